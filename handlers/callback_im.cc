@@ -44,8 +44,10 @@ std::vector<UserId> ExitedMembers(const json& body) {
 }
 
 CallbackReply RefuseImCallback(Error why) {
-  return MakeCallbackReply(403, R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"refused"})",
-                           std::move(why));
+  CallbackReply reply = MakeCallbackReply(
+      403, R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"refused"})", std::move(why));
+  reply.is_proven = false;
+  return reply;
 }
 
 }  // namespace

@@ -28,15 +28,15 @@ CallbackReading<LiveCallback> ReadLiveCallback(const CallbackRequest& request,
                                                const LiveCallbackRules& rules, TimePoint now) {
   if (auto refused = RefuseCallbackEarly(request, !rules.key.empty())) return *std::move(refused);
   if (!rules.allow.empty() && !IsAddressIn(rules.allow, request.peer_address)) {
-    return ForbidCallback({Errc::kUnauthorized, "sender: unknown"});
+    return ForbidUnproven({Errc::kUnauthorized, "sender: unknown"});
   }
   // The signature is part of the body.
   const Result<json> body = ParseJson(request.body);
   if (!body || !body->is_object()) {
-    return ForbidCallback({Errc::kUnauthorized, "body: not a JSON object"});
+    return ForbidUnproven({Errc::kUnauthorized, "body: not a JSON object"});
   }
   if (const Status signed_by_service = CheckLiveSign(*body, rules.key, now); !signed_by_service) {
-    return ForbidCallback(signed_by_service.error());
+    return ForbidUnproven(signed_by_service.error());
   }
 
   const std::string event = MemberText(*body, "event_type");

@@ -30,26 +30,35 @@ CallbackReply ForbidCallback(Error why) {
   return MakeCallbackReply(403, kCallbackFailed, std::move(why));
 }
 
+CallbackReply ForbidUnproven(Error why) {
+  CallbackReply reply = ForbidCallback(std::move(why));
+  reply.is_proven = false;
+  return reply;
+}
+
 CallbackReply RefuseUnprovenSender() {
   CallbackReply reply =
       MakeCallbackReply(401, kCallbackFailed, Error{Errc::kUnauthorized, "sender: unknown"});
   reply.http.headers.emplace_back("WWW-Authenticate", "Bearer");
+  reply.is_proven = false;
   return reply;
 }
 
 std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request,
                                                  bool is_configured) {
-  if (!is_configured) {
-    return MakeCallbackReply(404, kCallbackFailed, Error{Errc::kUnavailable, "not configured"});
-  }
+  const auto refuse = [](int status, Error why) {
+    CallbackReply reply = MakeCallbackReply(status, kCallbackFailed, std::move(why));
+    reply.is_proven = false;
+    return reply;
+  };
+  if (!is_configured) return refuse(404, {Errc::kUnavailable, "not configured"});
   if (request.method != "POST") {
-    CallbackReply reply =
-        MakeCallbackReply(405, kCallbackFailed, Error{Errc::kBadRequest, "method: not POST"});
+    CallbackReply reply = refuse(405, {Errc::kBadRequest, "method: not POST"});
     reply.http.headers.emplace_back("Allow", "POST");
     return reply;
   }
   if (request.body.size() > kMaxCallbackBytes) {
-    return MakeCallbackReply(413, kCallbackFailed, Error{Errc::kBadRequest, "body: too long"});
+    return refuse(413, {Errc::kBadRequest, "body: too long"});
   }
   return std::nullopt;
 }

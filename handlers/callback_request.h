@@ -44,6 +44,8 @@ struct CallbackReply {
   /// For the log. An error is the reason of a refusal, or why a callback was ignored; it holds only
   /// texts of this server.
   Status outcome{};
+  /// False: refused before the sender had proved itself.
+  bool is_proven = true;
 };
 
 /// The callback, or the reply to a request that is refused, or that changes nothing.
@@ -55,8 +57,11 @@ CallbackReply MakeCallbackReply(int status, std::string_view body, Status outcom
 /// 200 `{"code":0}`: success for every sender but the IM service.
 CallbackReply AcceptCallback(Status outcome = {});
 
-/// 403 `{"code":1}`: a cloud's signature is wrong, or nginx-rtmp must refuse the client.
+/// 403 `{"code":1}`: nginx-rtmp must refuse the client.
 CallbackReply ForbidCallback(Error why);
+
+/// The same where a cloud's signature is wrong.
+CallbackReply ForbidUnproven(Error why);
 
 /// 401 `{"code":1}`: the sender does not prove that it is the media server. Not 403, by which a
 /// media server with a mistaken key would end the streams that are on air.

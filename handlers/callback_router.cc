@@ -67,7 +67,9 @@ Status StatusOf(const PublishOutcome& published) {
 }  // namespace
 
 CallbackRouter::CallbackRouter(StreamCallbackRules rules, const CallbackContext& context)
-    : rules_(std::move(rules)), context_(context) {}
+    : rules_(std::move(rules)),
+      context_(context),
+      ignored_(context.observer, context.clock, context.logger) {}
 
 const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) {
   static constexpr std::array kDialects = {
@@ -97,12 +99,7 @@ void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
       return Decide(*callback, dialect, responder);
     }
     const auto& refused = std::get<CallbackReply>(reading);
-    context_.observer.OnCallback("other", refused.http.status == 200 ? "accepted" : "denied");
-    if (!refused.outcome) {
-      context_.logger.Info("callback_ignored", {{"address", request.peer_address},
-                                                {"status", refused.http.status},
-                                                {"reason", refused.outcome.error().detail}});
-    }
+    ignored_.Record("other", request.peer_address, refused);
     responder.Send(refused.http);
   } catch (...) {
     // Most likely out of memory. Any other answer to an update ends a call.

@@ -11,6 +11,7 @@
 #include "daemon/media/stream_monitor.h"
 #include "handlers/callback_handler.h"
 #include "handlers/callback_stream.h"
+#include "handlers/ignored_callbacks.h"
 
 namespace rtcroom {
 
@@ -19,6 +20,7 @@ struct CallbackContext {
   StreamMonitor& monitor;
   MediaPoller& poller;
   CallbackObserver& observer;
+  const Clock& clock;
   Logger& logger;
   /// Receives the path of each complete file, as it was reported, and the stream of its client,
   /// empty when that is not known. Returns at once. Empty: recordings are not indexed.
@@ -57,6 +59,7 @@ class CallbackRouter : public CallbackHandler {
 
   const StreamCallbackRules rules_;
   const CallbackContext context_;
+  IgnoredCallbacks ignored_;
 };
 
 }  // namespace rtcroom

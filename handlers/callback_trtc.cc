@@ -53,7 +53,7 @@ CallbackReading<TrtcCallback> ReadTrtcCallback(const CallbackRequest& request,
                                                const TrtcCallbackRules& rules) {
   if (auto refused = RefuseCallbackEarly(request, !rules.key.empty())) return *std::move(refused);
   if (const Status sent_by_trtc = CheckTrtcSign(request, rules); !sent_by_trtc) {
-    return ForbidCallback(sent_by_trtc.error());
+    return ForbidUnproven(sent_by_trtc.error());
   }
 
   const Result<json> body = ParseJson(request.body);

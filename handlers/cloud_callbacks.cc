@@ -52,7 +52,9 @@ Status Recorded(bool is_recorded) {
 }  // namespace
 
 CloudCallbacks::CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context)
-    : rules_(std::move(rules)), context_(context) {}
+    : rules_(std::move(rules)),
+      context_(context),
+      ignored_(context.observer, context.clock, context.logger) {}
 
 std::optional<CloudCallbacks::Service> CloudCallbacks::ServiceOf(std::string_view path) {
   if (path == "/callback/live") return Service::kLive;
@@ -109,18 +111,12 @@ void CloudCallbacks::Dispatch(Service service, HttpRequest& request, Responder& 
 
 template <typename Callback>
 void CloudCallbacks::Answer(Service service, const CallbackReading<Callback>& reading,
-                            std::string_view address, Responder& responder) {
+                            const std::string& address, Responder& responder) {
   if (const auto* const callback = std::get_if<Callback>(&reading)) {
     return Apply(*callback, responder);
   }
   const auto& refused = std::get<CallbackReply>(reading);
-  context_.observer.OnCallback(NameOf(service), refused.http.status == 200 ? "accepted" : "denied");
-  if (!refused.outcome) {
-    context_.logger.Info("callback_ignored", {{"address", address},
-                                              {"service", NameOf(service)},
-                                              {"status", refused.http.status},
-                                              {"reason", refused.outcome.error().detail}});
-  }
+  ignored_.Record(NameOf(service), address, refused);
   responder.Send(refused.http);
 }
 

@@ -19,6 +19,7 @@
 #include "handlers/callback_im.h"
 #include "handlers/callback_live.h"
 #include "handlers/callback_trtc.h"
+#include "handlers/ignored_callbacks.h"
 
 namespace rtcroom {
 
@@ -65,7 +66,7 @@ class CloudCallbacks : public CallbackHandler {
 
   void Dispatch(Service service, HttpRequest& request, Responder& responder);
   template <typename Callback>
-  void Answer(Service service, const CallbackReading<Callback>& reading, std::string_view address,
+  void Answer(Service service, const CallbackReading<Callback>& reading, const std::string& address,
               Responder& responder);
   void Apply(const LiveCallback& callback, Responder& responder);
   void Apply(const TrtcCallback& callback, Responder& responder);
@@ -82,6 +83,7 @@ class CloudCallbacks : public CallbackHandler {
 
   const CloudCallbackRules rules_;
   const CloudCallbackContext context_;
+  IgnoredCallbacks ignored_;
 };
 
 }  // namespace rtcroom

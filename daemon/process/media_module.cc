@@ -99,6 +99,7 @@ MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
       callbacks_(MakeRules(config.live), {.monitor = monitor_,
                                           .poller = poller_,
                                           .observer = deps.metrics,
+                                          .clock = deps.runtime.clock,
                                           .logger = deps.runtime.logger,
                                           .recorded = MakeRecorded(recordings_.get())}) {}
 

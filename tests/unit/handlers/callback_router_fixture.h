@@ -94,7 +94,11 @@ class CallbackRouterTest : public testing::Test {
   }
   CallbackRouter RouterWith(StreamCallbackRules rules) {
     return {std::move(rules),
-            {.monitor = monitor_, .poller = poller_, .observer = counts_, .logger = logger_}};
+            {.monitor = monitor_,
+             .poller = poller_,
+             .observer = counts_,
+             .clock = clock_,
+             .logger = logger_}};
   }
 
   FakeClock clock_;

@@ -1,6 +1,7 @@
 // What media servers are answered, and what their callbacks change.
 #include "handlers/callback_router.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -18,9 +19,12 @@ namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Each;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
+using testing::SizeIs;
 
 TEST_F(CallbackRouterTest, ServesThePathsOfMediaServers) {
   EXPECT_TRUE(router_.Serves("/callback/rtmp"));
@@ -121,6 +125,28 @@ TEST_F(CallbackRouterTest, StrangersAreNotHeard) {
   EXPECT_EQ(Send("/callback/rtmp/secret", body, off).status, 404);
 }
 
+TEST_F(CallbackRouterTest, StrangersAreLoggedOnceInTenSeconds) {
+  for (int i = 0; i < 5; ++i) Send("/callback/rtmp", "call=publish", router_);
+  const auto lines = [this] {
+    const std::string text = log_.Text();
+    return std::ranges::count(text, '\n');
+  };
+  EXPECT_EQ(lines(), 1);
+  clock_.Advance(LogRation::kPeriod);
+  Send("/callback/srs", "{}", router_);
+  EXPECT_EQ(lines(), 2);
+  EXPECT_THAT(log_.Text(), HasSubstr(R"("times":5})"));
+  EXPECT_THAT(counts_.counted, Each(std::string("other denied")));
+}
+
+// Any client of a genuine media server may send what it likes.
+TEST_F(CallbackRouterTest, RefusedClientsOfTheMediaServerAreNotStrangers) {
+  EXPECT_EQ(Nginx("publish", "a%20b", PushArguments("a")), 403);
+  EXPECT_EQ(Send("/callback/srs/secret", "{}", router_).body, R"({"code":1})");
+  EXPECT_THAT(counts_.counted, SizeIs(2));
+  EXPECT_THAT(counts_.counted, Each(EndsWith(" refused")));
+}
+
 TEST_F(CallbackRouterTest, SrsIsAnsweredInItsTerms) {
   EXPECT_EQ(Srs("on_publish", "alice", PushArguments("alice")), R"({"code":0})");
   EXPECT_TRUE(IsOn("alice"));
@@ -131,8 +157,11 @@ TEST_F(CallbackRouterTest, SrsIsAnsweredInItsTerms) {
 
 TEST_F(CallbackRouterTest, ACompleteFileIsReportedWithTheStreamOfItsClient) {
   std::vector<std::string> recorded;
-  CallbackContext context{
-      .monitor = monitor_, .poller = poller_, .observer = counts_, .logger = logger_};
+  CallbackContext context{.monitor = monitor_,
+                          .poller = poller_,
+                          .observer = counts_,
+                          .clock = clock_,
+                          .logger = logger_};
   context.recorded = [&](const std::string& file, const std::string& stream) {
     recorded.push_back(stream + " " + file);
   };

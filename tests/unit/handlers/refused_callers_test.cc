@@ -75,14 +75,14 @@ TEST_F(RefusedCallersTest, AreCallersWithoutAValidTicketOrToken) {
 
 TEST_F(RefusedCallersTest, ShareALineBeyondTheAddressLimit) {
   constexpr std::size_t kMore = 100;
-  for (std::size_t i = 0; i < RefusedCallers::kMaxAddresses + kMore; ++i) {
+  for (std::size_t i = 0; i < AddressRations::kMaxAddresses + kMore; ++i) {
     Refuse(fmt::format("10.0.{}.{}", i / 256, i % 256));
   }
-  EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(RefusedCallers::kMaxAddresses + 1));
+  EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(AddressRations::kMaxAddresses + 1));
   clock_.Advance(LogRation::kPeriod);
   Refuse("192.0.2.1");
   Refuse("192.0.2.2");
-  EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(RefusedCallers::kMaxAddresses + 3))
+  EXPECT_EQ(Lines(), static_cast<std::ptrdiff_t>(AddressRations::kMaxAddresses + 3))
       << "silent clients were removed";
 }
 
