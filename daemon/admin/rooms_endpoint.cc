@@ -58,24 +58,10 @@ json LeaseJson(const std::optional<LeaseState>& lease) {
   return {{"ageMs", lease->age.count()}, {"remainingMs", lease->remaining.count()}};
 }
 
-std::string_view MediaName(MediaState::Kind kind) {
-  switch (kind) {
-    case MediaState::Kind::kUnknown:
-      return "unknown";
-    case MediaState::Kind::kNone:
-      return "none";
-    case MediaState::Kind::kOn:
-      return "on";
-    case MediaState::Kind::kOff:
-      return "off";
-  }
-  return "unknown";
-}
-
 /// @param playlist  empty when there is none.
 json MediaJson(const MediaState& media, const std::string& playlist) {
   const bool lasts = media.kind == MediaState::Kind::kOn || media.kind == MediaState::Kind::kOff;
-  return {{"state", MediaName(media.kind)},
+  return {{"state", MediaStateName(media.kind)},
           {"lastingMs", lasts ? json(media.lasting.count()) : json()},
           {"bitsPerSecond", media.bits_per_second ? json(*media.bits_per_second) : json()},
           {"playlist", playlist.empty() ? json() : json(playlist)}};

@@ -16,6 +16,22 @@ constexpr const char* kColumns = "{:<7} {:<24} {:>7}  {:<20}  {:<24} {}\n";
 constexpr const char* kRecordingColumns = "{:<7} {:<24} {:<20} {:<20}  {:>12} {}\n";
 constexpr std::size_t kMaxInfo = 60;
 
+std::string SignsText(const v1::PusherSigns& signs) {
+  std::string text = fmt::format("beats since {} s", signs.silent_for().seconds());
+  switch (signs.stream()) {
+    case v1::STREAM_STATE_ON:
+      return text + fmt::format(", stream on since {} s", signs.stream_lasting().seconds());
+    case v1::STREAM_STATE_OFF:
+      return text + fmt::format(", stream off since {} s", signs.stream_lasting().seconds());
+    case v1::STREAM_STATE_NONE:
+      return text + ", no stream";
+    case v1::STREAM_STATE_UNKNOWN:
+      return text + ", stream unknown: the media server does not answer";
+    default:
+      return text;
+  }
+}
+
 }  // namespace
 
 std::string KindWord(v1::RoomKind kind) {
@@ -53,6 +69,7 @@ void PrintRoom(const v1::Room& room, std::ostream& out) {
   for (const v1::Pusher& pusher : room.pushers()) {
     out << fmt::format("  {:<24} since {}  {}\n", Printable(pusher.user_id()),
                        TimeText(pusher.added_at()), Printable(pusher.user_name()));
+    out << fmt::format("  {:<24} {}\n", "", SignsText(pusher.signs()));
   }
 }
 

@@ -12,6 +12,16 @@ constexpr std::size_t kMostClaims = 64;
 
 }  // namespace
 
+std::optional<MediaState> MediaWitness::StateOf(const RoomKey& room, const UserId& user_id) const {
+  if (members != nullptr) {
+    if (auto reported = members->StateOf(room, user_id)) return reported;
+  }
+  if (!streams) return std::nullopt;
+  const auto stream = streams->claims.StreamOf(room, user_id);
+  if (!stream) return std::nullopt;
+  return streams->media.StateOf(*stream);
+}
+
 HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
                                  const Clock& clock, ReaperOptions options, SweepObserver& observer,
                                  Logger& logger, const MediaWitness& media)
@@ -121,6 +131,7 @@ std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases)
   for (LapsedLease& lease : leases) {
     const std::optional<LeaveReason> reason = JudgeOne(lease);
     if (!reason) {
+      LogKept(lease);
       leases_.Defer(lease);
       continue;
     }
@@ -130,6 +141,19 @@ std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases)
                                                EvictsDespiteHeartbeats(options_.rules)});
   }
   return evictions;
+}
+
+void HeartbeatReaper::LogKept(const LapsedLease& lease) const {
+  // Once for each silence: it is judged again after each timeout.
+  if (lease.silent < leases_.timeout() || lease.silent >= 2 * leases_.timeout()) return;
+  const std::optional<MediaState> media = MediaOf(lease);
+  logger_.Info(
+      "pusher_kept",
+      {{"kind", RoomKindName(lease.room.kind)},
+       {"room", lease.room.id.value},
+       {"user", lease.user_id.value},
+       {"silent_ms", std::chrono::duration_cast<std::chrono::milliseconds>(lease.silent).count()},
+       {"media", media ? MediaStateName(media->kind) : "none"}});
 }
 
 std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) const {
@@ -146,10 +170,7 @@ std::optional<MediaState> HeartbeatReaper::MediaOf(const LapsedLease& lease) con
       return state;
     }
   }
-  if (!media_.streams) return std::nullopt;
-  const auto stream = media_.streams->claims.StreamOf(lease.room, lease.user_id);
-  if (!stream) return std::nullopt;
-  return media_.streams->media.StateOf(*stream);
+  return MediaWitness{.streams = media_.streams}.StateOf(lease.room, lease.user_id);
 }
 
 ExpiryOutcome HeartbeatReaper::Evict(std::span<const Eviction> evictions) {

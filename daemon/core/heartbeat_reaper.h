@@ -53,6 +53,9 @@ struct MediaWitness {
   std::optional<StreamWitness> streams{};
   /// Asked first; null: none.
   const MemberMedia* members = nullptr;
+
+  /// nullopt: it has no stream that could be seen.
+  [[nodiscard]] std::optional<MediaState> StateOf(const RoomKey& room, const UserId& user_id) const;
 };
 
 /// Processes the expired leases, longest overdue first, and never scans all rooms. A member whose
@@ -88,6 +91,7 @@ class HeartbeatReaper {
   /// Evicts those whose media is off.
   void SweepMedia(MonotonicTime now, SweepOutcome& outcome);
   /// Of at most `most_per_sweep` members.
+  void LogKept(const LapsedLease& lease) const;
   [[nodiscard]] std::vector<LapsedLease> LeasesWithMediaOff(MonotonicTime now) const;
   /// nullopt: the member has no media that could be seen.
   [[nodiscard]] std::optional<MediaState> MediaOf(const LapsedLease& lease) const;

@@ -15,6 +15,20 @@ Verdict LeaveIf(bool leaves, LeaveReason reason) { return leaves ? Verdict(reaso
 
 }  // namespace
 
+std::string_view MediaStateName(MediaState::Kind kind) {
+  switch (kind) {
+    case MediaState::Kind::kUnknown:
+      return "unknown";
+    case MediaState::Kind::kNone:
+      return "none";
+    case MediaState::Kind::kOn:
+      return "on";
+    case MediaState::Kind::kOff:
+      return "off";
+  }
+  return "unknown";
+}
+
 Verdict Judge(const LivenessRules& rules, std::chrono::milliseconds timeout,
               const MemberSignals& member) {
   const bool is_silent = member.silent > timeout;

@@ -36,6 +36,9 @@ struct MediaState {
   std::optional<std::uint64_t> bits_per_second{};
 };
 
+/// "unknown", "none", "on", "off".
+std::string_view MediaStateName(MediaState::Kind kind);
+
 /// What is known of the streams.
 ///
 /// @threads implementations are safe from any thread, and quick.

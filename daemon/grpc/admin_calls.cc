@@ -1,6 +1,9 @@
 #include "daemon/grpc/admin_calls.h"
 
+#include <chrono>
 #include <utility>
+
+#include <google/protobuf/util/time_util.h>
 
 #include "daemon/core/recording_list.h"
 #include "daemon/core/room_search.h"
@@ -8,6 +11,38 @@
 #include "daemon/grpc/admin_requests.h"
 
 namespace rtcroom {
+namespace {
+
+google::protobuf::Duration DurationMessage(std::chrono::milliseconds duration) {
+  return google::protobuf::util::TimeUtil::MillisecondsToDuration(duration.count());
+}
+
+v1::StreamState StateMessage(MediaState::Kind kind) {
+  switch (kind) {
+    case MediaState::Kind::kUnknown:
+      return v1::STREAM_STATE_UNKNOWN;
+    case MediaState::Kind::kNone:
+      return v1::STREAM_STATE_NONE;
+    case MediaState::Kind::kOn:
+      return v1::STREAM_STATE_ON;
+    case MediaState::Kind::kOff:
+      return v1::STREAM_STATE_OFF;
+  }
+  return v1::STREAM_STATE_UNSPECIFIED;
+}
+
+v1::PusherSigns SignsMessage(const SeenPusher& seen) {
+  v1::PusherSigns signs;
+  if (seen.lease) *signs.mutable_silent_for() = DurationMessage(seen.lease->age);
+  if (!seen.media) return signs;
+  signs.set_stream(StateMessage(seen.media->kind));
+  const bool lasts =
+      seen.media->kind == MediaState::Kind::kOn || seen.media->kind == MediaState::Kind::kOff;
+  if (lasts) *signs.mutable_stream_lasting() = DurationMessage(seen.media->lasting);
+  return signs;
+}
+
+}  // namespace
 
 AdminCalls::AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms,
                        ServerFacts facts)
@@ -19,6 +54,9 @@ Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomRespons
   const Result<Room> room = store_.Load(*key);
   if (!room) return room.error();
   *response.mutable_room() = RoomMessage(*room);
+  for (v1::Pusher& pusher : *response.mutable_room()->mutable_pushers()) {
+    *pusher.mutable_signs() = SignsMessage(facts_.see(*key, UserId{pusher.user_id()}));
+  }
   return {};
 }
 

@@ -3,17 +3,26 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <rtcroom/v1/room_admin.pb.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "daemon/core/lease_table.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
+#include "daemon/core/stream_liveness.h"
 
 namespace rtcroom {
+
+/// What is seen of a pusher beside the store.
+struct SeenPusher {
+  std::optional<LeaseState> lease{};
+  std::optional<MediaState> media{};  ///< nullopt: it has no stream that could be seen
+};
 
 /// Information about the server.
 /// @threads the functions are called from any thread, and must not block.
@@ -22,6 +31,8 @@ struct ServerFacts {
   TimePoint started_at = {};
   std::function<std::uint64_t()> pushers = {};
   std::function<std::uint64_t()> watchers = {};
+  std::function<SeenPusher(const RoomKey& room, const UserId& user_id)> see =
+      [](const RoomKey&, const UserId&) { return SeenPusher(); };
   std::string recordings_url = {};  ///< what links to recordings begin with; empty: none
 };
 

@@ -195,6 +195,7 @@ Status App::Listen(InheritedSockets& sockets) {
         std::make_unique<EventsModule>(config.grpc, config_.is_dev(),
                                        EventsModuleDeps{.store = store_,
                                                         .rooms = api_->rooms(),
+                                                        .media = WitnessOfMedia(),
                                                         .mixes = mixes,
                                                         .recordings_url = config.recording.base_url,
                                                         .sockets = sockets,

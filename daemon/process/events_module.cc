@@ -29,6 +29,11 @@ EventsModule::EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModu
                         .started_at = deps.runtime.clock.Now(),
                         .pushers = [&state = deps.store.state()] { return state.leases.size(); },
                         .watchers = [this] { return hub_.subscribers(); },
+                        .see = [&state = deps.store.state(), media = deps.media](
+                                   const RoomKey& room, const UserId& user_id) -> SeenPusher {
+                          return {.lease = state.leases.StateOf(room, user_id),
+                                  .media = media.StateOf(room, user_id)};
+                        },
                         .recordings_url = deps.recordings_url},
               .mixes = deps.mixes,
               .more_services = {{.name = WatchService::kName, .service = &service_}},

@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
+#include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/mix_feed.h"
 #include "daemon/core/room_service.h"
 #include "daemon/events/watch_hub.h"
@@ -25,6 +26,7 @@ namespace rtcroom {
 struct EventsModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
+  MediaWitness media{};
   MixFeed* mixes = nullptr;      ///< null without mixing
   std::string recordings_url{};  ///< what links to recordings begin with; empty: none
   InheritedSockets& sockets;

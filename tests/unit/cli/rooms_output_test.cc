@@ -38,6 +38,27 @@ TEST(RoomsText, PrintsARoomAsText) {
   EXPECT_THAT(line.str() + whole.str(), Not(HasSubstr("\x1b")));
 }
 
+TEST(RoomsText, TellsWhyAMemberIsKept) {
+  v1::Room room = ARoom();
+  v1::PusherSigns& signs = *room.mutable_pushers(0)->mutable_signs();
+  signs.mutable_silent_for()->set_seconds(3);
+  const auto text = [&room] {
+    std::ostringstream whole;
+    PrintRoom(room, whole);
+    return whole.str();
+  };
+  EXPECT_THAT(text(), HasSubstr(" beats since 3 s\n"));
+  signs.set_stream(v1::STREAM_STATE_ON);
+  signs.mutable_stream_lasting()->set_seconds(40);
+  EXPECT_THAT(text(), HasSubstr(" beats since 3 s, stream on since 40 s\n"));
+  signs.set_stream(v1::STREAM_STATE_OFF);
+  EXPECT_THAT(text(), HasSubstr(" beats since 3 s, stream off since 40 s\n"));
+  signs.set_stream(v1::STREAM_STATE_NONE);
+  EXPECT_THAT(text(), HasSubstr(" beats since 3 s, no stream\n"));
+  signs.set_stream(v1::STREAM_STATE_UNKNOWN);
+  EXPECT_THAT(text(), HasSubstr("the media server does not answer\n"));
+}
+
 TEST(RoomsText, PrintsARoomAsJson) {
   const std::string json = JsonLine(ARoom());
   EXPECT_EQ(json.find('\n'), json.size() - 1);

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/heartbeat_reaper.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/fake_media.h"
 #include "tests/support/service_fixture.h"
 
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::Ge;
+using testing::HasSubstr;
 using testing::Le;
 using Kind = MediaState::Kind;
 
@@ -41,7 +43,7 @@ class StreamReaperTest : public ServiceFixture, public SweepObserver {
             clock_,
             {.rules = rules, .sweep_period = 5s},
             *this,
-            logger_,
+            log_lines_,
             {.streams = StreamWitness{.media = media_, .claims = claims_}}};
   }
   /// Advances time in ticks, as in a running process.
@@ -66,6 +68,8 @@ class StreamReaperTest : public ServiceFixture, public SweepObserver {
   LeaveReason ReasonOfTheLast() { return std::get<PusherDeleted>(Events().back().payload).reason; }
 
   FakeMedia media_{clock_};
+  CapturedLog log_;
+  Logger log_lines_{LogFormat::kText, LogLevel::kInfo, log_.file()};
 };
 
 TEST_F(StreamReaperTest, AStreamOnAirKeepsASilentMember) {
@@ -74,6 +78,23 @@ TEST_F(StreamReaperTest, AStreamOnAirKeepsASilentMember) {
   Run(reaper, 10min);
   EXPECT_TRUE(HasGuest());
   EXPECT_EQ(leases_.StateOf(Key("r1"), {"guest"})->age, 10min);
+}
+
+TEST_F(StreamReaperTest, OneLineForEachSilenceTellsWhyAMemberIsKept) {
+  HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  const auto lines = [this] {
+    const std::string text = log_.Text();
+    return std::ranges::count(text, '\n');
+  };
+  Run(reaper, 10min);
+  EXPECT_EQ(lines(), 1);
+  EXPECT_THAT(log_.Text(), AllOf(HasSubstr(" info pusher_kept kind=multi room=r1 user=guest "),
+                                 HasSubstr(" media=on\n")));
+  Run(reaper, 10min, /*guest_beats=*/true);
+  EXPECT_EQ(lines(), 1);
+  Run(reaper, 10min);
+  EXPECT_EQ(lines(), 2);
 }
 
 TEST_F(StreamReaperTest, ASilentMemberGoes15To21SecondsAfterItsStream) {

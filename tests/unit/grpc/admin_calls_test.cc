@@ -1,5 +1,6 @@
 #include "daemon/grpc/admin_calls.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,7 @@ class AdminCallsTest : public ServiceFixture {
     return response;
   }
 
+  std::optional<MediaState> media_{};
   AdminCalls calls_{store_,
                     memory_,
                     rooms_,
@@ -84,6 +86,9 @@ class AdminCallsTest : public ServiceFixture {
                      .started_at = kNoon,
                      .pushers = [this] { return leases_.size(); },
                      .watchers = [] { return 7; },
+                     .see = [this](const RoomKey& room, const UserId& user_id) -> SeenPusher {
+                       return {.lease = leases_.StateOf(room, user_id), .media = media_};
+                     },
                      .recordings_url = "https://files.example.com/r"}};
 };
 
@@ -179,6 +184,27 @@ TEST_F(AdminCallsTest, ShowARoomWithItsPushers) {
   ASSERT_EQ(response.room().pushers_size(), 2);
   EXPECT_EQ(response.room().pushers(1).user_id(), "u2");
   EXPECT_THAT(response.DebugString(), Not(HasSubstr("rtmp://"))) << "URLs may be signed";
+}
+
+TEST_F(AdminCallsTest, ShowTheSignsOfLifeOfPushers) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  clock_.Advance(std::chrono::milliseconds(3500));
+  v1::GetRoomRequest request;
+  *request.mutable_room() = Ref("r1");
+  const auto signs = [&] {
+    v1::GetRoomResponse response;
+    EXPECT_OK(calls_.GetRoom(request, response));
+    return response.room().pushers(0).signs();
+  };
+  EXPECT_EQ(signs().silent_for().seconds(), 3);
+  EXPECT_EQ(signs().silent_for().nanos(), 500'000'000);
+  EXPECT_EQ(signs().stream(), v1::STREAM_STATE_UNSPECIFIED);
+  media_ = {.kind = MediaState::Kind::kOn, .lasting = std::chrono::seconds(40)};
+  EXPECT_EQ(signs().stream(), v1::STREAM_STATE_ON);
+  EXPECT_EQ(signs().stream_lasting().seconds(), 40);
+  media_->kind = MediaState::Kind::kUnknown;
+  EXPECT_EQ(signs().stream(), v1::STREAM_STATE_UNKNOWN);
+  EXPECT_FALSE(signs().has_stream_lasting());
 }
 
 TEST_F(AdminCallsTest, FindARoomUnderItsOwnKindOnly) {
