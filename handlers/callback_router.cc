@@ -99,14 +99,14 @@ void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
       return Decide(*callback, dialect, responder);
     }
     const auto& refused = std::get<CallbackReply>(reading);
-    ignored_.Record("other", request.peer_address, refused);
     responder.Send(refused.http);
+    ignored_.Record("other", request.peer_address, refused);
   } catch (...) {
-    // Most likely out of memory. Any other answer to an update ends a call.
+    // Most likely out of memory. A refused update ends a call, so what was not read is accepted: a
+    // stream that may not be on air is dropped after a poll.
     context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
     if (!responder) return;
-    const bool may_refuse =
-        !call || *call == CallbackCall::kPublish || *call == CallbackCall::kPlay;
+    const bool may_refuse = call == CallbackCall::kPublish || call == CallbackCall::kPlay;
     responder.Send((may_refuse ? dialect.refuse({Errc::kInternal, {}}) : AcceptCallback()).http);
   }
 }

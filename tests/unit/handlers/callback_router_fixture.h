@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,9 +24,11 @@ namespace rtcroom {
 class CountedCallbacks : public CallbackObserver {
  public:
   void OnCallback(std::string_view call, std::string_view result) override {
+    if (is_throwing) throw std::bad_alloc();
     counted.push_back(fmt::format("{} {}", call, result));
   }
   std::vector<std::string> counted{};
+  bool is_throwing = false;
 };
 
 class IgnoredMedia : public MediaObserver {

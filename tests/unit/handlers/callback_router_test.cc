@@ -147,6 +147,17 @@ TEST_F(CallbackRouterTest, RefusedClientsOfTheMediaServerAreNotStrangers) {
   EXPECT_THAT(counts_.counted, Each(EndsWith(" refused")));
 }
 
+TEST_F(CallbackRouterTest, AFaultRefusesNewClientsAndLeavesStreamsOnAir) {
+  ASSERT_EQ(Nginx("publish", "alice", PushArguments("alice")), 200);
+  counts_.is_throwing = true;
+  EXPECT_EQ(Nginx("update_publish", "alice", "time=5"), 200);
+  EXPECT_EQ(Nginx("publish", "bob", PushArguments("bob"), "2"), 403);
+  EXPECT_EQ(Nginx("play", "alice", PlayArguments("alice"), "3"), 403);
+  EXPECT_EQ(Nginx("publish_done", "alice", ""), 200);
+  EXPECT_EQ(Send("/callback/rtmp", "call=update_publish", router_).status, 401);
+  EXPECT_THAT(log_.Text(), HasSubstr("callback_fault"));
+}
+
 TEST_F(CallbackRouterTest, SrsIsAnsweredInItsTerms) {
   EXPECT_EQ(Srs("on_publish", "alice", PushArguments("alice")), R"({"code":0})");
   EXPECT_TRUE(IsOn("alice"));
