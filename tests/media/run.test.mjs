@@ -128,8 +128,11 @@ exec sleep infinity
     const [, worker, to, args] = server.output.match(/^mix-worker by (\d+), (\S+): (.*)$/m);
     assert.strictEqual(to, `rtmp://${addresses.RTCROOM_MEDIA_RTMP}`);
     assert.strictEqual(args, 'mix-worker --dev');
+    process.kill(Number(worker), 'SIGKILL');
+    const workers = () => [...server.output.matchAll(/^mix-worker by (\d+)/mg)].map(([, id]) => id);
+    await until('another one runs', () => workers().length === 2);
     await server.stop('SIGKILL');
-    await until('the worker has ended', () => !fs.existsSync(`/proc/${worker}`));
+    await until('the worker has ended', () => !fs.existsSync(`/proc/${workers()[1]}`));
   });
 
   for (const signal of ['SIGTERM', 'SIGKILL']) {
