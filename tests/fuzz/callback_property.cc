@@ -15,6 +15,7 @@
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
 #include "daemon/media/stream_server.h"
+#include "handlers/body.h"
 #include "handlers/callback_im.h"
 #include "handlers/callback_live.h"
 #include "handlers/callback_rtmp.h"
@@ -71,6 +72,24 @@ Fault FaultOfUnproven(const CallbackReading<Callback>& reading) {
   return FaultOfReply(*reply);
 }
 
+/// The signature of the live service is a part of the object that it sends.
+Fault FaultOfSignedLive(CallbackRequest request) {
+  json body = json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return std::nullopt;
+  body["t"] = "1700000000";
+  body["sign"] = Md5Hex(CallbackKey().Reveal() + "1700000000");
+  request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  const auto reading = ReadLiveCallback(request, {.key = CallbackKey()}, kCallbackTime);
+  if (const auto* const callback = std::get_if<LiveCallback>(&reading)) {
+    if (!IsStreamName(callback->stream)) return "not a stream's name";
+    return std::nullopt;
+  }
+  const CallbackReply& reply = std::get<CallbackReply>(reading);
+  // Our parser bounds the depth of objects.
+  if (reply.http.status == 200 || !ParseJson(request.body)) return FaultOfReply(reply);
+  return "a signed callback was refused";
+}
+
 /// Any bytes, of a sender that proves nothing and of one that does.
 Fault FaultOfAnyBody(std::string_view line, std::string_view body) {
   CallbackRequest request{.method = "POST",
@@ -108,16 +127,18 @@ Fault FaultOfAnyBody(std::string_view line, std::string_view body) {
   } else if (std::get<CallbackReply>(trtc).http.status != 200) {
     return "a signed callback was refused";
   }
-  request.query =
-      fmt::format("CallbackCommand=Group.CallbackAfterMemberExit&RequestTime=1700000000&Sign={}&{}",
-                  Sha256Hex(CallbackKey().Reveal() + "1700000000"), line);
-  const auto im = ReadImCallback(request, {.token = CallbackKey()}, kCallbackTime);
-  if (const auto* const callback = std::get_if<ImCallback>(&im)) {
-    if (!IsIdText(callback->group.value)) return "no group";
-  } else if (std::get<CallbackReply>(im).http.status != 200) {
-    return "a signed callback was refused";
+  for (const char* const command : {"MemberExit", "GroupDestroyed"}) {
+    request.query =
+        fmt::format("CallbackCommand=Group.CallbackAfter{}&RequestTime=1700000000&Sign={}&{}",
+                    command, Sha256Hex(CallbackKey().Reveal() + "1700000000"), line);
+    const auto im = ReadImCallback(request, {.token = CallbackKey()}, kCallbackTime);
+    if (const auto* const callback = std::get_if<ImCallback>(&im)) {
+      if (!IsIdText(callback->group.value)) return "no group";
+    } else if (std::get<CallbackReply>(im).http.status != 200) {
+      return "a signed callback was refused";
+    }
   }
-  return std::nullopt;
+  return FaultOfSignedLive(request);
 }
 
 /// What a client can make a media server send: its name and arguments are those of the fuzzer.
