@@ -5,11 +5,16 @@
 //   stream_bench reload [KICKS]
 //     20: the same for streams in a worker of nginx that a reload has replaced
 //   stream_bench kill [KILLS [STREAMS]]
-//     100, 20: the server is killed under running streams, right after a kick
+//     100, 20: the server is killed under running streams, right after a kick; the streams alone
+//     keep their members, who do not beat
 //   stream_bench drop [STREAMS]
 //     20: from the end of a stream to the eviction of its silent member, with the default times
 //   stream_bench restart [RESTARTS [STREAMS]]
 //     100, 20: nginx restarts, and silent members push again; after a last restart none does
+//   stream_bench takeover [TAKEOVERS]
+//     20: from the second connection of a user, whose first hangs, to its stream on air
+//   stream_bench record [FILES]
+//     20: from the end of a stream to its file in the list of recordings
 //   stream_bench streams [STREAMS [SECONDS]]
 //     20, 60: CPU of both servers
 //
@@ -98,8 +103,9 @@ class ClipPusher : public StreamProgram {
 /// Both servers, and members that push. Each member has a room of its own.
 class Streams {
  public:
-  explicit Streams(Settings settings, NginxProcesses processes = NginxProcesses::kOne)
-      : media_({}, processes),
+  explicit Streams(Settings settings, NginxProcesses processes = NginxProcesses::kOne,
+                   const std::vector<std::string>& media_options = {})
+      : media_(media_options, processes),
         server_({.settings = media_.RoomSettings(WithToken(std::move(settings)))}) {}
 
   std::string SignedUrl(const std::string& user) {
@@ -123,7 +129,15 @@ class Streams {
     Check(made.code() == kOk, made.text);
     return url;
   }
-  bool IsOnAir(const std::string& user) { return media_.PublisherOf(user).has_value(); }
+  std::optional<std::string> ClientOf(const std::string& user) { return media_.PublisherOf(user); }
+  bool IsOnAir(const std::string& user) { return ClientOf(user).has_value(); }
+  std::size_t CountRecordings(const std::string& user) {
+    const ApiReply reply =
+        server_.Admin().Send({.method = "GET",
+                              .target = "/console/api/recordings?kind=multi&userID=" + user,
+                              .headers = {{"Authorization", std::string("Bearer ") + kToken}}});
+    return reply.json.value("recordings", nlohmann::json::array()).size();
+  }
   bool IsMember(const std::string& user) {
     return server_.Http().Call("multi_room", "get_pushers", RoomBody("room_" + user)).code() == kOk;
   }
@@ -155,6 +169,7 @@ class Streams {
     return result && *result != 0 && !IsOnAir(user);
   }
 
+  [[nodiscard]] const std::string& clip() const { return clip_; }
   MediaServer& media() { return media_; }
   ServerProcess& server() { return server_; }
 
@@ -205,8 +220,9 @@ void MeasureKicks(std::size_t kicks, bool is_reloaded) {
 }
 
 void MeasureKills(std::size_t kills, std::size_t count) {
-  Streams streams({});
+  Streams streams(DefaultTimes());
   for (std::size_t i = 0; i < count; ++i) streams.Seat(UserOf(i));
+  const steady_clock::time_point seated = steady_clock::now();
   std::map<std::string, std::string> kicked;  // with their URLs
   Latencies until_known;
   std::size_t forgotten = 0;
@@ -224,16 +240,18 @@ void MeasureKills(std::size_t kills, std::size_t count) {
     until_known.Add(steady_clock::now() - ready);
     if (!streams.IsDead(user, kicked[user])) ++forgotten;
   }
+  const std::chrono::duration<double> silent = steady_clock::now() - seated;
   const std::size_t lost_members = count - CountMembers(streams, count);
   for (const auto& [user, url] : kicked) {
     if (!streams.IsDead(user, url)) ++forgotten;
   }
-  std::cout << fmt::format(
-                   "{} kills under {} streams: {} streams cut, {} members lost, {} of {} kicks "
-                   "forgotten; ready -> streams known again: {}",
-                   kills, count, streams.CountEnded(), lost_members, forgotten, kicked.size(),
-                   until_known.Summary())
-            << std::endl;
+  std::cout
+      << fmt::format(
+             "{} kills under {} streams: {} streams cut, {} members lost, silent for {:.0f} s, "
+             "{} of {} kicks forgotten; ready -> streams known again: {}",
+             kills, count, streams.CountEnded(), lost_members, silent.count(), forgotten,
+             kicked.size(), until_known.Summary())
+      << std::endl;
 }
 
 void MeasureRestarts(std::size_t restarts, std::size_t count) {
@@ -295,6 +313,48 @@ void MeasureDrops(std::size_t count) {
             << until_eviction.Summary() << std::endl;
 }
 
+void MeasureTakeovers(std::size_t takeovers) {
+  Streams streams({});
+  Latencies until_on_air;
+  for (std::size_t i = 0; i < takeovers; ++i) {
+    const std::string user = UserOf(i);
+    const std::string url = streams.Seat(user);
+    const std::optional<std::string> first = streams.ClientOf(user);
+    // As of a phone that has lost its network: the connection stays, and nothing arrives.
+    streams.PusherOf(user).Signal(SIGSTOP);
+    const steady_clock::time_point begin = steady_clock::now();
+    ClipPusher second(streams.clip(), url);
+    const auto is_taken_over = [&] {
+      const std::optional<std::string> client = streams.ClientOf(user);
+      return client && client != first;
+    };
+    Check(Eventually(is_taken_over), user + " is not back: " + second.Output());
+    until_on_air.Add(steady_clock::now() - begin);
+    Check(streams.IsMember(user), user + " is no member any more");
+    streams.End(user);
+  }
+  std::cout << "second connection -> on air, with the start of ffmpeg: " << until_on_air.Summary()
+            << std::endl;
+}
+
+void MeasureRecordings(std::size_t files) {
+  Streams streams({}, NginxProcesses::kOne, {"--record"});
+  Latencies until_listed;
+  for (std::size_t i = 0; i < files; ++i) {
+    const std::string user = UserOf(i);
+    streams.Seat(user);
+    Check(Eventually([&] { return streams.StreamsOn() == 1; }), user + " is not known");
+    std::this_thread::sleep_for(1s);  // for some pictures
+    Check(streams.CountRecordings(user) == 0, "listed too early");
+    streams.PusherOf(user).Signal(SIGKILL);
+    const steady_clock::time_point begin = steady_clock::now();
+    Check(Eventually([&] { return streams.CountRecordings(user) == 1; }), user + " is not listed");
+    until_listed.Add(steady_clock::now() - begin);
+    streams.End(user);
+  }
+  std::cout << "end of stream -> recording listed: " << until_listed.Summary() << std::endl;
+}
+
 void MeasureStreams(std::size_t count, std::chrono::seconds length) {
   Streams streams({});
   for (std::size_t i = 0; i < count; ++i) streams.Seat(UserOf(i));
@@ -330,10 +390,15 @@ int Run(const std::vector<std::string>& arguments) {
     MeasureDrops(number(1, 20));
   } else if (what == "restart") {
     MeasureRestarts(number(1, 100), number(2, 20));
+  } else if (what == "takeover") {
+    MeasureTakeovers(number(1, 20));
+  } else if (what == "record") {
+    MeasureRecordings(number(1, 20));
   } else if (what == "streams") {
     MeasureStreams(number(1, 20), std::chrono::seconds(number(2, 60)));
   } else {
-    std::cerr << "stream_bench kick|reload|kill|drop|restart|streams [NUMBER [NUMBER]]\n";
+    std::cerr
+        << "stream_bench kick|reload|kill|drop|restart|takeover|record|streams [NUMBER [NUMBER]]\n";
     return 2;
   }
   return 0;

@@ -159,6 +159,8 @@ TEST_F(HangingMediaServer, EvictsNobody) {
 
 class RoomServerAway : public MediaTest {
  protected:
+  explicit RoomServerAway(Settings settings = {}) : MediaTest(std::move(settings)) {}
+
   /// How often nginx has asked in vain.
   std::size_t CountVainUpdates() {
     constexpr std::string_view kVain = "POST /update HTTP/1.0";
@@ -188,6 +190,23 @@ TEST_F(RoomServerAway, LeavesStreamsOnAirAndFindsThemAgain) {
   EXPECT_EQ(media_.PublisherOf("alice"), client);
   EXPECT_FALSE(pusher.HasEnded()) << pusher.Output();
   ExpectMedia("alice", "on");
+}
+
+class RoomServerAwayShortTimeout : public RoomServerAway {
+ protected:
+  RoomServerAwayShortTimeout()
+      : RoomServerAway({{"room.heartbeat_timeout", TomlText(kAwayTimeout)}}) {}
+};
+
+TEST_F(RoomServerAwayShortTimeout, SilentMembersWhoseStreamsGoOnStay) {
+  PutOnAir("alice");
+  Join("alice");
+  server_.Kill9();
+  server_.Start();
+  // Its time begins after that of the other, which begins again at the start.
+  Join("passer");
+  ExpectEvicted("passer", "heartbeat_timeout");
+  EXPECT_TRUE(IsMember("alice"));
 }
 
 TEST_F(RoomServerAway, HandsItsStreamsOverToItsSuccessor) {
