@@ -326,9 +326,12 @@ configure_media() {
     set_key live mixed_play_url '"rtmp://{host}/live/{stream}"'
     set_key mix max 0
   fi
+  # Without --record it stays, for the recordings that are there.
   [[ " ${media_options[*]} " != *" --record "* ]] ||
     set_key recording root "\"$media_data/recordings\""
-  [[ " ${media_options[*]} " != *" --check-play "* ]] || set_key live check_play true
+  local check_play=false
+  [[ " ${media_options[*]} " != *" --check-play "* ]] || check_play=true
+  set_key live check_play $check_play
 }
 
 # The drop-in that gives rtcroomd the secrets of the media server, and its group for recordings.
