@@ -85,9 +85,13 @@ AdminReply AdminFailure(const Error& error) {
   return reply;
 }
 
-AdminReply AdminRefusal(int status) {
+AdminReply AdminRefusal(int status, std::string_view detail) {
   AdminReply reply;
-  reply.http = RefusalOf(status, reply.label);
+  (void)RefusalOf(status, reply.label);
+  if (!detail.empty()) reply.label.failure_detail = detail;
+  reply.http = Json(status, {{"code", reply.label.code},
+                             {"message", ErrcName(*reply.label.failure)},
+                             {"detail", reply.label.failure_detail}});
   return reply;
 }
 

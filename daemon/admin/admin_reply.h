@@ -1,6 +1,8 @@
 // Replies of the admin listener, in JSON with a `code`.
 #pragma once
 
+#include <string_view>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
@@ -22,7 +24,8 @@ AdminReply AdminSuccess(nlohmann::json fields);
 /// may read what phones may not, and so may the log.
 AdminReply AdminFailure(const Error& error);
 
-/// 404, 405 and the like, in the words of `RefusalOf`.
-AdminReply AdminRefusal(int status);
+/// 404, 405 and the like, with the code of `RefusalOf`.
+/// @param detail  what is wrong; empty: as `RefusalOf` has it.
+AdminReply AdminRefusal(int status, std::string_view detail = {});
 
 }  // namespace rtcroom

@@ -34,7 +34,7 @@ void AdminRouter::Handle(const HttpRequest& request, AdminResponder& responder) 
   }
   responder.SetEndpoint(found->path);
   if (found->guard == AdminRoute::Guard::kConsole && !access_.has_token()) {
-    return responder.Send(AdminRefusal(kNotFound));
+    return responder.Send(AdminRefusal(kNotFound, "console: off; set admin.token to switch it on"));
   }
   if (found->guard == AdminRoute::Guard::kAccess && !access_.Admits(request)) {
     refused_.Record(request.peer_address);

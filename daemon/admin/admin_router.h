@@ -22,6 +22,7 @@ struct AdminRoute {
   enum class Guard : std::uint8_t {
     kAccess,   ///< requires admission by `AdminAccess`
     kConsole,  ///< open to all; does not exist while no token is set
+    kOpen,     ///< open to all
   };
 
   std::string_view method = "GET";  ///< GET also serves HEAD

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "daemon/admin/admin_key.h"
+#include "daemon/admin/start_page.h"
+#include "daemon/base/version.h"
 #include "daemon/process/listeners_module.h"
 
 namespace rtcroom {
@@ -39,6 +41,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
                                .observer = deps.metrics.ConnectionsOf("admin"),
                                .clock = deps.runtime.clock,
                                .logger = deps.runtime.logger}) {
+  router_.Add(StartPage(kVersion, access_));
   router_.Add(backup_.Route());
 }
 

@@ -11,7 +11,8 @@ async function run(client) {
       assert.strictEqual(reply.status, status, `${operation.id} ${JSON.stringify(options)}`);
       // The channel answers a method that is not its own; what precedes that is common to all paths.
       const isOfChannel = operation.isOfChannel && status === 405;
-      client.document.check(operation, isOfChannel ? 'ChannelFailed' : 'Refusal', reply);
+      const isOfAdmin = !operation.isPublic && !operation.isOfChannel;
+      client.document.check(operation, isOfChannel ? 'ChannelFailed' : isOfAdmin ? 'AdminRefusal' : 'Refusal', reply);
       return reply;
     };
     const refused = await check(405, { method: 'DELETE' });

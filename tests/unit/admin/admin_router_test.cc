@@ -25,6 +25,7 @@ class AdminRouterTest : public testing::Test {
   AdminRouterTest() {
     router_.Add({.method = "POST", .path = "/act", .handler = Says("acted")});
     router_.Add({.path = "/look", .handler = Says("looked")});
+    router_.Add({.path = "/open", .guard = AdminRoute::Guard::kOpen, .handler = Says("open")});
     router_.Add({.path = "/page", .guard = AdminRoute::Guard::kConsole, .handler = Says("page")});
   }
 
@@ -93,15 +94,25 @@ TEST_F(AdminRouterTest, LogsTheRouteOfEachRequest) {
 
 TEST_F(AdminRouterTest, DistinguishesUnknownPathsFromWrongMethods) {
   EXPECT_EQ(Ask("GET", "/nothing").status, 404);
+  EXPECT_EQ(Ask("GET", "/nothing").body,
+            R"({"code":1,"detail":"path: unknown","message":"bad_request"})");
   const HttpReply reply = Ask("GET", "/act");
   EXPECT_EQ(reply.status, 405);
   EXPECT_THAT(reply.headers, Contains(Pair("Allow", "POST")));
 }
 
+TEST_F(AdminRouterTest, ServesOpenPagesToAll) {
+  access_.SetToken(Secret());
+  EXPECT_EQ(Ask("GET", "/open", "").body, "open");
+}
+
 TEST_F(AdminRouterTest, ServesTheConsolePageOnlyIfATokenIsConfigured) {
   EXPECT_EQ(Ask("GET", "/page", "").body, "page");
   access_.SetToken(Secret());
-  EXPECT_EQ(Ask("GET", "/page", "").status, 404);
+  const HttpReply off = Ask("GET", "/page", "");
+  EXPECT_EQ(off.status, 404);
+  EXPECT_EQ(off.body, R"({"code":1,"detail":"console: off; set admin.token to switch it on",)"
+                      R"("message":"bad_request"})");
   EXPECT_EQ(Ask("GET", "/page", "the key").status, 404);
 }
 
