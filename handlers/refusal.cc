@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "daemon/base/exception_type.h"
+#include "daemon/http/http_handler.h"
 
 namespace rtcroom {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 constexpr int kFirstFaultOfTheServer = 500;
 
 /// The error text, which the client receives: the faulty part of the request and the fault.
-std::string_view DetailOf(int status) {
+std::string_view DetailOf(int status, std::string_view reason) {
+  if (reason == kPlainHttpReason) return "scheme: http, where this port speaks https";
   switch (status) {
     case 404:
       return "path: unknown";
@@ -38,9 +40,9 @@ std::string_view DetailOf(int status) {
 
 }  // namespace
 
-HttpReply RefusalOf(int status, RequestLabel& label) {
+HttpReply RefusalOf(int status, RequestLabel& label, std::string_view reason) {
   const Error failure = status < kFirstFaultOfTheServer
-                            ? Error{Errc::kBadRequest, std::string(DetailOf(status))}
+                            ? Error{Errc::kBadRequest, std::string(DetailOf(status, reason))}
                             : Error{Errc::kUnavailable, {}};
   HttpReply reply = Render(Reply::Failure(failure), label);
   reply.status = status;

@@ -1,6 +1,8 @@
 // Replies to requests that do not reach an endpoint.
 #pragma once
 
+#include <string_view>
+
 #include "daemon/http/message.h"
 #include "handlers/reply.h"
 #include "handlers/request_label.h"
@@ -9,8 +11,9 @@ namespace rtcroom {
 
 /// Below 500, the fault is the request's: code 1, with the message of the status. For 500 or more,
 /// the fault is the server's: code 6.
+/// @param reason  of the connection layer.
 /// @source protocol 0.2.
-HttpReply RefusalOf(int status, RequestLabel& label);
+HttpReply RefusalOf(int status, RequestLabel& label, std::string_view reason = {});
 
 /// For a server without labels.
 HttpReply RefusalOf(int status);

@@ -85,7 +85,7 @@ void Router::Handle(HttpRequest& request, Responder& responder) {
 
 HttpReply Router::Refuse(int status, std::string_view reason) {
   RequestLabel label;
-  HttpReply reply = RefusalOf(status, label);
+  HttpReply reply = RefusalOf(status, label, reason);
   label.failure_detail = reason;
   if (status == kServiceUnavailable) reply.headers.emplace_back("Retry-After", "1");
   cors_.AddOrigin({}, reply.headers);

@@ -170,6 +170,10 @@ void Connection::Secure() {
 
 void Connection::ContinueHandshake() {
   const IoStatus status = transport_.Handshake();
+  if (transport_.is_plain_http()) {
+    state_ = State::kReading;
+    return Refuse(400, RefusalCause::kPlainHttp);
+  }
   if (status == IoStatus::kClosed) Count(RefusalCause::kHandshake);
   if (status != IoStatus::kDone) return Wait(status);
   context_.observer.OnHandshake();

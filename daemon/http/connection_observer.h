@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "daemon/http/http_handler.h"
+
 namespace rtcroom {
 
 /// Why the connection layer refused or delayed a client.
@@ -17,6 +19,7 @@ enum class RefusalCause : std::uint8_t {
   kProxyHeader,         ///< the PROXY header is missing, invalid or late
   kHandshake,           ///< the TLS handshake failed
   kHandshakeTimeout,
+  kPlainHttp,       ///< where TLS is spoken
   kFraming,         ///< an invalid request: 4xx
   kRequestTimeout,  ///< 408
   kQueueFull,       ///< 503
@@ -40,6 +43,7 @@ inline constexpr auto kRefusalCauses = std::to_array<RefusalCauseName>({
     {RefusalCause::kProxyHeader, "proxy_header"},
     {RefusalCause::kHandshake, "handshake"},
     {RefusalCause::kHandshakeTimeout, "handshake_timeout"},
+    {RefusalCause::kPlainHttp, kPlainHttpReason},
     {RefusalCause::kFraming, "framing"},
     {RefusalCause::kRequestTimeout, "request_timeout"},
     {RefusalCause::kQueueFull, "queue_full"},

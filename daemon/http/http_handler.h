@@ -24,6 +24,9 @@ struct RequestPlan {
   bool paced = false;
 };
 
+/// Why a request is refused that was sent without TLS where it is spoken.
+inline constexpr std::string_view kPlainHttpReason = "plain_http";
+
 /// @threads all are called concurrently from all loops and workers of a listener.
 class HttpHandler {
  public:

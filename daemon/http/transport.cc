@@ -31,7 +31,13 @@ bool Transport::Secure(ssl_ctx_st& tls) {
 IoStatus Transport::Handshake() {
   ERR_clear_error();
   const int result = SSL_accept(tls_.get());
-  if (result != 1) return TlsStatus(result);
+  if (result != 1) {
+    const IoStatus status = TlsStatus(result);
+    is_plain_http_ =
+        status == IoStatus::kClosed && ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+    if (is_plain_http_) tls_.reset();
+    return status;
+  }
   SSL_set_msg_callback(tls_.get(), CountTlsMessage);
   SSL_set_msg_callback_arg(tls_.get(), this);
   return IoStatus::kDone;

@@ -40,6 +40,10 @@ class Transport {
   /// Continues the TLS handshake.
   IoStatus Handshake();
 
+  /// Whether the handshake has ended since the peer sends HTTP without TLS, which this object then
+  /// speaks, too. What has been read of the request is lost.
+  [[nodiscard]] bool is_plain_http() const { return is_plain_http_; }
+
   /// Reads the available bytes, at most `into.size()`. More than `kMaxTlsMessages` non-application
   /// TLS messages over the whole connection count as a disconnect.
   IoResult Read(std::span<char> into);
@@ -81,6 +85,7 @@ class Transport {
   const int socket_;
   std::unique_ptr<ssl_st, TlsDeleter> tls_;
   int tls_messages_ = 0;  ///< since the handshake
+  bool is_plain_http_ = false;
 };
 
 }  // namespace rtcroom

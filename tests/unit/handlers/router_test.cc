@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/http/http_handler.h"
 #include "handlers/refusal.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/endpoint_fields.h"
@@ -253,6 +254,9 @@ TEST(Router, WritesRefusalsOfTheConnectionLayerAsJson) {
 }
 
 TEST(Router, ReportsTheFaultOfARefusedRequest) {
+  RequestLabel label;
+  EXPECT_THAT(RefusalOf(400, label, kPlainHttpReason).body,
+              HasSubstr(R"("detail":"scheme: http, where this port speaks https")"));
   EXPECT_EQ(RefusalOf(400).body,
             R"({"code":1,"message":"请求参数错误","detail":"request: malformed"})");
   EXPECT_EQ(RefusalOf(413).body,
