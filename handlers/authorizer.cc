@@ -83,7 +83,8 @@ TokenOutcome Authorizer::CheckToken(const FormPairs& query) const {
 
 Status Authorizer::CheckMode(Protocol protocol) const {
   if (protocol != Protocol::kGen2 && mode_ == AuthMode::kToken) {
-    return Error{Errc::kUnauthorized, "only callers with a token are served in this mode"};
+    return Error{Errc::kUnauthorized,
+                 "token: missing; this server serves only callers that have logged in"};
   }
   return {};
 }

@@ -59,7 +59,7 @@ Reply LogInWithTicket(const Request& request, Sessions& sessions) {
 /// @source protocol A.4.11.
 Reply LogInByName(const Request& request, const HandlerContext& context) {
   if (!context.gen1_login) {
-    return Reply::Failure({Errc::kUnauthorized, "gen-1 logins are not served"});
+    return Reply::Failure({Errc::kUnauthorized, "login: gen-1 is not served, see auth.gen1_login"});
   }
   const UserId user_id{QueryValue(request, "userID")};
   if (user_id.value.empty()) return Reply::Failure({Errc::kBadRequest, "userID: missing"});

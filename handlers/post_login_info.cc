@@ -25,7 +25,7 @@ bool GoesOnWithDigits(const UserId& user_id) {
 Status CheckCaller(const Request& request, const UtilsServices* utils) {
   if (utils != nullptr && utils->open_login_info) return {};
   if (request.proven_caller) return {};
-  return Error{Errc::kUnauthorized, "the caller is not proven"};
+  return Error{Errc::kUnauthorized, "token: missing or wrong"};
 }
 
 }  // namespace

@@ -62,8 +62,10 @@ HttpReply Render(const Reply& reply, RequestLabel& label) {
   label.failure = failure.code;
   label.failure_detail = failure.detail;
   JsonText members = CodeAndMessage(row.code, row.message);
+  // Gen-2 has numbers of its own for what is wrong with a login or token.
   const bool is_disclosed =
-      failure.code == Errc::kBadRequest || failure.code == Errc::kTooManyRooms;
+      failure.code == Errc::kBadRequest || failure.code == Errc::kTooManyRooms ||
+      (failure.code == Errc::kUnauthorized && label.protocol != Protocol::kGen2);
   if (is_disclosed && !failure.detail.empty()) {
     members.Field("detail", failure.detail);
   }

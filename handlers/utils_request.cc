@@ -29,7 +29,7 @@ Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, 
 
 Status CheckAdminToken(const Request& request, const BearerToken& token) {
   if (!token.Admits(request.authorization)) {
-    return Error{Errc::kUnauthorized, "no token of the operator"};
+    return Error{Errc::kUnauthorized, "Authorization: not the operator's token"};
   }
   return {};
 }

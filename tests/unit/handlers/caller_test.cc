@@ -22,7 +22,9 @@ constexpr std::string_view kNoCredentials =
     R"({"code":7,"message":"鉴权失败 错误码:4 错误信息:参数不全，请检查是否忘记携带参数userID和token"})";
 constexpr std::string_view kUnknownApp =
     R"({"code":7,"message":"鉴权失败 错误码:5 错误信息:客户配置不存在，请检查appID和businessID是否正确"})";
-constexpr std::string_view kRefused = R"({"code":7,"message":"鉴权失败"})";
+constexpr std::string_view kRefused =
+    R"({"code":7,"message":"鉴权失败",)"
+    R"("detail":"token: missing; this server serves only callers that have logged in"})";
 
 class Caller : public testing::Test {
  protected:

@@ -67,7 +67,7 @@ TEST_F(PostLoginInfo, RefusesUnauthenticatedCallersUnlessOpen) {
   for (const char* body : {R"({"time":60,"userID":"u1"})", "{}"}) {
     const LabelledReply reply = Post(body);
     EXPECT_EQ(reply.status, 200);
-    EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败"})");
+    EXPECT_EQ(reply.body, R"({"code":7,"message":"鉴权失败","detail":"token: missing or wrong"})");
   }
 }
 

@@ -20,7 +20,8 @@ using testing::Pair;
 
 constexpr const char* kEndpoints[] = {"get_test_pushurl", "get_test_rtmpaccurl", "logfilelist",
                                       "getlogfile", "check_config"};
-constexpr std::string_view kRefused = R"({"code":7,"message":"鉴权失败"})";
+constexpr std::string_view kRefused =
+    R"({"code":7,"message":"鉴权失败","detail":"Authorization: not the operator's token"})";
 
 class UtilsEndpoints : public testing::Test {
  protected:
