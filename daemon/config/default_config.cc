@@ -13,7 +13,10 @@ std::string DefaultConfigText() {
   std::string text =
       "# Configuration of rtcroomd: every key with its default. Leave out what stays as it is.\n"
       "# Each key can also be set by the environment as RTCROOMD_<SECTION>_<KEY>, a secret by\n"
-      "# RTCROOMD_<SECTION>_<KEY>_FILE, which names a file that holds it.\n";
+      "# RTCROOMD_<SECTION>_<KEY>_FILE, which names a file that holds it.\n"
+      "#\n"
+      "# As it is, it lacks what only you know. Fill in server.tls_cert and server.tls_key, or set\n"
+      "# server.http_listen (behind a proxy), and server.https_listen to \"\".\n";
   std::string_view section;
   const Config defaults;
   for (const ConfigKey& key : AllConfigKeys()) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "daemon/base/nearest_name.h"
 #include "daemon/base/text_file.h"
 #include "daemon/config/config_key.h"
 #include "daemon/config/toml_reader.h"
@@ -68,8 +70,8 @@ class Loader {
   void LoadSection(const RawSection& section) {
     const std::string name = Printable(section.name);
     if (std::ranges::find(keys_, section.name, &ConfigKey::section) == keys_.end()) {
-      Refuse(name, fmt::format("unknown {} (line {})", section.is_table ? "section" : "key",
-                               section.line));
+      Refuse(name, fmt::format("unknown {} (line {}){}", section.is_table ? "section" : "key",
+                               section.line, DidYouMean(section.name, Names(&ConfigKey::section))));
       return;
     }
     if (!section.is_table) {
@@ -83,7 +85,7 @@ class Loader {
       });
       if (key == keys_.end()) {
         Refuse(fmt::format("{}.{}", name, Printable(entry.key)),
-               fmt::format("unknown key ({})", where));
+               fmt::format("unknown key ({}){}", where, MeantKey(section.name, entry.key)));
       } else {
         Set(*key, entry.value, where);
       }
@@ -108,10 +110,31 @@ class Loader {
       }
     }
     if (NamesASection(variable)) {
-      Refuse(Printable(variable), "unknown variable: no key has this name");
+      Refuse(Printable(variable), "unknown variable: no key has this name" +
+                                      DidYouMean(variable, Names(&ConfigKey::VariableName)));
     }
     // Other variables are ignored: a cluster sets RTCROOMD_PORT and the like for a service of that
     // name.
+  }
+
+  /// @param name  of a key: a member of it, or a function that makes one.
+  template <typename Name>
+  std::vector<std::string> Names(Name name) const {
+    std::vector<std::string> names;
+    for (const ConfigKey& key : keys_) names.emplace_back(std::invoke(name, key));
+    return names;
+  }
+
+  /// "" or a question: the nearest name of the section, or that name in another one.
+  std::string MeantKey(std::string_view section, std::string_view entry) const {
+    std::vector<std::string> of_section;
+    for (const ConfigKey& key : keys_) {
+      if (key.section == section) of_section.emplace_back(key.name);
+    }
+    std::string question = DidYouMean(entry, of_section);
+    const auto elsewhere = std::ranges::find(keys_, entry, &ConfigKey::name);
+    if (!question.empty() || elsewhere == keys_.end()) return question;
+    return fmt::format("; did you mean {}?", elsewhere->FullName());
   }
 
   bool NamesASection(std::string_view variable) const {

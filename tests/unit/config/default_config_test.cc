@@ -26,6 +26,11 @@ TEST(DefaultConfig, LacksOnlyACertificate) {
       {.toml = DefaultConfigText(),
        .environment = {{"RTCROOMD_SERVER_TLS_CERT", "c"}, {"RTCROOMD_SERVER_TLS_KEY", "k"}}});
   EXPECT_THAT(certified.problems, testing::IsEmpty());
+
+  const std::string text = DefaultConfigText();
+  EXPECT_THAT(text.substr(0, text.find("\n\n")),
+              testing::AllOf(testing::HasSubstr("Fill in server.tls_cert and server.tls_key"),
+                             testing::HasSubstr("server.http_listen")));
 }
 
 TEST(DefaultConfig, ShowsEveryKeyOnce) {

@@ -105,6 +105,21 @@ TEST(LoadConfig, RejectsInvalidSections) {
               ElementsAre("unknown key (line 1)"));
 }
 
+TEST(LoadConfig, AsksWhatAnUnknownNameWasMeantToBe) {
+  EXPECT_THAT(ProblemsOf(LoadToml("[sever]\n").problems, "sever"),
+              ElementsAre("unknown section (line 1); did you mean server?"));
+  const ConfigOutcome keys = LoadToml("[room]\nheartbeat_timout = '9s'\nhttp_listen = ''\nx = 1\n");
+  EXPECT_THAT(ProblemsOf(keys.problems, "room.heartbeat_timout"),
+              ElementsAre("unknown key (line 2); did you mean heartbeat_timeout?"));
+  EXPECT_THAT(ProblemsOf(keys.problems, "room.http_listen"),
+              ElementsAre("unknown key (line 3); did you mean server.http_listen?"));
+  EXPECT_THAT(ProblemsOf(keys.problems, "room.x"), ElementsAre("unknown key (line 4)"));
+  const ConfigOutcome variable = LoadEnvironment({{"RTCROOMD_SERVER_WORKER", "4"}});
+  EXPECT_THAT(ProblemsOf(variable.problems, "RTCROOMD_SERVER_WORKER"),
+              ElementsAre("unknown variable: no key has this name; did you mean "
+                          "RTCROOMD_SERVER_WORKERS?"));
+}
+
 TEST(LoadConfig, PrintsNamesOnOneShortLine) {
   const ConfigOutcome outcome = LoadToml("[\"a\\nb" + std::string(500, 'x') + "\"]\n");
   ASSERT_EQ(outcome.problems.size(), 2u);
