@@ -49,7 +49,7 @@ Result<DevIdentity> LoadOrMakeDevIdentity(const fs::path& directory, RandomSourc
                        .admin_token = Secret()};
   if (const Status kept = KeepCertificate(identity, random, now); !kept) return kept.error();
 
-  Result<Secret> sig_key = LoadOrMakeKey(directory / "dev-sig-key", 32, random);
+  Result<Secret> sig_key = LoadOrMakeKey(directory / kDevSigKeyFile, 32, random);
   if (!sig_key) return sig_key.error();
   identity.sig_key = *std::move(sig_key);
 

@@ -18,6 +18,9 @@ struct DevIdentity {
   Secret admin_token{};               ///< grants access to the console
 };
 
+/// The file of `sig_key` in that directory.
+inline constexpr const char* kDevSigKeyFile = "dev-sig-key";
+
 /// Reads `dev-cert.pem`, `dev-key.pem`, `dev-sig-key`, `dev-push-key` and `dev-admin-token` in
 /// `directory`, and creates missing ones: the directory, a certificate with its key, 64, 32 and 32
 /// hex characters.

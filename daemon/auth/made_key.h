@@ -10,7 +10,12 @@
 
 namespace rtcroom {
 
-/// The first line of the file at `path`. Where the file is missing or empty it is made, of `bytes`
+/// The first line of the file at `path`.
+/// @errors kUnavailable, naming the path, when it cannot be read; a file without a first line is no
+///         error.
+Result<Secret> LoadKey(const std::filesystem::path& path);
+
+/// The same. Where the file is missing or empty it is made, of `bytes`
 /// random bytes in hex, readable by its owner only. Call it from one process at a time.
 /// @errors kUnavailable, naming the path.
 Result<Secret> LoadOrMakeKey(const std::filesystem::path& path, std::size_t bytes,

@@ -1,13 +1,19 @@
 #include "daemon/cli/cli.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include "daemon/base/nearest_name.h"
+#include "daemon/base/version.h"
 #include "daemon/cli/commands.h"
 #include "daemon/cli/mix_worker_command.h"
+#include "daemon/cli/printable.h"
 #include "daemon/cli/recordings_options.h"
 #include "daemon/cli/rooms_options.h"
 #include "daemon/cli/store_options.h"
@@ -26,6 +32,7 @@ struct Options {
   std::optional<std::int64_t> expire = {};
   std::string sig = {};
   std::optional<std::string> url = {};
+  std::string shell = {};
   MixWorkerCommand mix_worker = {};
 };
 
@@ -45,8 +52,11 @@ class Commands {
         rooms_(app),
         recordings_(app),
         mix_worker_(Add(app, "mix-worker", "Mix the streams of live rooms, beside a server")),
-        version_(Add(app, "version", "Print the version and those of the libraries")) {
+        completion_(Add(app, "completion", "Print a script that completes commands in a shell")),
+        version_(Add(app, "version", "Print the version and those of the libraries")),
+        app_(app) {
     app.require_subcommand(1);
+    app.set_version_flag("--version", "rtcroomd " + std::string(kVersion), "Print the version");
     user_sig_->require_subcommand(1);
     for (CLI::App* command : {serve_, check_config_, sign_, verify_, health_check_}) {
       command->add_option("--config", options_.config, "Configuration file (TOML)");
@@ -54,6 +64,9 @@ class Commands {
     for (CLI::App* command : {serve_, check_config_}) {
       command->add_flag("--dev", options_.dev,
                         "Loopback only, with keys and a certificate made on the spot");
+    }
+    for (CLI::App* command : {sign_, verify_}) {
+      command->add_flag("--dev", options_.dev, "With the key of `serve --dev` in this folder");
     }
     serve_
         ->add_option("--host", options_.dev_host,
@@ -69,6 +82,9 @@ class Commands {
     AddAccessOptions(*mix_worker_, options_.mix_worker.access);
     mix_worker_->add_option("--server", options_.mix_worker.server,
                             "The media server: rtmp://HOST:PORT (default: mix.server)");
+    completion_->add_option("SHELL", options_.shell, "bash or zsh")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh"}));
     health_check_->add_option("--url", options_.url, "What to ask (default: the admin listener)");
   }
 
@@ -80,14 +96,13 @@ class Commands {
     if (check_config_->parsed()) return RunCheckConfig(options_.config, mode, context);
     if (default_config_->parsed()) return RunDefaultConfig(context);
     if (sign_->parsed()) return RunUserSigSign(Sign(), context);
-    if (verify_->parsed()) {
-      return RunUserSigVerify({options_.config, options_.user_id, options_.sig}, context);
-    }
+    if (verify_->parsed()) return RunUserSigVerify({Ticket(), options_.sig}, context);
     if (health_check_->parsed()) return RunHealthCheck(options_.url, options_.config, context);
     if (store_.parsed()) return store_.Run(context);
     if (rooms_.parsed()) return rooms_.Run(context);
     if (recordings_.parsed()) return recordings_.Run(context);
     if (mix_worker_->parsed()) return RunMixWorkerCommand(options_.mix_worker, context);
+    if (completion_->parsed()) return RunCompletion(options_.shell, app_, context);
     return RunVersion(context);
   }
 
@@ -96,8 +111,13 @@ class Commands {
     return parent.add_subcommand(name, description);
   }
 
+  [[nodiscard]] TicketOptions Ticket() const {
+    return {.config = options_.config,
+            .mode = options_.dev ? RunMode::kDev : RunMode::kNormal,
+            .user_id = options_.user_id};
+  }
   [[nodiscard]] SignOptions Sign() const {
-    SignOptions sign = {.config = options_.config, .user_id = options_.user_id};
+    SignOptions sign = {.ticket = Ticket()};
     if (options_.expire) sign.life = std::chrono::seconds(*options_.expire);
     return sign;
   }
@@ -114,8 +134,34 @@ class Commands {
   RoomsOptions rooms_;
   RecordingsOptions recordings_;
   CLI::App* const mix_worker_;
+  CLI::App* const completion_;
   CLI::App* const version_;
+  const CLI::App& app_;
 };
+
+std::vector<std::string> NamesOfCommands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+/// What is wrong with the words that select a command, and the help for the last right one; nullopt
+/// when they select one. The library only says that a command is required.
+std::optional<std::string> FaultOfCommand(const CLI::App& app,
+                                          std::span<const std::string> arguments) {
+  const std::vector<std::string> names = NamesOfCommands(app);
+  if (names.empty()) return std::nullopt;
+  if (arguments.empty()) {
+    return app.help(app.get_parent() == nullptr ? "" : app.get_parent()->get_name());
+  }
+  const std::string& word = arguments.front();
+  if (word.starts_with('-')) return std::nullopt;
+  if (std::ranges::find(names, word) == names.end()) {
+    return fmt::format("unknown command: {}{}\nRun with --help for more information.\n",
+                       Printable(word), DidYouMean(word, names));
+  }
+  return FaultOfCommand(*app.get_subcommand(word), arguments.subspan(1));
+}
 
 }  // namespace
 
@@ -123,6 +169,10 @@ int RunCli(const std::vector<std::string>& arguments, const CliContext& context)
   CLI::App app("A room server for mini-programs", "rtcroomd");
   Options options;
   const Commands commands(app, options);
+  if (const std::optional<std::string> fault = FaultOfCommand(app, arguments)) {
+    context.err << *fault;
+    return kExitUsage;
+  }
   try {
     // The library parses the arguments from the back.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));

@@ -8,6 +8,10 @@
 
 #include "daemon/cli/cli.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace rtcroom {
 
 /// The configuration file; without one, defaults and environment apply.
@@ -27,17 +31,22 @@ int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& conte
 
 int RunDefaultConfig(const CliContext& context);
 
-struct SignOptions {
+/// Whose ticket, and by the keys of which server.
+struct TicketOptions {
   ConfigPath config = {};
+  RunMode mode = RunMode::kNormal;
   std::string user_id = {};
+};
+
+struct SignOptions {
+  TicketOptions ticket = {};
   std::optional<std::chrono::seconds> life = {};  ///< none: im.user_sig_ttl
 };
 /// Prints a UserSig, also for the administrator: the operator holds the key anyway.
 int RunUserSigSign(const SignOptions& options, const CliContext& context);
 
 struct VerifyOptions {
-  ConfigPath config = {};
-  std::string user_id = {};
+  TicketOptions ticket = {};
   std::string sig = {};
 };
 /// Prints the outcome of the verification of a UserSig: "ok", "expired", ...
@@ -48,6 +57,10 @@ int RunUserSigVerify(const VerifyOptions& options, const CliContext& context);
 /// @return kExitOk only for HTTP status 200.
 int RunHealthCheck(const std::optional<std::string>& url, const ConfigPath& path,
                    const CliContext& context);
+
+/// Prints a script that completes commands and options in the shell `bash` or `zsh`.
+/// @param app  with all commands and options.
+int RunCompletion(const std::string& shell, const CLI::App& app, const CliContext& context);
 
 /// Prints the version, the commit, the compiler and the library versions found at run time.
 int RunVersion(const CliContext& context);

@@ -27,7 +27,11 @@ int RunHealthCheck(const std::optional<std::string>& url, const ConfigPath& path
   const Result<OutgoingReply> reply =
       context.http.Get(target->base_url, target->path, kProbeTimeout);
   if (!reply) {
-    context.err << "not ready: " << reply.error().detail << '\n';
+    // At an address of this machine, without TLS, there is hardly another reason.
+    const bool is_absent = !url && reply.error().code == Errc::kUnreachable;
+    context.err << "not ready: "
+                << (is_absent ? "nothing listens on " + target->base_url : reply.error().detail)
+                << '\n';
     return kExitFailed;
   }
   if (reply->status != 200) {

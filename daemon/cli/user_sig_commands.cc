@@ -1,13 +1,17 @@
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
+#include "daemon/auth/dev_identity.h"
 #include "daemon/auth/im_login_signer.h"
+#include "daemon/auth/made_key.h"
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/atomic_file.h"
 #include "daemon/cli/commands.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/config/text_rules.h"
+#include "daemon/process/running_config.h"
 
 namespace rtcroom {
 namespace {
@@ -25,14 +29,35 @@ std::string ReadPem(const std::string& path) {
   return pem ? *std::move(pem) : std::string();
 }
 
-std::optional<SigKeys> LoadKeys(const ConfigPath& path, const std::string& user_id,
-                                const CliContext& context) {
-  if (const std::string_view wrong = CheckUserId(user_id); !wrong.empty()) {
+/// Fills in the key that a server with this configuration has made for itself, if it makes one.
+Status FillInMadeKey(RunMode mode, Config& config) {
+  RunningConfig running(config, mode);
+  const std::filesystem::path folder = config.store.data_dir;
+  if (NeedsMadeApplication(config)) {
+    const Result<Secret> key = LoadKey(folder / kMadeApplicationKeyFile);
+    if (!key) return key.error();
+    running.FillInApplication(*key);
+  } else if (running.is_dev() && config.im.sig_version == 2 && config.im.secret_key.empty()) {
+    const Result<Secret> key = LoadKey(folder / kDevFolder / kDevSigKeyFile);
+    if (!key) return key.error();
+    running.FillIn({.sig_key = *key});
+  }
+  config = *running;
+  return {};
+}
+
+std::optional<SigKeys> LoadKeys(const TicketOptions& options, const CliContext& context) {
+  if (const std::string_view wrong = CheckUserId(options.user_id); !wrong.empty()) {
     context.err << "--user-id: " << wrong << '\n';
     return std::nullopt;
   }
-  std::optional<Config> config = LoadSection("im", path, context);
+  std::optional<Config> config = LoadSection("im", options.config, context, options.mode);
   if (!config) return std::nullopt;
+  if (const Status filled = FillInMadeKey(options.mode, *config); !filled) {
+    context.err << "im: no key is configured, and no server has made one here: "
+                << filled.error().detail << '\n';
+    return std::nullopt;
+  }
   SigKeys keys = {.im = std::move(config->im)};
   if (!keys.im.private_key_file.empty()) keys.private_key_pem = ReadPem(keys.im.private_key_file);
   if (!keys.im.public_key_file.empty()) keys.public_key_pem = ReadPem(keys.im.public_key_file);
@@ -47,7 +72,7 @@ int Refuse(const Error& error, const CliContext& context) {
 }  // namespace
 
 int RunUserSigSign(const SignOptions& options, const CliContext& context) {
-  const std::optional<SigKeys> keys = LoadKeys(options.config, options.user_id, context);
+  const std::optional<SigKeys> keys = LoadKeys(options.ticket, context);
   if (!keys) return kExitUsage;
   const ImConfig& im = keys->im;
   const auto usual_life = std::chrono::floor<std::chrono::seconds>(im.user_sig_ttl);
@@ -59,14 +84,14 @@ int RunUserSigSign(const SignOptions& options, const CliContext& context) {
                                              .user_sig_ttl = options.life.value_or(usual_life)});
   if (!signer) return Refuse(signer.error(), context);
   const Result<std::string> sig =
-      (*signer)->SignUserSig(UserId{options.user_id}, context.clock.Now());
+      (*signer)->SignUserSig(UserId{options.ticket.user_id}, context.clock.Now());
   if (!sig) return Refuse(sig.error(), context);
   context.out << *sig << '\n';
   return kExitOk;
 }
 
 int RunUserSigVerify(const VerifyOptions& options, const CliContext& context) {
-  const std::optional<SigKeys> keys = LoadKeys(options.config, options.user_id, context);
+  const std::optional<SigKeys> keys = LoadKeys(options.ticket, context);
   if (!keys) return kExitUsage;
   const auto verifier = UserSigVerifier::Create({.sdk_app_id = keys->im.sdk_app_id,
                                                  .secret_key = keys->im.secret_key,
@@ -74,8 +99,8 @@ int RunUserSigVerify(const VerifyOptions& options, const CliContext& context) {
                                                  .private_key_pem = Secret(keys->private_key_pem)});
   if (!verifier) return Refuse(verifier.error(), context);
   if (const Status ready = (*verifier)->CanVerify(); !ready) return Refuse(ready.error(), context);
-  const UserSigOutcome outcome =
-      (*verifier)->VerifyAnyTicket(options.sig, UserId{options.user_id}, context.clock.Now());
+  const UserSigOutcome outcome = (*verifier)->VerifyAnyTicket(
+      options.sig, UserId{options.ticket.user_id}, context.clock.Now());
   context.out << UserSigOutcomeName(outcome) << '\n';
   return outcome == UserSigOutcome::kOk ? kExitOk : kExitFailed;
 }

@@ -94,7 +94,7 @@ Status App::Start(InheritedSockets sockets) {
 
 Status App::FillInApplication() {
   const Result<Secret> key =
-      LoadOrMakeKey(store_.directory() / "im-secret-key", kMadeKeyBytes, runtime_.random);
+      LoadOrMakeKey(store_.directory() / kMadeApplicationKeyFile, kMadeKeyBytes, runtime_.random);
   if (!key) return key.error();
   config_.FillInApplication(*key);
   return {};
@@ -102,7 +102,7 @@ Status App::FillInApplication() {
 
 Status App::FillInDevIdentity() {
   const Result<DevIdentity> identity =
-      LoadOrMakeDevIdentity(store_.directory() / "dev", runtime_.random, runtime_.clock.Now());
+      LoadOrMakeDevIdentity(store_.directory() / kDevFolder, runtime_.random, runtime_.clock.Now());
   if (!identity) return identity.error();
   config_.FillIn(*identity);
   return {};

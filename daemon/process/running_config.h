@@ -12,6 +12,11 @@
 
 namespace rtcroom {
 
+/// Below the data directory: the key of `FillInApplication`, and the folder of the identity of
+/// `serve --dev`.
+inline constexpr const char* kMadeApplicationKeyFile = "im-secret-key";
+inline constexpr const char* kDevFolder = "dev";
+
 /// @threads for one thread.
 class RunningConfig {
  public:

@@ -99,6 +99,22 @@ TEST_F(CommandLine, SignsATicketThatItVerifies) {
   EXPECT_EQ(verify("user_0001", "nonsense"), 1);
 }
 
+TEST_F(CommandLine, IsCompletedByBash) {
+  const auto complete = [](const std::string& words, const std::string& last) {
+    return RunToEnd(
+               {.program = "/bin/bash",
+                .arguments = {"-c",
+                              "eval \"$($0 completion bash)\"; COMP_WORDS=(" + words +
+                                  "); COMP_CWORD=" + last + "; _rtcroomd; echo \"${COMPREPLY[@]}\"",
+                              ServerBinary()}})
+        .out;
+  };
+  EXPECT_EQ(complete("rtcroomd check-", "1"), "check-config check-store\n");
+  EXPECT_EQ(complete("rtcroomd user-sig ''", "2"), "sign verify --help\n");
+  EXPECT_EQ(complete("rtcroomd serve --config x --de", "4"), "--dev\n");
+  EXPECT_EQ(complete("rtcroomd serve --config ./fi", "3"), "\n") << "a file";
+}
+
 TEST_F(CommandLine, ChecksTheHealthOfARunningServer) {
   ServerProcess server;
   const std::string url = "http://127.0.0.1:" + std::to_string(server.PortOf("admin")) + "/readyz";

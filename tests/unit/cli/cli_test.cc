@@ -14,6 +14,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
@@ -55,15 +56,47 @@ TEST_F(Cli, PrintsHelpOnRequest) {
   EXPECT_FALSE(served_);
 }
 
+TEST_F(Cli, PrintsHelpWithoutACommand) {
+  EXPECT_EQ(Run({}), 2);
+  EXPECT_THAT(err(), AllOf(HasSubstr("Usage: rtcroomd"), HasSubstr("check-config")));
+  EXPECT_EQ(Run({"user-sig"}), 2);
+  EXPECT_THAT(err(), AllOf(HasSubstr("Usage: rtcroomd user-sig"), HasSubstr("verify"),
+                           Not(HasSubstr("check-config"))));
+}
+
+TEST_F(Cli, SuggestsTheNearestCommand) {
+  EXPECT_EQ(Run({"sevre"}), 2);
+  EXPECT_THAT(err(), StartsWith("unknown command: sevre; did you mean serve?\n"));
+  EXPECT_EQ(Run({"user-sig", "sing", "--user-id", "u"}), 2);
+  EXPECT_THAT(err(), StartsWith("unknown command: sing; did you mean sign?\n"));
+  EXPECT_EQ(Run({"fly\x1b[2J"}), 2);
+  EXPECT_THAT(err(), AllOf(StartsWith("unknown command: fly"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(Cli, PrintsScriptsThatCompleteCommands) {
+  for (const char* const shell : {"bash", "zsh"}) {
+    EXPECT_EQ(Run({"completion", shell}), 0);
+    EXPECT_THAT(out(), AllOf(HasSubstr("(\" user-sig sign\") candidates=\"--help --config --dev "
+                                       "--user-id --expire\""),
+                             HasSubstr(" mix-worker ")))
+        << shell;
+  }
+  EXPECT_EQ(Run({"completion", "fish"}), 2);
+}
+
 TEST_F(Cli, PrintsTheDefaultConfiguration) {
   EXPECT_EQ(Run({"default-config"}), 0);
   EXPECT_EQ(out(), DefaultConfigText());
 }
 
 TEST_F(Cli, PrintsItsVersionAndThoseOfItsLibraries) {
+  EXPECT_EQ(Run({"--version"}), 0);
+  const std::string line = out();
+  EXPECT_THAT(line, MatchesRegex("rtcroomd [0-9.]+\n"));
   EXPECT_EQ(Run({"version"}), 0);
-  EXPECT_THAT(out(), AllOf(StartsWith("rtcroomd "), HasSubstr("(commit "), HasSubstr("compiler "),
-                           HasSubstr("OpenSSL 3."), HasSubstr("SQLite 3."), HasSubstr("zlib 1.")));
+  EXPECT_THAT(out(), AllOf(StartsWith(line.substr(0, line.size() - 1)), HasSubstr("(commit "),
+                           HasSubstr("compiler "), HasSubstr("OpenSSL 3."), HasSubstr("SQLite 3."),
+                           HasSubstr("zlib 1.")));
 }
 
 TEST_F(ServeCommand, RunsWithoutAConfigurationInDevMode) {
@@ -114,11 +147,13 @@ TEST_F(CheckConfigCommand, PrintsAllProblemsAndWarnings) {
       MakeFile("rtcroomd.toml",
                "[im]\nsdk_app_id = 'x'\n[server]\nhttp_listen = '0.0.0.0:80'\nworker = 1\n");
   EXPECT_EQ(Run({"check-config", "--config", file}), 2);
-  EXPECT_THAT(out(), AllOf(HasSubstr("problem: im.sdk_app_id: must be a whole number"),
-                           HasSubstr("problem: server.worker: unknown key (line 5)\n"),
-                           HasSubstr("problem: server.tls_cert: missing"),
-                           HasSubstr("warning: server.http_listen: not on loopback"),
-                           HasSubstr("warning: live.push_host: missing")));
+  EXPECT_THAT(
+      out(),
+      AllOf(HasSubstr("problem: im.sdk_app_id: must be a whole number"),
+            HasSubstr("problem: server.worker: unknown key (line 5); did you mean workers?\n"),
+            HasSubstr("problem: server.tls_cert: missing"),
+            HasSubstr("warning: server.http_listen: not on loopback"),
+            HasSubstr("warning: live.push_host: missing")));
   EXPECT_THAT(out(), Not(HasSubstr("warning: im.sdk_app_id")));
 }
 

@@ -44,6 +44,14 @@ TEST_F(HealthCheck, FailsUnlessTheStatusIs200) {
   EXPECT_EQ(err(), "not ready: no answer\n");
 }
 
+TEST_F(HealthCheck, SaysThatNothingListens) {
+  http_.answer = Error{Errc::kUnreachable, "outgoing call: Connection"};
+  EXPECT_EQ(Run({"health-check"}), 1);
+  EXPECT_EQ(err(), "not ready: nothing listens on http://127.0.0.1:5758\n");
+  EXPECT_EQ(Run({"health-check", "--url", "https://host/readyz"}), 1);
+  EXPECT_EQ(err(), "not ready: outgoing call: Connection\n");
+}
+
 TEST_F(HealthCheck, RejectsAnInvalidUrlOrAddress) {
   EXPECT_EQ(Run({"health-check", "--url", "ftp://host"}), 2);
   EXPECT_EQ(Run({"health-check", "--url", "http:///path"}), 2);

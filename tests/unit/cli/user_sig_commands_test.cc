@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 namespace rtcroom {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -122,6 +124,33 @@ TEST_F(UserSigCommands, NeverPrintTheKey) {
   environment_["RTCROOMD_IM_SECRET_KEY"] = std::string(kKey) + "\n";
   EXPECT_EQ(Verify(kSig), 2);
   EXPECT_THAT(err() + out(), Not(HasSubstr("not-real")));
+}
+
+/// No key is configured: a server makes one in its data directory.
+class UserSigWithMadeKey : public UserSigCommands {
+ protected:
+  UserSigWithMadeKey() { environment_ = {{"RTCROOMD_STORE_DATA_DIR", directory_.path().string()}}; }
+};
+
+TEST_F(UserSigWithMadeKey, UsesTheOneOfADevServer) {
+  std::filesystem::create_directory(directory_.path() / "dev");
+  MakeFile("dev/dev-sig-key", "0123456789abcdef\n");
+  const std::string sig = Sign({"--dev"});
+  EXPECT_EQ(Run({"user-sig", "verify", "--dev", "--user-id", "user_0001", sig}), 0) << err();
+  MakeFile("dev/dev-sig-key", "another\n");
+  EXPECT_EQ(Run({"user-sig", "verify", "--dev", "--user-id", "user_0001", sig}), 1);
+  EXPECT_EQ(out(), "bad signature\n");
+}
+
+TEST_F(UserSigWithMadeKey, UsesTheOneOfTheMessageChannel) {
+  environment_["RTCROOMD_CHANNEL_ENABLED"] = "true";
+  MakeFile("im-secret-key", "0123456789abcdef\n");
+  EXPECT_EQ(Verify(Sign()), 0) << err();
+}
+
+TEST_F(UserSigWithMadeKey, SaysWhereItLooked) {
+  EXPECT_EQ(Run({"user-sig", "sign", "--dev", "--user-id", "user_0001"}), 2);
+  EXPECT_THAT(err(), AllOf(HasSubstr("no server has made one here"), HasSubstr("dev-sig-key")));
 }
 
 }  // namespace
