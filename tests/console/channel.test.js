@@ -39,12 +39,12 @@ describe('the page of the channel', () => {
     assert.ok(!(await page.content()).includes('confidential'));
   });
 
-  it('counts the connected members of a room', async () => {
+  it('counts the connected clients of a room', async () => {
     const { page } = opened;
     const bob = await ChannelClient.logIn(server, 'bob');
     await bob.join('talk');
     await visit(page, '#/rooms');
-    await page.waitForSelector('.room-card[data-room="multi/talk"] .card-foot:has-text("1 member · 2 connected")');
+    await page.waitForSelector('.room-card[data-room="multi/talk"] .card-foot:has-text("1 pusher · 2 connected")');
     await visit(page, '#/room/multi/talk');
     await page.waitForSelector('.room-connected:text-is("2")');
     await bob.call('v4/group_open_http_svc/quit_group', { GroupId: 'talk' });

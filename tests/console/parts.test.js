@@ -58,9 +58,9 @@ describe('text', () => {
 describe('values', () => {
   it('are abbreviated', () => {
     assert.deepStrictEqual([0, 59_999, 60_000, 200_000, 7_500_000, 280_000_000].map(duration),
-      ['0 s', '59 s', '1 min', '3 min 20 s', '2 h 5 min', '3 d 5 h']);
+      ['0s', '59s', '1m', '3m 20s', '2h 5m', '3d 5h']);
     assert.deepStrictEqual([0, 0.04, 12.34, 1234.5].map(fineNumber), ['0', '0', '12.3', '1,235']);
-    assert.deepStrictEqual([0, 999, 1000, 1_540_000, 2e9, 3e16].map(byteCount), ['0 B', '999 B', '1 kB', '1.5 MB', '2 GB', '30,000 TB']);
+    assert.deepStrictEqual([0, 999, 1000, 1_540_000, 2e9, 3e16].map(byteCount), ['0B', '999B', '1kB', '1.5MB', '2GB', '30,000TB']);
   });
 
   it('have axes that end at round numbers', () => {
@@ -109,7 +109,7 @@ describe('a login', () => {
     presence({ userID: 'a', client, loggedInAtMs: 0, polls, idleMs, room: null });
 
   it('is described by what it does', () => {
-    assert.deepStrictEqual([login(2, 0), login(0, 4000), login(0, 65_000)], ['listening', 'here', 'silent for 1 min 5 s']);
+    assert.deepStrictEqual([login(2, 0), login(0, 4000), login(0, 65_000)], ['listening', 'here', 'silent for 1m 5s']);
     assert.strictEqual(login(0, 0, 'new'), 'listening');
   });
 });
@@ -234,7 +234,7 @@ describe('event texts', () => {
     assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'heartbeat_timeout' }),
       '<bob> was evicted: no heartbeat came in time');
     assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'kicked', newCreator: 'eve' }),
-      '<bob> was kicked by an operator; the room passed on to <eve>');
+      '<bob> was kicked by an operator; <eve> is the creator now');
     assert.strictEqual(words({ type: 'room_destroyed', reason: 'dismissed' }), 'An operator dismissed the room');
   });
 

@@ -91,15 +91,15 @@ describe('the operator', () => {
     await page.waitForSelector(`${card('multi/seen')} .member:has-text("Carol")`);
     await server.mustCall('multi_room/destroy_room', { roomID: 'seen', userID: 'alice' });
     await page.waitForSelector(card('multi/seen'), { state: 'detached' });
-    await page.waitForSelector('.feed-entry:has-text("The creator ended the room")');
+    await page.waitForSelector('.feed-entry:has-text("The creator destroyed the room")');
   });
 
-  it('finds rooms by kind and by the name of a member', async () => {
+  it('finds rooms by kind and by the name of a pusher', async () => {
     const { page } = opened;
     await makeCall('found');
     await server.mustCall('double_room/create_room', { roomID: 'other', roomName: 'other', ...person('dave', 'Dave') });
     await page.waitForSelector(card('double/other'));
-    await page.click('.tab:has-text("Two-party")');
+    await page.click('.tab:has-text("double")');
     await page.waitForSelector(card('multi/found'), { state: 'detached' });
     await page.waitForSelector(card('double/other'));
     await page.click('.tab:has-text("All")');
@@ -111,7 +111,7 @@ describe('the operator', () => {
     await page.waitForSelector(card('multi/found'));
   });
 
-  it('kicks a member and sees the reason in the history', async () => {
+  it('kicks a pusher and sees the reason in the history', async () => {
     const { page } = opened;
     await makeCall('kicked');
     await visit(page, '#/room/multi/kicked');
@@ -124,7 +124,7 @@ describe('the operator', () => {
     assert.strictEqual((await server.call('multi_room/add_pusher', { roomID: 'kicked', ...person('bob') })).code, 0);
   });
 
-  it('bans a member for a period', async () => {
+  it('bans a pusher for a period', async () => {
     const { page } = opened;
     await makeCall('banned');
     await visit(page, '#/room/multi/banned');
@@ -146,7 +146,7 @@ describe('the operator', () => {
     assert.strictEqual(pushers.length, 2);
   });
 
-  it('gets an error if the member has already left', async () => {
+  it('gets an error if the pusher has already left', async () => {
     const { page } = opened;
     await makeCall('gone');
     await visit(page, '#/room/multi/gone');
@@ -211,7 +211,7 @@ describe('the operator', () => {
     await visit(page, '#/room/multi/recorded');
     const link = page.locator('.recording a');
     assert.strictEqual(await link.getAttribute('href'), linked.url);
-    assert.match(await page.locator('.recording').innerText(), /bob · .* · 1 min 5 s · 1\.5 MB/);
+    assert.match(await page.locator('.recording').innerText(), /bob · .* · 1m 5s · 1\.5MB/);
     await page.click('.panel:has-text("Recordings") button:has-text("Show older")');
     await page.waitForSelector('.recording:has-text("<i>")');
     assert.strictEqual(await page.locator('.recording i').count(), 0);
@@ -253,7 +253,7 @@ describe('the operator', () => {
     await page.fill('#search', 'slow');
     await until('the search goes on', () => asked >= 2);
     await page.fill('#search', 'nobody has this name');
-    await page.waitForSelector('.empty:has-text("No room and no member matches")');
+    await page.waitForSelector('.empty:has-text("No room and no pusher matches")');
     const askedBefore = asked;
     await page.waitForResponse(/q=nobody/);
     assert.ok(asked <= askedBefore + 1, `${asked - askedBefore} more requests`);
@@ -264,7 +264,7 @@ describe('the operator', () => {
   it('truncates a long search to the server limit', async () => {
     const { page } = opened;
     await page.fill('#search', '张'.repeat(67));
-    await page.waitForSelector('.empty:has-text("No room and no member matches")');
+    await page.waitForSelector('.empty:has-text("No room and no pusher matches")');
     assert.strictEqual(await page.inputValue('#search'), '张'.repeat(66));
     await page.fill('#search', '');
   });
@@ -319,7 +319,7 @@ describe('the operator', () => {
     await makeCall('dismissed');
     await visit(page, '#/room/multi/dismissed');
     await page.click('button:has-text("Dismiss…")');
-    await page.waitForSelector('dialog :text("ends at once for 2 members")');
+    await page.waitForSelector('dialog :text("ends at once for 2 pushers")');
     await page.click('dialog button.danger');
     await page.waitForSelector('.notice:has-text("An operator dismissed the room")');
     await page.waitForSelector('.timeline-entry[data-type="room_destroyed"][data-reason="dismissed"]');

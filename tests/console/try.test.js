@@ -22,18 +22,18 @@ describe('the simulated phones', () => {
     await page.click('[aria-label="Bob: Join"]');
     await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]');
     await page.waitForSelector('.phone[data-user="bob"] [data-believed="alice"]');
-    await page.click('[aria-label="Bob: Stop beating"]');
+    await page.click('[aria-label="Bob: Stop heartbeats"]');
     await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]', { state: 'detached' });
     await page.waitForSelector('.phone[data-user="bob"] [data-believed="bob"]');
     await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
-    await page.click('[aria-label="Bob: Beat again"]');
+    await page.click('[aria-label="Bob: Resume heartbeats"]');
     await page.waitForSelector('.phone[data-user="bob"][data-state="evicted"]');
     await page.waitForSelector('.wire-line:has-text("pusher_heartbeat"):has-text("code 5")');
     await page.waitForSelector('.phone[data-user="bob"] .problem:has-text("code 5")');
-    await page.click('text=Watch it in the console');
+    await page.click('text=Open it in the console');
     await page.waitForSelector('.timeline-entry[data-reason="heartbeat_timeout"]:has-text("no heartbeat came in time")');
     await visit(page, '#/try');
-    await page.click('[aria-label="Alice: End room"]');
+    await page.click('[aria-label="Alice: Destroy room"]');
     await page.waitForSelector('.phone[data-user="alice"][data-state="out"]');
     assert.strictEqual((await server.call('multi_room/get_pushers', { roomID: 'trial' })).code, 3);
     // Last: on a busy machine a screenshot takes as long as a lease, and no heartbeat is sent
@@ -66,7 +66,7 @@ describe('the simulated phones', () => {
     const opened = await openConsole(server);
     const { page } = opened;
     await visit(page, '#/try');
-    await page.click('text=Add a member');
+    await page.click('text=Add a phone');
     await page.waitForSelector('.phone[data-user="carol"]');
     await page.click('text=Show me');
     await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
@@ -113,12 +113,12 @@ describe('the simulated phones with the message channel', () => {
     await page.waitForSelector('.wire-line:has-text("ws message"):has-text("pushed")');
     assert.ok(polls <= 1, `${polls} polls`);  // Bob's own, when he came
     await keepPicture(page, 'try-channel');
-    await page.click('[aria-label="Bob: Stop beating"]');
+    await page.click('[aria-label="Bob: Stop heartbeats"]');
     await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`, { state: 'detached' });
     await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
-    await page.click('[aria-label="Bob: Beat again"]');
+    await page.click('[aria-label="Bob: Resume heartbeats"]');
     await page.waitForSelector(`${phone('bob')}[data-state="evicted"]`);
-    await page.click('[aria-label="Alice: End room"]');
+    await page.click('[aria-label="Alice: Destroy room"]');
     await page.waitForSelector(`${phone('alice')}[data-state="out"]`);
     assert.ok(mostSockets <= 2, `${mostSockets} sockets of two phones`);
     assert.ok(!(await page.content()).includes('eJ'), 'no ticket is shown');

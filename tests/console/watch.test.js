@@ -37,7 +37,7 @@ after(async () => {
   await media.end();
 });
 
-describe('a member with a stream', () => {
+describe('a pusher with a stream', () => {
   it('is shown with it, and can be watched', async () => {
     const pusher = media.push('alice');
     await server.mustCall('multi_room/create_room', { roomID: 'r', roomName: 'r', ...person('alice') });
@@ -46,7 +46,7 @@ describe('a member with a stream', () => {
     opened = await openConsole(server, {}, [`http://${media.hls}`]);
     const { page } = opened;
     await visit(page, '#/room/multi/r');
-    await page.getByText(/^stream on \d+ s, \d+ kbit\/s$/).waitFor();
+    await page.getByText(/^stream on · \d+s · \d+ kbit\/s$/).waitFor();
     await page.getByRole('button', { name: 'Watch alice' }).click();
     const countFrames = () => page.locator('video').evaluate((video) =>
       /** @type {HTMLVideoElement} */ (video).getVideoPlaybackQuality().totalVideoFrames);
@@ -57,7 +57,7 @@ describe('a member with a stream', () => {
     await page.getByRole('button', { name: 'Close' }).click();
     assert.strictEqual(await page.locator('video').count(), 0);
     await pusher.stop();
-    await page.getByText(/^stream off \d+ s$/).waitFor();
+    await page.getByText(/^stream off · \d+s$/).waitFor();
     assert.strictEqual(await page.getByRole('button', { name: 'Watch alice' }).count(), 0);
     expectNoFaults(opened);
   });

@@ -3,6 +3,7 @@ import { el, userText } from './dom.js';
 import { clockTime } from './format.js';
 import { NewestList } from './newest_list.js';
 import { hashOf } from './routes.js';
+import { text } from './texts.js';
 import { eventWords } from './words.js';
 
 const kMostShown = 40;
@@ -17,9 +18,9 @@ export function sentenceNodes(sentence) {
 
 export class ActivityFeed {
   #list = el('ol', { class: 'feed' });
-  #empty = el('p', { class: 'quiet' }, 'Nothing has happened since you opened this page.');
+  #empty = el('p', { class: 'quiet' }, text('feed.empty'));
   #newest = new NewestList(this.#list, kMostShown, entry);
-  element = el('aside', { class: 'activity', 'aria-label': 'Activity' }, el('h2', {}, 'Activity'), this.#empty, this.#list);
+  element = el('aside', { class: 'activity', 'aria-label': text('feed.title') }, el('h2', {}, text('feed.title')), this.#empty, this.#list);
 
   /** @param {import('./types.js').RoomEvent} event */
   add(event) {

@@ -1,4 +1,5 @@
 // A client of the console's API.
+import { text } from './texts.js';
 
 const kTimeoutMs = 10_000;
 
@@ -90,7 +91,7 @@ export class Api {
       });
     } catch (error) {
       if (options.signal?.aborted && /** @type {Error} */ (error).name === 'AbortError') throw error;
-      throw new ApiError(0, 'The server does not answer');
+      throw new ApiError(0, text('error.noAnswer'));
     }
     if (response.status === 401) this.#onRefused();
     return response;
@@ -110,5 +111,5 @@ const replyOf = (response) => response.json().catch(() => null);
  */
 function refusal(response, reply) {
   const sentences = [reply?.message, reply?.detail].filter(Boolean);
-  return new ApiError(response.status, sentences.join(': ') || `HTTP ${response.status}`);
+  return new ApiError(response.status, sentences.join(': ') || text('error.http', { status: String(response.status) }));
 }

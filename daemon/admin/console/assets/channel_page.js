@@ -1,8 +1,9 @@
 // The message channel: who is connected, and how much is said.
-import { avatar, el, oncePerFrame, userText } from './dom.js';
+import { avatar, code, el, oncePerFrame, userText } from './dom.js';
 import { clockTime, duration, wholeNumber } from './format.js';
 import { level, rate } from './metric_charts.js';
 import { hashOf, isAddress, searchable } from './routes.js';
+import { text, textParts } from './texts.js';
 
 const kPollMs = 2000;
 const kTypingPauseMs = 250;
@@ -12,10 +13,10 @@ const kAtOnce = 50;
 /** @typedef {import('./routes.js').ChannelRoute} ChannelRoute */
 
 const charts = () => [
-  rate('Messages', 'Messages that members sent, in a second', (reply) => reply.channel.messages, 'look-a'),
-  rate('Deliveries', 'Answers and pushes that carried messages or notices to clients, in a second', (reply) => reply.channel.deliveries, 'look-a'),
-  rate('Given again', 'Answers that were lost on their way, in a second', (reply) => reply.channel.redeliveries, 'look-warn'),
-  level('Logins', 'Logins that have not ended', (reply) => reply.channel.logins, wholeNumber, 'look-a'),
+  rate(text('channel.messages'), text('channel.messagesAbout'), (reply) => reply.channel.messages, 'look-a'),
+  rate(text('channel.deliveries'), text('channel.deliveriesAbout'), (reply) => reply.channel.deliveries, 'look-a'),
+  rate(text('channel.redeliveries'), text('channel.redeliveriesAbout'), (reply) => reply.channel.redeliveries, 'look-warn'),
+  level(text('channel.logins'), text('channel.loginsAbout'), (reply) => reply.channel.logins, wholeNumber, 'look-a'),
 ];
 
 export class ChannelPage {
@@ -36,16 +37,16 @@ export class ChannelPage {
   #problem = '';
   #charts = charts();
   #search = /** @type {HTMLInputElement} */ (el('input', {
-    type: 'search', id: 'account', placeholder: 'Beginning of an account', autocomplete: 'off', spellcheck: 'false', maxlength: 200,
+    type: 'search', id: 'account', placeholder: text('channel.searchFor'), autocomplete: 'off', spellcheck: 'false', maxlength: 200,
   }));
   #off = el('div', { class: 'notice', hidden: true },
-    el('p', {}, 'The message channel is off: ', el('code', {}, 'channel.enabled'), ' in the configuration.'));
-  #note = el('p', { class: 'empty', role: 'status' }, 'Loading…');
+    el('p', {}, ...textParts('channel.off', { setting: code('channel.enabled') })));
+  #note = el('p', { class: 'empty', role: 'status' }, text('list.loading'));
   #list = el('ul', { class: 'logins' });
-  #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, '← Previous');
-  #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, 'Next →');
+  #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, text('pager.previous'));
+  #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, text('pager.next'));
   #where = el('span', { class: 'quiet' });
-  #pager = el('nav', { class: 'pager', 'aria-label': 'Pages', hidden: true }, this.#previous, this.#where, this.#following);
+  #pager = el('nav', { class: 'pager', 'aria-label': text('pager.pages'), hidden: true }, this.#previous, this.#where, this.#following);
   /** @type {HTMLElement|null} focused when a page was turned: a disabled button loses the focus */
   #pressed = null;
   #drawCharts = oncePerFrame(() => this.#drawStats());
@@ -60,11 +61,11 @@ export class ChannelPage {
     this.#route = route;
     this.#search.value = route.q;
     this.element = el('div', { class: 'channel-page' },
-      el('div', { class: 'page-head' }, el('h1', {}, 'Message channel'),
-        el('label', { class: 'search', for: 'account' }, el('span', { class: 'hidden' }, 'Search accounts'), this.#search)),
+      el('div', { class: 'page-head' }, el('h1', {}, text('channel.title')),
+        el('label', { class: 'search', for: 'account' }, el('span', { class: 'hidden' }, text('channel.search')), this.#search)),
       this.#off,
       el('div', { class: 'charts' }, ...this.#charts.map((chart) => chart.element)),
-      el('section', { class: 'panel', 'aria-label': 'Who is connected' }, el('h2', {}, 'Who is connected'), this.#note, this.#list),
+      el('section', { class: 'panel', 'aria-label': text('channel.who') }, el('h2', {}, text('channel.who')), this.#note, this.#list),
       this.#pager);
     this.#search.addEventListener('input', () => {
       clearTimeout(this.#typing);
@@ -149,17 +150,17 @@ export class ChannelPage {
     this.#pager.hidden = page === 1 && this.#next === '';
     this.#previous.toggleAttribute('disabled', page === 1);
     this.#following.toggleAttribute('disabled', this.#next === '');
-    this.#where.textContent = `Page ${page}`;
+    this.#where.textContent = text('pager.page', { page });
     if (document.activeElement === document.body) this.#pressed?.focus({ preventScroll: true });
     this.#pressed = null;
   }
 
   #noteText() {
-    if (this.#problem) return `The list could not be loaded: ${this.#problem}.`;
-    if (this.#logins === null) return 'Loading…';
+    if (this.#problem) return text('list.problem', { problem: this.#problem });
+    if (this.#logins === null) return text('list.loading');
     if (this.#logins.length > 0) return '';
-    if (this.#next) return 'None so far. There are more accounts to look at: go on with “Next”.';
-    return this.#route.q ? 'Nobody whose account begins like this is connected.' : 'Nobody is connected.';
+    if (this.#next) return text('channel.more');
+    return text(this.#route.q ? 'channel.noMatch' : 'channel.nobody');
   }
 }
 
@@ -167,10 +168,13 @@ export class ChannelPage {
  * The present activity of a client.
  * @param {Login} login
  */
-export function presence({ client, polls, idleMs }) {
-  if (polls > 0 || client === 'new') return 'listening';
-  return idleMs < 5000 ? 'here' : `silent for ${duration(idleMs)}`;
+export function presence(login) {
+  if (isListening(login)) return text('channel.listening');
+  return login.idleMs < 5000 ? text('channel.here') : text('channel.silent', { duration: duration(login.idleMs) });
 }
+
+/** @param {Login} login */
+const isListening = ({ client, polls }) => polls > 0 || client === 'new';
 
 /** @param {Login} login */
 function entry(login) {
@@ -178,14 +182,14 @@ function entry(login) {
   const place = room
     ? el('span', { class: 'login-room' },
       el('a', { href: hashOf({ page: 'room', kind: room.kind, roomID: room.roomID }) }, userText(room.roomID, 'mono')),
-      el('span', { class: 'quiet fine' }, `since ${clockTime(room.joinedAtMs)}`))
-    : el('span', { class: 'login-room quiet' }, client === 'new' ? 'by a WebSocket' : 'in no room');
+      el('span', { class: 'quiet fine' }, text('time.since', { time: clockTime(room.joinedAtMs) })))
+    : el('span', { class: 'login-room quiet' }, text(client === 'new' ? 'channel.webSocket' : 'channel.noRoom'));
   return el('li', { class: 'login', 'data-login': `${userID} ${loggedInAtMs}`, 'data-user': userID },
     avatar('', userID, ''),
     el('span', { class: 'member-names' },
       userText(userID, 'member-name'),
-      el('span', { class: 'quiet fine' }, `since ${clockTime(loggedInAtMs)}`)),
+      el('span', { class: 'quiet fine' }, text('time.since', { time: clockTime(loggedInAtMs) }))),
     place,
-    el('span', { class: 'badges' }, el('span', { class: 'badge' }, client === 'old' ? 'old client' : 'new client')),
-    el('span', { class: `login-presence ${presence(login) === 'listening' ? 'tone-good' : 'quiet'}` }, presence(login)));
+    el('span', { class: 'badges' }, el('span', { class: 'badge' }, text(client === 'old' ? 'channel.oldClient' : 'channel.newClient'))),
+    el('span', { class: `login-presence ${isListening(login) ? 'tone-good' : 'quiet'}` }, presence(login)));
 }

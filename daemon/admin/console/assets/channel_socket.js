@@ -1,5 +1,6 @@
 // A client of the message channel's WebSocket: one room, followed over interruptions.
 import { retryDelay } from './event_stream.js';
+import { text } from './texts.js';
 
 const kProtocol = 'rtcroomd.v1';
 const kReplyTimeoutMs = 10_000;
@@ -87,12 +88,12 @@ export class ChannelSocket extends EventTarget {
 
   /**
    * Sends a text to the room.
-   * @param {string} text
+   * @param {string} body
    * @param {string} nick
    * @returns {Promise<{seq: number, time: number}>}
    */
-  say(text, nick) {
-    return this.#ask('send', { ...this.#place, type: 'text', body: text, nick, key: crypto.randomUUID() });
+  say(body, nick) {
+    return this.#ask('send', { ...this.#place, type: 'text', body, nick, key: crypto.randomUUID() });
   }
 
   #open() {
@@ -142,7 +143,7 @@ export class ChannelSocket extends EventTarget {
     clearInterval(this.#pingTimer);
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of pending) reject(new Error('the connection has ended'));
+    for (const { reject } of pending) reject(new Error(text('socket.ended')));
     this.#lose();
   }
 
@@ -160,12 +161,12 @@ export class ChannelSocket extends EventTarget {
    */
   #ask(verb, request) {
     const socket = this.#socket;
-    if (!socket || socket.readyState !== 1) return Promise.reject(new Error('there is no connection'));
+    if (!socket || socket.readyState !== 1) return Promise.reject(new Error(text('socket.none')));
     const id = ++this.#newestId;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
-        reject(new Error('the server does not answer'));
+        reject(new Error(text('socket.noAnswer')));
       }, kReplyTimeoutMs);
       const ended = (/** @type {(value: any) => void} */ done) => (/** @type {any} */ value) => {
         clearTimeout(timer);
@@ -176,9 +177,9 @@ export class ChannelSocket extends EventTarget {
     });
   }
 
-  /** @param {string} text  one object per line */
-  #take(text) {
-    for (const line of text.split('\n').filter(Boolean)) {
+  /** @param {string} lines  one object per line */
+  #take(lines) {
+    for (const line of lines.split('\n').filter(Boolean)) {
       const { id, ...content } = JSON.parse(line);
       if (id === undefined) this.#takePush(content);
       else this.#takeReply(id, content);

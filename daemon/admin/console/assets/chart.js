@@ -1,7 +1,8 @@
 // A small chart of the last ten minutes: lines, or stacked areas.
 import { el, svg } from './dom.js';
-import { duration } from './format.js';
+import { ago } from './format.js';
 import { kSpanMs } from './sample_history.js';
+import { text } from './texts.js';
 
 // The minimum time span, used while there is little data.
 const kShortestMs = 60_000;
@@ -85,7 +86,7 @@ export class Chart {
     this.element = el('figure', { class: 'chart panel' },
       el('figcaption', {}, el('span', { class: 'chart-title', title: options.about }, options.title),
         el('span', { class: 'chart-now' }, this.#when, this.#value)),
-      area, el('div', { class: 'chart-axis', 'aria-hidden': 'true' }, this.#begin, el('span', {}, 'now')), legend);
+      area, el('div', { class: 'chart-axis', 'aria-hidden': 'true' }, this.#begin, el('span', {}, text('chart.now'))), legend);
   }
 
   /**
@@ -102,12 +103,13 @@ export class Chart {
     this.#points = pieces.map((each) => each.flat());
     const known = nowMs - (history.beginMs ?? nowMs);
     this.#spanMs = Math.min(kSpanMs, Math.max(kShortestMs, known));
-    this.#begin.textContent = `${duration(this.#spanMs)} ago`;
+    this.#begin.textContent = ago(this.#spanMs);
     const floors = stacked ? [[], ...drawn] : series.map(() => []);
     this.#marks.replaceChildren(...drawn.flatMap((each, at) => this.#shapes(each, floors[at], series[at].look, top)));
     this.#top.textContent = format(top);
     this.#show();
-    this.#drawing.setAttribute('aria-label', `${title}: now ${this.#value.textContent}, at most ${format(largest)} in the last ten minutes`);
+    const value = this.#value.textContent ?? '';
+    this.#drawing.setAttribute('aria-label', text('chart.label', { title, value, most: format(largest) }));
   }
 
   /**
@@ -154,7 +156,7 @@ export class Chart {
       if (shown) shown.textContent = isKnown ? format(values[i] ?? 0) : '–';
     });
     const isPointing = this.#pointer >= 0 && isKnown;
-    this.#when.textContent = isPointing ? `${duration(this.#nowMs - point.atMs)} ago` : '';
+    this.#when.textContent = isPointing ? ago(this.#nowMs - point.atMs) : '';
     this.#cross.setAttribute('visibility', isPointing ? 'visible' : 'hidden');
     if (!isPointing) return;
     this.#cross.setAttribute('x1', String(this.#xOf(point) * kWidth));

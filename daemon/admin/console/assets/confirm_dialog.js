@@ -1,5 +1,6 @@
 // Asks for confirmation of an irreversible action, and describes its consequences.
 import { el } from './dom.js';
+import { text } from './texts.js';
 
 /**
  * @typedef {object} Confirmation
@@ -17,7 +18,7 @@ import { el } from './dom.js';
  */
 export function failureWords({ message, status = 0 }) {
   const isRefusal = status >= 400 && status < 500;
-  return `${message}. ${isRefusal ? 'Nothing was changed.' : 'It may have been done even so: look before you try again.'}`;
+  return text(isRefusal ? 'dialog.refused' : 'dialog.unknown', { problem: message });
 }
 
 /** Closes an open dialog without an answer. */
@@ -32,7 +33,7 @@ export function closeQuestion() {
  */
 export function confirmAction({ title, consequences, field, verb, act }) {
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const cancel = el('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() }, 'Cancel');
+  const cancel = el('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() }, text('dialog.cancel'));
   const confirm = el('button', { type: 'button', class: 'button danger' }, verb);
   const dialog = /** @type {HTMLDialogElement} */ (el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text' },
     el('h2', { id: 'dialog-title' }, ...title),

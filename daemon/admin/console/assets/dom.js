@@ -1,5 +1,6 @@
 // Creates elements. Text becomes text nodes, never markup.
 import { codeName, initials, plainText, toneOf, visibleRuns } from './inert_text.js';
+import { text } from './texts.js';
 
 const kSvg = 'http://www.w3.org/2000/svg';
 
@@ -48,16 +49,23 @@ function fill(element, properties, children) {
 }
 
 /**
- * Text that a user typed: isolated from the text around it, with invisible characters spelled out.
- * @param {string} text
+ * Text that a user typed: isolated from the text around it, of unknown language, with invisible
+ * characters spelled out.
+ * @param {string} typed
  * @param {string} [className]
  */
-export function userText(text, className = '') {
-  const runs = visibleRuns(text).map((run) => (run.code === null
+export function userText(typed, className = '') {
+  const runs = visibleRuns(typed).map((run) => (run.code === null
     ? run.text
-    : el('span', { class: 'unseen', title: 'a character that cannot be seen' }, codeName(run.code))));
-  return el('bdi', { class: `user-text ${className}`, title: plainText(text) }, ...runs);
+    : el('span', { class: 'unseen', title: text('user.unseen') }, codeName(run.code))));
+  return el('bdi', { class: `user-text ${className}`, title: plainText(typed), lang: '', translate: 'no' }, ...runs);
 }
+
+/**
+ * A name of the configuration or the protocol, the same in all languages.
+ * @param {string} name
+ */
+export const code = (name) => el('code', { lang: 'en', translate: 'no' }, name);
 
 /**
  * Initials in the user's colour. Pictures are not loaded: users choose their URLs.
@@ -66,9 +74,10 @@ export function userText(text, className = '') {
  * @param {string} creator  of the room, who is marked with a star
  */
 export function avatar(name, userId, creator) {
-  const letters = el('span', { class: `avatar tone-${toneOf(userId)}`, 'aria-hidden': 'true' }, initials(name, userId));
+  const letters = el('span', { class: `avatar tone-${toneOf(userId)}`, 'aria-hidden': 'true', lang: '', translate: 'no' },
+    initials(name, userId));
   if (userId !== creator) return letters;
-  return el('span', { class: 'starred', title: 'creator of the room' }, letters, el('span', { class: 'hidden' }, 'creator'));
+  return el('span', { class: 'starred', title: text('user.creator') }, letters, el('span', { class: 'hidden' }, text('user.creator')));
 }
 
 /**
@@ -103,10 +112,10 @@ export function arrange(parent, wanted) {
 
 /**
  * Shows a message for a few seconds, and announces it to screen readers.
- * @param {string} text
+ * @param {string} message
  */
-export function toast(text) {
-  const shown = el('p', { class: 'toast' }, text);
+export function toast(message) {
+  const shown = el('p', { class: 'toast' }, message);
   document.getElementById('toasts')?.append(shown);
   setTimeout(() => shown.remove(), 5000);
 }

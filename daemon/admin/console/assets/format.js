@@ -1,62 +1,95 @@
-// Formats numbers for display.
+// Formats numbers and times for display, in the chosen locale.
+import { locale } from './language.js';
 
-const kWhole = new Intl.NumberFormat('en');
-const kFine = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
-const kClock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
-const kDayAndClock = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+/**
+ * Units in their largest first, with the seconds of one.
+ * @type {Array<{unit: 'day'|'hour'|'minute', seconds: number}>}
+ */
+const kLargeUnits = [
+  { unit: 'day', seconds: 86_400 },
+  { unit: 'hour', seconds: 3600 },
+  { unit: 'minute', seconds: 60 },
+];
+
+const kByteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** @param {string} name */
+function formattersOf(name) {
+  return {
+    whole: new Intl.NumberFormat(name),
+    fine: new Intl.NumberFormat(name, { maximumFractionDigits: 1 }),
+    clock: new Intl.DateTimeFormat(name, { timeStyle: 'medium' }),
+    dayAndClock: new Intl.DateTimeFormat(name, { dateStyle: 'medium', timeStyle: 'medium' }),
+    ago: new Intl.RelativeTimeFormat(name, { style: 'narrow', numeric: 'always' }),
+    list: new Intl.ListFormat(name, { type: 'unit', style: 'narrow' }),
+  };
+}
+
+/** @type {Map<string, ReturnType<typeof formattersOf>>} by locale: making them is slow */
+const made = new Map();
+
+function formatters() {
+  const name = locale();
+  const known = made.get(name) ?? formattersOf(name);
+  made.set(name, known);
+  return known;
+}
 
 /** @param {number} value */
-export const wholeNumber = (value) => kWhole.format(value);
+export const wholeNumber = (value) => formatters().whole.format(value);
 
 /**
  * One decimal below 100, none above.
  * @param {number} value
  */
-export const fineNumber = (value) => (value < 100 ? kFine.format(value) : kWhole.format(Math.round(value)));
+export const fineNumber = (value) => (value < 100 ? formatters().fine.format(value) : wholeNumber(Math.round(value)));
 
 /** @param {number} atMs */
-export const clockTime = (atMs) => kClock.format(atMs);
+export const clockTime = (atMs) => formatters().clock.format(atMs);
 
 /** @param {number} atMs */
-export const dayAndTime = (atMs) => kDayAndClock.format(atMs);
+export const dayAndTime = (atMs) => formatters().dayAndClock.format(atMs);
 
 /**
- * A duration in its two largest units: `4 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+ * @param {number} value
+ * @param {string} unit  as `Intl.NumberFormat` names it
+ * @param {'narrow'|'long'} unitDisplay
+ */
+export const withUnit = (value, unit, unitDisplay = 'narrow') =>
+  new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay, maximumFractionDigits: value < 100 ? 1 : 0 }).format(value);
+
+/**
+ * A duration in its two largest units: `4s`, `3m 20s`, `2h 5m`, `3d 4h`.
  * @param {number} ms
  */
 export function duration(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const [large, small, largeUnit, smallUnit] = parts(seconds);
-  return small ? `${large} ${largeUnit} ${small} ${smallUnit}` : `${large} ${largeUnit}`;
+  const at = kLargeUnits.findIndex((each) => seconds >= each.seconds);
+  if (at < 0) return withUnit(seconds, 'second');
+  const large = kLargeUnits[at];
+  const small = kLargeUnits[at + 1] ?? { unit: 'second', seconds: 1 };
+  const rest = Math.floor((seconds % large.seconds) / small.seconds);
+  // From ten minutes on, seconds do not matter.
+  const isExact = rest === 0 || (small.unit === 'second' && seconds >= 600);
+  const first = withUnit(Math.floor(seconds / large.seconds), large.unit);
+  return isExact ? first : formatters().list.format([first, withUnit(rest, small.unit)]);
 }
 
 /**
- * @param {number} seconds  a minute or more
- * @returns {[number, number, string, string]}
+ * A time before now: `4s ago`, `100s ago`, `3 min ago`.
+ * @param {number} ms
  */
-function parts(seconds) {
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 10) return [minutes, seconds % 60, 'min', 's'];
-  if (minutes < 60) return [minutes, 0, 'min', 's'];
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return [hours, minutes % 60, 'h', 'min'];
-  return [Math.floor(hours / 24), hours % 24, 'd', 'h'];
+export function ago(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const { unit, seconds: size } = kLargeUnits.find((each) => seconds >= 2 * each.seconds) ?? { unit: 'second', seconds: 1 };
+  return formatters().ago.format(-Math.floor(seconds / size), /** @type {Intl.RelativeTimeFormatUnit} */ (unit));
 }
 
 /**
- * `512 B`, `1.5 kB`, `20 MB`.
+ * `512B`, `1.5kB`, `20MB`.
  * @param {number} bytes
  */
 export function byteCount(bytes) {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  return `${fineNumber(bytes / 1000 ** power)} ${units[power]}`;
+  const power = Math.min(kByteUnits.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  return withUnit(bytes / 1000 ** power, kByteUnits[power]);
 }
-
-/**
- * `1 room`, `2 rooms`.
- * @param {number} count
- * @param {string} noun
- */
-export const counted = (count, noun) => `${wholeNumber(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,6 +1,7 @@
-// The age of a member's last heartbeat: a bar that empties, and the seconds.
+// The age of a pusher's last heartbeat: a bar that empties, and the seconds.
 import { el } from './dom.js';
-import { duration } from './format.js';
+import { ago, duration } from './format.js';
+import { text } from './texts.js';
 
 const kLateShare = 0.5;
 const kCriticalShare = 0.25;
@@ -40,27 +41,27 @@ export class LeaseMeter {
   /** Updates the display as time passes. */
   tick() {
     if (!this.#lease) {
-      this.#show('none', 0, 'no lease');
+      this.#show('none', 0, text('lease.none'));
       return;
     }
     const passed = performance.now() - this.#takenAtMs;
     const age = this.#lease.ageMs + passed;
     const left = this.#lease.remainingMs - passed;
     const share = Math.max(0, left / Math.max(1, left + age));
-    this.#show(leaseState(share), share, left <= 0 ? `silent ${duration(age)}` : `${duration(age)} ago`);
+    this.#show(leaseState(share), share, left <= 0 ? text('lease.silent', { duration: duration(age) }) : ago(age));
   }
 
   /**
    * @param {string} state
    * @param {number} share
-   * @param {string} text
+   * @param {string} words
    */
-  #show(state, share, text) {
+  #show(state, share, words) {
     if (state !== this.#state) this.element.dataset.state = state;
     this.#state = state;
     this.#bar.style.setProperty('--left', share.toFixed(3));
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    if (this.#text.textContent !== words) this.#text.textContent = words;
     this.element.setAttribute('aria-valuenow', String(Math.round(share * 100)));
-    this.element.setAttribute('aria-valuetext', text);
+    this.element.setAttribute('aria-valuetext', words);
   }
 }

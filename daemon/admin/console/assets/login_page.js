@@ -1,6 +1,8 @@
 // The login form for the admin token.
 import { Api } from './api.js';
-import { el } from './dom.js';
+import { code, el } from './dom.js';
+import { languageSwitch } from './language_switch.js';
+import { text, textParts } from './texts.js';
 
 export class LoginPage {
   #onToken;
@@ -9,23 +11,25 @@ export class LoginPage {
     'aria-describedby': 'login-problem',
   }));
   #problem = el('p', { id: 'login-problem', class: 'problem', role: 'alert' });
-  #submit = el('button', { type: 'submit', class: 'button primary wide' }, 'Log in');
+  #submit = el('button', { type: 'submit', class: 'button primary wide' }, text('login.title'));
   element;
 
   /**
    * @param {string} problem  the reason for a repeated login
    * @param {(token: string) => void} onToken  called with a token that the server accepts
+   * @param {() => void} onLanguage  called to switch the language
    */
-  constructor(problem, onToken) {
+  constructor(problem, onToken, onLanguage) {
     this.#onToken = onToken;
     this.#problem.textContent = problem;
     const form = el('form', { class: 'login-card', onsubmit: (/** @type {Event} */ event) => this.#try(event) },
       el('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }),
-      el('h1', {}, 'rtcroomd'),
-      el('p', { class: 'quiet' }, 'The operators’ console. Rooms, members and metrics of this server, live.'),
-      el('label', { for: 'token' }, 'Token'),
+      el('h1', { translate: 'no' }, 'rtcroomd'),
+      el('p', { class: 'quiet' }, text('login.about')),
+      el('label', { for: 'token' }, text('login.token')),
       this.#field, this.#problem, this.#submit,
-      el('p', { class: 'fine quiet' }, 'It is the value of ', el('code', {}, 'admin.token'), ' in the configuration, and is kept in this tab only.'));
+      el('p', { class: 'fine quiet' }, ...textParts('login.hint', { setting: code('admin.token') })),
+      el('p', {}, languageSwitch(onLanguage)));
     this.element = el('main', { class: 'login', id: 'content' }, form);
   }
 
@@ -56,12 +60,12 @@ export class LoginPage {
  */
 async function problemOf(token) {
   // Headers cannot carry other characters, so no token has them. Inner spaces are allowed.
-  if (!/^[\x20-\x7e]+$/.test(token)) return 'This is not a token: it has letters that no token can have.';
+  if (!/^[\x20-\x7e]+$/.test(token)) return text('login.malformed');
   let refused = false;
   try {
     await new Api(token, () => { refused = true; }).get('server');
     return '';
   } catch (error) {
-    return refused ? 'The server does not take this token.' : `${/** @type {Error} */ (error).message}.`;
+    return refused ? text('login.refused') : text('login.failed', { problem: /** @type {Error} */ (error).message });
   }
 }

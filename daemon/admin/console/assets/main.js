@@ -3,19 +3,22 @@ import { App } from './app.js';
 import { ChannelPage } from './channel_page.js';
 import { closeQuestion } from './confirm_dialog.js';
 import { toast } from './dom.js';
+import { applyLanguage, chosenLanguage, switchLanguage } from './language.js';
 import { LoginPage } from './login_page.js';
 import { RoomPage } from './room_page.js';
 import { RoomsPage } from './rooms_page.js';
 import { parseRoute, tokenIn } from './routes.js';
 import { ServerPage } from './server_page.js';
 import { Shell } from './shell.js';
+import { text } from './texts.js';
 import { applyTheme } from './theme.js';
 import { TryPage } from './try_page.js';
 
 /** @typedef {{element: HTMLElement, stop: () => void}} Page */
 
 const kTokenKey = 'rtcroomd.token';
-const kTitles = { rooms: 'Rooms', room: 'Room', channel: 'Channel', server: 'Server', try: 'Try it' };
+/** @type {Record<import('./routes.js').Route['page'], import('./texts.js').TextKey>} */
+const kTitles = { rooms: 'page.rooms', room: 'page.room', channel: 'page.channel', server: 'page.server', try: 'page.try' };
 
 /** @type {{app: App, shell: Shell, page: Page|null}|null} */
 let session = null;
@@ -40,10 +43,15 @@ function pageOf(app, route) {
   }
 }
 
+/** @param {string} name */
+function setTitle(name) {
+  document.title = `${name} · rtcroomd`;
+}
+
 function showRoute() {
   if (!session) return;
   const route = parseRoute(location.hash);
-  document.title = `${kTitles[route.page]} · rtcroomd`;
+  setTitle(text(kTitles[route.page]));
   if (route.page === 'rooms' && session.page instanceof RoomsPage) {
     session.page.change(route);
     return;
@@ -67,8 +75,13 @@ function logOut(problem) {
   session?.app.stop();
   session = null;
   closeQuestion();
-  const login = new LoginPage(problem, logIn);
-  document.title = 'Log in · rtcroomd';
+  showLogin(problem);
+}
+
+/** @param {string} problem */
+function showLogin(problem) {
+  const login = new LoginPage(problem, logIn, changeLanguage);
+  setTitle(text('login.title'));
   fillWindow(login.element);
   login.focus();
 }
@@ -77,16 +90,36 @@ function logOut(problem) {
 function logIn(token) {
   sessionStorage.setItem(kTokenKey, token);
   const app = new App(token, () => {
-    if (session?.app === app) logOut('The server does not take the token any more. Log in again.');
+    if (session?.app === app) logOut(text('login.expired'));
   });
+  showShell(app);
+  app.start();
+}
+
+/** @param {App} app */
+function showShell(app) {
   const shell = new Shell(app, () => {
     logOut('');
-    toast('Logged out');
-  });
+    toast(text('login.out'));
+  }, changeLanguage);
   session = { app, shell, page: null };
   fillWindow(shell.element);
-  app.start();
   showRoute();
+}
+
+/** Builds what is shown again; the session, its charts and its phones stay. */
+function changeLanguage() {
+  switchLanguage();
+  nameSkipLink();
+  session?.page?.stop();
+  session?.shell.stop();
+  if (session) showShell(session.app);
+  else showLogin('');
+  /** @type {HTMLElement|null} */ (document.querySelector('.language'))?.focus();
+}
+
+function nameSkipLink() {
+  /** @type {HTMLElement} */ (document.querySelector('.skip')).textContent = text('skip');
 }
 
 /** Removes the token from the URL at once, so that it is in no history and no screenshot. */
@@ -98,6 +131,8 @@ function takeTokenFromAddress() {
 }
 
 applyTheme();
+applyLanguage(chosenLanguage());
+nameSkipLink();
 addEventListener('hashchange', () => {
   const token = takeTokenFromAddress();
   if (token !== null) logOut('');

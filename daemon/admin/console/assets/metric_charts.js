@@ -1,11 +1,12 @@
 // Charts of one metric of the server.
 import { Chart } from './chart.js';
-import { duration, fineNumber, wholeNumber } from './format.js';
+import { duration, fineNumber, withUnit } from './format.js';
+import { text } from './texts.js';
 
 /** @typedef {import('./types.js').ServerReply} ServerReply */
 
-export const perSecond = (/** @type {number} */ value) => `${fineNumber(value)}/s`;
-export const inMs = (/** @type {number} */ value) => (value < 10_000 ? `${wholeNumber(Math.round(value))} ms` : duration(value));
+export const perSecond = (/** @type {number} */ value) => text('unit.perSecond', { value: fineNumber(value) });
+export const inMs = (/** @type {number} */ value) => (value < 10_000 ? withUnit(Math.round(value), 'millisecond') : duration(value));
 
 /**
  * A chart of one metric's values.

@@ -1,18 +1,18 @@
 // Operator actions on a room, each with a confirmation.
 import { confirmAction } from './confirm_dialog.js';
 import { el, toast, userText } from './dom.js';
-import { counted } from './format.js';
+import { withUnit } from './format.js';
 import { plainText } from './inert_text.js';
+import { text, textParts } from './texts.js';
 
 /** @typedef {import('./types.js').Room} Room */
 
 const kBans = [
-  { seconds: 0, words: 'No time: they may come back' },
-  { seconds: 60, words: '1 minute' },
-  { seconds: 600, words: '10 minutes' },
-  { seconds: 3600, words: '1 hour' },
-  { seconds: 86_400, words: '1 day' },
-  { seconds: 604_800, words: '7 days' },
+  { seconds: 60, count: 1, unit: 'minute' },
+  { seconds: 600, count: 10, unit: 'minute' },
+  { seconds: 3600, count: 1, unit: 'hour' },
+  { seconds: 86_400, count: 1, unit: 'day' },
+  { seconds: 604_800, count: 7, unit: 'day' },
 ];
 
 /**
@@ -23,37 +23,37 @@ const kBans = [
 export function askToKick(api, room, pusher) {
   const name = pusher.userName || pusher.userID;
   const ban = /** @type {HTMLSelectElement} */ (el('select', { id: 'ban' },
-    ...kBans.map(({ seconds, words }) => el('option', { value: seconds }, words))));
+    el('option', { value: 0 }, text('kick.noBan')),
+    ...kBans.map(({ seconds, count, unit }) => el('option', { value: seconds }, withUnit(count, unit, 'long')))));
   const consequences = [
-    [userText(name, 'strong'), ' is removed from ', userText(room.roomInfo || room.roomID, 'strong'),
-      ' at once, and its members are notified.'],
-    ['User ID: ', userText(pusher.userID, 'mono'), ', room ID: ', userText(room.roomID, 'mono')],
+    textParts('kick.effect', { name: userText(name, 'strong'), room: userText(room.roomInfo || room.roomID, 'strong') }),
+    textParts('kick.ids', { userID: userText(pusher.userID, 'mono'), roomID: userText(room.roomID, 'mono') }),
   ];
   const ending = whatElse(room, pusher.userID);
   if (ending) consequences.push([ending]);
   confirmAction({
-    title: ['Kick ', userText(name)],
+    title: textParts('kick.title', { name: userText(name) }),
     consequences,
-    field: el('label', { class: 'field', for: 'ban' }, 'Keep this user out of the room for', ban),
-    verb: 'Kick',
+    field: el('label', { class: 'field', for: 'ban' }, text('kick.ban'), ban),
+    verb: text('kick.confirm'),
     act: async () => {
       const banSeconds = Number(ban.value);
       await api.post('kick', { kind: room.kind, roomID: room.roomID, userID: pusher.userID, banSeconds });
-      toast(`${plainText(name)} was kicked${banSeconds > 0 ? ' and banned' : ''}`);
+      toast(text(banSeconds > 0 ? 'kick.doneWithBan' : 'kick.done', { name: plainText(name) }));
     },
   });
 }
 
 /**
- * The effect on the room when this member is removed.
+ * The effect on the room when this pusher is removed.
  * @param {Room} room
  * @param {string} userId
  */
 function whatElse(room, userId) {
-  if (room.pushers.length === 1) return 'It is the only member, so the room ends with it.';
+  if (room.pushers.length === 1) return text('kick.last');
   if (userId !== room.creator || room.kind === 'webrtc') return '';
-  if (room.dialect === 'gen1' || room.kind === 'live') return 'This is the creator: the room ends for all members.';
-  return 'This is the creator: the room passes on to the pusher with the earliest join, or ends if the configuration says so.';
+  if (room.dialect === 'gen1' || room.kind === 'live') return text('kick.creatorEnds');
+  return text('kick.creatorPasses');
 }
 
 /**
@@ -62,16 +62,18 @@ function whatElse(room, userId) {
  */
 export function askToDismiss(api, room) {
   const name = room.roomInfo || room.roomID;
-  const others = room.audienceCount > 0 ? ` and ${counted(room.audienceCount, 'viewer')}` : '';
+  const pushers = text('count.pushers', { count: room.pushers.length });
+  const viewers = text('count.viewers', { count: room.audienceCount });
   confirmAction({
-    title: ['Dismiss ', userText(name)],
-    consequences: [['The room ends at once for ', `${counted(room.pushers.length, 'member')}${others}`,
-      '. All members are notified. It cannot be brought back; a new room may take the same ID.']],
+    title: textParts('dismiss.title', { name: userText(name) }),
+    consequences: [[room.audienceCount > 0
+      ? text('dismiss.effectWithViewers', { pushers, viewers })
+      : text('dismiss.effect', { pushers })]],
     field: null,
-    verb: 'Dismiss the room',
+    verb: text('dismiss.confirm'),
     act: async () => {
       await api.post('dismiss', { kind: room.kind, roomID: room.roomID });
-      toast(`${plainText(name)} was dismissed`);
+      toast(text('dismiss.done', { name: plainText(name) }));
     },
   });
 }

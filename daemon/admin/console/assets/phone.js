@@ -1,17 +1,18 @@
-// A simulated member: uses the public API like a mini-program on a phone. With the message channel it
+// A simulated pusher: uses the public API like a mini-program on a phone. With the message channel it
 // is notified of changes by a socket; without, it polls.
 import { afterEvent, viewOf } from './room_view.js';
+import { text } from './texts.js';
 
 const kBeatMs = 7000;
 const kAskMs = 2000;
 
-/** @type {Record<number, string>} explanations of codes for new users */
+/** @type {Record<number, import('./texts.js').TextKey>} explanations of codes for new users */
 const kRefusals = {
-  2: 'the room ID is taken by another user',
-  3: 'there is no such room',
-  5: 'the server does not know this member',
-  7: 'refused: banned from the room, or auth.mode does not serve gen-1',
-  5001: 'the room is full',
+  2: 'refusal.roomExists',
+  3: 'refusal.roomNotFound',
+  5: 'refusal.pusherNotFound',
+  7: 'refusal.notAllowed',
+  5001: 'refusal.roomFull',
 };
 
 /**
@@ -21,8 +22,8 @@ const kRefusals = {
 export const beatPeriod = (timeoutMs) => Math.min(kBeatMs, timeoutMs * 0.35);
 
 /**
- * out: in no room. in: a member that sends heartbeats. silent: a member that sends nothing, as
- * after a crash of the phone. evicted: the server reported that it is not a member, or that the
+ * out: in no room. in: a pusher that sends heartbeats. silent: a pusher that sends nothing, as
+ * after a crash of the phone. evicted: the server reported that it is not in the room, or that the
  * room is gone.
  * @typedef {'out'|'in'|'silent'|'evicted'} PhoneState
  *
@@ -107,19 +108,19 @@ export class Phone extends EventTarget {
 
   /**
    * Says something to all that are in the room.
-   * @param {string} text
+   * @param {string} body
    */
-  async say(text) {
+  async say(body) {
     try {
-      const { seq } = await /** @type {any} */ (this.#socket).say(text, this.userName);
-      this.#see({ message: { seq, from: this.userID, nick: this.userName, type: 'text', body: text } });
+      const { seq } = await /** @type {any} */ (this.#socket).say(body, this.userName);
+      this.#see({ message: { seq, from: this.userID, nick: this.userName, type: 'text', body } });
     } catch (error) {
-      this.problem = `not sent: ${/** @type {Error} */ (error).message}`;
+      this.problem = text('phone.notSent', { problem: /** @type {Error} */ (error).message });
       this.dispatchEvent(new Event('change'));
     }
   }
 
-  /** Resumes heartbeats, whether or not this phone is still a member. */
+  /** Resumes heartbeats, whether or not this phone is still in the room. */
   async wakeUp() {
     this.#become('in');
     this.#keepGoing();
@@ -240,7 +241,7 @@ export class Phone extends EventTarget {
     else this.#learnThatItIsOut();
   }
 
-  /** Polls the members, as phones without notifications do. */
+  /** Polls the pushers, as phones without notifications do. */
   async #ask() {
     const place = this.#place;
     if (!place) return;
@@ -253,7 +254,7 @@ export class Phone extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  /** Requires a reply: on a server that cannot be reached, this phone may still be a member. */
+  /** Requires a reply: on a server that cannot be reached, this phone may still be in the room. */
   #learnThatItIsOut() {
     if (this.state !== 'in' || this.#unreachable) return;
     this.#rest();
@@ -282,7 +283,7 @@ export class Phone extends EventTarget {
       reply = await this.#call(this, place.kind, endpoint, { ...own, ...body });
       this.#unreachable = false;
       // The reason for the eviction stays displayed, whatever other replies arrive.
-      if (reply.code !== 0) this.problem = `${endpoint}: code ${reply.code}, ${kRefusals[reply.code] ?? reply.detail ?? reply.message}`;
+      if (reply.code !== 0) this.problem = refusalOf(endpoint, reply);
       else if (this.state !== 'evicted') this.problem = '';
     } catch (error) {
       this.#unreachable = true;
@@ -297,4 +298,13 @@ export class Phone extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event('change'));
   }
+}
+
+/**
+ * @param {string} endpoint
+ * @param {{code: number, detail?: string, message: string}} reply
+ */
+function refusalOf(endpoint, { code, detail, message }) {
+  const known = kRefusals[code];
+  return text('phone.refused', { endpoint, code: String(code), reason: known ? text(known) : detail ?? message });
 }

@@ -1,10 +1,11 @@
-// One simulated member: its buttons, and its own view of the room.
+// One simulated pusher: its buttons, and its own view of the room.
 import { avatar, el, userText } from './dom.js';
 import { duration } from './format.js';
 import { LeaseMeter } from './lease_meter.js';
+import { text } from './texts.js';
 
-/** @type {Record<import('./phone.js').PhoneState, string>} */
-const kStates = { out: 'Not in the room', in: 'In the room, beating', silent: 'Silent', evicted: 'Out: the server let it go' };
+/** @type {Record<import('./phone.js').PhoneState, import('./texts.js').TextKey>} */
+const kStates = { out: 'phone.out', in: 'phone.in', silent: 'phone.silent', evicted: 'phone.evicted' };
 
 export class PhoneCard {
   #phone;
@@ -17,7 +18,7 @@ export class PhoneCard {
   #problem = el('p', { class: 'problem', role: 'status' });
   #mode = el('span', { class: 'badge', hidden: true });
   #texts = el('ol', { class: 'chat-texts', 'aria-live': 'polite' });
-  #text = /** @type {HTMLInputElement} */ (el('input', { type: 'text', maxlength: 200, autocomplete: 'off', placeholder: 'Say something' }));
+  #text = /** @type {HTMLInputElement} */ (el('input', { type: 'text', maxlength: 200, autocomplete: 'off', placeholder: text('phone.saySomething') }));
   #chat;
   /** @type {Record<string, HTMLElement>} */
   #buttons;
@@ -34,27 +35,29 @@ export class PhoneCard {
     this.#phone = phone;
     this.#lab = lab;
     this.#timeoutMs = timeoutMs;
-    this.#meter = new LeaseMeter(`Last heartbeat of ${phone.userName}`);
-    const button = (/** @type {string} */ words, /** @type {() => void} */ act, look = '') =>
-      el('button', { type: 'button', class: `button small ${look}`, 'aria-label': `${phone.userName}: ${words}`, onclick: act }, words);
-    this.#buttons = {
-      create: button('Create room', () => phone.create(this.#lab.place, 'Trying it out')),
-      join: button('Join', () => phone.join(this.#lab.place)),
-      silent: button('Stop beating', () => phone.fallSilent(), 'warn-outline'),
-      wake: button('Beat again', () => phone.wakeUp()),
-      leave: button('Leave', () => phone.leave()),
-      end: button('End room', () => phone.endRoom(), 'danger-outline'),
+    this.#meter = new LeaseMeter(text('user.heartbeat', { name: phone.userName }));
+    const button = (/** @type {string} */ action, /** @type {() => void} */ act, look = '') => {
+      const label = text('phone.button', { name: phone.userName, action });
+      return el('button', { type: 'button', class: `button small ${look}`, 'aria-label': label, onclick: act }, action);
     };
-    this.#text.setAttribute('aria-label', `${phone.userName} says`);
+    this.#buttons = {
+      create: button(text('phone.create'), () => phone.create(this.#lab.place, text('try.roomName'))),
+      join: button(text('phone.join'), () => phone.join(this.#lab.place)),
+      silent: button(text('phone.stop'), () => phone.fallSilent(), 'warn-outline'),
+      wake: button(text('phone.resume'), () => phone.wakeUp()),
+      leave: button(text('phone.leave'), () => phone.leave()),
+      end: button(text('phone.destroy'), () => phone.endRoom(), 'danger-outline'),
+    };
+    this.#text.setAttribute('aria-label', text('phone.says', { name: phone.userName }));
     this.#text.addEventListener('keydown', (event) => { if (event.key === 'Enter') this.#say(); });
     this.#chat = el('div', { class: 'phone-chat', hidden: true }, this.#texts,
-      el('div', { class: 'chat-line' }, this.#text, button('Send', () => this.#say())));
+      el('div', { class: 'chat-line' }, this.#text, button(text('phone.send'), () => this.#say())));
     this.element = el('article', { class: 'phone', 'data-user': phone.key, 'aria-label': phone.userName },
       el('header', { class: 'phone-top' }, avatar(phone.userName, phone.key, ''),
-        el('span', { class: 'member-names' }, el('strong', {}, phone.userName), this.#state), this.#mode),
-      el('div', { class: 'phone-beat' }, el('span', { class: 'quiet fine' }, 'Last heartbeat'), this.#meter.element),
+        el('span', { class: 'member-names' }, userText(phone.userName, 'strong'), this.#state), this.#mode),
+      el('div', { class: 'phone-beat' }, el('span', { class: 'quiet fine' }, text('phone.heartbeat')), this.#meter.element),
       el('div', { class: 'phone-screen' },
-        el('div', { class: 'panel-head' }, el('h3', {}, 'Believes is in the room'), this.#beliefAge), this.#belief),
+        el('div', { class: 'panel-head' }, el('h3', {}, text('phone.believes')), this.#beliefAge), this.#belief),
       this.#chat,
       this.#problem,
       el('div', { class: 'phone-buttons' }, ...Object.values(this.#buttons)));
@@ -64,7 +67,7 @@ export class PhoneCard {
   update() {
     const { state, isCreator, problem } = this.#phone;
     this.element.dataset.state = state;
-    this.#state.textContent = kStates[state];
+    this.#state.textContent = text(kStates[state]);
     const isMember = state === 'in' || state === 'silent';
     /** @type {Record<string, boolean>} */
     const usable = {
@@ -73,7 +76,7 @@ export class PhoneCard {
     for (const [name, button] of Object.entries(this.#buttons)) button.hidden = !usable[name];
     const isNotified = this.#phone.isNotified;
     this.#mode.hidden = state !== 'in' || !this.#lab.hasChannel;
-    this.#mode.textContent = isNotified ? 'notified' : 'polling';
+    this.#mode.textContent = text(isNotified ? 'phone.notified' : 'phone.polling');
     this.#chat.hidden = state !== 'in' || !isNotified;
     this.#drawTexts();
     if (this.#problem.textContent !== problem) this.#problem.textContent = problem;
@@ -88,14 +91,14 @@ export class PhoneCard {
     const isMember = state === 'in' || state === 'silent';
     this.#meter.set(isMember ? { ageMs: age, remainingMs: this.#timeoutMs - age } : null);
     const since = belief && !isNotified ? performance.now() - belief.atMs : 0;
-    this.#beliefAge.textContent = belief && since > 3000 ? `${duration(since)} old` : '';
+    this.#beliefAge.textContent = belief && since > 3000 ? text('phone.beliefAge', { duration: duration(since) }) : '';
   }
 
   #say() {
-    const text = this.#text.value.trim();
-    if (text === '') return;
+    const body = this.#text.value.trim();
+    if (body === '') return;
     this.#text.value = '';
-    this.#phone.say(text);
+    this.#phone.say(body);
   }
 
   #drawTexts() {
@@ -103,8 +106,8 @@ export class PhoneCard {
     const shown = texts.map(({ seq }) => seq).join(' ');
     if (shown === this.#shownTexts) return;
     this.#shownTexts = shown;
-    this.#texts.replaceChildren(...texts.map(({ from, nick, text }) =>
-      el('li', { class: from === userID ? 'own' : '' }, el('span', { class: 'quiet fine' }, userText(nick || from)), userText(text))));
+    this.#texts.replaceChildren(...texts.map(({ from, nick, text: body }) =>
+      el('li', { class: from === userID ? 'own' : '' }, el('span', { class: 'quiet fine' }, userText(nick || from)), userText(body))));
     this.#texts.scrollTop = this.#texts.scrollHeight;
   }
 
@@ -114,7 +117,7 @@ export class PhoneCard {
     if (seen === this.#shownBelief) return;
     this.#shownBelief = seen;
     if (!belief || belief.members.length === 0) {
-      this.#belief.replaceChildren(el('p', { class: 'quiet' }, belief ? 'No members' : 'Nothing: it has not asked yet'));
+      this.#belief.replaceChildren(el('p', { class: 'quiet' }, text(belief ? 'room.noPushers' : 'phone.notAsked')));
       return;
     }
     this.#belief.replaceChildren(el('ul', { class: 'believed' }, ...belief.members.map((member) =>

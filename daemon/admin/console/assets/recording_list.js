@@ -1,6 +1,7 @@
 // The recordings of one room, newest first.
 import { el, userText } from './dom.js';
 import { byteCount, dayAndTime, duration } from './format.js';
+import { text } from './texts.js';
 
 const kRefreshMs = 15_000;
 const kAtOnce = 20;
@@ -15,8 +16,8 @@ export class RecordingList {
   /** Older ones were asked for: the list is no longer replaced by the newest page. */
   #isExtended = false;
   #list = el('ul', { class: 'recordings' });
-  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, 'Show older');
-  element = el('section', { class: 'panel', hidden: true }, el('h2', {}, 'Recordings'), this.#list, this.#older);
+  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, text('list.older'));
+  element = el('section', { class: 'panel', hidden: true }, el('h2', {}, text('recordings.title')), this.#list, this.#older);
 
   /**
    * Loads them, and asks for new ones until `signal` is aborted.

@@ -1,9 +1,10 @@
 // A room in the list.
 import { avatar, el, userText } from './dom.js';
-import { counted, duration } from './format.js';
+import { duration } from './format.js';
 import { plainText } from './inert_text.js';
 import { LeaseMeter } from './lease_meter.js';
 import { hashOf } from './routes.js';
+import { text, textParts } from './texts.js';
 import { endingWords, kindName } from './words.js';
 
 /** @typedef {import('./types.js').Room} Room */
@@ -14,23 +15,23 @@ import { endingWords, kindName } from './words.js';
  */
 export function roomBadges(room) {
   return el('span', { class: 'badges' },
-    el('span', { class: `badge kind-${room.kind}` }, kindName(room.kind)),
+    el('span', { class: `badge kind-${room.kind}`, title: room.kind }, kindName(room.kind)),
     room.dialect !== '' && el('span', { class: 'badge' }, room.dialect === 'gen1' ? 'gen-1' : 'gen-2'),
-    !room.active && el('span', { class: 'badge badge-warn' }, 'prepared'),
-    room.audienceCount > 0 && el('span', { class: 'badge' }, counted(room.audienceCount, 'viewer')));
+    !room.active && el('span', { class: 'badge badge-warn' }, text('room.inactive')),
+    room.audienceCount > 0 && el('span', { class: 'badge' }, text('count.viewers', { count: room.audienceCount })));
 }
 
 export class RoomCard {
   #title = el('a', { class: 'card-title' });
   #top = el('header', { class: 'card-top' });
-  #members = el('ul', { class: 'members' });
+  #pushers = el('ul', { class: 'members' });
   #age = el('span');
   #footer = el('footer', { class: 'card-foot' });
   /** @type {Map<string, LeaseMeter>} */
   #meters = new Map();
   #seen = '';
   #createdAtMs = 0;
-  element = el('article', { class: 'card room-card' }, this.#top, this.#members, this.#footer);
+  element = el('article', { class: 'card room-card' }, this.#top, this.#pushers, this.#footer);
 
   /** @param {Room} room */
   update(room) {
@@ -71,19 +72,20 @@ export class RoomCard {
       el('h2', {}, this.#title),
       el('div', { class: 'card-sub' }, userText(room.roomID, 'mono'), roomBadges(room)));
     this.#meters.clear();
-    this.#members.replaceChildren(...room.pushers.map((pusher) => this.#member(pusher, room.creator)));
-    if (room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'No members yet'));
+    this.#pushers.replaceChildren(...room.pushers.map((pusher) => this.#pusher(pusher, room.creator)));
+    if (room.pushers.length === 0) this.#pushers.append(el('li', { class: 'quiet' }, text('room.noPushers')));
     this.#footer.replaceChildren(
-      el('span', {}, counted(room.pushers.length, 'member'), room.connected !== null && ` · ${room.connected} connected`),
-      el('span', {}, 'open for ', this.#age));
+      el('span', {}, text('count.pushers', { count: room.pushers.length }),
+        room.connected !== null && ` · ${text('count.connected', { count: room.connected })}`),
+      el('span', {}, ...textParts('room.openFor', { duration: this.#age })));
   }
 
   /**
    * @param {import('./types.js').Pusher} pusher
    * @param {string} creator
    */
-  #member(pusher, creator) {
-    const meter = new LeaseMeter(`Last heartbeat of ${plainText(pusher.userName || pusher.userID)}`);
+  #pusher(pusher, creator) {
+    const meter = new LeaseMeter(text('user.heartbeat', { name: plainText(pusher.userName || pusher.userID) }));
     this.#meters.set(pusher.userID, meter);
     return el('li', { class: 'member' },
       avatar(pusher.userName, pusher.userID, creator),

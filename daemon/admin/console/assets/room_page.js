@@ -1,8 +1,8 @@
-// One room: its members, its events, and the operator's actions.
+// One room: its pushers, its events, and the operator's actions.
 import { roomBadges } from './room_card.js';
 import { ApiError } from './api.js';
 import { avatar, el, oncePerFrame, userText } from './dom.js';
-import { clockTime, dayAndTime, duration } from './format.js';
+import { clockTime, dayAndTime, duration, wholeNumber } from './format.js';
 import { plainText } from './inert_text.js';
 import { LeaseMeter } from './lease_meter.js';
 import { askToDismiss, askToKick } from './operator_actions.js';
@@ -11,6 +11,7 @@ import { keyOf } from './room_board.js';
 import { hashOf } from './routes.js';
 import { StreamPlayer } from './stream_player.js';
 import { StreamTag } from './stream_tag.js';
+import { text } from './texts.js';
 import { mergedEvents, Timeline } from './timeline.js';
 import { endingWords } from './words.js';
 
@@ -48,12 +49,12 @@ export class RoomPage {
   #facts = el('dl', { class: 'facts' });
   #open = el('span');
   #custom = el('dl', { class: 'facts custom' });
-  #customBox = el('section', { class: 'panel', hidden: true }, el('h2', {}, 'Custom fields'), this.#custom);
-  #members = el('ul', { class: 'members wide' });
-  #dismiss = el('button', { type: 'button', class: 'button danger-outline', hidden: true, onclick: () => this.#askToDismiss() }, 'Dismiss…');
+  #customBox = el('section', { class: 'panel', hidden: true }, el('h2', {}, text('room.custom')), this.#custom);
+  #pushers = el('ul', { class: 'members wide' });
+  #dismiss = el('button', { type: 'button', class: 'button danger-outline', hidden: true, onclick: () => this.#askToDismiss() }, text('dismiss.open'));
   #note = el('p', { class: 'notice', role: 'status', hidden: true });
   #timeline = new Timeline();
-  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, 'Show older');
+  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, text('list.older'));
   #draw = oncePerFrame(() => this.#drawRoom());
   element;
 
@@ -66,17 +67,17 @@ export class RoomPage {
     this.#route = route;
     this.#title.append(userText(route.roomID));
     this.element = el('div', { class: 'room-page' },
-      el('a', { class: 'back', href: hashOf({ page: 'rooms', kind: '', q: '' }) }, '← All rooms'),
+      el('a', { class: 'back', href: hashOf({ page: 'rooms', kind: '', q: '' }) }, text('room.back')),
       el('div', { class: 'page-head' }, el('div', { class: 'page-title' }, this.#title, this.#sub), this.#dismiss),
       this.#note,
       el('div', { class: 'columns' },
         el('div', { class: 'column' },
-          el('section', { class: 'panel' }, el('h2', {}, 'Members'), this.#members),
+          el('section', { class: 'panel' }, el('h2', {}, text('room.pushers')), this.#pushers),
           this.#player.element,
-          el('section', { class: 'panel' }, el('h2', {}, 'About'), this.#facts),
+          el('section', { class: 'panel' }, el('h2', {}, text('room.about')), this.#facts),
           this.#customBox,
           new RecordingList(app.api, route, this.#leaving.signal).element),
-        el('section', { class: 'panel column' }, el('h2', {}, 'History'), this.#timeline.element, this.#older)));
+        el('section', { class: 'panel column' }, el('h2', {}, text('room.history')), this.#timeline.element, this.#older)));
     const { signal } = this.#leaving;
     app.stream.addEventListener('room', (event) => this.#heed(/** @type {CustomEvent} */ (event).detail), { signal });
     app.stream.addEventListener('afresh', () => this.#loadAll(), { signal });
@@ -113,7 +114,7 @@ export class RoomPage {
       // An invalid ID (400) is not an existing room either.
       isGone = error instanceof ApiError && [400, 404].includes(error.status);
       if (isGone) this.#room = null;
-      this.#say(isGone ? 'There is no such room now.' : `The room could not be loaded: ${/** @type {Error} */ (error).message}.`);
+      this.#say(isGone ? text('room.gone') : text('room.problem', { problem: /** @type {Error} */ (error).message }));
     }
     this.#isLoading = false;
     if (this.#leaving.signal.aborted) return;
@@ -141,9 +142,9 @@ export class RoomPage {
     this.#loadSoon();
   }
 
-  /** @param {string} text */
-  #say(text) {
-    const shown = text && this.#ended ? `${this.#ended}.` : text;
+  /** @param {string} problem */
+  #say(problem) {
+    const shown = problem && this.#ended ? text('room.ended', { ending: this.#ended }) : problem;
     if (this.#note.textContent !== shown) this.#note.textContent = shown;
     this.#note.hidden = shown === '';
   }
@@ -196,7 +197,7 @@ export class RoomPage {
     const seen = JSON.stringify([rest, pushers.map(({ lease, media, ...pusher }) => pusher)]);
     if (seen !== this.#seen) {
       if (room) this.#describe(room);
-      this.#drawMembers(room);
+      this.#drawPushers(room);
     }
     this.#seen = seen;
     for (const { userID, lease, media } of pushers) {
@@ -211,13 +212,13 @@ export class RoomPage {
     this.#title.replaceChildren(userText(room.roomInfo || room.roomID));
     this.#sub.replaceChildren(userText(room.roomID, 'mono'), roomBadges(room));
     this.#facts.replaceChildren(
-      ...fact('Creator', userText(room.creator, 'mono')),
-      ...fact('Created', dayAndTime(room.createdAtMs)),
-      ...fact('Open for', this.#open),
-      ...fact('Room no.', String(room.number)),
-      ...(room.roomType ? fact('Room type', userText(room.roomType)) : []),
-      ...(room.kind === 'live' ? fact('Viewers', String(room.audienceCount)) : []),
-      ...(room.connected === null ? [] : fact('Connected', el('span', { class: 'room-connected' }, String(room.connected)))));
+      ...fact(text('room.creator'), userText(room.creator, 'mono')),
+      ...fact(text('room.created'), dayAndTime(room.createdAtMs)),
+      ...fact(text('room.open'), this.#open),
+      ...fact(text('room.number'), String(room.number)),
+      ...(room.roomType ? fact(text('room.type'), userText(room.roomType)) : []),
+      ...(room.kind === 'live' ? fact(text('room.viewers'), wholeNumber(room.audienceCount)) : []),
+      ...(room.connected === null ? [] : fact(text('room.connected'), el('span', { class: 'room-connected' }, wholeNumber(room.connected)))));
     const custom = Object.entries(room.custom ?? {});
     this.#customBox.hidden = custom.length === 0;
     this.#custom.replaceChildren(...custom.flatMap(([name, value]) =>
@@ -225,22 +226,22 @@ export class RoomPage {
   }
 
   /** @param {Room|null} room */
-  #drawMembers(room) {
+  #drawPushers(room) {
     this.#meters.clear();
     this.#streams.clear();
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.kick;
-    this.#members.replaceChildren(...(room?.pushers ?? []).map((pusher) => this.#member(/** @type {Room} */ (room), pusher)));
-    if (!room || room.pushers.length === 0) this.#members.append(el('li', { class: 'quiet' }, 'No members.'));
-    for (const button of this.#members.querySelectorAll('button')) if (button.dataset.kick === focused) button.focus();
+    this.#pushers.replaceChildren(...(room?.pushers ?? []).map((pusher) => this.#pusher(/** @type {Room} */ (room), pusher)));
+    if (!room || room.pushers.length === 0) this.#pushers.append(el('li', { class: 'quiet' }, text('room.noPushers')));
+    for (const button of this.#pushers.querySelectorAll('button')) if (button.dataset.kick === focused) button.focus();
   }
 
   /**
    * @param {Room} room
    * @param {import('./types.js').Pusher} pusher
    */
-  #member(room, pusher) {
+  #pusher(room, pusher) {
     const name = plainText(pusher.userName || pusher.userID);
-    const meter = new LeaseMeter(`Last heartbeat of ${name}`);
+    const meter = new LeaseMeter(text('user.heartbeat', { name }));
     this.#meters.set(pusher.userID, meter);
     const stream = new StreamTag(name, (playlist) => this.#player.show(name, playlist));
     this.#streams.set(pusher.userID, stream);
@@ -250,9 +251,11 @@ export class RoomPage {
       el('span', { class: 'member-names' },
         userText(pusher.userName || pusher.userID, 'member-name'),
         el('span', { class: 'member-id' }, userText(pusher.userID, 'mono'),
-          el('span', {}, `since ${clockTime(pusher.joinedAtMs)}`))),
+          el('span', {}, text('time.since', { time: clockTime(pusher.joinedAtMs) })))),
       el('span', { class: 'member-signs' }, meter.element, stream.element),
-      el('button', { type: 'button', class: 'button small danger-outline', 'aria-label': `Kick ${name}`, 'data-kick': pusher.userID, onclick: kick }, 'Kick…'));
+      el('button', {
+        type: 'button', class: 'button small danger-outline', 'aria-label': text('kick.title', { name }), 'data-kick': pusher.userID, onclick: kick,
+      }, text('kick.open')));
   }
 
   #tick() {

@@ -1,10 +1,11 @@
 // All rooms: by kind, searched, page by page, live.
 import { ActivityFeed } from './activity_feed.js';
 import { arrange, el, oncePerFrame } from './dom.js';
-import { counted, wholeNumber } from './format.js';
+import { wholeNumber } from './format.js';
 import { RoomBoard } from './room_board.js';
 import { RoomCard } from './room_card.js';
 import { hashOf, isAddress, kKinds, searchable } from './routes.js';
+import { text } from './texts.js';
 import { kindName } from './words.js';
 
 const kTypingPauseMs = 250;
@@ -28,27 +29,27 @@ export class RoomsPage {
 
   #tabs = /** @type {const} */ (['', ...kKinds]).map((kind) => {
     const count = el('span', { class: 'count' });
-    return { kind, count, link: el('a', { class: 'tab' }, kind === '' ? 'All' : kindName(kind), count) };
+    return { kind, count, link: el('a', { class: 'tab' }, kind === '' ? text('rooms.all') : kindName(kind), count) };
   });
   #search = /** @type {HTMLInputElement} */ (el('input', {
-    type: 'search', id: 'search', placeholder: 'Room, name or member', autocomplete: 'off', spellcheck: 'false', maxlength: 200,
+    type: 'search', id: 'search', placeholder: text('rooms.searchFor'), autocomplete: 'off', spellcheck: 'false', maxlength: 200,
   }));
   #grid = el('div', { class: 'grid' });
   #note = el('p', { class: 'empty', role: 'status' });
-  #hint = el('p', { class: 'hint', hidden: true }, el('a', { class: 'button primary', href: '#/try' }, 'Try it with simulated phones'));
-  #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, '← Previous');
-  #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, 'Next →');
+  #hint = el('p', { class: 'hint', hidden: true }, el('a', { class: 'button primary', href: '#/try' }, text('rooms.try')));
+  #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, text('pager.previous'));
+  #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, text('pager.next'));
   #where = el('span', { class: 'quiet' });
-  #pager = el('nav', { class: 'pager', 'aria-label': 'Pages' }, this.#previous, this.#where, this.#following);
+  #pager = el('nav', { class: 'pager', 'aria-label': text('pager.pages') }, this.#previous, this.#where, this.#following);
   /** @type {HTMLElement|null} focused when a page was turned: a disabled button loses the focus */
   #pressed = null;
   #feed = new ActivityFeed();
   #draw = oncePerFrame(() => this.#drawBoard());
   element = el('div', { class: 'rooms-page' },
     el('section', { class: 'rooms-main' },
-      el('div', { class: 'page-head' }, el('h1', {}, 'Rooms'),
-        el('label', { class: 'search', for: 'search' }, el('span', { class: 'hidden' }, 'Search rooms and members'), this.#search)),
-      el('nav', { class: 'tabs', 'aria-label': 'Kinds of rooms' }, ...this.#tabs.map((tab) => tab.link)),
+      el('div', { class: 'page-head' }, el('h1', {}, text('page.rooms')),
+        el('label', { class: 'search', for: 'search' }, el('span', { class: 'hidden' }, text('rooms.search')), this.#search)),
+      el('nav', { class: 'tabs', 'aria-label': text('rooms.kinds') }, ...this.#tabs.map((tab) => tab.link)),
       this.#note, this.#hint, this.#grid, this.#pager),
     this.#feed.element);
 
@@ -128,8 +129,8 @@ export class RoomsPage {
   #drawTabs() {
     const counts = this.#app.stats.latest?.rooms;
     for (const { kind, link, count } of this.#tabs) {
-      const text = counts ? wholeNumber(roomsOf(counts, kind)) : '–';
-      if (count.textContent !== text) count.textContent = text;
+      const shown = counts ? wholeNumber(roomsOf(counts, kind)) : '–';
+      if (count.textContent !== shown) count.textContent = shown;
       link.setAttribute('href', hashOf({ ...this.#route, kind }));
       if (this.#route.kind === kind) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
@@ -186,20 +187,20 @@ export class RoomsPage {
 
   /** @param {RoomBoard} board */
   #drawNote(board) {
-    const text = this.#noteOf(board);
-    this.#note.hidden = text === '';
+    const note = this.#noteOf(board);
+    this.#note.hidden = note === '';
     this.#hint.hidden = !board.isLoaded || board.problem !== '' || board.rooms.size > 0 || this.#route.q !== '' || board.next !== '';
-    if (this.#note.textContent !== text) this.#note.textContent = text;
+    if (this.#note.textContent !== note) this.#note.textContent = note;
   }
 
   /** @param {RoomBoard} board */
   #noteOf(board) {
-    if (board.problem) return `The list could not be loaded: ${board.problem}.`;
-    if (!board.isLoaded) return this.#cards.size > 0 ? '' : 'Loading…';
+    if (board.problem) return text('list.problem', { problem: board.problem });
+    if (!board.isLoaded) return this.#cards.size > 0 ? '' : text('list.loading');
     if (board.rooms.size > 0) return '';
-    if (board.next) return 'None so far. There are more rooms to look at: go on with “Next”.';
-    if (this.#route.q) return 'No room and no member matches. Capital letters count.';
-    return 'There is no room now. When a client creates one, it appears here at once.';
+    if (board.next) return text('rooms.more');
+    if (this.#route.q) return text('rooms.noMatch');
+    return text('rooms.none');
   }
 
   /** @param {RoomBoard} board */
@@ -208,8 +209,8 @@ export class RoomsPage {
     this.#pager.hidden = page === 1 && !board.next;
     this.#previous.toggleAttribute('disabled', page === 1);
     this.#following.toggleAttribute('disabled', !board.next);
-    const later = board.later > 0 ? ` · ${counted(board.later, 'new room')} on later pages` : '';
-    this.#where.textContent = `Page ${page}${later}`;
+    const later = board.later > 0 ? ` · ${text('pager.newRooms', { count: board.later })}` : '';
+    this.#where.textContent = text('pager.page', { page }) + later;
     if (document.activeElement === document.body) this.#pressed?.focus({ preventScroll: true });
     this.#pressed = null;
   }

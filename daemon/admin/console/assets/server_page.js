@@ -1,9 +1,10 @@
 // The state of the server: metrics, and charts of the last ten minutes.
 import { Chart } from './chart.js';
 import { el, oncePerFrame } from './dom.js';
-import { dayAndTime, duration, wholeNumber } from './format.js';
+import { dayAndTime, duration, wholeNumber, withUnit } from './format.js';
 import { inMs, level, rate } from './metric_charts.js';
 import { kKinds } from './routes.js';
+import { text } from './texts.js';
 import { kindName } from './words.js';
 
 /** @typedef {import('./types.js').ServerReply} ServerReply */
@@ -11,45 +12,45 @@ import { kindName } from './words.js';
 function charts() {
   return [
     new Chart({
-      title: 'Rooms', about: 'Rooms by kind', stacked: true, format: wholeNumber,
+      title: text('metric.rooms'), about: text('metric.roomsAbout'), stacked: true, format: wholeNumber,
       series: kKinds.map((kind) => ({
         name: kindName(kind), look: `kind-${kind}`, read: (history) => history.levels((reply) => reply.rooms[kind]),
       })),
     }),
-    level('Members', 'Who is in a room and sends a stream', (reply) => reply.pushers, wholeNumber, 'look-a'),
-    rate('Requests', 'Requests answered, in a second', (reply) => reply.totals.requests, 'look-a'),
-    rate('Failures', 'Requests that the server could not serve, in a second', (reply) => reply.totals.failures, 'look-bad'),
-    rate('Evictions', 'Members removed because no heartbeat came, in a second', (reply) => reply.totals.evictions, 'look-warn'),
-    level('Connections', 'Open connections of clients', (reply) => reply.connections, wholeNumber, 'look-a'),
-    level('Reaper lag', 'How late silent members are removed', (reply) => reply.reaperLagMs, inMs, 'look-warn'),
-    level('IM lag', 'Events that were not sent to the IM service yet', (reply) => reply.im.lag, wholeNumber, 'look-warn'),
+    level(text('metric.pushers'), text('metric.pushersAbout'), (reply) => reply.pushers, wholeNumber, 'look-a'),
+    rate(text('metric.requests'), text('metric.requestsAbout'), (reply) => reply.totals.requests, 'look-a'),
+    rate(text('metric.failures'), text('metric.failuresAbout'), (reply) => reply.totals.failures, 'look-bad'),
+    rate(text('metric.evictions'), text('metric.evictionsAbout'), (reply) => reply.totals.evictions, 'look-warn'),
+    level(text('metric.connections'), text('metric.connectionsAbout'), (reply) => reply.connections, wholeNumber, 'look-a'),
+    level(text('metric.reaperLag'), text('metric.reaperLagAbout'), (reply) => reply.reaperLagMs, inMs, 'look-warn'),
+    level(text('metric.imLag'), text('metric.imLagAbout'), (reply) => reply.im.lag, wholeNumber, 'look-warn'),
   ];
 }
 
-/** @type {Array<[string, (reply: ServerReply) => string]>} */
+/** @type {Array<[import('./texts.js').TextKey, (reply: ServerReply) => string]>} */
 const kFacts = [
-  ['Version', (reply) => reply.version],
-  ['Running for', (reply) => duration(reply.nowMs - reply.startedAtMs)],
-  ['Started', (reply) => dayAndTime(reply.startedAtMs)],
-  ['Requests', (reply) => wholeNumber(reply.totals.requests)],
-  ['Failures', (reply) => wholeNumber(reply.totals.failures)],
-  ['Refusals', (reply) => wholeNumber(reply.totals.refusals)],
-  ['Evictions', (reply) => wholeNumber(reply.totals.evictions)],
-  ['Connections ever', (reply) => wholeNumber(reply.totals.connections)],
-  ['TLS handshakes', (reply) => wholeNumber(reply.totals.handshakes)],
-  ['Waiting requests', (reply) => wholeNumber(reply.waitingRequests)],
-  ['Event subscribers', (reply) => wholeNumber(reply.watchers)],
-  ['Message channel', (reply) => (reply.channel.enabled ? `on, ${wholeNumber(reply.channel.logins)} logins` : 'off')],
-  ['IM service', (reply) => (reply.im.enabled ? `on, ${wholeNumber(reply.im.pendingGroups)} groups pending` : 'off')],
-  ['Heartbeat timeout', (reply) => `${reply.heartbeatTimeoutMs / 1000} s`],
+  ['metric.version', (reply) => reply.version],
+  ['metric.uptime', (reply) => duration(reply.nowMs - reply.startedAtMs)],
+  ['metric.started', (reply) => dayAndTime(reply.startedAtMs)],
+  ['metric.requests', (reply) => wholeNumber(reply.totals.requests)],
+  ['metric.failures', (reply) => wholeNumber(reply.totals.failures)],
+  ['metric.refusals', (reply) => wholeNumber(reply.totals.refusals)],
+  ['metric.evictions', (reply) => wholeNumber(reply.totals.evictions)],
+  ['metric.allConnections', (reply) => wholeNumber(reply.totals.connections)],
+  ['metric.handshakes', (reply) => wholeNumber(reply.totals.handshakes)],
+  ['metric.waiting', (reply) => wholeNumber(reply.waitingRequests)],
+  ['metric.watchers', (reply) => wholeNumber(reply.watchers)],
+  ['channel.title', ({ channel }) => (channel.enabled ? text('server.channelOn', { count: channel.logins }) : text('server.off'))],
+  ['metric.im', ({ im }) => (im.enabled ? text('server.imOn', { count: im.pendingGroups }) : text('server.off'))],
+  ['metric.heartbeatTimeout', (reply) => withUnit(reply.heartbeatTimeoutMs / 1000, 'second')],
 ];
 
 export class ServerPage {
   #app;
   #leaving = new AbortController();
   #charts = charts();
-  #facts = kFacts.map(([name, read]) => ({ read, name: el('dt', {}, name), value: el('dd', {}, '–') }));
-  #problem = el('p', { class: 'notice', role: 'status', hidden: true }, 'The server does not answer. The charts have a gap where it did not.');
+  #facts = kFacts.map(([key, read]) => ({ read, name: el('dt', {}, text(key)), value: el('dd', {}, '–') }));
+  #problem = el('p', { class: 'notice', role: 'status', hidden: true }, text('server.problem'));
   #draw = oncePerFrame(() => this.#drawAll());
   element;
 
@@ -57,11 +58,11 @@ export class ServerPage {
   constructor(app) {
     this.#app = app;
     this.element = el('div', { class: 'server-page' },
-      el('div', { class: 'page-head' }, el('h1', {}, 'Server'),
-        el('p', { class: 'quiet' }, 'Every two seconds, since this console was opened')),
+      el('div', { class: 'page-head' }, el('h1', {}, text('page.server')),
+        el('p', { class: 'quiet' }, text('server.period'))),
       this.#problem,
       el('div', { class: 'charts' }, ...this.#charts.map((chart) => chart.element)),
-      el('section', { class: 'panel' }, el('h2', {}, 'Numbers'),
+      el('section', { class: 'panel' }, el('h2', {}, text('server.numbers')),
         el('dl', { class: 'facts facts-grid' }, ...this.#facts.map(({ name, value }) => el('div', {}, name, value)))));
     const { signal } = this.#leaving;
     app.stats.addEventListener('sample', () => {

@@ -1,30 +1,39 @@
-// The frame of every page: name, navigation, connection state, theme, logout.
+// The frame of every page: name, navigation, connection state, language, theme, logout.
 import { el } from './dom.js';
+import { withUnit } from './format.js';
+import { languageSwitch } from './language_switch.js';
+import { text } from './texts.js';
 import { chosenTheme, nextTheme } from './theme.js';
 
-/** @type {Record<string, string>} */
-const kThemeWords = { system: 'Look: as the system', light: 'Look: light', dark: 'Look: dark' };
+/** @typedef {import('./texts.js').TextKey} TextKey */
+
+/** @type {Record<string, TextKey>} */
+const kThemeTexts = { system: 'theme.system', light: 'theme.light', dark: 'theme.dark' };
 /** @type {Record<string, string>} */
 const kThemeSigns = { system: '◐', light: '☀', dark: '☾' };
 
+/** @type {Record<import('./event_stream.js').StreamState['state'], TextKey>} */
+const kStateTexts = { live: 'shell.live', connecting: 'shell.connecting', waiting: 'shell.waiting' };
+
+/** @type {Array<{page: string, href: string, name: TextKey}>} */
 const kLinks = [
-  { page: 'rooms', href: '#/rooms', name: 'Rooms' },
-  { page: 'channel', href: '#/channel', name: 'Channel' },
-  { page: 'server', href: '#/server', name: 'Server' },
-  { page: 'try', href: '#/try', name: 'Try it' },
+  { page: 'rooms', href: '#/rooms', name: 'page.rooms' },
+  { page: 'channel', href: '#/channel', name: 'page.channel' },
+  { page: 'server', href: '#/server', name: 'page.server' },
+  { page: 'try', href: '#/try', name: 'page.try' },
 ];
 
 export class Shell {
   #app;
   #stopped = new AbortController();
-  #links = kLinks.map(({ page, href, name }) => ({ page, element: el('a', { href }, name) }));
+  #links = kLinks.map(({ page, href, name }) => ({ page, element: el('a', { href }, text(name)) }));
   #state = el('span');
   #live = el('span', { class: 'live' }, el('span', { class: 'live-dot', 'aria-hidden': 'true' }), this.#state);
   #alert = el('span', { role: 'alert' });
   // Hidden from screen readers: it counts down, and each change would be read out.
   #attempt = el('span', { 'aria-hidden': 'true' });
   #banner = el('div', { class: 'banner', hidden: true }, this.#alert, this.#attempt,
-    el('button', { type: 'button', class: 'button small', onclick: () => this.#app.stream.retryNow() }, 'Try now'));
+    el('button', { type: 'button', class: 'button small', onclick: () => this.#app.stream.retryNow() }, text('shell.tryNow')));
   #themeSign = el('span', { 'aria-hidden': 'true' });
   #theme = el('button', { type: 'button', class: 'button icon', onclick: () => this.#showTheme(nextTheme()) }, this.#themeSign);
   #content = el('main', { id: 'content', tabindex: '-1' });
@@ -33,15 +42,17 @@ export class Shell {
   /**
    * @param {import('./app.js').App} app
    * @param {() => void} onLogout
+   * @param {() => void} onLanguage  called to switch the language
    */
-  constructor(app, onLogout) {
+  constructor(app, onLogout, onLanguage) {
     this.#app = app;
     this.element = el('div', { class: 'shell' },
       el('header', { class: 'topbar' },
-        el('a', { class: 'brand', href: '#/rooms' }, el('img', { src: 'icon.svg', alt: '', width: 28, height: 28 }), 'rtcroomd'),
-        el('nav', { class: 'mainnav', 'aria-label': 'Console' }, ...this.#links.map((link) => link.element)),
-        el('div', { class: 'topbar-end' }, this.#live, this.#theme,
-          el('button', { type: 'button', class: 'button small', onclick: onLogout }, 'Log out'))),
+        el('a', { class: 'brand', href: '#/rooms', translate: 'no' }, el('img', { src: 'icon.svg', alt: '', width: 28, height: 28 }),
+          el('span', { class: 'brand-name' }, 'rtcroomd')),
+        el('nav', { class: 'mainnav', 'aria-label': text('shell.navigation') }, ...this.#links.map((link) => link.element)),
+        el('div', { class: 'topbar-end' }, this.#live, languageSwitch(onLanguage), this.#theme,
+          el('button', { type: 'button', class: 'button small', onclick: onLogout }, text('shell.logOut')))),
       this.#banner, this.#content);
     this.#showTheme(chosenTheme());
     this.#showState();
@@ -76,14 +87,15 @@ export class Shell {
   /** @param {string} theme */
   #showTheme(theme) {
     this.#themeSign.textContent = kThemeSigns[theme];
-    this.#theme.setAttribute('aria-label', kThemeWords[theme]);
-    this.#theme.setAttribute('title', kThemeWords[theme]);
+    const words = text(kThemeTexts[theme]);
+    this.#theme.setAttribute('aria-label', words);
+    this.#theme.setAttribute('title', words);
   }
 
   #showState() {
     const { state, retryAtMs, problem } = this.#app.stream.status;
     this.#live.dataset.state = state;
-    const words = { live: 'Live', connecting: 'Connecting', waiting: 'Not live' }[state];
+    const words = text(kStateTexts[state]);
     if (this.#state.textContent !== words) this.#state.textContent = words;
     if (state === 'live') {
       this.#banner.hidden = true;
@@ -92,9 +104,8 @@ export class Shell {
     if (state !== 'waiting') return;
     const seconds = Math.max(0, Math.ceil((retryAtMs - Date.now()) / 1000));
     this.#banner.hidden = false;
-    this.#attempt.textContent = `Next attempt in ${seconds} s.`;
-    const reason = problem ? `the server answers “${problem}”` : 'the server cannot be reached';
-    const cause = `Not live: ${reason}. What you see may be out of date.`;
+    this.#attempt.textContent = text('shell.nextAttempt', { seconds: withUnit(seconds, 'second') });
+    const cause = problem ? text('shell.refused', { problem }) : text('shell.unreachable');
     if (this.#alert.textContent !== cause) this.#alert.textContent = cause;
   }
 }

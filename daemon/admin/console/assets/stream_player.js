@@ -1,26 +1,27 @@
-// Pictures and sound of one member.
+// Pictures and sound of one pusher.
 import { el } from './dom.js';
+import { text } from './texts.js';
 
 const kRetryMs = 2000;
 
 export class StreamPlayer {
   #title = el('h2');
   #screen = el('div');
-  #note = el('p', { class: 'quiet', role: 'status', hidden: true }, 'The stream cannot be played now, or has ended. Trying again…');
+  #note = el('p', { class: 'quiet', role: 'status', hidden: true }, text('stream.unplayable'));
   /** @type {number|undefined} */
   #retry;
   element = el('section', { class: 'panel player', hidden: true },
     el('div', { class: 'player-head' }, this.#title,
-      el('button', { type: 'button', class: 'button small', onclick: () => this.stop() }, 'Close')),
+      el('button', { type: 'button', class: 'button small', onclick: () => this.stop() }, text('stream.close'))),
     this.#screen, this.#note);
 
   /**
-   * @param {string} name  of the member
+   * @param {string} name  of the pusher
    * @param {string} playlist
    */
   show(name, playlist) {
     this.stop();
-    this.#title.textContent = `Stream of ${name}`;
+    this.#title.textContent = text('stream.of', { name });
     const video = /** @type {HTMLVideoElement} */ (el('video', {
       controls: true,
       autoplay: true,

@@ -1,10 +1,12 @@
-// The state of a member's stream, and its pictures where the browser can play them.
+// The state of a pusher's stream, and its pictures where the browser can play them.
 import { el } from './dom.js';
 import { duration } from './format.js';
+import { text } from './texts.js';
 
 const kPlaylistType = 'application/vnd.apple.mpegurl';
 
-const kWords = { on: 'stream on', off: 'stream off', none: 'no stream', unknown: 'stream unknown' };
+/** @type {Record<import('./types.js').Media['state'], import('./texts.js').TextKey>} */
+const kStates = { on: 'stream.on', off: 'stream.off', none: 'stream.none', unknown: 'stream.unknown' };
 
 /** Whether this browser plays HLS by itself. */
 const canPlay = () => document.createElement('video').canPlayType(kPlaylistType) !== '';
@@ -18,12 +20,13 @@ export class StreamTag {
   element;
 
   /**
-   * @param {string} name  of the member, for screen readers
+   * @param {string} name  of the pusher, for screen readers
    * @param {(playlist: string) => void} onWatch
    */
   constructor(name, onWatch) {
     const watch = () => this.#media?.playlist && onWatch(this.#media.playlist);
-    this.#watch = el('button', { type: 'button', class: 'button small', hidden: true, 'aria-label': `Watch ${name}`, onclick: watch }, 'Watch');
+    this.#watch = el('button', { type: 'button', class: 'button small', hidden: true, 'aria-label': text('stream.watchUser', { name }), onclick: watch },
+      text('stream.watch'));
     this.element = el('span', { class: 'stream', hidden: true }, this.#text, this.#watch);
   }
 
@@ -42,9 +45,9 @@ export class StreamTag {
     if (!this.#media) return;
     const { state, lastingMs, bitsPerSecond } = this.#media;
     const passed = performance.now() - this.#takenAtMs;
-    const since = lastingMs === null ? '' : ` ${duration(lastingMs + passed)}`;
-    const rate = bitsPerSecond === null ? '' : `, ${Math.round(bitsPerSecond / 1000)} kbit/s`;
-    const text = kWords[state] + since + rate;
-    if (this.#text.textContent !== text) this.#text.textContent = text;
+    const since = lastingMs === null ? '' : duration(lastingMs + passed);
+    const rate = bitsPerSecond === null ? '' : text('unit.kilobits', { value: Math.round(bitsPerSecond / 1000) });
+    const shown = [text(kStates[state]), since, rate].filter(Boolean).join(' · ');
+    if (this.#text.textContent !== shown) this.#text.textContent = shown;
   }
 }

@@ -2,6 +2,7 @@
 import { sentenceNodes } from './activity_feed.js';
 import { el } from './dom.js';
 import { dayAndTime } from './format.js';
+import { text } from './texts.js';
 import { eventWords } from './words.js';
 
 /** @typedef {import('./types.js').RoomEvent} RoomEvent */
@@ -30,7 +31,7 @@ export function mergedEvents(reply, meanwhile) {
 
 export class Timeline {
   #list = el('ol', { class: 'timeline' });
-  #empty = el('p', { class: 'quiet' }, 'No event of this room is kept.');
+  #empty = el('p', { class: 'quiet' }, text('room.noHistory'));
   /** @type {Set<string>} */
   #known = new Set();
   /** @type {RoomEvent|undefined} */
@@ -94,5 +95,5 @@ function entry(event) {
   return el('li', { class: `timeline-entry tone-${tone}`, 'data-event': identityOf(event), 'data-type': event.type, 'data-reason': event.reason || null },
     el('p', {}, ...sentenceNodes(sentence)),
     el('p', { class: 'quiet fine' },
-      el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)), ` · no. ${event.sequence}`));
+      el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)), ` · ${text('room.eventNumber', { number: String(event.sequence) })}`));
 }

@@ -1,6 +1,7 @@
-// The simulated members and their requests, kept across page changes.
+// The simulated pushers and their requests, kept across page changes.
 import { ChannelSocket } from './channel_socket.js';
 import { beatPeriod, Phone } from './phone.js';
+import { text } from './texts.js';
 
 const kNames = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank'];
 const kMostLines = 200;
@@ -103,7 +104,7 @@ export class TryLab extends EventTarget {
       line.code = line.reply.code;
       return line.reply;
     } catch {
-      line.problem = `no answer from ${this.#base}`;
+      line.problem = text('wire.noAnswerFrom', { address: this.#base });
       throw new Error(line.problem);
     } finally {
       line.tookMs = performance.now() - startedMs;

@@ -1,7 +1,9 @@
-// Try it: simulated members in a room, through the public API that phones use.
-import { el } from './dom.js';
+// Try it: simulated pushers in a room, through the public API that phones use.
+import { code, el } from './dom.js';
+import { withUnit } from './format.js';
 import { kKinds, hashOf } from './routes.js';
 import { PhoneCard } from './phone_card.js';
+import { text, textParts } from './texts.js';
 import { kindName } from './words.js';
 import { WireLog } from './wire_log.js';
 
@@ -11,13 +13,8 @@ const kPauseMs = 1500;
 // Rooms of webrtc_room use another protocol.
 const kTryKinds = kKinds.filter((kind) => kind !== 'webrtc');
 
-const kSteps = [
-  'Alice creates a room, and is in it.',
-  'Bob joins. Each phone polls the members.',
-  'Bob’s phone fails: it sends no more heartbeats, and does not leave.',
-  'The server evicts Bob. Alice’s phone sees that Bob is gone.',
-];
-const kNotifiedStep = 'Bob joins. The server notifies Alice’s phone at once, and they can talk.';
+/** @type {import('./texts.js').TextKey[]} */
+const kSteps = ['try.stepCreate', 'try.stepJoin', 'try.stepSilence', 'try.stepEviction'];
 
 /**
  * The number of steps completed.
@@ -39,9 +36,9 @@ export class TryPage {
   /** @type {Map<Phone, PhoneCard>} */
   #cards = new Map();
   #phones = el('div', { class: 'phones' });
-  #add = el('button', { type: 'button', class: 'add-phone', onclick: () => this.#lab.addPhone() }, '+ Add a member');
-  #run = el('button', { type: 'button', class: 'button primary', onclick: () => this.#runAll() }, 'Show me');
-  #steps = kSteps.map((words) => el('li', {}, words));
+  #add = el('button', { type: 'button', class: 'add-phone', onclick: () => this.#lab.addPhone() }, text('try.add'));
+  #run = el('button', { type: 'button', class: 'button primary', onclick: () => this.#runAll() }, text('try.showMe'));
+  #steps = kSteps.map((step) => el('li', {}, text(step)));
   #isRunning = false;
   #isConnected = false;
   /** @type {WireLog|null} */
@@ -59,7 +56,7 @@ export class TryPage {
     this.#lab.addEventListener('line', (event) => this.#log?.add(/** @type {CustomEvent} */ (event).detail), { signal });
     const ticking = setInterval(() => this.#cards.forEach((card) => card.tick()), 500);
     signal.addEventListener('abort', () => clearInterval(ticking));
-    this.element.append(el('p', { class: 'empty' }, 'Loading…'));
+    this.element.append(el('p', { class: 'empty' }, text('list.loading')));
     this.#begin();
   }
 
@@ -74,12 +71,12 @@ export class TryPage {
     const base = latest.publicApi.http;
     const { socket } = latest.channel;
     if (base === null) {
-      this.element.replaceChildren(el('h1', {}, 'Try it'), missingListener());
+      this.element.replaceChildren(el('h1', {}, text('page.try')), missingListener());
       return;
     }
     this.#isConnected = true;
     this.#lab.connect(base, latest.heartbeatTimeoutMs, socket ?? '');
-    if (this.#lab.hasChannel) this.#steps[1].textContent = kNotifiedStep;
+    if (this.#lab.hasChannel) this.#steps[1].textContent = text('try.stepJoinNotified');
     this.#log = new WireLog(this.#lab.lines);
     this.#build(base, latest.heartbeatTimeoutMs);
     this.#drawPhones();
@@ -93,7 +90,7 @@ export class TryPage {
     const kind = /** @type {HTMLSelectElement} */ (el('select', { id: 'try-kind' },
       ...kTryKinds.map((each) => el('option', { value: each, selected: each === this.#lab.place.kind }, kindName(each)))));
     const roomID = /** @type {HTMLInputElement} */ (el('input', { id: 'try-room', value: this.#lab.place.roomID, maxlength: 48, autocomplete: 'off', spellcheck: 'false' }));
-    const link = el('a', {}, 'Watch it in the console →');
+    const link = el('a', {}, text('try.open'));
     const choose = () => {
       this.#lab.place = { kind: kind.value, roomID: roomID.value };
       link.setAttribute('href', hashOf({ page: 'room', kind: /** @type {any} */ (kind.value), roomID: roomID.value }));
@@ -102,16 +99,16 @@ export class TryPage {
     roomID.addEventListener('input', choose);
     choose();
     this.element.replaceChildren(
-      el('div', { class: 'page-head' }, el('h1', {}, 'Try it'), el('p', { class: 'quiet' }, 'Public API: ', el('code', {}, base))),
+      el('div', { class: 'page-head' }, el('h1', {}, text('page.try')), el('p', { class: 'quiet' }, ...textParts('try.api', { address: code(base) }))),
       el('section', { class: 'panel intro' },
         el('div', {},
-          el('h2', {}, 'A call in four steps'),
-          el('p', { class: 'quiet' }, `The phones below are simulated in this page. They speak to the server as a mini-program does: they beat, and after ${timeoutMs / 1000} seconds of silence the server lets them go.`),
+          el('h2', {}, text('try.steps')),
+          el('p', { class: 'quiet' }, text('try.about', { timeout: withUnit(timeoutMs / 1000, 'second', 'long') })),
           el('ol', { class: 'steps' }, ...this.#steps)),
         this.#run),
       el('div', { class: 'try-bar' },
-        el('label', { class: 'field', for: 'try-kind' }, 'Kind', kind),
-        el('label', { class: 'field', for: 'try-room' }, 'Room ID', roomID),
+        el('label', { class: 'field', for: 'try-kind' }, text('try.kind'), kind),
+        el('label', { class: 'field', for: 'try-room' }, text('try.roomID'), roomID),
         link),
       this.#phones,
       /** @type {WireLog} */ (this.#log).element);
@@ -140,7 +137,7 @@ export class TryPage {
       else step.removeAttribute('aria-current');
     });
     this.#run.toggleAttribute('disabled', this.#isRunning);
-    this.#run.textContent = this.#isRunning ? 'Watch…' : 'Show me';
+    this.#run.textContent = text(this.#isRunning ? 'try.watch' : 'try.showMe');
   }
 
   /** Runs the steps, with pauses to watch them. */
@@ -149,7 +146,7 @@ export class TryPage {
     this.#isRunning = true;
     this.#update();
     for (const phone of [bob, alice]) if (phone.state !== 'out') await phone.leave();
-    await alice.create(this.#lab.place, 'Trying it out');
+    await alice.create(this.#lab.place, text('try.roomName'));
     await pause();
     if (alice.state === 'in') await bob.join(this.#lab.place);
     await pause();
@@ -164,7 +161,6 @@ const pause = () => new Promise((resolve) => { setTimeout(resolve, kPauseMs); })
 
 function missingListener() {
   return el('div', { class: 'notice' },
-    el('p', {}, 'This page speaks to the public API over plain HTTP, and that listener is off.'),
-    el('p', {}, 'Set ', el('code', {}, 'server.http_listen = "127.0.0.1:5757"'), ' in the configuration and start the server again. ',
-      'On the loopback interface, only this machine can reach it.'));
+    el('p', {}, text('try.noListener')),
+    el('p', {}, ...textParts('try.setListener', { setting: code('server.http_listen = "127.0.0.1:5757"') })));
 }

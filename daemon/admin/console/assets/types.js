@@ -3,10 +3,10 @@
 /**
  * @typedef {import('./routes.js').RoomKind} RoomKind
  *
- * The time since a member's last heartbeat, and the time until its lease expires.
+ * The time since a pusher's last heartbeat, and the time until its lease expires.
  * @typedef {{ageMs: number, remainingMs: number}} Lease
  *
- * A member's stream: how long it has been on or off, and its HLS playlist while it is on.
+ * A pusher's stream: how long it has been on or off, and its HLS playlist while it is on.
  * @typedef {{state: 'on'|'off'|'none'|'unknown', lastingMs: number|null, bitsPerSecond: number|null, playlist: string|null}} Media
  *
  * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null, media: Media|null}} Pusher
@@ -39,7 +39,7 @@
  * @property {string} [reason]
  * @property {string} [newCreator]
  *
- * A file of a recorded stream. Kind, room and user are null when its member is not known.
+ * A file of a recorded stream. Kind, room and user are null when its pusher is not known.
  * @typedef {object} Recording
  * @property {RoomKind|null} kind
  * @property {string|null} roomID

@@ -1,7 +1,8 @@
-// Requests and replies of the simulated members, newest first.
-import { el, userText } from './dom.js';
-import { clockTime } from './format.js';
+// Requests and replies of the simulated pushers, newest first.
+import { code as codeText, el, userText } from './dom.js';
+import { clockTime, withUnit } from './format.js';
 import { NewestList } from './newest_list.js';
+import { text } from './texts.js';
 
 const kMostShown = 150;
 
@@ -16,9 +17,9 @@ export class WireLog {
   /** @param {Line[]} lines  earlier ones, newest first */
   constructor(lines) {
     this.#all.addEventListener('change', () => this.#list.classList.toggle('with-repeats', this.#all.checked));
-    this.element = el('section', { class: 'panel', 'aria-label': 'Requests and replies' },
-      el('div', { class: 'panel-head' }, el('h2', {}, 'Requests and replies'),
-        el('label', { class: 'check', for: 'all-polls' }, this.#all, 'Also polls that brought nothing new')),
+    this.element = el('section', { class: 'panel', 'aria-label': text('wire.title') },
+      el('div', { class: 'panel-head' }, el('h2', {}, text('wire.title')),
+        el('label', { class: 'check', for: 'all-polls' }, this.#all, text('wire.all'))),
       this.#list);
     for (const line of lines.toReversed()) this.add(line);
   }
@@ -40,16 +41,16 @@ const hidden = (key, value) => (key === 'userSig' ? '…' : value);
 function entry(line) {
   const { code } = line;
   const isPush = line.request === null;
-  const outcome = isPush ? 'pushed' : line.problem ? 'no answer' : `code ${code}`;
+  const outcome = isPush ? text('wire.pushed') : line.problem ? text('wire.noAnswer') : text('wire.code', { code: String(code) });
   return el('li', { class: `wire-line${line.isRepeated ? ' repeated' : ''}` },
     el('details', {},
       el('summary', {},
         el('time', { class: 'quiet' }, clockTime(line.atMs)),
-        el('span', { class: 'wire-who' }, line.who),
-        el('code', {}, line.endpoint),
+        el('span', { class: 'wire-who' }, userText(line.who)),
+        codeText(line.endpoint),
         el('span', { class: `wire-code ${code === 0 ? 'tone-good' : 'tone-bad'}` }, outcome),
-        el('span', { class: 'quiet wire-ms' }, isPush ? '' : `${Math.round(line.tookMs)} ms`)),
-      el('div', { class: 'wire-bodies' }, !isPush && body('Request', line.request), body(isPush ? 'Push' : 'Reply', line.reply ?? line.problem))));
+        el('span', { class: 'quiet wire-ms' }, isPush ? '' : withUnit(Math.round(line.tookMs), 'millisecond'))),
+      el('div', { class: 'wire-bodies' }, !isPush && body(text('wire.request'), line.request), body(text(isPush ? 'wire.push' : 'wire.reply'), line.reply ?? line.problem))));
 }
 
 /**

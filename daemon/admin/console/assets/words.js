@@ -1,34 +1,37 @@
 // Texts for events and kinds.
+import { text, textParts } from './texts.js';
 
 /** @typedef {import('./types.js').RoomEvent} RoomEvent */
+/** @typedef {import('./texts.js').TextKey} TextKey */
 
 /**
- * A sentence: strings are constants, names are user input.
+ * A sentence: strings are texts, names are user input.
  * @typedef {Array<string | {name: string}>} Sentence
  * @typedef {'good'|'plain'|'warn'|'bad'} Tone
  */
 
-const kKindNames = { double: 'Two-party', multi: 'Meeting', live: 'Live', webrtc: 'WebRTC' };
+/** @type {Record<import('./routes.js').RoomKind, TextKey>} */
+const kKinds = { double: 'kind.double', multi: 'kind.multi', live: 'kind.live', webrtc: 'kind.webrtc' };
 
 /** @param {import('./routes.js').RoomKind} kind */
-export const kindName = (kind) => kKindNames[kind];
+export const kindName = (kind) => text(kKinds[kind]);
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, TextKey>} */
 const kLeaving = {
-  left: ' left',
-  heartbeat_timeout: ' was evicted: no heartbeat came in time',
-  stream_interrupted: ' was evicted: its stream ended',
-  kicked: ' was kicked by an operator',
-  room_destroyed: ' went with the room, which ended',
+  left: 'leaving.left',
+  heartbeat_timeout: 'leaving.heartbeat',
+  stream_interrupted: 'leaving.stream',
+  kicked: 'leaving.kicked',
+  room_destroyed: 'leaving.room',
 };
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, TextKey>} */
 const kEnding = {
-  destroyed: 'The creator ended the room',
-  creator_left: 'The room ended: its creator left',
-  last_left: 'The room ended: the last member left',
-  idle: 'The room ended: no pusher joined in time',
-  dismissed: 'An operator dismissed the room',
+  destroyed: 'ending.destroyed',
+  creator_left: 'ending.creatorLeft',
+  last_left: 'ending.lastLeft',
+  idle: 'ending.idle',
+  dismissed: 'ending.dismissed',
 };
 
 /**
@@ -36,7 +39,8 @@ const kEnding = {
  * @param {string|undefined} reason
  */
 export function endingWords(reason) {
-  return kEnding[reason ?? ''] ?? `The room ended (${reason || 'no reason given'})`;
+  const known = kEnding[reason ?? ''];
+  return known ? text(known) : text('ending.other', { reason: reason || text('reason.none') });
 }
 
 /**
@@ -47,21 +51,21 @@ export function eventWords(event) {
   const who = { name: event.userName || event.userID || '' };
   switch (event.type) {
     case 'room_created':
-      return { tone: 'good', sentence: event.userID ? [who, ' created the room'] : ['The room was created'] };
+      return { tone: 'good', sentence: event.userID ? textParts('event.createdBy', { who }) : [text('event.created')] };
     case 'room_activated':
-      return { tone: 'good', sentence: ['The first member came; the room can be seen now'] };
+      return { tone: 'good', sentence: [text('event.activated')] };
     case 'pusher_added':
-      return { tone: 'good', sentence: [who, ' joined'] };
+      return { tone: 'good', sentence: textParts('event.joined', { who }) };
     case 'pusher_updated':
-      return { tone: 'plain', sentence: [who, ' came back and kept the seat'] };
+      return { tone: 'plain', sentence: textParts('event.rejoined', { who }) };
     case 'pusher_deleted':
       return { tone: leavingTone(event.reason), sentence: leavingSentence(who, event) };
     case 'audience_added':
-      return { tone: 'plain', sentence: [who, ' is watching'] };
+      return { tone: 'plain', sentence: textParts('event.watching', { who }) };
     case 'audience_deleted':
-      return { tone: 'plain', sentence: [who, ' stopped watching'] };
+      return { tone: 'plain', sentence: textParts('event.watchedLast', { who }) };
     case 'custom_changed':
-      return { tone: 'plain', sentence: ['Custom fields changed'] };
+      return { tone: 'plain', sentence: [text('event.custom')] };
     case 'room_destroyed':
       return { tone: event.reason === 'dismissed' ? 'bad' : 'plain', sentence: [endingWords(event.reason)] };
     default:
@@ -74,11 +78,10 @@ export function eventWords(event) {
  * @param {RoomEvent} event
  * @returns {Sentence}
  */
-function leavingSentence(who, event) {
-  /** @type {Sentence} */
-  const sentence = [who, kLeaving[event.reason ?? ''] ?? ` left (${event.reason || 'no reason given'})`];
-  if (event.newCreator) sentence.push('; the room passed on to ', { name: event.newCreator });
-  return sentence;
+function leavingSentence(who, { reason, newCreator }) {
+  const known = kLeaving[reason ?? ''];
+  const sentence = known ? textParts(known, { who }) : textParts('leaving.other', { who, reason: reason || text('reason.none') });
+  return newCreator ? [...sentence, ...textParts('event.newCreator', { who: { name: newCreator } })] : sentence;
 }
 
 /**
