@@ -30,7 +30,7 @@ export class LoginPage {
       this.#field, this.#problem, this.#submit,
       el('p', { class: 'fine quiet' }, ...textParts('login.hint', { setting: code('admin.token') })),
       el('p', {}, languageSwitch(onLanguage)));
-    this.element = el('main', { class: 'login', id: 'content' }, form);
+    this.element = el('main', { class: 'login-page', id: 'content' }, form);
   }
 
   focus() {
