@@ -60,7 +60,8 @@ describe('values', () => {
     assert.deepStrictEqual([0, 59_999, 60_000, 200_000, 7_500_000, 280_000_000].map(duration),
       ['0s', '59s', '1m', '3m 20s', '2h 5m', '3d 5h']);
     assert.deepStrictEqual([0, 0.04, 12.34, 1234.5].map(fineNumber), ['0', '0', '12.3', '1,235']);
-    assert.deepStrictEqual([0, 999, 1000, 1_540_000, 2e9, 3e16].map(byteCount), ['0B', '999B', '1kB', '1.5MB', '2GB', '30,000TB']);
+    assert.deepStrictEqual([0, 999, 1000, 1_540_000, 2e9, 3e16].map(byteCount),
+      ['0B', '999B', '1kB', '1.5MB', '2GB', '30,000TB']);
   });
 
   it('have axes that end at round numbers', () => {

@@ -7,7 +7,7 @@ const kFolder = new URL('../../../daemon/admin/console/assets/', import.meta.url
 const kShownAttributes = ['title', 'alt', 'placeholder', 'label', 'aria-label', 'aria-valuetext', 'aria-description'];
 const kShownProperties = ['title', 'textContent', 'innerText', 'placeholder', 'ariaLabel'];
 const kShowingMethods = ['append', 'prepend', 'replaceChildren', 'before', 'after'];
-/** Functions that show their arguments, from this one on. */
+/** @type {Record<string, number>} functions that show their arguments, from this one on */
 const kShowing = { el: 2, svg: 2, toast: 0, Error: 0, ApiError: 1 };
 
 /**
@@ -47,7 +47,8 @@ export function* nodesOf(node) {
 export function stringsOf(node) {
   switch (node?.type) {
     case 'Literal': return typeof node.value === 'string' ? [node.value] : [];
-    case 'TemplateLiteral': return [...node.quasis.map((/** @type {Tree} */ part) => part.value.cooked), ...node.expressions.flatMap(stringsOf)];
+    case 'TemplateElement': return [node.value.cooked];
+    case 'TemplateLiteral': return [...node.quasis, ...node.expressions].flatMap(stringsOf);
     case 'ConditionalExpression': return [...stringsOf(node.consequent), ...stringsOf(node.alternate)];
     case 'LogicalExpression':
     case 'BinaryExpression': return [...stringsOf(node.left), ...stringsOf(node.right)];
@@ -73,13 +74,15 @@ const keyOf = ({ key }) => key?.name ?? key?.value;
  */
 export function shownStrings(tree) {
   return [...nodesOf(tree)].flatMap((node) => {
-    if (node.type === 'AssignmentExpression') return kShownProperties.includes(node.left.property?.name) ? stringsOf(node.right) : [];
-    if (node.type === 'Property') return kShownAttributes.includes(keyOf(node)) ? stringsOf(node.value) : [];
-    if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return [];
+    const { type, left, right, value } = node;
+    if (type === 'AssignmentExpression') return kShownProperties.includes(left.property?.name) ? stringsOf(right) : [];
+    if (type === 'Property') return kShownAttributes.includes(keyOf(node)) ? stringsOf(value) : [];
+    if (type !== 'CallExpression' && type !== 'NewExpression') return [];
     const name = calleeOf(node);
-    if (name === 'setAttribute') return kShownAttributes.includes(node.arguments[0].value) ? stringsOf(node.arguments[1]) : [];
+    const [first, second] = node.arguments;
+    if (name === 'setAttribute') return kShownAttributes.includes(first.value) ? stringsOf(second) : [];
     if (kShowingMethods.includes(name)) return node.arguments.flatMap(stringsOf);
-    return name in kShowing ? node.arguments.slice(kShowing[/** @type {keyof kShowing} */ (name)]).flatMap(stringsOf) : [];
+    return name in kShowing ? node.arguments.slice(kShowing[name]).flatMap(stringsOf) : [];
   });
 }
 
@@ -90,6 +93,6 @@ export function shownStrings(tree) {
 export function sentences(tree) {
   const classes = new Set([...nodesOf(tree)].filter((node) => node.type === 'Property' && keyOf(node) === 'class')
     .flatMap((node) => stringsOf(node.value)));
-  return [...nodesOf(tree)].flatMap((node) => (node.type === 'Literal' || node.type === 'TemplateLiteral' ? stringsOf(node) : []))
+  return [...nodesOf(tree)].filter(({ type }) => type === 'Literal' || type === 'TemplateElement').flatMap(stringsOf)
     .filter((text) => !classes.has(text) && /\p{L}{2,},? \p{L}{2,}|^\p{Lu}\p{Ll}+ ?$/u.test(text));
 }

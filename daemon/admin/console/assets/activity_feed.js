@@ -20,7 +20,8 @@ export class ActivityFeed {
   #list = el('ol', { class: 'feed' });
   #empty = el('p', { class: 'quiet' }, text('feed.empty'));
   #newest = new NewestList(this.#list, kMostShown, entry);
-  element = el('aside', { class: 'activity', 'aria-label': text('feed.title') }, el('h2', {}, text('feed.title')), this.#empty, this.#list);
+  element = el('aside', { class: 'activity', 'aria-label': text('feed.title') },
+    el('h2', {}, text('feed.title')), this.#empty, this.#list);
 
   /** @param {import('./types.js').RoomEvent} event */
   add(event) {

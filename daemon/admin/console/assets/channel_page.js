@@ -15,7 +15,8 @@ const kAtOnce = 50;
 const charts = () => [
   rate(text('channel.messages'), text('channel.messagesAbout'), (reply) => reply.channel.messages, 'look-a'),
   rate(text('channel.deliveries'), text('channel.deliveriesAbout'), (reply) => reply.channel.deliveries, 'look-a'),
-  rate(text('channel.redeliveries'), text('channel.redeliveriesAbout'), (reply) => reply.channel.redeliveries, 'look-warn'),
+  rate(text('channel.redeliveries'), text('channel.redeliveriesAbout'), (reply) => reply.channel.redeliveries,
+    'look-warn'),
   level(text('channel.logins'), text('channel.loginsAbout'), (reply) => reply.channel.logins, wholeNumber, 'look-a'),
 ];
 
@@ -37,7 +38,8 @@ export class ChannelPage {
   #problem = '';
   #charts = charts();
   #search = /** @type {HTMLInputElement} */ (el('input', {
-    type: 'search', id: 'account', placeholder: text('channel.searchFor'), autocomplete: 'off', spellcheck: 'false', maxlength: 200,
+    type: 'search', id: 'account', placeholder: text('channel.searchFor'), autocomplete: 'off', spellcheck: 'false',
+    maxlength: 200,
   }));
   #off = el('div', { class: 'notice', hidden: true },
     el('p', {}, ...textParts('channel.off', { setting: code('channel.enabled') })));
@@ -46,7 +48,8 @@ export class ChannelPage {
   #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, text('pager.previous'));
   #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, text('pager.next'));
   #where = el('span', { class: 'quiet' });
-  #pager = el('nav', { class: 'pager', 'aria-label': text('pager.pages'), hidden: true }, this.#previous, this.#where, this.#following);
+  #pager = el('nav', { class: 'pager', 'aria-label': text('pager.pages'), hidden: true },
+    this.#previous, this.#where, this.#following);
   /** @type {HTMLElement|null} focused when a page was turned: a disabled button loses the focus */
   #pressed = null;
   #drawCharts = oncePerFrame(() => this.#drawStats());
@@ -62,10 +65,12 @@ export class ChannelPage {
     this.#search.value = route.q;
     this.element = el('div', { class: 'channel-page' },
       el('div', { class: 'page-head' }, el('h1', {}, text('channel.title')),
-        el('label', { class: 'search', for: 'account' }, el('span', { class: 'hidden' }, text('channel.search')), this.#search)),
+        el('label', { class: 'search', for: 'account' },
+          el('span', { class: 'hidden' }, text('channel.search')), this.#search)),
       this.#off,
       el('div', { class: 'charts' }, ...this.#charts.map((chart) => chart.element)),
-      el('section', { class: 'panel', 'aria-label': text('channel.who') }, el('h2', {}, text('channel.who')), this.#note, this.#list),
+      el('section', { class: 'panel', 'aria-label': text('channel.who') },
+        el('h2', {}, text('channel.who')), this.#note, this.#list),
       this.#pager);
     this.#search.addEventListener('input', () => {
       clearTimeout(this.#typing);
@@ -190,6 +195,7 @@ function entry(login) {
       userText(userID, 'member-name'),
       el('span', { class: 'quiet fine' }, text('time.since', { time: clockTime(loggedInAtMs) }))),
     place,
-    el('span', { class: 'badges' }, el('span', { class: 'badge' }, text(client === 'old' ? 'channel.oldClient' : 'channel.newClient'))),
+    el('span', { class: 'badges' },
+      el('span', { class: 'badge' }, text(client === 'old' ? 'channel.oldClient' : 'channel.newClient'))),
     el('span', { class: `login-presence ${isListening(login) ? 'tone-good' : 'quiet'}` }, presence(login)));
 }

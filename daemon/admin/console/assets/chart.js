@@ -86,7 +86,9 @@ export class Chart {
     this.element = el('figure', { class: 'chart panel' },
       el('figcaption', {}, el('span', { class: 'chart-title', title: options.about }, options.title),
         el('span', { class: 'chart-now' }, this.#when, this.#value)),
-      area, el('div', { class: 'chart-axis', 'aria-hidden': 'true' }, this.#begin, el('span', {}, text('chart.now'))), legend);
+      area,
+      el('div', { class: 'chart-axis', 'aria-hidden': 'true' }, this.#begin, el('span', {}, text('chart.now'))),
+      legend);
   }
 
   /**

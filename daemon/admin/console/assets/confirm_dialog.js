@@ -33,7 +33,8 @@ export function closeQuestion() {
  */
 export function confirmAction({ title, consequences, field, verb, act }) {
   const problem = el('p', { class: 'problem', role: 'alert' });
-  const cancel = el('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() }, text('dialog.cancel'));
+  const cancel = el('button', { type: 'button', class: 'button', autofocus: true, onclick: () => dialog.close() },
+    text('dialog.cancel'));
   const confirm = el('button', { type: 'button', class: 'button danger' }, verb);
   const dialog = /** @type {HTMLDialogElement} */ (el('dialog', { class: 'dialog', 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text' },
     el('h2', { id: 'dialog-title' }, ...title),

@@ -74,10 +74,12 @@ export const code = (name) => el('code', { lang: 'en', translate: 'no' }, name);
  * @param {string} creator  of the room, who is marked with a star
  */
 export function avatar(name, userId, creator) {
-  const letters = el('span', { class: `avatar tone-${toneOf(userId)}`, 'aria-hidden': 'true', lang: '', translate: 'no' },
-    initials(name, userId));
+  const letters = el('span', {
+    class: `avatar tone-${toneOf(userId)}`, 'aria-hidden': 'true', lang: '', translate: 'no',
+  }, initials(name, userId));
   if (userId !== creator) return letters;
-  return el('span', { class: 'starred', title: text('user.creator') }, letters, el('span', { class: 'hidden' }, text('user.creator')));
+  return el('span', { class: 'starred', title: text('user.creator') },
+    letters, el('span', { class: 'hidden' }, text('user.creator')));
 }
 
 /**

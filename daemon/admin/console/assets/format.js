@@ -2,7 +2,7 @@
 import { locale } from './language.js';
 
 /**
- * Units in their largest first, with the seconds of one.
+ * The largest first, with the seconds of one.
  * @type {Array<{unit: 'day'|'hour'|'minute', seconds: number}>}
  */
 const kLargeUnits = [
@@ -55,8 +55,10 @@ export const dayAndTime = (atMs) => formatters().dayAndClock.format(atMs);
  * @param {string} unit  as `Intl.NumberFormat` names it
  * @param {'narrow'|'long'} unitDisplay
  */
-export const withUnit = (value, unit, unitDisplay = 'narrow') =>
-  new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay, maximumFractionDigits: value < 100 ? 1 : 0 }).format(value);
+export function withUnit(value, unit, unitDisplay = 'narrow') {
+  const maximumFractionDigits = value < 100 ? 1 : 0;
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay, maximumFractionDigits }).format(value);
+}
 
 /**
  * A duration in its two largest units: `4s`, `3m 20s`, `2h 5m`, `3d 4h`.
@@ -76,13 +78,13 @@ export function duration(ms) {
 }
 
 /**
- * A time before now: `4s ago`, `100s ago`, `3 min ago`.
+ * A time before now, in its largest unit of which there are two: `4 sec ago`, `100 sec ago`, `3 min ago`.
  * @param {number} ms
  */
 export function ago(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  const { unit, seconds: size } = kLargeUnits.find((each) => seconds >= 2 * each.seconds) ?? { unit: 'second', seconds: 1 };
-  return formatters().ago.format(-Math.floor(seconds / size), /** @type {Intl.RelativeTimeFormatUnit} */ (unit));
+  const large = kLargeUnits.find((each) => seconds >= 2 * each.seconds);
+  return formatters().ago.format(-Math.floor(seconds / (large?.seconds ?? 1)), large?.unit ?? 'second');
 }
 
 /**

@@ -5,5 +5,7 @@ import { otherLanguage } from './language.js';
 /** @param {() => void} onSwitch */
 export function languageSwitch(onSwitch) {
   const { locale, name } = otherLanguage();
-  return el('button', { type: 'button', class: 'button small language', lang: locale, translate: 'no', onclick: onSwitch }, name);
+  return el('button', {
+    type: 'button', class: 'button small language', lang: locale, translate: 'no', onclick: onSwitch,
+  }, name);
 }

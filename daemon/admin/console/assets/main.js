@@ -18,7 +18,9 @@ import { TryPage } from './try_page.js';
 
 const kTokenKey = 'rtcroomd.token';
 /** @type {Record<import('./routes.js').Route['page'], import('./texts.js').TextKey>} */
-const kTitles = { rooms: 'page.rooms', room: 'page.room', channel: 'page.channel', server: 'page.server', try: 'page.try' };
+const kTitles = {
+  rooms: 'page.rooms', room: 'page.room', channel: 'page.channel', server: 'page.server', try: 'page.try',
+};
 
 /** @type {{app: App, shell: Shell, page: Page|null}|null} */
 let session = null;

@@ -6,7 +6,8 @@ import { text } from './texts.js';
 /** @typedef {import('./types.js').ServerReply} ServerReply */
 
 export const perSecond = (/** @type {number} */ value) => text('unit.perSecond', { value: fineNumber(value) });
-export const inMs = (/** @type {number} */ value) => (value < 10_000 ? withUnit(Math.round(value), 'millisecond') : duration(value));
+export const inMs = (/** @type {number} */ value) =>
+  (value < 10_000 ? withUnit(Math.round(value), 'millisecond') : duration(value));
 
 /**
  * A chart of one metric's values.

@@ -26,7 +26,9 @@ export function askToKick(api, room, pusher) {
     el('option', { value: 0 }, text('kick.noBan')),
     ...kBans.map(({ seconds, count, unit }) => el('option', { value: seconds }, withUnit(count, unit, 'long')))));
   const consequences = [
-    textParts('kick.effect', { name: userText(name, 'strong'), room: userText(room.roomInfo || room.roomID, 'strong') }),
+    textParts('kick.effect', {
+      name: userText(name, 'strong'), room: userText(room.roomInfo || room.roomID, 'strong'),
+    }),
     textParts('kick.ids', { userID: userText(pusher.userID, 'mono'), roomID: userText(room.roomID, 'mono') }),
   ];
   const ending = whatElse(room, pusher.userID);

@@ -18,7 +18,9 @@ export class PhoneCard {
   #problem = el('p', { class: 'problem', role: 'status' });
   #mode = el('span', { class: 'badge', hidden: true });
   #texts = el('ol', { class: 'chat-texts', 'aria-live': 'polite' });
-  #text = /** @type {HTMLInputElement} */ (el('input', { type: 'text', maxlength: 200, autocomplete: 'off', placeholder: text('phone.saySomething') }));
+  #text = /** @type {HTMLInputElement} */ (el('input', {
+    type: 'text', maxlength: 200, autocomplete: 'off', placeholder: text('phone.saySomething'),
+  }));
   #chat;
   /** @type {Record<string, HTMLElement>} */
   #buttons;
@@ -55,7 +57,8 @@ export class PhoneCard {
     this.element = el('article', { class: 'phone', 'data-user': phone.key, 'aria-label': phone.userName },
       el('header', { class: 'phone-top' }, avatar(phone.userName, phone.key, ''),
         el('span', { class: 'member-names' }, userText(phone.userName, 'strong'), this.#state), this.#mode),
-      el('div', { class: 'phone-beat' }, el('span', { class: 'quiet fine' }, text('phone.heartbeat')), this.#meter.element),
+      el('div', { class: 'phone-beat' },
+        el('span', { class: 'quiet fine' }, text('phone.heartbeat')), this.#meter.element),
       el('div', { class: 'phone-screen' },
         el('div', { class: 'panel-head' }, el('h3', {}, text('phone.believes')), this.#beliefAge), this.#belief),
       this.#chat,
@@ -107,7 +110,8 @@ export class PhoneCard {
     if (shown === this.#shownTexts) return;
     this.#shownTexts = shown;
     this.#texts.replaceChildren(...texts.map(({ from, nick, text: body }) =>
-      el('li', { class: from === userID ? 'own' : '' }, el('span', { class: 'quiet fine' }, userText(nick || from)), userText(body))));
+      el('li', { class: from === userID ? 'own' : '' },
+        el('span', { class: 'quiet fine' }, userText(nick || from)), userText(body))));
     this.#texts.scrollTop = this.#texts.scrollHeight;
   }
 

@@ -16,8 +16,10 @@ export class RecordingList {
   /** Older ones were asked for: the list is no longer replaced by the newest page. */
   #isExtended = false;
   #list = el('ul', { class: 'recordings' });
-  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, text('list.older'));
-  element = el('section', { class: 'panel', hidden: true }, el('h2', {}, text('recordings.title')), this.#list, this.#older);
+  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() },
+    text('list.older'));
+  element = el('section', { class: 'panel', hidden: true },
+    el('h2', {}, text('recordings.title')), this.#list, this.#older);
 
   /**
    * Loads them, and asks for new ones until `signal` is aborted.

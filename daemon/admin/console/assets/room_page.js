@@ -51,10 +51,13 @@ export class RoomPage {
   #custom = el('dl', { class: 'facts custom' });
   #customBox = el('section', { class: 'panel', hidden: true }, el('h2', {}, text('room.custom')), this.#custom);
   #pushers = el('ul', { class: 'members wide' });
-  #dismiss = el('button', { type: 'button', class: 'button danger-outline', hidden: true, onclick: () => this.#askToDismiss() }, text('dismiss.open'));
+  #dismiss = el('button', {
+    type: 'button', class: 'button danger-outline', hidden: true, onclick: () => this.#askToDismiss(),
+  }, text('dismiss.open'));
   #note = el('p', { class: 'notice', role: 'status', hidden: true });
   #timeline = new Timeline();
-  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() }, text('list.older'));
+  #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() },
+    text('list.older'));
   #draw = oncePerFrame(() => this.#drawRoom());
   element;
 
@@ -77,7 +80,8 @@ export class RoomPage {
           el('section', { class: 'panel' }, el('h2', {}, text('room.about')), this.#facts),
           this.#customBox,
           new RecordingList(app.api, route, this.#leaving.signal).element),
-        el('section', { class: 'panel column' }, el('h2', {}, text('room.history')), this.#timeline.element, this.#older)));
+        el('section', { class: 'panel column' },
+          el('h2', {}, text('room.history')), this.#timeline.element, this.#older)));
     const { signal } = this.#leaving;
     app.stream.addEventListener('room', (event) => this.#heed(/** @type {CustomEvent} */ (event).detail), { signal });
     app.stream.addEventListener('afresh', () => this.#loadAll(), { signal });
@@ -209,6 +213,7 @@ export class RoomPage {
 
   /** @param {Room} room */
   #describe(room) {
+    const { connected } = room;
     this.#title.replaceChildren(userText(room.roomInfo || room.roomID));
     this.#sub.replaceChildren(userText(room.roomID, 'mono'), roomBadges(room));
     this.#facts.replaceChildren(
@@ -218,7 +223,8 @@ export class RoomPage {
       ...fact(text('room.number'), String(room.number)),
       ...(room.roomType ? fact(text('room.type'), userText(room.roomType)) : []),
       ...(room.kind === 'live' ? fact(text('room.viewers'), wholeNumber(room.audienceCount)) : []),
-      ...(room.connected === null ? [] : fact(text('room.connected'), el('span', { class: 'room-connected' }, wholeNumber(room.connected)))));
+      ...(connected === null ? [] : fact(text('room.connected'),
+        el('span', { class: 'room-connected' }, wholeNumber(connected)))));
     const custom = Object.entries(room.custom ?? {});
     this.#customBox.hidden = custom.length === 0;
     this.#custom.replaceChildren(...custom.flatMap(([name, value]) =>
@@ -230,7 +236,8 @@ export class RoomPage {
     this.#meters.clear();
     this.#streams.clear();
     const focused = /** @type {HTMLElement|null} */ (document.activeElement)?.dataset.kick;
-    this.#pushers.replaceChildren(...(room?.pushers ?? []).map((pusher) => this.#pusher(/** @type {Room} */ (room), pusher)));
+    this.#pushers.replaceChildren(...(room?.pushers ?? []).map((pusher) =>
+      this.#pusher(/** @type {Room} */ (room), pusher)));
     if (!room || room.pushers.length === 0) this.#pushers.append(el('li', { class: 'quiet' }, text('room.noPushers')));
     for (const button of this.#pushers.querySelectorAll('button')) if (button.dataset.kick === focused) button.focus();
   }
@@ -254,7 +261,8 @@ export class RoomPage {
           el('span', {}, text('time.since', { time: clockTime(pusher.joinedAtMs) })))),
       el('span', { class: 'member-signs' }, meter.element, stream.element),
       el('button', {
-        type: 'button', class: 'button small danger-outline', 'aria-label': text('kick.title', { name }), 'data-kick': pusher.userID, onclick: kick,
+        type: 'button', class: 'button small danger-outline', 'aria-label': text('kick.title', { name }),
+        'data-kick': pusher.userID, onclick: kick,
       }, text('kick.open')));
   }
 

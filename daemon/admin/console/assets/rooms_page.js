@@ -32,15 +32,18 @@ export class RoomsPage {
     return { kind, count, link: el('a', { class: 'tab' }, kind === '' ? text('rooms.all') : kindName(kind), count) };
   });
   #search = /** @type {HTMLInputElement} */ (el('input', {
-    type: 'search', id: 'search', placeholder: text('rooms.searchFor'), autocomplete: 'off', spellcheck: 'false', maxlength: 200,
+    type: 'search', id: 'search', placeholder: text('rooms.searchFor'), autocomplete: 'off', spellcheck: 'false',
+    maxlength: 200,
   }));
   #grid = el('div', { class: 'grid' });
   #note = el('p', { class: 'empty', role: 'status' });
-  #hint = el('p', { class: 'hint', hidden: true }, el('a', { class: 'button primary', href: '#/try' }, text('rooms.try')));
+  #hint = el('p', { class: 'hint', hidden: true },
+    el('a', { class: 'button primary', href: '#/try' }, text('rooms.try')));
   #previous = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(-1) }, text('pager.previous'));
   #following = el('button', { type: 'button', class: 'button', onclick: () => this.#turn(1) }, text('pager.next'));
   #where = el('span', { class: 'quiet' });
-  #pager = el('nav', { class: 'pager', 'aria-label': text('pager.pages') }, this.#previous, this.#where, this.#following);
+  #pager = el('nav', { class: 'pager', 'aria-label': text('pager.pages') },
+    this.#previous, this.#where, this.#following);
   /** @type {HTMLElement|null} focused when a page was turned: a disabled button loses the focus */
   #pressed = null;
   #feed = new ActivityFeed();
@@ -48,7 +51,8 @@ export class RoomsPage {
   element = el('div', { class: 'rooms-page' },
     el('section', { class: 'rooms-main' },
       el('div', { class: 'page-head' }, el('h1', {}, text('page.rooms')),
-        el('label', { class: 'search', for: 'search' }, el('span', { class: 'hidden' }, text('rooms.search')), this.#search)),
+        el('label', { class: 'search', for: 'search' },
+          el('span', { class: 'hidden' }, text('rooms.search')), this.#search)),
       el('nav', { class: 'tabs', 'aria-label': text('rooms.kinds') }, ...this.#tabs.map((tab) => tab.link)),
       this.#note, this.#hint, this.#grid, this.#pager),
     this.#feed.element);

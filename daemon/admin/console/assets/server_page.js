@@ -21,7 +21,8 @@ function charts() {
     rate(text('metric.requests'), text('metric.requestsAbout'), (reply) => reply.totals.requests, 'look-a'),
     rate(text('metric.failures'), text('metric.failuresAbout'), (reply) => reply.totals.failures, 'look-bad'),
     rate(text('metric.evictions'), text('metric.evictionsAbout'), (reply) => reply.totals.evictions, 'look-warn'),
-    level(text('metric.connections'), text('metric.connectionsAbout'), (reply) => reply.connections, wholeNumber, 'look-a'),
+    level(text('metric.connections'), text('metric.connectionsAbout'), (reply) => reply.connections, wholeNumber,
+      'look-a'),
     level(text('metric.reaperLag'), text('metric.reaperLagAbout'), (reply) => reply.reaperLagMs, inMs, 'look-warn'),
     level(text('metric.imLag'), text('metric.imLagAbout'), (reply) => reply.im.lag, wholeNumber, 'look-warn'),
   ];
@@ -40,8 +41,10 @@ const kFacts = [
   ['metric.handshakes', (reply) => wholeNumber(reply.totals.handshakes)],
   ['metric.waiting', (reply) => wholeNumber(reply.waitingRequests)],
   ['metric.watchers', (reply) => wholeNumber(reply.watchers)],
-  ['channel.title', ({ channel }) => (channel.enabled ? text('server.channelOn', { count: channel.logins }) : text('server.off'))],
-  ['metric.im', ({ im }) => (im.enabled ? text('server.imOn', { count: im.pendingGroups }) : text('server.off'))],
+  ['channel.title', ({ channel: { enabled, logins } }) =>
+    (enabled ? text('server.channelOn', { count: logins }) : text('server.off'))],
+  ['metric.im', ({ im: { enabled, pendingGroups } }) =>
+    (enabled ? text('server.imOn', { count: pendingGroups }) : text('server.off'))],
   ['metric.heartbeatTimeout', (reply) => withUnit(reply.heartbeatTimeoutMs / 1000, 'second')],
 ];
 

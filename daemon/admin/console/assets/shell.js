@@ -33,7 +33,8 @@ export class Shell {
   // Hidden from screen readers: it counts down, and each change would be read out.
   #attempt = el('span', { 'aria-hidden': 'true' });
   #banner = el('div', { class: 'banner', hidden: true }, this.#alert, this.#attempt,
-    el('button', { type: 'button', class: 'button small', onclick: () => this.#app.stream.retryNow() }, text('shell.tryNow')));
+    el('button', { type: 'button', class: 'button small', onclick: () => this.#app.stream.retryNow() },
+      text('shell.tryNow')));
   #themeSign = el('span', { 'aria-hidden': 'true' });
   #theme = el('button', { type: 'button', class: 'button icon', onclick: () => this.#showTheme(nextTheme()) }, this.#themeSign);
   #content = el('main', { id: 'content', tabindex: '-1' });
@@ -48,9 +49,11 @@ export class Shell {
     this.#app = app;
     this.element = el('div', { class: 'shell' },
       el('header', { class: 'topbar' },
-        el('a', { class: 'brand', href: '#/rooms', translate: 'no' }, el('img', { src: 'icon.svg', alt: '', width: 28, height: 28 }),
+        el('a', { class: 'brand', href: '#/rooms', translate: 'no' },
+          el('img', { src: 'icon.svg', alt: '', width: 28, height: 28 }),
           el('span', { class: 'brand-name' }, 'rtcroomd')),
-        el('nav', { class: 'mainnav', 'aria-label': text('shell.navigation') }, ...this.#links.map((link) => link.element)),
+        el('nav', { class: 'mainnav', 'aria-label': text('shell.navigation') },
+          ...this.#links.map((link) => link.element)),
         el('div', { class: 'topbar-end' }, this.#live, languageSwitch(onLanguage), this.#theme,
           el('button', { type: 'button', class: 'button small', onclick: onLogout }, text('shell.logOut')))),
       this.#banner, this.#content);

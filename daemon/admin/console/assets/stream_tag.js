@@ -25,8 +25,10 @@ export class StreamTag {
    */
   constructor(name, onWatch) {
     const watch = () => this.#media?.playlist && onWatch(this.#media.playlist);
-    this.#watch = el('button', { type: 'button', class: 'button small', hidden: true, 'aria-label': text('stream.watchUser', { name }), onclick: watch },
-      text('stream.watch'));
+    this.#watch = el('button', {
+      type: 'button', class: 'button small', hidden: true, 'aria-label': text('stream.watchUser', { name }),
+      onclick: watch,
+    }, text('stream.watch'));
     this.element = el('span', { class: 'stream', hidden: true }, this.#text, this.#watch);
   }
 

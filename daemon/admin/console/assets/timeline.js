@@ -95,5 +95,6 @@ function entry(event) {
   return el('li', { class: `timeline-entry tone-${tone}`, 'data-event': identityOf(event), 'data-type': event.type, 'data-reason': event.reason || null },
     el('p', {}, ...sentenceNodes(sentence)),
     el('p', { class: 'quiet fine' },
-      el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)), ` · ${text('room.eventNumber', { number: String(event.sequence) })}`));
+      el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)),
+      ` · ${text('room.eventNumber', { number: String(event.sequence) })}`));
 }

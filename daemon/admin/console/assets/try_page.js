@@ -99,7 +99,8 @@ export class TryPage {
     roomID.addEventListener('input', choose);
     choose();
     this.element.replaceChildren(
-      el('div', { class: 'page-head' }, el('h1', {}, text('page.try')), el('p', { class: 'quiet' }, ...textParts('try.api', { address: code(base) }))),
+      el('div', { class: 'page-head' }, el('h1', {}, text('page.try')),
+        el('p', { class: 'quiet' }, ...textParts('try.api', { address: code(base) }))),
       el('section', { class: 'panel intro' },
         el('div', {},
           el('h2', {}, text('try.steps')),

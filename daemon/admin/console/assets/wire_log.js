@@ -41,7 +41,8 @@ const hidden = (key, value) => (key === 'userSig' ? '…' : value);
 function entry(line) {
   const { code } = line;
   const isPush = line.request === null;
-  const outcome = isPush ? text('wire.pushed') : line.problem ? text('wire.noAnswer') : text('wire.code', { code: String(code) });
+  const answer = line.problem ? text('wire.noAnswer') : text('wire.code', { code: String(code) });
+  const outcome = isPush ? text('wire.pushed') : answer;
   return el('li', { class: `wire-line${line.isRepeated ? ' repeated' : ''}` },
     el('details', {},
       el('summary', {},
@@ -50,7 +51,9 @@ function entry(line) {
         codeText(line.endpoint),
         el('span', { class: `wire-code ${code === 0 ? 'tone-good' : 'tone-bad'}` }, outcome),
         el('span', { class: 'quiet wire-ms' }, isPush ? '' : withUnit(Math.round(line.tookMs), 'millisecond'))),
-      el('div', { class: 'wire-bodies' }, !isPush && body(text('wire.request'), line.request), body(text(isPush ? 'wire.push' : 'wire.reply'), line.reply ?? line.problem))));
+      el('div', { class: 'wire-bodies' },
+        !isPush && body(text('wire.request'), line.request),
+        body(text(isPush ? 'wire.push' : 'wire.reply'), line.reply ?? line.problem))));
 }
 
 /**

@@ -80,7 +80,9 @@ export function eventWords(event) {
  */
 function leavingSentence(who, { reason, newCreator }) {
   const known = kLeaving[reason ?? ''];
-  const sentence = known ? textParts(known, { who }) : textParts('leaving.other', { who, reason: reason || text('reason.none') });
+  const sentence = known
+    ? textParts(known, { who })
+    : textParts('leaving.other', { who, reason: reason || text('reason.none') });
   return newCreator ? [...sentence, ...textParts('event.newCreator', { who: { name: newCreator } })] : sentence;
 }
 
