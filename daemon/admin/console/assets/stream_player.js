@@ -1,6 +1,6 @@
 // Pictures and sound of one pusher.
-import { el } from './dom.js';
-import { text } from './texts.js';
+import { el, userText } from './dom.js';
+import { text, textParts } from './texts.js';
 
 const kRetryMs = 2000;
 
@@ -21,7 +21,7 @@ export class StreamPlayer {
    */
   show(name, playlist) {
     this.stop();
-    this.#title.textContent = text('stream.of', { name });
+    this.#title.replaceChildren(...textParts('stream.of', { name: userText(name) }));
     const video = /** @type {HTMLVideoElement} */ (el('video', {
       controls: true,
       autoplay: true,
