@@ -158,7 +158,7 @@ install_archive() {
   install -m 644 "$1"/lib/* $archive_root/lib/
   install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
   local part
-  for part in README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy proto; do
+  for part in README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy proto; do
     rm -rf "${archive_root:?}/$part"
     # An older archive does not have all of them.
     [[ ! -e $1/$part ]] || cp -r "$1/$part" $archive_root/

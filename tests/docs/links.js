@@ -7,6 +7,8 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { anchorsOf, prose } = require('./headings');
+
 const kSkipped = new Set(['.git', 'build', 'data', 'dist', 'node_modules']);
 
 function filesBelow(folder, names) {
@@ -17,30 +19,12 @@ function filesBelow(folder, names) {
   });
 }
 
-// The text without code blocks, whose lines can look like links or headings.
-function prose(file) {
-  return fs.readFileSync(file, 'utf8').replace(/^ *```[^]*?^ *```/gm, '');
-}
-
-// Anchors as GitHub derives them from headings.
-function anchorsOf(file) {
-  const seen = new Map();
-  const headings = [...prose(file).matchAll(/^#{1,6} +(.+?) *#* *$/gm)];
-  return new Set(headings.map(([, heading]) => {
-    const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
-    const anchor = text.replace(/[^\p{L}\p{N}\p{M}_ -]/gu, '').replaceAll(' ', '-');
-    const times = seen.get(anchor) ?? 0;
-    seen.set(anchor, times + 1);
-    return times === 0 ? anchor : `${anchor}-${times}`;
-  }));
-}
-
 // @param folder  the folder that relative links start from.
 function faultOf(file, link, folder = path.dirname(file)) {
   const [target, anchor] = decodeURIComponent(link).split('#');
   const to = target === '' ? file : path.resolve(folder, target);
   if (!fs.existsSync(to)) return 'there is no such file';
-  if (anchor && to.endsWith('.md') && !anchorsOf(to).has(anchor)) return 'there is no such heading';
+  if (anchor && to.endsWith('.md') && !anchorsOf(to).includes(anchor)) return 'there is no such heading';
   return null;
 }
 
