@@ -1,5 +1,5 @@
 // Checks that the Chinese edition of a document keeps up with the English one: both have the same
-// headings, and each section the same blocks, tables, code and links.
+// headings, and each section the same blocks, tables, code, links and numbers.
 //
 // Usage: node editions.js CHECKOUT
 'use strict';
@@ -50,6 +50,9 @@ const kReaders = {
   codespan: (section, token) => section.spans.add(`\`${token.text}\``),
   link: (section, token) => section.links.push(targetOf(section.file, token.href)),
   strong: (section) => ++section.strong,
+  text: (section, token) => {
+    if (!token.tokens) section.numbers.push(...(token.text.match(/\d([\d.,]*\d)?/g) ?? []));
+  },
 };
 
 function sectionsOf(file, languages) {
@@ -60,7 +63,7 @@ function sectionsOf(file, languages) {
     if (token.type === 'heading') {
       sections.push({
         file, heading: `${'#'.repeat(token.depth)} ${token.text}`, level: token.depth,
-        blocks: [], spans: new Set(), links: [], strong: 0,
+        blocks: [], spans: new Set(), links: [], numbers: [], strong: 0,
       });
     }
     kReaders[token.type]?.(sections.at(-1), token);
@@ -81,7 +84,7 @@ function surplus(some, others) {
 function faultsOf(english, chinese) {
   if (english?.level !== chinese?.level) return ['the headings, or their levels, differ from here on'];
   const faults = [];
-  for (const part of ['spans', 'links', 'blocks']) {
+  for (const part of ['spans', 'links', 'numbers', 'blocks']) {
     faults.push(...surplus(english[part], chinese[part]).map((item) => `lacks ${item}`));
     faults.push(...surplus(chinese[part], english[part]).map((item) => `has only here ${item}`));
   }
