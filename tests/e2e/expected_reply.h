@@ -14,17 +14,20 @@ namespace rtcroom {
 struct ExpectedReply {
   int code = 0;
   std::string_view message = {};
+  bool may_explain = false;  ///< in `detail`, as all do with code 1, and code 2 of webrtc_room
 };
 inline std::ostream& operator<<(std::ostream& out, const ExpectedReply& expected) {
   return out << expected.code << " " << expected.message;
 }
 
 /// The additional fields that a failure may have.
-/// @source protocol F.7; of webrtc_room, code 2 is what code 1 is elsewhere.
+/// @source protocol F.7.
 inline bool MayReport(const ExpectedReply& expected, std::string_view endpoint,
                       std::string_view field) {
   if (field == "code" || field == "message") return true;
-  if (field == "detail") return expected.code == 1 || expected.code == 2;
+  if (field == "detail") {
+    return expected.code == 1 || expected.code == 2 || expected.may_explain;
+  }
   if (field == "roomID") return expected.code == 11;
   if (field == "result") {
     return (endpoint == "login" && expected.code == 7) ||
@@ -68,7 +71,8 @@ inline constexpr ExpectedReply kGen1RoomExists{2, "您请求的房间已经存�
 inline constexpr ExpectedReply kGen1NoRoom{3, "您请求的房间不存在"};
 inline constexpr ExpectedReply kGen1NoMember{5, "您请求的房间成员不存在"};
 inline constexpr ExpectedReply kInternal{6, "服务器内部错误"};
-inline constexpr ExpectedReply kNotAuthorised{7, "鉴权失败"};
+inline constexpr ExpectedReply kNotAuthorised{7, "鉴权失败", true};
+inline constexpr ExpectedReply kBanned{7, "鉴权失败"};
 inline constexpr ExpectedReply kRoomFull{5001, "超出房间人数上限"};
 
 // Gen-2 (protocol B.2, B.3).

@@ -32,10 +32,10 @@ std::ostream& operator<<(std::ostream& out, Role role) {
 std::vector<MatrixRow> MatrixRows() {
   return {
     // endpoint, body            visitor          member           creator          kicked           gen-1
-    {"get_push_url",    kNothing, kSuccess,       kSuccess,        kSuccess,        kNotAuthorised,  kSuccess},
-    {"create_room",     kCreation, kRoomTakenGen2, kRoomTakenGen2, kRoomTakenGen2,  kNotAuthorised,  kGen1RoomExists},
+    {"get_push_url",    kNothing, kSuccess,       kSuccess,        kSuccess,        kBanned,         kSuccess},
+    {"create_room",     kCreation, kRoomTakenGen2, kRoomTakenGen2, kRoomTakenGen2,  kBanned,         kGen1RoomExists},
     {"destroy_room",    kNothing, kNotCreator,    kNotCreator,     kSuccess,        kNotCreator,     kGen1NoRoom},
-    {"add_pusher",      kProfile, kSuccess,       kSuccess,        kSuccess,        kNotAuthorised,  kGen1NoRoom},
+    {"add_pusher",      kProfile, kSuccess,       kSuccess,        kSuccess,        kBanned,         kGen1NoRoom},
     {"delete_pusher",   kNothing, kCannotLeave,   kSuccess,        kSuccess,        kCannotLeave,    kGen1NoMember},
     {"get_pushers",     kNothing, kSuccess,       kSuccess,        kSuccess,        kSuccess,        kGen1NoRoom},
     {"pusher_heartbeat", kNothing, kNoMember,     kSuccess,        kSuccess,        kNoMember,       kGen1NoMember},

@@ -148,7 +148,7 @@ TEST_P(RoleMatrix, RefusesBannedUsersInWebrtcRooms) {
       call("create_room", {{"userID", "host"}, {"roomInfo", "i"}}).Text("roomID");
   ASSERT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kSuccess));
   ASSERT_NO_FATAL_FAILURE(Ban("webrtc_room", room));
-  EXPECT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kNotAuthorised));
+  EXPECT_TRUE(IsReply(call("enter_room", MemberBody(room, "kicked")), sentences::kBanned));
   for (const char* endpoint : {"heartbeat", "quit_room"}) {
     EXPECT_TRUE(IsReply(call(endpoint, MemberBody(room, "kicked")), sentences::kSuccess));
   }
