@@ -15,7 +15,8 @@ std::string DefaultConfigText() {
       "# Each key can also be set by the environment as RTCROOMD_<SECTION>_<KEY>, a secret by\n"
       "# RTCROOMD_<SECTION>_<KEY>_FILE, which names a file that holds it.\n"
       "#\n"
-      "# As it is, it lacks what only you know. Fill in server.tls_cert and server.tls_key, or set\n"
+      "# As it is, it lacks what only you know. Fill in server.tls_cert and server.tls_key, or "
+      "set\n"
       "# server.http_listen (behind a proxy), and server.https_listen to \"\".\n";
   std::string_view section;
   const Config defaults;
