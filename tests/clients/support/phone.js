@@ -1,10 +1,10 @@
-// A phone with a mini-program in it: a stand-in of `wx`, its own copy of clients/js/webim_wx.js, and
+// A phone with a mini-program in it: a stand-in of `wx`, its own copy of clients/webim_wx/webim_wx.js, and
 // what the listeners of the old libraries do with what they get.
 import fs from 'node:fs';
 import path from 'node:path';
 import { WebSocket } from './packages.js';
 
-export const kSource = path.join(import.meta.dirname, '..', '..', '..', 'clients', 'js', 'webim_wx.js');
+export const kSource = path.join(import.meta.dirname, '..', '..', '..', 'clients', 'webim_wx', 'webim_wx.js');
 const kFastSecond = 100; // milliseconds
 const kTimeoutMs = 60_000;
 
