@@ -12,6 +12,10 @@ export class Server {
   #folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-clients-'));
   #address = '127.0.0.1:0';
   #child = null;
+  #settings;
+
+  /** @param settings  keys of the configuration, such as {'room.heartbeat_timeout': '2s'} */
+  constructor(settings = {}) { this.#settings = settings; }
 
   get host() { return `http://${this.#address}`; }
 
@@ -29,6 +33,9 @@ export class Server {
       'limits.per_address_rate': '0/s',
       'limits.per_user_rate': '0/s',
       'limits.signing_rate': '0/h',
+      'live.push_host': 'media.example.com',
+      'live.play_host': 'media.example.com',
+      ...this.#settings,
     };
     const config = path.join(this.#folder, 'rtcroomd.toml');
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);

@@ -1,0 +1,10 @@
+// Pauses between tries that grow, and differ from client to client: else all phones return at the same moment.
+
+const kFirstMs = 1000;
+const kLongestMs = 30000;
+
+/** @param tries  that failed, from 1 */
+export function pauseMs(tries, { random }) {
+  const longest = Math.min(kFirstMs * 2 ** (tries - 1), kLongestMs);
+  return longest * (0.5 + random() / 2);
+}

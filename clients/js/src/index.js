@@ -1,0 +1,17 @@
+// rtcroom: rooms of rtcroomd for mini-programs, browsers and Node.
+import { Client as AnyClient } from './client.js';
+import { webPlatform } from './platform/web.js';
+import { wxPlatform } from './platform/wx.js';
+
+export { RtcRoomError } from './errors.js';
+export { Room } from './room.js';
+export { webPlatform, wxPlatform };
+
+/* global wx */
+const isMiniProgram = () => typeof wx === 'object' && wx && typeof wx.request === 'function';
+
+export class Client extends AnyClient {
+  constructor(options) {
+    super(options, { ...(isMiniProgram() ? wxPlatform(wx) : webPlatform(options)), ...options.platform });
+  }
+}

@@ -1,0 +1,35 @@
+// Mini-programs.
+import { common, kRequestTimeoutMs } from './common.js';
+
+/** @param wx  the global of mini-programs */
+export function wxPlatform(wx) {
+  return {
+    ...common,
+    /** @returns {{reply: Promise<{status, data}>, abort}}; the reply is rejected when there is none */
+    request({ url, method = 'POST', body = {}, waitMs = 0 }) {
+      let task;
+      const reply = new Promise((resolve, reject) => {
+        task = wx.request({
+          url, method, data: method === 'GET' ? undefined : body, timeout: kRequestTimeoutMs + waitMs,
+          success: ({ statusCode, data }) => resolve({ status: statusCode, data }),
+          fail: ({ errMsg }) => reject(new Error(errMsg)),
+        });
+      });
+      return { reply, abort: () => task && task.abort() };
+    },
+    openSocket(url, protocol, { onOpen, onMessage, onClose }) {
+      const socket = wx.connectSocket({ url, protocols: [protocol] });
+      socket.onOpen(onOpen);
+      socket.onMessage(({ data }) => onMessage(data));
+      socket.onClose(({ code }) => onClose(code));
+      socket.onError(() => onClose(1006));
+      return { send: (data) => socket.send({ data }), close: () => socket.close({ code: 1000 }) };
+    },
+    hasSockets: Boolean(wx.connectSocket),
+    onShow: (listener) => { if (wx.onAppShow) wx.onAppShow(listener); },
+    load: (key) => wx.getStorageSync(key) || undefined,
+    save: (key, value) => (value ? wx.setStorageSync(key, value) : wx.removeStorageSync(key)),
+    /** A code for one login, by which the server recognises the user. */
+    loginCode: () => new Promise((resolve) => { wx.login({ success: ({ code }) => resolve(code), fail: () => resolve('') }); }),
+  };
+}

@@ -1,0 +1,355 @@
+// The library rtcroom under a clock and a server that the test plays: pauses, repetitions, and what they must not do.
+import assert from 'node:assert';
+import { beforeEach, describe, it } from 'node:test';
+import { Client } from '../../clients/js/src/index.js';
+import { ScriptedPlatform } from './support/scripted_platform.js';
+
+const kSecond = 1000;
+
+describe('rtcroom', () => {
+  let platform;
+  let client;
+  let events;
+
+  beforeEach(() => {
+    platform = new ScriptedPlatform();
+    client = makeClient();
+  });
+
+  function makeClient() {
+    // The library copies its environment, and methods are not copied with an instance of a class.
+    const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'load', 'save', 'loginCode'];
+    const bound = Object.fromEntries(methods.map((name) => [name, platform[name].bind(platform)]));
+    const made = new Client({ server: 'https://h/', platform: { ...bound, hasSockets: platform.hasSockets } });
+    events = [];
+    for (const event of ['kicked', 'connection', 'direct']) made.on(event, (value) => events.push([event, value]));
+    return made;
+  }
+
+  const of = (endpoint) => platform.requests.filter((request) => request.endpoint === endpoint);
+  const timesOf = (endpoint, since = 0) => of(endpoint).map(({ at }) => at - since).filter((at) => at >= 0);
+
+  async function login() {
+    await client.login();
+    await platform.advance(0);
+    await platform.connect();
+  }
+
+  /** Without a stream unless told. */
+  async function join(options = { stream: false }) {
+    await login();
+    const joining = client.joinRoom('multi', 'r', options);
+    await platform.settle();
+    await platform.answerAll();
+    const room = await joining;
+    for (const event of ['closed', 'evicted', 'pushURL', 'message']) room.on(event, (value) => events.push([event, value]));
+    return room;
+  }
+
+  describe('calls', () => {
+    it('carry the user and the token unencoded in the query, and the user in the body', async () => {
+      await join();
+      const [{ url, body }] = of('add_pusher');
+      assert.strictEqual(url, 'https://h/weapp/multi_room/add_pusher?userID=ann&token=t1*1*MA==');
+      assert.deepStrictEqual([body.userID, body.roomID], ['ann', 'r']);
+    });
+
+    it('are repeated after 1, 2 and 4 s while the server fails', async () => {
+      await login();
+      for (const failure of [{ code: 6 }, 'fail']) {
+        platform.requests.length = 0;
+        const since = platform.nowMs;
+        platform.replies.get_room_list = failure;
+        const call = assert.rejects(client.listRooms('multi'), { name: failure === 'fail' ? 'NETWORK' : 'UNAVAILABLE' });
+        await platform.advance(20 * kSecond);
+        await call;
+        assert.deepStrictEqual(timesOf('get_room_list', since), [0, 1000, 3000, 7000]);
+      }
+    });
+
+    it('that would count twice are not repeated', async () => {
+      const room = await join();
+      platform.replies.set_custom_field = 'fail';
+      await assert.rejects(room.increment('likes'), { name: 'NETWORK' });
+      assert.strictEqual(of('set_custom_field').length, 1);
+    });
+
+    it('are judged by the code, not by the status', async () => {
+      await login();
+      platform.replies.get_room_list = 'wait';
+      const good = client.listRooms('multi');
+      const bad = assert.rejects(client.listRooms('multi'), { name: 'ROOM_FULL' });
+      await platform.settle();
+      const [one, other] = of('get_room_list');
+      one.answer({ code: 0, rooms: [] }, 500);
+      other.answer({ code: 5001, message: '' });
+      assert.deepStrictEqual(await good, []);
+      await bad;
+    });
+
+    it('get a name for each code', async () => {
+      await login();
+      for (const [code, name, detail] of [[1, 'BAD_REQUEST', 'cnt: missing'], [3, 'NO_ROOM'], [7, 'NOT_AUTHORISED'],
+        [10, 'BAD_REQUEST'], [11, 'ROOM_EXISTS'], [5001, 'ROOM_FULL']]) {
+        platform.replies.get_room_list = { code, detail };
+        await assert.rejects(client.listRooms('multi'), { name, code });
+      }
+    });
+
+    it('log in again once for all that meet an expired token', async () => {
+      await login();
+      platform.replies.get_room_list = () => (platform.logins === 1
+        ? { code: 7, message: '鉴权失败 错误码:3 错误信息:x' } : { rooms: [] });
+      await Promise.all([client.listRooms('multi'), client.listRooms('multi')]);
+      assert.strictEqual(platform.logins, 2);
+      assert.deepStrictEqual(events.filter(([event]) => event === 'kicked'), []);
+    });
+
+    it('never log in again for a user who is logged in elsewhere', async () => {
+      const room = await join();
+      platform.replies.get_room_list = { code: 7, message: '鉴权失败 错误码:1 错误信息:x' };
+      await assert.rejects(client.listRooms('multi'), { name: 'OTHER_LOGIN' });
+      await platform.advance(120 * kSecond);
+      assert.strictEqual(platform.logins, 1);
+      assert.deepStrictEqual(events.filter(([event]) => event === 'kicked' || event === 'closed'),
+        [['closed', { reason: 'other_login' }], ['kicked', { reason: 'other_login' }]]);
+      assert.strictEqual(room.isClosed, true);
+    });
+
+    it('use a login code once, and the saved user first', async () => {
+      await client.login();
+      assert.match(of('get_login_info')[0].url, /\?code=code$/);
+      await client.logout();
+      await client.login();
+      assert.strictEqual(of('get_login_info').length, 1);
+      await client.logout();
+      platform.replies.login = () => (of('login').length === 3 ? { code: 7, result: 'userSig过期' } : { token: 't' });
+      await client.login();
+      assert.strictEqual(of('get_login_info').length, 2);
+    });
+  });
+
+  describe('a seat', () => {
+    it('is kept by a heartbeat after 3 s and then every 7 s, whatever becomes of them', async () => {
+      await join();
+      const since = platform.nowMs;
+      platform.replies.pusher_heartbeat = 'fail';
+      await platform.advance(25 * kSecond);
+      assert.deepStrictEqual(timesOf('pusher_heartbeat', since), [3000, 10000, 17000, 24000]);
+    });
+
+    it('is reported at once when the program is shown again', async () => {
+      await join();
+      platform.show();
+      await platform.settle();
+      assert.strictEqual(of('pusher_heartbeat').length, 1);
+    });
+
+    it('needs no heartbeat before the stream runs, nor after leaving', async () => {
+      const room = await join({});
+      await platform.advance(30 * kSecond);
+      assert.deepStrictEqual([of('pusher_heartbeat').length, of('add_pusher').length], [0, 0]);
+      await room.streamStarted();
+      await room.leave();
+      await platform.advance(30 * kSecond);
+      assert.deepStrictEqual([of('pusher_heartbeat').length, of('delete_pusher').length], [0, 1]);
+    });
+
+    it('is taken once for repeated reports of a running stream', async () => {
+      const room = await join({});
+      room.pusherState(1002);
+      room.pusherState(1002);
+      await platform.settle();
+      await room.streamStarted();
+      assert.strictEqual(of('add_pusher').length, 1);
+    });
+
+    it('is taken again after an eviction, in a room that still exists, with another stream', async () => {
+      const room = await join({});
+      await room.streamStarted();
+      platform.replies.pusher_heartbeat = { code: 5 };
+      await platform.advance(3 * kSecond);
+      assert.deepStrictEqual(events.filter(([event]) => event === 'pushURL' || event === 'evicted'),
+        [['pushURL', ''], ['evicted', {}], ['pushURL', 'rtmp://h/live/ann_2']]);
+      assert.strictEqual(room.hasSeat, false);
+      await room.streamStarted();
+      assert.strictEqual(of('add_pusher').at(-1).body.pushURL, 'rtmp://h/live/ann_2');
+    });
+
+    it('is not taken again in a room that is gone or full', async () => {
+      for (const [endpoint, code, reason] of [['get_pushers', 3, 'gone'], ['add_pusher', 5001, 'full']]) {
+        const room = await join();
+        platform.replies.pusher_heartbeat = { code: 5 };
+        const before = platform.replies[endpoint];
+        platform.replies[endpoint] = { code };
+        await platform.advance(3 * kSecond);
+        assert.deepStrictEqual(events.at(-1), ['closed', { reason }]);
+        assert.strictEqual(room.isClosed, true);
+        platform.replies[endpoint] = before;
+        await client.logout();
+      }
+    });
+
+    it('is tried again with growing pauses while the network is gone', async () => {
+      const room = await join();
+      platform.replies.pusher_heartbeat = { code: 5 };
+      platform.replies.get_pushers = 'fail';
+      await platform.advance(60 * kSecond);
+      assert.strictEqual(room.isClosed, false);
+      platform.replies.get_pushers = { roomInfo: '', custom: '{}', pushers: [] };
+      platform.replies.pusher_heartbeat = {};
+      await platform.advance(60 * kSecond);
+      assert.strictEqual(room.hasSeat, true);
+    });
+
+    it('is lost for good when an operator kicks the user', async () => {
+      const room = await join();
+      const socket = platform.sockets.at(-1);
+      const event = { kind: 'multi', roomID: 'r', cursor: 'c1', time: 1 };
+      socket.receive({ event: { ...event, pusher_added: { userID: 'ann', userName: '', userAvatar: '', accelerateURL: '' } } });
+      socket.receive({ event: { ...event, pusher_deleted: { userID: 'ann', reason: 'kicked' } } });
+      assert.deepStrictEqual(events.at(-1), ['closed', { reason: 'kicked' }]);
+      assert.strictEqual(room.isClosed, true);
+      await platform.advance(30 * kSecond);
+      assert.strictEqual(of('add_pusher').length, 1);
+    });
+  });
+
+  describe('the channel', () => {
+    const openings = () => platform.sockets.map(({ at }) => at);
+
+    it('continues with its cursors, its login and its newest direct message', async () => {
+      await join();
+      const socket = platform.sockets.at(-1);
+      socket.receive({ event: { kind: 'multi', roomID: 'r', cursor: 'c9', time: 1, message: { seq: 1, body: 'x' } } });
+      socket.receive({ direct: { position: 5, body: 'd' } });
+      socket.close(1006);
+      await platform.advance(kSecond);
+      const next = platform.sockets.at(-1);
+      next.open();
+      const [{ connect }, { subscribe }] = next.sent;
+      assert.deepStrictEqual(connect, { userID: 'ann', token: 't1*1*MA==', direct: 5, login: 7 });
+      assert.deepStrictEqual(subscribe, { kind: 'multi', roomID: 'r', cursor: 'c9' });
+      next.receive({ id: next.sent[0].id, connect: { login: 7 } });
+      next.receive({ direct: { position: 5, body: 'd' } });
+      assert.deepStrictEqual(events.filter(([event]) => event === 'direct').length, 1);
+      assert.deepStrictEqual(events.filter(([event]) => event === 'connection').map(([, state]) => state),
+        ['connecting', 'connected', 'connecting', 'connected']);
+    });
+
+    it('sends a message again after a cut, with the same key', async () => {
+      const room = await join();
+      const sending = room.sendText('x');
+      await platform.settle();
+      const [{ send: first }] = platform.sockets.at(-1).sent;
+      platform.sockets.at(-1).close(1006);
+      await platform.advance(kSecond);
+      platform.sockets.at(-1).open();
+      const { send: second } = platform.sockets.at(-1).sent.at(-1);
+      assert.deepStrictEqual(second, first);
+      await platform.answerAll();
+      assert.deepStrictEqual(await sending, { seq: 1, time: 1 });
+    });
+
+    it('gives a message up after 20 s', async () => {
+      const room = await join();
+      platform.sockets.at(-1).close(1006);
+      const sending = assert.rejects(room.sendText('x'), { name: 'NETWORK' });
+      await platform.advance(20 * kSecond);
+      await sending;
+    });
+
+    it('replaces a socket that is silent for 10 s after a request', async () => {
+      await join();
+      const count = platform.sockets.length;
+      await platform.advance(25 * kSecond);
+      assert.deepStrictEqual(Object.keys(platform.sockets.at(-1).sent.at(-1)), ['id', 'ping']);
+      await platform.advance(10 * kSecond);
+      assert.strictEqual(platform.sockets[count - 1].isClosed, true);
+      await platform.advance(kSecond);
+      assert.strictEqual(platform.sockets.length, count + 1);
+    });
+
+    it('polls after two sockets that failed, and tries a socket again after a minute, or when shown', async () => {
+      await client.login();
+      await platform.advance(0);
+      platform.sockets.at(-1).close(1006);
+      await platform.advance(kSecond);
+      platform.sockets.at(-1).close(1006);
+      await platform.advance(2 * kSecond);
+      assert.deepStrictEqual([openings(), of('poll').length], [[0, 1000], 1]);
+      assert.strictEqual(of('poll')[0].waitMs, 45000);
+      await platform.advance(45 * kSecond);
+      of('poll').at(-1).answer({ replies: [], rooms: [], pushes: [] });
+      await platform.settle();
+      assert.strictEqual(client.connection, 'polling');
+      await platform.advance(16 * kSecond);
+      of('poll').at(-1).answer({ replies: [], rooms: [], pushes: [] });
+      await platform.advance(kSecond);
+      assert.strictEqual(platform.sockets.length, 3);
+      platform.sockets.at(-1).close(1006);
+      await platform.advance(kSecond);
+      const polls = of('poll').length;
+      assert.ok(polls > 2);
+      platform.show();
+      await platform.advance(0);
+      assert.strictEqual(platform.sockets.length, 4);
+    });
+
+    it('says so where the server has none, and does not ask again', async () => {
+      platform.hasSockets = false;
+      client = makeClient();
+      await client.login();
+      await platform.advance(0);
+      of('poll')[0].answer({ code: 1 }, 404);
+      await platform.advance(120 * kSecond);
+      assert.deepStrictEqual([client.connection, of('poll').length], ['none', 1]);
+      await assert.rejects(client.sendDirect('bob', 'x'), { name: 'NO_CHANNEL' });
+    });
+
+    it('does not come back after another login', async () => {
+      await join();
+      platform.sockets.at(-1).close(4001);
+      await platform.advance(120 * kSecond);
+      assert.strictEqual(platform.sockets.length, 1);
+      assert.deepStrictEqual(events.at(-1), ['kicked', { reason: 'other_login' }]);
+    });
+
+    it('logs in again when its token is refused', async () => {
+      await join();
+      platform.sockets.at(-1).close(4003);
+      await platform.advance(2 * kSecond);
+      assert.deepStrictEqual([platform.logins, platform.sockets.length], [2, 2]);
+      platform.sockets.at(-1).open();
+      assert.strictEqual(platform.sockets.at(-1).sent[0].connect.token, 't2*1*MA==');
+    });
+
+    it('waits as long as a server that restarts asks for', async () => {
+      await join();
+      const since = platform.nowMs;
+      platform.sockets.at(-1).receive({ drain: { reconnect: 2500 } });
+      platform.sockets.at(-1).close(1012);
+      await platform.advance(5 * kSecond);
+      assert.strictEqual(openings().at(-1) - since, 2500);
+    });
+
+    it('closes the room that the user is banned from, and no other', async () => {
+      await join();
+      platform.sockets.at(-1).receive({ kicked: { reason: 'banned', kind: 'multi', roomID: 'other' } });
+      assert.strictEqual(client.rooms.length, 1);
+      platform.sockets.at(-1).receive({ kicked: { reason: 'banned', kind: 'multi', roomID: 'r' } });
+      assert.deepStrictEqual([events.at(-1), client.rooms], [['closed', { reason: 'banned' }], []]);
+    });
+
+    it('goes on when a listener throws', async () => {
+      const room = await join();
+      room.on('message', () => { throw new Error('of a listener'); });
+      const texts = [];
+      room.on('message', ({ body }) => texts.push(body));
+      const event = { kind: 'multi', roomID: 'r', cursor: 'c', time: 1 };
+      for (const body of ['1', '2']) platform.sockets.at(-1).receive({ event: { ...event, message: { seq: 1, body } } });
+      assert.deepStrictEqual(texts, ['1', '2']);
+      await assert.rejects(platform.advance(0), /of a listener/);
+    });
+  });
+});

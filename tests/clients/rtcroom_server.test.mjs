@@ -1,0 +1,343 @@
+// The library rtcroom in Node, against the real server: the binary that RTCROOMD names.
+import assert from 'node:assert';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { Client } from '../../clients/js/src/index.js';
+import { webPlatform } from '../../clients/js/src/platform/web.js';
+import { WebSocket } from './support/packages.js';
+import { until } from './support/phone.js';
+import { Server } from './support/server.js';
+
+const binary = process.env.RTCROOMD;
+const kFast = 20; // pauses and heartbeats are that much shorter; timeouts are not
+const kTimeoutMs = 10_000;
+
+/** A user with its own clock and network. `show` is what WeChat calls when the program is shown again. */
+class User {
+  events = [];
+  #listeners = [];
+  #sockets = new Set();
+  #stored = {};
+  isCut = false;
+
+  constructor(server, options = {}) {
+    const web = webPlatform({ WebSocket, storage: null });
+    const platform = {
+      setTimer: (ms, listener) => web.setTimer(ms < kTimeoutMs ? ms / kFast : ms, listener),
+      onShow: (listener) => this.#listeners.push(listener),
+      load: (key) => this.#stored[key],
+      save: (key, value) => { this.#stored[key] = value; },
+      request: (request) => (this.isCut ? { reply: Promise.reject(new Error('cut')), abort() {} } : web.request(request)),
+      openSocket: (url, protocol, listener) => {
+        if (this.isCut) throw new Error('cut');
+        const socket = web.openSocket(url, protocol, listener);
+        this.#sockets.add({ socket, listener });
+        return socket;
+      },
+      ...options.platform,
+    };
+    this.client = new Client({ server: server.host, ...options, platform });
+    for (const event of ['direct', 'kicked', 'connection']) {
+      this.client.on(event, (value) => this.events.push([event, value]));
+    }
+  }
+
+  async login(credentials) { this.userID = await this.client.login(credentials); return this; }
+
+  /** Adds the events of a room to `events`, and follows the orders to start the stream. */
+  follow(room, { streams = false } = {}) {
+    for (const event of ['pushers', 'message', 'fields', 'audience', 'pushURL', 'evicted', 'closed']) {
+      room.on(event, (value) => this.events.push([event, value]));
+    }
+    if (streams) room.on('pushURL', (url) => url && room.pusherState(1002));
+    return room;
+  }
+
+  of(event) { return this.events.filter(([name]) => name === event).map(([, value]) => value); }
+
+  /** The network is gone: nothing is sent, and no socket says so. */
+  cut() {
+    this.isCut = true;
+    for (const { socket } of this.#sockets) socket.close();
+    this.#sockets.clear();
+  }
+
+  show() {
+    this.isCut = false;
+    this.#listeners.forEach((listener) => listener());
+  }
+}
+
+const names = (pushers) => pushers.map(({ userName }) => userName);
+const texts = (user) => user.of('message').map(({ body }) => body);
+
+function withServer(settings, tests) {
+  const server = new Server(settings);
+  const users = [];
+  const newUser = async (options) => {
+    const user = await new User(server, options).login();
+    users.push(user);
+    return user;
+  };
+  before(() => server.start(binary));
+  after(() => server.remove());
+  afterEach(async () => {
+    users.forEach((user) => { user.isCut = false; });
+    await Promise.all(users.splice(0).map(({ client }) => client.logout()));
+  });
+  tests(server, newUser);
+}
+
+/** Ann has a stream, Bob has none. */
+async function pair(newUser, options) {
+  const [ann, bob] = [await newUser(options), await newUser(options)];
+  ann.room = ann.follow(await ann.client.createRoom('multi', { roomInfo: 'talk', userName: 'Ann', userAvatar: 'a.png' }));
+  await ann.room.streamStarted();
+  bob.room = bob.follow(await bob.client.joinRoom('multi', ann.room.roomID, { userName: 'Bob', stream: false }));
+  await until('Bob at Ann\'s', () => ann.room.others.length === 1);
+  return [ann, bob];
+}
+
+describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set' }, () => {
+  withServer({}, (server, newUser) => {
+    for (const way of ['sockets', 'polls']) {
+      const options = way === 'polls' ? { platform: { hasSockets: false } } : {};
+
+      it(`two users hold a call and talk by ${way}`, async () => {
+        const [ann, bob] = await pair(newUser, options);
+        assert.match(ann.room.pushURL, /^rtmp:/);
+        assert.strictEqual(bob.room.pushURL, '');
+        assert.deepStrictEqual([names(bob.room.pushers), bob.room.roomInfo, bob.room.roomCreator],
+          [['Ann', 'Bob'], 'talk', ann.userID]);
+        assert.match(bob.room.others[0].accelerateURL, /^rtmp:/);
+        const { seq } = await ann.room.sendText('hello <你好> }} "x"');
+        await bob.room.sendCustom('{"to":"left"}', 'turn');
+        for (const user of [ann, bob]) {
+          await until('both messages', () => user.of('message').length === 2);
+          const [text, turn] = user.of('message');
+          assert.deepStrictEqual([text.seq, text.from, text.nick, text.avatar, text.type, text.body],
+            [seq, ann.userID, 'Ann', 'a.png', 'text', 'hello <你好> }} "x"']);
+          assert.deepStrictEqual([turn.type, turn.cmd, turn.body], ['custom', 'turn', '{"to":"left"}']);
+        }
+        assert.deepStrictEqual((await bob.room.history({ limit: 1 })).messages.map(({ cmd }) => cmd), ['turn']);
+        assert.ok((await bob.room.presence()).users.includes(ann.userID));
+        await bob.room.leave();
+        await until('Bob gone at Ann\'s', () => ann.room.others.length === 0);
+        assert.deepStrictEqual(ann.of('pushers').map(({ added, removed }) => [names(added), names(removed)]),
+          [[['Ann'], []], [['Bob'], []], [[], ['Bob']]]);
+        assert.deepStrictEqual(bob.of('closed'), []);
+        assert.deepStrictEqual(bob.client.rooms, []);
+      });
+
+      it(`a direct message arrives once by ${way}`, async () => {
+        const [ann, bob] = [await newUser(options), await newUser(options)];
+        await ann.client.sendDirect(bob.userID, '1');
+        await until('the first', () => bob.of('direct').length === 1);
+        await ann.client.sendDirect(bob.userID, '{}', { cmd: 'ask' });
+        await until('the second', () => bob.of('direct').length === 2);
+        assert.deepStrictEqual(bob.of('direct').map(({ from, type, body, cmd }) => [from, type, body, cmd]),
+          [[ann.userID, 'text', '1', undefined], [ann.userID, 'custom', '{}', 'ask']]);
+        const { messages } = await bob.client.history(ann.userID);
+        assert.deepStrictEqual(messages.map(({ body }) => body), ['1', '{}']);
+      });
+    }
+
+    it('a live room has viewers, likes and guests', async () => {
+      const [host, viewer] = [await newUser(), await newUser()];
+      host.room = host.follow(await host.client.createRoom('live', { userName: 'Host' }));
+      await host.room.streamStarted();
+      viewer.room = viewer.follow(await viewer.client.watchRoom(host.room.roomID, { userName: 'Vera', userInfo: 'hi' }));
+      assert.deepStrictEqual(names(viewer.room.pushers), ['Host']);
+      assert.match(viewer.room.mixedPlayURL, /^https:/);
+      await until('the viewer is counted', () => host.room.audienceCount === 1);
+      assert.deepStrictEqual(await host.room.audience(), [{ userID: viewer.userID, userInfo: 'hi' }]);
+      assert.strictEqual(await viewer.room.increment('likes'), 1);
+      assert.strictEqual(await viewer.room.increment('likes'), 2);
+      assert.strictEqual(await viewer.room.decrement('likes'), 1);
+      await host.room.setField('topic', 'tea');
+      for (const user of [host, viewer]) {
+        await until('the fields', () => user.room.fields.topic === 'tea' && user.room.fields.likes === 1);
+      }
+      await assert.rejects(viewer.room.setField('topic', 'x'), { name: 'NOT_ALLOWED' });
+      assert.deepStrictEqual((await viewer.client.listRooms('live')).map(({ roomID }) => roomID), [host.room.roomID]);
+      await viewer.room.takeSeat({ stream: false });
+      await until('the guest', () => host.room.others.length === 1);
+      assert.deepStrictEqual(names(host.room.others), ['Vera']);
+      await viewer.room.giveUpSeat();
+      await until('the guest gone', () => host.room.others.length === 0);
+      await viewer.room.leave();
+      await until('the viewer gone', () => host.room.audienceCount === 0);
+      viewer.room = viewer.follow(await viewer.client.watchRoom(host.room.roomID));
+      await host.room.destroy();
+      await until('the end', () => viewer.of('closed').length === 1);
+      assert.deepStrictEqual(viewer.of('closed'), [{ reason: 'destroyed' }]);
+      assert.deepStrictEqual(host.of('closed'), []);
+    });
+
+    it('the seat is taken when the stream runs, and a broken stream gets another URL', async () => {
+      const ann = await newUser();
+      const room = ann.follow(await ann.client.createRoom('double'));
+      const first = room.pushURL;
+      assert.deepStrictEqual([room.hasSeat, await ann.client.listRooms('double')], [false, []]);
+      room.pusherState(1001);
+      assert.strictEqual(room.hasSeat, false);
+      room.pusherState(1002);
+      await until('the seat', () => room.hasSeat);
+      const [{ accelerateURL }] = await ann.client.listRooms('double').then(([{ pushers }]) => pushers);
+      room.pusherState(-1307);
+      await until('another URL', () => room.pushURL !== first);
+      room.pusherState(1002);
+      await until('another stream', () => room.pushers[0].accelerateURL !== accelerateURL);
+    });
+
+    it('names what is wrong', async () => {
+      const [ann, bob, eve] = [await newUser(), await newUser(), await newUser()];
+      const room = await ann.client.createRoom('double', { stream: false });
+      const { roomID } = room;
+      await assert.rejects(bob.client.createRoom('double', { roomID, stream: false }), { name: 'ROOM_EXISTS', code: 11 });
+      await assert.rejects(bob.client.joinRoom('double', 'absent'), { name: 'NO_ROOM', code: 3 });
+      await assert.rejects(bob.client.joinRoom('double', 'a/b'), { name: 'BAD_REQUEST' });
+      await assert.rejects(bob.client.joinRoom('video', 'a'), { name: 'BAD_REQUEST' });
+      await assert.rejects(bob.client.createRoom('double', { roomInfo: 'x'.repeat(1025) }), { name: 'BAD_REQUEST', code: 10 });
+      const second = await bob.client.joinRoom('double', roomID, { stream: false });
+      await assert.rejects(second.destroy(), { name: 'NOT_CREATOR' });
+      await assert.rejects(bob.client.joinRoom('double', roomID), { name: 'BAD_REQUEST' });
+      await assert.rejects(eve.client.joinRoom('double', roomID, { stream: false }), { name: 'ROOM_FULL', code: 5001 });
+      assert.deepStrictEqual(eve.client.rooms, []);
+      await assert.rejects(room.sendText('x'.repeat(8001)), { name: 'TOO_LONG' });
+      await room.leave();
+      await assert.rejects(room.sendText('x'), { name: 'CLOSED' });
+      assert.throws(() => new Client({ server: 'rooms.example.com' }), { name: 'BAD_REQUEST' });
+      await assert.rejects(new Client({ server: server.host }).listRooms('live'), { name: 'NOT_AUTHORISED' });
+      await assert.rejects(new User(server).login({ userID: 'ann', userSig: 'eJwrong', sdkAppID: 1 }), { name: 'NOT_AUTHORISED' });
+    });
+
+    it('a user that was cut off gets what it missed', async () => {
+      const [ann, bob] = await pair(newUser);
+      bob.cut();
+      for (const text of ['1', '2', '3']) await ann.room.sendText(text);
+      await ann.client.sendDirect(bob.userID, 'direct');
+      bob.show();
+      await until('all', () => bob.of('message').length === 3 && bob.of('direct').length === 1);
+      assert.deepStrictEqual(texts(bob), ['1', '2', '3']);
+      await bob.room.sendText('4');
+      await until('the answer', () => texts(ann).includes('4'));
+      assert.deepStrictEqual([texts(bob), bob.of('direct').length], [['1', '2', '3', '4'], 1]);
+    });
+
+    it('a message sent while cut off is sent once', async () => {
+      const [ann, bob] = await pair(newUser);
+      bob.cut();
+      const sent = bob.room.sendText('later');
+      bob.show();
+      await sent;
+      await until('it', () => texts(ann).length === 1);
+      await ann.room.sendText('then');
+      await until('the next', () => texts(ann).length === 2);
+      assert.deepStrictEqual(texts(ann), ['later', 'then']);
+    });
+
+    it('goes on after a restart of the server', async () => {
+      const [ann, bob] = await pair(newUser);
+      await ann.room.sendText('before');
+      await until('the first text', () => texts(bob).length === 1);
+      await server.stop();
+      await server.start(binary);
+      await ann.room.sendText('after');
+      await until('both', () => texts(bob).length === 2);
+      assert.deepStrictEqual([texts(bob), names(bob.room.pushers), bob.of('closed')],
+        [['before', 'after'], ['Ann', 'Bob'], []]);
+    });
+
+    it('another login ends the first, which does not come back by itself', async () => {
+      const [ann, bob] = await pair(newUser);
+      const credentials = ann.client._session._identity;
+      const other = await new User(server).login(credentials);
+      await until('the end', () => ann.of('kicked').length === 1);
+      assert.deepStrictEqual([ann.of('kicked'), ann.of('closed')], [[{ reason: 'other_login' }], [{ reason: 'other_login' }]]);
+      assert.deepStrictEqual([ann.client.userID, ann.client.connection], ['', 'closed']);
+      ann.show();
+      await assert.rejects(ann.client.listRooms('multi'), { name: 'NOT_AUTHORISED' });
+      const { roomID } = bob.room;
+      await other.client.joinRoom('multi', roomID, { userName: 'Ann again', stream: false });
+      await until('Ann again', () => names(bob.room.others).join() === 'Ann again');
+      await other.client.logout();
+    });
+
+    it('a login that is no longer known is renewed, once', async () => {
+      const [ann] = await pair(newUser);
+      const session = ann.client._session;
+      const token = `${'0'.repeat(32)}${session.token.slice(32)}`;
+      await session.logout();
+      session.token = token;
+      const rooms = await Promise.all([ann.client.listRooms('multi'), ann.client.listRooms('live')]);
+      assert.strictEqual(rooms.length, 2);
+      assert.notStrictEqual(session.token, token);
+      assert.deepStrictEqual(ann.of('kicked'), []);
+    });
+
+    it('a page that is loaded again is the same user', async () => {
+      const stored = {};
+      const platform = { load: (key) => stored[key], save: (key, value) => { stored[key] = value; } };
+      const [first, second] = [await newUser({ platform }), await newUser({ platform })];
+      assert.strictEqual(second.userID, first.userID);
+    });
+  });
+});
+
+describe('rtcroom where heartbeats matter', { skip: !binary && 'RTCROOMD is not set' }, () => {
+  withServer({ 'room.heartbeat_timeout': '5s', 'room.sweep_period': '200ms' }, (server, newUser) => {
+    it('a seat is kept by heartbeats', async () => {
+      const [ann, bob] = await pair(newUser);
+      await bob.room.leave();
+      const isEvicted = () => ann.of('evicted').length > 0;
+      // A user without heartbeats measures the time.
+      const eve = await newUser({ channel: false, platform: { setTimer: () => () => {} } });
+      const silent = await eve.client.joinRoom('multi', ann.room.roomID, { stream: false });
+      await until('the silent one is gone', () => !ann.room.others.length);
+      assert.deepStrictEqual([isEvicted(), ann.room.hasSeat], [false, true]);
+      await silent.leave();
+    });
+
+    it('an evicted user returns with a fresh stream', async () => {
+      const [ann, bob] = await pair(newUser);
+      ann.follow(ann.room, { streams: true });
+      const before = ann.room.pushURL;
+      ann.cut();
+      await until('Ann is evicted', () => bob.room.others.length === 0);
+      ann.show();
+      await until('Ann is back', () => bob.room.others.length === 1);
+      assert.ok(ann.of('evicted').length);
+      assert.notStrictEqual(ann.room.pushURL, before);
+      assert.deepStrictEqual([names(bob.room.pushers), ann.room.hasSeat], [['Bob', 'Ann'], true]);
+    });
+
+    it('an evicted user whose room has ended does not make another', async () => {
+      const ann = await newUser();
+      const room = ann.follow(await ann.client.createRoom('double', { stream: false }));
+      const bob = await newUser();
+      ann.cut();
+      await until('the room is gone', async () => !(await bob.client.listRooms('double')).length);
+      ann.show();
+      await until('the end', () => room.isClosed);
+      assert.strictEqual(ann.of('closed').length, 1);
+      assert.ok(['gone', 'last_left'].includes(ann.of('closed')[0].reason));
+      assert.deepStrictEqual(await bob.client.listRooms('double'), []);
+    });
+  });
+});
+
+describe('rtcroom without a message channel', { skip: !binary && 'RTCROOMD is not set' }, () => {
+  withServer({ 'channel.enabled': false, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'key' }, (server, newUser) => {
+    for (const [how, options] of [['the server has none', {}], ['it is switched off', { channel: false }]]) {
+      it(`follows the pushers where ${how}`, async () => {
+        const [ann, bob] = await pair(newUser, options);
+        assert.deepStrictEqual(names(bob.room.others), ['Ann']);
+        assert.strictEqual(bob.client.connection, 'none');
+        await assert.rejects(bob.room.sendText('x'), { name: 'NO_CHANNEL' });
+        await ann.room.destroy();
+        await until('the end', () => bob.of('closed').length === 1);
+        assert.deepStrictEqual(bob.of('closed'), [{ reason: 'gone' }]);
+      });
+    }
+  });
+});
