@@ -5,15 +5,18 @@
 #include <cerrno>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <stdexcept>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "daemon/base/ip_address.h"
 #include "daemon/http_client/answer_guard.h"
 #include "daemon/http_client/server_name.h"
 
@@ -22,6 +25,18 @@ namespace {
 
 /// Head and framing of a response.
 constexpr std::size_t kMaxFrameBytes = kMaxOutgoingReplyBytes;
+
+// A read or write with a timeout is interrupted even by SIGCONT after a stop.
+template <typename Call>
+int SslUninterrupted(SSL* tls, Call call) {
+  for (;;) {
+    errno = 0;
+    const int count = call();
+    if (count > 0 || errno != EINTR) return count;
+    const int reason = SSL_get_error(tls, count);
+    if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) return count;
+  }
+}
 
 /// Replaces the library's own stream.
 class CallStream : public httplib::Stream {
@@ -53,7 +68,7 @@ class CallStream : public httplib::Stream {
       return Uninterrupted([&] { return ::send(descriptor_, from, size, MSG_NOSIGNAL); });
     }
     const int sent =
-        SslUninterrupted([&] { return SSL_write(ssl_, from, static_cast<int>(size)); });
+        SslUninterrupted(ssl_, [&] { return SSL_write(ssl_, from, static_cast<int>(size)); });
     return sent > 0 ? sent : -1;  // the library would loop forever on 0
   }
 
@@ -71,12 +86,11 @@ class CallStream : public httplib::Stream {
       return Uninterrupted([&] { return ::recv(descriptor_, buffer_.data(), buffer_.size(), 0); });
     }
     const int count = SslUninterrupted(
-        [&] { return SSL_read(ssl_, buffer_.data(), static_cast<int>(buffer_.size())); });
+        ssl_, [&] { return SSL_read(ssl_, buffer_.data(), static_cast<int>(buffer_.size())); });
     if (count > 0) return count;
     return SSL_get_error(ssl_, count) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
   }
 
-  // A read or write with a timeout is interrupted even by SIGCONT after a stop.
   template <typename Call>
   static ssize_t Uninterrupted(Call call) {
     ssize_t count = -1;
@@ -84,16 +98,6 @@ class CallStream : public httplib::Stream {
       count = call();
     } while (count < 0 && errno == EINTR);
     return count;
-  }
-  template <typename Call>
-  int SslUninterrupted(Call call) {
-    for (;;) {
-      errno = 0;
-      const int count = call();
-      if (count > 0 || errno != EINTR) return count;
-      const int reason = SSL_get_error(ssl_, count);
-      if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) return count;
-    }
   }
 
   const socket_t descriptor_;
@@ -108,36 +112,66 @@ Error Failed(std::string_view why) {
   return {Errc::kUnavailable, fmt::format("outgoing call: {}", why)};
 }
 
-/// @tparam Library the library's client for http or for https.
-template <typename Library>
-class ClientOn final : public OutgoingClient, private Library {
+constexpr int kHttpsPort = 443;
+
+struct TlsDeleter {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* tls) const { SSL_free(tls); }
+};
+using TlsContext = std::unique_ptr<SSL_CTX, TlsDeleter>;
+using Tls = std::unique_ptr<SSL, TlsDeleter>;
+
+/// Trusts the authorities of the system.
+TlsContext MakeTlsContext(const std::string& host) {
+  TlsContext context(SSL_CTX_new(TLS_client_method()));
+  if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_default_verify_paths(context.get()) != 1) {
+    throw std::runtime_error("no TLS");
+  }
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  // Closes without close_notify: the peer may be gone, and a write could raise SIGPIPE.
+  SSL_CTX_set_quiet_shutdown(context.get(), 1);
+  RequireServerName(context.get(), host);
+  return context;
+}
+
+void SetTimeout(socket_t descriptor, std::chrono::microseconds timeout) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  const timeval value{.tv_sec = seconds.count(), .tv_usec = (timeout - seconds).count()};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof value);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &value, sizeof value);
+}
+
+/// The library's client without TLS, and TLS by OpenSSL below it: its own client with TLS takes no
+/// other stream.
+class Client final : public OutgoingClient, private httplib::ClientImpl {
  public:
-  explicit ClientOn(const OutgoingTarget& target) : Library(target.host, target.port) {
-    Library::set_follow_location(false);
-    Library::set_url_encode(false);
-    Library::set_decompress(false);
-    Library::set_tcp_nodelay(true);  // otherwise a body waits for the ACK of its head
-    Library::enable_server_certificate_verification(true);
-    if constexpr (std::is_same_v<Library, httplib::SSLClient>) {
-      // The library's own check, which also runs, accepts the common name.
-      RequireServerName(Library::ssl_context(), target.host);
-    }
+  explicit Client(const OutgoingTarget& target)
+      : httplib::ClientImpl(target.host, target.port),
+        context_(target.tls ? MakeTlsContext(target.host) : nullptr) {
+    set_follow_location(false);
+    set_url_encode(false);
+    set_decompress(false);
+    set_tcp_nodelay(true);  // otherwise a body waits for the ACK of its head
   }
 
   Result<OutgoingReply> Ask(const OutgoingRequest& request, const CallHooks& hooks) override {
     hooks_ = &hooks;
     max_answer_bytes_ = kMaxFrameBytes + request.call.max_reply_bytes;
-    Library::set_connection_timeout(
-        std::min<std::chrono::milliseconds>(request.timeout, kMaxConnectTime));
-    Library::set_read_timeout(request.timeout);
-    Library::set_write_timeout(request.timeout);
-    Library::set_keep_alive(request.call.after == AfterAnswer::kKeepOpen);
-    Library::set_socket_options(hooks.on_connecting);
+    timeout_ = request.timeout;
+    set_connection_timeout(ConnectTimeout());
+    set_read_timeout(timeout_);
+    set_write_timeout(timeout_);
+    set_keep_alive(request.call.after == AfterAnswer::kKeepOpen);
+    set_socket_options(hooks.on_connecting);
 
     OutgoingReply reply;
     httplib::Request sent;
     sent.method = request.call.method;
     sent.path = request.target.path;
+    if (context_ != nullptr && request.target.port == kHttpsPort) {
+      sent.headers.emplace("Host", HostHeader(request.target.host));  // the library's has the port
+    }
     sent.headers.emplace("Accept-Encoding", "identity");
     for (const OutgoingHeader& header : request.call.headers) {
       sent.headers.emplace(header.name, header.value.Reveal());
@@ -152,7 +186,7 @@ class ClientOn final : public OutgoingClient, private Library {
       reply.body.append(piece, length);
       return true;
     };
-    const httplib::Result answer = Library::send(sent);
+    const httplib::Result answer = send(sent);
     if (answer.error() == httplib::Error::Canceled) return Failed("the answer is too long");
     if (!answer) return Failed(httplib::to_string(answer.error()));
     reply.status = answer->status;
@@ -160,43 +194,70 @@ class ClientOn final : public OutgoingClient, private Library {
   }
 
   [[nodiscard]] bool IsQuiet() const override {
-    const auto& connection = Library::socket_;
-    if (!connection.is_open() || has_unread_) return false;
-    if (connection.ssl != nullptr && SSL_has_pending(connection.ssl) != 0) return false;
-    pollfd readable{.fd = connection.sock, .events = POLLIN, .revents = 0};
+    if (!socket_.is_open() || has_unread_) return false;
+    if (tls_ != nullptr && SSL_has_pending(tls_.get()) != 0) return false;
+    pollfd readable{.fd = socket_.sock, .events = POLLIN, .revents = 0};
     return ::poll(&readable, 1, 0) == 0;
   }
 
-  [[nodiscard]] int descriptor() const override { return Library::socket_.sock; }
+  [[nodiscard]] int descriptor() const override { return socket_.sock; }
 
  private:
-  using Connection = httplib::ClientImpl::Socket;
+  static std::string HostHeader(const std::string& host) {
+    return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+  }
 
-  bool process_socket(const Connection& connection,
-                      std::function<bool(httplib::Stream&)> speak) override {
-    // Closes without close_notify: the peer may be gone, and a write could raise SIGPIPE.
-    if (connection.ssl != nullptr) SSL_set_quiet_shutdown(connection.ssl, 1);
+  [[nodiscard]] std::chrono::milliseconds ConnectTimeout() const {
+    return std::min<std::chrono::milliseconds>(timeout_, kMaxConnectTime);
+  }
+
+  bool create_and_connect_socket(Socket& socket, httplib::Error& error) override {
+    if (!httplib::ClientImpl::create_and_connect_socket(socket, error)) return false;
+    if (context_ == nullptr || ShakeHands(socket.sock, error)) return true;
+    shutdown_ssl(socket, false);
+    shutdown_socket(socket);
+    close_socket(socket);
+    return false;
+  }
+
+  bool ShakeHands(socket_t descriptor, httplib::Error& error) {
+    SetTimeout(descriptor, ConnectTimeout());
+    tls_.reset(SSL_new(context_.get()));
+    const bool is_ready =
+        tls_ != nullptr && SSL_set_fd(tls_.get(), descriptor) == 1 &&
+        // RFC 6066 3: a server's name is no address.
+        (IpAddress::Parse(host_) || SSL_set_tlsext_host_name(tls_.get(), host_.c_str()) == 1);
+    if (is_ready && SslUninterrupted(tls_.get(), [&] { return SSL_connect(tls_.get()); }) == 1) {
+      return true;
+    }
+    const bool is_refused = tls_ != nullptr && SSL_get_verify_result(tls_.get()) != X509_V_OK;
+    error = is_refused ? httplib::Error::SSLServerVerification : httplib::Error::SSLConnection;
+    return false;
+  }
+
+  void shutdown_ssl(Socket& /*socket*/, bool /*gracefully*/) override { tls_.reset(); }
+
+  bool process_socket(const Socket& socket, std::function<bool(httplib::Stream&)> speak) override {
     // The library set the timeout of the call that opened the connection.
-    const timeval timeout{.tv_sec = Library::read_timeout_sec_,
-                          .tv_usec = Library::read_timeout_usec_};
-    ::setsockopt(connection.sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    ::setsockopt(connection.sock, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    CallStream stream(connection.sock, connection.ssl, *hooks_, max_answer_bytes_);
+    SetTimeout(socket.sock, timeout_);
+    CallStream stream(socket.sock, tls_.get(), *hooks_, max_answer_bytes_);
     const bool spoken = speak(stream);
     has_unread_ = stream.has_unread();
     return spoken;
   }
 
-  const CallHooks* hooks_ = nullptr;  ///< of the call in progress
-  std::size_t max_answer_bytes_ = 0;  ///< likewise
+  const TlsContext context_;             ///< null: without TLS
+  Tls tls_{};                            ///< of the connection
+  const CallHooks* hooks_ = nullptr;     ///< of the call in progress
+  std::chrono::milliseconds timeout_{};  ///< likewise
+  std::size_t max_answer_bytes_ = 0;     ///< likewise
   bool has_unread_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<OutgoingClient> OutgoingClient::Create(const OutgoingTarget& target) {
-  if (target.tls) return std::make_unique<ClientOn<httplib::SSLClient>>(target);
-  return std::make_unique<ClientOn<httplib::ClientImpl>>(target);
+  return std::make_unique<Client>(target);
 }
 
 }  // namespace rtcroom

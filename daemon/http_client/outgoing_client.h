@@ -30,8 +30,8 @@ struct CallHooks {
   std::function<bool()> may_send{};
 };
 
-/// cpp-httplib's client with a custom stream between it and the connection: the library accepts
-/// heads of any length, and a long status line can crash it.
+/// cpp-httplib's client with TLS and a stream of ours between it and the connection: the library
+/// accepts heads of any length, and a long status line can crash it.
 ///
 /// @threads one thread at a time.
 class OutgoingClient {

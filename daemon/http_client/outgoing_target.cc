@@ -1,26 +1,14 @@
 #include "daemon/http_client/outgoing_target.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <system_error>
+#include <cstdint>
 
 #include <fmt/format.h>
 
+#include "daemon/base/ip_address.h"
+
 namespace rtcroom {
-namespace {
-
-/// 1 to 65535, or nullopt.
-std::optional<int> ParsePort(std::string_view digits) {
-  int port = 0;
-  const char* const end = digits.data() + digits.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): bounded by `end`
-  const auto [rest, error] = std::from_chars(digits.data(), end, port);
-  if (error != std::errc() || rest != end || port < 1 || port > 65535) return std::nullopt;
-  return port;
-}
-
-}  // namespace
 
 std::optional<OutgoingTarget> ParseOutgoingTarget(std::string_view base_url,
                                                   std::string_view path_and_query) {
@@ -40,13 +28,13 @@ std::optional<OutgoingTarget> ParseOutgoingTarget(std::string_view base_url,
   const std::string_view host = authority.substr(bracketed ? 1 : 0, host_end - (bracketed ? 1 : 0));
   if (host.empty()) return std::nullopt;
 
-  std::optional<int> port = tls ? 443 : 80;
+  std::optional<std::uint16_t> port = tls ? 443 : 80;
   const std::string_view behind_host = authority.substr(host_end + (bracketed ? 1 : 0));
   if (!behind_host.empty()) {
     if (!behind_host.starts_with(':')) return std::nullopt;
     port = ParsePort(behind_host.substr(1));
   }
-  if (!port) return std::nullopt;
+  if (!port || *port == 0) return std::nullopt;
   return OutgoingTarget{
       .tls = tls,
       .host = std::string(host),
