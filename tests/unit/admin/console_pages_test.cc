@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/admin/console_assets.h"
+#include "daemon/admin/console_files.h"
 #include "tests/unit/admin/console_fixture.h"
 
 namespace rtcroom {
@@ -23,13 +23,13 @@ class ConsolePages : public ConsoleFixture {
 };
 
 TEST_F(ConsolePages, AreServedWithTheirMediaTypesWithoutAToken) {
-  ASSERT_FALSE(ConsoleAssets().empty());
-  for (const ConsoleAsset& asset : ConsoleAssets()) {
-    const HttpReply reply = Page(std::string(asset.path));
-    EXPECT_EQ(reply.status, 200) << asset.path;
-    EXPECT_EQ(reply.body, asset.bytes) << asset.path;
-    EXPECT_THAT(reply.headers, Contains(Pair("Content-Type", std::string(asset.media_type))));
-    EXPECT_THAT(reply.headers, Contains(Pair("ETag", std::string(asset.etag))));
+  ASSERT_FALSE(ConsoleFiles().empty());
+  for (const EmbeddedFile& file : ConsoleFiles()) {
+    const HttpReply reply = Page(std::string(file.path));
+    EXPECT_EQ(reply.status, 200) << file.path;
+    EXPECT_EQ(reply.body, file.bytes) << file.path;
+    EXPECT_THAT(reply.headers, Contains(Pair("Content-Type", std::string(file.media_type))));
+    EXPECT_THAT(reply.headers, Contains(Pair("ETag", std::string(file.etag))));
     EXPECT_THAT(reply.headers, Contains(Pair("X-Content-Type-Options", "nosniff")));
     EXPECT_THAT(reply.headers, Contains(Pair("Referrer-Policy", "no-referrer")));
     EXPECT_THAT(reply.headers, Contains(Pair("Cross-Origin-Opener-Policy", "same-origin")));
@@ -59,26 +59,26 @@ TEST_F(ConsolePages, AreUnavailableWithoutAConfiguredToken) {
 }
 
 TEST_F(ConsolePages, AreNotResentIfTheEtagMatches) {
-  const ConsoleAsset& asset = ConsoleAssets().front();
+  const EmbeddedFile& file = ConsoleFiles().front();
   for (const bool is_current : {true, false}) {
-    const std::string tag = is_current ? std::string(asset.etag) : R"("another")";
-    const Answer answer = Ask(
-        {.method = "GET", .path = std::string(asset.path), .if_none_match = R"(W/"x", )" + tag});
+    const std::string tag = is_current ? std::string(file.etag) : R"("another")";
+    const Answer answer =
+        Ask({.method = "GET", .path = std::string(file.path), .if_none_match = R"(W/"x", )" + tag});
     EXPECT_EQ(answer.status, is_current ? 304 : 200);
     EXPECT_EQ(answer.reply.body.empty(), is_current);
-    EXPECT_THAT(answer.reply.headers, Contains(Pair("ETag", std::string(asset.etag))));
+    EXPECT_THAT(answer.reply.headers, Contains(Pair("ETag", std::string(file.etag))));
   }
 }
 
 TEST_F(ConsolePages, AreNotSentForAWildcardEtag) {
-  const std::string path(ConsoleAssets().front().path);
+  const std::string path(ConsoleFiles().front().path);
   EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = "*"}).status, 304);
   EXPECT_EQ(Ask({.method = "GET", .path = path, .if_none_match = R"("*")"}).status, 200);
 }
 
 TEST_F(ConsolePages, HaveDistinctEtags) {
   std::vector<std::string_view> tags;
-  for (const ConsoleAsset& asset : ConsoleAssets()) tags.push_back(asset.etag);
+  for (const EmbeddedFile& file : ConsoleFiles()) tags.push_back(file.etag);
   std::ranges::sort(tags);
   EXPECT_TRUE(std::ranges::adjacent_find(tags) == tags.end());
 }

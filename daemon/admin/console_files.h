@@ -1,0 +1,13 @@
+// The files of daemon/admin/console/assets.
+#pragma once
+
+#include <span>
+
+#include "daemon/http/embedded_file.h"
+
+namespace rtcroom {
+
+/// All of them, by path below `/console/`.
+std::span<const EmbeddedFile> ConsoleFiles();
+
+}  // namespace rtcroom
