@@ -5,6 +5,7 @@
 'use strict';
 
 const assert = require('node:assert');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -49,12 +50,14 @@ const kComplete = {
   'utils.enabled': true,
 };
 
-async function checkDocument() {
+async function checkDocument(binary) {
   const { Validator } = await import('@seriousme/openapi-schema-validator');
   const validator = new Validator();
   const { valid, errors } = await validator.validate(kFile);
   assert(valid, JSON.stringify(errors, null, 1));
   assert.strictEqual(validator.version, '3.1');
+  const [, version] = execFileSync(binary, ['--version'], { encoding: 'utf8' }).match(/^rtcroomd (\S+)$/m);
+  assert.strictEqual(validator.specification.info.version, version, 'info.version is not the program\'s');
 }
 
 function checkRoutes(document, endpoints, commands) {
@@ -143,7 +146,7 @@ async function onFailingServers(binary, document, im) {
 }
 
 async function main(binary, printEndpoints) {
-  await checkDocument();
+  await checkDocument(binary);
   const document = new ApiDocument(kFile);
   const examples = document.checkExamples();
   const { endpoints, commands } = publicEndpoints(printEndpoints);
