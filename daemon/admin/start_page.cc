@@ -18,6 +18,7 @@ constexpr std::string_view kPage = R"(<!doctype html>
 <p>This is the port of the operators. Phones use another one.</p>
 <ul>
 <li>{console}
+<li><a href="/api/">/api/</a>: every operation of the API, with its requests and replies
 <li><a href="/metrics">/metrics</a>: figures for Prometheus
 <li><a href="/readyz">/readyz</a>: whether requests are served
 <li><a href="/healthz">/healthz</a>: whether the process is alive

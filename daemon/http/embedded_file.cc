@@ -21,11 +21,12 @@ bool IsAmong(std::string_view if_none_match, std::string_view etag) {
 
 Headers PageHeaders(const PagePolicy& policy) {
   const std::string media = policy.media.empty() ? "" : " media-src " + policy.media + ";";
+  const std::string worker = policy.worker.empty() ? "" : " worker-src " + policy.worker + ";";
   return {{"Content-Security-Policy",
-           fmt::format("default-src 'none'; script-src 'self'; style-src 'self'; "
-                       "img-src 'self' data:; connect-src {};{} base-uri 'none'; "
+           fmt::format("default-src 'none'; script-src 'self'; style-src {}; "
+                       "img-src 'self' data:; connect-src {};{}{} base-uri 'none'; "
                        "form-action 'none'; frame-ancestors 'none'",
-                       policy.connect, media)},
+                       policy.style, policy.connect, media, worker)},
           {"X-Content-Type-Options", "nosniff"},
           {"Referrer-Policy", "no-referrer"},
           {"Cross-Origin-Opener-Policy", "same-origin"},

@@ -16,10 +16,12 @@ struct EmbeddedFile {
   std::string_view bytes = {};
 };
 
-/// What a page may load beside the scripts, styles and pictures of its own server.
+/// What a page may load beside the scripts and pictures of its own server.
 struct PagePolicy {
   std::string connect = "'self'";  ///< sources of requests
+  std::string style = "'self'";    ///< of styles
   std::string media{};             ///< of video and sound; empty: none
+  std::string worker{};            ///< of workers; empty: those of its scripts
 };
 
 /// Headers for the files of a page, which let it do no more than that.

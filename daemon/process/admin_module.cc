@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/admin/admin_key.h"
+#include "daemon/admin/api_page.h"
 #include "daemon/admin/start_page.h"
 #include "daemon/base/version.h"
 #include "daemon/process/listeners_module.h"
@@ -42,6 +43,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
                                .clock = deps.runtime.clock,
                                .logger = deps.runtime.logger}) {
   router_.Add(StartPage(kVersion, access_));
+  AddApiPage(router_);
   router_.Add(backup_.Route());
 }
 

@@ -1,0 +1,56 @@
+// The page that describes the API: it shows the whole description, and loads nothing from elsewhere.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { expectNoFaults, openBrowser } from './support/browser.js';
+import { Server } from './support/server.js';
+
+const kDocument = path.join(import.meta.dirname, '..', '..', 'docs', 'openapi.yaml');
+
+// Without a token: the page is as open as the start page.
+const server = new Server({ 'admin.token': '' });
+const address = (/** @type {string} */ at) => new URL(at, server.consoleUrl).href;
+before(async () => {
+  await server.start();
+  const reader = await fetch(address('/api/redoc.js'));
+  assert(reader.ok, 'the server was built without the reader: npm ci --prefix daemon/admin/api, and configure again');
+});
+after(() => server.stop());
+
+test('the start page leads to the API', async () => {
+  const opened = await openBrowser([new URL(server.consoleUrl).origin]);
+  const { page } = opened;
+  await page.goto(address('/'));
+  await page.click('a[href="/api/"]');
+  await page.waitForSelector('h1:has-text("rtcroomd")');
+  expectNoFaults(opened);
+  await opened.close();
+});
+
+test('the page shows every operation of the document', async () => {
+  const opened = await openBrowser([new URL(server.consoleUrl).origin]);
+  const { page } = opened;
+  await page.goto(address('/api/'));
+  const names = [...fs.readFileSync(kDocument, 'utf8').matchAll(/^ {6}operationId: (\w+)$/gm)].map(([, name]) => name);
+  assert(names.length > 0);
+  for (const name of names) await page.waitForSelector(`[id$="/operation/${name}"]`, { state: 'attached' });
+  expectNoFaults(opened);
+  await opened.close();
+});
+
+test('a search finds operations', async () => {
+  const opened = await openBrowser([new URL(server.consoleUrl).origin]);
+  const { page } = opened;
+  await page.goto(address('/api/'));
+  await page.fill('input[type="text"]', 'heartbeat');
+  await page.waitForSelector('[data-role="search:results"] :text("Heartbeat of a pusher")');
+  expectNoFaults(opened);
+  await opened.close();
+});
+
+test('the served document is the one of the sources', async () => {
+  const reply = await fetch(address('/api/openapi.yaml'));
+  assert.strictEqual(reply.headers.get('content-type'), 'application/yaml');
+  assert.strictEqual(await reply.text(), fs.readFileSync(kDocument, 'utf8'));
+});
