@@ -140,7 +140,8 @@ TEST_F(RecordedReplies, AreIdenticalOverHttpAndHttps) {
   const RawTls tls{.trusted = server_.certificate()};
   for (const RecordedRequest& request : Hostilities()) {
     replies[request.name] = Ask(RawClient(server_.AddressOf("http")), request.bytes);
-    EXPECT_EQ(Ask({server_.AddressOf("https"), tls}, request.bytes), replies[request.name])
+    EXPECT_EQ(Ask({server_.AddressOf("https"), tls}, request.bytes),
+              replies[request.name].get<std::string>())
         << request.name;
   }
   for (const RecordedRequest& request : Calls()) {
