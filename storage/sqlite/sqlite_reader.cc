@@ -29,9 +29,7 @@ Status SqliteReader::Prepare() {
   // Each ORDER BY follows an index: no sorting, and an early stop costs nothing.
   Status prepared = PrepareAll(
       database_,
-      {{begin_, "BEGIN"},
-       {end_, "COMMIT"},
-       {load_, SelectRooms("WHERE id = ? AND kind = ?")},
+      {{load_, SelectRooms("WHERE id = ? AND kind = ?")},
        {list_, SelectRooms("WHERE kind = ? AND dialect = ? AND place >= ? ORDER BY place")},
        {list_type_, SelectRooms("WHERE kind = 4 AND type = ? AND place >= ? ORDER BY place")},
        {audiences_,
@@ -48,7 +46,10 @@ Status SqliteReader::Prepare() {
         "SELECT position FROM events WHERE room_id = ? AND room_kind = ? AND type = 5"
         " AND position < ? ORDER BY position DESC LIMIT 1"},
        {event_, fmt::format("SELECT {}, previous FROM events WHERE position = ?", kEventColumns)},
-       {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"}});
+       {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"},
+       // Last: SQLite 3.46 compiles again what was prepared before it has read the schema.
+       {begin_, "BEGIN"},
+       {end_, "COMMIT"}});
   if (prepared) prepared = rooms_.Prepare(database_);
   if (prepared) prepared = aux_.Prepare(database_);
   return prepared;

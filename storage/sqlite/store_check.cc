@@ -29,7 +29,7 @@ struct Question {
 
 constexpr Question kQuestions[] = {
     {"pages",
-     "SELECT integrity_check FROM pragma_integrity_check(100)"
+     "SELECT integrity_check FROM pragma_integrity_check"
      " WHERE integrity_check <> 'ok'"},
     {"references",
      "SELECT 'a row of ' || \"table\" || ' belongs to no row of ' || parent"
