@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets rtcroomd up as a service on a plain Debian 12, in one step. As root:
+# Sets rtcroomd up as a service on a plain Debian 12 or 13, in one step. As root:
 #
 #   install.sh [--from FILE] --domain NAME --cert FILE --key FILE [--listen ADDRESS:PORT]
 #   install.sh [--from FILE] --self-signed NAME [--listen ADDRESS:PORT]
@@ -21,9 +21,12 @@
 #   --check-play    players, too, need an address that rtcroomd has signed
 #   --mix           the streams of live rooms are mixed, by ffmpeg on this machine
 #
-# It may run again at any time, with a new version or with other choices: rooms, and what you have
-# changed in /etc/rtcroomd/rtcroomd.toml, stay. Without systemd it puts everything into its place
-# and says how to start the server.
+# It may run again at any time, with a new version or with other choices, which replace the earlier
+# ones: rooms, and what you have changed in /etc/rtcroomd/rtcroomd.toml, stay. Its choices are
+# variables (RTCROOMD_SECTION_KEY) in a drop-in, which count before that file:
+# /etc/systemd/system/rtcroomd.service.d/50-install.conf. Yours go into another, by
+# `systemctl edit rtcroomd`, which counts before both. Without systemd it puts everything into its
+# place and says how to start the server.
 set -euo pipefail
 
 readonly config_dir=/etc/rtcroomd
@@ -31,6 +34,8 @@ readonly config=$config_dir/rtcroomd.toml
 readonly data_dir=/var/lib/rtcroomd
 readonly archive_root=/opt/rtcroomd
 readonly units=/etc/systemd/system
+readonly service_drop_in=$units/rtcroomd.service.d/50-install.conf
+readonly socket_drop_in=$units/rtcroomd.socket.d/50-install.conf
 readonly media_dir=/etc/rtcroomd-media
 readonly media_data=/var/lib/rtcroomd-media
 
@@ -158,7 +163,8 @@ install_archive() {
   install -m 644 "$1"/lib/* $archive_root/lib/
   install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
   local part
-  for part in README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy proto; do
+  for part in README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy proto \
+    clients; do
     rm -rf "${archive_root:?}/$part"
     # An older archive does not have all of them.
     [[ ! -e $1/$part ]] || cp -r "$1/$part" $archive_root/
@@ -212,68 +218,6 @@ make_certificate() {
     -keyout "$key" -out "$cert" -subj "/CN=$name" -addext "subjectAltName=DNS:$name" 2> /dev/null
 }
 
-# The configuration is edited in a copy, which replaces it only when check-config accepts it: a
-# failed run changes nothing.
-open_config() {
-  scratch=$(mktemp --directory --tmpdir="$(dirname "$(realpath $config)")")
-  trap 'rm -rf "$scratch"' EXIT
-  edited=$scratch/rtcroomd.toml
-  # With its owner and its mode.
-  cp --preserve=all "$(realpath $config)" "$edited"
-}
-
-put_config_in_place() {
-  if cmp --quiet "$edited" $config; then return; fi
-  sync "$edited"
-  mv --force "$edited" "$(realpath $config)"
-}
-
-# set_key SECTION KEY VALUE, in the copy. Everything else stays, comments too.
-set_key() {
-  awk -v section="$1" -v key="$2" -v value="$3" '
-    # Scans to the end of a line; `depth` and `quote` hold the state that is still open there:
-    # brackets, or a multi-line string.
-    function read(line,    i, c, three) {
-      for (i = 1; i <= length(line); i++) {
-        c = substr(line, i, 1)
-        three = substr(line, i, 3)
-        if (quote != "") {
-          if (c == "\\" && quote ~ /"/) i++
-          else if (substr(line, i, length(quote)) == quote) { i += length(quote) - 1; quote = "" }
-        } else if (c == "#") {
-          break
-        } else if (three == "\"\"\"" || three == "\047\047\047") {
-          quote = three
-          i += 2
-        } else if (c == "\"" || c == "\047") {
-          quote = c
-        } else if (c ~ /[[{]/) {
-          depth++
-        } else if (c ~ /[]}]/) {
-          depth--
-        }
-      }
-      if (length(quote) == 1) quote = ""
-    }
-    function add() { if (inside && !done) { print key " = " value; done = 1 } }
-    # Continuation of the previous line.
-    depth > 0 || quote != "" { read($0); if (!dropped) print; next }
-    { dropped = 0; read($0) }
-    /^[[:space:]]*\[/ {
-      add()
-      inside = $0 ~ "^[[:space:]]*\\[[[:space:]]*[\"\047]?" section "[\"\047]?[[:space:]]*\\]"
-    }
-    inside && $0 ~ "^[[:space:]]*[\"\047]?" key "[\"\047]?[[:space:]]*=" {
-      add()
-      dropped = 1
-      next
-    }
-    { print }
-    END { add(); if (!done) { print "[" section "]"; print key " = " value } }' \
-    "$edited" > "$scratch/set"
-  cat "$scratch/set" > "$edited"
-}
-
 configure_https() {
   install -d -m 750 -g rtcroomd $config_dir/tls
   if [[ $mode == self ]]; then
@@ -285,19 +229,21 @@ configure_https() {
   fi
   chown root:rtcroomd $config_dir/tls/*.pem
   chmod 640 $config_dir/tls/*.pem
-  set_key server tls_cert "\"$config_dir/tls/cert.pem\""
-  set_key server tls_key "\"$config_dir/tls/key.pem\""
-  set_key server https_listen "\"$listen\""
-  set_key server http_listen '""'
-  # No proxy in between any more, so none is trusted.
-  set_key server trusted_proxies '[]'
+  # No proxy in between, so none is trusted.
+  settings+=(
+    "RTCROOMD_SERVER_TLS_CERT=$config_dir/tls/cert.pem"
+    "RTCROOMD_SERVER_TLS_KEY=$config_dir/tls/key.pem"
+    "RTCROOMD_SERVER_HTTPS_LISTEN=$listen"
+    RTCROOMD_SERVER_HTTP_LISTEN=
+    RTCROOMD_SERVER_TRUSTED_PROXIES=)
   address=$listen listener=https
 }
 
 configure_http() {
-  set_key server http_listen '"127.0.0.1:5757"'
-  set_key server https_listen '""'
-  set_key server trusted_proxies '["127.0.0.1", "::1"]'
+  settings+=(
+    RTCROOMD_SERVER_HTTP_LISTEN=127.0.0.1:5757
+    RTCROOMD_SERVER_HTTPS_LISTEN=
+    "RTCROOMD_SERVER_TRUSTED_PROXIES=127.0.0.1,::1")
   address=127.0.0.1:5757 listener=http
 }
 
@@ -315,34 +261,58 @@ install_nginx() {
 }
 
 configure_media() {
-  set_key live api '"nginx-rtmp"'
-  set_key live api_base_url '"http://127.0.0.1:8086"'
-  set_key live push_host "\"$media\""
-  set_key live play_host "\"$media\""
-  if [[ -n $mix ]]; then
-    set_key live mixed_play_url '"rtmp://{host}/mix/{stream}"'
-    set_key mix max 4
-  else
-    set_key live mixed_play_url '"rtmp://{host}/live/{stream}"'
-    set_key mix max 0
-  fi
-  # Without --record it stays, for the recordings that are there.
-  [[ " ${media_options[*]} " != *" --record "* ]] ||
-    set_key recording root "\"$media_data/recordings\""
-  local check_play=false
+  local check_play=false mixed=live max=0
   [[ " ${media_options[*]} " != *" --check-play "* ]] || check_play=true
-  set_key live check_play $check_play
+  [[ -z $mix ]] || mixed=mix max=4
+  settings+=(
+    RTCROOMD_LIVE_API=nginx-rtmp
+    RTCROOMD_LIVE_API_BASE_URL=http://127.0.0.1:8086
+    "RTCROOMD_LIVE_PUSH_HOST=$media"
+    "RTCROOMD_LIVE_PLAY_HOST=$media"
+    "RTCROOMD_LIVE_MIXED_PLAY_URL=rtmp://{host}/$mixed/{stream}"
+    "RTCROOMD_LIVE_CHECK_PLAY=$check_play"
+    "RTCROOMD_MIX_MAX=$max")
+  # Without --record it stays, for the recordings that are there.
+  [[ " ${media_options[*]} " != *" --record "* && ! -d $media_data/recordings ]] ||
+    settings+=("RTCROOMD_RECORDING_ROOT=$media_data/recordings")
 }
 
-# The drop-in that gives rtcroomd the secrets of the media server, and its group for recordings.
-media_drop_in() {
+# The drop-in that gives rtcroomd its settings and, of the media server, the secrets and the group
+# for recordings.
+service_drop_in() {
   local name
-  printf '%s\n' '[Service]' SupplementaryGroups=rtcroomd-media \
-    "ReadWritePaths=-$media_data/recordings"
+  printf '%s\n' '# Written by install.sh at each run.' '[Service]'
+  printf 'Environment="%s"\n' "${settings[@]}"
+  [[ -n $media ]] || return 0
+  printf '%s\n' SupplementaryGroups=rtcroomd-media "ReadWritePaths=-$media_data/recordings"
   for name in rtmp-callback-secret control-key push-key play-key; do
-    printf 'LoadCredential=%s:%s\nEnvironment=RTCROOMD_LIVE_%s_FILE=%%d/%s\n' \
+    printf 'LoadCredential=%s:%s\nEnvironment="RTCROOMD_LIVE_%s_FILE=%%d/%s"\n' \
       $name $media_dir/${name#rtmp-} "$(tr 'a-z-' 'A-Z_' <<< $name)" $name
   done
+}
+
+# Collects the variables that other drop-ins give to the service. A secret in a file is read from
+# where systemd takes it.
+find_other_settings() {
+  has_systemd || return 0
+  local own setting name path
+  local -a all=()
+  own=$(sed -n 's/^Environment="*\([A-Z_]*\)=.*/\1/p' $service_drop_in 2> /dev/null || true)
+  # systemd quotes them for a shell.
+  eval "all=($(systemctl show --property=Environment --value rtcroomd.service))"
+  for setting in "${all[@]}"; do
+    ! grep --quiet --line-regexp "${setting%%=*}" <<< "$own" || continue
+    while IFS=: read -r name path; do
+      [[ ${setting#*=} != "/run/credentials/rtcroomd.service/$name" ]] ||
+        setting=${setting%%=*}=$path
+    done < <(systemctl cat rtcroomd.service | sed -n 's/^LoadCredential=//p')
+    other_settings+=("$setting")
+  done
+}
+
+# Runs a command of the program as the service will run.
+as_configured() {
+  env "${settings[@]}" "${other_settings[@]}" "${secrets[@]}" "$program" "$1" --config $config
 }
 
 # Installs the media server's configuration and secrets, and starts it. When nothing has changed its
@@ -355,8 +325,6 @@ start_media() {
   chgrp -R rtcroomd-media $media_dir
   chmod 750 $media_dir
   chmod 640 $media_dir/*.conf
-  install -d $units/rtcroomd.service.d
-  media_drop_in > $units/rtcroomd.service.d/50-install.conf
   systemctl daemon-reload
   systemctl enable --quiet rtcroomd-media.service
   [[ $before == "$(cat $media_dir/*.conf)" ]] || systemctl stop rtcroomd-media.service
@@ -368,18 +336,20 @@ start_media() {
   done
 }
 
-# Runs the worker that mixes only where it was asked for.
 start_mix() {
-  if [[ -n $mix ]]; then
-    systemctl enable --quiet rtcroomd-mix.service
-    systemctl restart rtcroomd-mix.service
-  elif systemctl is-enabled --quiet rtcroomd-mix.service 2> /dev/null; then
-    systemctl disable --quiet --now rtcroomd-mix.service
+  systemctl enable --quiet rtcroomd-mix.service
+  systemctl restart rtcroomd-mix.service
+}
+
+# Stops a unit that an earlier run has enabled.
+stop() {
+  if has_systemd && systemctl is-enabled --quiet "$1" 2> /dev/null; then
+    systemctl disable --quiet --now "$1"
   fi
 }
 
 # The drop-in that sets address and name of the socket unit.
-drop_in() {
+socket_drop_in() {
   printf '[Socket]\nListenStream=\nListenStream=%s\nFileDescriptorName=%s\n' "$address" "$listener"
 }
 
@@ -394,21 +364,18 @@ port_is_held() {
   return 1
 }
 
-# Installs configuration and drop-in.
+# Installs the drop-ins.
 change_over() {
-  local file=$units/rtcroomd.socket.d/50-install.conf
   # Only another port requires closing the old one, and before the drop-in changes: if the address
   # changes while the old port is open, systemd loses track of it and opens none until it is
   # stopped. The same applies where another program has made it lose its port.
   if has_systemd && systemctl is-active --quiet rtcroomd.socket &&
-    ! { drop_in | cmp --quiet - $file && port_is_held; }; then
+    ! { socket_drop_in | cmp --quiet - $socket_drop_in && port_is_held; }; then
     systemctl stop rtcroomd.socket rtcroomd.service
   fi
-  put_config_in_place
-  if ! drop_in | cmp --quiet - $file; then
-    install -d $units/rtcroomd.socket.d
-    drop_in > $file
-  fi
+  install -d ${service_drop_in%/*} ${socket_drop_in%/*}
+  service_drop_in > $service_drop_in
+  socket_drop_in > $socket_drop_in
 }
 
 start() {
@@ -417,6 +384,8 @@ start() {
     echo "systemd does not run here, so nothing was started. By hand, as its unit would:"
     echo "  install -d -m 750 -o rtcroomd -g rtcroomd /run/rtcroomd && cd $data_dir && setpriv \\"
     echo "    --reuid=rtcroomd --regid=rtcroomd --clear-groups \\"
+    printf '    env \\\n'
+    printf '    %q \\\n' "${settings[@]}"
     echo "    $program serve --config $config"
     [[ $mode == proxy || ${listen##*:} -ge 1024 ]] ||
       echo "A port below 1024 takes another user, or setpriv with capabilities."
@@ -428,32 +397,34 @@ start() {
   systemctl restart rtcroomd.service
   local tries
   for tries in {1..50}; do
-    if "$program" health-check --config $config > /dev/null 2>&1; then break; fi
+    if as_configured health-check > /dev/null 2>&1; then break; fi
     [[ $tries -lt 50 ]] || fail "the server does not become ready: journalctl -u rtcroomd"
     sleep 0.2
   done
-  echo "rtcroomd is ready."
+  echo "rtcroomd is ready. What was chosen now counts before $config: $service_drop_in"
 }
 
-program='' scratch='' edited='' address='' listener=''
+program='' address='' listener='' settings=() other_settings=() secrets=()
 [[ $mode != domain ]] || check_certificate
 [[ -z $media ]] || has_systemd || fail "--media needs systemd"
 install_program
 [[ -z $media ]] || install_nginx
-open_config
 case $mode in
   domain | self) configure_https ;;
   proxy) configure_http ;;
 esac
-[[ -z $media ]] || configure_media
-# In the place of the secret that the service gets from its drop-in.
-[[ -z $media && ! -e $units/rtcroomd.service.d/50-install.conf ]] ||
-  export RTCROOMD_LIVE_RTMP_CALLBACK_SECRET=0123456789abcdef0123456789abcdef
-"$program" check-config --config "$edited"
-change_over
+if [[ -n $media ]]; then
+  configure_media
+  # In the place of the secret that the service gets from its drop-in.
+  secrets=(RTCROOMD_LIVE_RTMP_CALLBACK_SECRET=0123456789abcdef0123456789abcdef)
+fi
+find_other_settings
+as_configured check-config
 [[ -z $media ]] || start_media
+change_over
 start
-[[ -z $media ]] || start_mix
+if [[ -n $mix ]]; then start_mix; else stop rtcroomd-mix.service; fi
+[[ -n $media ]] || stop rtcroomd-media.service
 case $mode in
   proxy)
     documents=/usr/share/doc/rtcroomd

@@ -1,12 +1,12 @@
-# Fresh Debian 12 systems for testing packages: sourced by deploy/test-packages. One at a time;
-# `root` is its folder.
+# Fresh Debian systems for testing packages: sourced by deploy/test-packages. One at a time; `root`
+# is its folder, `release` its release.
 # shellcheck shell=bash
 
 readonly roots=$PWD/build/roots
-readonly plain=$roots/bookworm.tar
 readonly work=$roots/work
 
 root=''
+release=''
 deb=''
 archive=''
 container=''  # systemd-nspawn, and in it
@@ -16,7 +16,7 @@ part_name=''
 part_began=0
 
 fail() {
-  echo "FAILED: ${part_name:-before the first part}: $*" >&2
+  echo "FAILED: ${release:+$release: }${part_name:-before the first part}: $*" >&2
   exit 1
 }
 
@@ -26,7 +26,7 @@ say() { echo "   $*"; }
 part() {
   if [[ -n $part_name ]]; then say "$((SECONDS - part_began)) s"; fi
   part_name=$1 part_began=$SECONDS
-  if [[ -n $part_name ]]; then echo "== $part_name"; fi
+  if [[ -n $part_name ]]; then echo "== ${release:+$release: }$part_name"; fi
 }
 
 # Restarts the script in a network of its own with free ports; descriptor 9 leads back to the
@@ -58,11 +58,23 @@ prepare() {
   # shellcheck disable=SC2034  # for the script that sources this
   archive=dist/rtcroomd-$version-linux-$arch.tar.gz
   lintian --fail-on error --allow-root "$deb" || fail lintian
-  if [[ ! -e $plain ]]; then
-    with_network mmdebstrap --quiet --variant=minbase --mode=root --format=tar bookworm \
-      "$plain.part"
-    mv "$plain.part" "$plain"
-  fi
+  suits_older_systems
+}
+
+# The archive is for Debian 12, Ubuntu 24.04 and later ones: it may need no newer version of a
+# symbol than Debian 12 has, the oldest of them.
+suits_older_systems() {
+  local limit newest
+  rm -rf "$work/unpacked"
+  mkdir "$work/unpacked"
+  tar --extract --file "$archive" --directory "$work/unpacked" --strip-components 1
+  for limit in GLIBC_2.36 GLIBCXX_3.4.30 CXXABI_1.3.13 ZLIB_1.2.12; do
+    newest=$(objdump --dynamic-syms "$work"/unpacked/{bin,lib}/* |
+      grep --only-matching "\b${limit%%_*}_[0-9.]*" | sort --version-sort --unique | tail -1)
+    [[ $(printf '%s\n' "$limit" "$newest" | sort --version-sort | tail -1) == "$limit" ]] ||
+      fail "the archive needs $newest, and Debian 12 has $limit"
+    say "$limit is there, ${newest:-none} is needed"
+  done
 }
 
 clean_up() {
@@ -91,6 +103,12 @@ unmount() {
 
 # A system with nothing added, for `in_root`.
 fresh_system() {
+  local plain=$roots/$release.tar
+  if [[ ! -e $plain ]]; then
+    with_network mmdebstrap --quiet --variant=minbase --mode=root --format=tar "$release" \
+      "$plain.part"
+    mv "$plain.part" "$plain"
+  fi
   drop_system
   root=$roots/$1
   rm -rf "$root"

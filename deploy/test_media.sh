@@ -1,0 +1,111 @@
+# The media server beside the service, tried in a fresh system: sourced by deploy/test-packages.
+# shellcheck shell=bash disable=SC2154  # its variables, and those of deploy/test_systems.sh
+
+push() {  # URL SECONDS: real time, from a clip
+  ffmpeg -v error -re -stream_loop -1 -t "$2" -i "$work/clip.flv" -c copy -f flv "$1"
+}
+
+push_url() {  # USER: signed by the server, with this machine's address
+  request "$http" get_push_url "{\"userID\":\"$1\"}" |
+    sed -n 's|.*"pushURL":"rtmp://rooms.example.com/\([^"]*\)".*|rtmp://127.0.0.1/\1|p'
+}
+
+live_request() {  # ENDPOINT BODY
+  local reply
+  reply=$(curl --silent --show-error --max-time 20 --json "$2" "$http/weapp/live_room/$1")
+  [[ $reply == '{"code":0,'* ]] || fail "$1: $reply"
+}
+
+# The host's picture is 128x96 and that of the mix 360x640, so the size tells them apart.
+try_mix() {  # INSTALL-COMMAND...
+  part "media: a mix"
+  edit_config
+  in_machine "$@" --mix
+  local host guest size tries
+  host=$(push_url host) guest=$(push_url guest)
+  push "$host" 60 &
+  local -a pushers=($!)
+  push "$guest" 60 &
+  pushers+=($!)
+  local profile='"userName":"n","userAvatar":"a.png"'
+  live_request create_room "{\"roomID\":\"show\",\"userID\":\"host\",$profile,
+    \"pushURL\":\"$host\",\"roomInfo\":\"r\"}"
+  live_request add_pusher "{\"roomID\":\"show\",\"userID\":\"guest\",$profile,
+    \"pushURL\":\"$guest\"}"
+  local host_stream=${host#*/live/} guest_stream=${guest#*/live/}
+  host_stream=${host_stream%%\?*} guest_stream=${guest_stream%%\?*}
+  live_request merge_stream "{\"roomID\":\"show\",\"userID\":\"host\",\"mergeParams\":
+    {\"interface\":{\"para\":{\"output_stream_id\":\"$host_stream\",\"input_stream_list\":[
+      {\"input_stream_id\":\"$host_stream\",\"layout_params\":
+        {\"image_layer\":1,\"image_width\":360,\"image_height\":640}},
+      {\"input_stream_id\":\"$guest_stream\",\"layout_params\":
+        {\"image_layer\":2,\"image_width\":90,\"image_height\":160}}]}}}}"
+  for tries in {1..20}; do
+    size=$(ffprobe -v error -rw_timeout 3000000 -select_streams v -show_entries stream=width,height \
+      -of csv=p=0 "rtmp://127.0.0.1/mix/$host_stream" 2> "$work/probe" || true)
+    [[ $size != 360,640 ]] || break
+    [[ $tries -lt 20 ]] || fail "no mix: $size $(< "$work/probe") $(in_machine journalctl \
+      --unit rtcroomd-mix --no-pager | tail -20)"
+    sleep 0.5
+  done
+  kill "${pushers[@]}"
+  wait "${pushers[@]}" || true
+
+  part "media: no mixes any more"
+  in_machine "$@"
+  if in_machine systemctl is-active rtcroomd-mix; then fail "the worker is still there"; fi
+}
+
+try_media() {
+  part "media: installation"
+  fresh_system media
+  add_packages systemd systemd-sysv dbus nginx libnginx-mod-rtmp
+  add_dependencies
+  cp "$deb" "$root/rtcroomd.deb"
+  cp deploy/install.sh "$root/install.sh"
+  boot
+  local install=(/install.sh --behind-proxy --media rooms.example.com --record)
+  in_machine "${install[@]}" --from /rtcroomd.deb
+  ffmpeg -v error -f lavfi -i testsrc=size=128x96:rate=10:duration=2 -c:v libx264 -g 10 \
+    -pix_fmt yuv420p "$work/clip.flv"
+
+  part "media: streams, and a recording"
+  local url secret file
+  url=$(push_url alice)
+  push "$url" 3 || fail "a signed stream is refused"
+  if push "${url/alice/bob}" 3 2> /dev/null; then fail "another stream's signature is accepted"; fi
+  file=$(find "$root/var/lib/rtcroomd-media/recordings" -name 'alice-*.flv')
+  ffmpeg -v error -i "$file" -f null - || fail "the recording does not play"
+  secret=${url#*txSecret=}
+  in_machine journalctl --no-pager > "$work/journal"
+  if grep --quiet --fixed-strings -e "${secret%%&*}" \
+    -f <(cat "$root"/etc/rtcroomd-media/*-{secret,key}) "$work/journal"; then
+    fail "a secret is in a log"
+  fi
+
+  part "media: another run and an upgrade leave streams alone"
+  local pid pusher
+  pid=$(in_machine systemctl show --property=MainPID --value rtcroomd-media)
+  push "$url" 30 &
+  pusher=$!
+  in_machine "${install[@]}"
+  newer_deb
+  apt_in_machine install /next.deb
+  wait "$pusher" || fail "the stream ended"
+  [[ $(in_machine systemctl show --property=MainPID --value rtcroomd-media) == "$pid" ]] ||
+    fail "the media server was restarted"
+
+  try_mix "${install[@]}"
+
+  part "media: a crash, an end of it, and a purge"
+  in_machine systemctl kill --kill-whom=main --signal=KILL rtcroomd-media
+  until push "$url" 1 2> /dev/null; do sleep 0.1; done
+  in_machine /install.sh --behind-proxy
+  [[ $(in_machine systemctl is-active rtcroomd-media) != active ]] || fail "it still runs"
+  in_machine "${install[@]}"
+  apt_in_machine purge rtcroomd
+  [[ $(in_machine systemctl is-active rtcroomd-media) != active ]] || fail "it runs"
+  [[ -z $(find "$root/etc" "$root/var/lib" -path '*rtcroomd-media*' -print -quit) ]] ||
+    fail "files are left"
+  shut_down
+}
