@@ -1,4 +1,4 @@
-// Divides requests between rooms, the message channel and callbacks.
+// Divides requests between rooms, the message channel, callbacks and the example page.
 #pragma once
 
 #include <chrono>
@@ -8,20 +8,23 @@
 #include "daemon/http/http_handler.h"
 #include "handlers/callback_handler.h"
 #include "handlers/channel_router.h"
+#include "handlers/demo_pages.h"
 #include "handlers/router.h"
 
 namespace rtcroom {
 
-/// Gives the message channel and the callbacks the requests to their paths, and the router of rooms
-/// all others.
+/// Gives the message channel, the callbacks and the example page the requests to their paths, and
+/// the router of rooms all others.
 ///
 /// @threads safe from any thread.
 class PathSplit : public HttpHandler {
  public:
   /// All outlive this object.
   /// @param channel  null: none.
-  PathSplit(Router& rooms, ChannelRouter* channel, CallbackHandlers callbacks)
-      : rooms_(rooms), channel_(channel), callbacks_(std::move(callbacks)) {}
+  /// @param demo     likewise.
+  PathSplit(Router& rooms, ChannelRouter* channel, CallbackHandlers callbacks,
+            DemoPages* demo = nullptr)
+      : rooms_(rooms), channel_(channel), callbacks_(std::move(callbacks)), demo_(demo) {}
 
   RequestPlan Resolve(HttpRequest& request) override { return For(request).Resolve(request); }
   /// Of requests for rooms: no others are paced.
@@ -38,12 +41,14 @@ class PathSplit : public HttpHandler {
   HttpHandler& For(const HttpRequest& request) {
     if (channel_ != nullptr && channel_->Serves(request.path)) return *channel_;
     if (CallbackHandler* const callbacks = callbacks_.For(request.path)) return *callbacks;
+    if (demo_ != nullptr && demo_->Serves(request)) return *demo_;
     return rooms_;
   }
 
   Router& rooms_;
   ChannelRouter* const channel_;
   const CallbackHandlers callbacks_;
+  DemoPages* const demo_;
 };
 
 }  // namespace rtcroom

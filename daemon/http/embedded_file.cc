@@ -1,5 +1,6 @@
 #include "daemon/http/embedded_file.h"
 
+#include <cstddef>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +19,11 @@ bool IsAmong(std::string_view if_none_match, std::string_view etag) {
 }
 
 }  // namespace
+
+std::string_view OriginOfUrl(std::string_view url) {
+  const std::size_t host = url.find("://");
+  return host == url.npos ? "" : url.substr(0, url.find('/', host + 3));
+}
 
 Headers PageHeaders(const PagePolicy& policy) {
   const std::string media = policy.media.empty() ? "" : " media-src " + policy.media + ";";

@@ -24,6 +24,9 @@ struct PagePolicy {
   std::string worker{};            ///< of workers; empty: those of its scripts
 };
 
+/// Scheme, host and port of a checked URL, as a source; empty for "".
+std::string_view OriginOfUrl(std::string_view url);
+
 /// Headers for the files of a page, which let it do no more than that.
 Headers PageHeaders(const PagePolicy& policy);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/media/local_mixer.h"
+#include "daemon/process/demo_files.h"
 
 namespace rtcroom {
 namespace {
@@ -101,6 +102,16 @@ CallbackHandlers MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
   return CallbackHandlers(std::move(handlers));
 }
 
+/// It may play whatever the room API or `live.hls_url` tells a browser to play.
+std::unique_ptr<DemoPages> MakeDemo(const Config& config, const ApiModuleDeps& deps) {
+  std::string media(OriginOfUrl(config.live.hls_url));
+  const std::string mixed = deps.auth.streams().MixedPlayUrl("stream");
+  if (mixed.starts_with("http")) media.append(media.empty() ? "" : " ").append(OriginOfUrl(mixed));
+  return std::make_unique<DemoPages>(
+      DemoFiles(), DemoSettings{.prefix = config.server.prefix, .playlist = config.live.hls_url},
+      std::move(media));
+}
+
 }  // namespace
 
 ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
@@ -129,6 +140,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config), recorder_),
       commands_(MakeCommands(config, deps, recorder_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
-      split_(router_, commands_.get(), callbacks_) {}
+      demo_(deps.demo ? MakeDemo(config, deps) : nullptr),
+      split_(router_, commands_.get(), callbacks_, demo_.get()) {}
 
 }  // namespace rtcroom

@@ -18,6 +18,7 @@
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "handlers/channel_router.h"
+#include "handlers/demo_pages.h"
 #include "handlers/path_split.h"
 #include "handlers/request_ids.h"
 #include "handlers/request_recorder.h"
@@ -34,6 +35,7 @@ struct ApiModuleDeps {
   MediaModule* media = nullptr;      ///< null without a media server
   CloudModule* cloud = nullptr;      ///< null without a cloud
   StreamMixer* mixer = nullptr;      ///< null without a mixing service
+  bool demo = false;                 ///< whether the example page is served
   RequestObserver& observer;
   Runtime& runtime;
 };
@@ -60,6 +62,7 @@ class ApiModule {
   Router router_;
   const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel
   const CallbackHandlers callbacks_;
+  const std::unique_ptr<DemoPages> demo_;  ///< null unless it is served
   PathSplit split_;
 };
 

@@ -17,6 +17,7 @@
 #include "daemon/base/version.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/config/listen_address.h"
+#include "daemon/http/embedded_file.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/process/descriptor_limit.h"
 
@@ -26,12 +27,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMadeKeyBytes = 32;
-
-/// Scheme, host and port of a checked URL; empty for "".
-std::string_view OriginOfUrl(std::string_view url) {
-  const std::size_t host = url.find("://");
-  return host == url.npos ? "" : url.substr(0, url.find('/', host + 3));
-}
 
 /// The origin of a listener for a browser on this machine. Empty when there is none.
 std::string OriginOf(std::string_view scheme, const std::string& bound_address) {
@@ -162,6 +157,7 @@ Status App::BuildServices() {
                               .media = media_.get(),
                               .cloud = cloud_.get(),
                               .mixer = live_service_ == nullptr ? nullptr : &live_service_->mixer(),
+                              .demo = config_.is_dev(),
                               .observer = metrics_,
                               .runtime = runtime_});
   return {};
@@ -423,6 +419,14 @@ std::string App::console_link() const {
   const Secret& token = config_.generated_admin_token();
   if (!token.empty()) link += "#token=" + token.Reveal();
   return link;
+}
+
+std::string App::demo_link() const {
+  if (!config_.is_dev()) return {};
+  // Without a certificate that browsers warn of, where that is possible.
+  const std::string plain = OriginOf("http", http_address());
+  const std::string origin = plain.empty() ? OriginOf("https", https_address()) : plain;
+  return origin.empty() ? "" : origin + "/demo/";
 }
 
 }  // namespace rtcroom

@@ -121,6 +121,9 @@ class App {
   /// generated; show it only to the user who started the server.
   [[nodiscard]] std::string console_link() const;
 
+  /// Likewise, of the example page; empty where clients are not served.
+  [[nodiscard]] std::string demo_link() const;
+
  private:
   Status FillInApplication();
   Status FillInDevIdentity();

@@ -94,6 +94,8 @@ void PrintWelcome(const App& app, const Config& config) {
   if (!app.grpc_address().empty()) {
     text += fmt::format("\ngRPC for your programs: {}\n", app.grpc_address());
   }
+  if (!app.demo_link().empty())
+    text += fmt::format("\nDemo, for two windows: {}\n", app.demo_link());
   // Printed to standard output, terminal or not: a new user of a container needs it, too. The link
   // gives full access, so it must not go to the log, which others read.
   if (!app.console_link().empty()) text += fmt::format("\nConsole: {}\n", app.console_link());

@@ -13,9 +13,15 @@ export class Server {
   #address = '127.0.0.1:0';
   #child = null;
   #settings;
+  #options;
 
-  /** @param settings  keys of the configuration, such as {'room.heartbeat_timeout': '2s'} */
-  constructor(settings = {}) { this.#settings = settings; }
+  /** @param settings  keys of the configuration, such as {'room.heartbeat_timeout': '2s'}
+   * @param options  of `serve`, such as '--dev' */
+  constructor(settings = {}, ...options) {
+    this.#settings = settings;
+    this.#options = options;
+    this.output = ''; // what it prints, besides the log
+  }
 
   get host() { return `http://${this.#address}`; }
 
@@ -40,8 +46,9 @@ export class Server {
     const config = path.join(this.#folder, 'rtcroomd.toml');
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
     fs.writeFileSync(config, lines.join(''));
-    const child = spawn(binary, ['serve', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(binary, ['serve', '--config', config, ...this.#options], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
+    child.stdout.on('data', (bytes) => { this.output += bytes; });
     let log = '';
     child.stderr.on('data', (bytes) => { log += bytes; });
     await until('the server is ready', () => {

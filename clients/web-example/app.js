@@ -1,0 +1,270 @@
+// A page that enters rooms of rtcroomd: members, chat, likes, and the streams that a browser can play.
+import { Client } from './rtcroom/index.js'; // with npm: from 'rtcroom'
+import { hasText, show, switchLanguage, translatePage, userText } from './language.js';
+import { Player } from './streams.js';
+
+const kListMs = 4000;
+const kLikes = 'likes'; // a custom field of live rooms; its name is ours to choose
+
+const byId = (id) => document.getElementById(id);
+const kindNow = () => document.querySelector('input[name=kind]:checked').value;
+
+// `rtcroomd serve --dev` answers settings.json with its own addresses, and serves this page itself.
+const settings = await (await fetch('settings.json')).json();
+const client = new Client({ server: settings.server ?? location.origin, prefix: settings.prefix });
+
+let room = null; // the one that this page shows
+let isViewer = false; // whether it was entered to watch
+let tiles = new Map(); // by user ID
+const mixed = new Player();
+
+// ---- Around everything
+
+/** Does something for the user, and says in words why it failed. */
+async function attempt(button, work) {
+  notify('');
+  if (button) button.disabled = true; // a second click would ask twice
+  try {
+    await work();
+  } catch (error) {
+    const key = `error.${error.name}`;
+    notify(hasText(key) ? key : 'error.other');
+    if (!hasText(key)) console.warn(error);
+  } finally {
+    if (button) button.disabled = false;
+  }
+}
+
+function notify(key) {
+  byId('notice').hidden = !key;
+  if (key) show(byId('notice'), key);
+}
+
+/** The library keeps the user for this tab, so a page that is loaded again is the same user. */
+const logIn = () => client.userID || client.login();
+
+function showConnection() {
+  byId('connection').dataset.state = client.connection;
+  show(byId('connection'), `connection.${client.connection}`);
+}
+
+// ---- Lobby
+
+async function listRooms() {
+  if (room || !client.userID) return;
+  const kind = kindNow();
+  const rooms = await client.listRooms(kind);
+  if (kind !== kindNow()) return; // the user has chosen another one meanwhile
+  byId('noRooms').hidden = rooms.length > 0;
+  const known = new Map([...byId('rooms').children].map((row) => [row.dataset.room, row]));
+  byId('rooms').replaceChildren(...rooms.map((each) => {
+    const id = `${kind} ${each.roomID}`;
+    const row = known.get(id) ?? roomRow(id, kind, each.roomID); // kept, so that the focus stays in it
+    row.querySelector('b').replaceChildren(userText(each.roomInfo || each.roomID));
+    show(row.querySelector('small'), 'lobby.pushers', { count: each.pushers.length });
+    return row;
+  }));
+}
+
+function roomRow(id, kind, roomID) {
+  const row = document.createElement('li');
+  row.dataset.room = id;
+  const text = document.createElement('p');
+  text.append(document.createElement('b'), document.createElement('small'));
+  const button = document.createElement('button');
+  button.className = 'quiet-button';
+  show(button, kind === 'live' ? 'lobby.watch' : 'lobby.join');
+  button.onclick = () => enter(button, (profile) => (kind === 'live'
+    ? client.watchRoom(roomID, profile)
+    : client.joinRoom(kind, roomID, profile)));
+  row.append(text, button);
+  return row;
+}
+
+function enter(button, open) {
+  const userName = byId('name').value.trim();
+  if (!userName) {
+    notify('error.needsName');
+    byId('name').focus();
+    return;
+  }
+  sessionStorage.setItem('rtcroom name', userName);
+  attempt(button, async () => {
+    await logIn();
+    // A browser has no RTMP: it takes a seat without a stream.
+    showRoom(await open({ userName, stream: false }));
+  });
+}
+
+byId('create').onsubmit = (event) => {
+  event.preventDefault();
+  const roomInfo = byId('roomName').value.trim();
+  enter(event.submitter, (profile) => client.createRoom(kindNow(), { ...profile, roomInfo }));
+};
+
+// ---- Room
+
+function showRoom(entered) {
+  room = entered;
+  isViewer = !room.hasSeat;
+  byId('lobby').hidden = true;
+  byId('room').hidden = false;
+  byId('room').dataset.kind = room.kind;
+  byId('title').replaceChildren(userText(room.roomInfo || room.roomID));
+  byId('messages').replaceChildren();
+  showSubtitle();
+  showPushers();
+  showLikes();
+  showViewers();
+  byId('title').focus();
+
+  room.on('pushers', ({ added, removed }) => {
+    added.forEach(({ userName, userID }) => addLine('room.came', { name: userName || userID }));
+    removed.forEach(({ userName, userID }) => addLine('room.left', { name: userName || userID }));
+    showPushers();
+  });
+  room.on('message', ({ from, nick, body, type, time }) => {
+    if (type === 'text') addMessage({ name: nick || from, isOwn: from === client.userID, body, time });
+  });
+  room.on('fields', showLikes);
+  room.on('audience', showViewers);
+  room.on('evicted', () => addLine('room.evicted')); // the library returns by itself
+  room.on('closed', ({ reason }) => {
+    showLobby();
+    notify(`closed.${reason}`);
+  });
+}
+
+function showLobby() {
+  room = null;
+  tiles.forEach(({ player }) => player.stop());
+  tiles = new Map();
+  mixed.stop();
+  byId('members').replaceChildren();
+  byId('room').hidden = true;
+  byId('lobby').hidden = false;
+  attempt(null, listRooms);
+}
+
+function showSubtitle() {
+  const isWatching = room.kind === 'live' && !room.hasSeat;
+  show(byId('subtitle'), isWatching ? 'room.watching' : `kind.${room.kind}`);
+  byId('seat').hidden = !isViewer; // who came with a seat keeps it until it leaves
+  show(byId('seat'), room.hasSeat ? 'room.giveUpSeat' : 'room.takeSeat');
+}
+
+/** Tiles stay while their member stays: a video that is moved or made anew would begin again. */
+function showPushers() {
+  const before = tiles;
+  tiles = new Map(room.pushers.map((pusher) => [pusher.userID, before.get(pusher.userID) ?? tileOf(pusher)]));
+  before.forEach(({ element, player }, userID) => {
+    if (tiles.has(userID)) return;
+    player.stop();
+    element.remove();
+  });
+  for (const { userID, userName, accelerateURL } of room.pushers) {
+    const { element, name, marks, player } = tiles.get(userID);
+    if (!element.isConnected) byId('members').append(element);
+    name.replaceChildren(userText(userName || userID));
+    marks.replaceChildren(
+      ...(userID === room.roomCreator ? [show(document.createElement('small'), 'room.host')] : []),
+      ...(userID === client.userID ? [show(document.createElement('small'), 'room.you')] : []));
+    player.play(accelerateURL, settings.playlist);
+  }
+  // Of a live room, the media service may have one picture of all streams, for viewers.
+  const hasMixed = room.kind === 'live' && !room.hasSeat && /\.(m3u8|mp4)(\?|$)/.test(room.mixedPlayURL);
+  byId('mixed').replaceChildren(...(hasMixed ? [mixed.element] : []));
+  if (hasMixed) mixed.play(room.mixedPlayURL);
+  else mixed.stop();
+  showSubtitle();
+}
+
+function tileOf({ userID, userName }) {
+  const element = document.createElement('li');
+  const face = document.createElement('span');
+  const name = document.createElement('b');
+  const marks = document.createElement('span');
+  const caption = document.createElement('p');
+  const player = new Player();
+  face.className = 'face';
+  face.lang = '';
+  face.ariaHidden = true;
+  face.textContent = [...(userName || userID)][0].toUpperCase();
+  // Pictures of users are not loaded: their addresses would tell others who looks at this page.
+  element.style.setProperty('--hue', [...userID].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7));
+  caption.append(name, marks);
+  element.append(face, player.element, caption);
+  return { element, name, marks, player };
+}
+
+const showLikes = () => show(byId('likes'), 'room.likes', { count: Number(room.fields[kLikes]) || 0 });
+const showViewers = () => show(byId('viewers'), 'room.viewers', { count: room.audienceCount });
+
+function addLine(key, values) {
+  const line = show(document.createElement('li'), key, values);
+  line.className = 'event';
+  append(line);
+}
+
+function addMessage({ name, isOwn, body, time }) {
+  const line = document.createElement('li');
+  line.className = isOwn ? 'own' : '';
+  const head = document.createElement('p');
+  const text = document.createElement('p');
+  text.className = 'bubble';
+  text.append(userText(body));
+  head.append(userText(name), show(document.createElement('time'), 'room.time', { time: new Date(time) }));
+  line.append(head, text);
+  append(line);
+}
+
+function append(line) {
+  const list = byId('messages');
+  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  list.append(line);
+  if (isAtEnd) list.scrollTop = list.scrollHeight; // else the user reads what was said before
+}
+
+byId('say').onsubmit = (event) => {
+  event.preventDefault();
+  const text = byId('text').value.trim();
+  if (!text) return;
+  attempt(null, async () => {
+    await room.sendText(text); // comes back as a message, like those of others
+    byId('text').value = '';
+  });
+};
+
+byId('like').onclick = () => attempt(null, () => room.increment(kLikes));
+
+byId('seat').onclick = () => attempt(byId('seat'), async () => {
+  if (room.hasSeat) await room.giveUpSeat();
+  else await room.takeSeat({ stream: false });
+  showPushers();
+});
+
+byId('leave').onclick = () => attempt(byId('leave'), async () => {
+  const left = room;
+  showLobby();
+  await left.leave();
+});
+
+// ---- Begin
+
+byId('language').onclick = switchLanguage;
+byId('name').value = sessionStorage.getItem('rtcroom name') ?? '';
+byId('kinds').onchange = () => attempt(null, listRooms);
+show(byId('language'), 'language.other');
+translatePage();
+showConnection();
+client.on('connection', showConnection);
+client.on('kicked', ({ reason }) => {
+  showConnection();
+  notify(`closed.${reason}`); // joining logs in again: only the user may, else two pages would take turns
+});
+await attempt(null, async () => {
+  await logIn();
+  await listRooms();
+});
+// New rooms are not told by the message channel. A failure is shown by what the user does next.
+setInterval(() => { if (!document.hidden) listRooms().catch(() => {}); }, kListMs);

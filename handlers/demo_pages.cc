@@ -1,0 +1,58 @@
+#include "handlers/demo_pages.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/json_text.h"
+#include "handlers/refusal.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kFolder = "/demo/";
+constexpr std::string_view kFolderWithoutSlash = "/demo";
+constexpr std::string_view kPage = "/demo/index.html";
+constexpr std::string_view kSettings = "/demo/settings.json";
+
+std::string SettingsJson(const DemoSettings& settings) {
+  JsonText members;
+  members.Field("prefix", settings.prefix).Field("playlist", settings.playlist);
+  return fmt::format("{{{}}}", members.text());
+}
+
+}  // namespace
+
+DemoPages::DemoPages(std::span<const EmbeddedFile> files, const DemoSettings& settings,
+                     std::string media)
+    : files_(files),
+      settings_(SettingsJson(settings)),
+      // Not all browsers include sockets in 'self'.
+      headers_(PageHeaders({.connect = "'self' ws: wss:", .media = std::move(media)})) {}
+
+const EmbeddedFile* DemoPages::FileOf(std::string_view path) const {
+  const auto found = std::ranges::find(files_, path == kFolder ? kPage : path, &EmbeddedFile::path);
+  return found == files_.end() ? nullptr : &*found;
+}
+
+bool DemoPages::Serves(const HttpRequest& request) const {
+  const std::string_view path = request.path;
+  if (!path.starts_with(kFolderWithoutSlash)) return false;
+  if (request.method != "GET" && request.method != "HEAD") return false;
+  return path == kFolderWithoutSlash || path == kSettings || FileOf(path) != nullptr;
+}
+
+void DemoPages::Handle(HttpRequest& request, Responder& responder) {
+  if (request.path == kSettings) {
+    responder.Send({.headers = headers_, .body = settings_});
+  } else if (const EmbeddedFile* const file = FileOf(request.path)) {
+    responder.Send(ReplyWith(*file, request, headers_));
+  } else {
+    responder.Send(RedirectToFolder(kFolder, headers_));
+  }
+}
+
+HttpReply DemoPages::Refuse(int status, std::string_view /*reason*/) { return RefusalOf(status); }
+
+}  // namespace rtcroom
