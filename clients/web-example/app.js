@@ -119,8 +119,8 @@ function showRoom(entered) {
   byId('title').focus();
 
   room.on('pushers', ({ added, removed }) => {
-    added.forEach(({ userName, userID }) => addLine('room.came', { name: userName || userID }));
-    removed.forEach(({ userName, userID }) => addLine('room.left', { name: userName || userID }));
+    addLines('room.came', added);
+    addLines('room.left', removed);
     showPushers();
   });
   room.on('message', ({ from, nick, body, type, time }) => {
@@ -199,6 +199,12 @@ function tileOf({ userID, userName }) {
 
 const showLikes = () => show(byId('likes'), 'room.likes', { count: Number(room.fields[kLikes]) || 0 });
 const showViewers = () => show(byId('viewers'), 'room.viewers', { count: room.audienceCount });
+
+function addLines(key, pushers) {
+  for (const { userName, userID } of pushers) {
+    if (userID !== client.userID) addLine(key, { name: userName || userID }); // one knows where one is
+  }
+}
 
 function addLine(key, values) {
   const line = show(document.createElement('li'), key, values);

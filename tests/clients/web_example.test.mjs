@@ -1,0 +1,317 @@
+// clients/web-example: its texts, and the page in Chromium against the server that serves it.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { Client } from '../../clients/js/src/index.js';
+import { kTexts } from '../../clients/web-example/texts.js';
+import { openBrowser } from '../console/support/browser.js';
+import { latinWords } from '../console/support/latin.js';
+import { nodesOf, parsed, sentences, shownStrings } from '../console/support/sources.js';
+import { run } from '../media/support/processes.mjs';
+import { WebSocket } from './support/packages.js';
+import { until } from './support/phone.js';
+import { Server } from './support/server.js';
+
+const binary = process.env.RTCROOMD;
+const kFolder = path.join(import.meta.dirname, '..', '..', 'clients', 'web-example');
+const read = (name) => fs.readFileSync(path.join(kFolder, name), 'utf8');
+const kInEnglish = { locale: 'en-GB' };
+const kInChinese = { locale: 'zh-CN' };
+
+describe('The texts', () => {
+  const { en: english, zh: chinese } = kTexts;
+  const modules = ['app.js', 'language.js', 'streams.js'].map((name) => ({ name, tree: parsed(read(name)) }));
+  const page = read('index.html');
+  const parameters = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+
+  it('are in both languages, with the same parameters', () => {
+    assert.deepStrictEqual(Object.keys(chinese), Object.keys(english));
+    for (const [key, text] of Object.entries(english)) {
+      for (const form of [text.one ?? text, text.other ?? text]) {
+        assert.deepStrictEqual(parameters(form), parameters(chinese[key]), key);
+      }
+    }
+  });
+
+  it('are all used', () => {
+    const nodes = modules.flatMap(({ tree }) => [...nodesOf(tree)]);
+    const literals = nodes.filter(({ type }) => type === 'Literal').map(({ value }) => value);
+    const inPage = [...page.matchAll(/data-(?:text|label|hint)="([^"]*)"/g)].map(([, key]) => key);
+    const beginnings = nodes.filter(({ type }) => type === 'TemplateLiteral').map(({ quasis }) => quasis[0].value.cooked)
+      .filter((text) => text.endsWith('.'));
+    const isUsed = (key) => literals.includes(key) || inPage.includes(key)
+      || beginnings.some((beginning) => key.startsWith(beginning));
+    assert.deepStrictEqual(Object.keys(english).filter((key) => !isUsed(key)), []);
+    assert.deepStrictEqual(inPage.filter((key) => !(key in english)), []);
+  });
+
+  it('name each state, and each way in which a room ends', () => {
+    const readme = fs.readFileSync(path.join(kFolder, '..', 'js', 'README.md'), 'utf8');
+    const states = /`connection`: (.*)\|/.exec(readme)[1].match(/`\w+`/g);
+    const endings = /stop the stream, leave the page\. (.*) \|/.exec(readme)[1].match(/`\w+`/g);
+    const keys = [...states.map((name) => `connection.${name}`), ...endings.map((name) => `closed.${name}`)]
+      .map((key) => key.replaceAll('`', ''));
+    assert.strictEqual(keys.length, 16);
+    assert.deepStrictEqual(keys.filter((key) => !(key in english)), []);
+  });
+
+  it('are nowhere else', () => {
+    for (const { name, tree } of modules) {
+      assert.deepStrictEqual(shownStrings(tree).filter((text) => /\p{L}/u.test(text)), [], name);
+      assert.deepStrictEqual(sentences(tree).filter((text) => text !== 'rtcroom name' && text !== 'rtcroom language'), [], name);
+    }
+    const rest = page.replace(/<noscript>.*<\/noscript>|<!--.*?-->|<title>rtcroom<\/title>/gs, '');
+    assert.deepStrictEqual(rest.replace(/<[^>]*>/g, '').match(/\p{L}+/gu), ['rtcroom']);
+    assert.doesNotMatch(rest, / (title|aria-label|placeholder)="|alt="[^"]/);
+  });
+});
+
+describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-demo-'));
+  let media; // stands in for a media server
+  let server;
+  let demo; // its address
+  let opened = [];
+  const clients = [];
+
+  before(async () => {
+    await run('ffmpeg', '-f', 'lavfi', '-i', 'testsrc=size=160x120:rate=15', '-t', '3', '-pix_fmt', 'yuv420p',
+      '-c:v', 'libx264', '-f', 'hls', '-hls_list_size', '0', path.join(folder, 'any.m3u8'));
+    media = http.createServer(({ url }, response) => {
+      const { pathname } = new URL(url, 'http://host');
+      const name = pathname.endsWith('.m3u8') ? 'any.m3u8' : path.basename(pathname);
+      response.writeHead(200, { 'Access-Control-Allow-Origin': '*',
+        'Content-Type': name === 'any.m3u8' ? 'application/vnd.apple.mpegurl' : 'video/mp2t' });
+      response.end(fs.readFileSync(path.join(folder, name)));
+    });
+    await new Promise((resolve) => { media.listen(0, '127.0.0.1', resolve); });
+    media.host = `127.0.0.1:${media.address().port}`;
+    server = new Server({ 'live.play_host': media.host, 'live.mixed_play_url': 'http://{host}/mix/{stream}.m3u8',
+      'live.hls_url': `http://${media.host}/hls/{stream}.m3u8`, 'limits.rooms_per_address': 0 }, '--dev');
+    await server.start(binary);
+    await until('it has printed its addresses', () => /Console: /.test(server.output));
+    [, demo] = /^Demo.*: (\S+)$/m.exec(server.output);
+  });
+  afterEach(async () => {
+    await Promise.all(opened.map(({ close }) => close()));
+    opened = [];
+    await Promise.all(clients.splice(0).map((client) => client.logout()));
+  });
+  after(() => {
+    server.remove();
+    media.closeAllConnections();
+    media.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A browser of its own, with the page in it. */
+  async function browse(options) {
+    const browser = await openBrowser([server.host, `http://${media.host}`], options);
+    opened.push(browser);
+    await browser.page.goto(demo);
+    await browser.page.waitForSelector('#connection[data-state="connected"]');
+    return browser;
+  }
+
+  /** Another window of the same browser: another user. */
+  async function anotherWindow({ page }) {
+    const other = await page.context().newPage();
+    await other.goto(demo);
+    return other;
+  }
+
+  const choose = async (page, name, kind) => {
+    await page.fill('#name', name);
+    await page.locator(`#kinds label:has([value="${kind}"])`).click();
+  };
+  const create = async (page, name, kind, roomName) => {
+    await choose(page, name, kind);
+    await page.fill('#roomName', roomName);
+    await page.click('#create button');
+    await page.locator('#title', { hasText: roomName }).waitFor();
+  };
+  const enter = async (page, name, kind, roomName) => {
+    await choose(page, name, kind);
+    await page.locator('#rooms li', { hasText: roomName }).locator('button').click();
+    await page.locator('#title', { hasText: roomName }).waitFor();
+  };
+  const say = async (page, text) => {
+    await page.fill('#text', text);
+    await page.press('#text', 'Enter');
+  };
+  const shows = (page, selector, ...texts) => until(`${selector}: ${texts}`, async () =>
+    JSON.stringify(await page.locator(selector).allInnerTexts()) === JSON.stringify(texts));
+  /** A phone that streams. */
+  const phone = async (kind, roomInfo) => {
+    const client = new Client({ server: server.host, WebSocket, storage: null });
+    clients.push(client);
+    await client.login();
+    const room = await client.createRoom(kind, { userName: 'Phone', roomInfo });
+    await room.streamStarted();
+    await until('the phone has its seat', () => room.pushers.length === 1);
+    return room;
+  };
+  const expectNoFaults = () => assert.deepStrictEqual(opened.map(({ faults }) => faults), opened.map(() => []));
+
+  it('lets two hold a call, talk, and see each other leave', async () => {
+    const browser = await browse(kInEnglish);
+    const alice = browser.page;
+    await create(alice, 'Alice', 'double', 'Tea at four');
+    const bob = await anotherWindow(browser);
+    await enter(bob, 'Bob', 'double', 'Tea at four');
+    for (const page of [alice, bob]) await shows(page, '#members b', 'Alice', 'Bob');
+    await shows(alice, '#members small', 'host', 'you');
+    await say(bob, '<b>hello</b>');
+    await say(alice, '你好');
+    for (const page of [alice, bob]) await shows(page, '.bubble', '<b>hello</b>', '你好');
+    assert.deepStrictEqual(await alice.locator('bdi').evaluateAll((all) => [...new Set(all.map(({ lang }) => lang))]), ['']);
+    await bob.click('#leave');
+    await shows(alice, '.event', 'Bob is here', 'Bob has left');
+    await shows(alice, '#members b', 'Alice');
+    expectNoFaults();
+  });
+
+  it('lets viewers of a live room like, talk, take a seat, and read how it has ended', async () => {
+    const browser = await browse(kInEnglish);
+    const host = browser.page;
+    await create(host, 'Alice', 'live', 'Concert');
+    const viewer = await anotherWindow(browser);
+    await enter(viewer, 'Bob', 'live', 'Concert');
+    await shows(host, '#viewers', '1 viewer');
+    await shows(viewer, '#subtitle', 'You are watching');
+    await viewer.click('#like');
+    await host.click('#like');
+    for (const page of [host, viewer]) await shows(page, '#likes', '2');
+    await viewer.click('#seat');
+    for (const page of [host, viewer]) await shows(page, '#members b', 'Alice', 'Bob');
+    await viewer.click('#seat');
+    for (const page of [host, viewer]) await shows(page, '#members b', 'Alice');
+    await host.click('#leave');
+    await shows(viewer, '#notice', 'The room has ended: the host has left.');
+    await viewer.locator('#lobby').waitFor();
+    expectNoFaults();
+  });
+
+  it('says why it was thrown out, and enters again when asked', async () => {
+    const { page } = await browse(kInEnglish);
+    await create(page, 'Alice', 'multi', 'Meeting');
+    const [, origin, token] = /Console: (\S+)\/console\/#token=(\S+)/.exec(server.output);
+    const asOperator = async (call, options) => (await fetch(`${origin}/console/api/${call}`,
+      { headers: { Authorization: `Bearer ${token}` }, ...options })).json();
+    const { roomID, creator } = (await asOperator('rooms')).rooms.find(({ roomInfo }) => roomInfo === 'Meeting');
+    await asOperator('kick', { method: 'POST', body: JSON.stringify({ kind: 'multi', roomID, userID: creator }) });
+    await shows(page, '#notice', 'An operator has removed you from the room.');
+
+    const key = `rtcroom ${server.host}`;
+    const user = await page.evaluate((name) => sessionStorage.getItem(name), key);
+    const copy = await page.context().newPage(); // as a duplicated tab
+    await copy.addInitScript(([name, value]) => sessionStorage.setItem(name, value), [key, user]);
+    await copy.goto(demo);
+    await copy.waitForSelector('#connection[data-state="connected"]');
+    await page.waitForSelector('#connection[data-state="closed"]');
+    assert.match(await page.innerText('#notice'), /^You are logged in elsewhere now/);
+    await create(page, 'Alice', 'multi', 'Meeting again');
+    await page.waitForSelector('#connection[data-state="connected"]');
+    expectNoFaults();
+  });
+
+  it('tells of an eviction, and has its seat again', async () => {
+    const { page } = await browse(kInEnglish);
+    const isSilent = { code: 5, message: '' };
+    await page.route('**/pusher_heartbeat?*', (route) => route.fulfill({ json: isSilent }), { times: 1 });
+    await create(page, 'Alice', 'multi', 'Eviction');
+    const isBack = page.waitForResponse('**/multi_room/add_pusher?*');
+    await shows(page, '.event', kTexts.en['room.evicted']);
+    assert.strictEqual((await (await isBack).json()).code, 0);
+    expectNoFaults();
+  });
+
+  it('asks for a name, and says that a full room is full', async () => {
+    const browser = await browse(kInEnglish);
+    await browser.page.click('#create button');
+    await shows(browser.page, '#notice', 'First tell the others your name.');
+    await create(browser.page, 'Alice', 'double', 'Two');
+    const bob = await anotherWindow(browser);
+    await enter(bob, 'Bob', 'double', 'Two');
+    const carol = await anotherWindow(browser);
+    await choose(carol, 'Carol', 'double');
+    await carol.locator('#rooms li', { hasText: 'Two' }).locator('button').click();
+    await shows(carol, '#notice', 'The room is full.');
+    expectNoFaults();
+  });
+
+  it('plays the stream of a member, and the picture of a live room', async () => {
+    const room = await phone('live', 'On air');
+    const [stream] = /[^/]+$/.exec(room.pushers[0].accelerateURL.split('?')[0]);
+    const { page } = await browse(kInEnglish);
+    await enter(page, 'Alice', 'live', 'On air');
+    for (const [place, address] of [['#members', `http://${media.host}/hls/${stream}.m3u8`],
+      ['#mixed', `http://${media.host}/mix/${stream}.m3u8`]]) {
+      const video = page.locator(`${place} video`);
+      assert.strictEqual((await video.getAttribute('src')).split('?')[0], address);
+      await until('pictures are there', () => video.evaluate((element) => element.getVideoPlaybackQuality().totalVideoFrames > 0));
+      assert.strictEqual(await page.locator(`${place} .player p`).isVisible(), false);
+    }
+    const playable = (...values) => page.evaluate(async (all) => (await import('/demo/streams.js')).playableUrl(...all), values);
+    assert.strictEqual(await playable('https://h/a.MP4?x', ''), '');
+    assert.strictEqual(await playable('https://h/a.mp4?x', ''), 'https://h/a.mp4?x');
+    assert.strictEqual(await playable('https://h/a.flv', 'https://p/{stream}.m3u8'), '');
+    assert.strictEqual(await playable('rtmp://h/live/a_1?txSecret=2', 'https://p/{stream}.m3u8'), 'https://p/a_1.m3u8?txSecret=2');
+    expectNoFaults();
+  });
+
+  it('says in words that a stream cannot be played', async () => {
+    await phone('multi', 'RTMP');
+    const { page } = await browse(kInEnglish);
+    await page.route('**/demo/settings.json', (route) => route.fulfill({ json: { prefix: '/weapp', playlist: '' } }));
+    await page.reload();
+    await enter(page, 'Alice', 'multi', 'RTMP');
+    await shows(page, '.player p', 'Streams by RTMP, which browsers cannot play', 'No picture');
+    expectNoFaults();
+  });
+
+  it('is in Chinese where the browser is, and a switch is remembered', async () => {
+    const { page } = await browse(kInChinese);
+    await create(page, '李娜', 'live', '音乐会');
+    await say(page, '大家好');
+    await shows(page, '.bubble', '大家好');
+    assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
+    const attributes = await page.locator('[aria-label], [placeholder]').evaluateAll((all) =>
+      all.flatMap((element) => [element.ariaLabel, element.placeholder]).join(' '));
+    const words = `${await page.innerText('body')} ${await page.locator('#lobby').evaluate((lobby) => lobby.textContent)} ${attributes}`;
+    assert.deepStrictEqual(latinWords(words).filter((word) => word !== 'rtcroom'), []);
+    await page.click('#language');
+    await shows(page, '#members small', 'host', 'you'); // also what was shown before
+    assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'en');
+    assert.strictEqual(await page.locator('#text').getAttribute('placeholder'), 'Say something');
+    await page.reload();
+    await page.locator('text=Rooms to join').waitFor();
+    expectNoFaults();
+  });
+
+  it('fits a narrow phone, in the dark', async () => {
+    const { page } = await browse({ ...kInEnglish, viewport: { width: 360, height: 640 }, colorScheme: 'dark' });
+    await create(page, 'Alice', 'live', 'A room with a name that is far longer than a phone is wide');
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    const [red] = /\d+/.exec(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+    assert.ok(red < 64, red);
+    expectNoFaults();
+  });
+
+  it('is served in development only', async () => {
+    const other = new Server();
+    await other.start(binary);
+    try {
+      for (const at of ['/demo', '/demo/', '/demo/app.js', '/demo/settings.json']) {
+        const reply = await fetch(other.host + at);
+        assert.strictEqual(reply.status, 404, at);
+        assert.strictEqual((await reply.json()).code, 1);
+      }
+    } finally {
+      other.remove();
+    }
+  });
+});
