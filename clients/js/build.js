@@ -1,13 +1,26 @@
 // Makes dist/: for `require`, for mini-programs, and for pages without modules.
 import { build } from 'esbuild';
+import path from 'node:path';
 
-const common = { bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname };
+// Names in objects that never leave the library: they are shortened, like those that begin with _.
+const kInside = ['beat', 'call', 'client', 'follower', 'giveUp', 'hasSockets', 'identity', 'isNew', 'isOwn', 'isSet',
+  'isTaken', 'listener', 'loginCode', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onOpen', 'onReply', 'onShow',
+  'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'renew', 'renewal', 'report', 'setTimer',
+  'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
-await Promise.all([
-  build({ ...common, entryPoints: ['src/index.js'], outfile: 'dist/rtcroom.cjs', format: 'cjs', target: 'es2020' }),
-  // WeChat's oldest engines have no `async`.
-  build({ ...common, entryPoints: ['src/miniprogram.js'], outfile: 'dist/miniprogram/index.js', format: 'cjs',
-    target: 'es2016' }),
-  build({ ...common, entryPoints: ['src/page.js'], outfile: 'dist/rtcroom.min.js', format: 'iife', target: 'es2020',
-    minify: true, mangleProps: /^_/ }),
-]);
+/** @param folder  to write to; dist if absent */
+export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
+  const make = (entryPoint, file, options) => build({
+    bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname,
+    entryPoints: [`src/${entryPoint}.js`], outfile: path.join(folder, file), ...options,
+  });
+  await Promise.all([
+    make('index', 'rtcroom.cjs', { format: 'cjs', target: 'es2020' }),
+    // WeChat's oldest engines have no `async`.
+    make('miniprogram', 'miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
+    make('page', 'rtcroom.min.js', { format: 'iife', target: 'es2020', minify: true,
+      mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) }),
+  ]);
+}
+
+if (process.argv[1] === import.meta.filename) await makeDist();

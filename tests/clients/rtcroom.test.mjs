@@ -89,7 +89,7 @@ describe('rtcroom', () => {
 
     it('get a name for each code', async () => {
       await login();
-      for (const [code, name, detail] of [[1, 'BAD_REQUEST', 'cnt: missing'], [3, 'NO_ROOM'], [7, 'NOT_AUTHORISED'],
+      for (const [code, name, detail] of [[1, 'BAD_REQUEST', 'cnt: missing'], [3, 'NO_ROOM'], [7, 'NOT_ALLOWED'],
         [10, 'BAD_REQUEST'], [11, 'ROOM_EXISTS'], [5001, 'ROOM_FULL']]) {
         platform.replies.get_room_list = { code, detail };
         await assert.rejects(client.listRooms('multi'), { name, code });

@@ -6,8 +6,10 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { makeDist } from '../../clients/js/build.js';
 import { Client, Room, RtcRoomError } from '../../clients/js/src/index.js';
 
+const kMostBytes = 15000; // of the file for pages
 const kLibrary = path.join(import.meta.dirname, '..', '..', 'clients', 'js');
 const read = (name) => fs.readFileSync(path.join(kLibrary, name), 'utf8');
 const ts = createRequire(path.join(kLibrary, 'package.json'))('typescript');
@@ -65,6 +67,17 @@ describe('The package rtcroom', () => {
         '--target', 'es2022', '--module', 'nodenext', program], { encoding: 'utf8', stdio: 'pipe' });
     } catch (error) {
       assert.fail(error.stdout || error);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('has a file for pages of at most 15 KB', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-dist-'));
+    try {
+      await makeDist(folder);
+      const { size } = fs.statSync(path.join(folder, 'rtcroom.min.js'));
+      assert.ok(size <= kMostBytes, `rtcroom.min.js has ${size} bytes`);
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

@@ -1,328 +1,329 @@
 // The message channel: one connection for all rooms, which goes on where it was cut off. By a WebSocket, and by long
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
-import { RtcRoomError, errorOfReply } from './errors.js';
-import { Timer } from './timer.js';
+import { RtcRoomError, errorOfReply, fail } from './errors.js';
+import { makeTimer } from './timer.js';
 
-const kProtocol = 'rtcroomd.v1';
 const kPingMs = 25000;
 const kSilenceMs = 10000; // while a reply is awaited
 const kRequestMs = 20000;
 const kSocketFailures = 2; // after which it polls
 const kPollMs = 60000; // until the socket is tried again
 const kHoldSeconds = 45;
-const kPolledRequests = 10;
+const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 const kCut = 1006; // close codes
 const kOtherLogin = 4001;
 const kTokenRefused = 4003;
 
-const keyOf = ({ kind, roomID }) => `${kind}/${roomID}`;
+/** @param url  empty: there is no channel
+ * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
+export function makeChannel(url, platform, session, onDirect, onState) {
+  // {verb, body, onReply, resolve, reject} until the reply; subscriptions stay, with `room`, `follower` and a cursor in the
+  // body.
+  const requests = new Set();
+  const waiting = new Map(); // of the socket: what takes the reply to an id
+  const silence = makeTimer(platform);
+  const pings = makeTimer(platform);
+  const pause = makeTimer(platform);
+  let state = 'closed';
+  let link; // the connection: what belongs to an earlier one comes too late
+  let socket;
+  let isOpen;
+  let endPoll;
+  let triedSocketAt;
+  let id = 0;
+  let direct = 0; // position of the newest direct message
+  let loginTime; // by which the server knows this login again
+  let drainMs;
+  let tries = 0; // that failed in a row
+  let failedSockets = 0; // the same
 
-export class Channel {
-  /** @param url  empty: there is no channel
-   * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
-  constructor(url, platform, session, onDirect, onState) {
-    this._url = url;
-    this._platform = platform;
-    this._session = session;
-    this._onDirect = onDirect;
-    this._onState = onState;
-    this._subscriptions = new Map();
-    this._requests = []; // without a reply so far
-    this._waiting = new Map(); // of the socket: what takes the reply to an id
-    this._silence = new Timer(platform);
-    this._pings = new Timer(platform);
-    this._pause = new Timer(platform);
-    this._id = this._direct = 0; // the latter: position of the newest direct message
-    this._tries = this._failedSockets = 0; // that failed in a row
-    this.state = 'closed';
-  }
+  const isOff = () => state === 'none' || state === 'closed';
+  const find = (about) => [...requests]
+    .find(({ room }) => room && room.kind === about?.kind && room.roomID === about.roomID);
+  const nextPause = () => pauseMs(++tries, platform);
 
-  start() {
-    this._setState(this._url ? 'connecting' : 'none');
-    this._reconnect(0);
-  }
+  const setState = (now) => {
+    if (now === state) return;
+    state = now;
+    if (now === 'none') {
+      requests.forEach(({ room, verb, resolve, reject }) => {
+        if (room) resolve();
+        else reject(new RtcRoomError('NO_CHANNEL', verb));
+      });
+    }
+    onState(now);
+  };
 
-  stop() {
-    this._disconnect();
-    this._setState('closed');
-    for (const request of this._requests) request.reject(new RtcRoomError('CLOSED', request.verb));
-    this._subscriptions.clear();
-    this._direct = 0;
-    this._login = undefined;
-  }
-
-  /** The program is shown again, or the network is back: a socket may be dead without a word. */
-  wake() {
-    this._tries = this._failedSockets = 0;
-    if (this._isOpen) this._ping();
-    else this._reconnect(0);
-  }
-
-  /** Calls the listener's `_onSnapshot`, `_onEvent` and `_onEnd` until `unsubscribe`.
-   * @returns a promise of the first snapshot, or of the news that there is no channel */
-  subscribe(room, listener) {
-    return new Promise((resolve, reject) => {
-      const subscription = { room, listener, resolve, reject };
-      this._subscriptions.set(keyOf(room), subscription);
-      if (this._isOff) resolve();
-      else this._ifOpen(() => this._subscribe(subscription));
-    });
-  }
-
-  unsubscribe(room) {
-    if (this._subscriptions.delete(keyOf(room)) && this._isOpen) this._ask('unsubscribe', room, () => {});
-  }
-
-  /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
-  async request(verb, body) {
-    if (this._isOff) throw new RtcRoomError('NO_CHANNEL', verb);
-    const request = { verb, body };
-    const timeout = new Timer(this._platform);
+  /** A request is asked now, or once the socket is open, or by the next poll. */
+  const answerTo = async (request) => {
+    const { verb } = request;
+    let stopTimer;
     try {
       return await new Promise((resolve, reject) => {
         Object.assign(request, { resolve, reject });
-        timeout.set(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
-        this._requests.push(request);
-        this._ifOpen(() => this._askFor(request));
+        stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
+        if (isOff()) resolve();
+        else if (isOpen) ask(request);
+        else if (endPoll) connect();
       });
     } finally {
-      timeout.stop();
-      this._requests = this._requests.filter((other) => other !== request);
+      stopTimer();
+      if (!request.room) requests.delete(request);
     }
-  }
-
-  get _isOff() { return this.state === 'none' || this.state === 'closed'; }
-
-  /** Otherwise it is asked once the socket is open, or by the next poll. */
-  _ifOpen(ask) {
-    if (this._isOpen) ask();
-    else if (this._wakePoll) this._wakePoll();
-  }
-
-  _setState(state) {
-    if (state === this.state) return;
-    this.state = state;
-    if (state === 'none') for (const { resolve } of this._subscriptions.values()) resolve();
-    this._onState(state);
-  }
+  };
 
   // ---- Connecting
 
-  _reconnect(pause) {
-    this._disconnect();
-    if (this._url && this.state !== 'closed') this._pause.set(pause, () => this._connect());
-  }
+  const reconnect = (ms) => {
+    disconnect();
+    if (url && state !== 'closed') pause.set(ms, connect);
+  };
 
-  _connect() {
-    const link = {};
-    this._link = link; // what belongs to an earlier one comes too late
-    if (!this._platform.hasSockets || this._failedSockets >= kSocketFailures) {
-      this._poll(link);
+  const connect = () => {
+    disconnect();
+    const mine = {};
+    link = mine;
+    const now = platform.now();
+    if (!platform.hasSockets || (failedSockets >= kSocketFailures && now - triedSocketAt < kPollMs)) {
+      poll(mine);
       return;
     }
-    const ifCurrent = (listener) => (value) => { if (this._link === link) listener(value); };
-    this._silence.set(kSilenceMs, () => this._onClose(kCut));
+    triedSocketAt = now;
+    const ifCurrent = (listener) => (value) => { if (link === mine) listener(value); };
+    silence.set(kSilenceMs, cut);
     try {
-      this._socket = this._platform.openSocket(`${this._url.replace(/^http/, 'ws')}/ws`, kProtocol, {
-        onOpen: ifCurrent(() => this._onOpen()),
-        onMessage: ifCurrent((text) => this._onMessage(text)),
-        onClose: ifCurrent((code) => this._onClose(code)),
+      socket = platform.openSocket(`${url.replace(/^http/, 'ws')}/ws`, 'rtcroomd.v1', {
+        onOpen: ifCurrent(onOpen), onMessage: ifCurrent(onMessage), onClose: ifCurrent(onClose),
       });
     } catch (error) {
-      this._onClose(kCut);
+      cut();
     }
-  }
+  };
 
-  _onOpen() {
-    this._isOpen = true;
-    const { userID, token } = this._session;
-    this._ask('connect', { userID, token, direct: this._direct, login: this._login }, ({ connect }) => {
-      if (!connect) return; // it is closed next, with the reason
-      this._login = connect.login;
-      this._tries = this._failedSockets = 0;
-      this._setState('connected');
-    });
-    // In this order: messages are sent to rooms that are subscribed.
-    for (const subscription of this._subscriptions.values()) this._subscribe(subscription);
-    for (const request of this._requests) this._askFor(request);
-    this._pings.set(kPingMs, () => this._ping());
-  }
+  const onOpen = () => {
+    isOpen = true;
+    ask({ verb: 'connect', body: { ...session.who, direct, login: loginTime }, onReply({ connect: reply }) {
+      if (!reply) return; // it is closed next, with the reason
+      loginTime = reply.login;
+      if (reply.direct < direct) direct = reply.direct; // the server was restored from a backup
+      failedSockets = 0;
+      setState('connected');
+    } });
+    // In the order in which they were made: messages are sent to rooms that are subscribed.
+    requests.forEach(ask);
+    pings.set(kPingMs, ping);
+  };
 
-  _disconnect() {
-    const { _socket: socket, _wakePoll: endPoll } = this;
-    this._link = this._socket = this._wakePoll = this._isOpen = undefined;
-    this._waiting.clear();
-    for (const timer of [this._silence, this._pings, this._pause]) timer.stop();
-    if (endPoll) endPoll();
-    if (socket) socket.close();
-  }
+  const disconnect = () => {
+    const endings = [endPoll, socket?.close];
+    link = socket = isOpen = endPoll = null;
+    waiting.clear();
+    [silence, pings, pause].forEach((timer) => timer.stop());
+    endings.forEach((end) => end?.());
+  };
 
-  _onClose(code) {
-    if (this.state === 'connected') this._setState('connecting');
-    else ++this._failedSockets;
+  const cut = () => { onClose(kCut); };
+
+  const onClose = (code) => {
+    if (state === 'connected') setState('connecting');
+    else ++failedSockets;
+    goOn(code);
+  };
+
+  const goOn = (code) => {
     if (code === kOtherLogin) {
-      this._session.end('other_login');
+      session.end('other_login');
     } else if (code === kTokenRefused) {
-      this._renew();
+      renew();
     } else {
-      this._reconnect(this._drainMs || this._nextPause());
-      this._drainMs = 0;
+      reconnect(drainMs || nextPause());
+      drainMs = 0;
     }
-  }
+  };
 
   /** Once the session is renewed, the channel goes on; when it cannot be, the session ends it. */
-  _renew() {
-    this._disconnect();
-    const again = () => this._reconnect(this._nextPause());
-    this._session.renew().then(again, again);
-  }
-
-  _nextPause() { return pauseMs(++this._tries, this._platform); }
+  const renew = () => {
+    disconnect();
+    const mine = {};
+    link = mine;
+    const again = () => { if (link === mine) reconnect(nextPause()); };
+    session.renew().then(again, again);
+  };
 
   // ---- The socket
 
-  _ask(verb, body, onReply) {
-    const id = ++this._id;
-    this._waiting.set(id, onReply);
-    this._socket.send(JSON.stringify({ id, [verb]: body }));
-    this._expectReply();
-  }
-
-  _askFor(request) { this._ask(request.verb, request.body, (reply) => this._settle(request, reply)); }
-
-  _settle({ verb, resolve, reject }, reply) {
-    if (reply.error) reject(errorOfReply(verb, reply.error));
-    else resolve(reply[verb]);
-  }
-
-  _subscribe(subscription) {
-    const { room, cursor } = subscription;
-    this._ask('subscribe', { ...room, cursor }, (reply) => this._onSubscribed(subscription, reply.subscribe, reply.error));
-  }
+  const ask = ({ verb, body, onReply }) => {
+    waiting.set(++id, onReply);
+    socket.send(JSON.stringify({ id, [verb]: body }));
+    expectReply();
+  };
 
   /** Silence while a reply is awaited means that the socket is dead. */
-  _expectReply() {
-    if (!this._silence.isSet) this._silence.set(kSilenceMs, () => this._onClose(kCut));
-  }
+  const expectReply = () => { if (!silence.isSet) silence.set(kSilenceMs, cut); };
 
-  _ping() {
-    this._ask('ping', { direct: this._direct }, () => {});
-    this._pings.set(kPingMs, () => this._ping());
-  }
+  const ping = () => {
+    // A connection that lasts ends the row of failures.
+    ask({ verb: 'ping', body: { direct }, onReply() { tries = 0; } });
+    pings.set(kPingMs, ping);
+  };
 
-  _onMessage(text) {
-    const link = this._link;
-    this._silence.stop();
-    for (const line of text.split('\n')) {
-      if (line && this._link === link) this._take(JSON.parse(line)); // a listener may have logged out
+  const onMessage = (text) => {
+    const mine = link;
+    silence.stop();
+    try {
+      for (const line of text.split('\n')) {
+        if (line && link === mine) take(JSON.parse(line)); // a listener may have logged out
+      }
+    } catch (error) { // what no server of this protocol says
+      if (link === mine) cut();
     }
-    if (this._link === link && this._waiting.size) this._expectReply();
-  }
+    if (link === mine && waiting.size) expectReply();
+  };
 
-  _take({ id, event, direct, drain, kicked, ...reply }) {
-    const onReply = this._waiting.get(id);
-    const subscription = this._subscriptions.get(keyOf(event || kicked || {}));
-    if (onReply) {
-      this._waiting.delete(id);
-      onReply(reply);
-    }
-    if (event && subscription) this._onEvent(subscription, event);
-    if (kicked && subscription) this._end(subscription, 'banned');
-    if (direct) this._onDirectMessage(direct);
-    if (drain) this._drainMs = drain.reconnect;
-  }
+  const take = ({ id: answered, event, direct: message, drain, kicked, ...reply }) => {
+    const onReply = waiting.get(answered);
+    const subscription = find(event || kicked);
+    waiting.delete(answered);
+    if (onReply) onReply(reply);
+    if (event && subscription) onEvent(subscription, event);
+    if (kicked && subscription) subscription.room._end('banned');
+    if (message) onDirectMessage(message);
+    if (drain) drainMs = drain.reconnect;
+  };
 
   // ---- What both ways bring
 
-  _onSubscribed(subscription, reply, error) {
-    if (this._subscriptions.get(keyOf(subscription.room)) !== subscription) return;
+  const settle = ({ verb, resolve, reject }, reply) => {
+    if (reply.error) reject(errorOfReply(verb, reply.error));
+    else resolve(reply[verb]);
+  };
+
+  const onSubscribed = (subscription, { subscribe: reply, error }) => {
+    if (!requests.has(subscription)) return;
+    const { body, room, follower, resolve, reject } = subscription;
     if (error) {
       const reason = errorOfReply('subscribe', error);
       if (reason.isTemporary) {
-        this._reconnect(this._nextPause());
-      } else {
-        this._end(subscription, reason.name === 'NO_ROOM' ? 'gone' : 'banned');
-        subscription.reject(reason);
+        reconnect(nextPause());
+        return;
       }
+      reject(reason);
+      room._end(reason.name === 'NO_ROOM' ? 'gone' : 'banned');
       return;
     }
-    subscription.cursor = reply.cursor;
-    if (reply.recovered) reply.events.forEach((event) => this._onEvent(subscription, event));
-    else subscription.listener._onSnapshot(reply.room);
-    subscription.resolve();
-  }
+    if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
+    else follower.onSnapshot(reply.room);
+    body.cursor = reply.cursor;
+    resolve();
+  };
 
-  _onEvent(subscription, event) {
-    subscription.cursor = event.cursor || subscription.cursor;
-    if (event.room_destroyed) this._end(subscription, event.room_destroyed.reason);
-    else subscription.listener._onEvent(event);
-  }
+  const onEvent = (subscription, event) => {
+    if (!requests.has(subscription)) return; // a listener has left the room
+    if (event.room_destroyed) subscription.room._end(event.room_destroyed.reason);
+    else subscription.follower.onEvent(event);
+    subscription.body.cursor = event.cursor || subscription.body.cursor;
+  };
 
-  _end(subscription, reason) {
-    this._subscriptions.delete(keyOf(subscription.room));
-    subscription.listener._end(reason);
-  }
-
-  _onDirectMessage(message) {
-    if (message.position <= this._direct) return; // it comes again after a cut
-    this._direct = message.position;
-    this._onDirect(message);
-  }
+  const onDirectMessage = (message) => {
+    if (message.position <= direct) return; // it comes again after a cut
+    direct = message.position;
+    onDirect(message);
+  };
 
   // ---- Long polls
 
-  async _poll(link) {
-    const since = this._platform.now();
-    while (this._link === link) {
-      if (this._platform.hasSockets && this._platform.now() - since > kPollMs) {
-        this._failedSockets = kSocketFailures - 1;
-        this._reconnect(0);
-        return;
-      }
-      let isWoken = false;
-      const { userID, token } = this._session;
-      const requests = this._requests.slice(0, kPolledRequests);
-      const wait = requests.length ? 0 : kHoldSeconds;
-      const { reply, abort } = this._platform.request({ url: `${this._url}/poll`, waitMs: wait * 1000, body: {
-        connect: { userID, token, direct: this._direct },
-        wait,
-        cursors: [...this._subscriptions.values()].map(({ room, cursor }) => ({ ...room, cursor })),
-        requests: requests.map(({ verb, body }, id) => ({ id, [verb]: body })),
-      } });
-      // Nothing is lost with a poll that is ended early: the server keeps nothing between two.
-      this._wakePoll = () => {
-        isWoken = true;
-        if (wait) abort();
-      };
-      const { status, data } = await reply.catch(() => ({}));
-      if (this._link === link && status === 404) this._setState('none');
-      if (this._link !== link || status === 404) return;
-      if (data && data.replies) {
-        this._onPolled(data, requests);
-      } else if (!isWoken) {
-        this._onPollFailed(data);
-        return;
-      }
+  const poll = async (mine) => {
+    const subscriptions = [...requests].filter(({ room }) => room);
+    const asked = [...requests].filter(({ room }) => !room).slice(0, kPolledRequests);
+    const wait = asked.length ? 0 : kHoldSeconds;
+    const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs: wait * 1000, body: {
+      connect: { ...session.who, direct },
+      wait,
+      cursors: subscriptions.map(({ body }) => body),
+      requests: asked.map(({ verb, body }, index) => ({ id: index, [verb]: body })),
+    } });
+    // Nothing is lost with a poll that is ended early: the server keeps nothing between two.
+    if (wait) endPoll = abort;
+    const { status, data } = await reply.catch(() => ({}));
+    if (link !== mine) return;
+    if (status === 404) {
+      setState('none');
+      return;
     }
-  }
-
-  _onPolled({ replies, rooms, pushes }, requests) {
-    this._tries = 0;
-    this._setState('polling');
-    for (const { id, ...reply } of replies) this._settle(requests[id], reply);
-    for (const room of rooms) {
-      const subscription = this._subscriptions.get(keyOf(room));
-      if (subscription) this._onSubscribed(subscription, room, room.error);
+    try {
+      onPolled(mine, data, asked);
+      if (link === mine) connect();
+    } catch (error) { // no reply, or one that no server of this protocol gives
+      if (link === mine) onPollFailed(data);
     }
-    for (const { direct } of pushes) this._onDirectMessage(direct);
-  }
+  };
 
-  _onPollFailed(data) {
-    this._setState('connecting');
-    const { name } = data && data.error ? errorOfReply('poll', data.error) : {};
-    if (name === 'NOT_AUTHORISED') this._renew();
-    else if (name === 'OTHER_LOGIN') this._session.end('other_login');
-    else this._reconnect(this._nextPause());
-  }
+  const onPolled = (mine, { replies, rooms, pushes }, asked) => {
+    for (const { id: index, ...reply } of replies) settle(asked[index], reply);
+    setState('polling');
+    tries = 0;
+    for (const { error, ...room } of rooms) {
+      const subscription = link === mine && find(room); // a listener may have logged out
+      if (subscription) onSubscribed(subscription, { subscribe: room, error });
+    }
+    for (const { direct: message } of pushes) if (link === mine) onDirectMessage(message);
+  };
+
+  const onPollFailed = (data) => {
+    setState('connecting');
+    const { name } = data?.error ? errorOfReply('poll', data.error) : {};
+    goOn({ OTHER_LOGIN: kOtherLogin, NOT_AUTHORISED: kTokenRefused }[name]);
+  };
+
+  return {
+    get state() { return state; },
+
+    start() {
+      setState(url ? 'connecting' : 'none');
+      reconnect(0);
+    },
+
+    stop() {
+      disconnect();
+      setState('closed');
+      requests.forEach(({ verb, reject }) => reject(new RtcRoomError('CLOSED', verb)));
+      requests.clear();
+      tries = failedSockets = direct = 0;
+      loginTime = undefined;
+    },
+
+    /** The program is shown again, or the network is back: a socket may be dead without a word. */
+    wake() {
+      tries = failedSockets = 0;
+      if (isOpen) ping();
+      else reconnect(0);
+    },
+
+    /** Calls the follower's `onSnapshot` and `onEvent`, and the room's `_end`, until `unsubscribe`.
+     * @returns a promise of the first snapshot, or of the news that there is no channel */
+    subscribe(room, follower) {
+      const { kind, roomID } = room;
+      const onReply = (reply) => onSubscribed(subscription, reply);
+      const subscription = { verb: 'subscribe', body: { kind, roomID }, room, follower, onReply };
+      requests.add(subscription);
+      return answerTo(subscription);
+    },
+
+    unsubscribe(room, follower) {
+      const subscription = find(room);
+      if (!subscription) return;
+      requests.delete(subscription);
+      subscription.reject(new RtcRoomError('CLOSED', 'left'));
+      if (isOpen) ask({ verb: 'unsubscribe', body: subscription.body });
+    },
+
+    /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
+    async request(verb, body) {
+      if (isOff()) fail('NO_CHANNEL', verb);
+      const request = { verb, body, onReply: (reply) => settle(request, reply) };
+      requests.add(request);
+      return answerTo(request);
+    },
+  };
 }

@@ -1,133 +1,120 @@
 // One user of one server: its login, its rooms, its messages.
-import { Channel } from './channel.js';
+import { makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
-import { RtcRoomError } from './errors.js';
+import { fail, ignore } from './errors.js';
 import { Room } from './room.js';
-import { Session } from './session.js';
+import { makeSession } from './session.js';
 
-const kKinds = ['double', 'multi', 'live'];
-const kForbidden = /[/?#&%+"\\]|^@TGS#/;
+const kRoomID = /^(?!@TGS#|.*[/?#&%+"\\])[!-~]{1,48}$/;
 
-const profileOf = ({ userName = '', userAvatar = '' }) => ({ userName, userAvatar });
+const trimmed = (url) => url.replace(/\/+$/, '');
+
+function checkKind(kind) {
+  if (!['double', 'multi', 'live'].includes(kind)) fail('BAD_REQUEST', 'kind: double, multi or live');
+}
 
 export class Client extends Emitter {
-  constructor(options, platform) {
-    const { server, prefix = '/weapp', channel = server } = options;
+  constructor({ server, prefix = '/weapp', channel = server }, platform) {
     super(platform);
-    if (!/^https?:\/\/[^/]/.test(server)) throw new RtcRoomError('BAD_REQUEST', 'server: not an address such as https://host');
-    const trimmed = (url) => url.replace(/\/+$/, '');
-    this._session = new Session({ server: trimmed(server), prefix: trimmed(prefix), platform,
-      onOver: (reason) => this._onOver(reason) });
-    this._channel = new Channel(channel && `${trimmed(channel)}/channel`, platform, this._session,
-      (message) => this._emit('direct', message), (state) => this._onState(state));
-    this._names = profileOf({});
+    if (!/^https?:\/\/[^/]/.test(server)) fail('BAD_REQUEST', 'server: such as https://host');
+    this._session = makeSession(trimmed(server) + trimmed(prefix), platform, (reason) => {
+      this._channel.stop();
+      this.rooms.forEach((room) => room._end(reason));
+      this._emit('kicked', { reason });
+    });
+    this._channel = makeChannel(channel && `${trimmed(channel)}/channel`, platform, this._session,
+      (message) => this._emit('direct', message), (state) => {
+        this.rooms.forEach((room) => room._follower.onConnection(state));
+        this._emit('connection', state);
+      });
+    this._names = {}; // those of the newest room
     this.rooms = [];
-    platform.onShow(() => this._onShow());
+    platform.onShow(() => {
+      if (!this.userID) return;
+      this.rooms.forEach((room) => room._seat.beat());
+      this._channel.wake();
+    });
   }
 
   get userID() { return this._session.userID; }
 
-  get connection() { return this.userID ? this._channel.state : 'closed'; }
+  get connection() { return this._channel.state; }
 
   async login(credentials) {
-    if (this.userID) throw new RtcRoomError('BAD_REQUEST', `logged in as ${this.userID} already`);
     await this._session.login(credentials);
     this._channel.start();
     return this.userID;
   }
 
   async logout() {
-    await Promise.all(this.rooms.map((room) => room.leave().catch(() => {})));
+    await Promise.all(this.rooms.map((room) => ignore(room.leave())));
     this._channel.stop();
     await this._session.logout();
   }
 
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);
-    const { rooms } = await this._session.call(`${kind}_room/get_room_list`, { index, cnt: count });
-    return rooms;
+    return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count }, { read: ({ rooms }) => [...rooms] });
   }
 
-  async createRoom(kind, options = {}) {
+  createRoom(kind, { roomID = `room_${this._newKey()}`, roomInfo = '', ...options } = {}) {
     // An ID of our own makes it safe to repeat the call.
-    const { roomID = `room_${this._newKey()}`, roomInfo = '', stream = true } = options;
-    const room = this._makeRoom({ kind, roomID, roomInfo, isNew: true }, options);
-    await room._call('create_room', { roomInfo });
-    return this._enter(room, () => room.takeSeat({ stream }));
+    return this._enter({ kind, roomID, roomInfo, isNew: true }, options, (room) => room.takeSeat(options));
   }
 
-  async joinRoom(kind, roomID, options = {}) {
-    const { stream = true } = options;
-    const room = this._makeRoom({ kind, roomID }, options);
-    await room._exists();
-    return this._enter(room, () => room.takeSeat({ stream }));
+  joinRoom(kind, roomID, options = {}) {
+    return this._enter({ kind, roomID }, options, (room) => room.takeSeat(options));
   }
 
-  async watchRoom(roomID, options = {}) {
-    const { userInfo = '' } = options;
-    const room = this._makeRoom({ kind: 'live', roomID }, options);
-    await room._exists();
-    return this._enter(room, () => room._watch(userInfo));
+  watchRoom(roomID, options = {}) {
+    return this._enter({ kind: 'live', roomID }, options, (room) => room._watch(options));
   }
 
   sendDirect(to, body, { cmd } = {}) {
-    const { userName: nick, userAvatar: avatar } = this._names;
     const type = cmd === undefined ? 'text' : 'custom';
-    return this._channel.request('send', { to, type, body, cmd, nick, avatar, key: this._newKey() });
+    return this._channel.request('send', this._message(this._names, { to, type, body, cmd }));
   }
 
   history(peer, page = {}) { return this._channel.request('history', { peer, ...page }); }
 
-  _makeRoom(room, options) {
-    checkKind(room.kind);
-    if (!/^[!-~]{1,48}$/.test(room.roomID) || kForbidden.test(room.roomID)) {
-      throw new RtcRoomError('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
-    }
-    if (this.rooms.some(({ kind, roomID }) => kind === room.kind && roomID === room.roomID)) {
-      throw new RtcRoomError('BAD_REQUEST', `already in room ${room.roomID}`);
-    }
-    const profile = profileOf(options);
-    this._names = profile;
-    return new Room({ ...room, profile, client: this });
+  // ---- For the rooms
+
+  _forget(room) { this.rooms = this.rooms.filter((other) => other !== room); }
+
+  _message({ userName: nick, userAvatar: avatar }, content) {
+    return { ...content, nick, avatar, key: this._newKey() };
   }
 
-  async _enter(room, takePlace) {
+  // ---- Inside
+
+  async _enter(facts, { userName = '', userAvatar = '' }, takePlace) {
+    const { kind, roomID, roomInfo, isNew } = facts;
+    const checkNotIn = () => {
+      const isIn = this.rooms.some((other) => other.kind === kind && other.roomID === roomID);
+      if (isIn) fail('BAD_REQUEST', `already in room ${roomID}`);
+    };
+    checkKind(kind);
+    if (!kRoomID.test(roomID)) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
+    checkNotIn();
+    this._names = { userName, userAvatar };
+    const room = new Room({ ...facts, profile: this._names, client: this });
+    await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
+    checkNotIn(); // two calls at once
+    if (room._userID !== this.userID) fail('CLOSED', 'logged out');
     this.rooms = [...this.rooms, room];
     try {
       await room._open();
-      await takePlace();
+      await takePlace(room);
+      room._checkOpen();
     } catch (error) {
-      await room.leave().catch(() => {});
+      await ignore(room.leave());
       throw error;
     }
     return room;
   }
 
-  _forget(room) { this.rooms = this.rooms.filter((other) => other !== room); }
-
   _newKey() {
     const part = () => this._platform.random().toString(36).slice(2, 12);
     return `${part()}${part()}`;
   }
-
-  _onShow() {
-    if (!this.userID) return;
-    this.rooms.forEach((room) => room._onShow());
-    this._channel.wake();
-  }
-
-  _onState(state) {
-    this.rooms.forEach((room) => room._onConnection(state));
-    this._emit('connection', state);
-  }
-
-  _onOver(reason) {
-    this._channel.stop();
-    for (const room of this.rooms) room._end(reason);
-    this._emit('kicked', { reason });
-  }
-}
-
-function checkKind(kind) {
-  if (!kKinds.includes(kind)) throw new RtcRoomError('BAD_REQUEST', `kind: one of ${kKinds.join(', ')}`);
 }

@@ -105,7 +105,7 @@ export interface ClientOptions {
   /** Node before version 22 has none: `import { WebSocket } from 'ws'`. */
   WebSocket?: unknown;
   /** Where a page keeps its user: `sessionStorage` if absent, so that a tab is a user; or `localStorage`, or `null`. */
-  storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
+  storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
   /** Replaces the parts of the environment that tests control. */
   platform?: Partial<Platform>;
 }
@@ -254,7 +254,8 @@ export interface Platform {
   random(): number;
   /** Returns a function that stops the timer. */
   setTimer(ms: number, listener: () => void): () => void;
-  request(request: { url: string; method?: 'GET' | 'POST'; body?: object; waitMs?: number }): {
+  /** A GET without a body, otherwise a POST. The reply fails when there is none; what is not JSON may be any `data`. */
+  request(request: { url: string; body?: object; waitMs?: number }): {
     reply: Promise<{ status: number; data: unknown }>;
     abort(): void;
   };
@@ -267,7 +268,7 @@ export interface Platform {
   /** The program is shown again, or the network is back. */
   onShow(listener: () => void): void;
   load(key: string): unknown;
-  save(key: string, value?: unknown): void;
+  save(key: string, value: unknown): void;
   /** A code by which the server recognises the user; empty where there is none. */
   loginCode(): Promise<string>;
 }

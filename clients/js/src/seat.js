@@ -1,115 +1,129 @@
 // A pusher's seat: taken when its stream runs, kept by heartbeats, taken again after an eviction.
 import { pauseMs } from './backoff.js';
-import { RtcRoomError, ignore } from './errors.js';
-import { Timer } from './timer.js';
+import { fail, ignore } from './errors.js';
+import { makeTimer } from './timer.js';
 
 const kFirstBeatMs = 3000;
 const kBeatMs = 7000;
-const kOver = ['NO_ROOM', 'ROOM_FULL', 'NOT_AUTHORISED', 'OTHER_LOGIN', 'CLOSED'];
 
-export class Seat {
-  /** @param room  offers `_call`, `_exists`, `_names`, `_setPushURL`, `_onEvicted`, `_onSeatLost`
-   * @param isNew  whether the room waits for this pusher, its first */
-  constructor(room, platform, isNew) {
-    this._room = room;
-    this._platform = platform;
-    this._isNew = isNew;
-    this._hasStream = false;
-    this._queue = Promise.resolve();
-    this._timer = new Timer(platform); // of the next heartbeat, or try to return
-    this.isTaken = false;
-    this._isWanted = false;
-  }
+/** @param room  offers `_call`, `_exists`, `_follower`, `_names`, `_isViewer`, `_emit`, `_end`
+ * @param isNew  whether the room waits for this pusher, its first */
+export function makeSeat(room, platform, isNew) {
+  let isWanted = false;
+  let isTaken = false;
+  let hasStream = false;
+  let enteredURL; // which the server knows
+  let entering = Promise.resolve(); // the newest of the calls of `enter`, which run one after the other
+  const beats = makeTimer(platform);
+  const retries = makeTimer(platform);
 
-  async take(hasStream) {
-    this._isWanted = true;
-    this._hasStream = hasStream;
-    if (hasStream) await this._renewPushURL();
-    else await this.onStream();
-  }
-
-  async giveUp() {
-    this._stop();
-    await this._queue; // a request under way may still take it
-    if (this._isNew) await this._room._call('destroy_room', {}).catch(() => {});
-    else await ignore('NOT_MEMBER', this._room._call('delete_pusher', {}));
-  }
-
-  /** The room is over, or the seat is given up. */
-  _stop() {
-    this._isWanted = this.isTaken = false;
-    this._timer.stop();
-    this._room._setPushURL('');
-  }
-
-  /** The stream runs: now the others can play it. */
-  onStream() {
-    const entering = this._queue.then(() => this._enter());
-    this._queue = entering.catch(() => {});
-    return entering;
-  }
-
-  onStreamBroken() { return this._isWanted && this._hasStream ? this._renewPushURL() : Promise.resolve(); }
+  const setPushURL = (url) => room._follower.set('pushURL', url);
 
   /** Each URL is for one stream, and the server signs only those that it has given out. */
-  async _renewPushURL() {
-    const { pushURL } = await this._room._call('get_push_url', {});
-    if (this._isWanted) this._room._setPushURL(pushURL);
-  }
+  const renewPushURL = async () => {
+    const pushURL = await room._call('get_push_url', {}, { read: (reply) => reply.pushURL.trim() });
+    if (isWanted) setPushURL(pushURL);
+  };
 
-  async _enter() {
-    const room = this._room;
+  const enter = async () => {
     const { pushURL, roomInfo } = room;
-    if (!this._isWanted) throw new RtcRoomError('CLOSED', 'the seat was given up');
-    if (this.isTaken && pushURL === this._enteredURL) return;
+    if (!isWanted) fail('CLOSED', 'the seat is given up');
+    // Without a URL it is a late report of a stream that was to stop.
+    if (hasStream ? !pushURL || (isTaken && pushURL === enteredURL) : isTaken) return;
     try {
       // add_pusher would make a room that has ended anew, with this user alone in it.
-      if (!this._isNew && !this.isTaken) await room._exists();
+      if (!isNew && !isTaken) await room._exists();
       await room._call('add_pusher', { ...room._names, pushURL, roomInfo });
     } catch (error) {
-      if (kOver.includes(error.name)) room._onSeatLost(error);
+      lose(error);
       throw error;
     }
-    this._isNew = false;
-    if (!this._isWanted) return; // given up meanwhile: `giveUp` deletes it
-    this.isTaken = true;
-    this._enteredURL = pushURL;
-    this._beatIn(kFirstBeatMs);
-  }
+    isNew = false;
+    if (!isWanted) return; // given up meanwhile: `giveUp` deletes it
+    isTaken = true;
+    enteredURL = pushURL;
+    beats.set(kFirstBeatMs, seat.beat);
+  };
 
-  _beatIn(ms) { this._timer.set(ms, () => this.beat()); }
+  const lose = ({ name, isTemporary }) => {
+    if (!isWanted || isTemporary) return;
+    const full = !room._isViewer && 'full';
+    const reason = { NO_ROOM: 'gone', ROOM_EXISTS: 'gone', NOT_ALLOWED: 'banned', ROOM_FULL: full }[name];
+    if (reason) room._end(reason);
+    else seat.stop();
+  };
 
-  /** At once when the program is shown again: its timers had stopped. */
-  beat() {
-    if (!this.isTaken) return;
-    this._beatIn(kBeatMs); // on schedule, whatever becomes of this one
-    this._room._call('pusher_heartbeat', {}, { tries: 1 }).catch(({ name }) => {
-      // A heartbeat never restores a seat.
-      if (name === 'NOT_MEMBER' && this.isTaken) this._return();
-    });
-  }
+  const returnAfterEviction = async () => {
+    await room._exists();
+    if (isWanted) await seat.take(hasStream);
+  };
 
-  /** Evicted: takes the seat again, with a fresh stream. */
-  _return() {
-    this.isTaken = false;
-    this._timer.stop();
-    this._room._setPushURL('');
-    this._room._onEvicted();
-    this._tryToReturn(1);
-  }
-
-  async _tryToReturn(tried) {
+  /** Tries until it succeeds, or the seat is lost for good. */
+  const persist = async (task, tried = 1) => {
+    retries.stop();
     try {
-      await this._room._exists();
-      if (!this._isWanted) return;
-      await this.take(this._hasStream);
+      await task();
     } catch (error) {
-      if (!this._isWanted) return;
-      if (kOver.includes(error.name)) {
-        this._room._onSeatLost(error);
-        return;
-      }
-      this._timer.set(pauseMs(tried, this._platform), () => this._tryToReturn(tried + 1));
+      lose(error);
+      if (isWanted && error.isTemporary) retries.set(pauseMs(tried, platform), () => persist(task, tried + 1));
     }
-  }
+  };
+
+  const seat = {
+    get isTaken() { return isTaken; },
+
+    async take(withStream) {
+      isWanted = true;
+      hasStream = withStream;
+      if (withStream) {
+        await renewPushURL();
+      } else {
+        setPushURL('');
+        await seat.onStream();
+      }
+    },
+
+    async giveUp() {
+      seat.stop();
+      await entering; // a request under way may still take it
+      if (isNew) await ignore(room._call('destroy_room'));
+      else await ignore(room._call('delete_pusher'), 'NOT_MEMBER');
+    },
+
+    /** The room is over, or the seat is given up. */
+    stop() {
+      isWanted = isTaken = false;
+      beats.stop();
+      retries.stop();
+      setPushURL('');
+    },
+
+    /** The stream runs: now the others can play it. */
+    onStream() {
+      const entered = entering.then(enter);
+      entering = ignore(entered);
+      return entered;
+    },
+
+    async onStreamBroken() { if (isWanted && hasStream) await renewPushURL(); },
+
+    /** The same for a program that does not look at the outcome. */
+    report(isRunning) { persist(isRunning ? seat.onStream : seat.onStreamBroken); },
+
+    /** At once when the program is shown again: its timers had stopped. */
+    beat() {
+      if (!isTaken) return;
+      beats.set(kBeatMs, seat.beat); // on schedule, whatever becomes of this one
+      room._call('pusher_heartbeat', {}, { tries: 1 }).catch(({ name }) => {
+        // A heartbeat never restores a seat.
+        if (name !== 'NOT_MEMBER' || !isTaken) return;
+        isTaken = false;
+        beats.stop();
+        setPushURL('');
+        room._emit('evicted', {});
+        persist(returnAfterEviction);
+      });
+    },
+  };
+  return seat;
 }

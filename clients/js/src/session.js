@@ -1,132 +1,129 @@
 // The login of one user, and the calls of the room API that need it.
 import { pauseMs } from './backoff.js';
-import { RtcRoomError, errorOfReply } from './errors.js';
+import { errorOfReply, fail, ignore, kNotAuthorised } from './errors.js';
 
 const kTries = 4;
-const kReplaced = '1'; // numbers in the message of code 7
-const kExpired = ['3', '5'];
 
-export class Session {
-  /** @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
-  constructor({ server, prefix, platform, onOver }) {
-    this._server = server;
-    this._url = server + prefix;
-    this._platform = platform;
-    this._onOver = onOver;
-    this._identity = null;
-    this._renewal = null;
-    this.token = '';
-  }
+const queryOf = (values) => Object.entries(values)
+  .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
 
-  get userID() { return this.token ? this._identity.userID : ''; }
+/** @param url  of the room API
+ * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
+export function makeSession(url, platform, onOver) {
+  const key = `rtcroom ${url}`;
+  let login; // {identity, isOwn, token, renewal}; there is no token until the server has given one
 
-  /** As the user with these credentials, or else as the one of this phone or tab. */
-  async login(credentials) {
-    const key = `rtcroom ${this._server}`;
-    const saved = credentials || this._platform.load(key);
-    const isDone = saved && await this._logIn(saved).then(() => true, (error) => {
-      // The ticket of a saved user may have expired; the same phone gets the same user again.
-      if (credentials || error.name !== 'NOT_AUTHORISED') throw error;
-    });
-    if (!isDone) await this._logIn(await this._newIdentity());
-    if (!credentials) this._platform.save(key, this._identity);
-  }
-
-  async logout() {
-    if (this.token) await this.call('multi_room/logout', {}, { tries: 1 }).catch(() => {});
-    this.token = '';
-  }
-
-  /** Logs the same user in again; once, however many ask for it meanwhile. */
-  renew() {
-    if (!this._renewal) {
-      this._renewal = this._renew();
-      const done = () => { this._renewal = null; };
-      this._renewal.then(done, done);
-    }
-    return this._renewal;
-  }
-
-  async _renew() {
-    const { userID } = this._identity;
+  /** @param read  takes the reply; what it cannot read is no reply of rtcroomd */
+  const ask = async (path, body, read = (reply) => reply) => {
+    const [name] = path.split('?'); // no token in messages
+    const { data } = await platform.request({ url: `${url}/${path}`, body }).reply
+      .catch((error) => fail('NETWORK', error?.message));
+    // A status says nothing: `code` does.
+    if (data?.code) throw errorOfReply(name.split('/')[1], data);
     try {
-      await this._logIn(this._identity);
+      if (data.code === 0) return read(data);
+    } catch (error) { /* the same */ }
+    return fail('UNAVAILABLE', `${name}: not an answer of rtcroomd`);
+  };
+
+  const logIn = (mine, identity) => {
+    const { userID, userSig, sdkAppID, accountType = '0' } = identity;
+    return ask(`multi_room/login?${queryOf({ sdkAppID, accountType, userID, userSig })}`, {},
+      ({ token }) => Object.assign(mine, { identity, token: token.trim() }));
+  };
+
+  const enter = async (mine) => {
+    const { identity, isOwn, token } = mine;
+    try {
+      if (identity) return await logIn(mine, identity);
     } catch (error) {
-      if (error.name !== 'NOT_AUTHORISED') throw error;
-      const identity = await this._newIdentity();
-      if (identity.userID !== userID) {
-        this.end('login_expired');
+      if (isOwn || error.name !== kNotAuthorised) throw error;
+    }
+    // A first ticket, or one in place of an expired one; a code is good for one call.
+    const code = await platform.loginCode();
+    const fresh = await ask(`utils/get_login_info${code && `?${queryOf({ code })}`}`);
+    if (token && fresh.userID !== identity.userID) fail(kNotAuthorised, 'another user');
+    return logIn(mine, fresh);
+  };
+
+  const renewOnce = async (mine) => {
+    try {
+      await enter(mine);
+    } catch (error) {
+      if (mine === login && error.name === kNotAuthorised) session.end('login_expired');
+      throw error;
+    } finally {
+      mine.renewal = null;
+    }
+  };
+
+  const session = {
+    get userID() { return login?.token ? login.identity.userID : ''; },
+
+    /** As the channel wants it. */
+    get who() { return { userID: session.userID, token: login.token }; },
+
+    /** As the user with these credentials, or else as the one of this phone or tab. */
+    async login(credentials) {
+      if (login) fail('BAD_REQUEST', 'logged in already');
+      const mine = { identity: credentials || platform.load(key), isOwn: credentials };
+      login = mine;
+      try {
+        await enter(mine);
+      } catch (error) {
+        if (mine === login) login = null;
         throw error;
       }
-      await this._logIn(identity);
-    }
-  }
+      if (mine !== login) fail('CLOSED', 'logged out');
+      if (!credentials) platform.save(key, mine.identity);
+    },
 
-  /** The login is over: nothing renews it but the user. */
-  end(reason) {
-    if (!this.token) return;
-    this.token = '';
-    this._onOver(reason);
-  }
+    async logout() {
+      const ending = session.userID && ignore(session.call('multi_room/logout', {}, { tries: 1 }));
+      login = null;
+      await ending;
+    },
 
-  /** A call in the name of the user. Repeated with growing pauses while the server, or the network, fails.
-   * @param path  such as `multi_room/add_pusher`
-   * @param tries  1 for calls that must not be executed twice */
-  async call(path, body, { tries = kTries } = {}) {
-    for (let tried = 1; ; ++tried) {
-      try {
-        return await this._callOnce(path, body, true);
-      } catch (error) {
-        if (!error.isTemporary || tried >= tries) throw error;
+    /** Logs the same user in again; once, however many ask for it meanwhile. */
+    renew() {
+      login.renewal = login.renewal || renewOnce(login);
+      return login.renewal;
+    },
+
+    /** The login is over: nothing renews it but the user. */
+    end(reason) {
+      if (!login) return;
+      login = null;
+      onOver(reason);
+    },
+
+    /** A call in the name of the user. Repeated with growing pauses while the server, or the network, fails.
+     * @param path  such as `multi_room/add_pusher`
+     * @param tries  1 for calls that must not be executed twice */
+    async call(path, body, { read, tries = kTries } = {}) {
+      const mine = login;
+      let isRenewed = false;
+      for (let tried = 0; ;) {
+        const { userID } = session;
+        if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
+        const { token } = mine;
+        try {
+          // The token goes unencoded.
+          return await ask(`${path}?${queryOf({ userID })}&token=${token}`, { userID, ...body }, read);
+        } catch (error) {
+          const { name, isTemporary } = error;
+          const isCurrent = mine === login && token === mine.token;
+          if (name === 'OTHER_LOGIN' && isCurrent) session.end('other_login');
+          else if (!isRenewed && (name === 'OTHER_LOGIN' || name === kNotAuthorised)) {
+            isRenewed = true;
+            if (isCurrent) await session.renew();
+            continue;
+          }
+          if (!isTemporary || ++tried >= tries) throw error;
+          await new Promise((resolve) => { platform.setTimer(pauseMs(tried, platform), resolve); });
+        }
       }
-      await new Promise((resolve) => { this._platform.setTimer(pauseMs(tried, this._platform), resolve); });
-    }
-  }
-
-  async _callOnce(path, body, mayRenew) {
-    const { token } = this;
-    if (!token) throw new RtcRoomError('NOT_AUTHORISED', 'log in first');
-    const { userID } = this._identity;
-    // The token goes unencoded; a status says nothing: `code` does.
-    const reply = await this._send(`${path}?userID=${encodeURIComponent(userID)}&token=${token}`, { userID, ...body });
-    if (reply.code === 0) return reply;
-    const [, reason] = (reply.code === 7 && /错误码:(\d)/.exec(reply.message)) || [];
-    if (reason && mayRenew && token !== this.token) return this._callOnce(path, body, false);
-    if (reason === kReplaced) {
-      this.end('other_login');
-      throw new RtcRoomError('OTHER_LOGIN', 'the user has logged in elsewhere');
-    }
-    if (mayRenew && kExpired.includes(reason)) {
-      await this.renew();
-      return this._callOnce(path, body, false);
-    }
-    throw errorOfReply(path.split('/')[1], reply);
-  }
-
-  async _logIn(identity) {
-    const { userID, userSig, sdkAppID, accountType = '0' } = identity;
-    const query = Object.entries({ sdkAppID, accountType, userID, userSig })
-      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-    const reply = await this._send(`multi_room/login?${query}`, {});
-    if (reply.code !== 0) throw errorOfReply('login', reply);
-    this._identity = identity;
-    this.token = reply.token;
-  }
-
-  async _newIdentity() {
-    // A code is good for one call.
-    const code = await this._platform.loginCode();
-    const query = code ? `?code=${encodeURIComponent(code)}` : '';
-    const reply = await this._send(`utils/get_login_info${query}`, {}, 'GET');
-    if (reply.code !== 0) throw errorOfReply('get_login_info', reply);
-    const { userID, userSig, sdkAppID, accountType } = reply;
-    return { userID, userSig, sdkAppID, accountType };
-  }
-
-  async _send(path, body, method) {
-    const { data } = await this._platform.request({ url: `${this._url}/${path}`, body, method }).reply
-      .catch((error) => { throw new RtcRoomError('NETWORK', error.message); });
-    if (!data || typeof data.code !== 'number') throw new RtcRoomError('UNAVAILABLE', `${path.split('?')[0]}: not an answer of rtcroomd`);
-    return data;
-  }
+    },
+  };
+  return session;
 }

@@ -1,20 +1,20 @@
 // One timer, set anew each time.
 
-export class Timer {
-  constructor(platform) { this._platform = platform; }
-
-  set(ms, listener) {
-    this.stop();
-    this._stop = this._platform.setTimer(ms, () => {
-      this._stop = null;
-      listener();
-    });
-  }
-
-  stop() {
-    if (this._stop) this._stop();
-    this._stop = null;
-  }
-
-  get isSet() { return Boolean(this._stop); }
+export function makeTimer(platform) {
+  let cancel;
+  const stop = () => {
+    if (cancel) cancel();
+    cancel = null;
+  };
+  return {
+    stop,
+    set(ms, listener) {
+      stop();
+      cancel = platform.setTimer(ms, () => {
+        cancel = null;
+        listener();
+      });
+    },
+    get isSet() { return Boolean(cancel); },
+  };
 }

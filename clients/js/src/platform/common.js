@@ -4,8 +4,8 @@
 export const kRequestTimeoutMs = 15000;
 
 export const common = {
-  now: () => Date.now(),
-  random: () => Math.random(),
+  now: Date.now,
+  random: Math.random,
   /** @returns a function that stops the timer */
   setTimer(ms, listener) {
     const timer = setTimeout(listener, ms);

@@ -2,25 +2,27 @@
 import { common, kRequestTimeoutMs } from './common.js';
 
 /** A page keeps its user for its tab, so that two tabs can be two users. */
-export function webPlatform({ WebSocket = globalThis.WebSocket, storage = globalThis.sessionStorage } = {}) {
+export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) {
+  const keep = () => (storage === undefined ? globalThis.sessionStorage : storage);
   return {
     ...common,
-    request({ url, method = 'POST', body = {}, waitMs = 0 }) {
+    request({ url, body, waitMs = 0 }) {
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), kRequestTimeoutMs + waitMs);
       // The type keeps browsers from asking with OPTIONS before each request.
-      const options = method === 'GET' ? {} : { headers: { 'Content-Type': 'text/plain' }, body: JSON.stringify(body) };
-      const reply = fetch(url, { method, ...options, signal: abort.signal })
-        .then(async (response) => ({ status: response.status, data: await response.json() }))
+      const post = body && { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: JSON.stringify(body) };
+      const reply = fetch(url, { ...post, signal: abort.signal })
+        .then(async (response) => ({ status: response.status, data: await response.json().catch(() => null) }))
         .finally(() => clearTimeout(timer));
       return { reply, abort: () => abort.abort() };
     },
     openSocket(url, protocol, { onOpen, onMessage, onClose }) {
-      const socket = new WebSocket(url, protocol);
-      socket.onopen = onOpen;
-      socket.onmessage = ({ data }) => onMessage(data);
-      socket.onclose = ({ code }) => onClose(code);
-      socket.onerror = () => {}; // a close follows
+      const socket = Object.assign(new WebSocket(url, protocol), {
+        onopen: onOpen,
+        onmessage: ({ data }) => onMessage(data),
+        onclose: ({ code }) => onClose(code),
+        onerror() {}, // a close follows
+      });
       return { send: (data) => socket.send(data), close: () => socket.close(1000) };
     },
     hasSockets: Boolean(WebSocket),
@@ -30,14 +32,16 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage = global
       page.addEventListener('visibilitychange', () => { if (!page.hidden) listener(); });
       globalThis.addEventListener('online', listener);
     },
+    // A page may be kept from its storage, or have filled it.
     load(key) {
-      const text = storage && storage.getItem(key);
-      return text ? JSON.parse(text) : undefined;
+      try {
+        return JSON.parse(keep().getItem(key));
+      } catch (error) { return null; }
     },
     save(key, value) {
-      if (!storage) return;
-      if (value) storage.setItem(key, JSON.stringify(value));
-      else storage.removeItem(key);
+      try {
+        keep().setItem(key, JSON.stringify(value));
+      } catch (error) { /* a new user next time */ }
     },
     loginCode: async () => '',
   };

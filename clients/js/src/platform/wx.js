@@ -6,11 +6,11 @@ export function wxPlatform(wx) {
   return {
     ...common,
     /** @returns {{reply: Promise<{status, data}>, abort}}; the reply is rejected when there is none */
-    request({ url, method = 'POST', body = {}, waitMs = 0 }) {
+    request({ url, body, waitMs = 0 }) {
       let task;
       const reply = new Promise((resolve, reject) => {
         task = wx.request({
-          url, method, data: method === 'GET' ? undefined : body, timeout: kRequestTimeoutMs + waitMs,
+          url, method: body ? 'POST' : 'GET', data: body, timeout: kRequestTimeoutMs + waitMs,
           success: ({ statusCode, data }) => resolve({ status: statusCode, data }),
           fail: ({ errMsg }) => reject(new Error(errMsg)),
         });
