@@ -111,6 +111,12 @@ describe('With the packed library and its README alone', { skip: !binary && 'RTC
     }
   });
 
+  it('the developer tools of WeChat, which copy one folder of the package, find an index.js in it', () => {
+    const installed = path.join(folder, 'node_modules/rtcroom');
+    const { miniprogram } = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'));
+    assert.ok(fs.existsSync(path.join(installed, miniprogram, 'index.js')), miniprogram);
+  });
+
   it('the library can be required, too', () => {
     const source = "const { Client, RtcRoomError } = require('rtcroom'); new Client({ server: 'https://h' }); console.log(RtcRoomError.name);";
     const env = { ...process.env, NODE_OPTIONS: '' };
