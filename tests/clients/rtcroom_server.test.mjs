@@ -178,6 +178,21 @@ describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set
       assert.deepStrictEqual(host.of('closed'), []);
     });
 
+    it('viewers of a live room are told where another stream of the host is played', async () => {
+      const [host, viewer] = [await newUser(), await newUser()];
+      host.room = host.follow(await host.client.createRoom('live'), { streams: true });
+      await host.room.streamStarted();
+      viewer.room = viewer.follow(await viewer.client.watchRoom(host.room.roomID));
+      const first = viewer.room.mixedPlayURL;
+      let atUpdate;
+      viewer.room.on('pushers', ({ updated }) => { if (updated.length) atUpdate = viewer.room.mixedPlayURL; });
+      await host.room.streamBroken();
+      await until('another URL', () => atUpdate);
+      assert.notStrictEqual(atUpdate, first);
+      const [{ mixedPlayURL }] = await viewer.client.listRooms('live');
+      assert.strictEqual(atUpdate, mixedPlayURL);
+    });
+
     it('the seat is taken when the stream runs, and a broken stream gets another URL', async () => {
       const ann = await newUser();
       const room = ann.follow(await ann.client.createRoom('double'));

@@ -56,8 +56,13 @@ export function makeFollower(room, platform, client) {
       if (message) room._emit('message', message);
       if (pusher) {
         // One that rejoins keeps its place.
-        const known = find(room.pushers, pusher);
-        setPushers(known ? room.pushers.map((other) => (other === known ? pusher : other)) : [...room.pushers, pusher]);
+        const join = () => {
+          const known = find(room.pushers, pusher);
+          setPushers(known ? room.pushers.map((other) => (other === known ? pusher : other)) : [...room.pushers, pusher]);
+        };
+        // Another stream of the host is another `mixedPlayURL`, which only the room tells.
+        if (updated && room.kind === 'live' && updated.userID === room.roomCreator) room._exists().catch(join);
+        else join();
       }
       if (deleted) {
         room.roomCreator = deleted.newCreator || room.roomCreator;
