@@ -59,7 +59,7 @@ try_mix() {  # INSTALL-COMMAND...
 try_media() {
   part "media: installation"
   fresh_system media
-  add_packages systemd systemd-sysv dbus nginx libnginx-mod-rtmp
+  add_packages systemd systemd-sysv dbus nginx libnginx-mod-rtmp ffmpeg
   add_dependencies
   cp "$deb" "$root/rtcroomd.deb"
   cp deploy/install.sh "$root/install.sh"
