@@ -205,10 +205,9 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await asOperator('kick', { method: 'POST', body: JSON.stringify({ kind: 'multi', roomID, userID: creator }) });
     await shows(page, '#notice', 'An operator has removed you from the room.');
 
-    const key = `rtcroom ${server.host}`;
-    const user = await page.evaluate((name) => sessionStorage.getItem(name), key);
+    const user = await page.evaluate(() => ({ ...sessionStorage }));
     const copy = await page.context().newPage(); // as a duplicated tab
-    await copy.addInitScript(([name, value]) => sessionStorage.setItem(name, value), [key, user]);
+    await copy.addInitScript((entries) => Object.assign(sessionStorage, entries), user);
     await copy.goto(demo);
     await copy.waitForSelector('#connection[data-state="connected"]');
     await page.waitForSelector('#connection[data-state="closed"]');
