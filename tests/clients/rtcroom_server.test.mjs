@@ -164,9 +164,9 @@ describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set
       }
       await assert.rejects(viewer.room.setField('topic', 'x'), { name: 'NOT_ALLOWED' });
       assert.deepStrictEqual((await viewer.client.listRooms('live')).map(({ roomID }) => roomID), [host.room.roomID]);
-      await viewer.room.takeSeat({ stream: false });
+      await viewer.room.takeSeat({ stream: false, userName: 'Vera on stage' });
       await until('the guest', () => host.room.others.length === 1);
-      assert.deepStrictEqual(names(host.room.others), ['Vera']);
+      assert.deepStrictEqual(names(host.room.others), ['Vera on stage']);
       await viewer.room.giveUpSeat();
       await until('the guest gone', () => host.room.others.length === 0);
       await viewer.room.leave();
