@@ -9,7 +9,7 @@ const kFastSecond = 100; // milliseconds
 const kTimeoutMs = 60_000;
 
 /** The calls of WeChat that the client uses, as they are documented for mini-programs. */
-function makeWx(calls) {
+export function makeWx(calls) {
   const shown = [];
   const hidden = [];
   const sockets = new Set();
