@@ -5,8 +5,8 @@ import path from 'node:path';
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
 const kInside = ['beat', 'call', 'client', 'follower', 'giveUp', 'hasSockets', 'identity', 'isNew', 'isOwn', 'isSet',
   'isTaken', 'listener', 'loginCode', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onOpen', 'onReply', 'onShow',
-  'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'renew', 'renewal', 'report', 'setTimer',
-  'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
+  'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply',
+  'report', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {

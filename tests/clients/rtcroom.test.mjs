@@ -1,8 +1,7 @@
 // The library rtcroom under a clock and a server that the test plays: pauses, repetitions, and what they must not do.
 import assert from 'node:assert';
 import { beforeEach, describe, it } from 'node:test';
-import { Client } from '../../clients/js/src/index.js';
-import { ScriptedPlatform } from './support/scripted_platform.js';
+import { makeScriptedUser } from './support/scripted_platform.js';
 
 const kSecond = 1000;
 
@@ -10,50 +9,17 @@ describe('rtcroom', () => {
   let platform;
   let client;
   let events;
+  let login;
+  let join;
+  let of;
+  let timesOf;
 
-  beforeEach(() => {
-    platform = new ScriptedPlatform();
-    client = makeClient();
-  });
-
-  function makeClient() {
-    // The library copies its environment, and methods are not copied with an instance of a class.
-    const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'load', 'save', 'loginCode'];
-    const bound = Object.fromEntries(methods.map((name) => [name, platform[name].bind(platform)]));
-    const made = new Client({ server: 'https://h/', platform: { ...bound, hasSockets: platform.hasSockets } });
-    events = [];
-    for (const event of ['kicked', 'connection', 'direct']) made.on(event, (value) => events.push([event, value]));
-    return made;
-  }
-
-  const of = (endpoint) => platform.requests.filter((request) => request.endpoint === endpoint);
-  const timesOf = (endpoint, since = 0) => of(endpoint).map(({ at }) => at - since).filter((at) => at >= 0);
-
-  async function login() {
-    await client.login();
-    await platform.advance(0);
-    await platform.connect();
-  }
-
-  /** Without a stream unless told. */
-  async function join(options = { stream: false }) {
-    await login();
-    const joining = client.joinRoom('multi', 'r', options);
-    await platform.settle();
-    await platform.answerAll();
-    const room = await joining;
-    for (const event of ['closed', 'evicted', 'pushURL', 'message']) room.on(event, (value) => events.push([event, value]));
-    return room;
-  }
+  const setUp = (options) => {
+    ({ platform, client, events, login, join, of, timesOf } = makeScriptedUser(options));
+  };
+  beforeEach(() => setUp());
 
   describe('calls', () => {
-    it('carry the user and the token unencoded in the query, and the user in the body', async () => {
-      await join();
-      const [{ url, body }] = of('add_pusher');
-      assert.strictEqual(url, 'https://h/weapp/multi_room/add_pusher?userID=ann&token=t1*1*MA==');
-      assert.deepStrictEqual([body.userID, body.roomID], ['ann', 'r']);
-    });
-
     it('are repeated after 1, 2 and 4 s while the server fails', async () => {
       await login();
       for (const failure of [{ code: 6 }, 'fail']) {
@@ -72,19 +38,6 @@ describe('rtcroom', () => {
       platform.replies.set_custom_field = 'fail';
       await assert.rejects(room.increment('likes'), { name: 'NETWORK' });
       assert.strictEqual(of('set_custom_field').length, 1);
-    });
-
-    it('are judged by the code, not by the status', async () => {
-      await login();
-      platform.replies.get_room_list = 'wait';
-      const good = client.listRooms('multi');
-      const bad = assert.rejects(client.listRooms('multi'), { name: 'ROOM_FULL' });
-      await platform.settle();
-      const [one, other] = of('get_room_list');
-      one.answer({ code: 0, rooms: [] }, 500);
-      other.answer({ code: 5001, message: '' });
-      assert.deepStrictEqual(await good, []);
-      await bad;
     });
 
     it('get a name for each code', async () => {
@@ -115,18 +68,6 @@ describe('rtcroom', () => {
         [['closed', { reason: 'other_login' }], ['kicked', { reason: 'other_login' }]]);
       assert.strictEqual(room.isClosed, true);
     });
-
-    it('use a login code once, and the saved user first', async () => {
-      await client.login();
-      assert.match(of('get_login_info')[0].url, /\?code=code$/);
-      await client.logout();
-      await client.login();
-      assert.strictEqual(of('get_login_info').length, 1);
-      await client.logout();
-      platform.replies.login = () => (of('login').length === 3 ? { code: 7, result: 'userSig过期' } : { token: 't' });
-      await client.login();
-      assert.strictEqual(of('get_login_info').length, 2);
-    });
   });
 
   describe('a seat', () => {
@@ -153,15 +94,6 @@ describe('rtcroom', () => {
       await room.leave();
       await platform.advance(30 * kSecond);
       assert.deepStrictEqual([of('pusher_heartbeat').length, of('delete_pusher').length], [0, 1]);
-    });
-
-    it('is taken once for repeated reports of a running stream', async () => {
-      const room = await join({});
-      room.pusherState(1002);
-      room.pusherState(1002);
-      await platform.settle();
-      await room.streamStarted();
-      assert.strictEqual(of('add_pusher').length, 1);
     });
 
     it('is taken again after an eviction, in a room that still exists, with another stream', async () => {
@@ -297,8 +229,7 @@ describe('rtcroom', () => {
     });
 
     it('says so where the server has none, and does not ask again', async () => {
-      platform.hasSockets = false;
-      client = makeClient();
+      setUp({ hasSockets: false });
       await client.login();
       await platform.advance(0);
       of('poll')[0].answer({ code: 1 }, 404);

@@ -18,8 +18,8 @@ const kTokenRefused = 4003;
 /** @param url  empty: there is no channel
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onState) {
-  // {verb, body, onReply, resolve, reject} until the reply; subscriptions stay, with `room`, `follower` and a cursor in the
-  // body.
+  // {verb, body, onReply, resolve, reject} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
+  // a cursor in the body.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id
   const silence = makeTimer(platform);
@@ -260,7 +260,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
   };
 
   const onPolled = (mine, { replies, rooms, pushes }, asked) => {
-    for (const { id: index, ...reply } of replies) settle(asked[index], reply);
+    asked.forEach((request, index) => settle(request, replies.find((reply) => reply.id === index)));
     setState('polling');
     tries = 0;
     for (const { error, ...room } of rooms) {
@@ -310,7 +310,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
       return answerTo(subscription);
     },
 
-    unsubscribe(room, follower) {
+    unsubscribe(room) {
       const subscription = find(room);
       if (!subscription) return;
       requests.delete(subscription);

@@ -50,6 +50,7 @@ export class Client extends Emitter {
     await Promise.all(this.rooms.map((room) => ignore(room.leave())));
     this._channel.stop();
     await this._session.logout();
+    this.rooms.forEach((room) => room._end()); // entered meanwhile
   }
 
   async listRooms(kind, { index = 0, count = 20 } = {}) {
@@ -94,7 +95,7 @@ export class Client extends Emitter {
       if (isIn) fail('BAD_REQUEST', `already in room ${roomID}`);
     };
     checkKind(kind);
-    if (!kRoomID.test(roomID)) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
+    if (!kRoomID.test(roomID ?? '')) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
     checkNotIn();
     this._names = { userName, userAvatar };
     const room = new Room({ ...facts, profile: this._names, client: this });

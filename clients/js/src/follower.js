@@ -71,7 +71,7 @@ export function makeFollower(room, platform, client) {
       }
       if (change) {
         const { field, value } = change;
-        set('fields', field === undefined ? value : { ...room.fields, [field]: value });
+        set('fields', field === undefined ? value || {} : { ...room.fields, [field]: value });
       }
       // The server counts: a viewer that registers again is one viewer.
       if ((viewer || formerViewer) && !counting.isSet) counting.set(kAudienceMs, count);

@@ -1,4 +1,5 @@
 // An environment of the library rtcroom that a test controls: its clock, and all that the server says.
+import { Client } from '../../../clients/js/src/index.js';
 
 export class ScriptedPlatform {
   nowMs = 0;
@@ -17,6 +18,8 @@ export class ScriptedPlatform {
     get_pushers: { roomInfo: '', roomCreator: 'bob', mixedPlayURL: '', custom: '{}', pushers: [] },
     get_audiences: { audienceCount: 0, audiences: [] },
   };
+  /** By endpoint, or for `any`: what is answered as it is. */
+  rawReplies = new Map();
   logins = 0;
   pushURLs = 0;
   hasSockets = true;
@@ -31,6 +34,11 @@ export class ScriptedPlatform {
     return () => this.#timers.delete(timer);
   }
 
+  get timers() { return this.#timers.size; }
+
+  /** The device sleeps: time passes, and no timer fires until it wakes up. */
+  sleep(ms) { this.nowMs += ms; }
+
   /** Lets time pass, timer by timer. */
   async advance(ms) {
     const end = this.nowMs + ms;
@@ -39,7 +47,7 @@ export class ScriptedPlatform {
       const [next] = [...this.#timers].filter(({ at }) => at <= end).sort((one, other) => one.at - other.at);
       if (!next) break;
       this.#timers.delete(next);
-      this.nowMs = next.at;
+      this.nowMs = Math.max(this.nowMs, next.at);
       next.listener();
       await this.settle();
     }
@@ -49,9 +57,10 @@ export class ScriptedPlatform {
   /** Lets all promises that can be settled be settled. */
   settle() { return new Promise((resolve) => { setImmediate(resolve); }); }
 
-  request({ url, method, body, waitMs }) {
+  request({ url, body, waitMs }) {
     const [, endpoint] = /\/([^/?]+)(\?|$)/.exec(url);
-    const request = { endpoint, url, method, body, waitMs, at: this.nowMs, isAborted: false };
+    const sent = body && JSON.parse(JSON.stringify(body)); // as it arrives
+    const request = { endpoint, url, body: sent, waitMs, at: this.nowMs, isAborted: false };
     this.requests.push(request);
     const reply = new Promise((resolve, reject) => {
       request.answer = (data, status = 200) => resolve({ status, data });
@@ -59,7 +68,9 @@ export class ScriptedPlatform {
     });
     const scripted = this.replies[endpoint];
     const data = typeof scripted === 'function' ? scripted(body) : scripted;
-    if (data === 'fail') request.fail();
+    const raw = [endpoint, 'any'].find((key) => this.rawReplies.has(key));
+    if (raw && endpoint !== 'poll') request.answer(this.rawReplies.get(raw));
+    else if (data === 'fail') request.fail();
     else if (data !== 'wait' && endpoint !== 'poll') request.answer({ code: 0, message: 'ok', ...data });
     return { reply, abort: () => { request.isAborted = true; request.fail(); } };
   }
@@ -69,6 +80,7 @@ export class ScriptedPlatform {
       url, protocol, sent: [], isClosed: false, at: this.nowMs,
       open: () => onOpen(),
       receive: (object) => onMessage(JSON.stringify(object)),
+      receiveText: onMessage,
       close: (code) => onClose(code),
     };
     this.sockets.push(socket);
@@ -109,3 +121,37 @@ const kAnswers = {
     room: { roomInfo: '', roomCreator: 'bob', mixedPlayURL: '', custom: {}, audienceCount: 0, pushers: [] } },
   send: { seq: 1, time: 1 },
 };
+
+/** A user of the library, in an environment of its own. `events` has what it tells: [name, value]. */
+export function makeScriptedUser(options) {
+  const platform = Object.assign(new ScriptedPlatform(), options);
+  // The library copies its environment, and methods are not copied with an instance of a class.
+  const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'load', 'save', 'loginCode'];
+  const bound = Object.fromEntries(methods.map((name) => [name, (...values) => platform[name](...values)]));
+  const client = new Client({ server: 'https://h/', platform: { ...bound, hasSockets: platform.hasSockets } });
+  const events = [];
+  const record = (emitter, names) => names.forEach((name) => emitter.on(name, (value) => events.push([name, value])));
+  record(client, ['kicked', 'connection', 'direct']);
+
+  const of = (endpoint) => platform.requests.filter((request) => request.endpoint === endpoint);
+  const timesOf = (endpoint, since = 0) => of(endpoint).map(({ at }) => at - since).filter((at) => at >= 0);
+
+  async function login() {
+    await client.login();
+    await platform.advance(0);
+    await platform.connect();
+  }
+
+  /** Without a stream unless told. */
+  async function join({ kind = 'multi', ...seat } = { stream: false }) {
+    await login();
+    const joining = client.joinRoom(kind, 'r', seat);
+    await platform.settle();
+    await platform.answerAll();
+    const room = await joining;
+    record(room, ['closed', 'evicted', 'pushURL', 'message']);
+    return room;
+  }
+
+  return { platform, client, events, of, timesOf, login, join };
+}

@@ -28,15 +28,14 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
     hasSockets: Boolean(WebSocket),
     onShow(listener) {
       const page = globalThis.document;
-      if (!page) return;
-      page.addEventListener('visibilitychange', () => { if (!page.hidden) listener(); });
-      globalThis.addEventListener('online', listener);
+      page?.addEventListener('visibilitychange', () => { if (!page.hidden) listener(); });
+      globalThis.addEventListener?.('online', listener);
     },
     // A page may be kept from its storage, or have filled it.
     load(key) {
       try {
         return JSON.parse(keep().getItem(key));
-      } catch (error) { return null; }
+      } catch (error) { return undefined; }
     },
     save(key, value) {
       try {

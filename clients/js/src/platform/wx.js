@@ -26,9 +26,21 @@ export function wxPlatform(wx) {
       return { send: (data) => socket.send({ data }), close: () => socket.close({ code: 1000 }) };
     },
     hasSockets: Boolean(wx.connectSocket),
-    onShow: (listener) => { if (wx.onAppShow) wx.onAppShow(listener); },
-    load: (key) => wx.getStorageSync(key) || undefined,
-    save: (key, value) => (value ? wx.setStorageSync(key, value) : wx.removeStorageSync(key)),
+    onShow(listener) {
+      if (wx.onAppShow) wx.onAppShow(listener);
+      if (wx.onNetworkStatusChange) wx.onNetworkStatusChange(({ isConnected }) => { if (isConnected) listener(); });
+    },
+    // The storage may be broken or full.
+    load(key) {
+      try {
+        return wx.getStorageSync(key);
+      } catch (error) { return null; }
+    },
+    save(key, value) {
+      try {
+        wx.setStorageSync(key, value);
+      } catch (error) { /* a new ticket next time */ }
+    },
     /** A code for one login, by which the server recognises the user. */
     loginCode: () => new Promise((resolve) => { wx.login({ success: ({ code }) => resolve(code), fail: () => resolve('') }); }),
   };
