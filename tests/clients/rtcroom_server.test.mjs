@@ -240,7 +240,7 @@ describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set
       await until('all', () => bob.of('message').length === 3 && bob.of('direct').length === 1);
       assert.deepStrictEqual(texts(bob), ['1', '2', '3']);
       await bob.room.sendText('4');
-      await until('the answer', () => texts(ann).includes('4'));
+      await until('the answer', () => texts(ann).includes('4') && texts(bob).includes('4'));
       assert.deepStrictEqual([texts(bob), bob.of('direct').length], [['1', '2', '3', '4'], 1]);
     });
 
