@@ -1,0 +1,63 @@
+// Takes the pictures of the README anew: node pictures.mjs FOLDER, with RTCROOMD naming the server.
+import fs from 'node:fs';
+import path from 'node:path';
+import { Server } from '../clients/support/server.js';
+import { openBrowser, visit } from '../console/support/browser.js';
+
+const kMostBytes = 200 * 1024; // of all pictures
+const [folder] = process.argv.slice(2);
+let total = 0;
+
+/** @param {import('playwright-core').Page} page */
+async function take(page, name) {
+  const file = path.join(folder, `${name}.jpg`);
+  await page.screenshot({ path: file, quality: 80, animations: 'disabled' });
+  const { size } = fs.statSync(file);
+  total += size;
+  console.log(`${file}: ${Math.ceil(size / 1024)} KB`);
+}
+
+const server = new Server({ 'room.heartbeat_timeout': '10s', 'room.sweep_period': '500ms' }, '--dev');
+await server.start(process.env.RTCROOMD);
+const [, consoleUrl] = /Console: (\S+)/.exec(server.output);
+const browsers = [await openBrowser([], { viewport: { width: 1120, height: 760 }, locale: 'en-GB' })];
+
+try {
+  // The console when one of two simulated phones has been evicted, and the other knows.
+  const [{ page }] = browsers;
+  await page.goto(consoleUrl);
+  await visit(page, '#/try');
+  await page.click('text=Show me');
+  await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+  await take(page, 'console');
+
+  // The example page in a live room: a host, a viewer who writes, likes.
+  const enter = async (name) => {
+    const other = await openBrowser([], { viewport: { width: 1120, height: 620 }, locale: 'en-GB' });
+    browsers.push(other);
+    await other.page.goto(`${server.host}/demo/`);
+    await other.page.waitForSelector('#connection[data-state="connected"]');
+    await other.page.fill('#name', name);
+    await other.page.check('input[value="live"]');
+    return other.page;
+  };
+  const [host, viewer] = [await enter('陈静'), await enter('Marta')];
+  await host.fill('#roomName', 'Evening concert');
+  await host.click('#create button');
+  await host.waitForSelector('#room:not([hidden])');
+  await viewer.click('#rooms button');
+  await viewer.waitForSelector('#room:not([hidden])');
+  await viewer.fill('#text', 'Good evening from Kraków!');
+  await viewer.press('#text', 'Enter');
+  await host.fill('#text', '大家好 — we begin in a minute.');
+  await host.press('#text', 'Enter');
+  for (let at = 0; at < 3; ++at) await viewer.click('#like');
+  await host.waitForFunction(() => document.querySelectorAll('#messages li').length === 2
+    && document.getElementById('likes').textContent === '3'
+    && document.getElementById('viewers').textContent === '1 viewer');
+  await take(host, 'web-example');
+} finally {
+  for (const browser of browsers) await browser.close();
+  server.remove();
+}
+if (total > kMostBytes) throw new Error(`the pictures have ${total} bytes, more than ${kMostBytes}`);
