@@ -69,8 +69,8 @@ describe('rtcroom', () => {
 
     const event = (member) => JSON.stringify({ event: { kind: 'multi', roomID: 'r', ...member } });
     const kLines = ['', 'text', 'null', '5', '[]', '{}', '\n\n', '{"id":1}', '{"id":null}', '{"event":5}',
-      '{"event":{}}', '{"event":null,"id":"x"}', '{"direct":{}}', '{"direct":1}', '{"kicked":{}}', '{"kicked":1}', '{"drain":{}}',
-      '{"drain":1}', event({ pusher_added: 5 }), event({ pusher_deleted: true }), event({ custom_changed: {} }),
+      '{"event":{}}', '{"event":null,"id":"x"}', '{"direct":{}}', '{"direct":1}', '{"kicked":{}}', '{"kicked":1}',
+      '{"drain":{}}', '{"drain":1}', event({ pusher_added: 5 }), event({ pusher_deleted: true }), event({ custom_changed: {} }),
       event({ message: 1 }), undefined, null, 7, {}];
 
     it('goes on with another connection', async () => {

@@ -42,6 +42,8 @@ export function wxPlatform(wx) {
       } catch (error) { /* a new ticket next time */ }
     },
     /** A code for one login, by which the server recognises the user. */
-    loginCode: () => new Promise((resolve) => { wx.login({ success: ({ code }) => resolve(code), fail: () => resolve('') }); }),
+    loginCode: () => new Promise((resolve) => {
+      wx.login({ timeout: kRequestTimeoutMs, success: ({ code }) => resolve(code), fail: () => resolve('') });
+    }),
   };
 }
