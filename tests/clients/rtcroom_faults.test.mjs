@@ -237,6 +237,18 @@ describe('rtcroom', () => {
       }
     });
 
+    it('a logout waits for rooms that are being left', async () => {
+      const room = await join({ stream: false });
+      platform.replies.delete_pusher = 'wait';
+      const left = room.leave();
+      const over = client.logout();
+      await platform.settle();
+      assert.deepStrictEqual([of('delete_pusher').length, of('logout').length], [1, 0]);
+      of('delete_pusher')[0].answer({ code: 0 });
+      await Promise.all([left, over]);
+      assert.strictEqual(of('logout').length, 1);
+    });
+
     it('a room that is left while it is joined is not taken', async () => {
       await login();
       platform.replies.get_push_url = 'wait';

@@ -29,6 +29,7 @@ export class Client extends Emitter {
       });
     this._names = {}; // those of the newest room
     this.rooms = [];
+    this._leaving = Promise.resolve(); // of rooms: needs the login
     platform.onShow(() => {
       if (!this.userID) return;
       this.rooms.forEach((room) => room._seat.beat());
@@ -47,7 +48,8 @@ export class Client extends Emitter {
   }
 
   async logout() {
-    await Promise.all(this.rooms.map((room) => ignore(room.leave())));
+    this.rooms.forEach((room) => ignore(room.leave()));
+    await this._leaving;
     this._channel.stop();
     await this._session.logout();
     this.rooms.forEach((room) => room._end()); // entered meanwhile
@@ -79,6 +81,8 @@ export class Client extends Emitter {
   history(peer, page = {}) { return this._channel.request('history', { peer, ...page }); }
 
   // ---- For the rooms
+
+  _onLeaving(leaving) { this._leaving = Promise.all([this._leaving, ignore(leaving)]); }
 
   _forget(room) { this.rooms = this.rooms.filter((other) => other !== room); }
 

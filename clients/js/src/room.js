@@ -47,8 +47,9 @@ export class Room extends Emitter {
   async leave() {
     if (this.isClosed) return;
     this._close();
-    await this._seat.giveUp();
-    if (this._isViewer) await this._call('delete_audience');
+    const leaving = this._giveUpAll();
+    this._client._onLeaving(leaving);
+    await leaving;
   }
 
   async destroy() {
@@ -135,6 +136,11 @@ export class Room extends Emitter {
   }
 
   // ---- Inside
+
+  async _giveUpAll() {
+    await this._seat.giveUp();
+    if (this._isViewer) await this._call('delete_audience');
+  }
 
   async _request(verb, body) {
     this._checkOpen();
