@@ -26,7 +26,7 @@ class DemoPages : public HttpHandler {
   /// @param media  sources of video, as `PagePolicy`.
   DemoPages(std::span<const EmbeddedFile> files, const DemoSettings& settings, std::string media);
 
-  /// Any other request to the same paths is for nobody, as without this object.
+  /// False for other methods and unknown files, which are refused as without this object.
   [[nodiscard]] bool Serves(const HttpRequest& request) const;
 
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }

@@ -16,7 +16,7 @@ struct EmbeddedFile {
   std::string_view bytes = {};
 };
 
-/// What a page may load beside the scripts and pictures of its own server.
+/// Sources that a page may load from, beside scripts and pictures of its own server.
 struct PagePolicy {
   std::string connect = "'self'";  ///< sources of requests
   std::string style = "'self'";    ///< of styles
