@@ -66,7 +66,7 @@ try_media() {
   boot
   local install=(/install.sh --behind-proxy --media rooms.example.com --record)
   in_machine "${install[@]}" --from /rtcroomd.deb
-  ffmpeg -v error -f lavfi -i testsrc=size=128x96:rate=10:duration=2 -c:v libx264 -g 10 \
+  ffmpeg -v error -y -f lavfi -i testsrc=size=128x96:rate=10:duration=2 -c:v libx264 -g 10 \
     -pix_fmt yuv420p "$work/clip.flv"
 
   part "media: streams, and a recording"
