@@ -41,7 +41,8 @@ Result<MixRequest> ReadMix(const nlohmann::json& params, const Room& room,
   std::vector<std::string> members;
   std::string of_creator;
   for (const Pusher& pusher : room.pushers) {
-    std::string stream = StreamOf(room.dialect, pusher.user_id, pusher.push_url, streams);
+    std::string stream =
+        StreamOf(room.dialect, pusher.user_id, StreamInPushUrl(pusher.push_url), streams);
     if (!IsOwnStream(stream, pusher.user_id, streams)) continue;
     if (pusher.user_id == room.creator) of_creator = stream;
     members.push_back(std::move(stream));

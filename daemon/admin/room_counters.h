@@ -4,12 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <unordered_map>
 
 #include "daemon/base/mutex.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/room_change.h"
+#include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
 
 namespace rtcroom {
@@ -46,13 +46,14 @@ class RoomCounters : public CommitListener {
   /// Adds a room that was stored before this process began.
   void Restore(const Room& room) EXCLUDES(mutex_);
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
+  void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
   [[nodiscard]] RoomCounts snapshot() const EXCLUDES(mutex_);
 
  private:
-  void CountLocked(const RoomEvent& event) REQUIRES(mutex_);
-  void RecordAudienceLocked(const Room& room, std::uint64_t audience) REQUIRES(mutex_);
+  void CountLocked(const StoredEvent& stored) REQUIRES(mutex_);
+  void RemoveAudienceLocked(RoomKind kind, std::uint64_t room_number, std::uint64_t count)
+      REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   RoomCounts counts_ GUARDED_BY(mutex_);

@@ -1,15 +1,13 @@
 // Wakes the thread that reads the writes of a commit.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/room_change.h"
+#include "daemon/core/commit_listener.h"
 
 namespace rtcroom {
 
@@ -18,7 +16,9 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class CommitSignal : public CommitListener {
  public:
-  void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override { Raise(); }
+  void OnCommit(const Committed& committed) noexcept override {
+    if (!committed.events.empty()) Raise();
+  }
 
   /// Wakes the reader, or prevents its next wait from blocking.
   void Raise() noexcept EXCLUDES(mutex_) {
@@ -48,36 +48,27 @@ class CommitSignal : public CommitListener {
   bool raised_ GUARDED_BY(mutex_) = false;
 };
 
-/// Wakes a sender of the outbox when a change has enqueued something for its service.
+/// Wakes a sender of the outbox when something has been enqueued for its service.
 class DeliverySignal : public CommitSignal {
  public:
   enum class To : std::uint8_t { kIm, kTrtc };
 
   explicit DeliverySignal(To service = To::kIm) : service_(service) {}
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override {
-    const bool has_enqueued = std::ranges::any_of(changes, [this](const RoomChange& change) {
-      return change.delivery && change.delivery->enqueue &&
-             IsForTrtc(*change.delivery->enqueue) == (service_ == To::kTrtc);
-    });
-    if (has_enqueued) Raise();
+  void OnCommit(const Committed& committed) noexcept override {
+    if (service_ == To::kIm ? committed.has_im_deliveries : committed.has_trtc_deliveries) Raise();
   }
 
  private:
   const To service_;
 };
 
-/// Wakes the reader of messages when some were appended.
-class MessageSignal : public CommitSignal {
- public:
-  void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
-  void OnMessages() noexcept override { Raise(); }
-};
-
 /// Wakes a reader of both events and messages.
 class WriteSignal : public CommitSignal {
  public:
-  void OnMessages() noexcept override { Raise(); }
+  void OnCommit(const Committed& committed) noexcept override {
+    if (!committed.events.empty() || committed.has_messages) Raise();
+  }
 };
 
 /// Forwards to several listeners in the given order.
@@ -86,11 +77,8 @@ class CommitFanOut : public CommitListener {
   explicit CommitFanOut(std::vector<CommitListener*> listeners)
       : listeners_(std::move(listeners)) {}
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override {
-    for (CommitListener* listener : listeners_) listener->OnCommit(changes);
-  }
-  void OnMessages() noexcept override {
-    for (CommitListener* listener : listeners_) listener->OnMessages();
+  void OnCommit(const Committed& committed) noexcept override {
+    for (CommitListener* listener : listeners_) listener->OnCommit(committed);
   }
 
  private:

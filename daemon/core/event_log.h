@@ -16,14 +16,6 @@
 
 namespace rtcroom {
 
-struct StoredEvent {
-  std::uint64_t position = 0;  ///< place in the store's order: ascending, may have gaps
-  /// `Room::sequence` of its room, which distinguishes it from others that had the same id. 0 for
-  /// events stored before this field existed.
-  std::uint64_t room_number = 0;
-  RoomEvent event{};
-};
-
 struct EventPage {
   std::vector<StoredEvent> events{};
   Cursor next{};  ///< after the last of `events`; the given position when there are none

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <variant>
 
 namespace rtcroom {
 
@@ -11,25 +12,23 @@ InactiveRooms::InactiveRooms(const Clock& clock, std::chrono::milliseconds ttl)
 void InactiveRooms::Restore(const Room& room) {
   if (room.IsActive()) return;
   const MutexLock lock(mutex_);
-  AddLocked(room);
+  AddLocked({.key = room.key, .sequence = room.sequence});
 }
 
-void InactiveRooms::OnCommit(std::span<const RoomChange> changes) noexcept {
+void InactiveRooms::OnCommit(const Committed& committed) noexcept {
   const MutexLock lock(mutex_);
-  for (const RoomChange& change : changes) {
-    const Room& room = change.room;
-    const bool is_waiting = !change.closed && !room.IsActive();
-    if (!is_waiting) {
-      RemoveLocked(room.sequence);
-    } else if (!by_sequence_.contains(room.sequence)) {
-      AddLocked(room);
+  for (const auto& [position, room_number, event] : committed.events) {
+    if (std::holds_alternative<RoomCreated>(event.payload)) {
+      AddLocked({.key = event.room, .sequence = room_number});
+    } else if (std::holds_alternative<PusherAdded>(event.payload) ||
+               std::holds_alternative<RoomDestroyed>(event.payload)) {
+      RemoveLocked(room_number);
     }
   }
 }
 
-void InactiveRooms::AddLocked(const Room& room) {
-  order_.push_back(
-      {.room = {.key = room.key, .sequence = room.sequence}, .since = clock_.Monotonic()});
+void InactiveRooms::AddLocked(const InactiveRoom& room) {
+  order_.push_back({.room = room, .since = clock_.Monotonic()});
   by_sequence_.emplace(room.sequence, std::prev(order_.end()));
 }
 

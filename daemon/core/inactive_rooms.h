@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/room_change.h"
+#include "daemon/core/commit_listener.h"
+#include "daemon/core/room.h"
 
 namespace rtcroom {
 
@@ -34,7 +34,7 @@ class InactiveRooms : public CommitListener {
   /// Adds a room that was stored before this process started, with one whole ttl.
   void Restore(const Room& room);
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override;
+  void OnCommit(const Committed& committed) noexcept override;
 
   /// Rooms whose ttl had passed by `as_of`, at most `limit`.
   [[nodiscard]] std::vector<InactiveRoom> Overdue(std::size_t limit, MonotonicTime as_of) const;
@@ -52,7 +52,7 @@ class InactiveRooms : public CommitListener {
   };
   using Order = std::list<Waiting>;
 
-  void AddLocked(const Room& room) REQUIRES(mutex_);
+  void AddLocked(const InactiveRoom& room) REQUIRES(mutex_);
   void RemoveLocked(std::uint64_t sequence) REQUIRES(mutex_);
 
   const Clock& clock_;

@@ -29,30 +29,31 @@ void LeaseTable::Restore(const Room& room) {
   }
 }
 
-void LeaseTable::OnCommit(std::span<const RoomChange> changes) noexcept {
+void LeaseTable::OnCommit(const Committed& committed) noexcept {
   const MutexLock lock(mutex_);
-  for (const RoomChange& change : changes) ApplyLocked(change);
+  for (const StoredEvent& stored : committed.events) ApplyLocked(stored.event);
 }
 
-void LeaseTable::ApplyLocked(const RoomChange& change) {
-  for (const RoomEvent& event : change.events) {
-    if (const auto* deleted = std::get_if<PusherDeleted>(&event.payload)) {
-      RevokeLocked(event.room, deleted->user_id);
-      continue;
-    }
-    const auto* added = std::get_if<PusherAdded>(&event.payload);
-    const auto* updated = std::get_if<PusherUpdated>(&event.payload);
-    if (added == nullptr && updated == nullptr) continue;
-    const UserId& user_id = added != nullptr ? added->user_id : updated->user_id;
-    const Pusher* pusher = FindPusher(change.room, user_id);
-    if (pusher == nullptr) continue;  // joined and left in one change
-    GrantLocked({.room = event.room,
-                 .dialect = event.dialect,
-                 .user_id = user_id,
-                 .seat = pusher->seat,
-                 .added_at = pusher->added_at,
-                 .granted_at = clock_.Monotonic()});
+void LeaseTable::ApplyLocked(const RoomEvent& event) {
+  if (const auto* const deleted = std::get_if<PusherDeleted>(&event.payload)) {
+    return RevokeLocked(event.room, deleted->user_id);
   }
+  Lease lease{.room = event.room,
+              .dialect = event.dialect,
+              .added_at = event.at,
+              .granted_at = clock_.Monotonic()};
+  if (const auto* const added = std::get_if<PusherAdded>(&event.payload)) {
+    lease.user_id = added->user_id;
+    lease.seat = event.room_sequence;
+  } else if (const auto* const updated = std::get_if<PusherUpdated>(&event.payload)) {
+    const auto seated = members_.find(MemberOf(event.room, updated->user_id));
+    if (seated == members_.end()) return;
+    lease.user_id = updated->user_id;
+    lease.seat = seated->second->seat;
+  } else {
+    return;
+  }
+  GrantLocked(std::move(lease));
 }
 
 void LeaseTable::GrantLocked(Lease lease) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <list>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,7 +13,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/core/room_change.h"
+#include "daemon/core/commit_listener.h"
+#include "daemon/core/room.h"
 
 namespace rtcroom {
 
@@ -57,7 +57,7 @@ class LeaseTable : public CommitListener {
   /// Grants a lease to every pusher of a room that was stored before this process started.
   void Restore(const Room& room);
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override;
+  void OnCommit(const Committed& committed) noexcept override;
 
   /// Renews the lease on a heartbeat.
   /// @param dialect  of the room; nullopt: either.
@@ -139,7 +139,7 @@ class LeaseTable : public CommitListener {
   }
 
   void GrantLocked(Lease lease) REQUIRES(mutex_);
-  void ApplyLocked(const RoomChange& change) REQUIRES(mutex_);
+  void ApplyLocked(const RoomEvent& event) REQUIRES(mutex_);
   void RevokeLocked(const RoomKey& room, const UserId& user_id) REQUIRES(mutex_);
   void RenewLocked(Order::iterator place, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);

@@ -7,12 +7,6 @@
 namespace rtcroom {
 namespace {
 
-bool ConcernsStreams(const RoomEvent& event) {
-  return std::holds_alternative<PusherAdded>(event.payload) ||
-         std::holds_alternative<PusherUpdated>(event.payload) ||
-         std::holds_alternative<PusherDeleted>(event.payload);
-}
-
 std::set<std::string_view> StreamsOf(const WantedMix& mix) {
   std::set<std::string_view> streams = {mix.stream};
   for (const WantedMix::Input& input : mix.inputs) streams.insert(input.stream);
@@ -24,21 +18,86 @@ std::set<std::string_view> StreamsOf(const WantedMix& mix) {
 void MixFeed::Restore(const Room& room) {
   if (max_ == 0 || room.key.kind != RoomKind::kLive) return;
   const MutexLock lock(mutex_);
-  PutLocked(room);
+  MixRoom& restored = rooms_[room.sequence];
+  restored.number = room.sequence;
+  restored.creator = room.creator;
+  for (const Pusher& pusher : room.pushers) {
+    PutMemberLocked(restored, room.dialect, pusher.user_id, StreamInPushUrl(pusher.push_url));
+  }
+  PlaceMembers(restored, MixOf(room));
+  UpdateLocked(restored);
 }
 
 // Ends the process when there is no memory, as the other listeners do.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
-void MixFeed::OnCommit(std::span<const RoomChange> changes) noexcept {
+void MixFeed::OnCommit(const Committed& committed) noexcept {
   if (max_ == 0) return;
   const MutexLock lock(mutex_);
-  for (const RoomChange& change : changes) {
-    if (change.room.key.kind != RoomKind::kLive) continue;
-    if (change.closed) {
-      EraseLocked(change.room.key.id);
-    } else if (change.sets_mix || std::ranges::any_of(change.events, ConcernsStreams)) {
-      PutLocked(change.room);
-    }
+  auto mix = committed.mixes.begin();
+  for (const StoredEvent& stored : committed.events) {
+    for (; mix != committed.mixes.end() && mix->after < stored.position; ++mix) ApplyLocked(*mix);
+    ApplyLocked(stored);
+  }
+  for (; mix != committed.mixes.end(); ++mix) ApplyLocked(*mix);
+}
+
+void MixFeed::ApplyLocked(const StoredEvent& stored) {
+  const RoomEvent& event = stored.event;
+  if (event.room.kind != RoomKind::kLive) return;
+  if (const auto* const created = std::get_if<RoomCreated>(&event.payload)) {
+    rooms_[stored.room_number] = {.number = stored.room_number, .creator = created->creator};
+    return;
+  }
+  const auto known = rooms_.find(stored.room_number);
+  if (known == rooms_.end()) return;
+  ApplyLocked(known->second, event);
+  if (std::holds_alternative<RoomDestroyed>(event.payload)) rooms_.erase(known);
+}
+
+void MixFeed::ApplyLocked(MixRoom& room, const RoomEvent& event) {
+  if (const auto* const activated = std::get_if<RoomActivated>(&event.payload)) {
+    room.creator = activated->creator;
+  } else if (const auto* const added = std::get_if<PusherAdded>(&event.payload)) {
+    PutMemberLocked(room, event.dialect, added->user_id, added->stream);
+  } else if (const auto* const updated = std::get_if<PusherUpdated>(&event.payload)) {
+    PutMemberLocked(room, event.dialect, updated->user_id, updated->stream);
+  } else if (const auto* const deleted = std::get_if<PusherDeleted>(&event.payload)) {
+    std::erase_if(room.members,
+                  [&](const Member& member) { return member.user_id == deleted->user_id; });
+    if (!deleted->new_creator.value.empty()) room.creator = deleted->new_creator;
+  } else if (std::holds_alternative<RoomDestroyed>(event.payload)) {
+    room.members.clear();
+  } else {
+    return;
+  }
+  UpdateLocked(room);
+}
+
+void MixFeed::ApplyLocked(const MixChanged& changed) {
+  const auto known = rooms_.find(changed.room_number);
+  if (known == rooms_.end()) return;
+  PlaceMembers(known->second, changed.mix);
+  UpdateLocked(known->second);
+}
+
+// A stream counts only for the user that it belongs to: a client may name that of another.
+void MixFeed::PutMemberLocked(MixRoom& room, Dialect dialect, const UserId& user_id,
+                              std::string_view named) {
+  std::string stream = StreamOf(dialect, user_id, named, streams_);
+  if (!IsOwnStream(stream, user_id, streams_)) stream.clear();
+  const auto known = std::ranges::find(room.members, user_id, &Member::user_id);
+  if (known != room.members.end()) {
+    known->stream = std::move(stream);
+  } else {
+    room.members.push_back({.user_id = user_id, .stream = std::move(stream)});
+  }
+}
+
+void MixFeed::PlaceMembers(MixRoom& room, const RoomMix& mix) {
+  room.canvas = mix.canvas;
+  for (Member& member : room.members) {
+    const auto input = std::ranges::find(mix.inputs, member.user_id, &RoomMix::Input::user_id);
+    member.place = input == mix.inputs.end() ? std::nullopt : std::optional(input->place);
   }
 }
 
@@ -77,41 +136,26 @@ void MixFeed::OnListed() noexcept {
   changes_.Raise();
 }
 
-void MixFeed::PutLocked(const Room& room) {
-  WantedMix whole = MixOf(room);
-  const auto known = rooms_.find(room.key.id.value);
-  const bool is_same = known != rooms_.end() && known->second.number == room.sequence &&
-                       known->second.whole == whole;
-  if (is_same) return;
-  // A change of the mix does not cost a room its place.
-  const auto rank = known != rooms_.end() ? known->second.rank : std::nullopt;
-  EraseLocked(room.key.id);
-  if (whole.stream.empty()) return;
-  MixRoom& added =
-      rooms_
-          .emplace(room.key.id.value,
-                   MixRoom{.number = room.sequence, .whole = std::move(whole), .rank = rank})
-          .first->second;
-  for (const std::string_view stream : StreamsOf(added.whole)) {
-    by_stream_[std::string(stream)].insert(&added);
+void MixFeed::UpdateLocked(MixRoom& room) {
+  WantedMix whole = WholeMixOf(room);
+  if (whole == room.whole) return;
+  RemoveStreamsLocked(room);
+  room.whole = std::move(whole);
+  if (!room.whole.stream.empty()) {
+    for (const std::string_view stream : StreamsOf(room.whole)) {
+      by_stream_[std::string(stream)].insert(&room);
+    }
   }
-  AssessLocked(added);
+  AssessLocked(room);
 }
 
-void MixFeed::EraseLocked(const RoomId& id) {
-  const auto known = rooms_.find(id.value);
-  if (known == rooms_.end()) return;
-  MixRoom& room = known->second;
-  if (room.mix) {
-    wanted_.erase({*room.rank, room.number});
-    changes_.Raise();
-  }
+void MixFeed::RemoveStreamsLocked(MixRoom& room) {
+  if (room.whole.stream.empty()) return;
   for (const std::string_view stream : StreamsOf(room.whole)) {
     const auto rooms = by_stream_.find(stream);
     rooms->second.erase(&room);
     if (rooms->second.empty()) by_stream_.erase(rooms);
   }
-  rooms_.erase(known);
 }
 
 void MixFeed::AssessRoomsOfLocked(std::string_view stream) {
@@ -157,16 +201,12 @@ std::optional<WantedMix> MixFeed::MixNowLocked(const MixRoom& room) const {
   return mix;
 }
 
-// A stream counts only for the user that it belongs to: a client may name that of another.
-WantedMix MixFeed::MixOf(const Room& room) const {
-  WantedMix mix{.canvas = room.mix.value_or(MixCanvas{})};
-  for (const Pusher& pusher : room.pushers) {
-    std::string stream = StreamOf(room.dialect, pusher.user_id, pusher.push_url, streams_);
-    if (!IsOwnStream(stream, pusher.user_id, streams_)) continue;
-    if (pusher.user_id == room.creator) mix.stream = stream;
-    if (room.mix && pusher.mix_place) {
-      mix.inputs.push_back({.stream = std::move(stream), .place = *pusher.mix_place});
-    }
+WantedMix MixFeed::WholeMixOf(const MixRoom& room) {
+  WantedMix mix{.canvas = room.canvas};
+  for (const Member& member : room.members) {
+    if (member.stream.empty()) continue;
+    if (member.user_id == room.creator) mix.stream = member.stream;
+    if (member.place) mix.inputs.push_back({.stream = member.stream, .place = *member.place});
   }
   return mix;
 }

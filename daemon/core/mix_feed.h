@@ -20,7 +20,6 @@
 #include "daemon/base/sip_hash.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/room.h"
-#include "daemon/core/room_change.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/core/stream_urls.h"
 
@@ -60,7 +59,7 @@ class MixFeed : public CommitListener, public OnAirListener {
 
   /// Adds a room that was stored before this process started.
   void Restore(const Room& room) EXCLUDES(mutex_);
-  void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
+  void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
   void OnAir(std::string_view stream, bool is_on) noexcept override EXCLUDES(mutex_);
   void OnPartial(std::span<const PartialStream> streams) noexcept override EXCLUDES(mutex_);
@@ -75,10 +74,19 @@ class MixFeed : public CommitListener, public OnAirListener {
   CommitSignal& changes() { return changes_; }
 
  private:
-  /// A live room with the stream of its creator.
+  struct Member {
+    UserId user_id{};
+    std::string stream{};  ///< of its own; empty: none
+    std::optional<MixPlace> place{};
+  };
+  /// A live room.
   struct MixRoom {
-    std::uint64_t number = 0;
-    WantedMix whole{};  ///< with all streams; no inputs: no mix was asked for
+    std::uint64_t number = 0;  ///< `Room::sequence`
+    UserId creator{};
+    MixCanvas canvas{};
+    std::vector<Member> members{};  ///< in join order
+    /// With all streams; no inputs: no mix was asked for. No stream: its creator sends none.
+    WantedMix whole{};
     // While it is wanted:
     std::optional<WantedMix> mix{};
     std::optional<std::uint64_t> rank{};
@@ -86,21 +94,29 @@ class MixFeed : public CommitListener, public OnAirListener {
   /// By rank and number: in the order in which they win.
   using Order = std::map<std::pair<std::uint64_t, std::uint64_t>, const MixRoom*>;
 
-  void PutLocked(const Room& room) REQUIRES(mutex_);
-  void EraseLocked(const RoomId& id) REQUIRES(mutex_);
+  void ApplyLocked(const StoredEvent& stored) REQUIRES(mutex_);
+  void ApplyLocked(MixRoom& room, const RoomEvent& event) REQUIRES(mutex_);
+  void ApplyLocked(const MixChanged& changed) REQUIRES(mutex_);
+  /// @param named  the stream in the push URL of that user.
+  void PutMemberLocked(MixRoom& room, Dialect dialect, const UserId& user_id,
+                       std::string_view named) REQUIRES(mutex_);
+  static void PlaceMembers(MixRoom& room, const RoomMix& mix);
+  /// After a change of its members.
+  void UpdateLocked(MixRoom& room) REQUIRES(mutex_);
+  void RemoveStreamsLocked(MixRoom& room) REQUIRES(mutex_);
   void AssessLocked(MixRoom& room) REQUIRES(mutex_);
   /// Those in which the stream is.
   void AssessRoomsOfLocked(std::string_view stream) REQUIRES(mutex_);
   /// The room of each stream that is mixed, in the order in which they win.
   [[nodiscard]] std::vector<const MixRoom*> ChosenLocked() const REQUIRES(mutex_);
   [[nodiscard]] std::optional<WantedMix> MixNowLocked(const MixRoom& room) const REQUIRES(mutex_);
-  [[nodiscard]] WantedMix MixOf(const Room& room) const;
+  [[nodiscard]] static WantedMix WholeMixOf(const MixRoom& room);
 
   const std::size_t max_;
   const StreamUrlSigner& streams_;
   mutable Mutex mutex_;
-  /// By `RoomId`; entries do not move.
-  std::unordered_map<std::string, MixRoom, NameHash, std::equal_to<>> rooms_ GUARDED_BY(mutex_);
+  /// By number; entries do not move.
+  std::unordered_map<std::uint64_t, MixRoom> rooms_ GUARDED_BY(mutex_);
   /// The rooms of each stream.
   std::unordered_map<std::string, std::set<MixRoom*>, NameHash, std::equal_to<>> by_stream_
       GUARDED_BY(mutex_);

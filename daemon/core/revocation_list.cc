@@ -21,10 +21,8 @@ void RevocationList::Put(const Revocation& revocation) {
   size_ = terms_.size();
 }
 
-void RevocationList::OnCommit(std::span<const RoomChange> changes) noexcept {
-  for (const RoomChange& change : changes) {
-    for (const Revocation& revocation : change.revocations) Put(revocation);
-  }
+void RevocationList::OnCommit(const Committed& committed) noexcept {
+  for (const Revocation& revocation : committed.revocations) Put(revocation);
 }
 
 std::optional<TimePoint> RevocationList::RevokedUntil(std::string_view stream) const {

@@ -6,7 +6,6 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,8 +15,8 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/steady_wall_clock.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/revocation_store.h"
-#include "daemon/core/room_change.h"
 
 namespace rtcroom {
 
@@ -35,8 +34,7 @@ class RevocationList : public CommitListener {
 
   /// Adds a stored revocation. Of several of one stream the latest end counts.
   void Put(const Revocation& revocation) EXCLUDES(mutex_);
-  /// Adds the revocations of the changes.
-  void OnCommit(std::span<const RoomChange> changes) noexcept override;
+  void OnCommit(const Committed& committed) noexcept override;
 
   /// The push URLs of the stream that expire by that time are revoked; nullopt: none is.
   [[nodiscard]] std::optional<TimePoint> RevokedUntil(std::string_view stream) const

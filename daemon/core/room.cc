@@ -14,4 +14,16 @@ const Audience* FindAudience(const Room& room, const UserId& user_id) {
   return found == room.audiences.end() ? nullptr : &*found;
 }
 
+RoomMix MixOf(const Room& room) {
+  RoomMix mix;
+  if (!room.mix) return mix;
+  mix.canvas = *room.mix;
+  for (const Pusher& pusher : room.pushers) {
+    if (pusher.mix_place) {
+      mix.inputs.push_back({.user_id = pusher.user_id, .place = *pusher.mix_place});
+    }
+  }
+  return mix;
+}
+
 }  // namespace rtcroom

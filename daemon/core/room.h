@@ -32,6 +32,18 @@ struct MixCanvas {
   bool operator==(const MixCanvas&) const = default;
 };
 
+/// The mix of a room.
+struct RoomMix {
+  struct Input {
+    UserId user_id{};  ///< a pusher of the room
+    MixPlace place{};
+    bool operator==(const Input&) const = default;
+  };
+  MixCanvas canvas{};
+  std::vector<Input> inputs{};  ///< none: there is no mix
+  bool operator==(const RoomMix&) const = default;
+};
+
 /// A member that sends a stream; the only kind that counts toward the limit.
 struct Pusher {
   UserId user_id{};
@@ -95,5 +107,8 @@ const Audience* FindAudience(const Room& room, const UserId& user_id);
 
 /// The pusher of that user, or null.
 const Pusher* FindPusher(const Room& room, const UserId& user_id);
+
+/// The mix that was asked for, in join order.
+RoomMix MixOf(const Room& room);
 
 }  // namespace rtcroom

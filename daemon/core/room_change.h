@@ -1,9 +1,8 @@
-// Changes of a room: rules that compute them, and listeners of those that were committed.
+// Changes of a room, and the rules that compute them.
 #pragma once
 
 #include <functional>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "daemon/base/result.h"
@@ -41,17 +40,6 @@ struct RoomUpdate {
   /// The user whose entry the edit reads and may change in `Room::audiences`: the cost of a change
   /// does not depend on the number of viewers.
   std::optional<UserId> audience = {};
-};
-
-/// Called after every commit, before the calls that it serves return. It must be quick, must not
-/// call the store, and cannot fail.
-class CommitListener {
- public:
-  virtual ~CommitListener() = default;
-  /// Every committed change, once, in the order of commit.
-  virtual void OnCommit(std::span<const RoomChange> changes) noexcept = 0;
-  /// Once for a commit with messages: `MessageLog::ReadMessages` returns them from now on.
-  virtual void OnMessages() noexcept {}
 };
 
 }  // namespace rtcroom

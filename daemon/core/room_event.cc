@@ -28,7 +28,8 @@ struct TextBytes {
 
  private:
   static std::size_t OfMember(const auto& payload) {
-    return payload.user_id.value.size() + payload.user_name.size() + payload.user_avatar.size();
+    return payload.user_id.value.size() + payload.user_name.size() + payload.user_avatar.size() +
+           payload.stream.size();
   }
 };
 

@@ -48,6 +48,8 @@ struct PusherAdded {
   UserId user_id{};
   std::string user_name{};
   std::string user_avatar{};
+  /// The stream that its push URL names (`StreamInPushUrl`): not for subscribers.
+  std::string stream{};
   bool operator==(const PusherAdded&) const = default;
 };
 /// A pusher that rejoined, with its current profile.
@@ -55,6 +57,7 @@ struct PusherUpdated {
   UserId user_id{};
   std::string user_name{};
   std::string user_avatar{};
+  std::string stream{};  ///< likewise
   bool operator==(const PusherUpdated&) const = default;
 };
 struct PusherDeleted {
@@ -72,6 +75,7 @@ struct RoomDestroyed {
 struct AudienceAdded {
   UserId user_id{};
   std::string user_info{};
+  bool is_new = true;  ///< whether it joined: not for subscribers
   bool operator==(const AudienceAdded&) const = default;
 };
 struct AudienceDeleted {
@@ -100,6 +104,17 @@ struct RoomEvent {
   EventPayload payload{};
 
   bool operator==(const RoomEvent&) const = default;
+};
+
+/// An event as a store keeps it.
+struct StoredEvent {
+  std::uint64_t position = 0;  ///< place in the store's order: ascending, may have gaps
+  /// `Room::sequence` of its room, which distinguishes it from others that had the same id. 0 for
+  /// events stored before this field existed.
+  std::uint64_t room_number = 0;
+  RoomEvent event{};
+
+  bool operator==(const StoredEvent&) const = default;
 };
 
 /// "room_created", "room_activated", "pusher_added", "pusher_updated", "pusher_deleted",

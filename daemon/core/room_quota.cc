@@ -86,29 +86,26 @@ void RoomQuota::DropIfFreeLocked(Seats::iterator seat) {
   seats_.erase(seat);
 }
 
-void RoomQuota::OnCommit(std::span<const RoomChange> changes) noexcept {
+void RoomQuota::OnCommit(const Committed& committed) noexcept {
   const MutexLock lock(mutex_);
   if (seats_.empty()) return;
-  for (const RoomChange& change : changes) ApplyLocked(change);
+  for (const StoredEvent& stored : committed.events) ApplyLocked(stored.event);
 }
 
-void RoomQuota::ApplyLocked(const RoomChange& change) {
-  const RoomKey& room = change.room.key;
-  for (const RoomEvent& event : change.events) {
-    if (const auto* created = std::get_if<RoomCreated>(&event.payload)) {
-      if (change.room.IsActive() || change.closed) continue;
-      const std::uint64_t seat = HashOf(room, created->creator.value);
-      if (TakeLocked(seat)) waiting_[HashOf(room)] = seat;
-    } else if (const auto* added = std::get_if<PusherAdded>(&event.payload)) {
-      EndWaitLocked(room);
-      (void)TakeLocked(HashOf(room, added->user_id.value));
-    } else if (const auto* updated = std::get_if<PusherUpdated>(&event.payload)) {
-      (void)TakeLocked(HashOf(room, updated->user_id.value));
-    } else if (const auto* deleted = std::get_if<PusherDeleted>(&event.payload)) {
-      LeaveLocked(HashOf(room, deleted->user_id.value));
-    } else if (std::holds_alternative<RoomDestroyed>(event.payload)) {
-      EndWaitLocked(room);
-    }
+void RoomQuota::ApplyLocked(const RoomEvent& event) {
+  const RoomKey& room = event.room;
+  if (const auto* created = std::get_if<RoomCreated>(&event.payload)) {
+    const std::uint64_t seat = HashOf(room, created->creator.value);
+    if (TakeLocked(seat)) waiting_[HashOf(room)] = seat;
+  } else if (const auto* added = std::get_if<PusherAdded>(&event.payload)) {
+    EndWaitLocked(room);
+    (void)TakeLocked(HashOf(room, added->user_id.value));
+  } else if (const auto* updated = std::get_if<PusherUpdated>(&event.payload)) {
+    (void)TakeLocked(HashOf(room, updated->user_id.value));
+  } else if (const auto* deleted = std::get_if<PusherDeleted>(&event.payload)) {
+    LeaveLocked(HashOf(room, deleted->user_id.value));
+  } else if (std::holds_alternative<RoomDestroyed>(event.payload)) {
+    EndWaitLocked(room);
   }
 }
 

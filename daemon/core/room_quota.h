@@ -13,8 +13,8 @@
 #include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/room_change.h"
 
 namespace rtcroom {
 
@@ -73,7 +73,7 @@ class RoomQuota : public CommitListener {
   Result<Claim> Take(const SeatOwner& owner, const RoomKey& room, const UserId& user_id,
                      bool is_seated) EXCLUDES(mutex_);
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
+  void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
   /// Takes effect immediately; an owner above the new limit keeps its seats.
   void SetLimits(const RoomQuotaLimits& limits) EXCLUDES(mutex_);
@@ -96,7 +96,7 @@ class RoomQuota : public CommitListener {
   [[nodiscard]] bool IsFullLocked(const std::optional<std::uint64_t>& owner, std::size_t most) const
       REQUIRES(mutex_);
   [[nodiscard]] Status CheckLocked(const Seat& seat) const REQUIRES(mutex_);
-  void ApplyLocked(const RoomChange& change) REQUIRES(mutex_);
+  void ApplyLocked(const RoomEvent& event) REQUIRES(mutex_);
   /// @return false for a seat without an owner.
   bool TakeLocked(std::uint64_t seat) REQUIRES(mutex_);
   /// A pusher joined the room, or the room ended.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/stream_urls.h"
+
 namespace rtcroom::rules {
 namespace {
 
@@ -29,7 +31,8 @@ void Seat(RoomChange& change, Pusher joining, TimePoint now) {
   Append(change, now,
          PusherAdded{.user_id = joining.user_id,
                      .user_name = joining.user_name,
-                     .user_avatar = joining.user_avatar});
+                     .user_avatar = joining.user_avatar,
+                     .stream = std::string(StreamInPushUrl(joining.push_url))});
   change.room.pushers.push_back(std::move(joining));
 }
 
@@ -44,7 +47,8 @@ RoomChange Refresh(const Room& stored, Pusher joining, TimePoint now) {
   Append(change, now,
          PusherUpdated{.user_id = joining.user_id,
                        .user_name = joining.user_name,
-                       .user_avatar = joining.user_avatar});
+                       .user_avatar = joining.user_avatar,
+                       .stream = std::string(StreamInPushUrl(joining.push_url))});
   *seat = std::move(joining);
   return change;
 }
@@ -211,6 +215,7 @@ Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience vie
   AudienceAdded added{.user_id = viewer.user_id, .user_info = viewer.user_info};
   if (known != room.audiences.end()) {
     if (known->user_info == viewer.user_info) return change;
+    added.is_new = false;
     known->user_info = std::move(viewer.user_info);
   } else {
     if (room.audience_count >= policy.limits.max_audiences) return Error{Errc::kAudienceFull, {}};

@@ -87,17 +87,7 @@ Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserI
                                 CustomRight right, const CustomEdit& edit, const RoomPolicy& policy,
                                 TimePoint now);
 
-/// The mix that a room shall have.
-struct RoomMix {
-  struct Input {
-    UserId user_id{};  ///< a pusher of the room
-    MixPlace place{};
-  };
-  MixCanvas canvas{};
-  std::vector<Input> inputs{};  ///< none: the mix ends. Of several of one pusher the last counts
-};
-
-/// Chooses the mix of a room.
+/// Chooses the mix of a room. Of several inputs of one pusher the last counts.
 using MixEdit = std::function<Result<RoomMix>(const Room& room)>;
 
 /// Changes the mix of a live room: of the kind that ends with its creator, whose stream is the

@@ -202,7 +202,8 @@ void RoomService::LogEnd(const RoomChange& change) {
 
 Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
                                const PusherProfile& profile) const {
-  const std::string stream = StreamOf(dialect, user_id, profile.push_url, streams_);
+  const std::string stream =
+      StreamOf(dialect, user_id, StreamInPushUrl(profile.push_url), streams_);
   return {.user_id = user_id,
           .user_name = profile.user_name,
           .user_avatar = profile.user_avatar,

@@ -10,66 +10,79 @@
 namespace rtcroom {
 namespace {
 
-/// Whether the members that leave with this change did not do so by themselves: of some rooms all
-/// leave with an evicted creator.
-bool EvictsMembers(const RoomChange& change) {
-  return std::ranges::any_of(change.events, IsRemoval);
+/// Whether the room ends because its creator, or its last member, has left: then all that remain
+/// leave for the reason for which that one did.
+/// @param events  from one on with which a member leaves because the room ends.
+bool EndsWithMember(std::span<const StoredEvent> events) {
+  for (const StoredEvent& stored : events) {
+    const auto* const destroyed = std::get_if<RoomDestroyed>(&stored.event.payload);
+    if (destroyed == nullptr) continue;
+    return destroyed->reason == EndReason::kCreatorLeft ||
+           destroyed->reason == EndReason::kLastLeft;
+  }
+  return false;
 }
 
 }  // namespace
 
 void StreamClaims::Restore(const Room& room) {
   const MutexLock lock(mutex_);
-  for (const Pusher& pusher : room.pushers) ClaimLocked(room, pusher);
+  for (const Pusher& pusher : room.pushers) {
+    ClaimLocked({room.key, pusher.user_id}, room.dialect, StreamInPushUrl(pusher.push_url),
+                {.room_number = room.sequence, .at = pusher.added_at});
+  }
 }
 
 // Ends the process when there is no memory, as the other listeners do.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
-void StreamClaims::OnCommit(std::span<const RoomChange> changes) noexcept {
-  bool has_removals = false;
+void StreamClaims::OnCommit(const Committed& committed) noexcept {
+  bool has_removals = !committed.revocations.empty();
   {
     const MutexLock lock(mutex_);
-    for (const RoomChange& change : changes) {
-      has_removals = has_removals || !change.revocations.empty();
-      const bool evicts = EvictsMembers(change);
-      for (const RoomEvent& event : change.events) ApplyLocked(change.room, event, evicts);
-    }
+    ApplyLocked(committed.events);
     has_removals = has_removals || !evicted_.empty();
   }
   if (has_removals) removals_.Raise();
 }
 
-void StreamClaims::ApplyLocked(const Room& room, const RoomEvent& event, bool evicts) {
-  if (const auto* const deleted = std::get_if<PusherDeleted>(&event.payload)) {
-    std::optional<std::string> stream = ReleaseLocked({event.room, deleted->user_id}, event.at);
-    const bool is_kept = evicts && evicted_.size() < kMaxEvicted;
-    if (!stream || !is_kept) return;
-    // Of one who named the stream of another, it goes on.
-    if (IsOwnStream(*stream, deleted->user_id, streams_)) evicted_.push_back(*std::move(stream));
-    return;
+void StreamClaims::ApplyLocked(std::span<const StoredEvent> events) {
+  bool is_last_removed = false;  // the last that left, other than with its room
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto& [position, room_number, event] = events[i];
+    const Since since{.room_number = room_number, .at = event.at};
+    if (const auto* const deleted = std::get_if<PusherDeleted>(&event.payload)) {
+      const bool leaves_with_room = deleted->reason == LeaveReason::kRoomDestroyed;
+      if (!leaves_with_room) is_last_removed = IsRemoval(event);
+      const bool is_evicted =
+          is_last_removed && (!leaves_with_room || EndsWithMember(events.subspan(i)));
+      LeaveLocked({event.room, deleted->user_id}, event.at, is_evicted);
+    } else if (const auto* const added = std::get_if<PusherAdded>(&event.payload)) {
+      ClaimLocked({event.room, added->user_id}, event.dialect, added->stream, since);
+    } else if (const auto* const updated = std::get_if<PusherUpdated>(&event.payload)) {
+      ClaimLocked({event.room, updated->user_id}, event.dialect, updated->stream, since);
+    }
   }
-  const auto* const added = std::get_if<PusherAdded>(&event.payload);
-  const auto* const updated = std::get_if<PusherUpdated>(&event.payload);
-  if (added == nullptr && updated == nullptr) return;
-  // None: it joined and left in one change.
-  const Pusher* const pusher =
-      FindPusher(room, added != nullptr ? added->user_id : updated->user_id);
-  if (pusher != nullptr) ClaimLocked(room, *pusher);
 }
 
-void StreamClaims::ClaimLocked(const Room& room, const Pusher& pusher) {
-  const Member member{room.key, pusher.user_id};
-  (void)ReleaseLocked(member, pusher.added_at);
+void StreamClaims::LeaveLocked(const Member& member, TimePoint now, bool is_evicted) {
+  std::optional<std::string> stream = ReleaseLocked(member, now);
+  const bool is_kept = is_evicted && evicted_.size() < kMaxEvicted;
+  if (!stream || !is_kept) return;
+  // Of one who named the stream of another, it goes on.
+  if (IsOwnStream(*stream, member.user_id, streams_)) evicted_.push_back(*std::move(stream));
+}
+
+void StreamClaims::ClaimLocked(const Member& member, Dialect dialect, std::string_view named,
+                               Since since) {
+  (void)ReleaseLocked(member, since.at);
   // The members of webrtc rooms send theirs to the vendor.
-  if (room.key.kind == RoomKind::kWebrtc) return;
-  std::string stream = rtcroom::StreamOf(room.dialect, pusher.user_id, pusher.push_url, streams_);
+  if (member.room.kind == RoomKind::kWebrtc) return;
+  std::string stream = rtcroom::StreamOf(dialect, member.user_id, named, streams_);
   if (stream.empty()) return;
   Members& members = members_of_[stream];
   members.push_front(member);
-  claims_.emplace(member, Claim{.stream = std::move(stream),
-                                .place = members.begin(),
-                                .room_number = room.sequence,
-                                .since = pusher.added_at});
+  claims_.emplace(member,
+                  Claim{.stream = std::move(stream), .place = members.begin(), .since = since});
 }
 
 std::optional<std::string> StreamClaims::ReleaseLocked(const Member& member, TimePoint now) {
@@ -77,9 +90,9 @@ std::optional<std::string> StreamClaims::ReleaseLocked(const Member& member, Tim
   if (claim == claims_.end()) return std::nullopt;
   release_order_.push_back(released_.emplace(
       claim->second.stream, Released{.owner = {.room = member.room,
-                                               .room_number = claim->second.room_number,
+                                               .room_number = claim->second.since.room_number,
                                                .user_id = member.user_id},
-                                     .since = claim->second.since,
+                                     .since = claim->second.since.at,
                                      .until = now}));
   if (release_order_.size() > kMaxReleased) {
     released_.erase(release_order_.front());
@@ -129,8 +142,9 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
   if (found == members_of_.end()) return owner;
   for (const Member& member : found->second) {
     const Claim& claim = claims_.find(member)->second;
-    consider({.room = member.room, .room_number = claim.room_number, .user_id = member.user_id},
-             claim.since);
+    consider(
+        {.room = member.room, .room_number = claim.since.room_number, .user_id = member.user_id},
+        claim.since.at);
   }
   return owner;
 }

@@ -19,7 +19,6 @@
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room.h"
-#include "daemon/core/room_change.h"
 #include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
@@ -41,7 +40,7 @@ class StreamClaims : public CommitListener {
 
   /// Adds the pushers of a room that was stored before this process started.
   void Restore(const Room& room) EXCLUDES(mutex_);
-  void OnCommit(std::span<const RoomChange> changes) noexcept override EXCLUDES(mutex_);
+  void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
   /// The members that claim the stream, the latest add_pusher first, at most `limit`. Several only
   /// where a user is in several rooms, or where clients name the stream of another.
@@ -83,11 +82,14 @@ class StreamClaims : public CommitListener {
   };
 
   using Members = std::list<Member>;
+  struct Since {
+    std::uint64_t room_number = 0;
+    TimePoint at{};
+  };
   struct Claim {
     std::string stream{};
     Members::iterator place{};  ///< in `members_of_`
-    std::uint64_t room_number = 0;
-    TimePoint since{};
+    Since since{};
   };
   /// A claim that has ended.
   struct Released {
@@ -97,9 +99,11 @@ class StreamClaims : public CommitListener {
   };
   using ReleasedClaims = std::multimap<std::string, Released, std::less<>>;
 
-  /// @param evicts  whether members that leave with this change were evicted.
-  void ApplyLocked(const Room& room, const RoomEvent& event, bool evicts) REQUIRES(mutex_);
-  void ClaimLocked(const Room& room, const Pusher& pusher) REQUIRES(mutex_);
+  void ApplyLocked(std::span<const StoredEvent> events) REQUIRES(mutex_);
+  /// @param named  the stream in its push URL.
+  void ClaimLocked(const Member& member, Dialect dialect, std::string_view named, Since since)
+      REQUIRES(mutex_);
+  void LeaveLocked(const Member& member, TimePoint now, bool is_evicted) REQUIRES(mutex_);
   /// @return the stream, if it has no member any more.
   std::optional<std::string> ReleaseLocked(const Member& member, TimePoint now) REQUIRES(mutex_);
 

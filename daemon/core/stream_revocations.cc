@@ -27,7 +27,8 @@ void AddRevocations(const Room& before, const RevocationRule& rule, RoomChange& 
     const bool is_removed = deleted->reason == LeaveReason::kKicked || is_dismissed;
     const Pusher* const pusher = FindPusher(before, deleted->user_id);
     if (!is_removed || pusher == nullptr) continue;
-    std::string stream = StreamOf(before.dialect, pusher->user_id, pusher->push_url, rule.streams);
+    std::string stream =
+        StreamOf(before.dialect, pusher->user_id, StreamInPushUrl(pusher->push_url), rule.streams);
     const bool is_own = !stream.empty() && IsOwnStream(stream, pusher->user_id, rule.streams);
     if (!is_own || IsInAnotherRoom(pusher->user_id, stream, before.key, rule.claims)) continue;
     change.revocations.push_back({.stream = std::move(stream), .until = rule.until});

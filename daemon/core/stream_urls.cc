@@ -29,13 +29,13 @@ std::string_view StreamInPushUrl(std::string_view push_url) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
 }
 
-std::string StreamOf(Dialect dialect, const UserId& user_id, std::string_view push_url,
+std::string StreamOf(Dialect dialect, const UserId& user_id, std::string_view named,
                      const StreamUrlSigner& streams) {
   switch (dialect) {
     case Dialect::kGen1:
       return streams.StreamName(user_id);
     case Dialect::kGen2:
-      return std::string(StreamInPushUrl(push_url));
+      return std::string(named);
   }
   return {};
 }

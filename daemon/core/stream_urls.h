@@ -74,9 +74,10 @@ std::string_view BaseOfStream(std::string_view stream);
 std::string_view StreamInPushUrl(std::string_view push_url);
 
 /// The stream of a pusher: in gen-1 the user's only stream, in gen-2 the one in the push URL.
+/// @param named  by the push URL.
 /// @return empty when the pusher sends no stream.
 /// @source protocol A.4.5, B.4.3.
-std::string StreamOf(Dialect dialect, const UserId& user_id, std::string_view push_url,
+std::string StreamOf(Dialect dialect, const UserId& user_id, std::string_view named,
                      const StreamUrlSigner& streams);
 
 /// Whether get_push_url would sign the stream for that user.

@@ -67,7 +67,8 @@ const Pusher* FindSender(const Room& room, std::string_view stream,
                          const StreamUrlSigner& streams) {
   const Pusher* sender = nullptr;
   for (const Pusher& pusher : room.pushers) {
-    if (StreamOf(room.dialect, pusher.user_id, pusher.push_url, streams) != stream) continue;
+    if (StreamOf(room.dialect, pusher.user_id, StreamInPushUrl(pusher.push_url), streams) != stream)
+      continue;
     if (sender == nullptr || IsOwnStream(stream, pusher.user_id, streams)) sender = &pusher;
   }
   return sender;
@@ -75,9 +76,8 @@ const Pusher* FindSender(const Room& room, std::string_view stream,
 
 }  // namespace
 
-rules::RoomMix PlaceInputs(const MixRequest& request, const Room& room,
-                           const StreamUrlSigner& streams) {
-  rules::RoomMix mix{.canvas = CanvasOf(request)};
+RoomMix PlaceInputs(const MixRequest& request, const Room& room, const StreamUrlSigner& streams) {
+  RoomMix mix{.canvas = CanvasOf(request)};
   if (EndsMix(request)) return mix;
   int in_corner = 0;
   for (const MixInput& input : request.inputs) {
@@ -93,7 +93,7 @@ rules::RoomMix PlaceInputs(const MixRequest& request, const Room& room,
 }
 
 void LocalMixer::Mix(const RoomKey& room, MixRequest request, Done done) {
-  const Status stored = rooms_.SetMix(room, [&](const Room& now) -> Result<rules::RoomMix> {
+  const Status stored = rooms_.SetMix(room, [&](const Room& now) -> Result<RoomMix> {
     return PlaceInputs(request, now, streams_);
   });
   if (!stored) return done(stored.error());

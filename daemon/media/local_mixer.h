@@ -39,7 +39,6 @@ class LocalMixer : public StreamMixer {
 /// - The others are stacked upwards in columns of three, from the lower right corner to the left,
 ///   160x240 each; 120x180 in pictures narrower than 540 or lower than 960.
 /// @return without inputs when the request ends the mix.
-rules::RoomMix PlaceInputs(const MixRequest& request, const Room& room,
-                           const StreamUrlSigner& streams);
+RoomMix PlaceInputs(const MixRequest& request, const Room& room, const StreamUrlSigner& streams);
 
 }  // namespace rtcroom

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/base/result.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/storage.h"
 

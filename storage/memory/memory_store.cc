@@ -74,16 +74,27 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   } else {
     KeepLocked(stored, room);
   }
+  Committed committed;
   if (change->delivery) {
     deliveries_.Change(*change->delivery, change->events.back().at, last_position_ + 1);
+    RecordDelivery(*change->delivery, committed);
   }
+  std::vector<StoredEvent> events;
   for (const RoomEvent& event : change->events) {
-    events_.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
+    events.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
     event_bytes_ += StoredBytes(event);
   }
+  events_.insert(events_.end(), events.begin(), events.end());
   if (change->ban) PutBanLocked(*change->ban);
   for (const Revocation& revocation : change->revocations) PutRevocationLocked(revocation);
-  listener_.OnCommit({&*change, 1});
+  committed.events = events;
+  committed.revocations = change->revocations;
+  std::optional<MixChanged> mix;
+  if (change->sets_mix) {
+    mix = MixChangeOf(*change, last_position_);
+    committed.mixes = {&*mix, 1};
+  }
+  listener_.OnCommit(committed);
   return change;
 }
 
@@ -386,7 +397,7 @@ Result<StoredMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
   const MutexLock lock(mutex_);
   if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
   StoredMessage appended = messages_.AppendToRoom(room_number, std::move(content));
-  listener_.OnMessages();
+  listener_.OnCommit({.has_messages = true});
   return appended;
 }
 
@@ -394,7 +405,7 @@ Result<StoredMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
                                                        MessageContent content) {
   const MutexLock lock(mutex_);
   StoredMessage appended = messages_.AppendDirect(receiver, std::move(content));
-  listener_.OnMessages();
+  listener_.OnCommit({.has_messages = true});
   return appended;
 }
 

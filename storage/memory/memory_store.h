@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/delivery_table.h"
 #include "storage/memory/message_table.h"

@@ -22,6 +22,9 @@ enum class EventType : std::int64_t {
   kCustomChanged = 9,
 };
 
+/// `PayloadColumns::reason` of a viewer that had joined before.
+constexpr std::int64_t kProfileChanged = 1;
+
 /// Columns that only some event types have.
 struct PayloadColumns {
   EventType type = EventType::kRoomCreated;
@@ -64,6 +67,7 @@ struct ToColumns {
     PayloadColumns columns{.type = EventType::kAudienceAdded};
     columns.user_id = added.user_id.value;
     columns.info = added.user_info;
+    if (!added.is_new) columns.reason = kProfileChanged;
     return columns;
   }
   PayloadColumns operator()(const AudienceDeleted& deleted) const {
@@ -90,6 +94,7 @@ struct ToColumns {
     columns.user_id = payload.user_id.value;
     columns.user_name = payload.user_name;
     columns.user_avatar = payload.user_avatar;
+    if (!payload.stream.empty()) columns.info = payload.stream;
     return columns;
   }
 };
@@ -146,7 +151,9 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
       payload = RoomActivated{.creator = {text(kCreator)}};
       return stored;
     case EventType::kAudienceAdded:
-      payload = AudienceAdded{.user_id = {text(kUserId)}, .user_info = text(kInfo)};
+      payload = AudienceAdded{.user_id = {text(kUserId)},
+                              .user_info = text(kInfo),
+                              .is_new = integer(kReason) != kProfileChanged};
       return stored;
     case EventType::kAudienceDeleted:
       payload = AudienceDeleted{.user_id = {text(kUserId)}};
@@ -157,12 +164,14 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
     case EventType::kPusherAdded:
       payload = PusherAdded{.user_id = {text(kUserId)},
                             .user_name = text(kUserName),
-                            .user_avatar = text(kUserAvatar)};
+                            .user_avatar = text(kUserAvatar),
+                            .stream = text(kInfo)};
       return stored;
     case EventType::kPusherUpdated:
       payload = PusherUpdated{.user_id = {text(kUserId)},
                               .user_name = text(kUserName),
-                              .user_avatar = text(kUserAvatar)};
+                              .user_avatar = text(kUserAvatar),
+                              .stream = text(kInfo)};
       return stored;
     case EventType::kPusherDeleted:
       payload = PusherDeleted{.user_id = {text(kUserId)},

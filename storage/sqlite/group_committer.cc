@@ -59,12 +59,10 @@ std::vector<WriteJob*> GroupCommitter::TakeGroup() {
 
 void GroupCommitter::Commit(const std::vector<WriteJob*>& group) {
   if (observer_ != nullptr) observer_->OnCommitBegun();
-  const std::uint64_t newest_message = writer_.newest_message();
   const Status committed = RunInTransaction(group);
   if (committed) {
     index_.Apply(writer_.index_changes());
-    for (WriteJob* job : group) job->Announce(listener_);
-    if (writer_.newest_message() != newest_message) listener_.OnMessages();
+    listener_.OnCommit(writer_.committed());
   } else {
     writer_.Rollback();
     for (WriteJob* job : group) job->Abort(committed.error());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/room_change.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/sqlite/room_index.h"
 #include "storage/sqlite/sqlite_writer.h"

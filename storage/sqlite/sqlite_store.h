@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/storage.h"
 

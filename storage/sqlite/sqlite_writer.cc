@@ -116,8 +116,7 @@ Status SqliteWriter::FillIndex(RoomIndex& index, const char* sql) {
 }
 
 Status SqliteWriter::Begin() {
-  index_changes_.clear();
-  custom_events_.clear();
+  ForgetTransaction();
   if (const Status room = checkpointer_.CheckRoom(); !room) return room;
   return Run(begin_);
 }
@@ -142,12 +141,15 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
   }
 
   const Marks marks_before = marks_;
+  const std::size_t events_before = events_.size();
   const Status written = Write(stored, *change);
   if (!written) {
     marks_ = marks_before;
+    events_.resize(events_before);
     return written.error();
   }
   RecordIndexChange(stored, *change);
+  RecordForListener(*change);
   return change;
 }
 
@@ -182,6 +184,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   // Only now: a change that was undone must not be merged with a later one.
   if (merged_with != nullptr) {
     merged_with->value_bytes = CustomOf(change)->value.size();
+    events_.at(merged_with->place).event = change.events.front();
   } else if (CustomOf(change) != nullptr) {
     RecordCustomEvent(stored, change);
   }
@@ -241,6 +244,7 @@ void SqliteWriter::RecordCustomEvent(const Room* stored, const RoomChange& chang
   newest.last_event = change.room.last_event;
   newest.events.push_back({.field = CustomOf(change)->field,
                            .position = marks_.last_position,
+                           .place = events_.size() - 1,
                            .room_sequence = change.room.last_event,
                            .value_bytes = CustomOf(change)->value.size()});
 }
@@ -254,8 +258,8 @@ Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* me
     return Run(replace_custom_event_, change.events.front().at, value, merged_with->position);
   }
   for (const RoomEvent& event : change.events) {
-    const StoredEvent stored{
-        .position = ++marks_.last_position, .room_number = change.room.sequence, .event = event};
+    const StoredEvent& stored = events_.emplace_back(StoredEvent{
+        .position = ++marks_.last_position, .room_number = change.room.sequence, .event = event});
     if (const Status written = WriteEvent(insert_event_, stored, previous); !written) {
       return written;
     }
@@ -279,13 +283,38 @@ void SqliteWriter::RecordIndexChange(const Room* stored, const RoomChange& chang
   }
 }
 
+void SqliteWriter::RecordForListener(const RoomChange& change) {
+  if (change.sets_mix) mixes_.push_back(MixChangeOf(change, marks_.last_position));
+  revocations_.insert(revocations_.end(), change.revocations.begin(), change.revocations.end());
+  if (change.delivery) RecordDelivery(*change.delivery, flags_);
+}
+
+Committed SqliteWriter::committed() const {
+  Committed committed = flags_;
+  committed.events = events_;
+  committed.mixes = mixes_;
+  committed.revocations = revocations_;
+  return committed;
+}
+
+void SqliteWriter::ForgetTransaction() {
+  events_.clear();
+  mixes_.clear();
+  revocations_.clear();
+  flags_ = {};
+  index_changes_.clear();
+  custom_events_.clear();
+}
+
 Status SqliteWriter::Append(StoredMessage& message) {
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
   message.position = marks_.last_message + 1;
   Status appended = aux_writer_.messages().Append(message, limits_.max_room_messages);
   if (appended) appended = savepoint.Release();
-  if (appended) marks_.last_message = message.position;
+  if (!appended) return appended;
+  marks_.last_message = message.position;
+  flags_.has_messages = true;
   return appended;
 }
 
@@ -353,7 +382,7 @@ Status SqliteWriter::Commit() {
 
 void SqliteWriter::Rollback() {
   marks_ = committed_marks_;
-  index_changes_.clear();
+  ForgetTransaction();
   // Needs no disk. After some errors SQLite has already rolled back.
   if (InTransaction()) (void)database_.Execute("ROLLBACK");
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/store.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/checkpointer.h"
@@ -75,8 +76,8 @@ class SqliteWriter {
     return committed_marks_.last_position - committed_marks_.trimmed_position;
   }
 
-  /// Position of the newest message, as of the last commit.
-  [[nodiscard]] std::uint64_t newest_message() const { return committed_marks_.last_message; }
+  /// What the last transaction has committed; valid until the next `Begin`.
+  [[nodiscard]] Committed committed() const;
 
   /// Owned by this writer, which outlives the users of the count.
   [[nodiscard]] const CommitCount& commits() const { return commits_; }
@@ -105,6 +106,7 @@ class SqliteWriter {
   struct CustomEvent {
     std::string field{};
     std::uint64_t position = 0;
+    std::size_t place = 0;  ///< in `events_`
     std::uint64_t room_sequence = 0;
     std::size_t value_bytes = 0;
   };
@@ -116,6 +118,7 @@ class SqliteWriter {
   };
 
   SqliteWriter(Database database, StoreLimits limits);
+  void ForgetTransaction();
   Status Prepare();
   Status ReadMarks();
   Status FillIndex(RoomIndex& index, const char* sql);
@@ -136,6 +139,8 @@ class SqliteWriter {
   Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
                      std::uint64_t previous);
   void RecordIndexChange(const Room* stored, const RoomChange& change);
+  /// Adds what listeners hear of a change, besides its events.
+  void RecordForListener(const RoomChange& change);
 
   const StoreLimits limits_;
   Database database_;  // before the statements, which must end first
@@ -160,6 +165,11 @@ class SqliteWriter {
   std::array<std::byte, std::size_t{64} << 10> probe_{};
   Marks marks_;
   Marks committed_marks_;
+  // Of the transaction, for the listener:
+  std::vector<StoredEvent> events_;
+  std::vector<MixChanged> mixes_;
+  std::vector<Revocation> revocations_;
+  Committed flags_;  ///< without its lists
   std::vector<RoomIndexChange> index_changes_;
   std::unordered_map<std::uint64_t, CustomEvents> custom_events_;  ///< by `Room::sequence`
 };

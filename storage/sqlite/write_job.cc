@@ -17,8 +17,6 @@ std::optional<Error> StoreFailureOf(const Outcome& outcome) {
 
 }  // namespace
 
-void WriteJob::Announce(CommitListener&) noexcept {}
-
 void WriteJob::Finish() {
   // Notified under the lock: after its release the caller may destroy the job.
   const MutexLock lock(mutex_);
@@ -40,12 +38,6 @@ void UpdateJob::Run(SqliteWriter& writer) {
 }
 
 void UpdateJob::Abort(const Error& why) { outcomes_.assign(updates_.size(), why); }
-
-void UpdateJob::Announce(CommitListener& listener) noexcept {
-  for (const Result<RoomChange>& outcome : outcomes_) {
-    if (outcome.ok() && outcome->HasEffect()) listener.OnCommit({&*outcome, 1});
-  }
-}
 
 std::optional<Error> UpdateJob::StoreFailure() const {
   for (const Result<RoomChange>& outcome : std::views::reverse(outcomes_)) {

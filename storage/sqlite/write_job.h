@@ -34,8 +34,6 @@ class WriteJob {
   /// The error caused by the store itself: kStoreBusy, kStoreBroken; the last of several, which is
   /// the one that ended the transaction if any did.
   [[nodiscard]] virtual std::optional<Error> StoreFailure() const = 0;
-  /// Reports the committed changes.
-  virtual void Announce(CommitListener& listener) noexcept;
 
   void Finish() EXCLUDES(mutex_);
   void Wait() EXCLUDES(mutex_);
@@ -54,7 +52,6 @@ class UpdateJob : public WriteJob {
   void Run(SqliteWriter& writer) override;
   void Abort(const Error& why) override;
   [[nodiscard]] std::optional<Error> StoreFailure() const override;
-  void Announce(CommitListener& listener) noexcept override;
 
   /// One per update, in order.
   std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }

@@ -5,18 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "storage/sqlite/sqlite_store.h"
+#include "tests/support/recording_listener.h"
 #include "tests/support/temp_directory.h"
 
 namespace rtcroom {
-
-class DeafListener : public CommitListener {
- public:
-  void OnCommit(std::span<const RoomChange>) noexcept override {}
-};
 
 /// Uses a separate directory below TMPDIR: set that to the disk to be measured.
 class BenchStore {

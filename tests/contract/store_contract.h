@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/core/commit_listener.h"
 #include "storage/storage.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"

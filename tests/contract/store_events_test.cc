@@ -37,10 +37,10 @@ TEST_P(StoreContract, KeepsEveryKindOfGen1Event) {
   const Pusher bob = MakePusher("bob");
   const std::vector<EventPayload> payloads = {
       RoomCreated{.creator = {"creator"}, .info = "info of r1"},
-      PusherAdded{creator.user_id, creator.user_name, creator.user_avatar},
-      PusherAdded{bob.user_id, bob.user_name, bob.user_avatar},
+      PusherAdded{creator.user_id, creator.user_name, creator.user_avatar, "1_creator"},
+      PusherAdded{bob.user_id, bob.user_name, bob.user_avatar, "1_bob"},
       PusherDeleted{.user_id = bob.user_id, .reason = LeaveReason::kLeft},
-      PusherUpdated{creator.user_id, creator.user_name, creator.user_avatar},
+      PusherUpdated{creator.user_id, creator.user_name, creator.user_avatar, "1_creator"},
       PusherDeleted{.user_id = creator.user_id, .reason = LeaveReason::kRoomDestroyed},
       RoomDestroyed{.reason = EndReason::kDestroyed},
   };

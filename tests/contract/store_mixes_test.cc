@@ -48,18 +48,32 @@ TEST_P(StoreContract, KeepsAMixWithItsRoom) {
 TEST_P(StoreContract, WritesAMixWithoutAnEvent) {
   CreateWithGuest(*store_);
   const auto events = AllEvents();
-  const std::size_t commits = listener_.changes().size();
   ASSERT_OK(Apply(*store_, MixingBoth()));
   EXPECT_EQ(AllEvents().size(), events.size());
-  ASSERT_THAT(listener_.changes(), SizeIs(commits + 1));
-  EXPECT_EQ(listener_.changes().back().room.mix, kMixCanvas);
+  const MixChanged heard{.after = events.back().position,
+                         .room = kLiveR1,
+                         .room_number = events.back().room_number,
+                         .mix = MixOf(*store_->Load(kLiveR1))};
+  EXPECT_THAT(listener_.mixes(), ElementsAre(heard));
+  EXPECT_THAT(heard.mix.inputs, SizeIs(2));
 
   ASSERT_OK(Apply(*store_, MixingBoth()));
-  EXPECT_THAT(listener_.changes(), SizeIs(commits + 1)) << "the same mix again";
+  EXPECT_THAT(listener_.mixes(), SizeIs(1)) << "the same mix again";
   // The room's history goes on where it was.
   ASSERT_OK(Apply(*store_, Adding(kLiveR1, "third")));
   EXPECT_EQ(AllEvents().size(), events.size() + 1);
   EXPECT_EQ(AllEvents().back().event.room_sequence, events.back().event.room_sequence + 1);
+}
+
+TEST_P(StoreContract, TellsTheListenerWhereAMixIsAmongTheEventsOfItsCommit) {
+  CreateWithGuest(*store_);
+  const std::vector<RoomUpdate> group = {Adding(kLiveR1, "third"), MixingBoth(),
+                                         Deleting(kLiveR1, "guest")};
+  for (const auto& outcome : store_->UpdateAll(group)) ASSERT_OK(outcome);
+  const auto events = AllEvents();
+  ASSERT_THAT(listener_.mixes(), SizeIs(1));
+  EXPECT_EQ(listener_.mixes()[0].after, events.at(events.size() - 2).position);
+  EXPECT_THAT(listener_.mixes()[0].mix.inputs, SizeIs(2));
 }
 
 TEST_P(StoreContract, KeepsAMixWhileMembersJoinAndRejoin) {

@@ -35,7 +35,7 @@ TEST_P(StoreContract, WritesRevocationsWithTheirRoomChange) {
   const Revocation second = RevokedUntil(kNoon + seconds(2), "1_bob_0badc0de");
   ASSERT_OK(Apply(*store_, Revoking(Deleting(kRevokedRoom, "bob"), {first, second})));
   EXPECT_THAT(*store_->LoadRevocations(kNoon), UnorderedElementsAre(first, second));
-  EXPECT_THAT(listener_.changes().back().revocations, ElementsAre(first, second));
+  EXPECT_THAT(listener_.revocations(), ElementsAre(first, second));
 }
 
 TEST_P(StoreContract, RevocationsOutliveTheirRoom) {

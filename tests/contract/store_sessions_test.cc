@@ -114,7 +114,7 @@ TEST_P(StoreContract, RemovesUnusedSessionsInBoundedBatches) {
 TEST_P(StoreContract, WritesNoEventsForSessions) {
   ASSERT_OK(store_->PutSession(SessionOf("amy", 1)));
   EXPECT_THAT(AllEvents(), IsEmpty());
-  EXPECT_THAT(listener_.changes(), IsEmpty());
+  EXPECT_THAT(listener_.events(), IsEmpty());
 }
 
 TEST_P(StoreContract, ShiftsTheLastUsesOfAllSessions) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -13,6 +12,7 @@
 #include "tests/fuzz/fuzz_seed.h"
 #include "tests/support/environment_number.h"
 #include "tests/support/matchers.h"
+#include "tests/support/recording_listener.h"
 #include "tests/support/sanitizers.h"
 #include "tests/support/temp_directory.h"
 
@@ -25,11 +25,6 @@ constexpr std::uint64_t kShards = 4;
 constexpr std::size_t kStoreHistories = kUnderSanitizer ? 2'000 : 20'000;
 /// Number of histories per SQLite file: creating a file costs more than running a history.
 constexpr std::size_t kHistoriesPerFile = 250;
-
-class DeafListener : public CommitListener {
- public:
-  void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
-};
 
 class SqliteFile {
  public:

@@ -29,7 +29,8 @@ template <typename Happening>
 Happening About(const RoomCommand& command) {
   return {.user_id = command.user_id,
           .user_name = command.user_name,
-          .user_avatar = command.user_avatar};
+          .user_avatar = command.user_avatar,
+          .stream = command.push_url.substr(command.push_url.rfind('/') + 1)};
 }
 
 auto FindMember(RoomModel::ModelRoom& room, const UserId& user_id) {
@@ -159,15 +160,17 @@ Outcome RoomModel::Destroy(Place room, const RoomCommand& command) {
 }
 
 Outcome RoomModel::Watch(Place room, const RoomCommand& command) {
+  AudienceAdded added{.user_id = command.user_id, .user_info = command.info};
   const auto viewer = FindViewer(*room, command.user_id);
   if (viewer != room->viewers.end()) {
     if (viewer->second == command.info) return {};
     viewer->second = command.info;
+    added.is_new = false;
   } else {
     if (room->viewers.size() >= policy_.limits.max_audiences) return Fails(Errc::kAudienceFull);
     room->viewers.emplace_back(command.user_id.value, command.info);
   }
-  return Emits(AudienceAdded{.user_id = command.user_id, .user_info = command.info});
+  return Emits(added);
 }
 
 Outcome RoomModel::Unwatch(Place room, const RoomCommand& command) {

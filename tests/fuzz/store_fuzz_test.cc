@@ -93,7 +93,7 @@ class WatchedStore {
 
   void ExpectAllReceived() const {
     std::vector<RoomEvent> heard;
-    for (const RoomEvent& event : listener_.events()) AppendMerging(heard, event);
+    for (const StoredEvent& stored : listener_.events()) heard.push_back(stored.event);
     EXPECT_EQ(heard, committed_);
   }
 

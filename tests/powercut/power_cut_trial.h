@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "tests/powercut/witness.h"
 #include "tests/support/power_cut_disk.h"
 #include "tests/support/power_cut_vfs.h"
+#include "tests/support/recording_listener.h"
 
 namespace rtcroom {
 
@@ -49,11 +49,6 @@ class PowerCutTrial {
   std::optional<std::string> RunCycle();
 
  private:
-  /// Ignores commits: the outcomes show what is acknowledged.
-  class DeafListener : public CommitListener {
-   public:
-    void OnCommit(std::span<const RoomChange> /*changes*/) noexcept override {}
-  };
   using Fault = std::optional<std::string>;
   static constexpr char kPath[] = "rtcroomd.db";
 

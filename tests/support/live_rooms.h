@@ -40,10 +40,10 @@ inline Room MakeWebrtcRoom(const std::string& id, std::string type) {
 inline constexpr MixCanvas kMixCanvas{.width = 360, .height = 640};
 
 /// Asks for a mix of those; none ends it.
-inline RoomUpdate Mixing(const RoomKey& key, std::vector<rules::RoomMix::Input> inputs) {
+inline RoomUpdate Mixing(const RoomKey& key, std::vector<RoomMix::Input> inputs) {
   return {.key = key, .edit = [inputs = std::move(inputs)](const Room* stored) {
-            return rules::ChangeMix(stored, [&](const Room&) -> Result<rules::RoomMix> {
-              return rules::RoomMix{.canvas = kMixCanvas, .inputs = inputs};
+            return rules::ChangeMix(stored, [&](const Room&) -> Result<RoomMix> {
+              return RoomMix{.canvas = kMixCanvas, .inputs = inputs};
             });
           }};
 }

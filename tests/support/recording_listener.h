@@ -1,47 +1,58 @@
-// Records every change reported by a store, and counts the reports of messages.
+// Listeners of commits: one that records everything, and one that ignores it.
 #pragma once
 
-#include <atomic>
-#include <span>
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/room_change.h"
+#include "daemon/core/commit_listener.h"
 
 namespace rtcroom {
 
 /// @threads safe from any thread.
 class RecordingListener : public CommitListener {
  public:
-  void OnCommit(std::span<const RoomChange> changes) noexcept override {
+  void OnCommit(const Committed& committed) noexcept override {
     const MutexLock lock(mutex_);
-    changes_.insert(changes_.end(), changes.begin(), changes.end());
+    const auto append = [](const auto& heard, auto& to) {
+      to.insert(to.end(), heard.begin(), heard.end());
+    };
+    append(committed.events, events_);
+    append(committed.mixes, mixes_);
+    append(committed.revocations, revocations_);
+    if (committed.has_messages) ++message_reports_;
   }
-
-  void OnMessages() noexcept override { ++message_reports_; }
 
   /// Number of commits with messages.
-  [[nodiscard]] int message_reports() const { return message_reports_; }
-
-  [[nodiscard]] std::vector<RoomChange> changes() const {
+  [[nodiscard]] int message_reports() const {
     const MutexLock lock(mutex_);
-    return changes_;
+    return message_reports_;
   }
 
-  /// The events of all changes, in the order of the reports.
-  [[nodiscard]] std::vector<RoomEvent> events() const {
+  // In the order of the reports:
+  [[nodiscard]] std::vector<StoredEvent> events() const {
     const MutexLock lock(mutex_);
-    std::vector<RoomEvent> events;
-    for (const RoomChange& change : changes_) {
-      events.insert(events.end(), change.events.begin(), change.events.end());
-    }
-    return events;
+    return events_;
+  }
+  [[nodiscard]] std::vector<MixChanged> mixes() const {
+    const MutexLock lock(mutex_);
+    return mixes_;
+  }
+  [[nodiscard]] std::vector<Revocation> revocations() const {
+    const MutexLock lock(mutex_);
+    return revocations_;
   }
 
  private:
   mutable Mutex mutex_;
-  std::vector<RoomChange> changes_ GUARDED_BY(mutex_);
-  std::atomic<int> message_reports_{0};
+  std::vector<StoredEvent> events_ GUARDED_BY(mutex_);
+  std::vector<MixChanged> mixes_ GUARDED_BY(mutex_);
+  std::vector<Revocation> revocations_ GUARDED_BY(mutex_);
+  int message_reports_ GUARDED_BY(mutex_) = 0;
+};
+
+class DeafListener : public CommitListener {
+ public:
+  void OnCommit(const Committed& /*committed*/) noexcept override {}
 };
 
 }  // namespace rtcroom

@@ -18,12 +18,13 @@ Room RoomOf(RoomKind kind, std::uint64_t sequence) {
 
 class RoomCensusTest : public testing::Test {
  protected:
-  void Commit(const Room& room, std::vector<EventPayload> payloads, bool closed = false) {
-    RoomChange change{.room = room, .closed = closed};
+  void Commit(const Room& room, std::vector<EventPayload> payloads) {
+    std::vector<StoredEvent> events;
     for (EventPayload& payload : payloads) {
-      change.events.push_back({.room = room.key, .payload = std::move(payload)});
+      events.push_back({.room_number = room.sequence,
+                        .event = {.room = room.key, .payload = std::move(payload)}});
     }
-    counters_.OnCommit({&change, 1});
+    counters_.OnCommit({.events = events});
   }
 
   RoomCounters counters_;
@@ -38,26 +39,22 @@ TEST_F(RoomCensusTest, CountsPushersByRoomKind) {
   EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 1U);
   EXPECT_EQ(counters_.snapshot().created.at(kMulti), 1U);
   Commit(RoomOf(RoomKind::kMulti, 1),
-         {PusherDeleted{}, PusherDeleted{.reason = LeaveReason::kRoomDestroyed}, RoomDestroyed{}},
-         /*closed=*/true);
+         {PusherDeleted{}, PusherDeleted{.reason = LeaveReason::kRoomDestroyed}, RoomDestroyed{}});
   EXPECT_EQ(counters_.snapshot().pushers.at(kMulti), 0U);
   EXPECT_EQ(counters_.snapshot().ended.at(kMulti), 1U);
   EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 1U);
 }
 
 TEST_F(RoomCensusTest, CountsARejoiningViewerOnce) {
-  Room room = RoomOf(RoomKind::kLive, 1);
-  room.audience_count = 1;
+  const Room room = RoomOf(RoomKind::kLive, 1);
   Commit(room, {AudienceAdded{.user_id = {"v1"}}});
-  Commit(room, {AudienceAdded{.user_id = {"v1"}, .user_info = "something else"}});
+  Commit(room, {AudienceAdded{.user_id = {"v1"}, .user_info = "another", .is_new = false}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 1U);
-  room.audience_count = 2;
   Commit(room, {AudienceAdded{.user_id = {"v2"}}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 2U);
-  room.audience_count = 1;
   Commit(room, {AudienceDeleted{.user_id = {"v2"}}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 1U);
-  Commit(room, {RoomDestroyed{}}, /*closed=*/true);
+  Commit(room, {RoomDestroyed{}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 0U) << "viewers are removed with their room";
 }
 
@@ -70,7 +67,7 @@ TEST_F(RoomCensusTest, DistinguishesEvictionsFromDepartures) {
                 PusherDeleted{.reason = LeaveReason::kRoomDestroyed}});
   for (const EndReason reason : {EndReason::kIdle, EndReason::kDismissed, EndReason::kDismissed,
                                  EndReason::kDismissed, EndReason::kCreatorLeft}) {
-    Commit(room, {RoomDestroyed{.reason = reason}}, /*closed=*/true);
+    Commit(room, {RoomDestroyed{.reason = reason}});
   }
   const Evictions evictions = counters_.snapshot().evictions;
   EXPECT_EQ(evictions.heartbeat_timeout, 1U);
@@ -87,7 +84,6 @@ TEST_F(RoomCensusTest, RestoresCountsOfAnEarlierRun) {
   EXPECT_EQ(counters_.snapshot().pushers.at(kLive), 3U);
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 5U);
   EXPECT_EQ(counters_.snapshot().created.at(kLive), 0U) << "created by this run";
-  room.audience_count = 4;
   Commit(room, {AudienceDeleted{}});
   EXPECT_EQ(counters_.snapshot().audiences.at(kLive), 4U);
 }

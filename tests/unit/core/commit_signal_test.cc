@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <thread>
-#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -15,10 +14,13 @@ using namespace std::chrono_literals;
 
 MonotonicTime In(std::chrono::milliseconds time) { return std::chrono::steady_clock::now() + time; }
 
+const StoredEvent kEvent{};
+const Committed kEvents{.events = {&kEvent, 1}};
+
 TEST(CommitSignal, ReportsAnEarlierCommit) {
   CommitSignal signal;
-  signal.OnCommit({});
-  signal.OnCommit({});
+  signal.OnCommit(kEvents);
+  signal.OnCommit(kEvents);
   EXPECT_TRUE(signal.Wait(In(1h)));
   EXPECT_FALSE(signal.Wait(In(0ms)));
 }
@@ -28,7 +30,7 @@ TEST(CommitSignal, WakesAWaitingReader) {
   bool woken = false;
   {
     const std::jthread reader([&] { woken = signal.Wait(In(1h)); });
-    signal.OnCommit({});
+    signal.OnCommit(kEvents);
   }
   EXPECT_TRUE(woken);
 }
@@ -38,45 +40,35 @@ TEST(CommitSignal, TimesOutAtTheDeadline) {
   EXPECT_FALSE(signal.Wait(In(1ms)));
 }
 
-TEST(DeliverySignal, IsRaisedOnlyWhenSomethingWasEnqueued) {
-  DeliverySignal signal;
-  RoomChange change;
-  signal.OnCommit({&change, 1});
-  change.delivery = DeliveryChange{.drops_pending = true};
-  signal.OnCommit({&change, 1});
+TEST(CommitSignal, IsRaisedOnlyByEvents) {
+  CommitSignal signal;
+  const MixChanged mix;
+  signal.OnCommit({.mixes = {&mix, 1}, .has_im_deliveries = true, .has_messages = true});
   EXPECT_FALSE(signal.Wait(In(0ms)));
-  change.delivery->enqueue = DeliveryKind::kNotifyGroup;
-  signal.OnCommit({&change, 1});
-  EXPECT_TRUE(signal.Wait(In(1h)));
 }
 
 TEST(DeliverySignal, IsRaisedOnlyForItsService) {
   DeliverySignal to_im(DeliverySignal::To::kIm);
   DeliverySignal to_trtc(DeliverySignal::To::kTrtc);
   CommitFanOut both({&to_im, &to_trtc});
-  RoomChange change;
-  change.delivery = DeliveryChange{.enqueue = DeliveryKind::kDestroyGroup};
-  both.OnCommit({&change, 1});
+  both.OnCommit(kEvents);
+  EXPECT_FALSE(to_im.Wait(In(0ms)));
+  EXPECT_FALSE(to_trtc.Wait(In(0ms)));
+  both.OnCommit({.has_im_deliveries = true});
   EXPECT_TRUE(to_im.Wait(In(0ms)));
   EXPECT_FALSE(to_trtc.Wait(In(0ms)));
-  change.delivery->enqueue = DeliveryKind::kRemoveUser;
-  both.OnCommit({&change, 1});
+  both.OnCommit({.has_trtc_deliveries = true});
   EXPECT_FALSE(to_im.Wait(In(0ms)));
   EXPECT_TRUE(to_trtc.Wait(In(0ms)));
 }
 
-TEST(MessageSignal, IsRaisedOnlyByMessages) {
-  MessageSignal signal;
-  const RoomChange change;
-  signal.OnCommit({&change, 1});
-  EXPECT_FALSE(signal.Wait(In(0ms)));
-  signal.OnMessages();
-  EXPECT_TRUE(signal.Wait(In(1h)));
-}
-
-TEST(CommitSignal, IsNotRaisedByMessages) {
-  CommitSignal signal;
-  signal.OnMessages();
+TEST(WriteSignal, IsRaisedByEventsAndByMessages) {
+  WriteSignal signal;
+  signal.OnCommit(kEvents);
+  EXPECT_TRUE(signal.Wait(In(0ms)));
+  signal.OnCommit({.has_messages = true});
+  EXPECT_TRUE(signal.Wait(In(0ms)));
+  signal.OnCommit({.has_im_deliveries = true});
   EXPECT_FALSE(signal.Wait(In(0ms)));
 }
 
@@ -84,13 +76,9 @@ TEST(CommitFanOut, NotifiesAllListeners) {
   RecordingListener first;
   RecordingListener second;
   CommitFanOut both({&first, &second});
-  const std::vector<RoomChange> changes(2);
-  both.OnCommit(changes);
-  EXPECT_EQ(first.changes().size(), 2U);
-  EXPECT_EQ(second.changes().size(), 2U);
-  both.OnMessages();
-  EXPECT_EQ(first.message_reports(), 1);
-  EXPECT_EQ(second.message_reports(), 1);
+  both.OnCommit(kEvents);
+  EXPECT_EQ(first.events().size(), 1U);
+  EXPECT_EQ(second.events().size(), 1U);
 }
 
 }  // namespace

@@ -21,9 +21,11 @@ class InactiveRoomsTest : public testing::Test {
     return {.key = {.kind = RoomKind::kLive, .id = {"r" + std::to_string(sequence)}},
             .sequence = sequence};
   }
-  void Commit(Room room, bool closed = false) {
-    const RoomChange change{.room = std::move(room), .closed = closed};
-    rooms_.OnCommit({&change, 1});
+  void Commit(std::uint64_t sequence, EventPayload payload) {
+    const StoredEvent event{
+        .room_number = sequence,
+        .event = {.room = Waiting(sequence).key, .payload = std::move(payload)}};
+    rooms_.OnCommit({.events = {&event, 1}});
   }
   std::vector<std::uint64_t> Overdue(std::size_t limit = 100) {
     std::vector<std::uint64_t> sequences;
@@ -37,9 +39,9 @@ class InactiveRoomsTest : public testing::Test {
 };
 
 TEST_F(InactiveRoomsTest, AreOverdueAfterTheTtlInCreationOrder) {
-  Commit(Waiting(2));
+  Commit(2, RoomCreated{});
   clock_.Advance(std::chrono::seconds(1));
-  Commit(Waiting(1));
+  Commit(1, RoomCreated{});
   clock_.Advance(kTtl);
   EXPECT_THAT(Overdue(), ElementsAre(2));
   clock_.Advance(std::chrono::seconds(1));
@@ -48,25 +50,23 @@ TEST_F(InactiveRoomsTest, AreOverdueAfterTheTtlInCreationOrder) {
 }
 
 TEST_F(InactiveRoomsTest, AreRemovedWhenActivatedOrEnded) {
-  Commit(Waiting(1));
-  Commit(Waiting(2));
-  Room active = Waiting(1);
-  active.pushers.push_back({.user_id = {"u"}});
-  Commit(active);
-  Commit(Waiting(2), /*closed=*/true);
+  Commit(1, RoomCreated{});
+  Commit(2, RoomCreated{});
+  Commit(1, PusherAdded{});
+  Commit(2, RoomDestroyed{});
   EXPECT_EQ(rooms_.size(), 0U);
 }
 
 TEST_F(InactiveRoomsTest, AreNotExtendedByOtherChanges) {
-  Commit(Waiting(1));
+  Commit(1, RoomCreated{});
   clock_.Advance(kTtl);
-  Commit(Waiting(1));
+  Commit(1, CustomChanged{});
   clock_.Advance(std::chrono::milliseconds(1));
   EXPECT_THAT(Overdue(), ElementsAre(1));
 }
 
 TEST_F(InactiveRoomsTest, HaveTheFullTtlAgainAfterARestartOrStall) {
-  Commit(Waiting(1));
+  Commit(1, RoomCreated{});
   clock_.Advance(kTtl + std::chrono::seconds(1));
   rooms_.GraceForAll();
   EXPECT_THAT(Overdue(), IsEmpty());

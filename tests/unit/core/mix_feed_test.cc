@@ -1,7 +1,9 @@
 #include "daemon/core/mix_feed.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -216,6 +218,32 @@ TEST_F(MixFeedTest, PublishesEachStreamOnce) {
   EXPECT_THAT(Wanted(), ElementsAre("host"));
   Apply(Destroying(Live("r1"), "host"));
   EXPECT_THAT(Wanted(), ElementsAre("host"));
+}
+
+TEST_F(MixFeedTest, AppliesTheMixesAndEventsOfACommitInTheirOrder) {
+  CreateWithGuest();
+  feed_.OnAir("host", true);
+  feed_.OnAir("guest", true);
+  const std::uint64_t number = store_.Load(Live("r1"))->sequence;
+  const auto at = [&](std::uint64_t position, EventPayload payload) {
+    return StoredEvent{
+        .position = position,
+        .room_number = number,
+        .event = {.room = Live("r1"), .dialect = Dialect::kGen1, .payload = std::move(payload)}};
+  };
+  const std::vector<StoredEvent> rejoin = {at(11, PusherDeleted{.user_id = {"guest"}}),
+                                           at(12, PusherAdded{.user_id = {"guest"}})};
+  MixChanged mix{.after = 10,
+                 .room = Live("r1"),
+                 .room_number = number,
+                 .mix = {.canvas = kMixCanvas,
+                         .inputs = {{.user_id = {"host"}, .place = kBackgroundPlace},
+                                    {.user_id = {"guest"}, .place = kGuestPlace}}}};
+  feed_.OnCommit({.events = rejoin, .mixes = {&mix, 1}});
+  EXPECT_THAT(Wanted(), ElementsAre("host"));
+  mix.after = 12;
+  feed_.OnCommit({.events = rejoin, .mixes = {&mix, 1}});
+  EXPECT_THAT(Wanted(), ElementsAre("host = host + guest"));
 }
 
 // A client names its stream in gen-2.

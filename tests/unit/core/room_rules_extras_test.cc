@@ -132,10 +132,10 @@ Room WithGuest() {
   return rules::AddPusher(&room, kDialect, {.user_id = {"guest"}}, "", {}, kNoon)->room;
 }
 
-Result<RoomChange> Mix(const Room& room, const std::vector<rules::RoomMix::Input>& inputs) {
-  return rules::ChangeMix(&room, [&](const Room& stored) -> Result<rules::RoomMix> {
+Result<RoomChange> Mix(const Room& room, const std::vector<RoomMix::Input>& inputs) {
+  return rules::ChangeMix(&room, [&](const Room& stored) -> Result<RoomMix> {
     EXPECT_EQ(stored, room);
-    return rules::RoomMix{.canvas = kPicture, .inputs = inputs};
+    return RoomMix{.canvas = kPicture, .inputs = inputs};
   });
 }
 
@@ -164,7 +164,7 @@ TEST(Mixes, HaveNoInputOfOthers) {
 }
 
 TEST(Mixes, NeedAnActiveRoomAndPassOnErrors) {
-  const auto refuse = [](const Room&) -> Result<rules::RoomMix> {
+  const auto refuse = [](const Room&) -> Result<RoomMix> {
     return Error{Errc::kBadRequest, "not of a member"};
   };
   const Room prepared = PreparedRoom();

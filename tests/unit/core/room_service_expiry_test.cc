@@ -1,5 +1,4 @@
 // Evictions of a pusher that has rejoined the room before the leases were notified.
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,8 @@ class DelayingListener : public CommitListener {
  public:
   explicit DelayingListener(CommitListener& listener) : listener_(listener) {}
 
-  void OnCommit(std::span<const RoomChange> changes) noexcept override {
-    withheld_.insert(withheld_.end(), changes.begin(), changes.end());
+  void OnCommit(const Committed& committed) noexcept override {
+    withheld_.insert(withheld_.end(), committed.events.begin(), committed.events.end());
     if (!withholding_) PassOn();
   }
 
@@ -33,12 +32,12 @@ class DelayingListener : public CommitListener {
 
  private:
   void PassOn() {
-    listener_.OnCommit(withheld_);
+    listener_.OnCommit({.events = withheld_});
     withheld_.clear();
   }
 
   CommitListener& listener_;
-  std::vector<RoomChange> withheld_;
+  std::vector<StoredEvent> withheld_;
   bool withholding_ = false;
 };
 

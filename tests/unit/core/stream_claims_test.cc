@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -182,6 +183,24 @@ TEST_F(StreamClaimsTest, StreamsOfARoomThatEndsWithItsEvictedCreatorAreTaken) {
   EXPECT_THAT(claims_.TakeEvicted(), IsEmpty());
   EXPECT_OK(rooms_.KickPusher({.room = kicked, .user_id = {"host2"}}));
   EXPECT_THAT(claims_.TakeEvicted(), ElementsAre("host2", "guest2"));
+}
+
+TEST_F(StreamClaimsTest, StreamsOfARoomThatEndsAfterAnEvictionAreNotTaken) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "third")));
+  // In one commit, as a store may tell them.
+  const auto event = [&](EventPayload payload) {
+    return StoredEvent{.event = {.room = Key("r1"), .payload = std::move(payload)}};
+  };
+  const LeaveReason with_room = LeaveReason::kRoomDestroyed;
+  const std::vector<StoredEvent> events = {
+      event(PusherDeleted{.user_id = {"third"}, .reason = LeaveReason::kKicked}),
+      event(PusherDeleted{.user_id = {"host"}, .reason = with_room}),
+      event(PusherDeleted{.user_id = {"guest"}, .reason = with_room}),
+      event(RoomDestroyed{.reason = EndReason::kDestroyed})};
+  claims_.OnCommit({.events = events});
+  EXPECT_THAT(claims_.TakeEvicted(), ElementsAre("third"));
 }
 
 TEST_F(StreamClaimsTest, AStreamThatIsAnotherUsersIsNotTaken) {

@@ -1,0 +1,57 @@
+// What a store tells of its commits.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "daemon/core/delivery_store.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/revocation_store.h"
+#include "daemon/core/room_change.h"
+#include "daemon/core/room_event.h"
+
+namespace rtcroom {
+
+/// The mix of a room was changed: no event, since no subscriber needs to know.
+struct MixChanged {
+  std::uint64_t after = 0;  ///< position of the newest event before it, of any room
+  RoomKey room{};
+  std::uint64_t room_number = 0;  ///< `Room::sequence`
+  RoomMix mix{};
+
+  bool operator==(const MixChanged&) const = default;
+};
+
+/// @param after  see `MixChanged`.
+inline MixChanged MixChangeOf(const RoomChange& change, std::uint64_t after) {
+  return {.after = after,
+          .room = change.room.key,
+          .room_number = change.room.sequence,
+          .mix = MixOf(change.room)};
+}
+
+/// What a commit has made true, each list in the store's order.
+struct Committed {
+  std::span<const StoredEvent> events{};
+  std::span<const MixChanged> mixes{};
+  std::span<const Revocation> revocations{};
+  bool has_im_deliveries = false;  ///< some were enqueued
+  bool has_trtc_deliveries = false;
+  bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on
+};
+
+/// Notes in `committed` for which service a delivery was enqueued.
+inline void RecordDelivery(const DeliveryChange& change, Committed& committed) {
+  if (!change.enqueue) return;
+  (IsForTrtc(*change.enqueue) ? committed.has_trtc_deliveries : committed.has_im_deliveries) = true;
+}
+
+/// Called after every commit, before the calls that it serves return: hears of all that the store
+/// commits, once, in the store's order. It must be quick, must not call the store, and cannot fail.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void OnCommit(const Committed& committed) noexcept = 0;
+};
+
+}  // namespace rtcroom
