@@ -7,11 +7,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "storage/shared/group_committer.h"
+#include "storage/shared/room_index.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/group_committer.h"
+#include "storage/sqlite/group_writer.h"
 #include "storage/sqlite/reader_pool.h"
-#include "storage/sqlite/room_index.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_writer.h"
 #include "storage/sqlite/write_job.h"
@@ -66,10 +67,13 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
 
 SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
                          std::unique_ptr<ReaderPool> readers,
-                         std::unique_ptr<GroupCommitter> committer, const SqliteOptions& options)
+                         std::unique_ptr<SqliteGroupWriter> groups,
+                         std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer,
+                         const SqliteOptions& options)
     : writer_(std::move(writer)),
       index_(std::move(index)),
       readers_(std::move(readers)),
+      groups_(std::move(groups)),
       committer_(std::move(committer)),
       max_recordings_(options.limits.max_recordings),
       observer_(options.observer) {}
@@ -100,9 +104,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   auto readers = ReaderPool::Open(options.path, options.vfs, options.readers, (*writer)->commits());
   if (!readers) return About(options.path, readers.error());
   (*writer)->set_before_checkpoint([&pool = **readers] { pool.ReleaseSnapshots(); });
-  auto committer = std::make_unique<GroupCommitter>(**writer, *index, listener, options.observer);
-  return std::unique_ptr<SqliteStore>(new SqliteStore(
-      *std::move(writer), std::move(index), *std::move(readers), std::move(committer), options));
+  auto groups = std::make_unique<SqliteGroupWriter>(**writer, *index, listener);
+  auto committer = std::make_unique<GroupCommitter<SqliteGroupWriter>>(*groups, options.observer);
+  return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
+                                                      *std::move(readers), std::move(groups),
+                                                      std::move(committer), options));
 }
 
 Result<Room> SqliteStore::Load(const RoomKey& key) { return Read(readers_->Take()->Load(key)); }

@@ -17,10 +17,12 @@
 
 namespace rtcroom {
 
+class AuxWriter;
+template <typename Writer>
 class GroupCommitter;
 class ReaderPool;
 class RoomIndex;
-class AuxWriter;
+class SqliteGroupWriter;
 class SqliteWriter;
 
 /// When a commit is complete.
@@ -131,7 +133,8 @@ class SqliteStore : public Storage {
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
-              std::unique_ptr<ReaderPool> readers, std::unique_ptr<GroupCommitter> committer,
+              std::unique_ptr<ReaderPool> readers, std::unique_ptr<SqliteGroupWriter> groups,
+              std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer,
               const SqliteOptions& options);
   /// Returns `outcome`, and reports a failure to the observer.
   template <typename T>
@@ -144,7 +147,8 @@ class SqliteStore : public Storage {
   const std::unique_ptr<SqliteWriter> writer_;
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<ReaderPool> readers_;
-  const std::unique_ptr<GroupCommitter> committer_;
+  const std::unique_ptr<SqliteGroupWriter> groups_;
+  const std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer_;
   const std::uint64_t max_recordings_;
   StoreObserver* const observer_;
 };

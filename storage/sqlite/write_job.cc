@@ -5,30 +5,6 @@
 #include "storage/sqlite/sqlite_writer.h"
 
 namespace rtcroom {
-namespace {
-
-template <typename Outcome>
-std::optional<Error> StoreFailureOf(const Outcome& outcome) {
-  if (outcome.ok()) return std::nullopt;
-  const Errc code = outcome.error().code;
-  const bool is_the_stores = code == Errc::kStoreBusy || code == Errc::kStoreBroken;
-  return is_the_stores ? std::optional(outcome.error()) : std::nullopt;
-}
-
-}  // namespace
-
-void WriteJob::Finish() {
-  // Notified under the lock: after its release the caller may destroy the job.
-  const MutexLock lock(mutex_);
-  is_finished_ = true;
-  finished_.NotifyOne();
-}
-
-void WriteJob::Wait() {
-  const MutexLock lock(mutex_);
-  while (!is_finished_) finished_.Wait(mutex_);
-}
-
 void UpdateJob::Run(SqliteWriter& writer) {
   outcomes_.reserve(updates_.size());
   for (const RoomUpdate& update : updates_) {

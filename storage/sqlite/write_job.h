@@ -1,4 +1,4 @@
-// Jobs that callers of the store pass to the writer thread.
+// The jobs of the store.
 #pragma once
 
 #include <cstddef>
@@ -8,43 +8,23 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/core/store.h"
+#include "storage/shared/write_job.h"
 
 namespace rtcroom {
 
 class SqliteWriter;
 
-/// One writing call of the store. It lives on the caller's stack until `Wait` returns; until
-/// `Finish` only the writer thread uses the rest of it.
-class WriteJob {
+class SqliteJob : public WriteJob {
  public:
-  WriteJob() = default;
-  virtual ~WriteJob() = default;
-  WriteJob(const WriteJob&) = delete;
-  WriteJob& operator=(const WriteJob&) = delete;
-
-  /// Its weight in a group.
-  [[nodiscard]] virtual std::size_t size() const = 0;
   /// Does the work, inside the group's transaction.
   virtual void Run(SqliteWriter& writer) = 0;
   /// Nothing of the group was committed: `why` is the outcome, whatever the result of `Run`.
   virtual void Abort(const Error& why) = 0;
-  /// The error caused by the store itself: kStoreBusy, kStoreBroken; the last of several, which is
-  /// the one that ended the transaction if any did.
-  [[nodiscard]] virtual std::optional<Error> StoreFailure() const = 0;
-
-  void Finish() EXCLUDES(mutex_);
-  void Wait() EXCLUDES(mutex_);
-
- private:
-  Mutex mutex_;
-  CondVar finished_;
-  bool is_finished_ GUARDED_BY(mutex_) = false;
 };
 
-class UpdateJob : public WriteJob {
+class UpdateJob : public SqliteJob {
  public:
   explicit UpdateJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
 
@@ -62,7 +42,7 @@ class UpdateJob : public WriteJob {
 };
 
 /// Any other write, given as a function.
-class CallJob : public WriteJob {
+class CallJob : public SqliteJob {
  public:
   explicit CallJob(std::function<Status(SqliteWriter&)> call) : call_(std::move(call)) {}
 
