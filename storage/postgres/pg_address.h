@@ -1,0 +1,32 @@
+// Where a database is, and with which credentials it is entered.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+#include "storage/postgres/pg_hosts.h"
+
+namespace rtcroom {
+
+/// A parsed connection string.
+class PgAddress {
+ public:
+  /// @param connection_string  a URI or keywords and values; in a URI, what separates its parts is
+  /// percent-encoded within names and passwords.
+  /// @errors kStoreBroken, without any part of the string: it may hold a password.
+  /// @source PostgreSQL, "Connection Strings".
+  static Result<PgAddress> Parse(const Secret& connection_string);
+
+ private:
+  friend class PgConnection;
+  PgAddress(std::vector<std::pair<std::string, Secret>> options, PgHosts hosts)
+      : options_(std::move(options)), hosts_(std::move(hosts)) {}
+
+  std::vector<std::pair<std::string, Secret>> options_;
+  PgHosts hosts_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,432 @@
+#include "storage/postgres/pg_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kSqlstateLength = 5;
+constexpr std::string_view kDefaultPort = "5432";
+
+// A generic plan assumes that a LIMIT takes a tenth of the table: without the other settings it
+// would be a scan of all of it. Plans made anew for each array halve the rate of small
+// transactions.
+constexpr std::string_view kByIndexes =
+    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off"
+    " -c enable_mergejoin=off -c max_parallel_workers_per_gather=0 -c jit=off -c lock_timeout=2s"
+    " -c idle_in_transaction_session_timeout=2s -c statement_timeout=0"
+    " -c default_transaction_isolation=read\\ committed";
+
+std::string_view PortOf(const PgHost& host) {
+  return host.port.empty() ? kDefaultPort : std::string_view(host.port);
+}
+
+bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::ranges::any_of(
+      beginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
+}
+
+bool IsSqlstate(std::string_view text) {
+  return text.size() == kSqlstateLength && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+/// Cuts ":  XXXXX: " of a verbose message to ": ".
+std::string TakeSqlstate(std::string& line) {
+  constexpr std::string_view kBefore = ":  ";
+  for (std::size_t at = line.find(kBefore); at != std::string::npos;
+       at = line.find(kBefore, at + 1)) {
+    std::string state = line.substr(at + kBefore.size(), kSqlstateLength);
+    const std::size_t end = at + kBefore.size() + state.size();
+    if (!IsSqlstate(state) || line.compare(end, 2, ": ") != 0) continue;
+    line.erase(at + 1, end - at);
+    return state;
+  }
+  return {};
+}
+
+struct Said {
+  std::string sentence;
+  std::string sqlstate;  ///< the last one
+};
+
+/// A message of libpq as one line, without hints: one part for each host that was tried.
+Said InOneLine(std::string_view message) {
+  Said said;
+  while (!message.empty()) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    std::string line(message.substr(0, end));
+    message.remove_prefix(std::min(end + 1, message.size()));
+    if (line.empty() || StartsWithAny(line, {"\t", "LOCATION:", "DETAIL:", "HINT:"})) continue;
+    if (std::string state = TakeSqlstate(line); !state.empty()) said.sqlstate = std::move(state);
+    said.sentence += (said.sentence.empty() ? "" : "; ") + line;
+  }
+  return said;
+}
+
+std::string Field(const PGresult* result, int field) {
+  const char* const text = PQresultErrorField(result, field);
+  return text != nullptr ? text : "";
+}
+
+PgMeaning MeaningOf(std::string_view sqlstate) {
+  if (StartsWithAny(sqlstate, {"22012", "23505", "40001", "40P01"})) return PgMeaning::kConflict;
+  if (StartsWithAny(sqlstate, {"25006", "55P03"})) return PgMeaning::kBusy;
+  return PgMeaning::kBroken;
+}
+
+/// Of a refused connection: whether it will be refused until somebody changes something.
+bool IsLasting(std::string_view sqlstate) {
+  return StartsWithAny(sqlstate, {"0A", "22", "28", "3D", "42"});
+}
+
+}  // namespace
+
+PgConnection::PgConnection(const PgAddress& address, const PgSettings& settings, const Clock& clock)
+    : settings_(settings), clock_(clock), options_(address.options_), hosts_(address.hosts_) {}
+
+PgConnection::~PgConnection() = default;
+
+void PgConnection::Closer::operator()(pg_conn* connection) const { PQfinish(connection); }
+
+void PgConnection::ReceiveNotice(void* notices, const pg_result* notice) {
+  auto& noted = *static_cast<Notices*>(notices);
+  const std::string severity = Field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity == "FATAL" || severity == "PANIC") noted.ended = true;
+  // The only mark of this warning that is not translated.
+  if (Field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN") noted.unconfirmed = true;
+}
+
+std::vector<std::pair<std::string, std::string>> PgConnection::Options() const {
+  // Of two equal keywords, libpq takes the last one.
+  std::vector<std::pair<std::string, std::string>> options = {
+      {"fallback_application_name", "rtcroomd"},
+      {"gssencmode", "disable"},
+      {"keepalives_idle", "2"},
+      {"keepalives_interval", "2"},
+      {"keepalives_count", "2"},
+      {"tcp_user_timeout", "4000"},
+  };
+  std::string settings = settings_.synchronous_commit == PgSettings::SynchronousCommit::kOn
+                             ? "-c synchronous_commit=on"
+                             : "-c synchronous_commit=local";
+  if (settings_.planning == PgSettings::Planning::kByIndexes) settings += kByIndexes;
+  for (const auto& [keyword, value] : options_) {
+    if (keyword == "options") {
+      settings += " " + value.Reveal();
+    } else {
+      options.emplace_back(keyword, value.Reveal());
+    }
+  }
+  if (hosts_.size() > 1) {
+    std::string names;
+    std::string addresses;
+    std::string ports;
+    for (const PgHost& host : hosts_.InOrder()) {
+      const std::string_view separator = ports.empty() ? "" : ",";
+      names.append(separator).append(host.name);
+      addresses.append(separator).append(host.address);
+      ports.append(separator).append(PortOf(host));
+    }
+    options.emplace_back("host", names);
+    options.emplace_back("hostaddr", addresses);
+    options.emplace_back("port", ports);
+  }
+  options.emplace_back("options", settings);
+  options.emplace_back("client_encoding", "UTF8");
+  options.emplace_back("target_session_attrs", "read-write");
+  return options;
+}
+
+Status PgConnection::Connect(MonotonicTime deadline) {
+  Close();
+  const auto options = Options();
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : options) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  notices_ = {};
+  connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+  if (!connection_) return ConnectFailed("out of memory", {});
+  PQsetNoticeReceiver(connection_.get(), &ReceiveNotice, &notices_);
+  // There is no other way to the SQLSTATE of a refusal.
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
+
+  if (const Status reached = AwaitConnection(deadline); !reached) return reached;
+  if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
+    return ConnectFailed(PQerrorMessage(connection_.get()), {});
+  }
+  NoteHost();
+  const Status prepared = Prepare(deadline);
+  if (prepared) return {};
+  Close();
+  if (failure_.meaning == PgMeaning::kBroken) return prepared;
+  failure_.meaning = PgMeaning::kBusy;  // what was lost was only a preparation
+  return Error{Errc::kStoreBusy, prepared.error().detail};
+}
+
+Status PgConnection::AwaitConnection(MonotonicTime deadline) {
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_FAILED) {
+    if (next == PGRES_POLLING_OK) return {};
+    if (!Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
+      // The message ends with the host that is being tried, and "failed: ".
+      return ConnectFailed(
+          InOneLine(PQerrorMessage(connection_.get())).sentence + "no answer within the time limit",
+          {});
+    }
+    next = PQconnectPoll(connection_.get());
+  }
+  Said said = InOneLine(PQerrorMessage(connection_.get()));
+  return ConnectFailed(said.sentence, std::move(said.sqlstate));
+}
+
+void PgConnection::NoteHost() {
+  const auto order = hosts_.InOrder();
+  const std::string_view name = PQhost(connection_.get());
+  const std::string_view port = PQport(connection_.get());
+  const auto worked = std::ranges::find_if(order, [&](const PgHost& host) {
+    return (host.name.empty() ? host.address : host.name) == name && PortOf(host) == port;
+  });
+  if (worked != order.end()) hosts_.Worked(static_cast<std::size_t>(worked - order.begin()));
+}
+
+std::string PgConnection::PeerName() const {
+  if (!connection_) return {};
+  return fmt::format("{}:{}", PQhost(connection_.get()), PQport(connection_.get()));
+}
+
+Status PgConnection::Prepare(MonotonicTime deadline) {
+  std::vector<PgStatement> statements = {kPgBegin, kPgCommit, kPgRollback};
+  statements.insert(statements.end(), settings_.statements.begin(), settings_.statements.end());
+  sent_.clear();
+  for (const PgStatement& statement : statements) {
+    if (PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) != 1 ||
+        PQsendDescribePrepared(connection_.get(), statement.name) != 1) {
+      return Lost(PQerrorMessage(connection_.get()));
+    }
+    sent_.insert(sent_.end(), 2, statement.name);
+  }
+  const auto results = SyncAndCollect(deadline);
+  if (!results) return results.error();
+
+  parameter_types_.clear();
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const PGresult* const description = (*results)[2 * i + 1].get();
+    std::vector<PgType>& types = parameter_types_[statements[i].name];
+    for (int n = 0; n < PQnparams(description); ++n) {
+      types.push_back(static_cast<PgType>(PQparamtype(description, n)));
+    }
+  }
+  return {};
+}
+
+Result<PgRows> PgConnection::Run(const PgCall& call, MonotonicTime deadline) {
+  auto results = Run(std::span(&call, 1), deadline);
+  if (!results) return results.error();
+  return std::move(results->front());
+}
+
+Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
+                                              MonotonicTime deadline) {
+  auto results = RunUpToError(calls, deadline);
+  if (!results) {
+    RollBack(deadline);
+    return results.error();
+  }
+  std::vector<PgRows> rows;
+  rows.reserve(results->size());
+  for (PgResultPtr& result : *results) rows.emplace_back(std::move(result));
+  return rows;
+}
+
+Result<std::vector<PgResultPtr>> PgConnection::RunUpToError(std::span<const PgCall> calls,
+                                                            MonotonicTime deadline) {
+  if (const Status fit = Check(calls); !fit) return fit.error();
+  if (clock_.Monotonic() >= deadline) return Unsent("no time is left");
+  if (const Status open = CheckStillOpen(); !open) return open.error();
+  if (const Status sent = Send(calls); !sent) return sent.error();
+  return SyncAndCollect(deadline);
+}
+
+Status PgConnection::Check(std::span<const PgCall> calls) {
+  if (!connection_) return Unsent("not connected");
+  const auto refused = [&](const PgCall& call, std::string_view why) {
+    failure_ = {};
+    return Error{Errc::kStoreBroken, fmt::format("statement {}: {}", call.statement.name, why)};
+  };
+  for (const PgCall& call : calls) {
+    const auto types = parameter_types_.find(call.statement.name);
+    if (types == parameter_types_.end()) return refused(call, "not prepared");
+    if (types->second.size() != call.parameters.size()) {
+      return refused(call, fmt::format("{} parameters instead of {}", call.parameters.size(),
+                                       types->second.size()));
+    }
+    for (std::size_t i = 0; i < call.parameters.size(); ++i) {
+      const PgValue& value = call.parameters[i];
+      if (value.type() != types->second[i]) {
+        return refused(call, fmt::format("parameter {} is {} instead of {}", i + 1,
+                                         PgTypeName(value.type()), PgTypeName(types->second[i])));
+      }
+      if (!value.fault().empty()) {
+        return refused(call, fmt::format("parameter {} is {}", i + 1, value.fault()));
+      }
+    }
+  }
+  return {};
+}
+
+/// Finds a connection that the server has ended before anything is sent: nothing is in doubt then.
+Status PgConnection::CheckStillOpen() {
+  const bool readable = PQconsumeInput(connection_.get()) == 1;
+  (void)PQisBusy(connection_.get());  // hands notices to ReceiveNotice
+  if (readable && !notices_.ended && PQstatus(connection_.get()) == CONNECTION_OK) return {};
+  hosts_.Failed();
+  Close();
+  return Unsent("the server ended the connection");
+}
+
+Status PgConnection::Send(std::span<const PgCall> calls) {
+  notices_ = {};
+  sent_.clear();
+  for (const PgCall& call : calls) {
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const PgValue& value : call.parameters) {
+      values.push_back(value.is_null() ? nullptr : value.bytes().data());
+      lengths.push_back(static_cast<int>(value.bytes().size()));
+    }
+    const std::vector<int> formats(values.size(), 1);
+    if (PQsendQueryPrepared(connection_.get(), call.statement.name, static_cast<int>(values.size()),
+                            values.data(), lengths.data(), formats.data(), 1) != 1) {
+      return Lost(PQerrorMessage(connection_.get()));
+    }
+    sent_.emplace_back(call.statement.name);
+  }
+  return {};
+}
+
+Result<std::vector<PgResultPtr>> PgConnection::SyncAndCollect(MonotonicTime deadline) {
+  if (PQpipelineSync(connection_.get()) != 1) return Lost(PQerrorMessage(connection_.get()));
+  std::vector<PgResultPtr> results;
+  Status status;
+  while (true) {
+    if (const Status ready = AwaitResult(deadline); !ready) return ready.error();
+    PgResultPtr result(PQgetResult(connection_.get()));
+    if (!result) {  // the end of one statement's results
+      if (PQstatus(connection_.get()) == CONNECTION_OK) continue;
+      return Lost(PQerrorMessage(connection_.get()));
+    }
+    const ExecStatusType kind = PQresultStatus(result.get());
+    if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
+      results.push_back(std::move(result));
+    } else if (kind == PGRES_FATAL_ERROR) {
+      status = StatementFailed(result.get(),
+                               results.size() < sent_.size() ? sent_[results.size()] : "sync");
+      if (!connection_) return status.error();
+    } else if (kind == PGRES_PIPELINE_SYNC) {
+      if (!status) return status.error();
+      if (notices_.unconfirmed) return Lost("a wait for the standby was cancelled");
+      if (results.size() != sent_.size()) return Lost("results are missing");
+      return results;
+    } else if (kind != PGRES_PIPELINE_ABORTED) {
+      return Lost(fmt::format("an unexpected {}", PQresStatus(kind)));
+    }
+  }
+}
+
+Status PgConnection::AwaitResult(MonotonicTime deadline) {
+  bool readable = true;
+  while (PQisBusy(connection_.get()) != 0) {
+    if (!readable) return Lost(PQerrorMessage(connection_.get()));
+    const bool unsent = PQflush(connection_.get()) != 0;
+    if (!Wait(unsent ? POLLIN | POLLOUT : POLLIN, deadline)) {
+      return Lost("no answer within the time limit");
+    }
+    // What arrived before the end of the connection is still read.
+    readable = PQconsumeInput(connection_.get()) == 1;
+  }
+  return {};
+}
+
+/// Leaves the transaction that a statement failed in. The outcome stays that of the statement.
+void PgConnection::RollBack(MonotonicTime deadline) {
+  if (!connection_ || PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
+  const PgFailure of_statement = failure_;
+  const PgCall call(kPgRollback);
+  if (Send(std::span(&call, 1))) (void)SyncAndCollect(deadline);
+  failure_ = of_statement;
+}
+
+bool PgConnection::Wait(int events, MonotonicTime deadline) const {
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Monotonic()).count();
+    if (left <= 0) return false;
+    pollfd entry{
+        .fd = PQsocket(connection_.get()), .events = static_cast<short>(events), .revents = 0};
+    if (entry.fd < 0) return true;  // libpq knows why
+    const int timeout =
+        static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max()));
+    if (::poll(&entry, 1, timeout) > 0) return true;
+  }
+}
+
+void PgConnection::Close() { connection_.reset(); }
+
+Error PgConnection::ConnectFailed(std::string_view why, std::string sqlstate) {
+  const bool lasting = IsLasting(sqlstate);
+  failure_ = {.meaning = lasting ? PgMeaning::kBroken : PgMeaning::kBusy,
+              .sqlstate = std::move(sqlstate)};
+  Error error{lasting ? Errc::kStoreBroken : Errc::kStoreBusy,
+              fmt::format("cannot connect to the database: {}", why)};
+  hosts_.Failed();
+  Close();
+  return error;
+}
+
+Error PgConnection::Unsent(std::string_view why) {
+  failure_ = {.meaning = PgMeaning::kBusy};
+  return Error{Errc::kStoreBusy, fmt::format("nothing was sent to the database: {}", why)};
+}
+
+Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
+  failure_ = {.meaning = PgMeaning::kLost, .sqlstate = std::move(sqlstate)};
+  Error error{Errc::kStoreBroken, fmt::format("the connection to the database {} was lost: {}",
+                                              PeerName(), InOneLine(why).sentence)};
+  hosts_.Failed();
+  Close();
+  return error;
+}
+
+Error PgConnection::StatementFailed(const pg_result* result, std::string_view name) {
+  const std::string sqlstate = Field(result, PG_DIAG_SQLSTATE);
+  const std::string severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (sqlstate.empty()) return Lost(PQresultErrorMessage(result));  // by libpq itself
+  // The other fields may hold values.
+  const std::string message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (severity != "ERROR" || StartsWithAny(sqlstate, {"08", "57P01", "57P02", "57P03"})) {
+    return Lost(message, sqlstate);
+  }
+  failure_ = {.meaning = MeaningOf(sqlstate), .sqlstate = sqlstate};
+  if (sqlstate == "25006") {  // a primary no more
+    hosts_.Failed();
+    Close();
+  }
+  return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
+               fmt::format("statement {}: {} (SQLSTATE {})", name, message, sqlstate)};
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,162 @@
+// A connection to PostgreSQL: prepared statements, run as pipelines, each with a deadline.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+#include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_hosts.h"
+#include "storage/postgres/pg_rows.h"
+#include "storage/postgres/pg_value.h"
+
+struct pg_conn;
+
+namespace rtcroom {
+
+/// A statement of the program's own; both texts are literals. `name` is unique on a connection.
+struct PgStatement {
+  const char* name = "";
+  const char* sql = "";
+};
+
+// Prepared on every connection.
+inline constexpr PgStatement kPgBegin{.name = "begin", .sql = "BEGIN"};
+inline constexpr PgStatement kPgCommit{.name = "commit", .sql = "COMMIT"};
+inline constexpr PgStatement kPgRollback{.name = "rollback", .sql = "ROLLBACK"};
+
+/// One run of a statement, with its parameters in order.
+struct PgCall {
+  template <typename... Values>
+  explicit PgCall(const PgStatement& of, const Values&... values) : statement(of) {
+    parameters.reserve(sizeof...(values));
+    (parameters.emplace_back(values), ...);
+  }
+
+  PgStatement statement;
+  std::vector<PgValue> parameters;
+};
+
+/// What an error leaves the caller to do.
+enum class PgMeaning : std::uint8_t {
+  kConflict,  ///< nothing happened, another transaction was first: the same again (22012, 23505,
+              ///< 40001, 40P01). Statements divide by zero where what they rely on has changed
+  kBusy,      ///< nothing happened: later (no connection; a lock was not free, 55P03)
+  kLost,      ///< the connection was lost: whether it happened is unknown
+  kBroken,    ///< nothing happened, and the same would fail again
+};
+
+struct PgFailure {
+  PgMeaning meaning = PgMeaning::kBroken;
+  std::string sqlstate = {};  ///< empty when the server said nothing
+};
+
+struct PgSettings {
+  enum class Planning : std::uint8_t {
+    /// Plans are made once, of nested loops over indexes, whatever the statistics; waits for locks
+    /// and open transactions end after 2 s.
+    kByIndexes,
+    kServerDefaults,  ///< for checks and migrations
+  };
+  enum class SynchronousCommit : std::uint8_t {
+    kOn,     ///< a commit waits for the synchronous standby, if there is one
+    kLocal,  ///< only for the disk of this server
+  };
+  Planning planning = Planning::kByIndexes;
+  SynchronousCommit synchronous_commit = SynchronousCommit::kOn;
+  /// Prepared by `Connect`; must outlive the connection.
+  std::span<const PgStatement> statements = {};
+};
+
+/// Connects to a host that takes writes. Details of errors contain no value and no password.
+///
+/// After a failure that leaves doubt about the server or the pipeline, it is closed: `connected`
+/// is false, and the next `Connect` begins with the next host. After other errors it is in no
+/// transaction, and can be used on. It never cancels a statement: a commit whose wait for a standby
+/// is cancelled is reported as done.
+///
+/// @threads one thread at a time.
+class PgConnection {
+ public:
+  PgConnection(const PgAddress& address, const PgSettings& settings, const Clock& clock);
+  ~PgConnection();
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
+
+  /// Connects anew and prepares the statements. Names of hosts are looked up by the system, whose
+  /// own limits bound that.
+  /// @errors kStoreBusy when no host took it: later. kStoreBroken when the server refuses these
+  /// credentials, this database or a statement.
+  Status Connect(MonotonicTime deadline);
+
+  [[nodiscard]] bool connected() const { return connection_ != nullptr; }
+  /// "host:port".
+  [[nodiscard]] std::string PeerName() const;
+
+  /// Runs the calls in order, in one round trip, up to the first error. Without BEGIN they are one
+  /// transaction. A transaction may stay open after success.
+  /// @return a result for each call.
+  /// @errors kStoreBusy when nothing happened and it may work later; kStoreBroken. `failure` tells
+  /// more.
+  Result<std::vector<PgRows>> Run(std::span<const PgCall> calls, MonotonicTime deadline);
+  Result<PgRows> Run(const PgCall& call, MonotonicTime deadline);
+
+  /// Of the last `Connect` or `Run` that failed.
+  [[nodiscard]] const PgFailure& failure() const { return failure_; }
+
+  void Close();
+
+ private:
+  struct Closer {
+    void operator()(pg_conn* connection) const;
+  };
+  /// What the server said unasked.
+  struct Notices {
+    bool ended = false;        ///< it ends the connection
+    bool unconfirmed = false;  ///< a commit did not wait for the standby
+  };
+
+  static void ReceiveNotice(void* notices, const pg_result* notice);
+
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Options() const;
+  Status AwaitConnection(MonotonicTime deadline);
+  void NoteHost();
+  Status Prepare(MonotonicTime deadline);
+  Result<std::vector<PgResultPtr>> RunUpToError(std::span<const PgCall> calls,
+                                                MonotonicTime deadline);
+  Status Check(std::span<const PgCall> calls);
+  Status CheckStillOpen();
+  Status Send(std::span<const PgCall> calls);
+  Result<std::vector<PgResultPtr>> SyncAndCollect(MonotonicTime deadline);
+  Status AwaitResult(MonotonicTime deadline);
+  void RollBack(MonotonicTime deadline);
+  /// False at the deadline.
+  [[nodiscard]] bool Wait(int events, MonotonicTime deadline) const;
+
+  Error ConnectFailed(std::string_view why, std::string sqlstate);
+  Error Unsent(std::string_view why);
+  Error Lost(std::string_view why, std::string sqlstate = {});
+  Error StatementFailed(const pg_result* result, std::string_view name);
+
+  const PgSettings settings_;
+  const Clock& clock_;
+  std::vector<std::pair<std::string, Secret>> options_;
+  PgHosts hosts_;
+  std::unique_ptr<pg_conn, Closer> connection_;
+  std::unordered_map<std::string_view, std::vector<PgType>> parameter_types_;
+  std::vector<std::string_view> sent_;  ///< names of the statements of the pipeline
+  Notices notices_;
+  PgFailure failure_;
+};
+
+}  // namespace rtcroom
