@@ -72,6 +72,12 @@ Said InOneLine(std::string_view message) {
   return said;
 }
 
+/// Also at its end.
+bool HasInput(int socket) {
+  pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
 std::string Field(const PGresult* result, int field) {
   const char* const text = PQresultErrorField(result, field);
   return text != nullptr ? text : "";
@@ -290,9 +296,12 @@ Status PgConnection::Check(std::span<const PgCall> calls) {
 
 /// Finds a connection that the server has ended before anything is sent: nothing is in doubt then.
 Status PgConnection::CheckStillOpen() {
-  const bool readable = PQconsumeInput(connection_.get()) == 1;
+  bool readable = true;
+  do {
+    readable = PQconsumeInput(connection_.get()) == 1;
+  } while (readable && HasInput(PQsocket(connection_.get())));
   (void)PQisBusy(connection_.get());  // hands notices to ReceiveNotice
-  if (readable && !notices_.ended && PQstatus(connection_.get()) == CONNECTION_OK) return {};
+  if (readable && !notices_.ended) return {};
   hosts_.Failed();
   Close();
   return Unsent("the server ended the connection");
@@ -404,8 +413,9 @@ Error PgConnection::Unsent(std::string_view why) {
 
 Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
   failure_ = {.meaning = PgMeaning::kLost, .sqlstate = std::move(sqlstate)};
+  const std::string_view cause = why.substr(0, why.find('\n'));  // its consequences follow
   Error error{Errc::kStoreBroken, fmt::format("the connection to the database {} was lost: {}",
-                                              PeerName(), InOneLine(why).sentence)};
+                                              PeerName(), InOneLine(cause).sentence)};
   hosts_.Failed();
   Close();
   return error;

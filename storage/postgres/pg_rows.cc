@@ -116,7 +116,7 @@ void PgRows::Fail(int column, std::string_view why) {
   const std::string name = known ? fmt::format(" ({}, {})", PQfname(result_.get(), column),
                                                PgTypeName(TypeOf(result_.get(), column)))
                                  : "";
-  status_ = Error{Errc::kStoreBroken, fmt::format("column {}{} of a result {}", column, name, why)};
+  status_ = Error{Errc::kStoreBroken, fmt::format("column {}{} {}", column, name, why)};
 }
 
 }  // namespace rtcroom

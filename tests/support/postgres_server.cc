@@ -1,0 +1,218 @@
+#include "tests/support/postgres_server.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "daemon/base/system_clock.h"
+#include "storage/postgres/pg_connection.h"
+#include "tests/support/eventually.h"
+
+namespace rtcroom {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kStandbyName = "standby";
+
+fs::path NewestProgram(std::string_view name) {
+  int newest = 0;
+  const fs::path all = "/usr/lib/postgresql";
+  if (fs::is_directory(all)) {
+    for (const auto& entry : fs::directory_iterator(all)) {
+      const std::string version = entry.path().filename().string();
+      int number = 0;
+      std::from_chars(version.data(), version.data() + version.size(), number);
+      if (fs::exists(entry.path() / "bin" / name)) newest = std::max(newest, number);
+    }
+  }
+  if (newest == 0) {
+    throw std::runtime_error("no PostgreSQL: `deploy/install-packages test` installs it");
+  }
+  return all / std::to_string(newest) / "bin" / name;
+}
+
+/// The account that the server runs as; null: the test's own.
+const passwd* ServerAccount() {
+  if (::geteuid() != 0) return nullptr;
+  for (const char* const name : {"postgres", "nobody"}) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): servers are started by one thread
+    if (const passwd* const account = ::getpwnam(name)) return account;
+  }
+  throw std::runtime_error("PostgreSQL refuses to run as root, and there is no account `nobody`");
+}
+
+/// A program of PostgreSQL, which refuses to run as root. A change of the user would clear the
+/// signal at the parent's end that ChildProcess sets.
+ChildCommand AsServer(std::string_view name, std::vector<std::string> arguments) {
+  ChildCommand command{.program = "/usr/bin/setpriv", .arguments = {"--pdeathsig", "KILL"}};
+  if (const passwd* const account = ServerAccount()) {
+    command.arguments.push_back(fmt::format("--reuid={}", account->pw_uid));
+    command.arguments.push_back(fmt::format("--regid={}", account->pw_gid));
+    command.arguments.emplace_back("--clear-groups");
+  }
+  command.arguments.push_back(NewestProgram(name).string());
+  std::ranges::move(arguments, std::back_inserter(command.arguments));
+  return command;
+}
+
+void RunAsServer(std::string_view name, std::vector<std::string> arguments) {
+  const FinishedCommand finished = RunToEnd(AsServer(name, std::move(arguments)));
+  if (finished.exit_code == 0) return;
+  throw std::runtime_error(
+      fmt::format("{} ended with {}: {}{}", name, finished.exit_code, finished.out, finished.err));
+}
+
+void GiveToServer(const fs::path& path) {
+  const passwd* const account = ServerAccount();
+  if (account == nullptr) return;
+  if (::chown(path.c_str(), account->pw_uid, account->pw_gid) != 0) {
+    throw std::system_error(errno, std::generic_category(), "chown " + path.string());
+  }
+}
+
+void Require(bool outcome, std::string_view what, const fs::path& log) {
+  if (!outcome) throw std::runtime_error(fmt::format("{}: {}", what, ReadWholeFile(log)));
+}
+
+}  // namespace
+
+PgRows QueryPostgres(const Secret& url, const std::string& sql) {
+  const SystemClock clock;
+  const MonotonicTime deadline = clock.Monotonic() + kWaitTimeout;
+  const PgStatement statement{.name = "query", .sql = sql.c_str()};
+  const Result<PgAddress> address = PgAddress::Parse(url);
+  if (!address) throw std::runtime_error(address.error().detail);
+  PgConnection connection(
+      *address,
+      {.planning = PgSettings::Planning::kServerDefaults, .statements = std::span(&statement, 1)},
+      clock);
+  if (const Status connected = connection.Connect(deadline); !connected) {
+    throw std::runtime_error(connected.error().detail);
+  }
+  Result<PgRows> rows = connection.Run(PgCall(statement), deadline);
+  if (!rows) throw std::runtime_error(rows.error().detail);
+  return std::move(*rows);
+}
+
+PostgresServer::PostgresServer(Disk disk) : disk_(disk) {
+  GiveToServer(directory_.path());
+  const fs::path password = directory_.path() / "password";
+  std::ofstream(password) << kPostgresPassword << '\n';
+  RunAsServer("initdb", {"--pgdata=" + Data().string(), "--no-sync", "--no-locale",
+                         "--encoding=UTF8", "--username=postgres", "--auth-local=trust",
+                         "--auth-host=scram-sha-256", "--pwfile=" + password.string()});
+  Start();
+}
+
+PostgresServer::PostgresServer(const PostgresServer& primary, std::string_view name)
+    : disk_(primary.disk_) {
+  GiveToServer(directory_.path());
+  RunAsServer(
+      "pg_basebackup",
+      {"--pgdata=" + Data().string(), "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+       fmt::format("--dbname=host={} port={} user=postgres application_name={}",
+                   primary.socket_directory().string(), primary.port(), name)});
+  Start();
+}
+
+PostgresServer::~PostgresServer() {
+  if (process_) End(SIGQUIT);
+}
+
+Secret PostgresServer::Url() const {
+  return Secret(
+      fmt::format("postgresql://postgres:{}@127.0.0.1:{}/postgres", kPostgresPassword, port()));
+}
+
+Secret PostgresServer::UrlOfNewSchema() {
+  const std::string schema = fmt::format("t_{}", ++schemas_);
+  Execute("CREATE SCHEMA " + schema);
+  return Secret(fmt::format("{}?options=-csearch_path%3D{}", Url().Reveal(), schema));
+}
+
+void PostgresServer::Start() {
+  const fs::path log = directory_.path() / "log";
+  ChildCommand command =
+      AsServer("postgres", {"-D", Data().string(), "-p", std::to_string(port()), "-c",
+                            "listen_addresses=127.0.0.1", "-c",
+                            "unix_socket_directories=" + directory_.path().string(), "-c",
+                            disk_ == Disk::kSynced ? "fsync=on" : "fsync=off"});
+  command.stdout_file = log;
+  command.stderr_file = log;
+  process_ = std::make_unique<ChildProcess>(command);
+  bool ended = false;
+  const bool ready = Eventually([&] {
+    ended = process_->WaitForExit(std::chrono::milliseconds(0)).has_value();
+    return ended || IsReady();
+  });
+  Require(ready && !ended, "PostgreSQL does not start", log);
+}
+
+/// @source PostgreSQL, src/include/utils/pidfile.h: the process first, its state in the 8th line.
+bool PostgresServer::IsReady() const {
+  constexpr int kStateLine = 8;
+  std::ifstream file(Data() / "postmaster.pid");
+  std::string line;
+  bool of_this_process = false;
+  for (int number = 1; std::getline(file, line); ++number) {
+    if (number == 1) of_this_process = line == std::to_string(process_->pid());
+    if (number == kStateLine) return of_this_process && line.starts_with("ready");
+  }
+  return false;
+}
+
+void PostgresServer::Stop() { End(SIGINT); }
+
+void PostgresServer::Crash() { End(SIGQUIT); }
+
+void PostgresServer::End(int signal) {
+  SignalAll(SIGCONT);
+  process_->Signal(signal);
+  (void)process_->WaitForExit();
+  process_.reset();  // kills what did not end
+}
+
+void PostgresServer::Freeze() const { SignalAll(SIGSTOP); }
+
+void PostgresServer::Thaw() const { SignalAll(SIGCONT); }
+
+void PostgresServer::SignalAll(int signal) const {
+  process_->Signal(signal);  // first: it would start others
+  std::ifstream children(
+      fmt::format("/proc/{0}/task/{0}/children", static_cast<int>(process_->pid())));
+  for (pid_t child = 0; children >> child;) ::kill(child, signal);
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::MakeStandby(Standby kind) {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(*this, kStandbyName));
+  if (kind == Standby::kSynchronous) {
+    Execute(fmt::format("ALTER SYSTEM SET synchronous_standby_names = '{}'", kStandbyName));
+    Execute("SELECT pg_reload_conf()");
+  }
+  const std::string streaming = fmt::format(
+      "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = '{}'",
+      kind == Standby::kSynchronous ? "sync" : "async");
+  Require(Eventually([&] { return Query(streaming).size() == 1; }), "the standby does not stream",
+          standby->directory_.path() / "log");
+  return standby;
+}
+
+void PostgresServer::Promote() const {
+  RunAsServer("pg_ctl", {"promote", "--wait", "--pgdata=" + Data().string()});
+}
+
+PostgresServer& SharedPostgres() {
+  static PostgresServer server;
+  return server;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,88 @@
+// A PostgreSQL server of a test program's own.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/secret.h"
+#include "storage/postgres/pg_rows.h"
+#include "tests/support/child_process.h"
+#include "tests/support/loopback_socket.h"
+#include "tests/support/temp_directory.h"
+
+namespace rtcroom {
+
+/// Of the superuser `postgres`, over TCP.
+inline constexpr std::string_view kPostgresPassword = "sesame-7f3a";
+
+/// Runs one statement on a connection of its own, which a standby refuses.
+/// @throws std::runtime_error
+[[nodiscard]] PgRows QueryPostgres(const Secret& url, const std::string& sql);
+
+/// The newest installed PostgreSQL, with an empty cluster in a temporary directory: on a free port
+/// of 127.0.0.1 (with the password), and on a Unix socket in the directory (without). When the test
+/// runs as root the server runs as an unprivileged user. It ends with the test.
+///
+/// @throws std::runtime_error, from all methods, with what the server wrote.
+/// @threads one thread, the one that made it.
+class PostgresServer {
+ public:
+  enum class Disk {
+    kUnsynced,  ///< only a crash of the machine could lose a commit
+    kSynced,
+  };
+  enum class Standby { kSynchronous, kAsynchronous };
+
+  /// Returns when it accepts connections.
+  explicit PostgresServer(Disk disk = Disk::kUnsynced);
+  ~PostgresServer();
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+
+  [[nodiscard]] int port() const { return port_.Port(); }
+  [[nodiscard]] const std::filesystem::path& socket_directory() const { return directory_.path(); }
+  /// As the superuser.
+  [[nodiscard]] Secret Url() const;
+  /// Likewise, in a new schema.
+  [[nodiscard]] Secret UrlOfNewSchema();
+
+  [[nodiscard]] PgRows Query(const std::string& sql) const { return QueryPostgres(Url(), sql); }
+  void Execute(const std::string& sql) const { (void)Query(sql); }
+
+  /// Ends it, with its connections, in an orderly way.
+  void Stop();
+  /// Ends it at once; the next start recovers from the log.
+  void Crash();
+  /// Again, on the same port. Returns when it accepts connections.
+  void Start();
+  /// Stops all its processes; the system still accepts connections for it.
+  void Freeze() const;
+  void Thaw() const;
+
+  /// A standby of this server, which streams from it when this returns. With a synchronous one,
+  /// commits wait for it from then on.
+  [[nodiscard]] std::unique_ptr<PostgresServer> MakeStandby(Standby kind);
+  /// Makes a standby a primary. Returns when it takes writes.
+  void Promote() const;
+
+ private:
+  PostgresServer(const PostgresServer& primary, std::string_view name);
+
+  [[nodiscard]] std::filesystem::path Data() const { return directory_.path() / "data"; }
+  [[nodiscard]] bool IsReady() const;
+  void End(int signal);
+  void SignalAll(int signal) const;
+
+  TempDirectory directory_;
+  LoopbackSocket port_ = LoopbackSocket::Bind();  ///< bound, so that no other program gets it
+  const Disk disk_;
+  std::unique_ptr<ChildProcess> process_;
+  int schemas_ = 0;
+};
+
+/// One for all tests of a program: a test works in a schema of its own, and leaves it running.
+PostgresServer& SharedPostgres();
+
+}  // namespace rtcroom

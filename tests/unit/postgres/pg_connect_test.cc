@@ -1,0 +1,197 @@
+// Connecting: deadlines, refusals, the order of hosts, the settings of a session.
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/support/loopback_socket.h"
+#include "tests/unit/postgres/postgres_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr PgStatement kOne{"one", "SELECT 1"};
+constexpr PgStatement kSetting{"setting", "SELECT current_setting($1)"};
+constexpr auto kConnectStatements = std::to_array<PgStatement>({kOne, kSetting, kEndMe});
+
+class PgConnectTest : public PostgresTest {
+ protected:
+  /// Of the shared server, with parts exchanged.
+  static Secret Url(std::string_view password, std::string_view hosts, std::string_view database) {
+    return Secret(fmt::format("postgresql://postgres:{}@{}/{}", password, hosts, database));
+  }
+  static std::string Host() { return fmt::format("127.0.0.1:{}", SharedPostgres().port()); }
+
+  static std::string Setting(PgConnection& connection, std::string_view name,
+                             MonotonicTime deadline) {
+    Result<PgRows> rows = connection.Run(PgCall(kSetting, name), deadline);
+    return rows && rows->Next() ? rows->Text(0) : "failed";
+  }
+
+  const PgSettings settings_{.statements = kConnectStatements};
+};
+
+// A sentence for the log, in one line, without the password.
+auto IsOneClearLine(const std::string& part) {
+  return AllOf(HasSubstr(part), Not(HasSubstr("\n")), Not(HasSubstr("  ")),
+               Not(HasSubstr("LOCATION")), Not(HasSubstr(std::string(kPostgresPassword))),
+               Not(HasSubstr("wrong")));
+}
+
+TEST_F(PgConnectTest, RefusesAWrongPasswordForGood) {
+  const auto connection = Make(Url("wrong", Host(), "postgres"));
+  const Status connected = connection->Connect(Soon());
+  EXPECT_ERROR(kStoreBroken, connected);
+  EXPECT_THAT(
+      connected.error().detail,
+      IsOneClearLine("failed: FATAL: password authentication failed for user \"postgres\""));
+  EXPECT_EQ(connection->failure().sqlstate, "28P01");
+  EXPECT_FALSE(connection->connected());
+}
+
+TEST_F(PgConnectTest, RefusesAnUnknownDatabaseForGood) {
+  const auto connection = Make(Url(kPostgresPassword, Host(), "nowhere"));
+  const Status connected = connection->Connect(Soon());
+  EXPECT_ERROR(kStoreBroken, connected);
+  EXPECT_THAT(connected.error().detail,
+              IsOneClearLine("FATAL: database \"nowhere\" does not exist"));
+  EXPECT_EQ(connection->failure().sqlstate, "3D000");
+}
+
+TEST_F(PgConnectTest, MayFindAServerLaterWhereNoneListens) {
+  const LoopbackSocket closed = LoopbackSocket::Bind();
+  const auto connection =
+      Make(Url(kPostgresPassword, fmt::format("127.0.0.1:{}", closed.Port()), "postgres"));
+  const Status connected = connection->Connect(Soon());
+  EXPECT_ERROR(kStoreBusy, connected);
+  EXPECT_EQ(connected.error().detail,
+            fmt::format("cannot connect to the database: connection to server at \"127.0.0.1\", "
+                        "port {} failed: Connection refused",
+                        closed.Port()));
+  EXPECT_EQ(MeaningOf(*connection), PgMeaning::kBusy);
+}
+
+TEST_F(PgConnectTest, GivesUpAServerThatNeverAnswers) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  const auto connection =
+      Make(Url(kPostgresPassword, fmt::format("127.0.0.1:{}", silent.Port()), "postgres"));
+  const Status connected = connection->Connect(InVain());
+  EXPECT_ERROR(kStoreBusy, connected);
+  EXPECT_THAT(connected.error().detail, IsOneClearLine("failed: no answer within the time limit"));
+}
+
+class Frozen {
+ public:
+  explicit Frozen(const PostgresServer& server) : server_(server) { server.Freeze(); }
+  ~Frozen() { server_.Thaw(); }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+ private:
+  const PostgresServer& server_;
+};
+
+TEST_F(PgConnectTest, GivesUpAServerThatStopsToAnswer) {
+  const auto connection = MakeConnected(url_, settings_);
+  const auto another = Make(url_);
+  {
+    const Frozen frozen(SharedPostgres());
+    EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kOne), InVain()));
+    EXPECT_EQ(MeaningOf(*connection), PgMeaning::kLost);
+    EXPECT_FALSE(connection->connected());
+    EXPECT_ERROR(kStoreBusy, another->Connect(InVain()));
+  }
+  EXPECT_OK(connection->Connect(Soon()));
+  EXPECT_OK(connection->Run(PgCall(kOne), Soon()));
+}
+
+TEST_F(PgConnectTest, RefusesAStatementThatTheServerCannotPrepare) {
+  const PgStatement wrong{"wrong", "SELECT nothing FROM nowhere"};
+  const auto connection = Make(url_, {.statements = std::span(&wrong, 1)});
+  const Status connected = connection->Connect(Soon());
+  EXPECT_ERROR(kStoreBroken, connected);
+  EXPECT_EQ(connected.error().detail,
+            "statement wrong: relation \"nowhere\" does not exist (SQLSTATE 42P01)");
+  EXPECT_FALSE(connection->connected());
+}
+
+TEST_F(PgConnectTest, ReachesTheServerThroughAUnixSocket) {
+  const auto connection = MakeConnected(
+      Secret(fmt::format("host={} port={} user=postgres dbname=postgres",
+                         SharedPostgres().socket_directory().string(), SharedPostgres().port())),
+      settings_);
+  EXPECT_OK(connection->Run(PgCall(kOne), Soon()));
+}
+
+TEST_F(PgConnectTest, FindsTheHostThatAnswers) {
+  const LoopbackSocket closed = LoopbackSocket::Bind();
+  const auto connection = MakeConnected(
+      Url(kPostgresPassword, fmt::format("127.0.0.1:{},{}", closed.Port(), Host()), "postgres"));
+  EXPECT_EQ(connection->PeerName(), Host());
+}
+
+TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  const auto connection = Make(
+      Url(kPostgresPassword, fmt::format("127.0.0.1:{},{}", silent.Port(), Host()), "postgres"),
+      settings_);
+  EXPECT_ERROR(kStoreBusy, connection->Connect(InVain()));
+  ASSERT_OK(connection->Connect(Soon()));  // would be in vain if it began with the silent one
+  EXPECT_EQ(connection->PeerName(), Host());
+  ASSERT_OK(connection->Connect(Soon()));
+
+  EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kEndMe), Soon()));
+  EXPECT_ERROR(kStoreBusy, connection->Connect(InVain()));
+  ASSERT_OK(connection->Connect(Soon()));
+}
+
+TEST_F(PgConnectTest, PlansByIndexesAndBoundsWaits) {
+  const std::map<std::string, std::string> wanted = {
+      {"plan_cache_mode", "force_generic_plan"},
+      {"enable_seqscan", "off"},
+      {"enable_hashjoin", "off"},
+      {"enable_mergejoin", "off"},
+      {"max_parallel_workers_per_gather", "0"},
+      {"jit", "off"},
+      {"lock_timeout", "2s"},
+      {"idle_in_transaction_session_timeout", "2s"},
+      {"statement_timeout", "0"},
+      {"default_transaction_isolation", "read committed"},
+      {"synchronous_commit", "on"},
+      {"client_encoding", "UTF8"},
+      {"application_name", "rtcroomd"},
+  };
+  const auto connection = MakeConnected(url_, settings_);
+  for (const auto& [name, value] : wanted) {
+    EXPECT_EQ(Setting(*connection, name, Soon()), value) << name;
+  }
+}
+
+TEST_F(PgConnectTest, LeavesPlansToTheServerWhenAsked) {
+  PgSettings plain = settings_;
+  plain.planning = PgSettings::Planning::kServerDefaults;
+  plain.synchronous_commit = PgSettings::SynchronousCommit::kLocal;
+  const auto connection = MakeConnected(url_, plain);
+  EXPECT_EQ(Setting(*connection, "enable_seqscan", Soon()), "on");
+  EXPECT_EQ(Setting(*connection, "plan_cache_mode", Soon()), "auto");
+  EXPECT_EQ(Setting(*connection, "lock_timeout", Soon()), "0");
+  EXPECT_EQ(Setting(*connection, "synchronous_commit", Soon()), "local");
+}
+
+TEST_F(PgConnectTest, TheOptionsOfTheConnectionStringAreKept) {
+  const auto connection = MakeConnected(
+      Secret(url_.Reveal() + "%20-clock_timeout%3D5s&application_name=check"), settings_);
+  EXPECT_EQ(Setting(*connection, "lock_timeout", Soon()), "5s");
+  EXPECT_EQ(Setting(*connection, "application_name", Soon()), "check");
+  EXPECT_THAT(Setting(*connection, "search_path", Soon()), HasSubstr("t_"));
+}
+
+}  // namespace
+}  // namespace rtcroom
