@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -153,7 +153,7 @@ class PgConnection {
   std::vector<std::pair<std::string, Secret>> options_;
   PgHosts hosts_;
   std::unique_ptr<pg_conn, Closer> connection_;
-  std::unordered_map<std::string_view, std::vector<PgType>> parameter_types_;
+  std::map<std::string_view, std::vector<PgType>> parameter_types_;
   std::vector<std::string_view> sent_;  ///< names of the statements of the pipeline
   Notices notices_;
   PgFailure failure_;

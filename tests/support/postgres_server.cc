@@ -170,6 +170,20 @@ bool PostgresServer::IsReady() const {
   return false;
 }
 
+void PostgresServer::ServeTls(const fs::path& certificate, const fs::path& key) const {
+  for (const auto& [from, name] : {std::pair(certificate, "server.crt"), {key, "server.key"}}) {
+    const fs::path to = Data() / name;  // where it looks by default
+    fs::copy_file(from, to);
+    fs::permissions(to, fs::perms::owner_read);
+    GiveToServer(to);
+  }
+  Execute("ALTER SYSTEM SET ssl = on");
+  Execute("SELECT pg_reload_conf()");
+  Require(
+      Eventually([&] { return Query("SELECT 1 WHERE current_setting('ssl') = 'on'").size() == 1; }),
+      "PostgreSQL does not serve TLS", directory_.path() / "log");
+}
+
 void PostgresServer::Stop() { End(SIGINT); }
 
 void PostgresServer::Crash() { End(SIGQUIT); }

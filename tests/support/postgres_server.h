@@ -51,6 +51,10 @@ class PostgresServer {
   [[nodiscard]] PgRows Query(const std::string& sql) const { return QueryPostgres(Url(), sql); }
   void Execute(const std::string& sql) const { (void)Query(sql); }
 
+  /// Accepts TLS, too, from the next connections on.
+  /// @param certificate  and `key`: PEM files; copied.
+  void ServeTls(const std::filesystem::path& certificate, const std::filesystem::path& key) const;
+
   /// Ends it, with its connections, in an orderly way.
   void Stop();
   /// Ends it at once; the next start recovers from the log.

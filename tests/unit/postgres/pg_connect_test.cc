@@ -19,7 +19,7 @@ using testing::Not;
 
 constexpr PgStatement kOne{"one", "SELECT 1"};
 constexpr PgStatement kSetting{"setting", "SELECT current_setting($1)"};
-constexpr auto kConnectStatements = std::to_array<PgStatement>({kOne, kSetting, kEndMe});
+constexpr auto kConnectStatements = std::to_array<PgStatement>({kOne, kSetting, kEcho, kEndMe});
 
 class PgConnectTest : public PostgresTest {
  protected:
@@ -100,12 +100,15 @@ class Frozen {
 
 TEST_F(PgConnectTest, GivesUpAServerThatStopsToAnswer) {
   const auto connection = MakeConnected(url_, settings_);
+  const auto sending = MakeConnected(url_, settings_);
   const auto another = Make(url_);
   {
     const Frozen frozen(SharedPostgres());
     EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kOne), InVain()));
     EXPECT_EQ(MeaningOf(*connection), PgMeaning::kLost);
     EXPECT_FALSE(connection->connected());
+    EXPECT_ERROR(kStoreBroken, sending->Run(LongPipeline(), InVain()));
+    EXPECT_FALSE(sending->connected());
     EXPECT_ERROR(kStoreBusy, another->Connect(InVain()));
   }
   EXPECT_OK(connection->Connect(Soon()));

@@ -20,7 +20,6 @@ using testing::Not;
 constexpr PgStatement kCount{"count", "SELECT count(*) FROM seats"};
 constexpr PgStatement kRequire{"require", "SELECT 1 / count(*) FROM seats WHERE seat = $1"};
 constexpr PgStatement kReadOnly{"read_only", "SET TRANSACTION READ ONLY"};
-constexpr PgStatement kEcho{"echo", "SELECT $1::bytea"};
 constexpr auto kPipelineStatements =
     std::to_array<PgStatement>({kInsert, kCount, kRequire, kReadOnly, kEcho, kEndMe, kMyProcess});
 
@@ -107,15 +106,13 @@ TEST_F(PgPipelineTest, ErrorsDoNotQuoteValues) {
   EXPECT_THAT(again.error().detail, Not(HasSubstr("4711")));
 }
 
-// More than the buffers of both sides hold: neither may wait for the other to read.
+// Neither side may wait for the other to read.
 TEST_F(PgPipelineTest, MayBeLongerThanAllBuffers) {
-  constexpr int kCalls = 16;
-  const std::vector<std::byte> bytes(std::size_t{1} << 20, std::byte{7});
-  Result<std::vector<PgRows>> results = Run(std::vector<PgCall>(kCalls, PgCall(kEcho, bytes)));
+  Result<std::vector<PgRows>> results = Run(LongPipeline());
   ASSERT_OK(results);
   for (PgRows& rows : *results) {
     ASSERT_TRUE(rows.Next());
-    EXPECT_EQ(rows.Bytes(0).size(), bytes.size());
+    EXPECT_EQ(rows.Bytes(0).size(), kEchoedBytes);
   }
 }
 

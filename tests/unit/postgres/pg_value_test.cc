@@ -22,8 +22,10 @@ template <typename T>
 constexpr T kMost = std::numeric_limits<T>::max();
 
 std::vector<std::byte> AllBytes() {
-  std::vector<std::byte> bytes;
-  for (int value = 0; value < 256; ++value) bytes.push_back(static_cast<std::byte>(value));
+  std::vector<std::byte> bytes(256);
+  for (std::size_t value = 0; value < bytes.size(); ++value) {
+    bytes[value] = static_cast<std::byte>(value);
+  }
   return bytes;
 }
 

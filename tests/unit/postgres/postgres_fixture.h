@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,8 @@ namespace rtcroom {
 
 // Statements of several tests.
 inline constexpr PgStatement kInsert{"insert", "INSERT INTO seats VALUES ($1)"};
+inline constexpr PgStatement kEcho{"echo", "SELECT $1::bytea"};
+inline constexpr std::size_t kEchoedBytes = std::size_t{1} << 20;
 inline constexpr PgStatement kMyProcess{"my_process", "SELECT pg_backend_pid()"};
 inline constexpr PgStatement kEndMe{"end_me", "SELECT pg_terminate_backend(pg_backend_pid())"};
 
@@ -51,6 +54,12 @@ class PostgresTest : public testing::Test {
   const SystemClock clock_;
   const Secret url_ = SharedPostgres().UrlOfNewSchema();
 };
+
+/// Of `kEcho`: more than the buffers of both sides hold.
+inline std::vector<PgCall> LongPipeline() {
+  constexpr int kCalls = 16;
+  return std::vector<PgCall>(kCalls, PgCall(kEcho, std::vector<std::byte>(kEchoedBytes)));
+}
 
 inline PgMeaning MeaningOf(const PgConnection& connection) { return connection.failure().meaning; }
 
