@@ -68,15 +68,21 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string) {
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr || *option->val == '\0') continue;
     const std::string_view keyword = option->keyword;
-    options.emplace_back(keyword, Secret(option->val));
-    if (keyword == "host") names = Split(option->val);
-    if (keyword == "hostaddr") addresses = Split(option->val);
-    if (keyword == "port") ports = Split(option->val);
+    if (keyword == "host") {
+      names = Split(option->val);
+    } else if (keyword == "hostaddr") {
+      addresses = Split(option->val);
+    } else if (keyword == "port") {
+      ports = Split(option->val);
+    } else {
+      options.emplace_back(keyword, Secret(option->val));
+    }
   }
   if (!std::ranges::all_of(ports, IsPort)) return Refused("a port is not a number");
 
   std::vector<PgHost> hosts;
-  const std::size_t size = addresses.empty() ? names.size() : addresses.size();
+  // Without any, it is where libpq finds it.
+  const std::size_t size = std::max({names.size(), addresses.size(), std::size_t{1}});
   for (std::size_t n = 0; n < size; ++n) {
     Result<std::string> name = Entry(names, n, size, "host");
     Result<std::string> address = Entry(addresses, n, size, "hostaddr");

@@ -25,7 +25,7 @@ class PgAddress {
   PgAddress(std::vector<std::pair<std::string, Secret>> options, PgHosts hosts)
       : options_(std::move(options)), hosts_(std::move(hosts)) {}
 
-  std::vector<std::pair<std::string, Secret>> options_;
+  std::vector<std::pair<std::string, Secret>> options_;  ///< but for the hosts
   PgHosts hosts_;
 };
 

@@ -13,7 +13,6 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kSqlstateLength = 5;
-constexpr std::string_view kDefaultPort = "5432";
 
 // A generic plan assumes that a LIMIT takes a tenth of the table: without the other settings it
 // would be a scan of all of it. Plans made anew for each array halve the rate of small
@@ -23,10 +22,6 @@ constexpr std::string_view kByIndexes =
     " -c enable_mergejoin=off -c max_parallel_workers_per_gather=0 -c jit=off -c lock_timeout=2s"
     " -c idle_in_transaction_session_timeout=2s -c statement_timeout=0"
     " -c default_transaction_isolation=read\\ committed";
-
-std::string_view PortOf(const PgHost& host) {
-  return host.port.empty() ? kDefaultPort : std::string_view(host.port);
-}
 
 bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> beginnings) {
   return std::ranges::any_of(
@@ -111,7 +106,8 @@ void PgConnection::ReceiveNotice(void* notices, const pg_result* notice) {
   if (Field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN") noted.unconfirmed = true;
 }
 
-std::vector<std::pair<std::string, std::string>> PgConnection::Options() const {
+std::vector<std::pair<std::string, std::string>> PgConnection::Options(
+    const PgHost& host, const std::string& addresses) const {
   // Of two equal keywords, libpq takes the last one.
   std::vector<std::pair<std::string, std::string>> options = {
       {"fallback_application_name", "rtcroomd"},
@@ -132,20 +128,13 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options() const {
       options.emplace_back(keyword, value.Reveal());
     }
   }
-  if (hosts_.size() > 1) {
-    std::string names;
-    std::string addresses;
-    std::string ports;
-    for (const PgHost& host : hosts_.InOrder()) {
-      const std::string_view separator = ports.empty() ? "" : ",";
-      names.append(separator).append(host.name);
-      addresses.append(separator).append(host.address);
-      ports.append(separator).append(PortOf(host));
-    }
-    options.emplace_back("host", names);
-    options.emplace_back("hostaddr", addresses);
-    options.emplace_back("port", ports);
+  std::string names = host.name;  // one for each address
+  for (const char c : addresses) {
+    if (c == ',') names += "," + host.name;
   }
+  options.emplace_back("host", names);
+  options.emplace_back("hostaddr", addresses);
+  options.emplace_back("port", host.port);
   options.emplace_back("options", settings);
   options.emplace_back("client_encoding", "UTF8");
   options.emplace_back("target_session_attrs", "read-write");
@@ -154,7 +143,27 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options() const {
 
 Status PgConnection::Connect(MonotonicTime deadline) {
   Close();
-  const auto options = Options();
+  const std::vector<PgHost> order = hosts_.InOrder();
+  std::string said;
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    const Status connected = ConnectTo(order[place], deadline);
+    if (connected) {
+      hosts_.Worked(place);
+      return {};
+    }
+    Close();
+    said += (said.empty() ? "" : "; ") + connected.error().detail;
+    if (failure_.meaning == PgMeaning::kBroken || Left(deadline).count() <= 0) break;
+  }
+  hosts_.Failed();
+  return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
+               fmt::format("cannot connect to the database: {}", said)};
+}
+
+Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
+  const Result<std::string> addresses = LookUp(host, deadline);
+  if (!addresses) return addresses.error();
+  const auto options = Options(host, *addresses);
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const auto& [keyword, value] : options) {
@@ -165,22 +174,39 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   values.push_back(nullptr);
   notices_ = {};
   connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
-  if (!connection_) return ConnectFailed("out of memory", {});
+  if (!connection_) return NotConnected("out of memory");
   PQsetNoticeReceiver(connection_.get(), &ReceiveNotice, &notices_);
   // There is no other way to the SQLSTATE of a refusal.
   PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
 
   if (const Status reached = AwaitConnection(deadline); !reached) return reached;
   if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
-    return ConnectFailed(PQerrorMessage(connection_.get()), {});
+    return NotConnected(PQerrorMessage(connection_.get()));
   }
-  NoteHost();
   const Status prepared = Prepare(deadline);
-  if (prepared) return {};
-  Close();
-  if (failure_.meaning == PgMeaning::kBroken) return prepared;
-  failure_.meaning = PgMeaning::kBusy;  // what was lost was only a preparation
-  return Error{Errc::kStoreBusy, prepared.error().detail};
+  // What was lost was only a preparation.
+  if (!prepared && failure_.meaning == PgMeaning::kLost) failure_.meaning = PgMeaning::kBusy;
+  return prepared;
+}
+
+Result<std::string> PgConnection::LookUp(const PgHost& host, MonotonicTime deadline) {
+  // Also a Unix socket is no name.
+  if (!host.address.empty() || host.name.empty() || StartsWithAny(host.name, {"/", "@"})) {
+    return host.address;
+  }
+  // One that began in an earlier attempt is waited for again.
+  const auto lookup = lookups_.try_emplace(host.name, host.name).first;
+  while (!lookup->second.ended()) {
+    const std::chrono::milliseconds left = Left(deadline);
+    if (left.count() <= 0) {
+      return NotConnected(fmt::format("no address of \"{}\" within the time limit", host.name));
+    }
+    lookup->second.Wait(left);
+  }
+  const Result<std::vector<std::string>> addresses = lookup->second.Addresses();
+  lookups_.erase(lookup);
+  if (addresses) return fmt::format("{}", fmt::join(*addresses, ","));
+  return NotConnected(fmt::format("no address of \"{}\": {}", host.name, addresses.error().detail));
 }
 
 Status PgConnection::AwaitConnection(MonotonicTime deadline) {
@@ -189,24 +215,13 @@ Status PgConnection::AwaitConnection(MonotonicTime deadline) {
     if (next == PGRES_POLLING_OK) return {};
     if (!Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
       // The message ends with the host that is being tried, and "failed: ".
-      return ConnectFailed(
-          InOneLine(PQerrorMessage(connection_.get())).sentence + "no answer within the time limit",
-          {});
+      return NotConnected(InOneLine(PQerrorMessage(connection_.get())).sentence +
+                          "no answer within the time limit");
     }
     next = PQconnectPoll(connection_.get());
   }
   Said said = InOneLine(PQerrorMessage(connection_.get()));
-  return ConnectFailed(said.sentence, std::move(said.sqlstate));
-}
-
-void PgConnection::NoteHost() {
-  const auto order = hosts_.InOrder();
-  const std::string_view name = PQhost(connection_.get());
-  const std::string_view port = PQport(connection_.get());
-  const auto worked = std::ranges::find_if(order, [&](const PgHost& host) {
-    return (host.name.empty() ? host.address : host.name) == name && PortOf(host) == port;
-  });
-  if (worked != order.end()) hosts_.Worked(static_cast<std::size_t>(worked - order.begin()));
+  return NotConnected(said.sentence, std::move(said.sqlstate));
 }
 
 std::string PgConnection::PeerName() const {
@@ -247,9 +262,11 @@ Result<PgRows> PgConnection::Run(const PgCall& call, MonotonicTime deadline) {
 
 Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
                                               MonotonicTime deadline) {
+  const bool was_connected = connected();
   auto results = RunUpToError(calls, deadline);
   if (!results) {
     RollBack(deadline);
+    if (was_connected && !connected()) hosts_.Failed();
     return results.error();
   }
   std::vector<PgRows> rows;
@@ -302,7 +319,6 @@ Status PgConnection::CheckStillOpen() {
   } while (readable && HasInput(PQsocket(connection_.get())));
   (void)PQisBusy(connection_.get());  // hands notices to ReceiveNotice
   if (readable && !notices_.ended) return {};
-  hosts_.Failed();
   Close();
   return Unsent("the server ended the connection");
 }
@@ -381,8 +397,7 @@ void PgConnection::RollBack(MonotonicTime deadline) {
 
 bool PgConnection::Wait(int events, MonotonicTime deadline) const {
   while (true) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Monotonic()).count();
+    const auto left = Left(deadline).count();
     if (left <= 0) return false;
     pollfd entry{
         .fd = PQsocket(connection_.get()), .events = static_cast<short>(events), .revents = 0};
@@ -393,17 +408,17 @@ bool PgConnection::Wait(int events, MonotonicTime deadline) const {
   }
 }
 
+std::chrono::milliseconds PgConnection::Left(MonotonicTime deadline) const {
+  return std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Monotonic());
+}
+
 void PgConnection::Close() { connection_.reset(); }
 
-Error PgConnection::ConnectFailed(std::string_view why, std::string sqlstate) {
+Error PgConnection::NotConnected(std::string_view why, std::string sqlstate) {
   const bool lasting = IsLasting(sqlstate);
   failure_ = {.meaning = lasting ? PgMeaning::kBroken : PgMeaning::kBusy,
               .sqlstate = std::move(sqlstate)};
-  Error error{lasting ? Errc::kStoreBroken : Errc::kStoreBusy,
-              fmt::format("cannot connect to the database: {}", why)};
-  hosts_.Failed();
-  Close();
-  return error;
+  return Error{Errc::kStoreBusy, std::string(why)};
 }
 
 Error PgConnection::Unsent(std::string_view why) {
@@ -416,7 +431,6 @@ Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
   const std::string_view cause = why.substr(0, why.find('\n'));  // its consequences follow
   Error error{Errc::kStoreBroken, fmt::format("the connection to the database {} was lost: {}",
                                               PeerName(), InOneLine(cause).sentence)};
-  hosts_.Failed();
   Close();
   return error;
 }
@@ -431,10 +445,7 @@ Error PgConnection::StatementFailed(const pg_result* result, std::string_view na
     return Lost(message, sqlstate);
   }
   failure_ = {.meaning = MeaningOf(sqlstate), .sqlstate = sqlstate};
-  if (sqlstate == "25006") {  // a primary no more
-    hosts_.Failed();
-    Close();
-  }
+  if (sqlstate == "25006") Close();  // a primary no more
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("statement {}: {} (SQLSTATE {})", name, message, sqlstate)};
 }

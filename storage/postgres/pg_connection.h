@@ -1,6 +1,7 @@
 // A connection to PostgreSQL: prepared statements, run as pipelines, each with a deadline.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +16,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "storage/postgres/name_lookup.h"
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_hosts.h"
 #include "storage/postgres/pg_rows.h"
@@ -93,8 +95,7 @@ class PgConnection {
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
 
-  /// Connects anew and prepares the statements. Names of hosts are looked up by the system, whose
-  /// own limits bound that.
+  /// Connects anew, to the first host that takes it, and prepares the statements.
   /// @errors kStoreBusy when no host took it: later. kStoreBroken when the server refuses these
   /// credentials, this database or a statement.
   Status Connect(MonotonicTime deadline);
@@ -128,9 +129,12 @@ class PgConnection {
 
   static void ReceiveNotice(void* notices, const pg_result* notice);
 
-  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Options() const;
+  Status ConnectTo(const PgHost& host, MonotonicTime deadline);
+  /// The addresses of a host, comma separated.
+  Result<std::string> LookUp(const PgHost& host, MonotonicTime deadline);
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> Options(
+      const PgHost& host, const std::string& addresses) const;
   Status AwaitConnection(MonotonicTime deadline);
-  void NoteHost();
   Status Prepare(MonotonicTime deadline);
   Result<std::vector<PgResultPtr>> RunUpToError(std::span<const PgCall> calls,
                                                 MonotonicTime deadline);
@@ -143,7 +147,9 @@ class PgConnection {
   /// False at the deadline.
   [[nodiscard]] bool Wait(int events, MonotonicTime deadline) const;
 
-  Error ConnectFailed(std::string_view why, std::string sqlstate);
+  [[nodiscard]] std::chrono::milliseconds Left(MonotonicTime deadline) const;
+
+  Error NotConnected(std::string_view why, std::string sqlstate = {});
   Error Unsent(std::string_view why);
   Error Lost(std::string_view why, std::string sqlstate = {});
   Error StatementFailed(const pg_result* result, std::string_view name);
@@ -152,6 +158,7 @@ class PgConnection {
   const Clock& clock_;
   std::vector<std::pair<std::string, Secret>> options_;
   PgHosts hosts_;
+  std::map<std::string, NameLookup> lookups_;  ///< those that have not ended yet
   std::unique_ptr<pg_conn, Closer> connection_;
   std::map<std::string_view, std::vector<PgType>> parameter_types_;
   std::vector<std::string_view> sent_;  ///< names of the statements of the pipeline

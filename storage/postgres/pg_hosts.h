@@ -16,16 +16,15 @@ struct PgHost {
   bool operator==(const PgHost&) const = default;
 };
 
-/// Begins with the host that worked last, after a failure with the next. A library that always
-/// began with the first one would return for ever to an old primary that lives on alone: it
-/// accepts connections, and confirms nothing.
+/// Begins with the host that worked last, after a failure with the next. Always to begin with the
+/// first one, as libpq does, would lead for ever to an old primary that lives on alone: it accepts
+/// connections, and confirms nothing.
 ///
 /// @threads one thread at a time.
 class PgHosts {
  public:
   explicit PgHosts(std::vector<PgHost> hosts) : hosts_(std::move(hosts)) {}
 
-  [[nodiscard]] std::size_t size() const { return hosts_.size(); }
   /// All of them, the one to begin with first.
   [[nodiscard]] std::vector<PgHost> InOrder() const;
 

@@ -87,6 +87,20 @@ TEST_F(PgConnectTest, GivesUpAServerThatNeverAnswers) {
   EXPECT_THAT(connected.error().detail, IsOneClearLine("failed: no answer within the time limit"));
 }
 
+TEST_F(PgConnectTest, MayFindAHostLaterWhoseNameIsUnknown) {
+  const std::string unknown(64, 'x');  // too long for any name server to be asked
+  const auto connection =
+      Make(Url(kPostgresPassword, fmt::format("{},localhost:{}", unknown, SharedPostgres().port()),
+               "postgres"));
+  EXPECT_OK(connection->Connect(Soon()));
+
+  const auto nowhere = Make(Url(kPostgresPassword, unknown, "postgres"));
+  const Status connected = nowhere->Connect(Soon());
+  EXPECT_ERROR(kStoreBusy, connected);
+  EXPECT_THAT(connected.error().detail,
+              IsOneClearLine(fmt::format("no address of \"{}\": ", unknown)));
+}
+
 class Frozen {
  public:
   explicit Frozen(const PostgresServer& server) : server_(server) { server.Freeze(); }
@@ -121,7 +135,8 @@ TEST_F(PgConnectTest, RefusesAStatementThatTheServerCannotPrepare) {
   const Status connected = connection->Connect(Soon());
   EXPECT_ERROR(kStoreBroken, connected);
   EXPECT_EQ(connected.error().detail,
-            "statement wrong: relation \"nowhere\" does not exist (SQLSTATE 42P01)");
+            "cannot connect to the database: statement wrong: relation \"nowhere\" does not exist "
+            "(SQLSTATE 42P01)");
   EXPECT_FALSE(connection->connected());
 }
 
