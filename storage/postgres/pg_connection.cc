@@ -89,6 +89,14 @@ bool IsLasting(std::string_view sqlstate) {
   return StartsWithAny(sqlstate, {"0A", "22", "28", "3D", "42"});
 }
 
+bool IsUnnamed(const PgStatement& statement) { return *statement.name == '\0'; }
+
+/// For messages.
+std::string_view NameOf(const PgStatement& statement) {
+  const std::string_view sql = statement.sql;
+  return IsUnnamed(statement) ? sql.substr(0, sql.find('\n')) : statement.name;
+}
+
 }  // namespace
 
 PgConnection::PgConnection(const PgAddress& address, const PgSettings& settings, const Clock& clock)
@@ -288,20 +296,24 @@ Status PgConnection::Check(std::span<const PgCall> calls) {
   if (!connection_) return Unsent("not connected");
   const auto refused = [&](const PgCall& call, std::string_view why) {
     failure_ = {};
-    return Error{Errc::kStoreBroken, fmt::format("statement {}: {}", call.statement.name, why)};
+    return Error{Errc::kStoreBroken, fmt::format("statement {}: {}", NameOf(call.statement), why)};
   };
   for (const PgCall& call : calls) {
-    const auto types = parameter_types_.find(call.statement.name);
-    if (types == parameter_types_.end()) return refused(call, "not prepared");
-    if (types->second.size() != call.parameters.size()) {
-      return refused(call, fmt::format("{} parameters instead of {}", call.parameters.size(),
-                                       types->second.size()));
+    const std::vector<PgType>* types = nullptr;
+    if (!IsUnnamed(call.statement)) {
+      const auto prepared = parameter_types_.find(call.statement.name);
+      if (prepared == parameter_types_.end()) return refused(call, "not prepared");
+      types = &prepared->second;
+      if (types->size() != call.parameters.size()) {
+        return refused(call, fmt::format("{} parameters instead of {}", call.parameters.size(),
+                                         types->size()));
+      }
     }
     for (std::size_t i = 0; i < call.parameters.size(); ++i) {
       const PgValue& value = call.parameters[i];
-      if (value.type() != types->second[i]) {
+      if (types != nullptr && value.type() != (*types)[i]) {
         return refused(call, fmt::format("parameter {} is {} instead of {}", i + 1,
-                                         PgTypeName(value.type()), PgTypeName(types->second[i])));
+                                         PgTypeName(value.type()), PgTypeName((*types)[i])));
       }
       if (!value.fault().empty()) {
         return refused(call, fmt::format("parameter {} is {}", i + 1, value.fault()));
@@ -334,11 +346,19 @@ Status PgConnection::Send(std::span<const PgCall> calls) {
       lengths.push_back(static_cast<int>(value.bytes().size()));
     }
     const std::vector<int> formats(values.size(), 1);
-    if (PQsendQueryPrepared(connection_.get(), call.statement.name, static_cast<int>(values.size()),
-                            values.data(), lengths.data(), formats.data(), 1) != 1) {
-      return Lost(PQerrorMessage(connection_.get()));
+    const int count = static_cast<int>(values.size());
+    int sent = 0;
+    if (IsUnnamed(call.statement)) {
+      std::vector<Oid> types;
+      for (const PgValue& value : call.parameters) types.push_back(static_cast<Oid>(value.type()));
+      sent = PQsendQueryParams(connection_.get(), call.statement.sql, count, types.data(),
+                               values.data(), lengths.data(), formats.data(), 1);
+    } else {
+      sent = PQsendQueryPrepared(connection_.get(), call.statement.name, count, values.data(),
+                                 lengths.data(), formats.data(), 1);
     }
-    sent_.emplace_back(call.statement.name);
+    if (sent != 1) return Lost(PQerrorMessage(connection_.get()));
+    sent_.push_back(NameOf(call.statement));
   }
   return {};
 }

@@ -26,7 +26,8 @@ struct pg_conn;
 
 namespace rtcroom {
 
-/// A statement of the program's own; both texts are literals. `name` is unique on a connection.
+/// A statement of the program's own; the texts outlive its calls. `name` is unique on a connection;
+/// without one it is prepared with each call, for statements that run once.
 struct PgStatement {
   const char* name = "";
   const char* sql = "";

@@ -156,6 +156,19 @@ TEST_F(PgPipelineTest, NothingIsSentWithoutAConnectionOrTime) {
   EXPECT_EQ(MeaningOf(*connection_), PgMeaning::kBusy);
 }
 
+TEST_F(PgPipelineTest, AStatementWithoutANameIsPreparedForOneCall) {
+  const PgStatement add{.sql = "SELECT $1 + 1"};
+  Result<std::vector<PgRows>> results = Run(
+      {PgCall(kPgBegin), PgCall(add, 41), PgCall(add, 1), PgCall(kInsert, 1), PgCall(kPgCommit)});
+  ASSERT_OK(results);
+  ASSERT_TRUE((*results)[1].Next());
+  EXPECT_EQ((*results)[1].Integer(0), 42);
+  const auto failed = Run({PgCall(PgStatement{.sql = "SELECT nothing\nFROM seats"})});
+  EXPECT_ERROR(kStoreBroken, failed);
+  EXPECT_EQ(failed.error().detail,
+            "statement SELECT nothing: column \"nothing\" does not exist (SQLSTATE 42703)");
+}
+
 struct ErrorCase {
   std::string_view sqlstate;
   PgMeaning meaning;
