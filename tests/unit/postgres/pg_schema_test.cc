@@ -1,0 +1,122 @@
+// The schema: how it is created and brought up to date.
+#include <array>
+#include <string>
+#include <string_view>
+
+#include <gmock/gmock.h>
+
+#include "storage/postgres/schema_version.h"
+#include "tests/support/in_parallel.h"
+#include "tests/unit/postgres/postgres_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kEpoch[] = "00c0ffee00c0ffee";
+constexpr char kOtherEpoch[] = "0123456789abcdef";
+constexpr PgSettings kPlain{.planning = PgSettings::Planning::kServerDefaults};
+
+class PgSchemaTest : public PostgresTest {
+ protected:
+  Status Migrate(std::span<const std::string_view> steps, const std::string& epoch = kEpoch) {
+    return MigratePgSchema(*MakeConnected(url_, kPlain), epoch, Soon(), steps);
+  }
+  Status Migrate() { return Migrate(PgSchemaSteps()); }
+
+  std::string Text(const std::string& sql) {
+    PgRows rows = QueryPostgres(url_, sql);
+    return rows.Next() ? rows.Text(0) : "";
+  }
+  std::string Versions() {
+    return Text("SELECT schema_version || ' ' || least_version || ' ' || epoch FROM meta");
+  }
+};
+
+constexpr std::string_view kFirst =
+    "-- With a comment; and a semicolon.\n"
+    "CREATE TABLE meta (epoch text, schema_version integer, least_version integer);\n\n"
+    "CREATE TABLE things (name text);\n";
+constexpr std::string_view kSecond = "INSERT INTO things VALUES ('a; b');\n";
+constexpr std::string_view kBreaking = "UPDATE meta SET least_version = 3;\n";
+constexpr auto kThreeSteps = std::to_array<std::string_view>({kFirst, kSecond, kBreaking});
+
+TEST_F(PgSchemaTest, CreatesItOnceWithTheEpoch) {
+  ASSERT_OK(Migrate());
+  EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
+  ASSERT_OK(Migrate(PgSchemaSteps(), kOtherEpoch));
+  EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM turn").size(), 1u);
+}
+
+TEST_F(PgSchemaTest, NeedsAnEpochOf16Digits) { EXPECT_ERROR(kInternal, Migrate(kThreeSteps, "")); }
+
+TEST_F(PgSchemaTest, RunsTheStepsThatAreMissing) {
+  ASSERT_OK(Migrate(std::span(kThreeSteps).first(1)));
+  EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
+  ASSERT_OK(Migrate(kThreeSteps));
+  EXPECT_EQ(Versions(), std::string("3 3 ") + kEpoch);
+}
+
+TEST_F(PgSchemaTest, AFailedStepLeavesNothing) {
+  const auto steps = std::to_array<std::string_view>(
+      {kFirst, "INSERT INTO things VALUES ('b');\nINSERT INTO nothing VALUES (1);\n"});
+  const Status failed = Migrate(steps);
+  EXPECT_ERROR(kStoreBroken, failed);
+  EXPECT_THAT(failed.error().detail, HasSubstr("relation \"nothing\" does not exist"));
+  EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM things").size(), 0u);
+}
+
+TEST_F(PgSchemaTest, RunsEachStepOnceWhenSeveralNodesStart) {
+  constexpr int kNodes = 8;
+  InParallel(kNodes, [&](int) { EXPECT_OK(Migrate(kThreeSteps)); });
+  EXPECT_EQ(Versions(), std::string("3 3 ") + kEpoch);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM things").size(), 1u);
+}
+
+TEST_F(PgSchemaTest, TakesANewerSchemaThatAllowsIt) {
+  ASSERT_OK(Migrate(std::span(kThreeSteps).first(2)));
+  EXPECT_OK(Migrate(std::span(kThreeSteps).first(1)));
+}
+
+TEST_F(PgSchemaTest, RefusesANewerSchemaThatDoesNot) {
+  ASSERT_OK(Migrate(kThreeSteps));
+  const Status refused = Migrate(std::span(kThreeSteps).first(2));
+  EXPECT_ERROR(kStoreBroken, refused);
+  EXPECT_EQ(refused.error().detail,
+            "the database needs a newer rtcroomd: one that knows schema 3 or later (it has schema "
+            "3; this program knows 2)");
+}
+
+// An account that may only read and write rows can serve.
+TEST_F(PgSchemaTest, OnlyReadsWhatIsUpToDate) {
+  ASSERT_OK(Migrate());
+  const auto connection = MakeConnected(url_, kPlain);
+  ASSERT_OK(connection->Run(PgCall(PgStatement{.sql = "SET default_transaction_read_only = on"}),
+                            Soon()));
+  EXPECT_OK(MigratePgSchema(*connection, kEpoch, Soon()));
+}
+
+TEST_F(PgSchemaTest, WaitsNoLongerThanTheDeadlineForAnotherNode) {
+  ASSERT_OK(Migrate(std::span(kThreeSteps).first(1)));
+  const auto other = MakeConnected(url_, kPlain);
+  ASSERT_OK(other->Run(std::array{PgCall(kPgBegin), PgCall(PgStatement{.sql = "LOCK TABLE meta"})},
+                       Soon()));
+  const auto connection = MakeConnected(url_, kPlain);
+  EXPECT_FALSE(MigratePgSchema(*connection, kEpoch, InVain(), kThreeSteps));
+  ASSERT_OK(other->Run(PgCall(kPgRollback), Soon()));
+  EXPECT_OK(Migrate(kThreeSteps));
+}
+
+TEST_F(PgSchemaTest, ReportsAnEmptyMeta) {
+  ASSERT_OK(Migrate());
+  (void)QueryPostgres(url_, "DELETE FROM meta");
+  const Status empty = Migrate();
+  EXPECT_ERROR(kStoreBroken, empty);
+  EXPECT_EQ(empty.error().detail, "its table meta is empty");
+}
+
+}  // namespace
+}  // namespace rtcroom
