@@ -1,0 +1,322 @@
+#include "storage/postgres/pg_messages.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/postgres/pg_read.h"
+
+namespace rtcroom::pg {
+namespace {
+
+// The beginning of each statement that reads rows.
+#define RTCROOM_SELECT_MESSAGES                                                          \
+  "SELECT m.position, m.room_number, m.seq, m.receiver, m.sender, m.nick, m.client_seq," \
+  " m.client_random, m.sent_at_ms, m.body FROM messages m "
+
+constexpr PgStatement kReadMessages{.name = "messages_read", .sql = RTCROOM_SELECT_MESSAGES R"(
+    WHERE m.position > $1 ORDER BY m.position LIMIT $2)"};
+constexpr PgStatement kNewestMessage{.name = "messages_newest", .sql = R"(
+    SELECT greatest(max(position), (SELECT last_message FROM meta)) FROM messages)"};
+constexpr PgStatement kNewestOfRoom{.name = "messages_newest_of_room", .sql = R"(
+    SELECT coalesce(m.last_seq, 0) FROM rooms r
+    LEFT JOIN message_rooms m ON m.room_number = r.number WHERE r.number = $1)"};
+constexpr PgStatement kReadOfRoom{.name = "messages_of_room", .sql = RTCROOM_SELECT_MESSAGES R"(
+    WHERE m.room_number = $1 AND m.seq >= $2 AND EXISTS (SELECT 1 FROM rooms WHERE number = $1)
+    ORDER BY m.seq LIMIT $3)"};
+constexpr PgStatement kReadOfPair{.name = "messages_of_pair", .sql = RTCROOM_SELECT_MESSAGES R"(
+    WHERE m.receiver IS NOT NULL AND least(m.sender, m.receiver) = $1
+      AND greatest(m.sender, m.receiver) = $2 AND m.position < $3
+    ORDER BY m.position DESC LIMIT $4)"};
+constexpr PgStatement kReadPending{.name = "messages_pending", .sql = RTCROOM_SELECT_MESSAGES R"(
+    WHERE m.receiver = $1 AND m.position > coalesce(
+      (SELECT s.position FROM settled_messages s WHERE s.receiver = $1), 0)
+    ORDER BY m.position DESC LIMIT $2)"};
+constexpr PgStatement kReadConversations{.name = "messages_conversations",
+                                         .sql = RTCROOM_SELECT_MESSAGES R"(
+    JOIN (
+      SELECT max(recent.position) AS position FROM (
+        (SELECT position, receiver AS peer FROM messages
+          WHERE sender = $1 AND receiver IS NOT NULL ORDER BY position DESC LIMIT 1000)
+        UNION ALL
+        (SELECT position, sender AS peer FROM messages
+          WHERE receiver = $1 ORDER BY position DESC LIMIT 1000)) recent
+      GROUP BY recent.peer ORDER BY 1 DESC LIMIT $2) newest
+    ON newest.position = m.position ORDER BY m.position DESC)"};
+#undef RTCROOM_SELECT_MESSAGES
+constexpr PgStatement kHasPending{.name = "messages_has_pending", .sql = R"(
+    SELECT 1 FROM unnest($1::text[], $2::bigint[]) AS v (receiver, position)
+    CROSS JOIN LATERAL (SELECT position FROM messages
+      WHERE receiver = v.receiver AND position <= v.position ORDER BY position DESC LIMIT 1) m
+    LEFT JOIN settled_messages s ON s.receiver = v.receiver
+    WHERE m.position > coalesce(s.position, 0) LIMIT 1)"};
+constexpr auto kMessageReads =
+    std::to_array({kReadMessages, kNewestMessage, kNewestOfRoom, kReadOfRoom, kReadOfPair,
+                   kReadPending, kReadConversations, kHasPending});
+
+constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"(
+    WITH room AS (
+      SELECT r.number, coalesce(m.last_seq, 0) + 1 AS seq FROM rooms r
+      LEFT JOIN message_rooms m ON m.room_number = r.number WHERE r.number = $1),
+    counted AS (
+      INSERT INTO message_rooms (room_number, last_seq) SELECT number, seq FROM room
+      ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq),
+    surplus AS (
+      DELETE FROM messages m USING room
+      WHERE m.room_number = room.number AND m.seq <= room.seq - $2)
+    INSERT INTO messages (position, room_number, seq, sender, nick, client_seq, client_random,
+      sent_at_ms, body)
+    SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
+      room.number, room.seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint, $8::bytea
+    FROM room RETURNING position, seq)"};
+constexpr PgStatement kAppendToUser{.name = "messages_append_to_user", .sql = R"(
+    INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,
+      body)
+    SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1, $1::text, $2::text,
+      $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::bytea
+    FROM messages RETURNING position)"};
+// A position with a message, so that later ones are pending whatever the caller gave.
+constexpr PgStatement kSettleMessages{.name = "messages_settle", .sql = R"(
+    INSERT INTO settled_messages (receiver, position)
+    SELECT v.receiver, m.position FROM unnest($1::text[], $2::bigint[]) AS v (receiver, position)
+    CROSS JOIN LATERAL (SELECT position FROM messages
+      WHERE receiver = v.receiver AND position <= v.position ORDER BY position DESC LIMIT 1) m
+    ON CONFLICT (receiver) DO UPDATE SET position = excluded.position
+    WHERE settled_messages.position < excluded.position)"};
+constexpr PgStatement kEndMessages{.name = "messages_end_rooms", .sql = R"(
+    WITH ended AS (
+      SELECT r.room_number, v.at_ms, m.seq IS NOT NULL AS has_messages
+      FROM unnest($1::bigint[], $2::bigint[]) AS v (room_number, at_ms)
+      JOIN message_rooms r ON r.room_number = v.room_number
+      LEFT JOIN LATERAL
+        (SELECT seq FROM messages WHERE room_number = v.room_number LIMIT 1) m ON true),
+    forgotten AS (
+      DELETE FROM message_rooms r USING ended e
+      WHERE r.room_number = e.room_number AND NOT e.has_messages)
+    UPDATE message_rooms r SET ended_at_ms = e.at_ms FROM ended e
+    WHERE r.room_number = e.room_number AND e.has_messages)"};
+// What is removed of a room, or of the messages to a user, are always the oldest. `ended` has the
+// messages of one room after those of the other, since they are joined by a loop over the rooms.
+constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
+    WITH oldest AS (
+      SELECT position, sent_at_ms < $1 OR position <= $2 AS may_go FROM messages
+      ORDER BY position LIMIT $4),
+    old AS (
+      SELECT position FROM oldest WHERE position < coalesce(
+        (SELECT min(position) FROM oldest WHERE NOT may_go), 9223372036854775807)),
+    ended AS (
+      SELECT m.position FROM (
+        SELECT room_number FROM message_rooms WHERE ended_at_ms < $3
+        ORDER BY ended_at_ms, room_number LIMIT $4) r
+      CROSS JOIN LATERAL (
+        SELECT position FROM messages WHERE room_number = r.room_number
+          AND position > (SELECT coalesce(max(position), 0) FROM old) ORDER BY seq) m
+      LIMIT $4 - (SELECT count(*) FROM old)),
+    gone AS (
+      DELETE FROM messages WHERE position = ANY (ARRAY(
+        SELECT position FROM old UNION ALL SELECT position FROM ended))
+      RETURNING position, room_number, seq, receiver),
+    marked AS (
+      UPDATE meta SET last_message = g.position
+      FROM (SELECT max(position) AS position FROM gone) g
+      WHERE g.position = (SELECT max(position) FROM messages)),
+    rooms_forgotten AS (
+      DELETE FROM message_rooms r USING (
+        SELECT room_number, max(seq) AS seq FROM gone
+        WHERE room_number IS NOT NULL GROUP BY room_number) g
+      WHERE r.room_number = g.room_number AND r.ended_at_ms IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM messages m WHERE m.room_number = g.room_number AND m.seq > g.seq)),
+    receivers_forgotten AS (
+      DELETE FROM settled_messages s USING (
+        SELECT receiver, max(position) AS position FROM gone
+        WHERE receiver IS NOT NULL GROUP BY receiver) g
+      WHERE s.receiver = g.receiver AND NOT EXISTS (
+        SELECT 1 FROM messages m WHERE m.receiver = g.receiver AND m.position > g.position))
+    SELECT count(*) FROM gone)"};
+constexpr auto kMessageWrites =
+    std::to_array({kAppendToRoom, kAppendToUser, kSettleMessages, kEndMessages, kTrimMessages});
+
+Error NoSuchRoom(std::uint64_t room_number) {
+  return {Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
+}
+
+StoredMessage ReadMessage(PgRows& rows) {
+  enum : int {
+    kPosition,
+    kRoomNumber,
+    kSeq,
+    kReceiver,
+    kSender,
+    kNick,
+    kClientSeq,
+    kClientRandom,
+    kSentAt,
+    kBody
+  };
+  StoredMessage message{.position = rows.Unsigned(kPosition),
+                        .content = {.sender = {rows.Text(kSender)},
+                                    .nick = rows.Text(kNick),
+                                    .client_seq = rows.Unsigned(kClientSeq),
+                                    .client_random = rows.Unsigned(kClientRandom),
+                                    .body = rows.Text(kBody),
+                                    .sent_at = rows.Time(kSentAt)}};
+  if (rows.IsNull(kReceiver)) {
+    message.room_number = rows.Unsigned(kRoomNumber);
+    message.seq = rows.Unsigned(kSeq);
+  } else {
+    message.receiver.value = rows.Text(kReceiver);
+  }
+  return message;
+}
+
+/// The number in the only column of the first row.
+Result<std::optional<std::uint64_t>> ReadNumber(PgConnection& connection, const PgCall& call,
+                                                MonotonicTime deadline) {
+  const auto numbers =
+      ReadPgRows(connection, call, deadline, [](PgRows& rows) { return rows.Unsigned(0); });
+  if (!numbers) return numbers.error();
+  return numbers->empty() ? std::nullopt : std::optional(numbers->front());
+}
+
+PgCall ReceivedCall(const PgStatement& statement, std::span<const ReceivedMessages> received) {
+  // A statement must not write a row twice.
+  std::map<std::string_view, std::uint64_t> last;
+  for (const auto& [receiver, position] : received) {
+    std::uint64_t& of_receiver = last[receiver.value];
+    of_receiver = std::max(of_receiver, position);
+  }
+  PgArray<std::string_view> receivers;
+  PgArray<std::uint64_t> positions;
+  for (const auto& [receiver, position] : last) {
+    receivers.Add(receiver);
+    positions.Add(ToPgBound(position));
+  }
+  return PgCall(statement, receivers, positions);
+}
+
+}  // namespace
+
+std::span<const PgStatement> MessageReads() { return kMessageReads; }
+std::span<const PgStatement> MessageWrites() { return kMessageWrites; }
+
+Result<std::vector<StoredMessage>> ReadMessages(PgConnection& connection, std::uint64_t position,
+                                                std::size_t limit, MonotonicTime deadline) {
+  return ReadPgRows(connection, PgCall(kReadMessages, ToPgBound(position), ToPgBound(limit)),
+                    deadline, ReadMessage);
+}
+
+Result<std::uint64_t> NewestMessage(PgConnection& connection, MonotonicTime deadline) {
+  const auto newest = ReadNumber(connection, PgCall(kNewestMessage), deadline);
+  if (!newest) return newest.error();
+  return newest->value_or(0);
+}
+
+Result<std::uint64_t> NewestRoomMessage(PgConnection& connection, std::uint64_t room_number,
+                                        MonotonicTime deadline) {
+  const auto newest =
+      ReadNumber(connection, PgCall(kNewestOfRoom, ToPgBound(room_number)), deadline);
+  if (!newest) return newest.error();
+  if (!*newest) return NoSuchRoom(room_number);
+  return **newest;
+}
+
+Result<std::vector<StoredMessage>> ReadRoomMessages(PgConnection& connection,
+                                                    std::uint64_t room_number, std::uint64_t first,
+                                                    std::size_t limit, MonotonicTime deadline) {
+  return ReadPgRows(connection,
+                    PgCall(kReadOfRoom, ToPgBound(room_number), ToPgBound(first), ToPgBound(limit)),
+                    deadline, ReadMessage);
+}
+
+Result<std::vector<StoredMessage>> ReadDirectMessages(PgConnection& connection, const UserId& one,
+                                                      const UserId& other,
+                                                      std::optional<std::uint64_t> before,
+                                                      std::size_t limit, MonotonicTime deadline) {
+  constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
+  // Both orders of texts are that of bytes.
+  const auto& [least, greatest] = std::minmax(one.value, other.value);
+  return ReadPgRows(
+      connection,
+      PgCall(kReadOfPair, least, greatest, ToPgBound(before.value_or(kNoBound)), ToPgBound(limit)),
+      deadline, ReadMessage);
+}
+
+Result<std::vector<StoredMessage>> ReadPendingMessages(PgConnection& connection,
+                                                       const UserId& receiver, TimePoint since,
+                                                       std::size_t limit, MonotonicTime deadline) {
+  auto pending = ReadPgRows(connection, PgCall(kReadPending, receiver.value, ToPgBound(limit)),
+                            deadline, ReadMessage);
+  if (!pending) return pending;
+  std::erase_if(*pending, [&](const StoredMessage& one) { return one.content.sent_at < since; });
+  std::ranges::reverse(*pending);
+  return pending;
+}
+
+Result<std::vector<StoredMessage>> ReadConversations(PgConnection& connection, const UserId& user,
+                                                     std::size_t limit, MonotonicTime deadline) {
+  return ReadPgRows(connection, PgCall(kReadConversations, user.value, ToPgBound(limit)), deadline,
+                    ReadMessage);
+}
+
+Result<bool> HasPendingMessages(PgConnection& connection,
+                                std::span<const ReceivedMessages> received,
+                                MonotonicTime deadline) {
+  const Result<PgRows> pending = connection.Run(ReceivedCall(kHasPending, received), deadline);
+  if (!pending) return pending.error();
+  return pending->size() > 0;
+}
+
+PgWrite AppendMessage(StoredMessage& message, std::size_t max_room_messages) {
+  const MessageContent& content = message.content;
+  const bool in_room = message.receiver.value.empty();
+  PgWrite write;
+  if (in_room) {
+    write.calls.emplace_back(kAppendToRoom, ToPgBound(message.room_number),
+                             ToPgBound(max_room_messages), content.sender.value,
+                             PgBytes(content.nick), content.client_seq, content.client_random,
+                             content.sent_at, PgBytes(content.body));
+  } else {
+    write.calls.emplace_back(kAppendToUser, message.receiver.value, content.sender.value,
+                             PgBytes(content.nick), content.client_seq, content.client_random,
+                             content.sent_at, PgBytes(content.body));
+  }
+  write.finish = [&message, in_room](std::span<PgRows> results) -> Status {
+    PgRows& rows = results.front();
+    if (!rows.Next()) return rows.status() ? NoSuchRoom(message.room_number) : rows.status();
+    message.position = rows.Unsigned(0);
+    message.seq = in_room ? rows.Unsigned(1) : 0;
+    return rows.status();
+  };
+  return write;
+}
+
+PgWrite SettleMessages(std::span<const ReceivedMessages> received) {
+  return {.calls = {ReceivedCall(kSettleMessages, received)}};
+}
+
+PgWrite TrimMessages(const MessageRetention& retention, std::size_t& removed) {
+  return {.calls = {PgCall(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
+                           retention.keep_ended_since, ToPgBound(retention.most_per_call))},
+          .finish = [&removed](std::span<PgRows> results) {
+            PgRows& rows = results.front();
+            removed = rows.Next() ? rows.Unsigned(0) : 0;
+            return rows.status();
+          }};
+}
+
+PgCall EndMessages(std::span<const EndedRoom> rooms) {
+  PgArray<std::uint64_t> numbers;
+  PgArray<TimePoint> ends;
+  for (const EndedRoom& room : rooms) {
+    numbers.Add(room.number);
+    ends.Add(room.at);
+  }
+  return PgCall(kEndMessages, numbers, ends);
+}
+
+}  // namespace rtcroom::pg

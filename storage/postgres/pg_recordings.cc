@@ -1,0 +1,168 @@
+#include "storage/postgres/pg_recordings.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "storage/postgres/pg_read.h"
+
+namespace rtcroom::pg {
+namespace {
+
+// The beginning of each statement that reads rows.
+#define RTCROOM_SELECT_RECORDINGS                                             \
+  "SELECT id, file, stream, room_kind, room_id, room_number, user_id, bytes," \
+  " started_at_ms, ended_at_ms FROM recordings "
+
+constexpr PgStatement kFindRecording{.name = "recordings_find",
+                                     .sql = RTCROOM_SELECT_RECORDINGS "WHERE file = $1"};
+// Each order is that of an index.
+constexpr PgStatement kListRecordings{.name = "recordings_list",
+                                      .sql = RTCROOM_SELECT_RECORDINGS R"(
+    WHERE (ended_at_ms, id) < ($1, $2) ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
+constexpr PgStatement kListKind{.name = "recordings_list_kind", .sql = RTCROOM_SELECT_RECORDINGS R"(
+    WHERE room_kind = $4 AND (ended_at_ms, id) < ($1, $2)
+    ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
+constexpr PgStatement kListRoom{.name = "recordings_list_room", .sql = RTCROOM_SELECT_RECORDINGS R"(
+    WHERE room_id = $5 AND (ended_at_ms, id) < ($1, $2)
+      AND room_kind = coalesce($4, room_kind) AND user_id = coalesce($6, user_id)
+    ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
+constexpr PgStatement kListUser{.name = "recordings_list_user", .sql = RTCROOM_SELECT_RECORDINGS R"(
+    WHERE user_id = $5 AND (ended_at_ms, id) < ($1, $2) AND room_kind = coalesce($4, room_kind)
+    ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
+constexpr PgStatement kListEndedBefore{.name = "recordings_ended_before",
+                                       .sql = RTCROOM_SELECT_RECORDINGS R"(
+    WHERE (ended_at_ms, id) > ($1, $2) AND ended_at_ms < $3 ORDER BY ended_at_ms, id LIMIT $4)"};
+#undef RTCROOM_SELECT_RECORDINGS
+constexpr auto kRecordingReads = std::to_array(
+    {kFindRecording, kListRecordings, kListKind, kListRoom, kListUser, kListEndedBefore});
+
+constexpr PgStatement kPutRecording{.name = "recordings_put", .sql = R"(
+    INSERT INTO recordings (id, file, stream, room_kind, room_id, room_number, user_id, bytes,
+      started_at_ms, ended_at_ms)
+    SELECT greatest(max(id), (SELECT last_recording FROM meta)) + 1, $1::bytea, $2::bytea,
+      $3::smallint, $4::text, $5::bigint, $6::text, $7::bigint, $8::bigint, $9::bigint
+    FROM recordings
+    ON CONFLICT (file) DO UPDATE SET bytes = excluded.bytes, ended_at_ms = excluded.ended_at_ms,
+      started_at_ms = coalesce(recordings.started_at_ms, excluded.started_at_ms),
+      stream = CASE excluded.stream WHEN '' THEN recordings.stream ELSE excluded.stream END,
+      room_kind = coalesce(excluded.room_kind, recordings.room_kind),
+      room_id = coalesce(excluded.room_id, recordings.room_id),
+      room_number = coalesce(excluded.room_number, recordings.room_number),
+      user_id = coalesce(excluded.user_id, recordings.user_id))"};
+constexpr PgStatement kForgetRecordings{.name = "recordings_forget", .sql = R"(
+    DELETE FROM recordings WHERE id <= (SELECT max(id) FROM recordings) - $1)"};
+constexpr PgStatement kRemoveRecording{.name = "recordings_remove", .sql = R"(
+    WITH gone AS (DELETE FROM recordings WHERE file = $1 RETURNING id)
+    UPDATE meta SET last_recording = gone.id FROM gone
+    WHERE gone.id = (SELECT max(id) FROM recordings))"};
+constexpr auto kRecordingWrites =
+    std::to_array({kPutRecording, kForgetRecordings, kRemoveRecording});
+
+/// Comes before all recordings in the order of lists.
+constexpr RecordingPosition kNewest{
+    .ended_at = TimePoint::max(),
+    .number = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
+
+Recording ReadRecording(PgRows& rows) {
+  enum : int {
+    kId,
+    kFile,
+    kStream,
+    kOwnerKind,
+    kOwnerRoom,
+    kOwnerRoomNumber,
+    kOwnerUser,
+    kBytes,
+    kStartedAt,
+    kEndedAt
+  };
+  Recording recording{.number = rows.Unsigned(kId),
+                      .file = rows.Text(kFile),
+                      .stream = rows.Text(kStream),
+                      .bytes = rows.Unsigned(kBytes),
+                      .ended_at = rows.Time(kEndedAt)};
+  if (!rows.IsNull(kOwnerKind)) {
+    recording.owner = {.room = {.kind = static_cast<RoomKind>(rows.Integer(kOwnerKind)),
+                                .id = {rows.Text(kOwnerRoom)}},
+                       .room_number = rows.Unsigned(kOwnerRoomNumber),
+                       .user_id = {rows.Text(kOwnerUser)}};
+  }
+  if (!rows.IsNull(kStartedAt)) recording.started_at = rows.Time(kStartedAt);
+  return recording;
+}
+
+PgCall PutCall(const Recording& recording) {
+  std::optional<RoomKind> kind;
+  std::optional<std::string_view> room;
+  std::optional<std::uint64_t> room_number;
+  std::optional<std::string_view> user;
+  if (recording.owner) {
+    kind = recording.owner->room.kind;
+    room = recording.owner->room.id.value;
+    room_number = recording.owner->room_number;
+    user = recording.owner->user_id.value;
+  }
+  return PgCall(kPutRecording, PgBytes(recording.file), PgBytes(recording.stream), kind, room,
+                room_number, user, recording.bytes, recording.started_at, recording.ended_at);
+}
+
+PgCall ListCall(const RecordingQuery& query) {
+  const RecordingPosition after = query.after.value_or(kNewest);
+  const std::uint64_t number = ToPgBound(after.number);
+  const std::uint64_t limit = ToPgBound(query.limit);
+  const auto text = [](const auto& id) {
+    return id ? std::optional<std::string_view>(id->value) : std::nullopt;
+  };
+  if (query.room_id) {
+    return PgCall(kListRoom, after.ended_at, number, limit, query.kind, text(query.room_id),
+                  text(query.user_id));
+  }
+  if (query.user_id) {
+    return PgCall(kListUser, after.ended_at, number, limit, query.kind, text(query.user_id));
+  }
+  if (query.kind) return PgCall(kListKind, after.ended_at, number, limit, query.kind);
+  return PgCall(kListRecordings, after.ended_at, number, limit);
+}
+
+}  // namespace
+
+std::span<const PgStatement> RecordingReads() { return kRecordingReads; }
+std::span<const PgStatement> RecordingWrites() { return kRecordingWrites; }
+
+Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::string_view file,
+                                               MonotonicTime deadline) {
+  Result<std::vector<Recording>> found =
+      ReadPgRows(connection, PgCall(kFindRecording, PgBytes(file)), deadline, ReadRecording);
+  if (!found) return found.error();
+  if (found->empty()) return std::optional<Recording>();
+  return std::optional(std::move(found->front()));
+}
+
+Result<std::vector<Recording>> ListRecordings(PgConnection& connection, const RecordingQuery& query,
+                                              MonotonicTime deadline) {
+  return ReadPgRows(connection, ListCall(query), deadline, ReadRecording);
+}
+
+Result<std::vector<Recording>> LoadRecordingsEndedBefore(PgConnection& connection, TimePoint time,
+                                                         const RecordingPosition& after,
+                                                         std::size_t limit,
+                                                         MonotonicTime deadline) {
+  return ReadPgRows(
+      connection,
+      PgCall(kListEndedBefore, after.ended_at, ToPgBound(after.number), time, ToPgBound(limit)),
+      deadline, ReadRecording);
+}
+
+PgWrite PutRecordings(std::span<const Recording> recordings, std::uint64_t max_recordings) {
+  PgWrite write;
+  for (const Recording& recording : recordings) write.calls.push_back(PutCall(recording));
+  write.calls.emplace_back(kForgetRecordings, ToPgBound(max_recordings));
+  return write;
+}
+
+PgWrite RemoveRecording(std::string_view file) {
+  return {.calls = {PgCall(kRemoveRecording, PgBytes(file))}};
+}
+
+}  // namespace rtcroom::pg

@@ -1,0 +1,45 @@
+#include "storage/postgres/pg_revocations.h"
+
+#include <array>
+
+#include "storage/postgres/pg_read.h"
+
+namespace rtcroom::pg {
+namespace {
+
+constexpr PgStatement kLoadRevocations{
+    .name = "revocations_load",
+    .sql = "SELECT stream, until_ms FROM revocations WHERE until_ms > $1"};
+constexpr auto kRevocationReads = std::to_array({kLoadRevocations});
+
+constexpr PgStatement kPutRevocation{
+    .name = "revocations_put",
+    .sql =
+        "INSERT INTO revocations (stream, until_ms) VALUES ($1, $2)"
+        " ON CONFLICT (stream) DO UPDATE SET until_ms = excluded.until_ms"
+        " WHERE revocations.until_ms < excluded.until_ms"};
+constexpr PgStatement kRemoveEndedRevocations{
+    .name = "revocations_remove_ended", .sql = "DELETE FROM revocations WHERE until_ms <= $1"};
+constexpr auto kRevocationWrites = std::to_array({kPutRevocation, kRemoveEndedRevocations});
+
+Revocation ReadRevocation(PgRows& rows) { return {.stream = rows.Text(0), .until = rows.Time(1)}; }
+
+}  // namespace
+
+std::span<const PgStatement> RevocationReads() { return kRevocationReads; }
+std::span<const PgStatement> RevocationWrites() { return kRevocationWrites; }
+
+Result<std::vector<Revocation>> LoadRevocations(PgConnection& connection, TimePoint now,
+                                                MonotonicTime deadline) {
+  return ReadPgRows(connection, PgCall(kLoadRevocations, now), deadline, ReadRevocation);
+}
+
+PgCall WriteRevocation(const Revocation& revocation) {
+  return PgCall(kPutRevocation, PgBytes(revocation.stream), revocation.until);
+}
+
+PgWrite RemoveEndedRevocations(TimePoint now) {
+  return {.calls = {PgCall(kRemoveEndedRevocations, now)}};
+}
+
+}  // namespace rtcroom::pg

@@ -1,0 +1,27 @@
+// Revocations of signed push URLs in PostgreSQL.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/revocation_store.h"
+#include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_write.h"
+
+namespace rtcroom::pg {
+
+std::span<const PgStatement> RevocationReads();
+std::span<const PgStatement> RevocationWrites();
+
+// The functions are those of `RevocationStore`.
+
+Result<std::vector<Revocation>> LoadRevocations(PgConnection& connection, TimePoint now,
+                                                MonotonicTime deadline);
+
+/// With the change of its room.
+PgCall WriteRevocation(const Revocation& revocation);
+PgWrite RemoveEndedRevocations(TimePoint now);
+
+}  // namespace rtcroom::pg

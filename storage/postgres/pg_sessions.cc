@@ -1,0 +1,118 @@
+#include "storage/postgres/pg_sessions.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "storage/postgres/pg_read.h"
+
+namespace rtcroom::pg {
+namespace {
+
+constexpr PgStatement kLoadSessions{.name = "sessions_load", .sql = R"(
+    SELECT n.last, s.user_id, s.token, s.number, s.last_use_ms
+    FROM (SELECT coalesce(max(number), 0) AS last FROM sessions) n
+    LEFT JOIN LATERAL (
+      SELECT user_id, token, number, last_use_ms FROM sessions
+      WHERE last_use_ms > $1 ORDER BY last_use_ms DESC LIMIT $2) s ON true)"};
+constexpr auto kSessionReads = std::to_array({kLoadSessions});
+
+constexpr PgStatement kPutSession{.name = "sessions_put", .sql = R"(
+    INSERT INTO sessions (user_id, token, number, last_use_ms) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (user_id) DO UPDATE SET token = excluded.token, number = excluded.number,
+      last_use_ms = excluded.last_use_ms
+    WHERE sessions.number <= excluded.number)"};
+constexpr PgStatement kRemoveSessions{.name = "sessions_remove", .sql = R"(
+    DELETE FROM sessions s USING unnest($1::text[], $2::bigint[]) AS v (user_id, number)
+    WHERE s.user_id = v.user_id AND s.number = v.number)"};
+constexpr PgStatement kRecordSessionUses{.name = "sessions_record_uses", .sql = R"(
+    UPDATE sessions s SET last_use_ms = v.last_use_ms
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (user_id, number, last_use_ms)
+    WHERE s.user_id = v.user_id AND s.number = v.number AND s.last_use_ms < v.last_use_ms)"};
+constexpr PgStatement kMoveSessionUses{.name = "sessions_move_uses", .sql = R"(
+    UPDATE sessions SET last_use_ms = least(last_use_ms + $1, $2)
+    WHERE $1 <> 0 OR last_use_ms > $2)"};
+constexpr PgStatement kRemoveUnusedSessions{.name = "sessions_remove_unused", .sql = R"(
+    WITH gone AS (
+      DELETE FROM sessions WHERE user_id = ANY (ARRAY(
+        SELECT user_id FROM sessions WHERE last_use_ms <= $1 ORDER BY last_use_ms LIMIT $2))
+      RETURNING 1)
+    SELECT count(*) FROM gone)"};
+constexpr auto kSessionWrites = std::to_array(
+    {kPutSession, kRemoveSessions, kRecordSessionUses, kMoveSessionUses, kRemoveUnusedSessions});
+
+std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
+
+}  // namespace
+
+std::span<const PgStatement> SessionReads() { return kSessionReads; }
+std::span<const PgStatement> SessionWrites() { return kSessionWrites; }
+
+Result<StoredSessions> LoadSessions(PgConnection& connection, TimePoint unused_until,
+                                    std::size_t limit, MonotonicTime deadline) {
+  enum : int { kLastNumber, kUserId, kToken, kNumber, kLastUse };
+  Result<PgRows> rows =
+      connection.Run(PgCall(kLoadSessions, unused_until, ToPgBound(limit)), deadline);
+  if (!rows) return rows.error();
+  StoredSessions stored;
+  stored.sessions.reserve(rows->size());
+  while (rows->Next()) {
+    stored.last_number = rows->Unsigned(kLastNumber);
+    if (rows->IsNull(kUserId)) break;
+    Session session{.user_id = {rows->Text(kUserId)},
+                    .token = {},
+                    .number = rows->Unsigned(kNumber),
+                    .last_use = rows->Time(kLastUse)};
+    const std::span<const std::byte> token = rows->Bytes(kToken);
+    if (token.size() != session.token.size()) {
+      return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
+    }
+    std::ranges::copy(token, session.token.begin());
+    stored.sessions.push_back(std::move(session));
+  }
+  if (!rows->status()) return rows->status().error();
+  return stored;
+}
+
+PgWrite PutSession(const Session& session) {
+  return {.calls = {PgCall(kPutSession, session.user_id.value, BytesOf(session.token),
+                           session.number, session.last_use)}};
+}
+
+PgWrite RemoveSessions(std::span<const Session> sessions) {
+  PgArray<std::string_view> users;
+  PgArray<std::uint64_t> numbers;
+  for (const Session& session : sessions) {
+    users.Add(session.user_id.value);
+    numbers.Add(session.number);
+  }
+  return {.calls = {PgCall(kRemoveSessions, users, numbers)}};
+}
+
+PgWrite RecordSessionUses(std::span<const Session> sessions) {
+  PgArray<std::string_view> users;
+  PgArray<std::uint64_t> numbers;
+  PgArray<TimePoint> uses;
+  for (const Session& session : sessions) {
+    users.Add(session.user_id.value);
+    numbers.Add(session.number);
+    uses.Add(session.last_use);
+  }
+  return {.calls = {PgCall(kRecordSessionUses, users, numbers, uses)}};
+}
+
+PgWrite MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
+  return {.calls = {PgCall(kMoveSessionUses, std::int64_t{by.count()}, latest)}};
+}
+
+PgWrite RemoveUnusedSessions(TimePoint unused_until, std::size_t limit, std::size_t& removed) {
+  return {.calls = {PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(limit))},
+          .finish = [&removed](std::span<PgRows> results) {
+            PgRows& rows = results.front();
+            removed = rows.Next() ? rows.Unsigned(0) : 0;
+            return rows.status();
+          }};
+}
+
+}  // namespace rtcroom::pg
