@@ -67,7 +67,7 @@ constexpr PgStatement kParkRest{.name = "deliveries_park_rest", .sql = R"(
     UPDATE deliveries SET next_try_ms = 9223372036854775807 WHERE room_id = $1 AND kind > 0
     AND EXISTS (SELECT 1 FROM deliveries WHERE id = $2 AND kind > 0))"};
 constexpr PgStatement kRetrySoon{.name = "deliveries_retry_soon", .sql = R"(
-    UPDATE deliveries SET next_try_ms = least(next_try_ms, $2 + id % greatest($3, 1))
+    UPDATE deliveries SET next_try_ms = least(next_try_ms, $2 + id % greatest($3::bigint, 1))
     WHERE id = ANY (ARRAY(
       SELECT id FROM deliveries WHERE kind = $1 AND next_try_ms > $2
         AND next_try_ms < 9223372036854775806 AND attempts > 0

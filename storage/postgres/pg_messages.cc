@@ -86,8 +86,9 @@ constexpr PgStatement kSettleMessages{.name = "messages_settle", .sql = R"(
     SELECT v.receiver, m.position FROM unnest($1::text[], $2::bigint[]) AS v (receiver, position)
     CROSS JOIN LATERAL (SELECT position FROM messages
       WHERE receiver = v.receiver AND position <= v.position ORDER BY position DESC LIMIT 1) m
-    ON CONFLICT (receiver) DO UPDATE SET position = excluded.position
-    WHERE settled_messages.position < excluded.position)"};
+    LEFT JOIN settled_messages s ON s.receiver = v.receiver
+    WHERE m.position > coalesce(s.position, 0)
+    ON CONFLICT (receiver) DO UPDATE SET position = excluded.position)"};
 constexpr PgStatement kEndMessages{.name = "messages_end_rooms", .sql = R"(
     WITH ended AS (
       SELECT r.room_number, v.at_ms, m.seq IS NOT NULL AS has_messages

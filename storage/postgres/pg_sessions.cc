@@ -31,8 +31,8 @@ constexpr PgStatement kRecordSessionUses{.name = "sessions_record_uses", .sql = 
     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (user_id, number, last_use_ms)
     WHERE s.user_id = v.user_id AND s.number = v.number AND s.last_use_ms < v.last_use_ms)"};
 constexpr PgStatement kMoveSessionUses{.name = "sessions_move_uses", .sql = R"(
-    UPDATE sessions SET last_use_ms = least(last_use_ms + $1, $2)
-    WHERE $1 <> 0 OR last_use_ms > $2)"};
+    UPDATE sessions SET last_use_ms = least(last_use_ms + $1::bigint, $2)
+    WHERE $1::bigint <> 0 OR last_use_ms > $2)"};
 constexpr PgStatement kRemoveUnusedSessions{.name = "sessions_remove_unused", .sql = R"(
     WITH gone AS (
       DELETE FROM sessions WHERE user_id = ANY (ARRAY(

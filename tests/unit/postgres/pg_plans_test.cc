@@ -1,0 +1,145 @@
+// Query plans of the statements: by indexes, although the server knows nothing of the tables.
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gmock/gmock.h>
+
+#include "tests/unit/postgres/pg_store_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// Whole tables are read at a start, after a jump of the clock, and to count what is pending.
+const std::vector<std::string_view> kReadAll = {"deliveries_count", "group_joins_load",
+                                                "sessions_load", "sessions_move_uses"};
+/// Rows that a bound of the statement itself limits are sorted or grouped: 2,000 messages, and
+/// those that one call may remove.
+const std::vector<std::string_view> kSortFew = {"deliveries_count", "messages_conversations",
+                                                "messages_trim"};
+
+bool IsIn(const std::vector<std::string_view>& names, const PgStatement& statement) {
+  return std::ranges::find(names, statement.name) != names.end();
+}
+
+class PgPlansTest : public PgStoreTest {
+ protected:
+  /// Fills all tables, which the server must not examine meanwhile.
+  void Fill(int rows) {
+    for (const std::string_view table :
+         {"rooms", "events", "bans", "revocations", "sessions", "deliveries", "messages",
+          "message_rooms", "settled_messages", "group_joins", "recordings"}) {
+      Execute(fmt::format("ALTER TABLE {} SET (autovacuum_enabled = off)", table));
+    }
+    const auto insert = [&](std::string_view into, std::string_view columns) {
+      Execute(fmt::format("INSERT INTO {} SELECT {} FROM generate_series(1, {}) AS n", into,
+                          columns, rows));
+    };
+    insert(
+        "rooms (number, id, kind, dialect, creator, info, mixed_play_url, created_at_ms,"
+        " last_event, last_position)",
+        "n, 'r' || n, 2, 1, 'amy', '', '', n, 1, n");
+    insert("events (position, tag, type, at_ms, bytes_through)", "n, 0, 1, n, n");
+    insert("bans (room_kind, room_id, user_id, until_ms)", "2, 'r' || n, 'amy', n");
+    insert("revocations (stream, until_ms)", "('s' || n)::bytea, n");
+    insert("sessions (user_id, token, number, last_use_ms)", "'u' || n, '', n, n");
+    insert("deliveries (id, room_id, kind, next_try_ms, position)", "n, 'r' || n, 3, n, n");
+    insert(
+        "messages (position, room_number, seq, receiver, sender, nick, client_seq, client_random,"
+        " sent_at_ms, body)",
+        "n, CASE n % 2 WHEN 0 THEN n / 100 END, CASE n % 2 WHEN 0 THEN n END,"
+        " CASE n % 2 WHEN 1 THEN 'u' || n % 50 END, 'u' || n % 51, '', 0, 0, n, 'hello'");
+    insert("message_rooms (room_number, last_seq, ended_at_ms)", "n, n, nullif(n % 2 * n, 0)");
+    insert("settled_messages (receiver, position)", "'u' || n, n");
+    insert(
+        "group_joins (instance, account, logged_in_ms, expires_ms, room_kind, room_id,"
+        " room_number, joined_seq, serial)",
+        "n, 'amy', n, n, 2, 'r' || n, n, n, n");
+    insert(
+        "recordings (id, file, stream, room_kind, room_id, room_number, user_id, bytes,"
+        " ended_at_ms)",
+        "n, ('f' || n)::bytea, '', 2, 'r' || n % 100, n, 'u' || n % 100, 0, n");
+  }
+
+  /// The lines of its plan.
+  std::vector<std::string> PlanOf(const PgStatement& statement) {
+    const auto parameters =
+        Number(fmt::format("SELECT cardinality(parameter_types) FROM pg_prepared_statements"
+                           " WHERE name = '{}'",
+                           statement.name));
+    const std::vector<std::string> nulls(static_cast<std::size_t>(parameters), "NULL");
+    const std::string arguments = nulls.empty() ? "" : fmt::format("({})", fmt::join(nulls, ", "));
+    const std::string sql =
+        fmt::format("EXPLAIN (COSTS OFF) EXECUTE {}{}", statement.name, arguments);
+    Result<PgRows> rows = connection_->Run(PgCall(PgStatement{.sql = sql.c_str()}), Soon());
+    EXPECT_OK(rows) << statement.name;
+    std::vector<std::string> plan;
+    while (rows && rows->Next()) plan.push_back(rows->Text(0));
+    return plan;
+  }
+};
+
+std::size_t IndentOf(const std::string& line) { return line.find_first_not_of(' '); }
+
+bool Has(const std::string& line, std::string_view part) {
+  return line.find(part) != std::string::npos;
+}
+
+/// Whether the index scan at `line` of a plan reads the whole index: it has no condition, and no
+/// LIMIT ends it.
+bool ReadsWholeIndex(const std::vector<std::string>& plan, std::size_t line) {
+  if (line > 0 && Has(plan[line - 1], "Limit")) return false;
+  for (std::size_t i = line + 1; i < plan.size(); ++i) {
+    if (IndentOf(plan[i]) <= IndentOf(plan[line]) || Has(plan[i], "->")) return true;
+    if (Has(plan[i], "Index Cond")) return false;
+  }
+  return true;
+}
+
+bool ReadsAll(const std::vector<std::string>& plan) {
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    if (Has(plan[i], "Seq Scan on") && !Has(plan[i], "on meta")) return true;  // a single row
+    const bool by_index = Has(plan[i], "Index Scan") || Has(plan[i], "Index Only Scan");
+    if (by_index && ReadsWholeIndex(plan, i)) return true;
+  }
+  return false;
+}
+
+bool Sorts(const std::vector<std::string>& plan) {
+  return std::ranges::any_of(
+      plan, [](const std::string& line) { return Has(line, "Sort") || Has(line, "Hash"); });
+}
+
+TEST_F(PgPlansTest, ReadTablesByTheirIndexes) {
+  Fill(20'000);
+  for (const PgStatement& statement : statements_) {
+    const std::vector<std::string> plan = PlanOf(statement);
+    const std::string shown = fmt::format("{}\n{}", statement.name, fmt::join(plan, "\n"));
+    EXPECT_THAT(plan, Not(IsEmpty())) << shown;
+    EXPECT_TRUE(IsIn(kReadAll, statement) || !ReadsAll(plan)) << shown;
+    EXPECT_TRUE(IsIn(kSortFew, statement) || !Sorts(plan)) << shown;
+  }
+}
+
+// Not by kind and time, which may be those of many others.
+TEST_F(PgPlansTest, FindDeliveriesOfAGroupByTheGroup) {
+  Fill(20'000);
+  for (const std::string_view name : {"deliveries_enqueue", "deliveries_hold_rest",
+                                      "deliveries_release_next", "deliveries_park_rest"}) {
+    const auto statement = std::ranges::find(statements_, name, &PgStatement::name);
+    const std::vector<std::string> plan = PlanOf(*statement);
+    EXPECT_THAT(plan, Contains(HasSubstr("using deliveries_by_group on"))) << name;
+    EXPECT_THAT(plan, Not(Contains(HasSubstr("using deliveries_by_time on")))) << name;
+  }
+}
+
+}  // namespace
+}  // namespace rtcroom
