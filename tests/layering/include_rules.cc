@@ -49,7 +49,7 @@ const std::vector<Layer>& Layers() {
        {"sqlite3.h"}},
       {"storage/postgres/",
        Outside::kMayReach,
-       {"storage/storage.h", "daemon/core/", "daemon/auth/"},
+       {"storage/storage.h", "storage/shared/", "daemon/core/", "daemon/auth/"},
        {"libpq-fe.h"}},
       {"daemon/config/", Outside::kMayReach, {"daemon/core/", "daemon/auth/"}, {"toml++/"}},
       {"daemon/events/",

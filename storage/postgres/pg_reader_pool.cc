@@ -1,0 +1,66 @@
+#include "storage/postgres/pg_reader_pool.h"
+
+#include <cassert>
+#include <span>
+
+#include "storage/postgres/pg_bans.h"
+#include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_group_joins.h"
+#include "storage/postgres/pg_messages.h"
+#include "storage/postgres/pg_recordings.h"
+#include "storage/postgres/pg_revocations.h"
+#include "storage/postgres/pg_rooms.h"
+#include "storage/postgres/pg_sessions.h"
+
+namespace rtcroom {
+namespace {
+
+/// All that a reading connection runs.
+std::span<const PgStatement> Statements() {
+  static const std::vector<PgStatement> all = [] {
+    std::vector<PgStatement> joined;
+    for (const std::span<const PgStatement> some :
+         {pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
+          pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(), pg::RecordingReads(),
+          pg::GroupJoinReads()}) {
+      joined.insert(joined.end(), some.begin(), some.end());
+    }
+    return joined;
+  }();
+  return all;
+}
+
+}  // namespace
+
+PgReaderPool::PgReaderPool(const PgAddress& address, std::size_t readers, const Clock& clock)
+    : clock_(clock) {
+  assert(readers > 0);
+  for (std::size_t i = 0; i < readers; ++i) {
+    connections_.push_back(
+        std::make_unique<PgConnection>(address, PgSettings{.statements = Statements()}, clock));
+    free_.push_back(connections_.back().get());
+  }
+}
+
+Result<PgReaderPool::Lease> PgReaderPool::Take(MonotonicTime deadline) {
+  const MutexLock lock(mutex_);
+  while (free_.empty()) {
+    if (!changed_.WaitUntil(mutex_, deadline) && free_.empty()) {
+      return Error{Errc::kStoreBusy, "all reading connections are in use"};
+    }
+  }
+  PgConnection& taken = *free_.back();
+  free_.pop_back();
+  return Lease(*this, taken);
+}
+
+void PgReaderPool::Return(PgConnection& connection) {
+  {
+    const MutexLock lock(mutex_);
+    free_.push_back(&connection);
+  }
+  changed_.NotifyOne();
+}
+
+}  // namespace rtcroom

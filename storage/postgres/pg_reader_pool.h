@@ -1,0 +1,80 @@
+// The reading connections of the store.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "storage/postgres/pg_connection.h"
+
+namespace rtcroom {
+
+/// A fixed number of connections; a read waits for one that is free.
+///
+/// @threads safe from any thread.
+class PgReaderPool {
+ public:
+  /// @param readers  at least 1.
+  PgReaderPool(const PgAddress& address, std::size_t readers, const Clock& clock);
+  PgReaderPool(const PgReaderPool&) = delete;
+  PgReaderPool& operator=(const PgReaderPool&) = delete;
+  ~PgReaderPool() = default;
+
+  /// Runs a read, again on a new connection if that of the first try is lost.
+  ///
+  /// @param read  gets the connection and the deadline, and returns a `Result`.
+  /// @errors kStoreBusy when no connection is free, or none can be made, in time; those of `read`.
+  template <typename Read>
+  auto Run(Read read) -> decltype(read(std::declval<PgConnection&>(), MonotonicTime())) {
+    const MonotonicTime deadline = clock_.Monotonic() + kReadTime;
+    Result<Lease> lease = Take(deadline);
+    if (!lease) return lease.error();
+    PgConnection& connection = lease->connection();
+    for (bool is_retry = false;; is_retry = true) {
+      if (!connection.connected()) {
+        if (const Status connected = connection.Connect(deadline); !connected) {
+          return connected.error();
+        }
+      }
+      auto outcome = read(connection, deadline);
+      const bool was_lost = !outcome && !connection.connected();
+      if (!was_lost || is_retry) return outcome;
+    }
+  }
+
+ private:
+  /// Of one read, with the wait for a connection.
+  static constexpr std::chrono::seconds kReadTime{4};
+
+  /// Holds a connection until it ends.
+  class Lease {
+   public:
+    Lease(PgReaderPool& pool, PgConnection& connection) : pool_(&pool), connection_(&connection) {}
+    Lease(Lease&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), connection_(other.connection_) {}
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (pool_ != nullptr) pool_->Return(*connection_);
+    }
+    [[nodiscard]] PgConnection& connection() const { return *connection_; }
+
+   private:
+    PgReaderPool* pool_;
+    PgConnection* connection_;
+  };
+
+  Result<Lease> Take(MonotonicTime deadline) EXCLUDES(mutex_);
+  void Return(PgConnection& connection) EXCLUDES(mutex_);
+
+  const Clock& clock_;
+  std::vector<std::unique_ptr<PgConnection>> connections_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<PgConnection*> free_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,257 @@
+#include "storage/postgres/pg_room_group.h"
+
+#include <algorithm>
+#include <cassert>
+#include <variant>
+
+#include "storage/postgres/pg_bans.h"
+#include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_revocations.h"
+#include "storage/postgres/pg_room_writes.h"
+
+namespace rtcroom {
+namespace {
+
+/// The change's only event if it is a `CustomChanged`, or null.
+const CustomChanged* CustomOf(const RoomChange& change) {
+  if (change.events.size() != 1) return nullptr;
+  return std::get_if<CustomChanged>(&change.events.front().payload);
+}
+
+}  // namespace
+
+std::vector<PgCall> PgRoomGroup::LoadCalls(std::span<const RoomUpdate* const> updates) {
+  if (updates.empty()) return {};
+  std::vector<std::string_view> viewers_of;
+  std::vector<std::string_view> viewers;
+  for (const RoomUpdate* const update : updates) {
+    Holder& holder = holders_[update->key.id.value];
+    if (!update->audience) continue;
+    if (!holder.loaded_viewers.emplace(*update->audience, std::nullopt).second) continue;
+    viewers_of.emplace_back(update->key.id.value);
+    viewers.emplace_back(update->audience->value);
+  }
+  std::vector<std::string_view> ids;
+  for (const auto& [id, holder] : holders_) ids.emplace_back(id);
+  std::vector<PgCall> calls = {pg::LoadRooms(ids)};
+  if (!viewers.empty()) calls.push_back(pg::LoadViewers(viewers_of, viewers));
+  return calls;
+}
+
+Status PgRoomGroup::Load(std::span<PgRows> results) {
+  if (results.empty()) return {};
+  Result<std::vector<PgRoom>> rooms = pg::ReadRooms(results[0]);
+  if (!rooms) return rooms.error();
+  for (PgRoom& loaded : *rooms) {
+    Holder& holder = holders_[loaded.room.key.id.value];
+    holder.room = loaded.room;
+    holder.last_position = loaded.last_position;
+    holder.loaded = std::move(loaded);
+  }
+  if (results.size() == 1) return {};
+  Result<std::vector<PgViewer>> viewers = pg::ReadViewers(results[1]);
+  if (!viewers) return viewers.error();
+  for (PgViewer& viewer : *viewers) {
+    const UserId user_id = viewer.audience.user_id;
+    holders_[viewer.room.value].loaded_viewers[user_id] = std::move(viewer.audience);
+  }
+  return {};
+}
+
+Room PgRoomGroup::View(const Holder& holder, const std::optional<UserId>& audience) {
+  Room view = *holder.room;
+  if (!audience) return view;
+  const std::optional<Audience>* viewer = nullptr;
+  if (const auto changed = holder.viewers.find(*audience); changed != holder.viewers.end()) {
+    viewer = &changed->second;
+  } else if (!holder.is_new) {
+    const auto loaded = holder.loaded_viewers.find(*audience);
+    if (loaded != holder.loaded_viewers.end()) viewer = &loaded->second;
+  }
+  if (viewer != nullptr && *viewer) view.audiences.push_back(**viewer);
+  return view;
+}
+
+Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
+  Holder& holder = holders_[update.key.id.value];
+  const bool taken = holder.room.has_value();
+  std::optional<Room> view;
+  if (taken) view = View(holder, update.audience);
+  const Room* const stored = taken && view->key.kind == update.key.kind ? &*view : nullptr;
+
+  Result<RoomChange> change = update.edit(stored);
+  if (!change || !change->HasEffect()) return change;
+  assert(change->room.key == update.key);
+  if (stored == nullptr && taken) return Error{Errc::kRoomExists, "the id is taken"};
+  if (stored == nullptr && rooms_ >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
+
+  const std::size_t first_event = events_.size();
+  if (CustomEvent* const merged_with = FindMerged(stored, *change, holder)) {
+    // The earlier event is not written yet: it takes the value of this change instead.
+    change->room.last_event = stored->last_event;
+    change->events.front().room_sequence = merged_with->room_sequence;
+    events_.at(merged_with->place).stored.event = change->events.front();
+  } else {
+    SetNumbers(stored, *change);
+    AddEvents(*change, holder);
+  }
+  RecordIndexChange(stored, *change);
+  Keep(stored, *change, holder);
+  KeepOthers(*change, first_event);
+  return change;
+}
+
+PgRoomGroup::CustomEvent* PgRoomGroup::FindMerged(const Room* stored, const RoomChange& change,
+                                                  Holder& holder) {
+  const CustomChanged* const custom = CustomOf(change);
+  if (stored == nullptr || custom == nullptr) return nullptr;
+  if (holder.custom.last_event != stored->last_event) return nullptr;
+  const auto same = std::ranges::find(holder.custom.events, custom->field, &CustomEvent::field);
+  return same == holder.custom.events.end() ? nullptr : &*same;
+}
+
+// A room is numbered by its first event, and placed by the one that makes it active.
+void PgRoomGroup::SetNumbers(const Room* stored, RoomChange& change) const {
+  Room& room = change.room;
+  const std::uint64_t first = kPgProvisional + events_.size() + 1;
+  if (stored == nullptr) {
+    room.sequence = first;
+    room.place = room.IsActive() ? first : 0;
+  } else if (room.place == 0 && room.IsActive()) {
+    room.place = first;
+  }
+}
+
+void PgRoomGroup::AddEvents(const RoomChange& change, Holder& holder) {
+  const Room& room = change.room;
+  const bool begins = !change.events.empty() && change.events.front().room_sequence == 1;
+  if (begins) holder.last_position = 0;
+  for (const RoomEvent& event : change.events) {
+    const std::uint64_t position = kPgProvisional + events_.size() + 1;
+    events_.push_back(
+        {.stored = {.position = position, .room_number = room.sequence, .event = event},
+         .previous = holder.last_position});
+    holder.last_position = position;
+  }
+  const CustomChanged* const custom = CustomOf(change);
+  if (custom == nullptr) return;
+  const bool follows = holder.custom.last_event + 1 == room.last_event;
+  if (!follows) holder.custom.events.clear();
+  holder.custom.last_event = room.last_event;
+  holder.custom.events.push_back(
+      {.field = custom->field, .place = events_.size() - 1, .room_sequence = room.last_event});
+}
+
+void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& holder) {
+  holder.is_changed = true;
+  if (change.closed) {
+    if (stored != nullptr) {
+      --rooms_;
+      const bool is_stored = stored->sequence < kPgProvisional;
+      if (is_stored) ended_.push_back({.number = stored->sequence, .at = change.events.back().at});
+    }
+    holder.room.reset();
+    holder.viewers.clear();
+    holder.custom = {};
+    return;
+  }
+  if (stored == nullptr) {
+    ++rooms_;
+    holder.is_new = true;
+    holder.viewers.clear();
+    holder.custom = {};
+  } else {
+    for (const Audience& viewer : stored->audiences) {
+      if (FindAudience(change.room, viewer.user_id) == nullptr) {
+        holder.viewers[viewer.user_id] = std::nullopt;
+      }
+    }
+  }
+  for (const Audience& viewer : change.room.audiences) holder.viewers[viewer.user_id] = viewer;
+  holder.room = change.room;
+  holder.room->audiences.clear();
+}
+
+void PgRoomGroup::KeepOthers(const RoomChange& change, std::size_t first_event) {
+  if (change.ban) bans_.push_back(*change.ban);
+  revocations_.insert(revocations_.end(), change.revocations.begin(), change.revocations.end());
+  if (change.delivery) {
+    deliveries_.push_back(
+        {.change = *change.delivery, .at = change.events.back().at, .first_event = first_event});
+    RecordDelivery(*change.delivery, flags_);
+  }
+  if (change.sets_mix) mixes_.push_back(MixChangeOf(change, kPgProvisional + events_.size()));
+}
+
+void PgRoomGroup::RecordIndexChange(const Room* stored, const RoomChange& change) {
+  const Room& room = change.room;
+  const RoomListEntry entry{
+      .kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
+  using Step = RoomIndexChange::Step;
+  if (stored == nullptr) {
+    if (!change.closed) index_changes_.push_back({.room = entry, .step = Step::kInserted});
+  } else if (change.closed) {
+    index_changes_.push_back({.room = entry, .step = Step::kErased});
+  } else if (stored->place != room.place) {
+    index_changes_.push_back({.room = entry, .step = Step::kActivated});
+  }
+}
+
+std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
+  PgRoomWrites writes;
+  for (const auto& [id, holder] : holders_) {
+    if (!holder.is_changed) continue;
+    const bool replaces = holder.loaded && (holder.is_new || !holder.room);
+    if (replaces) writes.Delete(*holder.loaded);
+    if (!holder.room) continue;
+    const PgRoom* const before = holder.loaded && !replaces ? &*holder.loaded : nullptr;
+    writes.Put(before, *holder.room, holder.last_position);
+    for (const auto& [user_id, viewer] : holder.viewers) {
+      writes.PutViewer(holder.room->sequence, user_id, viewer);
+    }
+  }
+  std::vector<PgCall> calls = writes.Calls();
+  if (!events_.empty()) calls.push_back(pg::InsertEvents(events_, tag));
+  return calls;
+}
+
+std::vector<PgWrite> PgRoomGroup::OtherWrites() const {
+  std::vector<PgWrite> writes;
+  for (const Ban& ban : bans_) writes.push_back({.calls = {pg::WriteBan(ban)}});
+  for (const Revocation& revocation : revocations_) {
+    writes.push_back({.calls = {pg::WriteRevocation(revocation)}});
+  }
+  for (const EnqueuedDelivery& delivery : deliveries_) {
+    writes.push_back(pg::ChangeDeliveries(delivery.change, delivery.at,
+                                          events_.size() - 1 - delivery.first_event));
+  }
+  if (!ended_.empty()) writes.push_back({.calls = {pg::EndMessages(ended_)}});
+  return writes;
+}
+
+void PgRoomGroup::Resolve(std::uint64_t base, RoomChange& change) {
+  change.room.sequence = ResolvePgNumber(change.room.sequence, base);
+  change.room.place = ResolvePgNumber(change.room.place, base);
+}
+
+Committed PgRoomGroup::Settle(std::uint64_t base) {
+  for (PgNewEvent& event : events_) {
+    event.stored.position = ResolvePgNumber(event.stored.position, base);
+    event.stored.room_number = ResolvePgNumber(event.stored.room_number, base);
+    committed_events_.push_back(std::move(event.stored));
+  }
+  for (MixChanged& mix : mixes_) {
+    mix.after = base + (mix.after - kPgProvisional);
+    mix.room_number = ResolvePgNumber(mix.room_number, base);
+  }
+  for (RoomIndexChange& change : index_changes_) {
+    change.room.place = ResolvePgNumber(change.room.place, base);
+  }
+  Committed committed = flags_;
+  committed.events = committed_events_;
+  committed.mixes = mixes_;
+  committed.revocations = revocations_;
+  return committed;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,115 @@
+// The changes of rooms of one group of jobs: from the loaded rooms to the statements that write
+// what has become of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/base/sip_hash.h"
+#include "daemon/core/commit_listener.h"
+#include "daemon/core/room_store.h"
+#include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_messages.h"
+#include "storage/postgres/pg_rooms.h"
+#include "storage/postgres/pg_write.h"
+#include "storage/shared/room_index.h"
+
+namespace rtcroom {
+
+/// Runs the rules of a group over rooms in memory: each sees the results of the ones before it.
+/// Only the net effect is written, and only if no room has been written meanwhile.
+///
+/// @threads one thread at a time.
+class PgRoomGroup {
+ public:
+  /// @param rooms  stored now.
+  PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms) : limits_(limits), rooms_(rooms) {}
+
+  /// The calls that load what the updates need; none without updates.
+  std::vector<PgCall> LoadCalls(std::span<const RoomUpdate* const> updates);
+  /// @param results  of those calls.
+  Status Load(std::span<PgRows> results);
+
+  /// As `RoomStore::UpdateAll` for one update. Numbers and places of rooms that are made or become
+  /// active are provisional.
+  Result<RoomChange> Apply(const RoomUpdate& update);
+
+  /// Writes everything; each fails where a room is not as it was loaded.
+  [[nodiscard]] std::vector<PgCall> WriteCalls(std::int64_t tag) const;
+  /// What goes with the changes, after the events.
+  [[nodiscard]] std::vector<PgWrite> OtherWrites() const;
+  [[nodiscard]] bool has_events() const { return !events_.empty(); }
+
+  /// Gives an outcome of `Apply` its real numbers.
+  /// @param base  the newest position before the group.
+  static void Resolve(std::uint64_t base, RoomChange& change);
+  /// After the commit: what it was, with real numbers. The views are of this object.
+  [[nodiscard]] Committed Settle(std::uint64_t base);
+  /// After `Settle`.
+  [[nodiscard]] std::span<const RoomIndexChange> index_changes() const { return index_changes_; }
+
+ private:
+  /// A custom field event of the group.
+  struct CustomEvent {
+    std::string field{};
+    std::size_t place = 0;  ///< in `events_`
+    std::uint64_t room_sequence = 0;
+  };
+  /// The newest events of a room, while all are changes of custom fields; at most one per field.
+  struct CustomEvents {
+    std::uint64_t last_event = 0;  ///< `Room::last_event` after them
+    std::vector<CustomEvent> events{};
+  };
+  using Viewers = std::map<UserId, std::optional<Audience>>;  ///< nullopt: there is none
+  /// The holder of an id.
+  struct Holder {
+    std::optional<PgRoom> loaded{};  ///< as stored; nullopt: nobody
+    std::optional<Room> room{};      ///< as it is now; nullopt: nobody
+    std::uint64_t last_position = 0;
+    bool is_changed = false;
+    bool is_new = false;  ///< `room` is not the loaded one
+    Viewers loaded_viewers{};
+    Viewers viewers{};  ///< of `room`
+    CustomEvents custom{};
+  };
+  using Holders = std::unordered_map<std::string, Holder, NameHash, std::equal_to<>>;  ///< by id
+  struct EnqueuedDelivery {
+    DeliveryChange change{};
+    TimePoint at{};
+    std::size_t first_event = 0;  ///< place of its change's first event in `events_`
+  };
+
+  /// The room as an edit sees it.
+  [[nodiscard]] static Room View(const Holder& holder, const std::optional<UserId>& audience);
+  void SetNumbers(const Room* stored, RoomChange& change) const;
+  void AddEvents(const RoomChange& change, Holder& holder);
+  void Keep(const Room* stored, const RoomChange& change, Holder& holder);
+  void KeepOthers(const RoomChange& change, std::size_t first_event);
+  /// The event of the group that this change may be merged into, or null.
+  static CustomEvent* FindMerged(const Room* stored, const RoomChange& change, Holder& holder);
+  void RecordIndexChange(const Room* stored, const RoomChange& change);
+
+  const StoreLimits& limits_;
+  std::uint64_t rooms_;
+  Holders holders_;
+  std::vector<PgNewEvent> events_;
+  std::vector<Ban> bans_;
+  std::vector<Revocation> revocations_;
+  std::vector<EnqueuedDelivery> deliveries_;
+  std::vector<MixChanged> mixes_;
+  std::vector<pg::EndedRoom> ended_;
+  std::vector<RoomIndexChange> index_changes_;
+  Committed flags_;
+  std::vector<StoredEvent> committed_events_;
+};
+
+}  // namespace rtcroom

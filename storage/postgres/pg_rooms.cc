@@ -1,0 +1,305 @@
+#include "storage/postgres/pg_rooms.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_text.h"
+
+namespace rtcroom::pg {
+namespace {
+
+enum Column : int {
+  kNumber,
+  kId,
+  kKind,
+  kDialect,
+  kCreator,
+  kInfo,
+  kMixedPlayUrl,
+  kCreatedAt,
+  kPlace,
+  kType,
+  kCustom,
+  kAudienceCount,
+  kLastEvent,
+  kLastPosition,
+  kVersion,
+  kMixWidth,
+  kMixHeight,
+  kSeat,
+  kUserId,
+  kUserName,
+  kUserAvatar,
+  kPushUrl,
+  kAccelerateUrl,
+  kAddedAt,
+  kPlaceX,
+  kPlaceY,
+  kPlaceWidth,
+  kPlaceHeight,
+  kPlaceLayer,
+  kPlaceParts,
+  kColumnCount,
+};
+
+constexpr std::string_view kColumns =
+    "SELECT r.number, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
+    " r.created_at_ms, r.place, r.type, r.custom, r.audience_count, r.last_event,"
+    " r.last_position, r.version, r.mix_width, r.mix_height, p.seat, p.user_id, p.user_name,"
+    " p.user_avatar, p.push_url, p.accelerate_url, p.added_at_ms, p.mix_x, p.mix_y, p.mix_width,"
+    " p.mix_height, p.mix_layer, p.mix_parts";
+constexpr std::string_view kOfRooms = " FROM rooms r";
+constexpr std::string_view kOfSelected = " FROM (SELECT * FROM rooms";
+constexpr std::string_view kSelected = ") r";
+constexpr std::string_view kWithPushers =
+    " LEFT JOIN LATERAL (SELECT * FROM pushers WHERE room = r.number ORDER BY seat) p ON true";
+
+constexpr std::string_view kWhereIds = " WHERE r.id = ANY($1)";
+constexpr std::string_view kOfDialect =
+    " WHERE kind = $1 AND dialect = $2 AND place > 0 AND place >= $3 ORDER BY place LIMIT $4";
+constexpr std::string_view kOfType =
+    " WHERE kind = 4 AND place > 0 AND type = $1 AND place >= $2 ORDER BY place LIMIT $3";
+constexpr std::string_view kAfter = " WHERE number > $1 ORDER BY number LIMIT $2";
+constexpr std::string_view kScanColumns =
+    ", m.epoch, greatest(m.trimmed_position, (SELECT coalesce(max(position), 0) FROM events))";
+constexpr std::string_view kOfMetaAndSelected =
+    " FROM meta m LEFT JOIN LATERAL (SELECT * FROM rooms";
+constexpr std::string_view kJoined = ") r ON true";
+
+constexpr PgStatement kLoadRooms{"load_rooms",
+                                 kPgText<kColumns, kOfRooms, kWithPushers, kWhereIds>};
+constexpr PgStatement kListDialect{
+    "list_dialect", kPgText<kColumns, kOfSelected, kOfDialect, kSelected, kWithPushers>};
+constexpr PgStatement kListType{"list_type",
+                                kPgText<kColumns, kOfSelected, kOfType, kSelected, kWithPushers>};
+constexpr PgStatement kScan{
+    "scan", kPgText<kColumns, kScanColumns, kOfMetaAndSelected, kAfter, kJoined, kWithPushers>};
+constexpr PgStatement kLoadViewers{
+    "load_viewers",
+    "SELECT v.id, a.user_id, a.user_info, a.seat FROM unnest($1::text[], $2::text[]) v(id, user_id)"
+    " JOIN rooms r ON r.id = v.id JOIN audiences a ON a.room = r.number AND a.user_id = v.user_id"};
+constexpr PgStatement kLoadAudiences{
+    "load_audiences",
+    "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat FROM rooms r"
+    " LEFT JOIN audiences a ON a.room = r.number WHERE r.id = $1 AND r.kind = $2"};
+constexpr PgStatement kLoadIndex{
+    "load_index",
+    "SELECT number, kind, dialect, place, CASE WHEN kind = 4 THEN type ELSE '' END FROM rooms"
+    " WHERE number > $1 ORDER BY number LIMIT $2"};
+
+// Both dialects of a list: each by its index, and the first of them together.
+constexpr std::string_view kOfBoth =
+    " FROM (SELECT * FROM ((SELECT * FROM rooms WHERE kind = $1 AND dialect = 1 AND place > 0"
+    " AND place >= $2 ORDER BY place LIMIT $3) UNION ALL (SELECT * FROM rooms WHERE kind = $1"
+    " AND dialect = 2 AND place > 0 AND place >= $2 ORDER BY place LIMIT $3)) both_dialects"
+    " ORDER BY place LIMIT $3) r";
+constexpr PgStatement kListBoth{"list_both", kPgText<kColumns, kOfBoth, kWithPushers>};
+
+constexpr PgStatement kReads[] = {kLoadRooms, kListDialect,   kListType, kListBoth,
+                                  kScan,      kLoadAudiences, kLoadIndex};
+constexpr PgStatement kLoads[] = {kLoadRooms, kLoadViewers};
+
+constexpr std::int64_t kVideoPart = 1;
+constexpr std::int64_t kAudioPart = 2;
+
+PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
+  PgArray<std::string_view> array;
+  for (const std::string_view text : texts) array.Add(text);
+  return array;
+}
+
+std::uint16_t Pixels(PgRows& rows, Column column) {
+  return static_cast<std::uint16_t>(rows.Integer(column));
+}
+
+std::optional<MixCanvas> ReadCanvas(PgRows& rows) {
+  const std::uint16_t width = Pixels(rows, kMixWidth);
+  if (width == 0) return std::nullopt;
+  return MixCanvas{.width = width, .height = Pixels(rows, kMixHeight)};
+}
+
+std::optional<MixPlace> ReadPlace(PgRows& rows) {
+  const auto layer = static_cast<std::uint8_t>(rows.Integer(kPlaceLayer));
+  if (layer == 0) return std::nullopt;
+  const std::int64_t parts = rows.Integer(kPlaceParts);
+  return MixPlace{.x = Pixels(rows, kPlaceX),
+                  .y = Pixels(rows, kPlaceY),
+                  .width = Pixels(rows, kPlaceWidth),
+                  .height = Pixels(rows, kPlaceHeight),
+                  .layer = layer,
+                  .has_video = (parts & kVideoPart) != 0,
+                  .has_audio = (parts & kAudioPart) != 0};
+}
+
+PgRoom ReadRoom(PgRows& rows) {
+  PgRoom read;
+  read.room = {.key = {.kind = static_cast<RoomKind>(rows.Integer(kKind)), .id = {rows.Text(kId)}},
+               .dialect = static_cast<Dialect>(rows.Integer(kDialect)),
+               .creator = {rows.Text(kCreator)},
+               .info = rows.Text(kInfo),
+               .mixed_play_url = rows.Text(kMixedPlayUrl),
+               .created_at = rows.Time(kCreatedAt),
+               .sequence = rows.Unsigned(kNumber),
+               .place = rows.Unsigned(kPlace),
+               .last_event = rows.Unsigned(kLastEvent),
+               .type = rows.Text(kType),
+               .custom = rows.Text(kCustom),
+               .audience_count = rows.Unsigned(kAudienceCount),
+               .mix = ReadCanvas(rows)};
+  read.version = rows.Unsigned(kVersion);
+  read.last_position = rows.Unsigned(kLastPosition);
+  return read;
+}
+
+Pusher ReadPusher(PgRows& rows) {
+  return {.user_id = {rows.Text(kUserId)},
+          .user_name = rows.Text(kUserName),
+          .user_avatar = rows.Text(kUserAvatar),
+          .push_url = rows.Text(kPushUrl),
+          .accelerate_url = rows.Text(kAccelerateUrl),
+          .added_at = rows.Time(kAddedAt),
+          .seat = rows.Unsigned(kSeat),
+          .mix_place = ReadPlace(rows)};
+}
+
+/// Of the current row.
+void AppendRow(PgRows& rows, std::vector<PgRoom>& rooms) {
+  const std::uint64_t number = rows.Unsigned(kNumber);
+  if (rooms.empty() || rooms.back().room.sequence != number) rooms.push_back(ReadRoom(rows));
+  if (!rows.IsNull(kSeat)) rooms.back().room.pushers.push_back(ReadPusher(rows));
+}
+
+std::vector<Room> WithoutVersions(std::vector<PgRoom> read) {
+  std::vector<Room> rooms;
+  rooms.reserve(read.size());
+  for (PgRoom& one : read) rooms.push_back(std::move(one.room));
+  return rooms;
+}
+
+}  // namespace
+
+std::span<const PgStatement> RoomReads() { return kReads; }
+std::span<const PgStatement> RoomLoads() { return kLoads; }
+
+PgCall LoadRooms(std::span<const std::string_view> ids) { return PgCall(kLoadRooms, Texts(ids)); }
+
+PgCall LoadViewers(std::span<const std::string_view> ids, std::span<const std::string_view> users) {
+  return PgCall(kLoadViewers, Texts(ids), Texts(users));
+}
+
+Result<std::vector<PgRoom>> ReadRooms(PgRows& rows) {
+  std::vector<PgRoom> rooms;
+  while (rows.Next()) AppendRow(rows, rooms);
+  if (!rows.status()) return rows.status().error();
+  return rooms;
+}
+
+Result<std::vector<PgViewer>> ReadViewers(PgRows& rows) {
+  std::vector<PgViewer> viewers;
+  while (rows.Next()) {
+    viewers.push_back(
+        {.room = {rows.Text(0)},
+         .audience = {
+             .user_id = {rows.Text(1)}, .user_info = rows.Text(2), .seat = rows.Unsigned(3)}});
+  }
+  if (!rows.status()) return rows.status().error();
+  return viewers;
+}
+
+Result<Room> LoadRoom(PgConnection& connection, const RoomKey& key, MonotonicTime deadline) {
+  const std::string_view id = key.id.value;
+  Result<PgRows> rows = connection.Run(LoadRooms({&id, 1}), deadline);
+  if (!rows) return rows.error();
+  Result<std::vector<PgRoom>> rooms = ReadRooms(*rows);
+  if (!rooms) return rooms.error();
+  const bool is_there = !rooms->empty() && rooms->front().room.key.kind == key.kind;
+  if (!is_there) return Error{Errc::kRoomNotFound, {}};
+  return std::move(rooms->front().room);
+}
+
+Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuery& query,
+                                    std::uint64_t first_place, MonotonicTime deadline) {
+  const std::uint64_t first = ToPgBound(first_place);
+  const std::uint64_t count = query.count;
+  const PgCall call = query.type ? PgCall(kListType, PgBytes(*query.type), first, count)
+                      : query.dialect
+                          ? PgCall(kListDialect, query.kind, *query.dialect, first, count)
+                          : PgCall(kListBoth, query.kind, first, count);
+  Result<PgRows> rows = connection.Run(call, deadline);
+  if (!rows) return rows.error();
+  Result<std::vector<PgRoom>> read = ReadRooms(*rows);
+  if (!read) return read.error();
+  return WithoutVersions(*std::move(read));
+}
+
+Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::size_t limit,
+                           MonotonicTime deadline) {
+  constexpr int kEpoch = kColumnCount;
+  constexpr int kNewest = kColumnCount + 1;
+  Result<PgRows> rows =
+      connection.Run(PgCall(kScan, ToPgBound(after), std::uint64_t{limit}), deadline);
+  if (!rows) return rows.error();
+  std::vector<PgRoom> rooms;
+  RoomPage page;
+  while (rows->Next()) {
+    if (page.at.epoch.empty()) {
+      page.at = {.epoch = rows->Text(kEpoch), .position = rows->Unsigned(kNewest)};
+    }
+    if (!rows->IsNull(kNumber)) AppendRow(*rows, rooms);
+  }
+  if (!rows->status()) return rows->status().error();
+  if (page.at.epoch.empty()) return Error{Errc::kStoreBroken, "its table meta is empty"};
+  page.rooms = WithoutVersions(std::move(rooms));
+  return page;
+}
+
+Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
+                                   MonotonicTime deadline) {
+  enum AudienceColumn : int { kRoomDialect, kIsActive, kViewer, kViewerInfo, kViewerSeat };
+  Result<PgRows> rows =
+      connection.Run(PgCall(kLoadAudiences, std::string_view(key.id.value), key.kind), deadline);
+  if (!rows) return rows.error();
+  std::optional<AudiencePage> page;
+  while (rows->Next()) {
+    if (!page) {
+      page = {.dialect = static_cast<Dialect>(rows->Integer(kRoomDialect)),
+              .is_active = rows->Bool(kIsActive),
+              .audiences = {}};
+    }
+    if (rows->IsNull(kViewer)) continue;
+    page->audiences.push_back({.user_id = {rows->Text(kViewer)},
+                               .user_info = rows->Text(kViewerInfo),
+                               .seat = rows->Unsigned(kViewerSeat)});
+  }
+  if (!rows->status()) return rows->status().error();
+  if (!page) return Error{Errc::kRoomNotFound, {}};
+  std::ranges::sort(page->audiences, {}, &Audience::seat);
+  return *std::move(page);
+}
+
+Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,
+                              MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(PgCall(kLoadIndex, after, std::uint64_t{limit}), deadline);
+  if (!rows) return rows.error();
+  PgIndexPage page;
+  while (rows->Next()) {
+    page.last = rows->Unsigned(0);
+    const RoomListEntry room{.kind = static_cast<RoomKind>(rows->Integer(1)),
+                             .dialect = static_cast<Dialect>(rows->Integer(2)),
+                             .type = rows->Text(4),
+                             .place = rows->Unsigned(3)};
+    const bool known_kind = std::ranges::find(kAllRoomKinds, room.kind) != std::end(kAllRoomKinds);
+    const bool known_dialect = room.dialect == Dialect::kGen1 || room.dialect == Dialect::kGen2;
+    if (!known_kind || !known_dialect) {
+      return Error{Errc::kStoreBroken, fmt::format("room {} is of no known kind", page.last)};
+    }
+    page.rooms.push_back(room);
+  }
+  if (!rows->status()) return rows->status().error();
+  return page;
+}
+
+}  // namespace rtcroom::pg

@@ -1,0 +1,399 @@
+#include "storage/postgres/pg_store.h"
+
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/postgres/pg_bans.h"
+#include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_group_joins.h"
+#include "storage/postgres/pg_job.h"
+#include "storage/postgres/pg_messages.h"
+#include "storage/postgres/pg_reader_pool.h"
+#include "storage/postgres/pg_recordings.h"
+#include "storage/postgres/pg_revocations.h"
+#include "storage/postgres/pg_rooms.h"
+#include "storage/postgres/pg_sessions.h"
+#include "storage/postgres/pg_writer.h"
+#include "storage/postgres/schema_version.h"
+#include "storage/shared/group_committer.h"
+#include "storage/shared/room_index.h"
+
+namespace rtcroom {
+namespace {
+
+/// Of connecting and migrating.
+constexpr std::chrono::seconds kOpenTime{60};
+constexpr std::size_t kIndexBatch = 10'000;
+
+Error About(const Error& error) {
+  return {error.code, fmt::format("cannot use the database: {}", error.detail)};
+}
+
+Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& clock) {
+  const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
+  PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
+  if (const Status connected = plain.Connect(deadline); !connected) return connected;
+  return MigratePgSchema(plain, options.new_epoch, deadline);
+}
+
+Status FillIndex(PgReaderPool& readers, RoomIndex& index) {
+  std::uint64_t after = 0;
+  while (true) {
+    const Result<PgIndexPage> page =
+        readers.Run([after](PgConnection& connection, MonotonicTime deadline) {
+          return pg::LoadIndex(connection, after, kIndexBatch, deadline);
+        });
+    if (!page) return page.error();
+    std::vector<RoomIndexChange> changes;
+    for (const RoomListEntry& room : page->rooms) {
+      changes.push_back({.room = room, .step = RoomIndexChange::Step::kInserted});
+    }
+    index.Apply(changes);
+    if (page->rooms.size() < kIndexBatch) return {};
+    after = page->last;
+  }
+}
+
+}  // namespace
+
+PgStore::PgStore(const PgOptions& options, std::unique_ptr<RoomIndex> index,
+                 std::unique_ptr<PgReaderPool> readers, std::unique_ptr<PgWriter> writer)
+    : limits_(options.limits),
+      observer_(options.observer),
+      index_(std::move(index)),
+      readers_(std::move(readers)),
+      writer_(std::move(writer)),
+      committer_(std::make_unique<GroupCommitter<PgWriter>>(*writer_, options.observer)) {}
+
+PgStore::~PgStore() = default;
+
+Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitListener& listener,
+                                               const Clock& clock) {
+  const Result<PgAddress> address = PgAddress::Parse(options.url);
+  if (!address) return address.error();
+  if (const Status migrated = Migrate(*address, options, clock); !migrated) {
+    return About(migrated.error());
+  }
+  auto readers = std::make_unique<PgReaderPool>(*address, options.readers, clock);
+  auto index = std::make_unique<RoomIndex>();
+  if (const Status filled = FillIndex(*readers, *index); !filled) return About(filled.error());
+  const Result<PgLogEnds> ends = readers->Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadLogEnds(connection, deadline);
+  });
+  if (!ends) return About(ends.error());
+  auto writer = std::make_unique<PgWriter>(
+      *address, PgWriter::Options{.node = options.node, .limits = options.limits}, *index, listener,
+      clock);
+  if (const Status opened = writer->Open(*ends); !opened) return About(opened.error());
+  return std::unique_ptr<PgStore>(
+      new PgStore(options, std::move(index), std::move(readers), std::move(writer)));
+}
+
+template <typename Read>
+auto PgStore::Run(Read read) {
+  auto outcome = readers_->Run(read);
+  const bool has_failed = !outcome && (outcome.error().code == Errc::kStoreBusy ||
+                                       outcome.error().code == Errc::kStoreBroken);
+  if (has_failed && observer_ != nullptr) {
+    observer_->OnStoreError(StoreOperation::kRead, outcome.error().code);
+  }
+  return outcome;
+}
+
+Status PgStore::Write(const std::function<PgWrite()>& write) {
+  PgJob job(write);
+  committer_->Run(job);
+  return job.status();
+}
+
+Result<Room> PgStore::Load(const RoomKey& key) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadRoom(connection, key, deadline);
+  });
+}
+
+std::vector<Result<RoomChange>> PgStore::UpdateAll(std::span<const RoomUpdate> updates) {
+  if (updates.empty()) return {};
+  PgJob job(updates);
+  committer_->Run(job);
+  return std::move(job.outcomes());
+}
+
+Result<std::vector<Room>> PgStore::List(const RoomListQuery& query) {
+  // If that room ends between here and the read, the page begins with the next one.
+  const std::optional<std::uint64_t> first = index_->At(query);
+  if (!first || query.count == 0) return std::vector<Room>();
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ListRooms(connection, query, *first, deadline);
+  });
+}
+
+Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadAudiences(connection, key, deadline);
+  });
+}
+
+Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ScanRooms(connection, after, limit, deadline);
+  });
+}
+
+Result<EventPage> PgStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadEvents(connection, cursor, limit, deadline);
+  });
+}
+
+Result<std::vector<StoredEvent>> PgStore::ReadRoomEvents(const RoomKey& key,
+                                                         std::optional<std::uint64_t> before,
+                                                         std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadRoomEvents(connection, key, before, limit, deadline);
+  });
+}
+
+Result<Cursor> PgStore::Newest() {
+  return Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::Newest(connection, deadline);
+  });
+}
+
+Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
+  std::size_t removed = 0;
+  const Status written = Write([&] {
+    PgWrite write = pg::TrimEvents(retention, removed);
+    write.finish = [this, &removed, finish = write.finish](std::span<PgRows> results) {
+      const Status finished = finish(results);
+      writer_->CountTrimmed(removed);
+      return finished;
+    };
+    return write;
+  });
+  if (!written) return written.error();
+  return removed;
+}
+
+Status PgStore::Ping() {
+  const Status before = committer_->last_commit();
+  const Status written = Write([this] { return writer_->Ping(); });
+  return written ? before : written;
+}
+
+std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
+
+Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadBans(connection, now, deadline);
+  });
+}
+
+Status PgStore::PutBan(const Ban& ban) {
+  return Write([&] { return pg::PutBan(ban); });
+}
+
+Status PgStore::RemoveEndedBans(TimePoint now) {
+  return Write([=] { return pg::RemoveEndedBans(now); });
+}
+
+Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadRevocations(connection, now, deadline);
+  });
+}
+
+Status PgStore::RemoveEndedRevocations(TimePoint now) {
+  return Write([=] { return pg::RemoveEndedRevocations(now); });
+}
+
+Status PgStore::PutRecordings(std::span<const Recording> recordings) {
+  return Write([=, this] { return pg::PutRecordings(recordings, limits_.max_recordings); });
+}
+
+Result<std::optional<Recording>> PgStore::FindRecording(std::string_view file) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::FindRecording(connection, file, deadline);
+  });
+}
+
+Result<std::vector<Recording>> PgStore::ListRecordings(const RecordingQuery& query) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ListRecordings(connection, query, deadline);
+  });
+}
+
+Result<std::vector<Recording>> PgStore::LoadRecordingsEndedBefore(TimePoint time,
+                                                                  const RecordingPosition& after,
+                                                                  std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadRecordingsEndedBefore(connection, time, after, limit, deadline);
+  });
+}
+
+Status PgStore::RemoveRecording(std::string_view file) {
+  return Write([=] { return pg::RemoveRecording(file); });
+}
+
+Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadDeliveries(connection, kind, limit, deadline);
+  });
+}
+
+Result<DeliveryBacklog> PgStore::CountDeliveries() {
+  return Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::CountDeliveries(connection, deadline);
+  });
+}
+
+Status PgStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
+  return Write([&] { return pg::ChangeDeliveries(change, now); });
+}
+
+Status PgStore::FinishDelivery(const Delivery& delivery) {
+  return Write([&] { return pg::FinishDelivery(delivery); });
+}
+
+Result<bool> PgStore::PostponeDelivery(const Delivery& delivery) {
+  bool is_there = false;
+  const Status written = Write([&] { return pg::PostponeDelivery(delivery, is_there); });
+  if (!written) return written.error();
+  return is_there;
+}
+
+Status PgStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                                    std::size_t limit) {
+  return Write([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
+}
+
+Result<StoredSessions> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadSessions(connection, unused_until, limit, deadline);
+  });
+}
+
+Status PgStore::PutSession(const Session& session) {
+  return Write([&] { return pg::PutSession(session); });
+}
+
+Status PgStore::RemoveSessions(std::span<const Session> sessions) {
+  return Write([=] { return pg::RemoveSessions(sessions); });
+}
+
+Status PgStore::RecordSessionUses(std::span<const Session> sessions) {
+  return Write([=] { return pg::RecordSessionUses(sessions); });
+}
+
+Status PgStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
+  return Write([=] { return pg::MoveSessionUses(by, latest); });
+}
+
+Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
+  std::size_t removed = 0;
+  const Status written =
+      Write([&] { return pg::RemoveUnusedSessions(unused_until, limit, removed); });
+  if (!written) return written.error();
+  return removed;
+}
+
+Result<StoredMessage> PgStore::Append(StoredMessage message) {
+  PgJob job([&] { return pg::AppendMessage(message, limits_.max_room_messages); },
+            PgJob::Appends::kMessage);
+  committer_->Run(job);
+  if (!job.status()) return job.status().error();
+  return message;
+}
+
+Result<StoredMessage> PgStore::AppendRoomMessage(std::uint64_t room_number,
+                                                 MessageContent content) {
+  return Append({.room_number = room_number, .content = std::move(content)});
+}
+
+Result<StoredMessage> PgStore::AppendDirectMessage(const UserId& receiver, MessageContent content) {
+  assert(!receiver.value.empty());
+  return Append({.receiver = receiver, .content = std::move(content)});
+}
+
+Result<std::vector<StoredMessage>> PgStore::ReadMessages(std::uint64_t position,
+                                                         std::size_t limit) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadMessages(connection, position, limit, deadline);
+  });
+}
+
+Result<std::uint64_t> PgStore::NewestMessage() {
+  return Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::NewestMessage(connection, deadline);
+  });
+}
+
+Result<std::uint64_t> PgStore::NewestRoomMessage(std::uint64_t room_number) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::NewestRoomMessage(connection, room_number, deadline);
+  });
+}
+
+Result<std::vector<StoredMessage>> PgStore::ReadRoomMessages(std::uint64_t room_number,
+                                                             std::uint64_t first,
+                                                             std::size_t limit) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadRoomMessages(connection, room_number, first, limit, deadline);
+  });
+}
+
+Result<std::vector<StoredMessage>> PgStore::ReadDirectMessages(const UserId& one,
+                                                               const UserId& other,
+                                                               std::optional<std::uint64_t> before,
+                                                               std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadDirectMessages(connection, one, other, before, limit, deadline);
+  });
+}
+
+Result<std::vector<StoredMessage>> PgStore::ReadPendingMessages(const UserId& receiver,
+                                                                TimePoint since,
+                                                                std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadPendingMessages(connection, receiver, since, limit, deadline);
+  });
+}
+
+Status PgStore::SettleMessages(std::span<const ReceivedMessages> received) {
+  const Result<bool> is_pending = Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::HasPendingMessages(connection, received, deadline);
+  });
+  if (!is_pending) return is_pending.error();
+  if (!*is_pending) return {};
+  return Write([=] { return pg::SettleMessages(received); });
+}
+
+Result<std::vector<StoredMessage>> PgStore::ReadConversations(const UserId& user,
+                                                              std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadConversations(connection, user, limit, deadline);
+  });
+}
+
+Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
+  std::size_t removed = 0;
+  const Status written = Write([&] { return pg::TrimMessages(retention, removed); });
+  if (!written) return written.error();
+  return removed;
+}
+
+Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
+  return Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadGroupJoins(connection, deadline);
+  });
+}
+
+Status PgStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
+  return Write([=] { return pg::RecordGroupJoins(changes); });
+}
+
+}  // namespace rtcroom

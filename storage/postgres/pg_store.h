@@ -1,0 +1,139 @@
+// Rooms in a PostgreSQL database: the store for several machines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/secret.h"
+#include "daemon/core/commit_listener.h"
+#include "daemon/core/store_observer.h"
+#include "storage/storage.h"
+
+namespace rtcroom {
+
+template <typename Writer>
+class GroupCommitter;
+struct PgWrite;
+class PgReaderPool;
+class PgWriter;
+class RoomIndex;
+
+struct PgOptions {
+  Secret url{};  ///< a connection string of libpq
+  /// 16 hex digits for a new store; an existing one keeps its own.
+  std::string new_epoch = {};
+  /// Of this process among those that use the store; drawn at random, at most 2^31 - 1.
+  std::uint64_t node = 0;
+  StoreLimits limits = {};
+  /// Connections for reads, at least 1; further reads wait for one.
+  std::size_t readers = 2;
+  StoreObserver* observer = nullptr;  ///< may be null
+};
+
+/// An implementation of `Storage` on PostgreSQL 15 or newer.
+///
+/// An acknowledged change is on the disk of the primary, and of its synchronous standby if there is
+/// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy.
+///
+/// @threads every method is safe from any thread.
+class PgStore : public Storage {
+ public:
+  /// Connects, creates the tables or brings them up to date, and reads the order of the rooms.
+  ///
+  /// @param listener  receives the commits of this store; must outlive it, as must `clock`.
+  /// @errors kStoreBroken, kStoreBusy: one sentence without a password.
+  static Result<std::unique_ptr<PgStore>> Open(const PgOptions& options, CommitListener& listener,
+                                               const Clock& clock);
+  /// No call may be in progress.
+  ~PgStore() override;
+
+  Result<Room> Load(const RoomKey& key) override;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
+  Result<std::vector<Room>> List(const RoomListQuery& query) override;
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit) override;
+  Result<Cursor> Newest() override;
+  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  Status Ping() override;
+  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
+
+  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
+  Status PutBan(const Ban& ban) override;
+  Status RemoveEndedBans(TimePoint now) override;
+  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
+  Status RemoveEndedRevocations(TimePoint now) override;
+  Status PutRecordings(std::span<const Recording> recordings) override;
+  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
+  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
+  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
+                                                           const RecordingPosition& after,
+                                                           std::size_t limit) override;
+  Status RemoveRecording(std::string_view file) override;
+  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
+  Result<DeliveryBacklog> CountDeliveries() override;
+  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
+  Status FinishDelivery(const Delivery& delivery) override;
+  Result<bool> PostponeDelivery(const Delivery& delivery) override;
+  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                             std::size_t limit) override;
+  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Status PutSession(const Session& session) override;
+  Status RemoveSessions(std::span<const Session> sessions) override;
+  Status RecordSessionUses(std::span<const Session> sessions) override;
+  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
+                                          MessageContent content) override;
+  Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
+                                            MessageContent content) override;
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override;
+  Result<std::uint64_t> NewestMessage() override;
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override;
+  Status SettleMessages(std::span<const ReceivedMessages> received) override;
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override;
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+
+ private:
+  PgStore(const PgOptions& options, std::unique_ptr<RoomIndex> index,
+          std::unique_ptr<PgReaderPool> readers, std::unique_ptr<PgWriter> writer);
+
+  /// `PgReaderPool::Run`; reports a failure to the observer.
+  template <typename Read>
+  auto Run(Read read);
+  Status Write(const std::function<PgWrite()>& write);
+  Result<StoredMessage> Append(StoredMessage message);
+
+  const StoreLimits limits_;
+  StoreObserver* const observer_;
+  // Destroyed in reverse: first the thread, which uses the others.
+  const std::unique_ptr<RoomIndex> index_;
+  const std::unique_ptr<PgReaderPool> readers_;
+  const std::unique_ptr<PgWriter> writer_;
+  const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
+};
+
+}  // namespace rtcroom

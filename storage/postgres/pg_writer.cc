@@ -1,0 +1,270 @@
+#include "storage/postgres/pg_writer.h"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/postgres/pg_bans.h"
+#include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_group_joins.h"
+#include "storage/postgres/pg_messages.h"
+#include "storage/postgres/pg_recordings.h"
+#include "storage/postgres/pg_revocations.h"
+#include "storage/postgres/pg_room_writes.h"
+#include "storage/postgres/pg_sessions.h"
+
+namespace rtcroom {
+namespace {
+
+/// Of one try of a group: no call waits longer.
+constexpr std::chrono::seconds kTryTime{4};
+/// The first is without the turn.
+constexpr int kTries = 3;
+/// Low bits of a tag: the group; the others are the node.
+constexpr int kGroupBits = 32;
+
+constexpr PgStatement kTakeTurn{"take_turn", "SELECT 1 FROM turn FOR UPDATE"};
+// A node whose link was taken over, or which the others have declared gone, writes nothing.
+constexpr PgStatement kCheckLink{"check_link",
+                                 "SELECT 1 / count(*) FROM nodes WHERE node = $1 AND link = $2"};
+constexpr PgStatement kSetLink{"set_link",
+                               "INSERT INTO nodes (node, link, version) VALUES ($1, $2, 1)"
+                               " ON CONFLICT (node) DO UPDATE SET link = excluded.link"};
+// The lock makes the commit one that waits for the disk and the standby.
+constexpr PgStatement kPing{"ping", "SELECT 1 FROM marks WHERE node = $1 FOR UPDATE"};
+constexpr PgStatement kSetMark{"set_mark",
+                               "INSERT INTO marks (node) VALUES ($1) ON CONFLICT DO NOTHING"};
+constexpr PgStatement kLeave{"leave", "DELETE FROM nodes WHERE node = $1"};
+
+constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kSetLink, kSetMark, kPing, kLeave};
+
+/// All that the writing connection runs.
+std::span<const PgStatement> Statements() {
+  static const std::vector<PgStatement> all = [] {
+    std::vector<PgStatement> joined(std::begin(kOwn), std::end(kOwn));
+    for (const std::span<const PgStatement> some :
+         {pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
+          pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
+          pg::RecordingWrites(), pg::GroupJoinWrites()}) {
+      joined.insert(joined.end(), some.begin(), some.end());
+    }
+    return joined;
+  }();
+  return all;
+}
+
+std::uint64_t CountOf(const RoomIndex& index) {
+  std::uint64_t rooms = 0;
+  for (const RoomKind kind : kAllRoomKinds) rooms += index.Count(kind);
+  return rooms;
+}
+
+}  // namespace
+
+PgWriter::PgWriter(const PgAddress& address, const Options& options, RoomIndex& index,
+                   CommitListener& listener, const Clock& clock)
+    : options_(options),
+      index_(index),
+      listener_(listener),
+      clock_(clock),
+      connection_(address, {.statements = Statements()}, clock) {}
+
+PgWriter::~PgWriter() {
+  if (connection_.connected()) {
+    (void)connection_.Run(PgCall(kLeave, options_.node), clock_.Monotonic() + kTryTime);
+  }
+}
+
+Status PgWriter::Open(const PgLogEnds& ends) {
+  newest_ = ends.newest;
+  retained_ = ends.retained;
+  return Connect(clock_.Monotonic() + kTryTime);
+}
+
+Status PgWriter::Connect(MonotonicTime deadline) {
+  if (const Status connected = connection_.Connect(deadline); !connected) return connected;
+  // What an earlier connection has sent without an answer is committed by now, or never will be.
+  ++link_;
+  const std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kTakeTurn),
+                                     PgCall(kSetLink, options_.node, link_),
+                                     PgCall(kSetMark, options_.node), PgCall(kPgCommit)};
+  const Result<std::vector<PgRows>> linked = connection_.Run(calls, deadline);
+  if (linked) return {};
+  connection_.Close();
+  return linked.error();
+}
+
+PgWrite PgWriter::Ping() { return {.calls = {PgCall(kPing, options_.node)}}; }
+
+Error PgWriter::Failed(const Error& error) {
+  failed_ = connection_.failure().meaning;
+  return error;
+}
+
+Status PgWriter::Run(const std::vector<Job*>& group) {
+  Status tried;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    tried = TryGroup(group, attempt == 0 ? Turn::kAtTheWrite : Turn::kFirst);
+    if (tried || failed_ == PgMeaning::kBusy) break;
+    if (failed_ == PgMeaning::kBroken) return RunAlone(group);
+  }
+  if (tried) return {};
+  const Error busy{Errc::kStoreBusy, tried.error().detail};
+  for (Job* const job : group) job->Abort(busy);
+  return busy;
+}
+
+Status PgWriter::RunAlone(const std::vector<Job*>& group) {
+  Status last;
+  for (Job* const job : group) {
+    const std::vector<Job*> alone = {job};
+    const Status tried = TryGroup(alone, Turn::kFirst);
+    if (tried) continue;
+    last = Error{failed_ == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
+                 tried.error().detail};
+    job->Abort(last.error());
+  }
+  return last;
+}
+
+Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn) {
+  const MonotonicTime deadline = clock_.Monotonic() + kTryTime;
+  if (!connection_.connected()) {
+    if (const Status connected = Connect(deadline); !connected) {
+      return Failed(connected.error());
+    }
+  }
+  ++groups_;
+  Try made{.rooms = PgRoomGroup(options_.limits, CountOf(index_))};
+  made.tag = static_cast<std::int64_t>((options_.node << kGroupBits) |
+                                       (groups_ & ((std::uint64_t{1} << kGroupBits) - 1)));
+  if (const Status loaded = Load(group, turn, made, deadline); !loaded) {
+    // Nothing was written: on another connection it may work.
+    if (failed_ == PgMeaning::kLost) failed_ = PgMeaning::kConflict;
+    return loaded;
+  }
+  ApplyRules(group, made);
+  const Status written = Write(group, turn, made, deadline);
+  if (written || failed_ != PgMeaning::kLost) return written;
+  return Verify(group, made);
+}
+
+Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,
+                      MonotonicTime deadline) {
+  std::vector<const RoomUpdate*> updates;
+  for (const Job* const job : group) {
+    for (const RoomUpdate& update : job->updates()) updates.push_back(&update);
+  }
+  std::vector<PgCall> calls;
+  if (turn == Turn::kFirst) calls = {PgCall(kPgBegin), PgCall(kTakeTurn)};
+  const std::size_t before = calls.size();
+  for (PgCall& call : made.rooms.LoadCalls(updates)) calls.push_back(std::move(call));
+  if (calls.empty()) return {};
+  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  if (!results) return Failed(results.error());
+  const Status loaded = made.rooms.Load(std::span(*results).subspan(before));
+  if (!loaded) failed_ = PgMeaning::kBroken;
+  return loaded;
+}
+
+void PgWriter::ApplyRules(const std::vector<Job*>& group, Try& made) {
+  for (Job* const job : group) {
+    job->outcomes().clear();
+    for (const RoomUpdate& update : job->updates()) {
+      job->outcomes().push_back(made.rooms.Apply(update));
+    }
+  }
+  made.writes = made.rooms.OtherWrites();
+  for (Job* const job : group) {
+    if (!job->write()) continue;
+    made.writes.push_back(job->write()());
+    made.jobs.push_back(job);
+  }
+}
+
+Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
+                       MonotonicTime deadline) {
+  std::vector<PgCall> calls;
+  if (turn == Turn::kAtTheWrite) calls = {PgCall(kPgBegin), PgCall(kTakeTurn)};
+  calls.emplace_back(kCheckLink, options_.node, link_);
+  const std::size_t before = calls.size();
+  for (PgCall& call : made.rooms.WriteCalls(made.tag)) calls.push_back(std::move(call));
+  const std::size_t of_rooms = calls.size();
+  for (const PgWrite& write : made.writes) {
+    calls.insert(calls.end(), write.calls.begin(), write.calls.end());
+  }
+  const bool changes_something = calls.size() > before;
+  if (!changes_something && turn == Turn::kAtTheWrite) {
+    Publish(group, made, newest_, {});
+    return {};
+  }
+  calls.emplace_back(kPgCommit);
+  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  if (!results) return Failed(results.error());
+  std::uint64_t base = newest_;
+  if (made.rooms.has_events()) {
+    const Result<std::uint64_t> read = pg::ReadBase(results->at(of_rooms - 1));
+    if (!read) {
+      failed_ = PgMeaning::kBroken;
+      return read.error();
+    }
+    base = *read;
+  }
+  Publish(group, made, base, std::span(*results).subspan(of_rooms, results->size() - 1 - of_rooms));
+  return {};
+}
+
+Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {
+  const MonotonicTime deadline = clock_.Monotonic() + kTryTime;
+  const Error unknown{Errc::kStoreBroken, "the commit was not answered"};
+  failed_ = PgMeaning::kBusy;
+  if (const Status connected = Connect(deadline); !connected) return unknown;
+  if (!made.rooms.has_events()) return unknown;
+  const Result<std::uint64_t> first = pg::FindTag(connection_, made.tag, newest_, deadline);
+  if (!first) return unknown;
+  if (*first == 0) {
+    failed_ = PgMeaning::kConflict;
+    return Error{Errc::kStoreBusy, "the connection was lost before the commit"};
+  }
+  Publish(group, made, *first - 1, {});
+  return {};
+}
+
+void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t base,
+                       std::span<PgRows> results) {
+  for (Job* const job : group) {
+    for (Result<RoomChange>& outcome : job->outcomes()) {
+      if (outcome) PgRoomGroup::Resolve(base, *outcome);
+    }
+  }
+  FinishWrites(made, results);
+  Committed committed = made.rooms.Settle(base);
+  committed.has_messages = std::ranges::any_of(
+      made.jobs, [](PgJob* job) { return job->appends_message() && job->status().ok(); });
+  if (!committed.events.empty()) {
+    newest_ = committed.events.back().position;
+    retained_ += committed.events.size();
+  }
+  index_.Apply(made.rooms.index_changes());
+  listener_.OnCommit(committed);
+}
+
+void PgWriter::FinishWrites(Try& made, std::span<PgRows> results) {
+  const std::size_t of_rooms = made.writes.size() - made.jobs.size();
+  for (std::size_t i = 0; i < made.writes.size(); ++i) {
+    const PgWrite& write = made.writes[i];
+    PgJob* const job = i < of_rooms ? nullptr : made.jobs[i - of_rooms];
+    if (results.empty() && !write.calls.empty()) {
+      if (job != nullptr) job->status() = Error{Errc::kStoreBroken, "its result was lost"};
+      continue;
+    }
+    const Status finished =
+        write.finish ? write.finish(results.first(write.calls.size())) : Status();
+    results = results.subspan(write.calls.size());
+    if (job != nullptr) job->status() = finished;
+  }
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,99 @@
+// Writes groups of jobs, each in one transaction.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/commit_listener.h"
+#include "daemon/core/room_store.h"
+#include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_job.h"
+#include "storage/postgres/pg_room_group.h"
+#include "storage/shared/room_index.h"
+
+namespace rtcroom {
+
+/// The writer of a `GroupCommitter`.
+///
+/// The rooms of a group are loaded without a lock, and their versions are checked when the results
+/// are written, by the transaction that has the turn: a node that stops never holds anything that
+/// others need. If a room was written meanwhile, the group is run again with the turn taken first.
+///
+/// @threads one thread: that of the committer.
+class PgWriter {
+ public:
+  using Job = PgJob;
+
+  struct Options {
+    std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
+    StoreLimits limits{};
+  };
+
+  /// The arguments must outlive this.
+  PgWriter(const PgAddress& address, const Options& options, RoomIndex& index,
+           CommitListener& listener, const Clock& clock);
+
+  ~PgWriter();
+  PgWriter(const PgWriter&) = delete;
+  PgWriter& operator=(const PgWriter&) = delete;
+
+  /// @param ends  of the log.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status Open(const PgLogEnds& ends);
+
+  /// Waits for the disk, and for the standby, as every write does; changes nothing.
+  PgWrite Ping();
+
+  Status Run(const std::vector<Job*>& group);
+  [[nodiscard]] std::uint64_t retained_events() const { return retained_; }
+  /// That many events were removed by a job.
+  void CountTrimmed(std::uint64_t events) { retained_ -= std::min(retained_, events); }
+  void Rest(const Status& /*committed*/) {}
+
+ private:
+  enum class Turn : std::uint8_t { kAtTheWrite, kFirst };
+
+  /// What a try has made, until it is committed.
+  struct Try {
+    PgRoomGroup rooms;
+    std::vector<PgWrite> writes{};
+    std::vector<PgJob*> jobs{};  ///< of the last of `writes`, in order
+    std::int64_t tag = 0;
+    bool is_sent = false;  ///< whether the commit was
+  };
+
+  /// After an error `failed_` tells what it means.
+  Status TryGroup(const std::vector<Job*>& group, Turn turn);
+  Status Load(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
+  static void ApplyRules(const std::vector<Job*>& group, Try& made);
+  Status Write(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
+  /// Hands out what was committed.
+  /// @param results  of the writes; none when they are not known.
+  void Publish(const std::vector<Job*>& group, Try& made, std::uint64_t base,
+               std::span<PgRows> results);
+  void FinishWrites(Try& made, std::span<PgRows> results);
+  /// The commit was not answered: finds out what has become of it.
+  Status Verify(const std::vector<Job*>& group, Try& made);
+  Status RunAlone(const std::vector<Job*>& group);
+  Status Connect(MonotonicTime deadline);
+  Error Failed(const Error& error);
+
+  const Options options_;
+  RoomIndex& index_;
+  CommitListener& listener_;
+  const Clock& clock_;
+  PgConnection connection_;
+  std::uint64_t newest_ = 0;
+  std::uint64_t retained_ = 0;
+  std::uint64_t link_ = 0;
+  std::uint64_t groups_ = 0;
+  PgMeaning failed_ = PgMeaning::kBroken;
+};
+
+}  // namespace rtcroom
