@@ -1,0 +1,33 @@
+// The stores of one process, as the contract tests open them.
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "tests/contract/store_contract.h"
+
+namespace rtcroom {
+namespace {
+
+std::unique_ptr<Storage> OpenMemory(const std::string&, StoreLimits limits,
+                                    CommitListener& listener) {
+  return std::make_unique<MemoryStore>(limits, kEpoch, listener);
+}
+
+std::unique_ptr<Storage> OpenSqlite(const std::string& directory, StoreLimits limits,
+                                    CommitListener& listener) {
+  auto store = SqliteStore::Open(
+      {.path = directory + "/rooms.db", .new_epoch = kEpoch, .limits = limits}, listener);
+  EXPECT_OK(store);
+  return store ? *std::move(store) : nullptr;
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
+                         testing::Values(StoreUnderTest{"memory", OpenMemory},
+                                         StoreUnderTest{"sqlite", OpenSqlite}),
+                         [](const auto& param_info) { return param_info.param.name; });
+
+}  // namespace
+}  // namespace rtcroom
