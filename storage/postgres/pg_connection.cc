@@ -351,6 +351,7 @@ Status PgConnection::Send(std::span<const PgCall> calls) {
     int sent = 0;
     if (IsUnnamed(call.statement)) {
       std::vector<Oid> types;
+      types.reserve(call.parameters.size());
       for (const PgValue& value : call.parameters) types.push_back(static_cast<Oid>(value.type()));
       sent = PQsendQueryParams(connection_.get(), call.statement.sql, count, types.data(),
                                values.data(), lengths.data(), formats.data(), 1);

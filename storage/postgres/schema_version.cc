@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kEpochSize = 16;
 constexpr std::string_view kEndOfStatement = ";\n";
-constexpr std::string_view kDuplicateTable = "42P07";
 
 constexpr PgStatement kHasMeta{.sql = "SELECT to_regclass('meta') IS NOT NULL"};
 constexpr PgStatement kReadVersion{.sql = "SELECT schema_version, least_version FROM meta"};
@@ -57,8 +56,7 @@ std::vector<std::string> StatementsOf(std::string_view step) {
   }
 }
 
-/// Runs the step from version `from`, unless another node has done so: then it may fail, in a
-/// conflict or because the table exists.
+/// Runs the step from version `from`. Fails if another node has done so.
 Status RunStep(PgConnection& plain, std::string_view step, std::int32_t from,
                const std::string& new_epoch, MonotonicTime deadline) {
   const std::vector<std::string> statements = StatementsOf(step);
@@ -84,6 +82,8 @@ Status RunStep(PgConnection& plain, std::string_view step, std::int32_t from,
 Status MigratePgSchema(PgConnection& plain, const std::string& new_epoch, MonotonicTime deadline,
                        std::span<const std::string_view> steps) {
   const auto newest = static_cast<std::int64_t>(steps.size());
+  Status ran;
+  std::int64_t tried = -1;
   while (true) {
     const Result<std::optional<SchemaVersion>> found = ReadVersion(plain, deadline);
     if (!found) return found.error();
@@ -95,16 +95,14 @@ Status MigratePgSchema(PgConnection& plain, const std::string& new_epoch, Monoto
                                version.least, version.now, newest)};
     }
     if (version.now >= newest) return {};
+    if (version.now == tried) return ran;  // no other node was faster
     if (version.now == 0 && new_epoch.size() != kEpochSize) {
       return Error{Errc::kInternal, "a new store needs an epoch of 16 hex digits"};
     }
-    const auto from = static_cast<std::int32_t>(version.now);
-    const Status ran =
-        RunStep(plain, steps[static_cast<std::size_t>(from)], from, new_epoch, deadline);
-    const PgFailure& failure = plain.failure();
-    const bool was_first = failure.meaning == PgMeaning::kConflict ||
-                           (from == 0 && failure.sqlstate == kDuplicateTable);
-    if (!ran && !was_first) return ran;
+    tried = version.now;
+    ran = RunStep(plain, steps[static_cast<std::size_t>(tried)], static_cast<std::int32_t>(tried),
+                  new_epoch, deadline);
+    if (!plain.connected()) return ran;
   }
 }
 

@@ -13,7 +13,6 @@ namespace rtcroom {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::ElementsAre;
 
 using enum DeliveryKind;
 

@@ -48,6 +48,7 @@ TEST_F(PgMessagesTest, AreNumberedWithinOneTransaction) {
   std::vector<StoredMessage> messages = {ToRoom(7, "a"), ToUser("bob", "b"), ToRoom(8, "c"),
                                          ToRoom(7, "d")};
   std::vector<PgWrite> writes;
+  writes.reserve(messages.size());
   for (StoredMessage& message : messages) writes.push_back(Append(message));
   ASSERT_OK(Write(writes));
   EXPECT_EQ(*pg::ReadMessages(*connection_, 0, 1000, Soon()), messages);

@@ -69,6 +69,13 @@ TEST_F(PgSchemaTest, AFailedStepLeavesNothing) {
   EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM things").size(), 0u);
 }
 
+TEST_F(PgSchemaTest, ReportsATableOfAnotherProgram) {
+  (void)QueryPostgres(url_, "CREATE TABLE rooms (id int)");
+  const Status failed = Migrate();
+  EXPECT_ERROR(kStoreBroken, failed);
+  EXPECT_THAT(failed.error().detail, HasSubstr("relation \"rooms\" already exists"));
+}
+
 TEST_F(PgSchemaTest, RunsEachStepOnceWhenSeveralNodesStart) {
   constexpr int kNodes = 8;
   InParallel(kNodes, [&](int) { EXPECT_OK(Migrate(kThreeSteps)); });
