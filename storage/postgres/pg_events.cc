@@ -1,5 +1,6 @@
 #include "storage/postgres/pg_events.h"
 
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,11 @@ enum Column : int {
   kColumnCount,
 };
 
+// Types of records other than events. The numbers are stored: never reuse one.
+constexpr std::int64_t kFirstRecord = 100;
+constexpr std::int64_t kRevocation = 104;
+constexpr std::int64_t kMix = 105;
+
 // The history of a room is a chain: the previous event of the first one is the end of the room that
 // had its key before.
 constexpr std::string_view kChain =
@@ -60,10 +66,18 @@ constexpr std::string_view kOfMeta =
     ", m.epoch, m.trimmed_position,"
     " greatest(m.trimmed_position, (SELECT coalesce(max(position), 0) FROM events))"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events"
-    " WHERE position > greatest($1, CASE WHEN $3 THEN m.trimmed_position ELSE 0 END)"
+    " WHERE type < 100"
+    " AND position > greatest($1, CASE WHEN $3 THEN m.trimmed_position ELSE 0 END)"
     " ORDER BY position LIMIT $2) e ON true";
 
 constexpr PgStatement kReadEvents{"read_events", kPgText<kSelect, kColumns, kOfMeta>};
+constexpr std::string_view kAndMarks =
+    ", e.room_place, e.room_type, m.trimmed_position,"
+    " greatest(m.last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
+    " (SELECT coalesce(max(id), 0) FROM deliveries)"
+    " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE position > $1"
+    " ORDER BY position LIMIT $2) e ON true";
+constexpr PgStatement kReadLog{"read_log", kPgText<kSelect, kColumns, kAndMarks>};
 constexpr PgStatement kReadNewestOfRoom{
     "read_newest_of_room", kPgText<kChain, kFromNewest, kAlongChain, kSelect, kColumns, kOfChain>};
 constexpr PgStatement kReadEarlierOfRoom{
@@ -76,31 +90,34 @@ constexpr PgStatement kNewest{
 constexpr PgStatement kLogEnds{
     "log_ends",
     "SELECT greatest(trimmed_position, (SELECT coalesce(max(position), 0) FROM events)),"
-    " trimmed_position FROM meta"};
+    " trimmed_position, greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
+    " (SELECT coalesce(max(id), 0) FROM deliveries) FROM meta"};
 constexpr PgStatement kFindTag{
     "find_tag", "SELECT position FROM events WHERE position > $1 AND tag = $2 LIMIT 1"};
 
-constexpr PgStatement kInsertEvents{
-    "insert_events",
+constexpr PgStatement kInsertRecords{
+    "insert_records",
     "WITH b AS (SELECT greatest(m.trimmed_position, (SELECT coalesce(max(position), 0)"
     " FROM events)) AS base, coalesce((SELECT bytes_through FROM events ORDER BY position DESC"
-    " LIMIT 1), 0) AS bytes FROM meta m),"
+    " LIMIT 1), 0) AS bytes, 4611686018427387904 AS provisional FROM meta m),"
     " i AS (INSERT INTO events (position, tag, room_kind, room_id, dialect, room_sequence, at_ms,"
-    " type, user_id, user_name, user_avatar, reason, creator, info, room_number, field, previous,"
-    " bytes_through)"
+    " type, user_id, user_name, user_avatar, reason, creator, info, field, room_type,"
+    " room_number, previous, room_place, bytes_through)"
     " SELECT b.base + v.n, $1, v.room_kind, v.room_id, v.dialect, v.room_sequence, v.at_ms, v.type,"
-    " v.user_id, v.user_name, v.user_avatar, v.reason, v.creator, v.info,"
-    " CASE WHEN v.room_number > 4611686018427387904"
-    " THEN b.base + (v.room_number - 4611686018427387904) ELSE v.room_number END, v.field,"
-    " CASE WHEN v.previous > 4611686018427387904"
-    " THEN b.base + (v.previous - 4611686018427387904) ELSE v.previous END,"
+    " v.user_id, v.user_name, v.user_avatar, v.reason, v.creator, v.info, v.field, v.room_type,"
+    " v.room_number + CASE WHEN v.room_number > b.provisional THEN b.base - b.provisional"
+    " ELSE 0 END,"
+    " v.previous + CASE WHEN v.previous > b.provisional THEN b.base - b.provisional ELSE 0 END,"
+    " v.room_place + CASE WHEN v.room_place > b.provisional THEN b.base - b.provisional"
+    " ELSE 0 END,"
     " b.bytes + v.bytes_through"
     " FROM b, unnest($2::smallint[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[],"
     " $7::smallint[], $8::text[], $9::bytea[], $10::bytea[], $11::smallint[], $12::text[],"
-    " $13::bytea[], $14::bigint[], $15::bytea[], $16::bigint[], $17::bigint[]) WITH ORDINALITY"
+    " $13::bytea[], $14::bigint[], $15::bytea[], $16::bigint[], $17::bigint[], $18::bigint[],"
+    " $19::bytea[]) WITH ORDINALITY"
     " v(room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name, user_avatar,"
-    " reason, creator, info, room_number, field, previous, bytes_through, n))"
-    " SELECT base FROM b"};
+    " reason, creator, info, room_number, field, previous, bytes_through, room_place, room_type,"
+    " n)) SELECT base FROM b"};
 
 // The oldest that may not go ends it. Sizes are differences of running totals: those of what is
 // left begin with the first event.
@@ -108,7 +125,7 @@ constexpr PgStatement kTrimEvents{
     "trim_events",
     "WITH m AS (SELECT trimmed_position FROM meta),"
     " newest AS (SELECT position, bytes_through FROM events ORDER BY position DESC LIMIT 1),"
-    " o AS (SELECT position, at_ms, bytes_through - (64 + octet_length(room_id)"
+    " o AS (SELECT position, at_ms, bytes_through - (64 + coalesce(octet_length(room_id), 0)"
     " + coalesce(octet_length(user_id), 0) + coalesce(octet_length(user_name), 0)"
     " + coalesce(octet_length(user_avatar), 0) + coalesce(octet_length(creator), 0)"
     " + coalesce(octet_length(info), 0) + coalesce(octet_length(field), 0)) AS bytes_before"
@@ -124,7 +141,8 @@ constexpr PgStatement kTrimEvents{
 
 constexpr PgStatement kReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarlierOfRoom, kNewest,
                                   kLogEnds};
-constexpr PgStatement kWrites[] = {kInsertEvents, kTrimEvents, kFindTag};
+constexpr PgStatement kWrites[] = {kInsertRecords, kTrimEvents, kFindTag, kReadLog};
+constexpr PgStatement kFollows[] = {kReadLog};
 
 Column ColumnOf(PayloadText text) {
   switch (text) {
@@ -169,12 +187,37 @@ Result<StoredEvent> ReadEvent(PgRows& rows) {
   return stored;
 }
 
-/// The columns of the events, for `kInsertEvents`.
-struct EventArrays {
-  PgArray<RoomKind> room_kinds;
-  PgArray<std::string_view> room_ids;
-  PgArray<Dialect> dialects;
-  PgArray<std::uint64_t> room_sequences;
+/// A mix as it is kept: the size of the picture, and a line for each input. No ID has a space.
+std::string EncodeMix(const RoomMix& mix) {
+  std::string text = fmt::format("{} {}", mix.canvas.width, mix.canvas.height);
+  for (const auto& [user_id, place] : mix.inputs) {
+    text += fmt::format("\n{} {} {} {} {} {} {} {}", user_id.value, place.x, place.y, place.width,
+                        place.height, place.layer, int{place.has_video}, int{place.has_audio});
+  }
+  return text;
+}
+
+RoomMix DecodeMix(const std::string& text) {
+  std::istringstream words(text);
+  RoomMix mix;
+  words >> mix.canvas.width >> mix.canvas.height;
+  RoomMix::Input input;
+  unsigned layer = 0;
+  MixPlace& place = input.place;
+  while (words >> input.user_id.value >> place.x >> place.y >> place.width >> place.height >>
+         layer >> place.has_video >> place.has_audio) {
+    place.layer = static_cast<std::uint8_t>(layer);
+    mix.inputs.push_back(input);
+  }
+  return mix;
+}
+
+/// The columns of the records, for `kInsertRecords`.
+struct RecordArrays {
+  PgArray<std::optional<RoomKind>> room_kinds;
+  PgArray<std::optional<std::string_view>> room_ids;
+  PgArray<std::optional<Dialect>> dialects;
+  PgArray<std::optional<std::uint64_t>> room_sequences;
   PgArray<TimePoint> at;
   PgArray<std::int16_t> types;
   PgArray<std::optional<std::string_view>> user_ids;
@@ -183,10 +226,12 @@ struct EventArrays {
   PgArray<std::optional<std::int16_t>> reasons;
   PgArray<std::optional<std::string_view>> creators;
   PgArray<std::optional<std::span<const std::byte>>> infos;
-  PgArray<std::uint64_t> room_numbers;
+  PgArray<std::optional<std::uint64_t>> room_numbers;
   PgArray<std::optional<std::span<const std::byte>>> fields;
   PgArray<std::uint64_t> previous;
   PgArray<std::uint64_t> bytes_through;
+  PgArray<std::uint64_t> places;
+  PgArray<std::span<const std::byte>> room_types;
 };
 
 std::optional<std::span<const std::byte>> Bytes(const std::optional<std::string_view>& text) {
@@ -194,15 +239,9 @@ std::optional<std::span<const std::byte>> Bytes(const std::optional<std::string_
   return PgBytes(*text);
 }
 
-void Append(const PgNewEvent& added, std::uint64_t bytes_through, EventArrays& arrays) {
-  const RoomEvent& event = added.stored.event;
-  const PayloadColumns columns = std::visit(ToColumns{}, event.payload);
-  arrays.room_kinds.Add(event.room.kind);
-  arrays.room_ids.Add(event.room.id.value);
-  arrays.dialects.Add(event.dialect);
-  arrays.room_sequences.Add(event.room_sequence);
-  arrays.at.Add(event.at);
-  arrays.types.Add(static_cast<std::int16_t>(columns.type));
+/// Adds what all records have, and the columns that only events fill.
+void AddPayload(const PayloadColumns& columns, std::int64_t type, RecordArrays& arrays) {
+  arrays.types.Add(static_cast<std::int16_t>(type));
   arrays.user_ids.Add(columns.user_id);
   arrays.user_names.Add(Bytes(columns.user_name));
   arrays.user_avatars.Add(Bytes(columns.user_avatar));
@@ -210,10 +249,75 @@ void Append(const PgNewEvent& added, std::uint64_t bytes_through, EventArrays& a
                                     : std::nullopt);
   arrays.creators.Add(columns.creator);
   arrays.infos.Add(Bytes(columns.info));
-  arrays.room_numbers.Add(added.stored.room_number);
   arrays.fields.Add(Bytes(columns.field));
-  arrays.previous.Add(added.previous);
-  arrays.bytes_through.Add(bytes_through);
+}
+
+/// Each adds one row to the arrays that `AddPayload` does not fill, and returns its size.
+struct AddWhat {
+  RecordArrays& arrays;
+
+  std::uint64_t operator()(const StoredEvent& stored) const {
+    const RoomEvent& event = stored.event;
+    const PayloadColumns columns = std::visit(ToColumns{}, event.payload);
+    AddRoom(event.room, stored.room_number);
+    arrays.dialects.Add(event.dialect);
+    arrays.room_sequences.Add(event.room_sequence);
+    arrays.at.Add(event.at);
+    AddPayload(columns, static_cast<std::int64_t>(columns.type), arrays);
+    return StoredBytes(event);
+  }
+  std::uint64_t operator()(const MixChanged& changed) const {
+    const std::string mix = EncodeMix(changed.mix);
+    AddRoom(changed.room, changed.room_number);
+    arrays.dialects.Add(std::nullopt);
+    arrays.room_sequences.Add(std::nullopt);
+    arrays.at.Add(TimePoint());
+    AddPayload({.info = mix}, kMix, arrays);
+    return kFixedEventBytes + changed.room.id.value.size() + mix.size();
+  }
+  std::uint64_t operator()(const Revocation& revocation) const {
+    arrays.room_kinds.Add(std::nullopt);
+    arrays.room_ids.Add(std::nullopt);
+    arrays.room_numbers.Add(std::nullopt);
+    arrays.dialects.Add(std::nullopt);
+    arrays.room_sequences.Add(std::nullopt);
+    arrays.at.Add(revocation.until);
+    AddPayload({.info = revocation.stream}, kRevocation, arrays);
+    return kFixedEventBytes + revocation.stream.size();
+  }
+
+ private:
+  void AddRoom(const RoomKey& room, std::uint64_t number) const {
+    arrays.room_kinds.Add(room.kind);
+    arrays.room_ids.Add(std::string_view(room.id.value));
+    arrays.room_numbers.Add(number);
+  }
+};
+
+/// nullopt: of a type that this program does not know, written by a newer one.
+Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
+  constexpr int kPlace = kColumnCount;
+  constexpr int kRoomType = kColumnCount + 1;
+  PgRecord record{.position = rows.Unsigned(kPosition)};
+  const std::int64_t type = rows.Integer(kType);
+  if (type < kFirstRecord) {
+    Result<StoredEvent> event = ReadEvent(rows);
+    if (!event) return event.error();
+    record.what = *std::move(event);
+    record.place = rows.Unsigned(kPlace);
+    record.type = rows.Text(kRoomType);
+  } else if (type == kMix) {
+    record.what = MixChanged{.after = record.position - 1,
+                             .room = {.kind = static_cast<RoomKind>(rows.Integer(kRoomKind)),
+                                      .id = {rows.Text(kRoomId)}},
+                             .room_number = rows.Unsigned(kRoomNumber),
+                             .mix = DecodeMix(rows.Text(kInfo))};
+  } else if (type == kRevocation) {
+    record.what = Revocation{.stream = rows.Text(kInfo), .until = rows.Time(kAt)};
+  } else {
+    return std::optional<PgRecord>();
+  }
+  return std::optional(std::move(record));
 }
 
 Result<std::vector<StoredEvent>> ReadAll(PgRows& rows) {
@@ -238,17 +342,44 @@ Result<std::uint64_t> ReadNumber(PgRows& rows) {
 std::span<const PgStatement> EventReads() { return kReads; }
 std::span<const PgStatement> EventWrites() { return kWrites; }
 
-PgCall InsertEvents(std::span<const PgNewEvent> events, std::int64_t tag) {
-  EventArrays arrays;
-  std::uint64_t bytes = 0;
-  for (const PgNewEvent& event : events) {
-    bytes += StoredBytes(event.stored.event);
-    Append(event, bytes, arrays);
+std::span<const PgStatement> LogFollows() { return kFollows; }
+
+PgCall ReadLog(std::uint64_t after, std::size_t limit) {
+  return PgCall(kReadLog, after, std::uint64_t{limit});
+}
+
+Result<PgLogPage> ReadLogPage(PgRows& rows) {
+  enum MarkColumn : int { kTrimmed = kColumnCount + 2, kNewestMessage, kNewestDelivery };
+  PgLogPage page;
+  while (rows.Next()) {
+    page.trimmed = rows.Unsigned(kTrimmed);
+    page.newest = {.message = rows.Unsigned(kNewestMessage),
+                   .delivery = rows.Unsigned(kNewestDelivery)};
+    if (rows.IsNull(kPosition)) break;
+    page.through = rows.Unsigned(kPosition);
+    Result<std::optional<PgRecord>> record = ReadRecord(rows);
+    if (!record) return record.error();
+    if (*record) page.records.push_back(**std::move(record));
   }
-  return PgCall(kInsertEvents, tag, arrays.room_kinds, arrays.room_ids, arrays.dialects,
+  if (!rows.status()) return rows.status().error();
+  return page;
+}
+
+PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag) {
+  RecordArrays arrays;
+  std::uint64_t bytes = 0;
+  for (const PgNewRecord& added : records) {
+    bytes += std::visit(AddWhat{arrays}, added.record.what);
+    arrays.previous.Add(added.previous);
+    arrays.bytes_through.Add(bytes);
+    arrays.places.Add(added.record.place);
+    arrays.room_types.Add(PgBytes(added.record.type));
+  }
+  return PgCall(kInsertRecords, tag, arrays.room_kinds, arrays.room_ids, arrays.dialects,
                 arrays.room_sequences, arrays.at, arrays.types, arrays.user_ids, arrays.user_names,
                 arrays.user_avatars, arrays.reasons, arrays.creators, arrays.infos,
-                arrays.room_numbers, arrays.fields, arrays.previous, arrays.bytes_through);
+                arrays.room_numbers, arrays.fields, arrays.previous, arrays.bytes_through,
+                arrays.places, arrays.room_types);
 }
 
 Result<std::uint64_t> ReadBase(PgRows& rows) { return ReadNumber(rows); }
@@ -321,6 +452,7 @@ Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline) 
   if (rows->Next()) {
     ends.newest = rows->Unsigned(0);
     ends.retained = ends.newest - rows->Unsigned(1);
+    ends.beside = {.message = rows->Unsigned(2), .delivery = rows->Unsigned(3)};
   }
   if (!rows->status()) return rows->status().error();
   return ends;

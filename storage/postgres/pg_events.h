@@ -1,13 +1,16 @@
-// Mapping between events and rows.
+// Mapping between the log of the store and rows.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/event_log.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_rows.h"
@@ -25,21 +28,50 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
   return number > kPgProvisional ? base + (number - kPgProvisional) : number;
 }
 
-/// An event to be written; its position and room number may be provisional.
-struct PgNewEvent {
-  StoredEvent stored{};
+/// What the log of the store says, in the order of positions: events, and what else all nodes must
+/// hear of.
+struct PgRecord {
+  std::uint64_t position = 0;
+  /// With the position that it has here.
+  std::variant<StoredEvent, MixChanged, Revocation> what{};
+  /// Of an event that changes lists: what becomes of the room in them.
+  std::uint64_t place = 0;
+  std::string type{};
+};
+
+/// A record to be written; its position, and other numbers in it, may be provisional.
+struct PgNewRecord {
+  PgRecord record{};
   std::uint64_t previous = 0;  ///< position of the room's previous event, or provisional; 0: none
 };
 
+/// The newest of what is stored beside the log; 0: none yet.
+struct PgNewest {
+  std::uint64_t message = 0;   ///< its position
+  std::uint64_t delivery = 0;  ///< its id
+};
+
+/// A part of the log.
+struct PgLogPage {
+  std::vector<PgRecord> records{};  ///< those of types that this program knows
+  std::uint64_t through = 0;        ///< position of the last one that was read; 0: none was
+  std::uint64_t trimmed = 0;        ///< up to that position records have been removed
+  PgNewest newest{};
+};
+
+/// Where a node begins.
 struct PgLogEnds {
-  std::uint64_t newest = 0;    ///< position of the newest event
-  std::uint64_t retained = 0;  ///< number of events
+  std::uint64_t newest = 0;    ///< position of the newest record
+  std::uint64_t retained = 0;  ///< number of records
+  PgNewest beside{};
 };
 
 namespace pg {
 
 std::span<const PgStatement> EventReads();
 std::span<const PgStatement> EventWrites();
+/// Of a connection that only reads the log.
+std::span<const PgStatement> LogFollows();
 
 // As the functions of `EventLog`.
 
@@ -53,9 +85,13 @@ Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
 /// @param removed  receives the number removed.
 PgWrite TrimEvents(const EventRetention& retention, std::size_t& removed);
 
-/// Inserts the events, in order, after all that need the newest position before them.
+/// At most `limit` records after that position, and the newest of the rest in the same snapshot.
+PgCall ReadLog(std::uint64_t after, std::size_t limit);
+Result<PgLogPage> ReadLogPage(PgRows& rows);
+
+/// Inserts the records, in order, after all that need the newest position before them.
 /// @param tag  of the group.
-PgCall InsertEvents(std::span<const PgNewEvent> events, std::int64_t tag);
+PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag);
 /// The newest position before the group, in the result of that call.
 Result<std::uint64_t> ReadBase(PgRows& rows);
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_write.h"
 #include "storage/shared/write_job.h"
@@ -19,10 +20,10 @@ namespace rtcroom {
 class PgJob : public WriteJob {
  public:
   explicit PgJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
-  enum class Appends : std::uint8_t { kNothing, kMessage };
   /// @param write  may be called more than once, before the job is finished.
-  explicit PgJob(std::function<PgWrite()> write, Appends appends = Appends::kNothing)
-      : write_(std::move(write)), appends_message_(appends == Appends::kMessage) {}
+  /// @param appended  receives its position with the outcome of the write; null: no message.
+  explicit PgJob(std::function<PgWrite()> write, const StoredMessage* appended = nullptr)
+      : write_(std::move(write)), appended_(appended) {}
 
   [[nodiscard]] std::size_t size() const override { return write_ ? 1 : updates_.size(); }
   [[nodiscard]] std::optional<Error> StoreFailure() const override {
@@ -35,8 +36,10 @@ class PgJob : public WriteJob {
   [[nodiscard]] std::span<const RoomUpdate> updates() const { return updates_; }
   [[nodiscard]] const std::function<PgWrite()>& write() const { return write_; }
 
-  /// Whether listeners hear of it as a message.
-  [[nodiscard]] bool appends_message() const { return appends_message_; }
+  /// The position of the message that it has appended; 0: none.
+  [[nodiscard]] std::uint64_t appended() const {
+    return appended_ != nullptr && status_ ? appended_->position : 0;
+  }
 
   /// One per update, in order.
   [[nodiscard]] std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
@@ -52,7 +55,7 @@ class PgJob : public WriteJob {
  private:
   const std::span<const RoomUpdate> updates_{};
   const std::function<PgWrite()> write_{};
-  const bool appends_message_ = false;
+  const StoredMessage* const appended_ = nullptr;
   std::vector<Result<RoomChange>> outcomes_;
   Status status_;
 };

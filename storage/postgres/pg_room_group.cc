@@ -18,6 +18,12 @@ const CustomChanged* CustomOf(const RoomChange& change) {
   return std::get_if<CustomChanged>(&change.events.front().payload);
 }
 
+bool ChangesLists(const RoomEvent& event) {
+  return std::holds_alternative<RoomCreated>(event.payload) ||
+         std::holds_alternative<RoomActivated>(event.payload) ||
+         std::holds_alternative<RoomDestroyed>(event.payload);
+}
+
 }  // namespace
 
 std::vector<PgCall> PgRoomGroup::LoadCalls(std::span<const RoomUpdate* const> updates) {
@@ -85,17 +91,17 @@ Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
   if (stored == nullptr && taken) return Error{Errc::kRoomExists, "the id is taken"};
   if (stored == nullptr && rooms_ >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
 
-  const std::size_t first_event = events_.size();
+  const std::size_t first_event = records_.size();
   if (CustomEvent* const merged_with = FindMerged(stored, *change, holder)) {
     // The earlier event is not written yet: it takes the value of this change instead.
     change->room.last_event = stored->last_event;
     change->events.front().room_sequence = merged_with->room_sequence;
-    events_.at(merged_with->place).stored.event = change->events.front();
+    std::get<StoredEvent>(records_.at(merged_with->place).record.what).event =
+        change->events.front();
   } else {
     SetNumbers(stored, *change);
     AddEvents(*change, holder);
   }
-  RecordIndexChange(stored, *change);
   Keep(stored, *change, holder);
   KeepOthers(*change, first_event);
   return change;
@@ -113,7 +119,7 @@ PgRoomGroup::CustomEvent* PgRoomGroup::FindMerged(const Room* stored, const Room
 // A room is numbered by its first event, and placed by the one that makes it active.
 void PgRoomGroup::SetNumbers(const Room* stored, RoomChange& change) const {
   Room& room = change.room;
-  const std::uint64_t first = kPgProvisional + events_.size() + 1;
+  const std::uint64_t first = kPgProvisional + records_.size() + 1;
   if (stored == nullptr) {
     room.sequence = first;
     room.place = room.IsActive() ? first : 0;
@@ -127,10 +133,15 @@ void PgRoomGroup::AddEvents(const RoomChange& change, Holder& holder) {
   const bool begins = !change.events.empty() && change.events.front().room_sequence == 1;
   if (begins) holder.last_position = 0;
   for (const RoomEvent& event : change.events) {
-    const std::uint64_t position = kPgProvisional + events_.size() + 1;
-    events_.push_back(
-        {.stored = {.position = position, .room_number = room.sequence, .event = event},
-         .previous = holder.last_position});
+    const std::uint64_t position = kPgProvisional + records_.size() + 1;
+    PgRecord record{
+        .position = position,
+        .what = StoredEvent{.position = position, .room_number = room.sequence, .event = event}};
+    if (ChangesLists(event)) {
+      record.place = room.place;
+      record.type = room.type;
+    }
+    records_.push_back({.record = std::move(record), .previous = holder.last_position});
     holder.last_position = position;
   }
   const CustomChanged* const custom = CustomOf(change);
@@ -139,7 +150,7 @@ void PgRoomGroup::AddEvents(const RoomChange& change, Holder& holder) {
   if (!follows) holder.custom.events.clear();
   holder.custom.last_event = room.last_event;
   holder.custom.events.push_back(
-      {.field = custom->field, .place = events_.size() - 1, .room_sequence = room.last_event});
+      {.field = custom->field, .place = records_.size() - 1, .room_sequence = room.last_event});
 }
 
 void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& holder) {
@@ -174,27 +185,20 @@ void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& hol
 
 void PgRoomGroup::KeepOthers(const RoomChange& change, std::size_t first_event) {
   if (change.ban) bans_.push_back(*change.ban);
-  revocations_.insert(revocations_.end(), change.revocations.begin(), change.revocations.end());
   if (change.delivery) {
     deliveries_.push_back(
         {.change = *change.delivery, .at = change.events.back().at, .first_event = first_event});
     RecordDelivery(*change.delivery, flags_);
   }
-  if (change.sets_mix) mixes_.push_back(MixChangeOf(change, kPgProvisional + events_.size()));
-}
-
-void PgRoomGroup::RecordIndexChange(const Room* stored, const RoomChange& change) {
-  const Room& room = change.room;
-  const RoomListEntry entry{
-      .kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
-  using Step = RoomIndexChange::Step;
-  if (stored == nullptr) {
-    if (!change.closed) index_changes_.push_back({.room = entry, .step = Step::kInserted});
-  } else if (change.closed) {
-    index_changes_.push_back({.room = entry, .step = Step::kErased});
-  } else if (stored->place != room.place) {
-    index_changes_.push_back({.room = entry, .step = Step::kActivated});
+  const auto add = [this](auto what) {
+    records_.push_back(
+        {.record = {.position = kPgProvisional + records_.size() + 1, .what = std::move(what)}});
+  };
+  for (const Revocation& revocation : change.revocations) {
+    revocations_.push_back(revocation);
+    add(revocation);
   }
+  if (change.sets_mix) add(MixChangeOf(change, 0));
 }
 
 std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
@@ -211,7 +215,7 @@ std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
     }
   }
   std::vector<PgCall> calls = writes.Calls();
-  if (!events_.empty()) calls.push_back(pg::InsertEvents(events_, tag));
+  if (!records_.empty()) calls.push_back(pg::InsertRecords(records_, tag));
   return calls;
 }
 
@@ -223,7 +227,7 @@ std::vector<PgWrite> PgRoomGroup::OtherWrites() const {
   }
   for (const EnqueuedDelivery& delivery : deliveries_) {
     writes.push_back(pg::ChangeDeliveries(delivery.change, delivery.at,
-                                          events_.size() - 1 - delivery.first_event));
+                                          records_.size() - 1 - delivery.first_event));
   }
   if (!ended_.empty()) writes.push_back({.calls = {pg::EndMessages(ended_)}});
   return writes;
@@ -234,24 +238,23 @@ void PgRoomGroup::Resolve(std::uint64_t base, RoomChange& change) {
   change.room.place = ResolvePgNumber(change.room.place, base);
 }
 
-Committed PgRoomGroup::Settle(std::uint64_t base) {
-  for (PgNewEvent& event : events_) {
-    event.stored.position = ResolvePgNumber(event.stored.position, base);
-    event.stored.room_number = ResolvePgNumber(event.stored.room_number, base);
-    committed_events_.push_back(std::move(event.stored));
+std::vector<PgRecord> PgRoomGroup::TakeRecords(std::uint64_t base) {
+  std::vector<PgRecord> records;
+  for (PgNewRecord& added : records_) {
+    PgRecord& record = added.record;
+    record.position = ResolvePgNumber(record.position, base);
+    record.place = ResolvePgNumber(record.place, base);
+    if (auto* const stored = std::get_if<StoredEvent>(&record.what)) {
+      stored->position = record.position;
+      stored->room_number = ResolvePgNumber(stored->room_number, base);
+    } else if (auto* const mix = std::get_if<MixChanged>(&record.what)) {
+      mix->after = record.position - 1;
+      mix->room_number = ResolvePgNumber(mix->room_number, base);
+    }
+    records.push_back(std::move(record));
   }
-  for (MixChanged& mix : mixes_) {
-    mix.after = base + (mix.after - kPgProvisional);
-    mix.room_number = ResolvePgNumber(mix.room_number, base);
-  }
-  for (RoomIndexChange& change : index_changes_) {
-    change.room.place = ResolvePgNumber(change.room.place, base);
-  }
-  Committed committed = flags_;
-  committed.events = committed_events_;
-  committed.mixes = mixes_;
-  committed.revocations = revocations_;
-  return committed;
+  records_.clear();
+  return records;
 }
 
 }  // namespace rtcroom

@@ -21,7 +21,6 @@
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_write.h"
-#include "storage/shared/room_index.h"
 
 namespace rtcroom {
 
@@ -47,21 +46,21 @@ class PgRoomGroup {
   [[nodiscard]] std::vector<PgCall> WriteCalls(std::int64_t tag) const;
   /// What goes with the changes, after the events.
   [[nodiscard]] std::vector<PgWrite> OtherWrites() const;
-  [[nodiscard]] bool has_events() const { return !events_.empty(); }
+  [[nodiscard]] bool has_records() const { return !records_.empty(); }
 
   /// Gives an outcome of `Apply` its real numbers.
   /// @param base  the newest position before the group.
   static void Resolve(std::uint64_t base, RoomChange& change);
-  /// After the commit: what it was, with real numbers. The views are of this object.
-  [[nodiscard]] Committed Settle(std::uint64_t base);
-  /// After `Settle`.
-  [[nodiscard]] std::span<const RoomIndexChange> index_changes() const { return index_changes_; }
+  /// After the commit: what it has added to the log, with real numbers.
+  [[nodiscard]] std::vector<PgRecord> TakeRecords(std::uint64_t base);
+  /// Which deliveries it has enqueued.
+  [[nodiscard]] const Committed& flags() const { return flags_; }
 
  private:
   /// A custom field event of the group.
   struct CustomEvent {
     std::string field{};
-    std::size_t place = 0;  ///< in `events_`
+    std::size_t place = 0;  ///< in `records_`
     std::uint64_t room_sequence = 0;
   };
   /// The newest events of a room, while all are changes of custom fields; at most one per field.
@@ -85,7 +84,7 @@ class PgRoomGroup {
   struct EnqueuedDelivery {
     DeliveryChange change{};
     TimePoint at{};
-    std::size_t first_event = 0;  ///< place of its change's first event in `events_`
+    std::size_t first_event = 0;  ///< place of its change's first event in `records_`
   };
 
   /// The room as an edit sees it.
@@ -96,20 +95,16 @@ class PgRoomGroup {
   void KeepOthers(const RoomChange& change, std::size_t first_event);
   /// The event of the group that this change may be merged into, or null.
   static CustomEvent* FindMerged(const Room* stored, const RoomChange& change, Holder& holder);
-  void RecordIndexChange(const Room* stored, const RoomChange& change);
 
   const StoreLimits& limits_;
   std::uint64_t rooms_;
   Holders holders_;
-  std::vector<PgNewEvent> events_;
+  std::vector<PgNewRecord> records_;
   std::vector<Ban> bans_;
-  std::vector<Revocation> revocations_;
+  std::vector<Revocation> revocations_;  ///< also among the records
   std::vector<EnqueuedDelivery> deliveries_;
-  std::vector<MixChanged> mixes_;
   std::vector<pg::EndedRoom> ended_;
-  std::vector<RoomIndexChange> index_changes_;
-  Committed flags_;
-  std::vector<StoredEvent> committed_events_;
+  Committed flags_;  ///< without its lists
 };
 
 }  // namespace rtcroom

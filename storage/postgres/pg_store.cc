@@ -9,8 +9,10 @@
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_job.h"
+#include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_reader_pool.h"
 #include "storage/postgres/pg_recordings.h"
@@ -40,17 +42,19 @@ Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& 
   return MigratePgSchema(plain, options.new_epoch, deadline);
 }
 
-Status FillIndex(PgReaderPool& readers, RoomIndex& index) {
+/// As of that position: what comes later is heard from the log.
+Status FillIndex(PgReaderPool& readers, std::uint64_t position, RoomIndex& index) {
   std::uint64_t after = 0;
   while (true) {
     const Result<PgIndexPage> page =
-        readers.Run([after](PgConnection& connection, MonotonicTime deadline) {
-          return pg::LoadIndex(connection, after, kIndexBatch, deadline);
+        readers.Run([=](PgConnection& connection, MonotonicTime deadline) {
+          return pg::LoadIndex(connection, after, position, kIndexBatch, deadline);
         });
     if (!page) return page.error();
     std::vector<RoomIndexChange> changes;
-    for (const RoomListEntry& room : page->rooms) {
-      changes.push_back({.room = room, .step = RoomIndexChange::Step::kInserted});
+    for (RoomListEntry room : page->rooms) {
+      if (room.place > position) room.place = 0;
+      changes.push_back({.room = std::move(room), .step = RoomIndexChange::Step::kInserted});
     }
     index.Apply(changes);
     if (page->rooms.size() < kIndexBatch) return {};
@@ -60,13 +64,22 @@ Status FillIndex(PgReaderPool& readers, RoomIndex& index) {
 
 }  // namespace
 
-PgStore::PgStore(const PgOptions& options, std::unique_ptr<RoomIndex> index,
-                 std::unique_ptr<PgReaderPool> readers, std::unique_ptr<PgWriter> writer)
+struct PgStore::Parts {
+  std::unique_ptr<RoomIndex> index{};
+  std::unique_ptr<PgLog> log{};
+  std::unique_ptr<PgReaderPool> readers{};
+  std::unique_ptr<PgWriter> writer{};
+  std::unique_ptr<PgFollower> follower{};
+};
+
+PgStore::PgStore(const PgOptions& options, Parts parts)
     : limits_(options.limits),
       observer_(options.observer),
-      index_(std::move(index)),
-      readers_(std::move(readers)),
-      writer_(std::move(writer)),
+      index_(std::move(parts.index)),
+      log_(std::move(parts.log)),
+      readers_(std::move(parts.readers)),
+      writer_(std::move(parts.writer)),
+      follower_(std::move(parts.follower)),
       committer_(std::make_unique<GroupCommitter<PgWriter>>(*writer_, options.observer)) {}
 
 PgStore::~PgStore() = default;
@@ -78,20 +91,29 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   if (const Status migrated = Migrate(*address, options, clock); !migrated) {
     return About(migrated.error());
   }
-  auto readers = std::make_unique<PgReaderPool>(*address, options.readers, clock);
-  auto index = std::make_unique<RoomIndex>();
-  if (const Status filled = FillIndex(*readers, *index); !filled) return About(filled.error());
-  const Result<PgLogEnds> ends = readers->Run([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadLogEnds(connection, deadline);
-  });
+  Parts parts;
+  parts.readers = std::make_unique<PgReaderPool>(*address, options.readers, clock);
+  parts.index = std::make_unique<RoomIndex>();
+  parts.log = std::make_unique<PgLog>(*parts.index, listener);
+  // Before the rooms: what comes in between is heard.
+  const Result<PgLogEnds> ends =
+      parts.readers->Run([](PgConnection& connection, MonotonicTime deadline) {
+        return pg::LoadLogEnds(connection, deadline);
+      });
   if (!ends) return About(ends.error());
-  auto writer = std::make_unique<PgWriter>(
-      *address, PgWriter::Options{.node = options.node, .limits = options.limits}, *index, listener,
-      clock);
-  if (const Status opened = writer->Open(*ends); !opened) return About(opened.error());
-  return std::unique_ptr<PgStore>(
-      new PgStore(options, std::move(index), std::move(readers), std::move(writer)));
+  if (const Status filled = FillIndex(*parts.readers, ends->newest, *parts.index); !filled) {
+    return About(filled.error());
+  }
+  parts.log->Begin(*ends);
+  parts.writer = std::make_unique<PgWriter>(
+      *address, PgWriter::Options{.node = options.node, .limits = options.limits}, *parts.index,
+      *parts.log, clock);
+  if (const Status opened = parts.writer->Open(*ends); !opened) return About(opened.error());
+  parts.follower = std::make_unique<PgFollower>(*address, *parts.log, clock);
+  return std::unique_ptr<PgStore>(new PgStore(options, std::move(parts)));
 }
+
+Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(deadline); }
 
 template <typename Read>
 auto PgStore::Run(Read read) {
@@ -302,8 +324,7 @@ Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint unused_until, std::s
 }
 
 Result<StoredMessage> PgStore::Append(StoredMessage message) {
-  PgJob job([&] { return pg::AppendMessage(message, limits_.max_room_messages); },
-            PgJob::Appends::kMessage);
+  PgJob job([&] { return pg::AppendMessage(message, limits_.max_room_messages); }, &message);
   committer_->Run(job);
   if (!job.status()) return job.status().error();
   return message;

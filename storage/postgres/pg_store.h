@@ -22,6 +22,8 @@ namespace rtcroom {
 template <typename Writer>
 class GroupCommitter;
 struct PgWrite;
+class PgFollower;
+class PgLog;
 class PgReaderPool;
 class PgWriter;
 class RoomIndex;
@@ -48,12 +50,18 @@ class PgStore : public Storage {
  public:
   /// Connects, creates the tables or brings them up to date, and reads the order of the rooms.
   ///
-  /// @param listener  receives the commits of this store; must outlive it, as must `clock`.
+  /// @param listener  hears of the commits of all stores on this database, of those of others soon
+  ///                  after; must outlive the store, as must `clock`.
   /// @errors kStoreBroken, kStoreBusy: one sentence without a password.
   static Result<std::unique_ptr<PgStore>> Open(const PgOptions& options, CommitListener& listener,
                                                const Clock& clock);
   /// No call may be in progress.
   ~PgStore() override;
+
+  /// Returns when the listener and the lists know of everything that was acknowledged by any store
+  /// on this database before the call.
+  /// @errors kStoreBusy at the deadline.
+  Status CatchUp(MonotonicTime deadline);
 
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
@@ -118,8 +126,8 @@ class PgStore : public Storage {
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 
  private:
-  PgStore(const PgOptions& options, std::unique_ptr<RoomIndex> index,
-          std::unique_ptr<PgReaderPool> readers, std::unique_ptr<PgWriter> writer);
+  struct Parts;
+  PgStore(const PgOptions& options, Parts parts);
 
   /// `PgReaderPool::Run`; reports a failure to the observer.
   template <typename Read>
@@ -129,10 +137,12 @@ class PgStore : public Storage {
 
   const StoreLimits limits_;
   StoreObserver* const observer_;
-  // Destroyed in reverse: first the thread, which uses the others.
+  // Destroyed in reverse: first the threads, which use the others.
   const std::unique_ptr<RoomIndex> index_;
+  const std::unique_ptr<PgLog> log_;
   const std::unique_ptr<PgReaderPool> readers_;
   const std::unique_ptr<PgWriter> writer_;
+  const std::unique_ptr<PgFollower> follower_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
 };
 

@@ -22,6 +22,8 @@ namespace {
 constexpr std::chrono::seconds kTryTime{4};
 /// The first is without the turn.
 constexpr int kTries = 3;
+/// Records of others that are read with a group.
+constexpr std::size_t kLogPage = 1000;
 /// Low bits of a tag: the group; the others are the node.
 constexpr int kGroupBits = 32;
 
@@ -63,11 +65,11 @@ std::uint64_t CountOf(const RoomIndex& index) {
 
 }  // namespace
 
-PgWriter::PgWriter(const PgAddress& address, const Options& options, RoomIndex& index,
-                   CommitListener& listener, const Clock& clock)
+PgWriter::PgWriter(const PgAddress& address, const Options& options, const RoomIndex& index,
+                   PgLog& log, const Clock& clock)
     : options_(options),
       index_(index),
-      listener_(listener),
+      log_(log),
       clock_(clock),
       connection_(address, {.statements = Statements()}, clock) {}
 
@@ -78,7 +80,6 @@ PgWriter::~PgWriter() {
 }
 
 Status PgWriter::Open(const PgLogEnds& ends) {
-  newest_ = ends.newest;
   retained_ = ends.retained;
   return Connect(clock_.Monotonic() + kTryTime);
 }
@@ -189,6 +190,9 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   std::vector<PgCall> calls;
   if (turn == Turn::kAtTheWrite) calls = {PgCall(kPgBegin), PgCall(kTakeTurn)};
   calls.emplace_back(kCheckLink, options_.node, link_);
+  // What others have written comes before what is written now.
+  const std::size_t others = calls.size();
+  calls.push_back(pg::ReadLog(log_.position(), kLogPage));
   const std::size_t before = calls.size();
   for (PgCall& call : made.rooms.WriteCalls(made.tag)) calls.push_back(std::move(call));
   const std::size_t of_rooms = calls.size();
@@ -197,20 +201,20 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   }
   const bool changes_something = calls.size() > before;
   if (!changes_something && turn == Turn::kAtTheWrite) {
-    Publish(group, made, newest_, {});
+    Publish(group, made, log_.position(), {});
     return {};
   }
   calls.emplace_back(kPgCommit);
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return Failed(results.error());
-  std::uint64_t base = newest_;
-  if (made.rooms.has_events()) {
+  // It is committed: from here on nothing may fail.
+  if (const Result<PgLogPage> heard = pg::ReadLogPage(results->at(others)); heard) {
+    log_.Hear(*heard);
+  }
+  std::uint64_t base = log_.position();
+  if (made.rooms.has_records()) {
     const Result<std::uint64_t> read = pg::ReadBase(results->at(of_rooms - 1));
-    if (!read) {
-      failed_ = PgMeaning::kBroken;
-      return read.error();
-    }
-    base = *read;
+    if (read) base = *read;
   }
   Publish(group, made, base, std::span(*results).subspan(of_rooms, results->size() - 1 - of_rooms));
   return {};
@@ -221,8 +225,8 @@ Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {
   const Error unknown{Errc::kStoreBroken, "the commit was not answered"};
   failed_ = PgMeaning::kBusy;
   if (const Status connected = Connect(deadline); !connected) return unknown;
-  if (!made.rooms.has_events()) return unknown;
-  const Result<std::uint64_t> first = pg::FindTag(connection_, made.tag, newest_, deadline);
+  if (!made.rooms.has_records()) return unknown;
+  const Result<std::uint64_t> first = pg::FindTag(connection_, made.tag, log_.position(), deadline);
   if (!first) return unknown;
   if (*first == 0) {
     failed_ = PgMeaning::kConflict;
@@ -240,15 +244,24 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
     }
   }
   FinishWrites(made, results);
-  Committed committed = made.rooms.Settle(base);
-  committed.has_messages = std::ranges::any_of(
-      made.jobs, [](PgJob* job) { return job->appends_message() && job->status().ok(); });
-  if (!committed.events.empty()) {
-    newest_ = committed.events.back().position;
-    retained_ += committed.events.size();
+  std::uint64_t message = 0;
+  for (const PgJob* const job : made.jobs) message = std::max(message, job->appended());
+  HearOthers(base);
+  const std::vector<PgRecord> records = made.rooms.TakeRecords(base);
+  retained_ += records.size();
+  log_.HearOwn(records, made.rooms.flags(), message);
+}
+
+void PgWriter::HearOthers(std::uint64_t base) {
+  // Only after a pause of the follower in which others wrote more than a page.
+  while (log_.position() < base) {
+    Result<PgRows> rows =
+        connection_.Run(pg::ReadLog(log_.position(), kLogPage), clock_.Monotonic() + kTryTime);
+    if (!rows) return;
+    const Result<PgLogPage> page = pg::ReadLogPage(*rows);
+    if (!page || page->through == 0) return;
+    log_.Hear(*page);
   }
-  index_.Apply(made.rooms.index_changes());
-  listener_.OnCommit(committed);
 }
 
 void PgWriter::FinishWrites(Try& made, std::span<PgRows> results) {

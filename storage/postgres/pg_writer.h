@@ -9,11 +9,11 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
-#include "daemon/core/commit_listener.h"
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_job.h"
+#include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_room_group.h"
 #include "storage/shared/room_index.h"
 
@@ -36,8 +36,8 @@ class PgWriter {
   };
 
   /// The arguments must outlive this.
-  PgWriter(const PgAddress& address, const Options& options, RoomIndex& index,
-           CommitListener& listener, const Clock& clock);
+  PgWriter(const PgAddress& address, const Options& options, const RoomIndex& index, PgLog& log,
+           const Clock& clock);
 
   ~PgWriter();
   PgWriter(const PgWriter&) = delete;
@@ -74,9 +74,12 @@ class PgWriter {
   static void ApplyRules(const std::vector<Job*>& group, Try& made);
   Status Write(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   /// Hands out what was committed.
+  /// @param base     the newest position before it.
   /// @param results  of the writes; none when they are not known.
   void Publish(const std::vector<Job*>& group, Try& made, std::uint64_t base,
                std::span<PgRows> results);
+  /// Passes on what others have written, up to that position.
+  void HearOthers(std::uint64_t base);
   void FinishWrites(Try& made, std::span<PgRows> results);
   /// The commit was not answered: finds out what has become of it.
   Status Verify(const std::vector<Job*>& group, Try& made);
@@ -85,11 +88,10 @@ class PgWriter {
   Error Failed(const Error& error);
 
   const Options options_;
-  RoomIndex& index_;
-  CommitListener& listener_;
+  const RoomIndex& index_;
+  PgLog& log_;
   const Clock& clock_;
   PgConnection connection_;
-  std::uint64_t newest_ = 0;
   std::uint64_t retained_ = 0;
   std::uint64_t link_ = 0;
   std::uint64_t groups_ = 0;

@@ -96,6 +96,9 @@ CREATE TABLE events (
   info          bytea,
   field         bytea,                            -- the changed custom field, as JSON; NULL: all
   previous      bigint NOT NULL DEFAULT 0,        -- position of the room's previous event; 0: none
+  -- Of events that change lists: the place of the room in them, and its type.
+  room_place    bigint NOT NULL DEFAULT 0,
+  room_type     bytea NOT NULL DEFAULT '',
   -- Size of all events up to this one, by the formula of daemon/core/room_event.h: that of a range
   -- is a difference. Begins anew when there is no event.
   bytes_through bigint NOT NULL

@@ -1,0 +1,51 @@
+// Reads the log of the store, for what other nodes write.
+#pragma once
+
+#include <cstdint>
+#include <thread>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_log.h"
+
+namespace rtcroom {
+
+/// Polls: every 10 ms while there is something to hear, every 20 ms otherwise.
+///
+/// @threads safe from any thread. Owns one thread, which waits for the database, each time for a
+///          bounded time, until the destructor ends it.
+class PgFollower {
+ public:
+  /// The arguments must outlive it.
+  PgFollower(const PgAddress& address, PgLog& log, const Clock& clock);
+  ~PgFollower();
+  PgFollower(const PgFollower&) = delete;
+  PgFollower& operator=(const PgFollower&) = delete;
+
+  /// Returns when everything has been heard that was acknowledged anywhere before the call. All
+  /// that wait share one read.
+  /// @errors kStoreBusy at the deadline.
+  Status CatchUp(MonotonicTime deadline) EXCLUDES(mutex_);
+
+ private:
+  void Follow() EXCLUDES(mutex_);
+  /// Reads to the end of the log.
+  /// @return whether that has worked.
+  bool ReadToEnd();
+  void WaitUntil(MonotonicTime time) EXCLUDES(mutex_);
+
+  PgLog& log_;
+  const Clock& clock_;
+  PgConnection connection_;
+  Mutex mutex_;
+  CondVar changed_;
+  std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;  ///< number of the newest read that is waited for
+  std::uint64_t begun_ GUARDED_BY(mutex_) = 0;   ///< reads to the end, numbered from 1
+  std::uint64_t done_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: it uses all other members
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,83 @@
+#include "storage/postgres/pg_log.h"
+
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+namespace rtcroom {
+
+void PgLog::Begin(const PgLogEnds& ends) {
+  const MutexLock lock(mutex_);
+  position_ = ends.newest;
+  newest_ = ends.beside;
+}
+
+std::uint64_t PgLog::position() const {
+  const MutexLock lock(mutex_);
+  return position_;
+}
+
+void PgLog::Hear(const PgLogPage& page) {
+  const MutexLock lock(mutex_);
+  const bool has_deliveries = page.newest.delivery > newest_.delivery;
+  const Committed flags{.has_im_deliveries = has_deliveries,
+                        .has_trtc_deliveries = has_deliveries,
+                        .has_messages = page.newest.message > newest_.message};
+  newest_.message = std::max(newest_.message, page.newest.message);
+  newest_.delivery = std::max(newest_.delivery, page.newest.delivery);
+  PassOnLocked(page.records, flags);
+  position_ = std::max(position_, page.through);
+}
+
+void PgLog::HearOwn(std::span<const PgRecord> records, Committed flags, std::uint64_t message) {
+  const MutexLock lock(mutex_);
+  flags.has_messages = message > newest_.message;
+  newest_.message = std::max(newest_.message, message);
+  PassOnLocked(records, flags);
+}
+
+void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed) {
+  std::vector<StoredEvent> events;
+  std::vector<MixChanged> mixes;
+  std::vector<Revocation> revocations;
+  for (const PgRecord& record : records) {
+    if (record.position <= position_) continue;
+    position_ = record.position;
+    if (const auto* const event = std::get_if<StoredEvent>(&record.what)) {
+      ApplyToIndexLocked(record);
+      events.push_back(*event);
+    } else if (const auto* const mix = std::get_if<MixChanged>(&record.what)) {
+      mixes.push_back(*mix);
+    } else if (const auto* const revocation = std::get_if<Revocation>(&record.what)) {
+      revocations.push_back(*revocation);
+    }
+  }
+  committed.events = events;
+  committed.mixes = mixes;
+  committed.revocations = revocations;
+  const bool has_anything = !events.empty() || !mixes.empty() || !revocations.empty() ||
+                            committed.has_im_deliveries || committed.has_trtc_deliveries ||
+                            committed.has_messages;
+  if (has_anything) listener_.OnCommit(committed);
+}
+
+void PgLog::ApplyToIndexLocked(const PgRecord& record) {
+  using Step = RoomIndexChange::Step;
+  const RoomEvent& event = std::get<StoredEvent>(record.what).event;
+  RoomIndexChange change{.room = {.kind = event.room.kind,
+                                  .dialect = event.dialect,
+                                  .type = record.type,
+                                  .place = record.place}};
+  if (std::holds_alternative<RoomCreated>(event.payload)) {
+    change.step = Step::kInserted;
+  } else if (std::holds_alternative<RoomActivated>(event.payload)) {
+    change.step = Step::kActivated;
+  } else if (std::holds_alternative<RoomDestroyed>(event.payload)) {
+    change.step = Step::kErased;
+  } else {
+    return;
+  }
+  index_.Apply({&change, 1});
+}
+
+}  // namespace rtcroom
