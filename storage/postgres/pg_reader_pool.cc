@@ -33,8 +33,9 @@ std::span<const PgStatement> Statements() {
 
 }  // namespace
 
-PgReaderPool::PgReaderPool(const PgAddress& address, std::size_t readers, const Clock& clock)
-    : clock_(clock) {
+PgReaderPool::PgReaderPool(const PgAddress& address, std::size_t readers,
+                           std::chrono::milliseconds patience, const Clock& clock)
+    : patience_(patience), clock_(clock) {
   assert(readers > 0);
   for (std::size_t i = 0; i < readers; ++i) {
     connections_.push_back(

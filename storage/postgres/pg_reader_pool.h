@@ -18,8 +18,10 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class PgReaderPool {
  public:
-  /// @param readers  at least 1.
-  PgReaderPool(const PgAddress& address, std::size_t readers, const Clock& clock);
+  /// @param readers   at least 1.
+  /// @param patience  bounds a read, with the wait for a connection.
+  PgReaderPool(const PgAddress& address, std::size_t readers, std::chrono::milliseconds patience,
+               const Clock& clock);
   PgReaderPool(const PgReaderPool&) = delete;
   PgReaderPool& operator=(const PgReaderPool&) = delete;
   ~PgReaderPool() = default;
@@ -30,7 +32,7 @@ class PgReaderPool {
   /// @errors kStoreBusy when no connection is free, or none can be made, in time; those of `read`.
   template <typename Read>
   auto Run(Read read) -> decltype(read(std::declval<PgConnection&>(), MonotonicTime())) {
-    const MonotonicTime deadline = clock_.Monotonic() + kReadTime;
+    const MonotonicTime deadline = clock_.Monotonic() + patience_;
     Result<Lease> lease = Take(deadline);
     if (!lease) return lease.error();
     PgConnection& connection = lease->connection();
@@ -47,9 +49,6 @@ class PgReaderPool {
   }
 
  private:
-  /// Of one read, with the wait for a connection.
-  static constexpr std::chrono::seconds kReadTime{4};
-
   /// Holds a connection until it ends.
   class Lease {
    public:
@@ -70,6 +69,7 @@ class PgReaderPool {
   Result<Lease> Take(MonotonicTime deadline) EXCLUDES(mutex_);
   void Return(PgConnection& connection) EXCLUDES(mutex_);
 
+  const std::chrono::milliseconds patience_;
   const Clock& clock_;
   std::vector<std::unique_ptr<PgConnection>> connections_;
   Mutex mutex_;

@@ -92,7 +92,8 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
     return About(migrated.error());
   }
   Parts parts;
-  parts.readers = std::make_unique<PgReaderPool>(*address, options.readers, clock);
+  parts.readers =
+      std::make_unique<PgReaderPool>(*address, options.readers, options.patience, clock);
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
   // Before the rooms: what comes in between is heard.
@@ -106,8 +107,10 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   }
   parts.log->Begin(*ends);
   parts.writer = std::make_unique<PgWriter>(
-      *address, PgWriter::Options{.node = options.node, .limits = options.limits}, *parts.index,
-      *parts.log, clock);
+      *address,
+      PgWriter::Options{
+          .node = options.node, .limits = options.limits, .patience = options.patience},
+      *parts.index, *parts.log, clock);
   if (const Status opened = parts.writer->Open(*ends); !opened) return About(opened.error());
   parts.follower = std::make_unique<PgFollower>(*address, *parts.log, clock);
   return std::unique_ptr<PgStore>(new PgStore(options, std::move(parts)));

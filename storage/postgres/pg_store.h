@@ -1,6 +1,7 @@
 // Rooms in a PostgreSQL database: the store for several machines.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,12 +39,15 @@ struct PgOptions {
   /// Connections for reads, at least 1; further reads wait for one.
   std::size_t readers = 2;
   StoreObserver* observer = nullptr;  ///< may be null
+  /// No call waits longer for the database; where the answer to a commit was lost, twice as long.
+  std::chrono::milliseconds patience = std::chrono::seconds(4);
 };
 
 /// An implementation of `Storage` on PostgreSQL 15 or newer.
 ///
 /// An acknowledged change is on the disk of the primary, and of its synchronous standby if there is
-/// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy.
+/// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy;
+/// with kStoreBroken where it is unknown whether the change was committed.
 ///
 /// @threads every method is safe from any thread.
 class PgStore : public Storage {

@@ -1,6 +1,5 @@
 #include "storage/postgres/pg_writer.h"
 
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,8 +17,6 @@
 namespace rtcroom {
 namespace {
 
-/// Of one try of a group: no call waits longer.
-constexpr std::chrono::seconds kTryTime{4};
 /// The first is without the turn.
 constexpr int kTries = 3;
 /// Records of others that are read with a group.
@@ -75,13 +72,13 @@ PgWriter::PgWriter(const PgAddress& address, const Options& options, const RoomI
 
 PgWriter::~PgWriter() {
   if (connection_.connected()) {
-    (void)connection_.Run(PgCall(kLeave, options_.node), clock_.Monotonic() + kTryTime);
+    (void)connection_.Run(PgCall(kLeave, options_.node), clock_.Monotonic() + options_.patience);
   }
 }
 
 Status PgWriter::Open(const PgLogEnds& ends) {
   retained_ = ends.retained;
-  return Connect(clock_.Monotonic() + kTryTime);
+  return Connect(clock_.Monotonic() + options_.patience);
 }
 
 Status PgWriter::Connect(MonotonicTime deadline) {
@@ -131,7 +128,7 @@ Status PgWriter::RunAlone(const std::vector<Job*>& group) {
 }
 
 Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn) {
-  const MonotonicTime deadline = clock_.Monotonic() + kTryTime;
+  const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   if (!connection_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
       return Failed(connected.error());
@@ -221,7 +218,7 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
 }
 
 Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {
-  const MonotonicTime deadline = clock_.Monotonic() + kTryTime;
+  const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   const Error unknown{Errc::kStoreBroken, "the commit was not answered"};
   failed_ = PgMeaning::kBusy;
   if (const Status connected = Connect(deadline); !connected) return unknown;

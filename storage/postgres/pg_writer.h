@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -33,6 +34,7 @@ class PgWriter {
   struct Options {
     std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
     StoreLimits limits{};
+    std::chrono::milliseconds patience{};  ///< bounds a try of a group
   };
 
   /// The arguments must outlive this.

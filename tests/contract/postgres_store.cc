@@ -1,4 +1,5 @@
 // The store in PostgreSQL, as the contract tests open it: each time in a new schema.
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,11 @@ std::unique_ptr<Storage> OpenPostgres(const std::string&, StoreLimits limits,
                                       CommitListener& listener) {
   static const SystemClock clock;
   auto store = PgStore::Open(
-      {.url = SharedPostgres().UrlOfNewSchema(), .new_epoch = kEpoch, .node = 1, .limits = limits},
+      {.url = SharedPostgres().UrlOfNewSchema(),
+       .new_epoch = kEpoch,
+       .node = 1,
+       .limits = limits,
+       .patience = std::chrono::minutes(1)},
       listener, clock);
   EXPECT_OK(store);
   return store ? *std::move(store) : nullptr;
