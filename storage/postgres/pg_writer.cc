@@ -98,44 +98,54 @@ PgWrite PgWriter::Ping() { return {.calls = {PgCall(kPing, options_.node)}}; }
 
 Error PgWriter::Failed(const Error& error) {
   failed_ = connection_.failure().meaning;
+  // Nothing happened: on another connection it may work.
+  if (failed_ == PgMeaning::kBusy && !connection_.connected()) failed_ = PgMeaning::kConflict;
   return error;
 }
 
-Status PgWriter::Run(const std::vector<Job*>& group) {
-  Status tried;
-  for (int attempt = 0; attempt < kTries; ++attempt) {
-    tried = TryGroup(group, attempt == 0 ? Turn::kAtTheWrite : Turn::kFirst);
-    if (tried || failed_ == PgMeaning::kBusy) break;
-    if (failed_ == PgMeaning::kBroken) return RunAlone(group);
-  }
-  if (tried) return {};
-  const Error busy{Errc::kStoreBusy, tried.error().detail};
-  for (Job* const job : group) job->Abort(busy);
-  return busy;
+Error PgWriter::Outcome(const Error& error) const {
+  const bool is_busy = failed_ == PgMeaning::kBusy || failed_ == PgMeaning::kConflict;
+  return {is_busy ? Errc::kStoreBusy : Errc::kStoreBroken, error.detail};
 }
 
-Status PgWriter::RunAlone(const std::vector<Job*>& group) {
+Status PgWriter::Run(const std::vector<Job*>& group) {
+  const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
+  Status tried;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    tried = TryGroup(group, attempt == 0 ? Turn::kAtTheWrite : Turn::kFirst, deadline);
+    if (tried) return {};
+    if (failed_ == PgMeaning::kBroken) return RunAlone(group, deadline);
+    if (failed_ != PgMeaning::kConflict) break;
+  }
+  const Error failed = Outcome(tried.error());
+  for (Job* const job : group) job->Abort(failed);
+  return failed;
+}
+
+Status PgWriter::RunAlone(const std::vector<Job*>& group, MonotonicTime deadline) {
   Status last;
   for (Job* const job : group) {
     const std::vector<Job*> alone = {job};
-    const Status tried = TryGroup(alone, Turn::kFirst);
+    const Status tried = TryGroup(alone, Turn::kFirst, deadline);
     if (tried) continue;
-    last = Error{failed_ == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
-                 tried.error().detail};
+    last = Outcome(tried.error());
     job->Abort(last.error());
   }
   return last;
 }
 
-Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn) {
-  const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
+Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline) {
   if (!connection_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
-      return Failed(connected.error());
+      failed_ = connection_.failure().meaning;
+      // No write was sent.
+      if (failed_ == PgMeaning::kLost) failed_ = PgMeaning::kConflict;
+      return connected;
     }
   }
   ++groups_;
   Try made{.rooms = PgRoomGroup(options_.limits, CountOf(index_))};
+  made.before = log_.position();
   made.tag = static_cast<std::int64_t>((options_.node << kGroupBits) |
                                        (groups_ & ((std::uint64_t{1} << kGroupBits) - 1)));
   if (const Status loaded = Load(group, turn, made, deadline); !loaded) {
@@ -145,8 +155,11 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn) {
   }
   ApplyRules(group, made);
   const Status written = Write(group, turn, made, deadline);
-  if (written || failed_ != PgMeaning::kLost) return written;
-  return Verify(group, made);
+  if (written) return {};
+  if (failed_ == PgMeaning::kLost) return Verify(group, made);
+  // With the turn no room can be in the way: the link is gone, and the next connection sets it.
+  if (failed_ == PgMeaning::kConflict && turn == Turn::kFirst) connection_.Close();
+  return written;
 }
 
 Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,
@@ -163,7 +176,11 @@ Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return Failed(results.error());
   const Status loaded = made.rooms.Load(std::span(*results).subspan(before));
-  if (!loaded) failed_ = PgMeaning::kBroken;
+  if (!loaded) {
+    failed_ = PgMeaning::kBroken;
+    // The transaction has the turn.
+    if (turn == Turn::kFirst) (void)connection_.Run(PgCall(kPgRollback), deadline);
+  }
   return loaded;
 }
 
@@ -220,10 +237,10 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
 Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {
   const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   const Error unknown{Errc::kStoreBroken, "the commit was not answered"};
-  failed_ = PgMeaning::kBusy;
+  failed_ = PgMeaning::kLost;
   if (const Status connected = Connect(deadline); !connected) return unknown;
   if (!made.rooms.has_records()) return unknown;
-  const Result<std::uint64_t> first = pg::FindTag(connection_, made.tag, log_.position(), deadline);
+  const Result<std::uint64_t> first = pg::FindTag(connection_, made.tag, made.before, deadline);
   if (!first) return unknown;
   if (*first == 0) {
     failed_ = PgMeaning::kConflict;
@@ -252,8 +269,8 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
 void PgWriter::HearOthers(std::uint64_t base) {
   // Only after a pause of the follower in which others wrote more than a page.
   while (log_.position() < base) {
-    Result<PgRows> rows =
-        connection_.Run(pg::ReadLog(log_.position(), kLogPage), clock_.Monotonic() + kTryTime);
+    Result<PgRows> rows = connection_.Run(pg::ReadLog(log_.position(), kLogPage),
+                                          clock_.Monotonic() + options_.patience);
     if (!rows) return;
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);
     if (!page || page->through == 0) return;
@@ -267,7 +284,8 @@ void PgWriter::FinishWrites(Try& made, std::span<PgRows> results) {
     const PgWrite& write = made.writes[i];
     PgJob* const job = i < of_rooms ? nullptr : made.jobs[i - of_rooms];
     if (results.empty() && !write.calls.empty()) {
-      if (job != nullptr) job->status() = Error{Errc::kStoreBroken, "its result was lost"};
+      if (job == nullptr) continue;
+      job->status() = write.finish ? Error{Errc::kStoreBroken, "its result was lost"} : Status();
       continue;
     }
     const Status finished =

@@ -34,7 +34,7 @@ class PgWriter {
   struct Options {
     std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
     StoreLimits limits{};
-    std::chrono::milliseconds patience{};  ///< bounds a try of a group
+    std::chrono::milliseconds patience{};  ///< bounds a group; the end of a lost one likewise
   };
 
   /// The arguments must outlive this.
@@ -66,12 +66,13 @@ class PgWriter {
     PgRoomGroup rooms;
     std::vector<PgWrite> writes{};
     std::vector<PgJob*> jobs{};  ///< of the last of `writes`, in order
+    std::uint64_t before = 0;    ///< a position before its records
     std::int64_t tag = 0;
     bool is_sent = false;  ///< whether the commit was
   };
 
-  /// After an error `failed_` tells what it means.
-  Status TryGroup(const std::vector<Job*>& group, Turn turn);
+  /// After an error `failed_` tells what it means; kLost: it is unknown whether it was committed.
+  Status TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline);
   Status Load(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   static void ApplyRules(const std::vector<Job*>& group, Try& made);
   Status Write(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
@@ -85,9 +86,12 @@ class PgWriter {
   void FinishWrites(Try& made, std::span<PgRows> results);
   /// The commit was not answered: finds out what has become of it.
   Status Verify(const std::vector<Job*>& group, Try& made);
-  Status RunAlone(const std::vector<Job*>& group);
+  Status RunAlone(const std::vector<Job*>& group, MonotonicTime deadline);
   Status Connect(MonotonicTime deadline);
+  /// Of calls that were run.
   Error Failed(const Error& error);
+  /// What callers get for an error of a try.
+  [[nodiscard]] Error Outcome(const Error& error) const;
 
   const Options options_;
   const RoomIndex& index_;
