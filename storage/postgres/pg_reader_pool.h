@@ -44,7 +44,8 @@ class PgReaderPool {
       }
       auto outcome = read(connection, deadline);
       const bool was_lost = !outcome && !connection.connected();
-      if (!was_lost || is_retry) return outcome;
+      if (!was_lost) return outcome;
+      if (is_retry) return Error{Errc::kStoreBusy, outcome.error().detail};
     }
   }
 
