@@ -92,8 +92,9 @@ constexpr PgStatement kLogEnds{
     "SELECT greatest(trimmed_position, (SELECT coalesce(max(position), 0) FROM events)),"
     " trimmed_position, greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries) FROM meta"};
-constexpr PgStatement kFindTag{
-    "find_tag", "SELECT position FROM events WHERE position > $1 AND tag = $2 LIMIT 1"};
+constexpr PgStatement kFindTag{"find_tag",
+                               "SELECT position FROM events WHERE position > $1 AND tag = $2"
+                               " ORDER BY position LIMIT 1"};
 
 constexpr PgStatement kInsertRecords{
     "insert_records",
