@@ -42,13 +42,16 @@ class RoomListIndex {
     TreeOf(room.kind, std::nullopt).insert(room.place);
     if (HasTypes(room.kind)) typed_[room.type].insert(room.place);
   }
+  /// Removes a room, which may be unknown: another program may have made it.
   void Erase(const RoomListEntry& room) {
-    --counts_.at(Index(room.kind));
+    std::uint64_t& count = counts_.at(Index(room.kind));
+    if (count > 0) --count;
     if (room.place == 0) return;
     TreeOf(room.kind, room.dialect).erase(room.place);
     TreeOf(room.kind, std::nullopt).erase(room.place);
     if (!HasTypes(room.kind)) return;
     const auto typed = typed_.find(room.type);
+    if (typed == typed_.end()) return;
     typed->second.erase(room.place);
     if (typed->second.empty()) typed_.erase(typed);
   }
