@@ -59,6 +59,17 @@ LoopbackSocket LoopbackSocket::Bind(int port) {
   return socket;
 }
 
+LoopbackSocket LoopbackSocket::Connect(int port) {
+  LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  const sockaddr_in address = PortOfLoopback(port);
+  if (::connect(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+      0) {
+    return LoopbackSocket(-1);
+  }
+  SetTimeouts(socket.descriptor_);
+  return socket;
+}
+
 void LoopbackSocket::BeginToListen() const { Require(::listen(descriptor_, kBacklog), "listen"); }
 
 LoopbackSocket::~LoopbackSocket() {

@@ -16,6 +16,8 @@ class LoopbackSocket {
   /// @param port  0: a free one; else one that is unused, or used only by sockets that do not
   /// listen.
   static LoopbackSocket Bind(int port = 0);
+  /// Connected to a port; invalid when nothing listens there.
+  static LoopbackSocket Connect(int port);
   ~LoopbackSocket();
   LoopbackSocket(LoopbackSocket&& other) noexcept;
   LoopbackSocket& operator=(LoopbackSocket&&) = delete;
