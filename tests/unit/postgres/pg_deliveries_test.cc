@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/fake_clock.h"
-#include "tests/unit/postgres/pg_store_fixture.h"
+#include "tests/unit/postgres/pg_tables_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -24,7 +24,7 @@ PgWrite Drop(const std::string& group) {
   return pg::ChangeDeliveries({.group = {group}, .drops_pending = true}, kNoon);
 }
 
-class PgDeliveriesTest : public PgStoreTest {
+class PgDeliveriesTest : public PgTablesTest {
  protected:
   std::vector<Delivery> Load(DeliveryKind kind) {
     const auto loaded = pg::LoadDeliveries(*connection_, kind, 100, Soon());

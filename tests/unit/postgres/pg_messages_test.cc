@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/messages.h"
-#include "tests/unit/postgres/pg_store_fixture.h"
+#include "tests/unit/postgres/pg_tables_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -25,7 +25,7 @@ StoredMessage ToUser(const std::string& receiver, const std::string& body) {
   return {.receiver = {receiver}, .content = MakeMessage("amy", body)};
 }
 
-class PgMessagesTest : public PgStoreTest {
+class PgMessagesTest : public PgTablesTest {
  protected:
   static PgWrite Append(StoredMessage& message) { return pg::AppendMessage(message, 3); }
   /// In a transaction each.

@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
-#include "tests/unit/postgres/pg_store_fixture.h"
+#include "tests/unit/postgres/pg_tables_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -30,7 +30,7 @@ bool IsIn(const std::vector<std::string_view>& names, const PgStatement& stateme
   return std::ranges::find(names, statement.name) != names.end();
 }
 
-class PgPlansTest : public PgStoreTest {
+class PgPlansTest : public PgTablesTest {
  protected:
   /// Fills all tables, which the server must not examine meanwhile.
   void Fill(int rows) {

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support/fake_clock.h"
-#include "tests/unit/postgres/pg_store_fixture.h"
+#include "tests/unit/postgres/pg_tables_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-using PgRecordsTest = PgStoreTest;
+using PgRecordsTest = PgTablesTest;
 
 TEST_F(PgRecordsTest, ABanRaisesTheVersionOfItsRoom) {
   AddRoom(7, "r1");

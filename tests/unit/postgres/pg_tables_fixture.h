@@ -36,9 +36,9 @@ inline std::vector<PgStatement> AuxStatements() {
   return all;
 }
 
-class PgStoreTest : public PostgresTest {
+class PgTablesTest : public PostgresTest {
  protected:
-  PgStoreTest() {
+  PgTablesTest() {
     const auto plain = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
     EXPECT_OK(MigratePgSchema(*plain, "00c0ffee00c0ffee", Soon()));
     connection_ = MakeConnected(statements_);

@@ -1,0 +1,174 @@
+// The network between a store and its server: connections that are cut while a group is written.
+// A change is acknowledged exactly if it is committed, and committed at most once.
+#include <array>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/cutting_proxy.h"
+#include "tests/support/in_parallel.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::string_view_literals;
+using Toward = CuttingProxy::Toward;
+
+// Within the messages of the protocol: the portal, without a name, and the statement that it is
+// bound to; the end of a pipeline; and the tag of a completed command.
+constexpr std::string_view kBindsCommit = "\0commit\0"sv;
+constexpr std::string_view kSync = "S\0\0\0\4"sv;
+constexpr std::string_view kCommitted = "COMMIT\0"sv;
+
+class PgStoreCutTest : public PgStoreTest {
+ protected:
+  static Secret Through(const CuttingProxy& proxy, const Secret& url) {
+    std::string text = url.Reveal();
+    const std::string port = fmt::format(":{}/", SharedPostgres().port());
+    text.replace(text.find(port), port.size(), fmt::format(":{}/", proxy.port()));
+    return Secret(std::move(text));
+  }
+
+  /// Creates a room; `order` is given when all that the group needs is loaded, before it is written
+  /// for the first time.
+  Result<RoomChange> CreateAfter(const std::string& id, const std::function<void()>& order) {
+    return Apply(*store_, Interrupted(Creating(MultiRoom(id)), [&](int run) {
+      if (run == 1) order();
+    }));
+  }
+
+  RecordingListener heard_;
+  CuttingProxy proxy_{SharedPostgres().port()};
+  std::unique_ptr<PgStore> direct_ = OpenPatient();
+  std::unique_ptr<PgStore> store_ = Open(Patient(Through(proxy_, url_)), heard_);
+};
+
+TEST_F(PgStoreCutTest, BeforeTheServerSawTheCommitTheGroupIsWrittenAgain) {
+  EXPECT_OK(CreateAfter("r1", [&] { proxy_.CutAt(Toward::kServer, kBindsCommit); }));
+  EXPECT_EQ(proxy_.cuts(), 1);
+  EXPECT_EQ(CheckedEvents(*direct_).size(), 2u);
+}
+
+TEST_F(PgStoreCutTest, AfterTheServerCommittedTheChangeIsAcknowledgedAsItIs) {
+  ASSERT_OK(Apply(*direct_, Creating(MultiRoom("r1"))));
+  const auto created = CreateAfter("r2", [&] { proxy_.CutAt(Toward::kClient, kCommitted); });
+  EXPECT_EQ(proxy_.cuts(), 1);
+  ASSERT_OK(created);
+  ASSERT_OK(direct_->Load(created->room.key));
+  EXPECT_EQ(created->room, *direct_->Load(created->room.key));
+  EXPECT_EQ(CheckedEvents(*direct_).size(), 4u);
+}
+
+// Also after each of the bytes between: the sweep ends where the whole pipeline has passed.
+TEST_F(PgStoreCutTest, WhereverItIsCutTheChangeIsAcknowledgedExactlyIfItIsCommitted) {
+  constexpr std::size_t kStride = 61;
+  int rooms = 0;
+  for (const Toward toward : {Toward::kServer, Toward::kClient}) {
+    for (std::size_t bytes = 0;; bytes += toward == Toward::kServer ? kStride : kStride / 4) {
+      const int cuts = proxy_.cuts();
+      const std::string id = fmt::format("r{}", rooms++);
+      const auto created = CreateAfter(id, [&] { proxy_.CutAfter(toward, bytes); });
+      ASSERT_OK(created) << bytes << " bytes";
+      if (proxy_.cuts() == cuts) break;
+    }
+  }
+  EXPECT_GT(rooms, 20);
+  EXPECT_EQ(CheckedEvents(*direct_).size(), static_cast<std::size_t>(2 * rooms));
+}
+
+// Its transaction is refused, because the store has another connection by then.
+TEST_F(PgStoreCutTest, WhatTheServerGetsLaterIsNotCommittedAgain) {
+  EXPECT_OK(CreateAfter("r1", [&] { proxy_.HoldUpTo(kSync); }));
+  EXPECT_EQ(proxy_.cuts(), 1);
+  ASSERT_OK(Apply(*store_, Destroying(kR1)));
+  const auto before = CheckedEvents(*direct_);
+  proxy_.Release();
+  EXPECT_ERROR(kRoomNotFound, direct_->Load(kR1));
+  EXPECT_EQ(CheckedEvents(*direct_), before);
+  EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
+}
+
+TEST_F(PgStoreCutTest, AWriteThatLeavesNoTraceIsReportedAsUnknown) {
+  const Ban ban{.room = kR1, .user_id = {"u"}, .until = kLater};
+  proxy_.CutAt(Toward::kClient, kCommitted);
+  const Status banned = store_->PutBan(ban);
+  EXPECT_EQ(proxy_.cuts(), 1);
+  EXPECT_ERROR(kStoreBroken, banned);
+  EXPECT_EQ(banned.error().detail, "the commit was not answered");
+  EXPECT_EQ(*direct_->LoadBans(kNoon), std::vector<Ban>{ban});
+  EXPECT_OK(store_->PutBan(ban));
+}
+
+TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {
+  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+  PgOptions options = Patient(Through(proxy_, url_));
+  options.url = WithSettings(options.url, "-clock_timeout=200ms");
+  store_ = Open(options);
+  const auto created = CreateAfter("r1", [&] {
+    proxy_.HoldUpTo(kSync);
+    ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHoldTurn)}, Soon()));
+  });
+  EXPECT_ERROR(kStoreBroken, created);
+  EXPECT_EQ(created.error().detail, "the commit was not answered");
+  ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
+  proxy_.Release();
+  EXPECT_OK(direct_->Load(kR1));
+  EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MultiRoom("r1", "another"))));
+}
+
+// The jobs of one group are those that wait while another one is written.
+TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
+  int rounds = 0;
+  int lost_results = 0;
+  EXPECT_TRUE(Eventually([&] {
+    const std::string id = fmt::format("r{}", ++rounds);
+    std::atomic<int> about_to_call = 0;
+    InParallel(4, [&](int caller) {
+      if (caller > 0) ++about_to_call;
+      if (caller == 0) {
+        EXPECT_OK(CreateAfter("before_" + id, [&] {
+          EXPECT_TRUE(Eventually([&] { return about_to_call == 3; }));
+          (void)direct_->Newest();  // takes long enough for most calls to wait
+        }));
+      } else if (caller == 1) {
+        EXPECT_OK(CreateAfter(id, [&] { proxy_.CutAt(Toward::kClient, kCommitted); }));
+      } else if (caller == 2) {
+        EXPECT_OK(store_->PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
+      } else {
+        const auto message = store_->AppendDirectMessage({"u"}, {.sender = {"v"}, .body = id});
+        if (message) return;
+        ++lost_results;
+        EXPECT_ERROR(kStoreBroken, message);
+        EXPECT_EQ(message.error().detail, "its result was lost");
+      }
+    });
+    return HasFailure() || lost_results > 0;
+  }));
+  EXPECT_EQ(proxy_.cuts(), rounds);
+  EXPECT_EQ(CheckedEvents(*direct_).size(), static_cast<std::size_t>(4 * rounds));
+  EXPECT_EQ(direct_->LoadBans(kNoon)->size(), static_cast<std::size_t>(rounds));
+  EXPECT_EQ(direct_->ReadMessages(0, 1000)->size(), static_cast<std::size_t>(rounds));
+  EXPECT_EQ(heard_.message_reports(), rounds);
+}
+
+TEST_F(PgStoreCutTest, BetweenCallsItIsNotNoticed) {
+  ASSERT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
+  ASSERT_OK(store_->Load(kR1));
+  proxy_.CutAll();
+  EXPECT_OK(store_->Load(kR1));
+  EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
+  EXPECT_OK(store_->Load(kR1));
+  proxy_.CutAll();
+  EXPECT_OK(store_->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
+  proxy_.CutAll();
+  EXPECT_OK(store_->Ping());
+}
+
+}  // namespace
+}  // namespace rtcroom

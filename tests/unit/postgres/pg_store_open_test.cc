@@ -1,0 +1,91 @@
+// Opening a store.
+#include <array>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/support/in_parallel.h"
+#include "tests/support/loopback_socket.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+class PgStoreOpenTest : public PgStoreTest {
+ protected:
+  Error Refusal(const std::string& url) {
+    const auto store = PgStore::Open(Patient(Secret(url)), deaf_, clock_);
+    return store ? Error{Errc::kInternal, "opened"} : store.error();
+  }
+  static std::string Url(std::string_view password, int port, std::string_view database) {
+    return fmt::format("postgresql://postgres:{}@127.0.0.1:{}/{}", password, port, database);
+  }
+};
+
+TEST_F(PgStoreOpenTest, SeveralMayBeginAtOnceOnAnEmptySchema) {
+  constexpr int kRounds = 5;
+  constexpr int kStores = 5;
+  for (int round = 0; round < kRounds; ++round) {
+    const Secret url = SharedPostgres().UrlOfNewSchema();
+    std::vector<PgOptions> options;
+    for (int i = 0; i < kStores; ++i) options.push_back(Patient(url));
+    std::array<std::unique_ptr<PgStore>, kStores> stores;
+    InParallel(kStores, [&](int i) {
+      const auto place = static_cast<std::size_t>(i);
+      stores[place] = Open(options[place]);
+      EXPECT_OK(Apply(*stores[place], Creating(MultiRoom(fmt::format("r{}", i)))));
+    });
+    for (const auto& store : stores) EXPECT_EQ(CheckedEvents(*store).size(), 2u * kStores);
+  }
+}
+
+TEST_F(PgStoreOpenTest, KnowsTheRoomsThatAreThere) {
+  {
+    const auto store = OpenPatient();
+    ASSERT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+    ASSERT_OK(Apply(*store, Creating(MultiRoom("r2"))));
+  }
+  const auto store = OpenPatient();
+  EXPECT_EQ(store->CountRooms(RoomKind::kMulti), 2u);
+  const auto page = store->List({.kind = RoomKind::kMulti, .index = 1, .count = 1});
+  ASSERT_OK(page);
+  EXPECT_EQ(IdsOf(*page), std::vector<std::string>{"r2"});
+}
+
+TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
+  const int port = SharedPostgres().port();
+  const std::string cannot_connect = fmt::format(
+      "cannot use the database: cannot connect to the database: connection to server at "
+      "\"127.0.0.1\", port {} failed: ",
+      port);
+
+  const Error wrong_password = Refusal(Url("wrong-8c1d", port, "postgres"));
+  EXPECT_EQ(wrong_password.code, Errc::kStoreBroken);
+  EXPECT_EQ(wrong_password.detail,
+            cannot_connect + "FATAL: password authentication failed for user \"postgres\"");
+
+  const Error unknown_database = Refusal(Url(kPostgresPassword, port, "nowhere"));
+  EXPECT_EQ(unknown_database.code, Errc::kStoreBroken);
+  EXPECT_EQ(unknown_database.detail, cannot_connect + "FATAL: database \"nowhere\" does not exist");
+
+  const LoopbackSocket closed = LoopbackSocket::Bind();
+  const Error no_server = Refusal(Url(kPostgresPassword, closed.Port(), "postgres"));
+  EXPECT_EQ(no_server.code, Errc::kStoreBusy);
+  EXPECT_EQ(no_server.detail,
+            fmt::format("cannot use the database: cannot connect to the database: connection to "
+                        "server at \"127.0.0.1\", port {} failed: Connection refused",
+                        closed.Port()));
+
+  (void)OpenPatient();
+  (void)QueryPostgres(url_, "UPDATE meta SET schema_version = 99, least_version = 98");
+  const Error newer_schema = Refusal(url_.Reveal());
+  EXPECT_EQ(newer_schema.code, Errc::kStoreBroken);
+  EXPECT_EQ(newer_schema.detail,
+            "cannot use the database: the database needs a newer rtcroomd: one that knows schema "
+            "98 or later (it has schema 99; this program knows 1)");
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,131 @@
+// A store whose server ends, is ended, comes back, or stops to answer.
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/support/in_parallel.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::AnyOf;
+
+class PgStoreRestartTest : public PgStoreTest {
+ protected:
+  Status Create(PgStore& store, const std::string& id) {
+    const auto created = Apply(store, Creating(MultiRoom(id)));
+    return created ? Status() : created.error();
+  }
+
+  PostgresServer server_;
+  const Secret own_url_ = server_.UrlOfNewSchema();
+};
+
+// All calls succeed, or say that the store was busy; of a few commits it is unknown what has become
+// of them.
+TEST_F(PgStoreRestartTest, NothingAcknowledgedIsLostWhileTheServerRestarts) {
+  constexpr int kWriters = 4;
+  const auto store = Open(Patient(own_url_));
+  Mutex mutex;
+  std::vector<std::string> acknowledged;
+  std::vector<std::string> unknown;
+  std::vector<std::string> refused;
+  std::atomic<int> done = 0;
+  std::atomic<bool> is_over = false;
+  const auto write = [&](int writer) {
+    for (int i = 0; !is_over; ++i) {
+      const std::string id = fmt::format("r{}-{}", writer, i);
+      const Status created = Create(*store, id);
+      if (created) ++done;
+      if (!created && created.error().code == Errc::kStoreBroken) {
+        EXPECT_EQ(created.error().detail, "the commit was not answered");
+      } else if (!created) {
+        EXPECT_ERROR(kStoreBusy, created);
+      }
+      const MutexLock lock(mutex);
+      (created                                      ? acknowledged
+       : created.error().code == Errc::kStoreBroken ? unknown
+                                                    : refused)
+          .push_back(id);
+    }
+  };
+  const auto read = [&] {
+    while (!is_over) {
+      const Result<Room> room = store->Load(kR1);
+      EXPECT_FALSE(room);
+      EXPECT_THAT(room.error().code, AnyOf(Errc::kRoomNotFound, Errc::kStoreBusy)) << room.error();
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int writer = 0; writer < kWriters; ++writer) {
+      threads.emplace_back([&write, writer] { write(writer); });
+    }
+    threads.emplace_back(read);
+    const auto await_writes = [&] {
+      constexpr int kSome = 20;
+      const int before = done;
+      EXPECT_TRUE(Eventually([&] { return done >= before + kSome; }));
+    };
+    for (int round = 0; round < 3; ++round) {
+      await_writes();
+      server_.Stop();
+      server_.Start();
+      await_writes();
+      server_.Crash();
+      server_.Start();
+    }
+    await_writes();
+    is_over = true;
+  }
+  EXPECT_EQ(StoredOf(*store, acknowledged), acknowledged);
+  EXPECT_TRUE(StoredOf(*store, refused).empty());
+  const std::size_t stored = acknowledged.size() + StoredOf(*store, unknown).size();
+  EXPECT_EQ(CheckedEvents(*store).size(), 2 * stored);
+}
+
+TEST_F(PgStoreRestartTest, AServerThatHasRestartedBetweenCallsIsNotNoticed) {
+  const auto store = Open(Patient(own_url_));
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_OK(Create(*store, fmt::format("r{}", round)));
+    ASSERT_EQ(CheckedEvents(*store).size(), static_cast<std::size_t>(2 * (round + 1)));
+    round == 0 ? server_.Stop() : server_.Crash();
+    server_.Start();
+  }
+  EXPECT_OK(store->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
+  EXPECT_EQ(CheckedEvents(*store).size(), 4u);
+}
+
+TEST_F(PgStoreRestartTest, NobodyWaitsLongForAServerThatStopsToAnswer) {
+  constexpr int kCallers = 32;
+  PgOptions options = Patient(own_url_);
+  options.patience = std::chrono::milliseconds(500);
+  const auto patient = Open(Patient(own_url_));
+  const auto store = Open(options);
+  ASSERT_OK(Create(*patient, "r1"));
+  server_.Freeze();
+  const MonotonicTime begin = clock_.Monotonic();
+  InParallel(kCallers, [&](int caller) {
+    const std::string id = fmt::format("x{}", caller);
+    EXPECT_FALSE(Create(*store, id));
+    EXPECT_ERROR(kStoreBusy, Create(*store, id));  // without a connection
+    EXPECT_ERROR(kStoreBusy, store->PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
+    EXPECT_ERROR(kStoreBusy, store->Load(kR1));
+    EXPECT_ERROR(kStoreBusy, store->Ping());
+  });
+  EXPECT_LT(clock_.Monotonic() - begin, kWaitTimeout);
+  server_.Thaw();
+  EXPECT_TRUE(Eventually([&] { return Create(*store, "r2").ok(); }));
+  EXPECT_TRUE(Eventually([&] { return store->Load(kR1).ok(); }));
+  EXPECT_OK(patient->Load(kR1));
+}
+
+}  // namespace
+}  // namespace rtcroom

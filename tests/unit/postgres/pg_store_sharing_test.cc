@@ -1,0 +1,201 @@
+// Two stores that share one schema: their concurrent changes are as those of one.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "daemon/base/mutex.h"
+#include "tests/support/in_parallel.h"
+#include "tests/support/live_rooms.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+class PgStoreSharingTest : public PgStoreTest {
+ protected:
+  static constexpr int kCallers = 8;
+
+  /// Half of the callers use each store.
+  PgStore& StoreOf(int caller) { return caller % 2 == 0 ? *first_ : *second_; }
+
+  RecordingListener first_heard_;
+  RecordingListener second_heard_;
+  std::unique_ptr<PgStore> first_ = Open(Patient(url_), first_heard_);
+  std::unique_ptr<PgStore> second_ = Open(Patient(url_), second_heard_);
+};
+
+TEST_F(PgStoreSharingTest, TheLastSeatsAreFilledExactly) {
+  constexpr int kRounds = 200;
+  constexpr int kRooms = 4;
+  constexpr std::size_t kSeats = 4;
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<RoomUpdate> creating;
+    for (int i = 0; i < kRooms; ++i) {
+      creating.push_back(Creating(MultiRoom(fmt::format("r{}-{}", round, i))));
+    }
+    for (const auto& created : StoreOf(round).UpdateAll(creating)) ASSERT_OK(created);
+    std::atomic<int> joined = 0;
+    InParallel(kCallers, [&](int caller) {
+      std::vector<RoomUpdate> joining;
+      for (int i = 0; i < kRooms; ++i) {
+        const auto& room = creating[static_cast<std::size_t>((i + caller) % kRooms)];
+        joining.push_back(Adding(room.key, fmt::format("u{}", caller), kSeats));
+      }
+      for (const auto& outcome : StoreOf(caller).UpdateAll(joining)) {
+        if (outcome) {
+          ++joined;
+        } else {
+          EXPECT_ERROR(kRoomFull, outcome);
+        }
+      }
+    });
+    ASSERT_EQ(joined, kRooms * (kSeats - 1)) << "round " << round;
+    for (const RoomUpdate& room : creating) {
+      const Result<Room> full = StoreOf(round + 1).Load(room.key);
+      ASSERT_OK(full);
+      ASSERT_EQ(full->pushers.size(), kSeats);
+    }
+  }
+  EXPECT_EQ(CheckedEvents(*first_).size(), kRounds * kRooms * (1 + kSeats));
+}
+
+TEST_F(PgStoreSharingTest, OfConcurrentCreatesOfOneIdOneSucceeds) {
+  constexpr int kRounds = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    std::array<std::string, kCallers> seen;  // the creator of the room that the edit was given
+    std::atomic<int> created = 0;
+    std::atomic<int> winner = -1;
+    InParallel(kCallers, [&](int caller) {
+      RoomUpdate creating =
+          Creating(MultiRoom(fmt::format("r{}", round), fmt::format("u{}", caller)));
+      creating.edit = [&seen, caller, edit = creating.edit](const Room* stored) {
+        seen[static_cast<std::size_t>(caller)] = stored != nullptr ? stored->creator.value : "";
+        return edit(stored);
+      };
+      const auto outcome = Apply(StoreOf(caller), creating);
+      if (outcome) {
+        ++created;
+        winner = caller;
+      } else {
+        EXPECT_ERROR(kRoomExists, outcome);
+      }
+    });
+    ASSERT_EQ(created, 1) << "round " << round;
+    for (int caller = 0; caller < kCallers; ++caller) {
+      EXPECT_EQ(seen[static_cast<std::size_t>(caller)],
+                caller == winner ? "" : fmt::format("u{}", winner.load()));
+    }
+  }
+  EXPECT_EQ(CheckedEvents(*second_).size(), std::size_t{kRounds} * 2);
+}
+
+/// Number of the room and of the event within it.
+using EventName = std::pair<std::uint64_t, std::uint64_t>;
+
+std::vector<StoredEvent> InOrder(std::vector<StoredEvent> one,
+                                 const std::vector<StoredEvent>& other) {
+  EXPECT_TRUE(std::ranges::is_sorted(one, {}, &StoredEvent::position));
+  EXPECT_TRUE(std::ranges::is_sorted(other, {}, &StoredEvent::position));
+  one.insert(one.end(), other.begin(), other.end());
+  std::ranges::sort(one, {}, &StoredEvent::position);
+  return one;
+}
+
+/// The members of the rooms that remain, by the history; checks that no room was ever too full.
+std::map<std::string, std::set<std::string>> Replay(const std::vector<StoredEvent>& events,
+                                                    std::size_t seats) {
+  std::map<std::string, std::set<std::string>> rooms;
+  for (const StoredEvent& stored : events) {
+    const std::string& id = stored.event.room.id.value;
+    const EventPayload& payload = stored.event.payload;
+    if (std::holds_alternative<RoomCreated>(payload)) {
+      EXPECT_TRUE(rooms.try_emplace(id).second) << stored.position;
+    } else if (const auto* added = std::get_if<PusherAdded>(&payload)) {
+      EXPECT_TRUE(rooms.at(id).insert(added->user_id.value).second) << stored.position;
+      EXPECT_LE(rooms.at(id).size(), seats) << stored.position;
+    } else if (const auto* deleted = std::get_if<PusherDeleted>(&payload)) {
+      EXPECT_EQ(rooms.at(id).erase(deleted->user_id.value), 1u) << stored.position;
+    } else if (std::holds_alternative<RoomDestroyed>(payload)) {
+      EXPECT_EQ(rooms.erase(id), 1u) << stored.position;
+    }
+  }
+  return rooms;
+}
+
+// Rooms begin, fill, empty and end, and their ids are used again.
+TEST_F(PgStoreSharingTest, AcknowledgedChangesAreTheHistory) {
+  constexpr int kChanges = 250;  // of each caller
+  constexpr int kIds = 3;
+  constexpr std::size_t kSeats = 3;
+  Mutex mutex;
+  std::vector<EventName> acknowledged;
+  InParallel(kCallers, [&](int caller) {
+    std::minstd_rand random(static_cast<unsigned>(caller) + 1);
+    const std::string user = fmt::format("u{}", caller);
+    for (int i = 0; i < kChanges; ++i) {
+      const std::string id = fmt::format("r{}", random() % kIds);
+      const RoomKey key = MakeKey(RoomKind::kMulti, id);
+      const auto kind = random() % 5;
+      const RoomUpdate update = kind == 0   ? Creating(MultiRoom(id, user))
+                                : kind == 1 ? Destroying(key, user)
+                                : kind == 2 ? Deleting(key, user)
+                                            : Adding(key, user, kSeats);
+      const auto outcome = Apply(StoreOf(caller), update);
+      if (!outcome) {
+        EXPECT_NE(outcome.error().code, Errc::kStoreBusy) << outcome.error();
+        EXPECT_NE(outcome.error().code, Errc::kStoreBroken) << outcome.error();
+        EXPECT_NE(outcome.error().code, Errc::kTooManyRooms) << outcome.error();
+        continue;
+      }
+      const MutexLock lock(mutex);
+      for (const RoomEvent& event : outcome->events) {
+        acknowledged.emplace_back(outcome->room.sequence, event.room_sequence);
+      }
+    }
+  });
+  const std::vector<StoredEvent> history = CheckedEvents(*first_);
+  std::vector<EventName> written;
+  for (const StoredEvent& event : history) {
+    written.emplace_back(event.room_number, event.event.room_sequence);
+  }
+  std::ranges::sort(written);
+  std::ranges::sort(acknowledged);
+  EXPECT_TRUE(written == acknowledged);
+  EXPECT_TRUE(InOrder(first_heard_.events(), second_heard_.events()) == history);
+
+  const auto rooms = Replay(history, kSeats);
+  for (int i = 0; i < kIds; ++i) {
+    const std::string id = fmt::format("r{}", i);
+    const Result<Room> stored = second_->Load(MakeKey(RoomKind::kMulti, id));
+    const auto replayed = rooms.find(id);
+    ASSERT_EQ(stored.ok(), replayed != rooms.end());
+    if (!stored) continue;
+    const std::vector<std::string> users = UsersOf(*stored);
+    EXPECT_EQ(std::set<std::string>(users.begin(), users.end()), replayed->second);
+  }
+}
+
+// Its own numbers of rooms are not right then, and still no reason to refuse one.
+TEST_F(PgStoreSharingTest, AStoreEndsRoomsThatTheOtherMade) {
+  const Room active = MakeWebrtcRoom("active", "lesson");
+  const Room waiting = MakeWaitingRoom(RoomKind::kWebrtc, "waiting");
+  ASSERT_OK(Apply(*first_, Creating(active)));
+  ASSERT_OK(Apply(*first_, Preparing(waiting)));
+  ASSERT_OK(Apply(*second_, Destroying(active.key)));
+  ASSERT_OK(Apply(*second_, Destroying(waiting.key)));
+  ASSERT_OK(Apply(*second_, Creating(MultiRoom("r1"))));
+  EXPECT_EQ(second_->CountRooms(RoomKind::kWebrtc), 0u);
+}
+
+}  // namespace
+}  // namespace rtcroom
