@@ -15,7 +15,7 @@
 namespace rtcroom::pg {
 namespace {
 
-enum Column : int {
+enum EventColumn : int {
   kPosition,
   kRoomKind,
   kRoomId,
@@ -58,7 +58,7 @@ constexpr std::string_view kAlongChain =
     " WHERE room_id = $1 AND room_kind = $2 AND type = 5 AND position < c.position"
     " ORDER BY position DESC LIMIT 1))) e ON true) ";
 constexpr std::string_view kSelect = "SELECT ";
-constexpr std::string_view kColumns =
+constexpr std::string_view kEventColumns =
     "e.position, e.room_kind, e.room_id, e.dialect, e.room_sequence, e.at_ms, e.type, e.user_id,"
     " e.user_name, e.user_avatar, e.reason, e.creator, e.info, e.room_number, e.field";
 constexpr std::string_view kOfChain = " FROM chain e LIMIT $3";
@@ -70,20 +70,21 @@ constexpr std::string_view kOfMeta =
     " AND position > greatest($1, CASE WHEN $3 THEN m.trimmed_position ELSE 0 END)"
     " ORDER BY position LIMIT $2) e ON true";
 
-constexpr PgStatement kReadEvents{"read_events", kPgText<kSelect, kColumns, kOfMeta>};
+constexpr PgStatement kReadEvents{"read_events", kPgText<kSelect, kEventColumns, kOfMeta>};
 constexpr std::string_view kAndMarks =
     ", e.room_place, e.room_type, m.trimmed_position,"
     " greatest(m.last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries)"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE position > $1"
     " ORDER BY position LIMIT $2) e ON true";
-constexpr PgStatement kReadLog{"read_log", kPgText<kSelect, kColumns, kAndMarks>};
+constexpr PgStatement kReadLog{"read_log", kPgText<kSelect, kEventColumns, kAndMarks>};
 constexpr PgStatement kReadNewestOfRoom{
-    "read_newest_of_room", kPgText<kChain, kFromNewest, kAlongChain, kSelect, kColumns, kOfChain>};
+    "read_newest_of_room",
+    kPgText<kChain, kFromNewest, kAlongChain, kSelect, kEventColumns, kOfChain>};
 constexpr PgStatement kReadEarlierOfRoom{
     "read_earlier_of_room",
-    kPgText<kChain, kFromEarlier, kAlongChain, kSelect, kColumns, kOfChain>};
-constexpr PgStatement kNewest{
+    kPgText<kChain, kFromEarlier, kAlongChain, kSelect, kEventColumns, kOfChain>};
+constexpr PgStatement kNewestCursor{
     "newest",
     "SELECT epoch, greatest(trimmed_position, (SELECT coalesce(max(position), 0) FROM events))"
     " FROM meta"};
@@ -140,12 +141,12 @@ constexpr PgStatement kTrimEvents{
     " WHERE ending.position > trimmed_position RETURNING 1)"
     " SELECT count(*) FROM d"};
 
-constexpr PgStatement kReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarlierOfRoom, kNewest,
-                                  kLogEnds};
-constexpr PgStatement kWrites[] = {kInsertRecords, kTrimEvents, kFindTag, kReadLog};
+constexpr PgStatement kEventReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarlierOfRoom,
+                                       kNewestCursor, kLogEnds};
+constexpr PgStatement kEventWrites[] = {kInsertRecords, kTrimEvents, kFindTag, kReadLog};
 constexpr PgStatement kFollows[] = {kReadLog};
 
-Column ColumnOf(PayloadText text) {
+EventColumn ColumnOf(PayloadText text) {
   switch (text) {
     case PayloadText::kUserId:
       return kUserId;
@@ -177,7 +178,7 @@ Result<StoredEvent> ReadEvent(PgRows& rows) {
   const std::int64_t type = rows.Integer(kType);
   const std::int64_t reason = rows.IsNull(kReason) ? 0 : rows.Integer(kReason);
   std::optional<EventPayload> payload = PayloadOf(type, reason, [&](PayloadText text) {
-    const Column column = ColumnOf(text);
+    const EventColumn column = ColumnOf(text);
     return rows.IsNull(column) ? std::string() : rows.Text(column);
   });
   if (!payload) {
@@ -340,8 +341,8 @@ Result<std::uint64_t> ReadNumber(PgRows& rows) {
 
 }  // namespace
 
-std::span<const PgStatement> EventReads() { return kReads; }
-std::span<const PgStatement> EventWrites() { return kWrites; }
+std::span<const PgStatement> EventReads() { return kEventReads; }
+std::span<const PgStatement> EventWrites() { return kEventWrites; }
 
 std::span<const PgStatement> LogFollows() { return kFollows; }
 
@@ -435,7 +436,7 @@ Result<std::vector<StoredEvent>> ReadRoomEvents(PgConnection& connection, const 
 }
 
 Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline) {
-  Result<PgRows> rows = connection.Run(PgCall(kNewest), deadline);
+  Result<PgRows> rows = connection.Run(PgCall(kNewestCursor), deadline);
   if (!rows) return rows.error();
   if (!rows->Next()) {
     return rows->status() ? Error{Errc::kStoreBroken, "its table meta is empty"}

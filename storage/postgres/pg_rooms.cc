@@ -238,7 +238,7 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
 Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::size_t limit,
                            MonotonicTime deadline) {
   constexpr int kEpoch = kColumnCount;
-  constexpr int kNewest = kColumnCount + 1;
+  constexpr int kNewestPosition = kColumnCount + 1;
   Result<PgRows> rows =
       connection.Run(PgCall(kScan, ToPgBound(after), std::uint64_t{limit}), deadline);
   if (!rows) return rows.error();
@@ -246,7 +246,7 @@ Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::s
   RoomPage page;
   while (rows->Next()) {
     if (page.at.epoch.empty()) {
-      page.at = {.epoch = rows->Text(kEpoch), .position = rows->Unsigned(kNewest)};
+      page.at = {.epoch = rows->Text(kEpoch), .position = rows->Unsigned(kNewestPosition)};
     }
     if (!rows->IsNull(kNumber)) AppendRow(*rows, rooms);
   }
