@@ -9,6 +9,8 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include "daemon/base/ip_address.h"
+
 namespace rtcroom {
 namespace {
 
@@ -203,6 +205,7 @@ Result<std::string> PgConnection::LookUp(const PgHost& host, MonotonicTime deadl
   if (!host.address.empty() || host.name.empty() || StartsWithAny(host.name, {"/", "@"})) {
     return host.address;
   }
+  if (IpAddress::Parse(host.name)) return host.name;
   // One that began in an earlier attempt is waited for again.
   const auto lookup = lookups_.try_emplace(host.name, host.name).first;
   while (!lookup->second.ended()) {
