@@ -15,23 +15,25 @@
 namespace rtcroom::pg {
 namespace {
 
-enum EventColumn : int {
-  kPosition,
-  kRoomKind,
-  kRoomId,
-  kDialect,
-  kRoomSequence,
-  kAt,
-  kType,
-  kUserId,
-  kUserName,
-  kUserAvatar,
-  kReason,
-  kCreator,
-  kInfo,
-  kRoomNumber,
-  kField,
-  kColumnCount,
+struct EventColumn {
+  enum Index : int {
+    kPosition,
+    kRoomKind,
+    kRoomId,
+    kDialect,
+    kRoomSequence,
+    kAt,
+    kType,
+    kUserId,
+    kUserName,
+    kUserAvatar,
+    kReason,
+    kCreator,
+    kInfo,
+    kRoomNumber,
+    kField,
+    kColumnCount,
+  };
 };
 
 // Types of records other than events. The numbers are stored: never reuse one.
@@ -146,39 +148,40 @@ constexpr PgStatement kEventReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarl
 constexpr PgStatement kEventWrites[] = {kInsertRecords, kTrimEvents, kFindTag, kReadLog};
 constexpr PgStatement kFollows[] = {kReadLog};
 
-EventColumn ColumnOf(PayloadText text) {
+int ColumnOf(PayloadText text) {
   switch (text) {
     case PayloadText::kUserId:
-      return kUserId;
+      return EventColumn::kUserId;
     case PayloadText::kUserName:
-      return kUserName;
+      return EventColumn::kUserName;
     case PayloadText::kUserAvatar:
-      return kUserAvatar;
+      return EventColumn::kUserAvatar;
     case PayloadText::kCreator:
-      return kCreator;
+      return EventColumn::kCreator;
     case PayloadText::kInfo:
-      return kInfo;
+      return EventColumn::kInfo;
     case PayloadText::kField:
-      return kField;
+      return EventColumn::kField;
   }
-  return kInfo;
+  return EventColumn::kInfo;
 }
 
 Result<StoredEvent> ReadEvent(PgRows& rows) {
   StoredEvent stored{
-      .position = rows.Unsigned(kPosition),
-      .room_number = rows.Unsigned(kRoomNumber),
-      .event = {.room = {.kind = static_cast<RoomKind>(rows.Integer(kRoomKind)),
-                         .id = {rows.Text(kRoomId)}},
-                .dialect = static_cast<Dialect>(rows.Integer(kDialect)),
-                .room_sequence = rows.Unsigned(kRoomSequence),
-                .at = rows.Time(kAt),
+      .position = rows.Unsigned(EventColumn::kPosition),
+      .room_number = rows.Unsigned(EventColumn::kRoomNumber),
+      .event = {.room = {.kind = static_cast<RoomKind>(rows.Integer(EventColumn::kRoomKind)),
+                         .id = {rows.Text(EventColumn::kRoomId)}},
+                .dialect = static_cast<Dialect>(rows.Integer(EventColumn::kDialect)),
+                .room_sequence = rows.Unsigned(EventColumn::kRoomSequence),
+                .at = rows.Time(EventColumn::kAt),
                 .payload = {}},
   };
-  const std::int64_t type = rows.Integer(kType);
-  const std::int64_t reason = rows.IsNull(kReason) ? 0 : rows.Integer(kReason);
+  const std::int64_t type = rows.Integer(EventColumn::kType);
+  const std::int64_t reason =
+      rows.IsNull(EventColumn::kReason) ? 0 : rows.Integer(EventColumn::kReason);
   std::optional<EventPayload> payload = PayloadOf(type, reason, [&](PayloadText text) {
-    const EventColumn column = ColumnOf(text);
+    const int column = ColumnOf(text);
     return rows.IsNull(column) ? std::string() : rows.Text(column);
   });
   if (!payload) {
@@ -298,10 +301,10 @@ struct AddWhat {
 
 /// nullopt: of a type that this program does not know, written by a newer one.
 Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
-  constexpr int kPlace = kColumnCount;
-  constexpr int kRoomType = kColumnCount + 1;
-  PgRecord record{.position = rows.Unsigned(kPosition)};
-  const std::int64_t type = rows.Integer(kType);
+  constexpr int kPlace = EventColumn::kColumnCount;
+  constexpr int kRoomType = EventColumn::kColumnCount + 1;
+  PgRecord record{.position = rows.Unsigned(EventColumn::kPosition)};
+  const std::int64_t type = rows.Integer(EventColumn::kType);
   if (type < kFirstRecord) {
     Result<StoredEvent> event = ReadEvent(rows);
     if (!event) return event.error();
@@ -309,13 +312,15 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
     record.place = rows.Unsigned(kPlace);
     record.type = rows.Text(kRoomType);
   } else if (type == kMix) {
-    record.what = MixChanged{.after = record.position - 1,
-                             .room = {.kind = static_cast<RoomKind>(rows.Integer(kRoomKind)),
-                                      .id = {rows.Text(kRoomId)}},
-                             .room_number = rows.Unsigned(kRoomNumber),
-                             .mix = DecodeMix(rows.Text(kInfo))};
+    record.what =
+        MixChanged{.after = record.position - 1,
+                   .room = {.kind = static_cast<RoomKind>(rows.Integer(EventColumn::kRoomKind)),
+                            .id = {rows.Text(EventColumn::kRoomId)}},
+                   .room_number = rows.Unsigned(EventColumn::kRoomNumber),
+                   .mix = DecodeMix(rows.Text(EventColumn::kInfo))};
   } else if (type == kRevocation) {
-    record.what = Revocation{.stream = rows.Text(kInfo), .until = rows.Time(kAt)};
+    record.what =
+        Revocation{.stream = rows.Text(EventColumn::kInfo), .until = rows.Time(EventColumn::kAt)};
   } else {
     return std::optional<PgRecord>();
   }
@@ -351,14 +356,18 @@ PgCall ReadLog(std::uint64_t after, std::size_t limit) {
 }
 
 Result<PgLogPage> ReadLogPage(PgRows& rows) {
-  enum MarkColumn : int { kTrimmed = kColumnCount + 2, kNewestMessage, kNewestDelivery };
+  enum MarkColumn : int {
+    kTrimmed = EventColumn::kColumnCount + 2,
+    kNewestMessage,
+    kNewestDelivery
+  };
   PgLogPage page;
   while (rows.Next()) {
     page.trimmed = rows.Unsigned(kTrimmed);
     page.newest = {.message = rows.Unsigned(kNewestMessage),
                    .delivery = rows.Unsigned(kNewestDelivery)};
-    if (rows.IsNull(kPosition)) break;
-    page.through = rows.Unsigned(kPosition);
+    if (rows.IsNull(EventColumn::kPosition)) break;
+    page.through = rows.Unsigned(EventColumn::kPosition);
     Result<std::optional<PgRecord>> record = ReadRecord(rows);
     if (!record) return record.error();
     if (*record) page.records.push_back(**std::move(record));
@@ -395,7 +404,7 @@ Result<std::uint64_t> FindTag(PgConnection& connection, std::int64_t tag, std::u
 
 Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std::size_t limit,
                              MonotonicTime deadline) {
-  enum MetaColumn : int { kEpoch = kColumnCount, kTrimmed, kNewestPosition };
+  enum MetaColumn : int { kEpoch = EventColumn::kColumnCount, kTrimmed, kNewestPosition };
   Result<PgRows> rows = connection.Run(PgCall(kReadEvents, ToPgBound(cursor.position),
                                               std::uint64_t{limit}, cursor == Cursor::Start()),
                                        deadline);
@@ -413,7 +422,7 @@ Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std
         return Error{Errc::kCursorExpired, "events after the cursor are no longer retained"};
       }
     }
-    if (rows->IsNull(kPosition)) break;
+    if (rows->IsNull(EventColumn::kPosition)) break;
     Result<StoredEvent> event = ReadEvent(*rows);
     if (!event) return event.error();
     page.next.position = event->position;

@@ -11,38 +11,40 @@
 namespace rtcroom::pg {
 namespace {
 
-enum Column : int {
-  kNumber,
-  kId,
-  kKind,
-  kDialect,
-  kCreator,
-  kInfo,
-  kMixedPlayUrl,
-  kCreatedAt,
-  kPlace,
-  kType,
-  kCustom,
-  kAudienceCount,
-  kLastEvent,
-  kLastPosition,
-  kVersion,
-  kMixWidth,
-  kMixHeight,
-  kSeat,
-  kUserId,
-  kUserName,
-  kUserAvatar,
-  kPushUrl,
-  kAccelerateUrl,
-  kAddedAt,
-  kPlaceX,
-  kPlaceY,
-  kPlaceWidth,
-  kPlaceHeight,
-  kPlaceLayer,
-  kPlaceParts,
-  kColumnCount,
+struct RoomColumn {
+  enum Index : int {
+    kNumber,
+    kId,
+    kKind,
+    kDialect,
+    kCreator,
+    kInfo,
+    kMixedPlayUrl,
+    kCreatedAt,
+    kPlace,
+    kType,
+    kCustom,
+    kAudienceCount,
+    kLastEvent,
+    kLastPosition,
+    kVersion,
+    kMixWidth,
+    kMixHeight,
+    kSeat,
+    kUserId,
+    kUserName,
+    kUserAvatar,
+    kPushUrl,
+    kAccelerateUrl,
+    kAddedAt,
+    kPlaceX,
+    kPlaceY,
+    kPlaceWidth,
+    kPlaceHeight,
+    kPlaceLayer,
+    kPlaceParts,
+    kColumnCount,
+  };
 };
 
 constexpr std::string_view kColumns =
@@ -111,24 +113,24 @@ PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
   return array;
 }
 
-std::uint16_t Pixels(PgRows& rows, Column column) {
+std::uint16_t Pixels(PgRows& rows, int column) {
   return static_cast<std::uint16_t>(rows.Integer(column));
 }
 
 std::optional<MixCanvas> ReadCanvas(PgRows& rows) {
-  const std::uint16_t width = Pixels(rows, kMixWidth);
+  const std::uint16_t width = Pixels(rows, RoomColumn::kMixWidth);
   if (width == 0) return std::nullopt;
-  return MixCanvas{.width = width, .height = Pixels(rows, kMixHeight)};
+  return MixCanvas{.width = width, .height = Pixels(rows, RoomColumn::kMixHeight)};
 }
 
 std::optional<MixPlace> ReadPlace(PgRows& rows) {
-  const auto layer = static_cast<std::uint8_t>(rows.Integer(kPlaceLayer));
+  const auto layer = static_cast<std::uint8_t>(rows.Integer(RoomColumn::kPlaceLayer));
   if (layer == 0) return std::nullopt;
-  const std::int64_t parts = rows.Integer(kPlaceParts);
-  return MixPlace{.x = Pixels(rows, kPlaceX),
-                  .y = Pixels(rows, kPlaceY),
-                  .width = Pixels(rows, kPlaceWidth),
-                  .height = Pixels(rows, kPlaceHeight),
+  const std::int64_t parts = rows.Integer(RoomColumn::kPlaceParts);
+  return MixPlace{.x = Pixels(rows, RoomColumn::kPlaceX),
+                  .y = Pixels(rows, RoomColumn::kPlaceY),
+                  .width = Pixels(rows, RoomColumn::kPlaceWidth),
+                  .height = Pixels(rows, RoomColumn::kPlaceHeight),
                   .layer = layer,
                   .has_video = (parts & kVideoPart) != 0,
                   .has_audio = (parts & kAudioPart) != 0};
@@ -136,40 +138,41 @@ std::optional<MixPlace> ReadPlace(PgRows& rows) {
 
 PgRoom ReadRoom(PgRows& rows) {
   PgRoom read;
-  read.room = {.key = {.kind = static_cast<RoomKind>(rows.Integer(kKind)), .id = {rows.Text(kId)}},
-               .dialect = static_cast<Dialect>(rows.Integer(kDialect)),
-               .creator = {rows.Text(kCreator)},
-               .info = rows.Text(kInfo),
-               .mixed_play_url = rows.Text(kMixedPlayUrl),
-               .created_at = rows.Time(kCreatedAt),
-               .sequence = rows.Unsigned(kNumber),
-               .place = rows.Unsigned(kPlace),
-               .last_event = rows.Unsigned(kLastEvent),
-               .type = rows.Text(kType),
-               .custom = rows.Text(kCustom),
-               .audience_count = rows.Unsigned(kAudienceCount),
+  read.room = {.key = {.kind = static_cast<RoomKind>(rows.Integer(RoomColumn::kKind)),
+                       .id = {rows.Text(RoomColumn::kId)}},
+               .dialect = static_cast<Dialect>(rows.Integer(RoomColumn::kDialect)),
+               .creator = {rows.Text(RoomColumn::kCreator)},
+               .info = rows.Text(RoomColumn::kInfo),
+               .mixed_play_url = rows.Text(RoomColumn::kMixedPlayUrl),
+               .created_at = rows.Time(RoomColumn::kCreatedAt),
+               .sequence = rows.Unsigned(RoomColumn::kNumber),
+               .place = rows.Unsigned(RoomColumn::kPlace),
+               .last_event = rows.Unsigned(RoomColumn::kLastEvent),
+               .type = rows.Text(RoomColumn::kType),
+               .custom = rows.Text(RoomColumn::kCustom),
+               .audience_count = rows.Unsigned(RoomColumn::kAudienceCount),
                .mix = ReadCanvas(rows)};
-  read.version = rows.Unsigned(kVersion);
-  read.last_position = rows.Unsigned(kLastPosition);
+  read.version = rows.Unsigned(RoomColumn::kVersion);
+  read.last_position = rows.Unsigned(RoomColumn::kLastPosition);
   return read;
 }
 
 Pusher ReadPusher(PgRows& rows) {
-  return {.user_id = {rows.Text(kUserId)},
-          .user_name = rows.Text(kUserName),
-          .user_avatar = rows.Text(kUserAvatar),
-          .push_url = rows.Text(kPushUrl),
-          .accelerate_url = rows.Text(kAccelerateUrl),
-          .added_at = rows.Time(kAddedAt),
-          .seat = rows.Unsigned(kSeat),
+  return {.user_id = {rows.Text(RoomColumn::kUserId)},
+          .user_name = rows.Text(RoomColumn::kUserName),
+          .user_avatar = rows.Text(RoomColumn::kUserAvatar),
+          .push_url = rows.Text(RoomColumn::kPushUrl),
+          .accelerate_url = rows.Text(RoomColumn::kAccelerateUrl),
+          .added_at = rows.Time(RoomColumn::kAddedAt),
+          .seat = rows.Unsigned(RoomColumn::kSeat),
           .mix_place = ReadPlace(rows)};
 }
 
 /// Of the current row.
 void AppendRow(PgRows& rows, std::vector<PgRoom>& rooms) {
-  const std::uint64_t number = rows.Unsigned(kNumber);
+  const std::uint64_t number = rows.Unsigned(RoomColumn::kNumber);
   if (rooms.empty() || rooms.back().room.sequence != number) rooms.push_back(ReadRoom(rows));
-  if (!rows.IsNull(kSeat)) rooms.back().room.pushers.push_back(ReadPusher(rows));
+  if (!rows.IsNull(RoomColumn::kSeat)) rooms.back().room.pushers.push_back(ReadPusher(rows));
 }
 
 std::vector<Room> WithoutVersions(std::vector<PgRoom> read) {
@@ -237,8 +240,8 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
 
 Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::size_t limit,
                            MonotonicTime deadline) {
-  constexpr int kEpoch = kColumnCount;
-  constexpr int kNewestPosition = kColumnCount + 1;
+  constexpr int kEpoch = RoomColumn::kColumnCount;
+  constexpr int kNewestPosition = RoomColumn::kColumnCount + 1;
   Result<PgRows> rows =
       connection.Run(PgCall(kScan, ToPgBound(after), std::uint64_t{limit}), deadline);
   if (!rows) return rows.error();
@@ -248,7 +251,7 @@ Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::s
     if (page.at.epoch.empty()) {
       page.at = {.epoch = rows->Text(kEpoch), .position = rows->Unsigned(kNewestPosition)};
     }
-    if (!rows->IsNull(kNumber)) AppendRow(*rows, rooms);
+    if (!rows->IsNull(RoomColumn::kNumber)) AppendRow(*rows, rooms);
   }
   if (!rows->status()) return rows->status().error();
   if (page.at.epoch.empty()) return Error{Errc::kStoreBroken, "its table meta is empty"};

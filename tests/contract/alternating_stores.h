@@ -1,0 +1,187 @@
+// Two stores in PostgreSQL on one schema that are called in turn, as one store.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "storage/postgres/pg_store.h"
+#include "tests/support/eventually.h"
+#include "tests/support/matchers.h"
+
+namespace rtcroom {
+
+/// What is written through one is read through the other. The lists and counts of a store may be
+/// behind, and so may be its listener, until it has caught up.
+///
+/// @threads safe from any thread.
+class AlternatingStores : public Storage {
+ public:
+  /// @param told  the one whose listener is observed.
+  AlternatingStores(std::unique_ptr<PgStore> told, std::unique_ptr<PgStore> other,
+                    const Clock& clock)
+      : told_(std::move(told)), other_(std::move(other)), clock_(clock) {}
+
+  Result<Room> Load(const RoomKey& key) override { return Next().Load(key); }
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    return Told(CaughtUp().UpdateAll(updates));
+  }
+  Result<std::vector<Room>> List(const RoomListQuery& query) override {
+    return CaughtUp().List(query);
+  }
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
+    return Next().LoadAudiences(key);
+  }
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
+    return Next().Scan(after, limit);
+  }
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
+    return Next().ReadEvents(cursor, limit);
+  }
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit) override {
+    return Next().ReadRoomEvents(key, before, limit);
+  }
+  Result<Cursor> Newest() override { return Next().Newest(); }
+  Result<std::size_t> TrimEvents(const EventRetention& retention) override {
+    return Next().TrimEvents(retention);
+  }
+  Status Ping() override { return Next().Ping(); }
+  std::uint64_t CountRooms(RoomKind kind) const override { return CaughtUp().CountRooms(kind); }
+  Result<std::vector<Ban>> LoadBans(TimePoint now) override { return Next().LoadBans(now); }
+  Status PutBan(const Ban& ban) override { return Next().PutBan(ban); }
+  Status RemoveEndedBans(TimePoint now) override { return Next().RemoveEndedBans(now); }
+  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override {
+    return Next().LoadRevocations(now);
+  }
+  Status RemoveEndedRevocations(TimePoint now) override {
+    return Next().RemoveEndedRevocations(now);
+  }
+  Status PutRecordings(std::span<const Recording> recordings) override {
+    return Next().PutRecordings(recordings);
+  }
+  Result<std::optional<Recording>> FindRecording(std::string_view file) override {
+    return Next().FindRecording(file);
+  }
+  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override {
+    return Next().ListRecordings(query);
+  }
+  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
+                                                           const RecordingPosition& after,
+                                                           std::size_t limit) override {
+    return Next().LoadRecordingsEndedBefore(time, after, limit);
+  }
+  Status RemoveRecording(std::string_view file) override { return Next().RemoveRecording(file); }
+  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override {
+    return Next().LoadDeliveries(kind, limit);
+  }
+  Result<DeliveryBacklog> CountDeliveries() override { return Next().CountDeliveries(); }
+  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override {
+    return Next().ChangeDeliveries(change, now);
+  }
+  Status FinishDelivery(const Delivery& delivery) override {
+    return Next().FinishDelivery(delivery);
+  }
+  Result<bool> PostponeDelivery(const Delivery& delivery) override {
+    return Next().PostponeDelivery(delivery);
+  }
+  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                             std::size_t limit) override {
+    return Next().RetryDeliveriesSoon(now, within, limit);
+  }
+  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override {
+    return Next().LoadSessions(unused_until, limit);
+  }
+  Status PutSession(const Session& session) override { return Next().PutSession(session); }
+  Status RemoveSessions(std::span<const Session> sessions) override {
+    return Next().RemoveSessions(sessions);
+  }
+  Status RecordSessionUses(std::span<const Session> sessions) override {
+    return Next().RecordSessionUses(sessions);
+  }
+  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override {
+    return Next().MoveSessionUses(by, latest);
+  }
+  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override {
+    return Next().RemoveUnusedSessions(unused_until, limit);
+  }
+  Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
+                                          MessageContent content) override {
+    return Told(Next().AppendRoomMessage(room_number, std::move(content)));
+  }
+  Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
+                                            MessageContent content) override {
+    return Told(Next().AppendDirectMessage(receiver, std::move(content)));
+  }
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override {
+    return Next().ReadMessages(position, limit);
+  }
+  Result<std::uint64_t> NewestMessage() override { return Next().NewestMessage(); }
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override {
+    return Next().NewestRoomMessage(room_number);
+  }
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override {
+    return Next().ReadRoomMessages(room_number, first, limit);
+  }
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override {
+    return Next().ReadDirectMessages(one, other, before, limit);
+  }
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override {
+    return Next().ReadPendingMessages(receiver, since, limit);
+  }
+  Status SettleMessages(std::span<const ReceivedMessages> received) override {
+    return Next().SettleMessages(received);
+  }
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override {
+    return Next().ReadConversations(user, limit);
+  }
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override {
+    return Next().TrimMessages(retention);
+  }
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override { return Next().LoadGroupJoins(); }
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override {
+    return Next().RecordGroupJoins(changes);
+  }
+
+ private:
+  PgStore& Next() const { return calls_++ % 2 == 0 ? *told_ : *other_; }
+
+  PgStore& CaughtUp() const {
+    PgStore& next = Next();
+    CatchUp(next);
+    return next;
+  }
+
+  template <typename Outcome>
+  Outcome Told(Outcome outcome) const {
+    CatchUp(*told_);
+    return outcome;
+  }
+
+  void CatchUp(PgStore& store) const {
+    EXPECT_OK(store.CatchUp(clock_.Monotonic() + kWaitTimeout));
+  }
+
+  const std::unique_ptr<PgStore> told_;
+  const std::unique_ptr<PgStore> other_;
+  const Clock& clock_;
+  mutable std::atomic<std::size_t> calls_ = 0;
+};
+
+}  // namespace rtcroom
