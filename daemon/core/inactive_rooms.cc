@@ -28,6 +28,7 @@ void InactiveRooms::OnCommit(const Committed& committed) noexcept {
 }
 
 void InactiveRooms::AddLocked(const InactiveRoom& room) {
+  if (by_sequence_.contains(room.sequence)) return;
   order_.push_back({.room = room, .since = clock_.Monotonic()});
   by_sequence_.emplace(room.sequence, std::prev(order_.end()));
 }

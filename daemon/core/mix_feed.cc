@@ -146,7 +146,10 @@ void MixFeed::UpdateLocked(MixRoom& room) {
       by_stream_[std::string(stream)].insert(&room);
     }
   }
+  // A change of the mix does not cost a room its place.
+  const std::optional<std::uint64_t> rank = room.rank;
   AssessLocked(room);
+  if (!room.whole.stream.empty() && !room.rank) room.rank = rank;
 }
 
 void MixFeed::RemoveStreamsLocked(MixRoom& room) {

@@ -197,6 +197,27 @@ TEST_F(MixFeedTest, KeepsThoseWantedForTheLongestTime) {
   EXPECT_THAT(Wanted(), ElementsAre("b", "a"));
 }
 
+TEST_F(MixFeedTest, ACreatorThatChangesItsStreamKeepsItsPlace) {
+  const auto commit = [&](std::uint64_t number, EventPayload payload) {
+    const StoredEvent stored{.room_number = number,
+                             .event = {.room = Live("r" + std::to_string(number)),
+                                       .dialect = Dialect::kGen2,
+                                       .payload = std::move(payload)}};
+    feed_.OnCommit({.events = {&stored, 1}});
+  };
+  std::uint64_t number = 0;
+  for (const std::string user : {"a", "b", "c"}) {
+    commit(++number, RoomCreated{.creator = {user}});
+    commit(number, PusherAdded{.user_id = {user}, .stream = user + "_00000001"});
+    feed_.OnAir(user + "_00000001", true);
+  }
+  EXPECT_THAT(Wanted(), ElementsAre("a_00000001", "b_00000001"));
+  commit(1, PusherUpdated{.user_id = {"a"}, .stream = "a_00000002"});
+  EXPECT_THAT(Wanted(), ElementsAre("b_00000001", "c_00000001"));
+  feed_.OnAir("a_00000002", true);
+  EXPECT_THAT(Wanted(), ElementsAre("a_00000002", "b_00000001"));
+}
+
 TEST_F(MixFeedTest, HasOnePlaceForAllRoomsOfAStreamAndMixesTheLatest) {
   Create("r1", "host");
   Create("r2", "host");
