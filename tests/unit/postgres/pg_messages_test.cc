@@ -114,7 +114,7 @@ TEST_F(PgMessagesTest, GiveNoPositionTwice) {
 }
 
 TEST_F(PgMessagesTest, OfEndedRoomsAreForgottenWithTheLast) {
-  for (const std::uint64_t room : {7, 8, 9}) {
+  for (const std::uint64_t room : {7U, 8U, 9U}) {
     AddRoom(room, "r" + std::to_string(room));
     AppendAll({ToRoom(room, "old"), ToRoom(room, "new", kNoon + std::chrono::seconds(1))});
   }
