@@ -1,5 +1,6 @@
 #include "storage/postgres/pg_events.h"
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -37,7 +38,6 @@ struct EventColumn {
 };
 
 // Types of records other than events. The numbers are stored: never reuse one.
-constexpr std::int64_t kFirstRecord = 100;
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
 
@@ -68,7 +68,7 @@ constexpr std::string_view kOfMeta =
     ", m.epoch, m.trimmed_position,"
     " greatest(m.trimmed_position, (SELECT coalesce(max(position), 0) FROM events))"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events"
-    " WHERE type < 100"
+    " WHERE type < 10"
     " AND position > greatest($1, CASE WHEN $3 THEN m.trimmed_position ELSE 0 END)"
     " ORDER BY position LIMIT $2) e ON true";
 
@@ -96,8 +96,9 @@ constexpr PgStatement kLogEnds{
     " trimmed_position, greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries) FROM meta"};
 constexpr PgStatement kFindTag{"find_tag",
-                               "SELECT position FROM events WHERE position > $1 AND tag = $2"
-                               " ORDER BY position LIMIT 1"};
+                               "SELECT coalesce((SELECT position FROM events WHERE position > $1"
+                               " AND tag = $2 ORDER BY position LIMIT 1), 0), trimmed_position"
+                               " FROM meta"};
 
 constexpr PgStatement kInsertRecords{
     "insert_records",
@@ -260,6 +261,7 @@ void AddPayload(const PayloadColumns& columns, std::int64_t type, RecordArrays& 
 /// Each adds one row to the arrays that `AddPayload` does not fill, and returns its size.
 struct AddWhat {
   RecordArrays& arrays;
+  TimePoint at{};  ///< of those that have no time of their own
 
   std::uint64_t operator()(const StoredEvent& stored) const {
     const RoomEvent& event = stored.event;
@@ -276,7 +278,7 @@ struct AddWhat {
     AddRoom(changed.room, changed.room_number);
     arrays.dialects.Add(std::nullopt);
     arrays.room_sequences.Add(std::nullopt);
-    arrays.at.Add(TimePoint());
+    arrays.at.Add(at);
     AddPayload({.info = mix}, kMix, arrays);
     return kFixedEventBytes + changed.room.id.value.size() + mix.size();
   }
@@ -285,8 +287,10 @@ struct AddWhat {
     arrays.room_ids.Add(std::nullopt);
     arrays.room_numbers.Add(std::nullopt);
     arrays.dialects.Add(std::nullopt);
-    arrays.room_sequences.Add(std::nullopt);
-    arrays.at.Add(revocation.until);
+    // The end of the revocation: a record is removed by its age.
+    arrays.room_sequences.Add(
+        static_cast<std::uint64_t>(revocation.until.time_since_epoch().count()));
+    arrays.at.Add(at);
     AddPayload({.info = revocation.stream}, kRevocation, arrays);
     return kFixedEventBytes + revocation.stream.size();
   }
@@ -305,7 +309,7 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
   constexpr int kRoomType = EventColumn::kColumnCount + 1;
   PgRecord record{.position = rows.Unsigned(EventColumn::kPosition)};
   const std::int64_t type = rows.Integer(EventColumn::kType);
-  if (type < kFirstRecord) {
+  if (IsEventType(type)) {
     Result<StoredEvent> event = ReadEvent(rows);
     if (!event) return event.error();
     record.what = *std::move(event);
@@ -319,8 +323,8 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
                    .room_number = rows.Unsigned(EventColumn::kRoomNumber),
                    .mix = DecodeMix(rows.Text(EventColumn::kInfo))};
   } else if (type == kRevocation) {
-    record.what =
-        Revocation{.stream = rows.Text(EventColumn::kInfo), .until = rows.Time(EventColumn::kAt)};
+    record.what = Revocation{.stream = rows.Text(EventColumn::kInfo),
+                             .until = rows.Time(EventColumn::kRoomSequence)};
   } else {
     return std::optional<PgRecord>();
   }
@@ -368,6 +372,7 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
                    .delivery = rows.Unsigned(kNewestDelivery)};
     if (rows.IsNull(EventColumn::kPosition)) break;
     page.through = rows.Unsigned(EventColumn::kPosition);
+    ++page.rows;
     Result<std::optional<PgRecord>> record = ReadRecord(rows);
     if (!record) return record.error();
     if (*record) page.records.push_back(**std::move(record));
@@ -380,7 +385,7 @@ PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag) {
   RecordArrays arrays;
   std::uint64_t bytes = 0;
   for (const PgNewRecord& added : records) {
-    bytes += std::visit(AddWhat{arrays}, added.record.what);
+    bytes += std::visit(AddWhat{arrays, added.record.at}, added.record.what);
     arrays.previous.Add(added.previous);
     arrays.bytes_through.Add(bytes);
     arrays.places.Add(added.record.place);
@@ -399,7 +404,11 @@ Result<std::uint64_t> FindTag(PgConnection& connection, std::int64_t tag, std::u
                               MonotonicTime deadline) {
   Result<PgRows> rows = connection.Run(PgCall(kFindTag, ToPgBound(after), tag), deadline);
   if (!rows) return rows.error();
-  return ReadNumber(*rows);
+  const std::uint64_t found = rows->Next() ? rows->Unsigned(0) : 0;
+  const bool is_trimmed = found == 0 && rows->Unsigned(1) > after;
+  if (!rows->status()) return rows->status().error();
+  if (is_trimmed) return Error{Errc::kStoreBroken, "the log does not reach back so far"};
+  return found;
 }
 
 Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std::size_t limit,
@@ -410,15 +419,17 @@ Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std
                                        deadline);
   if (!rows) return rows.error();
   EventPage page;
+  std::uint64_t newest = 0;
   while (rows->Next()) {
     if (page.next.epoch.empty()) {
       page.next = {.epoch = rows->Text(kEpoch), .position = cursor.position};
       const std::uint64_t trimmed = rows->Unsigned(kTrimmed);
+      newest = rows->Unsigned(kNewestPosition);
       if (cursor == Cursor::Start()) {
         page.next.position = trimmed;
       } else if (cursor.epoch != page.next.epoch) {
         return Error{Errc::kCursorExpired, "the cursor is of another epoch"};
-      } else if (cursor.position < trimmed || cursor.position > rows->Unsigned(kNewestPosition)) {
+      } else if (cursor.position < trimmed || cursor.position > newest) {
         return Error{Errc::kCursorExpired, "events after the cursor are no longer retained"};
       }
     }
@@ -429,6 +440,8 @@ Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std
     page.events.push_back(*std::move(event));
   }
   if (!rows->status()) return rows->status().error();
+  // Behind the last event there may be other records, which readers must not come across again.
+  if (page.events.size() < limit) page.next.position = std::max(page.next.position, newest);
   return page;
 }
 

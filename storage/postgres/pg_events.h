@@ -34,6 +34,7 @@ struct PgRecord {
   std::uint64_t position = 0;
   /// With the position that it has here.
   std::variant<StoredEvent, MixChanged, Revocation> what{};
+  TimePoint at{};  ///< when it was written, unless it is an event
   /// Of an event that changes lists: what becomes of the room in them.
   std::uint64_t place = 0;
   std::string type{};
@@ -55,6 +56,7 @@ struct PgNewest {
 struct PgLogPage {
   std::vector<PgRecord> records{};  ///< those of types that this program knows
   std::uint64_t through = 0;        ///< position of the last one that was read; 0: none was
+  std::size_t rows = 0;             ///< how many were read
   std::uint64_t trimmed = 0;        ///< up to that position records have been removed
   PgNewest newest{};
 };
@@ -96,6 +98,7 @@ PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag);
 Result<std::uint64_t> ReadBase(PgRows& rows);
 
 /// The first position after `after` that a group with that tag has written; 0 when there is none.
+/// @errors kStoreBroken also when records after `after` have been removed, and it is not known.
 Result<std::uint64_t> FindTag(PgConnection& connection, std::int64_t tag, std::uint64_t after,
                               MonotonicTime deadline);
 

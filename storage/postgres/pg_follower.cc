@@ -74,7 +74,7 @@ bool PgFollower::ReadToEnd() {
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);
     if (!page) return false;
     log_.Hear(*page);
-    if (page->records.size() < kPage) return true;
+    if (page->rows < kPage) return true;
   }
 }
 

@@ -29,8 +29,10 @@ void PgLog::Hear(const PgLogPage& page) {
   position_ = std::max(position_, page.through);
 }
 
-void PgLog::HearOwn(std::span<const PgRecord> records, Committed flags, std::uint64_t message) {
+void PgLog::HearOwn(std::uint64_t base, std::span<const PgRecord> records, Committed flags,
+                    std::uint64_t message) {
   const MutexLock lock(mutex_);
+  if (position_ < base) records = {};
   flags.has_messages = message > newest_.message;
   newest_.message = std::max(newest_.message, message);
   PassOnLocked(records, flags);

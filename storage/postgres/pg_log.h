@@ -28,11 +28,14 @@ class PgLog {
 
   /// Passes on what is new in `page`, which begins where an earlier one has ended, or before.
   void Hear(const PgLogPage& page) EXCLUDES(mutex_);
-  /// Records that this process has written, after all that is before them was heard.
+  /// Records that this process has written.
   /// @param flags    of the deliveries that were enqueued with them; the rest is not used.
+  /// Where something before them has not been heard, nothing is passed on but the flags: a page of
+  /// the log will have the records in their place.
+  /// @param base     position before the first of them.
   /// @param message  position of the newest message that was appended with them; 0: none was.
-  void HearOwn(std::span<const PgRecord> records, Committed flags, std::uint64_t message)
-      EXCLUDES(mutex_);
+  void HearOwn(std::uint64_t base, std::span<const PgRecord> records, Committed flags,
+               std::uint64_t message) EXCLUDES(mutex_);
 
  private:
   void PassOnLocked(std::span<const PgRecord> records, Committed committed) REQUIRES(mutex_);

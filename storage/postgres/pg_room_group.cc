@@ -157,7 +157,7 @@ void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& hol
   holder.is_changed = true;
   if (change.closed) {
     if (stored != nullptr) {
-      --rooms_;
+      if (rooms_ > 0) --rooms_;  // others may have made rooms that are not counted yet
       const bool is_stored = stored->sequence < kPgProvisional;
       if (is_stored) ended_.push_back({.number = stored->sequence, .at = change.events.back().at});
     }
@@ -191,8 +191,9 @@ void PgRoomGroup::KeepOthers(const RoomChange& change, std::size_t first_event) 
     RecordDelivery(*change.delivery, flags_);
   }
   const auto add = [this](auto what) {
-    records_.push_back(
-        {.record = {.position = kPgProvisional + records_.size() + 1, .what = std::move(what)}});
+    records_.push_back({.record = {.position = kPgProvisional + records_.size() + 1,
+                                   .what = std::move(what),
+                                   .at = now_}});
   };
   for (const Revocation& revocation : change.revocations) {
     revocations_.push_back(revocation);

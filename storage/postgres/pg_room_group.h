@@ -31,7 +31,9 @@ namespace rtcroom {
 class PgRoomGroup {
  public:
   /// @param rooms  stored now.
-  PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms) : limits_(limits), rooms_(rooms) {}
+  /// @param now    time of records that are no events.
+  PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms, TimePoint now)
+      : limits_(limits), rooms_(rooms), now_(now) {}
 
   /// The calls that load what the updates need; none without updates.
   std::vector<PgCall> LoadCalls(std::span<const RoomUpdate* const> updates);
@@ -98,6 +100,7 @@ class PgRoomGroup {
 
   const StoreLimits& limits_;
   std::uint64_t rooms_;
+  const TimePoint now_;
   Holders holders_;
   std::vector<PgNewRecord> records_;
   std::vector<Ban> bans_;

@@ -124,27 +124,35 @@ Status PgWriter::Run(const std::vector<Job*>& group) {
 
 Status PgWriter::RunAlone(const std::vector<Job*>& group, MonotonicTime deadline) {
   Status last;
+  bool has_worked = false;
   for (Job* const job : group) {
     const std::vector<Job*> alone = {job};
     const Status tried = TryGroup(alone, Turn::kFirst, deadline);
-    if (tried) continue;
+    if (tried) {
+      has_worked = true;
+      continue;
+    }
     last = Outcome(tried.error());
     job->Abort(last.error());
   }
-  return last;
+  return has_worked ? Status() : last;
 }
 
 Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline) {
   if (!connection_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
       failed_ = connection_.failure().meaning;
-      // No write was sent.
-      if (failed_ == PgMeaning::kLost) failed_ = PgMeaning::kConflict;
+      // No write was sent. What is wrong for good is so for each of the jobs.
+      if (failed_ == PgMeaning::kLost) {
+        failed_ = PgMeaning::kConflict;
+      } else if (failed_ == PgMeaning::kBroken) {
+        failed_ = PgMeaning::kLost;
+      }
       return connected;
     }
   }
   ++groups_;
-  Try made{.rooms = PgRoomGroup(options_.limits, CountOf(index_))};
+  Try made{.rooms = PgRoomGroup(options_.limits, CountOf(index_), clock_.Now())};
   made.before = log_.position();
   made.tag = static_cast<std::int64_t>((options_.node << kGroupBits) |
                                        (groups_ & ((std::uint64_t{1} << kGroupBits) - 1)));
@@ -263,7 +271,7 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
   HearOthers(base);
   const std::vector<PgRecord> records = made.rooms.TakeRecords(base);
   retained_ += records.size();
-  log_.HearOwn(records, made.rooms.flags(), message);
+  log_.HearOwn(base, records, made.rooms.flags(), message);
 }
 
 void PgWriter::HearOthers(std::uint64_t base) {

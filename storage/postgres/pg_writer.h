@@ -68,7 +68,6 @@ class PgWriter {
     std::vector<PgJob*> jobs{};  ///< of the last of `writes`, in order
     std::uint64_t before = 0;    ///< a position before its records
     std::int64_t tag = 0;
-    bool is_sent = false;  ///< whether the commit was
   };
 
   /// After an error `failed_` tells what it means; kLost: it is unknown whether it was committed.

@@ -25,6 +25,12 @@ enum class EventType : std::int64_t {
   kCustomChanged = 9,
 };
 
+/// Whether this program knows such events: a newer one may write others.
+constexpr bool IsEventType(std::int64_t type) {
+  return type >= static_cast<std::int64_t>(EventType::kRoomCreated) &&
+         type <= static_cast<std::int64_t>(EventType::kCustomChanged);
+}
+
 /// `PayloadColumns::reason` of a viewer that had joined before.
 inline constexpr std::int64_t kProfileChanged = 1;
 
