@@ -70,7 +70,9 @@ class RoomStore {
   ///
   /// An edit that creates a room under a free key is refused with kRoomExists while a room of any
   /// kind holds the id, and with kTooManyRooms at the limit; both are checked in the same atomic
-  /// step. The store assigns a new room its `sequence`; the returned change has it.
+  /// step, but several programs that write one store may together pass the limit by what they
+  /// create at the same moment. The store assigns a new room its `sequence`; the returned change
+  /// has it.
   ///
   /// @return one outcome per update, in order: the change as committed, or the edit's own error,
   ///         kRoomExists, kTooManyRooms, kStoreBusy or kStoreBroken.

@@ -45,7 +45,7 @@ std::unique_ptr<Storage> OpenTwo(const std::string&, StoreLimits limits, CommitL
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          testing::Values(StoreUnderTest{"postgres", OpenOne},
-                                         StoreUnderTest{"two_postgres", OpenTwo}),
+                                         StoreUnderTest{"two_postgres", OpenTwo, /*programs=*/2}),
                          [](const auto& param_info) { return param_info.param.name; });
 
 }  // namespace

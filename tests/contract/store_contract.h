@@ -26,6 +26,7 @@ struct StoreUnderTest {
   std::function<std::unique_ptr<Storage>(const std::string& directory, StoreLimits limits,
                                          CommitListener& listener)>
       open;
+  int programs = 1;  ///< as many as write it
 };
 inline std::ostream& operator<<(std::ostream& out, const StoreUnderTest& store) {
   return out << store.name;
