@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/postgres/pg_read.h"
+#include "storage/shared/recording_row.h"
 
 namespace rtcroom::pg {
 namespace {
@@ -64,34 +65,6 @@ constexpr RecordingPosition kNewest{
     .ended_at = TimePoint::max(),
     .number = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
 
-Recording ReadRecording(PgRows& rows) {
-  enum : int {
-    kId,
-    kFile,
-    kStream,
-    kOwnerKind,
-    kOwnerRoom,
-    kOwnerRoomNumber,
-    kOwnerUser,
-    kBytes,
-    kStartedAt,
-    kEndedAt
-  };
-  Recording recording{.number = rows.Unsigned(kId),
-                      .file = rows.Text(kFile),
-                      .stream = rows.Text(kStream),
-                      .bytes = rows.Unsigned(kBytes),
-                      .ended_at = rows.Time(kEndedAt)};
-  if (!rows.IsNull(kOwnerKind)) {
-    recording.owner = {.room = {.kind = static_cast<RoomKind>(rows.Integer(kOwnerKind)),
-                                .id = {rows.Text(kOwnerRoom)}},
-                       .room_number = rows.Unsigned(kOwnerRoomNumber),
-                       .user_id = {rows.Text(kOwnerUser)}};
-  }
-  if (!rows.IsNull(kStartedAt)) recording.started_at = rows.Time(kStartedAt);
-  return recording;
-}
-
 PgCall PutCall(const Recording& recording) {
   std::optional<RoomKind> kind;
   std::optional<std::string_view> room;
@@ -133,7 +106,7 @@ std::span<const PgStatement> RecordingWrites() { return kRecordingWrites; }
 Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::string_view file,
                                                MonotonicTime deadline) {
   Result<std::vector<Recording>> found =
-      ReadPgRows(connection, PgCall(kFindRecording, PgBytes(file)), deadline, ReadRecording);
+      ReadPgRows(connection, PgCall(kFindRecording, PgBytes(file)), deadline, RecordingOf<PgRows>);
   if (!found) return found.error();
   if (found->empty()) return std::optional<Recording>();
   return std::optional(std::move(found->front()));
@@ -141,7 +114,7 @@ Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::st
 
 Result<std::vector<Recording>> ListRecordings(PgConnection& connection, const RecordingQuery& query,
                                               MonotonicTime deadline) {
-  return ReadPgRows(connection, ListCall(query), deadline, ReadRecording);
+  return ReadPgRows(connection, ListCall(query), deadline, RecordingOf<PgRows>);
 }
 
 Result<std::vector<Recording>> LoadRecordingsEndedBefore(PgConnection& connection, TimePoint time,
@@ -151,7 +124,7 @@ Result<std::vector<Recording>> LoadRecordingsEndedBefore(PgConnection& connectio
   return ReadPgRows(
       connection,
       PgCall(kListEndedBefore, after.ended_at, ToPgBound(after.number), time, ToPgBound(limit)),
-      deadline, ReadRecording);
+      deadline, RecordingOf<PgRows>);
 }
 
 PgWrite PutRecordings(std::span<const Recording> recordings, std::uint64_t max_recordings) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/postgres/pg_text.h"
+#include "storage/shared/mix_place_row.h"
 
 namespace rtcroom {
 namespace {
@@ -107,10 +108,6 @@ constexpr PgStatement kStatements[] = {kDeleteRooms, kDeletePushersOf, kDeleteVi
 const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
   const auto found = std::ranges::find(room.pushers, seat, &Pusher::seat);
   return found == room.pushers.end() ? nullptr : &*found;
-}
-
-std::int16_t PartsOf(const MixPlace& place) {
-  return static_cast<std::int16_t>((place.has_video ? 1 : 0) | (place.has_audio ? 2 : 0));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "storage/postgres/pg_read.h"
 #include "storage/postgres/pg_text.h"
+#include "storage/shared/mix_place_row.h"
 
 namespace rtcroom::pg {
 namespace {
@@ -104,9 +105,6 @@ constexpr PgStatement kReads[] = {kLoadRooms, kListDialect,   kListType, kListBo
                                   kScan,      kLoadAudiences, kLoadIndex};
 constexpr PgStatement kLoads[] = {kLoadRooms, kLoadViewers};
 
-constexpr std::int64_t kVideoPart = 1;
-constexpr std::int64_t kAudioPart = 2;
-
 PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
   PgArray<std::string_view> array;
   for (const std::string_view text : texts) array.Add(text);
@@ -121,19 +119,6 @@ std::optional<MixCanvas> ReadCanvas(PgRows& rows) {
   const std::uint16_t width = Pixels(rows, RoomColumn::kMixWidth);
   if (width == 0) return std::nullopt;
   return MixCanvas{.width = width, .height = Pixels(rows, RoomColumn::kMixHeight)};
-}
-
-std::optional<MixPlace> ReadPlace(PgRows& rows) {
-  const auto layer = static_cast<std::uint8_t>(rows.Integer(RoomColumn::kPlaceLayer));
-  if (layer == 0) return std::nullopt;
-  const std::int64_t parts = rows.Integer(RoomColumn::kPlaceParts);
-  return MixPlace{.x = Pixels(rows, RoomColumn::kPlaceX),
-                  .y = Pixels(rows, RoomColumn::kPlaceY),
-                  .width = Pixels(rows, RoomColumn::kPlaceWidth),
-                  .height = Pixels(rows, RoomColumn::kPlaceHeight),
-                  .layer = layer,
-                  .has_video = (parts & kVideoPart) != 0,
-                  .has_audio = (parts & kAudioPart) != 0};
 }
 
 PgRoom ReadRoom(PgRows& rows) {
@@ -165,7 +150,7 @@ Pusher ReadPusher(PgRows& rows) {
           .accelerate_url = rows.Text(RoomColumn::kAccelerateUrl),
           .added_at = rows.Time(RoomColumn::kAddedAt),
           .seat = rows.Unsigned(RoomColumn::kSeat),
-          .mix_place = ReadPlace(rows)};
+          .mix_place = MixPlaceOf(rows, RoomColumn::kPlaceX)};
 }
 
 /// Of the current row.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "storage/shared/recording_row.h"
 #include "storage/sqlite/database.h"
 
 namespace rtcroom {
@@ -21,39 +22,11 @@ constexpr RecordingPosition kNewest{
     .ended_at = TimePoint::max(),
     .number = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
 
-Recording ReadRecording(const StatementRun& run) {
-  enum : int {
-    kId,
-    kFile,
-    kStream,
-    kOwnerKind,
-    kOwnerRoom,
-    kOwnerRoomNumber,
-    kOwnerUser,
-    kBytes,
-    kStartedAt,
-    kEndedAt
-  };
-  Recording recording{.number = run.Unsigned(kId),
-                      .file = run.Text(kFile),
-                      .stream = run.Text(kStream),
-                      .bytes = run.Unsigned(kBytes),
-                      .ended_at = run.Time(kEndedAt)};
-  if (!run.IsNull(kOwnerKind)) {
-    recording.owner = {.room = {.kind = static_cast<RoomKind>(run.Integer(kOwnerKind)),
-                                .id = {run.Text(kOwnerRoom)}},
-                       .room_number = run.Unsigned(kOwnerRoomNumber),
-                       .user_id = {run.Text(kOwnerUser)}};
-  }
-  if (!run.IsNull(kStartedAt)) recording.started_at = run.Time(kStartedAt);
-  return recording;
-}
-
 template <typename... Values>
 Result<std::vector<Recording>> Collect(Statement& statement, const Values&... values) {
   std::vector<Recording> recordings;
   StatementRun run(statement, values...);
-  while (run.Next()) recordings.push_back(ReadRecording(run));
+  while (run.Next()) recordings.push_back(RecordingOf(run));
   if (!run.status()) return run.status().error();
   return recordings;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "storage/shared/mix_place_row.h"
 #include "storage/sqlite/database.h"
 
 namespace rtcroom {
@@ -43,30 +44,10 @@ enum PusherColumn : int {
   kPlaceParts,
 };
 
-constexpr int kVideoPart = 1;
-constexpr int kAudioPart = 2;
-
-int PartsOf(const MixPlace& place) {
-  return (place.has_video ? kVideoPart : 0) | (place.has_audio ? kAudioPart : 0);
-}
-
 std::optional<MixCanvas> ReadCanvas(const StatementRun& run) {
   const auto width = static_cast<std::uint16_t>(run.Integer(kMixWidth));
   if (width == 0) return std::nullopt;
   return MixCanvas{.width = width, .height = static_cast<std::uint16_t>(run.Integer(kMixHeight))};
-}
-
-std::optional<MixPlace> ReadPlace(const StatementRun& run) {
-  const auto layer = static_cast<std::uint8_t>(run.Integer(kPlaceLayer));
-  if (layer == 0) return std::nullopt;
-  const std::int64_t parts = run.Integer(kPlaceParts);
-  return MixPlace{.x = static_cast<std::uint16_t>(run.Integer(kPlaceX)),
-                  .y = static_cast<std::uint16_t>(run.Integer(kPlaceY)),
-                  .width = static_cast<std::uint16_t>(run.Integer(kPlaceWidth)),
-                  .height = static_cast<std::uint16_t>(run.Integer(kPlaceHeight)),
-                  .layer = layer,
-                  .has_video = (parts & kVideoPart) != 0,
-                  .has_audio = (parts & kAudioPart) != 0};
 }
 
 Room ReadRoom(const StatementRun& run) {
@@ -97,7 +78,7 @@ Pusher ReadPusher(const StatementRun& run) {
       .accelerate_url = run.Text(kAccelerateUrl),
       .added_at = run.Time(kAddedAt),
       .seat = run.Unsigned(kSeat),
-      .mix_place = ReadPlace(run),
+      .mix_place = MixPlaceOf(run, kPlaceX),
   };
 }
 
