@@ -1,4 +1,4 @@
-// What a store tells of its commits.
+// The interface by which a store reports its commits.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ inline MixChanged MixChangeOf(const RoomChange& change, std::uint64_t after) {
           .mix = MixOf(change.room)};
 }
 
-/// What a commit has made true, each list in the store's order.
+/// The contents of a commit; each list is in the store's order.
 struct Committed {
   std::span<const StoredEvent> events{};
   std::span<const MixChanged> mixes{};
@@ -46,8 +46,9 @@ inline void RecordDelivery(const DeliveryChange& change, Committed& committed) {
   (IsForTrtc(*change.enqueue) ? committed.has_trtc_deliveries : committed.has_im_deliveries) = true;
 }
 
-/// Called after every commit, before the calls that it serves return: hears of all that the store
-/// commits, once, in the store's order. It must be quick, must not call the store, and cannot fail.
+/// Called after every commit, before the calls that it serves return. Everything that the store
+/// commits is reported once, in the store's order. An implementation must be quick, must not call
+/// the store, and cannot fail.
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
