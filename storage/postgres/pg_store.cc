@@ -121,10 +121,9 @@ Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(dead
 template <typename Read>
 auto PgStore::Run(Read read) {
   auto outcome = readers_->Run(read);
-  const bool has_failed = !outcome && (outcome.error().code == Errc::kStoreBusy ||
-                                       outcome.error().code == Errc::kStoreBroken);
-  if (has_failed && observer_ != nullptr) {
-    observer_->OnStoreError(StoreOperation::kRead, outcome.error().code);
+  const std::optional<Error> failure = StoreFailureOf(outcome);
+  if (failure && observer_ != nullptr) {
+    observer_->OnStoreError(StoreOperation::kRead, failure->code);
   }
   return outcome;
 }

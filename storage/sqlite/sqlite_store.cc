@@ -82,10 +82,9 @@ SqliteStore::~SqliteStore() = default;
 
 template <typename T>
 Result<T> SqliteStore::Read(Result<T> outcome) const {
-  const bool has_failed = !outcome && (outcome.error().code == Errc::kStoreBusy ||
-                                       outcome.error().code == Errc::kStoreBroken);
-  if (has_failed && observer_ != nullptr) {
-    observer_->OnStoreError(StoreOperation::kRead, outcome.error().code);
+  const std::optional<Error> failure = StoreFailureOf(outcome);
+  if (failure && observer_ != nullptr) {
+    observer_->OnStoreError(StoreOperation::kRead, failure->code);
   }
   return outcome;
 }
