@@ -159,10 +159,10 @@ describe('a stream', () => {
     assert.match(await run('ffprobe', '-v', 'error', '-show_entries', 'stream=codec_name', `rtmp://${media.rtmp}/mix/${stream}`), /h264/);
     await until('browsers play it', async () => (await media.get(media.hls, `/mix/${stream}.m3u8`)).status === 200);
     assert.strictEqual((await media.get(media.hls, `/hls/${stream}.m3u8`)).status, 404);
-    assert.deepStrictEqual(rooms.calls, []);
+    assert.deepStrictEqual(rooms.about(stream), []);
     await mixer.stop();
     await until('the mix has ended', async () => !await isOnAir());
-    assert.deepStrictEqual(rooms.calls, []);
+    assert.deepStrictEqual(rooms.about(stream), []);
   });
 
   it('leaves secrets in no log, whatever has become of it', () => {

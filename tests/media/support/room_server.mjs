@@ -25,8 +25,11 @@ export class RoomServer {
     await closed;
   }
 
-  /** The calls of a kind, about a stream. */
-  of(call, stream) { return this.calls.filter((fields) => fields.call === call && fields.name === stream); }
+  /** The calls about a stream. The end of an earlier one may be told at any time. */
+  about(stream) { return this.calls.filter(({ name }) => name === stream); }
+
+  /** Those of a kind. */
+  of(call, stream) { return this.about(stream).filter((fields) => fields.call === call); }
 
   async #take(request, reply) {
     let body = '';
