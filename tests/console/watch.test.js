@@ -59,6 +59,8 @@ describe('a pusher with a stream', () => {
     await pusher.stop();
     await page.getByText(/^stream off · \d+s$/).waitFor();
     assert.strictEqual(await page.getByRole('button', { name: 'Watch alice' }).count(), 0);
+    // A player that asks for more of a file than there is learns its end by this answer.
+    opened.faults = opened.faults.filter((fault) => !fault.includes('status of 416'));
     expectNoFaults(opened);
   });
 });
