@@ -44,6 +44,17 @@ MemoryUsage MemoryOf(pid_t process) {
   return stats;
 }
 
+bool StopsGrowing(pid_t process, const std::function<void()>& round) {
+  constexpr int kMostRounds = 10;
+  constexpr std::size_t kReserve = 512 * 1024;
+  for (int i = 0; i < kMostRounds; ++i) {
+    const std::size_t before = MemoryOf(process).resident_bytes;
+    round();
+    if (MemoryOf(process).resident_bytes < before + kReserve) return true;
+  }
+  return false;
+}
+
 std::chrono::milliseconds CpuTimeOf(pid_t process) {
   std::ifstream file = OpenOf(process, "stat");
   const std::string stat{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include <sys/types.h>
@@ -18,6 +19,11 @@ struct MemoryUsage {
 
 /// These functions throw std::runtime_error when the process does not exist.
 MemoryUsage MemoryOf(pid_t process);
+
+/// Repeats `round`, at most ten times, until the process keeps less than 512 KiB of new memory
+/// after it: a leak takes more in every round, whereas an allocator's reserves stop to grow.
+/// @return false when it never did.
+bool StopsGrowing(pid_t process, const std::function<void()>& round);
 
 /// User and system time of all its threads so far, in units of the kernel's clock tick (10 ms).
 std::chrono::milliseconds CpuTimeOf(pid_t process);
