@@ -146,6 +146,15 @@ class MediaFixture : public testing::Test {
     const double before = Metric(name);
     EXPECT_TRUE(Eventually([&] { return Metric(name) >= before + 2; }));
   }
+  /// Waits until the media server was asked to drop a connection for this reason. Its answer may be
+  /// later than the end of the connection, or too late to count as one where it is busy.
+  void ExpectDrop(const std::string& reason) {
+    const auto drops = [&](const std::string& result) {
+      const std::string name = R"(rtcroomd_media_drops_total{reason=")" + reason;
+      return Metric(name + R"(",result=")" + result + R"("})");
+    };
+    EXPECT_TRUE(Eventually([&] { return drops("dropped") >= 1 || drops("not_dropped") >= 1; }));
+  }
   double StreamsOn() { return Metric(R"(rtcroomd_streams{state="on"})"); }
 
   ApiReply AdminGet(const std::string& target) {
