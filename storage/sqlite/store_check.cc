@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "storage/shared/history_check.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/event_rows.h"
-#include "storage/sqlite/history_check.h"
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/statement.h"

@@ -9,7 +9,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/cursor.h"
 #include "daemon/core/room_limits.h"
-#include "storage/sqlite/store_findings.h"
+#include "storage/shared/store_findings.h"
 
 namespace rtcroom {
 

@@ -9,7 +9,7 @@
 
 #include "daemon/core/event_log.h"
 #include "daemon/core/room.h"
-#include "storage/sqlite/store_findings.h"
+#include "storage/shared/store_findings.h"
 
 namespace rtcroom {
 

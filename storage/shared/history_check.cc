@@ -1,4 +1,4 @@
-#include "storage/sqlite/history_check.h"
+#include "storage/shared/history_check.h"
 
 #include <algorithm>
 #include <variant>
