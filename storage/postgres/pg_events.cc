@@ -16,27 +16,6 @@
 namespace rtcroom::pg {
 namespace {
 
-struct EventColumn {
-  enum Index : int {
-    kPosition,
-    kRoomKind,
-    kRoomId,
-    kDialect,
-    kRoomSequence,
-    kAt,
-    kType,
-    kUserId,
-    kUserName,
-    kUserAvatar,
-    kReason,
-    kCreator,
-    kInfo,
-    kRoomNumber,
-    kField,
-    kColumnCount,
-  };
-};
-
 // Types of records other than events. The numbers are stored: never reuse one.
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
@@ -148,24 +127,6 @@ constexpr PgStatement kEventReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarl
                                        kNewestCursor, kLogEnds};
 constexpr PgStatement kEventWrites[] = {kInsertRecords, kTrimEvents, kFindTag, kReadLog};
 constexpr PgStatement kFollows[] = {kReadLog};
-
-int ColumnOf(PayloadText text) {
-  switch (text) {
-    case PayloadText::kUserId:
-      return EventColumn::kUserId;
-    case PayloadText::kUserName:
-      return EventColumn::kUserName;
-    case PayloadText::kUserAvatar:
-      return EventColumn::kUserAvatar;
-    case PayloadText::kCreator:
-      return EventColumn::kCreator;
-    case PayloadText::kInfo:
-      return EventColumn::kInfo;
-    case PayloadText::kField:
-      return EventColumn::kField;
-  }
-  return EventColumn::kInfo;
-}
 
 Result<StoredEvent> ReadEvent(PgRows& rows) {
   StoredEvent stored{

@@ -155,4 +155,45 @@ std::optional<EventPayload> PayloadOf(std::int64_t type, std::int64_t reason, Te
   return std::nullopt;
 }
 
+/// Columns of an event, in the order in which stores select them.
+struct EventColumn {
+  enum Index : int {
+    kPosition,
+    kRoomKind,
+    kRoomId,
+    kDialect,
+    kRoomSequence,
+    kAt,
+    kType,
+    kUserId,
+    kUserName,
+    kUserAvatar,
+    kReason,
+    kCreator,
+    kInfo,
+    kRoomNumber,
+    kField,
+    kColumnCount,
+  };
+};
+
+/// The one that has this text of a payload.
+inline int ColumnOf(PayloadText text) {
+  switch (text) {
+    case PayloadText::kUserId:
+      return EventColumn::kUserId;
+    case PayloadText::kUserName:
+      return EventColumn::kUserName;
+    case PayloadText::kUserAvatar:
+      return EventColumn::kUserAvatar;
+    case PayloadText::kCreator:
+      return EventColumn::kCreator;
+    case PayloadText::kInfo:
+      return EventColumn::kInfo;
+    case PayloadText::kField:
+      return EventColumn::kField;
+  }
+  return EventColumn::kInfo;
+}
+
 }  // namespace rtcroom

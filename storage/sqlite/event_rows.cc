@@ -8,46 +8,6 @@
 #include "storage/shared/event_payload.h"
 
 namespace rtcroom {
-namespace {
-
-// Indexes into `kEventColumns`.
-enum Column : int {
-  kPosition,
-  kRoomKind,
-  kRoomId,
-  kDialect,
-  kRoomSequence,
-  kAt,
-  kType,
-  kUserId,
-  kUserName,
-  kUserAvatar,
-  kReason,
-  kCreator,
-  kInfo,
-  kRoomNumber,
-  kField,
-};
-
-Column ColumnOf(PayloadText text) {
-  switch (text) {
-    case PayloadText::kUserId:
-      return kUserId;
-    case PayloadText::kUserName:
-      return kUserName;
-    case PayloadText::kUserAvatar:
-      return kUserAvatar;
-    case PayloadText::kCreator:
-      return kCreator;
-    case PayloadText::kInfo:
-      return kInfo;
-    case PayloadText::kField:
-      return kField;
-  }
-  return kInfo;
-}
-
-}  // namespace
 
 Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t previous) {
   const RoomEvent& event = stored.event;
@@ -59,20 +19,22 @@ Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t pr
 }
 
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
-  const auto text = [&](Column column) { return run.Text(first_column + column); };
-  const auto integer = [&](Column column) { return run.Integer(first_column + column); };
+  const auto text = [&](int column) { return run.Text(first_column + column); };
+  const auto integer = [&](int column) { return run.Integer(first_column + column); };
   StoredEvent stored{
-      .position = run.Unsigned(first_column + kPosition),
-      .room_number = run.Unsigned(first_column + kRoomNumber),
-      .event = {.room = {.kind = static_cast<RoomKind>(integer(kRoomKind)), .id = {text(kRoomId)}},
-                .dialect = static_cast<Dialect>(integer(kDialect)),
-                .room_sequence = run.Unsigned(first_column + kRoomSequence),
-                .at = run.Time(first_column + kAt),
+      .position = run.Unsigned(first_column + EventColumn::kPosition),
+      .room_number = run.Unsigned(first_column + EventColumn::kRoomNumber),
+      .event = {.room = {.kind = static_cast<RoomKind>(integer(EventColumn::kRoomKind)),
+                         .id = {text(EventColumn::kRoomId)}},
+                .dialect = static_cast<Dialect>(integer(EventColumn::kDialect)),
+                .room_sequence = run.Unsigned(first_column + EventColumn::kRoomSequence),
+                .at = run.Time(first_column + EventColumn::kAt),
                 .payload = {}},
   };
-  const std::int64_t type = integer(kType);
+  const std::int64_t type = integer(EventColumn::kType);
   std::optional<EventPayload> payload =
-      PayloadOf(type, integer(kReason), [&](PayloadText column) { return text(ColumnOf(column)); });
+      PayloadOf(type, integer(EventColumn::kReason),
+                [&](PayloadText column) { return text(ColumnOf(column)); });
   if (!payload) {
     return Error{Errc::kStoreBroken,
                  fmt::format("event {} has the unknown type {}", stored.position, type)};

@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// The columns of `ReadEvent`, in its order. The next column is the position of the room's previous
+/// The columns of `ReadEvent`, as `EventColumn` numbers them. The next column is the position of the room's previous
 /// event.
 inline constexpr char kEventColumns[] =
     "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
