@@ -25,6 +25,12 @@ Result<std::optional<TimePoint>> BanList::Put(const Ban& ban) {
   return std::optional<TimePoint>();
 }
 
+void BanList::OnCommit(const Committed& committed) noexcept {
+  for (const Ban& ban : committed.bans) {
+    if (!Put(ban)) ++dropped_;
+  }
+}
+
 void BanList::Restore(const Ban& ban, const std::optional<TimePoint>& before) {
   const MutexLock lock(mutex_);
   const auto found = bans_.find({.kind = ban.room.kind, .user_id = ban.user_id});

@@ -17,16 +17,18 @@
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/ban_store.h"
+#include "daemon/core/commit_listener.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
 
-/// The bans in force, in memory. It writes nothing: the caller persists the ban. Setting the wall
-/// clock neither ends nor extends a ban while the process runs.
+/// The bans in force, in memory. It writes nothing: the caller persists the ban. It hears of those
+/// that other programs have put into the store. Setting the wall clock neither ends nor extends a
+/// ban while the process runs.
 ///
 /// @threads safe from any thread; while there are no bans, a check takes no lock.
-class BanList {
+class BanList : public CommitListener {
  public:
   /// Maximum number of bans.
   static constexpr std::size_t kMaxBans = 100'000;
@@ -38,6 +40,7 @@ class BanList {
   /// @return the end of the replaced ban.
   /// @errors kUnavailable when there are too many.
   Result<std::optional<TimePoint>> Put(const Ban& ban) EXCLUDES(mutex_);
+  void OnCommit(const Committed& committed) noexcept override;
   /// Undoes `Put`: `before` is its return value. A newer ban of the same key stays.
   void Restore(const Ban& ban, const std::optional<TimePoint>& before) EXCLUDES(mutex_);
 
@@ -50,6 +53,9 @@ class BanList {
 
   /// Changes with each `Put`: whoever was admitted before may be banned now.
   [[nodiscard]] std::uint64_t puts() const { return puts_; }
+
+  /// How many were dropped since the last call because there were too many.
+  std::size_t TakeDropped() { return dropped_.exchange(0); }
 
   /// Removes expired bans.
   /// @return how many.
@@ -90,8 +96,9 @@ class BanList {
 
   const SteadyWallClock clock_;
   const StreamUrlSigner& streams_;
-  std::atomic<std::size_t> size_{0};    ///< written with the lock held
-  std::atomic<std::uint64_t> puts_{0};  ///< likewise
+  std::atomic<std::size_t> size_{0};     ///< written with the lock held
+  std::atomic<std::uint64_t> puts_{0};   ///< likewise
+  std::atomic<std::size_t> dropped_{0};  ///< of other programs
   mutable Mutex mutex_;
   Bans bans_ GUARDED_BY(mutex_);
   UsersByStream users_ GUARDED_BY(mutex_);  ///< by their gen-1 streams; all of `bans_`

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/revocation_store.h"
@@ -35,6 +36,7 @@ struct Committed {
   std::span<const StoredEvent> events{};
   std::span<const MixChanged> mixes{};
   std::span<const Revocation> revocations{};
+  std::span<const Ban> bans{};     ///< all of other programs, and perhaps own ones
   bool has_im_deliveries = false;  ///< some were enqueued
   bool has_trtc_deliveries = false;
   bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on

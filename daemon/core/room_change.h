@@ -40,6 +40,10 @@ struct RoomUpdate {
   /// The user whose entry the edit reads and may change in `Room::audiences`: the cost of a change
   /// does not depend on the number of viewers.
   std::optional<UserId> audience = {};
+  /// The user who joins with this change. A store that several programs write refuses it with
+  /// kNotAllowed, in the same atomic step, where any of them has banned the user from the room. The
+  /// bans of the program itself are the edit's to look at.
+  std::optional<UserId> guest = {};
 };
 
 }  // namespace rtcroom

@@ -276,7 +276,7 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
   const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
   const bool starts_active = StartsActive(command.kind, command.dialect);
   if (starts_active) room.mixed_play_url = MixedPlayUrl(creator);
-  const Result<RoomChange> change = Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
+  const auto create = [&](const Room* stored) -> Result<RoomChange> {
     if (bans_.IsBanned(room.key, command.user_id)) return Error{Errc::kNotAllowed, {}};
     if (stored == nullptr && if_absent == IfAbsent::kRefuse) {
       return Error{Errc::kRoomNotFound, {}};
@@ -285,7 +285,9 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
                                             : rules::PrepareRoom(stored, room, now);
     if (made && group.is_made_later) made->delivery = LaterGroup(room.key.id);
     return made;
-  });
+  };
+  const Result<RoomChange> change =
+      Update({.key = room.key, .edit = create, .guest = command.user_id});
   if (!change) return change.error();
   if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   const bool made_now = !change->events.empty() && change->events.front().room_sequence == 1;
@@ -362,17 +364,18 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
                   .info = command.info,
                   .mixed_play_url = MixedPlayUrl(pusher)};
   const RoomPolicy& policy = options_.policy;
+  const auto add = [&](const Room* stored) -> Result<RoomChange> {
+    // Checked inside the atomic step, so that no join can happen between a kick and its ban.
+    if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
+    if (stored == nullptr) return make_absent(room, pusher);
+    const bool hidden = !policy.CanSee(command.dialect, stored->dialect);
+    if (hidden && AddMakesRoom(command.room.kind, command.dialect)) {
+      return Error{Errc::kRoomExists, {}};
+    }
+    return rules::AddPusher(stored, command.dialect, pusher, room.mixed_play_url, policy, now);
+  };
   const Result<RoomChange> change =
-      Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
-        // Checked inside the atomic step, so that no join can happen between a kick and its ban.
-        if (bans_.IsBanned(command.room, command.user_id)) return Error{Errc::kNotAllowed, {}};
-        if (stored == nullptr) return make_absent(room, pusher);
-        const bool hidden = !policy.CanSee(command.dialect, stored->dialect);
-        if (hidden && AddMakesRoom(command.room.kind, command.dialect)) {
-          return Error{Errc::kRoomExists, {}};
-        }
-        return rules::AddPusher(stored, command.dialect, pusher, room.mixed_play_url, policy, now);
-      });
+      Update({.key = command.room, .edit = add, .guest = command.user_id});
   if (!change) return change.error();
   if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   if (change->events.front().room_sequence == 1) LogCreation(change->room);

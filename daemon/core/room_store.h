@@ -75,7 +75,8 @@ class RoomStore {
   /// has it.
   ///
   /// @return one outcome per update, in order: the change as committed, or the edit's own error,
-  ///         kRoomExists, kTooManyRooms, kStoreBusy or kStoreBroken.
+  ///         kNotAllowed for a banned guest, kRoomExists, kTooManyRooms, kStoreBusy or
+  ///         kStoreBroken.
   virtual std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) = 0;
 
   /// `UpdateAll` of a single update.

@@ -60,7 +60,7 @@ struct RoomState {
   CommitSignal console_commits{};
   WriteSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
-  CommitFanOut commits{{&leases, &inactive, &counters, &revocations, &claims, &mixes, &quota,
+  CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &claims, &mixes, &quota,
                         &watch_commits, &console_commits, &channel_commits, &enqueued,
                         &trtc_enqueued}};
 };

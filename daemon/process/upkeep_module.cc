@@ -90,10 +90,15 @@ void UpkeepModule::OnSweep(const SweepOutcome& outcome) {
 void UpkeepModule::OnStall() { deps_.metrics.CountStall(); }
 
 void UpkeepModule::PurgeEndedBans() {
-  if (deps_.store.state().bans.RemoveEnded() == 0) return;
+  BanList& bans = deps_.store.state().bans;
+  Logger& logger = deps_.runtime.logger;
+  if (const std::size_t dropped = bans.TakeDropped(); dropped > 0) {
+    logger.Warn("too_many_bans", {{"dropped", dropped}, {"in_force", BanList::kMaxBans}});
+  }
+  if (bans.RemoveEnded() == 0) return;
   const Status removed = deps_.store.storage().RemoveEndedBans(deps_.runtime.clock.Now());
   // The next start ignores the remaining ones.
-  if (!removed) deps_.runtime.logger.Warn("bans_not_removed", {{"reason", removed.error().detail}});
+  if (!removed) logger.Warn("bans_not_removed", {{"reason", removed.error().detail}});
 }
 
 void UpkeepModule::PurgeEndedRevocations() {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_text.h"
 
 namespace rtcroom::pg {
 namespace {
@@ -17,12 +18,29 @@ constexpr PgStatement kPutBan{
     .sql =
         "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (room_id, user_id, room_kind) DO UPDATE SET until_ms = excluded.until_ms"};
-constexpr PgStatement kRaiseRoomVersion{
-    .name = "bans_raise_room_version",
-    .sql = "UPDATE rooms SET version = version + 1 WHERE id = $1 AND kind = $2"};
+constexpr std::string_view kOfGuests =
+    " FROM unnest($1::smallint[], $2::text[], $3::text[]) v(kind, id, user_id)"
+    " JOIN bans b ON b.room_id = v.id AND b.user_id = v.user_id AND b.room_kind = v.kind"
+    " WHERE b.until_ms > $4";
+constexpr std::string_view kColumns = "SELECT b.room_kind, b.room_id, b.user_id, b.until_ms";
+constexpr std::string_view kNone = "SELECT 1 / (CASE WHEN count(*) = 0 THEN 1 ELSE 0 END)";
+constexpr PgStatement kLoadBansOf{.name = "bans_load_of", .sql = kPgText<kColumns, kOfGuests>};
+constexpr PgStatement kCheckNoBans{.name = "bans_check_none", .sql = kPgText<kNone, kOfGuests>};
 constexpr PgStatement kRemoveEndedBans{.name = "bans_remove_ended",
                                        .sql = "DELETE FROM bans WHERE until_ms <= $1"};
-constexpr auto kBanWrites = std::to_array({kPutBan, kRaiseRoomVersion, kRemoveEndedBans});
+constexpr auto kBanWrites = std::to_array({kPutBan, kLoadBansOf, kCheckNoBans, kRemoveEndedBans});
+
+PgCall OfGuests(const PgStatement& statement, std::span<const PgGuest> guests, TimePoint now) {
+  PgArray<RoomKind> kinds;
+  PgArray<std::string_view> ids;
+  PgArray<std::string_view> users;
+  for (const PgGuest& guest : guests) {
+    kinds.Add(guest.room.kind);
+    ids.Add(guest.room.id.value);
+    users.Add(guest.user_id.value);
+  }
+  return PgCall(statement, kinds, ids, users, now);
+}
 
 Ban ReadBan(PgRows& rows) {
   return {.room = {.kind = static_cast<RoomKind>(rows.Integer(0)), .id = {rows.Text(1)}},
@@ -43,8 +61,19 @@ PgCall WriteBan(const Ban& ban) {
   return PgCall(kPutBan, ban.room.kind, ban.room.id.value, ban.user_id.value, ban.until);
 }
 
-PgWrite PutBan(const Ban& ban) {
-  return {.calls = {WriteBan(ban), PgCall(kRaiseRoomVersion, ban.room.id.value, ban.room.kind)}};
+PgCall LoadBansOf(std::span<const PgGuest> guests, TimePoint now) {
+  return OfGuests(kLoadBansOf, guests, now);
+}
+
+Result<std::vector<Ban>> ReadBans(PgRows& rows) {
+  std::vector<Ban> bans;
+  while (rows.Next()) bans.push_back(ReadBan(rows));
+  if (!rows.status()) return rows.status().error();
+  return bans;
+}
+
+PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now) {
+  return OfGuests(kCheckNoBans, guests, now);
 }
 
 PgWrite RemoveEndedBans(TimePoint now) { return {.calls = {PgCall(kRemoveEndedBans, now)}}; }

@@ -10,7 +10,15 @@
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_write.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
+
+/// A user who joins a room.
+struct PgGuest {
+  RoomKey room{};
+  UserId user_id{};
+};
+
+namespace pg {
 
 std::span<const PgStatement> BanReads();
 std::span<const PgStatement> BanWrites();
@@ -19,10 +27,13 @@ std::span<const PgStatement> BanWrites();
 
 Result<std::vector<Ban>> LoadBans(PgConnection& connection, TimePoint now, MonotonicTime deadline);
 
-/// The row alone, for a transaction that also writes the room.
 PgCall WriteBan(const Ban& ban);
-/// Also makes a change of the room fail that was decided without it.
-PgWrite PutBan(const Ban& ban);
+/// The bans of these users from these rooms that end after `now`.
+PgCall LoadBansOf(std::span<const PgGuest> guests, TimePoint now);
+Result<std::vector<Ban>> ReadBans(PgRows& rows);
+/// Fails as a conflict when there is one.
+PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now);
 PgWrite RemoveEndedBans(TimePoint now);
 
-}  // namespace rtcroom::pg
+}  // namespace pg
+}  // namespace rtcroom

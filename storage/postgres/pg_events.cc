@@ -17,6 +17,7 @@ namespace rtcroom::pg {
 namespace {
 
 // Types of records other than events. The numbers are stored: never reuse one.
+constexpr std::int64_t kBan = 102;
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
 
@@ -248,16 +249,25 @@ struct AddWhat {
     arrays.room_ids.Add(std::nullopt);
     arrays.room_numbers.Add(std::nullopt);
     arrays.dialects.Add(std::nullopt);
-    // The end of the revocation: a record is removed by its age.
-    arrays.room_sequences.Add(
-        static_cast<std::uint64_t>(revocation.until.time_since_epoch().count()));
-    arrays.at.Add(at);
+    AddEnd(revocation.until);
     AddPayload({.info = revocation.stream}, kRevocation, arrays);
     return kFixedEventBytes + revocation.stream.size();
   }
+  std::uint64_t operator()(const Ban& ban) const {
+    AddRoom(ban.room, std::nullopt);
+    arrays.dialects.Add(std::nullopt);
+    AddEnd(ban.until);
+    AddPayload({.user_id = ban.user_id.value}, kBan, arrays);
+    return kFixedEventBytes + ban.room.id.value.size() + ban.user_id.value.size();
+  }
 
  private:
-  void AddRoom(const RoomKey& room, std::uint64_t number) const {
+  /// When what the record tells ends; the record itself is removed by its age.
+  void AddEnd(TimePoint until) const {
+    arrays.room_sequences.Add(static_cast<std::uint64_t>(until.time_since_epoch().count()));
+    arrays.at.Add(at);
+  }
+  void AddRoom(const RoomKey& room, std::optional<std::uint64_t> number) const {
     arrays.room_kinds.Add(room.kind);
     arrays.room_ids.Add(std::string_view(room.id.value));
     arrays.room_numbers.Add(number);
@@ -269,6 +279,10 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
   constexpr int kPlace = EventColumn::kColumnCount;
   constexpr int kRoomType = EventColumn::kColumnCount + 1;
   PgRecord record{.position = rows.Unsigned(EventColumn::kPosition)};
+  const auto room = [&rows] {
+    return RoomKey{.kind = static_cast<RoomKind>(rows.Integer(EventColumn::kRoomKind)),
+                   .id = {rows.Text(EventColumn::kRoomId)}};
+  };
   const std::int64_t type = rows.Integer(EventColumn::kType);
   if (IsEventType(type)) {
     Result<StoredEvent> event = ReadEvent(rows);
@@ -277,15 +291,17 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
     record.place = rows.Unsigned(kPlace);
     record.type = rows.Text(kRoomType);
   } else if (type == kMix) {
-    record.what =
-        MixChanged{.after = record.position - 1,
-                   .room = {.kind = static_cast<RoomKind>(rows.Integer(EventColumn::kRoomKind)),
-                            .id = {rows.Text(EventColumn::kRoomId)}},
-                   .room_number = rows.Unsigned(EventColumn::kRoomNumber),
-                   .mix = DecodeMix(rows.Text(EventColumn::kInfo))};
+    record.what = MixChanged{.after = record.position - 1,
+                             .room = room(),
+                             .room_number = rows.Unsigned(EventColumn::kRoomNumber),
+                             .mix = DecodeMix(rows.Text(EventColumn::kInfo))};
   } else if (type == kRevocation) {
     record.what = Revocation{.stream = rows.Text(EventColumn::kInfo),
                              .until = rows.Time(EventColumn::kRoomSequence)};
+  } else if (type == kBan) {
+    record.what = Ban{.room = room(),
+                      .user_id = {rows.Text(EventColumn::kUserId)},
+                      .until = rows.Time(EventColumn::kRoomSequence)};
   } else {
     return std::optional<PgRecord>();
   }

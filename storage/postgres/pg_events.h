@@ -33,7 +33,7 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
 struct PgRecord {
   std::uint64_t position = 0;
   /// With the position that it has here.
-  std::variant<StoredEvent, MixChanged, Revocation> what{};
+  std::variant<StoredEvent, MixChanged, Revocation, Ban> what{};
   TimePoint at{};  ///< when it was written, unless it is an event
   /// Of an event that changes lists: what becomes of the room in them.
   std::uint64_t place = 0;

@@ -1,6 +1,8 @@
 // The jobs of the store.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -9,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/core/ban_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_write.h"
@@ -16,16 +19,19 @@
 
 namespace rtcroom {
 
-/// Either changes of rooms or one other write.
+/// Changes of rooms, a ban, or one other write.
 class PgJob : public WriteJob {
  public:
   explicit PgJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
+  explicit PgJob(const Ban& ban) : ban_(ban) {}
   /// @param write  may be called more than once, before the job is finished.
   /// @param appended  receives its position with the outcome of the write; null: no message.
   explicit PgJob(std::function<PgWrite()> write, const StoredMessage* appended = nullptr)
       : write_(std::move(write)), appended_(appended) {}
 
-  [[nodiscard]] std::size_t size() const override { return write_ ? 1 : updates_.size(); }
+  [[nodiscard]] std::size_t size() const override {
+    return std::max<std::size_t>(1, updates_.size());
+  }
   [[nodiscard]] std::optional<Error> StoreFailure() const override {
     for (const Result<RoomChange>& outcome : std::views::reverse(outcomes_)) {
       if (std::optional<Error> failure = StoreFailureOf(outcome)) return failure;
@@ -34,6 +40,7 @@ class PgJob : public WriteJob {
   }
 
   [[nodiscard]] std::span<const RoomUpdate> updates() const { return updates_; }
+  [[nodiscard]] const std::optional<Ban>& ban() const { return ban_; }
   [[nodiscard]] const std::function<PgWrite()>& write() const { return write_; }
 
   /// The position of the message that it has appended; 0: none.
@@ -43,7 +50,7 @@ class PgJob : public WriteJob {
 
   /// One per update, in order.
   [[nodiscard]] std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
-  /// Of the other write.
+  /// Of what is no change of a room.
   [[nodiscard]] Status& status() { return status_; }
 
   /// Nothing of it was committed.
@@ -54,6 +61,7 @@ class PgJob : public WriteJob {
 
  private:
   const std::span<const RoomUpdate> updates_{};
+  const std::optional<Ban> ban_{};
   const std::function<PgWrite()> write_{};
   const StoredMessage* const appended_ = nullptr;
   std::vector<Result<RoomChange>> outcomes_;

@@ -42,6 +42,7 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
   std::vector<StoredEvent> events;
   std::vector<MixChanged> mixes;
   std::vector<Revocation> revocations;
+  std::vector<Ban> bans;
   for (const PgRecord& record : records) {
     if (record.position <= position_) continue;
     position_ = record.position;
@@ -52,14 +53,17 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
       mixes.push_back(*mix);
     } else if (const auto* const revocation = std::get_if<Revocation>(&record.what)) {
       revocations.push_back(*revocation);
+    } else if (const auto* const ban = std::get_if<Ban>(&record.what)) {
+      bans.push_back(*ban);
     }
   }
   committed.events = events;
   committed.mixes = mixes;
   committed.revocations = revocations;
+  committed.bans = bans;
   const bool has_anything = !events.empty() || !mixes.empty() || !revocations.empty() ||
-                            committed.has_im_deliveries || committed.has_trtc_deliveries ||
-                            committed.has_messages;
+                            !bans.empty() || committed.has_im_deliveries ||
+                            committed.has_trtc_deliveries || committed.has_messages;
   if (has_anything) listener_.OnCommit(committed);
 }
 

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <variant>
 
-#include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
@@ -30,8 +29,10 @@ std::vector<PgCall> PgRoomGroup::LoadCalls(std::span<const RoomUpdate* const> up
   if (updates.empty()) return {};
   std::vector<std::string_view> viewers_of;
   std::vector<std::string_view> viewers;
+  std::vector<PgGuest> guests;
   for (const RoomUpdate* const update : updates) {
     Holder& holder = holders_[update->key.id.value];
+    if (update->guest) guests.push_back({.room = update->key, .user_id = *update->guest});
     if (!update->audience) continue;
     if (!holder.loaded_viewers.emplace(*update->audience, std::nullopt).second) continue;
     viewers_of.emplace_back(update->key.id.value);
@@ -39,8 +40,10 @@ std::vector<PgCall> PgRoomGroup::LoadCalls(std::span<const RoomUpdate* const> up
   }
   std::vector<std::string_view> ids;
   for (const auto& [id, holder] : holders_) ids.emplace_back(id);
+  loads_viewers_ = !viewers.empty();
   std::vector<PgCall> calls = {pg::LoadRooms(ids)};
-  if (!viewers.empty()) calls.push_back(pg::LoadViewers(viewers_of, viewers));
+  if (loads_viewers_) calls.push_back(pg::LoadViewers(viewers_of, viewers));
+  if (!guests.empty()) calls.push_back(pg::LoadBansOf(guests, now_));
   return calls;
 }
 
@@ -54,8 +57,20 @@ Status PgRoomGroup::Load(std::span<PgRows> results) {
     holder.last_position = loaded.last_position;
     holder.loaded = std::move(loaded);
   }
-  if (results.size() == 1) return {};
-  Result<std::vector<PgViewer>> viewers = pg::ReadViewers(results[1]);
+  results = results.subspan(1);
+  if (loads_viewers_) {
+    if (const Status loaded = LoadViewers(results.front()); !loaded) return loaded;
+    results = results.subspan(1);
+  }
+  if (results.empty()) return {};
+  const Result<std::vector<Ban>> bans = pg::ReadBans(results.front());
+  if (!bans) return bans.error();
+  for (const Ban& ban : *bans) banned_.emplace(ban.room, ban.user_id);
+  return {};
+}
+
+Status PgRoomGroup::LoadViewers(PgRows& rows) {
+  Result<std::vector<PgViewer>> viewers = pg::ReadViewers(rows);
   if (!viewers) return viewers.error();
   for (PgViewer& viewer : *viewers) {
     const UserId user_id = viewer.audience.user_id;
@@ -79,6 +94,9 @@ Room PgRoomGroup::View(const Holder& holder, const std::optional<UserId>& audien
 }
 
 Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
+  if (update.guest && banned_.contains({update.key, *update.guest})) {
+    return Error{Errc::kNotAllowed, {}};
+  }
   Holder& holder = holders_[update.key.id.value];
   const bool taken = holder.room.has_value();
   std::optional<Room> view;
@@ -102,6 +120,7 @@ Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
     SetNumbers(stored, *change);
     AddEvents(*change, holder);
   }
+  if (update.guest) guests_.push_back({.room = update.key, .user_id = *update.guest});
   Keep(stored, *change, holder);
   KeepOthers(*change, first_event);
   return change;
@@ -184,22 +203,29 @@ void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& hol
 }
 
 void PgRoomGroup::KeepOthers(const RoomChange& change, std::size_t first_event) {
-  if (change.ban) bans_.push_back(*change.ban);
+  if (change.ban) Put(*change.ban);
   if (change.delivery) {
     deliveries_.push_back(
         {.change = *change.delivery, .at = change.events.back().at, .first_event = first_event});
     RecordDelivery(*change.delivery, flags_);
   }
-  const auto add = [this](auto what) {
-    records_.push_back({.record = {.position = kPgProvisional + records_.size() + 1,
-                                   .what = std::move(what),
-                                   .at = now_}});
-  };
   for (const Revocation& revocation : change.revocations) {
     revocations_.push_back(revocation);
-    add(revocation);
+    AddRecord(revocation);
   }
-  if (change.sets_mix) add(MixChangeOf(change, 0));
+  if (change.sets_mix) AddRecord(MixChangeOf(change, 0));
+}
+
+void PgRoomGroup::Put(const Ban& ban) {
+  if (ban.until > now_) banned_.emplace(ban.room, ban.user_id);
+  bans_.push_back(ban);
+  AddRecord(ban);
+}
+
+void PgRoomGroup::AddRecord(std::variant<StoredEvent, MixChanged, Revocation, Ban> what) {
+  records_.push_back(
+      {.record = {
+           .position = kPgProvisional + records_.size() + 1, .what = std::move(what), .at = now_}});
 }
 
 std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
@@ -216,6 +242,8 @@ std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
     }
   }
   std::vector<PgCall> calls = writes.Calls();
+  // Before the bans of the group: who had joined by then was not banned.
+  if (!guests_.empty()) calls.push_back(pg::CheckNoBans(guests_, now_));
   if (!records_.empty()) calls.push_back(pg::InsertRecords(records_, tag));
   return calls;
 }

@@ -7,16 +7,19 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room_store.h"
+#include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_rooms.h"
@@ -31,7 +34,7 @@ namespace rtcroom {
 class PgRoomGroup {
  public:
   /// @param rooms  stored now.
-  /// @param now    time of records that are no events.
+  /// @param now    time of records that are no events; bans that end later are in force.
   PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms, TimePoint now)
       : limits_(limits), rooms_(rooms), now_(now) {}
 
@@ -43,6 +46,8 @@ class PgRoomGroup {
   /// As `RoomStore::UpdateAll` for one update. Numbers and places of rooms that are made or become
   /// active are provisional.
   Result<RoomChange> Apply(const RoomUpdate& update);
+
+  void Put(const Ban& ban);
 
   /// Writes everything; each fails where a room is not as it was loaded.
   [[nodiscard]] std::vector<PgCall> WriteCalls(std::int64_t tag) const;
@@ -83,18 +88,23 @@ class PgRoomGroup {
     CustomEvents custom{};
   };
   using Holders = std::unordered_map<std::string, Holder, NameHash, std::equal_to<>>;  ///< by id
+  /// By room and user; of the store, and of the group.
+  using Banned = std::set<std::pair<RoomKey, UserId>>;
   struct EnqueuedDelivery {
     DeliveryChange change{};
     TimePoint at{};
     std::size_t first_event = 0;  ///< place of its change's first event in `records_`
   };
 
+  Status LoadViewers(PgRows& rows);
   /// The room as an edit sees it.
   [[nodiscard]] static Room View(const Holder& holder, const std::optional<UserId>& audience);
   void SetNumbers(const Room* stored, RoomChange& change) const;
   void AddEvents(const RoomChange& change, Holder& holder);
   void Keep(const Room* stored, const RoomChange& change, Holder& holder);
   void KeepOthers(const RoomChange& change, std::size_t first_event);
+  /// Adds a record that is no event.
+  void AddRecord(std::variant<StoredEvent, MixChanged, Revocation, Ban> what);
   /// The event of the group that this change may be merged into, or null.
   static CustomEvent* FindMerged(const Room* stored, const RoomChange& change, Holder& holder);
 
@@ -102,8 +112,11 @@ class PgRoomGroup {
   std::uint64_t rooms_;
   const TimePoint now_;
   Holders holders_;
+  bool loads_viewers_ = false;
   std::vector<PgNewRecord> records_;
-  std::vector<Ban> bans_;
+  Banned banned_;
+  std::vector<PgGuest> guests_;          ///< who have joined
+  std::vector<Ban> bans_;                ///< also among the records
   std::vector<Revocation> revocations_;  ///< also among the records
   std::vector<EnqueuedDelivery> deliveries_;
   std::vector<pg::EndedRoom> ended_;

@@ -218,7 +218,9 @@ Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
 }
 
 Status PgStore::PutBan(const Ban& ban) {
-  return Write([&] { return pg::PutBan(ban); });
+  PgJob job(ban);
+  committer_->Run(job);
+  return job.status();
 }
 
 Status PgStore::RemoveEndedBans(TimePoint now) {

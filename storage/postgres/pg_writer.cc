@@ -198,6 +198,7 @@ void PgWriter::ApplyRules(const std::vector<Job*>& group, Try& made) {
     for (const RoomUpdate& update : job->updates()) {
       job->outcomes().push_back(made.rooms.Apply(update));
     }
+    if (job->ban()) made.rooms.Put(*job->ban());
   }
   made.writes = made.rooms.OtherWrites();
   for (Job* const job : group) {

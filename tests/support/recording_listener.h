@@ -19,6 +19,7 @@ class RecordingListener : public CommitListener {
     append(committed.events, events_);
     append(committed.mixes, mixes_);
     append(committed.revocations, revocations_);
+    append(committed.bans, bans_);
     if (committed.has_messages) ++message_reports_;
   }
 
@@ -41,12 +42,17 @@ class RecordingListener : public CommitListener {
     const MutexLock lock(mutex_);
     return revocations_;
   }
+  [[nodiscard]] std::vector<Ban> bans() const {
+    const MutexLock lock(mutex_);
+    return bans_;
+  }
 
  private:
   mutable Mutex mutex_;
   std::vector<StoredEvent> events_ GUARDED_BY(mutex_);
   std::vector<MixChanged> mixes_ GUARDED_BY(mutex_);
   std::vector<Revocation> revocations_ GUARDED_BY(mutex_);
+  std::vector<Ban> bans_ GUARDED_BY(mutex_);
   int message_reports_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -37,6 +37,14 @@ TEST_F(BanListTest, ABanIsForOneUserInOneRoomOfOneKind) {
   EXPECT_FALSE(bans_.IsBanned({.kind = RoomKind::kLive, .id = kRoom.id}, kBob));
 }
 
+TEST_F(BanListTest, HearsOfBansByOtherPrograms) {
+  const Ban ban = For(1s, kRoom);
+  bans_.OnCommit({.bans = {&ban, 1}});
+  EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
+  EXPECT_TRUE(bans_.IsStreamBanned("bob"));
+  EXPECT_EQ(bans_.TakeDropped(), 0u);
+}
+
 TEST_F(BanListTest, CountsWhatWasPut) {
   const std::uint64_t before = bans_.puts();
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
