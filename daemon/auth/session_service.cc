@@ -1,5 +1,6 @@
 #include "daemon/auth/session_service.h"
 
+#include <algorithm>
 #include <optional>
 #include <ranges>
 #include <utility>
@@ -69,13 +70,14 @@ SessionService::SessionService(const SessionServiceDeps& deps, SessionOptions op
       table_(options_.table) {}
 
 Status SessionService::Restore() {
+  // Before they are read: what changes meanwhile is heard.
+  store_.HearSessions(this);
   const TimePoint now = steady_clock_.Now();
-  Result<StoredSessions> stored =
+  Result<std::vector<Session>> stored =
       store_.LoadSessions(now - options_.table.ttl, options_.table.max_sessions);
   if (!stored) return stored.error();
-  last_number_ = stored->last_number;
   // Oldest first, so that the latest use is inserted last.
-  for (Session& session : stored->sessions | std::views::reverse) {
+  for (Session& session : *stored | std::views::reverse) {
     // The clock was set back: this must not extend any session.
     if (session.last_use > now) {
       session.last_use = now;
@@ -83,7 +85,30 @@ Status SessionService::Restore() {
     }
     table_.Put(session);
   }
+  const MutexLock lock(restoring_mutex_);
+  for (const SessionChange& change : std::exchange(heard_, {})) Apply(change);
+  is_restored_ = true;
   return {};
+}
+
+void SessionService::OnSessions(std::span<const SessionChange> changes) noexcept {
+  const MutexLock lock(restoring_mutex_);
+  if (!is_restored_) {
+    heard_.insert(heard_.end(), changes.begin(), changes.end());
+    return;
+  }
+  for (const SessionChange& change : changes) Apply(change);
+}
+
+void SessionService::Apply(const SessionChange& change) {
+  if (change.has_ended) {
+    table_.Remove(change.session.user_id.value, change.session.number);
+    return;
+  }
+  Session session = change.session;
+  // By the wall clock of the program where the user has logged in.
+  session.last_use = std::min(session.last_use - steady_clock_.WallIsAhead(), steady_clock_.Now());
+  table_.Put(session);
 }
 
 Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
@@ -117,13 +142,13 @@ Result<Secret> SessionService::LoginTrusted(const UserId& user_id, std::string_v
 Result<Secret> SessionService::Begin(const UserId& user_id, std::string_view address) {
   const std::string secret = crypto_.NewTokenSecret();
   std::string token = FormatSessionToken({.secret = secret, .application = application_});
-  const Session session{.user_id = user_id,
-                        .token = crypto_.Digest(token),
-                        .number = ++last_number_,
-                        .last_use = steady_clock_.Now()};
+  Session session{
+      .user_id = user_id, .token = crypto_.Digest(token), .last_use = steady_clock_.Now()};
   Session for_store = session;
   for_store.last_use = ForStore(session.last_use);
-  if (const Status stored = store_.PutSession(for_store); !stored) return stored.error();
+  const Result<std::uint64_t> number = store_.PutSession(for_store);
+  if (!number) return number.error();
+  session.number = *number;
   table_.Put(session, AddressKey(address));
   return Secret(std::move(token));
 }
@@ -172,6 +197,10 @@ Result<SessionUpkeep> SessionService::Upkeep() {
 Status SessionService::MoveStoredUses() {
   const std::chrono::milliseconds ahead = detected_ahead_;
   const std::chrono::milliseconds by = ahead - stored_ahead_.load();
+  if (options_.store_is_shared) {
+    stored_ahead_ = ahead;
+    return {};
+  }
   if (by == std::chrono::milliseconds(0) && !stored_future_) return {};
   // A concurrent login may be moved although it need not be. This matters only for a restart, and
   // only until its next use is written.
@@ -195,7 +224,7 @@ Status SessionService::WriteBacklog(SessionUpkeep& done) {
     done.left_some = backlog.used.size() == kUpkeepBatch;
     backlog.used.clear();
   }
-  if (!backlog.evicted.empty()) {
+  if (!backlog.evicted.empty() && !options_.store_is_shared) {
     if (Status removed = store_.RemoveSessions(backlog.evicted); !removed) {
       table_.ReturnBacklog(backlog);
       return removed;

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/auth/login_verifier.h"
 #include "daemon/auth/session_crypto.h"
@@ -15,6 +17,7 @@
 #include "daemon/auth/session_table.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/steady_wall_clock.h"
@@ -25,6 +28,9 @@ namespace rtcroom {
 struct SessionOptions {
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";  ///< digits
+  /// Other programs use the store: what is forgotten here may be in use there, and the stored times
+  /// follow no clock of one of them.
+  bool store_is_shared = false;
   SessionTableOptions table{};
 };
 
@@ -53,9 +59,12 @@ struct SessionUpkeep {
 ///
 /// @threads safe from any thread.
 /// @source protocol B.1, B.2, C.5.
-class SessionService : public Sessions {
+class SessionService : public Sessions, public SessionListener {
  public:
   SessionService(const SessionServiceDeps& deps, SessionOptions options);
+  ~SessionService() override { store_.HearSessions(nullptr); }
+  SessionService(const SessionService&) = delete;
+  SessionService& operator=(const SessionService&) = delete;
 
   /// Loads the sessions of an earlier run. Call it once, before anything else.
   /// @errors kStoreBusy; kStoreBroken.
@@ -65,6 +74,9 @@ class SessionService : public Sessions {
   Result<Secret> LoginTrusted(const UserId& user_id, std::string_view address) override;
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override;
   TokenOutcome Check(std::string_view user_id, std::string_view token) override;
+
+  void OnSessions(std::span<const SessionChange> changes) noexcept override
+      EXCLUDES(restoring_mutex_);
 
   /// By how much the wall clock was set since the last call, if by more than a minute, else 0;
   /// negative: back. The next `Upkeep` adds that to the stored times. Call it before each `Upkeep`,
@@ -91,6 +103,7 @@ class SessionService : public Sessions {
   /// @return kOk when it is a token of our application.
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
   [[nodiscard]] bool IsOurApp(const SessionLoginCommand& command) const;
+  void Apply(const SessionChange& change);
   Status WriteBacklog(SessionUpkeep& done);
   /// Shifts the stored times by the wall-clock jump.
   Status MoveStoredUses();
@@ -105,7 +118,10 @@ class SessionService : public Sessions {
   const SessionOptions options_;
   const std::string application_;  ///< as tokens name it
   SessionTable table_;
-  std::atomic<std::uint64_t> last_number_{0};
+  Mutex restoring_mutex_;
+  bool is_restored_ GUARDED_BY(restoring_mutex_) = false;
+  /// What was heard before the stored sessions were read.
+  std::vector<SessionChange> heard_ GUARDED_BY(restoring_mutex_);
   /// How far the wall clock is ahead of `steady_clock_`, as last noticed ...
   std::chrono::milliseconds detected_ahead_{0};
   /// ... and the part of it that the stored times include.

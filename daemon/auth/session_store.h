@@ -21,17 +21,29 @@ using TokenDigest = std::array<std::byte, 32>;
 struct Session {
   UserId user_id{};
   TokenDigest token{};  ///< never the token itself
-  /// Counts the logins of all users: of two concurrent logins, memory and store keep the same one.
+  /// Ascends with the logins of all users: of two concurrent logins, memory and store keep the same
+  /// one.
   std::uint64_t number = 0;
   TimePoint last_use{};
 
   bool operator==(const Session&) const = default;
 };
 
-/// The result of loading sessions at a start.
-struct StoredSessions {
-  std::vector<Session> sessions{};
-  std::uint64_t last_number = 0;  ///< highest of all that are stored, read here or not; 0: none
+/// A login, or a logout.
+struct SessionChange {
+  Session session{};
+  bool has_ended = false;  ///< logged out; only user and number are set
+
+  bool operator==(const SessionChange&) const = default;
+};
+
+/// Hears of the logins and logouts at all programs that share a store.
+class SessionListener {
+ public:
+  virtual ~SessionListener() = default;
+  /// In the order of commits; perhaps more than once, and also of the program itself. It must be
+  /// quick, must not call the store, and cannot fail.
+  virtual void OnSessions(std::span<const SessionChange> changes) noexcept = 0;
 };
 
 /// As durable as the store of rooms. Holds at most one session per user.
@@ -44,11 +56,17 @@ class SessionStore {
 
   /// At most `limit` sessions last used after `unused_until`, the latest first.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) = 0;
+  virtual Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) = 0;
 
-  /// Replaces the user's session, unless the stored one has the higher number: then it stays.
+  /// Replaces the user's session.
+  /// @param session  gets another number.
+  /// @return its number, which is higher than all that were given before.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Status PutSession(const Session& session) = 0;
+  virtual Result<std::uint64_t> PutSession(const Session& session) = 0;
+
+  /// From now on `listener` hears of what other programs change; until the next call. Null: nobody
+  /// does. Nobody else changes a store of one program.
+  virtual void HearSessions(SessionListener* /*listener*/) {}
 
   /// Removes the sessions that are stored with the same user and number: a session that has been
   /// replaced meanwhile is not removed. All or none.

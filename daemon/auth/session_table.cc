@@ -36,6 +36,12 @@ void SessionTable::Put(const Session& session, std::string_view address) {
   if (found != by_user_.end()) {
     Entry& entry = *found->second;
     if (entry.session.number > session.number) return;
+    if (entry.session.number == session.number) {
+      if (address.empty()) return;
+      shares_.Remove(entry.place);
+      entry.place = shares_.Add(address, entry.session.user_id.value);
+      return;
+    }
     // Not the user id: the key is a view of it.
     entry.session.token = session.token;
     entry.session.number = session.number;

@@ -43,7 +43,8 @@ class SessionTable {
  public:
   explicit SessionTable(const SessionTableOptions& options);
 
-  /// Replaces the user's session, unless the present one has the higher number.
+  /// Replaces the user's session, unless the present one has the higher number. Where it is the
+  /// same login, only the address is taken, if it is known.
   /// @param address  of the login, as `AddressKey` makes it; empty: unknown.
   void Put(const Session& session, std::string_view address = {}) EXCLUDES(mutex_);
 

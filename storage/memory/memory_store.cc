@@ -334,24 +334,23 @@ Status MemoryStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds
   return {};
 }
 
-Result<StoredSessions> MemoryStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  StoredSessions stored;
+Result<std::vector<Session>> MemoryStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
+  std::vector<Session> stored;
   const MutexLock lock(mutex_);
   for (const auto& [user_id, session] : sessions_) {
-    stored.last_number = std::max(stored.last_number, session.number);
-    if (session.last_use > unused_until) stored.sessions.push_back(session);
+    if (session.last_use > unused_until) stored.push_back(session);
   }
-  std::ranges::sort(stored.sessions, std::greater(), &Session::last_use);
-  if (stored.sessions.size() > limit) stored.sessions.resize(limit);
+  std::ranges::sort(stored, std::greater(), &Session::last_use);
+  if (stored.size() > limit) stored.resize(limit);
   return stored;
 }
 
-Status MemoryStore::PutSession(const Session& session) {
+Result<std::uint64_t> MemoryStore::PutSession(const Session& session) {
   const MutexLock lock(mutex_);
-  const auto found = sessions_.find(session.user_id);
-  if (found != sessions_.end() && found->second.number > session.number) return {};
-  sessions_.insert_or_assign(session.user_id, session);
-  return {};
+  Session& stored = sessions_[session.user_id];
+  stored = session;
+  stored.number = ++last_session_;
+  return stored.number;
 }
 
 Status MemoryStore::RemoveSessions(std::span<const Session> sessions) {

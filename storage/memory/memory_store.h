@@ -66,8 +66,8 @@ class MemoryStore : public Storage {
   Result<bool> PostponeDelivery(const Delivery& delivery) override;
   Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                              std::size_t limit) override;
-  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
-  Status PutSession(const Session& session) override;
+  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::uint64_t> PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
@@ -123,6 +123,7 @@ class MemoryStore : public Storage {
   RecordingTable recordings_ GUARDED_BY(mutex_);
   DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
+  std::uint64_t last_session_ GUARDED_BY(mutex_) = 0;  ///< number of the newest login
   MessageTable messages_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(mutex_);
 };

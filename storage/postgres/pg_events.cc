@@ -17,7 +17,9 @@ namespace rtcroom::pg {
 namespace {
 
 // Types of records other than events. The numbers are stored: never reuse one.
+constexpr std::int64_t kLogin = 101;
 constexpr std::int64_t kBan = 102;
+constexpr std::int64_t kLogout = 103;
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
 
@@ -245,13 +247,28 @@ struct AddWhat {
     return kFixedEventBytes + changed.room.id.value.size() + mix.size();
   }
   std::uint64_t operator()(const Revocation& revocation) const {
-    arrays.room_kinds.Add(std::nullopt);
-    arrays.room_ids.Add(std::nullopt);
-    arrays.room_numbers.Add(std::nullopt);
-    arrays.dialects.Add(std::nullopt);
+    AddNoRoom();
     AddEnd(revocation.until);
     AddPayload({.info = revocation.stream}, kRevocation, arrays);
     return kFixedEventBytes + revocation.stream.size();
+  }
+  std::uint64_t operator()(const SessionChange& change) const {
+    const Session& session = change.session;
+    AddNoRoom();
+    // A login has the number of its record.
+    if (change.has_ended) {
+      arrays.room_sequences.Add(session.number);
+    } else {
+      arrays.room_sequences.Add(ToMilliseconds(session.last_use));
+    }
+    arrays.at.Add(at);
+    const std::string_view user = session.user_id.value;
+    if (change.has_ended) {
+      AddPayload({.user_id = user}, kLogout, arrays);
+      return kFixedEventBytes + user.size();
+    }
+    AddPayload({.user_id = user, .info = TextOf(session.token)}, kLogin, arrays);
+    return kFixedEventBytes + user.size() + session.token.size();
   }
   std::uint64_t operator()(const Ban& ban) const {
     AddRoom(ban.room, std::nullopt);
@@ -262,9 +279,21 @@ struct AddWhat {
   }
 
  private:
+  static std::string_view TextOf(const TokenDigest& token) {
+    return {reinterpret_cast<const char*>(token.data()), token.size()};
+  }
+  static std::uint64_t ToMilliseconds(TimePoint time) {
+    return static_cast<std::uint64_t>(time.time_since_epoch().count());
+  }
+  void AddNoRoom() const {
+    arrays.room_kinds.Add(std::nullopt);
+    arrays.room_ids.Add(std::nullopt);
+    arrays.room_numbers.Add(std::nullopt);
+    arrays.dialects.Add(std::nullopt);
+  }
   /// When what the record tells ends; the record itself is removed by its age.
   void AddEnd(TimePoint until) const {
-    arrays.room_sequences.Add(static_cast<std::uint64_t>(until.time_since_epoch().count()));
+    arrays.room_sequences.Add(ToMilliseconds(until));
     arrays.at.Add(at);
   }
   void AddRoom(const RoomKey& room, std::optional<std::uint64_t> number) const {
@@ -302,6 +331,22 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
     record.what = Ban{.room = room(),
                       .user_id = {rows.Text(EventColumn::kUserId)},
                       .until = rows.Time(EventColumn::kRoomSequence)};
+  } else if (type == kLogin || type == kLogout) {
+    SessionChange change{.session = {.user_id = {rows.Text(EventColumn::kUserId)}, .token = {}},
+                         .has_ended = type == kLogout};
+    Session& session = change.session;
+    if (change.has_ended) {
+      session.number = rows.Unsigned(EventColumn::kRoomSequence);
+    } else {
+      const std::span<const std::byte> token = rows.Bytes(EventColumn::kInfo);
+      if (token.size() != session.token.size()) {
+        return Error{Errc::kStoreBroken, "a login without the SHA-256 of its token"};
+      }
+      std::ranges::copy(token, session.token.begin());
+      session.number = record.position;
+      session.last_use = rows.Time(EventColumn::kRoomSequence);
+    }
+    record.what = std::move(change);
   } else {
     return std::optional<PgRecord>();
   }

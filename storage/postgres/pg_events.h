@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/auth/session_store.h"
 #include "daemon/base/result.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/event_log.h"
@@ -28,13 +29,14 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
   return number > kPgProvisional ? base + (number - kPgProvisional) : number;
 }
 
-/// What the log of the store says, in the order of positions: events, and what else all nodes must
-/// hear of.
+/// What the log of the store tells: events, and what else all nodes must hear of.
+using PgRecorded = std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange>;
+
+/// Records are in the order of positions.
 struct PgRecord {
   std::uint64_t position = 0;
-  /// With the position that it has here.
-  std::variant<StoredEvent, MixChanged, Revocation, Ban> what{};
-  TimePoint at{};  ///< when it was written, unless it is an event
+  PgRecorded what{};  ///< where it has a position, that of the record
+  TimePoint at{};     ///< when it was written, unless it is an event
   /// Of an event that changes lists: what becomes of the room in them.
   std::uint64_t place = 0;
   std::string type{};

@@ -11,19 +11,20 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/ban_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
+#include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_write.h"
 #include "storage/shared/write_job.h"
 
 namespace rtcroom {
 
-/// Changes of rooms, a ban, or one other write.
+/// Changes of rooms, what else the log tells, or one other write.
 class PgJob : public WriteJob {
  public:
   explicit PgJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
-  explicit PgJob(const Ban& ban) : ban_(ban) {}
+  /// Written with their rows.
+  explicit PgJob(std::vector<PgRecorded> records) : records_(std::move(records)) {}
   /// @param write  may be called more than once, before the job is finished.
   /// @param appended  receives its position with the outcome of the write; null: no message.
   explicit PgJob(std::function<PgWrite()> write, const StoredMessage* appended = nullptr)
@@ -40,7 +41,7 @@ class PgJob : public WriteJob {
   }
 
   [[nodiscard]] std::span<const RoomUpdate> updates() const { return updates_; }
-  [[nodiscard]] const std::optional<Ban>& ban() const { return ban_; }
+  [[nodiscard]] const std::vector<PgRecorded>& records() const { return records_; }
   [[nodiscard]] const std::function<PgWrite()>& write() const { return write_; }
 
   /// The position of the message that it has appended; 0: none.
@@ -50,6 +51,8 @@ class PgJob : public WriteJob {
 
   /// One per update, in order.
   [[nodiscard]] std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
+  /// The position of the last of `records`.
+  [[nodiscard]] std::uint64_t& position() { return position_; }
   /// Of what is no change of a room.
   [[nodiscard]] Status& status() { return status_; }
 
@@ -61,10 +64,11 @@ class PgJob : public WriteJob {
 
  private:
   const std::span<const RoomUpdate> updates_{};
-  const std::optional<Ban> ban_{};
+  const std::vector<PgRecorded> records_{};
   const std::function<PgWrite()> write_{};
   const StoredMessage* const appended_ = nullptr;
   std::vector<Result<RoomChange>> outcomes_;
+  std::uint64_t position_ = 0;
   Status status_;
 };
 

@@ -6,6 +6,11 @@
 
 namespace rtcroom {
 
+void PgLog::SetSessionListener(SessionListener* listener) {
+  const MutexLock lock(mutex_);
+  session_listener_ = listener;
+}
+
 void PgLog::Begin(const PgLogEnds& ends) {
   const MutexLock lock(mutex_);
   position_ = ends.newest;
@@ -43,6 +48,7 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
   std::vector<MixChanged> mixes;
   std::vector<Revocation> revocations;
   std::vector<Ban> bans;
+  std::vector<SessionChange> sessions;
   for (const PgRecord& record : records) {
     if (record.position <= position_) continue;
     position_ = record.position;
@@ -55,8 +61,11 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
       revocations.push_back(*revocation);
     } else if (const auto* const ban = std::get_if<Ban>(&record.what)) {
       bans.push_back(*ban);
+    } else if (const auto* const session = std::get_if<SessionChange>(&record.what)) {
+      sessions.push_back(*session);
     }
   }
+  if (!sessions.empty() && session_listener_ != nullptr) session_listener_->OnSessions(sessions);
   committed.events = events;
   committed.mixes = mixes;
   committed.revocations = revocations;

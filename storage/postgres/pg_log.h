@@ -20,6 +20,9 @@ class PgLog {
   /// Both must outlive it.
   PgLog(RoomIndex& index, CommitListener& listener) : index_(index), listener_(listener) {}
 
+  /// From now on it hears of logins and logouts; null: nobody does.
+  void SetSessionListener(SessionListener* listener) EXCLUDES(mutex_);
+
   /// Memory has everything up to there: call it before the first record.
   void Begin(const PgLogEnds& ends) EXCLUDES(mutex_);
 
@@ -44,6 +47,7 @@ class PgLog {
   RoomIndex& index_;
   CommitListener& listener_;
   mutable Mutex mutex_;
+  SessionListener* session_listener_ GUARDED_BY(mutex_) = nullptr;
   std::uint64_t position_ GUARDED_BY(mutex_) = 0;
   PgNewest newest_ GUARDED_BY(mutex_);
 };

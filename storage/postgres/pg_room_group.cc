@@ -7,6 +7,7 @@
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
+#include "storage/postgres/pg_sessions.h"
 
 namespace rtcroom {
 namespace {
@@ -203,29 +204,23 @@ void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& hol
 }
 
 void PgRoomGroup::KeepOthers(const RoomChange& change, std::size_t first_event) {
-  if (change.ban) Put(*change.ban);
+  if (change.ban) Add(*change.ban);
   if (change.delivery) {
     deliveries_.push_back(
         {.change = *change.delivery, .at = change.events.back().at, .first_event = first_event});
     RecordDelivery(*change.delivery, flags_);
   }
-  for (const Revocation& revocation : change.revocations) {
-    revocations_.push_back(revocation);
-    AddRecord(revocation);
+  for (const Revocation& revocation : change.revocations) Add(revocation);
+  if (change.sets_mix) Add(MixChangeOf(change, 0));
+}
+
+std::uint64_t PgRoomGroup::Add(const PgRecorded& what) {
+  const std::uint64_t position = kPgProvisional + records_.size() + 1;
+  if (const auto* const ban = std::get_if<Ban>(&what); ban != nullptr && ban->until > now_) {
+    banned_.emplace(ban->room, ban->user_id);
   }
-  if (change.sets_mix) AddRecord(MixChangeOf(change, 0));
-}
-
-void PgRoomGroup::Put(const Ban& ban) {
-  if (ban.until > now_) banned_.emplace(ban.room, ban.user_id);
-  bans_.push_back(ban);
-  AddRecord(ban);
-}
-
-void PgRoomGroup::AddRecord(std::variant<StoredEvent, MixChanged, Revocation, Ban> what) {
-  records_.push_back(
-      {.record = {
-           .position = kPgProvisional + records_.size() + 1, .what = std::move(what), .at = now_}});
+  records_.push_back({.record = {.position = position, .what = what, .at = now_}});
+  return position;
 }
 
 std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
@@ -250,9 +245,17 @@ std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
 
 std::vector<PgWrite> PgRoomGroup::OtherWrites() const {
   std::vector<PgWrite> writes;
-  for (const Ban& ban : bans_) writes.push_back({.calls = {pg::WriteBan(ban)}});
-  for (const Revocation& revocation : revocations_) {
-    writes.push_back({.calls = {pg::WriteRevocation(revocation)}});
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const PgRecorded& what = records_[i].record.what;
+    const std::uint64_t back = records_.size() - 1 - i;
+    if (const auto* const ban = std::get_if<Ban>(&what)) {
+      writes.push_back({.calls = {pg::WriteBan(*ban)}});
+    } else if (const auto* const revocation = std::get_if<Revocation>(&what)) {
+      writes.push_back({.calls = {pg::WriteRevocation(*revocation)}});
+    } else if (const auto* const change = std::get_if<SessionChange>(&what)) {
+      writes.push_back({.calls = {change->has_ended ? pg::RemoveSession(change->session)
+                                                    : pg::WriteSession(change->session, back)}});
+    }
   }
   for (const EnqueuedDelivery& delivery : deliveries_) {
     writes.push_back(pg::ChangeDeliveries(delivery.change, delivery.at,
@@ -279,6 +282,8 @@ std::vector<PgRecord> PgRoomGroup::TakeRecords(std::uint64_t base) {
     } else if (auto* const mix = std::get_if<MixChanged>(&record.what)) {
       mix->after = record.position - 1;
       mix->room_number = ResolvePgNumber(mix->room_number, base);
+    } else if (auto* const change = std::get_if<SessionChange>(&record.what)) {
+      if (!change->has_ended) change->session.number = record.position;
     }
     records.push_back(std::move(record));
   }

@@ -47,7 +47,9 @@ class PgRoomGroup {
   /// active are provisional.
   Result<RoomChange> Apply(const RoomUpdate& update);
 
-  void Put(const Ban& ban);
+  /// What is no change of a room; its row is among `OtherWrites`.
+  /// @return its provisional position.
+  std::uint64_t Add(const PgRecorded& what);
 
   /// Writes everything; each fails where a room is not as it was loaded.
   [[nodiscard]] std::vector<PgCall> WriteCalls(std::int64_t tag) const;
@@ -103,8 +105,6 @@ class PgRoomGroup {
   void AddEvents(const RoomChange& change, Holder& holder);
   void Keep(const Room* stored, const RoomChange& change, Holder& holder);
   void KeepOthers(const RoomChange& change, std::size_t first_event);
-  /// Adds a record that is no event.
-  void AddRecord(std::variant<StoredEvent, MixChanged, Revocation, Ban> what);
   /// The event of the group that this change may be merged into, or null.
   static CustomEvent* FindMerged(const Room* stored, const RoomChange& change, Holder& holder);
 
@@ -115,9 +115,7 @@ class PgRoomGroup {
   bool loads_viewers_ = false;
   std::vector<PgNewRecord> records_;
   Banned banned_;
-  std::vector<PgGuest> guests_;          ///< who have joined
-  std::vector<Ban> bans_;                ///< also among the records
-  std::vector<Revocation> revocations_;  ///< also among the records
+  std::vector<PgGuest> guests_;  ///< who have joined
   std::vector<EnqueuedDelivery> deliveries_;
   std::vector<pg::EndedRoom> ended_;
   Committed flags_;  ///< without its lists

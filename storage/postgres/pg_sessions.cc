@@ -11,21 +11,17 @@ namespace rtcroom::pg {
 namespace {
 
 constexpr PgStatement kLoadSessions{.name = "sessions_load", .sql = R"(
-    SELECT n.last, s.user_id, s.token, s.number, s.last_use_ms
-    FROM (SELECT coalesce(max(number), 0) AS last FROM sessions) n
-    LEFT JOIN LATERAL (
-      SELECT user_id, token, number, last_use_ms FROM sessions
-      WHERE last_use_ms > $1 ORDER BY last_use_ms DESC LIMIT $2) s ON true)"};
+    SELECT user_id, token, number, last_use_ms FROM sessions
+    WHERE last_use_ms > $1 ORDER BY last_use_ms DESC LIMIT $2)"};
 constexpr auto kSessionReads = std::to_array({kLoadSessions});
 
 constexpr PgStatement kPutSession{.name = "sessions_put", .sql = R"(
-    INSERT INTO sessions (user_id, token, number, last_use_ms) VALUES ($1, $2, $3, $4)
+    INSERT INTO sessions (user_id, token, number, last_use_ms)
+    VALUES ($1, $2, (SELECT max(position) FROM events) - $3::bigint, $4)
     ON CONFLICT (user_id) DO UPDATE SET token = excluded.token, number = excluded.number,
-      last_use_ms = excluded.last_use_ms
-    WHERE sessions.number <= excluded.number)"};
-constexpr PgStatement kRemoveSessions{.name = "sessions_remove", .sql = R"(
-    DELETE FROM sessions s USING unnest($1::text[], $2::bigint[]) AS v (user_id, number)
-    WHERE s.user_id = v.user_id AND s.number = v.number)"};
+      last_use_ms = excluded.last_use_ms)"};
+constexpr PgStatement kRemoveSession{
+    .name = "sessions_remove", .sql = "DELETE FROM sessions WHERE user_id = $1 AND number = $2"};
 constexpr PgStatement kRecordSessionUses{.name = "sessions_record_uses", .sql = R"(
     UPDATE sessions s SET last_use_ms = v.last_use_ms
     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (user_id, number, last_use_ms)
@@ -40,7 +36,7 @@ constexpr PgStatement kRemoveUnusedSessions{.name = "sessions_remove_unused", .s
       RETURNING 1)
     SELECT count(*) FROM gone)"};
 constexpr auto kSessionWrites = std::to_array(
-    {kPutSession, kRemoveSessions, kRecordSessionUses, kMoveSessionUses, kRemoveUnusedSessions});
+    {kPutSession, kRemoveSession, kRecordSessionUses, kMoveSessionUses, kRemoveUnusedSessions});
 
 std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 
@@ -49,17 +45,15 @@ std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 std::span<const PgStatement> SessionReads() { return kSessionReads; }
 std::span<const PgStatement> SessionWrites() { return kSessionWrites; }
 
-Result<StoredSessions> LoadSessions(PgConnection& connection, TimePoint unused_until,
-                                    std::size_t limit, MonotonicTime deadline) {
-  enum : int { kLastNumber, kUserId, kToken, kNumber, kLastUse };
+Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
+                                          std::size_t limit, MonotonicTime deadline) {
+  enum : int { kUserId, kToken, kNumber, kLastUse };
   Result<PgRows> rows =
       connection.Run(PgCall(kLoadSessions, unused_until, ToPgBound(limit)), deadline);
   if (!rows) return rows.error();
-  StoredSessions stored;
-  stored.sessions.reserve(rows->size());
+  std::vector<Session> sessions;
+  sessions.reserve(rows->size());
   while (rows->Next()) {
-    stored.last_number = rows->Unsigned(kLastNumber);
-    if (rows->IsNull(kUserId)) break;
     Session session{.user_id = {rows->Text(kUserId)},
                     .token = {},
                     .number = rows->Unsigned(kNumber),
@@ -69,25 +63,18 @@ Result<StoredSessions> LoadSessions(PgConnection& connection, TimePoint unused_u
       return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
     }
     std::ranges::copy(token, session.token.begin());
-    stored.sessions.push_back(std::move(session));
+    sessions.push_back(std::move(session));
   }
   if (!rows->status()) return rows->status().error();
-  return stored;
+  return sessions;
 }
 
-PgWrite PutSession(const Session& session) {
-  return {.calls = {PgCall(kPutSession, session.user_id.value, BytesOf(session.token),
-                           session.number, session.last_use)}};
+PgCall WriteSession(const Session& session, std::uint64_t back) {
+  return PgCall(kPutSession, session.user_id.value, BytesOf(session.token), back, session.last_use);
 }
 
-PgWrite RemoveSessions(std::span<const Session> sessions) {
-  PgArray<std::string_view> users;
-  PgArray<std::uint64_t> numbers;
-  for (const Session& session : sessions) {
-    users.Add(session.user_id.value);
-    numbers.Add(session.number);
-  }
-  return {.calls = {PgCall(kRemoveSessions, users, numbers)}};
+PgCall RemoveSession(const Session& session) {
+  return PgCall(kRemoveSession, session.user_id.value, session.number);
 }
 
 PgWrite RecordSessionUses(std::span<const Session> sessions) {

@@ -18,11 +18,13 @@ std::span<const PgStatement> SessionWrites();
 
 // The functions are those of `SessionStore`.
 
-Result<StoredSessions> LoadSessions(PgConnection& connection, TimePoint unused_until,
-                                    std::size_t limit, MonotonicTime deadline);
+Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
+                                          std::size_t limit, MonotonicTime deadline);
 
-PgWrite PutSession(const Session& session);
-PgWrite RemoveSessions(std::span<const Session> sessions);
+/// The row of a login, which is numbered by its record.
+/// @param back  number of records of the transaction after that one.
+PgCall WriteSession(const Session& session, std::uint64_t back);
+PgCall RemoveSession(const Session& session);
 PgWrite RecordSessionUses(std::span<const Session> sessions);
 PgWrite MoveSessionUses(std::chrono::milliseconds by, TimePoint latest);
 /// @param removed  receives the number removed.

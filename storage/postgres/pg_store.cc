@@ -218,7 +218,7 @@ Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
 }
 
 Status PgStore::PutBan(const Ban& ban) {
-  PgJob job(ban);
+  PgJob job({ban});
   committer_->Run(job);
   return job.status();
 }
@@ -297,18 +297,29 @@ Status PgStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds wit
   return Write([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
 }
 
-Result<StoredSessions> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
+Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
   return Run([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadSessions(connection, unused_until, limit, deadline);
   });
 }
 
-Status PgStore::PutSession(const Session& session) {
-  return Write([&] { return pg::PutSession(session); });
+Result<std::uint64_t> PgStore::PutSession(const Session& session) {
+  PgJob job({SessionChange{.session = session}});
+  committer_->Run(job);
+  if (!job.status()) return job.status().error();
+  return job.position();
 }
 
+void PgStore::HearSessions(SessionListener* listener) { log_->SetSessionListener(listener); }
+
 Status PgStore::RemoveSessions(std::span<const Session> sessions) {
-  return Write([=] { return pg::RemoveSessions(sessions); });
+  std::vector<PgRecorded> ended;
+  for (const Session& session : sessions) {
+    ended.emplace_back(SessionChange{.session = session, .has_ended = true});
+  }
+  PgJob job(std::move(ended));
+  committer_->Run(job);
+  return job.status();
 }
 
 Status PgStore::RecordSessionUses(std::span<const Session> sessions) {

@@ -198,7 +198,7 @@ void PgWriter::ApplyRules(const std::vector<Job*>& group, Try& made) {
     for (const RoomUpdate& update : job->updates()) {
       job->outcomes().push_back(made.rooms.Apply(update));
     }
-    if (job->ban()) made.rooms.Put(*job->ban());
+    for (const PgRecorded& record : job->records()) job->position() = made.rooms.Add(record);
   }
   made.writes = made.rooms.OtherWrites();
   for (Job* const job : group) {
@@ -265,6 +265,7 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
     for (Result<RoomChange>& outcome : job->outcomes()) {
       if (outcome) PgRoomGroup::Resolve(base, *outcome);
     }
+    job->position() = ResolvePgNumber(job->position(), base);
   }
   FinishWrites(made, results);
   std::uint64_t message = 0;

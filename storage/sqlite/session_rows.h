@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "daemon/auth/session_store.h"
 #include "daemon/base/result.h"
@@ -20,7 +22,7 @@ class SessionWriter {
  public:
   Status Prepare(Database& database);
 
-  Status Put(const Session& session);
+  Result<std::uint64_t> Put(const Session& session);
   /// A failure may leave some removed: roll back then.
   Status Remove(std::span<const Session> sessions);
   /// A failure may leave some updated: roll back then.
@@ -34,6 +36,7 @@ class SessionWriter {
   Statement record_use_;
   Statement move_uses_;
   Statement remove_unused_;
+  std::uint64_t last_number_ = 0;  ///< highest that was given
 };
 
 /// The statements that read them.
@@ -43,11 +46,10 @@ class SessionReader {
  public:
   Status Prepare(Database& database);
 
-  Result<StoredSessions> Load(TimePoint unused_until, std::size_t limit);
+  Result<std::vector<Session>> Load(TimePoint unused_until, std::size_t limit);
 
  private:
   Statement load_;
-  Statement last_number_;
 };
 
 }  // namespace rtcroom

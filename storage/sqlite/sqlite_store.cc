@@ -257,12 +257,20 @@ Status SqliteStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds
       [=](AuxWriter& writer) { return writer.deliveries().RetrySoon(now, within, limit); });
 }
 
-Result<StoredSessions> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
+Result<std::vector<Session>> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
   return Read(readers_->Take()->aux().sessions().Load(unused_until, limit));
 }
 
-Status SqliteStore::PutSession(const Session& session) {
-  return WriteAux([&session](AuxWriter& writer) { return writer.sessions().Put(session); });
+Result<std::uint64_t> SqliteStore::PutSession(const Session& session) {
+  std::uint64_t number = 0;
+  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
+    const Result<std::uint64_t> put = writer.sessions().Put(session);
+    if (!put) return put.error();
+    number = *put;
+    return {};
+  });
+  if (!written) return written.error();
+  return number;
 }
 
 Status SqliteStore::RemoveSessions(std::span<const Session> sessions) {

@@ -102,8 +102,8 @@ class SqliteStore : public Storage {
   Result<bool> PostponeDelivery(const Delivery& delivery) override;
   Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                              std::size_t limit) override;
-  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override;
-  Status PutSession(const Session& session) override;
+  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::uint64_t> PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;

@@ -98,10 +98,12 @@ class AlternatingStores : public Storage {
                              std::size_t limit) override {
     return Next().RetryDeliveriesSoon(now, within, limit);
   }
-  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override {
+  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override {
     return Next().LoadSessions(unused_until, limit);
   }
-  Status PutSession(const Session& session) override { return Next().PutSession(session); }
+  Result<std::uint64_t> PutSession(const Session& session) override {
+    return Next().PutSession(session);
+  }
   Status RemoveSessions(std::span<const Session> sessions) override {
     return Next().RemoveSessions(sessions);
   }

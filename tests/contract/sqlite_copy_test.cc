@@ -66,8 +66,7 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
   EXPECT_EQ(*copy->LoadDeliveries(DeliveryKind::kDestroyGroup, 10),
             *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10));
   EXPECT_EQ(copy->CountDeliveries()->groups, 1u);
-  EXPECT_EQ(copy->LoadSessions(TimePoint(), 10)->sessions,
-            store_->LoadSessions(TimePoint(), 10)->sessions);
+  EXPECT_EQ(*copy->LoadSessions(TimePoint(), 10), *store_->LoadSessions(TimePoint(), 10));
   EXPECT_EQ(*copy->ReadMessages(0, 100), *store_->ReadMessages(0, 100));
   EXPECT_EQ(copy->ReadPendingMessages({"bob"}, {}, 10)->size(), 1u);
   EXPECT_EQ(ViewersOf(*copy, MakeKey(RoomKind::kLive, "live")),

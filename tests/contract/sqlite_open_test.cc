@@ -42,9 +42,9 @@ class SqliteOpen : public SqliteFixture {
   /// Checks that a store upgraded from an older schema can save sessions.
   void ExpectThatItKeepsSessions() {
     const Session session{.user_id = {"bob"}, .token = {}, .number = 1, .last_use = kNoon};
-    EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, IsEmpty());
-    ASSERT_OK(store_->PutSession(session));
-    EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(session));
+    EXPECT_THAT(*store_->LoadSessions(TimePoint(), 10), IsEmpty());
+    EXPECT_EQ(*store_->PutSession(session), session.number);
+    EXPECT_THAT(*store_->LoadSessions(TimePoint(), 10), ElementsAre(session));
   }
 };
 

@@ -70,14 +70,14 @@ TEST_F(SqliteRestart, KeepsRecordings) {
 }
 
 TEST_F(SqliteRestart, KeepsSessions) {
-  Session session{.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon};
+  Session session{.user_id = {"bob"}, .token = {}, .last_use = kNoon};
   session.token.fill(std::byte{0xA5});
-  ASSERT_OK(store_->PutSession(session));
+  session.number = *store_->PutSession(session);
   OpenStore();
   const auto stored = store_->LoadSessions(TimePoint(), 10);
   ASSERT_OK(stored);
-  EXPECT_THAT(stored->sessions, ElementsAre(session));
-  EXPECT_EQ(stored->last_number, 7u);
+  EXPECT_THAT(*stored, ElementsAre(session));
+  EXPECT_GT(*store_->PutSession(session), session.number);
 }
 
 TEST_F(SqliteRestart, CountsStoredRoomsTowardTheMostRooms) {

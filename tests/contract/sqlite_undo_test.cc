@@ -196,17 +196,16 @@ TEST_F(SqliteUndo, AFailedTrimRemovesNothing) {
 }
 
 TEST_F(SqliteUndo, WritesABatchOfSessionsAtomically) {
-  const auto session_of = [](const std::string& user, TimePoint last_use) {
-    return Session{.user_id = {user}, .token = {}, .number = 1, .last_use = last_use};
-  };
   OpenStoreThatRefuses("UPDATE ON sessions WHEN NEW.user_id = 'bad'", "ABORT");
-  ASSERT_OK(store_->PutSession(session_of("good", kNoon)));
-  ASSERT_OK(store_->PutSession(session_of("bad", kNoon)));
-  const TimePoint later = kNoon + std::chrono::seconds(1);
-  const std::vector<Session> uses = {session_of("good", later), session_of("bad", later)};
-  EXPECT_ERROR(kStoreBroken, store_->RecordSessionUses(uses));
-  EXPECT_THAT(store_->LoadSessions(kNoon, 10)->sessions, IsEmpty());
-  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), 2u);
+  std::vector<Session> sessions = {{.user_id = {"good"}, .token = {}, .last_use = kNoon},
+                                   {.user_id = {"bad"}, .token = {}, .last_use = kNoon}};
+  for (Session& session : sessions) {
+    session.number = *store_->PutSession(session);
+    session.last_use += std::chrono::seconds(1);
+  }
+  EXPECT_ERROR(kStoreBroken, store_->RecordSessionUses(sessions));
+  EXPECT_THAT(*store_->LoadSessions(kNoon, 10), IsEmpty());
+  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->size(), 2u);
 }
 
 TEST_F(SqliteUndo, ALostTransactionFailsItsWholeGroup) {

@@ -16,119 +16,115 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-Session SessionOf(const std::string& user, std::uint64_t number, TimePoint last_use = kNoon) {
-  Session session{.user_id = {user}, .token = {}, .number = number, .last_use = last_use};
-  // Includes zero and many other byte values; a different digest for each number.
+/// @param fill  distinguishes tokens.
+Session SessionOf(const std::string& user, int fill, TimePoint last_use = kNoon) {
+  Session session{.user_id = {user}, .token = {}, .last_use = last_use};
+  // Includes zero and many other byte values.
   for (std::size_t i = 0; i < session.token.size(); ++i) {
-    session.token[i] = static_cast<std::byte>(i * 8 * number);
+    session.token[i] = static_cast<std::byte>(i * 8 * static_cast<std::size_t>(fill));
   }
   return session;
 }
 
-TEST_P(StoreContract, HasNoSessionsAtFirst) {
-  const auto stored = store_->LoadSessions(TimePoint(), 10);
-  ASSERT_OK(stored);
-  EXPECT_THAT(stored->sessions, IsEmpty());
-  EXPECT_EQ(stored->last_number, 0u);
+/// @return it as stored.
+Session Put(SessionStore& store, Session session) {
+  const Result<std::uint64_t> number = store.PutSession(session);
+  EXPECT_OK(number);
+  session.number = *number;
+  return session;
 }
+
+std::vector<Session> Sessions(SessionStore& store, TimePoint unused_until = TimePoint(),
+                              std::size_t limit = 10) {
+  const auto stored = store.LoadSessions(unused_until, limit);
+  EXPECT_OK(stored);
+  return *stored;
+}
+
+TEST_P(StoreContract, HasNoSessionsAtFirst) { EXPECT_THAT(Sessions(*store_), IsEmpty()); }
 
 TEST_P(StoreContract, LoadsSessionsMostRecentlyUsedFirst) {
-  const Session amy = SessionOf("amy", 1, kNoon + seconds(2));
-  const Session bob = SessionOf("bob", 2, kNoon + seconds(3));
-  const Session eve = SessionOf("eve", 3, kNoon + seconds(1));
-  for (const Session& session : {amy, bob, eve}) ASSERT_OK(store_->PutSession(session));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(bob, amy, eve));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 2)->sessions, ElementsAre(bob, amy));
-  EXPECT_THAT(store_->LoadSessions(kNoon + seconds(2), 10)->sessions, ElementsAre(bob));
+  const Session amy = Put(*store_, SessionOf("amy", 1, kNoon + seconds(2)));
+  const Session bob = Put(*store_, SessionOf("bob", 2, kNoon + seconds(3)));
+  const Session eve = Put(*store_, SessionOf("eve", 3, kNoon + seconds(1)));
+  EXPECT_THAT(Sessions(*store_), ElementsAre(bob, amy, eve));
+  EXPECT_THAT(Sessions(*store_, TimePoint(), 2), ElementsAre(bob, amy));
+  EXPECT_THAT(Sessions(*store_, kNoon + seconds(2)), ElementsAre(bob));
 }
 
-TEST_P(StoreContract, ReturnsTheHighestNumberOfAllSessions) {
-  ASSERT_OK(store_->PutSession(SessionOf("amy", 9, kNoon)));
-  ASSERT_OK(store_->PutSession(SessionOf("bob", 3, kNoon + seconds(1))));
-  EXPECT_EQ(store_->LoadSessions(kNoon + seconds(1), 10)->last_number, 9u);
-  EXPECT_EQ(store_->LoadSessions(TimePoint(), 1)->last_number, 9u);
+TEST_P(StoreContract, NumbersSessionsInAscendingOrder) {
+  const Session first = Put(*store_, SessionOf("amy", 1));
+  const Session second = Put(*store_, SessionOf("bob", 2));
+  ASSERT_OK(store_->RemoveSessions({&second, 1}));
+  EXPECT_LT(first.number, second.number);
+  EXPECT_LT(second.number, Put(*store_, SessionOf("bob", 3)).number);
 }
 
 TEST_P(StoreContract, ALaterLoginReplacesTheSessionOfItsUserAlone) {
-  const Session again = SessionOf("amy", 3, kNoon + seconds(2));
-  const Session bob = SessionOf("bob", 2, kNoon + seconds(1));
-  ASSERT_OK(store_->PutSession(SessionOf("amy", 1)));
-  ASSERT_OK(store_->PutSession(bob));
-  ASSERT_OK(store_->PutSession(again));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(again, bob));
-}
-
-TEST_P(StoreContract, AnOlderLoginDoesNotReplaceANewerOne) {
-  const Session later = SessionOf("amy", 2);
-  ASSERT_OK(store_->PutSession(later));
-  ASSERT_OK(store_->PutSession(SessionOf("amy", 1, kNoon + seconds(9))));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(later));
+  Put(*store_, SessionOf("amy", 1));
+  const Session bob = Put(*store_, SessionOf("bob", 2, kNoon + seconds(1)));
+  const Session again = Put(*store_, SessionOf("amy", 3, kNoon + seconds(2)));
+  EXPECT_THAT(Sessions(*store_), ElementsAre(again, bob));
 }
 
 TEST_P(StoreContract, RemovesOnlySessionsWithTheGivenNumber) {
-  const Session old = SessionOf("amy", 1);
-  const Session fresh = SessionOf("amy", 3);
-  const Session bob = SessionOf("bob", 2);
-  ASSERT_OK(store_->PutSession(fresh));
-  ASSERT_OK(store_->PutSession(bob));
+  const Session old = Put(*store_, SessionOf("amy", 1));
+  const Session fresh = Put(*store_, SessionOf("amy", 3));
+  const Session bob = Put(*store_, SessionOf("bob", 2));
   const std::vector<Session> gone = {old, bob, SessionOf("never there", 4)};
   ASSERT_OK(store_->RemoveSessions(gone));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(fresh));
+  EXPECT_THAT(Sessions(*store_), ElementsAre(fresh));
   ASSERT_OK(store_->RemoveSessions({}));
 }
 
 TEST_P(StoreContract, RecordsALaterUseOfAStoredSession) {
-  const Session amy = SessionOf("amy", 2);
-  Session used = amy;
+  Session old = Put(*store_, SessionOf("amy", 1));
+  Session used = Put(*store_, SessionOf("amy", 2));
   used.last_use = kNoon + seconds(5);
-  ASSERT_OK(store_->PutSession(amy));
-  const std::vector<Session> uses = {SessionOf("amy", 1, kNoon + seconds(9)), used,
-                                     SessionOf("nobody", 3, kNoon + seconds(9))};
+  old.last_use = kNoon + seconds(9);
+  const std::vector<Session> uses = {old, used, SessionOf("nobody", 3, kNoon + seconds(9))};
   ASSERT_OK(store_->RecordSessionUses(uses));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(used));
+  EXPECT_THAT(Sessions(*store_), ElementsAre(used));
 }
 
 TEST_P(StoreContract, NeverMovesALastUseBack) {
-  const Session amy = SessionOf("amy", 1, kNoon + seconds(5));
-  ASSERT_OK(store_->PutSession(amy));
-  const std::vector<Session> uses = {SessionOf("amy", 1, kNoon)};
-  ASSERT_OK(store_->RecordSessionUses(uses));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(amy));
+  const Session amy = Put(*store_, SessionOf("amy", 1, kNoon + seconds(5)));
+  Session earlier = amy;
+  earlier.last_use = kNoon;
+  ASSERT_OK(store_->RecordSessionUses({&earlier, 1}));
+  EXPECT_THAT(Sessions(*store_), ElementsAre(amy));
 }
 
 TEST_P(StoreContract, RemovesUnusedSessionsInBoundedBatches) {
-  for (int i = 0; i < 5; ++i) {
-    ASSERT_OK(store_->PutSession(SessionOf("u" + std::to_string(i), 1, kNoon)));
-  }
-  const Session lasting = SessionOf("amy", 2, kNoon + seconds(1));
-  ASSERT_OK(store_->PutSession(lasting));
+  for (int i = 0; i < 5; ++i) Put(*store_, SessionOf("u" + std::to_string(i), 1));
+  const Session lasting = Put(*store_, SessionOf("amy", 2, kNoon + seconds(1)));
   const auto first = store_->RemoveUnusedSessions(kNoon, 3);
   ASSERT_OK(first);
   EXPECT_EQ(*first, 3u);
-  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->sessions.size(), 3u);
+  EXPECT_EQ(Sessions(*store_).size(), 3u);
   EXPECT_EQ(*store_->RemoveUnusedSessions(kNoon, 3), 2u);
   EXPECT_EQ(*store_->RemoveUnusedSessions(kNoon, 3), 0u);
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions, ElementsAre(lasting));
+  EXPECT_THAT(Sessions(*store_), ElementsAre(lasting));
 }
 
 TEST_P(StoreContract, WritesNoEventsForSessions) {
-  ASSERT_OK(store_->PutSession(SessionOf("amy", 1)));
+  Put(*store_, SessionOf("amy", 1));
   EXPECT_THAT(AllEvents(), IsEmpty());
   EXPECT_THAT(listener_.events(), IsEmpty());
 }
 
 TEST_P(StoreContract, ShiftsTheLastUsesOfAllSessions) {
-  ASSERT_OK(store_->PutSession(SessionOf("amy", 1, kNoon)));
-  ASSERT_OK(store_->PutSession(SessionOf("bob", 2, kNoon + seconds(5))));
+  Session amy = Put(*store_, SessionOf("amy", 1, kNoon));
+  Session bob = Put(*store_, SessionOf("bob", 2, kNoon + seconds(5)));
   ASSERT_OK(store_->MoveSessionUses(seconds(10), kNoon + seconds(12)));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions,
-              ElementsAre(SessionOf("bob", 2, kNoon + seconds(12)),
-                          SessionOf("amy", 1, kNoon + seconds(10))));
+  bob.last_use = kNoon + seconds(12);
+  amy.last_use = kNoon + seconds(10);
+  EXPECT_THAT(Sessions(*store_), ElementsAre(bob, amy));
   ASSERT_OK(store_->MoveSessionUses(-seconds(4), kNoon + seconds(20)));
   ASSERT_OK(store_->MoveSessionUses(seconds(0), kNoon + seconds(7)));
-  EXPECT_THAT(store_->LoadSessions(TimePoint(), 10)->sessions,
-              ElementsAre(SessionOf("bob", 2, kNoon + seconds(7)),
-                          SessionOf("amy", 1, kNoon + seconds(6))));
+  bob.last_use = kNoon + seconds(7);
+  amy.last_use = kNoon + seconds(6);
+  EXPECT_THAT(Sessions(*store_), ElementsAre(bob, amy));
 }
 
 }  // namespace

@@ -4,7 +4,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "daemon/auth/session_store.h"
 
@@ -17,16 +20,21 @@ class FailingSessionStore : public SessionStore {
 
   std::atomic<bool> broken{false};
   std::atomic<std::size_t> writes{0};
+  SessionListener* listener = nullptr;
+  std::function<void()> after_load;  ///< called once the sessions are read, before they are used
 
-  Result<StoredSessions> LoadSessions(TimePoint unused_until, std::size_t limit) override {
+  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override {
     if (broken) return Broken();
-    return store_.LoadSessions(unused_until, limit);
+    Result<std::vector<Session>> loaded = store_.LoadSessions(unused_until, limit);
+    if (after_load) after_load();
+    return loaded;
   }
-  Status PutSession(const Session& session) override {
+  Result<std::uint64_t> PutSession(const Session& session) override {
     if (broken) return Broken();
     ++writes;
     return store_.PutSession(session);
   }
+  void HearSessions(SessionListener* heard_by) override { listener = heard_by; }
   Status RemoveSessions(std::span<const Session> sessions) override {
     if (broken) return Broken();
     ++writes;

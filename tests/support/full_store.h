@@ -50,7 +50,7 @@ inline void FillStore(Storage& store) {
   ASSERT_OK(store.PutRecordings({&recording, 1}));
   ASSERT_OK(store.ChangeDeliveries(
       {.group = {"gone"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "repeat"}, kNoon));
-  ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .number = 7, .last_use = kNoon}));
+  ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
 }
 
 }  // namespace rtcroom

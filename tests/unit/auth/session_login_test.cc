@@ -156,8 +156,8 @@ TEST_F(SessionLoginTest, StoresNoPartOfAToken) {
   const std::string token = Login("amy");
   const auto stored = memory_.LoadSessions(TimePoint(), 10);
   ASSERT_OK(stored);
-  ASSERT_EQ(stored->sessions.size(), 1u);
-  EXPECT_EQ(stored->sessions.front().token, crypto_.Digest(token));
+  ASSERT_EQ(stored->size(), 1u);
+  EXPECT_EQ(stored->front().token, crypto_.Digest(token));
 }
 
 TEST_F(SessionLoginTest, LogoutInvalidatesTheToken) {

@@ -70,7 +70,7 @@ TEST_F(SessionServiceTest, EvictsTheLeastRecentlyUsedSession) {
   const Result<SessionUpkeep> upkeep = service_->Upkeep();
   ASSERT_OK(upkeep);
   EXPECT_EQ(upkeep->removed, 1u);
-  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->sessions.size(), 2u);
+  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->size(), 2u);
   Restart();
   EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
   EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
@@ -193,7 +193,7 @@ TEST_F(SessionServiceTest, RemovesExpiredSessionsFromMemoryAndThenTheStore) {
   EXPECT_EQ(service_->size(), 0u);
   clock_.Advance(hours(3));
   EXPECT_EQ(service_->Upkeep()->removed, 1u);
-  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->sessions.size(), 0u);
+  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->size(), 0u);
 }
 
 TEST_F(SessionServiceTest, KeepsStoredSessionsThatAreInMemory) {
@@ -259,7 +259,7 @@ TEST_P(SessionsAcrossWallClockJumps, StayInTheStoreUntilTheyExpire) {
   ASSERT_OK(service_->Upkeep());
   EXPECT_EQ(service_->DetectWallClockJump(), GetParam());
   ASSERT_OK(service_->Upkeep());
-  EXPECT_EQ(memory_.LoadSessions(TimePoint::min(), 10)->sessions.size(), 1u);
+  EXPECT_EQ(memory_.LoadSessions(TimePoint::min(), 10)->size(), 1u);
   clock_.Advance(days(7) + hours(3));
   EXPECT_EQ(service_->Upkeep()->removed, 1u);
   EXPECT_EQ(service_->size(), 0u);
@@ -336,6 +336,99 @@ TEST_F(SessionServiceTest, RestoresNoExpiredSessionAfterAClockSetBack) {
   clock_.Advance(days(7));
   Restart();
   EXPECT_EQ(service_->Check("amy", token), TokenOutcome::kNoSession);
+}
+
+/// The sessions of one of several programs on a store; the others log users in and out.
+class SharedSessionsTest : public SessionFixture {
+ protected:
+  SharedSessionsTest() {
+    options_.store_is_shared = true;
+    Restart();
+  }
+
+  /// @param ahead  by how much the clock of that program is ahead.
+  /// @return the token of a login at another program.
+  std::string LoginElsewhere(const std::string& user, std::uint64_t number,
+                             std::chrono::milliseconds ahead = {}) {
+    const std::string token = fmt::format("{:0>32}*53724e01*MzY4NjI=", number);
+    Tell({.session = {.user_id = {user},
+                      .token = crypto_.Digest(token),
+                      .number = number,
+                      .last_use = clock_.Now() + ahead}});
+    return token;
+  }
+  void LogoutElsewhere(const std::string& user, std::uint64_t number) {
+    Tell({.session = {.user_id = {user}, .token = {}, .number = number}, .has_ended = true});
+  }
+
+ private:
+  void Tell(const SessionChange& change) { store_.listener->OnSessions({&change, 1}); }
+};
+
+TEST_F(SharedSessionsTest, ALoginElsewhereReplacesTheToken) {
+  const std::string here = Login("amy");
+  const std::string elsewhere = LoginElsewhere("amy", 7);
+  EXPECT_EQ(service_->Check("amy", elsewhere), TokenOutcome::kOk);
+  EXPECT_EQ(service_->Check("amy", here), TokenOutcome::kWrongToken);
+}
+
+TEST_F(SharedSessionsTest, ALogoutElsewhereEndsThatLoginAlone) {
+  const std::string amy = LoginElsewhere("amy", 7);
+  const std::string bob = LoginElsewhere("bob", 8);
+  LogoutElsewhere("amy", 7);
+  LogoutElsewhere("bob", 6);
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
+  EXPECT_EQ(service_->Check("bob", bob), TokenOutcome::kOk);
+}
+
+TEST_F(SharedSessionsTest, ALogoutElsewhereWhileTheyAreReadIsNotMissed) {
+  const std::string amy = Login("amy");
+  const std::uint64_t number = memory_.LoadSessions(TimePoint(), 10)->front().number;
+  store_.after_load = [&] { LogoutElsewhere("amy", number); };
+  Restart();
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
+}
+
+TEST_F(SharedSessionsTest, HearingOfItsOwnLoginChangesNothing) {
+  const std::string amy = Login("amy");
+  clock_.Advance(days(6));
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
+  Session own = memory_.LoadSessions(TimePoint(), 10)->front();
+  const SessionChange heard{.session = own};
+  store_.listener->OnSessions({&heard, 1});
+  clock_.Advance(days(6));
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk) << "its last use counts";
+}
+
+TEST_F(SharedSessionsTest, ALoginElsewhereWithAFastClockLastsNoLonger) {
+  const std::string amy = LoginElsewhere("amy", 7, hours(10));
+  clock_.Advance(days(7));
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
+}
+
+TEST_F(SharedSessionsTest, ALoginElsewhereLastsAsLongAfterTheClockWasSet) {
+  clock_.JumpWallClock(days(-3));
+  const std::string amy = LoginElsewhere("amy", 7);
+  clock_.Advance(days(7) - seconds(1));
+  EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
+}
+
+TEST_F(SharedSessionsTest, WhatIsEvictedStaysStored) {
+  options_.table.max_sessions = 2;
+  Restart();
+  for (const char* const user : {"amy", "bob", "eve"}) Login(user);
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(service_->size(), 2u);
+  EXPECT_EQ(memory_.LoadSessions(TimePoint(), 10)->size(), 3u);
+}
+
+TEST_F(SharedSessionsTest, StoredTimesDoNotFollowTheClockOfOneProgram) {
+  Login("amy");
+  const auto before = *memory_.LoadSessions(TimePoint(), 10);
+  clock_.JumpWallClock(hours(20));
+  service_->DetectWallClockJump();
+  ASSERT_OK(service_->Upkeep());
+  EXPECT_EQ(*memory_.LoadSessions(TimePoint(), 10), before);
 }
 
 }  // namespace
