@@ -12,12 +12,6 @@
 namespace rtcroom {
 namespace {
 
-/// The change's only event if it is a `CustomChanged`, or null.
-const CustomChanged* CustomOf(const RoomChange& change) {
-  if (change.events.size() != 1) return nullptr;
-  return std::get_if<CustomChanged>(&change.events.front().payload);
-}
-
 bool ChangesLists(const RoomEvent& event) {
   return std::holds_alternative<RoomCreated>(event.payload) ||
          std::holds_alternative<RoomActivated>(event.payload) ||
@@ -111,7 +105,9 @@ Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
   if (stored == nullptr && rooms_ >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
 
   const std::size_t first_event = records_.size();
-  if (CustomEvent* const merged_with = FindMerged(stored, *change, holder)) {
+  const CustomEvents::Event* const merged_with =
+      stored == nullptr ? nullptr : holder.custom.Find(*stored, *change);
+  if (merged_with != nullptr) {
     // The earlier event is not written yet: it takes the value of this change instead.
     change->room.last_event = stored->last_event;
     change->events.front().room_sequence = merged_with->room_sequence;
@@ -125,15 +121,6 @@ Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
   Keep(stored, *change, holder);
   KeepOthers(*change, first_event);
   return change;
-}
-
-PgRoomGroup::CustomEvent* PgRoomGroup::FindMerged(const Room* stored, const RoomChange& change,
-                                                  Holder& holder) {
-  const CustomChanged* const custom = CustomOf(change);
-  if (stored == nullptr || custom == nullptr) return nullptr;
-  if (holder.custom.last_event != stored->last_event) return nullptr;
-  const auto same = std::ranges::find(holder.custom.events, custom->field, &CustomEvent::field);
-  return same == holder.custom.events.end() ? nullptr : &*same;
 }
 
 // A room is numbered by its first event, and placed by the one that makes it active.
@@ -164,13 +151,7 @@ void PgRoomGroup::AddEvents(const RoomChange& change, Holder& holder) {
     records_.push_back({.record = std::move(record), .previous = holder.last_position});
     holder.last_position = position;
   }
-  const CustomChanged* const custom = CustomOf(change);
-  if (custom == nullptr) return;
-  const bool follows = holder.custom.last_event + 1 == room.last_event;
-  if (!follows) holder.custom.events.clear();
-  holder.custom.last_event = room.last_event;
-  holder.custom.events.push_back(
-      {.field = custom->field, .place = records_.size() - 1, .room_sequence = room.last_event});
+  holder.custom.Add(change, records_.size() - 1);
 }
 
 void PgRoomGroup::Keep(const Room* stored, const RoomChange& change, Holder& holder) {

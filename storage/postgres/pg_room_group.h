@@ -24,6 +24,7 @@
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_write.h"
+#include "storage/shared/custom_events.h"
 
 namespace rtcroom {
 
@@ -66,17 +67,6 @@ class PgRoomGroup {
   [[nodiscard]] const Committed& flags() const { return flags_; }
 
  private:
-  /// A custom field event of the group.
-  struct CustomEvent {
-    std::string field{};
-    std::size_t place = 0;  ///< in `records_`
-    std::uint64_t room_sequence = 0;
-  };
-  /// The newest events of a room, while all are changes of custom fields; at most one per field.
-  struct CustomEvents {
-    std::uint64_t last_event = 0;  ///< `Room::last_event` after them
-    std::vector<CustomEvent> events{};
-  };
   using Viewers = std::map<UserId, std::optional<Audience>>;  ///< nullopt: there is none
   /// The holder of an id.
   struct Holder {
@@ -105,8 +95,6 @@ class PgRoomGroup {
   void AddEvents(const RoomChange& change, Holder& holder);
   void Keep(const Room* stored, const RoomChange& change, Holder& holder);
   void KeepOthers(const RoomChange& change, std::size_t first_event);
-  /// The event of the group that this change may be merged into, or null.
-  static CustomEvent* FindMerged(const Room* stored, const RoomChange& change, Holder& holder);
 
   const StoreLimits& limits_;
   std::uint64_t rooms_;

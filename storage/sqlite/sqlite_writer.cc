@@ -12,15 +12,6 @@
 #include "storage/sqlite/savepoint.h"
 
 namespace rtcroom {
-namespace {
-
-/// The change's only event if it is a `CustomChanged`, or null.
-const CustomChanged* CustomOf(const RoomChange& change) {
-  if (change.events.size() != 1) return nullptr;
-  return std::get_if<CustomChanged>(&change.events.front().payload);
-}
-
-}  // namespace
 
 SqliteWriter::SqliteWriter(Database database, StoreLimits limits)
     : limits_(limits), database_(std::move(database)), checkpointer_(database_, commits_) {}
@@ -156,7 +147,7 @@ Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
 Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   Savepoint savepoint(database_, savepoints_);  // a failed write undoes only this change
   if (!savepoint.status()) return savepoint.status();
-  CustomEvent* const merged_with = FindMerged(stored, change);
+  const CustomEvents::Event* const merged_with = FindMerged(stored, change);
   if (merged_with != nullptr) {
     // The earlier event is not committed yet: it takes the value of this change instead.
     change.room.last_event = stored->last_event;
@@ -183,10 +174,9 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (const Status released = savepoint.Release(); !released) return released;
   // Only now: a change that was undone must not be merged with a later one.
   if (merged_with != nullptr) {
-    merged_with->value_bytes = CustomOf(change)->value.size();
     events_.at(merged_with->place).event = change.events.front();
-  } else if (CustomOf(change) != nullptr) {
-    RecordCustomEvent(stored, change);
+  } else if (CustomEvents::Of(change) != nullptr) {
+    custom_events_[change.room.sequence].Add(change, events_.size() - 1);
   }
   return {};
 }
@@ -226,36 +216,21 @@ Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
   return run.status();
 }
 
-SqliteWriter::CustomEvent* SqliteWriter::FindMerged(const Room* stored, const RoomChange& change) {
-  const CustomChanged* const custom = CustomOf(change);
-  if (stored == nullptr || custom == nullptr) return nullptr;
+const CustomEvents::Event* SqliteWriter::FindMerged(const Room* stored,
+                                                    const RoomChange& change) const {
+  if (stored == nullptr) return nullptr;
   const auto found = custom_events_.find(stored->sequence);
-  if (found == custom_events_.end() || found->second.last_event != stored->last_event) {
-    return nullptr;
-  }
-  std::vector<CustomEvent>& events = found->second.events;
-  const auto same = std::ranges::find(events, custom->field, &CustomEvent::field);
-  return same == events.end() ? nullptr : &*same;
+  return found == custom_events_.end() ? nullptr : found->second.Find(*stored, change);
 }
 
-void SqliteWriter::RecordCustomEvent(const Room* stored, const RoomChange& change) {
-  CustomEvents& newest = custom_events_[change.room.sequence];
-  if (stored == nullptr || newest.last_event != stored->last_event) newest.events.clear();
-  newest.last_event = change.room.last_event;
-  newest.events.push_back({.field = CustomOf(change)->field,
-                           .position = marks_.last_position,
-                           .place = events_.size() - 1,
-                           .room_sequence = change.room.last_event,
-                           .value_bytes = CustomOf(change)->value.size()});
-}
-
-Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
+Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvents::Event* merged_with,
                                  std::uint64_t previous) {
   if (merged_with != nullptr) {
-    const std::string& value = CustomOf(change)->value;
-    marks_.event_bytes += value.size();
-    marks_.event_bytes -= merged_with->value_bytes;
-    return Run(replace_custom_event_, change.events.front().at, value, merged_with->position);
+    const StoredEvent& earlier = events_.at(merged_with->place);
+    const RoomEvent& event = change.events.front();
+    marks_.event_bytes += StoredBytes(event);
+    marks_.event_bytes -= StoredBytes(earlier.event);
+    return Run(replace_custom_event_, event.at, CustomEvents::Of(change)->value, earlier.position);
   }
   for (const RoomEvent& event : change.events) {
     const StoredEvent& stored = events_.emplace_back(StoredEvent{

@@ -15,6 +15,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store.h"
+#include "storage/shared/custom_events.h"
 #include "storage/shared/room_index.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/checkpointer.h"
@@ -102,21 +103,6 @@ class SqliteWriter {
     bool operator==(const Marks&) const = default;
   };
 
-  /// A custom field event written in this transaction.
-  struct CustomEvent {
-    std::string field{};
-    std::uint64_t position = 0;
-    std::size_t place = 0;  ///< in `events_`
-    std::uint64_t room_sequence = 0;
-    std::size_t value_bytes = 0;
-  };
-  /// The newest events of a room, while all are changes of custom fields: the order of events of
-  /// different fields does not matter. At most one per field.
-  struct CustomEvents {
-    std::uint64_t last_event = 0;  ///< `Room::last_event` after them
-    std::vector<CustomEvent> events{};
-  };
-
   SqliteWriter(Database database, StoreLimits limits);
   void ForgetTransaction();
   Status Prepare();
@@ -131,12 +117,11 @@ class SqliteWriter {
   /// Adds the entry that the update requested.
   Status LoadAudience(const UserId& user_id, Room& room);
   /// The event that this change may be merged into, or null.
-  [[nodiscard]] CustomEvent* FindMerged(const Room* stored, const RoomChange& change);
-  /// Records the newest event as one that later changes may be merged into.
-  void RecordCustomEvent(const Room* stored, const RoomChange& change);
+  [[nodiscard]] const CustomEvents::Event* FindMerged(const Room* stored,
+                                                      const RoomChange& change) const;
   /// @param merged_with  if not null, updated instead of adding an event.
   /// @param previous     position of the room's previous event; 0 when there is none.
-  Status WriteEvents(const RoomChange& change, const CustomEvent* merged_with,
+  Status WriteEvents(const RoomChange& change, const CustomEvents::Event* merged_with,
                      std::uint64_t previous);
   void RecordIndexChange(const Room* stored, const RoomChange& change);
   /// Adds what listeners hear of a change, besides its events.
