@@ -14,10 +14,8 @@
 #include "storage/postgres/pg_sessions.h"
 
 namespace rtcroom {
-namespace {
 
-/// All that a reading connection runs.
-std::span<const PgStatement> Statements() {
+std::span<const PgStatement> PgReaderPool::Statements() {
   static const std::vector<PgStatement> all = [] {
     std::vector<PgStatement> joined;
     for (const std::span<const PgStatement> some :
@@ -30,8 +28,6 @@ std::span<const PgStatement> Statements() {
   }();
   return all;
 }
-
-}  // namespace
 
 PgReaderPool::PgReaderPool(const PgAddress& address, std::size_t readers,
                            std::chrono::milliseconds patience, const Clock& clock)

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -25,6 +26,9 @@ class PgReaderPool {
   PgReaderPool(const PgReaderPool&) = delete;
   PgReaderPool& operator=(const PgReaderPool&) = delete;
   ~PgReaderPool() = default;
+
+  /// All that a reading connection runs.
+  static std::span<const PgStatement> Statements();
 
   /// Runs a read, again on a new connection if that of the first try is lost.
   ///

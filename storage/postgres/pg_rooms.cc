@@ -91,7 +91,7 @@ constexpr PgStatement kLoadAudiences{
 constexpr PgStatement kLoadIndex{
     "load_index",
     "SELECT number, kind, dialect, place, CASE WHEN kind = 4 THEN type ELSE '' END FROM rooms"
-    " WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3"};
+    " WHERE number > $1 ORDER BY number LIMIT $2"};
 
 // Both dialects of a list: each by its index, and the first of them together.
 constexpr std::string_view kOfBoth =
@@ -268,10 +268,9 @@ Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
   return *std::move(page);
 }
 
-Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::uint64_t last,
-                              std::size_t limit, MonotonicTime deadline) {
-  Result<PgRows> rows =
-      connection.Run(PgCall(kLoadIndex, after, last, std::uint64_t{limit}), deadline);
+Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,
+                              MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(PgCall(kLoadIndex, after, std::uint64_t{limit}), deadline);
   if (!rows) return rows.error();
   PgIndexPage page;
   while (rows->Next()) {

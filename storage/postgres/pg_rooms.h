@@ -50,10 +50,9 @@ Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
 Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::size_t limit,
                            MonotonicTime deadline);
 
-/// What the index needs of the rooms with a number greater than `after`, up to `last`, in their
-/// order.
-Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::uint64_t last,
-                              std::size_t limit, MonotonicTime deadline);
+/// What the index needs of the rooms with a number greater than `after`, in their order.
+Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,
+                              MonotonicTime deadline);
 
 /// The rooms of those ids, of any kind, in no order.
 PgCall LoadRooms(std::span<const std::string_view> ids);

@@ -19,6 +19,7 @@
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_sessions.h"
+#include "storage/postgres/pg_snapshot.h"
 #include "storage/postgres/pg_writer.h"
 #include "storage/postgres/schema_version.h"
 #include "storage/shared/group_committer.h"
@@ -27,7 +28,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of connecting and migrating.
+/// Of connecting and migrating, and of reading what is there.
 constexpr std::chrono::seconds kOpenTime{60};
 constexpr std::size_t kIndexBatch = 10'000;
 
@@ -42,18 +43,13 @@ Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& 
   return MigratePgSchema(plain, options.new_epoch, deadline);
 }
 
-/// As of that position: what comes later is heard from the log.
-Status FillIndex(PgReaderPool& readers, std::uint64_t position, RoomIndex& index) {
+Status FillIndex(PgConnection& snapshot, MonotonicTime deadline, RoomIndex& index) {
   std::uint64_t after = 0;
   while (true) {
-    const Result<PgIndexPage> page =
-        readers.Run([=](PgConnection& connection, MonotonicTime deadline) {
-          return pg::LoadIndex(connection, after, position, kIndexBatch, deadline);
-        });
+    Result<PgIndexPage> page = pg::LoadIndex(snapshot, after, kIndexBatch, deadline);
     if (!page) return page.error();
     std::vector<RoomIndexChange> changes;
-    for (RoomListEntry room : page->rooms) {
-      if (room.place > position) room.place = 0;
+    for (RoomListEntry& room : page->rooms) {
       changes.push_back({.room = std::move(room), .step = RoomIndexChange::Step::kInserted});
     }
     index.Apply(changes);
@@ -96,13 +92,13 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
       std::make_unique<PgReaderPool>(*address, options.readers, options.patience, clock);
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
-  // Before the rooms: what comes in between is heard.
-  const Result<PgLogEnds> ends =
-      parts.readers->Run([](PgConnection& connection, MonotonicTime deadline) {
-        return pg::LoadLogEnds(connection, deadline);
-      });
+  // What comes later than this snapshot is heard from the log.
+  PgSnapshot snapshot(*address, PgReaderPool::Statements(), clock);
+  const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
+  if (const Status begun = snapshot.Begin(deadline); !begun) return About(begun.error());
+  const Result<PgLogEnds> ends = pg::LoadLogEnds(snapshot.connection(), deadline);
   if (!ends) return About(ends.error());
-  if (const Status filled = FillIndex(*parts.readers, ends->newest, *parts.index); !filled) {
+  if (const Status filled = FillIndex(snapshot.connection(), deadline, *parts.index); !filled) {
     return About(filled.error());
   }
   parts.log->Begin(*ends);
