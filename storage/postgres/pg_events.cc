@@ -60,8 +60,16 @@ constexpr std::string_view kAndMarks =
     " greatest(m.last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries)"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE position > $1"
-    " ORDER BY position LIMIT $2) e ON true";
-constexpr PgStatement kReadLog{"read_log", kPgText<kSelect, kEventColumns, kAndMarks>};
+    " AND position < coalesce(";
+// Where the commit ends that has the last record of the page: the records of one are neighbours.
+constexpr std::string_view kNextCommit =
+    "(SELECT next.position FROM (SELECT position, tag FROM events WHERE position > $1"
+    " ORDER BY position OFFSET $2::bigint - 1 LIMIT 1) last CROSS JOIN LATERAL (SELECT position "
+    "FROM events"
+    " WHERE position > last.position AND tag <> last.tag ORDER BY position LIMIT 1) next)";
+constexpr std::string_view kUpToIt = ", 9223372036854775807) ORDER BY position) e ON true";
+constexpr PgStatement kReadLog{"read_log",
+                               kPgText<kSelect, kEventColumns, kAndMarks, kNextCommit, kUpToIt>};
 constexpr PgStatement kReadNewestOfRoom{
     "read_newest_of_room",
     kPgText<kChain, kFromNewest, kAlongChain, kSelect, kEventColumns, kOfChain>};

@@ -89,7 +89,9 @@ Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
 /// @param removed  receives the number removed.
 PgWrite TrimEvents(const EventRetention& retention, std::size_t& removed);
 
-/// At most `limit` records after that position, and the newest of the rest in the same snapshot.
+/// `limit` records after that position, and those after them that were committed with the last one;
+/// and the newest of the rest in the same snapshot.
+/// @param limit  at least 1.
 PgCall ReadLog(std::uint64_t after, std::size_t limit);
 Result<PgLogPage> ReadLogPage(PgRows& rows);
 

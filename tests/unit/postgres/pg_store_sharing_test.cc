@@ -202,6 +202,44 @@ TEST_F(PgStoreSharingTest, TheirMessagesAreInOneOrder) {
   EXPECT_TRUE(*stored == acknowledged);
 }
 
+/// Positions of the last events that it was told of, call by call.
+class LastOfReports : public CommitListener {
+ public:
+  void OnCommit(const Committed& committed) noexcept override {
+    const MutexLock lock(mutex_);
+    if (!committed.events.empty()) last_.push_back(committed.events.back().position);
+  }
+  [[nodiscard]] std::vector<std::uint64_t> last() const {
+    const MutexLock lock(mutex_);
+    return last_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::uint64_t> last_ GUARDED_BY(mutex_);
+};
+
+// However many records a commit has, and wherever in it a page of the log would end.
+TEST_F(PgStoreSharingTest, ACommitIsHeardWhole) {
+  constexpr int kCommits = 3;
+  constexpr std::size_t kRooms = 700;
+  constexpr std::size_t kEvents = 2 * kRooms;  // of a commit
+  LastOfReports reports;
+  const auto hearing = Open(Patient(url_), reports);
+  for (int commit = 0; commit < kCommits; ++commit) {
+    std::vector<RoomUpdate> creating;
+    for (std::size_t i = 0; i < kRooms; ++i) {
+      creating.push_back(Creating(MultiRoom(fmt::format("r{}-{}", commit, i))));
+    }
+    for (const auto& created : first_->UpdateAll(creating)) ASSERT_OK(created);
+  }
+  ASSERT_OK(hearing->CatchUp(Soon()));
+  const std::vector<std::uint64_t> last = reports.last();
+  ASSERT_FALSE(last.empty());
+  EXPECT_EQ(last.back(), kCommits * kEvents);
+  for (const std::uint64_t position : last) EXPECT_EQ(position % kEvents, 0u) << position;
+}
+
 // Its own numbers of rooms are not right then, and still no reason to refuse one.
 TEST_F(PgStoreSharingTest, AStoreEndsRoomsThatTheOtherMade) {
   const Room active = MakeWebrtcRoom("active", "lesson");
