@@ -58,7 +58,9 @@ constexpr PgStatement kReadEvents{"read_events", kPgText<kSelect, kEventColumns,
 constexpr std::string_view kAndMarks =
     ", e.room_place, e.room_type, m.trimmed_position,"
     " greatest(m.last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
-    " (SELECT coalesce(max(id), 0) FROM deliveries)"
+    " (SELECT coalesce(max(id), 0) FROM deliveries),"
+    " coalesce((SELECT events_through FROM events ORDER BY position DESC LIMIT 1),"
+    " m.trimmed_events) - m.trimmed_events"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE position > $1"
     " AND position < coalesce(";
 // Where the commit ends that has the last record of the page: the records of one are neighbours.
@@ -83,7 +85,9 @@ constexpr PgStatement kNewestCursor{
 constexpr PgStatement kLogEnds{
     "log_ends",
     "SELECT greatest(trimmed_position, (SELECT coalesce(max(position), 0) FROM events)),"
-    " trimmed_position, greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
+    " coalesce((SELECT events_through FROM events ORDER BY position DESC LIMIT 1), trimmed_events)"
+    " - trimmed_events,"
+    " greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries) FROM meta"};
 constexpr PgStatement kFindTag{"find_tag",
                                "SELECT coalesce((SELECT position FROM events WHERE position > $1"
@@ -94,10 +98,11 @@ constexpr PgStatement kInsertRecords{
     "insert_records",
     "WITH b AS (SELECT greatest(m.trimmed_position, (SELECT coalesce(max(position), 0)"
     " FROM events)) AS base, coalesce((SELECT bytes_through FROM events ORDER BY position DESC"
-    " LIMIT 1), 0) AS bytes, 4611686018427387904 AS provisional FROM meta m),"
+    " LIMIT 1), 0) AS bytes, coalesce((SELECT events_through FROM events ORDER BY position DESC"
+    " LIMIT 1), m.trimmed_events) AS events, 4611686018427387904 AS provisional FROM meta m),"
     " i AS (INSERT INTO events (position, tag, room_kind, room_id, dialect, room_sequence, at_ms,"
     " type, user_id, user_name, user_avatar, reason, creator, info, field, room_type,"
-    " room_number, previous, room_place, bytes_through)"
+    " room_number, previous, room_place, bytes_through, events_through)"
     " SELECT b.base + v.n, $1, v.room_kind, v.room_id, v.dialect, v.room_sequence, v.at_ms, v.type,"
     " v.user_id, v.user_name, v.user_avatar, v.reason, v.creator, v.info, v.field, v.room_type,"
     " v.room_number + CASE WHEN v.room_number > b.provisional THEN b.base - b.provisional"
@@ -105,34 +110,38 @@ constexpr PgStatement kInsertRecords{
     " v.previous + CASE WHEN v.previous > b.provisional THEN b.base - b.provisional ELSE 0 END,"
     " v.room_place + CASE WHEN v.room_place > b.provisional THEN b.base - b.provisional"
     " ELSE 0 END,"
-    " b.bytes + v.bytes_through"
+    " b.bytes + v.bytes_through, b.events + v.events_through"
     " FROM b, unnest($2::smallint[], $3::text[], $4::smallint[], $5::bigint[], $6::bigint[],"
     " $7::smallint[], $8::text[], $9::bytea[], $10::bytea[], $11::smallint[], $12::text[],"
     " $13::bytea[], $14::bigint[], $15::bytea[], $16::bigint[], $17::bigint[], $18::bigint[],"
-    " $19::bytea[]) WITH ORDINALITY"
+    " $19::bytea[], $20::bigint[]) WITH ORDINALITY"
     " v(room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name, user_avatar,"
     " reason, creator, info, room_number, field, previous, bytes_through, room_place, room_type,"
-    " n)) SELECT base FROM b"};
+    " events_through, n)) SELECT base FROM b"};
 
-// The oldest that may not go ends it. Sizes are differences of running totals: those of what is
-// left begin with the first event.
+// The oldest that may not go ends it. Numbers and sizes are differences of running totals: those of
+// what is left begin with the first record. A record that is no event does not count.
 constexpr PgStatement kTrimEvents{
     "trim_events",
-    "WITH m AS (SELECT trimmed_position FROM meta),"
-    " newest AS (SELECT position, bytes_through FROM events ORDER BY position DESC LIMIT 1),"
-    " o AS (SELECT position, at_ms, bytes_through - (64 + coalesce(octet_length(room_id), 0)"
+    "WITH newest AS (SELECT bytes_through, events_through FROM events"
+    " ORDER BY position DESC LIMIT 1),"
+    " o AS (SELECT position, at_ms, events_through,"
+    " events_through - CASE WHEN type < 100 THEN 1 ELSE 0 END AS events_before,"
+    " bytes_through - (64 + coalesce(octet_length(room_id), 0)"
     " + coalesce(octet_length(user_id), 0) + coalesce(octet_length(user_name), 0)"
     " + coalesce(octet_length(user_avatar), 0) + coalesce(octet_length(creator), 0)"
     " + coalesce(octet_length(info), 0) + coalesce(octet_length(field), 0)) AS bytes_before"
     " FROM events ORDER BY position LIMIT $4),"
-    " bounds AS (SELECT max(position) AS last, min(position) FILTER (WHERE NOT ("
-    " at_ms < $1 OR (SELECT position FROM newest) - position + 1 > $2"
-    " OR (SELECT bytes_through FROM newest) - bytes_before > $3)) AS kept FROM o),"
-    " ending AS (SELECT coalesce(kept - 1, last) AS position FROM bounds),"
+    " kept AS (SELECT min(position) AS position FROM o WHERE NOT (at_ms < $1"
+    " OR (SELECT events_through FROM newest) - events_before > $2"
+    " OR (SELECT bytes_through FROM newest) - bytes_before > $3)),"
+    " ending AS (SELECT max(position) AS position, max(events_through) AS events FROM o"
+    " WHERE position < coalesce((SELECT position FROM kept), 9223372036854775807)),"
     " d AS (DELETE FROM events e USING ending WHERE e.position <= ending.position RETURNING 1),"
-    " u AS (UPDATE meta SET trimmed_position = ending.position FROM ending"
-    " WHERE ending.position > trimmed_position RETURNING 1)"
-    " SELECT count(*) FROM d"};
+    " u AS (UPDATE meta SET trimmed_position = ending.position, trimmed_events = ending.events"
+    " FROM ending WHERE ending.position > trimmed_position RETURNING 1)"
+    " SELECT (SELECT count(*) FROM d), coalesce(ending.events - m.trimmed_events, 0)"
+    " FROM ending, meta m"};
 
 constexpr PgStatement kEventReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarlierOfRoom,
                                        kNewestCursor, kLogEnds};
@@ -210,6 +219,7 @@ struct RecordArrays {
   PgArray<std::uint64_t> bytes_through;
   PgArray<std::uint64_t> places;
   PgArray<std::span<const std::byte>> room_types;
+  PgArray<std::uint64_t> events_through;
 };
 
 std::optional<std::span<const std::byte>> Bytes(const std::optional<std::string_view>& text) {
@@ -393,13 +403,15 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
   enum MarkColumn : int {
     kTrimmed = EventColumn::kColumnCount + 2,
     kNewestMessage,
-    kNewestDelivery
+    kNewestDelivery,
+    kRetained
   };
   PgLogPage page;
   while (rows.Next()) {
     page.trimmed = rows.Unsigned(kTrimmed);
     page.newest = {.message = rows.Unsigned(kNewestMessage),
                    .delivery = rows.Unsigned(kNewestDelivery)};
+    page.retained = rows.Unsigned(kRetained);
     if (rows.IsNull(EventColumn::kPosition)) break;
     page.through = rows.Unsigned(EventColumn::kPosition);
     ++page.rows;
@@ -414,7 +426,10 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
 PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag) {
   RecordArrays arrays;
   std::uint64_t bytes = 0;
+  std::uint64_t events = 0;
   for (const PgNewRecord& added : records) {
+    if (IsEvent(added.record)) ++events;
+    arrays.events_through.Add(events);
     bytes += std::visit(AddWhat{arrays, added.record.at}, added.record.what);
     arrays.previous.Add(added.previous);
     arrays.bytes_through.Add(bytes);
@@ -425,7 +440,7 @@ PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag) {
                 arrays.room_sequences, arrays.at, arrays.types, arrays.user_ids, arrays.user_names,
                 arrays.user_avatars, arrays.reasons, arrays.creators, arrays.infos,
                 arrays.room_numbers, arrays.fields, arrays.previous, arrays.bytes_through,
-                arrays.places, arrays.room_types);
+                arrays.places, arrays.room_types, arrays.events_through);
 }
 
 Result<std::uint64_t> ReadBase(PgRows& rows) { return ReadNumber(rows); }
@@ -505,21 +520,21 @@ Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline) 
   PgLogEnds ends;
   if (rows->Next()) {
     ends.newest = rows->Unsigned(0);
-    ends.retained = ends.newest - rows->Unsigned(1);
+    ends.retained = rows->Unsigned(1);
     ends.beside = {.message = rows->Unsigned(2), .delivery = rows->Unsigned(3)};
   }
   if (!rows->status()) return rows->status().error();
   return ends;
 }
 
-PgWrite TrimEvents(const EventRetention& retention, std::size_t& removed) {
+PgWrite TrimEvents(const EventRetention& retention, PgTrimmed& trimmed) {
   return {.calls = {PgCall(kTrimEvents, retention.keep_since, ToPgBound(retention.max_events),
                            ToPgBound(retention.max_bytes), std::uint64_t{retention.most_per_call})},
-          .finish = [&removed](std::span<PgRows> results) -> Status {
-            const Result<std::uint64_t> count = ReadNumber(results[0]);
-            if (!count) return count.error();
-            removed = *count;
-            return {};
+          .finish = [&trimmed](std::span<PgRows> results) -> Status {
+            PgRows& rows = results.front();
+            trimmed = {};
+            if (rows.Next()) trimmed = {.records = rows.Unsigned(0), .events = rows.Unsigned(1)};
+            return rows.status();
           }};
 }
 

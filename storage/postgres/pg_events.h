@@ -42,6 +42,10 @@ struct PgRecord {
   std::string type{};
 };
 
+inline bool IsEvent(const PgRecord& record) {
+  return std::holds_alternative<StoredEvent>(record.what);
+}
+
 /// A record to be written; its position, and other numbers in it, may be provisional.
 struct PgNewRecord {
   PgRecord record{};
@@ -61,12 +65,19 @@ struct PgLogPage {
   std::size_t rows = 0;             ///< how many were read
   std::uint64_t trimmed = 0;        ///< up to that position records have been removed
   PgNewest newest{};
+  std::uint64_t retained = 0;  ///< number of events that are stored
+};
+
+/// What a step of trimming has removed.
+struct PgTrimmed {
+  std::uint64_t records = 0;
+  std::uint64_t events = 0;  ///< among them
 };
 
 /// Where a node begins.
 struct PgLogEnds {
   std::uint64_t newest = 0;    ///< position of the newest record
-  std::uint64_t retained = 0;  ///< number of records
+  std::uint64_t retained = 0;  ///< number of events that are stored
   PgNewest beside{};
 };
 
@@ -86,8 +97,8 @@ Result<std::vector<StoredEvent>> ReadRoomEvents(PgConnection& connection, const 
                                                 std::size_t limit, MonotonicTime deadline);
 Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline);
 Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
-/// @param removed  receives the number removed.
-PgWrite TrimEvents(const EventRetention& retention, std::size_t& removed);
+/// @param trimmed  receives what was removed; as many records as may be unless no more may be.
+PgWrite TrimEvents(const EventRetention& retention, PgTrimmed& trimmed);
 
 /// `limit` records after that position, and those after them that were committed with the last one;
 /// and the newest of the rest in the same snapshot.

@@ -185,17 +185,24 @@ Result<Cursor> PgStore::Newest() {
 }
 
 Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
+  EventRetention step = retention;
   std::size_t removed = 0;
-  const Status written = Write([&] {
-    PgWrite write = pg::TrimEvents(retention, removed);
-    write.finish = [this, &removed, finish = write.finish](std::span<PgRows> results) {
-      const Status finished = finish(results);
-      writer_->CountTrimmed(removed);
-      return finished;
-    };
-    return write;
-  });
-  if (!written) return written.error();
+  PgTrimmed trimmed;
+  // A step may find fewer events than records.
+  do {
+    step.most_per_call = retention.most_per_call - removed;
+    const Status written = Write([&] {
+      PgWrite write = pg::TrimEvents(step, trimmed);
+      write.finish = [this, &trimmed, finish = write.finish](std::span<PgRows> results) {
+        const Status finished = finish(results);
+        writer_->CountTrimmed(trimmed.events);
+        return finished;
+      };
+      return write;
+    });
+    if (!written) return written.error();
+    removed += trimmed.events;
+  } while (trimmed.records == step.most_per_call && removed < retention.most_per_call);
   return removed;
 }
 

@@ -232,6 +232,7 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   if (!results) return Failed(results.error());
   // It is committed: from here on nothing may fail.
   if (const Result<PgLogPage> heard = pg::ReadLogPage(results->at(others)); heard) {
+    retained_ = heard->retained;
     log_.Hear(*heard);
   }
   std::uint64_t base = log_.position();
@@ -272,7 +273,7 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
   for (const PgJob* const job : made.jobs) message = std::max(message, job->appended());
   HearOthers(base);
   const std::vector<PgRecord> records = made.rooms.TakeRecords(base);
-  retained_ += records.size();
+  retained_ += static_cast<std::uint64_t>(std::ranges::count_if(records, IsEvent));
   log_.HearOwn(base, records, made.rooms.flags(), message);
 }
 

@@ -11,6 +11,7 @@ CREATE TABLE meta (
   schema_version   integer NOT NULL,
   least_version    integer NOT NULL,            -- programs that know no newer one may use the store
   trimmed_position bigint NOT NULL DEFAULT 0,   -- highest ever removed: older cursors have expired
+  trimmed_events   bigint NOT NULL DEFAULT 0,   -- number of events up to there
   -- Highest ever removed of those that were the newest: none is given twice.
   last_message     bigint NOT NULL DEFAULT 0,
   last_recording   bigint NOT NULL DEFAULT 0
@@ -101,7 +102,9 @@ CREATE TABLE events (
   room_type     bytea NOT NULL DEFAULT '',
   -- Size of all events up to this one, by the formula of daemon/core/room_event.h: that of a range
   -- is a difference. Begins anew when there is no event.
-  bytes_through bigint NOT NULL
+  bytes_through bigint NOT NULL,
+  -- Number of all events ever up to this record: that in a range, too, is a difference.
+  events_through bigint NOT NULL DEFAULT 0
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 
 -- The last event of an ended room, where its history is read from: 5 is the type of room_destroyed.

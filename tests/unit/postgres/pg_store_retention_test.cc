@@ -1,0 +1,76 @@
+// What a store keeps of its history, and how much of it goes at a time.
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "daemon/core/store_observer.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+/// Tells what the last commit said of the history.
+class RetainedEvents : public StoreObserver {
+ public:
+  void OnCommitBegun() noexcept override {}
+  void OnCommitEnded(const CommitStats& stats) noexcept override { count_ = stats.retained_events; }
+  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
+ private:
+  std::atomic<std::uint64_t> count_ = 0;
+};
+
+class PgStoreRetentionTest : public PgStoreTest {
+ protected:
+  std::unique_ptr<PgStore> OpenObserved() {
+    PgOptions options = Patient(url_);
+    options.observer = &retained_;
+    return Open(options);
+  }
+  void Ban(PgStore& store, int users) {
+    for (int i = 0; i < users; ++i) {
+      ASSERT_OK(store.PutBan({.room = kR1, .user_id = {fmt::format("u{}", i)}, .until = kLater}));
+    }
+  }
+
+  RetainedEvents retained_;
+};
+
+// Bans are records of the log, and no events.
+TEST_F(PgStoreRetentionTest, OnlyEventsCountAgainstTheLimit) {
+  const auto store = OpenPatient();
+  ASSERT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+  Ban(*store, 3);
+  ASSERT_OK(Apply(*store, Creating(MultiRoom("r2"))));
+  Ban(*store, 3);
+  EXPECT_EQ(*store->TrimEvents({.keep_since = {}, .max_events = 4}), 0u);
+  EXPECT_EQ(*store->TrimEvents({.keep_since = {}, .max_events = 1, .most_per_call = 2}), 2u);
+  EXPECT_EQ(*store->TrimEvents({.keep_since = {}, .max_events = 1, .most_per_call = 2}), 1u);
+  EXPECT_EQ(store->ReadEvents(Cursor::Start(), 10)->events.size(), 1u);
+}
+
+TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
+  const auto other = OpenPatient();
+  ASSERT_OK(Apply(*other, Creating(MultiRoom("r1"))));
+  const auto store = OpenObserved();
+  ASSERT_OK(Apply(*other, Creating(MultiRoom("r2"))));
+  Ban(*other, 3);
+  ASSERT_OK(Apply(*store, Creating(MultiRoom("r3"))));
+  EXPECT_EQ(retained_.count(), 6u);
+  ASSERT_OK(other->TrimEvents({.keep_since = {}, .max_events = 5}));
+  ASSERT_OK(Apply(*store, Adding(kR1, "u")));
+  EXPECT_EQ(retained_.count(), 6u);
+  ASSERT_OK(store->TrimEvents({.keep_since = {}, .max_events = 2}));
+  EXPECT_EQ(retained_.count(), 2u);
+  ASSERT_OK(store->TrimEvents({.keep_since = {}, .max_events = 0}));
+  const auto later = OpenObserved();
+  ASSERT_OK(Apply(*later, Adding(kR1, "v")));
+  EXPECT_EQ(retained_.count(), 1u);
+}
+
+}  // namespace
+}  // namespace rtcroom
