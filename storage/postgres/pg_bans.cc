@@ -26,8 +26,12 @@ constexpr std::string_view kColumns = "SELECT b.room_kind, b.room_id, b.user_id,
 constexpr std::string_view kNone = "SELECT 1 / (CASE WHEN count(*) = 0 THEN 1 ELSE 0 END)";
 constexpr PgStatement kLoadBansOf{.name = "bans_load_of", .sql = kPgText<kColumns, kOfGuests>};
 constexpr PgStatement kCheckNoBans{.name = "bans_check_none", .sql = kPgText<kNone, kOfGuests>};
-constexpr PgStatement kRemoveEndedBans{.name = "bans_remove_ended",
-                                       .sql = "DELETE FROM bans WHERE until_ms <= $1"};
+constexpr PgStatement kRemoveEndedBans{.name = "bans_remove_ended", .sql = R"(
+    WITH gone AS (
+      DELETE FROM bans WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM bans WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
+      RETURNING 1)
+    SELECT count(*) FROM gone)"};
 constexpr auto kBanWrites = std::to_array({kPutBan, kLoadBansOf, kCheckNoBans, kRemoveEndedBans});
 
 PgCall OfGuests(const PgStatement& statement, std::span<const PgGuest> guests, TimePoint now) {
@@ -76,6 +80,8 @@ PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now) {
   return OfGuests(kCheckNoBans, guests, now);
 }
 
-PgWrite RemoveEndedBans(TimePoint now) { return {.calls = {PgCall(kRemoveEndedBans, now)}}; }
+PgWrite RemoveEndedBans(TimePoint now, std::size_t limit, std::size_t& removed) {
+  return CountingRemoved(PgCall(kRemoveEndedBans, now, ToPgBound(limit)), removed);
+}
 
 }  // namespace rtcroom::pg

@@ -1,6 +1,7 @@
 // Bans in PostgreSQL.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -33,7 +34,8 @@ PgCall LoadBansOf(std::span<const PgGuest> guests, TimePoint now);
 Result<std::vector<Ban>> ReadBans(PgRows& rows);
 /// Fails as a conflict when there is one.
 PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now);
-PgWrite RemoveEndedBans(TimePoint now);
+/// At most `limit` of them. @param removed  receives the number removed.
+PgWrite RemoveEndedBans(TimePoint now, std::size_t limit, std::size_t& removed);
 
 }  // namespace pg
 }  // namespace rtcroom

@@ -301,13 +301,10 @@ PgWrite SettleMessages(std::span<const ReceivedMessages> received) {
 }
 
 PgWrite TrimMessages(const MessageRetention& retention, std::size_t& removed) {
-  return {.calls = {PgCall(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
-                           retention.keep_ended_since, ToPgBound(retention.most_per_call))},
-          .finish = [&removed](std::span<PgRows> results) {
-            PgRows& rows = results.front();
-            removed = rows.Next() ? rows.Unsigned(0) : 0;
-            return rows.status();
-          }};
+  return CountingRemoved(
+      PgCall(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
+             retention.keep_ended_since, ToPgBound(retention.most_per_call)),
+      removed);
 }
 
 PgCall EndMessages(std::span<const EndedRoom> rooms) {

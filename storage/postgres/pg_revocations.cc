@@ -18,8 +18,12 @@ constexpr PgStatement kPutRevocation{
         "INSERT INTO revocations (stream, until_ms) VALUES ($1, $2)"
         " ON CONFLICT (stream) DO UPDATE SET until_ms = excluded.until_ms"
         " WHERE revocations.until_ms < excluded.until_ms"};
-constexpr PgStatement kRemoveEndedRevocations{
-    .name = "revocations_remove_ended", .sql = "DELETE FROM revocations WHERE until_ms <= $1"};
+constexpr PgStatement kRemoveEndedRevocations{.name = "revocations_remove_ended", .sql = R"(
+    WITH gone AS (
+      DELETE FROM revocations WHERE stream = ANY (ARRAY(
+        SELECT stream FROM revocations WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
+      RETURNING 1)
+    SELECT count(*) FROM gone)"};
 constexpr auto kRevocationWrites = std::to_array({kPutRevocation, kRemoveEndedRevocations});
 
 Revocation ReadRevocation(PgRows& rows) { return {.stream = rows.Text(0), .until = rows.Time(1)}; }
@@ -38,8 +42,8 @@ PgCall WriteRevocation(const Revocation& revocation) {
   return PgCall(kPutRevocation, PgBytes(revocation.stream), revocation.until);
 }
 
-PgWrite RemoveEndedRevocations(TimePoint now) {
-  return {.calls = {PgCall(kRemoveEndedRevocations, now)}};
+PgWrite RemoveEndedRevocations(TimePoint now, std::size_t limit, std::size_t& removed) {
+  return CountingRemoved(PgCall(kRemoveEndedRevocations, now, ToPgBound(limit)), removed);
 }
 
 }  // namespace rtcroom::pg

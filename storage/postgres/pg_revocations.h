@@ -1,6 +1,7 @@
 // Revocations of signed push URLs in PostgreSQL.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,7 @@ Result<std::vector<Revocation>> LoadRevocations(PgConnection& connection, TimePo
 
 /// With the change of its room.
 PgCall WriteRevocation(const Revocation& revocation);
-PgWrite RemoveEndedRevocations(TimePoint now);
+/// At most `limit` of them. @param removed  receives the number removed.
+PgWrite RemoveEndedRevocations(TimePoint now, std::size_t limit, std::size_t& removed);
 
 }  // namespace rtcroom::pg

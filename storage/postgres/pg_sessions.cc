@@ -94,12 +94,7 @@ PgWrite MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
 }
 
 PgWrite RemoveUnusedSessions(TimePoint unused_until, std::size_t limit, std::size_t& removed) {
-  return {.calls = {PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(limit))},
-          .finish = [&removed](std::span<PgRows> results) {
-            PgRows& rows = results.front();
-            removed = rows.Next() ? rows.Unsigned(0) : 0;
-            return rows.status();
-          }};
+  return CountingRemoved(PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(limit)), removed);
 }
 
 }  // namespace rtcroom::pg

@@ -1,7 +1,9 @@
 #include "storage/postgres/pg_store.h"
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -31,6 +33,8 @@ namespace {
 /// Of connecting and migrating, and of reading what is there.
 constexpr std::chrono::seconds kOpenTime{60};
 constexpr std::size_t kIndexBatch = 10'000;
+/// Rows that a step of a removal takes: all nodes wait for the turn meanwhile.
+constexpr std::size_t kRemovedPerStep = 5000;
 
 Error About(const Error& error) {
   return {error.code, fmt::format("cannot use the database: {}", error.detail)};
@@ -130,6 +134,20 @@ Status PgStore::Write(const std::function<PgWrite()>& write) {
   return job.status();
 }
 
+Result<std::size_t> PgStore::RemoveInSteps(
+    std::size_t most,
+    const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write) {
+  std::size_t removed = 0;
+  while (true) {
+    const std::size_t limit = std::min(kRemovedPerStep, most - removed);
+    std::size_t in_step = 0;
+    const Status written = Write([&] { return write(limit, in_step); });
+    if (!written) return written.error();
+    removed += in_step;
+    if (in_step < limit || removed == most) return removed;
+  }
+}
+
 Result<Room> PgStore::Load(const RoomKey& key) {
   return Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadRoom(connection, key, deadline);
@@ -190,7 +208,7 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
   PgTrimmed trimmed;
   // A step may find fewer events than records.
   do {
-    step.most_per_call = retention.most_per_call - removed;
+    step.most_per_call = std::min(kRemovedPerStep, retention.most_per_call - removed);
     const Status written = Write([&] {
       PgWrite write = pg::TrimEvents(step, trimmed);
       write.finish = [this, &trimmed, finish = write.finish](std::span<PgRows> results) {
@@ -227,7 +245,11 @@ Status PgStore::PutBan(const Ban& ban) {
 }
 
 Status PgStore::RemoveEndedBans(TimePoint now) {
-  return Write([=] { return pg::RemoveEndedBans(now); });
+  const auto removed = RemoveInSteps(std::numeric_limits<std::size_t>::max(),
+                                     [=](std::size_t limit, std::size_t& in_step) {
+                                       return pg::RemoveEndedBans(now, limit, in_step);
+                                     });
+  return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
@@ -237,7 +259,11 @@ Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
 }
 
 Status PgStore::RemoveEndedRevocations(TimePoint now) {
-  return Write([=] { return pg::RemoveEndedRevocations(now); });
+  const auto removed = RemoveInSteps(std::numeric_limits<std::size_t>::max(),
+                                     [=](std::size_t limit, std::size_t& in_step) {
+                                       return pg::RemoveEndedRevocations(now, limit, in_step);
+                                     });
+  return removed ? Status() : removed.error();
 }
 
 Status PgStore::PutRecordings(std::span<const Recording> recordings) {
@@ -334,11 +360,9 @@ Status PgStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) 
 }
 
 Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
-  std::size_t removed = 0;
-  const Status written =
-      Write([&] { return pg::RemoveUnusedSessions(unused_until, limit, removed); });
-  if (!written) return written.error();
-  return removed;
+  return RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
+    return pg::RemoveUnusedSessions(unused_until, of_step, removed);
+  });
 }
 
 Result<StoredMessage> PgStore::Append(StoredMessage message) {
@@ -419,10 +443,11 @@ Result<std::vector<StoredMessage>> PgStore::ReadConversations(const UserId& user
 }
 
 Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
-  std::size_t removed = 0;
-  const Status written = Write([&] { return pg::TrimMessages(retention, removed); });
-  if (!written) return written.error();
-  return removed;
+  return RemoveInSteps(retention.most_per_call, [&](std::size_t limit, std::size_t& removed) {
+    MessageRetention step = retention;
+    step.most_per_call = limit;
+    return pg::TrimMessages(step, removed);
+  });
 }
 
 Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {

@@ -138,6 +138,11 @@ class PgStore : public Storage {
   template <typename Read>
   auto Run(Read read);
   Status Write(const std::function<PgWrite()>& write);
+  /// Removes at most `most` rows, in steps that hold the turn for a short time each.
+  /// @param write  of a step, with the most rows that it removes; sets the number removed.
+  Result<std::size_t> RemoveInSteps(
+      std::size_t most,
+      const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write);
   Result<StoredMessage> Append(StoredMessage message);
 
   const StoreLimits limits_;

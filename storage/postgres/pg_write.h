@@ -1,8 +1,10 @@
 // One write of a store in PostgreSQL, which shares its transaction with others.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/result.h"
@@ -20,5 +22,15 @@ struct PgWrite {
   /// lives.
   std::function<Status(std::span<PgRows> results)> finish{};
 };
+
+/// A write of one call whose result is the number of rows that it has removed.
+/// @param removed  receives it.
+inline PgWrite CountingRemoved(PgCall call, std::size_t& removed) {
+  return {.calls = {std::move(call)}, .finish = [&removed](std::span<PgRows> results) {
+            PgRows& rows = results.front();
+            removed = rows.Next() ? rows.Unsigned(0) : 0;
+            return rows.status();
+          }};
+}
 
 }  // namespace rtcroom

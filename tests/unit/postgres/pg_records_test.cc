@@ -1,5 +1,6 @@
 // Bans, revocations, sessions, recordings and logins in groups, in PostgreSQL.
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -31,7 +32,8 @@ TEST_F(PgRecordsTest, ABanReplacesThatOfTheSameRoomAndUser) {
   ASSERT_OK(Write(pg::WriteBan(elsewhere)));
   EXPECT_THAT(*pg::LoadBans(*connection_, TimePoint(), Soon()),
               UnorderedElementsAre(longer, elsewhere));
-  ASSERT_OK(Write(pg::RemoveEndedBans(kNoon)));
+  std::size_t removed = 0;
+  ASSERT_OK(Write(pg::RemoveEndedBans(kNoon, 10, removed)));
   EXPECT_THAT(*pg::LoadBans(*connection_, TimePoint(), Soon()), ElementsAre(longer));
 }
 
@@ -42,7 +44,8 @@ TEST_F(PgRecordsTest, ARevocationKeepsItsLatestEnd) {
   };
   for (const int end : {2, 3, 1}) ASSERT_OK(Write(pg::WriteRevocation(until(end))));
   EXPECT_THAT(*pg::LoadRevocations(*connection_, kNoon, Soon()), ElementsAre(until(3)));
-  ASSERT_OK(Write(pg::RemoveEndedRevocations(kNoon + seconds(3))));
+  std::size_t removed = 0;
+  ASSERT_OK(Write(pg::RemoveEndedRevocations(kNoon + seconds(3), 10, removed)));
   EXPECT_THAT(*pg::LoadRevocations(*connection_, TimePoint(), Soon()), IsEmpty());
 }
 

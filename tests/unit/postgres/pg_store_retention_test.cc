@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,16 +13,22 @@
 namespace rtcroom {
 namespace {
 
-/// Tells what the last commit said of the history.
+/// Counts commits, and tells what the last one said of the history.
 class RetainedEvents : public StoreObserver {
  public:
   void OnCommitBegun() noexcept override {}
-  void OnCommitEnded(const CommitStats& stats) noexcept override { count_ = stats.retained_events; }
+  void OnCommitEnded(const CommitStats& stats) noexcept override {
+    count_ = stats.retained_events;
+    ++commits_;
+  }
   void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  /// Since the last call.
+  [[nodiscard]] int TakeCommits() { return commits_.exchange(0); }
 
  private:
   std::atomic<std::uint64_t> count_ = 0;
+  std::atomic<int> commits_ = 0;
 };
 
 class PgStoreRetentionTest : public PgStoreTest {
@@ -70,6 +77,35 @@ TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
   const auto later = OpenObserved();
   ASSERT_OK(Apply(*later, Adding(kR1, "v")));
   EXPECT_EQ(retained_.count(), 1u);
+}
+
+// The turn is not held for all of them at once.
+TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
+  const auto store = OpenObserved();
+  const auto fill = [&](std::string_view into, std::string_view columns) {
+    (void)QueryPostgres(url_, fmt::format("INSERT INTO {} SELECT {} FROM generate_series(1, 12000)"
+                                          " AS n",
+                                          into, columns));
+  };
+  fill("events (position, tag, type, at_ms, bytes_through, events_through)", "n, 0, 1, n, n, n");
+  fill("bans (room_kind, room_id, user_id, until_ms)", "2, 'r' || n, 'amy', n");
+  fill("revocations (stream, until_ms)", "('s' || n)::bytea, n");
+  fill("sessions (user_id, token, number, last_use_ms)", "'u' || n, '', n, n");
+  fill("messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms, body)",
+       "n, 'amy', 'bob', '', 0, 0, n, ''");
+  (void)retained_.TakeCommits();
+  EXPECT_EQ(*store->TrimEvents({.keep_since = kNoon}), 10'000u);
+  EXPECT_EQ(retained_.TakeCommits(), 2);
+  EXPECT_EQ(*store->TrimMessages({.keep_since = kNoon}), 10'000u);
+  EXPECT_EQ(retained_.TakeCommits(), 2);
+  EXPECT_EQ(*store->RemoveUnusedSessions(kNoon, 12'000), 12'000u);
+  EXPECT_EQ(retained_.TakeCommits(), 3);
+  EXPECT_OK(store->RemoveEndedBans(kNoon));
+  EXPECT_EQ(retained_.TakeCommits(), 3);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM bans").size(), 0u);
+  EXPECT_OK(store->RemoveEndedRevocations(kNoon));
+  EXPECT_EQ(retained_.TakeCommits(), 3);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM revocations").size(), 0u);
 }
 
 }  // namespace
