@@ -38,6 +38,7 @@ constexpr std::array<ChannelCode, kErrcCount> kChannelCodes = {{
     {.failure = Errc::kTooManyRequests, .code = kBusy, .info = "too many requests"},
     {.failure = Errc::kStoreBusy, .code = kBusy, .info = kServerBusy},
     {.failure = Errc::kStoreBroken, .code = kBusy, .info = kServerBusy},
+    {.failure = Errc::kOutcomeUnknown, .code = kBusy, .info = kServerBusy},
     {.failure = Errc::kUnavailable, .code = kBusy, .info = kServerBusy},
     {.failure = Errc::kUnreachable, .code = kBusy, .info = kServerBusy},
     {.failure = Errc::kFileNotFound, .code = kBadField, .info = "bad field"},

@@ -39,6 +39,7 @@ constexpr Codes kGen1Codes = {{
     {.failure = Errc::kTooManyRequests, .code = 6, .message = kServerFailed},
     {.failure = Errc::kStoreBusy, .code = 6, .message = kServerFailed},
     {.failure = Errc::kStoreBroken, .code = 6, .message = kServerFailed},
+    {.failure = Errc::kOutcomeUnknown, .code = 6, .message = kServerFailed},
     {.failure = Errc::kUnavailable, .code = 6, .message = kServerFailed},
     {.failure = Errc::kUnreachable, .code = 6, .message = kServerFailed},
     {.failure = Errc::kFileNotFound, .code = 3, .message = "您请求的文件不存在"},
@@ -190,6 +191,7 @@ LogLevel ToLogLevel(Errc failure) {
     case Errc::kCursorExpired:
       return LogLevel::kWarn;
     case Errc::kStoreBroken:
+    case Errc::kOutcomeUnknown:
     case Errc::kInternal:
       return LogLevel::kError;
   }

@@ -19,9 +19,10 @@ struct ProtocolCode {
 inline constexpr int kSuccessCode = 0;
 inline constexpr std::string_view kSuccessMessage = "请求成功";
 
-/// 200 wherever a handler ran: clients check only `code`, and some of them treat an HTTP error as a
-/// lost connection (protocol 0.2).
-inline constexpr int kFailureHttpStatus = 200;
+/// The HTTP status of a failure of a handler: 200, as clients check only `code`, and some of them
+/// treat an HTTP error as a lost connection (protocol 0.2). 504 for kOutcomeUnknown: no proxy may
+/// take it for an answer.
+constexpr int HttpStatusOf(Errc failure) { return failure == Errc::kOutcomeUnknown ? 504 : 200; }
 
 /// @param endpoint  a few have their own messages.
 /// @source protocol A.2, B.2, B.3, B.8, F.7.

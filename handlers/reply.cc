@@ -69,7 +69,7 @@ HttpReply Render(const Reply& reply, RequestLabel& label) {
   if (is_disclosed && !failure.detail.empty()) {
     members.Field("detail", failure.detail);
   }
-  return {.status = kFailureHttpStatus, .body = Object(members.text(), fields)};
+  return {.status = HttpStatusOf(failure.code), .body = Object(members.text(), fields)};
 }
 
 std::size_t SuccessFrameBytes() {

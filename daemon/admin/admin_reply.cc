@@ -51,6 +51,8 @@ int ToHttpStatus(Errc failure) {
     case Errc::kUnavailable:
     case Errc::kUnreachable:
       return 503;
+    case Errc::kOutcomeUnknown:
+      return 504;
     case Errc::kInternal:
       return 500;
   }

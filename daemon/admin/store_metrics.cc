@@ -15,6 +15,11 @@ prometheus::Histogram& AddHistogram(prometheus::Registry& registry, const char* 
   return AddHistograms(registry, name, help).Add({}, buckets);
 }
 
+std::size_t ColumnOf(Errc error) {
+  if (error == Errc::kOutcomeUnknown) return 2;
+  return error == Errc::kStoreBroken ? 1 : 0;
+}
+
 }  // namespace
 
 StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
@@ -31,8 +36,8 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
   CounterFamily& errors = AddCounters(registry, "rtcroomd_store_errors_total",
                                       "Calls that the store failed, by operation and error.");
   for (const StoreOperation operation : {StoreOperation::kRead, StoreOperation::kWrite}) {
-    for (const Errc error : {Errc::kStoreBusy, Errc::kStoreBroken}) {
-      errors_.at(static_cast<std::size_t>(operation)).at(error == Errc::kStoreBroken ? 1 : 0) =
+    for (const Errc error : {Errc::kStoreBusy, Errc::kStoreBroken, Errc::kOutcomeUnknown}) {
+      errors_.at(static_cast<std::size_t>(operation)).at(ColumnOf(error)) =
           &errors.Add({{"operation", std::string(StoreOperationName(operation))},
                        {"error", std::string(ErrcName(error))}});
     }
@@ -49,9 +54,7 @@ void StoreMetrics::OnCommitEnded(const CommitStats& stats) noexcept {
 }
 
 void StoreMetrics::OnStoreError(StoreOperation operation, Errc error) noexcept {
-  errors_.at(static_cast<std::size_t>(operation))
-      .at(error == Errc::kStoreBroken ? 1 : 0)
-      ->Increment();
+  errors_.at(static_cast<std::size_t>(operation)).at(ColumnOf(error))->Increment();
 }
 
 }  // namespace rtcroom

@@ -33,8 +33,8 @@ class StoreMetrics : public StoreObserver {
   prometheus::Histogram& group_size_;
   prometheus::Histogram& duration_;
   prometheus::Gauge& retained_events_;
-  /// By operation, then busy and broken.
-  std::array<std::array<prometheus::Counter*, 2>, 2> errors_{};
+  /// By operation, then busy, broken and unknown.
+  std::array<std::array<prometheus::Counter*, 3>, 2> errors_{};
 };
 
 }  // namespace rtcroom

@@ -54,6 +54,8 @@ std::string_view ErrcName(Errc code) {
       return "store_busy";
     case Errc::kStoreBroken:
       return "store_broken";
+    case Errc::kOutcomeUnknown:
+      return "outcome_unknown";
     case Errc::kUnavailable:
       return "unavailable";
     case Errc::kUnreachable:

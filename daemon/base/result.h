@@ -40,6 +40,9 @@ enum class Errc : std::uint8_t {
   /// The store failed (disk full, I/O error, damage). The change is not visible; after a crash
   /// right afterwards it may still appear, whole.
   kStoreBroken,
+  /// The change may have happened, or may not: no answer came to its commit. Only of writes, and
+  /// only by a store that is reached over a network.
+  kOutcomeUnknown,
   kUnavailable,    ///< an outside service failed or is not configured
   kUnreachable,    ///< an outside service was not reached: it got no request
   kFileNotFound,   ///< no such file that a caller may read

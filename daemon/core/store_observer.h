@@ -37,7 +37,7 @@ class StoreObserver {
   virtual void OnCommitEnded(const CommitStats& stats) noexcept = 0;
 
   /// A call failed because of the store itself.
-  /// @param error  kStoreBusy or kStoreBroken.
+  /// @param error  kStoreBusy, kStoreBroken or, of a write, kOutcomeUnknown.
   virtual void OnStoreError(StoreOperation operation, Errc error) noexcept = 0;
 };
 

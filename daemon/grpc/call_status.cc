@@ -40,6 +40,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Errc::kTooManyRequests, RESOURCE_EXHAUSTED, "too many calls"},
     {Errc::kStoreBusy, UNAVAILABLE, "the store is busy: try again"},
     {Errc::kStoreBroken, INTERNAL, "the store has failed"},
+    {Errc::kOutcomeUnknown, UNKNOWN, "it may have been done, or not"},
     {Errc::kUnavailable, UNAVAILABLE, "this cannot be done now"},
     {Errc::kUnreachable, UNAVAILABLE, "this cannot be done now"},
     {Errc::kFileNotFound, NOT_FOUND, "no such file"},

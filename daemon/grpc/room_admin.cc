@@ -61,8 +61,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   }
 
   void RecordFailure(const Error& error) {
-    const bool is_ours = error.code == Errc::kStoreBroken || error.code == Errc::kInternal ||
-                         error.code == Errc::kUnavailable;
+    const bool is_ours = error.code == Errc::kStoreBroken || error.code == Errc::kOutcomeUnknown ||
+                         error.code == Errc::kInternal || error.code == Errc::kUnavailable;
     if (!is_ours) return;
     deps_.logger.Warn(
         "grpc_call_failed",

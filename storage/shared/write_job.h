@@ -20,8 +20,8 @@ class WriteJob {
 
   /// Its weight in a group.
   [[nodiscard]] virtual std::size_t size() const = 0;
-  /// The error caused by the store itself: kStoreBusy, kStoreBroken; the last of several, which is
-  /// the one that ended the transaction if any did.
+  /// The error caused by the store itself: kStoreBusy, kStoreBroken, kOutcomeUnknown; the last of
+  /// several, which is the one that ended the transaction if any did.
   [[nodiscard]] virtual std::optional<Error> StoreFailure() const = 0;
 
   void Finish() EXCLUDES(mutex_) {
@@ -46,7 +46,8 @@ template <typename Outcome>
 std::optional<Error> StoreFailureOf(const Outcome& outcome) {
   if (outcome.ok()) return std::nullopt;
   const Errc code = outcome.error().code;
-  const bool is_the_stores = code == Errc::kStoreBusy || code == Errc::kStoreBroken;
+  const bool is_the_stores =
+      code == Errc::kStoreBusy || code == Errc::kStoreBroken || code == Errc::kOutcomeUnknown;
   return is_the_stores ? std::optional(outcome.error()) : std::nullopt;
 }
 

@@ -116,5 +116,13 @@ TEST_F(AdminRouterTest, ServesTheConsolePageOnlyIfATokenIsConfigured) {
   EXPECT_EQ(Ask("GET", "/page", "the key").status, 404);
 }
 
+TEST(AdminReply, IsAGatewayTimeoutOnlyWhereTheOutcomeIsUnknown) {
+  for (std::size_t i = 0; i < kErrcCount; ++i) {
+    const auto failure = static_cast<Errc>(i);
+    EXPECT_EQ(AdminFailure({failure, {}}).http.status == 504, failure == Errc::kOutcomeUnknown)
+        << failure;
+  }
+}
+
 }  // namespace
 }  // namespace rtcroom

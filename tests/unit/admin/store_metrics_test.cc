@@ -39,11 +39,13 @@ TEST_F(StoreMetricsTest, CountErrorsByOperationAndKind) {
   metrics_.OnStoreError(StoreOperation::kRead, Errc::kStoreBroken);
   metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
   metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
+  metrics_.OnStoreError(StoreOperation::kWrite, Errc::kOutcomeUnknown);
   const std::string text = Text();
   for (const char* const line : {R"({error="store_broken",operation="read"} 1)",
                                  R"({error="store_busy",operation="read"} 0)",
                                  R"({error="store_broken",operation="write"} 0)",
-                                 R"({error="store_busy",operation="write"} 2)"}) {
+                                 R"({error="store_busy",operation="write"} 2)",
+                                 R"({error="outcome_unknown",operation="write"} 1)"}) {
     EXPECT_THAT(text, HasSubstr(std::string("rtcroomd_store_errors_total") + line));
   }
 }

@@ -170,5 +170,14 @@ TEST(CallStatus, HasAMessageForEveryError) {
   }
 }
 
+TEST(CallStatus, IsUnknownOnlyWhereTheOutcomeIs) {
+  for (std::size_t i = 0; i < kErrcCount; ++i) {
+    const auto failure = static_cast<Errc>(i);
+    EXPECT_EQ(StatusOf(Error{failure, {}}).error_code() == grpc::UNKNOWN,
+              failure == Errc::kOutcomeUnknown)
+        << failure;
+  }
+}
+
 }  // namespace
 }  // namespace rtcroom

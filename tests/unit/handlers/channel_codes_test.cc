@@ -17,7 +17,8 @@ TEST(ChannelCodes, AreThoseOfTheContract) {
       {Errc::kRoomExists, 10025},     {Errc::kInstanceKicked, 91101},
       {Errc::kContentRefused, 80001}, {Errc::kContentTooLong, 80002},
       {Errc::kNotReachable, 20009},   {Errc::kTooManyRequests, 10002},
-      {Errc::kStoreBusy, 10002},      {Errc::kInternal, 10002},
+      {Errc::kStoreBusy, 10002},      {Errc::kOutcomeUnknown, 10002},
+      {Errc::kInternal, 10002},
   };
   for (const auto& [failure, code] : kCodes) {
     EXPECT_EQ(ChannelCodeOf("openim/sendmsg", failure).code, code) << failure;

@@ -82,6 +82,15 @@ TEST(Login, ReturnsInternalErrorIfTheStoreFails) {
   EXPECT_EQ(PostTo(server, "login", kTicket), R"({"code":6,"message":"服务器内部错误"})");
 }
 
+TEST(Login, ReturnsGatewayTimeoutIfItIsUnknownWhetherTheSessionIsStored) {
+  RouterFixture server;
+  server.sessions.failure = Error{Errc::kOutcomeUnknown, "lost"};
+  const LabelledReply reply = server.Send(
+      {.method = "POST", .path = "/weapp/double_room/login", .query = std::string(kTicket)});
+  EXPECT_EQ(reply.status, 504);
+  EXPECT_EQ(reply.body, R"({"code":6,"message":"服务器内部错误"})");
+}
+
 TEST(Logout, EndsTheSession) {
   RouterFixture server;
   static_cast<void>(server.sessions.LoginTrusted({"u1"}));

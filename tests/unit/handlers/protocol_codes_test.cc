@@ -76,6 +76,13 @@ TEST(ProtocolCodes, HaveTheMessagesOfGen2) {
                   });
 }
 
+TEST(ProtocolCodes, HaveAnHttpStatusOfTheirOwnOnlyWhereTheOutcomeIsUnknown) {
+  for (std::size_t i = 0; i < kErrcCount; ++i) {
+    const auto failure = static_cast<Errc>(i);
+    EXPECT_EQ(HttpStatusOf(failure), failure == Errc::kOutcomeUnknown ? 504 : 200) << failure;
+  }
+}
+
 TEST(ProtocolCodes, NumberTokenFaultsInGen2) {
   ExpectSentences(
       Protocol::kGen2,
@@ -98,6 +105,7 @@ TEST(ProtocolCodes, HaveEndpointMessagesInGen2) {
                       {"create_room", Errc::kUnavailable, 6, "群组创建失败"},
                       {"add_pusher", Errc::kUnavailable, 6, "创建群组失败"},
                       {"create_room", Errc::kStoreBusy, 6, "服务器内部错误"},
+                      {"create_room", Errc::kOutcomeUnknown, 6, "服务器内部错误"},
                       {"set_custom_field", Errc::kNotAllowed, 5, "不是房间成员"},
                   });
 }
