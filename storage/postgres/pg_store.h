@@ -47,7 +47,7 @@ struct PgOptions {
 ///
 /// An acknowledged change is on the disk of the primary, and of its synchronous standby if there is
 /// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy;
-/// with kStoreBroken where it is unknown whether the change was committed.
+/// with kOutcomeUnknown where it is unknown whether the change was committed.
 ///
 /// @threads every method is safe from any thread.
 class PgStore : public Storage {

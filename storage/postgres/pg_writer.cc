@@ -104,6 +104,7 @@ Error PgWriter::Failed(const Error& error) {
 }
 
 Error PgWriter::Outcome(const Error& error) const {
+  if (error.code == Errc::kOutcomeUnknown) return error;
   const bool is_busy = failed_ == PgMeaning::kBusy || failed_ == PgMeaning::kConflict;
   return {is_busy ? Errc::kStoreBusy : Errc::kStoreBroken, error.detail};
 }
@@ -246,7 +247,7 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
 
 Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {
   const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
-  const Error unknown{Errc::kStoreBroken, "the commit was not answered"};
+  const Error unknown{Errc::kOutcomeUnknown, "the commit was not answered"};
   failed_ = PgMeaning::kLost;
   if (const Status connected = Connect(deadline); !connected) return unknown;
   if (!made.rooms.has_records()) return unknown;
@@ -296,7 +297,7 @@ void PgWriter::FinishWrites(Try& made, std::span<PgRows> results) {
     PgJob* const job = i < of_rooms ? nullptr : made.jobs[i - of_rooms];
     if (results.empty() && !write.calls.empty()) {
       if (job == nullptr) continue;
-      job->status() = write.finish ? Error{Errc::kStoreBroken, "its result was lost"} : Status();
+      job->status() = write.finish ? Error{Errc::kOutcomeUnknown, "its result was lost"} : Status();
       continue;
     }
     const Status finished =

@@ -100,7 +100,7 @@ TEST_F(PgStoreCutTest, AWriteThatLeavesNoTraceIsReportedAsUnknown) {
   proxy_.CutAt(Toward::kClient, kCommitted);
   const Status recorded = store_->RecordGroupJoins({&join, 1});
   EXPECT_EQ(proxy_.cuts(), 1);
-  ASSERT_TRUE(FailsWith(recorded, Errc::kStoreBroken));
+  ASSERT_TRUE(FailsWith(recorded, Errc::kOutcomeUnknown));
   EXPECT_EQ(recorded.error().detail, "the commit was not answered");
   EXPECT_EQ(direct_->LoadGroupJoins()->size(), 1u);
   EXPECT_OK(store_->RecordGroupJoins({&join, 1}));
@@ -115,7 +115,7 @@ TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {
     proxy_.HoldUpTo(kSync);
     ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHoldTurn)}, Soon()));
   });
-  ASSERT_TRUE(FailsWith(created, Errc::kStoreBroken));
+  ASSERT_TRUE(FailsWith(created, Errc::kOutcomeUnknown));
   EXPECT_EQ(created.error().detail, "the commit was not answered");
   ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
   proxy_.Release();
@@ -145,7 +145,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
         const auto message = store_->AppendDirectMessage({"u"}, {.sender = {"v"}, .body = id});
         if (message) return;
         ++lost_results;
-        EXPECT_ERROR(kStoreBroken, message);
+        EXPECT_ERROR(kOutcomeUnknown, message);
         EXPECT_EQ(message.error().detail, "its result was lost");
       }
     });

@@ -44,15 +44,15 @@ TEST_F(PgStoreRestartTest, NothingAcknowledgedIsLostWhileTheServerRestarts) {
       const std::string id = fmt::format("r{}-{}", writer, i);
       const Status created = Create(*store, id);
       if (created) ++done;
-      if (!created && created.error().code == Errc::kStoreBroken) {
+      if (!created && created.error().code == Errc::kOutcomeUnknown) {
         EXPECT_EQ(created.error().detail, "the commit was not answered");
       } else if (!created) {
         EXPECT_ERROR(kStoreBusy, created);
       }
       const MutexLock lock(mutex);
-      (created                                      ? acknowledged
-       : created.error().code == Errc::kStoreBroken ? unknown
-                                                    : refused)
+      (created                                         ? acknowledged
+       : created.error().code == Errc::kOutcomeUnknown ? unknown
+                                                       : refused)
           .push_back(id);
     }
   };

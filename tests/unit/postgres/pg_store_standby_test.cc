@@ -66,7 +66,7 @@ TEST_F(PgStoreStandbyTest, NothingIsAcknowledgedThatTheStandbyDoesNotHave) {
   options.patience = std::chrono::milliseconds(500);
   const auto store = Open(options);
   standby_->Freeze();
-  EXPECT_ERROR(kStoreBroken, Apply(*store, Creating(MultiRoom("r1"))));
+  EXPECT_ERROR(kOutcomeUnknown, Apply(*store, Creating(MultiRoom("r1"))));
   EXPECT_FALSE(store->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
   EXPECT_FALSE(store->Ping());
   standby_->Thaw();
