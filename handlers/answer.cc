@@ -20,7 +20,7 @@ Answer::Answer(Context context) : state_(std::make_shared<State>(std::move(conte
 void Answer::operator()(const Reply& reply) const {
   if (state_->sent.exchange(true)) return;
   Context& context = state_->context;
-  HttpReply rendered = Render(reply, context.label);
+  HttpReply rendered = Render(reply, context.label, context.busy);
   context.charge.ChargeReply(rendered.body.size());
   rendered.headers.insert(rendered.headers.end(), context.headers.begin(), context.headers.end());
   context.recorder.Record(context.facts, context.label, rendered.status);

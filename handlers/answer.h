@@ -25,6 +25,7 @@ class Answer {
     Headers headers{};  ///< of the reply, besides its own
     RequestCharge charge{};
     RequestRecorder& recorder;
+    BusyReply busy = BusyReply::kAsAnyFailure;
   };
   explicit Answer(Context context);
 

@@ -8,6 +8,8 @@
 namespace rtcroom {
 namespace {
 
+constexpr int kBusyStatus = 503;
+
 JsonText CodeAndMessage(int code, std::string_view message) {
   JsonText members;
   members.Field("code", code).Field("message", message);
@@ -46,7 +48,7 @@ HttpReply RenderPage(const TextPage& page) {
 
 }  // namespace
 
-HttpReply Render(const Reply& reply, RequestLabel& label) {
+HttpReply Render(const Reply& reply, RequestLabel& label, BusyReply busy) {
   if (reply.page) {
     label.code = kSuccessCode;
     return RenderPage(*reply.page);
@@ -69,7 +71,12 @@ HttpReply Render(const Reply& reply, RequestLabel& label) {
   if (is_disclosed && !failure.detail.empty()) {
     members.Field("detail", failure.detail);
   }
-  return {.status = HttpStatusOf(failure.code), .body = Object(members.text(), fields)};
+  HttpReply rendered{.status = HttpStatusOf(failure.code), .body = Object(members.text(), fields)};
+  if (failure.code == Errc::kStoreBusy && busy == BusyReply::kTryAnother) {
+    rendered.status = kBusyStatus;
+    rendered.headers.emplace_back("Retry-After", "1");
+  }
+  return rendered;
 }
 
 std::size_t SuccessFrameBytes() {

@@ -38,10 +38,17 @@ struct Reply {
   }
 };
 
+/// How clients hear of kStoreBusy. Nothing was changed then.
+enum class BusyReply : std::uint8_t {
+  kAsAnyFailure,
+  kTryAnother,  ///< 503 with Retry-After: a balancer may pass the call to another server
+};
+
 /// The JSON of `reply` with the codes and messages of the label's protocol, `code` and `message`
 /// first. Stores code, failure and error detail in the label; the client receives the detail only
 /// when the fault is the client's (protocol F.7).
-HttpReply Render(const Reply& reply, RequestLabel& label);
+HttpReply Render(const Reply& reply, RequestLabel& label,
+                 BusyReply busy = BusyReply::kAsAnyFailure);
 
 /// The bytes that `Render` adds to the fields of a success.
 std::size_t SuccessFrameBytes();

@@ -42,6 +42,7 @@ Router::Router(const Services& services, RouterOptions options, RequestRecorder&
                .custom_set = options.custom_set,
                .gen1_login = options.gen1_login,
                .trust_userid = options.trust_userid},
+      busy_(options.busy),
       recorder_(recorder),
       authorizer_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
       cors_(std::move(options.cors_origins)),
@@ -135,7 +136,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   if (protocol != Protocol::kWebrtc) call.label.dialect = TraitsOf(protocol).dialect;
   if (!admitted) return Render(TooManyRequests(), call.label);
   const Result<Request> request = authorizer_.Authorize(http, entry, protocol, std::move(query));
-  if (!request) return Render(Reply::Failure(request.error()), call.label);
+  if (!request) return Render(Reply::Failure(request.error()), call.label, busy_);
   return CallHandler(call, *request);
 }
 
@@ -147,7 +148,7 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
         RequestCharge(context_.services.admission, call.http.peer_address, request.proven_caller);
   }
   if (route.handler != nullptr) {
-    HttpReply reply = Render(route.handler(request, context_), call.label);
+    HttpReply reply = Render(route.handler(request, context_), call.label, busy_);
     charge.ChargeReply(reply.body.size());
     return reply;
   }
@@ -158,7 +159,8 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
                        .label = call.label,
                        .headers = std::move(call.headers),
                        .charge = std::move(charge),
-                       .recorder = recorder_});
+                       .recorder = recorder_,
+                       .busy = busy_});
   try {
     if (route.sliced != nullptr) {
       answer.RunInSlices(route.sliced(request, context_));

@@ -14,6 +14,7 @@
 #include "handlers/authorizer.h"
 #include "handlers/cors.h"
 #include "handlers/endpoints.h"
+#include "handlers/reply.h"
 #include "handlers/request_recorder.h"
 #include "handlers/route_table.h"
 #include "handlers/services.h"
@@ -32,6 +33,7 @@ struct RouterOptions {
   bool gen1_login = false;    ///< as in `HandlerContext`
   bool trust_userid = false;  ///< likewise
   bool gen1_bind = false;     ///< a gen-1 pusher may call only from the address that added it
+  BusyReply busy = BusyReply::kAsAnyFailure;
 };
 
 /// Answers every request, valid or not, with JSON that has a `code` (204 to OPTIONS), and records
@@ -77,6 +79,7 @@ class Router : public HttpHandler {
   [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 
   const HandlerContext context_;
+  const BusyReply busy_;
   RequestRecorder& recorder_;
   const Authorizer authorizer_;
   const Cors cors_;

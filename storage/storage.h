@@ -29,6 +29,10 @@ class Storage : public Store,
   /// pusher, and requires that the previous commit did not fail.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status Ping() = 0;
+
+  /// Whether other servers may use the same data at the same time. Then calls wait for a network,
+  /// and what fails here with kStoreBusy may work at another server.
+  [[nodiscard]] virtual bool IsShared() const = 0;
 };
 
 }  // namespace rtcroom

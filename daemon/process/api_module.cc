@@ -51,7 +51,7 @@ UtilsModuleDeps MakeUtilsModuleDeps(const ApiModuleDeps& deps) {
   return utils;
 }
 
-RouterOptions MakeRouterOptions(const Config& config) {
+RouterOptions MakeRouterOptions(const Config& config, const Storage& storage) {
   return {.prefix = config.server.prefix,
           .gen1_prefix = config.server.gen1_prefix,
           .gen2_prefix = config.server.gen2_prefix,
@@ -62,7 +62,8 @@ RouterOptions MakeRouterOptions(const Config& config) {
           .custom_set = config.live.custom_set,
           .gen1_login = config.auth.gen1_login,
           .trust_userid = config.auth.trust_userid,
-          .gen1_bind = config.auth.gen1_bind};
+          .gen1_bind = config.auth.gen1_bind,
+          .busy = storage.IsShared() ? BusyReply::kTryAnother : BusyReply::kAsAnyFailure};
 }
 
 std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModuleDeps& deps,
@@ -137,7 +138,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .admission = deps.auth.admission(),
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services()},
-              MakeRouterOptions(config), recorder_),
+              MakeRouterOptions(config, deps.store.storage()), recorder_),
       commands_(MakeCommands(config, deps, recorder_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),

@@ -45,6 +45,7 @@ class MemoryStore : public Storage {
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Status Ping() override;
+  [[nodiscard]] bool IsShared() const override { return false; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
   Result<std::vector<Ban>> LoadBans(TimePoint now) override;

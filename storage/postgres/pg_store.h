@@ -79,6 +79,7 @@ class PgStore : public Storage {
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Status Ping() override;
+  [[nodiscard]] bool IsShared() const override { return true; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
   Result<std::vector<Ban>> LoadBans(TimePoint now) override;

@@ -56,6 +56,7 @@ class AlternatingStores : public Storage {
     return Next().TrimEvents(retention);
   }
   Status Ping() override { return Next().Ping(); }
+  bool IsShared() const override { return told_->IsShared(); }
   std::uint64_t CountRooms(RoomKind kind) const override { return CaughtUp().CountRooms(kind); }
   Result<std::vector<Ban>> LoadBans(TimePoint now) override { return Next().LoadBans(now); }
   Status PutBan(const Ban& ban) override { return Next().PutBan(ban); }

@@ -13,15 +13,20 @@
 namespace rtcroom {
 
 /// Wraps a real store. While `broken`, every write returns kStoreBroken after its edit has run,
-/// like a disk that fails at the commit.
+/// like a disk that fails at the commit. While `busy`, rooms are neither read nor written.
 class FailingStore : public Store {
  public:
   explicit FailingStore(Store& store) : store_(store) {}
 
   std::atomic<bool> broken{false};
+  std::atomic<bool> busy{false};
 
-  Result<Room> Load(const RoomKey& key) override { return store_.Load(key); }
+  Result<Room> Load(const RoomKey& key) override {
+    if (busy) return Busy();
+    return store_.Load(key);
+  }
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    if (busy) return std::vector<Result<RoomChange>>(updates.size(), Busy());
     if (!broken) return store_.UpdateAll(updates);
     std::vector<Result<RoomChange>> outcomes;
     for (const RoomUpdate& update : updates) {
@@ -31,7 +36,10 @@ class FailingStore : public Store {
     }
     return outcomes;
   }
-  Result<std::vector<Room>> List(const RoomListQuery& query) override { return store_.List(query); }
+  Result<std::vector<Room>> List(const RoomListQuery& query) override {
+    if (busy) return Busy();
+    return store_.List(query);
+  }
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
     return store_.LoadAudiences(key);
   }
@@ -55,6 +63,8 @@ class FailingStore : public Store {
   }
 
  private:
+  static Error Busy() { return {Errc::kStoreBusy, "no connection"}; }
+
   Store& store_;
 };
 

@@ -305,5 +305,46 @@ TEST(Router, RecordsEachRequestOnce) {
   EXPECT_EQ(server.recorded.count(), 3);
 }
 
+constexpr const char* kServerFailedBody = R"({"code":6,"message":"服务器内部错误"})";
+
+/// Replies of endpoints that answer at once, later and in slices.
+std::vector<LabelledReply> RepliesWhileBusy(RouterFixture& server) {
+  server.store.busy = true;
+  return {server.Post("/weapp/multi_room/get_pushers", R"({"roomID":"r1"})"),
+          server.Post("/weapp/multi_room/add_pusher",
+                      R"({"roomID":"r1","userID":"u1","userName":"n","userAvatar":"a",)"
+                      R"("pushURL":"rtmp://p/1"})"),
+          server.Post("/weapp/multi_room/get_room_list", R"({"cnt":1,"index":0})")};
+}
+
+TEST(BusyStore, IsReportedLikeOtherFailures) {
+  RouterFixture server;
+  for (const LabelledReply& reply : RepliesWhileBusy(server)) {
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_THAT(reply.headers, Not(Contains(Key("Retry-After"))));
+    EXPECT_EQ(reply.body, kServerFailedBody);
+  }
+}
+
+TEST(BusyStore, SendsCallersToAnotherServerIfItIsShared) {
+  RouterFixture server{{.busy = BusyReply::kTryAnother}};
+  for (const LabelledReply& reply : RepliesWhileBusy(server)) {
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_THAT(reply.headers, Contains(Pair("Retry-After", "1")));
+    EXPECT_EQ(reply.body, kServerFailedBody);
+    EXPECT_EQ(reply.label.failure, Errc::kStoreBusy);
+  }
+}
+
+TEST(BusyStore, IsTheOnlyFailureThatSendsCallersToAnotherServer) {
+  RouterFixture server{{.busy = BusyReply::kTryAnother}};
+  server.store.broken = true;
+  const LabelledReply reply = server.Post(
+      "/weapp/multi_room/create_room",
+      R"({"userID":"u1","userName":"n","userAvatar":"a","pushURL":"rtmp://p/1","roomName":"n"})");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.body, kServerFailedBody);
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -54,6 +54,8 @@ TEST_F(PgStoreOpenTest, KnowsTheRoomsThatAreThere) {
   EXPECT_EQ(IdsOf(*page), std::vector<std::string>{"r2"});
 }
 
+TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_TRUE(OpenPatient()->IsShared()); }
+
 TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
   const int port = SharedPostgres().port();
   const std::string cannot_connect = fmt::format(
