@@ -54,9 +54,10 @@ AdmissionLimits MakeAdmissionLimits(const LimitsConfig& limits) {
                       .per_hour = limits.signing_rate.per_hour}};
 }
 
-SessionOptions MakeSessionOptions(const Config& config) {
+SessionOptions MakeSessionOptions(const Config& config, const Storage& store) {
   return {.sdk_app_id = config.im.sdk_app_id,
           .account_type = config.im.account_type,
+          .store_is_shared = store.IsShared(),
           .table = {.max_sessions = config.auth.max_tokens, .ttl = config.auth.token_ttl}};
 }
 
@@ -114,15 +115,14 @@ Result<ImSigners> ImSigners::Create(const ImConfig& im) {
                    .verifier = *std::move(verifier)};
 }
 
-AuthModule::AuthModule(const Config& config, ImSigners signers, SessionStore& store,
-                       Runtime& runtime)
+AuthModule::AuthModule(const Config& config, ImSigners signers, Storage& store, Runtime& runtime)
     : signers_(std::move(signers)),
       session_crypto_(runtime.random),
       sessions_(SessionServiceDeps{.verifier = *signers_.verifier,
                                    .store = store,
                                    .crypto = session_crypto_,
                                    .clock = runtime.clock},
-                MakeSessionOptions(config)),
+                MakeSessionOptions(config, store)),
       streams_(MakeStreamUrlOptions(config.live)),
       outgoing_(runtime.clock),
       calls_(runtime.clock, runtime.logger),

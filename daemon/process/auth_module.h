@@ -8,7 +8,6 @@
 #include "daemon/auth/rate_limited_admission.h"
 #include "daemon/auth/session_crypto.h"
 #include "daemon/auth/session_service.h"
-#include "daemon/auth/session_store.h"
 #include "daemon/auth/signed_stream_urls.h"
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/auth/wechat_code_exchange.h"
@@ -17,6 +16,7 @@
 #include "daemon/http_client/call_pool.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/process/runtime.h"
+#include "storage/storage.h"
 
 namespace rtcroom {
 
@@ -33,7 +33,7 @@ struct ImSigners {
 /// @threads for one thread, except for what it gives out.
 class AuthModule {
  public:
-  AuthModule(const Config& config, ImSigners signers, SessionStore& store, Runtime& runtime);
+  AuthModule(const Config& config, ImSigners signers, Storage& store, Runtime& runtime);
 
   /// Restores the sessions.
   Status Start() { return sessions_.Restore(); }
