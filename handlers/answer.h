@@ -31,8 +31,8 @@ class Answer {
 
   void operator()(const Reply& reply) const;
 
-  /// Answers with the first reply that `slice` returns, running it in slices on the connection's
-  /// thread. A caller in debt by its turn gets `Reply` of too many requests instead.
+  /// Answers with the first reply that `slice` returns, running it as `Responder::RunInSlices`
+  /// does. A caller in debt by its turn gets `Reply` of too many requests instead.
   void RunInSlices(std::function<std::optional<Reply>()> slice) const;
 
  private:

@@ -7,7 +7,8 @@ using namespace field;
 
 constexpr RequestPlan kInline{.lane = Lane::kInline};
 constexpr RequestPlan kUrgent{.lane = Lane::kUrgent};
-constexpr RequestPlan kPaced{.lane = Lane::kInline, .paced = true};
+constexpr RequestPlan kRead{.lane = Lane::kRead};
+constexpr RequestPlan kPacedRead{.lane = Lane::kRead, .paced = true};
 
 constexpr FieldSpec kRoomFields[] = {kRoomId};
 constexpr FieldSpec kMemberFields[] = {kRoomId, kUserId};
@@ -73,7 +74,10 @@ constexpr EndpointSpec kEndpoints[] = {
      .tokens = RouteTokens::kNone,
      .fields = kMemberFields,
      .plan = kUrgent},
-    {.endpoint = "get_pushers", .handler = HandleGetPushers, .fields = kRoomFields, .plan = kPaced},
+    {.endpoint = "get_pushers",
+     .handler = HandleGetPushers,
+     .fields = kRoomFields,
+     .plan = kPacedRead},
     {.endpoint = "pusher_heartbeat",
      .handler = HandlePusherHeartbeat,
      .tokens = RouteTokens::kNone,
@@ -82,7 +86,7 @@ constexpr EndpointSpec kEndpoints[] = {
     {.endpoint = "get_room_list",
      .sliced = HandleGetRoomList,
      .fields = kPageFields,
-     .plan = kInline},
+     .plan = kRead},
     {.endpoint = "merge_stream",
      .async = HandleMergeStream,
      .scope = RouteScope::kLiveRoom,
@@ -107,7 +111,7 @@ constexpr EndpointSpec kEndpoints[] = {
      .scope = RouteScope::kLiveRoom,
      .protocol = RouteProtocol::kGen2,
      .fields = kRoomFields,
-     .plan = kInline},
+     .plan = kRead},
     {.endpoint = "add_audience",
      .handler = HandleAddAudience,
      .scope = RouteScope::kLiveRoom,
@@ -123,7 +127,7 @@ constexpr EndpointSpec kEndpoints[] = {
      .scope = RouteScope::kLiveRoom,
      .protocol = RouteProtocol::kGen2,
      .fields = kRoomFields,
-     .plan = kInline},
+     .plan = kRead},
 
     {.endpoint = "get_login_info",
      .handler = HandleWebrtcLoginInfo,
@@ -164,13 +168,13 @@ constexpr EndpointSpec kEndpoints[] = {
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .fields = kWebrtcPageFields,
-     .plan = kInline},
+     .plan = kRead},
     {.endpoint = "get_room_members",
      .handler = HandleWebrtcRoomMembers,
      .scope = RouteScope::kWebrtcRoom,
      .protocol = RouteProtocol::kWebrtc,
      .fields = kWebrtcRoomFields,
-     .plan = kInline},
+     .plan = kRead},
 
     {.endpoint = "get_login_info",
      .method = "GET",

@@ -82,7 +82,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   struct Call {
     HttpRequest request{};
     ResponseFormat format{};
-    Lane lane = Lane::kInline;
+    Lane lane = Lane::kInline;  ///< never kRead
   };
   /// A call that runs later: when it is due, and when the replies to earlier requests are written.
   struct HeldCall {
@@ -211,6 +211,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
   std::uint32_t turn_ = 0;             ///< counts requests: identifies the one a reply belongs to
   ResponseFormat format_{};            ///< of the request with that turn
+  bool is_on_worker_ = false;          ///< likewise: where its handler runs
   std::atomic<ReplyProgress> progress_{ReplyProgress::kReturned};  ///< likewise
   std::optional<HttpReply> reply_{};  ///< likewise, between `Send` and its encoding
   bool answered_ = false;             ///< at least one request was received

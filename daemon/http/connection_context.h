@@ -29,6 +29,8 @@ struct ConnectionOptions {
   /// Proxies whose X-Forwarded-For is trusted. Per-address limits do not count their connections.
   AddressRanges trusted_proxies = {};
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
+  /// Requests of `Lane::kRead` run on workers.
+  bool reads_on_workers = false;
 };
 
 /// Unfinished requests up to this size do not count towards the memory held for clients: their

@@ -21,6 +21,9 @@ void Connection::Serve(FramedRequest&& framed) {
   Call call = CallOf(std::move(framed));
   const RequestPlan plan = context_.handler.Resolve(call.request);
   call.lane = plan.lane;
+  if (call.lane == Lane::kRead) {
+    call.lane = context_.options.reads_on_workers ? Lane::kWorker : Lane::kInline;
+  }
   const std::uint32_t rate = context_.paced_per_second;
   if (plan.paced) {
     const MonotonicTime now = Now();
@@ -87,6 +90,7 @@ void Connection::Run(Call&& call) {
   if (on_worker && !outbox_.empty()) return Hold(std::move(call), {});
   ++turn_;
   format_ = call.format;
+  is_on_worker_ = on_worker;
   call.request.begun = Now();
   state_ = State::kDispatched;
   if (!on_worker) {
@@ -200,6 +204,12 @@ HttpReply Connection::TakeReply() {
 }
 
 void Connection::RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) {
+  if (is_on_worker_) {
+    // Here it may wait, and delays no other connection of the loop.
+    while (!slice()) {
+    }
+    return;
+  }
   loop_.RunInSlices(
       [self = shared_from_this(), slice = std::move(slice)] { return self->aborted_ || slice(); });
 }

@@ -13,6 +13,7 @@ namespace rtcroom {
 /// The thread that a request runs on.
 enum class Lane : std::uint8_t {
   kInline,  ///< the thread that read it: it never blocks
+  kRead,    ///< the same, or a worker where reads wait for a network
   kUrgent,  ///< a worker, before all non-urgent requests: refusing it would affect other clients
   kWorker,  ///< a worker: it may wait for a commit
 };

@@ -77,7 +77,8 @@ class Responder {
   }
 
   /// Calls `slice` until it returns true, on the thread of the request's connection; other
-  /// connections run between two calls. Stops early when the client has disconnected.
+  /// connections run between two calls. Stops early when the client has disconnected. Of a request
+  /// that runs on a worker: at once, on the caller's thread.
   void RunInSlices(std::function<bool()> slice) { sink_->RunInSlices(turn_, std::move(slice)); }
 
  private:

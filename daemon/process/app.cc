@@ -184,6 +184,7 @@ Status App::Listen(InheritedSockets& sockets) {
                                          .sockets = sockets,
                                          .metrics = metrics_,
                                          .max_held_bytes = max_held_bytes,
+                                         .reads_on_workers = store_.storage().IsShared(),
                                          .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
     MixFeed* const mixes = config.mix.max == 0 ? nullptr : &store_.state().mixes;

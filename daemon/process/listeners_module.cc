@@ -58,6 +58,7 @@ std::unique_ptr<HttpListener> ListenersModule::Make(std::string_view name,
   options.connections.trusted_proxies =
       AddressRanges::Parse(server.trusted_proxies).value_or(AddressRanges());
   options.connections.proxy_protocol = server.proxy_protocol;
+  options.connections.reads_on_workers = deps.reads_on_workers;
   return std::make_unique<HttpListener>(
       std::move(options), deps.handler,
       HttpListenerDeps{.threads = threads_,

@@ -34,6 +34,7 @@ struct ListenersModuleDeps {
   InheritedSockets& sockets;
   Metrics& metrics;
   std::size_t max_held_bytes = 0;  ///< for slow clients
+  bool reads_on_workers = false;   ///< as in `ConnectionOptions`
   Runtime& runtime;
 };
 

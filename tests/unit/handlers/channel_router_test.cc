@@ -52,13 +52,28 @@ TEST(ChannelCommands, AreTheOnesThatClientsCall) {
   }
 }
 
-TEST(ChannelCommands, RunOnAWorkerOnlyWhereTheyWait) {
-  std::set<std::string_view> on_workers;
+std::set<std::string_view> CommandsOf(Lane lane) {
+  std::set<std::string_view> commands;
   for (const ChannelCommand& command : AllChannelCommands()) {
-    if (command.lane != Lane::kInline) on_workers.insert(command.name());
+    if (command.lane == lane) commands.insert(command.name());
   }
-  EXPECT_THAT(on_workers, testing::ElementsAre("group_open_http_svc/send_group_msg", "openim/login",
-                                               "openim/sendmsg"));
+  return commands;
+}
+
+TEST(ChannelCommands, RunOnAWorkerOnlyWhereTheyWait) {
+  EXPECT_THAT(CommandsOf(Lane::kWorker), testing::ElementsAre("group_open_http_svc/send_group_msg",
+                                                              "openim/login", "openim/sendmsg"));
+  EXPECT_THAT(CommandsOf(Lane::kUrgent), testing::IsEmpty());
+}
+
+TEST(ChannelCommands, AreReadsWhereTheyAskTheStore) {
+  EXPECT_THAT(CommandsOf(Lane::kRead),
+              testing::ElementsAre(
+                  "group_open_http_svc/apply_join_group", "group_open_http_svc/create_group",
+                  "group_open_http_svc/get_group_info", "group_open_http_svc/get_group_public_info",
+                  "group_open_http_svc/get_role_in_group", "group_open_http_svc/group_msg_get",
+                  "group_open_long_polling_http_noauth_svc/get_msg", "openim/getmsg",
+                  "openim/getroammsg", "openim/longpolling", "recentcontact/get"));
 }
 
 TEST_F(ChannelTransport, AnswersUnknownCommandsWith60002) {

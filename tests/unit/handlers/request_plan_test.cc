@@ -20,8 +20,13 @@ RequestPlan PlanOf(const RouterFixture& server, std::string_view method, std::st
   return server.router.Resolve(request);
 }
 
-TEST(RequestPlan, UsesWorkersOnlyForBlockingEndpoints) {
+TEST(RequestPlan, UsesTheLoopOnlyForEndpointsThatNeitherWriteNorWait) {
   const std::map<std::string_view, Lane> waiting = {
+      {"get_pushers", Lane::kRead},
+      {"get_room_list", Lane::kRead},
+      {"get_custom_info", Lane::kRead},
+      {"get_audiences", Lane::kRead},
+      {"get_room_members", Lane::kRead},
       {"get_im_login_info", Lane::kWorker},
       {"create_room", Lane::kWorker},
       {"merge_stream", Lane::kWorker},

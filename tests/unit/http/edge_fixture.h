@@ -83,8 +83,8 @@ inline HttpReply Describe(const HttpRequest& request) {
 
 using AnswerNow = std::function<HttpReply(const HttpRequest&)>;
 
-/// A configurable handler. The path of a request selects its plan: `/inline`, `/urgent`, `/paced`,
-/// otherwise a worker.
+/// A configurable handler. The path of a request selects its plan: `/inline`, `/read`, `/urgent`,
+/// `/paced`, otherwise a worker.
 class TestHandler : public HttpHandler {
  public:
   using HandleRequest = std::function<void(const HttpRequest&, Responder&)>;
@@ -99,7 +99,8 @@ class TestHandler : public HttpHandler {
   RequestPlan Resolve(HttpRequest& request) override {
     if (request.path.starts_with("/inline")) return {.lane = Lane::kInline};
     if (request.path.starts_with("/urgent")) return {.lane = Lane::kUrgent};
-    if (request.path.starts_with("/paced")) return {.lane = Lane::kInline, .paced = true};
+    if (request.path.starts_with("/read")) return {.lane = Lane::kRead};
+    if (request.path.starts_with("/paced")) return {.lane = Lane::kRead, .paced = true};
     return {};
   }
   std::chrono::nanoseconds Delay(std::string_view client_address) override {
