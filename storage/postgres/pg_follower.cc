@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyPoll{10};
 constexpr std::chrono::milliseconds kIdlePoll{20};
-/// Between attempts to connect: many nodes must not overrun a database that comes back.
+/// After a read that failed.
 constexpr std::chrono::seconds kRetry{1};
 /// Of one read.
 constexpr std::chrono::seconds kReadTime{4};
@@ -18,10 +18,11 @@ constexpr std::size_t kPage = 1000;
 
 }  // namespace
 
-PgFollower::PgFollower(const PgAddress& address, PgLog& log, const Clock& clock)
+PgFollower::PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, const Clock& clock)
     : log_(log),
       clock_(clock),
       connection_(address, {.statements = pg::LogFollows()}, clock),
+      reconnector_(connection_, pace, clock),
       thread_([this] { Follow(); }) {}
 
 PgFollower::~PgFollower() {
@@ -68,7 +69,7 @@ void PgFollower::Follow() {
 bool PgFollower::ReadToEnd() {
   while (true) {
     const MonotonicTime deadline = clock_.Monotonic() + kReadTime;
-    if (!connection_.connected() && !connection_.Connect(deadline)) return false;
+    if (!reconnector_.Await(deadline)) return false;
     Result<PgRows> rows = connection_.Run(pg::ReadLog(log_.position(), kPage), deadline);
     if (!rows) return false;
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);

@@ -9,6 +9,7 @@
 #include "daemon/base/result.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_log.h"
+#include "storage/postgres/pg_reconnector.h"
 
 namespace rtcroom {
 
@@ -19,7 +20,7 @@ namespace rtcroom {
 class PgFollower {
  public:
   /// The arguments must outlive it.
-  PgFollower(const PgAddress& address, PgLog& log, const Clock& clock);
+  PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, const Clock& clock);
   ~PgFollower();
   PgFollower(const PgFollower&) = delete;
   PgFollower& operator=(const PgFollower&) = delete;
@@ -39,6 +40,7 @@ class PgFollower {
   PgLog& log_;
   const Clock& clock_;
   PgConnection connection_;
+  PgReconnector reconnector_;
   Mutex mutex_;
   CondVar changed_;
   std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;  ///< number of the newest read that is waited for

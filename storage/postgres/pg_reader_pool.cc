@@ -30,13 +30,13 @@ std::span<const PgStatement> PgReaderPool::Statements() {
 }
 
 PgReaderPool::PgReaderPool(const PgAddress& address, std::size_t readers,
-                           std::chrono::milliseconds patience, const Clock& clock)
+                           std::chrono::milliseconds patience, const PgPace& pace,
+                           const Clock& clock)
     : patience_(patience), clock_(clock) {
   assert(readers > 0);
   for (std::size_t i = 0; i < readers; ++i) {
-    connections_.push_back(
-        std::make_unique<PgConnection>(address, PgSettings{.statements = Statements()}, clock));
-    free_.push_back(connections_.back().get());
+    readers_.push_back(std::make_unique<Reader>(address, pace, clock));
+    free_.push_back(readers_.back().get());
   }
 }
 
@@ -47,15 +47,15 @@ Result<PgReaderPool::Lease> PgReaderPool::Take(MonotonicTime deadline) {
       return Error{Errc::kStoreBusy, "all reading connections are in use"};
     }
   }
-  PgConnection& taken = *free_.back();
+  Reader& taken = *free_.back();
   free_.pop_back();
   return Lease(*this, taken);
 }
 
-void PgReaderPool::Return(PgConnection& connection) {
+void PgReaderPool::Return(Reader& reader) {
   {
     const MutexLock lock(mutex_);
-    free_.push_back(&connection);
+    free_.push_back(&reader);
   }
   changed_.NotifyOne();
 }

@@ -11,6 +11,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_reconnector.h"
 
 namespace rtcroom {
 
@@ -22,7 +23,7 @@ class PgReaderPool {
   /// @param readers   at least 1.
   /// @param patience  bounds a read, with the wait for a connection.
   PgReaderPool(const PgAddress& address, std::size_t readers, std::chrono::milliseconds patience,
-               const Clock& clock);
+               const PgPace& pace, const Clock& clock);
   PgReaderPool(const PgReaderPool&) = delete;
   PgReaderPool& operator=(const PgReaderPool&) = delete;
   ~PgReaderPool() = default;
@@ -39,12 +40,10 @@ class PgReaderPool {
     const MonotonicTime deadline = clock_.Monotonic() + patience_;
     Result<Lease> lease = Take(deadline);
     if (!lease) return lease.error();
-    PgConnection& connection = lease->connection();
+    PgConnection& connection = lease->reader().connection;
     for (bool is_retry = false;; is_retry = true) {
-      if (!connection.connected()) {
-        if (const Status connected = connection.Connect(deadline); !connected) {
-          return connected.error();
-        }
+      if (const Status connected = lease->reader().reconnector.Await(deadline); !connected) {
+        return connected.error();
       }
       auto outcome = read(connection, deadline);
       const bool was_lost = !outcome && !connection.connected();
@@ -54,32 +53,41 @@ class PgReaderPool {
   }
 
  private:
+  struct Reader {
+    Reader(const PgAddress& address, const PgPace& pace, const Clock& clock)
+        : connection(address, {.statements = Statements()}, clock),
+          reconnector(connection, pace, clock) {}
+
+    PgConnection connection;
+    PgReconnector reconnector;
+  };
+
   /// Holds a connection until it ends.
   class Lease {
    public:
-    Lease(PgReaderPool& pool, PgConnection& connection) : pool_(&pool), connection_(&connection) {}
+    Lease(PgReaderPool& pool, Reader& reader) : pool_(&pool), reader_(&reader) {}
     Lease(Lease&& other) noexcept
-        : pool_(std::exchange(other.pool_, nullptr)), connection_(other.connection_) {}
+        : pool_(std::exchange(other.pool_, nullptr)), reader_(other.reader_) {}
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-      if (pool_ != nullptr) pool_->Return(*connection_);
+      if (pool_ != nullptr) pool_->Return(*reader_);
     }
-    [[nodiscard]] PgConnection& connection() const { return *connection_; }
+    [[nodiscard]] Reader& reader() const { return *reader_; }
 
    private:
     PgReaderPool* pool_;
-    PgConnection* connection_;
+    Reader* reader_;
   };
 
   Result<Lease> Take(MonotonicTime deadline) EXCLUDES(mutex_);
-  void Return(PgConnection& connection) EXCLUDES(mutex_);
+  void Return(Reader& reader) EXCLUDES(mutex_);
 
   const std::chrono::milliseconds patience_;
   const Clock& clock_;
-  std::vector<std::unique_ptr<PgConnection>> connections_;
+  std::vector<std::unique_ptr<Reader>> readers_;
   Mutex mutex_;
   CondVar changed_;
-  std::vector<PgConnection*> free_ GUARDED_BY(mutex_);
+  std::vector<Reader*> free_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -91,9 +91,11 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   if (const Status migrated = Migrate(*address, options, clock); !migrated) {
     return About(migrated.error());
   }
+  const PgPace pace{
+      .pause = options.reconnect_pause, .give_up = options.give_up, .random = options.random};
   Parts parts;
   parts.readers =
-      std::make_unique<PgReaderPool>(*address, options.readers, options.patience, clock);
+      std::make_unique<PgReaderPool>(*address, options.readers, options.patience, pace, clock);
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
   // What comes later than this snapshot is heard from the log.
@@ -106,13 +108,14 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
     return About(filled.error());
   }
   parts.log->Begin(*ends);
-  parts.writer = std::make_unique<PgWriter>(
-      *address,
-      PgWriter::Options{
-          .node = options.node, .limits = options.limits, .patience = options.patience},
-      *parts.index, *parts.log, clock);
+  parts.writer = std::make_unique<PgWriter>(*address,
+                                            PgWriter::Options{.node = options.node,
+                                                              .limits = options.limits,
+                                                              .pace = pace,
+                                                              .patience = options.patience},
+                                            *parts.index, *parts.log, clock);
   if (const Status opened = parts.writer->Open(*ends); !opened) return About(opened.error());
-  parts.follower = std::make_unique<PgFollower>(*address, *parts.log, clock);
+  parts.follower = std::make_unique<PgFollower>(*address, pace, *parts.log, clock);
   return std::unique_ptr<PgStore>(new PgStore(options, std::move(parts)));
 }
 

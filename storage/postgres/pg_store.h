@@ -16,6 +16,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
+#include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -41,13 +42,18 @@ struct PgOptions {
   StoreObserver* observer = nullptr;  ///< may be null
   /// No call waits longer for the database; where the answer to a commit was lost, twice as long.
   std::chrono::milliseconds patience = std::chrono::seconds(4);
+  RandomSource* random = nullptr;  ///< of `PgPace`; must outlive the store; may be null
+  std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< of each connection
+  /// After so long without a connection calls fail at once.
+  std::chrono::milliseconds give_up = PgPace().give_up;
 };
 
 /// An implementation of `Storage` on PostgreSQL 15 or newer.
 ///
 /// An acknowledged change is on the disk of the primary, and of its synchronous standby if there is
-/// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy;
-/// with kOutcomeUnknown where it is unknown whether the change was committed.
+/// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy,
+/// and at once while there has been no connection for some seconds; with kOutcomeUnknown where it
+/// is unknown whether the change was committed.
 ///
 /// @threads every method is safe from any thread.
 class PgStore : public Storage {

@@ -68,10 +68,11 @@ PgWriter::PgWriter(const PgAddress& address, const Options& options, const RoomI
       index_(index),
       log_(log),
       clock_(clock),
-      connection_(address, {.statements = Statements()}, clock) {}
+      connection_(address, {.statements = Statements()}, clock),
+      reconnector_(connection_, options.pace, clock) {}
 
 PgWriter::~PgWriter() {
-  if (connection_.connected()) {
+  if (reconnector_.connected()) {
     (void)connection_.Run(PgCall(kLeave, options_.node), clock_.Monotonic() + options_.patience);
   }
 }
@@ -82,7 +83,11 @@ Status PgWriter::Open(const PgLogEnds& ends) {
 }
 
 Status PgWriter::Connect(MonotonicTime deadline) {
-  if (const Status connected = connection_.Connect(deadline); !connected) return connected;
+  if (const Status connected = reconnector_.Await(deadline); !connected) {
+    const bool is_lasting = connected.error().code == Errc::kStoreBroken;
+    failed_ = is_lasting ? PgMeaning::kBroken : PgMeaning::kBusy;
+    return connected;
+  }
   // What an earlier connection has sent without an answer is committed by now, or never will be.
   ++link_;
   const std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kTakeTurn),
@@ -90,6 +95,7 @@ Status PgWriter::Connect(MonotonicTime deadline) {
                                      PgCall(kSetMark, options_.node), PgCall(kPgCommit)};
   const Result<std::vector<PgRows>> linked = connection_.Run(calls, deadline);
   if (linked) return {};
+  failed_ = connection_.failure().meaning;
   connection_.Close();
   return linked.error();
 }
@@ -140,9 +146,8 @@ Status PgWriter::RunAlone(const std::vector<Job*>& group, MonotonicTime deadline
 }
 
 Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline) {
-  if (!connection_.connected()) {
+  if (!reconnector_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
-      failed_ = connection_.failure().meaning;
       // No write was sent. What is wrong for good is so for each of the jobs.
       if (failed_ == PgMeaning::kLost) {
         failed_ = PgMeaning::kConflict;
@@ -248,8 +253,9 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
 Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {
   const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   const Error unknown{Errc::kOutcomeUnknown, "the commit was not answered"};
+  const Status connected = Connect(deadline);
   failed_ = PgMeaning::kLost;
-  if (const Status connected = Connect(deadline); !connected) return unknown;
+  if (!connected) return unknown;
   if (!made.rooms.has_records()) return unknown;
   const Result<std::uint64_t> first = pg::FindTag(connection_, made.tag, made.before, deadline);
   if (!first) return unknown;

@@ -15,6 +15,7 @@
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
+#include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_room_group.h"
 #include "storage/shared/room_index.h"
 
@@ -34,6 +35,7 @@ class PgWriter {
   struct Options {
     std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
     StoreLimits limits{};
+    PgPace pace{};
     std::chrono::milliseconds patience{};  ///< bounds a group; the end of a lost one likewise
   };
 
@@ -86,6 +88,7 @@ class PgWriter {
   /// The commit was not answered: finds out what has become of it.
   Status Verify(const std::vector<Job*>& group, Try& made);
   Status RunAlone(const std::vector<Job*>& group, MonotonicTime deadline);
+  /// After an error `failed_` tells what it means.
   Status Connect(MonotonicTime deadline);
   /// Of calls that were run.
   Error Failed(const Error& error);
@@ -97,6 +100,7 @@ class PgWriter {
   PgLog& log_;
   const Clock& clock_;
   PgConnection connection_;
+  PgReconnector reconnector_;
   std::uint64_t retained_ = 0;
   std::uint64_t link_ = 0;
   std::uint64_t groups_ = 0;

@@ -41,7 +41,9 @@ class PgStoreTest : public PostgresTest {
         .url = WithSettings(url, "-clock_timeout=60s -cidle_in_transaction_session_timeout=60s"),
         .new_epoch = "00c0ffee00c0ffee",
         .node = ++nodes_,
-        .patience = std::chrono::minutes(1)};
+        .patience = std::chrono::minutes(1),
+        .reconnect_pause = std::chrono::milliseconds(10),
+        .give_up = std::chrono::minutes(1)};
   }
 
   std::unique_ptr<PgStore> Open(const PgOptions& options, CommitListener& listener) {

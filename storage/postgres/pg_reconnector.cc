@@ -1,0 +1,79 @@
+#include "storage/postgres/pg_reconnector.h"
+
+#include <algorithm>
+
+namespace rtcroom {
+namespace {
+
+/// Of one attempt.
+constexpr std::chrono::seconds kConnectTime{2};
+
+}  // namespace
+
+PgReconnector::PgReconnector(PgConnection& connection, const PgPace& pace, const Clock& clock)
+    : connection_(connection), pace_(pace), clock_(clock), thread_([this] { Reconnect(); }) {}
+
+PgReconnector::~PgReconnector() {
+  const MutexLock lock(mutex_);
+  stopping_ = true;
+  changed_.NotifyAll();
+}
+
+bool PgReconnector::connected() const {
+  const MutexLock lock(mutex_);
+  return !is_connecting_ && connection_.connected();
+}
+
+Status PgReconnector::Await(MonotonicTime deadline) {
+  const MutexLock lock(mutex_);
+  if (!is_connecting_) {
+    if (connection_.connected()) return {};
+    is_connecting_ = true;
+    lost_at_ = clock_.Monotonic();
+    failure_.reset();
+    changed_.NotifyAll();
+  }
+  const MonotonicTime end = std::min(deadline, lost_at_ + pace_.give_up);
+  while (is_connecting_) {
+    if (failure_ && failure_->code == Errc::kStoreBroken) return *failure_;
+    if (clock_.Monotonic() >= end) {
+      return failure_.value_or(Error{Errc::kStoreBusy, "the database did not answer in time"});
+    }
+    (void)changed_.WaitUntil(mutex_, end);
+  }
+  return {};
+}
+
+void PgReconnector::Reconnect() {
+  while (AwaitTurn()) {
+    const Status connected = connection_.Connect(clock_.Monotonic() + kConnectTime);
+    const MutexLock lock(mutex_);
+    is_connecting_ = !connected;
+    if (!connected) failure_ = connected.error();
+    changed_.NotifyAll();
+  }
+}
+
+bool PgReconnector::AwaitTurn() {
+  const MutexLock lock(mutex_);
+  while (!stopping_) {
+    const MonotonicTime now = clock_.Monotonic();
+    if (!is_connecting_) {
+      changed_.Wait(mutex_);
+    } else if (now < next_try_) {
+      (void)changed_.WaitUntil(mutex_, next_try_);
+    } else {
+      next_try_ = now + Pause();
+      return true;
+    }
+  }
+  return false;
+}
+
+std::chrono::milliseconds PgReconnector::Pause() const {
+  if (pace_.random == nullptr) return pace_.pause;
+  const auto spread = static_cast<std::uint64_t>(pace_.pause.count() / 2 + 1);
+  return pace_.pause + std::chrono::milliseconds(RandomUint32(*pace_.random) % spread);
+}
+
+}  // namespace rtcroom

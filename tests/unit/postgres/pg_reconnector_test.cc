@@ -1,0 +1,68 @@
+// How a connection that was lost comes back.
+#include "storage/postgres/pg_reconnector.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/postgres/postgres_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+class PgReconnectorTest : public PostgresTest {
+ protected:
+  PostgresServer server_;
+  const std::unique_ptr<PgConnection> connection_ = Make(server_.Url());
+};
+
+TEST_F(PgReconnectorTest, ACallerWaitsForTheServerToComeBack) {
+  PgReconnector reconnector(*connection_, {.pause = milliseconds(1), .give_up = hours(1)}, clock_);
+  ASSERT_OK(reconnector.Await(Soon()));
+  server_.Stop();
+  EXPECT_FALSE(connection_->Run(PgCall(PgStatement{.sql = "SELECT 1"}), Soon()));
+  EXPECT_FALSE(reconnector.connected());
+  EXPECT_ERROR(kStoreBusy, reconnector.Await(InVain()));
+  {
+    const std::jthread waiting([&] { EXPECT_OK(reconnector.Await(Soon())); });
+    server_.Start();
+  }
+  EXPECT_TRUE(reconnector.connected());
+}
+
+TEST_F(PgReconnectorTest, AfterALongTimeWithoutAConnectionNobodyWaits) {
+  server_.Stop();
+  PgReconnector reconnector(*connection_, {.pause = milliseconds(1), .give_up = milliseconds(50)},
+                            clock_);
+  const MonotonicTime begin = clock_.Monotonic();
+  for (int call = 0; call < 3; ++call) {
+    EXPECT_ERROR(kStoreBusy, reconnector.Await(clock_.Monotonic() + hours(1)));
+  }
+  EXPECT_LT(clock_.Monotonic() - begin, kWaitTimeout);
+  server_.Start();
+  EXPECT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }))
+      << "it goes on while nobody waits";
+}
+
+TEST_F(PgReconnectorTest, ConnectsOnceInAPause) {
+  PgReconnector reconnector(*connection_, {.pause = hours(1), .give_up = milliseconds(50)}, clock_);
+  ASSERT_OK(reconnector.Await(Soon()));
+  connection_->Close();
+  EXPECT_ERROR(kStoreBusy, reconnector.Await(Soon())) << "the server is there";
+}
+
+TEST_F(PgReconnectorTest, SaysAtOnceThatItIsRefused) {
+  const auto refused = Make(Secret(
+      "postgresql://nobody:wrong@127.0.0.1:" + std::to_string(server_.port()) + "/postgres"));
+  PgReconnector reconnector(*refused, {.pause = milliseconds(1), .give_up = hours(1)}, clock_);
+  EXPECT_ERROR(kStoreBroken, reconnector.Await(clock_.Monotonic() + hours(1)));
+}
+
+}  // namespace
+}  // namespace rtcroom
