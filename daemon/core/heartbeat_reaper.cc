@@ -23,11 +23,12 @@ std::optional<MediaState> MediaWitness::StateOf(const RoomKey& room, const UserI
 }
 
 HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
-                                 const Clock& clock, ReaperOptions options, SweepObserver& observer,
-                                 Logger& logger, const MediaWitness& media)
+                                 Cluster& cluster, const Clock& clock, ReaperOptions options,
+                                 SweepObserver& observer, Logger& logger, const MediaWitness& media)
     : rooms_(rooms),
       leases_(leases),
       inactive_(inactive),
+      cluster_(cluster),
       clock_(clock),
       options_(options),
       observer_(observer),
@@ -93,15 +94,49 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
     if (lapsed.empty()) return outcome;
 
     handled += lapsed.size();
-    const std::vector<Eviction> evictions = JudgeAll(std::move(lapsed));
+    std::vector<LapsedLease> silent = SilentEverywhere(std::move(lapsed), outcome);
+    const std::vector<Eviction> evictions = JudgeAll(std::move(silent));
     const ExpiryOutcome expiry = Evict(evictions);
     outcome.expiry += expiry;
     // A store that cannot write is not retried until the next sweep.
     const bool store_works = expiry.failed < std::max<std::size_t>(evictions.size(), 1);
-    const bool go_on = outcome.behind && store_works && handled < options_.most_per_sweep &&
-                       clock_.Monotonic() < until;
+    const bool go_on = outcome.behind && !outcome.undecided && store_works &&
+                       handled < options_.most_per_sweep && clock_.Monotonic() < until;
     if (!go_on) return outcome;
   }
+}
+
+std::vector<LapsedLease> HeartbeatReaper::SilentEverywhere(std::vector<LapsedLease> lapsed,
+                                                           SweepOutcome& outcome) {
+  if (leases_.renewed_by() == LeaseTable::RenewedBy::kDeferral) return lapsed;
+  std::vector<SeatKey> seats;
+  seats.reserve(lapsed.size());
+  for (const LapsedLease& lease : lapsed) {
+    seats.push_back({.room_number = lease.room_number, .seat = lease.seat});
+  }
+  const Result<std::vector<SharedSilence>> answers = cluster_.Silent(seats, leases_.timeout());
+  const bool answered = answers && answers->size() == lapsed.size();
+  if (answered != cluster_answers_) {
+    logger_.Warn(answered ? "silence_known_again" : "silence_unknown",
+                 {{"error", answers ? std::string() : answers.error().detail}});
+    cluster_answers_ = answered;
+  }
+  std::vector<LapsedLease> silent;
+  if (!answered) {
+    outcome.undecided = true;
+    return silent;
+  }
+  for (std::size_t i = 0; i < lapsed.size(); ++i) {
+    const SharedSilence& answer = (*answers)[i];
+    if (answer.is_silent) {
+      silent.push_back(std::move(lapsed[i]));
+    } else if (answer.age && *answer.age < leases_.timeout()) {
+      leases_.RenewByReport(lapsed[i], *answer.age);
+    } else {
+      outcome.undecided = true;
+    }
+  }
+  return silent;
 }
 
 void HeartbeatReaper::SweepMedia(MonotonicTime now, SweepOutcome& outcome) {

@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/member_media.h"
@@ -31,6 +32,9 @@ struct SweepOutcome {
   bool behind = false;  ///< expired leases were left for the next sweep
   /// How long the longest overdue lease had been expired when the sweep began.
   std::chrono::milliseconds lag{0};
+  /// Of some it was not known whether another node has heard of them: they are left for the next
+  /// sweep, and so is all that is behind them.
+  bool undecided = false;
 };
 
 /// Receives the result of each sweep, on the sweeping thread.
@@ -62,6 +66,9 @@ struct MediaWitness {
 /// stream keeps it is looked at again after one more timeout, and as soon as its stream has been
 /// off for the grace.
 ///
+/// Who was silent here may have been heard by another node: the cluster is asked before anybody is
+/// evicted, and without its answer nobody is.
+///
 /// It uses `RoomService` like other clients: an eviction is checked again inside the store's atomic
 /// step, so a member that sent a heartbeat, left or rejoined in between is not evicted.
 ///
@@ -69,7 +76,7 @@ struct MediaWitness {
 /// @source protocol F.4.
 class HeartbeatReaper {
  public:
-  HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
+  HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive, Cluster& cluster,
                   const Clock& clock, ReaperOptions options, SweepObserver& observer,
                   Logger& logger, const MediaWitness& media = {});
 
@@ -88,6 +95,8 @@ class HeartbeatReaper {
   SweepOutcome Sweep(MonotonicTime now);
 
  private:
+  /// Those that are silent everywhere; renews the leases of the others.
+  std::vector<LapsedLease> SilentEverywhere(std::vector<LapsedLease> lapsed, SweepOutcome& outcome);
   /// Evicts those whose media is off.
   void SweepMedia(MonotonicTime now, SweepOutcome& outcome);
   /// Of at most `most_per_sweep` members.
@@ -108,6 +117,7 @@ class HeartbeatReaper {
   RoomService& rooms_;
   LeaseTable& leases_;
   InactiveRooms& inactive_;
+  Cluster& cluster_;
   const Clock& clock_;
   const ReaperOptions options_;
   SweepObserver& observer_;
@@ -116,6 +126,7 @@ class HeartbeatReaper {
   MonotonicTime last_tick_;
   MonotonicTime last_sweep_;
   bool behind_logged_ = false;
+  bool cluster_answers_ = true;
 };
 
 }  // namespace rtcroom

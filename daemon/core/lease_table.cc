@@ -23,6 +23,7 @@ void LeaseTable::Restore(const Room& room) {
     GrantLocked({.room = room.key,
                  .dialect = room.dialect,
                  .user_id = pusher.user_id,
+                 .room_number = room.sequence,
                  .seat = pusher.seat,
                  .added_at = pusher.added_at,
                  .granted_at = now});
@@ -31,15 +32,17 @@ void LeaseTable::Restore(const Room& room) {
 
 void LeaseTable::OnCommit(const Committed& committed) noexcept {
   const MutexLock lock(mutex_);
-  for (const StoredEvent& stored : committed.events) ApplyLocked(stored.event);
+  for (const StoredEvent& stored : committed.events) ApplyLocked(stored);
 }
 
-void LeaseTable::ApplyLocked(const RoomEvent& event) {
+void LeaseTable::ApplyLocked(const StoredEvent& stored) {
+  const RoomEvent& event = stored.event;
   if (const auto* const deleted = std::get_if<PusherDeleted>(&event.payload)) {
     return RevokeLocked(event.room, deleted->user_id);
   }
   Lease lease{.room = event.room,
               .dialect = event.dialect,
+              .room_number = stored.room_number,
               .added_at = event.at,
               .granted_at = clock_.Monotonic()};
   if (const auto* const added = std::get_if<PusherAdded>(&event.payload)) {
@@ -70,6 +73,7 @@ void LeaseTable::RevokeLocked(const RoomKey& room, const UserId& user_id) {
   if (found == members_.end()) return;
   const Order::iterator place = found->second;
   members_.erase(found);
+  MoveToEndLocked(place);
   order_.erase(place);
 }
 
@@ -122,8 +126,15 @@ MonotonicTime LeaseTable::DueLocked(const Lease& lease) const {
 std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit, MonotonicTime as_of) {
   std::vector<LapsedLease> lapsed;
   const MutexLock lock(mutex_);
-  for (const Lease& lease : order_) {
-    if (DueLocked(lease) >= as_of || lapsed.size() == limit) break;
+  // Both are in the order of renewal.
+  auto next = order_.begin();
+  auto reported = reports_.begin();
+  while (lapsed.size() < limit) {
+    const bool takes_reported =
+        reported != reports_.end() && (next == order_.end() || reported->first < next->renewed_at);
+    if (!takes_reported && next == order_.end()) break;
+    const Lease& lease = takes_reported ? *(reported++)->second : *next++;
+    if (DueLocked(lease) >= as_of) break;
     if (!lease.expiring) lapsed.push_back(ObserveLocked(lease, as_of));
   }
   return lapsed;
@@ -138,6 +149,7 @@ LapsedLease LeaseTable::ObserveLocked(const Lease& lease, MonotonicTime as_of) c
   const auto overdue = std::chrono::duration_cast<milliseconds>(as_of - DueLocked(lease));
   return {.room = lease.room,
           .user_id = lease.user_id,
+          .room_number = lease.room_number,
           .seat = lease.seat,
           .added_at = lease.added_at,
           .overdue = std::max(overdue, milliseconds(0)),
@@ -160,6 +172,19 @@ void LeaseTable::Defer(const LapsedLease& lapsed) {
   const Order::iterator place = FindLocked(lapsed);
   if (place == order_.end() || place->expiring || DueLocked(*place) >= lapsed.as_of) return;
   RenewLocked(place, now);
+}
+
+void LeaseTable::RenewByReport(const LapsedLease& lapsed, std::chrono::milliseconds age) {
+  const MonotonicTime heard_at = lapsed.as_of - age;
+  const MutexLock lock(mutex_);
+  const Order::iterator place = FindLocked(lapsed);
+  if (place == order_.end() || place->expiring) return;
+  place->heard_at = std::max(place->heard_at, heard_at);
+  if (heard_at <= place->renewed_at) return;
+  MoveToEndLocked(place);
+  place->renewed_at = heard_at;
+  reported_.splice(reported_.end(), order_, place);
+  place->report = reports_.emplace(heard_at, place);
 }
 
 LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
@@ -190,7 +215,14 @@ void LeaseTable::ReleaseExpiry(const LapsedLease& lapsed) {
 void LeaseTable::RenewLocked(Order::iterator place, MonotonicTime now) {
   place->expiring = false;
   place->renewed_at = now;
-  order_.splice(order_.end(), order_, place);
+  MoveToEndLocked(place);
+}
+
+void LeaseTable::MoveToEndLocked(Order::iterator place) {
+  Order& from = place->report ? reported_ : order_;
+  if (place->report) reports_.erase(*place->report);
+  place->report.reset();
+  order_.splice(order_.end(), from, place);
 }
 
 void LeaseTable::GraceForAll() {

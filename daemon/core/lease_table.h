@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room.h"
 
@@ -23,6 +25,7 @@ namespace rtcroom {
 struct LapsedLease {
   RoomKey room{};
   UserId user_id{};
+  std::uint64_t room_number = 0;  ///< `Room::sequence`
   std::uint64_t seat = 0;
   TimePoint added_at{};
   std::chrono::milliseconds overdue{0};  ///< time since it ran out
@@ -40,7 +43,8 @@ struct LeaseState {
 /// The leases of all pushers, in the order in which they run out.
 ///
 /// Follows the store through the commits, in order, so a lease exists exactly while its pusher is
-/// stored. Each operation is O(1) on average, whatever the number of leases.
+/// stored. Each operation is O(1) on average, whatever the number of leases; with those that other
+/// nodes reported on it is logarithmic in their number.
 ///
 /// @threads safe from any thread.
 class LeaseTable : public CommitListener {
@@ -91,6 +95,10 @@ class LeaseTable : public CommitListener {
   /// Lets a lease that ran out run for one more timeout, though no heartbeat came.
   void Defer(const LapsedLease& lease);
 
+  /// Renews a lease that ran out for a heartbeat that another node received `age` before
+  /// `lease.as_of`; older ones have no effect.
+  void RenewByReport(const LapsedLease& lease, std::chrono::milliseconds age);
+
   /// Called inside the store's atomic step: makes the lease unavailable to heartbeats if it is
   /// still the one in `lease` and, where heartbeats matter, none has come.
   /// @param despite_heartbeats  whether the pusher goes even if it sends them.
@@ -107,6 +115,7 @@ class LeaseTable : public CommitListener {
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::chrono::milliseconds timeout() const { return timeout_; }
+  [[nodiscard]] RenewedBy renewed_by() const { return renewed_by_; }
 
   /// Lookup key of a lease; views, so that a lookup copies nothing.
   struct Member {
@@ -120,26 +129,30 @@ class LeaseTable : public CommitListener {
   };
 
  private:
+  struct Lease;
+  using Order = std::list<Lease>;
+  using Reports = std::multimap<MonotonicTime, Order::iterator>;
   struct Lease {
     RoomKey room{};
     Dialect dialect = Dialect::kGen1;
     UserId user_id{};
+    std::uint64_t room_number = 0;
     std::uint64_t seat = 0;
     TimePoint added_at{};
     MonotonicTime granted_at{};
     MonotonicTime heard_at{};    ///< the last heartbeat, or the grant
-    MonotonicTime renewed_at{};  ///< by a heartbeat, a deferral or the grant
-    std::string bound_to{};      ///< an address; empty: not bound
-    bool expiring = false;       ///< claimed by an eviction that is not committed yet
+    MonotonicTime renewed_at{};  ///< by a heartbeat, a report, a deferral or the grant
+    std::optional<Reports::iterator> report{};  ///< set while it is in `reported_`
+    std::string bound_to{};                     ///< an address; empty: not bound
+    bool expiring = false;  ///< claimed by an eviction that is not committed yet
   };
-  using Order = std::list<Lease>;
 
   static Member MemberOf(const RoomKey& room, const UserId& user_id) {
     return {room.kind, room.id.value, user_id.value};
   }
 
   void GrantLocked(Lease lease) REQUIRES(mutex_);
-  void ApplyLocked(const RoomEvent& event) REQUIRES(mutex_);
+  void ApplyLocked(const StoredEvent& stored) REQUIRES(mutex_);
   void RevokeLocked(const RoomKey& room, const UserId& user_id) REQUIRES(mutex_);
   void RenewLocked(Order::iterator place, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);
@@ -148,6 +161,8 @@ class LeaseTable : public CommitListener {
   static bool IsElsewhere(const Lease& lease, std::string_view from) {
     return !from.empty() && !lease.bound_to.empty() && lease.bound_to != from;
   }
+  /// Moves it to the end of `order_`.
+  void MoveToEndLocked(Order::iterator place) REQUIRES(mutex_);
   /// Returns the end of the order when the lease is of another stay.
   Order::iterator FindLocked(const LapsedLease& lapsed) REQUIRES(mutex_);
 
@@ -157,6 +172,9 @@ class LeaseTable : public CommitListener {
   mutable Mutex mutex_;
   /// Least recently renewed first: a renewal moves a lease to the end.
   Order order_ GUARDED_BY(mutex_);
+  /// Leases whose last renewal was a report, which is older than the end of `order_`; by its time.
+  Reports reports_ GUARDED_BY(mutex_);
+  Order reported_ GUARDED_BY(mutex_);
   /// The keys are views of the strings of the lease that they map to: list nodes do not move.
   std::unordered_map<Member, Order::iterator, MemberHash> members_ GUARDED_BY(mutex_);
   /// No lease runs out before this instant plus the timeout.

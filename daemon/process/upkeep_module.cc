@@ -30,7 +30,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       sweep_period_(config.room.sweep_period),
       history_(config.channel.history),
       max_messages_(config.channel.max_messages),
-      reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
+      reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive, cluster_,
               deps.runtime.clock,
               ReaperOptions{.rules = MakeRules(config), .sweep_period = sweep_period_}, *this,
               deps.runtime.logger, deps.media),

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/room_service.h"
@@ -84,6 +85,7 @@ class ServiceFixture : public testing::Test {
   static constexpr std::chrono::seconds kInactiveTtl{120};
   LeaseTable leases_{clock_, kTimeout};
   InactiveRooms inactive_{clock_, kInactiveTtl};
+  Alone alone_;
   StreamClaims claims_{streams_};
   CommitFanOut commits_{{&leases_, &inactive_, &claims_}};
   MemoryStore memory_{{}, "00000000000000aa", commits_};

@@ -36,7 +36,7 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
 
   std::vector<SweepOutcome> sweeps_;
   int stalls_ = 0;
-  HeartbeatReaper reaper_{rooms_, leases_, inactive_, clock_, kOptions, *this, logger_};
+  HeartbeatReaper reaper_{rooms_, leases_, inactive_, alone_, clock_, kOptions, *this, logger_};
 };
 
 TEST_F(HeartbeatReaperTest, EvictsASilentPusherBetweenTheTimeoutAndOneSweepLater) {
@@ -149,7 +149,7 @@ class SlowStore : public FailingStore {
 TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterASlowEviction) {
   SlowStore slow(memory_, clock_);
   RoomService rooms(Deps(slow), {}, logger_);
-  HeartbeatReaper reaper(rooms, leases_, inactive_, clock_, kOptions, *this, logger_);
+  HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_, kOptions, *this, logger_);
   MakeRooms(1);
   clock_.Advance(4s);
   reaper.Tick();
@@ -175,6 +175,72 @@ TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterASlowEviction) {
     reaper.Tick();
   }
   EXPECT_TRUE(UsersIn(Key("late")).empty());
+}
+
+/// Other nodes, which have heard of some members.
+class OtherNodes : public Alone {
+ public:
+  Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
+                                            std::chrono::milliseconds timeout) override {
+    asked.insert(asked.end(), lapsed.begin(), lapsed.end());
+    if (!answer) return answer.error();
+    if (answer->is_silent) return Alone::Silent(lapsed, timeout);
+    return std::vector(lapsed.size(), *answer);
+  }
+  Result<SharedSilence> answer = SharedSilence{.is_silent = true};
+  std::vector<SeatKey> asked{};
+};
+
+class SharedReaperTest : public HeartbeatReaperTest {
+ protected:
+  SweepOutcome Sweep() { return shared_.Sweep(clock_.Monotonic()); }
+
+  OtherNodes others_;
+  HeartbeatReaper shared_{rooms_, leases_, inactive_, others_, clock_, kOptions, *this, logger_};
+};
+
+TEST_F(SharedReaperTest, AsksTheOtherNodesByNumberAndSeat) {
+  MakeRooms(1);
+  clock_.Advance(kTimeout + 1ms);
+  const Room room = *memory_.Load(Key("r0"));
+  EXPECT_EQ(Sweep().expiry.expired, 1U);
+  const SeatKey host{.room_number = room.sequence, .seat = room.pushers.at(0).seat};
+  EXPECT_EQ(others_.asked, std::vector{host});
+}
+
+TEST_F(SharedReaperTest, KeepsWhomAnotherNodeHasHeardForTheRestOfItsTimeout) {
+  MakeRooms(1);
+  clock_.Advance(kTimeout + 1ms);
+  others_.answer = SharedSilence{.age = 8s};
+  EXPECT_FALSE(Sweep().undecided);
+  others_.answer = SharedSilence{.is_silent = true};
+  clock_.Advance(12s);
+  EXPECT_EQ(Sweep().expiry.expired, 0U);
+  EXPECT_EQ(others_.asked.size(), 1U);
+  clock_.Advance(1ms);
+  EXPECT_EQ(Sweep().expiry.expired, 1U);
+}
+
+TEST_F(SharedReaperTest, LeavesForTheNextSweepWhatIsNotCertain) {
+  MakeRooms(3);
+  clock_.Advance(kTimeout + 1ms);
+  others_.answer = SharedSilence{.age = kTimeout};
+  const SweepOutcome waiting = Sweep();
+  EXPECT_TRUE(waiting.undecided);
+  EXPECT_EQ(waiting.expiry.expired, 0U);
+  EXPECT_EQ(others_.asked.size(), kOptions.batch);
+  others_.answer = SharedSilence{};
+  EXPECT_TRUE(Sweep().undecided);
+  others_.answer = SharedSilence{.is_silent = true};
+  EXPECT_EQ(Sweep().expiry.expired, 3U);
+}
+
+TEST_F(SharedReaperTest, EvictsNobodyWithoutAnAnswer) {
+  MakeRooms(1);
+  clock_.Advance(kTimeout + 1ms);
+  others_.answer = Error{Errc::kStoreBusy, {}};
+  EXPECT_TRUE(Sweep().undecided);
+  EXPECT_EQ(RoomCount(), 1U);
 }
 
 TEST_F(HeartbeatReaperTest, EvictsOnlyTheSilentMemberOfARoom) {

@@ -77,6 +77,50 @@ TEST_F(LeaseTableTest, LapsesOnlyAfterMoreThanTheTimeout) {
   EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
 }
 
+TEST_F(LeaseTableTest, AReportRenewsALeaseFromItsHeartbeatOn) {
+  clock_.Advance(kTimeout + 1ms);
+  const std::vector<LapsedLease> lapsed = leases_.Lapsed(2, clock_.Monotonic());
+  leases_.RenewByReport(lapsed[0], 5s);
+  leases_.RenewByReport(lapsed[1], 8s);
+  EXPECT_TRUE(LapsedUsers().empty());
+  EXPECT_EQ(leases_.StateOf(room_, {"host"})->age, 5s);
+  clock_.Advance(kTimeout - 8s + 1ms);
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"guest"});
+  clock_.Advance(3s);
+  EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"guest", "host"}));
+}
+
+TEST_F(LeaseTableTest, AHeartbeatFollowsAReport) {
+  clock_.Advance(kTimeout + 1ms);
+  const std::vector<LapsedLease> lapsed = leases_.Lapsed(2, clock_.Monotonic());
+  leases_.RenewByReport(lapsed[0], 5s);
+  clock_.Advance(10s);
+  EXPECT_TRUE(Touch("host"));
+  EXPECT_TRUE(Touch("guest"));
+  clock_.Advance(kTimeout);
+  EXPECT_TRUE(LapsedUsers().empty());
+  clock_.Advance(1ms);
+  EXPECT_EQ(LapsedUsers(), (std::vector<std::string>{"host", "guest"}));
+}
+
+TEST_F(LeaseTableTest, AnOldReportHasNoEffect) {
+  clock_.Advance(kTimeout + 1ms);
+  const std::vector<LapsedLease> lapsed = leases_.Lapsed(2, clock_.Monotonic());
+  EXPECT_TRUE(Touch("guest"));
+  leases_.RenewByReport(lapsed[0], kTimeout + 2ms);
+  leases_.RenewByReport(lapsed[1], 5s);
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"host"});
+  EXPECT_EQ(leases_.StateOf(room_, {"guest"})->age, 0s);
+}
+
+TEST_F(LeaseTableTest, AReportedMemberCanLeave) {
+  clock_.Advance(kTimeout + 1ms);
+  leases_.RenewByReport(leases_.Lapsed(2, clock_.Monotonic()).at(1), 5s);
+  ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
+  clock_.Advance(kTimeout);
+  EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"host"});
+}
+
 TEST_F(LeaseTableTest, RenewsALeaseOnHeartbeat) {
   clock_.Advance(10s);
   EXPECT_TRUE(Touch("host"));

@@ -37,14 +37,9 @@ class StreamReaperTest : public ServiceFixture, public SweepObserver {
   }
 
   HeartbeatReaper ReaperWith(const LivenessRules& rules) {
-    return {rooms_,
-            leases_,
-            inactive_,
-            clock_,
-            {.rules = rules, .sweep_period = 5s},
-            *this,
-            log_lines_,
-            {.streams = StreamWitness{.media = media_, .claims = claims_}}};
+    return {rooms_, leases_,    inactive_,
+            alone_, clock_,     {.rules = rules, .sweep_period = 5s},
+            *this,  log_lines_, {.streams = StreamWitness{.media = media_, .claims = claims_}}};
   }
   /// Advances time in ticks, as in a running process.
   void Run(HeartbeatReaper& reaper, std::chrono::milliseconds duration, bool guest_beats = false) {
@@ -178,6 +173,7 @@ class MemberReaperTest : public StreamReaperTest {
     return {rooms_,
             leases_,
             inactive_,
+            alone_,
             clock_,
             {.rules = rules, .sweep_period = 5s},
             *this,
@@ -224,7 +220,7 @@ class InterveningStore : public FailingStore {
 TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMember) {
   InterveningStore store(memory_);
   RoomService rooms(Deps(store), {}, logger_);
-  HeartbeatReaper reaper(rooms, leases_, inactive_, clock_,
+  HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_,
                          {.rules = {.policy = LivenessPolicy::kAssist}}, *this, logger_,
                          {.streams = StreamWitness{.media = media_, .claims = claims_}});
   clock_.Advance(kTimeout + 1ms);

@@ -1,0 +1,121 @@
+// What a node knows of the other nodes on its store: who is alive, and whose work is whose.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// A pusher's place: `Room::sequence` and `Pusher::seat`.
+struct SeatKey {
+  std::uint64_t room_number = 0;
+  std::uint64_t seat = 0;
+
+  auto operator<=>(const SeatKey&) const = default;
+};
+
+/// The newest heartbeat of a pusher.
+struct Beat {
+  SeatKey seat{};
+  std::chrono::milliseconds age{0};  ///< not negative
+
+  bool operator==(const Beat&) const = default;
+};
+
+/// Heartbeats that a node received.
+struct HeardBeats {
+  MonotonicTime as_of{};      ///< none that came before it is missing; ages count from it
+  std::vector<Beat> beats{};  ///< sorted by seat, each once
+};
+
+/// What all nodes together know of a pusher.
+struct SharedSilence {
+  /// Since its newest heartbeat anywhere, or since a later moment from which all pushers are given
+  /// a timeout. nullopt: unknown.
+  std::optional<std::chrono::milliseconds> age{};
+  /// For certain it sent no heartbeat to any node for the timeout.
+  bool is_silent = false;
+
+  bool operator==(const SharedSilence&) const = default;
+};
+
+/// Work that one node does for all of them.
+enum class Duty : std::uint8_t { kReaper, kIm, kTrtc, kUpkeep };
+inline constexpr std::size_t kDuties = 4;
+
+/// The state of a node among the others.
+struct NodeStanding {
+  /// By duty: the number of its present term, where this node holds it. Terms of a duty ascend.
+  std::array<std::optional<std::uint64_t>, kDuties> terms{};
+  std::size_t nodes = 1;  ///< alive, with this one
+  /// The others had given this node up since its last renewal: what it began before then may be
+  /// done by another node now.
+  bool was_gone = false;
+
+  [[nodiscard]] std::optional<std::uint64_t> TermOf(Duty duty) const {
+    return terms.at(static_cast<std::size_t>(duty));
+  }
+  [[nodiscard]] bool Holds(Duty duty) const { return TermOf(duty).has_value(); }
+
+  bool operator==(const NodeStanding&) const = default;
+};
+
+/// The nodes that share a store. All calls are bounded in time.
+///
+/// @threads one thread at a time.
+class Cluster {
+ public:
+  virtual ~Cluster() = default;
+
+  /// Tells what this node has heard since the last successful call, keeps its place among the
+  /// nodes, and learns what is its to do. To be called every second. After an error the same
+  /// heartbeats are told again, by one of the next calls.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<NodeStanding> Renew(const HeardBeats& heard) = 0;
+
+  /// Of pushers that were silent here: which were silent everywhere.
+  /// @return one for each of `lapsed`, in its order.
+  /// @errors kStoreBusy, also when this node has no place among the others; kStoreBroken.
+  virtual Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
+                                                    std::chrono::milliseconds timeout) = 0;
+
+  /// Claims the right to create or destroy a group. A node's own claim is extended.
+  /// @param lasting  after which it ends by itself.
+  /// @return false while another node has it.
+  virtual Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) = 0;
+  virtual Status ReleaseGroup(const RoomId& group) = 0;
+
+  /// Tells the last heartbeats and gives up the place among the nodes: they do not wait for this
+  /// one. To be called when no more heartbeats are accepted.
+  virtual Status Leave(const HeardBeats& heard) = 0;
+};
+
+/// The only node on its store: everything is granted, and whoever is silent here is silent.
+///
+/// @threads immutable: safe from any thread.
+class Alone : public Cluster {
+ public:
+  Result<NodeStanding> Renew(const HeardBeats& /*heard*/) override {
+    return NodeStanding{.terms = {0, 0, 0, 0}};
+  }
+  Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
+                                            std::chrono::milliseconds timeout) override {
+    return std::vector(lapsed.size(), SharedSilence{.age = timeout, .is_silent = true});
+  }
+  Result<bool> ClaimGroup(const RoomId& /*group*/, std::chrono::milliseconds /*lasting*/) override {
+    return true;
+  }
+  Status ReleaseGroup(const RoomId& /*group*/) override { return {}; }
+  Status Leave(const HeardBeats& /*heard*/) override { return {}; }
+};
+
+}  // namespace rtcroom
