@@ -7,6 +7,12 @@
 #include "daemon/base/sip_hash.h"
 
 namespace rtcroom {
+namespace {
+
+/// Leases that are looked at without letting heartbeats in.
+constexpr int kCollectedAtOnce = 1000;
+
+}  // namespace
 
 std::size_t LeaseTable::MemberHash::operator()(const Member& member) const {
   // Without the kind: room ids are unique over all kinds.
@@ -62,7 +68,7 @@ void LeaseTable::ApplyLocked(const StoredEvent& stored) {
 void LeaseTable::GrantLocked(Lease lease) {
   RevokeLocked(lease.room, lease.user_id);
   lease.heard_at = lease.granted_at;
-  lease.renewed_at = lease.granted_at;
+  lease.renewed_at = std::max(lease.granted_at, collected_at_);
   order_.push_back(std::move(lease));
   const auto place = std::prev(order_.end());
   members_.emplace(MemberOf(place->room, place->user_id), place);
@@ -86,7 +92,8 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
   Lease& lease = *found->second;
   if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
   if (IsElsewhere(lease, from)) return false;
-  lease.heard_at = now;
+  lease.heard_at = std::max(now, collected_at_);
+  lease.heard_here = true;
   if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found->second, now);
   return true;
 }
@@ -179,12 +186,67 @@ void LeaseTable::RenewByReport(const LapsedLease& lapsed, std::chrono::milliseco
   const MutexLock lock(mutex_);
   const Order::iterator place = FindLocked(lapsed);
   if (place == order_.end() || place->expiring) return;
-  place->heard_at = std::max(place->heard_at, heard_at);
+  if (heard_at > place->heard_at) {
+    place->heard_at = heard_at;
+    place->heard_here = false;
+  }
   if (heard_at <= place->renewed_at) return;
   MoveToEndLocked(place);
   place->renewed_at = heard_at;
   reported_.splice(reported_.end(), order_, place);
   place->report = reports_.emplace(heard_at, place);
+}
+
+HeardBeats LeaseTable::HeardSince(MonotonicTime since) {
+  HeardBeats result;
+  std::vector<HeardAt> heard;
+  if (renewed_by_ == RenewedBy::kDeferral) {
+    result.as_of = clock_.Monotonic();
+    return result;
+  }
+  // What is renewed while the lock is free moves to the end, perhaps past this walk: another walk
+  // follows over what was renewed during the last one, until one is done without letting go.
+  MonotonicTime renewed_since = since;
+  bool is_done = false;
+  while (!is_done) {
+    {
+      const MutexLock lock(mutex_);
+      result.as_of = clock_.Monotonic();
+      collected_at_ = result.as_of;
+      walk_ = order_.end();
+      is_done = CollectLocked(since, renewed_since, heard);
+    }
+    bool walked = is_done;
+    while (!walked) {
+      const MutexLock lock(mutex_);
+      walked = CollectLocked(since, renewed_since, heard);
+    }
+    renewed_since = result.as_of;
+  }
+  std::ranges::sort(heard, [](const HeardAt& a, const HeardAt& b) {
+    return a.seat != b.seat ? a.seat < b.seat : a.at > b.at;
+  });
+  for (const HeardAt& one : heard) {
+    if (!result.beats.empty() && result.beats.back().seat == one.seat) continue;
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(result.as_of - one.at);
+    result.beats.push_back({.seat = one.seat, .age = std::max(age, std::chrono::milliseconds(0))});
+  }
+  return result;
+}
+
+bool LeaseTable::CollectLocked(MonotonicTime since, MonotonicTime renewed_since,
+                               std::vector<HeardAt>& heard) {
+  for (int i = 0; i < kCollectedAtOnce; ++i) {
+    if (walk_ == order_.begin() || std::prev(walk_)->renewed_at < renewed_since) {
+      walk_ = order_.end();
+      return true;
+    }
+    --walk_;
+    if (!walk_->heard_here || walk_->heard_at < since) continue;
+    heard.push_back(
+        {.seat = {.room_number = walk_->room_number, .seat = walk_->seat}, .at = walk_->heard_at});
+  }
+  return false;
 }
 
 LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
@@ -214,13 +276,17 @@ void LeaseTable::ReleaseExpiry(const LapsedLease& lapsed) {
 
 void LeaseTable::RenewLocked(Order::iterator place, MonotonicTime now) {
   place->expiring = false;
-  place->renewed_at = now;
+  place->renewed_at = std::max(now, collected_at_);
   MoveToEndLocked(place);
 }
 
 void LeaseTable::MoveToEndLocked(Order::iterator place) {
   Order& from = place->report ? reported_ : order_;
-  if (place->report) reports_.erase(*place->report);
+  if (place->report) {
+    reports_.erase(*place->report);
+  } else if (place == walk_) {
+    ++walk_;
+  }
   place->report.reset();
   order_.splice(order_.end(), from, place);
 }

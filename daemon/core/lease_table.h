@@ -87,6 +87,13 @@ class LeaseTable : public CommitListener {
   /// guarantees that the process did not stall before `as_of`; the clock may be later by now.
   std::vector<LapsedLease> Lapsed(std::size_t limit, MonotonicTime as_of);
 
+  /// The newest heartbeat of each pusher that sent one here since `since`, for the other nodes.
+  /// Takes no longer than the number of leases that were renewed since, and holds up heartbeats
+  /// for a thousand of them at a time. Nothing where heartbeats do not matter.
+  /// @param since  `as_of` of an earlier call.
+  /// @threads one thread at a time.
+  HeardBeats HeardSince(MonotonicTime since);
+
   /// The lease of a pusher, whether or not it has run out; nullopt when there is none, or when it
   /// is being expired.
   [[nodiscard]] std::optional<LapsedLease> Observe(const RoomKey& room, const UserId& user_id,
@@ -144,7 +151,13 @@ class LeaseTable : public CommitListener {
     MonotonicTime renewed_at{};  ///< by a heartbeat, a report, a deferral or the grant
     std::optional<Reports::iterator> report{};  ///< set while it is in `reported_`
     std::string bound_to{};                     ///< an address; empty: not bound
-    bool expiring = false;  ///< claimed by an eviction that is not committed yet
+    bool heard_here = false;  ///< `heard_at` is a heartbeat that this node received
+    bool expiring = false;    ///< claimed by an eviction that is not committed yet
+  };
+
+  struct HeardAt {
+    SeatKey seat{};
+    MonotonicTime at{};
   };
 
   static Member MemberOf(const RoomKey& room, const UserId& user_id) {
@@ -161,6 +174,11 @@ class LeaseTable : public CommitListener {
   static bool IsElsewhere(const Lease& lease, std::string_view from) {
     return !from.empty() && !lease.bound_to.empty() && lease.bound_to != from;
   }
+  /// Adds the heartbeats since `since` of leases that were renewed since `renewed_since`, newest
+  /// first, from `walk_` on; of a bounded number of leases.
+  /// @return whether these were all.
+  bool CollectLocked(MonotonicTime since, MonotonicTime renewed_since, std::vector<HeardAt>& heard)
+      REQUIRES(mutex_);
   /// Moves it to the end of `order_`.
   void MoveToEndLocked(Order::iterator place) REQUIRES(mutex_);
   /// Returns the end of the order when the lease is of another stay.
@@ -172,6 +190,10 @@ class LeaseTable : public CommitListener {
   mutable Mutex mutex_;
   /// Least recently renewed first: a renewal moves a lease to the end.
   Order order_ GUARDED_BY(mutex_);
+  /// Where `HeardSince` is in `order_`, going to the front; otherwise its end.
+  Order::iterator walk_ GUARDED_BY(mutex_) = order_.end();
+  /// The last `as_of` of `HeardSince`: every later renewal has this time or a later one.
+  MonotonicTime collected_at_ GUARDED_BY(mutex_);
   /// Leases whose last renewal was a report, which is older than the end of `order_`; by its time.
   Reports reports_ GUARDED_BY(mutex_);
   Order reported_ GUARDED_BY(mutex_);

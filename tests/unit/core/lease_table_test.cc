@@ -2,10 +2,12 @@
 
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/rooms.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -119,6 +121,78 @@ TEST_F(LeaseTableTest, AReportedMemberCanLeave) {
   ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
   clock_.Advance(kTimeout);
   EXPECT_EQ(LapsedUsers(), std::vector<std::string>{"host"});
+}
+
+class HeardSinceTest : public LeaseTableTest {
+ protected:
+  SeatKey Seat(const std::string& user) {
+    const LapsedLease lease = *leases_.Observe(room_, {user}, clock_.Monotonic());
+    return {.room_number = lease.room_number, .seat = lease.seat};
+  }
+  std::vector<Beat> HeardSince(MonotonicTime since) { return leases_.HeardSince(since).beats; }
+
+  const MonotonicTime start_ = clock_.Monotonic();
+};
+
+TEST_F(HeardSinceTest, TellsTheNewestHeartbeatOfEachMemberWithItsAge) {
+  EXPECT_TRUE(HeardSince(start_).empty());  // joining is no heartbeat
+  EXPECT_TRUE(Touch("guest"));
+  clock_.Advance(2s);
+  EXPECT_TRUE(Touch("host"));
+  EXPECT_TRUE(Touch("host"));
+  clock_.Advance(1s);
+  const HeardBeats heard = leases_.HeardSince(start_);
+  EXPECT_EQ(heard.as_of, clock_.Monotonic());
+  EXPECT_EQ(heard.beats, (std::vector{Beat{.seat = Seat("host"), .age = 1s},
+                                      Beat{.seat = Seat("guest"), .age = 3s}}));
+}
+
+TEST_F(HeardSinceTest, TellsWhatWasNotToldYet) {
+  EXPECT_TRUE(Touch("guest"));
+  clock_.Advance(1ms);
+  const MonotonicTime told = leases_.HeardSince(start_).as_of;
+  EXPECT_TRUE(HeardSince(told).empty());
+  EXPECT_TRUE(Touch("host"));
+  EXPECT_EQ(HeardSince(told).size(), 1U);
+  EXPECT_EQ(HeardSince(start_).size(), 2U);
+}
+
+TEST_F(HeardSinceTest, DoesNotTellWhatAnotherNodeHasHeard) {
+  clock_.Advance(kTimeout + 1ms);
+  const MonotonicTime told = leases_.HeardSince(start_).as_of;
+  leases_.RenewByReport(leases_.Lapsed(1, clock_.Monotonic()).at(0), 0ms);
+  EXPECT_TRUE(HeardSince(told).empty());
+}
+
+TEST_F(HeardSinceTest, TellsAHeartbeatWhoseLeaseWasDeferredSince) {
+  EXPECT_TRUE(Touch("guest"));
+  clock_.Advance(kTimeout + 1ms);
+  for (const LapsedLease& lease : leases_.Lapsed(2, clock_.Monotonic())) leases_.Defer(lease);
+  EXPECT_EQ(HeardSince(start_), (std::vector{Beat{.seat = Seat("guest"), .age = kTimeout + 1ms}}));
+}
+
+TEST(LeaseTable, TellsAllHeartbeatsThatCameBeforeWhileMoreCome) {
+  constexpr int kRooms = 5'000;
+  FakeClock clock;
+  LeaseTable leases(clock, 20s);
+  for (int i = 0; i < kRooms; ++i) {
+    Room room = MakeRoom(RoomKind::kMulti, std::to_string(i), "host");
+    room.sequence = static_cast<std::uint64_t>(i);
+    room.pushers.push_back({.user_id = {"host"}});
+    leases.Restore(room);
+  }
+  const auto touch_all = [&] {
+    for (int i = 0; i < kRooms; ++i) {
+      const RoomKey room{.kind = RoomKind::kMulti, .id = {std::to_string(i)}};
+      EXPECT_TRUE(leases.Touch(room, std::nullopt, {"host"}));
+    }
+  };
+  const MonotonicTime start = clock.Monotonic();
+  touch_all();
+  clock.Advance(1s);
+  const std::jthread more([&] { touch_all(); });
+  const HeardBeats heard = leases.HeardSince(start);
+  EXPECT_EQ(heard.beats.size(), std::size_t{kRooms});
 }
 
 TEST_F(LeaseTableTest, RenewsALeaseOnHeartbeat) {
