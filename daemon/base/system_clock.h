@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
+#include "daemon/base/boot_clock.h"
 #include "daemon/base/clock.h"
 
 namespace rtcroom {
@@ -15,6 +17,16 @@ class SystemClock : public Clock {
   }
   [[nodiscard]] MonotonicTime Monotonic() const override {
     return std::chrono::steady_clock::now();
+  }
+};
+
+/// @threads immutable: safe from any thread.
+class SystemBootClock : public BootClock {
+ public:
+  [[nodiscard]] BootTime SinceBoot() const override {
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
   }
 };
 

@@ -1,0 +1,52 @@
+#include "daemon/core/node_lease.h"
+
+#include <gtest/gtest.h>
+
+#include "daemon/base/system_clock.h"
+#include "tests/support/fake_boot_clock.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+class NodeLeaseTest : public testing::Test {
+ protected:
+  FakeBootClock clock_;
+  NodeLease lease_{clock_};
+};
+
+TEST_F(NodeLeaseTest, IsCutOffBeforeTheFirstRenewal) { EXPECT_TRUE(lease_.IsCutOff()); }
+
+TEST_F(NodeLeaseTest, LastsFromTheBeginOfTheRenewal) {
+  const BootTime began = lease_.Now();
+  clock_.Advance(2s);
+  lease_.Renew(began);
+  clock_.Advance(NodeLease::kTtl - 2s - 1ms);
+  EXPECT_FALSE(lease_.IsCutOff());
+  clock_.Advance(1ms);
+  EXPECT_TRUE(lease_.IsCutOff());
+  lease_.Renew(lease_.Now());
+  EXPECT_FALSE(lease_.IsCutOff());
+}
+
+TEST_F(NodeLeaseTest, ARenewalThatTookLongerThanTheLeaseGivesNothing) {
+  const BootTime began = lease_.Now();
+  clock_.Advance(NodeLease::kTtl);
+  lease_.Renew(began);
+  EXPECT_TRUE(lease_.IsCutOff());
+}
+
+TEST_F(NodeLeaseTest, CanEndAtOnce) {
+  lease_.Renew(lease_.Now());
+  lease_.End();
+  EXPECT_TRUE(lease_.IsCutOff());
+}
+
+TEST(SystemBootClock, IsNotBehindTheMonotonicClock) {
+  const auto monotonic = SystemClock().Monotonic().time_since_epoch();
+  EXPECT_GE(SystemBootClock().SinceBoot(), monotonic);
+}
+
+}  // namespace
+}  // namespace rtcroom
