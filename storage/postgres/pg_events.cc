@@ -60,7 +60,7 @@ constexpr std::string_view kAndMarks =
     " greatest(m.last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries),"
     " coalesce((SELECT events_through FROM events ORDER BY position DESC LIMIT 1),"
-    " m.trimmed_events) - m.trimmed_events"
+    " m.trimmed_events) - m.trimmed_events, e.tag"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE position > $1"
     " AND position < coalesce(";
 // Where the commit ends that has the last record of the page: the records of one are neighbours.
@@ -88,7 +88,8 @@ constexpr PgStatement kLogEnds{
     " coalesce((SELECT events_through FROM events ORDER BY position DESC LIMIT 1), trimmed_events)"
     " - trimmed_events,"
     " greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
-    " (SELECT coalesce(max(id), 0) FROM deliveries) FROM meta"};
+    " (SELECT coalesce(max(id), 0) FROM deliveries), epoch,"
+    " coalesce((SELECT tag FROM events ORDER BY position DESC LIMIT 1), 0) FROM meta"};
 constexpr PgStatement kFindTag{"find_tag",
                                "SELECT coalesce((SELECT position FROM events WHERE position > $1"
                                " AND tag = $2 ORDER BY position LIMIT 1), 0), trimmed_position"
@@ -404,7 +405,8 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
     kTrimmed = EventColumn::kColumnCount + 2,
     kNewestMessage,
     kNewestDelivery,
-    kRetained
+    kRetained,
+    kTag
   };
   PgLogPage page;
   while (rows.Next()) {
@@ -414,6 +416,7 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
     page.retained = rows.Unsigned(kRetained);
     if (rows.IsNull(EventColumn::kPosition)) break;
     page.through = rows.Unsigned(EventColumn::kPosition);
+    page.tag = rows.Integer(kTag);
     ++page.rows;
     Result<std::optional<PgRecord>> record = ReadRecord(rows);
     if (!record) return record.error();
@@ -522,6 +525,8 @@ Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline) 
     ends.newest = rows->Unsigned(0);
     ends.retained = rows->Unsigned(1);
     ends.beside = {.message = rows->Unsigned(2), .delivery = rows->Unsigned(3)};
+    ends.epoch = rows->Text(4);
+    ends.tag = rows->Integer(5);
   }
   if (!rows->status()) return rows->status().error();
   return ends;

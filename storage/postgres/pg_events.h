@@ -58,10 +58,17 @@ struct PgNewest {
   std::uint64_t delivery = 0;  ///< its id
 };
 
+/// A record of the log, and the commit that it is of.
+struct PgLogPlace {
+  std::uint64_t position = 0;  ///< 0: none yet
+  std::int64_t tag = 0;
+};
+
 /// A part of the log.
 struct PgLogPage {
   std::vector<PgRecord> records{};  ///< those of types that this program knows
   std::uint64_t through = 0;        ///< position of the last one that was read; 0: none was
+  std::int64_t tag = 0;             ///< of that one
   std::size_t rows = 0;             ///< how many were read
   std::uint64_t trimmed = 0;        ///< up to that position records have been removed
   PgNewest newest{};
@@ -76,7 +83,9 @@ struct PgTrimmed {
 
 /// Where a node begins.
 struct PgLogEnds {
+  std::string epoch{};
   std::uint64_t newest = 0;    ///< position of the newest record
+  std::int64_t tag = 0;        ///< of that one, if it is stored
   std::uint64_t retained = 0;  ///< number of events that are stored
   PgNewest beside{};
 };

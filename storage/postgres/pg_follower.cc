@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
+#include <vector>
 
 #include "storage/postgres/pg_events.h"
 
@@ -16,12 +18,25 @@ constexpr std::chrono::seconds kRetry{1};
 constexpr std::chrono::seconds kReadTime{4};
 constexpr std::size_t kPage = 1000;
 
+std::span<const PgStatement> Statements() {
+  static const std::vector<PgStatement> all = [] {
+    std::vector<PgStatement> joined;
+    for (const auto some : {pg::LogFollows(), PgHistory::Statements()}) {
+      joined.insert(joined.end(), some.begin(), some.end());
+    }
+    return joined;
+  }();
+  return all;
+}
+
 }  // namespace
 
-PgFollower::PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, const Clock& clock)
+PgFollower::PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, PgHistory& history,
+                       const Clock& clock)
     : log_(log),
+      history_(history),
       clock_(clock),
-      connection_(address, {.statements = pg::LogFollows()}, clock),
+      connection_(address, {.statements = Statements()}, clock),
       reconnector_(connection_, pace, clock),
       thread_([this] { Follow(); }) {}
 
@@ -69,7 +84,10 @@ void PgFollower::Follow() {
 bool PgFollower::ReadToEnd() {
   while (true) {
     const MonotonicTime deadline = clock_.Monotonic() + kReadTime;
+    if (!reconnector_.connected()) is_checked_ = false;
     if (!reconnector_.Await(deadline)) return false;
+    if (!is_checked_ && !history_.Check(connection_, log_.place(), deadline)) return false;
+    is_checked_ = true;
     Result<PgRows> rows = connection_.Run(pg::ReadLog(log_.position(), kPage), deadline);
     if (!rows) return false;
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);

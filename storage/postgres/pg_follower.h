@@ -8,6 +8,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_reconnector.h"
 
@@ -20,7 +21,8 @@ namespace rtcroom {
 class PgFollower {
  public:
   /// The arguments must outlive it.
-  PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, const Clock& clock);
+  PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, PgHistory& history,
+             const Clock& clock);
   ~PgFollower();
   PgFollower(const PgFollower&) = delete;
   PgFollower& operator=(const PgFollower&) = delete;
@@ -38,9 +40,11 @@ class PgFollower {
   void WaitUntil(MonotonicTime time) EXCLUDES(mutex_);
 
   PgLog& log_;
+  PgHistory& history_;
   const Clock& clock_;
   PgConnection connection_;
   PgReconnector reconnector_;
+  bool is_checked_ = false;  ///< whether the connection has the history; only for the thread
   Mutex mutex_;
   CondVar changed_;
   std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;  ///< number of the newest read that is waited for

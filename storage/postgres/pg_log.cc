@@ -14,12 +14,13 @@ void PgLog::SetSessionListener(SessionListener* listener) {
 void PgLog::Begin(const PgLogEnds& ends) {
   const MutexLock lock(mutex_);
   position_ = ends.newest;
+  tag_ = ends.tag;
   newest_ = ends.beside;
 }
 
-std::uint64_t PgLog::position() const {
+PgLogPlace PgLog::place() const {
   const MutexLock lock(mutex_);
-  return position_;
+  return {.position = position_, .tag = tag_};
 }
 
 void PgLog::Hear(const PgLogPage& page) {
@@ -30,16 +31,18 @@ void PgLog::Hear(const PgLogPage& page) {
                         .has_messages = page.newest.message > newest_.message};
   newest_.message = std::max(newest_.message, page.newest.message);
   newest_.delivery = std::max(newest_.delivery, page.newest.delivery);
+  if (page.through > position_) tag_ = page.tag;
   PassOnLocked(page.records, flags);
   position_ = std::max(position_, page.through);
 }
 
-void PgLog::HearOwn(std::uint64_t base, std::span<const PgRecord> records, Committed flags,
-                    std::uint64_t message) {
+void PgLog::HearOwn(std::uint64_t base, std::int64_t tag, std::span<const PgRecord> records,
+                    Committed flags, std::uint64_t message) {
   const MutexLock lock(mutex_);
   if (position_ < base) records = {};
   flags.has_messages = message > newest_.message;
   newest_.message = std::max(newest_.message, message);
+  if (!records.empty() && records.back().position > position_) tag_ = tag;
   PassOnLocked(records, flags);
 }
 

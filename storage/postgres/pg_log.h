@@ -27,7 +27,9 @@ class PgLog {
   void Begin(const PgLogEnds& ends) EXCLUDES(mutex_);
 
   /// Of the last record that was passed on, or need not be.
-  [[nodiscard]] std::uint64_t position() const EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t position() const EXCLUDES(mutex_) { return place().position; }
+  /// Likewise, with its commit.
+  [[nodiscard]] PgLogPlace place() const EXCLUDES(mutex_);
 
   /// Passes on what is new in `page`, which begins where an earlier one has ended, or before.
   void Hear(const PgLogPage& page) EXCLUDES(mutex_);
@@ -36,9 +38,10 @@ class PgLog {
   /// Where something before them has not been heard, nothing is passed on but the flags: a page of
   /// the log will have the records in their place.
   /// @param base     position before the first of them.
+  /// @param tag      of their commit.
   /// @param message  position of the newest message that was appended with them; 0: none was.
-  void HearOwn(std::uint64_t base, std::span<const PgRecord> records, Committed flags,
-               std::uint64_t message) EXCLUDES(mutex_);
+  void HearOwn(std::uint64_t base, std::int64_t tag, std::span<const PgRecord> records,
+               Committed flags, std::uint64_t message) EXCLUDES(mutex_);
 
  private:
   void PassOnLocked(std::span<const PgRecord> records, Committed committed) REQUIRES(mutex_);
@@ -49,6 +52,7 @@ class PgLog {
   mutable Mutex mutex_;
   SessionListener* session_listener_ GUARDED_BY(mutex_) = nullptr;
   std::uint64_t position_ GUARDED_BY(mutex_) = 0;
+  std::int64_t tag_ GUARDED_BY(mutex_) = 0;  ///< of the record there
   PgNewest newest_ GUARDED_BY(mutex_);
 };
 

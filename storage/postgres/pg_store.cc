@@ -13,6 +13,7 @@
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_group_joins.h"
+#include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_messages.h"
@@ -67,6 +68,7 @@ Status FillIndex(PgConnection& snapshot, MonotonicTime deadline, RoomIndex& inde
 struct PgStore::Parts {
   std::unique_ptr<RoomIndex> index{};
   std::unique_ptr<PgLog> log{};
+  std::unique_ptr<PgHistory> history{};
   std::unique_ptr<PgReaderPool> readers{};
   std::unique_ptr<PgWriter> writer{};
   std::unique_ptr<PgFollower> follower{};
@@ -77,6 +79,7 @@ PgStore::PgStore(const PgOptions& options, Parts parts)
       observer_(options.observer),
       index_(std::move(parts.index)),
       log_(std::move(parts.log)),
+      history_(std::move(parts.history)),
       readers_(std::move(parts.readers)),
       writer_(std::move(parts.writer)),
       follower_(std::move(parts.follower)),
@@ -86,6 +89,7 @@ PgStore::~PgStore() = default;
 
 Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitListener& listener,
                                                const Clock& clock) {
+  assert(options.random != nullptr);
   const Result<PgAddress> address = PgAddress::Parse(options.url);
   if (!address) return address.error();
   if (const Status migrated = Migrate(*address, options, clock); !migrated) {
@@ -108,14 +112,16 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
     return About(filled.error());
   }
   parts.log->Begin(*ends);
+  parts.history =
+      std::make_unique<PgHistory>(ends->epoch, *options.random, options.on_history_lost);
   parts.writer = std::make_unique<PgWriter>(*address,
                                             PgWriter::Options{.node = options.node,
                                                               .limits = options.limits,
                                                               .pace = pace,
                                                               .patience = options.patience},
-                                            *parts.index, *parts.log, clock);
+                                            *parts.index, *parts.log, *parts.history, clock);
   if (const Status opened = parts.writer->Open(*ends); !opened) return About(opened.error());
-  parts.follower = std::make_unique<PgFollower>(*address, pace, *parts.log, clock);
+  parts.follower = std::make_unique<PgFollower>(*address, pace, *parts.log, *parts.history, clock);
   return std::unique_ptr<PgStore>(new PgStore(options, std::move(parts)));
 }
 

@@ -25,6 +25,7 @@ template <typename Writer>
 class GroupCommitter;
 struct PgWrite;
 class PgFollower;
+class PgHistory;
 class PgLog;
 class PgReaderPool;
 class PgWriter;
@@ -42,10 +43,13 @@ struct PgOptions {
   StoreObserver* observer = nullptr;  ///< may be null
   /// No call waits longer for the database; where the answer to a commit was lost, twice as long.
   std::chrono::milliseconds patience = std::chrono::seconds(4);
-  RandomSource* random = nullptr;  ///< of `PgPace`; must outlive the store; may be null
+  RandomSource* random = nullptr;  ///< must outlive the store; never null
   std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< of each connection
   /// After so long without a connection calls fail at once.
   std::chrono::milliseconds give_up = PgPace().give_up;
+  /// Called once if the database has lost the end of its history (`PgHistory`). From then on writes
+  /// fail: the process is to begin anew.
+  std::function<void()> on_history_lost = {};
 };
 
 /// An implementation of `Storage` on PostgreSQL 15 or newer.
@@ -157,6 +161,7 @@ class PgStore : public Storage {
   // Destroyed in reverse: first the threads, which use the others.
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<PgLog> log_;
+  const std::unique_ptr<PgHistory> history_;
   const std::unique_ptr<PgReaderPool> readers_;
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<PgFollower> follower_;

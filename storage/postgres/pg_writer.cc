@@ -46,7 +46,7 @@ std::span<const PgStatement> Statements() {
     for (const std::span<const PgStatement> some :
          {pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
           pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
-          pg::RecordingWrites(), pg::GroupJoinWrites()}) {
+          pg::RecordingWrites(), pg::GroupJoinWrites(), PgHistory::Statements()}) {
       joined.insert(joined.end(), some.begin(), some.end());
     }
     return joined;
@@ -63,10 +63,11 @@ std::uint64_t CountOf(const RoomIndex& index) {
 }  // namespace
 
 PgWriter::PgWriter(const PgAddress& address, const Options& options, const RoomIndex& index,
-                   PgLog& log, const Clock& clock)
+                   PgLog& log, PgHistory& history, const Clock& clock)
     : options_(options),
       index_(index),
       log_(log),
+      history_(history),
       clock_(clock),
       connection_(address, {.statements = Statements()}, clock),
       reconnector_(connection_, options.pace, clock) {}
@@ -94,10 +95,17 @@ Status PgWriter::Connect(MonotonicTime deadline) {
                                      PgCall(kSetLink, options_.node, link_),
                                      PgCall(kSetMark, options_.node), PgCall(kPgCommit)};
   const Result<std::vector<PgRows>> linked = connection_.Run(calls, deadline);
-  if (linked) return {};
-  failed_ = connection_.failure().meaning;
-  connection_.Close();
-  return linked.error();
+  if (!linked) {
+    failed_ = connection_.failure().meaning;
+    connection_.Close();
+    return linked.error();
+  }
+  const Status checked = history_.Check(connection_, log_.place(), deadline);
+  if (!checked) {
+    failed_ = PgMeaning::kBusy;
+    connection_.Close();
+  }
+  return checked;
 }
 
 PgWrite PgWriter::Ping() { return {.calls = {PgCall(kPing, options_.node)}}; }
@@ -281,7 +289,7 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
   HearOthers(base);
   const std::vector<PgRecord> records = made.rooms.TakeRecords(base);
   retained_ += static_cast<std::uint64_t>(std::ranges::count_if(records, IsEvent));
-  log_.HearOwn(base, records, made.rooms.flags(), message);
+  log_.HearOwn(base, made.tag, records, made.rooms.flags(), message);
 }
 
 void PgWriter::HearOthers(std::uint64_t base) {

@@ -13,6 +13,7 @@
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_reconnector.h"
@@ -41,7 +42,7 @@ class PgWriter {
 
   /// The arguments must outlive this.
   PgWriter(const PgAddress& address, const Options& options, const RoomIndex& index, PgLog& log,
-           const Clock& clock);
+           PgHistory& history, const Clock& clock);
 
   ~PgWriter();
   PgWriter(const PgWriter&) = delete;
@@ -98,6 +99,7 @@ class PgWriter {
   const Options options_;
   const RoomIndex& index_;
   PgLog& log_;
+  PgHistory& history_;
   const Clock& clock_;
   PgConnection connection_;
   PgReconnector reconnector_;

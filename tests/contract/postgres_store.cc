@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/system_clock.h"
+#include "daemon/base/system_random.h"
 #include "storage/postgres/pg_store.h"
 #include "tests/contract/alternating_stores.h"
 #include "tests/contract/store_contract.h"
@@ -17,6 +18,7 @@ namespace rtcroom {
 namespace {
 
 const SystemClock kClock;
+SystemRandom random_source;
 
 std::unique_ptr<PgStore> Open(const Secret& url, std::uint64_t node, StoreLimits limits,
                               CommitListener& listener) {
@@ -24,7 +26,8 @@ std::unique_ptr<PgStore> Open(const Secret& url, std::uint64_t node, StoreLimits
                               .new_epoch = kEpoch,
                               .node = node,
                               .limits = limits,
-                              .patience = std::chrono::minutes(1)},
+                              .patience = std::chrono::minutes(1),
+                              .random = &random_source},
                              listener, kClock);
   EXPECT_OK(store);
   return store ? *std::move(store) : nullptr;

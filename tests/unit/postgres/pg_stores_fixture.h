@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/system_random.h"
 #include "storage/postgres/pg_store.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
@@ -42,6 +43,7 @@ class PgStoreTest : public PostgresTest {
         .new_epoch = "00c0ffee00c0ffee",
         .node = ++nodes_,
         .patience = std::chrono::minutes(1),
+        .random = &random_,
         .reconnect_pause = std::chrono::milliseconds(10),
         .give_up = std::chrono::minutes(1)};
   }
@@ -55,6 +57,7 @@ class PgStoreTest : public PostgresTest {
   std::unique_ptr<PgStore> OpenPatient() { return Open(Patient(url_)); }
 
   DeafListener deaf_;
+  SystemRandom random_;
 
  private:
   std::uint64_t nodes_ = 0;

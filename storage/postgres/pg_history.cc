@@ -1,0 +1,60 @@
+#include "storage/postgres/pg_history.h"
+
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kEpochBytes = 8;
+
+// A tag is given to one commit. Old records may have been removed.
+constexpr PgStatement kFind{
+    "history_find",
+    "SELECT coalesce((SELECT tag = $2 FROM events WHERE position = $1), $1 <= trimmed_position)"
+    " FROM meta"};
+constexpr PgStatement kTakeTurn{"history_take_turn", "SELECT 1 FROM turn FOR UPDATE"};
+// Another node may have been first.
+constexpr PgStatement kRenew{"history_renew", "UPDATE meta SET epoch = $1 WHERE epoch = $2"};
+constexpr auto kAll = std::to_array({kFind, kTakeTurn, kRenew});
+
+Error Lost() { return {Errc::kStoreBusy, "the end of the history was lost"}; }
+
+}  // namespace
+
+std::span<const PgStatement> PgHistory::Statements() { return kAll; }
+
+Status PgHistory::Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline) {
+  {
+    const MutexLock lock(mutex_);
+    if (is_lost_) return Lost();
+  }
+  Result<PgRows> found = connection.Run(PgCall(kFind, heard.position, heard.tag), deadline);
+  if (!found) return found.error();
+  if (!found->Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
+  const bool is_there = found->Bool(0);
+  if (!found->status()) return found->status().error();
+  if (is_there) return {};
+  if (const Status renewed = RenewEpoch(connection, deadline); !renewed) return renewed;
+  bool is_first = false;
+  {
+    const MutexLock lock(mutex_);
+    is_first = !is_lost_;
+    is_lost_ = true;
+  }
+  if (is_first && on_lost_) on_lost_();
+  return Lost();
+}
+
+Status PgHistory::RenewEpoch(PgConnection& connection, MonotonicTime deadline) {
+  const std::string drawn = RandomHex(random_, kEpochBytes);
+  const auto renewed =
+      connection.Run(std::array{PgCall(kPgBegin), PgCall(kTakeTurn),
+                                PgCall(kRenew, std::string_view(drawn), std::string_view(epoch_)),
+                                PgCall(kPgCommit)},
+                     deadline);
+  return renewed ? Status() : renewed.error();
+}
+
+}  // namespace rtcroom

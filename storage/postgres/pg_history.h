@@ -1,0 +1,54 @@
+// Whether the database still has the history that this node has heard.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
+#include "daemon/base/result.h"
+#include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_events.h"
+
+namespace rtcroom {
+
+/// Notices that the end of the log was lost: a standby took over that did not have it, or an older
+/// copy was restored. The store gets a new epoch then, so that no cursor of before is taken for one
+/// of the new history.
+///
+/// @threads safe from any thread.
+class PgHistory {
+ public:
+  /// @param epoch    with which this node began.
+  /// @param random   of a new one; must outlive it.
+  /// @param on_lost  called once, by the thread that finds it out, when the epoch is new: what is
+  /// in
+  ///                 memory is of a history that does not exist. It must not call the store.
+  PgHistory(std::string epoch, RandomSource& random, std::function<void()> on_lost)
+      : epoch_(std::move(epoch)), random_(random), on_lost_(std::move(on_lost)) {}
+
+  /// Compares what was heard last with what is stored. To be called with each new connection,
+  /// before anything is heard from it.
+  ///
+  /// @param heard  the newest that was.
+  /// @errors kStoreBusy, also when the history is lost, from then on; kStoreBroken.
+  Status Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline)
+      EXCLUDES(mutex_);
+
+  /// To be prepared on the connection.
+  static std::span<const PgStatement> Statements();
+
+ private:
+  Status RenewEpoch(PgConnection& connection, MonotonicTime deadline);
+
+  const std::string epoch_;
+  RandomSource& random_;
+  const std::function<void()> on_lost_;
+  Mutex mutex_;
+  bool is_lost_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,68 @@
+// A database that comes back without what it had acknowledged.
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+class PgHistoryTest : public PgStoreTest {
+ protected:
+  PgHistoryTest() {
+    PgOptions options = Patient(url_);
+    options.on_history_lost = [this] { ++losses_; };
+    store_ = Open(options);
+    EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
+    epoch_ = Epoch();
+  }
+
+  std::string Epoch() { return store_->Newest()->epoch; }
+  /// Ends all connections of the store.
+  void Disconnect() {
+    (void)QueryPostgres(url_,
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                        " application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
+  }
+  void ExpectLoss() {
+    EXPECT_TRUE(Eventually([this] { return losses_ == 1; }));
+    EXPECT_ERROR(kStoreBusy, Apply(*store_, Adding(kR1, "u")));
+    EXPECT_EQ(losses_, 1);
+    EXPECT_NE(Epoch(), epoch_);
+    EXPECT_EQ(Epoch().size(), epoch_.size());
+  }
+
+  std::atomic<int> losses_ = 0;
+  std::unique_ptr<PgStore> store_;
+  std::string epoch_;
+};
+
+TEST_F(PgHistoryTest, ThatHasLostItsEndGetsANewEpoch) {
+  (void)QueryPostgres(url_, "DELETE FROM events WHERE position = 2");
+  Disconnect();
+  ExpectLoss();
+}
+
+TEST_F(PgHistoryTest, WithAnotherEndGetsANewEpoch) {
+  (void)QueryPostgres(url_, "UPDATE events SET tag = tag + 1 WHERE position = 2");
+  Disconnect();
+  ExpectLoss();
+}
+
+TEST_F(PgHistoryTest, IsTheSameAfterItsOldEventsWereRemoved) {
+  ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 0}));
+  Disconnect();
+  EXPECT_OK(store_->CatchUp(Soon()));
+  EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
+  Disconnect();
+  EXPECT_OK(store_->CatchUp(Soon()));
+  EXPECT_OK(Apply(*store_, Adding(kR1, "v")));
+  EXPECT_EQ(losses_, 0);
+  EXPECT_EQ(Epoch(), epoch_);
+}
+
+}  // namespace
+}  // namespace rtcroom
