@@ -28,6 +28,7 @@ constexpr PgStatement kDeleteRooms{
     " SELECT 1 / (CASE WHEN count(*) = $3 THEN 1 ELSE 0 END) FROM d"};
 constexpr PgStatement kDeletePushersOf{"delete_pushers_of",
                                        "DELETE FROM pushers WHERE room = ANY($1)"};
+constexpr PgStatement kDeleteBeatsOf{"delete_beats_of", "DELETE FROM beats WHERE room = ANY($1)"};
 constexpr PgStatement kDeleteViewersOf{"delete_viewers_of",
                                        "DELETE FROM audiences WHERE room = ANY($1)"};
 
@@ -68,6 +69,10 @@ constexpr PgStatement kDeletePushers{
     "delete_pushers",
     "DELETE FROM pushers p USING unnest($1::bigint[], $2::bigint[]) v(room, seat)"
     " WHERE p.room = v.room AND p.seat = v.seat"};
+constexpr PgStatement kDeleteBeats{
+    "delete_beats",
+    "DELETE FROM beats b USING unnest($1::bigint[], $2::bigint[]) v(room, seat)"
+    " WHERE b.room = v.room AND b.seat = v.seat"};
 constexpr std::string_view kPutPusher =
     " INSERT INTO pushers (seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
     " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts, room)"
@@ -87,6 +92,15 @@ constexpr std::string_view kOfPushers =
 constexpr PgStatement kPutPushers{"put_pushers",
                                   kPgText<kWithBase, kPutPusher, kNumber, kOfPushers>};
 
+// Joining is the first heartbeat: there is no moment at which nothing is known of a pusher.
+constexpr std::string_view kPutBeat =
+    " INSERT INTO beats (at_ms, seat, room)"
+    " SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, v.seat, ";
+constexpr std::string_view kOfBeats =
+    " FROM b, unnest($1::bigint[], $2::bigint[]) v(number, seat) ON CONFLICT (room, seat)"
+    " DO UPDATE SET at_ms = greatest(beats.at_ms, excluded.at_ms)";
+constexpr PgStatement kPutBeats{"put_beats", kPgText<kWithBase, kPutBeat, kNumber, kOfBeats>};
+
 constexpr PgStatement kDeleteViewers{
     "delete_viewers",
     "DELETE FROM audiences a USING unnest($1::bigint[], $2::text[]) v(room, user_id)"
@@ -101,9 +115,9 @@ constexpr std::string_view kOfViewers =
 constexpr PgStatement kPutViewers{"put_viewers",
                                   kPgText<kWithBase, kPutViewer, kNumber, kOfViewers>};
 
-constexpr PgStatement kStatements[] = {kDeleteRooms, kDeletePushersOf, kDeleteViewersOf,
-                                       kUpdateRooms, kInsertRooms,     kDeletePushers,
-                                       kPutPushers,  kDeleteViewers,   kPutViewers};
+constexpr PgStatement kStatements[] = {
+    kDeleteBeatsOf, kDeleteBeats, kPutBeats,      kDeleteRooms, kDeletePushersOf, kDeleteViewersOf,
+    kUpdateRooms,   kInsertRooms, kDeletePushers, kPutPushers,  kDeleteViewers,   kPutViewers};
 
 const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
   const auto found = std::ranges::find(room.pushers, seat, &Pusher::seat);
@@ -200,6 +214,7 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
     calls.emplace_back(kDeleteRooms, deleted_.numbers, deleted_.versions, deleted_.count);
     calls.emplace_back(kDeletePushersOf, deleted_.numbers);
     calls.emplace_back(kDeleteViewersOf, deleted_.numbers);
+    calls.emplace_back(kDeleteBeatsOf, deleted_.numbers);
   }
   if (updated_.count > 0) {
     const RoomArrays& to = updated_;
@@ -216,12 +231,14 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
   }
   if (deleted_pushers_.count > 0) {
     calls.emplace_back(kDeletePushers, deleted_pushers_.rooms, deleted_pushers_.seats);
+    calls.emplace_back(kDeleteBeats, deleted_pushers_.rooms, deleted_pushers_.seats);
   }
   if (put_pushers_.count > 0) {
     const PusherArrays& to = put_pushers_;
     calls.emplace_back(kPutPushers, to.rooms, to.seats, to.user_ids, to.user_names, to.user_avatars,
                        to.push_urls, to.accelerate_urls, to.added_at, to.xs, to.ys, to.widths,
                        to.heights, to.layers, to.parts);
+    calls.emplace_back(kPutBeats, to.rooms, to.seats);
   }
   if (deleted_viewers_.count > 0) {
     calls.emplace_back(kDeleteViewers, deleted_viewers_.rooms, deleted_viewers_.user_ids);

@@ -252,7 +252,14 @@ CREATE TABLE duties (
   term bigint NOT NULL DEFAULT 0                  -- grows with each change of the node
 );
 
-INSERT INTO duties (name) VALUES ('reaper'), ('im'), ('upkeep');
+INSERT INTO duties (name) VALUES ('reaper'), ('im'), ('trtc'), ('upkeep');
+
+-- A node creates or destroys a group only under its claim.
+CREATE TABLE group_claims (
+  group_id text COLLATE "C" PRIMARY KEY,
+  node     bigint NOT NULL,
+  until_ms bigint NOT NULL                        -- by the database's clock
+);
 
 -- Heartbeats: empty after a crash, and on a standby that becomes the primary.
 CREATE UNLOGGED TABLE beats (

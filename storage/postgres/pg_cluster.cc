@@ -1,0 +1,336 @@
+#include "storage/postgres/pg_cluster.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "storage/postgres/pg_text.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// The database's clock is set while it runs: heartbeats that it dated before prove nothing.
+constexpr std::int64_t kJumpMs = 1000;
+constexpr std::array<std::string_view, kDuties> kDutyNames = {"reaper", "im", "trtc", "upkeep"};
+
+constexpr std::string_view kNowMs = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+constexpr std::string_view kSelect = "SELECT ";
+constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kNowMs>};
+// The link is that of the writing connection, which sets it; 0 is none.
+constexpr PgStatement kEnter{"cluster_enter",
+                             "INSERT INTO nodes (node, link, version) VALUES ($1, 0, 1)"
+                             " ON CONFLICT (node) DO UPDATE SET rounds = nodes.rounds + 1"};
+// Divides by zero when the others have given this node up.
+constexpr PgStatement kNextRound{
+    "cluster_next_round",
+    "WITH u AS (UPDATE nodes SET rounds = rounds + 1 WHERE node = $1 RETURNING 1)"
+    " SELECT 1 / count(*) FROM u"};
+constexpr std::string_view kInsertLife = "INSERT INTO beat_life (floor_ms) VALUES (";
+constexpr std::string_view kKeepLife = ") ON CONFLICT (only_row) DO NOTHING";
+constexpr std::string_view kSetFloor = ") ON CONFLICT (only_row) DO UPDATE SET floor_ms = ";
+// The tables of heartbeats were emptied: everybody has a timeout from here on.
+constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kNowMs, kKeepLife>};
+constexpr PgStatement kMoveFloor{"cluster_move_floor",
+                                 kPgText<kInsertLife, kNowMs, kSetFloor, kNowMs>};
+constexpr std::string_view kInsertBeats =
+    "INSERT INTO beats (room, seat, at_ms) SELECT v.room, v.seat, ";
+constexpr std::string_view kOfBeats =
+    " - v.age FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) v(room, seat, age)"
+    " ON CONFLICT (room, seat) DO UPDATE SET at_ms = greatest(beats.at_ms, excluded.at_ms)";
+constexpr PgStatement kPutBeats{"cluster_put_beats", kPgText<kInsertBeats, kNowMs, kOfBeats>};
+constexpr PgStatement kTold{"cluster_told",
+                            "INSERT INTO told (node, through_ms) VALUES ($1, $2)"
+                            " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms"};
+constexpr PgStatement kNodes{"cluster_nodes", "SELECT node, rounds FROM nodes"};
+constexpr PgStatement kDutyRows{"cluster_duties", "SELECT name, node, term FROM duties"};
+constexpr PgStatement kGiveUp{
+    "cluster_give_up",
+    "WITH d AS (DELETE FROM nodes WHERE node = $1 AND rounds = $2 RETURNING node),"
+    " t AS (DELETE FROM told USING d WHERE told.node = d.node) SELECT count(*) FROM d"};
+constexpr PgStatement kClaimDuty{
+    "cluster_claim_duty",
+    "UPDATE duties SET node = $1, term = term + 1 WHERE name = $2 AND term = $3"
+    " AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.node = duties.node)"
+    " AND EXISTS (SELECT 1 FROM nodes n WHERE n.node = $1) RETURNING term"};
+constexpr std::string_view kSilentNow =
+    "WITH k AS (SELECT CASE WHEN count(*) = count(t.through_ms) THEN min(t.through_ms) END"
+    " AS through_ms, 1 / count(*) FILTER (WHERE n.node = $1) AS is_node"
+    " FROM nodes n LEFT JOIN told t ON t.node = n.node)"
+    " SELECT v.place, greatest(b.at_ms, l.floor_ms), l.floor_ms IS NOT NULL, k.through_ms,"
+    " k.is_node, ";
+constexpr std::string_view kSilentOf =
+    " FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY v(room, seat, place)"
+    " CROSS JOIN k CROSS JOIN (SELECT (SELECT floor_ms FROM beat_life) AS floor_ms) l"
+    " LEFT JOIN beats b ON b.room = v.room AND b.seat = v.seat";
+constexpr PgStatement kSilent{"cluster_silent", kPgText<kSilentNow, kNowMs, kSilentOf>};
+constexpr std::string_view kInsertClaim =
+    "INSERT INTO group_claims (group_id, node, until_ms) VALUES ($1, $2, $3::bigint + ";
+constexpr std::string_view kTakeClaim =
+    ") ON CONFLICT (group_id) DO UPDATE SET node = excluded.node, until_ms = excluded.until_ms"
+    " WHERE group_claims.node = excluded.node OR group_claims.until_ms < ";
+constexpr std::string_view kReturnClaim = " RETURNING 1";
+constexpr PgStatement kClaimGroup{"cluster_claim_group",
+                                  kPgText<kInsertClaim, kNowMs, kTakeClaim, kNowMs, kReturnClaim>};
+constexpr PgStatement kReleaseGroup{"cluster_release_group",
+                                    "DELETE FROM group_claims WHERE group_id = $1 AND node = $2"};
+constexpr PgStatement kLeaveNodes{"cluster_leave", "DELETE FROM nodes WHERE node = $1"};
+constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE node = $1"};
+
+constexpr PgStatement kStatements[] = {kNow,        kEnter,        kNextRound,  kBeginLife,
+                                       kMoveFloor,  kPutBeats,     kTold,       kNodes,
+                                       kDutyRows,   kGiveUp,       kClaimDuty,  kSilent,
+                                       kClaimGroup, kReleaseGroup, kLeaveNodes, kLeaveTold};
+
+std::int64_t ToMs(MonotonicTime time) {
+  return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+/// The order in which nodes are wanted for a duty, the same at all nodes.
+/// @source splitmix64.
+std::uint64_t RankOf(std::uint64_t node, std::size_t duty) {
+  std::uint64_t z = node * 0x9e3779b97f4a7c15U + (duty + 1) * 0xd1b54a32d192ed03U;
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31U);
+}
+
+}  // namespace
+
+PgCluster::PgCluster(const PgAddress& address, const Options& options, NodeLease& lease,
+                     const Clock& clock)
+    : options_(options),
+      lease_(lease),
+      clock_(clock),
+      connection_(address, {.statements = kStatements}, clock) {}
+
+Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
+  const MonotonicTime deadline = Deadline();
+  const BootTime began = lease_.Now();
+  // Heartbeats were refused meanwhile.
+  if (has_renewed_ && lease_.IsCutOff()) moves_floor_ = true;
+  if (!connection_.connected()) {
+    offset_.reset();  // it may be another server
+    if (const Status connected = connection_.Connect(deadline); !connected) {
+      return connected.error();
+    }
+  }
+  if (!has_entered_ || !offset_) {
+    if (const Status entered = Enter(deadline); !entered) return entered.error();
+  }
+  Result<Seen> seen = Tell(heard, deadline);
+  if (!seen && connection_.failure().sqlstate == "22012") {
+    was_gone_ = true;
+    moves_floor_ = true;
+    if (const Status entered = Enter(deadline); !entered) return entered.error();
+    seen = Tell(heard, deadline);
+  }
+  if (!seen) return seen.error();
+
+  if (has_renewed_ && lease_.IsCutOff()) moves_floor_ = true;  // it has ended in between
+  lease_.Renew(began);
+  has_renewed_ = true;
+  if (const Status done = GiveUp(Observe(*seen), *seen, deadline); !done) return done.error();
+  if (const Status done = ClaimDuties(*seen, deadline); !done) return done.error();
+  NodeStanding standing{.nodes = seen->rounds.size(), .was_gone = std::exchange(was_gone_, false)};
+  for (std::size_t i = 0; i < kDuties; ++i) {
+    const DutyRow& duty = seen->duties.at(i);
+    if (duty.node == options_.node) standing.terms.at(i) = duty.term;
+  }
+  return standing;
+}
+
+/// Takes its place, and learns what the database's clock shows.
+Status PgCluster::Enter(MonotonicTime deadline) {
+  std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kEnter, options_.node)};
+  if (moves_floor_) calls.emplace_back(kMoveFloor);
+  calls.emplace_back(kPgCommit);
+  calls.emplace_back(kNow);
+  const MonotonicTime sent = clock_.Monotonic();
+  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  if (!results) return results.error();
+  moves_floor_ = false;
+  has_entered_ = true;
+  PgRows& now = results->back();
+  if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
+  if (!CompareClocks(now.Integer(0), sent)) return MoveFloor(deadline);
+  return {};
+}
+
+std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard) const {
+  const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.Monotonic() - heard.as_of);
+  PgArray<std::uint64_t> rooms;
+  PgArray<std::uint64_t> seats;
+  PgArray<std::int64_t> ages;
+  for (const Beat& beat : heard.beats) {
+    rooms.Add(beat.seat.room_number);
+    seats.Add(beat.seat.seat);
+    ages.Add(std::int64_t{(beat.age + elapsed).count()});
+  }
+  std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kNextRound, options_.node),
+                               PgCall(kBeginLife)};
+  if (moves_floor_) calls.emplace_back(kMoveFloor);
+  if (!heard.beats.empty()) calls.emplace_back(kPutBeats, rooms, seats, ages);
+  return calls;
+}
+
+Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime deadline) {
+  std::vector<PgCall> calls = TellCalls(heard);
+  // The time of the collection by the database's clock, or before it. Were it counted back from the
+  // time of the statement, what was heard while the statement was under way would count as told.
+  calls.emplace_back(kTold, options_.node, offset_->least_ms + ToMs(heard.as_of));
+  const std::size_t nodes = calls.size();
+  calls.emplace_back(kNodes);
+  calls.emplace_back(kDutyRows);
+  calls.emplace_back(kNow);
+  calls.emplace_back(kPgCommit);
+  const MonotonicTime sent = clock_.Monotonic();
+  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  if (!results) return results.error();
+  moves_floor_ = false;
+  Seen seen;
+  PgRows& rows = (*results)[nodes];
+  while (rows.Next()) seen.rounds.emplace(rows.Unsigned(0), rows.Unsigned(1));
+  PgRows& duties = (*results)[nodes + 1];
+  while (duties.Next()) {
+    const auto name = std::ranges::find(kDutyNames, duties.Text(0));
+    if (name == kDutyNames.end()) continue;
+    DutyRow& duty = seen.duties.at(static_cast<std::size_t>(name - kDutyNames.begin()));
+    if (!duties.IsNull(1)) duty.node = duties.Unsigned(1);
+    duty.term = duties.Unsigned(2);
+  }
+  PgRows& now = (*results)[nodes + 2];
+  if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
+  // Before anything is told by the new time.
+  if (!CompareClocks(now.Integer(0), sent)) {
+    if (const Status moved = MoveFloor(deadline); !moved) return moved.error();
+  }
+  return seen;
+}
+
+bool PgCluster::CompareClocks(std::int64_t now_ms, MonotonicTime sent) {
+  const std::int64_t received_ms = ToMs(clock_.Monotonic()) + 1;  // rounded up
+  const Offset now{.least_ms = now_ms - received_ms, .most_ms = now_ms + 1 - ToMs(sent)};
+  const Offset before = offset_.value_or(now);
+  offset_ = now;
+  return now.least_ms <= before.most_ms + kJumpMs && now.most_ms >= before.least_ms - kJumpMs;
+}
+
+Status PgCluster::MoveFloor(MonotonicTime deadline) {
+  moves_floor_ = true;
+  const Result<PgRows> moved = connection_.Run(PgCall(kMoveFloor), deadline);
+  if (!moved) return moved.error();
+  moves_floor_ = false;
+  return {};
+}
+
+std::vector<std::uint64_t> PgCluster::Observe(const Seen& seen) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MonotonicTime::duration still_for = lease_.ttl() + options_.slack;
+  // Who could not reach the database cannot say that others did not.
+  if (now - renewed_at_ > still_for / 2) observed_.clear();
+  renewed_at_ = now;
+  std::erase_if(observed_, [&](const auto& entry) { return !seen.rounds.contains(entry.first); });
+  std::vector<std::uint64_t> gone;
+  for (const auto& [node, rounds] : seen.rounds) {
+    const auto [entry, is_new] =
+        observed_.try_emplace(node, Observation{.rounds = rounds, .since = now});
+    Observation& observation = entry->second;
+    if (observation.rounds != rounds) observation = {.rounds = rounds, .since = now};
+    if (node != options_.node && now - observation.since >= still_for) gone.push_back(node);
+  }
+  return gone;
+}
+
+Status PgCluster::GiveUp(const std::vector<std::uint64_t>& gone, Seen& seen,
+                         MonotonicTime deadline) {
+  for (const std::uint64_t node : gone) {
+    const std::vector<PgCall> calls = {PgCall(kPgBegin),
+                                       PgCall(kGiveUp, node, seen.rounds.at(node)),
+                                       PgCall(kMoveFloor), PgCall(kPgCommit)};
+    Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+    if (!results) return results.error();
+    PgRows& removed = (*results)[1];
+    if (removed.Next() && removed.Unsigned(0) > 0) seen.rounds.erase(node);
+  }
+  return {};
+}
+
+Status PgCluster::ClaimDuties(Seen& seen, MonotonicTime deadline) {
+  for (std::size_t i = 0; i < kDuties; ++i) {
+    DutyRow& duty = seen.duties.at(i);
+    if (duty.node && seen.rounds.contains(*duty.node)) continue;
+    const auto wanted = std::ranges::max_element(
+        seen.rounds, {}, [i](const auto& entry) { return RankOf(entry.first, i); });
+    if (wanted == seen.rounds.end() || wanted->first != options_.node) continue;
+    Result<PgRows> claimed =
+        connection_.Run(PgCall(kClaimDuty, options_.node, kDutyNames.at(i), duty.term), deadline);
+    if (!claimed) return claimed.error();
+    if (claimed->Next()) duty = {.node = options_.node, .term = claimed->Unsigned(0)};
+  }
+  return {};
+}
+
+Result<std::vector<SharedSilence>> PgCluster::Silent(std::span<const SeatKey> lapsed,
+                                                     milliseconds timeout) {
+  enum : int { kPlace, kLastMs, kHasFloor, kThroughMs, kIsNode, kTimeMs };
+  std::vector<SharedSilence> answers(lapsed.size());
+  if (lapsed.empty()) return answers;
+  if (!offset_ || moves_floor_) return Error{Errc::kStoreBusy, "no place among the nodes"};
+  const MonotonicTime deadline = Deadline();
+  PgArray<std::uint64_t> rooms;
+  PgArray<std::uint64_t> seats;
+  for (const SeatKey& seat : lapsed) {
+    rooms.Add(seat.room_number);
+    seats.Add(seat.seat);
+  }
+  const MonotonicTime sent = clock_.Monotonic();
+  Result<PgRows> rows = connection_.Run(PgCall(kSilent, options_.node, rooms, seats), deadline);
+  if (!rows) return Error{Errc::kStoreBusy, rows.error().detail};
+  while (rows->Next()) {
+    const std::int64_t now_ms = rows->Integer(kTimeMs);
+    if (!CompareClocks(now_ms, sent)) {
+      (void)MoveFloor(deadline);
+      return Error{Errc::kStoreBusy, "the clock of the database was set"};
+    }
+    if (!rows->Bool(kHasFloor)) continue;
+    const std::int64_t last_ms = rows->Integer(kLastMs);
+    SharedSilence& answer = answers.at(rows->Unsigned(kPlace) - 1);
+    answer.age = milliseconds(std::max<std::int64_t>(now_ms - last_ms, 0));
+    answer.is_silent =
+        !rows->IsNull(kThroughMs) && last_ms + timeout.count() < rows->Integer(kThroughMs);
+  }
+  if (!rows->status()) return rows->status().error();
+  return answers;
+}
+
+Result<bool> PgCluster::ClaimGroup(const RoomId& group, milliseconds lasting) {
+  Result<PgRows> claimed = connection_.Run(
+      PgCall(kClaimGroup, group.value, options_.node, std::int64_t{lasting.count()}), Deadline());
+  if (!claimed) return claimed.error();
+  return claimed->size() > 0;
+}
+
+Status PgCluster::ReleaseGroup(const RoomId& group) {
+  const Result<PgRows> released =
+      connection_.Run(PgCall(kReleaseGroup, group.value, options_.node), Deadline());
+  return released ? Status() : released.error();
+}
+
+Status PgCluster::Leave(const HeardBeats& heard) {
+  lease_.End();
+  std::vector<PgCall> calls = TellCalls(heard);
+  calls.emplace_back(kLeaveNodes, options_.node);
+  calls.emplace_back(kLeaveTold, options_.node);
+  calls.emplace_back(kPgCommit);
+  const auto left = connection_.Run(calls, Deadline());
+  has_entered_ = false;
+  has_renewed_ = false;
+  return left ? Status() : left.error();
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,255 @@
+// Nodes that share a database: who is silent everywhere, who is gone, whose work is whose.
+#include "storage/postgres/pg_cluster.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "storage/postgres/schema_version.h"
+#include "tests/support/fake_boot_clock.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr SeatKey kAmy{.room_number = 7, .seat = 2};
+constexpr std::chrono::milliseconds kShort{50};
+constexpr std::chrono::milliseconds kLong = 1h;
+
+/// Shows the machine's time plus what a test adds.
+class ShiftedClock : public Clock {
+ public:
+  [[nodiscard]] TimePoint Now() const override { return clock_.Now(); }
+  [[nodiscard]] MonotonicTime Monotonic() const override { return clock_.Monotonic() + shift; }
+  MonotonicTime::duration shift{0};
+
+ private:
+  const SystemClock clock_;
+};
+
+class PgClusterTest : public PgStoreTest {
+ protected:
+  struct Node {
+    Node(const Secret& url, std::uint64_t number)
+        : cluster(*PgAddress::Parse(url), {.node = number, .patience = 1min}, lease, clock) {}
+
+    HeardBeats Heard(std::vector<Beat> beats = {}) {
+      return {.as_of = clock.Monotonic(), .beats = std::move(beats)};
+    }
+    NodeStanding Renew(std::vector<Beat> beats = {}) {
+      const Result<NodeStanding> standing = cluster.Renew(Heard(std::move(beats)));
+      EXPECT_OK(standing);
+      return standing ? *standing : NodeStanding{};
+    }
+    SharedSilence Ask(std::chrono::milliseconds timeout, const SeatKey& seat = kAmy) {
+      const auto answers = cluster.Silent(std::vector{seat}, timeout);
+      EXPECT_OK(answers);
+      return answers && answers->size() == 1 ? answers->front() : SharedSilence{};
+    }
+    bool IsSilent(std::chrono::milliseconds timeout = kShort) { return Ask(timeout).is_silent; }
+
+    SystemClock clock;
+    FakeBootClock boot;
+    NodeLease lease{boot};
+    PgCluster cluster;
+  };
+
+  PgClusterTest() {
+    const auto plain = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+    EXPECT_OK(MigratePgSchema(*plain, "00c0ffee00c0ffee", Soon()));
+  }
+
+  std::int64_t Number(const std::string& sql) {
+    PgRows rows = QueryPostgres(url_, sql);
+    return rows.Next() ? rows.Integer(0) : -1;
+  }
+  /// As if all that the tables know had happened earlier.
+  void Age(std::chrono::milliseconds by) {
+    Execute(fmt::format("UPDATE beats SET at_ms = at_ms - {}", by.count()));
+    Execute(fmt::format("UPDATE beat_life SET floor_ms = floor_ms - {}", by.count()));
+  }
+  void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
+  static bool Holds(const NodeStanding& standing, std::size_t duty) {
+    return standing.Holds(static_cast<Duty>(duty));
+  }
+
+  Node one_{url_, 1};
+  Node two_{url_, 2};
+};
+
+TEST_F(PgClusterTest, WhoeverWasHeardAnywhereIsNotSilent) {
+  one_.Renew();
+  two_.Renew();
+  Age(kLong);
+  two_.Renew({{.seat = kAmy, .age = 10s}});
+  one_.Renew();
+  const SharedSilence amy = one_.Ask(20s);
+  EXPECT_FALSE(amy.is_silent);
+  EXPECT_GE(amy.age, 10s);
+  EXPECT_LT(amy.age, 20s);
+  one_.Renew({{.seat = kAmy, .age = 15s}});  // older than what is known
+  EXPECT_LT(one_.Ask(20s).age, 15s);
+}
+
+TEST_F(PgClusterTest, WhoeverNobodyHasHeardForTheTimeoutIsSilent) {
+  one_.Renew({{.seat = kAmy}});
+  two_.Renew();
+  Age(30s);
+  one_.Renew();
+  two_.Renew();
+  EXPECT_TRUE(one_.IsSilent(20s));
+  EXPECT_FALSE(one_.IsSilent(40s));
+}
+
+TEST_F(PgClusterTest, ANodeThatDoesNotTellIsWaitedFor) {
+  one_.Renew({{.seat = kAmy}});
+  two_.Renew();
+  Age(30s);
+  Execute("UPDATE told SET through_ms = through_ms - 60000 WHERE node = 2");
+  one_.Renew();
+  EXPECT_FALSE(one_.IsSilent(20s));
+  Execute("DELETE FROM told WHERE node = 2");
+  EXPECT_FALSE(one_.IsSilent(20s));
+  two_.Renew();
+  EXPECT_TRUE(one_.IsSilent(20s));
+}
+
+TEST_F(PgClusterTest, WhatWasHeardAfterTheCollectionDoesNotCountAsTold) {
+  one_.Renew();
+  const HeardBeats early = two_.Heard();
+  two_.Renew();
+  const std::int64_t between = Number("SELECT (extract(epoch FROM now()) * 1000)::bigint");
+  ASSERT_OK(two_.cluster.Renew(early));
+  EXPECT_LE(Number("SELECT through_ms FROM told WHERE node = 2"), between);
+}
+
+TEST_F(PgClusterTest, ANodeThatCameBackGivesEverybodyATimeout) {
+  one_.Renew({{.seat = kAmy}});
+  two_.Renew();
+  Age(30s);
+  two_.boot.Advance(NodeLease::kTtl);
+  two_.Renew();
+  one_.Renew();
+  EXPECT_FALSE(one_.IsSilent(20s));
+  EXPECT_FALSE(two_.lease.IsCutOff());
+}
+
+TEST_F(PgClusterTest, LostHeartbeatsGiveEverybodyATimeout) {
+  one_.Renew({{.seat = kAmy}});
+  Age(30s);
+  Execute("TRUNCATE beats, told, beat_life");
+  EXPECT_EQ(one_.Ask(20s), SharedSilence{});
+  one_.Renew();
+  EXPECT_FALSE(one_.IsSilent(20s));
+}
+
+TEST_F(PgClusterTest, ANodeThatWasGivenUpLearnsOfIt) {
+  one_.Renew({{.seat = kAmy}});
+  two_.Renew();
+  Age(30s);
+  Execute("DELETE FROM nodes WHERE node = 2");
+  EXPECT_ERROR(kStoreBusy, two_.cluster.Silent(std::vector{kAmy}, 20s));
+  const NodeStanding back = two_.Renew();
+  EXPECT_TRUE(back.was_gone);
+  EXPECT_EQ(back.nodes, 2U);
+  EXPECT_FALSE(two_.Renew().was_gone);
+  one_.Renew();
+  EXPECT_FALSE(one_.IsSilent(20s));  // the floor has moved
+}
+
+TEST_F(PgClusterTest, EachDutyHasOneHolder) {
+  one_.Renew();
+  two_.Renew();
+  const NodeStanding one = one_.Renew();
+  const NodeStanding two = two_.Renew();
+  for (std::size_t duty = 0; duty < kDuties; ++duty) {
+    EXPECT_NE(Holds(one, duty), Holds(two, duty)) << duty;
+  }
+}
+
+TEST_F(PgClusterTest, DutiesMoveWithANewTermWhenTheirHolderLeaves) {
+  const NodeStanding alone = one_.Renew();
+  EXPECT_EQ(alone.terms, (std::array<std::optional<std::uint64_t>, kDuties>{1, 1, 1, 1}));
+  two_.Renew();
+  ASSERT_OK(one_.cluster.Leave(one_.Heard({{.seat = kAmy}})));
+  EXPECT_TRUE(one_.lease.IsCutOff());
+  const NodeStanding heir = two_.Renew();
+  EXPECT_EQ(heir.nodes, 1U);
+  EXPECT_EQ(heir.terms, (std::array<std::optional<std::uint64_t>, kDuties>{2, 2, 2, 2}));
+  EXPECT_LT(two_.Ask(20s).age, 20s);
+}
+
+TEST_F(PgClusterTest, AClaimOfAGroupExcludesOtherNodesUntilItsEnd) {
+  one_.Renew();
+  two_.Renew();
+  const RoomId group{"g"};
+  EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
+  EXPECT_EQ(*two_.cluster.ClaimGroup(group, kLong), false);
+  EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
+  ASSERT_OK(two_.cluster.ReleaseGroup(group));  // not its own
+  EXPECT_EQ(*two_.cluster.ClaimGroup(group, kLong), false);
+  ASSERT_OK(one_.cluster.ReleaseGroup(group));
+  EXPECT_EQ(*two_.cluster.ClaimGroup(group, -1s), true);
+  EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
+}
+
+/// A node whose time a test moves.
+class PgClusterWatchTest : public PgClusterTest {
+ protected:
+  void Pass(std::chrono::milliseconds time) { moving_.shift += time; }
+  NodeStanding RenewWatching() {
+    const Result<NodeStanding> standing = watching_.Renew({.as_of = moving_.Monotonic()});
+    EXPECT_OK(standing);
+    return standing ? *standing : NodeStanding{};
+  }
+
+  ShiftedClock moving_;
+  FakeBootClock boot_;
+  NodeLease lease_{boot_};
+  PgCluster watching_{*PgAddress::Parse(url_), {.node = 3, .patience = 1min}, lease_, moving_};
+};
+
+TEST_F(PgClusterWatchTest, GivesUpANodeThatStandsStillAndMovesTheFloor) {
+  one_.Renew({{.seat = kAmy}});
+  EXPECT_EQ(RenewWatching().nodes, 2U);
+  // In steps that are no jump of the database's clock.
+  for (int step = 1; step < 8; ++step) {
+    Pass(900ms);
+    EXPECT_EQ(RenewWatching().nodes, 2U) << step;
+  }
+  Age(kLong);
+  Pass(900ms);
+  const NodeStanding alone = RenewWatching();
+  EXPECT_EQ(alone.nodes, 1U);
+  EXPECT_TRUE(alone.Holds(Duty::kReaper));
+  RenewWatching();
+  const auto amy = watching_.Silent(std::vector{kAmy}, 30min);
+  ASSERT_OK(amy);
+  EXPECT_FALSE(amy->front().is_silent);
+  EXPECT_LT(amy->front().age, 30min);
+  EXPECT_TRUE(one_.Renew().was_gone);
+}
+
+TEST_F(PgClusterWatchTest, DoesNotJudgeOthersByATimeInWhichItWasAwayItself) {
+  one_.Renew();
+  RenewWatching();
+  Pass(7s);
+  EXPECT_EQ(RenewWatching().nodes, 2U);
+}
+
+TEST_F(PgClusterTest, JoiningIsTheFirstHeartbeat) {
+  const auto store = OpenPatient();
+  Room room = MultiRoom("r1", "amy");
+  ASSERT_OK(store->Update(Creating(room)));
+  EXPECT_EQ(Number("SELECT count(*) FROM beats b JOIN pushers p ON p.room = b.room"
+                   " AND p.seat = b.seat"),
+            1);
+}
+
+}  // namespace
+}  // namespace rtcroom
