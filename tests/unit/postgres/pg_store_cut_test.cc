@@ -21,9 +21,11 @@ using namespace std::string_view_literals;
 using Toward = CuttingProxy::Toward;
 
 // Within the messages of the protocol: the portal, without a name, and the statement that it is
-// bound to; the end of a pipeline; and the tag of a completed command.
+// bound to; the same up to the end of the pipeline, which only a writer sends; and the tag of a
+// completed command.
 constexpr std::string_view kBindsCommit = "\0commit\0"sv;
-constexpr std::string_view kSync = "S\0\0\0\4"sv;
+constexpr std::string_view kCommitUpToSync =
+    "\0commit\0\0\0\0\0\0\1\0\1D\0\0\0\6P\0E\0\0\0\11\0\0\0\0\0S\0\0\0\4"sv;
 constexpr std::string_view kCommitted = "COMMIT\0"sv;
 
 class PgStoreCutTest : public PgStoreTest {
@@ -84,7 +86,7 @@ TEST_F(PgStoreCutTest, WhereverItIsCutTheChangeIsAcknowledgedExactlyIfItIsCommit
 
 // Its transaction is refused, because the store has another connection by then.
 TEST_F(PgStoreCutTest, WhatTheServerGetsLaterIsNotCommittedAgain) {
-  EXPECT_OK(CreateAfter("r1", [&] { proxy_.HoldUpTo(kSync); }));
+  EXPECT_OK(CreateAfter("r1", [&] { proxy_.HoldUpTo(kCommitUpToSync); }));
   EXPECT_EQ(proxy_.cuts(), 1);
   ASSERT_OK(Apply(*store_, Destroying(kR1)));
   const auto before = CheckedEvents(*direct_);
@@ -112,7 +114,7 @@ TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {
   options.url = WithSettings(options.url, "-clock_timeout=200ms");
   store_ = Open(options);
   const auto created = CreateAfter("r1", [&] {
-    proxy_.HoldUpTo(kSync);
+    proxy_.HoldUpTo(kCommitUpToSync);
     ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHoldTurn)}, Soon()));
   });
   ASSERT_TRUE(FailsWith(created, Errc::kOutcomeUnknown));
