@@ -10,8 +10,8 @@
 
 namespace rtcroom {
 
-/// The columns of `ReadEvent`, as `EventColumn` numbers them. The next column is the position of the room's previous
-/// event.
+/// The columns of `ReadEvent`, as `EventColumn` numbers them. The next column is the position of
+/// the room's previous event.
 inline constexpr char kEventColumns[] =
     "position, room_kind, room_id, dialect, room_sequence, at_ms, type, user_id, user_name,"
     " user_avatar, reason, creator, info, room_number, field";
