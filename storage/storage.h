@@ -25,6 +25,11 @@ class Storage : public Store,
                 public MessageHistory,
                 public GroupJoinStore {
  public:
+  /// The state in memory is restored: from here on listeners hear of commits. Until then a shared
+  /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
+  /// once.
+  virtual void Begin() {}
+
   /// Whether the store accepts writes: commits a write at least as large as that of a joining
   /// pusher, and requires that the previous commit did not fail.
   /// @errors kStoreBusy; kStoreBroken.

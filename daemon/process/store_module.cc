@@ -52,7 +52,9 @@ Status StoreModule::Open(StoreObserver& observer) {
   if (Status status = CompareWithMark(); !status) return status;
   if (Status status = RestoreBans(); !status) return status;
   if (Status status = RestoreRevocations(); !status) return status;
-  return RestoreRooms();
+  if (Status status = RestoreRooms(); !status) return status;
+  storage_->Begin();
+  return {};
 }
 
 Status StoreModule::CompareWithMark() {

@@ -37,8 +37,7 @@ PgFollower::PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log,
       history_(history),
       clock_(clock),
       connection_(address, {.statements = Statements()}, clock),
-      reconnector_(connection_, pace, clock),
-      thread_([this] { Follow(); }) {}
+      reconnector_(connection_, pace, clock) {}
 
 PgFollower::~PgFollower() {
   const MutexLock lock(mutex_);

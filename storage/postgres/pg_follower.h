@@ -20,12 +20,17 @@ namespace rtcroom {
 ///          bounded time, until the destructor ends it.
 class PgFollower {
  public:
-  /// The arguments must outlive it.
+  /// The arguments must outlive it. It reads nothing yet.
   PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, PgHistory& history,
              const Clock& clock);
   ~PgFollower();
   PgFollower(const PgFollower&) = delete;
   PgFollower& operator=(const PgFollower&) = delete;
+
+  /// Call it once.
+  void Begin() {
+    thread_ = std::jthread([this] { Follow(); });
+  }
 
   /// Returns when everything has been heard that was acknowledged anywhere before the call. All
   /// that wait share one read.

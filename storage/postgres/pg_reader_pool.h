@@ -12,6 +12,7 @@
 #include "daemon/base/result.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_reconnector.h"
+#include "storage/postgres/pg_snapshot.h"
 
 namespace rtcroom {
 
@@ -31,6 +32,10 @@ class PgReaderPool {
   /// All that a reading connection runs.
   static std::span<const PgStatement> Statements();
 
+  /// From now on reads are of that snapshot, by one thread at a time; null: of what is committed,
+  /// by any. No read may be in progress.
+  void ReadFrom(std::unique_ptr<PgSnapshot> snapshot) { snapshot_ = std::move(snapshot); }
+
   /// Runs a read, again on a new connection if that of the first try is lost.
   ///
   /// @param read  gets the connection and the deadline, and returns a `Result`.
@@ -38,6 +43,7 @@ class PgReaderPool {
   template <typename Read>
   auto Run(Read read) -> decltype(read(std::declval<PgConnection&>(), MonotonicTime())) {
     const MonotonicTime deadline = clock_.Monotonic() + patience_;
+    if (snapshot_ != nullptr) return read(snapshot_->connection(), deadline);
     Result<Lease> lease = Take(deadline);
     if (!lease) return lease.error();
     PgConnection& connection = lease->reader().connection;
@@ -84,6 +90,7 @@ class PgReaderPool {
 
   const std::chrono::milliseconds patience_;
   const Clock& clock_;
+  std::unique_ptr<PgSnapshot> snapshot_;
   std::vector<std::unique_ptr<Reader>> readers_;
   Mutex mutex_;
   CondVar changed_;

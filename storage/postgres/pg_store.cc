@@ -103,14 +103,15 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
   // What comes later than this snapshot is heard from the log.
-  PgSnapshot snapshot(*address, PgReaderPool::Statements(), clock);
+  auto snapshot = std::make_unique<PgSnapshot>(*address, PgReaderPool::Statements(), clock);
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
-  if (const Status begun = snapshot.Begin(deadline); !begun) return About(begun.error());
-  const Result<PgLogEnds> ends = pg::LoadLogEnds(snapshot.connection(), deadline);
+  if (const Status begun = snapshot->Begin(deadline); !begun) return About(begun.error());
+  const Result<PgLogEnds> ends = pg::LoadLogEnds(snapshot->connection(), deadline);
   if (!ends) return About(ends.error());
-  if (const Status filled = FillIndex(snapshot.connection(), deadline, *parts.index); !filled) {
+  if (const Status filled = FillIndex(snapshot->connection(), deadline, *parts.index); !filled) {
     return About(filled.error());
   }
+  parts.readers->ReadFrom(std::move(snapshot));
   parts.log->Begin(*ends);
   parts.history =
       std::make_unique<PgHistory>(ends->epoch, *options.random, options.on_history_lost);
@@ -123,6 +124,11 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   if (const Status opened = parts.writer->Open(*ends); !opened) return About(opened.error());
   parts.follower = std::make_unique<PgFollower>(*address, pace, *parts.log, *parts.history, clock);
   return std::unique_ptr<PgStore>(new PgStore(options, std::move(parts)));
+}
+
+void PgStore::Begin() {
+  readers_->ReadFrom(nullptr);
+  follower_->Begin();
 }
 
 Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(deadline); }

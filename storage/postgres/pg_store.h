@@ -63,6 +63,7 @@ struct PgOptions {
 class PgStore : public Storage {
  public:
   /// Connects, creates the tables or brings them up to date, and reads the order of the rooms.
+  /// Reads are of the same moment until `Begin`.
   ///
   /// @param listener  hears of the commits of all stores on this database, of those of others soon
   ///                  after; must outlive the store, as must `clock`.
@@ -71,6 +72,8 @@ class PgStore : public Storage {
                                                const Clock& clock);
   /// No call may be in progress.
   ~PgStore() override;
+
+  void Begin() override;
 
   /// Returns when the listener and the lists know of everything that was acknowledged by any store
   /// on this database before the call.

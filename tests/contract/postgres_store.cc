@@ -30,7 +30,9 @@ std::unique_ptr<PgStore> Open(const Secret& url, std::uint64_t node, StoreLimits
                               .random = &random_source},
                              listener, kClock);
   EXPECT_OK(store);
-  return store ? *std::move(store) : nullptr;
+  if (!store) return nullptr;
+  (*store)->Begin();
+  return *std::move(store);
 }
 
 std::unique_ptr<Storage> OpenOne(const std::string&, StoreLimits limits, CommitListener& listener) {

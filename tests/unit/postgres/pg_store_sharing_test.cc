@@ -240,6 +240,24 @@ TEST_F(PgStoreSharingTest, ACommitIsHeardWhole) {
   for (const std::uint64_t position : last) EXPECT_EQ(position % kEvents, 0u) << position;
 }
 
+TEST_F(PgStoreSharingTest, WhatIsWrittenWhileAStoreRestoresIsHeardOnce) {
+  ASSERT_OK(Apply(*first_, Creating(MultiRoom("before"))));
+  RecordingListener heard;
+  const auto restoring = OpenOnly(Patient(url_), heard);
+  ASSERT_OK(Apply(*first_, Creating(MultiRoom("meanwhile"))));
+  ASSERT_OK(Apply(*first_, Adding(MakeKey(RoomKind::kMulti, "before"), "bob")));
+  const auto page = restoring->Scan(0, 10);
+  ASSERT_OK(page);
+  EXPECT_THAT(IdsOf(page->rooms), testing::ElementsAre("before"));
+  EXPECT_THAT(UsersOf(page->rooms.front()), testing::ElementsAre("creator"));
+  EXPECT_EQ(page->at.position, 2u);
+  restoring->Begin();
+  ASSERT_OK(restoring->CatchUp(Soon()));
+  EXPECT_EQ(restoring->Scan(0, 10)->rooms.size(), 2u);
+  const std::vector<StoredEvent> history = CheckedEvents(*first_);
+  EXPECT_EQ(heard.events(), std::vector<StoredEvent>(history.begin() + 2, history.end()));
+}
+
 // Its own numbers of rooms are not right then, and still no reason to refuse one.
 TEST_F(PgStoreSharingTest, AStoreEndsRoomsThatTheOtherMade) {
   const Room active = MakeWebrtcRoom("active", "lesson");

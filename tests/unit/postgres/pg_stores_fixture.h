@@ -48,10 +48,16 @@ class PgStoreTest : public PostgresTest {
         .give_up = std::chrono::minutes(1)};
   }
 
-  std::unique_ptr<PgStore> Open(const PgOptions& options, CommitListener& listener) {
+  /// It has not begun.
+  std::unique_ptr<PgStore> OpenOnly(const PgOptions& options, CommitListener& listener) {
     auto store = PgStore::Open(options, listener, clock_);
     if (!store) throw std::runtime_error(store.error().detail);
     return *std::move(store);
+  }
+  std::unique_ptr<PgStore> Open(const PgOptions& options, CommitListener& listener) {
+    auto store = OpenOnly(options, listener);
+    store->Begin();
+    return store;
   }
   std::unique_ptr<PgStore> Open(const PgOptions& options) { return Open(options, deaf_); }
   std::unique_ptr<PgStore> OpenPatient() { return Open(Patient(url_)); }
