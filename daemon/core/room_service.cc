@@ -122,7 +122,9 @@ Result<KickOutcome> RoomService::KickPusher(const KickCommand& command) {
   const bool absent = !status && status.error().code == Errc::kPusherNotFound;
   if (absent && ban) status = ban_store_.PutBan(*ban);
   if (!status) {
-    if (ban) bans_.Restore(*ban, banned_before);
+    // Where the outcome is unknown the ban may be stored.
+    const bool is_undone = status.error().code != Errc::kOutcomeUnknown;
+    if (ban && is_undone) bans_.Restore(*ban, banned_before);
     return status.error();
   }
   logger_.Info("pusher_kicked", {{"kind", RoomKindName(command.room.kind)},

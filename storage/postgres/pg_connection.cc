@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::size_t kSqlstateLength = 5;
 
+// The server ends a session that is cut off in the middle of a pipeline, where no time limit of its
+// own runs, with what it has locked.
+constexpr std::string_view kServerKeepalives =
+    " -c tcp_keepalives_idle=2 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
+    " -c tcp_user_timeout=4000";
+
 // A generic plan assumes that a LIMIT takes a tenth of the table, and without statistics that a
 // user has few rows: without the other settings it would read and sort all of them. Plans made anew
 // for each array halve the rate of small transactions.
@@ -131,6 +137,7 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options(
   std::string settings = settings_.synchronous_commit == PgSettings::SynchronousCommit::kOn
                              ? "-c synchronous_commit=on"
                              : "-c synchronous_commit=local";
+  settings += kServerKeepalives;
   if (settings_.planning == PgSettings::Planning::kByIndexes) settings += kByIndexes;
   for (const auto& [keyword, value] : options_) {
     if (keyword == "options") {

@@ -91,7 +91,10 @@ bool PgFollower::ReadToEnd() {
     if (!rows) return false;
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);
     if (!page) return false;
-    log_.Hear(*page);
+    if (!log_.Hear(*page)) {
+      history_.FallBehind();
+      return false;
+    }
     if (page->rows < kPage) return true;
   }
 }

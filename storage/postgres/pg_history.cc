@@ -9,34 +9,38 @@ namespace {
 
 constexpr std::size_t kEpochBytes = 8;
 
-// A tag is given to one commit. Old records may have been removed.
+// A tag is given to one commit. The record that was heard last may have been removed, but not those
+// behind it.
 constexpr PgStatement kFind{
     "history_find",
-    "SELECT coalesce((SELECT tag = $2 FROM events WHERE position = $1), $1 <= trimmed_position)"
-    " FROM meta"};
+    "SELECT coalesce((SELECT tag = $2 FROM events WHERE position = $1), $1 <= trimmed_position),"
+    " $1 < trimmed_position FROM meta"};
 constexpr PgStatement kTakeTurn{"history_take_turn", "SELECT 1 FROM turn FOR UPDATE"};
 // Another node may have been first.
 constexpr PgStatement kRenew{"history_renew", "UPDATE meta SET epoch = $1 WHERE epoch = $2"};
 constexpr auto kAll = std::to_array({kFind, kTakeTurn, kRenew});
-
-Error Lost() { return {Errc::kStoreBusy, "the end of the history was lost"}; }
 
 }  // namespace
 
 std::span<const PgStatement> PgHistory::Statements() { return kAll; }
 
 Status PgHistory::Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline) {
-  {
-    const MutexLock lock(mutex_);
-    if (is_lost_) return Lost();
-  }
+  if (IsLost()) return Lost();
   Result<PgRows> found = connection.Run(PgCall(kFind, heard.position, heard.tag), deadline);
   if (!found) return found.error();
   if (!found->Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
   const bool is_there = found->Bool(0);
+  const bool is_behind = found->Bool(1);
   if (!found->status()) return found->status().error();
-  if (is_there) return {};
-  if (const Status renewed = RenewEpoch(connection, deadline); !renewed) return renewed;
+  if (is_there && !is_behind) return {};
+  if (!is_there) {
+    if (const Status renewed = RenewEpoch(connection, deadline); !renewed) return renewed;
+  }
+  FallBehind();
+  return Lost();
+}
+
+void PgHistory::FallBehind() {
   bool is_first = false;
   {
     const MutexLock lock(mutex_);
@@ -44,7 +48,11 @@ Status PgHistory::Check(PgConnection& connection, const PgLogPlace& heard, Monot
     is_lost_ = true;
   }
   if (is_first && on_lost_) on_lost_();
-  return Lost();
+}
+
+bool PgHistory::IsLost() const {
+  const MutexLock lock(mutex_);
+  return is_lost_;
 }
 
 Status PgHistory::RenewEpoch(PgConnection& connection, MonotonicTime deadline) {

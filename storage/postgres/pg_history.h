@@ -17,16 +17,16 @@ namespace rtcroom {
 
 /// Notices that the end of the log was lost: a standby took over that did not have it, or an older
 /// copy was restored. The store gets a new epoch then, so that no cursor of before is taken for one
-/// of the new history.
+/// of the new history. Likewise that this node is so far behind that what it has not heard was
+/// removed.
 ///
 /// @threads safe from any thread.
 class PgHistory {
  public:
   /// @param epoch    with which this node began.
   /// @param random   of a new one; must outlive it.
-  /// @param on_lost  called once, by the thread that finds it out, when the epoch is new: what is
-  /// in
-  ///                 memory is of a history that does not exist. It must not call the store.
+  /// @param on_lost  called once, by the thread that finds it out: what is in memory cannot follow
+  ///                 the history. It must not call the store.
   PgHistory(std::string epoch, RandomSource& random, std::function<void()> on_lost)
       : epoch_(std::move(epoch)), random_(random), on_lost_(std::move(on_lost)) {}
 
@@ -38,6 +38,13 @@ class PgHistory {
   Status Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline)
       EXCLUDES(mutex_);
 
+  /// What this node was to hear next was removed from the log.
+  void FallBehind() EXCLUDES(mutex_);
+
+  /// From then on nothing may be written from what is in memory.
+  [[nodiscard]] bool IsLost() const EXCLUDES(mutex_);
+  static Error Lost() { return {Errc::kStoreBusy, "the history of the database was lost"}; }
+
   /// To be prepared on the connection.
   static std::span<const PgStatement> Statements();
 
@@ -47,7 +54,7 @@ class PgHistory {
   const std::string epoch_;
   RandomSource& random_;
   const std::function<void()> on_lost_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool is_lost_ GUARDED_BY(mutex_) = false;
 };
 

@@ -23,8 +23,9 @@ PgLogPlace PgLog::place() const {
   return {.position = position_, .tag = tag_};
 }
 
-void PgLog::Hear(const PgLogPage& page) {
+bool PgLog::Hear(const PgLogPage& page) {
   const MutexLock lock(mutex_);
+  if (page.trimmed > position_) return false;
   const bool has_deliveries = page.newest.delivery > newest_.delivery;
   const Committed flags{.has_im_deliveries = has_deliveries,
                         .has_trtc_deliveries = has_deliveries,
@@ -34,6 +35,7 @@ void PgLog::Hear(const PgLogPage& page) {
   if (page.through > position_) tag_ = page.tag;
   PassOnLocked(page.records, flags);
   position_ = std::max(position_, page.through);
+  return true;
 }
 
 void PgLog::HearOwn(std::uint64_t base, std::int64_t tag, std::span<const PgRecord> records,

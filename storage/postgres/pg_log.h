@@ -32,7 +32,8 @@ class PgLog {
   [[nodiscard]] PgLogPlace place() const EXCLUDES(mutex_);
 
   /// Passes on what is new in `page`, which begins where an earlier one has ended, or before.
-  void Hear(const PgLogPage& page) EXCLUDES(mutex_);
+  /// @return false, and nothing is passed on, where something before it was removed unheard.
+  [[nodiscard]] bool Hear(const PgLogPage& page) EXCLUDES(mutex_);
   /// Records that this process has written.
   /// @param flags    of the deliveries that were enqueued with them; the rest is not used.
   /// Where something before them has not been heard, nothing is passed on but the flags: a page of

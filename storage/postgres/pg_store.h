@@ -47,8 +47,8 @@ struct PgOptions {
   std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< of each connection
   /// After so long without a connection calls fail at once.
   std::chrono::milliseconds give_up = PgPace().give_up;
-  /// Called once if the database has lost the end of its history (`PgHistory`). From then on writes
-  /// fail: the process is to begin anew.
+  /// Called once if what is in memory cannot follow the history of the database any more
+  /// (`PgHistory`). From then on writes fail: the process is to begin anew.
   std::function<void()> on_history_lost = {};
 };
 

@@ -84,6 +84,7 @@ Status PgWriter::Open(const PgLogEnds& ends) {
 }
 
 Status PgWriter::Connect(MonotonicTime deadline) {
+  is_linked_ = false;
   if (const Status connected = reconnector_.Await(deadline); !connected) {
     const bool is_lasting = connected.error().code == Errc::kStoreBroken;
     failed_ = is_lasting ? PgMeaning::kBroken : PgMeaning::kBusy;
@@ -104,8 +105,10 @@ Status PgWriter::Connect(MonotonicTime deadline) {
   if (!checked) {
     failed_ = PgMeaning::kBusy;
     connection_.Close();
+    return checked;
   }
-  return checked;
+  is_linked_ = true;
+  return {};
 }
 
 PgWrite PgWriter::Ping() { return {.calls = {PgCall(kPing, options_.node)}}; }
@@ -154,7 +157,12 @@ Status PgWriter::RunAlone(const std::vector<Job*>& group, MonotonicTime deadline
 }
 
 Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline) {
-  if (!reconnector_.connected()) {
+  if (history_.IsLost()) {
+    failed_ = PgMeaning::kBusy;
+    return PgHistory::Lost();
+  }
+  // A connection that was made while nobody waited has nothing yet.
+  if (!is_linked_ || !reconnector_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
       // No write was sent. What is wrong for good is so for each of the jobs.
       if (failed_ == PgMeaning::kLost) {
@@ -247,7 +255,7 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   // It is committed: from here on nothing may fail.
   if (const Result<PgLogPage> heard = pg::ReadLogPage(results->at(others)); heard) {
     retained_ = heard->retained;
-    log_.Hear(*heard);
+    if (!log_.Hear(*heard)) history_.FallBehind();
   }
   std::uint64_t base = log_.position();
   if (made.rooms.has_records()) {
@@ -300,7 +308,7 @@ void PgWriter::HearOthers(std::uint64_t base) {
     if (!rows) return;
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);
     if (!page || page->through == 0) return;
-    log_.Hear(*page);
+    if (!log_.Hear(*page)) return history_.FallBehind();
   }
 }
 

@@ -105,6 +105,7 @@ class PgWriter {
   PgReconnector reconnector_;
   std::uint64_t retained_ = 0;
   std::uint64_t link_ = 0;
+  bool is_linked_ = false;  ///< whether the connection has the link and the history
   std::uint64_t groups_ = 0;
   PgMeaning failed_ = PgMeaning::kBroken;
 };

@@ -27,7 +27,8 @@ std::unique_ptr<PgStore> Open(const Secret& url, std::uint64_t node, StoreLimits
                               .node = node,
                               .limits = limits,
                               .patience = std::chrono::minutes(1),
-                              .random = &random_source},
+                              .random = &random_source,
+                              .give_up = std::chrono::minutes(1)},
                              listener, kClock);
   EXPECT_OK(store);
   if (!store) return nullptr;

@@ -12,14 +12,15 @@
 
 namespace rtcroom {
 
-/// Wraps a real store. While `broken`, every write returns kStoreBroken after its edit has run,
-/// like a disk that fails at the commit. While `busy`, rooms are neither read nor written.
+/// Wraps a real store. While `broken`, every write returns `failure` after its edit has run, like a
+/// disk that fails at the commit. While `busy`, rooms are neither read nor written.
 class FailingStore : public Store {
  public:
   explicit FailingStore(Store& store) : store_(store) {}
 
   std::atomic<bool> broken{false};
   std::atomic<bool> busy{false};
+  Errc failure = Errc::kStoreBroken;
 
   Result<Room> Load(const RoomKey& key) override {
     if (busy) return Busy();
@@ -32,7 +33,7 @@ class FailingStore : public Store {
     for (const RoomUpdate& update : updates) {
       const Result<Room> stored = store_.Load(update.key);
       const Result<RoomChange> change = update.edit(stored ? &*stored : nullptr);
-      outcomes.emplace_back(change ? Error{Errc::kStoreBroken, "disk full"} : change.error());
+      outcomes.emplace_back(change ? Error{failure, "disk full"} : change.error());
     }
     return outcomes;
   }

@@ -112,6 +112,13 @@ TEST_F(RoomServiceKick, DropsABanThatCouldNotBeStored) {
   EXPECT_OK(rooms_.CheckMayPush(kRoom.kind, {}, {"guest"}));
 }
 
+TEST_F(RoomServiceKick, KeepsABanThatMayBeStored) {
+  store_.failure = Errc::kOutcomeUnknown;
+  store_.broken = true;
+  EXPECT_ERROR(kOutcomeUnknown, rooms_.KickPusher(Kick("guest", 60s)));
+  EXPECT_ERROR(kNotAllowed, rooms_.CheckMayPush(kRoom.kind, {}, {"guest"}));
+}
+
 TEST_F(RoomServiceKick, DismissesARoomOfAnyCreator) {
   ASSERT_OK(rooms_.DismissRoom(kRoom));
   EXPECT_ERROR(kRoomNotFound, rooms_.DismissRoom(kRoom));

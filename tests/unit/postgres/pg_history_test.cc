@@ -52,6 +52,13 @@ TEST_F(PgHistoryTest, WithAnotherEndGetsANewEpoch) {
   ExpectLoss();
 }
 
+TEST_F(PgHistoryTest, IsLostToANodeWhenWhatItHasNotHeardIsRemoved) {
+  (void)QueryPostgres(url_, "UPDATE meta SET trimmed_position = 4");
+  EXPECT_TRUE(Eventually([this] { return losses_ == 1; }));
+  EXPECT_ERROR(kStoreBusy, Apply(*store_, Adding(kR1, "u")));
+  EXPECT_EQ(Epoch(), epoch_) << "the others have all of it";
+}
+
 TEST_F(PgHistoryTest, IsTheSameAfterItsOldEventsWereRemoved) {
   ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 0}));
   Disconnect();

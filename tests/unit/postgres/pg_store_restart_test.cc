@@ -103,6 +103,30 @@ TEST_F(PgStoreRestartTest, AServerThatHasRestartedBetweenCallsIsNotNoticed) {
   EXPECT_EQ(CheckedEvents(*store).size(), 4u);
 }
 
+// What the earlier connection may have sent is fenced off before anything is written.
+TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
+  PgOptions options = Patient(own_url_);
+  options.give_up = std::chrono::milliseconds(50);
+  options.reconnect_pause = std::chrono::milliseconds(1);
+  const auto store =
+      OpenOnly(options, deaf_);  // follows nothing: its only connection is the writer
+  ASSERT_OK(Create(*store, "r1"));
+  const auto number = [&](const std::string& sql) {
+    PgRows rows = QueryPostgres(own_url_, sql);
+    return rows.Next() ? rows.Integer(0) : -1;
+  };
+  const std::int64_t before = number("SELECT link FROM nodes");
+  server_.Stop();
+  EXPECT_ERROR(kStoreBusy, Create(*store, "r2"));
+  EXPECT_ERROR(kStoreBusy, Create(*store, "r2"));
+  server_.Start();
+  EXPECT_TRUE(Eventually([&] {
+    return number("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rtcroomd'") == 1;
+  }));
+  ASSERT_TRUE(Eventually([&] { return Create(*store, "r3").ok(); }));
+  EXPECT_GT(number("SELECT link FROM nodes"), before);
+}
+
 TEST_F(PgStoreRestartTest, NobodyWaitsLongForAServerThatStopsToAnswer) {
   constexpr int kCallers = 32;
   PgOptions options = Patient(own_url_);
