@@ -10,7 +10,11 @@ namespace rtcroom {
 namespace {
 
 /// Leases that are looked at without letting heartbeats in.
-constexpr int kCollectedAtOnce = 1000;
+constexpr std::size_t kCollectedAtOnce = 1000;
+/// Each of them leaves about as many heartbeats to the next as come during it. What the last one
+/// leaves is collected at once: it is little, unless heartbeats come faster than they are looked
+/// at.
+constexpr int kWalksInSteps = 4;
 
 }  // namespace
 
@@ -208,18 +212,20 @@ HeardBeats LeaseTable::HeardSince(MonotonicTime since) {
   // follows over what was renewed during the last one, until one is done without letting go.
   MonotonicTime renewed_since = since;
   bool is_done = false;
-  while (!is_done) {
+  for (int walks = 0; !is_done; ++walks) {
+    const bool in_steps = walks < kWalksInSteps;
     {
       const MutexLock lock(mutex_);
       result.as_of = clock_.Monotonic();
       collected_at_ = result.as_of;
       walk_ = order_.end();
-      is_done = CollectLocked(since, renewed_since, heard);
+      is_done =
+          CollectLocked(since, renewed_since, in_steps ? kCollectedAtOnce : order_.size(), heard);
     }
     bool walked = is_done;
     while (!walked) {
       const MutexLock lock(mutex_);
-      walked = CollectLocked(since, renewed_since, heard);
+      walked = CollectLocked(since, renewed_since, kCollectedAtOnce, heard);
     }
     renewed_since = result.as_of;
   }
@@ -234,9 +240,9 @@ HeardBeats LeaseTable::HeardSince(MonotonicTime since) {
   return result;
 }
 
-bool LeaseTable::CollectLocked(MonotonicTime since, MonotonicTime renewed_since,
+bool LeaseTable::CollectLocked(MonotonicTime since, MonotonicTime renewed_since, std::size_t most,
                                std::vector<HeardAt>& heard) {
-  for (int i = 0; i < kCollectedAtOnce; ++i) {
+  for (std::size_t i = 0; i <= most; ++i) {
     if (walk_ == order_.begin() || std::prev(walk_)->renewed_at < renewed_since) {
       walk_ = order_.end();
       return true;

@@ -175,10 +175,10 @@ class LeaseTable : public CommitListener {
     return !from.empty() && !lease.bound_to.empty() && lease.bound_to != from;
   }
   /// Adds the heartbeats since `since` of leases that were renewed since `renewed_since`, newest
-  /// first, from `walk_` on; of a bounded number of leases.
+  /// first, from `walk_` on; of about `most` leases.
   /// @return whether these were all.
-  bool CollectLocked(MonotonicTime since, MonotonicTime renewed_since, std::vector<HeardAt>& heard)
-      REQUIRES(mutex_);
+  bool CollectLocked(MonotonicTime since, MonotonicTime renewed_since, std::size_t most,
+                     std::vector<HeardAt>& heard) REQUIRES(mutex_);
   /// Moves it to the end of `order_`.
   void MoveToEndLocked(Order::iterator place) REQUIRES(mutex_);
   /// Returns the end of the order when the lease is of another stay.

@@ -195,6 +195,20 @@ TEST(LeaseTable, TellsAllHeartbeatsThatCameBeforeWhileMoreCome) {
   EXPECT_EQ(heard.beats.size(), std::size_t{kRooms});
 }
 
+TEST(LeaseTable, TellsAllHeartbeatsOfOneInstant) {
+  constexpr int kRooms = 5'000;
+  FakeClock clock;
+  LeaseTable leases(clock, 20s);
+  for (int i = 0; i < kRooms; ++i) {
+    Room room = MakeRoom(RoomKind::kMulti, std::to_string(i), "host");
+    room.sequence = static_cast<std::uint64_t>(i);
+    room.pushers.push_back({.user_id = {"host"}});
+    leases.Restore(room);
+    EXPECT_TRUE(leases.Touch(room.key, std::nullopt, {"host"}));
+  }
+  EXPECT_EQ(leases.HeardSince(clock.Monotonic()).beats.size(), std::size_t{kRooms});
+}
+
 TEST_F(LeaseTableTest, RenewsALeaseOnHeartbeat) {
   clock_.Advance(10s);
   EXPECT_TRUE(Touch("host"));
