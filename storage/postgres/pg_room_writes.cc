@@ -194,6 +194,8 @@ void PgRoomWrites::Put(const PgRoom* before, const Room& room, std::uint64_t las
         before != nullptr ? PusherOfSeat(before->room, pusher.seat) : nullptr;
     if (stored != nullptr && *stored == pusher) continue;
     put_pushers_.Add(room.sequence, pusher);
+    if (stored != nullptr && stored->added_at == pusher.added_at) continue;
+    joined_.push_back({.room_number = room.sequence, .seat = pusher.seat});
   }
 }
 
@@ -238,7 +240,18 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
     calls.emplace_back(kPutPushers, to.rooms, to.seats, to.user_ids, to.user_names, to.user_avatars,
                        to.push_urls, to.accelerate_urls, to.added_at, to.xs, to.ys, to.widths,
                        to.heights, to.layers, to.parts);
-    calls.emplace_back(kPutBeats, to.rooms, to.seats);
+  }
+  if (!joined_.empty()) {
+    // In the order in which nodes tell heartbeats: their locks are taken in one order.
+    std::vector<SeatKey> seats = joined_;
+    std::ranges::sort(seats);
+    PgArray<std::uint64_t> rooms;
+    PgArray<std::uint64_t> numbers;
+    for (const SeatKey& seat : seats) {
+      rooms.Add(seat.room_number);
+      numbers.Add(seat.seat);
+    }
+    calls.emplace_back(kPutBeats, rooms, numbers);
   }
   if (deleted_viewers_.count > 0) {
     calls.emplace_back(kDeleteViewers, deleted_viewers_.rooms, deleted_viewers_.user_ids);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/core/cluster.h"
 #include "daemon/core/room.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_rooms.h"
@@ -95,6 +96,7 @@ class PgRoomWrites {
   RoomArrays inserted_;
   DeletedMembers deleted_pushers_;
   PusherArrays put_pushers_;
+  std::vector<SeatKey> joined_;  ///< their first heartbeat
   ViewerArrays deleted_viewers_;
   ViewerArrays put_viewers_;
 };

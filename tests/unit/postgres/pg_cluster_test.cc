@@ -251,5 +251,27 @@ TEST_F(PgClusterTest, JoiningIsTheFirstHeartbeat) {
             1);
 }
 
+TEST_F(PgClusterTest, JoiningAgainIsAHeartbeat) {
+  const auto store = OpenPatient();
+  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  Execute("UPDATE beats SET at_ms = 1");
+  ASSERT_OK(store->Update(Adding(kR1, "amy", 4, kNoon + 1s)));
+  EXPECT_EQ(Number("SELECT count(*) FROM beats WHERE at_ms > 1"), 1);
+}
+
+TEST_F(PgClusterTest, AChangeOfTheMixIsNoHeartbeat) {
+  const auto store = OpenPatient();
+  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  Execute("UPDATE beats SET at_ms = 1");
+  ASSERT_OK(store->Update({.key = kR1, .edit = [](const Room* stored) {
+                             return rules::ChangeMix(stored, [](const Room&) -> Result<RoomMix> {
+                               return RoomMix{.canvas = {.width = 640, .height = 360},
+                                              .inputs = {{.user_id = {"amy"}, .place = {}}}};
+                             });
+                           }}));
+  EXPECT_EQ(Number("SELECT count(*) FROM pushers WHERE mix_layer = 1"), 1);
+  EXPECT_EQ(Number("SELECT at_ms FROM beats"), 1);
+}
+
 }  // namespace
 }  // namespace rtcroom
