@@ -106,7 +106,7 @@ TEST_F(PgStoreRestartTest, AServerThatHasRestartedBetweenCallsIsNotNoticed) {
 // What the earlier connection may have sent is fenced off before anything is written.
 TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   PgOptions options = Patient(own_url_);
-  options.give_up = std::chrono::milliseconds(50);
+  options.give_up = std::chrono::seconds(5);
   options.reconnect_pause = std::chrono::milliseconds(1);
   const auto store =
       OpenOnly(options, deaf_);  // follows nothing: its only connection is the writer
@@ -117,7 +117,6 @@ TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   };
   const std::int64_t before = number("SELECT link FROM nodes");
   server_.Stop();
-  EXPECT_ERROR(kStoreBusy, Create(*store, "r2"));
   EXPECT_ERROR(kStoreBusy, Create(*store, "r2"));
   server_.Start();
   EXPECT_TRUE(Eventually([&] {
