@@ -62,13 +62,11 @@ struct SessionUpkeep {
 class SessionService : public Sessions, public SessionListener {
  public:
   SessionService(const SessionServiceDeps& deps, SessionOptions options);
-  ~SessionService() override { store_.HearSessions(nullptr); }
-  SessionService(const SessionService&) = delete;
-  SessionService& operator=(const SessionService&) = delete;
-
   /// Loads the sessions of an earlier run. Call it once, before anything else.
   /// @errors kStoreBusy; kStoreBroken.
   Status Restore();
+  /// It hears of nothing any more. Call it before the store closes.
+  void Stop() { store_.HearSessions(nullptr); }
 
   Result<SessionLogin> Login(const SessionLoginCommand& command) override;
   Result<Secret> LoginTrusted(const UserId& user_id, std::string_view address) override;

@@ -41,7 +41,11 @@ class AuthModule {
 
   /// Interrupts running calls to outside services: their callers are answered.
   void InterruptCalls() { outgoing_.Stop(); }
-  void Stop() { calls_.Stop(); }
+  /// Call it before the store closes.
+  void Stop() {
+    calls_.Stop();
+    sessions_.Stop();
+  }
 
   [[nodiscard]] const ImLoginSigner& login_signer() const { return *signers_.login; }
   [[nodiscard]] const ImLoginSigner& webrtc_ticket_signer() const {
