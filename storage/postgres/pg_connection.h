@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,6 +33,16 @@ struct PgStatement {
   const char* name = "";
   const char* sql = "";
 };
+
+/// All of them, in order.
+inline std::vector<PgStatement> JoinStatements(
+    std::initializer_list<std::span<const PgStatement>> lists) {
+  std::vector<PgStatement> joined;
+  for (const std::span<const PgStatement> list : lists) {
+    joined.insert(joined.end(), list.begin(), list.end());
+  }
+  return joined;
+}
 
 // Prepared on every connection.
 inline constexpr PgStatement kPgBegin{.name = "begin", .sql = "BEGIN"};

@@ -19,13 +19,8 @@ constexpr std::chrono::seconds kReadTime{4};
 constexpr std::size_t kPage = 1000;
 
 std::span<const PgStatement> Statements() {
-  static const std::vector<PgStatement> all = [] {
-    std::vector<PgStatement> joined;
-    for (const auto some : {pg::LogFollows(), PgHistory::Statements()}) {
-      joined.insert(joined.end(), some.begin(), some.end());
-    }
-    return joined;
-  }();
+  static const std::vector<PgStatement> all =
+      JoinStatements({pg::LogFollows(), PgHistory::Statements()});
   return all;
 }
 
@@ -92,7 +87,7 @@ bool PgFollower::ReadToEnd() {
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);
     if (!page) return false;
     if (!log_.Hear(*page)) {
-      history_.FallBehind();
+      history_.MarkLost();
       return false;
     }
     if (page->rows < kPage) return true;

@@ -36,11 +36,11 @@ Status PgHistory::Check(PgConnection& connection, const PgLogPlace& heard, Monot
   if (!is_there) {
     if (const Status renewed = RenewEpoch(connection, deadline); !renewed) return renewed;
   }
-  FallBehind();
+  MarkLost();
   return Lost();
 }
 
-void PgHistory::FallBehind() {
+void PgHistory::MarkLost() {
   bool is_first = false;
   {
     const MutexLock lock(mutex_);

@@ -38,8 +38,8 @@ class PgHistory {
   Status Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline)
       EXCLUDES(mutex_);
 
-  /// What this node was to hear next was removed from the log.
-  void FallBehind() EXCLUDES(mutex_);
+  /// For records that were removed from the log before this node read them.
+  void MarkLost() EXCLUDES(mutex_);
 
   /// From then on nothing may be written from what is in memory.
   [[nodiscard]] bool IsLost() const EXCLUDES(mutex_);

@@ -16,16 +16,10 @@
 namespace rtcroom {
 
 std::span<const PgStatement> PgReaderPool::Statements() {
-  static const std::vector<PgStatement> all = [] {
-    std::vector<PgStatement> joined;
-    for (const std::span<const PgStatement> some :
-         {pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
-          pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(), pg::RecordingReads(),
-          pg::GroupJoinReads()}) {
-      joined.insert(joined.end(), some.begin(), some.end());
-    }
-    return joined;
-  }();
+  static const std::vector<PgStatement> all =
+      JoinStatements({pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
+                      pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(),
+                      pg::RecordingReads(), pg::GroupJoinReads()});
   return all;
 }
 

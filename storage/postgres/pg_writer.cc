@@ -41,16 +41,10 @@ constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kSetLink, kSetMark, kPing
 
 /// All that the writing connection runs.
 std::span<const PgStatement> Statements() {
-  static const std::vector<PgStatement> all = [] {
-    std::vector<PgStatement> joined(std::begin(kOwn), std::end(kOwn));
-    for (const std::span<const PgStatement> some :
-         {pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
-          pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
-          pg::RecordingWrites(), pg::GroupJoinWrites(), PgHistory::Statements()}) {
-      joined.insert(joined.end(), some.begin(), some.end());
-    }
-    return joined;
-  }();
+  static const std::vector<PgStatement> all = JoinStatements(
+      {kOwn, pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
+       pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
+       pg::RecordingWrites(), pg::GroupJoinWrites(), PgHistory::Statements()});
   return all;
 }
 
@@ -255,7 +249,7 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   // It is committed: from here on nothing may fail.
   if (const Result<PgLogPage> heard = pg::ReadLogPage(results->at(others)); heard) {
     retained_ = heard->retained;
-    if (!log_.Hear(*heard)) history_.FallBehind();
+    if (!log_.Hear(*heard)) history_.MarkLost();
   }
   std::uint64_t base = log_.position();
   if (made.rooms.has_records()) {
@@ -308,7 +302,7 @@ void PgWriter::HearOthers(std::uint64_t base) {
     if (!rows) return;
     const Result<PgLogPage> page = pg::ReadLogPage(*rows);
     if (!page || page->through == 0) return;
-    if (!log_.Hear(*page)) return history_.FallBehind();
+    if (!log_.Hear(*page)) return history_.MarkLost();
   }
 }
 

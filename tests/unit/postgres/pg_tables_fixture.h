@@ -25,15 +25,11 @@ namespace rtcroom {
 
 /// All statements of data other than rooms and events.
 inline std::vector<PgStatement> AuxStatements() {
-  std::vector<PgStatement> all;
-  for (const auto& some :
-       {pg::BanReads(), pg::BanWrites(), pg::DeliveryReads(), pg::DeliveryWrites(),
-        pg::GroupJoinReads(), pg::GroupJoinWrites(), pg::MessageReads(), pg::MessageWrites(),
-        pg::RecordingReads(), pg::RecordingWrites(), pg::RevocationReads(), pg::RevocationWrites(),
-        pg::SessionReads(), pg::SessionWrites()}) {
-    all.insert(all.end(), some.begin(), some.end());
-  }
-  return all;
+  return JoinStatements({pg::BanReads(), pg::BanWrites(), pg::DeliveryReads(), pg::DeliveryWrites(),
+                         pg::GroupJoinReads(), pg::GroupJoinWrites(), pg::MessageReads(),
+                         pg::MessageWrites(), pg::RecordingReads(), pg::RecordingWrites(),
+                         pg::RevocationReads(), pg::RevocationWrites(), pg::SessionReads(),
+                         pg::SessionWrites()});
 }
 
 class PgTablesTest : public PostgresTest {
