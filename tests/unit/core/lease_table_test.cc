@@ -171,42 +171,42 @@ TEST_F(HeardSinceTest, TellsAHeartbeatWhoseLeaseWasDeferredSince) {
   EXPECT_EQ(HeardSince(start_), (std::vector{Beat{.seat = Seat("guest"), .age = kTimeout + 1ms}}));
 }
 
-TEST(LeaseTable, TellsAllHeartbeatsThatCameBeforeWhileMoreCome) {
-  constexpr int kRooms = 5'000;
-  FakeClock clock;
-  LeaseTable leases(clock, 20s);
-  for (int i = 0; i < kRooms; ++i) {
-    Room room = MakeRoom(RoomKind::kMulti, std::to_string(i), "host");
-    room.sequence = static_cast<std::uint64_t>(i);
-    room.pushers.push_back({.user_id = {"host"}});
-    leases.Restore(room);
+/// More members than are looked at while the table is locked once, each in a room of its own.
+class ManyHeardTest : public testing::Test {
+ protected:
+  static constexpr int kRooms = 5'000;
+
+  ManyHeardTest() {
+    for (int i = 0; i < kRooms; ++i) {
+      Room room = MakeRoom(RoomKind::kMulti, std::to_string(i), "host");
+      room.sequence = static_cast<std::uint64_t>(i);
+      room.pushers.push_back({.user_id = {"host"}});
+      leases_.Restore(room);
+    }
   }
-  const auto touch_all = [&] {
+
+  void TouchAll() {
     for (int i = 0; i < kRooms; ++i) {
       const RoomKey room{.kind = RoomKind::kMulti, .id = {std::to_string(i)}};
-      EXPECT_TRUE(leases.Touch(room, std::nullopt, {"host"}));
+      EXPECT_TRUE(leases_.Touch(room, std::nullopt, {"host"}));
     }
-  };
-  const MonotonicTime start = clock.Monotonic();
-  touch_all();
-  clock.Advance(1s);
-  const std::jthread more([&] { touch_all(); });
-  const HeardBeats heard = leases.HeardSince(start);
-  EXPECT_EQ(heard.beats.size(), std::size_t{kRooms});
+  }
+
+  FakeClock clock_;
+  LeaseTable leases_{clock_, 20s};
+  const MonotonicTime start_ = clock_.Monotonic();
+};
+
+TEST_F(ManyHeardTest, AllHeartbeatsThatCameBeforeAreToldWhileMoreCome) {
+  TouchAll();
+  clock_.Advance(1s);
+  const std::jthread more([this] { TouchAll(); });
+  EXPECT_EQ(leases_.HeardSince(start_).beats.size(), std::size_t{kRooms});
 }
 
-TEST(LeaseTable, TellsAllHeartbeatsOfOneInstant) {
-  constexpr int kRooms = 5'000;
-  FakeClock clock;
-  LeaseTable leases(clock, 20s);
-  for (int i = 0; i < kRooms; ++i) {
-    Room room = MakeRoom(RoomKind::kMulti, std::to_string(i), "host");
-    room.sequence = static_cast<std::uint64_t>(i);
-    room.pushers.push_back({.user_id = {"host"}});
-    leases.Restore(room);
-    EXPECT_TRUE(leases.Touch(room.key, std::nullopt, {"host"}));
-  }
-  EXPECT_EQ(leases.HeardSince(clock.Monotonic()).beats.size(), std::size_t{kRooms});
+TEST_F(ManyHeardTest, AllHeartbeatsOfOneInstantAreTold) {
+  TouchAll();
+  EXPECT_EQ(leases_.HeardSince(start_).beats.size(), std::size_t{kRooms});
 }
 
 TEST_F(LeaseTableTest, RenewsALeaseOnHeartbeat) {
