@@ -62,10 +62,11 @@ struct SessionUpkeep {
 class SessionService : public Sessions, public SessionListener {
  public:
   SessionService(const SessionServiceDeps& deps, SessionOptions options);
+
   /// Loads the sessions of an earlier run. Call it once, before anything else.
   /// @errors kStoreBusy; kStoreBroken.
   Status Restore();
-  /// It hears of nothing any more. Call it before the store closes.
+  /// Unregisters from the store. Call it before the store closes.
   void Stop() { store_.HearSessions(nullptr); }
 
   Result<SessionLogin> Login(const SessionLoginCommand& command) override;
@@ -118,7 +119,7 @@ class SessionService : public Sessions, public SessionListener {
   SessionTable table_;
   Mutex restoring_mutex_;
   bool is_restored_ GUARDED_BY(restoring_mutex_) = false;
-  /// What was heard before the stored sessions were read.
+  /// Changes that were reported before the stored sessions were read.
   std::vector<SessionChange> heard_ GUARDED_BY(restoring_mutex_);
   /// How far the wall clock is ahead of `steady_clock_`, as last noticed ...
   std::chrono::milliseconds detected_ahead_{0};

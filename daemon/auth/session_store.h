@@ -64,8 +64,8 @@ class SessionStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::uint64_t> PutSession(const Session& session) = 0;
 
-  /// From now on `listener` hears of what other programs change; until the next call. Null: nobody
-  /// does. Nobody else changes a store of one program.
+  /// Registers the listener to logins and logouts at other programs, in place of an earlier one;
+  /// null removes it. A store of one program has nothing to report.
   virtual void HearSessions(SessionListener* /*listener*/) {}
 
   /// Removes the sessions that are stored with the same user and number: a session that has been

@@ -23,9 +23,9 @@
 
 namespace rtcroom {
 
-/// The bans in force, in memory. It writes nothing: the caller persists the ban. It hears of those
-/// that other programs have put into the store. Setting the wall clock neither ends nor extends a
-/// ban while the process runs.
+/// The bans in force, in memory. It writes nothing: the caller persists the ban. Bans that other
+/// programs have stored are added as the store reports them. Setting the wall clock neither ends
+/// nor extends a ban while the process runs.
 ///
 /// @threads safe from any thread; while there are no bans, a check takes no lock.
 class BanList : public CommitListener {
