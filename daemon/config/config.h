@@ -12,6 +12,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
 #include "daemon/config/config_types.h"
+#include "daemon/config/store_url.h"
 #include "daemon/core/group_access.h"
 
 namespace rtcroom {
@@ -55,7 +56,7 @@ struct GrpcConfig {
 };
 
 struct StoreConfig {
-  std::string url = "sqlite:rtcroomd.db";  ///< a relative path is below `data_dir`
+  StoreUrl url = StoreUrl("sqlite:rtcroomd.db");  ///< a relative path is below `data_dir`
   std::string data_dir = "./data";
   ConfigDuration event_retention = std::chrono::hours(24);
   std::size_t max_events = 10'000'000;

@@ -26,7 +26,10 @@ struct ConfigKey {
   [[nodiscard]] std::string FullName() const;
   /// `RTCROOMD_<SECTION>_<KEY>`.
   [[nodiscard]] std::string VariableName() const;
-  [[nodiscard]] bool IsSecret() const { return std::holds_alternative<SecretRule>(rule); }
+  /// Whether a variable may name a file that holds the value.
+  [[nodiscard]] bool IsSecret() const {
+    return std::holds_alternative<SecretRule>(rule) || std::holds_alternative<StoreUrlRule>(rule);
+  }
 };
 
 /// All keys, in the order in which `default-config` prints them.

@@ -77,8 +77,9 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys) {
 void AddStoreKeys(std::vector<ConfigKey>& keys) {
   using S = StoreConfig;
   SectionKeys<&Config::store> store("store", keys);
-  store.Add<&S::url>("url", PlainTextRule{CheckStoreUrl},
-                     "sqlite:PATH (relative to data_dir), or memory: (lost at each stop).");
+  store.Add<&S::url>("url", StoreUrlRule{},
+                     "sqlite:PATH (relative to data_dir), memory: (lost at each stop), or "
+                     "postgresql://USER@HOST,HOST/DATABASE.");
   store.Add<&S::data_dir>("data_dir", PlainTextRule{CheckPath},
                           "Where the server keeps its files; made when it is missing.");
   store.Add<&S::event_retention>("event_retention", DurationRule{1s, 8760h},

@@ -59,6 +59,16 @@ std::string Quoted(std::string_view text) {
   return quoted + '"';
 }
 
+// The text of `raw` that satisfies the rule.
+Result<std::string> ReadText(const RawValue& raw, TextRule check) {
+  const std::string* text = std::get_if<std::string>(&raw);
+  if (text == nullptr) return Refused("must be a text in quotes");
+  std::string_view wrong = CheckPlainText(*text);
+  if (wrong.empty()) wrong = check(*text);
+  if (!wrong.empty()) return Refused(std::string(wrong));
+  return *text;
+}
+
 std::vector<std::string> SplitAtCommas(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -116,19 +126,19 @@ struct Reader {
     return ConfigValue(per_hour ? Rate{.per_hour = count} : Rate{.per_second = count});
   }
   Result<ConfigValue> operator()(const PlainTextRule& rule) const {
-    const std::string* text = std::get_if<std::string>(&raw);
-    if (text == nullptr) return Refused("must be a text in quotes");
-    std::string_view wrong = CheckPlainText(*text);
-    if (wrong.empty()) wrong = rule.check(*text);
-    if (!wrong.empty()) return Refused(std::string(wrong));
-    return ConfigValue(*text);
+    Result<std::string> text = ReadText(raw, rule.check);
+    if (!text) return text.error();
+    return ConfigValue(*std::move(text));
   }
   Result<ConfigValue> operator()(const SecretRule&) const {
-    const std::string* text = std::get_if<std::string>(&raw);
-    if (text == nullptr) return Refused("must be a text in quotes");
-    const std::string_view wrong = CheckPlainText(*text);
-    if (!wrong.empty()) return Refused(std::string(wrong));
-    return ConfigValue(Secret(*text));
+    Result<std::string> text = ReadText(raw, CheckPlainText);
+    if (!text) return text.error();
+    return ConfigValue(Secret(*std::move(text)));
+  }
+  Result<ConfigValue> operator()(const StoreUrlRule&) const {
+    Result<std::string> text = ReadText(raw, CheckStoreUrl);
+    if (!text) return text.error();
+    return ConfigValue(StoreUrl(*std::move(text)));
   }
   Result<ConfigValue> operator()(const ListRule& rule) const {
     const auto* texts = std::get_if<std::vector<std::string>>(&raw);
@@ -162,6 +172,7 @@ struct Writer {
   }
   std::string operator()(const std::string& value) const { return Quoted(value); }
   std::string operator()(const Secret&) const { return "\"\""; }
+  std::string operator()(const StoreUrl& value) const { return Quoted(value.Shown()); }
   std::string operator()(const std::vector<std::string>& value) const {
     std::vector<std::string> quoted;
     quoted.reserve(value.size());
@@ -183,6 +194,7 @@ struct Describer {
     return rule.hourly ? "0/h = off" : "0/s = off";
   }
   std::string operator()(const SecretRule&) const { return "secret"; }
+  std::string operator()(const StoreUrlRule&) const { return "secret"; }
   std::string operator()(const SwitchRule&) const { return ""; }
   std::string operator()(const PlainTextRule&) const { return ""; }
   std::string operator()(const ListRule&) const { return ""; }
@@ -206,6 +218,12 @@ RawValue RawFromText(const ValueRule& rule, const std::string& text) {
 
 Result<ConfigValue> ReadValue(const ValueRule& rule, const RawValue& raw) {
   return std::visit(Reader{raw}, rule);
+}
+
+bool HoldsSecret(const ConfigValue& value) {
+  if (const auto* secret = std::get_if<Secret>(&value)) return !secret->empty();
+  const auto* url = std::get_if<StoreUrl>(&value);
+  return url != nullptr && url->HasPassword();
 }
 
 std::string WriteValue(const ValueRule& rule, const ConfigValue& value) {

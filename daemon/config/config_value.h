@@ -12,6 +12,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/config/config_types.h"
+#include "daemon/config/store_url.h"
 #include "daemon/config/text_rules.h"
 
 namespace rtcroom {
@@ -29,7 +30,7 @@ struct ChoiceIndex {
 
 /// A value that satisfies its key's rule.
 using ConfigValue = std::variant<bool, std::uint64_t, std::chrono::milliseconds, Rate, std::string,
-                                 Secret, std::vector<std::string>, ChoiceIndex>;
+                                 Secret, StoreUrl, std::vector<std::string>, ChoiceIndex>;
 
 // The rules of keys. `Value` is the alternative of ConfigValue that a rule yields.
 struct SwitchRule {
@@ -60,6 +61,10 @@ struct PlainTextRule {
 struct SecretRule {
   using Value = Secret;
 };
+/// Of `CheckStoreUrl`; printed as it is shown.
+struct StoreUrlRule {
+  using Value = StoreUrl;
+};
 /// At most 1000 texts.
 struct ListRule {
   using Value = std::vector<std::string>;
@@ -71,7 +76,7 @@ struct ChoiceRule {
   std::vector<std::string_view> names;
 };
 using ValueRule = std::variant<SwitchRule, CountRule, DurationRule, RateRule, PlainTextRule,
-                               SecretRule, ListRule, ChoiceRule>;
+                               SecretRule, StoreUrlRule, ListRule, ChoiceRule>;
 
 /// Parses the text of an environment variable for `rule`; a list is comma separated, and the empty
 /// text is the empty list.
@@ -83,7 +88,10 @@ RawValue RawFromText(const ValueRule& rule, const std::string& text);
 ///         secret may have been set for the wrong key.
 Result<ConfigValue> ReadValue(const ValueRule& rule, const RawValue& raw);
 
-/// The value in file syntax. A secret is written as the empty text.
+/// Whether others must not read the value: a secret that is not empty, a URL with a password.
+bool HoldsSecret(const ConfigValue& value);
+
+/// The value in file syntax. A secret is written as the empty text, a store's URL as it is shown.
 std::string WriteValue(const ValueRule& rule, const ConfigValue& value);
 
 /// A short description of the allowed values; empty when the value itself shows it.

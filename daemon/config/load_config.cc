@@ -176,9 +176,8 @@ class Loader {
 /// Whether the file itself, and not only the environment, holds a secret.
 bool HoldsSecrets(const std::string& toml, RunMode mode) {
   const Config config = LoadConfig({.toml = toml, .environment = {}, .mode = mode}).config;
-  return std::ranges::any_of(AllConfigKeys(), [&](const ConfigKey& key) {
-    return key.IsSecret() && key.get(config) != key.get(Config());
-  });
+  return std::ranges::any_of(AllConfigKeys(),
+                             [&](const ConfigKey& key) { return HoldsSecret(key.get(config)); });
 }
 
 bool IsWorldReadable(const std::string& path) {

@@ -5,6 +5,7 @@
 #include "daemon/base/address_range.h"
 #include "daemon/base/ip_address.h"
 #include "daemon/config/listen_address.h"
+#include "daemon/config/store_url.h"
 
 namespace rtcroom {
 namespace {
@@ -149,8 +150,8 @@ std::string_view CheckProgram(std::string_view text) {
 std::string_view CheckStoreUrl(std::string_view text) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (text == "memory:") return "";
-  if (text.starts_with("postgresql://")) return "postgresql:// is not available in this version";
-  if (!text.starts_with(kSqlite)) return "must be sqlite:PATH or memory:";
+  if (IsPostgresUrl(text)) return "";
+  if (!text.starts_with(kSqlite)) return "must be sqlite:PATH, memory: or postgresql://…";
   const std::string_view path = text.substr(kSqlite.size());
   // The lock against a second server is on the data directory.
   const bool is_outside = path.starts_with('/') || path == ".." || path.starts_with("../") ||

@@ -33,7 +33,8 @@ std::string_view CheckOptionalHost(std::string_view text);
 std::string_view CheckRtmpServer(std::string_view text);
 /// The path of a program, which begins with `/`.
 std::string_view CheckProgram(std::string_view text);
-/// `sqlite:PATH` or `memory:`. A database server's URL is refused as not available.
+/// `sqlite:PATH`, `memory:`, or `postgresql://…` (also `postgres://…`), of which nothing more is
+/// checked.
 std::string_view CheckStoreUrl(std::string_view text);
 /// 1 to 4096 bytes without control characters.
 std::string_view CheckPath(std::string_view text);

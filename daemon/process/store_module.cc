@@ -26,7 +26,7 @@ Status StoreModule::OpenDirectory() {
   Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.data_dir);
   if (!directory) return directory.error();
   directory_ = *std::move(directory);
-  Result<std::filesystem::path> file = StoreFileOf(config_.url, config_.data_dir);
+  Result<std::filesystem::path> file = StoreFileOf(config_.url.Reveal(), config_.data_dir);
   if (!file) return file.error();
   if (!file->empty()) mark_.emplace(*file, runtime_.random);
   backup_.emplace(directory_->path(), *std::move(file), runtime_.random);
@@ -41,7 +41,7 @@ std::uint64_t StoreModule::FreeBytes() const {
 }
 
 Status StoreModule::Open(StoreObserver& observer) {
-  Result<std::unique_ptr<Storage>> storage = OpenStore({.url = config_.url,
+  Result<std::unique_ptr<Storage>> storage = OpenStore({.url = config_.url.Reveal(),
                                                         .data_dir = config_.data_dir,
                                                         .limits = limits_,
                                                         .new_epoch = NewEpoch(runtime_.random),

@@ -19,10 +19,16 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::array<std::string_view, 11> kTexts = {
-    "other",           "7", "/other",   "127.0.0.1:7001",         "https://other.example",
-    "sqlite:other.db", "*", "fd00::/8", "rtmp://{host}/{stream}", "http://other/{stream}",
-    "rtmp://other"};
+constexpr std::array<std::string_view, 10> kTexts = {"other",
+                                                     "7",
+                                                     "/other",
+                                                     "127.0.0.1:7001",
+                                                     "https://other.example",
+                                                     "*",
+                                                     "fd00::/8",
+                                                     "rtmp://{host}/{stream}",
+                                                     "http://other/{stream}",
+                                                     "rtmp://other"};
 
 // A non-default value of a key, and its notation in a file and in an environment variable.
 struct Sample {
@@ -77,6 +83,9 @@ Sample OtherValue(const ConfigKey& key) {
   }
   if (std::holds_alternative<RateRule>(key.rule)) return {Rate{7}, "'7/s'", "7/s"};
   if (std::holds_alternative<SecretRule>(key.rule)) return {Secret("s3"), "'s3'", "s3"};
+  if (std::holds_alternative<StoreUrlRule>(key.rule)) {
+    return {StoreUrl("postgres://u:p@h/d"), "'postgres://u:p@h/d'", "postgres://u:p@h/d"};
+  }
   if (const auto* rule = std::get_if<ListRule>(&key.rule)) return OtherList(*rule);
   if (const auto* rule = std::get_if<ChoiceRule>(&key.rule)) return OtherChoice(*rule, usual);
   return OtherText(std::get<PlainTextRule>(key.rule), usual);

@@ -210,6 +210,8 @@ TEST(LoadConfigFile, ReportsAWorldReadableFileWithSecrets) {
   EXPECT_EQ(exposed(with_secret, 0644), file);
   EXPECT_EQ(exposed(with_secret, 0640), "");
   EXPECT_EQ(exposed("[admin]\nlisten = '127.0.0.1:0'\n", 0644), "");
+  EXPECT_EQ(exposed("[store]\nurl = 'postgresql://rooms:hunter2@db/rooms'\n", 0644), file);
+  EXPECT_EQ(exposed("[store]\nurl = 'postgresql://rooms@db/rooms'\n", 0644), "");
 }
 
 TEST(LoadConfigFile, IsOptional) {

@@ -29,6 +29,7 @@ ConfigValue Another(const ConfigValue& value) {
     ConfigValue operator()(Rate rate) const { return Rate{rate.per_second + 1}; }
     ConfigValue operator()(const std::string& text) const { return text + "x"; }
     ConfigValue operator()(const Secret& secret) const { return Secret(secret.Reveal() + "x"); }
+    ConfigValue operator()(const StoreUrl& url) const { return StoreUrl(url.Reveal() + "x"); }
     ConfigValue operator()(std::vector<std::string> texts) const {
       texts.emplace_back("x");
       return texts;

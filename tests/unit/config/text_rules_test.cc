@@ -38,13 +38,15 @@ TEST(TextRules, HostMayHaveAPort) {
              "host:65536", "host:0", "host:+1"});
 }
 
-TEST(TextRules, StoreIsSqliteOrMemory) {
+TEST(TextRules, StoreIsSqliteMemoryOrPostgres) {
   ExpectAll(CheckStoreUrl, true, {"memory:", "sqlite:rtcroomd.db", "sqlite:sub/rooms..db"});
   ExpectAll(CheckStoreUrl, false, {"", "sqlite:", "memory:x", "rtcroomd.db", "mysql://host"});
   ExpectAll(CheckStoreUrl, false,
             {"sqlite:/var/lib/rooms.db", "sqlite:../rooms.db", "sqlite:a/../../rooms.db"});
-  EXPECT_EQ(CheckStoreUrl("postgresql://host/rooms"),
-            "postgresql:// is not available in this version");
+  ExpectAll(
+      CheckStoreUrl, true,
+      {"postgresql://", "postgresql://u:p@a,b:5433/rooms?sslmode=require", "postgres://h/db"});
+  ExpectAll(CheckStoreUrl, false, {"postgresql:", "postgresql:h/db", "pg://h/db", "host=h"});
 }
 
 TEST(TextRules, PlaylistIsAWebUrlOfAStream) {
