@@ -61,6 +61,7 @@ struct StoreConfig {
   ConfigDuration event_retention = std::chrono::hours(24);
   std::size_t max_events = 10'000'000;
   std::size_t max_event_bytes = std::size_t{4} << 30;
+  bool warn_async = true;
 };
 
 struct RoomConfig {

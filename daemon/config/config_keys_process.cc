@@ -88,6 +88,9 @@ void AddStoreKeys(std::vector<ConfigKey>& keys) {
                             "Most events kept, whichever bound ends first.");
   store.Add<&S::max_event_bytes>("max_event_bytes", CountRule{1'048'576, 1'099'511'627'776},
                                  "Most bytes of events kept, whichever bound ends first.");
+  store.Add<&S::warn_async>("warn_async", SwitchRule{},
+                            "Warns of a PostgreSQL server without a synchronous standby: changes "
+                            "that were answered are lost with its machine.");
 }
 
 void AddLogKeys(std::vector<ConfigKey>& keys) {
