@@ -58,7 +58,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       reaper_lag_(AddGauge(registry_, "rtcroomd_reaper_lag_seconds",
                            "Age of the oldest lapsed lease that is not yet handled.")),
       stalls_(AddCounter(registry_, "rtcroomd_stalls_total",
-                         "Stalls of the process, after which members got a full lease.")),
+                         "Stalls of the process, after which pushers got a full lease.")),
       trimmed_events_(AddCounter(registry_, "rtcroomd_events_trimmed_total",
                                  "Events removed from the history for their age or number.")),
       events_limit_(

@@ -108,7 +108,7 @@ class Metrics : public RequestObserver {
   /// Events that were removed from the history.
   void CountTrimmed(std::uint64_t removed);
 
-  /// The process was stalled, and its members got a full lease again.
+  /// The process was stalled, and its pushers got a full lease again.
   void CountStall();
 
   /// How long ago the oldest unhandled lease expired; 0 when the reaper is up to date.

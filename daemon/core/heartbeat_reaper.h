@@ -42,7 +42,7 @@ class SweepObserver {
  public:
   virtual ~SweepObserver() = default;
   virtual void OnSweep(const SweepOutcome& outcome) = 0;
-  /// The process was stalled, and all members got a full lease again.
+  /// The process was stalled, and all pushers got a full lease again.
   virtual void OnStall() = 0;
 };
 
