@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -51,6 +52,20 @@ struct SharedSilence {
 /// Work that one node does for all of them.
 enum class Duty : std::uint8_t { kReaper, kIm, kTrtc, kUpkeep };
 inline constexpr std::size_t kDuties = 4;
+
+constexpr std::string_view DutyName(Duty duty) {
+  switch (duty) {
+    case Duty::kReaper:
+      return "reaper";
+    case Duty::kIm:
+      return "im";
+    case Duty::kTrtc:
+      return "trtc";
+    case Duty::kUpkeep:
+      return "upkeep";
+  }
+  return "unknown";
+}
 
 /// The state of a node among the others.
 struct NodeStanding {

@@ -1,16 +1,21 @@
 // How long a node may answer heartbeats without having reached the others.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <bitset>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 
 #include "daemon/base/boot_clock.h"
+#include "daemon/core/cluster.h"
 
 namespace rtcroom {
 
 /// A node's right to be counted on. It lasts for `ttl` from the moment at which the last successful
 /// `Cluster::Renew` began. The others give the node up later than that, so that there is no moment
-/// at which it acknowledges a heartbeat that nobody will ever know of.
+/// at which it acknowledges a heartbeat that nobody will ever know of. Its duties end with it.
 ///
 /// @threads safe from any thread; takes no lock.
 class NodeLease {
@@ -26,6 +31,17 @@ class NodeLease {
   /// @param began  when the renewal that succeeded now began.
   void Renew(BootTime began) { until_ = (began + ttl_).count(); }
 
+  /// What that renewal told. To be called after each one.
+  void Record(const NodeStanding& standing) {
+    std::bitset<kDuties> held;
+    for (std::size_t i = 0; i < kDuties; ++i) held[i] = standing.terms.at(i).has_value();
+    duties_ = static_cast<std::uint32_t>(held.to_ulong());
+    nodes_ = standing.nodes;
+  }
+
+  /// For a node that is alone: there is nobody to give it up.
+  void RenewForGood() { until_ = BootTime::max().count(); }
+
   /// At once.
   void End() { until_ = 0; }
 
@@ -33,12 +49,29 @@ class NodeLease {
   /// before the first renewal.
   [[nodiscard]] bool IsCutOff() const { return clock_.SinceBoot().count() >= until_.load(); }
 
+  /// 0 unless it is cut off; before the first renewal it is since the machine was started.
+  [[nodiscard]] std::chrono::milliseconds CutOffFor() const {
+    const BootTime over(clock_.SinceBoot().count() - until_.load());
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(over),
+                    std::chrono::milliseconds(0));
+  }
+
+  /// Whether that work is this node's to do now.
+  [[nodiscard]] bool Holds(Duty duty) const {
+    return ((duties_.load() >> static_cast<unsigned>(duty)) & 1U) != 0 && !IsCutOff();
+  }
+
+  /// Alive when it was renewed last, with this one.
+  [[nodiscard]] std::size_t nodes() const { return nodes_; }
+
   [[nodiscard]] std::chrono::milliseconds ttl() const { return ttl_; }
 
  private:
   const BootClock& clock_;
   const std::chrono::milliseconds ttl_;
   std::atomic<BootTime::rep> until_{0};
+  std::atomic<std::uint32_t> duties_{0};  ///< a bit for each
+  std::atomic<std::size_t> nodes_{1};
 };
 
 }  // namespace rtcroom

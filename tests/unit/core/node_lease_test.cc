@@ -43,6 +43,32 @@ TEST_F(NodeLeaseTest, CanEndAtOnce) {
   EXPECT_TRUE(lease_.IsCutOff());
 }
 
+TEST_F(NodeLeaseTest, ItsDutiesEndWithIt) {
+  lease_.Record({.terms = {std::nullopt, 7, std::nullopt, 0}, .nodes = 3});
+  EXPECT_FALSE(lease_.Holds(Duty::kIm)) << "before the first renewal";
+  lease_.Renew(lease_.Now());
+  EXPECT_FALSE(lease_.Holds(Duty::kReaper));
+  EXPECT_TRUE(lease_.Holds(Duty::kIm));
+  EXPECT_TRUE(lease_.Holds(Duty::kUpkeep));
+  EXPECT_EQ(lease_.nodes(), 3U);
+  clock_.Advance(NodeLease::kTtl);
+  EXPECT_FALSE(lease_.Holds(Duty::kIm));
+}
+
+TEST_F(NodeLeaseTest, KnowsHowLongItHasBeenCutOff) {
+  lease_.Renew(lease_.Now());
+  EXPECT_EQ(lease_.CutOffFor(), 0ms);
+  clock_.Advance(NodeLease::kTtl + 3s);
+  EXPECT_EQ(lease_.CutOffFor(), 3s);
+}
+
+TEST_F(NodeLeaseTest, OfANodeThatIsAloneDoesNotEnd) {
+  lease_.RenewForGood();
+  clock_.Advance(24h * 365);
+  EXPECT_FALSE(lease_.IsCutOff());
+  EXPECT_EQ(lease_.CutOffFor(), 0ms);
+}
+
 TEST(SystemBootClock, IsNotBehindTheMonotonicClock) {
   const auto monotonic = SystemClock().Monotonic().time_since_epoch();
   EXPECT_GE(SystemBootClock().SinceBoot(), monotonic);

@@ -1,0 +1,63 @@
+#include "daemon/core/node_renewal.h"
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+Status NodeRenewal::Renew() {
+  const bool was_cut_off = lease_.IsCutOff();
+  const HeardBeats heard = leases_.HeardSince(told_until_);
+  const Result<NodeStanding> standing = cluster_.Renew(heard);
+  if (!standing) {
+    LogFailure(standing.error());
+    return standing.error();
+  }
+  told_until_ = heard.as_of;
+  lease_.Record(*standing);
+  if (std::exchange(failure_logged_, false)) {
+    logger_.Info("node_renewed", {{"was_cut_off", was_cut_off}, {"was_gone", standing->was_gone}});
+  }
+  cut_off_logged_ = false;
+  LogChanges(*standing);
+  standing_ = *standing;
+  return {};
+}
+
+void NodeRenewal::LogFailure(const Error& error) {
+  if (!std::exchange(failure_logged_, true)) {
+    logger_.Warn("node_not_renewed",
+                 {{"error", ErrcName(error.code)}, {"detail", error.detail}});
+  }
+  if (lease_.IsCutOff() && !std::exchange(cut_off_logged_, true)) {
+    logger_.Error("node_cut_off", {{"detail", error.detail}});
+  }
+}
+
+void NodeRenewal::LogChanges(const NodeStanding& standing) {
+  if (standing.nodes != standing_.nodes) logger_.Info("nodes", {{"alive", standing.nodes}});
+  for (std::size_t i = 0; i < kDuties; ++i) {
+    const std::optional<std::uint64_t>& term = standing.terms.at(i);
+    if (term == standing_.terms.at(i)) continue;
+    logger_.Info(term ? "duty_taken" : "duty_lost",
+                 {{"duty", DutyName(static_cast<Duty>(i))}, {"term", term.value_or(0)}});
+  }
+}
+
+Status NodeRenewal::CheckReady() const {
+  const std::chrono::milliseconds cut_off = lease_.CutOffFor();
+  if (cut_off < kReadyWithout) return {};
+  return Error{Errc::kUnavailable,
+               fmt::format("no contact with the database for {} s",
+                           std::chrono::floor<std::chrono::seconds>(cut_off).count())};
+}
+
+void NodeRenewal::Leave() {
+  const Status left = cluster_.Leave(leases_.HeardSince(told_until_));
+  if (!left) logger_.Warn("node_not_left", {{"detail", left.error().detail}});
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,54 @@
+// Keeps a node's place among those that share its store.
+#pragma once
+
+#include <chrono>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/result.h"
+#include "daemon/core/cluster.h"
+#include "daemon/core/lease_table.h"
+#include "daemon/core/node_lease.h"
+
+namespace rtcroom {
+
+/// Tells the heartbeats of this node's leases, and logs what becomes of the node.
+///
+/// @threads `CheckReady` from any thread, the rest for one thread at a time.
+class NodeRenewal {
+ public:
+  /// How often to call `Renew`.
+  static constexpr std::chrono::milliseconds kPeriod{1000};
+  /// A node that is cut off for less is still ready: a fail-over of the database cuts off all of
+  /// them, and each answers for itself meanwhile.
+  static constexpr std::chrono::seconds kReadyWithout{60};
+
+  /// All of it must outlive this.
+  NodeRenewal(Cluster& cluster, NodeLease& lease, LeaseTable& leases, Logger& logger)
+      : cluster_(cluster), lease_(lease), leases_(leases), logger_(logger) {}
+
+  /// One renewal; bounded in time.
+  /// @errors those of `Cluster::Renew`.
+  Status Renew();
+
+  /// @errors kUnavailable, with the reason.
+  [[nodiscard]] Status CheckReady() const;
+
+  /// The last heartbeats are told; the others do not wait for this node. After a failure they do.
+  void Leave();
+
+ private:
+  void LogFailure(const Error& error);
+  void LogChanges(const NodeStanding& standing);
+
+  Cluster& cluster_;
+  NodeLease& lease_;
+  LeaseTable& leases_;
+  Logger& logger_;
+  MonotonicTime told_until_{};  ///< `as_of` of the heartbeats that were told last
+  NodeStanding standing_{.nodes = 0};
+  bool failure_logged_ = false;
+  bool cut_off_logged_ = false;
+};
+
+}  // namespace rtcroom

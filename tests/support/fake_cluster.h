@@ -1,0 +1,84 @@
+// The nodes of a store, as a test wants them.
+#pragma once
+
+#include <chrono>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/cluster.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class FakeCluster : public Cluster {
+ public:
+  /// Answers the next renewals; everything is granted otherwise.
+  void AnswerRenewals(Result<NodeStanding> answer) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    renewal_ = std::move(answer);
+  }
+  /// Another node claims the group, or releases it.
+  void ClaimElsewhere(const RoomId& group) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    elsewhere_.insert(group.value);
+  }
+  void ReleaseElsewhere(const RoomId& group) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    elsewhere_.erase(group.value);
+  }
+  /// Whether this node has claimed the group.
+  [[nodiscard]] bool IsClaimed(const RoomId& group) const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return claims_.contains(group.value);
+  }
+  [[nodiscard]] std::vector<HeardBeats> told() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return told_;
+  }
+  [[nodiscard]] bool has_left() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return has_left_;
+  }
+
+  Result<NodeStanding> Renew(const HeardBeats& heard) override EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (renewal_) told_.push_back(heard);
+    return renewal_;
+  }
+  Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
+                                            std::chrono::milliseconds timeout) override {
+    return Alone().Silent(lapsed, timeout);
+  }
+  Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds /*lasting*/) override
+      EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (elsewhere_.contains(group.value)) return false;
+    claims_.insert(group.value);
+    return true;
+  }
+  Status ReleaseGroup(const RoomId& group) override EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    claims_.erase(group.value);
+    return {};
+  }
+  Status Leave(const HeardBeats& heard) override EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    told_.push_back(heard);
+    has_left_ = true;
+    return {};
+  }
+
+ private:
+  mutable Mutex mutex_;
+  Result<NodeStanding> renewal_ GUARDED_BY(mutex_) = NodeStanding{.terms = {1, 1, 1, 1}};
+  std::set<std::string> elsewhere_ GUARDED_BY(mutex_);
+  std::set<std::string> claims_ GUARDED_BY(mutex_);
+  std::vector<HeardBeats> told_ GUARDED_BY(mutex_);
+  bool has_left_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace rtcroom

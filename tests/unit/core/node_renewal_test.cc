@@ -1,0 +1,120 @@
+#include "daemon/core/node_renewal.h"
+
+#include <chrono>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/captured_log.h"
+#include "tests/support/fake_boot_clock.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_cluster.h"
+#include "tests/support/matchers.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class NodeRenewalTest : public testing::Test {
+ protected:
+  NodeRenewalTest() { leases_.Restore(MakeStoredRoom()); }
+
+  static Room MakeStoredRoom() {
+    Room room = MakeRoom(RoomKind::kMulti, "r");
+    room.sequence = 7;
+    room.pushers = {{.user_id = {"host"}, .seat = 3}};
+    return room;
+  }
+  void HearBeat() {
+    ASSERT_TRUE(leases_.Touch(MakeKey(RoomKind::kMulti, "r"), std::nullopt, {"host"}));
+  }
+  void Fail() { cluster_.AnswerRenewals(Error{Errc::kStoreBusy, "no connection"}); }
+  /// As a successful renewal by the cluster does.
+  void RenewLease() { lease_.Renew(lease_.Now()); }
+
+  FakeClock clock_;
+  FakeBootClock boot_;
+  CapturedLog log_;
+  Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
+  LeaseTable leases_{clock_, 20s};
+  NodeLease lease_{boot_};
+  FakeCluster cluster_;
+  NodeRenewal renewal_{cluster_, lease_, leases_, logger_};
+};
+
+TEST_F(NodeRenewalTest, TellsEachHeartbeatOnce) {
+  HearBeat();
+  clock_.Advance(1s);
+  ASSERT_OK(renewal_.Renew());
+  clock_.Advance(1s);
+  ASSERT_OK(renewal_.Renew());
+  ASSERT_THAT(cluster_.told(), SizeIs(2));
+  EXPECT_THAT(cluster_.told()[0].beats,
+              testing::ElementsAre(rtcroom::Beat{.seat = {.room_number = 7, .seat = 3}, .age = 1s}));
+  EXPECT_THAT(cluster_.told()[1].beats, IsEmpty());
+}
+
+TEST_F(NodeRenewalTest, WhatCouldNotBeToldIsToldNextTime) {
+  ASSERT_OK(renewal_.Renew());
+  clock_.Advance(1s);
+  HearBeat();
+  clock_.Advance(1s);
+  Fail();
+  EXPECT_ERROR(kStoreBusy, renewal_.Renew());
+  clock_.Advance(1s);
+  cluster_.AnswerRenewals(NodeStanding{});
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_THAT(cluster_.told().back().beats,
+              testing::ElementsAre(rtcroom::Beat{.seat = {.room_number = 7, .seat = 3}, .age = 2s}));
+}
+
+TEST_F(NodeRenewalTest, KeepsWhatTheClusterGrants) {
+  cluster_.AnswerRenewals(NodeStanding{.terms = {std::nullopt, 4, std::nullopt, std::nullopt}, .nodes = 2});
+  RenewLease();
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_TRUE(lease_.Holds(Duty::kIm));
+  EXPECT_FALSE(lease_.Holds(Duty::kReaper));
+  EXPECT_EQ(lease_.nodes(), 2U);
+  EXPECT_THAT(log_.Text(), HasSubstr("duty_taken"));
+}
+
+TEST_F(NodeRenewalTest, AnOutageIsLoggedOnce) {
+  RenewLease();
+  ASSERT_OK(renewal_.Renew());
+  Fail();
+  for (int i = 0; i < 10; ++i) {
+    boot_.Advance(1s);
+    EXPECT_ERROR(kStoreBusy, renewal_.Renew());
+  }
+  const std::string log = log_.Text();
+  for (const char* const event : {"node_not_renewed", "node_cut_off"}) {
+    ASSERT_THAT(log, HasSubstr(event));
+    EXPECT_THAT(log.substr(log.find(event) + 1), Not(HasSubstr(event)));
+  }
+}
+
+TEST_F(NodeRenewalTest, TheNodeIsReadyWhileItsDatabaseFailsOver) {
+  RenewLease();
+  boot_.Advance(NodeLease::kTtl + NodeRenewal::kReadyWithout - 1s);
+  EXPECT_OK(renewal_.CheckReady());
+  boot_.Advance(1s);
+  EXPECT_ERROR(kUnavailable, renewal_.CheckReady());
+}
+
+TEST_F(NodeRenewalTest, LeavesWithTheLastHeartbeats) {
+  ASSERT_OK(renewal_.Renew());
+  clock_.Advance(1s);
+  HearBeat();
+  renewal_.Leave();
+  EXPECT_TRUE(cluster_.has_left());
+  EXPECT_THAT(cluster_.told().back().beats, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace rtcroom
