@@ -53,9 +53,12 @@ void HeartbeatReaper::Tick() {
     GraceAfterStall(since_last_tick);
   } else if (now - last_sweep_ >= options_.sweep_period) {
     last_sweep_ = now;
-    SweepOutcome outcome = Sweep(now);
-    SweepMedia(now, outcome);
-    SweepInactive(now);
+    SweepOutcome outcome;
+    if (options_.node == nullptr || options_.node->Holds(Duty::kReaper)) {
+      outcome = Sweep(now);
+      SweepMedia(now, outcome);
+      SweepInactive(now);
+    }
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
     last_tick_ = clock_.Monotonic();

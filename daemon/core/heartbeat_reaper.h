@@ -13,6 +13,7 @@
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/member_media.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_claims.h"
 #include "daemon/core/stream_liveness.h"
@@ -24,6 +25,8 @@ struct ReaperOptions {
   std::chrono::milliseconds sweep_period{5000};
   std::size_t batch = 500;              ///< evictions that share one commit
   std::size_t most_per_sweep = 50'000;  ///< bounds the time that one sweep takes from requests
+  /// Sweeps only while it holds that duty; null: always. Outlives the reaper.
+  const NodeLease* node = nullptr;
 };
 
 /// The result of one sweep.

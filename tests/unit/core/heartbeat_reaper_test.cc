@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/only_node.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -54,6 +55,27 @@ TEST_F(HeartbeatReaperTest, NeverEvictsAPusherThatSendsHeartbeats) {
     ASSERT_OK(rooms_.TouchPusher(Member(Key("r0"), "host")));
   }
   EXPECT_EQ(RoomCount(), 1U);
+}
+
+TEST_F(HeartbeatReaperTest, SweepsOnlyWhileItIsThisNodesDuty) {
+  OnlyNode node;
+  node.lease.Record({});
+  ReaperOptions options = kOptions;
+  options.node = &node.lease;
+  HeartbeatReaper reaper(rooms_, leases_, inactive_, alone_, clock_, options, *this, logger_);
+  const auto run = [&](std::chrono::milliseconds duration) {
+    for (auto left = duration; left > 0ms; left -= reaper.TickPeriod()) {
+      clock_.Advance(reaper.TickPeriod());
+      reaper.Tick();
+    }
+  };
+  MakeRooms(1);
+  run(60s);
+  EXPECT_EQ(RoomCount(), 1U);
+  node.lease.Record(*node.cluster.Renew({}));
+  run(5s);
+  EXPECT_EQ(RoomCount(), 0U);
+  EXPECT_EQ(stalls_, 0);
 }
 
 TEST_F(HeartbeatReaperTest, SweepsOncePerPeriod) {
