@@ -15,25 +15,29 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Between two attempts to claim a group that another node has.
+constexpr milliseconds kClaimPause{100};
+/// After the last call for its group a room is stored; that may wait for the database.
+constexpr std::chrono::seconds kClaimAfterDeadline{15};
+
 Error Unavailable(std::string_view why) { return {Errc::kUnavailable, std::string(why)}; }
 
 }  // namespace
 
-GroupMaker::GroupMaker(DeliveryClaims& claims, ImCaller& caller, DeliveryStore& deliveries,
-                       const Clock& clock, RandomSource& random, const GroupMakerOptions& options,
-                       const std::atomic<std::uint64_t>& pending, Logger& logger,
+GroupMaker::GroupMaker(const GroupMakerDeps& deps, const GroupMakerOptions& options,
                        std::function<void()> wake)
-    : claims_(claims),
-      caller_(caller),
-      deliveries_(deliveries),
-      clock_(clock),
-      random_(random),
+    : claims_(deps.claims),
+      cluster_(deps.cluster),
+      caller_(deps.caller),
+      deliveries_(deps.deliveries),
+      clock_(deps.clock),
+      random_(deps.random),
       options_(options),
-      pending_(pending),
-      logger_(logger),
+      pending_(deps.pending),
+      logger_(deps.logger),
       wake_(std::move(wake)),
       callers_(
-          clock, logger,
+          deps.clock, deps.logger,
           {.callers = options.callers,
            .max_waiting = options.max_waiting,
            .max_wait = options.on_failure == OnCreateFailure::kDegrade ? options.max_wait_to_degrade
@@ -74,6 +78,7 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
   if (!claims_.AwaitTurn(room_id, ToRealTime(deadline, clock_))) {
     return Reject(room_id, "another call for the group is under way");
   }
+  if (const Status claimed = ClaimGroup(room_id, deadline); !claimed) return claimed.error();
   if (origin == IdOrigin::kGenerated) {
     // Even after an error it may have been written.
     intent.may_be_stored = true;
@@ -93,7 +98,19 @@ Result<GroupReady> GroupMaker::Reject(const RoomId& room_id, std::string_view wh
   // The destroy of an earlier room's group may be in flight: members of a room stored now would
   // receive it as the end of their own.
   if (!claims_.BeginMaking(room_id)) return Unavailable(why);
+  const Result<bool> claimed = cluster_.ClaimGroup(room_id, kClaimAfterDeadline);
+  if (!claimed || !*claimed) return Unavailable(why);
   return GroupReady{.is_made_later = true};
+}
+
+Status GroupMaker::ClaimGroup(const RoomId& room_id, MonotonicTime deadline) {
+  do {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - clock_.Monotonic());
+    const Result<bool> claimed = cluster_.ClaimGroup(room_id, left + kClaimAfterDeadline);
+    if (!claimed) return Unavailable("the group could not be claimed: " + claimed.error().detail);
+    if (*claimed) return {};
+  } while (Pause(kClaimPause, deadline));
+  return Unavailable("another node is at work on the group");
 }
 
 Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent) {
@@ -147,6 +164,7 @@ void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
   }
   // The commit of a kept room removes the intent.
   if (outcome == GroupOutcome::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
+  (void)cluster_.ReleaseGroup(room_id);  // else it ends by itself
   claims_.EndMaking(room_id);
   wake_();
 }

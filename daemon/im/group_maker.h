@@ -14,6 +14,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/config/config_types.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/delivery_claims.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/im_groups.h"
@@ -35,6 +36,18 @@ struct GroupMakerOptions {
   std::uint64_t max_pending = 1'000'000;
 };
 
+/// Dependencies of the maker, which they outlive.
+struct GroupMakerDeps {
+  DeliveryClaims& claims;
+  Cluster& cluster;
+  ImCaller& caller;
+  DeliveryStore& deliveries;
+  const std::atomic<std::uint64_t>& pending;  ///< creates and destroys in the outbox
+  const Clock& clock;
+  RandomSource& random;
+  Logger& logger;
+};
+
 /// Implements `ImGroups` with its own threads.
 ///
 /// With kDegrade a request without a free caller, or without time left, is answered at once, and
@@ -47,11 +60,9 @@ struct GroupMakerOptions {
 /// @source protocol F.2, D.7.
 class GroupMaker {
  public:
-  /// @param pending  returns the number of creates and destroys in the outbox.
-  /// @param wake     called when deliveries to a group may be sent again.
-  GroupMaker(DeliveryClaims& claims, ImCaller& caller, DeliveryStore& deliveries,
-             const Clock& clock, RandomSource& random, const GroupMakerOptions& options,
-             const std::atomic<std::uint64_t>& pending, Logger& logger, std::function<void()> wake);
+  /// @param wake  called when deliveries to a group may be sent again.
+  GroupMaker(const GroupMakerDeps& deps, const GroupMakerOptions& options,
+             std::function<void()> wake);
 
   /// As `ImGroups::MakeGroup`.
   void Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline, ImGroups::Done done)
@@ -80,6 +91,9 @@ class GroupMaker {
   Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                              Intent& intent);
   Result<GroupReady> Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent);
+  /// Keeps other nodes from the group until `Finish`.
+  /// @errors kUnavailable when `deadline` comes first, or the process stops.
+  Status ClaimGroup(const RoomId& room_id, MonotonicTime deadline);
   /// The answer to a request that makes no call to the service.
   Result<GroupReady> Reject(const RoomId& room_id, std::string_view why);
   /// Turns the intent of an abandoned room into a destroy, or removes it.
@@ -91,6 +105,7 @@ class GroupMaker {
   MonotonicTime::duration PauseBefore(int tries);
 
   DeliveryClaims& claims_;
+  Cluster& cluster_;
   ImCaller& caller_;
   DeliveryStore& deliveries_;
   const Clock& clock_;

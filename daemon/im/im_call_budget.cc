@@ -8,13 +8,13 @@ namespace rtcroom {
 bool ImCallBudget::TryTake(GroupCommand command, MonotonicTime now) {
   const MutexLock lock(mutex_);
   Rate& rate = rates_.at(static_cast<std::size_t>(command));
-  return rate.bucket.Take(now, LimitAt(rate, now));
+  return rate.bucket.Take(now, LimitAt(command, now));
 }
 
 MonotonicTime ImCallBudget::NextFree(GroupCommand command, MonotonicTime now) const {
   const MutexLock lock(mutex_);
   const Rate& rate = rates_.at(static_cast<std::size_t>(command));
-  return rate.bucket.NextToken(now, LimitAt(rate, now));
+  return rate.bucket.NextToken(now, LimitAt(command, now));
 }
 
 void ImCallBudget::SlowDown(GroupCommand command, MonotonicTime now) {
@@ -28,7 +28,12 @@ void ImCallBudget::SlowDown(GroupCommand command, MonotonicTime now) {
 
 std::uint32_t ImCallBudget::PerSecond(GroupCommand command, MonotonicTime now) const {
   const MutexLock lock(mutex_);
-  return LimitAt(rates_.at(static_cast<std::size_t>(command)), now).per_second;
+  return LimitAt(command, now).per_second;
+}
+
+void ImCallBudget::ShareCreates(std::size_t nodes) {
+  const MutexLock lock(mutex_);
+  sharers_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(nodes, 1, kPerSecond));
 }
 
 int ImCallBudget::HalvingsAt(const Rate& rate, MonotonicTime now) {
@@ -37,9 +42,11 @@ int ImCallBudget::HalvingsAt(const Rate& rate, MonotonicTime now) {
   return static_cast<int>(std::max<MonotonicTime::rep>(rate.halvings - recovered, 0));
 }
 
-RateLimit ImCallBudget::LimitAt(const Rate& rate, MonotonicTime now) {
-  const int halvings = HalvingsAt(rate, now);
-  return {.per_second = kPerSecond >> halvings, .burst = std::max(kBurst >> halvings, 1U)};
+RateLimit ImCallBudget::LimitAt(GroupCommand command, MonotonicTime now) const {
+  const int halvings = HalvingsAt(rates_.at(static_cast<std::size_t>(command)), now);
+  const std::uint32_t sharers = command == GroupCommand::kCreate ? sharers_ : 1;
+  return {.per_second = std::max((kPerSecond / sharers) >> halvings, 1U),
+          .burst = std::max((kBurst / sharers) >> halvings, 1U)};
 }
 
 }  // namespace rtcroom

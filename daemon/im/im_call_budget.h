@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "daemon/base/clock.h"
@@ -12,7 +13,8 @@
 
 namespace rtcroom {
 
-/// At most 200 calls a second of each command, fewer while the service answers kTooFast.
+/// At most 200 calls a second of each command, fewer while the service answers kTooFast. Nodes that
+/// share a store share the creates evenly; the rest one of them sends.
 ///
 /// @threads safe from any thread.
 /// @source protocol D.7.
@@ -38,6 +40,9 @@ class ImCallBudget {
   /// The service answered kTooFast: halves the rate of this command.
   void SlowDown(GroupCommand command, MonotonicTime now);
 
+  /// @param nodes  at least 1.
+  void ShareCreates(std::size_t nodes);
+
   /// The current rate, for logs and metrics.
   [[nodiscard]] std::uint32_t PerSecond(GroupCommand command, MonotonicTime now) const;
 
@@ -49,10 +54,11 @@ class ImCallBudget {
   };
 
   static int HalvingsAt(const Rate& rate, MonotonicTime now);
-  static RateLimit LimitAt(const Rate& rate, MonotonicTime now);
+  [[nodiscard]] RateLimit LimitAt(GroupCommand command, MonotonicTime now) const REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   std::array<Rate, kGroupCommandCount> rates_ GUARDED_BY(mutex_);
+  std::uint32_t sharers_ GUARDED_BY(mutex_) = 1;  ///< of the creates
 };
 
 }  // namespace rtcroom

@@ -16,6 +16,8 @@ ImModule::ImModule(const ImConfig& config, const ImModuleDeps& deps)
            .service = service_,
            .budget = budget_,
            .enqueued = deps.enqueued,
+           .cluster = deps.cluster,
+           .node = deps.node,
            .clock = deps.clock,
            .random = deps.random,
            .observer = deps.observer,

@@ -27,6 +27,8 @@ struct ImModuleDeps {
   Store& store;
   DeliveryStore& deliveries;
   CommitSignal& enqueued;  ///< of `store`; the module is its only waiter
+  Cluster& cluster;        ///< on that store
+  const NodeLease& node;
   const LoginSigner& signer;
   const Clock& clock;
   RandomSource& random;

@@ -21,6 +21,9 @@ constexpr std::chrono::seconds kCountPeriod{5};
 /// More than the budget allows in the seconds after an outage; the rest become due anyway.
 constexpr std::size_t kMostRetriedSoon = 1000;
 
+/// Longer than a call and the look-up of its room take.
+constexpr std::chrono::seconds kClaimFor{20};
+
 /// Deliveries are handed only to free lanes, so none waits in the queue for long.
 constexpr std::chrono::hours kNeverExpires{24 * 365};
 
@@ -30,6 +33,8 @@ ImSender::ImSender(const ImSenderDeps& deps, const ImSenderOptions& options)
     : store_(deps.store),
       deliveries_(deps.deliveries),
       enqueued_(deps.enqueued),
+      cluster_(deps.cluster),
+      node_(deps.node),
       clock_(deps.clock),
       random_(deps.random),
       observer_(deps.observer),
@@ -44,8 +49,15 @@ ImSender::ImSender(const ImSenderDeps& deps, const ImSenderOptions& options)
               }),
       lanes_(deps.clock, deps.logger,
              {.callers = options.lanes, .max_waiting = options.lanes, .max_wait = kNeverExpires}),
-      maker_(claims_, caller_, deps.deliveries, deps.clock, deps.random, options.maker,
-             creates_and_destroys_, deps.logger, [this] { enqueued_.Raise(); }) {}
+      maker_({.claims = claims_,
+              .cluster = deps.cluster,
+              .caller = caller_,
+              .deliveries = deps.deliveries,
+              .pending = creates_and_destroys_,
+              .clock = deps.clock,
+              .random = deps.random,
+              .logger = deps.logger},
+             options.maker, [this] { enqueued_.Raise(); }) {}
 
 ImSender::~ImSender() {
   Stop(milliseconds(0));
@@ -80,10 +92,12 @@ MonotonicTime ImSender::Round() {
   const MonotonicTime now = clock_.Monotonic();
   WriteAgain(now);
   claims_.BeginRound();
+  caller_.budget().ShareCreates(node_.nodes());
   Queues queues;
-  RetrySoonIfRecovered(now);
+  const bool is_on_duty = node_.Holds(Duty::kIm);
+  if (is_on_duty) RetrySoonIfRecovered(now);
   Status ready = CountPending(now);
-  if (ready && !claims_.IsFull()) ready = Load(queues);
+  if (ready && is_on_duty && !claims_.IsFull()) ready = Load(queues);
   if (!ready) {
     if (!std::exchange(failure_logged_, true)) {
       logger_.Warn("im_outbox_unreadable",
@@ -174,19 +188,28 @@ void ImSender::Deliver(const Delivery& delivery, GroupCommand command) {
 }
 
 Resolution ImSender::Try(const Delivery& delivery, GroupCommand command) {
-  ImOutcome outcome = ImOutcome::kPassing;
-  bool may_call = true;
-  if (delivery.kind != DeliveryKind::kNotifyGroup) {
-    // The group is claimed, so no room with that id can begin until this is done.
-    const bool wants_room = delivery.kind == DeliveryKind::kCreateGroup;
-    const Result<bool> has_room = HasRoom(delivery.group);
-    if (has_room && *has_room != wants_room) return {.delivery = delivery};
-    may_call = has_room.ok();
+  if (delivery.kind == DeliveryKind::kNotifyGroup) return Send(delivery, command);
+  const Result<bool> claimed = cluster_.ClaimGroup(delivery.group, kClaimFor);
+  if (!claimed || !*claimed) {
+    return outcomes_.Resolve(delivery, command, ImOutcome::kPassing, clock_.Now(), Jitter(random_));
   }
-  if (may_call) {
-    outcome = caller_.Call(command, delivery.group, options_.call_timeout);
-    if (ImCaller::IsAnswer(outcome)) outcomes_.RecordAnswer(clock_.Now());
-  }
+  Resolution tried = TryClaimed(delivery, command);
+  (void)cluster_.ReleaseGroup(delivery.group);  // else it ends by itself
+  return tried;
+}
+
+Resolution ImSender::TryClaimed(const Delivery& delivery, GroupCommand command) {
+  // The group is claimed, so no room with that id can begin until this is done.
+  const bool wants_room = delivery.kind == DeliveryKind::kCreateGroup;
+  const Result<bool> has_room = HasRoom(delivery.group);
+  if (has_room && *has_room != wants_room) return {.delivery = delivery};
+  if (has_room) return Send(delivery, command);
+  return outcomes_.Resolve(delivery, command, ImOutcome::kPassing, clock_.Now(), Jitter(random_));
+}
+
+Resolution ImSender::Send(const Delivery& delivery, GroupCommand command) {
+  const ImOutcome outcome = caller_.Call(command, delivery.group, options_.call_timeout);
+  if (ImCaller::IsAnswer(outcome)) outcomes_.RecordAnswer(clock_.Now());
   return outcomes_.Resolve(delivery, command, outcome, clock_.Now(), Jitter(random_));
 }
 

@@ -15,10 +15,12 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/delivery_claims.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/im_groups.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/store.h"
 #include "daemon/http_client/call_pool.h"
 #include "daemon/im/delivery_outcomes.h"
@@ -46,6 +48,8 @@ struct ImSenderDeps {
   ImService& service;
   ImCallBudget& budget;
   CommitSignal& enqueued;  ///< raised when a delivery was enqueued; the sender is its only waiter
+  Cluster& cluster;
+  const NodeLease& node;  ///< deliveries are sent only while it holds the duty
   const Clock& clock;
   RandomSource& random;
   ImObserver& observer;
@@ -53,7 +57,8 @@ struct ImSenderDeps {
 };
 
 /// Creates groups before their rooms, and sends deliveries: at least once, one at a time and in
-/// order for each group.
+/// order for each group. Of the nodes that share a store one sends; each creates the groups of its
+/// own rooms, and claims a group that it creates or destroys.
 ///
 /// Threads and what they block on: one dispatcher (commits, the store), 16 lanes (the store, the IM
 /// service, commits), 16 callers that create groups (the IM service, commits).
@@ -107,6 +112,9 @@ class ImSender : public ImGroups {
   // Runs on a lane.
   void Deliver(const Delivery& delivery, GroupCommand command) EXCLUDES(mutex_);
   Resolution Try(const Delivery& delivery, GroupCommand command);
+  /// Likewise, of what creates or destroys the group.
+  Resolution TryClaimed(const Delivery& delivery, GroupCommand command);
+  Resolution Send(const Delivery& delivery, GroupCommand command);
   void Write(const Resolution& resolution) EXCLUDES(mutex_);
   /// `WriteResolution`, with kInternal for an exception.
   Status WriteOrFail(const Resolution& resolution);
@@ -117,6 +125,8 @@ class ImSender : public ImGroups {
   Store& store_;
   DeliveryStore& deliveries_;
   CommitSignal& enqueued_;
+  Cluster& cluster_;
+  const NodeLease& node_;
   const Clock& clock_;
   RandomSource& random_;
   ImObserver& observer_;

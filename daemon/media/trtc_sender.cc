@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 /// Longest wait without a signal: bounds the delay after a lost one.
 constexpr std::chrono::seconds kLongestSilence{5};
 constexpr std::chrono::seconds kStorePause{1};
+/// Another node sends; this one may have to take over.
+constexpr std::chrono::seconds kOffDutyPause{1};
 /// Read at a time, of each kind.
 constexpr std::size_t kDeliveriesPerRound = 100;
 
@@ -49,6 +51,7 @@ void TrtcSender::Stop() {
 }
 
 MonotonicTime TrtcSender::Round(const std::stop_token& stop) {
+  if (!deps_.node.Holds(Duty::kTrtc)) return deps_.clock.Monotonic() + kOffDutyPause;
   std::vector<Delivery> waiting;
   for (const DeliveryKind kind : kTrtcDeliveryKinds) {
     Result<std::vector<Delivery>> loaded =

@@ -14,6 +14,7 @@
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/room_store.h"
 #include "daemon/media/trtc_api.h"
 
@@ -45,6 +46,7 @@ struct TrtcSenderDeps {
   CommitSignal& enqueued;  ///< of those to TRTC; the sender is its only waiter
   TrtcApi& api;
   TrtcObserver& observer;
+  const NodeLease& node;  ///< sends only while it holds the duty
   const Clock& clock;
   Logger& logger;
 };

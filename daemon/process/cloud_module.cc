@@ -58,6 +58,7 @@ CloudModule::CloudModule(const Config& config, const CloudModuleDeps& deps)
                                  .enqueued = deps.store.state().trtc_enqueued,
                                  .api = trtc_,
                                  .observer = deps.trtc_observer,
+                                 .node = deps.store.lease(),
                                  .clock = deps.runtime.clock,
                                  .logger = deps.runtime.logger});
 }

@@ -52,6 +52,16 @@ TEST(ImCallBudget, CountsEachCommandSeparately) {
   EXPECT_EQ(budget.PerSecond(kCreate, kStart), ImCallBudget::kPerSecond);
 }
 
+TEST(ImCallBudget, SharesTheCreatesEvenly) {
+  ImCallBudget budget;
+  budget.ShareCreates(2);
+  EXPECT_EQ(budget.PerSecond(kCreate, kStart), ImCallBudget::kPerSecond / 2);
+  EXPECT_EQ(Granted(budget, kStart, kCreate), ImCallBudget::kBurst / 2);
+  EXPECT_EQ(budget.PerSecond(kDestroy, kStart), ImCallBudget::kPerSecond);
+  budget.ShareCreates(100'000);
+  EXPECT_EQ(budget.PerSecond(kCreate, kStart), 1U);
+}
+
 TEST(ImCallBudget, ReturnsTheTimeOfTheNextFreeCall) {
   ImCallBudget budget;
   EXPECT_EQ(budget.NextFree(kCreate, kStart), kStart);

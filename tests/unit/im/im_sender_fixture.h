@@ -24,9 +24,11 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/failing_store.h"
+#include "tests/support/fake_cluster.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_im_service.h"
 #include "tests/support/matchers.h"
+#include "tests/support/only_node.h"
 #include "tests/support/rooms.h"
 
 namespace rtcroom {
@@ -97,6 +99,8 @@ class ImSenderFixture : public testing::Test {
             .service = service_,
             .budget = budget_,
             .enqueued = enqueued_,
+            .cluster = cluster_,
+            .node = node_.lease,
             .clock = clock_,
             .random = random_,
             .observer = observer_,
@@ -255,6 +259,8 @@ class ImSenderFixture : public testing::Test {
   SystemRandom random_;
   ImCallBudget budget_;
   CountingImObserver observer_;
+  FakeCluster cluster_;
+  OnlyNode node_;
   FakeImService service_;
   ImSenderOptions options_ = QuickOptions();
   std::unique_ptr<ImSender> sender_;

@@ -13,6 +13,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
+#include "tests/support/only_node.h"
 #include "tests/support/rooms.h"
 #include "tests/support/scripted_calls.h"
 
@@ -79,11 +80,13 @@ class TrtcSenderTest : public testing::Test {
                http_,
                clock_};
   CountedTrtcCalls counts_;
+  OnlyNode node_;
   TrtcSender sender_{{.rooms = store_,
                       .deliveries = store_,
                       .enqueued = enqueued_,
                       .api = api_,
                       .observer = counts_,
+                      .node = node_.lease,
                       .clock = clock_,
                       .logger = logger_}};
 };
@@ -102,6 +105,17 @@ TEST_F(TrtcSenderTest, RemovesUsersAndDismissesRoomsInOrder) {
   EXPECT_EQ(Pending(), 0U);
   EXPECT_THAT(counts_.counted,
               ElementsAre("remove_user done", "dismiss_room done", "remove_user done"));
+}
+
+TEST_F(TrtcSenderTest, SendsOnlyWhileItIsThisNodesDuty) {
+  node_.lease.Record({});
+  Remove("7", "alice");
+  Succeed(1);
+  EXPECT_EQ(sender_.Round(), clock_.Monotonic() + 1s);
+  EXPECT_THAT(Asked(), IsEmpty());
+  node_.lease.Record(*node_.cluster.Renew({}));
+  sender_.Round();
+  EXPECT_THAT(Asked(), SizeIs(1));
 }
 
 TEST_F(TrtcSenderTest, LeavesMembersAndRoomsThatAreBackAlone) {

@@ -1,0 +1,84 @@
+// One of several nodes on a store.
+#include <chrono>
+#include <string>
+
+#include "tests/unit/im/im_sender_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::IsEmpty;
+
+class ImSenderNodes : public ImSenderFixture {
+ protected:
+  ImSenderNodes() { Restart(); }
+
+  void BeOnDuty(bool on_duty) {
+    node_.lease.Record(on_duty ? NodeStanding{.terms = {1, 1, 1, 1}, .nodes = 2}
+                               : NodeStanding{.nodes = 2});
+  }
+  [[nodiscard]] static RoomId Group() { return {"r"}; }
+};
+
+TEST_F(ImSenderNodes, OnlyTheOneWithTheDutySendsDeliveries) {
+  BeOnDuty(false);
+  Create("r");
+  Join("r");
+  Create("last");  // its rounds are over when this is answered
+  EXPECT_TRUE(EventuallyCalled({CreateOf("r"), CreateOf("last")}));
+  EXPECT_EQ(PendingGroups(), 1U);
+  BeOnDuty(true);
+  EXPECT_TRUE(EventuallyCalled({CreateOf("r"), CreateOf("last"), NoticeOf("r")}));
+}
+
+TEST_F(ImSenderNodes, AGroupIsClaimedUntilItsRoomIsStored) {
+  const Result<GroupReady> made = Make("r");
+  ASSERT_OK(made);
+  EXPECT_TRUE(cluster_.IsClaimed(Group()));
+  Commit("r", *made);
+  Keep("r");
+  EXPECT_FALSE(cluster_.IsClaimed(Group()));
+}
+
+TEST_F(ImSenderNodes, AGroupThatAnotherNodeHasClaimedIsWaitedFor) {
+  cluster_.ClaimElsewhere(Group());
+  Made made;
+  sender_->MakeGroup(Group(), IdOrigin::kNamed, Deadline(), made.Callback());
+  EXPECT_THAT(service_.calls(), IsEmpty());
+  cluster_.ReleaseElsewhere(Group());
+  ASSERT_OK(made.Get());
+  EXPECT_TRUE(EventuallyCalled({CreateOf("r")}));
+}
+
+TEST_F(ImSenderNodes, AGroupIsNotWaitedForBeyondTheDeadline) {
+  cluster_.ClaimElsewhere(Group());
+  Made made;
+  sender_->MakeGroup(Group(), IdOrigin::kNamed, clock_.Monotonic(), made.Callback());
+  EXPECT_ERROR(kUnavailable, made.Get());
+  EXPECT_THAT(service_.calls(), IsEmpty());
+}
+
+TEST_F(ImSenderNodes, AGroupThatAnotherNodeMakesIsNotDestroyed) {
+  Create("r");
+  cluster_.ClaimElsewhere(Group());
+  End("r");
+  Create("other");
+  Join("other");
+  EXPECT_TRUE(EventuallyCalled({CreateOf("r"), CreateOf("other"), NoticeOf("other")}));
+  cluster_.ReleaseElsewhere(Group());
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_EQ(service_.calls().back(), DestroyOf("r"));
+  EXPECT_FALSE(cluster_.IsClaimed(Group()));
+}
+
+TEST_F(ImSenderNodes, TheBudgetOfCreatesIsShared) {
+  BeOnDuty(false);
+  EXPECT_TRUE(EventuallyAsTimePasses([this] {
+    return budget_.PerSecond(GroupCommand::kCreate, clock_.Monotonic()) ==
+           ImCallBudget::kPerSecond / 2;
+  }));
+}
+
+}  // namespace
+}  // namespace rtcroom
