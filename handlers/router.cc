@@ -135,6 +135,10 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   call.label.protocol = protocol;
   if (protocol != Protocol::kWebrtc) call.label.dialect = TraitsOf(protocol).dialect;
   if (!admitted) return Render(TooManyRequests(), call.label);
+  const NodeLease* const node = context_.services.node;
+  if (node != nullptr && node->IsCutOff()) {
+    return Render(Reply::Failure({Errc::kStoreBusy, "cut off from the store"}), call.label, busy_);
+  }
   const Result<Request> request = authorizer_.Authorize(http, entry, protocol, std::move(query));
   if (!request) return Render(Reply::Failure(request.error()), call.label, busy_);
   return CallHandler(call, *request);

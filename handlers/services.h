@@ -8,6 +8,7 @@
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
 #include "daemon/core/id_source.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
 #include "daemon/media/stream_mixer.h"
@@ -29,6 +30,9 @@ struct Services {
   Admission& admission;
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
+  /// Of a server that shares its store: cut off from the others, it serves nobody. Null: it shares
+  /// none.
+  const NodeLease* node = nullptr;
 };
 
 }  // namespace rtcroom

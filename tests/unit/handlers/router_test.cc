@@ -11,6 +11,7 @@
 #include "handlers/refusal.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/endpoint_fields.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
@@ -334,6 +335,27 @@ TEST(BusyStore, SendsCallersToAnotherServerIfItIsShared) {
     EXPECT_EQ(reply.body, kServerFailedBody);
     EXPECT_EQ(reply.label.failure, Errc::kStoreBusy);
   }
+}
+
+TEST(CutOffNode, SendsAllCallersToAnotherServer) {
+  RouterFixture server;
+  const FakeBootClock boot;
+  NodeLease lease{boot};
+  Services services = server.ServicesWith(server.streams);
+  services.node = &lease;
+  Router router(services, {.busy = BusyReply::kTryAnother}, server.recorder);
+  const auto send = [&](const std::string& endpoint) {
+    return AnswerOf(router, server.recorded,
+                    {.method = "POST",
+                     .path = "/weapp/multi_room/" + endpoint,
+                     .content_type = "application/json",
+                     .body = R"({"userID":"u","roomID":"r","cnt":20,"index":0})"});
+  };
+  for (const char* const endpoint : {"pusher_heartbeat", "get_room_list", "delete_pusher"}) {
+    EXPECT_EQ(send(endpoint).status, 503) << endpoint;
+  }
+  lease.RenewForGood();
+  EXPECT_EQ(send("get_room_list").status, 200);
 }
 
 TEST(BusyStore, IsTheOnlyFailureThatSendsCallersToAnotherServer) {
