@@ -101,7 +101,7 @@ Status Backup(const BackupOptions& options, const Config& config, const std::str
     return Error{Errc::kBadRequest, fmt::format("{} exists: --force replaces it", options.file)};
   }
   const fs::path data_dir = config.store.data_dir;
-  const Result<fs::path> store = StoreFileOf(config.store.url.Reveal(), data_dir);
+  const Result<fs::path> store = StoreFileOf(config.store.url, data_dir);
   if (!store) return store.error();
   if (store->empty()) {
     return Error{Errc::kBadRequest, "store.url: in memory there is nothing to back up"};

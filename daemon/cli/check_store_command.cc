@@ -56,7 +56,7 @@ int RunCheckStore(const CheckStoreOptions& options, const CliContext& context) {
   std::filesystem::path store = options.file.value_or("");
   if (store.empty()) {
     Result<std::filesystem::path> configured =
-        StoreFileOf(config->store.url.Reveal(), config->store.data_dir);
+        StoreFileOf(config->store.url, config->store.data_dir);
     if (!configured || configured->empty()) {
       context.err << "store.url: is not a file that can be checked\n";
       return kExitUsage;

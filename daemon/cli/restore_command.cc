@@ -42,7 +42,7 @@ Result<FileDescriptor> OpenBackup(const std::string& file) {
 Result<RestoreOutcome> Restore(const RestoreCommand& command, const Config& config,
                                const Clock& clock) {
   const fs::path data_dir = config.store.data_dir;
-  const Result<fs::path> store = StoreFileOf(config.store.url.Reveal(), data_dir);
+  const Result<fs::path> store = StoreFileOf(config.store.url, data_dir);
   if (!store) return store.error();
   if (store->empty()) {
     return Error{Errc::kBadRequest, "store.url: in memory nothing can be restored"};

@@ -20,6 +20,7 @@
 #include "daemon/http/embedded_file.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/process/descriptor_limit.h"
+#include "daemon/process/waiting_admin.h"
 
 namespace rtcroom {
 namespace {
@@ -55,11 +56,11 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
       config_(std::move(config), mode),
       metrics_(std::string(kVersion), runtime_.clock, process_start, MakeMetricsSources()),
       store_(*config_, runtime_),
-      readiness_([this] { return store_.storage().Ping(); }, runtime_.clock) {
+      readiness_([this] { return store_.CheckReady(); }, runtime_.clock) {
   DrawNameHashKey(runtime_.random);
 }
 
-Status App::Start(InheritedSockets sockets) {
+Status App::Start(InheritedSockets sockets, const LifeHooks& hooks) {
   if (Status status = store_.OpenDirectory(); !status) return status;
   if (NeedsMadeApplication(*config_)) {
     if (Status status = FillInApplication(); !status) return status;
@@ -70,7 +71,8 @@ Status App::Start(InheritedSockets sockets) {
   for (const ConfigProblem& warning : FindWarnings(*config_)) {
     runtime_.logger.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
   }
-  if (Status status = store_.Open(metrics_.store_observer()); !status) return status;
+  if (Status status = OpenStore(sockets, hooks); !status) return status;
+  if (Status status = store_.Restore(); !status) return status;
   if (Status status = BuildServices(); !status) return status;
   // Clients could not send heartbeats while the store was read.
   store_.state().leases.GraceForAll();
@@ -85,6 +87,23 @@ Status App::Start(InheritedSockets sockets) {
                                                                       .runtime = runtime_});
   runtime_.logger.Info("ready", {{"version", kVersion}, {"pushers", store_.state().leases.size()}});
   return {};
+}
+
+Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
+  constexpr std::chrono::seconds kPause{1};
+  std::optional<WaitingAdmin> waiting;
+  while (true) {
+    Status opened = store_.Open(metrics_.store_observer(), hooks.begin_anew);
+    if (opened || opened.error().code != Errc::kStoreBusy) return opened;
+    if (!waiting) {
+      runtime_.logger.Warn("waiting_for_database", {{"reason", opened.error().detail}});
+      waiting.emplace(*config_, sockets, metrics_, runtime_);
+      if (Status status = waiting->Start(); !status) return status;
+      runtime_.logger.Info("listening",
+                           {{"listener", "admin"}, {"address", waiting->bound_address()}});
+    }
+    if (hooks.stops_within(kPause)) return Error{Errc::kUnavailable, "stopped while it waited"};
+  }
 }
 
 Status App::FillInApplication() {
@@ -112,6 +131,8 @@ Status App::BuildServices() {
     im_ = std::make_unique<ImModule>(config_->im, ImModuleDeps{.store = store_.storage(),
                                                                .deliveries = store_.storage(),
                                                                .enqueued = store_.state().enqueued,
+                                                               .cluster = store_.cluster(),
+                                                               .node = store_.lease(),
                                                                .signer = auth_->login_signer(),
                                                                .clock = runtime_.clock,
                                                                .random = runtime_.random,

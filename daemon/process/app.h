@@ -30,6 +30,10 @@
 // - watchdog and status, only under a service manager: liveness probes of all of the above; the
 //   manager's socket, bounded; the end of `ServiceWatch`
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
+// - renewal of the node, on a shared store: `NodeRenewal::Renew`; the database, bounded;
+//   `StoreModule::Close`
+// - threads of a shared store: connections, reads of the log; the database, bounded; the end of the
+//   store
 // - trimmer: `EventTrimmer::Trim`, ended bans, revocations and sessions; a commit; the end of its
 //   task
 // - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
@@ -41,6 +45,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +75,15 @@
 
 namespace rtcroom {
 
+/// What the process does for one life of the server.
+struct LifeHooks {
+  /// Waits; returns true, at once, when the process is asked to stop.
+  std::function<bool(std::chrono::milliseconds)> stops_within = {};
+  /// Ends this life and begins another: what is in memory cannot follow the store any more. Called
+  /// from any thread; must not block.
+  std::function<void()> begin_anew = {};
+};
+
 /// @threads for one thread.
 class App {
  public:
@@ -81,10 +95,12 @@ class App {
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 
-  /// Builds all modules and begins to serve. Call it once.
+  /// Builds all modules and begins to serve. Waits for a database that cannot be reached, with
+  /// nothing but the admin listener, which says so. Call it once.
   /// @param sockets  already listening; listeners without one bind their own.
-  /// @errors the first part that could not be built: one sentence for the operator.
-  Status Start(InheritedSockets sockets);
+  /// @errors the first part that could not be built: one sentence for the operator; kUnavailable
+  ///         when the process is asked to stop while it waits.
+  Status Start(InheritedSockets sockets, const LifeHooks& hooks);
 
   /// Applies the reloadable changes, and reads the certificate's files again. Logs the applied
   /// changes and those that need a restart.
@@ -127,6 +143,7 @@ class App {
  private:
   Status FillInApplication();
   Status FillInDevIdentity();
+  Status OpenStore(InheritedSockets& sockets, const LifeHooks& hooks);
   Status BuildServices();
   Status Listen(InheritedSockets& sockets);
   void ApplyLimits();

@@ -48,6 +48,9 @@ class InheritedSockets {
   /// socket found by name may be bound to any address. A Unix-domain socket matches `grpc` only.
   std::optional<ListeningSocket> Take(std::string_view name, std::string_view address);
 
+  /// For the next listener of its name.
+  void PutBack(NamedSocket socket) { waiting_.push_back(std::move(socket)); }
+
   /// @errors  kUnavailable while there is a socket that no listener took: its clients would wait
   ///         forever. The detail names the descriptor and its address.
   [[nodiscard]] Status CheckAllTaken() const;

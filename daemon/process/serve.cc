@@ -32,13 +32,18 @@ namespace {
 /// Set to any value, it leaves the process open to debuggers of its own user.
 constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
 
+/// The process sends it to itself.
+constexpr int kBeginAnew = SIGUSR1;
+
 /// Signals that a thread waits for, instead of signal handlers with their restrictions.
 class WaitedSignals {
  public:
   /// Threads that begin later inherit the mask.
   WaitedSignals() {
     sigemptyset(&signals_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&signals_, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2, kBeginAnew}) {
+      sigaddset(&signals_, signal);
+    }
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     // Writing to a disconnected client is an error code, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
@@ -48,6 +53,17 @@ class WaitedSignals {
     int signal = 0;
     sigwait(&signals_, &signal);
     return signal;
+  }
+
+  /// Whether a signal to stop comes within that time; it is taken.
+  static bool StopsWithin(std::chrono::milliseconds time) {
+    sigset_t stopping;
+    sigemptyset(&stopping);
+    for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stopping, signal);
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const timespec timeout{.tv_sec = seconds.count(),
+                           .tv_nsec = std::chrono::nanoseconds(time - seconds).count()};
+    return sigtimedwait(&stopping, nullptr, &timeout) > 0;
   }
 
  private:
@@ -122,7 +138,8 @@ Status CheckReload(const ConfigOutcome& outcome, const App& app) {
 enum class End : std::uint8_t {
   kFailedToStart,
   kStopped,
-  kHandsOver,  ///< its sockets go to a successor
+  kHandsOver,   ///< its sockets go to a successor
+  kBeginsAnew,  ///< its sockets go to the next life
 };
 
 struct ServedUntil {
@@ -146,11 +163,27 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
                       const Process& process) {
   Logger& logger = process.logger;
   ServiceReports& reports = process.service.reports;
+  std::atomic<bool> history_lost{false};
+  bool stopped_waiting = false;
+  const LifeHooks hooks{.stops_within =
+                            [&stopped_waiting](std::chrono::milliseconds time) {
+                              stopped_waiting = WaitedSignals::StopsWithin(time);
+                              return stopped_waiting;
+                            },
+                        .begin_anew =
+                            [&history_lost] {
+                              history_lost = true;
+                              kill(getpid(), kBeginAnew);
+                            }};
   App app(config, mode, process.start, logger);
   std::optional<StartWatch> starting;
   starting.emplace(process.service, process.clock, logger);
-  const Status started = app.Start(std::move(sockets));
+  const Status started = app.Start(std::move(sockets), hooks);
   starting.reset();
+  if (stopped_waiting) {
+    logger.Info("stopped");
+    return {.end = End::kStopped};
+  }
   if (!started) {
     logger.Error("start_failed", {{"reason", started.error().detail}});
     reports.Status("cannot start: " + started.error().detail);
@@ -183,6 +216,13 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
       app.Stop(SocketAfterStop::kKept);
       reports.KeepAlive();
       return {.end = End::kHandsOver, .sockets = app.TakeSockets()};
+    } else if (signal == kBeginAnew) {
+      if (!history_lost) continue;  // sent by another process, or for an earlier life
+      logger.Error("history_lost", {{"then", "everything is read from the database again"}});
+      reports.Reloading("reading the database again");
+      watch.reset();
+      app.Stop(SocketAfterStop::kKept);
+      return {.end = End::kBeginsAnew, .sockets = app.TakeSockets()};
     } else {
       logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
       reports.Stopping();
@@ -266,6 +306,9 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
         return 1;
       case End::kStopped:
         return 0;
+      case End::kBeginsAnew:
+        sockets = InheritedSockets(std::move(served.sockets));
+        continue;
       case End::kHandsOver:
         break;
     }

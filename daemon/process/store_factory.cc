@@ -1,9 +1,13 @@
 #include "daemon/process/store_factory.h"
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
 #include "storage/memory/memory_store.h"
+#include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_cluster.h"
+#include "storage/postgres/pg_store.h"
 #include "storage/sqlite/sqlite_store.h"
 
 namespace rtcroom {
@@ -12,31 +16,52 @@ namespace {
 constexpr std::string_view kSqliteScheme = "sqlite:";
 constexpr std::string_view kMemoryUrl = "memory:";
 
-}  // namespace
-
-Result<std::filesystem::path> StoreFileOf(const std::string& url,
-                                          const std::filesystem::path& data_dir) {
-  if (url == kMemoryUrl) return std::filesystem::path();
-  if (!url.starts_with(kSqliteScheme)) return Error{Errc::kBadRequest, "store.url: unknown scheme"};
-  const std::string_view path = std::string_view(url).substr(kSqliteScheme.size());
-  return data_dir / path;
+Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const StoreFactoryDeps& deps) {
+  const Secret url(options.url.Reveal());
+  const Result<PgAddress> address = PgAddress::Parse(url);
+  if (!address) return address.error();
+  const std::uint64_t node = RandomUint32(deps.random) >> 1U;
+  Result<std::unique_ptr<PgStore>> store =
+      PgStore::Open({.url = url,
+                     .new_epoch = options.new_epoch,
+                     .node = node,
+                     .limits = options.limits,
+                     .observer = options.observer,
+                     .random = &deps.random,
+                     .on_history_lost = options.on_history_lost},
+                    deps.listener, deps.clock);
+  if (!store) return store.error();
+  return OpenedStore{
+      .storage = *std::move(store),
+      .cluster = std::make_unique<PgCluster>(*address, PgCluster::Options{.node = node},
+                                             deps.lease, deps.clock)};
 }
 
-Result<std::unique_ptr<Storage>> OpenStore(const StoreFactoryOptions& options,
-                                           CommitListener& listener) {
+}  // namespace
+
+Result<std::filesystem::path> StoreFileOf(const StoreUrl& url,
+                                          const std::filesystem::path& data_dir) {
+  const std::string_view text = url.Reveal();
+  if (text == kMemoryUrl || url.IsPostgres()) return std::filesystem::path();
+  if (!text.starts_with(kSqliteScheme)) return Error{Errc::kBadRequest, "store.url: unknown scheme"};
+  return data_dir / text.substr(kSqliteScheme.size());
+}
+
+Result<OpenedStore> OpenStore(const StoreFactoryOptions& options, const StoreFactoryDeps& deps) {
+  if (options.url.IsPostgres()) return OpenPostgres(options, deps);
   const Result<std::filesystem::path> file = StoreFileOf(options.url, options.data_dir);
   if (!file) return file.error();
   if (file->empty()) {
-    return std::unique_ptr<Storage>(
-        std::make_unique<MemoryStore>(options.limits, options.new_epoch, listener));
+    return OpenedStore{.storage = std::make_unique<MemoryStore>(options.limits, options.new_epoch,
+                                                                deps.listener)};
   }
   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::Open({.path = file->string(),
                                                                   .new_epoch = options.new_epoch,
                                                                   .limits = options.limits,
                                                                   .observer = options.observer},
-                                                                 listener);
+                                                                 deps.listener);
   if (!store) return store.error();
-  return std::unique_ptr<Storage>(*std::move(store));
+  return OpenedStore{.storage = *std::move(store)};
 }
 
 }  // namespace rtcroom

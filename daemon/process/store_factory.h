@@ -2,34 +2,53 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
+#include "daemon/config/store_url.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/commit_listener.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/store_observer.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
 
 struct StoreFactoryOptions {
-  std::string url;                 ///< `sqlite:PATH` or `memory:`
+  StoreUrl url;
   std::filesystem::path data_dir;  ///< a relative PATH is below it
   StoreLimits limits{};
   std::string new_epoch;  ///< for a newly created store
   /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
+  /// As of `PgOptions`; a store of one program never calls it.
+  std::function<void()> on_history_lost = {};
 };
 
-/// The file of the store that `url` names; empty for an in-memory store.
+/// What the store uses; all of it must outlive the store.
+struct StoreFactoryDeps {
+  CommitListener& listener;
+  NodeLease& lease;  ///< of this node on a shared store, which renews it
+  RandomSource& random;
+  const Clock& clock;
+};
+
+struct OpenedStore {
+  std::unique_ptr<Storage> storage{};
+  std::unique_ptr<Cluster> cluster{};  ///< the nodes on that store; null for a store of one program
+};
+
+/// The file of the store that `url` names; empty for a store without one.
 /// @errors kBadRequest for an invalid store URL.
-Result<std::filesystem::path> StoreFileOf(const std::string& url,
+Result<std::filesystem::path> StoreFileOf(const StoreUrl& url,
                                           const std::filesystem::path& data_dir);
 
-/// @param listener  receives commits; must outlive the store.
-/// @errors kBadRequest for an invalid store URL; otherwise those of opening the store, with one
-///         sentence that names the file.
-Result<std::unique_ptr<Storage>> OpenStore(const StoreFactoryOptions& options,
-                                           CommitListener& listener);
+/// @errors kBadRequest for an invalid store URL; kStoreBusy when the database cannot be reached;
+///         otherwise those of opening the store, with one sentence that names the file.
+Result<OpenedStore> OpenStore(const StoreFactoryOptions& options, const StoreFactoryDeps& deps);
 
 }  // namespace rtcroom

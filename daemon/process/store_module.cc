@@ -26,7 +26,7 @@ Status StoreModule::OpenDirectory() {
   Result<std::unique_ptr<DataDirectory>> directory = DataDirectory::Open(config_.data_dir);
   if (!directory) return directory.error();
   directory_ = *std::move(directory);
-  Result<std::filesystem::path> file = StoreFileOf(config_.url.Reveal(), config_.data_dir);
+  Result<std::filesystem::path> file = StoreFileOf(config_.url, config_.data_dir);
   if (!file) return file.error();
   if (!file->empty()) mark_.emplace(*file, runtime_.random);
   backup_.emplace(directory_->path(), *std::move(file), runtime_.random);
@@ -40,15 +40,55 @@ std::uint64_t StoreModule::FreeBytes() const {
   return unknown ? 0 : space.available;
 }
 
-Status StoreModule::Open(StoreObserver& observer) {
-  Result<std::unique_ptr<Storage>> storage = OpenStore({.url = config_.url.Reveal(),
-                                                        .data_dir = config_.data_dir,
-                                                        .limits = limits_,
-                                                        .new_epoch = NewEpoch(runtime_.random),
-                                                        .observer = &observer},
-                                                       state_.commits);
-  if (!storage) return storage.error();
-  storage_ = *std::move(storage);
+Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_history_lost) {
+  Result<OpenedStore> opened = OpenStore({.url = config_.url,
+                                          .data_dir = config_.data_dir,
+                                          .limits = limits_,
+                                          .new_epoch = NewEpoch(runtime_.random),
+                                          .observer = &observer,
+                                          .on_history_lost = std::move(on_history_lost)},
+                                         {.listener = state_.commits,
+                                          .lease = lease_,
+                                          .random = runtime_.random,
+                                          .clock = runtime_.clock});
+  if (!opened) return opened.error();
+  storage_ = std::move(opened->storage);
+  cluster_ = std::move(opened->cluster);
+  return cluster_ == nullptr ? BeAlone() : TakePlace();
+}
+
+Status StoreModule::BeAlone() {
+  cluster_ = std::make_unique<Alone>();
+  lease_.RenewForGood();
+  const Result<NodeStanding> standing = cluster_->Renew({});
+  if (!standing) return standing.error();
+  lease_.Record(*standing);
+  return {};
+}
+
+// Before anything is restored: the others wait for a node that has not told what it heard.
+Status StoreModule::TakePlace() {
+  renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger);
+  if (Status renewed = renewal_->Renew(); !renewed) {
+    Close();
+    return renewed;
+  }
+  renewing_.emplace(
+      NodeRenewal::kPeriod, [this](const std::stop_token&) { (void)renewal_->Renew(); },
+      runtime_.logger);
+  return {};
+}
+
+void StoreModule::Close() {
+  renewing_.reset();
+  if (renewal_) renewal_->Leave();
+  renewal_.reset();
+  storage_.reset();
+}
+
+Status StoreModule::CheckReady() { return renewal_ ? renewal_->CheckReady() : storage_->Ping(); }
+
+Status StoreModule::Restore() {
   if (Status status = CompareWithMark(); !status) return status;
   if (Status status = RestoreBans(); !status) return status;
   if (Status status = RestoreRevocations(); !status) return status;

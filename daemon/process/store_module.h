@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -10,13 +11,18 @@
 
 #include "daemon/admin/room_counters.h"
 #include "daemon/auth/signed_stream_urls.h"
+#include "daemon/base/periodic_task.h"
 #include "daemon/base/result.h"
+#include "daemon/base/system_clock.h"
 #include "daemon/config/config.h"
 #include "daemon/core/ban_list.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/mix_feed.h"
+#include "daemon/core/node_lease.h"
+#include "daemon/core/node_renewal.h"
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/store_observer.h"
@@ -77,13 +83,24 @@ class StoreModule {
   /// On the file system of the directory; 0 when the system does not report it.
   [[nodiscard]] std::uint64_t FreeBytes() const;
 
-  /// Opens the store and restores the state. Logs when acknowledged events are missing.
+  /// Opens the store, and takes this node's place among those on it.
+  /// @param on_history_lost  as of `PgOptions`.
+  /// @errors one sentence for the operator. kStoreBusy when a database cannot be reached: it may be
+  ///         called again.
+  Status Open(StoreObserver& observer, std::function<void()> on_history_lost);
+  /// Restores the state of the open store. Logs when acknowledged events are missing.
   /// @errors one sentence for the operator.
-  Status Open(StoreObserver& observer);
+  Status Restore();
   /// Every use of the store has ended.
-  void Close() { storage_.reset(); }
+  void Close();
 
   [[nodiscard]] Storage& storage() { return *storage_; }
+  /// The nodes on the open store.
+  [[nodiscard]] Cluster& cluster() { return *cluster_; }
+  [[nodiscard]] const NodeLease& lease() const { return lease_; }
+  /// Whether the store takes writes; of a shared one, whether it has been reached lately: a failing
+  /// check of what all nodes share would take all of them out of service at once.
+  [[nodiscard]] Status CheckReady();
   [[nodiscard]] RoomState& state() { return state_; }
 
   Result<std::string> MakeBackup(const std::stop_token& stop) { return backup_->Make(stop); }
@@ -94,6 +111,8 @@ class StoreModule {
   void RecordNewest();
 
  private:
+  Status BeAlone();
+  Status TakePlace();
   Status CompareWithMark();
   Status RestoreBans();
   Status RestoreRevocations();
@@ -102,10 +121,15 @@ class StoreModule {
   const StoreConfig config_;
   const StoreLimits limits_;
   Runtime& runtime_;
+  const SystemBootClock boot_clock_;
   RoomState state_;
+  NodeLease lease_{boot_clock_};
   std::unique_ptr<DataDirectory> directory_;
   std::optional<StoreBackup> backup_;
   std::unique_ptr<Storage> storage_;
+  std::unique_ptr<Cluster> cluster_;
+  std::optional<NodeRenewal> renewal_;     ///< only on a shared store
+  std::optional<PeriodicTask> renewing_;   ///< likewise
   std::optional<PositionMark> mark_;
   bool is_mark_written_ = true;
 };

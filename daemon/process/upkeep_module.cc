@@ -30,9 +30,12 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       sweep_period_(config.room.sweep_period),
       history_(config.channel.history),
       max_messages_(config.channel.max_messages),
-      reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive, cluster_,
+      reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive, deps.store.cluster(),
               deps.runtime.clock,
-              ReaperOptions{.rules = MakeRules(config), .sweep_period = sweep_period_}, *this,
+              ReaperOptions{.rules = MakeRules(config),
+                            .sweep_period = sweep_period_,
+                            .node = &deps.store.lease()},
+              *this,
               deps.runtime.logger, deps.media),
       trimmer_(deps.store.storage(), deps.runtime.clock,
                TrimOptions{.retention = config.store.event_retention,
@@ -54,8 +57,10 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
         PurgeEndedRevocations();
         upkeep_heartbeat_.Answer();
         MaintainSessions();
-        TrimMessages();
-        deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
+        if (deps_.store.lease().Holds(Duty::kUpkeep)) {
+          TrimMessages();
+          deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
+        }
         deps_.readiness.PingIfRead();
       },
       deps.runtime.logger);

@@ -11,7 +11,6 @@
 #include "daemon/auth/session_service.h"
 #include "daemon/base/periodic_task.h"
 #include "daemon/config/config.h"
-#include "daemon/core/cluster.h"
 #include "daemon/core/event_trimmer.h"
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/room_service.h"
@@ -59,7 +58,6 @@ class UpkeepModule : private SweepObserver {
   const std::chrono::milliseconds sweep_period_;
   const std::chrono::milliseconds history_;
   const std::uint64_t max_messages_;
-  Alone cluster_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
   LoopHeartbeat reaper_heartbeat_;

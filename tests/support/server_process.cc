@@ -88,7 +88,7 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::Start(Until until) {
-  const std::uintmax_t log_start = LogSize();
+  started_at_log_ = LogSize();
   std::vector<std::pair<std::string, std::string>> environment = options_.environment;
   // Otherwise only root could inspect its memory and descriptors.
   if (::geteuid() != 0) environment.emplace_back("RTCROOM_ALLOW_DEBUGGERS", "1");
@@ -102,15 +102,26 @@ void ServerProcess::Start(Until until) {
   bool ended = false;
   const bool up = Eventually([&] {
     ended = child_->WaitForExit(std::chrono::milliseconds(0)).has_value();
-    addresses_ = AddressesSince(log_start);
+    addresses_ = AddressesSince(started_at_log_);
+    if (until == Until::kWaiting && addresses_.contains("admin")) return true;
     if (ended || addresses_.size() != listeners_) return ended;
-    if (until == Until::kListening) return true;
-    // The line may follow the first such reply; HandOver takes a later one for the next program's.
-    return LogsReadySince(log_start) && Admin().Get("/readyz").status == 200;
+    return until == Until::kListening || IsReady();
   });
   if (up && !ended) return;
   child_.reset();
   throw std::runtime_error("rtcroomd did not become ready:\n" + Tail(Log()));
+}
+
+bool ServerProcess::IsReady() const {
+  // The line may follow the first such reply; HandOver takes a later one for the next program's.
+  return LogsReadySince(started_at_log_) && Admin().Get("/readyz").status == 200;
+}
+
+bool ServerProcess::AwaitReady() {
+  return Eventually([&] {
+    addresses_ = AddressesSince(started_at_log_);
+    return addresses_.size() == listeners_ && IsReady();
+  });
 }
 
 void ServerProcess::HandOver() {

@@ -54,9 +54,12 @@ class ServerProcess {
   enum class Until : std::uint8_t {
     kReady,
     kListening,  ///< for a server that serves but cannot write
+    kWaiting,    ///< for one that waits for its database: only the admin listener
   };
   /// Restarts it in the same directory, after Kill9 or Terminate.
   void Start(Until until = Until::kReady);
+  /// Waits until a server that waited serves; false on timeout.
+  [[nodiscard]] bool AwaitReady();
   /// Lets it replace itself by a new process with the same sockets, and waits until that is ready.
   /// Addresses may be read meanwhile.
   /// @throws std::runtime_error when it does not become ready, or listens elsewhere.
@@ -97,13 +100,15 @@ class ServerProcess {
  private:
   [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "server.log"; }
   [[nodiscard]] std::uintmax_t LogSize() const;
+  [[nodiscard]] bool IsReady() const;
   [[nodiscard]] bool LogsReadySince(std::uintmax_t log_start) const;
   /// Addresses logged by its listeners after the offset `log_start`, by listener.
   [[nodiscard]] std::map<std::string, std::string> AddressesSince(std::uintmax_t log_start) const;
 
   const TempDirectory directory_;
   const ServerOptions options_;
-  std::size_t listeners_ = 0;  ///< that are enabled
+  std::size_t listeners_ = 0;         ///< that are enabled
+  std::uintmax_t started_at_log_ = 0;  ///< size of the log then
   std::unique_ptr<ChildProcess> child_;
   std::map<std::string, std::string> addresses_;
 };

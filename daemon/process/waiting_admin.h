@@ -1,0 +1,49 @@
+// The admin listener while the server waits for its database.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "daemon/admin/admin_server.h"
+#include "daemon/admin/metrics.h"
+#include "daemon/admin/readiness_check.h"
+#include "daemon/base/result.h"
+#include "daemon/config/config.h"
+#include "daemon/http/connection_limiter.h"
+#include "daemon/http/edge_threads.h"
+#include "daemon/process/inherited_sockets.h"
+#include "daemon/process/runtime.h"
+#include "handlers/request_ids.h"
+
+namespace rtcroom {
+
+/// Alive and not ready, so that monitors can tell a server that waits from one that is gone. The
+/// addresses of clients are not listened on: a balancer asks another node.
+///
+/// @threads for one thread.
+class WaitingAdmin {
+ public:
+  /// @param sockets  the listener's is taken from them, and put back by `Stop`.
+  WaitingAdmin(const Config& config, InheritedSockets& sockets, Metrics& metrics, Runtime& runtime);
+  ~WaitingAdmin() { Stop(); }
+  WaitingAdmin(const WaitingAdmin&) = delete;
+  WaitingAdmin& operator=(const WaitingAdmin&) = delete;
+
+  /// @errors one sentence for the operator.
+  Status Start() { return server_.Start(); }
+  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  void Stop();
+
+ private:
+  static constexpr std::size_t kMaxHeldBytes = std::size_t{1} << 20;
+
+  InheritedSockets& sockets_;
+  RequestIds ids_{"waiting"};
+  ReadinessCheck readiness_;
+  ConnectionLimiter limiter_;
+  MemoryTotal held_{kMaxHeldBytes};
+  EdgeThreads threads_;
+  AdminServer server_;
+};
+
+}  // namespace rtcroom

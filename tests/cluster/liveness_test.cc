@@ -1,0 +1,109 @@
+// Who is alive, whichever node hears it.
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/cluster/node_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class NodeLiveness : public Nodes {
+ protected:
+  static Settings Quick() {
+    return {{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "500ms"}};
+  }
+  void SeatAliceAndBob() {
+    ASSERT_EQ(Call(0, "create_room", CreateBody("alice", "r1")), kOk);
+    ASSERT_EQ(Call(0, "add_pusher", PusherBody("r1", "bob")), kOk);
+  }
+  /// Alice beats at these nodes in turn, until bob is gone; she is there throughout.
+  void BeatUntilBobIsGone(const std::vector<std::size_t>& nodes) {
+    std::size_t next = 0;
+    EXPECT_TRUE(Eventually(
+        [&] {
+          const std::size_t at = nodes.at(next++ % nodes.size());
+          EXPECT_EQ(Call(at, "pusher_heartbeat", MemberBody("r1", "alice")), kOk);
+          const std::vector<std::string> pushers = PushersAt(at, "r1");
+          EXPECT_THAT(pushers, testing::Contains("alice"));
+          std::this_thread::sleep_for(std::chrono::milliseconds(200));
+          return pushers.size() == 1;
+        },
+        std::chrono::minutes(2)));
+  }
+  /// That have this in their log.
+  [[nodiscard]] std::vector<std::size_t> NodesThatLogged(const std::string& text) {
+    std::vector<std::size_t> nodes;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (node(i).Log().find(text) != std::string::npos) nodes.push_back(i);
+    }
+    return nodes;
+  }
+  static std::string Taken(const std::string& duty) {
+    return R"("event":"duty_taken","duty":")" + duty + '"';
+  }
+};
+
+TEST_F(NodeLiveness, AMemberMayBeatAtAnyNodeAndASilentOneIsGoneEverywhere) {
+  Add(3, Quick());
+  SeatAliceAndBob();
+  BeatUntilBobIsGone({0, 1, 2});
+  EXPECT_TRUE(EventuallyAll("r1", {"alice"}));
+}
+
+TEST_F(NodeLiveness, EachDutyHasOneNode) {
+  Add(3, Quick());
+  for (const char* const duty : {"reaper", "im", "trtc", "upkeep"}) {
+    EXPECT_TRUE(Eventually([&] { return NodesThatLogged(Taken(duty)).size() == 1; })) << duty;
+  }
+}
+
+TEST_F(NodeLiveness, TheDutiesOfAKilledNodeGoToOthers) {
+  Add(2, Quick());
+  SeatAliceAndBob();
+  ASSERT_TRUE(Eventually([&] { return !NodesThatLogged(Taken("reaper")).empty(); }));
+  const std::size_t dead = NodesThatLogged(Taken("reaper")).front();
+  const std::size_t other = 1 - dead;
+  node(dead).Kill9();
+  BeatUntilBobIsGone({other});
+  EXPECT_TRUE(node(other).WaitForLog(Taken("reaper")));
+  node(dead).Start();
+}
+
+TEST_F(NodeLiveness, ANodeThatStopsIsNotWaitedFor) {
+  Add(2, Quick());
+  ASSERT_TRUE(node(1).WaitForLog(R"("event":"nodes","alive":2)"));
+  const steady_clock::time_point stopped = steady_clock::now();
+  ASSERT_EQ(node(0).Terminate(), 0);
+  ASSERT_TRUE(node(1).WaitForLog(R"("event":"nodes","alive":1)"));
+  for (const char* const duty : {"reaper", "im", "trtc", "upkeep"}) {
+    EXPECT_TRUE(node(1).WaitForLog(Taken(duty))) << duty;
+  }
+  EXPECT_LT(steady_clock::now() - stopped, std::chrono::seconds(7)) << "before it is given up";
+  node(0).Start();
+}
+
+TEST_F(NodeLiveness, AStoppedNodeIsGivenUpAndComesBack) {
+  Add(2, Quick());
+  SeatAliceAndBob();
+  node(0).Signal(SIGSTOP);
+  BeatUntilBobIsGone({1});
+  node(0).Signal(SIGCONT);
+  EXPECT_TRUE(Eventually([&] {
+    return Call(0, "pusher_heartbeat", MemberBody("r1", "alice")) == kOk &&
+           PushersAt(0, "r1") == std::vector<std::string>{"alice"};
+  }));
+}
+
+}  // namespace
+}  // namespace rtcroom

@@ -1,0 +1,98 @@
+// What one node does, the others know.
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cluster/node_fixture.h"
+#include "tests/e2e/channel_phone.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using Sharing = Nodes;
+
+TEST_F(Sharing, ARoomIsTheSameAtAllNodes) {
+  Add(3, {});
+  ASSERT_EQ(Call(0, "create_room", CreateBody("alice", "r1")), kOk);
+  ASSERT_EQ(Call(1, "add_pusher", PusherBody("r1", "bob")), kOk);
+  EXPECT_THAT(PushersAt(2, "r1"), ElementsAre("alice", "bob"));
+  EXPECT_EQ(Call(2, "create_room", CreateBody("carol", "r1")), kRoomTaken);
+  ASSERT_EQ(Call(2, "delete_pusher", MemberBody("r1", "alice")), kOk);
+  EXPECT_THAT(PushersAt(0, "r1"), ElementsAre("bob"));
+  ASSERT_EQ(Call(1, "delete_pusher", MemberBody("r1", "bob")), kOk);
+  EXPECT_EQ(Call(0, "add_pusher", PusherBody("r1", "dave"), "live_room"), kNoSuchRoom);
+  ApiClient client = node(0).Https();
+  EXPECT_TRUE(Eventually([&] { return RoomIds(client, "multi_room").empty(); }));
+}
+
+TEST_F(Sharing, TheLastSeatIsGivenOnce) {
+  Add(2, {});
+  ASSERT_EQ(Call(0, "create_room", CreateBody("alice", "r1"), "double_room"), kOk);
+  ASSERT_EQ(Call(1, "add_pusher", PusherBody("r1", "bob"), "double_room"), kOk);
+  EXPECT_EQ(Call(0, "add_pusher", PusherBody("r1", "carol"), "double_room"), kRoomIsFull);
+}
+
+TEST_F(Sharing, ALoginIsGoodAtAllNodesAndEndsTheEarlierOne) {
+  Add(2, {});
+  Gen2Client first(node(0).Https(), "alice", "multi_room");
+  ASSERT_EQ(first.Login().code(), kOk);
+  Gen2Client there(node(1).Https(), "alice", "multi_room");
+  there.UseToken(first.token());
+  ASSERT_EQ(there.Call("get_room_list", ListBody()).code(), kOk) << "at once";
+  Gen2Client second(node(1).Https(), "alice", "multi_room");
+  ASSERT_EQ(second.Login().code(), kOk);
+  EXPECT_TRUE(
+      Eventually([&] { return first.Call("get_room_list", ListBody()).code() == kNotAuthorized; }));
+  ASSERT_EQ(second.Logout().code(), kOk);
+  Gen2Client again(node(0).Https(), "alice", "multi_room");
+  again.UseToken(second.token());
+  EXPECT_TRUE(
+      Eventually([&] { return again.Call("get_room_list", ListBody()).code() == kNotAuthorized; }));
+}
+
+TEST_F(Sharing, AMemberThatHasJustJoinedMayBeatAtAnyNode) {
+  Add(2, {});
+  for (int i = 0; i < 20; ++i) {
+    const std::string room = "r" + std::to_string(i);
+    ASSERT_EQ(Call(0, "create_room", CreateBody("alice", room)), kOk);
+    ASSERT_EQ(Call(1, "pusher_heartbeat", MemberBody(room, "alice")), kOk) << "at once";
+  }
+  EXPECT_EQ(Call(1, "pusher_heartbeat", MemberBody("r1", "bob")), kNoSuchMember);
+}
+
+TEST_F(Sharing, TextsAndNoticesReachTheMembersAtOtherNodes) {
+  const Settings settings = {{"channel.enabled", true}, {"auth.trust_imuserid", true}};
+  Add(2, settings);
+  ASSERT_EQ(Call(0, "create_room", CreateBody("alice", "r1")), kOk);
+  const auto phone = [&](std::size_t at, const std::string& account) {
+    const ApiReply login = node(at).Https().Call("multi_room", "get_im_login_info",
+                                                 {{"userIDPrefix", "pc"}, {"imuserid", account}});
+    return std::make_unique<ChannelPhone>([this, at] { return node(at).Https(); },
+                                          login.Text("userID"), login.Text("userSig"));
+  };
+  const auto alice = phone(0, "alice");
+  const auto bob = phone(1, "bob");
+  for (ChannelPhone* const one : {alice.get(), bob.get()}) {
+    ASSERT_EQ(one->LogIn(), 0);
+    ASSERT_EQ(one->Join("r1"), 0);
+  }
+  ASSERT_EQ(alice->SendText("r1", "hello"), 0);
+  EXPECT_TRUE(Eventually([&] { return !bob->texts().empty() && bob->texts()[0].text == "hello"; }));
+  ASSERT_EQ(bob->SendDirect("alice", "for you"), 0);
+  EXPECT_TRUE(Eventually([&] { return !alice->directs().empty(); }));
+  ASSERT_EQ(Call(0, "add_pusher", PusherBody("r1", "carol")), kOk);
+  EXPECT_TRUE(Eventually([&] { return !bob->notices().empty(); }));
+  // A newer login of the account, at another node.
+  const auto elsewhere = phone(0, "bob");
+  ASSERT_EQ(elsewhere->LogIn(), 0);
+  EXPECT_TRUE(Eventually([&] { return bob->is_kicked(); }));
+}
+
+}  // namespace
+}  // namespace rtcroom
