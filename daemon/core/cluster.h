@@ -86,7 +86,8 @@ struct NodeStanding {
 
 /// The nodes that share a store. All calls are bounded in time.
 ///
-/// @threads one thread at a time.
+/// @threads `Renew` and `Leave` one thread at a time; the others are safe from any thread, and
+///          `Renew` waits for none of them.
 class Cluster {
  public:
   virtual ~Cluster() = default;

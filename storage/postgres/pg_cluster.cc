@@ -23,8 +23,10 @@ constexpr std::string_view kSelect = "SELECT ";
 constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kNowMs>};
 // The link is that of the writing connection, which sets it; 0 is none.
 constexpr PgStatement kEnter{"cluster_enter",
-                             "INSERT INTO nodes (node, link, version) VALUES ($1, 0, 1)"
-                             " ON CONFLICT (node) DO UPDATE SET rounds = nodes.rounds + 1"};
+                             "INSERT INTO nodes (node, link, version, name, config_hash)"
+                             " VALUES ($1, 0, 1, $2, $3) ON CONFLICT (node) DO UPDATE SET"
+                             " rounds = nodes.rounds + 1, name = excluded.name,"
+                             " config_hash = excluded.config_hash"};
 // Divides by zero when the others have given this node up.
 constexpr PgStatement kNextRound{
     "cluster_next_round",
@@ -81,10 +83,10 @@ constexpr PgStatement kReleaseGroup{"cluster_release_group",
 constexpr PgStatement kLeaveNodes{"cluster_leave", "DELETE FROM nodes WHERE node = $1"};
 constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE node = $1"};
 
-constexpr PgStatement kStatements[] = {kNow,        kEnter,        kNextRound,  kBeginLife,
-                                       kMoveFloor,  kPutBeats,     kTold,       kNodes,
-                                       kDutyRows,   kGiveUp,       kClaimDuty,  kSilent,
-                                       kClaimGroup, kReleaseGroup, kLeaveNodes, kLeaveTold};
+constexpr PgStatement kOfRenewals[] = {kNow,       kEnter,      kNextRound, kBeginLife, kMoveFloor,
+                                       kPutBeats,  kTold,       kNodes,     kDutyRows,  kGiveUp,
+                                       kClaimDuty, kLeaveNodes, kLeaveTold};
+constexpr PgStatement kOfOthers[] = {kSilent, kClaimGroup, kReleaseGroup};
 
 std::int64_t ToMs(MonotonicTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -106,32 +108,54 @@ PgCluster::PgCluster(const PgAddress& address, const Options& options, NodeLease
     : options_(options),
       lease_(lease),
       clock_(clock),
-      connection_(address, {.statements = kStatements}, clock) {}
+      others_(address,
+              {.patience = options.patience, .pace = options.pace, .statements = kOfOthers}, clock),
+      connection_(address, {.statements = kOfRenewals}, clock) {}
+
+PgCluster::Place PgCluster::place() const {
+  const MutexLock lock(mutex_);
+  return place_;
+}
+
+void PgCluster::SetEntered(bool is_entered) {
+  const MutexLock lock(mutex_);
+  place_.is_entered = is_entered;
+}
+
+void PgCluster::WantFloor() {
+  const MutexLock lock(mutex_);
+  ++place_.floor.wanted;
+}
+
+void PgCluster::MovedFloor(std::uint64_t wanted) {
+  const MutexLock lock(mutex_);
+  place_.floor.done = std::max(place_.floor.done, wanted);
+}
 
 Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   const MonotonicTime deadline = Deadline();
   const BootTime began = lease_.Now();
   // Heartbeats were refused meanwhile.
-  if (has_renewed_ && lease_.IsCutOff()) moves_floor_ = true;
+  if (has_renewed_ && lease_.IsCutOff()) WantFloor();
   if (!connection_.connected()) {
-    offset_.reset();  // it may be another server
+    SetEntered(false);  // it may be another server, with another clock
     if (const Status connected = connection_.Connect(deadline); !connected) {
       return connected.error();
     }
   }
-  if (!has_entered_ || !offset_) {
+  if (!place().is_entered) {
     if (const Status entered = Enter(deadline); !entered) return entered.error();
   }
   Result<Seen> seen = Tell(heard, deadline);
   if (!seen && connection_.failure().sqlstate == "22012") {
     was_gone_ = true;
-    moves_floor_ = true;
+    WantFloor();
     if (const Status entered = Enter(deadline); !entered) return entered.error();
     seen = Tell(heard, deadline);
   }
   if (!seen) return seen.error();
 
-  if (has_renewed_ && lease_.IsCutOff()) moves_floor_ = true;  // it has ended in between
+  if (has_renewed_ && lease_.IsCutOff()) WantFloor();  // it has ended in between
   lease_.Renew(began);
   has_renewed_ = true;
   if (const Status done = GiveUp(Observe(*seen), *seen, deadline); !done) return done.error();
@@ -146,22 +170,24 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
 
 /// Takes its place, and learns what the database's clock shows.
 Status PgCluster::Enter(MonotonicTime deadline) {
-  std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kEnter, options_.node)};
-  if (moves_floor_) calls.emplace_back(kMoveFloor);
+  const FloorMoves floor = place().floor;
+  std::vector<PgCall> calls = {PgCall(kPgBegin),
+                               PgCall(kEnter, options_.node, options_.name, options_.config_hash)};
+  if (floor.wanted != floor.done) calls.emplace_back(kMoveFloor);
   calls.emplace_back(kPgCommit);
   calls.emplace_back(kNow);
   const MonotonicTime sent = clock_.Monotonic();
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return results.error();
-  moves_floor_ = false;
-  has_entered_ = true;
+  MovedFloor(floor.wanted);
   PgRows& now = results->back();
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
-  if (!CompareClocks(now.Integer(0), sent)) return MoveFloor(deadline);
-  return {};
+  const Status followed = FollowClock(now.Integer(0), sent, deadline);
+  if (followed) SetEntered(true);
+  return followed;
 }
 
-std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard) const {
+std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard, const Place& place) const {
   const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.Monotonic() - heard.as_of);
   PgArray<std::uint64_t> rooms;
   PgArray<std::uint64_t> seats;
@@ -173,16 +199,17 @@ std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard) const {
   }
   std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kNextRound, options_.node),
                                PgCall(kBeginLife)};
-  if (moves_floor_) calls.emplace_back(kMoveFloor);
+  if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
   if (!heard.beats.empty()) calls.emplace_back(kPutBeats, rooms, seats, ages);
   return calls;
 }
 
 Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime deadline) {
-  std::vector<PgCall> calls = TellCalls(heard);
+  const Place before = place();
+  std::vector<PgCall> calls = TellCalls(heard, before);
   // The time of the collection by the database's clock, or before it. Were it counted back from the
   // time of the statement, what was heard while the statement was under way would count as told.
-  calls.emplace_back(kTold, options_.node, offset_->least_ms + ToMs(heard.as_of));
+  calls.emplace_back(kTold, options_.node, before.offset->least_ms + ToMs(heard.as_of));
   const std::size_t nodes = calls.size();
   calls.emplace_back(kNodes);
   calls.emplace_back(kDutyRows);
@@ -191,7 +218,7 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   const MonotonicTime sent = clock_.Monotonic();
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return results.error();
-  moves_floor_ = false;
+  MovedFloor(before.floor.wanted);
   Seen seen;
   PgRows& rows = (*results)[nodes];
   while (rows.Next()) seen.rounds.emplace(rows.Unsigned(0), rows.Unsigned(1));
@@ -206,25 +233,37 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   PgRows& now = (*results)[nodes + 2];
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
   // Before anything is told by the new time.
-  if (!CompareClocks(now.Integer(0), sent)) {
-    if (const Status moved = MoveFloor(deadline); !moved) return moved.error();
-  }
+  const Status followed = FollowClock(now.Integer(0), sent, deadline);
+  if (!followed) return followed.error();
   return seen;
 }
 
-bool PgCluster::CompareClocks(std::int64_t now_ms, MonotonicTime sent) {
+PgCluster::Offset PgCluster::OffsetOf(std::int64_t now_ms, MonotonicTime sent) const {
   const std::int64_t received_ms = ToMs(clock_.Monotonic()) + 1;  // rounded up
-  const Offset now{.least_ms = now_ms - received_ms, .most_ms = now_ms + 1 - ToMs(sent)};
-  const Offset before = offset_.value_or(now);
-  offset_ = now;
-  return now.least_ms <= before.most_ms + kJumpMs && now.most_ms >= before.least_ms - kJumpMs;
+  return {.least_ms = now_ms - received_ms, .most_ms = now_ms + 1 - ToMs(sent)};
+}
+
+bool PgCluster::HasJumped(const Offset& from, const Offset& to) {
+  return to.least_ms > from.most_ms + kJumpMs || to.most_ms < from.least_ms - kJumpMs;
+}
+
+Status PgCluster::FollowClock(std::int64_t now_ms, MonotonicTime sent, MonotonicTime deadline) {
+  const Offset now = OffsetOf(now_ms, sent);
+  bool moves_floor = false;
+  {
+    const MutexLock lock(mutex_);
+    if (place_.offset && HasJumped(*place_.offset, now)) ++place_.floor.wanted;
+    place_.offset = now;
+    moves_floor = place_.floor.wanted != place_.floor.done;
+  }
+  return moves_floor ? MoveFloor(deadline) : Status();
 }
 
 Status PgCluster::MoveFloor(MonotonicTime deadline) {
-  moves_floor_ = true;
+  const std::uint64_t wanted = place().floor.wanted;
   const Result<PgRows> moved = connection_.Run(PgCall(kMoveFloor), deadline);
   if (!moved) return moved.error();
-  moves_floor_ = false;
+  MovedFloor(wanted);
   return {};
 }
 
@@ -277,24 +316,38 @@ Status PgCluster::ClaimDuties(Seen& seen, MonotonicTime deadline) {
 
 Result<std::vector<SharedSilence>> PgCluster::Silent(std::span<const SeatKey> lapsed,
                                                      milliseconds timeout) {
-  enum : int { kPlace, kLastMs, kHasFloor, kThroughMs, kIsNode, kTimeMs };
-  std::vector<SharedSilence> answers(lapsed.size());
-  if (lapsed.empty()) return answers;
-  if (!offset_ || moves_floor_) return Error{Errc::kStoreBusy, "no place among the nodes"};
-  const MonotonicTime deadline = Deadline();
+  if (lapsed.empty()) return std::vector<SharedSilence>();
   PgArray<std::uint64_t> rooms;
   PgArray<std::uint64_t> seats;
   for (const SeatKey& seat : lapsed) {
     rooms.Add(seat.room_number);
     seats.Add(seat.seat);
   }
+  const PgCall call(kSilent, options_.node, rooms, seats);
+  auto answers = others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return AskSilent(connection, call, lapsed.size(), timeout, deadline);
+  });
+  if (!answers) return Error{Errc::kStoreBusy, answers.error().detail};
+  return answers;
+}
+
+Result<std::vector<SharedSilence>> PgCluster::AskSilent(PgConnection& connection,
+                                                        const PgCall& call, std::size_t count,
+                                                        milliseconds timeout,
+                                                        MonotonicTime deadline) {
+  enum : int { kPlace, kLastMs, kHasFloor, kThroughMs, kIsNode, kTimeMs };
+  const Place before = place();
+  if (!before.is_entered || before.floor.wanted != before.floor.done) {
+    return Error{Errc::kStoreBusy, "no place among the nodes"};
+  }
   const MonotonicTime sent = clock_.Monotonic();
-  Result<PgRows> rows = connection_.Run(PgCall(kSilent, options_.node, rooms, seats), deadline);
-  if (!rows) return Error{Errc::kStoreBusy, rows.error().detail};
+  Result<PgRows> rows = connection.Run(call, deadline);
+  if (!rows) return rows.error();
+  std::vector<SharedSilence> answers(count);
   while (rows->Next()) {
     const std::int64_t now_ms = rows->Integer(kTimeMs);
-    if (!CompareClocks(now_ms, sent)) {
-      (void)MoveFloor(deadline);
+    if (HasJumped(*before.offset, OffsetOf(now_ms, sent))) {
+      WantFloor();
       return Error{Errc::kStoreBusy, "the clock of the database was set"};
     }
     if (!rows->Bool(kHasFloor)) continue;
@@ -309,26 +362,31 @@ Result<std::vector<SharedSilence>> PgCluster::Silent(std::span<const SeatKey> la
 }
 
 Result<bool> PgCluster::ClaimGroup(const RoomId& group, milliseconds lasting) {
-  Result<PgRows> claimed = connection_.Run(
-      PgCall(kClaimGroup, group.value, options_.node, std::int64_t{lasting.count()}), Deadline());
-  if (!claimed) return claimed.error();
-  return claimed->size() > 0;
+  const PgCall call(kClaimGroup, group.value, options_.node, std::int64_t{lasting.count()});
+  return others_.Run([&](PgConnection& connection, MonotonicTime deadline) -> Result<bool> {
+    const Result<PgRows> claimed = connection.Run(call, deadline);
+    if (!claimed) return claimed.error();
+    return claimed->size() > 0;
+  });
 }
 
 Status PgCluster::ReleaseGroup(const RoomId& group) {
+  const PgCall call(kReleaseGroup, group.value, options_.node);
   const Result<PgRows> released =
-      connection_.Run(PgCall(kReleaseGroup, group.value, options_.node), Deadline());
+      others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
+        return connection.Run(call, deadline);
+      });
   return released ? Status() : released.error();
 }
 
 Status PgCluster::Leave(const HeardBeats& heard) {
   lease_.End();
-  std::vector<PgCall> calls = TellCalls(heard);
+  std::vector<PgCall> calls = TellCalls(heard, place());
   calls.emplace_back(kLeaveNodes, options_.node);
   calls.emplace_back(kLeaveTold, options_.node);
   calls.emplace_back(kPgCommit);
   const auto left = connection_.Run(calls, Deadline());
-  has_entered_ = false;
+  SetEntered(false);
   has_renewed_ = false;
   return left ? Status() : left.error();
 }

@@ -8,12 +8,15 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/node_lease.h"
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_reader_pool.h"
 
 namespace rtcroom {
 
@@ -23,12 +26,16 @@ namespace rtcroom {
 /// own `NodeLease` lasts. Then, and whenever heartbeats may be missing, the floor moves: all
 /// pushers have a timeout from that moment on.
 ///
-/// @threads one thread at a time.
+/// @threads `Renew` and `Leave` one thread at a time, on a connection of their own. The others are
+///          safe from any thread; they share a second one. Owns a thread, which makes that.
 class PgCluster : public Cluster {
  public:
   struct Options {
-    std::uint64_t node = 0;                                        ///< as of `PgOptions`
+    std::uint64_t node = 0;        ///< as of `PgOptions`
+    std::string name = {};         ///< for operators
+    std::string config_hash = {};  ///< the same at all nodes that are configured alike
     std::chrono::milliseconds patience = std::chrono::seconds(2);  ///< bounds a call
+    PgPace pace{};                                                 ///< of the second connection
     /// A node is given up that long after its lease must have ended.
     std::chrono::milliseconds slack = std::chrono::seconds(1);
   };
@@ -50,6 +57,18 @@ class PgCluster : public Cluster {
     std::int64_t least_ms = 0;
     std::int64_t most_ms = 0;
   };
+  /// Times at which all pushers are to be given a timeout. Those that were called for and those
+  /// that the database knows of are counted: more may be called for while one is under way.
+  struct FloorMoves {
+    std::uint64_t wanted = 0;
+    std::uint64_t done = 0;
+  };
+  /// What `Silent` needs to know of the renewals.
+  struct Place {
+    bool is_entered = false;  ///< through the present connection
+    std::optional<Offset> offset{};
+    FloorMoves floor{};
+  };
   struct Observation {
     std::uint64_t rounds = 0;
     MonotonicTime since{};  ///< they have stood still since
@@ -63,13 +82,26 @@ class PgCluster : public Cluster {
     std::array<DutyRow, kDuties> duties{};
   };
 
+  Result<std::vector<SharedSilence>> AskSilent(PgConnection& connection, const PgCall& call,
+                                               std::size_t count, std::chrono::milliseconds timeout,
+                                               MonotonicTime deadline);
+
   [[nodiscard]] MonotonicTime Deadline() const { return clock_.Monotonic() + options_.patience; }
+  [[nodiscard]] Place place() const EXCLUDES(mutex_);
+  void SetEntered(bool is_entered) EXCLUDES(mutex_);
+  void WantFloor() EXCLUDES(mutex_);
+  /// The database knows of those that were called for up to then.
+  void MovedFloor(std::uint64_t wanted) EXCLUDES(mutex_);
+
   Status Enter(MonotonicTime deadline);
   Result<Seen> Tell(const HeardBeats& heard, MonotonicTime deadline);
-  [[nodiscard]] std::vector<PgCall> TellCalls(const HeardBeats& heard) const;
+  [[nodiscard]] std::vector<PgCall> TellCalls(const HeardBeats& heard, const Place& place) const;
   Status MoveFloor(MonotonicTime deadline);
-  /// @return false when the clock of the database has jumped.
-  bool CompareClocks(std::int64_t now_ms, MonotonicTime sent);
+  /// @param now_ms  of the database, read between `sent` and now.
+  [[nodiscard]] Offset OffsetOf(std::int64_t now_ms, MonotonicTime sent) const;
+  [[nodiscard]] static bool HasJumped(const Offset& from, const Offset& to);
+  /// Keeps to the clock of the database; moves the floor if that has jumped.
+  Status FollowClock(std::int64_t now_ms, MonotonicTime sent, MonotonicTime deadline);
   /// The nodes to give up.
   std::vector<std::uint64_t> Observe(const Seen& seen);
   Status GiveUp(const std::vector<std::uint64_t>& gone, Seen& seen, MonotonicTime deadline);
@@ -78,12 +110,13 @@ class PgCluster : public Cluster {
   const Options options_;
   NodeLease& lease_;
   const Clock& clock_;
+  mutable Mutex mutex_;
+  Place place_ GUARDED_BY(mutex_);
+  PgReaderPool others_;
+  // Of the thread that renews.
   PgConnection connection_;
-  bool has_entered_ = false;      ///< ever
-  bool has_renewed_ = false;      ///< ever
-  bool moves_floor_ = false;      ///< with the next transaction
-  bool was_gone_ = false;         ///< not yet reported
-  std::optional<Offset> offset_;  ///< of the server of this connection
+  bool has_renewed_ = false;  ///< ever
+  bool was_gone_ = false;     ///< not yet reported
   MonotonicTime renewed_at_{};
   std::map<std::uint64_t, Observation> observed_;
 };

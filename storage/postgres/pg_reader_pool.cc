@@ -23,13 +23,11 @@ std::span<const PgStatement> PgReaderPool::Statements() {
   return all;
 }
 
-PgReaderPool::PgReaderPool(const PgAddress& address, std::size_t readers,
-                           std::chrono::milliseconds patience, const PgPace& pace,
-                           const Clock& clock)
-    : patience_(patience), clock_(clock) {
-  assert(readers > 0);
-  for (std::size_t i = 0; i < readers; ++i) {
-    readers_.push_back(std::make_unique<Reader>(address, pace, clock));
+PgReaderPool::PgReaderPool(const PgAddress& address, const Options& options, const Clock& clock)
+    : options_(options), clock_(clock) {
+  assert(options.readers > 0);
+  for (std::size_t i = 0; i < options.readers; ++i) {
+    readers_.push_back(std::make_unique<Reader>(address, options, clock));
     free_.push_back(readers_.back().get());
   }
 }

@@ -1,4 +1,4 @@
-// The reading connections of the store.
+// Connections that are shared by threads, such as those on which the store reads.
 #pragma once
 
 #include <chrono>
@@ -21,28 +21,33 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class PgReaderPool {
  public:
-  /// @param readers   at least 1.
-  /// @param patience  bounds a read, with the wait for a connection.
-  PgReaderPool(const PgAddress& address, std::size_t readers, std::chrono::milliseconds patience,
-               const PgPace& pace, const Clock& clock);
+  struct Options {
+    std::size_t readers = 1;               ///< at least 1
+    std::chrono::milliseconds patience{};  ///< bounds a read, with the wait for a connection
+    PgPace pace{};
+    std::span<const PgStatement> statements{};  ///< of all reads; must outlive the pool
+  };
+
+  PgReaderPool(const PgAddress& address, const Options& options, const Clock& clock);
   PgReaderPool(const PgReaderPool&) = delete;
   PgReaderPool& operator=(const PgReaderPool&) = delete;
   ~PgReaderPool() = default;
 
-  /// All that a reading connection runs.
+  /// All that a reading connection of the store runs.
   static std::span<const PgStatement> Statements();
 
   /// From now on reads are of that snapshot, by one thread at a time; null: of what is committed,
   /// by any. No read may be in progress.
   void ReadFrom(std::unique_ptr<PgSnapshot> snapshot) { snapshot_ = std::move(snapshot); }
 
-  /// Runs a read, again on a new connection if that of the first try is lost.
+  /// Runs a read, again on a new connection if that of the first try is lost. So it may be a write
+  /// that has the same effect when it is done twice.
   ///
   /// @param read  gets the connection and the deadline, and returns a `Result`.
   /// @errors kStoreBusy when no connection is free, or none can be made, in time; those of `read`.
   template <typename Read>
   auto Run(Read read) -> decltype(read(std::declval<PgConnection&>(), MonotonicTime())) {
-    const MonotonicTime deadline = clock_.Monotonic() + patience_;
+    const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
     if (snapshot_ != nullptr) return read(snapshot_->connection(), deadline);
     Result<Lease> lease = Take(deadline);
     if (!lease) return lease.error();
@@ -60,9 +65,9 @@ class PgReaderPool {
 
  private:
   struct Reader {
-    Reader(const PgAddress& address, const PgPace& pace, const Clock& clock)
-        : connection(address, {.statements = Statements()}, clock),
-          reconnector(connection, pace, clock) {}
+    Reader(const PgAddress& address, const Options& options, const Clock& clock)
+        : connection(address, {.statements = options.statements}, clock),
+          reconnector(connection, options.pace, clock) {}
 
     PgConnection connection;
     PgReconnector reconnector;
@@ -88,7 +93,7 @@ class PgReaderPool {
   Result<Lease> Take(MonotonicTime deadline) EXCLUDES(mutex_);
   void Return(Reader& reader) EXCLUDES(mutex_);
 
-  const std::chrono::milliseconds patience_;
+  const Options options_;
   const Clock& clock_;
   std::unique_ptr<PgSnapshot> snapshot_;
   std::vector<std::unique_ptr<Reader>> readers_;

@@ -98,8 +98,13 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   const PgPace pace{
       .pause = options.reconnect_pause, .give_up = options.give_up, .random = options.random};
   Parts parts;
-  parts.readers =
-      std::make_unique<PgReaderPool>(*address, options.readers, options.patience, pace, clock);
+  parts.readers = std::make_unique<PgReaderPool>(
+      *address,
+      PgReaderPool::Options{.readers = options.readers,
+                            .patience = options.patience,
+                            .pace = pace,
+                            .statements = PgReaderPool::Statements()},
+      clock);
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
   // What comes later than this snapshot is heard from the log.

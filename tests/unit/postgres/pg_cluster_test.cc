@@ -1,8 +1,11 @@
 // Nodes that share a database: who is silent everywhere, who is gone, whose work is whose.
 #include "storage/postgres/pg_cluster.h"
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,6 +13,7 @@
 
 #include "storage/postgres/schema_version.h"
 #include "tests/support/fake_boot_clock.h"
+#include "tests/support/in_parallel.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
@@ -198,6 +202,40 @@ TEST_F(PgClusterTest, AClaimOfAGroupExcludesOtherNodesUntilItsEnd) {
   EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
 }
 
+TEST_F(PgClusterTest, RenewsWhileOthersWaitForTheDatabase) {
+  Node node(WithSettings(url_, "-clock_timeout=60s"), 3);
+  node.Renew();
+  constexpr PgStatement kClaimElsewhere{.sql = "INSERT INTO group_claims VALUES ('g', 4, 0)"};
+  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kClaimElsewhere)}, Soon()));
+  std::atomic<bool> has_answer = false;
+  const std::jthread claiming([&] {
+    EXPECT_EQ(*node.cluster.ClaimGroup(RoomId{"g"}, kLong), true);
+    has_answer = true;
+  });
+  EXPECT_TRUE(
+      Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  node.Renew();
+  EXPECT_FALSE(has_answer);
+  EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
+}
+
+TEST_F(PgClusterTest, AnswersManyThreadsAtOnce) {
+  one_.Renew();
+  constexpr int kRounds = 20;
+  InParallel(4, [&](int thread) {
+    for (int round = 0; round < kRounds; ++round) {
+      if (thread == 0) {
+        one_.Renew({{.seat = kAmy}});
+      } else if (thread == 1) {
+        EXPECT_EQ(*one_.cluster.ClaimGroup(RoomId{"g"}, kLong), true);
+      } else {
+        EXPECT_FALSE(one_.IsSilent(kLong));
+      }
+    }
+  });
+}
+
 /// A node whose time a test moves.
 class PgClusterWatchTest : public PgClusterTest {
  protected:
@@ -244,6 +282,20 @@ TEST_F(PgClusterWatchTest, DoesNotJudgeOthersByATimeInWhichItWasAwayItself) {
   RenewWatching();
   Pass(7s);
   EXPECT_EQ(RenewWatching().nodes, 2U);
+}
+
+TEST_F(PgClusterWatchTest, AfterAJumpOfTheDatabasesClockEverybodyIsGivenATimeout) {
+  RenewWatching();
+  Age(kLong);
+  Pass(kLong);
+  EXPECT_ERROR(kStoreBusy, watching_.Silent(std::vector{kAmy}, 20s));
+  Pass(-kLong);
+  // Whoever noticed it: what is known is not to be relied on until the floor has moved.
+  EXPECT_ERROR(kStoreBusy, watching_.Silent(std::vector{kAmy}, 20s));
+  RenewWatching();
+  const auto amy = watching_.Silent(std::vector{kAmy}, 20s);
+  ASSERT_OK(amy);
+  EXPECT_LT(amy->front().age, 30min);
 }
 
 TEST_F(PgClusterTest, JoiningIsTheFirstHeartbeat) {
