@@ -22,11 +22,12 @@ constexpr std::string_view kNowMs = "(extract(epoch FROM clock_timestamp()) * 10
 constexpr std::string_view kSelect = "SELECT ";
 constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kNowMs>};
 // The link is that of the writing connection, which sets it; 0 is none.
+// Rounds are 0 where it has told nothing since it entered last.
 constexpr PgStatement kEnter{"cluster_enter",
                              "INSERT INTO nodes (node, link, version, name, config_hash)"
-                             " VALUES ($1, 0, 1, $2, $3) ON CONFLICT (node) DO UPDATE SET"
-                             " rounds = nodes.rounds + 1, name = excluded.name,"
-                             " config_hash = excluded.config_hash"};
+                             " VALUES ($1, 0, 1, $2, $3) ON CONFLICT (node) DO UPDATE"
+                             " SET name = excluded.name, config_hash = excluded.config_hash"
+                             " RETURNING rounds"};
 // Divides by zero when the others have given this node up.
 constexpr PgStatement kNextRound{
     "cluster_next_round",
@@ -148,8 +149,6 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   }
   Result<Seen> seen = Tell(heard, deadline);
   if (!seen && connection_.failure().sqlstate == "22012") {
-    was_gone_ = true;
-    WantFloor();
     if (const Status entered = Enter(deadline); !entered) return entered.error();
     seen = Tell(heard, deadline);
   }
@@ -180,8 +179,13 @@ Status PgCluster::Enter(MonotonicTime deadline) {
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return results.error();
   MovedFloor(floor.wanted);
+  PgRows& rounds = (*results)[1];
   PgRows& now = results->back();
-  if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
+  if (!rounds.Next() || !now.Next()) return Error{Errc::kStoreBroken, "no place"};
+  if (has_renewed_ && rounds.Unsigned(0) == 0) {
+    was_gone_ = true;
+    WantFloor();
+  }
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
   if (followed) SetEntered(true);
   return followed;

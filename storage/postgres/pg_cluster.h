@@ -115,7 +115,7 @@ class PgCluster : public Cluster {
   PgReaderPool others_;
   // Of the thread that renews.
   PgConnection connection_;
-  bool has_renewed_ = false;  ///< ever
+  bool has_renewed_ = false;  ///< ever, and has not left since
   bool was_gone_ = false;     ///< not yet reported
   MonotonicTime renewed_at_{};
   std::map<std::uint64_t, Observation> observed_;

@@ -28,16 +28,23 @@ constexpr PgStatement kTakeTurn{"take_turn", "SELECT 1 FROM turn FOR UPDATE"};
 // A node whose link was taken over, or which the others have declared gone, writes nothing.
 constexpr PgStatement kCheckLink{"check_link",
                                  "SELECT 1 / count(*) FROM nodes WHERE node = $1 AND link = $2"};
+constexpr PgStatement kEnter{"enter",
+                             "INSERT INTO nodes (node, link, version) VALUES ($1, 0, 1)"
+                             " ON CONFLICT (node) DO NOTHING"};
+// Likewise: it takes its place again where it tells what it has heard.
 constexpr PgStatement kSetLink{"set_link",
-                               "INSERT INTO nodes (node, link, version) VALUES ($1, $2, 1)"
-                               " ON CONFLICT (node) DO UPDATE SET link = excluded.link"};
+                               "WITH u AS (UPDATE nodes SET link = $2 WHERE node = $1 RETURNING 1)"
+                               " SELECT 1 / count(*) FROM u"};
 // The lock makes the commit one that waits for the disk and the standby.
 constexpr PgStatement kPing{"ping", "SELECT 1 FROM marks WHERE node = $1 FOR UPDATE"};
 constexpr PgStatement kSetMark{"set_mark",
                                "INSERT INTO marks (node) VALUES ($1) ON CONFLICT DO NOTHING"};
-constexpr PgStatement kLeave{"leave", "DELETE FROM nodes WHERE node = $1"};
+// A node that tells what it has heard leaves with that (`Cluster`), or is waited for.
+constexpr PgStatement kLeave{"leave",
+                             "DELETE FROM nodes WHERE node = $1"
+                             " AND NOT EXISTS (SELECT 1 FROM told WHERE node = $1)"};
 
-constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kSetLink, kSetMark, kPing, kLeave};
+constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kEnter, kSetLink, kSetMark, kPing, kLeave};
 
 /// All that the writing connection runs.
 std::span<const PgStatement> Statements() {
@@ -73,8 +80,11 @@ PgWriter::~PgWriter() {
 }
 
 Status PgWriter::Open(const PgLogEnds& ends) {
+  const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   retained_ = ends.retained;
-  return Connect(clock_.Monotonic() + options_.patience);
+  if (const Status connected = reconnector_.Await(deadline); !connected) return connected;
+  const Result<PgRows> entered = connection_.Run(PgCall(kEnter, options_.node), deadline);
+  return entered ? Connect(deadline) : entered.error();
 }
 
 Status PgWriter::Connect(MonotonicTime deadline) {
@@ -92,6 +102,11 @@ Status PgWriter::Connect(MonotonicTime deadline) {
   const Result<std::vector<PgRows>> linked = connection_.Run(calls, deadline);
   if (!linked) {
     failed_ = connection_.failure().meaning;
+    // The others have given this node up. A new connection changes nothing about that.
+    if (failed_ == PgMeaning::kConflict) {
+      failed_ = PgMeaning::kBusy;
+      return linked.error();
+    }
     connection_.Close();
     return linked.error();
   }

@@ -40,7 +40,9 @@ class PgClusterTest : public PgStoreTest {
  protected:
   struct Node {
     Node(const Secret& url, std::uint64_t number)
-        : cluster(*PgAddress::Parse(url), {.node = number, .patience = 1min}, lease, clock) {}
+        : cluster(*PgAddress::Parse(url),
+                  {.node = number, .patience = 1min, .pace = {.pause = 10ms, .give_up = 1min}},
+                  lease, clock) {}
 
     HeardBeats Heard(std::vector<Beat> beats = {}) {
       return {.as_of = clock.Monotonic(), .beats = std::move(beats)};
@@ -78,6 +80,12 @@ class PgClusterTest : public PgStoreTest {
     Execute(fmt::format("UPDATE beat_life SET floor_ms = floor_ms - {}", by.count()));
   }
   void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
+  /// All but that which asks for it.
+  void EndConnections() {
+    Execute(
+        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
+        " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
+  }
   static bool Holds(const NodeStanding& standing, std::size_t duty) {
     return standing.Holds(static_cast<Duty>(duty));
   }
@@ -164,6 +172,28 @@ TEST_F(PgClusterTest, ANodeThatWasGivenUpLearnsOfIt) {
   EXPECT_FALSE(two_.Renew().was_gone);
   one_.Renew();
   EXPECT_FALSE(one_.IsSilent(20s));  // the floor has moved
+}
+
+TEST_F(PgClusterTest, ANodeThatWasGivenUpWhileItWasCutOffLearnsOfIt) {
+  one_.Renew({{.seat = kAmy}});
+  two_.Renew();
+  Age(30s);
+  Execute("DELETE FROM nodes WHERE node = 2");
+  Execute("DELETE FROM told WHERE node = 2");
+  EndConnections();
+  EXPECT_ERROR(kStoreBusy, two_.cluster.Renew(two_.Heard()));
+  EXPECT_TRUE(two_.Renew().was_gone);
+  EXPECT_FALSE(two_.Renew().was_gone);
+  EXPECT_FALSE(two_.IsSilent(20s));
+}
+
+TEST_F(PgClusterTest, ANodeThatLostItsConnectionOnlyWasNotGivenUp) {
+  two_.Renew({{.seat = kAmy}});
+  Age(30s);
+  EndConnections();
+  EXPECT_ERROR(kStoreBusy, two_.cluster.Renew(two_.Heard()));
+  EXPECT_FALSE(two_.Renew().was_gone);
+  EXPECT_TRUE(two_.IsSilent(20s));
 }
 
 TEST_F(PgClusterTest, EachDutyHasOneHolder) {

@@ -184,12 +184,26 @@ TEST_F(PgStoreConflictTest, WhatCannotBeWrittenFailsAlone) {
   EXPECT_TRUE(IsTurnFree());
 }
 
-// The others do that to a node which they think is gone.
-TEST_F(PgStoreConflictTest, AStoreThatWasDeclaredGoneRegistersAnew) {
+// The others do that to a node which they think is gone. What it heard meanwhile, they do not know.
+TEST_F(PgStoreConflictTest, AStoreWhoseNodeWasGivenUpWritesNothingUntilTheNodeEntersAgain) {
+  (void)QueryPostgres(url_, "CREATE TABLE given_up AS TABLE nodes");
   (void)QueryPostgres(url_, "DELETE FROM nodes");
+  EXPECT_ERROR(kStoreBusy, Apply(*store_, Creating(MultiRoom("r1"))));
+  EXPECT_ERROR(kStoreBusy, Apply(*store_, Creating(MultiRoom("r1"))));
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes").size(), 0u);
+  (void)QueryPostgres(url_,
+                      "INSERT INTO nodes (node, link, version)"
+                      " SELECT node, 0, version FROM given_up");
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
   EXPECT_OK(other_->PutBan(BanIn("r1")));
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes").size(), 2u);
+}
+
+TEST_F(PgStoreConflictTest, AStoreThatClosesLeavesTheNodesUnlessItHasToldHeartbeats) {
+  (void)QueryPostgres(url_, "INSERT INTO told SELECT min(node), 0 FROM nodes");
+  store_.reset();
+  other_.reset();
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes JOIN told USING (node)").size(), 1u);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes").size(), 1u);
 }
 
 TEST_F(PgStoreConflictTest, WhileSomebodyHoldsTheTurnNothingIsWritten) {
