@@ -38,8 +38,13 @@ constexpr std::string_view kKeepLife = ") ON CONFLICT (only_row) DO NOTHING";
 constexpr std::string_view kSetFloor = ") ON CONFLICT (only_row) DO UPDATE SET floor_ms = ";
 // The tables of heartbeats were emptied: everybody has a timeout from here on.
 constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kNowMs, kKeepLife>};
-constexpr PgStatement kMoveFloor{"cluster_move_floor",
-                                 kPgText<kInsertLife, kNowMs, kSetFloor, kNowMs>};
+// Heartbeats of the future were dated before the clock was set back. They would speak for pushers
+// that are silent until that time has come.
+constexpr std::string_view kForgetFuture = "WITH f AS (DELETE FROM beats WHERE at_ms > ";
+constexpr std::string_view kAnd = ") ";
+constexpr PgStatement kMoveFloor{
+    "cluster_move_floor",
+    kPgText<kForgetFuture, kNowMs, kAnd, kInsertLife, kNowMs, kSetFloor, kNowMs>};
 constexpr std::string_view kInsertBeats =
     "INSERT INTO beats (room, seat, at_ms) SELECT v.room, v.seat, ";
 constexpr std::string_view kOfBeats =

@@ -328,6 +328,18 @@ TEST_F(PgClusterWatchTest, AfterAJumpOfTheDatabasesClockEverybodyIsGivenATimeout
   EXPECT_LT(amy->front().age, 30min);
 }
 
+TEST_F(PgClusterWatchTest, HeartbeatsFromBeforeTheDatabasesClockWasSetBackKeepNobody) {
+  RenewWatching();
+  Execute("INSERT INTO beats VALUES (7, 2, (extract(epoch FROM now()) * 1000)::bigint + 3600000)");
+  Pass(kLong);
+  RenewWatching();
+  Age(30s);
+  RenewWatching();
+  const auto amy = watching_.Silent(std::vector{kAmy}, 20s);
+  ASSERT_OK(amy);
+  EXPECT_TRUE(amy->front().is_silent);
+}
+
 TEST_F(PgClusterTest, JoiningIsTheFirstHeartbeat) {
   const auto store = OpenPatient();
   Room room = MultiRoom("r1", "amy");
