@@ -84,7 +84,8 @@ struct NodeStanding {
   bool operator==(const NodeStanding&) const = default;
 };
 
-/// The nodes that share a store. All calls are bounded in time.
+/// The nodes that share a store. All calls are bounded in time, but for `RemoveLeftBeats`, of which
+/// each step is.
 ///
 /// @threads `Renew` and `Leave` one thread at a time; the others are safe from any thread, and
 ///          `Renew` waits for none of them.
@@ -110,6 +111,12 @@ class Cluster {
   virtual Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) = 0;
   virtual Status ReleaseGroup(const RoomId& group) = 0;
 
+  /// Removes what is known of pushers that have left. To be called from time to time by the holder
+  /// of `Duty::kUpkeep`.
+  /// @return how many were removed.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::size_t> RemoveLeftBeats() = 0;
+
   /// Tells the last heartbeats and gives up the place among the nodes: they do not wait for this
   /// one. To be called when no more heartbeats are accepted.
   virtual Status Leave(const HeardBeats& heard) = 0;
@@ -131,6 +138,7 @@ class Alone : public Cluster {
     return true;
   }
   Status ReleaseGroup(const RoomId& /*group*/) override { return {}; }
+  Result<std::size_t> RemoveLeftBeats() override { return 0; }
   Status Leave(const HeardBeats& /*heard*/) override { return {}; }
 };
 

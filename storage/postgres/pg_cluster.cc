@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 
 /// The database's clock is set while it runs: heartbeats that it dated before prove nothing.
 constexpr std::int64_t kJumpMs = 1000;
+/// Heartbeats that a step of a removal looks at: those that are told meanwhile wait for it.
+constexpr std::size_t kSeenPerStep = 5000;
 constexpr std::array<std::string_view, kDuties> kDutyNames = {"reaper", "im", "trtc", "upkeep"};
 
 constexpr std::string_view kNowMs = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -92,7 +94,17 @@ constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE n
 constexpr PgStatement kOfRenewals[] = {kNow,       kEnter,      kNextRound, kBeginLife, kMoveFloor,
                                        kPutBeats,  kTold,       kNodes,     kDutyRows,  kGiveUp,
                                        kClaimDuty, kLeaveNodes, kLeaveTold};
-constexpr PgStatement kOfOthers[] = {kSilent, kClaimGroup, kReleaseGroup};
+// A place is never given to another pusher. In the order in which nodes tell heartbeats: locks are
+// taken in one order.
+constexpr PgStatement kRemoveLeft{
+    "cluster_remove_left",
+    "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
+    " ORDER BY room, seat LIMIT $3),"
+    " d AS (DELETE FROM beats b USING p WHERE b.room = p.room AND b.seat = p.seat AND NOT EXISTS"
+    " (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat) RETURNING 1)"
+    " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
+    " ORDER BY room DESC, seat DESC LIMIT 1"};
+constexpr PgStatement kOfOthers[] = {kSilent, kClaimGroup, kReleaseGroup, kRemoveLeft};
 
 std::int64_t ToMs(MonotonicTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -386,6 +398,21 @@ Status PgCluster::ReleaseGroup(const RoomId& group) {
         return connection.Run(call, deadline);
       });
   return released ? Status() : released.error();
+}
+
+Result<std::size_t> PgCluster::RemoveLeftBeats() {
+  std::size_t removed = 0;
+  for (SeatKey after;;) {
+    Result<PgRows> step = others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
+      return connection.Run(PgCall(kRemoveLeft, after.room_number, after.seat, kSeenPerStep),
+                            deadline);
+    });
+    if (!step) return step.error();
+    if (!step->Next()) return removed;
+    after = {.room_number = step->Unsigned(0), .seat = step->Unsigned(1)};
+    removed += step->Unsigned(3);
+    if (step->Unsigned(2) < kSeenPerStep) return removed;
+  }
 }
 
 Status PgCluster::Leave(const HeardBeats& heard) {

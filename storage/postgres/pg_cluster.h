@@ -49,6 +49,7 @@ class PgCluster : public Cluster {
                                             std::chrono::milliseconds timeout) override;
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override;
   Status ReleaseGroup(const RoomId& group) override;
+  Result<std::size_t> RemoveLeftBeats() override;
   Status Leave(const HeardBeats& heard) override;
 
  private:

@@ -28,7 +28,6 @@ constexpr PgStatement kDeleteRooms{
     " SELECT 1 / (CASE WHEN count(*) = $3 THEN 1 ELSE 0 END) FROM d"};
 constexpr PgStatement kDeletePushersOf{"delete_pushers_of",
                                        "DELETE FROM pushers WHERE room = ANY($1)"};
-constexpr PgStatement kDeleteBeatsOf{"delete_beats_of", "DELETE FROM beats WHERE room = ANY($1)"};
 constexpr PgStatement kDeleteViewersOf{"delete_viewers_of",
                                        "DELETE FROM audiences WHERE room = ANY($1)"};
 
@@ -69,10 +68,6 @@ constexpr PgStatement kDeletePushers{
     "delete_pushers",
     "DELETE FROM pushers p USING unnest($1::bigint[], $2::bigint[]) v(room, seat)"
     " WHERE p.room = v.room AND p.seat = v.seat"};
-constexpr PgStatement kDeleteBeats{
-    "delete_beats",
-    "DELETE FROM beats b USING unnest($1::bigint[], $2::bigint[]) v(room, seat)"
-    " WHERE b.room = v.room AND b.seat = v.seat"};
 constexpr std::string_view kPutPusher =
     " INSERT INTO pushers (seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
     " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts, room)"
@@ -92,7 +87,9 @@ constexpr std::string_view kOfPushers =
 constexpr PgStatement kPutPushers{"put_pushers",
                                   kPgText<kWithBase, kPutPusher, kNumber, kOfPushers>};
 
-// Joining is the first heartbeat: there is no moment at which nothing is known of a pusher.
+// Joining is the first heartbeat: there is no moment at which nothing is known of a pusher. That it
+// left is found out later (`Cluster::RemoveLeftBeats`): nodes that tell heartbeats hold up no
+// group.
 constexpr std::string_view kPutBeat =
     " INSERT INTO beats (at_ms, seat, room)"
     " SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, v.seat, ";
@@ -116,8 +113,8 @@ constexpr PgStatement kPutViewers{"put_viewers",
                                   kPgText<kWithBase, kPutViewer, kNumber, kOfViewers>};
 
 constexpr PgStatement kStatements[] = {
-    kDeleteBeatsOf, kDeleteBeats, kPutBeats,      kDeleteRooms, kDeletePushersOf, kDeleteViewersOf,
-    kUpdateRooms,   kInsertRooms, kDeletePushers, kPutPushers,  kDeleteViewers,   kPutViewers};
+    kPutBeats,    kDeleteRooms,   kDeletePushersOf, kDeleteViewersOf, kUpdateRooms,
+    kInsertRooms, kDeletePushers, kPutPushers,      kDeleteViewers,   kPutViewers};
 
 const Pusher* PusherOfSeat(const Room& room, std::uint64_t seat) {
   const auto found = std::ranges::find(room.pushers, seat, &Pusher::seat);
@@ -216,7 +213,6 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
     calls.emplace_back(kDeleteRooms, deleted_.numbers, deleted_.versions, deleted_.count);
     calls.emplace_back(kDeletePushersOf, deleted_.numbers);
     calls.emplace_back(kDeleteViewersOf, deleted_.numbers);
-    calls.emplace_back(kDeleteBeatsOf, deleted_.numbers);
   }
   if (updated_.count > 0) {
     const RoomArrays& to = updated_;
@@ -233,7 +229,6 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
   }
   if (deleted_pushers_.count > 0) {
     calls.emplace_back(kDeletePushers, deleted_pushers_.rooms, deleted_pushers_.seats);
-    calls.emplace_back(kDeleteBeats, deleted_pushers_.rooms, deleted_pushers_.seats);
   }
   if (put_pushers_.count > 0) {
     const PusherArrays& to = put_pushers_;

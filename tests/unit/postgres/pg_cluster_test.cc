@@ -349,6 +349,20 @@ TEST_F(PgClusterTest, JoiningIsTheFirstHeartbeat) {
             1);
 }
 
+TEST_F(PgClusterTest, HeartbeatsOfThoseWhoLeftAreRemovedInSteps) {
+  const auto store = OpenPatient();
+  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  one_.Renew();
+  constexpr int kLeft = 12'000;  // several steps
+  Execute(
+      fmt::format("INSERT INTO beats SELECT room, n, 0 FROM pushers,"
+                  " generate_series(1000, 999 + {}) n",
+                  kLeft));
+  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(), std::size_t{kLeft});
+  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(), 0U);
+  EXPECT_EQ(Number("SELECT count(*) FROM beats JOIN pushers USING (room, seat)"), 1);
+}
+
 TEST_F(PgClusterTest, JoiningAgainIsAHeartbeat) {
   const auto store = OpenPatient();
   ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
