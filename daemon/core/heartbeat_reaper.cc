@@ -143,7 +143,18 @@ std::vector<LapsedLease> HeartbeatReaper::SilentEverywhere(std::vector<LapsedLea
 }
 
 void HeartbeatReaper::SweepMedia(MonotonicTime now, SweepOutcome& outcome) {
-  outcome.expiry += Evict(JudgeAll(LeasesWithMediaOff(now)));
+  std::vector<Eviction> despite_heartbeats;
+  std::vector<LapsedLease> silent_here;
+  for (Eviction& eviction : JudgeAll(LeasesWithMediaOff(now))) {
+    if (eviction.despite_heartbeats) {
+      despite_heartbeats.push_back(std::move(eviction));
+    } else {
+      silent_here.push_back(std::move(eviction.lease));
+    }
+  }
+  outcome.expiry += Evict(despite_heartbeats);
+  if (silent_here.empty()) return;
+  outcome.expiry += Evict(JudgeAll(SilentEverywhere(std::move(silent_here), outcome)));
 }
 
 std::vector<LapsedLease> HeartbeatReaper::LeasesWithMediaOff(MonotonicTime now) const {

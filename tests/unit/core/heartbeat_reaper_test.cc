@@ -1,12 +1,12 @@
 #include "daemon/core/heartbeat_reaper.h"
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tests/support/only_node.h"
+#include "tests/support/other_nodes.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -198,20 +198,6 @@ TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterASlowEviction) {
   }
   EXPECT_TRUE(UsersIn(Key("late")).empty());
 }
-
-/// Other nodes, which have heard of some members.
-class OtherNodes : public Alone {
- public:
-  Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
-                                            std::chrono::milliseconds timeout) override {
-    asked.insert(asked.end(), lapsed.begin(), lapsed.end());
-    if (!answer) return answer.error();
-    if (answer->is_silent) return Alone::Silent(lapsed, timeout);
-    return std::vector(lapsed.size(), *answer);
-  }
-  Result<SharedSilence> answer = SharedSilence{.is_silent = true};
-  std::vector<SeatKey> asked{};
-};
 
 class SharedReaperTest : public HeartbeatReaperTest {
  protected:

@@ -12,6 +12,7 @@
 #include "daemon/core/heartbeat_reaper.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_media.h"
+#include "tests/support/other_nodes.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -149,6 +150,41 @@ TEST_F(StreamReaperTest, HeartbeatsAloneDecideWithoutAStream) {
   HeartbeatReaper reaper = ReaperWith({.policy = LivenessPolicy::kAssist});
   EXPECT_THAT(Stay(reaper), AllOf(Ge(kTimeout), Le(kTimeout + 6s)));
   EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kHeartbeatTimeout);
+}
+
+/// With other nodes on the store.
+class SharedStreamReaperTest : public StreamReaperTest {
+ protected:
+  HeartbeatReaper SharedReaperWith(const LivenessRules& rules) {
+    return {rooms_,  leases_,    inactive_,
+            others_, clock_,     {.rules = rules, .sweep_period = 5s},
+            *this,   log_lines_, {.streams = StreamWitness{.media = media_, .claims = claims_}}};
+  }
+  OtherNodes others_;
+};
+
+TEST_F(SharedStreamReaperTest, WhoseHeartbeatsReachAnotherNodeStaysWithoutItsStream) {
+  HeartbeatReaper reaper = SharedReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  Run(reaper, 3min);
+  others_.answer = SharedSilence{.age = 1s};
+  media_.Set("guest", Kind::kOff);
+  EXPECT_EQ(Stay(reaper), 120s);
+}
+
+TEST_F(SharedStreamReaperTest, ASilentMemberStaysWithoutItsStreamWhileTheOthersDoNotAnswer) {
+  HeartbeatReaper reaper = SharedReaperWith({.policy = LivenessPolicy::kAssist});
+  others_.answer = Error{Errc::kStoreBusy, {}};
+  media_.Set("guest", Kind::kOff);
+  EXPECT_EQ(Stay(reaper), 120s);
+}
+
+TEST_F(SharedStreamReaperTest, OtherNodesAreNotAskedWhereHeartbeatsDoNotKeepAMember) {
+  HeartbeatReaper reaper =
+      SharedReaperWith({.policy = LivenessPolicy::kAssist, .evict_on_media_off = true});
+  others_.answer = Error{Errc::kStoreBusy, {}};
+  media_.Set("guest", Kind::kOff);
+  EXPECT_THAT(Stay(reaper), AllOf(Ge(14s), Le(21s)));
 }
 
 /// Members whose media a test sets.
