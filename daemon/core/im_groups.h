@@ -33,7 +33,7 @@ enum class IdOrigin : std::uint8_t {
 
 /// Outcome for the room whose group was created.
 enum class GroupOutcome : std::uint8_t {
-  kKept,       ///< the room is stored
+  kKept,       ///< the room is stored, or may be
   kAbandoned,  ///< no room was stored
 };
 
@@ -70,9 +70,9 @@ class ImGroups {
 
   /// Completes `MakeGroup`: call it once for each, after its `done` was called with any outcome.
   /// The group of an abandoned generated id is destroyed in the background, unless a room of that
-  /// id is stored after all, or `done` reported that the group is not ours. The group of an
-  /// abandoned named id is kept, since the next create of that id adopts it. Does not block, except
-  /// for a commit of the store.
+  /// id is stored after all, or `done` reported that the group is not ours. So is one that is kept
+  /// for a room that proves not to be stored. The group of an abandoned named id is kept, since the
+  /// next create of that id adopts it. Does not block, except for a commit of the store.
   virtual void FinishGroup(const RoomId& room_id, GroupOutcome outcome) = 0;
 };
 

@@ -80,7 +80,9 @@ void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<G
   const Status outcome =
       group ? attempt->store_room(attempt->room_id, *group) : Status(group.error());
   if (HasGroup(attempt->spec.kind)) {
-    groups_.FinishGroup(attempt->room_id, outcome ? GroupOutcome::kKept : GroupOutcome::kAbandoned);
+    const bool may_be_stored = outcome || outcome.error().code == Errc::kOutcomeUnknown;
+    groups_.FinishGroup(attempt->room_id,
+                        may_be_stored ? GroupOutcome::kKept : GroupOutcome::kAbandoned);
   }
   Conclude(attempt, outcome);
 }

@@ -162,7 +162,8 @@ void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
       intents_.erase(found);
     }
   }
-  // The commit of a kept room removes the intent.
+  // The commit of a kept room removes the intent. Where it is unknown whether it was committed, the
+  // intent stays, and is carried out only if there is no room then.
   if (outcome == GroupOutcome::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
   (void)cluster_.ReleaseGroup(room_id);  // else it ends by itself
   claims_.EndMaking(room_id);

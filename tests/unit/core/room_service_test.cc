@@ -92,6 +92,13 @@ TEST_F(RoomServiceTest, AbandonsTheGroupOfAGeneratedIdIfStoringFails) {
   EXPECT_EQ(groups_.abandoned(), std::vector<RoomId>{{"room_00000001_0000"}});
 }
 
+TEST_F(RoomServiceTest, AbandonsNoGroupWhoseRoomMayBeStored) {
+  store_.broken = true;
+  store_.failure = Errc::kOutcomeUnknown;
+  EXPECT_ERROR(kOutcomeUnknown, CreateRoom(CreateUnnamed("host")));
+  EXPECT_TRUE(groups_.abandoned().empty());
+}
+
 TEST_F(RoomServiceTest, GeneratesAnotherIdIfTheGroupIsForeign) {
   std::atomic<int> calls{0};
   groups_.AnswerWith([&](const RoomId&, MonotonicTime) -> Status {
