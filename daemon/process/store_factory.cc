@@ -33,8 +33,11 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
   if (!store) return store.error();
   return OpenedStore{
       .storage = *std::move(store),
-      .cluster = std::make_unique<PgCluster>(*address, PgCluster::Options{.node = node},
-                                             deps.lease, deps.clock)};
+      .cluster = std::make_unique<PgCluster>(
+          *address,
+          PgCluster::Options{
+              .node = node, .name = options.node_name, .pace = {.random = &deps.random}},
+          deps.lease, deps.clock)};
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct StoreFactoryOptions {
   std::string new_epoch;  ///< for a newly created store
   /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
+  std::string node_name = {};  ///< for the operators of a shared store
   /// As of `PgOptions`; a store of one program never calls it.
   std::function<void()> on_history_lost = {};
 };

@@ -1,9 +1,13 @@
 #include "daemon/process/store_module.h"
 
+#include <array>
+#include <climits>
 #include <cstddef>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 #include "daemon/process/store_factory.h"
 
@@ -12,6 +16,12 @@ namespace {
 
 /// Rooms read at a time when the state is restored: bounds memory at negligible cost.
 constexpr std::size_t kRestoreBatch = 1000;
+
+/// Empty when it is not known.
+std::string HostName() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
 
 }  // namespace
 
@@ -46,6 +56,7 @@ Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_histo
                                           .limits = limits_,
                                           .new_epoch = NewEpoch(runtime_.random),
                                           .observer = &observer,
+                                          .node_name = HostName(),
                                           .on_history_lost = std::move(on_history_lost)},
                                          {.listener = state_.commits,
                                           .lease = lease_,

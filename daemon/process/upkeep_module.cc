@@ -14,6 +14,9 @@ constexpr std::chrono::seconds kTrimPeriod{2};
 /// Events newer than the mark can be lost undetected.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
+/// What is left meanwhile only takes space.
+constexpr std::chrono::minutes kLeftBeatsPeriod{1};
+
 /// How long the messages of a room outlive it.
 constexpr std::chrono::minutes kEndedRoomHistory{10};
 
@@ -60,6 +63,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
         if (deps_.store.lease().Holds(Duty::kUpkeep)) {
           TrimMessages();
           deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
+          RemoveLeftBeats();
         }
         deps_.readiness.PingIfRead();
       },
@@ -133,6 +137,17 @@ void UpkeepModule::MaintainSessions() {
     upkeep_heartbeat_.Answer();
     if (!done->left_some) return;
   }
+}
+
+void UpkeepModule::RemoveLeftBeats() {
+  const MonotonicTime now = deps_.runtime.clock.Monotonic();
+  if (now < left_beats_at_) return;
+  left_beats_at_ = now + kLeftBeatsPeriod;
+  const Result<std::size_t> removed = deps_.store.cluster().RemoveLeftBeats();
+  if (!removed) {
+    deps_.runtime.logger.Warn("heartbeats_not_removed", {{"reason", removed.error().detail}});
+  }
+  upkeep_heartbeat_.Answer();
 }
 
 // Also without a channel: an earlier configuration may have had one.

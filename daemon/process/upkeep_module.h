@@ -53,6 +53,7 @@ class UpkeepModule : private SweepObserver {
   void PurgeEndedRevocations();
   void MaintainSessions();
   void TrimMessages();
+  void RemoveLeftBeats();
 
   const UpkeepModuleDeps deps_;
   const std::chrono::milliseconds sweep_period_;
@@ -60,6 +61,7 @@ class UpkeepModule : private SweepObserver {
   const std::uint64_t max_messages_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
+  MonotonicTime left_beats_at_{};  ///< of the next removal
   LoopHeartbeat reaper_heartbeat_;
   LoopHeartbeat upkeep_heartbeat_;
   std::optional<PeriodicTask> reaping_;

@@ -23,10 +23,10 @@ TEST_F(Sharing, ARoomIsTheSameAtAllNodes) {
   ASSERT_EQ(Call(1, "add_pusher", PusherBody("r1", "bob")), kOk);
   EXPECT_THAT(PushersAt(2, "r1"), ElementsAre("alice", "bob"));
   EXPECT_EQ(Call(2, "create_room", CreateBody("carol", "r1")), kRoomTaken);
-  ASSERT_EQ(Call(2, "delete_pusher", MemberBody("r1", "alice")), kOk);
-  EXPECT_THAT(PushersAt(0, "r1"), ElementsAre("bob"));
-  ASSERT_EQ(Call(1, "delete_pusher", MemberBody("r1", "bob")), kOk);
-  EXPECT_EQ(Call(0, "add_pusher", PusherBody("r1", "dave"), "live_room"), kNoSuchRoom);
+  ASSERT_EQ(Call(2, "delete_pusher", MemberBody("r1", "bob")), kOk);
+  EXPECT_THAT(PushersAt(0, "r1"), ElementsAre("alice"));
+  ASSERT_EQ(Call(1, "destroy_room", MemberBody("r1", "alice")), kOk);
+  EXPECT_EQ(Call(0, "add_pusher", PusherBody("r1", "dave")), kNoSuchRoom);
   ApiClient client = node(0).Https();
   EXPECT_TRUE(Eventually([&] { return RoomIds(client, "multi_room").empty(); }));
 }

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +13,7 @@
 namespace rtcroom {
 
 /// @threads safe from any thread.
-class FakeCluster : public Cluster {
+class FakeCluster : public Alone {
  public:
   /// Answers the next renewals; everything is granted otherwise.
   void AnswerRenewals(Result<NodeStanding> answer) EXCLUDES(mutex_) {
@@ -48,10 +47,6 @@ class FakeCluster : public Cluster {
     const MutexLock lock(mutex_);
     if (renewal_) told_.push_back(heard);
     return renewal_;
-  }
-  Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
-                                            std::chrono::milliseconds timeout) override {
-    return Alone().Silent(lapsed, timeout);
   }
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds /*lasting*/) override
       EXCLUDES(mutex_) {

@@ -75,7 +75,7 @@ TEST_F(NodeRenewalTest, WhatCouldNotBeToldIsToldNextTime) {
 }
 
 TEST_F(NodeRenewalTest, KeepsWhatTheClusterGrants) {
-  cluster_.AnswerRenewals(NodeStanding{.terms = {{}, 4, {}, {}}, .nodes = 2});
+  cluster_.AnswerRenewals(NodeStanding{.terms = {std::nullopt, 4, std::nullopt, std::nullopt}, .nodes = 2});
   RenewLease();
   ASSERT_OK(renewal_.Renew());
   EXPECT_TRUE(lease_.Holds(Duty::kIm));
