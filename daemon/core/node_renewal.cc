@@ -29,8 +29,7 @@ Status NodeRenewal::Renew() {
 
 void NodeRenewal::LogFailure(const Error& error) {
   if (!std::exchange(failure_logged_, true)) {
-    logger_.Warn("node_not_renewed",
-                 {{"error", ErrcName(error.code)}, {"detail", error.detail}});
+    logger_.Warn("node_not_renewed", {{"error", ErrcName(error.code)}, {"detail", error.detail}});
   }
   if (lease_.IsCutOff() && !std::exchange(cut_off_logged_, true)) {
     logger_.Error("node_cut_off", {{"detail", error.detail}});

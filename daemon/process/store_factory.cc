@@ -46,7 +46,8 @@ Result<std::filesystem::path> StoreFileOf(const StoreUrl& url,
                                           const std::filesystem::path& data_dir) {
   const std::string_view text = url.Reveal();
   if (text == kMemoryUrl || url.IsPostgres()) return std::filesystem::path();
-  if (!text.starts_with(kSqliteScheme)) return Error{Errc::kBadRequest, "store.url: unknown scheme"};
+  if (!text.starts_with(kSqliteScheme))
+    return Error{Errc::kBadRequest, "store.url: unknown scheme"};
   return data_dir / text.substr(kSqliteScheme.size());
 }
 
@@ -55,8 +56,8 @@ Result<OpenedStore> OpenStore(const StoreFactoryOptions& options, const StoreFac
   const Result<std::filesystem::path> file = StoreFileOf(options.url, options.data_dir);
   if (!file) return file.error();
   if (file->empty()) {
-    return OpenedStore{.storage = std::make_unique<MemoryStore>(options.limits, options.new_epoch,
-                                                                deps.listener)};
+    return OpenedStore{
+        .storage = std::make_unique<MemoryStore>(options.limits, options.new_epoch, deps.listener)};
   }
   Result<std::unique_ptr<SqliteStore>> store = SqliteStore::Open({.path = file->string(),
                                                                   .new_epoch = options.new_epoch,

@@ -128,8 +128,8 @@ class StoreModule {
   std::optional<StoreBackup> backup_;
   std::unique_ptr<Storage> storage_;
   std::unique_ptr<Cluster> cluster_;
-  std::optional<NodeRenewal> renewal_;     ///< only on a shared store
-  std::optional<PeriodicTask> renewing_;   ///< likewise
+  std::optional<NodeRenewal> renewal_;    ///< only on a shared store
+  std::optional<PeriodicTask> renewing_;  ///< likewise
   std::optional<PositionMark> mark_;
   bool is_mark_written_ = true;
 };

@@ -53,9 +53,9 @@ TEST_F(Outage, AServerThatWaitsForItsDatabaseCanBeStopped) {
 }
 
 TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {
-  ServerProcess server({.settings = NodeSettings(
-                            database_.Url(), {{"room.heartbeat_timeout", "10s"},
-                                              {"room.sweep_period", "500ms"}})});
+  ServerProcess server(
+      {.settings = NodeSettings(
+           database_.Url(), {{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "500ms"}})});
   ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
   database_.Crash();
   ApiClient client = server.Https();
@@ -69,8 +69,8 @@ TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {
   EXPECT_EQ(server.Admin().Get("/readyz").status, 200) << "for a minute";
   EXPECT_EQ(server.Admin().Get("/healthz").status, 200);
   database_.Start();
-  EXPECT_TRUE(Eventually(
-      [&] { return Code(server, "add_pusher", PusherBody("r1", "bob")) == kOk; }));
+  EXPECT_TRUE(
+      Eventually([&] { return Code(server, "add_pusher", PusherBody("r1", "bob")) == kOk; }));
   ApiClient after = server.Https();
   EXPECT_THAT(PushersOf(after, "multi_room", "r1"), ElementsAre("alice", "bob"));
   EXPECT_THAT(server.Log(), HasSubstr("node_cut_off"));

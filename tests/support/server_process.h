@@ -107,7 +107,7 @@ class ServerProcess {
 
   const TempDirectory directory_;
   const ServerOptions options_;
-  std::size_t listeners_ = 0;         ///< that are enabled
+  std::size_t listeners_ = 0;          ///< that are enabled
   std::uintmax_t started_at_log_ = 0;  ///< size of the log then
   std::unique_ptr<ChildProcess> child_;
   std::map<std::string, std::string> addresses_;

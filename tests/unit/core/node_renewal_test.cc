@@ -55,8 +55,8 @@ TEST_F(NodeRenewalTest, TellsEachHeartbeatOnce) {
   clock_.Advance(1s);
   ASSERT_OK(renewal_.Renew());
   ASSERT_THAT(cluster_.told(), SizeIs(2));
-  EXPECT_THAT(cluster_.told()[0].beats,
-              testing::ElementsAre(rtcroom::Beat{.seat = {.room_number = 7, .seat = 3}, .age = 1s}));
+  EXPECT_THAT(cluster_.told()[0].beats, testing::ElementsAre(rtcroom::Beat{
+                                            .seat = {.room_number = 7, .seat = 3}, .age = 1s}));
   EXPECT_THAT(cluster_.told()[1].beats, IsEmpty());
 }
 
@@ -70,12 +70,13 @@ TEST_F(NodeRenewalTest, WhatCouldNotBeToldIsToldNextTime) {
   clock_.Advance(1s);
   cluster_.AnswerRenewals(NodeStanding{});
   ASSERT_OK(renewal_.Renew());
-  EXPECT_THAT(cluster_.told().back().beats,
-              testing::ElementsAre(rtcroom::Beat{.seat = {.room_number = 7, .seat = 3}, .age = 2s}));
+  EXPECT_THAT(cluster_.told().back().beats, testing::ElementsAre(rtcroom::Beat{
+                                                .seat = {.room_number = 7, .seat = 3}, .age = 2s}));
 }
 
 TEST_F(NodeRenewalTest, KeepsWhatTheClusterGrants) {
-  cluster_.AnswerRenewals(NodeStanding{.terms = {std::nullopt, 4, std::nullopt, std::nullopt}, .nodes = 2});
+  cluster_.AnswerRenewals(
+      NodeStanding{.terms = {std::nullopt, 4, std::nullopt, std::nullopt}, .nodes = 2});
   RenewLease();
   ASSERT_OK(renewal_.Renew());
   EXPECT_TRUE(lease_.Holds(Duty::kIm));
