@@ -3,6 +3,7 @@
 
 #include "daemon/auth/session_store.h"
 #include "daemon/core/ban_store.h"
+#include "daemon/core/commit_follower.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
@@ -23,12 +24,17 @@ class Storage : public Store,
                 public SessionStore,
                 public MessageLog,
                 public MessageHistory,
-                public GroupJoinStore {
+                public GroupJoinStore,
+                public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners hear of commits. Until then a shared
   /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
   /// once.
   virtual void Begin() {}
+
+  /// At once where no other program uses the store: listeners hear of a commit before it is
+  /// acknowledged.
+  Status CatchUp(MonotonicTime /*deadline*/) override { return {}; }
 
   /// Whether the store accepts writes: commits a write at least as large as that of a joining
   /// pusher, and requires that the previous commit did not fail.

@@ -105,10 +105,13 @@ void SessionService::Apply(const SessionChange& change) {
     table_.Remove(change.session.user_id.value, change.session.number);
     return;
   }
-  Session session = change.session;
+  table_.Put(FromStore(change.session));
+}
+
+Session SessionService::FromStore(Session session) const {
   // By the wall clock of the program where the user has logged in.
   session.last_use = std::min(session.last_use - steady_clock_.WallIsAhead(), steady_clock_.Now());
-  table_.Put(session);
+  return session;
 }
 
 Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
@@ -171,6 +174,24 @@ TokenOutcome SessionService::Check(std::string_view user_id, std::string_view to
   const TokenOutcome screened = Screen(user_id, token);
   if (screened != TokenOutcome::kOk) return screened;
   return OutcomeOf(table_.Use(user_id, crypto_.Digest(token), steady_clock_.Now()));
+}
+
+Result<TokenOutcome> SessionService::CheckStored(std::string_view user_id, std::string_view token) {
+  const TokenOutcome known = Check(user_id, token);
+  if (known != TokenOutcome::kNoSession) return known;
+  const UserId user{std::string(user_id)};
+  const Result<std::optional<Session>> found = store_.FindSession(user);
+  if (!found) return found.error();
+  if (!*found) return TokenOutcome::kNoSession;
+  const Session& stored = **found;
+  if (!SessionCrypto::Same(stored.token, crypto_.Digest(token))) return TokenOutcome::kWrongToken;
+  table_.Put(FromStore(stored));
+  // A logout that was heard before the session was put is not heard again.
+  const Result<std::optional<Session>> still = store_.FindSession(user);
+  const bool is_certain = still && *still && (*still)->number == stored.number;
+  if (!is_certain) table_.Remove(user_id, stored.number);
+  if (!still) return still.error();
+  return Check(user_id, token);
 }
 
 std::chrono::milliseconds SessionService::DetectWallClockJump() {

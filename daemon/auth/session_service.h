@@ -73,6 +73,7 @@ class SessionService : public Sessions, public SessionListener {
   Result<Secret> LoginTrusted(const UserId& user_id, std::string_view address) override;
   Result<TokenOutcome> Logout(std::string_view user_id, std::string_view token) override;
   TokenOutcome Check(std::string_view user_id, std::string_view token) override;
+  Result<TokenOutcome> CheckStored(std::string_view user_id, std::string_view token) override;
 
   void OnSessions(std::span<const SessionChange> changes) noexcept override
       EXCLUDES(restoring_mutex_);
@@ -103,6 +104,8 @@ class SessionService : public Sessions, public SessionListener {
   [[nodiscard]] TokenOutcome Screen(std::string_view user_id, std::string_view token) const;
   [[nodiscard]] bool IsOurApp(const SessionLoginCommand& command) const;
   void Apply(const SessionChange& change);
+  /// Converts the last use of a stored session to a time of `steady_clock_`.
+  [[nodiscard]] Session FromStore(Session session) const;
   Status WriteBacklog(SessionUpkeep& done);
   /// Shifts the stored times by the wall-clock jump.
   Status MoveStoredUses();

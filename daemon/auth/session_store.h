@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -57,6 +58,13 @@ class SessionStore {
   /// At most `limit` sessions last used after `unused_until`, the latest first.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) = 0;
+
+  /// The user's session. Asked only where other programs use the store: else all that is in use is
+  /// in memory.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::optional<Session>> FindSession(const UserId& /*user_id*/) {
+    return std::optional<Session>();
+  }
 
   /// Replaces the user's session.
   /// @param session  gets another number.

@@ -37,6 +37,9 @@ void SessionTable::Put(const Session& session, std::string_view address) {
     Entry& entry = *found->second;
     if (entry.session.number > session.number) return;
     if (entry.session.number == session.number) {
+      // It was used elsewhere.
+      entry.session.last_use = std::max(entry.session.last_use, session.last_use);
+      entry.stored_use = std::max(entry.stored_use, session.last_use);
       if (address.empty()) return;
       shares_.Remove(entry.place);
       entry.place = shares_.Add(address, entry.session.user_id.value);

@@ -44,7 +44,7 @@ class SessionTable {
   explicit SessionTable(const SessionTableOptions& options);
 
   /// Replaces the user's session, unless the present one has the higher number. Where it is the
-  /// same login, only the address is taken, if it is known.
+  /// same login, only a later use is taken, and the address, if it is known.
   /// @param address  of the login, as `AddressKey` makes it; empty: unknown.
   void Put(const Session& session, std::string_view address = {}) EXCLUDES(mutex_);
 

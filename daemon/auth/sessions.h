@@ -81,6 +81,13 @@ class Sessions {
   /// Does not block: called on the threads that read requests.
   /// @param user_id  any text; empty when missing. Likewise `token`.
   virtual TokenOutcome Check(std::string_view user_id, std::string_view token) = 0;
+
+  /// The same, and of a session that is not in memory what the store knows, which other servers
+  /// use. May wait for the store.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<TokenOutcome> CheckStored(std::string_view user_id, std::string_view token) {
+    return Check(user_id, token);
+  }
 };
 
 }  // namespace rtcroom

@@ -13,7 +13,10 @@ namespace {
 constexpr PgStatement kLoadSessions{.name = "sessions_load", .sql = R"(
     SELECT user_id, token, number, last_use_ms FROM sessions
     WHERE last_use_ms > $1 ORDER BY last_use_ms DESC LIMIT $2)"};
-constexpr auto kSessionReads = std::to_array({kLoadSessions});
+constexpr PgStatement kFindSession{
+    .name = "sessions_find",
+    .sql = "SELECT user_id, token, number, last_use_ms FROM sessions WHERE user_id = $1"};
+constexpr auto kSessionReads = std::to_array({kLoadSessions, kFindSession});
 
 constexpr PgStatement kPutSession{.name = "sessions_put", .sql = R"(
     INSERT INTO sessions (user_id, token, number, last_use_ms)
@@ -40,6 +43,26 @@ constexpr auto kSessionWrites = std::to_array(
 
 std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 
+Result<std::vector<Session>> ReadSessions(PgRows& rows) {
+  enum : int { kUserId, kToken, kNumber, kLastUse };
+  std::vector<Session> sessions;
+  sessions.reserve(rows.size());
+  while (rows.Next()) {
+    Session session{.user_id = {rows.Text(kUserId)},
+                    .token = {},
+                    .number = rows.Unsigned(kNumber),
+                    .last_use = rows.Time(kLastUse)};
+    const std::span<const std::byte> token = rows.Bytes(kToken);
+    if (token.size() != session.token.size()) {
+      return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
+    }
+    std::ranges::copy(token, session.token.begin());
+    sessions.push_back(std::move(session));
+  }
+  if (!rows.status()) return rows.status().error();
+  return sessions;
+}
+
 }  // namespace
 
 std::span<const PgStatement> SessionReads() { return kSessionReads; }
@@ -47,26 +70,20 @@ std::span<const PgStatement> SessionWrites() { return kSessionWrites; }
 
 Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
                                           std::size_t limit, MonotonicTime deadline) {
-  enum : int { kUserId, kToken, kNumber, kLastUse };
   Result<PgRows> rows =
       connection.Run(PgCall(kLoadSessions, unused_until, ToPgBound(limit)), deadline);
   if (!rows) return rows.error();
-  std::vector<Session> sessions;
-  sessions.reserve(rows->size());
-  while (rows->Next()) {
-    Session session{.user_id = {rows->Text(kUserId)},
-                    .token = {},
-                    .number = rows->Unsigned(kNumber),
-                    .last_use = rows->Time(kLastUse)};
-    const std::span<const std::byte> token = rows->Bytes(kToken);
-    if (token.size() != session.token.size()) {
-      return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
-    }
-    std::ranges::copy(token, session.token.begin());
-    sessions.push_back(std::move(session));
-  }
-  if (!rows->status()) return rows->status().error();
-  return sessions;
+  return ReadSessions(*rows);
+}
+
+Result<std::optional<Session>> FindSession(PgConnection& connection, const UserId& user_id,
+                                           MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(PgCall(kFindSession, user_id.value), deadline);
+  if (!rows) return rows.error();
+  Result<std::vector<Session>> found = ReadSessions(*rows);
+  if (!found) return found.error();
+  if (found->empty()) return std::optional<Session>();
+  return std::optional(std::move(found->front()));
 }
 
 PgCall WriteSession(const Session& session, std::uint64_t back) {

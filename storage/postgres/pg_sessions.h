@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "daemon/auth/session_store.h"
@@ -20,6 +21,9 @@ std::span<const PgStatement> SessionWrites();
 
 Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
                                           std::size_t limit, MonotonicTime deadline);
+
+Result<std::optional<Session>> FindSession(PgConnection& connection, const UserId& user_id,
+                                           MonotonicTime deadline);
 
 /// The row of a login, which is numbered by its record.
 /// @param back  number of records of the transaction after that one.

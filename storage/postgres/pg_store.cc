@@ -352,6 +352,12 @@ Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::
   });
 }
 
+Result<std::optional<Session>> PgStore::FindSession(const UserId& user_id) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::FindSession(connection, user_id, deadline);
+  });
+}
+
 Result<std::uint64_t> PgStore::PutSession(const Session& session) {
   PgJob job({SessionChange{.session = session}});
   committer_->Run(job);

@@ -75,10 +75,8 @@ class PgStore : public Storage {
 
   void Begin() override;
 
-  /// Returns when the listener and the lists know of everything that was acknowledged by any store
-  /// on this database before the call.
-  /// @errors kStoreBusy at the deadline.
-  Status CatchUp(MonotonicTime deadline);
+  /// Until then the lists know of it, too.
+  Status CatchUp(MonotonicTime deadline) override;
 
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
@@ -115,6 +113,7 @@ class PgStore : public Storage {
   Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                              std::size_t limit) override;
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::optional<Session>> FindSession(const UserId& user_id) override;
   Result<std::uint64_t> PutSession(const Session& session) override;
   void HearSessions(SessionListener* listener) override;
   Status RemoveSessions(std::span<const Session> sessions) override;

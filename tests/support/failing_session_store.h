@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,9 @@ class FailingSessionStore : public SessionStore {
   std::atomic<bool> broken{false};
   std::atomic<std::size_t> writes{0};
   SessionListener* listener = nullptr;
+  /// What `FindSession` finds.
+  std::optional<Session> elsewhere{};
+  std::function<void()> after_find;  ///< called with each that was read, before it is used
   std::function<void()> after_load;  ///< called once the sessions are read, before they are used
 
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override {
@@ -28,6 +32,13 @@ class FailingSessionStore : public SessionStore {
     Result<std::vector<Session>> loaded = store_.LoadSessions(unused_until, limit);
     if (after_load) after_load();
     return loaded;
+  }
+  Result<std::optional<Session>> FindSession(const UserId& user_id) override {
+    if (broken) return Broken();
+    const bool is_found = elsewhere && elsewhere->user_id == user_id;
+    std::optional<Session> found = is_found ? elsewhere : std::nullopt;
+    if (after_find) after_find();
+    return found;
   }
   Result<std::uint64_t> PutSession(const Session& session) override {
     if (broken) return Broken();

@@ -70,6 +70,12 @@ TEST_F(PgStoreSessionsTest, OfTwoLoginsOfAUserTheLaterHasTheHigherNumber) {
   EXPECT_THAT(heard_.changes(), Contains(SessionChange{.session = after}));
 }
 
+TEST_F(PgStoreSessionsTest, FindsTheSessionOfAUserWhoLoggedInAtTheOtherStore) {
+  const Session amy = Put(*first_, "amy", std::byte{255});
+  EXPECT_EQ(*second_->FindSession({"amy"}), amy);
+  EXPECT_EQ(*second_->FindSession({"bob"}), std::nullopt);
+}
+
 TEST_F(PgStoreSessionsTest, ALoginIsNumberedAmongTheChangesOfItsCommit) {
   constexpr int kLogins = 20;
   for (int i = 0; i < kLogins; ++i) {

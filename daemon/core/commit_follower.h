@@ -1,0 +1,22 @@
+// Waits until this server knows what others have committed.
+#pragma once
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+
+namespace rtcroom {
+
+/// Follows the commits of all programs that use a store, for the listeners of this one.
+///
+/// @threads safe from any thread.
+class CommitFollower {
+ public:
+  virtual ~CommitFollower() = default;
+
+  /// Returns when the listeners have heard of everything that was acknowledged anywhere before the
+  /// call. Callers wait together, about as long as one read takes.
+  /// @errors kStoreBusy, at the deadline at the latest.
+  virtual Status CatchUp(MonotonicTime deadline) = 0;
+};
+
+}  // namespace rtcroom
