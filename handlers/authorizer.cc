@@ -23,6 +23,11 @@ bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
   return named && *named != caller.value;
 }
 
+/// There may be a login that is not known here.
+bool IsUnknown(TokenOutcome outcome) {
+  return outcome == TokenOutcome::kNoSession || outcome == TokenOutcome::kWrongToken;
+}
+
 }  // namespace
 
 Errc ErrcOf(TokenOutcome outcome) {
@@ -44,11 +49,13 @@ Errc ErrcOf(TokenOutcome outcome) {
 }
 
 Result<Request> Authorizer::Authorize(const HttpRequest& request, const RouteEntry& found,
-                                      Protocol protocol, FormPairs query) const {
+                                      Protocol protocol, FormPairs query, Look look) const {
   const EndpointSpec& route = *found.route;
-  if (route.scope == RouteScope::kUtils) return AuthorizeUtils(request, protocol, std::move(query));
+  if (route.scope == RouteScope::kUtils) {
+    return AuthorizeUtils(request, protocol, std::move(query), look);
+  }
   if (const Status served = CheckMode(protocol); !served) return served.error();
-  Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query);
+  Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query, look);
   if (!caller) return caller.error();
   Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
   if (!body) return body.error();
@@ -67,18 +74,26 @@ Result<Request> Authorizer::Authorize(const HttpRequest& request, const RouteEnt
 }
 
 Result<Request> Authorizer::AuthorizeUtils(const HttpRequest& request, Protocol protocol,
-                                           FormPairs query) const {
+                                           FormPairs query, Look look) const {
   Result<Request> call = ReadUtilsRequest(request, protocol, std::move(query));
   if (!call) return call;
   // A token is optional here; a valid one proves the caller's identity.
-  if (mode_ != AuthMode::kOpen && CheckToken(call->query) == TokenOutcome::kOk) {
+  if (mode_ == AuthMode::kOpen) return call;
+  const Result<TokenOutcome> outcome = CheckToken(call->query, look);
+  if (!outcome) return outcome.error();
+  if (*outcome == TokenOutcome::kOk) {
     call->proven_caller = UserId{std::string(FirstOrEmpty(call->query, "userID"))};
+  } else if (look == Look::kFirst && IsUnknown(*outcome)) {
+    return Error{ErrcOf(*outcome), {}};
   }
   return call;
 }
 
-TokenOutcome Authorizer::CheckToken(const FormPairs& query) const {
-  return sessions_.Check(FirstOrEmpty(query, "userID"), FirstOrEmpty(query, "token"));
+Result<TokenOutcome> Authorizer::CheckToken(const FormPairs& query, Look look) const {
+  const std::string_view user_id = FirstOrEmpty(query, "userID");
+  const std::string_view token = FirstOrEmpty(query, "token");
+  if (look == Look::kAgain) return sessions_.CheckStored(user_id, token);
+  return sessions_.Check(user_id, token);
 }
 
 Status Authorizer::CheckMode(Protocol protocol) const {
@@ -90,12 +105,13 @@ Status Authorizer::CheckMode(Protocol protocol) const {
 }
 
 Result<std::optional<UserId>> Authorizer::ProvenCaller(const EndpointSpec& route, Protocol protocol,
-                                                       const FormPairs& query) const {
+                                                       const FormPairs& query, Look look) const {
   const bool needs_token =
       protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded && mode_ != AuthMode::kOpen;
   if (!needs_token) return std::optional<UserId>();
-  const TokenOutcome outcome = CheckToken(query);
-  if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
+  const Result<TokenOutcome> outcome = CheckToken(query, look);
+  if (!outcome) return outcome.error();
+  if (*outcome != TokenOutcome::kOk) return Error{ErrcOf(*outcome), {}};
   return std::optional<UserId>(UserId{std::string(FirstOrEmpty(query, "userID"))});
 }
 

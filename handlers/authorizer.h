@@ -1,6 +1,8 @@
 // Access control of calls: the mode, the token, the rate of each user.
 #pragma once
 
+#include <cstdint>
+
 #include "daemon/auth/admission.h"
 #include "daemon/auth/auth_mode.h"
 #include "daemon/auth/sessions.h"
@@ -15,6 +17,13 @@ namespace rtcroom {
 /// The failure of a call with such a token, which is not kOk.
 Errc ErrcOf(TokenOutcome outcome);
 
+/// At whom and what is known in memory, where other servers may have changed the store just now.
+enum class Look : std::uint8_t {
+  kOnly,   ///< no other server uses the store
+  kFirst,  ///< does not wait; who is unknown is looked for again
+  kAgain,  ///< after the changes of the others were heard; may wait for the store
+};
+
 /// @threads safe from any thread.
 class Authorizer {
  public:
@@ -24,20 +33,23 @@ class Authorizer {
 
   /// Authenticates the caller, then parses the body, which must not name another user, then checks
   /// the rate. Returns the request for the handler.
-  /// @errors kUnauthorized where the mode does not admit such a request; kNoCredentials,
-  ///         kTokenMalformed, kUnknownApp, kNoSession, kTokenWrong; kTooManyRequests; kBadRequest.
+  /// @errors with `Look::kFirst`, kNoSession and kTokenWrong are no outcome yet; with
+  ///         `Look::kAgain` also kStoreBusy and kStoreBroken. kUnauthorized where the mode does not
+  ///         admit such a request; kNoCredentials, kTokenMalformed, kUnknownApp, kNoSession,
+  ///         kTokenWrong; kTooManyRequests; kBadRequest.
   /// @source protocol B.2, C.2, F.5, F.9.
   [[nodiscard]] Result<Request> Authorize(const HttpRequest& request, const RouteEntry& found,
-                                          Protocol protocol, FormPairs query) const;
+                                          Protocol protocol, FormPairs query,
+                                          Look look = Look::kOnly) const;
 
  private:
   [[nodiscard]] Result<Request> AuthorizeUtils(const HttpRequest& request, Protocol protocol,
-                                               FormPairs query) const;
-  [[nodiscard]] TokenOutcome CheckToken(const FormPairs& query) const;
+                                               FormPairs query, Look look) const;
+  [[nodiscard]] Result<TokenOutcome> CheckToken(const FormPairs& query, Look look) const;
   [[nodiscard]] Status CheckMode(Protocol protocol) const;
   [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const EndpointSpec& route,
                                                            Protocol protocol,
-                                                           const FormPairs& query) const;
+                                                           const FormPairs& query, Look look) const;
   [[nodiscard]] Status CheckRate(const HttpRequest& request, const EndpointSpec& route,
                                  const Request& call) const;
 

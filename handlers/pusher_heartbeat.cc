@@ -10,7 +10,9 @@ Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& contex
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Status touched = context.services.rooms.TouchPusher(command);
-  return touched ? Reply::Success() : Reply::Failure(touched.error());
+  Reply reply = touched ? Reply::Success() : Reply::Failure(touched.error());
+  reply.misses_member = !touched;
+  return reply;
 }
 
 }  // namespace rtcroom

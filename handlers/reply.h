@@ -27,6 +27,8 @@ struct Reply {
   std::optional<Error> failure{};
   JsonText fields{};               ///< in wire order
   std::optional<TextPage> page{};  ///< instead of all JSON
+  /// The caller is no member as far as is known here: another server may have added it just now.
+  bool misses_member = false;
 
   static Reply Success(JsonText fields = {}) {
     return {.failure = std::nullopt, .fields = std::move(fields)};

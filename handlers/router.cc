@@ -1,5 +1,6 @@
 #include "handlers/router.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,9 @@ constexpr int kNoContent = 204;
 constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 constexpr int kServiceUnavailable = 503;
+
+/// For which a request waits to hear of the changes of other servers.
+constexpr std::chrono::seconds kCatchUpTime{2};
 
 std::vector<RouteMount> MakeMounts(const RouterOptions& options) {
   std::vector<RouteMount> mounts;
@@ -65,12 +69,17 @@ std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
 
 void Router::Handle(HttpRequest& request, Responder& responder) {
   request.request_id = recorder_.NextId();
+  Serve(request, responder, context_.services.follower == nullptr ? Look::kOnly : Look::kFirst);
+}
+
+void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
   const LogScope scope(request.request_id);
-  Call call{.http = request, .responder = responder};
+  Call call{.http = request, .responder = responder, .look = look};
   std::optional<HttpReply> reply;
   try {
     cors_.AddOrigin(request.origin, call.headers);
     reply = Dispatch(call);
+    if (call.looks_again) return LookAgain(request, responder);
   } catch (...) {
     if (!responder) return;  // an asynchronous handler sends the reply
     reply = Render(InternalError(), call.label);
@@ -82,6 +91,19 @@ void Router::Handle(HttpRequest& request, Responder& responder) {
                     .begun = request.begun},
                    call.label, reply->status);
   responder.Send(*std::move(reply));
+}
+
+void Router::LookAgain(HttpRequest& request, Responder& responder) {
+  struct Waiting {
+    HttpRequest request;
+    Responder responder;
+  };
+  // Shared with the worker.
+  const auto waiting = std::make_shared<Waiting>(
+      Waiting{.request = std::move(request), .responder = std::move(responder)});
+  const bool is_taken = waiting->responder.RunOnWorker(
+      [this, waiting] { Serve(waiting->request, waiting->responder, Look::kAgain); });
+  if (!is_taken) waiting->responder.Send(Refuse(kServiceUnavailable, "no worker is free"));
 }
 
 HttpReply Router::Refuse(int status, std::string_view reason) {
@@ -110,7 +132,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   const HttpRequest& http = call.http;
   // A request without a route also takes a token, but its reply does not depend on it: a refusal
   // would cost as much.
-  const bool admitted = Admits(http);
+  const bool admitted = call.look == Look::kAgain || Admits(http);
   if (http.route == nullptr) return RefusalOf(kNotFound, call.label);
   const RouteEntry& entry = *http.route;
   const EndpointSpec& route = *entry.route;
@@ -139,8 +161,20 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   if (node != nullptr && node->IsCutOff()) {
     return Render(Reply::Failure({Errc::kStoreBusy, "cut off from the store"}), call.label, busy_);
   }
-  const Result<Request> request = authorizer_.Authorize(http, entry, protocol, std::move(query));
-  if (!request) return Render(Reply::Failure(request.error()), call.label, busy_);
+  if (call.look == Look::kAgain) {
+    const Status heard =
+        context_.services.follower->CatchUp(context_.services.clock.Monotonic() + kCatchUpTime);
+    if (!heard) return Render(Reply::Failure(heard.error()), call.label, busy_);
+  }
+  const Result<Request> request =
+      authorizer_.Authorize(http, entry, protocol, std::move(query), call.look);
+  if (!request) {
+    const Errc code = request.error().code;
+    call.looks_again =
+        call.look == Look::kFirst && (code == Errc::kNoSession || code == Errc::kTokenWrong);
+    if (call.looks_again) return std::nullopt;
+    return Render(Reply::Failure(request.error()), call.label, busy_);
+  }
   return CallHandler(call, *request);
 }
 
@@ -152,7 +186,10 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
         RequestCharge(context_.services.admission, call.http.peer_address, request.proven_caller);
   }
   if (route.handler != nullptr) {
-    HttpReply reply = Render(route.handler(request, context_), call.label, busy_);
+    const Reply outcome = route.handler(request, context_);
+    call.looks_again = call.look == Look::kFirst && outcome.misses_member;
+    if (call.looks_again) return std::nullopt;
+    HttpReply reply = Render(outcome, call.label, busy_);
     charge.ChargeReply(reply.body.size());
     return reply;
   }

@@ -69,12 +69,18 @@ class Router : public HttpHandler {
     Responder& responder;
     RequestLabel label{};
     Headers headers{};  ///< of the reply, besides its own
+    Look look = Look::kOnly;
+    bool looks_again = false;  ///< nothing was done; the outcome is found out on a worker
   };
+
+  void Serve(HttpRequest& request, Responder& responder, Look look);
+  /// Serves the request on a worker, when the changes of other servers have been heard.
+  void LookAgain(HttpRequest& request, Responder& responder);
 
   /// Takes a token of the address.
   /// @return whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request) const;
-  /// @return nullopt when the handler answers later.
+  /// @return nullopt when the handler answers later, or it `looks_again`.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 

@@ -7,6 +7,7 @@
 #include "daemon/auth/private_map_key_signer.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
+#include "daemon/core/commit_follower.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/room_service.h"
@@ -28,6 +29,7 @@ struct Services {
   const Clock& clock;
   IdSource& ids;
   Admission& admission;
+  CommitFollower* follower = nullptr;    ///< null where no other server uses the store
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
   /// Of a server that shares its store: cut off from the others, it serves nobody. Null: it shares

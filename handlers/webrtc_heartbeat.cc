@@ -8,7 +8,10 @@ Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& contex
   Fields fields = FieldsOf(request);
   const MemberCommand command = ReadMember(fields, request);
   if (!fields.ok()) return Reply::Failure(fields.error());
-  return ReplyToNonMember(context.services.rooms.TouchPusher(command));
+  const Status touched = context.services.rooms.TouchPusher(command);
+  Reply reply = ReplyToNonMember(touched);
+  reply.misses_member = !touched;
+  return reply;
 }
 
 }  // namespace rtcroom

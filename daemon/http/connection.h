@@ -151,6 +151,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::shared_ptr<StreamedReply> Open(std::uint32_t turn, HttpReply head,
                                       StreamedReply::OnEnd on_end) override;
   void RunInSlices(std::uint32_t turn, std::function<bool()> slice) override;
+  bool RunOnWorker(std::uint32_t turn, std::function<void()> task) override;
   std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t turn, HttpReply head,
                                         TwoWayStream::Owner owner) override;
   std::shared_ptr<Stream> OpenStream(std::uint32_t turn, std::string head,

@@ -214,6 +214,28 @@ void Connection::RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice
       [self = shared_from_this(), slice = std::move(slice)] { return self->aborted_ || slice(); });
 }
 
+bool Connection::RunOnWorker(std::uint32_t /*turn*/, std::function<void()> task) {
+  ++context_.at_work;
+  if (context_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
+                                 [self = shared_from_this(), task]() mutable {
+                                   std::atomic<std::size_t>& at_work = self->context_.at_work;
+                                   try {
+                                     task();
+                                   } catch (...) {
+                                     // With the task its right to answer ends, which sends an
+                                     // internal error.
+                                   }
+                                   task = {};
+                                   self.reset();
+                                   --at_work;  // last: the listener may be destroyed after this
+                                 })) {
+    return true;
+  }
+  --context_.at_work;
+  Count(RefusalCause::kQueueFull);
+  return false;
+}
+
 void Connection::OnReplyReady(std::uint32_t turn, EncodedResponse reply) {
   if (!IsDispatched(turn)) return;  // already answered, or the connection has closed
   state_ = State::kReading;

@@ -27,6 +27,8 @@ class ReplySink {
   virtual std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t turn, HttpReply head,
                                                 TwoWayStream::Owner owner) = 0;
   virtual void RunInSlices(std::uint32_t turn, std::function<bool()> slice) = 0;
+  /// @return false when no worker is free; then the task is gone.
+  virtual bool RunOnWorker(std::uint32_t turn, std::function<void()> task) = 0;
 };
 
 /// The right to answer one request once, now or later, from any thread. The connection waits for
@@ -80,6 +82,14 @@ class Responder {
   /// connections run between two calls. Stops early when the client has disconnected. Of a request
   /// that runs on a worker: at once, on the caller's thread.
   void RunInSlices(std::function<bool()> slice) { sink_->RunInSlices(turn_, std::move(slice)); }
+
+  /// Calls `task` on a worker, where it may wait, perhaps before this returns. This object may be
+  /// one that the task answers with.
+  /// @return false when no worker is free: the task is not called.
+  bool RunOnWorker(std::function<void()> task) {
+    const std::shared_ptr<ReplySink> sink = sink_;  // the task may end this object's right
+    return sink->RunOnWorker(turn_, std::move(task));
+  }
 
  private:
   std::shared_ptr<ReplySink> sink_{};  ///< shared with its loop; null when answered

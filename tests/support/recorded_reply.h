@@ -40,6 +40,17 @@ class RecordedReply : public ReplySink {
     }
   }
 
+  /// At once.
+  bool RunOnWorker(std::uint32_t /*turn*/, std::function<void()> task) override {
+    if (!has_workers) return false;
+    ++tasks_run;
+    task();
+    return true;
+  }
+
+  bool has_workers = true;
+  int tasks_run = 0;
+
   [[nodiscard]] std::optional<HttpReply> reply() const {
     const MutexLock lock(mutex_);
     return reply_;

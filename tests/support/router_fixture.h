@@ -83,6 +83,12 @@ class RouterFixture {
   /// The services for another router, with one dependency replaced.
   Services ServicesWith(const StreamUrlSigner& other) { return ServicesWith(logins, other); }
   Services ServicesWith(LoginService& other) { return ServicesWith(other, streams); }
+  /// Other servers use the store.
+  Services ServicesWith(CommitFollower& follower) {
+    Services services = ServicesWith(logins, streams);
+    services.follower = &follower;
+    return services;
+  }
 
   FakeClock clock;
   CountingIds ids;

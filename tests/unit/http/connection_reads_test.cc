@@ -53,6 +53,24 @@ TEST_F(ConnectionReadsTest, RunOnWorkersWhereTheyMayWait) {
   EXPECT_EQ(Get("/inline"), loop);
 }
 
+TEST_F(ConnectionReadsTest, ARequestOfTheLoopMayWaitOnAWorkerAndDelaysNoOther) {
+  std::latch may_end(1);
+  ServeReads(false, [&](const HttpRequest& request, Responder& responder) {
+    if (request.path != "/inline") return SayThread(request, responder);
+    const auto waiting = std::make_shared<Responder>(std::move(responder));
+    EXPECT_TRUE(waiting->RunOnWorker([&may_end, waiting] {
+      may_end.wait();
+      SayThread({}, *waiting);
+    }));
+  });
+  RawClient client(address());
+  client.Send(RawPost("/inline", "") + RawPost("/read", ""));
+  const std::string loop = Get("/read");
+  may_end.count_down();
+  EXPECT_NE(client.Receive().body, loop);
+  EXPECT_EQ(client.Receive().body, loop);
+}
+
 TEST_F(ConnectionReadsTest, DelayNoOtherConnectionWhileASliceWaits) {
   std::latch has_read(1);
   ServeReads(true, [&](const HttpRequest& request, Responder& responder) {
