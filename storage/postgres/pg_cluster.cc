@@ -130,6 +130,10 @@ PgCluster::PgCluster(const PgAddress& address, const Options& options, NodeLease
               {.patience = options.patience, .pace = options.pace, .statements = kOfOthers}, clock),
       connection_(address, {.statements = kOfRenewals}, clock) {}
 
+std::vector<PgStatement> PgCluster::Statements() {
+  return JoinStatements({kOfRenewals, kOfOthers});
+}
+
 PgCluster::Place PgCluster::place() const {
   const MutexLock lock(mutex_);
   return place_;

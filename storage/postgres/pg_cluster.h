@@ -44,6 +44,9 @@ class PgCluster : public Cluster {
   /// @param lease  of this node; renewed with every success of `Renew`.
   PgCluster(const PgAddress& address, const Options& options, NodeLease& lease, const Clock& clock);
 
+  /// All that it runs.
+  static std::vector<PgStatement> Statements();
+
   Result<NodeStanding> Renew(const HeardBeats& heard) override;
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                             std::chrono::milliseconds timeout) override;
