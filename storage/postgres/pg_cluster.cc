@@ -41,12 +41,13 @@ constexpr std::string_view kSetFloor = ") ON CONFLICT (only_row) DO UPDATE SET f
 // The tables of heartbeats were emptied: everybody has a timeout from here on.
 constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kNowMs, kKeepLife>};
 // Heartbeats of the future were dated before the clock was set back. They would speak for pushers
-// that are silent until that time has come.
+// that are silent until that time has come. What nodes have told by such a time is worth nothing,
+// too: nobody is silent until all have told anew.
 constexpr std::string_view kForgetFuture = "WITH f AS (DELETE FROM beats WHERE at_ms > ";
-constexpr std::string_view kAnd = ") ";
+constexpr std::string_view kForgetTold = "), t AS (DELETE FROM told) ";
 constexpr PgStatement kMoveFloor{
     "cluster_move_floor",
-    kPgText<kForgetFuture, kNowMs, kAnd, kInsertLife, kNowMs, kSetFloor, kNowMs>};
+    kPgText<kForgetFuture, kNowMs, kForgetTold, kInsertLife, kNowMs, kSetFloor, kNowMs>};
 constexpr std::string_view kInsertBeats =
     "INSERT INTO beats (room, seat, at_ms) SELECT v.room, v.seat, ";
 constexpr std::string_view kOfBeats =
@@ -224,8 +225,9 @@ std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard, const Place& p
   }
   std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kNextRound, options_.node),
                                PgCall(kBeginLife)};
-  if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
+  // Locks are taken in one order: first of heartbeats, then of what nodes have told.
   if (!heard.beats.empty()) calls.emplace_back(kPutBeats, rooms, seats, ages);
+  if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
   return calls;
 }
 

@@ -333,6 +333,10 @@ TEST_F(PgClusterWatchTest, HeartbeatsFromBeforeTheDatabasesClockWasSetBackKeepNo
   Execute("INSERT INTO beats VALUES (7, 2, (extract(epoch FROM now()) * 1000)::bigint + 3600000)");
   Pass(kLong);
   RenewWatching();
+  // It has told by the time of before.
+  const auto at_once = watching_.Silent(std::vector{kAmy}, 20s);
+  ASSERT_OK(at_once);
+  EXPECT_FALSE(at_once->front().is_silent);
   Age(30s);
   RenewWatching();
   const auto amy = watching_.Silent(std::vector{kAmy}, 20s);
