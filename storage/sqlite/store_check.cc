@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include "storage/shared/history_check.h"
 #include "storage/sqlite/database.h"
@@ -15,6 +14,7 @@
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/temporary_copy.h"
 
 namespace rtcroom {
 namespace {
@@ -297,17 +297,6 @@ class Check {
   Statement last_position_;
 };
 
-/// A copy in an unnamed temporary file that SQLite deletes when it is closed.
-Result<Database> CopyForATime(Database& from) {
-  Result<Database> copy = Database::Open("", {}, Database::Access::kReadWriteCreate);
-  if (!copy) return copy;
-  sqlite3_backup* const backup = sqlite3_backup_init(copy->handle(), "main", from.handle(), "main");
-  if (backup == nullptr) return LastError(copy->handle(), "copy");
-  (void)sqlite3_backup_step(backup, -1);
-  if (sqlite3_backup_finish(backup) != SQLITE_OK) return LastError(copy->handle(), "copy");
-  return copy;
-}
-
 Status CheckOpened(Database& database, const StoreCheckOptions& options, StoreReport& report) {
   if (const Status ours = CheckIdentity(database); !ours) return ours;
   const Result<std::int64_t> schema = database.QueryInteger("PRAGMA user_version");
@@ -315,7 +304,7 @@ Status CheckOpened(Database& database, const StoreCheckOptions& options, StoreRe
   if (*schema == 0) return Error{Errc::kStoreBroken, "it is empty"};
   report.schema = *schema;
   if (*schema == NewestSchema()) return Check(database, options, report).Run();
-  Result<Database> copy = CopyForATime(database);
+  Result<Database> copy = MakeTemporaryCopy(database);
   if (!copy) return copy.error();
   if (const Status upgraded = MigrateSchema(*copy, {}); !upgraded) return upgraded;
   return Check(*copy, options, report).Run();
