@@ -4,7 +4,7 @@
 #include <ostream>
 #include <string>
 
-#include "storage/sqlite/store_check.h"
+#include "storage/shared/store_report.h"
 
 namespace rtcroom {
 

@@ -1,14 +1,11 @@
 #include "storage/sqlite/store_check.h"
 
-#include <algorithm>
-#include <iterator>
-#include <set>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "storage/shared/history_check.h"
+#include "storage/shared/room_check.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/room_rows.h"
@@ -216,7 +213,7 @@ class Check {
       if (rooms->empty()) return {};
       for (Room& room : *rooms) {
         if (const Status loaded = LoadAudiences(room); !loaded) return loaded;
-        CheckRoom(room);
+        CheckRoom(room, limits_, report_.findings);
         const Result<std::uint64_t> last_position = LastPosition(room);
         if (!last_position) return last_position.error();
         history.Compare(room, *last_position);
@@ -237,55 +234,6 @@ class Check {
           {.user_id = {run.Text(0)}, .user_info = run.Text(1), .seat = run.Unsigned(2)});
     }
     return run.status();
-  }
-
-  void CheckRoom(const Room& room) {
-    const auto note = [&](std::string what) {
-      report_.findings.Add(NameOfRoom(room.key), std::move(what));
-    };
-    if (std::ranges::find(kAllRoomKinds, room.key.kind) == std::end(kAllRoomKinds)) {
-      note(fmt::format("its kind {} is not known", static_cast<int>(room.key.kind)));
-    }
-    if (room.dialect != Dialect::kGen1 && room.dialect != Dialect::kGen2) {
-      note(fmt::format("its dialect {} is not known", static_cast<int>(room.dialect)));
-    }
-    if (room.IsActive() != (room.place != 0)) {
-      note(room.IsActive() ? "it has pushers, and no place in lists"
-                           : "it has a place in lists, and no pusher");
-    }
-    if (room.IsActive() && FindPusher(room, room.creator) == nullptr) {
-      note(fmt::format("its creator {} is not one of its pushers", room.creator.value));
-    }
-    if (room.audience_count != room.audiences.size()) {
-      note(fmt::format("it counts {} viewers, and has {}", room.audience_count,
-                       room.audiences.size()));
-    }
-    CheckSeats(room, room.pushers, "pusher");
-    CheckSeats(room, room.audiences, "viewer");
-    if (limits_ && room.pushers.size() > limits_->PushersIn(room.key.kind)) {
-      note(fmt::format("it has {} pushers, where {} may be", room.pushers.size(),
-                       limits_->PushersIn(room.key.kind)));
-    }
-    if (limits_ && room.audiences.size() > limits_->max_audiences) {
-      note(fmt::format("it has {} viewers, where {} may be", room.audiences.size(),
-                       limits_->max_audiences));
-    }
-  }
-
-  template <typename Member>
-  void CheckSeats(const Room& room, const std::vector<Member>& members, std::string_view name) {
-    std::set<std::string_view> users;
-    for (const Member& member : members) {
-      if (!users.insert(member.user_id.value).second) {
-        report_.findings.Add(NameOfRoom(room.key),
-                             fmt::format("{} {} is in it twice", name, member.user_id.value));
-      }
-      if (member.seat == 0 || member.seat > room.last_event) {
-        report_.findings.Add(NameOfRoom(room.key),
-                             fmt::format("{} {} has the seat of event {}, and it knows of {}", name,
-                                         member.user_id.value, member.seat, room.last_event));
-      }
-    }
   }
 
   Database& database_;

@@ -1,15 +1,12 @@
 // Checks a store for errors: pages, references, and consistency between its parts.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "daemon/base/result.h"
-#include "daemon/core/cursor.h"
 #include "daemon/core/room_limits.h"
-#include "storage/shared/store_findings.h"
+#include "storage/shared/store_report.h"
 
 namespace rtcroom {
 
@@ -17,22 +14,6 @@ struct StoreCheckOptions {
   std::string path = {};
   /// Limits on room members; nullopt: not checked.
   std::optional<RoomLimits> limits = {};
-};
-
-struct StoreReport {
-  std::int64_t schema = 0;  ///< of the file as found
-  Cursor newest{};          ///< cursor of its newest event
-  std::uint64_t rooms = 0;
-  std::uint64_t pushers = 0;
-  std::uint64_t audiences = 0;
-  std::uint64_t events = 0;
-  std::uint64_t sessions = 0;
-  std::uint64_t bans = 0;
-  std::uint64_t deliveries = 0;
-  std::uint64_t messages = 0;
-  std::uint64_t revocations = 0;
-  std::uint64_t recordings = 0;
-  StoreFindings findings{};
 };
 
 /// Reads the whole store in one snapshot, changes nothing, and does not disturb a server that has
