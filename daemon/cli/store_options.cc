@@ -1,17 +1,23 @@
 #include "daemon/cli/store_options.h"
 
+#include <algorithm>
+
+#include "daemon/cli/database_commands.h"
+
 namespace rtcroom {
 
 StoreOptions::StoreOptions(CLI::App& app)
     : backup_(AddCommand(app, "backup", "Copy the store to a file; the server may run")),
       restore_(AddCommand(app, "restore", "Put a backup in the place of the store")),
-      check_(AddCommand(app, "check-store", "Check a store and print its problems")) {
+      check_(AddCommand(app, "check-store", "Check a store and print its problems")),
+      migrate_(AddCommand(app, "migrate-store", "Bring the tables in PostgreSQL up to date")) {
   backup_->add_option("FILE", file_, "Where the copy goes")->required();
   backup_->add_flag("--force", force_, "Replace FILE when it exists");
   backup_->add_option("--url", url_, "The running server's admin listener (default: admin.listen)");
   restore_->add_option("FILE", file_, "The backup")->required();
   restore_->add_flag("--force", force_, "Move the existing store aside");
   check_->add_option("FILE", checked_file_, "The store or backup (default: the configured store)");
+  AddDatabaseOption(*migrate_, "--store");
 }
 
 CLI::App* StoreOptions::AddCommand(CLI::App& app, const char* name, const char* description) {
@@ -20,8 +26,14 @@ CLI::App* StoreOptions::AddCommand(CLI::App& app, const char* name, const char* 
   return command;
 }
 
+CLI::Option* StoreOptions::AddDatabaseOption(CLI::App& command, const char* name) {
+  return command.add_option(name, database_,
+                            "postgresql://... without a password (default: store.url)");
+}
+
 bool StoreOptions::parsed() const {
-  return backup_->parsed() || restore_->parsed() || check_->parsed();
+  const CLI::App* const commands[] = {backup_, restore_, check_, migrate_};
+  return std::ranges::any_of(commands, [](const CLI::App* command) { return command->parsed(); });
 }
 
 int StoreOptions::Run(const CliContext& context) const {
@@ -32,6 +44,7 @@ int StoreOptions::Run(const CliContext& context) const {
   if (restore_->parsed()) {
     return RunRestore({.config = config_, .file = file_, .existing = existing()}, context);
   }
+  if (migrate_->parsed()) return RunMigrateStore(database(), context);
   return RunCheckStore({.config = config_, .file = checked_file_}, context);
 }
 

@@ -1,4 +1,4 @@
-// Command-line options of `backup`, `restore` and `check-store`.
+// Command-line options of the commands on stores.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/cli/cli.h"
+#include "daemon/cli/database.h"
 #include "daemon/cli/store_commands.h"
 
 namespace rtcroom {
@@ -25,6 +26,8 @@ class StoreOptions {
 
  private:
   CLI::App* AddCommand(CLI::App& app, const char* name, const char* description);
+  CLI::Option* AddDatabaseOption(CLI::App& command, const char* name);
+  [[nodiscard]] DatabaseChoice database() const { return {.config = config_, .url = database_}; }
   [[nodiscard]] ExistingFile existing() const {
     return force_ ? ExistingFile::kReplaced : ExistingFile::kRefused;
   }
@@ -33,10 +36,12 @@ class StoreOptions {
   std::string file_;
   std::optional<std::string> checked_file_;
   std::optional<std::string> url_;
+  std::optional<std::string> database_;
   bool force_ = false;
   CLI::App* const backup_;
   CLI::App* const restore_;
   CLI::App* const check_;
+  CLI::App* const migrate_;
 };
 
 }  // namespace rtcroom

@@ -45,7 +45,8 @@ Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& 
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
   PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
   if (const Status connected = plain.Connect(deadline); !connected) return connected;
-  return MigratePgSchema(plain, options.new_epoch, deadline);
+  const auto migrated = MigratePgSchema(plain, options.new_epoch, deadline);
+  return migrated ? Status() : migrated.error();
 }
 
 Status FillIndex(PgConnection& snapshot, MonotonicTime deadline, RoomIndex& index) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kEpochSize = 16;
 constexpr std::string_view kEndOfStatement = ";\n";
+constexpr std::string_view kInsufficientPrivilege = "42501";
 
 constexpr PgStatement kHasMeta{.sql = "SELECT to_regclass('meta') IS NOT NULL"};
 constexpr PgStatement kReadVersion{.sql = "SELECT schema_version, least_version FROM meta"};
@@ -40,6 +41,13 @@ Result<std::optional<SchemaVersion>> ReadVersion(PgConnection& plain, MonotonicT
   const SchemaVersion version{.now = read->Integer(0), .least = read->Integer(1)};
   if (!read->status()) return read->status().error();
   return std::optional(version);
+}
+
+Error TooNew(const SchemaVersion& version, std::int64_t newest) {
+  return {Errc::kStoreBroken,
+          fmt::format("the database needs a newer rtcroomd: one that knows schema {} or later (it"
+                      " has schema {}; this program knows {})",
+                      version.least, version.now, newest)};
 }
 
 /// Without comments before them: an error message has the first line of a statement.
@@ -74,35 +82,38 @@ Status RunStep(PgConnection& plain, std::string_view step, std::int32_t from,
   }
   calls.emplace_back(kPgCommit);
   const auto ran = plain.Run(calls, deadline);
-  return ran ? Status() : ran.error();
+  if (ran) return {};
+  if (plain.failure().sqlstate != kInsufficientPrivilege) return ran.error();
+  return Error{Errc::kStoreBroken,
+               fmt::format("its schema has version {}, and this account may not bring it up to"
+                           " date: the owner does, by `rtcroomd migrate-store` ({})",
+                           from, ran.error().detail)};
 }
 
 }  // namespace
 
-Status MigratePgSchema(PgConnection& plain, const std::string& new_epoch, MonotonicTime deadline,
-                       std::span<const std::string_view> steps) {
+Result<PgMigration> MigratePgSchema(PgConnection& plain, const std::string& new_epoch,
+                                    MonotonicTime deadline,
+                                    std::span<const std::string_view> steps) {
   const auto newest = static_cast<std::int64_t>(steps.size());
   Status ran;
   std::int64_t tried = -1;
+  std::optional<std::int64_t> first;
   while (true) {
     const Result<std::optional<SchemaVersion>> found = ReadVersion(plain, deadline);
     if (!found) return found.error();
     const SchemaVersion version = found->value_or(SchemaVersion());
-    if (version.least > newest) {
-      return Error{Errc::kStoreBroken,
-                   fmt::format("the database needs a newer rtcroomd: one that knows schema {} or"
-                               " later (it has schema {}; this program knows {})",
-                               version.least, version.now, newest)};
-    }
-    if (version.now >= newest) return {};
-    if (version.now == tried) return ran;  // no other node was faster
+    if (!first) first = version.now;
+    if (version.least > newest) return TooNew(version, newest);
+    if (version.now >= newest) return PgMigration{.from = *first, .to = version.now};
+    if (version.now == tried) return ran.error();  // no other node was faster
     if (version.now == 0 && new_epoch.size() != kEpochSize) {
       return Error{Errc::kInternal, "a new store needs an epoch of 16 hex digits"};
     }
     tried = version.now;
     ran = RunStep(plain, steps[static_cast<std::size_t>(tried)], static_cast<std::int32_t>(tried),
                   new_epoch, deadline);
-    if (!plain.connected()) return ran;
+    if (!ran && !plain.connected()) return ran.error();
   }
 }
 

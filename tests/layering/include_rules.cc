@@ -90,7 +90,7 @@ const std::vector<Layer>& Layers() {
        Outside::kMayReach,
        {"daemon/core/", "daemon/auth/", "daemon/http_client/", "daemon/config/", "daemon/http/",
         "daemon/events/", "daemon/admin/", "daemon/grpc/", "daemon/mix/", "daemon/process/",
-        "storage/shared/", "storage/sqlite/"},
+        "storage/postgres/", "storage/shared/", "storage/sqlite/"},
        {"CLI/", "sqlite3.h", "zlib.h", "openssl/", "google/protobuf/", "grpc/", "grpcpp/",
         "rtcroom/v1/"}},
       {"daemon/main.cc",

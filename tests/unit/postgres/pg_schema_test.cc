@@ -12,7 +12,9 @@
 namespace rtcroom {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr char kEpoch[] = "00c0ffee00c0ffee";
 constexpr char kOtherEpoch[] = "0123456789abcdef";
@@ -20,10 +22,11 @@ constexpr PgSettings kPlain{.planning = PgSettings::Planning::kServerDefaults};
 
 class PgSchemaTest : public PostgresTest {
  protected:
-  Status Migrate(std::span<const std::string_view> steps, const std::string& epoch = kEpoch) {
+  Result<PgMigration> Migrate(std::span<const std::string_view> steps,
+                              const std::string& epoch = kEpoch) {
     return MigratePgSchema(*MakeConnected(url_, kPlain), epoch, Soon(), steps);
   }
-  Status Migrate() { return Migrate(PgSchemaSteps()); }
+  Result<PgMigration> Migrate() { return Migrate(PgSchemaSteps()); }
 
   std::string Text(const std::string& sql) {
     PgRows rows = QueryPostgres(url_, sql);
@@ -53,16 +56,22 @@ TEST_F(PgSchemaTest, CreatesItOnceWithTheEpoch) {
 TEST_F(PgSchemaTest, NeedsAnEpochOf16Digits) { EXPECT_ERROR(kInternal, Migrate(kThreeSteps, "")); }
 
 TEST_F(PgSchemaTest, RunsTheStepsThatAreMissing) {
-  ASSERT_OK(Migrate(std::span(kThreeSteps).first(1)));
+  const auto created = Migrate(std::span(kThreeSteps).first(1));
+  ASSERT_OK(created);
+  EXPECT_EQ(created->from, 0);
+  EXPECT_EQ(created->to, 1);
   EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
-  ASSERT_OK(Migrate(kThreeSteps));
+  const auto migrated = Migrate(kThreeSteps);
+  ASSERT_OK(migrated);
+  EXPECT_EQ(migrated->from, 1);
+  EXPECT_EQ(migrated->to, 3);
   EXPECT_EQ(Versions(), std::string("3 3 ") + kEpoch);
 }
 
 TEST_F(PgSchemaTest, AFailedStepLeavesNothing) {
   const auto steps = std::to_array<std::string_view>(
       {kFirst, "INSERT INTO things VALUES ('b');\nINSERT INTO nothing VALUES (1);\n"});
-  const Status failed = Migrate(steps);
+  const auto failed = Migrate(steps);
   EXPECT_ERROR(kStoreBroken, failed);
   EXPECT_THAT(failed.error().detail, HasSubstr("relation \"nothing\" does not exist"));
   EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
@@ -71,7 +80,7 @@ TEST_F(PgSchemaTest, AFailedStepLeavesNothing) {
 
 TEST_F(PgSchemaTest, ReportsATableOfAnotherProgram) {
   (void)QueryPostgres(url_, "CREATE TABLE rooms (id int)");
-  const Status failed = Migrate();
+  const auto failed = Migrate();
   EXPECT_ERROR(kStoreBroken, failed);
   EXPECT_THAT(failed.error().detail, HasSubstr("relation \"rooms\" already exists"));
 }
@@ -90,7 +99,7 @@ TEST_F(PgSchemaTest, TakesANewerSchemaThatAllowsIt) {
 
 TEST_F(PgSchemaTest, RefusesANewerSchemaThatDoesNot) {
   ASSERT_OK(Migrate(kThreeSteps));
-  const Status refused = Migrate(std::span(kThreeSteps).first(2));
+  const auto refused = Migrate(std::span(kThreeSteps).first(2));
   EXPECT_ERROR(kStoreBroken, refused);
   EXPECT_EQ(refused.error().detail,
             "the database needs a newer rtcroomd: one that knows schema 3 or later (it has schema "
@@ -104,6 +113,25 @@ TEST_F(PgSchemaTest, OnlyReadsWhatIsUpToDate) {
   ASSERT_OK(connection->Run(PgCall(PgStatement{.sql = "SET default_transaction_read_only = on"}),
                             Soon()));
   EXPECT_OK(MigratePgSchema(*connection, kEpoch, Soon()));
+}
+
+TEST_F(PgSchemaTest, NamesTheCommandForTheOwnerWhereTheAccountMayNotMigrate) {
+  const Secret url = UrlOfWriter(url_);
+  const auto migrate = [&](std::span<const std::string_view> steps) {
+    return MigratePgSchema(*MakeConnected(url, kPlain), kEpoch, Soon(), steps);
+  };
+  const auto created = migrate(kThreeSteps);
+  EXPECT_ERROR(kStoreBroken, created);
+  EXPECT_THAT(created.error().detail,
+              AllOf(StartsWith("its schema has version 0, and this account may not bring it up to"
+                               " date: the owner does, by `rtcroomd migrate-store` ("),
+                    HasSubstr("permission denied")));
+
+  ASSERT_OK(Migrate(std::span(kThreeSteps).first(1)));
+  GrantToWriters(url_);
+  const auto migrated = migrate(kThreeSteps);
+  EXPECT_ERROR(kStoreBroken, migrated);
+  EXPECT_THAT(migrated.error().detail, StartsWith("its schema has version 1, and"));
 }
 
 TEST_F(PgSchemaTest, WaitsNoLongerThanTheDeadlineForAnotherNode) {
@@ -120,7 +148,7 @@ TEST_F(PgSchemaTest, WaitsNoLongerThanTheDeadlineForAnotherNode) {
 TEST_F(PgSchemaTest, ReportsAnEmptyMeta) {
   ASSERT_OK(Migrate());
   (void)QueryPostgres(url_, "DELETE FROM meta");
-  const Status empty = Migrate();
+  const auto empty = Migrate();
   EXPECT_ERROR(kStoreBroken, empty);
   EXPECT_EQ(empty.error().detail, "its table meta is empty");
 }

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "storage/postgres/pg_cluster.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/in_parallel.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
@@ -52,6 +54,21 @@ TEST_F(PgStoreOpenTest, KnowsTheRoomsThatAreThere) {
   const auto page = store->List({.kind = RoomKind::kMulti, .index = 1, .count = 1});
   ASSERT_OK(page);
   EXPECT_EQ(IdsOf(*page), std::vector<std::string>{"r2"});
+}
+
+TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
+  (void)OpenPatient();
+  GrantToWriters(url_);
+  const auto store = Open(Patient(UrlOfWriter(url_)));
+  EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+  EXPECT_OK(store->Load(kR1));
+  EXPECT_OK(store->Ping());
+  EXPECT_OK(store->TrimEvents({.keep_since = {}, .max_events = 1}));
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(*PgAddress::Parse(UrlOfWriter(url_)),
+                    {.node = 7, .patience = std::chrono::minutes(1)}, lease, clock_);
+  EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
 }
 
 TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_TRUE(OpenPatient()->IsShared()); }

@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "daemon/base/system_clock.h"
@@ -59,6 +62,31 @@ class PostgresTest : public testing::Test {
 inline std::vector<PgCall> LongPipeline() {
   constexpr int kCalls = 16;
   return std::vector<PgCall>(kCalls, PgCall(kEcho, std::vector<std::byte>(kEchoedBytes)));
+}
+
+/// An account that may only read and write rows, once they are granted.
+inline constexpr std::string_view kPgWriter = "writer";
+
+/// `url` for that account.
+inline Secret UrlOfWriter(const Secret& url) {
+  (void)QueryPostgres(url, fmt::format("DO $$ BEGIN CREATE ROLE {} LOGIN PASSWORD '{}';"
+                                       " EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+                                       kPgWriter, kPostgresPassword));
+  std::string text = url.Reveal();
+  const std::string owner = fmt::format("//postgres:{}@", kPostgresPassword);
+  return Secret(text.replace(text.find(owner), owner.size(),
+                             fmt::format("//{}:{}@", kPgWriter, kPostgresPassword)));
+}
+
+/// To rows of the tables that are in the schema of `url`.
+inline void GrantToWriters(const Secret& url) {
+  PgRows name = QueryPostgres(url, "SELECT current_schema()::text");
+  if (!name.Next()) throw std::runtime_error("no schema");
+  const std::string schema = name.Text(0);
+  (void)QueryPostgres(url, fmt::format("GRANT USAGE ON SCHEMA {} TO {}", schema, kPgWriter));
+  (void)QueryPostgres(url, fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN"
+                                       " SCHEMA {} TO {}",
+                                       schema, kPgWriter));
 }
 
 inline PgMeaning MeaningOf(const PgConnection& connection) { return connection.failure().meaning; }

@@ -1,0 +1,63 @@
+// Commands on a PostgreSQL database.
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/cli/database_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+class MigrateStoreCommand : public DatabaseTest {};
+
+TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
+  EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
+  EXPECT_EQ(out(), "postgresql://***: the schema was created, at version 1\n");
+  EXPECT_THAT(Query("SELECT epoch FROM meta"), MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
+  EXPECT_EQ(out(), "postgresql://***: the schema is up to date, at version 1\n");
+}
+
+TEST_F(MigrateStoreCommand, SaysThatTheDatabaseNeedsANewerProgram) {
+  ASSERT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
+  Execute("UPDATE meta SET schema_version = 99, least_version = 98");
+  EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 1);
+  EXPECT_EQ(err(),
+            "postgresql://***: the database needs a newer rtcroomd: one that knows schema 98 or"
+            " later (it has schema 99; this program knows 1)\n");
+}
+
+TEST_F(MigrateStoreCommand, ReportsAServerThatIsNotThere) {
+  EXPECT_EQ(Run({"migrate-store", "--store", "postgresql://u@/db?host=/nowhere"}), 1);
+  EXPECT_THAT(err(), AllOf(StartsWith("postgresql://***: cannot connect to the database: "),
+                           HasSubstr("/nowhere")));
+}
+
+TEST_F(MigrateStoreCommand, NeedsADatabase) {
+  const std::vector<std::vector<std::string>> wrong = {{"migrate-store"},
+                                                       {"migrate-store", "--store", "sqlite:x.db"}};
+  for (const std::vector<std::string>& arguments : wrong) {
+    EXPECT_EQ(Run(arguments), 2);
+    EXPECT_THAT(err(), EndsWith("is not a PostgreSQL database (postgresql://HOST/DATABASE)\n"));
+  }
+  EXPECT_EQ(Run({"migrate-store", "--store", "postgresql://u@host:port/db"}), 2);
+  EXPECT_EQ(err(), "--store: the connection string: a port is not a number\n");
+}
+
+TEST_F(MigrateStoreCommand, RefusesAPasswordOnTheCommandLine) {
+  EXPECT_EQ(Run({"migrate-store", "--store", url_.Reveal()}), 2);
+  EXPECT_THAT(err(), AllOf(StartsWith("--store: every user of the machine can see a password"),
+                           HasSubstr("RTCROOMD_STORE_URL"),
+                           Not(HasSubstr(std::string(kPostgresPassword)))));
+}
+
+}  // namespace
+}  // namespace rtcroom
