@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include "daemon/base/system_random.h"
+#include "daemon/cli/database.h"
 #include "daemon/cli/section_config.h"
 #include "daemon/cli/store_commands.h"
 #include "daemon/cli/store_output.h"
 #include "daemon/process/position_mark.h"
 #include "daemon/process/scoped_file_owner.h"
 #include "daemon/process/store_factory.h"
+#include "storage/postgres/pg_check.h"
 #include "storage/sqlite/store_check.h"
 
 namespace rtcroom {
@@ -46,6 +48,29 @@ Result<StoreReport> Check(const std::filesystem::path& store, const std::filesys
   return report;
 }
 
+/// @param name  of the store.
+int PrintReport(const StoreReport& report, std::string_view name, const CliContext& context) {
+  PrintFindings(context.out, report.findings);
+  PrintStoreSize(context.out, report);
+  if (!report.findings.empty()) {
+    context.out << fmt::format("{}: {} findings\n", name, report.findings.count());
+    return kExitFailed;
+  }
+  context.out << fmt::format("{}: no problem found\n", name);
+  return kExitOk;
+}
+
+int CheckDatabase(const CheckStoreOptions& options, const RoomLimits& limits,
+                  const CliContext& context) {
+  const std::optional<PgAddress> address =
+      FindDatabase({.config = options.config, .url = options.database}, context);
+  if (!address) return kExitUsage;
+  const Result<StoreReport> report = CheckPgStore(*address, limits, context.clock);
+  if (report) return PrintReport(*report, kShownDatabase, context);
+  context.err << kShownDatabase << ": " << report.error().detail << '\n';
+  return kExitFailed;
+}
+
 }  // namespace
 
 int RunCheckStore(const CheckStoreOptions& options, const CliContext& context) {
@@ -53,6 +78,9 @@ int RunCheckStore(const CheckStoreOptions& options, const CliContext& context) {
   if (!room) return kExitUsage;
   const std::optional<Config> config = LoadSection("store", options.config, context);
   if (!config) return kExitUsage;
+  if (options.database || (!options.file && config->store.url.IsPostgres())) {
+    return CheckDatabase(options, LimitsOf(room->room), context);
+  }
   std::filesystem::path store = options.file.value_or("");
   if (store.empty()) {
     Result<std::filesystem::path> configured =
@@ -70,14 +98,7 @@ int RunCheckStore(const CheckStoreOptions& options, const CliContext& context) {
     context.err << report.error().detail << '\n';
     return kExitFailed;
   }
-  PrintFindings(context.out, report->findings);
-  PrintStoreSize(context.out, *report);
-  if (!report->findings.empty()) {
-    context.out << fmt::format("{}: {} findings\n", store.string(), report->findings.count());
-    return kExitFailed;
-  }
-  context.out << fmt::format("{}: no problem found\n", store.string());
-  return kExitOk;
+  return PrintReport(*report, store.string(), context);
 }
 
 }  // namespace rtcroom

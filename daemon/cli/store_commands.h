@@ -30,9 +30,10 @@ int RunRestore(const RestoreCommand& command, const CliContext& context);
 
 struct CheckStoreOptions {
   ConfigPath config = {};
-  std::optional<std::string> file = {};  ///< nullopt: the configured store
+  std::optional<std::string> file = {};      ///< a store in SQLite, or a backup ...
+  std::optional<std::string> database = {};  ///< ... or the URL of one; both nullopt: as configured
 };
-/// Prints each fault of a store; a server may have it open.
+/// Prints each fault of a store; servers may have it open.
 /// @return kExitFailed when there is a fault, or when the store cannot be read.
 int RunCheckStore(const CheckStoreOptions& options, const CliContext& context);
 

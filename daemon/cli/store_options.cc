@@ -16,7 +16,9 @@ StoreOptions::StoreOptions(CLI::App& app)
   backup_->add_option("--url", url_, "The running server's admin listener (default: admin.listen)");
   restore_->add_option("FILE", file_, "The backup")->required();
   restore_->add_flag("--force", force_, "Move the existing store aside");
-  check_->add_option("FILE", checked_file_, "The store or backup (default: the configured store)");
+  CLI::Option* const checked = check_->add_option(
+      "FILE", checked_file_, "The store or backup (default: the configured store)");
+  AddDatabaseOption(*check_, "--store")->excludes(checked);
   AddDatabaseOption(*migrate_, "--store");
 }
 
@@ -45,7 +47,7 @@ int StoreOptions::Run(const CliContext& context) const {
     return RunRestore({.config = config_, .file = file_, .existing = existing()}, context);
   }
   if (migrate_->parsed()) return RunMigrateStore(database(), context);
-  return RunCheckStore({.config = config_, .file = checked_file_}, context);
+  return RunCheckStore({.config = config_, .file = checked_file_, .database = database_}, context);
 }
 
 }  // namespace rtcroom

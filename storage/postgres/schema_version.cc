@@ -117,4 +117,23 @@ Result<PgMigration> MigratePgSchema(PgConnection& plain, const std::string& new_
   }
 }
 
+Result<std::int64_t> RequirePgSchema(PgConnection& plain, MonotonicTime deadline) {
+  const auto newest = static_cast<std::int64_t>(PgSchemaSteps().size());
+  const Result<std::optional<SchemaVersion>> found = ReadVersion(plain, deadline);
+  if (!found) return found.error();
+  if (!*found) {
+    return Error{Errc::kStoreBroken,
+                 "there is no store in the database: `rtcroomd migrate-store` creates one"};
+  }
+  const SchemaVersion& version = **found;
+  if (version.least > newest) return TooNew(version, newest);
+  if (version.now < newest) {
+    return Error{Errc::kStoreBroken,
+                 fmt::format("its schema has version {}, and this program needs {}: `rtcroomd"
+                             " migrate-store` brings it up to date",
+                             version.now, newest)};
+  }
+  return version.now;
+}
+
 }  // namespace rtcroom

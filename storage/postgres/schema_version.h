@@ -31,4 +31,8 @@ Result<PgMigration> MigratePgSchema(PgConnection& plain, const std::string& new_
                                     MonotonicTime deadline,
                                     std::span<const std::string_view> steps = PgSchemaSteps());
 
+/// The version of a schema that this program can use as it is.
+/// @errors kStoreBroken when there is none, it is older, or too new; kStoreBusy.
+Result<std::int64_t> RequirePgSchema(PgConnection& plain, MonotonicTime deadline);
+
 }  // namespace rtcroom

@@ -1,6 +1,7 @@
 #include "storage/shared/history_check.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
@@ -81,11 +82,11 @@ struct HistoryCheck::ApplyEvent {
 
 void HistoryCheck::Take(const StoredEvent& stored, std::uint64_t previous) {
   const RoomEvent& event = stored.event;
-  if (stored.position != last_position_ + 1) {
+  const std::uint64_t last = std::exchange(last_position_, stored.position);
+  if (stored.position != last + 1) {
     AddFinding(event.room, fmt::format("its event at position {} follows the one at {}",
-                                       stored.position, last_position_));
+                                       stored.position, last));
   }
-  last_position_ = stored.position;
   if (stored.room_number == 0) {
     has_unnumbered_ = true;
     return;
@@ -110,6 +111,13 @@ void HistoryCheck::Take(const StoredEvent& stored, std::uint64_t previous) {
     ended_.push_back(place->first);
     rooms_.erase(place);
   }
+}
+
+void HistoryCheck::TakeOther(std::uint64_t position) {
+  const std::uint64_t last = std::exchange(last_position_, position);
+  if (position == last + 1) return;
+  findings_.Add("events",
+                fmt::format("the record at position {} follows the one at {}", position, last));
 }
 
 void HistoryCheck::CheckLink(const ReplayedRoom& room, const StoredEvent& stored,

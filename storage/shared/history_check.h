@@ -34,6 +34,8 @@ class HistoryCheck {
   ///
   /// @param previous  stored position of the room's previous event.
   void Take(const StoredEvent& stored, std::uint64_t previous);
+  /// A record among them that is no event.
+  void TakeOther(std::uint64_t position);
   void FinishEvents();
   /// ... then each room with all its viewers, in join order.
   /// @param last_position  stored position of its newest event.

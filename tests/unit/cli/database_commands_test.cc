@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/support/live_rooms.h"
 #include "tests/unit/cli/database_fixture.h"
 
 namespace rtcroom {
@@ -12,11 +13,13 @@ namespace {
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
 class MigrateStoreCommand : public DatabaseTest {};
+class CheckStoreCommand : public DatabaseTest {};
 
 TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
@@ -57,6 +60,36 @@ TEST_F(MigrateStoreCommand, RefusesAPasswordOnTheCommandLine) {
   EXPECT_THAT(err(), AllOf(StartsWith("--store: every user of the machine can see a password"),
                            HasSubstr("RTCROOMD_STORE_URL"),
                            Not(HasSubstr(std::string(kPostgresPassword)))));
+}
+
+TEST_F(CheckStoreCommand, PrintsTheSizeOfAValidStore) {
+  const auto store = OpenDatabase();
+  ASSERT_OK(Apply(*store, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  EXPECT_EQ(Run({"check-store", "--store", Url()}), 0) << out() << err();
+  EXPECT_EQ(out(),
+            "schema 1, epoch 00c0ffee00c0ffee: 1 rooms, 1 pushers, 0 viewers, 2 events, 0 sessions,"
+            " 0 bans, 0 deliveries, 0 messages, 0 revocations, 0 recordings\n"
+            "postgresql://***: no problem found\n");
+}
+
+TEST_F(CheckStoreCommand, PrintsFindings) {
+  ASSERT_OK(Apply(*OpenDatabase(), Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  Execute("UPDATE rooms SET last_event = 9");
+  EXPECT_EQ(Run({"check-store", "--store", Url()}), 1);
+  EXPECT_THAT(out(), AllOf(StartsWith("multi room r1: its newest event is 2, and it knows of 9\n"),
+                           EndsWith("postgresql://***: 1 findings\n")));
+}
+
+TEST_F(CheckStoreCommand, ChecksTheConfiguredDatabase) {
+  (void)OpenDatabase();
+  environment_ = {{"RTCROOMD_STORE_URL", url_.Reveal()}};
+  EXPECT_EQ(Run({"check-store"}), 0) << err();
+  EXPECT_THAT(out(), EndsWith("postgresql://***: no problem found\n"));
+}
+
+TEST_F(CheckStoreCommand, ChecksOneStore) {
+  EXPECT_EQ(Run({"check-store", "--store", Url(), "file.db"}), 2);
+  EXPECT_THAT(out(), IsEmpty());
 }
 
 }  // namespace
