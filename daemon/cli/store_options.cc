@@ -10,7 +10,9 @@ StoreOptions::StoreOptions(CLI::App& app)
     : backup_(AddCommand(app, "backup", "Copy the store to a file; the server may run")),
       restore_(AddCommand(app, "restore", "Put a backup in the place of the store")),
       check_(AddCommand(app, "check-store", "Check a store and print its problems")),
-      migrate_(AddCommand(app, "migrate-store", "Bring the tables in PostgreSQL up to date")) {
+      migrate_(AddCommand(app, "migrate-store", "Bring the tables in PostgreSQL up to date")),
+      new_epoch_(AddCommand(app, "new-epoch", "Begin a new history in a restored database")),
+      nodes_(AddCommand(app, "nodes", "Show the servers that share a database")) {
   backup_->add_option("FILE", file_, "Where the copy goes")->required();
   backup_->add_flag("--force", force_, "Replace FILE when it exists");
   backup_->add_option("--url", url_, "The running server's admin listener (default: admin.listen)");
@@ -20,6 +22,10 @@ StoreOptions::StoreOptions(CLI::App& app)
       "FILE", checked_file_, "The store or backup (default: the configured store)");
   AddDatabaseOption(*check_, "--store")->excludes(checked);
   AddDatabaseOption(*migrate_, "--store");
+  AddDatabaseOption(*new_epoch_, "--store");
+  new_epoch_->add_flag("--force", force_, "Although nodes are registered: none of them runs");
+  AddDatabaseOption(*nodes_, "--store");
+  nodes_->add_flag("--json", json_, "One JSON object a line");
 }
 
 CLI::App* StoreOptions::AddCommand(CLI::App& app, const char* name, const char* description) {
@@ -34,7 +40,7 @@ CLI::Option* StoreOptions::AddDatabaseOption(CLI::App& command, const char* name
 }
 
 bool StoreOptions::parsed() const {
-  const CLI::App* const commands[] = {backup_, restore_, check_, migrate_};
+  const CLI::App* const commands[] = {backup_, restore_, check_, migrate_, new_epoch_, nodes_};
   return std::ranges::any_of(commands, [](const CLI::App* command) { return command->parsed(); });
 }
 
@@ -47,6 +53,12 @@ int StoreOptions::Run(const CliContext& context) const {
     return RunRestore({.config = config_, .file = file_, .existing = existing()}, context);
   }
   if (migrate_->parsed()) return RunMigrateStore(database(), context);
+  if (new_epoch_->parsed()) {
+    return RunNewEpoch({.database = database(),
+                        .nodes = force_ ? RegisteredNodes::kIgnored : RegisteredNodes::kRefused},
+                       context);
+  }
+  if (nodes_->parsed()) return RunNodes({.database = database(), .json = json_}, context);
   return RunCheckStore({.config = config_, .file = checked_file_, .database = database_}, context);
 }
 

@@ -38,10 +38,13 @@ class StoreOptions {
   std::optional<std::string> url_;
   std::optional<std::string> database_;
   bool force_ = false;
+  bool json_ = false;
   CLI::App* const backup_;
   CLI::App* const restore_;
   CLI::App* const check_;
   CLI::App* const migrate_;
+  CLI::App* const new_epoch_;
+  CLI::App* const nodes_;
 };
 
 }  // namespace rtcroom

@@ -1,5 +1,12 @@
 #include "storage/postgres/pg_admin.h"
 
+#include <array>
+#include <cstddef>
+#include <sstream>
+#include <string_view>
+
+#include <fmt/format.h>
+
 #include "storage/postgres/pg_connection.h"
 
 namespace rtcroom {
@@ -7,6 +14,41 @@ namespace {
 
 constexpr std::chrono::minutes kAdminTime{1};
 constexpr PgSettings kAdminSettings{.planning = PgSettings::Planning::kServerDefaults};
+
+constexpr PgStatement kBeginReading{.sql = "BEGIN READ ONLY"};
+constexpr PgStatement kListNodes{.sql = R"(SELECT n.node, n.name, n.rounds, n.version,
+      (extract(epoch FROM clock_timestamp()) * 1000)::bigint - t.through_ms,
+      coalesce((SELECT string_agg(d.name, ' ' ORDER BY d.name) FROM duties d
+        WHERE d.node = n.node), '')
+    FROM nodes n LEFT JOIN told t ON t.node = n.node ORDER BY n.node)"};
+constexpr PgStatement kTakeTurnToRenew{.sql = "SELECT 1 FROM turn FOR UPDATE"};
+constexpr PgStatement kReadEpoch{.sql = "SELECT epoch, (SELECT count(*) FROM nodes) FROM meta"};
+constexpr PgStatement kSetEpoch{.sql = "UPDATE meta SET epoch = $1"};
+
+std::vector<std::string> WordsOf(const std::string& text) {
+  std::istringstream words(text);
+  std::vector<std::string> list;
+  for (std::string word; words >> word;) list.push_back(word);
+  return list;
+}
+
+PgNode ReadNode(PgRows& rows) {
+  enum : int { kNode, kName, kRounds, kVersion, kToldAgo, kDuties };
+  PgNode node{.node = rows.Unsigned(kNode),
+              .name = rows.Text(kName),
+              .rounds = rows.Unsigned(kRounds),
+              .version = rows.Integer(kVersion),
+              .duties = WordsOf(rows.Text(kDuties))};
+  if (!rows.IsNull(kToldAgo)) node.told_ago = std::chrono::milliseconds(rows.Integer(kToldAgo));
+  return node;
+}
+
+/// A connection to a store that this program can use.
+Status OpenStoreOf(PgConnection& connection, MonotonicTime deadline) {
+  if (const Status connected = connection.Connect(deadline); !connected) return connected;
+  const Result<std::int64_t> schema = RequirePgSchema(connection, deadline);
+  return schema ? Status() : schema.error();
+}
 
 }  // namespace
 
@@ -16,6 +58,46 @@ Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& 
   PgConnection connection(address, kAdminSettings, clock);
   if (const Status connected = connection.Connect(deadline); !connected) return connected.error();
   return MigratePgSchema(connection, new_epoch, deadline);
+}
+
+Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& clock) {
+  const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
+  PgConnection connection(address, kAdminSettings, clock);
+  if (const Status opened = OpenStoreOf(connection, deadline); !opened) return opened.error();
+  Result<std::vector<PgRows>> results = connection.Run(
+      std::array{PgCall(kBeginReading), PgCall(kListNodes), PgCall(kPgCommit)}, deadline);
+  if (!results) return results.error();
+  PgRows& rows = (*results)[1];
+  std::vector<PgNode> nodes;
+  while (rows.Next()) nodes.push_back(ReadNode(rows));
+  if (!rows.status()) return rows.status().error();
+  return nodes;
+}
+
+Result<std::string> ChangePgEpoch(const PgAddress& address, const std::string& epoch,
+                                  RegisteredNodes nodes, const Clock& clock) {
+  const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
+  PgConnection connection(address, kAdminSettings, clock);
+  if (const Status opened = OpenStoreOf(connection, deadline); !opened) return opened.error();
+  Result<std::vector<PgRows>> results = connection.Run(
+      std::array{PgCall(kPgBegin), PgCall(kTakeTurnToRenew), PgCall(kReadEpoch)}, deadline);
+  if (!results) return results.error();
+  PgRows& found = results->back();
+  if (!found.Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
+  std::string before = found.Text(0);
+  const std::int64_t registered = found.Integer(1);
+  if (!found.status()) return found.status().error();
+  if (registered > 0 && nodes == RegisteredNodes::kRefused) {
+    return Error{Errc::kStoreBroken,
+                 fmt::format("{} nodes are registered in the database: stop them first, or use"
+                             " --force if none of them runs",
+                             registered)};
+  }
+  const auto changed = connection.Run(
+      std::array{PgCall(kSetEpoch, std::string_view(epoch)), PgCall(kPgCommit)}, deadline);
+  if (changed) return before;
+  if (connection.failure().meaning != PgMeaning::kLost) return changed.error();
+  return Error{Errc::kOutcomeUnknown, changed.error().detail};
 }
 
 }  // namespace rtcroom

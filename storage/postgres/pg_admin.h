@@ -1,7 +1,11 @@
 // What an operator asks of a database, and changes in it, beside the nodes that use it.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
@@ -10,9 +14,38 @@
 
 namespace rtcroom {
 
-/// Connects and brings the schema up to date (`MigratePgSchema`). Waits for the database for a
-/// minute at most; no message contains a password.
+/// A node that is registered.
+struct PgNode {
+  std::uint64_t node = 0;
+  std::string name = {};
+  std::uint64_t rounds = 0;  ///< grows while it lives
+  std::int64_t version = 0;  ///< newest schema that it knows
+  /// For how long it has not told of heartbeats, by the database's clock; nullopt: it never has.
+  std::optional<std::chrono::milliseconds> told_ago = {};
+  std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
+};
+
+/// Whether the epoch changes while nodes are registered: those of a restored database may be of the
+/// time of the copy.
+enum class RegisteredNodes : std::uint8_t { kRefused, kIgnored };
+
+// None of their messages contains a password. Each waits for the database for a minute at most.
+
+/// Connects and brings the schema up to date (`MigratePgSchema`).
 Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& new_epoch,
                                    const Clock& clock);
+
+/// Reads them in one transaction, by number.
+/// @errors kStoreBroken when there is no store of this program's schema; kStoreBusy.
+Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& clock);
+
+/// Begins a new history: cursors of before are refused from then on. For a database that was
+/// restored to a point in time, before nodes start.
+/// @param epoch  16 hex digits.
+/// @return the epoch of before.
+/// @errors kStoreBroken, also when nodes are registered, unless they are ignored; kStoreBusy;
+///         kOutcomeUnknown when the answer to the commit was lost.
+Result<std::string> ChangePgEpoch(const PgAddress& address, const std::string& epoch,
+                                  RegisteredNodes nodes, const Clock& clock);
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// Commands on a PostgreSQL database.
+// Commands on a PostgreSQL database: migrate-store, check-store, new-epoch and nodes.
 #include <string>
 #include <vector>
 
@@ -20,6 +20,8 @@ using testing::StartsWith;
 
 class MigrateStoreCommand : public DatabaseTest {};
 class CheckStoreCommand : public DatabaseTest {};
+class NewEpochCommand : public DatabaseTest {};
+class NodesCommand : public DatabaseTest {};
 
 TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
@@ -90,6 +92,55 @@ TEST_F(CheckStoreCommand, ChecksTheConfiguredDatabase) {
 TEST_F(CheckStoreCommand, ChecksOneStore) {
   EXPECT_EQ(Run({"check-store", "--store", Url(), "file.db"}), 2);
   EXPECT_THAT(out(), IsEmpty());
+}
+
+TEST_F(NewEpochCommand, ChangesTheEpochUnlessNodesAreRegistered) {
+  (void)OpenDatabase();
+  Execute("DELETE FROM nodes");
+  EXPECT_EQ(Run({"new-epoch", "--store", Url()}), 0) << err();
+  EXPECT_EQ(out(), fmt::format("postgresql://***: the epoch is {}, and was 00c0ffee00c0ffee\n",
+                               Query("SELECT epoch FROM meta")));
+  EXPECT_NE(Query("SELECT epoch FROM meta"), "00c0ffee00c0ffee");
+
+  Execute("INSERT INTO nodes (node, link, version) VALUES (7, 0, 1)");
+  const std::string before = Query("SELECT epoch FROM meta");
+  EXPECT_EQ(Run({"new-epoch", "--store", Url()}), 1);
+  EXPECT_EQ(err(),
+            "postgresql://***: 1 nodes are registered in the database: stop them first, or use"
+            " --force if none of them runs\n");
+  EXPECT_EQ(Query("SELECT epoch FROM meta"), before);
+  EXPECT_EQ(Run({"new-epoch", "--store", Url(), "--force"}), 0) << err();
+  EXPECT_NE(Query("SELECT epoch FROM meta"), before);
+}
+
+TEST_F(NodesCommand, PrintsATableOrJson) {
+  ASSERT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
+  Execute(
+      "INSERT INTO nodes (node, link, rounds, version, name)"
+      " VALUES (7, 0, 12, 1, E'one\\x1b'), (8, 0, 0, 1, '')");
+  Execute("UPDATE duties SET node = 7 WHERE name IN ('im', 'reaper')");
+  Execute(
+      "INSERT INTO told (node, through_ms)"
+      " SELECT 7, (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 60000");
+  EXPECT_EQ(Run({"nodes", "--store", Url()}), 0) << err();
+  EXPECT_THAT(out(), MatchesRegex("NODE +NAME +ROUNDS +SCHEMA +TOLD AGO +DUTIES\n"
+                                  "7 +one[^\x1b ]* +12 +1 +6[0-9]\\.[0-9] s +im reaper\n"
+                                  "8 +0 +1 +never +-\n"));
+  EXPECT_EQ(Run({"nodes", "--store", Url(), "--json"}), 0) << err();
+  EXPECT_THAT(out(),
+              MatchesRegex(
+                  R"(\{"node":7,"name":"one\\u001b","rounds":12,"schema":1,)"
+                  R"("told_ago_ms":6[0-9]{4},"duties":\["im","reaper"\]\})"
+                  "\n"
+                  R"(\{"node":8,"name":"","rounds":0,"schema":1,"told_ago_ms":null,"duties":\[\]\})"
+                  "\n"));
+}
+
+TEST_F(NodesCommand, NamesTheCommandThatCreatesAStore) {
+  EXPECT_EQ(Run({"nodes", "--store", Url()}), 1);
+  EXPECT_EQ(err(),
+            "postgresql://***: there is no store in the database: `rtcroomd migrate-store` creates"
+            " one\n");
 }
 
 }  // namespace
