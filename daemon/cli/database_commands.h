@@ -26,4 +26,13 @@ struct NodesOptions {
 /// Prints the nodes that are registered.
 int RunNodes(const NodesOptions& options, const CliContext& context);
 
+struct CopyStoreOptions {
+  ConfigPath config = {};
+  std::string from = {};               ///< sqlite:PATH, below `store.data_dir`
+  std::optional<std::string> to = {};  ///< nullopt: `store.url`
+};
+/// Copies a store in SQLite that no server uses into an empty one in PostgreSQL; all of it or
+/// nothing. Prints the faults of a store that it refuses.
+int RunCopyStore(const CopyStoreOptions& options, const CliContext& context);
+
 }  // namespace rtcroom

@@ -11,6 +11,7 @@ StoreOptions::StoreOptions(CLI::App& app)
       restore_(AddCommand(app, "restore", "Put a backup in the place of the store")),
       check_(AddCommand(app, "check-store", "Check a store and print its problems")),
       migrate_(AddCommand(app, "migrate-store", "Bring the tables in PostgreSQL up to date")),
+      copy_(AddCommand(app, "copy-store", "Copy a store in SQLite to PostgreSQL")),
       new_epoch_(AddCommand(app, "new-epoch", "Begin a new history in a restored database")),
       nodes_(AddCommand(app, "nodes", "Show the servers that share a database")) {
   backup_->add_option("FILE", file_, "Where the copy goes")->required();
@@ -22,6 +23,9 @@ StoreOptions::StoreOptions(CLI::App& app)
       "FILE", checked_file_, "The store or backup (default: the configured store)");
   AddDatabaseOption(*check_, "--store")->excludes(checked);
   AddDatabaseOption(*migrate_, "--store");
+  copy_->add_option("--from", from_, "The store in SQLite: sqlite:PATH below store.data_dir")
+      ->required();
+  AddDatabaseOption(*copy_, "--to");
   AddDatabaseOption(*new_epoch_, "--store");
   new_epoch_->add_flag("--force", force_, "Although nodes are registered: none of them runs");
   AddDatabaseOption(*nodes_, "--store");
@@ -40,7 +44,8 @@ CLI::Option* StoreOptions::AddDatabaseOption(CLI::App& command, const char* name
 }
 
 bool StoreOptions::parsed() const {
-  const CLI::App* const commands[] = {backup_, restore_, check_, migrate_, new_epoch_, nodes_};
+  const CLI::App* const commands[] = {backup_, restore_,   check_, migrate_,
+                                      copy_,   new_epoch_, nodes_};
   return std::ranges::any_of(commands, [](const CLI::App* command) { return command->parsed(); });
 }
 
@@ -53,6 +58,9 @@ int StoreOptions::Run(const CliContext& context) const {
     return RunRestore({.config = config_, .file = file_, .existing = existing()}, context);
   }
   if (migrate_->parsed()) return RunMigrateStore(database(), context);
+  if (copy_->parsed()) {
+    return RunCopyStore({.config = config_, .from = from_, .to = database_}, context);
+  }
   if (new_epoch_->parsed()) {
     return RunNewEpoch({.database = database(),
                         .nodes = force_ ? RegisteredNodes::kIgnored : RegisteredNodes::kRefused},

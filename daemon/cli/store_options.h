@@ -37,12 +37,14 @@ class StoreOptions {
   std::optional<std::string> checked_file_;
   std::optional<std::string> url_;
   std::optional<std::string> database_;
+  std::string from_;
   bool force_ = false;
   bool json_ = false;
   CLI::App* const backup_;
   CLI::App* const restore_;
   CLI::App* const check_;
   CLI::App* const migrate_;
+  CLI::App* const copy_;
   CLI::App* const new_epoch_;
   CLI::App* const nodes_;
 };

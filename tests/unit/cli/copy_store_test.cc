@@ -1,0 +1,235 @@
+// The copy of a store in SQLite to PostgreSQL.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "daemon/process/data_directory.h"
+#include "storage/postgres/pg_import.h"
+#include "storage/sqlite/sqlite_store.h"
+#include "storage/sqlite/store_source.h"
+#include "tests/support/full_store.h"
+#include "tests/unit/cli/database_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr char kSourceEpoch[] = "0123456789abcdef";
+constexpr std::size_t kAll = 1000;
+const RoomKey kMultiRoom = MakeKey(RoomKind::kMulti, "multi");
+const RoomKey kLiveRoom = MakeKey(RoomKind::kLive, "live");
+
+template <typename T>
+T Valued(Result<T> result) {
+  EXPECT_OK(result);
+  return result ? *std::move(result) : T{};
+}
+
+class CopyStoreCommand : public DatabaseTest {
+ protected:
+  CopyStoreCommand() {
+    EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
+    source_ = OpenSource();
+    FillStore(*source_);
+  }
+
+  std::unique_ptr<SqliteStore> OpenSource() {
+    auto store = SqliteStore::Open(
+        {.path = SourcePath(), .new_epoch = kSourceEpoch, .durability = Durability::kOff}, deaf_);
+    if (!store) throw std::runtime_error(store.error().detail);
+    return *std::move(store);
+  }
+  [[nodiscard]] std::string SourcePath() const {
+    return (directory_.path() / "rtcroomd.db").string();
+  }
+
+  int Copy() {
+    source_.reset();
+    const std::string config =
+        MakeFile("rtcroomd.toml", "store.data_dir = \"" + directory_.path().string() + "\"\n");
+    return Run({"copy-store", "--config", config, "--from", "sqlite:rtcroomd.db", "--to", Url()});
+  }
+
+  /// What a store tells of itself, but for its epoch and the positions of events.
+  void ExpectSame(Storage& copy) {
+    source_ = OpenSource();
+    Storage& source = *source_;
+    EXPECT_EQ(Valued(copy.Scan(0, kAll)).rooms, Valued(source.Scan(0, kAll)).rooms);
+    for (const Room& room : Valued(source.Scan(0, kAll)).rooms) {
+      EXPECT_EQ(ViewersOf(copy, room.key), ViewersOf(source, room.key));
+      EXPECT_EQ(EventsOf(copy, room.key), EventsOf(source, room.key));
+    }
+    const RoomKey gone = MakeKey(RoomKind::kDouble, "gone");
+    EXPECT_EQ(EventsOf(copy, gone), EventsOf(source, gone));
+    EXPECT_EQ(AllEventsOf(copy), AllEventsOf(source));
+    for (const RoomKind kind : kAllRoomKinds) {
+      const RoomListQuery query{.kind = kind, .count = 100};
+      EXPECT_EQ(IdsOf(Valued(copy.List(query))), IdsOf(Valued(source.List(query))));
+      EXPECT_EQ(copy.CountRooms(kind), source.CountRooms(kind));
+    }
+    EXPECT_EQ(Valued(copy.LoadBans({})), Valued(source.LoadBans({})));
+    EXPECT_EQ(Valued(copy.LoadRevocations({})), Valued(source.LoadRevocations({})));
+    EXPECT_EQ(Valued(copy.ListRecordings({})), Valued(source.ListRecordings({})));
+    EXPECT_THAT(Valued(copy.LoadSessions({}, kAll)),
+                testing::UnorderedElementsAreArray(Valued(source.LoadSessions({}, kAll))));
+    for (const auto kind : {DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup,
+                            DeliveryKind::kNotifyGroup, DeliveryKind::kDismissRoom}) {
+      EXPECT_EQ(Valued(copy.LoadDeliveries(kind, kAll)), Valued(source.LoadDeliveries(kind, kAll)));
+    }
+    EXPECT_EQ(Valued(copy.CountDeliveries()).groups, Valued(source.CountDeliveries()).groups);
+    EXPECT_EQ(Valued(copy.ReadMessages(0, kAll)), Valued(source.ReadMessages(0, kAll)));
+    EXPECT_EQ(Valued(copy.NewestMessage()), Valued(source.NewestMessage()));
+    EXPECT_EQ(Valued(copy.ReadPendingMessages({"bob"}, {}, kAll)),
+              Valued(source.ReadPendingMessages({"bob"}, {}, kAll)));
+    EXPECT_EQ(Valued(copy.LoadGroupJoins()), Valued(source.LoadGroupJoins()));
+    const std::uint64_t multi = Valued(source.Load(kMultiRoom)).sequence;
+    EXPECT_EQ(Valued(copy.NewestRoomMessage(multi)), Valued(source.NewestRoomMessage(multi)));
+  }
+
+  static std::vector<RoomEvent> EventsOf(Storage& store, const RoomKey& key) {
+    std::vector<RoomEvent> events;
+    for (StoredEvent& stored : Valued(store.ReadRoomEvents(key, std::nullopt, kAll))) {
+      events.push_back(std::move(stored.event));
+    }
+    return events;
+  }
+  static std::vector<RoomEvent> AllEventsOf(Storage& store) {
+    Cursor cursor = Cursor::Start();
+    std::vector<RoomEvent> events;
+    for (StoredEvent& stored : Valued(store.ReadEvents(cursor, kAll)).events) {
+      events.push_back(std::move(stored.event));
+    }
+    return events;
+  }
+  void ExpectValid() { EXPECT_EQ(Run({"check-store", "--store", Url()}), 0) << out() << err(); }
+
+  std::unique_ptr<SqliteStore> source_;
+};
+
+TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
+  ASSERT_OK(Apply(*source_, Mixing(kMultiRoom, {{.user_id = {"bob"}, .place = {.x = 8}}})));
+  const GroupJoinChange joined{
+      .instance = ~std::uint64_t{0},
+      .join = GroupJoin{.account = {"bob"}, .room = kMultiRoom, .room_number = 2, .serial = 3}};
+  ASSERT_OK(source_->RecordGroupJoins({&joined, 1}));
+  const Recording owned{
+      .file = "owned.flv",
+      .stream = "s",
+      .owner = StreamOwner{.room = kMultiRoom, .room_number = 2, .user_id = {"b"}},
+      .bytes = 7,
+      .started_at = kNoon,
+      .ended_at = kNoon};
+  ASSERT_OK(source_->PutRecordings({&owned, 1}));
+  ASSERT_OK(source_->ChangeDeliveries({.group = {"multi"}, .enqueue = DeliveryKind::kCreateGroup},
+                                      kNoon));
+  Delivery parked = Valued(source_->LoadDeliveries(DeliveryKind::kCreateGroup, 1)).front();
+  parked.next_try = kParked;
+  ASSERT_OK(source_->PostponeDelivery(parked));
+
+  EXPECT_EQ(Copy(), 0) << err();
+  EXPECT_THAT(out(), AllOf(StartsWith("schema 10, epoch 0123456789abcdef: 4 rooms, "),
+                           HasSubstr("postgresql://***: all of it was copied, with the new epoch " +
+                                     Query("SELECT epoch FROM meta"))));
+  EXPECT_NE(Query("SELECT epoch FROM meta"), kSourceEpoch);
+  ExpectValid();
+  ExpectSame(*OpenDatabase());
+}
+
+TEST_F(CopyStoreCommand, CopiesAStoreWhoseOldEventsAndMessagesWereRemoved) {
+  ASSERT_OK(source_->TrimEvents({.keep_since = TimePoint::max(), .max_events = 3}));
+  ASSERT_OK(source_->TrimMessages({.keep_since = TimePoint::max()}));
+  EXPECT_EQ(Copy(), 0) << err();
+  ExpectValid();
+  const auto copy = OpenDatabase();
+  ExpectSame(*copy);
+  EXPECT_THAT(Valued(copy->ReadMessages(0, kAll)), IsEmpty());
+}
+
+// Numbers of rooms and logins are positions in PostgreSQL, and are never given twice.
+TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
+  Session session{.user_id = {"bob"}, .token = {}, .last_use = kNoon};
+  for (int login = 0; login < 100; ++login) session.number = Valued(source_->PutSession(session));
+  const std::uint64_t last_message = Valued(source_->NewestMessage());
+  const std::vector<Room> rooms = Valued(source_->Scan(0, kAll)).rooms;
+  EXPECT_EQ(Copy(), 0) << err();
+  const auto copy = OpenDatabase();
+  ExpectSame(*copy);
+  ASSERT_OK(Apply(*copy, Creating(MakeRoom(RoomKind::kMulti, "new"))));
+  EXPECT_GT(Valued(copy->Load(MakeKey(RoomKind::kMulti, "new"))).sequence,
+            std::max(rooms.back().sequence, session.number));
+  ASSERT_OK(Apply(*copy, Adding(kMultiRoom, "carl")));
+  ASSERT_OK(Apply(*copy, Watching(kLiveRoom, "ann")));
+  ASSERT_OK(Apply(*copy, Destroying(kMultiRoom)));
+  EXPECT_GT(Valued(copy->PutSession(session)), session.number);
+  EXPECT_GT(Valued(copy->AppendDirectMessage({"bob"}, MakeMessage("zoe", "hi"))).position,
+            last_message);
+  ExpectValid();
+}
+
+TEST_F(CopyStoreCommand, RefusesAStoreThatIsNotEmpty) {
+  ASSERT_OK(OpenDatabase()->PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
+  Execute("DELETE FROM nodes");
+  EXPECT_EQ(Copy(), 1);
+  EXPECT_EQ(err(),
+            "postgresql://***: the store in the database is not empty, and what is there is not"
+            " replaced\nNothing was copied.\n");
+  EXPECT_EQ(Query("SELECT count(*)::text FROM rooms"), "0");
+}
+
+TEST_F(CopyStoreCommand, RefusesADatabaseThatNodesUse) {
+  Execute("INSERT INTO nodes (node, link, version) VALUES (7, 0, 1)");
+  EXPECT_EQ(Copy(), 1);
+  EXPECT_THAT(err(), StartsWith("postgresql://***: 1 nodes are registered in the database"));
+}
+
+TEST_F(CopyStoreCommand, RefusesASourceThatAServerUses) {
+  source_.reset();
+  const auto lock = DataDirectory::Open(directory_.path());
+  ASSERT_OK(lock);
+  EXPECT_EQ(Copy(), 1);
+  EXPECT_THAT(err(), EndsWith(": stop the server first\n"));
+}
+
+TEST_F(CopyStoreCommand, RefusesASourceWithFaults) {
+  source_.reset();
+  Result<Database> database = Database::Open(SourcePath(), {}, Database::Access::kReadWrite);
+  ASSERT_OK(database);
+  ASSERT_OK(database->Execute("UPDATE rooms SET last_event = 90 WHERE id = 'multi'"));
+  EXPECT_EQ(Copy(), 1);
+  EXPECT_THAT(err(), AllOf(StartsWith("multi room multi: its newest event is"),
+                           EndsWith("1 findings; nothing was copied\n")));
+  EXPECT_EQ(Query("SELECT count(*)::text FROM rooms"), "0");
+}
+
+TEST_F(CopyStoreCommand, RefusesWhatIsNoSource) {
+  EXPECT_EQ(Run({"copy-store", "--from", "memory:", "--to", Url()}), 2);
+  EXPECT_EQ(err(), "--from: must be sqlite:PATH\n");
+  EXPECT_EQ(Run({"copy-store", "--from", "sqlite:../x.db", "--to", Url()}), 2);
+  EXPECT_EQ(err(), "--from: must be below store.data_dir\n");
+}
+
+TEST_F(CopyStoreCommand, LeavesNothingWhenItBreaksOff) {
+  source_.reset();
+  Result<StoreSource> source = StoreSource::Open(SourcePath());
+  ASSERT_OK(source);
+  {
+    PgImport target(*PgAddress::Parse(url_), system_clock_);
+    ASSERT_OK(target.Begin());
+    const StoreTable& rooms = StoreTables().front();
+    ASSERT_OK(
+        source->Read(rooms, 2, [&](const StoreCells& cells) { return target.Put(rooms, cells); }));
+  }
+  EXPECT_EQ(Query("SELECT count(*)::text FROM rooms"), "0");
+  EXPECT_EQ(Copy(), 0) << err();
+}
+
+}  // namespace
+}  // namespace rtcroom
