@@ -101,6 +101,12 @@ Status Backup(const BackupOptions& options, const Config& config, const std::str
     return Error{Errc::kBadRequest, fmt::format("{} exists: --force replaces it", options.file)};
   }
   const fs::path data_dir = config.store.data_dir;
+  if (config.store.url.IsPostgres()) {
+    return Error{
+        Errc::kBadRequest,
+        "store.url: a PostgreSQL database is copied by its own tools: pg_basebackup, and an"
+        " archive of its WAL"};
+  }
   const Result<fs::path> store = StoreFileOf(config.store.url, data_dir);
   if (!store) return store.error();
   if (store->empty()) {

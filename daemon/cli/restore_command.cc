@@ -42,6 +42,12 @@ Result<FileDescriptor> OpenBackup(const std::string& file) {
 Result<RestoreOutcome> Restore(const RestoreCommand& command, const Config& config,
                                const Clock& clock) {
   const fs::path data_dir = config.store.data_dir;
+  if (config.store.url.IsPostgres()) {
+    return Error{
+        Errc::kBadRequest,
+        "store.url: a PostgreSQL database is restored by its own tools, from a base backup and"
+        " its WAL; then `rtcroomd new-epoch` begins a new history"};
+  }
   const Result<fs::path> store = StoreFileOf(config.store.url, data_dir);
   if (!store) return store.error();
   if (store->empty()) {

@@ -22,6 +22,7 @@ class MigrateStoreCommand : public DatabaseTest {};
 class CheckStoreCommand : public DatabaseTest {};
 class NewEpochCommand : public DatabaseTest {};
 class NodesCommand : public DatabaseTest {};
+class BackupCommand : public CliTest {};
 
 TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
@@ -141,6 +142,18 @@ TEST_F(NodesCommand, NamesTheCommandThatCreatesAStore) {
   EXPECT_EQ(err(),
             "postgresql://***: there is no store in the database: `rtcroomd migrate-store` creates"
             " one\n");
+}
+
+TEST_F(BackupCommand, NamesTheToolsForADatabase) {
+  environment_ = {{"RTCROOMD_STORE_URL", "postgresql://u:pa55@host/db"}};
+  EXPECT_EQ(Run({"backup", (directory_.path() / "copy").string()}), 2);
+  EXPECT_EQ(err(),
+            "store.url: a PostgreSQL database is copied by its own tools: pg_basebackup, and an"
+            " archive of its WAL\n");
+  EXPECT_EQ(Run({"restore", (directory_.path() / "copy").string()}), 2);
+  EXPECT_EQ(err(),
+            "store.url: a PostgreSQL database is restored by its own tools, from a base backup and"
+            " its WAL; then `rtcroomd new-epoch` begins a new history\n");
 }
 
 }  // namespace
