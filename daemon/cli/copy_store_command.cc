@@ -89,7 +89,7 @@ int RunCopyStore(const CopyStoreOptions& options, const CliContext& context) {
       FindDatabase({.config = options.config, .url = options.to, .option = "--to"}, context);
   if (!to) return kExitUsage;
   const fs::path data_dir = config->store.data_dir;
-  const Result<fs::path> file = StoreFileOf(options.from, data_dir);
+  const Result<fs::path> file = StoreFileOf(StoreUrl(options.from), data_dir);
   const Result<LockedStore> store = file ? LockStore(*file, data_dir) : file.error();
   if (!store) {
     context.err << store.error().detail << '\n';

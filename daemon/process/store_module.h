@@ -95,6 +95,8 @@ class StoreModule {
   void Close();
 
   [[nodiscard]] Storage& storage() { return *storage_; }
+  /// `Storage::IsShared`.
+  [[nodiscard]] bool IsShared() const { return storage_->IsShared(); }
   /// The nodes on the open store.
   [[nodiscard]] Cluster& cluster() { return *cluster_; }
   [[nodiscard]] const NodeLease& lease() const { return lease_; }
