@@ -80,6 +80,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       channel_(registry_),
       media_(registry_),
       cloud_(registry_),
+      node_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
                                "Events sent to all subscribers together.")),
@@ -199,6 +200,7 @@ std::string Metrics::Text() {
   SetRooms();
   SetLogLinesDropped();
   SetRefusedLogins();
+  if (sources_.node) node_.Set(sources_.node());
   process_.Refresh();
   ready_.Set(sources_.ready() ? 1 : 0);
   leases_.Set(static_cast<double>(sources_.leases()));

@@ -21,6 +21,7 @@
 #include "daemon/admin/families.h"
 #include "daemon/admin/im_metrics.h"
 #include "daemon/admin/media_metrics.h"
+#include "daemon/admin/node_metrics.h"
 #include "daemon/admin/process_metrics.h"
 #include "daemon/admin/room_counters.h"
 #include "daemon/admin/store_metrics.h"
@@ -61,6 +62,7 @@ struct MetricsSources {
   std::function<MixStats()> mixes = {};
   std::function<std::uint64_t()> trtc_pending = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
+  std::function<const NodeLease&()> node = {};
 };
 
 /// Counts since the start, over all endpoints and causes.
@@ -181,6 +183,7 @@ class Metrics : public RequestObserver {
   ChannelMetrics channel_;
   MediaMetrics media_;
   CloudMetrics cloud_;
+  NodeMetrics node_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;
   prometheus::Counter& watch_slow_;

@@ -51,7 +51,8 @@ struct SharedSilence {
 
 /// Work that one node does for all of them.
 enum class Duty : std::uint8_t { kReaper, kIm, kTrtc, kUpkeep };
-inline constexpr std::size_t kDuties = 4;
+inline constexpr std::array kAllDuties = {Duty::kReaper, Duty::kIm, Duty::kTrtc, Duty::kUpkeep};
+inline constexpr std::size_t kDuties = kAllDuties.size();
 
 constexpr std::string_view DutyName(Duty duty) {
   switch (duty) {

@@ -387,7 +387,8 @@ MetricsSources App::MakeMetricsSources() {
                             .followers = events_ == nullptr ? 0 : events_->mix_followers()};
           },
       .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
-      .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); }};
+      .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },
+      .node = [this]() -> const NodeLease& { return store_.lease(); }};
 }
 
 ConsoleFacts App::MakeConsoleFacts() const {

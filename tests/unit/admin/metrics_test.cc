@@ -11,6 +11,7 @@
 
 #include "daemon/auth/admission.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/only_node.h"
 
 namespace rtcroom {
 namespace {
@@ -29,6 +30,7 @@ class MetricsTest : public testing::Test {
   RoomCounts counts_;
   ChannelStats channel_;
   bool ready_ = true;
+  OnlyNode node_;
   FakeClock clock_;
   Metrics metrics_{"1.2.3",
                    clock_,
@@ -42,7 +44,8 @@ class MetricsTest : public testing::Test {
                     .free_bytes = [] { return 4096U; },
                     .waiting_requests = [] { return 3U; },
                     .channel = [this] { return channel_; },
-                    .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); }}};
+                    .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); },
+                    .node = [this]() -> const NodeLease& { return node_.lease; }}};
 };
 
 TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
@@ -119,6 +122,19 @@ TEST_F(MetricsTest, CountEachCauseOfARefusal) {
   EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_refusals_total{cause="signing_rate"} 1)"));
   EXPECT_THAT(metrics_.Text(), HasSubstr(R"(rtcroomd_refusals_total{cause="rate_limit"} 1)"));
   EXPECT_EQ(metrics_.Totals().refusals, kRefusalCauses.size() + 2);
+}
+
+TEST_F(MetricsTest, ShowWhatTheNodeDoesForAll) {
+  node_.lease.Record({.terms = {1, std::nullopt, std::nullopt, std::nullopt}, .nodes = 3});
+  const std::string held = metrics_.Text();
+  EXPECT_THAT(held, HasSubstr("rtcroomd_nodes 3"));
+  EXPECT_THAT(held, HasSubstr(R"(rtcroomd_duty{duty="reaper"} 1)"));
+  EXPECT_THAT(held, HasSubstr(R"(rtcroomd_duty{duty="im"} 0)"));
+  EXPECT_THAT(held, HasSubstr("rtcroomd_node_cut_off_seconds 0"));
+  node_.lease.Renew(node_.lease.Now() - NodeLease::kTtl - 2s);
+  const std::string cut_off = metrics_.Text();
+  EXPECT_THAT(cut_off, HasSubstr(R"(rtcroomd_duty{duty="reaper"} 0)"));
+  EXPECT_THAT(cut_off, HasSubstr("rtcroomd_node_cut_off_seconds 2"));
 }
 
 TEST_F(MetricsTest, ReadRoomsAndLeasesAtEachScrape) {

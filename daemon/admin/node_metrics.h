@@ -1,0 +1,27 @@
+// Metrics of a node among those that share its store.
+#pragma once
+
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include "daemon/admin/families.h"
+#include "daemon/core/node_lease.h"
+
+namespace rtcroom {
+
+/// @threads `Set` for one thread at a time.
+class NodeMetrics {
+ public:
+  /// @param registry  gets the series; must outlive this object.
+  explicit NodeMetrics(prometheus::Registry& registry);
+
+  /// A node that is alone holds every duty, and is never cut off.
+  void Set(const NodeLease& node);
+
+ private:
+  prometheus::Gauge& nodes_;
+  GaugeFamily& duties_;
+  prometheus::Gauge& cut_off_;
+};
+
+}  // namespace rtcroom
