@@ -185,6 +185,16 @@ void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
   }
 }
 
+void CheckNodes(const Config& config, RunMode mode, Problems& problems) {
+  if (!config.store.url.IsPostgres() || mode == RunMode::kDev) return;
+  // Each would make a key of its own.
+  if (NeedsMadeApplication(config)) {
+    problems.push_back({"im.secret_key",
+                        "missing: all nodes on a database need the same im.sdk_app_id and "
+                        "im.secret_key, for channel.enabled"});
+  }
+}
+
 void CheckLiveService(const LiveConfig& live, Problems& problems) {
   const auto needs = [&](std::string_view key, bool is_missing) {
     if (!is_missing) return;
@@ -359,6 +369,13 @@ void WarnOfAuth(const AuthConfig& auth, Problems& warnings) {
   }
 }
 
+void WarnOfNodes(const Config& config, Problems& warnings) {
+  if (config.store.url.IsPostgres() && config.auth.gen1_bind) {
+    warnings.push_back({"auth.gen1_bind",
+                        "of a pusher that was added at another node it does not know the address"});
+  }
+}
+
 void WarnOfListeners(const Config& config, Problems& warnings) {
   const std::optional<ListenAddress> http = ParseListenAddress(config.server.http_listen);
   if (http && !http->IsLoopback()) {
@@ -412,6 +429,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   }
   CheckIm(config.im, mode, problems);
   CheckChannel(config, mode, problems);
+  CheckNodes(config, mode, problems);
   CheckLiveService(config.live, problems);
   CheckMedia(config, problems);
   CheckCallbacks(config.live, problems);
@@ -447,6 +465,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   WarnOfListeners(config, warnings);
   WarnOfProxies(config.server, warnings);
   WarnOfAuth(config.auth, warnings);
+  WarnOfNodes(config, warnings);
   WarnOfIm(config, warnings);
   WarnOfLive(config.live, warnings);
   WarnOfLiveness(config, warnings);

@@ -35,6 +35,26 @@ TEST(ConfigConflicts, TheChannelNeedsAnImApplicationOrNoImKeyAtAll) {
   EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id"));
 }
 
+TEST(ConfigConflicts, NodesNeedTheSameApplication) {
+  Config config = ServableConfig();
+  config.store.url = StoreUrl("postgresql://db/rooms");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.channel.enabled = true;
+  EXPECT_THAT(Conflicts(config), ElementsAre("im.secret_key"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
+  config.im.sdk_app_id = 1'400'000'001;
+  config.im.secret_key = Secret("k");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigWarnings, AddressesOfPushersAreKnownAtOneNode) {
+  Config config = CompleteConfig();
+  config.store.url = StoreUrl("postgresql://db/rooms");
+  EXPECT_THAT(Warnings(config), Not(testing::Contains("auth.gen1_bind")));
+  config.auth.gen1_bind = true;
+  EXPECT_THAT(Warnings(config), testing::Contains("auth.gen1_bind"));
+}
+
 TEST(ConfigConflicts, PathsOfTheChannelAreNotThoseOfRooms) {
   Config config = CompleteConfig();
   config.channel.enabled = true;
