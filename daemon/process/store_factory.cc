@@ -6,6 +6,7 @@
 
 #include "storage/memory/memory_store.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_admin.h"
 #include "storage/postgres/pg_cluster.h"
 #include "storage/postgres/pg_store.h"
 #include "storage/sqlite/sqlite_store.h"
@@ -31,13 +32,17 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
                      .on_history_lost = options.on_history_lost},
                     deps.listener, deps.clock);
   if (!store) return store.error();
+  Result<bool> has_standby = true;
+  if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(*address, deps.clock);
+  if (!has_standby) return has_standby.error();
   return OpenedStore{
       .storage = *std::move(store),
       .cluster = std::make_unique<PgCluster>(
           *address,
           PgCluster::Options{
               .node = node, .name = options.node_name, .pace = {.random = &deps.random}},
-          deps.lease, deps.clock)};
+          deps.lease, deps.clock),
+      .lacks_standby = !*has_standby};
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct StoreFactoryOptions {
   std::string new_epoch;  ///< for a newly created store
   /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
-  std::string node_name = {};  ///< for the operators of a shared store
+  std::string node_name = {};     ///< for the operators of a shared store
+  bool asks_for_standby = false;  ///< whether `OpenedStore::lacks_standby` matters
   /// As of `PgOptions`; a store of one program never calls it.
   std::function<void()> on_history_lost = {};
 };
@@ -41,6 +42,8 @@ struct StoreFactoryDeps {
 struct OpenedStore {
   std::unique_ptr<Storage> storage{};
   std::unique_ptr<Cluster> cluster{};  ///< the nodes on that store; null for a store of one program
+  /// What was acknowledged can be lost with the machine of the database.
+  bool lacks_standby = false;
 };
 
 /// The file of the store that `url` names; empty for a store without one.

@@ -57,12 +57,18 @@ Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_histo
                                           .new_epoch = NewEpoch(runtime_.random),
                                           .observer = &observer,
                                           .node_name = HostName(),
+                                          .asks_for_standby = config_.warn_async,
                                           .on_history_lost = std::move(on_history_lost)},
                                          {.listener = state_.commits,
                                           .lease = lease_,
                                           .random = runtime_.random,
                                           .clock = runtime_.clock});
   if (!opened) return opened.error();
+  if (opened->lacks_standby) {
+    runtime_.logger.Warn("database_without_standby",
+                         {{"key", "store.warn_async"},
+                          {"what", "changes that were answered are lost with its machine"}});
+  }
   storage_ = std::move(opened->storage);
   cluster_ = std::move(opened->cluster);
   return cluster_ == nullptr ? BeAlone() : TakePlace();

@@ -23,6 +23,8 @@ constexpr PgStatement kListNodes{.sql = R"(SELECT n.node, n.name, n.rounds, n.ve
     FROM nodes n LEFT JOIN told t ON t.node = n.node ORDER BY n.node)"};
 constexpr PgStatement kTakeTurnToRenew{.sql = "SELECT 1 FROM turn FOR UPDATE"};
 constexpr PgStatement kReadEpoch{.sql = "SELECT epoch, (SELECT count(*) FROM nodes) FROM meta"};
+constexpr PgStatement kSynchronousStandbys{
+    .sql = "SELECT 1 WHERE current_setting('synchronous_standby_names') <> ''"};
 constexpr PgStatement kSetEpoch{.sql = "UPDATE meta SET epoch = $1"};
 
 std::vector<std::string> WordsOf(const std::string& text) {
@@ -72,6 +74,15 @@ Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& c
   while (rows.Next()) nodes.push_back(ReadNode(rows));
   if (!rows.status()) return rows.status().error();
   return nodes;
+}
+
+Result<bool> HasPgSynchronousStandby(const PgAddress& address, const Clock& clock) {
+  const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
+  PgConnection connection(address, kAdminSettings, clock);
+  if (const Status connected = connection.Connect(deadline); !connected) return connected.error();
+  const Result<PgRows> named = connection.Run(PgCall(kSynchronousStandbys), deadline);
+  if (!named) return named.error();
+  return named->size() > 0;
 }
 
 Result<std::string> ChangePgEpoch(const PgAddress& address, const std::string& epoch,

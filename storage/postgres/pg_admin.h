@@ -39,6 +39,10 @@ Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& 
 /// @errors kStoreBroken when there is no store of this program's schema; kStoreBusy.
 Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& clock);
 
+/// Whether its commits wait for a standby. A service that replicates by itself has none to name.
+/// @errors kStoreBusy; kStoreBroken.
+Result<bool> HasPgSynchronousStandby(const PgAddress& address, const Clock& clock);
+
 /// Begins a new history: cursors of before are refused from then on. For a database that was
 /// restored to a point in time, before nodes start.
 /// @param epoch  16 hex digits.
