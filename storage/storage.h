@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/auth/session_store.h"
+#include "daemon/core/account_login.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/commit_follower.h"
 #include "daemon/core/delivery_store.h"
@@ -25,6 +26,7 @@ class Storage : public Store,
                 public MessageLog,
                 public MessageHistory,
                 public GroupJoinStore,
+                public AccountLoginLog,
                 public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners hear of commits. Until then a shared

@@ -59,6 +59,7 @@ Channel::Login Channel::LogIn(const UserId& account, TimePoint expires) {
   Turn turn(*this);
   instance.logged_in = state_.NextLogin(account, turn.wall);
   (void)state_.Admit(instance, turn);
+  NoteLogin(instance);
   return {.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
 }
 
@@ -76,6 +77,7 @@ Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expire
   if (!state_.Attach(instance.instance, std::move(on_kicked))) {
     return Error{Errc::kUnavailable, "too many connections"};
   }
+  NoteLogin(instance);
   return instance;
 }
 
@@ -83,6 +85,36 @@ ChannelInstance Channel::NewInstance(const UserId& account, TimePoint expires) {
   ChannelInstance instance{.account = account, .expires = expires};
   deps_.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
   return instance;
+}
+
+void Channel::NoteLogin(const ChannelInstance& login) {
+  if (deps_.logins == nullptr) return;
+  new_logins_.push_back({.account = login.account,
+                         .instance = login.instance,
+                         .logged_in = login.logged_in,
+                         .expires = login.expires});
+}
+
+void Channel::TellLogins() {
+  std::vector<AccountLogin> logins;
+  {
+    const MutexLock lock(mutex_);
+    logins = std::exchange(new_logins_, {});
+  }
+  if (logins.empty() || deps_.logins->TellLogins(logins)) return;
+  const MutexLock lock(mutex_);
+  new_logins_.insert(new_logins_.end(), logins.begin(), logins.end());
+}
+
+void Channel::OnLogins(std::span<const AccountLogin> logins) {
+  Turn turn(*this);
+  for (const AccountLogin& login : logins) {
+    state_.AdmitElsewhere({.account = login.account,
+                           .instance = login.instance,
+                           .logged_in = login.logged_in,
+                           .expires = login.expires},
+                          turn);
+  }
 }
 
 Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::string_view a2) {
@@ -331,6 +363,7 @@ void Channel::OnTick() {
     state_.OnTick(turn);
     senders_.ForgetOld(turn.now);
   }
+  TellLogins();
   Save();
 }
 

@@ -25,6 +25,7 @@
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
 #include "daemon/channel/message_senders.h"
+#include "daemon/core/account_login.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/group_join_store.h"
@@ -46,6 +47,9 @@ struct ChannelDeps {
   Logger& logger;
   DeliveryObserver* observer = nullptr;  ///< null: none
   DirectContacts* contacts = nullptr;    ///< null: any account may be sent messages
+  /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
+  /// in `joins`: their keys lead them back, at any server.
+  AccountLoginLog* logins = nullptr;
 };
 
 /// A message as it is sent to a group.
@@ -226,6 +230,8 @@ class Channel {
   /// Some events are unknown.
   void OnEventsLost();
   void OnTick();
+  /// Of logins at all servers on the store.
+  void OnLogins(std::span<const AccountLogin> logins);
   /// Stores what each account has received, and who is in which group. A process that is killed
   /// before forgets that.
   void Save() EXCLUDES(mutex_);
@@ -305,6 +311,9 @@ class Channel {
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
   void SaveJoins() EXCLUDES(mutex_);
+  /// Keeps it for `TellLogins`.
+  void NoteLogin(const ChannelInstance& login) REQUIRES(mutex_);
+  void TellLogins() EXCLUDES(mutex_);
   /// Accounts that were banned since the last call leave the rooms' groups.
   void EndBanned() EXCLUDES(mutex_);
   /// After a first join: continues with what was stored meanwhile.
@@ -325,6 +334,8 @@ class Channel {
   SentCounts sent_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
+  /// Other servers are to hear of them; told by `OnTick`.
+  std::vector<AccountLogin> new_logins_ GUARDED_BY(mutex_);
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
 };

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "daemon/base/exception_type.h"
 
@@ -68,6 +69,8 @@ Status ChannelFeed::Guarded(Status (ChannelFeed::*step)()) {
 }
 
 Status ChannelFeed::ReadNew() {
+  const std::vector<AccountLogin> logins = deps_.logins.Take();
+  if (!logins.empty()) deps_.channel.OnLogins(logins);
   while (true) {
     if (needs_contacts_) {
       if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded;

@@ -15,6 +15,7 @@
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
 #include "daemon/core/event_log.h"
+#include "daemon/core/heard_logins.h"
 #include "daemon/core/message_store.h"
 
 namespace rtcroom {
@@ -30,6 +31,7 @@ class ChannelFeed {
   struct Deps {
     EventLog& events;
     MessageLog& messages;
+    HeardLogins& logins;
     CommitSignal& signal;  ///< raised after each commit; the feed is its only waiter
     Channel& channel;
     PushReceivers& receivers;

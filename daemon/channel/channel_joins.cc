@@ -124,6 +124,7 @@ void ChannelState::ReturnJoinChanges(std::span<const GroupJoinChange> changes) {
 }
 
 Status Channel::Restore() {
+  if (deps_.logins != nullptr) return {};
   Result<std::vector<GroupJoinChange>> stored = deps_.joins.LoadGroupJoins();
   if (!stored) return stored.error();
   // In the order of their logins: of two of one account the newer one stays.
@@ -180,7 +181,8 @@ void Channel::SaveJoins() {
     const MutexLock lock(mutex_);
     return state_.TakeJoinChanges();
   }();
-  if (changes.empty() || deps_.joins.RecordGroupJoins(changes)) return;
+  if (changes.empty() || deps_.logins != nullptr) return;
+  if (deps_.joins.RecordGroupJoins(changes)) return;
   const MutexLock lock(mutex_);
   state_.ReturnJoinChanges(changes);
 }

@@ -78,6 +78,12 @@ TimePoint ChannelState::NextLogin(const UserId& account, TimePoint now) const {
   return std::max(now, newest.claims.logged_in + std::chrono::milliseconds(1));
 }
 
+void ChannelState::AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn) {
+  if (Find(claims.instance) != nullptr) return;
+  KickLoginOf(claims.account, claims.logged_in, turn);
+  (void)Admit(claims, turn);
+}
+
 void ChannelState::KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn) {
   const auto found = accounts_.find(account);
   if (found == accounts_.end()) return;

@@ -117,6 +117,9 @@ class ChannelState {
   /// @return false when it is not known any more.
   [[nodiscard]] bool Attach(std::uint64_t instance, std::function<void()> on_kicked);
 
+  /// Likewise, of a login at another server. An earlier connection of that login ends.
+  void AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
+
   /// Ends the account's login of that time, if there is one.
   void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
 

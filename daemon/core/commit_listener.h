@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "daemon/core/account_login.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/ids.h"
@@ -36,7 +37,8 @@ struct Committed {
   std::span<const StoredEvent> events{};
   std::span<const MixChanged> mixes{};
   std::span<const Revocation> revocations{};
-  std::span<const Ban> bans{};     ///< all of other programs, and perhaps own ones
+  std::span<const Ban> bans{};  ///< all of other programs, and perhaps own ones
+  std::span<const AccountLogin> account_logins{};
   bool has_im_deliveries = false;  ///< some were enqueued
   bool has_trtc_deliveries = false;
   bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on

@@ -63,11 +63,13 @@ class DeliverySignal : public CommitSignal {
   const To service_;
 };
 
-/// Wakes a reader of both events and messages.
-class WriteSignal : public CommitSignal {
+/// Wakes the reader of what concerns the message channel.
+class ChannelSignal : public CommitSignal {
  public:
   void OnCommit(const Committed& committed) noexcept override {
-    if (!committed.events.empty() || committed.has_messages) Raise();
+    const bool concerns =
+        !committed.events.empty() || committed.has_messages || !committed.account_logins.empty();
+    if (concerns) Raise();
   }
 };
 

@@ -18,6 +18,7 @@
 #include "daemon/core/ban_list.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/heard_logins.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/mix_feed.h"
@@ -64,11 +65,12 @@ struct RoomState {
   DeliverySignal trtc_enqueued{DeliverySignal::To::kTrtc};
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
-  WriteSignal channel_commits{};
+  HeardLogins channel_logins{};
+  ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
   CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &claims, &mixes, &quota,
-                        &watch_commits, &console_commits, &channel_commits, &enqueued,
-                        &trtc_enqueued}};
+                        &watch_commits, &console_commits, &channel_logins, &channel_commits,
+                        &enqueued, &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.

@@ -30,7 +30,8 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
 }
 
 /// What the log of the store tells: events, and what else all nodes must hear of.
-using PgRecorded = std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange>;
+using PgRecorded =
+    std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange, AccountLogin>;
 
 /// Records are in the order of positions.
 struct PgRecord {

@@ -54,6 +54,7 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
   std::vector<Revocation> revocations;
   std::vector<Ban> bans;
   std::vector<SessionChange> sessions;
+  std::vector<AccountLogin> account_logins;
   for (const PgRecord& record : records) {
     if (record.position <= position_) continue;
     position_ = record.position;
@@ -68,6 +69,8 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
       bans.push_back(*ban);
     } else if (const auto* const session = std::get_if<SessionChange>(&record.what)) {
       sessions.push_back(*session);
+    } else if (const auto* const login = std::get_if<AccountLogin>(&record.what)) {
+      account_logins.push_back(*login);
     }
   }
   if (!sessions.empty() && session_listener_ != nullptr) session_listener_->OnSessions(sessions);
@@ -75,9 +78,11 @@ void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed)
   committed.mixes = mixes;
   committed.revocations = revocations;
   committed.bans = bans;
+  committed.account_logins = account_logins;
   const bool has_anything = !events.empty() || !mixes.empty() || !revocations.empty() ||
-                            !bans.empty() || committed.has_im_deliveries ||
-                            committed.has_trtc_deliveries || committed.has_messages;
+                            !bans.empty() || !account_logins.empty() ||
+                            committed.has_im_deliveries || committed.has_trtc_deliveries ||
+                            committed.has_messages;
   if (has_anything) listener_.OnCommit(committed);
 }
 

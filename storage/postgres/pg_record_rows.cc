@@ -18,6 +18,7 @@ constexpr std::int64_t kBan = 102;
 constexpr std::int64_t kLogout = 103;
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
+constexpr std::int64_t kAccountLogin = 106;
 
 /// A mix as it is kept: the size of the picture, and a line for each input. No ID has a space.
 std::string EncodeMix(const RoomMix& mix) {
@@ -42,6 +43,15 @@ RoomMix DecodeMix(const std::string& text) {
     mix.inputs.push_back(input);
   }
   return mix;
+}
+
+AccountLogin DecodeAccountLogin(PgRows& rows) {
+  AccountLogin login{.account = {rows.Text(EventColumn::kUserId)},
+                     .logged_in = rows.Time(EventColumn::kRoomSequence)};
+  TimePoint::rep expires = 0;
+  std::istringstream(rows.Text(EventColumn::kInfo)) >> login.instance >> expires;
+  login.expires = TimePoint(TimePoint::duration(expires));
+  return login;
 }
 
 /// The columns of the records, for `kInsertRecords`.
@@ -111,7 +121,7 @@ struct AddWhat {
   }
   std::uint64_t operator()(const Revocation& revocation) const {
     AddNoRoom();
-    AddEnd(revocation.until);
+    AddTime(revocation.until);
     AddPayload({.info = revocation.stream}, kRevocation, arrays);
     return kFixedEventBytes + revocation.stream.size();
   }
@@ -136,9 +146,18 @@ struct AddWhat {
   std::uint64_t operator()(const Ban& ban) const {
     AddRoom(ban.room, std::nullopt);
     arrays.dialects.Add(std::nullopt);
-    AddEnd(ban.until);
+    AddTime(ban.until);
     AddPayload({.user_id = ban.user_id.value}, kBan, arrays);
     return kFixedEventBytes + ban.room.id.value.size() + ban.user_id.value.size();
+  }
+
+  std::uint64_t operator()(const AccountLogin& login) const {
+    const std::string text =
+        fmt::format("{} {}", login.instance, login.expires.time_since_epoch().count());
+    AddNoRoom();
+    AddTime(login.logged_in);
+    AddPayload({.user_id = login.account.value, .info = text}, kAccountLogin, arrays);
+    return kFixedEventBytes + login.account.value.size() + text.size();
   }
 
  private:
@@ -154,9 +173,9 @@ struct AddWhat {
     arrays.room_numbers.Add(std::nullopt);
     arrays.dialects.Add(std::nullopt);
   }
-  /// When what the record tells ends; the record itself is removed by its age.
-  void AddEnd(TimePoint until) const {
-    arrays.room_sequences.Add(ToMilliseconds(until));
+  /// A time that the record tells; the record itself is removed by its age.
+  void AddTime(TimePoint time) const {
+    arrays.room_sequences.Add(ToMilliseconds(time));
     arrays.at.Add(at);
   }
   void AddRoom(const RoomKey& room, std::optional<std::uint64_t> number) const {
@@ -219,6 +238,8 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
     record.what = Ban{.room = room(),
                       .user_id = {rows.Text(EventColumn::kUserId)},
                       .until = rows.Time(EventColumn::kRoomSequence)};
+  } else if (type == kAccountLogin) {
+    record.what = DecodeAccountLogin(rows);
   } else if (type == kLogin || type == kLogout) {
     SessionChange change{.session = {.user_id = {rows.Text(EventColumn::kUserId)}, .token = {}},
                          .has_ended = type == kLogout};

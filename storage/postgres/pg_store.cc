@@ -483,6 +483,12 @@ Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
   });
 }
 
+Status PgStore::TellLogins(std::span<const AccountLogin> logins) {
+  PgJob job(std::vector<PgRecorded>(logins.begin(), logins.end()));
+  committer_->Run(job);
+  return job.status();
+}
+
 Status PgStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
   return Write([=] { return pg::RecordGroupJoins(changes); });
 }

@@ -20,6 +20,7 @@ class RecordingListener : public CommitListener {
     append(committed.mixes, mixes_);
     append(committed.revocations, revocations_);
     append(committed.bans, bans_);
+    append(committed.account_logins, account_logins_);
     if (committed.has_messages) ++message_reports_;
   }
 
@@ -46,6 +47,10 @@ class RecordingListener : public CommitListener {
     const MutexLock lock(mutex_);
     return bans_;
   }
+  [[nodiscard]] std::vector<AccountLogin> account_logins() const {
+    const MutexLock lock(mutex_);
+    return account_logins_;
+  }
 
  private:
   mutable Mutex mutex_;
@@ -53,6 +58,7 @@ class RecordingListener : public CommitListener {
   std::vector<MixChanged> mixes_ GUARDED_BY(mutex_);
   std::vector<Revocation> revocations_ GUARDED_BY(mutex_);
   std::vector<Ban> bans_ GUARDED_BY(mutex_);
+  std::vector<AccountLogin> account_logins_ GUARDED_BY(mutex_);
   int message_reports_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -70,9 +70,11 @@ TEST(ChannelFeed, CountsATickThatThrowsAsLostEvents) {
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
   const auto receiver = std::make_shared<ThrowingReceiver>();  // shared with the receivers
   receivers.Add(receiver);
-  WriteSignal signal;
+  HeardLogins logins;
+  ChannelSignal signal;
   ChannelFeed feed({.events = store,
                     .messages = store,
+                    .logins = logins,
                     .signal = signal,
                     .channel = channel,
                     .receivers = receivers,

@@ -119,6 +119,30 @@ TEST_F(ChannelInstancesTest, AnAccountMayHaveAsManyInstancesAsConfigured) {
   EXPECT_EQ(world.Admit(third), Standing::kActive);
 }
 
+TEST_F(ChannelInstancesTest, ANewLoginAtAnotherServerKicksTheOneHere) {
+  ChannelInstance elsewhere = alice_.login();
+  ++elsewhere.instance;
+  elsewhere.logged_in += 1s;
+  world_.Change([&](ChannelTurn& turn) { world_.state().AdmitElsewhere(elsewhere, turn); });
+  EXPECT_EQ(StandingOf(alice_.login()), Standing::kKicked);
+  EXPECT_EQ(StandingOf(elsewhere), Standing::kActive);
+}
+
+TEST_F(ChannelInstancesTest, ALoginThatGoesOnAtAnotherServerEndsItsConnectionHere) {
+  ChannelWorld world({.max_instances = 2});
+  const ChannelInstance here = world.LogIn("alice");
+  ChannelInstance elsewhere = here;
+  ++elsewhere.instance;
+  world.Change([&](ChannelTurn& turn) { world.state().AdmitElsewhere(elsewhere, turn); });
+  EXPECT_EQ(world.Admit(here), Standing::kKicked);
+  EXPECT_EQ(world.Admit(elsewhere), Standing::kActive);
+}
+
+TEST_F(ChannelInstancesTest, ItsOwnLoginComesBackWithoutEffect) {
+  world_.Change([&](ChannelTurn& turn) { world_.state().AdmitElsewhere(alice_.login(), turn); });
+  EXPECT_EQ(StandingOf(alice_.login()), Standing::kActive);
+}
+
 TEST_F(ChannelInstancesTest, OtherAccountsAreNotKicked) {
   (void)world_.LogIn("bob");
   EXPECT_EQ(StandingOf(alice_.login()), Standing::kActive);

@@ -1,10 +1,13 @@
 #include "daemon/core/commit_signal.h"
 
+#include <array>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "daemon/core/heard_logins.h"
 #include "tests/support/recording_listener.h"
 
 namespace rtcroom {
@@ -62,14 +65,28 @@ TEST(DeliverySignal, IsRaisedOnlyForItsService) {
   EXPECT_TRUE(to_trtc.Wait(In(0ms)));
 }
 
-TEST(WriteSignal, IsRaisedByEventsAndByMessages) {
-  WriteSignal signal;
+TEST(ChannelSignal, IsRaisedByEventsMessagesAndLogins) {
+  ChannelSignal signal;
   signal.OnCommit(kEvents);
   EXPECT_TRUE(signal.Wait(In(0ms)));
   signal.OnCommit({.has_messages = true});
   EXPECT_TRUE(signal.Wait(In(0ms)));
+  const std::array logins = {AccountLogin{.account = {"alice"}}};
+  signal.OnCommit({.account_logins = logins});
+  EXPECT_TRUE(signal.Wait(In(0ms)));
   signal.OnCommit({.has_im_deliveries = true});
   EXPECT_FALSE(signal.Wait(In(0ms)));
+}
+
+TEST(HeardLogins, AreTakenOnceInTheirOrder) {
+  HeardLogins heard;
+  const std::array first = {AccountLogin{.account = {"alice"}}, AccountLogin{.account = {"bob"}}};
+  const std::array second = {AccountLogin{.account = {"carol"}}};
+  heard.OnCommit({.account_logins = first});
+  heard.OnCommit(kEvents);
+  heard.OnCommit({.account_logins = second});
+  EXPECT_EQ(heard.Take(), (std::vector{first[0], first[1], second[0]}));
+  EXPECT_TRUE(heard.Take().empty());
 }
 
 TEST(CommitFanOut, NotifiesAllListeners) {

@@ -69,6 +69,18 @@ TEST_F(PgStoreSharingTest, TheLastSeatsAreFilledExactly) {
   EXPECT_EQ(CheckedEvents(*first_).size(), kRounds * kRooms * (1 + kSeats));
 }
 
+TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAreHeardEverywhere) {
+  const std::vector<AccountLogin> logins = {
+      {.account = {"alice"},
+       .instance = std::numeric_limits<std::uint64_t>::max(),
+       .logged_in = kNow,
+       .expires = kNow + std::chrono::hours(1)},
+      {.account = {"bob"}, .instance = 2, .logged_in = kNow, .expires = kNow}};
+  ASSERT_OK(first_->TellLogins(logins));
+  EXPECT_EQ(first_heard_.account_logins(), logins) << "before it returns";
+  EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
+}
+
 TEST_F(PgStoreSharingTest, OfConcurrentCreatesOfOneIdOneSucceeds) {
   constexpr int kRounds = 200;
   for (int round = 0; round < kRounds; ++round) {

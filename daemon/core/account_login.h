@@ -1,0 +1,36 @@
+// Logins to the message channel, for all servers that share a store.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// One login of an account.
+struct AccountLogin {
+  UserId account{};
+  std::uint64_t instance = 0;  ///< distinguishes logins of the same millisecond; any 64 bits
+  TimePoint logged_in{};
+  TimePoint expires{};
+
+  bool operator==(const AccountLogin&) const = default;
+};
+
+/// Tells of logins. They are not kept: a login lives in its token.
+///
+/// @threads safe from any thread.
+class AccountLoginLog {
+ public:
+  virtual ~AccountLoginLog() = default;
+
+  /// All servers on the store hear of them, this one as well (`Committed::account_logins`). Where
+  /// no other uses the store, nobody need hear.
+  /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be told again.
+  virtual Status TellLogins(std::span<const AccountLogin> /*logins*/) { return {}; }
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,32 @@
+// Logins to the message channel at all servers on the store, until they are taken.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "daemon/base/mutex.h"
+#include "daemon/core/commit_listener.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class HeardLogins : public CommitListener {
+ public:
+  void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_) {
+    if (committed.account_logins.empty()) return;
+    const MutexLock lock(mutex_);
+    logins_.insert(logins_.end(), committed.account_logins.begin(), committed.account_logins.end());
+  }
+
+  /// In the store's order.
+  std::vector<AccountLogin> Take() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return std::exchange(logins_, {});
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<AccountLogin> logins_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom
