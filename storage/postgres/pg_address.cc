@@ -5,7 +5,8 @@
 #include <ranges>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
+
+#include "storage/postgres/libpq.h"
 
 namespace rtcroom {
 namespace {
@@ -50,15 +51,16 @@ Result<std::string> Entry(const std::vector<std::string>& list, std::size_t n, s
 }  // namespace
 
 Result<PgAddress> PgAddress::Parse(const Secret& connection_string) {
+  if (!LoadedLibpq()) return LoadedLibpq().error();
   if (IsAmbiguous(connection_string.Reveal())) {
     return Refused("within a name or password, @ is written %40, / is %2F, and ? is %3F");
   }
   struct Freer {
-    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+    void operator()(PQconninfoOption* options) const { Pq().PQconninfoFree(options); }
   };
   // Its message would quote the text.
   const std::unique_ptr<PQconninfoOption, Freer> parsed(
-      PQconninfoParse(connection_string.Reveal().c_str(), nullptr));
+      Pq().PQconninfoParse(connection_string.Reveal().c_str(), nullptr));
   if (!parsed) return Refused("neither a postgresql:// URI nor keywords with values");
 
   std::vector<std::pair<std::string, Secret>> options;

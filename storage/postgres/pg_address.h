@@ -16,7 +16,8 @@ class PgAddress {
  public:
   /// @param connection_string  a URI or keywords and values; in a URI, what separates its parts is
   /// percent-encoded within names and passwords.
-  /// @errors kStoreBroken, without any part of the string: it may hold a password.
+  /// @errors kStoreBroken, without any part of the string: it may hold a password. Also when there
+  /// is no libpq.
   /// @source PostgreSQL, "Connection Strings".
   static Result<PgAddress> Parse(const Secret& connection_string);
 

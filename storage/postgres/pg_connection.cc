@@ -6,10 +6,10 @@
 #include <limits>
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include "daemon/base/ip_address.h"
+#include "storage/postgres/libpq.h"
 
 namespace rtcroom {
 namespace {
@@ -83,7 +83,7 @@ bool HasInput(int socket) {
 }
 
 std::string Field(const PGresult* result, int field) {
-  const char* const text = PQresultErrorField(result, field);
+  const char* const text = Pq().PQresultErrorField(result, field);
   return text != nullptr ? text : "";
 }
 
@@ -113,7 +113,7 @@ PgConnection::PgConnection(const PgAddress& address, const PgSettings& settings,
 
 PgConnection::~PgConnection() = default;
 
-void PgConnection::Closer::operator()(pg_conn* connection) const { PQfinish(connection); }
+void PgConnection::Closer::operator()(pg_conn* connection) const { Pq().PQfinish(connection); }
 
 void PgConnection::ReceiveNotice(void* notices, const pg_result* notice) {
   auto& noted = *static_cast<Notices*>(notices);
@@ -191,15 +191,16 @@ Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
   keywords.push_back(nullptr);
   values.push_back(nullptr);
   notices_ = {};
-  connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
+  connection_.reset(Pq().PQconnectStartParams(keywords.data(), values.data(), 0));
   if (!connection_) return NotConnected("out of memory");
-  PQsetNoticeReceiver(connection_.get(), &ReceiveNotice, &notices_);
+  Pq().PQsetNoticeReceiver(connection_.get(), &ReceiveNotice, &notices_);
   // There is no other way to the SQLSTATE of a refusal.
-  PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
+  Pq().PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
 
   if (const Status reached = AwaitConnection(deadline); !reached) return reached;
-  if (PQsetnonblocking(connection_.get(), 1) != 0 || PQenterPipelineMode(connection_.get()) != 1) {
-    return NotConnected(PQerrorMessage(connection_.get()));
+  if (Pq().PQsetnonblocking(connection_.get(), 1) != 0 ||
+      Pq().PQenterPipelineMode(connection_.get()) != 1) {
+    return NotConnected(Pq().PQerrorMessage(connection_.get()));
   }
   const Status prepared = Prepare(deadline);
   // What was lost was only a preparation.
@@ -230,22 +231,22 @@ Result<std::string> PgConnection::LookUp(const PgHost& host, MonotonicTime deadl
 
 Status PgConnection::AwaitConnection(MonotonicTime deadline) {
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-  while (PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_FAILED) {
+  while (Pq().PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_FAILED) {
     if (next == PGRES_POLLING_OK) return {};
     if (!Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
       // The message ends with the host that is being tried, and "failed: ".
-      return NotConnected(InOneLine(PQerrorMessage(connection_.get())).sentence +
+      return NotConnected(InOneLine(Pq().PQerrorMessage(connection_.get())).sentence +
                           "no answer within the time limit");
     }
-    next = PQconnectPoll(connection_.get());
+    next = Pq().PQconnectPoll(connection_.get());
   }
-  Said said = InOneLine(PQerrorMessage(connection_.get()));
+  Said said = InOneLine(Pq().PQerrorMessage(connection_.get()));
   return NotConnected(said.sentence, std::move(said.sqlstate));
 }
 
 std::string PgConnection::PeerName() const {
   if (!connection_) return {};
-  return fmt::format("{}:{}", PQhost(connection_.get()), PQport(connection_.get()));
+  return fmt::format("{}:{}", Pq().PQhost(connection_.get()), Pq().PQport(connection_.get()));
 }
 
 Status PgConnection::Prepare(MonotonicTime deadline) {
@@ -253,9 +254,9 @@ Status PgConnection::Prepare(MonotonicTime deadline) {
   statements.insert(statements.end(), settings_.statements.begin(), settings_.statements.end());
   sent_.clear();
   for (const PgStatement& statement : statements) {
-    if (PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) != 1 ||
-        PQsendDescribePrepared(connection_.get(), statement.name) != 1) {
-      return Lost(PQerrorMessage(connection_.get()));
+    if (Pq().PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) != 1 ||
+        Pq().PQsendDescribePrepared(connection_.get(), statement.name) != 1) {
+      return Lost(Pq().PQerrorMessage(connection_.get()));
     }
     sent_.insert(sent_.end(), 2, statement.name);
   }
@@ -266,8 +267,8 @@ Status PgConnection::Prepare(MonotonicTime deadline) {
   for (std::size_t i = 0; i < statements.size(); ++i) {
     const PGresult* const description = (*results)[2 * i + 1].get();
     std::vector<PgType>& types = parameter_types_[statements[i].name];
-    for (int n = 0; n < PQnparams(description); ++n) {
-      types.push_back(static_cast<PgType>(PQparamtype(description, n)));
+    for (int n = 0; n < Pq().PQnparams(description); ++n) {
+      types.push_back(static_cast<PgType>(Pq().PQparamtype(description, n)));
     }
   }
   return {};
@@ -338,9 +339,9 @@ Status PgConnection::Check(std::span<const PgCall> calls) {
 Status PgConnection::CheckStillOpen() {
   bool readable = true;
   do {
-    readable = PQconsumeInput(connection_.get()) == 1;
-  } while (readable && HasInput(PQsocket(connection_.get())));
-  (void)PQisBusy(connection_.get());  // hands notices to ReceiveNotice
+    readable = Pq().PQconsumeInput(connection_.get()) == 1;
+  } while (readable && HasInput(Pq().PQsocket(connection_.get())));
+  (void)Pq().PQisBusy(connection_.get());  // hands notices to ReceiveNotice
   if (readable && !notices_.ended) return {};
   Close();
   return Unsent("the server ended the connection");
@@ -363,30 +364,31 @@ Status PgConnection::Send(std::span<const PgCall> calls) {
       std::vector<Oid> types;
       types.reserve(call.parameters.size());
       for (const PgValue& value : call.parameters) types.push_back(static_cast<Oid>(value.type()));
-      sent = PQsendQueryParams(connection_.get(), call.statement.sql, count, types.data(),
-                               values.data(), lengths.data(), formats.data(), 1);
+      sent = Pq().PQsendQueryParams(connection_.get(), call.statement.sql, count, types.data(),
+                                    values.data(), lengths.data(), formats.data(), 1);
     } else {
-      sent = PQsendQueryPrepared(connection_.get(), call.statement.name, count, values.data(),
-                                 lengths.data(), formats.data(), 1);
+      sent = Pq().PQsendQueryPrepared(connection_.get(), call.statement.name, count, values.data(),
+                                      lengths.data(), formats.data(), 1);
     }
-    if (sent != 1) return Lost(PQerrorMessage(connection_.get()));
+    if (sent != 1) return Lost(Pq().PQerrorMessage(connection_.get()));
     sent_.push_back(NameOf(call.statement));
   }
   return {};
 }
 
 Result<std::vector<PgResultPtr>> PgConnection::SyncAndCollect(MonotonicTime deadline) {
-  if (PQpipelineSync(connection_.get()) != 1) return Lost(PQerrorMessage(connection_.get()));
+  if (Pq().PQpipelineSync(connection_.get()) != 1)
+    return Lost(Pq().PQerrorMessage(connection_.get()));
   std::vector<PgResultPtr> results;
   Status status;
   while (true) {
     if (const Status ready = AwaitResult(deadline); !ready) return ready.error();
-    PgResultPtr result(PQgetResult(connection_.get()));
+    PgResultPtr result(Pq().PQgetResult(connection_.get()));
     if (!result) {  // the end of one statement's results
-      if (PQstatus(connection_.get()) == CONNECTION_OK) continue;
-      return Lost(PQerrorMessage(connection_.get()));
+      if (Pq().PQstatus(connection_.get()) == CONNECTION_OK) continue;
+      return Lost(Pq().PQerrorMessage(connection_.get()));
     }
-    const ExecStatusType kind = PQresultStatus(result.get());
+    const ExecStatusType kind = Pq().PQresultStatus(result.get());
     if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
       results.push_back(std::move(result));
     } else if (kind == PGRES_FATAL_ERROR) {
@@ -399,28 +401,28 @@ Result<std::vector<PgResultPtr>> PgConnection::SyncAndCollect(MonotonicTime dead
       if (results.size() != sent_.size()) return Lost("results are missing");
       return results;
     } else if (kind != PGRES_PIPELINE_ABORTED) {
-      return Lost(fmt::format("an unexpected {}", PQresStatus(kind)));
+      return Lost(fmt::format("an unexpected {}", Pq().PQresStatus(kind)));
     }
   }
 }
 
 Status PgConnection::AwaitResult(MonotonicTime deadline) {
   bool readable = true;
-  while (PQisBusy(connection_.get()) != 0) {
-    if (!readable) return Lost(PQerrorMessage(connection_.get()));
-    const bool unsent = PQflush(connection_.get()) != 0;
+  while (Pq().PQisBusy(connection_.get()) != 0) {
+    if (!readable) return Lost(Pq().PQerrorMessage(connection_.get()));
+    const bool unsent = Pq().PQflush(connection_.get()) != 0;
     if (!Wait(unsent ? POLLIN | POLLOUT : POLLIN, deadline)) {
       return Lost("no answer within the time limit");
     }
     // What arrived before the end of the connection is still read.
-    readable = PQconsumeInput(connection_.get()) == 1;
+    readable = Pq().PQconsumeInput(connection_.get()) == 1;
   }
   return {};
 }
 
 /// Leaves the transaction that a statement failed in. The outcome stays that of the statement.
 void PgConnection::RollBack(MonotonicTime deadline) {
-  if (!connection_ || PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
+  if (!connection_ || Pq().PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
   const PgFailure of_statement = failure_;
   const PgCall call(kPgRollback);
   if (Send(std::span(&call, 1))) (void)SyncAndCollect(deadline);
@@ -432,7 +434,7 @@ bool PgConnection::Wait(int events, MonotonicTime deadline) const {
     const auto left = Left(deadline).count();
     if (left <= 0) return false;
     pollfd entry{
-        .fd = PQsocket(connection_.get()), .events = static_cast<short>(events), .revents = 0};
+        .fd = Pq().PQsocket(connection_.get()), .events = static_cast<short>(events), .revents = 0};
     if (entry.fd < 0) return true;  // libpq knows why
     const int timeout =
         static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max()));
@@ -470,7 +472,7 @@ Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
 Error PgConnection::StatementFailed(const pg_result* result, std::string_view name) {
   const std::string sqlstate = Field(result, PG_DIAG_SQLSTATE);
   const std::string severity = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (sqlstate.empty()) return Lost(PQresultErrorMessage(result));  // by libpq itself
+  if (sqlstate.empty()) return Lost(Pq().PQresultErrorMessage(result));  // by libpq itself
   // The other fields may hold values.
   const std::string message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
   if (severity != "ERROR" || StartsWithAny(sqlstate, {"08", "57P01", "57P02", "57P03"})) {

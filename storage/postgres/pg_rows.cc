@@ -1,15 +1,15 @@
 #include "storage/postgres/pg_rows.h"
 
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
+#include "storage/postgres/libpq.h"
 #include "storage/postgres/pg_value.h"
 
 namespace rtcroom {
 namespace {
 
 PgType TypeOf(const PGresult* result, int column) {
-  return static_cast<PgType>(PQftype(result, column));
+  return static_cast<PgType>(Pq().PQftype(result, column));
 }
 
 /// From two's complement of the text's own width.
@@ -29,18 +29,18 @@ std::size_t WidthOf(PgType type) {
 
 }  // namespace
 
-void PgResultClearer::operator()(pg_result* result) const { PQclear(result); }
+void PgResultClearer::operator()(pg_result* result) const { Pq().PQclear(result); }
 
 bool PgRows::Next() {
-  if (!status_ || row_ + 1 >= PQntuples(result_.get())) return false;
+  if (!status_ || row_ + 1 >= Pq().PQntuples(result_.get())) return false;
   ++row_;
   return true;
 }
 
-std::size_t PgRows::size() const { return static_cast<std::size_t>(PQntuples(result_.get())); }
+std::size_t PgRows::size() const { return static_cast<std::size_t>(Pq().PQntuples(result_.get())); }
 
 bool PgRows::IsNull(int column) {
-  return HasCell(column) && PQgetisnull(result_.get(), row_, column) != 0;
+  return HasCell(column) && Pq().PQgetisnull(result_.get(), row_, column) != 0;
 }
 
 std::int64_t PgRows::Integer(int column) {
@@ -89,31 +89,31 @@ std::span<const std::byte> PgRows::Bytes(int column) {
 
 bool PgRows::HasCell(int column) {
   if (!status_) return false;
-  const bool found = column >= 0 && column < PQnfields(result_.get()) && row_ >= 0 &&
-                     row_ < PQntuples(result_.get());
+  const bool found = column >= 0 && column < Pq().PQnfields(result_.get()) && row_ >= 0 &&
+                     row_ < Pq().PQntuples(result_.get());
   if (!found) Fail(column, "is not in the result");
   return found;
 }
 
 std::string_view PgRows::Value(int column) {
   if (!HasCell(column)) return {};
-  if (PQgetisnull(result_.get(), row_, column) != 0) {
+  if (Pq().PQgetisnull(result_.get(), row_, column) != 0) {
     Fail(column, "is NULL");
     return {};
   }
-  if (PQfformat(result_.get(), column) != 1) {
+  if (Pq().PQfformat(result_.get(), column) != 1) {
     Fail(column, "is not in binary form");
     return {};
   }
-  return {PQgetvalue(result_.get(), row_, column),
-          static_cast<std::size_t>(PQgetlength(result_.get(), row_, column))};
+  return {Pq().PQgetvalue(result_.get(), row_, column),
+          static_cast<std::size_t>(Pq().PQgetlength(result_.get(), row_, column))};
 }
 
 void PgRows::Fail(int column, std::string_view why) {
   if (!status_) return;
   // Beyond the last column libpq would write a notice.
-  const bool known = column >= 0 && column < PQnfields(result_.get());
-  const std::string name = known ? fmt::format(" ({}, {})", PQfname(result_.get(), column),
+  const bool known = column >= 0 && column < Pq().PQnfields(result_.get());
+  const std::string name = known ? fmt::format(" ({}, {})", Pq().PQfname(result_.get(), column),
                                                PgTypeName(TypeOf(result_.get(), column)))
                                  : "";
   status_ = Error{Errc::kStoreBroken, fmt::format("column {}{} {}", column, name, why)};

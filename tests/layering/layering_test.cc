@@ -1,5 +1,6 @@
 // Applies the rules to the repository's own files.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -122,6 +123,22 @@ TEST_F(Layering, EachSourceIsListedInCMake) {
     if (!std::ranges::binary_search(listed, file.path)) forgotten.push_back(file.path);
   }
   EXPECT_THAT(forgotten, IsEmpty());
+}
+
+// A commit whose wait for a standby is cancelled is reported as done; every wait has a deadline.
+TEST_F(Layering, TheDatabaseIsNeitherAskedToCancelNorWaitedForWithoutADeadline) {
+  constexpr auto kForbidden = std::to_array<std::string_view>(
+      {"PQcancel", "PQgetCancel", "PQrequestCancel", "PQexec", "PQconnectdb", "PQprepare("});
+  std::vector<std::string> violations;
+  for (const auto& file : files_) {
+    if (!file.path.starts_with("storage/postgres/")) continue;
+    for (const auto name : kForbidden) {
+      if (file.text.find(name) != file.text.npos) {
+        violations.push_back(fmt::format("{}: {}", file.path, name));
+      }
+    }
+  }
+  EXPECT_THAT(violations, IsEmpty());
 }
 
 // Clients can choose names that collide in an unkeyed hash.
