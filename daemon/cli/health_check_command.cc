@@ -1,4 +1,5 @@
 #include <chrono>
+#include <string>
 
 #include "daemon/cli/admin_target.h"
 #include "daemon/cli/commands.h"
@@ -9,6 +10,13 @@ namespace {
 
 // A ready server answers in milliseconds; callers repeat the check, so a longer timeout has no use.
 constexpr std::chrono::seconds kProbeTimeout{3};
+
+std::string WhyNoReply(const Error& error, const std::string& base_url, bool is_local) {
+  if (error.code != Errc::kUnreachable) return error.detail;
+  // At an address of this machine, without TLS, there is hardly another reason.
+  if (is_local) return "nothing listens on " + base_url;
+  return "cannot connect to " + base_url + " (" + error.detail + ")";
+}
 
 }  // namespace
 
@@ -27,11 +35,7 @@ int RunHealthCheck(const std::optional<std::string>& url, const ConfigPath& path
   const Result<OutgoingReply> reply =
       context.http.Get(target->base_url, target->path, kProbeTimeout);
   if (!reply) {
-    // At an address of this machine, without TLS, there is hardly another reason.
-    const bool is_absent = !url && reply.error().code == Errc::kUnreachable;
-    context.err << "not ready: "
-                << (is_absent ? "nothing listens on " + target->base_url : reply.error().detail)
-                << '\n';
+    context.err << "not ready: " << WhyNoReply(reply.error(), target->base_url, !url) << '\n';
     return kExitFailed;
   }
   if (reply->status != 200) {

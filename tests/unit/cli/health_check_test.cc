@@ -48,8 +48,12 @@ TEST_F(HealthCheck, SaysThatNothingListens) {
   http_.answer = Error{Errc::kUnreachable, "outgoing call: Connection"};
   EXPECT_EQ(Run({"health-check"}), 1);
   EXPECT_EQ(err(), "not ready: nothing listens on http://127.0.0.1:5758\n");
+}
+
+TEST_F(HealthCheck, SaysWhatItCannotConnectTo) {
+  http_.answer = Error{Errc::kUnreachable, "outgoing call: Connection"};
   EXPECT_EQ(Run({"health-check", "--url", "https://host/readyz"}), 1);
-  EXPECT_EQ(err(), "not ready: outgoing call: Connection\n");
+  EXPECT_EQ(err(), "not ready: cannot connect to https://host (outgoing call: Connection)\n");
 }
 
 TEST_F(HealthCheck, RejectsAnInvalidUrlOrAddress) {
