@@ -58,16 +58,17 @@ TEST_F(PgStoreOpenTest, KnowsTheRoomsThatAreThere) {
 
 TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
   (void)OpenPatient();
+  const Secret url = UrlOfWriter(url_);
   GrantToWriters(url_);
-  const auto store = Open(Patient(UrlOfWriter(url_)));
+  const auto store = Open(Patient(url));
   EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
   EXPECT_OK(store->Load(kR1));
   EXPECT_OK(store->Ping());
   EXPECT_OK(store->TrimEvents({.keep_since = {}, .max_events = 1}));
   FakeBootClock boot;
   NodeLease lease(boot);
-  PgCluster cluster(*PgAddress::Parse(UrlOfWriter(url_)),
-                    {.node = 7, .patience = std::chrono::minutes(1)}, lease, clock_);
+  PgCluster cluster(*PgAddress::Parse(url), {.node = 7, .patience = std::chrono::minutes(1)}, lease,
+                    clock_);
   EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
 }
 
