@@ -12,6 +12,8 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kChunkBytes = 65536;
+/// How often a silent one looks whether it still is.
+constexpr int kSilenceMilliseconds = 20;
 
 bool HasNews(const pollfd& entry) { return entry.revents != 0; }
 
@@ -28,6 +30,34 @@ void CuttingProxy::CutAll() {
     pair.client.ShutDown();
     pair.server.ShutDown();
   }
+}
+
+void CuttingProxy::Refuse() {
+  {
+    const MutexLock lock(mutex_);
+    way_ = Way::kRefusing;
+  }
+  CutAll();
+}
+
+void CuttingProxy::Silence() {
+  const MutexLock lock(mutex_);
+  way_ = Way::kSilent;
+}
+
+void CuttingProxy::Mend() {
+  const MutexLock lock(mutex_);
+  way_ = Way::kOpen;
+}
+
+void CuttingProxy::Redirect(int server_port) {
+  const MutexLock lock(mutex_);
+  server_port_ = server_port;
+}
+
+bool CuttingProxy::IsSilent() const {
+  const MutexLock lock(mutex_);
+  return way_ == Way::kSilent;
 }
 
 void CuttingProxy::CutAfter(Toward toward, std::size_t bytes) {
@@ -73,18 +103,22 @@ int CuttingProxy::cuts() const {
 
 void CuttingProxy::Relay() {
   for (;;) {
+    const bool silent = IsSilent();
     std::vector<pollfd> entries = {{.fd = listener_.descriptor(), .events = POLLIN, .revents = 0}};
     std::vector<Pair*> pairs;
     {
       const MutexLock lock(mutex_);
       for (Pair& pair : pairs_) {
         pairs.push_back(&pair);
-        entries.push_back({.fd = pair.client.descriptor(), .events = POLLIN, .revents = 0});
-        entries.push_back({.fd = pair.server.descriptor(), .events = POLLIN, .revents = 0});
+        for (const LoopbackSocket* const end : {&pair.client, &pair.server}) {
+          entries.push_back(
+              {.fd = silent ? -1 : end->descriptor(), .events = POLLIN, .revents = 0});
+        }
       }
     }
-    if (::poll(entries.data(), entries.size(), -1) < 0) continue;
+    if (::poll(entries.data(), entries.size(), silent ? kSilenceMilliseconds : -1) < 0) continue;
     if ((entries[0].revents & POLLHUP) != 0) return;
+    if (IsSilent() != silent) continue;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       Pair* const pair = pairs[i];
       const bool goes_on = (!HasNews(entries[1 + 2 * i]) || Pass(*pair, Toward::kServer)) &&
@@ -100,9 +134,10 @@ void CuttingProxy::Relay() {
 void CuttingProxy::Accept() {
   LoopbackSocket client = listener_.Accept();
   if (!client.valid()) return;
+  const MutexLock lock(mutex_);
+  if (way_ == Way::kRefusing) return;
   LoopbackSocket server = LoopbackSocket::Connect(server_port_);
   if (!server.valid()) return;
-  const MutexLock lock(mutex_);
   pairs_.push_back({.client = std::move(client), .server = std::move(server)});
 }
 

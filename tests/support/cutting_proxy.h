@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <string>
@@ -32,6 +33,13 @@ class CuttingProxy {
 
   /// Cuts all connections at once.
   void CutAll() EXCLUDES(mutex_);
+  /// Cuts all connections, and those to come, until `Mend`.
+  void Refuse() EXCLUDES(mutex_);
+  /// Passes nothing on, and cuts nothing, until `Mend`: then what was sent arrives.
+  void Silence() EXCLUDES(mutex_);
+  void Mend() EXCLUDES(mutex_);
+  /// Later connections go to that port of 127.0.0.1.
+  void Redirect(int server_port) EXCLUDES(mutex_);
   /// Cuts the connection that is to carry more than that many further bytes, after them.
   void CutAfter(Toward toward, std::size_t bytes) EXCLUDES(mutex_);
   /// Cuts the connection that is to carry `text`, before its last byte.
@@ -65,7 +73,10 @@ class CuttingProxy {
     bool holds = false;
   };
 
+  enum class Way : std::uint8_t { kOpen, kRefusing, kSilent };
+
   void Give(Order order) EXCLUDES(mutex_);
+  [[nodiscard]] bool IsSilent() const EXCLUDES(mutex_);
   void Relay() EXCLUDES(mutex_);
   void Accept() EXCLUDES(mutex_);
   /// False when the connection is over.
@@ -74,9 +85,10 @@ class CuttingProxy {
   std::optional<std::size_t> FindCut(std::string_view bytes, Toward toward, std::string& last)
       REQUIRES(mutex_);
 
-  const int server_port_;
   const LoopbackSocket listener_ = LoopbackSocket::Listen();
   mutable Mutex mutex_;
+  int server_port_ GUARDED_BY(mutex_);
+  Way way_ GUARDED_BY(mutex_) = Way::kOpen;
   std::list<Pair> pairs_ GUARDED_BY(mutex_);  ///< only the thread adds and removes
   std::optional<Order> order_ GUARDED_BY(mutex_);
   int cuts_ GUARDED_BY(mutex_) = 0;
