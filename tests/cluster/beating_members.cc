@@ -1,0 +1,116 @@
+#include "tests/cluster/beating_members.h"
+
+#include <algorithm>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "tests/e2e/room_calls.h"
+
+namespace rtcroom {
+
+std::int64_t NowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+void BeatingMembers::BeatAt(const std::vector<int>& ports, std::uint32_t seed) {
+  for (const int port : ports) {
+    threads_.emplace_back([this, port, seed](const std::stop_token& stop) {
+      BeatAtOne(stop, port, seed + static_cast<std::uint32_t>(port));
+    });
+  }
+}
+
+void BeatingMembers::BeatAtOne(const std::stop_token& stop, int port, std::uint32_t seed) {
+  constexpr std::chrono::milliseconds kPause{500};
+  ApiClient client(port);
+  std::mt19937 random(seed);
+  while (!stop.stop_requested()) {
+    for (const Entry& entry : All()) {
+      if (stop.stop_requested()) return;
+      if (random() % 2 == 0) continue;
+      const Member& member = entry.member;
+      ApiRequest request;
+      request.target = "/weapp/" + member.kind + "/pusher_heartbeat" + member.query;
+      request.body = MemberBody(member.room, member.user).dump();
+      const std::int64_t begun_ms = NowMs();
+      Note(entry, port, begun_ms, client.Send(request));
+    }
+    std::this_thread::sleep_for(kPause);  // the rate of beats
+  }
+}
+
+void BeatingMembers::Note(const Entry& beaten, int port, std::int64_t begun_ms,
+                          const ApiReply& reply) {
+  const MutexLock lock(mutex_);
+  const Key key(beaten.member.room, beaten.member.user);
+  const auto now = members_.find(key);
+  if (now == members_.end()) return;
+  if (reply.code() == kOk) {
+    std::int64_t& heard_ms = heard_ms_[key];
+    heard_ms = std::max(heard_ms, begun_ms);
+    ++heard_;
+    return;
+  }
+  // The same throughout the call.
+  if (now->second.stamp != beaten.stamp || beaten.member.leaving) return;
+  if (reply.code() == kNoSuchMember || reply.code() == kNoSuchRoom) {
+    denied_.emplace_back(
+        key.first, fmt::format("{} of {} beat at {} (ms), port {}, and was told: {}", key.second,
+                               key.first, begun_ms, port, reply.text));
+  }
+}
+
+void BeatingMembers::Add(Member member, std::int64_t joined_ms) {
+  const MutexLock lock(mutex_);
+  const Key key(member.room, member.user);
+  std::int64_t& heard_ms = heard_ms_[key];
+  heard_ms = std::max(heard_ms, joined_ms);
+  members_[key] = {.member = std::move(member), .stamp = ++stamps_};
+}
+
+void BeatingMembers::SetLeaving(const std::string& room, bool leaving) {
+  const MutexLock lock(mutex_);
+  for (auto& [key, entry] : members_) {
+    if (key.first != room) continue;
+    entry.member.leaving = leaving;
+    entry.stamp = ++stamps_;
+  }
+}
+
+void BeatingMembers::Remove(const std::string& room, const std::string& user) {
+  const MutexLock lock(mutex_);
+  members_.erase({room, user});
+}
+
+void BeatingMembers::RemoveRoom(const std::string& room) {
+  const MutexLock lock(mutex_);
+  std::erase_if(members_, [&](const auto& member) { return member.first.first == room; });
+}
+
+std::int64_t BeatingMembers::LastHeardMs(const std::string& room, const std::string& user) const {
+  const MutexLock lock(mutex_);
+  const auto found = heard_ms_.find({room, user});
+  return found == heard_ms_.end() ? 0 : found->second;
+}
+
+std::size_t BeatingMembers::heard() const {
+  const MutexLock lock(mutex_);
+  return heard_;
+}
+
+std::vector<std::pair<std::string, std::string>> BeatingMembers::Denied() const {
+  const MutexLock lock(mutex_);
+  return denied_;
+}
+
+std::vector<BeatingMembers::Entry> BeatingMembers::All() const {
+  const MutexLock lock(mutex_);
+  std::vector<Entry> all;
+  for (const auto& [key, entry] : members_) all.push_back(entry);
+  return all;
+}
+
+}  // namespace rtcroom

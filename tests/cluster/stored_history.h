@@ -1,0 +1,32 @@
+// What the database of several servers tells of their work, read with SQL.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/ledger_writer.h"
+#include "tests/support/postgres_server.h"
+
+namespace rtcroom {
+
+/// All rooms with a member.
+Ledger RoomsIn(const PostgresServer& database);
+
+/// One line for each gap in the order of all events or of one room's, and for each room that ever
+/// had more members than seats.
+std::vector<std::string> HistoryFaults(const PostgresServer& database);
+
+struct Eviction {
+  std::string room = {};
+  std::string user = {};
+  std::int64_t at_ms = 0;
+};
+/// Of members that fell silent.
+std::vector<Eviction> EvictionsIn(const PostgresServer& database);
+
+/// How often that user left that room, for whatever reason.
+std::int64_t LeavesIn(const PostgresServer& database, const std::string& room,
+                      const std::string& user);
+
+}  // namespace rtcroom
