@@ -75,12 +75,17 @@ std::vector<Eviction> EvictionsIn(const PostgresServer& database) {
   return evictions;
 }
 
-std::int64_t LeavesIn(const PostgresServer& database, const std::string& room,
-                      const std::string& user) {
-  PgRows rows = database.Query(fmt::format(
-      "SELECT count(*) FROM events WHERE type = 4 AND room_id = '{}' AND user_id = '{}'", room,
-      user));
-  const std::int64_t leaves = rows.Next() ? rows.Integer(0) : -1;
+std::map<std::string, std::int64_t> LeavesIn(const PostgresServer& database,
+                                             const std::string& prefix) {
+  PgRows rows =
+      database.Query(fmt::format("SELECT user_id, count(*) FROM events"
+                                 " WHERE type = 4 AND starts_with(user_id, '{}') GROUP BY user_id",
+                                 prefix));
+  std::map<std::string, std::int64_t> leaves;
+  while (rows.Next()) {
+    const std::string user = rows.Text(0);
+    leaves[user] = rows.Integer(1);
+  }
   RequireRead(rows);
   return leaves;
 }

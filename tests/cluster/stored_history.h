@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,8 @@ struct Eviction {
 /// Of members that fell silent.
 std::vector<Eviction> EvictionsIn(const PostgresServer& database);
 
-/// How often that user left that room, for whatever reason.
-std::int64_t LeavesIn(const PostgresServer& database, const std::string& room,
-                      const std::string& user);
+/// How often users whose names begin like that left rooms, for whatever reason.
+std::map<std::string, std::int64_t> LeavesIn(const PostgresServer& database,
+                                             const std::string& prefix);
 
 }  // namespace rtcroom
