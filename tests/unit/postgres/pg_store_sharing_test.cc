@@ -73,9 +73,9 @@ TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAreHeardEverywhere) {
   const std::vector<AccountLogin> logins = {
       {.account = {"alice"},
        .instance = std::numeric_limits<std::uint64_t>::max(),
-       .logged_in = kNow,
-       .expires = kNow + std::chrono::hours(1)},
-      {.account = {"bob"}, .instance = 2, .logged_in = kNow, .expires = kNow}};
+       .logged_in = kNoon,
+       .expires = kNoon + std::chrono::hours(1)},
+      {.account = {"bob"}, .instance = 2, .logged_in = kNoon, .expires = kNoon}};
   ASSERT_OK(first_->TellLogins(logins));
   EXPECT_EQ(first_heard_.account_logins(), logins) << "before it returns";
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
