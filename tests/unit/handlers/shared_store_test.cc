@@ -30,9 +30,13 @@ class OtherServers : public CommitFollower {
 class SharedStore : public testing::Test {
  protected:
   void Create(const std::string& room, const std::string& user) {
-    static_cast<void>(alone_.Post(
-        "/weapp/multi_room/create_room",
-        json{{"roomID", room}, {"userID", user}, {"pushURL", "rtmp://push/live/s"}}.dump()));
+    const json made = alone_.Call("multi_room/create_room", {{"roomID", room},
+                                                             {"roomName", "name"},
+                                                             {"userID", user},
+                                                             {"userName", "name"},
+                                                             {"userAvatar", "a.png"},
+                                                             {"pushURL", "rtmp://push/live/s"}});
+    EXPECT_EQ(made.at("code"), 0);
   }
   /// A heartbeat of gen-1.
   std::string Beat(const std::string& kind_and_endpoint, const std::string& room,

@@ -121,6 +121,7 @@ TEST_F(PgSchemaTest, NamesTheCommandForTheOwnerWhereTheAccountMayNotMigrate) {
     return MigratePgSchema(*MakeConnected(url, kPlain), kEpoch, Soon(), steps);
   };
   const auto created = migrate(kThreeSteps);
+  ASSERT_FALSE(created);
   EXPECT_ERROR(kStoreBroken, created);
   EXPECT_THAT(created.error().detail,
               AllOf(StartsWith("its schema has version 0, and this account may not bring it up to"
@@ -129,7 +130,10 @@ TEST_F(PgSchemaTest, NamesTheCommandForTheOwnerWhereTheAccountMayNotMigrate) {
 
   ASSERT_OK(Migrate(std::span(kThreeSteps).first(1)));
   GrantToWriters(url_);
-  const auto migrated = migrate(kThreeSteps);
+  const auto altering =
+      std::to_array<std::string_view>({kFirst, "ALTER TABLE things ADD COLUMN kind text;\n"});
+  const auto migrated = migrate(altering);
+  ASSERT_FALSE(migrated);
   EXPECT_ERROR(kStoreBroken, migrated);
   EXPECT_THAT(migrated.error().detail, StartsWith("its schema has version 1, and"));
 }

@@ -67,11 +67,19 @@ inline std::vector<PgCall> LongPipeline() {
 /// An account that may only read and write rows, once they are granted.
 inline constexpr std::string_view kPgWriter = "writer";
 
-/// `url` for that account.
+inline std::string PgSchemaOf(const Secret& url) {
+  PgRows name = QueryPostgres(url, "SELECT current_schema()::text");
+  if (!name.Next()) throw std::runtime_error("no schema");
+  return name.Text(0);
+}
+
+/// `url` for that account, which may use its schema.
 inline Secret UrlOfWriter(const Secret& url) {
   (void)QueryPostgres(url, fmt::format("DO $$ BEGIN CREATE ROLE {} LOGIN PASSWORD '{}';"
                                        " EXCEPTION WHEN duplicate_object THEN NULL; END $$",
                                        kPgWriter, kPostgresPassword));
+  (void)QueryPostgres(url,
+                      fmt::format("GRANT USAGE ON SCHEMA {} TO {}", PgSchemaOf(url), kPgWriter));
   std::string text = url.Reveal();
   const std::string owner = fmt::format("//postgres:{}@", kPostgresPassword);
   return Secret(text.replace(text.find(owner), owner.size(),
@@ -80,13 +88,9 @@ inline Secret UrlOfWriter(const Secret& url) {
 
 /// To rows of the tables that are in the schema of `url`.
 inline void GrantToWriters(const Secret& url) {
-  PgRows name = QueryPostgres(url, "SELECT current_schema()::text");
-  if (!name.Next()) throw std::runtime_error("no schema");
-  const std::string schema = name.Text(0);
-  (void)QueryPostgres(url, fmt::format("GRANT USAGE ON SCHEMA {} TO {}", schema, kPgWriter));
   (void)QueryPostgres(url, fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN"
                                        " SCHEMA {} TO {}",
-                                       schema, kPgWriter));
+                                       PgSchemaOf(url), kPgWriter));
 }
 
 inline PgMeaning MeaningOf(const PgConnection& connection) { return connection.failure().meaning; }
