@@ -14,7 +14,6 @@
 namespace rtcroom {
 namespace {
 
-using std::chrono::steady_clock;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -33,7 +32,11 @@ class NodeLiveness : public Nodes {
     EXPECT_TRUE(Eventually(
         [&] {
           const std::size_t at = nodes.at(next++ % nodes.size());
-          EXPECT_EQ(Call(at, "pusher_heartbeat", MemberBody("r1", "alice")), kOk);
+          ApiClient client = node(at).Https();
+          const ApiReply beat =
+              client.Call("multi_room", "pusher_heartbeat", MemberBody("r1", "alice"));
+          if (beat.status == 503) return false;  // a busy machine: the next one is asked
+          EXPECT_EQ(beat.code(), kOk);
           const std::vector<std::string> pushers = PushersAt(at, "r1");
           EXPECT_THAT(pushers, testing::Contains("alice"));
           std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -77,19 +80,22 @@ TEST_F(NodeLiveness, TheDutiesOfAKilledNodeGoToOthers) {
   node(dead).Kill9();
   BeatUntilBobIsGone({other});
   EXPECT_TRUE(node(other).WaitForLog(Taken("reaper")));
+  EXPECT_EQ(MetricOf(node(other), "rtcroomd_nodes"), 1);
+  EXPECT_EQ(MetricOf(node(other), R"(rtcroomd_duty{duty="reaper"})"), 1);
   node(dead).Start();
+  EXPECT_TRUE(Eventually([&] { return MetricOf(node(other), "rtcroomd_nodes") == 2; }));
+  EXPECT_EQ(MetricOf(node(dead), R"(rtcroomd_duty{duty="reaper"})"), 0);
 }
 
 TEST_F(NodeLiveness, ANodeThatStopsIsNotWaitedFor) {
   Add(2, Quick());
   ASSERT_TRUE(node(1).WaitForLog(R"("event":"nodes","alive":2)"));
-  const steady_clock::time_point stopped = steady_clock::now();
   ASSERT_EQ(node(0).Terminate(), 0);
+  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes").size(), 1U) << "it has given up its place";
   ASSERT_TRUE(node(1).WaitForLog(R"("event":"nodes","alive":1)"));
   for (const char* const duty : {"reaper", "im", "trtc", "upkeep"}) {
     EXPECT_TRUE(node(1).WaitForLog(Taken(duty))) << duty;
   }
-  EXPECT_LT(steady_clock::now() - stopped, std::chrono::seconds(7)) << "before it is given up";
   node(0).Start();
 }
 

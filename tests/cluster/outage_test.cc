@@ -55,13 +55,14 @@ TEST_F(Outage, AServerThatWaitsForItsDatabaseCanBeStopped) {
 TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {
   ServerProcess server(
       {.settings = NodeSettings(
-           database_.Url(), {{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "500ms"}})});
+           database_.Url(), {{"room.heartbeat_timeout", "30s"}, {"room.sweep_period", "500ms"}})});
   ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
   database_.Crash();
   ApiClient client = server.Https();
   EXPECT_TRUE(Eventually([&] {
     return client.Call("multi_room", "pusher_heartbeat", MemberBody("r1", "alice")).status == 503;
   }));
+  EXPECT_TRUE(Eventually([&] { return MetricOf(server, "rtcroomd_node_cut_off_seconds") > 0; }));
   const ApiReply refused = client.Call("multi_room", "add_pusher", PusherBody("r1", "bob"));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "1");
