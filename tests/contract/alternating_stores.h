@@ -167,17 +167,17 @@ class AlternatingStores : public Storage {
 
   PgStore& CaughtUp() const {
     PgStore& next = Next();
-    CatchUp(next);
+    LetCatchUp(next);
     return next;
   }
 
   template <typename Outcome>
   Outcome Told(Outcome outcome) const {
-    CatchUp(*told_);
+    LetCatchUp(*told_);
     return outcome;
   }
 
-  void CatchUp(PgStore& store) const {
+  void LetCatchUp(PgStore& store) const {
     EXPECT_OK(store.CatchUp(clock_.Monotonic() + kWaitTimeout));
   }
 
