@@ -98,15 +98,23 @@ Result<GroupReady> GroupMaker::Reject(const RoomId& room_id, std::string_view wh
   // The destroy of an earlier room's group may be in flight: members of a room stored now would
   // receive it as the end of their own.
   if (!claims_.BeginMaking(room_id)) return Unavailable(why);
-  const Result<bool> claimed = cluster_.ClaimGroup(room_id, kClaimAfterDeadline);
+  const Result<bool> claimed = TryClaimGroup(room_id, kClaimAfterDeadline);
   if (!claimed || !*claimed) return Unavailable(why);
   return GroupReady{.is_made_later = true};
+}
+
+Result<bool> GroupMaker::TryClaimGroup(const RoomId& room_id, milliseconds lasting) {
+  Result<bool> claimed = cluster_.ClaimGroup(room_id, lasting);
+  if (!claimed || !*claimed) return claimed;
+  const MutexLock lock(mutex_);
+  claimed_.insert(room_id);
+  return claimed;
 }
 
 Status GroupMaker::ClaimGroup(const RoomId& room_id, MonotonicTime deadline) {
   do {
     const auto left = std::chrono::ceil<milliseconds>(deadline - clock_.Monotonic());
-    const Result<bool> claimed = cluster_.ClaimGroup(room_id, left + kClaimAfterDeadline);
+    const Result<bool> claimed = TryClaimGroup(room_id, left + kClaimAfterDeadline);
     if (!claimed) return Unavailable("the group could not be claimed: " + claimed.error().detail);
     if (*claimed) return {};
   } while (Pause(kClaimPause, deadline));
@@ -154,6 +162,7 @@ Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline
 
 void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
   Intent intent;
+  bool is_claimed = false;
   {
     const MutexLock lock(mutex_);
     const auto found = intents_.find(room_id);
@@ -161,11 +170,13 @@ void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
       intent = found->second;
       intents_.erase(found);
     }
+    is_claimed = claimed_.erase(room_id) > 0;
   }
   // The commit of a kept room removes the intent. Where it is unknown whether it was committed, the
   // intent stays, and is carried out only if there is no room then.
   if (outcome == GroupOutcome::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
-  (void)cluster_.ReleaseGroup(room_id);  // else it ends by itself
+  // Without a claim of its own it would end that of this node's sender.
+  if (is_claimed) (void)cluster_.ReleaseGroup(room_id);  // else it ends by itself
   claims_.EndMaking(room_id);
   wake_();
 }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -93,7 +94,10 @@ class GroupMaker {
   Result<GroupReady> Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent);
   /// Keeps other nodes from the group until `Finish`.
   /// @errors kUnavailable when `deadline` comes first, or the process stops.
-  Status ClaimGroup(const RoomId& room_id, MonotonicTime deadline);
+  Status ClaimGroup(const RoomId& room_id, MonotonicTime deadline) EXCLUDES(mutex_);
+  /// One attempt.
+  Result<bool> TryClaimGroup(const RoomId& room_id, std::chrono::milliseconds lasting)
+      EXCLUDES(mutex_);
   /// The answer to a request that makes no call to the service.
   Result<GroupReady> Reject(const RoomId& room_id, std::string_view why);
   /// Turns the intent of an abandoned room into a destroy, or removes it.
@@ -116,6 +120,7 @@ class GroupMaker {
   const std::function<void()> wake_;
   Mutex mutex_;
   std::unordered_map<RoomId, Intent> intents_ GUARDED_BY(mutex_);
+  std::unordered_set<RoomId> claimed_ GUARDED_BY(mutex_);  ///< from the other nodes
   CallPool callers_;
 };
 

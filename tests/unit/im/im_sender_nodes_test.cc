@@ -72,6 +72,18 @@ TEST_F(ImSenderNodes, AGroupThatAnotherNodeMakesIsNotDestroyed) {
   EXPECT_FALSE(cluster_.IsClaimed(Group()));
 }
 
+TEST_F(ImSenderNodes, ACreateThatIsRefusedLeavesTheClaimToTheDestroy) {
+  LeaveADestroyUnderWay("r");
+  Made made;
+  sender_->MakeGroup(Group(), IdOrigin::kNamed, clock_.Monotonic(), made.Callback());
+  EXPECT_ERROR(kUnavailable, made.Get());
+  Abandon("r");
+  EXPECT_TRUE(cluster_.IsClaimed(Group()));
+  service_.Release();
+  EXPECT_TRUE(EventuallyAtRest());
+  EXPECT_FALSE(cluster_.IsClaimed(Group()));
+}
+
 TEST_F(ImSenderNodes, TheBudgetOfCreatesIsShared) {
   BeOnDuty(false);
   EXPECT_TRUE(EventuallyAsTimePasses([this] {
