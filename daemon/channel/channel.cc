@@ -12,6 +12,8 @@ namespace {
 
 /// Messages that are read for a poll, when they are not in memory.
 constexpr std::size_t kOlderPerPoll = 50;
+/// Logins that one commit tells the other servers.
+constexpr std::size_t kMostToldAtOnce = 1000;
 /// A client that joins after asking for the members may have missed a change as recent as this.
 constexpr std::chrono::seconds kRecentChange{10};
 
@@ -99,11 +101,17 @@ void Channel::TellLogins() {
   std::vector<AccountLogin> logins;
   {
     const MutexLock lock(mutex_);
-    logins = std::exchange(new_logins_, {});
+    // It may be late: of one that has ended here since, the client is connected elsewhere by now.
+    std::erase_if(new_logins_, [this](const AccountLogin& login)
+                                   REQUIRES(mutex_) { return !state_.IsActive(login.instance); });
+    const auto end = new_logins_.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(new_logins_.size(), kMostToldAtOnce));
+    logins.assign(new_logins_.begin(), end);
+    new_logins_.erase(new_logins_.begin(), end);
   }
   if (logins.empty() || deps_.logins->TellLogins(logins)) return;
   const MutexLock lock(mutex_);
-  new_logins_.insert(new_logins_.end(), logins.begin(), logins.end());
+  new_logins_.insert(new_logins_.begin(), logins.begin(), logins.end());
 }
 
 void Channel::OnLogins(std::span<const AccountLogin> logins) {
@@ -363,7 +371,6 @@ void Channel::OnTick() {
     state_.OnTick(turn);
     senders_.ForgetOld(turn.now);
   }
-  TellLogins();
   Save();
 }
 
@@ -380,6 +387,7 @@ void Channel::EndBanned() {
 }
 
 void Channel::Save() {
+  if (deps_.logins != nullptr) TellLogins();
   Settle();
   SaveJoins();
 }

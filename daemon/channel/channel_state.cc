@@ -78,6 +78,11 @@ TimePoint ChannelState::NextLogin(const UserId& account, TimePoint now) const {
   return std::max(now, newest.claims.logged_in + std::chrono::milliseconds(1));
 }
 
+bool ChannelState::IsActive(std::uint64_t instance) const {
+  const Instance* const found = Find(instance);
+  return found != nullptr && found->standing == Standing::kActive;
+}
+
 void ChannelState::AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn) {
   if (Find(claims.instance) != nullptr) return;
   KickLoginOf(claims.account, claims.logged_in, turn);

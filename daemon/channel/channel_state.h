@@ -117,7 +117,10 @@ class ChannelState {
   /// @return false when it is not known any more.
   [[nodiscard]] bool Attach(std::uint64_t instance, std::function<void()> on_kicked);
 
-  /// Likewise, of a login at another server. An earlier connection of that login ends.
+  /// Whether it is known, and neither kicked nor logged out.
+  [[nodiscard]] bool IsActive(std::uint64_t instance) const;
+
+  /// As `Admit`, of a login at another server. An earlier connection of that login ends.
   void AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
 
   /// Ends the account's login of that time, if there is one.

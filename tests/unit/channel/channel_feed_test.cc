@@ -98,5 +98,50 @@ TEST(ChannelFeed, CountsATickThatThrowsAsLostEvents) {
   EXPECT_TRUE(Eventually([&] { return log.Text().find("channel_feed_recovered") != text.npos; }));
 }
 
+/// Keeps what the other servers are told.
+class ToldLogins : public AccountLoginLog {
+ public:
+  Status TellLogins(std::span<const AccountLogin> logins) override {
+    if (is_busy) return Error{Errc::kStoreBusy, {}};
+    for (const AccountLogin& login : logins) accounts.push_back(login.account.value);
+    return {};
+  }
+  bool is_busy = false;
+  std::vector<std::string> accounts{};
+};
+
+TEST(ChannelLogins, AreToldToOtherServersWhileTheyLast) {
+  FakeClock clock;
+  CountingRandom random;
+  CapturedLog log;
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
+  RecordingListener listener;
+  MemoryStore store(StoreLimits(), "00000000000000aa", listener);
+  const FakeStreams streams;
+  BanList bans(clock, streams);
+  ToldLogins told;
+  Channel channel({.rooms = store,
+                   .events = store,
+                   .log = store,
+                   .history = store,
+                   .joins = store,
+                   .bans = bans,
+                   .clock = clock,
+                   .random = random,
+                   .logger = logger,
+                   .logins = &told},
+                  ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), ChannelOptions());
+  const TimePoint expires = clock.Now() + 1h;
+  told.is_busy = true;
+  (void)channel.LogIn({"alice"}, expires);
+  (void)channel.LogIn({"bob"}, expires);
+  channel.OnTick();
+  (void)channel.LogIn({"alice"}, expires);  // ends the first one
+  told.is_busy = false;
+  channel.OnTick();
+  channel.OnTick();
+  EXPECT_EQ(told.accounts, (std::vector<std::string>{"bob", "alice"}));
+}
+
 }  // namespace
 }  // namespace rtcroom
