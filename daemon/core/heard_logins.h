@@ -12,8 +12,11 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class HeardLogins : public CommitListener {
  public:
+  /// @param are_taken  whether anybody calls `Take`.
+  explicit HeardLogins(bool are_taken = true) : are_taken_(are_taken) {}
+
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_) {
-    if (committed.account_logins.empty()) return;
+    if (!are_taken_ || committed.account_logins.empty()) return;
     const MutexLock lock(mutex_);
     logins_.insert(logins_.end(), committed.account_logins.begin(), committed.account_logins.end());
   }
@@ -25,6 +28,7 @@ class HeardLogins : public CommitListener {
   }
 
  private:
+  const bool are_taken_;
   Mutex mutex_;
   std::vector<AccountLogin> logins_ GUARDED_BY(mutex_);
 };

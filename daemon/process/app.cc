@@ -94,7 +94,8 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
   std::optional<WaitingAdmin> waiting;
   while (true) {
     Status opened = store_.Open(metrics_.store_observer(), hooks.begin_anew);
-    if (opened || opened.error().code != Errc::kStoreBusy) return opened;
+    const bool may_come = config_->store.url.IsPostgres();
+    if (opened || !may_come || opened.error().code != Errc::kStoreBusy) return opened;
     if (!waiting) {
       runtime_.logger.Warn("waiting_for_database", {{"reason", opened.error().detail}});
       waiting.emplace(*config_, sockets, metrics_, runtime_);

@@ -145,6 +145,7 @@ enum class End : std::uint8_t {
 struct ServedUntil {
   End end = End::kStopped;
   std::vector<NamedSocket> sockets = {};
+  std::optional<Config> config = {};  ///< of the next life
 };
 
 /// The process-wide state that every life of the server uses.
@@ -194,11 +195,14 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
   watch.emplace(app, process.service, process.clock, logger);
   reports.Ready();
 
+  Config applied = config;
   while (true) {
     const int signal = process.signals.Wait();
     if (signal == SIGHUP) {
       reports.Reloading("reloading");
-      Reload(process.reload(), app, logger);
+      const ConfigOutcome outcome = process.reload();
+      Reload(outcome, app, logger);
+      if (outcome.problems.empty()) applied = outcome.config;
       reports.Ready();
     } else if (signal == SIGUSR2) {
       reports.Reloading("handing over");
@@ -221,8 +225,13 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
       logger.Error("history_lost", {{"then", "everything is read from the database again"}});
       reports.Reloading("reading the database again");
       watch.reset();
+      // As for a hand-over.
+      reports.KeepAlive();
       app.Stop(SocketAfterStop::kKept);
-      return {.end = End::kBeginsAnew, .sockets = app.TakeSockets()};
+      reports.KeepAlive();
+      return {.end = End::kBeginsAnew,
+              .sockets = app.TakeSockets(),
+              .config = app.CheckSameListeners(applied) ? applied : config};
     } else {
       logger.Info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
       reports.Stopping();
@@ -307,6 +316,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
       case End::kStopped:
         return 0;
       case End::kBeginsAnew:
+        current = *std::move(served.config);
         sockets = InheritedSockets(std::move(served.sockets));
         continue;
       case End::kHandsOver:

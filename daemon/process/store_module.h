@@ -50,7 +50,8 @@ struct RoomState {
         mixes(config.mix.max, stream_names),
         bans(runtime.clock, stream_names),
         revocations(runtime.clock),
-        quota(runtime.random) {}
+        quota(runtime.random),
+        channel_logins(config.channel.enabled) {}
 
   LeaseTable leases;
   InactiveRooms inactive;
@@ -65,7 +66,7 @@ struct RoomState {
   DeliverySignal trtc_enqueued{DeliverySignal::To::kTrtc};
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
-  HeardLogins channel_logins{};
+  HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
   CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &claims, &mixes, &quota,
