@@ -39,6 +39,9 @@ class NodeLease {
     nodes_ = standing.nodes;
   }
 
+  /// Until the next `Record`: others may have them now.
+  void DropDuties() { duties_ = 0; }
+
   /// For a node that is alone: there is nobody to give it up.
   void RenewForGood() { until_ = BootTime::max().count(); }
 

@@ -177,6 +177,7 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   if (!seen) return seen.error();
 
   if (has_renewed_ && lease_.IsCutOff()) WantFloor();  // it has ended in between
+  if (lease_.IsCutOff()) lease_.DropDuties();
   lease_.Renew(began);
   has_renewed_ = true;
   if (const Status done = GiveUp(Observe(*seen), *seen, deadline); !done) return done.error();
