@@ -17,7 +17,6 @@ using std::chrono::milliseconds;
 constexpr std::int64_t kJumpMs = 1000;
 /// Heartbeats that a step of a removal looks at: those that are told meanwhile wait for it.
 constexpr std::size_t kSeenPerStep = 5000;
-constexpr std::array<std::string_view, kDuties> kDutyNames = {"reaper", "im", "trtc", "upkeep"};
 
 constexpr std::string_view kNowMs = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -252,9 +251,9 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   while (rows.Next()) seen.rounds.emplace(rows.Unsigned(0), rows.Unsigned(1));
   PgRows& duties = (*results)[nodes + 1];
   while (duties.Next()) {
-    const auto name = std::ranges::find(kDutyNames, duties.Text(0));
-    if (name == kDutyNames.end()) continue;
-    DutyRow& duty = seen.duties.at(static_cast<std::size_t>(name - kDutyNames.begin()));
+    const auto named = std::ranges::find(kAllDuties, duties.Text(0), DutyName);
+    if (named == kAllDuties.end()) continue;
+    DutyRow& duty = seen.duties.at(static_cast<std::size_t>(*named));
     if (!duties.IsNull(1)) duty.node = duties.Unsigned(1);
     duty.term = duties.Unsigned(2);
   }
@@ -334,8 +333,8 @@ Status PgCluster::ClaimDuties(Seen& seen, MonotonicTime deadline) {
     const auto wanted = std::ranges::max_element(
         seen.rounds, {}, [i](const auto& entry) { return RankOf(entry.first, i); });
     if (wanted == seen.rounds.end() || wanted->first != options_.node) continue;
-    Result<PgRows> claimed =
-        connection_.Run(PgCall(kClaimDuty, options_.node, kDutyNames.at(i), duty.term), deadline);
+    Result<PgRows> claimed = connection_.Run(
+        PgCall(kClaimDuty, options_.node, DutyName(kAllDuties.at(i)), duty.term), deadline);
     if (!claimed) return claimed.error();
     if (claimed->Next()) duty = {.node = options_.node, .term = claimed->Unsigned(0)};
   }
