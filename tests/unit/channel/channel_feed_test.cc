@@ -48,25 +48,35 @@ class ThrowingReceiver : public PushReceiver {
   const UserId user_id_{"alice"};
 };
 
-TEST(ChannelFeed, CountsATickThatThrowsAsLostEvents) {
+/// A channel on a memory store.
+class ChannelFeedTest : public testing::Test {
+ protected:
+  Channel MakeChannel(AccountLoginLog* logins = nullptr) {
+    return Channel({.rooms = store,
+                    .events = store,
+                    .log = store,
+                    .history = store,
+                    .joins = store,
+                    .bans = bans,
+                    .clock = clock,
+                    .random = random,
+                    .logger = logger,
+                    .logins = logins},
+                   ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), ChannelOptions());
+  }
+
   FakeClock clock;
   CountingRandom random;
   const CapturedLog log;
-  Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
+  Logger logger{LogFormat::kJson, LogLevel::kInfo, log.file()};
   RecordingListener listener;
-  MemoryStore store(StoreLimits(), "00000000000000aa", listener);
+  MemoryStore store{StoreLimits(), "00000000000000aa", listener};
   const FakeStreams streams;
-  BanList bans(clock, streams);
-  Channel channel({.rooms = store,
-                   .events = store,
-                   .log = store,
-                   .history = store,
-                   .joins = store,
-                   .bans = bans,
-                   .clock = clock,
-                   .random = random,
-                   .logger = logger},
-                  ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), ChannelOptions());
+  BanList bans{clock, streams};
+};
+
+TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
+  Channel channel = MakeChannel();
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
   const auto receiver = std::make_shared<ThrowingReceiver>();  // shared with the receivers
   receivers.Add(receiver);
@@ -110,27 +120,9 @@ class ToldLogins : public AccountLoginLog {
   std::vector<std::string> accounts{};
 };
 
-TEST(ChannelLogins, AreToldToOtherServersWhileTheyLast) {
-  FakeClock clock;
-  CountingRandom random;
-  CapturedLog log;
-  Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
-  RecordingListener listener;
-  MemoryStore store(StoreLimits(), "00000000000000aa", listener);
-  const FakeStreams streams;
-  BanList bans(clock, streams);
+TEST_F(ChannelFeedTest, OtherServersAreToldOfLoginsThatLast) {
   ToldLogins told;
-  Channel channel({.rooms = store,
-                   .events = store,
-                   .log = store,
-                   .history = store,
-                   .joins = store,
-                   .bans = bans,
-                   .clock = clock,
-                   .random = random,
-                   .logger = logger,
-                   .logins = &told},
-                  ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), ChannelOptions());
+  Channel channel = MakeChannel(&told);
   const TimePoint expires = clock.Now() + 1h;
   told.is_busy = true;
   (void)channel.LogIn({"alice"}, expires);
