@@ -334,7 +334,7 @@ class Channel {
   SentCounts sent_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
-  /// Other servers are to hear of them; told by `OnTick`.
+  /// Not yet reported to the other servers on the store; `OnTick` reports them.
   std::vector<AccountLogin> new_logins_ GUARDED_BY(mutex_);
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);

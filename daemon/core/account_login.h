@@ -27,8 +27,8 @@ class AccountLoginLog {
  public:
   virtual ~AccountLoginLog() = default;
 
-  /// All servers on the store hear of them, this one as well (`Committed::account_logins`). Where
-  /// no other uses the store, nobody need hear.
+  /// Reports logins to all servers on the store, including this one, as
+  /// `Committed::account_logins`. A store that only one server uses does nothing.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be told again.
   virtual Status TellLogins(std::span<const AccountLogin> /*logins*/) { return {}; }
 };

@@ -15,7 +15,8 @@ namespace rtcroom {
 
 /// A node's right to be counted on. It lasts for `ttl` from the moment at which the last successful
 /// `Cluster::Renew` began. The others give the node up later than that, so that there is no moment
-/// at which it acknowledges a heartbeat that nobody will ever know of. Its duties end with it.
+/// at which it acknowledges a heartbeat that no other node will receive. When the lease ends, so do
+/// the node's duties.
 ///
 /// @threads safe from any thread; takes no lock.
 class NodeLease {
@@ -31,7 +32,7 @@ class NodeLease {
   /// @param began  when the renewal that succeeded now began.
   void Renew(BootTime began) { until_ = (began + ttl_).count(); }
 
-  /// What that renewal told. To be called after each one.
+  /// Stores the result of a renewal. Call it after each successful one.
   void Record(const NodeStanding& standing) {
     std::bitset<kDuties> held;
     for (std::size_t i = 0; i < kDuties; ++i) held[i] = standing.terms.at(i).has_value();
