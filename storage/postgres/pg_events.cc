@@ -112,7 +112,7 @@ constexpr PgStatement kTrimEvents{
 
 constexpr PgStatement kEventReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarlierOfRoom,
                                        kNewestCursor, kLogEnds};
-constexpr PgStatement kEventWrites[] = {kInsertRecords, kTrimEvents, kFindTag, kReadLog};
+constexpr PgStatement kEventWrites[] = {kInsertRecords, kTrimEvents, kFindTag};
 constexpr PgStatement kFollows[] = {kReadLog};
 
 Result<std::vector<StoredEvent>> ReadAll(PgRows& rows) {
@@ -160,6 +160,7 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
     if (rows.IsNull(EventColumn::kPosition)) break;
     page.through = rows.Unsigned(EventColumn::kPosition);
     page.tag = rows.Integer(kTag);
+    if (page.tags.empty() || page.tags.back() != page.tag) page.tags.push_back(page.tag);
     ++page.rows;
     Result<std::optional<PgRecord>> record = ReadRecord(rows);
     if (!record) return record.error();

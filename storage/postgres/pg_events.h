@@ -29,9 +29,12 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
   return number > kPgProvisional ? base + (number - kPgProvisional) : number;
 }
 
+/// Of a commit that tells nothing else. So the log tells of every one.
+struct PgWritten {};
+
 /// What the log of the store tells: events, and what else all nodes must hear of.
 using PgRecorded =
-    std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange, AccountLogin>;
+    std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange, AccountLogin, PgWritten>;
 
 /// Records are in the order of positions.
 struct PgRecord {
@@ -67,11 +70,12 @@ struct PgLogPlace {
 
 /// A part of the log.
 struct PgLogPage {
-  std::vector<PgRecord> records{};  ///< those of types that this program knows
-  std::uint64_t through = 0;        ///< position of the last one that was read; 0: none was
-  std::int64_t tag = 0;             ///< of that one
-  std::size_t rows = 0;             ///< how many were read
-  std::uint64_t trimmed = 0;        ///< up to that position records have been removed
+  std::vector<PgRecord> records{};   ///< those of types that this program knows
+  std::uint64_t through = 0;         ///< position of the last one that was read; 0: none was
+  std::int64_t tag = 0;              ///< of that one
+  std::vector<std::int64_t> tags{};  ///< of the commits, in order
+  std::size_t rows = 0;              ///< how many were read
+  std::uint64_t trimmed = 0;         ///< up to that position records have been removed
   PgNewest newest{};
   std::uint64_t retained = 0;  ///< number of events that are stored
 };

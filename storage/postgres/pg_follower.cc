@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "storage/postgres/pg_confirm.h"
 #include "storage/postgres/pg_events.h"
 
 namespace rtcroom {
@@ -20,15 +21,16 @@ constexpr std::size_t kPage = 1000;
 
 std::span<const PgStatement> Statements() {
   static const std::vector<PgStatement> all =
-      JoinStatements({pg::LogFollows(), PgHistory::Statements()});
+      JoinStatements({pg::LogFollows(), pg::Confirms(), PgHistory::Statements()});
   return all;
 }
 
 }  // namespace
 
-PgFollower::PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, PgHistory& history,
-                       const Clock& clock)
-    : log_(log),
+PgFollower::PgFollower(const PgAddress& address, std::uint64_t node, const PgPace& pace, PgLog& log,
+                       PgHistory& history, const Clock& clock)
+    : mark_(node * kPgMarksPerNode),
+      log_(log),
       history_(history),
       clock_(clock),
       connection_(address, {.statements = Statements()}, clock),
@@ -52,6 +54,12 @@ Status PgFollower::CatchUp(MonotonicTime deadline) {
     }
   }
   return {};
+}
+
+void PgFollower::Wake() {
+  const MutexLock lock(mutex_);
+  wanted_ = begun_ + 1;
+  changed_.NotifyAll();
 }
 
 void PgFollower::Follow() {
@@ -82,16 +90,33 @@ bool PgFollower::ReadToEnd() {
     if (!reconnector_.Await(deadline)) return false;
     if (!is_checked_ && !history_.Check(connection_, log_.place(), deadline)) return false;
     is_checked_ = true;
-    Result<PgRows> rows = connection_.Run(pg::ReadLog(log_.position(), kPage), deadline);
-    if (!rows) return false;
-    const Result<PgLogPage> page = pg::ReadLogPage(*rows);
+    const std::uint64_t answered = log_.own().answered();
+    const Result<PgLogPage> page = ReadPage(deadline);
     if (!page) return false;
     if (!log_.Hear(*page)) {
       history_.MarkLost();
       return false;
     }
-    if (page->rows < kPage) return true;
+    if (page->rows < kPage) {
+      log_.own().EndRead(answered);
+      return true;
+    }
   }
+}
+
+Result<PgLogPage> PgFollower::ReadPage(MonotonicTime deadline) {
+  std::vector<PgCall> calls = {pg::ReadLog(log_.position(), kPage)};
+  const std::vector<PgCall> confirmation = pg::Confirm(mark_);
+  // An idle node causes no commits.
+  const bool expects_news = log_.own().oldest().has_value();
+  if (expects_news) calls.insert(calls.end(), confirmation.begin(), confirmation.end());
+  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  if (!results) return results.error();
+  Result<PgLogPage> page = pg::ReadLogPage(results->front());
+  if (!page || expects_news || !log_.HasNews(*page)) return page;
+  const Result<std::vector<PgRows>> confirmed = connection_.Run(confirmation, deadline);
+  if (!confirmed) return confirmed.error();
+  return page;
 }
 
 void PgFollower::WaitUntil(MonotonicTime time) {

@@ -1,4 +1,4 @@
-// Reads the log of the store, for what other nodes write.
+// Reads the log of the store: what all nodes write, this one included.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,17 @@
 
 namespace rtcroom {
 
-/// Polls: every 10 ms while there is something to hear, every 20 ms otherwise.
+/// Reads at once when this process has committed something; every 10 ms while there is something to
+/// hear; every 20 ms otherwise. What it passes on is on the synchronous standby, if there is one.
 ///
 /// @threads safe from any thread. Owns one thread, which waits for the database, each time for a
 ///          bounded time, until the destructor ends it.
 class PgFollower {
  public:
   /// The arguments must outlive it. It reads nothing yet.
-  PgFollower(const PgAddress& address, const PgPace& pace, PgLog& log, PgHistory& history,
-             const Clock& clock);
+  /// @param node  as of `PgWriter::Options`.
+  PgFollower(const PgAddress& address, std::uint64_t node, const PgPace& pace, PgLog& log,
+             PgHistory& history, const Clock& clock);
   ~PgFollower();
   PgFollower(const PgFollower&) = delete;
   PgFollower& operator=(const PgFollower&) = delete;
@@ -37,13 +39,19 @@ class PgFollower {
   /// @errors kStoreBusy at the deadline.
   Status CatchUp(MonotonicTime deadline) EXCLUDES(mutex_);
 
+  /// Reads as soon as it can.
+  void Wake() EXCLUDES(mutex_);
+
  private:
   void Follow() EXCLUDES(mutex_);
   /// Reads to the end of the log.
   /// @return whether that has worked.
   bool ReadToEnd();
+  /// A page that is confirmed, or has no news.
+  Result<PgLogPage> ReadPage(MonotonicTime deadline);
   void WaitUntil(MonotonicTime time) EXCLUDES(mutex_);
 
+  const std::uint64_t mark_;
   PgLog& log_;
   PgHistory& history_;
   const Clock& clock_;

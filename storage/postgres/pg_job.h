@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/message_store.h"
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_own_commits.h"
 #include "storage/postgres/pg_write.h"
 #include "storage/shared/write_job.h"
 
@@ -22,13 +22,18 @@ namespace rtcroom {
 /// Changes of rooms, what else the log tells, or one other write.
 class PgJob : public WriteJob {
  public:
+  /// What it means if a fail-over undoes the job after it was finished.
+  enum class Loss : std::uint8_t {
+    kHarms,
+    kHarmless,  ///< it is done again: nobody waits for the standby
+  };
+
   explicit PgJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
   /// Written with their rows.
   explicit PgJob(std::vector<PgRecorded> records) : records_(std::move(records)) {}
   /// @param write  may be called more than once, before the job is finished.
-  /// @param appended  receives its position with the outcome of the write; null: no message.
-  explicit PgJob(std::function<PgWrite()> write, const StoredMessage* appended = nullptr)
-      : write_(std::move(write)), appended_(appended) {}
+  explicit PgJob(std::function<PgWrite()> write, Loss loss = Loss::kHarms)
+      : write_(std::move(write)), loss_(loss) {}
 
   [[nodiscard]] std::size_t size() const override {
     return std::max<std::size_t>(1, updates_.size());
@@ -44,11 +49,6 @@ class PgJob : public WriteJob {
   [[nodiscard]] const std::vector<PgRecorded>& records() const { return records_; }
   [[nodiscard]] const std::function<PgWrite()>& write() const { return write_; }
 
-  /// The position of the message that it has appended; 0: none.
-  [[nodiscard]] std::uint64_t appended() const {
-    return appended_ != nullptr && status_ ? appended_->position : 0;
-  }
-
   /// One per update, in order.
   [[nodiscard]] std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
   /// The position of the last of `records`.
@@ -56,7 +56,15 @@ class PgJob : public WriteJob {
   /// Of what is no change of a room.
   [[nodiscard]] Status& status() { return status_; }
 
-  /// Nothing of it was committed.
+  /// Whether its outcome, or part of it, must be confirmed: is no error, and its loss harms.
+  [[nodiscard]] bool NeedsConfirmation() const {
+    if (loss_ == Loss::kHarmless || !status_) return false;
+    return updates_.empty() || std::ranges::any_of(outcomes_, &Result<RoomChange>::ok);
+  }
+  /// What its outcome relies on; null: nothing that is not confirmed.
+  [[nodiscard]] PgOwnCommits::Handle& commit() { return commit_; }
+
+  /// It has no other outcome than that.
   void Abort(const Error& why) {
     outcomes_.assign(updates_.size(), why);
     status_ = why;
@@ -66,10 +74,11 @@ class PgJob : public WriteJob {
   const std::span<const RoomUpdate> updates_{};
   const std::vector<PgRecorded> records_{};
   const std::function<PgWrite()> write_{};
-  const StoredMessage* const appended_ = nullptr;
+  const Loss loss_ = Loss::kHarms;
   std::vector<Result<RoomChange>> outcomes_;
   std::uint64_t position_ = 0;
   Status status_;
+  PgOwnCommits::Handle commit_;
 };
 
 }  // namespace rtcroom

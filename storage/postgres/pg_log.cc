@@ -16,6 +16,7 @@ void PgLog::Begin(const PgLogEnds& ends) {
   position_ = ends.newest;
   tag_ = ends.tag;
   newest_ = ends.beside;
+  retained_ = ends.retained;
 }
 
 PgLogPlace PgLog::place() const {
@@ -35,17 +36,27 @@ bool PgLog::Hear(const PgLogPage& page) {
   if (page.through > position_) tag_ = page.tag;
   PassOnLocked(page.records, flags);
   position_ = std::max(position_, page.through);
+  retained_ = page.retained;
+  own_.Hear(page.tags);
   return true;
 }
 
-void PgLog::HearOwn(std::uint64_t base, std::int64_t tag, std::span<const PgRecord> records,
-                    Committed flags, std::uint64_t message) {
+bool PgLog::HasNews(const PgLogPage& page) const {
   const MutexLock lock(mutex_);
-  if (position_ < base) records = {};
-  flags.has_messages = message > newest_.message;
-  newest_.message = std::max(newest_.message, message);
-  if (!records.empty() && records.back().position > position_) tag_ = tag;
-  PassOnLocked(records, flags);
+  return page.through > position_ || page.newest.message > newest_.message ||
+         page.newest.delivery > newest_.delivery;
+}
+
+std::uint64_t PgLog::CountRooms() const {
+  const MutexLock lock(mutex_);
+  std::int64_t rooms = own_.rooms();
+  for (const RoomKind kind : kAllRoomKinds) rooms += static_cast<std::int64_t>(index_.Count(kind));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rooms));
+}
+
+std::uint64_t PgLog::retained_events() const {
+  const MutexLock lock(mutex_);
+  return retained_;
 }
 
 void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed) {

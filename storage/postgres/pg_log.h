@@ -1,4 +1,4 @@
-// What this process has heard of the log of the store: its own records, and those of others.
+// What this process has heard of the log of the store.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,13 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_listener.h"
 #include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_own_commits.h"
 #include "storage/shared/room_index.h"
 
 namespace rtcroom {
 
 /// Passes the records of the log on to the index of lists and to the listener, each once and in the
-/// order of their positions, whoever has read it first.
+/// order of their positions, by whomever they were written.
 ///
 /// @threads safe from any thread.
 class PgLog {
@@ -31,18 +32,19 @@ class PgLog {
   /// Likewise, with its commit.
   [[nodiscard]] PgLogPlace place() const EXCLUDES(mutex_);
 
-  /// Passes on what is new in `page`, which begins where an earlier one has ended, or before.
+  /// Whether there is something to pass on in `page`.
+  [[nodiscard]] bool HasNews(const PgLogPage& page) const EXCLUDES(mutex_);
+  /// Passes on what is new in `page`, which begins where the last one has ended. Then `own` knows
+  /// of it, too.
   /// @return false, and nothing is passed on, where something before it was removed unheard.
   [[nodiscard]] bool Hear(const PgLogPage& page) EXCLUDES(mutex_);
-  /// Records that this process has written.
-  /// @param flags    of the deliveries that were enqueued with them; the rest is not used.
-  /// Where something before them has not been heard, nothing is passed on but the flags: a page of
-  /// the log will have the records in their place.
-  /// @param base     position before the first of them.
-  /// @param tag      of their commit.
-  /// @param message  position of the newest message that was appended with them; 0: none was.
-  void HearOwn(std::uint64_t base, std::int64_t tag, std::span<const PgRecord> records,
-               Committed flags, std::uint64_t message) EXCLUDES(mutex_);
+
+  /// Those of this process.
+  [[nodiscard]] PgOwnCommits& own() { return own_; }
+  /// Rooms of all kinds, with what `own` knows of.
+  [[nodiscard]] std::uint64_t CountRooms() const EXCLUDES(mutex_);
+  /// Events that are stored.
+  [[nodiscard]] std::uint64_t retained_events() const EXCLUDES(mutex_);
 
  private:
   void PassOnLocked(std::span<const PgRecord> records, Committed committed) REQUIRES(mutex_);
@@ -50,11 +52,13 @@ class PgLog {
 
   RoomIndex& index_;
   CommitListener& listener_;
+  PgOwnCommits own_;
   mutable Mutex mutex_;
   SessionListener* session_listener_ GUARDED_BY(mutex_) = nullptr;
   std::uint64_t position_ GUARDED_BY(mutex_) = 0;
   std::int64_t tag_ GUARDED_BY(mutex_) = 0;  ///< of the record there
   PgNewest newest_ GUARDED_BY(mutex_);
+  std::uint64_t retained_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rtcroom

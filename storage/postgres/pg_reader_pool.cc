@@ -19,7 +19,7 @@ std::span<const PgStatement> PgReaderPool::Statements() {
   static const std::vector<PgStatement> all =
       JoinStatements({pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
                       pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(),
-                      pg::RecordingReads(), pg::GroupJoinReads()});
+                      pg::RecordingReads(), pg::GroupJoinReads(), pg::Confirms()});
   return all;
 }
 
@@ -27,7 +27,7 @@ PgReaderPool::PgReaderPool(const PgAddress& address, const Options& options, con
     : options_(options), clock_(clock) {
   assert(options.readers > 0);
   for (std::size_t i = 0; i < options.readers; ++i) {
-    readers_.push_back(std::make_unique<Reader>(address, options, clock));
+    readers_.push_back(std::make_unique<Reader>(address, options, options.first_mark + i, clock));
     free_.push_back(readers_.back().get());
   }
 }

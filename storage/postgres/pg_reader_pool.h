@@ -3,13 +3,17 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
+#include "storage/postgres/pg_confirm.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_snapshot.h"
@@ -26,6 +30,7 @@ class PgReaderPool {
     std::chrono::milliseconds patience{};  ///< bounds a read, with the wait for a connection
     PgPace pace{};
     std::span<const PgStatement> statements{};  ///< of all reads; must outlive the pool
+    std::uint64_t first_mark = 0;               ///< of `RunConfirmed`: one for each connection
   };
 
   PgReaderPool(const PgAddress& address, const Options& options, const Clock& clock);
@@ -35,6 +40,10 @@ class PgReaderPool {
 
   /// All that a reading connection of the store runs.
   static std::span<const PgStatement> Statements();
+
+  /// What a read returns.
+  template <typename Read>
+  using Outcome = std::invoke_result_t<Read&, PgConnection&, MonotonicTime>;
 
   /// From now on reads are of that snapshot, by one thread at a time; null: of what is committed,
   /// by any. No read may be in progress.
@@ -46,7 +55,42 @@ class PgReaderPool {
   /// @param read  gets the connection and the deadline, and returns a `Result`.
   /// @errors kStoreBusy when no connection is free, or none can be made, in time; those of `read`.
   template <typename Read>
-  auto Run(Read read) -> decltype(read(std::declval<PgConnection&>(), MonotonicTime())) {
+  auto Run(Read read) -> Outcome<Read> {
+    return RunOnReader(
+        [&](Reader& reader, MonotonicTime deadline) { return read(reader.connection, deadline); },
+        read);
+  }
+
+  /// The same for what others are told: what is read is on the synchronous standby, if there is
+  /// one. `Confirms` are among the statements.
+  template <typename Read>
+  auto RunConfirmed(Read read) -> Outcome<Read> {
+    return RunOnReader(
+        [&](Reader& reader, MonotonicTime deadline) -> Outcome<Read> {
+          auto outcome = read(reader.connection, deadline);
+          if (!outcome) return outcome;
+          const auto confirmed = reader.connection.Run(pg::Confirm(reader.mark), deadline);
+          if (!confirmed) return confirmed.error();
+          return outcome;
+        },
+        read);
+  }
+
+ private:
+  struct Reader {
+    Reader(const PgAddress& address, const Options& options, std::uint64_t own_mark,
+           const Clock& clock)
+        : mark(own_mark),
+          connection(address, {.statements = options.statements}, clock),
+          reconnector(connection, options.pace, clock) {}
+
+    const std::uint64_t mark;
+    PgConnection connection;
+    PgReconnector reconnector;
+  };
+
+  template <typename OnReader, typename Read>
+  auto RunOnReader(OnReader on_reader, Read& read) -> Outcome<Read> {
     const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
     if (snapshot_ != nullptr) return read(snapshot_->connection(), deadline);
     Result<Lease> lease = Take(deadline);
@@ -56,22 +100,12 @@ class PgReaderPool {
       if (const Status connected = lease->reader().reconnector.Await(deadline); !connected) {
         return connected.error();
       }
-      auto outcome = read(connection, deadline);
+      auto outcome = on_reader(lease->reader(), deadline);
       const bool was_lost = !outcome && !connection.connected();
       if (!was_lost) return outcome;
       if (is_retry) return Error{Errc::kStoreBusy, outcome.error().detail};
     }
   }
-
- private:
-  struct Reader {
-    Reader(const PgAddress& address, const Options& options, const Clock& clock)
-        : connection(address, {.statements = options.statements}, clock),
-          reconnector(connection, options.pace, clock) {}
-
-    PgConnection connection;
-    PgReconnector reconnector;
-  };
 
   /// Holds a connection until it ends.
   class Lease {

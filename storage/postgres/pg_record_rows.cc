@@ -19,6 +19,7 @@ constexpr std::int64_t kLogout = 103;
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
 constexpr std::int64_t kAccountLogin = 106;
+constexpr std::int64_t kWritten = 107;
 
 /// A mix as it is kept: the size of the picture, and a line for each input. No ID has a space.
 std::string EncodeMix(const RoomMix& mix) {
@@ -159,6 +160,13 @@ struct AddWhat {
     AddPayload({.user_id = login.account.value, .info = text}, kAccountLogin, arrays);
     return kFixedEventBytes + login.account.value.size() + text.size();
   }
+  std::uint64_t operator()(const PgWritten& /*nothing*/) const {
+    AddNoRoom();
+    arrays.room_sequences.Add(std::nullopt);
+    arrays.at.Add(at);
+    AddPayload({}, kWritten, arrays);
+    return kFixedEventBytes;
+  }
 
  private:
   static std::string_view TextOf(const TokenDigest& token) {
@@ -240,6 +248,8 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
                       .until = rows.Time(EventColumn::kRoomSequence)};
   } else if (type == kAccountLogin) {
     record.what = DecodeAccountLogin(rows);
+  } else if (type == kWritten) {
+    record.what = PgWritten{};
   } else if (type == kLogin || type == kLogout) {
     SessionChange change{.session = {.user_id = {rows.Text(EventColumn::kUserId)}, .token = {}},
                          .has_ended = type == kLogout};

@@ -189,7 +189,6 @@ void PgRoomGroup::KeepOthers(const RoomChange& change, std::size_t first_event) 
   if (change.delivery) {
     deliveries_.push_back(
         {.change = *change.delivery, .at = change.events.back().at, .first_event = first_event});
-    RecordDelivery(*change.delivery, flags_);
   }
   for (const Revocation& revocation : change.revocations) Add(revocation);
   if (change.sets_mix) Add(MixChangeOf(change, 0));
@@ -249,27 +248,6 @@ std::vector<PgWrite> PgRoomGroup::OtherWrites() const {
 void PgRoomGroup::Resolve(std::uint64_t base, RoomChange& change) {
   change.room.sequence = ResolvePgNumber(change.room.sequence, base);
   change.room.place = ResolvePgNumber(change.room.place, base);
-}
-
-std::vector<PgRecord> PgRoomGroup::TakeRecords(std::uint64_t base) {
-  std::vector<PgRecord> records;
-  for (PgNewRecord& added : records_) {
-    PgRecord& record = added.record;
-    record.position = ResolvePgNumber(record.position, base);
-    record.place = ResolvePgNumber(record.place, base);
-    if (auto* const stored = std::get_if<StoredEvent>(&record.what)) {
-      stored->position = record.position;
-      stored->room_number = ResolvePgNumber(stored->room_number, base);
-    } else if (auto* const mix = std::get_if<MixChanged>(&record.what)) {
-      mix->after = record.position - 1;
-      mix->room_number = ResolvePgNumber(mix->room_number, base);
-    } else if (auto* const change = std::get_if<SessionChange>(&record.what)) {
-      if (!change->has_ended) change->session.number = record.position;
-    }
-    records.push_back(std::move(record));
-  }
-  records_.clear();
-  return records;
 }
 
 }  // namespace rtcroom

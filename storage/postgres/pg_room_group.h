@@ -37,7 +37,7 @@ class PgRoomGroup {
   /// @param rooms  stored now.
   /// @param now    time of records that are no events; bans that end later are in force.
   PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms, TimePoint now)
-      : limits_(limits), rooms_(rooms), now_(now) {}
+      : limits_(limits), rooms_before_(rooms), rooms_(rooms), now_(now) {}
 
   /// The calls that load what the updates need; none without updates.
   std::vector<PgCall> LoadCalls(std::span<const RoomUpdate* const> updates);
@@ -61,10 +61,10 @@ class PgRoomGroup {
   /// Gives an outcome of `Apply` its real numbers.
   /// @param base  the newest position before the group.
   static void Resolve(std::uint64_t base, RoomChange& change);
-  /// After the commit: what it has added to the log, with real numbers.
-  [[nodiscard]] std::vector<PgRecord> TakeRecords(std::uint64_t base);
-  /// Which deliveries it has enqueued.
-  [[nodiscard]] const Committed& flags() const { return flags_; }
+  /// By how many it changes the number of rooms.
+  [[nodiscard]] std::int64_t added_rooms() const {
+    return static_cast<std::int64_t>(rooms_) - static_cast<std::int64_t>(rooms_before_);
+  }
 
  private:
   using Viewers = std::map<UserId, std::optional<Audience>>;  ///< nullopt: there is none
@@ -97,6 +97,7 @@ class PgRoomGroup {
   void KeepOthers(const RoomChange& change, std::size_t first_event);
 
   const StoreLimits& limits_;
+  const std::uint64_t rooms_before_;
   std::uint64_t rooms_;
   const TimePoint now_;
   Holders holders_;
@@ -106,7 +107,6 @@ class PgRoomGroup {
   std::vector<PgGuest> guests_;  ///< who have joined
   std::vector<EnqueuedDelivery> deliveries_;
   std::vector<pg::EndedRoom> ended_;
-  Committed flags_;  ///< without its lists
 };
 
 }  // namespace rtcroom

@@ -6,14 +6,11 @@
 #include <limits>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_group_joins.h"
-#include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_messages.h"
@@ -22,115 +19,17 @@
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_sessions.h"
-#include "storage/postgres/pg_snapshot.h"
 #include "storage/postgres/pg_writer.h"
-#include "storage/postgres/schema_version.h"
 #include "storage/shared/group_committer.h"
 #include "storage/shared/room_index.h"
 
 namespace rtcroom {
 namespace {
 
-/// Of connecting and migrating, and of reading what is there.
-constexpr std::chrono::seconds kOpenTime{60};
-constexpr std::size_t kIndexBatch = 10'000;
 /// Rows that a step of a removal takes: all nodes wait for the turn meanwhile.
 constexpr std::size_t kRemovedPerStep = 5000;
 
-Error About(const Error& error) {
-  return {error.code, fmt::format("cannot use the database: {}", error.detail)};
-}
-
-Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& clock) {
-  const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
-  PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
-  if (const Status connected = plain.Connect(deadline); !connected) return connected;
-  const auto migrated = MigratePgSchema(plain, options.new_epoch, deadline);
-  return migrated ? Status() : migrated.error();
-}
-
-Status FillIndex(PgConnection& snapshot, MonotonicTime deadline, RoomIndex& index) {
-  std::uint64_t after = 0;
-  while (true) {
-    Result<PgIndexPage> page = pg::LoadIndex(snapshot, after, kIndexBatch, deadline);
-    if (!page) return page.error();
-    std::vector<RoomIndexChange> changes;
-    for (RoomListEntry& room : page->rooms) {
-      changes.push_back({.room = std::move(room), .step = RoomIndexChange::Step::kInserted});
-    }
-    index.Apply(changes);
-    if (page->rooms.size() < kIndexBatch) return {};
-    after = page->last;
-  }
-}
-
 }  // namespace
-
-struct PgStore::Parts {
-  std::unique_ptr<RoomIndex> index{};
-  std::unique_ptr<PgLog> log{};
-  std::unique_ptr<PgHistory> history{};
-  std::unique_ptr<PgReaderPool> readers{};
-  std::unique_ptr<PgWriter> writer{};
-  std::unique_ptr<PgFollower> follower{};
-};
-
-PgStore::PgStore(const PgOptions& options, Parts parts)
-    : limits_(options.limits),
-      observer_(options.observer),
-      index_(std::move(parts.index)),
-      log_(std::move(parts.log)),
-      history_(std::move(parts.history)),
-      readers_(std::move(parts.readers)),
-      writer_(std::move(parts.writer)),
-      follower_(std::move(parts.follower)),
-      committer_(std::make_unique<GroupCommitter<PgWriter>>(*writer_, options.observer)) {}
-
-PgStore::~PgStore() = default;
-
-Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitListener& listener,
-                                               const Clock& clock) {
-  assert(options.random != nullptr);
-  const Result<PgAddress> address = PgAddress::Parse(options.url);
-  if (!address) return address.error();
-  if (const Status migrated = Migrate(*address, options, clock); !migrated) {
-    return About(migrated.error());
-  }
-  const PgPace pace{
-      .pause = options.reconnect_pause, .give_up = options.give_up, .random = options.random};
-  Parts parts;
-  parts.readers = std::make_unique<PgReaderPool>(
-      *address,
-      PgReaderPool::Options{.readers = options.readers,
-                            .patience = options.patience,
-                            .pace = pace,
-                            .statements = PgReaderPool::Statements()},
-      clock);
-  parts.index = std::make_unique<RoomIndex>();
-  parts.log = std::make_unique<PgLog>(*parts.index, listener);
-  // What comes later than this snapshot is heard from the log.
-  auto snapshot = std::make_unique<PgSnapshot>(*address, PgReaderPool::Statements(), clock);
-  const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
-  if (const Status begun = snapshot->Begin(deadline); !begun) return About(begun.error());
-  const Result<PgLogEnds> ends = pg::LoadLogEnds(snapshot->connection(), deadline);
-  if (!ends) return About(ends.error());
-  if (const Status filled = FillIndex(snapshot->connection(), deadline, *parts.index); !filled) {
-    return About(filled.error());
-  }
-  parts.readers->ReadFrom(std::move(snapshot));
-  parts.log->Begin(*ends);
-  parts.history =
-      std::make_unique<PgHistory>(ends->epoch, *options.random, options.on_history_lost);
-  parts.writer = std::make_unique<PgWriter>(*address,
-                                            PgWriter::Options{.node = options.node,
-                                                              .limits = options.limits,
-                                                              .pace = pace,
-                                                              .patience = options.patience},
-                                            *parts.index, *parts.log, *parts.history, clock);
-  if (const Status opened = parts.writer->Open(*ends); !opened) return About(opened.error());
-  parts.follower = std::make_unique<PgFollower>(*address, pace, *parts.log, *parts.history, clock);
-  return std::unique_ptr<PgStore>(new PgStore(options, std::move(parts)));
-}
 
 void PgStore::Begin() {
   readers_->ReadFrom(nullptr);
@@ -141,7 +40,16 @@ Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(dead
 
 template <typename Read>
 auto PgStore::Run(Read read) {
-  auto outcome = readers_->Run(read);
+  return Reported(readers_->Run(read));
+}
+
+template <typename Read>
+auto PgStore::RunConfirmed(Read read) {
+  return Reported(readers_->RunConfirmed(read));
+}
+
+template <typename Outcome>
+Outcome PgStore::Reported(Outcome outcome) {
   const std::optional<Error> failure = StoreFailureOf(outcome);
   if (failure && observer_ != nullptr) {
     observer_->OnStoreError(StoreOperation::kRead, failure->code);
@@ -149,9 +57,24 @@ auto PgStore::Run(Read read) {
   return outcome;
 }
 
+void PgStore::Commit(PgJob& job) {
+  committer_->Run(job);
+  if (job.commit() == nullptr) return;
+  const Status confirmed = log_->own().Await(job.commit(), clock_.Monotonic() + patience_);
+  if (confirmed) return;
+  job.Abort(confirmed.error());
+  if (observer_ != nullptr) observer_->OnStoreError(StoreOperation::kWrite, confirmed.error().code);
+}
+
 Status PgStore::Write(const std::function<PgWrite()>& write) {
   PgJob job(write);
-  committer_->Run(job);
+  Commit(job);
+  return job.status();
+}
+
+Status PgStore::WriteLightly(const std::function<PgWrite()>& write) {
+  PgJob job(write, PgJob::Loss::kHarmless);
+  Commit(job);
   return job.status();
 }
 
@@ -162,7 +85,7 @@ Result<std::size_t> PgStore::RemoveInSteps(
   while (true) {
     const std::size_t limit = std::min(kRemovedPerStep, most - removed);
     std::size_t in_step = 0;
-    const Status written = Write([&] { return write(limit, in_step); });
+    const Status written = WriteLightly([&] { return write(limit, in_step); });
     if (!written) return written.error();
     removed += in_step;
     if (in_step < limit || removed == most) return removed;
@@ -178,7 +101,7 @@ Result<Room> PgStore::Load(const RoomKey& key) {
 std::vector<Result<RoomChange>> PgStore::UpdateAll(std::span<const RoomUpdate> updates) {
   if (updates.empty()) return {};
   PgJob job(updates);
-  committer_->Run(job);
+  Commit(job);
   return std::move(job.outcomes());
 }
 
@@ -198,13 +121,13 @@ Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
 }
 
 Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::ScanRooms(connection, after, limit, deadline);
   });
 }
 
 Result<EventPage> PgStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadEvents(connection, cursor, limit, deadline);
   });
 }
@@ -218,7 +141,7 @@ Result<std::vector<StoredEvent>> PgStore::ReadRoomEvents(const RoomKey& key,
 }
 
 Result<Cursor> PgStore::Newest() {
-  return Run([](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
     return pg::Newest(connection, deadline);
   });
 }
@@ -230,15 +153,7 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
   // A step may find fewer events than records.
   do {
     step.most_per_call = std::min(kRemovedPerStep, retention.most_per_call - removed);
-    const Status written = Write([&] {
-      PgWrite write = pg::TrimEvents(step, trimmed);
-      write.finish = [this, &trimmed, finish = write.finish](std::span<PgRows> results) {
-        const Status finished = finish(results);
-        writer_->CountTrimmed(trimmed.events);
-        return finished;
-      };
-      return write;
-    });
+    const Status written = WriteLightly([&] { return pg::TrimEvents(step, trimmed); });
     if (!written) return written.error();
     removed += trimmed.events;
   } while (trimmed.records == step.most_per_call && removed < retention.most_per_call);
@@ -247,8 +162,9 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
 
 Status PgStore::Ping() {
   const Status before = committer_->last_commit();
-  const Status written = Write([this] { return writer_->Ping(); });
-  return written ? before : written;
+  PgJob job({PgWritten()});
+  Commit(job);
+  return job.status() ? before : job.status();
 }
 
 std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
@@ -261,7 +177,7 @@ Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
 
 Status PgStore::PutBan(const Ban& ban) {
   PgJob job({ban});
-  committer_->Run(job);
+  Commit(job);
   return job.status();
 }
 
@@ -316,7 +232,7 @@ Status PgStore::RemoveRecording(std::string_view file) {
 }
 
 Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadDeliveries(connection, kind, limit, deadline);
   });
 }
@@ -332,19 +248,19 @@ Status PgStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
 }
 
 Status PgStore::FinishDelivery(const Delivery& delivery) {
-  return Write([&] { return pg::FinishDelivery(delivery); });
+  return WriteLightly([&] { return pg::FinishDelivery(delivery); });
 }
 
 Result<bool> PgStore::PostponeDelivery(const Delivery& delivery) {
   bool is_there = false;
-  const Status written = Write([&] { return pg::PostponeDelivery(delivery, is_there); });
+  const Status written = WriteLightly([&] { return pg::PostponeDelivery(delivery, is_there); });
   if (!written) return written.error();
   return is_there;
 }
 
 Status PgStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                     std::size_t limit) {
-  return Write([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
+  return WriteLightly([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
 }
 
 Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
@@ -361,7 +277,7 @@ Result<std::optional<Session>> PgStore::FindSession(const UserId& user_id) {
 
 Result<std::uint64_t> PgStore::PutSession(const Session& session) {
   PgJob job({SessionChange{.session = session}});
-  committer_->Run(job);
+  Commit(job);
   if (!job.status()) return job.status().error();
   return job.position();
 }
@@ -374,16 +290,16 @@ Status PgStore::RemoveSessions(std::span<const Session> sessions) {
     ended.emplace_back(SessionChange{.session = session, .has_ended = true});
   }
   PgJob job(std::move(ended));
-  committer_->Run(job);
+  Commit(job);
   return job.status();
 }
 
 Status PgStore::RecordSessionUses(std::span<const Session> sessions) {
-  return Write([=] { return pg::RecordSessionUses(sessions); });
+  return WriteLightly([=] { return pg::RecordSessionUses(sessions); });
 }
 
 Status PgStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
-  return Write([=] { return pg::MoveSessionUses(by, latest); });
+  return WriteLightly([=] { return pg::MoveSessionUses(by, latest); });
 }
 
 Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
@@ -393,8 +309,8 @@ Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint unused_until, std::s
 }
 
 Result<StoredMessage> PgStore::Append(StoredMessage message) {
-  PgJob job([&] { return pg::AppendMessage(message, limits_.max_room_messages); }, &message);
-  committer_->Run(job);
+  PgJob job([&] { return pg::AppendMessage(message, limits_.max_room_messages); });
+  Commit(job);
   if (!job.status()) return job.status().error();
   return message;
 }
@@ -411,19 +327,19 @@ Result<StoredMessage> PgStore::AppendDirectMessage(const UserId& receiver, Messa
 
 Result<std::vector<StoredMessage>> PgStore::ReadMessages(std::uint64_t position,
                                                          std::size_t limit) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadMessages(connection, position, limit, deadline);
   });
 }
 
 Result<std::uint64_t> PgStore::NewestMessage() {
-  return Run([](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
     return pg::NewestMessage(connection, deadline);
   });
 }
 
 Result<std::uint64_t> PgStore::NewestRoomMessage(std::uint64_t room_number) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::NewestRoomMessage(connection, room_number, deadline);
   });
 }
@@ -485,7 +401,7 @@ Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
 
 Status PgStore::TellLogins(std::span<const AccountLogin> logins) {
   PgJob job(std::vector<PgRecorded>(logins.begin(), logins.end()));
-  committer_->Run(job);
+  Commit(job);
   return job.status();
 }
 

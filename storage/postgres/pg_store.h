@@ -26,6 +26,7 @@ class GroupCommitter;
 struct PgWrite;
 class PgFollower;
 class PgHistory;
+class PgJob;
 class PgLog;
 class PgReaderPool;
 class PgWriter;
@@ -55,15 +56,17 @@ struct PgOptions {
 /// An implementation of `Storage` on PostgreSQL 15 or newer.
 ///
 /// An acknowledged change is on the disk of the primary, and of its synchronous standby if there is
-/// one. All waits for the database are bounded: after a few seconds a call fails with kStoreBusy,
-/// and at once while there has been no connection for some seconds; with kOutcomeUnknown where it
-/// is unknown whether the change was committed.
+/// one; so is what the listener hears, and all that is read to be told to others (`ReadEvents`,
+/// `Scan`, `Newest`, deliveries, messages in their order). Other reads may show a change a moment
+/// earlier. All waits for the database are bounded: after a few seconds a call fails with
+/// kStoreBusy, and at once while there has been no connection for some seconds; with
+/// kOutcomeUnknown where it is unknown whether the change was committed.
 ///
 /// @threads every method is safe from any thread.
 class PgStore : public Storage {
  public:
   /// Connects, creates the tables or brings them up to date, and reads the order of the rooms.
-  /// Reads are of the same moment until `Begin`.
+  /// Reads are of the same moment until `Begin`; writes are for after it.
   ///
   /// @param listener  hears of the commits of all stores on this database, of those of others soon
   ///                  after; must outlive the store, as must `clock`.
@@ -146,12 +149,20 @@ class PgStore : public Storage {
 
  private:
   struct Parts;
-  PgStore(const PgOptions& options, Parts parts);
+  PgStore(const PgOptions& options, const Clock& clock, Parts parts);
 
   /// `PgReaderPool::Run`; reports a failure to the observer.
   template <typename Read>
   auto Run(Read read);
+  template <typename Read>
+  auto RunConfirmed(Read read);
+  template <typename Outcome>
+  Outcome Reported(Outcome outcome);
+  /// Returns when the outcome of the job is certain.
+  void Commit(PgJob& job);
   Status Write(const std::function<PgWrite()>& write);
+  /// For what is done again when it is lost: does not wait for the standby.
+  Status WriteLightly(const std::function<PgWrite()>& write);
   /// Removes at most `most` rows, in steps that hold the turn for a short time each.
   /// @param write  of a step, with the most rows that it removes; sets the number removed.
   Result<std::size_t> RemoveInSteps(
@@ -160,14 +171,16 @@ class PgStore : public Storage {
   Result<StoredMessage> Append(StoredMessage message);
 
   const StoreLimits limits_;
+  const std::chrono::milliseconds patience_;
+  const Clock& clock_;
   StoreObserver* const observer_;
   // Destroyed in reverse: first the threads, which use the others.
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<PgLog> log_;
   const std::unique_ptr<PgHistory> history_;
   const std::unique_ptr<PgReaderPool> readers_;
-  const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<PgFollower> follower_;
+  const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
 };
 

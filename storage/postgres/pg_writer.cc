@@ -1,10 +1,13 @@
 #include "storage/postgres/pg_writer.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "storage/postgres/pg_bans.h"
+#include "storage/postgres/pg_confirm.h"
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_group_joins.h"
@@ -19,8 +22,8 @@ namespace {
 
 /// The first is without the turn.
 constexpr int kTries = 3;
-/// Records of others that are read with a group.
-constexpr std::size_t kLogPage = 1000;
+/// What the standby has not confirmed for so long holds up the next group.
+constexpr std::chrono::seconds kUnconfirmed{1};
 /// Low bits of a tag: the group; the others are the node.
 constexpr int kGroupBits = 32;
 
@@ -35,53 +38,49 @@ constexpr PgStatement kEnter{"enter",
 constexpr PgStatement kSetLink{"set_link",
                                "WITH u AS (UPDATE nodes SET link = $2 WHERE node = $1 RETURNING 1)"
                                " SELECT 1 / count(*) FROM u"};
-// The lock makes the commit one that waits for the disk and the standby.
-constexpr PgStatement kPing{"ping", "SELECT 1 FROM marks WHERE node = $1 FOR UPDATE"};
-constexpr PgStatement kSetMark{"set_mark",
-                               "INSERT INTO marks (node) VALUES ($1) ON CONFLICT DO NOTHING"};
+// What is found by the link is on the standby: a primary that comes back after a crash also has
+// what never came there.
+constexpr PgStatement kOnStandby{"on_standby", "SET LOCAL synchronous_commit TO on"};
 // A node that tells what it has heard leaves with that (`Cluster`), or is waited for.
 constexpr PgStatement kLeave{"leave",
                              "DELETE FROM nodes WHERE node = $1"
                              " AND NOT EXISTS (SELECT 1 FROM told WHERE node = $1)"};
 
-constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kEnter, kSetLink, kSetMark, kPing, kLeave};
+constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kEnter, kSetLink, kOnStandby, kLeave};
 
 /// All that the writing connection runs.
 std::span<const PgStatement> Statements() {
   static const std::vector<PgStatement> all = JoinStatements(
       {kOwn, pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
        pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
-       pg::RecordingWrites(), pg::GroupJoinWrites(), PgHistory::Statements()});
+       pg::RecordingWrites(), pg::GroupJoinWrites(), pg::Confirms(), PgHistory::Statements()});
   return all;
-}
-
-std::uint64_t CountOf(const RoomIndex& index) {
-  std::uint64_t rooms = 0;
-  for (const RoomKind kind : kAllRoomKinds) rooms += index.Count(kind);
-  return rooms;
 }
 
 }  // namespace
 
-PgWriter::PgWriter(const PgAddress& address, const Options& options, const RoomIndex& index,
-                   PgLog& log, PgHistory& history, const Clock& clock)
+PgWriter::PgWriter(const PgAddress& address, const Options& options, PgLog& log, PgHistory& history,
+                   PgFollower& follower, const Clock& clock)
     : options_(options),
-      index_(index),
       log_(log),
       history_(history),
+      follower_(follower),
       clock_(clock),
-      connection_(address, {.statements = Statements()}, clock),
+      connection_(
+          address,
+          {.synchronous_commit = PgSettings::SynchronousCommit::kLocal, .statements = Statements()},
+          clock),
       reconnector_(connection_, options.pace, clock) {}
 
 PgWriter::~PgWriter() {
   if (reconnector_.connected()) {
-    (void)connection_.Run(PgCall(kLeave, options_.node), clock_.Monotonic() + options_.patience);
+    (void)connection_.Run(std::array{PgCall(kLeave, options_.node), pg::RemoveMarks(options_.node)},
+                          clock_.Monotonic() + options_.patience);
   }
 }
 
-Status PgWriter::Open(const PgLogEnds& ends) {
+Status PgWriter::Open() {
   const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
-  retained_ = ends.retained;
   if (const Status connected = reconnector_.Await(deadline); !connected) return connected;
   const Result<PgRows> entered = connection_.Run(PgCall(kEnter, options_.node), deadline);
   return entered ? Connect(deadline) : entered.error();
@@ -97,8 +96,8 @@ Status PgWriter::Connect(MonotonicTime deadline) {
   // What an earlier connection has sent without an answer is committed by now, or never will be.
   ++link_;
   const std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kTakeTurn),
-                                     PgCall(kSetLink, options_.node, link_),
-                                     PgCall(kSetMark, options_.node), PgCall(kPgCommit)};
+                                     PgCall(kSetLink, options_.node, link_), PgCall(kOnStandby),
+                                     PgCall(kPgCommit)};
   const Result<std::vector<PgRows>> linked = connection_.Run(calls, deadline);
   if (!linked) {
     failed_ = connection_.failure().meaning;
@@ -119,8 +118,6 @@ Status PgWriter::Connect(MonotonicTime deadline) {
   is_linked_ = true;
   return {};
 }
-
-PgWrite PgWriter::Ping() { return {.calls = {PgCall(kPing, options_.node)}}; }
 
 Error PgWriter::Failed(const Error& error) {
   failed_ = connection_.failure().meaning;
@@ -170,6 +167,12 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
     failed_ = PgMeaning::kBusy;
     return PgHistory::Lost();
   }
+  if (const Status confirmed = AwaitConfirmation(deadline); !confirmed) {
+    failed_ = PgMeaning::kBusy;
+    return confirmed;
+  }
+  // The others follow another server than the one that this connection is to.
+  if (log_.own().TakeLost()) connection_.Close();
   // A connection that was made while nobody waited has nothing yet.
   if (!is_linked_ || !reconnector_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
@@ -183,7 +186,7 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
     }
   }
   ++groups_;
-  Try made{.rooms = PgRoomGroup(options_.limits, CountOf(index_), clock_.Now())};
+  Try made{.rooms = PgRoomGroup(options_.limits, log_.CountRooms(), clock_.Now())};
   made.before = log_.position();
   made.tag = static_cast<std::int64_t>((options_.node << kGroupBits) |
                                        (groups_ & ((std::uint64_t{1} << kGroupBits) - 1)));
@@ -193,12 +196,33 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
     return loaded;
   }
   ApplyRules(group, made);
-  const Status written = Write(group, turn, made, deadline);
-  if (written) return {};
-  if (failed_ == PgMeaning::kLost) return Verify(group, made);
-  // With the turn no room can be in the way: the link is gone, and the next connection sets it.
-  if (failed_ == PgMeaning::kConflict && turn == Turn::kFirst) connection_.Close();
-  return written;
+  if (made.rooms.has_records()) {
+    made.commit = log_.own().Expect(made.tag, made.rooms.added_rooms(), clock_.Monotonic());
+  }
+  Status written = Write(group, turn, made, deadline);
+  if (!written && failed_ == PgMeaning::kLost) {
+    written = Verify(group, made);
+  } else if (!written && failed_ == PgMeaning::kConflict && turn == Turn::kFirst) {
+    // With the turn no room can be in the way: the link is gone, and the next connection sets it.
+    connection_.Close();
+  }
+  if (made.commit == nullptr) return written;
+  if (!written) {
+    log_.own().Forget(made.commit);
+    return written;
+  }
+  log_.own().Answer(made.commit);
+  follower_.Wake();
+  return {};
+}
+
+Status PgWriter::AwaitConfirmation(MonotonicTime deadline) {
+  const std::optional<MonotonicTime> oldest = log_.own().oldest();
+  const MonotonicTime now = clock_.Monotonic();
+  if (!oldest || *oldest + kUnconfirmed > now) return {};
+  const MonotonicTime end = std::min(deadline, *oldest + options_.pace.give_up);
+  if (log_.own().AwaitSince(now - kUnconfirmed, end)) return {};
+  return Error{Errc::kStoreBusy, "what was committed is not confirmed"};
 }
 
 Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,
@@ -231,6 +255,10 @@ void PgWriter::ApplyRules(const std::vector<Job*>& group, Try& made) {
     }
     for (const PgRecorded& record : job->records()) job->position() = made.rooms.Add(record);
   }
+  // What a job relies on may be unconfirmed although the job itself changes nothing.
+  if (!made.rooms.has_records() && std::ranges::any_of(group, &Job::NeedsConfirmation)) {
+    made.rooms.Add(PgWritten());
+  }
   made.writes = made.rooms.OtherWrites();
   for (Job* const job : group) {
     if (!job->write()) continue;
@@ -244,9 +272,6 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   std::vector<PgCall> calls;
   if (turn == Turn::kAtTheWrite) calls = {PgCall(kPgBegin), PgCall(kTakeTurn)};
   calls.emplace_back(kCheckLink, options_.node, link_);
-  // What others have written comes before what is written now.
-  const std::size_t others = calls.size();
-  calls.push_back(pg::ReadLog(log_.position(), kLogPage));
   const std::size_t before = calls.size();
   for (PgCall& call : made.rooms.WriteCalls(made.tag)) calls.push_back(std::move(call));
   const std::size_t of_rooms = calls.size();
@@ -255,18 +280,14 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   }
   const bool changes_something = calls.size() > before;
   if (!changes_something && turn == Turn::kAtTheWrite) {
-    Publish(group, made, log_.position(), {});
+    Publish(group, made, 0, {});
     return {};
   }
   calls.emplace_back(kPgCommit);
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return Failed(results.error());
   // It is committed: from here on nothing may fail.
-  if (const Result<PgLogPage> heard = pg::ReadLogPage(results->at(others)); heard) {
-    retained_ = heard->retained;
-    if (!log_.Hear(*heard)) history_.MarkLost();
-  }
-  std::uint64_t base = log_.position();
+  std::uint64_t base = 0;
   if (made.rooms.has_records()) {
     const Result<std::uint64_t> read = pg::ReadBase(results->at(of_rooms - 1));
     if (read) base = *read;
@@ -299,26 +320,9 @@ void PgWriter::Publish(const std::vector<Job*>& group, Try& made, std::uint64_t 
       if (outcome) PgRoomGroup::Resolve(base, *outcome);
     }
     job->position() = ResolvePgNumber(job->position(), base);
+    if (job->NeedsConfirmation()) job->commit() = made.commit;
   }
   FinishWrites(made, results);
-  std::uint64_t message = 0;
-  for (const PgJob* const job : made.jobs) message = std::max(message, job->appended());
-  HearOthers(base);
-  const std::vector<PgRecord> records = made.rooms.TakeRecords(base);
-  retained_ += static_cast<std::uint64_t>(std::ranges::count_if(records, IsEvent));
-  log_.HearOwn(base, made.tag, records, made.rooms.flags(), message);
-}
-
-void PgWriter::HearOthers(std::uint64_t base) {
-  // Only after a pause of the follower in which others wrote more than a page.
-  while (log_.position() < base) {
-    Result<PgRows> rows = connection_.Run(pg::ReadLog(log_.position(), kLogPage),
-                                          clock_.Monotonic() + options_.patience);
-    if (!rows) return;
-    const Result<PgLogPage> page = pg::ReadLogPage(*rows);
-    if (!page || page->through == 0) return;
-    if (!log_.Hear(*page)) return history_.MarkLost();
-  }
 }
 
 void PgWriter::FinishWrites(Try& made, std::span<PgRows> results) {

@@ -1,7 +1,6 @@
 // Writes groups of jobs, each in one transaction.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +12,12 @@
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_room_group.h"
-#include "storage/shared/room_index.h"
 
 namespace rtcroom {
 
@@ -27,6 +26,10 @@ namespace rtcroom {
 /// The rooms of a group are loaded without a lock, and their versions are checked when the results
 /// are written, by the transaction that has the turn: a node that stops never holds anything that
 /// others need. If a room was written meanwhile, the group is run again with the turn taken first.
+///
+/// A commit waits only for the disk of the primary, so the turn is short however far away the
+/// standby is. A job has its outcome for certain once the follower has heard of its `commit`; the
+/// next group does not wait for that, unless there has been no news for too long.
 ///
 /// @threads one thread: that of the committer.
 class PgWriter {
@@ -41,24 +44,18 @@ class PgWriter {
   };
 
   /// The arguments must outlive this.
-  PgWriter(const PgAddress& address, const Options& options, const RoomIndex& index, PgLog& log,
-           PgHistory& history, const Clock& clock);
+  PgWriter(const PgAddress& address, const Options& options, PgLog& log, PgHistory& history,
+           PgFollower& follower, const Clock& clock);
 
   ~PgWriter();
   PgWriter(const PgWriter&) = delete;
   PgWriter& operator=(const PgWriter&) = delete;
 
-  /// @param ends  of the log.
   /// @errors kStoreBusy; kStoreBroken.
-  Status Open(const PgLogEnds& ends);
-
-  /// Waits for the disk, and for the standby, as every write does; changes nothing.
-  PgWrite Ping();
+  Status Open();
 
   Status Run(const std::vector<Job*>& group);
-  [[nodiscard]] std::uint64_t retained_events() const { return retained_; }
-  /// That many events were removed by a job.
-  void CountTrimmed(std::uint64_t events) { retained_ -= std::min(retained_, events); }
+  [[nodiscard]] std::uint64_t retained_events() const { return log_.retained_events(); }
   void Rest(const Status& /*committed*/) {}
 
  private:
@@ -71,6 +68,7 @@ class PgWriter {
     std::vector<PgJob*> jobs{};  ///< of the last of `writes`, in order
     std::uint64_t before = 0;    ///< a position before its records
     std::int64_t tag = 0;
+    PgOwnCommits::Handle commit{};  ///< null: it writes nothing
   };
 
   /// After an error `failed_` tells what it means; kLost: it is unknown whether it was committed.
@@ -78,14 +76,14 @@ class PgWriter {
   Status Load(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   static void ApplyRules(const std::vector<Job*>& group, Try& made);
   Status Write(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
-  /// Hands out what was committed.
+  /// Gives the jobs what was committed.
   /// @param base     the newest position before it.
   /// @param results  of the writes; none when they are not known.
-  void Publish(const std::vector<Job*>& group, Try& made, std::uint64_t base,
-               std::span<PgRows> results);
-  /// Passes on what others have written, up to that position.
-  void HearOthers(std::uint64_t base);
-  void FinishWrites(Try& made, std::span<PgRows> results);
+  static void Publish(const std::vector<Job*>& group, Try& made, std::uint64_t base,
+                      std::span<PgRows> results);
+  static void FinishWrites(Try& made, std::span<PgRows> results);
+  /// Nothing more is committed while the standby does not confirm what was.
+  Status AwaitConfirmation(MonotonicTime deadline);
   /// The commit was not answered: finds out what has become of it.
   Status Verify(const std::vector<Job*>& group, Try& made);
   Status RunAlone(const std::vector<Job*>& group, MonotonicTime deadline);
@@ -97,13 +95,12 @@ class PgWriter {
   [[nodiscard]] Error Outcome(const Error& error) const;
 
   const Options options_;
-  const RoomIndex& index_;
   PgLog& log_;
   PgHistory& history_;
+  PgFollower& follower_;
   const Clock& clock_;
   PgConnection connection_;
   PgReconnector reconnector_;
-  std::uint64_t retained_ = 0;
   std::uint64_t link_ = 0;
   bool is_linked_ = false;  ///< whether the connection has the link and the history
   std::uint64_t groups_ = 0;

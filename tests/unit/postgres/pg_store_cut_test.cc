@@ -96,16 +96,23 @@ TEST_F(PgStoreCutTest, WhatTheServerGetsLaterIsNotCommittedAgain) {
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
 }
 
-TEST_F(PgStoreCutTest, AWriteThatLeavesNoTraceIsReportedAsUnknown) {
-  const GroupJoinChange join{.instance = 7,
-                             .join = GroupJoin{.account = {"u"}, .room = kR1, .room_number = 1}};
+TEST_F(PgStoreCutTest, AWriteThatTheLogDoesNotTellOfIsReportedAsUnknown) {
+  const Session session{.user_id = {"u"}, .token = {}, .number = 1};
   proxy_.CutAt(Toward::kClient, kCommitted);
-  const Status recorded = store_->RecordGroupJoins({&join, 1});
+  const Status recorded = store_->RecordSessionUses({&session, 1});
   EXPECT_EQ(proxy_.cuts(), 1);
   ASSERT_TRUE(FailsWith(recorded, Errc::kOutcomeUnknown));
   EXPECT_EQ(recorded.error().detail, "the commit was not answered");
-  EXPECT_EQ(direct_->LoadGroupJoins()->size(), 1u);
+  EXPECT_OK(store_->RecordSessionUses({&session, 1}));
+}
+
+TEST_F(PgStoreCutTest, AWriteThatChangesNoRoomIsFoundToo) {
+  const GroupJoinChange join{.instance = 7,
+                             .join = GroupJoin{.account = {"u"}, .room = kR1, .room_number = 1}};
+  proxy_.CutAt(Toward::kClient, kCommitted);
   EXPECT_OK(store_->RecordGroupJoins({&join, 1}));
+  EXPECT_EQ(proxy_.cuts(), 1);
+  EXPECT_EQ(direct_->LoadGroupJoins()->size(), 1u);
 }
 
 TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {

@@ -108,8 +108,7 @@ TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   PgOptions options = Patient(own_url_);
   options.give_up = std::chrono::seconds(5);
   options.reconnect_pause = std::chrono::milliseconds(1);
-  const auto store =
-      OpenOnly(options, deaf_);  // follows nothing: its only connection is the writer
+  const auto store = Open(options);
   ASSERT_OK(Create(*store, "r1"));
   const auto number = [&](const std::string& sql) {
     PgRows rows = QueryPostgres(own_url_, sql);
@@ -122,7 +121,7 @@ TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   EXPECT_TRUE(Eventually([&] {
     return number(
                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rtcroomd' AND"
-               " pid <> pg_backend_pid()") == 1;
+               " pid <> pg_backend_pid()") == 2;  // of the writer, and of the follower
   }));
   ASSERT_TRUE(Eventually([&] { return Create(*store, "r3").ok(); }));
   EXPECT_GT(number("SELECT link FROM nodes"), before);

@@ -71,7 +71,65 @@ TEST_F(PgStoreStandbyTest, NothingIsAcknowledgedThatTheStandbyDoesNotHave) {
   EXPECT_FALSE(store->Ping());
   standby_->Thaw();
   EXPECT_TRUE(Eventually([&] { return Apply(*store, Creating(MultiRoom("r2"))).ok(); }));
-  (void)CheckedEvents(*store);
+  (void)CheckedEvents(*store, 2);
+}
+
+// However far away the standby is, and whether it answers at all.
+TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWaitsForTheTurn) {
+  RecordingListener heard_here;
+  RecordingListener heard_there;
+  const auto store = Open(Patient(UrlOfBoth()), heard_here);
+  PgOptions impatient = Patient(UrlOfBoth());
+  impatient.patience = std::chrono::milliseconds(300);
+  const auto other = Open(impatient, heard_there);
+  ASSERT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+  ASSERT_OK(other->CatchUp(Soon()));
+  const std::vector<StoredEvent> before = heard_there.events();
+  const Cursor newest = *other->Newest();
+  const auto in_passing =
+      MakeConnected(UrlOfBoth(), {.synchronous_commit = PgSettings::SynchronousCommit::kLocal});
+  standby_->Freeze();
+  std::atomic<bool> is_acknowledged = false;
+  {
+    const std::jthread caller([&] {
+      EXPECT_OK(Apply(*store, Creating(MultiRoom("r2"))));
+      is_acknowledged = true;
+    });
+    const RoomKey r2 = MakeKey(RoomKind::kMulti, "r2");
+    EXPECT_TRUE(Eventually([&] { return other->Load(r2).ok(); }));  // it is committed
+    EXPECT_OK(in_passing->Run(PgCall(kHoldTurn), Soon()));
+    EXPECT_ERROR(kStoreBusy, other->CatchUp(InVain()));
+    EXPECT_ERROR(kStoreBusy, other->ReadEvents(newest, 10));
+    EXPECT_ERROR(kStoreBusy, other->Newest());
+    EXPECT_FALSE(is_acknowledged);
+    EXPECT_EQ(heard_here.events(), before);
+    EXPECT_EQ(heard_there.events(), before);
+    standby_->Thaw();
+  }
+  EXPECT_TRUE(is_acknowledged);
+  EXPECT_EQ(heard_here.events().size(), before.size() + 2);
+  EXPECT_TRUE(Eventually([&] { return other->CatchUp(Soon()).ok(); }));
+  EXPECT_EQ(heard_there.events(), heard_here.events());
+}
+
+// What it has committed alone is not acknowledged, and does not keep the store from following.
+TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
+  PgOptions options = Patient(UrlOfBoth());
+  options.patience = std::chrono::seconds(1);
+  const auto store = Open(options);
+  ASSERT_OK(Apply(*store, Creating(MultiRoom("r0"))));
+  standby_->Promote();
+  std::vector<std::string> acknowledged = {"r0"};
+  int next = 1;
+  EXPECT_TRUE(Eventually([&] {
+    const std::string id = fmt::format("r{}", next++);
+    if (!Apply(*store, Creating(MultiRoom(id)))) return false;
+    acknowledged.push_back(id);
+    return acknowledged.size() == 5;
+  }));
+  const auto promoted = Open(Patient(standby_->Url()));
+  EXPECT_EQ(StoredOf(*promoted, acknowledged), acknowledged);
+  (void)CheckedEvents(*promoted, static_cast<std::size_t>(next));
 }
 
 }  // namespace
