@@ -34,41 +34,6 @@ class PgStoreSharingTest : public PgStoreTest {
   std::unique_ptr<PgStore> second_ = Open(Patient(url_), second_heard_);
 };
 
-TEST_F(PgStoreSharingTest, TheLastSeatsAreFilledExactly) {
-  constexpr int kRounds = 200;
-  constexpr int kRooms = 4;
-  constexpr std::size_t kSeats = 4;
-  for (int round = 0; round < kRounds; ++round) {
-    std::vector<RoomUpdate> creating;
-    for (int i = 0; i < kRooms; ++i) {
-      creating.push_back(Creating(MultiRoom(fmt::format("r{}-{}", round, i))));
-    }
-    for (const auto& created : StoreOf(round).UpdateAll(creating)) ASSERT_OK(created);
-    std::atomic<int> joined = 0;
-    InParallel(kCallers, [&](int caller) {
-      std::vector<RoomUpdate> joining;
-      for (int i = 0; i < kRooms; ++i) {
-        const auto& room = creating[static_cast<std::size_t>((i + caller) % kRooms)];
-        joining.push_back(Adding(room.key, fmt::format("u{}", caller), kSeats));
-      }
-      for (const auto& outcome : StoreOf(caller).UpdateAll(joining)) {
-        if (outcome) {
-          ++joined;
-        } else {
-          EXPECT_ERROR(kRoomFull, outcome);
-        }
-      }
-    });
-    ASSERT_EQ(joined, kRooms * (kSeats - 1)) << "round " << round;
-    for (const RoomUpdate& room : creating) {
-      const Result<Room> full = StoreOf(round + 1).Load(room.key);
-      ASSERT_OK(full);
-      ASSERT_EQ(full->pushers.size(), kSeats);
-    }
-  }
-  EXPECT_EQ(CheckedEvents(*first_).size(), kRounds * kRooms * (1 + kSeats));
-}
-
 TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAreHeardEverywhere) {
   const std::vector<AccountLogin> logins = {
       {.account = {"alice"},
