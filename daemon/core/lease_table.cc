@@ -63,6 +63,7 @@ void LeaseTable::ApplyLocked(const StoredEvent& stored) {
     if (seated == members_.end()) return;
     lease.user_id = updated->user_id;
     lease.seat = seated->second->seat;
+    lease.beat_here = seated->second->beat_here;  // it may not be told yet
   } else {
     return;
   }
@@ -97,7 +98,7 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
   if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
   if (IsElsewhere(lease, from)) return false;
   lease.heard_at = std::max(now, collected_at_);
-  lease.heard_here = true;
+  lease.beat_here = lease.heard_at;
   if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found->second, now);
   return true;
 }
@@ -190,10 +191,7 @@ void LeaseTable::RenewByReport(const LapsedLease& lapsed, std::chrono::milliseco
   const MutexLock lock(mutex_);
   const Order::iterator place = FindLocked(lapsed);
   if (place == order_.end() || place->expiring) return;
-  if (heard_at > place->heard_at) {
-    place->heard_at = heard_at;
-    place->heard_here = false;
-  }
+  place->heard_at = std::max(place->heard_at, heard_at);
   if (heard_at <= place->renewed_at) return;
   MoveToEndLocked(place);
   place->renewed_at = heard_at;
@@ -248,9 +246,9 @@ bool LeaseTable::CollectLocked(MonotonicTime since, MonotonicTime renewed_since,
       return true;
     }
     --walk_;
-    if (!walk_->heard_here || walk_->heard_at < since) continue;
-    heard.push_back(
-        {.seat = {.room_number = walk_->room_number, .seat = walk_->seat}, .at = walk_->heard_at});
+    if (!walk_->beat_here || *walk_->beat_here < since) continue;
+    heard.push_back({.seat = {.room_number = walk_->room_number, .seat = walk_->seat},
+                     .at = *walk_->beat_here});
   }
   return false;
 }

@@ -147,12 +147,12 @@ class LeaseTable : public CommitListener {
     std::uint64_t seat = 0;
     TimePoint added_at{};
     MonotonicTime granted_at{};
-    MonotonicTime heard_at{};    ///< the last heartbeat, or the grant
+    MonotonicTime heard_at{};    ///< the last heartbeat at any node, or the grant
     MonotonicTime renewed_at{};  ///< by a heartbeat, a report, a deferral or the grant
+    std::optional<MonotonicTime> beat_here{};   ///< the last heartbeat that this node received
     std::optional<Reports::iterator> report{};  ///< set while it is in `reported_`
     std::string bound_to{};                     ///< an address; empty: not bound
-    bool heard_here = false;  ///< `heard_at` is a heartbeat that this node received
-    bool expiring = false;    ///< claimed by an eviction that is not committed yet
+    bool expiring = false;  ///< claimed by an eviction that is not committed yet
   };
 
   struct HeardAt {

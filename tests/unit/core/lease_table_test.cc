@@ -171,6 +171,27 @@ TEST_F(HeardSinceTest, TellsAHeartbeatWhoseLeaseWasDeferredSince) {
   EXPECT_EQ(HeardSince(start_), (std::vector{Beat{.seat = Seat("guest"), .age = kTimeout + 1ms}}));
 }
 
+TEST_F(HeardSinceTest, TellsAHeartbeatOfAMemberThatWasAddedAgainSince) {
+  EXPECT_TRUE(Touch("guest"));
+  clock_.Advance(1s);
+  ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
+  EXPECT_EQ(HeardSince(start_), (std::vector{Beat{.seat = Seat("guest"), .age = 1s}}));
+}
+
+TEST_F(HeardSinceTest, DoesNotTellAHeartbeatOfAnEarlierStay) {
+  EXPECT_TRUE(Touch("guest"));
+  ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
+  ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
+  EXPECT_TRUE(HeardSince(start_).empty());
+}
+
+TEST_F(LeaseTableTest, AMemberThatIsAddedAgainAfterAReportHasAWholeTimeout) {
+  clock_.Advance(kTimeout + 1ms);
+  leases_.RenewByReport(leases_.Lapsed(2, clock_.Monotonic()).at(1), 5s);
+  ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));
+  EXPECT_EQ(leases_.StateOf(room_, {"guest"})->remaining, kTimeout);
+}
+
 /// More members than are looked at while the table is locked once, each in a room of its own.
 class ManyHeardTest : public testing::Test {
  protected:
