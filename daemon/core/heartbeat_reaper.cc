@@ -87,24 +87,24 @@ void HeartbeatReaper::SweepInactive(MonotonicTime now) {
 SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
   const MonotonicTime until = now + options_.sweep_period / 2;
   SweepOutcome outcome;
-  std::size_t handled = 0;
+  std::size_t to_evict = 0;
   while (true) {
     // One more than is handled shows whether something is left.
     std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1, now);
-    if (handled == 0 && !lapsed.empty()) outcome.lag = lapsed.front().overdue;
+    if (!lapsed.empty()) outcome.lag = std::max(outcome.lag, lapsed.front().overdue);
     outcome.behind = lapsed.size() > options_.batch;
     if (outcome.behind) lapsed.resize(options_.batch);
     if (lapsed.empty()) return outcome;
 
-    handled += lapsed.size();
     std::vector<LapsedLease> silent = SilentEverywhere(std::move(lapsed), outcome);
     const std::vector<Eviction> evictions = JudgeAll(std::move(silent));
     const ExpiryOutcome expiry = Evict(evictions);
     outcome.expiry += expiry;
+    to_evict += evictions.size();
     // A store that cannot write is not retried until the next sweep.
     const bool store_works = expiry.failed < std::max<std::size_t>(evictions.size(), 1);
     const bool go_on = outcome.behind && !outcome.undecided && store_works &&
-                       handled < options_.most_per_sweep && clock_.Monotonic() < until;
+                       to_evict < options_.most_per_sweep && clock_.Monotonic() < until;
     if (!go_on) return outcome;
   }
 }

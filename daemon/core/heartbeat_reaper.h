@@ -23,8 +23,9 @@ namespace rtcroom {
 struct ReaperOptions {
   LivenessRules rules{};
   std::chrono::milliseconds sweep_period{5000};
-  std::size_t batch = 500;              ///< evictions that share one commit
-  std::size_t most_per_sweep = 50'000;  ///< bounds the time that one sweep takes from requests
+  std::size_t batch = 500;  ///< evictions that share one commit
+  /// Evictions; bounds the time that one sweep takes from requests. Members that stay do not count.
+  std::size_t most_per_sweep = 50'000;
   /// Sweeps only while it holds that duty; null: always. Outlives the reaper.
   const NodeLease* node = nullptr;
 };
@@ -92,7 +93,7 @@ class HeartbeatReaper {
   /// longer than its period: its cause (a stop, a disk that hangs) delayed heartbeats, too.
   void Tick();
 
-  /// One round of evictions of leases due by `now`, bounded in number and in time (half a sweep
+  /// One round of evictions of leases due by `now`, bounded in evictions and in time (half a sweep
   /// period).
   /// @param now  read from the clock before, at a moment without a stall.
   SweepOutcome Sweep(MonotonicTime now);

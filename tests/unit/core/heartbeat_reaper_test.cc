@@ -251,6 +251,34 @@ TEST_F(SharedReaperTest, EvictsNobodyWithoutAnAnswer) {
   EXPECT_EQ(RoomCount(), 1U);
 }
 
+/// The first that they are asked about were heard there.
+class FirstHeardElsewhere : public Alone {
+ public:
+  Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
+                                            std::chrono::milliseconds timeout) override {
+    Result<std::vector<SharedSilence>> answers = Alone::Silent(lapsed, timeout);
+    for (SharedSilence& answer : *answers) {
+      if (heard == 0) break;
+      --heard;
+      answer = {.age = 8s};
+    }
+    return answers;
+  }
+  std::size_t heard = 0;
+};
+
+TEST_F(HeartbeatReaperTest, BoundsASweepByEvictionsAndNotByWhomOtherNodesHaveHeard) {
+  FirstHeardElsewhere others;
+  HeartbeatReaper reaper(rooms_, leases_, inactive_, others, clock_, kOptions, *this, logger_);
+  others.heard = 2 * kOptions.most_per_sweep;
+  MakeRooms(static_cast<int>(3 * kOptions.most_per_sweep + 1));
+  clock_.Advance(kTimeout + 1ms);
+  const SweepOutcome outcome = reaper.Sweep(clock_.Monotonic());
+  EXPECT_EQ(outcome.expiry.expired, kOptions.most_per_sweep);
+  EXPECT_TRUE(outcome.behind);
+  EXPECT_EQ(outcome.lag, 1ms);
+}
+
 TEST_F(HeartbeatReaperTest, EvictsOnlyTheSilentMemberOfARoom) {
   MakeRooms(1);
   ASSERT_OK(AddNow(rooms_, Add(Key("r0"), "guest")));
