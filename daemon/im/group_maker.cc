@@ -28,6 +28,7 @@ GroupMaker::GroupMaker(const GroupMakerDeps& deps, const GroupMakerOptions& opti
                        std::function<void()> wake)
     : claims_(deps.claims),
       cluster_(deps.cluster),
+      node_(deps.node),
       caller_(deps.caller),
       deliveries_(deps.deliveries),
       clock_(deps.clock),
@@ -82,14 +83,21 @@ Result<GroupReady> GroupMaker::MakeNow(const RoomId& room_id, IdOrigin origin,
   if (origin == IdOrigin::kGenerated) {
     // Even after an error it may have been written.
     intent.may_be_stored = true;
-    // Repeated: after a crash during a create, that create may take effect late.
-    const Status stored = deliveries_.ChangeDeliveries({.group = room_id,
-                                                        .enqueue = DeliveryKind::kDestroyGroup,
-                                                        .payload = std::string(kRepeatedDestroy)},
-                                                       clock_.Now());
+    const Status stored = StoreIntent(room_id, deadline);
     if (!stored) return Unavailable("the intent could not be stored: " + stored.error().detail);
   }
   return Ask(room_id, deadline, intent);
+}
+
+Status GroupMaker::StoreIntent(const RoomId& room_id, MonotonicTime deadline) {
+  TimePoint due = clock_.Now();
+  // Another node that sends it earlier would only find that the group is claimed.
+  if (node_.nodes() > 1) due += ClaimTime(deadline);
+  // Repeated: after a crash during a create, that create may take effect late.
+  return deliveries_.ChangeDeliveries({.group = room_id,
+                                       .enqueue = DeliveryKind::kDestroyGroup,
+                                       .payload = std::string(kRepeatedDestroy)},
+                                      due);
 }
 
 Result<GroupReady> GroupMaker::Reject(const RoomId& room_id, std::string_view why) {
@@ -113,12 +121,15 @@ Result<bool> GroupMaker::TryClaimGroup(const RoomId& room_id, milliseconds lasti
 
 Status GroupMaker::ClaimGroup(const RoomId& room_id, MonotonicTime deadline) {
   do {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - clock_.Monotonic());
-    const Result<bool> claimed = TryClaimGroup(room_id, left + kClaimAfterDeadline);
+    const Result<bool> claimed = TryClaimGroup(room_id, ClaimTime(deadline));
     if (!claimed) return Unavailable("the group could not be claimed: " + claimed.error().detail);
     if (*claimed) return {};
   } while (Pause(kClaimPause, deadline));
   return Unavailable("another node is at work on the group");
+}
+
+milliseconds GroupMaker::ClaimTime(MonotonicTime deadline) const {
+  return std::chrono::ceil<milliseconds>(deadline - clock_.Monotonic()) + kClaimAfterDeadline;
 }
 
 Result<GroupReady> GroupMaker::Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent) {
@@ -182,7 +193,8 @@ void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
 }
 
 void GroupMaker::Settle(const RoomId& room_id, const Intent& intent) {
-  DeliveryChange change{.group = room_id, .drops_pending = !intent.may_exist};
+  // Dropped even if the same is enqueued: merged into the intent, it would be due with it.
+  DeliveryChange change{.group = room_id, .drops_pending = true};
   if (intent.may_exist) change.enqueue = DeliveryKind::kDestroyGroup;
   if (intent.may_be_late) change.payload = kRepeatedDestroy;
   // If this fails, the group is destroyed, whether it exists or not.

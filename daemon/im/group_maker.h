@@ -19,6 +19,7 @@
 #include "daemon/core/delivery_claims.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/im_groups.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/http_client/call_pool.h"
 #include "daemon/im/im_caller.h"
 
@@ -41,6 +42,7 @@ struct GroupMakerOptions {
 struct GroupMakerDeps {
   DeliveryClaims& claims;
   Cluster& cluster;
+  const NodeLease& node;
   ImCaller& caller;
   DeliveryStore& deliveries;
   const std::atomic<std::uint64_t>& pending;  ///< creates and destroys in the outbox
@@ -55,7 +57,8 @@ struct GroupMakerDeps {
 /// the group is created later.
 ///
 /// For a generated id, a destroy of the group is enqueued before the service is called: the commit
-/// of the room removes it, and after a crash it removes the group. Until `Finish` it is not sent.
+/// of the room removes it, and after a crash it removes the group. Until `Finish` this node does
+/// not send it; where there are others, it is due when the claim of the group ends.
 ///
 /// @threads safe from any thread. Call `Make` for an id only after `Finish` of its previous one.
 /// @source protocol F.2, D.7.
@@ -91,6 +94,7 @@ class GroupMaker {
       EXCLUDES(mutex_);
   Result<GroupReady> MakeNow(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline,
                              Intent& intent);
+  Status StoreIntent(const RoomId& room_id, MonotonicTime deadline);
   Result<GroupReady> Ask(const RoomId& room_id, MonotonicTime deadline, Intent& intent);
   /// Keeps other nodes from the group until `Finish`.
   /// @errors kUnavailable when `deadline` comes first, or the process stops.
@@ -98,6 +102,8 @@ class GroupMaker {
   /// One attempt.
   Result<bool> TryClaimGroup(const RoomId& room_id, std::chrono::milliseconds lasting)
       EXCLUDES(mutex_);
+  /// How long a claim lasts that is made now.
+  [[nodiscard]] std::chrono::milliseconds ClaimTime(MonotonicTime deadline) const;
   /// The answer to a request that makes no call to the service.
   Result<GroupReady> Reject(const RoomId& room_id, std::string_view why);
   /// Turns the intent of an abandoned room into a destroy, or removes it.
@@ -110,6 +116,7 @@ class GroupMaker {
 
   DeliveryClaims& claims_;
   Cluster& cluster_;
+  const NodeLease& node_;
   ImCaller& caller_;
   DeliveryStore& deliveries_;
   const Clock& clock_;

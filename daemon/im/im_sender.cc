@@ -51,6 +51,7 @@ ImSender::ImSender(const ImSenderDeps& deps, const ImSenderOptions& options)
              {.callers = options.lanes, .max_waiting = options.lanes, .max_wait = kNeverExpires}),
       maker_({.claims = claims_,
               .cluster = deps.cluster,
+              .node = deps.node,
               .caller = caller_,
               .deliveries = deps.deliveries,
               .pending = creates_and_destroys_,

@@ -162,7 +162,7 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
     if (Chance(20)) EndRoom(id);
     if (Chance(30)) Load();
   } else if (making.generated) {
-    DeliveryChange settled{.group = {id}, .drops_pending = !making.may_exist};
+    DeliveryChange settled{.group = {id}, .drops_pending = true};
     if (making.may_exist) {
       settled.enqueue = DeliveryKind::kDestroyGroup;
       settled.payload = kRepeatedDestroy;

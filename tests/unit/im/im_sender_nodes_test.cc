@@ -1,6 +1,7 @@
 // One of several nodes on a store.
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "tests/unit/im/im_sender_fixture.h"
 
@@ -8,7 +9,10 @@ namespace rtcroom {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::Gt;
 using testing::IsEmpty;
+using testing::Le;
 
 class ImSenderNodes : public ImSenderFixture {
  protected:
@@ -17,6 +21,14 @@ class ImSenderNodes : public ImSenderFixture {
   void BeOnDuty(bool on_duty) {
     node_.lease.Record(on_duty ? NodeStanding{.terms = {1, 1, 1, 1}, .nodes = 2}
                                : NodeStanding{.nodes = 2});
+  }
+  /// When the pending destroys are due.
+  std::vector<TimePoint> DestroysDue() {
+    std::vector<TimePoint> due;
+    for (const Delivery& destroy : Pending(DeliveryKind::kDestroyGroup)) {
+      due.push_back(destroy.next_try);
+    }
+    return due;
   }
   [[nodiscard]] static RoomId Group() { return {"r"}; }
 };
@@ -82,6 +94,27 @@ TEST_F(ImSenderNodes, ACreateThatIsRefusedLeavesTheClaimToTheDestroy) {
   service_.Release();
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_FALSE(cluster_.IsClaimed(Group()));
+}
+
+TEST_F(ImSenderNodes, AGroupThatIsBeingMadeIsDestroyedByAnotherOnlyWhenItIsLeftOver) {
+  BeOnDuty(false);
+  const TimePoint latest_answer =
+      clock_.Now() + std::chrono::ceil<milliseconds>(Deadline() - clock_.Monotonic());
+  ASSERT_OK(Make("g"));
+  EXPECT_THAT(DestroysDue(), ElementsAre(Gt(latest_answer)));
+}
+
+TEST_F(ImSenderNodes, AGroupIsDestroyedAtOnceWhenItsRoomWasNotStored) {
+  BeOnDuty(false);
+  ASSERT_OK(Make("g"));
+  Abandon("g");
+  EXPECT_THAT(DestroysDue(), ElementsAre(Le(clock_.Now())));
+}
+
+TEST_F(ImSenderNodes, AGroupThatTheOnlyNodeLeavesOverIsDestroyedAtOnce) {
+  node_.lease.Record({.nodes = 1});
+  ASSERT_OK(Make("g"));
+  EXPECT_THAT(DestroysDue(), ElementsAre(Le(clock_.Now())));
 }
 
 TEST_F(ImSenderNodes, TheBudgetOfCreatesIsShared) {
