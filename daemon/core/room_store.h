@@ -1,6 +1,7 @@
 // The interface to the stored rooms.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,11 @@ struct StoreLimits {
   std::size_t max_room_messages = 1000;  ///< kept of each room; at least 1
   std::uint64_t max_recordings = 1'000'000;
 };
+
+/// The longest waits for a store on another machine. A write may wait for the group before it, and
+/// the outcome of either may have to be looked up.
+inline constexpr std::chrono::seconds kLongestStoreRead{4};
+inline constexpr std::chrono::seconds kLongestStoreWrite = 4 * kLongestStoreRead;
 
 /// Keeps rooms and their members.
 ///

@@ -21,8 +21,8 @@ constexpr std::chrono::seconds kCountPeriod{5};
 /// More than the budget allows in the seconds after an outage; the rest become due anyway.
 constexpr std::size_t kMostRetriedSoon = 1000;
 
-/// Longer than a call and the look-up of its room take.
-constexpr std::chrono::seconds kClaimFor{20};
+/// Most that `WriteResolution` makes.
+constexpr int kWritesPerOutcome = 2;
 
 /// Deliveries are handed only to free lanes, so none waits in the queue for long.
 constexpr std::chrono::hours kNeverExpires{24 * 365};
@@ -190,17 +190,20 @@ void ImSender::Deliver(const Delivery& delivery, GroupCommand command) {
 
 Resolution ImSender::Try(const Delivery& delivery, GroupCommand command) {
   if (delivery.kind == DeliveryKind::kNotifyGroup) return Send(delivery, command);
-  const Result<bool> claimed = cluster_.ClaimGroup(delivery.group, kClaimFor);
+  const Result<bool> claimed = cluster_.ClaimGroup(delivery.group, ClaimTime());
   if (!claimed || !*claimed) {
     return outcomes_.Resolve(delivery, command, ImOutcome::kPassing, clock_.Now(), Jitter(random_));
   }
-  Resolution tried = TryClaimed(delivery, command);
-  (void)cluster_.ReleaseGroup(delivery.group);  // else it ends by itself
-  return tried;
+  return TryClaimed(delivery, command);
+}
+
+milliseconds ImSender::ClaimTime() const {
+  constexpr milliseconds kLookUp = std::size(kAllRoomKinds) * kLongestStoreRead;
+  return kLookUp + options_.call_timeout + kWritesPerOutcome * kLongestStoreWrite;
 }
 
 Resolution ImSender::TryClaimed(const Delivery& delivery, GroupCommand command) {
-  // The group is claimed, so no room with that id can begin until this is done.
+  // The group is claimed, so no room with that id can begin until the outcome is written.
   const bool wants_room = delivery.kind == DeliveryKind::kCreateGroup;
   const Result<bool> has_room = HasRoom(delivery.group);
   if (has_room && *has_room != wants_room) return {.delivery = delivery};
@@ -232,13 +235,18 @@ Status ImSender::WriteOrFail(const Resolution& resolution) {
 }
 
 void ImSender::Write(const Resolution& resolution) {
-  if (WriteOrFail(resolution)) {
-    claims_.Release(resolution.delivery.group);
-    return;
-  }
+  if (WriteOrFail(resolution)) return Release(resolution.delivery);
   // The group stays claimed until it is written: the same call would be sent again.
   const MutexLock lock(mutex_);
   unwritten_.push_back(resolution);
+}
+
+void ImSender::Release(const Delivery& delivery) {
+  // While this node sends, its maker has no claim of the group that this could end.
+  if (delivery.kind != DeliveryKind::kNotifyGroup) {
+    (void)cluster_.ReleaseGroup(delivery.group);  // else it ends by itself
+  }
+  claims_.Release(delivery.group);
 }
 
 void ImSender::WriteAgain(MonotonicTime now) {
@@ -257,7 +265,7 @@ void ImSender::WriteAgain(MonotonicTime now) {
                    {{"error", ErrcName(written.error().code)}, {"detail", written.error().detail}});
     }
     if (!written) break;
-    claims_.Release(place->delivery.group);
+    Release(place->delivery);
   }
   write_again_at_.reset();
   if (place == unwritten.end()) return;

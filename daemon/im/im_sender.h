@@ -112,10 +112,14 @@ class ImSender : public ImGroups {
   // Runs on a lane.
   void Deliver(const Delivery& delivery, GroupCommand command) EXCLUDES(mutex_);
   Resolution Try(const Delivery& delivery, GroupCommand command);
+  /// How long a group may be claimed for one call: with the look-up before it, and its outcome.
+  [[nodiscard]] std::chrono::milliseconds ClaimTime() const;
   /// Likewise, of what creates or destroys the group.
   Resolution TryClaimed(const Delivery& delivery, GroupCommand command);
   Resolution Send(const Delivery& delivery, GroupCommand command);
   void Write(const Resolution& resolution) EXCLUDES(mutex_);
+  /// Ends the claims of the group: the outcome is written.
+  void Release(const Delivery& delivery);
   /// `WriteResolution`, with kInternal for an exception.
   Status WriteOrFail(const Resolution& resolution);
   void Report(const Resolution& resolution, GroupCommand command);

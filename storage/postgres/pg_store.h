@@ -43,7 +43,7 @@ struct PgOptions {
   std::size_t readers = 2;
   StoreObserver* observer = nullptr;  ///< may be null
   /// No call waits longer for the database; where the answer to a commit was lost, twice as long.
-  std::chrono::milliseconds patience = std::chrono::seconds(4);
+  std::chrono::milliseconds patience = kLongestStoreRead;
   RandomSource* random = nullptr;  ///< must outlive the store; never null
   std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< of each connection
   /// After so long without a connection calls fail at once.

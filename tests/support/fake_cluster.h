@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -34,6 +35,12 @@ class FakeCluster : public Alone {
     const MutexLock lock(mutex_);
     return claims_.contains(group.value);
   }
+  /// For how long it claimed the group, at most, last time; 0 if never.
+  [[nodiscard]] std::chrono::milliseconds ClaimTime(const RoomId& group) const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    const auto found = claim_times_.find(group.value);
+    return found == claim_times_.end() ? std::chrono::milliseconds(0) : found->second;
+  }
   [[nodiscard]] std::vector<HeardBeats> told() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return told_;
@@ -48,11 +55,12 @@ class FakeCluster : public Alone {
     if (renewal_) told_.push_back(heard);
     return renewal_;
   }
-  Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds /*lasting*/) override
+  Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override
       EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     if (elsewhere_.contains(group.value)) return false;
     claims_.insert(group.value);
+    claim_times_[group.value] = lasting;
     return true;
   }
   Status ReleaseGroup(const RoomId& group) override EXCLUDES(mutex_) {
@@ -72,6 +80,7 @@ class FakeCluster : public Alone {
   Result<NodeStanding> renewal_ GUARDED_BY(mutex_) = NodeStanding{.terms = {1, 1, 1, 1}};
   std::set<std::string> elsewhere_ GUARDED_BY(mutex_);
   std::set<std::string> claims_ GUARDED_BY(mutex_);
+  std::map<std::string, std::chrono::milliseconds> claim_times_ GUARDED_BY(mutex_);
   std::vector<HeardBeats> told_ GUARDED_BY(mutex_);
   bool has_left_ GUARDED_BY(mutex_) = false;
 };

@@ -96,6 +96,25 @@ TEST_F(ImSenderNodes, ACreateThatIsRefusedLeavesTheClaimToTheDestroy) {
   EXPECT_FALSE(cluster_.IsClaimed(Group()));
 }
 
+TEST_F(ImSenderNodes, ADestroyKeepsItsClaimUntilItsOutcomeIsWritten) {
+  Create("r");
+  EXPECT_TRUE(EventuallyAtRest());
+  deliveries_.broken = true;
+  End("r");
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_outcome_not_stored") == 1; }));
+  EXPECT_TRUE(cluster_.IsClaimed(Group()));
+  deliveries_.broken = false;
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return !cluster_.IsClaimed(Group()); }));
+  EXPECT_EQ(PendingGroups(), 0U);
+}
+
+TEST_F(ImSenderNodes, ADestroyIsClaimedForLongerThanItsCallsTake) {
+  options_.call_timeout = std::chrono::minutes(1);
+  Restart();
+  LeaveADestroyUnderWay("r");
+  EXPECT_GT(cluster_.ClaimTime(Group()), options_.call_timeout + 4 * kLongestStoreRead);
+}
+
 TEST_F(ImSenderNodes, AGroupThatIsBeingMadeIsDestroyedByAnotherOnlyWhenItIsLeftOver) {
   BeOnDuty(false);
   const TimePoint latest_answer =
