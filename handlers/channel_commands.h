@@ -15,6 +15,7 @@
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/form.h"
 
@@ -25,7 +26,8 @@ struct ChannelContext {
   Channel& channel;
   const UserSigVerifier& verifier;
   const Clock& clock;
-  std::chrono::seconds hold{};  ///< how long a poll waits
+  std::chrono::seconds hold{};      ///< how long a poll waits
+  const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
 /// A request to a command.

@@ -215,7 +215,8 @@ void PushPoll::OnBans() {
 void PushPoll::OnTick(MonotonicTime now) {
   const bool is_due = [&] {
     const MutexLock lock(mutex_);
-    return is_waiting_ && now >= due_;
+    const bool is_cut_off = context_.node != nullptr && context_.node->IsCutOff();
+    return is_waiting_ && (now >= due_ || is_cut_off);
   }();
   if (is_due) Finish();
 }

@@ -22,6 +22,7 @@ constexpr int kOtherMethodStatus = 405;
 constexpr int kSwitchingProtocols = 101;
 constexpr int kForbidden = 403;
 constexpr int kTooManyRequests = 429;
+constexpr int kServiceUnavailable = 503;
 
 constexpr std::string_view kSubprotocol = "rtcroomd.v1";
 constexpr std::string_view kSocketLabel = "channel/ws";
@@ -193,6 +194,9 @@ bool ChannelRouter::Admits(const Call& call) const {
 }
 
 std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
+  if (context_.node != nullptr && context_.node->IsCutOff() && call.http.method != "OPTIONS") {
+    return RefuseCutOff(call);
+  }
   const bool is_poll = IsPoll(call.http.path);
   if (is_poll && call.http.method == "POST") return BeginPoll(call);
   // A request without a command also takes a token, but its reply does not depend on it: a refusal
@@ -221,6 +225,14 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
     return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
   }
   return Run(call);
+}
+
+HttpReply ChannelRouter::RefuseCutOff(Call& call) const {
+  const Error error{Errc::kStoreBusy, "cut off from the store"};
+  HttpReply reply = IsPoll(call.http.path) ? FailPoll(error, call.label) : Fail(error, call.label);
+  reply.status = kServiceUnavailable;
+  reply.headers.emplace_back("Retry-After", "1");
+  return reply;
 }
 
 std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {

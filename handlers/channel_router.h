@@ -31,7 +31,8 @@ struct ChannelRouterOptions {
 /// an `ActionStatus` and HTTP status 200 whatever the request holds: clients look at nothing else,
 /// and break on anything but an object. Other methods are answered with 405 (204 to OPTIONS).
 ///
-/// Callers over their rate are refused, except for polls and logouts.
+/// Callers over their rate are refused, except for polls and logouts. While the server is cut off
+/// from the others on its store, all are refused with HTTP status 503: another one serves them.
 ///
 /// New clients have two paths of their own: `<prefix>/channel/ws` is upgraded to a WebSocket, and
 /// `<prefix>/channel/poll` takes POST. A poll counts against its user, or against its address while
@@ -79,6 +80,7 @@ class ChannelRouter : public HttpHandler {
   /// @return nullopt when a poll answers later.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> Run(Call& call) const;
+  [[nodiscard]] HttpReply RefuseCutOff(Call& call) const;
   /// @return nullopt when the connection was upgraded.
   [[nodiscard]] std::optional<HttpReply> OpenSocket(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;

@@ -23,6 +23,9 @@ constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
 /// After a restart the clients connect again over that time.
 constexpr std::uint64_t kMinReconnectMs = 500;
 constexpr std::uint64_t kReconnectSpreadMs = 10'000;
+/// Of a server that is cut off from the others. A fail-over of the database cuts off all of them
+/// for less: there is no better one to connect to.
+constexpr std::chrono::seconds kLeaveAfter{30};
 
 std::string KickedPush(std::string_view reason) {
   return std::string(R"({"kicked":{"reason":")").append(reason).append("\"}}");
@@ -255,6 +258,9 @@ void ChannelSocket::Record(const Request& request, const Status& outcome) {
 }
 
 Status ChannelSocket::Answer(const Request& request) {
+  if (request.verb->may_block && context_.node != nullptr && context_.node->IsCutOff()) {
+    return Error{Errc::kStoreBusy, "cut off from the store"};
+  }
   switch (request.verb->kind) {
     case VerbKind::kConnect:
       return Connect(request);
@@ -351,6 +357,9 @@ void ChannelSocket::OnTick(MonotonicTime now) {
   {
     const MutexLock lock(mutex_);
     if (!stream_) return;
+    if (context_.node != nullptr && context_.node->CutOffFor() >= kLeaveAfter) {
+      return RestartLocked();
+    }
     is_connected = is_connected_;
     if (!is_connected && !running_ && now >= opened_ + kConnectTimeout) {
       return CloseLocked(close_code::kPolicy, "no connect in time");

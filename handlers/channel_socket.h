@@ -17,6 +17,7 @@
 #include "daemon/base/thread_pool.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/push_receivers.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/http/responder.h"
 #include "daemon/http/two_way_stream.h"
 #include "daemon/http/web_socket.h"
@@ -41,6 +42,7 @@ struct SocketContext {
   LoginChecks logins;
   ThreadPool& workers;  ///< for requests of sockets that read or write the store
   RequestRecorder& recorder;
+  const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
 /// Reads requests, answers them one after the other, and writes what is pushed.

@@ -49,10 +49,11 @@ void Subscriber::Process(std::uint32_t signals) {
     if (now >= due_.load() && !std::exchange(is_aborted_, true)) Abort();
     return;
   }
-  const bool is_over = (signals & (kBroken | kStopped)) != 0;
+  const bool is_over = (signals & (kBroken | kStopped | kCutOff)) != 0;
   if (is_over && (signals & kPage) != 0) arrived_.reset();  // other streams wait for its slot
   if ((signals & kBroken) != 0) return End(grpc::Status::CANCELLED, {});
-  if ((signals & kStopped) != 0) return EndStopped();
+  if ((signals & kStopped) != 0) return EndHere("the server is stopping");
+  if ((signals & kCutOff) != 0) return EndHere("the server is cut off from its store");
 
   if ((signals & kBegun) != 0) ReadPage();
   if ((signals & kPage) != 0) TakeArrivedPage();
@@ -183,11 +184,11 @@ void Subscriber::EndSlow() {
       cursor);
 }
 
-void Subscriber::EndStopped() {
+void Subscriber::EndHere(std::string_view reason) {
   const std::string cursor = CursorText();
   End({grpc::StatusCode::UNAVAILABLE,
-       cursor.empty() ? "the server is stopping"
-                      : fmt::format("the server is stopping: resume from cursor {}", cursor)},
+       cursor.empty() ? std::string(reason)
+                      : fmt::format("{}: resume from cursor {}", reason, cursor)},
       cursor);
 }
 

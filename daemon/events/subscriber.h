@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
@@ -57,6 +58,8 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
   void OnTick(MonotonicTime now);
   /// Ends the stream because the server stops.
   void Stop() { Notify(kStopped); }
+  /// Ends the stream because the server is cut off from the others on its store.
+  void OnCutOff() { Notify(kCutOff); }
   /// Aborts the stream, if it has not ended yet: for one whose end was requested long ago.
   virtual void Abort() = 0;
 
@@ -90,7 +93,8 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
     kWritten = 1U << 4U,
     kBroken = 1U << 5U,
     kStopped = 1U << 6U,
-    kBusy = 1U << 7U,  // a thread is processing the signals
+    kCutOff = 1U << 7U,
+    kBusy = 1U << 8U,  // a thread is processing the signals
   };
 
   void Notify(std::uint32_t signals);
@@ -106,7 +110,7 @@ class Subscriber : public CatchUpClient, public std::enable_shared_from_this<Sub
 
   void End(const grpc::Status& status, const std::string& cursor);
   void EndSlow();
-  void EndStopped();
+  void EndHere(std::string_view reason);
   void EndUnread(const Error& error, const std::optional<Cursor>& newest);
   [[nodiscard]] std::string CursorText() const;
 

@@ -5,8 +5,9 @@
 namespace rtcroom {
 
 WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logger& logger,
-                   WatchOptions options)
+                   WatchOptions options, const NodeLease* node)
     : options_(options),
+      node_(node),
       ring_(options.ring),
       catch_up_(store, options.catch_up),
       clock_(clock),
@@ -21,11 +22,7 @@ WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logge
                  [this] {
                    for (const auto& subscriber : CurrentSnapshot()) subscriber->OnEvents();
                  },
-             .ticked =
-                 [this](MonotonicTime now) {
-                   keep_awake_.Ping();
-                   for (const auto& subscriber : CurrentSnapshot()) subscriber->OnTick(now);
-                 }}) {}
+             .ticked = [this](MonotonicTime now) { OnTick(now); }}) {}
 
 WatchHub::~WatchHub() { Stop(); }
 
@@ -37,7 +34,19 @@ WatchDeps WatchHub::deps() {
           .counts = counts_};
 }
 
+void WatchHub::OnTick(MonotonicTime now) {
+  keep_awake_.Ping();
+  const bool is_cut_off = IsCutOff();
+  for (const auto& subscriber : CurrentSnapshot()) {
+    if (is_cut_off) subscriber->OnCutOff();
+    subscriber->OnTick(now);
+  }
+}
+
 grpc::Status WatchHub::Add(const std::shared_ptr<Subscriber>& subscriber) {
+  if (IsCutOff()) {
+    return {grpc::StatusCode::UNAVAILABLE, "the server is cut off from its store"};
+  }
   {
     const MutexLock lock(mutex_);
     if (stopped_) return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"};

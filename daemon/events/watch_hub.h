@@ -14,6 +14,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/store.h"
 #include "daemon/events/catch_up_pool.h"
 #include "daemon/events/event_feed.h"
@@ -32,8 +33,10 @@ class WatchHub {
  public:
   /// Starts the threads.
   /// @param signal  raised after each commit: the store's listener, or a part of it.
+  /// @param node  of a server that shares its store: while it is cut off from the others, it has no
+  ///              subscribers. Null: it shares none.
   WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logger& logger,
-           WatchOptions options = {});
+           WatchOptions options = {}, const NodeLease* node = nullptr);
   ~WatchHub();  ///< calls `Stop`
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
@@ -62,12 +65,15 @@ class WatchHub {
  private:
   using Subscribers = std::vector<std::shared_ptr<Subscriber>>;
 
+  [[nodiscard]] bool IsCutOff() const { return node_ != nullptr && node_->IsCutOff(); }
+  void OnTick(MonotonicTime now);
   [[nodiscard]] Subscribers Snapshot() const;
   const Subscribers& CurrentSnapshot();
   [[nodiscard]] bool IsEmptyBy(MonotonicTime deadline);
   void WaitUntilEmpty();
 
   const WatchOptions options_;
+  const NodeLease* const node_;
   WatchCounts counts_;
   mutable Mutex mutex_;
   CondVar changed_;

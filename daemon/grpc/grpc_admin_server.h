@@ -12,6 +12,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/core/mix_feed.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
@@ -28,7 +29,8 @@ struct GrpcAdminServerDeps {
   RecordingStore& recordings;
   RoomService& rooms;
   ServerFacts facts = {};
-  MixFeed* mixes = nullptr;  ///< null: this server wants no mixes
+  MixFeed* mixes = nullptr;         ///< null: this server wants no mixes
+  const NodeLease* node = nullptr;  ///< as for `RoomAdmin`
   std::vector<GrpcService> more_services = {};
   /// Of `more_services`: number of calls to wait for at a stop.
   std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };

@@ -9,6 +9,7 @@
 #include <grpcpp/support/server_callback.h>
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
+#include "daemon/core/node_lease.h"
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/call_status.h"
 #include "daemon/grpc/mix_followers.h"
@@ -90,8 +91,8 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
  public:
   Methods(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
-          MixFollowers* mixes)
-      : calls_(calls), pool_(pool), clock_(clock), logger_(logger), mixes_(mixes) {}
+          MixFollowers* mixes, const NodeLease* node)
+      : calls_(calls), pool_(pool), clock_(clock), logger_(logger), mixes_(mixes), node_(node) {}
 
   grpc::ServerUnaryReactor* GetRoom(grpc::CallbackServerContext* context,
                                     const v1::GetRoomRequest* request,
@@ -142,7 +143,10 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
                                  Response& response) {
     auto* const call = new UnaryCall(
         method, {.pool = pool_, .clock = clock_, .logger = logger_, .at_work = at_work_}, context);
-    call->Begin([this, work, &request, &response] { return (calls_.*work)(request, response); });
+    call->Begin([this, work, &request, &response]() -> Status {
+      if (node_ != nullptr && node_->IsCutOff()) return Error{Errc::kStoreBusy, "cut off"};
+      return (calls_.*work)(request, response);
+    });
     return call;
   }
 
@@ -151,12 +155,13 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
   const Clock& clock_;
   Logger& logger_;
   MixFollowers* const mixes_;
+  const NodeLease* const node_;
   std::atomic<std::size_t> at_work_{0};
 };
 
 RoomAdmin::RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
-                     MixFollowers* mixes)
-    : methods_(std::make_unique<Methods>(calls, pool, clock, logger, mixes)) {}
+                     MixFollowers* mixes, const NodeLease* node)
+    : methods_(std::make_unique<Methods>(calls, pool, clock, logger, mixes, node)) {}
 
 RoomAdmin::~RoomAdmin() = default;
 

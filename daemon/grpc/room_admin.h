@@ -17,6 +17,7 @@ namespace rtcroom {
 
 class AdminCalls;
 class MixFollowers;
+class NodeLease;
 
 /// Runs the calls on a pool, since they block on the store and gRPC's threads must not. A call is
 /// answered RESOURCE_EXHAUSTED when the queue is full, and UNAVAILABLE when it has waited too long;
@@ -31,8 +32,10 @@ class RoomAdmin {
   /// The arguments outlive the service. `pool` stops after the server of this service, and before
   /// this object is destroyed.
   /// @param mixes  null: this server wants no mixes.
+  /// @param node  of a server that shares its store: while it is cut off from the others, calls are
+  ///              answered UNAVAILABLE, except for FollowMixes. Null: it shares none.
   RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
-            MixFollowers* mixes = nullptr);
+            MixFollowers* mixes = nullptr, const NodeLease* node = nullptr);
   ~RoomAdmin();
   RoomAdmin(const RoomAdmin&) = delete;
   RoomAdmin& operator=(const RoomAdmin&) = delete;

@@ -75,11 +75,13 @@ std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModule
 std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
                                             RequestRecorder& recorder) {
   if (deps.channel == nullptr) return nullptr;
+  const NodeLease* const node = deps.store.IsShared() ? &deps.store.lease() : nullptr;
   return std::make_unique<ChannelRouter>(
       ChannelContext{.channel = deps.channel->channel(),
                      .verifier = deps.auth.verifier(),
                      .clock = deps.runtime.clock,
-                     .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold)},
+                     .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold),
+                     .node = node},
       SocketContext{.verbs = {.channel = deps.channel->channel(),
                               .receivers = deps.channel->receivers(),
                               .reader = deps.channel->reader(),
@@ -89,7 +91,8 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                                .clock = deps.runtime.clock,
                                .sdk_app_id = config.im.sdk_app_id},
                     .workers = deps.channel->workers(),
-                    .recorder = recorder},
+                    .recorder = recorder,
+                    .node = node},
       deps.auth.admission(), recorder,
       ChannelRouterOptions{.prefix = config.channel.prefix,
                            .cors_origins = config.server.cors_origins,

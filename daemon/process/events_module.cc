@@ -9,11 +9,14 @@ GrpcTlsFiles MakeTlsFiles(const GrpcConfig& grpc) {
   return {.cert = grpc.tls_cert, .key = grpc.tls_key, .client_ca = grpc.client_ca};
 }
 
+/// Null where no other server uses the store.
+const NodeLease* NodeOf(StoreModule& store) { return store.IsShared() ? &store.lease() : nullptr; }
+
 }  // namespace
 
 EventsModule::EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModuleDeps& deps)
     : hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
-           deps.runtime.logger),
+           deps.runtime.logger, {}, NodeOf(deps.store)),
       service_(hub_),
       server_(
           GrpcServerOptions{.listen = grpc.listen,
@@ -36,6 +39,7 @@ EventsModule::EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModu
                         },
                         .recordings_url = deps.recordings_url},
               .mixes = deps.mixes,
+              .node = NodeOf(deps.store),
               .more_services = {{.name = WatchService::kName, .service = &service_}},
               .end_streams = [this] { hub_.Stop(); },
               .clock = deps.runtime.clock,

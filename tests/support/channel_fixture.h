@@ -18,10 +18,12 @@
 #include "daemon/channel/channel.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
+#include "daemon/core/node_lease.h"
 #include "handlers/channel_router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_sessions.h"
 #include "tests/support/fake_streams.h"
@@ -64,13 +66,19 @@ class ChannelFixture {
         receivers(
             {.rooms = store, .events = store, .bans = bans, .clock = clock, .observer = &latencies},
             options.delivery_rate),
-        router({.channel = channel, .verifier = *verifier, .clock = clock, .hold = kHold},
+        router({.channel = channel,
+                .verifier = *verifier,
+                .clock = clock,
+                .hold = kHold,
+                .node = &node},
                sockets(), admission, recorder,
                {.prefix = std::move(prefix),
                 .cors_origins = std::move(cors_origins),
                 .sdk_app_id = kSdkAppId}),
         events_at_(*store.Newest()),
-        messages_at_(*store.NewestMessage()) {}
+        messages_at_(*store.NewestMessage()) {
+    node.RenewForGood();
+  }
   ~ChannelFixture() {
     workers.Stop();
     channel.AnswerAll();  // their replies are recorded
@@ -88,7 +96,8 @@ class ChannelFixture {
                    .clock = clock,
                    .sdk_app_id = kSdkAppId},
         .workers = workers,
-        .recorder = recorder};
+        .recorder = recorder,
+        .node = &node};
   }
 
   /// One login, as a client keeps it.
@@ -213,6 +222,11 @@ class ChannelFixture {
     channel.OnMessages(*messages);
     receivers.Push(page->events, *messages);
   }
+  /// The server lost the database so long ago.
+  void CutOff(std::chrono::milliseconds since) {
+    node.Renew(node.Now());
+    boot_clock.Advance(node.ttl() + since);
+  }
   void Tick(std::chrono::milliseconds by) {
     clock.Advance(by);
     channel.OnTick();
@@ -232,6 +246,8 @@ class ChannelFixture {
   static constexpr const char* kRoomPoll = "/v1/group_open_long_polling_http_noauth_svc/get_msg";
 
   FakeClock clock;
+  FakeBootClock boot_clock;
+  NodeLease node{boot_clock};  ///< cut off once it ends
   CountingRandom random;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   RecordingListener listener;

@@ -21,6 +21,7 @@
 #include "daemon/events/watch_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/events/flaky_store.h"
@@ -92,7 +93,8 @@ class WatchFixture : public testing::Test {
  protected:
   explicit WatchFixture(WatchOptions options = {}) {
     options.tick = std::chrono::milliseconds(5);
-    hub_.emplace(store_, signal_, clock_, logger_, options);
+    node_.RenewForGood();
+    hub_.emplace(store_, signal_, clock_, logger_, options, &node_);
     service_.emplace(*hub_);
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
@@ -146,6 +148,8 @@ class WatchFixture : public testing::Test {
   MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", signal_};
   FlakyStore store_{memory_};
   FakeClock clock_;
+  FakeBootClock boot_clock_;
+  NodeLease node_{boot_clock_};
   std::FILE* const nowhere_ = std::fopen("/dev/null", "w");
   Logger logger_{LogFormat::kText, LogLevel::kError, nowhere_};
   std::optional<WatchHub> hub_;

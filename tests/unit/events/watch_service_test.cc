@@ -204,6 +204,24 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
   EXPECT_EQ(Watch()->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
+TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhileItIsCutOff) {
+  const auto call = Watch();
+  CreateRoom("r1");
+  const std::string cursor = memory_.Newest()->Encode();
+  call->Next();
+  call->Next();
+  node_.End();
+  const grpc::Status status = call->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("cut off"));
+  EXPECT_EQ(call->final_cursor(), cursor);
+  EXPECT_EQ(Watch()->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  node_.RenewForGood();
+  const auto resumed = WatchAfter(cursor);
+  CreateRoom("r2");
+  EXPECT_EQ(resumed->NextOrThrow().event().room().room_id(), "r2");
+}
+
 TEST_F(WatchServiceTest, KeepsSubscribersDuringAStoreFailure) {
   ASSERT_TRUE(FeedHasBegun());
   const auto call = Watch();

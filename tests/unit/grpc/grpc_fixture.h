@@ -14,12 +14,14 @@
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
 #include "daemon/base/system_clock.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/grpc_server.h"
 #include "daemon/grpc/room_admin.h"
 #include "daemon/http_client/call_pool.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/service_fixture.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_certificate.h"
@@ -39,6 +41,7 @@ class GrpcTest : public ServiceFixture {
   }
 
   Status Start(GrpcServerOptions options) {
+    node_.RenewForGood();
     server_ = std::make_unique<GrpcServer>(
         std::move(options),
         GrpcServerDeps{.services = {{.name = RoomAdmin::kName, .service = &admin_.service()}},
@@ -88,7 +91,9 @@ class GrpcTest : public ServiceFixture {
                      .pushers = [this] { return leases_.size(); },
                      .watchers = [] { return 7; }}};
   CallPool pool_{system_clock_, server_log_, RoomAdmin::kPool};
-  RoomAdmin admin_{calls_, pool_, system_clock_, server_log_};
+  FakeBootClock boot_clock_;
+  NodeLease node_{boot_clock_};
+  RoomAdmin admin_{calls_, pool_, system_clock_, server_log_, nullptr, &node_};
   std::atomic<int> streams_ended_{0};
   std::unique_ptr<GrpcServer> server_;
 };

@@ -96,6 +96,20 @@ TEST_F(RoomAdminTest, AnswersEachOfItsMethods) {
   EXPECT_THAT(Call(*stub, &v1::RoomAdmin::Stub::GetRoom, get, &got), HasCode(grpc::NOT_FOUND));
 }
 
+TEST_F(RoomAdminTest, AnswersNoCallsWhileItIsCutOff) {
+  ASSERT_OK(CreateRoom(Create("r1", "u1")));
+  node_.End();
+  v1::DestroyRoomRequest destroy;
+  *destroy.mutable_room() = Ref("r1");
+  v1::DestroyRoomResponse destroyed;
+  const auto stub = Stub();
+  EXPECT_THAT(Call(*stub, &v1::RoomAdmin::Stub::DestroyRoom, destroy, &destroyed),
+              HasCode(grpc::UNAVAILABLE));
+  node_.RenewForGood();
+  EXPECT_THAT(Call(*stub, &v1::RoomAdmin::Stub::DestroyRoom, destroy, &destroyed),
+              HasCode(grpc::OK));
+}
+
 TEST_F(RoomAdminTest, ReportsInvalidRequests) {
   v1::GetRoomRequest get;
   *get.mutable_room() = Ref("no good");
