@@ -18,9 +18,6 @@ constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 constexpr int kServiceUnavailable = 503;
 
-/// For which a request waits to hear of the changes of other servers.
-constexpr std::chrono::seconds kCatchUpTime{2};
-
 std::vector<RouteMount> MakeMounts(const RouterOptions& options) {
   std::vector<RouteMount> mounts;
   // A pinned prefix overrides all other rules (protocol C.1).
@@ -69,7 +66,7 @@ std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
 
 void Router::Handle(HttpRequest& request, Responder& responder) {
   request.request_id = recorder_.NextId();
-  Serve(request, responder, context_.services.follower == nullptr ? Look::kOnly : Look::kFirst);
+  Serve(request, responder, context_.services.looks == nullptr ? Look::kOnly : Look::kFirst);
 }
 
 void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
@@ -79,7 +76,12 @@ void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
   try {
     cors_.AddOrigin(request.origin, call.headers);
     reply = Dispatch(call);
-    if (call.looks_again) return LookAgain(request, responder);
+    if (call.looks_again) {
+      SecondLooks::Place place = context_.services.looks->TryBegin(request.peer_address);
+      if (place) return LookAgain(request, responder, std::move(place));
+      reply =
+          Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label, busy_);
+    }
   } catch (...) {
     if (!responder) return;  // an asynchronous handler sends the reply
     reply = Render(InternalError(), call.label);
@@ -93,14 +95,15 @@ void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
   responder.Send(*std::move(reply));
 }
 
-void Router::LookAgain(HttpRequest& request, Responder& responder) {
+void Router::LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place) {
   struct Waiting {
+    SecondLooks::Place place;
     HttpRequest request;
     Responder responder;
   };
   // Shared with the worker.
-  const auto waiting = std::make_shared<Waiting>(
-      Waiting{.request = std::move(request), .responder = std::move(responder)});
+  const auto waiting = std::make_shared<Waiting>(Waiting{
+      .place = std::move(place), .request = std::move(request), .responder = std::move(responder)});
   const bool is_taken = waiting->responder.RunOnWorker(
       [this, waiting] { Serve(waiting->request, waiting->responder, Look::kAgain); });
   if (!is_taken) waiting->responder.Send(Refuse(kServiceUnavailable, "no worker is free"));
@@ -162,8 +165,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
     return Render(Reply::Failure({Errc::kStoreBusy, "cut off from the store"}), call.label, busy_);
   }
   if (call.look == Look::kAgain) {
-    const Status heard =
-        context_.services.follower->CatchUp(context_.services.clock.Monotonic() + kCatchUpTime);
+    const Status heard = context_.services.looks->CatchUp();
     if (!heard) return Render(Reply::Failure(heard.error()), call.label, busy_);
   }
   const Result<Request> request =

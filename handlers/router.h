@@ -42,6 +42,9 @@ struct RouterOptions {
 /// Callers over their rate are refused, except for calls that keep or end a membership, and for
 /// those that their connection delays instead (protocol F.9).
 ///
+/// Users and members that are unknown here are looked for once more where other servers use the
+/// store; beyond the limits of `SecondLooks` such a call is answered as while the store is busy.
+///
 /// Must outlive the asynchronous answers of its handlers.
 ///
 /// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
@@ -75,7 +78,7 @@ class Router : public HttpHandler {
 
   void Serve(HttpRequest& request, Responder& responder, Look look);
   /// Serves the request on a worker, when the changes of other servers have been heard.
-  void LookAgain(HttpRequest& request, Responder& responder);
+  void LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place);
 
   /// Takes a token of the address.
   /// @return whether a handler may run.

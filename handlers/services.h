@@ -7,12 +7,12 @@
 #include "daemon/auth/private_map_key_signer.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
-#include "daemon/core/commit_follower.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
 #include "daemon/media/stream_mixer.h"
+#include "handlers/second_looks.h"
 #include "handlers/utils_services.h"
 
 namespace rtcroom {
@@ -29,7 +29,7 @@ struct Services {
   const Clock& clock;
   IdSource& ids;
   Admission& admission;
-  CommitFollower* follower = nullptr;    ///< null where no other server uses the store
+  SecondLooks* looks = nullptr;          ///< null where no other server uses the store
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
   /// Of a server that shares its store: cut off from the others, it serves nobody. Null: it shares

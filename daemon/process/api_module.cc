@@ -72,6 +72,12 @@ std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModule
   return std::make_unique<LocalMixer>(rooms, deps.auth.streams(), deps.runtime.clock);
 }
 
+std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
+  if (!deps.store.IsShared()) return nullptr;
+  return std::make_unique<SecondLooks>(deps.store.storage(), deps.auth.admission(),
+                                       deps.runtime.clock);
+}
+
 std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
                                             RequestRecorder& recorder) {
   if (deps.channel == nullptr) return nullptr;
@@ -129,6 +135,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
       utils_(config, MakeUtilsModuleDeps(deps)),
       // Eight digits distinguish the runs that write to the same log.
       request_ids_(NewEpoch(deps.runtime.random).substr(0, 8)),
+      looks_(MakeLooks(deps)),
       recorder_(request_ids_, deps.observer, deps.runtime.clock, deps.runtime.logger),
       router_(Services{.rooms = rooms_,
                        .logins = deps.auth.logins(),
@@ -139,7 +146,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .clock = deps.runtime.clock,
                        .ids = deps.runtime.ids,
                        .admission = deps.auth.admission(),
-                       .follower = deps.store.IsShared() ? &deps.store.storage() : nullptr,
+                       .looks = looks_.get(),
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services(),
                        .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},

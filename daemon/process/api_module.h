@@ -23,6 +23,7 @@
 #include "handlers/request_ids.h"
 #include "handlers/request_recorder.h"
 #include "handlers/router.h"
+#include "handlers/second_looks.h"
 
 namespace rtcroom {
 
@@ -58,6 +59,7 @@ class ApiModule {
   const std::unique_ptr<LocalMixer> local_mixer_;  ///< null without `mix.max`
   UtilsModule utils_;
   RequestIds request_ids_;
+  const std::unique_ptr<SecondLooks> looks_;  ///< null where no other server uses the store
   RequestRecorder recorder_;
   Router router_;
   const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel

@@ -86,7 +86,7 @@ class RouterFixture {
   /// Other servers use the store.
   Services ServicesWith(CommitFollower& follower) {
     Services services = ServicesWith(logins, streams);
-    services.follower = &follower;
+    services.looks = &looks.emplace(follower, admission, clock);
     return services;
   }
 
@@ -117,6 +117,7 @@ class RouterFixture {
                     {},
                     logger};
   LoginService logins;
+  std::optional<SecondLooks> looks;
   RequestIds request_ids{"test"};
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
