@@ -93,9 +93,11 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
   constexpr std::chrono::seconds kPause{1};
   std::optional<WaitingAdmin> waiting;
   while (true) {
-    Status opened = store_.Open(metrics_.store_observer(), hooks.begin_anew);
+    Status opened =
+        store_.Open(metrics_.store_observer(), hooks.begin_anew, [&] { return hooks.StopsNow(); });
     const bool may_come = config_->store.url.IsPostgres();
     if (opened || !may_come || opened.error().code != Errc::kStoreBusy) return opened;
+    if (hooks.StopsNow()) return opened;
     if (!waiting) {
       runtime_.logger.Warn("waiting_for_database", {{"reason", opened.error().detail}});
       waiting.emplace(*config_, sockets, metrics_, runtime_);

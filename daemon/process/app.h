@@ -77,11 +77,13 @@ namespace rtcroom {
 
 /// What the process does for one life of the server.
 struct LifeHooks {
-  /// Waits; returns true, at once, when the process is asked to stop.
+  /// Waits; returns true, at once, when the process is asked to stop, or was before.
   std::function<bool(std::chrono::milliseconds)> stops_within = {};
   /// Ends this life and begins another: what is in memory cannot follow the store any more. Called
   /// from any thread; must not block.
   std::function<void()> begin_anew = {};
+
+  [[nodiscard]] bool StopsNow() const { return stops_within(std::chrono::milliseconds(0)); }
 };
 
 /// @threads for one thread.

@@ -168,7 +168,7 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
   bool stopped_waiting = false;
   const LifeHooks hooks{.stops_within =
                             [&stopped_waiting](std::chrono::milliseconds time) {
-                              stopped_waiting = WaitedSignals::StopsWithin(time);
+                              stopped_waiting = stopped_waiting || WaitedSignals::StopsWithin(time);
                               return stopped_waiting;
                             },
                         .begin_anew =
@@ -182,6 +182,7 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
   const Status started = app.Start(std::move(sockets), hooks);
   starting.reset();
   if (stopped_waiting) {
+    reports.Stopping();
     logger.Info("stopped");
     return {.end = End::kStopped};
   }

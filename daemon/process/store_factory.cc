@@ -29,7 +29,8 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
                      .limits = options.limits,
                      .observer = options.observer,
                      .random = &deps.random,
-                     .on_history_lost = options.on_history_lost},
+                     .on_history_lost = options.on_history_lost,
+                     .is_stopping = options.is_stopping},
                     deps.listener, deps.clock);
   if (!store) return store.error();
   Result<bool> has_standby = true;

@@ -27,8 +27,9 @@ struct StoreFactoryOptions {
   StoreObserver* observer = nullptr;
   std::string node_name = {};     ///< for the operators of a shared store
   bool asks_for_standby = false;  ///< whether `OpenedStore::lacks_standby` matters
-  /// As of `PgOptions`; a store of one program never calls it.
+  /// As of `PgOptions`; a store of one program never calls them.
   std::function<void()> on_history_lost = {};
+  std::function<bool()> is_stopping = {};  ///< likewise
 };
 
 /// What the store uses; all of it must outlive the store.

@@ -50,7 +50,8 @@ std::uint64_t StoreModule::FreeBytes() const {
   return unknown ? 0 : space.available;
 }
 
-Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_history_lost) {
+Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_history_lost,
+                         std::function<bool()> is_stopping) {
   Result<OpenedStore> opened = OpenStore({.url = config_.url,
                                           .data_dir = config_.data_dir,
                                           .limits = limits_,
@@ -58,7 +59,8 @@ Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_histo
                                           .observer = &observer,
                                           .node_name = HostName(),
                                           .asks_for_standby = config_.warn_async,
-                                          .on_history_lost = std::move(on_history_lost)},
+                                          .on_history_lost = std::move(on_history_lost),
+                                          .is_stopping = std::move(is_stopping)},
                                          {.listener = state_.commits,
                                           .lease = lease_,
                                           .random = runtime_.random,

@@ -87,10 +87,11 @@ class StoreModule {
   [[nodiscard]] std::uint64_t FreeBytes() const;
 
   /// Opens the store, and takes this node's place among those on it.
-  /// @param on_history_lost  as of `PgOptions`.
+  /// @param on_history_lost  as of `PgOptions`, as is `is_stopping`.
   /// @errors one sentence for the operator. kStoreBusy when a database cannot be reached: it may be
   ///         called again.
-  Status Open(StoreObserver& observer, std::function<void()> on_history_lost);
+  Status Open(StoreObserver& observer, std::function<void()> on_history_lost,
+              std::function<bool()> is_stopping);
   /// Restores the state of the open store. Logs when acknowledged events are missing.
   /// @errors one sentence for the operator.
   Status Restore();

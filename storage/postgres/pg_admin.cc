@@ -13,6 +13,8 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::minutes kAdminTime{1};
+/// Of a start, which cannot be stopped meanwhile.
+constexpr std::chrono::seconds kStandbyTime{4};
 constexpr PgSettings kAdminSettings{.planning = PgSettings::Planning::kServerDefaults};
 
 constexpr PgStatement kBeginReading{.sql = "BEGIN READ ONLY"};
@@ -77,7 +79,7 @@ Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& c
 }
 
 Result<bool> HasPgSynchronousStandby(const PgAddress& address, const Clock& clock) {
-  const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
+  const MonotonicTime deadline = clock.Monotonic() + kStandbyTime;
   PgConnection connection(address, kAdminSettings, clock);
   if (const Status connected = connection.Connect(deadline); !connected) return connected.error();
   const Result<PgRows> named = connection.Run(PgCall(kSynchronousStandbys), deadline);

@@ -29,7 +29,8 @@ struct PgNode {
 /// time of the copy.
 enum class RegisteredNodes : std::uint8_t { kRefused, kIgnored };
 
-// None of their messages contains a password. Each waits for the database for a minute at most.
+// None of their messages contains a password. Each waits for the database for a minute at most, the
+// question of a standby for some seconds.
 
 /// Connects and brings the schema up to date (`MigratePgSchema`).
 Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& new_epoch,

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t kSqlstateLength = 5;
 
+/// Between two questions whether to stop.
+constexpr std::chrono::milliseconds kStopPeriod{200};
+
 // The server ends a session that is cut off in the middle of a pipeline, where no time limit of its
 // own runs, with what it has locked.
 constexpr std::string_view kServerKeepalives =
@@ -164,7 +167,7 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   const std::vector<PgHost> order = hosts_.InOrder();
   std::string said;
   for (std::size_t place = 0; place < order.size(); ++place) {
-    const Status connected = ConnectTo(order[place], deadline);
+    const Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
     if (connected) {
       hosts_.Worked(place);
       return {};
@@ -176,6 +179,12 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   hosts_.Failed();
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("cannot connect to the database: {}", said)};
+}
+
+MonotonicTime PgConnection::ShareOf(MonotonicTime deadline, std::size_t hosts) const {
+  const MonotonicTime now = clock_.Monotonic();
+  return now +
+         std::min<MonotonicTime::duration>((deadline - now) / static_cast<int>(hosts), kHostTime);
 }
 
 Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
@@ -431,13 +440,17 @@ void PgConnection::RollBack(MonotonicTime deadline) {
 
 bool PgConnection::Wait(int events, MonotonicTime deadline) const {
   while (true) {
-    const auto left = Left(deadline).count();
-    if (left <= 0) return false;
+    auto left = Left(deadline);
+    if (left.count() <= 0) return false;
+    if (is_stopping_) {
+      if (is_stopping_()) return false;
+      left = std::min(left, kStopPeriod);
+    }
     pollfd entry{
         .fd = Pq().PQsocket(connection_.get()), .events = static_cast<short>(events), .revents = 0};
     if (entry.fd < 0) return true;  // libpq knows why
     const int timeout =
-        static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max()));
+        static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max()));
     if (::poll(&entry, 1, timeout) > 0) return true;
   }
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -107,10 +108,19 @@ class PgConnection {
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
 
-  /// Connects anew, to the first host that takes it, and prepares the statements.
+  /// The longest that one of several attempts to connect may take.
+  static constexpr std::chrono::seconds kHostTime{2};
+
+  /// Connects anew, to the first host that takes it, and prepares the statements. A host that does
+  /// not answer is left for the next one after its share of the time, at the latest after
+  /// `kHostTime`.
   /// @errors kStoreBusy when no host took it: later. kStoreBroken when the server refuses these
   /// credentials, this database or a statement.
   Status Connect(MonotonicTime deadline);
+
+  /// From now on it is called several times a second while a call waits: true ends the call, as if
+  /// its time were over. Empty: calls end by themselves.
+  void StopWhen(std::function<bool()> is_stopping) { is_stopping_ = std::move(is_stopping); }
 
   [[nodiscard]] bool connected() const { return connection_ != nullptr; }
   /// "host:port".
@@ -142,6 +152,8 @@ class PgConnection {
   static void ReceiveNotice(void* notices, const pg_result* notice);
 
   Status ConnectTo(const PgHost& host, MonotonicTime deadline);
+  /// Of the time until then, for the first of that many hosts.
+  [[nodiscard]] MonotonicTime ShareOf(MonotonicTime deadline, std::size_t hosts) const;
   /// The addresses of a host, comma separated.
   Result<std::string> LookUp(const PgHost& host, MonotonicTime deadline);
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Options(
@@ -156,7 +168,7 @@ class PgConnection {
   Result<std::vector<PgResultPtr>> SyncAndCollect(MonotonicTime deadline);
   Status AwaitResult(MonotonicTime deadline);
   void RollBack(MonotonicTime deadline);
-  /// False at the deadline.
+  /// False at the deadline, and when it is to stop.
   [[nodiscard]] bool Wait(int events, MonotonicTime deadline) const;
 
   [[nodiscard]] std::chrono::milliseconds Left(MonotonicTime deadline) const;
@@ -168,6 +180,7 @@ class PgConnection {
 
   const PgSettings settings_;
   const Clock& clock_;
+  std::function<bool()> is_stopping_;
   std::vector<std::pair<std::string, Secret>> options_;
   PgHosts hosts_;
   std::map<std::string, NameLookup> lookups_;  ///< those that have not ended yet

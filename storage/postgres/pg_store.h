@@ -51,6 +51,8 @@ struct PgOptions {
   /// Called once if what is in memory cannot follow the history of the database any more
   /// (`PgHistory`). From then on writes fail: the process is to begin anew.
   std::function<void()> on_history_lost = {};
+  /// Asked while it waits until `Begin` (`PgConnection::StopWhen`).
+  std::function<bool()> is_stopping = {};
 };
 
 /// An implementation of `Storage` on PostgreSQL 15 or newer.

@@ -32,6 +32,7 @@ Error About(const Error& error) {
 Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& clock) {
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
   PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
+  plain.StopWhen(options.is_stopping);
   if (const Status connected = plain.Connect(deadline); !connected) return connected;
   const auto migrated = MigratePgSchema(plain, options.new_epoch, deadline);
   return migrated ? Status() : migrated.error();
@@ -101,6 +102,7 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
   // What comes later than this snapshot is heard from the log.
   auto snapshot = std::make_unique<PgSnapshot>(*address, PgReaderPool::Statements(), clock);
+  snapshot->connection().StopWhen(options.is_stopping);
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
   if (const Status begun = snapshot->Begin(deadline); !begun) return About(begun.error());
   const Result<PgLogEnds> ends = pg::LoadLogEnds(snapshot->connection(), deadline);

@@ -1,20 +1,48 @@
 // While the database is away.
+#include <array>
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "daemon/base/system_clock.h"
+#include "storage/postgres/pg_connection.h"
 #include "tests/cluster/node_fixture.h"
 #include "tests/support/loopback_socket.h"
+#include "tests/support/matchers.h"
 
 namespace rtcroom {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+
+/// Locks the store's description until it ends.
+class LockedStore {
+ public:
+  explicit LockedStore(const PostgresServer& database)
+      : database_(database), connection_(*PgAddress::Parse(database.Url()), {}, clock_) {
+    constexpr PgStatement kLock{.sql = "LOCK TABLE meta IN ACCESS EXCLUSIVE MODE"};
+    constexpr PgStatement kKeep{.sql = "SET idle_in_transaction_session_timeout = 0"};
+    const MonotonicTime deadline = clock_.Monotonic() + kWaitTimeout;
+    EXPECT_OK(connection_.Connect(deadline));
+    EXPECT_OK(
+        connection_.Run(std::array{PgCall(kKeep), PgCall(kPgBegin), PgCall(kLock)}, deadline));
+  }
+
+  [[nodiscard]] bool IsWaitedFor() const {
+    return database_.Query("SELECT 1 FROM pg_locks WHERE NOT granted").size() > 0;
+  }
+
+ private:
+  const PostgresServer& database_;
+  const SystemClock clock_;
+  PgConnection connection_;
+};
 
 class Outage : public testing::Test {
  protected:
@@ -49,6 +77,42 @@ TEST_F(Outage, AServerThatWaitsForItsDatabaseCanBeStopped) {
   EXPECT_EQ(server.Terminate(), 0);
   database_.Start();
   server.Start();
+}
+
+TEST_F(Outage, AServerStartsWhereTheFirstHostOfItsDatabaseIsSilent) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  std::string url = database_.Url().Reveal();
+  const std::string host = fmt::format("@127.0.0.1:{}", database_.port());
+  url.replace(url.find(host), host.size(),
+              fmt::format("@127.0.0.1:{},{}", silent.Port(), host.substr(1)));
+  ServerProcess server({.settings = NodeSettings(Secret(url))});
+  EXPECT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
+}
+
+TEST_F(Outage, AServerWaitsForADatabaseThatIsSilent) {
+  ServerProcess server({.settings = NodeSettings(database_.Url())});
+  ASSERT_EQ(server.Terminate(), 0);
+  database_.Freeze();
+  server.Start(ServerProcess::Until::kWaiting);
+  EXPECT_EQ(server.Admin().Get("/readyz").status, 503);
+  EXPECT_EQ(server.Terminate(), 0);
+  server.Start(ServerProcess::Until::kWaiting);
+  database_.Thaw();
+  ASSERT_TRUE(server.AwaitReady());
+}
+
+// Another node, or an operator, has locked a table: the start waits longer than this test.
+TEST_F(Outage, AServerThatIsReadingItsDatabaseCanBeStopped) {
+  ServerProcess server({.settings = NodeSettings(database_.Url())});
+  ASSERT_EQ(server.Terminate(), 0);
+  const LockedStore locked(database_);
+  ChildProcess starting({.program = ServerBinary(),
+                         .arguments = {"serve", "--config", server.config_file().string()},
+                         .stdout_file = server.data_directory() / "out",
+                         .stderr_file = server.data_directory() / "out"});
+  ASSERT_TRUE(Eventually([&] { return locked.IsWaitedFor(); }));
+  starting.Signal(SIGTERM);
+  EXPECT_EQ(starting.WaitForExit(), 0);
 }
 
 TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {

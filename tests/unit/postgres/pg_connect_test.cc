@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 
 #include "tests/support/loopback_socket.h"
 #include "tests/support/sanitizers.h"
@@ -28,6 +29,9 @@ class PgConnectTest : public PostgresTest {
   static Secret Url(std::string_view password, std::string_view hosts, std::string_view database) {
     return Secret(fmt::format("postgresql://postgres:{}@{}/{}", password, hosts, database));
   }
+  static Secret Silent(const LoopbackSocket& socket) {
+    return Url(kPostgresPassword, fmt::format("127.0.0.1:{}", socket.Port()), "postgres");
+  }
   static std::string Host() { return fmt::format("127.0.0.1:{}", SharedPostgres().port()); }
 
   static std::string Setting(PgConnection& connection, std::string_view name,
@@ -38,6 +42,12 @@ class PgConnectTest : public PostgresTest {
 
   const PgSettings settings_{.statements = kConnectStatements};
 };
+
+/// Whether somebody has connected to it, and was not accepted yet.
+bool HasCaller(const LoopbackSocket& socket) {
+  pollfd entry{.fd = socket.descriptor(), .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
 
 // A sentence for the log, in one line, without the password.
 auto IsOneClearLine(const std::string& part) {
@@ -81,11 +91,31 @@ TEST_F(PgConnectTest, MayFindAServerLaterWhereNoneListens) {
 
 TEST_F(PgConnectTest, GivesUpAServerThatNeverAnswers) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
-  const auto connection =
-      Make(Url(kPostgresPassword, fmt::format("127.0.0.1:{}", silent.Port()), "postgres"));
-  const Status connected = connection->Connect(InVain());
+  const auto connection = Make(Silent(silent));
+  const MonotonicTime deadline = Soon();
+  const Status connected = connection->Connect(deadline);
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_THAT(connected.error().detail, IsOneClearLine("failed: no answer within the time limit"));
+  EXPECT_LT(clock_.Monotonic(), deadline) << "a host has its own limit";
+}
+
+TEST_F(PgConnectTest, EndsItsWaitWhenItIsToStop) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  int asked = 0;
+  const auto connecting = Make(Silent(silent));
+  connecting->StopWhen([&asked] { return ++asked > 2; });
+  EXPECT_ERROR(kStoreBusy, connecting->Connect(Soon()));
+  EXPECT_EQ(asked, 3);
+
+  bool stops = false;
+  const auto connection = MakeConnected(url_, settings_);
+  connection->StopWhen([&stops] { return stops; });
+  EXPECT_OK(connection->Run(PgCall(kOne), Soon()));
+  stops = true;
+  const MonotonicTime deadline = Soon();
+  EXPECT_FALSE(connection->Run(PgCall(PgStatement{.sql = "SELECT pg_sleep(60)::text"}), deadline));
+  EXPECT_FALSE(connection->connected());
+  EXPECT_LT(clock_.Monotonic(), deadline);
 }
 
 TEST_F(PgConnectTest, MayFindAHostLaterWhoseNameIsUnknown) {
@@ -162,14 +192,25 @@ TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
   const auto connection = Make(
       Url(kPostgresPassword, fmt::format("127.0.0.1:{},{}", silent.Port(), Host()), "postgres"),
       settings_);
-  EXPECT_ERROR(kStoreBusy, connection->Connect(InVain()));
-  ASSERT_OK(connection->Connect(Soon()));  // would be in vain if it began with the silent one
+  ASSERT_OK(connection->Connect(Soon())) << "a silent host is left for the next one";
   EXPECT_EQ(connection->PeerName(), Host());
+  EXPECT_TRUE(HasCaller(silent));
+  (void)silent.Accept();
   ASSERT_OK(connection->Connect(Soon()));
+  EXPECT_FALSE(HasCaller(silent));
 
   EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kEndMe), Soon()));
-  EXPECT_ERROR(kStoreBusy, connection->Connect(InVain()));
   ASSERT_OK(connection->Connect(Soon()));
+  EXPECT_TRUE(HasCaller(silent));
+}
+
+TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  const auto connection =
+      Make(Url(kPostgresPassword,
+               fmt::format("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0},{1}", silent.Port(), Host()),
+               "postgres"));
+  EXPECT_OK(connection->Connect(clock_.Monotonic() + 2 * PgConnection::kHostTime));
 }
 
 TEST_F(PgConnectTest, PlansByIndexesAndBoundsWaits) {
