@@ -36,10 +36,11 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
   Result<bool> has_standby = true;
   if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(*address, deps.clock);
   if (!has_standby) return has_standby.error();
+  const PgAddress shared = (*store)->address();
   return OpenedStore{
       .storage = *std::move(store),
       .cluster = std::make_unique<PgCluster>(
-          *address,
+          shared,
           PgCluster::Options{
               .node = node, .name = options.node_name, .pace = {.random = &deps.random}},
           deps.lease, deps.clock),

@@ -1,6 +1,7 @@
 // Where a database is, and with which credentials it is entered.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +12,8 @@
 
 namespace rtcroom {
 
-/// A parsed connection string.
+/// A parsed connection string. The connections to one address, and to its copies, tell each other
+/// which host is the primary (`PgPrimary`).
 class PgAddress {
  public:
   /// @param connection_string  a URI or keywords and values; in a URI, what separates its parts is
@@ -28,6 +30,7 @@ class PgAddress {
 
   std::vector<std::pair<std::string, Secret>> options_;  ///< but for the hosts
   PgHosts hosts_;
+  std::shared_ptr<PgPrimary> primary_ = std::make_shared<PgPrimary>();
 };
 
 }  // namespace rtcroom

@@ -112,7 +112,11 @@ std::string_view NameOf(const PgStatement& statement) {
 }  // namespace
 
 PgConnection::PgConnection(const PgAddress& address, const PgSettings& settings, const Clock& clock)
-    : settings_(settings), clock_(clock), options_(address.options_), hosts_(address.hosts_) {}
+    : settings_(settings),
+      clock_(clock),
+      options_(address.options_),
+      hosts_(address.hosts_),
+      primary_(address.primary_) {}
 
 PgConnection::~PgConnection() = default;
 
@@ -164,11 +168,14 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options(
 
 Status PgConnection::Connect(MonotonicTime deadline) {
   Close();
+  if (const auto other = primary_->Other(host_, connected_since_)) hosts_.BeginWith(*other);
   const std::vector<PgHost> order = hosts_.InOrder();
   std::string said;
   for (std::size_t place = 0; place < order.size(); ++place) {
+    connected_since_ = primary_->confirmations();
     const Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
     if (connected) {
+      host_ = order[place];
       hosts_.Worked(place);
       return {};
     }
@@ -298,6 +305,10 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
     if (was_connected && !connected()) hosts_.Failed();
     return results.error();
   }
+  const std::string_view last = calls.back().statement.name;
+  const bool is_confirmed = settings_.synchronous_commit == PgSettings::SynchronousCommit::kOn &&
+                            (last == kPgCommit.name || last == kPgLockMark.name);
+  if (is_confirmed) primary_->Confirmed(host_);
   std::vector<PgRows> rows;
   rows.reserve(results->size());
   for (PgResultPtr& result : *results) rows.emplace_back(std::move(result));
@@ -346,6 +357,10 @@ Status PgConnection::Check(std::span<const PgCall> calls) {
 
 /// Finds a connection that the server has ended before anything is sent: nothing is in doubt then.
 Status PgConnection::CheckStillOpen() {
+  if (primary_->Other(host_, connected_since_)) {
+    Close();
+    return Unsent("another host is the primary");
+  }
   bool readable = true;
   do {
     readable = Pq().PQconsumeInput(connection_.get()) == 1;

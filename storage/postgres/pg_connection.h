@@ -50,6 +50,12 @@ inline constexpr PgStatement kPgBegin{.name = "begin", .sql = "BEGIN"};
 inline constexpr PgStatement kPgCommit{.name = "commit", .sql = "COMMIT"};
 inline constexpr PgStatement kPgRollback{.name = "rollback", .sql = "ROLLBACK"};
 
+/// Locks a row, so that a commit waits for the standby (`pg::Confirm`). Without a row nothing would
+/// be locked, and nothing waited for.
+inline constexpr PgStatement kPgLockMark{
+    "lock_mark",
+    "SELECT 1 / count(*) FROM (SELECT 1 FROM marks WHERE node = $1 FOR UPDATE) locked"};
+
 /// One run of a statement, with its parameters in order.
 struct PgCall {
   template <typename... Values>
@@ -96,9 +102,10 @@ struct PgSettings {
 /// Connects to a host that takes writes. Details of errors contain no value and no password.
 ///
 /// After a failure that leaves doubt about the server or the pipeline, it is closed: `connected`
-/// is false, and the next `Connect` begins with the next host. After other errors it is in no
-/// transaction, and can be used on. It never cancels a statement: a commit whose wait for a standby
-/// is cancelled is reported as done.
+/// is false, and the next `Connect` begins with the next host. Likewise when another connection to
+/// the same address has since had a commit confirmed by another host; that one is tried first.
+/// After other errors it is in no transaction, and can be used on. It never cancels a statement: a
+/// commit whose wait for a standby is cancelled is reported as done.
 ///
 /// @threads one thread at a time.
 class PgConnection {
@@ -183,6 +190,9 @@ class PgConnection {
   std::function<bool()> is_stopping_;
   std::vector<std::pair<std::string, Secret>> options_;
   PgHosts hosts_;
+  const std::shared_ptr<PgPrimary> primary_;
+  PgHost host_;                                ///< that it is connected to
+  std::uint64_t connected_since_ = 0;          ///< by the count of confirmations
   std::map<std::string, NameLookup> lookups_;  ///< those that have not ended yet
   std::unique_ptr<pg_conn, Closer> connection_;
   std::map<std::string_view, std::vector<PgType>> parameter_types_;

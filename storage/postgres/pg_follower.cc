@@ -65,17 +65,19 @@ void PgFollower::Wake() {
 void PgFollower::Follow() {
   while (true) {
     std::uint64_t round = 0;
+    bool is_wanted = false;
     {
       const MutexLock lock(mutex_);
       if (stopping_) return;
       round = ++begun_;
+      is_wanted = wanted_ > done_;
     }
     const std::uint64_t before = log_.position();
-    const bool has_worked = ReadToEnd();
+    const bool has_worked = ReadToEnd(is_wanted);
     const bool has_heard = log_.position() != before;
     {
       const MutexLock lock(mutex_);
-      if (has_worked) done_ = round;
+      if (has_worked && is_wanted) done_ = round;
       changed_.NotifyAll();
     }
     const auto pause = has_heard ? kBusyPoll : kIdlePoll;
@@ -83,7 +85,7 @@ void PgFollower::Follow() {
   }
 }
 
-bool PgFollower::ReadToEnd() {
+bool PgFollower::ReadToEnd(bool is_wanted) {
   while (true) {
     const MonotonicTime deadline = clock_.Monotonic() + kReadTime;
     if (!reconnector_.connected()) is_checked_ = false;
@@ -91,7 +93,7 @@ bool PgFollower::ReadToEnd() {
     if (!is_checked_ && !history_.Check(connection_, log_.place(), deadline)) return false;
     is_checked_ = true;
     const std::uint64_t answered = log_.own().answered();
-    const Result<PgLogPage> page = ReadPage(deadline);
+    const Result<PgLogPage> page = ReadPage(is_wanted, deadline);
     if (!page) return false;
     if (!log_.Hear(*page)) {
       history_.MarkLost();
@@ -104,16 +106,16 @@ bool PgFollower::ReadToEnd() {
   }
 }
 
-Result<PgLogPage> PgFollower::ReadPage(MonotonicTime deadline) {
+Result<PgLogPage> PgFollower::ReadPage(bool is_wanted, MonotonicTime deadline) {
   std::vector<PgCall> calls = {pg::ReadLog(log_.position(), kPage)};
   const std::vector<PgCall> confirmation = pg::Confirm(mark_);
-  // An idle node causes no commits.
-  const bool expects_news = log_.own().oldest().has_value();
-  if (expects_news) calls.insert(calls.end(), confirmation.begin(), confirmation.end());
+  // An idle node causes no commits. An old primary that lives on cannot commit, and its end of the
+  // log is not that of all that was acknowledged.
+  if (is_wanted) calls.insert(calls.end(), confirmation.begin(), confirmation.end());
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return results.error();
   Result<PgLogPage> page = pg::ReadLogPage(results->front());
-  if (!page || expects_news || !log_.HasNews(*page)) return page;
+  if (!page || is_wanted || !log_.HasNews(*page)) return page;
   const Result<std::vector<PgRows>> confirmed = connection_.Run(confirmation, deadline);
   if (!confirmed) return confirmed.error();
   return page;

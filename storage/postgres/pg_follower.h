@@ -45,10 +45,11 @@ class PgFollower {
  private:
   void Follow() EXCLUDES(mutex_);
   /// Reads to the end of the log.
+  /// @param is_wanted  by a caller, who relies on that end.
   /// @return whether that has worked.
-  bool ReadToEnd();
-  /// A page that is confirmed, or has no news.
-  Result<PgLogPage> ReadPage(MonotonicTime deadline);
+  bool ReadToEnd(bool is_wanted);
+  /// A page that is confirmed; unless it is wanted, it may have no news instead.
+  Result<PgLogPage> ReadPage(bool is_wanted, MonotonicTime deadline);
   void WaitUntil(MonotonicTime time) EXCLUDES(mutex_);
 
   const std::uint64_t mark_;
@@ -62,7 +63,7 @@ class PgFollower {
   CondVar changed_;
   std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;  ///< number of the newest read that is waited for
   std::uint64_t begun_ GUARDED_BY(mutex_) = 0;   ///< reads to the end, numbered from 1
-  std::uint64_t done_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t done_ GUARDED_BY(mutex_) = 0;    ///< the newest that was wanted and has worked
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all other members
 };

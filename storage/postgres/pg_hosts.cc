@@ -14,4 +14,26 @@ void PgHosts::Worked(std::size_t place) {
   if (!hosts_.empty()) first_ = (first_ + place) % hosts_.size();
 }
 
+void PgHosts::BeginWith(const PgHost& host) {
+  const auto found = std::ranges::find(hosts_, host);
+  if (found != hosts_.end()) first_ = static_cast<std::size_t>(found - hosts_.begin());
+}
+
+void PgPrimary::Confirmed(const PgHost& host) {
+  const MutexLock lock(mutex_);
+  if (host_ != host) host_ = host;
+  ++confirmations_;
+}
+
+std::uint64_t PgPrimary::confirmations() const {
+  const MutexLock lock(mutex_);
+  return confirmations_;
+}
+
+std::optional<PgHost> PgPrimary::Other(const PgHost& host, std::uint64_t since) const {
+  const MutexLock lock(mutex_);
+  if (confirmations_ <= since || host_ == host) return std::nullopt;
+  return host_;
+}
+
 }  // namespace rtcroom

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "daemon/base/mutex.h"
 
 namespace rtcroom {
 
@@ -32,10 +36,32 @@ class PgHosts {
   void Worked(std::size_t place);
   /// The first one, or all of them.
   void Failed() { Worked(1); }
+  /// The next one to try is that.
+  void BeginWith(const PgHost& host);
 
  private:
   std::vector<PgHost> hosts_;
   std::size_t first_ = 0;
+};
+
+/// Which host has confirmed a commit last, to any connection of a process. An old primary that
+/// lives on alone answers reads for ever, with what was there before: whoever reads from it learns
+/// here that it has been replaced.
+///
+/// @threads safe from any thread.
+class PgPrimary {
+ public:
+  void Confirmed(const PgHost& host) EXCLUDES(mutex_);
+  /// Increases with each confirmation.
+  [[nodiscard]] std::uint64_t confirmations() const EXCLUDES(mutex_);
+  /// Another host that has confirmed a commit since then; nullopt when the last one was that host.
+  [[nodiscard]] std::optional<PgHost> Other(const PgHost& host, std::uint64_t since) const
+      EXCLUDES(mutex_);
+
+ private:
+  mutable Mutex mutex_;
+  PgHost host_ GUARDED_BY(mutex_);
+  std::uint64_t confirmations_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace rtcroom

@@ -16,6 +16,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
+#include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
 
@@ -77,6 +78,9 @@ class PgStore : public Storage {
                                                const Clock& clock);
   /// No call may be in progress.
   ~PgStore() override;
+
+  /// For other connections of the process: all of them leave a host that is the primary no more.
+  [[nodiscard]] const PgAddress& address() const { return address_; }
 
   void Begin() override;
 
@@ -151,7 +155,7 @@ class PgStore : public Storage {
 
  private:
   struct Parts;
-  PgStore(const PgOptions& options, const Clock& clock, Parts parts);
+  PgStore(const PgAddress& address, const PgOptions& options, const Clock& clock, Parts parts);
 
   /// `PgReaderPool::Run`; reports a failure to the observer.
   template <typename Read>
@@ -172,6 +176,7 @@ class PgStore : public Storage {
       const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write);
   Result<StoredMessage> Append(StoredMessage message);
 
+  const PgAddress address_;
   const StoreLimits limits_;
   const std::chrono::milliseconds patience_;
   const Clock& clock_;

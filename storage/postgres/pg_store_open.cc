@@ -64,8 +64,10 @@ struct PgStore::Parts {
   std::unique_ptr<PgWriter> writer{};
 };
 
-PgStore::PgStore(const PgOptions& options, const Clock& clock, Parts parts)
-    : limits_(options.limits),
+PgStore::PgStore(const PgAddress& address, const PgOptions& options, const Clock& clock,
+                 Parts parts)
+    : address_(address),
+      limits_(options.limits),
       patience_(options.patience),
       clock_(clock),
       observer_(options.observer),
@@ -123,7 +125,7 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
                                                               .patience = options.patience},
                                             *parts.log, *parts.history, *parts.follower, clock);
   if (const Status opened = parts.writer->Open(); !opened) return About(opened.error());
-  return std::unique_ptr<PgStore>(new PgStore(options, clock, std::move(parts)));
+  return std::unique_ptr<PgStore>(new PgStore(*address, options, clock, std::move(parts)));
 }
 
 }  // namespace rtcroom

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 
+#include "tests/support/cutting_proxy.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/sanitizers.h"
 #include "tests/unit/postgres/postgres_fixture.h"
@@ -211,6 +212,30 @@ TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
                fmt::format("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0},{1}", silent.Port(), Host()),
                "postgres"));
   EXPECT_OK(connection->Connect(clock_.Monotonic() + 2 * PgConnection::kHostTime));
+}
+
+TEST_F(PgConnectTest, LeavesAHostOnceAnotherOneHasConfirmedACommit) {
+  const CuttingProxy first(SharedPostgres().port());
+  const CuttingProxy second(SharedPostgres().port());
+  const auto address = PgAddress::Parse(
+      Url(kPostgresPassword, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port()),
+          "postgres"));
+  ASSERT_OK(address);
+  PgConnection reader(*address, settings_, clock_);
+  PgConnection writer(*address, settings_, clock_);
+  ASSERT_OK(reader.Connect(Soon()));
+  ASSERT_OK(writer.Connect(Soon()));
+  EXPECT_ERROR(kStoreBroken, writer.Run(PgCall(kEndMe), Soon()));
+  ASSERT_OK(writer.Connect(Soon()));
+  ASSERT_NE(writer.PeerName(), reader.PeerName());
+  ASSERT_OK(writer.Run(PgCall(kOne), Soon()));
+  EXPECT_OK(reader.Run(PgCall(kOne), Soon()));  // no commit has been confirmed
+
+  ASSERT_OK(writer.Run(std::array{PgCall(kPgBegin), PgCall(kPgCommit)}, Soon()));
+  EXPECT_ERROR(kStoreBusy, reader.Run(PgCall(kOne), Soon()));
+  ASSERT_OK(reader.Connect(Soon()));
+  EXPECT_EQ(reader.PeerName(), writer.PeerName());
+  EXPECT_OK(reader.Run(PgCall(kOne), Soon()));
 }
 
 TEST_F(PgConnectTest, PlansByIndexesAndBoundsWaits) {

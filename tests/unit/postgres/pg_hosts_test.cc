@@ -36,6 +36,27 @@ TEST(PgHosts, BeginWithTheNextAfterAFailure) {
   EXPECT_EQ(Order(hosts), "abc");
 }
 
+TEST(PgHosts, BeginWithTheOneThatIsChosen) {
+  PgHosts hosts = Three();
+  hosts.BeginWith({.name = "c"});
+  EXPECT_EQ(Order(hosts), "cab");
+  hosts.BeginWith({.name = "unknown"});
+  EXPECT_EQ(Order(hosts), "cab");
+}
+
+TEST(PgPrimary, IsTheHostThatHasConfirmedACommitSince) {
+  const PgHost a{.name = "a"};
+  const PgHost b{.name = "b"};
+  PgPrimary primary;
+  EXPECT_EQ(primary.Other(a, primary.confirmations()), std::nullopt);
+  primary.Confirmed(a);
+  const std::uint64_t connected = primary.confirmations();
+  EXPECT_EQ(primary.Other(a, 0), std::nullopt);
+  EXPECT_EQ(primary.Other(b, connected), std::nullopt) << "b was reached later";
+  primary.Confirmed(a);
+  EXPECT_EQ(primary.Other(b, connected), a);
+}
+
 TEST(PgHosts, MayBeNone) {
   PgHosts none({});
   none.Failed();

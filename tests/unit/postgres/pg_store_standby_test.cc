@@ -132,5 +132,21 @@ TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
   (void)CheckedEvents(*promoted, static_cast<std::size_t>(next));
 }
 
+// It still answers reads, with what was there before.
+TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
+  PgOptions options = Patient(UrlOfBoth());
+  options.patience = std::chrono::milliseconds(500);
+  const auto store = Open(options);
+  standby_->Promote();
+  const auto other = Open(Patient(standby_->Url()));
+  ASSERT_OK(Apply(*other, Creating(MultiRoom("r1"))));
+  EXPECT_TRUE(Eventually([&] { return store->CatchUp(Soon()).ok(); }));
+  EXPECT_EQ(store->CountRooms(RoomKind::kMulti), 1u) << "of those acknowledged before the call";
+  EXPECT_OK(store->Load(kR1));
+  EXPECT_TRUE(Eventually([&] { return Apply(*store, Adding(kR1, "u")).ok(); }));
+  EXPECT_OK(other->Load(kR1));
+  (void)CheckedEvents(*other);
+}
+
 }  // namespace
 }  // namespace rtcroom
