@@ -18,7 +18,8 @@ Status NodeRenewal::Renew() {
   }
   told_until_ = heard.as_of;
   lease_.Record(*standing);
-  if (std::exchange(failure_logged_, false)) {
+  // A node that was stopped may be given up without having failed.
+  if (std::exchange(failure_logged_, false) || standing->was_gone) {
     logger_.Info("node_renewed", {{"was_cut_off", was_cut_off}, {"was_gone", standing->was_gone}});
   }
   cut_off_logged_ = false;

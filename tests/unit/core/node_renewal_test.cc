@@ -100,6 +100,15 @@ TEST_F(NodeRenewalTest, AnOutageIsLoggedOnce) {
   }
 }
 
+TEST_F(NodeRenewalTest, ANodeThatWasGivenUpWhileItWasStoppedSaysSo) {
+  RenewLease();
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_THAT(log_.Text(), Not(HasSubstr("node_renewed")));
+  cluster_.AnswerRenewals(NodeStanding{.nodes = 2, .was_gone = true});
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_THAT(log_.Text(), HasSubstr("node_renewed"));
+}
+
 TEST_F(NodeRenewalTest, TheNodeIsReadyWhileItsDatabaseFailsOver) {
   RenewLease();
   boot_.Advance(NodeLease::kTtl + NodeRenewal::kReadyWithout - 1s);
