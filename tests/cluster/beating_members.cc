@@ -15,14 +15,16 @@ std::int64_t NowMs() {
 }
 
 void BeatingMembers::BeatAt(const std::vector<int>& ports, std::uint32_t seed) {
-  for (const int port : ports) {
-    threads_.emplace_back([this, port, seed](const std::stop_token& stop) {
-      BeatAtOne(stop, port, seed + static_cast<std::uint32_t>(port));
+  nodes_ = ports.size();
+  for (std::size_t node = 0; node < ports.size(); ++node) {
+    threads_.emplace_back([this, node, port = ports[node], seed](const std::stop_token& stop) {
+      BeatAtOne(stop, node, port, seed + static_cast<std::uint32_t>(port));
     });
   }
 }
 
-void BeatingMembers::BeatAtOne(const std::stop_token& stop, int port, std::uint32_t seed) {
+void BeatingMembers::BeatAtOne(const std::stop_token& stop, std::size_t node, int port,
+                               std::uint32_t seed) {
   constexpr std::chrono::milliseconds kPause{500};
   ApiClient client(port);
   // Each node leaves out every third member, others in each round: none is left out twice.
@@ -30,8 +32,8 @@ void BeatingMembers::BeatAtOne(const std::stop_token& stop, int port, std::uint3
     std::size_t place = turn;
     for (const Entry& entry : All()) {
       if (stop.stop_requested()) return;
-      if (++place % 3 == 0) continue;
       const Member& member = entry.member;
+      if (member.is_sticky ? !IsAt(node, entry) : ++place % 3 == 0) continue;
       ApiRequest request;
       request.target = "/weapp/" + member.kind + "/pusher_heartbeat" + member.query;
       request.body = MemberBody(member.room, member.user).dump();
@@ -40,6 +42,19 @@ void BeatingMembers::BeatAtOne(const std::stop_token& stop, int port, std::uint3
     }
     std::this_thread::sleep_for(kPause);  // the rate of beats
   }
+}
+
+bool BeatingMembers::IsAt(std::size_t node, const Entry& beating) {
+  constexpr std::int64_t kPatienceMs = 3000;
+  const MutexLock lock(mutex_);
+  const Key key(beating.member.room, beating.member.user);
+  const auto found = members_.find(key);
+  if (found == members_.end()) return false;
+  std::size_t& home = found->second.home;
+  if (home == node) return true;
+  if ((home + 1) % nodes_ != node || NowMs() - heard_ms_[key] < kPatienceMs) return false;
+  home = node;
+  return true;
 }
 
 void BeatingMembers::Note(const Entry& beaten, int port, std::int64_t begun_ms,
@@ -56,6 +71,7 @@ void BeatingMembers::Note(const Entry& beaten, int port, std::int64_t begun_ms,
   }
   // The same throughout the call.
   if (now->second.stamp != beaten.stamp || beaten.member.leaving) return;
+  ++unheard_;
   if (reply.code() == kNoSuchMember || reply.code() == kNoSuchRoom) {
     denied_.emplace_back(
         key.first, fmt::format("{} of {} beat at {} (ms), port {}, and was told: {}", key.second,
@@ -68,7 +84,9 @@ void BeatingMembers::Add(Member member, std::int64_t joined_ms) {
   const Key key(member.room, member.user);
   std::int64_t& heard_ms = heard_ms_[key];
   heard_ms = std::max(heard_ms, joined_ms);
-  members_[key] = {.member = std::move(member), .stamp = ++stamps_};
+  const std::uint64_t stamp = ++stamps_;
+  members_[key] = {
+      .member = std::move(member), .stamp = stamp, .home = nodes_ == 0 ? 0 : stamp % nodes_};
 }
 
 void BeatingMembers::SetLeaving(const std::string& room, bool leaving) {
@@ -99,6 +117,11 @@ std::int64_t BeatingMembers::LastHeardMs(const std::string& room, const std::str
 std::size_t BeatingMembers::heard() const {
   const MutexLock lock(mutex_);
   return heard_;
+}
+
+std::size_t BeatingMembers::unheard() const {
+  const MutexLock lock(mutex_);
+  return unheard_;
 }
 
 std::vector<std::pair<std::string, std::string>> BeatingMembers::Denied() const {

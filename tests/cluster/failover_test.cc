@@ -17,12 +17,12 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include "tests/cluster/beating_members.h"
 #include "tests/cluster/failing_cluster.h"
 #include "tests/cluster/roaming_writer.h"
 #include "tests/cluster/stored_history.h"
+#include "tests/cluster/trouble.h"
 #include "tests/e2e/gen2_calls.h"
 #include "tests/support/child_process.h"
 #include "tests/support/environment_number.h"
@@ -37,40 +37,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kCyclesVariable = "RTCROOM_CLUSTER_CYCLES";
-constexpr const char* kSeedVariable = "RTCROOM_CLUSTER_SEED";
 constexpr std::size_t kUsualCycles = 2;
 constexpr std::chrono::seconds kHeartbeatTimeout{12};
 constexpr std::chrono::minutes kLongest{3};
-
-enum class Trouble : std::uint8_t {
-  kNodeKilled,
-  kNodeStopped,
-  kNodeRefused,   ///< by the database
-  kNodeSilenced,  ///< it hears nothing of the database, which hears nothing of it
-  kPrimaryCrashed,
-  kFailOver,
-};
-constexpr std::array kTroubles = {Trouble::kNodeKilled,     Trouble::kNodeStopped,
-                                  Trouble::kNodeRefused,    Trouble::kNodeSilenced,
-                                  Trouble::kPrimaryCrashed, Trouble::kFailOver};
-
-std::string_view NameOf(Trouble trouble) {
-  switch (trouble) {
-    case Trouble::kNodeKilled:
-      return "a node is killed";
-    case Trouble::kNodeStopped:
-      return "a node is stopped";
-    case Trouble::kNodeRefused:
-      return "a node is refused by the database";
-    case Trouble::kNodeSilenced:
-      return "a node hears nothing of the database";
-    case Trouble::kPrimaryCrashed:
-      return "the primary crashes";
-    case Trouble::kFailOver:
-      return "the standby takes over";
-  }
-  return "";
-}
 
 /// Writers of both dialects, rivals for the seats of one room, and members that beat.
 class Failover : public testing::Test {
@@ -93,8 +62,9 @@ class Failover : public testing::Test {
       const bool is_gen2 = i >= kGen1.size();
       writers_.push_back(std::make_unique<RoamingWriter>(
           fmt::format("w{}_", i), is_gen2 ? "live_room" : kGen1.at(i),
-          is_gen2 ? WriterDialect::kGen2 : WriterDialect::kGen1, cluster_->ports(), members_,
-          Draw()));
+          WriterTraits{.dialect = is_gen2 ? WriterDialect::kGen2 : WriterDialect::kGen1,
+                       .is_sticky = i % 2 == 0},
+          cluster_->ports(), members_, Draw()));
       writers_.back()->LogIn();
     }
     const std::int64_t now_ms = NowMs();
@@ -174,42 +144,14 @@ class Failover : public testing::Test {
     }
   }
 
-  void Cause(Trouble trouble) {
+  void CauseAny(Trouble trouble) {
     const std::size_t node = Draw() % cluster_->size();
-    const milliseconds length(1000 + Draw() % 9000);
+    milliseconds length(1000 + Draw() % 9000);
+    if (trouble == Trouble::kFailOver && Draw() % 2 == 0) length = milliseconds(0);
     std::cout << fmt::format("{} ms: {} (node {}, {} ms)", NowMs(), NameOf(trouble), node,
                              length.count())
               << std::endl;
-    const auto last = [&] { std::this_thread::sleep_for(length); };
-    switch (trouble) {
-      case Trouble::kNodeKilled:
-        cluster_->node(node).Kill9();
-        last();
-        return cluster_->node(node).Start();
-      case Trouble::kNodeStopped:
-        cluster_->node(node).Signal(SIGSTOP);
-        last();
-        return cluster_->node(node).Signal(SIGCONT);
-      case Trouble::kNodeRefused:
-        cluster_->Refuse(node);
-        last();
-        return cluster_->Mend(node);
-      case Trouble::kNodeSilenced:
-        cluster_->Silence(node);
-        last();
-        return cluster_->Mend(node);
-      case Trouble::kPrimaryCrashed:
-        cluster_->primary().Crash();
-        last();
-        return cluster_->primary().Start();
-      case Trouble::kFailOver:
-        cluster_->primary().Crash();
-        if (Draw() % 2 == 0) last();
-        cluster_->Promote();
-        // The servers go on without a standby, and get one again.
-        EXPECT_TRUE(MoreAreAcknowledged(20));
-        return cluster_->Replace();
-    }
+    Cause(*cluster_, trouble, node, length, [&] { EXPECT_TRUE(MoreAreAcknowledged(20)); });
   }
 
   /// What is not as it was acknowledged; while nobody writes.
@@ -321,7 +263,7 @@ TEST_F(Failover, LosesNoAcknowledgedChangeAndEvictsNobodyAlive) {
     ASSERT_NO_FATAL_FAILURE(SeatSilent(cycle));
     StartWriters();
     EXPECT_TRUE(MoreAreAcknowledged(50));
-    Cause(to_come.back());
+    CauseAny(to_come.back());
     EXPECT_TRUE(cluster_->Settles());
     EXPECT_TRUE(MoreAreAcknowledged(50));
     ExpectSilentGone(cycle);

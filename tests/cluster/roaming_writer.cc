@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "tests/cluster/call_outcome.h"
 #include "tests/e2e/gen2_calls.h"
 
 namespace rtcroom {
@@ -19,14 +20,6 @@ constexpr std::size_t kMostRooms = 5;
 constexpr std::size_t kGen2Users = 6;
 constexpr std::size_t kDoubleSeats = 2;
 constexpr std::size_t kOtherSeats = 4;
-constexpr int kUnavailable = 503;
-constexpr int kNotKnown = 504;
-
-/// @source httplib's names of Error::Connection, of older and newer versions.
-bool WasNotSent(const ApiReply& reply) {
-  return reply.status == 0 && (reply.text == "no reply: Connection" ||
-                               reply.text == "no reply: Could not establish connection");
-}
 
 std::string Described(const std::vector<std::string>& members) {
   return fmt::format("[{}]", fmt::join(members, " "));
@@ -34,11 +27,12 @@ std::string Described(const std::vector<std::string>& members) {
 
 }  // namespace
 
-RoamingWriter::RoamingWriter(std::string name, std::string_view kind, WriterDialect dialect,
+RoamingWriter::RoamingWriter(std::string name, std::string_view kind, WriterTraits traits,
                              std::vector<int> ports, BeatingMembers& members, std::uint32_t seed)
     : name_(std::move(name)),
       kind_(kind),
-      dialect_(dialect),
+      dialect_(traits.dialect),
+      is_sticky_(traits.is_sticky),
       seats_(kind == "double_room" ? kDoubleSeats : kOtherSeats),
       ports_(std::move(ports)),
       members_(members),
@@ -61,13 +55,15 @@ void RoamingWriter::Write(const std::stop_token& stop) {
   std::vector<ApiClient> nodes;
   nodes.reserve(ports_.size());
   for (const int port : ports_) nodes.emplace_back(port);
+  std::size_t node = Draw(nodes.size());
   while (!stop.stop_requested() && faults_.empty()) {
-    Make(nodes[Draw(nodes.size())], NextChange());
+    const bool has_answered = Make(nodes[node], NextChange());
+    if (!is_sticky_ || !has_answered) node = Draw(nodes.size());
     std::this_thread::sleep_for(kPause);  // the rate of changes
   }
 }
 
-void RoamingWriter::Make(ApiClient& client, const Change& change) {
+bool RoamingWriter::Make(ApiClient& client, const Change& change) {
   const auto room = rooms_.find(change.room);
   const Members before = room == rooms_.end() ? Members{} : room->second;
   const bool removes = change.endpoint == "delete_pusher" || change.endpoint == "destroy_room";
@@ -76,23 +72,26 @@ void RoamingWriter::Make(ApiClient& client, const Change& change) {
   const ApiReply reply = Send(client, change);
   if (reply.code() == kOk) {
     Book(change, After(before, change), begun_ms);
-    return;
-  }
-  if (reply.status == kUnavailable || WasNotSent(reply)) {
-    if (removes) members_.SetLeaving(change.room, false);
-    return;
+    return true;
   }
   const std::string what =
       fmt::format("{} {} of {} at {} (ms): HTTP {} {}", change.endpoint, change.user, change.room,
                   begun_ms, reply.status, reply.text);
-  if (reply.status != 0 && reply.status != kNotKnown) {
+  const CallOutcome outcome = OutcomeOf(reply);
+  if (outcome == CallOutcome::kNotDone) {
+    refusals_.push_back(what);
+    if (removes) members_.SetLeaving(change.room, false);
+    return false;
+  }
+  if (outcome == CallOutcome::kAnswered) {
     faults_.push_back(fmt::format("{}, with {} there", what, Described(before)));
-    return;
+    return true;
   }
   ++unknown_count_;
   if (!removes) Follow(change.room, change.user, begun_ms, true);
   unknown_[change.room] = {.before = before, .after = After(before, change), .what = what};
   rooms_.erase(change.room);
+  return false;
 }
 
 void RoamingWriter::Book(const Change& change, Members after, std::int64_t begun_ms) {
@@ -210,9 +209,13 @@ ApiReply RoamingWriter::Send(ApiClient& client, const Change& change) const {
 
 void RoamingWriter::Follow(const std::string& room, const std::string& user, std::int64_t since_ms,
                            bool leaving) {
-  members_.Add(
-      {.kind = kind_, .room = room, .user = user, .query = QueryOf(user), .leaving = leaving},
-      since_ms);
+  members_.Add({.kind = kind_,
+                .room = room,
+                .user = user,
+                .query = QueryOf(user),
+                .is_sticky = is_sticky_,
+                .leaving = leaving},
+               since_ms);
 }
 
 std::string RoamingWriter::QueryOf(const std::string& user) const {

@@ -1,4 +1,4 @@
-// A client that changes rooms at random nodes, any of which may fail.
+// A client that changes rooms at nodes any of which may fail.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,12 @@ namespace rtcroom {
 
 enum class WriterDialect : std::uint8_t { kGen1, kGen2 };
 
+struct WriterTraits {
+  WriterDialect dialect = WriterDialect::kGen1;
+  /// It stays at a node as long as that answers, and so do its members with their beats.
+  bool is_sticky = false;
+};
+
 /// Owns the rooms whose ids begin with its name: no other client changes them. What was refused
 /// (HTTP 503, or no connection) has not happened. After an outcome that is not known it leaves the
 /// room alone until `TakeStock`: until then, that change may happen.
@@ -28,7 +34,7 @@ enum class WriterDialect : std::uint8_t { kGen1, kGen2 };
 class RoamingWriter {
  public:
   /// @param name  is the prefix of ids; the names of two writers must not have a common prefix.
-  RoamingWriter(std::string name, std::string_view kind, WriterDialect dialect,
+  RoamingWriter(std::string name, std::string_view kind, WriterTraits traits,
                 std::vector<int> ports, BeatingMembers& members, std::uint32_t seed);
 
   /// Logs its users in, at the first node. Before the first change.
@@ -44,6 +50,8 @@ class RoamingWriter {
   }
   [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
   [[nodiscard]] std::size_t unknown() const { return unknown_count_; }
+  /// Changes that were not done, a line for each; while it does not write.
+  [[nodiscard]] const std::vector<std::string>& refusals() const { return refusals_; }
 
   /// Compares the record with what is stored, and goes on from there: one line for each room that
   /// is not as it must be. While no change is written.
@@ -69,7 +77,8 @@ class RoamingWriter {
   std::string Newcomer(const Members& present);
   [[nodiscard]] static Members After(Members members, const Change& change);
   ApiReply Send(ApiClient& client, const Change& change) const;
-  void Make(ApiClient& client, const Change& change);
+  /// Whether the node has answered whether the change is made.
+  bool Make(ApiClient& client, const Change& change);
   void Book(const Change& change, Members after, std::int64_t begun_ms);
   void Follow(const std::string& room, const std::string& user, std::int64_t since_ms,
               bool leaving);
@@ -79,6 +88,7 @@ class RoamingWriter {
   const std::string name_;
   const std::string kind_;
   const WriterDialect dialect_;
+  const bool is_sticky_;
   const std::size_t seats_;
   const std::vector<int> ports_;
   BeatingMembers& members_;
@@ -88,6 +98,7 @@ class RoamingWriter {
   Ledger rooms_;  ///< all that was acknowledged
   std::map<std::string, Unknown> unknown_;
   std::vector<std::string> faults_;
+  std::vector<std::string> refusals_;
   std::atomic<std::size_t> acknowledged_ = 0;
   std::atomic<std::size_t> unknown_count_ = 0;
 };
