@@ -1,6 +1,8 @@
 // Everything that one database stores.
 #pragma once
 
+#include <chrono>
+
 #include "daemon/auth/session_store.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_store.h"
@@ -37,6 +39,9 @@ class Storage : public Store,
   /// At once where no other program uses the store: listeners hear of a commit before it is
   /// acknowledged.
   Status CatchUp(MonotonicTime /*deadline*/) override { return {}; }
+  [[nodiscard]] std::chrono::milliseconds LogAge() const override {
+    return std::chrono::milliseconds(0);
+  }
 
   /// Whether the store accepts writes: commits a write at least as large as that of a joining
   /// pusher, and requires that the previous commit did not fail.

@@ -10,6 +10,7 @@
 #include "daemon/admin/console_pages.h"
 #include "daemon/admin/events_endpoint.h"
 #include "daemon/admin/kick_endpoint.h"
+#include "daemon/admin/nodes_endpoint.h"
 #include "daemon/admin/pooled_handler.h"
 #include "daemon/admin/recordings_endpoint.h"
 #include "daemon/admin/rooms_endpoint.h"
@@ -44,6 +45,7 @@ void Console::AddRoutes(AdminRouter& router) {
   get("/console/api/server", [this](const HttpRequest&) {
     return DescribeServer(facts_, deps_.stats(), deps_.store, deps_.clock);
   });
+  get("/console/api/nodes", [this](const HttpRequest&) { return DescribeNodes(deps_.nodes); });
   get("/console/api/rooms",
       [this](const HttpRequest& request) { return ListRooms(request, deps_.store, deps_.signs); });
   get("/console/api/room",

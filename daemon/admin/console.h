@@ -6,6 +6,7 @@
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_router.h"
 #include "daemon/admin/event_streams.h"
+#include "daemon/admin/nodes_endpoint.h"
 #include "daemon/admin/rooms_endpoint.h"
 #include "daemon/admin/server_endpoint.h"
 #include "daemon/base/clock.h"
@@ -26,6 +27,7 @@ struct ConsoleDeps {
   RecordingStore& recordings;
   RoomService& rooms;
   MemberSigns signs;
+  NodeSources nodes;
   /// @threads called from any thread; must not block.
   std::function<ConsoleStats()> stats = {};
   CommitSignal& commits;  ///< used by the console only

@@ -21,13 +21,13 @@ int ReportFailure(const Error& error, const CliContext& context) {
   return kExitFailed;
 }
 
-std::string JsonOf(const PgNode& node) {
+std::string JsonOf(const ListedNode& node) {
   JsonText json;
   json.BeginObject()
       .Field("node", static_cast<std::int64_t>(node.node))
       .Field("name", node.name)
       .Field("rounds", static_cast<std::int64_t>(node.rounds))
-      .Field("schema", node.version);
+      .Field("schema", node.schema);
   if (node.told_ago) {
     json.Field("told_ago_ms", node.told_ago->count());
   } else {
@@ -42,16 +42,16 @@ std::string JsonOf(const PgNode& node) {
   return std::string(json.text());
 }
 
-void PrintTable(const std::vector<PgNode>& nodes, std::ostream& out) {
+void PrintTable(const std::vector<ListedNode>& nodes, std::ostream& out) {
   constexpr const char* kLine = "{:<11} {:<24} {:>10} {:>6} {:>10} {}\n";
   out << fmt::format(fmt::runtime(kLine), "NODE", "NAME", "ROUNDS", "SCHEMA", "TOLD AGO", "DUTIES");
-  for (const PgNode& node : nodes) {
+  for (const ListedNode& node : nodes) {
     const std::string told =
         node.told_ago
             ? fmt::format("{:.1f} s", std::chrono::duration<double>(*node.told_ago).count())
             : "never";
     out << fmt::format(
-        fmt::runtime(kLine), node.node, Printable(node.name), node.rounds, node.version, told,
+        fmt::runtime(kLine), node.node, Printable(node.name), node.rounds, node.schema, told,
         Printable(node.duties.empty() ? "-" : fmt::format("{}", fmt::join(node.duties, " "))));
   }
 }
@@ -91,10 +91,10 @@ int RunNewEpoch(const NewEpochOptions& options, const CliContext& context) {
 int RunNodes(const NodesOptions& options, const CliContext& context) {
   const std::optional<PgAddress> address = FindDatabase(options.database, context);
   if (!address) return kExitUsage;
-  const Result<std::vector<PgNode>> nodes = ListPgNodes(*address, context.clock);
+  const Result<std::vector<ListedNode>> nodes = ListPgNodes(*address, context.clock);
   if (!nodes) return ReportFailure(nodes.error(), context);
   if (options.json) {
-    for (const PgNode& node : *nodes) context.out << JsonOf(node) << '\n';
+    for (const ListedNode& node : *nodes) context.out << JsonOf(node) << '\n';
   } else {
     PrintTable(*nodes, context.out);
   }

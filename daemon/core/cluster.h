@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,6 +77,8 @@ struct NodeStanding {
   /// The others had given this node up since its last renewal: what it began before then may be
   /// done by another node now.
   bool was_gone = false;
+  /// All nodes have told what they heard up to this long ago; nullopt: some have told nothing yet.
+  std::optional<std::chrono::milliseconds> told_ago{};
 
   [[nodiscard]] std::optional<std::uint64_t> TermOf(Duty duty) const {
     return terms.at(static_cast<std::size_t>(duty));
@@ -83,6 +86,18 @@ struct NodeStanding {
   [[nodiscard]] bool Holds(Duty duty) const { return TermOf(duty).has_value(); }
 
   bool operator==(const NodeStanding&) const = default;
+};
+
+/// A node as it is registered, for operators.
+struct ListedNode {
+  std::uint64_t node = 0;    ///< drawn at each start
+  std::string name = {};     ///< of its machine
+  bool is_this = false;      ///< which asks
+  std::uint64_t rounds = 0;  ///< renewals since it came: grows while it lives
+  std::int64_t schema = 0;   ///< newest schema that it knows
+  /// For how long it has not told of heartbeats, by the database's clock; nullopt: it never has.
+  std::optional<std::chrono::milliseconds> told_ago = {};
+  std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
 };
 
 /// The nodes that share a store. All calls are bounded in time, but for `RemoveLeftBeats`, of which
@@ -118,6 +133,10 @@ class Cluster {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> RemoveLeftBeats() = 0;
 
+  /// All nodes, by number; none where no other node can use the store.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<ListedNode>> ListNodes() = 0;
+
   /// Tells the last heartbeats and gives up the place among the nodes: they do not wait for this
   /// one. To be called when no more heartbeats are accepted.
   virtual Status Leave(const HeardBeats& heard) = 0;
@@ -140,6 +159,7 @@ class Alone : public Cluster {
   }
   Status ReleaseGroup(const RoomId& /*group*/) override { return {}; }
   Result<std::size_t> RemoveLeftBeats() override { return 0; }
+  Result<std::vector<ListedNode>> ListNodes() override { return std::vector<ListedNode>(); }
   Status Leave(const HeardBeats& /*heard*/) override { return {}; }
 };
 

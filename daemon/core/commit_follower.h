@@ -1,5 +1,7 @@
-// Waits until this server knows what others have committed.
+// What this server knows of what others have committed.
 #pragma once
+
+#include <chrono>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
@@ -17,6 +19,9 @@ class CommitFollower {
   /// call. Callers wait together, about as long as one read takes.
   /// @errors kStoreBusy, at the deadline at the latest.
   virtual Status CatchUp(MonotonicTime deadline) = 0;
+
+  /// The listeners have heard of everything that was committed anywhere up to this long ago.
+  [[nodiscard]] virtual std::chrono::milliseconds LogAge() const = 0;
 };
 
 }  // namespace rtcroom

@@ -24,7 +24,7 @@ class NodeLease {
   static constexpr std::chrono::milliseconds kTtl{6000};
 
   explicit NodeLease(const BootClock& clock, std::chrono::milliseconds ttl = kTtl)
-      : clock_(clock), ttl_(ttl) {}
+      : clock_(clock), ttl_(ttl), told_until_(clock.SinceBoot().count()) {}
 
   /// To be read before a renewal begins.
   [[nodiscard]] BootTime Now() const { return clock_.SinceBoot(); }
@@ -38,13 +38,17 @@ class NodeLease {
     for (std::size_t i = 0; i < kDuties; ++i) held[i] = standing.terms.at(i).has_value();
     duties_ = static_cast<std::uint32_t>(held.to_ulong());
     nodes_ = standing.nodes;
+    if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
   /// Until the next `Record`: others may have them now.
   void DropDuties() { duties_ = 0; }
 
   /// For a node that is alone: there is nobody to give it up.
-  void RenewForGood() { until_ = BootTime::max().count(); }
+  void RenewForGood() {
+    until_ = BootTime::max().count();
+    told_until_ = BootTime::max().count();
+  }
 
   /// At once.
   void End() { until_ = 0; }
@@ -54,11 +58,12 @@ class NodeLease {
   [[nodiscard]] bool IsCutOff() const { return clock_.SinceBoot().count() >= until_.load(); }
 
   /// 0 unless it is cut off; before the first renewal it is since the machine was started.
-  [[nodiscard]] std::chrono::milliseconds CutOffFor() const {
-    const BootTime over(clock_.SinceBoot().count() - until_.load());
-    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(over),
-                    std::chrono::milliseconds(0));
-  }
+  [[nodiscard]] std::chrono::milliseconds CutOffFor() const { return Since(until_); }
+
+  /// All nodes have told what they heard up to this long ago, as far as this one knows; counted
+  /// from its start before it knows anything. Nobody is silent for certain since then. 0 for a node
+  /// that is alone.
+  [[nodiscard]] std::chrono::milliseconds ToldAgo() const { return Since(told_until_); }
 
   /// Whether that work is this node's to do now.
   [[nodiscard]] bool Holds(Duty duty) const {
@@ -71,11 +76,19 @@ class NodeLease {
   [[nodiscard]] std::chrono::milliseconds ttl() const { return ttl_; }
 
  private:
+  /// Not negative.
+  [[nodiscard]] std::chrono::milliseconds Since(const std::atomic<BootTime::rep>& time) const {
+    const BootTime since(clock_.SinceBoot().count() - time.load());
+    return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(since),
+                    std::chrono::milliseconds(0));
+  }
+
   const BootClock& clock_;
   const std::chrono::milliseconds ttl_;
   std::atomic<BootTime::rep> until_{0};
   std::atomic<std::uint32_t> duties_{0};  ///< a bit for each
   std::atomic<std::size_t> nodes_{1};
+  std::atomic<BootTime::rep> told_until_;  ///< by all nodes
 };
 
 }  // namespace rtcroom

@@ -60,6 +60,10 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
                                                return deps_.urls.PlaylistUrl(
                                                    stream, deps_.runtime.clock.Now());
                                              }},
+                               .nodes = {.cluster = deps_.store.cluster(),
+                                         .lease = deps_.store.lease(),
+                                         .log = deps_.store.storage(),
+                                         .is_shared = deps_.store.IsShared()},
                                .stats = deps_.stats,
                                .commits = deps_.store.state().console_commits,
                                .clock = deps_.runtime.clock,

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstddef>
-#include <sstream>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_nodes.h"
 
 namespace rtcroom {
 namespace {
@@ -18,34 +18,11 @@ constexpr std::chrono::seconds kStandbyTime{4};
 constexpr PgSettings kAdminSettings{.planning = PgSettings::Planning::kServerDefaults};
 
 constexpr PgStatement kBeginReading{.sql = "BEGIN READ ONLY"};
-constexpr PgStatement kListNodes{.sql = R"(SELECT n.node, n.name, n.rounds, n.version,
-      (extract(epoch FROM clock_timestamp()) * 1000)::bigint - t.through_ms,
-      coalesce((SELECT string_agg(d.name, ' ' ORDER BY d.name) FROM duties d
-        WHERE d.node = n.node), '')
-    FROM nodes n LEFT JOIN told t ON t.node = n.node ORDER BY n.node)"};
 constexpr PgStatement kTakeTurnToRenew{.sql = "SELECT 1 FROM turn FOR UPDATE"};
 constexpr PgStatement kReadEpoch{.sql = "SELECT epoch, (SELECT count(*) FROM nodes) FROM meta"};
 constexpr PgStatement kSynchronousStandbys{
     .sql = "SELECT 1 WHERE current_setting('synchronous_standby_names') <> ''"};
 constexpr PgStatement kSetEpoch{.sql = "UPDATE meta SET epoch = $1"};
-
-std::vector<std::string> WordsOf(const std::string& text) {
-  std::istringstream words(text);
-  std::vector<std::string> list;
-  for (std::string word; words >> word;) list.push_back(word);
-  return list;
-}
-
-PgNode ReadNode(PgRows& rows) {
-  enum : int { kNode, kName, kRounds, kVersion, kToldAgo, kDuties };
-  PgNode node{.node = rows.Unsigned(kNode),
-              .name = rows.Text(kName),
-              .rounds = rows.Unsigned(kRounds),
-              .version = rows.Integer(kVersion),
-              .duties = WordsOf(rows.Text(kDuties))};
-  if (!rows.IsNull(kToldAgo)) node.told_ago = std::chrono::milliseconds(rows.Integer(kToldAgo));
-  return node;
-}
 
 /// A connection to a store that this program can use.
 Status OpenStoreOf(PgConnection& connection, MonotonicTime deadline) {
@@ -64,18 +41,16 @@ Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& 
   return MigratePgSchema(connection, new_epoch, deadline);
 }
 
-Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& clock) {
+Result<std::vector<ListedNode>> ListPgNodes(const PgAddress& address, const Clock& clock) {
   const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
   PgConnection connection(address, kAdminSettings, clock);
   if (const Status opened = OpenStoreOf(connection, deadline); !opened) return opened.error();
-  Result<std::vector<PgRows>> results = connection.Run(
-      std::array{PgCall(kBeginReading), PgCall(kListNodes), PgCall(kPgCommit)}, deadline);
+  Result<std::vector<PgRows>> results =
+      connection.Run(std::array{PgCall(kBeginReading), PgCall(PgStatement{.sql = kPgListNodes.sql}),
+                                PgCall(kPgCommit)},
+                     deadline);
   if (!results) return results.error();
-  PgRows& rows = (*results)[1];
-  std::vector<PgNode> nodes;
-  while (rows.Next()) nodes.push_back(ReadNode(rows));
-  if (!rows.status()) return rows.status().error();
-  return nodes;
+  return ReadPgNodes((*results)[1]);
 }
 
 Result<bool> HasPgSynchronousStandby(const PgAddress& address, const Clock& clock) {

@@ -1,29 +1,17 @@
 // What an operator asks of a database, and changes in it, beside the nodes that use it.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "daemon/core/cluster.h"
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/schema_version.h"
 
 namespace rtcroom {
-
-/// A node that is registered.
-struct PgNode {
-  std::uint64_t node = 0;
-  std::string name = {};
-  std::uint64_t rounds = 0;  ///< grows while it lives
-  std::int64_t version = 0;  ///< newest schema that it knows
-  /// For how long it has not told of heartbeats, by the database's clock; nullopt: it never has.
-  std::optional<std::chrono::milliseconds> told_ago = {};
-  std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
-};
 
 /// Whether the epoch changes while nodes are registered: those of a restored database may be of the
 /// time of the copy.
@@ -38,7 +26,7 @@ Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& 
 
 /// Reads them in one transaction, by number.
 /// @errors kStoreBroken when there is no store of this program's schema; kStoreBusy.
-Result<std::vector<PgNode>> ListPgNodes(const PgAddress& address, const Clock& clock);
+Result<std::vector<ListedNode>> ListPgNodes(const PgAddress& address, const Clock& clock);
 
 /// Whether its commits wait for a standby. A service that replicates by itself has none to name.
 /// @errors kStoreBusy; kStoreBroken.

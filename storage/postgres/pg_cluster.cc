@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "storage/postgres/pg_nodes.h"
 #include "storage/postgres/pg_text.h"
 
 namespace rtcroom {
@@ -56,7 +58,9 @@ constexpr PgStatement kPutBeats{"cluster_put_beats", kPgText<kInsertBeats, kNowM
 constexpr PgStatement kTold{"cluster_told",
                             "INSERT INTO told (node, through_ms) VALUES ($1, $2)"
                             " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms"};
-constexpr PgStatement kNodes{"cluster_nodes", "SELECT node, rounds FROM nodes"};
+constexpr PgStatement kNodes{"cluster_nodes",
+                             "SELECT n.node, n.rounds, t.through_ms FROM nodes n"
+                             " LEFT JOIN told t ON t.node = n.node"};
 constexpr PgStatement kDutyRows{"cluster_duties", "SELECT name, node, term FROM duties"};
 constexpr PgStatement kGiveUp{
     "cluster_give_up",
@@ -104,7 +108,8 @@ constexpr PgStatement kRemoveLeft{
     " (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat) RETURNING 1)"
     " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
     " ORDER BY room DESC, seat DESC LIMIT 1"};
-constexpr PgStatement kOfOthers[] = {kSilent, kClaimGroup, kReleaseGroup, kRemoveLeft};
+constexpr PgStatement kOfOthers[] = {kSilent, kClaimGroup, kReleaseGroup, kRemoveLeft,
+                                     kPgListNodes};
 
 std::int64_t ToMs(MonotonicTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -181,7 +186,9 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   has_renewed_ = true;
   if (const Status done = GiveUp(Observe(*seen), *seen, deadline); !done) return done.error();
   if (const Status done = ClaimDuties(*seen, deadline); !done) return done.error();
-  NodeStanding standing{.nodes = seen->rounds.size(), .was_gone = std::exchange(was_gone_, false)};
+  NodeStanding standing{.nodes = seen->rounds.size(),
+                        .was_gone = std::exchange(was_gone_, false),
+                        .told_ago = seen->told_ago};
   for (std::size_t i = 0; i < kDuties; ++i) {
     const DutyRow& duty = seen->duties.at(i);
     if (duty.node == options_.node) standing.terms.at(i) = duty.term;
@@ -248,7 +255,13 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   MovedFloor(before.floor.wanted);
   Seen seen;
   PgRows& rows = (*results)[nodes];
-  while (rows.Next()) seen.rounds.emplace(rows.Unsigned(0), rows.Unsigned(1));
+  bool have_all_told = true;
+  std::int64_t told_ms = std::numeric_limits<std::int64_t>::max();
+  while (rows.Next()) {
+    seen.rounds.emplace(rows.Unsigned(0), rows.Unsigned(1));
+    have_all_told = have_all_told && !rows.IsNull(2);
+    if (!rows.IsNull(2)) told_ms = std::min(told_ms, rows.Integer(2));
+  }
   PgRows& duties = (*results)[nodes + 1];
   while (duties.Next()) {
     const auto named = std::ranges::find(kAllDuties, duties.Text(0), DutyName);
@@ -259,6 +272,7 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   }
   PgRows& now = (*results)[nodes + 2];
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
+  if (have_all_told) seen.told_ago = milliseconds(now.Integer(0) - told_ms);
   // Before anything is told by the new time.
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
   if (!followed) return followed.error();
@@ -419,6 +433,18 @@ Result<std::size_t> PgCluster::RemoveLeftBeats() {
     removed += step->Unsigned(3);
     if (step->Unsigned(2) < kSeenPerStep) return removed;
   }
+}
+
+Result<std::vector<ListedNode>> PgCluster::ListNodes() {
+  auto nodes = others_.Run(
+      [](PgConnection& connection, MonotonicTime deadline) -> Result<std::vector<ListedNode>> {
+        Result<PgRows> rows = connection.Run(PgCall(kPgListNodes), deadline);
+        if (!rows) return rows.error();
+        return ReadPgNodes(*rows);
+      });
+  if (!nodes) return nodes.error();
+  for (ListedNode& node : *nodes) node.is_this = node.node == options_.node;
+  return nodes;
 }
 
 Status PgCluster::Leave(const HeardBeats& heard) {

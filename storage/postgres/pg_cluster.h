@@ -53,6 +53,7 @@ class PgCluster : public Cluster {
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override;
   Status ReleaseGroup(const RoomId& group) override;
   Result<std::size_t> RemoveLeftBeats() override;
+  Result<std::vector<ListedNode>> ListNodes() override;
   Status Leave(const HeardBeats& heard) override;
 
  private:
@@ -84,6 +85,7 @@ class PgCluster : public Cluster {
   struct Seen {
     std::map<std::uint64_t, std::uint64_t> rounds{};  ///< by node
     std::array<DutyRow, kDuties> duties{};
+    std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
   };
 
   Result<std::vector<SharedSilence>> AskSilent(PgConnection& connection, const PgCall& call,

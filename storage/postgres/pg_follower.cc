@@ -34,7 +34,8 @@ PgFollower::PgFollower(const PgAddress& address, std::uint64_t node, const PgPac
       history_(history),
       clock_(clock),
       connection_(address, {.statements = Statements()}, clock),
-      reconnector_(connection_, pace, clock) {}
+      reconnector_(connection_, pace, clock),
+      heard_until_(clock.Monotonic()) {}
 
 PgFollower::~PgFollower() {
   const MutexLock lock(mutex_);
@@ -62,8 +63,14 @@ void PgFollower::Wake() {
   changed_.NotifyAll();
 }
 
+std::chrono::milliseconds PgFollower::LogAge() const {
+  const MutexLock lock(mutex_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Monotonic() - heard_until_);
+}
+
 void PgFollower::Follow() {
   while (true) {
+    const MonotonicTime began = clock_.Monotonic();
     std::uint64_t round = 0;
     bool is_wanted = false;
     {
@@ -77,6 +84,7 @@ void PgFollower::Follow() {
     const bool has_heard = log_.position() != before;
     {
       const MutexLock lock(mutex_);
+      if (has_worked) heard_until_ = began;
       if (has_worked && is_wanted) done_ = round;
       changed_.NotifyAll();
     }

@@ -1,6 +1,7 @@
 // Reads the log of the store: what all nodes write, this one included.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <thread>
 
@@ -42,6 +43,9 @@ class PgFollower {
   /// Reads as soon as it can.
   void Wake() EXCLUDES(mutex_);
 
+  /// Everything that was committed up to this long ago has been heard.
+  [[nodiscard]] std::chrono::milliseconds LogAge() const EXCLUDES(mutex_);
+
  private:
   void Follow() EXCLUDES(mutex_);
   /// Reads to the end of the log.
@@ -59,11 +63,12 @@ class PgFollower {
   PgConnection connection_;
   PgReconnector reconnector_;
   bool is_checked_ = false;  ///< whether the connection has the history; only for the thread
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
-  std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;  ///< number of the newest read that is waited for
-  std::uint64_t begun_ GUARDED_BY(mutex_) = 0;   ///< reads to the end, numbered from 1
-  std::uint64_t done_ GUARDED_BY(mutex_) = 0;    ///< the newest that was wanted and has worked
+  std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;   ///< number of the newest read that is waited for
+  std::uint64_t begun_ GUARDED_BY(mutex_) = 0;    ///< reads to the end, numbered from 1
+  std::uint64_t done_ GUARDED_BY(mutex_) = 0;     ///< the newest that was wanted and has worked
+  MonotonicTime heard_until_ GUARDED_BY(mutex_);  ///< when the last that worked began
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all other members
 };

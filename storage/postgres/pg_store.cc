@@ -38,6 +38,8 @@ void PgStore::Begin() {
 
 Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(deadline); }
 
+std::chrono::milliseconds PgStore::LogAge() const { return follower_->LogAge(); }
+
 template <typename Read>
 auto PgStore::Run(Read read) {
   return Reported(readers_->Run(read));

@@ -86,6 +86,7 @@ class PgStore : public Storage {
 
   /// Until then the lists know of it, too.
   Status CatchUp(MonotonicTime deadline) override;
+  [[nodiscard]] std::chrono::milliseconds LogAge() const override;
 
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;

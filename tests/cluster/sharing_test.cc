@@ -1,4 +1,6 @@
 // What one node does, the others know.
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,26 @@ TEST_F(Sharing, ARoomIsTheSameAtAllNodes) {
   EXPECT_EQ(Call(0, "add_pusher", PusherBody("r1", "dave")), kNoSuchRoom);
   ApiClient client = node(0).Https();
   EXPECT_TRUE(Eventually([&] { return RoomIds(client, "multi_room").empty(); }));
+}
+
+TEST_F(Sharing, EachNodeListsAllOfThemAndKnowsItself) {
+  const std::string token = "a token of the operator";
+  Add(2, {{"admin.token", token}});
+  std::set<std::uint64_t> own;
+  for (std::size_t at = 0; at < 2; ++at) {
+    const ApiReply reply =
+        node(at).Admin().Send({.method = "GET",
+                               .target = "/console/api/nodes",
+                               .headers = {{"Authorization", "Bearer " + token}}});
+    ASSERT_EQ(reply.code(), 0) << reply;
+    EXPECT_TRUE(reply.json.at("shared").get<bool>());
+    EXPECT_EQ(reply.json.at("problem"), nullptr);
+    ASSERT_EQ(reply.json.at("nodes").size(), 2U);
+    for (const nlohmann::json& listed : reply.json.at("nodes")) {
+      if (listed.at("self").get<bool>()) own.insert(listed.at("node").get<std::uint64_t>());
+    }
+  }
+  EXPECT_EQ(own.size(), 2U) << "each another one";
 }
 
 TEST_F(Sharing, TheLastSeatIsGivenOnce) {

@@ -28,6 +28,7 @@ const kPages = [
   { name: 'long', hash: '#/room/multi/long', sign: '.timeline-entry' },
   { name: 'channel', hash: '#/channel', sign: '.login' },
   { name: 'server', hash: '#/server', sign: '.chart .line.look-bad' },
+  { name: 'nodes', hash: '#/nodes', sign: '.nodes-page dd' },
   { name: 'try', hash: '#/try', sign: '.phone' },
 ];
 

@@ -18,6 +18,7 @@ const kPages = [
   { name: 'channel', hash: '#/channel', sign: '.login', title: '消息通道' },
   { name: 'nobody', hash: '#/channel?q=没有', sign: '.channel-page .empty:has-text("没有账号")', title: '消息通道' },
   { name: 'server', hash: '#/server', sign: '.chart .line.look-bad', title: '服务器' },
+  { name: 'nodes', hash: '#/nodes', sign: '.notice:has-text("单独运行")', title: '节点' },
   { name: 'try', hash: '#/try', sign: '.phone', title: '试用' },
 ];
 

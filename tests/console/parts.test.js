@@ -78,7 +78,7 @@ describe('a page address', () => {
   it('round-trips', () => {
     for (const route of /** @type {import('../../daemon/admin/console/assets/routes.js').Route[]} */ ([
       { page: 'rooms', kind: '', q: '' }, { page: 'rooms', kind: 'live', q: 'a&b=c#d e' },
-      { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'try' },
+      { page: 'room', kind: 'multi', roomID: "a<b>'|@" }, { page: 'server' }, { page: 'nodes' }, { page: 'try' },
       { page: 'channel', q: '' }, { page: 'channel', q: 'user_&1' }])) {
       assert.deepStrictEqual(parseRoute(hashOf(route)), route);
     }

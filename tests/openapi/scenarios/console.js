@@ -59,6 +59,7 @@ async function run(client, token) {
   await ask('consoleRoom', 'ConsoleOneRoom', room);
   await ask('consoleRoom', 'AdminRefusal', { ...room, roomID: 'nowhere' });
   await ask('consoleEvents', 'AdminRefusal', { ...room, before: 'x' });
+  await ask('consoleNodes', 'ConsoleNodes');
   await ask('consoleChannel', 'ConsoleChannel', { limit: 200, q: 'a', after: 'alice' });
   await ask('consoleChannel', 'AdminRefusal', { limit: 0 });
   await ask('consoleRecordings', 'ConsoleRecordings', { ...room, userID: 'alice', limit: 200 });

@@ -389,7 +389,7 @@ TEST_F(ConsoleApi, ReturnsHostileTextAsData) {
 }
 
 TEST_F(ConsoleApi, RequiresTheToken) {
-  for (const char* path : {"server", "rooms", "room", "events", "stream"}) {
+  for (const char* path : {"server", "nodes", "rooms", "room", "events", "stream"}) {
     const Answer answer = Ask({.method = "GET",
                                .path = std::string("/console/api/") + path,
                                .authorization = Secret("Bearer guessed")});

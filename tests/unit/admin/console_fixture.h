@@ -17,6 +17,7 @@
 #include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_media.h"
+#include "tests/support/only_node.h"
 #include "tests/support/service_fixture.h"
 #include "tests/unit/admin/admin_request.h"
 
@@ -172,6 +173,7 @@ class ConsoleFixture : public ServiceFixture {
   PushReceivers receivers_{
       {.rooms = rooms_store_, .events = rooms_store_, .bans = bans_, .clock = clock_},
       {.per_second = 20'000, .burst = 20'000}};
+  OnlyNode node_;
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_, clock_, logger_};
   Console console_{
@@ -186,6 +188,7 @@ class ConsoleFixture : public ServiceFixture {
                      [](std::string_view stream) {
                        return "https://tv.example/" + std::string(stream);
                      }},
+       .nodes = {.cluster = node_.cluster, .lease = node_.lease, .log = rooms_store_},
        .stats =
            [this] {
              on_stats_();

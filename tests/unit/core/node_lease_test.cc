@@ -62,6 +62,19 @@ TEST_F(NodeLeaseTest, KnowsHowLongItHasBeenCutOff) {
   EXPECT_EQ(lease_.CutOffFor(), 3s);
 }
 
+TEST_F(NodeLeaseTest, KnowsHowLongAgoAllNodesHaveTold) {
+  clock_.Advance(4s);
+  lease_.Record({.nodes = 2});
+  EXPECT_EQ(lease_.ToldAgo(), 4s) << "since its start: some node has told nothing yet";
+  lease_.Record({.nodes = 2, .told_ago = 700ms});
+  EXPECT_EQ(lease_.ToldAgo(), 700ms);
+  clock_.Advance(2s);
+  lease_.Record({.nodes = 3});
+  EXPECT_EQ(lease_.ToldAgo(), 2700ms) << "another node has come";
+  lease_.RenewForGood();
+  EXPECT_EQ(lease_.ToldAgo(), 0ms) << "alone";
+}
+
 TEST_F(NodeLeaseTest, OfANodeThatIsAloneDoesNotEnd) {
   lease_.RenewForGood();
   clock_.Advance(24h * 365);

@@ -1,4 +1,5 @@
 // Calls of members and users whom another server on the store knows already.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -26,6 +27,9 @@ class OtherServers : public CommitFollower {
     if (busy) return Error{Errc::kStoreBusy, {}};
     if (has_done) has_done();
     return {};
+  }
+  [[nodiscard]] std::chrono::milliseconds LogAge() const override {
+    return std::chrono::milliseconds(0);
   }
   std::function<void()> has_done{};
   bool busy = false;

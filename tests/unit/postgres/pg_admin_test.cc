@@ -47,19 +47,19 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   const auto nodes = ListPgNodes(address(), clock_);
   ASSERT_OK(nodes);
   ASSERT_EQ(nodes->size(), 2u);
-  const PgNode& first = nodes->front();
+  const ListedNode& first = nodes->front();
   EXPECT_EQ(first.node, 7u);
   EXPECT_GT(first.rounds, 0u);
-  EXPECT_EQ(first.version, 1);
+  EXPECT_EQ(first.schema, 1);
   EXPECT_THAT(first.duties, UnorderedElementsAre("im", "reaper", "trtc", "upkeep"));
   ASSERT_TRUE(first.told_ago);
   EXPECT_GE(*first.told_ago, std::chrono::milliseconds(0));
   EXPECT_LT(*first.told_ago, kWaitTimeout);
-  const PgNode& second = nodes->back();
+  const ListedNode& second = nodes->back();
   EXPECT_EQ(second.node, 9u);
   EXPECT_EQ(second.name, "second");
   EXPECT_EQ(second.rounds, 3u);
-  EXPECT_EQ(second.version, 2);
+  EXPECT_EQ(second.schema, 2);
   EXPECT_FALSE(second.told_ago);
   EXPECT_THAT(second.duties, IsEmpty());
 }

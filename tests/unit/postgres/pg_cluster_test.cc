@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -129,6 +130,33 @@ TEST_F(PgClusterTest, ANodeThatDoesNotTellIsWaitedFor) {
   EXPECT_FALSE(one_.IsSilent(20s));
   two_.Renew();
   EXPECT_TRUE(one_.IsSilent(20s));
+}
+
+TEST_F(PgClusterTest, KnowsHowLongAgoAllNodesHaveTold) {
+  EXPECT_LT(one_.Renew().told_ago, 10s);
+  two_.Renew();
+  Execute("UPDATE told SET through_ms = through_ms - 60000 WHERE node = 2");
+  const NodeStanding behind = one_.Renew();
+  EXPECT_GE(behind.told_ago, 60s);
+  EXPECT_LT(behind.told_ago, 70s);
+  Execute("DELETE FROM told WHERE node = 2");
+  EXPECT_EQ(one_.Renew().told_ago, std::nullopt);
+  EXPECT_LT(two_.Renew().told_ago, 10s);
+}
+
+TEST_F(PgClusterTest, ListsTheNodesAndWhichOfThemAsks) {
+  one_.Renew();
+  two_.Renew();
+  const Result<std::vector<ListedNode>> nodes = two_.cluster.ListNodes();
+  ASSERT_OK(nodes);
+  ASSERT_EQ(nodes->size(), 2U);
+  EXPECT_EQ((*nodes)[0].node, 1U);
+  EXPECT_FALSE((*nodes)[0].is_this);
+  EXPECT_EQ((*nodes)[0].duties, (std::vector<std::string>{"im", "reaper", "trtc", "upkeep"}));
+  EXPECT_EQ((*nodes)[1].node, 2U);
+  EXPECT_TRUE((*nodes)[1].is_this);
+  EXPECT_EQ((*nodes)[1].rounds, 1U);
+  EXPECT_LT((*nodes)[1].told_ago, 10s);
 }
 
 TEST_F(PgClusterTest, WhatWasHeardAfterTheCollectionDoesNotCountAsTold) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <random>
 #include <set>
@@ -44,6 +45,17 @@ TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAreHeardEverywhere) {
   ASSERT_OK(first_->TellLogins(logins));
   EXPECT_EQ(first_heard_.account_logins(), logins) << "before it returns";
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
+}
+
+TEST_F(PgStoreSharingTest, KnowsHowOldItsKnowledgeOfTheLogIs) {
+  constexpr std::chrono::milliseconds kOld{500};
+  constexpr PgStatement kHideEvents{.sql = "LOCK TABLE events IN ACCESS EXCLUSIVE MODE"};
+  EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));
+  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHideEvents)}, Soon()));
+  EXPECT_TRUE(Eventually([&] { return first_->LogAge() >= kOld; }));
+  ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
+  EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));
 }
 
 TEST_F(PgStoreSharingTest, OfConcurrentCreatesOfOneIdOneSucceeds) {

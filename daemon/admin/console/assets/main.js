@@ -5,6 +5,7 @@ import { closeQuestion } from './confirm_dialog.js';
 import { toast } from './dom.js';
 import { applyLanguage, chosenLanguage, switchLanguage } from './language.js';
 import { LoginPage } from './login_page.js';
+import { NodesPage } from './nodes_page.js';
 import { RoomPage } from './room_page.js';
 import { RoomsPage } from './rooms_page.js';
 import { parseRoute, tokenIn } from './routes.js';
@@ -19,7 +20,12 @@ import { TryPage } from './try_page.js';
 const kTokenKey = 'rtcroomd.token';
 /** @type {Record<import('./routes.js').Route['page'], import('./texts.js').TextKey>} */
 const kTitles = {
-  rooms: 'page.rooms', room: 'page.room', channel: 'page.channel', server: 'page.server', try: 'page.try',
+  rooms: 'page.rooms',
+  room: 'page.room',
+  channel: 'page.channel',
+  server: 'page.server',
+  nodes: 'page.nodes',
+  try: 'page.try',
 };
 
 /** @type {{app: App, shell: Shell, page: Page|null}|null} */
@@ -40,6 +46,7 @@ function pageOf(app, route) {
     case 'room': return new RoomPage(app, route);
     case 'channel': return new ChannelPage(app, route);
     case 'server': return new ServerPage(app);
+    case 'nodes': return new NodesPage(app);
     case 'try': return new TryPage(app);
     default: return new RoomsPage(app, route);
   }

@@ -7,7 +7,7 @@ export const kKinds = /** @type {const} */ (['double', 'multi', 'live', 'webrtc'
  * @typedef {{page: 'rooms', kind: RoomKind|'', q: string}} RoomsRoute
  * @typedef {{page: 'room', kind: RoomKind, roomID: string}} RoomRoute
  * @typedef {{page: 'channel', q: string}} ChannelRoute
- * @typedef {RoomsRoute | RoomRoute | ChannelRoute | {page: 'server'} | {page: 'try'}} Route
+ * @typedef {RoomsRoute | RoomRoute | ChannelRoute | {page: 'server'} | {page: 'nodes'} | {page: 'try'}} Route
  */
 
 // In UTF-8: the server refuses a longer search.
@@ -33,7 +33,7 @@ const isKind = (text) => /** @type {readonly string[]} */ (kKinds).includes(text
 export function parseRoute(hash) {
   const [path, query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
   const [page, first = '', second = ''] = path.split('/');
-  if (page === 'server' || page === 'try') return { page };
+  if (page === 'server' || page === 'nodes' || page === 'try') return { page };
   if (page === 'room' && isKind(first)) {
     const roomID = decoded(second);
     if (roomID) return { page, kind: first, roomID };

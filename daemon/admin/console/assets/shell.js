@@ -20,6 +20,7 @@ const kLinks = [
   { page: 'rooms', href: '#/rooms', name: 'page.rooms' },
   { page: 'channel', href: '#/channel', name: 'page.channel' },
   { page: 'server', href: '#/server', name: 'page.server' },
+  { page: 'nodes', href: '#/nodes', name: 'page.nodes' },
   { page: 'try', href: '#/try', name: 'page.try' },
 ];
 

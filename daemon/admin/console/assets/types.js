@@ -61,6 +61,16 @@
  * @property {number} polls
  * @property {{kind: RoomKind, roomID: string, joinedAtMs: number}|null} room
  *
+ * A server on the store; `toldAgoMs` is null for one that has told no heartbeats yet.
+ * @typedef {{node: number, name: string, self: boolean, schema: number, rounds: number, aliveMs: number, toldAgoMs: number|null, duties: string[]}} ListedNode
+ *
+ * The servers on the store; without `nodes`, `problem` tells why they could not be read.
+ * @typedef {object} NodesReply
+ * @property {boolean} shared  whether other servers can use the store
+ * @property {{duties: string[], cutOffMs: number, logAgeMs: number, allToldAgoMs: number}} self
+ * @property {ListedNode[]|null} nodes
+ * @property {string|null} problem
+ *
  * @typedef {object} ServerReply
  * @property {string} version
  * @property {number} startedAtMs
