@@ -61,7 +61,7 @@ Channel::Login Channel::LogIn(const UserId& account, TimePoint expires) {
   Turn turn(*this);
   instance.logged_in = state_.NextLogin(account, turn.wall);
   (void)state_.Admit(instance, turn);
-  NoteLogin(instance);
+  NoteLogin(instance, LoginChange::kBegun);
   return {.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
 }
 
@@ -79,7 +79,7 @@ Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expire
   if (!state_.Attach(instance.instance, std::move(on_kicked))) {
     return Error{Errc::kUnavailable, "too many connections"};
   }
-  NoteLogin(instance);
+  NoteLogin(instance, LoginChange::kBegun);
   return instance;
 }
 
@@ -89,12 +89,13 @@ ChannelInstance Channel::NewInstance(const UserId& account, TimePoint expires) {
   return instance;
 }
 
-void Channel::NoteLogin(const ChannelInstance& login) {
+void Channel::NoteLogin(const ChannelInstance& login, LoginChange change) {
   if (deps_.logins == nullptr) return;
-  new_logins_.push_back({.account = login.account,
-                         .instance = login.instance,
-                         .logged_in = login.logged_in,
-                         .expires = login.expires});
+  untold_logins_.push_back({.account = login.account,
+                            .instance = login.instance,
+                            .logged_in = login.logged_in,
+                            .expires = login.expires,
+                            .has_ended = change == LoginChange::kEnded});
 }
 
 void Channel::TellLogins() {
@@ -102,26 +103,27 @@ void Channel::TellLogins() {
   {
     const MutexLock lock(mutex_);
     // It may be late: of one that has ended here since, the client is connected elsewhere by now.
-    std::erase_if(new_logins_, [this](const AccountLogin& login)
-                                   REQUIRES(mutex_) { return !state_.IsActive(login.instance); });
-    const auto end = new_logins_.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(new_logins_.size(), kMostToldAtOnce));
-    logins.assign(new_logins_.begin(), end);
-    new_logins_.erase(new_logins_.begin(), end);
+    std::erase_if(untold_logins_, [this](const AccountLogin& login) REQUIRES(mutex_) {
+      return !login.has_ended && !state_.IsActive(login.instance);
+    });
+    const auto end = untold_logins_.begin() +
+                     static_cast<std::ptrdiff_t>(std::min(untold_logins_.size(), kMostToldAtOnce));
+    logins.assign(untold_logins_.begin(), end);
+    untold_logins_.erase(untold_logins_.begin(), end);
   }
   if (logins.empty() || deps_.logins->TellLogins(logins)) return;
   const MutexLock lock(mutex_);
-  new_logins_.insert(new_logins_.begin(), logins.begin(), logins.end());
+  untold_logins_.insert(untold_logins_.begin(), logins.begin(), logins.end());
 }
 
 void Channel::OnLogins(std::span<const AccountLogin> logins) {
   Turn turn(*this);
   for (const AccountLogin& login : logins) {
-    state_.AdmitElsewhere({.account = login.account,
-                           .instance = login.instance,
-                           .logged_in = login.logged_in,
-                           .expires = login.expires},
-                          turn);
+    const ChannelInstance claims{.account = login.account,
+                                 .instance = login.instance,
+                                 .logged_in = login.logged_in,
+                                 .expires = login.expires};
+    login.has_ended ? state_.LogOutElsewhere(claims, turn) : state_.AdmitElsewhere(claims, turn);
   }
 }
 
@@ -143,12 +145,14 @@ Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::str
 
 void Channel::LogOut(const ChannelInstance& caller) {
   const MutexLock lock(mutex_);
-  state_.LogOut(caller.instance);
+  if (state_.LogOut(caller.instance)) NoteLogin(caller, LoginChange::kEnded);
 }
 
 void Channel::LogOutAll(const ChannelInstance& caller) {
   Turn turn(*this);
-  state_.LogOutAll(caller.account, turn);
+  for (const ChannelInstance& ended : state_.LogOutAll(caller.account, turn)) {
+    NoteLogin(ended, LoginChange::kEnded);
+  }
 }
 
 // Polls

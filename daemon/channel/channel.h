@@ -230,7 +230,7 @@ class Channel {
   /// Some events are unknown.
   void OnEventsLost();
   void OnTick();
-  /// Of logins at all servers on the store.
+  /// Of logins and logouts at all servers on the store.
   void OnLogins(std::span<const AccountLogin> logins);
   /// Stores what each account has received, and who is in which group. A process that is killed
   /// before forgets that.
@@ -311,8 +311,9 @@ class Channel {
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
   void SaveJoins() EXCLUDES(mutex_);
+  enum class LoginChange : bool { kBegun, kEnded };
   /// Keeps it for `TellLogins`.
-  void NoteLogin(const ChannelInstance& login) REQUIRES(mutex_);
+  void NoteLogin(const ChannelInstance& login, LoginChange change) REQUIRES(mutex_);
   void TellLogins() EXCLUDES(mutex_);
   /// Accounts that were banned since the last call leave the rooms' groups.
   void EndBanned() EXCLUDES(mutex_);
@@ -335,7 +336,7 @@ class Channel {
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   /// Not yet reported to the other servers on the store; `OnTick` reports them.
-  std::vector<AccountLogin> new_logins_ GUARDED_BY(mutex_);
+  std::vector<AccountLogin> untold_logins_ GUARDED_BY(mutex_);
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
 };

@@ -114,10 +114,19 @@ void ChannelState::Kick(Instance& instance, ChannelTurn& turn) {
   }
 }
 
-void ChannelState::LogOut(std::uint64_t instance) {
+bool ChannelState::LogOut(std::uint64_t instance) {
   Instance* const leaving = Find(instance);
-  if (leaving == nullptr || leaving->standing != Standing::kActive) return;
+  if (leaving == nullptr || leaving->standing != Standing::kActive) return false;
   End(*leaving, Standing::kLoggedOut);
+  return true;
+}
+
+void ChannelState::LogOutElsewhere(const ChannelInstance& claims, ChannelTurn& turn) {
+  if (Find(claims.instance) == nullptr) (void)Admit(claims, turn);
+  const Instance* const leaving = Find(claims.instance);
+  if (leaving == nullptr) return;
+  if (leaving->on_kicked) turn.kicked.push_back(leaving->on_kicked);
+  (void)LogOut(claims.instance);
 }
 
 void ChannelState::End(Instance& instance, Standing standing) {
@@ -130,13 +139,15 @@ void ChannelState::End(Instance& instance, Standing standing) {
   instance.in_flight = {};
 }
 
-void ChannelState::LogOutAll(const UserId& account, ChannelTurn& turn) {
+std::vector<ChannelInstance> ChannelState::LogOutAll(const UserId& account, ChannelTurn& turn) {
+  std::vector<ChannelInstance> ended;
   const auto found = accounts_.find(account);
-  if (found == accounts_.end()) return;
+  if (found == accounts_.end()) return ended;
   for (const Instance* const instance : found->second.instances) {
     if (instance->on_kicked) turn.kicked.push_back(instance->on_kicked);
-    LogOut(instance->claims.instance);
+    if (LogOut(instance->claims.instance)) ended.push_back(instance->claims);
   }
+  return ended;
 }
 
 // Its polls are held on, for no known instance.

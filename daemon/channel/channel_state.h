@@ -127,9 +127,14 @@ class ChannelState {
   void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
 
   /// Ends an instance. Its client aborts its waiting polls.
-  void LogOut(std::uint64_t instance);
+  /// @return false when it had ended before.
+  bool LogOut(std::uint64_t instance);
   /// Ends all instances of the account; those with a connection as if they were kicked.
-  void LogOutAll(const UserId& account, ChannelTurn& turn);
+  /// @return those that had not ended before.
+  std::vector<ChannelInstance> LogOutAll(const UserId& account, ChannelTurn& turn);
+  /// As `LogOut`, at another server: here it may have a connection, or not be known. It is
+  /// remembered, since its token is still valid.
+  void LogOutElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
 
   /// The instance receives the group's messages from `first` on, and leaves any other group.
   /// @param first  the first one, or `PositionIn` the group.

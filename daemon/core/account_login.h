@@ -10,24 +10,25 @@
 
 namespace rtcroom {
 
-/// One login of an account.
+/// One login of an account, or its end by a logout.
 struct AccountLogin {
   UserId account{};
   std::uint64_t instance = 0;  ///< distinguishes logins of the same millisecond; any 64 bits
   TimePoint logged_in{};
   TimePoint expires{};
+  bool has_ended = false;
 
   bool operator==(const AccountLogin&) const = default;
 };
 
-/// Tells of logins. They are not kept: a login lives in its token.
+/// Tells of logins and logouts. They are not kept: a login lives in its token.
 ///
 /// @threads safe from any thread.
 class AccountLoginLog {
  public:
   virtual ~AccountLoginLog() = default;
 
-  /// Reports logins to all servers on the store, including this one, as
+  /// Reports them to all servers on the store, including this one, as
   /// `Committed::account_logins`. A store that only one server uses does nothing.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be told again.
   virtual Status TellLogins(std::span<const AccountLogin> /*logins*/) { return {}; }

@@ -19,7 +19,8 @@ constexpr std::int64_t kLogout = 103;
 constexpr std::int64_t kRevocation = 104;
 constexpr std::int64_t kMix = 105;
 constexpr std::int64_t kAccountLogin = 106;
-constexpr std::int64_t kWritten = 107;
+constexpr std::int64_t kAccountLogout = 107;
+constexpr std::int64_t kWritten = 108;
 
 /// A mix as it is kept: the size of the picture, and a line for each input. No ID has a space.
 std::string EncodeMix(const RoomMix& mix) {
@@ -46,9 +47,10 @@ RoomMix DecodeMix(const std::string& text) {
   return mix;
 }
 
-AccountLogin DecodeAccountLogin(PgRows& rows) {
+AccountLogin DecodeAccountLogin(PgRows& rows, bool has_ended) {
   AccountLogin login{.account = {rows.Text(EventColumn::kUserId)},
-                     .logged_in = rows.Time(EventColumn::kRoomSequence)};
+                     .logged_in = rows.Time(EventColumn::kRoomSequence),
+                     .has_ended = has_ended};
   TimePoint::rep expires = 0;
   std::istringstream(rows.Text(EventColumn::kInfo)) >> login.instance >> expires;
   login.expires = TimePoint(TimePoint::duration(expires));
@@ -157,7 +159,8 @@ struct AddWhat {
         fmt::format("{} {}", login.instance, login.expires.time_since_epoch().count());
     AddNoRoom();
     AddTime(login.logged_in);
-    AddPayload({.user_id = login.account.value, .info = text}, kAccountLogin, arrays);
+    AddPayload({.user_id = login.account.value, .info = text},
+               login.has_ended ? kAccountLogout : kAccountLogin, arrays);
     return kFixedEventBytes + login.account.value.size() + text.size();
   }
   std::uint64_t operator()(const PgWritten& /*nothing*/) const {
@@ -246,8 +249,8 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
     record.what = Ban{.room = room(),
                       .user_id = {rows.Text(EventColumn::kUserId)},
                       .until = rows.Time(EventColumn::kRoomSequence)};
-  } else if (type == kAccountLogin) {
-    record.what = DecodeAccountLogin(rows);
+  } else if (type == kAccountLogin || type == kAccountLogout) {
+    record.what = DecodeAccountLogin(rows, type == kAccountLogout);
   } else if (type == kWritten) {
     record.what = PgWritten{};
   } else if (type == kLogin || type == kLogout) {

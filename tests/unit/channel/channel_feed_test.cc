@@ -113,11 +113,15 @@ class ToldLogins : public AccountLoginLog {
  public:
   Status TellLogins(std::span<const AccountLogin> logins) override {
     if (is_busy) return Error{Errc::kStoreBusy, {}};
-    for (const AccountLogin& login : logins) accounts.push_back(login.account.value);
+    for (const AccountLogin& login : logins) {
+      accounts.push_back((login.has_ended ? "-" : "") + login.account.value);
+      told.push_back(login);
+    }
     return {};
   }
   bool is_busy = false;
-  std::vector<std::string> accounts{};
+  std::vector<std::string> accounts{};  ///< "-" in front: logged out
+  std::vector<AccountLogin> told{};
 };
 
 TEST_F(ChannelFeedTest, OtherServersAreToldOfLoginsThatLast) {
@@ -133,6 +137,42 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLoginsThatLast) {
   channel.OnTick();
   channel.OnTick();
   EXPECT_EQ(told.accounts, (std::vector<std::string>{"bob", "alice"}));
+}
+
+TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
+  ToldLogins told;
+  Channel here = MakeChannel(&told);
+  Channel elsewhere = MakeChannel();
+  const TimePoint expires = clock.Now() + 1h;
+  const Channel::Login alice = here.LogIn({"alice"}, expires);
+  const Channel::Login bob = here.LogIn({"bob"}, expires);
+  // Their calls may reach any server.
+  const auto caller = elsewhere.Authenticate(alice.tiny_id, alice.a2);
+  ASSERT_OK(caller);
+  here.LogOut(*caller);
+  here.LogOut(*caller);
+  const auto other = here.Authenticate(bob.tiny_id, bob.a2);
+  ASSERT_OK(other);
+  here.LogOutAll(*other);
+  here.OnTick();
+  EXPECT_EQ(told.accounts, (std::vector<std::string>{"-alice", "-bob"}));
+  elsewhere.OnLogins(told.told);
+  EXPECT_ERROR(kNoSession, elsewhere.Authenticate(alice.tiny_id, alice.a2));
+  EXPECT_ERROR(kNoSession, elsewhere.Authenticate(bob.tiny_id, bob.a2)) << "not known before";
+}
+
+TEST_F(ChannelFeedTest, ALogoutElsewhereEndsTheConnectionHere) {
+  ToldLogins told;
+  Channel here = MakeChannel(&told);
+  Channel elsewhere = MakeChannel(&told);
+  int ended = 0;
+  ASSERT_OK(here.Connect({"alice"}, clock.Now() + 1h, {}, [&] { ++ended; }));
+  here.OnTick();
+  elsewhere.OnLogins(std::exchange(told.told, {}));
+  elsewhere.LogOutAll({.account = {"alice"}});
+  elsewhere.OnTick();
+  here.OnLogins(told.told);
+  EXPECT_EQ(ended, 1);
 }
 
 }  // namespace

@@ -35,13 +35,13 @@ class PgStoreSharingTest : public PgStoreTest {
   std::unique_ptr<PgStore> second_ = Open(Patient(url_), second_heard_);
 };
 
-TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAreHeardEverywhere) {
+TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAndLogoutsAreHeardEverywhere) {
   const std::vector<AccountLogin> logins = {
       {.account = {"alice"},
        .instance = std::numeric_limits<std::uint64_t>::max(),
        .logged_in = kNoon,
        .expires = kNoon + std::chrono::hours(1)},
-      {.account = {"bob"}, .instance = 2, .logged_in = kNoon, .expires = kNoon}};
+      {.account = {"bob"}, .instance = 2, .logged_in = kNoon, .expires = kNoon, .has_ended = true}};
   ASSERT_OK(first_->TellLogins(logins));
   EXPECT_EQ(first_heard_.account_logins(), logins) << "before it returns";
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
