@@ -17,17 +17,17 @@ namespace {
 
 constexpr const char* kRoundsVariable = "RTCROOM_SEAT_ROUNDS";
 constexpr std::size_t kUsualRounds = 20;
-constexpr std::size_t kCallers = 64;
-constexpr std::size_t kRooms = 100;
-constexpr std::size_t kSeats = 4;
+constexpr std::size_t kAskers = 64;
+constexpr std::size_t kFilledRooms = 100;
+constexpr std::size_t kSeatsEach = 4;
 
-constexpr std::size_t FreeSeats(std::size_t room) { return 1 + room % (kSeats - 1); }
+constexpr std::size_t FreeSeats(std::size_t room) { return 1 + room % (kSeatsEach - 1); }
 
 /// Whether there are as many who ask for a seat as there are seats; else all callers ask.
-constexpr bool HasSeatsForAll(std::size_t room) { return room / (kSeats - 1) % 2 == 0; }
+constexpr bool HasSeatsForAll(std::size_t room) { return room / (kSeatsEach - 1) % 2 == 0; }
 
 constexpr bool Asks(std::size_t caller, std::size_t room) {
-  return !HasSeatsForAll(room) || (caller + room) % kCallers < FreeSeats(room);
+  return !HasSeatsForAll(room) || (caller + room) % kAskers < FreeSeats(room);
 }
 
 class PgStoreSeatsTest : public PgStoreTest {
@@ -40,11 +40,11 @@ class PgStoreSeatsTest : public PgStoreTest {
 
   void MakeRoomsWithFewFreeSeats(std::size_t round) {
     std::vector<RoomUpdate> making;
-    for (std::size_t room = 0; room < kRooms; ++room) {
+    for (std::size_t room = 0; room < kFilledRooms; ++room) {
       const RoomKey key = KeyOf(round, room);
       making.push_back(Creating(MultiRoom(key.id.value)));
-      for (std::size_t taken = 1; taken < kSeats - FreeSeats(room); ++taken) {
-        making.push_back(Adding(key, fmt::format("early{}", taken), kSeats));
+      for (std::size_t taken = 1; taken < kSeatsEach - FreeSeats(room); ++taken) {
+        making.push_back(Adding(key, fmt::format("early{}", taken), kSeatsEach));
       }
     }
     for (const auto& outcome : StoreOf(round).UpdateAll(making)) ASSERT_OK(outcome);
@@ -52,14 +52,14 @@ class PgStoreSeatsTest : public PgStoreTest {
 
   /// How many got a seat, by room. The others were told that there is none.
   std::vector<std::atomic<std::size_t>> LetAllAsk(std::size_t round) {
-    std::vector<std::atomic<std::size_t>> seated(kRooms);
-    InParallel(kCallers, [&](int number) {
+    std::vector<std::atomic<std::size_t>> seated(kFilledRooms);
+    InParallel(kAskers, [&](int number) {
       const auto caller = static_cast<std::size_t>(number);
-      for (std::size_t i = 0; i < kRooms; ++i) {
-        const std::size_t room = (i + 7 * caller) % kRooms;
+      for (std::size_t i = 0; i < kFilledRooms; ++i) {
+        const std::size_t room = (i + 7 * caller) % kFilledRooms;
         if (!Asks(caller, room)) continue;
-        const auto outcome =
-            Apply(StoreOf(caller), Adding(KeyOf(round, room), fmt::format("u{}", caller), kSeats));
+        const auto outcome = Apply(
+            StoreOf(caller), Adding(KeyOf(round, room), fmt::format("u{}", caller), kSeatsEach));
         if (outcome) {
           ++seated.at(room);
         } else {
@@ -72,7 +72,7 @@ class PgStoreSeatsTest : public PgStoreTest {
 
   void EndRooms(std::size_t round) {
     std::vector<RoomUpdate> ending;
-    for (std::size_t room = 0; room < kRooms; ++room) {
+    for (std::size_t room = 0; room < kFilledRooms; ++room) {
       ending.push_back(Destroying(KeyOf(round, room)));
     }
     for (const auto& outcome : StoreOf(round + 2).UpdateAll(ending)) ASSERT_OK(outcome);
@@ -87,12 +87,12 @@ TEST_F(PgStoreSeatsTest, FreeSeatsAreGivenOnceAndNeverRefused) {
     SCOPED_TRACE(fmt::format("round {}", round));
     ASSERT_NO_FATAL_FAILURE(MakeRoomsWithFewFreeSeats(round));
     const auto seated = LetAllAsk(round);
-    const Result<RoomPage> stored = StoreOf(round + 1).Scan(0, kRooms + 1);
+    const Result<RoomPage> stored = StoreOf(round + 1).Scan(0, kFilledRooms + 1);
     ASSERT_OK(stored);
-    ASSERT_EQ(stored->rooms.size(), kRooms);
-    for (std::size_t room = 0; room < kRooms; ++room) {
+    ASSERT_EQ(stored->rooms.size(), kFilledRooms);
+    for (std::size_t room = 0; room < kFilledRooms; ++room) {
       EXPECT_EQ(seated.at(room), FreeSeats(room)) << room;
-      EXPECT_EQ(stored->rooms.at(room).pushers.size(), kSeats) << room;
+      EXPECT_EQ(stored->rooms.at(room).pushers.size(), kSeatsEach) << room;
     }
     ASSERT_NO_FATAL_FAILURE(EndRooms(round));
   }

@@ -113,7 +113,7 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
 }
 
 // What it has committed alone is not acknowledged, and does not keep the store from following.
-TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
+TEST_F(PgStoreStandbyTest, WhatAnOldPrimaryCommitsAloneIsNotAcknowledged) {
   PgOptions options = Patient(UrlOfBoth());
   options.patience = std::chrono::seconds(1);
   const auto store = Open(options);
