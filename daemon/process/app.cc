@@ -60,8 +60,10 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
   DrawNameHashKey(runtime_.random);
 }
 
-Status App::Start(InheritedSockets sockets, const LifeHooks& hooks) {
-  if (Status status = store_.OpenDirectory(); !status) return status;
+Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
+  if (const Status status = store_.OpenDirectory(); !status) {
+    return Error{Errc::kUnavailable, status.error().detail};
+  }
   if (NeedsMadeApplication(*config_)) {
     if (Status status = FillInApplication(); !status) return status;
   }
@@ -105,7 +107,7 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
       runtime_.logger.Info("listening",
                            {{"listener", "admin"}, {"address", waiting->bound_address()}});
     }
-    if (hooks.stops_within(kPause)) return Error{Errc::kUnavailable, "stopped while it waited"};
+    if (hooks.stops_within(kPause)) return opened;
   }
 }
 

@@ -100,9 +100,10 @@ class App {
   /// Builds all modules and begins to serve. Waits for a database that cannot be reached, with
   /// nothing but the admin listener, which says so. Call it once.
   /// @param sockets  already listening; listeners without one bind their own.
-  /// @errors the first part that could not be built: one sentence for the operator; kUnavailable
-  ///         when the process is asked to stop while it waits.
-  Status Start(InheritedSockets sockets, const LifeHooks& hooks);
+  /// @errors the first part that could not be built: one sentence for the operator. kStoreBusy when
+  ///         a store was lost that was there before, or the process is asked to stop: no socket was
+  ///         taken, and another `App` may start with them.
+  Status Start(InheritedSockets& sockets, const LifeHooks& hooks);
 
   /// Applies the reloadable changes, and reads the certificate's files again. Logs the applied
   /// changes and those that need a restart.

@@ -32,6 +32,9 @@ namespace {
 /// Set to any value, it leaves the process open to debuggers of its own user.
 constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
 
+/// Before a start begins again.
+constexpr std::chrono::seconds kStartPause{1};
+
 /// The process sends it to itself.
 constexpr int kBeginAnew = SIGUSR1;
 
@@ -138,8 +141,9 @@ Status CheckReload(const ConfigOutcome& outcome, const App& app) {
 enum class End : std::uint8_t {
   kFailedToStart,
   kStopped,
-  kHandsOver,   ///< its sockets go to a successor
-  kBeginsAnew,  ///< its sockets go to the next life
+  kStartsAgain,  ///< it has taken no socket
+  kHandsOver,    ///< its sockets go to a successor
+  kBeginsAnew,   ///< its sockets go to the next life
 };
 
 struct ServedUntil {
@@ -160,7 +164,8 @@ struct Process {
 };
 
 /// One life of the server: all parts have ended when this returns.
-ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets sockets,
+/// @param sockets  those that it leaves are of the next life.
+ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets& sockets,
                       const Process& process) {
   Logger& logger = process.logger;
   ServiceReports& reports = process.service.reports;
@@ -179,13 +184,20 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets socke
   App app(config, mode, process.start, logger);
   std::optional<StartWatch> starting;
   starting.emplace(process.service, process.clock, logger);
-  const Status started = app.Start(std::move(sockets), hooks);
+  const Status started = app.Start(sockets, hooks);
+  const bool starts_again = !started && started.error().code == Errc::kStoreBusy &&
+                            config.store.url.IsPostgres() && !hooks.StopsNow();
+  if (starts_again) {
+    logger.Warn("start_interrupted", {{"reason", started.error().detail}});
+    (void)hooks.stops_within(kStartPause);
+  }
   starting.reset();
   if (stopped_waiting) {
     reports.Stopping();
     logger.Info("stopped");
     return {.end = End::kStopped};
   }
+  if (starts_again) return {.end = End::kStartsAgain};
   if (!started) {
     logger.Error("start_failed", {{"reason", started.error().detail}});
     reports.Status("cannot start: " + started.error().detail);
@@ -310,12 +322,14 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   InheritedSockets sockets = *std::move(inherited);
   Config current = config;
   while (true) {
-    ServedUntil served = ServeOnce(current, mode, std::move(sockets), process);
+    ServedUntil served = ServeOnce(current, mode, sockets, process);
     switch (served.end) {
       case End::kFailedToStart:
         return 1;
       case End::kStopped:
         return 0;
+      case End::kStartsAgain:
+        continue;
       case End::kBeginsAnew:
         current = *std::move(served.config);
         sockets = InheritedSockets(std::move(served.sockets));

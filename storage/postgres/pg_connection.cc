@@ -92,7 +92,7 @@ std::string Field(const PGresult* result, int field) {
 
 PgMeaning MeaningOf(std::string_view sqlstate) {
   if (StartsWithAny(sqlstate, {"22012", "23505", "40001", "40P01"})) return PgMeaning::kConflict;
-  if (StartsWithAny(sqlstate, {"25006", "55P03"})) return PgMeaning::kBusy;
+  if (StartsWithAny(sqlstate, {"25006", "53", "55P03"})) return PgMeaning::kBusy;
   return PgMeaning::kBroken;
 }
 
@@ -491,8 +491,8 @@ Error PgConnection::Unsent(std::string_view why) {
 Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
   failure_ = {.meaning = PgMeaning::kLost, .sqlstate = std::move(sqlstate)};
   const std::string_view cause = why.substr(0, why.find('\n'));  // its consequences follow
-  Error error{Errc::kStoreBroken, fmt::format("the connection to the database {} was lost: {}",
-                                              PeerName(), InOneLine(cause).sentence)};
+  Error error{Errc::kStoreBusy, fmt::format("the connection to the database {} was lost: {}",
+                                            PeerName(), InOneLine(cause).sentence)};
   Close();
   return error;
 }

@@ -72,7 +72,8 @@ struct PgCall {
 enum class PgMeaning : std::uint8_t {
   kConflict,  ///< nothing happened, another transaction was first: the same again (22012, 23505,
               ///< 40001, 40P01). Statements divide by zero where what they rely on has changed
-  kBusy,      ///< nothing happened: later (no connection; a lock was not free, 55P03)
+  kBusy,      ///< nothing happened: later (no connection; a lock was not free, 55P03; memory, disk
+              ///< or connections of the server are used up, 53)
   kLost,      ///< the connection was lost: whether it happened is unknown
   kBroken,    ///< nothing happened, and the same would fail again
 };
@@ -136,8 +137,8 @@ class PgConnection {
   /// Runs the calls in order, in one round trip, up to the first error. Without BEGIN they are one
   /// transaction. A transaction may stay open after success.
   /// @return a result for each call.
-  /// @errors kStoreBusy when nothing happened and it may work later; kStoreBroken. `failure` tells
-  /// more.
+  /// @errors kStoreBusy when it may work later: nothing happened, unless `failure` says kLost.
+  /// kStoreBroken.
   Result<std::vector<PgRows>> Run(std::span<const PgCall> calls, MonotonicTime deadline);
   Result<PgRows> Run(const PgCall& call, MonotonicTime deadline);
 

@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,12 +13,14 @@
 #include "daemon/base/system_clock.h"
 #include "storage/postgres/pg_connection.h"
 #include "tests/cluster/node_fixture.h"
+#include "tests/support/cutting_proxy.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
 namespace {
 
+using namespace std::string_view_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -113,6 +116,28 @@ TEST_F(Outage, AServerThatIsReadingItsDatabaseCanBeStopped) {
   ASSERT_TRUE(Eventually([&] { return locked.IsWaitedFor(); }));
   starting.Signal(SIGTERM);
   EXPECT_EQ(starting.WaitForExit(), 0);
+}
+
+// At statements of the migration, of the index of rooms, of the node's place, of the rooms.
+TEST_F(Outage, AServerThatLosesItsDatabaseWhileItStartsBeginsAgain) {
+  CuttingProxy proxy(database_.port());
+  std::string url = database_.Url().Reveal();
+  const std::string port = fmt::format(":{}/", database_.port());
+  url.replace(url.find(port), port.size(), fmt::format(":{}/", proxy.port()));
+  ServerProcess server({.settings = NodeSettings(Secret(url))});
+  ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
+  int cuts = 0;
+  for (const std::string_view statement :
+       {"to_regclass"sv, "\0load_index\0"sv, "\0cluster_next_round\0"sv, "\0scan\0"sv}) {
+    ASSERT_EQ(server.Terminate(), 0);
+    proxy.CutAt(CuttingProxy::Toward::kServer, statement);
+    server.Start(ServerProcess::Until::kWaiting);
+    ASSERT_TRUE(server.AwaitReady()) << statement;
+    EXPECT_EQ(proxy.cuts(), ++cuts) << statement;
+    ApiClient client = server.Https();
+    EXPECT_EQ(PushersOf(client, "multi_room", "r1"), std::vector<std::string>{"alice"});
+  }
+  EXPECT_THAT(server.Log(), HasSubstr("start_interrupted"));
 }
 
 TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {

@@ -151,10 +151,10 @@ TEST_F(PgConnectTest, GivesUpAServerThatStopsToAnswer) {
   const auto another = Make(url_);
   {
     const Frozen frozen(SharedPostgres());
-    EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kOne), InVain()));
+    EXPECT_ERROR(kStoreBusy, connection->Run(PgCall(kOne), InVain()));
     EXPECT_EQ(MeaningOf(*connection), PgMeaning::kLost);
     EXPECT_FALSE(connection->connected());
-    EXPECT_ERROR(kStoreBroken, sending->Run(LongPipeline(), InVain()));
+    EXPECT_ERROR(kStoreBusy, sending->Run(LongPipeline(), InVain()));
     EXPECT_FALSE(sending->connected());
     EXPECT_ERROR(kStoreBusy, another->Connect(InVain()));
   }
@@ -200,7 +200,7 @@ TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
   ASSERT_OK(connection->Connect(Soon()));
   EXPECT_FALSE(HasCaller(silent));
 
-  EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kEndMe), Soon()));
+  EXPECT_ERROR(kStoreBusy, connection->Run(PgCall(kEndMe), Soon()));
   ASSERT_OK(connection->Connect(Soon()));
   EXPECT_TRUE(HasCaller(silent));
 }

@@ -125,7 +125,7 @@ TEST_F(PgPipelineTest, AHostThatBecameReadOnlyIsLeft) {
 
 TEST_F(PgPipelineTest, AConnectionThatEndsMeanwhileLeavesTheOutcomeUnknown) {
   const auto results = Run({PgCall(kInsert, 1), PgCall(kEndMe)});
-  EXPECT_ERROR(kStoreBroken, results);
+  EXPECT_ERROR(kStoreBusy, results);
   EXPECT_EQ(MeaningOf(*connection_), PgMeaning::kLost);
   EXPECT_EQ(connection_->failure().sqlstate, "57P01");
   EXPECT_FALSE(connection_->connected());
@@ -205,12 +205,12 @@ INSTANTIATE_TEST_SUITE_P(
                     ErrorCase{"40P01", PgMeaning::kConflict, Errc::kStoreBusy, true},
                     ErrorCase{"55P03", PgMeaning::kBusy, Errc::kStoreBusy, true},
                     ErrorCase{"25006", PgMeaning::kBusy, Errc::kStoreBusy, false},
-                    ErrorCase{"53100", PgMeaning::kBroken, Errc::kStoreBroken, true},
+                    ErrorCase{"53100", PgMeaning::kBusy, Errc::kStoreBusy, true},
                     ErrorCase{"57014", PgMeaning::kBroken, Errc::kStoreBroken, true},
-                    ErrorCase{"57P01", PgMeaning::kLost, Errc::kStoreBroken, false},
-                    ErrorCase{"57P02", PgMeaning::kLost, Errc::kStoreBroken, false},
-                    ErrorCase{"57P03", PgMeaning::kLost, Errc::kStoreBroken, false},
-                    ErrorCase{"08006", PgMeaning::kLost, Errc::kStoreBroken, false}),
+                    ErrorCase{"57P01", PgMeaning::kLost, Errc::kStoreBusy, false},
+                    ErrorCase{"57P02", PgMeaning::kLost, Errc::kStoreBusy, false},
+                    ErrorCase{"57P03", PgMeaning::kLost, Errc::kStoreBusy, false},
+                    ErrorCase{"08006", PgMeaning::kLost, Errc::kStoreBusy, false}),
     [](const auto& param_info) { return std::string(param_info.param.sqlstate); });
 
 }  // namespace

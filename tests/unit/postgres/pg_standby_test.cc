@@ -60,7 +60,7 @@ TEST_F(PgStandbyTest, ACommitWhoseWaitIsCancelledIsUnknown) {
     EXPECT_TRUE(Eventually(
         [&] { return primary_.Query("SELECT pg_cancel_backend(pid) " + waiting).size() == 1; }));
   });
-  EXPECT_ERROR(kStoreBroken, connection->Run(PgCall(kInsert, 2), Soon()));
+  EXPECT_ERROR(kStoreBusy, connection->Run(PgCall(kInsert, 2), Soon()));
   EXPECT_EQ(MeaningOf(*connection), PgMeaning::kLost);
   EXPECT_FALSE(connection->connected());
   EXPECT_EQ(primary_.Query("SELECT 1 FROM seats").size(), 2u);

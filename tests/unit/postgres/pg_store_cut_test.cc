@@ -169,6 +169,23 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
   EXPECT_TRUE(Eventually([&] { return heard_.message_reports() == rounds; }));
 }
 
+TEST_F(PgStoreCutTest, WhereverItsBeginningIsCutItMayBeginAgain) {
+  ASSERT_OK(Apply(*direct_, Creating(MultiRoom("r1"))));
+  int cuts = 0;
+  for (const std::string_view statement :
+       {"to_regclass"sv, "REPEATABLE READ"sv, "\0log_ends\0"sv, "\0load_index\0"sv, "\0enter\0"sv,
+        "\0set_link\0"sv, "\0history_find\0"sv}) {
+    proxy_.CutAt(Toward::kServer, statement);
+    const auto opened = PgStore::Open(Patient(Through(proxy_, url_)), deaf_, clock_);
+    EXPECT_TRUE(FailsWith(opened, Errc::kStoreBusy)) << statement;
+    EXPECT_EQ(proxy_.cuts(), ++cuts) << statement;
+  }
+  const auto opened = OpenOnly(Patient(Through(proxy_, url_)), deaf_);
+  proxy_.CutAt(Toward::kServer, "\0scan\0"sv);
+  EXPECT_ERROR(kStoreBusy, opened->Scan(0, 10));
+  EXPECT_EQ(proxy_.cuts(), ++cuts);
+}
+
 TEST_F(PgStoreCutTest, BetweenCallsItIsNotNoticed) {
   ASSERT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
   ASSERT_OK(store_->Load(kR1));
