@@ -107,6 +107,7 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
       runtime_.logger.Info("listening",
                            {{"listener", "admin"}, {"address", waiting->bound_address()}});
     }
+    hooks.waits_for_database(opened.error().detail);
     if (hooks.stops_within(kPause)) return opened;
   }
 }

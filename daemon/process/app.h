@@ -49,6 +49,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/admin/metrics.h"
@@ -79,6 +80,8 @@ namespace rtcroom {
 struct LifeHooks {
   /// Waits; returns true, at once, when the process is asked to stop, or was before.
   std::function<bool(std::chrono::milliseconds)> stops_within = {};
+  /// Called about once a second while a start waits for the database.
+  std::function<void(std::string_view reason)> waits_for_database = {};
   /// Ends this life and begins another: what is in memory cannot follow the store any more. Called
   /// from any thread; must not block.
   std::function<void()> begin_anew = {};

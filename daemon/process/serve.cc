@@ -171,24 +171,28 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets& sock
   ServiceReports& reports = process.service.reports;
   std::atomic<bool> history_lost{false};
   bool stopped_waiting = false;
-  const LifeHooks hooks{.stops_within =
-                            [&stopped_waiting](std::chrono::milliseconds time) {
-                              stopped_waiting = stopped_waiting || WaitedSignals::StopsWithin(time);
-                              return stopped_waiting;
-                            },
-                        .begin_anew =
-                            [&history_lost] {
-                              history_lost = true;
-                              kill(getpid(), kBeginAnew);
-                            }};
-  App app(config, mode, process.start, logger);
   std::optional<StartWatch> starting;
+  const LifeHooks hooks{
+      .stops_within =
+          [&stopped_waiting](std::chrono::milliseconds time) {
+            stopped_waiting = stopped_waiting || WaitedSignals::StopsWithin(time);
+            return stopped_waiting;
+          },
+      .waits_for_database =
+          [&starting](std::string_view reason) { starting->WaitsForDatabase(reason); },
+      .begin_anew =
+          [&history_lost] {
+            history_lost = true;
+            kill(getpid(), kBeginAnew);
+          }};
+  App app(config, mode, process.start, logger);
   starting.emplace(process.service, process.clock, logger);
   const Status started = app.Start(sockets, hooks);
   const bool starts_again = !started && started.error().code == Errc::kStoreBusy &&
                             config.store.url.IsPostgres() && !hooks.StopsNow();
   if (starts_again) {
     logger.Warn("start_interrupted", {{"reason", started.error().detail}});
+    starting->WaitsForDatabase(started.error().detail);
     (void)hooks.stops_within(kStartPause);
   }
   starting.reset();

@@ -5,10 +5,22 @@
 #include <fmt/format.h>
 
 namespace rtcroom {
+namespace {
+
+/// A further line would be another assignment.
+std::string_view OneLine(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
 
 void ServiceReports::Ready() {
   const MutexLock lock(mutex_);
   SendLocked("READY=1", "serving");
+}
+
+void ServiceReports::WaitingForDatabase(std::string_view reason) {
+  const std::string status = fmt::format("waiting for the database: {}", OneLine(reason));
+  const MutexLock lock(mutex_);
+  if (status != status_) SendLocked("READY=1", status);
 }
 
 void ServiceReports::Reloading(std::string_view what) {
@@ -26,7 +38,7 @@ void ServiceReports::Stopping() {
 }
 
 void ServiceReports::Status(std::string_view line) {
-  line = line.substr(0, line.find('\n'));  // a further line would be another assignment
+  line = OneLine(line);
   const MutexLock lock(mutex_);
   if (line == status_) return;
   status_ = line;

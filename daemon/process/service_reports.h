@@ -22,6 +22,11 @@ class ServiceReports {
   /// reload or hand-over, when nothing has changed.
   void Ready() EXCLUDES(mutex_);
 
+  /// The program runs, and waits for its database for as long as it takes. To the manager it has
+  /// started: whatever waits for the start, such as an installation, goes on. Sent when the reason
+  /// has changed.
+  void WaitingForDatabase(std::string_view reason) EXCLUDES(mutex_);
+
   /// From now until `Ready` the configuration is reloaded, or a successor takes over. The successor
   /// keeps the pid of this process, so no MAINPID is sent.
   void Reloading(std::string_view what) EXCLUDES(mutex_);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -32,7 +33,11 @@ class StartWatch {
  public:
   StartWatch(const ServiceDeps& deps, const Clock& clock, Logger& logger);
 
+  /// The start waits for its database. To be called again and again as long as it does.
+  void WaitsForDatabase(std::string_view reason);
+
  private:
+  ServiceReports& reports_;
   std::optional<StartupKeepAlive> keep_alive_;
   std::optional<PeriodicTask> keep_alive_task_;
 };

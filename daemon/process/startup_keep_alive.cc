@@ -11,7 +11,7 @@ StartupKeepAlive::StartupKeepAlive(std::optional<std::chrono::microseconds> watc
     : watchdog_timeout_(watchdog_timeout),
       clock_(clock),
       manager_(manager),
-      begin_(clock.Monotonic()) {}
+      since_(clock.Monotonic()) {}
 
 std::chrono::milliseconds StartupKeepAlive::TickPeriod() const {
   constexpr std::chrono::milliseconds kLongest = kExtension / 6;
@@ -22,7 +22,7 @@ std::chrono::milliseconds StartupKeepAlive::TickPeriod() const {
 }
 
 void StartupKeepAlive::Tick() {
-  if (clock_.Monotonic() - begin_ >= kMost) return;
+  if (clock_.Monotonic() - since_.load() >= kMost) return;
   manager_.Notify(fmt::format("{}EXTEND_TIMEOUT_USEC={}", watchdog_timeout_ ? "WATCHDOG=1\n" : "",
                               std::chrono::microseconds(kExtension).count()));
 }

@@ -1,6 +1,7 @@
 // Keep-alive signals to the service manager during a start.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 
@@ -11,13 +12,14 @@ namespace rtcroom {
 
 /// While a server starts no part can be checked, and a large store may take minutes: it is read,
 /// and after an upgrade migrated to a new schema. So the signals are sent unconditionally, and each
-/// extends the start timeout; for a limited time, so that a start that hangs is ended.
+/// extends the start timeout; for a limited time, so that a start that hangs is ended. A start that
+/// waits for something outside has no such limit.
 ///
-/// @threads for one thread.
+/// @threads safe from any thread.
 /// @source sd_notify(3): WATCHDOG, EXTEND_TIMEOUT_USEC.
 class StartupKeepAlive {
  public:
-  /// For how long signals are sent.
+  /// For how long signals are sent, at most, since the beginning or the last `Waits`.
   static constexpr std::chrono::minutes kMost{15};
   /// By how much each signal extends the start timeout; much longer than the interval between two.
   static constexpr std::chrono::seconds kExtension{60};
@@ -33,11 +35,14 @@ class StartupKeepAlive {
   /// Sends a signal, unless the time is over.
   void Tick();
 
+  /// The start does not hang, but waits. To be called again and again as long as it does.
+  void Waits() { since_ = clock_.Monotonic(); }
+
  private:
   const std::optional<std::chrono::microseconds> watchdog_timeout_;
   const Clock& clock_;
   ServiceManager& manager_;
-  const MonotonicTime begin_;
+  std::atomic<MonotonicTime> since_;
 };
 
 }  // namespace rtcroom

@@ -1,6 +1,7 @@
 // While the database is away.
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,12 +10,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "daemon/base/system_clock.h"
 #include "storage/postgres/pg_connection.h"
 #include "tests/cluster/node_fixture.h"
 #include "tests/support/cutting_proxy.h"
 #include "tests/support/loopback_socket.h"
+#include "tests/support/manager_stand_in.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
@@ -23,6 +26,7 @@ namespace {
 using namespace std::string_view_literals;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 /// Locks the store's description until it ends.
 class LockedStore {
@@ -70,6 +74,23 @@ TEST_F(Outage, AServerWaitsForItsDatabaseAndSaysSo) {
   database_.Start();
   ASSERT_TRUE(server.AwaitReady());
   EXPECT_EQ(Code(server, "add_pusher", PusherBody("r1", "bob")), kOk);
+}
+
+TEST_F(Outage, TheServiceManagerSeesThatAServerHasStartedAndWaits) {
+  ManagerStandIn manager(fmt::format("@rtcroomd-cluster/{}/waits", getpid()));
+  ServerProcess server(
+      {.settings = NodeSettings(database_.Url()),
+       .environment = {{"NOTIFY_SOCKET", manager.address()}, {"WATCHDOG_USEC", "1000000"}}});
+  ASSERT_EQ(server.Terminate(), 0);
+  ASSERT_TRUE(manager.Await("STOPPING", "1"));
+  database_.Stop();
+  server.Start(ServerProcess::Until::kWaiting);
+  const std::optional<Notice> waits = manager.Await("READY", "1");
+  ASSERT_TRUE(waits);
+  EXPECT_THAT(waits->Value("STATUS").value_or(""), StartsWith("waiting for the database: "));
+  for (int sign = 0; sign < 10; ++sign) ASSERT_TRUE(manager.Await("WATCHDOG", "1"));
+  database_.Start();
+  EXPECT_TRUE(manager.Await("STATUS", "serving"));
 }
 
 TEST_F(Outage, AServerThatWaitsForItsDatabaseCanBeStopped) {

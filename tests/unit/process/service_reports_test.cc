@@ -44,6 +44,16 @@ TEST_F(ServiceReportsTest, RepeatNoStatus) {
   EXPECT_THAT(manager_.Take(), ElementsAre("READY=1\nSTATUS=serving", "STATUS=1 rooms, 2 pushers"));
 }
 
+TEST_F(ServiceReportsTest, ReportAWaitForTheDatabaseAsStartedWhenItsReasonChanges) {
+  reports_.WaitingForDatabase("refused\nMAINPID=1");
+  reports_.WaitingForDatabase("refused\nMAINPID=1");
+  reports_.WaitingForDatabase("silent");
+  reports_.Ready();
+  EXPECT_THAT(manager_.Take(), ElementsAre("READY=1\nSTATUS=waiting for the database: refused",
+                                           "READY=1\nSTATUS=waiting for the database: silent",
+                                           "READY=1\nSTATUS=serving"));
+}
+
 TEST_F(ServiceReportsTest, TruncateAStatusAtALineBreak) {
   reports_.Status("cannot start\nREADY=1");
   EXPECT_THAT(manager_.Take(), ElementsAre("STATUS=cannot start"));

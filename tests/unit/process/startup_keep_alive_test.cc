@@ -57,5 +57,16 @@ TEST_F(StartSignsTest, StopAfterTheMaximumStartTime) {
   EXPECT_THAT(SentWithin(1h, keep_alive), IsEmpty());
 }
 
+TEST_F(StartSignsTest, GoOnAsLongAsTheStartWaits) {
+  StartupKeepAlive keep_alive(30s, clock_, manager_);
+  for (int turn = 0; turn < 10; ++turn) {
+    SentWithin(StartupKeepAlive::kMost - 1min, keep_alive);
+    keep_alive.Waits();
+  }
+  EXPECT_THAT(SentWithin(StartupKeepAlive::kMost - 1min, keep_alive), SizeIs(8 * 14));
+  SentWithin(1min, keep_alive);
+  EXPECT_THAT(SentWithin(1h, keep_alive), IsEmpty()) << "it hangs";
+}
+
 }  // namespace
 }  // namespace rtcroom
