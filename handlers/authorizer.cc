@@ -23,12 +23,11 @@ bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
   return named && *named != caller.value;
 }
 
-/// There may be a login that is not known here.
+}  // namespace
+
 bool IsUnknown(TokenOutcome outcome) {
   return outcome == TokenOutcome::kNoSession || outcome == TokenOutcome::kWrongToken;
 }
-
-}  // namespace
 
 Errc ErrcOf(TokenOutcome outcome) {
   switch (outcome) {

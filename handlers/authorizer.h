@@ -17,6 +17,9 @@ namespace rtcroom {
 /// The failure of a call with such a token, which is not kOk.
 Errc ErrcOf(TokenOutcome outcome);
 
+/// There may be a login that is not known here, where other servers use the store.
+bool IsUnknown(TokenOutcome outcome);
+
 /// At whom and what is known in memory, where other servers may have changed the store just now.
 enum class Look : std::uint8_t {
   kOnly,   ///< no other server uses the store

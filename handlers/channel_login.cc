@@ -32,6 +32,17 @@ Errc ErrcOf(UserSigOutcome outcome) {
   return Errc::kTokenMalformed;
 }
 
+Result<TokenOutcome> CheckToken(const ChannelLogin& login, const LoginChecks& checks,
+                                std::string_view address) {
+  const std::string& user_id = login.account.value;
+  const TokenOutcome known = checks.sessions.Check(user_id, login.token.Reveal());
+  if (checks.looks == nullptr || !IsUnknown(known)) return known;
+  const SecondLooks::Place place = checks.looks->TryBegin(address);
+  if (!place) return Error{Errc::kStoreBusy, "too many are looked for"};
+  if (const Status heard = checks.looks->CatchUp(); !heard) return heard.error();
+  return checks.sessions.CheckStored(user_id, login.token.Reveal());
+}
+
 }  // namespace
 
 Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
@@ -49,7 +60,8 @@ Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& ac
   return TimePoint(std::min(*expiry, last));
 }
 
-Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const LoginChecks& checks) {
+Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const LoginChecks& checks,
+                                  std::string_view address) {
   ChannelFields fields(object);
   ChannelLogin login{.account = fields.Account("userID"),
                      .token = Secret(fields.OptionalText("token")),
@@ -62,8 +74,9 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
   if (!fields.ok()) return fields.error();
   const TimePoint now = checks.clock.Now();
   if (!login.token.empty()) {
-    const TokenOutcome outcome = checks.sessions.Check(login.account.value, login.token.Reveal());
-    if (outcome != TokenOutcome::kOk) return Error{ErrcOf(outcome), {}};
+    const Result<TokenOutcome> outcome = CheckToken(login, checks, address);
+    if (!outcome) return outcome.error();
+    if (*outcome != TokenOutcome::kOk) return Error{ErrcOf(*outcome), {}};
     login.expires = now + kMaxLogin;
     return login;
   }

@@ -12,6 +12,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
+#include "handlers/second_looks.h"
 
 namespace rtcroom {
 
@@ -37,11 +38,15 @@ struct LoginChecks {
   Sessions& sessions;
   const Clock& clock;
   std::uint32_t sdk_app_id = 0;
+  SecondLooks* looks = nullptr;  ///< null where no other server uses the store
 };
 
 /// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`, `login`.
-/// @errors as `CheckUserSig`; kNoCredentials; kNotJson.
-Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& fields, const LoginChecks& checks);
+/// Where other servers use the store, it waits for what they know of an unknown token.
+/// @param address  of the client, which pays for that.
+/// @errors as `CheckUserSig`; kNoCredentials; kNotJson; kStoreBusy and kStoreBroken.
+Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& fields, const LoginChecks& checks,
+                                  std::string_view address);
 
 /// Whether the login is still valid.
 bool IsLoginValid(const ChannelLogin& login, const LoginChecks& checks);

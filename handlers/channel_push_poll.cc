@@ -58,7 +58,7 @@ bool PushPoll::Wait() {
   return false;
 }
 
-Status PushPoll::Read(const nlohmann::ordered_json& body) {
+Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view address) {
   ChannelFields fields(body);
   const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
   const std::chrono::milliseconds wait =
@@ -66,7 +66,7 @@ Status PushPoll::Read(const nlohmann::ordered_json& body) {
   const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
   const auto requests = fields.OptionalObjects("requests", kMaxRequests);
   if (!fields.ok()) return fields.error();
-  Result<ChannelLogin> login = CheckConnect(connect, context_.logins);
+  Result<ChannelLogin> login = CheckConnect(connect, context_.logins, address);
   if (!login) return login.error();
   for (const nlohmann::ordered_json* const cursor : cursors) {
     ChannelFields room(*cursor);

@@ -34,9 +34,11 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   PushPoll(const SocketContext& context, std::chrono::milliseconds max_wait)
       : context_(context), max_wait_(max_wait) {}
 
-  /// Checks the login and reads the poll; changes nothing. Call it once, before all others.
+  /// Checks the login and reads the poll; changes nothing. Call it once, before all others. May
+  /// wait for the store.
+  /// @param address  of the client.
   /// @errors those of the login, and of a malformed poll.
-  Status Read(const nlohmann::ordered_json& body);
+  Status Read(const nlohmann::ordered_json& body, std::string_view address);
   /// The number of its requests and rooms.
   [[nodiscard]] std::size_t size() const { return requests_.size() + rooms_.size(); }
   /// Answers the requests and reads the rooms; blocks as long as they do.

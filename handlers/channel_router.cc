@@ -259,7 +259,7 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   const Result<nlohmann::ordered_json> body = ReadCommandBody(call.http.body);
   // Owned by the tables of those that get pushes, until it is answered.
   const auto poll = std::make_shared<PushPoll>(sockets_, context_.hold);
-  if (const Status read = body ? poll->Read(*body) : body.error(); !read) {
+  if (const Status read = body ? poll->Read(*body, call.http.peer_address) : body.error(); !read) {
     const Error limit{Errc::kTooManyRequests, "address: too many requests"};
     return FailPoll(Admits(call) ? read.error() : limit, call.label);
   }

@@ -283,7 +283,7 @@ Status ChannelSocket::Connect(const Request& request) {
     if (is_connected_) return Error{Errc::kBadRequest, "connect: already connected"};
     if (!stream_) return {};  // it would take the place of a login that is in use
   }
-  Result<ChannelLogin> login = CheckConnect(request.fields, context_.logins);
+  Result<ChannelLogin> login = CheckConnect(request.fields, context_.logins, peer_address_);
   if (!login) return login.error();
   login_ = *std::move(login);
   Channel& channel = context_.verbs.channel;

@@ -79,7 +79,7 @@ std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
 }
 
 std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
-                                            RequestRecorder& recorder) {
+                                            RequestRecorder& recorder, SecondLooks* looks) {
   if (deps.channel == nullptr) return nullptr;
   const NodeLease* const node = deps.store.IsShared() ? &deps.store.lease() : nullptr;
   return std::make_unique<ChannelRouter>(
@@ -95,7 +95,8 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                     .logins = {.verifier = deps.auth.verifier(),
                                .sessions = deps.auth.sessions(),
                                .clock = deps.runtime.clock,
-                               .sdk_app_id = config.im.sdk_app_id},
+                               .sdk_app_id = config.im.sdk_app_id,
+                               .looks = looks},
                     .workers = deps.channel->workers(),
                     .recorder = recorder,
                     .node = node},
@@ -151,7 +152,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .utils = &utils_.services(),
                        .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
               MakeRouterOptions(config, deps.store.storage()), recorder_),
-      commands_(MakeCommands(config, deps, recorder_)),
+      commands_(MakeCommands(config, deps, recorder_, looks_.get())),
       callbacks_(MakeCallbacks(deps, rooms_)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),
       split_(router_, commands_.get(), callbacks_, demo_.get()) {}

@@ -28,6 +28,7 @@
 #include "tests/support/fake_sessions.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/live_rooms.h"
+#include "tests/support/other_servers.h"
 #include "tests/support/recorded_latencies.h"
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
@@ -94,7 +95,8 @@ class ChannelFixture {
         .logins = {.verifier = *verifier,
                    .sessions = sessions,
                    .clock = clock,
-                   .sdk_app_id = kSdkAppId},
+                   .sdk_app_id = kSdkAppId,
+                   .looks = &looks},
         .workers = workers,
         .recorder = recorder,
         .node = &node};
@@ -263,6 +265,8 @@ class ChannelFixture {
   RecordedLatencies latencies;
   PushReceivers receivers;
   FakeSessions sessions;
+  OtherServers others;
+  SecondLooks looks{others, admission, clock};
   ThreadPool workers{1, 1000};  ///< one, so that it is idle when its last task has run
   RequestIds request_ids{"test"};
   LastRequest recorded;

@@ -12,29 +12,13 @@
 #include <gtest/gtest.h>
 
 #include "handlers/second_looks.h"
+#include "tests/support/other_servers.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
 namespace {
 
 using nlohmann::json;
-
-/// What other servers have done is known here from the next `CatchUp` on.
-class OtherServers : public CommitFollower {
- public:
-  Status CatchUp(MonotonicTime /*deadline*/) override {
-    ++asked;
-    if (busy) return Error{Errc::kStoreBusy, {}};
-    if (has_done) has_done();
-    return {};
-  }
-  [[nodiscard]] std::chrono::milliseconds LogAge() const override {
-    return std::chrono::milliseconds(0);
-  }
-  std::function<void()> has_done{};
-  bool busy = false;
-  int asked = 0;
-};
 
 /// A connection whose tasks wait for a worker.
 class WaitingReply : public RecordedReply {
