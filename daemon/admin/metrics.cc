@@ -200,7 +200,7 @@ std::string Metrics::Text() {
   SetRooms();
   SetLogLinesDropped();
   SetRefusedLogins();
-  if (sources_.node) node_.Set(sources_.node());
+  if (sources_.node) node_.Set(sources_.node(), sources_.log_age());
   process_.Refresh();
   ready_.Set(sources_.ready() ? 1 : 0);
   leases_.Set(static_cast<double>(sources_.leases()));

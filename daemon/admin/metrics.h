@@ -63,6 +63,7 @@ struct MetricsSources {
   std::function<std::uint64_t()> trtc_pending = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
   std::function<const NodeLease&()> node = {};
+  std::function<std::chrono::milliseconds()> log_age = {};  ///< as of `CommitFollower`
 };
 
 /// Counts since the start, over all endpoints and causes.

@@ -11,14 +11,22 @@ NodeMetrics::NodeMetrics(prometheus::Registry& registry)
       duties_(AddGauges(registry, "rtcroomd_duty",
                         "1 where this server does that work for all that use the store.")),
       cut_off_(AddGauge(registry, "rtcroomd_node_cut_off_seconds",
-                        "How long this server has refused requests for want of its database.")) {}
+                        "How long this server has refused requests for want of its database.")),
+      told_age_(AddGauge(registry, "rtcroomd_node_told_age_seconds",
+                         "How long ago it is until when all servers on the store have told their "
+                         "heartbeats: nobody is evicted who was heard later.")),
+      follower_age_(AddGauge(registry, "rtcroomd_store_follower_age_seconds",
+                             "How long ago it is until when this server has heard of all writes "
+                             "to the store.")) {}
 
-void NodeMetrics::Set(const NodeLease& node) {
+void NodeMetrics::Set(const NodeLease& node, std::chrono::milliseconds log_age) {
   nodes_.Set(static_cast<double>(node.nodes()));
   for (const Duty duty : kAllDuties) {
     duties_.Add({{"duty", std::string(DutyName(duty))}}).Set(node.Holds(duty) ? 1 : 0);
   }
   cut_off_.Set(std::chrono::duration<double>(node.CutOffFor()).count());
+  told_age_.Set(std::chrono::duration<double>(node.ToldAgo()).count());
+  follower_age_.Set(std::chrono::duration<double>(log_age).count());
 }
 
 }  // namespace rtcroom

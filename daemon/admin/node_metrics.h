@@ -1,6 +1,8 @@
 // Metrics of a node among those that share its store.
 #pragma once
 
+#include <chrono>
+
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
@@ -16,12 +18,15 @@ class NodeMetrics {
   explicit NodeMetrics(prometheus::Registry& registry);
 
   /// A node that is alone holds every duty, and is never cut off.
-  void Set(const NodeLease& node);
+  /// @param log_age  as of `CommitFollower`.
+  void Set(const NodeLease& node, std::chrono::milliseconds log_age);
 
  private:
   prometheus::Gauge& nodes_;
   GaugeFamily& duties_;
   prometheus::Gauge& cut_off_;
+  prometheus::Gauge& told_age_;
+  prometheus::Gauge& follower_age_;
 };
 
 }  // namespace rtcroom

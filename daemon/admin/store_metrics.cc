@@ -15,6 +15,17 @@ prometheus::Histogram& AddHistogram(prometheus::Registry& registry, const char* 
   return AddHistograms(registry, name, help).Add({}, buckets);
 }
 
+/// In seconds, of what the servers on a shared store wait for each other.
+const Buckets& SharedBuckets() {
+  static const Buckets buckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                  0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+  return buckets;
+}
+
+double Seconds(std::chrono::microseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 std::size_t ColumnOf(Errc error) {
   if (error == Errc::kOutcomeUnknown) return 2;
   return error == Errc::kStoreBroken ? 1 : 0;
@@ -32,7 +43,26 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
           "Time that a group of writes took, until it was on disk or failed.",
           {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
       retained_events_(AddGauge(registry, "rtcroomd_events_retained",
-                                "Events in the history, as of the last commit.")) {
+                                "Events in the history, as of the last commit.")),
+      turn_wait_(AddHistogram(registry, "rtcroomd_store_turn_wait_seconds",
+                              "Time that a group of writes waited for its turn among those of all "
+                              "servers on a shared store.",
+                              SharedBuckets())),
+      second_tries_(AddCounter(registry, "rtcroomd_store_second_tries_total",
+                               "Groups of writes to a shared store that were tried again.")),
+      fenced_(AddCounter(registry, "rtcroomd_store_fenced_total",
+                         "Refusals of a shared store to write, because the other servers had given "
+                         "this one up.")),
+      follower_lag_(AddHistogram(registry, "rtcroomd_store_follower_lag_seconds",
+                                 "Time from a write of another server on a shared store until "
+                                 "this one has heard of it, at most.",
+                                 SharedBuckets())) {
+  CounterFamily& connects = AddCounters(registry, "rtcroomd_store_connects_total",
+                                        "Attempts to connect to a shared store, by outcome.");
+  for (const ConnectOutcome outcome : kAllConnectOutcomes) {
+    connects_.at(static_cast<std::size_t>(outcome)) =
+        &connects.Add({{"outcome", std::string(ConnectOutcomeName(outcome))}});
+  }
   CounterFamily& errors = AddCounters(registry, "rtcroomd_store_errors_total",
                                       "Calls that the store failed, by operation and error.");
   for (const StoreOperation operation : {StoreOperation::kRead, StoreOperation::kWrite}) {
@@ -51,6 +81,18 @@ void StoreMetrics::OnCommitEnded(const CommitStats& stats) noexcept {
   duration_.Observe(took.count());
   group_size_.Observe(static_cast<double>(stats.writes));
   retained_events_.Set(static_cast<double>(stats.retained_events));
+}
+
+void StoreMetrics::OnTurn(std::chrono::microseconds waited) noexcept {
+  turn_wait_.Observe(Seconds(waited));
+}
+
+void StoreMetrics::OnHeard(std::chrono::microseconds lag) noexcept {
+  follower_lag_.Observe(Seconds(lag));
+}
+
+void StoreMetrics::OnConnect(ConnectOutcome outcome) noexcept {
+  connects_.at(static_cast<std::size_t>(outcome))->Increment();
 }
 
 void StoreMetrics::OnStoreError(StoreOperation operation, Errc error) noexcept {

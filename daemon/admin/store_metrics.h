@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 
 #include <prometheus/counter.h>
@@ -26,6 +27,11 @@ class StoreMetrics : public StoreObserver {
   void OnCommitBegun() noexcept override;
   void OnCommitEnded(const CommitStats& stats) noexcept override;
   void OnStoreError(StoreOperation operation, Errc error) noexcept override;
+  void OnTurn(std::chrono::microseconds waited) noexcept override;
+  void OnSecondTry() noexcept override { second_tries_.Increment(); }
+  void OnFenced() noexcept override { fenced_.Increment(); }
+  void OnHeard(std::chrono::microseconds lag) noexcept override;
+  void OnConnect(ConnectOutcome outcome) noexcept override;
 
  private:
   const Clock& clock_;
@@ -35,6 +41,11 @@ class StoreMetrics : public StoreObserver {
   prometheus::Gauge& retained_events_;
   /// By operation, then busy, broken and unknown.
   std::array<std::array<prometheus::Counter*, 3>, 2> errors_{};
+  prometheus::Histogram& turn_wait_;
+  prometheus::Counter& second_tries_;
+  prometheus::Counter& fenced_;
+  prometheus::Histogram& follower_lag_;
+  std::array<prometheus::Counter*, kAllConnectOutcomes.size()> connects_{};
 };
 
 }  // namespace rtcroom

@@ -1,6 +1,8 @@
 // Observer of a store's operations.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,6 +25,31 @@ constexpr std::string_view StoreOperationName(StoreOperation operation) {
   return operation == StoreOperation::kRead ? "read" : "write";
 }
 
+/// The result of an attempt to connect to the store's database.
+enum class ConnectOutcome : std::uint8_t {
+  kConnected,
+  kUnreachable,  ///< no answer in time, no address, or none of the machines takes writes
+  kNotReady,     ///< it starts, stops, or has too many connections
+  kRefused,      ///< these credentials, this database or its tables: until somebody changes them
+};
+inline constexpr std::array kAllConnectOutcomes = {
+    ConnectOutcome::kConnected, ConnectOutcome::kUnreachable, ConnectOutcome::kNotReady,
+    ConnectOutcome::kRefused};
+
+constexpr std::string_view ConnectOutcomeName(ConnectOutcome outcome) {
+  switch (outcome) {
+    case ConnectOutcome::kConnected:
+      return "connected";
+    case ConnectOutcome::kUnreachable:
+      return "unreachable";
+    case ConnectOutcome::kNotReady:
+      return "not_ready";
+    case ConnectOutcome::kRefused:
+      return "refused";
+  }
+  return "unknown";
+}
+
 /// Called on a thread that does the store's work: each method must be quick, and must not call the
 /// store.
 ///
@@ -39,6 +66,19 @@ class StoreObserver {
   /// A call failed because of the store itself.
   /// @param error  kStoreBusy, kStoreBroken or, of a write, kOutcomeUnknown.
   virtual void OnStoreError(StoreOperation operation, Errc error) noexcept = 0;
+
+  // Of a store that several servers share; others call none of these.
+
+  /// A group of writes has waited so long for its turn among those of all servers.
+  virtual void OnTurn(std::chrono::microseconds /*waited*/) noexcept {}
+  /// A group is tried again, because its rooms were changed meanwhile or the connection was lost.
+  virtual void OnSecondTry() noexcept {}
+  /// A group was not written, perhaps until its next try: the other servers have given this one up.
+  virtual void OnFenced() noexcept {}
+  /// What other servers have written was heard.
+  /// @param lag  since it was committed, at most.
+  virtual void OnHeard(std::chrono::microseconds /*lag*/) noexcept {}
+  virtual void OnConnect(ConnectOutcome /*outcome*/) noexcept {}
 };
 
 }  // namespace rtcroom

@@ -394,7 +394,8 @@ MetricsSources App::MakeMetricsSources() {
           },
       .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },
-      .node = [this]() -> const NodeLease& { return store_.lease(); }};
+      .node = [this]() -> const NodeLease& { return store_.lease(); },
+      .log_age = [this] { return store_.storage().LogAge(); }};
 }
 
 ConsoleFacts App::MakeConsoleFacts() const {

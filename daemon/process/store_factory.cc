@@ -41,8 +41,9 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
       .storage = *std::move(store),
       .cluster = std::make_unique<PgCluster>(
           shared,
-          PgCluster::Options{
-              .node = node, .name = options.node_name, .pace = {.random = &deps.random}},
+          PgCluster::Options{.node = node,
+                             .name = options.node_name,
+                             .pace = {.random = &deps.random, .observer = options.observer}},
           deps.lease, deps.clock),
       .lacks_standby = !*has_standby};
 }

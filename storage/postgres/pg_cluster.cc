@@ -166,9 +166,11 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   if (has_renewed_ && lease_.IsCutOff()) WantFloor();
   if (!connection_.connected()) {
     SetEntered(false);  // it may be another server, with another clock
-    if (const Status connected = connection_.Connect(deadline); !connected) {
-      return connected.error();
+    const Status connected = connection_.Connect(deadline);
+    if (options_.pace.observer != nullptr) {
+      options_.pace.observer->OnConnect(PgConnectOutcome(connected, connection_.failure()));
     }
+    if (!connected) return connected.error();
   }
   if (!place().is_entered) {
     if (const Status entered = Enter(deadline); !entered) return entered.error();

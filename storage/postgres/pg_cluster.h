@@ -35,7 +35,7 @@ class PgCluster : public Cluster {
     std::string name = {};         ///< for operators
     std::string config_hash = {};  ///< the same at all nodes that are configured alike
     std::chrono::milliseconds patience = std::chrono::seconds(2);  ///< bounds a call
-    PgPace pace{};                                                 ///< of the second connection
+    PgPace pace{};  ///< of the second connection; its observer hears of the first one, too
     /// A node is given up that long after its lease must have ended.
     std::chrono::milliseconds slack = std::chrono::seconds(1);
   };

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "storage/postgres/pg_confirm.h"
@@ -33,6 +34,7 @@ PgFollower::PgFollower(const PgAddress& address, std::uint64_t node, const PgPac
       log_(log),
       history_(history),
       clock_(clock),
+      observer_(pace.observer),
       connection_(address, {.statements = Statements()}, clock),
       reconnector_(connection_, pace, clock),
       heard_until_(clock.Monotonic()) {}
@@ -80,13 +82,21 @@ void PgFollower::Follow() {
       is_wanted = wanted_ > done_;
     }
     const std::uint64_t before = log_.position();
+    has_news_ = false;
     const bool has_worked = ReadToEnd(is_wanted);
     const bool has_heard = log_.position() != before;
+    MonotonicTime::duration lag{0};
     {
       const MutexLock lock(mutex_);
-      if (has_worked) heard_until_ = began;
-      if (has_worked && is_wanted) done_ = round;
+      if (has_worked) {
+        if (is_wanted) done_ = round;
+        lag = clock_.Monotonic() - std::exchange(heard_until_, began);
+      }
       changed_.NotifyAll();
+    }
+    // What the read before did not find was committed after that one began.
+    if (has_worked && has_news_ && observer_ != nullptr) {
+      observer_->OnHeard(std::chrono::duration_cast<std::chrono::microseconds>(lag));
     }
     const auto pause = has_heard ? kBusyPoll : kIdlePoll;
     WaitUntil(clock_.Monotonic() + (has_worked ? pause : std::chrono::milliseconds(kRetry)));
@@ -103,6 +113,7 @@ bool PgFollower::ReadToEnd(bool is_wanted) {
     const std::uint64_t answered = log_.own().answered();
     const Result<PgLogPage> page = ReadPage(is_wanted, deadline);
     if (!page) return false;
+    has_news_ = has_news_ || page->through > log_.position();
     if (!log_.Hear(*page)) {
       history_.MarkLost();
       return false;

@@ -22,7 +22,8 @@ namespace rtcroom {
 ///          bounded time, until the destructor ends it.
 class PgFollower {
  public:
-  /// The arguments must outlive it. It reads nothing yet.
+  /// The arguments must outlive it. It reads nothing yet. The observer of `pace` hears of what
+  /// others have written, too.
   /// @param node  as of `PgWriter::Options`.
   PgFollower(const PgAddress& address, std::uint64_t node, const PgPace& pace, PgLog& log,
              PgHistory& history, const Clock& clock);
@@ -60,9 +61,12 @@ class PgFollower {
   PgLog& log_;
   PgHistory& history_;
   const Clock& clock_;
+  StoreObserver* const observer_;  ///< may be null
   PgConnection connection_;
   PgReconnector reconnector_;
-  bool is_checked_ = false;  ///< whether the connection has the history; only for the thread
+  // Only for the thread.
+  bool is_checked_ = false;  ///< whether the connection has the history
+  bool has_news_ = false;    ///< whether the present read has found what nobody had heard here
   mutable Mutex mutex_;
   CondVar changed_;
   std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;   ///< number of the newest read that is waited for

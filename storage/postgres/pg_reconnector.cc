@@ -10,6 +10,12 @@ constexpr std::chrono::seconds kConnectTime{2};
 
 }  // namespace
 
+ConnectOutcome PgConnectOutcome(const Status& connected, const PgFailure& failure) {
+  if (connected) return ConnectOutcome::kConnected;
+  if (failure.meaning == PgMeaning::kBroken) return ConnectOutcome::kRefused;
+  return failure.sqlstate.empty() ? ConnectOutcome::kUnreachable : ConnectOutcome::kNotReady;
+}
+
 PgReconnector::PgReconnector(PgConnection& connection, const PgPace& pace, const Clock& clock)
     : connection_(connection), pace_(pace), clock_(clock), thread_([this] { Reconnect(); }) {}
 
@@ -47,6 +53,9 @@ Status PgReconnector::Await(MonotonicTime deadline) {
 void PgReconnector::Reconnect() {
   while (AwaitTurn()) {
     const Status connected = connection_.Connect(clock_.Monotonic() + kConnectTime);
+    if (pace_.observer != nullptr) {
+      pace_.observer->OnConnect(PgConnectOutcome(connected, connection_.failure()));
+    }
     const MutexLock lock(mutex_);
     is_connecting_ = !connected;
     if (!connected) failure_ = connected.error();

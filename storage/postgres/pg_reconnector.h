@@ -9,6 +9,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
+#include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_connection.h"
 
 namespace rtcroom {
@@ -20,7 +21,13 @@ struct PgPace {
   /// After so long without a connection nobody waits for one any more.
   std::chrono::milliseconds give_up = std::chrono::seconds(3);
   RandomSource* random = nullptr;  ///< must outlive the users; null: pauses are all the same
+  /// Hears of each attempt; may be null, must outlive the users otherwise.
+  StoreObserver* observer = nullptr;
 };
+
+/// What has become of `PgConnection::Connect`.
+/// @param failure  of the connection.
+ConnectOutcome PgConnectOutcome(const Status& connected, const PgFailure& failure);
 
 /// Connects when somebody asks for a connection that is lost, and goes on until it has one, also
 /// when nobody waits any more.

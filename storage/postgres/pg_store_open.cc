@@ -89,8 +89,10 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   if (const Status migrated = Migrate(*address, options, clock); !migrated) {
     return About(migrated.error());
   }
-  const PgPace pace{
-      .pause = options.reconnect_pause, .give_up = options.give_up, .random = options.random};
+  const PgPace pace{.pause = options.reconnect_pause,
+                    .give_up = options.give_up,
+                    .random = options.random,
+                    .observer = options.observer};
   Parts parts;
   parts.readers = std::make_unique<PgReaderPool>(
       *address,

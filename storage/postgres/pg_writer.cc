@@ -28,9 +28,12 @@ constexpr std::chrono::seconds kUnconfirmed{1};
 constexpr int kGroupBits = 32;
 
 constexpr PgStatement kTakeTurn{"take_turn", "SELECT 1 FROM turn FOR UPDATE"};
-// A node whose link was taken over, or which the others have declared gone, writes nothing.
-constexpr PgStatement kCheckLink{"check_link",
-                                 "SELECT 1 / count(*) FROM nodes WHERE node = $1 AND link = $2"};
+// A node whose link was taken over, or which the others have declared gone, writes nothing. With it
+// comes the time since the transaction began, in microseconds.
+constexpr PgStatement kCheckLink{
+    "check_link",
+    "SELECT 1 / count(*), (extract(epoch FROM clock_timestamp() - now()) * 1000000)::bigint"
+    " FROM nodes WHERE node = $1 AND link = $2"};
 constexpr PgStatement kEnter{"enter",
                              "INSERT INTO nodes (node, link, version) VALUES ($1, 0, 1)"
                              " ON CONFLICT (node) DO NOTHING"};
@@ -103,6 +106,7 @@ Status PgWriter::Connect(MonotonicTime deadline) {
     failed_ = connection_.failure().meaning;
     // The others have given this node up. A new connection changes nothing about that.
     if (failed_ == PgMeaning::kConflict) {
+      ReportFenced();
       failed_ = PgMeaning::kBusy;
       return linked.error();
     }
@@ -136,6 +140,7 @@ Status PgWriter::Run(const std::vector<Job*>& group) {
   const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   Status tried;
   for (int attempt = 0; attempt < kTries; ++attempt) {
+    if (attempt > 0 && options_.pace.observer != nullptr) options_.pace.observer->OnSecondTry();
     tried = TryGroup(group, attempt == 0 ? Turn::kAtTheWrite : Turn::kFirst, deadline);
     if (tried) return {};
     if (failed_ == PgMeaning::kBroken) return RunAlone(group, deadline);
@@ -204,6 +209,7 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
     written = Verify(group, made);
   } else if (!written && failed_ == PgMeaning::kConflict && turn == Turn::kFirst) {
     // With the turn no room can be in the way: the link is gone, and the next connection sets it.
+    ReportFenced();
     connection_.Close();
   }
   if (made.commit == nullptr) return written;
@@ -287,6 +293,7 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return Failed(results.error());
   // It is committed: from here on nothing may fail.
+  if (turn == Turn::kAtTheWrite) ReportTurn(results->at(before - 1));
   std::uint64_t base = 0;
   if (made.rooms.has_records()) {
     const Result<std::uint64_t> read = pg::ReadBase(results->at(of_rooms - 1));
@@ -294,6 +301,15 @@ Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
   }
   Publish(group, made, base, std::span(*results).subspan(of_rooms, results->size() - 1 - of_rooms));
   return {};
+}
+
+void PgWriter::ReportFenced() const {
+  if (options_.pace.observer != nullptr) options_.pace.observer->OnFenced();
+}
+
+void PgWriter::ReportTurn(PgRows& checked) const {
+  if (options_.pace.observer == nullptr || !checked.Next()) return;
+  options_.pace.observer->OnTurn(std::chrono::microseconds(checked.Integer(1)));
 }
 
 Status PgWriter::Verify(const std::vector<Job*>& group, Try& made) {

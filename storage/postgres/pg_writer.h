@@ -39,7 +39,7 @@ class PgWriter {
   struct Options {
     std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
     StoreLimits limits{};
-    PgPace pace{};
+    PgPace pace{};                         ///< its observer hears of groups, too
     std::chrono::milliseconds patience{};  ///< bounds a group; the end of a lost one likewise
   };
 
@@ -84,6 +84,9 @@ class PgWriter {
   static void FinishWrites(Try& made, std::span<PgRows> results);
   /// Nothing more is committed while the standby does not confirm what was.
   Status AwaitConfirmation(MonotonicTime deadline);
+  void ReportFenced() const;
+  /// Of the result of `kCheckLink`.
+  void ReportTurn(PgRows& checked) const;
   /// The commit was not answered: finds out what has become of it.
   Status Verify(const std::vector<Job*>& group, Try& made);
   Status RunAlone(const std::vector<Job*>& group, MonotonicTime deadline);

@@ -31,6 +31,7 @@ class MetricsTest : public testing::Test {
   ChannelStats channel_;
   bool ready_ = true;
   OnlyNode node_;
+  std::chrono::milliseconds log_age_{0};
   FakeClock clock_;
   Metrics metrics_{"1.2.3",
                    clock_,
@@ -45,7 +46,8 @@ class MetricsTest : public testing::Test {
                     .waiting_requests = [] { return 3U; },
                     .channel = [this] { return channel_; },
                     .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); },
-                    .node = [this]() -> const NodeLease& { return node_.lease; }}};
+                    .node = [this]() -> const NodeLease& { return node_.lease; },
+                    .log_age = [this] { return log_age_; }}};
 };
 
 TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
@@ -135,6 +137,15 @@ TEST_F(MetricsTest, ShowWhatTheNodeDoesForAll) {
   const std::string cut_off = metrics_.Text();
   EXPECT_THAT(cut_off, HasSubstr(R"(rtcroomd_duty{duty="reaper"} 0)"));
   EXPECT_THAT(cut_off, HasSubstr("rtcroomd_node_cut_off_seconds 2"));
+}
+
+TEST_F(MetricsTest, ShowHowOldTheKnowledgeOfTheOtherNodesIs) {
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_node_told_age_seconds 0\n"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_store_follower_age_seconds 0\n"));
+  node_.lease.Record({.nodes = 2, .told_ago = 1500ms});
+  log_age_ = 20ms;
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_node_told_age_seconds 1.5\n"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_store_follower_age_seconds 0.02\n"));
 }
 
 TEST_F(MetricsTest, ReadRoomsAndLeasesAtEachScrape) {

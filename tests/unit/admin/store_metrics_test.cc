@@ -35,6 +35,33 @@ TEST_F(StoreMetricsTest, MeasureEveryCommit) {
   EXPECT_THAT(text, HasSubstr("rtcroomd_events_retained 40"));
 }
 
+TEST_F(StoreMetricsTest, MeasureWhatServersOnASharedStoreWaitForEachOther) {
+  metrics_.OnTurn(300us);
+  metrics_.OnTurn(40ms);
+  metrics_.OnHeard(20ms);
+  metrics_.OnSecondTry();
+  metrics_.OnSecondTry();
+  metrics_.OnFenced();
+  const std::string text = Text();
+  for (const char* const line :
+       {"turn_wait_seconds_bucket{le=\"0.0005\"} 1", "turn_wait_seconds_count 2",
+        "follower_lag_seconds_bucket{le=\"0.025\"} 1", "second_tries_total 2", "fenced_total 1"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("rtcroomd_store_") + line));
+  }
+}
+
+TEST_F(StoreMetricsTest, CountAttemptsToConnectByOutcome) {
+  metrics_.OnConnect(ConnectOutcome::kConnected);
+  metrics_.OnConnect(ConnectOutcome::kUnreachable);
+  metrics_.OnConnect(ConnectOutcome::kUnreachable);
+  metrics_.OnConnect(ConnectOutcome::kNotReady);
+  const std::string text = Text();
+  for (const char* const line : {R"({outcome="connected"} 1)", R"({outcome="unreachable"} 2)",
+                                 R"({outcome="not_ready"} 1)", R"({outcome="refused"} 0)"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("rtcroomd_store_connects_total") + line));
+  }
+}
+
 TEST_F(StoreMetricsTest, CountErrorsByOperationAndKind) {
   metrics_.OnStoreError(StoreOperation::kRead, Errc::kStoreBroken);
   metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);

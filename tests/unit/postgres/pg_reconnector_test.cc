@@ -1,11 +1,15 @@
 // How a connection that was lost comes back.
 #include "storage/postgres/pg_reconnector.h"
 
+#include <array>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/unit/postgres/postgres_fixture.h"
@@ -55,6 +59,50 @@ TEST_F(PgReconnectorTest, ConnectsOnceInAPause) {
   ASSERT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }));
   connection_->Close();
   EXPECT_ERROR(kStoreBusy, reconnector.Await(Soon())) << "the server is there";
+}
+
+class CountedAttempts : public StoreObserver {
+ public:
+  void OnCommitBegun() noexcept override {}
+  void OnCommitEnded(const CommitStats& /*stats*/) noexcept override {}
+  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
+  void OnConnect(ConnectOutcome outcome) noexcept override {
+    ++counts_.at(static_cast<std::size_t>(outcome));
+  }
+  [[nodiscard]] int Count(ConnectOutcome outcome) const {
+    return counts_.at(static_cast<std::size_t>(outcome));
+  }
+
+ private:
+  std::array<std::atomic<int>, kAllConnectOutcomes.size()> counts_{};
+};
+
+TEST_F(PgReconnectorTest, ReportsWhatBecomesOfEachAttempt) {
+  CountedAttempts attempts;
+  const PgPace pace{.pause = milliseconds(1), .give_up = hours(1), .observer = &attempts};
+  PgReconnector reconnector(*connection_, pace, clock_);
+  ASSERT_OK(reconnector.Await(Soon()));
+  EXPECT_EQ(attempts.Count(ConnectOutcome::kConnected), 1);
+  server_.Stop();
+  EXPECT_FALSE(connection_->Run(PgCall(PgStatement{.sql = "SELECT 1"}), Soon()));
+  EXPECT_ERROR(kStoreBusy, reconnector.Await(InVain()));
+  EXPECT_GT(attempts.Count(ConnectOutcome::kUnreachable), 0);
+  server_.Start();
+  ASSERT_OK(reconnector.Await(Soon()));
+  EXPECT_EQ(attempts.Count(ConnectOutcome::kConnected), 2);
+  EXPECT_EQ(attempts.Count(ConnectOutcome::kRefused), 0);
+}
+
+TEST_F(PgReconnectorTest, TellsAFullServerFromOneThatRefuses) {
+  server_.Execute("CREATE ROLE limited LOGIN PASSWORD 'secret' CONNECTION LIMIT 0");
+  const auto attempt = [&](const std::string& account) {
+    const auto connection =
+        Make(Secret(fmt::format("postgresql://{}@127.0.0.1:{}/postgres", account, server_.port())));
+    const Status connected = connection->Connect(Soon());
+    return PgConnectOutcome(connected, connection->failure());
+  };
+  EXPECT_EQ(attempt("limited:secret"), ConnectOutcome::kNotReady);
+  EXPECT_EQ(attempt("limited:wrong"), ConnectOutcome::kRefused);
 }
 
 TEST_F(PgReconnectorTest, SaysAtOnceThatItIsRefused) {
