@@ -17,11 +17,13 @@
 #include "tests/support/eventually.h"
 #include "tests/support/gen2_client.h"
 #include "tests/support/im_stand_in.h"
+#include "tests/support/node_metrics.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
@@ -124,6 +126,39 @@ TEST_F(ShippedQueries, FireNoAlertForAHealthyServer) {
     if (name == "RtcroomdStalled" && MetricOf(server_, "rtcroomd_stalls_total") > 0) continue;
     EXPECT_TRUE(Eventually([&] { return prometheus.Alerts().at(name) == "inactive"; })) << name;
   }
+}
+
+TEST(Dashboard, ShowsEveryMetricOfNodes) {
+  const std::string dashboard = ReadWholeFile(kDashboard);
+  for (const std::string& metric : MetricsOfNodes()) {
+    EXPECT_THAT(dashboard, ContainsRegex(metric + R"((_bucket)?\{)"));
+  }
+}
+
+// Each node counts what all of them have: their sum would be a multiple.
+TEST(Dashboard, SumsOverNodesOnlyWhatEachDoesItself) {
+  const std::set<std::string> of_all = {"rtcroomd_rooms",
+                                        "rtcroomd_members",
+                                        "rtcroomd_leases",
+                                        "rtcroomd_sessions",
+                                        "rtcroomd_rooms_created_total",
+                                        "rtcroomd_rooms_ended_total",
+                                        "rtcroomd_evictions_total",
+                                        "rtcroomd_events_retained",
+                                        "rtcroomd_nodes",
+                                        "rtcroomd_node_told_age_seconds"};
+  std::set<std::string> shown;
+  for (const ShippedQuery& query : QueriesOfDashboard(kDashboard)) {
+    const bool is_by_node = GroupingLabelsIn(query.text).contains("instance");
+    for (const std::string& selector : SelectorsIn(query.text)) {
+      const std::string metric = selector.substr(0, selector.find('{'));
+      if (!of_all.contains(metric)) continue;
+      shown.insert(metric);
+      EXPECT_TRUE(is_by_node || query.text.find("sum") == std::string::npos)
+          << query.where << ": " << query.text;
+    }
+  }
+  EXPECT_EQ(shown, of_all);
 }
 
 TEST(Alerts, AreEachTestedAndLinkToTheRunbook) {
