@@ -32,8 +32,8 @@
 // - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
 // - renewal of the node, on a shared store: `NodeRenewal::Renew`; the database, bounded;
 //   `StoreModule::Close`
-// - threads of a shared store: connections, reads of the log; the database, bounded; the end of the
-//   store
+// - threads of a shared store: connections, reads of the log, claims of groups; the database,
+//   bounded; the end of the store
 // - trimmer: `EventTrimmer::Trim`, ended bans, revocations and sessions; a commit; the end of its
 //   task
 // - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`

@@ -20,10 +20,8 @@ constexpr std::int64_t kJumpMs = 1000;
 /// Heartbeats that a step of a removal looks at: those that are told meanwhile wait for it.
 constexpr std::size_t kSeenPerStep = 5000;
 
-constexpr std::string_view kNowMs = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-
 constexpr std::string_view kSelect = "SELECT ";
-constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kNowMs>};
+constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kPgNowMs>};
 // The link is that of the writing connection, which sets it; 0 is none.
 // Rounds are 0 where it has told nothing since it entered last.
 constexpr PgStatement kEnter{"cluster_enter",
@@ -40,7 +38,7 @@ constexpr std::string_view kInsertLife = "INSERT INTO beat_life (floor_ms) VALUE
 constexpr std::string_view kKeepLife = ") ON CONFLICT (only_row) DO NOTHING";
 constexpr std::string_view kSetFloor = ") ON CONFLICT (only_row) DO UPDATE SET floor_ms = ";
 // The tables of heartbeats were emptied: everybody has a timeout from here on.
-constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kNowMs, kKeepLife>};
+constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kPgNowMs, kKeepLife>};
 // Heartbeats of the future were dated before the clock was set back. They would speak for pushers
 // that are silent until that time has come. What nodes have told by such a time is worth nothing,
 // too: nobody is silent until all have told anew.
@@ -48,13 +46,13 @@ constexpr std::string_view kForgetFuture = "WITH f AS (DELETE FROM beats WHERE a
 constexpr std::string_view kForgetTold = "), t AS (DELETE FROM told) ";
 constexpr PgStatement kMoveFloor{
     "cluster_move_floor",
-    kPgText<kForgetFuture, kNowMs, kForgetTold, kInsertLife, kNowMs, kSetFloor, kNowMs>};
+    kPgText<kForgetFuture, kPgNowMs, kForgetTold, kInsertLife, kPgNowMs, kSetFloor, kPgNowMs>};
 constexpr std::string_view kInsertBeats =
     "INSERT INTO beats (room, seat, at_ms) SELECT v.room, v.seat, ";
 constexpr std::string_view kOfBeats =
     " - v.age FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) v(room, seat, age)"
     " ON CONFLICT (room, seat) DO UPDATE SET at_ms = greatest(beats.at_ms, excluded.at_ms)";
-constexpr PgStatement kPutBeats{"cluster_put_beats", kPgText<kInsertBeats, kNowMs, kOfBeats>};
+constexpr PgStatement kPutBeats{"cluster_put_beats", kPgText<kInsertBeats, kPgNowMs, kOfBeats>};
 constexpr PgStatement kTold{"cluster_told",
                             "INSERT INTO told (node, through_ms) VALUES ($1, $2)"
                             " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms"};
@@ -81,17 +79,7 @@ constexpr std::string_view kSilentOf =
     " FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY v(room, seat, place)"
     " CROSS JOIN k CROSS JOIN (SELECT (SELECT floor_ms FROM beat_life) AS floor_ms) l"
     " LEFT JOIN beats b ON b.room = v.room AND b.seat = v.seat";
-constexpr PgStatement kSilent{"cluster_silent", kPgText<kSilentNow, kNowMs, kSilentOf>};
-constexpr std::string_view kInsertClaim =
-    "INSERT INTO group_claims (group_id, node, until_ms) VALUES ($1, $2, $3::bigint + ";
-constexpr std::string_view kTakeClaim =
-    ") ON CONFLICT (group_id) DO UPDATE SET node = excluded.node, until_ms = excluded.until_ms"
-    " WHERE group_claims.node = excluded.node OR group_claims.until_ms < ";
-constexpr std::string_view kReturnClaim = " RETURNING 1";
-constexpr PgStatement kClaimGroup{"cluster_claim_group",
-                                  kPgText<kInsertClaim, kNowMs, kTakeClaim, kNowMs, kReturnClaim>};
-constexpr PgStatement kReleaseGroup{"cluster_release_group",
-                                    "DELETE FROM group_claims WHERE group_id = $1 AND node = $2"};
+constexpr PgStatement kSilent{"cluster_silent", kPgText<kSilentNow, kPgNowMs, kSilentOf>};
 constexpr PgStatement kLeaveNodes{"cluster_leave", "DELETE FROM nodes WHERE node = $1"};
 constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE node = $1"};
 
@@ -108,8 +96,7 @@ constexpr PgStatement kRemoveLeft{
     " (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat) RETURNING 1)"
     " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
     " ORDER BY room DESC, seat DESC LIMIT 1"};
-constexpr PgStatement kOfOthers[] = {kSilent, kClaimGroup, kReleaseGroup, kRemoveLeft,
-                                     kPgListNodes};
+constexpr PgStatement kOfOthers[] = {kSilent, kRemoveLeft, kPgListNodes};
 
 std::int64_t ToMs(MonotonicTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -133,10 +120,12 @@ PgCluster::PgCluster(const PgAddress& address, const Options& options, NodeLease
       clock_(clock),
       others_(address,
               {.patience = options.patience, .pace = options.pace, .statements = kOfOthers}, clock),
+      claims_(address, {.node = options.node, .patience = options.patience, .pace = options.pace},
+              clock),
       connection_(address, {.statements = kOfRenewals}, clock) {}
 
 std::vector<PgStatement> PgCluster::Statements() {
-  return JoinStatements({kOfRenewals, kOfOthers});
+  return JoinStatements({kOfRenewals, kOfOthers, PgClaims::Statements()});
 }
 
 PgCluster::Place PgCluster::place() const {
@@ -405,22 +394,10 @@ Result<std::vector<SharedSilence>> PgCluster::AskSilent(PgConnection& connection
 }
 
 Result<bool> PgCluster::ClaimGroup(const RoomId& group, milliseconds lasting) {
-  const PgCall call(kClaimGroup, group.value, options_.node, std::int64_t{lasting.count()});
-  return others_.Run([&](PgConnection& connection, MonotonicTime deadline) -> Result<bool> {
-    const Result<PgRows> claimed = connection.Run(call, deadline);
-    if (!claimed) return claimed.error();
-    return claimed->size() > 0;
-  });
+  return claims_.Claim(group, lasting);
 }
 
-Status PgCluster::ReleaseGroup(const RoomId& group) {
-  const PgCall call(kReleaseGroup, group.value, options_.node);
-  const Result<PgRows> released =
-      others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-        return connection.Run(call, deadline);
-      });
-  return released ? Status() : released.error();
-}
+Status PgCluster::ReleaseGroup(const RoomId& group) { return claims_.Release(group); }
 
 Result<std::size_t> PgCluster::RemoveLeftBeats() {
   std::size_t removed = 0;

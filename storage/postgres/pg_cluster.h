@@ -15,6 +15,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/node_lease.h"
+#include "storage/postgres/pg_claims.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_reader_pool.h"
 
@@ -27,15 +28,17 @@ namespace rtcroom {
 /// pushers have a timeout from that moment on.
 ///
 /// @threads `Renew` and `Leave` one thread at a time, on a connection of their own. The others are
-///          safe from any thread; they share a second one. Owns a thread, which makes that.
+///          safe from any thread: claims of groups share a second connection, what asks about
+///          heartbeats a third one. Owns threads, which connect them, and write the claims.
 class PgCluster : public Cluster {
  public:
   struct Options {
     std::uint64_t node = 0;        ///< as of `PgOptions`
     std::string name = {};         ///< for operators
     std::string config_hash = {};  ///< the same at all nodes that are configured alike
-    std::chrono::milliseconds patience = std::chrono::seconds(2);  ///< bounds a call
-    PgPace pace{};  ///< of the second connection; its observer hears of the first one, too
+    /// Bounds a call; a claim that waits for others may take twice as long.
+    std::chrono::milliseconds patience = std::chrono::seconds(2);
+    PgPace pace{};  ///< of the other connections; its observer hears of the first one, too
     /// A node is given up that long after its lease must have ended.
     std::chrono::milliseconds slack = std::chrono::seconds(1);
   };
@@ -119,6 +122,7 @@ class PgCluster : public Cluster {
   mutable Mutex mutex_;
   Place place_ GUARDED_BY(mutex_);
   PgReaderPool others_;
+  PgClaims claims_;
   // Of the thread that renews.
   PgConnection connection_;
   bool has_renewed_ = false;  ///< ever, and has not left since

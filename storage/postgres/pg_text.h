@@ -24,4 +24,8 @@ struct PgText {
 template <const std::string_view&... kParts>
 inline constexpr const char* kPgText = PgText<kParts...>::kJoined.data();
 
+/// What the database's clock shows, in milliseconds.
+inline constexpr std::string_view kPgNowMs =
+    "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
 }  // namespace rtcroom

@@ -246,18 +246,22 @@ TEST_F(PgClusterTest, DutiesMoveWithANewTermWhenTheirHolderLeaves) {
   EXPECT_LT(two_.Ask(20s).age, 20s);
 }
 
-TEST_F(PgClusterTest, AClaimOfAGroupExcludesOtherNodesUntilItsEnd) {
-  one_.Renew();
-  two_.Renew();
-  const RoomId group{"g"};
-  EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
-  EXPECT_EQ(*two_.cluster.ClaimGroup(group, kLong), false);
-  EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
-  ASSERT_OK(two_.cluster.ReleaseGroup(group));  // not its own
-  EXPECT_EQ(*two_.cluster.ClaimGroup(group, kLong), false);
-  ASSERT_OK(one_.cluster.ReleaseGroup(group));
-  EXPECT_EQ(*two_.cluster.ClaimGroup(group, -1s), true);
-  EXPECT_EQ(*one_.cluster.ClaimGroup(group, kLong), true);
+TEST_F(PgClusterTest, ClaimsAGroupWhileAQuestionAboutHeartbeatsWaits) {
+  Node node(WithSettings(url_, "-clock_timeout=60s"), 3);
+  node.Renew();
+  constexpr PgStatement kLock{.sql = "LOCK TABLE beats IN ACCESS EXCLUSIVE MODE"};
+  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kLock)}, Soon()));
+  std::atomic<bool> has_answer = false;
+  const std::jthread asking([&] {
+    (void)node.Ask(kLong);
+    has_answer = true;
+  });
+  EXPECT_TRUE(
+      Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  EXPECT_EQ(*node.cluster.ClaimGroup(RoomId{"g"}, kLong), true);
+  EXPECT_FALSE(has_answer);
+  EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
 }
 
 TEST_F(PgClusterTest, RenewsWhileOthersWaitForTheDatabase) {
