@@ -369,13 +369,6 @@ void WarnOfAuth(const AuthConfig& auth, Problems& warnings) {
   }
 }
 
-void WarnOfNodes(const Config& config, Problems& warnings) {
-  if (config.store.url.IsPostgres() && config.auth.gen1_bind) {
-    warnings.push_back({"auth.gen1_bind",
-                        "of a pusher that was added at another node it does not know the address"});
-  }
-}
-
 void WarnOfListeners(const Config& config, Problems& warnings) {
   const std::optional<ListenAddress> http = ParseListenAddress(config.server.http_listen);
   if (http && !http->IsLoopback()) {
@@ -465,7 +458,6 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
   WarnOfListeners(config, warnings);
   WarnOfProxies(config.server, warnings);
   WarnOfAuth(config.auth, warnings);
-  WarnOfNodes(config, warnings);
   WarnOfIm(config, warnings);
   WarnOfLive(config.live, warnings);
   WarnOfLiveness(config, warnings);

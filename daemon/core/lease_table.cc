@@ -36,7 +36,8 @@ void LeaseTable::Restore(const Room& room) {
                  .room_number = room.sequence,
                  .seat = pusher.seat,
                  .added_at = pusher.added_at,
-                 .granted_at = now});
+                 .granted_at = now,
+                 .bound_to = pusher.bound_to});
   }
 }
 
@@ -57,11 +58,13 @@ void LeaseTable::ApplyLocked(const StoredEvent& stored) {
               .granted_at = clock_.Monotonic()};
   if (const auto* const added = std::get_if<PusherAdded>(&event.payload)) {
     lease.user_id = added->user_id;
+    lease.bound_to = added->bound_to;
     lease.seat = event.room_sequence;
   } else if (const auto* const updated = std::get_if<PusherUpdated>(&event.payload)) {
     const auto seated = members_.find(MemberOf(event.room, updated->user_id));
     if (seated == members_.end()) return;
     lease.user_id = updated->user_id;
+    lease.bound_to = updated->bound_to;
     lease.seat = seated->second->seat;
     lease.beat_here = seated->second->beat_here;  // it may not be told yet
   } else {
@@ -101,12 +104,6 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
   lease.beat_here = lease.heard_at;
   if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found->second, now);
   return true;
-}
-
-void LeaseTable::Bind(const RoomKey& room, const UserId& user_id, std::string_view from) {
-  const MutexLock lock(mutex_);
-  const auto found = members_.find(MemberOf(room, user_id));
-  if (found != members_.end()) found->second->bound_to = from;
 }
 
 bool LeaseTable::IsBoundElsewhere(const RoomKey& room, const UserId& user_id,

@@ -65,16 +65,11 @@ class LeaseTable : public CommitListener {
 
   /// Renews the lease on a heartbeat.
   /// @param dialect  of the room; nullopt: either.
-  /// @param from     the caller's address; see `Bind`.
+  /// @param from     the caller's address; empty: it may call from any.
   /// @return false when there is no such lease, or when it is being expired: a heartbeat never
   ///         restores an evicted member.
   bool Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id,
              std::string_view from = {});
-
-  /// From now on only callers from that address are accepted for the pusher, until it leaves,
-  /// rejoins or the process ends.
-  /// @source protocol F.5.
-  void Bind(const RoomKey& room, const UserId& user_id, std::string_view from);
 
   /// Whether the pusher is bound to a different address. Always false when `from` is empty.
   [[nodiscard]] bool IsBoundElsewhere(const RoomKey& room, const UserId& user_id,
@@ -151,7 +146,7 @@ class LeaseTable : public CommitListener {
     MonotonicTime renewed_at{};  ///< by a heartbeat, a report, a deferral or the grant
     std::optional<MonotonicTime> beat_here{};   ///< the last heartbeat that this node received
     std::optional<Reports::iterator> report{};  ///< set while it is in `reported_`
-    std::string bound_to{};                     ///< an address; empty: not bound
+    std::string bound_to{};                     ///< `Pusher::bound_to`
     bool expiring = false;  ///< claimed by an eviction that is not committed yet
   };
 

@@ -56,6 +56,10 @@ struct Pusher {
   /// ascending in join order. A pusher that rejoins keeps it.
   std::uint64_t seat = 0;
   std::optional<MixPlace> mix_place{};  ///< kept on rejoining; nullopt: not in the room's mix
+  /// The address that its calls must come from until it leaves or rejoins; empty: any. A store that
+  /// one process uses forgets it at a restart.
+  /// @source protocol F.5.
+  std::string bound_to{};
 
   bool operator==(const Pusher&) const = default;
 };

@@ -50,6 +50,7 @@ struct PusherAdded {
   std::string user_avatar{};
   /// The stream that its push URL names (`StreamInPushUrl`): not for subscribers.
   std::string stream{};
+  std::string bound_to{};  ///< `Pusher::bound_to`: likewise
   bool operator==(const PusherAdded&) const = default;
 };
 /// A pusher that rejoined, with its current profile.
@@ -57,7 +58,8 @@ struct PusherUpdated {
   UserId user_id{};
   std::string user_name{};
   std::string user_avatar{};
-  std::string stream{};  ///< likewise
+  std::string stream{};    ///< likewise
+  std::string bound_to{};  ///< likewise
   bool operator==(const PusherUpdated&) const = default;
 };
 struct PusherDeleted {

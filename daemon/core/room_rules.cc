@@ -32,7 +32,8 @@ void Seat(RoomChange& change, Pusher joining, TimePoint now) {
          PusherAdded{.user_id = joining.user_id,
                      .user_name = joining.user_name,
                      .user_avatar = joining.user_avatar,
-                     .stream = std::string(StreamInPushUrl(joining.push_url))});
+                     .stream = std::string(StreamInPushUrl(joining.push_url)),
+                     .bound_to = joining.bound_to});
   change.room.pushers.push_back(std::move(joining));
 }
 
@@ -48,7 +49,8 @@ RoomChange Refresh(const Room& stored, Pusher joining, TimePoint now) {
          PusherUpdated{.user_id = joining.user_id,
                        .user_name = joining.user_name,
                        .user_avatar = joining.user_avatar,
-                       .stream = std::string(StreamInPushUrl(joining.push_url))});
+                       .stream = std::string(StreamInPushUrl(joining.push_url)),
+                       .bound_to = joining.bound_to});
   *seat = std::move(joining);
   return change;
 }

@@ -26,6 +26,13 @@ Status Discard(const Result<RoomChange>& change) {
   return change.error();
 }
 
+/// What was bound at another server a moment ago is stored, but not known in memory yet.
+bool IsBoundElsewhere(const Room* stored, const MemberCommand& command) {
+  const Pusher* const pusher = stored == nullptr ? nullptr : FindPusher(*stored, command.user_id);
+  return pusher != nullptr && !command.from.empty() && !pusher->bound_to.empty() &&
+         pusher->bound_to != command.from;
+}
+
 }  // namespace
 
 RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options, Logger& logger)
@@ -72,9 +79,12 @@ Status RoomService::DestroyRoom(const MemberCommand& command) {
     return Error{Errc::kNotCreator, "calls from another address"};
   }
   const TimePoint now = clock_.Now();
-  const Result<RoomChange> change = Update(command.room, [&](const Room* stored) {
-    return rules::DestroyRoom(stored, command.dialect, command.user_id, options_.policy, now);
-  });
+  const Result<RoomChange> change =
+      Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+        if (IsBoundElsewhere(stored, command))
+          return Error{Errc::kNotCreator, "calls from another address"};
+        return rules::DestroyRoom(stored, command.dialect, command.user_id, options_.policy, now);
+      });
   if (change) LogEnd(*change);
   return Discard(change);
 }
@@ -84,9 +94,13 @@ Status RoomService::DeletePusher(const MemberCommand& command) {
     return Error{Errc::kPusherNotFound, "calls from another address"};
   }
   const TimePoint now = clock_.Now();
-  const Result<RoomChange> change = Update(command.room, [&](const Room* stored) {
-    return Remove(stored, command.dialect, command.user_id, LeaveReason::kLeft, now);
-  });
+  const Result<RoomChange> change =
+      Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
+        if (IsBoundElsewhere(stored, command)) {
+          return Error{Errc::kPusherNotFound, "calls from another address"};
+        }
+        return Remove(stored, command.dialect, command.user_id, LeaveReason::kLeft, now);
+      });
   if (change) LogEnd(*change);
   return Discard(change);
 }
@@ -162,7 +176,8 @@ Result<Room> RoomService::LoadRoomOfPusher(const MemberCommand& command) {
   Result<Room> room = LoadRoom(command.room, command.dialect);
   if (!room) return room;
   const bool is_pusher = FindPusher(*room, command.user_id) != nullptr &&
-                         !leases_.IsBoundElsewhere(command.room, command.user_id, command.from);
+                         !leases_.IsBoundElsewhere(command.room, command.user_id, command.from) &&
+                         !IsBoundElsewhere(&*room, command);
   if (!is_pusher) return Error{Errc::kPusherNotFound, "no pusher, or from another address"};
   return room;
 }
@@ -202,15 +217,16 @@ void RoomService::LogEnd(const RoomChange& change) {
                                   {"reason", EndReasonName(end->reason)}});
 }
 
-Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id,
-                               const PusherProfile& profile) const {
+Pusher RoomService::MakePusher(Dialect dialect, const UserId& user_id, const PusherProfile& profile,
+                               const std::string& from) const {
   const std::string stream =
       StreamOf(dialect, user_id, StreamInPushUrl(profile.push_url), streams_);
   return {.user_id = user_id,
           .user_name = profile.user_name,
           .user_avatar = profile.user_avatar,
           .push_url = profile.push_url,
-          .accelerate_url = AccelerateUrl(user_id, stream)};
+          .accelerate_url = AccelerateUrl(user_id, stream),
+          .bound_to = from};
 }
 
 std::string RoomService::AccelerateUrl(const UserId& user_id, std::string_view stream) const {
@@ -275,7 +291,8 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
             .type = command.type};
   const Result<RoomQuota::Claim> seat = ClaimSeat(command.owner, room.key, command.user_id);
   if (!seat) return seat.error();
-  const Pusher creator = MakePusher(command.dialect, command.user_id, command.profile);
+  const Pusher creator =
+      MakePusher(command.dialect, command.user_id, command.profile, command.from);
   const bool starts_active = StartsActive(command.kind, command.dialect);
   if (starts_active) room.mixed_play_url = MixedPlayUrl(creator);
   const auto create = [&](const Room* stored) -> Result<RoomChange> {
@@ -291,7 +308,6 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
   const Result<RoomChange> change =
       Update({.key = room.key, .edit = create, .guest = command.user_id});
   if (!change) return change.error();
-  if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   const bool made_now = !change->events.empty() && change->events.front().room_sequence == 1;
   if (made_now) LogCreation(change->room);
   return {};
@@ -359,7 +375,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
   const TimePoint now = clock_.Now();
   const Result<RoomQuota::Claim> seat = ClaimSeat(command.owner, command.room, command.user_id);
   if (!seat) return seat.error();
-  const Pusher pusher = MakePusher(command.dialect, command.user_id, command.profile);
+  const Pusher pusher = MakePusher(command.dialect, command.user_id, command.profile, command.from);
   const Room room{.key = command.room,
                   .dialect = command.dialect,
                   .creator = command.user_id,
@@ -379,7 +395,6 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
   const Result<RoomChange> change =
       Update({.key = command.room, .edit = add, .guest = command.user_id});
   if (!change) return change.error();
-  if (!command.from.empty()) leases_.Bind(room.key, command.user_id, command.from);
   if (change->events.front().room_sequence == 1) LogCreation(change->room);
   return {};
 }

@@ -274,7 +274,7 @@ class RoomService {
   [[nodiscard]] Result<RoomQuota::Claim> ClaimSeat(const SeatOwner& owner, const RoomKey& room,
                                                    const UserId& user_id);
   [[nodiscard]] Pusher MakePusher(Dialect dialect, const UserId& user_id,
-                                  const PusherProfile& profile) const;
+                                  const PusherProfile& profile, const std::string& from) const;
   [[nodiscard]] std::string AccelerateUrl(const UserId& user_id, std::string_view stream) const;
   [[nodiscard]] std::string MixedPlayUrl(const Pusher& creator) const;
   Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,

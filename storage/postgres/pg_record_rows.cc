@@ -22,6 +22,15 @@ constexpr std::int64_t kAccountLogin = 106;
 constexpr std::int64_t kAccountLogout = 107;
 constexpr std::int64_t kWritten = 108;
 
+/// `Pusher::bound_to` in the payloads that have it; null in others. Kept in the column of fields,
+/// which those do not have otherwise.
+template <typename Payload>
+auto BoundToOf(Payload& payload) -> decltype(&std::get<PusherAdded>(payload).bound_to) {
+  if (auto* const added = std::get_if<PusherAdded>(&payload)) return &added->bound_to;
+  if (auto* const updated = std::get_if<PusherUpdated>(&payload)) return &updated->bound_to;
+  return nullptr;
+}
+
 /// A mix as it is kept: the size of the picture, and a line for each input. No ID has a space.
 std::string EncodeMix(const RoomMix& mix) {
   std::string text = fmt::format("{} {}", mix.canvas.width, mix.canvas.height);
@@ -105,13 +114,15 @@ struct AddWhat {
 
   std::uint64_t operator()(const StoredEvent& stored) const {
     const RoomEvent& event = stored.event;
-    const PayloadColumns columns = std::visit(ToColumns{}, event.payload);
+    PayloadColumns columns = std::visit(ToColumns{}, event.payload);
+    const std::string* const bound_to = BoundToOf(event.payload);
+    if (bound_to != nullptr && !bound_to->empty()) columns.field = *bound_to;
     AddRoom(event.room, stored.room_number);
     arrays.dialects.Add(event.dialect);
     arrays.room_sequences.Add(event.room_sequence);
     arrays.at.Add(event.at);
     AddPayload(columns, static_cast<std::int64_t>(columns.type), arrays);
-    return StoredBytes(event);
+    return StoredBytes(event) + (bound_to == nullptr ? 0 : bound_to->size());
   }
   std::uint64_t operator()(const MixChanged& changed) const {
     const std::string mix = EncodeMix(changed.mix);
@@ -219,6 +230,9 @@ Result<StoredEvent> ReadEvent(PgRows& rows) {
   if (!payload) {
     return Error{Errc::kStoreBroken,
                  fmt::format("event {} has the unknown type {}", stored.position, type)};
+  }
+  if (std::string* const bound_to = BoundToOf(*payload); bound_to != nullptr) {
+    if (!rows.IsNull(EventColumn::kField)) *bound_to = rows.Text(EventColumn::kField);
   }
   stored.event.payload = *std::move(payload);
   return stored;

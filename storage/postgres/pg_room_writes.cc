@@ -70,20 +70,23 @@ constexpr PgStatement kDeletePushers{
     " WHERE p.room = v.room AND p.seat = v.seat"};
 constexpr std::string_view kPutPusher =
     " INSERT INTO pushers (seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
-    " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts, room)"
-    " SELECT v.seat, v.user_id, v.user_name, v.user_avatar, v.push_url, v.accelerate_url,"
-    " v.added_at_ms, v.mix_x, v.mix_y, v.mix_width, v.mix_height, v.mix_layer, v.mix_parts, ";
+    " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts, bound_to,"
+    " room) SELECT v.seat, v.user_id, v.user_name, v.user_avatar, v.push_url, v.accelerate_url,"
+    " v.added_at_ms, v.mix_x, v.mix_y, v.mix_width, v.mix_height, v.mix_layer, v.mix_parts,"
+    " v.bound_to, ";
 constexpr std::string_view kOfPushers =
     " FROM b, unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[],"
     " $7::bytea[], $8::bigint[], $9::int[], $10::int[], $11::int[], $12::int[], $13::smallint[],"
-    " $14::smallint[]) v(number, seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
-    " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts)"
+    " $14::smallint[], $15::text[]) v(number, seat, user_id, user_name, user_avatar, push_url, "
+    "accelerate_url,"
+    " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts, bound_to)"
     " ON CONFLICT (room, seat) DO UPDATE SET user_id = excluded.user_id,"
     " user_name = excluded.user_name, user_avatar = excluded.user_avatar,"
     " push_url = excluded.push_url, accelerate_url = excluded.accelerate_url,"
     " added_at_ms = excluded.added_at_ms, mix_x = excluded.mix_x, mix_y = excluded.mix_y,"
     " mix_width = excluded.mix_width, mix_height = excluded.mix_height,"
-    " mix_layer = excluded.mix_layer, mix_parts = excluded.mix_parts";
+    " mix_layer = excluded.mix_layer, mix_parts = excluded.mix_parts,"
+    " bound_to = excluded.bound_to";
 constexpr PgStatement kPutPushers{"put_pushers",
                                   kPgText<kWithBase, kPutPusher, kNumber, kOfPushers>};
 
@@ -166,6 +169,7 @@ void PgRoomWrites::PusherArrays::Add(std::uint64_t room, const Pusher& pusher) {
   heights.Add(place.height);
   layers.Add(place.layer);
   parts.Add(PartsOf(place));
+  bound_to.Add(pusher.bound_to);
 }
 
 void PgRoomWrites::Delete(const PgRoom& room) {
@@ -234,7 +238,7 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
     const PusherArrays& to = put_pushers_;
     calls.emplace_back(kPutPushers, to.rooms, to.seats, to.user_ids, to.user_names, to.user_avatars,
                        to.push_urls, to.accelerate_urls, to.added_at, to.xs, to.ys, to.widths,
-                       to.heights, to.layers, to.parts);
+                       to.heights, to.layers, to.parts, to.bound_to);
   }
   if (!joined_.empty()) {
     // In the order in which nodes tell heartbeats: their locks are taken in one order.

@@ -72,6 +72,7 @@ class PgRoomWrites {
     PgArray<std::int32_t> heights;
     PgArray<std::int16_t> layers;
     PgArray<std::int16_t> parts;
+    PgArray<std::string_view> bound_to;
   };
   struct ViewerArrays {
     std::int64_t count = 0;

@@ -38,6 +38,7 @@ struct RoomColumn {
     kPushUrl,
     kAccelerateUrl,
     kAddedAt,
+    kBoundTo,
     kPlaceX,
     kPlaceY,
     kPlaceWidth,
@@ -52,7 +53,8 @@ constexpr std::string_view kColumns =
     "SELECT r.number, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
     " r.created_at_ms, r.place, r.type, r.custom, r.audience_count, r.last_event,"
     " r.last_position, r.version, r.mix_width, r.mix_height, p.seat, p.user_id, p.user_name,"
-    " p.user_avatar, p.push_url, p.accelerate_url, p.added_at_ms, p.mix_x, p.mix_y, p.mix_width,"
+    " p.user_avatar, p.push_url, p.accelerate_url, p.added_at_ms, p.bound_to, p.mix_x, p.mix_y, "
+    "p.mix_width,"
     " p.mix_height, p.mix_layer, p.mix_parts";
 constexpr std::string_view kOfRooms = " FROM rooms r";
 constexpr std::string_view kOfSelected = " FROM (SELECT * FROM rooms";
@@ -150,7 +152,8 @@ Pusher ReadPusher(PgRows& rows) {
           .accelerate_url = rows.Text(RoomColumn::kAccelerateUrl),
           .added_at = rows.Time(RoomColumn::kAddedAt),
           .seat = rows.Unsigned(RoomColumn::kSeat),
-          .mix_place = MixPlaceOf(rows, RoomColumn::kPlaceX)};
+          .mix_place = MixPlaceOf(rows, RoomColumn::kPlaceX),
+          .bound_to = rows.Text(RoomColumn::kBoundTo)};
 }
 
 /// Of the current row.

@@ -57,7 +57,7 @@ CREATE TABLE pushers (
   user_avatar    bytea NOT NULL,
   push_url       bytea NOT NULL,
   accelerate_url bytea NOT NULL,
-  -- The address that its heartbeats must come from; '': any.
+  -- The address that its calls must come from; '': any.
   bound_to       text COLLATE "C" NOT NULL DEFAULT '',
   added_at_ms    bigint NOT NULL,
   -- The place of its stream in the mix.

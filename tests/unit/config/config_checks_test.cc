@@ -47,14 +47,6 @@ TEST(ConfigConflicts, NodesNeedTheSameApplication) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
-TEST(ConfigWarnings, AddressesOfPushersAreKnownAtOneNode) {
-  Config config = CompleteConfig();
-  config.store.url = StoreUrl("postgresql://db/rooms");
-  EXPECT_THAT(Warnings(config), Not(testing::Contains("auth.gen1_bind")));
-  config.auth.gen1_bind = true;
-  EXPECT_THAT(Warnings(config), testing::Contains("auth.gen1_bind"));
-}
-
 TEST(ConfigConflicts, PathsOfTheChannelAreNotThoseOfRooms) {
   Config config = CompleteConfig();
   config.channel.enabled = true;

@@ -48,6 +48,21 @@ TEST_F(LeaseTableTest, HidesALeaseFromTheOtherDialect) {
   EXPECT_FALSE(Touch("host", Dialect::kGen2));
 }
 
+TEST_F(LeaseTableTest, BindsAPusherToTheAddressThatItsEventNames) {
+  const std::string here = "192.0.2.1";
+  AddPusherCommand bound = Add(room_, "guest");
+  bound.from = here;
+  ASSERT_OK(AddNow(rooms_, bound));
+  EXPECT_TRUE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, here));
+  EXPECT_FALSE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, "192.0.2.2"));
+  LeaseTable restarted(clock_, kTimeout);
+  restarted.Restore(*memory_.Load(room_));
+  EXPECT_TRUE(restarted.IsBoundElsewhere(room_, {"guest"}, "192.0.2.2"));
+  EXPECT_FALSE(restarted.IsBoundElsewhere(room_, {"host"}, "192.0.2.2"));
+  ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));  // by a caller of gen-2
+  EXPECT_TRUE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, "192.0.2.2"));
+}
+
 TEST_F(LeaseTableTest, RemovesALeaseWithItsPusher) {
   ASSERT_OK(rooms_.DeletePusher(Member(room_, "guest")));
   EXPECT_FALSE(Touch("guest"));

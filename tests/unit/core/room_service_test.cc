@@ -380,5 +380,27 @@ TEST_F(RoomServiceTest, LeavesNoMemberInAnEndedRoom) {
   }
 }
 
+TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
+  CreateRoomCommand bound = Create("r1", "host");
+  bound.from = "192.0.2.1";
+  ASSERT_OK(CreateRoom(bound));
+  LeaseTable elsewhere(clock_, kTimeout);  // has not heard of it
+  RoomService other({.store = store_,
+                     .ban_store = memory_,
+                     .bans = bans_,
+                     .leases = elsewhere,
+                     .groups = groups_,
+                     .streams = streams_,
+                     .clock = clock_,
+                     .ids = ids_},
+                    {}, logger_);
+  MemberCommand host = Member(Key("r1"), "host");
+  host.from = "192.0.2.2";
+  EXPECT_ERROR(kPusherNotFound, other.DeletePusher(host));
+  EXPECT_ERROR(kNotCreator, other.DestroyRoom(host));
+  host.from = "192.0.2.1";
+  EXPECT_OK(other.DestroyRoom(host));
+}
+
 }  // namespace
 }  // namespace rtcroom

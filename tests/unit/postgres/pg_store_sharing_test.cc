@@ -58,6 +58,32 @@ TEST_F(PgStoreSharingTest, KnowsHowOldItsKnowledgeOfTheLogIs) {
   EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));
 }
 
+TEST_F(PgStoreSharingTest, TheAddressThatAPusherIsBoundToIsKnownEverywhere) {
+  const auto bound_to = [](const std::string& address) {
+    RoomUpdate joining = Adding(MakeKey(RoomKind::kMulti, "r1"), "amy");
+    joining.edit = [address](const Room* stored) {
+      Pusher amy = MakePusher("amy");
+      amy.bound_to = address;
+      return rules::AddPusher(stored, Dialect::kGen1, amy, "", RoomPolicy(), kNoon);
+    };
+    return joining;
+  };
+  ASSERT_OK(Apply(*first_, Creating(MultiRoom("r1"))));
+  for (const std::string address : {"192.0.2.1", "2001:db8::/64", ""}) {
+    ASSERT_OK(Apply(*first_, bound_to(address)));
+    const Result<Room> stored = second_->Load(MakeKey(RoomKind::kMulti, "r1"));
+    ASSERT_OK(stored);
+    ASSERT_NE(FindPusher(*stored, {"amy"}), nullptr);
+    EXPECT_EQ(FindPusher(*stored, {"amy"})->bound_to, address);
+    ASSERT_OK(second_->CatchUp(clock_.Monotonic() + std::chrono::minutes(1)));
+    const EventPayload heard = second_heard_.events().back().event.payload;
+    const auto* const added = std::get_if<PusherAdded>(&heard);
+    const auto* const updated = std::get_if<PusherUpdated>(&heard);
+    ASSERT_TRUE(added != nullptr || updated != nullptr);
+    EXPECT_EQ(added != nullptr ? added->bound_to : updated->bound_to, address);
+  }
+}
+
 TEST_F(PgStoreSharingTest, OfConcurrentCreatesOfOneIdOneSucceeds) {
   constexpr int kRounds = 200;
   for (int round = 0; round < kRounds; ++round) {
