@@ -10,11 +10,10 @@
 
 #include "daemon/base/ip_address.h"
 #include "storage/postgres/libpq.h"
+#include "storage/postgres/pg_said.h"
 
 namespace rtcroom {
 namespace {
-
-constexpr std::size_t kSqlstateLength = 5;
 
 /// Between two questions whether to stop.
 constexpr std::chrono::milliseconds kStopPeriod{200};
@@ -34,50 +33,6 @@ constexpr std::string_view kByIndexes =
     "max_parallel_workers_per_gather=0 -c jit=off -c lock_timeout=2s"
     " -c idle_in_transaction_session_timeout=2s -c statement_timeout=0"
     " -c default_transaction_isolation=read\\ committed";
-
-bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> beginnings) {
-  return std::ranges::any_of(
-      beginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
-}
-
-bool IsSqlstate(std::string_view text) {
-  return text.size() == kSqlstateLength && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-         });
-}
-
-/// Cuts ":  XXXXX: " of a verbose message to ": ".
-std::string TakeSqlstate(std::string& line) {
-  constexpr std::string_view kBefore = ":  ";
-  for (std::size_t at = line.find(kBefore); at != std::string::npos;
-       at = line.find(kBefore, at + 1)) {
-    std::string state = line.substr(at + kBefore.size(), kSqlstateLength);
-    const std::size_t end = at + kBefore.size() + state.size();
-    if (!IsSqlstate(state) || line.compare(end, 2, ": ") != 0) continue;
-    line.erase(at + 1, end - at);
-    return state;
-  }
-  return {};
-}
-
-struct Said {
-  std::string sentence;
-  std::string sqlstate;  ///< the last one
-};
-
-/// A message of libpq as one line, without hints: one part for each host that was tried.
-Said InOneLine(std::string_view message) {
-  Said said;
-  while (!message.empty()) {
-    const std::size_t end = std::min(message.find('\n'), message.size());
-    std::string line(message.substr(0, end));
-    message.remove_prefix(std::min(end + 1, message.size()));
-    if (line.empty() || StartsWithAny(line, {"\t", "LOCATION:", "DETAIL:", "HINT:"})) continue;
-    if (std::string state = TakeSqlstate(line); !state.empty()) said.sqlstate = std::move(state);
-    said.sentence += (said.sentence.empty() ? "" : "; ") + line;
-  }
-  return said;
-}
 
 /// Also at its end.
 bool HasInput(int socket) {
@@ -251,12 +206,12 @@ Status PgConnection::AwaitConnection(MonotonicTime deadline) {
     if (next == PGRES_POLLING_OK) return {};
     if (!Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
       // The message ends with the host that is being tried, and "failed: ".
-      return NotConnected(InOneLine(Pq().PQerrorMessage(connection_.get())).sentence +
+      return NotConnected(PgInOneLine(Pq().PQerrorMessage(connection_.get())).sentence +
                           "no answer within the time limit");
     }
     next = Pq().PQconnectPoll(connection_.get());
   }
-  Said said = InOneLine(Pq().PQerrorMessage(connection_.get()));
+  PgSaid said = PgInOneLine(Pq().PQerrorMessage(connection_.get()));
   return NotConnected(said.sentence, std::move(said.sqlstate));
 }
 
@@ -492,7 +447,7 @@ Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
   failure_ = {.meaning = PgMeaning::kLost, .sqlstate = std::move(sqlstate)};
   const std::string_view cause = why.substr(0, why.find('\n'));  // its consequences follow
   Error error{Errc::kStoreBusy, fmt::format("the connection to the database {} was lost: {}",
-                                            PeerName(), InOneLine(cause).sentence)};
+                                            PeerName(), PgInOneLine(cause).sentence)};
   Close();
   return error;
 }

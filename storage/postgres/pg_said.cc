@@ -1,0 +1,46 @@
+#include "storage/postgres/pg_said.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kSqlstateLength = 5;
+
+bool IsSqlstate(std::string_view text) {
+  return text.size() == kSqlstateLength && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+         });
+}
+
+/// Cuts ":  XXXXX: " of a verbose message to ": ".
+std::string TakeSqlstate(std::string& line) {
+  constexpr std::string_view kBefore = ":  ";
+  for (std::size_t at = line.find(kBefore); at != std::string::npos;
+       at = line.find(kBefore, at + 1)) {
+    std::string state = line.substr(at + kBefore.size(), kSqlstateLength);
+    const std::size_t end = at + kBefore.size() + state.size();
+    if (!IsSqlstate(state) || line.compare(end, 2, ": ") != 0) continue;
+    line.erase(at + 1, end - at);
+    return state;
+  }
+  return {};
+}
+
+}  // namespace
+
+PgSaid PgInOneLine(std::string_view message) {
+  PgSaid said;
+  while (!message.empty()) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    std::string line(message.substr(0, end));
+    message.remove_prefix(std::min(end + 1, message.size()));
+    if (line.empty() || StartsWithAny(line, {"\t", "LOCATION:", "DETAIL:", "HINT:"})) continue;
+    if (std::string state = TakeSqlstate(line); !state.empty()) said.sqlstate = std::move(state);
+    said.sentence += (said.sentence.empty() ? "" : "; ") + line;
+  }
+  return said;
+}
+
+}  // namespace rtcroom
