@@ -54,8 +54,8 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
                          "Refusals of a shared store to write, because the other servers had given "
                          "this one up.")),
       follower_lag_(AddHistogram(registry, "rtcroomd_store_follower_lag_seconds",
-                                 "Time from a write of another server on a shared store until "
-                                 "this one has heard of it, at most.",
+                                 "Time from a write to a shared store, by any server, until this "
+                                 "one has heard of it, at most.",
                                  SharedBuckets())) {
   CounterFamily& connects = AddCounters(registry, "rtcroomd_store_connects_total",
                                         "Attempts to connect to a shared store, by outcome.");
