@@ -113,14 +113,17 @@ PostgresServer::PostgresServer(Disk disk) : disk_(disk) {
   Start();
 }
 
-PostgresServer::PostgresServer(const PostgresServer& primary, std::string_view name)
+PostgresServer::PostgresServer(const PostgresServer& primary, std::string_view name,
+                               std::optional<int> relay)
     : disk_(primary.disk_) {
   GiveToServer(directory_.path());
+  const std::string way =
+      relay ? fmt::format("host=127.0.0.1 port={} password={}", *relay, kPostgresPassword)
+            : fmt::format("host={} port={}", primary.socket_directory().string(), primary.port());
   RunAsServer(
       "pg_basebackup",
       {"--pgdata=" + Data().string(), "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
-       fmt::format("--dbname=host={} port={} user=postgres application_name={}",
-                   primary.socket_directory().string(), primary.port(), name)});
+       fmt::format("--dbname={} user=postgres application_name={}", way, name)});
   Start();
 }
 
@@ -206,8 +209,9 @@ void PostgresServer::SignalAll(int signal) const {
   for (pid_t child = 0; children >> child;) ::kill(child, signal);
 }
 
-std::unique_ptr<PostgresServer> PostgresServer::MakeStandby(Standby kind) {
-  std::unique_ptr<PostgresServer> standby(new PostgresServer(*this, kStandbyName));
+std::unique_ptr<PostgresServer> PostgresServer::MakeStandby(Standby kind,
+                                                            std::optional<int> relay) {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(*this, kStandbyName, relay));
   if (kind == Standby::kSynchronous) {
     Execute(fmt::format("ALTER SYSTEM SET synchronous_standby_names = '{}'", kStandbyName));
     Execute("SELECT pg_reload_conf()");

@@ -3,8 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include <sys/types.h>
 
 #include "daemon/base/secret.h"
 #include "storage/postgres/pg_rows.h"
@@ -42,6 +45,8 @@ class PostgresServer {
   PostgresServer& operator=(const PostgresServer&) = delete;
 
   [[nodiscard]] int port() const { return port_.Port(); }
+  /// Of the process that all others of it are children of; while it runs.
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] const std::filesystem::path& socket_directory() const { return directory_.path(); }
   /// As the superuser.
   [[nodiscard]] Secret Url() const;
@@ -67,12 +72,14 @@ class PostgresServer {
 
   /// A standby of this server, which streams from it when this returns. With a synchronous one,
   /// commits wait for it from then on.
-  [[nodiscard]] std::unique_ptr<PostgresServer> MakeStandby(Standby kind);
+  /// @param relay  port of 127.0.0.1 by which it reaches this server; none: directly.
+  [[nodiscard]] std::unique_ptr<PostgresServer> MakeStandby(Standby kind,
+                                                            std::optional<int> relay = {});
   /// Makes a standby a primary. Returns when it takes writes.
   void Promote() const;
 
  private:
-  PostgresServer(const PostgresServer& primary, std::string_view name);
+  PostgresServer(const PostgresServer& primary, std::string_view name, std::optional<int> relay);
 
   [[nodiscard]] std::filesystem::path Data() const { return directory_.path() / "data"; }
   [[nodiscard]] bool IsReady() const;

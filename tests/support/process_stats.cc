@@ -6,6 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -16,14 +17,40 @@ namespace {
 
 constexpr std::size_t kBytesPerKilobyte = 1024;
 
-std::filesystem::path FileOf(pid_t process, const char* name) {
+std::filesystem::path FileOf(pid_t process, std::string_view name) {
   return fmt::format("/proc/{}/{}", process, name);
 }
 
-std::ifstream OpenOf(pid_t process, const char* name) {
+std::ifstream OpenOf(pid_t process, std::string_view name) {
   std::ifstream file(FileOf(process, name));
   if (!file) throw std::runtime_error(fmt::format("process {}: no {}", process, name));
   return file;
+}
+
+struct CpuTime {
+  std::chrono::milliseconds own{};
+  std::chrono::milliseconds ended_children{};
+};
+
+/// @source proc(5), stat.
+CpuTime ReadCpuTime(pid_t process) {
+  std::ifstream file = OpenOf(process, "stat");
+  const std::string stat{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // The second field is the program's name in parentheses and may contain blanks.
+  std::istringstream words(stat.substr(stat.rfind(')') + 1));
+  constexpr int kFieldsUpToUserTime = 11;
+  std::string skipped;
+  for (int i = 0; i < kFieldsUpToUserTime; ++i) words >> skipped;
+  const auto read_time = [&words] {
+    long user = 0;
+    long system = 0;
+    words >> user >> system;
+    constexpr long kMillisecondsPerSecond = 1000;
+    return std::chrono::milliseconds((user + system) * kMillisecondsPerSecond /
+                                     ::sysconf(_SC_CLK_TCK));
+  };
+  const std::chrono::milliseconds own = read_time();
+  return {.own = own, .ended_children = read_time()};
 }
 
 }  // namespace
@@ -55,20 +82,20 @@ bool StopsGrowing(pid_t process, const std::function<void()>& round) {
   return false;
 }
 
-std::chrono::milliseconds CpuTimeOf(pid_t process) {
-  std::ifstream file = OpenOf(process, "stat");
-  const std::string stat{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  // The second field is the program's name in parentheses and may contain blanks.
-  std::istringstream words(stat.substr(stat.rfind(')') + 1));
-  constexpr int kFieldsUpToUserTime = 11;
-  std::string skipped;
-  for (int i = 0; i < kFieldsUpToUserTime; ++i) words >> skipped;
-  long user = 0;
-  long system = 0;
-  words >> user >> system;
-  constexpr long kMillisecondsPerSecond = 1000;
-  return std::chrono::milliseconds((user + system) * kMillisecondsPerSecond /
-                                   ::sysconf(_SC_CLK_TCK));
+std::chrono::milliseconds CpuTimeOf(pid_t process) { return ReadCpuTime(process).own; }
+
+std::chrono::milliseconds CpuTimeWithChildren(pid_t process) {
+  const CpuTime time = ReadCpuTime(process);
+  std::chrono::milliseconds sum = time.own + time.ended_children;
+  std::ifstream children(FileOf(process, fmt::format("task/{}/children", process)));
+  for (pid_t child = 0; children >> child;) {
+    try {
+      sum += CpuTimeOf(child);
+    } catch (const std::runtime_error&) {
+      // It has just ended: the next call has its time.
+    }
+  }
+  return sum;
 }
 
 std::size_t OpenDescriptorsOf(pid_t process) {

@@ -28,6 +28,9 @@ bool StopsGrowing(pid_t process, const std::function<void()>& round);
 /// User and system time of all its threads so far, in units of the kernel's clock tick (10 ms).
 std::chrono::milliseconds CpuTimeOf(pid_t process);
 
+/// Likewise, with all children that its first thread has and had.
+std::chrono::milliseconds CpuTimeWithChildren(pid_t process);
+
 /// Number of open descriptors.
 std::size_t OpenDescriptorsOf(pid_t process);
 

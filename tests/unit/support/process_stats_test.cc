@@ -8,11 +8,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "tests/support/child_process.h"
 #include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 
 namespace rtcroom {
 namespace {
+
+/// More than what the caller itself uses between two readings.
+constexpr std::chrono::milliseconds kChildTime{100};
 
 TEST(ProcessStats, CountDescriptors) {
   const std::size_t before = OpenDescriptorsOf(::getpid());
@@ -41,6 +45,22 @@ TEST(ProcessStats, MeasureCpuTime) {
     for (std::size_t i = 0; i < 1'000'000; ++i) sum += i * i;
     return sum > 0 && CpuTimeOf(::getpid()) > before;
   }));
+}
+
+TEST(ProcessStats, MeasureCpuTimeOfChildrenAlsoAfterTheirEnd) {
+  const auto of_children = [] {
+    const auto own = CpuTimeOf(::getpid());
+    return CpuTimeWithChildren(::getpid()) - own;
+  };
+  const auto before = of_children();
+  {
+    const ChildProcess busy({.program = "/bin/sh",
+                             .arguments = {"-c", "while :; do :; done"},
+                             .stdout_file = "/dev/null",
+                             .stderr_file = "/dev/null"});
+    EXPECT_TRUE(Eventually([&] { return of_children() > before + kChildTime; }));
+  }
+  EXPECT_GT(of_children(), before + kChildTime);
 }
 
 TEST(ProcessStats, FailForAMissingProcess) {
