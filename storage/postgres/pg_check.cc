@@ -27,7 +27,6 @@ constexpr std::chrono::hours kQuestionTime{1};
 constexpr std::int64_t kEventsOfAPage = 10'000;
 constexpr std::size_t kRoomsOfAPage = 1000;
 
-constexpr PgStatement kBeginSnapshot{.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
 // What is read is worked on in between.
 constexpr PgStatement kKeepSnapshot{.sql = "SET LOCAL idle_in_transaction_session_timeout = '1h'"};
 
@@ -192,7 +191,7 @@ class PgStoreCheck {
     const MonotonicTime deadline = clock_.Monotonic() + kStartTime;
     if (const Status connected = connection_.Connect(deadline); !connected) return connected;
     const auto begun =
-        connection_.Run(std::array{PgCall(kBeginSnapshot), PgCall(kKeepSnapshot)}, deadline);
+        connection_.Run(std::array{PgCall(kPgBeginSnapshot), PgCall(kKeepSnapshot)}, deadline);
     return begun ? Status() : begun.error();
   }
 
@@ -271,8 +270,8 @@ class PgStoreCheck {
   Status CheckRooms(HistoryCheck& history) {
     std::uint64_t after = 0;
     while (true) {
-      Result<RoomPage> page =
-          pg::ScanRooms(connection_, after, kRoomsOfAPage, clock_.Monotonic() + kQuestionTime);
+      Result<RoomPage> page = pg::ScanRooms(connection_, PgSnapshotOf::kTransaction, after,
+                                            kRoomsOfAPage, clock_.Monotonic() + kQuestionTime);
       if (!page) return page.error();
       if (page->rooms.empty()) return {};
       const std::uint64_t last = page->rooms.back().sequence;

@@ -50,6 +50,10 @@ inline constexpr PgStatement kPgBegin{.name = "begin", .sql = "BEGIN"};
 inline constexpr PgStatement kPgCommit{.name = "commit", .sql = "COMMIT"};
 inline constexpr PgStatement kPgRollback{.name = "rollback", .sql = "ROLLBACK"};
 
+/// All statements of the transaction see the same moment.
+inline constexpr PgStatement kPgBeginSnapshot{
+    .sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
+
 /// Locks a row, so that a commit waits for the standby (`pg::Confirm`). Without a row nothing would
 /// be locked, and nothing waited for.
 inline constexpr PgStatement kPgLockMark{

@@ -48,6 +48,7 @@ class PgReaderPool {
   /// From now on reads are of that snapshot, by one thread at a time; null: of what is committed,
   /// by any. No read may be in progress.
   void ReadFrom(std::unique_ptr<PgSnapshot> snapshot) { snapshot_ = std::move(snapshot); }
+  [[nodiscard]] bool HasSnapshot() const { return snapshot_ != nullptr; }
 
   /// Runs a read, again on a new connection if that of the first try is lost. So it may be a write
   /// that has the same effect when it is done twice.

@@ -12,6 +12,21 @@
 namespace rtcroom::pg {
 namespace {
 
+/// Columns of a pusher, from the first of them.
+struct PusherColumn {
+  enum Index : int {
+    kSeat,
+    kUserId,
+    kUserName,
+    kUserAvatar,
+    kPushUrl,
+    kAccelerateUrl,
+    kAddedAt,
+    kBoundTo,
+    kPlaceX,
+  };
+};
+
 struct RoomColumn {
   enum Index : int {
     kNumber,
@@ -31,31 +46,18 @@ struct RoomColumn {
     kVersion,
     kMixWidth,
     kMixHeight,
-    kSeat,
-    kUserId,
-    kUserName,
-    kUserAvatar,
-    kPushUrl,
-    kAccelerateUrl,
-    kAddedAt,
-    kBoundTo,
-    kPlaceX,
-    kPlaceY,
-    kPlaceWidth,
-    kPlaceHeight,
-    kPlaceLayer,
-    kPlaceParts,
-    kColumnCount,
+    kFirstOfPusher,  ///< a `PusherColumn`
   };
 };
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kRoomColumns =
     "SELECT r.number, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
     " r.created_at_ms, r.place, r.type, r.custom, r.audience_count, r.last_event,"
-    " r.last_position, r.version, r.mix_width, r.mix_height, p.seat, p.user_id, p.user_name,"
-    " p.user_avatar, p.push_url, p.accelerate_url, p.added_at_ms, p.bound_to, p.mix_x, p.mix_y, "
-    "p.mix_width,"
-    " p.mix_height, p.mix_layer, p.mix_parts";
+    " r.last_position, r.version, r.mix_width, r.mix_height";
+constexpr std::string_view kPusherColumns =
+    ", p.seat, p.user_id, p.user_name, p.user_avatar, p.push_url, p.accelerate_url, p.added_at_ms,"
+    " p.bound_to, p.mix_x, p.mix_y, p.mix_width, p.mix_height, p.mix_layer, p.mix_parts";
+constexpr std::string_view kColumns = kPgText<kRoomColumns, kPusherColumns>;
 constexpr std::string_view kOfRooms = " FROM rooms r";
 constexpr std::string_view kOfSelected = " FROM (SELECT * FROM rooms";
 constexpr std::string_view kSelected = ") r";
@@ -81,7 +83,16 @@ constexpr PgStatement kListDialect{
 constexpr PgStatement kListType{"list_type",
                                 kPgText<kColumns, kOfSelected, kOfType, kSelected, kWithPushers>};
 constexpr PgStatement kScan{
-    "scan", kPgText<kColumns, kScanColumns, kOfMetaAndSelected, kAfter, kJoined, kWithPushers>};
+    "scan", kPgText<kRoomColumns, kScanColumns, kOfMetaAndSelected, kAfter, kJoined>};
+// One range of the index: far cheaper than a look-up for each room, and no room is repeated for
+// each of its pushers.
+constexpr std::string_view kSelectRoom = "SELECT p.room";
+constexpr std::string_view kOfScannedRooms =
+    " FROM pushers p WHERE p.room > $1"
+    " AND p.room <= (SELECT max(number) FROM (SELECT number FROM rooms";
+constexpr std::string_view kInOrder = ") page) ORDER BY p.room, p.seat";
+constexpr PgStatement kScanPushers{
+    "scan_pushers", kPgText<kSelectRoom, kPusherColumns, kOfScannedRooms, kAfter, kInOrder>};
 constexpr PgStatement kLoadViewers{
     "load_viewers",
     "SELECT v.id, a.user_id, a.user_info, a.seat FROM unnest($1::text[], $2::text[]) v(id, user_id)"
@@ -103,8 +114,8 @@ constexpr std::string_view kOfBoth =
     " ORDER BY place LIMIT $3) r";
 constexpr PgStatement kListBoth{"list_both", kPgText<kColumns, kOfBoth, kWithPushers>};
 
-constexpr PgStatement kReads[] = {kLoadRooms, kListDialect,   kListType, kListBoth,
-                                  kScan,      kLoadAudiences, kLoadIndex};
+constexpr PgStatement kReads[] = {kLoadRooms, kListDialect, kListType,      kListBoth,
+                                  kScan,      kScanPushers, kLoadAudiences, kLoadIndex};
 constexpr PgStatement kLoads[] = {kLoadRooms, kLoadViewers};
 
 PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
@@ -144,23 +155,56 @@ PgRoom ReadRoom(PgRows& rows) {
   return read;
 }
 
-Pusher ReadPusher(PgRows& rows) {
-  return {.user_id = {rows.Text(RoomColumn::kUserId)},
-          .user_name = rows.Text(RoomColumn::kUserName),
-          .user_avatar = rows.Text(RoomColumn::kUserAvatar),
-          .push_url = rows.Text(RoomColumn::kPushUrl),
-          .accelerate_url = rows.Text(RoomColumn::kAccelerateUrl),
-          .added_at = rows.Time(RoomColumn::kAddedAt),
-          .seat = rows.Unsigned(RoomColumn::kSeat),
-          .mix_place = MixPlaceOf(rows, RoomColumn::kPlaceX),
-          .bound_to = rows.Text(RoomColumn::kBoundTo)};
+/// @param first  its first column.
+Pusher ReadPusher(PgRows& rows, int first) {
+  return {.user_id = {rows.Text(first + PusherColumn::kUserId)},
+          .user_name = rows.Text(first + PusherColumn::kUserName),
+          .user_avatar = rows.Text(first + PusherColumn::kUserAvatar),
+          .push_url = rows.Text(first + PusherColumn::kPushUrl),
+          .accelerate_url = rows.Text(first + PusherColumn::kAccelerateUrl),
+          .added_at = rows.Time(first + PusherColumn::kAddedAt),
+          .seat = rows.Unsigned(first + PusherColumn::kSeat),
+          .mix_place = MixPlaceOf(rows, first + PusherColumn::kPlaceX),
+          .bound_to = rows.Text(first + PusherColumn::kBoundTo)};
 }
 
 /// Of the current row.
 void AppendRow(PgRows& rows, std::vector<PgRoom>& rooms) {
+  constexpr int kPusher = RoomColumn::kFirstOfPusher;
   const std::uint64_t number = rows.Unsigned(RoomColumn::kNumber);
   if (rooms.empty() || rooms.back().room.sequence != number) rooms.push_back(ReadRoom(rows));
-  if (!rows.IsNull(RoomColumn::kSeat)) rooms.back().room.pushers.push_back(ReadPusher(rows));
+  if (rows.IsNull(kPusher + PusherColumn::kSeat)) return;
+  rooms.back().room.pushers.push_back(ReadPusher(rows, kPusher));
+}
+
+/// The rooms of `kScan`, without their pushers.
+Result<RoomPage> ReadScan(PgRows& rows) {
+  enum ScanColumn : int { kEpoch = RoomColumn::kFirstOfPusher, kNewest };
+  RoomPage page;
+  while (rows.Next()) {
+    if (page.at.epoch.empty()) {
+      page.at = {.epoch = rows.Text(kEpoch), .position = rows.Unsigned(kNewest)};
+    }
+    if (!rows.IsNull(RoomColumn::kNumber)) page.rooms.push_back(ReadRoom(rows).room);
+  }
+  if (!rows.status()) return rows.status().error();
+  if (page.at.epoch.empty()) return Error{Errc::kStoreBroken, "its table meta is empty"};
+  return page;
+}
+
+/// Gives them to their rooms.
+/// @param rooms  of the same page; both are in the order of the rooms.
+Status ReadScanPushers(PgRows& rows, std::vector<Room>& rooms) {
+  constexpr int kRoom = 0;
+  constexpr int kPusher = 1;
+  auto room = rooms.begin();
+  while (rows.Next()) {
+    const std::uint64_t number = rows.Unsigned(kRoom);
+    while (room != rooms.end() && room->sequence < number) ++room;
+    if (room == rooms.end()) break;
+    if (room->sequence == number) room->pushers.push_back(ReadPusher(rows, kPusher));
+  }
+  return rows.status();
 }
 
 std::vector<Room> WithoutVersions(std::vector<PgRoom> read) {
@@ -226,24 +270,21 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
   return WithoutVersions(*std::move(read));
 }
 
-Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::size_t limit,
-                           MonotonicTime deadline) {
-  constexpr int kEpoch = RoomColumn::kColumnCount;
-  constexpr int kNewestPosition = RoomColumn::kColumnCount + 1;
-  Result<PgRows> rows =
-      connection.Run(PgCall(kScan, ToPgBound(after), std::uint64_t{limit}), deadline);
-  if (!rows) return rows.error();
-  std::vector<PgRoom> rooms;
-  RoomPage page;
-  while (rows->Next()) {
-    if (page.at.epoch.empty()) {
-      page.at = {.epoch = rows->Text(kEpoch), .position = rows->Unsigned(kNewestPosition)};
-    }
-    if (!rows->IsNull(RoomColumn::kNumber)) AppendRow(*rows, rooms);
+Result<RoomPage> ScanRooms(PgConnection& connection, PgSnapshotOf snapshot, std::uint64_t after,
+                           std::size_t limit, MonotonicTime deadline) {
+  std::vector<PgCall> calls = {PgCall(kScan, ToPgBound(after), std::uint64_t{limit}),
+                               PgCall(kScanPushers, ToPgBound(after), std::uint64_t{limit})};
+  const std::size_t first = snapshot == PgSnapshotOf::kCall ? 1 : 0;
+  if (snapshot == PgSnapshotOf::kCall) {
+    calls.insert(calls.begin(), PgCall(kPgBeginSnapshot));
+    calls.emplace_back(kPgCommit);
   }
-  if (!rows->status()) return rows->status().error();
-  if (page.at.epoch.empty()) return Error{Errc::kStoreBroken, "its table meta is empty"};
-  page.rooms = WithoutVersions(std::move(rooms));
+  Result<std::vector<PgRows>> results = connection.Run(calls, deadline);
+  if (!results) return results.error();
+  Result<RoomPage> page = ReadScan(results->at(first));
+  if (!page) return page;
+  const Status read = ReadScanPushers(results->at(first + 1), page->rooms);
+  if (!read) return read.error();
   return page;
 }
 

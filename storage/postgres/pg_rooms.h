@@ -33,6 +33,12 @@ struct PgIndexPage {
   std::uint64_t last = 0;  ///< number of the last one
 };
 
+/// Where several statements of one read see the same moment.
+enum class PgSnapshotOf : std::uint8_t {
+  kCall,         ///< in a transaction that the call makes
+  kTransaction,  ///< in that of the connection, which is repeatable read
+};
+
 namespace pg {
 
 std::span<const PgStatement> RoomReads();
@@ -47,8 +53,8 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
                                     std::uint64_t first_place, MonotonicTime deadline);
 Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
                                    MonotonicTime deadline);
-Result<RoomPage> ScanRooms(PgConnection& connection, std::uint64_t after, std::size_t limit,
-                           MonotonicTime deadline);
+Result<RoomPage> ScanRooms(PgConnection& connection, PgSnapshotOf snapshot, std::uint64_t after,
+                           std::size_t limit, MonotonicTime deadline);
 
 /// What the index needs of the rooms with a number greater than `after`, in their order.
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,

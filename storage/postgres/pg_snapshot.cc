@@ -5,7 +5,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr PgStatement kBegin{.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
 // What is read is worked on in between.
 constexpr PgStatement kMayPause{.sql = "SET LOCAL idle_in_transaction_session_timeout = '60s'"};
 
@@ -13,7 +12,8 @@ constexpr PgStatement kMayPause{.sql = "SET LOCAL idle_in_transaction_session_ti
 
 Status PgSnapshot::Begin(MonotonicTime deadline) {
   if (const Status connected = connection_.Connect(deadline); !connected) return connected;
-  const auto begun = connection_.Run(std::array{PgCall(kBegin), PgCall(kMayPause)}, deadline);
+  const auto begun =
+      connection_.Run(std::array{PgCall(kPgBeginSnapshot), PgCall(kMayPause)}, deadline);
   return begun ? Status() : begun.error();
 }
 

@@ -123,8 +123,10 @@ Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
 }
 
 Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
+  const PgSnapshotOf snapshot =
+      readers_->HasSnapshot() ? PgSnapshotOf::kTransaction : PgSnapshotOf::kCall;
   return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ScanRooms(connection, after, limit, deadline);
+    return pg::ScanRooms(connection, snapshot, after, limit, deadline);
   });
 }
 

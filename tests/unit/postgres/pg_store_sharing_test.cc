@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -271,6 +272,30 @@ TEST_F(PgStoreSharingTest, WhatIsWrittenWhileAStoreRestoresIsHeardOnce) {
   EXPECT_EQ(restoring->Scan(0, 10)->rooms.size(), 2u);
   const std::vector<StoredEvent> history = CheckedEvents(*first_);
   EXPECT_EQ(heard.events(), std::vector<StoredEvent>(history.begin() + 2, history.end()));
+}
+
+// They are read by two statements. Coming and going are an event each, after that of the room and
+// its creator.
+TEST_F(PgStoreSharingTest, AScanSeesRoomsAndPushersOfOneMoment) {
+  constexpr int kScans = 300;
+  const RoomKey room = MakeKey(RoomKind::kMulti, "r1");
+  const auto created = Apply(*first_, Creating(MultiRoom("r1")));
+  ASSERT_OK(created);
+  const std::uint64_t without_bob = created->room.last_event;
+  std::jthread changing([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      EXPECT_OK(Apply(*first_, Adding(room, "bob")));
+      EXPECT_OK(Apply(*first_, Deleting(room, "bob")));
+    }
+  });
+  for (int scan = 0; scan < kScans; ++scan) {
+    const auto page = second_->Scan(0, 10);
+    ASSERT_OK(page);
+    ASSERT_EQ(page->rooms.size(), 1u);
+    const Room& seen = page->rooms.front();
+    const bool has_bob = (seen.last_event - without_bob) % 2 == 1;
+    ASSERT_EQ(UsersOf(seen).size(), has_bob ? 2u : 1u) << seen.last_event;
+  }
 }
 
 // Its own numbers of rooms are not right then, and still no reason to refuse one.
