@@ -6,30 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "tests/support/rooms.h"
+#include "tests/bench/bench_rooms.h"
 
 namespace rtcroom {
-namespace {
-
-/// A room with all its members, written by one event: fast to create by the million.
-RoomUpdate Filling(const RoomKey& key, std::size_t pushers) {
-  Room room = MakeRoom(key.kind, key.id.value, "user_00000000_0000");
-  for (std::size_t i = 0; i < pushers; ++i) {
-    // As long as WeChat's names and addresses, and the server's signed URLs.
-    Pusher pusher = MakePusher(fmt::format("oUpF8uMuAJO_M2pxb1Q9zNjWe{:03}", i));
-    pusher.user_avatar = std::string(130, 'a');
-    pusher.push_url = std::string(180, 'p');
-    pusher.accelerate_url = std::string(180, 'q');
-    pusher.seat = i + 1;
-    room.pushers.push_back(std::move(pusher));
-  }
-  room.last_event = pushers;
-  return {.key = key, .edit = [room = std::move(room)](const Room*) {
-            return RoomChange{.room = room, .events = {{.room = room.key, .room_sequence = 1}}};
-          }};
-}
-
-}  // namespace
 
 BenchStore::BenchStore(std::uint64_t rooms, std::size_t pushers) : rooms_(rooms) {
   Open(Durability::kOff);
