@@ -23,7 +23,7 @@ namespace rtcroom {
 class PgFollower {
  public:
   /// The arguments must outlive it. It reads nothing yet. The observer of `pace` hears of what
-  /// others have written, too.
+  /// was written, too.
   /// @param node  as of `PgWriter::Options`.
   PgFollower(const PgAddress& address, std::uint64_t node, const PgPace& pace, PgLog& log,
              PgHistory& history, const Clock& clock);
