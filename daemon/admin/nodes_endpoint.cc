@@ -20,6 +20,7 @@ json NodeJson(const ListedNode& node) {
           {"rounds", node.rounds},
           {"aliveMs", (rounds * NodeRenewal::kPeriod).count()},
           {"toldAgoMs", node.told_ago ? json(node.told_ago->count()) : json()},
+          {"config", node.config_hash},
           {"duties", node.duties}};
 }
 

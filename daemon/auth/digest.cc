@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 
 #include <openssl/core_names.h>
@@ -61,6 +62,21 @@ std::string HmacKey::Sign(std::string_view text) const {
 }
 
 std::string HmacSha256(const Secret& key, std::string_view text) { return HmacKey(key).Sign(text); }
+
+std::string Scrypt(const Secret& password, std::string_view salt, std::size_t bytes) {
+  constexpr std::uint64_t kRounds = 1 << 14;
+  constexpr std::uint64_t kBlock = 8;
+  constexpr std::uint64_t kParallel = 1;
+  constexpr std::uint64_t kMostMemory = std::uint64_t{32} << 20;
+  const std::string& text = password.Reveal();
+  std::string derived(bytes, '\0');
+  if (EVP_PBE_scrypt(text.data(), text.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                     salt.size(), kRounds, kBlock, kParallel, kMostMemory,
+                     reinterpret_cast<unsigned char*>(derived.data()), derived.size()) != 1) {
+    throw std::runtime_error("scrypt: " + TakeOpensslError());
+  }
+  return derived;
+}
 
 bool SameBytes(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;

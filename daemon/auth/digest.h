@@ -2,6 +2,7 @@
 // system's OpenSSL lacks the algorithm, such as MD5 in FIPS mode.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,12 @@ class HmacKey {
 
 /// Likewise, for a key that is used once.
 std::string HmacSha256(const Secret& key, std::string_view text);
+
+/// A digest that is slow to compute, so that a password cannot be found by trying: tens of
+/// milliseconds and 16 MiB.
+/// @return that many raw bytes.
+/// @source RFC 7914, with N = 2^14, r = 8, p = 1.
+std::string Scrypt(const Secret& password, std::string_view salt, std::size_t bytes);
 
 /// Compares in a time that depends only on the lengths.
 bool SameBytes(std::string_view left, std::string_view right);

@@ -27,7 +27,8 @@ std::string JsonOf(const ListedNode& node) {
       .Field("node", static_cast<std::int64_t>(node.node))
       .Field("name", node.name)
       .Field("rounds", static_cast<std::int64_t>(node.rounds))
-      .Field("schema", node.schema);
+      .Field("schema", node.schema)
+      .Field("config", node.config_hash);
   if (node.told_ago) {
     json.Field("told_ago_ms", node.told_ago->count());
   } else {
@@ -43,8 +44,9 @@ std::string JsonOf(const ListedNode& node) {
 }
 
 void PrintTable(const std::vector<ListedNode>& nodes, std::ostream& out) {
-  constexpr const char* kLine = "{:<11} {:<24} {:>10} {:>6} {:>10} {}\n";
-  out << fmt::format(fmt::runtime(kLine), "NODE", "NAME", "ROUNDS", "SCHEMA", "TOLD AGO", "DUTIES");
+  constexpr const char* kLine = "{:<11} {:<24} {:>10} {:>6} {:>10} {:<8} {}\n";
+  out << fmt::format(fmt::runtime(kLine), "NODE", "NAME", "ROUNDS", "SCHEMA", "TOLD AGO", "CONFIG",
+                     "DUTIES");
   for (const ListedNode& node : nodes) {
     const std::string told =
         node.told_ago
@@ -52,6 +54,7 @@ void PrintTable(const std::vector<ListedNode>& nodes, std::ostream& out) {
             : "never";
     out << fmt::format(
         fmt::runtime(kLine), node.node, Printable(node.name), node.rounds, node.schema, told,
+        Printable(node.config_hash.empty() ? "-" : node.config_hash),
         Printable(node.duties.empty() ? "-" : fmt::format("{}", fmt::join(node.duties, " "))));
   }
 }

@@ -79,6 +79,8 @@ struct NodeStanding {
   bool was_gone = false;
   /// All nodes have told what they heard up to this long ago; nullopt: some have told nothing yet.
   std::optional<std::chrono::milliseconds> told_ago{};
+  /// Nodes with another configuration hash, as operators know them, by number.
+  std::vector<std::string> configured_otherwise{};
 
   [[nodiscard]] std::optional<std::uint64_t> TermOf(Duty duty) const {
     return terms.at(static_cast<std::size_t>(duty));
@@ -98,6 +100,7 @@ struct ListedNode {
   /// For how long it has not told of heartbeats, by the database's clock; nullopt: it never has.
   std::optional<std::chrono::milliseconds> told_ago = {};
   std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
+  std::string config_hash = {};  ///< the same at nodes that are configured alike; empty: unknown
 };
 
 /// The nodes that share a store. All calls are bounded in time, but for `RemoveLeftBeats`, of which
@@ -108,6 +111,10 @@ struct ListedNode {
 class Cluster {
  public:
   virtual ~Cluster() = default;
+
+  /// From the next renewal on the others see that this node is configured so; empty: they do not
+  /// see how. Safe from any thread.
+  virtual void SetConfigHash(const std::string& hash) = 0;
 
   /// Tells what this node has heard since the last successful call, keeps its place among the
   /// nodes, and learns what is its to do. To be called every second. After an error the same
@@ -147,6 +154,7 @@ class Cluster {
 /// @threads immutable: safe from any thread.
 class Alone : public Cluster {
  public:
+  void SetConfigHash(const std::string& /*hash*/) override {}
   Result<NodeStanding> Renew(const HeardBeats& /*heard*/) override {
     return NodeStanding{.terms = {0, 0, 0, 0}};
   }

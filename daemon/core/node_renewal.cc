@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace rtcroom {
 
@@ -39,6 +40,11 @@ void NodeRenewal::LogFailure(const Error& error) {
 
 void NodeRenewal::LogChanges(const NodeStanding& standing) {
   if (standing.nodes != standing_.nodes) logger_.Info("nodes", {{"alive", standing.nodes}});
+  if (!standing.configured_otherwise.empty() &&
+      standing.configured_otherwise != standing_.configured_otherwise) {
+    logger_.Warn("nodes_configured_otherwise",
+                 {{"nodes", fmt::format("{}", fmt::join(standing.configured_otherwise, ", "))}});
+  }
   for (std::size_t i = 0; i < kDuties; ++i) {
     const std::optional<std::uint64_t>& term = standing.terms.at(i);
     if (term == standing_.terms.at(i)) continue;

@@ -16,6 +16,7 @@
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/version.h"
 #include "daemon/config/config_checks.h"
+#include "daemon/config/config_hash.h"
 #include "daemon/config/listen_address.h"
 #include "daemon/http/embedded_file.h"
 #include "daemon/http/event_loop.h"
@@ -93,11 +94,14 @@ Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
 
 Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
   constexpr std::chrono::seconds kPause{1};
+  const bool may_come = config_->store.url.IsPostgres();
+  const std::string config_hash = may_come ? HashConfig(*config_) : "";
   std::optional<WaitingAdmin> waiting;
   while (true) {
     Status opened =
-        store_.Open(metrics_.store_observer(), hooks.begin_anew, [&] { return hooks.StopsNow(); });
-    const bool may_come = config_->store.url.IsPostgres();
+        store_.Open(metrics_.store_observer(), {.config_hash = config_hash,
+                                                .on_history_lost = hooks.begin_anew,
+                                                .is_stopping = [&] { return hooks.StopsNow(); }});
     if (opened || !may_come || opened.error().code != Errc::kStoreBusy) return opened;
     if (hooks.StopsNow()) return opened;
     if (!waiting) {
@@ -288,6 +292,7 @@ void App::Reload(const Config& fresh) {
   Logger& logger = runtime_.logger;
   logger.SetLevel(config.log.level);
   ApplyLimits();
+  if (store_.IsShared()) store_.cluster().SetConfigHash(HashConfig(config));
   if (config.admin.token != token_before) admin_->SetToken(config.admin.token);
   api_->SetUtilsToken(config.utils.admin_token);
   const auto warn_of = [&logger](const Status& reloaded) {

@@ -50,8 +50,7 @@ std::uint64_t StoreModule::FreeBytes() const {
   return unknown ? 0 : space.available;
 }
 
-Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_history_lost,
-                         std::function<bool()> is_stopping) {
+Status StoreModule::Open(StoreObserver& observer, Opening opening) {
   Result<OpenedStore> opened = OpenStore({.url = config_.url,
                                           .data_dir = config_.data_dir,
                                           .limits = limits_,
@@ -59,8 +58,8 @@ Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_histo
                                           .observer = &observer,
                                           .node_name = HostName(),
                                           .asks_for_standby = config_.warn_async,
-                                          .on_history_lost = std::move(on_history_lost),
-                                          .is_stopping = std::move(is_stopping)},
+                                          .on_history_lost = std::move(opening.on_history_lost),
+                                          .is_stopping = std::move(opening.is_stopping)},
                                          {.listener = state_.commits,
                                           .lease = lease_,
                                           .random = runtime_.random,
@@ -73,7 +72,9 @@ Status StoreModule::Open(StoreObserver& observer, std::function<void()> on_histo
   }
   storage_ = std::move(opened->storage);
   cluster_ = std::move(opened->cluster);
-  return cluster_ == nullptr ? BeAlone() : TakePlace();
+  if (cluster_ == nullptr) return BeAlone();
+  cluster_->SetConfigHash(opening.config_hash);
+  return TakePlace();
 }
 
 Status StoreModule::BeAlone() {

@@ -86,12 +86,17 @@ class StoreModule {
   /// On the file system of the directory; 0 when the system does not report it.
   [[nodiscard]] std::uint64_t FreeBytes() const;
 
+  /// How the store is opened.
+  struct Opening {
+    std::string config_hash = {};  ///< for the other nodes on a shared store
+    /// As of `PgOptions`.
+    std::function<void()> on_history_lost = {};
+    std::function<bool()> is_stopping = {};
+  };
   /// Opens the store, and takes this node's place among those on it.
-  /// @param on_history_lost  as of `PgOptions`, as is `is_stopping`.
   /// @errors one sentence for the operator. kStoreBusy when a database cannot be reached: it may be
   ///         called again.
-  Status Open(StoreObserver& observer, std::function<void()> on_history_lost,
-              std::function<bool()> is_stopping);
+  Status Open(StoreObserver& observer, Opening opening);
   /// Restores the state of the open store. Logs when acknowledged events are missing.
   /// @errors one sentence for the operator.
   Status Restore();

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "storage/postgres/pg_nodes.h"
 #include "storage/postgres/pg_text.h"
 
@@ -57,8 +59,8 @@ constexpr PgStatement kTold{"cluster_told",
                             "INSERT INTO told (node, through_ms) VALUES ($1, $2)"
                             " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms"};
 constexpr PgStatement kNodes{"cluster_nodes",
-                             "SELECT n.node, n.rounds, t.through_ms FROM nodes n"
-                             " LEFT JOIN told t ON t.node = n.node"};
+                             "SELECT n.node, n.rounds, t.through_ms, n.name, n.config_hash"
+                             " FROM nodes n LEFT JOIN told t ON t.node = n.node"};
 constexpr PgStatement kDutyRows{"cluster_duties", "SELECT name, node, term FROM duties"};
 constexpr PgStatement kGiveUp{
     "cluster_give_up",
@@ -133,9 +135,20 @@ PgCluster::Place PgCluster::place() const {
   return place_;
 }
 
-void PgCluster::SetEntered(bool is_entered) {
+void PgCluster::SetConfigHash(const std::string& hash) {
   const MutexLock lock(mutex_);
-  place_.is_entered = is_entered;
+  place_.config_hash = hash;
+  place_.is_entered = false;
+}
+
+void PgCluster::LeavePlace() {
+  const MutexLock lock(mutex_);
+  place_.is_entered = false;
+}
+
+void PgCluster::TakePlace(const std::string& config_hash) {
+  const MutexLock lock(mutex_);
+  place_.is_entered = place_.config_hash == config_hash;
 }
 
 void PgCluster::WantFloor() {
@@ -154,7 +167,7 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   // Heartbeats were refused meanwhile.
   if (has_renewed_ && lease_.IsCutOff()) WantFloor();
   if (!connection_.connected()) {
-    SetEntered(false);  // it may be another server, with another clock
+    LeavePlace();  // it may be another server, with another clock
     const Status connected = connection_.Connect(deadline);
     if (options_.pace.observer != nullptr) {
       options_.pace.observer->OnConnect(PgConnectOutcome(connected, connection_.failure()));
@@ -180,6 +193,9 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   NodeStanding standing{.nodes = seen->rounds.size(),
                         .was_gone = std::exchange(was_gone_, false),
                         .told_ago = seen->told_ago};
+  for (const auto& [node, name] : seen->configured_otherwise) {
+    standing.configured_otherwise.push_back(name);
+  }
   for (std::size_t i = 0; i < kDuties; ++i) {
     const DutyRow& duty = seen->duties.at(i);
     if (duty.node == options_.node) standing.terms.at(i) = duty.term;
@@ -189,9 +205,10 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
 
 /// Takes its place, and learns what the database's clock shows.
 Status PgCluster::Enter(MonotonicTime deadline) {
-  const FloorMoves floor = place().floor;
+  const Place before = place();
+  const FloorMoves& floor = before.floor;
   std::vector<PgCall> calls = {PgCall(kPgBegin),
-                               PgCall(kEnter, options_.node, options_.name, options_.config_hash)};
+                               PgCall(kEnter, options_.node, options_.name, before.config_hash)};
   if (floor.wanted != floor.done) calls.emplace_back(kMoveFloor);
   calls.emplace_back(kPgCommit);
   calls.emplace_back(kNow);
@@ -207,7 +224,7 @@ Status PgCluster::Enter(MonotonicTime deadline) {
     WantFloor();
   }
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
-  if (followed) SetEntered(true);
+  if (followed) TakePlace(before.config_hash);
   return followed;
 }
 
@@ -229,6 +246,12 @@ std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard, const Place& p
   return calls;
 }
 
+bool PgCluster::DiffersFrom(const Place& place, std::uint64_t node, const std::string& hash) const {
+  // Its own row may have the hash of before.
+  if (node == options_.node || hash.empty() || place.config_hash.empty()) return false;
+  return hash != place.config_hash;
+}
+
 Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime deadline) {
   const Place before = place();
   std::vector<PgCall> calls = TellCalls(heard, before);
@@ -246,12 +269,17 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   MovedFloor(before.floor.wanted);
   Seen seen;
   PgRows& rows = (*results)[nodes];
+  enum : int { kNode, kRounds, kThroughMs, kName, kConfigHash };
   bool have_all_told = true;
   std::int64_t told_ms = std::numeric_limits<std::int64_t>::max();
   while (rows.Next()) {
-    seen.rounds.emplace(rows.Unsigned(0), rows.Unsigned(1));
-    have_all_told = have_all_told && !rows.IsNull(2);
-    if (!rows.IsNull(2)) told_ms = std::min(told_ms, rows.Integer(2));
+    const std::uint64_t node = rows.Unsigned(kNode);
+    seen.rounds.emplace(node, rows.Unsigned(kRounds));
+    have_all_told = have_all_told && !rows.IsNull(kThroughMs);
+    if (!rows.IsNull(kThroughMs)) told_ms = std::min(told_ms, rows.Integer(kThroughMs));
+    if (DiffersFrom(before, node, rows.Text(kConfigHash))) {
+      seen.configured_otherwise.emplace(node, fmt::format("{} ({})", rows.Text(kName), node));
+    }
   }
   PgRows& duties = (*results)[nodes + 1];
   while (duties.Next()) {
@@ -326,7 +354,9 @@ Status PgCluster::GiveUp(const std::vector<std::uint64_t>& gone, Seen& seen,
     Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
     if (!results) return results.error();
     PgRows& removed = (*results)[1];
-    if (removed.Next() && removed.Unsigned(0) > 0) seen.rounds.erase(node);
+    if (!removed.Next() || removed.Unsigned(0) == 0) continue;
+    seen.rounds.erase(node);
+    seen.configured_otherwise.erase(node);
   }
   return {};
 }
@@ -433,7 +463,7 @@ Status PgCluster::Leave(const HeardBeats& heard) {
   calls.emplace_back(kLeaveTold, options_.node);
   calls.emplace_back(kPgCommit);
   const auto left = connection_.Run(calls, Deadline());
-  SetEntered(false);
+  LeavePlace();
   has_renewed_ = false;
   return left ? Status() : left.error();
 }

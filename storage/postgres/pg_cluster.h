@@ -33,9 +33,8 @@ namespace rtcroom {
 class PgCluster : public Cluster {
  public:
   struct Options {
-    std::uint64_t node = 0;        ///< as of `PgOptions`
-    std::string name = {};         ///< for operators
-    std::string config_hash = {};  ///< the same at all nodes that are configured alike
+    std::uint64_t node = 0;  ///< as of `PgOptions`
+    std::string name = {};   ///< for operators
     /// Bounds a call; a claim that waits for others may take twice as long.
     std::chrono::milliseconds patience = std::chrono::seconds(2);
     PgPace pace{};  ///< of the other connections; its observer hears of the first one, too
@@ -50,6 +49,7 @@ class PgCluster : public Cluster {
   /// All that it runs.
   static std::vector<PgStatement> Statements();
 
+  void SetConfigHash(const std::string& hash) override EXCLUDES(mutex_);
   Result<NodeStanding> Renew(const HeardBeats& heard) override;
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                             std::chrono::milliseconds timeout) override;
@@ -73,7 +73,8 @@ class PgCluster : public Cluster {
   };
   /// What `Silent` needs to know of the renewals.
   struct Place {
-    bool is_entered = false;  ///< through the present connection
+    bool is_entered = false;  ///< through the present connection, with that hash
+    std::string config_hash{};
     std::optional<Offset> offset{};
     FloorMoves floor{};
   };
@@ -87,6 +88,8 @@ class PgCluster : public Cluster {
   };
   struct Seen {
     std::map<std::uint64_t, std::uint64_t> rounds{};  ///< by node
+    /// Those with another configuration, with their names.
+    std::map<std::uint64_t, std::string> configured_otherwise{};
     std::array<DutyRow, kDuties> duties{};
     std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
   };
@@ -97,7 +100,9 @@ class PgCluster : public Cluster {
 
   [[nodiscard]] MonotonicTime Deadline() const { return clock_.Monotonic() + options_.patience; }
   [[nodiscard]] Place place() const EXCLUDES(mutex_);
-  void SetEntered(bool is_entered) EXCLUDES(mutex_);
+  void LeavePlace() EXCLUDES(mutex_);
+  /// It has entered with that hash.
+  void TakePlace(const std::string& config_hash) EXCLUDES(mutex_);
   void WantFloor() EXCLUDES(mutex_);
   /// The database knows of those that were called for up to then.
   void MovedFloor(std::uint64_t wanted) EXCLUDES(mutex_);
@@ -105,6 +110,9 @@ class PgCluster : public Cluster {
   Status Enter(MonotonicTime deadline);
   Result<Seen> Tell(const HeardBeats& heard, MonotonicTime deadline);
   [[nodiscard]] std::vector<PgCall> TellCalls(const HeardBeats& heard, const Place& place) const;
+  /// Whether that node is known to be configured otherwise.
+  [[nodiscard]] bool DiffersFrom(const Place& place, std::uint64_t node,
+                                 const std::string& hash) const;
   Status MoveFloor(MonotonicTime deadline);
   /// @param now_ms  of the database, read between `sent` and now.
   [[nodiscard]] Offset OffsetOf(std::int64_t now_ms, MonotonicTime sent) const;

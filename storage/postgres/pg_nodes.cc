@@ -17,14 +17,15 @@ std::vector<std::string> WordsOf(const std::string& text) {
 }  // namespace
 
 Result<std::vector<ListedNode>> ReadPgNodes(PgRows& rows) {
-  enum : int { kNode, kName, kRounds, kSchema, kToldAgo, kHeld };
+  enum : int { kNode, kName, kRounds, kSchema, kToldAgo, kHeld, kConfigHash };
   std::vector<ListedNode> nodes;
   while (rows.Next()) {
     ListedNode& node = nodes.emplace_back(ListedNode{.node = rows.Unsigned(kNode),
                                                      .name = rows.Text(kName),
                                                      .rounds = rows.Unsigned(kRounds),
                                                      .schema = rows.Integer(kSchema),
-                                                     .duties = WordsOf(rows.Text(kHeld))});
+                                                     .duties = WordsOf(rows.Text(kHeld)),
+                                                     .config_hash = rows.Text(kConfigHash)});
     if (!rows.IsNull(kToldAgo)) node.told_ago = std::chrono::milliseconds(rows.Integer(kToldAgo));
   }
   if (!rows.status()) return rows.status().error();

@@ -14,7 +14,7 @@ inline constexpr PgStatement kPgListNodes{"list_nodes",
                                           R"(SELECT n.node, n.name, n.rounds, n.version,
       (extract(epoch FROM clock_timestamp()) * 1000)::bigint - t.through_ms,
       coalesce((SELECT string_agg(d.name, ' ' ORDER BY d.name) FROM duties d
-        WHERE d.node = n.node), '')
+        WHERE d.node = n.node), ''), n.config_hash
     FROM nodes n LEFT JOIN told t ON t.node = n.node ORDER BY n.node)"};
 
 /// The result of that statement.

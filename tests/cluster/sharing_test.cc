@@ -1,7 +1,11 @@
 // What one node does, the others know.
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -15,7 +19,9 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 using Sharing = Nodes;
 
@@ -51,6 +57,23 @@ TEST_F(Sharing, EachNodeListsAllOfThemAndKnowsItself) {
     }
   }
   EXPECT_EQ(own.size(), 2U) << "each another one";
+}
+
+TEST_F(Sharing, NodesThatAreConfiguredOtherwiseAreNamed) {
+  constexpr std::string_view kWarning = "nodes_configured_otherwise";
+  const std::string token = "0123456789abcdef";
+  Add(2, {{"admin.token", token}});
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(Eventually([&] { return MetricOf(node(i), "rtcroomd_nodes") == 2; }));
+    EXPECT_THAT(node(i).Log(), Not(HasSubstr(std::string(kWarning))));
+  }
+  std::string config = ReadWholeFile(node(1).config_file());
+  config.replace(config.find(token), token.size(), "fedcba9876543210");
+  std::ofstream(node(1).config_file()) << config;
+  node(1).Signal(SIGHUP);
+  EXPECT_TRUE(node(0).WaitForLog(kWarning));
+  EXPECT_TRUE(node(1).WaitForLog(kWarning));
+  EXPECT_THAT(node(0).Log(), Not(HasSubstr(token)));
 }
 
 TEST_F(Sharing, TheLastSeatIsGivenOnce) {

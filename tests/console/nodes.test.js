@@ -11,15 +11,17 @@ import { Server } from './support/server.js';
 /** @type {ListedNode} */
 const kFirst = {
   node: 1044887775, name: 'room1', self: true, schema: 1, rounds: 7300, aliveMs: 7_300_000, toldAgoMs: 110,
-  duties: ['trtc', 'upkeep'],
+  config: '5f6c0b2e', duties: ['trtc', 'upkeep'],
 };
 /** @type {ListedNode} */
 const kSecond = {
   node: 1871112371, name: 'room2.with-a-long-name.example.com', self: false, schema: 1, rounds: 19, aliveMs: 19_000,
-  toldAgoMs: 9000, duties: ['im', 'reaper'],
+  toldAgoMs: 9000, config: '00c0ffee', duties: ['im', 'reaper'],
 };
 /** @type {ListedNode} */
-const kNew = { node: 5, name: '', self: false, schema: 2, rounds: 0, aliveMs: 0, toldAgoMs: null, duties: [] };
+const kNew = {
+  node: 5, name: '', self: false, schema: 2, rounds: 0, aliveMs: 0, toldAgoMs: null, config: '', duties: [],
+};
 
 const kSelf = { duties: ['trtc', 'upkeep'], cutOffMs: 0, logAgeMs: 17, allToldAgoMs: 9000 };
 
@@ -69,10 +71,11 @@ describe('the page of the nodes', () => {
     assert.strictEqual(await page.locator('.notice').isVisible(), false);
     assert.strictEqual(await page.locator('.nodes .badge').count(), 1);
     assert.deepStrictEqual(await page.locator(`${row(kFirst)} td`).allInnerTexts(),
-      ['trtc upkeep', '2h 1m', '110ms ago', '7300', '1']);
+      ['trtc upkeep', '2h 1m', '110ms ago', '7300', '1', '5f6c0b2e']);
     assert.match(await page.locator(`${row(kFirst)} th`).innerText(), /^room1\s+this one\s+1044887775$/i);
     assert.match(await page.locator(`${row(kSecond)} .tone-bad`).innerText(), /^9s ago$/);
-    assert.deepStrictEqual(await page.locator(`${row(kNew)} td`).allInnerTexts(), ['none', '0s', 'not yet', '0', '2']);
+    assert.deepStrictEqual(await page.locator(`${row(kNew)} td`).allInnerTexts(),
+      ['none', '0s', 'not yet', '0', '2', '–']);
     const facts = await page.locator('.facts').innerText();
     for (const fact of [/Database\s+reached/, /others\s+17ms/, /told their heartbeats\s+9s ago/]) assert.match(facts, fact);
     await keepPicture(page, 'nodes');

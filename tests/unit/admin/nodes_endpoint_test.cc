@@ -53,16 +53,17 @@ TEST_F(NodesEndpoint, DescribesTheNodesAndWhatThisOneKnows) {
                                           .rounds = 19,
                                           .schema = 1,
                                           .told_ago = 110ms,
-                                          .duties = {"reaper", "upkeep"}},
+                                          .duties = {"reaper", "upkeep"},
+                                          .config_hash = "00c0ffee"},
                                ListedNode{.node = 9, .name = "room2", .schema = 2}};
   EXPECT_EQ(Describe(), json::parse(R"({
     "shared": true, "problem": null,
     "self": {"duties": ["reaper", "upkeep"], "cutOffMs": 0, "logAgeMs": 17, "allToldAgoMs": 300},
     "nodes": [
       {"node": 7, "name": "room1", "self": true, "schema": 1, "rounds": 19, "aliveMs": 19000,
-       "toldAgoMs": 110, "duties": ["reaper", "upkeep"]},
+       "toldAgoMs": 110, "config": "00c0ffee", "duties": ["reaper", "upkeep"]},
       {"node": 9, "name": "room2", "self": false, "schema": 2, "rounds": 0, "aliveMs": 0,
-       "toldAgoMs": null, "duties": []}]})"));
+       "toldAgoMs": null, "config": "", "duties": []}]})"));
 }
 
 TEST_F(NodesEndpoint, TellsWhyTheNodesCannotBeRead) {

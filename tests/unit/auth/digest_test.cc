@@ -53,6 +53,13 @@ TEST(HmacKey, SignsEveryTextFromTheBeginning) {
   EXPECT_EQ(key.Sign("one"), first);
 }
 
+// RFC 7914, section 12: the beginning of the third one.
+TEST(Scrypt, MatchesAPublishedKey) {
+  constexpr std::size_t kBytes = 16;
+  EXPECT_EQ(ToHex(Scrypt(Secret("pleaseletmein"), "SodiumChloride", kBytes)),
+            "7023bdcb3afd7348461c06cd81fd38eb");
+}
+
 TEST(SameBytes, ComparesTextsOfAnyLength) {
   EXPECT_TRUE(SameBytes("", ""));
   EXPECT_TRUE(SameBytes("abc", "abc"));

@@ -117,24 +117,25 @@ TEST_F(NewEpochCommand, ChangesTheEpochUnlessNodesAreRegistered) {
 TEST_F(NodesCommand, PrintsATableOrJson) {
   ASSERT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
   Execute(
-      "INSERT INTO nodes (node, link, rounds, version, name)"
-      " VALUES (7, 0, 12, 1, E'one\\x1b'), (8, 0, 0, 1, '')");
+      "INSERT INTO nodes (node, link, rounds, version, name, config_hash)"
+      " VALUES (7, 0, 12, 1, E'one\\x1b', '00c0ffee'), (8, 0, 0, 1, '', '')");
   Execute("UPDATE duties SET node = 7 WHERE name IN ('im', 'reaper')");
   Execute(
       "INSERT INTO told (node, through_ms)"
       " SELECT 7, (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 60000");
   EXPECT_EQ(Run({"nodes", "--store", Url()}), 0) << err();
-  EXPECT_THAT(out(), MatchesRegex("NODE +NAME +ROUNDS +SCHEMA +TOLD AGO +DUTIES\n"
-                                  "7 +one[^\x1b ]* +12 +1 +6[0-9]\\.[0-9] s +im reaper\n"
-                                  "8 +0 +1 +never +-\n"));
+  EXPECT_THAT(out(), MatchesRegex("NODE +NAME +ROUNDS +SCHEMA +TOLD AGO +CONFIG +DUTIES\n"
+                                  "7 +one[^\x1b ]* +12 +1 +6[0-9]\\.[0-9] s 00c0ffee im reaper\n"
+                                  "8 +0 +1 +never - +-\n"));
   EXPECT_EQ(Run({"nodes", "--store", Url(), "--json"}), 0) << err();
-  EXPECT_THAT(out(),
-              MatchesRegex(
-                  R"(\{"node":7,"name":"one\\u001b","rounds":12,"schema":1,)"
-                  R"("told_ago_ms":6[0-9]{4},"duties":\["im","reaper"\]\})"
-                  "\n"
-                  R"(\{"node":8,"name":"","rounds":0,"schema":1,"told_ago_ms":null,"duties":\[\]\})"
-                  "\n"));
+  EXPECT_THAT(
+      out(),
+      MatchesRegex(R"(\{"node":7,"name":"one\\u001b","rounds":12,"schema":1,"config":"00c0ffee",)"
+                   R"("told_ago_ms":6[0-9]{4},"duties":\["im","reaper"\]\})"
+                   "\n"
+                   R"(\{"node":8,"name":"","rounds":0,"schema":1,"config":"",)"
+                   R"("told_ago_ms":null,"duties":\[\]\})"
+                   "\n"));
 }
 
 TEST_F(NodesCommand, NamesTheCommandThatCreatesAStore) {

@@ -1,6 +1,10 @@
 #include "daemon/core/node_renewal.h"
 
 #include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,6 +38,14 @@ class NodeRenewalTest : public testing::Test {
   void HearBeat() {
     ASSERT_TRUE(leases_.Touch(MakeKey(RoomKind::kMulti, "r"), std::nullopt, {"host"}));
   }
+  [[nodiscard]] int CountInLog(const std::string& text) const {
+    const std::string log = log_.Text();
+    int count = 0;
+    for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) {
+      ++count;
+    }
+    return count;
+  }
   void Fail() { cluster_.AnswerRenewals(Error{Errc::kStoreBusy, "no connection"}); }
   /// As a successful renewal by the cluster does.
   void RenewLease() { lease_.Renew(lease_.Now()); }
@@ -47,6 +59,25 @@ class NodeRenewalTest : public testing::Test {
   FakeCluster cluster_;
   NodeRenewal renewal_{cluster_, lease_, leases_, logger_};
 };
+
+TEST_F(NodeRenewalTest, WarnsOnceOfNodesThatAreConfiguredOtherwise) {
+  NodeStanding standing;
+  const auto renew_with = [&](std::vector<std::string> others) {
+    standing.configured_otherwise = std::move(others);
+    cluster_.AnswerRenewals(standing);
+    for (int round = 0; round < 3; ++round) ASSERT_OK(renewal_.Renew());
+  };
+  const std::string event = "nodes_configured_otherwise";
+  renew_with({});
+  EXPECT_THAT(log_.Text(), Not(HasSubstr(event)));
+  renew_with({"two (2)", "three (3)"});
+  EXPECT_EQ(CountInLog(event), 1);
+  EXPECT_THAT(log_.Text(), HasSubstr("two (2), three (3)"));
+  renew_with({"three (3)"});
+  EXPECT_EQ(CountInLog(event), 2);
+  renew_with({});
+  EXPECT_EQ(CountInLog(event), 2);
+}
 
 TEST_F(NodeRenewalTest, TellsEachHeartbeatOnce) {
   HearBeat();

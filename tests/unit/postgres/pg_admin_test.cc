@@ -40,6 +40,7 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   FakeBootClock boot;
   NodeLease lease(boot);
   PgCluster cluster(address(), {.node = 7, .patience = std::chrono::minutes(1)}, lease, clock_);
+  cluster.SetConfigHash("00c0ffee");
   ASSERT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
   (void)QueryPostgres(url_,
                       "INSERT INTO nodes (node, link, rounds, version, name)"
@@ -52,6 +53,7 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   EXPECT_GT(first.rounds, 0u);
   EXPECT_EQ(first.schema, 1);
   EXPECT_THAT(first.duties, UnorderedElementsAre("im", "reaper", "trtc", "upkeep"));
+  EXPECT_EQ(first.config_hash, "00c0ffee");
   ASSERT_TRUE(first.told_ago);
   EXPECT_GE(*first.told_ago, std::chrono::milliseconds(0));
   EXPECT_LT(*first.told_ago, kWaitTimeout);
@@ -60,6 +62,7 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   EXPECT_EQ(second.name, "second");
   EXPECT_EQ(second.rounds, 3u);
   EXPECT_EQ(second.schema, 2);
+  EXPECT_EQ(second.config_hash, "");
   EXPECT_FALSE(second.told_ago);
   EXPECT_THAT(second.duties, IsEmpty());
 }

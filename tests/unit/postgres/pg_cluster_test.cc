@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "storage/postgres/schema_version.h"
 #include "tests/support/fake_boot_clock.h"
@@ -21,6 +21,8 @@ namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr SeatKey kAmy{.room_number = 7, .seat = 2};
 constexpr std::chrono::milliseconds kShort{50};
@@ -42,7 +44,10 @@ class PgClusterTest : public PgStoreTest {
   struct Node {
     Node(const Secret& url, std::uint64_t number)
         : cluster(*PgAddress::Parse(url),
-                  {.node = number, .patience = 1min, .pace = {.pause = 10ms, .give_up = 1min}},
+                  {.node = number,
+                   .name = fmt::format("node{}", number),
+                   .patience = 1min,
+                   .pace = {.pause = 10ms, .give_up = 1min}},
                   lease, clock) {}
 
     HeardBeats Heard(std::vector<Beat> beats = {}) {
@@ -224,6 +229,24 @@ TEST_F(PgClusterTest, ANodeThatLostItsConnectionOnlyWasNotGivenUp) {
   EXPECT_TRUE(two_.IsSilent(20s));
 }
 
+TEST_F(PgClusterTest, SeesWhichNodesAreConfiguredOtherwise) {
+  Node three(url_, 3);
+  one_.cluster.SetConfigHash("00c0ffee");
+  one_.Renew();
+  two_.Renew();  // how is not known
+  EXPECT_THAT(one_.Renew().configured_otherwise, IsEmpty());
+  two_.cluster.SetConfigHash("00c0ffee");
+  two_.Renew();
+  three.cluster.SetConfigHash("0123abcd");
+  EXPECT_THAT(three.Renew().configured_otherwise, ElementsAre("node1 (1)", "node2 (2)"));
+  EXPECT_THAT(one_.Renew().configured_otherwise, ElementsAre("node3 (3)"));
+  three.cluster.SetConfigHash("00c0ffee");
+  EXPECT_THAT(three.Renew().configured_otherwise, IsEmpty());
+  const NodeStanding at_last = one_.Renew();
+  EXPECT_THAT(at_last.configured_otherwise, IsEmpty());
+  EXPECT_FALSE(at_last.was_gone);
+}
+
 TEST_F(PgClusterTest, EachDutyHasOneHolder) {
   one_.Renew();
   two_.Renew();
@@ -279,6 +302,22 @@ TEST_F(PgClusterTest, RenewsWhileOthersWaitForTheDatabase) {
       Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
   node.Renew();
   EXPECT_FALSE(has_answer);
+  EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
+}
+
+TEST_F(PgClusterTest, IsNotConfiguredOtherwiseThanItself) {
+  Node node(WithSettings(url_, "-clock_timeout=60s"), 3);
+  node.cluster.SetConfigHash("00c0ffee");
+  node.Renew();
+  node.cluster.SetConfigHash("0123abcd");
+  constexpr PgStatement kHold{.sql = "SELECT 1 FROM nodes WHERE node = 3 FOR UPDATE"};
+  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHold)}, Soon()));
+  const std::jthread renewing(
+      [&] { EXPECT_THAT(node.Renew().configured_otherwise, IsEmpty()) << "its row is of before"; });
+  EXPECT_TRUE(
+      Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  node.cluster.SetConfigHash("89abcdef");
   EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
 }
 

@@ -12,7 +12,7 @@ const kCutOffMs = 6000;
 /** @typedef {import('./types.js').ListedNode} ListedNode */
 
 /** @type {import('./texts.js').TextKey[]} */
-const kColumns = ['nodes.node', 'nodes.duties', 'nodes.alive', 'nodes.told', 'nodes.rounds', 'nodes.schema'];
+const kColumns = ['nodes.node', 'nodes.duties', 'nodes.alive', 'nodes.told', 'nodes.rounds', 'nodes.schema', 'nodes.config'];
 
 export class NodesPage {
   #app;
@@ -117,7 +117,7 @@ const short = (/** @type {number} */ ms) => (ms < 1000 ? inMs(ms) : duration(ms)
 
 /** @param {ListedNode} node */
 function rowOf(node) {
-  const { name, self, schema, rounds, aliveMs, toldAgoMs, duties } = node;
+  const { name, self, schema, rounds, aliveMs, toldAgoMs, config, duties } = node;
   const told = toldAgoMs === null ? text('nodes.neverTold') : text('nodes.ago', { duration: short(toldAgoMs) });
   const isLate = toldAgoMs === null || toldAgoMs >= kCutOffMs;
   return el('tr', { 'data-node': node.node },
@@ -129,7 +129,8 @@ function rowOf(node) {
     el('td', {}, duration(aliveMs)),
     el('td', { class: isLate ? 'tone-bad' : '' }, told),
     el('td', {}, String(rounds)),
-    el('td', {}, String(schema)));
+    el('td', {}, String(schema)),
+    el('td', {}, config === '' ? '–' : code(config)));
 }
 
 /**

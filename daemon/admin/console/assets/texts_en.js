@@ -219,6 +219,7 @@ export const kEnglish = {
   'nodes.told': 'Told its heartbeats',
   'nodes.rounds': 'Rounds',
   'nodes.schema': 'Schema',
+  'nodes.config': 'Config',
   'nodes.thisOne': 'this one',
   'nodes.noDuty': 'none',
   'nodes.ago': '{duration} ago',

@@ -217,6 +217,7 @@ export const kChinese = {
   'nodes.told': '上报心跳',
   'nodes.rounds': '轮次',
   'nodes.schema': '表结构版本',
+  'nodes.config': '配置',
   'nodes.thisOne': '本节点',
   'nodes.noDuty': '无',
   'nodes.ago': '{duration}前',

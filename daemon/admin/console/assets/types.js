@@ -61,8 +61,9 @@
  * @property {number} polls
  * @property {{kind: RoomKind, roomID: string, joinedAtMs: number}|null} room
  *
- * A server on the store; `toldAgoMs` is null for one that has told no heartbeats yet.
- * @typedef {{node: number, name: string, self: boolean, schema: number, rounds: number, aliveMs: number, toldAgoMs: number|null, duties: string[]}} ListedNode
+ * A server on the store; `toldAgoMs` is null for one that has told no heartbeats yet, `config` the same at those that
+ * are configured alike, empty where it is unknown.
+ * @typedef {{node: number, name: string, self: boolean, schema: number, rounds: number, aliveMs: number, toldAgoMs: number|null, config: string, duties: string[]}} ListedNode
  *
  * The servers on the store; without `nodes`, `problem` tells why they could not be read.
  * @typedef {object} NodesReply
