@@ -179,11 +179,11 @@ void AppendRow(PgRows& rows, std::vector<PgRoom>& rooms) {
 
 /// The rooms of `kScan`, without their pushers.
 Result<RoomPage> ReadScan(PgRows& rows) {
-  enum ScanColumn : int { kEpoch = RoomColumn::kFirstOfPusher, kNewest };
+  enum ScanColumn : int { kEpoch = RoomColumn::kFirstOfPusher, kNewestPosition };
   RoomPage page;
   while (rows.Next()) {
     if (page.at.epoch.empty()) {
-      page.at = {.epoch = rows.Text(kEpoch), .position = rows.Unsigned(kNewest)};
+      page.at = {.epoch = rows.Text(kEpoch), .position = rows.Unsigned(kNewestPosition)};
     }
     if (!rows.IsNull(RoomColumn::kNumber)) page.rooms.push_back(ReadRoom(rows).room);
   }
