@@ -225,7 +225,7 @@ TEST_F(PgConnectTest, LeavesAHostOnceAnotherOneHasConfirmedACommit) {
   PgConnection writer(*address, settings_, clock_);
   ASSERT_OK(reader.Connect(Soon()));
   ASSERT_OK(writer.Connect(Soon()));
-  EXPECT_ERROR(kStoreBroken, writer.Run(PgCall(kEndMe), Soon()));
+  EXPECT_ERROR(kStoreBusy, writer.Run(PgCall(kEndMe), Soon()));
   ASSERT_OK(writer.Connect(Soon()));
   ASSERT_NE(writer.PeerName(), reader.PeerName());
   ASSERT_OK(writer.Run(PgCall(kOne), Soon()));
