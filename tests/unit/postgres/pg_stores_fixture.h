@@ -48,11 +48,15 @@ class PgStoreTest : public PostgresTest {
         .give_up = std::chrono::minutes(1)};
   }
 
-  /// It has not begun.
+  /// It has not begun. Of an impatient store several attempts may fail.
   std::unique_ptr<PgStore> OpenOnly(const PgOptions& options, CommitListener& listener) {
-    auto store = PgStore::Open(options, listener, clock_);
-    if (!store) throw std::runtime_error(store.error().detail);
-    return *std::move(store);
+    const MonotonicTime deadline = Soon();
+    while (true) {
+      auto store = PgStore::Open(options, listener, clock_);
+      if (store) return *std::move(store);
+      const bool is_busy = store.error().code == Errc::kStoreBusy;
+      if (!is_busy || clock_.Monotonic() > deadline) throw std::runtime_error(store.error().detail);
+    }
   }
   std::unique_ptr<PgStore> Open(const PgOptions& options, CommitListener& listener) {
     auto store = OpenOnly(options, listener);
