@@ -12,9 +12,10 @@ NodeMetrics::NodeMetrics(prometheus::Registry& registry)
                         "1 where this server does that work for all that use the store.")),
       cut_off_(AddGauge(registry, "rtcroomd_node_cut_off_seconds",
                         "How long this server has refused requests for want of its database.")),
-      told_age_(AddGauge(registry, "rtcroomd_node_told_age_seconds",
-                         "How long ago it is until when all servers on the store have told their "
-                         "heartbeats: nobody is evicted who was heard later.")),
+      told_age_(
+          AddGauge(registry, "rtcroomd_node_told_age_seconds",
+                   "Age of the newest time up to which all servers on the store have reported "
+                   "their heartbeats. Only silence before that time leads to an eviction.")),
       follower_age_(AddGauge(registry, "rtcroomd_store_follower_age_seconds",
                              "How long ago it is until when this server has heard of all writes "
                              "to the store.")) {}

@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// What this server knows of the nodes; all of it must outlive the users.
+/// Where the description of the nodes comes from. What they refer to must outlive the users.
 struct NodeSources {
   Cluster& cluster;
   const NodeLease& lease;
@@ -17,8 +17,8 @@ struct NodeSources {
   bool is_shared = false;  ///< whether other servers can use the store
 };
 
-/// What is known here, and the nodes that are registered. Where these cannot be read, it tells why
-/// instead. Waits for the store.
+/// The state of this node, and the list of registered nodes from the store. If the list cannot be
+/// read, the reason is given instead. Waits for the store.
 nlohmann::json DescribeNodes(const NodeSources& sources);
 
 }  // namespace rtcroom

@@ -12,8 +12,8 @@ namespace rtcroom {
 /// of key files it depends on the content. A value that is the default counts as missing, so it
 /// stays the same where a newer program has more keys.
 ///
-/// It can be read by whoever reads the database, and must not tell whether a guess of a secret is
-/// right. To test a guess of one secret, all of them have to be known, since they go in together;
+/// Everybody who can read the database can read it, so it must not confirm a guess of a secret. To
+/// test a guess of one secret, all of them have to be known, since they go in together;
 /// each test costs 16 MiB and tens of milliseconds, as the call itself does; and of four billion
 /// wrong guesses one fits, too. Whoever reads the database has signed URLs of pushers, by which
 /// `live.push_key` is tested a million times as fast.

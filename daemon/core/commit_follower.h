@@ -1,4 +1,4 @@
-// What this server knows of what others have committed.
+// The interface that waits for commits of other servers to reach the listeners of this one.
 #pragma once
 
 #include <chrono>

@@ -159,8 +159,8 @@ Result<PgLogPage> ReadLogPage(PgRows& rows) {
     page.retained = rows.Unsigned(kRetained);
     if (rows.IsNull(EventColumn::kPosition)) break;
     page.through = rows.Unsigned(EventColumn::kPosition);
-    page.tag = rows.Integer(kTag);
-    if (page.tags.empty() || page.tags.back() != page.tag) page.tags.push_back(page.tag);
+    const std::int64_t tag = rows.Integer(kTag);
+    if (page.tags.empty() || page.tags.back() != tag) page.tags.push_back(tag);
     ++page.rows;
     Result<std::optional<PgRecord>> record = ReadRecord(rows);
     if (!record) return record.error();

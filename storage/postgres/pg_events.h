@@ -72,8 +72,7 @@ struct PgLogPlace {
 struct PgLogPage {
   std::vector<PgRecord> records{};   ///< those of types that this program knows
   std::uint64_t through = 0;         ///< position of the last one that was read; 0: none was
-  std::int64_t tag = 0;              ///< of that one
-  std::vector<std::int64_t> tags{};  ///< of the commits, in order
+  std::vector<std::int64_t> tags{};  ///< of the commits that were read, in order
   std::size_t rows = 0;              ///< how many were read
   std::uint64_t trimmed = 0;         ///< up to that position records have been removed
   PgNewest newest{};

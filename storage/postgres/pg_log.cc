@@ -33,7 +33,7 @@ bool PgLog::Hear(const PgLogPage& page) {
                         .has_messages = page.newest.message > newest_.message};
   newest_.message = std::max(newest_.message, page.newest.message);
   newest_.delivery = std::max(newest_.delivery, page.newest.delivery);
-  if (page.through > position_) tag_ = page.tag;
+  if (page.through > position_) tag_ = page.tags.back();
   PassOnLocked(page.records, flags);
   position_ = std::max(position_, page.through);
   retained_ = page.retained;
