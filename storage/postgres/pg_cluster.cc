@@ -264,7 +264,8 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   calls.emplace_back(kNow);
   calls.emplace_back(kPgCommit);
   const MonotonicTime sent = clock_.Monotonic();
-  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  // A round writes to a logged table.
+  Result<std::vector<PgRows>> results = connection_.RunConfirming(calls, deadline);
   if (!results) return results.error();
   MovedFloor(before.floor.wanted);
   Seen seen;

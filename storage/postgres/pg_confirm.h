@@ -18,7 +18,8 @@ namespace pg {
 std::span<const PgStatement> Confirms();
 
 /// Locks the mark: so the commit is one that waits for the disk and the synchronous standby, and
-/// for whatever was committed before on this server. Changes nothing.
+/// for whatever was committed before on this server. Changes nothing. To be run, alone or at the
+/// end of other calls, by `PgConnection::RunConfirming`.
 ///
 /// @param mark  of this connection: `node * kPgMarksPerNode`, and its number in the node.
 std::vector<PgCall> Confirm(std::uint64_t mark);

@@ -260,14 +260,17 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
     if (was_connected && !connected()) hosts_.Failed();
     return results.error();
   }
-  const std::string_view last = calls.back().statement.name;
-  const bool is_confirmed = settings_.synchronous_commit == PgSettings::SynchronousCommit::kOn &&
-                            (last == kPgCommit.name || last == kPgLockMark.name);
-  if (is_confirmed) primary_->Confirmed(host_);
   std::vector<PgRows> rows;
   rows.reserve(results->size());
   for (PgResultPtr& result : *results) rows.emplace_back(std::move(result));
   return rows;
+}
+
+Result<std::vector<PgRows>> PgConnection::RunConfirming(std::span<const PgCall> calls,
+                                                        MonotonicTime deadline) {
+  auto results = Run(calls, deadline);
+  if (results) primary_->Confirmed(host_);
+  return results;
 }
 
 Result<std::vector<PgResultPtr>> PgConnection::RunUpToError(std::span<const PgCall> calls,

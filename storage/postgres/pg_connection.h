@@ -54,12 +54,6 @@ inline constexpr PgStatement kPgRollback{.name = "rollback", .sql = "ROLLBACK"};
 inline constexpr PgStatement kPgBeginSnapshot{
     .sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
 
-/// Locks a row, so that a commit waits for the standby (`pg::Confirm`). Without a row nothing would
-/// be locked, and nothing waited for.
-inline constexpr PgStatement kPgLockMark{
-    "lock_mark",
-    "SELECT 1 / count(*) FROM (SELECT 1 FROM marks WHERE node = $1 FOR UPDATE) locked"};
-
 /// One run of a statement, with its parameters in order.
 struct PgCall {
   template <typename... Values>
@@ -108,7 +102,8 @@ struct PgSettings {
 ///
 /// After a failure that leaves doubt about the server or the pipeline, it is closed: `connected`
 /// is false, and the next `Connect` begins with the next host. Likewise when another connection to
-/// the same address has since had a commit confirmed by another host; that one is tried first.
+/// the same address has since had a commit confirmed by another host (`RunConfirming`); that one is
+/// tried first.
 /// After other errors it is in no transaction, and can be used on. It never cancels a statement: a
 /// commit whose wait for a standby is cancelled is reported as done.
 ///
@@ -145,6 +140,12 @@ class PgConnection {
   /// kStoreBroken.
   Result<std::vector<PgRows>> Run(std::span<const PgCall> calls, MonotonicTime deadline);
   Result<PgRows> Run(const PgCall& call, MonotonicTime deadline);
+
+  /// The same for calls whose commit has waited for the synchronous standby, if there is one, when
+  /// they have run: they change or lock a row of a logged table, with synchronous_commit=on. A
+  /// commit of what only reads waits for nothing, even at an old primary. The host counts as the
+  /// primary then, and the other connections to the address leave any other.
+  Result<std::vector<PgRows>> RunConfirming(std::span<const PgCall> calls, MonotonicTime deadline);
 
   /// Of the last `Connect` or `Run` that failed.
   [[nodiscard]] const PgFailure& failure() const { return failure_; }

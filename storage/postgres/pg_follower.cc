@@ -131,11 +131,12 @@ Result<PgLogPage> PgFollower::ReadPage(bool is_wanted, MonotonicTime deadline) {
   // An idle node causes no commits. An old primary that lives on cannot commit, and its end of the
   // log is not that of all that was acknowledged.
   if (is_wanted) calls.insert(calls.end(), confirmation.begin(), confirmation.end());
-  Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
+  Result<std::vector<PgRows>> results =
+      is_wanted ? connection_.RunConfirming(calls, deadline) : connection_.Run(calls, deadline);
   if (!results) return results.error();
   Result<PgLogPage> page = pg::ReadLogPage(results->front());
   if (!page || is_wanted || !log_.HasNews(*page)) return page;
-  const Result<std::vector<PgRows>> confirmed = connection_.Run(confirmation, deadline);
+  const Result<std::vector<PgRows>> confirmed = connection_.RunConfirming(confirmation, deadline);
   if (!confirmed) return confirmed.error();
   return page;
 }

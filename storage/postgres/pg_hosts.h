@@ -44,7 +44,8 @@ class PgHosts {
   std::size_t first_ = 0;
 };
 
-/// Which host has confirmed a commit last, to any connection of a process. An old primary that
+/// Which host has confirmed a commit last, to any connection of a process
+/// (`PgConnection::RunConfirming`). An old primary that
 /// lives on alone answers reads for ever, with what was there before: whoever reads from it learns
 /// here that it has been replaced.
 ///

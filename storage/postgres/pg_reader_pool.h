@@ -70,7 +70,8 @@ class PgReaderPool {
         [&](Reader& reader, MonotonicTime deadline) -> Outcome<Read> {
           auto outcome = read(reader.connection, deadline);
           if (!outcome) return outcome;
-          const auto confirmed = reader.connection.Run(pg::Confirm(reader.mark), deadline);
+          const auto confirmed =
+              reader.connection.RunConfirming(pg::Confirm(reader.mark), deadline);
           if (!confirmed) return confirmed.error();
           return outcome;
         },

@@ -277,8 +277,7 @@ Result<RoomPage> ScanRooms(PgConnection& connection, PgSnapshotOf snapshot, std:
   const std::size_t first = snapshot == PgSnapshotOf::kCall ? 1 : 0;
   if (snapshot == PgSnapshotOf::kCall) {
     calls.insert(calls.begin(), PgCall(kPgBeginSnapshot));
-    // No COMMIT: an old primary answers one that waits for nothing, and would pass for the primary.
-    calls.emplace_back(kPgRollback);
+    calls.emplace_back(kPgCommit);
   }
   Result<std::vector<PgRows>> results = connection.Run(calls, deadline);
   if (!results) return results.error();

@@ -101,7 +101,7 @@ Status PgWriter::Connect(MonotonicTime deadline) {
   const std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kTakeTurn),
                                      PgCall(kSetLink, options_.node, link_), PgCall(kOnStandby),
                                      PgCall(kPgCommit)};
-  const Result<std::vector<PgRows>> linked = connection_.Run(calls, deadline);
+  const Result<std::vector<PgRows>> linked = connection_.RunConfirming(calls, deadline);
   if (!linked) {
     failed_ = connection_.failure().meaning;
     // The others have given this node up. A new connection changes nothing about that.

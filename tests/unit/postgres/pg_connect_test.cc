@@ -232,6 +232,9 @@ TEST_F(PgConnectTest, LeavesAHostOnceAnotherOneHasConfirmedACommit) {
   EXPECT_OK(reader.Run(PgCall(kOne), Soon()));  // no commit has been confirmed
 
   ASSERT_OK(writer.Run(std::array{PgCall(kPgBegin), PgCall(kPgCommit)}, Soon()));
+  EXPECT_OK(reader.Run(PgCall(kOne), Soon()));  // nor by that: it has waited for nothing
+
+  ASSERT_OK(writer.RunConfirming(std::array{PgCall(kOne)}, Soon()));
   EXPECT_ERROR(kStoreBusy, reader.Run(PgCall(kOne), Soon()));
   ASSERT_OK(reader.Connect(Soon()));
   EXPECT_EQ(reader.PeerName(), writer.PeerName());

@@ -93,6 +93,13 @@ inline void GrantToWriters(const Secret& url) {
                                        PgSchemaOf(url), kPgWriter));
 }
 
+/// `url` of the shared server, reached by other hosts: "host:port", comma separated.
+inline Secret WithHosts(const Secret& url, std::string_view hosts) {
+  std::string text = url.Reveal();
+  const std::string shared = fmt::format("127.0.0.1:{}", SharedPostgres().port());
+  return Secret(text.replace(text.find(shared), shared.size(), hosts));
+}
+
 inline PgMeaning MeaningOf(const PgConnection& connection) { return connection.failure().meaning; }
 
 }  // namespace rtcroom

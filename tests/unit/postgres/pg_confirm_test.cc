@@ -1,0 +1,100 @@
+// Which commits tell that a host is the primary.
+#include "storage/postgres/pg_confirm.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "daemon/base/system_random.h"
+#include "storage/postgres/pg_cluster.h"
+#include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_history.h"
+#include "storage/postgres/pg_reader_pool.h"
+#include "storage/postgres/pg_rooms.h"
+#include "tests/support/cutting_proxy.h"
+#include "tests/support/fake_boot_clock.h"
+#include "tests/unit/postgres/pg_tables_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+/// One server that is two hosts.
+class PgConfirmTest : public PgTablesTest {
+ protected:
+  PgConfirmTest() {
+    EXPECT_OK(first_->Connect(Soon()));
+    EXPECT_OK(second_->Connect(Soon()));
+    EXPECT_FALSE(second_->Run(PgCall(kEndMe), Soon()));
+    EXPECT_OK(second_->Connect(Soon()));
+    EXPECT_EQ(first_->PeerName(), NameOf(first_host_));
+    EXPECT_EQ(second_->PeerName(), NameOf(second_host_));
+  }
+
+  static std::string NameOf(const CuttingProxy& host) {
+    return fmt::format("127.0.0.1:{}", host.port());
+  }
+  PgAddress AddressOfBoth() const {
+    return *PgAddress::Parse(
+        WithHosts(url_, fmt::format("{},{}", NameOf(first_host_), NameOf(second_host_))));
+  }
+  std::unique_ptr<PgConnection> MakeOfBoth() {
+    return std::make_unique<PgConnection>(address_, PgSettings{.statements = all_}, clock_);
+  }
+  /// Whether that connection takes its host for the primary.
+  bool Stays(PgConnection& connection) {
+    return connection.Run(PgCall(PgStatement{.sql = "SELECT 1"}), Soon()).ok();
+  }
+
+  static constexpr std::uint64_t kMark = 7;
+  const std::vector<PgStatement> all_ =
+      JoinStatements({PgReaderPool::Statements(), PgHistory::Statements(), std::array{kEndMe}});
+  const CuttingProxy first_host_{SharedPostgres().port()};
+  const CuttingProxy second_host_{SharedPostgres().port()};
+  const PgAddress address_ = AddressOfBoth();
+  const std::unique_ptr<PgConnection> first_ = MakeOfBoth();
+  const std::unique_ptr<PgConnection> second_ = MakeOfBoth();
+};
+
+TEST_F(PgConfirmTest, ACommitThatHasLockedAMarkLetsTheOthersLeaveOtherHosts) {
+  ASSERT_OK(second_->RunConfirming(pg::Confirm(kMark), Soon()));
+  EXPECT_FALSE(Stays(*first_));
+  EXPECT_TRUE(Stays(*second_));
+  ASSERT_OK(first_->Connect(Soon()));
+  EXPECT_EQ(first_->PeerName(), NameOf(second_host_));
+}
+
+// An old primary answers it as before.
+TEST_F(PgConfirmTest, WhatOnlyReadsConfirmsNothing) {
+  AddRoom(1);
+  EXPECT_OK(pg::ScanRooms(*second_, PgSnapshotOf::kCall, 0, 10, Soon()));
+  EXPECT_OK(pg::LoadRoom(*second_, {.kind = RoomKind::kMulti, .id = {"r1"}}, Soon()));
+  EXPECT_OK(pg::ReadEvents(*second_, Cursor::Start(), 10, Soon()));
+  EXPECT_OK(pg::Newest(*second_, Soon()));
+  SystemRandom random;
+  PgHistory history("00c0ffee00c0ffee", random, {});
+  EXPECT_OK(history.Check(*second_, {}, Soon()));
+  EXPECT_OK(second_->Run(std::array{PgCall(kPgBegin), PgCall(kPgCommit)}, Soon()));
+  EXPECT_TRUE(Stays(*first_));
+}
+
+TEST_F(PgConfirmTest, WhatFailsConfirmsNothing) {
+  EXPECT_FALSE(second_->RunConfirming(
+      std::array{PgCall(PgStatement{.sql = "SELECT 1 / (SELECT count(*) FROM rooms)"})}, Soon()));
+  EXPECT_TRUE(second_->connected());
+  EXPECT_TRUE(Stays(*first_));
+}
+
+TEST_F(PgConfirmTest, ARoundOfANodeConfirms) {
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(address_, {.node = 1, .patience = std::chrono::minutes(1)}, lease, clock_);
+  ASSERT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+  EXPECT_NE(Stays(*first_), Stays(*second_));
+}
+
+}  // namespace
+}  // namespace rtcroom
