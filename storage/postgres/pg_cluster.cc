@@ -228,20 +228,30 @@ Status PgCluster::Enter(MonotonicTime deadline) {
   return followed;
 }
 
+std::vector<PgCall> PgCluster::BeatCalls(std::span<const Beat> beats, milliseconds elapsed) {
+  std::vector<PgCall> calls;
+  while (!beats.empty()) {
+    const auto page = beats.first(std::min(beats.size(), kBeatsPerStatement));
+    beats = beats.subspan(page.size());
+    PgArray<std::uint64_t> rooms;
+    PgArray<std::uint64_t> seats;
+    PgArray<std::int64_t> ages;
+    for (const Beat& beat : page) {
+      rooms.Add(beat.seat.room_number);
+      seats.Add(beat.seat.seat);
+      ages.Add(std::int64_t{(beat.age + elapsed).count()});
+    }
+    calls.emplace_back(kPutBeats, rooms, seats, ages);
+  }
+  return calls;
+}
+
 std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard, const Place& place) const {
   const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.Monotonic() - heard.as_of);
-  PgArray<std::uint64_t> rooms;
-  PgArray<std::uint64_t> seats;
-  PgArray<std::int64_t> ages;
-  for (const Beat& beat : heard.beats) {
-    rooms.Add(beat.seat.room_number);
-    seats.Add(beat.seat.seat);
-    ages.Add(std::int64_t{(beat.age + elapsed).count()});
-  }
   std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kNextRound, options_.node),
                                PgCall(kBeginLife)};
   // Locks are taken in one order: first of heartbeats, then of what nodes have told.
-  if (!heard.beats.empty()) calls.emplace_back(kPutBeats, rooms, seats, ages);
+  for (PgCall& call : BeatCalls(heard.beats, elapsed)) calls.push_back(std::move(call));
   if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
   return calls;
 }

@@ -49,6 +49,13 @@ class PgCluster : public Cluster {
   /// All that it runs.
   static std::vector<PgStatement> Statements();
 
+  /// Bounds the arrays of a statement, on both sides, however many heartbeats a round tells.
+  static constexpr std::size_t kBeatsPerStatement = 100'000;
+  /// The calls that tell the heartbeats, in their order.
+  /// @param elapsed  since their ages were taken.
+  static std::vector<PgCall> BeatCalls(std::span<const Beat> beats,
+                                       std::chrono::milliseconds elapsed);
+
   void SetConfigHash(const std::string& hash) override EXCLUDES(mutex_);
   Result<NodeStanding> Renew(const HeardBeats& heard) override;
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,

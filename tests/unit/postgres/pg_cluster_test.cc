@@ -114,6 +114,33 @@ TEST_F(PgClusterTest, WhoeverWasHeardAnywhereIsNotSilent) {
   EXPECT_LT(one_.Ask(20s).age, 15s);
 }
 
+std::vector<Beat> BeatsOf(std::size_t members) {
+  std::vector<Beat> beats;
+  for (std::uint64_t room = 1; room <= members; ++room) {
+    beats.push_back({.seat = {.room_number = room, .seat = 1}, .age = 5s});
+  }
+  return beats;
+}
+
+TEST(PgClusterBeats, AStatementTellsABoundedNumber) {
+  constexpr std::size_t kMost = PgCluster::kBeatsPerStatement;
+  const auto calls = PgCluster::BeatCalls(BeatsOf(2 * kMost + 1), 1s);
+  ASSERT_EQ(calls.size(), 3u);
+  const auto bytes = [](const PgCall& call) { return call.parameters.front().bytes().size(); };
+  EXPECT_EQ(bytes(calls[0]), bytes(PgCluster::BeatCalls(BeatsOf(kMost), 1s).front()));
+  EXPECT_EQ(bytes(calls[1]), bytes(calls[0]));
+  EXPECT_EQ(bytes(calls[2]), bytes(PgCluster::BeatCalls(BeatsOf(1), 1s).front()));
+  EXPECT_THAT(PgCluster::BeatCalls({}, 1s), IsEmpty());
+}
+
+TEST_F(PgClusterTest, ARoundTellsMoreHeartbeatsThanAStatement) {
+  constexpr std::size_t kMembers = PgCluster::kBeatsPerStatement + 1;
+  one_.Renew(BeatsOf(kMembers));
+  EXPECT_EQ(Number("SELECT count(*) FROM beats"), std::int64_t{kMembers});
+  const SeatKey last{.room_number = kMembers, .seat = 1};
+  EXPECT_GE(one_.Ask(20s, last).age, 5s);
+}
+
 TEST_F(PgClusterTest, WhoeverNobodyHasHeardForTheTimeoutIsSilent) {
   one_.Renew({{.seat = kAmy}});
   two_.Renew();
