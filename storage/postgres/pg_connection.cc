@@ -128,13 +128,16 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   std::string said;
   for (std::size_t place = 0; place < order.size(); ++place) {
     connected_since_ = primary_->confirmations();
-    const Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
+    Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
+    if (connected) connected = Prepare(deadline);
     if (connected) {
       host_ = order[place];
       hosts_.Worked(place);
       return {};
     }
     Close();
+    // What was lost was only a preparation.
+    if (failure_.meaning == PgMeaning::kLost) failure_.meaning = PgMeaning::kBusy;
     said += (said.empty() ? "" : "; ") + connected.error().detail;
     if (failure_.meaning == PgMeaning::kBroken || Left(deadline).count() <= 0) break;
   }
@@ -173,10 +176,7 @@ Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
       Pq().PQenterPipelineMode(connection_.get()) != 1) {
     return NotConnected(Pq().PQerrorMessage(connection_.get()));
   }
-  const Status prepared = Prepare(deadline);
-  // What was lost was only a preparation.
-  if (!prepared && failure_.meaning == PgMeaning::kLost) failure_.meaning = PgMeaning::kBusy;
-  return prepared;
+  return {};
 }
 
 Result<std::string> PgConnection::LookUp(const PgHost& host, MonotonicTime deadline) {

@@ -115,12 +115,13 @@ class PgConnection {
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
 
-  /// The longest that one of several attempts to connect may take.
+  /// The longest that a host may take to accept the connection.
   static constexpr std::chrono::seconds kHostTime{2};
 
   /// Connects anew, to the first host that takes it, and prepares the statements. A host that does
   /// not answer is left for the next one after its share of the time, at the latest after
-  /// `kHostTime`.
+  /// `kHostTime`; one that has accepted the connection may prepare them until the deadline: the
+  /// next one would not be faster.
   /// @errors kStoreBusy when no host took it: later. kStoreBroken when the server refuses these
   /// credentials, this database or a statement.
   Status Connect(MonotonicTime deadline);

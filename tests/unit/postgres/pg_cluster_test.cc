@@ -28,17 +28,6 @@ constexpr SeatKey kAmy{.room_number = 7, .seat = 2};
 constexpr std::chrono::milliseconds kShort{50};
 constexpr std::chrono::milliseconds kLong = 1h;
 
-/// Shows the machine's time plus what a test adds.
-class ShiftedClock : public Clock {
- public:
-  [[nodiscard]] TimePoint Now() const override { return clock_.Now(); }
-  [[nodiscard]] MonotonicTime Monotonic() const override { return clock_.Monotonic() + shift; }
-  MonotonicTime::duration shift{0};
-
- private:
-  const SystemClock clock_;
-};
-
 class PgClusterTest : public PgStoreTest {
  protected:
   struct Node {

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <poll.h>
 
 #include "tests/support/cutting_proxy.h"
 #include "tests/support/loopback_socket.h"
@@ -41,14 +40,12 @@ class PgConnectTest : public PostgresTest {
     return rows && rows->Next() ? rows->Text(0) : "failed";
   }
 
+  [[nodiscard]] bool HasRows(const std::string& sql) const {
+    return QueryPostgres(url_, sql).size() > 0;
+  }
+
   const PgSettings settings_{.statements = kConnectStatements};
 };
-
-/// Whether somebody has connected to it, and was not accepted yet.
-bool HasCaller(const LoopbackSocket& socket) {
-  pollfd entry{.fd = socket.descriptor(), .events = POLLIN, .revents = 0};
-  return ::poll(&entry, 1, 0) > 0;
-}
 
 // A sentence for the log, in one line, without the password.
 auto IsOneClearLine(const std::string& part) {
@@ -212,6 +209,40 @@ TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
                fmt::format("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0},{1}", silent.Port(), Host()),
                "postgres"));
   EXPECT_OK(connection->Connect(clock_.Monotonic() + 2 * PgConnection::kHostTime));
+}
+
+// Its share of the time bounds only taking the connection.
+TEST_F(PgConnectTest, StaysWithAHostThatIsSlowToPrepare) {
+  const CuttingProxy first(SharedPostgres().port());
+  const CuttingProxy second(SharedPostgres().port());
+  constexpr PgSettings kPlain{.planning = PgSettings::Planning::kServerDefaults};
+  const auto locker = MakeConnected(url_, kPlain);
+  const auto run = [&](const char* sql) {
+    EXPECT_OK(locker->Run(PgCall(PgStatement{.sql = sql}), Soon()));
+  };
+  run("CREATE TABLE slow ()");
+  run("BEGIN");
+  run("LOCK TABLE slow IN ACCESS EXCLUSIVE MODE");
+
+  const auto address = PgAddress::Parse(
+      WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
+  ASSERT_OK(address);
+  const PgStatement slow{"slow", "SELECT FROM slow"};
+  ShiftedClock clock;
+  PgConnection connection(*address,
+                          {.planning = kPlain.planning, .statements = std::span(&slow, 1)}, clock);
+  int waits = 0;  // after its share has passed
+  connection.StopWhen([&] {
+    if (waits > 0) {
+      if (++waits == 4) run("COMMIT");
+    } else if (HasRows("SELECT FROM pg_locks WHERE relation = 'slow'::regclass AND NOT granted")) {
+      clock.shift = PgConnection::kHostTime;
+      ++waits;
+    }
+    return false;
+  });
+  ASSERT_OK(connection.Connect(Soon()));
+  EXPECT_EQ(connection.PeerName(), fmt::format("127.0.0.1:{}", first.port()));
 }
 
 TEST_F(PgConnectTest, LeavesAHostOnceAnotherOneHasConfirmedACommit) {

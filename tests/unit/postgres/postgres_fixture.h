@@ -12,10 +12,12 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "daemon/base/system_clock.h"
 #include "storage/postgres/pg_connection.h"
 #include "tests/support/eventually.h"
+#include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
 #include "tests/support/postgres_server.h"
 
@@ -27,6 +29,17 @@ inline constexpr PgStatement kEcho{"echo", "SELECT $1::bytea"};
 inline constexpr std::size_t kEchoedBytes = std::size_t{1} << 20;
 inline constexpr PgStatement kMyProcess{"my_process", "SELECT pg_backend_pid()"};
 inline constexpr PgStatement kEndMe{"end_me", "SELECT pg_terminate_backend(pg_backend_pid())"};
+
+/// Shows the machine's time plus what a test adds.
+class ShiftedClock : public Clock {
+ public:
+  [[nodiscard]] TimePoint Now() const override { return clock_.Now(); }
+  [[nodiscard]] MonotonicTime Monotonic() const override { return clock_.Monotonic() + shift; }
+  MonotonicTime::duration shift{0};
+
+ private:
+  const SystemClock clock_;
+};
 
 class PostgresTest : public testing::Test {
  protected:
@@ -62,6 +75,12 @@ class PostgresTest : public testing::Test {
 inline std::vector<PgCall> LongPipeline() {
   constexpr int kCalls = 16;
   return std::vector<PgCall>(kCalls, PgCall(kEcho, std::vector<std::byte>(kEchoedBytes)));
+}
+
+/// Whether somebody has connected to it, and was not accepted yet.
+inline bool HasCaller(const LoopbackSocket& socket) {
+  pollfd entry{.fd = socket.descriptor(), .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 /// An account that may only read and write rows, once they are granted.
