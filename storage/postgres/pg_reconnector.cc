@@ -5,8 +5,8 @@
 namespace rtcroom {
 namespace {
 
-/// Of one attempt.
-constexpr std::chrono::seconds kConnectTime{2};
+/// Of one attempt: for two hosts that do not answer, or one that prepares slowly.
+constexpr std::chrono::seconds kConnectTime = 2 * PgConnection::kHostTime;
 
 }  // namespace
 
@@ -17,12 +17,21 @@ ConnectOutcome PgConnectOutcome(const Status& connected, const PgFailure& failur
 }
 
 PgReconnector::PgReconnector(PgConnection& connection, const PgPace& pace, const Clock& clock)
-    : connection_(connection), pace_(pace), clock_(clock), thread_([this] { Reconnect(); }) {}
+    : connection_(connection), pace_(pace), clock_(clock), thread_([this] { Reconnect(); }) {
+  connection_.StopWhen([this] {
+    const MutexLock lock(mutex_);
+    return stopping_;
+  });
+}
 
 PgReconnector::~PgReconnector() {
-  const MutexLock lock(mutex_);
-  stopping_ = true;
-  changed_.NotifyAll();
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  thread_.join();
+  connection_.StopWhen({});
 }
 
 bool PgReconnector::connected() const {

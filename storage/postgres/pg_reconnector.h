@@ -34,11 +34,10 @@ ConnectOutcome PgConnectOutcome(const Status& connected, const PgFailure& failur
 ///
 /// @threads `connected` and `Await` for the thread that uses the connection. It may use it from an
 ///          `Await` or a `connected` that succeeded until the connection is lost. Owns one thread,
-///          which waits for the database, each time for a bounded time, until the destructor ends
-///          it.
+///          which waits for the database until the destructor ends it.
 class PgReconnector {
  public:
-  /// The arguments must outlive it.
+  /// The arguments must outlive it. The connection's `StopWhen` is its own.
   PgReconnector(PgConnection& connection, const PgPace& pace, const Clock& clock);
   ~PgReconnector();
   PgReconnector(const PgReconnector&) = delete;

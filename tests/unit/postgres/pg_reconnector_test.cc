@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/fake_clock.h"
+#include "tests/support/loopback_socket.h"
 #include "tests/unit/postgres/postgres_fixture.h"
 
 namespace rtcroom {
@@ -52,6 +54,17 @@ TEST_F(PgReconnectorTest, AfterALongTimeWithoutAConnectionNobodyWaits) {
   server_.Start();
   EXPECT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }))
       << "it goes on while nobody waits";
+}
+
+// By its clock, no time limit ever ends the attempt.
+TEST_F(PgReconnectorTest, EndsWhileAServerDoesNotAnswer) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  const auto connection =
+      Make(Secret(fmt::format("postgresql://127.0.0.1:{}/postgres", silent.Port())));
+  const FakeClock still;
+  PgReconnector reconnector(*connection, {}, still);
+  EXPECT_ERROR(kStoreBusy, reconnector.Await(still.Monotonic()));
+  EXPECT_TRUE(Eventually([&] { return HasCaller(silent); }));
 }
 
 TEST_F(PgReconnectorTest, ConnectsOnceInAPause) {
