@@ -18,12 +18,9 @@ constexpr std::string_view kSqliteScheme = "sqlite:";
 constexpr std::string_view kMemoryUrl = "memory:";
 
 Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const StoreFactoryDeps& deps) {
-  const Secret url(options.url.Reveal());
-  const Result<PgAddress> address = PgAddress::Parse(url);
-  if (!address) return address.error();
   const std::uint64_t node = RandomUint32(deps.random) >> 1U;
   Result<std::unique_ptr<PgStore>> store =
-      PgStore::Open({.url = url,
+      PgStore::Open({.url = Secret(options.url.Reveal()),
                      .new_epoch = options.new_epoch,
                      .node = node,
                      .limits = options.limits,
@@ -33,14 +30,14 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
                      .is_stopping = options.is_stopping},
                     deps.listener, deps.clock);
   if (!store) return store.error();
+  const PgAddress address = (*store)->address();
   Result<bool> has_standby = true;
-  if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(*address, deps.clock);
+  if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(address, deps.clock);
   if (!has_standby) return has_standby.error();
-  const PgAddress shared = (*store)->address();
   return OpenedStore{
       .storage = *std::move(store),
       .cluster = std::make_unique<PgCluster>(
-          shared,
+          address,
           PgCluster::Options{.node = node,
                              .name = options.node_name,
                              .pace = {.random = &deps.random, .observer = options.observer}},

@@ -13,7 +13,7 @@
 namespace rtcroom {
 
 /// A parsed connection string. The connections to one address, and to its copies, tell each other
-/// which host is the primary (`PgPrimary`).
+/// which host takes connections, and which is the primary (`PgSharedHosts`).
 class PgAddress {
  public:
   /// @param connection_string  a URI or keywords and values; in a URI, what separates its parts is
@@ -30,7 +30,7 @@ class PgAddress {
 
   std::vector<std::pair<std::string, Secret>> options_;  ///< but for the hosts
   PgHosts hosts_;
-  std::shared_ptr<PgPrimary> primary_ = std::make_shared<PgPrimary>();
+  std::shared_ptr<PgSharedHosts> shared_ = std::make_shared<PgSharedHosts>();
 };
 
 }  // namespace rtcroom

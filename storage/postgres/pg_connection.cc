@@ -71,7 +71,7 @@ PgConnection::PgConnection(const PgAddress& address, const PgSettings& settings,
       clock_(clock),
       options_(address.options_),
       hosts_(address.hosts_),
-      primary_(address.primary_) {}
+      shared_(address.shared_) {}
 
 PgConnection::~PgConnection() = default;
 
@@ -123,16 +123,19 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options(
 
 Status PgConnection::Connect(MonotonicTime deadline) {
   Close();
-  if (const auto other = primary_->Other(host_, connected_since_)) hosts_.BeginWith(*other);
+  if (const auto other = shared_->reached.Other(host_, reached_before_)) hosts_.BeginWith(*other);
+  if (const auto other = NewPrimary()) hosts_.BeginWith(*other);
   const std::vector<PgHost> order = hosts_.InOrder();
   std::string said;
   for (std::size_t place = 0; place < order.size(); ++place) {
-    connected_since_ = primary_->confirmations();
+    reached_before_ = shared_->reached.reports();
+    confirmed_before_ = shared_->primary.reports();
     Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
     if (connected) connected = Prepare(deadline);
     if (connected) {
       host_ = order[place];
       hosts_.Worked(place);
+      shared_->reached.Report(host_);
       return {};
     }
     Close();
@@ -144,6 +147,10 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   hosts_.Failed();
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("cannot connect to the database: {}", said)};
+}
+
+std::optional<PgHost> PgConnection::NewPrimary() const {
+  return shared_->primary.Other(host_, confirmed_before_);
 }
 
 MonotonicTime PgConnection::ShareOf(MonotonicTime deadline, std::size_t hosts) const {
@@ -269,7 +276,7 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
 Result<std::vector<PgRows>> PgConnection::RunConfirming(std::span<const PgCall> calls,
                                                         MonotonicTime deadline) {
   auto results = Run(calls, deadline);
-  if (results) primary_->Confirmed(host_);
+  if (results) shared_->primary.Report(host_);
   return results;
 }
 
@@ -315,7 +322,7 @@ Status PgConnection::Check(std::span<const PgCall> calls) {
 
 /// Finds a connection that the server has ended before anything is sent: nothing is in doubt then.
 Status PgConnection::CheckStillOpen() {
-  if (primary_->Other(host_, connected_since_)) {
+  if (NewPrimary()) {
     Close();
     return Unsent("another host is the primary");
   }

@@ -103,9 +103,9 @@ struct PgSettings {
 /// After a failure that leaves doubt about the server or the pipeline, it is closed: `connected`
 /// is false, and the next `Connect` begins with the next host. Likewise when another connection to
 /// the same address has since had a commit confirmed by another host (`RunConfirming`); that one is
-/// tried first.
-/// After other errors it is in no transaction, and can be used on. It never cancels a statement: a
-/// commit whose wait for a standby is cancelled is reported as done.
+/// tried first. So is, by a connection that has to connect anyway, one that another connection has
+/// reached since. After other errors it is in no transaction, and can be used on. It never cancels
+/// a statement: a commit whose wait for a standby is cancelled is reported as done.
 ///
 /// @threads one thread at a time.
 class PgConnection {
@@ -165,6 +165,8 @@ class PgConnection {
 
   static void ReceiveNotice(void* notices, const pg_result* notice);
 
+  /// Another host that has confirmed a commit since this one was tried.
+  [[nodiscard]] std::optional<PgHost> NewPrimary() const;
   Status ConnectTo(const PgHost& host, MonotonicTime deadline);
   /// Of the time until then, for the first of that many hosts.
   [[nodiscard]] MonotonicTime ShareOf(MonotonicTime deadline, std::size_t hosts) const;
@@ -197,9 +199,10 @@ class PgConnection {
   std::function<bool()> is_stopping_;
   std::vector<std::pair<std::string, Secret>> options_;
   PgHosts hosts_;
-  const std::shared_ptr<PgPrimary> primary_;
-  PgHost host_;                                ///< that it is connected to
-  std::uint64_t connected_since_ = 0;          ///< by the count of confirmations
+  const std::shared_ptr<PgSharedHosts> shared_;
+  PgHost host_;                                ///< that it was connected to last
+  std::uint64_t reached_before_ = 0;           ///< reports of hosts when it was tried
+  std::uint64_t confirmed_before_ = 0;         ///< reports of primaries then
   std::map<std::string, NameLookup> lookups_;  ///< those that have not ended yet
   std::unique_ptr<pg_conn, Closer> connection_;
   std::map<std::string_view, std::vector<PgType>> parameter_types_;

@@ -19,20 +19,20 @@ void PgHosts::BeginWith(const PgHost& host) {
   if (found != hosts_.end()) first_ = static_cast<std::size_t>(found - hosts_.begin());
 }
 
-void PgPrimary::Confirmed(const PgHost& host) {
+void PgReportedHost::Report(const PgHost& host) {
   const MutexLock lock(mutex_);
   if (host_ != host) host_ = host;
-  ++confirmations_;
+  ++reports_;
 }
 
-std::uint64_t PgPrimary::confirmations() const {
+std::uint64_t PgReportedHost::reports() const {
   const MutexLock lock(mutex_);
-  return confirmations_;
+  return reports_;
 }
 
-std::optional<PgHost> PgPrimary::Other(const PgHost& host, std::uint64_t since) const {
+std::optional<PgHost> PgReportedHost::Other(const PgHost& host, std::uint64_t since) const {
   const MutexLock lock(mutex_);
-  if (confirmations_ <= since || host_ == host) return std::nullopt;
+  if (reports_ <= since || host_ == host) return std::nullopt;
   return host_;
 }
 

@@ -44,25 +44,32 @@ class PgHosts {
   std::size_t first_ = 0;
 };
 
-/// Which host has confirmed a commit last, to any connection of a process
-/// (`PgConnection::RunConfirming`). An old primary that
-/// lives on alone answers reads for ever, with what was there before: whoever reads from it learns
-/// here that it has been replaced.
+/// A host that one connection of a process reports to the others.
 ///
 /// @threads safe from any thread.
-class PgPrimary {
+class PgReportedHost {
  public:
-  void Confirmed(const PgHost& host) EXCLUDES(mutex_);
-  /// Increases with each confirmation.
-  [[nodiscard]] std::uint64_t confirmations() const EXCLUDES(mutex_);
-  /// Another host that has confirmed a commit since then; nullopt when the last one was that host.
+  void Report(const PgHost& host) EXCLUDES(mutex_);
+  /// Increases with each report.
+  [[nodiscard]] std::uint64_t reports() const EXCLUDES(mutex_);
+  /// Another host that was reported since then; nullopt when the last one was that host.
   [[nodiscard]] std::optional<PgHost> Other(const PgHost& host, std::uint64_t since) const
       EXCLUDES(mutex_);
 
  private:
   mutable Mutex mutex_;
   PgHost host_ GUARDED_BY(mutex_);
-  std::uint64_t confirmations_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t reports_ GUARDED_BY(mutex_) = 0;
+};
+
+/// What the connections of a process to one address tell each other.
+struct PgSharedHosts {
+  /// The last that took a connection: where it is known, nobody else waits for one that is silent.
+  PgReportedHost reached{};
+  /// The last that confirmed a commit (`PgConnection::RunConfirming`). An old primary that lives on
+  /// alone answers reads for ever, with what was there before: whoever reads from it learns here
+  /// that it has been replaced.
+  PgReportedHost primary{};
 };
 
 }  // namespace rtcroom

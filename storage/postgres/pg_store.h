@@ -79,7 +79,8 @@ class PgStore : public Storage {
   /// No call may be in progress.
   ~PgStore() override;
 
-  /// For other connections of the process: all of them leave a host that is the primary no more.
+  /// For other connections of the process: all of them find a host that takes connections, and
+  /// leave one that is the primary no more.
   [[nodiscard]] const PgAddress& address() const { return address_; }
 
   void Begin() override;

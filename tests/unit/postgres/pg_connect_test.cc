@@ -202,6 +202,26 @@ TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
   EXPECT_TRUE(HasCaller(silent));
 }
 
+TEST_F(PgConnectTest, OnlyTheFirstConnectionOfAProcessWaitsForASilentHost) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  const auto address =
+      PgAddress::Parse(WithHosts(url_, fmt::format("127.0.0.1:{},{}", silent.Port(), Host())));
+  ASSERT_OK(address);
+  PgConnection first(*address, settings_, clock_);
+  ASSERT_OK(first.Connect(Soon()));
+  ASSERT_TRUE(HasCaller(silent));
+  (void)silent.Accept();
+  const PgAddress copy = *address;
+  PgConnection second(copy, settings_, clock_);
+  ASSERT_OK(second.Connect(Soon()));
+  EXPECT_EQ(second.PeerName(), Host());
+  EXPECT_FALSE(HasCaller(silent));
+
+  EXPECT_ERROR(kStoreBusy, second.Run(PgCall(kEndMe), Soon()));
+  ASSERT_OK(second.Connect(Soon()));
+  EXPECT_TRUE(HasCaller(silent)) << "it leaves a host that fails, although others reach it";
+}
+
 TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
   const auto connection =

@@ -44,17 +44,17 @@ TEST(PgHosts, BeginWithTheOneThatIsChosen) {
   EXPECT_EQ(Order(hosts), "cab");
 }
 
-TEST(PgPrimary, IsTheHostThatHasConfirmedACommitSince) {
+TEST(PgReportedHost, IsAnotherOneThatWasReportedSince) {
   const PgHost a{.name = "a"};
   const PgHost b{.name = "b"};
-  PgPrimary primary;
-  EXPECT_EQ(primary.Other(a, primary.confirmations()), std::nullopt);
-  primary.Confirmed(a);
-  const std::uint64_t connected = primary.confirmations();
-  EXPECT_EQ(primary.Other(a, 0), std::nullopt);
-  EXPECT_EQ(primary.Other(b, connected), std::nullopt) << "b was reached later";
-  primary.Confirmed(a);
-  EXPECT_EQ(primary.Other(b, connected), a);
+  PgReportedHost reported;
+  EXPECT_EQ(reported.Other(a, reported.reports()), std::nullopt);
+  reported.Report(a);
+  const std::uint64_t connected = reported.reports();
+  EXPECT_EQ(reported.Other(a, 0), std::nullopt);
+  EXPECT_EQ(reported.Other(b, connected), std::nullopt) << "b was reached later";
+  reported.Report(a);
+  EXPECT_EQ(reported.Other(b, connected), a);
 }
 
 TEST(PgHosts, MayBeNone) {

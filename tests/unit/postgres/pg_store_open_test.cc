@@ -86,6 +86,22 @@ TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
 
 TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_TRUE(OpenPatient()->IsShared()); }
 
+TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
+  const LoopbackSocket silent = LoopbackSocket::Listen();
+  const auto store = Open(Patient(WithHosts(
+      url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", silent.Port(), SharedPostgres().port()))));
+  EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+  EXPECT_OK(store->Load(kR1));
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(store->address(), {.node = 1, .patience = std::chrono::minutes(1)}, lease,
+                    clock_);
+  EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+  EXPECT_TRUE(HasCaller(silent));
+  (void)silent.Accept();
+  EXPECT_FALSE(HasCaller(silent));
+}
+
 TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
   const int port = SharedPostgres().port();
   const std::string cannot_connect = fmt::format(
