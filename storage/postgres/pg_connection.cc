@@ -123,13 +123,13 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options(
 
 Status PgConnection::Connect(MonotonicTime deadline) {
   Close();
-  if (const auto other = shared_->reached.Other(host_, reached_before_)) hosts_.BeginWith(*other);
-  if (const auto other = NewPrimary()) hosts_.BeginWith(*other);
+  FollowOthers();
   const std::vector<PgHost> order = hosts_.InOrder();
   std::string said;
   for (std::size_t place = 0; place < order.size(); ++place) {
     reached_before_ = shared_->reached.reports();
     confirmed_before_ = shared_->primary.reports();
+    hosts_.Tried(place, clock_.Monotonic());
     Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
     if (connected) connected = Prepare(deadline);
     if (connected) {
@@ -147,6 +147,16 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   hosts_.Failed();
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("cannot connect to the database: {}", said)};
+}
+
+std::optional<MonotonicTime> PgConnection::LastTry() {
+  FollowOthers();
+  return hosts_.first_tried_at();
+}
+
+void PgConnection::FollowOthers() {
+  if (const auto other = shared_->reached.Other(host_, reached_before_)) hosts_.BeginWith(*other);
+  if (const auto other = NewPrimary()) hosts_.BeginWith(*other);
 }
 
 std::optional<PgHost> PgConnection::NewPrimary() const {

@@ -126,6 +126,9 @@ class PgConnection {
   /// credentials, this database or a statement.
   Status Connect(MonotonicTime deadline);
 
+  /// When the host that `Connect` would begin with was tried last; nullopt: never.
+  [[nodiscard]] std::optional<MonotonicTime> LastTry();
+
   /// From now on it is called several times a second while a call waits: true ends the call, as if
   /// its time were over. Empty: calls end by themselves.
   void StopWhen(std::function<bool()> is_stopping) { is_stopping_ = std::move(is_stopping); }
@@ -167,6 +170,8 @@ class PgConnection {
 
   /// Another host that has confirmed a commit since this one was tried.
   [[nodiscard]] std::optional<PgHost> NewPrimary() const;
+  /// Begins with the host that other connections have reported.
+  void FollowOthers();
   Status ConnectTo(const PgHost& host, MonotonicTime deadline);
   /// Of the time until then, for the first of that many hosts.
   [[nodiscard]] MonotonicTime ShareOf(MonotonicTime deadline, std::size_t hosts) const;

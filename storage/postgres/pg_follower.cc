@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyPoll{10};
 constexpr std::chrono::milliseconds kIdlePoll{20};
-/// After a read that failed.
+/// After a read that failed on a connection that is still there, or found none.
 constexpr std::chrono::seconds kRetry{1};
 /// Of one read.
 constexpr std::chrono::seconds kReadTime{4};
@@ -83,6 +83,7 @@ void PgFollower::Follow() {
     }
     const std::uint64_t before = log_.position();
     has_news_ = false;
+    has_connected_ = false;
     const bool has_worked = ReadToEnd(is_wanted);
     const bool has_heard = log_.position() != before;
     MonotonicTime::duration lag{0};
@@ -98,8 +99,11 @@ void PgFollower::Follow() {
     if (has_worked && has_news_ && observer_ != nullptr) {
       observer_->OnHeard(std::chrono::duration_cast<std::chrono::microseconds>(lag));
     }
-    const auto pause = has_heard ? kBusyPoll : kIdlePoll;
-    WaitUntil(clock_.Monotonic() + (has_worked ? pause : std::chrono::milliseconds(kRetry)));
+    std::chrono::milliseconds pause = has_heard ? kBusyPoll : kIdlePoll;
+    // The reconnector keeps the pace of a connection that was lost.
+    const bool was_lost = has_connected_ && !reconnector_.connected();
+    if (!has_worked) pause = was_lost ? std::chrono::milliseconds(0) : kRetry;
+    WaitUntil(clock_.Monotonic() + pause);
   }
 }
 
@@ -108,6 +112,7 @@ bool PgFollower::ReadToEnd(bool is_wanted) {
     const MonotonicTime deadline = clock_.Monotonic() + kReadTime;
     if (!reconnector_.connected()) is_checked_ = false;
     if (!reconnector_.Await(deadline)) return false;
+    has_connected_ = true;
     if (!is_checked_ && !history_.Check(connection_, log_.place(), deadline)) return false;
     is_checked_ = true;
     const std::uint64_t answered = log_.own().answered();

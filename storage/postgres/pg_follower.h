@@ -65,8 +65,9 @@ class PgFollower {
   PgConnection connection_;
   PgReconnector reconnector_;
   // Only for the thread.
-  bool is_checked_ = false;  ///< whether the connection has the history
-  bool has_news_ = false;    ///< whether the present read has found what nobody had heard here
+  bool is_checked_ = false;     ///< whether the connection has the history
+  bool has_connected_ = false;  ///< whether the present read had a connection
+  bool has_news_ = false;       ///< whether the present read has found what nobody had heard here
   mutable Mutex mutex_;
   CondVar changed_;
   std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;   ///< number of the newest read that is waited for

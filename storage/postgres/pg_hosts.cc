@@ -19,6 +19,14 @@ void PgHosts::BeginWith(const PgHost& host) {
   if (found != hosts_.end()) first_ = static_cast<std::size_t>(found - hosts_.begin());
 }
 
+void PgHosts::Tried(std::size_t place, MonotonicTime at) {
+  if (!hosts_.empty()) tried_at_[(first_ + place) % hosts_.size()] = at;
+}
+
+std::optional<MonotonicTime> PgHosts::first_tried_at() const {
+  return hosts_.empty() ? std::nullopt : tried_at_[first_];
+}
+
 void PgReportedHost::Report(const PgHost& host) {
   const MutexLock lock(mutex_);
   if (host_ != host) host_ = host;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 
 namespace rtcroom {
@@ -27,7 +28,8 @@ struct PgHost {
 /// @threads one thread at a time.
 class PgHosts {
  public:
-  explicit PgHosts(std::vector<PgHost> hosts) : hosts_(std::move(hosts)) {}
+  explicit PgHosts(std::vector<PgHost> hosts)
+      : hosts_(std::move(hosts)), tried_at_(hosts_.size()) {}
 
   /// All of them, the one to begin with first.
   [[nodiscard]] std::vector<PgHost> InOrder() const;
@@ -39,8 +41,14 @@ class PgHosts {
   /// The next one to try is that.
   void BeginWith(const PgHost& host);
 
+  /// @param place  in the last `InOrder`.
+  void Tried(std::size_t place, MonotonicTime at);
+  /// When the one to begin with was tried last; nullopt: never.
+  [[nodiscard]] std::optional<MonotonicTime> first_tried_at() const;
+
  private:
   std::vector<PgHost> hosts_;
+  std::vector<std::optional<MonotonicTime>> tried_at_;  ///< of each
   std::size_t first_ = 0;
 };
 

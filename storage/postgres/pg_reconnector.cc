@@ -75,15 +75,16 @@ void PgReconnector::Reconnect() {
 bool PgReconnector::AwaitTurn() {
   const MutexLock lock(mutex_);
   while (!stopping_) {
-    const MonotonicTime now = clock_.Monotonic();
     if (!is_connecting_) {
       changed_.Wait(mutex_);
-    } else if (now < next_try_) {
-      (void)changed_.WaitUntil(mutex_, next_try_);
-    } else {
-      next_try_ = now + Pause();
+      continue;
+    }
+    const std::optional<MonotonicTime> last = connection_.LastTry();
+    if (!last || *last + pause_ <= clock_.Monotonic()) {
+      pause_ = Pause();
       return true;
     }
+    (void)changed_.WaitUntil(mutex_, *last + pause_);
   }
   return false;
 }

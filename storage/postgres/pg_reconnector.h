@@ -16,7 +16,8 @@ namespace rtcroom {
 
 /// Many nodes must not overrun a database that comes back.
 struct PgPace {
-  /// Between the beginnings of two attempts; up to half as much again, at random.
+  /// Between the beginnings of two attempts that begin with one host; up to half as much again, at
+  /// random. Another host is tried at once.
   std::chrono::milliseconds pause = std::chrono::seconds(1);
   /// After so long without a connection nobody waits for one any more.
   std::chrono::milliseconds give_up = std::chrono::seconds(3);
@@ -63,8 +64,8 @@ class PgReconnector {
   CondVar changed_;
   bool is_connecting_ GUARDED_BY(mutex_) = false;  ///< the thread has the connection
   MonotonicTime lost_at_ GUARDED_BY(mutex_);
-  MonotonicTime next_try_ GUARDED_BY(mutex_);
-  std::optional<Error> failure_ GUARDED_BY(mutex_);  ///< of the last attempt
+  std::chrono::milliseconds pause_ GUARDED_BY(mutex_){0};  ///< before that host is tried again
+  std::optional<Error> failure_ GUARDED_BY(mutex_);        ///< of the last attempt
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all other members
 };

@@ -44,6 +44,22 @@ TEST(PgHosts, BeginWithTheOneThatIsChosen) {
   EXPECT_EQ(Order(hosts), "cab");
 }
 
+TEST(PgHosts, KnowWhenEachWasTriedLast) {
+  constexpr MonotonicTime kOnce{std::chrono::seconds(1)};
+  constexpr MonotonicTime kAgain{std::chrono::seconds(2)};
+  PgHosts hosts = Three();
+  EXPECT_EQ(hosts.first_tried_at(), std::nullopt);
+  hosts.Tried(0, kOnce);
+  hosts.Tried(1, kAgain);
+  EXPECT_EQ(hosts.first_tried_at(), kOnce);
+  hosts.Worked(1);
+  EXPECT_EQ(hosts.first_tried_at(), kAgain);
+  hosts.Failed();
+  EXPECT_EQ(hosts.first_tried_at(), std::nullopt);
+  hosts.Tried(0, kAgain);
+  EXPECT_EQ(hosts.first_tried_at(), kAgain);
+}
+
 TEST(PgReportedHost, IsAnotherOneThatWasReportedSince) {
   const PgHost a{.name = "a"};
   const PgHost b{.name = "b"};
@@ -60,6 +76,8 @@ TEST(PgReportedHost, IsAnotherOneThatWasReportedSince) {
 TEST(PgHosts, MayBeNone) {
   PgHosts none({});
   none.Failed();
+  none.Tried(0, {});
+  EXPECT_EQ(none.first_tried_at(), std::nullopt);
   EXPECT_EQ(Order(none), "");
 }
 

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/cutting_proxy.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/unit/postgres/postgres_fixture.h"
@@ -72,6 +73,23 @@ TEST_F(PgReconnectorTest, ConnectsOnceInAPause) {
   ASSERT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }));
   connection_->Close();
   EXPECT_ERROR(kStoreBusy, reconnector.Await(Soon())) << "the server is there";
+}
+
+TEST_F(PgReconnectorTest, TriesAnotherHostWithoutAPause) {
+  const CuttingProxy first(SharedPostgres().port());
+  const CuttingProxy second(SharedPostgres().port());
+  const auto both =
+      Make(WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
+  PgReconnector reconnector(*both, {.pause = hours(1), .give_up = hours(1)}, clock_);
+  const auto lose = [&] {
+    EXPECT_FALSE(both->Run(PgCall(PgStatement{.sql = kEndMe.sql}), Soon()));
+  };
+  ASSERT_OK(reconnector.Await(Soon()));
+  lose();
+  ASSERT_OK(reconnector.Await(Soon()));
+  EXPECT_EQ(both->PeerName(), fmt::format("127.0.0.1:{}", second.port()));
+  lose();
+  EXPECT_ERROR(kStoreBusy, reconnector.Await(InVain())) << "both were tried in this hour";
 }
 
 class CountedAttempts : public StoreObserver {
