@@ -52,7 +52,9 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       tokens_(std::move(tokens)),
       options_(options),
       started_(deps.clock.Monotonic()),
-      state_(options, deps.contacts) {}
+      state_(options, deps.contacts),
+      untold_logins_(ChannelState::kMaxEnded + options.max_instances, options.max_known_instances) {
+}
 
 // Logins
 
@@ -91,11 +93,11 @@ ChannelInstance Channel::NewInstance(const UserId& account, TimePoint expires) {
 
 void Channel::NoteLogin(const ChannelInstance& login, LoginChange change) {
   if (deps_.logins == nullptr) return;
-  untold_logins_.push_back({.account = login.account,
-                            .instance = login.instance,
-                            .logged_in = login.logged_in,
-                            .expires = login.expires,
-                            .has_ended = change == LoginChange::kEnded});
+  untold_logins_.Add({.account = login.account,
+                      .instance = login.instance,
+                      .logged_in = login.logged_in,
+                      .expires = login.expires,
+                      .has_ended = change == LoginChange::kEnded});
 }
 
 void Channel::TellLogins() {
@@ -103,17 +105,13 @@ void Channel::TellLogins() {
   {
     const MutexLock lock(mutex_);
     // It may be late: of one that has ended here since, the client is connected elsewhere by now.
-    std::erase_if(untold_logins_, [this](const AccountLogin& login) REQUIRES(mutex_) {
-      return !login.has_ended && !state_.IsActive(login.instance);
-    });
-    const auto end = untold_logins_.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(untold_logins_.size(), kMostToldAtOnce));
-    logins.assign(untold_logins_.begin(), end);
-    untold_logins_.erase(untold_logins_.begin(), end);
+    logins = untold_logins_.Take(kMostToldAtOnce,
+                                 [this](const AccountLogin& login)
+                                     REQUIRES(mutex_) { return state_.IsActive(login.instance); });
   }
   if (logins.empty() || deps_.logins->TellLogins(logins)) return;
   const MutexLock lock(mutex_);
-  untold_logins_.insert(untold_logins_.begin(), logins.begin(), logins.end());
+  untold_logins_.PutBack(logins);
 }
 
 void Channel::OnLogins(std::span<const AccountLogin> logins) {

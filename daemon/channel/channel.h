@@ -25,6 +25,7 @@
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
 #include "daemon/channel/message_senders.h"
+#include "daemon/channel/untold_logins.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
@@ -336,7 +337,7 @@ class Channel {
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   /// Not yet reported to the other servers on the store; `OnTick` reports them.
-  std::vector<AccountLogin> untold_logins_ GUARDED_BY(mutex_);
+  UntoldLogins untold_logins_ GUARDED_BY(mutex_);
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
 };

@@ -12,9 +12,6 @@ namespace {
 
 /// While too many are delivered, the polls of a group are answered once in that time.
 constexpr std::chrono::seconds kBatchPeriod{1};
-/// Kicked and logged out instances of an account that are remembered. A kicked one that calls again
-/// later is kicked again while a newer one is there.
-constexpr std::size_t kMaxEnded = 4;
 
 }  // namespace
 

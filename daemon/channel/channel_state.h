@@ -97,6 +97,10 @@ struct RoomPoll {
 ///         or late, and share one position.
 class ChannelState {
  public:
+  /// Kicked and logged out instances of an account that are remembered. A kicked one that calls
+  /// again later is kicked again while a newer one is there.
+  static constexpr std::size_t kMaxEnded = 4;
+
   /// @param contacts  gets who is in which group; null: none. It outlives this object.
   explicit ChannelState(const ChannelOptions& options, DirectContacts* contacts = nullptr)
       : options_(options), contacts_(contacts) {}

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <new>
+#include <span>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -159,6 +160,37 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
   elsewhere.OnLogins(told.told);
   EXPECT_ERROR(kNoSession, elsewhere.Authenticate(alice.tiny_id, alice.a2));
   EXPECT_ERROR(kNoSession, elsewhere.Authenticate(bob.tiny_id, bob.a2)) << "not known before";
+}
+
+// While the store is away.
+TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
+  constexpr std::size_t kMany = 5000;
+  constexpr std::size_t kRemembered = 4;
+  ToldLogins told;
+  Channel here = MakeChannel(&told);
+  Channel elsewhere = MakeChannel();
+  const TimePoint expires = clock.Now() + 1h;
+  int ended = 0;
+  const auto first = elsewhere.Connect({"alice"}, expires, {}, [&] { ++ended; });
+  ASSERT_OK(first);
+  told.is_busy = true;
+  std::vector<Channel::Login> logins;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    clock.Advance(1ms);
+    logins.push_back(here.LogIn({"alice"}, expires));
+    const auto caller = here.Authenticate(logins.back().tiny_id, logins.back().a2);
+    ASSERT_OK(caller);
+    here.LogOut(*caller);
+    here.OnTick();
+  }
+  told.is_busy = false;
+  for (std::size_t i = 0; i < kMany; ++i) here.OnTick();
+  EXPECT_LT(told.told.size(), kMany / 2);
+  elsewhere.OnLogins(told.told);
+  EXPECT_EQ(ended, 1) << "it was older than all";
+  for (const Channel::Login& login : std::span(logins).last(kRemembered)) {
+    EXPECT_ERROR(kNoSession, elsewhere.Authenticate(login.tiny_id, login.a2));
+  }
 }
 
 TEST_F(ChannelFeedTest, ALogoutElsewhereEndsTheConnectionHere) {

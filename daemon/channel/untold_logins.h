@@ -1,0 +1,48 @@
+// Logins to the message channel that the other servers on the store are not told of yet.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "daemon/core/account_login.h"
+
+namespace rtcroom {
+
+/// Logins and logouts in the order in which they are to be told. While the store is away they
+/// gather: of logins those that have not ended, and of logouts the newest, as many as the other
+/// servers would remember. A login that is told takes the place of earlier ones there, also when it
+/// has ended.
+///
+/// @threads for one thread at a time.
+class UntoldLogins {
+ public:
+  /// @param of_account  most logouts of one account that are told.
+  /// @param of_all      of all accounts together.
+  UntoldLogins(std::size_t of_account, std::size_t of_all)
+      : of_account_(of_account), of_all_(of_all) {}
+
+  void Add(AccountLogin login);
+
+  /// Takes the first ones, at most `most`.
+  /// @param lasts  whether a login is still active; others are forgotten.
+  std::vector<AccountLogin> Take(std::size_t most,
+                                 const std::function<bool(const AccountLogin&)>& lasts);
+  /// They could not be told.
+  void PutBack(const std::vector<AccountLogin>& logins);
+
+  [[nodiscard]] std::size_t size() const { return logins_.size(); }
+
+ private:
+  void ForgetOldLogouts();
+
+  /// Fewer are not worth a look.
+  static constexpr std::size_t kFew = 1000;
+
+  const std::size_t of_account_;
+  const std::size_t of_all_;
+  std::vector<AccountLogin> logins_;
+  std::size_t next_look_ = kFew;  ///< at that size old logouts are forgotten
+};
+
+}  // namespace rtcroom
