@@ -23,8 +23,8 @@ bool IsUnknown(TokenOutcome outcome);
 /// At whom and what is known in memory, where other servers may have changed the store just now.
 enum class Look : std::uint8_t {
   kOnly,   ///< no other server uses the store
-  kFirst,  ///< does not wait; who is unknown is looked for again
-  kAgain,  ///< after the changes of the others were heard; may wait for the store
+  kFirst,  ///< does not wait; an unknown caller is looked up again
+  kAgain,  ///< after the changes of the other servers were read; may wait for the store
 };
 
 /// @threads safe from any thread.

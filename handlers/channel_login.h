@@ -1,4 +1,4 @@
-// Checks who logs in to the message channel.
+// Checks logins to the message channel.
 #pragma once
 
 #include <cstdint>

@@ -62,7 +62,7 @@ HttpReply FailAsUnknown(RequestLabel& label) {
   return Fail({Errc::kBadRequest, {}}, kUnknownCommand, label);
 }
 
-/// Whether a poll's reply says that the caller was kicked.
+/// Whether a poll's reply is that the caller was kicked.
 bool IsOfKicked(std::string_view body, const ChannelCode& kicked) {
   return body.starts_with(fmt::format(R"({{"ActionStatus":"FAIL","ErrorCode":{},)", kicked.code));
 }

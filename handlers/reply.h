@@ -40,7 +40,7 @@ struct Reply {
   }
 };
 
-/// How clients hear of kStoreBusy. Nothing was changed then.
+/// The reply for kStoreBusy: nothing was changed.
 enum class BusyReply : std::uint8_t {
   kAsAnyFailure,
   kTryAnother,  ///< 503 with Retry-After: a balancer may pass the call to another server

@@ -77,7 +77,7 @@ class Router : public HttpHandler {
   };
 
   void Serve(HttpRequest& request, Responder& responder, Look look);
-  /// Serves the request on a worker, when the changes of other servers have been heard.
+  /// Serves the request on a worker, when the changes of other servers have been read.
   void LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place);
 
   /// Takes a token of the address.

@@ -35,7 +35,7 @@ class SecondLooks {
   ///         whether there is such a user or member.
   [[nodiscard]] Place TryBegin(std::string_view address);
 
-  /// Waits until the changes of the other servers have been heard.
+  /// Waits until the changes of the other servers have been read.
   /// @errors kStoreBusy, after two seconds at most.
   Status CatchUp();
 

@@ -32,7 +32,7 @@ struct Services {
   SecondLooks* looks = nullptr;          ///< null where no other server uses the store
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
-  /// Of a server that shares its store: cut off from the others, it serves nobody. Null: it shares
+  /// Of a server that shares its store: it answers 503 while it is cut off. Null: it shares
   /// none.
   const NodeLease* node = nullptr;
 };

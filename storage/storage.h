@@ -31,12 +31,12 @@ class Storage : public Store,
                 public AccountLoginLog,
                 public CommitFollower {
  public:
-  /// The state in memory is restored: from here on listeners hear of commits. Until then a shared
+  /// The state in memory is restored: from here on listeners receive commits. Until then a shared
   /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
   /// once.
   virtual void Begin() {}
 
-  /// At once where no other program uses the store: listeners hear of a commit before it is
+  /// At once where no other program uses the store: listeners receive a commit before it is
   /// acknowledged.
   Status CatchUp(MonotonicTime /*deadline*/) override { return {}; }
   [[nodiscard]] std::chrono::milliseconds LogAge() const override {

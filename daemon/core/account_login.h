@@ -30,7 +30,7 @@ class AccountLoginLog {
 
   /// Reports them to all servers on the store, including this one, as
   /// `Committed::account_logins`. A store that only one server uses does nothing.
-  /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be told again.
+  /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be stored again.
   virtual Status TellLogins(std::span<const AccountLogin> /*logins*/) { return {}; }
 };
 

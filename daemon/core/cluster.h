@@ -1,4 +1,4 @@
-// What a node knows of the other nodes on its store: who is alive, and whose work is whose.
+// The nodes that share a store: which are alive, and which does the work that only one may do.
 #pragma once
 
 #include <array>
@@ -39,12 +39,12 @@ struct HeardBeats {
   std::vector<Beat> beats{};  ///< sorted by seat, each once
 };
 
-/// What all nodes together know of a pusher.
+/// The last heartbeat of a pusher at any node.
 struct SharedSilence {
   /// Since its newest heartbeat anywhere, or since a later moment from which all pushers are given
   /// a timeout. nullopt: unknown.
   std::optional<std::chrono::milliseconds> age{};
-  /// For certain it sent no heartbeat to any node for the timeout.
+  /// It certainly sent no heartbeat to any node for the timeout.
   bool is_silent = false;
 
   bool operator==(const SharedSilence&) const = default;
@@ -74,10 +74,11 @@ struct NodeStanding {
   /// By duty: the number of its present term, where this node holds it. Terms of a duty ascend.
   std::array<std::optional<std::uint64_t>, kDuties> terms{};
   std::size_t nodes = 1;  ///< alive, with this one
-  /// The others had given this node up since its last renewal: what it began before then may be
-  /// done by another node now.
+  /// The other nodes declared this one gone since its last renewal: work that it began before then
+  /// may be done by another node now.
   bool was_gone = false;
-  /// All nodes have told what they heard up to this long ago; nullopt: some have told nothing yet.
+  /// All nodes have reported the heartbeats received up to this long ago; nullopt: some have
+  /// reported none yet.
   std::optional<std::chrono::milliseconds> told_ago{};
   /// Nodes with another configuration hash, as operators know them, by number.
   std::vector<std::string> configured_otherwise{};
@@ -94,10 +95,10 @@ struct NodeStanding {
 struct ListedNode {
   std::uint64_t node = 0;    ///< drawn at each start
   std::string name = {};     ///< of its machine
-  bool is_this = false;      ///< which asks
+  bool is_this = false;      ///< the node that lists them
   std::uint64_t rounds = 0;  ///< renewals since it came: grows while it lives
   std::int64_t schema = 0;   ///< newest schema that it knows
-  /// For how long it has not told of heartbeats, by the database's clock; nullopt: it never has.
+  /// Since its last report of heartbeats, by the database's clock; nullopt: none yet.
   std::optional<std::chrono::milliseconds> told_ago = {};
   std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
   std::string config_hash = {};  ///< the same at nodes that are configured alike; empty: unknown
@@ -112,19 +113,18 @@ class Cluster {
  public:
   virtual ~Cluster() = default;
 
-  /// From the next renewal on the others see that this node is configured so; empty: they do not
-  /// see how. Safe from any thread.
+  /// Published to the other nodes with the next renewal; empty: unknown. Safe from any thread.
   virtual void SetConfigHash(const std::string& hash) = 0;
 
-  /// Tells what this node has heard since the last successful call, keeps its place among the
-  /// nodes, and learns what is its to do. To be called every second. After an error the same
-  /// heartbeats are told again, by one of the next calls.
+  /// Reports the heartbeats received since the last successful call, keeps this node registered,
+  /// and returns its duties. To be called every second. After an error the same heartbeats are
+  /// reported again by one of the next calls.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<NodeStanding> Renew(const HeardBeats& heard) = 0;
 
-  /// Of pushers that were silent here: which were silent everywhere.
+  /// Finds out which of the pushers that were silent here were silent at all nodes.
   /// @return one for each of `lapsed`, in its order.
-  /// @errors kStoreBusy, also when this node has no place among the others; kStoreBroken.
+  /// @errors kStoreBusy, also when this node is not registered; kStoreBroken.
   virtual Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                                     std::chrono::milliseconds timeout) = 0;
 
@@ -134,7 +134,7 @@ class Cluster {
   virtual Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) = 0;
   virtual Status ReleaseGroup(const RoomId& group) = 0;
 
-  /// Removes what is known of pushers that have left. To be called from time to time by the holder
+  /// Removes the heartbeats of pushers that have left. To be called from time to time by the holder
   /// of `Duty::kUpkeep`.
   /// @return how many were removed.
   /// @errors kStoreBusy; kStoreBroken.
@@ -144,12 +144,12 @@ class Cluster {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<ListedNode>> ListNodes() = 0;
 
-  /// Tells the last heartbeats and gives up the place among the nodes: they do not wait for this
-  /// one. To be called when no more heartbeats are accepted.
+  /// Reports the last heartbeats and unregisters this node: the others do not wait for it. To be
+  /// called when no more heartbeats are accepted.
   virtual Status Leave(const HeardBeats& heard) = 0;
 };
 
-/// The only node on its store: everything is granted, and whoever is silent here is silent.
+/// The only node on its store: everything is granted, and a pusher that is silent here is silent.
 ///
 /// @threads immutable: safe from any thread.
 class Alone : public Cluster {

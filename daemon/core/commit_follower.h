@@ -15,12 +15,12 @@ class CommitFollower {
  public:
   virtual ~CommitFollower() = default;
 
-  /// Returns when the listeners have heard of everything that was acknowledged anywhere before the
+  /// Returns when the listeners have received everything that any server acknowledged before the
   /// call. Callers wait together, about as long as one read takes.
   /// @errors kStoreBusy, at the deadline at the latest.
   virtual Status CatchUp(MonotonicTime deadline) = 0;
 
-  /// The listeners have heard of everything that was committed anywhere up to this long ago.
+  /// The listeners have received everything that any server committed up to this long ago.
   [[nodiscard]] virtual std::chrono::milliseconds LogAge() const = 0;
 };
 

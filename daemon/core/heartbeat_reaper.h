@@ -36,8 +36,8 @@ struct SweepOutcome {
   bool behind = false;  ///< expired leases were left for the next sweep
   /// How long the longest overdue lease had been expired when the sweep began.
   std::chrono::milliseconds lag{0};
-  /// Of some it was not known whether another node has heard of them: they are left for the next
-  /// sweep, and so is all that is behind them.
+  /// The cluster could not decide about some members: they and all leases behind them are left for
+  /// the next sweep.
   bool undecided = false;
 };
 
@@ -70,8 +70,8 @@ struct MediaWitness {
 /// stream keeps it is looked at again after one more timeout, and as soon as its stream has been
 /// off for the grace.
 ///
-/// Who was silent here may have been heard by another node: the cluster is asked before anybody is
-/// evicted, and without its answer nobody is.
+/// A member that was silent here may have sent heartbeats to another node: the cluster is asked
+/// before an eviction, and without its reply none is made.
 ///
 /// It uses `RoomService` like other clients: an eviction is checked again inside the store's atomic
 /// step, so a member that sent a heartbeat, left or rejoined in between is not evicted.

@@ -66,7 +66,7 @@ void LeaseTable::ApplyLocked(const StoredEvent& stored) {
     lease.user_id = updated->user_id;
     lease.bound_to = updated->bound_to;
     lease.seat = seated->second->seat;
-    lease.beat_here = seated->second->beat_here;  // it may not be told yet
+    lease.beat_here = seated->second->beat_here;  // it may not be reported yet
   } else {
     return;
   }

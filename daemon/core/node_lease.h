@@ -13,10 +13,10 @@
 
 namespace rtcroom {
 
-/// A node's right to be counted on. It lasts for `ttl` from the moment at which the last successful
-/// `Cluster::Renew` began. The others give the node up later than that, so that there is no moment
-/// at which it acknowledges a heartbeat that no other node will receive. When the lease ends, so do
-/// the node's duties.
+/// A node's right to serve. It lasts for `ttl` from the moment at which the last successful
+/// `Cluster::Renew` began. The other nodes declare the node gone later than that, so that it never
+/// acknowledges a heartbeat that no other node will receive. When the lease ends, so do the node's
+/// duties.
 ///
 /// @threads safe from any thread; takes no lock.
 class NodeLease {
@@ -41,10 +41,10 @@ class NodeLease {
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
-  /// Until the next `Record`: others may have them now.
+  /// Until the next `Record`: other nodes may have them now.
   void DropDuties() { duties_ = 0; }
 
-  /// For a node that is alone: there is nobody to give it up.
+  /// For a node that is alone.
   void RenewForGood() {
     until_ = BootTime::max().count();
     told_until_ = BootTime::max().count();
@@ -53,24 +53,24 @@ class NodeLease {
   /// At once.
   void End() { until_ = 0; }
 
-  /// Nobody may count on this node: it answers heartbeats, reads and writes with 503. So it is
+  /// Whether the lease has ended: the node answers heartbeats, reads and writes with 503. True
   /// before the first renewal.
   [[nodiscard]] bool IsCutOff() const { return clock_.SinceBoot().count() >= until_.load(); }
 
   /// 0 unless it is cut off; before the first renewal it is since the machine was started.
   [[nodiscard]] std::chrono::milliseconds CutOffFor() const { return Since(until_); }
 
-  /// All nodes have told what they heard up to this long ago, as far as this one knows; counted
-  /// from its start before it knows anything. Nobody is silent for certain since then. 0 for a node
-  /// that is alone.
+  /// All nodes have reported the heartbeats received up to this long ago, as far as this one knows;
+  /// counted from its start before the first renewal. Heartbeats after that may still be reported.
+  /// 0 for a node that is alone.
   [[nodiscard]] std::chrono::milliseconds ToldAgo() const { return Since(told_until_); }
 
-  /// Whether that work is this node's to do now.
+  /// Whether this node has the duty now.
   [[nodiscard]] bool Holds(Duty duty) const {
     return ((duties_.load() >> static_cast<unsigned>(duty)) & 1U) != 0 && !IsCutOff();
   }
 
-  /// Alive when it was renewed last, with this one.
+  /// Number of nodes alive at the last renewal, with this one.
   [[nodiscard]] std::size_t nodes() const { return nodes_; }
 
   [[nodiscard]] std::chrono::milliseconds ttl() const { return ttl_; }

@@ -1,4 +1,4 @@
-// Keeps a node's place among those that share its store.
+// Keeps a node registered among those that share its store.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// Tells the heartbeats of this node's leases, and logs what becomes of the node.
+/// Reports the heartbeats of this node's leases, and logs changes of its standing.
 ///
 /// @threads `CheckReady` from any thread, the rest for one thread at a time.
 class NodeRenewal {
@@ -34,7 +34,8 @@ class NodeRenewal {
   /// @errors kUnavailable, with the reason.
   [[nodiscard]] Status CheckReady() const;
 
-  /// The last heartbeats are told; the others do not wait for this node. After a failure they do.
+  /// Reports the last heartbeats and unregisters the node: the others do not wait for it. After a
+  /// failure they do.
   void Leave();
 
  private:
@@ -45,7 +46,7 @@ class NodeRenewal {
   NodeLease& lease_;
   LeaseTable& leases_;
   Logger& logger_;
-  MonotonicTime told_until_{};  ///< `as_of` of the heartbeats that were told last
+  MonotonicTime told_until_{};  ///< `as_of` of the heartbeats that were reported last
   NodeStanding standing_{.nodes = 0};
   bool failure_logged_ = false;
   bool cut_off_logged_ = false;

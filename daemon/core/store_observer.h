@@ -75,7 +75,7 @@ class StoreObserver {
   virtual void OnSecondTry() noexcept {}
   /// A group was not written, perhaps until its next try: the other servers have given this one up.
   virtual void OnFenced() noexcept {}
-  /// What was written, by this server or another one, was heard.
+  /// Changes of this server or another one were read from the log.
   /// @param lag  since it was committed, at most.
   virtual void OnHeard(std::chrono::microseconds /*lag*/) noexcept {}
   virtual void OnConnect(ConnectOutcome /*outcome*/) noexcept {}

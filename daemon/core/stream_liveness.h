@@ -39,7 +39,7 @@ struct MediaState {
 /// "unknown", "none", "on", "off".
 std::string_view MediaStateName(MediaState::Kind kind);
 
-/// What is known of the streams.
+/// The known states of streams.
 ///
 /// @threads implementations are safe from any thread, and quick.
 class MediaView {

@@ -86,7 +86,7 @@ Status StoreModule::BeAlone() {
   return {};
 }
 
-// Before anything is restored: the others wait for a node that has not told what it heard.
+// Before anything is restored: the others wait for a node that has not reported its heartbeats.
 Status StoreModule::TakePlace() {
   renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger);
   if (Status renewed = renewal_->Renew(); !renewed) {

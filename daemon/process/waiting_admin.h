@@ -17,8 +17,8 @@
 
 namespace rtcroom {
 
-/// Alive and not ready, so that monitors can tell a server that waits from one that is gone. The
-/// addresses of clients are not listened on: a balancer asks another node.
+/// Alive and not ready, so that monitors can distinguish a server that waits from one that is gone.
+/// The addresses of clients are not listened on: a balancer asks another node.
 ///
 /// @threads for one thread.
 class WaitingAdmin {

@@ -27,7 +27,7 @@ constexpr std::chrono::hours kQuestionTime{1};
 constexpr std::int64_t kEventsOfAPage = 10'000;
 constexpr std::size_t kRoomsOfAPage = 1000;
 
-// What is read is worked on in between.
+// Pages are processed in between.
 constexpr PgStatement kKeepSnapshot{.sql = "SET LOCAL idle_in_transaction_session_timeout = '1h'"};
 
 struct CountColumn {

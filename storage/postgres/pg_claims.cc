@@ -100,7 +100,7 @@ Status PgClaims::Writer::Run(const std::vector<Job*>& jobs) {
       gathered.released.insert(group);
     }
   }
-  // First what is released: it may be claimed again. Each by itself, or two nodes could wait for
+  // Releases first: the group may be claimed again. Each by itself, or two nodes could wait for
   // each other, one of which releases what the other claims.
   const auto taken = connection_.Run(
       [&](PgConnection& connection, MonotonicTime deadline) -> Result<std::set<std::string>> {

@@ -10,7 +10,7 @@
 
 #include "daemon/base/ip_address.h"
 #include "storage/postgres/libpq.h"
-#include "storage/postgres/pg_said.h"
+#include "storage/postgres/pg_error_text.h"
 
 namespace rtcroom {
 namespace {
@@ -223,13 +223,13 @@ Status PgConnection::AwaitConnection(MonotonicTime deadline) {
     if (next == PGRES_POLLING_OK) return {};
     if (!Wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
       // The message ends with the host that is being tried, and "failed: ".
-      return NotConnected(PgInOneLine(Pq().PQerrorMessage(connection_.get())).sentence +
+      return NotConnected(ParsePgError(Pq().PQerrorMessage(connection_.get())).text +
                           "no answer within the time limit");
     }
     next = Pq().PQconnectPoll(connection_.get());
   }
-  PgSaid said = PgInOneLine(Pq().PQerrorMessage(connection_.get()));
-  return NotConnected(said.sentence, std::move(said.sqlstate));
+  PgErrorText error = ParsePgError(Pq().PQerrorMessage(connection_.get()));
+  return NotConnected(error.text, std::move(error.sqlstate));
 }
 
 std::string PgConnection::PeerName() const {
@@ -467,7 +467,7 @@ Error PgConnection::Lost(std::string_view why, std::string sqlstate) {
   failure_ = {.meaning = PgMeaning::kLost, .sqlstate = std::move(sqlstate)};
   const std::string_view cause = why.substr(0, why.find('\n'));  // its consequences follow
   Error error{Errc::kStoreBusy, fmt::format("the connection to the database {} was lost: {}",
-                                            PeerName(), PgInOneLine(cause).sentence)};
+                                            PeerName(), ParsePgError(cause).text)};
   Close();
   return error;
 }

@@ -123,7 +123,7 @@ PgWrite ChangeDeliveries(const DeliveryChange& change, TimePoint now,
                          std::optional<std::uint64_t> back) {
   using enum DeliveryKind;
   PgWrite write;
-  // The create of a foreign group is dropped last: until then it tells that the group is foreign.
+  // The create of a foreign group is dropped last: until then it marks the group as foreign.
   const bool may_be_foreign = change.drops_pending && change.enqueue == kDestroyGroup;
   if (may_be_foreign) {
     write.calls.push_back(

@@ -29,10 +29,10 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
   return number > kPgProvisional ? base + (number - kPgProvisional) : number;
 }
 
-/// Of a commit that tells nothing else. So the log tells of every one.
+/// The record of a commit that has no other: every commit is in the log.
 struct PgWritten {};
 
-/// What the log of the store tells: events, and what else all nodes must hear of.
+/// The content of a record: an event, or another change that all nodes need.
 using PgRecorded =
     std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange, AccountLogin, PgWritten>;
 
@@ -62,7 +62,7 @@ struct PgNewest {
   std::uint64_t delivery = 0;  ///< its id
 };
 
-/// A record of the log, and the commit that it is of.
+/// A record of the log, and its commit.
 struct PgLogPlace {
   std::uint64_t position = 0;  ///< 0: none yet
   std::int64_t tag = 0;

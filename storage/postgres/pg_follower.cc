@@ -115,16 +115,16 @@ bool PgFollower::ReadToEnd(bool is_wanted) {
     has_connected_ = true;
     if (!is_checked_ && !history_.Check(connection_, log_.place(), deadline)) return false;
     is_checked_ = true;
-    const std::uint64_t answered = log_.own().answered();
+    const std::uint64_t committed = log_.pending().committed();
     const Result<PgLogPage> page = ReadPage(is_wanted, deadline);
     if (!page) return false;
     has_news_ = has_news_ || page->through > log_.position();
-    if (!log_.Hear(*page)) {
+    if (!log_.Apply(*page)) {
       history_.MarkLost();
       return false;
     }
     if (page->rows < kPage) {
-      log_.own().EndRead(answered);
+      log_.pending().EndRead(committed);
       return true;
     }
   }

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kEpochBytes = 8;
 
-// A tag is given to one commit. The record that was heard last may have been removed, but not those
-// behind it.
+// A tag is given to one commit. The record that was applied last may have been removed, but not
+// those behind it.
 constexpr PgStatement kFind{
     "history_find",
     "SELECT coalesce((SELECT tag = $2 FROM events WHERE position = $1), $1 <= trimmed_position),"
@@ -24,9 +24,10 @@ constexpr auto kAll = std::to_array({kFind, kTakeTurn, kRenew});
 
 std::span<const PgStatement> PgHistory::Statements() { return kAll; }
 
-Status PgHistory::Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline) {
+Status PgHistory::Check(PgConnection& connection, const PgLogPlace& applied,
+                        MonotonicTime deadline) {
   if (IsLost()) return Lost();
-  Result<PgRows> found = connection.Run(PgCall(kFind, heard.position, heard.tag), deadline);
+  Result<PgRows> found = connection.Run(PgCall(kFind, applied.position, applied.tag), deadline);
   if (!found) return found.error();
   if (!found->Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
   const bool is_there = found->Bool(0);

@@ -1,4 +1,4 @@
-// Whether the database still has the history that this node has heard.
+// Whether the database still has the history that this node has applied.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ namespace rtcroom {
 
 /// Notices that the end of the log was lost: a standby took over that did not have it, or an older
 /// copy was restored. The store gets a new epoch then, so that no cursor of before is taken for one
-/// of the new history. Likewise that this node is so far behind that what it has not heard was
-/// removed.
+/// of the new history. The same holds when this node is so far behind that records it has not
+/// applied were removed.
 ///
 /// @threads safe from any thread.
 class PgHistory {
@@ -30,12 +30,12 @@ class PgHistory {
   PgHistory(std::string epoch, RandomSource& random, std::function<void()> on_lost)
       : epoch_(std::move(epoch)), random_(random), on_lost_(std::move(on_lost)) {}
 
-  /// Compares what was heard last with what is stored. To be called with each new connection,
-  /// before anything is heard from it.
+  /// Compares the last record applied with what is stored. To be called with each new connection,
+  /// before anything is read from it.
   ///
-  /// @param heard  the newest that was.
+  /// @param applied  the newest record.
   /// @errors kStoreBusy, also when the history is lost, from then on; kStoreBroken.
-  Status Check(PgConnection& connection, const PgLogPlace& heard, MonotonicTime deadline)
+  Status Check(PgConnection& connection, const PgLogPlace& applied, MonotonicTime deadline)
       EXCLUDES(mutex_);
 
   /// For records that were removed from the log before this node read them.

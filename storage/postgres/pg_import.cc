@@ -25,7 +25,7 @@ constexpr std::chrono::minutes kStepTime{10};
 // Rows are read in between.
 constexpr PgStatement kKeepOpen{.sql = "SET LOCAL idle_in_transaction_session_timeout = '1h'"};
 // Whoever begins to use the store reads this table first, and is registered as a node when it lets
-// go of it: nobody has read the empty store who will write to the full one.
+// go of it: no program has read the empty store and writes to the full one.
 constexpr PgStatement kShutOut{.sql = "LOCK TABLE meta IN ACCESS EXCLUSIVE MODE"};
 constexpr PgStatement kTakeTurnToFill{.sql = "SELECT 1 FROM turn FOR UPDATE"};
 constexpr PgStatement kIsUsed{.sql = R"(SELECT (SELECT count(*) FROM nodes),

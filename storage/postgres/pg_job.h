@@ -13,19 +13,19 @@
 
 #include "daemon/core/room_store.h"
 #include "storage/postgres/pg_events.h"
-#include "storage/postgres/pg_own_commits.h"
+#include "storage/postgres/pg_pending_commits.h"
 #include "storage/postgres/pg_write.h"
 #include "storage/shared/write_job.h"
 
 namespace rtcroom {
 
-/// Changes of rooms, what else the log tells, or one other write.
+/// Changes of rooms, other records of the log, or one other write.
 class PgJob : public WriteJob {
  public:
   /// What it means if a fail-over undoes the job after it was finished.
   enum class Loss : std::uint8_t {
     kHarms,
-    kHarmless,  ///< it is done again: nobody waits for the standby
+    kHarmless,  ///< it is done again: no caller waits for the standby
   };
 
   explicit PgJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
@@ -53,7 +53,7 @@ class PgJob : public WriteJob {
   [[nodiscard]] std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
   /// The position of the last of `records`.
   [[nodiscard]] std::uint64_t& position() { return position_; }
-  /// Of what is no change of a room.
+  /// Of a job that changes no room.
   [[nodiscard]] Status& status() { return status_; }
 
   /// Whether its outcome, or part of it, must be confirmed: is no error, and its loss harms.
@@ -61,10 +61,10 @@ class PgJob : public WriteJob {
     if (loss_ == Loss::kHarmless || !status_) return false;
     return updates_.empty() || std::ranges::any_of(outcomes_, &Result<RoomChange>::ok);
   }
-  /// What its outcome relies on; null: nothing that is not confirmed.
-  [[nodiscard]] PgOwnCommits::Handle& commit() { return commit_; }
+  /// The commit that its outcome relies on; null: it relies on nothing unconfirmed.
+  [[nodiscard]] PgPendingCommits::Handle& commit() { return commit_; }
 
-  /// It has no other outcome than that.
+  /// Sets every outcome to that error.
   void Abort(const Error& why) {
     outcomes_.assign(updates_.size(), why);
     status_ = why;
@@ -78,7 +78,7 @@ class PgJob : public WriteJob {
   std::vector<Result<RoomChange>> outcomes_;
   std::uint64_t position_ = 0;
   Status status_;
-  PgOwnCommits::Handle commit_;
+  PgPendingCommits::Handle commit_;
 };
 
 }  // namespace rtcroom

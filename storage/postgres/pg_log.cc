@@ -24,7 +24,7 @@ PgLogPlace PgLog::place() const {
   return {.position = position_, .tag = tag_};
 }
 
-bool PgLog::Hear(const PgLogPage& page) {
+bool PgLog::Apply(const PgLogPage& page) {
   const MutexLock lock(mutex_);
   if (page.trimmed > position_) return false;
   const bool has_deliveries = page.newest.delivery > newest_.delivery;
@@ -34,10 +34,10 @@ bool PgLog::Hear(const PgLogPage& page) {
   newest_.message = std::max(newest_.message, page.newest.message);
   newest_.delivery = std::max(newest_.delivery, page.newest.delivery);
   if (page.through > position_) tag_ = page.tags.back();
-  PassOnLocked(page.records, flags);
+  PublishLocked(page.records, flags);
   position_ = std::max(position_, page.through);
   retained_ = page.retained;
-  own_.Hear(page.tags);
+  pending_.Confirm(page.tags);
   return true;
 }
 
@@ -49,7 +49,7 @@ bool PgLog::HasNews(const PgLogPage& page) const {
 
 std::uint64_t PgLog::CountRooms() const {
   const MutexLock lock(mutex_);
-  std::int64_t rooms = own_.rooms();
+  std::int64_t rooms = pending_.rooms();
   for (const RoomKind kind : kAllRoomKinds) rooms += static_cast<std::int64_t>(index_.Count(kind));
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rooms));
 }
@@ -59,7 +59,7 @@ std::uint64_t PgLog::retained_events() const {
   return retained_;
 }
 
-void PgLog::PassOnLocked(std::span<const PgRecord> records, Committed committed) {
+void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed) {
   std::vector<StoredEvent> events;
   std::vector<MixChanged> mixes;
   std::vector<Revocation> revocations;

@@ -1,4 +1,4 @@
-// What this process has heard of the log of the store.
+// The records of the store's log that this process has applied.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,13 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_listener.h"
 #include "storage/postgres/pg_events.h"
-#include "storage/postgres/pg_own_commits.h"
+#include "storage/postgres/pg_pending_commits.h"
 #include "storage/shared/room_index.h"
 
 namespace rtcroom {
 
-/// Passes the records of the log on to the index of lists and to the listener, each once and in the
-/// order of their positions, by whomever they were written.
+/// Applies the records of the log, of this process and of others, to the index of lists and passes
+/// them on to the listener, each once and in the order of their positions.
 ///
 /// @threads safe from any thread.
 class PgLog {
@@ -21,38 +21,37 @@ class PgLog {
   /// Both must outlive it.
   PgLog(RoomIndex& index, CommitListener& listener) : index_(index), listener_(listener) {}
 
-  /// From now on it hears of logins and logouts; null: nobody does.
+  /// Receives logins and logouts from now on; null: nothing does.
   void SetSessionListener(SessionListener* listener) EXCLUDES(mutex_);
 
-  /// Memory has everything up to there: call it before the first record.
+  /// Call it before the first `Apply`: memory has everything up to `ends`.
   void Begin(const PgLogEnds& ends) EXCLUDES(mutex_);
 
-  /// Of the last record that was passed on, or need not be.
+  /// Of the last record that was applied, or is in memory since `Begin`.
   [[nodiscard]] std::uint64_t position() const EXCLUDES(mutex_) { return place().position; }
-  /// Likewise, with its commit.
+  /// The same, with its commit.
   [[nodiscard]] PgLogPlace place() const EXCLUDES(mutex_);
 
-  /// Whether there is something to pass on in `page`.
+  /// Whether `page` has something to apply.
   [[nodiscard]] bool HasNews(const PgLogPage& page) const EXCLUDES(mutex_);
-  /// Passes on what is new in `page`, which begins where the last one has ended. Then `own` knows
-  /// of it, too.
-  /// @return false, and nothing is passed on, where something before it was removed unheard.
-  [[nodiscard]] bool Hear(const PgLogPage& page) EXCLUDES(mutex_);
+  /// Applies what is new in `page`, which begins where the last one ended, and confirms the pending
+  /// commits in it.
+  /// @return false, and nothing is applied, when records before it were removed from the log.
+  [[nodiscard]] bool Apply(const PgLogPage& page) EXCLUDES(mutex_);
 
-  /// Those of this process.
-  [[nodiscard]] PgOwnCommits& own() { return own_; }
-  /// Rooms of all kinds, with what `own` knows of.
+  [[nodiscard]] PgPendingCommits& pending() { return pending_; }
+  /// Rooms of all kinds, with those of pending commits.
   [[nodiscard]] std::uint64_t CountRooms() const EXCLUDES(mutex_);
   /// Events that are stored.
   [[nodiscard]] std::uint64_t retained_events() const EXCLUDES(mutex_);
 
  private:
-  void PassOnLocked(std::span<const PgRecord> records, Committed committed) REQUIRES(mutex_);
+  void PublishLocked(std::span<const PgRecord> records, Committed committed) REQUIRES(mutex_);
   void ApplyToIndexLocked(const PgRecord& record) REQUIRES(mutex_);
 
   RoomIndex& index_;
   CommitListener& listener_;
-  PgOwnCommits own_;
+  PgPendingCommits pending_;
   mutable Mutex mutex_;
   SessionListener* session_listener_ GUARDED_BY(mutex_) = nullptr;
   std::uint64_t position_ GUARDED_BY(mutex_) = 0;

@@ -62,8 +62,8 @@ class PgReaderPool {
         read);
   }
 
-  /// The same for what others are told: what is read is on the synchronous standby, if there is
-  /// one. `Confirms` are among the statements.
+  /// The same for data that is sent to others: it is on the synchronous standby, if there is one.
+  /// `Confirms` are among the statements.
   template <typename Read>
   auto RunConfirmed(Read read) -> Outcome<Read> {
     return RunOnReader(

@@ -195,7 +195,7 @@ struct AddWhat {
     arrays.room_numbers.Add(std::nullopt);
     arrays.dialects.Add(std::nullopt);
   }
-  /// A time that the record tells; the record itself is removed by its age.
+  /// A time in the record; the record itself is removed by its age.
   void AddTime(TimePoint time) const {
     arrays.room_sequences.Add(ToMilliseconds(time));
     arrays.at.Add(at);

@@ -48,7 +48,7 @@ class PgRoomGroup {
   /// active are provisional.
   Result<RoomChange> Apply(const RoomUpdate& update);
 
-  /// What is no change of a room; its row is among `OtherWrites`.
+  /// A record that changes no room; its row is among `OtherWrites`.
   /// @return its provisional position.
   std::uint64_t Add(const PgRecorded& what);
 
@@ -70,8 +70,8 @@ class PgRoomGroup {
   using Viewers = std::map<UserId, std::optional<Audience>>;  ///< nullopt: there is none
   /// The holder of an id.
   struct Holder {
-    std::optional<PgRoom> loaded{};  ///< as stored; nullopt: nobody
-    std::optional<Room> room{};      ///< as it is now; nullopt: nobody
+    std::optional<PgRoom> loaded{};  ///< as stored; nullopt: no room
+    std::optional<Room> room{};      ///< with the changes of the group; nullopt: no room
     std::uint64_t last_position = 0;
     bool is_changed = false;
     bool is_new = false;  ///< `room` is not the loaded one
@@ -104,7 +104,7 @@ class PgRoomGroup {
   bool loads_viewers_ = false;
   std::vector<PgNewRecord> records_;
   Banned banned_;
-  std::vector<PgGuest> guests_;  ///< who have joined
+  std::vector<PgGuest> guests_;  ///< users who have joined
   std::vector<EnqueuedDelivery> deliveries_;
   std::vector<pg::EndedRoom> ended_;
 };

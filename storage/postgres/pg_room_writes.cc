@@ -91,7 +91,7 @@ constexpr PgStatement kPutPushers{"put_pushers",
                                   kPgText<kWithBase, kPutPusher, kNumber, kOfPushers>};
 
 // Joining is the first heartbeat: there is no moment at which nothing is known of a pusher. That it
-// left is found out later (`Cluster::RemoveLeftBeats`): nodes that tell heartbeats hold up no
+// left is found out later (`Cluster::RemoveLeftBeats`): nodes that report heartbeats hold up no
 // group.
 constexpr std::string_view kPutBeat =
     " INSERT INTO beats (at_ms, seat, room)"
@@ -241,7 +241,7 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
                        to.heights, to.layers, to.parts, to.bound_to);
   }
   if (!joined_.empty()) {
-    // In the order in which nodes tell heartbeats: their locks are taken in one order.
+    // In the order in which nodes report heartbeats: locks are taken in one order.
     std::vector<SeatKey> seats = joined_;
     std::ranges::sort(seats);
     PgArray<std::uint64_t> rooms;

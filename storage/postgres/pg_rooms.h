@@ -16,7 +16,7 @@
 
 namespace rtcroom {
 
-/// A room, and what its row says of its writes.
+/// A room, and the versions of its row.
 struct PgRoom {
   Room room{};
   std::uint64_t version = 0;        ///< ascends with every write

@@ -20,7 +20,7 @@ struct PgResultClearer {
 };
 using PgResultPtr = std::unique_ptr<pg_result, PgResultClearer>;
 
-/// Goes from row to row. A column of another type, a NULL that nobody asked about or a value out
+/// Goes from row to row. A column of another type, an unexpected NULL or a value out
 /// of range ends it: the reading returns zero or nothing, and `status` has the reason.
 ///
 /// @threads one thread at a time. Independent of the connection.

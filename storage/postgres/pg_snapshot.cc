@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-// What is read is worked on in between.
+// Pages are processed in between.
 constexpr PgStatement kMayPause{.sql = "SET LOCAL idle_in_transaction_session_timeout = '60s'"};
 
 }  // namespace

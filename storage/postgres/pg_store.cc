@@ -62,7 +62,7 @@ Outcome PgStore::Reported(Outcome outcome) {
 void PgStore::Commit(PgJob& job) {
   committer_->Run(job);
   if (job.commit() == nullptr) return;
-  const Status confirmed = log_->own().Await(job.commit(), clock_.Monotonic() + patience_);
+  const Status confirmed = log_->pending().Await(job.commit(), clock_.Monotonic() + patience_);
   if (confirmed) return;
   job.Abort(confirmed.error());
   if (observer_ != nullptr) observer_->OnStoreError(StoreOperation::kWrite, confirmed.error().code);

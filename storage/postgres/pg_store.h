@@ -59,7 +59,7 @@ struct PgOptions {
 /// An implementation of `Storage` on PostgreSQL 15 or newer.
 ///
 /// An acknowledged change is on the disk of the primary, and of its synchronous standby if there is
-/// one; so is what the listener hears, and all that is read to be told to others (`ReadEvents`,
+/// one; so is what the listener receives, and all that is read to be sent to others (`ReadEvents`,
 /// `Scan`, `Newest`, deliveries, messages in their order). Other reads may show a change a moment
 /// earlier. All waits for the database are bounded: after a few seconds a call fails with
 /// kStoreBusy, and at once while there has been no connection for some seconds; with
@@ -71,7 +71,7 @@ class PgStore : public Storage {
   /// Connects, creates the tables or brings them up to date, and reads the order of the rooms.
   /// Reads are of the same moment until `Begin`; writes are for after it.
   ///
-  /// @param listener  hears of the commits of all stores on this database, of those of others soon
+  /// @param listener  receives the commits of all stores on this database, those of others soon
   ///                  after; must outlive the store, as must `clock`.
   /// @errors kStoreBroken, kStoreBusy: one sentence without a password.
   static Result<std::unique_ptr<PgStore>> Open(const PgOptions& options, CommitListener& listener,
@@ -169,7 +169,7 @@ class PgStore : public Storage {
   /// Returns when the outcome of the job is certain.
   void Commit(PgJob& job);
   Status Write(const std::function<PgWrite()>& write);
-  /// For what is done again when it is lost: does not wait for the standby.
+  /// For a write that is repeated when it is lost: does not wait for the standby.
   Status WriteLightly(const std::function<PgWrite()>& write);
   /// Removes at most `most` rows, in steps that hold the turn for a short time each.
   /// @param write  of a step, with the most rows that it removes; sets the number removed.

@@ -21,7 +21,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of connecting and migrating, and of reading what is there.
+/// Of connecting, migrating, and reading the store.
 constexpr std::chrono::seconds kOpenTime{60};
 constexpr std::size_t kIndexBatch = 10'000;
 
@@ -104,7 +104,7 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
       clock);
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
-  // What comes later than this snapshot is heard from the log.
+  // Later commits than this snapshot are read from the log.
   auto snapshot = std::make_unique<PgSnapshot>(*address, PgReaderPool::Statements(), clock);
   snapshot->connection().StopWhen(options.is_stopping);
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;

@@ -22,7 +22,7 @@ namespace {
 
 /// The first is without the turn.
 constexpr int kTries = 3;
-/// What the standby has not confirmed for so long holds up the next group.
+/// A commit that has been pending for so long holds up the next group.
 constexpr std::chrono::seconds kUnconfirmed{1};
 /// Low bits of a tag: the group; the others are the node.
 constexpr int kGroupBits = 32;
@@ -37,14 +37,14 @@ constexpr PgStatement kCheckLink{
 constexpr PgStatement kEnter{"enter",
                              "INSERT INTO nodes (node, link, version) VALUES ($1, 0, 1)"
                              " ON CONFLICT (node) DO NOTHING"};
-// Likewise: it takes its place again where it tells what it has heard.
+// The same: it takes its place again when it reports its heartbeats.
 constexpr PgStatement kSetLink{"set_link",
                                "WITH u AS (UPDATE nodes SET link = $2 WHERE node = $1 RETURNING 1)"
                                " SELECT 1 / count(*) FROM u"};
-// What is found by the link is on the standby: a primary that comes back after a crash also has
-// what never came there.
+// Everything committed before the link is on the standby: a primary that restarts after a crash
+// also has what never came there.
 constexpr PgStatement kOnStandby{"on_standby", "SET LOCAL synchronous_commit TO on"};
-// A node that tells what it has heard leaves with that (`Cluster`), or is waited for.
+// A node that reports heartbeats leaves with its last report (`Cluster`), or is waited for.
 constexpr PgStatement kLeave{"leave",
                              "DELETE FROM nodes WHERE node = $1"
                              " AND NOT EXISTS (SELECT 1 FROM told WHERE node = $1)"};
@@ -104,7 +104,7 @@ Status PgWriter::Connect(MonotonicTime deadline) {
   const Result<std::vector<PgRows>> linked = connection_.RunConfirming(calls, deadline);
   if (!linked) {
     failed_ = connection_.failure().meaning;
-    // The others have given this node up. A new connection changes nothing about that.
+    // The other nodes declared this one gone. A new connection changes nothing about that.
     if (failed_ == PgMeaning::kConflict) {
       ReportFenced();
       failed_ = PgMeaning::kBusy;
@@ -176,9 +176,9 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
     failed_ = PgMeaning::kBusy;
     return confirmed;
   }
-  // The others follow another server than the one that this connection is to.
-  if (log_.own().TakeLost()) connection_.Close();
-  // A connection that was made while nobody waited has nothing yet.
+  // This connection is to another server than the one that the follower reads.
+  if (log_.pending().TakeLost()) connection_.Close();
+  // A connection that was made in the background has nothing yet.
   if (!is_linked_ || !reconnector_.connected()) {
     if (const Status connected = Connect(deadline); !connected) {
       // No write was sent. What is wrong for good is so for each of the jobs.
@@ -202,7 +202,7 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
   }
   ApplyRules(group, made);
   if (made.rooms.has_records()) {
-    made.commit = log_.own().Expect(made.tag, made.rooms.added_rooms(), clock_.Monotonic());
+    made.commit = log_.pending().Add(made.tag, made.rooms.added_rooms(), clock_.Monotonic());
   }
   Status written = Write(group, turn, made, deadline);
   if (!written && failed_ == PgMeaning::kLost) {
@@ -214,21 +214,21 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
   }
   if (made.commit == nullptr) return written;
   if (!written) {
-    log_.own().Forget(made.commit);
+    log_.pending().Remove(made.commit);
     return written;
   }
-  log_.own().Answer(made.commit);
+  log_.pending().MarkCommitted(made.commit);
   follower_.Wake();
   return {};
 }
 
 Status PgWriter::AwaitConfirmation(MonotonicTime deadline) {
-  const std::optional<MonotonicTime> oldest = log_.own().oldest();
+  const std::optional<MonotonicTime> oldest = log_.pending().oldest();
   const MonotonicTime now = clock_.Monotonic();
   if (!oldest || *oldest + kUnconfirmed > now) return {};
   const MonotonicTime end = std::min(deadline, *oldest + options_.pace.give_up);
-  if (log_.own().AwaitSince(now - kUnconfirmed, end)) return {};
-  return Error{Errc::kStoreBusy, "what was committed is not confirmed"};
+  if (log_.pending().AwaitAddedBefore(now - kUnconfirmed, end)) return {};
+  return Error{Errc::kStoreBusy, "an earlier commit is not confirmed"};
 }
 
 Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,

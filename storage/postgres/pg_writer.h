@@ -28,8 +28,8 @@ namespace rtcroom {
 /// others need. If a room was written meanwhile, the group is run again with the turn taken first.
 ///
 /// A commit waits only for the disk of the primary, so the turn is short however far away the
-/// standby is. A job has its outcome for certain once the follower has heard of its `commit`; the
-/// next group does not wait for that, unless there has been no news for too long.
+/// standby is. The outcome of a job is certain once its `commit` is confirmed; the next group does
+/// not wait for that, unless a commit has been pending for too long.
 ///
 /// @threads one thread: that of the committer.
 class PgWriter {
@@ -39,7 +39,7 @@ class PgWriter {
   struct Options {
     std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
     StoreLimits limits{};
-    PgPace pace{};                         ///< its observer hears of groups, too
+    PgPace pace{};                         ///< its observer receives groups, too
     std::chrono::milliseconds patience{};  ///< bounds a group; the end of a lost one likewise
   };
 
@@ -61,40 +61,40 @@ class PgWriter {
  private:
   enum class Turn : std::uint8_t { kAtTheWrite, kFirst };
 
-  /// What a try has made, until it is committed.
+  /// The work of one try, until it is committed.
   struct Try {
     PgRoomGroup rooms;
     std::vector<PgWrite> writes{};
     std::vector<PgJob*> jobs{};  ///< of the last of `writes`, in order
     std::uint64_t before = 0;    ///< a position before its records
     std::int64_t tag = 0;
-    PgOwnCommits::Handle commit{};  ///< null: it writes nothing
+    PgPendingCommits::Handle commit{};  ///< null: it writes nothing
   };
 
-  /// After an error `failed_` tells what it means; kLost: it is unknown whether it was committed.
+  /// After an error `failed_` is its meaning; kLost: it is unknown whether it was committed.
   Status TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline);
   Status Load(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   static void ApplyRules(const std::vector<Job*>& group, Try& made);
   Status Write(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
-  /// Gives the jobs what was committed.
+  /// Gives the jobs their outcomes.
   /// @param base     the newest position before it.
   /// @param results  of the writes; none when they are not known.
   static void Publish(const std::vector<Job*>& group, Try& made, std::uint64_t base,
                       std::span<PgRows> results);
   static void FinishWrites(Try& made, std::span<PgRows> results);
-  /// Nothing more is committed while the standby does not confirm what was.
+  /// Holds the next commit back while earlier ones have been pending for too long.
   Status AwaitConfirmation(MonotonicTime deadline);
   void ReportFenced() const;
   /// Of the result of `kCheckLink`.
   void ReportTurn(PgRows& checked) const;
-  /// The commit was not answered: finds out what has become of it.
+  /// Finds out whether a commit without a reply was made.
   Status Verify(const std::vector<Job*>& group, Try& made);
   Status RunAlone(const std::vector<Job*>& group, MonotonicTime deadline);
-  /// After an error `failed_` tells what it means.
+  /// After an error `failed_` is its meaning.
   Status Connect(MonotonicTime deadline);
   /// Of calls that were run.
   Error Failed(const Error& error);
-  /// What callers get for an error of a try.
+  /// The error for callers.
   [[nodiscard]] Error Outcome(const Error& error) const;
 
   const Options options_;

@@ -1,4 +1,4 @@
-// The columns in which stores keep what an event says.
+// The columns in which stores keep the payload of an event.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,7 @@ namespace rtcroom {
 /// @tparam Writer  writes the groups of a store, on the thread of the committer:
 ///   - `Job`: a `WriteJob`;
 ///   - `Status Run(const std::vector<Job*>&)`: commits a group, notifies the listener, and sets the
-///     outcome of each job; the result tells whether the store took the group;
+///     outcome of each job; the result is whether the store took the group;
 ///   - `std::uint64_t retained_events()`: see `CommitStats`;
 ///   - `void Rest(const Status&)`: upkeep after a group, whose callers have their outcomes.
 /// @threads safe from any thread. Owns one thread, which blocks on the store, or on its queue until

@@ -143,7 +143,7 @@ Status MessageWriter::EndRoom(std::uint64_t room_number, TimePoint at) {
     if (run.Next()) has_messages = run.Integer(0) != 0;
     if (!run.status()) return run.status();
   }
-  if (!has_messages) return {};  // nobody ever sent one to this room
+  if (!has_messages) return {};  // this room never had one
   Status ended = Run(end_room_, room_number, at);
   if (ended && !*has_messages) ended = Run(forget_room_, room_number);
   return ended;

@@ -124,7 +124,7 @@ class SqliteWriter {
   Status WriteEvents(const RoomChange& change, const CustomEvents::Event* merged_with,
                      std::uint64_t previous);
   void RecordIndexChange(const Room* stored, const RoomChange& change);
-  /// Adds what listeners hear of a change, besides its events.
+  /// Adds what listeners receive of a change, besides its events.
   void RecordForListener(const RoomChange& change);
 
   const StoreLimits limits_;

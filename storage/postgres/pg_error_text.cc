@@ -1,4 +1,4 @@
-#include "storage/postgres/pg_said.h"
+#include "storage/postgres/pg_error_text.h"
 
 #include <cstddef>
 #include <utility>
@@ -30,17 +30,17 @@ std::string TakeSqlstate(std::string& line) {
 
 }  // namespace
 
-PgSaid PgInOneLine(std::string_view message) {
-  PgSaid said;
+PgErrorText ParsePgError(std::string_view message) {
+  PgErrorText parsed;
   while (!message.empty()) {
     const std::size_t end = std::min(message.find('\n'), message.size());
     std::string line(message.substr(0, end));
     message.remove_prefix(std::min(end + 1, message.size()));
     if (line.empty() || StartsWithAny(line, {"\t", "LOCATION:", "DETAIL:", "HINT:"})) continue;
-    if (std::string state = TakeSqlstate(line); !state.empty()) said.sqlstate = std::move(state);
-    said.sentence += (said.sentence.empty() ? "" : "; ") + line;
+    if (std::string state = TakeSqlstate(line); !state.empty()) parsed.sqlstate = std::move(state);
+    parsed.text += (parsed.text.empty() ? "" : "; ") + line;
   }
-  return said;
+  return parsed;
 }
 
 }  // namespace rtcroom

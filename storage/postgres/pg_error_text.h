@@ -1,4 +1,4 @@
-// What a server says, in one line.
+// Error messages of libpq.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@ inline bool StartsWithAny(std::string_view text,
       beginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
 }
 
-struct PgSaid {
-  std::string sentence;
+struct PgErrorText {
+  std::string text;      ///< one line, without details and hints; a part for each host tried
   std::string sqlstate;  ///< the last one
 };
 
-/// A message of libpq as one line, without hints: one part for each host that was tried.
-PgSaid PgInOneLine(std::string_view message);
+/// Parses a verbose message of libpq.
+PgErrorText ParsePgError(std::string_view message);
 
 }  // namespace rtcroom
