@@ -12,8 +12,8 @@ namespace {
 
 /// Messages that are read for a poll, when they are not in memory.
 constexpr std::size_t kOlderPerPoll = 50;
-/// Logins that one commit tells the other servers.
-constexpr std::size_t kMostToldAtOnce = 1000;
+/// Logins that one commit reports to the other servers.
+constexpr std::size_t kMostReportedAtOnce = 1000;
 /// A client that joins after asking for the members may have missed a change as recent as this.
 constexpr std::chrono::seconds kRecentChange{10};
 
@@ -53,8 +53,8 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       options_(options),
       started_(deps.clock.Monotonic()),
       state_(options, deps.contacts),
-      untold_logins_(ChannelState::kMaxEnded + options.max_instances, options.max_known_instances) {
-}
+      unreported_logins_(ChannelState::kMaxEnded + options.max_instances,
+                         options.max_known_instances) {}
 
 // Logins
 
@@ -93,25 +93,25 @@ ChannelInstance Channel::NewInstance(const UserId& account, TimePoint expires) {
 
 void Channel::NoteLogin(const ChannelInstance& login, LoginChange change) {
   if (deps_.logins == nullptr) return;
-  untold_logins_.Add({.account = login.account,
-                      .instance = login.instance,
-                      .logged_in = login.logged_in,
-                      .expires = login.expires,
-                      .has_ended = change == LoginChange::kEnded});
+  unreported_logins_.Add({.account = login.account,
+                          .instance = login.instance,
+                          .logged_in = login.logged_in,
+                          .expires = login.expires,
+                          .has_ended = change == LoginChange::kEnded});
 }
 
-void Channel::TellLogins() {
+void Channel::ReportLogins() {
   std::vector<AccountLogin> logins;
   {
     const MutexLock lock(mutex_);
     // It may be late: of one that has ended here since, the client is connected elsewhere by now.
-    logins = untold_logins_.Take(kMostToldAtOnce,
-                                 [this](const AccountLogin& login)
-                                     REQUIRES(mutex_) { return state_.IsActive(login.instance); });
+    logins = unreported_logins_.Take(
+        kMostReportedAtOnce, [this](const AccountLogin& login)
+                                 REQUIRES(mutex_) { return state_.IsActive(login.instance); });
   }
-  if (logins.empty() || deps_.logins->TellLogins(logins)) return;
+  if (logins.empty() || deps_.logins->ReportLogins(logins)) return;
   const MutexLock lock(mutex_);
-  untold_logins_.PutBack(logins);
+  unreported_logins_.PutBack(logins);
 }
 
 void Channel::OnLogins(std::span<const AccountLogin> logins) {
@@ -389,7 +389,7 @@ void Channel::EndBanned() {
 }
 
 void Channel::Save() {
-  if (deps_.logins != nullptr) TellLogins();
+  if (deps_.logins != nullptr) ReportLogins();
   Settle();
   SaveJoins();
 }

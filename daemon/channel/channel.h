@@ -25,7 +25,7 @@
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
 #include "daemon/channel/message_senders.h"
-#include "daemon/channel/untold_logins.h"
+#include "daemon/channel/unreported_logins.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
@@ -313,9 +313,9 @@ class Channel {
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
   void SaveJoins() EXCLUDES(mutex_);
   enum class LoginChange : bool { kBegun, kEnded };
-  /// Keeps it for `TellLogins`.
+  /// Keeps it for `ReportLogins`.
   void NoteLogin(const ChannelInstance& login, LoginChange change) REQUIRES(mutex_);
-  void TellLogins() EXCLUDES(mutex_);
+  void ReportLogins() EXCLUDES(mutex_);
   /// Accounts that were banned since the last call leave the rooms' groups.
   void EndBanned() EXCLUDES(mutex_);
   /// After a first join: continues with what was stored meanwhile.
@@ -337,7 +337,7 @@ class Channel {
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   /// Not yet reported to the other servers on the store; `OnTick` reports them.
-  UntoldLogins untold_logins_ GUARDED_BY(mutex_);
+  UnreportedLogins unreported_logins_ GUARDED_BY(mutex_);
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
 };

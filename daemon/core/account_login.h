@@ -31,7 +31,7 @@ class AccountLoginLog {
   /// Reports them to all servers on the store, including this one, as
   /// `Committed::account_logins`. A store that only one server uses does nothing.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be stored again.
-  virtual Status TellLogins(std::span<const AccountLogin> /*logins*/) { return {}; }
+  virtual Status ReportLogins(std::span<const AccountLogin> /*logins*/) { return {}; }
 };
 
 }  // namespace rtcroom

@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// A parsed connection string. The connections to one address, and to its copies, tell each other
+/// A parsed connection string. The connections to one address, and to its copies, share
 /// which host takes connections, and which is the primary (`PgSharedHosts`).
 class PgAddress {
  public:

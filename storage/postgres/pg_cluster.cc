@@ -19,19 +19,19 @@ using std::chrono::milliseconds;
 
 /// The database's clock is set while it runs: heartbeats that it dated before prove nothing.
 constexpr std::int64_t kJumpMs = 1000;
-/// Heartbeats that a step of a removal looks at: those that are told meanwhile wait for it.
+/// Heartbeats that a step of a removal looks at: reports wait for it.
 constexpr std::size_t kSeenPerStep = 5000;
 
 constexpr std::string_view kSelect = "SELECT ";
 constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kPgNowMs>};
 // The link is that of the writing connection, which sets it; 0 is none.
-// Rounds are 0 where it has told nothing since it entered last.
+// Rounds are 0 where it has reported nothing since it entered last.
 constexpr PgStatement kEnter{"cluster_enter",
                              "INSERT INTO nodes (node, link, version, name, config_hash)"
                              " VALUES ($1, 0, 1, $2, $3) ON CONFLICT (node) DO UPDATE"
                              " SET name = excluded.name, config_hash = excluded.config_hash"
                              " RETURNING rounds"};
-// Divides by zero when the others have given this node up.
+// Divides by zero when the others have declared this node gone.
 constexpr PgStatement kNextRound{
     "cluster_next_round",
     "WITH u AS (UPDATE nodes SET rounds = rounds + 1 WHERE node = $1 RETURNING 1)"
@@ -39,11 +39,11 @@ constexpr PgStatement kNextRound{
 constexpr std::string_view kInsertLife = "INSERT INTO beat_life (floor_ms) VALUES (";
 constexpr std::string_view kKeepLife = ") ON CONFLICT (only_row) DO NOTHING";
 constexpr std::string_view kSetFloor = ") ON CONFLICT (only_row) DO UPDATE SET floor_ms = ";
-// The tables of heartbeats were emptied: everybody has a timeout from here on.
+// The tables of heartbeats were emptied: all pushers have a timeout from here on.
 constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kPgNowMs, kKeepLife>};
-// Heartbeats of the future were dated before the clock was set back. They would speak for pushers
-// that are silent until that time has come. What nodes have told by such a time is worth nothing,
-// too: nobody is silent until all have told anew.
+// Heartbeats of the future were dated before the clock was set back. They would keep silent pushers
+// until that time has come. Reports by such a time are void, too: no pusher is silent until all
+// nodes have reported anew.
 constexpr std::string_view kForgetFuture = "WITH f AS (DELETE FROM beats WHERE at_ms > ";
 constexpr std::string_view kForgetTold = "), t AS (DELETE FROM told) ";
 constexpr PgStatement kMoveFloor{
@@ -88,8 +88,8 @@ constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE n
 constexpr PgStatement kOfRenewals[] = {kNow,       kEnter,      kNextRound, kBeginLife, kMoveFloor,
                                        kPutBeats,  kTold,       kNodes,     kDutyRows,  kGiveUp,
                                        kClaimDuty, kLeaveNodes, kLeaveTold};
-// A place is never given to another pusher. In the order in which nodes tell heartbeats: locks are
-// taken in one order.
+// A place is never given to another pusher. In the order in which nodes report heartbeats: locks
+// are taken in one order.
 constexpr PgStatement kRemoveLeft{
     "cluster_remove_left",
     "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
@@ -177,10 +177,10 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   if (!place().is_entered) {
     if (const Status entered = Enter(deadline); !entered) return entered.error();
   }
-  Result<Seen> seen = Tell(heard, deadline);
+  Result<Seen> seen = Report(heard, deadline);
   if (!seen && connection_.failure().sqlstate == "22012") {
     if (const Status entered = Enter(deadline); !entered) return entered.error();
-    seen = Tell(heard, deadline);
+    seen = Report(heard, deadline);
   }
   if (!seen) return seen.error();
 
@@ -246,11 +246,11 @@ std::vector<PgCall> PgCluster::BeatCalls(std::span<const Beat> beats, millisecon
   return calls;
 }
 
-std::vector<PgCall> PgCluster::TellCalls(const HeardBeats& heard, const Place& place) const {
+std::vector<PgCall> PgCluster::ReportCalls(const HeardBeats& heard, const Place& place) const {
   const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.Monotonic() - heard.as_of);
   std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kNextRound, options_.node),
                                PgCall(kBeginLife)};
-  // Locks are taken in one order: first of heartbeats, then of what nodes have told.
+  // Locks are taken in one order: first of `beats`, then of `told`.
   for (PgCall& call : BeatCalls(heard.beats, elapsed)) calls.push_back(std::move(call));
   if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
   return calls;
@@ -262,11 +262,11 @@ bool PgCluster::DiffersFrom(const Place& place, std::uint64_t node, const std::s
   return hash != place.config_hash;
 }
 
-Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime deadline) {
+Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime deadline) {
   const Place before = place();
-  std::vector<PgCall> calls = TellCalls(heard, before);
+  std::vector<PgCall> calls = ReportCalls(heard, before);
   // The time of the collection by the database's clock, or before it. Were it counted back from the
-  // time of the statement, what was heard while the statement was under way would count as told.
+  // time of the statement, heartbeats received during the statement would count as reported.
   calls.emplace_back(kTold, options_.node, before.offset->least_ms + ToMs(heard.as_of));
   const std::size_t nodes = calls.size();
   calls.emplace_back(kNodes);
@@ -303,7 +303,7 @@ Result<PgCluster::Seen> PgCluster::Tell(const HeardBeats& heard, MonotonicTime d
   PgRows& now = (*results)[nodes + 2];
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
   if (have_all_told) seen.told_ago = milliseconds(now.Integer(0) - told_ms);
-  // Before anything is told by the new time.
+  // Before anything is reported by the new time.
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
   if (!followed) return followed.error();
   return seen;
@@ -341,7 +341,7 @@ Status PgCluster::MoveFloor(MonotonicTime deadline) {
 std::vector<std::uint64_t> PgCluster::Observe(const Seen& seen) {
   const MonotonicTime now = clock_.Monotonic();
   const MonotonicTime::duration still_for = lease_.ttl() + options_.slack;
-  // Who could not reach the database cannot say that others did not.
+  // A node that could not reach the database does not know which others did.
   if (now - renewed_at_ > still_for / 2) observed_.clear();
   renewed_at_ = now;
   std::erase_if(observed_, [&](const auto& entry) { return !seen.rounds.contains(entry.first); });
@@ -469,7 +469,7 @@ Result<std::vector<ListedNode>> PgCluster::ListNodes() {
 
 Status PgCluster::Leave(const HeardBeats& heard) {
   lease_.End();
-  std::vector<PgCall> calls = TellCalls(heard, place());
+  std::vector<PgCall> calls = ReportCalls(heard, place());
   calls.emplace_back(kLeaveNodes, options_.node);
   calls.emplace_back(kLeaveTold, options_.node);
   calls.emplace_back(kPgCommit);

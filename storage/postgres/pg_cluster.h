@@ -1,4 +1,4 @@
-// The nodes that share a PostgreSQL database: who is alive, who was heard, whose work is whose.
+// The nodes that share a PostgreSQL database, their heartbeats and their duties.
 #pragma once
 
 #include <array>
@@ -21,10 +21,10 @@
 
 namespace rtcroom {
 
-/// Nodes send ages, and the database's clock dates them. A pusher is silent once every node has
-/// told what it heard until a timeout after the pusher's last heartbeat. A node that does not tell
-/// is waited for until it is given up: others have seen its rounds stand still for longer than its
-/// own `NodeLease` lasts. Then, and whenever heartbeats may be missing, the floor moves: all
+/// Nodes report ages, and the database's clock dates them. A pusher is silent once every node has
+/// reported its heartbeats up to a timeout after the pusher's last one. A node that does not report
+/// is waited for until it is declared gone: its rounds stood still for longer than its own
+/// `NodeLease` lasts. Then, and whenever heartbeats may be missing, the floor moves: all
 /// pushers have a timeout from that moment on.
 ///
 /// @threads `Renew` and `Leave` one thread at a time, on a connection of their own. The others are
@@ -37,8 +37,8 @@ class PgCluster : public Cluster {
     std::string name = {};   ///< for operators
     /// Bounds a call; a claim that waits for others may take twice as long.
     std::chrono::milliseconds patience = std::chrono::seconds(2);
-    PgPace pace{};  ///< of the other connections; its observer hears of the first one, too
-    /// A node is given up that long after its lease must have ended.
+    PgPace pace{};  ///< of the other connections; its observer receives the first one, too
+    /// A node is declared gone that long after its lease must have ended.
     std::chrono::milliseconds slack = std::chrono::seconds(1);
   };
 
@@ -49,9 +49,9 @@ class PgCluster : public Cluster {
   /// All that it runs.
   static std::vector<PgStatement> Statements();
 
-  /// Bounds the arrays of a statement, on both sides, however many heartbeats a round tells.
+  /// Bounds the arrays of a statement, on both sides, however many heartbeats a round reports.
   static constexpr std::size_t kBeatsPerStatement = 100'000;
-  /// The calls that tell the heartbeats, in their order.
+  /// The calls that report the heartbeats, in their order.
   /// @param elapsed  since their ages were taken.
   static std::vector<PgCall> BeatCalls(std::span<const Beat> beats,
                                        std::chrono::milliseconds elapsed);
@@ -108,15 +108,15 @@ class PgCluster : public Cluster {
   [[nodiscard]] MonotonicTime Deadline() const { return clock_.Monotonic() + options_.patience; }
   [[nodiscard]] Place place() const EXCLUDES(mutex_);
   void LeavePlace() EXCLUDES(mutex_);
-  /// It has entered with that hash.
+  /// It has entered with `config_hash`.
   void TakePlace(const std::string& config_hash) EXCLUDES(mutex_);
   void WantFloor() EXCLUDES(mutex_);
   /// The database knows of those that were called for up to then.
   void MovedFloor(std::uint64_t wanted) EXCLUDES(mutex_);
 
   Status Enter(MonotonicTime deadline);
-  Result<Seen> Tell(const HeardBeats& heard, MonotonicTime deadline);
-  [[nodiscard]] std::vector<PgCall> TellCalls(const HeardBeats& heard, const Place& place) const;
+  Result<Seen> Report(const HeardBeats& heard, MonotonicTime deadline);
+  [[nodiscard]] std::vector<PgCall> ReportCalls(const HeardBeats& heard, const Place& place) const;
   /// Whether that node is known to be configured otherwise.
   [[nodiscard]] bool DiffersFrom(const Place& place, std::uint64_t node,
                                  const std::string& hash) const;

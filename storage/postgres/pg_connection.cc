@@ -125,7 +125,7 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   Close();
   FollowOthers();
   const std::vector<PgHost> order = hosts_.InOrder();
-  std::string said;
+  std::string failures;
   for (std::size_t place = 0; place < order.size(); ++place) {
     reached_before_ = shared_->reached.reports();
     confirmed_before_ = shared_->primary.reports();
@@ -141,12 +141,12 @@ Status PgConnection::Connect(MonotonicTime deadline) {
     Close();
     // What was lost was only a preparation.
     if (failure_.meaning == PgMeaning::kLost) failure_.meaning = PgMeaning::kBusy;
-    said += (said.empty() ? "" : "; ") + connected.error().detail;
+    failures += (failures.empty() ? "" : "; ") + connected.error().detail;
     if (failure_.meaning == PgMeaning::kBroken || Left(deadline).count() <= 0) break;
   }
   hosts_.Failed();
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
-               fmt::format("cannot connect to the database: {}", said)};
+               fmt::format("cannot connect to the database: {}", failures)};
 }
 
 std::optional<MonotonicTime> PgConnection::LastTry() {

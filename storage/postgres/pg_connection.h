@@ -78,7 +78,7 @@ enum class PgMeaning : std::uint8_t {
 
 struct PgFailure {
   PgMeaning meaning = PgMeaning::kBroken;
-  std::string sqlstate = {};  ///< empty when the server said nothing
+  std::string sqlstate = {};  ///< empty when the server sent none
 };
 
 struct PgSettings {
@@ -140,7 +140,7 @@ class PgConnection {
   /// Runs the calls in order, in one round trip, up to the first error. Without BEGIN they are one
   /// transaction. A transaction may stay open after success.
   /// @return a result for each call.
-  /// @errors kStoreBusy when it may work later: nothing happened, unless `failure` says kLost.
+  /// @errors kStoreBusy when it may work later: nothing happened, unless `failure` is kLost.
   /// kStoreBroken.
   Result<std::vector<PgRows>> Run(std::span<const PgCall> calls, MonotonicTime deadline);
   Result<PgRows> Run(const PgCall& call, MonotonicTime deadline);
@@ -160,7 +160,7 @@ class PgConnection {
   struct Closer {
     void operator()(pg_conn* connection) const;
   };
-  /// What the server said unasked.
+  /// Of a notice of the server.
   struct Notices {
     bool ended = false;        ///< it ends the connection
     bool unconfirmed = false;  ///< a commit did not wait for the standby

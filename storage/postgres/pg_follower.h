@@ -16,14 +16,14 @@
 namespace rtcroom {
 
 /// Reads at once when this process has committed something; every 10 ms while there is something to
-/// hear; every 20 ms otherwise. What it passes on is on the synchronous standby, if there is one.
+/// read; every 20 ms otherwise. What it applies is on the synchronous standby, if there is one.
 ///
 /// @threads safe from any thread. Owns one thread, which waits for the database, each time for a
 ///          bounded time, until the destructor ends it.
 class PgFollower {
  public:
-  /// The arguments must outlive it. It reads nothing yet. The observer of `pace` hears of what
-  /// was written, too.
+  /// The arguments must outlive it. It reads nothing yet. The observer of `pace` also receives
+  /// the lag of the log.
   /// @param node  as of `PgWriter::Options`.
   PgFollower(const PgAddress& address, std::uint64_t node, const PgPace& pace, PgLog& log,
              PgHistory& history, const Clock& clock);
@@ -36,7 +36,7 @@ class PgFollower {
     thread_ = std::jthread([this] { Follow(); });
   }
 
-  /// Returns when everything has been heard that was acknowledged anywhere before the call. All
+  /// Returns when everything is applied that any server acknowledged before the call. All callers
   /// that wait share one read.
   /// @errors kStoreBusy at the deadline.
   Status CatchUp(MonotonicTime deadline) EXCLUDES(mutex_);
@@ -44,13 +44,13 @@ class PgFollower {
   /// Reads as soon as it can.
   void Wake() EXCLUDES(mutex_);
 
-  /// Everything that was committed up to this long ago has been heard.
+  /// Everything that was committed up to this long ago is applied.
   [[nodiscard]] std::chrono::milliseconds LogAge() const EXCLUDES(mutex_);
 
  private:
   void Follow() EXCLUDES(mutex_);
   /// Reads to the end of the log.
-  /// @param is_wanted  by a caller, who relies on that end.
+  /// @param is_wanted  whether a caller relies on that end.
   /// @return whether that has worked.
   bool ReadToEnd(bool is_wanted);
   /// A page that is confirmed; unless it is wanted, it may have no news instead.
@@ -67,7 +67,7 @@ class PgFollower {
   // Only for the thread.
   bool is_checked_ = false;     ///< whether the connection has the history
   bool has_connected_ = false;  ///< whether the present read had a connection
-  bool has_news_ = false;       ///< whether the present read has found what nobody had heard here
+  bool has_news_ = false;       ///< whether the present read has found new records
   mutable Mutex mutex_;
   CondVar changed_;
   std::uint64_t wanted_ GUARDED_BY(mutex_) = 0;   ///< number of the newest read that is waited for

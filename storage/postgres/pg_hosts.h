@@ -70,13 +70,12 @@ class PgReportedHost {
   std::uint64_t reports_ GUARDED_BY(mutex_) = 0;
 };
 
-/// What the connections of a process to one address tell each other.
+/// The hosts that the connections of a process to one address share.
 struct PgSharedHosts {
-  /// The last that took a connection: where it is known, nobody else waits for one that is silent.
+  /// The last that took a connection: the other connections begin with it.
   PgReportedHost reached{};
   /// The last that confirmed a commit (`PgConnection::RunConfirming`). An old primary that lives on
-  /// alone answers reads for ever, with what was there before: whoever reads from it learns here
-  /// that it has been replaced.
+  /// alone answers reads for ever, with old rows: its readers find here that it has been replaced.
   PgReportedHost primary{};
 };
 

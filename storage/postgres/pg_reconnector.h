@@ -19,7 +19,7 @@ struct PgPace {
   /// Between the beginnings of two attempts that begin with one host; up to half as much again, at
   /// random. Another host is tried at once.
   std::chrono::milliseconds pause = std::chrono::seconds(1);
-  /// After so long without a connection nobody waits for one any more.
+  /// After so long without a connection `Await` fails at once.
   std::chrono::milliseconds give_up = std::chrono::seconds(3);
   RandomSource* random = nullptr;  ///< must outlive the users; null: pauses are all the same
   /// Hears of each attempt; may be null, must outlive the users otherwise.
@@ -30,8 +30,8 @@ struct PgPace {
 /// @param failure  of the connection.
 ConnectOutcome PgConnectOutcome(const Status& connected, const PgFailure& failure);
 
-/// Connects when somebody asks for a connection that is lost, and goes on until it has one, also
-/// when nobody waits any more.
+/// Connects when a lost connection is asked for, and goes on until it has one, also when no caller
+/// waits any more.
 ///
 /// @threads `connected` and `Await` for the thread that uses the connection. It may use it from an
 ///          `Await` or a `connected` that succeeded until the connection is lost. Owns one thread,

@@ -403,7 +403,7 @@ Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
   });
 }
 
-Status PgStore::TellLogins(std::span<const AccountLogin> logins) {
+Status PgStore::ReportLogins(std::span<const AccountLogin> logins) {
   PgJob job(std::vector<PgRecorded>(logins.begin(), logins.end()));
   Commit(job);
   return job.status();

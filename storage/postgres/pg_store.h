@@ -153,7 +153,7 @@ class PgStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
-  Status TellLogins(std::span<const AccountLogin> logins) override;
+  Status ReportLogins(std::span<const AccountLogin> logins) override;
 
  private:
   struct Parts;

@@ -112,7 +112,7 @@ TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
 /// Keeps what the other servers are told.
 class ToldLogins : public AccountLoginLog {
  public:
-  Status TellLogins(std::span<const AccountLogin> logins) override {
+  Status ReportLogins(std::span<const AccountLogin> logins) override {
     if (is_busy) return Error{Errc::kStoreBusy, {}};
     for (const AccountLogin& login : logins) {
       accounts.push_back((login.has_ended ? "-" : "") + login.account.value);

@@ -43,7 +43,7 @@ TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAndLogoutsAreHeardEverywhere
        .logged_in = kNoon,
        .expires = kNoon + std::chrono::hours(1)},
       {.account = {"bob"}, .instance = 2, .logged_in = kNoon, .expires = kNoon, .has_ended = true}};
-  ASSERT_OK(first_->TellLogins(logins));
+  ASSERT_OK(first_->ReportLogins(logins));
   EXPECT_EQ(first_heard_.account_logins(), logins) << "before it returns";
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
 }

@@ -1,4 +1,4 @@
-// Logins to the message channel that the other servers on the store are not told of yet.
+// Logins to the message channel that are not reported to the other servers on the store yet.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,16 @@
 
 namespace rtcroom {
 
-/// Logins and logouts in the order in which they are to be told. While the store is away they
+/// Logins and logouts in the order in which they are to be reported. While the store is away they
 /// gather: of logins those that have not ended, and of logouts the newest, as many as the other
-/// servers would remember. A login that is told takes the place of earlier ones there, also when it
-/// has ended.
+/// servers would remember. A reported login replaces earlier ones there, also when it has ended.
 ///
 /// @threads for one thread at a time.
-class UntoldLogins {
+class UnreportedLogins {
  public:
-  /// @param of_account  most logouts of one account that are told.
+  /// @param of_account  most logouts of one account that are reported.
   /// @param of_all      of all accounts together.
-  UntoldLogins(std::size_t of_account, std::size_t of_all)
+  UnreportedLogins(std::size_t of_account, std::size_t of_all)
       : of_account_(of_account), of_all_(of_all) {}
 
   void Add(AccountLogin login);
@@ -28,7 +27,7 @@ class UntoldLogins {
   /// @param lasts  whether a login is still active; others are forgotten.
   std::vector<AccountLogin> Take(std::size_t most,
                                  const std::function<bool(const AccountLogin&)>& lasts);
-  /// They could not be told.
+  /// Puts logins back that could not be reported.
   void PutBack(const std::vector<AccountLogin>& logins);
 
   [[nodiscard]] std::size_t size() const { return logins_.size(); }

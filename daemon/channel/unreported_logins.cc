@@ -1,4 +1,4 @@
-#include "daemon/channel/untold_logins.h"
+#include "daemon/channel/unreported_logins.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,12 +8,12 @@
 
 namespace rtcroom {
 
-void UntoldLogins::Add(AccountLogin login) {
+void UnreportedLogins::Add(AccountLogin login) {
   logins_.push_back(std::move(login));
   if (logins_.size() > next_look_) ForgetOldLogouts();
 }
 
-std::vector<AccountLogin> UntoldLogins::Take(
+std::vector<AccountLogin> UnreportedLogins::Take(
     std::size_t most, const std::function<bool(const AccountLogin&)>& lasts) {
   std::erase_if(logins_,
                 [&](const AccountLogin& login) { return !login.has_ended && !lasts(login); });
@@ -23,11 +23,11 @@ std::vector<AccountLogin> UntoldLogins::Take(
   return taken;
 }
 
-void UntoldLogins::PutBack(const std::vector<AccountLogin>& logins) {
+void UnreportedLogins::PutBack(const std::vector<AccountLogin>& logins) {
   logins_.insert(logins_.begin(), logins.begin(), logins.end());
 }
 
-void UntoldLogins::ForgetOldLogouts() {
+void UnreportedLogins::ForgetOldLogouts() {
   std::unordered_map<UserId, std::size_t> of_account;
   std::size_t of_all = 0;
   std::vector<AccountLogin> kept;

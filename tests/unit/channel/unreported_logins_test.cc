@@ -1,4 +1,4 @@
-#include "daemon/channel/untold_logins.h"
+#include "daemon/channel/unreported_logins.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -29,12 +29,12 @@ AccountLogin Logout(const std::string& account, std::uint64_t instance) {
   return logout;
 }
 
-std::vector<AccountLogin> TakeAll(UntoldLogins& untold) {
+std::vector<AccountLogin> TakeAll(UnreportedLogins& untold) {
   return untold.Take(untold.size(), [](const AccountLogin& /*login*/) { return true; });
 }
 
-TEST(UntoldLogins, AreTakenInTheirOrderUnlessTheyHaveEnded) {
-  UntoldLogins untold(kOfAccount, kOfAll);
+TEST(UnreportedLogins, AreTakenInTheirOrderUnlessTheyHaveEnded) {
+  UnreportedLogins untold(kOfAccount, kOfAll);
   untold.Add(Login("amy", 1));
   untold.Add(Login("bob", 2));
   untold.Add(Logout("carol", 3));
@@ -46,8 +46,8 @@ TEST(UntoldLogins, AreTakenInTheirOrderUnlessTheyHaveEnded) {
   EXPECT_THAT(TakeAll(untold), IsEmpty());
 }
 
-TEST(UntoldLogins, OfTheLogoutsOfAnAccountTheNewestStay) {
-  UntoldLogins untold(kOfAccount, kOfAll);
+TEST(UnreportedLogins, OfTheLogoutsOfAnAccountTheNewestStay) {
+  UnreportedLogins untold(kOfAccount, kOfAll);
   untold.Add(Logout("bob", 1));
   std::size_t most = 0;
   for (std::size_t i = 0; i < kMany; ++i) {
@@ -61,8 +61,8 @@ TEST(UntoldLogins, OfTheLogoutsOfAnAccountTheNewestStay) {
   EXPECT_EQ(taken.at(taken.size() - kOfAccount), Logout("amy", kMany - kOfAccount));
 }
 
-TEST(UntoldLogins, OfTheLogoutsOfAllAccountsTheNewestStay) {
-  UntoldLogins untold(kOfAccount, kOfAll);
+TEST(UnreportedLogins, OfTheLogoutsOfAllAccountsTheNewestStay) {
+  UnreportedLogins untold(kOfAccount, kOfAll);
   untold.Add(Login("bob", 1));
   std::size_t most = 0;
   for (std::size_t i = 0; i < kMany; ++i) {
