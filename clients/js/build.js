@@ -3,10 +3,10 @@ import { build } from 'esbuild';
 import path from 'node:path';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
-const kInside = ['beat', 'call', 'client', 'follower', 'giveUp', 'hasSockets', 'identity', 'isNew', 'isOwn', 'isSet',
-  'isTaken', 'listener', 'loginCode', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onOpen', 'onReply', 'onShow',
+const kInside = ['accept', 'beat', 'call', 'client', 'end', 'follower', 'giveUp', 'hasSockets', 'identity', 'isNew', 'isOwn', 'isRunning',
+  'isTaken', 'listener', 'load', 'loginCode', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onOpen', 'onReply', 'onShow',
   'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply',
-  'report', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
+  'report', 'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
@@ -18,7 +18,7 @@ export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) 
     make('index', 'rtcroom.cjs', { format: 'cjs', target: 'es2020' }),
     // WeChat's oldest engines have no `async`.
     make('miniprogram', 'miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
-    make('page', 'rtcroom.min.js', { format: 'iife', target: 'es2020', minify: true,
+    make('page', 'rtcroom.min.js', { format: 'iife', target: 'es2021', minify: true,
       mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) }),
   ]);
 }

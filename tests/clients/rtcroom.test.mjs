@@ -33,6 +33,50 @@ describe('rtcroom', () => {
       }
     });
 
+    it('and the login are repeated alike, with a code of its own each time', async () => {
+      for (const endpoint of ['get_login_info', 'login']) {
+        setUp();
+        let codes = 0;
+        platform.loginCode = async () => `code${++codes}`;
+        const before = platform.replies[endpoint];
+        let failures = 3;
+        platform.replies[endpoint] = (body) => {
+          if (failures-- > 0) return { code: 6 };
+          return typeof before === 'function' ? before(body) : before;
+        };
+        const login = client.login();
+        await platform.advance(20 * kSecond);
+        assert.strictEqual(await login, 'ann');
+        assert.deepStrictEqual(timesOf(endpoint), [0, 1000, 3000, 7000]);
+        assert.strictEqual(codes, 4);
+      }
+    });
+
+    it('wait for a login that is renewed when the network is back', async () => {
+      await login();
+      let isRenewed = false;
+      platform.replies.get_room_list = () => (isRenewed ? { rooms: [] } : { code: 7, message: '鉴权失败 错误码:3 错误信息:x' });
+      platform.replies.login = 'fail';
+      const rooms = client.listRooms('multi');
+      await platform.advance(0);
+      platform.replies.login = () => {
+        isRenewed = true;
+        return { token: 'new' };
+      };
+      await platform.advance(kSecond);
+      assert.deepStrictEqual(await rooms, []);
+    });
+
+    it('of a login end with a logout', async () => {
+      platform.replies.login = { code: 6 };
+      const logging = assert.rejects(client.login(), { name: 'CLOSED' });
+      await platform.settle();
+      await client.logout();
+      await platform.advance(60 * kSecond);
+      await logging;
+      assert.strictEqual(of('login').length, 1);
+    });
+
     it('that would count twice are not repeated', async () => {
       const room = await join();
       platform.replies.set_custom_field = 'fail';

@@ -335,6 +335,40 @@ describe('rtcroom', () => {
       assert.deepStrictEqual([room.hasSeat, room.pushURL], [true, 'rtmp://h/live/ann_2']);
     });
 
+    it('gets other URLs after growing pauses while the media server refuses every stream', async () => {
+      const room = await join({});
+      room.on('pushURL', (url) => { if (url) room.pusherState(3002); });
+      const since = platform.nowMs;
+      platform.requests.length = 0;
+      for (let i = 0; i < 100; ++i) room.pusherState(3004);
+      await platform.advance(20 * kSecond);
+      assert.deepStrictEqual(of('get_push_url').map(({ at }) => at - since), [0, 1000, 3000, 7000, 15000]);
+    });
+
+    it('gets another URL at once for a stream that broke after it was steady', async () => {
+      const room = await join({});
+      for (let i = 0; i < 5; ++i) {
+        await room.streamStarted();
+        await platform.advance(11 * kSecond);
+        platform.requests.length = 0;
+        room.pusherState(3004);
+        await platform.settle();
+        assert.strictEqual(of('get_push_url').length, 1);
+      }
+    });
+
+    it('keeps the URL of a stream that runs again before another one was asked for', async () => {
+      const room = await join({});
+      await room.streamStarted();
+      await room.streamBroken();
+      const { pushURL } = room;
+      const again = room.streamBroken();
+      await room.streamStarted();
+      await platform.advance(60 * kSecond);
+      await again;
+      assert.strictEqual(room.pushURL, pushURL);
+    });
+
     it('does not take the seat by a late report of the stream that was evicted', async () => {
       const room = await join({});
       await room.streamStarted();

@@ -118,6 +118,8 @@ const kTests = {
     const custom_changed = { field: 'likes', value: 2 };
     user.platform.sockets.at(-1).receive({ event: { kind: 'live', roomID: 'r', custom_changed } });
     assert.deepStrictEqual(room.fields, { likes: 2 });
+    user.platform.replies.get_room_list = { rooms: [{ roomID: 'r', custom: '{"likes":2}', customInfo: '{"likes":2}' }] };
+    assert.deepStrictEqual(await user.client.listRooms('live'), [{ roomID: 'r', fields: { likes: 2 } }]);
   },
 
   'counting viewers in the client': async () => {
@@ -142,6 +144,13 @@ const kTests = {
     await list;
     assert.deepStrictEqual([user.of('get_room_list').length, user.of('get_pushers').length], [3, 0]);
     assert.ok(user.of('pusher_heartbeat').length < 10);
+    user = makeScriptedUser();
+    const camera = await user.join({});
+    camera.on('pushURL', () => { for (let i = 0; i < 10; ++i) camera.pusherState(-1307); }); // each stream is refused
+    user.platform.requests.length = 0;
+    camera.pusherState(-1307);
+    await user.platform.advance(60 * kSecond);
+    assert.ok(user.of('get_push_url').length < 10);
   },
 
   'a roomID with `/`, `?`, `#`, `&`, `%`, `+`, `"`, `\\`, blanks, or letters outside ASCII': async () => {

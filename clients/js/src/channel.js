@@ -1,24 +1,17 @@
 // The message channel: one connection for all rooms, which goes on where it was cut off. By a WebSocket, and by long
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
-import { RtcRoomError, errorOfReply, fail } from './errors.js';
+import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } from './errors.js';
 import { makeTimer } from './timer.js';
+import { kHoldMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
-const kPingMs = 25000;
-const kSilenceMs = 10000; // while a reply is awaited
-const kRequestMs = 20000;
 const kSocketFailures = 2; // after which it polls
-const kPollMs = 60000; // until the socket is tried again
-const kHoldSeconds = 45;
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
-const kCut = 1006; // close codes
-const kOtherLogin = 4001;
-const kTokenRefused = 4003;
 
 /** @param url  empty: there is no channel
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onState) {
-  // {verb, body, onReply, resolve, reject} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
+  // {verb, body, onReply, accept, reject} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
   // a cursor in the body.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id
@@ -47,8 +40,8 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     if (now === state) return;
     state = now;
     if (now === 'none') {
-      requests.forEach(({ room, verb, resolve, reject }) => {
-        if (room) resolve();
+      requests.forEach(({ room, verb, accept, reject }) => {
+        if (room) accept();
         else reject(new RtcRoomError('NO_CHANNEL', verb));
       });
     }
@@ -60,10 +53,10 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     const { verb } = request;
     let stopTimer;
     try {
-      return await new Promise((resolve, reject) => {
-        Object.assign(request, { resolve, reject });
+      return await new Promise((accept, reject) => {
+        Object.assign(request, { accept, reject });
         stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
-        if (isOff()) resolve();
+        if (isOff()) accept();
         else if (isOpen) ask(request);
         else if (endPoll) connect();
       });
@@ -77,7 +70,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
 
   const reconnect = (ms) => {
     disconnect();
-    if (url && state !== 'closed') pause.set(ms, connect);
+    if (url && state !== 'closed') pause.start(ms, connect);
   };
 
   const connect = () => {
@@ -91,7 +84,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     }
     triedSocketAt = now;
     const ifCurrent = (listener) => (value) => { if (link === mine) listener(value); };
-    silence.set(kSilenceMs, cut);
+    silence.start(kSilenceMs, cut);
     try {
       socket = platform.openSocket(`${url.replace(/^http/, 'ws')}/ws`, 'rtcroomd.v1', {
         onOpen: ifCurrent(onOpen), onMessage: ifCurrent(onMessage), onClose: ifCurrent(onClose),
@@ -112,7 +105,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     } });
     // In the order in which they were made: messages are sent to rooms that are subscribed.
     requests.forEach(ask);
-    pings.set(kPingMs, ping);
+    pings.start(kPingMs, ping);
   };
 
   const disconnect = () => {
@@ -160,12 +153,12 @@ export function makeChannel(url, platform, session, onDirect, onState) {
   };
 
   /** Silence while a reply is awaited means that the socket is dead. */
-  const expectReply = () => { if (!silence.isSet) silence.set(kSilenceMs, cut); };
+  const expectReply = () => { if (!silence.isRunning) silence.start(kSilenceMs, cut); };
 
   const ping = () => {
     // A connection that lasts ends the row of failures.
     ask({ verb: 'ping', body: { direct }, onReply() { tries = 0; } });
-    pings.set(kPingMs, ping);
+    pings.start(kPingMs, ping);
   };
 
   const onMessage = (text) => {
@@ -194,14 +187,14 @@ export function makeChannel(url, platform, session, onDirect, onState) {
 
   // ---- What both ways bring
 
-  const settle = ({ verb, resolve, reject }, reply) => {
+  const settle = ({ verb, accept, reject }, reply) => {
     if (reply.error) reject(errorOfReply(verb, reply.error));
-    else resolve(reply[verb]);
+    else accept(reply[verb]);
   };
 
   const onSubscribed = (subscription, { subscribe: reply, error }) => {
     if (!requests.has(subscription)) return;
-    const { body, room, follower, resolve, reject } = subscription;
+    const { body, room, follower, accept, reject } = subscription;
     if (error) {
       const reason = errorOfReply('subscribe', error);
       if (reason.isTemporary) {
@@ -215,7 +208,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else follower.onSnapshot(reply.room);
     body.cursor = reply.cursor;
-    resolve();
+    accept();
   };
 
   const onEvent = (subscription, event) => {
@@ -236,15 +229,15 @@ export function makeChannel(url, platform, session, onDirect, onState) {
   const poll = async (mine) => {
     const subscriptions = [...requests].filter(({ room }) => room);
     const asked = [...requests].filter(({ room }) => !room).slice(0, kPolledRequests);
-    const wait = asked.length ? 0 : kHoldSeconds;
-    const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs: wait * 1000, body: {
+    const waitMs = asked.length ? 0 : kHoldMs;
+    const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs, body: {
       connect: { ...session.who, direct },
-      wait,
+      wait: waitMs / 1000,
       cursors: subscriptions.map(({ body }) => body),
       requests: asked.map(({ verb, body }, index) => ({ id: index, [verb]: body })),
     } });
     // Nothing is lost with a poll that is ended early: the server keeps nothing between two.
-    if (wait) endPoll = abort;
+    if (waitMs) endPoll = abort;
     const { status, data } = await reply.catch(() => ({}));
     if (link !== mine) return;
     if (status === 404) {

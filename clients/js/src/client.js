@@ -57,7 +57,9 @@ export class Client extends Emitter {
 
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);
-    return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count }, { read: ({ rooms }) => [...rooms] });
+    return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count }, {
+      read: ({ rooms }) => rooms.map(({ custom, customInfo, ...room }) => ({ ...room, fields: JSON.parse(custom) })),
+    });
   }
 
   createRoom(kind, { roomID = `room_${this._newKey()}`, roomInfo = '', ...options } = {}) {
@@ -78,7 +80,7 @@ export class Client extends Emitter {
     return this._channel.request('send', this._message(this._names, { to, type, body, cmd }));
   }
 
-  history(peer, page = {}) { return this._channel.request('history', { peer, ...page }); }
+  history(peer, page) { return this._channel.request('history', { peer, ...page }); }
 
   // ---- For the rooms
 

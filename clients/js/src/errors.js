@@ -2,6 +2,11 @@
 
 export const kNotAuthorised = 'NOT_AUTHORISED';
 
+// Codes by which sockets are closed.
+export const kCut = 1006;
+export const kOtherLogin = 4001;
+export const kTokenRefused = 4003;
+
 // Codes of the room API are below 10000, those of the message channel above.
 const kCodes = {
   BAD_REQUEST: [1, 10, 10004, 60002, 60003, 80001],

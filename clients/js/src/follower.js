@@ -1,9 +1,8 @@
 // Keeps a room's properties as the server has them, and tells what changes.
 import { ignore } from './errors.js';
 import { makeTimer } from './timer.js';
+import { kAudienceMs, kRefreshMs } from './times.js';
 
-const kRefreshMs = 10000; // where there is no message channel
-const kAudienceMs = 1000;
 const kPusherFields = ['userID', 'userName', 'userAvatar', 'accelerateURL'];
 
 const isSame = (one, other, fields) => JSON.stringify(one, fields) === JSON.stringify(other, fields);
@@ -74,13 +73,13 @@ export function makeFollower(room, platform, client) {
         set('fields', field === undefined ? value || {} : { ...room.fields, [field]: value });
       }
       // The server counts: a viewer that registers again is one viewer.
-      if ((viewer || formerViewer) && !counting.isSet) counting.set(kAudienceMs, count);
+      if ((viewer || formerViewer) && !counting.isRunning) counting.start(kAudienceMs, count);
     },
 
     onConnection(state) {
       refresh.stop();
       if (state !== 'none' || room.isClosed) return;
-      refresh.set(kRefreshMs, async () => {
+      refresh.start(kRefreshMs, async () => {
         // A room that waits for its first pusher is not to be seen.
         await room._exists().catch(({ name }) => { if (name === 'NO_ROOM' && room.pushers.length) room._end('gone'); });
         if (room.kind === 'live' && !room.isClosed) await count();

@@ -6,8 +6,9 @@ export type Kind = 'double' | 'multi' | 'live';
 /** A member with a seat, and where its stream is played. */
 export type { Pusher };
 
-/** A room in a list; `custom` is text there. Those of live rooms have the number of viewers, too. */
-export type ListedRoom = Gen2ListedRoom & Partial<Pick<Gen2ListedLiveRoom, 'audienceCount'>>;
+/** A room in a list, with its custom fields. Those of live rooms have the number of viewers, too. */
+export type ListedRoom = Omit<Gen2ListedRoom, 'custom' | 'customInfo'>
+  & Partial<Pick<Gen2ListedLiveRoom, 'audienceCount'>> & { fields: Record<string, FieldValue> };
 
 /** A registered viewer of a live room. */
 export type Viewer = Viewers['audiences'][number];
@@ -214,7 +215,8 @@ export class Room {
   pusherState(code: number): void;
   /** The same for another encoder: the stream runs. */
   streamStarted(): Promise<void>;
-  /** The same for another encoder: the stream broke. A new `pushURL` follows. */
+  /** The same for another encoder: the stream broke. A new `pushURL` follows; at once, or after a pause that grows while
+   * streams break soon. */
   streamBroken(): Promise<void>;
 
   /** A viewer becomes a pusher; a pusher keeps its seat. */

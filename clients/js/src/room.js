@@ -70,7 +70,7 @@ export class Room extends Emitter {
 
   sendCustom(body, cmd) { return this._send('custom', body, cmd); }
 
-  history(page = {}) { return this._request('history', page); }
+  history(page) { return this._request('history', page); }
 
   presence() { return this._request('presence'); }
 

@@ -1,10 +1,8 @@
 // A pusher's seat: taken when its stream runs, kept by heartbeats, taken again after an eviction.
-import { pauseMs } from './backoff.js';
+import { pause, pauseMs } from './backoff.js';
 import { fail, ignore } from './errors.js';
 import { makeTimer } from './timer.js';
-
-const kFirstBeatMs = 3000;
-const kBeatMs = 7000;
+import { kBeatMs, kFirstBeatMs, kSteadyMs } from './times.js';
 
 /** @param room  offers `_call`, `_exists`, `_follower`, `_names`, `_isViewer`, `_emit`, `_end`
  * @param isNew  whether the room waits for this pusher, its first */
@@ -13,6 +11,9 @@ export function makeSeat(room, platform, isNew) {
   let isTaken = false;
   let hasStream = false;
   let enteredURL; // which the server knows
+  let ranAt; // when the stream began to run; nothing since it broke
+  let breaks = 0; // in a row, without a steady stream between them
+  let renewing; // after a break
   let entering = Promise.resolve(); // the newest of the calls of `enter`, which run one after the other
   const beats = makeTimer(platform);
   const retries = makeTimer(platform);
@@ -22,7 +23,24 @@ export function makeSeat(room, platform, isNew) {
   /** Each URL is for one stream, and the server signs only those that it has given out. */
   const renewPushURL = async () => {
     const pushURL = await room._call('get_push_url', {}, { read: (reply) => reply.pushURL.trim() });
+    renewing = undefined; // a listener may tell at once that this stream broke, too
     if (isWanted) setPushURL(pushURL);
+  };
+
+  /** At once, and after growing pauses while streams break soon: a media server may refuse them all. */
+  const renewBroken = async () => {
+    const { pushURL } = room;
+    if (platform.now() - ranAt > kSteadyMs) breaks = 0;
+    ranAt = undefined;
+    try {
+      if (breaks) await pause(breaks, platform);
+      // Meanwhile it may run again, or be another one.
+      if (ranAt >= 0 || !pushURL || room.pushURL !== pushURL) return;
+      ++breaks;
+      await renewPushURL();
+    } finally {
+      renewing = undefined;
+    }
   };
 
   const enter = async () => {
@@ -42,7 +60,7 @@ export function makeSeat(room, platform, isNew) {
     if (!isWanted) return; // given up meanwhile: `giveUp` deletes it
     isTaken = true;
     enteredURL = pushURL;
-    beats.set(kFirstBeatMs, seat.beat);
+    beats.start(kFirstBeatMs, seat.beat);
   };
 
   const lose = ({ name, isTemporary }) => {
@@ -65,7 +83,7 @@ export function makeSeat(room, platform, isNew) {
       await task();
     } catch (error) {
       lose(error);
-      if (isWanted && error.isTemporary) retries.set(pauseMs(tried, platform), () => persist(task, tried + 1));
+      if (isWanted && error.isTemporary) retries.start(pauseMs(tried, platform), () => persist(task, tried + 1));
     }
   };
 
@@ -100,12 +118,15 @@ export function makeSeat(room, platform, isNew) {
 
     /** The stream runs: now the others can play it. */
     onStream() {
+      ranAt = platform.now();
       const entered = entering.then(enter);
       entering = ignore(entered);
       return entered;
     },
 
-    async onStreamBroken() { if (isWanted && hasStream) await renewPushURL(); },
+    onStreamBroken() {
+      return (renewing ??= renewBroken());
+    },
 
     /** The same for a program that does not look at the outcome. */
     report(isRunning) { persist(isRunning ? seat.onStream : seat.onStreamBroken); },
@@ -113,7 +134,7 @@ export function makeSeat(room, platform, isNew) {
     /** At once when the program is shown again: its timers had stopped. */
     beat() {
       if (!isTaken) return;
-      beats.set(kBeatMs, seat.beat); // on schedule, whatever becomes of this one
+      beats.start(kBeatMs, seat.beat); // on schedule, whatever becomes of this one
       room._call('pusher_heartbeat', {}, { tries: 1 }).catch(({ name }) => {
         // A heartbeat never restores a seat.
         if (name !== 'NOT_MEMBER' || !isTaken) return;

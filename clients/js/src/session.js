@@ -1,5 +1,5 @@
 // The login of one user, and the calls of the room API that need it.
-import { pauseMs } from './backoff.js';
+import { pause } from './backoff.js';
 import { errorOfReply, fail, ignore, kNotAuthorised } from './errors.js';
 
 const kTries = 4;
@@ -25,6 +25,13 @@ export function makeSession(url, platform, onOver) {
     } catch (error) { /* the same */ }
     return fail('UNAVAILABLE', `${name}: not an answer of rtcroomd`);
   };
+
+  /** Tries again, with growing pauses, while the server, or the network, fails. */
+  const repeat = (task, tries = kTries, tried = 1) => task().catch(async (error) => {
+    if (!error.isTemporary || tried >= tries) throw error;
+    await pause(tried, platform);
+    return repeat(task, tries, tried + 1);
+  });
 
   const logIn = (mine, identity) => {
     const { userID, userSig, sdkAppID, accountType = '0' } = identity;
@@ -67,14 +74,18 @@ export function makeSession(url, platform, onOver) {
     async login(credentials) {
       if (login) fail('BAD_REQUEST', 'logged in already');
       const mine = { identity: credentials || platform.load(key), isOwn: credentials };
+      const checkWanted = () => { if (mine !== login) fail('CLOSED', 'logged out'); };
       login = mine;
       try {
-        await enter(mine);
+        await repeat(async () => {
+          checkWanted();
+          return enter(mine);
+        });
       } catch (error) {
         if (mine === login) login = null;
         throw error;
       }
-      if (mine !== login) fail('CLOSED', 'logged out');
+      checkWanted();
       if (!credentials) platform.save(key, mine.identity);
     },
 
@@ -86,8 +97,7 @@ export function makeSession(url, platform, onOver) {
 
     /** Logs the same user in again; once, however many ask for it meanwhile. */
     renew() {
-      login.renewal = login.renewal || renewOnce(login);
-      return login.renewal;
+      return (login.renewal ??= renewOnce(login));
     },
 
     /** The login is over: nothing renews it but the user. */
@@ -100,10 +110,10 @@ export function makeSession(url, platform, onOver) {
     /** A call in the name of the user. Repeated with growing pauses while the server, or the network, fails.
      * @param path  such as `multi_room/add_pusher`
      * @param tries  1 for calls that must not be executed twice */
-    async call(path, body, { read, tries = kTries } = {}) {
+    async call(path, body, { read, tries } = {}) {
       const mine = login;
       let isRenewed = false;
-      for (let tried = 0; ;) {
+      const attempt = async () => {
         const { userID } = session;
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
@@ -111,18 +121,18 @@ export function makeSession(url, platform, onOver) {
           // The token goes unencoded.
           return await ask(`${path}?${queryOf({ userID })}&token=${token}`, { userID, ...body }, read);
         } catch (error) {
-          const { name, isTemporary } = error;
+          const { name } = error;
           const isCurrent = mine === login && token === mine.token;
           if (name === 'OTHER_LOGIN' && isCurrent) session.end('other_login');
           else if (!isRenewed && (name === 'OTHER_LOGIN' || name === kNotAuthorised)) {
-            isRenewed = true;
             if (isCurrent) await session.renew();
-            continue;
+            isRenewed = true;
+            return attempt();
           }
-          if (!isTemporary || ++tried >= tries) throw error;
-          await new Promise((resolve) => { platform.setTimer(pauseMs(tried, platform), resolve); });
+          throw error;
         }
-      }
+      };
+      return repeat(attempt, tries);
     },
   };
   return session;

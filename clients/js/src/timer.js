@@ -8,13 +8,13 @@ export function makeTimer(platform) {
   };
   return {
     stop,
-    set(ms, listener) {
+    start(ms, listener) {
       stop();
       cancel = platform.setTimer(ms, () => {
         cancel = null;
         listener();
       });
     },
-    get isSet() { return Boolean(cancel); },
+    get isRunning() { return Boolean(cancel); },
   };
 }

@@ -35,7 +35,7 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
     load(key) {
       try {
         return JSON.parse(keep().getItem(key));
-      } catch (error) { return undefined; }
+      } catch (error) { /* a new user, then */ }
     },
     save(key, value) {
       try {

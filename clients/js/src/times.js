@@ -1,0 +1,13 @@
+// How long what takes or waits, in milliseconds.
+
+export const kFirstBeatMs = 3000; // after the seat is taken
+export const kBeatMs = 7000;
+export const kSteadyMs = 10000; // a stream that ran so long was no failure
+export const kRefreshMs = 10000; // of a room, where there is no message channel
+export const kAudienceMs = 1000; // for which changes of viewers are gathered
+
+export const kPingMs = 25000;
+export const kSilenceMs = 10000; // of a socket, while a reply is awaited
+export const kRequestMs = 20000;
+export const kPollMs = 60000; // until the socket is tried again
+export const kHoldMs = 45000; // of one poll, by the server
