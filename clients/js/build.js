@@ -1,5 +1,6 @@
 // Makes dist/: for `require`, for mini-programs, and for pages without modules.
 import { build } from 'esbuild';
+import fs from 'node:fs';
 import path from 'node:path';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
@@ -21,6 +22,11 @@ export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) 
     make('page', 'rtcroom.min.js', { format: 'iife', target: 'es2021', minify: true,
       mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) }),
   ]);
+  // TypeScript takes declarations for `require` from files of their own.
+  for (const [from, to] of [['index', 'rtcroom'], ['wire', 'wire']]) {
+    const types = fs.readFileSync(path.join(import.meta.dirname, `src/${from}.d.ts`), 'utf8');
+    fs.writeFileSync(path.join(folder, `${to}.d.cts`), types.replace('./wire.js', './wire.cjs'));
+  }
 }
 
 if (process.argv[1] === import.meta.filename) await makeDist();

@@ -14,10 +14,10 @@ const kLibrary = path.join(import.meta.dirname, '..', '..', 'clients', 'js');
 const read = (name) => fs.readFileSync(path.join(kLibrary, name), 'utf8');
 const ts = createRequire(path.join(kLibrary, 'package.json'))('typescript');
 
-/** The members of a class in the declarations. */
+/** The members of a class or an interface in the declarations. */
 function declared(name) {
   const source = ts.createSourceFile('index.d.ts', read('src/index.d.ts'), ts.ScriptTarget.Latest);
-  const found = source.statements.find((statement) => ts.isClassDeclaration(statement) && statement.name.text === name);
+  const found = source.statements.find((statement) => statement.members && statement.name.text === name);
   return found.members.filter((member) => member.name).map((member) => member.name.text).sort();
 }
 
@@ -45,26 +45,33 @@ describe('The package rtcroom', () => {
     });
   }
 
-  it('has declarations that a strict program compiles with', () => {
+  // A program with `import`, and one with `require`; neither has the types of browsers, as mini-programs have none.
+  for (const extension of ['mts', 'cts']) it(`has declarations that a strict program compiles with (${extension})`, async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-types-'));
     try {
-      const program = path.join(folder, 'program.mts');
+      const installed = path.join(folder, 'node_modules/rtcroom');
+      for (const part of ['package.json', 'src']) fs.cpSync(path.join(kLibrary, part), path.join(installed, part), { recursive: true });
+      await makeDist(path.join(installed, 'dist'));
+      const program = path.join(folder, `program.${extension}`);
       fs.writeFileSync(program, `
-        import { Client, RtcRoomError, type Message } from '${kLibrary}/src/index.js';
-        const client = new Client({ server: 'https://h' });
-        const room = await client.joinRoom('live', 'r', { userName: 'Ann' });
-        room.on('message', ({ nick, body }: Message) => \`\${nick}\${body}\`);
-        const off: () => void = room.on('closed', ({ reason }) => { if (reason === 'gone') room.pushers[0].accelerateURL; });
-        const likes: number = await room.increment('likes');
-        // @ts-expect-error there is no such kind
-        await client.joinRoom('video', 'r');
-        // @ts-expect-error there is no such event
-        room.on('members', () => {});
-        try { await room.leave(); } catch (error) { if (error instanceof RtcRoomError && error.name === 'NO_ROOM') off(); }
-        export { likes };
+        import { Client, RtcRoomError, type Message } from 'rtcroom';
+        export async function talk() {
+          const client = new Client({ server: 'https://h', storage: null });
+          const [{ fields: { hearts } }] = await client.listRooms('live');
+          const room = await client.joinRoom('live', 'r', { userName: 'Ann' });
+          room.on('message', ({ nick, body }: Message) => \`\${nick}\${body}\`);
+          const off: () => void = room.on('closed', ({ reason }) => { if (reason === 'gone') room.pushers[0].accelerateURL; });
+          const likes: number = await room.increment('likes');
+          // @ts-expect-error there is no such kind
+          await client.joinRoom('video', 'r');
+          // @ts-expect-error there is no such event
+          room.on('members', () => {});
+          try { await room.leave(); } catch (error) { if (error instanceof RtcRoomError && error.name === 'NO_ROOM') off(); }
+          return { hearts, likes };
+        }
       `);
       execFileSync(process.execPath, [path.join(kLibrary, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict',
-        '--target', 'es2022', '--module', 'nodenext', program], { encoding: 'utf8', stdio: 'pipe' });
+        '--target', 'es2022', '--lib', 'es2022', '--module', 'node16', program], { encoding: 'utf8', stdio: 'pipe' });
     } catch (error) {
       assert.fail(error.stdout || error);
     } finally {
@@ -88,11 +95,11 @@ describe('The package rtcroom', () => {
     assert.strictEqual(read('src/wire.d.ts'), made);
   });
 
-  it('has a README that names every call, event, error and reason', () => {
+  it('has a README that names every call, option, event, error and reason', () => {
     const readme = read('README.md');
     const texts = [...read('src/index.d.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(([, text]) => text);
     assert.ok(texts.includes('NO_ROOM') && texts.includes('creator_left'));
-    const names = ['Client', 'Room'].flatMap(declared).concat(texts);
+    const names = [...Object.keys(kObjects), 'ClientOptions', 'NewRoomOptions', 'SeatOptions'].flatMap(declared).concat(texts);
     assert.deepStrictEqual(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme)), []);
   });
 });

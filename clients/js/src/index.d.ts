@@ -106,7 +106,7 @@ export interface ClientOptions {
   /** Node before version 22 has none: `import { WebSocket } from 'ws'`. */
   WebSocket?: unknown;
   /** Where a page keeps its user: `sessionStorage` if absent, so that a tab is a user; or `localStorage`, or `null`. */
-  storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
+  storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void } | null;
   /** Replaces the parts of the environment that tests control. */
   platform?: Partial<Platform>;
 }
