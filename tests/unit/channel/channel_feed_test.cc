@@ -164,7 +164,7 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
 
 // While the store is away.
 TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
-  constexpr std::size_t kMany = 5000;
+  constexpr std::size_t kLogouts = 5000;
   constexpr std::size_t kRemembered = 4;
   ToldLogins told;
   Channel here = MakeChannel(&told);
@@ -175,7 +175,7 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   ASSERT_OK(first);
   told.is_busy = true;
   std::vector<Channel::Login> logins;
-  for (std::size_t i = 0; i < kMany; ++i) {
+  for (std::size_t i = 0; i < kLogouts; ++i) {
     clock.Advance(1ms);
     logins.push_back(here.LogIn({"alice"}, expires));
     const auto caller = here.Authenticate(logins.back().tiny_id, logins.back().a2);
@@ -184,8 +184,8 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
     here.OnTick();
   }
   told.is_busy = false;
-  for (std::size_t i = 0; i < kMany; ++i) here.OnTick();
-  EXPECT_LT(told.told.size(), kMany / 2);
+  for (std::size_t i = 0; i < kLogouts; ++i) here.OnTick();
+  EXPECT_LT(told.told.size(), kLogouts / 2);
   elsewhere.OnLogins(told.told);
   EXPECT_EQ(ended, 1) << "it was older than all";
   for (const Channel::Login& login : std::span(logins).last(kRemembered)) {
