@@ -10,7 +10,8 @@ class IdReservations::Attempt {
   RoomKey key;
   Dialect dialect = Dialect::kGen1;
   UserId creator;
-  std::vector<Waiter> waiters;  // guarded by the mutex of the reservations
+  bool is_making_group = false;  // guarded by the mutex of the reservations, as the waiters
+  std::vector<Waiter> waiters;
 };
 
 IdReservations::Holder::Holder(IdReservations& reservations, RoomId room_id,
@@ -26,6 +27,10 @@ IdReservations::Holder::~Holder() {
   if (attempt_ != nullptr) Finish(Error{Errc::kInternal, "the first attempt was given up"});
 }
 
+void IdReservations::Holder::BeginGroup() { reservations_->SetMakingGroup(*attempt_, true); }
+
+void IdReservations::Holder::EndGroup() { reservations_->SetMakingGroup(*attempt_, false); }
+
 void IdReservations::Holder::Finish(const Status& outcome) {
   reservations_->End(room_id_, *std::exchange(attempt_, nullptr), outcome);
 }
@@ -35,7 +40,11 @@ std::optional<IdReservations::Holder> IdReservations::Reserve(const RoomKey& key
                                                               Waiter waiter) {
   {
     const MutexLock lock(mutex_);
-    const auto found = attempts_.find(key.id);
+    auto found = attempts_.find(key.id);
+    while (found != attempts_.end() && !found->second->is_making_group) {
+      changed_.Wait(mutex_);
+      found = attempts_.find(key.id);
+    }
     if (found == attempts_.end()) {
       auto attempt = std::make_shared<Attempt>();
       attempt->key = key;
@@ -55,12 +64,19 @@ std::optional<IdReservations::Holder> IdReservations::Reserve(const RoomKey& key
   return std::nullopt;
 }
 
+void IdReservations::SetMakingGroup(Attempt& attempt, bool is_making) {
+  const MutexLock lock(mutex_);
+  attempt.is_making_group = is_making;
+  changed_.NotifyAll();
+}
+
 void IdReservations::End(const RoomId& room_id, Attempt& attempt, const Status& outcome) {
   std::vector<Waiter> waiters;
   {
     const MutexLock lock(mutex_);
     waiters = std::move(attempt.waiters);
     attempts_.erase(room_id);
+    changed_.NotifyAll();
   }
   for (const Waiter& waiter : waiters) waiter(outcome);
 }

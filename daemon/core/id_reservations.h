@@ -15,9 +15,11 @@ namespace rtcroom {
 
 /// Lets one caller at a time create the room of an id.
 ///
-/// A second create of an id in progress is refused at once, except from the same creator, which
-/// gets the outcome of the first (protocol F.2), and from callers that accept the room of any
-/// creator. No thread blocks.
+/// While its group is being created, a second create of that id is refused at once, except from the
+/// same creator, which gets the outcome of the first (protocol F.2), and from callers that accept
+/// the room of any creator: none of these blocks. While the first looks for the room in the store
+/// or stores it, its outcome may be older than the second create, so the second one blocks, for
+/// about one commit, and then decides for itself.
 ///
 /// @threads safe from any thread.
 class IdReservations {
@@ -31,7 +33,7 @@ class IdReservations {
   };
 
   /// The right to create the room of an id; its end releases the reservation with the given
-  /// outcome.
+  /// outcome. Others block on it unless its group is being created.
   class Holder {
    public:
     Holder(IdReservations& reservations, RoomId room_id, std::shared_ptr<Attempt> attempt);
@@ -39,6 +41,10 @@ class IdReservations {
     Holder(Holder&& other) noexcept;
     Holder& operator=(Holder&&) = delete;
 
+    /// From here on others are not blocked: they wait for the outcome, or are refused.
+    void BeginGroup();
+    /// Call it before the outcome is decided: later callers do not receive it.
+    void EndGroup();
     /// Passes the outcome to the waiters. Without a call they receive kInternal.
     void Finish(const Status& outcome);
 
@@ -56,9 +62,11 @@ class IdReservations {
                                 Join join, Waiter waiter);
 
  private:
+  void SetMakingGroup(Attempt& attempt, bool is_making);
   void End(const RoomId& room_id, Attempt& attempt, const Status& outcome);
 
   Mutex mutex_;
+  CondVar changed_;  ///< an attempt has ended, or begins to make its group
   std::unordered_map<RoomId, std::shared_ptr<Attempt>> attempts_ GUARDED_BY(mutex_);
 };
 

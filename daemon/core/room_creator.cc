@@ -28,7 +28,7 @@ struct RoomCreator::Attempt {
   }
 };
 
-RoomCreator::RoomCreator(ImGroups& groups, IdSource& ids) : groups_(groups), ids_(ids) {}
+RoomCreator::RoomCreator(ImGroups* groups, IdSource& ids) : groups_(groups), ids_(ids) {}
 
 void RoomCreator::Create(RoomSpec spec, StoreRoom store_room, Done done) {
   auto attempt = std::make_shared<Attempt>(Attempt{.spec = std::move(spec),
@@ -37,7 +37,7 @@ void RoomCreator::Create(RoomSpec spec, StoreRoom store_room, Done done) {
                                                    .room_id = {}});
   if (!attempt->spec.room_id) return DrawId(attempt);
   attempt->room_id = *attempt->spec.room_id;
-  Reserve(attempt);
+  Start(attempt);
 }
 
 void RoomCreator::DrawId(const std::shared_ptr<Attempt>& attempt) {
@@ -46,7 +46,12 @@ void RoomCreator::DrawId(const std::shared_ptr<Attempt>& attempt) {
   }
   attempt->room_id =
       attempt->spec.kind == RoomKind::kWebrtc ? ids_.NewRoomNumber() : ids_.NewRoomId();
-  Reserve(attempt);
+  Start(attempt);
+}
+
+void RoomCreator::Start(const std::shared_ptr<Attempt>& attempt) {
+  if (groups_ != nullptr) return Reserve(attempt);
+  Conclude(attempt, attempt->store_room(attempt->room_id, GroupReady{}));
 }
 
 void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
@@ -72,8 +77,12 @@ void RoomCreator::Reserve(const std::shared_ptr<Attempt>& attempt) {
 
 void RoomCreator::MakeGroup(const std::shared_ptr<Attempt>& attempt) {
   if (!HasGroup(attempt->spec.kind)) return Finish(attempt, GroupReady{});
-  groups_.MakeGroup(attempt->room_id, attempt->origin(), attempt->spec.deadline,
-                    [this, attempt](const Result<GroupReady>& group) { Finish(attempt, group); });
+  attempt->holder->BeginGroup();
+  groups_->MakeGroup(attempt->room_id, attempt->origin(), attempt->spec.deadline,
+                     [this, attempt](const Result<GroupReady>& group) {
+                       attempt->holder->EndGroup();
+                       Finish(attempt, group);
+                     });
 }
 
 void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<GroupReady>& group) {
@@ -81,17 +90,19 @@ void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<G
       group ? attempt->store_room(attempt->room_id, *group) : Status(group.error());
   if (HasGroup(attempt->spec.kind)) {
     const bool may_be_stored = outcome || outcome.error().code == Errc::kOutcomeUnknown;
-    groups_.FinishGroup(attempt->room_id,
-                        may_be_stored ? GroupOutcome::kKept : GroupOutcome::kAbandoned);
+    groups_->FinishGroup(attempt->room_id,
+                         may_be_stored ? GroupOutcome::kKept : GroupOutcome::kAbandoned);
   }
   Conclude(attempt, outcome);
 }
 
 void RoomCreator::Conclude(const std::shared_ptr<Attempt>& attempt, const Status& outcome) {
   const bool taken = !outcome && outcome.error().code == Errc::kRoomExists;
-  // Before the callers are notified, so that they may retry at once.
-  attempt->holder->Finish(outcome);
-  attempt->holder.reset();
+  if (attempt->holder) {
+    // Before the callers are notified, so that they may retry at once.
+    attempt->holder->Finish(outcome);
+    attempt->holder.reset();
+  }
   if (taken && attempt->origin() == IdOrigin::kGenerated) return DrawId(attempt);
   attempt->done(Outcome(outcome, attempt->room_id));
 }

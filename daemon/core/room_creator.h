@@ -21,8 +21,8 @@ struct RoomSpec {
   UserId creator{};
   std::optional<RoomId> room_id{};  ///< nullopt: one is drawn
   MonotonicTime deadline{};         ///< of all attempts together to create a group
-  /// Enters the stored room; called once, when no other attempt can create it and before a group is
-  /// created. kRoomNotFound: proceed with the creation; any other result is the outcome of the
+  /// Enters the stored room; called once before a group is created, when no other attempt can
+  /// create it. kRoomNotFound: proceed with the creation; any other result is the outcome of the
   /// attempt.
   std::function<Status()> enter_stored{};
   /// Set by a caller that accepts the room of any creator: called instead of `Done` with the
@@ -32,7 +32,7 @@ struct RoomSpec {
 
 /// Creates rooms, each with its IM group, which must exist first: the client joins it next.
 ///
-/// No thread blocks on the IM service.
+/// No thread blocks on the IM service. Without one the store alone decides between attempts.
 ///
 /// @threads safe from any thread.
 /// @source protocol F.2.
@@ -43,7 +43,8 @@ class RoomCreator {
   using StoreRoom = std::function<Status(const RoomId&, const GroupReady&)>;
   using Done = std::function<void(Result<RoomId>)>;
 
-  RoomCreator(ImGroups& groups, IdSource& ids);
+  /// @param groups  null without an IM service.
+  RoomCreator(ImGroups* groups, IdSource& ids);
 
   /// The creator must live until all its attempts are done.
   ///
@@ -57,12 +58,13 @@ class RoomCreator {
   struct Attempt;
 
   void DrawId(const std::shared_ptr<Attempt>& attempt);
+  void Start(const std::shared_ptr<Attempt>& attempt);
   void Reserve(const std::shared_ptr<Attempt>& attempt);
   void MakeGroup(const std::shared_ptr<Attempt>& attempt);
   void Finish(const std::shared_ptr<Attempt>& attempt, const Result<GroupReady>& group);
   void Conclude(const std::shared_ptr<Attempt>& attempt, const Status& outcome);
 
-  ImGroups& groups_;
+  ImGroups* const groups_;  ///< null without an IM service
   IdSource& ids_;
   IdReservations reservations_;
 };

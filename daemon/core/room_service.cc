@@ -250,6 +250,10 @@ Result<RoomQuota::Claim> RoomService::ClaimSeat(const SeatOwner& owner, const Ro
 }
 
 void RoomService::CreateRoom(const CreateRoomCommand& command, CreateDone done) {
+  // A retry, or a room of another creator: no turn among the attempts to take, no group to create.
+  const Status entered = CreateStored(command);
+  if (entered) return done(*command.room_id);
+  if (entered.error().code != Errc::kRoomNotFound) return done(entered.error());
   creator_.Create(
       {.kind = command.kind,
        .dialect = command.dialect,
@@ -269,8 +273,7 @@ Status RoomService::CreateStored(const CreateRoomCommand& command) {
   Status entered = Error{Errc::kRoomNotFound, {}};
   if (command.room_id) {
     const Result<Room> stored = store_.Load({.kind = command.kind, .id = *command.room_id});
-    // A retry, or a room of another creator: no group to create. If the room ends at this moment,
-    // the new room needs a group like any other.
+    // If the room ends at this moment, the new room needs a group like any other.
     entered = stored ? StoreRoom(command, *command.room_id, {}, IfAbsent::kRefuse)
                      : Status(stored.error());
   }

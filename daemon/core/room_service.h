@@ -133,7 +133,7 @@ struct RoomServiceDeps {
   BanStore& ban_store;
   BanList& bans;
   LeaseTable& leases;
-  ImGroups& groups;
+  ImGroups* groups = nullptr;  ///< null without an IM service
   const StreamUrlSigner& streams;
   const Clock& clock;
   IdSource& ids;

@@ -23,8 +23,7 @@ RoomPolicy MakePolicy(const Config& config) {
           .creator_destroys_multi = room.creator_destroys_multi};
 }
 
-RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps,
-                             NoImGroups& no_groups) {
+RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
   // An unsigned URL has no expiry up to which it could be revoked.
   const bool can_revoke = deps.media != nullptr && !config.live.push_key.empty();
   RoomState& state = deps.store.state();
@@ -32,7 +31,7 @@ RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps,
           .ban_store = deps.store.storage(),
           .bans = state.bans,
           .leases = state.leases,
-          .groups = deps.im != nullptr ? deps.im->groups() : no_groups,
+          .groups = deps.im != nullptr ? &deps.im->groups() : nullptr,
           .streams = deps.auth.streams(),
           .clock = deps.runtime.clock,
           .ids = deps.runtime.ids,
@@ -126,7 +125,7 @@ std::unique_ptr<DemoPages> MakeDemo(const Config& config, const ApiModuleDeps& d
 }  // namespace
 
 ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
-    : rooms_(MakeRoomDeps(config, deps, no_groups_),
+    : rooms_(MakeRoomDeps(config, deps),
              RoomServiceOptions{
                  .policy = MakePolicy(config),
                  .deliveries = {.im = deps.im != nullptr, .trtc = config.trtc.enabled},

@@ -9,7 +9,6 @@
 #include "daemon/config/config.h"
 #include "daemon/core/room_service.h"
 #include "daemon/im/im_module.h"
-#include "daemon/im/no_im_groups.h"
 #include "daemon/media/local_mixer.h"
 #include "daemon/process/auth_module.h"
 #include "daemon/process/channel_module.h"
@@ -54,7 +53,6 @@ class ApiModule {
   [[nodiscard]] const CallbackHandlers& callbacks() const { return callbacks_; }
 
  private:
-  NoImGroups no_groups_;
   RoomService rooms_;
   const std::unique_ptr<LocalMixer> local_mixer_;  ///< null without `mix.max`
   UtilsModule utils_;

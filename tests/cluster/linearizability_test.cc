@@ -137,41 +137,14 @@ std::string Described(const History& history) {
   return text;
 }
 
-bool AreConcurrentCreates(const TimedRoomCall& one, const TimedRoomCall& other) {
-  return one.call.what == RoomCall::What::kCreate && other.call.what == RoomCall::What::kCreate &&
-         one.begun <= other.ended && other.begun <= one.ended;
-}
-
-/// A create is refused while another user's is under way at the same node, whatever becomes of that
-/// one (`IdReservations`).
-bool IsRefusedForAnother(const TimedRoomCall& create, const History& history) {
-  return create.call.code == kRoomTaken &&
-         std::ranges::any_of(history, [&](const TimedRoomCall& other) {
-           return AreConcurrentCreates(create, other) && other.call.user != create.call.user;
-         });
-}
-
-/// A create shares the outcome of another one of the same user that is under way at the same node
-/// (`IdReservations`), which may have taken effect before.
-std::int64_t BeginOf(const TimedRoomCall& timed, const History& history) {
-  std::int64_t begin = timed.begun;
-  for (const TimedRoomCall& other : history) {
-    if (AreConcurrentCreates(timed, other) && other.call.user == timed.call.user) {
-      begin = std::min(begin, other.begun);
-    }
-  }
-  return begin;
-}
-
 /// Those whose outcomes one server would have to explain.
 History ToBeExplained(const History& all, bool with_fail_over) {
   History history;
   for (const TimedRoomCall& timed : all) {
-    if (timed.call.is_refused || IsRefusedForAnother(timed, all)) continue;
+    if (timed.call.is_refused) continue;
     // What a fail-over undoes was not acknowledged, but others may have seen it.
     if (with_fail_over && !timed.call.Changes()) continue;
     history.push_back(timed);
-    history.back().begun = BeginOf(timed, all);
   }
   return history;
 }

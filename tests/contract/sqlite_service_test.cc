@@ -38,7 +38,7 @@ class SqliteService : public testing::Test {
                                                            .ban_store = *store_,
                                                            .bans = bans_,
                                                            .leases = leases_,
-                                                           .groups = groups_,
+                                                           .groups = &groups_,
                                                            .streams = streams_,
                                                            .clock = clock_,
                                                            .ids = ids_},

@@ -98,7 +98,7 @@ struct RequestFuzzServer::Parts {
                      .ban_store = store,
                      .bans = bans,
                      .leases = leases,
-                     .groups = groups,
+                     .groups = &groups,
                      .streams = streams,
                      .clock = clock,
                      .ids = ids},

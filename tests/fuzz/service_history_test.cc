@@ -89,7 +89,7 @@ class Service {
             .ban_store = store_,
             .bans = bans_,
             .leases = leases_,
-            .groups = groups_,
+            .groups = &groups_,
             .streams = streams_,
             .clock = clock_,
             .ids = ids_};

@@ -110,7 +110,7 @@ class RouterFixture {
                      .ban_store = memory,
                      .bans = bans,
                      .leases = leases,
-                     .groups = groups,
+                     .groups = &groups,
                      .streams = streams,
                      .clock = clock,
                      .ids = ids},

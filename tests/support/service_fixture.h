@@ -57,7 +57,7 @@ class ServiceFixture : public testing::Test {
             .ban_store = memory_,
             .bans = bans_,
             .leases = leases_,
-            .groups = groups_,
+            .groups = &groups_,
             .streams = streams_,
             .clock = clock_,
             .ids = ids_};

@@ -152,7 +152,7 @@ class ConsoleFixture : public ServiceFixture {
                         .ban_store = rooms_store_,
                         .bans = bans_,
                         .leases = leases_,
-                        .groups = groups_,
+                        .groups = &groups_,
                         .streams = streams_,
                         .clock = clock_,
                         .ids = ids_},

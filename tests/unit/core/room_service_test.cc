@@ -197,7 +197,7 @@ TEST_F(RoomServiceTest, EnqueuesDeliveriesOnlyIfSendingIsEnabled) {
                        .ban_store = memory_,
                        .bans = bans_,
                        .leases = leases_,
-                       .groups = groups_,
+                       .groups = &groups_,
                        .streams = streams_,
                        .clock = clock_,
                        .ids = ids_},
@@ -228,6 +228,14 @@ TEST_F(RoomServiceTest, CreatesANewGroupIfTheRoomEndsDuringARetry) {
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
   EXPECT_EQ(groups_.asked().size(), 2U);
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
+}
+
+TEST_F(RoomServiceTest, ACreatorMayRepeatACreateWhileAnotherUserIsRefused) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  StoreWithRival store(memory_);
+  RoomService rooms(Deps(store), {}, logger_);
+  store.before_write = [&rooms] { EXPECT_OK(CreateNow(rooms, Create("r1", "host"))); };
+  EXPECT_ERROR(kRoomExists, CreateNow(rooms, Create("r1", "other")));
 }
 
 TEST_F(RoomServiceTest, ReportsAFullRoom) {
@@ -389,7 +397,7 @@ TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
                      .ban_store = memory_,
                      .bans = bans_,
                      .leases = elsewhere,
-                     .groups = groups_,
+                     .groups = &groups_,
                      .streams = streams_,
                      .clock = clock_,
                      .ids = ids_},

@@ -43,7 +43,7 @@ class RoomStreams : public ServiceFixture {
             .ban_store = memory_,
             .bans = bans_,
             .leases = leases_,
-            .groups = groups_,
+            .groups = &groups_,
             .streams = signed_,
             .clock = clock_,
             .ids = ids_};

@@ -117,7 +117,7 @@ struct Program {
                .ban_store = store,
                .bans = bans,
                .leases = leases,
-               .groups = groups,
+               .groups = &groups,
                .streams = streams,
                .clock = clock,
                .ids = ids},
