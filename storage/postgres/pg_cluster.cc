@@ -138,17 +138,11 @@ PgCluster::Place PgCluster::place() const {
 void PgCluster::SetConfigHash(const std::string& hash) {
   const MutexLock lock(mutex_);
   place_.config_hash = hash;
-  place_.is_entered = false;
 }
 
-void PgCluster::LeavePlace() {
+void PgCluster::EnteredWith(const std::optional<std::string>& config_hash) {
   const MutexLock lock(mutex_);
-  place_.is_entered = false;
-}
-
-void PgCluster::TakePlace(const std::string& config_hash) {
-  const MutexLock lock(mutex_);
-  place_.is_entered = place_.config_hash == config_hash;
+  place_.entered_with = config_hash;
 }
 
 void PgCluster::WantFloor() {
@@ -167,14 +161,14 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   // Heartbeats were refused meanwhile.
   if (has_renewed_ && lease_.IsCutOff()) WantFloor();
   if (!connection_.connected()) {
-    LeavePlace();  // it may be another server, with another clock
+    EnteredWith(std::nullopt);  // it may be another server, with another clock
     const Status connected = connection_.Connect(deadline);
     if (options_.pace.observer != nullptr) {
       options_.pace.observer->OnConnect(PgConnectOutcome(connected, connection_.failure()));
     }
     if (!connected) return connected.error();
   }
-  if (!place().is_entered) {
+  if (const Place before = place(); before.entered_with != before.config_hash) {
     if (const Status entered = Enter(deadline); !entered) return entered.error();
   }
   Result<Seen> seen = Report(heard, deadline);
@@ -224,7 +218,7 @@ Status PgCluster::Enter(MonotonicTime deadline) {
     WantFloor();
   }
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
-  if (followed) TakePlace(before.config_hash);
+  if (followed) EnteredWith(before.config_hash);
   return followed;
 }
 
@@ -410,7 +404,7 @@ Result<std::vector<SharedSilence>> PgCluster::AskSilent(PgConnection& connection
                                                         MonotonicTime deadline) {
   enum : int { kPlace, kLastMs, kHasFloor, kThroughMs, kIsNode, kTimeMs };
   const Place before = place();
-  if (!before.is_entered || before.floor.wanted != before.floor.done) {
+  if (!before.entered_with || before.floor.wanted != before.floor.done) {
     return Error{Errc::kStoreBusy, "no place among the nodes"};
   }
   const MonotonicTime sent = clock_.Monotonic();
@@ -474,7 +468,7 @@ Status PgCluster::Leave(const HeardBeats& heard) {
   calls.emplace_back(kLeaveTold, options_.node);
   calls.emplace_back(kPgCommit);
   const auto left = connection_.Run(calls, Deadline());
-  LeavePlace();
+  EnteredWith(std::nullopt);
   has_renewed_ = false;
   return left ? Status() : left.error();
 }

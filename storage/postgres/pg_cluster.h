@@ -80,8 +80,9 @@ class PgCluster : public Cluster {
   };
   /// What `Silent` needs to know of the renewals.
   struct Place {
-    bool is_entered = false;  ///< through the present connection, with that hash
     std::string config_hash{};
+    /// The hash with which it entered through the present connection; nullopt: it has not.
+    std::optional<std::string> entered_with{};
     std::optional<Offset> offset{};
     FloorMoves floor{};
   };
@@ -107,9 +108,7 @@ class PgCluster : public Cluster {
 
   [[nodiscard]] MonotonicTime Deadline() const { return clock_.Monotonic() + options_.patience; }
   [[nodiscard]] Place place() const EXCLUDES(mutex_);
-  void LeavePlace() EXCLUDES(mutex_);
-  /// It has entered with `config_hash`.
-  void TakePlace(const std::string& config_hash) EXCLUDES(mutex_);
+  void EnteredWith(const std::optional<std::string>& config_hash) EXCLUDES(mutex_);
   void WantFloor() EXCLUDES(mutex_);
   /// The database knows of those that were called for up to then.
   void MovedFloor(std::uint64_t wanted) EXCLUDES(mutex_);

@@ -263,6 +263,14 @@ TEST_F(PgClusterTest, SeesWhichNodesAreConfiguredOtherwise) {
   EXPECT_FALSE(at_last.was_gone);
 }
 
+TEST_F(PgClusterTest, KnowsWhoIsSilentWhileANewConfigurationIsNotToldYet) {
+  two_.Renew({{.seat = kAmy}});
+  Age(30s);
+  two_.Renew();
+  two_.cluster.SetConfigHash("00c0ffee");
+  EXPECT_TRUE(two_.IsSilent(20s));
+}
+
 TEST_F(PgClusterTest, EachDutyHasOneHolder) {
   one_.Renew();
   two_.Renew();
