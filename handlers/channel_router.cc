@@ -1,6 +1,7 @@
 #include "handlers/channel_router.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "daemon/base/exception_type.h"
 #include "daemon/base/log_scope.h"
 #include "daemon/channel/channel_json.h"
+#include "daemon/channel/channel_options.h"
 #include "daemon/http/web_socket_handshake.h"
 #include "handlers/channel_codes.h"
 #include "handlers/channel_fields.h"
@@ -67,12 +69,21 @@ bool IsOfKicked(std::string_view body, const ChannelCode& kicked) {
   return body.starts_with(fmt::format(R"({{"ActionStatus":"FAIL","ErrorCode":{},)", kicked.code));
 }
 
+/// Of a server that is cut off from the others.
+HttpReply RefuseCutOff(bool is_poll, RequestLabel& label) {
+  const Error error{Errc::kStoreBusy, "cut off from the store"};
+  HttpReply reply = is_poll ? FailPoll(error, label) : Fail(error, label);
+  reply.status = kServiceUnavailable;
+  reply.headers.emplace_back("Retry-After", "1");
+  return reply;
+}
+
 /// A poll that waits for its reply.
 class WaitingPoll {
  public:
   WaitingPoll(Responder responder, RequestFacts facts, RequestLabel label, Headers headers,
               std::string if_lost, RequestRecorder& recorder, Admission& admission,
-              std::optional<UserId> payer)
+              std::optional<UserId> payer, const NodeLease* node)
       : responder_(std::move(responder)),
         facts_(std::move(facts)),
         label_(std::move(label)),
@@ -80,7 +91,8 @@ class WaitingPoll {
         if_lost_(std::move(if_lost)),
         recorder_(recorder),
         admission_(admission),
-        payer_(std::move(payer)) {}
+        payer_(std::move(payer)),
+        node_(node) {}
   ~WaitingPoll() {
     if (!responder_) return;
     try {
@@ -101,7 +113,11 @@ class WaitingPoll {
     }
     const std::uint32_t tokens = payer_ ? MoreTokensFor(body.size()) : 0;
     if (tokens > 0) admission_.ChargeUser(*payer_, tokens);
-    HttpReply reply{.headers = std::move(headers_), .body = std::move(body)};
+    HttpReply reply{.body = std::move(body)};
+    // The requests of a new client's poll are done: another server must not repeat them.
+    const bool may_repeat = !payer_;
+    if (may_repeat && SendsClientsAway(node_)) reply = RefuseCutOff(false, label_);
+    std::ranges::move(headers_, std::back_inserter(reply.headers));
     recorder_.RecordPoll(facts_, label_, reply.status);
     responder_.Send(std::move(reply));
   }
@@ -114,7 +130,8 @@ class WaitingPoll {
   std::string if_lost_;
   RequestRecorder& recorder_;
   Admission& admission_;
-  const std::optional<UserId> payer_;
+  const std::optional<UserId> payer_;  ///< of a new client's poll
+  const NodeLease* const node_;        ///< as in `Services`
 };
 
 }  // namespace
@@ -195,7 +212,7 @@ bool ChannelRouter::Admits(const Call& call) const {
 
 std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
   if (context_.node != nullptr && context_.node->IsCutOff() && call.http.method != "OPTIONS") {
-    return RefuseCutOff(call);
+    return RefuseCutOff(IsPoll(call.http.path), call.label);
   }
   const bool is_poll = IsPoll(call.http.path);
   if (is_poll && call.http.method == "POST") return BeginPoll(call);
@@ -225,14 +242,6 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
     return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
   }
   return Run(call);
-}
-
-HttpReply ChannelRouter::RefuseCutOff(Call& call) const {
-  const Error error{Errc::kStoreBusy, "cut off from the store"};
-  HttpReply reply = IsPoll(call.http.path) ? FailPoll(error, call.label) : Fail(error, call.label);
-  reply.status = kServiceUnavailable;
-  reply.headers.emplace_back("Retry-After", "1");
-  return reply;
 }
 
 std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
@@ -329,7 +338,7 @@ PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost,
                                                          .peer_address = call.http.peer_address,
                                                          .begun = call.http.begun},
                                             call.label, std::move(call.headers), std::move(if_lost),
-                                            recorder_, admission_, std::move(payer));
+                                            recorder_, admission_, std::move(payer), context_.node);
   return [poll = std::move(poll)](std::string body) { poll->Answer(std::move(body)); };
 }
 

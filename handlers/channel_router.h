@@ -80,7 +80,6 @@ class ChannelRouter : public HttpHandler {
   /// @return nullopt when a poll answers later.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> Run(Call& call) const;
-  [[nodiscard]] HttpReply RefuseCutOff(Call& call) const;
   /// @return nullopt when the connection was upgraded.
   [[nodiscard]] std::optional<HttpReply> OpenSocket(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;

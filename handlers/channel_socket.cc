@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/channel/channel_options.h"
 #include "daemon/channel/plain_message.h"
 #include "handlers/body.h"
 #include "handlers/channel_codes.h"
@@ -23,9 +24,6 @@ constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
 /// After a restart the clients connect again over that time.
 constexpr std::uint64_t kMinReconnectMs = 500;
 constexpr std::uint64_t kReconnectSpreadMs = 10'000;
-/// Of a server that is cut off from the others. A fail-over of the database cuts off all of them
-/// for less: there is no better one to connect to.
-constexpr std::chrono::seconds kLeaveAfter{30};
 
 std::string KickedPush(std::string_view reason) {
   return std::string(R"({"kicked":{"reason":")").append(reason).append("\"}}");
@@ -357,9 +355,7 @@ void ChannelSocket::OnTick(MonotonicTime now) {
   {
     const MutexLock lock(mutex_);
     if (!stream_) return;
-    if (context_.node != nullptr && context_.node->CutOffFor() >= kLeaveAfter) {
-      return RestartLocked();
-    }
+    if (SendsClientsAway(context_.node)) return RestartLocked();
     is_connected = is_connected_;
     if (!is_connected && !running_ && now >= opened_ + kConnectTimeout) {
       return CloseLocked(close_code::kPolicy, "no connect in time");

@@ -371,6 +371,7 @@ void Channel::OnTick() {
     Turn turn(*this);
     turn.is_of_feed = true;
     state_.OnTick(turn);
+    if (SendsClientsAway(deps_.node)) state_.AnswerAll(turn);
     senders_.ForgetOld(turn.now);
   }
   Save();

@@ -31,6 +31,7 @@
 #include "daemon/core/event_log.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/room_store.h"
 
 namespace rtcroom {
@@ -51,6 +52,7 @@ struct ChannelDeps {
   /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
   /// in `joins`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
+  const NodeLease* node = nullptr;  ///< null where no other server uses the store
 };
 
 /// A message as it is sent to a group.

@@ -7,8 +7,17 @@
 
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/group_access.h"
+#include "daemon/core/node_lease.h"
 
 namespace rtcroom {
+
+/// Whether a server has been cut off from the others for so long that it sends the clients of its
+/// sockets and of waiting polls to another one. A fail-over of the database cuts off all servers
+/// for less: there is no better one to go to.
+/// @param node  null where no other server uses the store.
+inline bool SendsClientsAway(const NodeLease* node) {
+  return node != nullptr && node->CutOffFor() >= std::chrono::seconds(30);
+}
 
 struct ChannelOptions {
   /// How long a poll waits for something new; clients give up after 60 s.

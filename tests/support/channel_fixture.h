@@ -62,7 +62,8 @@ class ChannelFixture {
                  .bans = bans,
                  .clock = clock,
                  .random = random,
-                 .logger = logger},
+                 .logger = logger,
+                 .node = &node},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
         receivers(
             {.rooms = store, .events = store, .bans = bans, .clock = clock, .observer = &latencies},

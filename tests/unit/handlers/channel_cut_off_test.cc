@@ -101,6 +101,24 @@ TEST_F(CutOffChannel, ThenTellsTheirClientsToConnectAgain) {
   EXPECT_EQ(alice->close_code(), 1012);
 }
 
+TEST_F(CutOffChannel, KeepsPollsOfOldClientsAsLongAndThenSendsThemToAnotherServer) {
+  const ChannelFixture::Client alice = server_.LogIn("alice");
+  server_.MakeRoom(RoomKind::kMulti, "r1");
+  const auto account = server_.PollAccount(alice);
+  const auto room = server_.PollRoom(alice, server_.Join(alice, "r1"));
+  server_.CutOff(29s);
+  server_.Tick(1s);
+  EXPECT_EQ(account->times_sent(), 0);
+  EXPECT_EQ(room->times_sent(), 0);
+  server_.CutOff(30s);
+  server_.Tick(1s);
+  for (const auto& poll : {account, room}) {
+    ASSERT_EQ(poll->times_sent(), 1);
+    ExpectTryAnother(*poll->reply());
+    EXPECT_EQ(json::parse(poll->reply()->body).value("ErrorCode", 0), 10002);
+  }
+}
+
 TEST_F(CutOffChannel, AnswersPreflights) {
   server_.CutOff(1ms);
   HttpRequest request = ChannelFixture::RequestOf("/v4/openim/login", "", "");
