@@ -62,7 +62,10 @@ Result<std::vector<StoredMessage>> Channel::GroupHistory(const ChannelInstance& 
                                                          std::size_t limit) {
   const Result<GroupFacts> facts = JoinedGroup(caller, group);
   if (!facts) return facts.error();
-  const std::uint64_t last = std::min(newest.value_or(facts->last_seq), facts->last_seq);
+  // The feed may not have brought a message yet whose sender asks for it.
+  const Result<std::uint64_t> stored = deps_.history.NewestRoomMessage(facts->number);
+  if (!stored) return stored.error();
+  const std::uint64_t last = std::min(newest.value_or(*stored), *stored);
   const std::uint64_t first = last > limit ? last - limit + 1 : 1;
   auto messages = deps_.history.ReadRoomMessages(facts->number, first, limit);
   if (!messages) return messages;

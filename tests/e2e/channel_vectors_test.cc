@@ -277,7 +277,7 @@ class ChannelVectors : public testing::Test {
                      fmt::format(R"({{"LongPollingId":"{}"}})", poll_id_)));
   }
 
-  ChannelServer server_{"5s"};
+  ChannelServer server_{"5s", {{"room.heartbeat_timeout", "1h"}}};  // no pusher sends any
   ApiClient api_ = server_.process().Https();
   ChannelCaller a_{server_.connect(), "user_a"};
   ChannelCaller b_{server_.connect(), "user_b"};

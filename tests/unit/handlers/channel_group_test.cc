@@ -205,6 +205,17 @@ TEST_F(Groups, TheHistoryIsNewestFirst) {
   EXPECT_EQ(Call(bob_, "group_msg_get", {{"GroupId", "room_1"}})["ErrorCode"], 10007);
 }
 
+TEST_F(Groups, TheHistoryHasWhatWasAcknowledged) {
+  server_.Join(alice_, "room_1");
+  const json message = {{"GroupId", "room_1"},
+                        {"Random", 1},
+                        {"MsgBody", ChannelFixture::RoomText("a")},
+                        {"MsgPriority", "COMMON"}};
+  ASSERT_EQ(Call(alice_, "send_group_msg", message)["ErrorCode"], 0);  // the feed is behind
+  const json reply = Call(alice_, "group_msg_get", {{"GroupId", "room_1"}, {"ReqMsgSeq", 7}});
+  EXPECT_EQ(reply["RspMsgList"].size(), 1U) << reply;
+}
+
 TEST_F(Groups, CreatingTheOneOfAWebrtcRoomFailsAsExisting) {
   server_.MakeRoom(RoomKind::kWebrtc, "web_1", Dialect::kGen2);
   const auto create = [&](const json& id) {
