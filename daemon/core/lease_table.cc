@@ -99,7 +99,7 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
   if (found == members_.end()) return false;
   Lease& lease = *found->second;
   if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
-  if (IsElsewhere(lease, from)) return false;
+  if (IsFromElsewhere(lease.bound_to, from)) return false;
   lease.heard_at = std::max(now, collected_at_);
   lease.beat_here = lease.heard_at;
   if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found->second, now);
@@ -110,7 +110,7 @@ bool LeaseTable::IsBoundElsewhere(const RoomKey& room, const UserId& user_id,
                                   std::string_view from) const {
   const MutexLock lock(mutex_);
   const auto found = members_.find(MemberOf(room, user_id));
-  return found != members_.end() && IsElsewhere(*found->second, from);
+  return found != members_.end() && IsFromElsewhere(found->second->bound_to, from);
 }
 
 std::optional<LeaseState> LeaseTable::StateOf(const RoomKey& room, const UserId& user_id) const {

@@ -166,9 +166,6 @@ class LeaseTable : public CommitListener {
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);
   [[nodiscard]] LapsedLease ObserveLocked(const Lease& lease, MonotonicTime as_of) const
       REQUIRES(mutex_);
-  static bool IsElsewhere(const Lease& lease, std::string_view from) {
-    return !from.empty() && !lease.bound_to.empty() && lease.bound_to != from;
-  }
   /// Adds the heartbeats since `since` of leases that were renewed since `renewed_since`, newest
   /// first, from `walk_` on; of about `most` leases.
   /// @return whether these were all.

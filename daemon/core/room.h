@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -111,6 +112,13 @@ const Audience* FindAudience(const Room& room, const UserId& user_id);
 
 /// The pusher of that user, or null.
 const Pusher* FindPusher(const Room& room, const UserId& user_id);
+
+/// Whether a call for a pusher comes from an address to which it is not bound.
+/// @param bound_to  `Pusher::bound_to`.
+/// @param from  empty: not to be checked.
+inline bool IsFromElsewhere(std::string_view bound_to, std::string_view from) {
+  return !bound_to.empty() && !from.empty() && bound_to != from;
+}
 
 /// The mix that was asked for, in join order.
 RoomMix MixOf(const Room& room);

@@ -26,13 +26,6 @@ Status Discard(const Result<RoomChange>& change) {
   return change.error();
 }
 
-/// What was bound at another server a moment ago is stored, but not known in memory yet.
-bool IsBoundElsewhere(const Room* stored, const MemberCommand& command) {
-  const Pusher* const pusher = stored == nullptr ? nullptr : FindPusher(*stored, command.user_id);
-  return pusher != nullptr && !command.from.empty() && !pusher->bound_to.empty() &&
-         pusher->bound_to != command.from;
-}
-
 }  // namespace
 
 RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options, Logger& logger)
@@ -75,14 +68,12 @@ Result<RoomChange> RoomService::Update(const RoomKey& key, RoomEdit edit) {
 }
 
 Status RoomService::DestroyRoom(const MemberCommand& command) {
-  if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {
-    return Error{Errc::kNotCreator, "calls from another address"};
-  }
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change =
       Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
-        if (IsBoundElsewhere(stored, command))
+        if (IsBoundElsewhere(stored, command)) {
           return Error{Errc::kNotCreator, "calls from another address"};
+        }
         return rules::DestroyRoom(stored, command.dialect, command.user_id, options_.policy, now);
       });
   if (change) LogEnd(*change);
@@ -90,9 +81,6 @@ Status RoomService::DestroyRoom(const MemberCommand& command) {
 }
 
 Status RoomService::DeletePusher(const MemberCommand& command) {
-  if (leases_.IsBoundElsewhere(command.room, command.user_id, command.from)) {
-    return Error{Errc::kPusherNotFound, "calls from another address"};
-  }
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change =
       Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
@@ -175,9 +163,8 @@ Status RoomService::TouchPusher(const MemberCommand& command) {
 Result<Room> RoomService::LoadRoomOfPusher(const MemberCommand& command) {
   Result<Room> room = LoadRoom(command.room, command.dialect);
   if (!room) return room;
-  const bool is_pusher = FindPusher(*room, command.user_id) != nullptr &&
-                         !leases_.IsBoundElsewhere(command.room, command.user_id, command.from) &&
-                         !IsBoundElsewhere(&*room, command);
+  const bool is_pusher =
+      FindPusher(*room, command.user_id) != nullptr && !IsBoundElsewhere(&*room, command);
   if (!is_pusher) return Error{Errc::kPusherNotFound, "no pusher, or from another address"};
   return room;
 }
@@ -193,6 +180,15 @@ Result<Room> RoomService::LoadRoom(const RoomKey& key, Dialect dialect) {
 Result<std::vector<Room>> RoomService::ListRooms(RoomListQuery query) {
   if (options_.policy.interop == Interop::kShared) query.dialect.reset();
   return store_.List(query);
+}
+
+bool RoomService::IsBoundElsewhere(const Room* stored, const MemberCommand& command) const {
+  const Pusher* const pusher = stored == nullptr ? nullptr : FindPusher(*stored, command.user_id);
+  if (pusher == nullptr) return false;
+  // Memory may not know yet what was bound at another server; a store of one process knows nothing.
+  return pusher->bound_to.empty()
+             ? leases_.IsBoundElsewhere(command.room, command.user_id, command.from)
+             : IsFromElsewhere(pusher->bound_to, command.from);
 }
 
 Result<RoomChange> RoomService::Remove(const Room* stored, Dialect dialect, const UserId& user_id,

@@ -277,6 +277,7 @@ class RoomService {
                                   const PusherProfile& profile, const std::string& from) const;
   [[nodiscard]] std::string AccelerateUrl(const UserId& user_id, std::string_view stream) const;
   [[nodiscard]] std::string MixedPlayUrl(const Pusher& creator) const;
+  [[nodiscard]] bool IsBoundElsewhere(const Room* stored, const MemberCommand& command) const;
   Result<RoomChange> Remove(const Room* stored, Dialect dialect, const UserId& user_id,
                             LeaveReason reason, TimePoint now) const;
   Result<RoomChange> ExpireIfStillLapsed(const Room* stored, const Eviction& eviction,

@@ -406,7 +406,9 @@ TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
   host.from = "192.0.2.2";
   EXPECT_ERROR(kPusherNotFound, other.DeletePusher(host));
   EXPECT_ERROR(kNotCreator, other.DestroyRoom(host));
-  host.from = "192.0.2.1";
+  elsewhere.Restore(*memory_.Load(Key("r1")));
+  bound.from = "192.0.2.2";
+  ASSERT_OK(CreateRoom(bound));  // bound anew, and it has not heard of that either
   EXPECT_OK(other.DestroyRoom(host));
 }
 
