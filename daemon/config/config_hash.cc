@@ -1,7 +1,5 @@
 #include "daemon/config/config_hash.h"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -19,43 +17,6 @@ namespace {
 
 constexpr std::string_view kPurpose = "rtcroomd: nodes that are configured alike";
 constexpr std::size_t kHashBytes = 4;
-
-constexpr std::array<std::string_view, 30> kOfOneMachine = {
-    "server.http_listen",
-    "server.https_listen",
-    "server.tls_cert",
-    "server.tls_key",
-    "server.max_connections_per_address",
-    "server.max_connections",
-    "server.idle_timeout",
-    "server.request_timeout",
-    "server.drain_timeout",
-    "server.trusted_proxies",
-    "server.proxy_protocol",
-    "server.max_held_bytes",
-    "server.workers",
-    "admin.listen",
-    "grpc.listen",
-    "grpc.tls_cert",
-    "grpc.tls_key",
-    "grpc.client_ca",
-    "store.url",
-    "store.data_dir",
-    "store.warn_async",
-    "live.api_base_url",
-    "live.callback_allow",
-    "recording.root",
-    "mix.server",
-    "mix.ffmpeg",
-    "utils.log_dir",
-    "utils.public_url",
-    "log.level",
-    "log.format",
-};
-
-bool IsOfOneMachine(const ConfigKey& key) {
-  return std::ranges::count(kOfOneMachine, key.FullName()) != 0;
-}
 
 bool IsKeyFile(const ConfigKey& key) {
   return key.section == "im" && (key.name == "private_key_file" || key.name == "public_key_file");
@@ -76,7 +37,7 @@ std::string HashConfig(const Config& config) {
   Append(kPurpose, settings);
   for (const ConfigKey& key : AllConfigKeys()) {
     const ConfigValue value = key.get(config);
-    if (IsOfOneMachine(key) || value == key.get(defaults)) continue;
+    if (key.is_of_one_machine || value == key.get(defaults)) continue;
     Append(key.FullName(), settings);
     if (const auto* const secret = std::get_if<Secret>(&value)) {
       Append(key.FullName(), secrets);

@@ -19,6 +19,8 @@ struct ConfigKey {
   std::string_view name = {};
   ValueRule rule = {};
   std::string_view comment = {};  ///< one line for `default-config`
+  /// Nodes that share a store may differ in it: an address, certificate, path, size of the process.
+  bool is_of_one_machine = false;
   ConfigValue (*get)(const Config& config) = nullptr;
   void (*set)(Config& config, const ConfigValue& value) = nullptr;
 
@@ -86,6 +88,13 @@ class SectionKeys {
               }
             },
     });
+  }
+
+  /// Likewise, of a key in which nodes that share a store may differ.
+  template <auto member, typename Rule>
+  void AddOfMachine(std::string_view key, Rule rule, std::string_view comment) {
+    Add<member>(key, std::move(rule), comment);
+    keys_.back().is_of_one_machine = true;
   }
 
  private:

@@ -84,7 +84,7 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
   live.Add<&S::url_ttl>("url_ttl", DurationRule{1s, 8760h}, "Life of a signed URL.");
   live.Add<&S::api>("api", ChoiceRule{{"none", "nginx-rtmp", "srs", "v1", "v3"}},
                     "What is asked about streams: a media server, or Tencent's live service.");
-  live.Add<&S::api_base_url>(
+  live.AddOfMachine<&S::api_base_url>(
       "api_base_url", PlainTextRule{CheckOptionalBaseUrl},
       "Its address: nginx-rtmp has /control and /stat there; \"\" = Tencent's.");
   live.Add<&S::control_key>("control_key", SecretRule{},
@@ -109,9 +109,10 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
   live.Add<&S::rtmp_callback_secret>(
       "rtmp_callback_secret", SecretRule{},
       "Of a media server's callbacks: a bearer token, or the last part of their path.");
-  live.Add<&S::callback_allow>("callback_allow", ListRule{CheckAddressRange},
-                               "Addresses that may send them, or, with callback_key, the live "
-                               "service's; with a secret or key both must hold.");
+  live.AddOfMachine<&S::callback_allow>(
+      "callback_allow", ListRule{CheckAddressRange},
+      "Addresses that may send them, or, with callback_key, the live "
+      "service's; with a secret or key both must hold.");
   live.Add<&S::check_play>("check_play", SwitchRule{},
                            "Players need an URL signed with the play key, too.");
   live.Add<&S::custom_set>("custom_set", ChoiceRule{{"members", "anyone"}},
@@ -121,8 +122,9 @@ void AddLiveKeys(std::vector<ConfigKey>& keys) {
 void AddRecordingKeys(std::vector<ConfigKey>& keys) {
   using S = RecordingConfig;
   SectionKeys<&Config::recording> recording("recording", keys);
-  recording.Add<&S::root>("root", PlainTextRule{CheckOptionalFolder},
-                          "The folder that a media server records into; \"\" = none is indexed.");
+  recording.AddOfMachine<&S::root>(
+      "root", PlainTextRule{CheckOptionalFolder},
+      "The folder that a media server records into; \"\" = none is indexed.");
   recording.Add<&S::base_url>("base_url", PlainTextRule{CheckOptionalBaseUrl},
                               "What links to recordings begin with; \"\" = there are no links.");
   recording.Add<&S::retention>("retention", DurationRule{0s, 87600h},
@@ -134,9 +136,11 @@ void AddMixKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::mix> mix("mix", keys);
   mix.Add<&S::max>("max", CountRule{0, 64},
                    "Most live rooms whose streams rtcroomd mix-worker mixes; 0 = none.");
-  mix.Add<&S::server>("server", PlainTextRule{CheckRtmpServer},
-                      "Of rtcroomd mix-worker: the media server that it plays from and pushes to.");
-  mix.Add<&S::ffmpeg>("ffmpeg", PlainTextRule{CheckProgram}, "Likewise: the program that mixes.");
+  mix.AddOfMachine<&S::server>(
+      "server", PlainTextRule{CheckRtmpServer},
+      "Of rtcroomd mix-worker: the media server that it plays from and pushes to.");
+  mix.AddOfMachine<&S::ffmpeg>("ffmpeg", PlainTextRule{CheckProgram},
+                               "Likewise: the program that mixes.");
 }
 
 void AddWechatKeys(std::vector<ConfigKey>& keys) {
@@ -175,10 +179,10 @@ void AddUtilsKeys(std::vector<ConfigKey>& keys) {
       "admin_token", SecretRule{},
       "The token of callers of the log endpoints and of check_config, sent as "
       "\"Authorization: Bearer TOKEN\"; \"\" = no logs for any caller.");
-  utils.Add<&S::log_dir>("log_dir", PlainTextRule{},
-                         "The folder of the log endpoints; \"\" = they list nothing.");
-  utils.Add<&S::public_url>("public_url", PlainTextRule{CheckOptionalBaseUrl},
-                            "The start of links in the list of logs, before the prefix.");
+  utils.AddOfMachine<&S::log_dir>("log_dir", PlainTextRule{},
+                                  "The folder of the log endpoints; \"\" = they list nothing.");
+  utils.AddOfMachine<&S::public_url>("public_url", PlainTextRule{CheckOptionalBaseUrl},
+                                     "The start of links in the list of logs, before the prefix.");
 }
 
 }  // namespace rtcroom
