@@ -58,9 +58,11 @@ class Commands {
     app.require_subcommand(1);
     app.set_version_flag("--version", "rtcroomd " + std::string(kVersion), "Print the version");
     user_sig_->require_subcommand(1);
-    for (CLI::App* command : {serve_, check_config_, sign_, verify_, health_check_}) {
+    for (CLI::App* command : {serve_, sign_, verify_, health_check_}) {
       command->add_option("--config", options_.config, "Configuration file (TOML)");
     }
+    check_config_->add_option("--config", options_.config,
+                              "Configuration file (TOML); - is the standard input");
     for (CLI::App* command : {serve_, check_config_}) {
       command->add_flag("--dev", options_.dev,
                         "Loopback only, with keys and a certificate made on the spot");
@@ -145,22 +147,35 @@ std::vector<std::string> NamesOfCommands(const CLI::App& app) {
   return names;
 }
 
-/// What is wrong with the words that select a command, and the help for the last right one; nullopt
-/// when they select one. The library only says that a command is required.
-std::optional<std::string> FaultOfCommand(const CLI::App& app,
-                                          std::span<const std::string> arguments) {
+std::vector<std::string> NamesOfOptions(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// "" when `word` is one of `names`.
+std::string FaultOfName(std::string_view kind, const std::string& word,
+                        std::span<const std::string> names) {
+  if (std::ranges::find(names, word) != names.end()) return "";
+  return fmt::format("unknown {}: {}{}\nRun with --help for more information.\n", kind,
+                     Printable(word), DidYouMean(word, names));
+}
+
+/// What is wrong with the words that select a command, and the help for the last right one; "" when
+/// they select one, or ask for something else. The library only says that a command is required.
+std::string FaultOfCommand(const CLI::App& app, std::span<const std::string> arguments) {
   const std::vector<std::string> names = NamesOfCommands(app);
-  if (names.empty()) return std::nullopt;
+  if (names.empty()) return "";
   if (arguments.empty()) {
     return app.help(app.get_parent() == nullptr ? "" : app.get_parent()->get_name());
   }
   const std::string& word = arguments.front();
-  if (word.starts_with('-')) return std::nullopt;
-  if (std::ranges::find(names, word) == names.end()) {
-    return fmt::format("unknown command: {}{}\nRun with --help for more information.\n",
-                       Printable(word), DidYouMean(word, names));
-  }
-  return FaultOfCommand(*app.get_subcommand(word), arguments.subspan(1));
+  if (word.starts_with('-')) return FaultOfName("option", word, NamesOfOptions(app));
+  const std::string fault = FaultOfName("command", word, names);
+  return fault.empty() ? FaultOfCommand(*app.get_subcommand(word), arguments.subspan(1)) : fault;
 }
 
 }  // namespace
@@ -169,8 +184,8 @@ int RunCli(const std::vector<std::string>& arguments, const CliContext& context)
   CLI::App app("A room server for mini-programs", "rtcroomd");
   Options options;
   const Commands commands(app, options);
-  if (const std::optional<std::string> fault = FaultOfCommand(app, arguments)) {
-    context.err << *fault;
+  if (const std::string fault = FaultOfCommand(app, arguments); !fault.empty()) {
+    context.err << fault;
     return kExitUsage;
   }
   try {

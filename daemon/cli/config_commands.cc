@@ -67,7 +67,8 @@ int RunServe(const ServeOptions& options, const CliContext& context) {
 }
 
 int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& context) {
-  ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
+  const ConfigPath source = path == "-" ? ConfigPath("/dev/stdin") : path;
+  ConfigOutcome outcome = LoadConfigFile(source, context.environment, mode);
   AddUnusableFiles(outcome);
   for (const ConfigProblem& problem : outcome.problems) {
     context.out << "problem: " << problem << '\n';

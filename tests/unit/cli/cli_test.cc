@@ -1,9 +1,12 @@
 #include "daemon/cli/cli.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include "daemon/base/file_descriptor.h"
 #include "daemon/config/default_config.h"
 #include "tests/support/test_certificate.h"
 #include "tests/unit/cli/cli_fixture.h"
@@ -69,6 +72,10 @@ TEST_F(Cli, SuggestsTheNearestCommand) {
   EXPECT_THAT(err(), StartsWith("unknown command: sevre; did you mean serve?\n"));
   EXPECT_EQ(Run({"user-sig", "sing", "--user-id", "u"}), 2);
   EXPECT_THAT(err(), StartsWith("unknown command: sing; did you mean sign?\n"));
+  EXPECT_EQ(Run({"--verison"}), 2);
+  EXPECT_THAT(err(), StartsWith("unknown option: --verison; did you mean --version?\n"));
+  EXPECT_EQ(Run({"user-sig", "--hepl", "sign"}), 2);
+  EXPECT_THAT(err(), StartsWith("unknown option: --hepl; did you mean --help?\n"));
   EXPECT_EQ(Run({"fly\x1b[2J"}), 2);
   EXPECT_THAT(err(), AllOf(StartsWith("unknown command: fly"), Not(HasSubstr("\x1b"))));
 }
@@ -166,6 +173,16 @@ TEST_F(CheckConfigCommand, AcceptsAConfigurationWithMissingOptionalSettings) {
   EXPECT_EQ(Run({"check-config", "--config", file}), 0);
   EXPECT_THAT(out(), AllOf(HasSubstr("warning: im.sdk_app_id: missing"), Not(HasSubstr("problem")),
                            HasSubstr("The configuration can be used.\n")));
+}
+
+TEST_F(CheckConfigCommand, ReadsTheStandardInputWhereTheFileIsADash) {
+  const std::string file = MakeFile("input", "[server]\nworker = 1\n");
+  const FileDescriptor before(::dup(STDIN_FILENO));
+  const FileDescriptor input(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::dup2(input.get(), STDIN_FILENO), STDIN_FILENO);
+  EXPECT_EQ(Run({"check-config", "--config", "-"}), 2);
+  EXPECT_THAT(out(), HasSubstr("problem: server.worker: unknown key (line 2)"));
+  EXPECT_EQ(::dup2(before.get(), STDIN_FILENO), STDIN_FILENO);
 }
 
 TEST_F(CheckConfigCommand, AcceptsTheOptionsOfServe) {
