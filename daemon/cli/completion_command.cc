@@ -48,7 +48,7 @@ struct Cases {
 };
 
 void AddCases(const CLI::App& app, const std::string& path, Cases& cases) {
-  std::string candidates;
+  std::string candidates = app.get_name() == "completion" ? "bash zsh " : "";
   for (const CLI::App* command : app.get_subcommands({})) {
     candidates += command->get_name() + ' ';
     const std::string below = path + ' ' + command->get_name();

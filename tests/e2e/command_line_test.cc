@@ -111,6 +111,7 @@ TEST_F(CommandLine, IsCompletedByBash) {
   };
   EXPECT_EQ(complete("rtcroomd check-", "1"), "check-config check-store\n");
   EXPECT_EQ(complete("rtcroomd user-sig ''", "2"), "sign verify --help\n");
+  EXPECT_EQ(complete("rtcroomd completion z", "2"), "zsh\n");
   EXPECT_EQ(complete("rtcroomd serve --config x --de", "4"), "--dev\n");
   EXPECT_EQ(complete("rtcroomd serve --config ./fi", "3"), "\n") << "a file";
 }

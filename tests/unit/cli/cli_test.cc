@@ -85,6 +85,7 @@ TEST_F(Cli, PrintsScriptsThatCompleteCommands) {
     EXPECT_EQ(Run({"completion", shell}), 0);
     EXPECT_THAT(out(), AllOf(HasSubstr("(\" user-sig sign\") candidates=\"--help --config --dev "
                                        "--user-id --expire\""),
+                             HasSubstr("(\" completion\") candidates=\"bash zsh --help\""),
                              HasSubstr(" mix-worker ")))
         << shell;
   }
