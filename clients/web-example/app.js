@@ -1,6 +1,7 @@
 // A page that enters rooms of rtcroomd: members, chat, likes, and the streams that a browser can play.
 import { Client } from './rtcroom/index.js'; // with npm: from 'rtcroom'
 import { hasText, show, switchLanguage, translatePage, userText } from './language.js';
+import { recall, remember } from './memory.js';
 import { Player } from './streams.js';
 
 const kListMs = 4000;
@@ -88,7 +89,7 @@ function enter(button, open) {
     byId('name').focus();
     return;
   }
-  sessionStorage.setItem('rtcroom name', userName);
+  remember('sessionStorage', 'rtcroom name', userName);
   attempt(button, async () => {
     await logIn();
     // A browser has no RTMP: it takes a seat without a stream.
@@ -258,7 +259,7 @@ byId('leave').onclick = () => attempt(byId('leave'), async () => {
 // ---- Begin
 
 byId('language').onclick = switchLanguage;
-byId('name').value = sessionStorage.getItem('rtcroom name') ?? '';
+byId('name').value = recall('sessionStorage', 'rtcroom name') ?? '';
 byId('kinds').onchange = () => attempt(null, listRooms);
 show(byId('language'), 'language.other');
 translatePage();

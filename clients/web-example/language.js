@@ -1,10 +1,11 @@
 // Shows texts in the language of the browser, or in the one that was chosen, and changes them in place.
+import { recall, remember } from './memory.js';
 import { kTexts } from './texts.js';
 
 const kKey = 'rtcroom language';
 const kTags = { en: 'en', zh: 'zh-CN' }; // of the texts
 
-let language = localStorage.getItem(kKey) || (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
+let language = recall('localStorage', kKey) || (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
 const valuesOf = new WeakMap(); // by element
 
 /** Of numbers and times: as the user's own country writes them, if the browser knows that. */
@@ -32,7 +33,7 @@ export const hasText = (key) => key in kTexts.en;
 
 export function switchLanguage() {
   language = language === 'en' ? 'zh' : 'en';
-  localStorage.setItem(kKey, language);
+  remember('localStorage', kKey, language);
   translatePage();
 }
 

@@ -23,7 +23,7 @@ const kInChinese = { locale: 'zh-CN' };
 
 describe('The texts', () => {
   const { en: english, zh: chinese } = kTexts;
-  const modules = ['app.js', 'language.js', 'streams.js'].map((name) => ({ name, tree: parsed(read(name)) }));
+  const modules = ['app.js', 'language.js', 'memory.js', 'streams.js'].map((name) => ({ name, tree: parsed(read(name)) }));
   const page = read('index.html');
   const parameters = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
@@ -288,6 +288,17 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     assert.strictEqual(await page.locator('#text').getAttribute('placeholder'), 'Say something');
     await page.reload();
     await page.locator('text=Rooms to join').waitFor();
+    expectNoFaults();
+  });
+
+  it('works in a browser that keeps pages from their storage', async () => {
+    const { page } = await browse(kInEnglish);
+    await page.addInitScript(() => ['localStorage', 'sessionStorage'].forEach((name) => // in the page
+      Object.defineProperty(globalThis, name, { get() { throw new DOMException('blocked', 'SecurityError'); } })));
+    await page.reload();
+    await create(page, 'Alice', 'multi', 'Without cookies');
+    await page.click('#language');
+    assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
     expectNoFaults();
   });
 
