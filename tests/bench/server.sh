@@ -77,10 +77,12 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
     SELECT i, 'room' || i, 2, 1, 'u1', 'bench', 'https://h/live/1.flv', 1700000000000, $2 + 1, i
     FROM n;
 WITH RECURSIVE s(seat) AS (SELECT 2 UNION ALL SELECT seat + 1 FROM s WHERE seat <= $2)
-  INSERT INTO pushers SELECT r.sequence, s.seat, 'u' || (s.seat - 1), 'name', 'avatar.png',
-    'rtmp://h/live/1',
-    'rtmp://h/live/1?bizid=8888&txSecret=5e98c8138018c0eedc060e5962151b24&txTime=655D2B80',
-    1700000000000 FROM rooms r, s;
+  INSERT INTO pushers (room, seat, user_id, user_name, user_avatar, push_url, accelerate_url,
+      added_at_ms)
+    SELECT r.sequence, s.seat, 'u' || (s.seat - 1), 'name', 'avatar.png',
+      'rtmp://h/live/1',
+      'rtmp://h/live/1?bizid=8888&txSecret=5e98c8138018c0eedc060e5962151b24&txTime=655D2B80',
+      1700000000000 FROM rooms r, s;
 UPDATE meta SET last_room_sequence = $1;
 SQL
 }
