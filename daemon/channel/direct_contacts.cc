@@ -16,7 +16,7 @@ Status DirectContacts::Load() {
   RolesByUser roles;
   std::uint64_t after = 0;
   while (true) {
-    const Result<RoomPage> page = rooms_.Scan(after, kRoomsPerRead);
+    const Result<RoomPage> page = rooms_.ScanMembers(after, kRoomsPerRead);
     if (!page) return page.error();
     for (const Room& room : page->rooms) {
       after = room.sequence;

@@ -106,6 +106,13 @@ class RoomStore {
   /// @threads never waits for a writer.
   virtual Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) = 0;
 
+  /// The same, for a process that keeps members in memory. Of the rooms `info`, `mixed_play_url`,
+  /// `created_at`, `place`, `last_event`, `type` and `custom` may be missing; of their pushers the
+  /// name, the avatar and `accelerate_url`.
+  virtual Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) {
+    return Scan(after, limit);
+  }
+
   /// Number of rooms of a kind, over both dialects, including inactive ones.
   /// @threads never waits for a writer's I/O.
   virtual std::uint64_t CountRooms(RoomKind kind) const = 0;

@@ -151,7 +151,7 @@ Status StoreModule::RestoreRevocations() {
 Status StoreModule::RestoreRooms() {
   std::uint64_t after = 0;
   while (true) {
-    const Result<RoomPage> page = storage_->Scan(after, kRestoreBatch);
+    const Result<RoomPage> page = storage_->ScanMembers(after, kRestoreBatch);
     if (!page) return page.error();
     if (page->rooms.empty()) return {};
     for (const Room& room : page->rooms) {

@@ -169,7 +169,7 @@ class PgStoreCheck {
                const std::optional<RoomLimits>& limits, const Clock& clock)
       : clock_(clock),
         limits_(limits),
-        statements_(JoinStatements({kCheckStatements, pg::RoomReads()})),
+        statements_(JoinStatements({kCheckStatements, pg::RoomReads(), pg::EventReads()})),
         connection_(address,
                     {.planning = PgSettings::Planning::kServerDefaults, .statements = statements_},
                     clock) {
@@ -270,8 +270,9 @@ class PgStoreCheck {
   Status CheckRooms(HistoryCheck& history) {
     std::uint64_t after = 0;
     while (true) {
-      Result<RoomPage> page = pg::ScanRooms(connection_, PgSnapshotOf::kTransaction, after,
-                                            kRoomsOfAPage, clock_.Monotonic() + kQuestionTime);
+      Result<RoomPage> page =
+          pg::ScanRooms(connection_, PgScanOf::kRooms, PgSnapshotOf::kTransaction, after,
+                        kRoomsOfAPage, clock_.Monotonic() + kQuestionTime);
       if (!page) return page.error();
       if (page->rooms.empty()) return {};
       const std::uint64_t last = page->rooms.back().sequence;

@@ -229,16 +229,19 @@ Result<std::vector<StoredEvent>> ReadRoomEvents(PgConnection& connection, const 
   return ReadAll(*rows);
 }
 
-Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline) {
-  Result<PgRows> rows = connection.Run(PgCall(kNewestCursor), deadline);
-  if (!rows) return rows.error();
-  if (!rows->Next()) {
-    return rows->status() ? Error{Errc::kStoreBroken, "its table meta is empty"}
-                          : rows->status().error();
-  }
-  Cursor cursor{.epoch = rows->Text(0), .position = rows->Unsigned(1)};
-  if (!rows->status()) return rows->status().error();
+PgCall ReadNewest() { return PgCall(kNewestCursor); }
+
+Result<Cursor> ReadNewest(PgRows& rows) {
+  if (!rows.Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
+  Cursor cursor{.epoch = rows.Text(0), .position = rows.Unsigned(1)};
+  if (!rows.status()) return rows.status().error();
   return cursor;
+}
+
+Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(ReadNewest(), deadline);
+  if (!rows) return rows.error();
+  return ReadNewest(*rows);
 }
 
 Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline) {

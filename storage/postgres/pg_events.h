@@ -110,6 +110,9 @@ Result<std::vector<StoredEvent>> ReadRoomEvents(PgConnection& connection, const 
                                                 std::size_t limit, MonotonicTime deadline);
 Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline);
 Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
+/// The same, of `EventReads`, among other statements.
+PgCall ReadNewest();
+Result<Cursor> ReadNewest(PgRows& rows);
 /// @param trimmed  receives what was removed; as many records as may be unless no more may be.
 PgWrite TrimEvents(const EventRetention& retention, PgTrimmed& trimmed);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_read.h"
 #include "storage/postgres/pg_text.h"
 #include "storage/shared/mix_place_row.h"
@@ -12,18 +13,20 @@
 namespace rtcroom::pg {
 namespace {
 
+// First those of `ScanMembers`.
+
 /// Columns of a pusher, from the first of them.
 struct PusherColumn {
   enum Index : int {
     kSeat,
     kUserId,
-    kUserName,
-    kUserAvatar,
     kPushUrl,
-    kAccelerateUrl,
     kAddedAt,
     kBoundTo,
     kPlaceX,
+    kUserName = kPlaceX + kMixPlaceColumns,
+    kUserAvatar,
+    kAccelerateUrl,
   };
 };
 
@@ -34,29 +37,34 @@ struct RoomColumn {
     kKind,
     kDialect,
     kCreator,
+    kAudienceCount,
+    kMixWidth,
+    kMixHeight,
     kInfo,
     kMixedPlayUrl,
     kCreatedAt,
     kPlace,
     kType,
     kCustom,
-    kAudienceCount,
     kLastEvent,
     kLastPosition,
     kVersion,
-    kMixWidth,
-    kMixHeight,
     kFirstOfPusher,  ///< a `PusherColumn`
   };
 };
 
-constexpr std::string_view kRoomColumns =
-    "SELECT r.number, r.id, r.kind, r.dialect, r.creator, r.info, r.mixed_play_url,"
-    " r.created_at_ms, r.place, r.type, r.custom, r.audience_count, r.last_event,"
-    " r.last_position, r.version, r.mix_width, r.mix_height";
-constexpr std::string_view kPusherColumns =
-    ", p.seat, p.user_id, p.user_name, p.user_avatar, p.push_url, p.accelerate_url, p.added_at_ms,"
-    " p.bound_to, p.mix_x, p.mix_y, p.mix_width, p.mix_height, p.mix_layer, p.mix_parts";
+constexpr std::string_view kScannedColumns =
+    "SELECT r.number, r.id, r.kind, r.dialect, r.creator, r.audience_count, r.mix_width,"
+    " r.mix_height";
+constexpr std::string_view kOtherColumns =
+    ", r.info, r.mixed_play_url, r.created_at_ms, r.place, r.type, r.custom, r.last_event,"
+    " r.last_position, r.version";
+constexpr std::string_view kMemberColumns =
+    ", p.seat, p.user_id, p.push_url, p.added_at_ms, p.bound_to, p.mix_x, p.mix_y, p.mix_width,"
+    " p.mix_height, p.mix_layer, p.mix_parts";
+constexpr std::string_view kOtherMemberColumns = ", p.user_name, p.user_avatar, p.accelerate_url";
+constexpr std::string_view kRoomColumns = kPgText<kScannedColumns, kOtherColumns>;
+constexpr std::string_view kPusherColumns = kPgText<kMemberColumns, kOtherMemberColumns>;
 constexpr std::string_view kColumns = kPgText<kRoomColumns, kPusherColumns>;
 constexpr std::string_view kOfRooms = " FROM rooms r";
 constexpr std::string_view kOfSelected = " FROM (SELECT * FROM rooms";
@@ -70,11 +78,6 @@ constexpr std::string_view kOfDialect =
 constexpr std::string_view kOfType =
     " WHERE kind = 4 AND place > 0 AND type = $1 AND place >= $2 ORDER BY place LIMIT $3";
 constexpr std::string_view kAfter = " WHERE number > $1 ORDER BY number LIMIT $2";
-constexpr std::string_view kScanColumns =
-    ", m.epoch, greatest(m.trimmed_position, (SELECT coalesce(max(position), 0) FROM events))";
-constexpr std::string_view kOfMetaAndSelected =
-    " FROM meta m LEFT JOIN LATERAL (SELECT * FROM rooms";
-constexpr std::string_view kJoined = ") r ON true";
 
 constexpr PgStatement kLoadRooms{"load_rooms",
                                  kPgText<kColumns, kOfRooms, kWithPushers, kWhereIds>};
@@ -82,8 +85,8 @@ constexpr PgStatement kListDialect{
     "list_dialect", kPgText<kColumns, kOfSelected, kOfDialect, kSelected, kWithPushers>};
 constexpr PgStatement kListType{"list_type",
                                 kPgText<kColumns, kOfSelected, kOfType, kSelected, kWithPushers>};
-constexpr PgStatement kScan{
-    "scan", kPgText<kRoomColumns, kScanColumns, kOfMetaAndSelected, kAfter, kJoined>};
+constexpr PgStatement kScan{"scan", kPgText<kRoomColumns, kOfRooms, kAfter>};
+constexpr PgStatement kScanNarrow{"scan_narrow", kPgText<kScannedColumns, kOfRooms, kAfter>};
 // One range of the index: far cheaper than a look-up for each room, and no room is repeated for
 // each of its pushers.
 constexpr std::string_view kSelectRoom = "SELECT p.room";
@@ -93,6 +96,8 @@ constexpr std::string_view kOfScannedRooms =
 constexpr std::string_view kInOrder = ") page) ORDER BY p.room, p.seat";
 constexpr PgStatement kScanPushers{
     "scan_pushers", kPgText<kSelectRoom, kPusherColumns, kOfScannedRooms, kAfter, kInOrder>};
+constexpr PgStatement kScanMembers{
+    "scan_members", kPgText<kSelectRoom, kMemberColumns, kOfScannedRooms, kAfter, kInOrder>};
 constexpr PgStatement kLoadViewers{
     "load_viewers",
     "SELECT v.id, a.user_id, a.user_info, a.seat FROM unnest($1::text[], $2::text[]) v(id, user_id)"
@@ -114,8 +119,9 @@ constexpr std::string_view kOfBoth =
     " ORDER BY place LIMIT $3) r";
 constexpr PgStatement kListBoth{"list_both", kPgText<kColumns, kOfBoth, kWithPushers>};
 
-constexpr PgStatement kReads[] = {kLoadRooms, kListDialect, kListType,      kListBoth,
-                                  kScan,      kScanPushers, kLoadAudiences, kLoadIndex};
+constexpr PgStatement kReads[] = {kLoadRooms,     kListDialect, kListType,   kListBoth,
+                                  kScan,          kScanPushers, kScanNarrow, kScanMembers,
+                                  kLoadAudiences, kLoadIndex};
 constexpr PgStatement kLoads[] = {kLoadRooms, kLoadViewers};
 
 PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
@@ -134,38 +140,48 @@ std::optional<MixCanvas> ReadCanvas(PgRows& rows) {
   return MixCanvas{.width = width, .height = Pixels(rows, RoomColumn::kMixHeight)};
 }
 
+/// As `RoomStore::ScanMembers` reads it, without its pushers.
+Room ReadScanned(PgRows& rows) {
+  return {.key = {.kind = static_cast<RoomKind>(rows.Integer(RoomColumn::kKind)),
+                  .id = {rows.Text(RoomColumn::kId)}},
+          .dialect = static_cast<Dialect>(rows.Integer(RoomColumn::kDialect)),
+          .creator = {rows.Text(RoomColumn::kCreator)},
+          .sequence = rows.Unsigned(RoomColumn::kNumber),
+          .audience_count = rows.Unsigned(RoomColumn::kAudienceCount),
+          .mix = ReadCanvas(rows)};
+}
+
 PgRoom ReadRoom(PgRows& rows) {
-  PgRoom read;
-  read.room = {.key = {.kind = static_cast<RoomKind>(rows.Integer(RoomColumn::kKind)),
-                       .id = {rows.Text(RoomColumn::kId)}},
-               .dialect = static_cast<Dialect>(rows.Integer(RoomColumn::kDialect)),
-               .creator = {rows.Text(RoomColumn::kCreator)},
-               .info = rows.Text(RoomColumn::kInfo),
-               .mixed_play_url = rows.Text(RoomColumn::kMixedPlayUrl),
-               .created_at = rows.Time(RoomColumn::kCreatedAt),
-               .sequence = rows.Unsigned(RoomColumn::kNumber),
-               .place = rows.Unsigned(RoomColumn::kPlace),
-               .last_event = rows.Unsigned(RoomColumn::kLastEvent),
-               .type = rows.Text(RoomColumn::kType),
-               .custom = rows.Text(RoomColumn::kCustom),
-               .audience_count = rows.Unsigned(RoomColumn::kAudienceCount),
-               .mix = ReadCanvas(rows)};
+  PgRoom read{.room = ReadScanned(rows)};
+  read.room.info = rows.Text(RoomColumn::kInfo);
+  read.room.mixed_play_url = rows.Text(RoomColumn::kMixedPlayUrl);
+  read.room.created_at = rows.Time(RoomColumn::kCreatedAt);
+  read.room.place = rows.Unsigned(RoomColumn::kPlace);
+  read.room.last_event = rows.Unsigned(RoomColumn::kLastEvent);
+  read.room.type = rows.Text(RoomColumn::kType);
+  read.room.custom = rows.Text(RoomColumn::kCustom);
   read.version = rows.Unsigned(RoomColumn::kVersion);
   read.last_position = rows.Unsigned(RoomColumn::kLastPosition);
   return read;
 }
 
+/// Likewise.
 /// @param first  its first column.
-Pusher ReadPusher(PgRows& rows, int first) {
+Pusher ReadMember(PgRows& rows, int first) {
   return {.user_id = {rows.Text(first + PusherColumn::kUserId)},
-          .user_name = rows.Text(first + PusherColumn::kUserName),
-          .user_avatar = rows.Text(first + PusherColumn::kUserAvatar),
           .push_url = rows.Text(first + PusherColumn::kPushUrl),
-          .accelerate_url = rows.Text(first + PusherColumn::kAccelerateUrl),
           .added_at = rows.Time(first + PusherColumn::kAddedAt),
           .seat = rows.Unsigned(first + PusherColumn::kSeat),
           .mix_place = MixPlaceOf(rows, first + PusherColumn::kPlaceX),
           .bound_to = rows.Text(first + PusherColumn::kBoundTo)};
+}
+
+Pusher ReadPusher(PgRows& rows, int first) {
+  Pusher pusher = ReadMember(rows, first);
+  pusher.user_name = rows.Text(first + PusherColumn::kUserName);
+  pusher.user_avatar = rows.Text(first + PusherColumn::kUserAvatar);
+  pusher.accelerate_url = rows.Text(first + PusherColumn::kAccelerateUrl);
+  return pusher;
 }
 
 /// Of the current row.
@@ -177,24 +193,20 @@ void AppendRow(PgRows& rows, std::vector<PgRoom>& rooms) {
   rooms.back().room.pushers.push_back(ReadPusher(rows, kPusher));
 }
 
-/// The rooms of `kScan`, without their pushers.
-Result<RoomPage> ReadScan(PgRows& rows) {
-  enum ScanColumn : int { kEpoch = RoomColumn::kFirstOfPusher, kNewestPosition };
-  RoomPage page;
+/// The rooms of a scan, without their pushers.
+Result<std::vector<Room>> ReadScan(PgRows& rows, PgScanOf of) {
+  std::vector<Room> rooms;
+  rooms.reserve(rows.size());
   while (rows.Next()) {
-    if (page.at.epoch.empty()) {
-      page.at = {.epoch = rows.Text(kEpoch), .position = rows.Unsigned(kNewestPosition)};
-    }
-    if (!rows.IsNull(RoomColumn::kNumber)) page.rooms.push_back(ReadRoom(rows).room);
+    rooms.push_back(of == PgScanOf::kRooms ? ReadRoom(rows).room : ReadScanned(rows));
   }
   if (!rows.status()) return rows.status().error();
-  if (page.at.epoch.empty()) return Error{Errc::kStoreBroken, "its table meta is empty"};
-  return page;
+  return rooms;
 }
 
 /// Gives them to their rooms.
 /// @param rooms  of the same page; both are in the order of the rooms.
-Status ReadScanPushers(PgRows& rows, std::vector<Room>& rooms) {
+Status ReadScanPushers(PgRows& rows, PgScanOf of, std::vector<Room>& rooms) {
   constexpr int kRoom = 0;
   constexpr int kPusher = 1;
   auto room = rooms.begin();
@@ -202,7 +214,9 @@ Status ReadScanPushers(PgRows& rows, std::vector<Room>& rooms) {
     const std::uint64_t number = rows.Unsigned(kRoom);
     while (room != rooms.end() && room->sequence < number) ++room;
     if (room == rooms.end()) break;
-    if (room->sequence == number) room->pushers.push_back(ReadPusher(rows, kPusher));
+    if (room->sequence != number) continue;
+    room->pushers.push_back(of == PgScanOf::kRooms ? ReadPusher(rows, kPusher)
+                                                   : ReadMember(rows, kPusher));
   }
   return rows.status();
 }
@@ -270,10 +284,13 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
   return WithoutVersions(*std::move(read));
 }
 
-Result<RoomPage> ScanRooms(PgConnection& connection, PgSnapshotOf snapshot, std::uint64_t after,
-                           std::size_t limit, MonotonicTime deadline) {
-  std::vector<PgCall> calls = {PgCall(kScan, ToPgBound(after), std::uint64_t{limit}),
-                               PgCall(kScanPushers, ToPgBound(after), std::uint64_t{limit})};
+Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
+                           std::uint64_t after, std::size_t limit, MonotonicTime deadline) {
+  const bool is_whole = of == PgScanOf::kRooms;
+  const std::uint64_t count = limit;
+  std::vector<PgCall> calls = {
+      ReadNewest(), PgCall(is_whole ? kScan : kScanNarrow, ToPgBound(after), count),
+      PgCall(is_whole ? kScanPushers : kScanMembers, ToPgBound(after), count)};
   const std::size_t first = snapshot == PgSnapshotOf::kCall ? 1 : 0;
   if (snapshot == PgSnapshotOf::kCall) {
     calls.insert(calls.begin(), PgCall(kPgBeginSnapshot));
@@ -281,11 +298,13 @@ Result<RoomPage> ScanRooms(PgConnection& connection, PgSnapshotOf snapshot, std:
   }
   Result<std::vector<PgRows>> results = connection.Run(calls, deadline);
   if (!results) return results.error();
-  Result<RoomPage> page = ReadScan(results->at(first));
-  if (!page) return page;
-  const Status read = ReadScanPushers(results->at(first + 1), page->rooms);
+  Result<Cursor> at = ReadNewest(results->at(first));
+  if (!at) return at.error();
+  Result<std::vector<Room>> rooms = ReadScan(results->at(first + 1), of);
+  if (!rooms) return rooms.error();
+  const Status read = ReadScanPushers(results->at(first + 2), of, *rooms);
   if (!read) return read.error();
-  return page;
+  return RoomPage{.rooms = *std::move(rooms), .at = *std::move(at)};
 }
 
 Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,

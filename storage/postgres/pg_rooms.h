@@ -39,8 +39,15 @@ enum class PgSnapshotOf : std::uint8_t {
   kTransaction,  ///< in that of the connection, which is repeatable read
 };
 
+/// What is read of each room.
+enum class PgScanOf : std::uint8_t {
+  kRooms,    ///< as `RoomStore::Scan`
+  kMembers,  ///< as `RoomStore::ScanMembers`
+};
+
 namespace pg {
 
+/// They need `EventReads` beside them.
 std::span<const PgStatement> RoomReads();
 /// Those of the writer.
 std::span<const PgStatement> RoomLoads();
@@ -53,8 +60,8 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
                                     std::uint64_t first_place, MonotonicTime deadline);
 Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
                                    MonotonicTime deadline);
-Result<RoomPage> ScanRooms(PgConnection& connection, PgSnapshotOf snapshot, std::uint64_t after,
-                           std::size_t limit, MonotonicTime deadline);
+Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
+                           std::uint64_t after, std::size_t limit, MonotonicTime deadline);
 
 /// What the index needs of the rooms with a number greater than `after`, in their order.
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,

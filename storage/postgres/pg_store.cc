@@ -123,10 +123,18 @@ Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
 }
 
 Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
+  return ScanPage(PgScanOf::kRooms, after, limit);
+}
+
+Result<RoomPage> PgStore::ScanMembers(std::uint64_t after, std::size_t limit) {
+  return ScanPage(PgScanOf::kMembers, after, limit);
+}
+
+Result<RoomPage> PgStore::ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit) {
   const PgSnapshotOf snapshot =
       readers_->HasSnapshot() ? PgSnapshotOf::kTransaction : PgSnapshotOf::kCall;
   return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ScanRooms(connection, snapshot, after, limit, deadline);
+    return pg::ScanRooms(connection, of, snapshot, after, limit, deadline);
   });
 }
 

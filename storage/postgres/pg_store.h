@@ -31,6 +31,7 @@ class PgJob;
 class PgLog;
 class PgReaderPool;
 class PgWriter;
+enum class PgScanOf : std::uint8_t;
 class RoomIndex;
 
 struct PgOptions {
@@ -94,6 +95,7 @@ class PgStore : public Storage {
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
   Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
                                                   std::optional<std::uint64_t> before,
@@ -166,6 +168,7 @@ class PgStore : public Storage {
   auto RunConfirmed(Read read);
   template <typename Outcome>
   Outcome Reported(Outcome outcome);
+  Result<RoomPage> ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit);
   /// Returns when the outcome of the job is certain.
   void Commit(PgJob& job);
   Status Write(const std::function<PgWrite()>& write);

@@ -17,7 +17,10 @@ inline std::int16_t PartsOf(const MixPlace& place) {
                                    (place.has_audio ? kAudioPart : 0));
 }
 
-/// The place in six columns of the current row, from `first` on: x, y, width, height, layer, parts.
+inline constexpr int kMixPlaceColumns = 6;
+
+/// The place in `kMixPlaceColumns` columns of the current row, from `first` on: x, y, width,
+/// height, layer, parts.
 ///
 /// @tparam Row  reads columns: `Integer`.
 /// @return nullopt when the layer is 0: not in the mix.

@@ -345,7 +345,7 @@ void ReadAll(PgStore& store, std::uint64_t rooms) {
   constexpr std::size_t kPage = 1000;
   std::uint64_t after = 0;
   for (std::uint64_t read = 0; read < rooms;) {
-    const auto page = store.Scan(after, kPage);
+    const auto page = store.ScanMembers(after, kPage);
     if (!page || page->rooms.empty()) throw std::runtime_error("rooms are missing");
     after = page->rooms.back().sequence;
     read += page->rooms.size();

@@ -43,6 +43,9 @@ class AlternatingStores : public Storage {
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     return Next().Scan(after, limit);
   }
+  Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override {
+    return Next().ScanMembers(after, limit);
+  }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
     return Next().ReadEvents(cursor, limit);
   }

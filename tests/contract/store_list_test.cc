@@ -220,5 +220,43 @@ TEST_P(StoreContract, ScansRoomsOfEveryKindBySequence) {
   EXPECT_TRUE(store_->Scan(rest->rooms.back().sequence, 2)->rooms.empty());
 }
 
+/// Without what `ScanMembers` may leave out.
+std::vector<Room> Remembered(std::vector<Room> rooms) {
+  for (Room& room : rooms) {
+    for (std::string* const text : {&room.info, &room.mixed_play_url, &room.type, &room.custom}) {
+      text->clear();
+    }
+    room.created_at = {};
+    room.place = room.last_event = 0;
+    for (Pusher& pusher : room.pushers) {
+      pusher.user_name.clear();
+      pusher.user_avatar.clear();
+      pusher.accelerate_url.clear();
+    }
+  }
+  return rooms;
+}
+
+TEST_P(StoreContract, ScansOfMembersHaveAllThatAProcessRemembers) {
+  Create(LiveRoom());
+  ASSERT_OK(Apply(*store_, Adding(kLiveR1, "guest")));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "viewer")));
+  ASSERT_OK(
+      Apply(*store_, Mixing(kLiveR1, {{.user_id = {"guest"},
+                                       .place = {.x = 1, .y = 2, .width = 3, .height = 4}}})));
+  Create(MakeRoom(RoomKind::kMulti, "r2", "amy"));
+  ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(RoomKind::kMulti, "waits"))));
+  const auto all = store_->Scan(0, 10);
+  ASSERT_OK(all);
+  ASSERT_EQ(all->rooms.size(), 3u);
+  const auto members = store_->ScanMembers(0, 10);
+  ASSERT_OK(members);
+  EXPECT_EQ(Remembered(members->rooms), Remembered(all->rooms));
+  EXPECT_EQ(members->at, all->at);
+  const auto second = store_->ScanMembers(all->rooms[0].sequence, 1);
+  ASSERT_OK(second);
+  EXPECT_EQ(Remembered(second->rooms), Remembered({all->rooms[1]}));
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -47,6 +47,9 @@ class FailingStore : public Store {
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     return store_.Scan(after, limit);
   }
+  Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override {
+    return store_.ScanMembers(after, limit);
+  }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
     return store_.ReadEvents(cursor, limit);
   }

@@ -76,6 +76,10 @@ TEST_F(PgStoreSharingTest, TheAddressThatAPusherIsBoundToIsKnownEverywhere) {
     ASSERT_OK(stored);
     ASSERT_NE(FindPusher(*stored, {"amy"}), nullptr);
     EXPECT_EQ(FindPusher(*stored, {"amy"})->bound_to, address);
+    const Result<RoomPage> remembered = second_->ScanMembers(0, 1);
+    ASSERT_OK(remembered);
+    ASSERT_EQ(remembered->rooms.size(), 1u);
+    EXPECT_EQ(FindPusher(remembered->rooms.front(), {"amy"})->bound_to, address);
     ASSERT_OK(second_->CatchUp(clock_.Monotonic() + std::chrono::minutes(1)));
     const EventPayload heard = second_heard_.events().back().event.payload;
     const auto* const added = std::get_if<PusherAdded>(&heard);
