@@ -31,13 +31,16 @@ std::size_t WidthOf(PgType type) {
 
 void PgResultClearer::operator()(pg_result* result) const { Pq().PQclear(result); }
 
+PgRows::PgRows(PgResultPtr result)
+    : result_(std::move(result)),
+      rows_(Pq().PQntuples(result_.get())),
+      columns_(Pq().PQnfields(result_.get())) {}
+
 bool PgRows::Next() {
-  if (!status_ || row_ + 1 >= Pq().PQntuples(result_.get())) return false;
+  if (!status_ || row_ + 1 >= rows_) return false;
   ++row_;
   return true;
 }
-
-std::size_t PgRows::size() const { return static_cast<std::size_t>(Pq().PQntuples(result_.get())); }
 
 bool PgRows::IsNull(int column) {
   return HasCell(column) && Pq().PQgetisnull(result_.get(), row_, column) != 0;
@@ -89,30 +92,30 @@ std::span<const std::byte> PgRows::Bytes(int column) {
 
 bool PgRows::HasCell(int column) {
   if (!status_) return false;
-  const bool found = column >= 0 && column < Pq().PQnfields(result_.get()) && row_ >= 0 &&
-                     row_ < Pq().PQntuples(result_.get());
+  const bool found = column >= 0 && column < columns_ && row_ >= 0 && row_ < rows_;
   if (!found) Fail(column, "is not in the result");
   return found;
 }
 
 std::string_view PgRows::Value(int column) {
   if (!HasCell(column)) return {};
-  if (Pq().PQgetisnull(result_.get(), row_, column) != 0) {
+  const Libpq& pq = Pq();
+  if (pq.PQgetisnull(result_.get(), row_, column) != 0) {
     Fail(column, "is NULL");
     return {};
   }
-  if (Pq().PQfformat(result_.get(), column) != 1) {
+  if (pq.PQfformat(result_.get(), column) != 1) {
     Fail(column, "is not in binary form");
     return {};
   }
-  return {Pq().PQgetvalue(result_.get(), row_, column),
-          static_cast<std::size_t>(Pq().PQgetlength(result_.get(), row_, column))};
+  return {pq.PQgetvalue(result_.get(), row_, column),
+          static_cast<std::size_t>(pq.PQgetlength(result_.get(), row_, column))};
 }
 
 void PgRows::Fail(int column, std::string_view why) {
   if (!status_) return;
   // Beyond the last column libpq would write a notice.
-  const bool known = column >= 0 && column < Pq().PQnfields(result_.get());
+  const bool known = column >= 0 && column < columns_;
   const std::string name = known ? fmt::format(" ({}, {})", Pq().PQfname(result_.get(), column),
                                                PgTypeName(TypeOf(result_.get(), column)))
                                  : "";

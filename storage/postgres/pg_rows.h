@@ -26,13 +26,13 @@ using PgResultPtr = std::unique_ptr<pg_result, PgResultClearer>;
 /// @threads one thread at a time. Independent of the connection.
 class PgRows {
  public:
-  explicit PgRows(PgResultPtr result) : result_(std::move(result)) {}
+  explicit PgRows(PgResultPtr result);
 
   /// Moves to the next row. False after the last one, and after a failed reading: check `status`.
   bool Next();
   /// @errors kStoreBroken.
   [[nodiscard]] const Status& status() const { return status_; }
-  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(rows_); }
 
   // Columns of the current row, from 0.
   [[nodiscard]] bool IsNull(int column);
@@ -54,6 +54,9 @@ class PgRows {
   void Fail(int column, std::string_view why);
 
   PgResultPtr result_;
+  // Not asked of libpq for each value: a start reads tens of millions.
+  int rows_ = 0;
+  int columns_ = 0;
   int row_ = -1;
   Status status_;
 };
