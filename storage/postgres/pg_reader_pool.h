@@ -57,9 +57,13 @@ class PgReaderPool {
   /// @errors kStoreBusy when no connection is free, or none can be made, in time; those of `read`.
   template <typename Read>
   auto Run(Read read) -> Outcome<Read> {
+    return RunUntil(clock_.Monotonic() + options_.patience, read);
+  }
+  template <typename Read>
+  auto RunUntil(MonotonicTime deadline, Read read) -> Outcome<Read> {
     return RunOnReader(
-        [&](Reader& reader, MonotonicTime deadline) { return read(reader.connection, deadline); },
-        read);
+        [&](Reader& reader, MonotonicTime until) { return read(reader.connection, until); }, read,
+        deadline);
   }
 
   /// The same for data that is sent to others: it is on the synchronous standby, if there is one.
@@ -75,7 +79,7 @@ class PgReaderPool {
           if (!confirmed) return confirmed.error();
           return outcome;
         },
-        read);
+        read, clock_.Monotonic() + options_.patience);
   }
 
  private:
@@ -92,8 +96,7 @@ class PgReaderPool {
   };
 
   template <typename OnReader, typename Read>
-  auto RunOnReader(OnReader on_reader, Read& read) -> Outcome<Read> {
-    const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
+  auto RunOnReader(OnReader on_reader, Read& read, MonotonicTime deadline) -> Outcome<Read> {
     if (snapshot_ != nullptr) return read(snapshot_->connection(), deadline);
     Result<Lease> lease = Take(deadline);
     if (!lease) return lease.error();

@@ -258,15 +258,12 @@ Result<std::vector<PgViewer>> ReadViewers(PgRows& rows) {
   return viewers;
 }
 
-Result<Room> LoadRoom(PgConnection& connection, const RoomKey& key, MonotonicTime deadline) {
-  const std::string_view id = key.id.value;
-  Result<PgRows> rows = connection.Run(LoadRooms({&id, 1}), deadline);
+Result<std::vector<PgRoom>> LoadRooms(PgConnection& connection,
+                                      std::span<const std::string_view> ids,
+                                      MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(LoadRooms(ids), deadline);
   if (!rows) return rows.error();
-  Result<std::vector<PgRoom>> rooms = ReadRooms(*rows);
-  if (!rooms) return rooms.error();
-  const bool is_there = !rooms->empty() && rooms->front().room.key.kind == key.kind;
-  if (!is_there) return Error{Errc::kRoomNotFound, {}};
-  return std::move(rooms->front().room);
+  return ReadRooms(*rows);
 }
 
 Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuery& query,

@@ -54,7 +54,6 @@ std::span<const PgStatement> RoomLoads();
 
 // As the functions of `RoomStore`.
 
-Result<Room> LoadRoom(PgConnection& connection, const RoomKey& key, MonotonicTime deadline);
 /// @param first_place  of the room that the page begins with.
 Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuery& query,
                                     std::uint64_t first_place, MonotonicTime deadline);
@@ -67,8 +66,11 @@ Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf s
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,
                               MonotonicTime deadline);
 
-/// The rooms of those ids, of any kind, in no order.
+/// The rooms of those ids, of any kind, in no order; the ids may repeat.
 PgCall LoadRooms(std::span<const std::string_view> ids);
+Result<std::vector<PgRoom>> LoadRooms(PgConnection& connection,
+                                      std::span<const std::string_view> ids,
+                                      MonotonicTime deadline);
 Result<std::vector<PgRoom>> ReadRooms(PgRows& rows);
 /// The viewers among those that are named, each with the id of its room.
 /// @param ids, users  of the same length.

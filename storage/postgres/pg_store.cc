@@ -17,6 +17,7 @@
 #include "storage/postgres/pg_reader_pool.h"
 #include "storage/postgres/pg_recordings.h"
 #include "storage/postgres/pg_revocations.h"
+#include "storage/postgres/pg_room_loader.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_sessions.h"
 #include "storage/postgres/pg_writer.h"
@@ -94,11 +95,7 @@ Result<std::size_t> PgStore::RemoveInSteps(
   }
 }
 
-Result<Room> PgStore::Load(const RoomKey& key) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadRoom(connection, key, deadline);
-  });
-}
+Result<Room> PgStore::Load(const RoomKey& key) { return Reported(rooms_->Load(key)); }
 
 std::vector<Result<RoomChange>> PgStore::UpdateAll(std::span<const RoomUpdate> updates) {
   if (updates.empty()) return {};

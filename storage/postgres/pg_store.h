@@ -30,6 +30,7 @@ class PgHistory;
 class PgJob;
 class PgLog;
 class PgReaderPool;
+class PgRoomLoader;
 class PgWriter;
 enum class PgScanOf : std::uint8_t;
 class RoomIndex;
@@ -191,6 +192,7 @@ class PgStore : public Storage {
   const std::unique_ptr<PgLog> log_;
   const std::unique_ptr<PgHistory> history_;
   const std::unique_ptr<PgReaderPool> readers_;
+  const std::unique_ptr<PgRoomLoader> rooms_;
   const std::unique_ptr<PgFollower> follower_;
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;

@@ -10,6 +10,7 @@
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_reader_pool.h"
+#include "storage/postgres/pg_room_loader.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_snapshot.h"
 #include "storage/postgres/pg_store.h"
@@ -75,6 +76,14 @@ PgStore::PgStore(const PgAddress& address, const PgOptions& options, const Clock
       log_(std::move(parts.log)),
       history_(std::move(parts.history)),
       readers_(std::move(parts.readers)),
+      rooms_(std::make_unique<PgRoomLoader>(
+          [this](std::span<const std::string_view> ids, MonotonicTime deadline) {
+            return readers_->RunUntil(deadline,
+                                      [ids](PgConnection& connection, MonotonicTime until) {
+                                        return pg::LoadRooms(connection, ids, until);
+                                      });
+          },
+          PgRoomLoader::Options{.reads = options.readers, .patience = options.patience}, clock)),
       follower_(std::move(parts.follower)),
       writer_(std::move(parts.writer)),
       committer_(std::make_unique<GroupCommitter<PgWriter>>(*writer_, options.observer)) {}
