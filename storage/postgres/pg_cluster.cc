@@ -11,6 +11,7 @@
 
 #include "storage/postgres/pg_nodes.h"
 #include "storage/postgres/pg_text.h"
+#include "storage/postgres/schema.h"
 
 namespace rtcroom {
 namespace {
@@ -28,7 +29,7 @@ constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kPgNowMs>};
 // Rounds are 0 where it has reported nothing since it entered last.
 constexpr PgStatement kEnter{"cluster_enter",
                              "INSERT INTO nodes (node, link, version, name, config_hash)"
-                             " VALUES ($1, 0, 1, $2, $3) ON CONFLICT (node) DO UPDATE"
+                             " VALUES ($1, 0, $4, $2, $3) ON CONFLICT (node) DO UPDATE"
                              " SET name = excluded.name, config_hash = excluded.config_hash"
                              " RETURNING rounds"};
 // Divides by zero when the others have declared this node gone.
@@ -201,8 +202,8 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
 Status PgCluster::Enter(MonotonicTime deadline) {
   const Place before = place();
   const FloorMoves& floor = before.floor;
-  std::vector<PgCall> calls = {PgCall(kPgBegin),
-                               PgCall(kEnter, options_.node, options_.name, before.config_hash)};
+  std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kEnter, options_.node, options_.name,
+                                                        before.config_hash, NewestPgSchema())};
   if (floor.wanted != floor.done) calls.emplace_back(kMoveFloor);
   calls.emplace_back(kPgCommit);
   calls.emplace_back(kNow);

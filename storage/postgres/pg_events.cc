@@ -36,7 +36,7 @@ constexpr std::string_view kSelect = "SELECT ";
 constexpr std::string_view kEventColumns =
     "e.position, e.room_kind, e.room_id, e.dialect, e.room_sequence, e.at_ms, e.type, e.user_id,"
     " e.user_name, e.user_avatar, e.reason, e.creator, e.info, e.room_number, e.field";
-constexpr std::string_view kOfChain = " FROM chain e LIMIT $3";
+constexpr std::string_view kOfChain = " FROM chain e WHERE e.type < 10 LIMIT $3";
 constexpr std::string_view kOfMeta =
     ", m.epoch, m.trimmed_position,"
     " greatest(m.trimmed_position, (SELECT coalesce(max(position), 0) FROM events))"

@@ -94,9 +94,8 @@ std::optional<std::span<const std::byte>> Bytes(const std::optional<std::string_
   return PgBytes(*text);
 }
 
-/// Adds what all records have, and the columns that only events fill.
-void AddPayload(const PayloadColumns& columns, std::int64_t type, RecordArrays& arrays) {
-  arrays.types.Add(static_cast<std::int16_t>(type));
+/// Adds the columns of a payload, of which most are filled by events only.
+void AddPayload(const PayloadColumns& columns, RecordArrays& arrays) {
   arrays.user_ids.Add(columns.user_id);
   arrays.user_names.Add(Bytes(columns.user_name));
   arrays.user_avatars.Add(Bytes(columns.user_avatar));
@@ -121,7 +120,7 @@ struct AddWhat {
     arrays.dialects.Add(event.dialect);
     arrays.room_sequences.Add(event.room_sequence);
     arrays.at.Add(event.at);
-    AddPayload(columns, static_cast<std::int64_t>(columns.type), arrays);
+    AddPayload(columns, arrays);
     return StoredBytes(event) + (bound_to == nullptr ? 0 : bound_to->size());
   }
   std::uint64_t operator()(const MixChanged& changed) const {
@@ -130,13 +129,13 @@ struct AddWhat {
     arrays.dialects.Add(std::nullopt);
     arrays.room_sequences.Add(std::nullopt);
     arrays.at.Add(at);
-    AddPayload({.info = mix}, kMix, arrays);
+    AddPayload({.info = mix}, arrays);
     return kFixedEventBytes + changed.room.id.value.size() + mix.size();
   }
   std::uint64_t operator()(const Revocation& revocation) const {
     AddNoRoom();
     AddTime(revocation.until);
-    AddPayload({.info = revocation.stream}, kRevocation, arrays);
+    AddPayload({.info = revocation.stream}, arrays);
     return kFixedEventBytes + revocation.stream.size();
   }
   std::uint64_t operator()(const SessionChange& change) const {
@@ -151,17 +150,17 @@ struct AddWhat {
     arrays.at.Add(at);
     const std::string_view user = session.user_id.value;
     if (change.has_ended) {
-      AddPayload({.user_id = user}, kLogout, arrays);
+      AddPayload({.user_id = user}, arrays);
       return kFixedEventBytes + user.size();
     }
-    AddPayload({.user_id = user, .info = TextOf(session.token)}, kLogin, arrays);
+    AddPayload({.user_id = user, .info = TextOf(session.token)}, arrays);
     return kFixedEventBytes + user.size() + session.token.size();
   }
   std::uint64_t operator()(const Ban& ban) const {
     AddRoom(ban.room, std::nullopt);
     arrays.dialects.Add(std::nullopt);
     AddTime(ban.until);
-    AddPayload({.user_id = ban.user_id.value}, kBan, arrays);
+    AddPayload({.user_id = ban.user_id.value}, arrays);
     return kFixedEventBytes + ban.room.id.value.size() + ban.user_id.value.size();
   }
 
@@ -170,15 +169,14 @@ struct AddWhat {
         fmt::format("{} {}", login.instance, login.expires.time_since_epoch().count());
     AddNoRoom();
     AddTime(login.logged_in);
-    AddPayload({.user_id = login.account.value, .info = text},
-               login.has_ended ? kAccountLogout : kAccountLogin, arrays);
+    AddPayload({.user_id = login.account.value, .info = text}, arrays);
     return kFixedEventBytes + login.account.value.size() + text.size();
   }
   std::uint64_t operator()(const PgWritten& /*nothing*/) const {
     AddNoRoom();
     arrays.room_sequences.Add(std::nullopt);
     arrays.at.Add(at);
-    AddPayload({}, kWritten, arrays);
+    AddPayload({}, arrays);
     return kFixedEventBytes;
   }
 
@@ -208,6 +206,20 @@ struct AddWhat {
 };
 
 }  // namespace
+
+std::int64_t RecordType::operator()(const RoomEvent& event) const {
+  return static_cast<std::int64_t>(std::visit(ToColumns{}, event.payload).type);
+}
+std::int64_t RecordType::operator()(const MixChanged& /*changed*/) const { return kMix; }
+std::int64_t RecordType::operator()(const Revocation& /*revocation*/) const { return kRevocation; }
+std::int64_t RecordType::operator()(const Ban& /*ban*/) const { return kBan; }
+std::int64_t RecordType::operator()(const SessionChange& change) const {
+  return change.has_ended ? kLogout : kLogin;
+}
+std::int64_t RecordType::operator()(const AccountLogin& login) const {
+  return login.has_ended ? kAccountLogout : kAccountLogin;
+}
+std::int64_t RecordType::operator()(const PgWritten& /*nothing*/) const { return kWritten; }
 
 Result<StoredEvent> ReadEvent(PgRows& rows) {
   StoredEvent stored{
@@ -296,6 +308,7 @@ PgCall InsertRecords(std::span<const PgNewRecord> records, std::int64_t tag) {
   for (const PgNewRecord& added : records) {
     if (IsEvent(added.record)) ++events;
     arrays.events_through.Add(events);
+    arrays.types.Add(static_cast<std::int16_t>(std::visit(RecordType{}, added.record.what)));
     bytes += std::visit(AddWhat{arrays, added.record.at}, added.record.what);
     arrays.previous.Add(added.previous);
     arrays.bytes_through.Add(bytes);

@@ -1,6 +1,7 @@
 // Mapping between records of the log and rows.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "daemon/base/result.h"
@@ -40,6 +41,18 @@ inline constexpr PgStatement kInsertRecords{
 /// Columns of a record: those of an event, and what becomes of its room in lists.
 struct RecordColumn {
   enum Index : int { kPlace = EventColumn::kColumnCount, kRoomType, kColumnCount };
+};
+
+/// The number that is stored for the type of a record.
+struct RecordType {
+  std::int64_t operator()(const RoomEvent& event) const;
+  std::int64_t operator()(const StoredEvent& stored) const { return (*this)(stored.event); }
+  std::int64_t operator()(const MixChanged& changed) const;
+  std::int64_t operator()(const Revocation& revocation) const;
+  std::int64_t operator()(const Ban& ban) const;
+  std::int64_t operator()(const SessionChange& change) const;
+  std::int64_t operator()(const AccountLogin& login) const;
+  std::int64_t operator()(const PgWritten& nothing) const;
 };
 
 /// @param rows  with the columns of an event.

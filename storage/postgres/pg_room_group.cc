@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_record_rows.h"
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
 #include "storage/postgres/pg_sessions.h"
@@ -103,6 +104,7 @@ Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
   assert(change->room.key == update.key);
   if (stored == nullptr && taken) return Error{Errc::kRoomExists, "the id is taken"};
   if (stored == nullptr && rooms_ >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
+  if (const Status readable = CheckReadable(*change); !readable) return readable.error();
 
   const std::size_t first_event = records_.size();
   const CustomEvents::Event* const merged_with =
@@ -121,6 +123,37 @@ Result<RoomChange> PgRoomGroup::Apply(const RoomUpdate& update) {
   Keep(stored, *change, holder);
   KeepOthers(*change, first_event);
   return change;
+}
+
+std::int32_t PgRoomGroup::VersionOf(std::int64_t type) const {
+  const auto found = std::ranges::find(new_types_, type, &PgNewType::type);
+  return found == new_types_.end() ? 0 : found->version;
+}
+
+Status PgRoomGroup::CheckReadable(const PgRecorded& what) const {
+  if (VersionOf(std::visit(pg::RecordType{}, what)) <= readable_) return {};
+  return Error{Errc::kStoreBusy, "a node runs an older version, which cannot read this"};
+}
+
+Status PgRoomGroup::CheckReadable(const RoomChange& change) const {
+  if (new_types_.empty()) return {};
+  Status readable;
+  const auto check = [&](const PgRecorded& what) {
+    if (readable) readable = CheckReadable(what);
+  };
+  for (const RoomEvent& event : change.events) check(StoredEvent{.event = event});
+  if (change.ban) check(*change.ban);
+  for (const Revocation& revocation : change.revocations) check(revocation);
+  if (change.sets_mix) check(MixChanged());
+  return readable;
+}
+
+void PgRoomGroup::Record(PgNewRecord record) {
+  if (!new_types_.empty()) {
+    const std::int64_t type = std::visit(pg::RecordType{}, record.record.what);
+    needed_ = std::max(needed_, VersionOf(type));
+  }
+  records_.push_back(std::move(record));
 }
 
 // A room is numbered by its first event, and placed by the one that makes it active.
@@ -148,7 +181,7 @@ void PgRoomGroup::AddEvents(const RoomChange& change, Holder& holder) {
       record.place = room.place;
       record.type = room.type;
     }
-    records_.push_back({.record = std::move(record), .previous = holder.last_position});
+    Record({.record = std::move(record), .previous = holder.last_position});
     holder.last_position = position;
   }
   holder.custom.Add(change, records_.size() - 1);
@@ -199,7 +232,7 @@ std::uint64_t PgRoomGroup::Add(const PgRecorded& what) {
   if (const auto* const ban = std::get_if<Ban>(&what); ban != nullptr && ban->until > now_) {
     banned_.emplace(ban->room, ban->user_id);
   }
-  records_.push_back({.record = {.position = position, .what = what, .at = now_}});
+  Record({.record = {.position = position, .what = what, .at = now_}});
   return position;
 }
 

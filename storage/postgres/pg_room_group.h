@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +23,7 @@
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_messages.h"
+#include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_write.h"
 #include "storage/shared/custom_events.h"
@@ -36,19 +38,27 @@ class PgRoomGroup {
  public:
   /// @param rooms  stored now.
   /// @param now    time of records that are no events; bans that end later are in force.
-  PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms, TimePoint now)
-      : limits_(limits), rooms_before_(rooms), rooms_(rooms), now_(now) {}
+  PgRoomGroup(const StoreLimits& limits, std::uint64_t rooms, TimePoint now,
+              std::span<const PgNewType> new_types)
+      : limits_(limits), rooms_before_(rooms), rooms_(rooms), now_(now), new_types_(new_types) {}
 
   /// The calls that load what the updates need; none without updates.
   std::vector<PgCall> LoadCalls(std::span<const RoomUpdate* const> updates);
   /// @param results  of those calls.
   Status Load(std::span<PgRows> results);
 
+  /// From now on what nodes that know no newer schema cannot read is refused.
+  void RefuseBeyond(std::int32_t version) { readable_ = version; }
+  /// @errors kStoreBusy when it is to be refused.
+  [[nodiscard]] Status CheckReadable(const PgRecorded& what) const;
+  /// The schema version that all nodes must know, to read what is to be written.
+  [[nodiscard]] std::int32_t needed_version() const { return needed_; }
+
   /// As `RoomStore::UpdateAll` for one update. Numbers and places of rooms that are made or become
   /// active are provisional.
   Result<RoomChange> Apply(const RoomUpdate& update);
 
-  /// A record that changes no room; its row is among `OtherWrites`.
+  /// A record that changes no room and is readable; its row is among `OtherWrites`.
   /// @return its provisional position.
   std::uint64_t Add(const PgRecorded& what);
 
@@ -91,6 +101,9 @@ class PgRoomGroup {
   Status LoadViewers(PgRows& rows);
   /// The room as an edit sees it.
   [[nodiscard]] static Room View(const Holder& holder, const std::optional<UserId>& audience);
+  [[nodiscard]] std::int32_t VersionOf(std::int64_t type) const;
+  [[nodiscard]] Status CheckReadable(const RoomChange& change) const;
+  void Record(PgNewRecord record);
   void SetNumbers(const Room* stored, RoomChange& change) const;
   void AddEvents(const RoomChange& change, Holder& holder);
   void Keep(const Room* stored, const RoomChange& change, Holder& holder);
@@ -100,6 +113,9 @@ class PgRoomGroup {
   const std::uint64_t rooms_before_;
   std::uint64_t rooms_;
   const TimePoint now_;
+  const std::span<const PgNewType> new_types_;
+  std::int32_t readable_ = std::numeric_limits<std::int32_t>::max();
+  std::int32_t needed_ = 0;
   Holders holders_;
   bool loads_viewers_ = false;
   std::vector<PgNewRecord> records_;

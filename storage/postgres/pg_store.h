@@ -17,6 +17,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
 
@@ -56,6 +57,7 @@ struct PgOptions {
   std::function<void()> on_history_lost = {};
   /// Asked while it waits until `Begin` (`PgConnection::StopWhen`).
   std::function<bool()> is_stopping = {};
+  std::span<const PgNewType> new_types = kPgNewTypes;
 };
 
 /// An implementation of `Storage` on PostgreSQL 15 or newer.

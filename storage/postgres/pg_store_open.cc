@@ -133,7 +133,8 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
                                             PgWriter::Options{.node = options.node,
                                                               .limits = options.limits,
                                                               .pace = pace,
-                                                              .patience = options.patience},
+                                                              .patience = options.patience,
+                                                              .new_types = options.new_types},
                                             *parts.log, *parts.history, *parts.follower, clock);
   if (const Status opened = parts.writer->Open(); !opened) return About(opened.error());
   return std::unique_ptr<PgStore>(new PgStore(*address, options, clock, std::move(parts)));

@@ -16,6 +16,7 @@
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
 #include "storage/postgres/pg_sessions.h"
+#include "storage/postgres/schema.h"
 
 namespace rtcroom {
 namespace {
@@ -34,8 +35,11 @@ constexpr PgStatement kCheckLink{
     "check_link",
     "SELECT 1 / count(*), (extract(epoch FROM clock_timestamp() - now()) * 1000000)::bigint"
     " FROM nodes WHERE node = $1 AND link = $2"};
+constexpr PgStatement kOldestNode{"oldest_node", "SELECT min(version) FROM nodes"};
+constexpr PgStatement kCheckReaders{"check_readers",
+                                    "SELECT 1 / (min(version) >= $1)::integer FROM nodes"};
 constexpr PgStatement kEnter{"enter",
-                             "INSERT INTO nodes (node, link, version) VALUES ($1, 0, 1)"
+                             "INSERT INTO nodes (node, link, version) VALUES ($1, 0, $2)"
                              " ON CONFLICT (node) DO NOTHING"};
 // The same: it takes its place again when it reports its heartbeats.
 constexpr PgStatement kSetLink{"set_link",
@@ -49,7 +53,8 @@ constexpr PgStatement kLeave{"leave",
                              "DELETE FROM nodes WHERE node = $1"
                              " AND NOT EXISTS (SELECT 1 FROM told WHERE node = $1)"};
 
-constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kEnter, kSetLink, kOnStandby, kLeave};
+constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kOldestNode, kCheckReaders,
+                                kEnter,    kSetLink,   kOnStandby,  kLeave};
 
 /// All that the writing connection runs.
 std::span<const PgStatement> Statements() {
@@ -85,7 +90,8 @@ PgWriter::~PgWriter() {
 Status PgWriter::Open() {
   const MonotonicTime deadline = clock_.Monotonic() + options_.patience;
   if (const Status connected = reconnector_.Await(deadline); !connected) return connected;
-  const Result<PgRows> entered = connection_.Run(PgCall(kEnter, options_.node), deadline);
+  const Result<PgRows> entered =
+      connection_.Run(PgCall(kEnter, options_.node, NewestPgSchema()), deadline);
   return entered ? Connect(deadline) : entered.error();
 }
 
@@ -191,7 +197,8 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
     }
   }
   ++groups_;
-  Try made{.rooms = PgRoomGroup(options_.limits, log_.CountRooms(), clock_.Now())};
+  Try made{.rooms =
+               PgRoomGroup(options_.limits, log_.CountRooms(), clock_.Now(), options_.new_types)};
   made.before = log_.position();
   made.tag = static_cast<std::int64_t>((options_.node << kGroupBits) |
                                        (groups_ & ((std::uint64_t{1} << kGroupBits) - 1)));
@@ -239,11 +246,17 @@ Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,
   }
   std::vector<PgCall> calls;
   if (turn == Turn::kFirst) calls = {PgCall(kPgBegin), PgCall(kTakeTurn)};
+  const bool asks_for_readers = turn == Turn::kFirst && !options_.new_types.empty();
+  if (asks_for_readers) calls.emplace_back(kOldestNode);
   const std::size_t before = calls.size();
   for (PgCall& call : made.rooms.LoadCalls(updates)) calls.push_back(std::move(call));
   if (calls.empty()) return {};
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return Failed(results.error());
+  if (asks_for_readers) {
+    PgRows& oldest = results->at(before - 1);
+    if (oldest.Next()) made.rooms.RefuseBeyond(static_cast<std::int32_t>(oldest.Integer(0)));
+  }
   const Status loaded = made.rooms.Load(std::span(*results).subspan(before));
   if (!loaded) {
     failed_ = PgMeaning::kBroken;
@@ -259,7 +272,7 @@ void PgWriter::ApplyRules(const std::vector<Job*>& group, Try& made) {
     for (const RoomUpdate& update : job->updates()) {
       job->outcomes().push_back(made.rooms.Apply(update));
     }
-    for (const PgRecorded& record : job->records()) job->position() = made.rooms.Add(record);
+    if (!job->records().empty()) AddRecords(*job, made.rooms);
   }
   // What a job relies on may be unconfirmed although the job itself changes nothing.
   if (!made.rooms.has_records() && std::ranges::any_of(group, &Job::NeedsConfirmation)) {
@@ -273,10 +286,24 @@ void PgWriter::ApplyRules(const std::vector<Job*>& group, Try& made) {
   }
 }
 
+void PgWriter::AddRecords(Job& job, PgRoomGroup& rooms) {
+  job.status() = {};
+  for (const PgRecorded& record : job.records()) {
+    if (const Status readable = rooms.CheckReadable(record); !readable) {
+      job.status() = readable;
+      return;
+    }
+  }
+  for (const PgRecorded& record : job.records()) job.position() = rooms.Add(record);
+}
+
 Status PgWriter::Write(const std::vector<Job*>& group, Turn turn, Try& made,
                        MonotonicTime deadline) {
   std::vector<PgCall> calls;
   if (turn == Turn::kAtTheWrite) calls = {PgCall(kPgBegin), PgCall(kTakeTurn)};
+  // What a node cannot read is found in the turn: the next try refuses it.
+  const std::int32_t needed = made.rooms.needed_version();
+  if (needed > 0 && turn == Turn::kAtTheWrite) calls.emplace_back(kCheckReaders, needed);
   calls.emplace_back(kCheckLink, options_.node, link_);
   const std::size_t before = calls.size();
   for (PgCall& call : made.rooms.WriteCalls(made.tag)) calls.push_back(std::move(call));

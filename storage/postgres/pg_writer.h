@@ -16,6 +16,7 @@
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
+#include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_room_group.h"
 
@@ -41,6 +42,7 @@ class PgWriter {
     StoreLimits limits{};
     PgPace pace{};                         ///< its observer receives groups, too
     std::chrono::milliseconds patience{};  ///< bounds a group; the end of a lost one likewise
+    std::span<const PgNewType> new_types{};
   };
 
   /// The arguments must outlive this.
@@ -75,6 +77,8 @@ class PgWriter {
   Status TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline);
   Status Load(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   static void ApplyRules(const std::vector<Job*>& group, Try& made);
+  /// Adds what a job records, unless a node could not read it.
+  static void AddRecords(Job& job, PgRoomGroup& rooms);
   Status Write(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   /// Gives the jobs their outcomes.
   /// @param base     the newest position before it.

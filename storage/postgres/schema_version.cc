@@ -118,7 +118,7 @@ Result<PgMigration> MigratePgSchema(PgConnection& plain, const std::string& new_
 }
 
 Result<std::int64_t> RequirePgSchema(PgConnection& plain, MonotonicTime deadline) {
-  const auto newest = static_cast<std::int64_t>(PgSchemaSteps().size());
+  const std::int64_t newest = NewestPgSchema();
   const Result<std::optional<SchemaVersion>> found = ReadVersion(plain, deadline);
   if (!found) return found.error();
   if (!*found) {

@@ -1,0 +1,20 @@
+// Types of records that not every program on the database can read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace rtcroom {
+
+/// A type of record, and the first schema version whose programs read it. Until all nodes know that
+/// version, changes that need such a record are refused: they are made once all are upgraded.
+struct PgNewType {
+  std::int64_t type = 0;
+  std::int32_t version = 0;
+};
+
+/// Add the types that a version brings, with the version. Remove them once `meta.least_version` is
+/// at least that. None yet: all programs read what version 1 has.
+inline constexpr std::span<const PgNewType> kPgNewTypes{};
+
+}  // namespace rtcroom

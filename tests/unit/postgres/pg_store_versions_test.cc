@@ -1,0 +1,103 @@
+// Stores of two versions of the program on one schema: nothing is written that the older cannot
+// read.
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "storage/postgres/schema.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using std::chrono::hours;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// As if version 2 had brought bans, and that pushers leave.
+constexpr PgNewType kNewTypes[] = {{.type = 102, .version = 2}, {.type = 4, .version = 2}};
+
+class PgStoreVersionsTest : public PgStoreTest {
+ protected:
+  PgStoreVersionsTest() {
+    PgOptions options = Patient(url_);
+    options.new_types = kNewTypes;
+    store_ = Open(options);
+    EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
+    Execute("UPDATE nodes SET version = 2");
+    Execute("INSERT INTO nodes (node, link, version) VALUES (99, 0, 1)");
+  }
+
+  void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
+  [[nodiscard]] Ban BanOf(const std::string& user) const {
+    return {.room = kR1, .user_id = {user}, .until = clock_.Now() + hours(1)};
+  }
+  [[nodiscard]] RoomUpdate JoiningAndBanning(const std::string& user) const {
+    RoomUpdate update = Adding(kR1, user);
+    update.edit = [edit = std::move(update.edit), ban = BanOf("eve")](const Room* stored) {
+      Result<RoomChange> change = edit(stored);
+      if (change) change->ban = ban;
+      return change;
+    };
+    return update;
+  }
+  [[nodiscard]] std::vector<std::string> Users() { return UsersOf(*store_->Load(kR1)); }
+
+  std::unique_ptr<PgStore> store_;
+};
+
+TEST_F(PgStoreVersionsTest, ANodeSaysTheNewestSchemaThatItKnows) {
+  const auto another = OpenPatient();
+  PgRows rows = QueryPostgres(url_, "SELECT version FROM nodes WHERE node = 2");
+  ASSERT_TRUE(rows.Next());
+  EXPECT_EQ(rows.Integer(0), NewestPgSchema());
+}
+
+TEST_F(PgStoreVersionsTest, ARecordOfANewTypeIsRefusedUntilAllNodesReadIt) {
+  EXPECT_ERROR(kStoreBusy, store_->PutBan(BanOf("bob")));
+  EXPECT_THAT(*store_->LoadBans(clock_.Now()), IsEmpty());
+  Execute("UPDATE nodes SET version = 2 WHERE node = 99");
+  EXPECT_OK(store_->PutBan(BanOf("bob")));
+  EXPECT_THAT(*store_->LoadBans(clock_.Now()), SizeIs(1));
+}
+
+TEST_F(PgStoreVersionsTest, AChangeOfARoomThatNeedsANewTypeChangesNothingUntilThen) {
+  EXPECT_ERROR(kStoreBusy, Apply(*store_, JoiningAndBanning("bob")));
+  EXPECT_OK(Apply(*store_, Adding(kR1, "amy")));
+  EXPECT_ERROR(kStoreBusy, Apply(*store_, Deleting(kR1, "amy")));
+  EXPECT_THAT(Users(), ElementsAre("creator", "amy"));
+  EXPECT_THAT(CheckedEvents(*store_), SizeIs(3));
+  Execute("DELETE FROM nodes WHERE node = 99");
+  EXPECT_OK(Apply(*store_, JoiningAndBanning("bob")));
+  EXPECT_OK(Apply(*store_, Deleting(kR1, "amy")));
+  EXPECT_THAT(Users(), ElementsAre("creator", "bob"));
+}
+
+TEST_F(PgStoreVersionsTest, OtherChangesOfTheSameGroupAreMade) {
+  const std::vector<RoomUpdate> group = {Adding(kR1, "amy"), JoiningAndBanning("bob"),
+                                         Adding(kR1, "cat")};
+  const std::vector<Result<RoomChange>> outcomes = store_->UpdateAll(group);
+  EXPECT_OK(outcomes[0]);
+  EXPECT_ERROR(kStoreBusy, outcomes[1]);
+  EXPECT_OK(outcomes[2]);
+  EXPECT_THAT(Users(), ElementsAre("creator", "amy", "cat"));
+}
+
+TEST_F(PgStoreVersionsTest, EventsOfUnknownTypesArePassedOver) {
+  EXPECT_OK(Apply(*store_, Adding(kR1, "amy")));
+  EXPECT_OK(Apply(*store_, Adding(kR1, "bob")));
+  const std::vector<StoredEvent> before = CheckedEvents(*store_);
+  ASSERT_THAT(before, SizeIs(4));
+  Execute("UPDATE events SET type = 10 WHERE user_id = 'amy'");
+  const auto events = store_->ReadEvents(Cursor::Start(), 10);
+  ASSERT_OK(events);
+  EXPECT_THAT(events->events, ElementsAre(before[0], before[1], before[3]));
+  EXPECT_THAT(*store_->ReadRoomEvents(kR1, std::nullopt, 10),
+              ElementsAre(before[3], before[1], before[0]));
+}
+
+}  // namespace
+}  // namespace rtcroom
