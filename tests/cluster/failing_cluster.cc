@@ -11,7 +11,7 @@
 namespace rtcroom {
 
 FailingCluster::FailingCluster(std::size_t nodes, PostgresServer::Standby standby,
-                               const Settings& settings) {
+                               const Settings& settings, const std::filesystem::path& program) {
   databases_[0] = std::make_unique<PostgresServer>();
   databases_[1] = databases_[0]->MakeStandby(standby);
   for (std::size_t i = 0; i < nodes; ++i) {
@@ -24,8 +24,8 @@ FailingCluster::FailingCluster(std::size_t nodes, PostgresServer::Standby standb
     own["store.url"] = fmt::format("postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
                                    kPostgresPassword, relays[0]->port(), relays[1]->port());
     own["server.http_listen"] = fmt::format("127.0.0.1:{}", ports_.back());
-    nodes_.push_back(
-        std::make_unique<ServerProcess>(ServerOptions{.settings = WithLogins(std::move(own))}));
+    nodes_.push_back(std::make_unique<ServerProcess>(
+        ServerOptions{.settings = WithLogins(std::move(own)), .program = program}));
   }
 }
 

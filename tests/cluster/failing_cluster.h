@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,9 @@ namespace rtcroom {
 /// @threads one thread; what is const, any.
 class FailingCluster {
  public:
-  FailingCluster(std::size_t nodes, PostgresServer::Standby standby, const Settings& settings);
+  /// @param program  of the servers, until they are told to use another one.
+  FailingCluster(std::size_t nodes, PostgresServer::Standby standby, const Settings& settings,
+                 const std::filesystem::path& program = ServerBinary());
 
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
   [[nodiscard]] ServerProcess& node(std::size_t index) { return *nodes_.at(index); }

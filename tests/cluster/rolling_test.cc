@@ -1,6 +1,8 @@
-// Servers that are restarted one after the other, as for an upgrade: clients of the proxy in front
-// of them notice nothing.
+// Servers that are upgraded one after the other: clients of the proxy in front of them notice
+// nothing.
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,9 +25,15 @@ namespace {
 
 using testing::IsEmpty;
 
-class RollingRestart : public testing::Test {
+/// The program of the servers that are not upgraded yet: an older one, or the same.
+std::filesystem::path OlderServer() {
+  const char* const older = std::getenv("RTCROOM_OLDER_SERVER");
+  return older != nullptr ? older : ServerBinary();
+}
+
+class RollingUpgrade : public testing::Test {
  protected:
-  RollingRestart() {
+  RollingUpgrade() {
     constexpr const char* kKindsInTurn[] = {"double_room", "multi_room", "live_room"};
     for (std::size_t i = 0; i < 6; ++i) {
       const bool is_gen2 = i % 2 == 1;
@@ -55,14 +63,15 @@ class RollingRestart : public testing::Test {
   FailingCluster cluster_{
       3,
       PostgresServer::Standby::kSynchronous,
-      {{"log.level", "info"}, {"server.trusted_proxies", std::vector{"127.0.0.1"}}}};
+      {{"log.level", "info"}, {"server.trusted_proxies", std::vector{"127.0.0.1"}}},
+      OlderServer()};
   FrontProxy proxy_{cluster_.ports()};
   BeatingMembers members_;
   std::vector<std::unique_ptr<RoamingWriter>> writers_;
   std::vector<std::jthread> threads_;  // last: they use all other members
 };
 
-TEST_F(RollingRestart, FailsNoRequestAndLosesNothing) {
+TEST_F(RollingUpgrade, FailsNoRequestAndLosesNothing) {
   for (const auto& writer : writers_) {
     threads_.emplace_back([&writer](const std::stop_token& stop) { writer->Write(stop); });
   }
@@ -73,6 +82,7 @@ TEST_F(RollingRestart, FailsNoRequestAndLosesNothing) {
     EXPECT_TRUE(MoreAreAcknowledged(100)) << "without node " << i;
     EXPECT_TRUE(MoreAreHeard(50)) << "without node " << i;
     const std::size_t before = node.Log().size();
+    node.UseProgram(ServerBinary());
     node.Start();
     EXPECT_TRUE(Eventually([&] {
       return node.Log().find(R"("event":"room_created")", before) != std::string::npos;

@@ -69,7 +69,8 @@ std::filesystem::path ServerBinary() {
   return other != nullptr ? other : RTCROOMD_BINARY;
 }
 
-ServerProcess::ServerProcess(ServerOptions options) : options_(std::move(options)) {
+ServerProcess::ServerProcess(ServerOptions options)
+    : options_(std::move(options)), program_(options_.program) {
   WriteTestCertificate(certificate(), certificate_key());
   Settings settings = options_.settings;
   settings.merge(HarnessSettings(directory_.path()));
@@ -93,7 +94,7 @@ void ServerProcess::Start(Until until) {
   // Otherwise only root could inspect its memory and descriptors.
   if (::geteuid() != 0) environment.emplace_back("RTCROOM_ALLOW_DEBUGGERS", "1");
   child_ = std::make_unique<ChildProcess>(
-      ChildCommand{.program = ServerBinary(),
+      ChildCommand{.program = program_,
                    .arguments = {"serve", "--config", config_file().string()},
                    .environment = std::move(environment),
                    .stdout_file = log_file(),

@@ -34,6 +34,7 @@ struct ServerOptions {
   Settings settings = {};
   std::vector<std::pair<std::string, std::string>> environment = {};
   std::vector<PassedSocket> sockets = {};
+  std::filesystem::path program = ServerBinary();
 };
 
 /// Runs `rtcroomd serve` in a temporary directory. Prints the log after a failed test.
@@ -58,6 +59,8 @@ class ServerProcess {
   };
   /// Restarts it in the same directory, after Kill9 or Terminate.
   void Start(Until until = Until::kReady);
+  /// From its next start on.
+  void UseProgram(std::filesystem::path program) { program_ = std::move(program); }
   /// Waits until a server that waited serves; false on timeout.
   [[nodiscard]] bool AwaitReady();
   /// Lets it replace itself by a new process with the same sockets, and waits until that is ready.
@@ -107,6 +110,7 @@ class ServerProcess {
 
   const TempDirectory directory_;
   const ServerOptions options_;
+  std::filesystem::path program_;
   std::size_t listeners_ = 0;          ///< that are enabled
   std::uintmax_t started_at_log_ = 0;  ///< size of the log then
   std::unique_ptr<ChildProcess> child_;
