@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -70,8 +71,8 @@ TEST_F(PgConfirmTest, ACommitThatHasLockedAMarkLetsTheOthersLeaveOtherHosts) {
 // An old primary answers it as before.
 TEST_F(PgConfirmTest, WhatOnlyReadsConfirmsNothing) {
   AddRoom(1);
-  EXPECT_OK(pg::ScanRooms(*second_, PgSnapshotOf::kCall, 0, 10, Soon()));
-  EXPECT_OK(pg::LoadRoom(*second_, {.kind = RoomKind::kMulti, .id = {"r1"}}, Soon()));
+  EXPECT_OK(pg::ScanRooms(*second_, PgScanOf::kRooms, PgSnapshotOf::kCall, 0, 10, Soon()));
+  EXPECT_OK(pg::LoadRooms(*second_, std::array{std::string_view("r1")}, Soon()));
   EXPECT_OK(pg::ReadEvents(*second_, Cursor::Start(), 10, Soon()));
   EXPECT_OK(pg::Newest(*second_, Soon()));
   SystemRandom random;
