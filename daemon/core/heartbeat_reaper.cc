@@ -119,10 +119,12 @@ std::vector<LapsedLease> HeartbeatReaper::SilentEverywhere(std::vector<LapsedLea
   }
   const Result<std::vector<SharedSilence>> answers = cluster_.Silent(seats, leases_.timeout());
   const bool answered = answers && answers->size() == lapsed.size();
-  if (answered != cluster_answers_) {
-    logger_.Warn(answered ? "silence_known_again" : "silence_unknown",
-                 {{"error", answers ? std::string() : answers.error().detail}});
-    cluster_answers_ = answered;
+  if (std::exchange(cluster_answers_, answered) != answered) {
+    if (answered) {
+      logger_.Info("silence_known");
+    } else {
+      logger_.Warn("silence_unknown", {{"detail", answers ? "" : answers.error().detail}});
+    }
   }
   std::vector<LapsedLease> silent;
   if (!answered) {

@@ -3,8 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/captured_log.h"
 #include "tests/support/only_node.h"
 #include "tests/support/other_nodes.h"
 #include "tests/support/service_fixture.h"
@@ -13,6 +15,8 @@ namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
 
 class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
  protected:
@@ -243,12 +247,20 @@ TEST_F(SharedReaperTest, LeavesForTheNextSweepWhatIsNotCertain) {
   EXPECT_EQ(Sweep().expiry.expired, 3U);
 }
 
-TEST_F(SharedReaperTest, EvictsNobodyWithoutAnAnswer) {
+TEST_F(SharedReaperTest, EvictsNobodyWithoutAnAnswerAndLogsItOnce) {
+  CapturedLog log;
+  Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
+  HeartbeatReaper reaper(rooms_, leases_, inactive_, others_, clock_, kOptions, *this, logger);
   MakeRooms(1);
   clock_.Advance(kTimeout + 1ms);
-  others_.answer = Error{Errc::kStoreBusy, {}};
-  EXPECT_TRUE(Sweep().undecided);
+  others_.answer = Error{Errc::kStoreBusy, "no answer"};
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(reaper.Sweep(clock_.Monotonic()).undecided);
   EXPECT_EQ(RoomCount(), 1U);
+  others_.answer = SharedSilence{.is_silent = true};
+  EXPECT_EQ(reaper.Sweep(clock_.Monotonic()).expiry.expired, 1U);
+  const std::string text = log.Text();
+  EXPECT_THAT(text, AllOf(HasSubstr("no answer"), HasSubstr(R"("silence_known")")));
+  EXPECT_EQ(text.find("silence_unknown"), text.rfind("silence_unknown"));
 }
 
 /// The first that they are asked about were heard there.
