@@ -99,11 +99,10 @@ void PgFollower::Follow() {
     if (has_worked && has_news_ && observer_ != nullptr) {
       observer_->OnHeard(std::chrono::duration_cast<std::chrono::microseconds>(lag));
     }
-    std::chrono::milliseconds pause = has_heard ? kBusyPoll : kIdlePoll;
     // The reconnector keeps the pace of a connection that was lost.
-    const bool was_lost = has_connected_ && !reconnector_.connected();
-    if (!has_worked) pause = was_lost ? std::chrono::milliseconds(0) : kRetry;
-    WaitUntil(clock_.Monotonic() + pause);
+    if (has_connected_ && !reconnector_.connected()) continue;
+    const auto pause = has_heard ? kBusyPoll : kIdlePoll;
+    WaitUntil(clock_.Monotonic() + (has_worked ? pause : std::chrono::milliseconds(kRetry)));
   }
 }
 

@@ -126,8 +126,7 @@ TEST_F(PgClusterTest, ARoundTellsMoreHeartbeatsThanAStatement) {
   constexpr std::size_t kMembers = PgCluster::kBeatsPerStatement + 1;
   one_.Renew(BeatsOf(kMembers));
   EXPECT_EQ(Number("SELECT count(*) FROM beats"), std::int64_t{kMembers});
-  const SeatKey last{.room_number = kMembers, .seat = 1};
-  EXPECT_GE(one_.Ask(20s, last).age, 5s);
+  EXPECT_EQ(Number("SELECT max(room) FROM beats"), std::int64_t{kMembers});
 }
 
 TEST_F(PgClusterTest, WhoeverNobodyHasHeardForTheTimeoutIsSilent) {
