@@ -134,6 +134,25 @@ TEST(Restart, KeepsRoomsAndMembers) {
   EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
 }
 
+TEST(Restart, KeepsMoreRoomsThanAreReadAtATime) {
+  constexpr int kRooms = 1100;
+  ServerProcess server({.settings = {{"limits.per_address_rate", "0/s"}}});
+  ApiClient before = server.Http();
+  for (int i = 0; i < kRooms; ++i) {
+    const std::string number = std::to_string(i);
+    ASSERT_EQ(before.Call("multi_room", "create_room", CreateBody("u" + number, number)).code(),
+              kOk);
+  }
+  server.HandOver();
+  ApiClient after = server.Http();
+  for (int i = 0; i < kRooms; ++i) {
+    const std::string number = std::to_string(i);
+    ASSERT_EQ(after.Call("multi_room", "pusher_heartbeat", MemberBody(number, "u" + number)).code(),
+              kOk)
+        << number;
+  }
+}
+
 TEST(Restart, KeepsTheProcessStartTime) {
   ServerProcess server;
   const auto start = [&server] {
