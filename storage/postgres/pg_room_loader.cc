@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/base/sip_hash.h"
+
 namespace rtcroom {
 
 /// On the stack of its caller until that has the outcome. It has a lock of its own: callers that
@@ -118,7 +120,7 @@ std::vector<Result<Room>> PgRoomLoader::ReadGroup(const Group& group) const noex
   for (const Call* const call : group) ids.emplace_back(call->key.id.value);
   // That of the first one, which has waited longest.
   const Result<std::vector<PgRoom>> read = read_(ids, group.front()->deadline);
-  std::unordered_map<std::string_view, const Room*> by_id;
+  std::unordered_map<std::string_view, const Room*, NameHash> by_id;
   if (read) {
     for (const PgRoom& one : *read) by_id.emplace(one.room.key.id.value, &one.room);
   }

@@ -36,7 +36,7 @@ class LockedStore {
     constexpr PgStatement kLock{.sql = "LOCK TABLE meta IN ACCESS EXCLUSIVE MODE"};
     constexpr PgStatement kKeep{.sql = "SET idle_in_transaction_session_timeout = 0"};
     const MonotonicTime deadline = clock_.Monotonic() + kWaitTimeout;
-    EXPECT_OK(connection_.Connect(deadline));
+    EXPECT_OK(ConnectToPostgres(connection_, deadline));
     EXPECT_OK(
         connection_.Run(std::array{PgCall(kKeep), PgCall(kPgBegin), PgCall(kLock)}, deadline));
   }
@@ -151,7 +151,7 @@ TEST_F(Outage, AServerThatLosesItsDatabaseWhileItStartsBeginsAgain) {
   ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
   int cuts = 0;
   for (const std::string_view statement :
-       {"to_regclass"sv, "\0load_index\0"sv, "\0cluster_next_round\0"sv, "\0scan\0"sv}) {
+       {"to_regclass"sv, "\0load_index\0"sv, "\0cluster_next_round\0"sv, "\0scan_narrow\0"sv}) {
     ASSERT_EQ(server.Terminate(), 0);
     proxy.CutAt(CuttingProxy::Toward::kServer, statement);
     server.Start(ServerProcess::Until::kWaiting);

@@ -85,6 +85,17 @@ void Require(bool outcome, std::string_view what, const fs::path& log) {
 
 }  // namespace
 
+Status ConnectToPostgres(PgConnection& connection, MonotonicTime deadline) {
+  const SystemClock clock;
+  while (true) {
+    const MonotonicTime began = clock.Monotonic();
+    Status connected = connection.Connect(deadline);
+    const MonotonicTime now = clock.Monotonic();
+    const bool was_slow = now - began >= PgConnection::kHostTime;
+    if (connected || !was_slow || now >= deadline) return connected;
+  }
+}
+
 PgRows QueryPostgres(const Secret& url, const std::string& sql) {
   const SystemClock clock;
   const MonotonicTime deadline = clock.Monotonic() + kWaitTimeout;
@@ -95,7 +106,7 @@ PgRows QueryPostgres(const Secret& url, const std::string& sql) {
       *address,
       {.planning = PgSettings::Planning::kServerDefaults, .statements = std::span(&statement, 1)},
       clock);
-  if (const Status connected = connection.Connect(deadline); !connected) {
+  if (const Status connected = ConnectToPostgres(connection, deadline); !connected) {
     throw std::runtime_error(connected.error().detail);
   }
   Result<PgRows> rows = connection.Run(PgCall(statement), deadline);

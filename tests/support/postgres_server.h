@@ -9,7 +9,10 @@
 
 #include <sys/types.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_rows.h"
 #include "tests/support/child_process.h"
 #include "tests/support/loopback_socket.h"
@@ -19,6 +22,10 @@ namespace rtcroom {
 
 /// Of the superuser `postgres`, over TCP.
 inline constexpr std::string_view kPostgresPassword = "sesame-7f3a";
+
+/// Repeats attempts that ran out of their time: on a busy machine a server may need longer than
+/// `PgConnection::kHostTime` to accept one.
+Status ConnectToPostgres(PgConnection& connection, MonotonicTime deadline);
 
 /// Runs one statement on a connection of its own, which a standby refuses.
 /// @throws std::runtime_error

@@ -52,7 +52,7 @@ class PostgresTest : public testing::Test {
 
   std::unique_ptr<PgConnection> MakeConnected(const Secret& url, const PgSettings& settings = {}) {
     auto connection = Make(url, settings);
-    EXPECT_OK(connection->Connect(Soon()));
+    EXPECT_OK(ConnectToPostgres(*connection, Soon()));
     return connection;
   }
 
