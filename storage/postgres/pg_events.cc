@@ -36,16 +36,21 @@ constexpr std::string_view kSelect = "SELECT ";
 constexpr std::string_view kEventColumns =
     "e.position, e.room_kind, e.room_id, e.dialect, e.room_sequence, e.at_ms, e.type, e.user_id,"
     " e.user_name, e.user_avatar, e.reason, e.creator, e.info, e.room_number, e.field";
-constexpr std::string_view kOfChain = " FROM chain e WHERE e.type < 10 LIMIT $3";
+// Of events that this program can read.
+constexpr std::string_view kIsKnown = "type < 10";
+constexpr std::string_view kFromChain = " FROM chain e WHERE e.";
+constexpr std::string_view kAtMost = " LIMIT $3";
+constexpr std::string_view kOfChain = kPgText<kFromChain, kIsKnown, kAtMost>;
 constexpr std::string_view kOfMeta =
     ", m.epoch, m.trimmed_position,"
     " greatest(m.trimmed_position, (SELECT coalesce(max(position), 0) FROM events))"
-    " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events"
-    " WHERE type < 10"
+    " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE ";
+constexpr std::string_view kBehindCursor =
     " AND position > greatest($1, CASE WHEN $3 THEN m.trimmed_position ELSE 0 END)"
     " ORDER BY position LIMIT $2) e ON true";
 
-constexpr PgStatement kReadEvents{"read_events", kPgText<kSelect, kEventColumns, kOfMeta>};
+constexpr PgStatement kReadEvents{
+    "read_events", kPgText<kSelect, kEventColumns, kOfMeta, kIsKnown, kBehindCursor>};
 constexpr std::string_view kAndMarks =
     ", e.room_place, e.room_type, m.trimmed_position,"
     " greatest(m.last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
