@@ -339,16 +339,14 @@ void App::StopServing(SocketAfterStop after) {
   if (channel_ != nullptr) channel_->AnswerPolls();
   // In parallel: neither may use up the other's time, or keep accepting meanwhile. If the system
   // has no thread left, they stop one after the other, when they are waited for.
-  constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
   std::vector<std::future<void>> stopping;
   if (listeners_ != nullptr) {
     for (HttpListener* const listener : listeners_->listeners()) {
-      stopping.push_back(
-          std::async(kAtOnceIfItCan, [&, listener] { listener->Stop(left(), after); }));
+      stopping.push_back(std::async([&, listener] { listener->Stop(left(), after); }));
     }
   }
   if (events_ != nullptr) {
-    stopping.push_back(std::async(kAtOnceIfItCan, [&] { events_->Stop(left(), after); }));
+    stopping.push_back(std::async([&] { events_->Stop(left(), after); }));
   }
   // Slightly before the end of the drain, so that the answers are still sent.
   const milliseconds for_answers = std::min(drain_timeout / 4, milliseconds(500));

@@ -18,8 +18,6 @@ namespace {
 
 /// Rooms read at a time when the state is restored: bounds memory at negligible cost.
 constexpr std::size_t kRestoreBatch = 1000;
-/// A read on a thread of its own; without one it is done when it is waited for.
-constexpr auto kAtOnceIfItCan = std::launch::async | std::launch::deferred;
 
 /// Empty when it is not known.
 std::string HostName() {
@@ -152,11 +150,11 @@ Status StoreModule::RestoreRevocations() {
   return {};
 }
 
-// The next page is read while one is restored: with many rooms either takes about as long.
+// The next page is read while one is restored: with many rooms either takes about as long. If the
+// system has no thread left, it is read when it is waited for.
 Status StoreModule::RestoreRooms() {
   const auto read_after = [this](std::uint64_t after) {
-    return std::async(kAtOnceIfItCan,
-                      [this, after] { return storage_->ScanMembers(after, kRestoreBatch); });
+    return std::async([this, after] { return storage_->ScanMembers(after, kRestoreBatch); });
   };
   std::future<Result<RoomPage>> next = read_after(0);
   while (true) {
