@@ -164,8 +164,8 @@ std::string FaultOfName(std::string_view kind, const std::string& word,
                      Printable(word), DidYouMean(word, names));
 }
 
-/// What is wrong with the words that select a command, and the help for the last right one; "" when
-/// they select one, or ask for something else. The library only says that a command is required.
+/// The fault in the words that select a command, or the help where a word is missing; "" without a
+/// fault. The message of the library is only that a command is required.
 std::string FaultOfCommand(const CLI::App& app, std::span<const std::string> arguments) {
   const std::vector<std::string> names = NamesOfCommands(app);
   if (names.empty()) return "";

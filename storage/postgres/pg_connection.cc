@@ -139,7 +139,7 @@ Status PgConnection::Connect(MonotonicTime deadline) {
       return {};
     }
     Close();
-    // What was lost was only a preparation.
+    // A connection that is lost before it is prepared leaves nothing in doubt.
     if (failure_.meaning == PgMeaning::kLost) failure_.meaning = PgMeaning::kBusy;
     failures += (failures.empty() ? "" : "; ") + connected.error().detail;
     if (failure_.meaning == PgMeaning::kBroken || Left(deadline).count() <= 0) break;
