@@ -145,7 +145,7 @@ class Load {
 };
 
 int Run(std::size_t phones, std::size_t members, seconds length) {
-  RaiseDescriptorLimit();
+  RaiseLimitOfDescriptors();
   ServerProcess server({.settings = ChannelBenchSettings()});
   const pid_t process = server.child().pid();
   if (phones > 0) {

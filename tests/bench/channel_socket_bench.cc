@@ -314,7 +314,7 @@ int Run(const std::string& what, const std::vector<std::size_t>& given) {
   const auto length = [&](std::size_t place, std::size_t otherwise) {
     return seconds(static_cast<int>(number(place, otherwise)));
   };
-  RaiseDescriptorLimit();
+  RaiseLimitOfDescriptors();
   ServerProcess server({.settings = ChannelBenchSettings()});
   if (what == "idle") {
     MeasureIdle(server, number(0, 10'000), length(1, 60));

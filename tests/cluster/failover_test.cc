@@ -25,7 +25,7 @@
 #include "tests/cluster/trouble.h"
 #include "tests/e2e/gen2_calls.h"
 #include "tests/support/child_process.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {
@@ -36,8 +36,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kCyclesVariable = "RTCROOM_CLUSTER_CYCLES";
-constexpr std::size_t kUsualCycles = 2;
 constexpr std::chrono::seconds kHeartbeatTimeout{12};
 constexpr std::chrono::minutes kLongest{3};
 
@@ -46,7 +44,6 @@ class Failover : public testing::Test {
  protected:
   Failover() {
     RecordProperty("seed", std::to_string(seed_));
-    std::cout << kSeedVariable << "=" << seed_ << std::endl;
   }
 
   static Settings NodesSettings() {
@@ -240,7 +237,7 @@ class Failover : public testing::Test {
   std::uint32_t Draw() { return static_cast<std::uint32_t>(random_()); }
 
   const std::uint32_t seed_ =
-      static_cast<std::uint32_t>(EnvironmentNumber(kSeedVariable, std::random_device()()));
+      static_cast<std::uint32_t>(Seed());
   std::mt19937 random_{seed_};
   std::unique_ptr<FailingCluster> cluster_;
   std::map<std::string, std::int64_t> silent_joined_ms_;
@@ -251,8 +248,7 @@ class Failover : public testing::Test {
 };
 
 TEST_F(Failover, LosesNoAcknowledgedChangeAndEvictsNobodyAlive) {
-  SCOPED_TRACE(fmt::format("{}={}", kSeedVariable, seed_));
-  const std::size_t cycles = EnvironmentNumber(kCyclesVariable, kUsualCycles);
+  const std::size_t cycles = Cycles(2);
   ASSERT_NO_FATAL_FAILURE(Begin(3, PostgresServer::Standby::kSynchronous));
   std::vector<Trouble> to_come;
   for (std::size_t cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {

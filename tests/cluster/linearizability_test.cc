@@ -25,7 +25,7 @@
 #include "tests/cluster/failing_cluster.h"
 #include "tests/cluster/trouble.h"
 #include "tests/e2e/gen2_calls.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/eventually.h"
 #include "tests/support/linearization.h"
 
@@ -35,8 +35,6 @@ namespace {
 using std::chrono::milliseconds;
 using testing::IsEmpty;
 
-constexpr const char* kHistoriesVariable = "RTCROOM_CLUSTER_HISTORIES";
-constexpr std::size_t kUsualHistories = 30;
 constexpr std::size_t kLanes = 4;  ///< histories at a time
 constexpr std::size_t kClients = 4;
 constexpr std::size_t kCalls = 12;  ///< of a client in a history
@@ -153,7 +151,6 @@ class Linearizability : public testing::Test {
  protected:
   Linearizability() {
     RecordProperty("seed", std::to_string(seed_));
-    std::cout << kSeedVariable << "=" << seed_ << std::endl;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       lanes_.emplace_back([this, lane, seed = Draw()](const std::stop_token& stop) {
         std::mt19937 random(seed);
@@ -243,7 +240,7 @@ class Linearizability : public testing::Test {
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 
   const std::uint32_t seed_ =
-      static_cast<std::uint32_t>(EnvironmentNumber(kSeedVariable, std::random_device()()));
+      static_cast<std::uint32_t>(Seed());
   std::mt19937 random_{seed_};
   FailingCluster cluster_{3,
                           PostgresServer::Standby::kSynchronous,
@@ -259,7 +256,7 @@ class Linearizability : public testing::Test {
 };
 
 TEST_F(Linearizability, OfEachRoomWhileNodesAreKilledAndStoppedAndTheStandbyTakesOver) {
-  const std::size_t wanted = EnvironmentNumber(kHistoriesVariable, kUsualHistories);
+  const std::size_t wanted = Cycles(10);
   do {
     for (const Trouble trouble :
          {Trouble::kNodeKilled, Trouble::kNodeStopped, Trouble::kFailOver}) {

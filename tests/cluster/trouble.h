@@ -12,9 +12,6 @@
 
 namespace rtcroom {
 
-/// Of the environment; repeats an earlier run.
-inline constexpr const char* kSeedVariable = "RTCROOM_CLUSTER_SEED";
-
 enum class Trouble : std::uint8_t {
   kNodeKilled,
   kNodeStopped,

@@ -17,9 +17,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const RoomKey kRoom = MakeKey(RoomKind::kMulti, "r1");
+const RoomKey kBannedIn = MakeKey(RoomKind::kMulti, "r1");
 
-Ban BanUntil(TimePoint until, const RoomKey& room = kRoom, const std::string& user = "bob") {
+Ban BanUntil(TimePoint until, const RoomKey& room = kBannedIn, const std::string& user = "bob") {
   return {.room = room, .user_id = {user}, .until = until};
 }
 
@@ -55,22 +55,22 @@ TEST_P(StoreContract, ALaterBanOfTheSameUserReplacesTheFirst) {
 TEST_P(StoreContract, RemovesOnlyEndedBans) {
   const Ban lasting = BanUntil(kNoon + seconds(2));
   ASSERT_OK(store_->PutBan(lasting));
-  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1), kRoom, "amy")));
+  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1), kBannedIn, "amy")));
   ASSERT_OK(store_->RemoveEndedBans(kNoon + seconds(1)));
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(lasting));
 }
 
 TEST_P(StoreContract, WritesABanWithItsRoomChange) {
-  Create(MakeRoom(kRoom.kind, "r1"));
-  ASSERT_OK(Apply(*store_, Adding(kRoom, "bob")));
-  ASSERT_OK(Apply(*store_, Leaving(Deleting(kRoom, "bob"), BanUntil(kNoon + seconds(1)))));
+  Create(MakeRoom(kBannedIn.kind, "r1"));
+  ASSERT_OK(Apply(*store_, Adding(kBannedIn, "bob")));
+  ASSERT_OK(Apply(*store_, Leaving(Deleting(kBannedIn, "bob"), BanUntil(kNoon + seconds(1)))));
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
 TEST_P(StoreContract, WritesNoBanWithAFailedChange) {
   OpenStore({.max_rooms = 0});
   const RoomUpdate refused =
-      Leaving(Creating(MakeRoom(kRoom.kind, "r1")), BanUntil(kNoon),
+      Leaving(Creating(MakeRoom(kBannedIn.kind, "r1")), BanUntil(kNoon),
               DeliveryChange{.group = {"r1"}, .enqueue = DeliveryKind::kCreateGroup});
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, refused));
   EXPECT_THAT(*store_->LoadBans(TimePoint()), IsEmpty());
@@ -78,15 +78,15 @@ TEST_P(StoreContract, WritesNoBanWithAFailedChange) {
 }
 
 TEST_P(StoreContract, ABanOutlivesItsRoom) {
-  Create(MakeRoom(kRoom.kind, "r1"));
+  Create(MakeRoom(kBannedIn.kind, "r1"));
   ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1))));
-  ASSERT_OK(Apply(*store_, Destroying(kRoom)));
+  ASSERT_OK(Apply(*store_, Destroying(kBannedIn)));
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
 TEST_P(StoreContract, TheNewestCursorIsTheEndOfTheEvents) {
   EXPECT_EQ(*store_->Newest(), (Cursor{.epoch = kEpoch, .position = 0}));
-  Create(MakeRoom(kRoom.kind, "r1"));
+  Create(MakeRoom(kBannedIn.kind, "r1"));
   EXPECT_EQ(*store_->Newest(), store_->ReadEvents(Cursor::Start(), 100)->next);
   ASSERT_OK(store_->TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 1000}));
   const Cursor newest = *store_->Newest();
@@ -96,17 +96,17 @@ TEST_P(StoreContract, TheNewestCursorIsTheEndOfTheEvents) {
 
 TEST_P(StoreContract, ScanReturnsTheCursorOfItsSnapshot) {
   EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
-  Create(MakeRoom(kRoom.kind, "r1"));
+  Create(MakeRoom(kBannedIn.kind, "r1"));
   EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
   EXPECT_EQ(store_->Scan(1000, 10)->at, *store_->Newest());
 }
 
 TEST_P(StoreContract, EventsContainTheSequenceOfTheirRoom) {
-  Create(MakeRoom(kRoom.kind, "r1"));
-  const std::uint64_t first = store_->Load(kRoom)->sequence;
-  ASSERT_OK(Apply(*store_, Destroying(kRoom)));
-  Create(MakeRoom(kRoom.kind, "r1"));
-  const std::uint64_t second = store_->Load(kRoom)->sequence;
+  Create(MakeRoom(kBannedIn.kind, "r1"));
+  const std::uint64_t first = store_->Load(kBannedIn)->sequence;
+  ASSERT_OK(Apply(*store_, Destroying(kBannedIn)));
+  Create(MakeRoom(kBannedIn.kind, "r1"));
+  const std::uint64_t second = store_->Load(kBannedIn)->sequence;
   std::vector<std::uint64_t> numbers;
   for (const StoredEvent& stored : AllEvents()) numbers.push_back(stored.room_number);
   EXPECT_THAT(numbers, ElementsAre(first, first, first, first, second, second));

@@ -16,7 +16,7 @@
 
 #include "tests/e2e/gen2_caller.h"
 #include "tests/e2e/store_audit.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -27,12 +27,9 @@ using testing::IsEmpty;
 
 constexpr std::chrono::milliseconds kTimeout{3000};
 constexpr std::size_t kCalls = 24;
-constexpr const char* kSeedVariable = "RTCROOM_E2E_CALLS_SEED";
 
 class Gen2Calls : public testing::Test {
  protected:
-  Gen2Calls() { std::cout << kSeedVariable << "=" << seed_ << std::endl; }
-
   std::size_t Draw(std::size_t choices) {
     return std::uniform_int_distribution<std::size_t>(0, choices - 1)(random_);
   }
@@ -91,9 +88,7 @@ class Gen2Calls : public testing::Test {
     return rooms;
   }
 
-  const std::uint32_t seed_ =
-      static_cast<std::uint32_t>(EnvironmentNumber(kSeedVariable, std::random_device()()));
-  std::mt19937 random_{seed_};
+  std::mt19937_64 random_{Seed()};
   ServerProcess server_{
       {.settings = WithLogins({{"live.bizid", "8888"},
                                {"live.push_key", "testpushkey0123456789"},

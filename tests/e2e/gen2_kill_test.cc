@@ -14,16 +14,14 @@
 
 #include "tests/e2e/gen2_writer.h"
 #include "tests/e2e/store_audit.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::size_t kGen2Writers = 4;
-constexpr std::size_t kUsualGen2Cycles = 10;
 constexpr std::size_t kMostGen2Changes = 120;
-constexpr const char* kGen2CyclesVariable = "RTCROOM_E2E_GEN2_KILL_CYCLES";
 
 TEST(Gen2Kill, LosesNoAcknowledgedWrite) {
   const std::uint32_t seed = std::random_device()();
@@ -38,7 +36,7 @@ TEST(Gen2Kill, LosesNoAcknowledgedWrite) {
     writers.emplace_back(server, "w" + std::to_string(i) + "_",
                          static_cast<std::uint32_t>(random()));
   }
-  const std::size_t cycles = EnvironmentNumber(kGen2CyclesVariable, kUsualGen2Cycles);
+  const std::size_t cycles = Cycles(4);
   for (std::size_t cycle = 0; cycle < cycles && !testing::Test::HasFailure(); ++cycle) {
     const std::size_t enough = 1 + random() % kMostGen2Changes;
     const std::chrono::microseconds phase(static_cast<std::int64_t>(random()) % 3000);

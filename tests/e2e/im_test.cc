@@ -19,7 +19,7 @@
 
 #include "tests/e2e/phone_views.h"
 #include "tests/e2e/room_calls.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/im_stand_in.h"
 #include "tests/support/server_process.h"
 
@@ -165,8 +165,6 @@ TEST(ImDegraded, CreatesTheRoomFirstAndItsGroupLater) {
   EXPECT_TRUE(Eventually([&] { return !im.NoticesTo(made.Text("roomID")).empty(); }));
 }
 
-constexpr std::size_t kUsualChanges = 10'000;
-constexpr const char* kChangesVariable = "RTCROOM_IM_CHANGES";
 constexpr std::size_t kRooms = 48;
 constexpr std::size_t kPhones = 8;
 
@@ -261,7 +259,7 @@ class ImFailures : public testing::Test {
 };
 
 TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
-  const std::size_t changes = EnvironmentNumber(kChangesVariable, kUsualChanges);
+  const std::size_t changes = Cycles(2'000);
   using Reply = ImConduct::Reply;
   std::vector<ImConduct> troubles = {ImConduct::Late(30ms),
                                      ImConduct::Status(503),
@@ -310,14 +308,9 @@ TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
   EXPECT_EQ(im_.bad_requests(), 0U);
 }
 
-constexpr std::size_t kUsualKills = 20;
-constexpr const char* kKillsVariable = "RTCROOM_IM_KILLS";
-
 TEST_F(ImFailures, LoseNoNoticeAndLeaveNoGroupAfterAKill) {
-  const std::uint32_t seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
-  const std::size_t kills = EnvironmentNumber(kKillsVariable, kUsualKills);
+  std::mt19937_64 random(Seed());
+  const std::size_t kills = Cycles(5);
   for (std::size_t kill = 0; kill < kills && !HasFatalFailure(); ++kill) {
     if (random() % 2 == 0) im_.BehaveNext(random() % 20, ImConduct::Late(5ms));
     std::atomic<std::size_t> answered{0};

@@ -16,7 +16,7 @@
 #include "tests/e2e/ledger_writer.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/store_audit.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -25,8 +25,6 @@ namespace {
 using testing::IsEmpty;
 
 constexpr std::size_t kWriters = 6;
-constexpr std::size_t kUsualCycles = 20;
-constexpr const char* kCyclesVariable = "RTCROOM_E2E_KILL_CYCLES";
 
 class Kill : public testing::Test {
  protected:
@@ -74,7 +72,7 @@ class Kill : public testing::Test {
 
 TEST_F(Kill, LosesNoAcknowledgedWrite) {
   SCOPED_TRACE("seed " + std::to_string(seed_));
-  const std::size_t cycles = EnvironmentNumber(kCyclesVariable, kUsualCycles);
+  const std::size_t cycles = Cycles(5);
   for (std::size_t cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {
     WriteAndKill();
     server_.Start();

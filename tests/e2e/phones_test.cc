@@ -16,7 +16,6 @@
 #include "tests/load/fleet_report.h"
 #include "tests/load/phone_fleet.h"
 #include "tests/load/slow_clients.h"
-#include "tests/support/environment_number.h"
 #include "tests/support/metrics_text.h"
 #include "tests/support/process_stats.h"
 #include "tests/support/raw_client.h"
@@ -185,10 +184,9 @@ Settings DefaultLimits() {
 }
 
 TEST(SlowClients, DelayNoOtherClients) {
-  constexpr const char* kCountVariable = "RTCROOM_SLOW_CLIENTS";
-  const std::size_t slow_count = EnvironmentNumber(kCountVariable, 500);
+  constexpr std::size_t kSlow = 500;
   constexpr std::size_t kPhones = 100;
-  if (const std::string why = ConnectionLimitProblem(slow_count + kPhones); !why.empty())
+  if (const std::string why = ConnectionLimitProblem(kSlow + kPhones); !why.empty())
     GTEST_SKIP() << why;
   // Twice as long as reasonable, so that a request blocked by a slow client is detected.
   Settings settings =
@@ -231,11 +229,11 @@ TEST(SlowClients, DelayNoOtherClients) {
                              .https = server.AddressOf("https"),
                              .requests = ManyLongLists(),
                              .from = "127.0.0." + std::to_string(2 + burst)},
-                 slow_count);
+                 kSlow);
     is_unnoticed = beat("heartbeats_in_burst_" + number, seconds(1)) <= kUnnoticed;
-    EXPECT_TRUE(Eventually([&] { return slow->connected() == slow_count; }));
+    EXPECT_TRUE(Eventually([&] { return slow->connected() == kSlow; }));
     EXPECT_TRUE(Eventually([&] {
-      return Openings(server) >= openings + static_cast<double>(slow_count);
+      return Openings(server) >= openings + static_cast<double>(kSlow);
     })) << "all at once";
     was_noticed = !is_unnoticed && is_quiet;
     fleet.BeatFor(milliseconds(500));  // time for late replies

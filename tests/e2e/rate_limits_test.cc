@@ -161,7 +161,7 @@ TEST(TicketLimit, LimitsGeneratedIdsPerAddressOverAllCalls) {
       [&] { return client.Call("webrtc_room", "get_login_info", nlohmann::json::object()); },
   };
   for (int i = 0; i < kAtOnce; ++i) {
-    const ApiReply reply = calls.at(i % calls.size())();
+    const ApiReply reply = calls.at(static_cast<std::size_t>(i) % calls.size())();
     ASSERT_EQ(reply.code(), kOk) << i << reply;
     EXPECT_EQ(reply.headers.at("cache-control"), "no-store");
     EXPECT_EQ(reply.headers.at("x-content-type-options"), "nosniff");

@@ -17,7 +17,7 @@
 
 #include "daemon/base/mutex.h"
 #include "tests/e2e/room_calls.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/metrics_text.h"
 #include "tests/support/process_stats.h"
@@ -31,9 +31,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr const char* kRestartsVariable = "RTCROOM_RESTARTS";
-constexpr std::size_t kUsualRestarts = 20;
 
 /// A connection that sent no request for this long may be closed by a stopping server.
 constexpr std::chrono::seconds kGrace{2};
@@ -97,7 +94,7 @@ class NewConnections {
 };
 
 TEST(Restart, UnderLoadFailsNoRequest) {
-  const std::size_t restarts = EnvironmentNumber(kRestartsVariable, kUsualRestarts);
+  const std::size_t restarts = Cycles(8);
   ServerProcess server({.settings = {{"limits.per_address_rate", "0/s"}, {"log.level", "info"}}});
   ASSERT_EQ(server.Https().Call("multi_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
   const std::size_t descriptors = OpenDescriptorsOf(server.child().pid());

@@ -15,7 +15,7 @@
 #include "tests/e2e/node_subscriber.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/store_audit.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -167,13 +167,9 @@ TEST_F(EventSubscription, RequiresTheToken) {
 }
 
 constexpr std::size_t kWriters = 4;
-constexpr std::size_t kUsualKills = 50;
-constexpr const char* kKillsVariable = "RTCROOM_E2E_WATCH_KILLS";
 
 TEST_F(SubscriberTest, ReceivesAllEventsOfAServerKilledRepeatedly) {
-  const std::uint32_t seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  std::mt19937_64 random(Seed());
   ServerProcess server(
       {.settings = WithGrpc({{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}})});
   const NodeSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
@@ -182,7 +178,7 @@ TEST_F(SubscriberTest, ReceivesAllEventsOfAServerKilledRepeatedly) {
     writers.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
                          static_cast<std::uint32_t>(random()));
   }
-  const std::size_t kills = EnvironmentNumber(kKillsVariable, kUsualKills);
+  const std::size_t kills = Cycles(8);
   for (std::size_t kill = 0; kill < kills && !HasFailure(); ++kill) {
     std::atomic<std::size_t> acknowledged{0};
     const std::size_t enough = 1 + random() % 120;

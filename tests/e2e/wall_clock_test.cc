@@ -10,7 +10,6 @@
 
 #include "tests/e2e/gen2_calls.h"
 #include "tests/support/eventually.h"
-#include "tests/support/sanitizers.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -22,9 +21,6 @@ using testing::ElementsAre;
 class WallClock : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
-    if (IsServerSanitized()) {
-      GTEST_SKIP() << "the clock library and a sanitizer must both be loaded first";
-    }
     SetWallClock("+0");
     server_.emplace(ServerOptions{.settings = WithLogins({{"room.heartbeat_timeout", "30m"}}),
                                   .environment = {{"LD_PRELOAD", RTCROOM_LIBFAKETIME},

@@ -15,7 +15,7 @@
 #include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "storage/sqlite/store_check.h"
-#include "tests/fuzz/fuzz_seed.h"
+#include "tests/support/cycles.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
 #include "tests/support/recording_listener.h"
@@ -46,7 +46,7 @@ class MessageFuzz : public testing::Test {
   }
 
   void Run(std::uint64_t seed, int steps) {
-    random_.seed(FuzzSeed(seed));
+    random_.seed(Seed(seed));
     for (int step = 0; step < steps && !HasFailure(); ++step) {
       SCOPED_TRACE(step);
       now_ += std::chrono::milliseconds(random_() % 100);

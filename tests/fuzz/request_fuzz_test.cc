@@ -13,9 +13,9 @@
 #include <gtest/gtest.h>
 
 #include "tests/fuzz/corpus.h"
-#include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/fuzz/request_property.h"
+#include "tests/support/cycles.h"
 #include "tests/support/endpoint_fields.h"
 
 namespace rtcroom {
@@ -144,7 +144,7 @@ TEST(RequestFuzz, CorpusCoversSuccessOfEveryEndpoint) {
 }
 
 TEST(RequestFuzz, AnswersMutatedRequestsWithACodeAndAMessage) {
-  std::mt19937_64 random(FuzzSeed(3));
+  std::mt19937_64 random(Seed(3));
   std::vector<std::string> corpus = ReadRequests();
   ASSERT_FALSE(corpus.empty());
   std::ranges::move(SeedsOfTheTable(), std::back_inserter(corpus));

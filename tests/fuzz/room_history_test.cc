@@ -9,11 +9,9 @@
 
 #include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
-#include "tests/fuzz/fuzz_seed.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
-#include "tests/support/sanitizers.h"
 #include "tests/support/temp_directory.h"
 
 namespace rtcroom {
@@ -22,7 +20,6 @@ namespace {
 constexpr StoreLimits kLimits{.max_rooms = kMostRoomsOfHistories};
 constexpr std::uint64_t kShards = 4;
 /// Total of all shards, unless RTCROOM_FUZZ_HISTORIES is set in the environment.
-constexpr std::size_t kStoreHistories = kUnderSanitizer ? 2'000 : 20'000;
 /// Number of histories per SQLite file: creating a file costs more than running a history.
 constexpr std::size_t kHistoriesPerFile = 250;
 
@@ -64,7 +61,7 @@ void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
             Fault (*trial)(const RoomHistory&)) {
   const Fault again = trial(history);
   const RoomHistory shortest = again ? Shorten(history, trial) : history;
-  ADD_FAILURE() << "RTCROOM_FUZZ_SEED=" << seed << " RTCROOM_FUZZ_HISTORIES=1: " << *fault
+  ADD_FAILURE() << "RTCROOM_SEED=" << seed << " RTCROOM_CYCLES=1: " << *fault
                 << (again ? "\nThe shortest of its kind:\n"
                           : "\nIt happens only after the histories before:\n")
                 << Describe(shortest) << "ends with: " << *(again ? trial(shortest) : fault);
@@ -73,9 +70,8 @@ void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
 /// A quarter of the histories each, so that the shards can run in parallel.
 class RoomHistories : public testing::TestWithParam<std::uint64_t> {
  protected:
-  const std::size_t count_ =
-      (EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kStoreHistories) + kShards - 1) / kShards;
-  const std::uint64_t first_seed_ = FuzzSeed(1 + GetParam() * 1'000'000);
+  const std::size_t count_ = (Cycles(2'000) + kShards - 1) / kShards;
+  const std::uint64_t first_seed_ = Seed(1) + GetParam() * 1'000'000;
 };
 
 TEST_P(RoomHistories, MatchTheModelInMemory) {

@@ -17,24 +17,20 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
 #include "storage/memory/memory_store.h"
-#include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/model_match.h"
 #include "tests/fuzz/room_history.h"
 #include "tests/fuzz/room_model.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_streams.h"
-#include "tests/support/sanitizers.h"
 
 namespace rtcroom {
 namespace {
 
 using Action = RoomCommand::Action;
-
-constexpr std::size_t kServiceHistories = kUnderSanitizer ? 1'000 : 5'000;
 
 /// The error code of a failure; nullopt on success.
 std::optional<Errc> FailureOf(const auto& outcome) {
@@ -235,14 +231,14 @@ Fault TryThroughUseCases(const RoomHistory& history) {
 }
 
 TEST(RoomServiceHistories, MatchTheModel) {
-  const std::uint64_t first = FuzzSeed(9'000'001);
-  const std::size_t count = EnvironmentNumber("RTCROOM_FUZZ_HISTORIES", kServiceHistories);
+  const std::uint64_t first = Seed(9'000'001);
+  const std::size_t count = Cycles(1'000);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const RoomHistory history = DrawHistory(seed);
     const Fault fault = TryThroughUseCases(history);
     if (!fault) continue;
     const RoomHistory shortest = Shorten(history, TryThroughUseCases);
-    FAIL() << "RTCROOM_FUZZ_SEED=" << seed << " RTCROOM_FUZZ_HISTORIES=1: " << *fault
+    FAIL() << "RTCROOM_SEED=" << seed << " RTCROOM_CYCLES=1: " << *fault
            << "\nThe shortest of its kind:\n"
            << Describe(shortest) << "ends with: " << *TryThroughUseCases(shortest);
   }

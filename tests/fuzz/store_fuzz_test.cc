@@ -16,9 +16,9 @@
 
 #include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
-#include "tests/fuzz/fuzz_seed.h"
 #include "tests/fuzz/model_match.h"
 #include "tests/fuzz/room_model.h"
+#include "tests/support/cycles.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
@@ -127,7 +127,7 @@ class StoreFuzz : public testing::Test {
   }
 
   void Run(RoomCommandPool pool, std::uint64_t seed, int steps) {
-    random_.seed(FuzzSeed(seed));
+    random_.seed(Seed(seed));
     RoomCommandSource commands(std::move(pool));
     for (int step = 0; step < steps && !HasFailure(); ++step) {
       SCOPED_TRACE(step);

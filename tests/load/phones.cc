@@ -84,7 +84,7 @@ int Run(int argc, char** argv) {
   }
   arguments.fleet.interval = FromSeconds(arguments.interval_seconds);
 
-  RaiseDescriptorLimit();
+  RaiseLimitOfDescriptors();
   const FleetReport report = Measure(arguments);
   std::cout << report.Text();
   if (!arguments.json.empty()) std::ofstream(arguments.json) << report.Json() << "\n";

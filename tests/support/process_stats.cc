@@ -105,7 +105,7 @@ std::size_t OpenDescriptorsOf(pid_t process) {
   return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 
-std::size_t RaiseDescriptorLimit() {
+std::size_t RaiseLimitOfDescriptors() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
@@ -115,7 +115,7 @@ std::size_t RaiseDescriptorLimit() {
 
 std::string ConnectionLimitProblem(std::size_t connections) {
   constexpr std::size_t kForEverythingElse = 500;
-  const std::size_t limit = RaiseDescriptorLimit();
+  const std::size_t limit = RaiseLimitOfDescriptors();
   if (connections + kForEverythingElse <= limit) return "";
   return fmt::format("{} connections need more than the {} descriptors that the system allows",
                      connections, limit);

@@ -36,7 +36,7 @@ std::size_t OpenDescriptorsOf(pid_t process);
 
 /// Raises the descriptor limit of this process to the system's maximum (its hard limit).
 /// @return that limit.
-std::size_t RaiseDescriptorLimit();
+std::size_t RaiseLimitOfDescriptors();
 
 /// As above. Empty when this process and a server started by it may each have that many
 /// connections; otherwise the reason.

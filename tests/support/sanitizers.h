@@ -27,18 +27,20 @@ inline constexpr bool kUnderAddressSanitizer = false;
 
 inline constexpr bool kUnderSanitizer = kUnderThreadSanitizer || kUnderAddressSanitizer;
 
-/// The environment variable that names another server to test than that of this build: one of a
-/// sanitized build, whose tests then need not be compiled.
+/// The environment variable that names another server to test than that of this build, as a path in
+/// the folder of its preset.
 inline constexpr const char* kOtherServerVariable = "RTCROOM_OTHER_SERVER";
-
-inline bool IsServerSanitized() {
-  return kUnderSanitizer || std::getenv(kOtherServerVariable) != nullptr;
-}
 
 inline bool IsServerUnderThreadSanitizer() {
   const char* const other = std::getenv(kOtherServerVariable);
-  return kUnderThreadSanitizer ||
-         (other != nullptr && std::string_view(other).find("tsan") != std::string_view::npos);
+  return other == nullptr ? kUnderThreadSanitizer
+                          : std::string_view(other).find("/tsan/") != std::string_view::npos;
+}
+
+inline bool IsServerSanitized() {
+  const char* const other = std::getenv(kOtherServerVariable);
+  return other == nullptr ? kUnderSanitizer
+                          : std::string_view(other).find("/release/") == std::string_view::npos;
 }
 
 }  // namespace rtcroom

@@ -25,10 +25,10 @@ using std::chrono::seconds;
 
 constexpr seconds kFiveMinutes{300};
 
-json Unpack(const std::string& sig) { return json::parse(UnpackUserSig(sig).value_or("")); }
+json UnpackKey(const std::string& sig) { return json::parse(UnpackUserSig(sig).value_or("")); }
 
 std::optional<UserBuf> UserBufOf(const std::string& sig) {
-  return DecodeUserBuf(DecodeBase64(Unpack(sig)["TLS.userbuf"].get<std::string>()).value_or(""));
+  return DecodeUserBuf(DecodeBase64(UnpackKey(sig)["TLS.userbuf"].get<std::string>()).value_or(""));
 }
 
 UserBuf RoomOf(std::uint32_t number, std::uint32_t expires_at) {
@@ -42,8 +42,8 @@ UserBuf RoomOf(std::uint32_t number, std::uint32_t expires_at) {
 TEST(PrivateMapKey, HasThePublishedSignatureForANumericRoom) {
   const std::string key = SignUserSigV2(vectors::Subject(), vectors::SecretKey(), kNoon,
                                         kFiveMinutes, EncodeUserBuf(RoomOf(12345, 1'700'000'300)));
-  EXPECT_EQ(Unpack(key)["TLS.sig"], vectors::kNumericRoomSignature);
-  EXPECT_EQ(Unpack(key), Unpack(vectors::kV2WithUserbuf));
+  EXPECT_EQ(UnpackKey(key)["TLS.sig"], vectors::kNumericRoomSignature);
+  EXPECT_EQ(UnpackKey(key), UnpackKey(vectors::kV2WithUserbuf));
 }
 
 TEST(PrivateMapKey, HasThePublishedSignatureForAStringRoom) {
@@ -52,7 +52,7 @@ TEST(PrivateMapKey, HasThePublishedSignatureForAStringRoom) {
   userbuf.rights = 42;
   const std::string key = SignUserSigV2(vectors::Subject(), vectors::SecretKey(), kNoon,
                                         kFiveMinutes, EncodeUserBuf(userbuf));
-  EXPECT_EQ(Unpack(key)["TLS.sig"], vectors::kStringRoomSignature);
+  EXPECT_EQ(UnpackKey(key)["TLS.sig"], vectors::kStringRoomSignature);
   EXPECT_EQ(VerifyUserSigV2(key, vectors::Subject(), vectors::SecretKey(), kNoon),
             UserSigOutcome::kOk);
 }
@@ -85,7 +85,7 @@ TEST(PrivateMapKey, IsSignedInVersion1WithThePrivateKey) {
   const auto key = (*signer)->SignPrivateMapKey(vectors::kUser, 12345, kNoon);
   ASSERT_OK(key);
   EXPECT_EQ(UserBufOf(*key), RoomOf(12345, 1'700'003'600));
-  EXPECT_EQ(Unpack(*key)["TLS.expire_after"], "3600");
+  EXPECT_EQ(UnpackKey(*key)["TLS.expire_after"], "3600");
   EXPECT_EQ(
       VerifyUserSigV1(*key, vectors::Subject(), *EcdsaPublicKey::FromPem(pair.public_pem), kNoon),
       UserSigOutcome::kOk);

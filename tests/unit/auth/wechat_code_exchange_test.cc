@@ -43,7 +43,7 @@ class ScriptedHttp : public GetOnlyHttp {
   std::vector<std::chrono::milliseconds> timeouts;
 };
 
-WechatOptions Options() {
+WechatOptions Wechat() {
   return {.base_url = "https://wechat.test",
           .app_id = "wx0123456789abcdef",
           .secret = Secret("the&secret"),
@@ -71,7 +71,7 @@ class WechatCodeExchangeTest : public testing::Test {
   const FakeClock clock_;
   ScriptedHttp http_;
   CallPool calls_{clock_, logger_};
-  WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
+  WechatCodeExchange exchange_{Wechat(), http_, calls_, logger_};
 };
 
 TEST_F(WechatCodeExchangeTest, SendsTheDocumentedRequest) {
@@ -204,9 +204,9 @@ TEST_F(WechatCodeExchangeTest, MakesNoCallForAnInvalidCode) {
 }
 
 TEST_F(WechatCodeExchangeTest, MakesNoCallIfNotConfigured) {
-  WechatOptions no_app = Options();
+  WechatOptions no_app = Wechat();
   no_app.app_id.clear();
-  WechatOptions no_secret = Options();
+  WechatOptions no_secret = Wechat();
   no_secret.secret = Secret();
   for (const WechatOptions& options : {no_app, no_secret}) {
     WechatCodeExchange exchange(options, http_, calls_, logger_);
@@ -267,7 +267,7 @@ class UnresponsiveWechat : public testing::Test {
   WaitingHttp http_;
   FakeClock clock_;
   CallPool calls_{clock_, logger_, {.callers = kCallers, .max_waiting = kMost - kCallers}};
-  WechatCodeExchange exchange_{Options(), http_, calls_, logger_};
+  WechatCodeExchange exchange_{Wechat(), http_, calls_, logger_};
 };
 
 TEST_F(UnresponsiveWechat, BlocksNoCallingThread) {
@@ -323,7 +323,7 @@ class ThrowingHttp : public GetOnlyHttp {
 
 TEST_F(WechatCodeExchangeTest, IsUnavailableWhenTheCallThrows) {
   ThrowingHttp http;
-  WechatCodeExchange exchange(Options(), http, calls_, logger_);
+  WechatCodeExchange exchange(Wechat(), http, calls_, logger_);
   EXPECT_EQ(ResultOf(exchange, "code").outcome, CodeExchangeOutcome::kUnavailable);
 }
 

@@ -16,7 +16,7 @@ constexpr auto kText = PlainMessage::Type::kText;
 constexpr auto kCustom = PlainMessage::Type::kCustom;
 
 template <typename... Elements>
-PlainMessage Read(const Elements&... elements) {
+PlainMessage ReadPlain(const Elements&... elements) {
   return ReadPlainMessage(BodyOf(elements...).text());
 }
 
@@ -24,31 +24,32 @@ const nlohmann::ordered_json kSender =
     CustomElement(R"({"cmd":"CustomTextMsg","data":{"nickName":"Ann","headPic":"https://p/1"}})");
 
 TEST(PlainMessage, ATextOfAnOldClientHasItsNickAndPicture) {
-  EXPECT_EQ(Read(kSender, TextElement("hello")),
+  EXPECT_EQ(ReadPlain(kSender, TextElement("hello")),
             (PlainMessage{.body = "hello", .nick = "Ann", .avatar = "https://p/1"}));
 }
 
 TEST(PlainMessage, EntitiesOfOldClientsAreDecodedOnce) {
-  EXPECT_EQ(Read(kSender, TextElement("a &lt;b&gt; &quot;c&quot; AT&T &amp;lt; &x;")).body,
+  EXPECT_EQ(ReadPlain(kSender, TextElement("a &lt;b&gt; &quot;c&quot; AT&T &amp;lt; &x;")).body,
             "a <b> \"c\" AT&T &lt; &x;");
 }
 
 TEST(PlainMessage, FacesAreTheirNames) {
-  EXPECT_EQ(Read(kSender, TextElement("x "), FaceElement("[smile]"), TextElement(" y")).body,
+  EXPECT_EQ(ReadPlain(kSender, TextElement("x "), FaceElement("[smile]"), TextElement(" y")).body,
             "x [smile] y");
 }
 
 TEST(PlainMessage, ACommandOfAGen2RoomIsCustomWithItsCmd) {
   EXPECT_EQ(
-      Read(CustomElement(
-               R"({"cmd":"CustomCmdMsg","data":{"nickName":"Ann","headPic":"","cmd":"like"}})"),
-           TextElement("3")),
+      ReadPlain(
+          CustomElement(
+              R"({"cmd":"CustomCmdMsg","data":{"nickName":"Ann","headPic":"","cmd":"like"}})"),
+          TextElement("3")),
       (PlainMessage{.type = kCustom, .body = "3", .cmd = "like", .nick = "Ann"}));
 }
 
 TEST(PlainMessage, ATextAloneIsAText) {
-  EXPECT_EQ(Read(TextElement("hello")), PlainMessage{.body = "hello"});
-  EXPECT_EQ(Read(CustomElement(""), TextElement("hangup")), PlainMessage{.body = "hangup"})
+  EXPECT_EQ(ReadPlain(TextElement("hello")), PlainMessage{.body = "hello"});
+  EXPECT_EQ(ReadPlain(CustomElement(""), TextElement("hangup")), PlainMessage{.body = "hangup"})
       << "double rooms of gen-1";
 }
 
@@ -56,15 +57,15 @@ TEST(PlainMessage, ATextOfAWebrtcRoomIsAText) {
   nlohmann::ordered_json element = CustomElement("a < b");
   element["MsgContent"]["Ext"] = "TEXT";
   element["MsgContent"]["Desc"] = R"({"nickName":"Ann"})";
-  EXPECT_EQ(Read(element), (PlainMessage{.body = "a < b", .nick = "Ann"}));
+  EXPECT_EQ(ReadPlain(element), (PlainMessage{.body = "a < b", .nick = "Ann"}));
 }
 
 TEST(PlainMessage, EverythingElseIsTheRawData) {
   const std::string linkmic = R"({"cmd":"linkmic","data":{"type":"request"}})";
-  EXPECT_EQ(Read(CustomElement(linkmic)), (PlainMessage{.type = kCustom, .body = linkmic}));
-  EXPECT_EQ(Read(TextElement("x"), CustomElement("y")),
+  EXPECT_EQ(ReadPlain(CustomElement(linkmic)), (PlainMessage{.type = kCustom, .body = linkmic}));
+  EXPECT_EQ(ReadPlain(TextElement("x"), CustomElement("y")),
             (PlainMessage{.type = kCustom, .body = "y"}));
-  EXPECT_EQ(Read(CustomElement(R"({"cmd":"CustomTextMsg","data":1})")).type, kCustom);
+  EXPECT_EQ(ReadPlain(CustomElement(R"({"cmd":"CustomTextMsg","data":1})")).type, kCustom);
   EXPECT_EQ(ReadPlainMessage("not json"), PlainMessage{.type = kCustom});
 }
 

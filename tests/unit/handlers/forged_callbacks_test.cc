@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/unit/handlers/callback_router_fixture.h"
 
 namespace rtcroom {
@@ -125,11 +125,9 @@ class ForgedCallbacksTest : public CallbackRouterTest {
   MonotonicTime began_{};
 };
 
-// RTCROOM_FORGED_CALLBACKS sets the number of calls, RTCROOM_FORGED_SEED repeats an earlier run.
 TEST_F(ForgedCallbacksTest, ChangeNoStreamOfOthers) {
-  const std::size_t calls = EnvironmentNumber("RTCROOM_FORGED_CALLBACKS", 20'000);
-  const std::size_t seed = EnvironmentNumber("RTCROOM_FORGED_SEED", std::random_device()());
-  SCOPED_TRACE(fmt::format("seed {}", seed));
+  const std::size_t calls = Cycles(5'000);
+  const std::size_t seed = Seed();
   HostileClients hostile(seed, PushArguments("mallory"));
   std::map<int, std::size_t> answers;
   for (std::size_t i = 0; i < calls; ++i) {

@@ -16,13 +16,13 @@ std::string ClientOf(std::string_view peer, std::string_view forwarded_for) {
       .ToText();
 }
 
-struct Case {
+struct ForwardedCase {
   std::string_view forwarded_for;
   std::string_view client;
 };
 
-void ExpectFromProxy(std::initializer_list<Case> cases) {
-  for (const Case& expected : cases) {
+void ExpectFromProxy(std::initializer_list<ForwardedCase> cases) {
+  for (const ForwardedCase& expected : cases) {
     EXPECT_EQ(ClientOf("10.0.0.1", expected.forwarded_for), expected.client)
         << '"' << expected.forwarded_for << '"';
   }

@@ -26,14 +26,14 @@ std::string Header(unsigned version_command, unsigned family_transport, const st
          static_cast<char>(block.size() >> 8U) + static_cast<char>(block.size() & 0xffU) + block;
 }
 
-struct Case {
+struct HeaderCase {
   std::string name;
   std::string bytes;
   std::optional<IpAddress> client = {};
 };
-std::ostream& operator<<(std::ostream& out, const Case& shown) { return out << shown.name; }
+std::ostream& operator<<(std::ostream& out, const HeaderCase& shown) { return out << shown.name; }
 
-std::vector<Case> ValidCases() {
+std::vector<HeaderCase> ValidCases() {
   const auto v4 = IpAddress::Parse("198.51.100.1");
   const auto v6 = IpAddress::Parse("2001:db8::1");
   return {
@@ -61,10 +61,10 @@ std::vector<Case> ValidCases() {
   };
 }
 
-class ValidProxyHeader : public testing::TestWithParam<Case> {};
+class ValidProxyHeader : public testing::TestWithParam<HeaderCase> {};
 
 TEST_P(ValidProxyHeader, YieldsTheClientAndItsSize) {
-  const Case& given = GetParam();
+  const HeaderCase& given = GetParam();
   const ProxyHeader expected = {.progress = ProxyHeader::Progress::kComplete,
                                 .size = given.bytes.size(),
                                 .client = given.client};
@@ -72,7 +72,7 @@ TEST_P(ValidProxyHeader, YieldsTheClientAndItsSize) {
 }
 
 TEST_P(ValidProxyHeader, IgnoresFollowingBytes) {
-  const Case& given = GetParam();
+  const HeaderCase& given = GetParam();
   EXPECT_EQ(ReadProxyHeader(given.bytes + "\x16\x03\x01"), ReadProxyHeader(given.bytes));
   EXPECT_EQ(ReadProxyHeader(given.bytes + given.bytes), ReadProxyHeader(given.bytes));
 }
@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(All, ValidProxyHeader, testing::ValuesIn(ValidCases()),
                          [](const auto& param_info) { return param_info.param.name; });
 
 TEST(ProxyHeader, IsInvalidInTheCasesOfTheSpecification) {
-  const std::vector<Case> cases = {
+  const std::vector<HeaderCase> cases = {
       {"Version1", "PROXY TCP4 198.51.100.1 10.0.0.1 54321 443\r\n"},
       {"AnHttpRequest", "GET / HTTP/1.1\r\n\r\n"},
       {"ATlsHello", "\x16\x03\x01\x02\x00\x01\x00"s},
@@ -107,7 +107,8 @@ TEST(ProxyHeader, IsInvalidInTheCasesOfTheSpecification) {
       {"BeyondTheBound", Header(0x21, 0x11, kV4Block + std::string(536 - 27, '\0'))},
       {"LongestPossible", Header(0x20, 0x00, std::string(65535, '\0'))},
   };
-  for (const Case& given : cases) EXPECT_EQ(ReadProxyHeader(given.bytes), ProxyHeader()) << given;
+  for (const HeaderCase& given : cases)
+    EXPECT_EQ(ReadProxyHeader(given.bytes), ProxyHeader()) << given;
 }
 
 // The reader does not wait for more bytes when the prefix is already invalid.

@@ -20,33 +20,33 @@ namespace {
 using Texts = std::vector<std::string>;
 
 /// What has come of a stream of bytes.
-struct Outcome {
+struct FramesRead {
   Texts texts{};
   std::string output{};
   bool is_closed = false;
 
-  bool operator==(const Outcome&) const = default;
+  bool operator==(const FramesRead&) const = default;
 };
-void PrintTo(const Outcome& outcome, std::ostream* out) {
+void PrintTo(const FramesRead& outcome, std::ostream* out) {
   *out << testing::PrintToString(outcome.texts) << ", " << testing::PrintToString(outcome.output)
        << (outcome.is_closed ? ", closed" : ", open");
 }
 
 /// A close frame of the server with this code, without or after other output.
-Outcome Closed(std::uint16_t code, Texts texts = {}, const std::string& before = {}) {
+FramesRead Closed(std::uint16_t code, Texts texts = {}, const std::string& before = {}) {
   return {.texts = std::move(texts), .output = before + ServerClose(code), .is_closed = true};
 }
-Outcome ClosedWithoutCode(Texts texts = {}) {
+FramesRead ClosedWithoutCode(Texts texts = {}) {
   return {.texts = std::move(texts), .output = ServerFrame(0x88, ""), .is_closed = true};
 }
-Outcome Open(Texts texts = {}, std::string output = {}) {
+FramesRead Open(Texts texts = {}, std::string output = {}) {
   return {.texts = std::move(texts), .output = std::move(output)};
 }
 
 struct Sequence {
   const char* name = "";
   std::string bytes{};
-  Outcome outcome{};
+  FramesRead outcome{};
 };
 void PrintTo(const Sequence& sequence, std::ostream* out) { *out << sequence.name; }
 
@@ -236,9 +236,9 @@ std::vector<Sequence> Closes() {
   };
 }
 
-Outcome OutcomeInPieces(std::string_view bytes, std::size_t piece) {
+FramesRead OutcomeInPieces(std::string_view bytes, std::size_t piece) {
   WebSocket socket;
-  Outcome outcome;
+  FramesRead outcome;
   while (!bytes.empty()) {
     const std::size_t size = std::min(piece, bytes.size());
     socket.Feed(bytes.substr(0, size),

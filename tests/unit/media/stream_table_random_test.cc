@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/unit/media/stream_fixture.h"
 #include "tests/unit/media/stream_model.h"
 
@@ -19,9 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kUsualSteps = 20'000;
-
-std::size_t Steps() { return EnvironmentNumber("RTCROOM_STREAM_STEPS", kUsualSteps); }
+std::size_t Steps() { return Cycles(20'000); }
 
 constexpr const char* kNames[] = {"a", "b", "c", "d", "e", "f", "g", "bad name"};
 constexpr const char* kIds[] = {"1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 
 #include "storage/postgres/pg_cluster.h"
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/fake_boot_clock.h"
 #include "tests/support/in_parallel.h"
 #include "tests/support/loopback_socket.h"
@@ -31,7 +31,7 @@ class PgStoreOpenTest : public PgStoreTest {
 
 TEST_F(PgStoreOpenTest, SeveralMayBeginAtOnceOnAnEmptySchema) {
   constexpr std::size_t kStores = 3;
-  const std::size_t rounds = EnvironmentNumber("RTCROOM_STARTS_AT_ONCE", 10);
+  const std::size_t rounds = Cycles(3);
   for (std::size_t round = 0; round < rounds && !HasFailure(); ++round) {
     const Secret url = SharedPostgres().UrlOfNewSchema();
     std::vector<PgOptions> options;

@@ -8,15 +8,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/environment_number.h"
+#include "tests/support/cycles.h"
 #include "tests/support/in_parallel.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
 namespace {
 
-constexpr const char* kRoundsVariable = "RTCROOM_SEAT_ROUNDS";
-constexpr std::size_t kUsualRounds = 20;
 constexpr std::size_t kAskers = 64;
 constexpr std::size_t kFilledRooms = 100;
 constexpr std::size_t kSeatsEach = 4;
@@ -82,7 +80,7 @@ class PgStoreSeatsTest : public PgStoreTest {
 };
 
 TEST_F(PgStoreSeatsTest, FreeSeatsAreGivenOnceAndNeverRefused) {
-  const std::size_t rounds = EnvironmentNumber(kRoundsVariable, kUsualRounds);
+  const std::size_t rounds = Cycles(5);
   for (std::size_t round = 0; round < rounds && !HasFailure(); ++round) {
     SCOPED_TRACE(fmt::format("round {}", round));
     ASSERT_NO_FATAL_FAILURE(MakeRoomsWithFewFreeSeats(round));
