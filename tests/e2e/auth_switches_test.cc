@@ -147,6 +147,17 @@ TEST(Gen1BindWithGen2, AcceptsATokenFromAnyAddress) {
   EXPECT_EQ(call("delete_pusher", MemberBody("r1", "user"), "198.51.100.9"), kOk);
 }
 
+TEST(PinnedPrefixes, SelectTheirDialect) {
+  const ServerProcess server({.settings = WithLogins({{"server.gen1_prefix", "/v1/weapp"},
+                                                      {"server.gen2_prefix", "/v2/weapp"}})});
+  ApiClient api = server.Https();
+  const auto code_at = [&api](const std::string& target) {
+    return api.Send({.target = target, .body = RoomBody("r1").dump()}).code();
+  };
+  EXPECT_EQ(code_at("/v1/weapp/multi_room/get_pushers?userID=u1&token=t"), kNoSuchRoom);
+  EXPECT_EQ(code_at("/v2/weapp/multi_room/get_pushers"), kNotAuthorized);
+}
+
 /// The reply to each sort of caller.
 struct Answers {
   int gen1 = kNoCode;
