@@ -1,6 +1,6 @@
-// The hazards of the clients' SDK (webim_wx.js 1.7.0), one test or more for each: what the server
-// does so that a phone with it neither loses a room nor floods the server. H1 to H11 are the rows
-// of the channel's contract.
+// The hazards of the clients' SDK (webim_wx.js 1.7.0), one test or more for each that needs the
+// whole program: what the server does so that a phone with it neither loses a room nor floods the
+// server. H1 to H11 are the rows of the channel's contract; H5 and H6 are in tests/unit/channel.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -230,40 +230,6 @@ TEST_F(ChannelHazards, H4PollsThatShareAPositionReceiveEachTextOnce) {
   EXPECT_EQ(DistinctTexts(*phone), sent);
   EXPECT_EQ(phone->room_failures(), 0);
   EXPECT_TRUE(phone->texts().size() == kTexts || server_.Redeliveries() > 0);
-}
-
-TEST_F(ChannelHazardsInTime, H5AQuitThatArrivesAfterTheNextJoinEndsNothing) {
-  CreateRoom("r1");
-  CreateRoom("r2");
-  ChannelCaller phone = server_.Caller("alice");
-  phone.Join("r1");
-  const std::string key = phone.Join("r2");
-  EXPECT_EQ(phone.Quit("r1"), 0);
-  ASSERT_EQ(phone.SendText("r2", "still here"), 0);
-  EXPECT_THAT(MessagesIn(phone.PollRoom(key)->Json()), ElementsAre("still here"));
-}
-
-TEST_F(ChannelHazardsInTime, H6PollsOfTheRoomThatWasLeftTakeOverThePlaceInTheNewOne) {
-  CreateRoom("r1");
-  CreateRoom("r2");
-  ChannelCaller other = server_.Caller("bob");
-  other.Join("r2");
-  ASSERT_EQ(other.SendText("r2", "before the join"), 0);
-  ChannelCaller phone = server_.Caller("alice");
-  const std::string old_key = phone.Join("r1");
-  const auto held = phone.PollRoom(old_key);
-  ASSERT_TRUE(Eventually([&] { return server_.Polls() == 1; }));
-  const std::string key = phone.Join("r2");
-  const auto late = phone.PollRoom(old_key, 9);
-  for (HeldPoll* const poll : {held.get(), late.get()}) {
-    const json reply = poll->Json();
-    EXPECT_EQ(ErrorCodeOf(reply), 0) << reply;
-    EXPECT_EQ(reply.value("Key", ""), key);
-    EXPECT_EQ(reply.value("NextSeq", 0), 2);
-    EXPECT_THAT(MessagesIn(reply), IsEmpty());
-  }
-  ASSERT_EQ(other.SendText("r2", "after it"), 0);
-  EXPECT_THAT(MessagesIn(phone.PollRoom(key, 2)->Json()), ElementsAre("after it"));
 }
 
 TEST_F(ChannelHazards, H7PollsAreHeldAsLongAsTheServerSays) {
