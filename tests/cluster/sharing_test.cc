@@ -76,13 +76,6 @@ TEST_F(Sharing, NodesThatAreConfiguredOtherwiseAreNamed) {
   EXPECT_THAT(node(0).Log(), Not(HasSubstr(token)));
 }
 
-TEST_F(Sharing, TheLastSeatIsGivenOnce) {
-  Add(2, {});
-  ASSERT_EQ(Call(0, "create_room", CreateBody("alice", "r1"), "double_room"), kOk);
-  ASSERT_EQ(Call(1, "add_pusher", PusherBody("r1", "bob"), "double_room"), kOk);
-  EXPECT_EQ(Call(0, "add_pusher", PusherBody("r1", "carol"), "double_room"), kRoomIsFull);
-}
-
 TEST_F(Sharing, ALoginIsGoodAtAllNodesAndEndsTheEarlierOne) {
   Add(2, {});
   Gen2Client first(node(0).Https(), "alice", "multi_room");

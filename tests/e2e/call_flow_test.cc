@@ -139,38 +139,6 @@ TEST_P(CallWithTimeouts, EndsTheRoomWhenItsCreatorTimesOut) {
   EXPECT_THAT(RoomIds(client_, GetParam()), IsEmpty());
 }
 
-TEST_P(CallFlow, RefusesPushersBeyondTheLimitButAllowsRejoining) {
-  const std::vector<std::string> seats = GetParam() == "double_room"
-                                             ? std::vector<std::string>{"u1", "u2"}
-                                             : std::vector<std::string>{"u1", "u2", "u3", "u4"};
-  ASSERT_EQ(Call("create_room", CreateBody("u1", "r1")).code(), kOk);
-  for (const std::string& user : seats) {
-    EXPECT_EQ(Call("add_pusher", PusherBody("r1", user)).code(), kOk) << user;
-  }
-  EXPECT_EQ(Call("add_pusher", PusherBody("r1", "late")).code(), kRoomIsFull);
-  EXPECT_EQ(Call("add_pusher", PusherBody("r1", seats.back())).code(), kOk);
-  EXPECT_EQ(Pushers("r1"), seats) << "a member that rejoins keeps its position";
-}
-
-TEST_P(CallFlow, IsSafeToRepeat) {
-  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
-  EXPECT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
-  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "bob")).code(), kOk);
-  EXPECT_EQ(Call("delete_pusher", MemberBody("r1", "bob")).code(), kOk);
-  EXPECT_EQ(Call("delete_pusher", MemberBody("r1", "bob")).code(), kNoSuchMember);
-  EXPECT_EQ(Call("destroy_room", MemberBody("r1", "alice")).code(), kOk);
-  EXPECT_EQ(Call("destroy_room", MemberBody("r1", "alice")).code(), kNoSuchRoom);
-}
-
-TEST_P(CallFlow, ShowsARoomUnderItsOwnKindOnly) {
-  ASSERT_EQ(Call("create_room", CreateBody("alice", "r1")).code(), kOk);
-  for (const std::string_view kind : kKinds) {
-    const bool own = kind == GetParam();
-    EXPECT_EQ(client_.Call(kind, "get_pushers", RoomBody("r1")).code(), own ? kOk : kNoSuchRoom);
-    EXPECT_EQ(client_.Call(kind, "create_room", CreateBody("bob", "r1")).code(), kRoomTaken);
-  }
-}
-
 std::string NameOf(const testing::TestParamInfo<std::string_view>& param_info) {
   return std::string(param_info.param);
 }

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/channel_phone.h"
-#include "tests/e2e/room_calls.h"
 #include "tests/support/eventually.h"
 #include "tests/support/server_process.h"
 
@@ -25,28 +24,18 @@ Settings WithChannel() {
 
 class ChannelPhonesTest : public testing::Test {
  protected:
-  std::unique_ptr<ChannelPhone> Phone(const std::string& account) {
+  /// Logged in.
+  std::unique_ptr<ChannelPhone> PhoneOnline(const std::string& account) {
     ApiClient client = server_.Https();
     const ApiReply login = client.Call("multi_room", "get_im_login_info",
                                        {{"userIDPrefix", "pc"}, {"imuserid", account}});
-    return std::make_unique<ChannelPhone>([this] { return server_.Https(); }, login.Text("userID"),
-                                          login.Text("userSig"));
-  }
-  /// Logged in.
-  std::unique_ptr<ChannelPhone> PhoneOnline(const std::string& account) {
-    auto phone = Phone(account);
+    auto phone = std::make_unique<ChannelPhone>([this] { return server_.Https(); },
+                                                login.Text("userID"), login.Text("userSig"));
     EXPECT_EQ(phone->LogIn(), 0);
     return phone;
   }
-  int Call(const char* endpoint, const nlohmann::json& body) {
-    return api_.Call("multi_room", endpoint, body).code();
-  }
-  void CreateRoom(const std::string& room) {
-    ASSERT_EQ(Call("create_room", CreateBody("host", room.c_str())), 0);
-  }
 
   ServerProcess server_{{.settings = WithChannel()}};
-  ApiClient api_ = server_.Https();
 };
 
 TEST_F(ChannelPhonesTest, DeliversDirectMessagesToPresentAndReturningAccounts) {
@@ -62,20 +51,6 @@ TEST_F(ChannelPhonesTest, DeliversDirectMessagesToPresentAndReturningAccounts) {
   ASSERT_TRUE(Eventually([&] { return !returned->directs().empty(); }));
   EXPECT_EQ(returned->directs().back(), R"({"n":2})");
   EXPECT_THAT(one->directs(), IsEmpty());
-}
-
-TEST_F(ChannelPhonesTest, KicksTheOlderLoginOfAnAccount) {
-  const auto first = PhoneOnline("one");
-  const auto second = PhoneOnline("one");
-  EXPECT_TRUE(Eventually([&] { return first->is_kicked(); }));
-  EXPECT_FALSE(second->is_kicked());
-}
-
-TEST_F(ChannelPhonesTest, RefusesGroupsWithoutARoomAndTextsFromOutside) {
-  CreateRoom("r1");
-  const auto phone = PhoneOnline("one");
-  EXPECT_EQ(phone->Join("absent"), kNoSuchGroup);
-  EXPECT_EQ(phone->SendText("r1", "from outside"), kNotInGroup);
 }
 
 }  // namespace

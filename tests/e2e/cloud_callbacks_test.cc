@@ -27,7 +27,6 @@ using nlohmann::json;
 using std::chrono::system_clock;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 constexpr const char* kLiveKey = "key-of-live-callbacks";
@@ -241,12 +240,6 @@ TEST_F(CloudTest, RefusesWrongMissingAndExpiredSignatures) {
   EXPECT_EQ(MetricOf(server_, denied), 3);
 }
 
-TEST_F(CloudTest, TakesPostsOnly) {
-  for (const char* path : {"/callback/live", "/callback/trtc", "/callback/im"}) {
-    EXPECT_EQ(client_.Get(path).status, 405) << path;
-  }
-}
-
 TEST(CloudCallbackPaths, AreAbsentWithoutTheirKeys) {
   const ServerProcess none;
   const ServerProcess one({.settings = {{"live.callback_key", kLiveKey}}});
@@ -297,42 +290,11 @@ TEST_F(EvictedWithoutStream, BeatingMembersWhoLeaveTrtc) {
   EXPECT_EQ(LastReason("webrtc", room), "stream_interrupted");
 }
 
-TEST_F(CloudTest, ThoseWhomTrtcRemovedAreEvictedAtOnce) {
-  const std::string room = MakeWebrtcRoom({"alice", "carol"});
-  Accept(TrtcCall(104, room, "carol", 3));  // the room with that text, another one
-  EXPECT_THAT(WebrtcMembers(room), ElementsAre("alice", "carol"));
-  const SignedCallback removed = TrtcCall(104, std::stoll(room), "carol", 3);
-  Accept(removed);
-  EXPECT_THAT(WebrtcMembers(room), ElementsAre("alice"));
-  Accept(removed);
-  ASSERT_EQ(client_.Call("webrtc_room", "enter_room", MemberBody(room, "carol")).code(), kOk);
-  Accept(removed);  // repeated, and older than the second stay
-  EXPECT_THAT(WebrtcMembers(room), ElementsAre("alice", "carol"));
-}
-
-TEST_F(CloudTest, ARoomThatTrtcHasDismissedEnds) {
-  const std::string room = MakeWebrtcRoom({"alice", "carol"});
-  Accept(TrtcCall(102, std::stoll(room), ""));
-  EXPECT_THAT(WebrtcMembers(room), IsEmpty());
-}
-
 TEST_F(CloudTest, ARoomWithoutItsGroupEnds) {
   Join("alice");
   Accept(ImCall(kGroupDestroyed, {{"GroupId", "room_alice"}}));
   EXPECT_FALSE(IsMember("alice"));
   Accept(ImCall(kGroupDestroyed, {{"GroupId", "room_alice"}}));
-}
-
-TEST_F(CloudTest, ViewersWhoLeaveTheGroupAreDropped) {
-  Gen2Client host = LoggedIn(server_, "host_1", "live_room");
-  ASSERT_EQ(host.Call("create_room", PrepareBody("host_1", "r1")).code(), kOk);
-  ASSERT_EQ(host.Call("add_pusher", PusherBody("r1", "host_1")).code(), kOk);
-  Gen2Client viewer = LoggedIn(server_, "viewer_1", "live_room");
-  ASSERT_EQ(viewer.Call("add_audience", AudienceBody("r1", "viewer_1")).code(), kOk);
-  ASSERT_THAT(AudiencesOf(host, "r1"), ElementsAre("viewer_1"));
-  Accept(ImCall("Group.CallbackAfterMemberExit",
-                {{"GroupId", "r1"}, {"ExitMemberList", {{{"Member_Account", "viewer_1"}}}}}));
-  EXPECT_THAT(AudiencesOf(host, "r1"), IsEmpty());
 }
 
 class LimitedCloud : public CloudTest {

@@ -236,25 +236,6 @@ TEST_P(Mixes, AreAskedForInTheWordsOfTheService) {
   EXPECT_EQ(Count("mixed"), 1);
 }
 
-TEST_P(Mixes, EndWhenTheHostIsAlone) {
-  EXPECT_EQ(Merge(Alone()).json["result"]["code"], 0);
-  ASSERT_EQ(service_.mixes().size(), 1U);
-  const LiveServiceStandIn::Mix mix = service_.mixes()[0];
-  if (IsV1()) {
-    EXPECT_EQ(mix.body["interface"]["para"]["input_stream_list"].size(), 1U);
-  } else {
-    EXPECT_EQ(mix.action, "CancelCommonMixStream");
-    EXPECT_EQ(mix.body, (json{{"MixStreamSessionId", "8888_host"}}));
-  }
-}
-
-TEST_P(Mixes, AreRepeatedWithoutAReadableReply) {
-  service_.WillAnswer(HttpAnswer("502 Bad Gateway", "<html>"));
-  EXPECT_EQ(Merge(MergeParams()).json["result"]["code"], 0);
-  ASSERT_EQ(service_.mixes().size(), 2U);
-  EXPECT_EQ(service_.mixes()[0].action, service_.mixes()[1].action);
-}
-
 TEST_P(Mixes, FailWhenTheServiceIsAway) {
   service_.service().GoDown();
   const ApiReply reply = Merge(MergeParams());
@@ -276,17 +257,6 @@ TEST_P(Mixes, ShowTheRefusalOfTheService) {
             IsV1() ? "no such stream" : "FailedOperation.StreamNotExist");
   EXPECT_EQ(Count("refused"), 1);
   EXPECT_TRUE(server_.WaitForLog("mix_refused"));
-}
-
-TEST_P(Mixes, AreOfStreamsOfTheRoomOnly) {
-  ASSERT_EQ(Rooms().Call(kLive, "create_room", CreateBody("stranger", "r2")).code(), kOk);
-  json params = MergeParams();
-  params["interface"]["para"]["output_stream_id"] = "8888_stranger";
-  EXPECT_EQ(Merge(params).code(), kBadParameter);
-  params = MergeParams();
-  params["interface"]["para"]["input_stream_list"][1]["input_stream_id"] = "8888_stranger";
-  EXPECT_EQ(Merge(params).code(), kBadParameter);
-  EXPECT_THAT(service_.mixes(), IsEmpty());
 }
 
 TEST_P(Mixes, AreAnsweredWhenTheServerStops) {

@@ -66,7 +66,6 @@ namespace sentences {
 inline constexpr ExpectedReply kSuccess{0, "请求成功"};
 
 // Gen-1 (protocol A.2).
-inline constexpr ExpectedReply kGen1BadParameter{1, "请求参数错误"};
 inline constexpr ExpectedReply kGen1RoomExists{2, "您请求的房间已经存在"};
 inline constexpr ExpectedReply kGen1NoRoom{3, "您请求的房间不存在"};
 inline constexpr ExpectedReply kGen1NoMember{5, "您请求的房间成员不存在"};
@@ -76,28 +75,17 @@ inline constexpr ExpectedReply kBanned{7, "鉴权失败"};
 inline constexpr ExpectedReply kRoomFull{5001, "超出房间人数上限"};
 
 // Gen-2 (protocol B.2, B.3).
-inline constexpr ExpectedReply kMissing{1, "参数不全"};
 inline constexpr ExpectedReply kNoRoom{3, "请求的房间不存在"};
 inline constexpr ExpectedReply kNotCreator{3, "不是房间主人，无法销毁房间"};
 inline constexpr ExpectedReply kCannotLeave{5, "退出房间失败，不是房间成员"};
 inline constexpr ExpectedReply kNoMember{5, "不是房间成员"};
 inline constexpr ExpectedReply kWrongToken{7, "鉴权失败 错误码:1 错误信息:token 错误"};
-inline constexpr ExpectedReply kMalformedToken{7, "鉴权失败 错误码:2 错误信息:token 错误"};
-inline constexpr ExpectedReply kNoSession{7, "鉴权失败 错误码:3 错误信息:用户未登录或token过期"};
 inline constexpr ExpectedReply kNoCredentials{
     7, "鉴权失败 错误码:4 错误信息:参数不全，请检查是否忘记携带参数userID和token"};
-inline constexpr ExpectedReply kUnknownApp{
-    7, "鉴权失败 错误码:5 错误信息:客户配置不存在，请检查appID和businessID是否正确"};
-inline constexpr ExpectedReply kInfoTooLong{10, "roomInfo 字符串字节长度不能超过1024字节"};
-inline constexpr ExpectedReply kMergeParamsNotJson{10, "mergeParams 不是合法的JSON格式的字符串"};
 inline constexpr ExpectedReply kRoomTakenGen2{11, "房间已经存在"};
-inline constexpr ExpectedReply kAudienceFull{1, "观众列表满了"};
 
 // webrtc_room (protocol B.8).
-inline constexpr ExpectedReply kWebrtcMissing{2, "请求失败，缺少参数"};
 inline constexpr ExpectedReply kWebrtcNoRoom{3, "请求失败，房间不存在"};
-inline constexpr ExpectedReply kWebrtcBadUser{7, "请求失败，userID含有非法字符或者不符合规范"};
-inline constexpr ExpectedReply kWebrtcInfoTooLong{11, "roomInfo 字符串长度不能超过1024字节"};
 
 }  // namespace sentences
 }  // namespace rtcroom

@@ -1,7 +1,5 @@
-// The fields of requests over TLS: one refusal of each kind for each endpoint, and the longest
-// values from the request to the store and back. Each single value is in
-// tests/unit/handlers/endpoint_spec_test.cc.
-#include <set>
+// The longest values of fields, from the request over TLS to the store and back. Each single value
+// and each refusal is in tests/unit/handlers/endpoint_spec_test.cc.
 #include <string>
 
 #include <gmock/gmock.h>
@@ -10,7 +8,6 @@
 #include "tests/e2e/expected_reply.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/seen_state.h"
-#include "tests/support/endpoint_fields.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -18,16 +15,6 @@ namespace {
 
 using nlohmann::json;
 using testing::SizeIs;
-
-ExpectedReply ExpectedOf(Protocol protocol, Errc code) {
-  using namespace sentences;
-  const bool is_webrtc = protocol == Protocol::kWebrtc;
-  if (code == Errc::kInfoTooLong) return is_webrtc ? kWebrtcInfoTooLong : kInfoTooLong;
-  if (code == Errc::kNotJson) return kMergeParamsNotJson;
-  if (code == Errc::kBadIdentity) return kWebrtcBadUser;
-  if (is_webrtc) return kWebrtcMissing;
-  return protocol == Protocol::kGen1 ? kGen1BadParameter : kMissing;
-}
 
 class RequestFields : public testing::Test {
  protected:
@@ -37,58 +24,11 @@ class RequestFields : public testing::Test {
   ApiReply CallAsUser(std::string_view endpoint, const json& body) {
     return CallAs(client_, user_, "live_room", endpoint, body);
   }
-  /// Sends `text` as the body of `call`; in gen-2, as a caller that claims to be "u1".
-  ApiReply Send(const EndpointCall& call, const std::string& text) {
-    ApiRequest request{.body = text};
-    request.target.append("/weapp/").append(call.areas.back());
-    request.target.append("/").append(call.endpoint);
-    if (call.protocol == Protocol::kGen2) request.target.append("?userID=u1");
-    return client_.Send(request);
-  }
 
-  // Without tokens, so that a bad userID is refused for itself.
-  ServerProcess server_{{.settings = LoginSettings({{"auth.mode", "open"}})}};
+  ServerProcess server_{{.settings = LoginSettings()}};
   ApiClient client_ = server_.Https();
   const Account user_ = LogIn(client_, "u1");
 };
-
-TEST_F(RequestFields, AreRefusedWithProtocolMessagesWithoutSideEffects) {
-  // Each dialect has the room that the bodies name, under a kind of its own.
-  ASSERT_EQ(Call("live_room", "create_room", CreateBody("u1", "r1")).code(), kOk);
-  json joining = PusherBody("r2", "u1");
-  joining["pushURL"] = "";
-  ASSERT_EQ(CallAsUser("add_pusher", joining).code(), kOk);
-  const ApiReply created =
-      Call("webrtc_room", "create_room", {{"userID", "user_1"}, {"roomInfo", "text"}});
-  ASSERT_TRUE(IsReply(created, sentences::kSuccess));
-  const auto room_of = [&](Protocol protocol) {
-    if (protocol == Protocol::kWebrtc) return created.Text("roomID");
-    return std::string(protocol == Protocol::kGen1 ? "r1" : "r2");
-  };
-
-  const std::string before = SeenState(client_, user_, "r2");
-  for (const EndpointCall& call : CallsWithBody()) {
-    if (call.areas.front() == "utils") continue;  // login_info_test.cc
-    json good = GoodBody(call);
-    if (good.contains("roomID")) good["roomID"] = room_of(call.protocol);
-    std::set<FieldFault> seen;
-    for (const FieldSpec& field : call.fields) {
-      for (const BadValue& bad : BadValues(field, call.protocol)) {
-        if (!seen.insert(bad.fault).second) continue;
-        const ApiReply reply = Send(call, BodyWith(good, field, bad).dump());
-        EXPECT_TRUE(IsReply(reply, ExpectedOf(call.protocol, bad.code)))
-            << call << " " << bad.detail;
-        if (bad.code == Errc::kBadRequest) {
-          EXPECT_EQ(reply.Text("detail"), bad.detail) << call;
-        }
-      }
-    }
-    const std::string not_text = BodiesOfNoText(good, call.fields.front()).front();
-    EXPECT_TRUE(IsReply(Send(call, not_text), ExpectedOf(call.protocol, Errc::kBadRequest)))
-        << call;
-  }
-  EXPECT_EQ(SeenState(client_, user_, "r2"), before);
-}
 
 /// `bytes` bytes of three-byte characters, and one byte.
 std::string WideText(std::size_t bytes) {

@@ -11,17 +11,11 @@
 
 namespace rtcroom {
 
-/// The codes of gen-2 (protocol B.3) that gen-1 does not have.
-inline constexpr int kInfoTooLong = 10;
+/// A code of gen-2 (protocol B.3) that gen-1 does not have.
 inline constexpr int kIdTaken = 11;
 
 inline constexpr const char* kTokenWrong = "鉴权失败 错误码:1 错误信息:token 错误";
-inline constexpr const char* kTokenMalformed = "鉴权失败 错误码:2 错误信息:token 错误";
 inline constexpr const char* kNotLoggedIn = "鉴权失败 错误码:3 错误信息:用户未登录或token过期";
-inline constexpr const char* kNoToken =
-    "鉴权失败 错误码:4 错误信息:参数不全，请检查是否忘记携带参数userID和token";
-inline constexpr const char* kUnknownApp =
-    "鉴权失败 错误码:5 错误信息:客户配置不存在，请检查appID和businessID是否正确";
 
 /// The body of create_room; without `room_id` the server chooses one.
 nlohmann::json PrepareBody(const std::string& user_id, const std::string& room_id = {});

@@ -86,28 +86,6 @@ std::size_t Count(const std::vector<int>& codes, int code) {
   return static_cast<std::size_t>(std::ranges::count(codes, code));
 }
 
-TEST_F(Gen2Races, FillExactlyTheFreeSeats) {
-  // The first of a room's seats is taken, and in every third room also the second.
-  const auto free_seats = [](std::size_t round) { return kSeats - (round % 3 == 0 ? 2 : 1); };
-  RacingCaller early{.client = server_.Https(), .account = LogIn(client_, "early")};
-  RacingCaller earliest{.client = server_.Https(), .account = observer_};
-  for (std::size_t round = 0; round < kRounds; ++round) {
-    ASSERT_EQ(Add(earliest, "multi_room", RoomName(round)), kOk);
-    if (round % 3 == 0) {
-      ASSERT_EQ(Add(early, "multi_room", RoomName(round)), kOk);
-    }
-  }
-  const Codes codes =
-      RaceFor<int>(callers_, kRounds, [](RacingCaller& caller, std::size_t, std::size_t round) {
-        return Add(caller, "multi_room", RoomName(round));
-      });
-  for (std::size_t round = 0; round < kRounds; ++round) {
-    EXPECT_EQ(Count(codes[round], kOk), free_seats(round)) << RoomName(round);
-    EXPECT_EQ(Count(codes[round], kRoomIsFull), kCallers - free_seats(round)) << RoomName(round);
-    EXPECT_THAT(PusherIds(Pushers("multi_room", RoomName(round))), SizeIs(kSeats));
-  }
-}
-
 TEST_F(Gen2Races, CreateOneMissingRoomWithAllItsPushers) {
   for (const std::string_view kind : {"multi_room", "double_room"}) {
     const std::size_t seats = kind == "double_room" ? 2 : kSeats;

@@ -94,45 +94,6 @@ TEST_F(Gen2Races, AnswerConcurrentRetriesOfOneCreatorEqually) {
   EXPECT_THAT(im_.groups(), testing::ElementsAre("r1"));
 }
 
-TEST_F(Gen2Races, AssignAnIdToOneDialect) {
-  for (int round = 0; round < kRounds; ++round) {
-    const std::string room = "r" + std::to_string(round);
-    const auto replies = AtOnce(2, [&](std::size_t caller) {
-      if (caller == 0) return users_[0].Call("add_pusher", PusherBody(room, users_[0].user_id()));
-      ApiClient gen1 = server_.Https();
-      return gen1.Call("multi_room", "create_room", CreateBody("alice", room));
-    });
-    ASSERT_EQ(CountCode(replies, kOk), 1) << testing::PrintToString(replies);
-    const bool gen2_won = replies[0].code() == kOk;
-    EXPECT_EQ(replies[gen2_won ? 1 : 0].code(), gen2_won ? kRoomTaken : kIdTaken);
-    ApiClient gen1 = server_.Https();
-    EXPECT_EQ(PushersOf(gen1, "multi_room", room).size(), gen2_won ? 0U : 1U);
-    EXPECT_EQ(PushersOf(users_[0], room).size(), gen2_won ? 1U : 0U);
-  }
-}
-
-TEST_F(Gen2Races, NeverExceedTheAudienceLimit) {
-  ASSERT_EQ(users_[0].Call("add_pusher", PusherBody("r1", users_[0].user_id())).code(), kOk);
-  const auto watch = [&] {
-    return AtOnce(kUsers, [&](std::size_t i) {
-      return users_[i].Call("add_audience", AudienceBody("r1", users_[i].user_id()));
-    });
-  };
-  const std::vector<ApiReply> first = watch();
-  EXPECT_EQ(CountCode(first, kOk), 5);
-  for (const ApiReply& reply : first) {
-    EXPECT_EQ(reply.Text("message"), reply.code() == kOk ? "请求成功" : "观众列表满了");
-  }
-  EXPECT_EQ(CountCode(watch(), kOk), 5) << "a viewer may repeat add_audience";
-  EXPECT_EQ(users_[0].Call("get_audiences", RoomBody("r1")).json["audienceCount"], 5);
-  EXPECT_EQ(AudiencesOf(users_[0], "r1").size(), 5U);
-  const auto left = AtOnce(kUsers, [&](std::size_t i) {
-    return users_[i].Call("delete_audience", MemberBody("r1", users_[i].user_id()));
-  });
-  EXPECT_EQ(CountCode(left, kOk), std::ptrdiff_t{kUsers});
-  EXPECT_EQ(users_[0].Call("get_audiences", RoomBody("r1")).json["audienceCount"], 0);
-}
-
 TEST_F(Gen2Races, KeepOneTokenPerUserEvenAfterAKill) {
   const auto replies = AtOnce(kUsers, [&](std::size_t) {
     ApiClient api = server_.Https();

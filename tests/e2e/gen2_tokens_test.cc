@@ -61,24 +61,6 @@ TEST_F(Tokens, SurviveRestartsWithLoginsAndLogouts) {
   EXPECT_EQ(RefusalOf(server_, "alice", alice), kTokenWrong);
 }
 
-TEST_F(Tokens, EndOnlyWithALogoutOfTheirUser) {
-  Gen2Client alice = LoggedIn(server_, "alice", "multi_room");
-  const std::string bob = TokenOf("bob");
-  Gen2Client mallory(server_.Https(), "alice", "multi_room");
-  mallory.UseToken(bob);
-  EXPECT_EQ(mallory.Logout().code(), kNotAuthorized);
-  EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), "");
-
-  EXPECT_EQ(alice.Logout().code(), kOk);
-  EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), kNotLoggedIn);
-  const ApiReply again = alice.Logout();
-  EXPECT_EQ(again.code(), kNotAuthorized);
-  EXPECT_EQ(again.Text("message"), kNotLoggedIn);
-  EXPECT_EQ(RefusalOf(server_, "bob", bob), "");
-  ASSERT_EQ(alice.Login().code(), kOk);
-  EXPECT_EQ(RefusalOf(server_, "alice", alice.token()), "");
-}
-
 TEST_F(Tokens, AreNotStoredInPlainText) {
   const std::string token = TokenOf("alice");
   EXPECT_EQ(server_.Terminate(), 0);

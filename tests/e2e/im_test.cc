@@ -59,14 +59,6 @@ class Im : public testing::Test {
   ApiClient client_ = server_.Https();
 };
 
-TEST_F(Im, CreatesTheGroupBeforeAnsweringCreateRoom) {
-  const ApiReply drawn = Call("create_room", CreateBody("host"));
-  ASSERT_EQ(drawn.code(), kOk) << drawn;
-  EXPECT_THAT(im_.groups(), ElementsAre(drawn.Text("roomID")));
-  ASSERT_EQ(Call("create_room", CreateBody("host", "named")).code(), kOk);
-  EXPECT_TRUE(im_.HasGroup("named"));
-}
-
 TEST_F(Im, NotifiesMembersOfPushersAndTheRoomEnd) {
   ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
   ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
@@ -80,15 +72,6 @@ TEST_F(Im, NotifiesMembersOfPushersAndTheRoomEnd) {
               ElementsAre(GroupCommand::kCreate, GroupCommand::kSystemNotice,
                           GroupCommand::kSystemNotice, GroupCommand::kDestroy));
   EXPECT_EQ(im_.bad_requests(), 0U);
-}
-
-TEST_F(Im, SendsMessagesWhenSystemNoticesAreDisabled) {
-  im_.Behave(GroupCommand::kSystemNotice, ImConduct::ErrorCode(10026));
-  ASSERT_EQ(Call("create_room", CreateBody("host", "r1")).code(), kOk);
-  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "guest")).code(), kOk);
-  ASSERT_TRUE(Eventually([&] { return im_.NoticesTo("r1").size() == 1; }));
-  EXPECT_THAT(im_.NoticesTo("r1"), ElementsAre(R"({"cmd":"notifyPusherChange","data":{}})"));
-  EXPECT_EQ(im_.CountCalls(GroupCommand::kSystemNotice), 1U);
 }
 
 TEST_F(Im, RefusesOnlyCreateRoomWithoutTheService) {

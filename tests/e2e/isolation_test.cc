@@ -139,21 +139,5 @@ TEST_P(Isolation, HidesWebrtcRooms) {
                       sentences::kWebrtcNoRoom));
 }
 
-TEST(SharedInterop, AllowsBothDialectsInOneRoom) {
-  const ServerProcess server({.settings = LoginSettings({{"auth.interop", "shared"}})});
-  ApiClient client = server.Https();
-  const Account account = LogIn(client, "gen2");
-  ASSERT_EQ(client.Call("multi_room", "create_room", CreateBody("gen1", "r1")).code(), kOk);
-  ASSERT_EQ(CallAs(client, account, "multi_room", "add_pusher", PusherBody("r1", "gen2")).code(),
-            kOk);
-  EXPECT_THAT(PushersOf(client, "multi_room", "r1"), ElementsAre("gen1", "gen2"));
-  EXPECT_THAT(RoomsSeenBy(client, account, "multi_room"), ElementsAre("r1"));
-  EXPECT_TRUE(IsReply(client.Call("multi_room", "delete_pusher", MemberBody("r1", "gen1")),
-                      sentences::kSuccess));
-  EXPECT_TRUE(IsReply(CallAs(client, account, "multi_room", "get_pushers", RoomBody("r1")),
-                      sentences::kNoRoom))
-      << "a gen-1 room ends with its creator, despite other members";
-}
-
 }  // namespace
 }  // namespace rtcroom

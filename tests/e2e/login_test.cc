@@ -1,6 +1,5 @@
 // The identity of a caller, and the ticket for it (protocol A.4.1, D.9).
 #include <chrono>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,11 +14,8 @@
 namespace rtcroom {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::MatchesRegex;
 
-constexpr const char* kFreshId = "user_[0-9a-f]{8}_[0-9a-f]{4}";
 constexpr const char* kGoodAnswer = R"({"openid":"o_Abc-1","session_key":"not for clients"})";
 
 ServerOptions LoginOptions(const WechatStandIn& wechat, const Settings& more = {}) {
@@ -77,64 +73,6 @@ TEST_F(WechatLogin, SignsATicketThatTheCommandLineVerifies) {
   EXPECT_NE(verify("o_Abc-2"), 0);
 }
 
-TEST_F(WechatLogin, FallsBackToAGeneratedIdOnAnyFailure) {
-  const std::vector<std::string> answers = {
-      R"({"errcode":40029,"errmsg":"invalid code"})",
-      R"({"errcode":40163,"errmsg":"code been used"})",
-      R"({"errcode":45011,"errmsg":"too often"})",
-      R"({"errcode":40013,"errmsg":"invalid appid"})",
-      "{}",
-      "[]",
-      "not JSON",
-      "",
-      R"({"openid":7})",
-      R"({"openid":""})",
-      R"({"openid":"a b/c"})",
-  };
-  std::set<std::string> fresh;
-  for (const std::string& answer : answers) {
-    const std::string code = "code" + std::to_string(fresh.size());
-    wechat_.Answer(code, {answer, kGoodAnswer});
-    const ApiReply reply = Login(client_, WithCode(code));
-    EXPECT_EQ(reply.code(), kOk) << answer << ": " << reply;
-    EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId)) << answer;
-    fresh.insert(reply.Text("userID"));
-  }
-  EXPECT_EQ(fresh.size(), answers.size()) << "every guest has a unique id";
-  EXPECT_EQ(wechat_.targets().size(), answers.size()) << "each code is exchanged once";
-}
-
-TEST_F(WechatLogin, RetriesOnceWhenWechatIsBusy) {
-  wechat_.Answer("c1", {R"({"errcode":-1,"errmsg":"busy"})", kGoodAnswer});
-  EXPECT_EQ(Login(client_, WithCode("c1")).Text("userID"), "o_Abc-1");
-  wechat_.Answer("c2", {R"({"errcode":-1,"errmsg":"busy"})"});
-  EXPECT_THAT(Login(client_, WithCode("c2")).Text("userID"), MatchesRegex(kFreshId));
-  EXPECT_EQ(wechat_.targets().size(), 4U);
-}
-
-TEST_F(WechatLogin, RefusesAUserThatWechatReportsAsRisky) {
-  wechat_.Answer("c1", {R"({"errcode":40226,"errmsg":"code blocked"})"});
-  EXPECT_EQ(Login(client_, WithCode("c1")).code(), kBadParameter);
-}
-
-TEST_F(WechatLogin, NeverSignsForTheAdministratorOrATooLongOpenid) {
-  for (const std::string& openid : {std::string("administrator"), std::string(33, 'o')}) {
-    wechat_.Answer("c1", {R"({"openid":")" + openid + R"(","session_key":"k"})"});
-    const ApiReply reply = Login(client_, WithCode("c1"));
-    EXPECT_EQ(reply.code(), kBadParameter) << reply;
-    EXPECT_FALSE(reply.json.contains("userSig")) << reply;
-  }
-}
-
-TEST_F(WechatLogin, CallsWechatOnlyWithTheMiniProgramPrefixAndACode) {
-  for (const nlohmann::json& body : {nlohmann::json{{"userIDPrefix", "pc"}, {"code", "c1"}},
-                                     nlohmann::json{{"userIDPrefix", "weixin"}},
-                                     nlohmann::json{{"userIDPrefix", "weixin"}, {"code", ""}}}) {
-    EXPECT_THAT(Login(client_, body).Text("userID"), MatchesRegex(kFreshId)) << body;
-  }
-  EXPECT_THAT(wechat_.targets(), ElementsAre());
-}
-
 TEST_F(WechatLogin, MakesAtMostSixteenCallsAtATime) {
   constexpr std::size_t kMostExchanges = 16;
   constexpr std::size_t kLogins = 20;
@@ -168,38 +106,6 @@ TEST_F(WechatLogin, MakesAtMostSixteenCallsAtATime) {
     EXPECT_EQ(asked, kMostExchanges) << "no further exchange";
     EXPECT_THAT(wechat_.targets(), testing::SizeIs(before + kLogins));
   }
-}
-
-TEST_F(WechatLogin, IgnoresTheIdThatTheCallerClaims) {
-  const ApiReply reply = Login(client_, {{"userIDPrefix", "pc"}, {"imuserid", "somebody"}});
-  EXPECT_THAT(reply.Text("userID"), MatchesRegex(kFreshId)) << reply;
-}
-
-TEST(TrustedLogin, AcceptsClaimedIdsExceptDeniedOnes) {
-  const WechatStandIn wechat;
-  const ServerProcess server(LoginOptions(
-      wechat, {{"auth.trust_imuserid", true}, {"auth.deny_user_ids", {"root", "boss"}}}));
-  ApiClient client = server.Https();
-  const auto claim = [&client](const std::string& user) {
-    return Login(client, {{"userIDPrefix", "pc"}, {"imuserid", user}});
-  };
-  EXPECT_EQ(claim("somebody").Text("userID"), "somebody");
-  for (const std::string& denied :
-       {std::string("administrator"), std::string("root"), std::string("boss"),
-        std::string(33, 'u'), std::string("a b")}) {
-    const ApiReply reply = claim(denied);
-    EXPECT_EQ(reply.code(), kBadParameter) << denied << ": " << reply;
-    EXPECT_FALSE(reply.json.contains("userSig"));
-  }
-}
-
-TEST(StrictLogin, RefusesACodeThatWechatRefused) {
-  WechatStandIn wechat;
-  wechat.Answer("good", {kGoodAnswer});
-  const ServerProcess server(LoginOptions(wechat, {{"wechat.strict", true}}));
-  ApiClient client = server.Https();
-  EXPECT_EQ(Login(client, WithCode("bad")).code(), kBadParameter);
-  EXPECT_EQ(Login(client, WithCode("good")).Text("userID"), "o_Abc-1");
 }
 
 TEST(OpenLogin, ReturnsTheSessionKeyIfConfigured) {

@@ -68,47 +68,6 @@ TEST_F(RoomsCommand, ListsAndShowsRooms) {
   EXPECT_EQ(Rooms({"show", "double", "r1"}).exit_code, 1);
 }
 
-TEST_F(RoomsCommand, DismissesARoom) {
-  MakeRoom();
-  EXPECT_EQ(Rooms({"dismiss", "multi", "r1"}).exit_code, 0);
-  EXPECT_EQ(Call("get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
-  EXPECT_EQ(Beat("u2"), kNoSuchMember);
-  EXPECT_EQ(Rooms({"dismiss", "multi", "r1"}).exit_code, 1);
-}
-
-TEST_F(RoomsCommand, KicksAPusher) {
-  MakeRoom();
-  EXPECT_EQ(Rooms({"kick", "multi", "r1", "u2"}).exit_code, 0);
-  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
-  EXPECT_EQ(Beat("u2"), kNoSuchMember);
-  EXPECT_EQ(AddAgain("u2"), kOk) << "without a ban it may rejoin at once";
-  EXPECT_EQ(Rooms({"kick", "multi", "r1", "u4"}).exit_code, 1);
-}
-
-TEST_F(RoomsCommand, EndsTheRoomWithItsCreator) {
-  MakeRoom();
-  EXPECT_THAT(Rooms({"kick", "multi", "r1", "u1"}).out, HasSubstr("the room has ended"));
-  EXPECT_EQ(Call("get_pushers", RoomBody("r1")).code(), kNoSuchRoom);
-}
-
-TEST_F(RoomsCommand, RefusesABannedPusherUntilTheBanEnds) {
-  MakeRoom();
-  const FinishedCommand kicked = Rooms({"kick", "multi", "r1", "u2", "--ban", "1h"});
-  EXPECT_EQ(kicked.exit_code, 0) << kicked.err;
-  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3"));
-  EXPECT_EQ(AddAgain("u2"), kNotAuthorized);
-  EXPECT_EQ(Beat("u2"), kNoSuchMember);
-  EXPECT_EQ(PushUrl({{"userID", "u2"}}), kNotAuthorized) << "the request names no room";
-  EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r1"}}), kNotAuthorized);
-  EXPECT_EQ(PushUrl({{"userID", "u2"}, {"roomID", "r2"}}), kOk) << "another room";
-  EXPECT_EQ(PushUrl({{"userID", "u3"}}), kOk) << "another user";
-  // A later ban replaces it: the time that could not expire before now does.
-  ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1ms"}).exit_code, 0);
-  EXPECT_TRUE(Eventually([&] { return AddAgain("u2") == kOk; }));
-  EXPECT_EQ(PushUrl({{"userID", "u2"}}), kOk);
-  EXPECT_THAT(Pushers(), ElementsAre("u1", "u3", "u2"));
-}
-
 TEST_F(RoomsCommand, KeepsABanAcrossAKill) {
   MakeRoom();
   ASSERT_EQ(Rooms({"kick", "multi", "r1", "u2", "--ban", "1h"}).exit_code, 0);

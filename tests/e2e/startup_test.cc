@@ -1,6 +1,5 @@
 // A server that cannot start reports the reason in one line, and the responsible side by its exit
 // code.
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -8,7 +7,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "tests/support/loopback_socket.h"
@@ -77,29 +75,6 @@ TEST_F(Startup, ExitsWith1IfTheDatabaseIsDamaged) {
   ExpectOneLine(Serve({}), kFailedWhileRunning, "rtcroomd.db");
 }
 
-TEST_F(Startup, ExitsWith1IfTheDatabaseHasANewerVersion) {
-  ServerProcess earlier;
-  ASSERT_EQ(earlier.Terminate(), 0);
-  const std::filesystem::path database = earlier.data_directory() / "rtcroomd.db";
-  sqlite3* opened = nullptr;
-  ASSERT_EQ(sqlite3_open(database.c_str(), &opened), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(opened, "PRAGMA user_version = 999", nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(opened);
-  const std::string data = earlier.data_directory().string();
-  ExpectOneLine(Serve({{"store.data_dir", data}}), kFailedWhileRunning, "999");
-}
-
-TEST_F(Startup, ExitsWith1IfTheDatabaseIsOfAnotherProgram) {
-  std::filesystem::create_directory(DataDirectory());
-  sqlite3* database = nullptr;
-  ASSERT_EQ(sqlite3_open(Database().c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, "CREATE TABLE guests (name TEXT)", nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(database);
-  ExpectOneLine(Serve({}), kFailedWhileRunning, "another program");
-}
-
 TEST_F(Startup, ExitsWith1IfTheDataDirectoryCannotBeCreated) {
   // Below a regular file not even root can create one.
   std::ofstream(directory_.path() / "file") << "in the way";
@@ -153,19 +128,6 @@ TEST_F(Startup, ExitsWith2IfTheTicketSigningKeyIsInvalid) {
 TEST_F(Startup, ExitsWith2IfTheCertificateIsMissing) {
   ExpectOneLine(Serve({{"server.tls_cert", "/nowhere/cert.pem"}}), kWrongConfiguration,
                 "server.tls_cert");
-}
-
-TEST_F(Startup, ReportsEveryConfigurationProblem) {
-  const Settings wrong = {{"server.workers", 0},
-                          {"server.max_body_bytes", "many"},
-                          {"room.heartbeat_timeout", "soon"},
-                          {"room.max_players", 3},
-                          {"log.level", "chatty"},
-                          {"live.api", "v2"}};
-  const FinishedCommand server = Serve(wrong);
-  EXPECT_EQ(server.exit_code, kWrongConfiguration);
-  for (const auto& [key, value] : wrong) EXPECT_THAT(server.err, HasSubstr(key));
-  EXPECT_LE(LinesOf(server.err).size(), wrong.size() + 1) << server.err;
 }
 
 TEST_F(Startup, ExitsWith2IfTheConfigurationIsNotToml) {

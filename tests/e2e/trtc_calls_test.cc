@@ -17,14 +17,11 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 constexpr const char* kTrtcSecretKey = "secret-key-of-trtc-0123456789";
 constexpr const char* kConsoleToken = "a token of the operator";
 constexpr const char* kDone = R"({"Response":{"RequestId":"r"}})";
-constexpr const char* kBroken =
-    R"({"Response":{"Error":{"Code":"InternalError","Message":"m"},"RequestId":"r"}})";
 
 class TrtcCalls : public testing::Test {
  protected:
@@ -104,41 +101,6 @@ TEST_F(TrtcCalls, AKickDisconnectsTheUser) {
   EXPECT_THAT(request, HasSubstr("X-TC-Region: ap-guangzhou\r\n"));
   EXPECT_THAT(request, HasSubstr("X-TC-Version: 2019-07-22\r\n"));
   EXPECT_TRUE(HasPending(0));
-}
-
-TEST_F(TrtcCalls, TheEndOfARoomByAnOperatorEndsItThere) {
-  const std::string room = MakeRoom({"alice", "carol"});
-  Post("dismiss", {{"kind", "webrtc"}, {"roomID", room}});
-  ASSERT_TRUE(EventuallyCalled("DismissRoom"));
-  EXPECT_THAT(CallsOf("DismissRoom"), ElementsAre(BodyOf(room)));
-  const std::string other = MakeRoom({"alice"});
-  Kick(other, "alice");  // the last one
-  EXPECT_TRUE(Eventually([&] { return CallsOf("DismissRoom").size() == 2; }));
-  EXPECT_THAT(CallsOf("RemoveUser"), IsEmpty());
-}
-
-TEST_F(TrtcCalls, ThoseWhoLeaveThemselvesCauseNone) {
-  const std::string room = MakeRoom({"alice", "carol"});
-  ApiClient client = server_.Https();
-  for (const char* user : {"alice", "carol"}) {
-    EXPECT_EQ(client.Call("webrtc_room", "quit_room", MemberBody(room, user)).code(), kOk);
-  }
-  const std::string next = MakeRoom({"alice", "carol"});
-  Kick(next, "carol");
-  ASSERT_TRUE(EventuallyCalled("RemoveUser"));
-  EXPECT_EQ(trtc_.requests().size(), 1U);
-}
-
-TEST_F(TrtcCalls, AreRepeatedUntilTheyAreAnswered) {
-  trtc_.Answer(HttpAnswer("200 OK", kBroken));
-  const std::string room = MakeRoom({"alice", "carol"});
-  Kick(room, "carol");
-  ASSERT_TRUE(EventuallyCalled("RemoveUser"));
-  EXPECT_TRUE(HasPending(1));
-  trtc_.Answer(HttpAnswer("200 OK", kDone));
-  EXPECT_TRUE(HasPending(0));
-  EXPECT_GE(CallsOf("RemoveUser").size(), 2U);
-  EXPECT_TRUE(server_.WaitForLog("trtc_recovered"));
 }
 
 TEST_F(TrtcCalls, SurviveAKillBetweenTheKickAndTheCall) {

@@ -1,5 +1,4 @@
-// Test streams and logs under `utils`, through the public API (protocol A.5, F.8).
-#include <chrono>
+// Logs under `utils`, through the public API (protocol A.5, F.8).
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -19,24 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-using testing::MatchesRegex;
 using testing::Not;
-
-ApiReply PostLoginInfo(ApiClient& client, const nlohmann::json& body) {
-  return client.Send({.target = "/weapp/utils/get_login_info", .body = body.dump()});
-}
-
-TEST(UtilsDisabled, AreUnknownPathsByDefault) {
-  const ServerProcess server;
-  ApiClient client = server.Https();
-  for (const char* endpoint : {"get_test_pushurl", "get_test_rtmpaccurl", "logfilelist",
-                               "getlogfile?file=a", "check_config"}) {
-    const ApiReply reply = Get(client, endpoint, kToken);
-    EXPECT_EQ(reply.status, 404) << endpoint;
-    EXPECT_EQ(reply.code(), kBadParameter) << endpoint;
-  }
-  EXPECT_EQ(PostLoginInfo(client, {{"time", 60}, {"userID", "u1"}}).code(), 7);
-}
 
 /// A server with logs, a link that leads outside of them, and a secret beside them.
 class Utils : public testing::Test {
@@ -57,33 +39,6 @@ class Utils : public testing::Test {
            {{"utils.log_dir", logs_.string()}, {"utils.public_url", "https://rooms.example"}})}};
   ApiClient client_ = server_.Https();
 };
-
-TEST_F(Utils, ReturnTestStreams) {
-  const ApiReply first = Get(client_, "get_test_pushurl");
-  ASSERT_EQ(first.code(), kOk) << first;
-  EXPECT_THAT(first.Text("url_push"),
-              MatchesRegex("rtmp://8888.livepush.myqcloud.com/live/8888_test_[0-9a-f]{16}"
-                           ".bizid=8888&txSecret=[0-9a-f]{32}&txTime=[0-9A-F]{8}"));
-  EXPECT_THAT(first.Text("url_play_flv"), testing::EndsWith(".flv"));
-  EXPECT_THAT(first.Text("url_play_rtmp"), testing::StartsWith("rtmp://8888.liveplay."));
-  EXPECT_THAT(first.Text("url_play_hls"), testing::EndsWith(".m3u8"));
-  EXPECT_THAT(first.Text("url_play_acc"), HasSubstr("txSecret="));
-  EXPECT_NE(Get(client_, "get_test_pushurl").Text("url_push"), first.Text("url_push"));
-  EXPECT_THAT(Get(client_, "get_test_rtmpaccurl").Text("url_rtmpacc"),
-              HasSubstr("/live/8888_testclock_rtmpacc?bizid=8888&txSecret="));
-}
-
-TEST_F(Utils, SignLoginInfo) {
-  const ApiReply reply = PostLoginInfo(client_, {{"time", "3600"}, {"userID", "user_0001"}});
-  ASSERT_EQ(reply.code(), kOk) << reply;
-  EXPECT_EQ(reply.Text("userID"), "user_0001");
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto ends = reply.json["txTime"].get<std::int64_t>();
-  EXPECT_LE(ends, now.time_since_epoch().count() + 3600);
-  EXPECT_GT(ends, now.time_since_epoch().count() + 3500);
-  EXPECT_THAT(reply.Text("sign"), MatchesRegex("[0-9a-f]{32}"));
-  EXPECT_EQ(PostLoginInfo(client_, {{"userID", "u1"}}).code(), kBadParameter);
-}
 
 TEST_F(Utils, ServeLogsToTheOperator) {
   const ApiReply list = Get(client_, "logfilelist", kToken);
@@ -136,15 +91,6 @@ TEST_F(Utils, ReloadTheTokenWithoutARestart) {
   server_.Signal(SIGHUP);
   EXPECT_TRUE(Eventually([&] { return Get(client_, "getlogfile?file=a.log", fresh).code() != 7; }));
   EXPECT_EQ(Get(client_, "logfilelist", kToken).code(), 7);
-}
-
-TEST(UtilsLogs, AreRefusedWithoutAConfiguredToken) {
-  const ServerProcess server{
-      {.settings = UtilsSettings({{"utils.admin_token", ""}, {"utils.log_dir", "/"}})}};
-  ApiClient client = server.Https();
-  EXPECT_EQ(Get(client, "logfilelist").code(), 7);
-  EXPECT_EQ(Get(client, "getlogfile?file=etc/passwd", "x").code(), 7);
-  EXPECT_EQ(Get(client, "check_config").code(), kOk);
 }
 
 }  // namespace

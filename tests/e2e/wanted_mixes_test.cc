@@ -99,11 +99,5 @@ TEST_F(WantedMixesTest, AreThereAgainAfterAKill) {
   EXPECT_EQ(reader.newest().mixes(0).inputs_size(), 2);
 }
 
-TEST_F(WantedMixesTest, HaveOnlyStreamsOfTheRoom) {
-  CreateShow();
-  EXPECT_EQ(Merge({"host", "stranger"}).code(), kBadParameter);
-  EXPECT_EQ(Rooms().Call(kLive, "merge_stream", MemberBody(kShow, "host")).code(), kBadParameter);
-}
-
 }  // namespace
 }  // namespace rtcroom

@@ -44,7 +44,7 @@ TEST_F(SessionLoginTest, TreatsAnInvalidUserIdAsMissing) {
 
 TEST_F(SessionLoginTest, ChecksApplicationAndAccountType) {
   SessionLoginCommand command = CommandOf("amy");
-  for (const char* app : {"1400000002", "01400000001", "1400000001 ", "x"}) {
+  for (const char* app : {"1400000002", "0", "01400000001", "1400000001 ", "x"}) {
     command.sdk_app_id = app;
     EXPECT_EQ(OutcomeOf(command), LoginOutcome::kWrongApp) << app;
   }
@@ -103,8 +103,10 @@ TEST_F(SessionLoginTest, AcceptsPublishedTicketsOfBothVersions) {
     EXPECT_EQ(service.Login(command)->outcome, LoginOutcome::kOk) << sig;
   }
   command.user_sig = vectors::kV1A;
-  command.user_id = {"user_0002"};
-  EXPECT_EQ(service.Login(command)->outcome, LoginOutcome::kWrongUser);
+  for (const char* other : {"user_0002", "USER_0001"}) {
+    command.user_id = {other};
+    EXPECT_EQ(service.Login(command)->outcome, LoginOutcome::kWrongUser) << other;
+  }
   command.user_id = {"user_0001"};
   clock_.Advance(seconds(2591999));
   EXPECT_EQ(service.Login(command)->outcome, LoginOutcome::kOk);

@@ -58,8 +58,8 @@ TEST_F(Caller, GetsTheFaultOfAnInvalidToken) {
   EXPECT_EQ(Heartbeat("userID=u1&token=malformed"), kTokenMalformed);
   EXPECT_EQ(Heartbeat("userID=u2&token=token-of-u2"), kNoSession);
   EXPECT_EQ(Heartbeat("userID=u1&token=other-app"), kUnknownApp);
-  for (const char* query :
-       {"userID=u1", "token=t", "userID=&token=t", "userID=u1&token=", "token", "userID&token"}) {
+  for (const char* query : {"userID=u1", "token=t", "userID=&token=t", "userID=u1&token=", "token",
+                            "userID&token", "userid=u1&TOKEN=token-of-u1&token"}) {
     EXPECT_EQ(Heartbeat(query), kNoCredentials) << query;
   }
   EXPECT_EQ(Heartbeat("userID=undefined&token=t"), kNoSession);
@@ -107,24 +107,89 @@ TEST_F(Caller, NeedsATokenForEveryGen2CallExceptLogin) {
   }
 }
 
+class CallersOfEveryEndpoint : public testing::TestWithParam<AuthMode> {
+ protected:
+  CallersOfEveryEndpoint() { static_cast<void>(server_.sessions.LoginTrusted({"u1"})); }
+
+  /// @param query  of every call that needs a token, under every kind that has it.
+  void ExpectRefused(const std::string& query, std::string_view reply,
+                     const json& more = json::object()) {
+    for (const EndpointCall& call : AllCalls()) {
+      if (!call.needs_token) continue;
+      json body = GoodBody(call);
+      body.update(more);
+      for (const std::string_view area : call.areas) {
+        EXPECT_EQ(server_
+                      .Send({.method = "POST",
+                             .path = fmt::format("/weapp/{}/{}", area, call.endpoint),
+                             .query = query,
+                             .content_type = "application/json",
+                             .body = body.dump()})
+                      .body,
+                  reply)
+            << area << " " << call << "?" << query;
+      }
+    }
+    EXPECT_EQ(server_.memory.Newest()->position, 0U) << "nothing was stored";
+  }
+
+  RouterFixture server_{{.auth_mode = GetParam()}};
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, CallersOfEveryEndpoint,
+                         testing::Values(AuthMode::kMixed, AuthMode::kToken));
+
+TEST_P(CallersOfEveryEndpoint, GetTheFaultOfAnInvalidToken) {
+  ExpectRefused("userID=u1&token=token-of-u2", kTokenWrong);
+  ExpectRefused("userID=u1&token=malformed", kTokenMalformed);
+  ExpectRefused("userID=u2&token=token-of-u2", kNoSession);
+  ExpectRefused("userID=u1&token=other-app", kUnknownApp);
+  ExpectRefused("userID=u1", kNoCredentials);
+  ExpectRefused("token=token-of-u1", kNoCredentials);
+}
+
+TEST_P(CallersOfEveryEndpoint, CannotActForAnotherUser) {
+  ExpectRefused("userID=u1&token=token-of-u1", kTokenWrong, {{"userID", "u2"}});
+}
+
+/// The code of the reply to a gen-1 call for a member of the room "r1".
+int CodeFrom(const RouterFixture& server, const std::string& endpoint, const std::string& user,
+             std::string address) {
+  const json body = {{"roomID", "r1"},    {"userID", user}, {"userName", "n"},
+                     {"userAvatar", "a"}, {"pushURL", "p"}, {"roomName", "x"}};
+  return server
+      .Send({.method = "POST",
+             .path = "/weapp/multi_room/" + endpoint,
+             .body = body.dump(),
+             .peer_address = std::move(address)})
+      .label.code;
+}
+
 TEST(BoundCallers, OfGen1MustUseTheirJoiningAddress) {
-  RouterFixture server{{.gen1_bind = true}};
-  const auto post = [&](const std::string& endpoint, std::string address) {
-    const json body = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
-                       {"userAvatar", "a"}, {"pushURL", "p"}, {"roomName", "x"}};
-    return server
-        .Send({.method = "POST",
-               .path = "/weapp/multi_room/" + endpoint,
-               .body = body.dump(),
-               .peer_address = std::move(address)})
-        .label.code;
-  };
-  ASSERT_EQ(post("create_room", "192.0.2.1"), 0);
-  EXPECT_EQ(post("pusher_heartbeat", "192.0.2.2"), 5);
-  EXPECT_EQ(post("delete_pusher", "192.0.2.2"), 5);
-  EXPECT_EQ(post("destroy_room", "192.0.2.2"), 3);
-  EXPECT_EQ(post("pusher_heartbeat", "192.0.2.1"), 0);
-  EXPECT_EQ(post("delete_pusher", "192.0.2.1"), 0);
+  const RouterFixture server{{.gen1_bind = true}};
+  ASSERT_EQ(CodeFrom(server, "create_room", "u1", "192.0.2.1"), 0);
+  EXPECT_EQ(CodeFrom(server, "pusher_heartbeat", "u1", "192.0.2.2"), 5);
+  EXPECT_EQ(CodeFrom(server, "delete_pusher", "u1", "192.0.2.2"), 5);
+  EXPECT_EQ(CodeFrom(server, "destroy_room", "u1", "192.0.2.2"), 3);
+  EXPECT_EQ(CodeFrom(server, "pusher_heartbeat", "u1", "192.0.2.1"), 0);
+  EXPECT_EQ(CodeFrom(server, "delete_pusher", "u1", "192.0.2.1"), 0);
+}
+
+TEST(BoundCallers, OfGen1MustUseTheAddressOfTheirLatestJoin) {
+  const RouterFixture server{{.gen1_bind = true}};
+  ASSERT_EQ(CodeFrom(server, "create_room", "host", "192.0.2.1"), 0);
+  ASSERT_EQ(CodeFrom(server, "add_pusher", "guest", "192.0.2.1"), 0);
+  ASSERT_EQ(CodeFrom(server, "add_pusher", "guest", "192.0.2.2"), 0);
+  EXPECT_EQ(CodeFrom(server, "pusher_heartbeat", "guest", "192.0.2.1"), 5);
+  EXPECT_EQ(CodeFrom(server, "delete_pusher", "guest", "192.0.2.2"), 0);
+}
+
+TEST(BoundCallers, MayUseAnyAddressUnlessTheyAreBound) {
+  const RouterFixture server;
+  ASSERT_EQ(CodeFrom(server, "create_room", "host", "192.0.2.1"), 0);
+  ASSERT_EQ(CodeFrom(server, "add_pusher", "guest", "192.0.2.1"), 0);
+  EXPECT_EQ(CodeFrom(server, "pusher_heartbeat", "guest", "192.0.2.2"), 0);
+  EXPECT_EQ(CodeFrom(server, "delete_pusher", "guest", "192.0.2.2"), 0);
 }
 
 TEST(BoundCallers, OfGen2MayUseAnyAddress) {

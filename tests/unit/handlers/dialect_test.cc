@@ -2,6 +2,7 @@
 // gen-2 requires its token first, and an endpoint missing from a protocol is an unknown path.
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -24,6 +25,21 @@ std::ostream& operator<<(std::ostream& out, Outcome outcome) {
       return out << "unknown path";
   }
   return out;
+}
+
+constexpr const char* kKinds[] = {"double_room", "multi_room", "live_room"};
+
+/// The paths, below the prefix, that both dialects have.
+std::vector<std::string> PathsOfBothDialects() {
+  std::vector<std::string> paths;
+  for (const char* kind : kKinds) {
+    for (const char* endpoint :
+         {"get_push_url", "create_room", "destroy_room", "add_pusher", "delete_pusher",
+          "get_pushers", "pusher_heartbeat", "get_room_list"}) {
+      paths.push_back(std::string("/") + kind + "/" + endpoint);
+    }
+  }
+  return paths;
 }
 
 constexpr std::string_view kUnknownPathBody =
@@ -62,40 +78,50 @@ class DialectRule : public testing::Test {
 };
 
 TEST_F(DialectRule, SelectsGen1ForARoomCallWithoutAQuery) {
-  for (const char* kind : {"double_room", "multi_room", "live_room"}) {
-    for (const char* endpoint :
-         {"get_push_url", "create_room", "destroy_room", "add_pusher", "delete_pusher",
-          "get_pushers", "pusher_heartbeat", "get_room_list"}) {
-      const std::string path = std::string("/weapp/") + kind + "/" + endpoint;
-      EXPECT_EQ(OutcomeOf(path), Outcome::kGen1) << path;
-      EXPECT_EQ(OutcomeOf(path, "x=1"), Outcome::kGen1) << path;
-      EXPECT_EQ(OutcomeOf(path, "userID=u1&token=t"), Outcome::kGen2) << path;
-    }
+  for (const std::string& path : PathsOfBothDialects()) {
+    EXPECT_EQ(OutcomeOf("/weapp" + path), Outcome::kGen1) << path;
+    EXPECT_EQ(OutcomeOf("/weapp" + path, "x=1"), Outcome::kGen1) << path;
+    EXPECT_EQ(OutcomeOf("/weapp" + path, "userID=u1&token=t"), Outcome::kGen2) << path;
   }
 }
 
 TEST_F(DialectRule, SelectsGen2ForATokenOrUserIdKeyEvenIfEmpty) {
-  for (const char* query : {"token=t", "userID=u", "token=", "userID=", "token", "userID",
-                            "a=b&userID=undefined", "user%49D=u", "userID=a/b"}) {
-    EXPECT_EQ(OutcomeOf("/weapp/multi_room/get_pushers", query), Outcome::kGen2) << query;
+  for (const std::string& path : PathsOfBothDialects()) {
+    for (const char* query :
+         {"token=t", "userID=u", "token=", "userID=", "token", "userID", "a=b&userID=undefined",
+          "userID=undefined&token=undefined", "user%49D=u", "userID=a/b", "&&userID=a/b",
+          "x=1&token", "token=t&x=/weapp/utils/"}) {
+      EXPECT_EQ(OutcomeOf("/weapp" + path, query), Outcome::kGen2) << path << "?" << query;
+    }
   }
+  EXPECT_EQ(OutcomeOf("//WEAPP///Live_Room//GET_Pushers/", "token"), Outcome::kGen2);
 }
 
 TEST_F(DialectRule, MatchesKeysExactly) {
-  for (const char* query :
-       {"userid=u", "Token=t", "userID2=u", "x=token", "x=1%26token=t", "+token=t"}) {
-    EXPECT_EQ(OutcomeOf("/weapp/multi_room/get_pushers", query), Outcome::kGen1) << query;
+  for (const std::string& path : PathsOfBothDialects()) {
+    for (const char* query :
+         {"userid=u", "Token=t", "userID2=u", "xuserID=1", "x=token", "roomID=r1&x=token",
+          "user=userID", "x=1%26token=t", "+token=t", "sdkAppID=1&userSig=s"}) {
+      EXPECT_EQ(OutcomeOf("/weapp" + path, query), Outcome::kGen1) << path << "?" << query;
+    }
   }
 }
 
 TEST_F(DialectRule, SelectsTheOnlyDialectOfAnEndpoint) {
-  EXPECT_EQ(OutcomeOf("/weapp/live_room/get_im_login_info", "userID=u&token=t"), Outcome::kGen1);
-  for (const char* endpoint : {"set_custom_field", "get_custom_info", "add_audience",
-                               "delete_audience", "get_audiences"}) {
-    const std::string name = endpoint;
-    EXPECT_EQ(OutcomeOf("/weapp/live_room/" + name), Outcome::kGen2) << name;
-    EXPECT_EQ(OutcomeOf("/weapp/double_room/" + name), Outcome::kUnknownPath) << name;
-    EXPECT_EQ(OutcomeOf("/weapp/multi_room/" + name), Outcome::kUnknownPath) << name;
+  for (const char* kind : kKinds) {
+    const std::string path = std::string("/weapp/") + kind + "/get_im_login_info";
+    for (const char* query : {"", "userID=u&token=t", "token"}) {
+      EXPECT_EQ(OutcomeOf(path, query), Outcome::kGen1) << path << "?" << query;
+    }
+  }
+  for (const std::string name : {"set_custom_field", "get_custom_info", "add_audience",
+                                 "delete_audience", "get_audiences"}) {
+    for (const char* query : {"", "x=1", "userID=u&token=t"}) {
+      EXPECT_EQ(OutcomeOf("/weapp/live_room/" + name, query), Outcome::kGen2) << name;
+      EXPECT_EQ(OutcomeOf("/weapp/double_room/" + name, query), Outcome::kUnknownPath) << name;
+      EXPECT_EQ(OutcomeOf("/weapp/multi_room/" + name, query), Outcome::kUnknownPath) << name;
+    }
+    EXPECT_EQ(OutcomeOf("/v1/weapp/live_room/" + name), Outcome::kUnknownPath) << name;
   }
 }
 
@@ -108,10 +134,15 @@ TEST_F(DialectRule, AcceptsMergeStreamUnderLiveRoomOnly) {
 
 TEST_F(DialectRule, SelectsGen2ForALoginWithASignature) {
   server_.sessions.fault = LoginOutcome::kBadSignature;
-  EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userSig=s"), Outcome::kGen2);
-  EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "sdkAppID="), Outcome::kGen2);
-  EXPECT_EQ(OutcomeOf("/weapp/double_room/login", "userID=u&token=t"), Outcome::kGen1);
-  EXPECT_EQ(OutcomeOf("/weapp/double_room/login"), Outcome::kGen1);
+  for (const char* kind : kKinds) {
+    const std::string path = std::string("/weapp/") + kind + "/login";
+    for (const char* query : {"userSig=s", "userSig", "sdkAppID=", "userID=u1&userSig=s"}) {
+      EXPECT_EQ(OutcomeOf(path, query), Outcome::kGen2) << path << "?" << query;
+    }
+    for (const char* query : {"", "userID=u", "userID=u&token=t", "userID=u&token=t&usersig=s"}) {
+      EXPECT_EQ(OutcomeOf(path, query), Outcome::kGen1) << path << "?" << query;
+    }
+  }
 }
 
 TEST_F(DialectRule, SelectsGen2ForALogoutWithAToken) {
@@ -139,8 +170,12 @@ TEST_F(DialectRule, KeepsWebrtcRoomsAndTheOthersApart) {
                                "get_im_login_info", "add_audience"}) {
     EXPECT_EQ(OutcomeOf(std::string("/weapp/webrtc_room/") + endpoint), Outcome::kUnknownPath);
   }
-  EXPECT_EQ(OutcomeOf("/webrtc/weapp/multi_room/get_pushers"), Outcome::kUnknownPath);
-  EXPECT_EQ(OutcomeOf("/webrtc/webrtc_room/create_room"), Outcome::kUnknownPath);
+  for (const char* path :
+       {"/webrtc/weapp/multi_room/get_pushers", "/webrtc/weapp/utils/get_login_info",
+        "/webrtc/webrtc_room/create_room", "/webrtc/webrtc/weapp/webrtc_room/heartbeat",
+        "/weapp/live_room/heartbeat"}) {
+    EXPECT_EQ(OutcomeOf(path), Outcome::kUnknownPath) << path;
+  }
 }
 
 TEST_F(DialectRule, SelectsLoginInfoByItsMethod) {
@@ -150,6 +185,7 @@ TEST_F(DialectRule, SelectsLoginInfoByItsMethod) {
   EXPECT_EQ(send("GET", "/weapp").label.dialect, Dialect::kGen2);
   EXPECT_EQ(send("GET", "/v2/weapp").label.dialect, Dialect::kGen2);
   EXPECT_EQ(send("POST", "/weapp").label.dialect, Dialect::kGen1);
+  EXPECT_EQ(OutcomeOf("/weapp/utils/get_login_info", "userSig=s"), Outcome::kGen1);
   EXPECT_EQ(send("POST", "/v1/weapp").label.dialect, Dialect::kGen1);
   EXPECT_EQ(send("GET", "/v1/weapp").status, 405) << "gen-1 uses the other method";
   EXPECT_EQ(send("POST", "/v2/weapp").status, 405);
@@ -170,13 +206,22 @@ TEST_F(DialectRule, ServesOtherUtilsForBothDialects) {
 }
 
 TEST_F(DialectRule, PrefersAPinnedPrefix) {
-  EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/get_pushers", "userID=u&token=t"), Outcome::kGen1);
-  EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/get_pushers"), Outcome::kGen2);
+  for (const std::string& path : PathsOfBothDialects()) {
+    for (const char* query : {"", "userID=u1&token=t", "token", "userID=undefined"}) {
+      EXPECT_EQ(OutcomeOf("/v1/weapp" + path, query), Outcome::kGen1) << path << "?" << query;
+    }
+    for (const char* query : {"", "x=1", "userID=u1&token=t"}) {
+      EXPECT_EQ(OutcomeOf("/v2/weapp" + path, query), Outcome::kGen2) << path << "?" << query;
+    }
+  }
+  EXPECT_EQ(OutcomeOf("/V2//weapp/double_room/GET_PUSHERS"), Outcome::kGen2);
   server_.sessions.fault = LoginOutcome::kMissingParameter;
   EXPECT_EQ(OutcomeOf("/v2/weapp/double_room/login"), Outcome::kGen2);
   EXPECT_EQ(OutcomeOf("/v1/weapp/double_room/login", "userSig=s"), Outcome::kGen1);
-  EXPECT_EQ(OutcomeOf("/v1/weapp/live_room/get_audiences"), Outcome::kUnknownPath);
-  EXPECT_EQ(OutcomeOf("/v2/weapp/live_room/get_im_login_info"), Outcome::kUnknownPath);
+  for (const char* kind : kKinds) {
+    EXPECT_EQ(OutcomeOf(std::string("/v2/weapp/") + kind + "/get_im_login_info"),
+              Outcome::kUnknownPath);
+  }
   EXPECT_EQ(OutcomeOf("/v1/weapp/webrtc_room/heartbeat"), Outcome::kUnknownPath);
   EXPECT_EQ(OutcomeOf("/v2/weapp/webrtc_room/heartbeat"), Outcome::kUnknownPath);
 }

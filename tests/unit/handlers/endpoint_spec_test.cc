@@ -65,12 +65,13 @@ class EndpointFields : public testing::TestWithParam<EndpointCall> {
       EXPECT_EQ(reply.status, 200);
     }
   }
-  void ExpectRefused(const json& body, Errc code, std::string_view detail) const {
+  void ExpectRefused(const json& body, Errc code, std::string_view detail) {
     for (const LabelledReply& reply : Send(body.dump())) {
       EXPECT_EQ(reply.status, 200);
       EXPECT_EQ(reply.body, FailureBody(GetParam().protocol, code, detail)) << body;
       EXPECT_EQ(reply.label.failure_detail, detail) << body;
     }
+    EXPECT_EQ(server_.memory.Newest()->position, 0U) << "nothing was stored: " << body;
   }
 
   const json good_ = GoodBody(GetParam());

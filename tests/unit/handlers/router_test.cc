@@ -63,6 +63,9 @@ TEST(Router, AnswersUnknownPathsInJson) {
            "/weapp/utils/check_config",
            "/weapp/utils/get_room_list",
            "/weapp/double_room/get_room_list\x01",
+           "/weapp/double_room/get_room_lis",
+           "/weapp/double_roomx/get_room_list",
+           "/weapp/double_room/../double_room/get_room_list",
        }) {
     const LabelledReply reply = server.Post(path, kListAll);
     EXPECT_EQ(reply.status, 404) << path;
@@ -112,6 +115,24 @@ TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   EXPECT_EQ(webrtc.label.code, 1);
 }
 
+TEST(Router, RefusesAWrongMethodOnEveryPathOfARoom) {
+  const RouterFixture server;
+  for (const EndpointCall& call : AllCalls()) {
+    for (const std::string_view area : call.areas) {
+      if (area == "utils") continue;
+      for (const char* method : {"GET", "PUT", "DELETE", "PATCH"}) {
+        const LabelledReply reply =
+            server.Send({.method = method,
+                         .path = fmt::format("/weapp/{}/{}", area, call.endpoint),
+                         .query = "userID=u1&token=t"});
+        EXPECT_EQ(reply.status, 405) << method << " " << area << " " << call;
+        EXPECT_EQ(reply.label.code, 1) << method << " " << area << " " << call;
+        EXPECT_THAT(reply.headers, Contains(Pair("Allow", "POST, OPTIONS"))) << area << call;
+      }
+    }
+  }
+}
+
 TEST(Router, ChecksThePathBeforeTheMethod) {
   const RouterFixture server;
   for (const char* method : {"GET", "BREW", "post", ""}) {
@@ -125,15 +146,21 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
   RouterFixture server;
   server.utils.SwitchOn();
   for (const EndpointCall& call : AllCalls()) {
-    const std::string path = fmt::format("/weapp/{}/{}", call.areas.back(), call.endpoint);
-    const LabelledReply reply =
-        server.Send({.method = "OPTIONS", .path = path, .origin = "https://a.example"});
-    EXPECT_EQ(reply.status, 204) << path;
-    EXPECT_EQ(reply.body, "") << path;
-    EXPECT_THAT(reply.headers, Contains(Pair("Access-Control-Allow-Origin", "*"))) << path;
-    EXPECT_THAT(reply.headers, Contains(Key("Access-Control-Allow-Methods"))) << path;
-    EXPECT_EQ(reply.label.endpoint, call.endpoint);
-    EXPECT_EQ(reply.label.code, 0);
+    for (const std::string_view area : call.areas) {
+      for (const char* query : {"", "userID=u1&token=t"}) {
+        const std::string path = fmt::format("/weapp/{}/{}", area, call.endpoint);
+        const LabelledReply reply = server.Send(
+            {.method = "OPTIONS", .path = path, .query = query, .origin = "https://a.example"});
+        EXPECT_EQ(reply.status, 204) << path;
+        EXPECT_EQ(reply.body, "") << path;
+        EXPECT_THAT(reply.headers, Contains(Pair("Access-Control-Allow-Origin", "*"))) << path;
+        EXPECT_THAT(reply.headers, Contains(Key("Access-Control-Allow-Methods"))) << path;
+        EXPECT_THAT(reply.headers, Contains(Key("Access-Control-Allow-Headers"))) << path;
+        EXPECT_THAT(reply.headers, Not(Contains(Key("Access-Control-Allow-Credentials")))) << path;
+        EXPECT_EQ(reply.label.endpoint, call.endpoint);
+        EXPECT_EQ(reply.label.code, 0);
+      }
+    }
   }
   EXPECT_EQ(server.Send({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);
 }

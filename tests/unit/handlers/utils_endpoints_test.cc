@@ -95,6 +95,28 @@ TEST_F(UtilsEndpoints, ServeLogsOnlyToTheOperator) {
   EXPECT_EQ(Get("getlogfile", "file=secret.log", "bEARER  let me in").body, "secret");
 }
 
+TEST(UtilsInEveryMode, ServeLogsOnlyToTheOperator) {
+  for (const AuthMode mode : {AuthMode::kOpen, AuthMode::kMixed, AuthMode::kToken}) {
+    RouterFixture server{{.auth_mode = mode}};
+    server.utils.SwitchOn();
+    server.utils.token.Set(Secret("let me in"));
+    static_cast<void>(server.sessions.LoginTrusted({"u1"}));
+    const std::string user = FakeSessions::TokenOf("u1");
+    const auto get = [&](const char* endpoint, const std::string& query, std::string shown) {
+      return server.Send({.method = "GET",
+                          .path = std::string("/weapp/utils/") + endpoint,
+                          .query = "file=a.log&" + query,
+                          .authorization = Secret(std::move(shown))});
+    };
+    for (const char* endpoint : {"logfilelist", "getlogfile", "check_config"}) {
+      EXPECT_EQ(get(endpoint, "", "").body, kRefused) << endpoint;
+      EXPECT_EQ(get(endpoint, "userID=u1&token=" + user, "").body, kRefused) << endpoint;
+      EXPECT_EQ(get(endpoint, "", "Bearer " + user).body, kRefused) << endpoint;
+      EXPECT_NE(get(endpoint, "", "Bearer let me in").body, kRefused) << endpoint;
+    }
+  }
+}
+
 TEST_F(UtilsEndpoints, ServeNoLogsWithoutAConfiguredToken) {
   server_.utils.token.Set(Secret());
   for (const char* authorization : {"", "Bearer ", "Bearer x"}) {
