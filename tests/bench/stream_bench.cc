@@ -36,7 +36,7 @@
 #include <fmt/format.h>
 
 #include "tests/e2e/gen2_calls.h"
-#include "tests/e2e/media_server.h"
+#include "tests/e2e/nginx_media_server.h"
 #include "tests/e2e/stream_pusher.h"
 #include "tests/support/eventually.h"
 #include "tests/support/latencies.h"
@@ -170,7 +170,7 @@ class Streams {
   }
 
   [[nodiscard]] const std::string& clip() const { return clip_; }
-  MediaServer& media() { return media_; }
+  NginxMediaServer& media() { return media_; }
   ServerProcess& server() { return server_; }
 
  private:
@@ -181,7 +181,7 @@ class Streams {
 
   const TempDirectory folder_;
   const std::string clip_ = MakeClip(folder_.path());
-  MediaServer media_;
+  NginxMediaServer media_;
   ServerProcess server_;
   std::map<std::string, ClipPusher> pushers_;
 };
@@ -266,7 +266,7 @@ void MeasureRestarts(std::size_t restarts, std::size_t count) {
     restart();
     const steady_clock::time_point begin = steady_clock::now();
     for (std::size_t user = 0; user < count; ++user) streams.Push(UserOf(user));
-    Check(Eventually([&] { return streams.media().Publishers().size() == count; }),
+    Check(Eventually([&] { return streams.media().Publishers("live").size() == count; }),
           "not all are back");
     until_back.Add(steady_clock::now() - begin);
   }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -37,20 +36,6 @@ class MediaServerAway : public MediaTest {
     return settings;
   }
 };
-
-TEST_F(MediaServerAway, BeatingMembersStay) {
-  PutOnAir("alice");
-  Join("alice");
-  media_.Kill9();
-  ExpectMedia("alice", "unknown");
-  EXPECT_TRUE(Eventually([&] { return !IsUp(); }));
-  media_.Start();
-  ExpectMedia("alice", "off", 3 * kReturnGrace.count());
-  EXPECT_TRUE(IsUp());
-  EXPECT_TRUE(IsMember("alice"));
-  PutOnAir("alice");
-  ExpectMedia("alice", "on");
-}
 
 class ShortTimeout : public MediaServerAway {
  protected:
@@ -160,37 +145,7 @@ TEST_F(HangingMediaServer, EvictsNobody) {
 class RoomServerAway : public MediaTest {
  protected:
   explicit RoomServerAway(Settings settings = {}) : MediaTest(std::move(settings)) {}
-
-  /// How often nginx has asked in vain.
-  std::size_t CountVainUpdates() {
-    constexpr std::string_view kVain = "POST /update HTTP/1.0";
-    const std::string log = media_.Log();
-    std::size_t count = 0;
-    for (std::size_t at = log.find(kVain); at != std::string::npos; at = log.find(kVain, at + 1)) {
-      ++count;
-    }
-    return count;
-  }
 };
-
-TEST_F(RoomServerAway, LeavesStreamsOnAirAndFindsThemAgain) {
-  StreamPusher& pusher = PutOnAir("alice");
-  Join("alice");
-  const auto client = media_.PublisherOf("alice");
-  server_.Kill9();
-  EXPECT_TRUE(Eventually([&] { return CountVainUpdates() >= 3; }));
-  EXPECT_EQ(media_.PublisherOf("alice"), client);
-  StreamPusher& refused = Push("rtmp://" + media_.rtmp_address() + "/live/bob");
-  EXPECT_TRUE(IsCut(refused));
-  server_.Start();
-  ExpectMedia("alice", "on");
-  EXPECT_EQ(StreamsOn(), 1);
-  EXPECT_TRUE(IsMember("alice"));
-  ExpectTwoUpdates();
-  EXPECT_EQ(media_.PublisherOf("alice"), client);
-  EXPECT_FALSE(pusher.HasEnded()) << pusher.Output();
-  ExpectMedia("alice", "on");
-}
 
 class RoomServerAwayShortTimeout : public RoomServerAway {
  protected:

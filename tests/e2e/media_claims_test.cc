@@ -34,7 +34,7 @@ class ClaimedStreams : public MediaTest {
   }
   void SeatMalloryWithHerStream(const std::string& room) {
     Gen2Client mallory = User("mallory");
-    Enter(mallory, room, "rtmp://" + media_.rtmp_address() + "/live/" + stream_);
+    Enter(mallory, room, StreamAddress(stream_));
   }
   void KickFrom(const std::string& room, const std::string& user) {
     const ApiReply reply =

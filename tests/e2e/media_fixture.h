@@ -2,6 +2,7 @@
 #pragma once
 
 #include <list>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "tests/e2e/gen2_calls.h"
 #include "tests/e2e/media_server.h"
+#include "tests/e2e/nginx_media_server.h"
 #include "tests/e2e/stream_pusher.h"
 #include "tests/support/eventually.h"
 #include "tests/support/server_process.h"
@@ -22,17 +24,18 @@ namespace rtcroom {
 
 /// The room server and a media server. Each member has a room of its own, `room_` and its user ID,
 /// and the stream of its user ID. After each test no secret is in a log.
-template <typename Media>
 class MediaFixture : public testing::Test {
+ private:
+  const std::unique_ptr<MediaServer> owned_media_;
+
  protected:
   static constexpr const char* kMulti = "multi_room";
 
   /// @param settings  in addition to the fixture's own: polls and sweeps at short intervals, a
   /// timeout that outlives the test.
-  /// @param media  of the media server.
-  template <typename... MediaOptions>
-  explicit MediaFixture(Settings settings = {}, MediaOptions... media)
-      : media_(std::move(media)...),
+  explicit MediaFixture(std::unique_ptr<MediaServer> media, Settings settings = {})
+      : owned_media_(std::move(media)),
+        media_(*owned_media_),
         server_({.settings = media_.RoomSettings(WithShortPeriods(std::move(settings)))}) {}
 
   void TearDown() override { ExpectNoSecretInLogs(); }
@@ -140,9 +143,12 @@ class MediaFixture : public testing::Test {
         << user << ": " << MediaOf(user);
   }
   double Metric(const std::string& name) { return MetricOf(server_, name); }
-  /// Waits until the media server has reported two more times that a stream goes on.
+  /// Waits until the media server has reported two more times that a stream goes on: in its calls,
+  /// or where it makes none, in its lists.
   void ExpectTwoUpdates() {
-    const std::string name = R"(rtcroomd_media_callbacks_total{call="update",result="accepted"})";
+    const std::string name =
+        media_.SendsUpdates() ? R"(rtcroomd_media_callbacks_total{call="update",result="accepted"})"
+                              : "rtcroomd_media_poll_seconds_count";
     const double before = Metric(name);
     EXPECT_TRUE(Eventually([&] { return Metric(name) >= before + 2; }));
   }
@@ -172,8 +178,11 @@ class MediaFixture : public testing::Test {
   }
 
   [[nodiscard]] ApiClient Rooms() const { return server_.Http(); }
+  std::string StreamAddress(const std::string& stream) {
+    return "rtmp://" + media_.rtmp_address() + "/live/" + stream;
+  }
 
-  Media media_;
+  MediaServer& media_;
   ServerProcess server_;
   std::list<StreamPusher> pushers_;
 
@@ -202,6 +211,15 @@ class MediaFixture : public testing::Test {
   std::set<std::string> signatures_;
 };
 
-using MediaTest = MediaFixture<MediaServer>;
+/// With nginx.
+class MediaTest : public MediaFixture {
+ protected:
+  /// @param options  of deploy/media/prepare.
+  explicit MediaTest(Settings settings = {}, const std::vector<std::string>& options = {},
+                     NginxProcesses processes = NginxProcesses::kOne)
+      : MediaFixture(std::make_unique<NginxMediaServer>(options, processes), std::move(settings)) {}
+
+  NginxMediaServer& nginx() { return dynamic_cast<NginxMediaServer&>(media_); }
+};
 
 }  // namespace rtcroom

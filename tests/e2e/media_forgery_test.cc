@@ -29,7 +29,7 @@ class ForgedCallbacks : public MediaTest {
       PutOnAir(user);
       ExpectMedia(user, "on");
     }
-    publishers_ = media_.Publishers();
+    publishers_ = media_.Publishers("live");
     ASSERT_EQ(publishers_.size(), 2U);
     for (const auto& [user, client] : publishers_) {
       on_for_[user] = LastingOf(user);
@@ -38,7 +38,7 @@ class ForgedCallbacks : public MediaTest {
   }
 
   void TearDown() override {
-    EXPECT_EQ(media_.Publishers(), publishers_);
+    EXPECT_EQ(media_.Publishers("live"), publishers_);
     EXPECT_EQ(StreamsOn(), 2);
     EXPECT_EQ(Metric(R"(rtcroomd_streams{state="off"})"), 0);
     for (const auto& [user, client] : publishers_) {
@@ -103,7 +103,7 @@ TEST_F(ForgedCallbacks, ArriveNotThroughTheServersForOthers) {
   for (const char* path : {"/hook", "/update", "/goes-on", "/callback/rtmp", "/may-play"}) {
     for (const std::string& body : Ends()) {
       const ApiReply page =
-          media_.Pages().Send({.target = path, .content_type = kForm, .body = body});
+          nginx().Pages().Send({.target = path, .content_type = kForm, .body = body});
       EXPECT_EQ(page.status, 404) << path;
       const ApiReply control = media_.Control().Send({.target = path,
                                                       .content_type = kForm,
@@ -114,7 +114,7 @@ TEST_F(ForgedCallbacks, ArriveNotThroughTheServersForOthers) {
   }
   const std::string drop = "/control/drop/publisher?app=live&name=alice";
   EXPECT_EQ(media_.Control().Get(drop).status, 403);
-  EXPECT_EQ(media_.Pages().Get(drop).status, 404);
+  EXPECT_EQ(nginx().Pages().Get(drop).status, 404);
 }
 
 TEST_F(ForgedCallbacks, LeaveNoSecretInTheLogWhereverItIs) {

@@ -26,30 +26,7 @@ class KickedMembers : public MediaTest {
     server_.Kill9();
     server_.Start();
   }
-  void RestartNginx() {
-    media_.Kill9();
-    media_.Start();
-  }
 };
-
-TEST_F(KickedMembers, LoseTheirStreamAndItsUrlAcrossRestarts) {
-  std::string url;
-  StreamPusher& pusher = Seat("alice", url);
-  Kick("alice");
-  EXPECT_TRUE(IsCut(pusher));
-  ExpectRefused(url, "alice");
-  Restart();
-  ExpectRefused(url, "alice");
-  RestartNginx();
-  ExpectRefused(url, "alice");
-  EXPECT_EQ(StreamsOn(), 0);
-
-  // One of the second of the kick itself may be dead, too.
-  StreamPusher& fresh = Push(LaterUrl("alice"));
-  EXPECT_TRUE(Eventually([&] { return IsOnAir("alice"); })) << fresh.Output();
-  Join("alice");
-  ExpectMedia("alice", "on");
-}
 
 TEST_F(KickedMembers, LoseTheirStreamAlsoWhenTheServerIsKilledAtOnce) {
   std::string url;

@@ -60,17 +60,6 @@ TEST_F(SilentMembers, StayWhileTheirStreamIsOn) {
   ExpectMedia("alice", "on");
 }
 
-TEST_F(SilentMembers, LeaveWhenTheirStreamHasBeenOffForTheGrace) {
-  StreamPusher& pusher = PutOnAir("alice");
-  Join("alice");
-  LetTimeoutsPass();
-  ASSERT_TRUE(IsMember("alice"));
-  const steady_clock::time_point stopped = steady_clock::now();
-  pusher.Signal(SIGTERM);
-  ExpectEvicted("alice", "stream_interrupted");
-  EXPECT_GE(steady_clock::now() - stopped, kOffGrace);
-}
-
 class ALongGrace : public SilentMembers {
  protected:
   ALongGrace() : SilentMembers({{"liveness.grace", "2m"}}) {}

@@ -282,7 +282,7 @@ TEST_F(MediaMix, HasHostAndGuestsInOnePictureWhichChangesForThoseWhoWatch) {
   WantGuests(2);
   EXPECT_TRUE(HasGuests(2, now)) << watcher.Output();
   EXPECT_FALSE(watcher.HasLeft()) << watcher.Output();
-  const ApiReply playlist = media_.Pages().Send({.method = "GET", .target = "/mix/host.m3u8"});
+  const ApiReply playlist = nginx().Pages().Send({.method = "GET", .target = "/mix/host.m3u8"});
   EXPECT_EQ(playlist.status, 200);
 
   source_.Want({});

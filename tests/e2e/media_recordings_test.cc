@@ -24,8 +24,7 @@ using testing::MatchesRegex;
 /// Every stream is recorded.
 class MediaRecordings : public MediaTest {
  protected:
-  explicit MediaRecordings(Settings more = {})
-      : MediaTest(std::move(more), std::vector<std::string>{"--record"}) {}
+  explicit MediaRecordings(Settings more = {}) : MediaTest(std::move(more), {"--record"}) {}
 
   /// Publishes a stream of the user until the media server has written some of it.
   void RecordAStream(const std::string& user) {

@@ -14,14 +14,14 @@ namespace {
 class ReloadedMediaServer : public MediaTest {
  protected:
   ReloadedMediaServer()
-      : MediaTest({{"room.heartbeat_timeout", "500ms"}, {"liveness.grace", "400ms"}},
-                  std::vector<std::string>{}, NginxProcesses::kMasterAndWorker) {}
+      : MediaTest({{"room.heartbeat_timeout", "500ms"}, {"liveness.grace", "400ms"}}, {},
+                  NginxProcesses::kMasterAndWorker) {}
 
   /// @return its pusher, whose stream is in the old worker.
   StreamPusher& SeatAndReload(const std::string& user) {
     StreamPusher& pusher = PutOnAir(user);
     Join(user);
-    media_.Reload();
+    nginx().Reload();
     EXPECT_FALSE(IsOnAir(user)) << "the new worker does not have it";
     return pusher;
   }

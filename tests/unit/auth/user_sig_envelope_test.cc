@@ -10,13 +10,8 @@
 namespace rtcroom {
 namespace {
 
-/// The envelope without a size limit, as any client can make it.
-std::string PackAnything(const std::string& content) {
-  uLongf length = compressBound(content.size());
-  std::string packed(length, '\0');
-  compress2(reinterpret_cast<Bytef*>(packed.data()), &length,
-            reinterpret_cast<const Bytef*>(content.data()), content.size(), Z_BEST_COMPRESSION);
-  packed.resize(length);
+/// In the URL-safe form of a ticket.
+std::string Encoded(const std::string& packed) {
   std::string sig = EncodeBase64(packed);
   for (char& character : sig) {
     if (character == '+') character = '*';
@@ -24,6 +19,16 @@ std::string PackAnything(const std::string& content) {
     if (character == '=') character = '_';
   }
   return sig;
+}
+
+/// The envelope without a size limit, as any client can make it.
+std::string PackAnything(const std::string& content) {
+  uLongf length = compressBound(content.size());
+  std::string packed(length, '\0');
+  compress2(reinterpret_cast<Bytef*>(packed.data()), &length,
+            reinterpret_cast<const Bytef*>(content.data()), content.size(), Z_BEST_COMPRESSION);
+  packed.resize(length);
+  return Encoded(packed);
 }
 
 TEST(UserSigEnvelope, RoundTrips) {
@@ -74,13 +79,7 @@ TEST(UserSigEnvelope, RefusesTrailingBytes) {
                      reinterpret_cast<const Bytef*>(text.data()), text.size()),
             Z_OK);
   packed.resize(length + 3, 'x');
-  std::string sig = EncodeBase64(packed);
-  for (char& character : sig) {
-    if (character == '+') character = '*';
-    if (character == '/') character = '-';
-    if (character == '=') character = '_';
-  }
-  EXPECT_FALSE(UnpackUserSig(sig));
+  EXPECT_FALSE(UnpackUserSig(Encoded(packed)));
 }
 
 TEST(UserSigEnvelope, RefusesTextThatIsNotDeflated) {

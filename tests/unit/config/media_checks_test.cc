@@ -10,6 +10,15 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+/// With the live service of the cloud and its account.
+Config ConfigWithApiV3() {
+  Config config = CompleteConfig();
+  config.live.api = LiveApi::kV3;
+  config.live.secret_id = "id";
+  config.live.secret_key = Secret("key");
+  return config;
+}
+
 TEST(ConfigConflicts, RecordingsNeedAMediaServer) {
   Config config = CompleteConfig();
   config.recording.root = "/not/there";
@@ -22,10 +31,7 @@ TEST(ConfigConflicts, RecordingsNeedAMediaServer) {
 }
 
 TEST(ConfigConflicts, RecordingsAreNotOfTheLiveService) {
-  Config config = CompleteConfig();
-  config.live.api = LiveApi::kV3;
-  config.live.secret_id = "id";
-  config.live.secret_key = Secret("key");
+  Config config = ConfigWithApiV3();
   config.recording.root = "/not/there";
   EXPECT_THAT(Conflicts(config), ElementsAre("recording.root"));
 }
@@ -53,10 +59,7 @@ TEST(ConfigConflicts, ApiV3NeedsItsAccountAndTheDomainOfStreams) {
 }
 
 TEST(ConfigConflicts, ApiV3HasNoPath) {
-  Config config = CompleteConfig();
-  config.live.api = LiveApi::kV3;
-  config.live.secret_id = "id";
-  config.live.secret_key = Secret("key");
+  Config config = ConfigWithApiV3();
   config.live.api_base_url = "https://live.ap-guangzhou.tencentcloudapi.com";
   EXPECT_THAT(Conflicts(config), IsEmpty());
   config.live.api_base_url += "/";

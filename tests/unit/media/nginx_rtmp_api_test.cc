@@ -256,19 +256,5 @@ TEST_F(NginxRtmpServerTest, ListsAndDrops) {
   EXPECT_EQ(http_.asked[1].timeout, seconds(1));
 }
 
-TEST_F(NginxRtmpServerTest, DropsNoPublisherWithoutAnId) {
-  for (const char* client : {"", "1&name=b", "1 2"}) {
-    EXPECT_ERROR(kBadRequest, server_.Drop("a", client, seconds(1)));
-  }
-  EXPECT_THAT(http_.asked, IsEmpty());
-}
-
-TEST_F(NginxRtmpServerTest, FailsWithoutAnException) {
-  EXPECT_ERROR(kUnavailable, server_.List(seconds(1)));
-  http_.is_broken = true;
-  EXPECT_ERROR(kUnavailable, server_.List(seconds(1)));
-  EXPECT_ERROR(kUnavailable, server_.Drop("a", "1", seconds(1)));
-}
-
 }  // namespace
 }  // namespace rtcroom

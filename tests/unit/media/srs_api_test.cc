@@ -224,19 +224,5 @@ TEST_F(SrsServerTest, ListsAndDrops) {
   EXPECT_EQ(http_.asked[1].timeout, seconds(1));
 }
 
-TEST_F(SrsServerTest, DropsNoClientWithoutAnId) {
-  for (const char* client : {"", "../streams", "a b"}) {
-    EXPECT_ERROR(kBadRequest, server_.Drop("a", client, seconds(1)));
-  }
-  EXPECT_THAT(http_.asked, IsEmpty());
-}
-
-TEST_F(SrsServerTest, FailsWithoutAnException) {
-  EXPECT_ERROR(kUnavailable, server_.List(seconds(1)));
-  http_.is_broken = true;
-  EXPECT_ERROR(kUnavailable, server_.List(seconds(1)));
-  EXPECT_ERROR(kUnavailable, server_.Drop("a", "1", seconds(1)));
-}
-
 }  // namespace
 }  // namespace rtcroom
