@@ -65,7 +65,6 @@ class Failover : public testing::Test {
           WriterTraits{.dialect = is_gen2 ? WriterDialect::kGen2 : WriterDialect::kGen1,
                        .is_sticky = i % 2 == 0},
           cluster_->ports(), members_, Draw()));
-      writers_.back()->LogIn();
     }
     const std::int64_t now_ms = NowMs();
     ASSERT_EQ(Call(0, "double_room", "create_room", CreateBody("contested", "x")), kOk);
@@ -215,9 +214,9 @@ class Failover : public testing::Test {
     std::string kind = "multi_room";
     std::string query;
     for (const auto& writer : writers_) {
-      if (!writer->Owns(room)) continue;
-      kind = writer->kind();
-      query = writer->Query();
+      if (!writer->changes().Owns(room)) continue;
+      kind = writer->changes().kind();
+      query = writer->changes().AnyQuery();
     }
     request.target = "/weapp/" + kind + "/get_pushers" + query;
     request.body = RoomBody(room).dump();

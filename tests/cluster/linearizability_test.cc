@@ -21,10 +21,10 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
-#include "tests/cluster/call_outcome.h"
 #include "tests/cluster/failing_cluster.h"
 #include "tests/cluster/trouble.h"
 #include "tests/e2e/gen2_calls.h"
+#include "tests/support/call_outcome.h"
 #include "tests/support/environment_number.h"
 #include "tests/support/eventually.h"
 #include "tests/support/linearization.h"
