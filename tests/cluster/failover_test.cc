@@ -42,9 +42,7 @@ constexpr std::chrono::minutes kLongest{3};
 /// Writers of both dialects, rivals for the seats of one room, and members that beat.
 class Failover : public testing::Test {
  protected:
-  Failover() {
-    RecordProperty("seed", std::to_string(seed_));
-  }
+  Failover() {}
 
   static Settings NodesSettings() {
     return {{"room.heartbeat_timeout", fmt::format("{}s", kHeartbeatTimeout.count())},
@@ -62,7 +60,6 @@ class Failover : public testing::Test {
           WriterTraits{.dialect = is_gen2 ? WriterDialect::kGen2 : WriterDialect::kGen1,
                        .is_sticky = i % 2 == 0},
           cluster_->ports(), members_, Draw()));
-      writers_.back()->LogIn();
     }
     const std::int64_t now_ms = NowMs();
     ASSERT_EQ(Call(0, "double_room", "create_room", CreateBody("contested", "x")), kOk);
@@ -212,9 +209,9 @@ class Failover : public testing::Test {
     std::string kind = "multi_room";
     std::string query;
     for (const auto& writer : writers_) {
-      if (!writer->Owns(room)) continue;
-      kind = writer->kind();
-      query = writer->Query();
+      if (!writer->changes().Owns(room)) continue;
+      kind = writer->changes().kind();
+      query = writer->changes().AnyQuery();
     }
     request.target = "/weapp/" + kind + "/get_pushers" + query;
     request.body = RoomBody(room).dump();
@@ -236,9 +233,7 @@ class Failover : public testing::Test {
   }
   std::uint32_t Draw() { return static_cast<std::uint32_t>(random_()); }
 
-  const std::uint32_t seed_ =
-      static_cast<std::uint32_t>(Seed());
-  std::mt19937 random_{seed_};
+  std::mt19937 random_{Seed()};
   std::unique_ptr<FailingCluster> cluster_;
   std::map<std::string, std::int64_t> silent_joined_ms_;
   std::set<std::string> seen_excuses_;

@@ -21,10 +21,10 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
-#include "tests/cluster/call_outcome.h"
 #include "tests/cluster/failing_cluster.h"
 #include "tests/cluster/trouble.h"
 #include "tests/e2e/gen2_calls.h"
+#include "tests/support/call_outcome.h"
 #include "tests/support/cycles.h"
 #include "tests/support/eventually.h"
 #include "tests/support/linearization.h"
@@ -150,7 +150,6 @@ History ToBeExplained(const History& all, bool with_fail_over) {
 class Linearizability : public testing::Test {
  protected:
   Linearizability() {
-    RecordProperty("seed", std::to_string(seed_));
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       lanes_.emplace_back([this, lane, seed = Draw()](const std::stop_token& stop) {
         std::mt19937 random(seed);
@@ -239,9 +238,7 @@ class Linearizability : public testing::Test {
 
   static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 
-  const std::uint32_t seed_ =
-      static_cast<std::uint32_t>(Seed());
-  std::mt19937 random_{seed_};
+  std::mt19937 random_{Seed()};
   FailingCluster cluster_{3,
                           PostgresServer::Standby::kSynchronous,
                           {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}};

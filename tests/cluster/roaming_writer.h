@@ -1,10 +1,8 @@
 // A client that changes rooms at nodes any of which may fail.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <random>
 #include <set>
 #include <stop_token>
@@ -13,7 +11,7 @@
 #include <vector>
 
 #include "tests/cluster/beating_members.h"
-#include "tests/e2e/ledger_writer.h"
+#include "tests/e2e/room_changes.h"
 #include "tests/support/api_client.h"
 
 namespace rtcroom {
@@ -30,26 +28,21 @@ struct WriterTraits {
 /// (HTTP 503, or no connection) has not happened. After an outcome that is not known it leaves the
 /// room alone until `TakeStock`: until then, that change may happen.
 ///
-/// @threads for one thread at a time, except for `acknowledged`.
+/// @threads for one thread at a time, except for `acknowledged` and `unknown`.
 class RoamingWriter {
  public:
+  /// Logs the users of gen-2 in, at the first node.
   /// @param name  is the prefix of ids; the names of two writers must not have a common prefix.
-  RoamingWriter(std::string name, std::string_view kind, WriterTraits traits,
+  /// @throws std::runtime_error when a login is refused.
+  RoamingWriter(const std::string& name, std::string_view kind, WriterTraits traits,
                 std::vector<int> ports, BeatingMembers& members, std::uint32_t seed);
 
-  /// Logs its users in, at the first node. Before the first change.
-  void LogIn();
   /// Makes changes one after the other.
   void Write(const std::stop_token& stop);
 
-  [[nodiscard]] const std::string& kind() const { return kind_; }
-  [[nodiscard]] bool Owns(const std::string& room) const { return room.starts_with(name_); }
-  /// Of a call by one of its users: "?userID=...", or none.
-  [[nodiscard]] std::string Query() const {
-    return tokens_.empty() ? "" : QueryOf(tokens_.begin()->first);
-  }
-  [[nodiscard]] std::size_t acknowledged() const { return acknowledged_; }
-  [[nodiscard]] std::size_t unknown() const { return unknown_count_; }
+  [[nodiscard]] const RoomChanges& changes() const { return recorder_.source(); }
+  [[nodiscard]] std::size_t acknowledged() const { return recorder_.acknowledged(); }
+  [[nodiscard]] std::size_t unknown() const { return recorder_.unknown(); }
   /// Changes that were not done, a line for each; while it does not write.
   [[nodiscard]] const std::vector<std::string>& refusals() const { return refusals_; }
 
@@ -61,46 +54,21 @@ class RoamingWriter {
                                                    const std::set<std::string>& excused);
 
  private:
-  struct Change {
-    std::string endpoint;
-    std::string room;
-    std::string user;
-  };
-  using Members = std::vector<std::string>;
-  struct Unknown {
-    Members before;
-    Members after;  ///< empty: no room
-    std::string what = {};
-  };
-
-  Change NextChange();
-  std::string Newcomer(const Members& present);
-  [[nodiscard]] static Members After(Members members, const Change& change);
-  ApiReply Send(ApiClient& client, const Change& change) const;
   /// Whether the node has answered whether the change is made.
-  bool Make(ApiClient& client, const Change& change);
-  void Book(const Change& change, Members after, std::int64_t begun_ms);
+  bool Make(ApiClient& client, const RoomChanges::Change& change);
+  /// Lets the members beat that are there after the change.
+  void FollowAcknowledged(const RoomChanges::Change& change, std::int64_t begun_ms);
   void Follow(const std::string& room, const std::string& user, std::int64_t since_ms,
               bool leaving);
-  [[nodiscard]] std::string QueryOf(const std::string& user) const;
-  std::size_t Draw(std::size_t choices);
+  std::size_t DrawNode();
 
-  const std::string name_;
-  const std::string kind_;
-  const WriterDialect dialect_;
+  RoomRecorder recorder_;
   const bool is_sticky_;
-  const std::size_t seats_;
   const std::vector<int> ports_;
   BeatingMembers& members_;
   std::mt19937 random_;
-  std::size_t named_ = 0;  ///< how many rooms and users were named
-  std::map<std::string, std::string> tokens_;
-  Ledger rooms_;  ///< all that was acknowledged
-  std::map<std::string, Unknown> unknown_;
   std::vector<std::string> faults_;
   std::vector<std::string> refusals_;
-  std::atomic<std::size_t> acknowledged_ = 0;
-  std::atomic<std::size_t> unknown_count_ = 0;
 };
 
 }  // namespace rtcroom

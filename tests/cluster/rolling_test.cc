@@ -41,7 +41,6 @@ class RollingUpgrade : public testing::Test {
           fmt::format("w{}_", i), is_gen2 ? "live_room" : kKindsInTurn[i / 2],
           WriterTraits{.dialect = is_gen2 ? WriterDialect::kGen2 : WriterDialect::kGen1},
           std::vector{proxy_.port()}, members_, static_cast<std::uint32_t>(i)));
-      writers_.back()->LogIn();
     }
     members_.BeatAt({proxy_.port()}, 1);
   }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/ledger_writer.h"
+#include "tests/e2e/room_changes.h"
 #include "tests/support/postgres_server.h"
 
 namespace rtcroom {

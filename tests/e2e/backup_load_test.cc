@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <random>
 #include <set>
 #include <string>
@@ -17,8 +18,8 @@
 #include <gtest/gtest.h>
 #include <rtcroom/v1/membership_notifier.grpc.pb.h>
 
-#include "tests/e2e/ledger_writer.h"
 #include "tests/e2e/room_calls.h"
+#include "tests/e2e/room_changes.h"
 #include "tests/e2e/store_commands.h"
 #include "tests/support/temp_directory.h"
 
@@ -58,7 +59,7 @@ Greeting Watch(const ServerProcess& server, const std::string& cursor) {
 
 class BackupUnderLoad : public testing::Test {
  protected:
-  /// A backup, and the progress of each writer before and after.
+  /// A backup, and the progress of each recorder before and after.
   struct Taken {
     std::filesystem::path file;
     std::vector<std::size_t> before{};
@@ -66,16 +67,12 @@ class BackupUnderLoad : public testing::Test {
   };
 
   BackupUnderLoad() {
-    for (std::size_t i = 0; i < kWriters; ++i) {
-      writers_.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
-                            static_cast<std::uint32_t>(random_()));
-      writers_.back().KeepEveryState();
-    }
+    for (RoomRecorder& recorder : recorders_) recorder.KeepEveryState();
   }
 
   [[nodiscard]] std::vector<std::size_t> Acknowledged() const {
     std::vector<std::size_t> counts;
-    for (const LedgerWriter& writer : writers_) counts.push_back(writer.acknowledged());
+    for (const RoomRecorder& recorder : recorders_) counts.push_back(recorder.acknowledged());
     return counts;
   }
 
@@ -85,9 +82,9 @@ class BackupUnderLoad : public testing::Test {
     WriteCounts counts;
     std::atomic<bool> stop{false};
     std::vector<std::jthread> threads;
-    for (LedgerWriter& writer : writers_) {
-      threads.emplace_back([&writer, &counts, &stop, client = server_.Https()]() mutable {
-        writer.WriteUntilStopped(std::move(client), stop, counts);
+    for (RoomRecorder& recorder : recorders_) {
+      threads.emplace_back([&recorder, &counts, &stop, client = server_.Https()]() mutable {
+        recorder.WriteUntilStopped(std::move(client), stop, counts);
       });
     }
     for (std::size_t i = 0; i < kBackups; ++i) {
@@ -123,9 +120,9 @@ class BackupUnderLoad : public testing::Test {
     ApiClient client = server.Https();
     for (const std::string_view kind : kKinds) {
       const Ledger stored = StoredRooms(client, kind);
-      for (std::size_t i = 0; i < writers_.size(); ++i) {
-        if (writers_[i].kind() != kind) continue;
-        writers_[i].ExpectSeenBetween(taken.before[i], taken.after[i], stored);
+      for (std::size_t i = 0; i < recorders_.size(); ++i) {
+        if (recorders_[i].source().kind() != kind) continue;
+        recorders_[i].ExpectSeenBetween(taken.before[i], taken.after[i], stored);
       }
     }
     EXPECT_EQ(Watch(server, old_cursor).code, grpc::StatusCode::OUT_OF_RANGE);
@@ -135,7 +132,7 @@ class BackupUnderLoad : public testing::Test {
 
   const std::uint32_t seed_ = std::random_device()();
   std::mt19937 random_{seed_};
-  std::vector<LedgerWriter> writers_;
+  std::deque<RoomRecorder> recorders_ = RoomRecorders(kWriters, random_);
   const TempDirectory directory_;
   ServerProcess server_{{.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}}};
 };

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/ledger_writer.h"
 #include "tests/e2e/room_calls.h"
+#include "tests/e2e/room_changes.h"
 #include "tests/e2e/store_audit.h"
 #include "tests/e2e/store_commands.h"
 #include "tests/support/eventually.h"

@@ -1,12 +1,11 @@
 // The real server on a disk that fills and empties, again and again.
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <random>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -18,8 +17,8 @@
 #include <unistd.h>
 
 #include "daemon/base/file_descriptor.h"
-#include "tests/e2e/ledger_writer.h"
 #include "tests/e2e/room_calls.h"
+#include "tests/e2e/room_changes.h"
 #include "tests/e2e/store_audit.h"
 #include "tests/e2e/store_commands.h"
 #include "tests/support/temp_directory.h"
@@ -102,13 +101,9 @@ class FullDisk : public testing::Test {
   [[nodiscard]] fs::path data() const { return disk_->path() / "data"; }
 
   void StartWriters() {
-    for (std::size_t i = 0; i < kFillers; ++i) {
-      writers_.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
-                            static_cast<std::uint32_t>(random_()));
-    }
-    for (LedgerWriter& writer : writers_) {
-      threads_.emplace_back([this, &writer, client = server_->Https()]() mutable {
-        writer.WriteUntilStopped(std::move(client), stop_, counts_);
+    for (RoomRecorder& recorder : recorders_) {
+      threads_.emplace_back([this, &recorder, client = server_->Https()]() mutable {
+        recorder.WriteUntilStopped(std::move(client), stop_, counts_);
       });
     }
   }
@@ -135,13 +130,13 @@ class FullDisk : public testing::Test {
   }
   void ExpectAllKept() {
     ApiClient client = server_->Https();
-    for (LedgerWriter& writer : writers_) writer.ExpectKept(StoredRooms(client, writer.kind()));
+    ExpectKept(client, recorders_);
   }
 
   std::mt19937 random_{std::random_device()()};
   std::optional<SmallDisk> disk_;
   std::optional<ServerProcess> server_;
-  std::vector<LedgerWriter> writers_;
+  std::deque<RoomRecorder> recorders_ = RoomRecorders(kFillers, random_);
   WriteCounts counts_;
   std::atomic<bool> stop_{false};
   std::vector<std::jthread> threads_;

@@ -88,7 +88,7 @@ class Gen2Calls : public testing::Test {
     return rooms;
   }
 
-  std::mt19937_64 random_{Seed()};
+  std::mt19937 random_{Seed()};
   ServerProcess server_{
       {.settings = WithLogins({{"live.bizid", "8888"},
                                {"live.push_key", "testpushkey0123456789"},

@@ -292,7 +292,7 @@ TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
 }
 
 TEST_F(ImFailures, LoseNoNoticeAndLeaveNoGroupAfterAKill) {
-  std::mt19937_64 random(Seed());
+  std::mt19937 random(Seed());
   const std::size_t kills = Cycles(5);
   for (std::size_t kill = 0; kill < kills && !HasFatalFailure(); ++kill) {
     if (random() % 2 == 0) im_.BehaveNext(random() % 20, ImConduct::Late(5ms));

@@ -1,19 +1,20 @@
 // Membership events as received by a subscriber in another language (design: Watch).
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <filesystem>
 #include <random>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/ledger_writer.h"
+#include "tests/e2e/kill_cycle.h"
 #include "tests/e2e/node_subscriber.h"
 #include "tests/e2e/room_calls.h"
+#include "tests/e2e/room_changes.h"
 #include "tests/e2e/store_audit.h"
 #include "tests/support/cycles.h"
 #include "tests/support/server_process.h"
@@ -169,32 +170,17 @@ TEST_F(EventSubscription, RequiresTheToken) {
 constexpr std::size_t kWriters = 4;
 
 TEST_F(SubscriberTest, ReceivesAllEventsOfAServerKilledRepeatedly) {
-  std::mt19937_64 random(Seed());
+  std::mt19937 random(Seed());
   ServerProcess server(
       {.settings = WithGrpc({{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}})});
   const NodeSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
-  std::vector<LedgerWriter> writers;
-  for (std::size_t i = 0; i < kWriters; ++i) {
-    writers.emplace_back("w" + std::to_string(i) + "_", kKinds.at(i % kKinds.size()),
-                         static_cast<std::uint32_t>(random()));
-  }
+  std::deque<RoomRecorder> recorders = RoomRecorders(kWriters, random);
   const std::size_t kills = Cycles(8);
   for (std::size_t kill = 0; kill < kills && !HasFailure(); ++kill) {
-    std::atomic<std::size_t> acknowledged{0};
-    const std::size_t enough = 1 + random() % 120;
-    {
-      std::vector<std::jthread> threads;
-      for (LedgerWriter& writer : writers) {
-        threads.emplace_back([&, client = server.Https()]() mutable {
-          writer.WriteUntilCutOff(std::move(client), acknowledged);
-        });
-      }
-      EXPECT_TRUE(Eventually([&] { return acknowledged >= enough; }));
-      server.Kill9();
-    }
+    WriteAndKill(server, recorders, random);
     server.Start();
     ApiClient client = server.Https();
-    for (LedgerWriter& writer : writers) writer.ExpectKept(StoredRooms(client, writer.kind()));
+    ExpectKept(client, recorders);
   }
   const std::filesystem::path database = server.data_directory() / "rtcroomd.db";
   // While the server runs: the database is only read, and there are no more writes.

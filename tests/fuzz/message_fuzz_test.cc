@@ -45,7 +45,7 @@ class MessageFuzz : public testing::Test {
     ASSERT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
   }
 
-  void Run(std::uint64_t seed, int steps) {
+  void Run(std::uint32_t seed, int steps) {
     random_.seed(Seed(seed));
     for (int step = 0; step < steps && !HasFailure(); ++step) {
       SCOPED_TRACE(step);

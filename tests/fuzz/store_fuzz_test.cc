@@ -126,7 +126,7 @@ class StoreFuzz : public testing::Test {
     on_disk_.Watch(*sqlite_);
   }
 
-  void Run(RoomCommandPool pool, std::uint64_t seed, int steps) {
+  void Run(RoomCommandPool pool, std::uint32_t seed, int steps) {
     random_.seed(Seed(seed));
     RoomCommandSource commands(std::move(pool));
     for (int step = 0; step < steps && !HasFailure(); ++step) {

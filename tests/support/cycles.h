@@ -1,4 +1,5 @@
-// How long and from which seed a test goes on that repeats what it draws. `tests/run long` sets both.
+// How long and from which seed a test goes on that repeats what it draws. `tests/run long` sets
+// both.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,11 @@ inline std::size_t Cycles(std::size_t usual) {
 }
 
 /// RTCROOM_SEED of the environment, or `usual`. Printed, so that a failure can be reproduced.
-inline std::uint64_t Seed(std::uint64_t usual = std::random_device()()) {
+inline std::uint32_t Seed(std::uint32_t usual = std::random_device()()) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
   const char* const wanted = std::getenv("RTCROOM_SEED");
-  const std::uint64_t seed = wanted != nullptr ? std::stoull(wanted) : usual;
+  const std::uint32_t seed =
+      wanted != nullptr ? static_cast<std::uint32_t>(std::stoul(wanted)) : usual;
   std::cout << "RTCROOM_SEED=" << seed << std::endl;
   return seed;
 }
