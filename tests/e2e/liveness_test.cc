@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 using testing::ElementsAre;
 
 /// Long enough for a busy machine to beat in time.
-constexpr std::chrono::seconds kLeaseTime{10};
+constexpr std::chrono::seconds kLeaseTime{20};
 
 class Liveness : public testing::Test {
  protected:
@@ -41,7 +41,7 @@ class Liveness : public testing::Test {
   }
 
   ServerProcess server_{
-      {.settings = {{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "100ms"}}}};
+      {.settings = {{"room.heartbeat_timeout", "20s"}, {"room.sweep_period", "100ms"}}}};
 };
 
 TEST_F(Liveness, GrantsAFullTimeoutAfterTheProcessWasStopped) {
