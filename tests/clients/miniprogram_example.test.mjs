@@ -275,7 +275,7 @@ describe('The example mini-program', { skip: !binary && 'RTCROOMD is not set' },
     });
   });
 
-  withServer({ 'room.heartbeat_timeout': '5s', 'room.sweep_period': '200ms' }, (newPhone) => {
+  withServer({ 'room.heartbeat_timeout': '20s', 'room.sweep_period': '200ms' }, (newPhone) => {
     it('returns with another stream after too long in the background', async () => {
       const [ann, bob] = [await newPhone('Ann'), await newPhone('Bob')];
       await meet('double', [ann, bob]);

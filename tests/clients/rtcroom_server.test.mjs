@@ -304,7 +304,7 @@ describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set
 });
 
 describe('rtcroom where heartbeats matter', { skip: !binary && 'RTCROOMD is not set' }, () => {
-  withServer({ 'room.heartbeat_timeout': '5s', 'room.sweep_period': '200ms' }, (server, newUser) => {
+  withServer({ 'room.heartbeat_timeout': '20s', 'room.sweep_period': '200ms' }, (server, newUser) => {
     it('a seat is kept by heartbeats', async () => {
       const [ann, bob] = await pair(newUser);
       await bob.room.leave();

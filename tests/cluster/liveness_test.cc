@@ -21,7 +21,7 @@ using testing::IsEmpty;
 class NodeLiveness : public Nodes {
  protected:
   static Settings Quick() {
-    return {{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "500ms"}};
+    return {{"room.heartbeat_timeout", "20s"}, {"room.sweep_period", "500ms"}};
   }
   void SeatAliceAndBob() {
     ASSERT_EQ(Call(0, "create_room", CreateBody("alice", "r1")), kOk);
@@ -43,7 +43,7 @@ class NodeLiveness : public Nodes {
           std::this_thread::sleep_for(std::chrono::milliseconds(200));
           return pushers.size() == 1;
         },
-        std::chrono::minutes(2)));
+        std::chrono::minutes(3)));
   }
   /// That have this in their log.
   [[nodiscard]] std::vector<std::size_t> NodesThatLogged(const std::string& text) {

@@ -82,7 +82,7 @@ TEST_F(Outage, TheServiceManagerSeesThatAServerHasStartedAndWaits) {
       {.settings = NodeSettings(database_.Url()),
        .environment = {{"NOTIFY_SOCKET", manager.address()}, {"WATCHDOG_USEC", "4000000"}}});
   ASSERT_EQ(server.Terminate(), 0);
-  // Not more than the queue of a socket holds was kept of it.
+  // What the first run has sent.
   while (manager.Next(std::chrono::milliseconds(0))) {
   }
   database_.Stop();

@@ -5,7 +5,11 @@ import { expectNoFaults, holdReply, keepPicture, openConsole, visit } from './su
 import { kWithChannel } from './support/channel.js';
 import { Server } from './support/server.js';
 
-const kImpatient = { 'room.heartbeat_timeout': '10s', 'room.sweep_period': '500ms' };
+// A phone that is to stay sends heartbeats several times in a timeout. Beside builds a browser stands
+// still for more than ten seconds, and then all phones of the page are evicted.
+const kImpatient = { 'room.heartbeat_timeout': '45s', 'room.sweep_period': '500ms' };
+/** For the end of a lease of that length. */
+const kLeaseEnds = { timeout: 180_000 };
 
 describe('the simulated phones', () => {
   const server = new Server(kImpatient);
@@ -23,9 +27,9 @@ describe('the simulated phones', () => {
     await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]');
     await page.waitForSelector('.phone[data-user="bob"] [data-believed="alice"]');
     await page.click('[aria-label="Bob: Stop heartbeats"]');
-    await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]', { state: 'detached' });
+    await page.waitForSelector('.phone[data-user="alice"] [data-believed="bob"]', { state: 'detached', ...kLeaseEnds });
     await page.waitForSelector('.phone[data-user="bob"] [data-believed="bob"]');
-    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4, undefined, kLeaseEnds);
     await page.click('[aria-label="Bob: Resume heartbeats"]');
     await page.waitForSelector('.phone[data-user="bob"][data-state="evicted"]');
     await page.waitForSelector('.wire-line:has-text("pusher_heartbeat"):has-text("code 5")');
@@ -69,7 +73,7 @@ describe('the simulated phones', () => {
     await page.click('text=Add a phone');
     await page.waitForSelector('.phone[data-user="carol"]');
     await page.click('text=Show me');
-    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4, undefined, kLeaseEnds);
     await page.click('[aria-label="Carol: Join"]');
     await page.waitForSelector('.phone[data-user="alice"] [data-believed="carol"]');
     expectNoFaults(opened);
@@ -114,8 +118,8 @@ describe('the simulated phones with the message channel', () => {
     assert.ok(polls <= 1, `${polls} polls`);  // Bob's own, when he came
     await keepPicture(page, 'try-channel');
     await page.click('[aria-label="Bob: Stop heartbeats"]');
-    await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`, { state: 'detached' });
-    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
+    await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`, { state: 'detached', ...kLeaseEnds });
+    await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4, undefined, kLeaseEnds);
     await page.click('[aria-label="Bob: Resume heartbeats"]');
     await page.waitForSelector(`${phone('bob')}[data-state="evicted"]`);
     await page.click('[aria-label="Alice: Destroy room"]');

@@ -11,7 +11,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const kDeadlineMs = 30_000;
+const kDeadlineMs = 60_000;
 const kMarker = '--- next block ---';
 const kAddress = '127.0.0.1:5757';  // the address used in the documents
 

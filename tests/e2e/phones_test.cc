@@ -41,7 +41,7 @@ Settings ForManyFromOneAddress(const Settings& more = {}) {
 }
 
 /// Far above the specified times: test machines are busy.
-constexpr seconds kSaneLatency{10};
+constexpr seconds kSaneLatency{60};
 
 FleetOptions Phones(const ServerProcess& server, std::size_t count, milliseconds interval) {
   return {.address = server.AddressOf("https"),
@@ -188,9 +188,9 @@ TEST(SlowClients, DelayNoOtherClients) {
   constexpr std::size_t kPhones = 100;
   if (const std::string why = ConnectionLimitProblem(kSlow + kPhones); !why.empty())
     GTEST_SKIP() << why;
-  // Twice as long as reasonable, so that a request blocked by a slow client is detected.
+  // Longer than `kSaneLatency`, so that a request blocked by a slow client is detected.
   Settings settings =
-      ForManyFromOneAddress({{"server.idle_timeout", "20s"}, {"server.request_timeout", "20s"}});
+      ForManyFromOneAddress({{"server.idle_timeout", "75s"}, {"server.request_timeout", "75s"}});
   for (const auto& [key, value] : DefaultLimits()) settings[key] = value;
   ServerProcess server({.settings = settings});
   const pid_t process = server.child().pid();
@@ -250,9 +250,10 @@ TEST(SlowClients, DelayNoOtherClients) {
 
   // The guest has a separate connection, which may have opened or closed since the count.
   EXPECT_TRUE(
-      Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }, 2 * kWaitTimeout))
+      Eventually([&] { return OpenDescriptorsOf(process) <= descriptors + 1; }, 4 * kWaitTimeout))
       << OpenDescriptorsOf(process) << " open, " << descriptors << " before: some were not closed";
-  EXPECT_EQ(fleet.Stats().held, kPhones) << "only slow clients lost their connection";
+  // By now the limits have ended every slow client, and with it every wait for one.
+  ExpectAllWell(fleet.Stats(), kPhones);
 }
 
 TEST(UnresponsiveWechat, DelaysNoOtherRequests) {

@@ -27,7 +27,7 @@ const library = new Api(kSdkAppId, kKey);
 function userSig(...args) {
   const run = spawnSync(binary, ['user-sig', ...args], {
     encoding: 'utf8',
-    timeout: 20000,
+    timeout: 60_000,
     env: {
       ...process.env,
       RTCROOMD_IM_SDK_APP_ID: String(kSdkAppId),

@@ -10,7 +10,7 @@ const path = require('node:path');
 
 const { request } = require('./client');
 
-const kDeadlineMs = 30_000;
+const kDeadlineMs = 60_000;
 const kOwnSettings = {
   'server.http_listen': '127.0.0.1:0',
   'server.https_listen': '',

@@ -7,7 +7,7 @@
 namespace rtcroom {
 
 /// Longer than any wait on a busy machine under a sanitizer: reaching it indicates a fault.
-inline constexpr std::chrono::seconds kWaitTimeout{30};
+inline constexpr std::chrono::seconds kWaitTimeout{60};
 
 /// Polls until `condition` holds; false when it did not within `timeout`.
 template <typename Condition>

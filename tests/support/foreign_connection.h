@@ -16,7 +16,7 @@ class ForeignConnection {
     if (sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) {
       throw std::runtime_error("cannot open " + file.string());
     }
-    sqlite3_busy_timeout(handle_, 10'000);
+    sqlite3_busy_timeout(handle_, 60'000);
   }
   ~ForeignConnection() { sqlite3_close(handle_); }
   ForeignConnection(const ForeignConnection&) = delete;

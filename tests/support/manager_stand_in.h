@@ -2,12 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/types.h>
 
+#include "daemon/base/mutex.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {
@@ -21,6 +24,9 @@ struct Notice {
   [[nodiscard]] std::optional<std::string> Value(const std::string& name) const;
 };
 
+/// It takes notices also while nobody asks for them: the socket holds ten, and a service does not
+/// wait for a place.
+///
 /// @threads for one thread.
 class ManagerStandIn {
  public:
@@ -40,8 +46,14 @@ class ManagerStandIn {
   std::optional<Notice> Await(const std::string& name, const std::string& value);
 
  private:
+  /// Takes what has arrived.
+  void Take() REQUIRES(mutex_);
+
   const std::string address_;
   int descriptor_ = -1;
+  Mutex mutex_;
+  std::deque<Notice> notices_ GUARDED_BY(mutex_);
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 }  // namespace rtcroom

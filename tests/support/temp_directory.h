@@ -12,9 +12,10 @@ namespace rtcroom {
 
 class TempDirectory {
  public:
-  /// @throws std::system_error when none can be made.
-  TempDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "rtcroom.XXXXXX").string();
+  /// @throws std::system_error when none can be made; both.
+  TempDirectory() : TempDirectory(std::filesystem::temp_directory_path()) {}
+  explicit TempDirectory(const std::filesystem::path& parent) {
+    std::string name = (parent / "rtcroom.XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), "mkdtemp " + name);
     }

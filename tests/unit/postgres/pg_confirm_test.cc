@@ -43,7 +43,7 @@ class PgConfirmTest : public PgTablesTest {
         WithHosts(url_, fmt::format("{},{}", NameOf(first_host_), NameOf(second_host_))));
   }
   std::unique_ptr<PgConnection> MakeOfBoth() {
-    return std::make_unique<PgConnection>(address_, PgSettings{.statements = all_}, clock_);
+    return std::make_unique<PgConnection>(address_, PgSettings{.statements = all_}, still_);
   }
   /// Whether that connection takes its host for the primary.
   bool Stays(PgConnection& connection) {

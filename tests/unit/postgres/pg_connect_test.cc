@@ -46,6 +46,16 @@ class PgConnectTest : public PostgresTest {
     return QueryPostgres(url_, sql).size() > 0;
   }
 
+  /// Of that connection with `still_`: whenever it waits for that host, its time for it passes.
+  void GiveUpWaitingFor(PgConnection& connection, const LoopbackSocket& silent,
+                        MonotonicTime::duration share = PgConnection::kHostTime) {
+    connection.StopWhen(
+        [this, &connection, share, name = fmt::format("127.0.0.1:{}", silent.Port())] {
+          if (connection.PeerName() == name) still_.shift += share;
+          return false;
+        });
+  }
+
   const PgSettings settings_{.statements = kConnectStatements};
 };
 
@@ -58,7 +68,7 @@ auto IsOneClearLine(const std::string& part) {
 
 TEST_F(PgConnectTest, RefusesAWrongPasswordForGood) {
   const auto connection = Make(Url("wrong", Host(), "postgres"));
-  const Status connected = connection->Connect(Soon());
+  const Status connected = ConnectToPostgres(*connection, Soon());
   EXPECT_ERROR(kStoreBroken, connected);
   EXPECT_THAT(
       connected.error().detail,
@@ -69,7 +79,7 @@ TEST_F(PgConnectTest, RefusesAWrongPasswordForGood) {
 
 TEST_F(PgConnectTest, RefusesAnUnknownDatabaseForGood) {
   const auto connection = Make(Url(kPostgresPassword, Host(), "nowhere"));
-  const Status connected = connection->Connect(Soon());
+  const Status connected = ConnectToPostgres(*connection, Soon());
   EXPECT_ERROR(kStoreBroken, connected);
   EXPECT_THAT(connected.error().detail,
               IsOneClearLine("FATAL: database \"nowhere\" does not exist"));
@@ -80,7 +90,7 @@ TEST_F(PgConnectTest, MayFindAServerLaterWhereNoneListens) {
   const LoopbackSocket closed = LoopbackSocket::Bind();
   const auto connection =
       Make(Url(kPostgresPassword, fmt::format("127.0.0.1:{}", closed.Port()), "postgres"));
-  const Status connected = connection->Connect(Soon());
+  const Status connected = ConnectToPostgres(*connection, Soon());
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_EQ(connected.error().detail,
             fmt::format("cannot connect to the database: connection to server at \"127.0.0.1\", "
@@ -91,31 +101,36 @@ TEST_F(PgConnectTest, MayFindAServerLaterWhereNoneListens) {
 
 TEST_F(PgConnectTest, GivesUpAServerThatNeverAnswers) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
-  const auto connection = Make(Silent(silent));
-  const MonotonicTime deadline = Soon();
-  const Status connected = connection->Connect(deadline);
+  const auto connection = Make(Silent(silent), {}, still_);
+  int waits = 0;  // after the time of the host is over
+  connection->StopWhen([&] {
+    if (still_.shift > PgConnection::kHostTime / 2) return ++waits > 0;
+    if (HasCaller(silent)) still_.shift = PgConnection::kHostTime;
+    return false;
+  });
+  const Status connected = connection->Connect(Soon());
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_THAT(connected.error().detail, IsOneClearLine("failed: no answer within the time limit"));
-  EXPECT_LT(clock_.Monotonic(), deadline) << "a host has its own limit";
+  EXPECT_EQ(waits, 0) << "a host has its own limit";
 }
 
 TEST_F(PgConnectTest, EndsItsWaitWhenItIsToStop) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
   int asked = 0;
-  const auto connecting = Make(Silent(silent));
+  const auto connecting = Make(Silent(silent), {}, still_);
   connecting->StopWhen([&asked] { return ++asked > 2; });
   EXPECT_ERROR(kStoreBusy, connecting->Connect(Soon()));
   EXPECT_EQ(asked, 3);
 
   bool stops = false;
-  const auto connection = MakeConnected(url_, settings_);
+  const auto connection = Make(url_, settings_, still_);
+  ASSERT_OK(connection->Connect(Soon()));
   connection->StopWhen([&stops] { return stops; });
   EXPECT_OK(connection->Run(PgCall(kOne), Soon()));
   stops = true;
-  const MonotonicTime deadline = Soon();
-  EXPECT_FALSE(connection->Run(PgCall(PgStatement{.sql = "SELECT pg_sleep(60)::text"}), deadline));
+  // By its clock, no time limit ever ends the call.
+  EXPECT_FALSE(connection->Run(PgCall(PgStatement{.sql = "SELECT pg_sleep(3600)::text"}), Soon()));
   EXPECT_FALSE(connection->connected());
-  EXPECT_LT(clock_.Monotonic(), deadline);
 }
 
 TEST_F(PgConnectTest, MayFindAHostLaterWhoseNameIsUnknown) {
@@ -124,10 +139,10 @@ TEST_F(PgConnectTest, MayFindAHostLaterWhoseNameIsUnknown) {
   const auto connection =
       Make(Url(kPostgresPassword, fmt::format("{},localhost:{}", unknown, SharedPostgres().port()),
                "postgres"));
-  EXPECT_OK(connection->Connect(Soon()));
+  EXPECT_OK(ConnectToPostgres(*connection, Soon()));
 
   const auto nowhere = Make(Url(kPostgresPassword, unknown, "postgres"));
-  const Status connected = nowhere->Connect(Soon());
+  const Status connected = ConnectToPostgres(*nowhere, Soon());
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_THAT(connected.error().detail,
               IsOneClearLine(fmt::format("no address of \"{}\": ", unknown)));
@@ -163,14 +178,14 @@ TEST_F(PgConnectTest, GivesUpAServerThatStopsToAnswer) {
     EXPECT_TRUE(gives_up(*sending, pipeline));
     EXPECT_ERROR(kStoreBusy, another->Connect(InVain()));
   }
-  EXPECT_OK(connection->Connect(Soon()));
+  EXPECT_OK(ConnectToPostgres(*connection, Soon()));
   EXPECT_OK(connection->Run(PgCall(kOne), Soon()));
 }
 
 TEST_F(PgConnectTest, RefusesAStatementThatTheServerCannotPrepare) {
   const PgStatement wrong{"wrong", "SELECT nothing FROM nowhere"};
   const auto connection = Make(url_, {.statements = std::span(&wrong, 1)});
-  const Status connected = connection->Connect(Soon());
+  const Status connected = ConnectToPostgres(*connection, Soon());
   EXPECT_ERROR(kStoreBroken, connected);
   EXPECT_EQ(connected.error().detail,
             "cannot connect to the database: statement wrong: relation \"nowhere\" does not exist "
@@ -197,7 +212,8 @@ TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
   const auto connection = Make(
       Url(kPostgresPassword, fmt::format("127.0.0.1:{},{}", silent.Port(), Host()), "postgres"),
-      settings_);
+      settings_, still_);
+  GiveUpWaitingFor(*connection, silent);
   ASSERT_OK(connection->Connect(Soon())) << "a silent host is left for the next one";
   EXPECT_EQ(connection->PeerName(), Host());
   EXPECT_TRUE(HasCaller(silent));
@@ -215,12 +231,14 @@ TEST_F(PgConnectTest, OnlyTheFirstConnectionOfAProcessWaitsForASilentHost) {
   const auto address =
       PgAddress::Parse(WithHosts(url_, fmt::format("127.0.0.1:{},{}", silent.Port(), Host())));
   ASSERT_OK(address);
-  PgConnection first(*address, settings_, clock_);
+  PgConnection first(*address, settings_, still_);
+  GiveUpWaitingFor(first, silent);
   ASSERT_OK(first.Connect(Soon()));
   ASSERT_TRUE(HasCaller(silent));
   (void)silent.Accept();
   const PgAddress copy = *address;
-  PgConnection second(copy, settings_, clock_);
+  PgConnection second(copy, settings_, still_);
+  GiveUpWaitingFor(second, silent);
   ASSERT_OK(second.Connect(Soon()));
   EXPECT_EQ(second.PeerName(), Host());
   EXPECT_FALSE(HasCaller(silent));
@@ -235,8 +253,10 @@ TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
   const auto connection =
       Make(Url(kPostgresPassword,
                fmt::format("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0},{1}", silent.Port(), Host()),
-               "postgres"));
-  EXPECT_OK(connection->Connect(clock_.Monotonic() + 2 * PgConnection::kHostTime));
+               "postgres"),
+           {}, still_);
+  GiveUpWaitingFor(*connection, silent, PgConnection::kHostTime / 2);
+  EXPECT_OK(connection->Connect(still_.Monotonic() + 2 * PgConnection::kHostTime));
 }
 
 // Its share of the time bounds only taking the connection.
@@ -256,15 +276,14 @@ TEST_F(PgConnectTest, StaysWithAHostThatIsSlowToPrepare) {
       WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
   ASSERT_OK(address);
   const PgStatement slow{"slow", "SELECT FROM slow"};
-  ShiftedClock clock;
   PgConnection connection(*address,
-                          {.planning = kPlain.planning, .statements = std::span(&slow, 1)}, clock);
+                          {.planning = kPlain.planning, .statements = std::span(&slow, 1)}, still_);
   int waits = 0;  // after its share has passed
   connection.StopWhen([&] {
     if (waits > 0) {
       if (++waits == 4) run("COMMIT");
     } else if (HasRows("SELECT FROM pg_locks WHERE relation = 'slow'::regclass AND NOT granted")) {
-      clock.shift = PgConnection::kHostTime;
+      still_.shift = PgConnection::kHostTime;
       ++waits;
     }
     return false;
@@ -280,8 +299,8 @@ TEST_F(PgConnectTest, LeavesAHostOnceAnotherOneHasConfirmedACommit) {
       Url(kPostgresPassword, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port()),
           "postgres"));
   ASSERT_OK(address);
-  PgConnection reader(*address, settings_, clock_);
-  PgConnection writer(*address, settings_, clock_);
+  PgConnection reader(*address, settings_, still_);
+  PgConnection writer(*address, settings_, still_);
   ASSERT_OK(reader.Connect(Soon()));
   ASSERT_OK(writer.Connect(Soon()));
   EXPECT_ERROR(kStoreBusy, writer.Run(PgCall(kEndMe), Soon()));

@@ -19,7 +19,7 @@ using PgFollowerTest = PgStoreTest;
 TEST_F(PgFollowerTest, LeavesAHostWithoutAPause) {
   const CuttingProxy first(SharedPostgres().port());
   const CuttingProxy second(SharedPostgres().port());
-  ShiftedClock ahead;
+  StillClock ahead;
   ahead.shift = std::chrono::hours(1);
   PgOptions options = Patient(
       WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
@@ -30,7 +30,7 @@ TEST_F(PgFollowerTest, LeavesAHostWithoutAPause) {
   store.Begin();
   ASSERT_OK(store.CatchUp(Soon()));
 
-  PgConnection other(store.address(), {}, clock_);
+  PgConnection other(store.address(), {}, still_);
   const PgCall end(PgStatement{.sql = kEndMe.sql});
   ASSERT_OK(other.Connect(Soon()));
   EXPECT_FALSE(other.Run(end, Soon()));

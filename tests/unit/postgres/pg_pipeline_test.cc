@@ -129,7 +129,7 @@ TEST_F(PgPipelineTest, AConnectionThatEndsMeanwhileLeavesTheOutcomeUnknown) {
   EXPECT_EQ(MeaningOf(*connection_), PgMeaning::kLost);
   EXPECT_EQ(connection_->failure().sqlstate, "57P01");
   EXPECT_FALSE(connection_->connected());
-  ASSERT_OK(connection_->Connect(Soon()));
+  ASSERT_OK(ConnectToPostgres(*connection_, Soon()));
   EXPECT_EQ(Seats(), 0);
 }
 

@@ -47,11 +47,9 @@ TEST_F(PgReconnectorTest, AfterALongTimeWithoutAConnectionNobodyWaits) {
   server_.Stop();
   PgReconnector reconnector(*connection_, {.pause = milliseconds(1), .give_up = milliseconds(50)},
                             clock_);
-  const MonotonicTime begin = clock_.Monotonic();
-  for (int call = 0; call < 3; ++call) {
-    EXPECT_ERROR(kStoreBusy, reconnector.Await(clock_.Monotonic() + hours(1)));
-  }
-  EXPECT_LT(clock_.Monotonic() - begin, kWaitTimeout);
+  const MonotonicTime deadline = clock_.Monotonic() + hours(1);
+  for (int call = 0; call < 3; ++call) EXPECT_ERROR(kStoreBusy, reconnector.Await(deadline));
+  EXPECT_LT(clock_.Monotonic(), deadline);
   server_.Start();
   EXPECT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }))
       << "it goes on while nobody waits";
@@ -69,9 +67,10 @@ TEST_F(PgReconnectorTest, EndsWhileAServerDoesNotAnswer) {
 }
 
 TEST_F(PgReconnectorTest, ConnectsOnceInAPause) {
-  PgReconnector reconnector(*connection_, {.pause = hours(1), .give_up = milliseconds(50)}, clock_);
+  const auto connection = Make(server_.Url(), {}, still_);  // the first attempt takes its time
+  PgReconnector reconnector(*connection, {.pause = hours(1), .give_up = milliseconds(50)}, clock_);
   ASSERT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }));
-  connection_->Close();
+  connection->Close();
   EXPECT_ERROR(kStoreBusy, reconnector.Await(Soon())) << "the server is there";
 }
 
@@ -79,7 +78,8 @@ TEST_F(PgReconnectorTest, TriesAnotherHostWithoutAPause) {
   const CuttingProxy first(SharedPostgres().port());
   const CuttingProxy second(SharedPostgres().port());
   const auto both =
-      Make(WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
+      Make(WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())),
+           {}, still_);
   PgReconnector reconnector(*both, {.pause = hours(1), .give_up = hours(1)}, clock_);
   const auto lose = [&] {
     EXPECT_FALSE(both->Run(PgCall(PgStatement{.sql = kEndMe.sql}), Soon()));
@@ -117,7 +117,7 @@ TEST_F(PgReconnectorTest, ReportsWhatBecomesOfEachAttempt) {
   server_.Stop();
   EXPECT_FALSE(connection_->Run(PgCall(PgStatement{.sql = "SELECT 1"}), Soon()));
   EXPECT_ERROR(kStoreBusy, reconnector.Await(InVain()));
-  EXPECT_GT(attempts.Count(ConnectOutcome::kUnreachable), 0);
+  EXPECT_TRUE(Eventually([&] { return attempts.Count(ConnectOutcome::kUnreachable) > 0; }));
   server_.Start();
   ASSERT_OK(reconnector.Await(Soon()));
   EXPECT_EQ(attempts.Count(ConnectOutcome::kConnected), 2);
@@ -129,7 +129,7 @@ TEST_F(PgReconnectorTest, TellsAFullServerFromOneThatRefuses) {
   const auto attempt = [&](const std::string& account) {
     const auto connection =
         Make(Secret(fmt::format("postgresql://{}@127.0.0.1:{}/postgres", account, server_.port())));
-    const Status connected = connection->Connect(Soon());
+    const Status connected = ConnectToPostgres(*connection, Soon());
     return PgConnectOutcome(connected, connection->failure());
   };
   EXPECT_EQ(attempt("limited:secret"), ConnectOutcome::kNotReady);

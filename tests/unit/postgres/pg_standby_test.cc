@@ -30,7 +30,7 @@ class PgStandbyTest : public PostgresTest {
 TEST_F(PgStandbyTest, IsRefusedUntilItIsPromoted) {
   const auto standby = primary_.MakeStandby(PostgresServer::Standby::kAsynchronous);
   const auto alone = Make(standby->Url());
-  const Status refused = alone->Connect(Soon());
+  const Status refused = ConnectToPostgres(*alone, Soon());
   EXPECT_ERROR(kStoreBusy, refused);
   EXPECT_THAT(refused.error().detail, HasSubstr("session is read-only"));
 
@@ -40,7 +40,7 @@ TEST_F(PgStandbyTest, IsRefusedUntilItIsPromoted) {
   primary_.Crash();
   standby->Promote();
   EXPECT_ERROR(kStoreBusy, both->Run(PgCall(kInsert, 1), Soon()));
-  ASSERT_OK(both->Connect(Soon()));
+  ASSERT_OK(ConnectToPostgres(*both, Soon()));
   EXPECT_EQ(both->PeerName(), fmt::format("127.0.0.1:{}", standby->port()));
   EXPECT_OK(both->Run(PgCall(kInsert, 1), Soon()));
 }

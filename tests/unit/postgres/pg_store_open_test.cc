@@ -21,8 +21,14 @@ namespace {
 class PgStoreOpenTest : public PgStoreTest {
  protected:
   Error Refusal(const std::string& url) {
-    const auto store = PgStore::Open(Patient(Secret(url)), deaf_, clock_);
-    return store ? Error{Errc::kInternal, "opened"} : store.error();
+    Error refusal{Errc::kInternal, "opened"};
+    // A server that a busy machine keeps from answering does not say why it refuses.
+    EXPECT_TRUE(Eventually([&] {
+      const auto store = PgStore::Open(Patient(Secret(url)), deaf_, clock_);
+      if (!store) refusal = store.error();
+      return refusal.detail.find("no answer within the time limit") == std::string::npos;
+    }));
+    return refusal;
   }
   static std::string Url(std::string_view password, int port, std::string_view database) {
     return fmt::format("postgresql://postgres:{}@127.0.0.1:{}/{}", password, port, database);
@@ -87,19 +93,28 @@ TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
 TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_TRUE(OpenPatient()->IsShared()); }
 
 TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
-  const LoopbackSocket silent = LoopbackSocket::Listen();
-  const auto store = Open(Patient(WithHosts(
-      url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", silent.Port(), SharedPostgres().port()))));
-  EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
-  EXPECT_OK(store->Load(kR1));
-  FakeBootClock boot;
-  NodeLease lease(boot);
-  PgCluster cluster(store->address(), {.node = 1, .patience = std::chrono::minutes(1)}, lease,
-                    clock_);
-  EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
-  EXPECT_TRUE(HasCaller(silent));
-  (void)silent.Accept();
-  EXPECT_FALSE(HasCaller(silent));
+  for (bool is_seen = false; !is_seen && !HasFailure();) {
+    const LoopbackSocket silent = LoopbackSocket::Listen();
+    const MonotonicTime begun = clock_.Monotonic();
+    const auto store = Open(Patient(WithHosts(
+        url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", silent.Port(), SharedPostgres().port()))));
+    EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+    EXPECT_OK(store->Load(kR1));
+    FakeBootClock boot;
+    NodeLease lease(boot);
+    PgCluster cluster(store->address(), {.node = 1, .patience = std::chrono::minutes(1)}, lease,
+                      clock_);
+    EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+    // The silent host takes one such time; only one that a busy machine takes leads back to it.
+    is_seen = clock_.Monotonic() - begun < 2 * PgConnection::kHostTime;
+    if (!is_seen) {
+      EXPECT_OK(Apply(*store, Destroying(kR1)));
+      continue;
+    }
+    EXPECT_TRUE(HasCaller(silent));
+    (void)silent.Accept();
+    EXPECT_FALSE(HasCaller(silent));
+  }
 }
 
 TEST_F(PgStoreOpenTest, SaysWhyItCannot) {

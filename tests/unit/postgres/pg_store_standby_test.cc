@@ -83,9 +83,10 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
   impatient.patience = std::chrono::milliseconds(300);
   const auto other = Open(impatient, heard_there);
   ASSERT_OK(Apply(*store, Creating(MultiRoom("r1"))));
-  ASSERT_OK(other->CatchUp(Soon()));
+  ASSERT_TRUE(Eventually([&] { return other->CatchUp(Soon()).ok(); }));
   const std::vector<StoredEvent> before = heard_there.events();
-  const Cursor newest = *other->Newest();
+  Result<Cursor> newest = other->Newest();
+  ASSERT_TRUE(Eventually([&] { return (newest = other->Newest()).ok(); }));
   const auto in_passing =
       MakeConnected(UrlOfBoth(), {.synchronous_commit = PgSettings::SynchronousCommit::kLocal});
   standby_->Freeze();
@@ -99,7 +100,7 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
     EXPECT_TRUE(Eventually([&] { return other->Load(r2).ok(); }));  // it is committed
     EXPECT_OK(in_passing->Run(PgCall(kHoldTurn), Soon()));
     EXPECT_ERROR(kStoreBusy, other->CatchUp(InVain()));
-    EXPECT_ERROR(kStoreBusy, other->ReadEvents(newest, 10));
+    EXPECT_ERROR(kStoreBusy, other->ReadEvents(*newest, 10));
     EXPECT_ERROR(kStoreBusy, other->Newest());
     EXPECT_FALSE(is_acknowledged);
     EXPECT_EQ(heard_here.events(), before);
@@ -117,16 +118,19 @@ TEST_F(PgStoreStandbyTest, WhatAnOldPrimaryCommitsAloneIsNotAcknowledged) {
   PgOptions options = Patient(UrlOfBoth());
   options.patience = std::chrono::seconds(1);
   const auto store = Open(options);
-  ASSERT_OK(Apply(*store, Creating(MultiRoom("r0"))));
+  std::vector<std::string> acknowledged;
+  int next = 0;
+  const auto acknowledges = [&](std::size_t count) {
+    return Eventually([&] {
+      const std::string id = fmt::format("r{}", next++);
+      if (!Apply(*store, Creating(MultiRoom(id)))) return false;
+      acknowledged.push_back(id);
+      return acknowledged.size() >= count;
+    });
+  };
+  ASSERT_TRUE(acknowledges(1));
   standby_->Promote();
-  std::vector<std::string> acknowledged = {"r0"};
-  int next = 1;
-  EXPECT_TRUE(Eventually([&] {
-    const std::string id = fmt::format("r{}", next++);
-    if (!Apply(*store, Creating(MultiRoom(id)))) return false;
-    acknowledged.push_back(id);
-    return acknowledged.size() == 5;
-  }));
+  EXPECT_TRUE(acknowledges(5));
   const auto promoted = Open(Patient(standby_->Url()));
   EXPECT_EQ(StoredOf(*promoted, acknowledged), acknowledged);
   (void)CheckedEvents(*promoted, static_cast<std::size_t>(next));
@@ -142,7 +146,7 @@ TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
   ASSERT_OK(Apply(*other, Creating(MultiRoom("r1"))));
   EXPECT_TRUE(Eventually([&] { return store->CatchUp(Soon()).ok(); }));
   EXPECT_EQ(store->CountRooms(RoomKind::kMulti), 1u) << "of those acknowledged before the call";
-  EXPECT_OK(store->Load(kR1));
+  EXPECT_TRUE(Eventually([&] { return store->Load(kR1).ok(); }));
   EXPECT_TRUE(Eventually([&] { return Apply(*store, Adding(kR1, "u")).ok(); }));
   EXPECT_OK(other->Load(kR1));
   (void)CheckedEvents(*other);

@@ -44,7 +44,7 @@ TEST_F(PgTlsTest, CarryPipelinesLongerThanAllBuffers) {
 }
 
 TEST_F(PgTlsTest, AreRefusedToAnUnknownServer) {
-  const Status connected = Make(UrlWithRoot("other.pem"))->Connect(Soon());
+  const Status connected = ConnectToPostgres(*Make(UrlWithRoot("other.pem")), Soon());
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_THAT(connected.error().detail, HasSubstr("certificate verify failed"));
 }

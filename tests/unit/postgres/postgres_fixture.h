@@ -41,13 +41,29 @@ class ShiftedClock : public Clock {
   const SystemClock clock_;
 };
 
+/// Stands still, apart from what a test adds: however long a busy machine takes, no time limit of a
+/// connection ends its wait.
+class StillClock : public Clock {
+ public:
+  [[nodiscard]] TimePoint Now() const override { return SystemClock().Now(); }
+  [[nodiscard]] MonotonicTime Monotonic() const override { return begin_ + shift; }
+  MonotonicTime::duration shift{0};
+
+ private:
+  const MonotonicTime begin_ = SystemClock().Monotonic();
+};
+
 class PostgresTest : public testing::Test {
  protected:
   /// Not connected.
-  std::unique_ptr<PgConnection> Make(const Secret& url, const PgSettings& settings = {}) {
+  std::unique_ptr<PgConnection> Make(const Secret& url, const PgSettings& settings,
+                                     const Clock& clock) {
     const Result<PgAddress> address = PgAddress::Parse(url);
     if (!address) throw std::runtime_error(address.error().detail);
-    return std::make_unique<PgConnection>(*address, settings, clock_);
+    return std::make_unique<PgConnection>(*address, settings, clock);
+  }
+  std::unique_ptr<PgConnection> Make(const Secret& url, const PgSettings& settings = {}) {
+    return Make(url, settings, clock_);
   }
 
   std::unique_ptr<PgConnection> MakeConnected(const Secret& url, const PgSettings& settings = {}) {
@@ -68,6 +84,7 @@ class PostgresTest : public testing::Test {
   }
 
   const SystemClock clock_;
+  StillClock still_;
   const Secret url_ = SharedPostgres().UrlOfNewSchema();
 };
 
