@@ -14,8 +14,8 @@ namespace rtcroom {
 namespace {
 
 constexpr std::string_view kJson = "application/json; charset=utf-8";
-constexpr int kNoContent = 204;
-constexpr int kNotModified = 304;
+/// @source RFC 9110 8.6.
+constexpr bool HasContentLength(int status) { return status != 204 && status != 304; }
 /// Reserved for the status line and headers; enough for most responses.
 constexpr std::size_t kUsualHeadBytes = 256;
 
@@ -69,7 +69,7 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
   } else if (format.version == HttpVersion::k10) {
     Insert(lines, "Connection", "keep-alive");  // the default of 1.1 only
   }
-  if (reply.status != kNoContent && reply.status != kNotModified) {
+  if (HasContentLength(reply.status)) {
     Insert(lines, "Content-Length", content_length);
   }
   if (!reply.body.empty() && !HasHeader(reply.headers, "Content-Type")) {

@@ -50,7 +50,7 @@ const EcdsaPrivateKey& OwnEcdsaKey() {
   return key;
 }
 
-UserSigVersion Version1() {
+UserSigVersion UserSigVersion1() {
   return {.name = "V1",
           .ticket = vectors::kV1A,
           .life = seconds(2592000),
@@ -77,7 +77,7 @@ UserSigVersion Version1() {
               }};
 }
 
-UserSigVersion Version2() {
+UserSigVersion UserSigVersion2() {
   return {.name = "V2",
           .ticket = vectors::kV2,
           .life = seconds(86400),
@@ -235,7 +235,7 @@ TEST_P(UserSigVersions, DetectAnyAlteredByte) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, UserSigVersions, testing::Values(Version1(), Version2()),
+INSTANTIATE_TEST_SUITE_P(Of, UserSigVersions, testing::Values(UserSigVersion1(), UserSigVersion2()),
                          [](const auto& version) { return std::string(version.param.name); });
 
 }  // namespace
