@@ -2,16 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/cycles.h"
 #include "tests/unit/im/delivery_world.h"
 
 namespace rtcroom {
 namespace {
 
-constexpr std::uint64_t kHistories = 1000;
 constexpr int kSteps = 400;
 
 void RunHistories(const WorldOptions& options) {
-  for (std::uint64_t seed = 1; seed <= kHistories; ++seed) {
+  const std::uint64_t first = Seed(1);
+  const std::uint64_t end = first + Cycles(200);
+  for (std::uint64_t seed = first; seed < end; ++seed) {
     DeliveryWorld world(seed, options);
     for (int i = 0; i < kSteps; ++i) world.Step();
     world.RunUntilIdle();
