@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/core/room_search.h"
 #include "tests/support/service_fixture.h"
 
 namespace rtcroom {
@@ -52,13 +51,12 @@ class AdminCallsTest : public ServiceFixture {
     return response;
   }
   /// Reads page by page.
-  std::vector<std::string> ListAll(v1::ListRoomsRequest request, std::size_t* pages = nullptr) {
+  std::vector<std::string> ListAll(v1::ListRoomsRequest request) {
     std::vector<std::string> ids;
     do {
       const v1::ListRoomsResponse page = List(request);
       for (const v1::Room& room : page.rooms()) ids.push_back(room.room().room_id());
       request.set_page_token(page.next_page_token());
-      if (pages != nullptr) ++*pages;
     } while (!request.page_token().empty());
     return ids;
   }
@@ -248,14 +246,6 @@ TEST_F(AdminCallsTest, NameTheInvalidField) {
   EXPECT_THAT(Refusal(&AdminCalls::ListRooms, list), HasSubstr("kind: "));
 }
 
-TEST_F(AdminCallsTest, ListRoomsInTheOrderOfTheirCreation) {
-  EXPECT_THAT(ListAll({}), IsEmpty());
-  ASSERT_OK(CreateRoom(Create("r2", "u1", RoomKind::kLive)));
-  ASSERT_OK(CreateRoom(Create("r1", "u1", RoomKind::kDouble)));
-  ASSERT_OK(CreateRoom(Create("r3", "u1")));
-  EXPECT_THAT(ListAll({}), ElementsAre("r2", "r1", "r3"));
-}
-
 TEST_F(AdminCallsTest, ListEveryRoomOnceForAnyPageSize) {
   MakeRooms(10);
   const std::vector<std::string> all = ListAll({});
@@ -281,19 +271,6 @@ TEST_F(AdminCallsTest, ListRoomsOfOneKind) {
   EXPECT_THAT(ListAll(request), ElementsAre("live0", "live1", "live2"));
   request.set_page_size(1);
   EXPECT_THAT(ListAll(request), ElementsAre("live0", "live1", "live2"));
-}
-
-TEST_F(AdminCallsTest, ScanABoundedNumberOfRoomsPerPage) {
-  MakeRooms(2 * kMostRoomsSearched, RoomKind::kDouble);
-  MakeRooms(1, RoomKind::kLive);
-  v1::ListRoomsRequest request;
-  request.set_kind(v1::ROOM_KIND_LIVE);
-  const v1::ListRoomsResponse first = List(request);
-  EXPECT_EQ(first.rooms_size(), 0);
-  EXPECT_THAT(first.next_page_token(), Not(IsEmpty()));
-  std::size_t pages = 0;
-  EXPECT_THAT(ListAll(request, &pages), ElementsAre("live0"));
-  EXPECT_EQ(pages, 3u);
 }
 
 TEST_F(AdminCallsTest, RemoveAPusher) {

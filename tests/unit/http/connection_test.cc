@@ -475,15 +475,6 @@ TEST_F(ConnectionTest, ServesOtherConnectionsBetweenPipelinedRequests) {
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(greedy.Receive().status, 200) << i;
 }
 
-TEST_F(ConnectionTest, KeepsAnHttp10ConnectionOnRequest) {
-  Serve(Describe);
-  RawClient client(address());
-  for (int i = 0; i < 3; ++i) {
-    client.Send("GET /inline HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
-    EXPECT_EQ(client.Receive().Header("Connection"), "keep-alive");
-  }
-}
-
 TEST_F(ConnectionTest, AnswersRequestsBeforeGarbage) {
   Serve(Describe);
   RawClient client(address());

@@ -46,10 +46,13 @@ TEST(EncodeResponse, WritesTheLengthButNotTheBodyInAnswerToHead) {
   EXPECT_THAT(bytes, testing::EndsWith("\r\n\r\n"));
 }
 
-TEST(EncodeResponse, WritesNoLengthAt204And304) {
+TEST(EncodeResponse, WritesNeitherLengthNorTypeAt204And304) {
   for (const int status : {204, 304}) {
-    EXPECT_THAT(Encoded(kKept, {.status = status}),
-                testing::Not(testing::HasSubstr("Content-Length")));
+    const std::string bytes = Encoded(kKept, {.status = status});
+    for (const char* header : {"Content-Length", "Content-Type: "}) {
+      EXPECT_THAT(bytes, testing::Not(testing::HasSubstr(header))) << status;
+    }
+    EXPECT_THAT(bytes, testing::EndsWith("\r\n\r\n")) << status;
   }
 }
 

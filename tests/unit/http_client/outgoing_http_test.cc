@@ -21,13 +21,9 @@
 #include <sys/socket.h>
 
 #include "daemon/auth/dev_certificate.h"
-#include "daemon/auth/wechat_code_exchange.h"
-#include "daemon/base/logger.h"
 #include "daemon/base/openssl_ptr.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/base/system_random.h"
-#include "daemon/http_client/call_pool.h"
-#include "tests/support/awaited.h"
 #include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
@@ -159,11 +155,6 @@ TEST_F(OutgoingCalls, IsUnreachableWithoutAListener) {
     url = server.Url();
   }
   EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kWaitTimeout));
-}
-
-TEST_F(OutgoingCalls, IsUnavailableIfThePeerDoesNotSpeakHttp) {
-  const StandInServer server(Answering("SSH-2.0-OpenSSH_9.2\r\n"));
-  EXPECT_ERROR(kUnavailable, http_.Get(server.Url(), "/", kWaitTimeout));
 }
 
 TEST_F(OutgoingCalls, IsUnreachableForAnInvalidBaseUrl) {
@@ -317,48 +308,6 @@ TEST_F(OutgoingCalls, MakesNoCallAfterStop) {
   const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
   EXPECT_EQ(reply.error().detail, "outgoing call: the server is stopping");
-}
-
-CodeExchangeResult ResultOf(WechatCodeExchange& exchange, const std::string& code) {
-  Awaited<CodeExchangeResult> result;
-  exchange.Exchange(code, result.Callback());
-  return result.Get();
-}
-
-TEST_F(OutgoingCalls, PerformsACodeExchange) {
-  std::string head;
-  Logger logger(LogFormat::kText, LogLevel::kError);
-  CallPool calls(clock_, logger);
-  {
-    const StandInServer server(Answering(
-        Answer("200 OK", R"({"openid":"o1","session_key":"k1"})", "Content-Type: text/plain\r\n"),
-        &head));
-    WechatCodeExchange exchange({.base_url = server.Url(),
-                                 .app_id = "wx1",
-                                 .secret = Secret("s1"),
-                                 .timeout = kWaitTimeout},
-                                http_, calls, logger);
-    const CodeExchangeResult result = ResultOf(exchange, "a code");
-    EXPECT_EQ(result.outcome, CodeExchangeOutcome::kOk);
-    EXPECT_EQ(result.openid, "o1");
-    EXPECT_EQ(result.session_key, Secret("k1"));
-  }
-  EXPECT_TRUE(
-      head.starts_with("GET /sns/jscode2session?appid=wx1&secret=s1&js_code=a%20code"
-                       "&grant_type=authorization_code HTTP/1.1\r\n"))
-      << head;
-}
-
-TEST_F(OutgoingCalls, TimesOutACodeExchange) {
-  Logger logger(LogFormat::kText, LogLevel::kError);
-  const StandInServer server([](const std::stop_token&, const LoopbackSocket& client) {
-    (void)client.ReceiveUntil("never sent");
-  });
-  CallPool calls(clock_, logger);
-  WechatCodeExchange exchange(
-      {.base_url = server.Url(), .app_id = "wx1", .secret = Secret("s1"), .timeout = kShort}, http_,
-      calls, logger);
-  EXPECT_EQ(ResultOf(exchange, "code").outcome, CodeExchangeOutcome::kUnavailable);
 }
 
 }  // namespace

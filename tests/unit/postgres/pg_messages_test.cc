@@ -71,25 +71,6 @@ TEST_F(PgMessagesTest, AMessageToNoRoomDoesNotHinderOthers) {
   EXPECT_EQ(Number("SELECT count(*) FROM message_rooms"), 1);
 }
 
-TEST_F(PgMessagesTest, AreReadByRoomUserAndPeer) {
-  AddRoom(7);
-  AppendAll({ToRoom(7, "1"), ToRoom(7, "2"), ToRoom(7, "3"), ToRoom(7, "4"),
-             ToUser("bob", "to bob"), ToUser("eve", "to eve")});
-  const auto bodies = [](const auto& read) {
-    EXPECT_OK(read);
-    return BodiesOf(*read);
-  };
-  EXPECT_THAT(bodies(pg::ReadRoomMessages(*connection_, 7, 3, 10, Soon())), ElementsAre("3", "4"));
-  EXPECT_THAT(bodies(pg::ReadRoomMessages(*connection_, 7, kMaxNumber, 10, Soon())), IsEmpty());
-  EXPECT_THAT(bodies(pg::ReadDirectMessages(*connection_, {"bob"}, {"amy"}, {}, 10, Soon())),
-              ElementsAre("to bob"));
-  EXPECT_THAT(bodies(pg::ReadPendingMessages(*connection_, {"eve"}, kNoon, 10, Soon())),
-              ElementsAre("to eve"));
-  EXPECT_THAT(bodies(pg::ReadConversations(*connection_, {"amy"}, 10, Soon())),
-              ElementsAre("to eve", "to bob"));
-  EXPECT_THAT(bodies(pg::ReadMessages(*connection_, kMaxNumber, 10, Soon())), IsEmpty());
-}
-
 TEST_F(PgMessagesTest, AreSettledForSeveralReceiversAtOnce) {
   AppendAll({ToUser("bob", "1"), ToUser("bob", "2"), ToUser("eve", "3")});
   const std::array<ReceivedMessages, 4> received = {

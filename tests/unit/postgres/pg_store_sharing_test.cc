@@ -199,29 +199,6 @@ TEST_F(PgStoreSharingTest, AcknowledgedChangesAreTheHistory) {
   }
 }
 
-TEST_F(PgStoreSharingTest, TheirMessagesAreInOneOrder) {
-  constexpr int kMessages = 25;  // of each caller
-  const auto room = Apply(*first_, Creating(MultiRoom("r1")));
-  ASSERT_OK(room);
-  const std::uint64_t number = room->room.sequence;
-  Mutex mutex;
-  std::vector<StoredMessage> acknowledged;
-  InParallel(kCallers, [&](int caller) {
-    for (int i = 0; i < kMessages; ++i) {
-      const auto message = StoreOf(caller).AppendRoomMessage(
-          number, {.sender = {fmt::format("u{}", caller)}, .body = std::to_string(i)});
-      ASSERT_OK(message);
-      const MutexLock lock(mutex);
-      acknowledged.push_back(*message);
-    }
-  });
-  std::ranges::sort(acknowledged, {}, &StoredMessage::position);
-  for (std::size_t i = 0; i < acknowledged.size(); ++i) EXPECT_EQ(acknowledged[i].seq, i + 1);
-  const auto stored = second_->ReadRoomMessages(number, 1, kCallers * kMessages + 1);
-  ASSERT_OK(stored);
-  EXPECT_TRUE(*stored == acknowledged);
-}
-
 /// Positions of the last events that it was told of, call by call.
 class LastOfReports : public CommitListener {
  public:
