@@ -94,8 +94,7 @@ class CallRoom {
   ApiReply Send(const std::string& user, const char* endpoint, const nlohmann::json& body) {
     const std::string kind = form_.kind + "_room";
     if (!form_.is_gen2) return server_.Https().Call(kind, endpoint, body);
-    Gen2Client client(server_.Https(), user, kind);
-    client.UseToken(TokenOf(user));
+    Gen2Client client(server_.Https(), user, kind, TokenOf(user));
     return client.Call(endpoint, body);
   }
 
