@@ -109,8 +109,9 @@ TEST_F(Sharing, TextsAndNoticesReachTheMembersAtOtherNodes) {
   const auto phone = [&](std::size_t at, const std::string& account) {
     const ApiReply login = node(at).Https().Call("multi_room", "get_im_login_info",
                                                  {{"userIDPrefix", "pc"}, {"imuserid", account}});
-    return std::make_unique<ChannelPhone>([this, at] { return node(at).Https(); },
-                                          login.Text("userID"), login.Text("userSig"));
+    return std::make_unique<ChannelPhone>(
+        [this, at] { return node(at).Https(); },
+        ChannelUser{.account = login.Text("userID"), .ticket = login.Text("userSig")});
   };
   const auto alice = phone(0, "alice");
   const auto bob = phone(1, "bob");

@@ -208,8 +208,11 @@ TEST_P(ChannelCalls, LoseNothingOverKillsAndRestarts) {
   std::vector<std::string> texts;
   json newest;
   ASSERT_TRUE(Eventually([&] {
-    newest = phones_[0]->Call("group_open_http_svc/group_msg_get",
-                              {{"GroupId", kRoom}, {"ReqMsgNumber", 1}});
+    newest = phones_[0]
+                 ->caller()
+                 .Call(fmt::format("{}group_msg_get", kGroups),
+                       {{"GroupId", kRoom}, {"ReqMsgNumber", 1}})
+                 .json;
     // The members' view follows the store.
     return ErrorCodeOf(newest) == 0 && TextIn(newest.at("RspMsgList").at(0)) == acknowledged.back();
   }));
