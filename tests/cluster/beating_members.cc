@@ -34,11 +34,10 @@ void BeatingMembers::BeatAtOne(const std::stop_token& stop, std::size_t node, in
       if (stop.stop_requested()) return;
       const Member& member = entry.member;
       if (member.is_sticky ? !IsAt(node, entry) : ++place % 3 == 0) continue;
-      ApiRequest request;
-      request.target = "/weapp/" + member.kind + "/pusher_heartbeat" + member.query;
-      request.body = MemberBody(member.room, member.user).dump();
       const std::int64_t begun_ms = NowMs();
-      Note(entry, port, begun_ms, client.Send(request));
+      Note(entry, port, begun_ms,
+           client.Call(member.kind, "pusher_heartbeat", MemberBody(member.room, member.user),
+                       member.query));
     }
     std::this_thread::sleep_for(kPause);  // the rate of beats
   }

@@ -25,7 +25,7 @@ class BeatingMembers {
     std::string kind = {};
     std::string room = {};
     std::string user = {};
-    std::string query = {};  ///< of its calls: "?userID=...", or none
+    std::string query = {};  ///< of its calls: "userID=...", or none
     /// It beats at one node, and goes to the next one when that has not answered for some time.
     bool is_sticky = false;
     /// It may be gone: a change that may remove it is under way, or has an unknown outcome.

@@ -196,7 +196,7 @@ class Failover : public testing::Test {
         if (room == "x") continue;
         std::vector<std::string> seen;
         EXPECT_TRUE(Eventually([&] {
-          seen = PusherIds(client.Send(PushersRequest(room)));
+          seen = PusherIds(AskForPushers(client, room));
           return seen == members;
         })) << room
             << " at node " << i << ": " << testing::PrintToString(seen);
@@ -204,8 +204,7 @@ class Failover : public testing::Test {
     }
   }
 
-  [[nodiscard]] ApiRequest PushersRequest(const std::string& room) const {
-    ApiRequest request;
+  ApiReply AskForPushers(ApiClient& client, const std::string& room) const {
     std::string kind = "multi_room";
     std::string query;
     for (const auto& writer : writers_) {
@@ -213,9 +212,7 @@ class Failover : public testing::Test {
       kind = writer->changes().kind();
       query = writer->changes().AnyQuery();
     }
-    request.target = "/weapp/" + kind + "/get_pushers" + query;
-    request.body = RoomBody(room).dump();
-    return request;
+    return client.Call(kind, "get_pushers", RoomBody(room), query);
   }
 
   /// For the search for the reasons of a failure.

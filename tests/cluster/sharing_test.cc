@@ -80,16 +80,14 @@ TEST_F(Sharing, ALoginIsGoodAtAllNodesAndEndsTheEarlierOne) {
   Add(2, {});
   Gen2Client first(node(0).Https(), "alice", "multi_room");
   ASSERT_EQ(first.Login().code(), kOk);
-  Gen2Client there(node(1).Https(), "alice", "multi_room");
-  there.UseToken(first.token());
+  Gen2Client there(node(1).Https(), "alice", "multi_room", first.token());
   ASSERT_EQ(there.Call("get_room_list", ListBody()).code(), kOk) << "at once";
   Gen2Client second(node(1).Https(), "alice", "multi_room");
   ASSERT_EQ(second.Login().code(), kOk);
   EXPECT_TRUE(
       Eventually([&] { return first.Call("get_room_list", ListBody()).code() == kNotAuthorized; }));
   ASSERT_EQ(second.Logout().code(), kOk);
-  Gen2Client again(node(0).Https(), "alice", "multi_room");
-  again.UseToken(second.token());
+  Gen2Client again(node(0).Https(), "alice", "multi_room", second.token());
   EXPECT_TRUE(
       Eventually([&] { return again.Call("get_room_list", ListBody()).code() == kNotAuthorized; }));
 }
@@ -111,8 +109,9 @@ TEST_F(Sharing, TextsAndNoticesReachTheMembersAtOtherNodes) {
   const auto phone = [&](std::size_t at, const std::string& account) {
     const ApiReply login = node(at).Https().Call("multi_room", "get_im_login_info",
                                                  {{"userIDPrefix", "pc"}, {"imuserid", account}});
-    return std::make_unique<ChannelPhone>([this, at] { return node(at).Https(); },
-                                          login.Text("userID"), login.Text("userSig"));
+    return std::make_unique<ChannelPhone>(
+        [this, at] { return node(at).Https(); },
+        ChannelUser{.account = login.Text("userID"), .ticket = login.Text("userSig")});
   };
   const auto alice = phone(0, "alice");
   const auto bob = phone(1, "bob");

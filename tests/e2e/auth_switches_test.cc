@@ -34,13 +34,12 @@ TEST(Gen1Login, ReturnsAValidTokenAndTicket) {
 
   const ApiReply second = Gen1Login(api, "?userID=alice");
   EXPECT_NE(second.Text("token"), reply.Text("token")) << "tokens must differ between logins";
-  Gen2Client alice(server.Https(), "alice", "multi_room");
-  alice.UseToken(reply.Text("token"));
+  Gen2Client alice(server.Https(), "alice", "multi_room", reply.Text("token"));
   EXPECT_EQ(alice.Call("get_room_list", ListBody()).Text("message"), kTokenWrong);
-  alice.UseToken(second.Text("token"));
-  EXPECT_EQ(alice.Call("add_pusher", PusherBody("r1", "alice")).code(), kOk);
-  EXPECT_EQ(alice.Logout().code(), kOk);
-  EXPECT_EQ(alice.Call("get_room_list", ListBody()).code(), kNotAuthorized);
+  Gen2Client again(server.Https(), "alice", "multi_room", second.Text("token"));
+  EXPECT_EQ(again.Call("add_pusher", PusherBody("r1", "alice")).code(), kOk);
+  EXPECT_EQ(again.Logout().code(), kOk);
+  EXPECT_EQ(again.Call("get_room_list", ListBody()).code(), kNotAuthorized);
 
   EXPECT_EQ(Gen1Login(api, "").code(), kBadParameter);
   EXPECT_EQ(Gen1Login(api, "?userID=").code(), kBadParameter);
@@ -51,47 +50,38 @@ TEST(Gen1Login, ReturnsAValidTokenAndTicket) {
   }
 }
 
-/// Calls as if through a trusted proxy that reports `address`.
-class Phone {
- public:
-  Phone(const ServerProcess& server, std::string address)
-      : api_(server.Http()), address_(std::move(address)) {}
-
-  int Call(const std::string& endpoint, const nlohmann::json& body) {
-    return api_
-        .Send({.target = "/weapp/multi_room/" + endpoint,
-               .body = body.dump(),
-               .headers = {{"X-Forwarded-For", address_}}})
-        .code();
-  }
-
- private:
-  ApiClient api_;
-  std::string address_;
-};
-
 class Gen1Bind : public testing::Test {
  protected:
+  /// A client as if behind a trusted proxy that reports `address`.
+  ApiClient At(const std::string& address) {
+    ApiClient client = server_.Http();
+    client.SetHeader("X-Forwarded-For", address);
+    return client;
+  }
+  static int Call(ApiClient& client, const char* endpoint, const nlohmann::json& body) {
+    return client.Call("multi_room", endpoint, body).code();
+  }
+
   ServerProcess server_{{.settings = {{"auth.gen1_bind", true},
                                       {"server.trusted_proxies", {"127.0.0.0/8"}},
                                       {"room.heartbeat_timeout", "1h"}}}};
-  Phone home_{server_, "192.0.2.1"};
-  Phone elsewhere_{server_, "198.51.100.9"};
+  ApiClient home_ = At("192.0.2.1");
+  ApiClient elsewhere_ = At("198.51.100.9");
 };
 
 TEST_F(Gen1Bind, AcceptsMemberCallsOnlyFromTheJoiningAddress) {
-  ASSERT_EQ(home_.Call("create_room", CreateBody("host", "r1")), kOk);
-  ASSERT_EQ(home_.Call("add_pusher", PusherBody("r1", "guest")), kOk);
+  ASSERT_EQ(Call(home_, "create_room", CreateBody("host", "r1")), kOk);
+  ASSERT_EQ(Call(home_, "add_pusher", PusherBody("r1", "guest")), kOk);
   for (const char* user : {"host", "guest"}) {
-    EXPECT_EQ(elsewhere_.Call("pusher_heartbeat", MemberBody("r1", user)), kNoSuchMember) << user;
-    EXPECT_EQ(elsewhere_.Call("delete_pusher", MemberBody("r1", user)), kNoSuchMember) << user;
-    EXPECT_EQ(elsewhere_.Call("destroy_room", MemberBody("r1", user)), kNoSuchRoom) << user;
-    EXPECT_EQ(home_.Call("pusher_heartbeat", MemberBody("r1", user)), kOk) << user;
+    EXPECT_EQ(Call(elsewhere_, "pusher_heartbeat", MemberBody("r1", user)), kNoSuchMember) << user;
+    EXPECT_EQ(Call(elsewhere_, "delete_pusher", MemberBody("r1", user)), kNoSuchMember) << user;
+    EXPECT_EQ(Call(elsewhere_, "destroy_room", MemberBody("r1", user)), kNoSuchRoom) << user;
+    EXPECT_EQ(Call(home_, "pusher_heartbeat", MemberBody("r1", user)), kOk) << user;
   }
   ApiClient api = server_.Https();
   EXPECT_THAT(PushersOf(api, "multi_room", "r1"), ElementsAre("host", "guest"));
-  EXPECT_EQ(home_.Call("delete_pusher", MemberBody("r1", "guest")), kOk);
-  EXPECT_EQ(home_.Call("destroy_room", MemberBody("r1", "host")), kOk);
+  EXPECT_EQ(Call(home_, "delete_pusher", MemberBody("r1", "guest")), kOk);
+  EXPECT_EQ(Call(home_, "destroy_room", MemberBody("r1", "host")), kOk);
 }
 
 TEST(PinnedPrefixes, SelectTheirDialect) {

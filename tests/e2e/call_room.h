@@ -25,6 +25,7 @@ struct CallForm {
   std::string kind = {};  ///< "double", "multi", "live"
   bool is_gen2 = false;   ///< the dialect of its clients
   std::size_t phones = 0;
+  bool is_mixed = false;  ///< every other client is a new one, in gen-2 the creator, too
 
   /// Those that send a stream; the others only watch, in the group.
   [[nodiscard]] std::size_t pushers() const {
@@ -33,26 +34,35 @@ struct CallForm {
   }
 };
 inline std::ostream& operator<<(std::ostream& out, const CallForm& form) {
-  return out << form.kind << (form.is_gen2 ? "Gen2Of" : "Gen1Of") << form.phones;
+  return out << form.kind << (form.is_gen2 ? "Gen2Of" : "Gen1Of") << form.phones
+             << (form.is_mixed ? "Mixed" : "");
 }
 
-/// Of two and of five phones, in each kind and dialect.
+/// Of two and of five phones, in each kind and dialect, without new clients and with some.
 inline std::vector<CallForm> AllCallForms() {
   std::vector<CallForm> forms;
   for (const char* kind : {"double", "multi", "live"}) {
     for (const bool is_gen2 : {false, true}) {
       for (const std::size_t phones : {std::size_t{2}, std::size_t{5}}) {
-        forms.push_back({.kind = kind, .is_gen2 = is_gen2, .phones = phones});
+        for (const bool is_mixed : {false, true}) {
+          forms.push_back({kind, is_gen2, phones, is_mixed});
+        }
       }
     }
   }
   return forms;
 }
 /// Those in which silent members are evicted: each takes the time of a heartbeat.
-inline const CallForm kEvictionForms[] = {{.kind = "double", .is_gen2 = false, .phones = 2},
-                                          {.kind = "multi", .is_gen2 = false, .phones = 5},
-                                          {.kind = "multi", .is_gen2 = true, .phones = 5},
-                                          {.kind = "live", .is_gen2 = true, .phones = 5}};
+inline std::vector<CallForm> EvictionCallForms() {
+  std::vector<CallForm> forms;
+  for (const bool is_mixed : {false, true}) {
+    forms.insert(forms.end(), {{"double", false, 2, is_mixed},
+                               {"multi", false, 5, is_mixed},
+                               {"multi", true, 5, is_mixed},
+                               {"live", true, 5, is_mixed}});
+  }
+  return forms;
+}
 
 /// The room API as the clients of that dialect call it.
 class CallRoom {
@@ -94,8 +104,7 @@ class CallRoom {
   ApiReply Send(const std::string& user, const char* endpoint, const nlohmann::json& body) {
     const std::string kind = form_.kind + "_room";
     if (!form_.is_gen2) return server_.Https().Call(kind, endpoint, body);
-    Gen2Client client(server_.Https(), user, kind);
-    client.UseToken(TokenOf(user));
+    Gen2Client client(server_.Https(), user, kind, TokenOf(user));
     return client.Call(endpoint, body);
   }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "tests/support/eventually.h"
-#include "tests/support/gen2_client.h"
 
 namespace rtcroom {
 namespace {
@@ -13,13 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kOfSdk = "websdkappid=537048168&v=1.7.0";
-
-/// What the SDK appends to every query.
-std::string OfProgram() {
-  return fmt::format(
-      "contenttype=json&sdkappid={}&accounttype=10086&apn=1&reqtime=1700000000&reqSeq=1",
-      kTestAppId);
-}
 
 }  // namespace
 
@@ -42,6 +34,8 @@ json CustomElement(const std::string& data) {
 json TextElement(const std::string& text) {
   return {{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}};
 }
+
+json BareText(const std::string& text) { return json::array({TextElement(text)}); }
 
 json RoomText(const std::string& text) {
   return json::array(
@@ -89,26 +83,45 @@ std::chrono::milliseconds HeldPoll::Duration() {
   return duration_;
 }
 
+ChannelCaller::ChannelCaller(const Connect& connect, ChannelUser user)
+    : connect_(connect), user_(std::move(user)), client_(connect_()) {}
+
 ChannelCaller::ChannelCaller(const Connect& connect, std::string account)
-    : ChannelCaller(connect, std::move(account), {}) {}
+    : ChannelCaller(connect, ChannelUser{.account = std::move(account)}) {}
 
 ChannelCaller::ChannelCaller(const Connect& connect, std::string account, ChannelProof proof)
-    : connect_(connect),
-      account_(std::move(account)),
-      client_(connect_()),
-      proof_(std::move(proof)) {}
+    : ChannelCaller(connect, std::move(account)) {
+  proof_ = std::move(proof);
+}
+
+ChannelCaller ChannelCaller::ChosenBy(const ServerProcess& server) {
+  const ApiReply info = server.Https().Get("/weapp/utils/get_login_info");
+  ChannelCaller caller([&server] { return server.Https(); },
+                       ChannelUser{.account = info.Text("userID"),
+                                   .ticket = info.Text("userSig"),
+                                   .app_id = info.json.value("sdkAppID", std::uint32_t{0})});
+  (void)caller.LogIn();
+  return caller;
+}
+
+std::string ChannelCaller::OfProgram() const {
+  return fmt::format(
+      "contenttype=json&sdkappid={}&accounttype=10086&apn=1&reqtime=1700000000&reqSeq=1",
+      user_.app_id);
+}
 
 std::string ChannelCaller::Query() const {
   return fmt::format("{}&tinyid={}&a2={}&{}", kOfSdk, proof_.tiny_id, proof_.a2, OfProgram());
 }
 
 std::string ChannelCaller::LoginQuery(const std::string& ticket) const {
-  return fmt::format("{}&identifier={}&usersig={}&{}", kOfSdk, account_, ticket, OfProgram());
+  return fmt::format("{}&identifier={}&usersig={}&{}", kOfSdk, account(), ticket, OfProgram());
 }
 
 ApiReply ChannelCaller::LogIn() {
-  ApiReply reply = client_.Send({.target = "/v4/openim/login?" + LoginQuery(MakeTicket(account_)),
-                                 .body = R"({"State":"Online"})"});
+  const std::string ticket = user_.ticket.value_or(MakeTicket(account()));
+  ApiReply reply = client_.Send(
+      {.target = "/v4/openim/login?" + LoginQuery(ticket), .body = R"({"State":"Online"})"});
   proof_ = {.tiny_id = reply.Text("TinyId"), .a2 = reply.Text("A2Key")};
   return reply;
 }
@@ -140,22 +153,30 @@ int ChannelCaller::Quit(const std::string& group) {
   return CodeOf(fmt::format("{}quit_group", kGroups), {{"GroupId", group}});
 }
 
+ApiReply ChannelCaller::SendToGroup(const std::string& group, const json& elements) {
+  return Call(fmt::format("{}send_group_msg", kGroups), {{"GroupId", group},
+                                                         {"From_Account", account()},
+                                                         {"Random", ++random_},
+                                                         {"MsgBody", elements},
+                                                         {"MsgPriority", "COMMON"}});
+}
+
+ApiReply ChannelCaller::SendToAccount(const std::string& account, const json& elements) {
+  ++random_;
+  return Call("v4/openim/sendmsg", {{"From_Account", user_.account},
+                                    {"To_Account", account},
+                                    {"MsgTimeStamp", 1700000000},
+                                    {"MsgSeq", random_},
+                                    {"MsgRandom", random_},
+                                    {"MsgBody", elements}});
+}
+
 int ChannelCaller::SendText(const std::string& group, const std::string& text) {
-  return CodeOf(fmt::format("{}send_group_msg", kGroups), {{"GroupId", group},
-                                                           {"From_Account", account_},
-                                                           {"Random", ++random_},
-                                                           {"MsgBody", RoomText(text)},
-                                                           {"MsgPriority", "COMMON"}});
+  return ErrorCodeOf(SendToGroup(group, RoomText(text)).json);
 }
 
 int ChannelCaller::SendDirect(const std::string& account, const std::string& data) {
-  ++random_;
-  return CodeOf("v4/openim/sendmsg", {{"From_Account", account_},
-                                      {"To_Account", account},
-                                      {"MsgTimeStamp", 1700000000},
-                                      {"MsgSeq", random_},
-                                      {"MsgRandom", random_},
-                                      {"MsgBody", json::array({CustomElement(data)})}});
+  return ErrorCodeOf(SendToAccount(account, json::array({CustomElement(data)})).json);
 }
 
 std::unique_ptr<HeldPoll> ChannelCaller::PollAccount(std::uint64_t cursor) const {

@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/support/api_client.h"
+#include "tests/support/gen2_client.h"
+#include "tests/support/server_process.h"
 
 namespace rtcroom {
 
@@ -42,6 +45,8 @@ int ErrorCodeOf(const nlohmann::json& reply);
 /// Elements of messages.
 nlohmann::json CustomElement(const std::string& data);
 nlohmann::json TextElement(const std::string& text);
+/// A text without the command that the room libraries put before it.
+nlohmann::json BareText(const std::string& text);
 /// A text as the room libraries send it.
 nlohmann::json RoomText(const std::string& text);
 
@@ -80,15 +85,30 @@ struct ChannelProof {
   std::string a2 = {};
 };
 
+/// What a user logs in with.
+struct ChannelUser {
+  std::string account = {};
+  /// Without one, each login has a fresh one, for a server with `WithLogins`.
+  std::optional<std::string> ticket = {};
+  std::uint32_t app_id = kTestAppId;
+};
+
 /// @threads for one thread; several of one login may be used at once.
 class ChannelCaller {
  public:
+  ChannelCaller(const Connect& connect, ChannelUser user);
   ChannelCaller(const Connect& connect, std::string account);
   /// Another client of the same login.
   ChannelCaller(const Connect& connect, std::string account, ChannelProof proof);
+  /// Logged in as the user that the server has chosen for it; the server outlives it.
+  static ChannelCaller ChosenBy(const ServerProcess& server);
 
-  /// With a fresh ticket.
   ApiReply LogIn();
+  /// Uses a new connection from now on.
+  void Reconnect() { client_ = connect_(); }
+  /// Ends a request that another thread is waiting for.
+  /// @threads from any thread.
+  void Interrupt() { client_.Interrupt(); }
 
   /// @param command  with its version and service.
   ApiReply Call(const std::string& command, const nlohmann::json& body = nlohmann::json::object());
@@ -100,6 +120,9 @@ class ChannelCaller {
   /// @return the key of the room's poll; empty when it is refused.
   std::string Join(const std::string& group);
   int Quit(const std::string& group);
+  /// @param elements  the body of the message.
+  ApiReply SendToGroup(const std::string& group, const nlohmann::json& elements);
+  ApiReply SendToAccount(const std::string& account, const nlohmann::json& elements);
   /// @return the ErrorCode.
   int SendText(const std::string& group, const std::string& text);
   int SendDirect(const std::string& account, const std::string& data);
@@ -108,7 +131,8 @@ class ChannelCaller {
   [[nodiscard]] std::unique_ptr<HeldPoll> PollRoom(const std::string& key,
                                                    std::uint64_t start = 0) const;
 
-  [[nodiscard]] const std::string& account() const { return account_; }
+  [[nodiscard]] const std::string& account() const { return user_.account; }
+  [[nodiscard]] const ChannelUser& user() const { return user_; }
   [[nodiscard]] const ChannelProof& proof() const { return proof_; }
   /// The query of a command.
   [[nodiscard]] std::string Query() const;
@@ -116,8 +140,11 @@ class ChannelCaller {
   [[nodiscard]] std::string LoginQuery(const std::string& ticket) const;
 
  private:
+  /// What the SDK appends to every query.
+  [[nodiscard]] std::string OfProgram() const;
+
   Connect connect_;
-  std::string account_;
+  ChannelUser user_;
   ApiClient client_;
   ChannelProof proof_;
   std::uint64_t random_ = 0;

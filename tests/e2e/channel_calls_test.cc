@@ -1,14 +1,16 @@
-// Whole calls on the message channel, of two and of five phones, in each kind of room and in both
-// dialects: every change of the members, every text and the end reach each phone, once and in
-// order, also over restarts.
+// Whole calls on the message channel, of two and of five clients, of old ones alone and with new
+// ones, in each kind of room and in both dialects: the polls of the old ones and the sockets of the
+// new ones bring each change of the members, each text and the end once and in order, also over
+// restarts.
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,9 +18,9 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/call_room.h"
+#include "tests/e2e/channel_page.h"
 #include "tests/e2e/channel_server.h"
-#include "tests/e2e/gen2_calls.h"
-#include "tests/e2e/room_calls.h"
+#include "tests/e2e/room_follower.h"
 #include "tests/support/eventually.h"
 
 namespace rtcroom {
@@ -26,166 +28,232 @@ namespace {
 
 using nlohmann::json;
 using testing::Contains;
+using testing::IsEmpty;
 using testing::Not;
 
-constexpr const char* kRoom = kCallRoom;
-constexpr int kNoNotice = 0;
+using Phones = std::map<std::string, std::unique_ptr<ChannelPhone>>;
+using Followers = std::map<std::string, std::unique_ptr<RoomFollower>>;
 
 class ChannelCalls : public testing::TestWithParam<CallForm> {
  protected:
   explicit ChannelCalls(Settings settings = {}) : server_("5s", std::move(settings)) {
     for (std::size_t i = 0; i < GetParam().phones; ++i) {
-      phones_.push_back(server_.Phone(NameOf(i)));
-    }
-  }
-
-  /// All phones in the room, with its notices received.
-  void Assemble() {
-    ASSERT_EQ(room_.Create(NameOf(0)), kOk);
-    Join(0);
-    for (std::size_t i = 1; i < phones_.size(); ++i) {
-      if (i < GetParam().pushers()) {
-        std::vector<int> notices(phones_.size(), kNoNotice);
-        std::fill_n(notices.begin(), i, kPushersChanged);
-        ExpectNotices(notices, [&] { ASSERT_EQ(room_.Enter(NameOf(i)), kOk); });
+      const std::string name = NameOf(i);
+      if (!GetParam().is_mixed || (i % 2 == 1) == GetParam().is_gen2) {
+        phones_[name] = server_.Phone(name);
+      } else {
+        followers_[name] =
+            std::make_unique<RoomFollower>(server_.process(), LoginOf(name),
+                                           json{{"kind", GetParam().kind}, {"roomID", kCallRoom}});
       }
-      Join(i);
-    }
-  }
-  void Join(std::size_t phone) {
-    ASSERT_EQ(phones_[phone]->Join(kRoom), 0);
-    PassFence({phone});
-    for (std::size_t i = 0; i <= phone && i < GetParam().pushers(); ++i) {
-      EXPECT_EQ(room_.Beat(NameOf(i)), kOk);
     }
   }
 
-  /// The same for each phone.
-  [[nodiscard]] std::vector<int> Each(int notice) const {
-    return std::vector<int>(phones_.size(), notice);
+  json LoginOf(const std::string& name) {
+    if (GetParam().is_gen2) return {{"userID", name}, {"token", room_.TokenOf(name)}};
+    return TicketLogin(name);
   }
-  [[nodiscard]] std::vector<std::size_t> AllPhones() const {
-    std::vector<std::size_t> phones(phones_.size());
-    std::ranges::generate(phones, [next = std::size_t{0}]() mutable { return next++; });
-    return phones;
+
+  [[nodiscard]] std::string creator() const { return NameOf(0); }
+  /// The last one that sends a stream.
+  [[nodiscard]] std::string guest() const { return NameOf(GetParam().pushers() - 1); }
+
+  /// All in the room, with everything received.
+  void Assemble() {
+    ASSERT_EQ(room_.Create(creator()), kOk);
+    for (const auto& [name, follower] : followers_) ASSERT_TRUE(follower->Resume()) << name;
+    for (std::size_t i = 0; i < GetParam().phones; ++i) {
+      const std::string name = NameOf(i);
+      if (i > 0 && i < GetParam().pushers()) {
+        Expect({"pusher_added " + name}, [&] { ASSERT_EQ(room_.Enter(name), kOk); });
+      }
+      const auto phone = phones_.find(name);
+      if (phone == phones_.end()) continue;
+      ASSERT_EQ(phone->second->Join(kCallRoom), 0);
+      joined_.insert(name);
+      PassFence();
+      for (std::size_t pusher = 0; pusher <= i && pusher < GetParam().pushers(); ++pusher) {
+        EXPECT_EQ(room_.Beat(NameOf(pusher)), kOk);
+      }
+    }
+  }
+
+  /// The events of an end with so many senders in the room.
+  static std::vector<std::string> EndOf(std::size_t pushers, const std::string& reason) {
+    std::vector<std::string> events;
+    for (std::size_t i = 0; i < pushers; ++i) {
+      events.push_back("pusher_deleted " + NameOf(i) + " room_destroyed");
+    }
+    events.push_back("room_destroyed " + reason);
+    return events;
   }
 
   /// Waits until the phones have received what was waiting for their polls.
-  void PassFence(const std::vector<std::size_t>& phones) {
+  void PassFence() {
     const std::string fence = fmt::format(R"({{"fence":{}}})", ++fences_);
-    for (const std::size_t phone : phones) {
-      ASSERT_EQ(courier_.SendDirect(NameOf(phone), fence), 0);
-    }
-    for (const std::size_t phone : phones) {
+    for (const std::string& name : joined_) ASSERT_EQ(courier_.SendDirect(name, fence), 0);
+    for (const std::string& name : joined_) {
       EXPECT_TRUE(Eventually([&] {
-        const std::vector<std::string> directs = phones_[phone]->directs();
+        const std::vector<std::string> directs = phones_[name]->directs();
         return !directs.empty() && directs.back() == fence;
-      })) << NameOf(phone);
+      })) << name;
     }
   }
 
-  /// The change gives each phone one notice of its type, or none.
-  void ExpectNotices(const std::vector<int>& types, const std::function<void()>& change) {
-    std::vector<std::size_t> before;
-    for (const auto& phone : phones_) before.push_back(phone->notices().size());
+  /// The change gives each new client these events, and each phone in the room one notice.
+  /// @param notice  its type, but for the phone `removed`, for which the room ends.
+  void Expect(const std::vector<std::string>& events, const std::function<void()>& change,
+              int notice = kPushersChanged, const std::string& removed = {}) {
+    std::map<std::string, std::vector<ReceivedNotice>> notices;
+    for (const std::string& name : joined_) notices[name] = phones_[name]->notices();
     change();
-    for (std::size_t phone = 0; phone < phones_.size(); ++phone) {
+    for (const std::string& name : joined_) {
+      const int type = name == removed ? kGroupEnded : notice;
+      notices[name].push_back(
+          {.group = kCallRoom,
+           .type = type,
+           .data = type == kGroupEnded ? "" : R"({"cmd":"notifyPusherChange","data":""})"});
       EXPECT_TRUE(Eventually([&] {
-        return types[phone] == kNoNotice || phones_[phone]->notices().size() > before[phone];
-      })) << NameOf(phone);
+        return phones_[name]->notices().size() >= notices[name].size();
+      })) << name;
     }
-    PassFence(AllPhones());
-    for (std::size_t phone = 0; phone < phones_.size(); ++phone) {
-      const std::vector<ReceivedNotice> notices = phones_[phone]->notices();
-      const int type = types[phone];
-      ASSERT_EQ(notices.size(), before[phone] + (type == kNoNotice ? 0 : 1)) << NameOf(phone);
-      if (type == kNoNotice) continue;
-      const char* const data =
-          type == kPushersChanged ? R"({"cmd":"notifyPusherChange","data":""})" : "";
-      EXPECT_EQ(notices.back(), (ReceivedNotice{kRoom, type, data}));
+    PassFence();
+    for (const std::string& name : joined_) {
+      EXPECT_EQ(phones_[name]->notices(), notices[name]) << name;
+    }
+    events_.insert(events_.end(), events.begin(), events.end());
+    ExpectEvents();
+  }
+  /// Each new client has received all events so far, and nothing else.
+  void ExpectEvents() {
+    for (const auto& [name, follower] : followers_) {
+      EXPECT_TRUE(follower->ReadUpTo(events_.size())) << name;
+      EXPECT_EQ(follower->seen(), events_) << name;
     }
   }
 
-  /// @return once all phones have received `count` texts in all: the texts of the first one.
-  std::vector<ReceivedText> TextsOfAll(std::size_t count) {
-    for (const auto& phone : phones_) {
-      EXPECT_TRUE(Eventually([&] { return phone->texts().size() >= count; })) << phone->account();
+  /// @return the ErrorCode.
+  int SendText(const std::string& from, const std::string& text) {
+    const auto phone = phones_.find(from);
+    if (phone != phones_.end()) return phone->second->SendText(kCallRoom, text);
+    RoomFollower& follower = *followers_.at(from);
+    return follower.SendText(text, "key of " + text);
+  }
+  /// All clients have received so many texts, the same ones with the numbers from 1 on, and the new
+  /// ones these changes beside them.
+  std::vector<ReceivedText> TextsOfAll(std::size_t count, const std::vector<std::string>& changes) {
+    for (const auto& [name, phone] : phones_) {
+      EXPECT_TRUE(Eventually([&] { return phone->texts().size() >= count; })) << name;
     }
-    const std::vector<ReceivedText> texts = phones_.front()->texts();
-    for (const auto& phone : phones_) EXPECT_EQ(phone->texts(), texts) << phone->account();
+    std::vector<ReceivedText> texts = phones_.begin()->second->texts();
+    EXPECT_EQ(texts.size(), count);
+    for (const auto& [name, phone] : phones_) EXPECT_EQ(phone->texts(), texts) << name;
+    std::vector<std::string> messages;
+    for (const ReceivedText& text : texts) {
+      EXPECT_EQ(text.group, kCallRoom);
+      EXPECT_EQ(text.seq, messages.size() + 1) << "without gaps, each once";
+      messages.push_back(fmt::format("message {} {} text {}", text.seq, text.from, text.text));
+    }
+    for (const auto& [name, follower] : followers_) {
+      EXPECT_TRUE(follower->ReadUpTo(changes.size() + count)) << name;
+      EXPECT_EQ(ChangesIn(follower->seen()), changes) << name;
+      EXPECT_EQ(MessagesIn(follower->seen()), messages) << name;
+    }
     return texts;
   }
 
   int Operate(const char* command, const std::string& user = {}) {
-    std::vector<std::string> arguments = {command, GetParam().kind, kRoom};
+    std::vector<std::string> arguments = {command, GetParam().kind, kCallRoom};
     if (!user.empty()) arguments.push_back(user);
     return server_.Operate(std::move(arguments));
+  }
+
+  /// Nothing came beside what was expected, and nothing that a phone takes for the end of its
+  /// login.
+  void ExpectNothingMore() {
+    for (const auto& [name, follower] : followers_) follower->ReadWaiting();
+    ExpectEvents();
+    for (const auto& [name, phone] : phones_) EXPECT_EQ(phone->room_failures(), 0) << name;
   }
 
   ChannelServer server_;
   CallRoom room_{server_.process(), GetParam()};
   ChannelCaller courier_ = server_.Caller("courier");
   int fences_ = 0;
-  std::vector<std::unique_ptr<ChannelPhone>> phones_;
+  Phones phones_;
+  std::set<std::string> joined_;  ///< phones in the group
+  Followers followers_;
+  std::vector<std::string> events_;  ///< of the room, since the new clients follow it
 };
 
-TEST_P(ChannelCalls, NotifyEachPhoneOfEachChangeOnce) {
+TEST_P(ChannelCalls, BringEachChangeOnce) {
   Assemble();
-  const std::size_t last = GetParam().pushers() - 1;
-  const std::string guest = NameOf(last);
-  ExpectNotices(Each(kPushersChanged), [&] { ASSERT_EQ(room_.Leave(guest), kOk); });
-  EXPECT_THAT(room_.PushersFor(NameOf(0)), Not(Contains(guest)));
-  ExpectNotices(Each(kPushersChanged), [&] { ASSERT_EQ(room_.Enter(guest), kOk); });
-  EXPECT_THAT(room_.PushersFor(NameOf(0)), Contains(guest));
-  ExpectNotices(Each(kGroupEnded), [&] { ASSERT_EQ(room_.End(NameOf(0)), kOk); });
-  EXPECT_EQ(phones_[0]->SendText(kRoom, "too late"), kNotInGroup);
-  EXPECT_EQ(phones_[0]->Join(kRoom), kNoSuchGroup);
-  for (const auto& phone : phones_) EXPECT_EQ(phone->room_failures(), 0) << phone->account();
+  Expect({"pusher_deleted " + guest() + " left"}, [&] { ASSERT_EQ(room_.Leave(guest()), kOk); });
+  EXPECT_THAT(room_.PushersFor(creator()), Not(Contains(guest())));
+  Expect({"pusher_added " + guest()}, [&] { ASSERT_EQ(room_.Enter(guest()), kOk); });
+  EXPECT_THAT(room_.PushersFor(creator()), Contains(guest()));
+  Expect(
+      EndOf(GetParam().pushers(), "destroyed"), [&] { ASSERT_EQ(room_.End(creator()), kOk); },
+      kGroupEnded);
+  ChannelPhone& phone = *phones_.begin()->second;
+  EXPECT_EQ(phone.SendText(kCallRoom, "too late"), kNotInGroup);
+  EXPECT_EQ(phone.Join(kCallRoom), kNoSuchGroup);
+  for (const auto& [name, follower] : followers_) {
+    EXPECT_NE(SendText(name, "too late"), 0) << name;
+    EXPECT_TRUE(follower->has_ended()) << name;
+  }
+  ExpectNothingMore();
 }
 
-TEST_P(ChannelCalls, NotifyEachPhoneOfWhatAnOperatorDoes) {
+TEST_P(ChannelCalls, BringWhatAnOperatorDoes) {
   Assemble();
-  const std::size_t last = GetParam().pushers() - 1;
-  std::vector<int> notices = Each(kPushersChanged);
-  notices[last] = kGroupEnded;  // for this one
-  ExpectNotices(notices, [&] { ASSERT_EQ(Operate("kick", NameOf(last)), 0); });
-  EXPECT_EQ(phones_[last]->SendText(kRoom, "kicked"), kNotInGroup);
-  ASSERT_EQ(phones_[last]->Join(kRoom), 0) << "without a ban it may come back";
-  PassFence({last});
-  ExpectNotices(Each(kGroupEnded), [&] { ASSERT_EQ(Operate("dismiss"), 0); });
+  Expect(
+      {"pusher_deleted " + guest() + " kicked"}, [&] { ASSERT_EQ(Operate("kick", guest()), 0); },
+      kPushersChanged, guest());
+  if (joined_.contains(guest())) {
+    EXPECT_EQ(SendText(guest(), "kicked"), kNotInGroup);
+    ASSERT_EQ(phones_[guest()]->Join(kCallRoom), 0) << "without a ban it may come back";
+    PassFence();
+  }
+  Expect(
+      EndOf(GetParam().pushers() - 1, "dismissed"), [&] { ASSERT_EQ(Operate("dismiss"), 0); },
+      kGroupEnded);
+  for (const auto& [name, follower] : followers_) {
+    EXPECT_THAT(follower->others(), IsEmpty()) << name;
+  }
 }
 
-TEST_P(ChannelCalls, GiveEachPhoneEachTextOnceInOneOrder) {
+TEST_P(ChannelCalls, BringEachTextOnceInOneOrder) {
   constexpr std::size_t kTextsOfEach = 10;
   Assemble();
   {
     std::vector<std::jthread> senders;
-    for (const auto& phone : phones_) {
-      senders.emplace_back([&phone] {
+    for (std::size_t member = 0; member < GetParam().phones; ++member) {
+      senders.emplace_back([this, name = NameOf(member)] {
         for (std::size_t i = 0; i < kTextsOfEach; ++i) {
-          EXPECT_EQ(phone->SendText(kRoom, fmt::format("{} {}", phone->account(), i)), 0);
+          EXPECT_EQ(SendText(name, fmt::format("{} {}", name, i)), 0);
         }
       });
     }
   }
-  const std::vector<ReceivedText> texts = TextsOfAll(kTextsOfEach * phones_.size());
-  ASSERT_EQ(texts.size(), kTextsOfEach * phones_.size());
   std::map<std::string, std::size_t> next;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::string& from = texts[i].from;
-    EXPECT_EQ(texts[i], (ReceivedText{kRoom, from, i + 1, fmt::format("{} {}", from, next[from])}));
-    ++next[from];
+  for (const auto& text : TextsOfAll(kTextsOfEach * GetParam().phones, events_)) {
+    EXPECT_EQ(text.text, fmt::format("{} {}", text.from, next[text.from]++));
   }
 }
 
-TEST_P(ChannelCalls, LoseNothingOverKillsAndRestarts) {
+TEST_P(ChannelCalls, LoseNothingOverKillsAndHandOvers) {
   constexpr int kRestarts = 3;
   Assemble();
-  const std::string guest = NameOf(GetParam().pushers() - 1);
+  std::vector<std::string> changes = events_;
   std::vector<std::string> acknowledged;
   const auto send = [&](const std::string& text) {
-    ChannelPhone& phone = *phones_[acknowledged.size() % phones_.size()];
-    ASSERT_TRUE(Eventually([&] { return phone.SendText(kRoom, text) == 0; }));
+    const std::string from = NameOf(acknowledged.size() % GetParam().phones);
+    ASSERT_TRUE(Eventually([&] {
+      const int code = SendText(from, text);
+      if (code == -1 && followers_.contains(from)) (void)followers_[from]->Resume();
+      return code == 0;
+    }));
     acknowledged.push_back(text);
   };
   for (int restart = 0; restart < kRestarts; ++restart) {
@@ -193,70 +261,78 @@ TEST_P(ChannelCalls, LoseNothingOverKillsAndRestarts) {
       const std::string name = fmt::format("{} {}", is_kill ? "kill" : "hand-over", restart);
       SCOPED_TRACE(name);
       send("before " + name);
-      std::vector<std::size_t> before;
-      for (const auto& phone : phones_) before.push_back(phone->notices().size());
-      ASSERT_EQ(is_kill ? room_.Leave(guest) : room_.Enter(guest), kOk);
+      std::map<std::string, std::size_t> notices;
+      for (const auto& [who, phone] : phones_) notices[who] = phone->notices().size();
+      ASSERT_EQ(is_kill ? room_.Leave(guest()) : room_.Enter(guest()), kOk);
+      changes.push_back(is_kill ? fmt::format("pusher_deleted {} left", guest())
+                                : "pusher_added " + guest());
       is_kill ? server_.KillAndStart() : server_.process().HandOver();
-      for (std::size_t phone = 0; phone < phones_.size(); ++phone) {
-        EXPECT_TRUE(Eventually([&] { return phones_[phone]->notices().size() > before[phone]; }))
-            << NameOf(phone);
+      for (const auto& [who, phone] : phones_) {
+        EXPECT_TRUE(Eventually([&] { return phone->notices().size() > notices[who]; })) << who;
       }
       send("after " + name);
     }
   }
   // A text whose acknowledgement was lost may be there twice, with two numbers.
-  std::vector<std::string> texts;
   json newest;
   ASSERT_TRUE(Eventually([&] {
-    newest = phones_[0]->Call("group_open_http_svc/group_msg_get",
-                              {{"GroupId", kRoom}, {"ReqMsgNumber", 1}});
+    newest = phones_.begin()
+                 ->second->caller()
+                 .Call(fmt::format("{}group_msg_get", kGroups),
+                       {{"GroupId", kCallRoom}, {"ReqMsgNumber", 1}})
+                 .json;
     // The members' view follows the store.
     return ErrorCodeOf(newest) == 0 && TextIn(newest.at("RspMsgList").at(0)) == acknowledged.back();
   }));
-  for (const ReceivedText& text : TextsOfAll(newest.at("RspMsgList").at(0).at("MsgSeq"))) {
-    EXPECT_EQ(text.seq, texts.size() + 1) << "without gaps, each once";
-    texts.push_back(text.text);
-  }
+  const std::size_t count = newest.at("RspMsgList").at(0).at("MsgSeq");
+  ApiClient api = server_.process().Https();
+  const std::string cursor = PollChannel(
+      api, {{"connect", TicketLogin("courier")},
+            {"cursors", json::array({RoomOf(kCallRoom, GetParam().kind)})}})["rooms"][0]["cursor"];
+  EXPECT_EQ(std::stoull(cursor.substr(cursor.rfind('-') + 1)), count);
+  std::vector<std::string> texts;
+  for (const ReceivedText& text : TextsOfAll(count, changes)) texts.push_back(text.text);
   texts.erase(std::ranges::unique(texts).begin(), texts.end());
   EXPECT_EQ(texts, acknowledged);
 }
 
 TEST_P(ChannelCalls, EndForEachPhoneAlsoIfTheServerIsKilledThen) {
   Assemble();
-  ASSERT_EQ(room_.End(NameOf(0)), kOk);
+  ASSERT_EQ(room_.End(creator()), kOk);
   server_.KillAndStart();
-  for (const auto& phone : phones_) {
+  for (const auto& [name, phone] : phones_) {
     EXPECT_TRUE(Eventually([&] {
       const std::vector<ReceivedNotice> notices = phone->notices();
-      return !notices.empty() && notices.back() == ReceivedNotice{kRoom, kGroupEnded, ""};
-    })) << phone->account();
+      return !notices.empty() && notices.back() == ReceivedNotice{kCallRoom, kGroupEnded, ""};
+    })) << name;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, ChannelCalls, testing::ValuesIn(AllCallForms()),
                          testing::PrintToStringParamName());
 
-/// Phones that fall silent are evicted. The times are long enough for a busy machine: a server that
-/// believes to have stalled gives everybody time again.
+/// Members that fall silent are evicted. The times are long enough for a busy machine: a server
+/// that believes to have stalled gives all of them time again.
 class ChannelEvictions : public ChannelCalls {
  protected:
   ChannelEvictions()
       : ChannelCalls({{"room.heartbeat_timeout", "10s"}, {"room.sweep_period", "1s"}}) {}
 };
 
-TEST_P(ChannelEvictions, NotifyEachPhoneOnce) {
+TEST_P(ChannelEvictions, AreBroughtOnce) {
   Assemble();
   const std::size_t silent = GetParam().pushers() - 1;
   const auto is_evicted = [&] {
     for (std::size_t i = 0; i < silent; ++i) EXPECT_EQ(room_.Beat(NameOf(i)), kOk);
-    return room_.PushersFor(NameOf(0)).size() == silent;
+    return room_.PushersFor(creator()).size() == silent;
   };
-  ExpectNotices(Each(kPushersChanged),
-                [&] { EXPECT_TRUE(Eventually(is_evicted, 3 * kWaitTimeout)); });
-  EXPECT_EQ(phones_[silent]->SendText(kRoom, "may come back"), 0);
+  Expect({"pusher_deleted " + guest() + " heartbeat_timeout"},
+         [&] { EXPECT_TRUE(Eventually(is_evicted, 3 * kWaitTimeout)); });
+  ExpectNothingMore();
+  EXPECT_EQ(SendText(guest(), "may come back"), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, ChannelEvictions, testing::ValuesIn(kEvictionForms),
+INSTANTIATE_TEST_SUITE_P(Forms, ChannelEvictions, testing::ValuesIn(EvictionCallForms()),
                          testing::PrintToStringParamName());
 
 }  // namespace

@@ -13,76 +13,48 @@ using nlohmann::json;
 /// The SDK waits after a failed account poll; a room poll goes on at once.
 constexpr std::chrono::milliseconds kPause{100};
 
-int CodeOfReply(const json& reply) { return reply.is_object() ? reply.value("ErrorCode", -1) : -1; }
-
 }  // namespace
 
-ChannelPhone::ChannelPhone(Connect connect, std::string account, std::string user_sig)
-    : connect_(std::move(connect)),
-      account_(std::move(account)),
-      user_sig_(std::move(user_sig)),
-      client_(connect_()) {}
+ChannelPhone::ChannelPhone(Connect connect, ChannelUser user)
+    : connect_(std::move(connect)), caller_(connect_, std::move(user)) {}
 
-ChannelPhone::~ChannelPhone() {
+ChannelPhone::~ChannelPhone() { EndPolls(); }
+
+void ChannelPhone::EndPolls() {
   is_over_ = true;
-  // A poll may be between two requests when it is interrupted.
-  for (const auto& poll : polls_) {
-    poll->client.Interrupt();
-  }
+  for (const auto& poll : polls_) poll->caller.Interrupt();
   polls_.clear();
 }
 
-std::string ChannelPhone::Query() const {
-  return "websdkappid=537048168&v=1.7.0&tinyid=" + tiny_id_ + "&a2=" + a2_ +
-         "&contenttype=json&sdkappid=1400000001&accounttype=1&apn=1&reqtime=1700000000&reqSeq=1";
-}
-
-json ChannelPhone::Post(ApiClient& client, const std::string& path, const std::string& query,
-                        const json& body) const {
-  ApiRequest request;
-  request.target = path + "?" + query;
-  request.body = body.dump();
-  return client.Send(request).json;
-}
-
-json ChannelPhone::Call(std::string_view service_and_command, const json& body) {
-  return Post(client_, fmt::format("/v4/{}", service_and_command), Query(), body);
-}
-
 int ChannelPhone::LogIn() {
-  const json login =
-      Post(client_, "/v4/openim/login",
-           "websdkappid=537048168&v=1.7.0&identifier=" + account_ + "&usersig=" + user_sig_ +
-               "&contenttype=json&sdkappid=1400000001&accounttype=1&apn=1&reqtime=1&reqSeq=1",
-           {{"State", "Online"}});
-  if (CodeOfReply(login) != 0) return CodeOfReply(login);
-  tiny_id_ = login.at("TinyId");
-  a2_ = login.at("A2Key");
+  if (const int code = ErrorCodeOf(caller_.LogIn().json); code != 0) return code;
   const json tags = {"Tag_Profile_IM_Nick", "Tag_Profile_IM_Image"};
   const std::pair<const char*, json> calls[] = {
       {"profile/portrait_get",
-       {{"From_Account", account_}, {"To_Account", {account_}}, {"TagList", tags}}},
+       {{"From_Account", account()}, {"To_Account", {account()}}, {"TagList", tags}}},
       {"imopenstat/web_report", {{"EvtItems", json::array()}, {"MainVersion", "1.7.0"}}},
       {"group_open_http_svc/get_joined_group_list",
-       {{"Member_Account", account_}, {"Limit", 1000}, {"Offset", 0}}},
+       {{"Member_Account", account()}, {"Limit", 1000}, {"Offset", 0}}},
       {"openim/authkey", json::object()},
       {"profile/portrait_set",
-       {{"From_Account", account_},
-        {"ProfileItem", {{{"Tag", "Tag_Profile_IM_Nick"}, {"Value", account_}}}}}},
+       {{"From_Account", account()},
+        {"ProfileItem", {{{"Tag", "Tag_Profile_IM_Nick"}, {"Value", account()}}}}}},
   };
   for (const auto& [command, body] : calls) {
-    if (const int code = CodeOfReply(Call(command, body)); code != 0) return code;
+    const int code = caller_.CodeOf(fmt::format("v4/{}", command), body);
+    if (code != 0) return code;
   }
-  const json poll_id = Call("openim/getlongpollingid", json::object());
-  if (CodeOfReply(poll_id) != 0) return CodeOfReply(poll_id);
+  const json poll_id = caller_.Call("v4/openim/getlongpollingid").json;
+  if (const int code = ErrorCodeOf(poll_id); code != 0) return code;
   poll_id_ = poll_id.at("LongPollingId");
   Start([this](Poll& poll) { PollAccount(poll); });
   return 0;
 }
 
 int ChannelPhone::Join(const std::string& group) {
-  const json joined = Call("group_open_http_svc/apply_join_group", {{"GroupId", group}});
-  if (CodeOfReply(joined) != 0) return CodeOfReply(joined);
+  const json joined =
+      caller_.Call(fmt::format("{}apply_join_group", kGroups), {{"GroupId", group}}).json;
+  if (const int code = ErrorCodeOf(joined); code != 0) return code;
   {
     const MutexLock lock(mutex_);
     start_ = 0;
@@ -93,7 +65,7 @@ int ChannelPhone::Join(const std::string& group) {
 }
 
 int ChannelPhone::Quit(const std::string& group) {
-  const int code = CodeOfReply(Call("group_open_http_svc/quit_group", {{"GroupId", group}}));
+  const int code = caller_.Quit(group);
   const MutexLock lock(mutex_);
   start_ = 0;
   key_.clear();
@@ -101,33 +73,13 @@ int ChannelPhone::Quit(const std::string& group) {
 }
 
 int ChannelPhone::LogOut() {
-  const int code = CodeOfReply(Call("openim/longpollinglogout", {{"LongPollingId", poll_id_}}));
-  is_over_ = true;
-  for (const auto& poll : polls_) poll->client.Interrupt();
-  polls_.clear();
+  const int code = caller_.CodeOf("v4/openim/longpollinglogout", {{"LongPollingId", poll_id_}});
+  EndPolls();
   return code;
 }
 
-int ChannelPhone::SendText(const std::string& group, const std::string& text) {
-  return CodeOfReply(Call("group_open_http_svc/send_group_msg", {{"GroupId", group},
-                                                                 {"From_Account", account_},
-                                                                 {"Random", ++random_},
-                                                                 {"MsgBody", RoomText(text)},
-                                                                 {"MsgPriority", "COMMON"}}));
-}
-
-int ChannelPhone::SendDirect(const std::string& account, const std::string& data) {
-  ++random_;
-  return CodeOfReply(Call("openim/sendmsg", {{"From_Account", account_},
-                                             {"To_Account", account},
-                                             {"MsgTimeStamp", 1700000000},
-                                             {"MsgSeq", random_},
-                                             {"MsgRandom", random_},
-                                             {"MsgBody", json::array({CustomElement(data)})}}));
-}
-
 void ChannelPhone::Start(const std::function<void(Poll&)>& round) {
-  polls_.push_back(std::make_unique<Poll>(connect_()));
+  polls_.push_back(std::make_unique<Poll>(ChannelCaller(connect_, account(), caller_.proof())));
   Poll& poll = *polls_.back();
   poll.thread = std::jthread([this, round, &poll] {
     while (!is_over_) round(poll);
@@ -140,9 +92,8 @@ void ChannelPhone::PollAccount(Poll& poll) {
     const MutexLock lock(mutex_);
     cookie["NoticeSeq"] = notice_seq_;
   }
-  const json reply =
-      Post(poll.client, "/v4/openim/longpolling", Query(), {{"Timeout", 60}, {"Cookie", cookie}});
-  const int code = CodeOfReply(reply);
+  const json reply = poll.caller.Call(kAccountPoll, {{"Timeout", 60}, {"Cookie", cookie}}).json;
+  const int code = ErrorCodeOf(reply);
   if (code == kOtherLogin) {
     is_kicked_ = true;
     is_over_ = true;
@@ -174,12 +125,11 @@ void ChannelPhone::PollRoom(Poll& poll) {
     request["StartSeq"] = start_;
     request["Key"] = key_;
   }
-  const json reply =
-      Post(poll.client, "/v1/group_open_long_polling_http_noauth_svc/get_msg", Query(), request);
+  const json reply = poll.caller.Call(kRoomPoll, request).json;
   if (is_over_) return;
-  if (CodeOfReply(reply) != 0) {
+  if (const int code = ErrorCodeOf(reply); code != 0) {
     ++room_failures_;
-    if (CodeOfReply(reply) == -1) std::this_thread::sleep_for(kPause);
+    if (code == -1) std::this_thread::sleep_for(kPause);
     return;
   }
   const MutexLock lock(mutex_);

@@ -5,9 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -15,7 +14,6 @@
 
 #include "daemon/base/mutex.h"
 #include "tests/e2e/channel_caller.h"
-#include "tests/support/api_client.h"
 
 namespace rtcroom {
 
@@ -43,7 +41,7 @@ struct ReceivedNotice {
 /// @threads for one thread.
 class ChannelPhone {
  public:
-  ChannelPhone(Connect connect, std::string account, std::string user_sig);
+  ChannelPhone(Connect connect, ChannelUser user);
   /// Ends its polls as a phone that is switched off.
   ~ChannelPhone();
   ChannelPhone(const ChannelPhone&) = delete;
@@ -57,13 +55,17 @@ class ChannelPhone {
   int Quit(const std::string& group);
   int LogOut();
 
-  int SendText(const std::string& group, const std::string& text);
-  int SendDirect(const std::string& account, const std::string& data);
+  /// Sends beside its polls; logged in like them.
+  ChannelCaller& caller() { return caller_; }
+  /// @return the ErrorCode.
+  int SendText(const std::string& group, const std::string& text) {
+    return caller_.SendText(group, text);
+  }
+  int SendDirect(const std::string& account, const std::string& data) {
+    return caller_.SendDirect(account, data);
+  }
 
-  /// A call of the logged-in account: `openim/login`.
-  nlohmann::json Call(std::string_view service_and_command, const nlohmann::json& body);
-
-  [[nodiscard]] const std::string& account() const { return account_; }
+  [[nodiscard]] const std::string& account() const { return caller_.account(); }
   [[nodiscard]] std::vector<ReceivedText> texts() const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<ReceivedNotice> notices() const EXCLUDES(mutex_);
   /// The custom data of direct messages.
@@ -75,14 +77,12 @@ class ChannelPhone {
  private:
   /// A poll that sends one request after the other.
   struct Poll {
-    explicit Poll(ApiClient to) : client(std::move(to)) {}
-    ApiClient client;
+    ChannelCaller caller;
     std::jthread thread{};
   };
 
-  [[nodiscard]] std::string Query() const;
-  nlohmann::json Post(ApiClient& client, const std::string& path, const std::string& query,
-                      const nlohmann::json& body) const;
+  /// A poll that is between two requests ends with the reply to its next one.
+  void EndPolls();
   void Start(const std::function<void(Poll&)>& round);
   void PollAccount(Poll& poll) EXCLUDES(mutex_);
   void PollRoom(Poll& poll) EXCLUDES(mutex_);
@@ -90,13 +90,8 @@ class ChannelPhone {
   void ReceiveText(const nlohmann::json& entry) REQUIRES(mutex_);
 
   const Connect connect_;
-  const std::string account_;
-  const std::string user_sig_;
-  ApiClient client_;
-  std::string tiny_id_;
-  std::string a2_;
+  ChannelCaller caller_;
   std::string poll_id_;
-  std::uint64_t random_ = 0;
   std::atomic<bool> is_over_{false};
   std::atomic<bool> is_kicked_{false};
   std::atomic<int> room_failures_{0};

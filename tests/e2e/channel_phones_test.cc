@@ -29,8 +29,9 @@ class ChannelPhonesTest : public testing::Test {
     ApiClient client = server_.Https();
     const ApiReply login = client.Call("multi_room", "get_im_login_info",
                                        {{"userIDPrefix", "pc"}, {"imuserid", account}});
-    auto phone = std::make_unique<ChannelPhone>([this] { return server_.Https(); },
-                                                login.Text("userID"), login.Text("userSig"));
+    auto phone = std::make_unique<ChannelPhone>(
+        [this] { return server_.Https(); },
+        ChannelUser{.account = login.Text("userID"), .ticket = login.Text("userSig")});
     EXPECT_EQ(phone->LogIn(), 0);
     return phone;
   }

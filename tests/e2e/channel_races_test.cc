@@ -178,8 +178,8 @@ TEST_F(ChannelRaces, AJoinOfAnEndingRoomIsRefusedOrToldOfTheEnd) {
       } else {
         const auto at = static_cast<std::size_t>(i);
         // Without a poll of the room: the phone would have one for each round.
-        codes[at] = ErrorCodeOf(
-            phones[at]->Call("group_open_http_svc/apply_join_group", {{"GroupId", room}}));
+        codes[at] = phones[at]->caller().CodeOf(fmt::format("{}apply_join_group", kGroups),
+                                                {{"GroupId", room}});
       }
     });
     for (std::size_t i = 0; i < phones.size(); ++i) {

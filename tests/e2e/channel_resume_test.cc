@@ -161,8 +161,7 @@ TEST_F(ChannelResumes, ATokenOfGen2Connects) {
     EXPECT_NE(RefusalOf(client.Ask("connect", other)), 0) << other;
     EXPECT_EQ(client.ReceiveClose(), 4003) << other;
   }
-  Gen2Client again(server_.process().Https(), "alice", "multi_room");
-  again.UseToken(user.token());
+  Gen2Client again(server_.process().Https(), "alice", "multi_room", user.token());
   ASSERT_EQ(again.Logout().code(), kOk);
   EXPECT_NE(RefusalOf(PollChannel(api_, {{"connect", login}})), 0);
   WebSocketClient client(server_.process());

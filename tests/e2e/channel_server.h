@@ -47,7 +47,7 @@ class ChannelServer {
     return caller;
   }
   [[nodiscard]] std::unique_ptr<ChannelPhone> Phone(const std::string& account) const {
-    auto phone = std::make_unique<ChannelPhone>(connect(), account, MakeTicket(account));
+    auto phone = std::make_unique<ChannelPhone>(connect(), ChannelUser{.account = account});
     EXPECT_EQ(phone->LogIn(), 0) << account;
     return phone;
   }

@@ -60,10 +60,7 @@ class ChannelSocketHostile : public testing::Test {
   static std::uint16_t CloseCodeOf(RawClient& client) {
     const auto frames = ParseServerFrames(client.ReceiveAll());
     if (!frames || frames->empty() || frames->back().opcode != kCloseOpcode) return 0;
-    const std::string& body = frames->back().payload;
-    if (body.size() < 2) return 0;
-    return static_cast<std::uint16_t>(static_cast<std::uint8_t>(body[0]) << 8 |
-                                      static_cast<std::uint8_t>(body[1]));
+    return rtcroom::CloseCodeOf(frames->back().payload);
   }
 
   /// Another client is served, and none of the hostile sockets is left.

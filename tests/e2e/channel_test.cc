@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/channel_client.h"
+#include "tests/e2e/channel_caller.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/eventually.h"
 #include "tests/support/server_process.h"
@@ -21,13 +21,13 @@ TEST(MessageChannel, WorksWithoutAnyKeyAndKeepsItsMessages) {
   ServerProcess server{{.settings = {{"channel.enabled", true}}}};
   ApiClient api = server.Https();
   ASSERT_EQ(api.Call("multi_room", "create_room", CreateBody("host", "room_1")).code(), kOk);
-  ChannelClient alice(server);
-  EXPECT_EQ(alice.app(), 1'400'000'000);
+  ChannelCaller alice = ChannelCaller::ChosenBy(server);
+  EXPECT_EQ(alice.user().app_id, 1'400'000'000U);
   const std::string join = kGroups + std::string("apply_join_group");
   const json joined = alice.Call(join, {{"GroupId", "room_1"}}).json;
   ASSERT_EQ(joined.value("ErrorCode", -1), 0) << joined;
   EXPECT_EQ(alice.Call(join, {{"GroupId", "none"}}).json["ErrorCode"], 10010);
-  EXPECT_EQ(alice.SendText("room_1", "one", 1)["MsgSeq"], 1);
+  EXPECT_EQ(alice.SendToGroup("room_1", BareText("one")).json["MsgSeq"], 1);
   const std::string key = joined["LongPollingKey"];
   json poll = alice.Call(kRoomPoll, {{"StartSeq", 0}, {"HoldTime", 90}, {"Key", key}}).json;
   ASSERT_EQ(poll["RspMsgList"].size(), 1U) << poll;
@@ -35,21 +35,21 @@ TEST(MessageChannel, WorksWithoutAnyKeyAndKeepsItsMessages) {
 
   server.Kill9();
   server.Start();
-  alice.Reconnect(server);
+  alice.Reconnect();
   EXPECT_EQ(alice.Call("v4/openim/authkey").json["ErrorCode"], 0) << "the login stays valid";
-  EXPECT_EQ(ChannelClient(server).app(), 1'400'000'000);
+  EXPECT_EQ(ChannelCaller::ChosenBy(server).user().app_id, 1'400'000'000U);
   // As before the kill, from before the message: it was not confirmed.
   poll = alice.Call(kRoomPoll, {{"StartSeq", 0}, {"HoldTime", 90}, {"Key", key}}).json;
   ASSERT_EQ(poll["RspMsgList"].size(), 1U) << poll;
-  EXPECT_EQ(alice.SendText("room_1", "two", 2)["MsgSeq"], 2);
+  EXPECT_EQ(alice.SendToGroup("room_1", BareText("two")).json["MsgSeq"], 2);
 }
 
 TEST(MessageChannel, AStopAnswersPollsAndClosesTheirConnections) {
   ServerProcess server{{.settings = {{"channel.enabled", true}}}};
   ApiReply account;
   ApiReply room;
-  ChannelClient alice(server);
-  ChannelClient bob(server);
+  ChannelCaller alice = ChannelCaller::ChosenBy(server);
+  ChannelCaller bob = ChannelCaller::ChosenBy(server);
   std::jthread account_poll([&] { account = alice.Call("v4/openim/longpolling"); });
   std::jthread room_poll([&] { room = bob.Call(kRoomPoll, {{"StartSeq", 0}, {"Key", "none"}}); });
   ApiClient admin = server.Admin();
@@ -72,14 +72,14 @@ TEST(MessageChannel, LogsNoSecretsAndNoTexts) {
   ServerProcess server{{.settings = {{"channel.enabled", true}}}};
   ApiClient api = server.Https();
   ASSERT_EQ(api.Call("multi_room", "create_room", CreateBody("host", "room_1")).code(), kOk);
-  ChannelClient alice(server);
+  ChannelCaller alice = ChannelCaller::ChosenBy(server);
   const json joined =
       alice.Call(kGroups + std::string("apply_join_group"), {{"GroupId", "room_1"}}).json;
-  alice.SendText("room_1", "a confidential text", 1);
+  alice.SendToGroup("room_1", BareText("a confidential text"));
   const std::string log = server.StopAndReadLog();
   EXPECT_THAT(log, HasSubstr("group_open_http_svc/send_group_msg"));
   for (const std::string& secret :
-       {alice.user_sig(), alice.a2(), joined["LongPollingKey"].get<std::string>(),
+       {*alice.user().ticket, alice.proof().a2, joined["LongPollingKey"].get<std::string>(),
         std::string("confidential")}) {
     EXPECT_THAT(log, Not(HasSubstr(secret)));
   }

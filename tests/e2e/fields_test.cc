@@ -7,7 +7,7 @@
 
 #include "tests/e2e/expected_reply.h"
 #include "tests/e2e/room_calls.h"
-#include "tests/e2e/seen_state.h"
+#include "tests/support/gen2_client.h"
 #include "tests/support/server_process.h"
 
 namespace rtcroom {
@@ -22,12 +22,12 @@ class RequestFields : public testing::Test {
     return client_.Call(kind, endpoint, body);
   }
   ApiReply CallAsUser(std::string_view endpoint, const json& body) {
-    return CallAs(client_, user_, "live_room", endpoint, body);
+    return user_.CallOf("live_room", endpoint, body);
   }
 
-  ServerProcess server_{{.settings = LoginSettings()}};
+  ServerProcess server_{{.settings = WithLogins()}};
   ApiClient client_ = server_.Https();
-  const Account user_ = LogIn(client_, "u1");
+  Gen2Client user_ = LoggedIn(server_, "u1", "multi_room");
 };
 
 /// `bytes` bytes of three-byte characters, and one byte.

@@ -37,15 +37,17 @@ nlohmann::json SetBody(const std::string& room_id, const std::string& field,
 
 nlohmann::json ListBody() { return {{"index", 0}, {"cnt", kMostListed}}; }
 
-nlohmann::json ListedRooms(Gen2Client& client) {
-  const ApiReply reply = client.Call("get_room_list", ListBody());
+nlohmann::json ListedRooms(Gen2Client& client, std::string_view kind) {
+  const ApiReply reply = client.CallOf(kind, "get_room_list", ListBody());
   if (reply.code() != kOk) return {{{"roomID", "get_room_list failed: " + reply.text}}};
   return reply.json.value("rooms", nlohmann::json::array());
 }
 
-std::vector<std::string> RoomIds(Gen2Client& client) {
+std::vector<std::string> RoomIds(Gen2Client& client, std::string_view kind) {
   std::vector<std::string> ids;
-  for (const nlohmann::json& room : ListedRooms(client)) ids.push_back(room.value("roomID", ""));
+  for (const nlohmann::json& room : ListedRooms(client, kind)) {
+    ids.push_back(room.value("roomID", ""));
+  }
   return ids;
 }
 

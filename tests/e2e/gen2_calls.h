@@ -27,9 +27,13 @@ nlohmann::json SetBody(const std::string& room_id, const std::string& field,
                        const nlohmann::json& value);
 nlohmann::json ListBody();
 
-/// The entries of get_room_list for rooms of the client's kind; at most 200.
-nlohmann::json ListedRooms(Gen2Client& client);
-std::vector<std::string> RoomIds(Gen2Client& client);
+/// The entries of get_room_list for rooms of a kind; at most 200.
+nlohmann::json ListedRooms(Gen2Client& client, std::string_view kind);
+inline nlohmann::json ListedRooms(Gen2Client& client) { return ListedRooms(client, client.kind()); }
+std::vector<std::string> RoomIds(Gen2Client& client, std::string_view kind);
+inline std::vector<std::string> RoomIds(Gen2Client& client) {
+  return RoomIds(client, client.kind());
+}
 /// Empty when there is no such room.
 std::vector<std::string> PushersOf(Gen2Client& client, const std::string& room_id);
 /// Empty when there is no such room.

@@ -138,11 +138,7 @@ std::string Gen2Changes::Any(const State& state, bool (*is_chosen)(const Gen2Val
 ApiReply Gen2Changes::Send(ApiClient& api, const Change& change) {
   const auto call = [&](const std::string& user, std::string_view endpoint,
                         const nlohmann::json& body) {
-    ApiRequest request;
-    request.target = "/weapp/" + std::string(kKind) + "/" + std::string(endpoint) +
-                     "?userID=" + user + "&token=" + tokens_.at(user);
-    request.body = body.dump();
-    return api.Send(request);
+    return api.Call(kKind, endpoint, body, "userID=" + user + "&token=" + tokens_.at(user));
   };
   const std::string endpoint = NameOf(change.deed);
   switch (change.deed) {
@@ -167,9 +163,7 @@ ApiReply Gen2Changes::Send(ApiClient& api, const Change& change) {
 }
 
 Gen2Client Gen2Changes::As(ApiClient api, const std::string& user) const {
-  Gen2Client client(std::move(api), user, kKind);
-  client.UseToken(tokens_.at(user));
-  return client;
+  return {std::move(api), user, kKind, tokens_.at(user)};
 }
 
 void Gen2Changes::PrepareAgain(const ServerProcess& server, const std::string& room) const {

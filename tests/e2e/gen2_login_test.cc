@@ -43,8 +43,7 @@ TEST_P(LoginWithTicket, ReturnsATokenValidForRoomCalls) {
   EXPECT_EQ(reply.Text("userID"), "user_0001");
   // The application in hex, the account type in base64.
   EXPECT_THAT(reply.Text("token"), testing::MatchesRegex("[0-9a-f]{32}\\*53724e01\\*MA=="));
-  Gen2Client user(server_->Https(), "user_0001", "double_room");
-  user.UseToken(reply.Text("token"));
+  Gen2Client user(server_->Https(), "user_0001", "double_room", reply.Text("token"));
   for (const std::string_view kind : kKinds) {
     EXPECT_EQ(user.CallOf(kind, "get_room_list", ListBody()).code(), kOk) << kind;
   }
@@ -58,8 +57,7 @@ TEST_P(LoginWithTicket, AcceptsAForeignTicketOfADeniedUser) {
 TEST_P(LoginWithTicket, LogsNeitherTicketsNorTokens) {
   const std::string ticket = GetParam().sign("user_0001");
   const ApiReply reply = LogInBy(ticket);
-  Gen2Client user(server_->Https(), "user_0001", "double_room");
-  user.UseToken(reply.Text("token"));
+  Gen2Client user(server_->Https(), "user_0001", "double_room", reply.Text("token"));
   ASSERT_EQ(user.Call("get_room_list", ListBody()).code(), kOk);
   const std::string log = server_->StopAndReadLog();
   server_->Start();  // for the other tests

@@ -6,9 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/e2e/gen2_calls.h"
 #include "tests/e2e/racing_callers.h"
-#include "tests/e2e/room_calls.h"
-#include "tests/e2e/seen_state.h"
 
 namespace rtcroom {
 namespace {
@@ -21,7 +20,6 @@ using testing::SizeIs;
 constexpr std::size_t kCallers = 16;
 constexpr std::size_t kRounds = 60;
 constexpr std::size_t kSeats = 4;
-constexpr int kTaken = 11;
 
 std::string RoomName(std::size_t round) { return "race_" + std::to_string(round); }
 
@@ -30,30 +28,27 @@ using Codes = std::vector<std::vector<int>>;
 class Gen2Races : public testing::Test {
  protected:
   explicit Gen2Races(const Settings& more = {})
-      : server_({.settings = LoginSettings(With(more))}),
+      : server_({.settings = WithLogins(With(more))}),
         callers_(LogInMany(server_, "u", kCallers)) {}
 
   static Settings With(Settings more) {
     more.merge(Settings{{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}});
     return more;
   }
-  static int Add(RacingCaller& caller, std::string_view kind, const std::string& room) {
-    return CallAs(caller.client, caller.account, kind, "add_pusher",
-                  PusherBody(room, caller.account.user_id))
+  static int Add(Gen2Client& caller, std::string_view kind, const std::string& room) {
+    return caller.CallOf(kind, "add_pusher", PusherBody(room, caller.user_id())).code();
+  }
+  static int Create(Gen2Client& caller, std::string_view kind, const std::string& room) {
+    return caller
+        .CallOf(kind, "create_room",
+                {{"userID", caller.user_id()}, {"roomInfo", "i"}, {"roomID", room}})
         .code();
   }
-  static int Create(RacingCaller& caller, std::string_view kind, const std::string& room) {
-    return CallAs(caller.client, caller.account, kind, "create_room",
-                  {{"userID", caller.account.user_id}, {"roomInfo", "i"}, {"roomID", room}})
-        .code();
-  }
-  static int Delete(RacingCaller& caller, std::string_view kind, const std::string& room) {
-    return CallAs(caller.client, caller.account, kind, "delete_pusher",
-                  MemberBody(room, caller.account.user_id))
-        .code();
+  static int Delete(Gen2Client& caller, std::string_view kind, const std::string& room) {
+    return caller.CallOf(kind, "delete_pusher", MemberBody(room, caller.user_id())).code();
   }
   ApiReply Pushers(std::string_view kind, const std::string& room) {
-    return CallAs(client_, observer_, kind, "get_pushers", RoomBody(room));
+    return observer_.CallOf(kind, "get_pushers", RoomBody(room));
   }
   /// The listed pushers are exactly those whose heartbeats succeed; a listed room contains its
   /// creator.
@@ -65,21 +60,19 @@ class Gen2Races : public testing::Test {
     } else {
       EXPECT_EQ(shown.code(), kNoSuchRoom) << shown;
     }
-    for (RacingCaller& caller : callers_) {
-      const std::string& user = caller.account.user_id;
+    for (Gen2Client& caller : callers_) {
+      const std::string& user = caller.user_id();
       const bool is_shown = std::ranges::find(pushers, user) != pushers.end();
-      EXPECT_EQ(
-          CallAs(caller.client, caller.account, kind, "pusher_heartbeat", MemberBody(room, user))
-              .code(),
-          is_shown ? kOk : kNoSuchMember)
+      EXPECT_EQ(caller.CallOf(kind, "pusher_heartbeat", MemberBody(room, user)).code(),
+                is_shown ? kOk : kNoSuchMember)
           << room << " " << user;
     }
   }
 
   ServerProcess server_;
-  std::vector<RacingCaller> callers_;
+  std::vector<Gen2Client> callers_;
   ApiClient client_ = server_.Https();
-  const Account observer_ = LogIn(client_, "observer");
+  Gen2Client observer_ = LoggedIn(server_, "observer", "multi_room");
 };
 
 std::size_t Count(const std::vector<int>& codes, int code) {
@@ -91,7 +84,7 @@ TEST_F(Gen2Races, CreateOneMissingRoomWithAllItsPushers) {
     const std::size_t seats = kind == "double_room" ? 2 : kSeats;
     const auto name = [&](std::size_t round) { return std::string(kind) + RoomName(round); };
     const Codes codes = RaceFor<int>(callers_, kRounds / 2,
-                                     [&](RacingCaller& caller, std::size_t, std::size_t round) {
+                                     [&](Gen2Client& caller, std::size_t, std::size_t round) {
                                        return Add(caller, kind, name(round));
                                      });
     for (std::size_t round = 0; round < codes.size(); ++round) {
@@ -103,7 +96,7 @@ TEST_F(Gen2Races, CreateOneMissingRoomWithAllItsPushers) {
       EXPECT_EQ(shown.Text("roomCreator"), pushers.front()) << "the first pusher";
       for (std::size_t caller = 0; caller < kCallers; ++caller) {
         const bool is_shown =
-            std::ranges::find(pushers, callers_[caller].account.user_id) != pushers.end();
+            std::ranges::find(pushers, callers_[caller].user_id()) != pushers.end();
         EXPECT_EQ(codes[round][caller] == kOk, is_shown) << name(round) << " " << caller;
       }
     }
@@ -112,7 +105,7 @@ TEST_F(Gen2Races, CreateOneMissingRoomWithAllItsPushers) {
 
 TEST_F(Gen2Races, CreateARoomOnceWhileOthersJoinIt) {
   const Codes codes = RaceFor<int>(callers_, kRounds,
-                                   [](RacingCaller& caller, std::size_t number, std::size_t round) {
+                                   [](Gen2Client& caller, std::size_t number, std::size_t round) {
                                      // The first two create the room, the others join as soon as
                                      // they find it.
                                      if (number < 2)
@@ -123,7 +116,7 @@ TEST_F(Gen2Races, CreateARoomOnceWhileOthersJoinIt) {
     const std::vector<int> creations(codes[round].begin(), codes[round].begin() + 2);
     const std::vector<int> additions(codes[round].begin() + 2, codes[round].end());
     EXPECT_LE(Count(creations, kOk), 1U) << RoomName(round);
-    EXPECT_EQ(Count(creations, kOk) + Count(creations, kTaken), 2U) << RoomName(round);
+    EXPECT_EQ(Count(creations, kOk) + Count(creations, kIdTaken), 2U) << RoomName(round);
     EXPECT_EQ(Count(additions, kOk), kSeats) << RoomName(round);
     EXPECT_EQ(Count(additions, kRoomIsFull), additions.size() - kSeats) << RoomName(round);
     const ApiReply shown = Pushers("live_room", RoomName(round));
@@ -134,12 +127,12 @@ TEST_F(Gen2Races, CreateARoomOnceWhileOthersJoinIt) {
 
 TEST_F(Gen2Races, CreateARoomIdExactlyOnce) {
   const Codes codes = RaceFor<int>(
-      callers_, kRounds, [](RacingCaller& caller, std::size_t number, std::size_t round) {
+      callers_, kRounds, [](Gen2Client& caller, std::size_t number, std::size_t round) {
         return Create(caller, kKinds[number % kKinds.size()], RoomName(round));
       });
   for (std::size_t round = 0; round < kRounds; ++round) {
     EXPECT_EQ(Count(codes[round], kOk), 1U) << RoomName(round) << ", whatever its kind";
-    EXPECT_EQ(Count(codes[round], kTaken), kCallers - 1) << RoomName(round);
+    EXPECT_EQ(Count(codes[round], kIdTaken), kCallers - 1) << RoomName(round);
   }
 }
 
@@ -150,7 +143,7 @@ TEST_F(Gen2Races, LeaveNoMemberInARoomThatEnds) {
       ASSERT_EQ(Add(callers_[0], kind, name(round)), kOk);
     }
     const Codes codes = RaceFor<int>(
-        callers_, kRounds / 2, [&](RacingCaller& caller, std::size_t number, std::size_t round) {
+        callers_, kRounds / 2, [&](Gen2Client& caller, std::size_t number, std::size_t round) {
           if (number == 0) return Delete(caller, kind, name(round));
           return Add(caller, kind, name(round));
         });
@@ -163,19 +156,19 @@ TEST_F(Gen2Races, LeaveNoMemberInARoomThatEnds) {
       // A live room may have ended with all members that had joined. One of another kind ends with
       // the last.
       if (kind == "live_room") continue;
-      EXPECT_THAT(RoomsSeenBy(client_, observer_, kind), Contains(name(round)));
+      EXPECT_THAT(RoomIds(observer_, kind), Contains(name(round)));
     }
   }
 }
 
 TEST_F(Gen2Races, AddEachUserOnlyOnceUnderConcurrentRetries) {
   const Codes codes = RaceFor<int>(
-      callers_, kRounds, [this](RacingCaller& caller, std::size_t number, std::size_t round) {
+      callers_, kRounds, [this](Gen2Client& caller, std::size_t number, std::size_t round) {
         // All connections belong to one user.
-        const Account& user = callers_[0].account;
+        const Gen2Client& user = callers_[0];
         const char* endpoint = number % 4 == 3 ? "delete_pusher" : "add_pusher";
-        return CallAs(caller.client, user, "multi_room", endpoint,
-                      PusherBody(RoomName(round), user.user_id))
+        return caller.api()
+            .Call("multi_room", endpoint, PusherBody(RoomName(round), user.user_id()), user.Query())
             .code();
       });
   for (std::size_t round = 0; round < kRounds; ++round) {
@@ -196,10 +189,10 @@ TEST_F(SharedRaces, ShareSeatsBetweenBothDialects) {
               kOk);
   }
   const Codes codes = RaceFor<int>(
-      callers_, kRounds, [](RacingCaller& caller, std::size_t number, std::size_t round) {
+      callers_, kRounds, [](Gen2Client& caller, std::size_t number, std::size_t round) {
         if (number % 2 == 0) return Add(caller, "multi_room", RoomName(round));
-        return caller.client
-            .Call("multi_room", "add_pusher", PusherBody(RoomName(round), caller.account.user_id))
+        return caller.api()
+            .Call("multi_room", "add_pusher", PusherBody(RoomName(round), caller.user_id()))
             .code();
       });
   for (std::size_t round = 0; round < kRounds; ++round) {

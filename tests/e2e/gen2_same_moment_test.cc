@@ -86,8 +86,7 @@ TEST_F(Gen2Races, AnswerConcurrentRetriesOfOneCreatorEqually) {
   const std::string host = users_[0].user_id();
   const std::string token = users_[0].token();
   const auto replies = AtOnce(kUsers, [&](std::size_t) {
-    Gen2Client phone(server_.Https(), host, "live_room");
-    phone.UseToken(token);
+    Gen2Client phone(server_.Https(), host, "live_room", token);
     return phone.Call("create_room", PrepareBody(host, "r1"));
   });
   EXPECT_EQ(CountCode(replies, kOk), std::ptrdiff_t{kUsers}) << testing::PrintToString(replies);
@@ -103,8 +102,7 @@ TEST_F(Gen2Races, KeepOneTokenPerUserEvenAfterAKill) {
   const auto good_tokens = [&] {
     std::vector<std::string> good;
     for (const ApiReply& reply : replies) {
-      Gen2Client popular(server_.Https(), "popular", "live_room");
-      popular.UseToken(reply.Text("token"));
+      Gen2Client popular(server_.Https(), "popular", "live_room", reply.Text("token"));
       if (popular.Call("get_room_list", ListBody()).code() == kOk) good.push_back(popular.token());
     }
     return good;

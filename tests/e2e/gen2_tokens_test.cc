@@ -23,8 +23,7 @@ using std::chrono::steady_clock;
 /// The refusal of a harmless call; empty when the token is accepted.
 std::string RefusalOf(const ServerProcess& server, const std::string& user,
                       const std::string& token) {
-  Gen2Client client(server.Https(), user, "multi_room");
-  client.UseToken(token);
+  Gen2Client client(server.Https(), user, "multi_room", token);
   const ApiReply reply = client.Call("get_room_list", ListBody());
   return reply.code() == kOk ? "" : reply.Text("message");
 }

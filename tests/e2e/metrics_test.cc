@@ -16,7 +16,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "tests/e2e/channel_client.h"
+#include "tests/e2e/channel_caller.h"
 #include "tests/e2e/followers.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/e2e/web_socket_client.h"
@@ -304,8 +304,8 @@ class ServerMetrics : public testing::Test {
     constexpr int kTooManyForTheTail = 60;
     Create(talking_, "group");
     const MetricsText silent = Scrape(talking_);
-    ChannelClient alice(talking_);
-    ChannelClient bob(talking_);
+    ChannelCaller alice = ChannelCaller::ChosenBy(talking_);
+    ChannelCaller bob = ChannelCaller::ChosenBy(talking_);
     const std::string key = alice.Join("group");
     ExpectMoved({"rtcroomd_channel_instances", "rtcroomd_channel_groups"}, silent, talking_);
     const auto ask = [&](int start) {
@@ -315,7 +315,7 @@ class ServerMetrics : public testing::Test {
         {"rtcroomd_channel_messages_total", "rtcroomd_channel_guarded_total",
          "rtcroomd_channel_deliveries_total"},
         [&] {
-          EXPECT_EQ(alice.SendText("group", "without a command", 1)["ErrorCode"], 0);
+          EXPECT_EQ(alice.SendToGroup("group", BareText("without a command")).json["ErrorCode"], 0);
           EXPECT_EQ(ask(0)["RspMsgList"].size(), 1U);
         },
         &talking_);
@@ -323,9 +323,9 @@ class ServerMetrics : public testing::Test {
     Check(
         {"rtcroomd_channel_gaps_total"},
         [&] {
-          const std::string text(8000, 'x');
+          const nlohmann::json text = BareText(std::string(8000, 'x'));
           for (int i = 0; i < kTooManyForTheTail; ++i) {
-            EXPECT_EQ(alice.SendText("group", text, 100 + i)["ErrorCode"], 0);
+            EXPECT_EQ(alice.SendToGroup("group", text).json["ErrorCode"], 0);
           }
           EXPECT_TRUE(Eventually([&] {
             (void)ask(2);
@@ -335,34 +335,34 @@ class ServerMetrics : public testing::Test {
         &talking_);
     {
       const MetricsText before = Scrape(talking_);
-      const std::jthread poll([&] { (void)bob.Call("v4/openim/longpolling"); });
+      const std::jthread poll([&] { (void)bob.Call(kAccountPoll); });
       ExpectMoved({"rtcroomd_channel_polls"}, before, talking_);
-      EXPECT_EQ(alice.SendDirect(bob.account(), "x", 1)["ErrorCode"], 0);
+      EXPECT_EQ(alice.SendDirect(bob.account(), "x"), 0);
       ExpectMoved({"rtcroomd_channel_delivery_duration_seconds"}, before, talking_);
     }
     Check(
         {"rtcroomd_channel_dropped_total"},
         [&] {
           for (int i = 0; i < kTooManyForTheInbox; ++i) {
-            (void)alice.SendDirect(bob.account(), "x", 1000 + i);
+            (void)alice.SendDirect(bob.account(), "x");
           }
         },
         &talking_);
-    Check({"rtcroomd_channel_kicked_total"}, [&] { bob.LogIn(); }, &talking_);
+    Check({"rtcroomd_channel_kicked_total"}, [&] { (void)bob.LogIn(); }, &talking_);
     CheckSockets(alice, bob);
   }
 
-  void CheckSockets(ChannelClient& speaker, const ChannelClient& listener) {
+  void CheckSockets(ChannelCaller& speaker, const ChannelCaller& listener) {
     const MetricsText before = Scrape(talking_);
     WebSocketClient deaf(talking_);
-    deaf.Ask("connect", {{"userID", listener.account()}, {"userSig", listener.user_sig()}});
+    deaf.Ask("connect", {{"userID", listener.account()}, {"userSig", *listener.user().ticket}});
     ExpectMoved({"rtcroomd_channel_sockets"}, before, talking_);
     Check(
         {"rtcroomd_channel_slow_readers_total"},
         [&] {
-          const std::string text(8000, 'x');
-          EXPECT_TRUE(Eventually([&, random = 5000]() mutable {
-            (void)speaker.SendDirect(listener.account(), text, ++random);
+          const nlohmann::json text = BareText(std::string(8000, 'x'));
+          EXPECT_TRUE(Eventually([&] {
+            (void)speaker.SendToAccount(listener.account(), text);
             return Scrape(talking_).Of("rtcroomd_channel_slow_readers_total") > 0;
           }));
         },

@@ -8,25 +8,17 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/authorised_client.h"
+#include "tests/support/gen2_client.h"
 
 namespace rtcroom {
 
-/// @threads one caller belongs to one thread at a time.
-struct RacingCaller {
-  ApiClient client;
-  Account account;
-};
-
 /// Callers "<prefix>0", "<prefix>1", … each with its own connection and token.
-inline std::vector<RacingCaller> LogInMany(const ServerProcess& server, const std::string& prefix,
-                                           std::size_t count) {
-  std::vector<RacingCaller> callers;
+inline std::vector<Gen2Client> LogInMany(const ServerProcess& server, const std::string& prefix,
+                                         std::size_t count) {
+  std::vector<Gen2Client> callers;
   callers.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    ApiClient client = server.Https();
-    Account account = LogIn(client, prefix + std::to_string(i));
-    callers.push_back({.client = std::move(client), .account = std::move(account)});
+    callers.push_back(LoggedIn(server, prefix + std::to_string(i), "multi_room"));
   }
   return callers;
 }
@@ -37,8 +29,8 @@ inline std::vector<RacingCaller> LogInMany(const ServerProcess& server, const st
 /// @return the results, by round and then by caller.
 template <typename Result>
 std::vector<std::vector<Result>> RaceFor(
-    std::vector<RacingCaller>& callers, std::size_t rounds,
-    const std::function<Result(RacingCaller&, std::size_t caller, std::size_t round)>& call) {
+    std::vector<Gen2Client>& callers, std::size_t rounds,
+    const std::function<Result(Gen2Client&, std::size_t caller, std::size_t round)>& call) {
   std::vector<std::vector<Result>> results(rounds, std::vector<Result>(callers.size()));
   std::barrier start(static_cast<std::ptrdiff_t>(callers.size()));
   std::vector<std::jthread> threads;

@@ -24,11 +24,12 @@ std::string KindWord(std::string_view kind) { return std::string(kind.substr(0, 
 class RoleMatrix : public testing::TestWithParam<const char*> {
  protected:
   RoleMatrix() {
-    for (const char* user : {"visitor", "member", "creator", "kicked"}) Renew(user);
+    for (const char* user : {"visitor", "member", "creator", "kicked"}) {
+      users_.emplace(user, LoggedIn(server_, user, "double_room"));
+    }
   }
 
-  void Renew(const std::string& user) { accounts_[user] = LogIn(client_, user); }
-  const Account& As(const std::string& user) { return accounts_.at(user); }
+  Gen2Client& As(const std::string& user) { return users_.at(user); }
 
   void Ban(std::string_view kind, const std::string& room = kRoom) {
     const FinishedCommand kicked = RunToEnd(
@@ -41,14 +42,14 @@ class RoleMatrix : public testing::TestWithParam<const char*> {
   /// The state of the room before each cell: the creator and the member are in it.
   void MakeRoom(std::string_view kind) {
     for (const char* user : {"creator", "member"}) {
-      ASSERT_EQ(CallAs(client_, As(user), kind, "add_pusher", PusherBody(kRoom, user)).code(), kOk);
+      ASSERT_EQ(As(user).CallOf(kind, "add_pusher", PusherBody(kRoom, user)).code(), kOk);
     }
   }
   void EndRoom(std::string_view kind) {
     for (const char* user : {"creator", "member", "visitor"}) {
-      CallAs(client_, As(user), kind, "destroy_room", MemberBody(kRoom, user));
+      As(user).CallOf(kind, "destroy_room", MemberBody(kRoom, user));
     }
-    const ApiReply gone = CallAs(client_, As("visitor"), kind, "get_pushers", RoomBody(kRoom));
+    const ApiReply gone = As("visitor").CallOf(kind, "get_pushers", RoomBody(kRoom));
     ASSERT_TRUE(IsReply(gone, sentences::kNoRoom));
   }
 
@@ -56,7 +57,7 @@ class RoleMatrix : public testing::TestWithParam<const char*> {
     const auto call = [&](const std::string& query, const std::string& user) {
       json body = MemberBody(kRoom, user);
       body.update(row.more);
-      return CallWith(client_, query, kind, row.endpoint, body);
+      return client_.Call(kind, row.endpoint, body, query);
     };
     switch (role) {
       case Role::kVisitor:
@@ -72,16 +73,19 @@ class RoleMatrix : public testing::TestWithParam<const char*> {
       case Role::kStranger:
         return call("userID=visitor", "visitor");
       case Role::kGuesser:
-        return call("userID=member&token=" + As("creator").token, "member");
+        return call("userID=member&token=" + As("creator").token(), "member");
       case Role::kBorrower:
         return call(As("member").Query(), "creator");
     }
     return {};
   }
 
-  ServerProcess server_{{.settings = LoginSettings({{"auth.mode", GetParam()}})}};
+  ServerProcess server_{{.settings = WithLogins({{"auth.mode", GetParam()},
+                                                 {"auth.trust_userid", true},
+                                                 {"live.bizid", "8888"},
+                                                 {"live.push_key", "testpushkey0123456789"}})}};
   ApiClient client_ = server_.Https();
-  std::map<std::string, Account> accounts_;
+  std::map<std::string, Gen2Client> users_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Modes, RoleMatrix, testing::Values("open", "mixed", "token"),
@@ -100,15 +104,15 @@ TEST_P(RoleMatrix, HoldsInEveryCell) {
         const bool is_new = role == Role::kVisitor || role == Role::kStranger;
         if (joins && is_new && kind == "double_room") expected = sentences::kRoomFull;
         const bool changes = expected.code == kOk;
-        const std::string before = changes ? "" : SeenState(client_, As("visitor"), kRoom);
+        const std::string before = changes ? "" : SeenState(As("visitor"), kRoom);
         const ApiReply reply = Ask(role, kind, row);
         EXPECT_TRUE(IsReply(reply, expected, row.endpoint))
             << kind << " " << row.endpoint << " for a " << role << ", " << row.more;
         if (row.endpoint == "logout") {
-          for (const char* user : {"visitor", "member", "creator", "kicked"}) Renew(user);
+          for (auto& [name, user] : users_) ASSERT_EQ(user.Login().code(), kOk) << name;
         }
         if (!changes) {
-          EXPECT_EQ(SeenState(client_, As("visitor"), kRoom), before)
+          EXPECT_EQ(SeenState(As("visitor"), kRoom), before)
               << kind << " " << row.endpoint << " by a " << role;
         }
         ASSERT_NO_FATAL_FAILURE(EndRoom(kind));
@@ -129,7 +133,7 @@ TEST_P(RoleMatrix, ServesTheSeparateServicesByMode) {
           {"userID", user}, {"roomID", room}, {"roomInfo", "i"}, {"index", 0}, {"count", 20}};
       // This service ignores tokens.
       for (const std::string& query : {std::string(), As("member").Query(), std::string("token")}) {
-        EXPECT_TRUE(IsReply(CallWith(client_, query, "webrtc_room", endpoint, body),
+        EXPECT_TRUE(IsReply(client_.Call("webrtc_room", endpoint, body, query),
                             served ? sentences::kSuccess : sentences::kNotAuthorised))
             << endpoint << " " << user << " ?" << query;
       }
@@ -159,12 +163,12 @@ TEST_P(RoleMatrix, RefusesBannedUsersInWebrtcRooms) {
 
 TEST_P(RoleMatrix, SignsLoginInfoOnlyForTheUserOfTheToken) {
   const auto ask = [this](const std::string& query, const std::string& user) {
-    return CallWith(client_, query, "utils", "get_login_info", {{"time", 60}, {"userID", user}});
+    return client_.Call("utils", "get_login_info", {{"time", 60}, {"userID", user}}, query);
   };
   const bool asks_for_tokens = GetParam() != std::string("open");
   EXPECT_TRUE(IsReply(ask("", "member"), sentences::kNotAuthorised));
   EXPECT_TRUE(IsReply(ask("userID=member", "member"), sentences::kNotAuthorised));
-  EXPECT_TRUE(IsReply(ask("userID=member&token=" + As("creator").token, "member"),
+  EXPECT_TRUE(IsReply(ask("userID=member&token=" + As("creator").token(), "member"),
                       sentences::kNotAuthorised));
   if (!asks_for_tokens) return;
   EXPECT_TRUE(IsReply(ask(As("member").Query(), "creator"), sentences::kNotAuthorised));
@@ -174,7 +178,7 @@ TEST_P(RoleMatrix, SignsLoginInfoOnlyForTheUserOfTheToken) {
 }
 
 TEST_P(RoleMatrix, ServesGen1LoginsOnlyIfEnabled) {
-  EXPECT_TRUE(IsReply(CallWith(client_, "userID=member", "double_room", "login", json::object()),
+  EXPECT_TRUE(IsReply(client_.Call("double_room", "login", json::object(), "userID=member"),
                       sentences::kNotAuthorised));
   const ApiReply info =
       client_.Call("double_room", "get_im_login_info", {{"userIDPrefix", "weixin"}});

@@ -92,17 +92,15 @@ ApiReply RoomChanges::Send(ApiClient& client, const Change& change) const {
   const bool creates = change.endpoint == "create_room";
   // In gen-2 the first who joins makes the room.
   const std::string endpoint = creates && !own_.tokens.empty() ? "add_pusher" : change.endpoint;
-  ApiRequest request;
-  request.target = "/weapp/" + own_.kind + "/" + endpoint + QueryOf(change.user);
-  request.body =
-      (creates ? CreateBody(change.user, change.subject) : PusherBody(change.subject, change.user))
-          .dump();
-  return client.Send(request);
+  return client.Call(
+      own_.kind, endpoint,
+      creates ? CreateBody(change.user, change.subject) : PusherBody(change.subject, change.user),
+      QueryOf(change.user));
 }
 
 std::string RoomChanges::QueryOf(const std::string& user) const {
   const auto token = own_.tokens.find(user);
-  return token == own_.tokens.end() ? "" : "?userID=" + user + "&token=" + token->second;
+  return token == own_.tokens.end() ? "" : "userID=" + user + "&token=" + token->second;
 }
 
 std::string RoomChanges::AnyQuery() const {

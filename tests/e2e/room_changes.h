@@ -56,7 +56,7 @@ class RoomChanges {
   [[nodiscard]] bool Owns(const std::string& room) const { return room.starts_with(own_.name); }
 
   [[nodiscard]] const std::string& kind() const { return own_.kind; }
-  /// Of calls by a user: "?userID=...", or nothing in gen-1.
+  /// Of calls by a user: "userID=...", or nothing in gen-1.
   [[nodiscard]] std::string QueryOf(const std::string& user) const;
   /// Of calls by any of its users.
   [[nodiscard]] std::string AnyQuery() const;

@@ -11,9 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/expected_reply.h"
+#include "tests/e2e/gen2_calls.h"
 #include "tests/e2e/racing_callers.h"
-#include "tests/e2e/room_calls.h"
-#include "tests/e2e/seen_state.h"
 
 namespace rtcroom {
 namespace {
@@ -32,7 +31,7 @@ enum class Speaks : std::uint8_t { kGen1, kGen2 };
 class RandomCaller {
  public:
   /// @param counterpart  the caller of the other dialect that owns the rooms called.
-  RandomCaller(RacingCaller& caller, Speaks speaks, std::string prefix, std::string counterpart,
+  RandomCaller(Gen2Client& caller, Speaks speaks, std::string prefix, std::string counterpart,
                std::uint64_t seed)
       : caller_(caller),
         speaks_(speaks),
@@ -55,16 +54,15 @@ class RandomCaller {
 
  private:
   [[nodiscard]] bool IsGen1() const { return speaks_ == Speaks::kGen1; }
-  [[nodiscard]] const std::string& user() const { return caller_.account.user_id; }
+  [[nodiscard]] const std::string& user() const { return caller_.user_id(); }
   std::string Room(const std::string& prefix) {
     return prefix + "_" + std::to_string(random_() % kRoomsEach);
   }
 
   void Expect(const char* endpoint, json body, const ExpectedReply& expected) {
     ++calls_;
-    const ApiReply reply =
-        IsGen1() ? caller_.client.Call("multi_room", endpoint, body)
-                 : CallAs(caller_.client, caller_.account, "multi_room", endpoint, body);
+    const ApiReply reply = IsGen1() ? caller_.api().Call("multi_room", endpoint, body)
+                                    : caller_.CallOf("multi_room", endpoint, body);
     const testing::AssertionResult outcome = IsReply(reply, expected, endpoint);
     if (!outcome) fault_ = std::string(endpoint) + " " + body.dump() + ": " + outcome.message();
   }
@@ -130,7 +128,7 @@ class RandomCaller {
     return IsGen1() ? sentences::kGen1NoMember : sentences::kNoMember;
   }
 
-  RacingCaller& caller_;
+  Gen2Client& caller_;
   const Speaks speaks_;
   const std::string prefix_;
   const std::string counterpart_;
@@ -141,13 +139,13 @@ class RandomCaller {
 };
 
 TEST(TwoDialects, DoNotInterfereUnderLoad) {
-  const ServerProcess server({.settings = LoginSettings({{"room.heartbeat_timeout", "1h"}})});
-  std::vector<RacingCaller> logins = LogInMany(server, "gen2_", kCallersOfADialect);
-  std::vector<RacingCaller> others = LogInMany(server, "gen1_", kCallersOfADialect);
+  const ServerProcess server({.settings = WithLogins({{"room.heartbeat_timeout", "1h"}})});
+  std::vector<Gen2Client> logins = LogInMany(server, "gen2_", kCallersOfADialect);
+  std::vector<Gen2Client> others = LogInMany(server, "gen1_", kCallersOfADialect);
   std::vector<RandomCaller> callers;
   for (std::size_t i = 0; i < kCallersOfADialect; ++i) {
-    const std::string gen1 = others[i].account.user_id;
-    const std::string gen2 = logins[i].account.user_id;
+    const std::string gen1 = others[i].user_id();
+    const std::string gen2 = logins[i].user_id();
     callers.emplace_back(others[i], Speaks::kGen1, gen1, gen2, 2 * i);
     callers.emplace_back(logins[i], Speaks::kGen2, gen2, gen1, 2 * i + 1);
   }
@@ -172,25 +170,25 @@ TEST(TwoDialects, DoNotInterfereUnderLoad) {
   EXPECT_GT(calls, callers.size() * 10) << "the callers made too few calls";
   ApiClient client = server.Https();
   EXPECT_THAT(RoomIds(client, "multi_room"), testing::UnorderedElementsAreArray(gen1_rooms));
-  EXPECT_THAT(RoomsSeenBy(client, logins[0].account, "multi_room"),
-              testing::UnorderedElementsAreArray(gen2_rooms));
+  EXPECT_THAT(RoomIds(logins[0], "multi_room"), testing::UnorderedElementsAreArray(gen2_rooms));
 }
 
 TEST(TwoDialects, AssignAnIdToExactlyOneOfThem) {
-  const ServerProcess server({.settings = LoginSettings({{"log.level", "info"}})});
-  std::vector<RacingCaller> callers = LogInMany(server, "u", 8);
+  const ServerProcess server({.settings = WithLogins({{"log.level", "info"}})});
+  std::vector<Gen2Client> callers = LogInMany(server, "u", 8);
   constexpr std::size_t kBothRounds = 50;
   const auto name = [](std::size_t round) { return "r" + std::to_string(round); };
   const auto codes = RaceFor<int>(
-      callers, kBothRounds, [&](RacingCaller& caller, std::size_t number, std::size_t round) {
-        const std::string& user = caller.account.user_id;
+      callers, kBothRounds, [&](Gen2Client& caller, std::size_t number, std::size_t round) {
+        const std::string& user = caller.user_id();
         if (number % 2 == 0) {
-          return caller.client.Call("multi_room", "create_room", CreateBody(user, name(round)))
+          return caller.api()
+              .Call("multi_room", "create_room", CreateBody(user, name(round)))
               .code();
         }
         json body = MemberBody(name(round), user);
         body["roomInfo"] = "i";
-        return CallAs(caller.client, caller.account, "multi_room", "create_room", body).code();
+        return caller.CallOf("multi_room", "create_room", body).code();
       });
   for (const std::vector<int>& round : codes) {
     EXPECT_EQ(std::ranges::count(round, kOk), 1);

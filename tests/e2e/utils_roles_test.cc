@@ -5,16 +5,17 @@
 
 #include "tests/e2e/expected_reply.h"
 #include "tests/e2e/utils_calls.h"
-#include "tests/support/authorised_client.h"
+#include "tests/support/gen2_client.h"
 
 namespace rtcroom {
 namespace {
 
 class UtilsRoles : public testing::TestWithParam<const char*> {
  protected:
-  ServerProcess server_{{.settings = LoginSettings(UtilsSettings({{"auth.mode", GetParam()}}))}};
+  ServerProcess server_{{.settings = WithLogins(UtilsSettings(
+                             {{"auth.mode", GetParam()}, {"auth.trust_userid", true}}))}};
   ApiClient client_ = server_.Https();
-  const Account user_ = LogIn(client_, "u1");
+  Gen2Client user_ = LoggedIn(server_, "u1", "multi_room");
 };
 
 INSTANTIATE_TEST_SUITE_P(Modes, UtilsRoles, testing::Values("open", "mixed", "token"),

@@ -73,11 +73,7 @@ class WallClock : public testing::TestWithParam<std::string_view> {
     EXPECT_THAT(PusherIds(Bob().Call("get_pushers", RoomBody("named"))), ElementsAre("bob"));
   }
 
-  Gen2Client Bob() {
-    Gen2Client bob(server_->Http(), "bob", "multi_room");
-    bob.UseToken(token_);
-    return bob;
-  }
+  Gen2Client Bob() { return {server_->Http(), "bob", "multi_room", token_}; }
 
   [[nodiscard]] std::filesystem::path setting() const { return directory_.path() / "clock"; }
 

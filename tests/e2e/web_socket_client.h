@@ -1,10 +1,12 @@
 // A new client of the message channel over TLS.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,19 +98,12 @@ class WebSocketClient {
     const std::string payload = client_.ReceiveBytes(length);
     const auto opcode = static_cast<std::uint8_t>(head[0] & 0xf);
     if (opcode == kCloseOpcode) {
-      if (payload.size() < 2) return false;
-      close_code_ = static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 |
-                                               static_cast<std::uint8_t>(payload[1]));
+      close_code_ = CloseCodeOf(payload);
       return false;
     }
     if (opcode == kPingOpcode) client_.Send(ClientFrame(kFinal | kPongOpcode, payload));
     if (opcode != kTextOpcode) return true;
-    std::string_view lines = payload;
-    while (!lines.empty()) {
-      const std::size_t end = lines.find('\n');
-      objects_.push_back(nlohmann::json::parse(lines.substr(0, end)));
-      lines = end == std::string_view::npos ? std::string_view() : lines.substr(end + 1);
-    }
+    std::ranges::move(ObjectsIn(payload), std::back_inserter(objects_));
     return true;
   }
 

@@ -75,10 +75,10 @@ ApiClient::ApiClient(ApiClient&&) noexcept = default;
 ApiClient& ApiClient::operator=(ApiClient&&) noexcept = default;
 
 ApiReply ApiClient::Call(std::string_view kind, std::string_view endpoint,
-                         const nlohmann::json& body) {
-  ApiRequest request;
-  request.target = "/weapp/" + std::string(kind) + "/" + std::string(endpoint);
-  request.body = body.dump();
+                         const nlohmann::json& body, std::string_view query) {
+  ApiRequest request{.body = body.dump()};
+  request.target.append("/weapp/").append(kind).append("/").append(endpoint);
+  if (!query.empty()) request.target.append("?").append(query);
   return Send(request);
 }
 
@@ -98,6 +98,7 @@ ApiReply ApiClient::Send(const ApiRequest& request) {
   sent.path = request.target;
   sent.body = request.body;
   if (!request.content_type.empty()) sent.set_header("Content-Type", request.content_type);
+  for (const auto& [name, value] : headers_) sent.set_header(name, value);
   for (const auto& [name, value] : request.headers) sent.set_header(name, value);
 
   ApiReply reply;

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -48,13 +49,18 @@ class ApiClient {
   ApiClient(ApiClient&&) noexcept;
   ApiClient& operator=(ApiClient&&) noexcept;
 
-  /// POST /weapp/<kind>/<endpoint> with a JSON body.
-  ApiReply Call(std::string_view kind, std::string_view endpoint, const nlohmann::json& body);
+  /// POST /weapp/<kind>/<endpoint>?<query> with a JSON body; with an empty query, the `?` is
+  /// omitted too.
+  ApiReply Call(std::string_view kind, std::string_view endpoint, const nlohmann::json& body,
+                std::string_view query = {});
 
   ApiReply Get(const std::string& target);
 
   /// Never throws: without a reply the status is 0 and the text contains the reason.
   ApiReply Send(const ApiRequest& request);
+
+  /// Every later request has this header, too.
+  void SetHeader(const std::string& name, std::string value) { headers_[name] = std::move(value); }
 
   /// Ends a request that another thread is sending or waiting for; that one gets no reply.
   /// @threads from any thread.
@@ -63,6 +69,7 @@ class ApiClient {
  private:
   class Connection;
   std::unique_ptr<Connection> connection_;
+  std::map<std::string, std::string> headers_;  ///< of every request
 };
 
 }  // namespace rtcroom

@@ -39,6 +39,11 @@ std::string MakeTicket(const std::string& user_id, std::chrono::seconds life,
 Gen2Client::Gen2Client(ApiClient api, std::string user_id, std::string_view kind, BodyForm form)
     : api_(std::move(api)), user_id_(std::move(user_id)), kind_(kind), form_(form) {}
 
+Gen2Client::Gen2Client(ApiClient api, std::string user_id, std::string_view kind, std::string token)
+    : Gen2Client(std::move(api), std::move(user_id), kind) {
+  token_ = std::move(token);
+}
+
 ApiReply Gen2Client::Login() {
   ApiReply reply = LogIn(api_, {.user_id = user_id_, .user_sig = MakeTicket(user_id_)}, kind_);
   token_ = reply.Text("token");
@@ -53,17 +58,15 @@ ApiReply Gen2Client::Call(std::string_view endpoint, const nlohmann::json& body)
 
 ApiReply Gen2Client::CallOf(std::string_view kind, std::string_view endpoint,
                             const nlohmann::json& body) {
-  ApiRequest request;
-  // As the real clients do: the token is not encoded.
-  request.target = "/weapp/" + std::string(kind) + "/" + std::string(endpoint) +
-                   "?userID=" + user_id_ + "&token=" + token_;
-  request.body = body.dump();
-  if (form_ == BodyForm::kUrlEncoded) {
-    request.content_type = "application/x-www-form-urlencoded";
-    request.body = UrlEncoded(body);
-  }
+  if (form_ == BodyForm::kJson) return api_.Call(kind, endpoint, body, Query());
+  ApiRequest request{.content_type = "application/x-www-form-urlencoded", .body = UrlEncoded(body)};
+  request.target.append("/weapp/").append(kind).append("/").append(endpoint);
+  request.target.append("?").append(Query());
   return api_.Send(request);
 }
+
+// As the real clients do: the token is not encoded.
+std::string Gen2Client::Query() const { return "userID=" + user_id_ + "&token=" + token_; }
 
 Gen2Client LoggedIn(const ServerProcess& server, const std::string& user_id, std::string_view kind,
                     BodyForm form) {

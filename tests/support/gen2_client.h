@@ -35,20 +35,25 @@ class Gen2Client {
   /// @param kind  room kind of its calls.
   Gen2Client(ApiClient api, std::string user_id, std::string_view kind,
              BodyForm form = BodyForm::kJson);
+  /// @param token  of an earlier login, possibly by another client.
+  Gen2Client(ApiClient api, std::string user_id, std::string_view kind, std::string token);
 
   /// Logs in with a fresh ticket and keeps the token of the reply.
   ApiReply Login();
   ApiReply Logout();
-  /// Uses the session of an earlier login, possibly by another client.
-  void UseToken(std::string token) { token_ = std::move(token); }
 
-  /// POST /weapp/<kind>/<endpoint> with user id and token in the query.
+  /// POST /weapp/<kind>/<endpoint>?<Query()>.
   ApiReply Call(std::string_view endpoint, const nlohmann::json& body);
   /// The same for another kind.
   ApiReply CallOf(std::string_view kind, std::string_view endpoint, const nlohmann::json& body);
 
   [[nodiscard]] const std::string& user_id() const { return user_id_; }
+  [[nodiscard]] const std::string& kind() const { return kind_; }
   [[nodiscard]] const std::string& token() const { return token_; }
+  /// User ID and token, as the query of a call.
+  [[nodiscard]] std::string Query() const;
+  /// Its connection, for calls with another query or none.
+  ApiClient& api() { return api_; }
 
  private:
   ApiClient api_;

@@ -1,8 +1,10 @@
 // A new client of the message channel, on a WebSocket without a connection.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <optional>
@@ -237,17 +239,11 @@ class SocketClient {
     for (const ReceivedFrame& frame : frames.value()) {
       if (frame.opcode == kPingOpcode) ++pings_;
       if (frame.opcode == kCloseOpcode) {
-        close_code_ = static_cast<std::uint16_t>(static_cast<std::uint8_t>(frame.payload[0]) << 8 |
-                                                 static_cast<std::uint8_t>(frame.payload[1]));
+        close_code_ = CloseCodeOf(frame.payload);
       }
       if (frame.opcode != kTextOpcode) continue;
       ++frames_;
-      std::string_view lines = frame.payload;
-      while (!lines.empty()) {
-        const std::size_t end = lines.find('\n');
-        objects_.push_back(nlohmann::json::parse(lines.substr(0, end)));
-        lines = end == std::string_view::npos ? std::string_view() : lines.substr(end + 1);
-      }
+      std::ranges::move(ObjectsIn(frame.payload), std::back_inserter(objects_));
     }
   }
 

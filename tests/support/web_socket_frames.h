@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace rtcroom {
 
 inline constexpr std::uint8_t kContinuationOpcode = 0x0;
@@ -84,6 +86,25 @@ struct ReceivedFrame {
   std::uint8_t opcode = 0;
   std::string payload = {};
 };
+
+/// The code in the body of a close frame; 0 without one.
+inline std::uint16_t CloseCodeOf(std::string_view body) {
+  if (body.size() < 2) return 0;
+  return static_cast<std::uint16_t>(static_cast<std::uint8_t>(body[0]) << 8 |
+                                    static_cast<std::uint8_t>(body[1]));
+}
+
+/// The objects of a text: one a line.
+/// @throws nlohmann::json::exception when a line is none.
+inline std::vector<nlohmann::json> ObjectsIn(std::string_view text) {
+  std::vector<nlohmann::json> objects;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    objects.push_back(nlohmann::json::parse(text.substr(0, end)));
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return objects;
+}
 
 /// The frames of a server; nullopt unless all of them are whole, unfragmented, unmasked and of the
 /// shortest form.
