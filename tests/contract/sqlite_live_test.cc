@@ -98,16 +98,6 @@ TEST_F(SqliteLive, DoesNotReuseAListPlaceAfterARestart) {
   EXPECT_GT(again->room.sequence, place);
 }
 
-TEST_F(SqliteLive, DeletesTheViewersOfADestroyedRoom) {
-  MakeLiveRoomWithViewers();
-  Do(Destroying(kLive));
-  store_.reset();
-  // A failing CHECK constraint reports an error from plain SQL.
-  RunSql(Path(),
-         "CREATE TEMP TABLE counted (viewers INTEGER CHECK (viewers = 0));"
-         "INSERT INTO counted SELECT count(*) FROM audiences");
-}
-
 TEST_F(SqliteLive, UndoesAFailedViewerWriteOnly) {
   MakeLiveRoomWithViewers();
   Refuse("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ABORT");

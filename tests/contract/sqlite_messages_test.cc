@@ -2,7 +2,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <latch>
 #include <limits>
 #include <string>
@@ -93,23 +92,6 @@ TEST_F(SqliteMessages, OfAnEndedRoomCanBeTrimmedAfterARestart) {
   EXPECT_THAT(BodiesOf(after.All()), ElementsAre("1"));
   EXPECT_EQ(after.Trim({.keep_ended_since = kNoon + seconds(6)}), 1u);
   ExpectNoRows();
-}
-
-TEST_F(SqliteMessages, AreKeptAfterAKill) {
-  Mail mail(*store_);
-  const std::uint64_t room = mail.CreateRoom();
-  mail.AppendTo(room, "1");
-  mail.Settle("bob", mail.Send("amy", "bob", "2").position);
-  // The files as left by a killed process: the log is not yet in the database file.
-  SqliteOptions copy = Options();
-  copy.path = (directory_.path() / "copy.db").string();
-  std::filesystem::copy_file(Path(), copy.path);
-  std::filesystem::copy_file(Path() + "-wal", copy.path + "-wal");
-  OpenStore(copy);
-  Mail after(*store_);
-  EXPECT_THAT(BodiesOf(after.All()), ElementsAre("1", "2"));
-  EXPECT_THAT(after.Pending("bob"), IsEmpty());
-  EXPECT_EQ(after.AppendTo(room, "3").seq, 2u);
 }
 
 TEST_F(SqliteMessages, KeepFewerAfterTheLimitWasLowered) {

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/contract/mail.h"
 #include "tests/contract/sqlite_fixture.h"
+#include "tests/support/live_rooms.h"
 
 namespace rtcroom {
 namespace {
@@ -32,41 +34,6 @@ TEST_F(SqliteRestart, KeepsRoomsAndTheirPushers) {
   EXPECT_EQ(after->rooms, before->rooms);
   EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 1u);
   EXPECT_THAT(IdsOf(*store_->List({.kind = RoomKind::kLive, .count = 5})), ElementsAre("r2"));
-}
-
-TEST_F(SqliteRestart, KeepsBansAndDeliveries) {
-  const Ban ban{
-      .room = MakeKey(RoomKind::kLive, "r1"), .user_id = {"bob"}, .until = kNoon + seconds(1)};
-  ASSERT_OK(store_->PutBan(ban));
-  ASSERT_OK(store_->ChangeDeliveries(
-      {.group = {"r2"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "x"}, kNoon));
-  const auto deliveries = *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
-  ASSERT_EQ(deliveries.size(), 1u);
-  OpenStore();
-  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(ban));
-  EXPECT_EQ(*store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10), deliveries);
-}
-
-TEST_F(SqliteRestart, KeepsRevocations) {
-  const Revocation revocation{.stream = "1_bob", .until = kNoon + seconds(1)};
-  ASSERT_OK(Apply(*store_, Revoking(Creating(MakeRoom(RoomKind::kLive, "r1")), {revocation})));
-  OpenStore();
-  EXPECT_THAT(*store_->LoadRevocations(kNoon), ElementsAre(revocation));
-}
-
-TEST_F(SqliteRestart, KeepsRecordings) {
-  const Recording recording{
-      .file = "1_bob-1.flv",
-      .stream = "1_bob",
-      .owner =
-          StreamOwner{.room = MakeKey(RoomKind::kLive, "r1"), .room_number = 3, .user_id = {"bob"}},
-      .bytes = 5,
-      .ended_at = kNoon};
-  ASSERT_OK(store_->PutRecordings({&recording, 1}));
-  const auto before = store_->ListRecordings({});
-  OpenStore();
-  EXPECT_EQ(before->front().owner, recording.owner);
-  EXPECT_EQ(*store_->ListRecordings({}), *before);
 }
 
 TEST_F(SqliteRestart, KeepsSessions) {
@@ -138,7 +105,10 @@ TEST_F(SqliteRestart, KeepsTheByteCountOfItsEvents) {
 }
 
 TEST_F(SqliteRestart, KeepsAcknowledgedWritesAfterAKill) {
-  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
+  Mail mail(*store_);
+  const std::uint64_t room = mail.CreateRoom("r1");
+  mail.AppendTo(room, "1");
+  mail.Settle("bob", mail.Send("amy", "bob", "2").position);
   // The files as left by a killed process: the log is not yet in the database file.
   SqliteOptions copy = Options();
   copy.path = (directory_.path() / "copy.db").string();
@@ -147,6 +117,10 @@ TEST_F(SqliteRestart, KeepsAcknowledgedWritesAfterAKill) {
   OpenStore(copy);
   EXPECT_OK(store_->Load(MakeKey(RoomKind::kMulti, "r1")));
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
+  Mail after(*store_);
+  EXPECT_THAT(BodiesOf(after.All()), ElementsAre("1", "2"));
+  EXPECT_THAT(after.Pending("bob"), testing::IsEmpty());
+  EXPECT_EQ(after.AppendTo(room, "3").seq, 2u);
 }
 
 TEST_F(SqliteRestart, LeavesOneFileBehind) {
@@ -157,14 +131,17 @@ TEST_F(SqliteRestart, LeavesOneFileBehind) {
   EXPECT_FALSE(std::filesystem::exists(Path() + "-shm"));
 }
 
-TEST_F(SqliteRestart, DeletesThePushersOfADestroyedRoom) {
-  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
-  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
+TEST_F(SqliteRestart, KeepsNoMembersOfADestroyedRoom) {
+  const RoomKey live = MakeKey(RoomKind::kLive, "r1");
+  ASSERT_OK(Apply(*store_, Creating(MakeRoom(live.kind, "r1", "creator", Dialect::kGen2))));
+  ASSERT_OK(Apply(*store_, Watching(live, "amy")));
+  ASSERT_OK(Apply(*store_, Destroying(live)));
   store_.reset();
   // A failing CHECK constraint reports an error from plain SQL.
   RunSql(Path(),
-         "CREATE TEMP TABLE counted (pushers INTEGER CHECK (pushers = 0));"
-         "INSERT INTO counted SELECT count(*) FROM pushers");
+         "CREATE TEMP TABLE counted (members INTEGER CHECK (members = 0));"
+         "INSERT INTO counted SELECT count(*) FROM pushers;"
+         "INSERT INTO counted SELECT count(*) FROM audiences");
 }
 
 }  // namespace

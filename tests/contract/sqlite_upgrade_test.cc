@@ -24,13 +24,18 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+/// The statements that make a store of an older version.
+std::string OldStore(const std::string& name) {
+  std::ostringstream dump;
+  dump << std::ifstream(RTCROOM_TEST_DATA "/" + name).rdbuf();
+  EXPECT_FALSE(dump.str().empty()) << name;
+  return dump.str();
+}
+
 class SqliteUpgrade : public SqliteFixture, public testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
-    std::ostringstream dump;
-    dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + GetParam()).rdbuf();
-    ASSERT_FALSE(dump.str().empty());
-    RunSql(Path(), dump.str());
+    RunSql(Path(), OldStore(GetParam()));
     OpenStore();
   }
   static constexpr RoomKind kKind = RoomKind::kMulti;
@@ -186,10 +191,7 @@ class SqliteUpgradeInterrupted : public SqliteUpgrade {
   void MakeOld() {
     store_.reset();
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(Path() + suffix);
-    std::ostringstream dump;
-    dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + GetParam()).rdbuf();
-    ASSERT_FALSE(dump.str().empty());
-    RunSql(Path(), dump.str());
+    RunSql(Path(), OldStore(GetParam()));
   }
   std::string Ask(const std::string& question) {
     std::string answer;
@@ -352,9 +354,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeWithoutMessages,
 class SqliteUpgradeOfVersion8 : public SqliteFixture {};
 
 TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
-  std::ostringstream dump;
-  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0008_used.sql").rdbuf();
-  RunSql(Path(), dump.str());
+  RunSql(Path(), OldStore("schema_0008_used.sql"));
   OpenStore();
   EXPECT_THAT(BodiesOf(*store_->ReadMessages(0, 10)),
               ElementsAre("last words", "1", "2", "3", "settled", "pending"));
@@ -372,9 +372,7 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
 class SqliteUpgradeOfVersion9 : public SqliteFixture {};
 
 TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
-  std::ostringstream dump;
-  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0009_used.sql").rdbuf();
-  RunSql(Path(), dump.str());
+  RunSql(Path(), OldStore("schema_0009_used.sql"));
   OpenStore();
   EXPECT_THAT(
       *store_->LoadRevocations(TimePoint()),
@@ -390,9 +388,7 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
 class SqliteUpgradeOfVersion2 : public SqliteFixture {};
 
 TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksAndRoomNumbers) {
-  std::ostringstream dump;
-  dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0002_used.sql").rdbuf();
-  RunSql(Path(), dump.str());
+  RunSql(Path(), OldStore("schema_0002_used.sql"));
   OpenStore();
   const Ban ban{.room = MakeKey(RoomKind::kLive, "old_live"),
                 .user_id = {"troll"},

@@ -60,12 +60,6 @@ TEST_F(RoomServiceTest, RepeatsACreateWithoutAnotherGroup) {
   EXPECT_EQ(UsersIn(Key("r1")), std::vector<std::string>{"host"});
 }
 
-TEST_F(RoomServiceTest, RefusesAnIdInUseUnderAnyKind) {
-  ASSERT_OK(CreateRoom(Create("r1", "host")));
-  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "other")));
-  EXPECT_ERROR(kRoomExists, CreateRoom(Create("r1", "host", RoomKind::kLive)));
-}
-
 TEST_F(RoomServiceTest, StoresNothingIfTheGroupCannotBeCreated) {
   groups_.AnswerWith([](const RoomId&, MonotonicTime) -> Status {
     return Error{Errc::kUnavailable, "no answer"};
@@ -238,13 +232,6 @@ TEST_F(RoomServiceTest, ACreatorMayRepeatACreateWhileAnotherUserIsRefused) {
   EXPECT_ERROR(kRoomExists, CreateNow(rooms, Create("r1", "other")));
 }
 
-TEST_F(RoomServiceTest, ReportsAFullRoom) {
-  MemoryStore small({.max_rooms = 1}, "00000000000000ab", leases_);
-  RoomService rooms(Deps(small), {}, logger_);
-  ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
-  EXPECT_ERROR(kTooManyRooms, CreateNow(rooms, Create("r2", "host")));
-}
-
 TEST_F(RoomServiceTest, AppliesTheLimitOfTheKind) {
   const RoomKey pair = Key("pair", RoomKind::kDouble);
   const RoomKey meeting = Key("meeting", RoomKind::kMulti);
@@ -258,21 +245,6 @@ TEST_F(RoomServiceTest, AppliesTheLimitOfTheKind) {
     for (const char* user : {"a", "b", "c"}) EXPECT_OK(AddNow(rooms_, Add(room, user)));
     EXPECT_ERROR(kRoomFull, AddNow(rooms_, Add(room, "d")));
   }
-}
-
-TEST_F(RoomServiceTest, FailsARepeatedDeleteWithoutAnEvent) {
-  ASSERT_OK(CreateRoom(Create("r1", "host")));
-  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
-  ASSERT_OK(rooms_.DeletePusher(Member(Key("r1"), "guest")));
-  const std::size_t events = Events().size();
-  EXPECT_ERROR(kPusherNotFound, rooms_.DeletePusher(Member(Key("r1"), "guest")));
-  EXPECT_EQ(Events().size(), events);
-}
-
-TEST_F(RoomServiceTest, FailsARepeatedDestroy) {
-  ASSERT_OK(CreateRoom(Create("r1", "host")));
-  EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host")));
-  EXPECT_ERROR(kRoomNotFound, rooms_.DestroyRoom(Member(Key("r1"), "host")));
 }
 
 TEST_F(RoomServiceTest, DoesNotFindARoomOfAnotherDialectOrKind) {

@@ -193,12 +193,5 @@ TEST_F(CallbackRouterTest, ACompleteFileIsReportedWithTheStreamOfItsClient) {
   EXPECT_EQ(Nginx("record_done", "alice", "path=/srv/a.flv"), 200) << "recordings are off";
 }
 
-TEST_F(CallbackRouterTest, ATakeoverByTheSameUserIsAccepted) {
-  ASSERT_EQ(Nginx("publish", "alice", PushArguments("alice"), "1"), 200);
-  EXPECT_EQ(Nginx("publish", "alice", PushArguments("alice"), "2"), 200);
-  EXPECT_EQ(Nginx("publish_done", "alice", "", "1"), 200);
-  EXPECT_TRUE(IsOn("alice")) << "the second connection goes on";
-}
-
 }  // namespace
 }  // namespace rtcroom

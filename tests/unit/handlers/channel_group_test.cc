@@ -12,7 +12,6 @@ namespace rtcroom {
 namespace {
 
 using nlohmann::json;
-using std::chrono::seconds;
 
 class Groups : public testing::Test {
  protected:
@@ -285,21 +284,6 @@ TEST_F(Groups, ReadReportsAreAcceptedWithoutEffect) {
             kDoneReply);
 }
 
-TEST_F(Groups, ThePollIsHeldAndThenAnsweredEmpty) {
-  const std::string key = server_.Join(alice_, "room_1");
-  const auto poll = server_.PollRoom(alice_, key);
-  server_.Tick(ChannelFixture::kHold - seconds(1));
-  EXPECT_FALSE(poll->reply());
-  server_.Tick(seconds(1));
-  EXPECT_EQ(ReplyOf(poll), (json{{"ActionStatus", "OK"},
-                                 {"ErrorCode", 0},
-                                 {"ErrorInfo", ""},
-                                 {"NextSeq", 1},
-                                 {"HoldTime", 45},
-                                 {"Key", key},
-                                 {"RspMsgList", json::array()}}));
-}
-
 TEST_F(Groups, ThePollNeverFails) {
   const std::string key = server_.Join(alice_, "room_1");
   const Client strangers[] = {{}, {.tiny_id = "1", .a2 = "00"}, bob_};
@@ -330,16 +314,6 @@ TEST_F(Groups, ThePollNeverFails) {
   }
   EXPECT_EQ(ReplyOf(polls[0])["Key"], key) << "echoed";
   EXPECT_EQ(ReplyOf(polls[0])["NextSeq"], 3) << "likewise";
-}
-
-TEST_F(Groups, ThePollOfAKickedInstanceIsHeld) {
-  const std::string key = server_.Join(alice_, "room_1");
-  server_.clock.Advance(seconds(1));
-  server_.LogIn("alice");
-  const auto poll = server_.PollRoom(alice_, key);
-  EXPECT_FALSE(poll->reply());
-  server_.Tick(ChannelFixture::kHold);
-  EXPECT_EQ(ReplyOf(poll)["ActionStatus"], "OK");
 }
 
 TEST_F(Groups, AStopAnswersEveryPollAndLaterOnesAtOnce) {

@@ -15,9 +15,6 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::string_view kTimedOut =
-    R"({"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"timeout"})";
-
 class Openim : public testing::Test {
  protected:
   using Client = ChannelFixture::Client;
@@ -95,19 +92,6 @@ TEST_F(Openim, GetLongPollingIdGivesTheHold) {
   const json reply = server_.Call(alice, "openim/getlongpollingid");
   EXPECT_TRUE(reply["LongPollingId"].is_string());
   EXPECT_EQ(reply["Timeout"], 45);
-}
-
-TEST_F(Openim, ThePollIsHeldUntilItTimesOut) {
-  const Client alice = server_.LogIn("alice");
-  const auto poll = server_.Begin(alice, "/v4/openim/longpolling",
-                                  R"({"Timeout":null,"Cookie":{"NotifySeq":0,"NoticeSeq":0,)"
-                                  R"("LongPollingId":"1700000000839099115"}})");
-  server_.Tick(ChannelFixture::kHold - seconds(1));
-  EXPECT_FALSE(poll->reply());
-  server_.Tick(seconds(1));
-  ASSERT_TRUE(poll->reply());
-  EXPECT_EQ(poll->reply()->status, 200);
-  EXPECT_EQ(poll->reply()->body, kTimedOut);
 }
 
 TEST_F(Openim, ThePollOfAKickedInstanceIsAnsweredAtOnce) {

@@ -72,22 +72,6 @@ TEST_F(Gen2Rooms, AreCreatedByAddPusherIfMissing) {
   EXPECT_EQ(room["pushers"][0]["accelerateURL"], "");
 }
 
-TEST_F(Gen2Rooms, AcceptANicknameCutInsideAnEmoji) {
-  const auto add = [this](const std::string& nickname) {
-    return server_
-        .PostAs("u1", "/weapp/multi_room/add_pusher",
-                R"({"roomID":"r1","userID":"u1","userName":")" + nickname +
-                    R"(","userAvatar":"","pushURL":""})")
-        .body;
-  };
-  EXPECT_EQ(json::parse(add(std::string(126, 'n') + R"(\ud83d)"))["code"], 1);
-  EXPECT_EQ(add(std::string(125, 'n') + R"(\ud83d)"),
-            R"({"code":0,"message":"请求成功","roomID":"r1"})");
-  EXPECT_EQ(
-      server_.CallAs("u1", "multi_room/get_pushers", {{"roomID", "r1"}})["pushers"][0]["userName"],
-      std::string(125, 'n') + "\uFFFD");
-}
-
 TEST_F(Gen2Rooms, AreListedWithAllFields) {
   Create("u1", "r1", "live_room");
   Add("u1", "r1", "live_room");

@@ -114,17 +114,6 @@ TEST_F(LiveExtras, ACounterIsANumber) {
             R"({"code":1,"message":"参数不全","detail":"fieldName: holds no number"})");
 }
 
-TEST_F(LiveExtras, FieldsAreThirtyTwoAtMost) {
-  for (int i = 0; i < 32; ++i) {
-    const json body = {
-        {"roomID", "r1"}, {"fieldName", fmt::format("f{}", i)}, {"operation", "inc"}};
-    ASSERT_EQ(json::parse(Post("host", "set_custom_field", body))["code"], 0);
-  }
-  EXPECT_EQ(Count("host", "inc"),
-            R"({"code":1,"message":"参数不全",)"
-            R"("detail":"fieldName: the room has as many fields as it may"})");
-}
-
 TEST_F(LiveExtras, RequireARoom) {
   EXPECT_EQ(Count("host", "inc", "r2"), kNoGen2Room);
   EXPECT_EQ(Post("host", "get_custom_info", {{"roomID", "r2"}}), kNoGen2Room);

@@ -88,11 +88,6 @@ TEST(Router, ServesPathsUnderItsPrefix) {
   }
 }
 
-TEST(Router, HasNoPinnedPrefixByDefault) {
-  const RouterFixture server;
-  EXPECT_EQ(server.Post("/double_room/get_room_list", kListAll).status, 404);
-}
-
 TEST(Router, RefusesAWrongMethodAndNamesTheRightOne) {
   const RouterFixture server;
   for (const char* method : {"GET", "PUT", "DELETE", "HEAD", "PATCH", "BREW", "post", ""}) {

@@ -48,25 +48,6 @@ TEST_F(ImSenderCrash, AfterTheCommitKeepsTheGroup) {
   EXPECT_TRUE(EventuallyCalled({CreateOf("g"), NoticeOf("g")}));
 }
 
-TEST_F(ImSenderCrash, AfterAnAbandonedRoomDestroysTheGroup) {
-  EXPECT_OK(Make("g"));
-  service_.AnswerWith(ImOutcome::kUnreachable);
-  Abandon("g");
-  Crash();
-  service_.AnswerWith(ImOutcome::kDone);
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(service_.calls().back(), DestroyOf("g"));
-}
-
-TEST_F(ImSenderCrash, OnANamedIdKeepsTheGroupForTheNextCreate) {
-  EXPECT_OK(Make("r", IdOrigin::kNamed));
-  Crash();
-  EXPECT_EQ(PendingGroups(), 0u);
-  Create("r");
-  EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r"), CreateOf("r")));
-}
-
 TEST_F(ImSenderCrash, AfterADegradedCreateStillCreatesTheGroup) {
   options_.maker.on_failure = OnCreateFailure::kDegrade;
   Restart();
