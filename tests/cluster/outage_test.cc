@@ -82,7 +82,7 @@ TEST_F(Outage, TheServiceManagerSeesThatAServerHasStartedAndWaits) {
       {.settings = NodeSettings(database_.Url()),
        .environment = {{"NOTIFY_SOCKET", manager.address()}, {"WATCHDOG_USEC", "4000000"}}});
   ASSERT_EQ(server.Terminate(), 0);
-  // What the first run has sent.
+  // The notices that the first run has sent.
   while (manager.Next(std::chrono::milliseconds(0))) {
   }
   database_.Stop();

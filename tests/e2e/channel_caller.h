@@ -85,7 +85,7 @@ struct ChannelProof {
   std::string a2 = {};
 };
 
-/// What a user logs in with.
+/// The credentials of a user before a login.
 struct ChannelUser {
   std::string account = {};
   /// Without one, each login has a fresh one, for a server with `WithLogins`.
@@ -140,7 +140,7 @@ class ChannelCaller {
   [[nodiscard]] std::string LoginQuery(const std::string& ticket) const;
 
  private:
-  /// What the SDK appends to every query.
+  /// The parameters that the SDK appends to every query.
   [[nodiscard]] std::string OfProgram() const;
 
   Connect connect_;

@@ -18,7 +18,7 @@ namespace rtcroom {
 
 enum class LoginState : std::uint8_t { kNever, kValid, kEnded };
 
-/// What is stored of a user, or of a room.
+/// The stored state of a user, or of a room.
 struct Gen2Value {
   LoginState login = LoginState::kNever;
   bool watches = false;      ///< the live room of its source
