@@ -38,30 +38,20 @@ inline std::ostream& operator<<(std::ostream& out, const CallForm& form) {
              << (form.is_mixed ? "Mixed" : "");
 }
 
-/// Of two and of five phones, in each kind and dialect, without new clients and with some.
+/// Each two of kind, dialect, number of phones and the presence of new clients meet in one of them.
+/// More would show nothing else: the channel treats rooms of every kind alike, and a form differs
+/// from another by who sends, who only watches, and which of them are old and new clients. Among
+/// these the creator, the last sender and those who watch are each an old one and a new one.
 inline std::vector<CallForm> AllCallForms() {
-  std::vector<CallForm> forms;
-  for (const char* kind : {"double", "multi", "live"}) {
-    for (const bool is_gen2 : {false, true}) {
-      for (const std::size_t phones : {std::size_t{2}, std::size_t{5}}) {
-        for (const bool is_mixed : {false, true}) {
-          forms.push_back({kind, is_gen2, phones, is_mixed});
-        }
-      }
-    }
-  }
-  return forms;
+  return {{"double", false, 2, false}, {"double", true, 5, true}, {"multi", false, 5, true},
+          {"multi", true, 2, false},   {"live", false, 2, true},  {"live", true, 5, false}};
 }
 /// Those in which silent members are evicted: each takes the time of a heartbeat.
 inline std::vector<CallForm> EvictionCallForms() {
-  std::vector<CallForm> forms;
-  for (const bool is_mixed : {false, true}) {
-    forms.insert(forms.end(), {{"double", false, 2, is_mixed},
-                               {"multi", false, 5, is_mixed},
-                               {"multi", true, 5, is_mixed},
-                               {"live", true, 5, is_mixed}});
-  }
-  return forms;
+  return {{"double", false, 2, true},
+          {"multi", false, 5, false},
+          {"multi", true, 5, true},
+          {"live", true, 5, false}};
 }
 
 /// The room API as the clients of that dialect call it.
