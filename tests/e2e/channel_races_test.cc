@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -235,87 +233,6 @@ class ChannelRights : public ChannelRaces {
   std::string key_;
   std::unique_ptr<ChannelCaller> stranger_;
 };
-
-TEST_F(ChannelRights, GuessedAndAlteredCredentialsReadNothing) {
-  const auto flipped = [](std::string text, std::size_t at) {
-    text[at] = text[at] == '0' ? '1' : '0';
-    return text;
-  };
-  const ChannelProof& proof = member_.proof();
-  const std::string& tiny_id = proof.tiny_id;
-  const std::size_t last = proof.a2.size() - 1;
-  const ChannelProof forged[] = {
-      {},
-      {.tiny_id = tiny_id},
-      {.tiny_id = tiny_id, .a2 = std::string(proof.a2.size(), '0')},
-      {.tiny_id = tiny_id, .a2 = flipped(proof.a2, 0)},
-      {.tiny_id = tiny_id, .a2 = flipped(proof.a2, last / 2)},
-      {.tiny_id = tiny_id, .a2 = flipped(proof.a2, last)},
-      {.tiny_id = tiny_id, .a2 = proof.a2.substr(0, last)},
-      {.tiny_id = tiny_id, .a2 = proof.a2 + "00"},
-      {.tiny_id = tiny_id, .a2 = key_},
-      {.tiny_id = tiny_id, .a2 = stranger_->proof().a2},
-      {.tiny_id = stranger_->proof().tiny_id, .a2 = proof.a2},
-      {.tiny_id = flipped(tiny_id, tiny_id.size() - 1), .a2 = proof.a2},
-  };
-  std::vector<std::unique_ptr<HeldPoll>> polls;
-  for (const ChannelProof& other : forged) {
-    ChannelCaller forger(server_.connect(), "alice", other);
-    EXPECT_EQ(forger.CodeOf("v4/openim/authkey"), kNoLogin);
-    EXPECT_EQ(ErrorCodeOf(forger.PollAccount()->Json()), kNoLogin);
-    EXPECT_EQ(forger.CodeOf(InGroups("group_msg_get"), {{"GroupId", "r1"}}), kNoLogin);
-    polls.push_back(forger.PollRoom(key_));
-  }
-  for (const std::string& key : {key_, flipped(key_, 0), flipped(key_, key_.size() - 1), proof.a2,
-                                 std::string(key_.size(), 'f')}) {
-    polls.push_back(stranger_->PollRoom(key));
-  }
-  Speak();
-  for (const auto& poll : polls) ExpectNothing(*poll);
-  ExpectMemberToRead();
-}
-
-TEST_F(ChannelRights, OfAnAccountThatHasNotJoinedReadNothing) {
-  Speak();
-  ExpectNoAccess(*stranger_);
-  const std::string key = stranger_->Join("r1");
-  EXPECT_EQ(stranger_->SendText("r1", "hello"), 0);
-  ASSERT_EQ(stranger_->Quit("r1"), 0);
-  ExpectNoAccess(*stranger_);
-  Speak();
-  ExpectNothing(*stranger_->PollRoom(key));
-  ExpectMemberToRead();
-}
-
-TEST_F(ChannelRights, ReadNoMessagesBetweenOthers) {
-  ASSERT_EQ(member_.SendDirect("bob", kSecretText), 0);
-  for (const char* peer : {"alice", "bob", "mallory"}) {
-    const ApiReply reply = stranger_->Call("v4/openim/getroammsg", {{"Peer_Account", peer}});
-    EXPECT_EQ(reply.json.value("MsgList", json()), json::array()) << peer;
-  }
-  EXPECT_EQ(stranger_->Call("v4/recentcontact/get").json.value("SessionItem", json()),
-            json::array());
-  EXPECT_THAT(stranger_->Call("v4/openim/getmsg").text, Not(HasSubstr(kSecretText)));
-  ChannelCaller bob = server_.Caller("bob");
-  EXPECT_THAT(bob.PollAccount()->Reply().text, HasSubstr(kSecretText));
-}
-
-TEST_F(ChannelRights, OfABannedPusherEndAtOnce) {
-  ASSERT_EQ(server_.process()
-                .Https()
-                .Call("multi_room", "add_pusher", PusherBody("r1", "mallory"))
-                .code(),
-            kOk);
-  const std::string key = stranger_->Join("r1");
-  ASSERT_EQ(Ban("mallory"), 0);
-  ASSERT_TRUE(Eventually([&] { return MembersFor(member_, "r1").size() == 1; }));
-  const auto waiting = stranger_->PollRoom(key);
-  Speak();
-  ExpectNothing(*waiting);
-  EXPECT_EQ(stranger_->CodeOf(InGroups("apply_join_group"), {{"GroupId", "r1"}}), kNotInGroup);
-  ExpectNoAccess(*stranger_);
-  ExpectMemberToRead();
-}
 
 TEST_F(ChannelRights, OfABannedViewerEndAtOnce) {
   const std::string key = stranger_->Join("r1");

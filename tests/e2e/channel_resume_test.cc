@@ -25,10 +25,7 @@ namespace rtcroom {
 namespace {
 
 using nlohmann::json;
-using testing::Contains;
 using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
 
 class ChannelResumes : public testing::Test {
  protected:
@@ -47,9 +44,6 @@ class ChannelResumes : public testing::Test {
     ASSERT_EQ(api_.Call("multi_room", "delete_pusher", MemberBody("r1", user)).code(), kOk);
   }
   void Speak(const std::string& text) { ASSERT_EQ(speaker_.SendText("r1", text), 0) << text; }
-  void SpeakTimes(int times) {
-    for (int i = 0; i < times; ++i) Speak(fmt::format("text {}", ++spoken_));
-  }
   json PollOf(const std::string& user, const std::string& cursor) {
     return PollChannel(
         api_, {{"connect", TicketLogin(user)},
@@ -59,7 +53,6 @@ class ChannelResumes : public testing::Test {
   ChannelServer server_{"5s"};
   ApiClient api_ = server_.process().Https();
   ChannelCaller speaker_ = server_.Caller("speaker");
-  int spoken_ = 0;
 };
 
 TEST_F(ChannelResumes, ACutSocketGetsExactlyWhatItMissed) {
@@ -95,78 +88,6 @@ TEST_F(ChannelResumes, ACutSocketGetsExactlyWhatItMissed) {
   EXPECT_TRUE(present->ReadUpTo(alice->seen().size()));
   EXPECT_EQ(ChangesIn(alice->seen()), ChangesIn(present->seen()));
   EXPECT_EQ(MessagesIn(alice->seen()), MessagesIn(present->seen()));
-}
-
-TEST_F(ChannelResumes, AnAgedCursorGivesASnapshot) {
-  const auto alice = Follower("alice");
-  ASSERT_TRUE(alice->Resume());
-  const std::string oldest = alice->cursor();
-  alice->Cut();
-  Enter("guest");
-  SpeakTimes(299);
-  ASSERT_TRUE(alice->Resume());
-  EXPECT_THAT(alice->seen(), SizeIs(300));
-  const std::string newer = alice->cursor();
-  SpeakTimes(201);
-  EXPECT_EQ(PollOf("bob", newer)["events"].size(), 201U);
-  const json polled = PollOf("bob", oldest);
-  EXPECT_EQ(polled["recovered"], false) << polled;
-  WebSocketClient late(server_.process());
-  ASSERT_EQ(late.Ask("connect", TicketLogin("bob"))["userID"], "bob");
-  json request = PolledRoomOf(RoomOf("r1"), oldest);
-  const json reply = late.Ask("subscribe", request);
-  EXPECT_EQ(reply["recovered"], false) << reply;
-  EXPECT_FALSE(reply.contains("events"));
-  EXPECT_THAT(reply["room"]["pushers"], SizeIs(2));
-  EXPECT_EQ(reply["room"], polled["room"]);
-  EXPECT_EQ(reply["cursor"], polled["cursor"]);
-  Speak("after the snapshot");
-  EXPECT_EQ(SummaryOf(late.NextPush()["event"]), "message 501 speaker text after the snapshot");
-}
-
-TEST_F(ChannelResumes, ACursorOfARoomThatEndedMeanwhileIsRefused) {
-  const auto alice = Follower("alice");
-  ASSERT_TRUE(alice->Resume());
-  const std::string cursor = alice->cursor();
-  alice->Cut();
-  ASSERT_EQ(api_.Call("multi_room", "destroy_room", MemberBody("r1", "host")).code(), kOk);
-  ASSERT_TRUE(alice->Resume());
-  EXPECT_TRUE(alice->has_ended());
-  EXPECT_EQ(RefusalOf(PollOf("alice", cursor)), kNoSuchGroup);
-  // Another room of that name.
-  ASSERT_EQ(api_.Call("multi_room", "create_room", CreateBody("host", "r1")).code(), kOk);
-  const json other = PollOf("alice", cursor);
-  EXPECT_EQ(other["recovered"], false) << other;
-  EXPECT_TRUE(other.contains("room")) << other;
-}
-
-TEST_F(ChannelResumes, ATokenOfGen2Connects) {
-  Gen2Client user = LoggedIn(server_.process(), "alice", "multi_room");
-  const json login = {{"userID", "alice"}, {"token", user.token()}};
-  RoomFollower alice(server_.process(), login, RoomOf("r1"));
-  ASSERT_TRUE(alice.Resume());
-  server_.KillAndStart();
-  api_ = server_.process().Https();
-  Enter("guest");
-  EXPECT_TRUE(alice.ReadUpTo(1));
-  EXPECT_THAT(alice.seen(), ElementsAre("pusher_added guest"));
-  EXPECT_EQ(PollChannel(api_, {{"connect", login},
-                               {"cursors", json::array({RoomOf("r1")})}})["rooms"][0]["recovered"],
-            false);
-  for (const json& other : {json{{"userID", "bob"}, {"token", user.token()}},
-                            json{{"userID", "alice"}, {"token", user.token() + "0"}},
-                            json{{"userID", "alice"}, {"token", "0"}}}) {
-    EXPECT_NE(RefusalOf(PollChannel(api_, {{"connect", other}})), 0) << other;
-    WebSocketClient client(server_.process());
-    EXPECT_NE(RefusalOf(client.Ask("connect", other)), 0) << other;
-    EXPECT_EQ(client.ReceiveClose(), 4003) << other;
-  }
-  Gen2Client again(server_.process().Https(), "alice", "multi_room", user.token());
-  ASSERT_EQ(again.Logout().code(), kOk);
-  EXPECT_NE(RefusalOf(PollChannel(api_, {{"connect", login}})), 0);
-  WebSocketClient client(server_.process());
-  EXPECT_NE(RefusalOf(client.Ask("connect", login)), 0);
-  EXPECT_EQ(client.ReceiveClose(), 4003);
 }
 
 /// A new client that polls.

@@ -1,12 +1,10 @@
 // Handshakes, frames, messages and polls that no honest client of the message channel sends: each
 // gets its documented answer or close code, and leaves no socket behind.
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -88,21 +86,6 @@ TEST_F(ChannelSocketHostile, HandshakesAreRefused) {
   }
 }
 
-TEST_F(ChannelSocketHostile, OddHandshakesGetNothingThatTheyOffer) {
-  RawClient without = NewConnection();
-  without.Send(HeadOf({.headers = With({{"Sec-WebSocket-Protocol", ""}})}));
-  const RawReply plain = without.Receive("GET");
-  EXPECT_EQ(plain.status, 101);
-  EXPECT_FALSE(plain.HasHeader("Sec-WebSocket-Protocol"));
-  RawClient offering = NewConnection();
-  offering.Send(HeadOf({.headers = With({{"Sec-WebSocket-Protocol", "chat, rtcroomd.v2"},
-                                         {"Sec-WebSocket-Extensions", "permessage-deflate"}})}));
-  const RawReply other = offering.Receive("GET");
-  EXPECT_EQ(other.status, 101);
-  EXPECT_FALSE(other.HasHeader("Sec-WebSocket-Protocol"));
-  EXPECT_FALSE(other.HasHeader("Sec-WebSocket-Extensions"));
-}
-
 TEST_F(ChannelSocketHostile, HalfHandshakesAndHalfFramesLeaveNothing) {
   const std::string head = HeadOf({.headers = With()});
   for (std::size_t cut = 1; cut < head.size(); cut += head.size() / 8) {
@@ -115,58 +98,11 @@ TEST_F(ChannelSocketHostile, HalfHandshakesAndHalfFramesLeaveNothing) {
   Connected("alice").Send(ClientFrame(kTextOpcode, "{"));
 }
 
-TEST_F(ChannelSocketHostile, ASocketWithoutConnectIsClosed) {
-  RawClient silent = Opened();
-  RawClient pinging = Opened();
-  pinging.Send(ClientFrame(kFinal | kPingOpcode, "here"));
-  EXPECT_EQ(CloseCodeOf(silent), 1008);
-  EXPECT_EQ(CloseCodeOf(pinging), 1008);
-}
-
-TEST_F(ChannelSocketHostile, FramesAreClosedWithTheirCodes) {
-  for (const HostileBytes& row : HostileFrames()) {
-    RawClient client = Connected("alice");
-    client.Send(row.bytes);
-    EXPECT_EQ(CloseCodeOf(client), row.code) << row;
-  }
-  RawClient client = Connected("alice");
-  client.Send(ClientFrame(kFinal | kCloseOpcode, ""));
-  EXPECT_EQ(client.ReceiveAll(), ServerFrame(kFinal | kCloseOpcode, "")) << "a close without code";
-}
-
 TEST_F(ChannelSocketHostile, TextsAreClosedWithTheirCodes) {
   for (const HostileBytes& row : HostileTexts()) {
     RawClient client = Opened();
     client.Send(row.bytes);
     EXPECT_EQ(CloseCodeOf(client), row.code) << row;
-  }
-}
-
-TEST_F(ChannelSocketHostile, ALongPrefixOfPingsAndFragmentsIsRead) {
-  RawClient client = Connected("alice");
-  for (int i = 0; i < 1000; ++i) client.Send(ClientFrame(kFinal | kPongOpcode, "x"));
-  client.Send(ClientFrame(kTextOpcode, R"({"id":7,)"));
-  for (int i = 0; i < 1000; ++i) client.Send(ClientFrame(kContinuationOpcode, ""));
-  client.Send(ClientFrame(kFinal | kContinuationOpcode, R"("ping":{}})"));
-  EXPECT_THAT(client.ReceiveUntil("}}"), testing::HasSubstr(R"({"id":7,"ping":{}})"));
-}
-
-TEST_F(ChannelSocketHostile, RefusedLoginsAreAnsweredAndClosed) {
-  const std::string expired = MakeTicket("alice", std::chrono::hours(1), std::chrono::hours(2));
-  const std::pair<json, int> logins[] = {
-      {{{"userID", "alice"}}, kNoLogin},
-      {{{"userID", "alice"}, {"token", ""}, {"userSig", ""}}, kNoLogin},
-      {{{"userID", "alice"}, {"userSig", "eJx"}}, 70009},
-      {{{"userID", "alice"}, {"userSig", std::string(20'000, 'A')}}, 70009},
-      {{{"userID", "alice"}, {"userSig", expired}}, 70001},
-      {{{"userID", "alice"}, {"userSig", MakeTicket("bob")}}, 70013},
-      {{{"userID", "alice"}, {"userSig", MakeTicket("alice")}, {"sdkAppID", 1}}, 70014},
-  };
-  for (const auto& [login, code] : logins) {
-    WebSocketClient client(server_.process());
-    EXPECT_EQ(RefusalOf(client.Ask("connect", login)), code) << login;
-    EXPECT_EQ(client.ReceiveClose(), 4003) << login;
-    EXPECT_EQ(RefusalOf(PollChannel(api_, {{"connect", login}})), code) << login;
   }
 }
 

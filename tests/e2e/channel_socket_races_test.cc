@@ -238,24 +238,6 @@ class ChannelSocketBans : public ChannelSocketRaces {
   ChannelCaller speaker_ = server_.Caller("speaker");
 };
 
-TEST_F(ChannelSocketBans, EndASubscriptionBeforeTheNextMessage) {
-  const auto mallory = Connected("mallory");
-  const auto member = Connected("alice");
-  ASSERT_EQ(RefusalOf(mallory->Ask("subscribe", RoomOf("r1"))), 0);
-  ASSERT_EQ(RefusalOf(member->Ask("subscribe", RoomOf("r1"))), 0);
-  ASSERT_EQ(Speak("for all"), 0);
-  EXPECT_EQ(SummaryOf(mallory->NextPush()["event"]), "message 1 speaker text for all");
-  ASSERT_EQ(Ban(), 0);
-  ASSERT_EQ(Speak("for members"), 0);
-  json push = mallory->NextPush();
-  EXPECT_EQ(push["kicked"], (json{{"reason", "banned"}, {"kind", "multi"}, {"roomID", "r1"}}))
-      << push;
-  EXPECT_EQ(SummaryOf(member->NextPush()["event"]), "message 1 speaker text for all");
-  EXPECT_EQ(SummaryOf(member->NextPush()["event"]), "message 2 speaker text for members");
-  EXPECT_EQ(mallory->Ask("ping"), json::object()) << "the socket stays open";
-  EXPECT_FALSE(mallory->has_push());
-}
-
 TEST_F(ChannelSocketBans, RefuseAllThatReadsTheRoom) {
   ASSERT_EQ(Speak("for members"), 0);
   const std::string cursor = PollOf("mallory", "r1")["rooms"][0]["cursor"];
@@ -281,34 +263,6 @@ TEST_F(ChannelSocketBans, RefuseAllThatReadsTheRoom) {
   EXPECT_THAT(reply["replies"], SizeIs(polled.size()));
   for (const json& answer : reply["replies"]) EXPECT_EQ(RefusalOf(answer), kNotInGroup) << answer;
   EXPECT_THAT(reply.dump(), Not(HasSubstr("for members")));
-}
-
-TEST_F(ChannelSocketBans, EndAWaitingPollBeforeTheNextMessage) {
-  const std::string cursor = PollOf("mallory", "r1")["rooms"][0]["cursor"];
-  const auto member = Connected("alice");
-  HeldPoll poll(server_.process().Https(),
-                {.target = "/channel/poll",
-                 .body = json{{"connect", TicketLogin("mallory")},
-                              {"wait", 20},
-                              {"cursors", json::array({PolledRoomOf(RoomOf("r1"), cursor)})}}
-                             .dump()});
-  ASSERT_TRUE(Eventually([&] { return member->Ask("presence", RoomOf("r1"))["count"] == 2; }));
-  ASSERT_EQ(Ban(), 0);
-  ASSERT_EQ(Speak("for members"), 0);
-  EXPECT_THAT(poll.Reply().text, Not(HasSubstr("for members")));
-  EXPECT_EQ(RefusalOf(poll.Json()["rooms"][0]), kNotInGroup) << poll.Reply();
-}
-
-TEST_F(ChannelSocketBans, OutliveARestart) {
-  ASSERT_EQ(Speak("for members"), 0);
-  const std::string cursor = PollOf("mallory", "r1")["rooms"][0]["cursor"];
-  ASSERT_EQ(Ban(), 0);
-  server_.KillAndStart();
-  const auto mallory = Connected("mallory");
-  for (const char* verb : {"subscribe", "history", "members", "presence"}) {
-    EXPECT_EQ(RefusalOf(mallory->Ask(verb, RoomOf("r1"))), kNotInGroup) << verb;
-  }
-  EXPECT_EQ(RefusalOf(PollOf("mallory", "r1", cursor)["rooms"][0]), kNotInGroup);
 }
 
 }  // namespace

@@ -2,9 +2,7 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -126,25 +124,6 @@ TEST_F(ChannelSocketTest, AStopDrains) {
   EXPECT_EQ(polled["rooms"][0]["cursor"], cursor) << polled;
 }
 
-TEST_F(ChannelSocketTest, APollSeesWhatSocketsSay) {
-  const auto alice = Connected(NewUser());
-  alice->Ask("subscribe", Room());
-  ApiClient poller = server_.Https();
-  const json user = NewUser();
-  const json cursor =
-      Poll(poller, {{"connect", user}, {"cursors", json::array({Room()})}})["rooms"][0]["cursor"];
-  json polled;
-  std::jthread poll([&] {
-    polled = Poll(
-        poller,
-        {{"connect", user}, {"wait", 30}, {"cursors", json::array({Room({{"cursor", cursor}})})}});
-  });
-  ASSERT_TRUE(Eventually([&] { return alice->Ask("presence", Room())["count"] == 2; }));
-  alice->Ask("send", Room({{"type", "text"}, {"body", "hello"}}));
-  poll.join();
-  EXPECT_EQ(polled["rooms"][0]["events"][0]["message"]["body"], "hello") << polled;
-}
-
 TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {
   const json user = NewUser();
   auto alice = Connected(user);
@@ -163,59 +142,6 @@ TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {
   EXPECT_THAT(log, HasSubstr("channel/subscribe"));
   EXPECT_THAT(log, Not(HasSubstr("confidential")));
   EXPECT_THAT(log, Not(HasSubstr(user["userSig"].get<std::string>())));
-}
-
-/// Clients that come and go while others talk: each gets every message once.
-TEST_F(ChannelSocketTest, EveryMessageArrivesOnceOverManyReconnects) {
-  constexpr int kMessages = 120;
-  const json sender = NewUser();
-  std::jthread talk([&] {
-    const auto client = Connected(sender);
-    client->Ask("subscribe", Room());
-    for (int i = 0; i < kMessages; ++i) {
-      json reply;
-      do {
-        reply = client->Ask("send", Room({{"type", "text"},
-                                          {"body", std::to_string(i)},
-                                          {"key", "k" + std::to_string(i)}}));
-        if (reply.contains("closed")) return;
-        std::this_thread::sleep_for(std::chrono::milliseconds(60));  // below the sender's rates
-      } while (reply.contains("error"));
-    }
-  });
-  std::vector<std::jthread> readers;
-  for (int reader = 0; reader < 4; ++reader) {
-    readers.emplace_back([&, user = NewUser(), reader] {
-      int expected = 0;
-      json cursor;
-      bool is_first = true;
-      while (expected < kMessages) {
-        const auto client = Connected(user);
-        const json reply = client->Ask("subscribe", is_first ? Room() : Room({{"cursor", cursor}}));
-        if (is_first) {
-          expected = std::stoi(reply["cursor"].get<std::string>().substr(
-              reply["cursor"].get<std::string>().rfind('-') + 1));
-        }
-        EXPECT_EQ(reply["recovered"], !is_first) << reply;
-        is_first = false;
-        cursor = reply["cursor"];
-        std::vector<json> events;
-        if (reply.contains("events")) events = reply["events"].get<std::vector<json>>();
-        for (int i = 0; i < 5 + reader && expected + static_cast<int>(events.size()) < kMessages;
-             ++i) {
-          const json push = client->NextPush();
-          if (push.is_null()) break;
-          events.push_back(push["event"]);
-        }
-        for (const json& event : events) {
-          EXPECT_EQ(event["message"]["body"], std::to_string(expected)) << event;
-          ++expected;
-          cursor = event["cursor"];
-        }
-        if (testing::Test::HasFailure()) return;
-      }
-    });
-  }
 }
 
 }  // namespace

@@ -19,11 +19,6 @@ std::map<std::string, std::string> GoodHeaders() {
           {"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Protocol", "rtcroomd.v1"}};
 }
 
-/// The header of a masked frame, without its payload.
-std::string HeaderOf(std::uint8_t first, std::string_view length) {
-  return std::string(1, static_cast<char>(first)).append(length) + "\x37\xfa\x21\x3d";
-}
-
 constexpr int kTooLong = 80002;
 
 }  // namespace
@@ -71,50 +66,6 @@ std::string Repeat(std::string_view text, std::size_t times) {
   std::string repeated;
   for (std::size_t i = 0; i < times; ++i) repeated += text;
   return repeated;
-}
-
-std::vector<HostileBytes> HostileFrames() {
-  constexpr std::uint8_t kRsv1 = 0x40;
-  constexpr std::uint8_t kRsv2 = 0x20;
-  constexpr std::uint8_t kRsv3 = 0x10;
-  const std::uint8_t text = kFinal | kTextOpcode;
-  const std::string hello = R"({"id":1,"ping":{}})";
-  const std::string half(kMaxTextBytes / 2 + 1, ' ');
-  return {
-      {"a frame without a mask", ServerText(hello), 1002},
-      {"a ping without a mask", ServerFrame(kFinal | kPingOpcode, ""), 1002},
-      {"the first reserved bit", ClientFrame(text | kRsv1, hello), 1002},
-      {"the second reserved bit", ClientFrame(text | kRsv2, hello), 1002},
-      {"the third reserved bit", ClientFrame(text | kRsv3, hello), 1002},
-      {"a reserved opcode", ClientFrame(kFinal | 0x3, hello), 1002},
-      {"a reserved opcode of control", ClientFrame(kFinal | 0xb, ""), 1002},
-      {"a fragmented ping", ClientFrame(kPingOpcode, "a"), 1002},
-      {"a fragmented close", ClientFrame(kCloseOpcode, CloseBody(1000)), 1002},
-      {"a long ping", ClientFrame(kFinal | kPingOpcode, std::string(126, 'a')), 1002},
-      {"a long close", ClientFrame(kFinal | kCloseOpcode, CloseBody(1000, std::string(124, 'a'))),
-       1002},
-      {"an end without a beginning", ClientFrame(kFinal | kContinuationOpcode, hello), 1002},
-      {"a text within a text", ClientFrame(kTextOpcode, "{") + ClientText(hello), 1002},
-      {"a binary message", ClientFrame(kFinal | kBinaryOpcode, hello), 1003},
-      {"a length in too many bytes", HeaderOf(text, "\xfe\0\x01"s) + "a", 1002},
-      {"a length in far too many bytes", HeaderOf(text, "\xff\0\0\0\0\0\0\0\x01"s) + "a", 1002},
-      {"a negative length", HeaderOf(text, "\xff\xff\xff\xff\xff\xff\xff\xff\xff"s), 1002},
-      {"a huge length", HeaderOf(text, "\xff\x7f\xff\xff\xff\xff\xff\xff\xff"s) + "a", 1009},
-      {"one byte too many", ClientText(std::string(kMaxTextBytes + 1, ' ')), 1009},
-      {"fragments of too many bytes",
-       ClientFrame(kTextOpcode, half) + ClientFrame(kContinuationOpcode, half), 1009},
-      {"not UTF-8", ClientText("{\"id\":1,\"ping\":\"\xc0\xaf\"}"), 1007},
-      {"half a character", ClientText("{\"id\":1,\"ping\":\"\xe4\xbd\"}"), 1007},
-      {"an encoded surrogate", ClientText("\"\xed\xa0\x80\""), 1007},
-      {"a close of one byte", ClientFrame(kFinal | kCloseOpcode, "\x03"), 1002},
-      {"a close with an unassigned code", ClientClose(999), 1002},
-      {"a close with a reserved code", ClientClose(1005), 1002},
-      {"a close with a reason that is not UTF-8", ClientClose(1000, "\xff"), 1007},
-      {"HTTP in place of frames", "GET /channel/ws HTTP/1.1\r\nHost: localhost\r\n\r\n", 1002},
-      {"an honest close", ClientClose(1000, "bye"), 1000},
-      {"an honest close of its own code", ClientClose(4321), 4321},
-      {"too many requests", Repeat(ClientText(hello), 200), 4008},
-  };
 }
 
 std::vector<HostileBytes> HostileTexts() {

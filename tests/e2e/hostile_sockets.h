@@ -1,5 +1,4 @@
-// Tables of handshakes, frames, texts and requests that no honest new client of the message channel
-// sends.
+// Tables of handshakes, texts and requests that no honest new client of the message channel sends.
 #pragma once
 
 #include <cstddef>
@@ -46,8 +45,6 @@ inline std::ostream& operator<<(std::ostream& out, const HostileBytes& row) {
   return out << row.name;
 }
 
-/// Frames on a connected socket.
-std::vector<HostileBytes> HostileFrames();
 /// Texts on a socket that is not connected yet.
 std::vector<HostileBytes> HostileTexts();
 /// `text` so many times.

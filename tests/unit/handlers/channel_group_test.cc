@@ -252,6 +252,7 @@ TEST_F(Groups, InfoHasAnEntryForEachAskedGroup) {
 }
 
 TEST_F(Groups, MembersAreShownToMembers) {
+  EXPECT_EQ(Call(alice_, "get_group_member_info", {{"GroupId", "room_1"}})["ErrorCode"], 10007);
   server_.Join(alice_, "room_1");
   server_.Join(bob_, "room_1");
   const json reply =

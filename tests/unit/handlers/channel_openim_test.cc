@@ -266,6 +266,12 @@ TEST_F(History, IsCompleteWhenItIsEmpty) {
   EXPECT_EQ(page["MsgList"], json::array());
 }
 
+TEST_F(History, ShowsNothingBetweenOthers) {
+  const json page =
+      server_.Call(server_.LogIn("mallory"), "openim/getroammsg", {{"Peer_Account", "bob"}});
+  EXPECT_EQ(page["MsgList"], json::array());
+}
+
 TEST_F(History, NeedsAPeerAndAKeyOfThisServer) {
   EXPECT_EQ(Page(json::object())["ErrorCode"], 10004);
   EXPECT_EQ(Page({{"Peer_Account", "bob"}, {"MsgKey", "k1"}})["ErrorCode"], 10004);

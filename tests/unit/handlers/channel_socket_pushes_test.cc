@@ -221,12 +221,16 @@ TEST_F(Pushes, AUserThatIsBannedLosesTheRoomButNotTheSocket) {
 
 TEST_F(Pushes, NothingOfARoomReachesAUserThatIsBannedFromIt) {
   const auto alice = Subscribed("alice");
+  const auto bob = Subscribed("bob");
   ASSERT_TRUE(server_.bans.Put({.room = key_, .user_id = {"alice"}, .until = kNoon + 1h}));
-  Add("bob");
+  Say(*bob, "for members");
+  server_.clock.Advance(1s);
+  Add("carol");
   server_.Follow();
   const auto pushes = alice->Pushes();
   ASSERT_THAT(pushes, SizeIs(1));
   EXPECT_EQ(pushes[0]["kicked"]["reason"], "banned");
+  EXPECT_THAT(SummaryOf(bob->Pushes()), ElementsAre("message for members", "pusher_added carol"));
 }
 
 TEST_F(Pushes, TheEndOfARoomEndsItsSubscription) {

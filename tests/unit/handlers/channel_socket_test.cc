@@ -93,10 +93,12 @@ TEST_F(Socket, OtherLoginsAreRefusedAndClosed) {
     return reply["error"]["code"];
   };
   EXPECT_EQ(code_of({{"userID", "alice"}}), 70003);
+  EXPECT_EQ(code_of({{"userID", "alice"}, {"token", ""}, {"userSig", ""}}), 70003);
   EXPECT_EQ(code_of({{"userID", "alice"}, {"token", "token-of-bob"}}), 70013);
   EXPECT_EQ(code_of({{"userID", "bob"}, {"token", "token-of-bob"}}), 70001);
   EXPECT_EQ(code_of({{"userID", "alice"}, {"token", "malformed"}}), 70009);
   EXPECT_EQ(code_of({{"userID", "alice"}, {"userSig", "x"}}), 70009);
+  EXPECT_EQ(code_of({{"userID", "alice"}, {"userSig", std::string(20'000, 'A')}}), 70009);
   const std::string sig = ChannelFixture::UserSigOf("alice");
   EXPECT_EQ(code_of({{"userID", "bob"}, {"userSig", sig}}), 70013);
   EXPECT_EQ(code_of({{"userID", "alice"}, {"sdkAppID", 1}, {"userSig", sig}}), 70014);
@@ -121,6 +123,7 @@ TEST_F(Socket, TheFirstRequestIsConnectWithinTenSeconds) {
   SocketClient late(server_);
   server_.Tick(9s);
   EXPECT_EQ(late.close_code(), 0);
+  late.SendBytes(ClientFrame(kFinal | kPingOpcode, "still here"));
   server_.Tick(1s);
   EXPECT_EQ(late.close_code(), 1008);
   EXPECT_TRUE(late.is_released());
