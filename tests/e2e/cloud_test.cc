@@ -28,7 +28,6 @@ namespace rtcroom {
 namespace {
 
 using nlohmann::json;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr const char* kLive = "live_room";
@@ -236,29 +235,6 @@ TEST_P(Mixes, AreAskedForInTheWordsOfTheService) {
   EXPECT_EQ(Count("mixed"), 1);
 }
 
-TEST_P(Mixes, FailWhenTheServiceIsAway) {
-  service_.service().GoDown();
-  const ApiReply reply = Merge(MergeParams());
-  EXPECT_EQ(reply.code(), kInternalFailure) << reply;
-  EXPECT_EQ(reply.json["result"]["code"], -1) << reply;
-  EXPECT_EQ(Count("failed"), 1);
-}
-
-TEST_P(Mixes, ShowTheRefusalOfTheService) {
-  service_.WillAnswer(HttpAnswer(
-      "200 OK",
-      IsV1()
-          ? R"({"code":-505,"message":"no such stream","timestamp":1700000000})"
-          : R"({"Response":{"RequestId":"r","Error":{"Code":"FailedOperation.StreamNotExist","Message":"m"}}})"));
-  const ApiReply reply = Merge(MergeParams());
-  EXPECT_EQ(reply.code(), kOk) << reply;
-  EXPECT_EQ(reply.json["result"]["code"], IsV1() ? -505 : -1) << reply;
-  EXPECT_EQ(reply.json["result"]["message"],
-            IsV1() ? "no such stream" : "FailedOperation.StreamNotExist");
-  EXPECT_EQ(Count("refused"), 1);
-  EXPECT_TRUE(server_.WaitForLog("mix_refused"));
-}
-
 TEST_P(Mixes, AreAnsweredWhenTheServerStops) {
   service_.WillAnswer("");
   service_.WillAnswer("");
@@ -302,15 +278,6 @@ TEST_P(StatesOfStreams, KeepMembersWhoseStreamIsLive) {
   EXPECT_GE(Metric(R"(rtcroomd_stream_states_total{state="live"})"), 3);
 
   service_.SetLive("8888_alice", false);
-  EXPECT_TRUE(IsEvicted("alice"));
-}
-
-TEST_P(StatesOfStreams, KeepSilentMembersForAWhileIfTheyAreUnknown) {
-  service_.SetLive("8888_alice", true);
-  Join("alice");
-  EXPECT_TRUE(Eventually([&] { return service_.questions() >= 2; }));
-  service_.service().GoDown();
-  EXPECT_TRUE(server_.WaitForLog("stream_states_unknown"));
   EXPECT_TRUE(IsEvicted("alice"));
 }
 

@@ -1,4 +1,4 @@
-// Kicks of members whose streams are also those of others, or who name the streams of others.
+// A kick of a member whose stream is named by the address that it shows.
 #include <string>
 
 #include <gtest/gtest.h>
@@ -32,39 +32,10 @@ class ClaimedStreams : public MediaTest {
     ASSERT_TRUE(Eventually([&] { return IsOnAir(stream_); })) << reply;
     Enter(alice, room, url_);
   }
-  void SeatMalloryWithHerStream(const std::string& room) {
-    Gen2Client mallory = User("mallory");
-    Enter(mallory, room, StreamAddress(stream_));
-  }
-  void KickFrom(const std::string& room, const std::string& user) {
-    const ApiReply reply =
-        AdminPost("/console/api/kick", {{"kind", "multi"}, {"roomID", room}, {"userID", user}});
-    ASSERT_EQ(reply.code(), kOk) << reply;
-  }
 
   std::string url_;
   std::string stream_;
 };
-
-TEST_F(ClaimedStreams, OutliveTheKickOfAnotherWhoNamesThem) {
-  SeatAlice("r1");
-  SeatMalloryWithHerStream("r1");
-  const auto client = media_.PublisherOf(stream_);
-  KickFrom("r1", "mallory");
-  ExpectTwoUpdates();
-  EXPECT_EQ(media_.PublisherOf(stream_), client);
-  StreamPusher& again = Push(url_);
-  EXPECT_TRUE(IsCut(pushers_.front())) << "taken over";
-  EXPECT_TRUE(Eventually([&] { return IsOnAir(stream_); })) << again.Output();
-}
-
-TEST_F(ClaimedStreams, EndWithTheirOwnersKickAlthoughAnotherNamesThem) {
-  SeatAlice("r1");
-  SeatMalloryWithHerStream("r2");
-  KickFrom("r1", "alice");
-  EXPECT_TRUE(IsCut(pushers_.front()));
-  ExpectRefused(url_, stream_);
-}
 
 TEST_F(ClaimedStreams, OfABannedUserAreRefusedWithEveryUrlFetchedBefore) {
   SeatAlice("r1");
@@ -83,22 +54,6 @@ TEST_F(ClaimedStreams, OfABannedUserAreRefusedWithEveryUrlFetchedBefore) {
   EXPECT_TRUE(Eventually([&] { return StreamsOn() == 0; }));
   StreamPusher& elsewhere = Push(of_another);
   EXPECT_TRUE(Eventually([&] { return StreamsOn() == 1; })) << elsewhere.Output();
-}
-
-using StreamsOfALiveRoom = MediaTest;
-
-TEST_F(StreamsOfALiveRoom, EndWithItsKickedCreatorAndMayComeBack) {
-  ApiClient rooms = Rooms();
-  ASSERT_EQ(rooms.Call("live_room", "create_room", CreateBody("host", "r1")).code(), kOk);
-  ASSERT_EQ(rooms.Call("live_room", "add_pusher", PusherBody("r1", "guest")).code(), kOk);
-  const std::string url = SignedUrl("guest");
-  StreamPusher& pusher = Push(url);
-  ASSERT_TRUE(Eventually([&] { return IsOnAir("guest"); })) << pusher.Output();
-  const nlohmann::json host = {{"kind", "live"}, {"roomID", "r1"}, {"userID", "host"}};
-  ASSERT_EQ(AdminPost("/console/api/kick", host).code(), kOk);
-  EXPECT_TRUE(IsCut(pusher));
-  Push(url);
-  EXPECT_TRUE(Eventually([&] { return IsOnAir("guest"); }));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include "tests/e2e/media_fixture.h"
 
@@ -11,8 +10,6 @@ namespace {
 
 class KickedMembers : public MediaTest {
  protected:
-  using MediaTest::MediaTest;
-
   /// Puts the member's stream on air.
   /// @param url  set to the URL of that stream.
   StreamPusher& Seat(const std::string& user, std::string& url) {
@@ -53,61 +50,6 @@ TEST_F(KickedMembers, AreBannedFromPushingOnRequest) {
   }
   Push(other);
   EXPECT_TRUE(Eventually([&] { return IsOnAir("bob"); }));
-}
-
-TEST_F(KickedMembers, KeepTheStreamOfAnotherRoom) {
-  std::string url;
-  StreamPusher& pusher = Seat("alice", url);
-  ASSERT_EQ(Rooms().Call(kMulti, "create_room", CreateBody("bob", "another")).code(), kOk);
-  ASSERT_EQ(Rooms().Call(kMulti, "add_pusher", PusherBody("another", "alice")).code(), kOk);
-  const auto client = media_.PublisherOf("alice");
-  Kick("alice");
-  ExpectTwoUpdates();
-  EXPECT_EQ(media_.PublisherOf("alice"), client);
-  EXPECT_FALSE(pusher.HasEnded());
-  StreamPusher& again = Push(url);
-  EXPECT_TRUE(IsCut(pusher)) << "taken over";
-  EXPECT_TRUE(Eventually([&] { return IsOnAir("alice"); })) << again.Output();
-}
-
-TEST_F(KickedMembers, OfADismissedRoomLoseTheirStreams) {
-  std::string url;
-  StreamPusher& pusher = Seat("alice", url);
-  const nlohmann::json room = {{"kind", "multi"}, {"roomID", RoomOf("alice")}};
-  EXPECT_EQ(AdminPost("/console/api/dismiss", room).code(), kOk);
-  EXPECT_TRUE(IsCut(pusher));
-  ExpectRefused(url, "alice");
-}
-
-TEST_F(KickedMembers, DifferFromThoseThatLeave) {
-  std::string url;
-  StreamPusher& pusher = Seat("alice", url);
-  ASSERT_EQ(Rooms().Call(kMulti, "delete_pusher", MemberBody(RoomOf("alice"), "alice")).code(),
-            kOk);
-  pusher.Signal(SIGTERM);
-  ASSERT_TRUE(Eventually([&] { return !IsOnAir("alice"); }));
-  Push(url);
-  EXPECT_TRUE(Eventually([&] { return IsOnAir("alice"); }));
-}
-
-class WithoutControl : public KickedMembers {
- protected:
-  WithoutControl()
-      : KickedMembers({{"live.control_key", "another key"},
-                       {"liveness.evict_on_media_off", true},
-                       {"liveness.grace", "100ms"}}) {}
-};
-
-TEST_F(WithoutControl, AKickedMembersStreamEndsWithItsNextUpdate) {
-  std::string url;
-  StreamPusher& pusher = Seat("alice", url);
-  ExpectMedia("alice", "on");
-  EXPECT_EQ(Metric("rtcroomd_media_server_up"), 0);
-  Kick("alice");
-  EXPECT_TRUE(IsCut(pusher));
-  EXPECT_GE(Metric(R"(rtcroomd_media_callbacks_total{call="update",result="refused"})"), 1);
-  EXPECT_EQ(Metric(R"(rtcroomd_media_drops_total{reason="revoked",result="dropped"})"), -1);
-  ExpectRefused(url, "alice");
 }
 
 }  // namespace
