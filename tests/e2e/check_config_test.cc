@@ -18,18 +18,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-TEST(UtilsConfigCheck, NamesMissingSettings) {
-  const ServerProcess server{{.settings = {{"utils.enabled", true}}}};
-  ApiClient client = server.Https();
-  const ApiReply reply = Get(client, "check_config");
-  EXPECT_EQ(reply.code(), kInternalFailure);
-  EXPECT_EQ(reply.Text("result"), "检查失败");
-  EXPECT_TRUE(reply.json["live"].contains("appID")) << reply;
-  EXPECT_TRUE(reply.json["im"].contains("sdkAppID")) << reply;
-  EXPECT_TRUE(reply.json["im"].contains("privateKey")) << reply;
-  EXPECT_FALSE(reply.Text("doc").empty());
-}
-
 class ImConfigCheck : public testing::Test {
  protected:
   ApiReply Check() { return Get(client_, "check_config", kToken); }
