@@ -54,17 +54,6 @@ TEST_P(LoginWithTicket, AcceptsAForeignTicketOfADeniedUser) {
       << "the list names the users for which the server signs nothing";
 }
 
-TEST_P(LoginWithTicket, LogsNeitherTicketsNorTokens) {
-  const std::string ticket = GetParam().sign("user_0001");
-  const ApiReply reply = LogInBy(ticket);
-  Gen2Client user(server_->Https(), "user_0001", "double_room", reply.Text("token"));
-  ASSERT_EQ(user.Call("get_room_list", ListBody()).code(), kOk);
-  const std::string log = server_->StopAndReadLog();
-  server_->Start();  // for the other tests
-  EXPECT_THAT(log, testing::Not(testing::HasSubstr(ticket)));
-  EXPECT_THAT(log, testing::Not(testing::HasSubstr(reply.Text("token").substr(0, 32))));
-}
-
 INSTANTIATE_TEST_SUITE_P(Versions, LoginWithTicket, testing::ValuesIn(TicketSigners()),
                          [](const auto& param_info) { return param_info.param.name; });
 

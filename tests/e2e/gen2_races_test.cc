@@ -136,6 +136,21 @@ TEST_F(Gen2Races, CreateARoomIdExactlyOnce) {
   }
 }
 
+TEST_F(Gen2Races, AnswerConcurrentRetriesOfOneCreatorEqually) {
+  const Codes codes =
+      RaceFor<int>(callers_, kRounds, [this](Gen2Client& caller, std::size_t, std::size_t round) {
+        const Gen2Client& host = callers_[0];
+        return caller.api()
+            .Call("live_room", "create_room",
+                  {{"userID", host.user_id()}, {"roomInfo", "i"}, {"roomID", RoomName(round)}},
+                  host.Query())
+            .code();
+      });
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    EXPECT_EQ(Count(codes[round], kOk), kCallers) << RoomName(round);
+  }
+}
+
 TEST_F(Gen2Races, LeaveNoMemberInARoomThatEnds) {
   for (const std::string_view kind : {"live_room", "multi_room"}) {
     const auto name = [&](std::size_t round) { return std::string(kind) + RoomName(round); };

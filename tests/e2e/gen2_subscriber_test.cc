@@ -1,10 +1,7 @@
 // Events of gen-2 rooms, received by a subscriber in another language (design: Watch; protocol B.4
 // to B.6).
-#include <cstddef>
 #include <string>
-#include <thread>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -39,9 +36,6 @@ std::vector<Seen> SeenIn(const std::vector<nlohmann::json>& events) {
 
 class Gen2Subscriber : public testing::Test {
  protected:
-  explicit Gen2Subscriber(Settings settings = {})
-      : server_({.settings = WithGrpc(std::move(settings))}) {}
-
   Gen2Client User(const std::string& user_id, std::string_view kind = "live_room") {
     return LoggedIn(server_, user_id, kind);
   }
@@ -53,19 +47,7 @@ class Gen2Subscriber : public testing::Test {
 
   const TempDirectory directory_;
   const std::string address_ = "unix:" + (directory_.path() / "grpc.sock").string();
-  ServerProcess server_;
-
- private:
-  [[nodiscard]] Settings WithGrpc(Settings settings) const {
-    settings["grpc.listen"] = address_;
-    return WithLogins(std::move(settings));
-  }
-};
-
-class Gen2SubscriberIdleRooms : public Gen2Subscriber {
- protected:
-  Gen2SubscriberIdleRooms()
-      : Gen2Subscriber({{"room.inactive_ttl", "500ms"}, {"room.sweep_period", "50ms"}}) {}
+  ServerProcess server_{{.settings = WithLogins({{"grpc.listen", address_}})}};
 };
 
 TEST_F(Gen2Subscriber, ReceivesALiveRoomFromPreparationToEnd) {
@@ -135,77 +117,6 @@ TEST_F(Gen2Subscriber, ReceivesCreatorHandOversAndTheRoomEnd) {
   };
   ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
   EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
-}
-
-TEST_F(Gen2SubscriberIdleRooms, ReceivesTheEndOfAnExpiredRoom) {
-  const NodeSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
-  Gen2Client host = User("host", "double_room");
-  Do(host, "create_room", PrepareBody("host", "r1"));
-  const std::vector<Seen> expected = {{"room_created", "r1", 1, "host", ""},
-                                      {"room_destroyed", "r1", 2, "", "REASON_IDLE"}};
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
-  EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
-}
-
-TEST_F(Gen2Subscriber, ReceivesTheEndOfAPreparedRoom) {
-  const NodeSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
-  Gen2Client host = User("host", "double_room");
-  Do(host, "create_room", PrepareBody("host", "r1"));
-  Do(host, "destroy_room", MemberBody("r1", "host"));
-  const std::vector<Seen> expected = {{"room_created", "r1", 1, "host", ""},
-                                      {"room_destroyed", "r1", 2, "", "REASON_DESTROYED"}};
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
-  EXPECT_THAT(SeenIn(subscriber.Events()), ElementsAreArray(expected));
-}
-
-TEST_F(Gen2Subscriber, ReceivesTheFinalValueOfAConcurrentCounter) {
-  constexpr std::size_t kViewers = 6;
-  constexpr std::size_t kLikesOfEach = 40;
-  const NodeSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
-  Gen2Client host = User("host");
-  Do(host, "add_pusher", PusherBody("r1", "host"));
-  {
-    std::vector<std::jthread> viewers;
-    for (std::size_t i = 0; i < kViewers; ++i) {
-      viewers.emplace_back([viewer = User("viewer" + std::to_string(i)), i]() mutable {
-        for (std::size_t like = 0; like < kLikesOfEach; ++like) {
-          Do(viewer, "set_custom_field", CountBody("r1", "likes"));
-          if (like % 4 == 0) {
-            Do(viewer, "set_custom_field", CountBody("r1", "by" + std::to_string(i), "dec"));
-          }
-        }
-      });
-    }
-  }
-  Do(host, "destroy_room", MemberBody("r1", "host"));
-  ASSERT_TRUE(Eventually([&] {
-    const std::vector<nlohmann::json> events = subscriber.Events();
-    return !events.empty() && events.back().at("type") == "room_destroyed";
-  })) << subscriber.ErrorOutput();
-
-  nlohmann::json custom = nlohmann::json::object();
-  int sequence = 0;
-  std::size_t changes = 0;
-  for (const nlohmann::json& event : subscriber.Events()) {
-    EXPECT_EQ(event.at("sequence"), ++sequence);
-    if (event.at("type") != "custom_changed") continue;
-    ++changes;
-    const nlohmann::json changed = nlohmann::json::parse(event.at("changed").get<std::string>());
-    EXPECT_EQ(changed.size(), 1u);
-    nlohmann::json now = custom;
-    now.update(changed);
-    EXPECT_NE(now, custom) << "an event without a change";
-    EXPECT_GE(now.value("likes", 0), custom.value("likes", 0));
-    custom = now;
-  }
-  EXPECT_EQ(custom.value("likes", 0), kViewers * kLikesOfEach);
-  for (std::size_t i = 0; i < kViewers; ++i) {
-    EXPECT_EQ(custom.value("by" + std::to_string(i), 0), -static_cast<int>(kLikesOfEach / 4));
-  }
-  EXPECT_LE(changes, kViewers * kLikesOfEach * 5 / 4);
 }
 
 }  // namespace

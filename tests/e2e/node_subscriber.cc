@@ -15,13 +15,12 @@ bool IsEvent(const nlohmann::json& line) { return line.contains("sequence"); }
 }  // namespace
 
 NodeSubscriber::NodeSubscriber(const std::string& address, const std::string& cursor,
-                               OnServerGone on_gone, const std::string& token) {
+                               OnServerGone on_gone) {
   ChildCommand command{.program = RTCROOM_NODE,
                        .arguments = {RTCROOM_WATCH_SCRIPT, address, cursor},
                        .stdout_file = directory_.path() / "out",
                        .stderr_file = directory_.path() / "err"};
   if (on_gone == OnServerGone::kCallsAgain) command.arguments.emplace_back("again");
-  if (!token.empty()) command.environment.emplace_back("WATCH_TOKEN", token);
   child_ = std::make_unique<ChildProcess>(command);
 }
 

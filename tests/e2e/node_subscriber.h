@@ -24,7 +24,7 @@ class NodeSubscriber {
   /// @param address  of the server's gRPC listener, as gRPC names it.
   /// @param cursor   "earliest", "now" or a cursor.
   NodeSubscriber(const std::string& address, const std::string& cursor,
-                 OnServerGone on_gone = OnServerGone::kEnds, const std::string& token = {});
+                 OnServerGone on_gone = OnServerGone::kEnds);
 
   /// The complete lines that it has printed, in order.
   [[nodiscard]] std::vector<nlohmann::json> Lines() const;

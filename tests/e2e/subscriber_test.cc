@@ -56,17 +56,8 @@ class EventSubscription : public SubscriberTest {
     ASSERT_EQ(reply.code(), kOk) << endpoint << ": " << reply;
   }
 
-  explicit EventSubscription(const Settings& settings = {})
-      : server_({.settings = WithGrpc(settings)}) {}
-
-  ServerProcess server_;
+  ServerProcess server_{{.settings = WithGrpc({})}};
   ApiClient client_ = server_.Https();
-};
-
-class TimeoutSubscription : public EventSubscription {
- protected:
-  TimeoutSubscription()
-      : EventSubscription({{"room.heartbeat_timeout", "1s"}, {"room.sweep_period", "100ms"}}) {}
 };
 
 TEST_F(EventSubscription, DeliversEveryChangeInOrderWithItsReason) {
@@ -106,20 +97,6 @@ TEST_F(EventSubscription, DeliversEveryChangeInOrderWithItsReason) {
   }
 }
 
-TEST_F(TimeoutSubscription, DeliversEvictionsWithTheirReason) {
-  const NodeSubscriber subscriber(address_, "now");
-  ASSERT_TRUE(subscriber.IsFollowing()) << subscriber.ErrorOutput();
-  Call("create_room", CreateBody("silent", "r1"));
-  const std::vector<SeenEvent> expected = {
-      {"room_created", "r1", 1, "silent", ""},
-      {"pusher_added", "r1", 2, "silent", ""},
-      {"pusher_deleted", "r1", 3, "silent", "REASON_HEARTBEAT_TIMEOUT"},
-      {"room_destroyed", "r1", 4, "", "REASON_CREATOR_LEFT"},
-  };
-  ASSERT_TRUE(subscriber.HasSeen(expected.size())) << subscriber.ErrorOutput();
-  EXPECT_THAT(EventsSeenIn(subscriber.Events()), ElementsAreArray(expected));
-}
-
 TEST_F(EventSubscription, MissesNothingAfterTheSubscriberResumes) {
   std::vector<SeenEvent> seen;
   std::string cursor = "now";
@@ -152,19 +129,6 @@ TEST_F(EventSubscription, MissesNothingAfterTheSubscriberResumes) {
     expected.insert(expected.end(), whole.begin(), life == 4 ? whole.begin() + 3 : whole.end());
   }
   EXPECT_THAT(seen, ElementsAreArray(expected));
-}
-
-TEST_F(EventSubscription, RequiresTheToken) {
-  const TempDirectory directory;
-  const std::string address = "unix:" + (directory.path() / "grpc.sock").string();
-  const ServerProcess guarded(
-      {.settings = {{"grpc.listen", address}, {"grpc.token", "watch-token-of-the-test"}}});
-  NodeSubscriber stranger(address, "now");
-  EXPECT_EQ(stranger.child().WaitForExit(), 1);
-  EXPECT_EQ(stranger.Lines().back().at("code"), 16);  // UNAUTHENTICATED
-  const NodeSubscriber guest(address, "now", OnServerGone::kEnds, "watch-token-of-the-test");
-  EXPECT_TRUE(guest.IsFollowing()) << guest.ErrorOutput();
-  EXPECT_THAT(guarded.Log(), testing::Not(testing::HasSubstr("watch-token-of-the-test")));
 }
 
 constexpr std::size_t kWriters = 4;
