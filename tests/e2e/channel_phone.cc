@@ -64,20 +64,6 @@ int ChannelPhone::Join(const std::string& group) {
   return 0;
 }
 
-int ChannelPhone::Quit(const std::string& group) {
-  const int code = caller_.Quit(group);
-  const MutexLock lock(mutex_);
-  start_ = 0;
-  key_.clear();
-  return code;
-}
-
-int ChannelPhone::LogOut() {
-  const int code = caller_.CodeOf("v4/openim/longpollinglogout", {{"LongPollingId", poll_id_}});
-  EndPolls();
-  return code;
-}
-
 void ChannelPhone::Start(const std::function<void(Poll&)>& round) {
   polls_.push_back(std::make_unique<Poll>(ChannelCaller(connect_, account(), caller_.proof())));
   Poll& poll = *polls_.back();

@@ -52,8 +52,6 @@ class ChannelPhone {
   int LogIn();
   /// Starts a poll of the group, beside one that runs already, as the SDK does.
   int Join(const std::string& group);
-  int Quit(const std::string& group);
-  int LogOut();
 
   /// Sends beside its polls; logged in like them.
   ChannelCaller& caller() { return caller_; }

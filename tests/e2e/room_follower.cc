@@ -37,12 +37,6 @@ std::string SummaryOf(const json& event) {
   return event.dump();
 }
 
-std::vector<std::string> SummariesOf(const json& events) {
-  std::vector<std::string> summaries;
-  for (const json& event : events) summaries.push_back(SummaryOf(event));
-  return summaries;
-}
-
 std::vector<std::string> MessagesIn(const std::vector<std::string>& summaries) {
   std::vector<std::string> messages;
   std::ranges::copy_if(summaries, std::back_inserter(messages), IsMessage);
@@ -135,7 +129,6 @@ bool RoomFollower::ReadOne() {
 }
 
 void RoomFollower::Take(const json& event) {
-  events_.push_back(event);
   seen_.push_back(SummaryOf(event));
   cursor_ = event.at("cursor");
   if (event.contains("room_destroyed")) has_ended_ = true;

@@ -18,7 +18,6 @@ namespace rtcroom {
 /// An event of a room in words: "pusher_added u1", "pusher_deleted u1 left",
 /// "room_destroyed dismissed", "message 3 u0 text hello".
 std::string SummaryOf(const nlohmann::json& event);
-std::vector<std::string> SummariesOf(const nlohmann::json& events);
 /// The messages among them.
 std::vector<std::string> MessagesIn(const std::vector<std::string>& summaries);
 /// Those that are no messages.
@@ -59,8 +58,6 @@ class RoomFollower {
   [[nodiscard]] const std::string& user() const { return user_; }
   /// In the order in which they came.
   [[nodiscard]] const std::vector<std::string>& seen() const { return seen_; }
-  /// The events as they were sent.
-  [[nodiscard]] const std::vector<nlohmann::json>& events() const { return events_; }
   [[nodiscard]] const std::string& cursor() const { return cursor_; }
   /// Of the newest `subscribe`.
   [[nodiscard]] const nlohmann::json& reply() const { return reply_; }
@@ -85,7 +82,6 @@ class RoomFollower {
   nlohmann::json reply_;
   bool has_ended_ = false;
   std::vector<std::string> seen_;
-  std::vector<nlohmann::json> events_;
   std::vector<nlohmann::json> others_;
 };
 
