@@ -1,4 +1,4 @@
-// Concurrent callers of the message channel, and callers without the right to what they ask for.
+// Concurrent callers of the message channel, and banned ones.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Interruptions of new clients: cut connections, kills, hand-overs and long absence. With its
-// cursor each gets exactly what it has missed, on a socket as by polls.
+// Interruptions of new clients: cut connections, kills and hand-overs. With its cursor each gets
+// exactly what it has missed, on a socket as by polls.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Conformance checks for gen-2 clients (protocol F.10, 3 to 6), over TLS.
+// A conformance check for gen-2 clients (protocol F.10, 6), over TLS.
 #include <string>
 #include <string_view>
 

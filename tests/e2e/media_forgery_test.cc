@@ -1,4 +1,4 @@
-// Callbacks that the media server did not send, or that its clients made it send.
+// Callbacks that the media server did not send.
 #include <array>
 #include <chrono>
 #include <cstdint>
