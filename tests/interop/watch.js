@@ -62,7 +62,6 @@ const client = new v1.MembershipNotifier(address, grpc.credentials.createInsecur
   'grpc.max_reconnect_backoff_ms': 100,
 });
 const metadata = new grpc.Metadata();
-if (process.env.WATCH_TOKEN) metadata.set('authorization', `Bearer ${process.env.WATCH_TOKEN}`);
 let cursor = start;
 
 function watch() {
