@@ -25,7 +25,7 @@ namespace {
 using testing::AnyOf;
 using testing::IsEmpty;
 
-constexpr std::chrono::milliseconds kTimeout{3000};
+constexpr std::chrono::milliseconds kShortLease{3000};
 constexpr std::size_t kCalls = 24;
 
 class Gen2Calls : public testing::Test {
@@ -89,13 +89,13 @@ class Gen2Calls : public testing::Test {
   }
 
   std::mt19937 random_{Seed()};
-  ServerProcess server_{
-      {.settings = WithLogins({{"live.bizid", "8888"},
-                               {"live.push_key", "testpushkey0123456789"},
-                               {"log.level", "info"},
-                               {"room.heartbeat_timeout", std::to_string(kTimeout.count()) + "ms"},
-                               {"room.sweep_period", "100ms"},
-                               {"room.inactive_ttl", "2s"}})}};
+  ServerProcess server_{{.settings = WithLogins({{"live.bizid", "8888"},
+                                                 {"live.push_key", "testpushkey0123456789"},
+                                                 {"log.level", "info"},
+                                                 {"room.heartbeat_timeout",
+                                                  std::to_string(kShortLease.count()) + "ms"},
+                                                 {"room.sweep_period", "100ms"},
+                                                 {"room.inactive_ttl", "2s"}})}};
   std::vector<Caller> callers_;
 };
 
@@ -132,7 +132,7 @@ TEST_F(Gen2Calls, EndByTheRulesAfterTimeoutsAndLeaveNothing) {
       if (event.reason == "heartbeat_timeout") {
         ++evictions;
         const Caller& caller = *caller_of.at(event.user);
-        EXPECT_TRUE(caller.fell_silent() || caller.longest_pause() >= kTimeout)
+        EXPECT_TRUE(caller.fell_silent() || caller.longest_pause() >= kShortLease)
             << "evicted without being silent for the timeout";
       }
     }

@@ -19,11 +19,9 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr std::size_t kWriters = 6;
-
 TEST(Kill, LosesNoAcknowledgedWrite) {
   std::mt19937 random(Seed());
-  std::deque<RoomRecorder> recorders = RoomRecorders(kWriters, random);
+  std::deque<RoomRecorder> recorders = RoomRecorders(6, random);
   ServerProcess server({.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}});
   const std::size_t cycles = Cycles(5);
   for (std::size_t cycle = 0; cycle < cycles && !testing::Test::HasFailure(); ++cycle) {

@@ -55,7 +55,7 @@ bool IsSlow(const LogLine& request) {
   return std::stod(request.at("duration_ms")) > kSlowMs;
 }
 
-constexpr std::size_t kRequests = 6;
+constexpr std::size_t kLoggedRequests = 6;
 
 /// The parameter is `log.format`.
 class LogLines : public testing::TestWithParam<std::string> {
@@ -72,7 +72,7 @@ class LogLines : public testing::TestWithParam<std::string> {
         kOk);
     EXPECT_EQ(phone.Call("multi_room", "destroy_room", MemberBody("r1", "u1")).code(), kOk);
     EXPECT_EQ(phone.Call("double_room", "create_room", CreateBody("silent", "r2")).code(), kOk);
-    EXPECT_TRUE(WaitForLines("request", kRequests));
+    EXPECT_TRUE(WaitForLines("request", kLoggedRequests));
     ExpireWhoIsLeft();
   }
 
@@ -148,7 +148,7 @@ TEST_P(LogLines, ContainEachRequestOnceAtItsLevel) {
       EXPECT_TRUE(line.contains(field)) << field;
     }
   }
-  EXPECT_THAT(ids, SizeIs(kRequests));
+  EXPECT_THAT(ids, SizeIs(kLoggedRequests));
   for (const char* code : {"0", "3"}) {
     const LogLine line = Request("get_pushers", code);
     EXPECT_EQ(line.at("level"), IsSlow(line) ? "warn" : "debug");

@@ -13,15 +13,15 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kCallers = 64;
-constexpr std::size_t kRooms = 100;
-constexpr std::size_t kSeats = 4;
-
-std::string RoomName(std::size_t room) { return "race_" + std::to_string(room); }
-std::size_t FreeSeats(std::size_t room) { return 1 + room % (kSeats - 1); }
-
 class Races : public testing::Test {
  protected:
+  static constexpr std::size_t kCallers = 64;
+  static constexpr std::size_t kRooms = 100;
+  static constexpr std::size_t kSeats = 4;
+
+  static std::string RoomName(std::size_t room) { return "race_" + std::to_string(room); }
+  static std::size_t FreeSeats(std::size_t room) { return 1 + room % (kSeats - 1); }
+
   void MakeRoomsWithFewFreeSeats() {
     ApiClient client = server_.Https();
     for (std::size_t room = 0; room < kRooms; ++room) {

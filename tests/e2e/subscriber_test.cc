@@ -131,14 +131,12 @@ TEST_F(EventSubscription, MissesNothingAfterTheSubscriberResumes) {
   EXPECT_THAT(seen, ElementsAreArray(expected));
 }
 
-constexpr std::size_t kWriters = 4;
-
 TEST_F(SubscriberTest, ReceivesAllEventsOfAServerKilledRepeatedly) {
   std::mt19937 random(Seed());
   ServerProcess server(
       {.settings = WithGrpc({{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}})});
   const NodeSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
-  std::deque<RoomRecorder> recorders = RoomRecorders(kWriters, random);
+  std::deque<RoomRecorder> recorders = RoomRecorders(4, random);
   const std::size_t kills = Cycles(8);
   for (std::size_t kill = 0; kill < kills && !HasFailure(); ++kill) {
     WriteAndKill(server, recorders, random);
