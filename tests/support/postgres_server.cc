@@ -120,7 +120,7 @@ PostgresServer::PostgresServer(Disk disk) : disk_(disk) {
   std::ofstream(password) << kPostgresPassword << '\n';
   RunAsServer("initdb", {"--pgdata=" + Data().string(), "--no-sync", "--no-locale",
                          "--encoding=UTF8", "--username=postgres", "--auth-local=trust",
-                         "--auth-host=scram-sha-256", "--pwfile=" + password.string()});
+                         "--auth-host=md5", "--pwfile=" + password.string()});
   Start();
 }
 
