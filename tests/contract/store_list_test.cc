@@ -164,13 +164,6 @@ TEST_P(StoreContract, PagesThroughALongListWithoutGapOrRepetition) {
   EXPECT_EQ(paged, all);
 }
 
-TEST_P(StoreContract, ListIndexCountsExistingRoomsOnly) {
-  for (const char* id : {"r1", "r2", "r3", "r4"}) Create(MakeRoom(RoomKind::kMulti, id));
-  ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r2"))));
-  const RoomListQuery query{.kind = RoomKind::kMulti, .index = 1, .count = 1};
-  EXPECT_THAT(Listed(*store_, query), ElementsAre("r3"));
-}
-
 TEST_P(StoreContract, ListsNothingPastTheEnd) {
   Create(MakeRoom(RoomKind::kMulti, "r1"));
   EXPECT_THAT(Listed(*store_, {.kind = RoomKind::kMulti, .index = 1, .count = 5}), IsEmpty());
