@@ -1,5 +1,6 @@
 #include "tests/bench/bench_rooms.h"
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -7,9 +8,10 @@
 
 namespace rtcroom {
 
-RoomUpdate Filling(const RoomKey& key, std::size_t pushers) {
+RoomUpdate Filling(const RoomKey& key) {
+  constexpr std::size_t kPushers = 2;
   Room room = MakeRoom(key.kind, key.id.value, "user_00000000_0000");
-  for (std::size_t i = 0; i < pushers; ++i) {
+  for (std::size_t i = 0; i < kPushers; ++i) {
     // As long as WeChat's names and addresses, and the server's signed URLs.
     Pusher pusher = MakePusher(fmt::format("oUpF8uMuAJO_M2pxb1Q9zNjWe{:03}", i));
     pusher.user_avatar = std::string(130, 'a');
@@ -18,7 +20,7 @@ RoomUpdate Filling(const RoomKey& key, std::size_t pushers) {
     pusher.seat = i + 1;
     room.pushers.push_back(std::move(pusher));
   }
-  room.last_event = pushers;
+  room.last_event = kPushers;
   return {.key = key, .edit = [room = std::move(room)](const Room*) {
             return RoomChange{.room = room, .events = {{.room = room.key, .room_sequence = 1}}};
           }};

@@ -10,9 +10,9 @@
 
 namespace rtcroom {
 
-BenchStore::BenchStore(std::uint64_t rooms, std::size_t pushers) : rooms_(rooms) {
+BenchStore::BenchStore(std::uint64_t rooms) : rooms_(rooms) {
   Open(Durability::kOff);
-  Fill(pushers);
+  Fill();
   Open(Durability::kFull);
 }
 
@@ -41,12 +41,12 @@ void BenchStore::Open(Durability durability) {
   store_ = *std::move(opened);
 }
 
-void BenchStore::Fill(std::size_t pushers) {
+void BenchStore::Fill() {
   constexpr std::uint64_t kBatch = 1000;
   for (std::uint64_t first = 0; first < rooms_; first += kBatch) {
     std::vector<RoomUpdate> batch;
     for (std::uint64_t i = first; i < std::min(rooms_, first + kBatch); ++i) {
-      batch.push_back(Filling(KeyOf(i), pushers));
+      batch.push_back(Filling(KeyOf(i)));
     }
     for (const auto& outcome : store_->UpdateAll(batch)) {
       if (!outcome) throw std::runtime_error(outcome.error().detail);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,9 +15,9 @@ namespace rtcroom {
 /// Uses a separate directory below TMPDIR: set that to the disk to be measured.
 class BenchStore {
  public:
-  /// Creates a store of `rooms` multi rooms with `pushers` in each. Changes acknowledged from then
-  /// on are on disk.
-  BenchStore(std::uint64_t rooms, std::size_t pushers);
+  /// Creates a store of `rooms` multi rooms with two pushers in each. Changes acknowledged from
+  /// then on are on disk.
+  explicit BenchStore(std::uint64_t rooms);
 
   [[nodiscard]] SqliteStore& store() { return *store_; }
   /// Of the database file.
@@ -32,7 +31,7 @@ class BenchStore {
 
  private:
   void Open(Durability durability);
-  void Fill(std::size_t pushers);
+  void Fill();
 
   const std::uint64_t rooms_;
   TempDirectory directory_;

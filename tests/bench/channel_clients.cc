@@ -1,14 +1,15 @@
 #include "tests/bench/channel_clients.h"
 
-#include <charconv>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
+
+#include "tests/support/raw_client.h"
 
 namespace rtcroom {
 namespace {
@@ -16,17 +17,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::use_awaitable;
 using nlohmann::json;
-
-constexpr std::string_view kLengthHeader = "Content-Length: ";
-
-std::size_t LengthOf(std::string_view head) {
-  const std::size_t at = head.find(kLengthHeader);
-  std::size_t length = 0;
-  if (at == std::string_view::npos) throw std::runtime_error("a reply without a length");
-  const char* const begin = head.data() + at + kLengthHeader.size();
-  std::from_chars(begin, head.data() + head.size(), length);
-  return length;
-}
 
 /// @throws std::runtime_error on a failure that the server tells.
 json ReadReply(const std::string& text) {
@@ -52,28 +42,16 @@ asio::awaitable<void> BenchConnection::Connect(const asio::ip::tcp::endpoint& se
 }
 
 asio::awaitable<std::string> BenchConnection::Post(std::string target, std::string body) {
-  const std::string request = fmt::format(
-      "POST /{} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-      "Content-Length: {}\r\n\r\n{}",
-      target, body.size(), body);
+  const std::string request = RawPost("/" + target, body, "Content-Type: application/json\r\n");
   co_await asio::async_write(stream_, asio::buffer(request), use_awaitable);
-  std::size_t head = std::string::npos;
-  while ((head = input_.find("\r\n\r\n")) == std::string::npos) {
+  std::optional<RawReply> reply;
+  while (!(reply = TakeReply(input_))) {
     char piece[4096];
     const std::size_t got = co_await stream_.async_read_some(asio::buffer(piece), use_awaitable);
     input_.append(piece, got);
   }
-  const std::size_t end = head + 4 + LengthOf(std::string_view(input_).substr(0, head));
-  if (input_.size() < end) {
-    const std::size_t have = input_.size();
-    input_.resize(end);
-    co_await asio::async_read(stream_, asio::buffer(input_.data() + have, end - have),
-                              use_awaitable);
-  }
-  std::string reply = input_.substr(head + 4, end - head - 4);
-  input_.erase(0, end);
   if (input_.empty()) input_.shrink_to_fit();
-  co_return reply;
+  co_return std::move(reply->body);
 }
 
 std::string BenchPhone::Target(const std::string& command) const {

@@ -8,8 +8,6 @@
 #include <random>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
@@ -30,17 +28,16 @@ constexpr std::size_t kNoLimit = SIZE_MAX;
 /// Creates each store on its first use by a benchmark.
 class BenchStores {
  public:
-  BenchStore& Of(std::uint64_t rooms, std::size_t pushers) {
+  BenchStore& Of(std::uint64_t rooms) {
     const MutexLock lock(mutex_);
-    auto& store = stores_[{rooms, pushers}];
-    if (store == nullptr) store = std::make_unique<BenchStore>(rooms, pushers);
+    auto& store = stores_[rooms];
+    if (store == nullptr) store = std::make_unique<BenchStore>(rooms);
     return *store;
   }
 
  private:
   Mutex mutex_;
-  std::map<std::pair<std::uint64_t, std::size_t>, std::unique_ptr<BenchStore>> stores_
-      GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::unique_ptr<BenchStore>> stores_ GUARDED_BY(mutex_);
 };
 
 void Load(benchmark::State& state, BenchStore& bench) {
@@ -58,18 +55,6 @@ void List(benchmark::State& state, BenchStore& bench, std::uint64_t index) {
   }
 }
 
-/// One pusher joins and leaves: two durable commits' worth of work in one wait.
-void AddAndDelete(benchmark::State& state, BenchStore& bench) {
-  std::mt19937_64 random(1);
-  for (auto _ : state) {
-    const RoomKey key = BenchStore::KeyOf(random() % bench.rooms());
-    const std::vector<RoomUpdate> batch = {Adding(key, "guest", 8), Deleting(key, "guest")};
-    for (const auto& outcome : bench.store().UpdateAll(batch)) {
-      if (!outcome) state.SkipWithError("refused");
-    }
-  }
-}
-
 void Open(benchmark::State& state, BenchStore& bench) {
   for (auto _ : state) state.SetIterationTime(bench.Reopen().count());
 }
@@ -77,7 +62,7 @@ void Open(benchmark::State& state, BenchStore& bench) {
 /// Each caller joins and leaves a separate room, and waits for the disk each time.
 /// @param one_at_a_time  taken for each request when not null, so that no two share a commit.
 void Callers(benchmark::State& state, BenchStores& stores, Mutex* one_at_a_time) {
-  SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
+  SqliteStore& store = stores.Of(kRoomsForCallers).store();
   const RoomKey key = BenchStore::KeyOf(static_cast<std::uint64_t>(state.thread_index()));
   const auto request = [&](const RoomUpdate& update) {
     if (one_at_a_time == nullptr) return Apply(store, update);
@@ -114,7 +99,7 @@ Result<rules::CustomChange> CountUp(std::string_view custom) {
 
 /// All callers increment one counter of one room, and each waits for the disk each time.
 void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
-  SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
+  SqliteStore& store = stores.Of(kRoomsForCallers).store();
   const RoomKey key = SharedRoom(store, "counted");
   const RoomPolicy policy = SharedPolicy();
   for (auto _ : state) {
@@ -130,7 +115,7 @@ void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
 /// All callers join one room as viewers and leave it, and each waits for the disk each time.
 /// @param viewers  viewers that are present all the time.
 void WatchOneRoom(benchmark::State& state, BenchStores& stores, std::size_t viewers) {
-  SqliteStore& store = stores.Of(kRoomsForCallers, 2).store();
+  SqliteStore& store = stores.Of(kRoomsForCallers).store();
   const RoomKey key = SharedRoom(store, fmt::format("watched_by_{}", viewers));
   if (state.thread_index() == 0) {
     for (std::size_t i = 0; i < viewers; ++i) {
@@ -164,18 +149,16 @@ void Fdatasync(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-void RegisterByRooms(BenchStores& stores, std::uint64_t rooms, std::size_t pushers) {
-  const std::string suffix = fmt::format("/rooms:{}/pushers:{}", rooms, pushers);
+void RegisterByRooms(BenchStores& stores, std::uint64_t rooms) {
+  const std::string suffix = fmt::format("/rooms:{}", rooms);
   const auto add = [&](const std::string& name, auto run) {
-    return benchmark::RegisterBenchmark((name + suffix).c_str(),
-                                        [&stores, rooms, pushers, run](benchmark::State& state) {
-                                          run(state, stores.Of(rooms, pushers));
-                                        });
+    return benchmark::RegisterBenchmark(
+        (name + suffix).c_str(),
+        [&stores, rooms, run](benchmark::State& state) { run(state, stores.Of(rooms)); });
   };
   add("Load", Load);
   add("ListFirst20", [](auto& state, BenchStore& bench) { List(state, bench, 0); });
   add("ListDeep20", [rooms](auto& state, BenchStore& bench) { List(state, bench, rooms - 30); });
-  add("AddAndDelete", AddAndDelete)->UseRealTime();
   add("Open", Open)->UseManualTime()->Unit(benchmark::kMillisecond);
 }
 
@@ -213,9 +196,8 @@ int main(int argc, char** argv) {
   rtcroom::BenchStores stores;
   rtcroom::Mutex one_at_a_time;
   rtcroom::RegisterByCallers(stores, one_at_a_time);
-  rtcroom::RegisterByRooms(stores, 1000, 4);
   for (const std::uint64_t rooms : {1'000U, 100'000U, 1'000'000U}) {
-    rtcroom::RegisterByRooms(stores, rooms, 2);
+    rtcroom::RegisterByRooms(stores, rooms);
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

@@ -92,7 +92,7 @@ std::size_t BackUp(const std::string& store, const std::string& copy, const std:
 }
 
 void Run(std::chrono::seconds duration) {
-  BenchStore bench(kRooms, 2);
+  BenchStore bench(kRooms);
   SqliteStore& store = bench.store();
   const TempDirectory directory;
   Measure("nothing beside", store, duration, [](const std::stop_token&) {});

@@ -79,20 +79,6 @@ class SqliteDisk : public SqliteFixture {
   FailingVfs vfs_{"failing"};
 };
 
-TEST_F(SqliteDisk, RejectsWritesOnAFullDiskUntilSpaceIsFree) {
-  vfs_.write_failure = SQLITE_FULL;
-  ExpectThatWritesFailAndNothingElse();
-  vfs_.write_failure = SQLITE_OK;
-  ExpectThatWritesWorkAgain();
-}
-
-TEST_F(SqliteDisk, RejectsWritesWhileSyncFails) {
-  vfs_.sync_failure = SQLITE_IOERR_FSYNC;
-  ExpectThatWritesFailAndNothingElse();
-  vfs_.sync_failure = SQLITE_OK;
-  ExpectThatWritesWorkAgain();
-}
-
 TEST_F(SqliteDisk, RecoversFromRepeatedWriteFailuresOfEveryKind) {
   for (int round = 0; round < 5; ++round) {
     for (const int failure :
@@ -260,26 +246,6 @@ TEST_F(SqliteDisk, PingReportsThePrecedingFailedCommit) {
   vfs_.write_failure = SQLITE_OK;
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
   EXPECT_OK(store_->Ping());
-}
-
-TEST_F(SqliteDisk, ReadsDoNotWaitForTheWriter) {
-  std::latch writing(1);
-  std::latch read(1);
-  const std::jthread writer([&] {
-    const auto added = store_->Update(kKey, [&](const Room* stored) {
-      writing.count_down();
-      read.wait();
-      return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), {}, {}, kNoon);
-    });
-    EXPECT_OK(added);
-  });
-  writing.wait();
-  EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator"));
-  EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 5})->size(), 1u);
-  EXPECT_EQ(store_->Scan(0, 5)->rooms.size(), 1u);
-  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
-  EXPECT_EQ(store_->CountRooms(kKey.kind), 1u);
-  read.count_down();
 }
 
 TEST_F(SqliteDisk, ReadsBetweenCommitsTakeNoFileLock) {

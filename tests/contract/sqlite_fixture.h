@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -47,9 +49,33 @@ class SqliteFixture : public testing::Test {
     sqlite3_close(database);
   }
 
+  /// Stores that are opened later fail at `refused`, with RAISE(`how`).
+  void Refuse(const std::string& refused, const std::string& how) {
+    store_.reset();
+    RunSql(Path(), "CREATE TRIGGER refuse BEFORE " + refused + " BEGIN SELECT RAISE(" + how +
+                       ", 'refused'); END");
+  }
+
+  static std::string ContentOf(const std::string& path) {
+    std::ostringstream content;
+    content << std::ifstream(path).rdbuf();
+    return content.str();
+  }
+  /// Makes the store of a dump in tests/contract/data, and changes it with `sql`.
+  void MakeOldStore(const std::string& dump, const std::string& sql = "") {
+    const std::string statements = ContentOf(RTCROOM_TEST_DATA "/" + dump);
+    ASSERT_FALSE(statements.empty()) << dump;
+    RunSql(Path(), statements + sql);
+  }
+
   TempDirectory directory_;
   RecordingListener listener_;
   std::unique_ptr<SqliteStore> store_;
 };
+
+/// Names a test by the dump that is its parameter.
+inline std::string NameOfDump(const testing::TestParamInfo<const char*>& dump) {
+  return std::filesystem::path(dump.param).stem().string();
+}
 
 }  // namespace rtcroom

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,12 +27,8 @@ class SqliteLive : public SqliteFixture {
     for (const char* user : {"zoe", "amy"}) Do(Watching(kLive, user));
   }
   void Do(const RoomUpdate& update) { ASSERT_OK(Apply(*store_, update)); }
-  /// Reopens the store with a trigger that makes `refused` fail with RAISE(`how`).
-  void Refuse(const std::string& refused, const std::string& how) {
-    store_.reset();
-    RunSql(Path(), fmt::format("CREATE TRIGGER refuse BEFORE {} BEGIN"
-                               " SELECT RAISE({}, 'refused'); END",
-                               refused, how));
+  void ReopenThatRefuses(const std::string& refused, const std::string& how) {
+    Refuse(refused, how);
     OpenStore();
   }
   /// All rooms with their full state; list order is checked by `Listed`.
@@ -61,6 +56,7 @@ TEST_F(SqliteLive, KeepsViewersAndCustomFieldsAcrossARestart) {
 TEST_F(SqliteLive, KeepsPreparedRoomsAndListOrderAcrossARestart) {
   for (const char* id : {"r1", "r2", "r3"}) Do(Preparing(MakeWaitingRoom(RoomKind::kMulti, id)));
   Do(Creating(MakeRoom(RoomKind::kMulti, "gen1")));
+  Do(Creating(MakeRoom(RoomKind::kDouble, "other")));
   Do(Adding(MakeKey(RoomKind::kMulti, "r3"), "host"));
   Do(Adding(MakeKey(RoomKind::kMulti, "r1"), "host"));
   const std::vector<Room> before = Rooms();
@@ -100,7 +96,7 @@ TEST_F(SqliteLive, DoesNotReuseAListPlaceAfterARestart) {
 
 TEST_F(SqliteLive, UndoesAFailedViewerWriteOnly) {
   MakeLiveRoomWithViewers();
-  Refuse("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ABORT");
+  ReopenThatRefuses("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ABORT");
   const std::vector<RoomUpdate> batch = {Watching(kLive, "bob"), Watching(kLive, "bad"),
                                          Watching(kLive, "eve")};
   const auto outcomes = store_->UpdateAll(batch);
@@ -116,7 +112,7 @@ TEST_F(SqliteLive, UndoesAFailedViewerWriteOnly) {
 
 TEST_F(SqliteLive, KeepsAViewerIfItsLeaveEventCannotBeWritten) {
   MakeLiveRoomWithViewers();
-  Refuse("INSERT ON events WHEN NEW.type = 8", "ABORT");
+  ReopenThatRefuses("INSERT ON events WHEN NEW.type = 8", "ABORT");
   EXPECT_ERROR(kStoreBroken, Apply(*store_, LeavingAudience(kLive, "zoe")));
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
   EXPECT_EQ(store_->Load(kLive)->audience_count, 2u);
@@ -126,7 +122,7 @@ TEST_F(SqliteLive, KeepsAViewerIfItsLeaveEventCannotBeWritten) {
 TEST_F(SqliteLive, KeepsARoomPreparedIfItsFirstPusherCannotBeWritten) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Do(Preparing(MakeWaitingRoom(key.kind, "r1")));
-  Refuse("INSERT ON events WHEN NEW.user_id = 'bad'", "ABORT");
+  ReopenThatRefuses("INSERT ON events WHEN NEW.user_id = 'bad'", "ABORT");
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(key, "bad")));
   EXPECT_EQ(store_->Load(key)->place, 0u);
   EXPECT_THAT(Listed({.kind = key.kind, .count = 9}), IsEmpty());
@@ -139,7 +135,7 @@ TEST_F(SqliteLive, KeepsARoomPreparedIfItsFirstPusherCannotBeWritten) {
 
 TEST_F(SqliteLive, KeepsCustomFieldsIfTheirEventCannotBeWritten) {
   MakeLiveRoomWithViewers();
-  Refuse("UPDATE ON events", "ABORT");  // a second change in a commit updates its event
+  ReopenThatRefuses("UPDATE ON events", "ABORT");  // a second change in a commit updates its event
   const std::vector<RoomUpdate> batch = {SettingCustom(kLive, "1"), SettingCustom(kLive, "2"),
                                          Watching(kLive, "bob"), SettingCustom(kLive, "3")};
   const auto outcomes = store_->UpdateAll(batch);
@@ -154,7 +150,7 @@ TEST_F(SqliteLive, KeepsCustomFieldsIfTheirEventCannotBeWritten) {
 
 TEST_F(SqliteLive, WritesNoEventForAnUndoneChange) {
   MakeLiveRoomWithViewers();
-  Refuse("INSERT ON bans", "ABORT");  // written after the event
+  ReopenThatRefuses("INSERT ON bans", "ABORT");  // written after the event
   RoomUpdate undone = SettingCustom(kLive, "1");
   undone.edit = [set = undone.edit](const Room* stored) {
     Result<RoomChange> change = set(stored);
@@ -174,7 +170,7 @@ TEST_F(SqliteLive, WritesNoEventForAnUndoneChange) {
 
 TEST_F(SqliteLive, UndoesViewerChangesOfALostTransaction) {
   MakeLiveRoomWithViewers();
-  Refuse("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ROLLBACK");
+  ReopenThatRefuses("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ROLLBACK");
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob"),
                                          SettingCustom(kLive, "1"), Watching(kLive, "bad")};
   for (const auto& outcome : store_->UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);

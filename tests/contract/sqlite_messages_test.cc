@@ -134,10 +134,7 @@ TEST_F(SqliteMessages, LeaveNoRowsBehindWhenAnEndedRoomGrowsOld) {
 }
 
 TEST_F(SqliteMessages, AFailedAppendUsesNoNumber) {
-  store_.reset();
-  RunSql(Path(),
-         "CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN NEW.body = 'bad'"
-         " BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  Refuse("INSERT ON messages WHEN NEW.body = 'bad'", "ABORT");
   OpenStore();
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
@@ -153,10 +150,7 @@ TEST_F(SqliteMessages, AFailedAppendUsesNoNumber) {
 }
 
 TEST_F(SqliteMessages, DoNotEndWithARoomThatCouldNotEnd) {
-  store_.reset();
-  RunSql(Path(),
-         "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.type = 5"
-         " BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  Refuse("INSERT ON events WHEN NEW.type = 5", "ABORT");
   OpenStore();
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
@@ -299,7 +293,7 @@ TEST_F(SqliteMessagesOnDisk, OfSeveralCallersShareACommit) {
   EXPECT_EQ(*store_->NewestRoomMessage(room_), 1u + kCallers * kEach);
 }
 
-TEST_F(SqliteMessagesOnDisk, AreReadWithoutWaitingForTheWriter) {
+TEST_F(SqliteMessagesOnDisk, AndRoomsAreReadWithoutWaitingForTheWriter) {
   std::latch writing(1);
   std::latch read(1);
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
@@ -312,6 +306,11 @@ TEST_F(SqliteMessagesOnDisk, AreReadWithoutWaitingForTheWriter) {
     EXPECT_OK(added);
   });
   writing.wait();
+  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator"));
+  EXPECT_EQ(store_->List({.kind = key.kind, .count = 5})->size(), 1u);
+  EXPECT_EQ(store_->Scan(0, 5)->rooms.size(), 1u);
+  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
+  EXPECT_EQ(store_->CountRooms(key.kind), 1u);
   Mail mail(*store_);
   EXPECT_THAT(BodiesOf(mail.All()), ElementsAre("1", "2"));
   EXPECT_EQ(mail.NewestIn(room_), 1u);

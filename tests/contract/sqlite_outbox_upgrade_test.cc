@@ -1,6 +1,4 @@
 // The pending calls of a store of schema 6 become rows of the outbox.
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -28,10 +26,7 @@ class SqliteOutboxUpgrade : public SqliteFixture {
 
   /// Opens that store after `sql` has changed its pending calls.
   void Upgrade(const std::string& sql) {
-    std::ostringstream dump;
-    dump << std::ifstream(RTCROOM_TEST_DATA "/schema_0006_used.sql").rdbuf();
-    ASSERT_FALSE(dump.str().empty());
-    RunSql(Path(), dump.str() + "DELETE FROM group_tasks;" + sql);
+    MakeOldStore("schema_0006_used.sql", "DELETE FROM group_tasks;" + sql);
     OpenStore();
   }
   static std::string ReadUpTo(int position) {

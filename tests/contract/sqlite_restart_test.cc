@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/contract/mail.h"
 #include "tests/contract/sqlite_fixture.h"
 #include "tests/support/live_rooms.h"
 
@@ -21,20 +20,6 @@ class SqliteRestart : public SqliteFixture {
  protected:
   void SetUp() override { OpenStore(); }
 };
-
-TEST_F(SqliteRestart, KeepsRoomsAndTheirPushers) {
-  const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
-  ASSERT_OK(Apply(*store_, Creating(MakeRoom(key.kind, "r1"))));
-  ASSERT_OK(Apply(*store_, Adding(key, "bob")));
-  ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2"))));
-  const auto before = store_->Scan(0, 10);
-  OpenStore();
-  const auto after = store_->Scan(0, 10);
-  ASSERT_OK(after);
-  EXPECT_EQ(after->rooms, before->rooms);
-  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 1u);
-  EXPECT_THAT(IdsOf(*store_->List({.kind = RoomKind::kLive, .count = 5})), ElementsAre("r2"));
-}
 
 TEST_F(SqliteRestart, KeepsSessions) {
   Session session{.user_id = {"bob"}, .token = {}, .last_use = kNoon};
@@ -67,16 +52,6 @@ TEST_F(SqliteRestart, KeepsItsHistory) {
   EXPECT_EQ(rest->next.epoch, "00c0ffee00c0ffee");
 }
 
-TEST_F(SqliteRestart, DoesNotReuseTheSequenceOfADestroyedRoom) {
-  const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1")));
-  ASSERT_OK(created);
-  ASSERT_OK(Apply(*store_, Destroying(created->room.key)));
-  OpenStore();
-  const auto again = Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1")));
-  ASSERT_OK(again);
-  EXPECT_GT(again->room.sequence, created->room.sequence);
-}
-
 TEST_F(SqliteRestart, DoesNotReuseThePositionOfATrimmedEvent) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   const Cursor first = store_->ReadEvents(Cursor::Start(), 1)->next;
@@ -102,25 +77,6 @@ TEST_F(SqliteRestart, KeepsTheByteCountOfItsEvents) {
   OpenStore();
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes}), 0u);
   EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes - 1}), 1u);
-}
-
-TEST_F(SqliteRestart, KeepsAcknowledgedWritesAfterAKill) {
-  Mail mail(*store_);
-  const std::uint64_t room = mail.CreateRoom("r1");
-  mail.AppendTo(room, "1");
-  mail.Settle("bob", mail.Send("amy", "bob", "2").position);
-  // The files as left by a killed process: the log is not yet in the database file.
-  SqliteOptions copy = Options();
-  copy.path = (directory_.path() / "copy.db").string();
-  std::filesystem::copy_file(Path(), copy.path);
-  std::filesystem::copy_file(Path() + "-wal", copy.path + "-wal");
-  OpenStore(copy);
-  EXPECT_OK(store_->Load(MakeKey(RoomKind::kMulti, "r1")));
-  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
-  Mail after(*store_);
-  EXPECT_THAT(BodiesOf(after.All()), ElementsAre("1", "2"));
-  EXPECT_THAT(after.Pending("bob"), testing::IsEmpty());
-  EXPECT_EQ(after.AppendTo(room, "3").seq, 2u);
 }
 
 TEST_F(SqliteRestart, LeavesOneFileBehind) {

@@ -1,7 +1,6 @@
 // The use cases and the leases on the SQLite store, whose writer commits in groups.
 #include <atomic>
 #include <barrier>
-#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -11,16 +10,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/core/lease_table.h"
-#include "daemon/core/room_service.h"
 #include "storage/sqlite/sqlite_store.h"
-#include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/fake_groups.h"
-#include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
+#include "tests/support/service_parts.h"
 #include "tests/support/temp_directory.h"
 
 namespace rtcroom {
@@ -31,18 +26,11 @@ class SqliteService : public testing::Test {
   void SetUp() override {
     auto opened = SqliteStore::Open(
         {.path = (directory_.path() / "rooms.db").string(), .new_epoch = "00c0ffee00c0ffee"},
-        leases_);
+        parts_.leases);
     ASSERT_OK(opened);
     store_ = *std::move(opened);
-    rooms_ = std::make_unique<RoomService>(RoomServiceDeps{.store = *store_,
-                                                           .ban_store = *store_,
-                                                           .bans = bans_,
-                                                           .leases = leases_,
-                                                           .groups = &groups_,
-                                                           .streams = streams_,
-                                                           .clock = clock_,
-                                                           .ids = ids_},
-                                           RoomServiceOptions{}, logger_);
+    rooms_ =
+        std::make_unique<RoomService>(parts_.Deps(*store_), RoomServiceOptions{}, parts_.logger);
   }
 
   std::vector<RoomKey> CreateRoomsOf(const std::string& creator, int count) {
@@ -70,12 +58,7 @@ class SqliteService : public testing::Test {
 
   TempDirectory directory_;
   FakeClock clock_;
-  CountingIds ids_;
-  FakeGroups groups_;
-  FakeStreams streams_;
-  Logger logger_{LogFormat::kJson, LogLevel::kError};
-  BanList bans_{clock_, streams_};
-  LeaseTable leases_{clock_, std::chrono::seconds(20)};
+  ServiceParts parts_{clock_};
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<RoomService> rooms_;
 };
@@ -113,7 +96,7 @@ TEST_F(SqliteService, LeavesNoPusherThatJoinsAsTheCreatorLeaves) {
     EXPECT_ERROR(kRoomNotFound, rooms_->LoadRoom(key, Dialect::kGen1));
     EXPECT_ERROR(kPusherNotFound, rooms_->TouchPusher({.room = key, .user_id = {"guest"}}));
   }
-  EXPECT_EQ(leases_.size(), 0u);
+  EXPECT_EQ(parts_.leases.size(), 0u);
   EXPECT_EQ(GoneWithTheRoom({"guest"}), joined);
 }
 

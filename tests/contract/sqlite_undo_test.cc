@@ -30,10 +30,7 @@ class SqliteUndo : public SqliteFixture {
   /// Opens a store with a trigger that makes `refused` fail with RAISE(`how`).
   void OpenStoreThatRefuses(const std::string& refused, const std::string& how) {
     OpenStore(Limited());
-    store_.reset();
-    RunSql(Path(), fmt::format("CREATE TRIGGER refuse BEFORE {} BEGIN"
-                               " SELECT RAISE({}, 'refused'); END",
-                               refused, how));
+    Refuse(refused, how);
     OpenStore(Limited());
   }
   SqliteOptions Limited() const {

@@ -1,8 +1,6 @@
 // Upgrades of stores whose schema predates waiting rooms.
 #include <filesystem>
-#include <fstream>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,18 +22,10 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// The statements that make a store of an older version.
-std::string OldStore(const std::string& name) {
-  std::ostringstream dump;
-  dump << std::ifstream(RTCROOM_TEST_DATA "/" + name).rdbuf();
-  EXPECT_FALSE(dump.str().empty()) << name;
-  return dump.str();
-}
-
 class SqliteUpgrade : public SqliteFixture, public testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
-    RunSql(Path(), OldStore(GetParam()));
+    MakeOldStore(GetParam());
     OpenStore();
   }
   static constexpr RoomKind kKind = RoomKind::kMulti;
@@ -178,10 +168,7 @@ TEST_F(SqliteUpgradeOfVersion4, UsesBoundedMemoryForManyEvents) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgrade,
-                         testing::Values("schema_0001.sql", "schema_0002_used.sql"),
-                         [](const auto& param_info) {
-                           return std::string(param_info.param).substr(0, 11);
-                         });
+                         testing::Values("schema_0001.sql", "schema_0002_used.sql"), NameOfDump);
 
 /// Runs for every released schema, the newest included.
 class SqliteUpgradeInterrupted : public SqliteUpgrade {
@@ -191,7 +178,7 @@ class SqliteUpgradeInterrupted : public SqliteUpgrade {
   void MakeOld() {
     store_.reset();
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(Path() + suffix);
-    RunSql(Path(), OldStore(GetParam()));
+    MakeOldStore(GetParam());
   }
   std::string Ask(const std::string& question) {
     std::string answer;
@@ -242,10 +229,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
                                          "schema_0004_used.sql", "schema_0005_used.sql",
                                          "schema_0006_used.sql", "schema_0007_used.sql",
                                          "schema_0008_used.sql", "schema_0009_used.sql"),
-                         [](const auto& param_info) {
-                           const std::string name = param_info.param;
-                           return name.substr(0, name.find('.'));
-                         });
+                         NameOfDump);
 
 class SqliteUpgradePopulated : public SqliteUpgrade {};
 
@@ -325,9 +309,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradePopulated,
                          testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
                                          "schema_0005_used.sql", "schema_0006_used.sql",
                                          "schema_0007_used.sql", "schema_0008_used.sql"),
-                         [](const auto& param_info) {
-                           return std::string(param_info.param).substr(0, 11);
-                         });
+                         NameOfDump);
 
 class SqliteUpgradeWithoutMessages : public SqliteUpgrade {};
 
@@ -347,14 +329,12 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeWithoutMessages,
                          testing::Values("schema_0003_used.sql", "schema_0004_used.sql",
                                          "schema_0005_used.sql", "schema_0006_used.sql",
                                          "schema_0007_used.sql"),
-                         [](const auto& param_info) {
-                           return std::string(param_info.param).substr(0, 11);
-                         });
+                         NameOfDump);
 
 class SqliteUpgradeOfVersion8 : public SqliteFixture {};
 
 TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
-  RunSql(Path(), OldStore("schema_0008_used.sql"));
+  MakeOldStore("schema_0008_used.sql");
   OpenStore();
   EXPECT_THAT(BodiesOf(*store_->ReadMessages(0, 10)),
               ElementsAre("last words", "1", "2", "3", "settled", "pending"));
@@ -372,7 +352,7 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
 class SqliteUpgradeOfVersion9 : public SqliteFixture {};
 
 TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
-  RunSql(Path(), OldStore("schema_0009_used.sql"));
+  MakeOldStore("schema_0009_used.sql");
   OpenStore();
   EXPECT_THAT(
       *store_->LoadRevocations(TimePoint()),
@@ -387,8 +367,17 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
 
 class SqliteUpgradeOfVersion2 : public SqliteFixture {};
 
+TEST_F(SqliteUpgradeOfVersion2, NotifiesTheGroupOfAnEventAfterTheReadersPosition) {
+  MakeOldStore("schema_0002.sql");
+  OpenStore();
+  const auto notices = store_->LoadDeliveries(DeliveryKind::kNotifyGroup, 10);
+  ASSERT_OK(notices);
+  ASSERT_EQ(notices->size(), 1u);
+  EXPECT_EQ(notices->front().group, RoomId{"old_multi"});
+}
+
 TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksAndRoomNumbers) {
-  RunSql(Path(), OldStore("schema_0002_used.sql"));
+  MakeOldStore("schema_0002_used.sql");
   OpenStore();
   const Ban ban{.room = MakeKey(RoomKind::kLive, "old_live"),
                 .user_id = {"troll"},

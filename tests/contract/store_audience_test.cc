@@ -69,15 +69,6 @@ TEST_P(StoreContract, PassesOnlyTheRequestedViewerToAnEdit) {
   EXPECT_THAT(seen_by(std::nullopt), IsEmpty());
 }
 
-TEST_P(StoreContract, ChangesOnlyTheGivenViewer) {
-  Create(LiveRoom());
-  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
-  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "bob", "new")));
-  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "bob=new", "zoe={}"));
-  ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, "bob")));
-  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "zoe={}"));
-}
-
 TEST_P(StoreContract, KeepsViewersInAChangeWithoutViewers) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));

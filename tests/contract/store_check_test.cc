@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <ostream>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -84,22 +83,13 @@ TEST_F(StoreCheckTest, RejectsAFileThatIsNotAStore) {
 class OlderStoreCheck : public SqliteFixture, public testing::WithParamInterface<const char*> {};
 
 TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
-  std::ostringstream dump;
-  dump << std::ifstream(std::string(RTCROOM_TEST_DATA "/") + GetParam()).rdbuf();
-  RunSql(Path(), dump.str());
-  RunSql(Path(), "PRAGMA journal_mode = WAL");
-  const std::string before = [&] {
-    std::ostringstream content;
-    content << std::ifstream(Path()).rdbuf();
-    return content.str();
-  }();
+  MakeOldStore(GetParam(), "PRAGMA journal_mode = WAL");
+  const std::string before = ContentOf(Path());
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
   EXPECT_EQ(report->schema, GetParam()[10] - '0');
   EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
-  std::ostringstream after;
-  after << std::ifstream(Path()).rdbuf();
-  EXPECT_EQ(after.str(), before);
+  EXPECT_EQ(ContentOf(Path()), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
@@ -107,10 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0007_used.sql",
                                          "schema_0008_used.sql", "schema_0009_used.sql"),
-                         [](const auto& param_info) {
-                           const std::string name = param_info.param;
-                           return name.substr(0, name.find('.'));
-                         });
+                         NameOfDump);
 
 struct Tampering {
   const char* name = "";

@@ -56,26 +56,6 @@ TEST_P(StoreContract, KeepsEveryKindOfGen1Event) {
   EXPECT_EQ(stored, expected);
 }
 
-TEST_P(StoreContract, PositionsAscendInTheOrderOfCommit) {
-  LiveThrough(*store_, "r1");
-  LiveThrough(*store_, "r2");
-  std::uint64_t last = 0;
-  for (const StoredEvent& event : AllEvents()) {
-    EXPECT_GT(event.position, last);
-    last = event.position;
-  }
-}
-
-TEST_P(StoreContract, AFailedUpdateLeavesNoGapInTheEventsOfARoom) {
-  const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
-  Create(MakeRoom(key.kind, "r1"));
-  const std::vector<RoomUpdate> batch = {Adding(key, "bob", 1), Adding(key, "amy", 2)};
-  EXPECT_ERROR(kRoomFull, store_->UpdateAll(batch)[0]);
-  std::uint64_t number = 0;
-  for (const StoredEvent& event : AllEvents()) EXPECT_EQ(event.event.room_sequence, ++number);
-  EXPECT_EQ(number, 3u);
-}
-
 TEST_P(StoreContract, AReaderResumesWhereItStopped) {
   LiveThrough(*store_, "r1");
   const auto all = AllEvents();
@@ -130,17 +110,6 @@ TEST_P(StoreContract, TrimsEventsByAge) {
   const auto left = AllEvents();
   ASSERT_THAT(left, SizeIs(4));
   EXPECT_EQ(left.front().event.room.id.value, "r2");
-}
-
-TEST_P(StoreContract, TrimsEventsByCount) {
-  LiveThrough(*store_, "r1");
-  const auto before = AllEvents();
-  const auto removed = store_->TrimEvents({.keep_since = kNoon, .max_events = 1});
-  ASSERT_OK(removed);
-  EXPECT_EQ(*removed, before.size() - 1);
-  const auto left = AllEvents();
-  ASSERT_THAT(left, SizeIs(1));
-  EXPECT_EQ(left.front().position, before.back().position);
 }
 
 TEST_P(StoreContract, TrimsAtMostTheRequestedNumberPerCall) {

@@ -96,10 +96,13 @@ TEST_P(StoreContract, ReadsMergedEventsOnce) {
             PositionsOf(HistoryOf(AllEvents(), room.key)));
 }
 
-TEST_P(StoreContract, WritesNoHistoryForAFailedUpdate) {
+TEST_P(StoreContract, AFailedUpdateLeavesNoGapInTheHistoryOfARoom) {
   Create(MakeRoom(kRoom.kind, "r1"));
   const std::vector<RoomUpdate> batch = {Adding(kRoom, "bob", 1), Adding(kRoom, "amy", 2)};
   EXPECT_ERROR(kRoomFull, store_->UpdateAll(batch)[0]);
+  std::uint64_t number = 0;
+  for (const StoredEvent& event : AllEvents()) EXPECT_EQ(event.event.room_sequence, ++number);
+  EXPECT_EQ(number, 3u);
   EXPECT_EQ(PositionsOf(PagedHistory(*store_, kRoom, 10)),
             PositionsOf(HistoryOf(AllEvents(), kRoom)));
 }

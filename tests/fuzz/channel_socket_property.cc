@@ -51,7 +51,7 @@ std::optional<std::string> FaultOfSending(const std::string& text, PlainMessage:
   return std::nullopt;
 }
 
-std::optional<std::string> FaultOfRequests(std::string_view lines) {
+std::optional<std::string> FaultOfLines(std::string_view lines) {
   ChannelFixture server;
   server.MakeRoom(RoomKind::kMulti, "room_1");
   const auto client = SocketClient::LoggedIn(server, "ann");
@@ -93,7 +93,7 @@ std::optional<std::string> FaultOfSocketRequests(std::string_view bytes) {
       if (auto fault = FaultOfSending(text, type)) return fault;
     }
   }
-  return FaultOfRequests(bytes);
+  return FaultOfLines(bytes);
 }
 
 }  // namespace rtcroom

@@ -67,10 +67,6 @@ std::pair<std::string, RoomHistory> FirstFault(const std::function<void(SpoiltSt
   return {"none", {}};
 }
 
-TEST(HistoryChecks, FindNoFaultInACorrectStore) {
-  EXPECT_EQ(FirstFault([](SpoiltStore&) {}).first, "none");
-}
-
 TEST(HistoryChecks, DetectAMissingViewer) {
   const auto [fault, history] = FirstFault([](SpoiltStore& store) {
     store.spoil_audiences = [](AudiencePage& page) {

@@ -68,4 +68,9 @@ std::optional<std::string> FaultOfCallbacks(std::string_view bytes);
 /// byte of `bytes` selects the pieces and whether the server closes first, the rest is the stream.
 std::optional<std::string> FaultOfWebSocket(std::string_view bytes);
 
+/// Sends the requests in `bytes` (tests/fuzz/request_bytes.h) to a new server.
+///
+/// Each reply is as tests/fuzz/request_property.h says.
+std::optional<std::string> FaultOfRequests(std::string_view bytes);
+
 }  // namespace rtcroom

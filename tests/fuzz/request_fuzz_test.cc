@@ -1,4 +1,4 @@
-// The property of request_fuzz.cc, on a fixed number of mutated requests.
+// The property of the fuzzer of requests, on a fixed number of mutated requests.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fuzz/corpus.h"
+#include "tests/fuzz/parser_properties.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/fuzz/request_property.h"
 #include "tests/support/cycles.h"

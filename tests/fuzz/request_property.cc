@@ -1,29 +1,17 @@
 #include "tests/fuzz/request_property.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/login_service.h"
-#include "daemon/base/logger.h"
-#include "daemon/core/lease_table.h"
-#include "daemon/core/room_service.h"
 #include "handlers/form.h"
 #include "handlers/router.h"
-#include "storage/memory/memory_store.h"
+#include "tests/fuzz/parser_properties.h"
 #include "tests/fuzz/request_bytes.h"
-#include "tests/support/counting_ids.h"
-#include "tests/support/fake_admission.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/fake_groups.h"
-#include "tests/support/fake_private_map_keys.h"
-#include "tests/support/fake_sessions.h"
-#include "tests/support/fake_streams.h"
-#include "tests/support/fake_utils.h"
-#include "tests/support/recorded_reply.h"
+#include "tests/support/router_fixture.h"
 
 namespace rtcroom {
 namespace {
@@ -36,14 +24,6 @@ class EchoingCodes : public CodeExchange {
   void Exchange(const std::string& code, std::function<void(CodeExchangeResult)> done) override {
     if (code == "bad") return done({.outcome = CodeExchangeOutcome::kBadCode});
     done({.outcome = CodeExchangeOutcome::kOk, .openid = code, .session_key = Secret("key")});
-  }
-};
-
-class PlainSigner : public LoginSigner {
- public:
-  [[nodiscard]] Status CanSign() const override { return {}; }
-  Result<std::string> SignUserSig(const UserId& user_id, TimePoint /*now*/) const override {
-    return "sig-of-" + user_id.value;
   }
 };
 
@@ -84,56 +64,22 @@ std::optional<std::string> FaultOf(const LabelledReply& reply) {
 }
 
 struct RequestFuzzServer::Parts {
-  FakeClock clock;
-  CountingIds ids;
-  FakeGroups groups;
-  FakeStreams streams;
+  RouterFixture fixture{{}, {}, {.max_rooms = 8}};
   EchoingCodes codes;
-  PlainSigner signer;
-  Logger logger{LogFormat::kJson, LogLevel::kError};
-  LeaseTable leases{clock, std::chrono::seconds(20)};
-  MemoryStore store{{.max_rooms = 8}, "00000000000000aa", leases};
-  BanList bans{clock, streams};
-  RoomService rooms{{.store = store,
-                     .ban_store = store,
-                     .bans = bans,
-                     .leases = leases,
-                     .groups = &groups,
-                     .streams = streams,
-                     .clock = clock,
-                     .ids = ids},
-                    {},
-                    logger};
-  FakeAdmission admission;
   LoginService logins{
       codes,
-      signer,
-      clock,
-      ids,
-      admission,
+      fixture.signer,
+      fixture.clock,
+      fixture.ids,
+      fixture.admission,
       {.trust_imuserid = true, .expose_session_key = true, .administrator = {"administrator"}}};
-  FakeSessions sessions;
-  FakePrivateMapKeys private_map_keys;
-  FakeUtils utils;
-  RequestIds request_ids{"fuzz"};
-  LastRequest recorded;
-  RequestRecorder recorder{request_ids, recorded, clock, logger};
-  Router router{{.rooms = rooms,
-                 .logins = logins,
-                 .sessions = sessions,
-                 .webrtc_ticket_signer = signer,
-                 .private_map_keys = private_map_keys,
-                 .streams = streams,
-                 .clock = clock,
-                 .ids = ids,
-                 .admission = admission,
-                 .utils = &utils.services},
+  Router router{fixture.ServicesWith(logins),
                 {.gen1_prefix = "/v1",
                  .gen2_prefix = "/v2",
                  .sdk_app_id = 1400000000,
                  .gen1_login = true,
                  .trust_userid = true},
-                recorder};
+                fixture.recorder};
 };
 
 std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest& request) {
@@ -153,13 +99,13 @@ std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest
 }
 
 RequestFuzzServer::RequestFuzzServer() : parts_(std::make_unique<Parts>()) {
-  parts_->utils.SwitchOn();  // without a token: endpoints that reply with pages are refused
+  parts_->fixture.utils.SwitchOn();  // without a token: endpoints that reply with pages are refused
 }
 
 RequestFuzzServer::~RequestFuzzServer() = default;
 
 LabelledReply RequestFuzzServer::Handle(const HttpRequest& request) const {
-  return AnswerOf(parts_->router, parts_->recorded, request);
+  return AnswerOf(parts_->router, parts_->fixture.recorded, request);
 }
 
 RequestPlan RequestFuzzServer::Plan(const HttpRequest& request) const {

@@ -36,8 +36,4 @@ class RequestFuzzServer {
   const std::unique_ptr<Parts> parts_;
 };
 
-/// Sends the requests in `bytes` to a new server.
-/// @return the first faulty reply, with the request that caused it.
-std::optional<std::string> FaultOfRequests(std::string_view bytes);
-
 }  // namespace rtcroom

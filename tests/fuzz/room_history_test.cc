@@ -19,7 +19,6 @@ namespace {
 
 constexpr StoreLimits kLimits{.max_rooms = kMostRoomsOfHistories};
 constexpr std::uint64_t kShards = 4;
-/// Total of all shards, unless RTCROOM_FUZZ_HISTORIES is set in the environment.
 /// Number of histories per SQLite file: creating a file costs more than running a history.
 constexpr std::size_t kHistoriesPerFile = 250;
 

@@ -14,18 +14,14 @@
 
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
-#include "daemon/core/lease_table.h"
-#include "daemon/core/room_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/fuzz/model_match.h"
 #include "tests/fuzz/room_history.h"
 #include "tests/fuzz/room_model.h"
-#include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
 #include "tests/support/cycles.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/fake_groups.h"
-#include "tests/support/fake_streams.h"
+#include "tests/support/service_parts.h"
 
 namespace rtcroom {
 namespace {
@@ -41,11 +37,11 @@ std::optional<Errc> FailureOf(const auto& outcome) {
 class Service {
  public:
   explicit Service(const RoomPolicy& policy)
-      : policy_(policy), rooms_(Deps(), {.policy = policy}, logger_) {}
+      : policy_(policy), rooms_(parts_.Deps(store_), {.policy = policy}, parts_.logger) {}
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   /// Number of leases that may expire, of pushers and of rooms.
-  [[nodiscard]] std::size_t leases() const { return leases_.size(); }
+  [[nodiscard]] std::size_t leases() const { return parts_.leases.size(); }
   [[nodiscard]] std::size_t waiting_rooms() const { return inactive_.size(); }
 
   std::optional<Errc> Send(const RoomCommand& command) {
@@ -80,17 +76,6 @@ class Service {
   }
 
  private:
-  RoomServiceDeps Deps() {
-    return {.store = store_,
-            .ban_store = store_,
-            .bans = bans_,
-            .leases = leases_,
-            .groups = &groups_,
-            .streams = streams_,
-            .clock = clock_,
-            .ids = ids_};
-  }
-
   static PusherProfile ProfileOf(const RoomCommand& command) {
     return {.user_name = command.user_name,
             .user_avatar = command.user_avatar,
@@ -134,15 +119,10 @@ class Service {
 
   const RoomPolicy policy_;
   FakeClock clock_;
-  CountingIds ids_;
-  FakeGroups groups_;
-  FakeStreams streams_;
-  Logger logger_{LogFormat::kJson, LogLevel::kError};
-  LeaseTable leases_{clock_, std::chrono::seconds(20)};
+  ServiceParts parts_{clock_};
   InactiveRooms inactive_{clock_, std::chrono::seconds(120)};
-  CommitFanOut commits_{{&leases_, &inactive_}};
+  CommitFanOut commits_{{&parts_.leases, &inactive_}};
   MemoryStore store_{{.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", commits_};
-  BanList bans_{clock_, streams_};
   RoomService rooms_;
 };
 

@@ -34,15 +34,6 @@ std::set<std::string> OutcomesOf(const PowerCutDiskOptions& options, Prepare pre
   return outcomes;
 }
 
-TEST(PowerCutDisk, KeepsSyncedWrites) {
-  const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
-    const auto file = disk.Create(kName);
-    disk.Write(file, 0, "kept");
-    disk.Sync(file);
-  });
-  EXPECT_EQ(outcomes, std::set<std::string>{"kept"});
-}
-
 TEST(PowerCutDisk, MayLoseAnyUnsyncedWrite) {
   const auto outcomes = OutcomesOf({}, [](PowerCutDisk& disk) {
     const auto file = disk.Create(kName);
@@ -119,32 +110,6 @@ TEST(PowerCutDisk, MayRestoreARemovedFileUntilTheDirectoryIsSynced) {
                          disk.SyncDirectory();
                        }),
             std::set<std::string>{"<none>"});
-}
-
-TEST(PowerCutDisk, FailsEverythingFromTheCutUntilTheBoot) {
-  PowerCutDisk disk;
-  const auto file = disk.Create(kName);
-  ASSERT_TRUE(disk.Write(file, 0, "a"));
-  disk.CutAtOperation(2);
-  EXPECT_TRUE(disk.Sync(file));
-  EXPECT_FALSE(disk.Write(file, 1, "b"));
-  EXPECT_FALSE(disk.IsPowered());
-  EXPECT_FALSE(disk.Sync(file));
-  EXPECT_EQ(disk.Size(file), std::nullopt);
-  EXPECT_EQ(disk.Find(kName), nullptr);
-  EXPECT_EQ(disk.Create("another"), nullptr);
-}
-
-TEST(PowerCutDisk, FailsFilesThatWereOpenedBeforeTheBoot) {
-  std::mt19937_64 random(1);
-  PowerCutDisk disk;
-  const auto before = disk.Create(kName);
-  ASSERT_TRUE(disk.Sync(before));
-  disk.Boot(random);
-  EXPECT_FALSE(disk.Write(before, 0, "ghost"));
-  const auto after = disk.Find(kName);
-  ASSERT_NE(after, nullptr);
-  EXPECT_TRUE(disk.Write(after, 0, "alive"));
 }
 
 }  // namespace

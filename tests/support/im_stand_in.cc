@@ -205,11 +205,6 @@ void ImStandIn::AddForeignGroup(const std::string& group) {
   foreign_groups_.insert(group);
 }
 
-void ImStandIn::RemoveGroup(const std::string& group) {
-  const MutexLock lock(mutex_);
-  groups_.erase(group);
-}
-
 std::vector<ImCall> ImStandIn::calls() const {
   const MutexLock lock(mutex_);
   return calls_;
@@ -260,16 +255,15 @@ Said ImStandIn::Answer(const std::string& received) {
   return said;
 }
 
-Said ImStandIn::Treat(Request& received, std::function<void(const std::string&)>& on_notice) {
-  Request* const request = &received;
+Said ImStandIn::Treat(Request& request, std::function<void(const std::string&)>& on_notice) {
   const MutexLock lock(mutex_);
-  request->call.number = calls_.size() + 1;
-  calls_.push_back(request->call);
-  const ImConduct conduct = NextConductLocked(request->call.command);
-  const int code = conduct.takes_effect ? ApplyLocked(*request) : 0;
-  const bool is_notice = !request->content.empty() && conduct.takes_effect && code == 0;
+  request.call.number = calls_.size() + 1;
+  calls_.push_back(request.call);
+  const ImConduct conduct = NextConductLocked(request.call.command);
+  const int code = conduct.takes_effect ? ApplyLocked(request) : 0;
+  const bool is_notice = !request.content.empty() && conduct.takes_effect && code == 0;
   if (is_notice) on_notice = on_notice_;
-  return SendLocked(conduct, code, request->call.target);
+  return SendLocked(conduct, code, request.call.target);
 }
 
 Said ImStandIn::SendLocked(const ImConduct& conduct, int code, const std::string& target) {

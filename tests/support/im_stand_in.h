@@ -105,7 +105,6 @@ class ImStandIn {
 
   /// Adds a group of another owner: a create of that id gets 10021.
   void AddForeignGroup(const std::string& group) EXCLUDES(mutex_);
-  void RemoveGroup(const std::string& group) EXCLUDES(mutex_);
 
   [[nodiscard]] std::vector<ImCall> calls() const EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountCalls(GroupCommand command) const EXCLUDES(mutex_);
@@ -128,7 +127,7 @@ class ImStandIn {
 
   StandInService::Said Answer(const std::string& received) EXCLUDES(mutex_);
   /// @param on_notice  receives the function to call after this one returns.
-  StandInService::Said Treat(Request& received, std::function<void(const std::string&)>& on_notice)
+  StandInService::Said Treat(Request& request, std::function<void(const std::string&)>& on_notice)
       EXCLUDES(mutex_);
   StandInService::Said AnswerQuestion() EXCLUDES(mutex_);
   /// The reply, independent of the effect.

@@ -8,9 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include "daemon/http_client/outgoing_http.h"
+#include "tests/support/unexpected_http.h"
 
 namespace rtcroom {
 
@@ -18,7 +16,7 @@ namespace rtcroom {
 /// replies in order, then times out.
 ///
 /// @threads for one thread.
-class ScriptedCalls : public OutgoingHttp {
+class ScriptedCalls : public UnexpectedHttp {
  public:
   struct Asked {
     std::string base_url{};
@@ -35,20 +33,6 @@ class ScriptedCalls : public OutgoingHttp {
     replies.pop_front();
     return reply;
   }
-  Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
-                            std::chrono::milliseconds /*timeout*/) override {
-    return Unexpected();
-  }
-  Result<OutgoingReply> Post(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
-                             const std::string& /*content_type*/, const std::string& /*body*/,
-                             std::chrono::milliseconds /*timeout*/) override {
-    return Unexpected();
-  }
-  Result<OutgoingReply> PostAs(const Secret& /*bearer*/, const std::string& /*base_url*/,
-                               const std::string& /*path_and_query*/,
-                               std::chrono::milliseconds /*timeout*/) override {
-    return Unexpected();
-  }
 
   /// The next reply: status 200 and this body.
   void WillReply(std::string body) { replies.push_back(OutgoingReply{200, std::move(body)}); }
@@ -56,12 +40,6 @@ class ScriptedCalls : public OutgoingHttp {
   std::deque<Result<OutgoingReply>> replies;
   bool is_broken = false;  ///< throws, which no `OutgoingHttp` may do
   std::vector<Asked> asked;
-
- private:
-  static Result<OutgoingReply> Unexpected() {
-    ADD_FAILURE() << "unexpected call";
-    return Error{Errc::kUnreachable, "unexpected call"};
-  }
 };
 
 /// The value of a header; "(none)" when it is not there.

@@ -238,9 +238,7 @@ class SocketClient {
     const auto frames = ParseServerFrames(connection_->bytes->Take());
     for (const ReceivedFrame& frame : frames.value()) {
       if (frame.opcode == kPingOpcode) ++pings_;
-      if (frame.opcode == kCloseOpcode) {
-        close_code_ = CloseCodeOf(frame.payload);
-      }
+      if (frame.opcode == kCloseOpcode) close_code_ = CloseCodeOf(frame.payload);
       if (frame.opcode != kTextOpcode) continue;
       ++frames_;
       std::ranges::move(ObjectsIn(frame.payload), std::back_inserter(objects_));

@@ -6,18 +6,6 @@
 
 namespace rtcroom {
 
-WechatStandIn::WechatStandIn()
-    : listener_(LoopbackSocket::Listen()), server_([this] { Serve(); }) {}
-
-WechatStandIn::~WechatStandIn() {
-  Release();
-  listener_.ShutDown();
-}
-
-std::string WechatStandIn::base_url() const {
-  return "http://127.0.0.1:" + std::to_string(listener_.Port());
-}
-
 void WechatStandIn::Answer(const std::string& code, std::vector<std::string> bodies) {
   const MutexLock lock(mutex_);
   bodies_[code] = std::move(bodies);
@@ -44,35 +32,21 @@ std::vector<std::string> WechatStandIn::targets() const {
   return targets_;
 }
 
-void WechatStandIn::Serve() {
-  std::vector<std::jthread> connections;  // joined when listening ends
-  while (true) {
-    LoopbackSocket client = listener_.Accept();
-    if (!client.valid()) return;
-    connections.emplace_back([this, client = std::move(client)] { ServeOne(client); });
-  }
-}
-
-void WechatStandIn::ServeOne(const LoopbackSocket& client) {
-  const std::string head = client.ReceiveUntil("\r\n\r\n");
-  const std::size_t start = head.find(' ') + 1;
-  const std::string target = head.substr(start, head.find(' ', start) - start);
-  {
-    const MutexLock lock(mutex_);
-    targets_.push_back(target);
-    ++waiting_;
-    while (held_) released_.Wait(mutex_);
-    --waiting_;
-  }
-  const std::string body = BodyFor(QueryParameter(target, "js_code"));
-  // The media type is text although the body is JSON, as with the real service.
-  client.Send(
-      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
-      std::to_string(body.size()) + "\r\n\r\n" + body);
-}
-
-std::string WechatStandIn::BodyFor(const std::string& code) {
+StandInService::Said WechatStandIn::Serve(const std::string& request) {
+  const std::size_t start = request.find(' ') + 1;
+  const std::string target = request.substr(start, request.find(' ', start) - start);
   const MutexLock lock(mutex_);
+  targets_.push_back(target);
+  ++waiting_;
+  while (held_) released_.Wait(mutex_);
+  --waiting_;
+  // The media type is text although the body is JSON, as with the real service.
+  return {HttpAnswer("200 OK", BodyForLocked(QueryParameter(target, "js_code")),
+                     "Content-Type: text/plain\r\nConnection: close\r\n"),
+          StandInService::Then::kClose};
+}
+
+std::string WechatStandIn::BodyForLocked(const std::string& code) {
   const auto found = bodies_.find(code);
   if (found == bodies_.end() || found->second.empty()) {
     return R"({"errcode":40029,"errmsg":"invalid code"})";

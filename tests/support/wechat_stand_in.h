@@ -4,11 +4,10 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "tests/support/loopback_socket.h"
+#include "tests/support/stand_in_service.h"
 
 namespace rtcroom {
 
@@ -16,12 +15,12 @@ namespace rtcroom {
 class WechatStandIn {
  public:
   /// Listens on a free port of 127.0.0.1.
-  WechatStandIn();
-  ~WechatStandIn();
+  WechatStandIn() = default;
+  ~WechatStandIn() { Release(); }
   WechatStandIn(const WechatStandIn&) = delete;
   WechatStandIn& operator=(const WechatStandIn&) = delete;
 
-  [[nodiscard]] std::string base_url() const;
+  [[nodiscard]] std::string base_url() const { return service_.Url(); }
 
   /// Sets the bodies returned for this code, one after the other; the last one repeats. An unknown
   /// code gets errcode 40029.
@@ -38,18 +37,17 @@ class WechatStandIn {
   [[nodiscard]] std::vector<std::string> targets() const EXCLUDES(mutex_);
 
  private:
-  void Serve() EXCLUDES(mutex_);
-  void ServeOne(const LoopbackSocket& client) EXCLUDES(mutex_);
-  std::string BodyFor(const std::string& code) EXCLUDES(mutex_);
+  StandInService::Said Serve(const std::string& request) EXCLUDES(mutex_);
+  std::string BodyForLocked(const std::string& code) REQUIRES(mutex_);
 
-  const LoopbackSocket listener_;
   mutable Mutex mutex_;
   CondVar released_;
   bool held_ GUARDED_BY(mutex_) = false;
   std::size_t waiting_ GUARDED_BY(mutex_) = 0;
   std::vector<std::string> targets_ GUARDED_BY(mutex_);
   std::map<std::string, std::vector<std::string>> bodies_ GUARDED_BY(mutex_);
-  std::jthread server_;  // last: it uses all of the above
+  StandInService service_{// last: its threads use all of the above
+                          [this](const std::string& request) { return Serve(request); }};
 };
 
 }  // namespace rtcroom

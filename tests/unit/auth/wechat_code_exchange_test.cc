@@ -16,7 +16,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/get_only_http.h"
+#include "tests/support/unexpected_http.h"
 
 namespace rtcroom {
 namespace {
@@ -25,7 +25,7 @@ constexpr const char* kGoodAnswer =
     R"({"openid":"oAbc-12_Z","session_key":"c2Vzc2lvbg==","unionid":"u1"})";
 
 /// Returns the scripted answers in order, then times out.
-class ScriptedHttp : public GetOnlyHttp {
+class ScriptedHttp : public UnexpectedHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                             std::chrono::milliseconds timeout) override {
@@ -230,7 +230,7 @@ TEST_F(WechatCodeExchangeTest, LogsTheErrorCodeButNoSecret) {
 }
 
 /// Blocks every caller until released, then answers all.
-class WaitingHttp : public GetOnlyHttp {
+class WaitingHttp : public UnexpectedHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                             std::chrono::milliseconds /*timeout*/) override {
@@ -313,7 +313,7 @@ TEST_F(UnresponsiveWechat, AnswersEachCallerOnceWhenThePoolStops) {
 }
 
 /// Throws, which no `OutgoingHttp` may do.
-class ThrowingHttp : public GetOnlyHttp {
+class ThrowingHttp : public UnexpectedHttp {
  public:
   Result<OutgoingReply> Get(const std::string& /*base_url*/, const std::string& /*path_and_query*/,
                             std::chrono::milliseconds /*timeout*/) override {

@@ -12,13 +12,13 @@
 
 #include "daemon/cli/cli.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/get_only_http.h"
 #include "tests/support/temp_directory.h"
+#include "tests/support/unexpected_http.h"
 
 namespace rtcroom {
 
 /// Returns the answer set by a test and records the requests.
-class ScriptedHttp : public GetOnlyHttp {
+class ScriptedHttp : public UnexpectedHttp {
  public:
   Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                             std::chrono::milliseconds) override {

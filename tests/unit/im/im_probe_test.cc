@@ -10,7 +10,7 @@
 #include "daemon/base/system_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
-#include "tests/support/post_only_http.h"
+#include "tests/support/unexpected_http.h"
 #include "tests/support/url.h"
 #include "tests/unit/im/counting_signer.h"
 
@@ -20,7 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 /// Gives every POST the same answer.
-class OneAnswerHttp : public PostOnlyHttp {
+class OneAnswerHttp : public UnexpectedHttp {
  public:
   Result<OutgoingReply> Post(const std::string& base_url, const std::string& path_and_query,
                              const std::string& content_type, const std::string& body,

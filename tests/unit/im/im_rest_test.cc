@@ -18,7 +18,7 @@
 
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/post_only_http.h"
+#include "tests/support/unexpected_http.h"
 #include "tests/support/url.h"
 #include "tests/unit/im/all_commands.h"
 #include "tests/unit/im/counting_signer.h"
@@ -49,7 +49,7 @@ class CountingRandom : public RandomSource {
 };
 
 /// Gives the scripted answers in order, then times out.
-class ScriptedHttp : public PostOnlyHttp {
+class ScriptedHttp : public UnexpectedHttp {
  public:
   struct Asked {
     std::string url{};

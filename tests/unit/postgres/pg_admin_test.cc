@@ -42,9 +42,9 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   PgCluster cluster(address(), {.node = 7, .patience = std::chrono::minutes(1)}, lease, clock_);
   cluster.SetConfigHash("00c0ffee");
   ASSERT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
-  (void)QueryPostgres(url_,
-                      "INSERT INTO nodes (node, link, rounds, version, name)"
-                      " VALUES (9, 0, 3, 2, 'second')");
+  Execute(
+      "INSERT INTO nodes (node, link, rounds, version, name)"
+      " VALUES (9, 0, 3, 2, 'second')");
   const auto nodes = ListPgNodes(address(), clock_);
   ASSERT_OK(nodes);
   ASSERT_EQ(nodes->size(), 2u);
@@ -77,7 +77,7 @@ TEST_F(PgAdminTest, ChangesTheEpoch) {
 
 TEST_F(PgAdminTest, ChangesTheEpochDespiteNodesOnRequestOnly) {
   (void)OpenPatient();
-  (void)QueryPostgres(url_, "INSERT INTO nodes (node, link, version) VALUES (9, 0, 1)");
+  Execute("INSERT INTO nodes (node, link, version) VALUES (9, 0, 1)");
   const auto refused = ChangePgEpoch(address(), kNewEpoch, RegisteredNodes::kRefused, clock_);
   EXPECT_ERROR(kStoreBroken, refused);
   EXPECT_THAT(refused.error().detail, HasSubstr("nodes are registered in the database"));

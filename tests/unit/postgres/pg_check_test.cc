@@ -88,10 +88,10 @@ TEST_F(FullPgStore, IsComparedWithLimitsOnRequest) {
 TEST_F(PgCheckTest, NeedsAStoreOfThisSchema) {
   EXPECT_THAT(Findings(), ElementsAre(HasSubstr("`rtcroomd migrate-store` creates one")));
   (void)OpenPatient();
-  (void)QueryPostgres(url_, "UPDATE meta SET schema_version = 0");
+  Execute("UPDATE meta SET schema_version = 0");
   EXPECT_THAT(Findings(), ElementsAre("its schema has version 0, and this program needs 1:"
                                       " `rtcroomd migrate-store` brings it up to date"));
-  (void)QueryPostgres(url_, "UPDATE meta SET schema_version = 99, least_version = 98");
+  Execute("UPDATE meta SET schema_version = 99, least_version = 98");
   EXPECT_THAT(Findings(), ElementsAre(HasSubstr("needs a newer rtcroomd")));
 }
 
@@ -108,7 +108,7 @@ class TamperedPgStore : public FullPgStore, public testing::WithParamInterface<P
 
 TEST_P(TamperedPgStore, IsDetected) {
   store_.reset();
-  (void)QueryPostgres(url_, GetParam().sql);
+  Execute(GetParam().sql);
   EXPECT_THAT(Findings(), Contains(HasSubstr(GetParam().finding)));
   EXPECT_THAT(Findings(), Not(Contains(HasSubstr("cannot be read"))));
 }

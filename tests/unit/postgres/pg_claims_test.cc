@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "storage/postgres/schema_version.h"
 #include "tests/support/cutting_proxy.h"
 #include "tests/support/in_parallel.h"
 #include "tests/unit/postgres/postgres_fixture.h"
@@ -23,17 +22,10 @@ constexpr std::chrono::milliseconds kLasting = 1h;
 
 class PgClaimsTest : public PostgresTest {
  protected:
-  PgClaimsTest() {
-    const auto plain = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-    EXPECT_OK(MigratePgSchema(*plain, "00c0ffee00c0ffee", Soon()));
-  }
+  PgClaimsTest() { MakeTables(); }
 
   static PgClaims::Options Patient(std::uint64_t node) {
     return {.node = node, .patience = 1min, .pace = {.pause = 10ms, .give_up = 1min}};
-  }
-  void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
-  std::size_t CountRows(const std::string& table) {
-    return QueryPostgres(url_, "SELECT 1 FROM " + table).size();
   }
 
   PgClaims one_{*PgAddress::Parse(url_), Patient(1), clock_};
@@ -68,9 +60,9 @@ TEST_F(PgClaimsTest, ClaimsThatAreMadeAtOnceAreWrittenTogether) {
       EXPECT_EQ(*one_.Claim(group, kLasting), true);
       EXPECT_OK(one_.Release(group));
     });
-    return CountRows("statements") <= kCallers;
+    return CountRows("SELECT 1 FROM statements") <= kCallers;
   })) << "of twice as many calls";
-  EXPECT_EQ(CountRows("group_claims"), 0U);
+  EXPECT_EQ(CountRows("SELECT 1 FROM group_claims"), 0U);
 }
 
 TEST_F(PgClaimsTest, NodesThatClaimTheSameGroupsNeverWaitForEachOther) {
@@ -91,10 +83,8 @@ TEST_F(PgClaimsTest, NodesThatClaimTheSameGroupsNeverWaitForEachOther) {
 
 TEST_F(PgClaimsTest, AClaimWhoseConnectionIsLostIsMadeAgain) {
   CuttingProxy proxy(SharedPostgres().port());
-  std::string url = url_.Reveal();
-  const std::string port = fmt::format(":{}/", SharedPostgres().port());
-  url.replace(url.find(port), port.size(), fmt::format(":{}/", proxy.port()));
-  PgClaims claims(*PgAddress::Parse(Secret(url)), Patient(3), clock_);
+  const Secret url = WithHosts(url_, fmt::format("127.0.0.1:{}", proxy.port()));
+  PgClaims claims(*PgAddress::Parse(url), Patient(3), clock_);
   proxy.CutAt(CuttingProxy::Toward::kServer, "\0claims_take\0"sv);
   EXPECT_EQ(*claims.Claim(RoomId{"g"}, kLasting), true);
   proxy.CutAt(CuttingProxy::Toward::kClient, "INSERT 0 1\0"sv);

@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "storage/postgres/schema_version.h"
 #include "tests/support/fake_boot_clock.h"
 #include "tests/support/in_parallel.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
@@ -60,26 +59,16 @@ class PgClusterTest : public PgStoreTest {
     PgCluster cluster;
   };
 
-  PgClusterTest() {
-    const auto plain = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-    EXPECT_OK(MigratePgSchema(*plain, "00c0ffee00c0ffee", Soon()));
-  }
+  PgClusterTest() { MakeTables(); }
 
-  std::int64_t Number(const std::string& sql) {
-    PgRows rows = QueryPostgres(url_, sql);
-    return rows.Next() ? rows.Integer(0) : -1;
-  }
   /// As if all that the tables know had happened earlier.
   void Age(std::chrono::milliseconds by) {
     Execute(fmt::format("UPDATE beats SET at_ms = at_ms - {}", by.count()));
     Execute(fmt::format("UPDATE beat_life SET floor_ms = floor_ms - {}", by.count()));
   }
-  void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
-  /// All but that which asks for it.
-  void EndConnections() {
-    Execute(
-        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-        " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
+  void AwaitWaiting() const {
+    EXPECT_TRUE(
+        Eventually([&] { return CountRows("SELECT 1 FROM pg_locks WHERE NOT granted") > 0; }));
   }
   static bool Holds(const NodeStanding& standing, std::size_t duty) {
     return standing.Holds(static_cast<Duty>(duty));
@@ -296,15 +285,13 @@ TEST_F(PgClusterTest, ClaimsAGroupWhileAQuestionAboutHeartbeatsWaits) {
   Node node(WithSettings(url_, "-clock_timeout=60s"), 3);
   node.Renew();
   constexpr PgStatement kLock{.sql = "LOCK TABLE beats IN ACCESS EXCLUSIVE MODE"};
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kLock)}, Soon()));
+  const auto holder = MakeHolding(kLock);
   std::atomic<bool> has_answer = false;
   const std::jthread asking([&] {
     (void)node.Ask(kLong);
     has_answer = true;
   });
-  EXPECT_TRUE(
-      Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  AwaitWaiting();
   EXPECT_EQ(*node.cluster.ClaimGroup(RoomId{"g"}, kLong), true);
   EXPECT_FALSE(has_answer);
   EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
@@ -314,15 +301,13 @@ TEST_F(PgClusterTest, RenewsWhileOthersWaitForTheDatabase) {
   Node node(WithSettings(url_, "-clock_timeout=60s"), 3);
   node.Renew();
   constexpr PgStatement kClaimElsewhere{.sql = "INSERT INTO group_claims VALUES ('g', 4, 0)"};
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kClaimElsewhere)}, Soon()));
+  const auto holder = MakeHolding(kClaimElsewhere);
   std::atomic<bool> has_answer = false;
   const std::jthread claiming([&] {
     EXPECT_EQ(*node.cluster.ClaimGroup(RoomId{"g"}, kLong), true);
     has_answer = true;
   });
-  EXPECT_TRUE(
-      Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  AwaitWaiting();
   node.Renew();
   EXPECT_FALSE(has_answer);
   EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
@@ -334,12 +319,10 @@ TEST_F(PgClusterTest, IsNotConfiguredOtherwiseThanItself) {
   node.Renew();
   node.cluster.SetConfigHash("0123abcd");
   constexpr PgStatement kHold{.sql = "SELECT 1 FROM nodes WHERE node = 3 FOR UPDATE"};
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHold)}, Soon()));
+  const auto holder = MakeHolding(kHold);
   const std::jthread renewing(
       [&] { EXPECT_THAT(node.Renew().configured_otherwise, IsEmpty()) << "its row is of before"; });
-  EXPECT_TRUE(
-      Eventually([&] { return Number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0; }));
+  AwaitWaiting();
   node.cluster.SetConfigHash("89abcdef");
   EXPECT_OK(holder->Run(PgCall(kPgRollback), Soon()));
 }

@@ -31,19 +31,13 @@ class PgConnectTest : public PostgresTest {
   static Secret Url(std::string_view password, std::string_view hosts, std::string_view database) {
     return Secret(fmt::format("postgresql://postgres:{}@{}/{}", password, hosts, database));
   }
-  static Secret Silent(const LoopbackSocket& socket) {
-    return Url(kPostgresPassword, fmt::format("127.0.0.1:{}", socket.Port()), "postgres");
-  }
+  static Secret ByHosts(std::string_view hosts) { return WithHosts(SharedPostgres().Url(), hosts); }
   static std::string Host() { return fmt::format("127.0.0.1:{}", SharedPostgres().port()); }
 
   static std::string Setting(PgConnection& connection, std::string_view name,
                              MonotonicTime deadline) {
     Result<PgRows> rows = connection.Run(PgCall(kSetting, name), deadline);
     return rows && rows->Next() ? rows->Text(0) : "failed";
-  }
-
-  [[nodiscard]] bool HasRows(const std::string& sql) const {
-    return QueryPostgres(url_, sql).size() > 0;
   }
 
   /// Of that connection with `still_`: whenever it waits for that host, its time for it passes.
@@ -88,8 +82,7 @@ TEST_F(PgConnectTest, RefusesAnUnknownDatabaseForGood) {
 
 TEST_F(PgConnectTest, MayFindAServerLaterWhereNoneListens) {
   const LoopbackSocket closed = LoopbackSocket::Bind();
-  const auto connection =
-      Make(Url(kPostgresPassword, fmt::format("127.0.0.1:{}", closed.Port()), "postgres"));
+  const auto connection = Make(ByHosts(fmt::format("127.0.0.1:{}", closed.Port())));
   const Status connected = ConnectToPostgres(*connection, Soon());
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_EQ(connected.error().detail,
@@ -101,7 +94,7 @@ TEST_F(PgConnectTest, MayFindAServerLaterWhereNoneListens) {
 
 TEST_F(PgConnectTest, GivesUpAServerThatNeverAnswers) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
-  const auto connection = Make(Silent(silent), {}, still_);
+  const auto connection = Make(ByHosts(fmt::format("127.0.0.1:{}", silent.Port())), {}, still_);
   int waits = 0;  // after the time of the host is over
   connection->StopWhen([&] {
     if (still_.shift > PgConnection::kHostTime / 2) return ++waits > 0;
@@ -117,7 +110,7 @@ TEST_F(PgConnectTest, GivesUpAServerThatNeverAnswers) {
 TEST_F(PgConnectTest, EndsItsWaitWhenItIsToStop) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
   int asked = 0;
-  const auto connecting = Make(Silent(silent), {}, still_);
+  const auto connecting = Make(ByHosts(fmt::format("127.0.0.1:{}", silent.Port())), {}, still_);
   connecting->StopWhen([&asked] { return ++asked > 2; });
   EXPECT_ERROR(kStoreBusy, connecting->Connect(Soon()));
   EXPECT_EQ(asked, 3);
@@ -137,11 +130,10 @@ TEST_F(PgConnectTest, MayFindAHostLaterWhoseNameIsUnknown) {
   if (kUnderThreadSanitizer) GTEST_SKIP() << "it does not know the threads of getaddrinfo_a";
   const std::string unknown(64, 'x');  // too long for any name server to be asked
   const auto connection =
-      Make(Url(kPostgresPassword, fmt::format("{},localhost:{}", unknown, SharedPostgres().port()),
-               "postgres"));
+      Make(ByHosts(fmt::format("{},localhost:{}", unknown, SharedPostgres().port())));
   EXPECT_OK(ConnectToPostgres(*connection, Soon()));
 
-  const auto nowhere = Make(Url(kPostgresPassword, unknown, "postgres"));
+  const auto nowhere = Make(ByHosts(unknown));
   const Status connected = ConnectToPostgres(*nowhere, Soon());
   EXPECT_ERROR(kStoreBusy, connected);
   EXPECT_THAT(connected.error().detail,
@@ -203,16 +195,15 @@ TEST_F(PgConnectTest, ReachesTheServerThroughAUnixSocket) {
 
 TEST_F(PgConnectTest, FindsTheHostThatAnswers) {
   const LoopbackSocket closed = LoopbackSocket::Bind();
-  const auto connection = MakeConnected(
-      Url(kPostgresPassword, fmt::format("127.0.0.1:{},{}", closed.Port(), Host()), "postgres"));
+  const auto connection =
+      MakeConnected(ByHosts(fmt::format("127.0.0.1:{},{}", closed.Port(), Host())));
   EXPECT_EQ(connection->PeerName(), Host());
 }
 
 TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
-  const auto connection = Make(
-      Url(kPostgresPassword, fmt::format("127.0.0.1:{},{}", silent.Port(), Host()), "postgres"),
-      settings_, still_);
+  const auto connection =
+      Make(ByHosts(fmt::format("127.0.0.1:{},{}", silent.Port(), Host())), settings_, still_);
   GiveUpWaitingFor(*connection, silent);
   ASSERT_OK(connection->Connect(Soon())) << "a silent host is left for the next one";
   EXPECT_EQ(connection->PeerName(), Host());
@@ -250,11 +241,9 @@ TEST_F(PgConnectTest, OnlyTheFirstConnectionOfAProcessWaitsForASilentHost) {
 
 TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
-  const auto connection =
-      Make(Url(kPostgresPassword,
-               fmt::format("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0},{1}", silent.Port(), Host()),
-               "postgres"),
-           {}, still_);
+  const auto connection = Make(
+      ByHosts(fmt::format("127.0.0.1:{0},127.0.0.1:{0},127.0.0.1:{0},{1}", silent.Port(), Host())),
+      {}, still_);
   GiveUpWaitingFor(*connection, silent, PgConnection::kHostTime / 2);
   EXPECT_OK(connection->Connect(still_.Monotonic() + 2 * PgConnection::kHostTime));
 }
@@ -263,8 +252,7 @@ TEST_F(PgConnectTest, DividesAShortTimeAmongTheHosts) {
 TEST_F(PgConnectTest, StaysWithAHostThatIsSlowToPrepare) {
   const CuttingProxy first(SharedPostgres().port());
   const CuttingProxy second(SharedPostgres().port());
-  constexpr PgSettings kPlain{.planning = PgSettings::Planning::kServerDefaults};
-  const auto locker = MakeConnected(url_, kPlain);
+  const auto locker = MakePlain();
   const auto run = [&](const char* sql) {
     EXPECT_OK(locker->Run(PgCall(PgStatement{.sql = sql}), Soon()));
   };
@@ -276,13 +264,16 @@ TEST_F(PgConnectTest, StaysWithAHostThatIsSlowToPrepare) {
       WithHosts(url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
   ASSERT_OK(address);
   const PgStatement slow{"slow", "SELECT FROM slow"};
-  PgConnection connection(*address,
-                          {.planning = kPlain.planning, .statements = std::span(&slow, 1)}, still_);
+  PgConnection connection(
+      *address,
+      {.planning = PgSettings::Planning::kServerDefaults, .statements = std::span(&slow, 1)},
+      still_);
   int waits = 0;  // after its share has passed
   connection.StopWhen([&] {
     if (waits > 0) {
       if (++waits == 4) run("COMMIT");
-    } else if (HasRows("SELECT FROM pg_locks WHERE relation = 'slow'::regclass AND NOT granted")) {
+    } else if (CountRows("SELECT FROM pg_locks WHERE relation = 'slow'::regclass AND NOT granted") >
+               0) {
       still_.shift = PgConnection::kHostTime;
       ++waits;
     }
@@ -296,8 +287,7 @@ TEST_F(PgConnectTest, LeavesAHostOnceAnotherOneHasConfirmedACommit) {
   const CuttingProxy first(SharedPostgres().port());
   const CuttingProxy second(SharedPostgres().port());
   const auto address = PgAddress::Parse(
-      Url(kPostgresPassword, fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port()),
-          "postgres"));
+      ByHosts(fmt::format("127.0.0.1:{},127.0.0.1:{}", first.port(), second.port())));
   ASSERT_OK(address);
   PgConnection reader(*address, settings_, still_);
   PgConnection writer(*address, settings_, still_);

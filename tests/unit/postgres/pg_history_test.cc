@@ -21,12 +21,6 @@ class PgHistoryTest : public PgStoreTest {
   }
 
   std::string Epoch() { return store_->Newest()->epoch; }
-  /// Ends all connections of the store.
-  void Disconnect() {
-    (void)QueryPostgres(url_,
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
-                        " application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
-  }
   void ExpectLoss() {
     EXPECT_TRUE(Eventually([this] { return losses_ == 1; }));
     EXPECT_ERROR(kStoreBusy, Apply(*store_, Adding(kR1, "u")));
@@ -41,19 +35,19 @@ class PgHistoryTest : public PgStoreTest {
 };
 
 TEST_F(PgHistoryTest, ThatHasLostItsEndGetsANewEpoch) {
-  (void)QueryPostgres(url_, "DELETE FROM events WHERE position = 2");
-  Disconnect();
+  Execute("DELETE FROM events WHERE position = 2");
+  EndConnections();
   ExpectLoss();
 }
 
 TEST_F(PgHistoryTest, WithAnotherEndGetsANewEpoch) {
-  (void)QueryPostgres(url_, "UPDATE events SET tag = tag + 1 WHERE position = 2");
-  Disconnect();
+  Execute("UPDATE events SET tag = tag + 1 WHERE position = 2");
+  EndConnections();
   ExpectLoss();
 }
 
 TEST_F(PgHistoryTest, IsLostToANodeWhenWhatItHasNotHeardIsRemoved) {
-  (void)QueryPostgres(url_, "UPDATE meta SET trimmed_position = 4");
+  Execute("UPDATE meta SET trimmed_position = 4");
   EXPECT_TRUE(Eventually([this] { return losses_ == 1; }));
   EXPECT_ERROR(kStoreBusy, Apply(*store_, Adding(kR1, "u")));
   EXPECT_EQ(Epoch(), epoch_) << "the others have all of it";
@@ -61,10 +55,10 @@ TEST_F(PgHistoryTest, IsLostToANodeWhenWhatItHasNotHeardIsRemoved) {
 
 TEST_F(PgHistoryTest, IsTheSameAfterItsOldEventsWereRemoved) {
   ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 0}));
-  Disconnect();
+  EndConnections();
   EXPECT_OK(store_->CatchUp(Soon()));
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
-  Disconnect();
+  EndConnections();
   EXPECT_OK(store_->CatchUp(Soon()));
   EXPECT_OK(Apply(*store_, Adding(kR1, "v")));
   EXPECT_EQ(losses_, 0);

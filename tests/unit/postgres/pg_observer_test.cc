@@ -1,5 +1,4 @@
 // What a store that others share reports to its observer.
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -63,16 +62,14 @@ class PgObserverTest : public PgStoreTest {
 TEST_F(PgObserverTest, ReportsHowLongAGroupHasWaitedForItsTurn) {
   ASSERT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
   EXPECT_EQ(reports_.turns, 1);
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHoldTurn)}, Soon()));
+  const auto holder = MakeHolding(kHoldTurn);
   MonotonicTime::duration held{};
   {
     const std::jthread writing([&] { EXPECT_OK(Apply(*store_, Adding(kR1, "u"))); });
-    EXPECT_TRUE(Eventually([&] {
-      return QueryPostgres(url_, "SELECT 1 FROM pg_locks WHERE NOT granted").size() > 0;
-    }));
+    EXPECT_TRUE(
+        Eventually([&] { return CountRows("SELECT 1 FROM pg_locks WHERE NOT granted") > 0; }));
     const MonotonicTime seen = clock_.Monotonic();
-    (void)QueryPostgres(url_, "SELECT 1");
+    Execute("SELECT 1");
     held = clock_.Monotonic() - seen;
     ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
   }
@@ -93,7 +90,7 @@ TEST_F(PgObserverTest, ReportsAGroupThatIsTriedAgain) {
 }
 
 TEST_F(PgObserverTest, ReportsThatTheOthersHaveGivenItUp) {
-  (void)QueryPostgres(url_, "DELETE FROM nodes");
+  Execute("DELETE FROM nodes");
   EXPECT_ERROR(kStoreBusy, Apply(*store_, Creating(MultiRoom("r1"))));
   const int fenced = reports_.fenced;
   EXPECT_GT(fenced, 0);
@@ -112,9 +109,7 @@ TEST_F(PgObserverTest, ReportsThatItConnectsAgain) {
   EXPECT_TRUE(Eventually([&] { return store_->CatchUp(Soon()).ok(); }));
   const int before = reports_.connected;
   EXPECT_GE(before, 2) << "those that write and follow";
-  (void)QueryPostgres(url_,
-                      "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-                      " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
+  EndConnections();
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
   EXPECT_TRUE(Eventually([&] { return reports_.connected >= before + 2; }));
 }

@@ -26,8 +26,7 @@ constexpr auto kPipelineStatements =
 class PgPipelineTest : public PostgresTest {
  protected:
   PgPipelineTest() {
-    (void)QueryPostgres(url_,
-                        "CREATE TABLE seats (seat int UNIQUE DEFERRABLE INITIALLY IMMEDIATE)");
+    Execute("CREATE TABLE seats (seat int UNIQUE DEFERRABLE INITIALLY IMMEDIATE)");
     connection_ = MakeConnected(kPipelineStatements);
   }
 
@@ -73,9 +72,9 @@ TEST_F(PgPipelineTest, WithoutBeginItIsOneTransaction) {
 
 TEST_F(PgPipelineTest, ATransactionMayGoOnInTheNextPipeline) {
   ASSERT_OK(Run({PgCall(kPgBegin), PgCall(kInsert, 1)}));
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM seats").size(), 0u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM seats"), 0u);
   ASSERT_OK(Run({PgCall(kInsert, 2), PgCall(kPgCommit)}));
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM seats").size(), 2u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM seats"), 2u);
 }
 
 TEST_F(PgPipelineTest, AnErrorEndsATransactionThatBeganEarlier) {
@@ -138,7 +137,7 @@ TEST_F(PgPipelineTest, NothingIsSentOnAConnectionThatHasEnded) {
   ASSERT_OK(process);
   ASSERT_TRUE(process->Next());
   const auto number = process->Integer(0);
-  (void)QueryPostgres(url_, fmt::format("SELECT pg_terminate_backend({})", number));
+  Execute(fmt::format("SELECT pg_terminate_backend({})", number));
   ASSERT_TRUE(Eventually([&] {
     return QueryPostgres(url_, fmt::format("SELECT 1 FROM pg_stat_activity WHERE pid = {}", number))
                .size() == 0;

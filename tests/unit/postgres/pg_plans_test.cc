@@ -83,17 +83,22 @@ class PgPlansTest : public PgTablesTest {
         "n, ('f' || n)::bytea, '', 2, 'r' || n % 100, n, 'u' || n % 100, 0, n");
   }
 
+  /// Of the session that has prepared them.
+  Result<PgRows> Ask(const std::string& sql) {
+    return connection_->Run(PgCall(PgStatement{.sql = sql.c_str()}), Soon());
+  }
   /// The lines of its plan.
   std::vector<std::string> PlanOf(const PgStatement& statement) {
-    const auto parameters =
-        Number(fmt::format("SELECT cardinality(parameter_types) FROM pg_prepared_statements"
-                           " WHERE name = '{}'",
-                           statement.name));
+    Result<PgRows> known =
+        Ask(fmt::format("SELECT cardinality(parameter_types) FROM pg_prepared_statements"
+                        " WHERE name = '{}'",
+                        statement.name));
+    EXPECT_OK(known) << statement.name;
+    const std::int64_t parameters = known && known->Next() ? known->Integer(0) : 0;
     const std::vector<std::string> nulls(static_cast<std::size_t>(parameters), "NULL");
     const std::string arguments = nulls.empty() ? "" : fmt::format("({})", fmt::join(nulls, ", "));
-    const std::string sql =
-        fmt::format("EXPLAIN (COSTS OFF) EXECUTE {}{}", statement.name, arguments);
-    Result<PgRows> rows = connection_->Run(PgCall(PgStatement{.sql = sql.c_str()}), Soon());
+    Result<PgRows> rows =
+        Ask(fmt::format("EXPLAIN (COSTS OFF) EXECUTE {}{}", statement.name, arguments));
     EXPECT_OK(rows) << statement.name;
     std::vector<std::string> plan;
     while (rows && rows->Next()) plan.push_back(rows->Text(0));

@@ -50,7 +50,7 @@ TEST_F(PgSchemaTest, CreatesItOnceWithTheEpoch) {
   EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
   ASSERT_OK(Migrate(PgSchemaSteps(), kOtherEpoch));
   EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM turn").size(), 1u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM turn"), 1u);
 }
 
 TEST_F(PgSchemaTest, NeedsAnEpochOf16Digits) { EXPECT_ERROR(kInternal, Migrate(kThreeSteps, "")); }
@@ -75,11 +75,11 @@ TEST_F(PgSchemaTest, AFailedStepLeavesNothing) {
   EXPECT_ERROR(kStoreBroken, failed);
   EXPECT_THAT(failed.error().detail, HasSubstr("relation \"nothing\" does not exist"));
   EXPECT_EQ(Versions(), std::string("1 1 ") + kEpoch);
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM things").size(), 0u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM things"), 0u);
 }
 
 TEST_F(PgSchemaTest, ReportsATableOfAnotherProgram) {
-  (void)QueryPostgres(url_, "CREATE TABLE rooms (id int)");
+  Execute("CREATE TABLE rooms (id int)");
   const auto failed = Migrate();
   EXPECT_ERROR(kStoreBroken, failed);
   EXPECT_THAT(failed.error().detail, HasSubstr("relation \"rooms\" already exists"));
@@ -89,7 +89,7 @@ TEST_F(PgSchemaTest, RunsEachStepOnceWhenSeveralNodesStart) {
   constexpr int kNodes = 8;
   InParallel(kNodes, [&](int) { EXPECT_OK(Migrate(kThreeSteps)); });
   EXPECT_EQ(Versions(), std::string("3 3 ") + kEpoch);
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM things").size(), 1u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM things"), 1u);
 }
 
 TEST_F(PgSchemaTest, TakesANewerSchemaThatAllowsIt) {
@@ -151,7 +151,7 @@ TEST_F(PgSchemaTest, WaitsNoLongerThanTheDeadlineForAnotherNode) {
 
 TEST_F(PgSchemaTest, ReportsAnEmptyMeta) {
   ASSERT_OK(Migrate());
-  (void)QueryPostgres(url_, "DELETE FROM meta");
+  Execute("DELETE FROM meta");
   const auto empty = Migrate();
   EXPECT_ERROR(kStoreBroken, empty);
   EXPECT_EQ(empty.error().detail, "its table meta is empty");

@@ -15,11 +15,6 @@ using testing::HasSubstr;
 
 constexpr auto kStandbyStatements = std::to_array<PgStatement>({kInsert, kMyProcess});
 
-Secret UrlOf(const PostgresServer& first, const PostgresServer& second) {
-  return Secret(fmt::format("postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
-                            kPostgresPassword, first.port(), second.port()));
-}
-
 class PgStandbyTest : public PostgresTest {
  protected:
   PgStandbyTest() { primary_.Execute("CREATE TABLE seats (seat int)"); }
@@ -64,27 +59,6 @@ TEST_F(PgStandbyTest, ACommitWhoseWaitIsCancelledIsUnknown) {
   EXPECT_EQ(MeaningOf(*connection), PgMeaning::kLost);
   EXPECT_FALSE(connection->connected());
   EXPECT_EQ(primary_.Query("SELECT 1 FROM seats").size(), 2u);
-}
-
-TEST_F(PgStandbyTest, ALocalCommitDoesNotWaitForIt) {
-  const auto standby = primary_.MakeStandby(PostgresServer::Standby::kSynchronous);
-  const auto connection =
-      MakeConnected(primary_.Url(), {.synchronous_commit = PgSettings::SynchronousCommit::kLocal,
-                                     .statements = kStandbyStatements});
-  standby->Freeze();
-  EXPECT_OK(connection->Run(PgCall(kInsert, 1), Soon()));
-  EXPECT_EQ(primary_.Query("SELECT 1 FROM seats").size(), 1u);
-}
-
-TEST_F(PgStandbyTest, CommittedRowsOutliveACrash) {
-  ASSERT_OK(MakeConnected(primary_.Url(), {.statements = kStandbyStatements})
-                ->Run(PgCall(kInsert, 1), Soon()));
-  primary_.Crash();
-  primary_.Start();
-  EXPECT_EQ(primary_.Query("SELECT 1 FROM seats").size(), 1u);
-  primary_.Stop();
-  primary_.Start();
-  EXPECT_EQ(primary_.Query("SELECT 1 FROM seats").size(), 1u);
 }
 
 }  // namespace

@@ -6,10 +6,8 @@
 #include <gmock/gmock.h>
 
 #include "daemon/core/room_service.h"
-#include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
-#include "tests/support/fake_groups.h"
-#include "tests/support/fake_streams.h"
+#include "tests/support/service_parts.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
@@ -111,24 +109,9 @@ TEST_F(PgStoreBansTest, BothHearOfABan) {
 /// The use cases of one program on a store, which it tells its own bans.
 struct Program {
   Program(PgStore& store, const Clock& clock)
-      : bans(clock, streams),
-        leases(clock, std::chrono::seconds(20)),
-        rooms({.store = store,
-               .ban_store = store,
-               .bans = bans,
-               .leases = leases,
-               .groups = &groups,
-               .streams = streams,
-               .clock = clock,
-               .ids = ids},
-              RoomServiceOptions{}, logger) {}
+      : parts(clock), rooms(parts.Deps(store), RoomServiceOptions{}, parts.logger) {}
 
-  FakeStreams streams;
-  BanList bans;
-  LeaseTable leases;
-  FakeGroups groups;
-  CountingIds ids;
-  Logger logger{LogFormat::kJson, LogLevel::kError};
+  ServiceParts parts;
   RoomService rooms;
 };
 

@@ -1,5 +1,4 @@
 // Groups of writes that meet the writes of others, or that hold one which cannot be written.
-#include <array>
 #include <atomic>
 #include <functional>
 #include <ostream>
@@ -22,7 +21,7 @@ using testing::IsEmpty;
 class PgStoreConflictTest : public PgStoreTest {
  protected:
   [[nodiscard]] bool IsTurnFree() const {
-    return QueryPostgres(url_, "SELECT 1 FROM turn FOR UPDATE SKIP LOCKED").size() == 1;
+    return CountRows("SELECT 1 FROM turn FOR UPDATE SKIP LOCKED") == 1;
   }
 
   std::unique_ptr<PgStore> store_ = OpenPatient();
@@ -124,7 +123,7 @@ Ban BanIn(const std::string& room) {
 TEST_F(PgStoreConflictTest, WhatCannotBeWrittenFailsAlone) {
   const std::string wrong = "\xff";
   ASSERT_OK(Apply(*store_, Creating(MultiRoom("damaged"))));
-  (void)QueryPostgres(url_, "UPDATE rooms SET audience_count = -1 WHERE id = 'damaged'");
+  Execute("UPDATE rooms SET audience_count = -1 WHERE id = 'damaged'");
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "damaged"), "u")));
   EXPECT_TRUE(IsTurnFree());
   GroupSizes sizes;
@@ -186,24 +185,24 @@ TEST_F(PgStoreConflictTest, WhatCannotBeWrittenFailsAlone) {
 
 // The others do that to a node which they think is gone. What it heard meanwhile, they do not know.
 TEST_F(PgStoreConflictTest, AStoreWhoseNodeWasGivenUpWritesNothingUntilTheNodeEntersAgain) {
-  (void)QueryPostgres(url_, "CREATE TABLE given_up AS TABLE nodes");
-  (void)QueryPostgres(url_, "DELETE FROM nodes");
+  Execute("CREATE TABLE given_up AS TABLE nodes");
+  Execute("DELETE FROM nodes");
   EXPECT_ERROR(kStoreBusy, Apply(*store_, Creating(MultiRoom("r1"))));
   EXPECT_ERROR(kStoreBusy, Apply(*store_, Creating(MultiRoom("r1"))));
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes").size(), 0u);
-  (void)QueryPostgres(url_,
-                      "INSERT INTO nodes (node, link, version)"
-                      " SELECT node, 0, version FROM given_up");
+  EXPECT_EQ(CountRows("SELECT 1 FROM nodes"), 0u);
+  Execute(
+      "INSERT INTO nodes (node, link, version)"
+      " SELECT node, 0, version FROM given_up");
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
   EXPECT_OK(other_->PutBan(BanIn("r1")));
 }
 
 TEST_F(PgStoreConflictTest, AStoreThatClosesLeavesTheNodesUnlessItHasToldHeartbeats) {
-  (void)QueryPostgres(url_, "INSERT INTO told SELECT min(node), 0 FROM nodes");
+  Execute("INSERT INTO told SELECT min(node), 0 FROM nodes");
   store_.reset();
   other_.reset();
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes JOIN told USING (node)").size(), 1u);
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM nodes").size(), 1u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM nodes JOIN told USING (node)"), 1u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM nodes"), 1u);
 }
 
 TEST_F(PgStoreConflictTest, WhileSomebodyHoldsTheTurnNothingIsWritten) {
@@ -211,8 +210,7 @@ TEST_F(PgStoreConflictTest, WhileSomebodyHoldsTheTurnNothingIsWritten) {
   PgOptions options = Patient(url_);
   options.url = WithSettings(url_, "-clock_timeout=200ms");
   const auto waiting = Open(options);
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHoldTurn)}, Soon()));
+  const auto holder = MakeHolding(kHoldTurn);
   InParallel(4, [&](int caller) {
     EXPECT_ERROR(kStoreBusy, Apply(*waiting, Adding(kR1, fmt::format("u{}", caller))));
     EXPECT_ERROR(kStoreBusy, Apply(*waiting, Creating(MultiRoom("r2"))));

@@ -30,11 +30,8 @@ constexpr std::string_view kCommitted = "COMMIT\0"sv;
 
 class PgStoreCutTest : public PgStoreTest {
  protected:
-  static Secret Through(const CuttingProxy& proxy, const Secret& url) {
-    std::string text = url.Reveal();
-    const std::string port = fmt::format(":{}/", SharedPostgres().port());
-    text.replace(text.find(port), port.size(), fmt::format(":{}/", proxy.port()));
-    return Secret(std::move(text));
+  [[nodiscard]] Secret UrlThroughProxy() const {
+    return WithHosts(url_, fmt::format("127.0.0.1:{}", proxy_.port()));
   }
 
   /// Creates a room; `order` is given when all that the group needs is loaded, before it is written
@@ -48,7 +45,7 @@ class PgStoreCutTest : public PgStoreTest {
   RecordingListener heard_;
   CuttingProxy proxy_{SharedPostgres().port()};
   std::unique_ptr<PgStore> direct_ = OpenPatient();
-  std::unique_ptr<PgStore> store_ = Open(Patient(Through(proxy_, url_)), heard_);
+  std::unique_ptr<PgStore> store_ = Open(Patient(UrlThroughProxy()), heard_);
 };
 
 TEST_F(PgStoreCutTest, BeforeTheServerSawTheCommitTheGroupIsWrittenAgain) {
@@ -116,8 +113,8 @@ TEST_F(PgStoreCutTest, AWriteThatChangesNoRoomIsFoundToo) {
 }
 
 TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  PgOptions options = Patient(Through(proxy_, url_));
+  const auto holder = MakePlain();
+  PgOptions options = Patient(UrlThroughProxy());
   options.url = WithSettings(options.url, "-clock_timeout=200ms");
   store_ = Open(options);
   const auto created = CreateAfter("r1", [&] {
@@ -178,11 +175,11 @@ TEST_F(PgStoreCutTest, WhereverItsBeginningIsCutItMayBeginAgain) {
        {"to_regclass"sv, "REPEATABLE READ"sv, "\0log_ends\0"sv, "\0load_index\0"sv, "\0enter\0"sv,
         "\0set_link\0"sv, "\0history_find\0"sv}) {
     proxy_.CutAt(Toward::kServer, statement);
-    const auto opened = PgStore::Open(Patient(Through(proxy_, url_)), deaf_, clock_);
+    const auto opened = PgStore::Open(Patient(UrlThroughProxy()), deaf_, clock_);
     EXPECT_TRUE(FailsWith(opened, Errc::kStoreBusy)) << statement;
     EXPECT_EQ(proxy_.cuts(), ++cuts) << statement;
   }
-  const auto opened = OpenOnly(Patient(Through(proxy_, url_)), deaf_);
+  const auto opened = OpenOnly(Patient(UrlThroughProxy()), deaf_);
   proxy_.CutAt(Toward::kServer, "\0scan\0"sv);
   EXPECT_ERROR(kStoreBusy, opened->Scan(0, 10));
   EXPECT_EQ(proxy_.cuts(), ++cuts);

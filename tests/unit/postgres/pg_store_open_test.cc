@@ -30,9 +30,6 @@ class PgStoreOpenTest : public PgStoreTest {
     }));
     return refusal;
   }
-  static std::string Url(std::string_view password, int port, std::string_view database) {
-    return fmt::format("postgresql://postgres:{}@127.0.0.1:{}/{}", password, port, database);
-  }
 };
 
 TEST_F(PgStoreOpenTest, SeveralMayBeginAtOnceOnAnEmptySchema) {
@@ -119,30 +116,17 @@ TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
 
 TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
   const int port = SharedPostgres().port();
-  const std::string cannot_connect = fmt::format(
-      "cannot use the database: cannot connect to the database: connection to server at "
-      "\"127.0.0.1\", port {} failed: ",
-      port);
-
-  const Error wrong_password = Refusal(Url("wrong-8c1d", port, "postgres"));
+  const Error wrong_password =
+      Refusal(fmt::format("postgresql://postgres:wrong-8c1d@127.0.0.1:{}/postgres", port));
   EXPECT_EQ(wrong_password.code, Errc::kStoreBroken);
   EXPECT_EQ(wrong_password.detail,
-            cannot_connect + "FATAL: password authentication failed for user \"postgres\"");
-
-  const Error unknown_database = Refusal(Url(kPostgresPassword, port, "nowhere"));
-  EXPECT_EQ(unknown_database.code, Errc::kStoreBroken);
-  EXPECT_EQ(unknown_database.detail, cannot_connect + "FATAL: database \"nowhere\" does not exist");
-
-  const LoopbackSocket closed = LoopbackSocket::Bind();
-  const Error no_server = Refusal(Url(kPostgresPassword, closed.Port(), "postgres"));
-  EXPECT_EQ(no_server.code, Errc::kStoreBusy);
-  EXPECT_EQ(no_server.detail,
             fmt::format("cannot use the database: cannot connect to the database: connection to "
-                        "server at \"127.0.0.1\", port {} failed: Connection refused",
-                        closed.Port()));
+                        "server at \"127.0.0.1\", port {} failed: FATAL: password authentication "
+                        "failed for user \"postgres\"",
+                        port));
 
   (void)OpenPatient();
-  (void)QueryPostgres(url_, "UPDATE meta SET schema_version = 99, least_version = 98");
+  Execute("UPDATE meta SET schema_version = 99, least_version = 98");
   const Error newer_schema = Refusal(url_.Reveal());
   EXPECT_EQ(newer_schema.code, Errc::kStoreBroken);
   EXPECT_EQ(newer_schema.detail,

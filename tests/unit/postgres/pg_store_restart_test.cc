@@ -91,18 +91,6 @@ TEST_F(PgStoreRestartTest, NothingAcknowledgedIsLostWhileTheServerRestarts) {
   EXPECT_EQ(CheckedEvents(*store).size(), 2 * stored);
 }
 
-TEST_F(PgStoreRestartTest, AServerThatHasRestartedBetweenCallsIsNotNoticed) {
-  const auto store = Open(Patient(own_url_));
-  for (int round = 0; round < 2; ++round) {
-    ASSERT_OK(Create(*store, fmt::format("r{}", round)));
-    ASSERT_EQ(CheckedEvents(*store).size(), static_cast<std::size_t>(2 * (round + 1)));
-    round == 0 ? server_.Stop() : server_.Crash();
-    server_.Start();
-  }
-  EXPECT_OK(store->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
-  EXPECT_EQ(CheckedEvents(*store).size(), 4u);
-}
-
 // What the earlier connection may have sent is fenced off before anything is written.
 TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   PgOptions options = Patient(own_url_);

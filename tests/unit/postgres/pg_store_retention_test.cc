@@ -89,9 +89,10 @@ TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
 TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   OpenPatient().reset();  // makes the tables
   const auto fill = [&](std::string_view into, std::string_view columns) {
-    (void)QueryPostgres(url_, fmt::format("INSERT INTO {} SELECT {} FROM generate_series(1, 12000)"
-                                          " AS n",
-                                          into, columns));
+    Execute(
+        fmt::format("INSERT INTO {} SELECT {} FROM generate_series(1, 12000)"
+                    " AS n",
+                    into, columns));
   };
   fill("events (position, tag, type, at_ms, bytes_through, events_through)", "n, 0, 1, n, n, n");
   fill("bans (room_kind, room_id, user_id, until_ms)", "2, 'r' || n, 'amy', n");
@@ -109,10 +110,10 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_OK(store->RemoveEndedBans(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM bans").size(), 0u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM bans"), 0u);
   EXPECT_OK(store->RemoveEndedRevocations(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);
-  EXPECT_EQ(QueryPostgres(url_, "SELECT 1 FROM revocations").size(), 0u);
+  EXPECT_EQ(CountRows("SELECT 1 FROM revocations"), 0u);
 }
 
 }  // namespace

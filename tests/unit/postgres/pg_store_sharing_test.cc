@@ -52,8 +52,7 @@ TEST_F(PgStoreSharingTest, KnowsHowOldItsKnowledgeOfTheLogIs) {
   constexpr std::chrono::milliseconds kOld{500};
   constexpr PgStatement kHideEvents{.sql = "LOCK TABLE events IN ACCESS EXCLUSIVE MODE"};
   EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));
-  const auto holder = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-  ASSERT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(kHideEvents)}, Soon()));
+  const auto holder = MakeHolding(kHideEvents);
   EXPECT_TRUE(Eventually([&] { return first_->LogAge() >= kOld; }));
   ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
   EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));

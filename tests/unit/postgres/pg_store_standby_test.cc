@@ -16,10 +16,7 @@ namespace {
 
 class PgStoreStandbyTest : public PgStoreTest {
  protected:
-  Secret UrlOfBoth() const {
-    return Secret(fmt::format("postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
-                              kPostgresPassword, primary_.port(), standby_->port()));
-  }
+  [[nodiscard]] Secret UrlOfBoth() const { return UrlOf(primary_, *standby_); }
 
   PostgresServer primary_;
   std::unique_ptr<PostgresServer> standby_ =

@@ -31,7 +31,6 @@ class PgStoreVersionsTest : public PgStoreTest {
     Execute("INSERT INTO nodes (node, link, version) VALUES (99, 0, 1)");
   }
 
-  void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
   [[nodiscard]] Ban BanOf(const std::string& user) const {
     return {.room = kR1, .user_id = {user}, .until = clock_.Now() + hours(1)};
   }
@@ -51,9 +50,7 @@ class PgStoreVersionsTest : public PgStoreTest {
 
 TEST_F(PgStoreVersionsTest, ANodeSaysTheNewestSchemaThatItKnows) {
   const auto another = OpenPatient();
-  PgRows rows = QueryPostgres(url_, "SELECT version FROM nodes WHERE node = 2");
-  ASSERT_TRUE(rows.Next());
-  EXPECT_EQ(rows.Integer(0), NewestPgSchema());
+  EXPECT_EQ(Number("SELECT version FROM nodes WHERE node = 2"), NewestPgSchema());
 }
 
 TEST_F(PgStoreVersionsTest, ARecordOfANewTypeIsRefusedUntilAllNodesReadIt) {

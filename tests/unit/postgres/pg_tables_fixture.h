@@ -18,7 +18,6 @@
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_sessions.h"
 #include "storage/postgres/pg_write.h"
-#include "storage/postgres/schema_version.h"
 #include "tests/unit/postgres/postgres_fixture.h"
 
 namespace rtcroom {
@@ -35,8 +34,7 @@ inline std::vector<PgStatement> AuxStatements() {
 class PgTablesTest : public PostgresTest {
  protected:
   PgTablesTest() {
-    const auto plain = MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
-    EXPECT_OK(MigratePgSchema(*plain, "00c0ffee00c0ffee", Soon()));
+    MakeTables();
     connection_ = MakeConnected(statements_);
   }
 
@@ -61,15 +59,6 @@ class PgTablesTest : public PostgresTest {
   }
   Status Write(PgWrite write) { return Write(std::vector{std::move(write)}); }
   Status Write(const PgCall& call) { return Write(PgWrite{.calls = {call}}); }
-
-  void Execute(const std::string& sql) {
-    EXPECT_OK(connection_->Run(PgCall(PgStatement{.sql = sql.c_str()}), Soon()));
-  }
-  std::int64_t Number(const std::string& sql) {
-    Result<PgRows> rows = connection_->Run(PgCall(PgStatement{.sql = sql.c_str()}), Soon());
-    EXPECT_OK(rows);
-    return rows && rows->Next() ? rows->Integer(0) : -1;
-  }
 
   void AddRoom(std::uint64_t number, const std::string& id = "r1") {
     Execute(

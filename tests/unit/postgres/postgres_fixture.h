@@ -1,8 +1,10 @@
 // Connections to the shared server, in a schema of the test's own.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -16,6 +18,7 @@
 
 #include "daemon/base/system_clock.h"
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/schema_version.h"
 #include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
@@ -74,6 +77,33 @@ class PostgresTest : public testing::Test {
 
   std::unique_ptr<PgConnection> MakeConnected(std::span<const PgStatement> statements) {
     return MakeConnected(url_, {.statements = statements});
+  }
+  /// For statements that are not the product's.
+  std::unique_ptr<PgConnection> MakePlain() {
+    return MakeConnected(url_, {.planning = PgSettings::Planning::kServerDefaults});
+  }
+  /// In a transaction that remains open.
+  std::unique_ptr<PgConnection> MakeHolding(const PgStatement& statement) {
+    auto holder = MakePlain();
+    EXPECT_OK(holder->Run(std::array{PgCall(kPgBegin), PgCall(statement)}, Soon()));
+    return holder;
+  }
+
+  void MakeTables() { EXPECT_OK(MigratePgSchema(*MakePlain(), "00c0ffee00c0ffee", Soon())); }
+  void Execute(const std::string& sql) const { (void)QueryPostgres(url_, sql); }
+  /// Of its first row; -1 without one.
+  [[nodiscard]] std::int64_t Number(const std::string& sql) const {
+    PgRows rows = QueryPostgres(url_, sql);
+    return rows.Next() ? rows.Integer(0) : -1;
+  }
+  [[nodiscard]] std::size_t CountRows(const std::string& sql) const {
+    return QueryPostgres(url_, sql).size();
+  }
+  /// Ends all connections of the product.
+  void EndConnections() const {
+    Execute(
+        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
+        " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
   }
 
   /// Longer than any answer takes.
@@ -134,6 +164,11 @@ inline Secret WithHosts(const Secret& url, std::string_view hosts) {
   std::string text = url.Reveal();
   const std::string shared = fmt::format("127.0.0.1:{}", SharedPostgres().port());
   return Secret(text.replace(text.find(shared), shared.size(), hosts));
+}
+
+inline Secret UrlOf(const PostgresServer& first, const PostgresServer& second) {
+  return Secret(fmt::format("postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
+                            kPostgresPassword, first.port(), second.port()));
 }
 
 inline PgMeaning MeaningOf(const PgConnection& connection) { return connection.failure().meaning; }
