@@ -9,13 +9,13 @@ import { Client } from '../../clients/js/src/index.js';
 import { kTexts } from '../../clients/web-example/texts.js';
 import { openBrowser } from '../console/support/browser.js';
 import { latinWords } from '../console/support/latin.js';
+import { kNoServer, kToken, Server } from '../console/support/server.js';
 import { nodesOf, parsed, sentences, shownStrings } from '../console/support/sources.js';
+import { until } from '../console/support/until.js';
 import { run } from '../media/support/processes.mjs';
 import { WebSocket } from './support/packages.js';
-import { until } from './support/phone.js';
-import { Server } from './support/server.js';
+import { kForClients } from './support/settings.js';
 
-const binary = process.env.RTCROOMD;
 const kFolder = path.join(import.meta.dirname, '..', '..', 'clients', 'web-example');
 const read = (name) => fs.readFileSync(path.join(kFolder, name), 'utf8');
 const kInEnglish = { locale: 'en-GB' };
@@ -69,7 +69,7 @@ describe('The texts', () => {
   });
 });
 
-describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('The page', { skip: kNoServer }, () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-demo-'));
   let media; // stands in for a media server
   let server;
@@ -89,9 +89,9 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     });
     await new Promise((resolve) => { media.listen(0, '127.0.0.1', resolve); });
     media.host = `127.0.0.1:${media.address().port}`;
-    server = new Server({ 'live.play_host': media.host, 'live.mixed_play_url': 'http://{host}/mix/{stream}.m3u8',
-      'live.hls_url': `http://${media.host}/hls/{stream}.m3u8`, 'limits.rooms_per_address': 0 }, '--dev');
-    await server.start(binary);
+    server = new Server({ ...kForClients, 'live.play_host': media.host, 'live.mixed_play_url': 'http://{host}/mix/{stream}.m3u8',
+      'live.hls_url': `http://${media.host}/hls/{stream}.m3u8` }, '--dev');
+    await server.start();
     await until('it has printed its addresses', () => /Console: /.test(server.output));
     [, demo] = /^Demo.*: (\S+)$/m.exec(server.output);
   });
@@ -100,8 +100,8 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     opened = [];
     await Promise.all(clients.splice(0).map((client) => client.logout()));
   });
-  after(() => {
-    server.remove();
+  after(async () => {
+    await server.end();
     media.closeAllConnections();
     media.close();
     fs.rmSync(folder, { recursive: true, force: true });
@@ -198,9 +198,8 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
   it('says why it was thrown out, and enters again when asked', async () => {
     const { page } = await browse(kInEnglish);
     await create(page, 'Alice', 'multi', 'Meeting');
-    const [, origin, token] = /Console: (\S+)\/console\/#token=(\S+)/.exec(server.output);
-    const asOperator = async (call, options) => (await fetch(`${origin}/console/api/${call}`,
-      { headers: { Authorization: `Bearer ${token}` }, ...options })).json();
+    const asOperator = async (call, options) => (await fetch(`${server.consoleUrl}api/${call}`,
+      { headers: { Authorization: `Bearer ${kToken}` }, ...options })).json();
     const { roomID, creator } = (await asOperator('rooms')).rooms.find(({ roomInfo }) => roomInfo === 'Meeting');
     await asOperator('kick', { method: 'POST', body: JSON.stringify({ kind: 'multi', roomID, userID: creator }) });
     await shows(page, '#notice', 'An operator has removed you from the room.');
@@ -313,15 +312,12 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
 
   it('is served in development only', async () => {
     const other = new Server();
-    await other.start(binary);
-    try {
-      for (const at of ['/demo', '/demo/', '/demo/app.js', '/demo/settings.json']) {
-        const reply = await fetch(other.host + at);
-        assert.strictEqual(reply.status, 404, at);
-        assert.strictEqual((await reply.json()).code, 1);
-      }
-    } finally {
-      other.remove();
+    await other.start();
+    for (const at of ['/demo', '/demo/', '/demo/app.js', '/demo/settings.json']) {
+      const reply = await fetch(other.host + at);
+      assert.strictEqual(reply.status, 404, at);
+      assert.strictEqual((await reply.json()).code, 1);
     }
+    await other.end();
   });
 });

@@ -1,13 +1,11 @@
 // One HTTP request, and calls of the document's operations.
-'use strict';
+import assert from 'node:assert';
+import http from 'node:http';
 
-const assert = require('node:assert');
-const http = require('node:http');
-
-const kPrefix = '/weapp';
+export const kPrefix = '/weapp';
 
 // @param until  decides whether the received bytes suffice, for a reply without an end.
-function request(address, agent, method, target, { body, headers = {}, until } = {}) {
+export function request(address, agent, method, target, { body, headers = {}, until } = {}) {
   const [host, port] = address.split(':');
   const bytes = Buffer.from(body ?? '');
   const own = method === 'POST' ? { 'Content-Length': bytes.length } : {};
@@ -34,7 +32,7 @@ function request(address, agent, method, target, { body, headers = {}, until } =
 }
 
 // Calls operations of the document on one server, and checks each reply against it.
-class Client {
+export class Client {
   // @param query  the query of every call: the credentials, in gen-2.
   constructor(document, server, query = {}) {
     this.document = document;
@@ -60,7 +58,7 @@ class Client {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const type = text === undefined ? {} : { 'Content-Type': 'application/json' };
     const reply = await this.server.send(
-      operation.isPublic || operation.isOfChannel ? 'http' : 'admin',
+      operation.isPublic || operation.isOfChannel ? 'server.http_listen' : 'admin.listen',
       method ?? operation.method,
       target,
       { body: text, headers: { ...type, ...headers }, until },
@@ -91,5 +89,3 @@ class Client {
     assert.fail(`${operationId}: never ${expected}`);
   }
 }
-
-module.exports = { Client, kPrefix, request };
