@@ -1,7 +1,7 @@
 // A browser with one console in it, and a record of all unexpected events in it.
 import assert from 'node:assert';
 import path from 'node:path';
-import { after } from 'node:test';
+import { after, before } from 'node:test';
 import { startBrowser } from './chromium.js';
 import { kToken } from './server.js';
 
@@ -87,6 +87,55 @@ export async function openConsole(server, options = {}, others = []) {
   await logIn(opened.page, kToken);
   await opened.page.waitForSelector('.live[data-state="live"]');
   return opened;
+}
+
+/**
+ * The page of an opened browser for one test, which fails if anything unexpected happened in it.
+ * @param {import('node:test').TestContext} test
+ * @param {OpenConsole} opened
+ */
+function pageOf(test, opened) {
+  test.after(async () => {
+    await opened.close();
+    expectNoFaults(opened);
+  });
+  return opened.page;
+}
+
+/**
+ * A console for one test.
+ * @param {import('node:test').TestContext} test
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ */
+export const consoleOf = async (test, server, options = {}) => pageOf(test, await openConsole(server, options));
+
+/**
+ * A browser for one test, before it opens the console.
+ * @param {import('node:test').TestContext} test
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ */
+export const browserOf = async (test, server, options = {}) =>
+  pageOf(test, await openBrowser([new URL(server.consoleUrl).origin], options));
+
+/**
+ * A console for all tests of a suite.
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ * @param {(page: Page) => void} take  gets its page before the first test
+ */
+export function useConsole(server, options, take) {
+  /** @type {OpenConsole} */
+  let opened;
+  before(async () => {
+    opened = await openConsole(server, options);
+    take(opened.page);
+  });
+  after(async () => {
+    await opened.close();
+    expectNoFaults(opened);
+  });
 }
 
 /**
