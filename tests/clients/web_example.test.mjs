@@ -67,7 +67,7 @@ describe('The page', { skip: kNoServer }, () => {
   let media; // stands in for a media server
   let server;
   let demo; // its address
-  let opened = [];
+  const opened = [];
   const clients = [];
 
   before(async () => {
@@ -89,9 +89,10 @@ describe('The page', { skip: kNoServer }, () => {
     [, demo] = /^Demo.*: (\S+)$/m.exec(server.output);
   });
   afterEach(async () => {
-    await Promise.all(opened.map(({ close }) => close()));
-    opened = [];
+    const browsers = opened.splice(0);
+    await Promise.all(browsers.map(({ close }) => close()));
     await Promise.all(clients.splice(0).map((client) => client.logout()));
+    assert.deepStrictEqual(browsers.flatMap(({ faults }) => faults), []);
   });
   after(async () => {
     await server.end();
@@ -147,7 +148,6 @@ describe('The page', { skip: kNoServer }, () => {
     await until('the phone has its seat', () => room.pushers.length === 1);
     return room;
   };
-  const expectNoFaults = () => assert.deepStrictEqual(opened.map(({ faults }) => faults), opened.map(() => []));
 
   it('lets two hold a call, talk, and see each other leave', async () => {
     const browser = await browse(kInEnglish);
@@ -164,7 +164,6 @@ describe('The page', { skip: kNoServer }, () => {
     await bob.click('#leave');
     await shows(alice, '.event', 'Bob is here', 'Bob has left');
     await shows(alice, '#members b', 'Alice');
-    expectNoFaults();
   });
 
   it('lets viewers of a live room like, talk, take a seat, and read how it has ended', async () => {
@@ -185,7 +184,6 @@ describe('The page', { skip: kNoServer }, () => {
     await host.click('#leave');
     await shows(viewer, '#notice', 'The room has ended: the host has left.');
     await viewer.locator('#lobby').waitFor();
-    expectNoFaults();
   });
 
   it('says why it was thrown out, and enters again when asked', async () => {
@@ -206,7 +204,6 @@ describe('The page', { skip: kNoServer }, () => {
     assert.match(await page.innerText('#notice'), /^You are logged in elsewhere now/);
     await create(page, 'Alice', 'multi', 'Meeting again');
     await page.waitForSelector('#connection[data-state="connected"]');
-    expectNoFaults();
   });
 
   it('tells of an eviction, and has its seat again', async () => {
@@ -217,7 +214,6 @@ describe('The page', { skip: kNoServer }, () => {
     const isBack = page.waitForResponse('**/multi_room/add_pusher?*');
     await shows(page, '.event', kTexts.en['room.evicted']);
     assert.strictEqual((await (await isBack).json()).code, 0);
-    expectNoFaults();
   });
 
   it('asks for a name, and says that a full room is full', async () => {
@@ -231,7 +227,6 @@ describe('The page', { skip: kNoServer }, () => {
     await choose(carol, 'Carol', 'double');
     await carol.locator('#rooms li', { hasText: 'Two' }).locator('button').click();
     await shows(carol, '#notice', 'The room is full.');
-    expectNoFaults();
   });
 
   it('plays the stream of a member, and the picture of a live room', async () => {
@@ -251,7 +246,6 @@ describe('The page', { skip: kNoServer }, () => {
     assert.strictEqual(await playable('https://h/a.mp4?x', ''), 'https://h/a.mp4?x');
     assert.strictEqual(await playable('https://h/a.flv', 'https://p/{stream}.m3u8'), '');
     assert.strictEqual(await playable('rtmp://h/live/a_1?txSecret=2', 'https://p/{stream}.m3u8'), 'https://p/a_1.m3u8?txSecret=2');
-    expectNoFaults();
   });
 
   it('says in words that a stream cannot be played', async () => {
@@ -261,7 +255,6 @@ describe('The page', { skip: kNoServer }, () => {
     await page.reload();
     await enter(page, 'Alice', 'multi', 'RTMP');
     await shows(page, '.player p', 'Streams by RTMP, which browsers cannot play', 'No picture');
-    expectNoFaults();
   });
 
   it('is in Chinese where the browser is, and a switch is remembered', async () => {
@@ -280,7 +273,6 @@ describe('The page', { skip: kNoServer }, () => {
     assert.strictEqual(await page.locator('#text').getAttribute('placeholder'), 'Say something');
     await page.reload();
     await page.locator('text=Rooms to join').waitFor();
-    expectNoFaults();
   });
 
   it('works in a browser that keeps pages from their storage', async () => {
@@ -291,7 +283,6 @@ describe('The page', { skip: kNoServer }, () => {
     await create(page, 'Alice', 'multi', 'Without cookies');
     await page.click('#language');
     assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
-    expectNoFaults();
   });
 
   it('fits a narrow phone, in the dark', async () => {
@@ -300,7 +291,6 @@ describe('The page', { skip: kNoServer }, () => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     const [red] = /\d+/.exec(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
     assert.ok(red < 64, red);
-    expectNoFaults();
   });
 
   it('is served in development only', async () => {
