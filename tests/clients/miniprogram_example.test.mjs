@@ -3,16 +3,16 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { kNoServer, Server } from '../console/support/server.js';
+import { until } from '../console/support/until.js';
 import { Phone, prepareExample } from './support/mini_program.js';
-import { until } from './support/phone.js';
-import { Server } from './support/server.js';
+import { kForClients } from './support/settings.js';
 
-const binary = process.env.RTCROOMD;
 const folder = prepareExample();
 after(() => fs.rmSync(path.dirname(folder), { recursive: true }));
 
 function withServer(settings, tests) {
-  const server = new Server(settings);
+  const server = new Server({ ...kForClients, ...settings });
   const phones = [];
   const newPhone = async (name, options) => {
     const phone = new Phone(folder, server.host, options);
@@ -21,8 +21,8 @@ function withServer(settings, tests) {
     if (name) phone.type(phone.all('input')[0].attributes.placeholder, name);
     return phone;
   };
-  before(() => server.start(binary));
-  after(() => server.remove());
+  before(() => server.start());
+  after(() => server.end());
   afterEach(() => Promise.all(phones.splice(0).map((phone) => phone.close())));
   tests(newPhone, server);
 }
@@ -56,7 +56,7 @@ const others = (phone) => phone.all('player').map(({ attributes }) => attributes
 const seesOthers = (phone, ...names) => until(`«${names}» at ${phone.storage.name}`,
   () => others(phone).join() === names.join());
 
-describe('The example mini-program', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('The example mini-program', { skip: kNoServer }, () => {
   withServer({}, (newPhone) => {
     it('holds a call of two, who talk, and see each other leave', async () => {
       const [ann, bob] = [await newPhone('Ann'), await newPhone('Bob')];

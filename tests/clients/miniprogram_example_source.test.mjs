@@ -3,8 +3,8 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
-import { latinWords } from '../console/support/latin.js';
-import { nodesOf, parsed, sentences, stringsOf } from '../console/support/sources.js';
+import { expectAlike, expectAskedFor } from '../console/support/catalogues.js';
+import { nodesOf, parsed, sentences } from '../console/support/sources.js';
 import { kExample, Phone, prepareExample } from './support/mini_program.js';
 import { allNodes, expressionsIn, pathsIn, readWxml } from './support/wxml.js';
 
@@ -26,8 +26,6 @@ const phone = new Phone(folder, 'http://127.0.0.1:1');
 phone.hide(); // nothing is asked of that server
 const { kTexts } = phone.require('texts');
 const { en: english, 'zh-Hans': chinese } = kTexts;
-const formsOf = (text) => (typeof text === 'string' ? [text] : Object.values(text));
-const parametersOf = (form) => [...form.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
 /** What WXML may bind to, and the names that it may read. */
 function partsOf(name) {
@@ -86,20 +84,7 @@ describe('The texts of the example mini-program', () => {
   const scripts = files.filter((name) => name.endsWith('.js') && name !== 'texts.js');
   const treeOf = (name) => parsed(read(name));
 
-  it('are the same in both languages, with the same parameters', () => {
-    assert.deepStrictEqual(Object.keys(chinese), Object.keys(english));
-    for (const [key, text] of Object.entries(english)) {
-      const wanted = parametersOf(formsOf(text)[0]);
-      for (const form of [...formsOf(text), chinese[key]]) assert.deepStrictEqual(parametersOf(form), wanted, key);
-      if (typeof text === 'string') continue;
-      assert.deepStrictEqual([Object.keys(text), wanted], [['one', 'other'], ['count']], key);
-    }
-  });
-
-  it('have no English left in the Chinese ones', () => {
-    const words = Object.values(chinese).flatMap((text) => latinWords(text.replace(/\{\w+\}/g, '')));
-    assert.deepStrictEqual(words, []);
-  });
+  it('are the same in both languages, with the same parameters', () => expectAlike(english, chinese));
 
   it('name each error of the library, and each reason for the end of a room', () => {
     const types = fs.readFileSync(path.join(kExample, '../js/src/index.d.ts'), 'utf8');
@@ -122,20 +107,7 @@ describe('The texts of the example mini-program', () => {
   });
 
   it('are asked for by names that exist, with all parameters', () => {
-    let asked = 0;
-    for (const name of scripts) {
-      for (const node of nodesOf(treeOf(name))) {
-        if (node.type !== 'CallExpression' || node.callee.name !== 'text') continue;
-        const [key, values] = node.arguments;
-        if (key.type !== 'Literal' && key.type !== 'ConditionalExpression') continue;
-        for (const each of stringsOf(key)) {
-          asked += 1;
-          assert.ok(each in english, `${name}: ${each}`);
-          const given = (values?.properties ?? []).map((property) => property.key.name).sort();
-          assert.deepStrictEqual(given, parametersOf(formsOf(english[each])[0]), `${name}: ${each}`);
-        }
-      }
-    }
+    const asked = expectAskedFor(scripts.map((name) => ({ name, tree: treeOf(name) })), ['text'], english);
     assert.ok(asked > 10, `${asked} texts`);
   });
 

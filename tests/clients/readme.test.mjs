@@ -7,10 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openBrowser } from '../console/support/browser.js';
-import { until } from './support/phone.js';
-import { Server } from './support/server.js';
+import { kNoServer, Server } from '../console/support/server.js';
+import { until } from '../console/support/until.js';
+import { kForClients } from './support/settings.js';
 
-const binary = process.env.RTCROOMD;
 const kTests = import.meta.dirname;
 const kLibrary = path.join(kTests, '..', '..', 'clients', 'js');
 const kServer = 'http://127.0.0.1:5757'; // as the README writes it
@@ -22,13 +22,13 @@ function block(heading, language) {
   return section.split(`\`\`\`${language}\n`)[1].split('```')[0];
 }
 
-describe('With the packed library and its README alone', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('With the packed library and its README alone', { skip: kNoServer }, () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-readme-'));
-  const server = new Server();
+  const server = new Server(kForClients);
   const running = [];
 
   before(async () => {
-    await server.start(binary);
+    await server.start();
     const npm = (cwd, ...values) => execFileSync('npm', [...values, '--no-audit', '--no-fund', '--loglevel=error'],
       { cwd, encoding: 'utf8' });
     const [{ filename }] = JSON.parse(npm(kLibrary, 'pack', '--json', '--pack-destination', folder));
@@ -36,9 +36,9 @@ describe('With the packed library and its README alone', { skip: !binary && 'RTC
     fs.writeFileSync(path.join(folder, 'package.json'), '{"private": true}');
     npm(folder, 'install', '--offline', filename, path.join(kTests, 'node_modules', 'ws'));
   });
-  after(() => {
+  after(async () => {
     running.forEach((child) => child.kill('SIGKILL'));
-    server.remove();
+    await server.end();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 

@@ -304,9 +304,11 @@ describe('rtcroom', () => {
       room.on('closed', () => { throw new Error('faulty'); });
       client.on('kicked', () => { throw new Error('faulty'); });
       client.on('connection', () => { throw new Error('faulty'); });
+      const heard = [];
+      room.on('closed', ({ reason }) => heard.push(reason));
       platform.sockets.at(-1).close(4001);
-      assert.deepStrictEqual([named('kicked'), room.isClosed, client.connection],
-        [[{ reason: 'other_login' }], true, 'closed']);
+      assert.deepStrictEqual([heard, named('kicked'), room.isClosed, client.connection],
+        [['other_login'], [{ reason: 'other_login' }], true, 'closed']);
       for (let i = 0; i < 3; ++i) await assert.rejects(platform.advance(0), /faulty/);
     });
   });

@@ -3,11 +3,11 @@ import assert from 'node:assert';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Client } from '../../clients/js/src/index.js';
 import { webPlatform } from '../../clients/js/src/platform/web.js';
+import { kNoServer, Server } from '../console/support/server.js';
+import { until } from '../console/support/until.js';
 import { WebSocket } from './support/packages.js';
-import { until } from './support/phone.js';
-import { Server } from './support/server.js';
+import { kForClients } from './support/settings.js';
 
-const binary = process.env.RTCROOMD;
 const kFast = 20; // pauses and heartbeats are that much shorter; timeouts are not
 const kTimeoutMs = 10_000;
 
@@ -72,15 +72,15 @@ const names = (pushers) => pushers.map(({ userName }) => userName);
 const texts = (user) => user.of('message').map(({ body }) => body);
 
 function withServer(settings, tests) {
-  const server = new Server(settings);
+  const server = new Server({ ...kForClients, ...settings });
   const users = [];
   const newUser = async (options) => {
     const user = await new User(server, options).login();
     users.push(user);
     return user;
   };
-  before(() => server.start(binary));
-  after(() => server.remove());
+  before(() => server.start());
+  after(() => server.end());
   afterEach(async () => {
     users.forEach((user) => { user.isCut = false; });
     await Promise.all(users.splice(0).map(({ client }) => client.logout()));
@@ -98,7 +98,7 @@ async function pair(newUser, options) {
   return [ann, bob];
 }
 
-describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('rtcroom with the real server', { skip: kNoServer }, () => {
   withServer({}, (server, newUser) => {
     for (const way of ['sockets', 'polls']) {
       const options = way === 'polls' ? { platform: { hasSockets: false } } : {};
@@ -230,7 +230,7 @@ describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set
       await ann.room.sendText('before');
       await until('the first text', () => texts(bob).length === 1);
       await server.stop();
-      await server.start(binary);
+      await server.start();
       await ann.room.sendText('after');
       await until('both', () => texts(bob).length === 2);
       assert.deepStrictEqual([texts(bob), names(bob.room.pushers), bob.of('closed')],
@@ -239,7 +239,7 @@ describe('rtcroom with the real server', { skip: !binary && 'RTCROOMD is not set
   });
 });
 
-describe('rtcroom where heartbeats matter', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('rtcroom where heartbeats matter', { skip: kNoServer }, () => {
   withServer({ 'room.heartbeat_timeout': '20s', 'room.sweep_period': '200ms' }, (server, newUser) => {
     it('a seat is kept by heartbeats', async () => {
       const [ann, bob] = await pair(newUser);
@@ -269,7 +269,7 @@ describe('rtcroom where heartbeats matter', { skip: !binary && 'RTCROOMD is not 
   });
 });
 
-describe('rtcroom without a message channel', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('rtcroom without a message channel', { skip: kNoServer }, () => {
   withServer({ 'channel.enabled': false, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'key' }, (server, newUser) => {
     for (const [how, options] of [['the server has none', {}], ['it is switched off', { channel: false }]]) {
       it(`follows the pushers where ${how}`, async () => {

@@ -8,14 +8,15 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { Client } from '../../clients/js/src/index.js';
 import { kTexts } from '../../clients/web-example/texts.js';
 import { openBrowser } from '../console/support/browser.js';
+import { expectAlike } from '../console/support/catalogues.js';
 import { latinWords } from '../console/support/latin.js';
+import { kNoServer, kToken, Server } from '../console/support/server.js';
 import { nodesOf, parsed, sentences, shownStrings } from '../console/support/sources.js';
+import { until } from '../console/support/until.js';
 import { run } from '../media/support/processes.mjs';
 import { WebSocket } from './support/packages.js';
-import { until } from './support/phone.js';
-import { Server } from './support/server.js';
+import { kForClients } from './support/settings.js';
 
-const binary = process.env.RTCROOMD;
 const kFolder = path.join(import.meta.dirname, '..', '..', 'clients', 'web-example');
 const read = (name) => fs.readFileSync(path.join(kFolder, name), 'utf8');
 const kInEnglish = { locale: 'en-GB' };
@@ -25,16 +26,8 @@ describe('The texts', () => {
   const { en: english, zh: chinese } = kTexts;
   const modules = ['app.js', 'language.js', 'memory.js', 'streams.js'].map((name) => ({ name, tree: parsed(read(name)) }));
   const page = read('index.html');
-  const parameters = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
-  it('are in both languages, with the same parameters', () => {
-    assert.deepStrictEqual(Object.keys(chinese), Object.keys(english));
-    for (const [key, text] of Object.entries(english)) {
-      for (const form of [text.one ?? text, text.other ?? text]) {
-        assert.deepStrictEqual(parameters(form), parameters(chinese[key]), key);
-      }
-    }
-  });
+  it('are in both languages, with the same parameters', () => expectAlike(english, chinese));
 
   it('are all used', () => {
     const nodes = modules.flatMap(({ tree }) => [...nodesOf(tree)]);
@@ -69,12 +62,12 @@ describe('The texts', () => {
   });
 });
 
-describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
+describe('The page', { skip: kNoServer }, () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-demo-'));
   let media; // stands in for a media server
   let server;
   let demo; // its address
-  let opened = [];
+  const opened = [];
   const clients = [];
 
   before(async () => {
@@ -89,19 +82,20 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     });
     await new Promise((resolve) => { media.listen(0, '127.0.0.1', resolve); });
     media.host = `127.0.0.1:${media.address().port}`;
-    server = new Server({ 'live.play_host': media.host, 'live.mixed_play_url': 'http://{host}/mix/{stream}.m3u8',
-      'live.hls_url': `http://${media.host}/hls/{stream}.m3u8`, 'limits.rooms_per_address': 0 }, '--dev');
-    await server.start(binary);
+    server = new Server({ ...kForClients, 'live.play_host': media.host, 'live.mixed_play_url': 'http://{host}/mix/{stream}.m3u8',
+      'live.hls_url': `http://${media.host}/hls/{stream}.m3u8` }, '--dev');
+    await server.start();
     await until('it has printed its addresses', () => /Console: /.test(server.output));
     [, demo] = /^Demo.*: (\S+)$/m.exec(server.output);
   });
   afterEach(async () => {
-    await Promise.all(opened.map(({ close }) => close()));
-    opened = [];
+    const browsers = opened.splice(0);
+    await Promise.all(browsers.map(({ close }) => close()));
     await Promise.all(clients.splice(0).map((client) => client.logout()));
+    assert.deepStrictEqual(browsers.flatMap(({ faults }) => faults), []);
   });
-  after(() => {
-    server.remove();
+  after(async () => {
+    await server.end();
     media.closeAllConnections();
     media.close();
     fs.rmSync(folder, { recursive: true, force: true });
@@ -154,7 +148,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await until('the phone has its seat', () => room.pushers.length === 1);
     return room;
   };
-  const expectNoFaults = () => assert.deepStrictEqual(opened.map(({ faults }) => faults), opened.map(() => []));
 
   it('lets two hold a call, talk, and see each other leave', async () => {
     const browser = await browse(kInEnglish);
@@ -171,7 +164,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await bob.click('#leave');
     await shows(alice, '.event', 'Bob is here', 'Bob has left');
     await shows(alice, '#members b', 'Alice');
-    expectNoFaults();
   });
 
   it('lets viewers of a live room like, talk, take a seat, and read how it has ended', async () => {
@@ -192,15 +184,13 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await host.click('#leave');
     await shows(viewer, '#notice', 'The room has ended: the host has left.');
     await viewer.locator('#lobby').waitFor();
-    expectNoFaults();
   });
 
   it('says why it was thrown out, and enters again when asked', async () => {
     const { page } = await browse(kInEnglish);
     await create(page, 'Alice', 'multi', 'Meeting');
-    const [, origin, token] = /Console: (\S+)\/console\/#token=(\S+)/.exec(server.output);
-    const asOperator = async (call, options) => (await fetch(`${origin}/console/api/${call}`,
-      { headers: { Authorization: `Bearer ${token}` }, ...options })).json();
+    const asOperator = async (call, options) => (await fetch(`${server.consoleUrl}api/${call}`,
+      { headers: { Authorization: `Bearer ${kToken}` }, ...options })).json();
     const { roomID, creator } = (await asOperator('rooms')).rooms.find(({ roomInfo }) => roomInfo === 'Meeting');
     await asOperator('kick', { method: 'POST', body: JSON.stringify({ kind: 'multi', roomID, userID: creator }) });
     await shows(page, '#notice', 'An operator has removed you from the room.');
@@ -214,7 +204,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     assert.match(await page.innerText('#notice'), /^You are logged in elsewhere now/);
     await create(page, 'Alice', 'multi', 'Meeting again');
     await page.waitForSelector('#connection[data-state="connected"]');
-    expectNoFaults();
   });
 
   it('tells of an eviction, and has its seat again', async () => {
@@ -225,7 +214,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     const isBack = page.waitForResponse('**/multi_room/add_pusher?*');
     await shows(page, '.event', kTexts.en['room.evicted']);
     assert.strictEqual((await (await isBack).json()).code, 0);
-    expectNoFaults();
   });
 
   it('asks for a name, and says that a full room is full', async () => {
@@ -239,7 +227,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await choose(carol, 'Carol', 'double');
     await carol.locator('#rooms li', { hasText: 'Two' }).locator('button').click();
     await shows(carol, '#notice', 'The room is full.');
-    expectNoFaults();
   });
 
   it('plays the stream of a member, and the picture of a live room', async () => {
@@ -259,7 +246,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     assert.strictEqual(await playable('https://h/a.mp4?x', ''), 'https://h/a.mp4?x');
     assert.strictEqual(await playable('https://h/a.flv', 'https://p/{stream}.m3u8'), '');
     assert.strictEqual(await playable('rtmp://h/live/a_1?txSecret=2', 'https://p/{stream}.m3u8'), 'https://p/a_1.m3u8?txSecret=2');
-    expectNoFaults();
   });
 
   it('says in words that a stream cannot be played', async () => {
@@ -269,7 +255,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await page.reload();
     await enter(page, 'Alice', 'multi', 'RTMP');
     await shows(page, '.player p', 'Streams by RTMP, which browsers cannot play', 'No picture');
-    expectNoFaults();
   });
 
   it('is in Chinese where the browser is, and a switch is remembered', async () => {
@@ -288,7 +273,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     assert.strictEqual(await page.locator('#text').getAttribute('placeholder'), 'Say something');
     await page.reload();
     await page.locator('text=Rooms to join').waitFor();
-    expectNoFaults();
   });
 
   it('works in a browser that keeps pages from their storage', async () => {
@@ -299,7 +283,6 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     await create(page, 'Alice', 'multi', 'Without cookies');
     await page.click('#language');
     assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
-    expectNoFaults();
   });
 
   it('fits a narrow phone, in the dark', async () => {
@@ -308,20 +291,16 @@ describe('The page', { skip: !binary && 'RTCROOMD is not set' }, () => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     const [red] = /\d+/.exec(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
     assert.ok(red < 64, red);
-    expectNoFaults();
   });
 
   it('is served in development only', async () => {
     const other = new Server();
-    await other.start(binary);
-    try {
-      for (const at of ['/demo', '/demo/', '/demo/app.js', '/demo/settings.json']) {
-        const reply = await fetch(other.host + at);
-        assert.strictEqual(reply.status, 404, at);
-        assert.strictEqual((await reply.json()).code, 1);
-      }
-    } finally {
-      other.remove();
+    await other.start();
+    for (const at of ['/demo', '/demo/', '/demo/app.js', '/demo/settings.json']) {
+      const reply = await fetch(other.host + at);
+      assert.strictEqual(reply.status, 404, at);
+      assert.strictEqual((await reply.json()).code, 1);
     }
+    await other.end();
   });
 });

@@ -1,20 +1,21 @@
 // The drop-in for webim_wx.js, against the real server: the binary that RTCROOMD names.
 import assert from 'node:assert';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { Phone, settled, until } from './support/phone.js';
-import { Server } from './support/server.js';
+import { kNoServer, Server } from '../console/support/server.js';
+import { until } from '../console/support/until.js';
+import { Phone } from './support/phone.js';
+import { kForClients } from './support/settings.js';
 
-const binary = process.env.RTCROOMD;
 const kSecond = 300; // of the client, in milliseconds; its timeouts are as long as ever
 
-describe('With the real server', { skip: !binary && 'RTCROOMD is not set' }, () => {
-  const server = new Server();
+describe('With the real server', { skip: kNoServer }, () => {
+  const server = new Server(kForClients);
   let phones = [];
   let rooms = 0;
   let room; // of kind multi, with the first user in it
 
-  before(() => server.start(binary));
-  after(() => server.remove());
+  before(() => server.start());
+  after(() => server.end());
   beforeEach(() => { room = `room_${++rooms}`; });
   afterEach(async () => {
     await Promise.all(phones.map((phone) => phone.logout()));
@@ -36,14 +37,13 @@ describe('With the real server', { skip: !binary && 'RTCROOMD is not set' }, () 
   /** Two phones in one room. */
   async function pair({ polling = false } = {}) {
     const [ann, bob] = [await makePhone(), await makePhone()];
-    await server.call('multi_room/create_room', { ...pusher(ann.userID), roomName: 'r' });
+    await server.mustCall('multi_room/create_room', { ...pusher(ann.userID), roomName: 'r' });
     for (const phone of [ann, bob]) {
       if (polling) phone.wx.connectSocket = () => undefined;
       await phone.login(phone.user);
       await phone.join(room);
       await until('the notice after the join', () => phone.notices.includes(255));
     }
-    await settled();
     for (const phone of [ann, bob]) phone.notices.length = 0;
     return [ann, bob];
   }
@@ -59,13 +59,13 @@ describe('With the real server', { skip: !binary && 'RTCROOMD is not set' }, () 
         assert.deepStrictEqual(phone.messages.map(({ from, nick }) => [from, nick]),
           [[ann.userID, 'A "nick" }}'], [bob.userID, bob.userID]]);
       }
-      await server.call('multi_room/add_pusher', pusher(bob.userID));
+      await server.mustCall('multi_room/add_pusher', pusher(bob.userID));
       for (const phone of [ann, bob]) await until('a notice', () => phone.notices.includes(255));
       await ann.send([{ data: '{"cmd":"linkmic","data":{"type":"request"}}' }], bob.userID);
       await until('the direct message', () => bob.directs.length === 1);
       assert.deepStrictEqual(bob.directs, [{ from: ann.userID, text: '{"cmd":"linkmic","data":{"type":"request"}}' }]);
       for (const userID of [bob.userID, ann.userID]) {
-        await server.call('multi_room/delete_pusher', { roomID: room, userID });
+        await server.mustCall('multi_room/delete_pusher', { roomID: room, userID });
       }
       for (const phone of [ann, bob]) await until('the end', () => phone.notices.includes(5));
       await assert.rejects(ann.say('x'), { ErrorCode: 10007 });
@@ -82,7 +82,6 @@ describe('With the real server', { skip: !binary && 'RTCROOMD is not set' }, () 
     bob.show();
     await until('all', () => bob.messages.length === 3 && bob.directs.length === 1);
     assert.deepStrictEqual(bob.texts, ['1', '2', '3']);
-    await settled();
     bob.freeze();
     await until('a text after another cut', async () => {
       await ann.say('4').catch(() => {});
@@ -95,7 +94,7 @@ describe('With the real server', { skip: !binary && 'RTCROOMD is not set' }, () 
     const [ann, bob] = await pair();
     await ann.say('before');
     await server.stop();
-    await server.start(binary);
+    await server.start();
     await ann.say('after');
     await until('both', () => bob.messages.length === 2 && ann.messages.length === 2);
     assert.deepStrictEqual(bob.texts, ['before', 'after']);

@@ -11,42 +11,35 @@ const kDocument = path.join(import.meta.dirname, '..', '..', 'docs', 'openapi.ya
 // Without a token: the page is as open as the start page.
 const server = new Server({ 'admin.token': '' });
 const address = (/** @type {string} */ at) => new URL(at, server.consoleUrl).href;
+/** @type {import('./support/browser.js').OpenConsole} */
+let opened;
 before(async () => {
   await server.start();
   const reader = await fetch(address('/api/redoc.js'));
   assert(reader.ok, 'the server was built without the reader: npm ci --prefix daemon/admin/api, and configure again');
+  opened = await openBrowser([new URL(server.consoleUrl).origin]);
+  await opened.page.goto(address('/'));
+  await opened.page.click('a[href="/api/"]');
 });
-after(() => server.stop());
-
-test('the start page leads to the API', async () => {
-  const opened = await openBrowser([new URL(server.consoleUrl).origin]);
-  const { page } = opened;
-  await page.goto(address('/'));
-  await page.click('a[href="/api/"]');
-  await page.waitForSelector('h1:has-text("rtcroomd")');
+after(async () => {
   expectNoFaults(opened);
   await opened.close();
+  await server.end();
+});
+
+test('the start page leads to the API', async () => {
+  await opened.page.waitForSelector('h1:has-text("rtcroomd")');
 });
 
 test('the page shows every operation of the document', async () => {
-  const opened = await openBrowser([new URL(server.consoleUrl).origin]);
-  const { page } = opened;
-  await page.goto(address('/api/'));
   const names = [...fs.readFileSync(kDocument, 'utf8').matchAll(/^ {6}operationId: (\w+)$/gm)].map(([, name]) => name);
   assert(names.length > 0);
-  for (const name of names) await page.waitForSelector(`[id$="/operation/${name}"]`, { state: 'attached' });
-  expectNoFaults(opened);
-  await opened.close();
+  for (const name of names) await opened.page.waitForSelector(`[id$="/operation/${name}"]`, { state: 'attached' });
 });
 
 test('a search finds operations', async () => {
-  const opened = await openBrowser([new URL(server.consoleUrl).origin]);
-  const { page } = opened;
-  await page.goto(address('/api/'));
-  await page.fill('input[type="text"]', 'heartbeat');
-  await page.waitForSelector('[data-role="search:results"] :text("Heartbeat of a pusher")');
-  expectNoFaults(opened);
-  await opened.close();
+  await opened.page.fill('input[type="text"]', 'heartbeat');
+  await opened.page.waitForSelector('[data-role="search:results"] :text("Heartbeat of a pusher")');
 });
 
 test('the served document is the one of the sources', async () => {

@@ -2,7 +2,7 @@
 // alone.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
-import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';
+import { consoleOf, keepPicture, useConsole, visit } from './support/browser.js';
 import { ChannelClient, kWithChannel } from './support/channel.js';
 import { person, Server } from './support/server.js';
 
@@ -49,13 +49,11 @@ after(() => server.end());
 
 for (const { name, options, background } of kLooks) {
   describe(`in ${name}`, () => {
-    /** @type {import('./support/browser.js').OpenConsole} */
-    let opened;
-    before(async () => { opened = await openConsole(server, options); });
-    after(() => opened.close());
+    /** @type {import('playwright-core').Page} */
+    let page;
+    useConsole(server, options, (its) => { page = its; });
 
     it('every page has the theme and no horizontal overflow', async () => {
-      const { page } = opened;
       assert.strictEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), background);
       for (const { name: pageName, hash, sign } of kPages) {
         await visit(page, hash);
@@ -64,11 +62,9 @@ for (const { name, options, background } of kLooks) {
         assert.ok(overflow <= 0, `${pageName}: ${overflow} px too wide`);
         await keepPicture(page, `${name}-${pageName}`);
       }
-      expectNoFaults(opened);
     });
 
     it('a confirmation dialog fits the screen', async () => {
-      const { page } = opened;
       await visit(page, '#/room/multi/long');
       await page.click('[data-kick]');
       const box = await page.locator('dialog').boundingBox();
@@ -81,9 +77,8 @@ for (const { name, options, background } of kLooks) {
 }
 
 describe('a chart', () => {
-  it('shows the value under the pointer', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('shows the value under the pointer', async (test) => {
+    const page = await consoleOf(test, server);
     await visit(page, '#/server');
     const chart = page.locator('.chart:has-text("Rooms")').first();
     await page.waitForSelector('.chart .line.look-bad', { state: 'attached' });
@@ -92,24 +87,20 @@ describe('a chart', () => {
     assert.match(await chart.locator('.chart-now').innerText(), /\d+ ?s\w* ago\s*4/);
     await page.locator('h1').hover();
     await page.waitForSelector('.chart .cross[visibility="visible"]', { state: 'detached' });
-    expectNoFaults(opened);
-    await opened.close();
   });
 });
 
 describe('with reduced motion', () => {
-  it('the page has no animations', async () => {
-    const opened = await openConsole(server, { reducedMotion: 'reduce' });
-    await opened.page.waitForSelector('.room-card');
-    assert.strictEqual(await opened.page.evaluate(() => document.getAnimations().length), 0);
-    await opened.close();
+  it('the page has no animations', async (test) => {
+    const page = await consoleOf(test, server, { reducedMotion: 'reduce' });
+    await page.waitForSelector('.room-card');
+    assert.strictEqual(await page.evaluate(() => document.getAnimations().length), 0);
   });
 });
 
 describe('the theme switch', () => {
-  it('changes the theme and keeps it', async () => {
-    const opened = await openConsole(server, { colorScheme: 'light' });
-    const { page } = opened;
+  it('changes the theme and keeps it', async (test) => {
+    const page = await consoleOf(test, server, { colorScheme: 'light' });
     const look = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await page.click('[aria-label="Look: as the system"]');
     await page.click('[aria-label="Look: light"]');
@@ -117,14 +108,12 @@ describe('the theme switch', () => {
     await page.reload();
     await page.waitForSelector('[aria-label="Look: dark"]');
     assert.strictEqual(await look(), 'rgb(14, 19, 17)');
-    await opened.close();
   });
 });
 
 describe('the keyboard', () => {
-  it('opens a room and a kick dialog and restores the focus', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('opens a room and a kick dialog and restores the focus', async (test) => {
+    const page = await consoleOf(test, server);
     await page.waitForSelector('.room-card');
     const focused = (/** @type {string} */ selector) => page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
     const tabTo = async (/** @type {string} */ selector) => {
@@ -146,13 +135,10 @@ describe('the keyboard', () => {
     await page.keyboard.press('Escape');
     await page.waitForSelector('dialog', { state: 'detached' });
     assert.ok(await focused('[data-kick="standup_1"]'));
-    expectNoFaults(opened);
-    await opened.close();
   });
 
-  it('every button and field has an accessible name', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('every button and field has an accessible name', async (test) => {
+    const page = await consoleOf(test, server);
     for (const { hash, sign } of kPages) {
       await visit(page, hash);
       await page.waitForSelector(sign, { state: 'attached' });
@@ -162,6 +148,5 @@ describe('the keyboard', () => {
       }).map((element) => element.outerHTML));
       assert.deepStrictEqual(nameless, []);
     }
-    await opened.close();
   });
 });

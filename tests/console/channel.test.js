@@ -1,7 +1,7 @@
 // The page of the message channel: who is connected.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
-import { expectNoFaults, openConsole, visit } from './support/browser.js';
+import { consoleOf, useConsole, visit } from './support/browser.js';
 import { ChannelClient, kWithChannel } from './support/channel.js';
 import { person, Server } from './support/server.js';
 import { until } from './support/until.js';
@@ -10,21 +10,16 @@ const login = (/** @type {string} */ userID) => `.login[data-user="${userID}"]`;
 
 describe('the page of the channel', () => {
   const server = new Server(kWithChannel);
-  /** @type {import('./support/browser.js').OpenConsole} */
-  let opened;
   before(async () => {
     await server.start();
     await server.mustCall('multi_room/create_room', { roomID: 'talk', roomName: 'Talk', ...person('host', 'Host') });
-    opened = await openConsole(server);
   });
-  after(async () => {
-    expectNoFaults(opened);
-    await opened.close();
-    await server.end();
-  });
+  /** @type {import('playwright-core').Page} */
+  let page;
+  useConsole(server, {}, (its) => { page = its; });
+  after(() => server.end());
 
   it('shows who logs in, and the room that is joined', async () => {
-    const { page } = opened;
     await visit(page, '#/channel');
     await page.waitForSelector('.channel-page .empty:has-text("Nobody is connected")');
     const alice = await ChannelClient.logIn(server, 'alice');
@@ -40,7 +35,6 @@ describe('the page of the channel', () => {
   });
 
   it('counts the connected clients of a room', async () => {
-    const { page } = opened;
     const bob = await ChannelClient.logIn(server, 'bob');
     await bob.join('talk');
     await visit(page, '#/rooms');
@@ -52,7 +46,6 @@ describe('the page of the channel', () => {
   });
 
   it('is turned page by page, and searched', async () => {
-    const { page } = opened;
     for (let at = 0; at < 60; ++at) await ChannelClient.logIn(server, `user_${String(at).padStart(2, '0')}`);
     await visit(page, '#/channel');
     await page.waitForSelector(login('alice'));
@@ -74,16 +67,13 @@ describe('without the channel', () => {
   before(() => server.start());
   after(() => server.end());
 
-  it('the page names the setting, and rooms have no count', async () => {
+  it('the page names the setting, and rooms have no count', async (test) => {
     await server.mustCall('multi_room/create_room', { roomID: 'talk', roomName: 'Talk', ...person('host', 'Host') });
-    const opened = await openConsole(server);
-    const { page } = opened;
+    const page = await consoleOf(test, server);
     await visit(page, '#/channel');
     await page.waitForSelector('.notice:has-text("channel.enabled")');
     await visit(page, '#/room/multi/talk');
     await page.waitForSelector('.facts:has-text("Creator")');
     assert.strictEqual(await page.locator('.room-connected').count(), 0);
-    expectNoFaults(opened);
-    await opened.close();
   });
 });

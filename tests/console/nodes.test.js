@@ -1,7 +1,7 @@
 // The page of the servers that share the store.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
-import { expectNoFaults, keepPicture, openConsole, visit } from './support/browser.js';
+import { consoleOf, keepPicture, useConsole, visit } from './support/browser.js';
 import { latinWords } from './support/latin.js';
 import { Server } from './support/server.js';
 
@@ -39,22 +39,16 @@ async function answer(page, reply) {
 
 const row = (/** @type {ListedNode} */ { node }) => `.nodes tr[data-node="${node}"]`;
 
+const server = new Server();
+before(() => server.start());
+after(() => server.end());
+
 describe('the page of the nodes', () => {
-  const server = new Server();
-  /** @type {import('./support/browser.js').OpenConsole} */
-  let opened;
-  before(async () => {
-    await server.start();
-    opened = await openConsole(server);
-  });
-  after(async () => {
-    expectNoFaults(opened);
-    await opened.close();
-    await server.end();
-  });
+  /** @type {import('playwright-core').Page} */
+  let page;
+  useConsole(server, {}, (its) => { page = its; });
 
   it('says of a server with a store of its own that it is alone', async () => {
-    const { page } = opened;
     await page.click('nav a:text-is("Nodes")');
     await page.waitForSelector('.notice[role="status"]:has-text("This server is alone"):has(code:text-is("store.url"))');
     await page.waitForSelector('.facts dd:has-text("reaper im trtc upkeep")');
@@ -63,7 +57,6 @@ describe('the page of the nodes', () => {
   });
 
   it('lists the nodes with their duties, and what this one knows', async () => {
-    const { page } = opened;
     await visit(page, '#/rooms');
     await answer(page, { shared: true, self: kSelf, nodes: [kNew, kFirst, kSecond], problem: null });
     await visit(page, '#/nodes');
@@ -82,7 +75,6 @@ describe('the page of the nodes', () => {
   });
 
   it('is a table that is read out, and can be scrolled with the keyboard', async () => {
-    const { page } = opened;
     const named = await page.getByRole('region', { name: 'All nodes' });
     assert.strictEqual(await named.getAttribute('tabindex'), '0');
     assert.strictEqual(await page.getByRole('columnheader', { name: 'Duties' }).count(), 1);
@@ -90,7 +82,6 @@ describe('the page of the nodes', () => {
   });
 
   it('says that no other node is there now', async () => {
-    const { page } = opened;
     await answer(page, { shared: true, self: { ...kSelf, duties: [] }, nodes: [kFirst], problem: null });
     await page.waitForSelector('.notice:has-text("alone now")');
     await page.waitForSelector('.facts dd:text-is("none")');
@@ -98,7 +89,6 @@ describe('the page of the nodes', () => {
   });
 
   it('says why the nodes cannot be read, and for how long this one has been cut off', async () => {
-    const { page } = opened;
     const self = { duties: [], cutOffMs: 65_000, logAgeMs: 71_000, allToldAgoMs: 71_000 };
     await answer(page, { shared: true, self, nodes: null, problem: 'connection refused' });
     await page.waitForSelector('.notice:has-text("The nodes cannot be read: connection refused.")');
@@ -110,7 +100,6 @@ describe('the page of the nodes', () => {
   });
 
   it('says that the server does not answer, and goes on when it does', async () => {
-    const { page } = opened;
     await page.unroute('**/console/api/nodes');
     await page.route('**/console/api/nodes', (route) => route.abort());
     await page.waitForSelector('.notice:has-text("The list could not be loaded")');
@@ -120,13 +109,8 @@ describe('the page of the nodes', () => {
 });
 
 describe('the page of the nodes on a phone in Chinese', () => {
-  const server = new Server();
-  before(() => server.start());
-  after(() => server.end());
-
-  it('fits the screen, and has only Chinese words and codes', async () => {
-    const opened = await openConsole(server, { ...kPhone, locale: 'zh-CN' });
-    const { page } = opened;
+  it('fits the screen, and has only Chinese words and codes', async (test) => {
+    const page = await consoleOf(test, server, { ...kPhone, locale: 'zh-CN' });
     await answer(page, { shared: true, self: kSelf, nodes: [kNew, kFirst, kSecond], problem: null });
     await visit(page, '#/nodes');
     await page.waitForSelector(row(kSecond));
@@ -137,7 +121,5 @@ describe('the page of the nodes on a phone in Chinese', () => {
     await answer(page, { shared: true, self: { ...kSelf, cutOffMs: 9000 }, nodes: null, problem: 'away' });
     await page.waitForSelector('.notice:has-text("无法读取节点列表：away。")');
     await page.waitForSelector('.facts .tone-bad:has-text("已失联")');
-    expectNoFaults(opened);
-    await opened.close();
   });
 });

@@ -1,7 +1,7 @@
 // The console stays live, shows when it is not, and reconnects automatically.
 import assert from 'node:assert';
 import { after, before, it } from 'node:test';
-import { expectNoFaults, logIn, openBrowser, openConsole } from './support/browser.js';
+import { browserOf, consoleOf, logIn } from './support/browser.js';
 import { kToken, person, Server } from './support/server.js';
 
 const kMostStreams = 16;
@@ -10,9 +10,8 @@ const server = new Server();
 before(() => server.start());
 after(() => server.end());
 
-it('shows that it is not live during an outage and updates afterwards', async () => {
-  const opened = await openConsole(server);
-  const { page } = opened;
+it('shows that it is not live during an outage and updates afterwards', async (test) => {
+  const page = await consoleOf(test, server);
   await server.mustCall('multi_room/create_room', { roomID: 'before', roomName: 'before', ...person('alice') });
   await page.waitForSelector('.room-card[data-room="multi/before"]');
   await server.stop();
@@ -24,28 +23,21 @@ it('shows that it is not live during an outage and updates afterwards', async ()
   await server.mustCall('multi_room/create_room', { roomID: 'after', roomName: 'after', ...person('bob') });
   await page.waitForSelector('.room-card[data-room="multi/after"]');
   await page.waitForSelector('.room-card[data-room="multi/before"]');
-  expectNoFaults(opened);
-  await opened.close();
 });
 
-it('follows many changes and bounds the page size', async () => {
-  const opened = await openConsole(server);
-  const { page } = opened;
+it('follows many changes and bounds the page size', async (test) => {
+  const page = await consoleOf(test, server);
   const ids = Array.from({ length: 120 }, (_, at) => `many${at}`);
-  for (const roomID of ids) {
-    await server.mustCall('double_room/create_room', { roomID, roomName: roomID, ...person(roomID) });
-  }
-  await page.waitForSelector('.feed-entry:has-text("many119")');
+  await Promise.all(ids.map((roomID) =>
+    server.mustCall('double_room/create_room', { roomID, roomName: roomID, ...person(roomID) })));
   await page.waitForFunction(() => document.querySelectorAll('.room-card').length === 24);
   await page.waitForFunction(() => document.querySelectorAll('.feed-entry').length === 40);
-  for (const roomID of ids) await server.mustCall('double_room/destroy_room', { roomID, userID: roomID });
+  await Promise.all(ids.map((roomID) => server.mustCall('double_room/destroy_room', { roomID, userID: roomID })));
   await page.waitForFunction(() => document.querySelectorAll('.room-card[data-room^="double/"]').length === 0);
-  expectNoFaults(opened);
-  await opened.close();
 });
 
-it('trims long lists even without animation frames', async () => {
-  const { page, close } = await openConsole(server);
+it('trims long lists even without animation frames', async (test) => {
+  const page = await consoleOf(test, server);
   const made = await page.evaluate(async () => {
     const { NewestList } = await import(new URL('newest_list.js', location.href).href);
     /** @type {FrameRequestCallback[]} */
@@ -75,11 +67,10 @@ it('trims long lists even without animation frames', async () => {
     return [...timeline.element.querySelectorAll('.timeline-entry')].slice(-2).map((entry) => entry.textContent?.match(/no\. \d+/)?.[0]);
   });
   assert.deepStrictEqual(isShownAgain, ['no. 101', 'no. 100']);
-  await close();
 });
 
-it('times out if the server does not answer', async () => {
-  const { page, close } = await openBrowser([new URL(server.consoleUrl).origin]);
+it('times out if the server does not answer', async (test) => {
+  const page = await browserOf(test, server);
   await page.clock.install();
   let asked = 0;
   await page.route('**/console/api/stream', (route) => (++asked > 1 ? route.continue() : undefined));
@@ -87,10 +78,9 @@ it('times out if the server does not answer', async () => {
   await Promise.all([page.waitForRequest('**/console/api/stream'), logIn(page, kToken)]);
   await page.clock.runFor(60_000);
   await page.waitForSelector('.live[data-state="live"]');
-  await close();
 });
 
-it('shows the reason if the server refuses the stream', async () => {
+it('shows the reason if the server refuses the stream', async (test) => {
   const crowded = new Server();
   await crowded.start();
   const others = new AbortController();
@@ -98,19 +88,17 @@ it('shows the reason if the server refuses the stream', async () => {
     headers: { Authorization: `Bearer ${kToken}` }, signal: others.signal,
   }));
   for (const response of await Promise.all(streams)) assert.strictEqual(response.status, 200);
-  const { page, close } = await openBrowser([new URL(crowded.consoleUrl).origin]);
+  const page = await browserOf(test, crowded);
+  test.after(() => crowded.end());
   await page.goto(crowded.consoleUrl);
   await logIn(page, kToken);
   await page.waitForSelector('.banner:has-text("16 streams are open")');
   others.abort();
   await page.waitForSelector('.live[data-state="live"]');
-  await close();
-  await crowded.end();
 });
 
-it('closes the stream while hidden and catches up afterwards', async () => {
-  const opened = await openConsole(server);
-  const { page } = opened;
+it('closes the stream while hidden and catches up afterwards', async (test) => {
+  const page = await consoleOf(test, server);
   const show = (/** @type {boolean} */ hidden) => page.evaluate((value) => {
     Object.defineProperty(document, 'hidden', { value, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
@@ -147,6 +135,4 @@ it('closes the stream while hidden and catches up afterwards', async () => {
   assert.strictEqual(asked.length, 1);
   assert.match(asked[0], /\?after=./);
   await page.waitForSelector('.live[data-state="live"]');
-  expectNoFaults(opened);
-  await opened.close();
 });

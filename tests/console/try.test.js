@@ -1,7 +1,7 @@
 // The page shows a new user a call, and an eviction, without a phone.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
-import { expectNoFaults, holdReply, keepPicture, openConsole, visit } from './support/browser.js';
+import { consoleOf, holdReply, keepPicture, visit } from './support/browser.js';
 import { kWithChannel } from './support/channel.js';
 import { Server } from './support/server.js';
 
@@ -11,14 +11,14 @@ const kImpatient = { 'room.heartbeat_timeout': '45s', 'room.sweep_period': '500m
 /** For the end of a lease of that length. */
 const kLeaseEnds = { timeout: 180_000 };
 
-describe('the simulated phones', () => {
+// All at once, as most of them wait for the end of a lease.
+describe('the simulated phones', { concurrency: true }, () => {
   const server = new Server(kImpatient);
   before(() => server.start());
   after(() => server.end());
 
-  it('show a call from its beginning to an eviction', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('show a call from its beginning to an eviction', async (test) => {
+    const page = await consoleOf(test, server);
     await visit(page, '#/try');
     await page.fill('#try-room', 'trial');
     await page.click('[aria-label="Alice: Create room"]');
@@ -40,16 +40,12 @@ describe('the simulated phones', () => {
     await page.click('[aria-label="Alice: Destroy room"]');
     await page.waitForSelector('.phone[data-user="alice"][data-state="out"]');
     assert.strictEqual((await server.call('multi_room/get_pushers', { roomID: 'trial' })).code, 3);
-    // Last: on a busy machine a screenshot takes as long as a lease, and no heartbeat is sent
-    // meanwhile.
+    // Last: a screenshot may take as long as a lease, and no heartbeat is sent meanwhile.
     await keepPicture(page, 'try-evicted');
-    expectNoFaults(opened);
-    await opened.close();
   });
 
-  it('send nothing after the operator has logged out', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('send nothing after the operator has logged out', async (test) => {
+    const page = await consoleOf(test, server);
     await visit(page, '#/try');
     const reply = await holdReply(page, '**/multi_room/create_room');
     await page.click('text=Show me');
@@ -62,13 +58,21 @@ describe('the simulated phones', () => {
     await reply.release();
     await page.clock.runFor(10_000);
     assert.strictEqual(asked, 0);
-    expectNoFaults(opened);
-    await opened.close();
   });
 
-  it('run the whole call automatically and allow more phones to join', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('name the setting that is missing without a public HTTP listener', async (test) => {
+    const page = await consoleOf(test, server);
+    await page.route('**/console/api/server', async (route) => {
+      const reply = await (await route.fetch()).json();
+      await route.fulfill({ json: { ...reply, publicApi: { http: null, https: null } } });
+    });
+    await page.reload();
+    await visit(page, '#/try');
+    await page.waitForSelector('.notice:has-text("server.http_listen")');
+  });
+
+  it('run the whole call automatically and allow more phones to join', async (test) => {
+    const page = await consoleOf(test, server);
     await visit(page, '#/try');
     await page.click('text=Add a phone');
     await page.waitForSelector('.phone[data-user="carol"]');
@@ -76,8 +80,6 @@ describe('the simulated phones', () => {
     await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4, undefined, kLeaseEnds);
     await page.click('[aria-label="Carol: Join"]');
     await page.waitForSelector('.phone[data-user="alice"] [data-believed="carol"]');
-    expectNoFaults(opened);
-    await opened.close();
   });
 });
 
@@ -87,9 +89,8 @@ describe('the simulated phones with the message channel', () => {
   before(() => server.start());
   after(() => server.end());
 
-  it('notice each other at once, without polls, and talk', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('notice each other at once, without polls, and talk', async (test) => {
+    const page = await consoleOf(test, server);
     let sockets = 0;
     let mostSockets = 0;
     page.on('websocket', (socket) => {
@@ -126,13 +127,10 @@ describe('the simulated phones with the message channel', () => {
     await page.waitForSelector(`${phone('alice')}[data-state="out"]`);
     assert.ok(mostSockets <= 2, `${mostSockets} sockets of two phones`);
     assert.ok(!(await page.content()).includes('eJ'), 'no ticket is shown');
-    expectNoFaults(opened);
-    await opened.close();
   });
 
-  it('poll when the socket cannot be opened', async () => {
-    const opened = await openConsole(server);
-    const { page } = opened;
+  it('poll when the socket cannot be opened', async (test) => {
+    const page = await consoleOf(test, server);
     await page.routeWebSocket(/channel\/ws$/, (socket) => socket.close({ code: 1013 }));
     await page.reload();  // pages that are loaded keep their sockets
     await visit(page, '#/try');
@@ -142,25 +140,5 @@ describe('the simulated phones with the message channel', () => {
     await page.click('[aria-label="Bob: Join"]');
     await page.waitForSelector(`${phone('alice')} .believed :text("Bob")`);
     assert.strictEqual(await page.locator('.phone-chat:visible').count(), 0);
-    expectNoFaults(opened);
-    await opened.close();
-  });
-});
-
-describe('without a public HTTP listener', () => {
-  const server = new Server();
-  before(() => server.start());
-  after(() => server.end());
-
-  it('the page names the missing setting', async () => {
-    const { page, close } = await openConsole(server);
-    await page.route('**/console/api/server', async (route) => {
-      const reply = await (await route.fetch()).json();
-      await route.fulfill({ json: { ...reply, publicApi: { http: null, https: null } } });
-    });
-    await page.reload();
-    await visit(page, '#/try');
-    await page.waitForSelector('.notice:has-text("server.http_listen")');
-    await close();
   });
 });

@@ -2,14 +2,12 @@
 // document: each block marked `sh`, with the plain block that directly follows it. Each document
 // gets a new server.
 //
-// Usage: node commands.js RTCROOMD DOCUMENT...
+// Usage: node commands.js DOCUMENT..., with RTCROOMD naming the server
 'use strict';
 
 const assert = require('node:assert');
-const { spawn, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
 
 const kDeadlineMs = 60_000;
 const kMarker = '--- next block ---';
@@ -35,55 +33,26 @@ function check(block, printed) {
   assert.strictEqual(got.length, wanted.length, `more is printed by\n${block.commands}`);
 }
 
-// @return the process and the address of its HTTP listener.
-async function serve(binary, directory) {
-  const free = '127.0.0.1:0';
-  const server = spawn(binary, ['serve', '--dev'], {
-    cwd: directory,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: {
-      ...process.env,
-      RTCROOMD_SERVER_HTTP_LISTEN: free,
-      RTCROOMD_SERVER_HTTPS_LISTEN: free,
-      RTCROOMD_ADMIN_LISTEN: free,
-      RTCROOMD_GRPC_LISTEN: free,
-      RTCROOMD_LOG_FORMAT: 'json',
-      RTCROOMD_ROOM_HEARTBEAT_TIMEOUT: '10m',  // so that a slow test evicts no user
-    },
-  });
-  let log = '';
-  server.stderr.on('data', (bytes) => { log += bytes; });
-  const deadline = Date.now() + kDeadlineMs;
-  while (!log.includes('"event":"ready"')) {
-    assert(Date.now() < deadline && server.exitCode === null, `rtcroomd did not become ready:\n${log}`);
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
-  return { server, address: log.match(/"listener":"http","address":"([^"]+)"/)[1] };
-}
-
-async function checkDocument(binary, document) {
+async function checkDocument(server, document) {
   const blocks = blocksOf(document);
   assert(blocks.some((block) => block.printed), `${document}: no commands with what they print`);
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-commands-'));
-  const { server, address } = await serve(binary, directory);
-  const ended = new Promise((resolve) => { server.on('exit', resolve); });
+  await server.start();
   try {
-    const script = blocks.map((block) => block.commands).join(`echo '${kMarker}'\n`).replaceAll(kAddress, address);
-    const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: directory, timeout: kDeadlineMs });
+    const script = blocks.map((block) => block.commands).join(`echo '${kMarker}'\n`).replaceAll(kAddress, server.settings['server.http_listen']);
+    const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: server.folder, timeout: kDeadlineMs });
     assert.strictEqual(ran.status, 0, `the commands fail: ${ran.stderr}\n${ran.stdout}`);
     const printed = ran.stdout.toString().split(`${kMarker}\n`);
     blocks.forEach((block, i) => check(block, printed[i]));
   } finally {
-    server.kill('SIGTERM');
-    await ended;
-    fs.rmSync(directory, { recursive: true, force: true });
+    await server.end();
   }
   console.log(`${document}: ${blocks.length} blocks of commands`);
 }
 
-async function main(binary, ...documents) {
+async function main(...documents) {
   assert(documents.length > 0, 'no document is named');
-  for (const document of documents) await checkDocument(binary, document);
+  const { Server } = await import('../console/support/server.js');
+  for (const document of documents) await checkDocument(new Server({}, '--dev'), document);
 }
 
 main(...process.argv.slice(2)).catch((failure) => {

@@ -1,8 +1,9 @@
 // Takes the pictures of the README anew: node pictures.mjs FOLDER, with RTCROOMD naming the server.
 import fs from 'node:fs';
 import path from 'node:path';
-import { Server } from '../clients/support/server.js';
-import { openBrowser, visit } from '../console/support/browser.js';
+import { kForClients } from '../clients/support/settings.js';
+import { startBrowser } from '../console/support/chromium.js';
+import { kToken, Server } from '../console/support/server.js';
 
 const kMostBytes = 200 * 1024; // of all pictures
 const [folder] = process.argv.slice(2);
@@ -17,29 +18,32 @@ async function take(page, name) {
   console.log(`${file}: ${Math.ceil(size / 1024)} KB`);
 }
 
-const server = new Server({ 'room.heartbeat_timeout': '10s', 'room.sweep_period': '500ms' }, '--dev');
-await server.start(process.env.RTCROOMD);
-const [, consoleUrl] = /Console: (\S+)/.exec(server.output);
-const browsers = [await openBrowser([], { viewport: { width: 1120, height: 760 }, locale: 'en-GB' })];
+const server = new Server({ ...kForClients, 'room.heartbeat_timeout': '10s', 'room.sweep_period': '500ms' }, '--dev');
+await server.start();
+const browser = await startBrowser();
+const open = async (height) => {
+  const page = await browser.newPage({ viewport: { width: 1120, height }, locale: 'en-GB' });
+  page.setDefaultTimeout(60_000);
+  return page;
+};
 
 try {
   // The console when one of two simulated phones has been evicted, and the other knows.
-  const [{ page }] = browsers;
-  await page.goto(consoleUrl);
-  await visit(page, '#/try');
+  const page = await open(760);
+  await page.goto(`${server.consoleUrl}#token=${encodeURIComponent(kToken)}`);
+  await page.click('nav a:text-is("Try it")');
   await page.click('text=Show me');
   await page.waitForFunction(() => document.querySelectorAll('.steps .done').length === 4);
   await take(page, 'console');
 
   // The example page in a live room: a host, a viewer who writes, likes.
   const enter = async (name) => {
-    const other = await openBrowser([], { viewport: { width: 1120, height: 620 }, locale: 'en-GB' });
-    browsers.push(other);
-    await other.page.goto(`${server.host}/demo/`);
-    await other.page.waitForSelector('#connection[data-state="connected"]');
-    await other.page.fill('#name', name);
-    await other.page.check('input[value="live"]');
-    return other.page;
+    const other = await open(620);
+    await other.goto(`${server.host}/demo/`);
+    await other.waitForSelector('#connection[data-state="connected"]');
+    await other.fill('#name', name);
+    await other.check('input[value="live"]');
+    return other;
   };
   const [host, viewer] = [await enter('陈静'), await enter('Marta')];
   await host.fill('#roomName', 'Evening concert');
@@ -57,7 +61,7 @@ try {
     && document.getElementById('viewers').textContent === '1 viewer');
   await take(host, 'web-example');
 } finally {
-  for (const browser of browsers) await browser.close();
-  server.remove();
+  await browser.close();
+  await server.end();
 }
 if (total > kMostBytes) throw new Error(`the pictures have ${total} bytes, more than ${kMostBytes}`);

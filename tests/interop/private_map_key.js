@@ -6,20 +6,12 @@
 
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
-const zlib = require('node:zlib');
 
-const kLibrary = path.join(__dirname, 'node_modules', 'tls-sig-api-v2');
-if (!fs.existsSync(kLibrary)) {
-  console.error('tls-sig-api-v2 is not installed: npm ci --prefix tests/interop');
-  process.exit(1);
-}
-const { Api } = require(kLibrary);
+const { Api, kKey, kSdkAppId, unpack } = require('./tls_sig_api');
 
 const kNow = 1700000000;
 const binary = process.argv[2];
-const library = new Api(1400000001, 'rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!');
+const library = new Api(kSdkAppId, kKey);
 Date.now = () => kNow * 1000;  // the library's only clock
 
 function ours(...args) {
@@ -27,11 +19,6 @@ function ours(...args) {
   if (run.error) throw run.error;
   assert.strictEqual(run.status, 0, run.stderr);
   return run.stdout.trim();
-}
-
-function unpack(sig) {
-  const base64 = sig.replace(/\*/g, '+').replace(/-/g, '/').replace(/_/g, '=');
-  return JSON.parse(zlib.inflateSync(Buffer.from(base64, 'base64')).toString());
 }
 
 for (const user of ['user_0001', 'u', 'a.b@c', 'x'.repeat(32)]) {

@@ -7,19 +7,9 @@
 
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
-const zlib = require('node:zlib');
 
-const kLibrary = path.join(__dirname, 'node_modules', 'tls-sig-api-v2');
-if (!fs.existsSync(kLibrary)) {
-  console.error('tls-sig-api-v2 is not installed: npm ci --prefix tests/interop');
-  process.exit(1);
-}
-const { Api } = require(kLibrary);
+const { Api, kKey, kSdkAppId, unpack } = require('./tls_sig_api');
 
-const kSdkAppId = 1400000001;
-const kKey = 'rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!';
 const kUsers = ['user_0001', 'u', 'oAbc-12_Z', 'a.b@c', 'x'.repeat(32)];
 const binary = process.argv[2];
 const library = new Api(kSdkAppId, kKey);
@@ -36,11 +26,6 @@ function userSig(...args) {
   });
   if (run.error) throw run.error;
   return run;
-}
-
-function unpack(sig) {
-  const base64 = sig.replace(/\*/g, '+').replace(/-/g, '/').replace(/_/g, '=');
-  return JSON.parse(zlib.inflateSync(Buffer.from(base64, 'base64')).toString());
 }
 
 for (const user of kUsers) {

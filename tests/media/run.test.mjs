@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { until } from '../console/support/until.js';
 import { expectNoSecrets, makeClip } from './support/media_server.mjs';
-import { freeAddress, kDeploy, Process } from './support/processes.mjs';
+import { freeAddress, kDeploy, kHost, Process } from './support/processes.mjs';
 import { RoomServer } from './support/room_server.mjs';
 
 describe('deploy/media/run', () => {
@@ -102,16 +102,14 @@ describe('deploy/media/run', () => {
   });
 
   it('serves phones on the address of the server', async () => {
-    // One of loopback, where nobody else uses the usual ports.
-    const host = '127.73.0.1';
     delete addresses.RTCROOM_MEDIA_RTMP;
     delete addresses.RTCROOM_MEDIA_HLS;
-    const server = start('sh', '-c', 'env; exec sleep infinity', 'serve', '--host', host);
+    const server = start('sh', '-c', 'env; exec sleep infinity', 'serve', '--host', kHost);
     await until('it runs the command', () => /\nRTCROOMD_LIVE_HLS_URL=/.test(server.output));
-    assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_PUSH_HOST=${host}:1935\n`));
-    assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_HLS_URL=http://${host}:8087/hls/{stream}.m3u8\n`));
+    assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_PUSH_HOST=${kHost}:1935\n`));
+    assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_HLS_URL=http://${kHost}:8087/hls/{stream}.m3u8\n`));
     assert.match(server.output, new RegExp(`\nRTCROOMD_LIVE_API_BASE_URL=http://${addresses.RTCROOM_MEDIA_CONTROL}\n`));
-    assert.strictEqual((await fetch(`http://${host}:8087/hls/nothing.m3u8`)).status, 404);
+    assert.strictEqual((await fetch(`http://${kHost}:8087/hls/nothing.m3u8`)).status, 404);
   });
 
   it('runs a worker that mixes beside a server, as long as that runs', async () => {

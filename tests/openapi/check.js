@@ -1,38 +1,32 @@
 // Checks docs/openapi.yaml against the real server: the document itself, its examples, its list of
 // endpoints, its request schemas, and every reply that it documents.
 //
-// Usage: node check.js RTCROOMD PRINT_ENDPOINTS
-'use strict';
+// Usage: node check.js PRINT_ENDPOINTS, with RTCROOMD naming the server
+import assert from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 
-const assert = require('node:assert');
-const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
+import { Client } from './client.js';
+import { ApiDocument } from './document.js';
+import { checkFields } from './fields.js';
+import { adminRoutes, publicEndpoints } from './routes.js';
+import * as acceptance from './scenarios/acceptance.js';
+import * as backup from './scenarios/backup.js';
+import * as channel from './scenarios/channel.js';
+import * as consoleScenario from './scenarios/console.js';
+import * as failures from './scenarios/failures.js';
+import * as gen1 from './scenarios/gen1.js';
+import * as gen2 from './scenarios/gen2.js';
+import * as refusals from './scenarios/refusals.js';
+import * as utils from './scenarios/utils.js';
+import * as webrtc from './scenarios/webrtc.js';
+import { Server } from './server.js';
+import { startIm, startLiveService, startWechat } from './stand_ins.js';
+import { kKey, kSdkAppId } from './user_sig.js';
 
-if (!fs.existsSync(path.join(__dirname, 'node_modules'))) {
-  console.error('packages are not installed: npm ci --prefix tests/openapi');
-  process.exit(1);
-}
-
-const { Client } = require('./client');
-const { ApiDocument } = require('./document');
-const { checkFields } = require('./fields');
-const { adminRoutes, publicEndpoints } = require('./routes');
-const acceptance = require('./scenarios/acceptance');
-const backup = require('./scenarios/backup');
-const channel = require('./scenarios/channel');
-const consoleScenario = require('./scenarios/console');
-const failures = require('./scenarios/failures');
-const gen1 = require('./scenarios/gen1');
-const gen2 = require('./scenarios/gen2');
-const refusals = require('./scenarios/refusals');
-const utils = require('./scenarios/utils');
-const webrtc = require('./scenarios/webrtc');
-const { Server } = require('./server');
-const { startIm, startLiveService, startWechat } = require('./stand_ins');
-const { kKey, kSdkAppId } = require('./user_sig');
-
-const kFile = path.join(__dirname, '..', '..', 'docs', 'openapi.yaml');
+const kFile = path.join(import.meta.dirname, '..', '..', 'docs', 'openapi.yaml');
 const kOperatorToken = 'operator-token-of-a-test';
 const kAdminToken = 'admin-token-of-a-test';
 
@@ -50,13 +44,13 @@ const kComplete = {
   'utils.enabled': true,
 };
 
-async function checkDocument(binary) {
+async function checkDocument() {
   const { Validator } = await import('@seriousme/openapi-schema-validator');
   const validator = new Validator();
   const { valid, errors } = await validator.validate(kFile);
   assert(valid, JSON.stringify(errors, null, 1));
   assert.strictEqual(validator.version, '3.1');
-  const [, version] = execFileSync(binary, ['--version'], { encoding: 'utf8' }).match(/^rtcroomd (\S+)$/m);
+  const [, version] = execFileSync(process.env.RTCROOMD, ['--version'], { encoding: 'utf8' }).match(/^rtcroomd (\S+)$/m);
   assert.strictEqual(validator.specification.info.version, version, 'info.version is not the program\'s');
 }
 
@@ -80,21 +74,22 @@ function checkCoverage(document) {
 }
 
 // Runs `use` with a client of a separate server.
-async function withServer(binary, document, settings, use, options) {
-  const server = await Server.start(binary, settings, options);
+async function withServer(document, settings, use, options) {
+  const server = new Server(settings, options);
   try {
+    await server.start();
     await use(new Client(document, server), server);
     await server.stop();
   } catch (failure) {
     console.error(`--- server log\n${server.log.slice(-5000)}---`);
     throw failure;
   } finally {
-    server.remove();
+    await server.end();
   }
 }
 
-async function onCompleteServer(binary, document, wechat) {
-  const logs = fs.mkdtempSync(path.join(require('node:os').tmpdir(), 'rtcroomd-openapi-logs-'));
+async function onCompleteServer(document, wechat) {
+  const logs = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-openapi-logs-'));
   fs.writeFileSync(path.join(logs, 'today.log'), 'a line\n');
   const settings = {
     ...kComplete,
@@ -113,7 +108,7 @@ async function onCompleteServer(binary, document, wechat) {
     'wechat.base_url': wechat.url,
     'wechat.expose_session_key': true,
   };
-  await withServer(binary, document, settings, async (client, server) => {
+  await withServer(document, settings, async (client, server) => {
     const ban = (kind, room, user) => server.rooms('kick', kind, room, user, '--ban', '10m');
     await gen1.run(client, ban);
     await gen2.run(client);
@@ -130,8 +125,8 @@ async function onCompleteServer(binary, document, wechat) {
   fs.rmSync(logs, { recursive: true });
 }
 
-async function onFailingServers(binary, document, im) {
-  const run = (settings, use, options) => withServer(binary, document, settings, use, options);
+async function onFailingServers(document, im) {
+  const run = (settings, use, options) => withServer(document, settings, use, options);
   await run({ ...kComplete, 'auth.mode': 'token', 'utils.enabled': false }, failures.inTokenMode);
   await run({ 'utils.enabled': true }, failures.unconfigured);
   const inMemory = { 'store.url': 'memory:', 'admin.token': kAdminToken };
@@ -145,8 +140,8 @@ async function onFailingServers(binary, document, im) {
   await run(kComplete, failures.diskFull, { limitKilobytes: 400 });
 }
 
-async function main(binary, printEndpoints) {
-  await checkDocument(binary);
+async function main(printEndpoints) {
+  await checkDocument();
   const document = new ApiDocument(kFile);
   const examples = document.checkExamples();
   const { endpoints, commands } = publicEndpoints(printEndpoints);
@@ -157,12 +152,12 @@ async function main(binary, printEndpoints) {
   const live = await startLiveService();
   let requests = 0;
   try {
-    await onCompleteServer(binary, document, wechat);
-    await onFailingServers(binary, document, im);
+    await onCompleteServer(document, wechat);
+    await onFailingServers(document, im);
     const mixing = { ...kComplete, 'live.api': 'v1', 'live.api_base_url': live.url, 'live.app_id': '1251234567' };
-    await withServer(binary, document, mixing, gen1.withMixing);
+    await withServer(document, mixing, gen1.withMixing);
     const open = { ...kComplete, 'auth.mode': 'open', 'auth.trust_userid': true };
-    await withServer(binary, document, open, async (client) => { requests = await acceptance.run(client, endpoints); });
+    await withServer(document, open, async (client) => { requests = await acceptance.run(client, endpoints); });
   } finally {
     wechat.stop();
     im.stop();

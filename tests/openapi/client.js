@@ -1,13 +1,11 @@
 // One HTTP request, and calls of the document's operations.
-'use strict';
-
-const assert = require('node:assert');
-const http = require('node:http');
+import http from 'node:http';
+import { until } from '../console/support/until.js';
 
 const kPrefix = '/weapp';
 
 // @param until  decides whether the received bytes suffice, for a reply without an end.
-function request(address, agent, method, target, { body, headers = {}, until } = {}) {
+export function request(address, agent, method, target, { body, headers = {}, until } = {}) {
   const [host, port] = address.split(':');
   const bytes = Buffer.from(body ?? '');
   const own = method === 'POST' ? { 'Content-Length': bytes.length } : {};
@@ -34,7 +32,7 @@ function request(address, agent, method, target, { body, headers = {}, until } =
 }
 
 // Calls operations of the document on one server, and checks each reply against it.
-class Client {
+export class Client {
   // @param query  the query of every call: the credentials, in gen-2.
   constructor(document, server, query = {}) {
     this.document = document;
@@ -60,7 +58,7 @@ class Client {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     const type = text === undefined ? {} : { 'Content-Type': 'application/json' };
     const reply = await this.server.send(
-      operation.isPublic || operation.isOfChannel ? 'http' : 'admin',
+      operation.isPublic || operation.isOfChannel ? 'server.http_listen' : 'admin.listen',
       method ?? operation.method,
       target,
       { body: text, headers: { ...type, ...headers }, until },
@@ -76,20 +74,15 @@ class Client {
     return reply.headers['content-type'].startsWith('application/json') ? JSON.parse(reply.text) : reply.text;
   }
 
-  // The same, with retries until the reply is `expected`.
+  // The same, several at once, until one of the replies is `expected`.
   async callUntil(operationId, expected, options) {
-    const kMostTries = 20;
     const operation = this.document.operation(operationId);
-    for (let tries = 0; tries < kMostTries; ++tries) {
-      const reply = await this.send(operationId, options);
-      const fits = reply.status === 200 && this.document.fitting(operation, JSON.parse(reply.text));
-      if (fits.length > 0 && fits.includes(expected)) {
-        this.document.check(operation, expected, reply);
-        return;
-      }
-    }
-    assert.fail(`${operationId}: never ${expected}`);
+    await until(`${operationId}: ${expected}`, async () => {
+      const replies = await Promise.all(Array.from({ length: 5 }, () => this.send(operationId, options)));
+      const found = replies.find(({ status, text }) =>
+        status === 200 && this.document.fitting(operation, JSON.parse(text)).includes(expected));
+      if (found) this.document.check(operation, expected, found);
+      return found;
+    });
   }
 }
-
-module.exports = { Client, kPrefix, request };

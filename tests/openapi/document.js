@@ -1,10 +1,10 @@
 // docs/openapi.yaml: the replies that it documents, and which of them were seen.
-'use strict';
+import assert from 'node:assert';
+import fs from 'node:fs';
 
-const assert = require('node:assert');
-const fs = require('node:fs');
-const { Ajv2020 } = require('ajv/dist/2020');
-const yaml = require('yaml');
+const [{ Ajv2020 }, { default: yaml }] = await Promise.all([import('ajv/dist/2020.js'), import('yaml')]).catch(() => {
+  throw new Error('ajv and yaml are not installed: npm ci --prefix tests/openapi');
+});
 
 const kRef = '#/components/schemas/';
 
@@ -16,7 +16,7 @@ const kMaxBytes = {
   validate: (most, text) => Buffer.byteLength(text) <= most,
 };
 
-class ApiDocument {
+export class ApiDocument {
   constructor(file) {
     this.root = yaml.parse(fs.readFileSync(file, 'utf8'));
     this.ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
@@ -171,5 +171,3 @@ class ApiDocument {
     return count;
   }
 }
-
-module.exports = { ApiDocument };

@@ -1,7 +1,5 @@
 // Compares the request fields that docs/openapi.yaml documents with the server's table.
-'use strict';
-
-const assert = require('node:assert');
+import assert from 'node:assert';
 
 // A schema, what it refers to, and the first of its alternatives.
 function partsOf(document, schema) {
@@ -72,7 +70,7 @@ function checkQuery(document, where, rows, parameters) {
 }
 
 // @param endpoints  from `publicEndpoints`.
-function checkFields(document, endpoints) {
+export function checkFields(document, endpoints) {
   for (const { route, protocol, fields } of endpoints) {
     const operation = document.operationAt(route);
     const ofBody = fields.filter(({ inQuery }) => !inQuery);
@@ -84,5 +82,3 @@ function checkFields(document, endpoints) {
     checkQuery(document, `${operation.id}:`, rows, parameters);
   }
 }
-
-module.exports = { checkFields };

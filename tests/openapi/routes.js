@@ -1,12 +1,10 @@
 // The served endpoints: the public ones from the server's table, the others from its sources.
-'use strict';
+import assert from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 
-const assert = require('node:assert');
-const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
-const path = require('node:path');
-
-const kRoot = path.join(__dirname, '..', '..');
+const kRoot = path.join(import.meta.dirname, '..', '..');
 function read(...names) {
   return fs.readFileSync(path.join(kRoot, ...names), 'utf8');
 }
@@ -14,7 +12,7 @@ function read(...names) {
 // The rows of handlers/endpoint_spec.cc, one for each protocol of an endpoint, and the routes of the
 // message channel.
 // @param program  print_endpoints.
-function publicEndpoints(program) {
+export function publicEndpoints(program) {
   const { endpoints, commands } = JSON.parse(execFileSync(program, { encoding: 'utf8' }));
   const rows = endpoints.map((row) => {
     const area = row.areas.length > 1 ? '{kind}' : row.areas[0];
@@ -32,7 +30,7 @@ function sourcesIn(folder) {
 
 // The endpoints of the admin listener, as `METHOD path`: the paths that it compares a request with,
 // and the rows of AdminRoute. The pages of the console are not operations.
-function adminRoutes() {
+export function adminRoutes() {
   const own = [...read('daemon', 'admin', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
     ([, at]) => `GET ${at}`,
   );
@@ -44,5 +42,3 @@ function adminRoutes() {
   const routes = [...own, ...added.map(([, method, at]) => `${(method ?? 'get').toUpperCase()} ${at}`)];
   return [...new Set(routes)].filter((route) => !/ \/console(?!\/api\/)/.test(route));
 }
-
-module.exports = { adminRoutes, publicEndpoints };

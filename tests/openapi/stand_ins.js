@@ -1,8 +1,6 @@
 // The services around the server, on loopback: WeChat's exchange of login codes, IM, and the live
 // service.
-'use strict';
-
-const http = require('node:http');
+import http from 'node:http';
 
 class StandIn {
   // @param answer  returns the object to answer for a URL.
@@ -28,7 +26,7 @@ class StandIn {
 }
 
 // Accepts every code as that of a user of the same name, except `risky`.
-function startWechat() {
+export function startWechat() {
   return StandIn.start((url) => {
     const code = url.searchParams.get('js_code');
     if (code === 'risky') return { errcode: 40226, errmsg: 'code blocked' };
@@ -37,13 +35,11 @@ function startWechat() {
 }
 
 // Refuses everything.
-function startIm() {
+export function startIm() {
   return StandIn.start(() => ({ ActionStatus: 'FAIL', ErrorCode: 10004, ErrorInfo: 'no' }));
 }
 
 // Mixes everything.
-function startLiveService() {
+export function startLiveService() {
   return StandIn.start(() => ({ code: 0, message: 'Success!', timestamp: 1700000000 }));
 }
-
-module.exports = { startIm, startLiveService, startWechat };

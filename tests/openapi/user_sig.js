@@ -1,13 +1,11 @@
 // Login tickets of version 2 (docs/protocol.md D.1), good and bad.
-'use strict';
+import crypto from 'node:crypto';
+import zlib from 'node:zlib';
 
-const crypto = require('node:crypto');
-const zlib = require('node:zlib');
+export const kSdkAppId = 1400000001;
+export const kKey = 'rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!';
 
-const kSdkAppId = 1400000001;
-const kKey = 'rtcroomd-test-key-0123456789abcdefghijklmnopqrstuvwxyz-not-real!';
-
-function userSig(userId, { app = kSdkAppId, key = kKey, time = Math.floor(Date.now() / 1000), life = 3600 } = {}) {
+export function userSig(userId, { app = kSdkAppId, key = kKey, time = Math.floor(Date.now() / 1000), life = 3600 } = {}) {
   const text =
     `TLS.identifier:${userId}\nTLS.sdkappid:${app}\nTLS.time:${time}\nTLS.expire:${life}\n`;
   const ticket = {
@@ -21,5 +19,3 @@ function userSig(userId, { app = kSdkAppId, key = kKey, time = Math.floor(Date.n
   const packed = zlib.deflateSync(JSON.stringify(ticket)).toString('base64');
   return packed.replaceAll('+', '*').replaceAll('/', '-').replaceAll('=', '_');
 }
-
-module.exports = { kKey, kSdkAppId, userSig };

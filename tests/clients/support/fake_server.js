@@ -1,5 +1,6 @@
 // A small server that speaks docs/channel-socket.md, with switches for what a real one seldom does.
 import http from 'node:http';
+import { json } from 'node:stream/consumers';
 import { WebSocketServer } from './packages.js';
 
 const kMaxRecovered = 500;
@@ -19,6 +20,7 @@ export class FakeServer {
   refusesSockets = false;
   refusesPolls = false;
   refusal = null; // the reply to every poll
+  refusedPolls = 0;
   closeOfSends = 0; // with that code each `send` closes its socket, unless it is 0
   holdMs = 300;
   afterReply = () => {}; // called with the verb
@@ -73,6 +75,8 @@ export class FakeServer {
     this.#push(to, { direct: list.at(-1) });
     this.#wake();
   }
+
+  get heldPolls() { return [...this.#waiting].filter(({ isHeld }) => isHeld).length; }
 
   unsettled(userID) { return (this.#directs.get(userID) ?? []).length; }
 
@@ -209,11 +213,11 @@ export class FakeServer {
   #wake() { for (const answer of this.#waiting) answer(); }
 
   async #onPoll(request, response) {
+    if (this.refusesPolls || this.refusal) ++this.refusedPolls;
     if (this.refusesPolls || request.url !== '/channel/poll') return response.destroy();
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const body = await json(request);
     if (this.refusal) return response.end(JSON.stringify(this.refusal));
-    const { connect, wait, cursors, requests } = JSON.parse(Buffer.concat(chunks));
+    const { connect, wait, cursors, requests } = body;
     const { userID } = connect;
     if (connect.userSig === 'expired') {
       return response.end(JSON.stringify({ error: { code: 70001, message: 'expired' } }));
@@ -239,6 +243,7 @@ export class FakeServer {
       response.end(JSON.stringify({ replies, rooms: subscriptions, pushes }));
     };
     const timer = setTimeout(() => answer(true), wait ? this.holdMs : 0);
+    answer.isHeld = wait > 0;
     this.#waiting.add(answer);
     response.on('close', () => { clearTimeout(timer); this.#waiting.delete(answer); });
     return answer(false);

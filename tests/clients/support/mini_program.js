@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import vm from 'node:vm';
-import { makeWx, until } from './phone.js';
+import { until } from '../../console/support/until.js';
+import { makeWx } from './phone.js';
 import { readWxml, render } from './wxml.js';
 
 const kClients = path.join(import.meta.dirname, '..', '..', '..', 'clients');

@@ -6,7 +6,6 @@ import { WebSocket } from './packages.js';
 
 export const kSource = path.join(import.meta.dirname, '..', '..', '..', 'clients', 'webim_wx', 'webim_wx.js');
 const kFastSecond = 100; // milliseconds
-const kTimeoutMs = 60_000;
 
 /** The calls of WeChat that the client uses, as they are documented for mini-programs. */
 export function makeWx(calls) {
@@ -53,14 +52,15 @@ export function makeWx(calls) {
 }
 
 /**
- * The module, with another host and shorter seconds.
- * @param isHasty  shortens the timeouts, too; others are to hold on a busy machine.
+ * The module, with another host and shorter seconds. Timeouts that only detect a fault hold on a busy machine.
+ * @param isHasty  shortens the one of a ping: without a reply there is only another connect.
  */
 function loadWebim(host, wx, second, isHasty) {
-  let source = fs.readFileSync(kSource, 'utf8')
+  const source = fs.readFileSync(kSource, 'utf8')
     .replace(/^var HOST = .*$/m, `var HOST = '${host}';`)
-    .replace(/^var SECOND = \d+;/m, `var SECOND = ${second};`);
-  if (!isHasty) source = source.replace(/^(var \w+_TIMEOUT = \d+) \* SECOND;/gm, '$1 * 1000;');
+    .replace(/^var SECOND = \d+;/m, `var SECOND = ${second};`)
+    .replace(/^(var PONG_TIMEOUT = \d+) \* SECOND;/m, `$1 * ${isHasty ? second : 1000};`)
+    .replace(/^(var (?!PONG)\w+_TIMEOUT) = \d+ \* SECOND;/gm, '$1 = 60000;');
   const module = { exports: {} };
   const silent = { log() {}, info() {}, warn() {}, error() {} };
   new Function('module', 'exports', 'wx', 'console', source)(module, module.exports, wx, silent);
@@ -179,14 +179,3 @@ export class Phone {
 
   get texts() { return this.messages.map(({ text }) => text); }
 }
-
-/** Waits until a condition holds. */
-export async function until(what, condition, timeoutMs = kTimeoutMs) {
-  const deadline = Date.now() + timeoutMs;
-  while (!await condition()) {
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => { setTimeout(resolve, 5); });
-  }
-}
-
-export const settled = () => new Promise((resolve) => { setTimeout(resolve, 250); });

@@ -1,20 +1,11 @@
 // A browser with one console in it, and a record of all unexpected events in it.
 import assert from 'node:assert';
-import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { after, before } from 'node:test';
+import { startBrowser } from './chromium.js';
 import { kToken } from './server.js';
 
-const kBrowser = process.env.RTCROOM_BROWSER ?? '/usr/bin/chromium';
-const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-
 const kTimeoutMs = 60_000;
-const kStartTimeoutMs = 120_000;
-
-const { chromium } = await import('playwright-core').catch(() => {
-  throw new Error('playwright-core is not installed: npm ci --prefix tests/console');
-});
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -26,25 +17,26 @@ const { chromium } = await import('playwright-core').catch(() => {
  */
 
 /**
+ * One for all tests of a file, as it takes longer to start than most of them take. What they open in it
+ * shares nothing.
+ * @type {ReturnType<typeof startBrowser>|undefined}
+ */
+let browser;
+after(async () => (await browser)?.close());
+
+/**
  * Opens a browser with a separate profile.
  * @param {string[]} origins  the allowed ones
  * @param {import('playwright-core').BrowserContextOptions} options
  * @returns {Promise<OpenConsole>}
  */
 export async function openBrowser(origins, options = {}) {
-  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: kBrowser, args: kArguments, headless: true, timeout: kStartTimeoutMs,
-    viewport: { width: 1360, height: 860 }, ...options,
-  });
+  browser ??= startBrowser();
+  const context = await (await browser).newContext({ viewport: { width: 1360, height: 860 }, ...options });
   context.setDefaultTimeout(kTimeoutMs);
-  const page = context.pages()[0];
+  const page = await context.newPage();
   const faults = await watch(page, origins);
-  const close = async () => {
-    await context.close();
-    fs.rmSync(profile, { recursive: true, force: true });
-  };
-  return { page, faults, close };
+  return { page, faults, close: () => context.close() };
 }
 
 /**
@@ -98,6 +90,55 @@ export async function openConsole(server, options = {}, others = []) {
 }
 
 /**
+ * The page of an opened browser for one test, which fails if anything unexpected happened in it.
+ * @param {import('node:test').TestContext} test
+ * @param {OpenConsole} opened
+ */
+function pageOf(test, opened) {
+  test.after(async () => {
+    await opened.close();
+    expectNoFaults(opened);
+  });
+  return opened.page;
+}
+
+/**
+ * A console for one test.
+ * @param {import('node:test').TestContext} test
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ */
+export const consoleOf = async (test, server, options = {}) => pageOf(test, await openConsole(server, options));
+
+/**
+ * A browser for one test, before it opens the console.
+ * @param {import('node:test').TestContext} test
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ */
+export const browserOf = async (test, server, options = {}) =>
+  pageOf(test, await openBrowser([new URL(server.consoleUrl).origin], options));
+
+/**
+ * A console for all tests of a suite.
+ * @param {import('./server.js').Server} server
+ * @param {import('playwright-core').BrowserContextOptions} options
+ * @param {(page: Page) => void} take  gets its page before the first test
+ */
+export function useConsole(server, options, take) {
+  /** @type {OpenConsole} */
+  let opened;
+  before(async () => {
+    opened = await openConsole(server, options);
+    take(opened.page);
+  });
+  after(async () => {
+    await opened.close();
+    expectNoFaults(opened);
+  });
+}
+
+/**
  * @param {Page} page
  * @param {string} token
  */
@@ -137,7 +178,7 @@ export async function holdReply(page, pattern) {
 }
 
 /**
- * Saves a screenshot for manual inspection.
+ * Saves a screenshot for manual inspection, where RTCROOM_PICTURES names a folder for them.
  * @param {Page} page
  * @param {string} name
  */

@@ -3,8 +3,8 @@
 const kRoomPoll = 'v1/group_open_long_polling_http_noauth_svc/get_msg';
 const kGroups = 'v4/group_open_http_svc';
 
-/** What a server needs so that a test can log in by any name. */
-export const kWithChannel = { 'channel.enabled': true, 'channel.hold': '5s', 'auth.trust_userid': true };
+/** What a server needs so that a test can log in by any name. A poll waits for what the test does meanwhile. */
+export const kWithChannel = { 'channel.enabled': true, 'channel.hold': '55s', 'auth.trust_userid': true };
 
 export class ChannelClient {
   #origin;

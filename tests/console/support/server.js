@@ -1,91 +1,116 @@
-// The real server, run by a test in a separate process, and a client of its public API.
+// The real server, the program that RTCROOMD names, run by a test in a separate process, and a client of its
+// public API.
+import assert from 'node:assert';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { until } from './until.js';
 
-export const kToken = 'console-test-token-0123456789abcdef';
+/** The reason to skip tests that need the server, or false. */
+export const kNoServer = !process.env.RTCROOMD && 'RTCROOMD is not set';
 
-const kListeners = 2;
+/** A phrase, as an operator may choose it. */
+export const kToken = 'correct horse battery staple';
 
-/**
- * The configuration file of these settings; JSON's literals are TOML's here.
- * @param {Record<string, string|number|boolean>} settings
- */
-const tomlOf = (settings) => Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join('');
+/** @type {Record<string, string>} */
+const kListeners = { http: 'server.http_listen', admin: 'admin.listen', grpc: 'grpc.listen' };
+
+/** @typedef {Record<string, string|number|boolean>} Settings */
 
 export class Server {
-  #folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-console-'));
-  #settings;
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroomd-test-'));
+  /** @type {Settings} */
+  settings;
+  #options;
   /** @type {import('node:child_process').ChildProcess|null} */
   #child = null;
-  /** @type {Record<string, string>} addresses by listener */
-  #addresses = {};
+  /** @type {string[]} what runs the program, as its arguments */
+  wrapper = [];
+  /** Since its last start. */
+  log = '';
+  /** What it prints besides. */
+  output = '';
 
-  /** @param {Record<string, string|number|boolean>} settings  on top of the harness's own */
-  constructor(settings = {}) {
-    this.#settings = {
+  /**
+   * @param {Settings} settings  on top of the harness's own
+   * @param {string[]} options  of `serve`, such as '--dev'
+   */
+  constructor(settings = {}, ...options) {
+    this.#options = options;
+    this.settings = {
       'server.http_listen': '127.0.0.1:0',
       'server.https_listen': '',
       'admin.listen': '127.0.0.1:0',
       'admin.token': kToken,
       'grpc.listen': '',
-      'store.data_dir': path.join(this.#folder, 'data'),
+      'store.data_dir': path.join(this.folder, 'data'),
       'log.format': 'json',
-      'log.level': 'debug',
       // Members in these tests send no heartbeats by default.
       'room.heartbeat_timeout': '10m',
       'limits.per_address_rate': '0/s',
       'limits.per_user_rate': '0/s',
       'limits.pushers_rate': '0/s',
+      'limits.signing_rate': '0/h',
       'limits.rooms_per_address': 0,
       'limits.rooms_per_user': 0,
       ...settings,
     };
   }
 
+  get host() {
+    return `http://${this.settings['server.http_listen']}`;
+  }
+
   get consoleUrl() {
-    return `http://${this.#addresses.admin}/console/`;
+    return `http://${this.settings['admin.listen']}/console/`;
   }
 
   get publicUrl() {
-    return `http://${this.#addresses.http}/weapp`;
+    return `${this.host}/weapp`;
   }
 
-  /** Starts it, or restarts it on the same ports, and waits until it is ready. */
+  /** Starts it, or restarts it at the same addresses with the same rooms, and waits until it is ready. */
   async start() {
-    const config = path.join(this.#folder, 'rtcroomd.toml');
-    for (const [listener, address] of Object.entries(this.#addresses)) {
-      this.#settings[listener === 'admin' ? 'admin.listen' : 'server.http_listen'] = address;
-    }
-    fs.writeFileSync(config, tomlOf(this.#settings));
-    const begin = this.#log().length;
-    const log = fs.openSync(this.#logFile, 'a');
-    this.#child = spawn(binary(), ['serve', '--config', config], { stdio: ['ignore', log, log] });
-    fs.closeSync(log);
-    await until('the server is ready', async () => {
-      if (this.#child?.exitCode !== null) throw new Error(`rtcroomd ended:\n${this.#log().slice(begin)}`);
-      this.#addresses = addressesIn(this.#log().slice(begin));
-      if (Object.keys(this.#addresses).length < kListeners) return false;
-      return (await fetch(`http://${this.#addresses.admin}/readyz`)).ok;
+    const config = path.join(this.folder, 'rtcroomd.toml');
+    // JSON's literals are TOML's here.
+    const lines = Object.entries(this.settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+    fs.writeFileSync(config, lines.join(''));
+    const [program, ...words] = [...this.wrapper, process.env.RTCROOMD ?? '', 'serve', '--config', config, ...this.#options];
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    child.stdout.on('data', (bytes) => { this.output += bytes; });
+    this.log = '';
+    child.stderr.on('data', (bytes) => { this.log += bytes; });
+    await until('the server is ready', () => {
+      assert.strictEqual(child.exitCode, null, `rtcroomd ended:\n${this.log}`);
+      return this.log.includes('"event":"ready"');
     });
+    for (const line of this.log.split('\n').filter((text) => text.includes('"event":"listening"'))) {
+      const { listener, address } = JSON.parse(line);
+      this.settings[kListeners[listener]] = address;
+    }
   }
 
   /** Requests a stop, and waits for its end. */
   async stop() {
     const child = this.#child;
-    if (!child || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => { child.once('exit', resolve); });
+    if (!child || (child.exitCode ?? child.signalCode) !== null) return;
+    const ended = once(child, 'exit');
     child.kill('SIGTERM');
-    await ended;
-    this.#child = null;
+    assert.deepStrictEqual(await ended, [0, null]);
   }
 
   /** Stops it and deletes all its data. */
   async end() {
     await this.stop();
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The identity of a new user. */
+  async newUser() {
+    return (await fetch(`${this.publicUrl}/utils/get_login_info`)).json();
   }
 
   /**
@@ -112,14 +137,6 @@ export class Server {
     if (reply.code !== 0) throw new Error(`${endpoint}: ${JSON.stringify(reply)}`);
     return reply;
   }
-
-  get #logFile() {
-    return path.join(this.#folder, 'server.log');
-  }
-
-  #log() {
-    return fs.existsSync(this.#logFile) ? fs.readFileSync(this.#logFile, 'utf8') : '';
-  }
 }
 
 /**
@@ -129,24 +146,3 @@ export class Server {
  */
 export const person = (userID, userName = userID) =>
   ({ userID, userName, userAvatar: `${userID}.png`, pushURL: `rtmp://127.0.0.1/live/${userID}` });
-
-function binary() {
-  const file = process.env.RTCROOMD_BINARY;
-  if (!file) throw new Error('RTCROOMD_BINARY: the server to test');
-  return file;
-}
-
-/**
- * The addresses of the listeners, from the log.
- * @param {string} log
- */
-function addressesIn(log) {
-  /** @type {Record<string, string>} */
-  const addresses = {};
-  for (const line of log.split('\n')) {
-    if (!line.includes('"listening"') || !line.endsWith('}')) continue;
-    const entry = JSON.parse(line);
-    if (entry.event === 'listening') addresses[entry.listener] = entry.address;
-  }
-  return addresses;
-}

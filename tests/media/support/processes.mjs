@@ -1,5 +1,6 @@
 // Programs that a test runs: nginx, ffmpeg, scripts of deploy/media.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 
@@ -42,11 +43,22 @@ export async function run(program, ...args) {
   return process.output;
 }
 
-/** An address of the loopback interface where nothing listens. */
+/**
+ * Of the loopback interface: an address that no other process has, so that a port on it that was free once stays free.
+ * Those who ask the system for a port do so at 127.0.0.1.
+ */
+export const kHost = `127.${64 + (process.pid >> 16)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+
+const taken = new Set();
+
+/** An address of this process where nothing listens. */
 export async function freeAddress() {
-  const server = net.createServer();
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const server = net.createServer().listen(0, kHost);
+  await once(server, 'listening');
   const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return `127.0.0.1:${port}`;
+  server.close();
+  await once(server, 'close');
+  if (taken.has(port)) return freeAddress();
+  taken.add(port);
+  return `${kHost}:${port}`;
 }

@@ -1,5 +1,6 @@
 // Takes callbacks in rtcroomd's place, and answers as the test decides.
 import http from 'node:http';
+import { kHost } from './processes.mjs';
 
 export class RoomServer {
   /** All calls so far: the form's fields, with `authorization` and the status of the `answer`. */
@@ -9,12 +10,12 @@ export class RoomServer {
   #port = 0;
   #server = null;
 
-  get address() { return `127.0.0.1:${this.#port}`; }
+  get address() { return `${kHost}:${this.#port}`; }
 
-  /** Listens, at the same address as before. */
+  /** Listens, at the same address as before, which nobody else takes meanwhile. */
   async start() {
     this.#server = http.createServer((request, reply) => this.#take(request, reply));
-    await new Promise((resolve) => { this.#server.listen(this.#port, '127.0.0.1', resolve); });
+    await new Promise((resolve) => { this.#server.listen(this.#port, kHost, resolve); });
     this.#port = this.#server.address().port;
   }
 

@@ -1,7 +1,5 @@
 // Checks that the server accepts requests that match the schemas, and refuses others.
-'use strict';
-
-const assert = require('node:assert');
+import assert from 'node:assert';
 
 const kThreeBytes = '\u4e8c';
 const kValues = [
@@ -56,7 +54,7 @@ async function probe(client, operationId, schema, good) {
 
 // @param client  of a server without authentication, since the names change.
 // @param endpoints  from `publicEndpoints`.
-async function run(client, endpoints) {
+export async function run(client, endpoints) {
   const { document } = client;
   const gen2 = client.as({ userID: '' });
   const probed = new Set();
@@ -75,5 +73,3 @@ async function run(client, endpoints) {
   }
   return count;
 }
-
-module.exports = { run };

@@ -1,11 +1,9 @@
 // The copy of the store for an operator's command.
-'use strict';
+import assert from 'node:assert';
+import fs from 'node:fs';
+import path from 'node:path';
 
-const assert = require('node:assert');
-const fs = require('node:fs');
-const path = require('node:path');
-
-async function run(client, dataDirectory) {
+export async function run(client, dataDirectory) {
   const key = fs.readFileSync(path.join(dataDirectory, 'admin-key'), 'utf8');
   const headers = { Authorization: `Bearer ${key}` };
   const { file } = await client.call('backup', 'BackupMade', { headers });
@@ -14,8 +12,6 @@ async function run(client, dataDirectory) {
 }
 
 // There is nothing to copy.
-async function inMemory(client, token) {
+export async function inMemory(client, token) {
   await client.call('backup', 'AdminFailure', { headers: { Authorization: `Bearer ${token}` } });
 }
-
-module.exports = { inMemory, run };

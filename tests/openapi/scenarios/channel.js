@@ -1,10 +1,8 @@
 // The commands of the message channel, as the SDK sends them.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
-
-const { kSdkAppId, userSig } = require('../user_sig');
-const { newPusher, newRoom } = require('./gen1');
+import { kSdkAppId, userSig } from '../user_sig.js';
+import { newPusher, newRoom } from './gen1.js';
 
 const kRoom = 'channel';
 const kText = (text) => [{ MsgType: 'TIMTextElem', MsgContent: { Text: text } }];
@@ -63,7 +61,7 @@ async function talkToEachOther(client, alice, bob) {
   assert.deepStrictEqual(SessionItem.map((item) => item.Type).sort(), [1, 2]);
 }
 
-async function run(client) {
+export async function run(client) {
   await client.call('createRoom', 'RoomNamed', { kind: 'multi_room', body: newRoom(kRoom, 'alice') });
   const alice = await logIn(client, 'alice');
   const bob = await logIn(client, 'bob');
@@ -89,5 +87,3 @@ async function run(client) {
   await bob.call('channelLogOutAll', 'ChannelDone');
   assert.strictEqual((await bob.call('channelAuthKey', 'ChannelFailed')).ErrorCode, 70003);
 }
-
-module.exports = { run };

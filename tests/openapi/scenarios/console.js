@@ -1,9 +1,7 @@
 // The API of the console.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
-
-const { newPusher, newRoom } = require('./gen1');
+import { newPusher, newRoom } from './gen1.js';
 
 const kBodies = [null, '', 0, -1, 1, 1.5, 'x', true, [], {}, 31622400, 31622401, 'a/b', 'a'.repeat(48), 'a'.repeat(49), 'a'.repeat(65)];
 
@@ -39,7 +37,7 @@ async function follow(client, headers) {
   assert(lines.includes(`id: ${events[0].cursor}`));
 }
 
-async function run(client, token) {
+export async function run(client, token) {
   const headers = { Authorization: `Bearer ${token}` };
   const ask = (operation, expected, query) => client.call(operation, expected, { query, headers });
   const say = (operation, expected, body) => client.call(operation, expected, { body, headers });
@@ -84,5 +82,3 @@ async function run(client, token) {
     assert.strictEqual(refused.code, 7, operation.id);
   }
 }
-
-module.exports = { run };

@@ -1,16 +1,14 @@
 // Servers on which otherwise valid calls fail.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
-
-const gen2 = require('./gen2');
-const { newPusher, newRoom } = require('./gen1');
-const webrtc = require('./webrtc');
+import * as gen2 from './gen2.js';
+import { newPusher, newRoom } from './gen1.js';
+import * as webrtc from './webrtc.js';
 
 const kMember = { roomID: 'r', userID: 'u' };
 
 // Unauthenticated calls, where authentication is required.
-async function inTokenMode(client) {
+export async function inTokenMode(client) {
   const shared = gen2.kAsking.filter((operation) => !kGen2Only.includes(operation));
   for (const operation of [...shared, 'login', 'getImLoginInfo', ...webrtc.kAll, 'postLoginInfo']) {
     await client.call(operation, 'NotAuthorised', { kind: 'live_room' });
@@ -20,7 +18,7 @@ async function inTokenMode(client) {
 const kGen2Only = ['setCustomField', 'getCustomInfo', 'addAudience', 'deleteAudience', 'getAudiences'];
 
 // Neither an application nor a stream service.
-async function unconfigured(client) {
+export async function unconfigured(client) {
   const call = (operation, expected, options) => client.call(operation, expected, { kind: 'live_room', ...options });
   await call('getImLoginInfo', 'ServerFailed', { body: { userIDPrefix: 'x' } });
   await call('login', 'ServerFailed', { query: gen2.ticketOf('alice') });
@@ -38,7 +36,7 @@ async function unconfigured(client) {
 
 // Callers above the rate limit.
 // @param user  a logged-in user.
-async function limited(client, user, operatorToken) {
+export async function limited(client, user, operatorToken) {
   const call = (who, operation, options) => who.callUntil(operation, 'ServerFailed', { kind: 'live_room', ...options });
   for (const operation of ['getRoomList', 'mergeStream', 'getCustomInfo', 'getAudiences', 'setCustomField', 'logout']) {
     await call(user, operation, { body: {} });
@@ -52,7 +50,7 @@ async function limited(client, user, operatorToken) {
 }
 
 // The IM service creates no groups.
-async function withoutGroups(client) {
+export async function withoutGroups(client) {
   const alice = await gen2.logIn(client, 'alice');
   const call = (who, operation, expected, body) => who.call(operation, expected, { kind: 'multi_room', body });
   await call(client, 'createRoom', 'ServerFailed', newRoom('r', 'u'));
@@ -83,7 +81,7 @@ async function untilNotReady(client) {
 }
 
 // All writes fail.
-async function diskFull(client) {
+export async function diskFull(client) {
   const alice = await gen2.logIn(client, 'alice');
   const call = (who, operation, expected, body) => who.call(operation, expected, { kind: 'live_room', body });
   await call(client, 'createRoom', 'RoomNamed', newRoom('r', 'u'));
@@ -103,5 +101,3 @@ async function diskFull(client) {
   await call(client, 'getPushers', 'Gen1Pushers', { roomID: 'r' });
   await call(client, 'pusherHeartbeat', 'Done', kMember);
 }
-
-module.exports = { diskFull, inTokenMode, limited, unconfigured, withoutGroups };

@@ -1,15 +1,13 @@
 // Rooms of the open dialect.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
+export const kKinds = ['double_room', 'multi_room', 'live_room'];
 
-const kKinds = ['double_room', 'multi_room', 'live_room'];
-
-function newRoom(roomID, userID) {
+export function newRoom(roomID, userID) {
   return { roomID, userID, userName: 'U', userAvatar: 'a.png', pushURL: `rtmp://h/live/${userID}`, roomName: 'first' };
 }
 
-function newPusher(roomID, userID) {
+export function newPusher(roomID, userID) {
   return { roomID, userID, userName: 'U', userAvatar: 'a.png', pushURL: `rtmp://h/live/${userID}` };
 }
 
@@ -49,7 +47,7 @@ async function mixing(call, roomID) {
 }
 
 // On a server with a mixing service.
-async function withMixing(client) {
+export async function withMixing(client) {
   const call = (operation, expected, body) => client.call(operation, expected, { kind: 'live_room', body });
   await call('createRoom', 'RoomNamed', newRoom('mixed', 'alice'));
   const para = (stream) => ({
@@ -94,7 +92,7 @@ async function unreadable(client, operations) {
   }
 }
 
-async function run(client, ban) {
+export async function run(client, ban) {
   for (const kind of kKinds) {
     await login(client, kind);
     await rooms(client, kind);
@@ -105,5 +103,3 @@ async function run(client, ban) {
     'pusherHeartbeat', 'getRoomList', 'logout',
   ]);
 }
-
-module.exports = { kKinds, newPusher, newRoom, run, withMixing };

@@ -1,17 +1,15 @@
 // Rooms of the dialect with a login, and the additional calls of live rooms.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
+import { kSdkAppId, userSig } from '../user_sig.js';
+import { kKinds, newPusher, newRoom } from './gen1.js';
 
-const { kSdkAppId, userSig } = require('../user_sig');
-const { kKinds, newPusher, newRoom } = require('./gen1');
-
-function ticketOf(userID, options = {}) {
+export function ticketOf(userID, options = {}) {
   return { sdkAppID: kSdkAppId, accountType: '0', userID, userSig: userSig(userID, options) };
 }
 
 // @return a logged-in client.
-async function logIn(client, userID, kind = 'multi_room') {
+export async function logIn(client, userID, kind = 'multi_room') {
   const { token } = await client.call('login', 'Gen2Login', { kind, query: ticketOf(userID) });
   return client.as({ userID, token });
 }
@@ -131,17 +129,15 @@ async function live(client) {
   await call(host, 'destroyRoom', 'Done', { roomID, userID: 'host' });
 }
 
-const kAsking = [
+export const kAsking = [
   'getPushUrl', 'createRoom', 'destroyRoom', 'addPusher', 'deletePusher', 'getPushers',
   'pusherHeartbeat', 'getRoomList', 'mergeStream', 'setCustomField', 'getCustomInfo', 'addAudience',
   'deleteAudience', 'getAudiences', 'logout',
 ];
 
-async function run(client) {
+export async function run(client) {
   await login(client);
   await notLoggedIn(client, kAsking);
   for (const kind of kKinds) await rooms(client, kind);
   await live(client);
 }
-
-module.exports = { kAsking, logIn, run, ticketOf };

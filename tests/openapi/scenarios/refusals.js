@@ -1,9 +1,7 @@
 // Requests that reach no operation, on every path.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
-
-async function run(client) {
+export async function run(client) {
   for (const operation of client.document.operations.values()) {
     const send = (options) => client.send(operation.id, { kind: 'live_room', ...options });
     const check = async (status, options) => {
@@ -27,5 +25,3 @@ async function run(client) {
     if (operation.method === 'POST') await check(413, { body: JSON.stringify('x'.repeat(65537)) });
   }
 }
-
-module.exports = { run };

@@ -1,9 +1,7 @@
 // The endpoints for setting a server up.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
-
-async function run(client, operatorToken) {
+export async function run(client, operatorToken) {
   const call = (operation, expected, options) => client.call(operation, expected, options);
   const headers = { Authorization: `Bearer ${operatorToken}` };
   const broken = { 'bad\u0000name': '1' };
@@ -36,5 +34,3 @@ async function run(client, operatorToken) {
   await call('checkConfig', 'NotAuthorised', {});
   await call('checkConfig', 'Gen1BadField', { query: broken, headers });
 }
-
-module.exports = { run };

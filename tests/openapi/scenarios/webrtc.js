@@ -1,9 +1,7 @@
 // Rooms of web components.
-'use strict';
+import assert from 'node:assert';
 
-const assert = require('node:assert');
-
-async function run(client, ban) {
+export async function run(client, ban) {
   const call = (operation, expected, body, options) => client.call(operation, expected, { body, ...options });
   await call('webrtcGetLoginInfo', 'Identity', {});
   await call('webrtcGetLoginInfo', 'Identity', {}, { prefix: '/webrtc/weapp' });
@@ -33,9 +31,7 @@ async function run(client, ban) {
   for (const operation of kAll) await call(operation, 'WebrtcBadField', '{"userID"');
 }
 
-const kAll = [
+export const kAll = [
   'webrtcGetLoginInfo', 'webrtcCreateRoom', 'webrtcEnterRoom', 'webrtcQuitRoom', 'webrtcHeartbeat',
   'webrtcGetRoomList', 'webrtcGetRoomMembers',
 ];
-
-module.exports = { kAll, run };

@@ -1,0 +1,13 @@
+// Starts the browser.
+
+const kBrowser = process.env.RTCROOM_BROWSER ?? '/usr/bin/chromium';
+const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const kStartTimeoutMs = 120_000;
+
+const { chromium } = await import('playwright-core').catch(() => {
+  throw new Error('playwright-core is not installed: npm ci --prefix tests/console');
+});
+
+export const startBrowser = () =>
+  chromium.launch({ executablePath: kBrowser, args: kArguments, headless: true, timeout: kStartTimeoutMs });
