@@ -118,6 +118,7 @@ PostgresServer::PostgresServer(Disk disk) : disk_(disk) {
   GiveToServer(directory_.path());
   const fs::path password = directory_.path() / "password";
   std::ofstream(password) << kPostgresPassword << '\n';
+  // By MD5, as each login by SCRAM takes thousands of hashes. A role may have a password for SCRAM.
   RunAsServer("initdb", {"--pgdata=" + Data().string(), "--no-sync", "--no-locale",
                          "--encoding=UTF8", "--username=postgres", "--auth-local=trust",
                          "--auth-host=md5", "--pwfile=" + password.string()});

@@ -139,11 +139,13 @@ inline std::string PgSchemaOf(const Secret& url) {
   return name.Text(0);
 }
 
-/// `url` for that account, which may use its schema.
+/// `url` for that account, which may use its schema and logs in by SCRAM, the usual way.
 inline Secret UrlOfWriter(const Secret& url) {
-  (void)QueryPostgres(url, fmt::format("DO $$ BEGIN CREATE ROLE {} LOGIN PASSWORD '{}';"
-                                       " EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-                                       kPgWriter, kPostgresPassword));
+  (void)QueryPostgres(url,
+                      fmt::format("DO $$ BEGIN SET LOCAL password_encryption = 'scram-sha-256';"
+                                  " CREATE ROLE {} LOGIN PASSWORD '{}';"
+                                  " EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+                                  kPgWriter, kPostgresPassword));
   (void)QueryPostgres(url,
                       fmt::format("GRANT USAGE ON SCHEMA {} TO {}", PgSchemaOf(url), kPgWriter));
   std::string text = url.Reveal();
