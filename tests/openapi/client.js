@@ -1,6 +1,6 @@
 // One HTTP request, and calls of the document's operations.
+import assert from 'node:assert';
 import http from 'node:http';
-import { until } from '../console/support/until.js';
 
 const kPrefix = '/weapp';
 
@@ -74,15 +74,18 @@ export class Client {
     return reply.headers['content-type'].startsWith('application/json') ? JSON.parse(reply.text) : reply.text;
   }
 
-  // The same, several at once, until one of the replies is `expected`.
+  // The same, with retries until the reply is `expected`.
   async callUntil(operationId, expected, options) {
+    const kMostTries = 20;
     const operation = this.document.operation(operationId);
-    await until(`${operationId}: ${expected}`, async () => {
-      const replies = await Promise.all(Array.from({ length: 5 }, () => this.send(operationId, options)));
-      const found = replies.find(({ status, text }) =>
-        status === 200 && this.document.fitting(operation, JSON.parse(text)).includes(expected));
-      if (found) this.document.check(operation, expected, found);
-      return found;
-    });
+    for (let tries = 0; tries < kMostTries; ++tries) {
+      const reply = await this.send(operationId, options);
+      const fits = reply.status === 200 && this.document.fitting(operation, JSON.parse(reply.text));
+      if (fits.length > 0 && fits.includes(expected)) {
+        this.document.check(operation, expected, reply);
+        return;
+      }
+    }
+    assert.fail(`${operationId}: never ${expected}`);
   }
 }
