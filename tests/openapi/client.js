@@ -1,6 +1,6 @@
 // One HTTP request, and calls of the document's operations.
-import assert from 'node:assert';
 import http from 'node:http';
+import { until } from '../console/support/until.js';
 
 const kPrefix = '/weapp';
 
@@ -76,16 +76,12 @@ export class Client {
 
   // The same, with retries until the reply is `expected`.
   async callUntil(operationId, expected, options) {
-    const kMostTries = 20;
     const operation = this.document.operation(operationId);
-    for (let tries = 0; tries < kMostTries; ++tries) {
+    await until(`${operationId}: ${expected}`, async () => {
       const reply = await this.send(operationId, options);
-      const fits = reply.status === 200 && this.document.fitting(operation, JSON.parse(reply.text));
-      if (fits.length > 0 && fits.includes(expected)) {
-        this.document.check(operation, expected, reply);
-        return;
-      }
-    }
-    assert.fail(`${operationId}: never ${expected}`);
+      if (reply.status !== 200 || !this.document.fitting(operation, JSON.parse(reply.text)).includes(expected)) return false;
+      this.document.check(operation, expected, reply);
+      return true;
+    });
   }
 }
