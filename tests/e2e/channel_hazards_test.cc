@@ -43,7 +43,7 @@ std::vector<std::pair<int, std::string>> NoticesIn(const json& reply) {
   return notices;
 }
 
-std::vector<std::string> MessagesIn(const json& reply) {
+std::vector<std::string> TextsIn(const json& reply) {
   std::vector<std::string> messages;
   for (const json& entry : reply.at("RspMsgList")) {
     if (entry.at("Event") == 3) messages.push_back(TextIn(entry));
@@ -130,7 +130,7 @@ TEST_F(ChannelHazards, H1PollsOfKeysThatLeadNowhereAreHeldAndNeverFail) {
     EXPECT_EQ(ErrorCodeOf(reply), 0) << reply;
     EXPECT_EQ(reply.value("Key", "none"), row.key);
     EXPECT_EQ(reply.value("NextSeq", 0), 7);
-    EXPECT_THAT(MessagesIn(reply), IsEmpty());
+    EXPECT_THAT(TextsIn(reply), IsEmpty());
     EXPECT_GE(row.poll->Duration(), kHold);
   }
 }
@@ -242,7 +242,7 @@ TEST_F(ChannelHazardsInTime, H5AQuitThatArrivesAfterTheNextJoinEndsNothing) {
   const std::string key = phone.Join("r2");
   EXPECT_EQ(phone.Quit("r1"), 0);
   ASSERT_EQ(phone.SendText("r2", "still here"), 0);
-  EXPECT_THAT(MessagesIn(phone.PollRoom(key)->Json()), ElementsAre("still here"));
+  EXPECT_THAT(TextsIn(phone.PollRoom(key)->Json()), ElementsAre("still here"));
 }
 
 TEST_F(ChannelHazardsInTime, H6PollsOfTheRoomThatWasLeftTakeOverThePlaceInTheNewOne) {
@@ -262,11 +262,11 @@ TEST_F(ChannelHazardsInTime, H6PollsOfTheRoomThatWasLeftTakeOverThePlaceInTheNew
     EXPECT_EQ(ErrorCodeOf(reply), 0) << reply;
     EXPECT_EQ(reply.value("Key", ""), key);
     EXPECT_EQ(reply.value("NextSeq", 0), 2);
-    EXPECT_THAT(MessagesIn(reply), IsEmpty());
+    EXPECT_THAT(TextsIn(reply), IsEmpty());
     EXPECT_LT(poll->Duration(), kLongHold) << "not when its hold was over";
   }
   ASSERT_EQ(other.SendText("r2", "after it"), 0);
-  EXPECT_THAT(MessagesIn(phone.PollRoom(key, 2)->Json()), ElementsAre("after it"));
+  EXPECT_THAT(TextsIn(phone.PollRoom(key, 2)->Json()), ElementsAre("after it"));
 }
 
 TEST_F(ChannelHazards, H7PollsAreHeldAsLongAsTheServerSays) {
