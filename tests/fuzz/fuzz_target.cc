@@ -1,5 +1,5 @@
-// libFuzzer entry point of every fuzzer: RTCROOM_PROPERTY is the property that it searches for
-// bytes without.
+// The libFuzzer entry point of every fuzzer, which searches for bytes that violate the property
+// RTCROOM_PROPERTY.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// What the use cases of rooms need besides a store.
+// The parts that the use cases of rooms need besides a store.
 #pragma once
 
 #include <chrono>

@@ -187,15 +187,7 @@ TEST_F(RoomServiceTest, EnqueuesDeliveriesOnlyIfSendingIsEnabled) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   EXPECT_EQ(pending(), 0U);
-  RoomService sending({.store = store_,
-                       .ban_store = memory_,
-                       .bans = bans_,
-                       .leases = leases_,
-                       .groups = &groups_,
-                       .streams = streams_,
-                       .clock = clock_,
-                       .ids = ids_},
-                      {.deliveries = {.im = true}}, logger_);
+  RoomService sending(Deps(store_), {.deliveries = {.im = true}}, logger_);
   ASSERT_OK(AddNow(sending, Add(Key("r1"), "another")));
   EXPECT_EQ(memory_.LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
   EXPECT_OK(sending.DestroyRoom({.room = Key("r1"), .user_id = {"host"}}));
