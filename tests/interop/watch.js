@@ -61,7 +61,6 @@ const client = new v1.MembershipNotifier(address, grpc.credentials.createInsecur
   'grpc.initial_reconnect_backoff_ms': 20,
   'grpc.max_reconnect_backoff_ms': 100,
 });
-const metadata = new grpc.Metadata();
 let cursor = start;
 
 function watch() {
@@ -69,7 +68,7 @@ function watch() {
   if (cursor === 'earliest') request.earliest = {};
   else if (cursor !== 'now') request.cursor = cursor;
 
-  const call = client.Watch(request, metadata);
+  const call = client.Watch(request);
   call.on('metadata', () => print({ type: 'following' }));
   call.on('data', (message) => {
     const line = lineOf(message);
