@@ -74,7 +74,7 @@ class SqliteUndo : public SqliteFixture {
   }
   /// The listener has heard of what is stored, and of nothing else.
   void ExpectAllReceived() {
-    const Result<EventPage> page = store_->ReadEvents(Cursor::Start(), 100);
+    const Result<EventPage> page = store_->ReadEvents(Cursor::Start(), 1000);
     ASSERT_OK(page);
     EXPECT_EQ(listener_.events(), page->events);
   }
