@@ -11,6 +11,7 @@
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/recording_store.h"
+#include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
 #include "daemon/core/store.h"
 
@@ -42,6 +43,13 @@ class Storage : public Store,
   [[nodiscard]] std::chrono::milliseconds LogAge() const override {
     return std::chrono::milliseconds(0);
   }
+
+  /// How far removals have come.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<StoredRemovalTime> LoadRemovalTime() = 0;
+  /// Stores the first mark; where there is one, it stays.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status BeginRemovals(TimePoint time) = 0;
 
   /// Whether the store accepts writes: commits a write at least as large as that of a joining
   /// pusher, and requires that the previous commit did not fail.

@@ -16,6 +16,8 @@ NodeMetrics::NodeMetrics(prometheus::Registry& registry)
           AddGauge(registry, "rtcroomd_node_told_age_seconds",
                    "Age of the newest time up to which all servers on the store have reported "
                    "their heartbeats. Only silence before that time leads to an eviction.")),
+      clock_difference_(AddGauge(registry, "rtcroomd_clock_difference_seconds",
+                                 "Clock of this server minus that of its database.")),
       follower_age_(AddGauge(registry, "rtcroomd_store_follower_age_seconds",
                              "How long ago it is until when this server has heard of all writes "
                              "to the store.")) {}
@@ -27,6 +29,7 @@ void NodeMetrics::Set(const NodeLease& node, std::chrono::milliseconds log_age) 
   }
   cut_off_.Set(std::chrono::duration<double>(node.CutOffFor()).count());
   told_age_.Set(std::chrono::duration<double>(node.ToldAgo()).count());
+  clock_difference_.Set(std::chrono::duration<double>(node.ClockAhead()).count());
   follower_age_.Set(std::chrono::duration<double>(log_age).count());
 }
 

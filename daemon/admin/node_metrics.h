@@ -26,6 +26,7 @@ class NodeMetrics {
   GaugeFamily& duties_;
   prometheus::Gauge& cut_off_;
   prometheus::Gauge& told_age_;
+  prometheus::Gauge& clock_difference_;
   prometheus::Gauge& follower_age_;
 };
 

@@ -20,9 +20,6 @@ constexpr std::size_t kUpkeepBatch = 1000;
 /// fail; a session that is still in memory must not be removed from the store.
 constexpr std::chrono::hours kStoredLonger{3};
 
-/// A smaller clock difference is ignored: no session's lifetime changes by more.
-constexpr std::chrono::minutes kSmallestJump{1};
-
 LoginOutcome OutcomeOf(UserSigOutcome outcome) {
   switch (outcome) {
     case UserSigOutcome::kMalformed:
@@ -64,27 +61,20 @@ SessionService::SessionService(const SessionServiceDeps& deps, SessionOptions op
       store_(deps.store),
       crypto_(deps.crypto),
       clock_(deps.clock),
+      dates_(deps.dates),
       steady_clock_(deps.clock),
       options_(std::move(options)),
       application_(TokenApplication(options_.sdk_app_id, EncodeBase64(options_.account_type))),
       table_(options_.table) {}
 
-Status SessionService::Restore() {
+Status SessionService::Restore(TimePoint now) {
   // Before they are read: what changes meanwhile is heard.
   store_.HearSessions(this);
-  const TimePoint now = steady_clock_.Now();
-  Result<std::vector<Session>> stored =
+  const Result<std::vector<Session>> stored =
       store_.LoadSessions(now - options_.table.ttl, options_.table.max_sessions);
   if (!stored) return stored.error();
   // Oldest first, so that the latest use is inserted last.
-  for (Session& session : *stored | std::views::reverse) {
-    // The clock was set back: this must not extend any session.
-    if (session.last_use > now) {
-      session.last_use = now;
-      stored_future_ = true;
-    }
-    table_.Put(session);
-  }
+  for (const Session& session : *stored | std::views::reverse) table_.Put(session);
   const MutexLock lock(restoring_mutex_);
   for (const SessionChange& change : std::exchange(heard_, {})) Apply(change);
   is_restored_ = true;
@@ -105,13 +95,7 @@ void SessionService::Apply(const SessionChange& change) {
     table_.Remove(change.session.user_id.value, change.session.number);
     return;
   }
-  table_.Put(FromStore(change.session));
-}
-
-Session SessionService::FromStore(Session session) const {
-  // By the wall clock of the program where the user has logged in.
-  session.last_use = std::min(session.last_use - steady_clock_.WallIsAhead(), steady_clock_.Now());
-  return session;
+  table_.Put(change.session);
 }
 
 Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
@@ -145,11 +129,8 @@ Result<Secret> SessionService::LoginTrusted(const UserId& user_id, std::string_v
 Result<Secret> SessionService::Begin(const UserId& user_id, std::string_view address) {
   const std::string secret = crypto_.NewTokenSecret();
   std::string token = FormatSessionToken({.secret = secret, .application = application_});
-  Session session{
-      .user_id = user_id, .token = crypto_.Digest(token), .last_use = steady_clock_.Now()};
-  Session for_store = session;
-  for_store.last_use = ForStore(session.last_use);
-  const Result<std::uint64_t> number = store_.PutSession(for_store);
+  Session session{.user_id = user_id, .token = crypto_.Digest(token), .last_use = dates_.Now()};
+  const Result<std::uint64_t> number = store_.PutSession(session);
   if (!number) return number.error();
   session.number = *number;
   table_.Put(session, AddressKey(address));
@@ -161,7 +142,7 @@ Result<TokenOutcome> SessionService::Logout(std::string_view user_id, std::strin
     return screened;
   }
   const SessionTable::Found found =
-      table_.Find(user_id, crypto_.Digest(token), steady_clock_.Now());
+      table_.Find(user_id, crypto_.Digest(token), steady_clock_.Earlier());
   if (found.use != SessionUse::kOk) return OutcomeOf(found.use);
   if (const Status removed = store_.RemoveSessions({&found.session, 1}); !removed) {
     return removed.error();
@@ -173,7 +154,8 @@ Result<TokenOutcome> SessionService::Logout(std::string_view user_id, std::strin
 TokenOutcome SessionService::Check(std::string_view user_id, std::string_view token) {
   const TokenOutcome screened = Screen(user_id, token);
   if (screened != TokenOutcome::kOk) return screened;
-  return OutcomeOf(table_.Use(user_id, crypto_.Digest(token), steady_clock_.Now()));
+  return OutcomeOf(
+      table_.Use(user_id, crypto_.Digest(token), steady_clock_.Earlier(), dates_.Now()));
 }
 
 Result<TokenOutcome> SessionService::CheckStored(std::string_view user_id, std::string_view token) {
@@ -185,7 +167,7 @@ Result<TokenOutcome> SessionService::CheckStored(std::string_view user_id, std::
   if (!*found) return TokenOutcome::kNoSession;
   const Session& stored = **found;
   if (!SessionCrypto::Same(stored.token, crypto_.Digest(token))) return TokenOutcome::kWrongToken;
-  table_.Put(FromStore(stored));
+  table_.Put(stored);
   // A logout that was heard before the session was put is not heard again.
   const Result<std::optional<Session>> still = store_.FindSession(user);
   const bool is_certain = still && *still && (*still)->number == stored.number;
@@ -194,50 +176,25 @@ Result<TokenOutcome> SessionService::CheckStored(std::string_view user_id, std::
   return Check(user_id, token);
 }
 
-std::chrono::milliseconds SessionService::DetectWallClockJump() {
-  const std::chrono::milliseconds jump = steady_clock_.WallIsAhead() - detected_ahead_;
-  if (std::chrono::abs(jump) < kSmallestJump) return {};
-  detected_ahead_ += jump;
-  return jump;
-}
-
-Result<SessionUpkeep> SessionService::Upkeep() {
+Result<SessionUpkeep> SessionService::Upkeep(TimePoint now) {
   SessionUpkeep done;
-  if (const Status moved = MoveStoredUses(); !moved) return moved.error();
   if (const Status written = WriteBacklog(done); !written) return written.error();
-  const TimePoint now = steady_clock_.Now();
   const std::size_t forgotten = table_.RemoveEnded(now, kUpkeepBatch);
-  const Result<std::size_t> removed =
-      store_.RemoveUnusedSessions(ForStore(now) - options_.table.ttl - kStoredLonger, kUpkeepBatch);
-  if (!removed) return removed.error();
-  done.removed += *removed;
-  done.left_some = done.left_some || forgotten == kUpkeepBatch || *removed == kUpkeepBatch;
+  done.left_some = done.left_some || forgotten == kUpkeepBatch;
   return done;
 }
 
-Status SessionService::MoveStoredUses() {
-  const std::chrono::milliseconds ahead = detected_ahead_;
-  const std::chrono::milliseconds by = ahead - stored_ahead_.load();
-  if (options_.store_is_shared) {
-    stored_ahead_ = ahead;
-    return {};
-  }
-  if (by == std::chrono::milliseconds(0) && !stored_future_) return {};
-  // A concurrent login may be moved although it need not be. This matters only for a restart, and
-  // only until its next use is written.
-  const Status moved = store_.MoveSessionUses(by, steady_clock_.Now() + ahead);
-  if (!moved) return moved;
-  stored_ahead_ = ahead;
-  stored_future_ = false;
-  return {};
+Result<bool> SessionService::RemoveExpired(TimePoint now) {
+  const Result<std::size_t> removed =
+      store_.RemoveUnusedSessions(now, now - options_.table.ttl - kStoredLonger, kUpkeepBatch);
+  if (!removed) return removed.error();
+  return *removed == kUpkeepBatch;
 }
 
 Status SessionService::WriteBacklog(SessionUpkeep& done) {
   SessionBacklog backlog = table_.TakeBacklog(kUpkeepBatch);
   if (!backlog.used.empty()) {
-    std::vector<Session> for_store = backlog.used;
-    for (Session& session : for_store) session.last_use = ForStore(session.last_use);
-    if (Status written = store_.RecordSessionUses(for_store); !written) {
+    if (Status written = store_.RecordSessionUses(backlog.used); !written) {
       table_.ReturnBacklog(backlog);
       return written;
     }

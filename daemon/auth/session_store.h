@@ -86,15 +86,12 @@ class SessionStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RecordSessionUses(std::span<const Session> sessions) = 0;
 
-  /// Adds `by` to every `last_use`, capped at `latest`. All or none. Takes time proportional to the
-  /// number of sessions, about a second for 200,000: for a changed wall clock.
-  /// @errors kStoreBusy; kStoreBroken.
-  virtual Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) = 0;
-
   /// Removes at most `limit` of those last used at `unused_until` or before.
+  /// @param as_of  of the `RemovalClock`: the mark that goes with a removal.
   /// @return the number removed.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) = 0;
+  virtual Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                                   std::size_t limit) = 0;
 };
 
 }  // namespace rtcroom

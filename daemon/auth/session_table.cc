@@ -62,11 +62,12 @@ void SessionTable::Put(const Session& session, std::string_view address) {
   entry.place = shares_.Add(address, entry.session.user_id.value);
 }
 
-SessionUse SessionTable::Use(std::string_view user_id, const TokenDigest& token, TimePoint now) {
+SessionUse SessionTable::Use(std::string_view user_id, const TokenDigest& token, TimePoint now,
+                             TimePoint used) {
   const MutexLock lock(mutex_);
   const Judged judged = JudgeLocked(user_id, token, now);
   if (judged.use != SessionUse::kOk) return judged.use;
-  judged.place->session.last_use = now;
+  judged.place->session.last_use = used;
   RecordUseLocked(*judged.place);
   shares_.Touch(judged.place->place);
   entries_.splice(entries_.begin(), entries_, judged.place);

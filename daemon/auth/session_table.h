@@ -50,7 +50,9 @@ class SessionTable {
 
   /// Whether `token` is the user's; if so, renews the session. O(1), allocates at most once an
   /// hour.
-  SessionUse Use(std::string_view user_id, const TokenDigest& token, TimePoint now)
+  /// @param now   by which it may have ended.
+  /// @param used  its next `last_use`.
+  SessionUse Use(std::string_view user_id, const TokenDigest& token, TimePoint now, TimePoint used)
       EXCLUDES(mutex_);
 
   struct Found {
@@ -64,7 +66,7 @@ class SessionTable {
   /// Removes the user's session if it has that number.
   void Remove(std::string_view user_id, std::uint64_t number) EXCLUDES(mutex_);
 
-  /// Removes at most `limit` expired sessions, the oldest first.
+  /// Removes at most `limit` expired sessions, the oldest first. @param now  of the `RemovalClock`.
   /// @return the number removed.
   std::size_t RemoveEnded(TimePoint now, std::size_t limit) EXCLUDES(mutex_);
 

@@ -1,6 +1,7 @@
 // A wall clock that ignores clock changes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "daemon/base/clock.h"
@@ -21,6 +22,9 @@ class SteadyWallClock {
   }
   /// By how much the wall clock was set forward since the start; negative: back.
   [[nodiscard]] std::chrono::milliseconds WallIsAhead() const { return clock_.Now() - Now(); }
+  /// Whether something has ended: no jump of the wall clock ends it early, and where this clock
+  /// began in the future, it lasts until the wall clock says so.
+  [[nodiscard]] TimePoint Earlier() const { return std::min(clock_.Now(), Now()); }
 
  private:
   const Clock& clock_;

@@ -45,6 +45,7 @@ struct ChannelDeps {
   GroupJoinStore& joins;
   const BanList& bans;
   const Clock& clock;
+  const Clock& dates;  ///< a `DatingClock`
   RandomSource& random;
   Logger& logger;
   DeliveryObserver* observer = nullptr;  ///< null: none
@@ -110,9 +111,10 @@ class Channel {
   Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options);
 
   /// Finds the logins again that were in groups when the process ended. Call it once, before any
-  /// other function.
+  /// other function. Removes logins that have ended.
+  /// @param removal  time of the `RemovalClock`.
   /// @errors kStoreBusy; kStoreBroken.
-  Status Restore();
+  Status Restore(TimePoint removal);
 
   struct Login {
     std::string tiny_id{};

@@ -123,7 +123,7 @@ void ChannelState::ReturnJoinChanges(std::span<const GroupJoinChange> changes) {
   for (const GroupJoinChange& change : changes) moved_.insert(change.instance);
 }
 
-Status Channel::Restore() {
+Status Channel::Restore(TimePoint removal) {
   if (deps_.logins != nullptr) return {};
   Result<std::vector<GroupJoinChange>> stored = deps_.joins.LoadGroupJoins();
   if (!stored) return stored.error();
@@ -134,10 +134,8 @@ Status Channel::Restore() {
   std::unordered_map<std::uint64_t, std::optional<GroupFacts>> groups;
   std::vector<GroupJoinChange> ended;
   for (const auto& [instance, join] : *stored) {
-    if (join->expires <= deps_.clock.Now()) {
-      ended.push_back({.instance = instance});
-      continue;
-    }
+    if (join->expires <= removal) ended.push_back({.instance = instance});
+    if (join->expires <= deps_.clock.Now()) continue;
     auto [group, is_new] = groups.try_emplace(join->room_number);
     if (is_new) {
       Result<std::optional<GroupFacts>> facts = FactsOf(*join);

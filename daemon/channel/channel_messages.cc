@@ -109,7 +109,7 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
                          .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
                          .client_random = draft.random,
                          .body = draft.body.text(),
-                         .sent_at = deps_.clock.Now()};
+                         .sent_at = deps_.dates.Now()};
   if (room.kind != RoomKind::kWebrtc) {
     const std::string& nick = content.nick.empty() ? account.value : content.nick;
     Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
@@ -148,7 +148,7 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
                  .client_seq = draft.seq,
                  .client_random = draft.random,
                  .body = draft.body.text(),
-                 .sent_at = deps_.clock.Now()});
+                 .sent_at = deps_.dates.Now()});
   if (!stored) return stored.error();
   Count(&SentCounts::direct);
   return sending.Finish(*stored);

@@ -62,6 +62,7 @@ struct StoreConfig {
   std::size_t max_events = 10'000'000;
   std::size_t max_event_bytes = std::size_t{4} << 30;
   bool warn_async = true;
+  bool start_with_wrong_clock = false;
 };
 
 struct RoomConfig {

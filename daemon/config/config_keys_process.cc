@@ -103,6 +103,10 @@ void AddStoreKeys(std::vector<ConfigKey>& keys) {
       "warn_async", SwitchRule{},
       "Warns of a PostgreSQL server without a synchronous standby: changes "
       "that were answered are lost with its machine.");
+  store.AddOfMachine<&S::start_with_wrong_clock>(
+      "start_with_wrong_clock", SwitchRule{},
+      "Starts although this machine's clock differs from that of the PostgreSQL server by more "
+      "than 10 minutes; otherwise it waits until the clock is right.");
 }
 
 void AddLogKeys(std::vector<ConfigKey>& keys) {

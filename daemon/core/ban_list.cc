@@ -12,14 +12,13 @@ Result<std::optional<TimePoint>> BanList::Put(const Ban& ban) {
   if (user != bans_.end()) {
     const auto found = user->second.find(ban.room.id);
     if (found != user->second.end()) {
-      const Term before = std::exchange(found->second, TermOf(ban.until));
+      const TimePoint before = std::exchange(found->second, ban.until);
       ++puts_;
-      return std::optional(before.until);
+      return std::optional(before);
     }
   }
   if (size_ >= kMaxBans) return Error{Errc::kUnavailable, "there are too many bans"};
-  RoomsOfLocked({.kind = ban.room.kind, .user_id = ban.user_id})
-      .emplace(ban.room.id, TermOf(ban.until));
+  RoomsOfLocked({.kind = ban.room.kind, .user_id = ban.user_id}).emplace(ban.room.id, ban.until);
   ++size_;
   ++puts_;
   return std::optional<TimePoint>();
@@ -37,9 +36,9 @@ void BanList::Restore(const Ban& ban, const std::optional<TimePoint>& before) {
   if (found == bans_.end()) return;
   Rooms& rooms = found->second;
   const auto stored = rooms.find(ban.room.id);
-  if (stored == rooms.end() || stored->second.until != ban.until) return;
+  if (stored == rooms.end() || stored->second != ban.until) return;
   if (before) {
-    stored->second = TermOf(*before);
+    stored->second = *before;
     return;
   }
   rooms.erase(stored);
@@ -54,7 +53,7 @@ bool BanList::IsBanned(const RoomKey& room, const UserId& user_id) const {
   const auto found = bans_.find({.kind = room.kind, .user_id = user_id});
   if (found == bans_.end()) return false;
   const auto ban = found->second.find(room.id);
-  return ban != found->second.end() && ban->second.ends > now;
+  return ban != found->second.end() && ban->second > now;
 }
 
 bool BanList::IsBannedSomewhere(RoomKind kind, const UserId& user_id) const {
@@ -86,8 +85,7 @@ BanList::Rooms& BanList::RoomsOfLocked(const Banned& banned) {
 bool BanList::IsBannedLocked(RoomKind kind, const UserId& user_id, TimePoint now) const {
   const auto found = bans_.find({.kind = kind, .user_id = user_id});
   if (found == bans_.end()) return false;
-  return std::ranges::any_of(found->second,
-                             [now](const auto& ban) { return ban.second.ends > now; });
+  return std::ranges::any_of(found->second, [now](const auto& ban) { return ban.second > now; });
 }
 
 BanList::Bans::iterator BanList::EraseLocked(Bans::iterator banned) {
@@ -100,14 +98,13 @@ BanList::Bans::iterator BanList::EraseLocked(Bans::iterator banned) {
   return next;
 }
 
-std::size_t BanList::RemoveEnded() {
+std::size_t BanList::RemoveEnded(TimePoint now) {
   if (size_ == 0) return 0;
-  const TimePoint now = clock_.Now();
   std::size_t removed = 0;
   const MutexLock lock(mutex_);
   for (auto banned = bans_.begin(); banned != bans_.end();) {
     Rooms& rooms = banned->second;
-    removed += std::erase_if(rooms, [now](const auto& ban) { return ban.second.ends <= now; });
+    removed += std::erase_if(rooms, [now](const auto& ban) { return ban.second <= now; });
     banned = rooms.empty() ? EraseLocked(banned) : std::next(banned);
   }
   size_ -= removed;

@@ -15,7 +15,6 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
-#include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/ids.h"
@@ -24,8 +23,8 @@
 namespace rtcroom {
 
 /// The bans in force, in memory. It writes nothing: the caller persists the ban. Bans that other
-/// programs have stored are added as the store reports them. Setting the wall clock neither ends
-/// nor extends a ban while the process runs.
+/// programs have stored are added as the store reports them. A ban ends by the wall clock, and is
+/// removed by the `RemovalClock`: it is in force again when a clock that was wrong is right.
 ///
 /// @threads safe from any thread; while there are no bans, a check takes no lock.
 class BanList : public CommitListener {
@@ -57,9 +56,9 @@ class BanList : public CommitListener {
   /// How many were dropped since the last call because there were too many.
   std::size_t TakeDropped() { return dropped_.exchange(0); }
 
-  /// Removes expired bans.
+  /// Removes the bans that ended at `now` or before. @param now  of the `RemovalClock`.
   /// @return how many.
-  std::size_t RemoveEnded() EXCLUDES(mutex_);
+  std::size_t RemoveEnded(TimePoint now) EXCLUDES(mutex_);
 
   /// Key of a ban.
   struct Banned {
@@ -72,16 +71,8 @@ class BanList : public CommitListener {
   };
 
  private:
-  struct Term {
-    TimePoint until{};  ///< as it was put
-    TimePoint ends{};   ///< by `clock_`
-  };
-  using Rooms = std::map<RoomId, Term>;
+  using Rooms = std::map<RoomId, TimePoint>;  ///< with the ends of their bans
   using Bans = std::unordered_map<Banned, Rooms, BannedHash>;
-
-  [[nodiscard]] Term TermOf(TimePoint until) const {
-    return {.until = until, .ends = until - clock_.WallIsAhead()};
-  }
 
   using UsersByStream = std::unordered_map<std::string, UserId, NameHash, std::equal_to<>>;
 
@@ -94,7 +85,7 @@ class BanList : public CommitListener {
   /// @return the entry behind it.
   Bans::iterator EraseLocked(Bans::iterator banned) REQUIRES(mutex_);
 
-  const SteadyWallClock clock_;
+  const Clock& clock_;
   const StreamUrlSigner& streams_;
   std::atomic<std::size_t> size_{0};     ///< written with the lock held
   std::atomic<std::uint64_t> puts_{0};   ///< likewise

@@ -30,7 +30,7 @@ class BanStore {
  public:
   virtual ~BanStore() = default;
 
-  /// The bans that end after `now`, in no order.
+  /// The bans that end after `now`, in no order; with the `RemovalClock`, all that are stored.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Ban>> LoadBans(TimePoint now) = 0;
 
@@ -39,6 +39,7 @@ class BanStore {
   virtual Status PutBan(const Ban& ban) = 0;
 
   /// Removes bans that ended at `now` or before.
+  /// @param now  of the `RemovalClock`; its mark goes with a removal.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RemoveEndedBans(TimePoint now) = 0;
 };

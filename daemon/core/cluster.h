@@ -69,6 +69,9 @@ constexpr std::string_view DutyName(Duty duty) {
   return "unknown";
 }
 
+/// A wall clock that differs from the database's by more removes nothing.
+inline constexpr std::chrono::seconds kMostClockDifference{60};
+
 /// The state of a node among the others.
 struct NodeStanding {
   /// By duty: the number of its present term, where this node holds it. Terms of a duty ascend.
@@ -82,7 +85,17 @@ struct NodeStanding {
   std::optional<std::chrono::milliseconds> told_ago{};
   /// Nodes with another configuration hash, as operators know them, by number.
   std::vector<std::string> configured_otherwise{};
+  /// This node's wall clock minus the database's; negative: it is behind.
+  std::chrono::milliseconds clock_ahead{0};
+  /// The clocks of the nodes differ from the database's, and agree with each other: the database's
+  /// is the wrong one.
+  bool database_clock_differs = false;
 
+  [[nodiscard]] bool ClockDiffers() const {
+    return std::chrono::abs(clock_ahead) > kMostClockDifference;
+  }
+  /// Whether this node may remove data by its wall clock.
+  [[nodiscard]] bool TrustsWallClock() const { return !ClockDiffers() || database_clock_differs; }
   [[nodiscard]] std::optional<std::uint64_t> TermOf(Duty duty) const {
     return terms.at(static_cast<std::size_t>(duty));
   }

@@ -23,6 +23,7 @@ struct EventPage {
 
 /// Which events may be removed.
 struct EventRetention {
+  TimePoint as_of{};             ///< `RemovalClock`: the mark that goes with a removal
   TimePoint keep_since{};        ///< older ones may be removed ...
   std::uint64_t max_events = 0;  ///< ... and so may all before the newest `max_events`
   /// ... and all before the newest ones that total `max_bytes` (`StoredBytes`).

@@ -1,13 +1,10 @@
 #include "daemon/core/event_trimmer.h"
 
-#include <algorithm>
-
 namespace rtcroom {
 
-std::size_t EventTrimmer::Trim(const std::stop_token& stop) {
-  // Events from before a clock change have times of one clock, those after it of the other.
-  const TimePoint now = std::min(clock_.Now(), steady_clock_.Now());
-  const EventRetention retention{.keep_since = now - options_.retention,
+std::size_t EventTrimmer::Trim(TimePoint now, const std::stop_token& stop) {
+  const EventRetention retention{.as_of = now,
+                                 .keep_since = now - options_.retention,
                                  .max_events = options_.max_events,
                                  .max_bytes = options_.max_bytes,
                                  .most_per_call = options_.most_per_step};

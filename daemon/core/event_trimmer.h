@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <utility>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/event_log.h"
 
 namespace rtcroom {
@@ -24,24 +24,21 @@ struct TrimOptions {
 };
 
 /// Removes events beyond the limits on age, number or total size, in steps small enough to have
-/// little effect on requests. A clock change never makes an event expire early: after the wall
-/// clock was set forward, events may stay longer, until another limit applies or the process
-/// restarts.
+/// little effect on requests.
 ///
 /// @threads for one thread.
 class EventTrimmer {
  public:
-  EventTrimmer(EventLog& log, const Clock& clock, TrimOptions options, Logger& logger)
-      : log_(log), clock_(clock), steady_clock_(clock), options_(options), logger_(logger) {}
+  EventTrimmer(EventLog& log, TrimOptions options, Logger& logger)
+      : log_(log), options_(std::move(options)), logger_(logger) {}
 
   /// Stops between two steps on request.
+  /// @param now  of the `RemovalClock`.
   /// @return the number of removed events.
-  std::size_t Trim(const std::stop_token& stop = {});
+  std::size_t Trim(TimePoint now, const std::stop_token& stop = {});
 
  private:
   EventLog& log_;
-  const Clock& clock_;
-  const SteadyWallClock steady_clock_;
   const TrimOptions options_;
   Logger& logger_;
 };

@@ -73,6 +73,7 @@ class MessageLog {
 
 /// Which messages may be removed.
 struct MessageRetention {
+  TimePoint as_of{};                   ///< `RemovalClock`: the mark that goes with a removal
   TimePoint keep_since{};              ///< those sent before may be removed ...
   std::uint64_t keep_after = 0;        ///< ... and so may those up to this position ...
   TimePoint keep_ended_since{};        ///< ... and so may those of rooms that ended before this

@@ -38,11 +38,14 @@ class NodeLease {
     for (std::size_t i = 0; i < kDuties; ++i) held[i] = standing.terms.at(i).has_value();
     duties_ = static_cast<std::uint32_t>(held.to_ulong());
     nodes_ = standing.nodes;
+    trusts_wall_clock_ = standing.TrustsWallClock();
+    clock_ahead_ms_ = standing.clock_ahead.count();
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
   /// Until the next `Record`: other nodes may have them now.
   void DropDuties() { duties_ = 0; }
+  void DropDuty(Duty duty) { duties_ &= ~(1U << static_cast<unsigned>(duty)); }
 
   /// For a node that is alone.
   void RenewForGood() {
@@ -70,6 +73,15 @@ class NodeLease {
     return ((duties_.load() >> static_cast<unsigned>(duty)) & 1U) != 0 && !IsCutOff();
   }
 
+  /// Whether this node may remove data by its wall clock. True before the first `Record`, and for a
+  /// node that is alone.
+  [[nodiscard]] bool TrustsWallClock() const { return trusts_wall_clock_; }
+
+  /// As of `NodeStanding`, at the last renewal.
+  [[nodiscard]] std::chrono::milliseconds ClockAhead() const {
+    return std::chrono::milliseconds(clock_ahead_ms_);
+  }
+
   /// Number of nodes alive at the last renewal, with this one.
   [[nodiscard]] std::size_t nodes() const { return nodes_; }
 
@@ -88,6 +100,8 @@ class NodeLease {
   std::atomic<BootTime::rep> until_{0};
   std::atomic<std::uint32_t> duties_{0};  ///< a bit for each
   std::atomic<std::size_t> nodes_{1};
+  std::atomic<bool> trusts_wall_clock_{true};
+  std::atomic<std::chrono::milliseconds::rep> clock_ahead_ms_{0};
   std::atomic<BootTime::rep> told_until_;  ///< by all nodes
 };
 

@@ -10,6 +10,10 @@
 namespace rtcroom {
 
 Status NodeRenewal::Renew() {
+  return Begin([](const NodeStanding&) { return Status(); });
+}
+
+Status NodeRenewal::Begin(const std::function<Status(const NodeStanding&)>& check) {
   const bool was_cut_off = lease_.IsCutOff();
   const HeardBeats heard = leases_.HeardSince(told_until_);
   const Result<NodeStanding> standing = cluster_.Renew(heard);
@@ -17,6 +21,7 @@ Status NodeRenewal::Renew() {
     LogFailure(standing.error());
     return standing.error();
   }
+  if (Status checked = check(*standing); !checked) return checked;
   told_until_ = heard.as_of;
   lease_.Record(*standing);
   // A node that was stopped may be given up without having failed.
@@ -45,11 +50,26 @@ void NodeRenewal::LogChanges(const NodeStanding& standing) {
     logger_.Warn("nodes_configured_otherwise",
                  {{"nodes", fmt::format("{}", fmt::join(standing.configured_otherwise, ", "))}});
   }
+  LogClock(standing);
   for (std::size_t i = 0; i < kDuties; ++i) {
     const std::optional<std::uint64_t>& term = standing.terms.at(i);
     if (term == standing_.terms.at(i)) continue;
     logger_.Info(term ? "duty_taken" : "duty_lost",
                  {{"duty", DutyName(static_cast<Duty>(i))}, {"term", term.value_or(0)}});
+  }
+}
+
+void NodeRenewal::LogClock(const NodeStanding& standing) {
+  const bool has_changed = standing.ClockDiffers() != standing_.ClockDiffers() ||
+                           standing.database_clock_differs != standing_.database_clock_differs;
+  if (!has_changed) return;
+  if (!standing.ClockDiffers()) {
+    logger_.Info("clock_agrees");
+  } else if (standing.database_clock_differs) {
+    logger_.Warn("database_clock_differs", {{"by_ms", -standing.clock_ahead.count()}});
+  } else {
+    logger_.Warn("clock_differs",
+                 {{"by_ms", standing.clock_ahead.count()}, {"from", "the database"}});
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -27,7 +28,12 @@ class NodeRenewal {
   NodeRenewal(Cluster& cluster, NodeLease& lease, LeaseTable& leases, Logger& logger)
       : cluster_(cluster), lease_(lease), leases_(leases), logger_(logger) {}
 
-  /// One renewal; bounded in time.
+  /// The first renewal; bounded in time.
+  /// @param check  of the place that the node has now. After its error nothing is logged: `Leave`
+  ///               the place.
+  /// @errors those of `Cluster::Renew` and of `check`.
+  Status Begin(const std::function<Status(const NodeStanding&)>& check);
+  /// A later one.
   /// @errors those of `Cluster::Renew`.
   Status Renew();
 
@@ -41,6 +47,7 @@ class NodeRenewal {
  private:
   void LogFailure(const Error& error);
   void LogChanges(const NodeStanding& standing);
+  void LogClock(const NodeStanding& standing);
 
   Cluster& cluster_;
   NodeLease& lease_;

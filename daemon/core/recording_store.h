@@ -87,8 +87,9 @@ class RecordingStore {
                                                                    std::size_t limit) = 0;
 
   /// Forgets the file, if it is known.
+  /// @param as_of  of the `RemovalClock`: the mark that goes with the removal.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Status RemoveRecording(std::string_view file) = 0;
+  virtual Status RemoveRecording(std::string_view file, TimePoint as_of) = 0;
 };
 
 }  // namespace rtcroom

@@ -4,21 +4,20 @@ namespace rtcroom {
 
 void RevocationList::Put(const Revocation& revocation) {
   const MutexLock lock(mutex_);
-  const auto [place, is_new] = terms_.try_emplace(revocation.stream);
-  Term& term = place->second;
+  const auto [place, is_new] = ends_.try_emplace(revocation.stream, revocation.until);
   if (!is_new) {
-    if (term.until >= revocation.until) return;
-    by_end_.erase({term.until, place->first});
+    if (place->second >= revocation.until) return;
+    by_end_.erase({place->second, place->first});
+    place->second = revocation.until;
   }
-  term = {.until = revocation.until, .ends = revocation.until - clock_.WallIsAhead()};
-  by_end_.emplace(term.until, place->first);
-  if (terms_.size() > kMaxRevocations) {
-    const auto dropped = terms_.find(by_end_.begin()->second);
+  by_end_.emplace(place->second, place->first);
+  if (ends_.size() > kMaxRevocations) {
+    const auto dropped = ends_.find(by_end_.begin()->second);
     by_end_.erase(by_end_.begin());
-    terms_.erase(dropped);
+    ends_.erase(dropped);
     ++dropped_;
   }
-  size_ = terms_.size();
+  size_ = ends_.size();
 }
 
 void RevocationList::OnCommit(const Committed& committed) noexcept {
@@ -28,29 +27,22 @@ void RevocationList::OnCommit(const Committed& committed) noexcept {
 std::optional<TimePoint> RevocationList::RevokedUntil(std::string_view stream) const {
   if (size_ == 0) return std::nullopt;
   const MutexLock lock(mutex_);
-  const auto found = terms_.find(stream);
-  if (found == terms_.end()) return std::nullopt;
-  return found->second.until;
+  const auto found = ends_.find(stream);
+  if (found == ends_.end()) return std::nullopt;
+  return found->second;
 }
 
-std::size_t RevocationList::RemoveEnded() {
+std::size_t RevocationList::RemoveEnded(TimePoint now) {
   if (size_ == 0) return 0;
-  const TimePoint now = clock_.Now();
-  // While the wall clock is behind, the signatures have not expired yet.
-  const TimePoint wall = now + clock_.WallIsAhead();
   std::size_t removed = 0;
   const MutexLock lock(mutex_);
-  for (auto next = by_end_.begin(); next != by_end_.end() && next->first <= wall;) {
-    const auto found = terms_.find(next->second);
-    if (found->second.ends > now) {
-      ++next;
-      continue;
-    }
-    next = by_end_.erase(next);
-    terms_.erase(found);
+  while (!by_end_.empty() && by_end_.begin()->first <= now) {
+    const auto found = ends_.find(by_end_.begin()->second);
+    by_end_.erase(by_end_.begin());
+    ends_.erase(found);
     ++removed;
   }
-  size_ = terms_.size();
+  size_ = ends_.size();
   return removed;
 }
 

@@ -14,23 +14,19 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
-#include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/revocation_store.h"
 
 namespace rtcroom {
 
-/// The stored revocations that have not ended, in memory. A revocation ends when the signatures
-/// that it voids have expired by the wall clock, but setting the clock forward while the process
-/// runs ends none.
+/// The stored revocations, in memory. A revocation ends when the signatures that it voids have
+/// expired.
 ///
 /// @threads safe from any thread; while there are no revocations, a check takes no lock.
 class RevocationList : public CommitListener {
  public:
   /// Maximum number of revoked streams. Beyond it the revocation that ends first is dropped.
   static constexpr std::size_t kMaxRevocations = 100'000;
-
-  explicit RevocationList(const Clock& clock) : clock_(clock) {}
 
   /// Adds a stored revocation. Of several of one stream the latest end counts.
   void Put(const Revocation& revocation) EXCLUDES(mutex_);
@@ -40,25 +36,20 @@ class RevocationList : public CommitListener {
   [[nodiscard]] std::optional<TimePoint> RevokedUntil(std::string_view stream) const
       EXCLUDES(mutex_);
 
-  /// Removes ended revocations.
+  /// Removes those that ended at `now` or before. @param now  of the `RemovalClock`.
   /// @return how many.
-  std::size_t RemoveEnded() EXCLUDES(mutex_);
+  std::size_t RemoveEnded(TimePoint now) EXCLUDES(mutex_);
 
   /// How many were dropped since the last call because there were too many.
   std::size_t TakeDropped() { return dropped_.exchange(0); }
 
  private:
-  struct Term {
-    TimePoint until{};  ///< as it was put
-    TimePoint ends{};   ///< by `clock_`
-  };
-
-  const SteadyWallClock clock_;
   std::atomic<std::size_t> size_{0};     ///< written with the lock held
   std::atomic<std::size_t> dropped_{0};  ///< likewise
   mutable Mutex mutex_;
-  std::unordered_map<std::string, Term, NameHash, std::equal_to<>> terms_ GUARDED_BY(mutex_);
-  /// `until` and stream of each; the names are those of `terms_`.
+  /// Ends by stream.
+  std::unordered_map<std::string, TimePoint, NameHash, std::equal_to<>> ends_ GUARDED_BY(mutex_);
+  /// The names are those of `ends_`.
   std::set<std::pair<TimePoint, std::string_view>> by_end_ GUARDED_BY(mutex_);
 };
 

@@ -32,6 +32,7 @@ class RevocationStore {
   virtual Result<std::vector<Revocation>> LoadRevocations(TimePoint now) = 0;
 
   /// Removes revocations that ended at `now` or before: what they void has expired.
+  /// @param now  of the `RemovalClock`; its mark goes with a removal.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RemoveEndedRevocations(TimePoint now) = 0;
 };

@@ -33,7 +33,7 @@ RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
           .leases = state.leases,
           .groups = deps.im != nullptr ? &deps.im->groups() : nullptr,
           .streams = deps.auth.streams(),
-          .clock = deps.runtime.clock,
+          .clock = deps.store.dates(),
           .ids = deps.runtime.ids,
           .quota = &state.quota,
           .claims = can_revoke ? &state.claims : nullptr};

@@ -135,8 +135,8 @@ Status App::FillInDevIdentity() {
 Status App::BuildServices() {
   Result<ImSigners> signers = ImSigners::Create(config_->im);
   if (!signers) return signers.error();
-  auth_ = std::make_unique<AuthModule>(*config_, *std::move(signers), store_.storage(), runtime_);
-  if (Status status = auth_->Start(); !status) return status;
+  auth_ = std::make_unique<AuthModule>(*config_, *std::move(signers), store_, runtime_);
+  if (Status status = auth_->Start(store_.removal().Now()); !status) return status;
   if (config_->im.enabled) {
     im_ = std::make_unique<ImModule>(config_->im, ImModuleDeps{.store = store_.storage(),
                                                                .deliveries = store_.storage(),
@@ -157,7 +157,7 @@ Status App::BuildServices() {
         config_->channel, *std::move(key),
         ChannelModuleDeps{
             .store = store_, .observer = metrics_.delivery_observer(), .runtime = runtime_});
-    if (Status status = channel_->Start(); !status) return status;
+    if (Status status = channel_->Start(store_.removal().Now()); !status) return status;
   }
   if (HasMediaServer(config_->live)) {
     media_ = std::make_unique<MediaModule>(

@@ -115,14 +115,16 @@ Result<ImSigners> ImSigners::Create(const ImConfig& im) {
                    .verifier = *std::move(verifier)};
 }
 
-AuthModule::AuthModule(const Config& config, ImSigners signers, Storage& store, Runtime& runtime)
+AuthModule::AuthModule(const Config& config, ImSigners signers, StoreModule& store,
+                       Runtime& runtime)
     : signers_(std::move(signers)),
       session_crypto_(runtime.random),
       sessions_(SessionServiceDeps{.verifier = *signers_.verifier,
-                                   .store = store,
+                                   .store = store.storage(),
                                    .crypto = session_crypto_,
-                                   .clock = runtime.clock},
-                MakeSessionOptions(config, store)),
+                                   .clock = runtime.clock,
+                                   .dates = store.dates()},
+                MakeSessionOptions(config, store.storage())),
       streams_(MakeStreamUrlOptions(config.live)),
       outgoing_(runtime.clock),
       calls_(runtime.clock, runtime.logger),

@@ -16,7 +16,7 @@
 #include "daemon/http_client/call_pool.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/process/runtime.h"
-#include "storage/storage.h"
+#include "daemon/process/store_module.h"
 
 namespace rtcroom {
 
@@ -33,10 +33,10 @@ struct ImSigners {
 /// @threads for one thread, except for what it gives out.
 class AuthModule {
  public:
-  AuthModule(const Config& config, ImSigners signers, Storage& store, Runtime& runtime);
+  AuthModule(const Config& config, ImSigners signers, StoreModule& store, Runtime& runtime);
 
-  /// Restores the sessions.
-  Status Start() { return sessions_.Restore(); }
+  /// Restores the sessions. @param removal  time of the `RemovalClock`.
+  Status Start(TimePoint removal) { return sessions_.Restore(removal); }
   void SetLimits(const LimitsConfig& limits);
 
   /// Interrupts running calls to outside services: their callers are answered.

@@ -45,6 +45,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .joins = deps.store.storage(),
                            .bans = deps.store.state().bans,
                            .clock = deps.runtime.clock,
+                           .dates = deps.store.dates(),
                            .random = deps.runtime.random,
                            .logger = deps.runtime.logger,
                            .observer = &deps.observer,
@@ -74,8 +75,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                               .logger = deps.runtime.logger,
                               .contacts = contacts_.get()}) {}
 
-Status ChannelModule::Start() {
-  const Status restored = channel_.Restore();
+Status ChannelModule::Start(TimePoint removal) {
+  const Status restored = channel_.Restore(removal);
   return restored ? feed_.Start() : restored;
 }
 

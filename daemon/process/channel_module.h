@@ -33,7 +33,8 @@ class ChannelModule {
 
   /// Finds the logins in groups again, and begins to follow the store. Call it before any request.
   /// @errors kStoreBusy; kStoreBroken.
-  Status Start();
+  /// @param removal  time of the `RemovalClock`.
+  Status Start(TimePoint removal);
   /// Answers the waiting polls, and later ones at once.
   void AnswerPolls() {
     channel_.AnswerAll();

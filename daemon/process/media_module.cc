@@ -62,6 +62,7 @@ std::unique_ptr<RecordingIndex> MakeRecordings(const RecordingConfig& recording,
                     .media = media,
                     .observer = deps.metrics,
                     .clock = deps.runtime.clock,
+                    .removal = deps.store.removal(),
                     .logger = deps.runtime.logger});
 }
 

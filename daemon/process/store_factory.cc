@@ -34,13 +34,15 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
   Result<bool> has_standby = true;
   if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(address, deps.clock);
   if (!has_standby) return has_standby.error();
+  const auto applied = [store = store->get()] { return store->applied(); };
   return OpenedStore{
       .storage = *std::move(store),
       .cluster = std::make_unique<PgCluster>(
           address,
           PgCluster::Options{.node = node,
                              .name = options.node_name,
-                             .pace = {.random = &deps.random, .observer = options.observer}},
+                             .pace = {.random = &deps.random, .observer = options.observer},
+                             .applied = applied},
           deps.lease, deps.clock),
       .lacks_standby = !*has_standby};
 }

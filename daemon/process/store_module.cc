@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include "daemon/process/start_clock.h"
 #include "daemon/process/store_factory.h"
 
 namespace rtcroom {
@@ -32,6 +33,8 @@ StoreModule::StoreModule(const Config& config, Runtime& runtime)
       limits_{.max_rooms = config.room.max_rooms,
               .max_room_messages = config.channel.max_group_log},
       runtime_(runtime),
+      removal_(runtime.clock),
+      dates_(runtime.clock, removal_),
       state_(config, runtime) {}
 
 Status StoreModule::OpenDirectory() {
@@ -67,16 +70,17 @@ Status StoreModule::Open(StoreObserver& observer, Opening opening) {
                                           .random = runtime_.random,
                                           .clock = runtime_.clock});
   if (!opened) return opened.error();
+  storage_ = std::move(opened->storage);
+  cluster_ = std::move(opened->cluster);
+  if (cluster_ == nullptr) return BeAlone();
+  cluster_->SetConfigHash(opening.config_hash);
+  if (Status taken = TakePlace(); !taken) return taken;
   if (opened->lacks_standby) {
     runtime_.logger.Warn("database_without_standby",
                          {{"key", "store.warn_async"},
                           {"what", "changes that were answered are lost with its machine"}});
   }
-  storage_ = std::move(opened->storage);
-  cluster_ = std::move(opened->cluster);
-  if (cluster_ == nullptr) return BeAlone();
-  cluster_->SetConfigHash(opening.config_hash);
-  return TakePlace();
+  return {};
 }
 
 Status StoreModule::BeAlone() {
@@ -91,9 +95,12 @@ Status StoreModule::BeAlone() {
 // Before anything is restored: the others wait for a node that has not reported its heartbeats.
 Status StoreModule::TakePlace() {
   renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger);
-  if (Status renewed = renewal_->Renew(); !renewed) {
+  const auto check = [this](const NodeStanding& standing) {
+    return config_.start_with_wrong_clock ? Status() : CheckStartClock(standing);
+  };
+  if (Status begun = renewal_->Begin(check); !begun) {
     Close();
-    return renewed;
+    return begun;
   }
   renewing_.emplace(
       NodeRenewal::kPeriod, [this](const std::stop_token&) { (void)renewal_->Renew(); },
@@ -112,10 +119,16 @@ Status StoreModule::CheckReady() { return renewal_ ? renewal_->CheckReady() : st
 
 Status StoreModule::Restore() {
   if (Status status = CompareWithMark(); !status) return status;
+  const Result<StoredRemovalTime> removal = storage_->LoadRemovalTime();
+  if (!removal) return removal.error();
+  removal_.Begin(*removal);
   if (Status status = RestoreBans(); !status) return status;
   if (Status status = RestoreRevocations(); !status) return status;
   if (Status status = RestoreRooms(); !status) return status;
   storage_->Begin();
+  // From here on no date of what is stored counts. If it cannot be written, the next start is like
+  // this one.
+  if (!removal->mark) (void)storage_->BeginRemovals(removal_.Now());
   return {};
 }
 
@@ -132,7 +145,7 @@ Status StoreModule::CompareWithMark() {
 }
 
 Status StoreModule::RestoreBans() {
-  const Result<std::vector<Ban>> bans = storage_->LoadBans(runtime_.clock.Now());
+  const Result<std::vector<Ban>> bans = storage_->LoadBans(removal_.Now());
   if (!bans) return bans.error();
   for (const Ban& ban : *bans) {
     if (state_.bans.Put(ban)) continue;
@@ -144,7 +157,7 @@ Status StoreModule::RestoreBans() {
 }
 
 Status StoreModule::RestoreRevocations() {
-  const Result<std::vector<Revocation>> stored = storage_->LoadRevocations(runtime_.clock.Now());
+  const Result<std::vector<Revocation>> stored = storage_->LoadRevocations(removal_.Now());
   if (!stored) return stored.error();
   for (const Revocation& revocation : *stored) state_.revocations.Put(revocation);
   return {};

@@ -24,6 +24,7 @@
 #include "daemon/core/mix_feed.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/node_renewal.h"
+#include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/store_observer.h"
@@ -49,7 +50,6 @@ struct RoomState {
         stream_names({.bizid = config.live.bizid}),
         mixes(config.mix.max, stream_names),
         bans(runtime.clock, stream_names),
-        revocations(runtime.clock),
         quota(runtime.random),
         channel_logins(config.channel.enabled) {}
 
@@ -94,8 +94,8 @@ class StoreModule {
     std::function<bool()> is_stopping = {};
   };
   /// Opens the store, and takes this node's place among those on it.
-  /// @errors one sentence for the operator. kStoreBusy when a database cannot be reached: it may be
-  ///         called again.
+  /// @errors one sentence for the operator. kStoreBusy when a database cannot be reached, or this
+  ///         machine's clock is wrong: it may be called again.
   Status Open(StoreObserver& observer, Opening opening);
   /// Restores the state of the open store. Logs when acknowledged events are missing.
   /// @errors one sentence for the operator.
@@ -113,6 +113,10 @@ class StoreModule {
   /// check of what all nodes share would take all of them out of service at once.
   [[nodiscard]] Status CheckReady();
   [[nodiscard]] RoomState& state() { return state_; }
+  /// By which stored data is removed. It begins with `Restore`.
+  [[nodiscard]] RemovalClock& removal() { return removal_; }
+  /// Dates what is stored.
+  [[nodiscard]] const DatingClock& dates() const { return dates_; }
 
   Result<std::string> MakeBackup(const std::stop_token& stop) { return backup_->Make(stop); }
 
@@ -132,6 +136,8 @@ class StoreModule {
   const StoreConfig config_;
   const StoreLimits limits_;
   Runtime& runtime_;
+  RemovalClock removal_;
+  const DatingClock dates_;
   const SystemBootClock boot_clock_;
   RoomState state_;
   NodeLease lease_{boot_clock_};

@@ -14,6 +14,9 @@ constexpr std::chrono::seconds kTrimPeriod{2};
 /// Events newer than the mark can be lost undetected.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
+/// Of one task in one round of the upkeep.
+constexpr int kMostRounds = 20;
+
 /// What is left meanwhile only takes space.
 constexpr std::chrono::minutes kLeftBeatsPeriod{1};
 
@@ -39,7 +42,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
                             .sweep_period = sweep_period_,
                             .node = &deps.store.lease()},
               *this, deps.runtime.logger, deps.media),
-      trimmer_(deps.store.storage(), deps.runtime.clock,
+      trimmer_(deps.store.storage(),
                TrimOptions{.retention = config.store.event_retention,
                            .max_events = config.store.max_events,
                            .max_bytes = config.store.max_event_bytes,
@@ -53,20 +56,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       },
       deps.runtime.logger);
   trimming_.emplace(
-      kTrimPeriod,
-      [this](const std::stop_token& stop) {
-        PurgeEndedBans();
-        PurgeEndedRevocations();
-        upkeep_heartbeat_.Answer();
-        MaintainSessions();
-        if (deps_.store.lease().Holds(Duty::kUpkeep)) {
-          TrimMessages();
-          deps_.metrics.CountTrimmed(trimmer_.Trim(stop));
-          RemoveLeftBeats();
-        }
-        deps_.readiness.PingIfRead();
-      },
-      deps.runtime.logger);
+      kTrimPeriod, [this](const std::stop_token& stop) { RunUpkeep(stop); }, deps.runtime.logger);
   if (deps.store.has_mark()) {
     marking_.emplace(
         kMarkPeriod, [this](const std::stop_token&) { deps_.store.RecordNewest(); },
@@ -97,44 +87,90 @@ void UpkeepModule::OnSweep(const SweepOutcome& outcome) {
 
 void UpkeepModule::OnStall() { deps_.metrics.CountStall(); }
 
-void UpkeepModule::PurgeEndedBans() {
+void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
+  // With a clock that was found wrong just now it may still have the duty.
+  const NodeLease& lease = deps_.store.lease();
+  const bool has_duty = lease.Holds(Duty::kUpkeep) && lease.TrustsWallClock();
+  AdvanceRemovals(has_duty);
+  RemoveEndedBans(has_duty);
+  RemoveEndedRevocations(has_duty);
+  upkeep_heartbeat_.Answer();
+  MaintainSessions();
+  if (has_duty) {
+    RemoveExpiredSessions();
+    TrimMessages();
+    deps_.metrics.CountTrimmed(trimmer_.Trim(deps_.store.removal().Now(), stop));
+    RemoveLeftBeats();
+  }
+  deps_.readiness.PingIfRead();
+}
+
+void UpkeepModule::AdvanceRemovals(bool has_duty) {
+  RemovalClock& removal = deps_.store.removal();
+  if (has_duty && !had_duty_) {
+    const Result<StoredRemovalTime> stored = deps_.store.storage().LoadRemovalTime();
+    if (stored && stored->mark) removal.CatchUp(*stored->mark);
+  }
+  had_duty_ = has_duty;
+  if (!deps_.store.lease().TrustsWallClock()) {
+    removal.Pause();
+    return;
+  }
+  const std::chrono::milliseconds jump = removal.Round();
+  if (jump.count() != 0) {
+    deps_.runtime.logger.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
+  }
+}
+
+// What another node has removed from the store goes from memory here, too.
+void UpkeepModule::RemoveEndedBans(bool has_duty) {
   BanList& bans = deps_.store.state().bans;
   Logger& logger = deps_.runtime.logger;
   if (const std::size_t dropped = bans.TakeDropped(); dropped > 0) {
     logger.Warn("too_many_bans", {{"dropped", dropped}, {"in_force", BanList::kMaxBans}});
   }
-  if (bans.RemoveEnded() == 0) return;
-  const Status removed = deps_.store.storage().RemoveEndedBans(deps_.runtime.clock.Now());
-  // The next start ignores the remaining ones.
+  const TimePoint now = deps_.store.removal().Now();
+  if (bans.RemoveEnded(now) == 0 || !has_duty) return;
+  const Status removed = deps_.store.storage().RemoveEndedBans(now);
+  // The next one that ends takes them with it.
   if (!removed) logger.Warn("bans_not_removed", {{"reason", removed.error().detail}});
 }
 
-void UpkeepModule::PurgeEndedRevocations() {
+void UpkeepModule::RemoveEndedRevocations(bool has_duty) {
   RevocationList& revocations = deps_.store.state().revocations;
   Logger& logger = deps_.runtime.logger;
   if (const std::size_t dropped = revocations.TakeDropped(); dropped > 0) {
     logger.Warn("too_many_revocations",
                 {{"dropped", dropped}, {"in_force", RevocationList::kMaxRevocations}});
   }
-  if (revocations.RemoveEnded() == 0) return;
-  const Status removed = deps_.store.storage().RemoveEndedRevocations(deps_.runtime.clock.Now());
-  // The next start ignores the remaining ones.
+  const TimePoint now = deps_.store.removal().Now();
+  if (revocations.RemoveEnded(now) == 0 || !has_duty) return;
+  const Status removed = deps_.store.storage().RemoveEndedRevocations(now);
+  // The next one that ends takes them with it.
   if (!removed) logger.Warn("revocations_not_removed", {{"reason", removed.error().detail}});
 }
 
 void UpkeepModule::MaintainSessions() {
-  constexpr int kMostRounds = 20;
-  Logger& logger = deps_.runtime.logger;
-  const std::chrono::milliseconds jump = deps_.sessions.DetectWallClockJump();
-  if (jump.count() != 0) logger.Warn("wall_clock_jumped", {{"by_ms", jump.count()}});
   for (int round = 0; round < kMostRounds; ++round) {
-    const Result<SessionUpkeep> done = deps_.sessions.Upkeep();
+    const Result<SessionUpkeep> done = deps_.sessions.Upkeep(deps_.store.removal().Now());
     if (!done) {
-      logger.Warn("sessions_not_written", {{"reason", done.error().detail}});
+      deps_.runtime.logger.Warn("sessions_not_written", {{"reason", done.error().detail}});
       return;
     }
     upkeep_heartbeat_.Answer();
     if (!done->left_some) return;
+  }
+}
+
+void UpkeepModule::RemoveExpiredSessions() {
+  for (int round = 0; round < kMostRounds; ++round) {
+    const Result<bool> left_some = deps_.sessions.RemoveExpired(deps_.store.removal().Now());
+    if (!left_some) {
+      deps_.runtime.logger.Warn("sessions_not_removed", {{"reason", left_some.error().detail}});
+      return;
+    }
+    upkeep_heartbeat_.Answer();
+    if (!*left_some) return;
   }
 }
 
@@ -151,10 +187,10 @@ void UpkeepModule::RemoveLeftBeats() {
 
 // Also without a channel: an earlier configuration may have had one.
 void UpkeepModule::TrimMessages() {
-  constexpr int kMostRounds = 20;
-  const TimePoint now = deps_.runtime.clock.Now();
+  const TimePoint now = deps_.store.removal().Now();
   const Result<std::uint64_t> newest = deps_.store.storage().NewestMessage();
   const MessageRetention retention{
+      .as_of = now,
       .keep_since = now - history_,
       .keep_after = newest ? *newest - std::min(*newest, max_messages_) : 0,
       .keep_ended_since = now - kEndedRoomHistory};

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "daemon/admin/metrics.h"
@@ -49,9 +50,12 @@ class UpkeepModule : private SweepObserver {
  private:
   void OnSweep(const SweepOutcome& outcome) override;
   void OnStall() override;
-  void PurgeEndedBans();
-  void PurgeEndedRevocations();
+  void RunUpkeep(const std::stop_token& stop);
+  void AdvanceRemovals(bool has_duty);
+  void RemoveEndedBans(bool has_duty);
+  void RemoveEndedRevocations(bool has_duty);
   void MaintainSessions();
+  void RemoveExpiredSessions();
   void TrimMessages();
   void RemoveLeftBeats();
 
@@ -61,6 +65,7 @@ class UpkeepModule : private SweepObserver {
   const std::uint64_t max_messages_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
+  bool had_duty_ = false;          ///< in the round before
   MonotonicTime left_beats_at_{};  ///< of the next removal
   LoopHeartbeat reaper_heartbeat_;
   LoopHeartbeat upkeep_heartbeat_;

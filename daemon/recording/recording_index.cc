@@ -142,6 +142,10 @@ Recording RecordingIndex::Describe(const FileTree::File& file, std::string_view 
   }
   recording.owner =
       deps_.claims.OwnerOf(recording.stream, recording.started_at, recording.ended_at);
+  // A clock that was wrong when the file was written does not shorten its life.
+  const TimePoint removal = deps_.removal.Now();
+  const bool is_kept = options_.retention.count() == 0;
+  if (!is_kept && recording.ended_at < removal - options_.retention) recording.ended_at = removal;
   return recording;
 }
 
@@ -162,7 +166,8 @@ Status RecordingIndex::Store(std::span<const Recording> recordings) {
 
 void RecordingIndex::RemoveOld(const std::stop_token& stop) {
   if (options_.retention.count() == 0) return;
-  const TimePoint before = deps_.clock.Now() - options_.retention;
+  const TimePoint now = deps_.removal.Now();
+  const TimePoint before = now - options_.retention;
   RecordingPosition after;
   std::size_t failures = 0;
   Status failure;
@@ -177,7 +182,7 @@ void RecordingIndex::RemoveOld(const std::stop_token& stop) {
     if (old->empty()) break;
     for (const Recording& recording : *old) {
       if (stop.stop_requested()) break;
-      Status removed = RemoveOld(recording, before);
+      Status removed = RemoveOld(recording, now);
       if (removed) continue;
       failure = std::move(removed);
       ++failures;
@@ -189,16 +194,17 @@ void RecordingIndex::RemoveOld(const std::stop_token& stop) {
                     {{"count", failures}, {"reason", failure.error().detail}});
 }
 
-Status RecordingIndex::RemoveOld(const Recording& recording, TimePoint before) {
+Status RecordingIndex::RemoveOld(const Recording& recording, TimePoint now) {
   const Result<FileTree::File> file = files_.Find(recording.file);
   if (!file && file.error().code == Errc::kUnavailable) return file.error();
-  if (file && file->written_at >= before) {
+  if (file && file->written_at >= now - options_.retention) {
     const Recording fresh = Describe(*file, recording.stream);
     return Store({&fresh, 1});
   }
   // The file first: a row without a file is found here again, a file without a row would be kept.
   if (const Status removed = files_.Remove(recording.file); !removed) return removed;
-  if (const Status removed = deps_.store.RemoveRecording(recording.file); !removed) return removed;
+  if (const Status removed = deps_.store.RemoveRecording(recording.file, now); !removed)
+    return removed;
   deps_.logger.Info("recording_removed", {{"file", recording.file}});
   return {};
 }

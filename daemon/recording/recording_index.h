@@ -15,6 +15,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/core/recording_store.h"
+#include "daemon/core/removal_clock.h"
 #include "daemon/core/stream_claims.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/recording/file_tree.h"
@@ -42,6 +43,7 @@ struct RecordingDeps {
   const MediaView& media;
   RecordedFileObserver& observer;
   const Clock& clock;
+  const RemovalClock& removal;
   Logger& logger;
 };
 
@@ -81,8 +83,9 @@ class RecordingIndex {
   void Run(const std::stop_token& stop);
   Status FindFiles(const std::stop_token& stop);
   void RemoveOld(const std::stop_token& stop);
-  /// Removes file and row, unless the file was written since `before`.
-  Status RemoveOld(const Recording& recording, TimePoint before);
+  /// Removes file and row, unless the file was written since then.
+  /// @param now  of the removal clock.
+  Status RemoveOld(const Recording& recording, TimePoint now);
   [[nodiscard]] Recording Describe(const FileTree::File& file, std::string_view stream) const;
   Status Store(std::span<const Recording> recordings);
   /// Whether the media server may still write to the file of a stream.

@@ -219,7 +219,24 @@ Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
     events_.pop_front();
     ++removed;
   }
+  return MarkRemovalLocked(retention.as_of, removed);
+}
+
+std::size_t MemoryStore::MarkRemovalLocked(TimePoint as_of, std::size_t removed) {
+  if (removed > 0) removal_ = as_of;
   return removed;
+}
+
+// No process opens it again.
+Result<StoredRemovalTime> MemoryStore::LoadRemovalTime() {
+  const MutexLock lock(mutex_);
+  return StoredRemovalTime{.mark = removal_};
+}
+
+Status MemoryStore::BeginRemovals(TimePoint time) {
+  const MutexLock lock(mutex_);
+  removal_ = removal_.value_or(time);
+  return {};
 }
 
 Status MemoryStore::Ping() { return {}; }
@@ -248,7 +265,8 @@ Status MemoryStore::PutBan(const Ban& ban) {
 
 Status MemoryStore::RemoveEndedBans(TimePoint now) {
   const MutexLock lock(mutex_);
-  std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; });
+  MarkRemovalLocked(now,
+                    std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; }));
   return {};
 }
 
@@ -268,7 +286,8 @@ Result<std::vector<Revocation>> MemoryStore::LoadRevocations(TimePoint now) {
 
 Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
   const MutexLock lock(mutex_);
-  std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; });
+  MarkRemovalLocked(
+      now, std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; }));
   return {};
 }
 
@@ -294,9 +313,9 @@ Result<std::vector<Recording>> MemoryStore::LoadRecordingsEndedBefore(
   return recordings_.EndedBefore(time, after, limit);
 }
 
-Status MemoryStore::RemoveRecording(std::string_view file) {
+Status MemoryStore::RemoveRecording(std::string_view file, TimePoint as_of) {
   const MutexLock lock(mutex_);
-  recordings_.Remove(file);
+  MarkRemovalLocked(as_of, recordings_.Remove(file));
   return {};
 }
 
@@ -372,15 +391,8 @@ Status MemoryStore::RecordSessionUses(std::span<const Session> sessions) {
   return {};
 }
 
-Status MemoryStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
-  const MutexLock lock(mutex_);
-  for (auto& [user_id, session] : sessions_) {
-    session.last_use = std::min(session.last_use + by, latest);
-  }
-  return {};
-}
-
-Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
+Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                                      std::size_t limit) {
   std::size_t removed = 0;
   const MutexLock lock(mutex_);
   for (auto place = sessions_.begin(); place != sessions_.end() && removed < limit;) {
@@ -388,7 +400,7 @@ Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint unused_until, st
     place = unused ? sessions_.erase(place) : std::next(place);
     if (unused) ++removed;
   }
-  return removed;
+  return MarkRemovalLocked(as_of, removed);
 }
 
 Result<StoredMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
@@ -460,7 +472,7 @@ Result<std::vector<StoredMessage>> MemoryStore::ReadConversations(const UserId& 
 
 Result<std::size_t> MemoryStore::TrimMessages(const MessageRetention& retention) {
   const MutexLock lock(mutex_);
-  return messages_.Trim(retention);
+  return MarkRemovalLocked(retention.as_of, messages_.Trim(retention));
 }
 
 Result<std::vector<GroupJoinChange>> MemoryStore::LoadGroupJoins() {

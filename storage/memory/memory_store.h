@@ -44,6 +44,8 @@ class MemoryStore : public Storage {
                                                   std::size_t limit) override;
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  Result<StoredRemovalTime> LoadRemovalTime() override;
+  Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
   [[nodiscard]] bool IsShared() const override { return false; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
@@ -59,7 +61,7 @@ class MemoryStore : public Storage {
   Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
                                                            const RecordingPosition& after,
                                                            std::size_t limit) override;
-  Status RemoveRecording(std::string_view file) override;
+  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -71,8 +73,8 @@ class MemoryStore : public Storage {
   Result<std::uint64_t> PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
   Status RecordSessionUses(std::span<const Session> sessions) override;
-  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
-  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                           std::size_t limit) override;
   Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
                                           MessageContent content) override;
   Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
@@ -97,6 +99,8 @@ class MemoryStore : public Storage {
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 
  private:
+  /// @return `removed`.
+  std::size_t MarkRemovalLocked(TimePoint as_of, std::size_t removed) REQUIRES(mutex_);
   void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
   void PutRevocationLocked(const Revocation& revocation) REQUIRES(mutex_);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
@@ -125,6 +129,7 @@ class MemoryStore : public Storage {
   DeliveryTable deliveries_ GUARDED_BY(mutex_);
   std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
   std::uint64_t last_session_ GUARDED_BY(mutex_) = 0;  ///< number of the newest login
+  std::optional<TimePoint> removal_ GUARDED_BY(mutex_);
   MessageTable messages_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(mutex_);
 };

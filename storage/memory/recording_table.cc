@@ -64,9 +64,11 @@ std::vector<Recording> RecordingTable::EndedBefore(TimePoint time, const Recordi
   return found;
 }
 
-void RecordingTable::Remove(std::string_view file) {
+std::size_t RecordingTable::Remove(std::string_view file) {
   const auto found = by_file_.find(file);
-  if (found != by_file_.end()) by_file_.erase(found);
+  if (found == by_file_.end()) return 0;
+  by_file_.erase(found);
+  return 1;
 }
 
 }  // namespace rtcroom

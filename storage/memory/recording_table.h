@@ -26,7 +26,8 @@ class RecordingTable {
   [[nodiscard]] std::vector<Recording> List(const RecordingQuery& query) const;
   [[nodiscard]] std::vector<Recording> EndedBefore(TimePoint time, const RecordingPosition& after,
                                                    std::size_t limit) const;
-  void Remove(std::string_view file);
+  /// @return how many were removed.
+  std::size_t Remove(std::string_view file);
 
  private:
   const std::uint64_t max_recordings_;

@@ -30,7 +30,8 @@ constexpr PgStatement kRemoveEndedBans{.name = "bans_remove_ended", .sql = R"(
     WITH gone AS (
       DELETE FROM bans WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM bans WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
-      RETURNING 1)
+      RETURNING 1),
+    marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
 constexpr auto kBanWrites = std::to_array({kPutBan, kLoadBansOf, kCheckNoBans, kRemoveEndedBans});
 

@@ -35,7 +35,9 @@ constexpr PgStatement kEnter{"cluster_enter",
 // Divides by zero when the others have declared this node gone.
 constexpr PgStatement kNextRound{
     "cluster_next_round",
-    "WITH u AS (UPDATE nodes SET rounds = rounds + 1 WHERE node = $1 RETURNING 1)"
+    "WITH u AS (UPDATE nodes SET rounds = rounds + 1 WHERE node = $1 RETURNING node),"
+    " r AS (INSERT INTO reports (node, applied, clock_ms) SELECT u.node, $2, $3 FROM u"
+    " ON CONFLICT (node) DO UPDATE SET applied = excluded.applied, clock_ms = excluded.clock_ms)"
     " SELECT 1 / count(*) FROM u"};
 constexpr std::string_view kInsertLife = "INSERT INTO beat_life (floor_ms) VALUES (";
 constexpr std::string_view kKeepLife = ") ON CONFLICT (only_row) DO NOTHING";
@@ -60,18 +62,21 @@ constexpr PgStatement kTold{"cluster_told",
                             "INSERT INTO told (node, through_ms) VALUES ($1, $2)"
                             " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms"};
 constexpr PgStatement kNodes{"cluster_nodes",
-                             "SELECT n.node, n.rounds, t.through_ms, n.name, n.config_hash"
-                             " FROM nodes n LEFT JOIN told t ON t.node = n.node"};
-constexpr PgStatement kDutyRows{"cluster_duties", "SELECT name, node, term FROM duties"};
+                             "SELECT n.node, n.rounds, t.through_ms, n.name, n.config_hash,"
+                             " r.clock_ms FROM nodes n LEFT JOIN told t ON t.node = n.node"
+                             " LEFT JOIN reports r ON r.node = n.node"};
+constexpr PgStatement kLeftReports{
+    "cluster_left_reports",
+    "SELECT node FROM reports r WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.node = r.node)"};
+// A node that comes back at the same moment reports again with its next round.
+constexpr PgStatement kRemoveLeftReport{
+    "cluster_remove_left_report",
+    "DELETE FROM reports WHERE node = $1"
+    " AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.node = reports.node)"};
 constexpr PgStatement kGiveUp{
     "cluster_give_up",
     "WITH d AS (DELETE FROM nodes WHERE node = $1 AND rounds = $2 RETURNING node),"
     " t AS (DELETE FROM told USING d WHERE told.node = d.node) SELECT count(*) FROM d"};
-constexpr PgStatement kClaimDuty{
-    "cluster_claim_duty",
-    "UPDATE duties SET node = $1, term = term + 1 WHERE name = $2 AND term = $3"
-    " AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.node = duties.node)"
-    " AND EXISTS (SELECT 1 FROM nodes n WHERE n.node = $1) RETURNING term"};
 constexpr std::string_view kSilentNow =
     "WITH k AS (SELECT CASE WHEN count(*) = count(t.through_ms) THEN min(t.through_ms) END"
     " AS through_ms, 1 / count(*) FILTER (WHERE n.node = $1) AS is_node"
@@ -85,10 +90,13 @@ constexpr std::string_view kSilentOf =
 constexpr PgStatement kSilent{"cluster_silent", kPgText<kSilentNow, kPgNowMs, kSilentOf>};
 constexpr PgStatement kLeaveNodes{"cluster_leave", "DELETE FROM nodes WHERE node = $1"};
 constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE node = $1"};
+constexpr PgStatement kLeaveReport{"cluster_leave_report", "DELETE FROM reports WHERE node = $1"};
 
-constexpr PgStatement kOfRenewals[] = {kNow,       kEnter,      kNextRound, kBeginLife, kMoveFloor,
-                                       kPutBeats,  kTold,       kNodes,     kDutyRows,  kGiveUp,
-                                       kClaimDuty, kLeaveNodes, kLeaveTold};
+constexpr PgStatement kOfRenewals[] = {
+    kNow,       kEnter,       kNextRound,   kBeginLife,        kMoveFloor,
+    kPutBeats,  kTold,        kNodes,       kLeftReports,      kPgDutyRows,
+    kGiveUp,    kPgClaimDuty, kPgYieldDuty, kRemoveLeftReport, kLeaveNodes,
+    kLeaveTold, kLeaveReport};
 // A place is never given to another pusher. In the order in which nodes report heartbeats: locks
 // are taken in one order.
 constexpr PgStatement kRemoveLeft{
@@ -103,15 +111,6 @@ constexpr PgStatement kOfOthers[] = {kSilent, kRemoveLeft, kPgListNodes};
 
 std::int64_t ToMs(MonotonicTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
-}
-
-/// The order in which nodes are wanted for a duty, the same at all nodes.
-/// @source splitmix64.
-std::uint64_t RankOf(std::uint64_t node, std::size_t duty) {
-  std::uint64_t z = node * 0x9e3779b97f4a7c15U + (duty + 1) * 0xd1b54a32d192ed03U;
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31U);
 }
 
 }  // namespace
@@ -184,16 +183,16 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   lease_.Renew(began);
   has_renewed_ = true;
   if (const Status done = GiveUp(Observe(*seen), *seen, deadline); !done) return done.error();
-  if (const Status done = ClaimDuties(*seen, deadline); !done) return done.error();
-  NodeStanding standing{.nodes = seen->rounds.size(),
+  if (const Status done = ShareDuties(*seen, deadline); !done) return done.error();
+  if (const Status done = RemoveLeftReports(*seen, deadline); !done) return done.error();
+  NodeStanding standing{.terms = seen->duties->TermsOf(options_.node),
+                        .nodes = seen->rounds.size(),
                         .was_gone = std::exchange(was_gone_, false),
-                        .told_ago = seen->told_ago};
+                        .told_ago = seen->told_ago,
+                        .clock_ahead = clock_ahead_,
+                        .database_clock_differs = seen->clocks.DatabaseDiffers()};
   for (const auto& [node, name] : seen->configured_otherwise) {
     standing.configured_otherwise.push_back(name);
-  }
-  for (std::size_t i = 0; i < kDuties; ++i) {
-    const DutyRow& duty = seen->duties.at(i);
-    if (duty.node == options_.node) standing.terms.at(i) = duty.term;
   }
   return standing;
 }
@@ -207,7 +206,7 @@ Status PgCluster::Enter(MonotonicTime deadline) {
   if (floor.wanted != floor.done) calls.emplace_back(kMoveFloor);
   calls.emplace_back(kPgCommit);
   calls.emplace_back(kNow);
-  const MonotonicTime sent = clock_.Monotonic();
+  const Moment sent = Now();
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return results.error();
   MovedFloor(floor.wanted);
@@ -243,8 +242,10 @@ std::vector<PgCall> PgCluster::BeatCalls(std::span<const Beat> beats, millisecon
 
 std::vector<PgCall> PgCluster::ReportCalls(const HeardBeats& heard, const Place& place) const {
   const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.Monotonic() - heard.as_of);
-  std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kNextRound, options_.node),
-                               PgCall(kBeginLife)};
+  std::vector<PgCall> calls = {
+      PgCall(kPgBegin),
+      PgCall(kNextRound, options_.node, options_.applied(), std::int64_t{clock_ahead_.count()}),
+      PgCall(kBeginLife)};
   // Locks are taken in one order: first of `beats`, then of `told`.
   for (PgCall& call : BeatCalls(heard.beats, elapsed)) calls.push_back(std::move(call));
   if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
@@ -257,6 +258,26 @@ bool PgCluster::DiffersFrom(const Place& place, std::uint64_t node, const std::s
   return hash != place.config_hash;
 }
 
+void PgCluster::ReadNodes(PgRows& rows, const Place& place, Seen& seen) const {
+  enum : int { kNode, kRounds, kThroughMs, kName, kConfigHash, kClockMs };
+  bool have_all_told = true;
+  std::int64_t told_ms = std::numeric_limits<std::int64_t>::max();
+  while (rows.Next()) {
+    const std::uint64_t node = rows.Unsigned(kNode);
+    seen.rounds.emplace(node, rows.Unsigned(kRounds));
+    have_all_told = have_all_told && !rows.IsNull(kThroughMs);
+    if (!rows.IsNull(kThroughMs)) told_ms = std::min(told_ms, rows.Integer(kThroughMs));
+    if (!rows.IsNull(kClockMs)) {
+      seen.clocks.Put(node,
+                      {.machine = rows.Text(kName), .ahead = milliseconds(rows.Integer(kClockMs))});
+    }
+    if (DiffersFrom(place, node, rows.Text(kConfigHash))) {
+      seen.configured_otherwise.emplace(node, fmt::format("{} ({})", rows.Text(kName), node));
+    }
+  }
+  if (have_all_told) seen.told_ms = told_ms;
+}
+
 Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime deadline) {
   const Place before = place();
   std::vector<PgCall> calls = ReportCalls(heard, before);
@@ -265,42 +286,27 @@ Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime
   calls.emplace_back(kTold, options_.node, before.offset->least_ms + ToMs(heard.as_of));
   const std::size_t nodes = calls.size();
   calls.emplace_back(kNodes);
-  calls.emplace_back(kDutyRows);
+  calls.emplace_back(kPgDutyRows);
+  calls.emplace_back(kLeftReports);
   calls.emplace_back(kNow);
   calls.emplace_back(kPgCommit);
-  const MonotonicTime sent = clock_.Monotonic();
+  const Moment sent = Now();
   // A round writes to a logged table.
   Result<std::vector<PgRows>> results = connection_.RunConfirming(calls, deadline);
   if (!results) return results.error();
   MovedFloor(before.floor.wanted);
   Seen seen;
-  PgRows& rows = (*results)[nodes];
-  enum : int { kNode, kRounds, kThroughMs, kName, kConfigHash };
-  bool have_all_told = true;
-  std::int64_t told_ms = std::numeric_limits<std::int64_t>::max();
-  while (rows.Next()) {
-    const std::uint64_t node = rows.Unsigned(kNode);
-    seen.rounds.emplace(node, rows.Unsigned(kRounds));
-    have_all_told = have_all_told && !rows.IsNull(kThroughMs);
-    if (!rows.IsNull(kThroughMs)) told_ms = std::min(told_ms, rows.Integer(kThroughMs));
-    if (DiffersFrom(before, node, rows.Text(kConfigHash))) {
-      seen.configured_otherwise.emplace(node, fmt::format("{} ({})", rows.Text(kName), node));
-    }
-  }
-  PgRows& duties = (*results)[nodes + 1];
-  while (duties.Next()) {
-    const auto named = std::ranges::find(kAllDuties, duties.Text(0), DutyName);
-    if (named == kAllDuties.end()) continue;
-    DutyRow& duty = seen.duties.at(static_cast<std::size_t>(*named));
-    if (!duties.IsNull(1)) duty.node = duties.Unsigned(1);
-    duty.term = duties.Unsigned(2);
-  }
-  PgRows& now = (*results)[nodes + 2];
+  ReadNodes((*results)[nodes], before, seen);
+  seen.duties.emplace((*results)[nodes + 1]);
+  PgRows& left_reports = (*results)[nodes + 2];
+  while (left_reports.Next()) seen.left_reports.push_back(left_reports.Unsigned(0));
+  PgRows& now = (*results)[nodes + 3];
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
-  if (have_all_told) seen.told_ago = milliseconds(now.Integer(0) - told_ms);
+  if (seen.told_ms) seen.told_ago = milliseconds(now.Integer(0) - *seen.told_ms);
   // Before anything is reported by the new time.
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
   if (!followed) return followed.error();
+  seen.clocks.Put(options_.node, {.machine = options_.name, .ahead = clock_ahead_});
   return seen;
 }
 
@@ -313,8 +319,9 @@ bool PgCluster::HasJumped(const Offset& from, const Offset& to) {
   return to.least_ms > from.most_ms + kJumpMs || to.most_ms < from.least_ms - kJumpMs;
 }
 
-Status PgCluster::FollowClock(std::int64_t now_ms, MonotonicTime sent, MonotonicTime deadline) {
-  const Offset now = OffsetOf(now_ms, sent);
+Status PgCluster::FollowClock(std::int64_t now_ms, const Moment& sent, MonotonicTime deadline) {
+  clock_ahead_ = PgNodeClocks::Difference(sent.wall, clock_.Now(), now_ms);
+  const Offset now = OffsetOf(now_ms, sent.at);
   bool moves_floor = false;
   {
     const MutexLock lock(mutex_);
@@ -337,7 +344,10 @@ std::vector<std::uint64_t> PgCluster::Observe(const Seen& seen) {
   const MonotonicTime now = clock_.Monotonic();
   const MonotonicTime::duration still_for = lease_.ttl() + options_.slack;
   // A node that could not reach the database does not know which others did.
-  if (now - renewed_at_ > still_for / 2) observed_.clear();
+  if (now - renewed_at_ > still_for / 2) {
+    observed_.clear();
+    left_reports_.Forget();
+  }
   renewed_at_ = now;
   std::erase_if(observed_, [&](const auto& entry) { return !seen.rounds.contains(entry.first); });
   std::vector<std::uint64_t> gone;
@@ -362,22 +372,29 @@ Status PgCluster::GiveUp(const std::vector<std::uint64_t>& gone, Seen& seen,
     PgRows& removed = (*results)[1];
     if (!removed.Next() || removed.Unsigned(0) == 0) continue;
     seen.rounds.erase(node);
+    seen.clocks.Erase(node);
     seen.configured_otherwise.erase(node);
   }
   return {};
 }
 
-Status PgCluster::ClaimDuties(Seen& seen, MonotonicTime deadline) {
-  for (std::size_t i = 0; i < kDuties; ++i) {
-    DutyRow& duty = seen.duties.at(i);
-    if (duty.node && seen.rounds.contains(*duty.node)) continue;
-    const auto wanted = std::ranges::max_element(
-        seen.rounds, {}, [i](const auto& entry) { return RankOf(entry.first, i); });
-    if (wanted == seen.rounds.end() || wanted->first != options_.node) continue;
-    Result<PgRows> claimed = connection_.Run(
-        PgCall(kClaimDuty, options_.node, DutyName(kAllDuties.at(i)), duty.term), deadline);
-    if (!claimed) return claimed.error();
-    if (claimed->Next()) duty = {.node = options_.node, .term = claimed->Unsigned(0)};
+Status PgCluster::ShareDuties(Seen& seen, MonotonicTime deadline) {
+  distrusted_rounds_ = seen.clocks.Trusts(options_.node) ? 0 : distrusted_rounds_ + 1;
+  PgDuties::Nodes nodes{
+      .self = options_.node, .clocks = seen.clocks, .yields = distrusted_rounds_ > kReportsLag};
+  for (const auto& [node, rounds] : seen.rounds) nodes.alive.push_back(node);
+  return seen.duties->Share(nodes, lease_, connection_, deadline);
+}
+
+Status PgCluster::RemoveLeftReports(const Seen& seen, MonotonicTime deadline) {
+  if (!seen.duties->Holds(options_.node, Duty::kUpkeep)) {
+    left_reports_.Forget();
+    return {};
+  }
+  for (const std::uint64_t node :
+       left_reports_.Observe(seen.left_reports, clock_.Monotonic(), options_.keeps_left_reports)) {
+    const auto removed = connection_.Run(PgCall(kRemoveLeftReport, node), deadline);
+    if (!removed) return removed.error();
   }
   return {};
 }
@@ -467,6 +484,7 @@ Status PgCluster::Leave(const HeardBeats& heard) {
   std::vector<PgCall> calls = ReportCalls(heard, place());
   calls.emplace_back(kLeaveNodes, options_.node);
   calls.emplace_back(kLeaveTold, options_.node);
+  calls.emplace_back(kLeaveReport, options_.node);
   calls.emplace_back(kPgCommit);
   const auto left = connection_.Run(calls, Deadline());
   EnteredWith(std::nullopt);

@@ -1,10 +1,10 @@
 // The nodes that share a PostgreSQL database, their heartbeats and their duties.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -17,6 +17,9 @@
 #include "daemon/core/node_lease.h"
 #include "storage/postgres/pg_claims.h"
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_duties.h"
+#include "storage/postgres/pg_left_reports.h"
+#include "storage/postgres/pg_node_clocks.h"
 #include "storage/postgres/pg_reader_pool.h"
 
 namespace rtcroom {
@@ -40,7 +43,15 @@ class PgCluster : public Cluster {
     PgPace pace{};  ///< of the other connections; its observer receives the first one, too
     /// A node is declared gone that long after its lease must have ended.
     std::chrono::milliseconds slack = std::chrono::seconds(1);
+    /// Position of the newest record that this process has applied: the log is kept from there on.
+    std::function<std::uint64_t()> applied = [] { return std::uint64_t{0}; };
+    /// The report of a node that is gone stays for that long: it may come back.
+    std::chrono::milliseconds keeps_left_reports = std::chrono::minutes(10);
   };
+
+  /// Reports are by so many rounds older than what a node knows of itself. When the clock of the
+  /// database is set, each node seems to be the only one with a wrong clock for that long.
+  static constexpr int kReportsLag = 3;
 
   /// The schema exists. The other arguments must outlive this.
   /// @param lease  of this node; renewed with every success of `Renew`.
@@ -90,16 +101,20 @@ class PgCluster : public Cluster {
     std::uint64_t rounds = 0;
     MonotonicTime since{};  ///< they have stood still since
   };
-  struct DutyRow {
-    std::optional<std::uint64_t> node{};
-    std::uint64_t term = 0;
-  };
   struct Seen {
     std::map<std::uint64_t, std::uint64_t> rounds{};  ///< by node
     /// Those with another configuration, with their names.
     std::map<std::uint64_t, std::string> configured_otherwise{};
-    std::array<DutyRow, kDuties> duties{};
-    std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
+    PgNodeClocks clocks{};
+    std::optional<std::int64_t> told_ms{};      ///< by all of them
+    std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
+    std::optional<PgDuties> duties{};
+    std::optional<std::chrono::milliseconds> told_ago{};
+  };
+  /// A time by both clocks.
+  struct Moment {
+    MonotonicTime at{};
+    TimePoint wall{};
   };
 
   Result<std::vector<SharedSilence>> AskSilent(PgConnection& connection, const PgCall& call,
@@ -115,6 +130,7 @@ class PgCluster : public Cluster {
 
   Status Enter(MonotonicTime deadline);
   Result<Seen> Report(const HeardBeats& heard, MonotonicTime deadline);
+  void ReadNodes(PgRows& rows, const Place& place, Seen& seen) const;
   [[nodiscard]] std::vector<PgCall> ReportCalls(const HeardBeats& heard, const Place& place) const;
   /// Whether that node is known to be configured otherwise.
   [[nodiscard]] bool DiffersFrom(const Place& place, std::uint64_t node,
@@ -124,11 +140,13 @@ class PgCluster : public Cluster {
   [[nodiscard]] Offset OffsetOf(std::int64_t now_ms, MonotonicTime sent) const;
   [[nodiscard]] static bool HasJumped(const Offset& from, const Offset& to);
   /// Keeps to the clock of the database; moves the floor if that has jumped.
-  Status FollowClock(std::int64_t now_ms, MonotonicTime sent, MonotonicTime deadline);
+  Status FollowClock(std::int64_t now_ms, const Moment& sent, MonotonicTime deadline);
+  [[nodiscard]] Moment Now() const { return {.at = clock_.Monotonic(), .wall = clock_.Now()}; }
   /// The nodes to give up.
   std::vector<std::uint64_t> Observe(const Seen& seen);
   Status GiveUp(const std::vector<std::uint64_t>& gone, Seen& seen, MonotonicTime deadline);
-  Status ClaimDuties(Seen& seen, MonotonicTime deadline);
+  Status ShareDuties(Seen& seen, MonotonicTime deadline);
+  Status RemoveLeftReports(const Seen& seen, MonotonicTime deadline);
 
   const Options options_;
   NodeLease& lease_;
@@ -143,6 +161,9 @@ class PgCluster : public Cluster {
   bool was_gone_ = false;     ///< not yet reported
   MonotonicTime renewed_at_{};
   std::map<std::uint64_t, Observation> observed_;
+  PgLeftReports left_reports_;
+  int distrusted_rounds_ = 0;                 ///< in a row, in which its wall clock was not trusted
+  std::chrono::milliseconds clock_ahead_{0};  ///< as of `NodeStanding`, when last measured
 };
 
 }  // namespace rtcroom

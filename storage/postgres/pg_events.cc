@@ -86,13 +86,24 @@ constexpr PgStatement kLogEnds{
     " greatest(last_message, (SELECT coalesce(max(position), 0) FROM messages)),"
     " (SELECT coalesce(max(id), 0) FROM deliveries), epoch,"
     " coalesce((SELECT tag FROM events ORDER BY position DESC LIMIT 1), 0) FROM meta"};
+// The latest of all dates is asked for only until there is a mark.
+constexpr PgStatement kRemovalTime{
+    "removal_time",
+    "SELECT time_ms, CASE WHEN time_ms IS NULL THEN greatest("
+    "(SELECT at_ms FROM events WHERE type < 100 ORDER BY position DESC LIMIT 1),"
+    " (SELECT sent_at_ms FROM messages ORDER BY position DESC LIMIT 1),"
+    " (SELECT max(last_use_ms) FROM sessions), (SELECT max(ended_at_ms) FROM recordings)) END"
+    " FROM removal"};
+constexpr PgStatement kBeginRemovals{"begin_removals",
+                                     "UPDATE removal SET time_ms = $1 WHERE time_ms IS NULL"};
 constexpr PgStatement kFindTag{"find_tag",
                                "SELECT coalesce((SELECT position FROM events WHERE position > $1"
                                " AND tag = $2 ORDER BY position LIMIT 1), 0), trimmed_position"
                                " FROM meta"};
 
-// The oldest that may not go ends it. Numbers and sizes are differences of running totals: those of
-// what is left begin with the first record. A record that is no event does not count.
+// The oldest that may not go ends it, and so does one that a node has not applied yet. Numbers and
+// sizes are differences of running totals: those of what is left begin with the first record. A
+// record that is no event does not count.
 constexpr PgStatement kTrimEvents{
     "trim_events",
     "WITH newest AS (SELECT bytes_through, events_through FROM events"
@@ -106,18 +117,20 @@ constexpr PgStatement kTrimEvents{
     " FROM events ORDER BY position LIMIT $4),"
     " kept AS (SELECT min(position) AS position FROM o WHERE NOT (at_ms < $1"
     " OR (SELECT events_through FROM newest) - events_before > $2"
-    " OR (SELECT bytes_through FROM newest) - bytes_before > $3)),"
+    " OR (SELECT bytes_through FROM newest) - bytes_before > $3)"
+    " OR position > (SELECT min(applied) FROM reports)),"
     " ending AS (SELECT max(position) AS position, max(events_through) AS events FROM o"
     " WHERE position < coalesce((SELECT position FROM kept), 9223372036854775807)),"
     " d AS (DELETE FROM events e USING ending WHERE e.position <= ending.position RETURNING 1),"
     " u AS (UPDATE meta SET trimmed_position = ending.position, trimmed_events = ending.events"
-    " FROM ending WHERE ending.position > trimmed_position RETURNING 1)"
+    " FROM ending WHERE ending.position > trimmed_position RETURNING 1),"
+    " marked AS (UPDATE removal SET time_ms = $5 WHERE EXISTS (SELECT 1 FROM d))"
     " SELECT (SELECT count(*) FROM d), coalesce(ending.events - m.trimmed_events, 0)"
     " FROM ending, meta m"};
 
-constexpr PgStatement kEventReads[] = {kReadEvents, kReadNewestOfRoom, kReadEarlierOfRoom,
-                                       kNewestCursor, kLogEnds};
-constexpr PgStatement kEventWrites[] = {kInsertRecords, kTrimEvents, kFindTag};
+constexpr PgStatement kEventReads[] = {kReadEvents,   kReadNewestOfRoom, kReadEarlierOfRoom,
+                                       kNewestCursor, kLogEnds,          kRemovalTime};
+constexpr PgStatement kEventWrites[] = {kInsertRecords, kBeginRemovals, kTrimEvents, kFindTag};
 constexpr PgStatement kFollows[] = {kReadLog};
 
 Result<std::vector<StoredEvent>> ReadAll(PgRows& rows) {
@@ -264,9 +277,24 @@ Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline) 
   return ends;
 }
 
+Result<StoredRemovalTime> LoadRemovalTime(PgConnection& connection, MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(PgCall(kRemovalTime), deadline);
+  if (!rows) return rows.error();
+  StoredRemovalTime stored;
+  if (rows->Next()) {
+    if (!rows->IsNull(0)) stored.mark = rows->Time(0);
+    if (!rows->IsNull(1)) stored.newest = rows->Time(1);
+  }
+  if (!rows->status()) return rows->status().error();
+  return stored;
+}
+
+PgWrite BeginRemovals(TimePoint time) { return {.calls = {PgCall(kBeginRemovals, time)}}; }
+
 PgWrite TrimEvents(const EventRetention& retention, PgTrimmed& trimmed) {
   return {.calls = {PgCall(kTrimEvents, retention.keep_since, ToPgBound(retention.max_events),
-                           ToPgBound(retention.max_bytes), std::uint64_t{retention.most_per_call})},
+                           ToPgBound(retention.max_bytes), std::uint64_t{retention.most_per_call},
+                           retention.as_of)},
           .finish = [&trimmed](std::span<PgRows> results) -> Status {
             PgRows& rows = results.front();
             trimmed = {};

@@ -13,6 +13,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/event_log.h"
+#include "daemon/core/removal_clock.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_rows.h"
 #include "storage/postgres/pg_write.h"
@@ -113,6 +114,8 @@ Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
 /// The same, of `EventReads`, among other statements.
 PgCall ReadNewest();
 Result<Cursor> ReadNewest(PgRows& rows);
+Result<StoredRemovalTime> LoadRemovalTime(PgConnection& connection, MonotonicTime deadline);
+PgWrite BeginRemovals(TimePoint time);
 /// @param trimmed  receives what was removed; as many records as may be unless no more may be.
 PgWrite TrimEvents(const EventRetention& retention, PgTrimmed& trimmed);
 

@@ -122,7 +122,8 @@ constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
       DELETE FROM messages WHERE position = ANY (ARRAY(
         SELECT position FROM old UNION ALL SELECT position FROM ended))
       RETURNING position, room_number, seq, receiver),
-    marked AS (
+    marked AS (UPDATE removal SET time_ms = $5 WHERE EXISTS (SELECT 1 FROM gone)),
+    counted AS (
       UPDATE meta SET last_message = g.position
       FROM (SELECT max(position) AS position FROM gone) g
       WHERE g.position = (SELECT max(position) FROM messages)),
@@ -303,7 +304,7 @@ PgWrite SettleMessages(std::span<const ReceivedMessages> received) {
 PgWrite TrimMessages(const MessageRetention& retention, std::size_t& removed) {
   return CountingRemoved(
       PgCall(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
-             retention.keep_ended_since, ToPgBound(retention.most_per_call)),
+             retention.keep_ended_since, ToPgBound(retention.most_per_call), retention.as_of),
       removed);
 }
 

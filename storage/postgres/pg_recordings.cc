@@ -54,7 +54,8 @@ constexpr PgStatement kPutRecording{.name = "recordings_put", .sql = R"(
 constexpr PgStatement kForgetRecordings{.name = "recordings_forget", .sql = R"(
     DELETE FROM recordings WHERE id <= (SELECT max(id) FROM recordings) - $1)"};
 constexpr PgStatement kRemoveRecording{.name = "recordings_remove", .sql = R"(
-    WITH gone AS (DELETE FROM recordings WHERE file = $1 RETURNING id)
+    WITH gone AS (DELETE FROM recordings WHERE file = $1 RETURNING id),
+    marked AS (UPDATE removal SET time_ms = $2 WHERE EXISTS (SELECT 1 FROM gone))
     UPDATE meta SET last_recording = gone.id FROM gone
     WHERE gone.id = (SELECT max(id) FROM recordings))"};
 constexpr auto kRecordingWrites =
@@ -134,8 +135,8 @@ PgWrite PutRecordings(std::span<const Recording> recordings, std::uint64_t max_r
   return write;
 }
 
-PgWrite RemoveRecording(std::string_view file) {
-  return {.calls = {PgCall(kRemoveRecording, PgBytes(file))}};
+PgWrite RemoveRecording(std::string_view file, TimePoint as_of) {
+  return {.calls = {PgCall(kRemoveRecording, PgBytes(file), as_of)}};
 }
 
 }  // namespace rtcroom::pg

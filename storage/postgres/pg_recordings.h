@@ -31,6 +31,6 @@ Result<std::vector<Recording>> LoadRecordingsEndedBefore(PgConnection& connectio
 
 /// @param max_recordings  at least 1; beyond it the lowest numbers are forgotten.
 PgWrite PutRecordings(std::span<const Recording> recordings, std::uint64_t max_recordings);
-PgWrite RemoveRecording(std::string_view file);
+PgWrite RemoveRecording(std::string_view file, TimePoint as_of);
 
 }  // namespace rtcroom::pg

@@ -22,7 +22,8 @@ constexpr PgStatement kRemoveEndedRevocations{.name = "revocations_remove_ended"
     WITH gone AS (
       DELETE FROM revocations WHERE stream = ANY (ARRAY(
         SELECT stream FROM revocations WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
-      RETURNING 1)
+      RETURNING 1),
+    marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
 constexpr auto kRevocationWrites = std::to_array({kPutRevocation, kRemoveEndedRevocations});
 

@@ -29,17 +29,15 @@ constexpr PgStatement kRecordSessionUses{.name = "sessions_record_uses", .sql = 
     UPDATE sessions s SET last_use_ms = v.last_use_ms
     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (user_id, number, last_use_ms)
     WHERE s.user_id = v.user_id AND s.number = v.number AND s.last_use_ms < v.last_use_ms)"};
-constexpr PgStatement kMoveSessionUses{.name = "sessions_move_uses", .sql = R"(
-    UPDATE sessions SET last_use_ms = least(last_use_ms + $1::bigint, $2)
-    WHERE $1::bigint <> 0 OR last_use_ms > $2)"};
 constexpr PgStatement kRemoveUnusedSessions{.name = "sessions_remove_unused", .sql = R"(
     WITH gone AS (
       DELETE FROM sessions WHERE user_id = ANY (ARRAY(
         SELECT user_id FROM sessions WHERE last_use_ms <= $1 ORDER BY last_use_ms LIMIT $2))
-      RETURNING 1)
+      RETURNING 1),
+    marked AS (UPDATE removal SET time_ms = $3 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
-constexpr auto kSessionWrites = std::to_array(
-    {kPutSession, kRemoveSession, kRecordSessionUses, kMoveSessionUses, kRemoveUnusedSessions});
+constexpr auto kSessionWrites =
+    std::to_array({kPutSession, kRemoveSession, kRecordSessionUses, kRemoveUnusedSessions});
 
 std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 
@@ -106,12 +104,10 @@ PgWrite RecordSessionUses(std::span<const Session> sessions) {
   return {.calls = {PgCall(kRecordSessionUses, users, numbers, uses)}};
 }
 
-PgWrite MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
-  return {.calls = {PgCall(kMoveSessionUses, std::int64_t{by.count()}, latest)}};
-}
-
-PgWrite RemoveUnusedSessions(TimePoint unused_until, std::size_t limit, std::size_t& removed) {
-  return CountingRemoved(PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(limit)), removed);
+PgWrite RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until, std::size_t limit,
+                             std::size_t& removed) {
+  return CountingRemoved(PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(limit), as_of),
+                         removed);
 }
 
 }  // namespace rtcroom::pg

@@ -30,8 +30,8 @@ Result<std::optional<Session>> FindSession(PgConnection& connection, const UserI
 PgCall WriteSession(const Session& session, std::uint64_t back);
 PgCall RemoveSession(const Session& session);
 PgWrite RecordSessionUses(std::span<const Session> sessions);
-PgWrite MoveSessionUses(std::chrono::milliseconds by, TimePoint latest);
 /// @param removed  receives the number removed.
-PgWrite RemoveUnusedSessions(TimePoint unused_until, std::size_t limit, std::size_t& removed);
+PgWrite RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until, std::size_t limit,
+                             std::size_t& removed);
 
 }  // namespace rtcroom::pg

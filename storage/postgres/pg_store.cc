@@ -169,6 +169,16 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
   return removed;
 }
 
+Result<StoredRemovalTime> PgStore::LoadRemovalTime() {
+  return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadRemovalTime(connection, deadline);
+  });
+}
+
+Status PgStore::BeginRemovals(TimePoint time) {
+  return Write([=] { return pg::BeginRemovals(time); });
+}
+
 Status PgStore::Ping() {
   const Status before = committer_->last_commit();
   PgJob job({PgWritten()});
@@ -236,8 +246,8 @@ Result<std::vector<Recording>> PgStore::LoadRecordingsEndedBefore(TimePoint time
   });
 }
 
-Status PgStore::RemoveRecording(std::string_view file) {
-  return Write([=] { return pg::RemoveRecording(file); });
+Status PgStore::RemoveRecording(std::string_view file, TimePoint as_of) {
+  return Write([=] { return pg::RemoveRecording(file, as_of); });
 }
 
 Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
@@ -291,6 +301,8 @@ Result<std::uint64_t> PgStore::PutSession(const Session& session) {
   return job.position();
 }
 
+std::uint64_t PgStore::applied() const { return log_->position(); }
+
 void PgStore::HearSessions(SessionListener* listener) { log_->SetSessionListener(listener); }
 
 Status PgStore::RemoveSessions(std::span<const Session> sessions) {
@@ -307,13 +319,10 @@ Status PgStore::RecordSessionUses(std::span<const Session> sessions) {
   return WriteLightly([=] { return pg::RecordSessionUses(sessions); });
 }
 
-Status PgStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
-  return WriteLightly([=] { return pg::MoveSessionUses(by, latest); });
-}
-
-Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
+Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                                  std::size_t limit) {
   return RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
-    return pg::RemoveUnusedSessions(unused_until, of_step, removed);
+    return pg::RemoveUnusedSessions(as_of, unused_until, of_step, removed);
   });
 }
 

@@ -89,6 +89,9 @@ class PgStore : public Storage {
 
   void Begin() override;
 
+  /// Position of the newest record that this process has applied.
+  [[nodiscard]] std::uint64_t applied() const;
+
   /// Until then the lists know of it, too.
   Status CatchUp(MonotonicTime deadline) override;
   [[nodiscard]] std::chrono::milliseconds LogAge() const override;
@@ -105,6 +108,8 @@ class PgStore : public Storage {
                                                   std::size_t limit) override;
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  Result<StoredRemovalTime> LoadRemovalTime() override;
+  Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
   [[nodiscard]] bool IsShared() const override { return true; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
@@ -120,7 +125,7 @@ class PgStore : public Storage {
   Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
                                                            const RecordingPosition& after,
                                                            std::size_t limit) override;
-  Status RemoveRecording(std::string_view file) override;
+  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -134,8 +139,8 @@ class PgStore : public Storage {
   void HearSessions(SessionListener* listener) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
   Status RecordSessionUses(std::span<const Session> sessions) override;
-  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
-  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                           std::size_t limit) override;
   Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
                                           MessageContent content) override;
   Result<StoredMessage> AppendDirectMessage(const UserId& receiver,

@@ -11,11 +11,11 @@ Status AuxWriter::Prepare(Database& database) {
       database, {{put_ban_,
                   "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES (?, ?, ?, ?)"
                   " ON CONFLICT DO UPDATE SET until_ms = excluded.until_ms"},
-                 {remove_bans_, "DELETE FROM bans WHERE until_ms <= ?"},
+                 {remove_bans_, "DELETE FROM bans WHERE until_ms <= ? RETURNING 1"},
                  {put_revocation_,
                   "INSERT INTO revocations (stream, until_ms) VALUES (?, ?)"
                   " ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)"},
-                 {remove_revocations_, "DELETE FROM revocations WHERE until_ms <= ?"}});
+                 {remove_revocations_, "DELETE FROM revocations WHERE until_ms <= ? RETURNING 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
@@ -28,19 +28,31 @@ Status AuxWriter::PutBan(const Ban& ban) {
   return Run(put_ban_, ban.room.kind, ban.room.id.value, ban.user_id.value, ban.until);
 }
 
-Status AuxWriter::RemoveEndedBans(TimePoint now) { return Run(remove_bans_, now); }
+Result<std::size_t> AuxWriter::RemoveEndedBans(TimePoint now) {
+  return RunCounting(remove_bans_, now);
+}
 
 Status AuxWriter::PutRevocation(const Revocation& revocation) {
   return Run(put_revocation_, revocation.stream, revocation.until);
 }
 
-Status AuxWriter::RemoveEndedRevocations(TimePoint now) { return Run(remove_revocations_, now); }
+Result<std::size_t> AuxWriter::RemoveEndedRevocations(TimePoint now) {
+  return RunCounting(remove_revocations_, now);
+}
 
 Status AuxReader::Prepare(Database& database) {
   Status prepared = PrepareAll(
       database,
       {{load_bans_, "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > ?"},
-       {load_revocations_, "SELECT stream, until_ms FROM revocations WHERE until_ms > ?"}});
+       {load_revocations_, "SELECT stream, until_ms FROM revocations WHERE until_ms > ?"},
+       // The scalar max() of values of which one is NULL is NULL.
+       {load_removal_,
+        "SELECT removal_ms, iif(removal_ms IS NULL, (SELECT max(newest) FROM ("
+        " SELECT (SELECT at_ms FROM events ORDER BY position DESC LIMIT 1) AS newest"
+        " UNION ALL SELECT (SELECT sent_at_ms FROM messages ORDER BY position DESC LIMIT 1)"
+        " UNION ALL SELECT max(last_use_ms) FROM sessions"
+        " UNION ALL SELECT max(ended_at_ms) FROM recordings)), NULL)"
+        " FROM meta WHERE only_row = 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
@@ -59,6 +71,17 @@ Result<std::vector<Ban>> AuxReader::LoadBans(TimePoint now) {
   }
   if (!run.status()) return run.status().error();
   return bans;
+}
+
+Result<StoredRemovalTime> AuxReader::LoadRemovalTime() {
+  StatementRun run(load_removal_);
+  StoredRemovalTime stored;
+  if (run.Next()) {
+    if (!run.IsNull(0)) stored.mark = run.Time(0);
+    if (!run.IsNull(1)) stored.newest = run.Time(1);
+  }
+  if (!run.status()) return run.status().error();
+  return stored;
 }
 
 Result<std::vector<Revocation>> AuxReader::LoadRevocations(TimePoint now) {

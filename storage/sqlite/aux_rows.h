@@ -1,10 +1,12 @@
 // The rows of bans and revocations, and of all other data but rooms.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
+#include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
 #include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/group_join_rows.h"
@@ -25,9 +27,9 @@ class AuxWriter {
   Status Prepare(Database& database);
 
   Status PutBan(const Ban& ban);
-  Status RemoveEndedBans(TimePoint now);
+  Result<std::size_t> RemoveEndedBans(TimePoint now);
   Status PutRevocation(const Revocation& revocation);
-  Status RemoveEndedRevocations(TimePoint now);
+  Result<std::size_t> RemoveEndedRevocations(TimePoint now);
   DeliveryWriter& deliveries() { return deliveries_; }
   GroupJoinWriter& group_joins() { return group_joins_; }
   MessageWriter& messages() { return messages_; }
@@ -55,6 +57,7 @@ class AuxReader {
 
   Result<std::vector<Ban>> LoadBans(TimePoint now);
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now);
+  Result<StoredRemovalTime> LoadRemovalTime();
   DeliveryReader& deliveries() { return deliveries_; }
   GroupJoinReader& group_joins() { return group_joins_; }
   MessageReader& messages() { return messages_; }
@@ -64,6 +67,7 @@ class AuxReader {
  private:
   Statement load_bans_;
   Statement load_revocations_;
+  Statement load_removal_;
   DeliveryReader deliveries_;
   GroupJoinReader group_joins_;
   MessageReader messages_;

@@ -202,19 +202,12 @@ Result<std::size_t> MessageWriter::TrimEnded(TimePoint keep_ended_since, std::si
       if (!run.status()) return run.status().error();
     }
     if (!room_number) return removed;
-    const Result<std::size_t> of_room = RemoveOldestOf(*room_number, limit - removed);
+    const Result<std::size_t> of_room =
+        RunCounting(remove_oldest_of_room_, *room_number, limit - removed);
     if (!of_room) return of_room;
     removed += *of_room;
     if (const Status done = Run(forget_room_, *room_number); !done) return done.error();
   }
-  return removed;
-}
-
-Result<std::size_t> MessageWriter::RemoveOldestOf(std::uint64_t room_number, std::size_t limit) {
-  std::size_t removed = 0;
-  StatementRun run(remove_oldest_of_room_, room_number, limit);
-  while (run.Next()) ++removed;
-  if (!run.status()) return run.status().error();
   return removed;
 }
 

@@ -39,9 +39,6 @@ class MessageWriter {
   Result<std::uint64_t> NextSeq(std::uint64_t room_number);
   Result<std::size_t> TrimOld(const MessageRetention& retention);
   Result<std::size_t> TrimEnded(TimePoint keep_ended_since, std::size_t limit);
-  /// Removes the oldest messages of a room.
-  /// @return the number removed.
-  Result<std::size_t> RemoveOldestOf(std::uint64_t room_number, std::size_t limit);
 
   Statement last_seq_;
   Statement write_seq_;

@@ -48,7 +48,7 @@ Status RecordingWriter::Prepare(Database& database) {
         " room_number = coalesce(excluded.room_number, room_number),"
         " user_id = coalesce(excluded.user_id, user_id) RETURNING id"},
        {forget_, "DELETE FROM recordings WHERE id <= ?"},
-       {remove_, "DELETE FROM recordings WHERE file = ?"}});
+       {remove_, "DELETE FROM recordings WHERE file = ? RETURNING 1"}});
 }
 
 Status RecordingWriter::Put(const Recording& recording, std::uint64_t max_recordings) {
@@ -73,7 +73,9 @@ Status RecordingWriter::Put(const Recording& recording, std::uint64_t max_record
   return Run(forget_, number - max_recordings);
 }
 
-Status RecordingWriter::Remove(std::string_view file) { return Run(remove_, file); }
+Result<std::size_t> RecordingWriter::Remove(std::string_view file) {
+  return RunCounting(remove_, file);
+}
 
 Status RecordingReader::Prepare(Database& database) {
   // Each order is that of an index.

@@ -24,7 +24,8 @@ class RecordingWriter {
 
   /// @param max_recordings  beyond which the lowest numbers are forgotten.
   Status Put(const Recording& recording, std::uint64_t max_recordings);
-  Status Remove(std::string_view file);
+  /// @return how many were removed.
+  Result<std::size_t> Remove(std::string_view file);
 
  private:
   Statement put_;

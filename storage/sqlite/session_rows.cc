@@ -24,9 +24,6 @@ Status SessionWriter::Prepare(Database& database) {
        {remove_, "DELETE FROM sessions WHERE user_id = ? AND number = ?"},
        {record_use_,
         "UPDATE sessions SET last_use_ms = max(last_use_ms, ?) WHERE user_id = ? AND number = ?"},
-       {move_uses_,
-        "UPDATE sessions SET last_use_ms = min(last_use_ms + ?1, ?2)"
-        " WHERE ?1 <> 0 OR last_use_ms > ?2"},
        {remove_unused_,
         "DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM sessions"
         " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1"}});
@@ -61,16 +58,8 @@ Status SessionWriter::RecordUses(std::span<const Session> sessions) {
   return {};
 }
 
-Status SessionWriter::MoveUses(std::chrono::milliseconds by, TimePoint latest) {
-  return Run(move_uses_, by.count(), latest);
-}
-
 Result<std::size_t> SessionWriter::RemoveUnused(TimePoint unused_until, std::size_t limit) {
-  std::size_t removed = 0;
-  StatementRun run(remove_unused_, unused_until, limit);
-  while (run.Next()) ++removed;
-  if (!run.status()) return run.status().error();
-  return removed;
+  return RunCounting(remove_unused_, unused_until, limit);
 }
 
 Status SessionReader::Prepare(Database& database) {

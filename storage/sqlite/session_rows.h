@@ -27,14 +27,12 @@ class SessionWriter {
   Status Remove(std::span<const Session> sessions);
   /// A failure may leave some updated: roll back then.
   Status RecordUses(std::span<const Session> sessions);
-  Status MoveUses(std::chrono::milliseconds by, TimePoint latest);
   Result<std::size_t> RemoveUnused(TimePoint unused_until, std::size_t limit);
 
  private:
   Statement put_;
   Statement remove_;
   Statement record_use_;
-  Statement move_uses_;
   Statement remove_unused_;
   std::uint64_t last_number_ = 0;  ///< highest that was given
 };

@@ -175,6 +175,37 @@ Status SqliteStore::WriteAux(const std::function<Status(AuxWriter&)>& write) {
   return job.status();
 }
 
+Result<std::size_t> SqliteStore::RemoveAux(
+    TimePoint as_of, const std::function<Result<std::size_t>(AuxWriter&)>& remove) {
+  std::size_t removed = 0;
+  CallJob job([&](SqliteWriter& writer) {
+    const Status written = writer.WriteAux([&](AuxWriter& aux) -> Status {
+      const Result<std::size_t> count = remove(aux);
+      if (!count) return count.error();
+      removed = *count;
+      return {};
+    });
+    if (written && removed > 0) writer.MarkRemoval(as_of);
+    return written;
+  });
+  committer_->Run(job);
+  if (!job.status()) return job.status().error();
+  return removed;
+}
+
+Result<StoredRemovalTime> SqliteStore::LoadRemovalTime() {
+  return Read(readers_->Take()->aux().LoadRemovalTime());
+}
+
+Status SqliteStore::BeginRemovals(TimePoint time) {
+  CallJob job([time](SqliteWriter& writer) {
+    writer.BeginRemovals(time);
+    return Status();
+  });
+  committer_->Run(job);
+  return job.status();
+}
+
 Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
   return Read(readers_->Take()->aux().LoadBans(now));
 }
@@ -184,7 +215,9 @@ Status SqliteStore::PutBan(const Ban& ban) {
 }
 
 Status SqliteStore::RemoveEndedBans(TimePoint now) {
-  return WriteAux([now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
+  const auto removed =
+      RemoveAux(now, [now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
+  return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
@@ -192,7 +225,9 @@ Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
 }
 
 Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
-  return WriteAux([now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
+  const auto removed =
+      RemoveAux(now, [now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
+  return removed ? Status() : removed.error();
 }
 
 Status SqliteStore::PutRecordings(std::span<const Recording> recordings) {
@@ -218,8 +253,10 @@ Result<std::vector<Recording>> SqliteStore::LoadRecordingsEndedBefore(
   return Read(readers_->Take()->aux().recordings().EndedBefore(time, after, limit));
 }
 
-Status SqliteStore::RemoveRecording(std::string_view file) {
-  return WriteAux([file](AuxWriter& writer) { return writer.recordings().Remove(file); });
+Status SqliteStore::RemoveRecording(std::string_view file, TimePoint as_of) {
+  const auto removed =
+      RemoveAux(as_of, [file](AuxWriter& writer) { return writer.recordings().Remove(file); });
+  return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
@@ -281,20 +318,11 @@ Status SqliteStore::RecordSessionUses(std::span<const Session> sessions) {
   return WriteAux([sessions](AuxWriter& writer) { return writer.sessions().RecordUses(sessions); });
 }
 
-Status SqliteStore::MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) {
-  return WriteAux([=](AuxWriter& writer) { return writer.sessions().MoveUses(by, latest); });
-}
-
-Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) {
-  std::size_t removed = 0;
-  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
-    const Result<std::size_t> count = writer.sessions().RemoveUnused(unused_until, limit);
-    if (!count) return count.error();
-    removed = *count;
-    return {};
+Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                                      std::size_t limit) {
+  return RemoveAux(as_of, [=](AuxWriter& writer) {
+    return writer.sessions().RemoveUnused(unused_until, limit);
   });
-  if (!written) return written.error();
-  return removed;
 }
 
 Result<StoredMessage> SqliteStore::Append(StoredMessage message) {
@@ -368,15 +396,8 @@ Result<std::vector<StoredMessage>> SqliteStore::ReadConversations(const UserId& 
 }
 
 Result<std::size_t> SqliteStore::TrimMessages(const MessageRetention& retention) {
-  std::size_t removed = 0;
-  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
-    const Result<std::size_t> count = writer.messages().Trim(retention);
-    if (!count) return count.error();
-    removed = *count;
-    return {};
-  });
-  if (!written) return written.error();
-  return removed;
+  return RemoveAux(retention.as_of,
+                   [&](AuxWriter& writer) { return writer.messages().Trim(retention); });
 }
 
 Result<std::vector<GroupJoinChange>> SqliteStore::LoadGroupJoins() {

@@ -80,6 +80,8 @@ class SqliteStore : public Storage {
                                                   std::size_t limit) override;
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  Result<StoredRemovalTime> LoadRemovalTime() override;
+  Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
   [[nodiscard]] bool IsShared() const override { return false; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
@@ -95,7 +97,7 @@ class SqliteStore : public Storage {
   Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
                                                            const RecordingPosition& after,
                                                            std::size_t limit) override;
-  Status RemoveRecording(std::string_view file) override;
+  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -107,8 +109,8 @@ class SqliteStore : public Storage {
   Result<std::uint64_t> PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
   Status RecordSessionUses(std::span<const Session> sessions) override;
-  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override;
-  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                           std::size_t limit) override;
   Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
                                           MessageContent content) override;
   Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
@@ -141,6 +143,9 @@ class SqliteStore : public Storage {
   template <typename T>
   Result<T> Read(Result<T> outcome) const;
   Status WriteAux(const std::function<Status(AuxWriter&)>& write);
+  /// @param remove  returns how many it removed.
+  Result<std::size_t> RemoveAux(TimePoint as_of,
+                                const std::function<Result<std::size_t>(AuxWriter&)>& remove);
   Result<StoredMessage> Append(StoredMessage message);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the

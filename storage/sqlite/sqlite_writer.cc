@@ -45,7 +45,8 @@ Status SqliteWriter::Prepare() {
         " ON CONFLICT (only_row) DO UPDATE SET filler = excluded.filler"},
        {write_marks_,
         "UPDATE meta SET last_room_sequence = ?, last_event_position = ?, trimmed_position = ?,"
-        " event_bytes = ?, pings = ?, last_message_position = ? WHERE only_row = 1"}});
+        " event_bytes = ?, pings = ?, last_message_position = ?, removal_ms = ?"
+        " WHERE only_row = 1"}});
   if (prepared) prepared = savepoints_.Prepare(database_);
   if (prepared) prepared = rooms_.Prepare(database_);
   if (prepared) prepared = room_writer_.Prepare(database_);
@@ -58,7 +59,8 @@ Status SqliteWriter::ReadMarks() {
   const Status prepared =
       read.Prepare(database_,
                    "SELECT last_room_sequence, last_event_position, trimmed_position,"
-                   " event_bytes, pings, last_message_position FROM meta WHERE only_row = 1");
+                   " event_bytes, pings, last_message_position, removal_ms FROM meta"
+                   " WHERE only_row = 1");
   if (!prepared) return prepared;
   StatementRun run(read);
   if (!run.Next()) {
@@ -70,6 +72,7 @@ Status SqliteWriter::ReadMarks() {
             .event_bytes = run.Unsigned(3),
             .pings = run.Unsigned(4),
             .last_message = run.Unsigned(5)};
+  if (!run.IsNull(6)) marks_.removal = run.Time(6);
   committed_marks_ = marks_;
   return {};
 }
@@ -319,6 +322,7 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
   if (const Status released = savepoint.Release(); !released) return released.error();
   marks_.trimmed_position = end;
   marks_.event_bytes = bytes;
+  MarkRemoval(retention.as_of);
   return static_cast<std::size_t>(end - trimmed);
 }
 
@@ -344,7 +348,7 @@ Status SqliteWriter::Commit() {
   if (marks_ != committed_marks_) {
     const Status written =
         Run(write_marks_, marks_.last_sequence, marks_.last_position, marks_.trimmed_position,
-            marks_.event_bytes, marks_.pings, marks_.last_message);
+            marks_.event_bytes, marks_.pings, marks_.last_message, marks_.removal);
     if (!written) return written;
   }
   {

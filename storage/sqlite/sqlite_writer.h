@@ -50,8 +50,12 @@ class SqliteWriter {
   /// seq. After an error it has left no change.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Status Append(StoredMessage& message);
-  /// `Store::TrimEvents`.
+  /// `EventLog::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
+  /// `Storage::BeginRemovals`.
+  void BeginRemovals(TimePoint time) { marks_.removal = marks_.removal.value_or(time); }
+  /// Something was removed for its age.
+  void MarkRemoval(TimePoint as_of) { marks_.removal = as_of; }
   /// Runs one write of data other than rooms; after an error it has left no change.
   Status WriteAux(const std::function<Status(AuxWriter&)>& write);
   /// Writes at least as much as a joining pusher. After an error it has left no change.
@@ -99,6 +103,7 @@ class SqliteWriter {
     std::uint64_t event_bytes = 0;
     std::uint64_t pings = 0;
     std::uint64_t last_message = 0;
+    std::optional<TimePoint> removal{};  ///< `StoredRemovalTime::mark`
     std::uint64_t rooms = 0;
     bool operator==(const Marks&) const = default;
   };

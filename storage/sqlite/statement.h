@@ -105,7 +105,17 @@ Status Run(Statement& statement, const Values&... values) {
   return run.status();
 }
 
-/// The same for SQL that is run only once.
+/// Runs a statement, and counts its rows.
+template <typename... Values>
+Result<std::size_t> RunCounting(Statement& statement, const Values&... values) {
+  std::size_t rows = 0;
+  StatementRun run(statement, values...);
+  while (run.Next()) ++rows;
+  if (!run.status()) return run.status().error();
+  return rows;
+}
+
+/// The same as `Run` for SQL that is run only once.
 /// @errors as `Statement::Prepare`.
 template <typename... Values>
 Status RunOnce(Database& database, std::string_view sql, const Values&... values) {

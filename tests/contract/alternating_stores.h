@@ -58,6 +58,8 @@ class AlternatingStores : public Storage {
   Result<std::size_t> TrimEvents(const EventRetention& retention) override {
     return Next().TrimEvents(retention);
   }
+  Result<StoredRemovalTime> LoadRemovalTime() override { return Next().LoadRemovalTime(); }
+  Status BeginRemovals(TimePoint time) override { return Next().BeginRemovals(time); }
   Status Ping() override { return Next().Ping(); }
   bool IsShared() const override { return told_->IsShared(); }
   std::uint64_t CountRooms(RoomKind kind) const override { return CaughtUp().CountRooms(kind); }
@@ -84,7 +86,9 @@ class AlternatingStores : public Storage {
                                                            std::size_t limit) override {
     return Next().LoadRecordingsEndedBefore(time, after, limit);
   }
-  Status RemoveRecording(std::string_view file) override { return Next().RemoveRecording(file); }
+  Status RemoveRecording(std::string_view file, TimePoint as_of) override {
+    return Next().RemoveRecording(file, as_of);
+  }
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override {
     return Next().LoadDeliveries(kind, limit);
   }
@@ -114,11 +118,9 @@ class AlternatingStores : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override {
     return Next().RecordSessionUses(sessions);
   }
-  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override {
-    return Next().MoveSessionUses(by, latest);
-  }
-  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override {
-    return Next().RemoveUnusedSessions(unused_until, limit);
+  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                           std::size_t limit) override {
+    return Next().RemoveUnusedSessions(as_of, unused_until, limit);
   }
   Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
                                           MessageContent content) override {

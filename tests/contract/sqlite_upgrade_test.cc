@@ -113,7 +113,7 @@ constexpr std::string_view kTablesOfVersion6 =
     "DROP TABLE recordings; DROP TABLE revocations;"
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
     "DROP TABLE group_joins;"
-    "ALTER TABLE meta DROP COLUMN last_message_position;"
+    "ALTER TABLE meta DROP COLUMN last_message_position; ALTER TABLE meta DROP COLUMN removal_ms;"
     "DROP TABLE deliveries;"
     "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"
     " WITHOUT ROWID;"
@@ -228,7 +228,8 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0005_used.sql",
                                          "schema_0006_used.sql", "schema_0007_used.sql",
-                                         "schema_0008_used.sql", "schema_0009_used.sql"),
+                                         "schema_0008_used.sql", "schema_0009_used.sql",
+                                         "schema_0010_used.sql"),
                          NameOfDump);
 
 class SqliteUpgradePopulated : public SqliteUpgrade {};
@@ -363,6 +364,17 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
   EXPECT_EQ(recordings->front().file, "1_bob-1700000000.flv");
   EXPECT_THAT(UsersOf(*store_->Load(MakeKey(RoomKind::kMulti, "multi"))),
               ElementsAre("creator", "bob"));
+}
+
+class SqliteUpgradeOfVersion10 : public SqliteFixture {};
+
+TEST_F(SqliteUpgradeOfVersion10, BeginsRemovalsWithTheLatestDateOfWhatIsStored) {
+  MakeOldStore("schema_0010_used.sql");
+  OpenStore();
+  const auto removal = store_->LoadRemovalTime();
+  ASSERT_OK(removal);
+  EXPECT_EQ(removal->mark, std::nullopt);
+  EXPECT_EQ(removal->newest, kNoon + std::chrono::seconds(10));
 }
 
 class SqliteUpgradeOfVersion2 : public SqliteFixture {};

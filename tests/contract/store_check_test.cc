@@ -87,7 +87,7 @@ TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
   const std::string before = ContentOf(Path());
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
-  EXPECT_EQ(report->schema, GetParam()[10] - '0');
+  EXPECT_EQ(report->schema, std::stoi(GetParam() + std::string_view("schema_").size()));
   EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
   EXPECT_EQ(ContentOf(Path()), before);
 }
@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(Schemas, OlderStoreCheck,
                          testing::Values("schema_0001.sql", "schema_0002.sql",
                                          "schema_0002_used.sql", "schema_0003_used.sql",
                                          "schema_0004_used.sql", "schema_0007_used.sql",
-                                         "schema_0008_used.sql", "schema_0009_used.sql"),
+                                         "schema_0008_used.sql", "schema_0009_used.sql",
+                                         "schema_0010_used.sql"),
                          NameOfDump);
 
 struct Tampering {

@@ -151,8 +151,8 @@ TEST_P(StoreContract, LoadsThoseThatEndedBeforeATimeTheOldestFirst) {
 
 TEST_P(StoreContract, ForgetsAFile) {
   Put(*store_, {Recorded("a"), Recorded("b")});
-  ASSERT_OK(store_->RemoveRecording("a"));
-  ASSERT_OK(store_->RemoveRecording("never known"));
+  ASSERT_OK(store_->RemoveRecording("a", kLater));
+  ASSERT_OK(store_->RemoveRecording("never known", kLater));
   EXPECT_THAT(Files(*store_), ElementsAre("b"));
   EXPECT_EQ(*store_->FindRecording("a"), std::nullopt);
 }

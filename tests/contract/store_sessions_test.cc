@@ -98,12 +98,12 @@ TEST_P(StoreContract, NeverMovesALastUseBack) {
 TEST_P(StoreContract, RemovesUnusedSessionsInBoundedBatches) {
   for (int i = 0; i < 5; ++i) Put(*store_, SessionOf("u" + std::to_string(i), 1));
   const Session lasting = Put(*store_, SessionOf("amy", 2, kNoon + seconds(1)));
-  const auto first = store_->RemoveUnusedSessions(kNoon, 3);
+  const auto first = store_->RemoveUnusedSessions(kLater, kNoon, 3);
   ASSERT_OK(first);
   EXPECT_EQ(*first, 3u);
   EXPECT_EQ(Sessions(*store_).size(), 3u);
-  EXPECT_EQ(*store_->RemoveUnusedSessions(kNoon, 3), 2u);
-  EXPECT_EQ(*store_->RemoveUnusedSessions(kNoon, 3), 0u);
+  EXPECT_EQ(*store_->RemoveUnusedSessions(kLater, kNoon, 3), 2u);
+  EXPECT_EQ(*store_->RemoveUnusedSessions(kLater, kNoon, 3), 0u);
   EXPECT_THAT(Sessions(*store_), ElementsAre(lasting));
 }
 
@@ -111,20 +111,6 @@ TEST_P(StoreContract, WritesNoEventsForSessions) {
   Put(*store_, SessionOf("amy", 1));
   EXPECT_THAT(AllEvents(), IsEmpty());
   EXPECT_THAT(listener_.events(), IsEmpty());
-}
-
-TEST_P(StoreContract, ShiftsTheLastUsesOfAllSessions) {
-  Session amy = Put(*store_, SessionOf("amy", 1, kNoon));
-  Session bob = Put(*store_, SessionOf("bob", 2, kNoon + seconds(5)));
-  ASSERT_OK(store_->MoveSessionUses(seconds(10), kNoon + seconds(12)));
-  bob.last_use = kNoon + seconds(12);
-  amy.last_use = kNoon + seconds(10);
-  EXPECT_THAT(Sessions(*store_), ElementsAre(bob, amy));
-  ASSERT_OK(store_->MoveSessionUses(-seconds(4), kNoon + seconds(20)));
-  ASSERT_OK(store_->MoveSessionUses(seconds(0), kNoon + seconds(7)));
-  bob.last_use = kNoon + seconds(7);
-  amy.last_use = kNoon + seconds(6);
-  EXPECT_THAT(Sessions(*store_), ElementsAre(bob, amy));
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ class ChannelFixture {
                  .joins = store,
                  .bans = bans,
                  .clock = clock,
+                 .dates = clock,
                  .random = random,
                  .logger = logger,
                  .node = &node},

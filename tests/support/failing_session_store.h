@@ -56,14 +56,10 @@ class FailingSessionStore : public SessionStore {
     ++writes;
     return store_.RecordSessionUses(sessions);
   }
-  Status MoveSessionUses(std::chrono::milliseconds by, TimePoint latest) override {
+  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                           std::size_t limit) override {
     if (broken) return Broken();
-    ++writes;
-    return store_.MoveSessionUses(by, latest);
-  }
-  Result<std::size_t> RemoveUnusedSessions(TimePoint unused_until, std::size_t limit) override {
-    if (broken) return Broken();
-    return store_.RemoveUnusedSessions(unused_until, limit);
+    return store_.RemoveUnusedSessions(as_of, unused_until, limit);
   }
 
  private:

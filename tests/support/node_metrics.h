@@ -12,6 +12,7 @@ inline std::set<std::string> MetricsOfNodes() {
           "rtcroomd_duty",
           "rtcroomd_node_cut_off_seconds",
           "rtcroomd_node_told_age_seconds",
+          "rtcroomd_clock_difference_seconds",
           "rtcroomd_store_turn_wait_seconds",
           "rtcroomd_store_second_tries_total",
           "rtcroomd_store_fenced_total",

@@ -23,13 +23,18 @@ class SessionFixture : public testing::Test {
   SessionFixture() { Restart(); }
 
   /// Simulates a new process on the same store.
-  void Restart() {
-    service_ = std::make_unique<SessionService>(
-        SessionServiceDeps{
-            .verifier = verifier_, .store = store_, .crypto = crypto_, .clock = clock_},
-        options_);
-    EXPECT_OK(service_->Restore());
+  void Restart() { Restart(clock_.Now()); }
+  /// @param removal  time of the removal clock.
+  void Restart(TimePoint removal) {
+    service_ = std::make_unique<SessionService>(SessionServiceDeps{.verifier = verifier_,
+                                                                   .store = store_,
+                                                                   .crypto = crypto_,
+                                                                   .clock = clock_,
+                                                                   .dates = clock_},
+                                                options_);
+    EXPECT_OK(service_->Restore(removal));
   }
+  Result<SessionUpkeep> Upkeep() { return service_->Upkeep(clock_.Now()); }
 
   static SessionLoginCommand CommandOf(const std::string& user) {
     return {.sdk_app_id = "1400000001",

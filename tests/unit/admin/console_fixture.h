@@ -166,6 +166,7 @@ class ConsoleFixture : public ServiceFixture {
                     .joins = rooms_store_,
                     .bans = bans_,
                     .clock = clock_,
+                    .dates = clock_,
                     .random = random_,
                     .logger = logger_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),

@@ -139,6 +139,12 @@ TEST_F(MetricsTest, ShowWhatTheNodeDoesForAll) {
   EXPECT_THAT(cut_off, HasSubstr("rtcroomd_node_cut_off_seconds 2"));
 }
 
+TEST_F(MetricsTest, ShowByHowMuchTheClockDiffers) {
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_clock_difference_seconds 0\n"));
+  node_.lease.Record({.clock_ahead = -90500ms});
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_clock_difference_seconds -90.5\n"));
+}
+
 TEST_F(MetricsTest, ShowHowOldTheKnowledgeOfTheOtherNodesIs) {
   EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_node_told_age_seconds 0\n"));
   EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_store_follower_age_seconds 0\n"));

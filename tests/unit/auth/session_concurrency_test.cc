@@ -39,7 +39,7 @@ TEST_F(SessionConcurrencyTest, KeepsMemoryAndStoreConsistent) {
       });
     }
     const std::jthread upkeep([&](const std::stop_token& stop) {
-      while (!stop.stop_requested()) (void)service_->Upkeep();
+      while (!stop.stop_requested()) (void)Upkeep();
     });
     for (std::jthread& phone : phones) phone.join();
   }

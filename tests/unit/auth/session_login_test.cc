@@ -95,8 +95,12 @@ TEST_F(SessionLoginTest, AcceptsPublishedTicketsOfBothVersions) {
                                                  .secret_key = vectors::SecretKey(),
                                                  .public_key_pem = vectors::kPublicKeyPem});
   ASSERT_OK(verifier);
-  SessionService service(
-      {.verifier = **verifier, .store = store_, .crypto = crypto_, .clock = clock_}, options_);
+  SessionService service({.verifier = **verifier,
+                          .store = store_,
+                          .crypto = crypto_,
+                          .clock = clock_,
+                          .dates = clock_},
+                         options_);
   SessionLoginCommand command = CommandOf("user_0001");
   for (const char* sig : {vectors::kV2, vectors::kV1A, vectors::kV1B}) {
     command.user_sig = sig;

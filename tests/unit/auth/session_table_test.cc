@@ -38,7 +38,7 @@ class SessionTableTest : public testing::Test {
   }
   SessionUse Use(SessionTable& table, const std::string& user, TimePoint now = kNoon,
                  std::uint64_t number = 1) const {
-    return table.Use(user, DigestOf(user + std::to_string(number)), now);
+    return table.Use(user, DigestOf(user + std::to_string(number)), now, now);
   }
 
   CountingRandom random_;
@@ -58,7 +58,7 @@ TEST_F(SessionTableTest, FindsTheTokenOfEachUser) {
   table.Put(SessionOf("bob"));
   EXPECT_EQ(Use(table, "amy"), SessionUse::kOk);
   EXPECT_EQ(Use(table, "bob"), SessionUse::kOk);
-  EXPECT_EQ(table.Use("amy", DigestOf("bob1"), kNoon), SessionUse::kOtherToken);
+  EXPECT_EQ(table.Use("amy", DigestOf("bob1"), kNoon, kNoon), SessionUse::kOtherToken);
   EXPECT_EQ(Use(table, "eve"), SessionUse::kNoSession);
 }
 

@@ -60,6 +60,7 @@ class ChannelFeedTest : public testing::Test {
                     .joins = store,
                     .bans = bans,
                     .clock = clock,
+                    .dates = clock,
                     .random = random,
                     .logger = logger,
                     .logins = logins},

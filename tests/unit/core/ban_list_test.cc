@@ -80,10 +80,10 @@ TEST_F(BanListTest, FindsStreamsWhileTheirUsersHaveAnotherBan) {
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   ASSERT_OK(bans_.Put(For(2s, live)));
   clock_.Advance(1s);
-  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  EXPECT_EQ(bans_.RemoveEnded(clock_.Now()), 1U);
   EXPECT_TRUE(bans_.IsStreamBanned("bob"));
   clock_.Advance(1s);
-  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  EXPECT_EQ(bans_.RemoveEnded(clock_.Now()), 1U);
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   EXPECT_TRUE(bans_.IsStreamBanned("bob")) << "again";
 }
@@ -100,13 +100,13 @@ TEST_F(BanListTest, EndsABanAtItsInstant) {
 TEST_F(BanListTest, RemovesEndedBans) {
   ASSERT_OK(bans_.Put(For(1s, kRoom)));
   ASSERT_OK(bans_.Put(For(2s, kOther)));
-  EXPECT_EQ(bans_.RemoveEnded(), 0U);
+  EXPECT_EQ(bans_.RemoveEnded(clock_.Now()), 0U);
   clock_.Advance(1s);
-  EXPECT_EQ(bans_.RemoveEnded(), 1U);
+  EXPECT_EQ(bans_.RemoveEnded(clock_.Now()), 1U);
   EXPECT_TRUE(bans_.IsBanned(kOther, kBob));
   clock_.Advance(1s);
-  EXPECT_EQ(bans_.RemoveEnded(), 1U);
-  EXPECT_EQ(bans_.RemoveEnded(), 0U);
+  EXPECT_EQ(bans_.RemoveEnded(clock_.Now()), 1U);
+  EXPECT_EQ(bans_.RemoveEnded(clock_.Now()), 0U);
 }
 
 TEST_F(BanListTest, RestoreUndoesABanThatCouldNotBeStored) {
@@ -151,15 +151,15 @@ TEST_F(BanListTest, RefusesBansBeyondItsCapacity) {
   EXPECT_OK(bans_.Put(For(2h, {.kind = RoomKind::kMulti, .id = {"0"}})));  // replaces the first ban
 }
 
-TEST_F(BanListTest, KeepsTheDurationOfABanAcrossClockJumps) {
+TEST_F(BanListTest, IsInForceAgainWhenAWrongWallClockIsRight) {
+  ASSERT_OK(bans_.Put(For(10min, kRoom)));
+  const TimePoint removal = clock_.Now();
   for (const std::chrono::milliseconds jump : {1h, -1h, 192h, -192h, 87'660h, -87'660h}) {
-    ASSERT_OK(bans_.Put(For(10min, kRoom)));
     clock_.JumpWallClock(jump);
-    EXPECT_EQ(bans_.RemoveEnded(), 0U);
+    EXPECT_EQ(bans_.IsBanned(kRoom, kBob), jump.count() < 0);
+    EXPECT_EQ(bans_.RemoveEnded(removal), 0U);
+    clock_.JumpWallClock(-jump);
     EXPECT_TRUE(bans_.IsBanned(kRoom, kBob));
-    clock_.Advance(10min);
-    EXPECT_FALSE(bans_.IsBanned(kRoom, kBob));
-    EXPECT_EQ(bans_.RemoveEnded(), 1U);
   }
 }
 

@@ -55,6 +55,26 @@ TEST_F(NodeLeaseTest, ItsDutiesEndWithIt) {
   EXPECT_FALSE(lease_.Holds(Duty::kIm));
 }
 
+TEST_F(NodeLeaseTest, ADutyCanEndAlone) {
+  lease_.Renew(lease_.Now());
+  lease_.Record({.terms = {1, 1, 1, 1}});
+  lease_.DropDuty(Duty::kUpkeep);
+  EXPECT_FALSE(lease_.Holds(Duty::kUpkeep));
+  EXPECT_TRUE(lease_.Holds(Duty::kTrtc));
+  EXPECT_TRUE(lease_.Holds(Duty::kReaper));
+}
+
+TEST_F(NodeLeaseTest, TrustsAWallClockUntilItIsKnownToBeWrong) {
+  EXPECT_TRUE(lease_.TrustsWallClock()) << "before the first renewal";
+  lease_.Record({.clock_ahead = -60s - 1ms});
+  EXPECT_FALSE(lease_.TrustsWallClock());
+  EXPECT_EQ(lease_.ClockAhead(), -60s - 1ms);
+  lease_.Record({.clock_ahead = 60s});
+  EXPECT_TRUE(lease_.TrustsWallClock());
+  lease_.Record({.clock_ahead = 1h, .database_clock_differs = true});
+  EXPECT_TRUE(lease_.TrustsWallClock());
+}
+
 TEST_F(NodeLeaseTest, KnowsHowLongItHasBeenCutOff) {
   lease_.Renew(lease_.Now());
   EXPECT_EQ(lease_.CutOffFor(), 0ms);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +46,12 @@ class NodeRenewalTest : public testing::Test {
       ++count;
     }
     return count;
+  }
+  enum class Whose : std::uint8_t { kNode, kDatabase };
+  void RenewWithClock(std::chrono::milliseconds ahead, Whose wrong = Whose::kNode) {
+    cluster_.AnswerRenewals(
+        NodeStanding{.clock_ahead = ahead, .database_clock_differs = wrong == Whose::kDatabase});
+    ASSERT_OK(renewal_.Renew());
   }
   void Fail() { cluster_.AnswerRenewals(Error{Errc::kStoreBusy, "no connection"}); }
   /// As a successful renewal by the cluster does.
@@ -146,6 +153,51 @@ TEST_F(NodeRenewalTest, TheNodeIsReadyWhileItsDatabaseFailsOver) {
   EXPECT_OK(renewal_.CheckReady());
   boot_.Advance(1s);
   EXPECT_ERROR(kUnavailable, renewal_.CheckReady());
+}
+
+TEST_F(NodeRenewalTest, WarnsOnceOfAClockThatDiffersAndSaysWhenItAgrees) {
+  RenewWithClock(60s);
+  EXPECT_THAT(log_.Text(), Not(HasSubstr("clock_")));
+  for (int round = 0; round < 3; ++round) RenewWithClock(61s);
+  EXPECT_EQ(CountInLog("clock_differs by_ms=61000 from=\"the database\""), 1);
+  for (int round = 0; round < 3; ++round) RenewWithClock(-59s);
+  EXPECT_EQ(CountInLog("clock_agrees"), 1);
+  RenewWithClock(-1h);
+  EXPECT_EQ(CountInLog("clock_differs by_ms=-3600000"), 1);
+  EXPECT_EQ(CountInLog("database_clock_differs"), 0);
+}
+
+TEST_F(NodeRenewalTest, WarnsOnceOfAClockOfTheDatabaseThatDiffers) {
+  for (int round = 0; round < 3; ++round) RenewWithClock(1h, Whose::kDatabase);
+  EXPECT_EQ(CountInLog("database_clock_differs by_ms=-3600000"), 1);
+  EXPECT_EQ(CountInLog("clock_differs"), 1) << "it is no node's";
+  RenewWithClock(1h);
+  EXPECT_EQ(CountInLog("clock_differs by_ms=3600000"), 1)
+      << "another node agrees with the database";
+  RenewWithClock(0s);
+  EXPECT_EQ(CountInLog("clock_agrees"), 1);
+}
+
+TEST_F(NodeRenewalTest, KeepsWhetherTheWallClockIsTrusted) {
+  RenewWithClock(1h);
+  EXPECT_FALSE(lease_.TrustsWallClock());
+  RenewWithClock(1h, Whose::kDatabase);
+  EXPECT_TRUE(lease_.TrustsWallClock());
+  EXPECT_EQ(lease_.ClockAhead(), 1h);
+}
+
+TEST_F(NodeRenewalTest, APlaceThatIsRefusedIsNeitherLoggedNorKept) {
+  HearBeat();
+  cluster_.AnswerRenewals(NodeStanding{.terms = {1, 1, 1, 1}, .nodes = 2, .clock_ahead = 1h});
+  RenewLease();
+  EXPECT_ERROR(kStoreBusy, renewal_.Begin([](const NodeStanding& standing) {
+    EXPECT_EQ(standing.clock_ahead, 1h);
+    return Status(Error{Errc::kStoreBusy, "the clock"});
+  }));
+  EXPECT_THAT(log_.Text(), IsEmpty());
+  EXPECT_FALSE(lease_.Holds(Duty::kUpkeep));
+  renewal_.Leave();
+  EXPECT_THAT(cluster_.told().back().beats, SizeIs(1)) << "as if nothing had been told";
 }
 
 TEST_F(NodeRenewalTest, LeavesWithTheLastHeartbeats) {

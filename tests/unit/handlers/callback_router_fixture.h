@@ -113,7 +113,7 @@ class CallbackRouterTest : public testing::Test {
                                 .bind_push_urls = true}};
   StreamClaims claims_{urls_};
   BanList bans_{clock_, urls_};
-  RevocationList revocations_{clock_};
+  RevocationList revocations_;
   const StreamSignatureVerifier pushers_{kPushKey};
   const StreamSignatureVerifier players_{kPlayKey};
   StreamMonitor monitor_{{.is_polled = false},

@@ -131,7 +131,7 @@ class MediaPollerTest : public testing::Test {
   StreamClaims claims_{names_};
   MemoryStore store_{{}, "00000000000000aa", claims_};
   BanList bans_{clock_, names_};
-  RevocationList revocations_{clock_};
+  RevocationList revocations_;
   const StreamSignatureVerifier unsigned_{Secret()};
   RecordedParts parts_;
   StreamMonitor monitor_{{.unclaimed_ttl = 60s},

@@ -7,6 +7,7 @@
 
 #include "daemon/core/node_lease.h"
 #include "storage/postgres/pg_cluster.h"
+#include "storage/postgres/schema.h"
 #include "tests/support/fake_boot_clock.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
@@ -51,7 +52,7 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   const ListedNode& first = nodes->front();
   EXPECT_EQ(first.node, 7u);
   EXPECT_GT(first.rounds, 0u);
-  EXPECT_EQ(first.schema, 1);
+  EXPECT_EQ(first.schema, NewestPgSchema());
   EXPECT_THAT(first.duties, UnorderedElementsAre("im", "reaper", "trtc", "upkeep"));
   EXPECT_EQ(first.config_hash, "00c0ffee");
   ASSERT_TRUE(first.told_ago);

@@ -25,7 +25,8 @@ const std::vector<std::string_view> kReadAll = {"cluster_move_floor", "deliverie
                                                 "group_joins_load", "sessions_load",
                                                 "sessions_move_uses"};
 /// They have a row for each node, or a few.
-const std::vector<std::string_view> kSmallTables = {"meta", "nodes", "told", "duties", "beat_life"};
+const std::vector<std::string_view> kSmallTables = {"meta",      "nodes",   "told",   "duties",
+                                                    "beat_life", "reports", "removal"};
 /// Rows that a bound of the statement itself limits are sorted or grouped: 2,000 messages, and
 /// those that one call may remove.
 const std::vector<std::string_view> kSortFew = {"cluster_remove_left", "deliveries_count",

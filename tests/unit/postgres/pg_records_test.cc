@@ -34,9 +34,9 @@ TEST_F(PgRecordsTest, ARecordingNumberIsGivenOnce) {
   const std::uint64_t first = put("a");
   const std::uint64_t second = put("b");
   EXPECT_EQ(put("b"), second);
-  ASSERT_OK(Write(pg::RemoveRecording("a")));
+  ASSERT_OK(Write(pg::RemoveRecording("a", kNoon)));
   EXPECT_EQ(Number("SELECT last_recording FROM meta"), 0) << "the newest is there";
-  ASSERT_OK(Write({pg::RemoveRecording("b"), pg::RemoveRecording("never there")}));
+  ASSERT_OK(Write({pg::RemoveRecording("b", kNoon), pg::RemoveRecording("never there", kNoon)}));
   const std::uint64_t third = put("b");
   EXPECT_GT(second, first);
   EXPECT_GT(third, second);

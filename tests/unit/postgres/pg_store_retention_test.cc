@@ -60,6 +60,19 @@ TEST_F(PgStoreRetentionTest, OnlyEventsCountAgainstTheLimit) {
   EXPECT_EQ(store->ReadEvents(Cursor::Start(), 10)->events.size(), 1u);
 }
 
+TEST_F(PgStoreRetentionTest, WhatANodeHasNotAppliedStays) {
+  const auto store = OpenPatient();
+  for (const char* const room : {"r1", "r2", "r3"})
+    ASSERT_OK(Apply(*store, Creating(MultiRoom(room))));
+  const std::uint64_t applied = store->ReadEvents(Cursor::Start(), 2)->next.position;
+  Execute("INSERT INTO reports (node, applied, clock_ms) VALUES (7, 1000, 0)");
+  Execute(fmt::format("INSERT INTO reports (node, applied, clock_ms) VALUES (8, {}, 0)", applied));
+  EXPECT_EQ(*store->TrimEvents({.keep_since = kLater, .max_events = 0}), 2u);
+  EXPECT_EQ(*store->TrimEvents({.keep_since = kLater, .max_events = 0}), 0u);
+  Execute("DELETE FROM reports WHERE node = 8");
+  EXPECT_EQ(*store->TrimEvents({.keep_since = kLater, .max_events = 0}), 4u);
+}
+
 // With each commit, as many as there were when the log was read last.
 TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
   const auto other = OpenPatient();
@@ -106,7 +119,7 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   EXPECT_EQ(retained_.TakeCommits(), 2);
   EXPECT_EQ(*store->TrimMessages({.keep_since = kNoon}), 10'000u);
   EXPECT_EQ(retained_.TakeCommits(), 2);
-  EXPECT_EQ(*store->RemoveUnusedSessions(kNoon, 12'000), 12'000u);
+  EXPECT_EQ(*store->RemoveUnusedSessions(kNoon, kNoon, 12'000), 12'000u);
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_OK(store->RemoveEndedBans(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);

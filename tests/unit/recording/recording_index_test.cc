@@ -53,9 +53,9 @@ class BreakableIndex : public RecordingStore {
                                                            std::size_t limit) override {
     return store_.LoadRecordingsEndedBefore(time, after, limit);
   }
-  Status RemoveRecording(std::string_view file) override {
+  Status RemoveRecording(std::string_view file, TimePoint as_of) override {
     if (is_broken) return Error{Errc::kStoreBroken, "broken"};
-    return store_.RemoveRecording(file);
+    return store_.RemoveRecording(file, as_of);
   }
 
   bool is_broken = false;
@@ -88,6 +88,12 @@ class RecordingIndexTest : public testing::Test {
   void SetUp() override {
     fs::create_directories(root_);
     clock_.Advance(1h);
+    removal_.Begin({});
+    removal_.Round();
+  }
+  void Advance(std::chrono::milliseconds by) {
+    clock_.Advance(by);
+    removal_.Round();
   }
 
   /// Makes or extends a file, as if it had been written at that time.
@@ -143,11 +149,13 @@ class RecordingIndexTest : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   TempDirectory directory_;
   const fs::path root_ = fs::canonical(directory_.path()) / "recordings";
+  RemovalClock removal_{clock_};
   const RecordingDeps deps_{.store = store_,
                             .claims = claims_,
                             .media = media_,
                             .observer = counts_,
                             .clock = clock_,
+                            .removal = removal_,
                             .logger = logger_};
   RecordingIndex index_{{.root = root_.string()}, deps_};
 };
@@ -315,23 +323,24 @@ TEST_F(RecordingIndexTest, AMissingFolderIsLoggedOnceUntilItIsThere) {
 TEST_F(RecordingIndexTest, RecordingsOlderThanTheRetentionAreRemovedWithTheirFiles) {
   RecordingIndex index({.root = root_.string(), .retention = 1h}, deps_);
   Write("old-1.flv", clock_.Now());
-  clock_.Advance(30min);
+  Advance(30min);
   Write("new-1.flv", clock_.Now());
-  clock_.Advance(30min + 1ms);
+  index.Scan({});
+  Advance(30min + 1ms);
   std::ofstream(root_ / "notes.txt") << "no recording";
   index.Scan({});
   EXPECT_THAT(Files(), ElementsAre("new-1.flv"));
   EXPECT_FALSE(fs::exists(root_ / "old-1.flv"));
   EXPECT_TRUE(fs::exists(root_ / "notes.txt"));
   fs::remove(root_ / "new-1.flv");
-  clock_.Advance(1h);
+  Advance(1h);
   index.Scan({});
   EXPECT_THAT(Files(), IsEmpty()) << "its file is gone already";
 }
 
 TEST_F(RecordingIndexTest, WithoutARetentionRecordingsAreKept) {
   Write("old-1.flv", clock_.Now());
-  clock_.Advance(24h * 10'000);
+  Advance(24h * 10'000);
   Scan();
   Scan();
   EXPECT_THAT(Files(), ElementsAre("old-1.flv"));
@@ -341,11 +350,11 @@ TEST_F(RecordingIndexTest, ARecordingWhoseFileCannotBeRemovedIsKept) {
   RecordingIndex index({.root = root_.string(), .retention = 1h}, deps_);
   Write("a-1.flv", clock_.Now());
   Write("b-1.flv", clock_.Now());
-  clock_.Advance(1min);
+  Advance(1min);
   index.Scan({});
   fs::remove(root_ / "a-1.flv");
   fs::create_directories(root_ / "a-1.flv/in the way");
-  clock_.Advance(1h);
+  Advance(1h);
   index.Scan({});
   EXPECT_THAT(Files(), ElementsAre("a-1.flv"));
   EXPECT_THAT(log_.Text(), HasSubstr("recordings_not_removed"));
@@ -354,10 +363,10 @@ TEST_F(RecordingIndexTest, ARecordingWhoseFileCannotBeRemovedIsKept) {
 TEST_F(RecordingIndexTest, NothingIsForgottenWhileTheFolderIsMissing) {
   RecordingIndex index({.root = root_.string(), .retention = 1h}, deps_);
   Write("a-1.flv", clock_.Now());
-  clock_.Advance(1min);
+  Advance(1min);
   index.Scan({});
   fs::rename(root_, directory_.path() / "away");
-  clock_.Advance(2h);
+  Advance(2h);
   index.Scan({});
   EXPECT_THAT(Files(), ElementsAre("a-1.flv"));
 }
@@ -378,11 +387,41 @@ TEST_F(RecordingIndexTest, AFileWrittenSinceIsKeptWithItsNewEnd) {
   Write("a-1.flv", clock_.Now());
   Report("a-1.flv", "a");
   media_.Set("a", MediaState::Kind::kOn);
-  clock_.Advance(2h);
+  Advance(2h);
   Write("a-1.flv", clock_.Now());
   index.Scan({});
   EXPECT_EQ(Only().bytes, 10u);
   EXPECT_EQ(Only().ended_at, clock_.Now());
+}
+
+TEST_F(RecordingIndexTest, NoJumpOfTheWallClockRemovesARecording) {
+  RecordingIndex index({.root = root_.string(), .retention = 1h}, deps_);
+  Write("a-1.flv", clock_.Now());
+  Advance(1min);
+  index.Scan({});
+  for (const std::chrono::milliseconds jump : {2h, -2h, 87'660h, -87'660h}) {
+    clock_.JumpWallClock(jump);
+    removal_.Round();
+    index.Scan({});
+    EXPECT_TRUE(fs::exists(root_ / "a-1.flv"));
+    clock_.JumpWallClock(-jump);
+  }
+  Advance(1h);
+  index.Scan({});
+  EXPECT_FALSE(fs::exists(root_ / "a-1.flv"));
+}
+
+TEST_F(RecordingIndexTest, AFileWithADateOfLongAgoIsKeptForTheRetention) {
+  RecordingIndex index({.root = root_.string(), .retention = 1h}, deps_);
+  Write("a-1.flv", clock_.Now() - 24h * 40);
+  index.Scan({});
+  EXPECT_EQ(Only().ended_at, clock_.Now());
+  Advance(1h);
+  index.Scan({});
+  EXPECT_THAT(Files(), ElementsAre("a-1.flv"));
+  Advance(1ms);
+  index.Scan({});
+  EXPECT_THAT(Files(), IsEmpty());
 }
 
 TEST_F(RecordingIndexTest, ItsThreadsIndexReportsAndScanAtOnce) {
