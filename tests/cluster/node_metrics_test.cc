@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/cluster/database_clock.h"
 #include "tests/cluster/node_fixture.h"
 #include "tests/support/metrics_text.h"
 
@@ -59,6 +60,10 @@ TEST_F(MetricsOfNodesTest, ChangeWithTheirCause) {
   CheckGrowth("rtcroomd_nodes", first_, 1);
   EXPECT_TRUE(Scrape(first_).Differs("rtcroomd_duty", Scrape(second)));
   moved_.insert("rtcroomd_duty");
+  {
+    const ServerProcess ahead({.settings = NodeSettings(UrlWithClock(database_, "-90 s"))});
+    CheckGrowth("rtcroomd_clock_difference_seconds", ahead, 60);
+  }
   Check({"rtcroomd_store_follower_lag_seconds"}, first_, [&] {
     Check({"rtcroomd_store_turn_wait_seconds"}, second,
           [&] { ASSERT_EQ(Create(second, "r1"), kOk); });
