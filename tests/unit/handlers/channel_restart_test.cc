@@ -40,11 +40,13 @@ class ChannelRestart : public testing::Test {
     key_ = before_.Join(alice_, "room_1");
   }
   /// As after a kill: what is in memory is lost.
-  void Restart() {
+  void Restart() { Restart(before_.clock.Now()); }
+  /// @param removal  time of the removal clock.
+  void Restart(TimePoint removal) {
     after_ = std::make_unique<ChannelFixture>(ChannelOptions(), "", std::vector<std::string>{"*"},
                                               before_.stored);
     after_->clock.Advance(before_.clock.Now() - after_->clock.Now());
-    ASSERT_TRUE(after_->channel.Restore(after_->clock.Now()));
+    ASSERT_TRUE(after_->channel.Restore(removal));
   }
 
   ChannelFixture before_;
@@ -105,6 +107,15 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredAreForgotten) {
   Restart();
   EXPECT_EQ(after_->channel.sizes().instances, 0U);
   EXPECT_TRUE(before_.store.LoadGroupJoins()->empty());
+}
+
+TEST_F(ChannelRestart, LoginsThatHaveExpiredByAWrongClockStayStored) {
+  before_.Tick(milliseconds(100));
+  const TimePoint removal = before_.clock.Now();
+  before_.clock.Advance(std::chrono::hours(25));
+  Restart(removal);
+  EXPECT_EQ(after_->channel.sizes().instances, 0U);
+  EXPECT_EQ(before_.store.LoadGroupJoins()->size(), 1U);
 }
 
 TEST_F(ChannelRestart, AMessageThatIsRepeatedAfterItIsNotStoredAgain) {

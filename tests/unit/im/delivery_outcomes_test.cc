@@ -170,6 +170,18 @@ TEST_F(DeliveryOutcomesTest, DropADestroyThatFailsAloneTenTimes) {
   EXPECT_EQ(last.step, Step::kFinish);
 }
 
+TEST_F(DeliveryOutcomesTest, DropNothingBecauseTheClockWasSet) {
+  delivery_ = Of(DeliveryKind::kDestroyGroup);
+  for (int i = 0; i < 12; ++i) {
+    outcomes_->RecordAnswer(now_);
+    EXPECT_EQ(Try(ImOutcome::kPassing).end, DeliveryEnd::kPostponed);
+    now_ += seconds(15);
+  }
+  now_ += std::chrono::hours(24);
+  outcomes_->RecordAnswer(now_);
+  EXPECT_EQ(Try(ImOutcome::kPassing).end, DeliveryEnd::kPostponed);
+}
+
 TEST_F(DeliveryOutcomesTest, NeverDropCreatesOrDeliveriesDuringAnOutage) {
   const auto fails_on = [&](int tries) {
     for (int i = 0; i < tries; ++i) {

@@ -172,6 +172,18 @@ TEST_F(TrtcSenderTest, GivesUpWhatFailsForTooLong) {
   EXPECT_THAT(log_.Text(), HasSubstr("trtc_given_up"));
 }
 
+TEST_F(TrtcSenderTest, GivesUpNothingBecauseTheClockWasSet) {
+  Remove("7", "alice");
+  for (const std::chrono::milliseconds jump : {24h, -24h}) {
+    http_.replies.clear();  // no reply in time
+    sender_.Round();
+    clock_.JumpWallClock(jump);
+    clock_.Advance(1min);
+  }
+  sender_.Round();
+  EXPECT_EQ(Pending(), 1U);
+}
+
 TEST_F(TrtcSenderTest, GivesUpAtOnceWhatTrtcCannotHave) {
   Dismiss("no number");
   sender_.Round();
