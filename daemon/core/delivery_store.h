@@ -1,6 +1,7 @@
 // The outbox: deliveries to outside services, stored until they succeed or are abandoned.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,14 @@ struct Delivery {
 
   bool operator==(const Delivery&) const = default;
 };
+
+/// How much of the time since its last failure counts as time in which the delivery failed. Tries
+/// follow each other within a minute; it is longer where the wall clock was set, or no process ran.
+inline std::chrono::milliseconds FailingSince(const Delivery& delivery, TimePoint now) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kMost{60'000};
+  return std::clamp<milliseconds>(now - delivery.failed_at, milliseconds(0), kMost);
+}
 
 /// A change of the pending deliveries of one group.
 struct DeliveryChange {

@@ -151,9 +151,7 @@ bool DeliveryOutcomes::CountFailure(Delivery& delivery, ImOutcome outcome, TimeP
   const bool is_its_own = outcome == ImOutcome::kPassing || outcome == ImOutcome::kUnreachable;
   if (others_succeeded && is_its_own) {
     ++delivery.lone_attempts;
-    // Between two tries there is little more than a pause, whatever the wall clock shows.
-    delivery.lone_time += std::clamp(std::chrono::milliseconds(now - delivery.failed_at),
-                                     std::chrono::milliseconds(0), limits_.longest_between_tries);
+    delivery.lone_time += FailingSince(delivery, now);
   }
   return delivery.lone_attempts >= limits_.most_lone_attempts &&
          delivery.lone_time >= limits_.longest_alone;

@@ -28,8 +28,6 @@ struct RetryLimits {
   /// while calls for other groups are answered count, so an outage causes no loss.
   std::uint32_t most_lone_attempts = 10;
   std::chrono::milliseconds longest_alone = std::chrono::minutes(10);
-  /// Of the time between two tries no more counts: the wall clock was set, or no process ran.
-  std::chrono::milliseconds longest_between_tries = std::chrono::minutes(1);
 };
 
 /// How a try ended.

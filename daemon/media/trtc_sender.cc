@@ -19,8 +19,6 @@ constexpr std::chrono::seconds kLongestSilence{5};
 constexpr std::chrono::seconds kStorePause{1};
 /// Another node sends; this one may have to take over.
 constexpr std::chrono::seconds kOffDutyPause{1};
-/// Of the time between two tries no more counts: the wall clock was set, or no process ran.
-constexpr milliseconds kLongestBetweenTries{60'000};
 /// Read at a time, of each kind.
 constexpr std::size_t kDeliveriesPerRound = 100;
 
@@ -126,11 +124,7 @@ Status TrtcSender::Settle(const Delivery& delivery, const Call& call, const Stat
   }
   const TimePoint now = deps_.clock.Now();
   Delivery failed = delivery;
-  // Between two tries there is little more than a pause, whatever the wall clock shows.
-  if (failed.attempts > 0) {
-    failed.lone_time +=
-        std::clamp(milliseconds(now - failed.failed_at), milliseconds(0), kLongestBetweenTries);
-  }
+  if (failed.attempts > 0) failed.lone_time += FailingSince(failed, now);
   if (is_impossible || failed.lone_time >= options_.longest_failing) {
     deps_.observer.OnTrtcCall(ActionOf(call), "given_up");
     deps_.logger.Warn("trtc_given_up", {{"action", ActionOf(call)},
