@@ -14,9 +14,6 @@ constexpr std::chrono::seconds kTrimPeriod{2};
 /// Events newer than the mark can be lost undetected.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
-/// Of one task in one round of the upkeep.
-constexpr int kMostRounds = 20;
-
 /// What is left meanwhile only takes space.
 constexpr std::chrono::minutes kLeftBeatsPeriod{1};
 
@@ -122,7 +119,7 @@ void UpkeepModule::AdvanceRemovals(bool has_duty) {
   }
 }
 
-// What another node has removed from the store goes from memory here, too.
+// Each node removes what has ended from its memory; the node with the duty also removes the rows.
 void UpkeepModule::RemoveEndedBans(bool has_duty) {
   BanList& bans = deps_.store.state().bans;
   Logger& logger = deps_.runtime.logger;
@@ -150,27 +147,33 @@ void UpkeepModule::RemoveEndedRevocations(bool has_duty) {
   if (!removed) logger.Warn("revocations_not_removed", {{"reason", removed.error().detail}});
 }
 
-void UpkeepModule::MaintainSessions() {
-  for (int round = 0; round < kMostRounds; ++round) {
-    const Result<SessionUpkeep> done = deps_.sessions.Upkeep(deps_.store.removal().Now());
-    if (!done) {
-      deps_.runtime.logger.Warn("sessions_not_written", {{"reason", done.error().detail}});
-      return;
-    }
+Status UpkeepModule::Repeat(const std::function<Result<bool>()>& step) {
+  constexpr int kMostSteps = 20;
+  for (int steps = 0; steps < kMostSteps; ++steps) {
+    const Result<bool> left_some = step();
+    if (!left_some) return left_some.error();
     upkeep_heartbeat_.Answer();
-    if (!done->left_some) return;
+    if (!*left_some) return {};
+  }
+  return {};
+}
+
+void UpkeepModule::MaintainSessions() {
+  const Status written = Repeat([this]() -> Result<bool> {
+    const Result<SessionUpkeep> done = deps_.sessions.Upkeep(deps_.store.removal().Now());
+    if (!done) return done.error();
+    return done->left_some;
+  });
+  if (!written) {
+    deps_.runtime.logger.Warn("sessions_not_written", {{"reason", written.error().detail}});
   }
 }
 
 void UpkeepModule::RemoveExpiredSessions() {
-  for (int round = 0; round < kMostRounds; ++round) {
-    const Result<bool> left_some = deps_.sessions.RemoveExpired(deps_.store.removal().Now());
-    if (!left_some) {
-      deps_.runtime.logger.Warn("sessions_not_removed", {{"reason", left_some.error().detail}});
-      return;
-    }
-    upkeep_heartbeat_.Answer();
-    if (!*left_some) return;
+  const Status removed =
+      Repeat([this] { return deps_.sessions.RemoveExpired(deps_.store.removal().Now()); });
+  if (!removed) {
+    deps_.runtime.logger.Warn("sessions_not_removed", {{"reason", removed.error().detail}});
   }
 }
 
@@ -194,14 +197,13 @@ void UpkeepModule::TrimMessages() {
       .keep_since = now - history_,
       .keep_after = newest ? *newest - std::min(*newest, max_messages_) : 0,
       .keep_ended_since = now - kEndedRoomHistory};
-  for (int round = 0; round < kMostRounds; ++round) {
+  const Status trimmed = Repeat([&]() -> Result<bool> {
     const Result<std::size_t> removed = deps_.store.storage().TrimMessages(retention);
-    if (!removed) {
-      deps_.runtime.logger.Warn("messages_not_removed", {{"reason", removed.error().detail}});
-      return;
-    }
-    upkeep_heartbeat_.Answer();
-    if (*removed < retention.most_per_call) return;
+    if (!removed) return removed.error();
+    return *removed == retention.most_per_call;
+  });
+  if (!trimmed) {
+    deps_.runtime.logger.Warn("messages_not_removed", {{"reason", trimmed.error().detail}});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "daemon/admin/readiness_check.h"
 #include "daemon/auth/session_service.h"
 #include "daemon/base/periodic_task.h"
+#include "daemon/base/result.h"
 #include "daemon/config/config.h"
 #include "daemon/core/event_trimmer.h"
 #include "daemon/core/heartbeat_reaper.h"
@@ -54,6 +56,8 @@ class UpkeepModule : private SweepObserver {
   void AdvanceRemovals(bool has_duty);
   void RemoveEndedBans(bool has_duty);
   void RemoveEndedRevocations(bool has_duty);
+  /// Repeats a step that returns whether it has left some work; a bounded number of times.
+  Status Repeat(const std::function<Result<bool>()>& step);
   void MaintainSessions();
   void RemoveExpiredSessions();
   void TrimMessages();
