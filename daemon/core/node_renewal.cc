@@ -9,11 +9,20 @@
 
 namespace rtcroom {
 
-Status NodeRenewal::Renew() {
-  return Begin([](const NodeStanding&) { return Status(); });
+Status CheckStartClock(const NodeStanding& standing) {
+  constexpr std::chrono::minutes kMostAtStart{10};
+  const std::chrono::milliseconds by = std::chrono::abs(standing.clock_ahead);
+  if (by <= kMostAtStart || standing.TrustsWallClock()) return {};
+  return Error{Errc::kStoreBusy,
+               fmt::format("this machine's clock is {} s {} the database's"
+                           " (store.start_with_wrong_clock starts it nevertheless)",
+                           std::chrono::round<std::chrono::seconds>(by).count(),
+                           standing.clock_ahead.count() > 0 ? "ahead of" : "behind")};
 }
 
-Status NodeRenewal::Begin(const std::function<Status(const NodeStanding&)>& check) {
+Status NodeRenewal::Renew() { return Begin(/*with_wrong_clock=*/true); }
+
+Status NodeRenewal::Begin(bool with_wrong_clock) {
   const bool was_cut_off = lease_.IsCutOff();
   const HeardBeats heard = leases_.HeardSince(told_until_);
   const Result<NodeStanding> standing = cluster_.Renew(heard);
@@ -21,7 +30,9 @@ Status NodeRenewal::Begin(const std::function<Status(const NodeStanding&)>& chec
     LogFailure(standing.error());
     return standing.error();
   }
-  if (Status checked = check(*standing); !checked) return checked;
+  if (!with_wrong_clock) {
+    if (Status checked = CheckStartClock(*standing); !checked) return checked;
+  }
   told_until_ = heard.as_of;
   lease_.Record(*standing);
   // A node that was stopped may be given up without having failed.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -12,6 +11,13 @@
 #include "daemon/core/node_lease.h"
 
 namespace rtcroom {
+
+/// Whether its clock lets a node start. One that is far from the database's would sign and check
+/// tickets by it, and date what it stores. A node that runs already goes on: its clients are better
+/// served than sent away.
+///
+/// @errors kStoreBusy, with one sentence for the operator: the clock may be set meanwhile.
+Status CheckStartClock(const NodeStanding& standing);
 
 /// Reports the heartbeats of this node's leases, and logs changes of its standing.
 ///
@@ -29,10 +35,10 @@ class NodeRenewal {
       : cluster_(cluster), lease_(lease), leases_(leases), logger_(logger) {}
 
   /// The first renewal; bounded in time.
-  /// @param check  of the place that the node has now. After its error nothing is logged: `Leave`
-  ///               the place.
-  /// @errors those of `Cluster::Renew` and of `check`.
-  Status Begin(const std::function<Status(const NodeStanding&)>& check);
+  /// @param with_wrong_clock  skips `CheckStartClock`, after whose error nothing is logged: `Leave`
+  ///                          the place.
+  /// @errors those of `Cluster::Renew` and of `CheckStartClock`.
+  Status Begin(bool with_wrong_clock);
   /// A later one.
   /// @errors those of `Cluster::Renew`.
   Status Renew();

@@ -11,7 +11,6 @@
 
 #include <unistd.h>
 
-#include "daemon/process/start_clock.h"
 #include "daemon/process/store_factory.h"
 
 namespace rtcroom {
@@ -95,10 +94,7 @@ Status StoreModule::BeAlone() {
 // Before anything is restored: the others wait for a node that has not reported its heartbeats.
 Status StoreModule::TakePlace() {
   renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger);
-  const auto check = [this](const NodeStanding& standing) {
-    return config_.start_with_wrong_clock ? Status() : CheckStartClock(standing);
-  };
-  if (Status begun = renewal_->Begin(check); !begun) {
+  if (Status begun = renewal_->Begin(config_.start_with_wrong_clock); !begun) {
     Close();
     return begun;
   }

@@ -190,10 +190,7 @@ TEST_F(NodeRenewalTest, APlaceThatIsRefusedIsNeitherLoggedNorKept) {
   HearBeat();
   cluster_.AnswerRenewals(NodeStanding{.terms = {1, 1, 1, 1}, .nodes = 2, .clock_ahead = 1h});
   RenewLease();
-  EXPECT_ERROR(kStoreBusy, renewal_.Begin([](const NodeStanding& standing) {
-    EXPECT_EQ(standing.clock_ahead, 1h);
-    return Status(Error{Errc::kStoreBusy, "the clock"});
-  }));
+  EXPECT_ERROR(kStoreBusy, renewal_.Begin(/*with_wrong_clock=*/false));
   EXPECT_THAT(log_.Text(), IsEmpty());
   EXPECT_FALSE(lease_.Holds(Duty::kUpkeep));
   renewal_.Leave();
@@ -207,6 +204,25 @@ TEST_F(NodeRenewalTest, LeavesWithTheLastHeartbeats) {
   renewal_.Leave();
   EXPECT_TRUE(cluster_.has_left());
   EXPECT_THAT(cluster_.told().back().beats, SizeIs(1));
+}
+
+TEST(StartClock, MayDifferByTenMinutes) {
+  EXPECT_OK(CheckStartClock({.clock_ahead = 10min}));
+  EXPECT_OK(CheckStartClock({.clock_ahead = -10min}));
+  EXPECT_ERROR(kStoreBusy, CheckStartClock({.clock_ahead = 10min + 1ms}));
+  EXPECT_ERROR(kStoreBusy, CheckStartClock({.clock_ahead = -10min - 1ms}));
+}
+
+TEST(StartClock, SaysByHowMuchItDiffersAndWhatToSet) {
+  const std::string ahead = CheckStartClock({.clock_ahead = 1h - 3ms}).error().detail;
+  EXPECT_THAT(ahead, HasSubstr("this machine's clock is 3600 s ahead of the database's"));
+  EXPECT_THAT(ahead, HasSubstr("store.start_with_wrong_clock"));
+  EXPECT_THAT(CheckStartClock({.clock_ahead = -1h}).error().detail,
+              HasSubstr("3600 s behind the database's"));
+}
+
+TEST(StartClock, DoesNotMatterWhereTheDatabasesIsWrong) {
+  EXPECT_OK(CheckStartClock({.clock_ahead = 1h, .database_clock_differs = true}));
 }
 
 }  // namespace
