@@ -69,8 +69,10 @@ constexpr std::string_view DutyName(Duty duty) {
   return "unknown";
 }
 
-/// A wall clock that differs from the database's by more removes nothing.
-inline constexpr std::chrono::seconds kMostClockDifference{60};
+/// Whether clocks differ by so much that one of them is wrong: a node removes nothing by it.
+inline bool IsFar(std::chrono::milliseconds difference) {
+  return std::chrono::abs(difference) > std::chrono::seconds(60);
+}
 
 /// The state of a node among the others.
 struct NodeStanding {
@@ -91,9 +93,7 @@ struct NodeStanding {
   /// is the wrong one.
   bool database_clock_differs = false;
 
-  [[nodiscard]] bool ClockDiffers() const {
-    return std::chrono::abs(clock_ahead) > kMostClockDifference;
-  }
+  [[nodiscard]] bool ClockDiffers() const { return IsFar(clock_ahead); }
   /// Whether this node may remove data by its wall clock.
   [[nodiscard]] bool TrustsWallClock() const { return !ClockDiffers() || database_clock_differs; }
   [[nodiscard]] std::optional<std::uint64_t> TermOf(Duty duty) const {

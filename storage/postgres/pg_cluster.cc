@@ -258,7 +258,8 @@ bool PgCluster::DiffersFrom(const Place& place, std::uint64_t node, const std::s
   return hash != place.config_hash;
 }
 
-void PgCluster::ReadNodes(PgRows& rows, const Place& place, Seen& seen) const {
+std::optional<std::int64_t> PgCluster::ReadNodes(PgRows& rows, const Place& place,
+                                                 Seen& seen) const {
   enum : int { kNode, kRounds, kThroughMs, kName, kConfigHash, kClockMs };
   bool have_all_told = true;
   std::int64_t told_ms = std::numeric_limits<std::int64_t>::max();
@@ -275,7 +276,7 @@ void PgCluster::ReadNodes(PgRows& rows, const Place& place, Seen& seen) const {
       seen.configured_otherwise.emplace(node, fmt::format("{} ({})", rows.Text(kName), node));
     }
   }
-  if (have_all_told) seen.told_ms = told_ms;
+  return have_all_told ? std::optional(told_ms) : std::nullopt;
 }
 
 Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime deadline) {
@@ -296,13 +297,13 @@ Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime
   if (!results) return results.error();
   MovedFloor(before.floor.wanted);
   Seen seen;
-  ReadNodes((*results)[nodes], before, seen);
+  const std::optional<std::int64_t> told_ms = ReadNodes((*results)[nodes], before, seen);
   seen.duties.emplace((*results)[nodes + 1]);
   PgRows& left_reports = (*results)[nodes + 2];
   while (left_reports.Next()) seen.left_reports.push_back(left_reports.Unsigned(0));
   PgRows& now = (*results)[nodes + 3];
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
-  if (seen.told_ms) seen.told_ago = milliseconds(now.Integer(0) - *seen.told_ms);
+  if (told_ms) seen.told_ago = milliseconds(now.Integer(0) - *told_ms);
   // Before anything is reported by the new time.
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
   if (!followed) return followed.error();

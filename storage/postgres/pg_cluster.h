@@ -106,10 +106,9 @@ class PgCluster : public Cluster {
     /// Those with another configuration, with their names.
     std::map<std::uint64_t, std::string> configured_otherwise{};
     PgNodeClocks clocks{};
-    std::optional<std::int64_t> told_ms{};      ///< by all of them
     std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
     std::optional<PgDuties> duties{};
-    std::optional<std::chrono::milliseconds> told_ago{};
+    std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
   };
   /// A time by both clocks.
   struct Moment {
@@ -130,7 +129,8 @@ class PgCluster : public Cluster {
 
   Status Enter(MonotonicTime deadline);
   Result<Seen> Report(const HeardBeats& heard, MonotonicTime deadline);
-  void ReadNodes(PgRows& rows, const Place& place, Seen& seen) const;
+  /// @return up to when all of them have told; nullopt: some have told nothing yet.
+  std::optional<std::int64_t> ReadNodes(PgRows& rows, const Place& place, Seen& seen) const;
   [[nodiscard]] std::vector<PgCall> ReportCalls(const HeardBeats& heard, const Place& place) const;
   /// Whether that node is known to be configured otherwise.
   [[nodiscard]] bool DiffersFrom(const Place& place, std::uint64_t node,

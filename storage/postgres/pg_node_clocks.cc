@@ -7,15 +7,9 @@
 
 namespace rtcroom {
 
-namespace {
-
-using std::chrono::milliseconds;
-
-bool IsFar(milliseconds difference) { return std::chrono::abs(difference) > kMostClockDifference; }
-
-}  // namespace
-
-milliseconds PgNodeClocks::Difference(TimePoint sent, TimePoint received, std::int64_t now_ms) {
+std::chrono::milliseconds PgNodeClocks::Difference(TimePoint sent, TimePoint received,
+                                                   std::int64_t now_ms) {
+  using std::chrono::milliseconds;
   const milliseconds now(now_ms);
   // Readings are rounded down, but the database's to the nearest. The wall clock may have been set
   // back in between.
