@@ -20,10 +20,8 @@ class SteadyWallClock {
   [[nodiscard]] TimePoint Now() const {
     return began_at_ + std::chrono::floor<std::chrono::milliseconds>(clock_.Monotonic() - began_);
   }
-  /// By how much the wall clock was set forward since the start; negative: back.
-  [[nodiscard]] std::chrono::milliseconds WallIsAhead() const { return clock_.Now() - Now(); }
-  /// Whether something has ended: no jump of the wall clock ends it early, and where this clock
-  /// began in the future, it lasts until the wall clock says so.
+  /// Of this clock and the wall clock: no jump forward of the wall clock ends early what is
+  /// compared with it, and neither does a start in the future.
   [[nodiscard]] TimePoint Earlier() const { return std::min(clock_.Now(), Now()); }
 
  private:

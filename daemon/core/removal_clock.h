@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// What a store knows of time when it is opened.
+/// The times in a store from which a removal clock begins.
 struct StoredRemovalTime {
   std::optional<TimePoint> mark{};    ///< by which the last removal was made; nullopt: none was
   std::optional<TimePoint> newest{};  ///< the latest date of what is stored; nullopt: nothing is
@@ -20,8 +20,9 @@ struct StoredRemovalTime {
 /// is wrong for seconds therefore moves it by seconds, and time in which no process ran delays
 /// removals.
 ///
-/// Whoever removes stored data for its age compares dates with this time, and stores the time as a
-/// mark with the removal: the next process continues from there.
+/// Code that removes old data compares its dates with this time, and stores the time as a mark in
+/// the same transaction: the next process continues from there. The first start of a store stores a
+/// mark, too.
 ///
 /// @threads `Now` is safe from any thread; the rest for one thread at a time.
 class RemovalClock {

@@ -115,7 +115,7 @@ Result<std::size_t> RunCounting(Statement& statement, const Values&... values) {
   return rows;
 }
 
-/// The same as `Run` for SQL that is run only once.
+/// `Run` for SQL that is run only once.
 /// @errors as `Statement::Prepare`.
 template <typename... Values>
 Status RunOnce(Database& database, std::string_view sql, const Values&... values) {
