@@ -120,8 +120,9 @@ struct ListedNode {
 /// The nodes that share a store. All calls are bounded in time, but for `RemoveLeftBeats`, of which
 /// each step is.
 ///
-/// @threads `Renew` and `Leave` one thread at a time; the others are safe from any thread, and
-///          `Renew` waits for none of them.
+/// @threads `Renew`, `Report` and `Leave` one thread at a time; the others are safe from any
+/// thread,
+///          and these three wait for none of them.
 class Cluster {
  public:
   virtual ~Cluster() = default;
@@ -129,11 +130,19 @@ class Cluster {
   /// Published to the other nodes with the next renewal; empty: unknown. Safe from any thread.
   virtual void SetConfigHash(const std::string& hash) = 0;
 
-  /// Reports the heartbeats received since the last successful call, keeps this node registered,
-  /// and returns its duties. To be called every second. After an error the same heartbeats are
-  /// reported again by one of the next calls.
+  /// Keeps this node registered, and returns its duties. To be called every second, whether or not
+  /// heartbeats can be reported.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<NodeStanding> Renew(const HeardBeats& heard) = 0;
+  virtual Result<NodeStanding> Renew() = 0;
+
+  /// Reports the next heartbeats of `heard`, and with the last ones that these were all. Takes
+  /// seconds at most, after which the node is to be renewed.
+  /// @param reported  as of the call before; 0 at first.
+  /// @return how many have been reported by now. After `heard.beats.size()` others may follow,
+  /// heard
+  ///         since.
+  /// @errors kStoreBusy; kStoreBroken. The same may be reported again.
+  virtual Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) = 0;
 
   /// Finds out which of the pushers that were silent here were silent at all nodes.
   /// @return one for each of `lapsed`, in its order.
@@ -157,9 +166,9 @@ class Cluster {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<ListedNode>> ListNodes() = 0;
 
-  /// Reports the last heartbeats and unregisters this node: the others do not wait for it. To be
-  /// called when no more heartbeats are accepted.
-  virtual Status Leave(const HeardBeats& heard) = 0;
+  /// Unregisters this node: the others do not wait for it. To be called when no more heartbeats are
+  /// accepted, and all have been reported.
+  virtual Status Leave() = 0;
 };
 
 /// The only node on its store: everything is granted, and a pusher that is silent here is silent.
@@ -168,8 +177,9 @@ class Cluster {
 class Alone : public Cluster {
  public:
   void SetConfigHash(const std::string& /*hash*/) override {}
-  Result<NodeStanding> Renew(const HeardBeats& /*heard*/) override {
-    return NodeStanding{.terms = {0, 0, 0, 0}};
+  Result<NodeStanding> Renew() override { return NodeStanding{.terms = {0, 0, 0, 0}}; }
+  Result<std::size_t> Report(const HeardBeats& heard, std::size_t /*reported*/) override {
+    return heard.beats.size();
   }
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                             std::chrono::milliseconds timeout) override {
@@ -181,7 +191,7 @@ class Alone : public Cluster {
   Status ReleaseGroup(const RoomId& /*group*/) override { return {}; }
   Result<std::size_t> RemoveLeftBeats() override { return 0; }
   Result<std::vector<ListedNode>> ListNodes() override { return std::vector<ListedNode>(); }
-  Status Leave(const HeardBeats& /*heard*/) override { return {}; }
+  Status Leave() override { return {}; }
 };
 
 }  // namespace rtcroom

@@ -23,9 +23,9 @@ Status CheckStartClock(const NodeStanding& standing) {
 Status NodeRenewal::Renew() { return Begin(/*with_wrong_clock=*/true); }
 
 Status NodeRenewal::Begin(bool with_wrong_clock) {
+  const BootTime began = lease_.Now();
   const bool was_cut_off = lease_.IsCutOff();
-  const HeardBeats heard = leases_.HeardSince(told_until_);
-  const Result<NodeStanding> standing = cluster_.Renew(heard);
+  const Result<NodeStanding> standing = cluster_.Renew();
   if (!standing) {
     LogFailure(standing.error());
     return standing.error();
@@ -33,7 +33,6 @@ Status NodeRenewal::Begin(bool with_wrong_clock) {
   if (!with_wrong_clock) {
     if (Status checked = CheckStartClock(*standing); !checked) return checked;
   }
-  told_until_ = heard.as_of;
   lease_.Record(*standing);
   // A node that was stopped may be given up without having failed.
   if (std::exchange(failure_logged_, false) || standing->was_gone) {
@@ -42,6 +41,26 @@ Status NodeRenewal::Begin(bool with_wrong_clock) {
   cut_off_logged_ = false;
   LogChanges(*standing);
   standing_ = *standing;
+  return Report(began + kPeriod);
+}
+
+Status NodeRenewal::Report(BootTime until) {
+  if (!heard_) heard_.emplace(leases_.HeardSince(told_until_));
+  do {
+    const Result<std::size_t> reported = cluster_.Report(*heard_, reported_);
+    if (!reported) {
+      if (!std::exchange(unreported_logged_, true)) {
+        logger_.Warn("heartbeats_not_reported", {{"detail", reported.error().detail}});
+      }
+      return reported.error();
+    }
+    reported_ = *reported;
+  } while (reported_ < heard_->beats.size() && lease_.Now() < until);
+  if (reported_ < heard_->beats.size()) return {};
+  told_until_ = heard_->as_of;
+  heard_.reset();
+  reported_ = 0;
+  if (std::exchange(unreported_logged_, false)) logger_.Info("heartbeats_reported");
   return {};
 }
 
@@ -93,7 +112,12 @@ Status NodeRenewal::CheckReady() const {
 }
 
 void NodeRenewal::Leave() {
-  const Status left = cluster_.Leave(leases_.HeardSince(told_until_));
+  // With those that came after the ones that were being reported.
+  heard_.reset();
+  reported_ = 0;
+  Status left = Report(lease_.Now() + kLeaving);
+  if (left && heard_) left = Error{Errc::kStoreBusy, "not all heartbeats could be reported"};
+  if (left) left = cluster_.Leave();
   if (!left) logger_.Warn("node_not_left", {{"detail", left.error().detail}});
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -19,7 +21,9 @@ namespace rtcroom {
 /// @errors kStoreBusy, with one sentence for the operator: the clock may be set meanwhile.
 Status CheckStartClock(const NodeStanding& standing);
 
-/// Reports the heartbeats of this node's leases, and logs changes of its standing.
+/// Renews this node, then reports the heartbeats of its leases, and logs changes of its standing.
+/// What a round does not get to is reported by the next ones: a database that cannot keep up makes
+/// evictions late, and cuts nobody off.
 ///
 /// @threads `CheckReady` from any thread, the rest for one thread at a time.
 class NodeRenewal {
@@ -37,20 +41,25 @@ class NodeRenewal {
   /// The first renewal; bounded in time.
   /// @param with_wrong_clock  skips `CheckStartClock`, after whose error nothing is logged: `Leave`
   ///                          the place.
-  /// @errors those of `Cluster::Renew` and of `CheckStartClock`.
+  /// @errors those of `Cluster::Renew`, `Cluster::Report` and `CheckStartClock`.
   Status Begin(bool with_wrong_clock);
   /// A later one.
-  /// @errors those of `Cluster::Renew`.
+  /// @errors those of `Cluster::Renew` and `Cluster::Report`.
   Status Renew();
 
   /// @errors kUnavailable, with the reason.
   [[nodiscard]] Status CheckReady() const;
+
+  /// How long the last heartbeats may take to be reported.
+  static constexpr std::chrono::seconds kLeaving{2};
 
   /// Reports the last heartbeats and unregisters the node: the others do not wait for it. After a
   /// failure they do.
   void Leave();
 
  private:
+  /// Goes on with the report until then; one call at least.
+  Status Report(BootTime until);
   void LogFailure(const Error& error);
   void LogChanges(const NodeStanding& standing);
   void LogClock(const NodeStanding& standing);
@@ -59,10 +68,13 @@ class NodeRenewal {
   NodeLease& lease_;
   LeaseTable& leases_;
   Logger& logger_;
-  MonotonicTime told_until_{};  ///< `as_of` of the heartbeats that were reported last
+  std::optional<HeardBeats> heard_{};  ///< whose report has begun, and not ended
+  std::size_t reported_ = 0;           ///< of these
+  MonotonicTime told_until_{};         ///< `as_of` of the last ones that were reported to the end
   NodeStanding standing_{.nodes = 0};
   bool failure_logged_ = false;
   bool cut_off_logged_ = false;
+  bool unreported_logged_ = false;
 };
 
 }  // namespace rtcroom

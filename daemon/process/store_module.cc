@@ -85,7 +85,7 @@ Status StoreModule::Open(StoreObserver& observer, Opening opening) {
 Status StoreModule::BeAlone() {
   cluster_ = std::make_unique<Alone>();
   lease_.RenewForGood();
-  const Result<NodeStanding> standing = cluster_->Renew({});
+  const Result<NodeStanding> standing = cluster_->Renew();
   if (!standing) return standing.error();
   lease_.Record(*standing);
   return {};

@@ -52,15 +52,6 @@ constexpr std::string_view kForgetTold = "), t AS (DELETE FROM told) ";
 constexpr PgStatement kMoveFloor{
     "cluster_move_floor",
     kPgText<kForgetFuture, kPgNowMs, kForgetTold, kInsertLife, kPgNowMs, kSetFloor, kPgNowMs>};
-constexpr std::string_view kInsertBeats =
-    "INSERT INTO beats (room, seat, at_ms) SELECT v.room, v.seat, ";
-constexpr std::string_view kOfBeats =
-    " - v.age FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) v(room, seat, age)"
-    " ON CONFLICT (room, seat) DO UPDATE SET at_ms = greatest(beats.at_ms, excluded.at_ms)";
-constexpr PgStatement kPutBeats{"cluster_put_beats", kPgText<kInsertBeats, kPgNowMs, kOfBeats>};
-constexpr PgStatement kTold{"cluster_told",
-                            "INSERT INTO told (node, through_ms) VALUES ($1, $2)"
-                            " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms"};
 constexpr PgStatement kNodes{"cluster_nodes",
                              "SELECT n.node, n.rounds, t.through_ms, n.name, n.config_hash,"
                              " r.clock_ms FROM nodes n LEFT JOIN told t ON t.node = n.node"
@@ -92,11 +83,11 @@ constexpr PgStatement kLeaveNodes{"cluster_leave", "DELETE FROM nodes WHERE node
 constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE node = $1"};
 constexpr PgStatement kLeaveReport{"cluster_leave_report", "DELETE FROM reports WHERE node = $1"};
 
-constexpr PgStatement kOfRenewals[] = {
-    kNow,       kEnter,       kNextRound,   kBeginLife,        kMoveFloor,
-    kPutBeats,  kTold,        kNodes,       kLeftReports,      kPgDutyRows,
-    kGiveUp,    kPgClaimDuty, kPgYieldDuty, kRemoveLeftReport, kLeaveNodes,
-    kLeaveTold, kLeaveReport};
+constexpr PgStatement kOfRenewals[] = {kNow,         kEnter,        kNextRound,        kBeginLife,
+                                       kMoveFloor,   kPgLimitBeats, kPgPutBeats,       kPgTold,
+                                       kNodes,       kLeftReports,  kPgDutyRows,       kGiveUp,
+                                       kPgClaimDuty, kPgYieldDuty,  kRemoveLeftReport, kLeaveNodes,
+                                       kLeaveTold,   kLeaveReport};
 // A place is never given to another pusher. In the order in which nodes report heartbeats: locks
 // are taken in one order.
 constexpr PgStatement kRemoveLeft{
@@ -124,7 +115,8 @@ PgCluster::PgCluster(const PgAddress& address, const Options& options, NodeLease
               {.patience = options.patience, .pace = options.pace, .statements = kOfOthers}, clock),
       claims_(address, {.node = options.node, .patience = options.patience, .pace = options.pace},
               clock),
-      connection_(address, {.statements = kOfRenewals}, clock) {}
+      connection_(address, {.statements = kOfRenewals}, clock),
+      beats_(options.node, options.patience, clock) {}
 
 std::vector<PgStatement> PgCluster::Statements() {
   return JoinStatements({kOfRenewals, kOfOthers, PgClaims::Statements()});
@@ -155,7 +147,7 @@ void PgCluster::MovedFloor(std::uint64_t wanted) {
   place_.floor.done = std::max(place_.floor.done, wanted);
 }
 
-Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
+Result<NodeStanding> PgCluster::Renew() {
   const MonotonicTime deadline = Deadline();
   const BootTime began = lease_.Now();
   // Heartbeats were refused meanwhile.
@@ -171,10 +163,10 @@ Result<NodeStanding> PgCluster::Renew(const HeardBeats& heard) {
   if (const Place before = place(); before.entered_with != before.config_hash) {
     if (const Status entered = Enter(deadline); !entered) return entered.error();
   }
-  Result<Seen> seen = Report(heard, deadline);
+  Result<Seen> seen = NextRound(deadline);
   if (!seen && connection_.failure().sqlstate == "22012") {
     if (const Status entered = Enter(deadline); !entered) return entered.error();
-    seen = Report(heard, deadline);
+    seen = NextRound(deadline);
   }
   if (!seen) return seen.error();
 
@@ -222,36 +214,6 @@ Status PgCluster::Enter(MonotonicTime deadline) {
   return followed;
 }
 
-std::vector<PgCall> PgCluster::BeatCalls(std::span<const Beat> beats, milliseconds elapsed) {
-  std::vector<PgCall> calls;
-  while (!beats.empty()) {
-    const auto page = beats.first(std::min(beats.size(), kBeatsPerStatement));
-    beats = beats.subspan(page.size());
-    PgArray<std::uint64_t> rooms;
-    PgArray<std::uint64_t> seats;
-    PgArray<std::int64_t> ages;
-    for (const Beat& beat : page) {
-      rooms.Add(beat.seat.room_number);
-      seats.Add(beat.seat.seat);
-      ages.Add(std::int64_t{(beat.age + elapsed).count()});
-    }
-    calls.emplace_back(kPutBeats, rooms, seats, ages);
-  }
-  return calls;
-}
-
-std::vector<PgCall> PgCluster::ReportCalls(const HeardBeats& heard, const Place& place) const {
-  const auto elapsed = std::chrono::duration_cast<milliseconds>(clock_.Monotonic() - heard.as_of);
-  std::vector<PgCall> calls = {
-      PgCall(kPgBegin),
-      PgCall(kNextRound, options_.node, options_.applied(), std::int64_t{clock_ahead_.count()}),
-      PgCall(kBeginLife)};
-  // Locks are taken in one order: first of `beats`, then of `told`.
-  for (PgCall& call : BeatCalls(heard.beats, elapsed)) calls.push_back(std::move(call));
-  if (place.floor.wanted != place.floor.done) calls.emplace_back(kMoveFloor);
-  return calls;
-}
-
 bool PgCluster::DiffersFrom(const Place& place, std::uint64_t node, const std::string& hash) const {
   // Its own row may have the hash of before.
   if (node == options_.node || hash.empty() || place.config_hash.empty()) return false;
@@ -279,12 +241,13 @@ std::optional<std::int64_t> PgCluster::ReadNodes(PgRows& rows, const Place& plac
   return have_all_told ? std::optional(told_ms) : std::nullopt;
 }
 
-Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime deadline) {
+Result<PgCluster::Seen> PgCluster::NextRound(MonotonicTime deadline) {
   const Place before = place();
-  std::vector<PgCall> calls = ReportCalls(heard, before);
-  // The time of the collection by the database's clock, or before it. Were it counted back from the
-  // time of the statement, heartbeats received during the statement would count as reported.
-  calls.emplace_back(kTold, options_.node, before.offset->least_ms + ToMs(heard.as_of));
+  std::vector<PgCall> calls = {
+      PgCall(kPgBegin),
+      PgCall(kNextRound, options_.node, options_.applied(), std::int64_t{clock_ahead_.count()}),
+      PgCall(kBeginLife)};
+  if (before.floor.wanted != before.floor.done) calls.emplace_back(kMoveFloor);
   const std::size_t nodes = calls.size();
   calls.emplace_back(kNodes);
   calls.emplace_back(kPgDutyRows);
@@ -309,6 +272,17 @@ Result<PgCluster::Seen> PgCluster::Report(const HeardBeats& heard, MonotonicTime
   if (!followed) return followed.error();
   seen.clocks.Put(options_.node, {.machine = options_.name, .ahead = clock_ahead_});
   return seen;
+}
+
+Result<std::size_t> PgCluster::Report(const HeardBeats& heard, std::size_t reported) {
+  const Place now = place();
+  if (!now.offset) return Error{Errc::kStoreBusy, "no place among the nodes"};
+  // The time of the collection by the database's clock, or before it. Were it counted back from the
+  // time of the statement, heartbeats received during the statement would count as reported.
+  return beats_.ReportNext({.heard = heard,
+                            .reported = reported,
+                            .through_ms = now.offset->least_ms + ToMs(heard.as_of)},
+                           connection_);
 }
 
 PgCluster::Offset PgCluster::OffsetOf(std::int64_t now_ms, MonotonicTime sent) const {
@@ -480,13 +454,11 @@ Result<std::vector<ListedNode>> PgCluster::ListNodes() {
   return nodes;
 }
 
-Status PgCluster::Leave(const HeardBeats& heard) {
+Status PgCluster::Leave() {
   lease_.End();
-  std::vector<PgCall> calls = ReportCalls(heard, place());
-  calls.emplace_back(kLeaveNodes, options_.node);
-  calls.emplace_back(kLeaveTold, options_.node);
-  calls.emplace_back(kLeaveReport, options_.node);
-  calls.emplace_back(kPgCommit);
+  const std::array calls = {PgCall(kPgBegin), PgCall(kLeaveNodes, options_.node),
+                            PgCall(kLeaveTold, options_.node), PgCall(kLeaveReport, options_.node),
+                            PgCall(kPgCommit)};
   const auto left = connection_.Run(calls, Deadline());
   EnteredWith(std::nullopt);
   has_renewed_ = false;

@@ -15,6 +15,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/node_lease.h"
+#include "storage/postgres/pg_beats.h"
 #include "storage/postgres/pg_claims.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_duties.h"
@@ -30,7 +31,11 @@ namespace rtcroom {
 /// `NodeLease` lasts. Then, and whenever heartbeats may be missing, the floor moves: all
 /// pushers have a timeout from that moment on.
 ///
-/// @threads `Renew` and `Leave` one thread at a time, on a connection of their own. The others are
+/// A renewal is a small transaction; heartbeats follow it on the same connection (`PgBeats`), so
+/// that they are never written to a database whose heartbeats were lost unnoticed.
+///
+/// @threads `Renew`, `Report` and `Leave` one thread at a time, on a connection of their own. The
+/// others are
 ///          safe from any thread: claims of groups share a second connection, what asks about
 ///          heartbeats a third one. Owns threads, which connect them, and write the claims.
 class PgCluster : public Cluster {
@@ -60,22 +65,16 @@ class PgCluster : public Cluster {
   /// All that it runs.
   static std::vector<PgStatement> Statements();
 
-  /// Bounds the arrays of a statement, on both sides, however many heartbeats a round reports.
-  static constexpr std::size_t kBeatsPerStatement = 100'000;
-  /// The calls that report the heartbeats, in their order.
-  /// @param elapsed  since their ages were taken.
-  static std::vector<PgCall> BeatCalls(std::span<const Beat> beats,
-                                       std::chrono::milliseconds elapsed);
-
   void SetConfigHash(const std::string& hash) override EXCLUDES(mutex_);
-  Result<NodeStanding> Renew(const HeardBeats& heard) override;
+  Result<NodeStanding> Renew() override;
+  Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) override;
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                             std::chrono::milliseconds timeout) override;
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override;
   Status ReleaseGroup(const RoomId& group) override;
   Result<std::size_t> RemoveLeftBeats() override;
   Result<std::vector<ListedNode>> ListNodes() override;
-  Status Leave(const HeardBeats& heard) override;
+  Status Leave() override;
 
  private:
   /// The database's clock minus the monotonic one lies between these.
@@ -128,10 +127,9 @@ class PgCluster : public Cluster {
   void MovedFloor(std::uint64_t wanted) EXCLUDES(mutex_);
 
   Status Enter(MonotonicTime deadline);
-  Result<Seen> Report(const HeardBeats& heard, MonotonicTime deadline);
+  Result<Seen> NextRound(MonotonicTime deadline);
   /// @return up to when all of them have told; nullopt: some have told nothing yet.
   std::optional<std::int64_t> ReadNodes(PgRows& rows, const Place& place, Seen& seen) const;
-  [[nodiscard]] std::vector<PgCall> ReportCalls(const HeardBeats& heard, const Place& place) const;
   /// Whether that node is known to be configured otherwise.
   [[nodiscard]] bool DiffersFrom(const Place& place, std::uint64_t node,
                                  const std::string& hash) const;
@@ -157,6 +155,7 @@ class PgCluster : public Cluster {
   PgClaims claims_;
   // Of the thread that renews.
   PgConnection connection_;
+  PgBeats beats_;
   bool has_renewed_ = false;  ///< ever, and has not left since
   bool was_gone_ = false;     ///< not yet reported
   MonotonicTime renewed_at_{};

@@ -293,7 +293,15 @@ void MeasureBeats(const Arguments& arguments) {
     }
     for (const auto& node : all) {
       const HeardBeats heard{.as_of = clock.Monotonic(), .beats = std::exchange(node->beats, {})};
-      if (!node->cluster->Renew(heard)) fmt::print("not renewed\n");
+      if (!node->cluster->Renew()) fmt::print("not renewed\n");
+      for (std::size_t reported = 0; reported < heard.beats.size();) {
+        const Result<std::size_t> now = node->cluster->Report(heard, reported);
+        if (!now) {
+          fmt::print("not reported\n");
+          break;
+        }
+        reported = *now;
+      }
     }
     std::vector<SeatKey> lapsed;
     for (std::uint64_t member = 0; member < kMembers; ++member) {

@@ -1,7 +1,11 @@
 // The nodes of a store, as a test wants them.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -20,6 +24,11 @@ class FakeCluster : public Alone {
   void AnswerRenewals(Result<NodeStanding> answer) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     renewal_ = std::move(answer);
+  }
+  /// Answers the next reports: the heartbeats that each writes; all of them otherwise.
+  void AnswerReports(Result<std::size_t> answer) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    reports_ = std::move(answer);
   }
   /// Another node claims the group, or releases it.
   void ClaimElsewhere(const RoomId& group) EXCLUDES(mutex_) {
@@ -41,6 +50,7 @@ class FakeCluster : public Alone {
     const auto found = claim_times_.find(group.value);
     return found == claim_times_.end() ? std::chrono::milliseconds(0) : found->second;
   }
+  /// What each report was about.
   [[nodiscard]] std::vector<HeardBeats> told() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return told_;
@@ -50,10 +60,16 @@ class FakeCluster : public Alone {
     return has_left_;
   }
 
-  Result<NodeStanding> Renew(const HeardBeats& heard) override EXCLUDES(mutex_) {
+  Result<NodeStanding> Renew() override EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    if (renewal_) told_.push_back(heard);
     return renewal_;
+  }
+  Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) override
+      EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (!reports_) return reports_.error();
+    told_.push_back(heard);
+    return std::min(reported + *reports_, heard.beats.size());
   }
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override
       EXCLUDES(mutex_) {
@@ -68,9 +84,8 @@ class FakeCluster : public Alone {
     claims_.erase(group.value);
     return {};
   }
-  Status Leave(const HeardBeats& heard) override EXCLUDES(mutex_) {
+  Status Leave() override EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    told_.push_back(heard);
     has_left_ = true;
     return {};
   }
@@ -78,6 +93,7 @@ class FakeCluster : public Alone {
  private:
   mutable Mutex mutex_;
   Result<NodeStanding> renewal_ GUARDED_BY(mutex_) = NodeStanding{.terms = {1, 1, 1, 1}};
+  Result<std::size_t> reports_ GUARDED_BY(mutex_) = std::numeric_limits<std::uint32_t>::max();
   std::set<std::string> elsewhere_ GUARDED_BY(mutex_);
   std::set<std::string> claims_ GUARDED_BY(mutex_);
   std::map<std::string, std::chrono::milliseconds> claim_times_ GUARDED_BY(mutex_);

@@ -11,7 +11,7 @@ namespace rtcroom {
 struct OnlyNode {
   OnlyNode() {
     lease.RenewForGood();
-    lease.Record(*cluster.Renew({}));
+    lease.Record(*cluster.Renew());
   }
   OnlyNode(const OnlyNode&) = delete;
   OnlyNode& operator=(const OnlyNode&) = delete;

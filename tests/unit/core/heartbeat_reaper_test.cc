@@ -76,7 +76,7 @@ TEST_F(HeartbeatReaperTest, SweepsOnlyWhileItIsThisNodesDuty) {
   MakeRooms(1);
   run(60s);
   EXPECT_EQ(RoomCount(), 1U);
-  node.lease.Record(*node.cluster.Renew({}));
+  node.lease.Record(*node.cluster.Renew());
   run(5s);
   EXPECT_EQ(RoomCount(), 0U);
   EXPECT_EQ(stalls_, 0);

@@ -26,18 +26,34 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
+/// One whose reports take time.
+class SlowCluster : public FakeCluster {
+ public:
+  explicit SlowCluster(FakeBootClock& clock) : clock_(clock) {}
+
+  Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) override {
+    clock_.Advance(takes);
+    return FakeCluster::Report(heard, reported);
+  }
+
+  std::chrono::milliseconds takes{0};
+
+ private:
+  FakeBootClock& clock_;
+};
+
 class NodeRenewalTest : public testing::Test {
  protected:
-  NodeRenewalTest() { leases_.Restore(MakeStoredRoom()); }
+  NodeRenewalTest() { AddRoom("r", 7); }
 
-  static Room MakeStoredRoom() {
-    Room room = MakeRoom(RoomKind::kMulti, "r");
-    room.sequence = 7;
+  void AddRoom(const std::string& id, std::uint64_t number) {
+    Room room = MakeRoom(RoomKind::kMulti, id);
+    room.sequence = number;
     room.pushers = {{.user_id = {"host"}, .seat = 3}};
-    return room;
+    leases_.Restore(room);
   }
-  void HearBeat() {
-    ASSERT_TRUE(leases_.Touch(MakeKey(RoomKind::kMulti, "r"), std::nullopt, {"host"}));
+  void HearBeat(const std::string& id = "r") {
+    ASSERT_TRUE(leases_.Touch(MakeKey(RoomKind::kMulti, id), std::nullopt, {"host"}));
   }
   [[nodiscard]] int CountInLog(const std::string& text) const {
     const std::string log = log_.Text();
@@ -63,7 +79,7 @@ class NodeRenewalTest : public testing::Test {
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
   LeaseTable leases_{clock_, 20s};
   NodeLease lease_{boot_};
-  FakeCluster cluster_;
+  SlowCluster cluster_{boot_};
   NodeRenewal renewal_{cluster_, lease_, leases_, logger_};
 };
 
@@ -110,6 +126,48 @@ TEST_F(NodeRenewalTest, WhatCouldNotBeToldIsToldNextTime) {
   ASSERT_OK(renewal_.Renew());
   EXPECT_THAT(cluster_.told().back().beats, testing::ElementsAre(rtcroom::Beat{
                                                 .seat = {.room_number = 7, .seat = 3}, .age = 2s}));
+}
+
+TEST_F(NodeRenewalTest, WhatARoundDoesNotGetToIsReportedByTheNextOnes) {
+  const std::vector<std::string> rooms = {"r", "s", "t"};
+  for (std::size_t i = 1; i < rooms.size(); ++i) AddRoom(rooms[i], 7 + i);
+  clock_.Advance(1s);
+  for (const std::string& room : rooms) HearBeat(room);
+  clock_.Advance(1s);
+  cluster_.AnswerReports(1);
+  cluster_.takes = NodeRenewal::kPeriod / 2;
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_THAT(cluster_.told(), SizeIs(2)) << "then its time is over";
+  clock_.Advance(1s);
+  HearBeat();
+  ASSERT_OK(renewal_.Renew());
+  ASSERT_THAT(cluster_.told(), SizeIs(3));
+  EXPECT_THAT(cluster_.told().back().beats, SizeIs(rooms.size())) << "first those of before";
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_THAT(cluster_.told().back().beats, SizeIs(1)) << "that came in between";
+}
+
+TEST_F(NodeRenewalTest, LeavesOnlyWhenAllHeartbeatsAreReported) {
+  AddRoom("s", 8);
+  clock_.Advance(1s);
+  for (const char* const room : {"r", "s"}) HearBeat(room);
+  cluster_.AnswerReports(1);
+  cluster_.takes = NodeRenewal::kLeaving;
+  renewal_.Leave();
+  EXPECT_FALSE(cluster_.has_left());
+  EXPECT_THAT(log_.Text(), HasSubstr("node_not_left"));
+}
+
+TEST_F(NodeRenewalTest, IsRenewedThoughHeartbeatsCannotBeReportedAndSaysSoOnce) {
+  RenewLease();
+  cluster_.AnswerReports(Error{Errc::kStoreBusy, "too slow"});
+  for (int round = 0; round < 3; ++round) EXPECT_ERROR(kStoreBusy, renewal_.Renew());
+  EXPECT_TRUE(lease_.Holds(Duty::kReaper));
+  EXPECT_EQ(CountInLog("heartbeats_not_reported detail=\"too slow\""), 1);
+  EXPECT_EQ(CountInLog("node_not_renewed"), 0);
+  cluster_.AnswerReports(1);
+  ASSERT_OK(renewal_.Renew());
+  EXPECT_EQ(CountInLog("heartbeats_reported"), 1);
 }
 
 TEST_F(NodeRenewalTest, KeepsWhatTheClusterGrants) {

@@ -114,7 +114,7 @@ TEST_F(TrtcSenderTest, SendsOnlyWhileItIsThisNodesDuty) {
   Succeed(1);
   EXPECT_EQ(sender_.Round(), clock_.Monotonic() + 1s);
   EXPECT_THAT(Asked(), IsEmpty());
-  node_.lease.Record(*node_.cluster.Renew({}));
+  node_.lease.Record(*node_.cluster.Renew());
   sender_.Round();
   EXPECT_THAT(Asked(), SizeIs(1));
 }

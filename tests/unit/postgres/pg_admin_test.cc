@@ -42,7 +42,8 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
   NodeLease lease(boot);
   PgCluster cluster(address(), {.node = 7, .patience = std::chrono::minutes(1)}, lease, clock_);
   cluster.SetConfigHash("00c0ffee");
-  ASSERT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+  ASSERT_OK(cluster.Renew());
+  ASSERT_OK(cluster.Report({.as_of = clock_.Monotonic()}, 0));
   Execute(
       "INSERT INTO nodes (node, link, rounds, version, name)"
       " VALUES (9, 0, 3, 2, 'second')");

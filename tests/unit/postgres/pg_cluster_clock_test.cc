@@ -49,7 +49,7 @@ class PgClusterClockTest : public PostgresTest {
                   lease, clock) {}
 
     NodeStanding Renew() {
-      const Result<NodeStanding> standing = cluster.Renew({.as_of = clock.Monotonic()});
+      const Result<NodeStanding> standing = cluster.Renew();
       EXPECT_OK(standing);
       return standing ? *standing : NodeStanding{};
     }
@@ -57,7 +57,7 @@ class PgClusterClockTest : public PostgresTest {
       clock.Pass(by);
       return Renew();
     }
-    void Leave() { EXPECT_OK(cluster.Leave({.as_of = clock.Monotonic()})); }
+    void Leave() { EXPECT_OK(cluster.Leave()); }
 
     NodeClock clock;
     FakeBootClock boot;

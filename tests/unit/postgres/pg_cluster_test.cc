@@ -30,21 +30,32 @@ constexpr std::chrono::milliseconds kLong = 1h;
 class PgClusterTest : public PgStoreTest {
  protected:
   struct Node {
-    Node(const Secret& url, std::uint64_t number)
+    Node(const Secret& url, std::uint64_t number, std::chrono::milliseconds patience = 1min)
         : cluster(*PgAddress::Parse(url),
                   {.node = number,
                    .name = fmt::format("node{}", number),
-                   .patience = 1min,
+                   .patience = patience,
                    .pace = {.pause = 10ms, .give_up = 1min}},
                   lease, clock) {}
 
     HeardBeats Heard(std::vector<Beat> beats = {}) {
       return {.as_of = clock.Monotonic(), .beats = std::move(beats)};
     }
+    /// A round of the node.
     NodeStanding Renew(std::vector<Beat> beats = {}) {
-      const Result<NodeStanding> standing = cluster.Renew(Heard(std::move(beats)));
+      const Result<NodeStanding> standing = cluster.Renew();
       EXPECT_OK(standing);
+      Report(Heard(std::move(beats)));
       return standing ? *standing : NodeStanding{};
+    }
+    /// All of them.
+    void Report(const HeardBeats& heard) {
+      std::size_t reported = 0;
+      do {
+        const Result<std::size_t> now = cluster.Report(heard, reported);
+        ASSERT_OK(now);
+        reported = *now;
+      } while (reported < heard.beats.size());
     }
     SharedSilence Ask(std::chrono::milliseconds timeout, const SeatKey& seat = kAmy) {
       const auto answers = cluster.Silent(std::vector{seat}, timeout);
@@ -100,22 +111,42 @@ std::vector<Beat> BeatsOf(std::size_t members) {
   return beats;
 }
 
-TEST(PgClusterBeats, AStatementTellsABoundedNumber) {
-  constexpr std::size_t kMost = PgCluster::kBeatsPerStatement;
-  const auto calls = PgCluster::BeatCalls(BeatsOf(2 * kMost + 1), 1s);
-  ASSERT_EQ(calls.size(), 3u);
-  const auto bytes = [](const PgCall& call) { return call.parameters.front().bytes().size(); };
-  EXPECT_EQ(bytes(calls[0]), bytes(PgCluster::BeatCalls(BeatsOf(kMost), 1s).front()));
-  EXPECT_EQ(bytes(calls[1]), bytes(calls[0]));
-  EXPECT_EQ(bytes(calls[2]), bytes(PgCluster::BeatCalls(BeatsOf(1), 1s).front()));
-  EXPECT_THAT(PgCluster::BeatCalls({}, 1s), IsEmpty());
+TEST_F(PgClusterTest, HeartbeatsAreReportedInPiecesAndCountWithTheLast) {
+  one_.Renew();
+  Age(kLong);
+  const auto told = [&] { return Number("SELECT through_ms FROM told WHERE node = 1"); };
+  const std::int64_t before = told();
+  const HeardBeats heard = one_.Heard(BeatsOf(PgBeats::kMostInPiece + 1));
+  EXPECT_EQ(*one_.cluster.Report(heard, 0), PgBeats::kMostInPiece);
+  EXPECT_EQ(Number("SELECT max(room) FROM beats"), std::int64_t{PgBeats::kMostInPiece});
+  EXPECT_EQ(told(), before);
+  EXPECT_EQ(*one_.cluster.Report(heard, PgBeats::kMostInPiece), PgBeats::kMostInPiece + 1);
+  EXPECT_EQ(Number("SELECT max(room) FROM beats"), std::int64_t{PgBeats::kMostInPiece + 1});
+  EXPECT_GT(told(), before);
 }
 
-TEST_F(PgClusterTest, ARoundTellsMoreHeartbeatsThanAStatement) {
-  constexpr std::size_t kMembers = PgCluster::kBeatsPerStatement + 1;
-  one_.Renew(BeatsOf(kMembers));
-  EXPECT_EQ(Number("SELECT count(*) FROM beats"), std::int64_t{kMembers});
-  EXPECT_EQ(Number("SELECT max(room) FROM beats"), std::int64_t{kMembers});
+TEST_F(PgClusterTest, ANodeIsRenewedWhileTheDatabaseCannotWriteHeartbeats) {
+  Node node(url_, 3, 4s);
+  const auto renews = [&] { return bool{node.cluster.Renew()}; };
+  EXPECT_TRUE(Eventually(renews));
+  Execute(
+      "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+      " 'BEGIN PERFORM pg_sleep(3600); RETURN NULL; END'");
+  Execute("CREATE TRIGGER slow BEFORE INSERT ON beats EXECUTE FUNCTION slow()");
+  const HeardBeats heard = node.Heard(BeatsOf(PgBeats::kMostInPiece));
+  EXPECT_FALSE(node.cluster.Report(heard, 0));
+  EXPECT_TRUE(Eventually([&] {
+    return CountRows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 0;
+  })) << "what was given up does not run on";
+  EXPECT_TRUE(Eventually(renews));
+  Execute("DROP TRIGGER slow ON beats");
+  std::size_t piece = 0;
+  EXPECT_TRUE(Eventually([&] {
+    const Result<std::size_t> reported = node.cluster.Report(heard, 0);
+    if (reported) piece = *reported;
+    return piece > 0;
+  }));
+  EXPECT_LT(piece, PgBeats::kMostInPiece) << "a smaller piece follows a failure";
 }
 
 TEST_F(PgClusterTest, WhoeverNobodyHasHeardForTheTimeoutIsSilent) {
@@ -173,7 +204,7 @@ TEST_F(PgClusterTest, WhatWasHeardAfterTheCollectionDoesNotCountAsTold) {
   const HeardBeats early = two_.Heard();
   two_.Renew();
   const std::int64_t between = Number("SELECT (extract(epoch FROM now()) * 1000)::bigint");
-  ASSERT_OK(two_.cluster.Renew(early));
+  two_.Report(early);
   EXPECT_LE(Number("SELECT through_ms FROM told WHERE node = 2"), between);
 }
 
@@ -218,7 +249,7 @@ TEST_F(PgClusterTest, ANodeThatWasGivenUpWhileItWasCutOffLearnsOfIt) {
   Execute("DELETE FROM nodes WHERE node = 2");
   Execute("DELETE FROM told WHERE node = 2");
   EndConnections();
-  EXPECT_FALSE(two_.cluster.Renew(two_.Heard()));
+  EXPECT_FALSE(two_.cluster.Renew());
   EXPECT_TRUE(two_.Renew().was_gone);
   EXPECT_FALSE(two_.Renew().was_gone);
   EXPECT_FALSE(two_.IsSilent(20s));
@@ -228,7 +259,7 @@ TEST_F(PgClusterTest, ANodeThatLostItsConnectionOnlyWasNotGivenUp) {
   two_.Renew({{.seat = kAmy}});
   Age(30s);
   EndConnections();
-  EXPECT_FALSE(two_.cluster.Renew(two_.Heard()));
+  EXPECT_FALSE(two_.cluster.Renew());
   EXPECT_FALSE(two_.Renew().was_gone);
   EXPECT_TRUE(two_.IsSilent(20s));
 }
@@ -273,7 +304,8 @@ TEST_F(PgClusterTest, DutiesMoveWithANewTermWhenTheirHolderLeaves) {
   const NodeStanding alone = one_.Renew();
   EXPECT_EQ(alone.terms, (std::array<std::optional<std::uint64_t>, kDuties>{1, 1, 1, 1}));
   two_.Renew();
-  ASSERT_OK(one_.cluster.Leave(one_.Heard({{.seat = kAmy}})));
+  one_.Report(one_.Heard({{.seat = kAmy}}));
+  ASSERT_OK(one_.cluster.Leave());
   EXPECT_TRUE(one_.lease.IsCutOff());
   const NodeStanding heir = two_.Renew();
   EXPECT_EQ(heir.nodes, 1U);
@@ -348,8 +380,9 @@ class PgClusterWatchTest : public PgClusterTest {
  protected:
   void Pass(std::chrono::milliseconds time) { moving_.shift += time; }
   NodeStanding RenewWatching() {
-    const Result<NodeStanding> standing = watching_.Renew({.as_of = moving_.Monotonic()});
+    const Result<NodeStanding> standing = watching_.Renew();
     EXPECT_OK(standing);
+    EXPECT_OK(watching_.Report({.as_of = moving_.Monotonic()}, 0));
     return standing ? *standing : NodeStanding{};
   }
 

@@ -93,7 +93,7 @@ TEST_F(PgConfirmTest, ARoundOfANodeConfirms) {
   FakeBootClock boot;
   NodeLease lease(boot);
   PgCluster cluster(address_, {.node = 1, .patience = std::chrono::minutes(1)}, lease, clock_);
-  ASSERT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+  ASSERT_OK(cluster.Renew());
   EXPECT_NE(Stays(*first_), Stays(*second_));
 }
 

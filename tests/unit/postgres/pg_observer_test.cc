@@ -122,7 +122,7 @@ TEST_F(PgObserverTest, ReportsTheConnectionThatKeepsAPlaceAmongTheNodes) {
       *PgAddress::Parse(url_),
       {.node = 9, .patience = std::chrono::minutes(1), .pace = {.observer = &reports}}, lease,
       clock_);
-  ASSERT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+  ASSERT_OK(cluster.Renew());
   EXPECT_EQ(reports.connected, 1);
   ASSERT_OK(cluster.ListNodes());
   EXPECT_EQ(reports.connected, 2);

@@ -84,7 +84,8 @@ TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
   NodeLease lease(boot);
   PgCluster cluster(*PgAddress::Parse(url), {.node = 7, .patience = std::chrono::minutes(1)}, lease,
                     clock_);
-  EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+  EXPECT_OK(cluster.Renew());
+  EXPECT_OK(cluster.Report({}, 0));
 }
 
 TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_TRUE(OpenPatient()->IsShared()); }
@@ -101,7 +102,7 @@ TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
     NodeLease lease(boot);
     PgCluster cluster(store->address(), {.node = 1, .patience = std::chrono::minutes(1)}, lease,
                       clock_);
-    EXPECT_OK(cluster.Renew({.as_of = clock_.Monotonic()}));
+    EXPECT_OK(cluster.Renew());
     // The silent host takes one such time; only one that a busy machine takes leads back to it.
     is_seen = clock_.Monotonic() - begun < 2 * PgConnection::kHostTime;
     if (!is_seen) {
