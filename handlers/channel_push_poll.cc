@@ -15,6 +15,12 @@ constexpr std::size_t kMaxRequests = 10;
 /// How often rooms are read again that change while they are read.
 constexpr int kMaxReads = 3;
 
+/// Not for the state of the store, which passes.
+bool IsRefused(const Status& opened) {
+  return !opened &&
+         (opened.error().code == Errc::kNotAllowed || opened.error().code == Errc::kRoomNotFound);
+}
+
 void AppendTo(std::string& list, std::string_view object) {
   if (!list.empty()) list += ',';
   list += object;
@@ -95,6 +101,7 @@ void PushPoll::OpenRooms() {
       room.number = opened->sequence;
     } else {
       WriteError(opened.error(), {}, head);
+      room.opened = opened.error();
     }
     room.head = std::string("{").append(head.text());
     room.entry = room.head + "}";
@@ -104,7 +111,8 @@ void PushPoll::OpenRooms() {
 void PushPoll::AnswerRequests() {
   std::vector<CallersRoom> rooms;
   for (const PolledRoom& room : rooms_) {
-    if (room.number > 0) rooms.push_back({.key = room.key, .number = room.number});
+    if (IsRefused(room.opened)) continue;
+    rooms.push_back({.key = room.key, .number = room.number, .opened = room.opened});
   }
   for (nlohmann::ordered_json& request : requests_) {
     const std::uint64_t id = RequestIdOf(request).value_or(0);

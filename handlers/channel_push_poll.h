@@ -59,8 +59,9 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
     RoomKey key{};
     std::string cursor{};      ///< as sent
     std::uint64_t number = 0;  ///< 0: it cannot be read
-    std::string head{};        ///< the beginning of its object, without the closing brace
-    std::string entry{};       ///< the object
+    Status opened{};
+    std::string head{};   ///< the beginning of its object, without the closing brace
+    std::string entry{};  ///< the object
     RoomPosition at{};
 
     /// @param members  the rest of its object.

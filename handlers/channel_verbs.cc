@@ -84,6 +84,7 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
                                PlainMessage message, const std::string& key, const RoomKey& room) {
   const auto subscribed = std::ranges::find(call.rooms, room, &CallersRoom::key);
   if (subscribed == call.rooms.end()) return Error{Errc::kNotAllowed, "not subscribed"};
+  if (!subscribed->opened) return subscribed->opened.error();
   if (message.nick.empty() || message.avatar.empty()) {
     const ChannelState::Profile profile = context.channel.ProfileOf(call.account);
     if (message.nick.empty())
@@ -183,6 +184,7 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
   if (!fields.ok()) return fields.error();
   std::vector<GroupFacts> groups;
   for (const CallersRoom& room : call.rooms) {
+    if (!room.opened) return room.opened.error();
     const Result<std::uint64_t> newest = context.reader.NewestMessage(room.number);
     if (!newest && newest.error().code == Errc::kRoomNotFound) continue;
     if (!newest) return newest.error();

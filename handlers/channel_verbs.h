@@ -32,6 +32,7 @@ struct VerbContext {
 struct CallersRoom {
   RoomKey key{};
   std::uint64_t number = 0;
+  Status opened{};  ///< whether that is known: the store may be away
 };
 
 struct VerbCall {

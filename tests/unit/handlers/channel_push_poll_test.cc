@@ -27,8 +27,10 @@ class FailingReads : public MemoryStore {
 
   bool is_failing = false;  ///< reads of pending messages
   bool is_throwing = false;
+  bool is_away = false;  ///< reads of rooms fail
 
   Result<Room> Load(const RoomKey& key) override {
+    if (is_away) return Error{Errc::kStoreBusy, {}};
     if (is_throwing) throw std::runtime_error("a fault");
     return MemoryStore::Load(key);
   }
@@ -149,6 +151,19 @@ TEST_F(PushPolls, SendToTheirRoomsOnly) {
   send.update({{"type", "text"}, {"body", "hello"}});
   const json requests = json::array({{{"id", 1}, {"send", send}}});
   EXPECT_EQ(ReplyOf(Begin({{"requests", requests}}))["replies"][0]["error"]["code"], 10007);
+}
+
+TEST_F(PushPolls, AskTheClientToTryLaterWhileTheirRoomsCannotBeRead) {
+  json send = Room();
+  send.update({{"type", "text"}, {"body", "hello"}});
+  store_->is_away = true;
+  const json reply = ReplyOf(
+      Begin({{"cursors", json::array({Room()})},
+             {"requests",
+              {{{"id", 1}, {"send", send}}, {{"id", 2}, {"conversations", json::object()}}}}}));
+  EXPECT_EQ(reply["replies"][0]["error"]["code"], 10002);
+  EXPECT_EQ(reply["replies"][1]["error"]["code"], 10002);
+  EXPECT_EQ(reply["rooms"][0]["error"]["code"], 10002);
 }
 
 TEST_F(PushPolls, CarryDirectMessages) {
