@@ -101,10 +101,11 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   }
   Sending sending(*this, account, room_number, draft.random);
   if (sending.repeated()) return *sending.repeated();
+  // Before the store is read.
+  if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
   const auto before = FindStored(account, room_number, draft.random);
   if (!before) return before.error();
   if (*before) return sending.Finish(**before);
-  if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
   MessageContent content{.sender = account,
                          .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
                          .client_random = draft.random,
@@ -126,13 +127,13 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
   Sending sending(*this, account, 0, draft.random);
   if (sending.repeated()) return *sending.repeated();
+  if (const Status admitted = CheckRate(account, 0); !admitted) return admitted.error();
   const auto before = FindStored(account, draft.to, draft.random);
   if (!before) return before.error();
   if (*before) return sending.Finish(**before);
   if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
-  if (const Status admitted = CheckRate(account, 0); !admitted) return admitted.error();
   const bool is_guarded = [&] {
     const MutexLock lock(mutex_);
     return state_.IsInGen2LiveRoom(draft.to);

@@ -175,6 +175,30 @@ TEST_F(Openim, RefusesContentThatClientsCannotRead) {
   EXPECT_EQ(code(json::array({ChannelFixture::Text(std::string(13'000, 'x'))})), 80002);
 }
 
+/// Counts the reads of messages between accounts.
+class CountingStore : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override {
+    ++reads;
+    return MemoryStore::ReadDirectMessages(one, other, before, limit);
+  }
+
+  int reads = 0;
+};
+
+TEST_F(Openim, ReadsNothingForAMessageBeyondTheRate) {
+  RecordingListener listener;
+  const auto store = std::make_shared<CountingStore>(StoreLimits(), "00000000000000aa", listener);
+  ChannelFixture server({.account_rate = {.per_second = 1, .burst = 2}}, {}, {"*"}, store);
+  const Client alice = server.LogIn("alice");
+  for (std::uint64_t i = 1; i <= 10; ++i) server.SendDirect(alice, "bob", "x", i);
+  EXPECT_EQ(store->reads, 2) << "what it repeats is looked for after a start";
+}
+
 TEST_F(Openim, RefusesTooManyMessagesOfOneAccount) {
   ChannelFixture server(ChannelOptions{.account_rate = {.per_second = 1, .burst = 2}});
   const Client alice = server.LogIn("alice");
