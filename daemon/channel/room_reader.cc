@@ -10,6 +10,8 @@ namespace {
 
 /// Of one read: while events are read, a few more may come.
 constexpr std::size_t kEventsPerRead = 200;
+/// Likewise: a message has up to 16 KiB, and no more is read than is sent.
+constexpr std::size_t kMessagesPerRead = 16;
 
 }  // namespace
 
@@ -54,15 +56,11 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
     if (!*read) return {};
     events = **std::move(read);
   }
-  std::vector<StoredMessage> messages;
-  if (missed_messages > 0) {
-    auto read = deps_.history.ReadRoomMessages(view.room.sequence, from.message + 1,
-                                               static_cast<std::size_t>(missed_messages));
-    if (!read) return read.error();
-    messages = *std::move(read);
-  }
+  auto messages = MessagesSince(view.room, from.message, static_cast<std::size_t>(missed_messages));
+  if (!messages) return messages.error();
+  if (!*messages) return {};
   const RoomPush missed(view.cursor.epoch, view.cursor.room_number,
-                        MergeObjects(view.room, events, messages));
+                        MergeObjects(view.room, events, **messages));
   RoomPush::Rendered rendered = missed.Render(from);
   std::size_t bytes = 0;
   for (const std::string& event : rendered.events) bytes += event.size() + 1;
@@ -70,6 +68,26 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   view.is_recovered = true;
   view.events = std::move(rendered.events);
   return {};
+}
+
+Result<std::optional<std::vector<StoredMessage>>> RoomReader::MessagesSince(
+    const Room& room, std::uint64_t since, std::size_t count) const {
+  using Found = std::optional<std::vector<StoredMessage>>;
+  std::vector<StoredMessage> messages;
+  std::size_t bytes = 0;
+  while (messages.size() < count) {
+    const std::uint64_t next = since + messages.size() + 1;
+    const std::size_t limit = std::min(count - messages.size(), kMessagesPerRead);
+    auto page = deps_.history.ReadRoomMessages(room.sequence, next, limit);
+    if (!page) return page.error();
+    if (page->empty() || page->front().seq != next) return Found();
+    for (StoredMessage& message : *page) {
+      bytes += MakeMessageObject(room.key, message).text.size();
+      if (bytes > kMaxEventBytes) return Found();
+      messages.push_back(std::move(message));
+    }
+  }
+  return Found(std::move(messages));
 }
 
 Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Room& room,

@@ -80,6 +80,11 @@ class RoomReader {
   /// The events after `since`; nullopt when some of them are missing.
   Result<std::optional<std::vector<StoredEvent>>> EventsSince(const Room& room,
                                                               std::uint64_t since) const;
+  /// The `count` messages after `since`; nullopt when some of them are missing, or too long
+  /// together to be sent.
+  Result<std::optional<std::vector<StoredMessage>>> MessagesSince(const Room& room,
+                                                                  std::uint64_t since,
+                                                                  std::size_t count) const;
   /// Adds the objects since the cursor, unless some are missing or there are too many.
   Status Recover(const RoomCursor& since, RoomView& view) const;
 

@@ -20,6 +20,22 @@ namespace {
 using namespace std::chrono_literals;
 using testing::SizeIs;
 
+/// Counts the messages that are read of rooms.
+class CountingStore : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override {
+    auto read = MemoryStore::ReadRoomMessages(room_number, first, limit);
+    if (read) messages_read += read->size();
+    return read;
+  }
+
+  std::size_t messages_read = 0;
+};
+
 class Reader : public testing::Test {
  protected:
   Reader() { Make(); }
@@ -36,7 +52,7 @@ class Reader : public testing::Test {
 
   FakeClock clock_;
   RecordingListener commits_;
-  MemoryStore store_{{.max_room_messages = 20}, "00000000000000aa", commits_};
+  CountingStore store_{{.max_room_messages = 40}, "00000000000000aa", commits_};
   const FakeStreams streams_{};
   BanList bans_{clock_, streams_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
@@ -73,8 +89,8 @@ TEST_F(Reader, RecoversUpToFiveHundredEvents) {
 
 TEST_F(Reader, RemovedMessagesAreNotRecovered) {
   const std::string cursor = Cursor();
-  for (int i = 0; i < 20; ++i) Say();
-  EXPECT_THAT(reader_.Read(key_, cursor)->events, SizeIs(20));
+  for (int i = 0; i < 40; ++i) Say();
+  EXPECT_THAT(reader_.Read(key_, cursor)->events, SizeIs(40));
   Say();
   EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
 }
@@ -96,6 +112,14 @@ TEST_F(Reader, TooManyBytesAreNotRecovered) {
   EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
 }
 
+TEST_F(Reader, ReadsHardlyMoreMessagesThanItSends) {
+  const std::string cursor = Cursor();
+  for (int i = 0; i < 40; ++i) Say(7900);
+  store_.messages_read = 0;
+  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_EQ(store_.messages_read, 16U);
+}
+
 TEST_F(Reader, ALaterRoomOfTheNameIsAnother) {
   const std::string cursor = Cursor();
   EXPECT_OK(store_.Update(Destroying(key_)));
@@ -115,11 +139,11 @@ TEST_F(Reader, BannedUsersDoNotOpenARoom) {
 }
 
 TEST_F(Reader, AHistoryIsCompleteWhenNothingOlderIsKept) {
-  for (int i = 0; i < 25; ++i) Say();
+  for (int i = 0; i < 45; ++i) Say();
   const Room room = *store_.Load(key_);
   const auto all = reader_.ReadHistory(room, {.limit = 50});
   ASSERT_OK(all);
-  EXPECT_THAT(all->messages, SizeIs(20));
+  EXPECT_THAT(all->messages, SizeIs(40));
   EXPECT_TRUE(all->is_complete);
   const auto some = reader_.ReadHistory(room, {.before = 20, .limit = 5});
   EXPECT_THAT(SeqsOf(some->messages), testing::ElementsAre(15, 16, 17, 18, 19));
