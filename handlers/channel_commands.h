@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/admission.h"
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/json_text.h"
@@ -24,6 +25,9 @@ namespace rtcroom {
 /// What the commands use; it outlives them.
 struct ChannelContext {
   Channel& channel;
+  /// What the channel's clients spend, apart from the calls of the room API: of an account, and of
+  /// an address as a ceiling.
+  Admission& costs;
   const UserSigVerifier& verifier;
   const Clock& clock;
   std::chrono::seconds hold{};      ///< how long a poll waits
@@ -34,7 +38,10 @@ struct ChannelContext {
 struct ChannelRequest {
   FormPairs query{};
   nlohmann::ordered_json body = nlohmann::ordered_json::object();
-  ChannelInstance caller{};  ///< only of `CommandCaller::kAccount`
+  ChannelInstance caller{};  ///< without an account where it is unknown, and anyone may call
+  bool is_paused = false;    ///< of a poll: the caller has spent what it may
+
+  [[nodiscard]] bool IsCallerKnown() const { return !caller.account.value.empty(); }
 };
 
 /// Takes over the right to answer the request, with a whole reply.
@@ -50,7 +57,8 @@ using PollHandler = Status (*)(const ChannelRequest&, const ChannelContext&, con
 enum class CommandCaller : std::uint8_t {
   kAccount,  ///< application, login and body
   kLogin,    ///< application and body
-  kAnyone,   ///< nothing: the command never fails; a body that cannot be read is empty
+  kAnyone,   ///< login, which may be wrong: the command never fails; a body that cannot be read is
+             ///< empty
 };
 
 struct ChannelCommand {
@@ -59,7 +67,7 @@ struct ChannelCommand {
   PollHandler poll = nullptr;  ///< instead of `handler`
   CommandCaller caller = CommandCaller::kAccount;
   Lane lane = Lane::kInline;
-  bool takes_token = true;  ///< of its address
+  bool takes_token = true;  ///< of its account; without one of its address
 
   /// Service and name, for log, metrics and codes.
   [[nodiscard]] std::string_view name() const { return path.substr(path.find('/') + 1); }

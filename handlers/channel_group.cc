@@ -201,8 +201,13 @@ Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
   std::string key = key_field.OptionalText("Key");
   if (!start_field.ok()) start = 0;
   if (!key_field.ok() || key.size() > kMaxKeyBytes) key.clear();
-  context.channel.PollRoom(FirstOrEmpty(request.query, "tinyid"), FirstOrEmpty(request.query, "a2"),
-                           start, key, begin(RoomReply(start, context.hold, key, "")));
+  PollReply reply = begin(RoomReply(start, context.hold, key, ""));
+  if (request.is_paused) {
+    context.channel.Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
+  } else {
+    context.channel.PollRoom(request.IsCallerKnown() ? std::optional(request.caller) : std::nullopt,
+                             start, key, std::move(reply));
+  }
   return {};
 }
 

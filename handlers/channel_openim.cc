@@ -64,8 +64,12 @@ Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
   const std::uint64_t cursor = cookie.OptionalNumber("NoticeSeq");
   if (!fields.ok()) return fields.error();
   if (!cookie.ok()) return cookie.error();
-  context.channel.PollAccount(request.caller, cursor,
-                              begin(FailureReply(kNothingNew.code, kNothingNew.info)));
+  PollReply reply = begin(FailureReply(kNothingNew.code, kNothingNew.info));
+  if (request.is_paused) {
+    context.channel.Pause(std::nullopt, std::move(reply));
+  } else {
+    context.channel.PollAccount(request.caller, cursor, std::move(reply));
+  }
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include "handlers/channel_codes.h"
 #include "handlers/channel_fields.h"
 #include "handlers/channel_push_poll.h"
+#include "handlers/request_charge.h"
 
 namespace rtcroom {
 namespace {
@@ -82,16 +83,16 @@ HttpReply RefuseCutOff(bool is_poll, RequestLabel& label) {
 class WaitingPoll {
  public:
   WaitingPoll(Responder responder, RequestFacts facts, RequestLabel label, Headers headers,
-              std::string if_lost, RequestRecorder& recorder, Admission& admission,
-              std::optional<UserId> payer, const NodeLease* node)
+              std::string if_lost, RequestRecorder& recorder, RequestCharge charge, bool may_repeat,
+              const NodeLease* node)
       : responder_(std::move(responder)),
         facts_(std::move(facts)),
         label_(std::move(label)),
         headers_(std::move(headers)),
         if_lost_(std::move(if_lost)),
         recorder_(recorder),
-        admission_(admission),
-        payer_(std::move(payer)),
+        charge_(std::move(charge)),
+        may_repeat_(may_repeat),
         node_(node) {}
   ~WaitingPoll() {
     if (!responder_) return;
@@ -111,12 +112,9 @@ class WaitingPoll {
       label_.code = kicked.code;
       label_.failure = kicked.failure;
     }
-    const std::uint32_t tokens = payer_ ? MoreTokensFor(body.size()) : 0;
-    if (tokens > 0) admission_.ChargeUser(*payer_, tokens);
+    charge_.ChargeReply(body.size());
     HttpReply reply{.body = std::move(body)};
-    // The requests of a new client's poll are done: another server must not repeat them.
-    const bool may_repeat = !payer_;
-    if (may_repeat && SendsClientsAway(node_)) reply = RefuseCutOff(false, label_);
+    if (may_repeat_ && SendsClientsAway(node_)) reply = RefuseCutOff(false, label_);
     std::ranges::move(headers_, std::back_inserter(reply.headers));
     recorder_.RecordPoll(facts_, label_, reply.status);
     responder_.Send(std::move(reply));
@@ -129,9 +127,10 @@ class WaitingPoll {
   Headers headers_;
   std::string if_lost_;
   RequestRecorder& recorder_;
-  Admission& admission_;
-  const std::optional<UserId> payer_;  ///< of a new client's poll
-  const NodeLease* const node_;        ///< as in `Services`
+  const RequestCharge charge_;
+  /// At another server: nothing has been done for it.
+  const bool may_repeat_;
+  const NodeLease* const node_;  ///< as in `Services`
 };
 
 }  // namespace
@@ -201,8 +200,7 @@ HttpReply ChannelRouter::Refuse(int status, std::string_view reason) {
   return reply;
 }
 
-bool ChannelRouter::Admits(const Call& call) const {
-  if (call.command != nullptr && !call.command->takes_token) return true;
+bool ChannelRouter::AdmitsAddress(const Call& call) const {
   const std::string& address = call.http.peer_address;
   const bool admitted = admission_.AdmitsAddress(address);
   const std::uint32_t more = MoreTokensFor(call.http.body.size());
@@ -216,9 +214,10 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
   }
   const bool is_poll = IsPoll(call.http.path);
   if (is_poll && call.http.method == "POST") return BeginPoll(call);
-  // A request without a command also takes a token, but its reply does not depend on it: a refusal
-  // would cost as much.
-  const bool admitted = Admits(call);
+  if (call.command != nullptr && call.http.method == "POST") return Run(call);
+  // These also take a token, but only the reply of a handshake depends on it: other refusals would
+  // cost as much.
+  const bool admitted = AdmitsAddress(call);
   if (call.http.method == "OPTIONS") {
     HttpReply reply{.status = kPreflightStatus};
     Cors::AddPreflight(reply.headers);
@@ -231,17 +230,11 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
     return reply;
   }
   if (call.command == nullptr && !is_poll) return FailAsUnknown(call.label);
-  if (call.http.method != "POST") {
-    HttpReply reply = is_poll ? FailPoll({Errc::kBadRequest, "method: not POST"}, call.label)
-                              : FailAsUnknown(call.label);
-    reply.status = kOtherMethodStatus;
-    reply.headers.emplace_back("Allow", "POST, OPTIONS");
-    return reply;
-  }
-  if (!admitted) {
-    return Fail({Errc::kTooManyRequests, "address: too many requests"}, call.label);
-  }
-  return Run(call);
+  HttpReply reply = is_poll ? FailPoll({Errc::kBadRequest, "method: not POST"}, call.label)
+                            : FailAsUnknown(call.label);
+  reply.status = kOtherMethodStatus;
+  reply.headers.emplace_back("Allow", "POST, OPTIONS");
+  return reply;
 }
 
 std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
@@ -270,34 +263,45 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   const auto poll = std::make_shared<PushPoll>(sockets_, context_.hold);
   if (const Status read = body ? poll->Read(*body, call.http.peer_address) : body.error(); !read) {
     const Error limit{Errc::kTooManyRequests, "address: too many requests"};
-    return FailPoll(Admits(call) ? read.error() : limit, call.label);
+    return FailPoll(AdmitsAddress(call) ? read.error() : limit, call.label);
   }
   if (const Status admitted = AdmitPoll(call, *poll); !admitted) {
     return FailPoll(admitted.error(), call.label);
   }
   poll->Begin([&] {
-    return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})", poll->user_id());
+    // Its requests are done by then.
+    return MakePollReply(call, R"({"replies":[],"rooms":[],"pushes":[]})", poll->user_id(),
+                         /*may_repeat=*/false);
   });
   return std::nullopt;
 }
 
 Status ChannelRouter::AdmitPoll(const Call& call, const PushPoll& poll) const {
-  if (!admission_.AdmitsUser(poll.user_id())) {
-    return Error{Errc::kTooManyRequests, "user: too many requests"};
+  Status admitted =
+      AdmitToChannel(context_.costs, poll.user_id(), call.http.peer_address, call.http.body.size());
+  // That pays for the first request or room.
+  if (admitted && poll.size() > 1) {
+    context_.costs.ChargeUser(poll.user_id(), static_cast<std::uint32_t>(poll.size() - 1));
   }
-  // The admission pays for the first request or room.
-  const auto size = static_cast<std::uint32_t>(poll.size());
-  const std::uint32_t more = std::max(size, 1U) - 1 + MoreTokensFor(call.http.body.size());
-  if (more > 0) admission_.ChargeUser(poll.user_id(), more);
-  return {};
+  return admitted;
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
   ChannelRequest request{.query = ParseForm(call.http.query)};
-  if (const Status read = Read(call, request); !read) return Fail(read.error(), call.label);
+  const Status identified = Identify(*call.command, request);
+  if (const Status admitted = Admit(call, request, identified); admitted) {
+    if (!identified) return Fail(identified.error(), call.label);
+  } else if (call.command->poll == nullptr) {
+    return Fail(admitted.error(), call.label);
+  } else {
+    request.is_paused = true;  // after a refusal the client would repeat it at once
+  }
+  if (const Status read = ReadBody(call, request); !read) return Fail(read.error(), call.label);
+  const std::optional<UserId> payer =
+      request.IsCallerKnown() ? std::optional(request.caller.account) : std::nullopt;
   if (call.command->poll != nullptr) {
     const Status begun = call.command->poll(request, context_, [&](std::string if_lost) {
-      return MakePollReply(call, std::move(if_lost), std::nullopt);
+      return MakePollReply(call, std::move(if_lost), payer, /*may_repeat=*/true);
     });
     return begun ? std::nullopt : std::optional(Fail(begun.error(), call.label));
   }
@@ -305,40 +309,64 @@ std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
   if (!fields) return Fail(fields.error(), call.label);
   HttpReply reply = Succeed(*fields);
   if (call.command->takes_token) {
-    RequestCharge(admission_, call.http.peer_address, std::nullopt).ChargeReply(reply.body.size());
+    RequestCharge(payer ? context_.costs : admission_, call.http.peer_address, payer)
+        .ChargeReply(reply.body.size());
   }
   return reply;
 }
 
-Status ChannelRouter::Read(const Call& call, ChannelRequest& request) const {
-  const CommandCaller caller = call.command->caller;
+Status ChannelRouter::Admit(const Call& call, const ChannelRequest& request,
+                            const Status& identified) const {
+  const ChannelCommand& command = *call.command;
+  const bool is_poll = command.poll != nullptr;
+  if (!command.takes_token && !is_poll) return {};
+  if (request.IsCallerKnown()) {
+    return AdmitToChannel(context_.costs, request.caller.account, call.http.peer_address,
+                          call.http.body.size());
+  }
+  // A poll that anyone may begin waits as long as it may.
+  if (is_poll && identified) return {};
+  if (AdmitsAddress(call)) return {};
+  return Error{Errc::kTooManyRequests, "address: too many requests"};
+}
+
+Status ChannelRouter::Identify(const ChannelCommand& command, ChannelRequest& request) const {
+  const CommandCaller caller = command.caller;
   if (caller != CommandCaller::kAnyone && FirstOrEmpty(request.query, "sdkappid") != sdk_app_id_) {
     return Error{Errc::kUnknownApp, "sdkappid: another"};
   }
-  if (caller == CommandCaller::kAccount) {
-    Result<ChannelInstance> instance = context_.channel.Authenticate(
-        FirstOrEmpty(request.query, "tinyid"), FirstOrEmpty(request.query, "a2"));
-    if (!instance) return instance.error();
+  if (caller == CommandCaller::kLogin) return {};
+  Result<ChannelInstance> instance = context_.channel.Authenticate(
+      FirstOrEmpty(request.query, "tinyid"), FirstOrEmpty(request.query, "a2"));
+  if (instance) {
     request.caller = *std::move(instance);
+  } else if (caller == CommandCaller::kAccount) {
+    return instance.error();
   }
+  return {};
+}
+
+Status ChannelRouter::ReadBody(const Call& call, ChannelRequest& request) {
   Result<nlohmann::ordered_json> body = ReadCommandBody(call.http.body);
   if (body) {
     request.body = *std::move(body);
-  } else if (caller != CommandCaller::kAnyone) {
+  } else if (call.command->caller != CommandCaller::kAnyone) {
     return body.error();
   }
   return {};
 }
 
-PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost,
-                                       std::optional<UserId> payer) const {
+PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost, std::optional<UserId> payer,
+                                       bool may_repeat) const {
+  RequestCharge charge(context_.costs, call.http.peer_address, std::move(payer));
   // Shared by the copies of the function: it answers once, and answers when the last one ends.
-  auto poll = std::make_shared<WaitingPoll>(std::move(call.responder),
-                                            RequestFacts{.request_id = call.http.request_id,
-                                                         .peer_address = call.http.peer_address,
-                                                         .begun = call.http.begun},
-                                            call.label, std::move(call.headers), std::move(if_lost),
-                                            recorder_, admission_, std::move(payer), context_.node);
+  auto poll =
+      std::make_shared<WaitingPoll>(std::move(call.responder),
+                                    RequestFacts{.request_id = call.http.request_id,
+                                                 .peer_address = call.http.peer_address,
+                                                 .begun = call.http.begun},
+                                    call.label, std::move(call.headers), std::move(if_lost),
+                                    recorder_, std::move(charge), may_repeat, context_.node);
   return [poll = std::move(poll)](std::string body) { poll->Answer(std::move(body)); };
 }
 

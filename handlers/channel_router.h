@@ -31,7 +31,8 @@ struct ChannelRouterOptions {
 /// an `ActionStatus` and HTTP status 200 whatever the request holds: clients look at nothing else,
 /// and break on anything but an object. Other methods are answered with 405 (204 to OPTIONS).
 ///
-/// Callers over their rate are refused, except for polls and logouts. While the server is cut off
+/// Accounts over their rate are refused, and without a login addresses; polls of old clients wait
+/// for a second instead, and logouts are free. While the server is cut off
 /// from the others on its store, all are refused with HTTP status 503: another one serves them.
 ///
 /// New clients have two paths of their own: `<prefix>/channel/ws` is upgraded to a WebSocket, and
@@ -72,9 +73,13 @@ class ChannelRouter : public HttpHandler {
     return path == prefix_ + "channel/poll";
   }
   [[nodiscard]] const ChannelCommand* FindCommand(std::string_view path) const;
-  /// Takes a token of the address.
-  /// @return whether the command may run.
-  [[nodiscard]] bool Admits(const Call& call) const;
+  /// Takes tokens of the address of a call without a login.
+  [[nodiscard]] bool AdmitsAddress(const Call& call) const;
+  /// Takes tokens of the caller's account, for its body, too; without a login of the address.
+  /// @param identified  the outcome of `Identify`.
+  /// @errors kTooManyRequests.
+  [[nodiscard]] Status Admit(const Call& call, const ChannelRequest& request,
+                             const Status& identified) const;
   /// Takes tokens of the poll's user, for its requests, rooms and body.
   [[nodiscard]] Status AdmitPoll(const Call& call, const PushPoll& poll) const;
   /// @return nullopt when a poll answers later.
@@ -83,12 +88,14 @@ class ChannelRouter : public HttpHandler {
   /// @return nullopt when the connection was upgraded.
   [[nodiscard]] std::optional<HttpReply> OpenSocket(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;
-  /// Checks application, caller and body, as the command asks for.
-  [[nodiscard]] Status Read(const Call& call, ChannelRequest& request) const;
+  /// Checks application and caller, as the command asks for.
+  [[nodiscard]] Status Identify(const ChannelCommand& command, ChannelRequest& request) const;
+  [[nodiscard]] static Status ReadBody(const Call& call, ChannelRequest& request);
   /// Takes over the responder of the call.
-  /// @param payer  takes tokens for a long reply; nullopt: it is free.
+  /// @param payer       takes tokens for a long reply; nullopt: only the address does.
+  /// @param may_repeat  when the server is cut off meanwhile, another one serves it.
   [[nodiscard]] PollReply MakePollReply(Call& call, std::string if_lost,
-                                        std::optional<UserId> payer) const;
+                                        std::optional<UserId> payer, bool may_repeat) const;
 
   const ChannelContext context_;
   const SocketContext sockets_;

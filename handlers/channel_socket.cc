@@ -1,6 +1,8 @@
 #include "handlers/channel_socket.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -11,11 +13,12 @@
 #include "handlers/body.h"
 #include "handlers/channel_codes.h"
 #include "handlers/channel_fields.h"
+#include "handlers/request_charge.h"
 
 namespace rtcroom {
 namespace {
 
-constexpr RateLimit kRequestRate{.per_second = 20, .burst = 40};
+constexpr RateLimit kFrameRate{.per_second = 20, .burst = 40};
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::seconds kPingPeriod{25};
 constexpr std::chrono::seconds kIdleTimeout{60};
@@ -64,12 +67,11 @@ TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::stri
     if (!stream_) return {};
     std::vector<std::string> texts;
     socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
-    for (std::string& text : texts) {
-      if (!rate_.Take(now, kRequestRate)) {
-        socket_.Close(socket_code::kTooFast, "too many requests");
-        break;
-      }
-      requests_.push_back(std::move(text));
+    std::ranges::move(texts, std::back_inserter(requests_));
+    for (std::size_t frames = socket_.TakeFrameCount(); frames > 0; --frames) {
+      if (rate_.Take(now, kFrameRate)) continue;
+      socket_.Close(socket_code::kTooFast, "too many requests");
+      break;
     }
     FlushLocked();
     if (socket_.closing()) EndLocked();
@@ -196,6 +198,12 @@ bool ChannelSocket::Run(std::string_view text) {
                                               .verb = read->verb,
                                               .fields = std::move(read->fields),
                                               .begun = context_.logins.clock.Monotonic()});
+  if (is_connected) {
+    if (const Status admitted = Admit(text.size()); !admitted) {
+      Finish(*request, admitted);
+      return true;
+    }
+  }
   if (!request->verb->may_block) {
     Execute(*request);
     return true;
@@ -253,6 +261,14 @@ void ChannelSocket::Record(const Request& request, const Status& outcome) {
                             .peer_address = peer_address_,
                             .begun = request.begun},
                            label, 200);
+}
+
+Status ChannelSocket::Admit(std::size_t bytes) const {
+  return AdmitToChannel(context_.costs, login_.account, peer_address_, bytes);
+}
+
+void ChannelSocket::ChargeReply(std::string_view reply) const {
+  RequestCharge(context_.costs, peer_address_, login_.account).ChargeReply(reply.size());
 }
 
 Status ChannelSocket::Answer(const Request& request) {
@@ -343,7 +359,9 @@ Status ChannelSocket::Call(const Request& request) {
   const Result<JsonText> reply = request.verb->handler(
       {.account = login_.account, .fields = request.fields, .rooms = rooms}, context_.verbs);
   if (!reply) return reply.error();
-  Send(VerbReply(request.id, *request.verb, reply));
+  const std::string text = VerbReply(request.id, *request.verb, reply);
+  ChargeReply(text);
+  Send(text);
   return {};
 }
 

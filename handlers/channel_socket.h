@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/admission.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/thread_pool.h"
@@ -39,6 +40,7 @@ inline constexpr std::uint16_t kTooSlow = 4009;
 /// Dependencies of sockets and polls, which they outlive.
 struct SocketContext {
   VerbContext verbs;
+  Admission& costs;  ///< as in `ChannelContext`
   LoginChecks logins;
   ThreadPool& workers;  ///< for requests of sockets that read or write the store
   RequestRecorder& recorder;
@@ -104,6 +106,9 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// @return false when it goes on later, on a worker.
   bool Run(std::string_view text) EXCLUDES(mutex_);
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
+  /// Takes tokens of the account and the address for a request.
+  [[nodiscard]] Status Admit(std::size_t bytes) const;
+  void ChargeReply(std::string_view reply) const;
   Status Answer(const Request& request) EXCLUDES(mutex_);
   /// Answers a failure, records the request, and closes after a `connect` that was refused.
   void Finish(const Request& request, const Status& outcome) EXCLUDES(mutex_);

@@ -65,13 +65,15 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
   if (view->room.sequence != number) return try_again;
   JsonText reply;
   WriteView(*view, reply);
+  const std::string text = VerbReply(request.id, *request.verb, reply);
+  ChargeReply(text);
   const MutexLock lock(mutex_);
   Subscription* const subscription = FindLocked(number);
   if (subscription == nullptr) return Error{Errc::kNotAllowed, "banned, or disconnected"};
   if (subscription->has_lost) return try_again;
   subscription->at = view->cursor.at;
   subscription->is_joining = false;
-  SendLocked(VerbReply(request.id, *request.verb, reply));
+  SendLocked(text);
   const std::vector<std::shared_ptr<RoomPush>> kept = std::exchange(subscription->kept, {});
   for (const std::shared_ptr<RoomPush>& push : kept) {
     Subscription* const joined = FindLocked(number);

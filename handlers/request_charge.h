@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/auth/admission.h"
+#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -20,6 +22,24 @@ inline constexpr std::size_t kBytesPerToken = 16384;
 /// The tokens of a body or a reply beyond the first.
 constexpr std::uint32_t MoreTokensFor(std::size_t bytes) {
   return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / kBytesPerToken);
+}
+
+/// Takes the tokens of a request to the message channel: of a proven account, and of its address.
+/// @param costs  of the channel.
+/// @errors kTooManyRequests.
+inline Status AdmitToChannel(Admission& costs, const UserId& account, std::string_view address,
+                             std::size_t bytes) {
+  if (!costs.AdmitsUser(account)) {
+    return Error{Errc::kTooManyRequests, "user: too many requests"};
+  }
+  if (!costs.AdmitsAddress(address)) {
+    return Error{Errc::kTooManyRequests, "address: too many requests"};
+  }
+  if (const std::uint32_t more = MoreTokensFor(bytes); more > 0) {
+    costs.ChargeUser(account, more);
+    costs.ChargeAddress(address, more);
+  }
+  return {};
 }
 
 /// The accounts charged for one call: its address, and the user where a token proves it.

@@ -171,10 +171,15 @@ void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, P
   if (is_stopping_) state_.AnswerAll(turn);
 }
 
-void Channel::PollRoom(std::string_view tiny_id, std::string_view a2, std::uint64_t start,
+void Channel::Pause(const std::optional<RoomPoll>& room, PollReply reply) {
+  Turn turn(*this);
+  state_.Pause(room, std::move(reply), turn);
+  if (is_stopping_) state_.AnswerAll(turn);
+}
+
+void Channel::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
                        std::string_view key, PollReply reply) {
   const RoomPoll poll{.start = start, .key = std::string(key), .claims = tokens_.ReadRoomKey(key)};
-  const Result<ChannelInstance> caller = Authenticate(tiny_id, a2);
   if (!caller) {
     Turn turn(*this);
     state_.PollRoom(std::nullopt, poll, {}, std::move(reply), turn);

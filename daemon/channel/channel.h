@@ -147,8 +147,10 @@ class Channel {
   /// Never fails: without a caller, or with a key that is not its own, it is held and answered
   /// empty.
   /// @threads reads the store when the messages are not in memory.
-  void PollRoom(std::string_view tiny_id, std::string_view a2, std::uint64_t start,
+  void PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
                 std::string_view key, PollReply reply);
+  /// As `ChannelState::Pause`.
+  void Pause(const std::optional<RoomPoll>& room, PollReply reply) EXCLUDES(mutex_);
 
   /// @return the key of the group's poll.
   /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.

@@ -286,6 +286,21 @@ void ChannelState::CountDelivery(DeliveryPath path, std::optional<TimePoint> mad
 
 // Waiting polls
 
+void ChannelState::Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn) {
+  paused_.push_back({.reply = std::move(reply), .due = turn.now + kPause, .is_account = !room});
+  if (!room) {
+    ++account_polls_;
+    return;
+  }
+  paused_.back().start = room->start;
+  paused_.back().key = room->key.substr(0, kMaxKeyBytes);
+}
+
+void ChannelState::AnswerPaused(ChannelTurn& turn) {
+  waiting_.splice(waiting_.begin(), paused_, paused_.begin());
+  AnswerEmpty(waiting_.begin(), turn);
+}
+
 void ChannelState::Hold(Waiting waiting, ChannelTurn& turn) {
   Instance* const owner = waiting.owner;
   const bool is_account = waiting.is_account;

@@ -420,6 +420,7 @@ void ChannelState::EnqueueChanged(Instance& instance, const Group& group, Channe
 // Time
 
 void ChannelState::OnTick(ChannelTurn& turn) {
+  while (!paused_.empty() && paused_.front().due <= turn.now) AnswerPaused(turn);
   while (!waiting_.empty() && waiting_.front().due <= turn.now) AnswerEmpty(waiting_.begin(), turn);
   ResendLost(turn);
   SendBatches(turn);
@@ -470,6 +471,7 @@ void ChannelState::SendBatches(ChannelTurn& turn) {
 }
 
 void ChannelState::AnswerAll(ChannelTurn& turn) {
+  while (!paused_.empty()) AnswerPaused(turn);
   while (!waiting_.empty()) AnswerEmpty(waiting_.begin(), turn);
 }
 

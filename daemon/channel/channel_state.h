@@ -97,6 +97,8 @@ struct RoomPoll {
 ///         or late, and share one position.
 class ChannelState {
  public:
+  static constexpr std::chrono::seconds kPause{1};
+
   /// Kicked and logged out instances of an account that are remembered. A kicked one that calls
   /// again later is kicked again while a newer one is there.
   static constexpr std::size_t kMaxEnded = 4;
@@ -194,6 +196,11 @@ class ChannelState {
   ///                  that are still missing are asked for again after `resend_after`.
   void PollRoom(std::optional<std::uint64_t> instance, const RoomPoll& poll,
                 const std::optional<OlderMessages>& older, PollReply reply, ChannelTurn& turn);
+  /// Of a caller that has spent what it may: answered empty after `kPause`, whatever comes. The
+  /// next one gets that.
+  /// @param room  nullopt: the account's poll.
+  void Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn);
+
   // From the store, in its order.
   void OnRoomMessage(const StoredMessage& message, ChannelTurn& turn);
   /// Completes a group that `Join` has made: it has messages up to that one. Those that are not in
@@ -262,7 +269,7 @@ class ChannelState {
   [[nodiscard]] ChannelSizes sizes() const {
     return {.instances = instances_.size(),
             .groups = groups_.size(),
-            .polls = waiting_.size(),
+            .polls = waiting_.size() + paused_.size(),
             .account_polls = account_polls_};
   }
 
@@ -364,6 +371,7 @@ class ChannelState {
   void Hold(Waiting waiting, ChannelTurn& turn);
   void MarkShared(Polls& polls, MonotonicTime now) const;
   void Answer(WaitingList::iterator poll, std::string body, ChannelTurn& turn);
+  void AnswerPaused(ChannelTurn& turn);
   void AnswerEmpty(WaitingList::iterator poll, ChannelTurn& turn);
   [[nodiscard]] std::string RoomReplyTo(const Waiting& poll, std::string_view entries) const;
 
@@ -406,6 +414,7 @@ class ChannelState {
       by_name_;  ///< those of `accounts_`, which has the text
   std::unordered_map<std::uint64_t, std::unique_ptr<Group>> groups_;  ///< with members
   WaitingList waiting_;                                               ///< by due time
+  WaitingList paused_;                                                ///< likewise
   std::size_t account_polls_ = 0;                                     ///< those of them
   std::deque<Unconfirmed> unconfirmed_;                               ///< by time
   std::vector<std::uint64_t> batches_;       ///< groups whose polls wait for a batch

@@ -111,6 +111,7 @@ void WebSocket::ReadFrames(const OnText& on_text) {
 }
 
 void WebSocket::BeginFrame(const wslay_frame_iocb& frame) {
+  ++frames_;
   // RFC 6455 5.2: no extension gives reserved bits a meaning; 5.1: a client's frames are masked.
   if (frame.rsv != WSLAY_RSV_NONE || frame.mask == 0) return Fail(close_code::kProtocolError);
   switch (frame.opcode) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct wslay_frame_context;
 struct wslay_frame_iocb;
@@ -75,6 +76,8 @@ class WebSocket {
   /// Whether the connection is over as soon as the output is sent: both ends have sent a close
   /// frame, or the client has violated the protocol. Everything it sends is ignored.
   [[nodiscard]] bool closed() const { return is_closed_; }
+  /// The frames of any kind that have begun since the last call.
+  std::size_t TakeFrameCount() { return std::exchange(frames_, 0); }
   /// Bytes of memory allocated for unfinished input.
   [[nodiscard]] std::size_t held_memory() const;
 
@@ -99,6 +102,7 @@ class WebSocket {
   std::string_view input_;          ///< that the reader has not got yet; during `Feed`
   std::size_t buffered_ = 0;        ///< bytes in the reader that belong to no frame seen so far
   std::uint64_t payload_left_ = 0;  ///< missing bytes of an incomplete frame
+  std::size_t frames_ = 0;          ///< that were not counted yet
   bool is_in_message_ = false;      ///< a fragmented message is incomplete
   std::string message_;             ///< its payload so far
   std::string control_;             ///< the payload so far of a control frame

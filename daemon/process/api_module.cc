@@ -83,6 +83,7 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
   const NodeLease* const node = deps.store.IsShared() ? &deps.store.lease() : nullptr;
   return std::make_unique<ChannelRouter>(
       ChannelContext{.channel = deps.channel->channel(),
+                     .costs = deps.auth.channel_costs(),
                      .verifier = deps.auth.verifier(),
                      .clock = deps.runtime.clock,
                      .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold),
@@ -91,6 +92,7 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                               .receivers = deps.channel->receivers(),
                               .reader = deps.channel->reader(),
                               .random = deps.runtime.random},
+                    .costs = deps.auth.channel_costs(),
                     .logins = {.verifier = deps.auth.verifier(),
                                .sessions = deps.auth.sessions(),
                                .clock = deps.runtime.clock,

@@ -54,6 +54,16 @@ AdmissionLimits MakeAdmissionLimits(const LimitsConfig& limits) {
                       .per_hour = limits.signing_rate.per_hour}};
 }
 
+/// A thousand phones behind one address, at work in their rooms, stay below its ceiling.
+AdmissionLimits MakeChannelLimits(const LimitsConfig& limits) {
+  constexpr std::uint32_t kPhonesPerCaller = 20;
+  AdmissionLimits result = MakeAdmissionLimits(limits);
+  result.per_address.per_second *= kPhonesPerCaller;
+  result.per_address.burst *= kPhonesPerCaller;
+  result.tickets = {};
+  return result;
+}
+
 SessionOptions MakeSessionOptions(const Config& config, const Storage& store) {
   return {.sdk_app_id = config.im.sdk_app_id,
           .account_type = config.im.account_type,
@@ -133,11 +143,13 @@ AuthModule::AuthModule(const Config& config, ImSigners signers, StoreModule& sto
                            .secret = config.wechat.secret},
              outgoing_, calls_, runtime.logger),
       admission_(runtime.clock, RandomKey(runtime.random), MakeAdmissionLimits(config.limits)),
+      channel_costs_(runtime.clock, RandomKey(runtime.random), MakeChannelLimits(config.limits)),
       logins_(codes_, *signers_.login, runtime.clock, runtime.ids, admission_,
               MakeLoginPolicy(config)) {}
 
 void AuthModule::SetLimits(const LimitsConfig& limits) {
   admission_.SetLimits(MakeAdmissionLimits(limits));
+  channel_costs_.SetLimits(MakeChannelLimits(limits));
 }
 
 }  // namespace rtcroom

@@ -70,6 +70,7 @@ class ChannelFixture {
             {.rooms = store, .events = store, .bans = bans, .clock = clock, .observer = &latencies},
             options.delivery_rate),
         router({.channel = channel,
+                .costs = costs,
                 .verifier = *verifier,
                 .clock = clock,
                 .hold = kHold,
@@ -94,6 +95,7 @@ class ChannelFixture {
   SocketContext sockets() {
     return {
         .verbs = {.channel = channel, .receivers = receivers, .reader = reader, .random = random},
+        .costs = costs,
         .logins = {.verifier = *verifier,
                    .sessions = sessions,
                    .clock = clock,
@@ -260,6 +262,7 @@ class ChannelFixture {
   const FakeStreams streams{};
   BanList bans{clock, streams};
   FakeAdmission admission;
+  FakeAdmission costs;
   std::unique_ptr<UserSigVerifier> verifier =
       *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});
   Channel channel;

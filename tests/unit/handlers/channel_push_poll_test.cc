@@ -268,37 +268,37 @@ TEST_F(PushPolls, OfOthersAreRefused) {
 
 TEST_F(PushPolls, TakeATokenOfTheirUserForEachRequestAndRoom) {
   EXPECT_TRUE(Begin(json::object())->reply());
-  EXPECT_EQ(server_.admission.users_asked, 1);
-  EXPECT_EQ(server_.admission.charged_to_users, 0U);
+  EXPECT_EQ(server_.costs.users_asked, 1);
+  EXPECT_EQ(server_.costs.charged_to_users, 0U);
   EXPECT_TRUE(Begin({{"cursors", json::array({Room()})}})->reply());
-  EXPECT_EQ(server_.admission.charged_to_users, 0U) << "admission pays for the first";
+  EXPECT_EQ(server_.costs.charged_to_users, 0U) << "admission pays for the first";
   const json history = {{"id", 1}, {"history", Room()}};
   EXPECT_TRUE(
       Begin({{"cursors", json::array({Room()})}, {"requests", {history, history}}})->reply());
-  EXPECT_EQ(server_.admission.charged_to_users, 2U);
-  EXPECT_EQ(server_.admission.users_asked, 3);
-  EXPECT_EQ(server_.admission.charged_to_addresses, 0U);
+  EXPECT_EQ(server_.costs.charged_to_users, 2U);
+  EXPECT_EQ(server_.costs.users_asked, 3);
+  EXPECT_EQ(server_.admission.addresses_asked, 0);
 }
 
 TEST_F(PushPolls, TakeTokensForLongBodiesAndReplies) {
   EXPECT_TRUE(Begin({{"padding", std::string(40'000, ' ')}})->reply());
-  EXPECT_EQ(server_.admission.charged_to_users, 2U);
+  EXPECT_EQ(server_.costs.charged_to_users, 2U);
   const json cursor = Cursor();
   json send = Room();
   send.update({{"type", "text"}, {"body", std::string(7'000, 'x')}});
   json requests = json::array();
   for (int i = 0; i < 5; ++i) requests.push_back({{"id", i}, {"send", send}});
-  server_.admission.charged_to_users = 0;
+  server_.costs.charged_to_users = 0;
   const auto poll = Begin({{"cursors", json::array({Room(cursor)})}, {"requests", requests}});
   ASSERT_TRUE(poll->reply());
   const std::uint32_t requests_and_body = 5 + 2;
-  EXPECT_EQ(server_.admission.charged_to_users,
+  EXPECT_EQ(server_.costs.charged_to_users,
             requests_and_body + MoreTokensFor(poll->reply()->body.size()));
   EXPECT_GT(poll->reply()->body.size(), 2 * kBytesPerToken);
 }
 
 TEST_F(PushPolls, OfUsersOverTheirRateAreRefusedAndChangeNothing) {
-  server_.admission.refused_users = {"alice"};
+  server_.costs.refused_users = {"alice"};
   const json requests = json::array({{{"id", 1}, {"history", Room()}}});
   json reply = ReplyOf(Begin({{"requests", requests}}));
   EXPECT_EQ(reply["error"]["code"], 10002);

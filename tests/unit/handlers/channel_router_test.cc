@@ -187,9 +187,10 @@ TEST_F(ChannelTransport, NamesTheBadFieldToTheCaller) {
             "GroupId: missing");
 }
 
-TEST_F(ChannelTransport, TakesATokenForEveryCallButPollsAndLogouts) {
+TEST_F(ChannelTransport, TakesATokenForEveryCallButLogouts) {
   const auto alice = server_.LogIn("alice");
-  server_.admission.refused_addresses = {"192.0.2.1"};
+  server_.admission.refused_addresses = {"192.0.2.1"};  // before the login
+  server_.costs.refused_users = {"alice"};
   std::set<std::string_view> served;
   for (const ChannelCommand& command : AllChannelCommands()) {
     if (command.poll != nullptr) continue;
@@ -203,17 +204,57 @@ TEST_F(ChannelTransport, TakesATokenForEveryCallButPollsAndLogouts) {
   }
   EXPECT_THAT(served, testing::ElementsAre("openim/getlongpollingid", "openim/logout",
                                            "openim/longpollinglogout"));
-  server_.admission.refused_addresses.clear();
-  const auto again = server_.LogIn("alice");
+}
+
+TEST_F(ChannelTransport, PollsOfAnAccountOverItsRateWaitForASecond) {
+  server_.MakeRoom(RoomKind::kMulti, "room_1");
+  const auto alice = server_.LogIn("alice");
+  const std::string key = server_.Join(alice, "room_1");
+  server_.SendText(alice, "room_1", "one", 1);
+  server_.Follow();
+  server_.costs.refused_users = {"alice"};
+  const auto account = server_.PollAccount(alice);
+  const auto room = server_.PollRoom(alice, key);
+  EXPECT_FALSE(room->reply()) << "though there is a message";
+  server_.Tick(ChannelState::kPause);
+  ASSERT_TRUE(account->reply());
+  ASSERT_TRUE(room->reply());
+  EXPECT_EQ(json::parse(account->reply()->body)["ErrorCode"], 60008);
+  const json reply = json::parse(room->reply()->body);
+  EXPECT_EQ(reply["RspMsgList"], json::array());
+  server_.costs.refused_users.clear();
+  EXPECT_TRUE(server_.PollRoom(alice, key)->reply()) << "the next one gets it";
+}
+
+TEST_F(ChannelTransport, PollsWithoutALoginCountForTheirAddress) {
+  const ChannelFixture::Client nobody{.account = "alice", .tiny_id = "1", .a2 = "x"};
+  EXPECT_TRUE(server_.PollAccount(nobody)->reply());
   server_.admission.refused_addresses = {"192.0.2.1"};
-  EXPECT_EQ(server_.PollAccount(again)->reply(), std::nullopt);
-  EXPECT_EQ(server_.PollRoom(again, "")->reply(), std::nullopt);
+  const auto poll = server_.PollAccount(nobody);
+  EXPECT_FALSE(poll->reply());
+  server_.Tick(ChannelState::kPause);
+  EXPECT_TRUE(poll->reply());
+}
+
+TEST_F(ChannelTransport, ChargesPollsForLongReplies) {
+  server_.MakeRoom(RoomKind::kMulti, "room_1");
+  const auto alice = server_.LogIn("alice");
+  const std::string key = server_.Join(alice, "room_1");
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    server_.SendText(alice, "room_1", std::string(8000, 'x'), i);
+  }
+  server_.Follow();
+  const std::uint32_t before = server_.costs.charged_to_users;
+  ASSERT_TRUE(server_.PollRoom(alice, key)->reply());
+  EXPECT_EQ(server_.costs.charged_to_users - before, 2U) << "40,000 bytes";
 }
 
 TEST_F(ChannelTransport, ChargesLongBodies) {
   const auto alice = server_.LogIn("alice");
   server_.Post(alice, "openim/authkey", std::string(40'000, ' ') + "{}");
-  EXPECT_EQ(server_.admission.charged_to_addresses, 2U);
+  EXPECT_EQ(server_.costs.charged_to_users, 2U);
+  EXPECT_EQ(server_.costs.charged_to_addresses, 2U);
+  EXPECT_EQ(server_.admission.charged_to_addresses, 0U) << "of the room API";
 }
 
 TEST_F(ChannelTransport, RecordsCommandsByServiceAndName) {
@@ -253,6 +294,7 @@ TEST_F(ChannelTransport, RecordsPollsOfKickedInstancesAsFailures) {
   EveryRequest requests;
   RequestRecorder recorder(server_.request_ids, requests, server_.clock, server_.logger);
   ChannelRouter router({.channel = server_.channel,
+                        .costs = server_.costs,
                         .verifier = *server_.verifier,
                         .clock = server_.clock,
                         .hold = ChannelFixture::kHold},

@@ -223,6 +223,43 @@ TEST_F(Socket, FastClientsAreClosed) {
   EXPECT_EQ(client->close_code(), 4008);
 }
 
+TEST_F(Socket, FramesWithoutARequestCountAsOne) {
+  for (const std::uint8_t opcode : {kPingOpcode, kPongOpcode, kContinuationOpcode}) {
+    const auto client = LoggedIn("alice");
+    const bool is_fragment = opcode == kContinuationOpcode;
+    if (is_fragment) client->SendBytes(ClientFrame(kTextOpcode, ""));
+    const std::string frame = ClientFrame(is_fragment ? opcode : kFinal | opcode, "");
+    for (int i = is_fragment ? 1 : 0; i < 39; ++i) client->SendBytes(frame);
+    EXPECT_EQ(client->close_code(), 0) << int{opcode};
+    client->SendBytes(frame);
+    EXPECT_EQ(client->close_code(), 4008) << int{opcode};
+  }
+}
+
+TEST_F(Socket, AnAccountOverItsRateIsAskedToTryLater) {
+  const auto client = LoggedIn("alice");
+  server_.costs.refused_users = {"alice"};
+  EXPECT_EQ(client->Ask("conversations")["error"]["code"], 10002);
+  server_.costs.refused_users.clear();
+  server_.costs.refused_addresses = {"192.0.2.1"};
+  EXPECT_EQ(client->Ask("conversations")["error"]["code"], 10002);
+  EXPECT_EQ(client->close_code(), 0);
+}
+
+TEST_F(Socket, LongRepliesCostMore) {
+  const auto client = LoggedIn("alice");
+  const json room = {{"kind", "multi"}, {"roomID", "room_1"}};
+  server_.MakeRoom(RoomKind::kMulti, "room_1");
+  EXPECT_FALSE(client->Ask("subscribe", room).contains("error"));
+  json send = room;
+  send.update({{"type", "text"}, {"body", std::string(7'000, 'x')}});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client->Ask("send", send)["seq"], i + 1);
+  EXPECT_EQ(server_.costs.charged_to_users, 0U);
+  client->Ask("history", room);
+  EXPECT_EQ(server_.costs.charged_to_users, 2U) << "35,000 bytes";
+  EXPECT_EQ(server_.costs.charged_to_addresses, 2U);
+}
+
 TEST_F(Socket, TwentyRequestsASecondAreNotTooFast) {
   const auto client = LoggedIn("alice");
   for (int i = 0; i < 100; ++i) {
