@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/json_text.h"
 #include "handlers/protocol_codes.h"
 #include "handlers/refusal.h"
 
@@ -63,7 +64,7 @@ HttpReply Json(int status, const nlohmann::json& body) {
   HttpReply reply;
   reply.status = status;
   // Only a path on disk can be invalid UTF-8.
-  reply.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  AppendJson(body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), reply.body);
   return reply;
 }
 

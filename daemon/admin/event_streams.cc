@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/event_json.h"
+#include "daemon/base/json_text.h"
 
 namespace rtcroom {
 namespace {
@@ -31,8 +32,9 @@ HttpReply StreamHead() {
 
 /// JSON on one line, so the data cannot end the message early.
 std::string Message(const Cursor& cursor, std::string_view type, const nlohmann::json& data) {
-  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", cursor.Encode(), type,
-                     data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  std::string message = fmt::format("id: {}\nevent: {}\ndata: ", cursor.Encode(), type);
+  AppendJson(data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), message);
+  return message.append("\n\n");
 }
 
 }  // namespace

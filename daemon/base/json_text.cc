@@ -27,7 +27,31 @@ constexpr Word AnyEqual(Word word, char value) {
   return AnyLess(word ^ EachByte(static_cast<std::uint8_t>(value)), 1);
 }
 
-/// Whether a JSON string can hold `text` unchanged. Works on eight bytes at a time, since it runs
+/// What U+2028 and U+2029 have in common; the third byte is A8 or A9.
+constexpr std::string_view kSeparatorStart = "\xE2\x80";
+constexpr std::size_t kSeparatorBytes = 3;
+
+/// The escape of the U+2028 or U+2029 that `text` begins with; empty: it begins with neither.
+std::string_view EscapeOfSeparator(std::string_view text) {
+  if (text.size() < kSeparatorBytes || !text.starts_with(kSeparatorStart)) return {};
+  if (text[2] == '\xA8') return "\\u2028";
+  return text[2] == '\xA9' ? "\\u2029" : std::string_view();
+}
+
+/// The place of the next U+2028 or U+2029 from `from` on; npos: there is none.
+std::size_t FindSeparator(std::string_view text, std::size_t from) {
+  std::size_t at = text.find(kSeparatorStart, from);
+  while (at != std::string_view::npos && EscapeOfSeparator(text.substr(at)).empty()) {
+    at = text.find(kSeparatorStart, at + kSeparatorStart.size());
+  }
+  return at;
+}
+
+bool HasSeparator(std::string_view text) {
+  return FindSeparator(text, 0) != std::string_view::npos;
+}
+
+/// Whether a JSON string is to hold `text` unchanged. Works on eight bytes at a time, since it runs
 /// over every byte of every list.
 bool IsVerbatim(std::string_view text) {
   Word escaped = 0;
@@ -47,7 +71,7 @@ bool IsVerbatim(std::string_view text) {
     std::memcpy(&word, rest.data(), rest.size());
     look_at(word);
   }
-  return escaped == 0 && (beyond_ascii == 0 || IsUtf8(text));
+  return escaped == 0 && (beyond_ascii == 0 || (IsUtf8(text) && !HasSeparator(text)));
 }
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -79,7 +103,8 @@ void AppendEscaped(std::string_view text, std::string& out) {
     const bool is_ascii = static_cast<std::uint8_t>(text[i]) < 0x80;
     const Utf8Piece piece =
         is_ascii ? Utf8Piece{.length = 1, .is_character = true} : FirstUtf8Piece(text.substr(i));
-    const std::string_view escape = is_ascii ? EscapeOf(text[i]) : std::string_view();
+    const std::string_view escape =
+        is_ascii ? EscapeOf(text[i]) : EscapeOfSeparator(text.substr(i));
     if (!piece.is_character) {
       replace(piece.length, kReplacement);
     } else if (!escape.empty()) {
@@ -104,6 +129,16 @@ void AppendJsonString(std::string_view text, std::string& out) {
   out += '"';
 }
 
+void AppendJson(std::string_view json, std::string& out) {
+  std::size_t begin = 0;  // of what is not written yet
+  for (std::size_t at = FindSeparator(json, 0); at != std::string_view::npos;
+       at = FindSeparator(json, begin)) {
+    out.append(json, begin, at - begin).append(EscapeOfSeparator(json.substr(at)));
+    begin = at + kSeparatorBytes;
+  }
+  out.append(json, begin);
+}
+
 JsonText& JsonText::Field(std::string_view name, std::string_view value) {
   BeginMember(name);
   AppendJsonString(value, text_);
@@ -118,7 +153,7 @@ JsonText& JsonText::Field(std::string_view name, std::int64_t value) {
 
 JsonText& JsonText::Json(std::string_view name, std::string_view json) {
   BeginMember(name);
-  text_ += json;
+  AppendJson(json, text_);
   return *this;
 }
 

@@ -8,9 +8,17 @@
 
 namespace rtcroom {
 
-/// Appends `text` as a JSON string: the bytes of nlohmann's `dump(-1, ' ', false, replace)`.
-/// Escapes only where JSON requires it; U+FFFD replaces invalid UTF-8.
+/// Appends `text` as a JSON string: the bytes of nlohmann's `dump(-1, ' ', false, replace)`, except
+/// that U+2028 and U+2029 are escaped, as below. Other escapes only where JSON requires them;
+/// U+FFFD replaces invalid UTF-8.
 void AppendJsonString(std::string_view text, std::string& out);
+
+/// Appends JSON, with U+2028 and U+2029 as the escapes `\u2028` and `\u2029`: WeChat on iPhones
+/// turns them into line feeds before it parses a reply, which no JSON string may hold. All JSON
+/// that clients get passes through here or the writers of this file.
+///
+/// @param json  unchecked. Only its strings can hold the two.
+void AppendJson(std::string_view json, std::string& out);
 
 /// The members of a JSON object in the order of the calls, without its braces:
 /// `"a":"1","b":[{"c":2}]`.
@@ -24,7 +32,7 @@ class JsonText {
 
   JsonText& Field(std::string_view name, std::string_view value);
   JsonText& Field(std::string_view name, std::int64_t value);
-  /// @param json  a value as JSON; it is copied unchecked.
+  /// @param json  a value as JSON; it is copied by `AppendJson`.
   JsonText& Json(std::string_view name, std::string_view json);
 
   JsonText& BeginObject(std::string_view name);

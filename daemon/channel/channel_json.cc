@@ -49,10 +49,10 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
       .Field("IsPlaceMsg", 0)
       .Field("Event", kGroupMessage)
       .Field("From_Account", content.sender.value)
-      .Field("MsgPriority", 2);
-  JsonText info;
-  AddGroupInfo(info, group, content.nick.empty() ? content.sender.value : content.nick);
-  return fmt::format(R"({{{},"MsgBody":{},{}}})", entry.text(), content.body, info.text());
+      .Field("MsgPriority", 2)
+      .Json("MsgBody", content.body);
+  AddGroupInfo(entry, group, content.nick.empty() ? content.sender.value : content.nick);
+  return fmt::format("{{{}}}", entry.text());
 }
 
 std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at) {
@@ -79,8 +79,9 @@ std::string DirectMessageEntry(const StoredMessage& message) {
       .Field("To_Account", message.receiver.value)
       .Field("MsgSeq", Number(content.client_seq))
       .Field("MsgRandom", Number(content.client_random))
-      .Field("MsgTimeStamp", Seconds(content.sent_at));
-  return fmt::format(R"({},"MsgBody":{}}})", entry.text(), content.body);
+      .Field("MsgTimeStamp", Seconds(content.sent_at))
+      .Json("MsgBody", content.body);
+  return std::string(entry.text()).append("}");
 }
 
 AccountReply::AccountReply(std::uint64_t notice_seq)

@@ -52,6 +52,11 @@ class ConsoleApi : public ConsoleFixture {
   }
 };
 
+TEST_F(ConsoleApi, EscapesSeparatorsOfLines) {
+  MakeRoomOf("r1", "amy", RoomKind::kMulti, "a\u2028\u2029");
+  EXPECT_THAT(Get("/console/api/rooms", "kind=multi").reply.body, HasSubstr(R"("a\u2028\u2029")"));
+}
+
 TEST_F(ConsoleApi, ReturnsServerFigures) {
   MakeRoomOf("r1", "amy");
   stats_.totals = {.requests = 10,

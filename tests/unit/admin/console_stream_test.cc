@@ -73,6 +73,18 @@ TEST_F(ConsoleStream, SendsEventsInOrder) {
                                         {"cursor", ids[3]}}));
 }
 
+TEST_F(ConsoleStream, EscapesSeparatorsOfLines) {
+  const Room room = MakeRoom(RoomKind::kMulti, "r1");
+  Pusher creator = MakePusher(room.creator.value);
+  creator.user_name = "a\u2028\u2029";
+  const auto stream = OpenStream();
+  ASSERT_OK(Apply(rooms_store_, {.key = room.key, .edit = [&](const Room* stored) {
+                                   return rules::CreateRoom(stored, room, creator, kNoon);
+                                 }}));
+  ASSERT_TRUE(stream->Receives("event: pusher_added"));
+  EXPECT_THAT(stream->text(), HasSubstr(R"("a\u2028\u2029")"));
+}
+
 TEST_F(ConsoleStream, ResumesFromACursor) {
   const auto first = OpenStream();
   Create("r1");

@@ -2,6 +2,7 @@
 
 #include <random>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -17,8 +18,16 @@ std::string Written(std::string_view text) {
   return out;
 }
 
+/// Which escapes all but U+2028 and U+2029.
 std::string ByTheLibrary(std::string_view text) {
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string dumped = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  for (const auto& [separator, escape] :
+       {std::pair{"\u2028", R"(\u2028)"}, std::pair{"\u2029", R"(\u2029)"}}) {
+    for (std::size_t at = 0; (at = dumped.find(separator, at)) != std::string::npos;) {
+      dumped.replace(at, 3, escape);
+    }
+  }
+  return dumped;
 }
 
 TEST(JsonString, KeepsUtf8Unchanged) {
@@ -32,6 +41,13 @@ TEST(JsonString, EscapesQuotesBackslashesAndControls) {
   EXPECT_EQ(Written(R"(a"b\c/)"), R"("a\"b\\c/")");
   EXPECT_EQ(Written("\b\f\n\r\t\x01\x1F"), R"("\b\f\n\r\t\u0001\u001f")");
   EXPECT_EQ(Written(std::string_view("\0", 1)), R"("\u0000")");
+}
+
+TEST(JsonString, EscapesSeparatorsOfLinesAndParagraphs) {
+  EXPECT_EQ(Written("\u2028a\u2029\u2028"), R"("\u2028a\u2029\u2028")");
+  EXPECT_EQ(Written("\"\u2029\n\u2028"), R"("\"\u2029\n\u2028")") << "beside other escapes";
+  EXPECT_EQ(Written("\u2027\u202A“…”€\u0028"), "\"\u2027\u202A“…”€(\"") << "neighbours stay";
+  EXPECT_EQ(Written("\xE2\x80"), "\"\uFFFD\"");
 }
 
 TEST(JsonString, ReplacesInvalidUtf8) {
@@ -69,10 +85,10 @@ TEST(JsonString, MatchesTheLibraryForTruncatedSequences) {
 }
 
 TEST(JsonString, MatchesTheLibraryForRandomText) {
-  constexpr std::string_view kPieces[] = {"a",    "0123456789", "\"",   "\\",       "\n",  "\x1F",
-                                          "\x7F", "\x80",       "é",    "房间",     "🎥",  "\xE6",
-                                          "\xF0", "\xFF",       " ",    "\xC0\xAF", "</",  "\u2028",
-                                          "!",    "#",          "[]{}", "\x01",     "%22", "~"};
+  constexpr std::string_view kPieces[] = {
+      "a",    "0123456789", "\"",   "\\",   "\n",   "\x1F",   "\x7F",     "\x80",    "é",
+      "房间", "🎥",         "\xE6", "\xF0", "\xFF", " ",      "\xC0\xAF", "</",      "\u2028",
+      "!",    "#",          "[]{}", "\x01", "%22",  "\u2029", "\xE2",     "\xE2\x80"};
   std::mt19937_64 random(1);
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
@@ -98,6 +114,12 @@ TEST(JsonText, CopiesValuesThatAreJson) {
   text.Json("a", R"([{"b":"\u00e9"}])").Json("c", "null");
   text.BeginObject("d").Json("e", "{}").EndObject();
   EXPECT_EQ(text.text(), R"("a":[{"b":"\u00e9"}],"c":null,"d":{"e":{}})");
+}
+
+TEST(JsonText, EscapesSeparatorsInCopiedJson) {
+  JsonText text;
+  text.Json("a", "[\"x\u2028\u2029\",\"\u2026\"]").Json("b", "\"\u2029\"");
+  EXPECT_EQ(text.text(), R"("a":["x\u2028\u2029","…"],"b":"\u2029")");
 }
 
 TEST(JsonText, CutsBackToAnEarlierSize) {

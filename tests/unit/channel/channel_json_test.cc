@@ -94,6 +94,14 @@ TEST(ChannelJson, ADirectMessageIsAsRecorded) {
                   kBody));
 }
 
+TEST(ChannelJson, AMessageIsSentWithoutSeparatorsOfLines) {
+  StoredMessage message = Message();
+  message.content.body = "[{\"Text\":\"a\u2028\u2029\"}]";
+  const std::string body = R"("MsgBody":[{"Text":"a\u2028\u2029"}])";
+  EXPECT_NE(GroupMessageEntry({"r"}, message).find(body), std::string::npos);
+  EXPECT_NE(DirectMessageEntry(message).find(body), std::string::npos);
+}
+
 TEST(ChannelJson, AReplyHasOneEventPerKindAndOneNumber) {
   AccountReply reply(7);
   reply.AddNotice("\"n\":1}");
