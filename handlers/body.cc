@@ -1,5 +1,6 @@
 #include "handlers/body.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -26,7 +27,7 @@ bool IsMediaType(std::string_view content_type, std::string_view media_type) {
 /// Properties of JSON that the parser accepts but this server bounds.
 struct Excess {
   bool nesting = false;  ///< deeper than kMaxBodyNesting
-  bool nul = false;      ///< a NUL, written as an escape (the parser refuses a bare one)
+  bool nul = false;      ///< a NUL, written as an escape
   std::size_t members = 0;
   std::size_t elements = 0;  ///< of arrays; an empty one counts as one
 };
@@ -116,7 +117,8 @@ Result<Json> Parse(std::string_view text, std::size_t most) {
     text = mended;
   }
   Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return Error{Errc::kNotJson, "not valid JSON"};
+  // The parser takes a bare NUL for the end of the text.
+  if (parsed.is_discarded() || HasNul(text)) return Error{Errc::kNotJson, "not valid JSON"};
   return parsed;
 }
 
@@ -137,6 +139,8 @@ Result<json> ParseFormObject(std::string_view text) {
   return parsed;
 }
 
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
 }  // namespace
 
 Result<json> ParseJson(std::string_view text) {
@@ -149,10 +153,21 @@ Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text) {
 
 Result<json> ParseBody(std::string_view content_type, std::string_view body) {
   if (body.empty()) return json::object();
-  if (IsMediaType(content_type, "application/x-www-form-urlencoded")) return ParseFormObject(body);
+  if (IsMediaType(content_type, kFormType)) return ParseFormObject(body);
   Result<json> parsed = ParseJsonObject(body);
   if (!parsed && !IsMediaType(content_type, "application/json")) return json::object();
   return parsed;
+}
+
+std::string_view FaultOfUnreadBody(std::string_view content_type, std::string_view body) {
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+  if (body.starts_with('{') && IsMediaType(content_type, kFormType)) {
+    return "body: JSON, sent with the Content-Type of a form";
+  }
+  if (body.starts_with("--") && body.find("form-data") != std::string_view::npos) {
+    return "body: multipart, which is not read; send application/json";
+  }
+  return {};
 }
 
 }  // namespace rtcroom

@@ -41,4 +41,9 @@ Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 /// @source protocol 0.2, 0.3, F.6.
 Result<nlohmann::json> ParseBody(std::string_view content_type, std::string_view body);
 
+/// Why the fields of a body that `ParseBody` reads are not those that the client has sent: it has
+/// several parts, or is JSON under the media type of a form. For the reply to a request that misses
+/// a field; empty when the body shows no such mistake.
+std::string_view FaultOfUnreadBody(std::string_view content_type, std::string_view body);
+
 }  // namespace rtcroom

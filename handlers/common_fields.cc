@@ -4,7 +4,7 @@
 
 namespace rtcroom {
 
-Fields FieldsOf(const Request& request) { return {request.body, request.traits()}; }
+Fields FieldsOf(const Request& request) { return {request.body, request.traits(), request.unread}; }
 
 std::string QueryValue(const Request& request, std::string_view name) {
   return std::string(FirstOrEmpty(request.query, name));

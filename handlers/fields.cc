@@ -14,8 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kMissing = "missing";
-
 bool IsRtmpUrl(std::string_view url) {
   return StartsWithIgnoringCase(url, "rtmp://") || StartsWithIgnoringCase(url, "rtmps://");
 }
@@ -79,7 +77,7 @@ json Fields::MergeParams() {
   constexpr const FieldSpec& kSpec = field::kMergeParams;
   const json* const sent = Find(kSpec).value;
   if (sent == nullptr) {
-    Fail(kSpec.name, kMissing);
+    FailAsMissing(kSpec.name);
     return {};
   }
   json params = *sent;
@@ -99,7 +97,7 @@ json Fields::MergeParams() {
 json Fields::Scalar(const FieldSpec& spec) {
   const auto found = body_.find(spec.name);
   if (found == body_.end() || found->is_null()) {
-    Fail(spec.name, kMissing);
+    FailAsMissing(spec.name);
     return {};
   }
   if (!found->is_string() && !found->is_number() && !found->is_boolean()) {
@@ -118,7 +116,7 @@ std::int64_t Fields::Integer(const FieldSpec& spec) {
     if (found != body_.end()) name = spec.alias;
   }
   if (found == body_.end()) {
-    Fail(name, kMissing);
+    FailAsMissing(name);
     return 0;
   }
   const std::optional<std::int64_t> number =
@@ -189,7 +187,7 @@ UserId Fields::CheckedUser(const Field& field) {
 
 std::string Fields::CheckedId(const Field& field) {
   if (field.value == nullptr) {
-    Fail(field.name, kMissing);
+    FailAsMissing(field.name);
     return {};
   }
   std::optional<std::string> id = IdText(*field.value);
@@ -204,7 +202,7 @@ void Fields::CheckIdText(const Field& field, std::string_view id, std::size_t ma
 
 std::string Fields::CheckedText(const Field& field, std::size_t max_bytes, Errc too_long) {
   if (field.value == nullptr) {
-    Fail(field.name, kMissing);
+    FailAsMissing(field.name);
     return {};
   }
   if (field.value->is_null()) return {};
@@ -223,6 +221,11 @@ void Fields::Refuse(Error error) {
 
 void Fields::Fail(std::string_view name, std::string_view fault) {
   Refuse({Errc::kBadRequest, fmt::format("{}: {}", name, fault)});
+}
+
+void Fields::FailAsMissing(std::string_view name) {
+  if (unread_.empty()) return Fail(name, "missing");
+  Refuse({Errc::kBadRequest, std::string(unread_)});
 }
 
 void Fields::FailTooLong(std::string_view name, std::size_t max_bytes, Errc code) {

@@ -23,7 +23,10 @@ namespace rtcroom {
 class Fields {
  public:
   /// @param body  an object from `ParseBody`; must outlive the reader, as must `traits`.
-  Fields(const nlohmann::json& body, const ProtocolTraits& traits) : body_(body), traits_(traits) {}
+  /// @param unread  from `FaultOfUnreadBody`: the fault that is reported when a field is missing;
+  ///                static storage.
+  Fields(const nlohmann::json& body, const ProtocolTraits& traits, std::string_view unread = {})
+      : body_(body), traits_(traits), unread_(unread) {}
 
   RoomId Room();
   /// The same, but optional; still checked when present.
@@ -75,10 +78,12 @@ class Fields {
   std::string CheckedText(const Field& field, std::size_t max_bytes,
                           Errc too_long = Errc::kBadRequest);
   void Fail(std::string_view name, std::string_view fault);
+  void FailAsMissing(std::string_view name);
   void FailTooLong(std::string_view name, std::size_t max_bytes, Errc code = Errc::kBadRequest);
 
   const nlohmann::json& body_;
   const ProtocolTraits& traits_;
+  const std::string_view unread_;
   Status outcome_;
 };
 

@@ -107,6 +107,15 @@ TEST(Body, RefusesNul) {
   EXPECT_EQ(Fault(kForm, "a=%00"), "body: holds a NUL");
 }
 
+TEST(Body, RefusesWhatFollowsANul) {
+  for (const char* rest : {"", "x", "{\"a\":2}"}) {
+    const std::string body = std::string("{\"a\":1}").append(1, '\0').append(rest);
+    EXPECT_EQ(Fault(kJson, body), "body: not valid JSON") << rest;
+    EXPECT_EQ(Parsed("text/plain", body), json::object()) << rest;
+    EXPECT_ERROR(kNotJson, ParseOrderedJson(body)) << rest;
+  }
+}
+
 TEST(Body, AcceptsAnEscapedBackslashBeforeU0000) {
   EXPECT_EQ(Parsed(kJson, R"({"a":"\\u0000"})"), json({{"a", "\\u0000"}}));
 }
@@ -147,6 +156,24 @@ TEST(Body, RefusesBrokenEscapesBesideALoneSurrogate) {
 TEST(Body, AcceptsSpecialFieldNames) {
   const json names = {{"__proto__", "a"}, {"constructor", "b"}, {"toString", "c"}, {"", "d"}};
   EXPECT_EQ(Parsed(kJson, names.dump()), names);
+}
+
+TEST(UnreadBody, IsJsonUnderTheTypeOfAForm) {
+  EXPECT_EQ(FaultOfUnreadBody(std::string(kForm) + "; charset=utf-8", " \n{\"a\":1}"),
+            "body: JSON, sent with the Content-Type of a form");
+  EXPECT_EQ(FaultOfUnreadBody(kJson, "{}"), "");
+  EXPECT_EQ(FaultOfUnreadBody(kForm, "a={}"), "");
+  EXPECT_EQ(FaultOfUnreadBody(kForm, " "), "");
+}
+
+TEST(UnreadBody, HasSeveralParts) {
+  for (const char* type : {"", kForm, "multipart/form-data; boundary=b"}) {
+    EXPECT_EQ(FaultOfUnreadBody(
+                  type, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n"),
+              "body: multipart, which is not read; send application/json");
+  }
+  EXPECT_EQ(FaultOfUnreadBody(kForm, "--b=1"), "");
+  EXPECT_EQ(FaultOfUnreadBody("multipart/form-data; boundary=b", "{}"), "");
 }
 
 TEST(OrderedJson, KeepsMembersInTheirOrder) {

@@ -160,6 +160,18 @@ TEST(Router, AnswersOptionsOnEveryKnownPath) {
   EXPECT_EQ(server.Send({.method = "OPTIONS", .path = "/weapp/none"}).status, 404);
 }
 
+TEST(Router, SaysWhyABodyHasNoFields) {
+  const RouterFixture server;
+  for (const char* path : {"/weapp/multi_room/add_pusher", "/weapp/multi_room/get_room_list",
+                           "/weapp/live_room/merge_stream", "/weapp/webrtc_room/enter_room"}) {
+    const LabelledReply reply =
+        server.Post(path, R"({"roomID":"r1"})", "application/x-www-form-urlencoded");
+    EXPECT_EQ(nlohmann::json::parse(reply.body)["detail"],
+              "body: JSON, sent with the Content-Type of a form")
+        << path;
+  }
+}
+
 TEST(Router, AddsCorsHeadersToEveryReply) {
   const RouterFixture server{{.cors_origins = {"https://a.example"}}};
   const auto echoed = Contains(Pair("Access-Control-Allow-Origin", "https://a.example"));
