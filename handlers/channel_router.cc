@@ -240,8 +240,11 @@ std::optional<HttpReply> ChannelRouter::Dispatch(Call& call) const {
 std::optional<HttpReply> ChannelRouter::OpenSocket(Call& call) const {
   const std::string& origin = call.http.origin;
   HttpReply reply = WebSocketHandshake(call.http, kSubprotocol);
-  if (reply.status == kSwitchingProtocols && !origin.empty() && !cors_.Allows(origin)) {
-    reply = {.status = kForbidden};
+  if (reply.status == kSwitchingProtocols && !origin.empty() &&
+      !cors_.AllowsSocket(origin, call.http.upgrade->host)) {
+    reply = Fail({Errc::kBadRequest, "Origin: not one of server.cors_origins"}, call.label);
+    reply.status = kForbidden;
+    return reply;
   }
   if (reply.status != kSwitchingProtocols) {
     reply.body = FailAsUnknown(call.label).body;

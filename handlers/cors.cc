@@ -2,13 +2,41 @@
 
 #include <algorithm>
 
+#include "daemon/base/text.h"
+
 namespace rtcroom {
+namespace {
+
+std::string_view WithoutEnd(std::string_view text, std::string_view end) {
+  if (text.ends_with(end)) text.remove_suffix(end.size());
+  return text;
+}
+
+/// Whether a page of that origin is of the host, with the same port.
+bool IsOfHost(std::string_view origin, std::string_view host) {
+  struct Scheme {
+    std::string_view begin;
+    std::string_view usual_port;  ///< some clients write it, others do not
+  };
+  for (const auto& [begin, usual_port] : {Scheme{"http://", ":80"}, Scheme{"https://", ":443"}}) {
+    if (!StartsWithIgnoringCase(origin, begin)) continue;
+    return EqualsIgnoringCase(WithoutEnd(origin.substr(begin.size()), usual_port),
+                              WithoutEnd(host, usual_port));
+  }
+  return false;
+}
+
+}  // namespace
 
 Cors::Cors(std::vector<std::string> origins)
     : origins_(std::move(origins)), any_origin_(std::ranges::count(origins_, "*") > 0) {}
 
 bool Cors::Allows(std::string_view origin) const {
   return any_origin_ || std::ranges::count(origins_, origin) > 0;
+}
+
+bool Cors::AllowsSocket(std::string_view origin, std::string_view host) const {
+  return Allows(origin) || (!host.empty() && IsOfHost(origin, host));
 }
 
 void Cors::AddOrigin(std::string_view origin, Headers& headers) const {
@@ -23,7 +51,8 @@ void Cors::AddOrigin(std::string_view origin, Headers& headers) const {
 void Cors::AddPreflight(Headers& headers) {
   headers.emplace_back("Access-Control-Allow-Methods", "OPTIONS, GET, PUT, POST, DELETE");
   headers.emplace_back("Access-Control-Allow-Headers",
-                       "x-requested-with, accept, origin, content-type");
+                       "x-requested-with, accept, origin, content-type, authorization, baggage, "
+                       "sentry-trace, traceparent, tracestate");
   headers.emplace_back("Access-Control-Max-Age", "300");
 }
 

@@ -19,6 +19,13 @@ class Cors {
   /// Whether pages of that origin may call the API.
   [[nodiscard]] bool Allows(std::string_view origin) const;
 
+  /// Whether pages of that origin may open a WebSocket: a browser asks no server before, so this
+  /// one has to refuse. A page of the server's own host may, whatever the list says, by http and
+  /// https: a proxy may speak TLS for the server.
+  ///
+  /// @param host  the `Host` of the request.
+  [[nodiscard]] bool AllowsSocket(std::string_view origin, std::string_view host) const;
+
   /// For every reply. Never allows credentials: the API uses no cookies.
   void AddOrigin(std::string_view origin, Headers& headers) const;
 

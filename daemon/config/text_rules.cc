@@ -219,8 +219,9 @@ std::string_view CheckAddressRange(std::string_view text) {
 }
 
 std::string_view CheckOrigin(std::string_view text) {
-  if (text == "*") return "";
-  constexpr std::string_view kShape = "must be \"*\" or origins such as \"https://example.com\"";
+  if (text == "*" || text == "null") return "";
+  constexpr std::string_view kShape =
+      "must be \"*\", \"null\" or origins such as \"https://example.com\"";
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == text.npos || scheme_end == 0) return kShape;
   std::string_view host = text.substr(scheme_end + 3);

@@ -30,6 +30,7 @@ struct UpgradeOffer {
   std::string web_socket_key{};        ///< `Sec-WebSocket-Key`
   std::string web_socket_version{};    ///< `Sec-WebSocket-Version`
   std::string web_socket_protocols{};  ///< `Sec-WebSocket-Protocol`
+  std::string host{};                  ///< `Host`; empty when absent
 
   bool operator==(const UpgradeOffer&) const = default;
 };

@@ -88,6 +88,7 @@ FramedRequest RequestFramer::Take() {
   blank_lines_ = 0;
   headers_ = 0;
   has_host_ = false;
+  host_bytes_ = 0;
   has_close_ = false;
   has_upgrade_ = false;
   content_length_.reset();
@@ -116,6 +117,7 @@ RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
     if (part_ == Part::kHeaders && text.empty()) {
       part_ = Part::kBody;
       if (request_.upgrade && !IsUpgradable()) request_.upgrade.reset();
+      if (request_.upgrade) request_.upgrade->host = buffer_.substr(host_begin_, host_bytes_);
       return ReadBody();
     }
     if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
@@ -201,7 +203,7 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     awaits_continue_ = true;
     return EqualsIgnoringCase(value, "100-continue") || Refuse(417);
   }
-  if (EqualsIgnoringCase(name, "Host")) return !std::exchange(has_host_, true) || Refuse(400);
+  if (EqualsIgnoringCase(name, "Host")) return TakeHost(value);
   if (EqualsIgnoringCase(name, "Connection")) {
     TakeConnection(value);
   } else if (EqualsIgnoringCase(name, "Content-Type")) {
@@ -231,6 +233,14 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
   return true;
 }
 
+bool RequestFramer::TakeHost(std::string_view value) {
+  if (std::exchange(has_host_, true)) return Refuse(400);
+  // Few requests need it: it stays where it is until the end of the head.
+  if (!value.empty()) host_begin_ = static_cast<std::size_t>(value.data() - buffer_.data());
+  host_bytes_ = value.size();
+  return true;
+}
+
 void RequestFramer::TakeConnection(std::string_view value) {
   if (ListHolds(value, "close")) {
     request_.keep_alive = false;
@@ -251,7 +261,7 @@ bool RequestFramer::IsUpgradable() const {
   // RFC 9110 7.8: a request of HTTP/1.0 is none. The bytes after a body would be ambiguous.
   if (request_.version == HttpVersion::k10 || content_length_.value_or(0) > 0) return false;
   if (!has_upgrade_ || !request_.keep_alive || request_.upgrade->protocols.empty()) return false;
-  const auto& [protocols, key, version, subprotocols] = *request_.upgrade;
+  const auto& [protocols, key, version, subprotocols, host] = *request_.upgrade;
   return std::ranges::max({protocols.size(), key.size(), version.size(), subprotocols.size()}) <=
          kMaxUpgradeHeaderBytes;
 }

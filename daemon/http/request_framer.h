@@ -101,6 +101,7 @@ class RequestFramer {
   bool TakeHeader(std::string_view line);
   bool ApplyHeader(std::string_view name, std::string_view value);
   bool TakeContentLength(std::string_view value);
+  bool TakeHost(std::string_view value);
   void TakeConnection(std::string_view value);
   void TakeUpgrade(std::string UpgradeOffer::* part, std::string_view value);
   [[nodiscard]] bool IsUpgradable() const;
@@ -116,6 +117,8 @@ class RequestFramer {
   std::size_t blank_lines_ = 0;
   std::size_t headers_ = 0;
   bool has_host_ = false;
+  std::size_t host_begin_ = 0;  ///< of the host, in the buffer
+  std::size_t host_bytes_ = 0;
   bool has_close_ = false;    ///< one `close` overrides every `keep-alive`
   bool has_upgrade_ = false;  ///< among the options of `Connection`
   std::optional<std::size_t> content_length_;

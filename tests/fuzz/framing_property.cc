@@ -95,6 +95,7 @@ std::string Written(const FramedRequest& request) {
   written += header("SdkAppId", request.sdk_app_id);
   written += header("X-Forwarded-For", request.forwarded_for);
   if (request.upgrade) {
+    written += header("Host", request.upgrade->host);
     written += header("Connection", "upgrade");
     written += header("Upgrade", request.upgrade->protocols);
     written += header("Sec-WebSocket-Key", request.upgrade->web_socket_key);
@@ -129,6 +130,7 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
     if (!request.body.empty() || request.version == HttpVersion::k10) {
       return "an upgrade of another kind of request";
     }
+    if (!IsPlainText(offer->host)) return "a line break or NUL in " + offer->host;
     for (const std::string* text : {&offer->protocols, &offer->web_socket_key,
                                     &offer->web_socket_version, &offer->web_socket_protocols}) {
       if (!IsPlainText(*text)) return "a line break or NUL in " + *text;

@@ -138,6 +138,8 @@ class UpgradableReply : public RecordedReply {
 /// @threads for one thread.
 class SocketClient {
  public:
+  static constexpr const char* kHost = "rooms.example";  ///< of the server
+
   explicit SocketClient(ChannelFixture& server, const std::string& origin = {}) : server_(server) {
     HttpRequest request{.method = "GET",
                         .path = "/channel/ws",
@@ -145,7 +147,8 @@ class SocketClient {
                         .upgrade = UpgradeOffer{.protocols = "websocket",
                                                 .web_socket_key = "dGhlIHNhbXBsZSBub25jZQ==",
                                                 .web_socket_version = "13",
-                                                .web_socket_protocols = "rtcroomd.v1"},
+                                                .web_socket_protocols = "rtcroomd.v1",
+                                                .host = kHost},
                         .peer_address = "192.0.2.1"};
     Handle(server_.router, std::move(request), connection_);
   }

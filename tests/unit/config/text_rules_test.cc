@@ -98,7 +98,8 @@ TEST(TextRules, UserIdHasTheFormOfASignableId) {
 }
 
 TEST(TextRules, OriginHasSchemeHostAndPort) {
-  ExpectAll(CheckOrigin, true, {"*", "https://example.com", "http://localhost:3000"});
+  ExpectAll(CheckOrigin, true,
+            {"*", "null", "https://example.com", "http://localhost:3000", "weapp://game"});
   ExpectAll(CheckOrigin, false, {"", "example.com", "https://", "https://example.com/", "*.com"});
 }
 

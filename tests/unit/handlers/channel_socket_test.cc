@@ -51,6 +51,10 @@ TEST_F(Socket, IsRefusedToPagesOfOtherOrigins) {
   SocketClient other(server, "https://other.example");
   EXPECT_FALSE(other.head());
   EXPECT_EQ(other.refusal()->status, 403);
+  EXPECT_EQ(json::parse(other.refusal()->body)["ErrorInfo"],
+            "Origin: not one of server.cors_origins");
+  EXPECT_TRUE(SocketClient(server, "https://" + std::string(SocketClient::kHost)).head())
+      << "a page of this server";
 }
 
 TEST_F(Socket, IsForRequestsThatAskForOne) {

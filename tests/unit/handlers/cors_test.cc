@@ -36,13 +36,39 @@ TEST(Cors, SendsNoHeadersToOtherOrigins) {
   EXPECT_THAT(HeadersFor({""}, ""), IsEmpty());
 }
 
-TEST(Cors, AnswersAPreflightWithTheListsOfGen1) {
+TEST(Cors, AllowsSocketsOfThePagesOfItsOwnHost) {
+  const Cors cors({"https://a.example", "null", "weapp://game"});
+  for (const auto& [origin, host] : {std::pair{"https://a.example", ""},
+                                     {"null", ""},
+                                     {"weapp://game", "b.example"},
+                                     {"https://b.example", "b.example"},
+                                     {"http://B.example", "b.EXAMPLE"},
+                                     {"https://b.example", "b.example:443"},
+                                     {"http://b.example:80", "b.example"},
+                                     {"http://b.example:8080", "b.example:8080"},
+                                     {"https://[::1]:8443", "[::1]:8443"}}) {
+    EXPECT_TRUE(cors.AllowsSocket(origin, host)) << origin << " " << host;
+  }
+  for (const auto& [origin, host] : {std::pair{"https://b.example", ""},
+                                     {"https://b.example", "c.example"},
+                                     {"https://b.example:8443", "b.example"},
+                                     {"https://b.example", "b.example:80"},
+                                     {"ftp://b.example", "b.example"},
+                                     {"weapp://b.example", "b.example"},
+                                     {"file://", ""},
+                                     {"https://", ""}}) {
+    EXPECT_FALSE(cors.AllowsSocket(origin, host)) << origin << " " << host;
+  }
+}
+
+TEST(Cors, AnswersAPreflightWithHeadersOfGen1AndOfTracing) {
   Headers headers;
   Cors::AddPreflight(headers);
   EXPECT_THAT(headers,
               ElementsAre(Pair("Access-Control-Allow-Methods", "OPTIONS, GET, PUT, POST, DELETE"),
                           Pair("Access-Control-Allow-Headers",
-                               "x-requested-with, accept, origin, content-type"),
+                               "x-requested-with, accept, origin, content-type, authorization, "
+                               "baggage, sentry-trace, traceparent, tracestate"),
                           Pair("Access-Control-Max-Age", "300")));
 }
 

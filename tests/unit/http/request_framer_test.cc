@@ -213,9 +213,9 @@ TEST_F(RequestFramerTest, TakesTheHeadersOfAnUpgrade) {
                           .web_socket_key = "key",
                           .web_socket_version = "13",
                           .web_socket_protocols = "a,b, c"}));
-  EXPECT_EQ(OfferOf("GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n"
-                    "Content-Length: 0\r\n\r\n"),
-            UpgradeOffer{.protocols = "h2c"});
+  EXPECT_EQ(OfferOf("\r\nGET / HTTP/1.1\r\nConnection: upgrade\r\nHost:  a.example:1 \r\n"
+                    "Upgrade: h2c\r\nContent-Length: 0\r\n\r\n"),
+            (UpgradeOffer{.protocols = "h2c", .host = "a.example:1"}));
 }
 
 TEST_F(RequestFramerTest, TakesNoUpgradeThatTheConnectionCannotMake) {
@@ -250,12 +250,15 @@ TEST_F(RequestFramerTest, TakesNoUpgradeWithALongHeader) {
 
 TEST_F(RequestFramerTest, TakesAnUpgradePerRequest) {
   ASSERT_EQ(Feed(framer_,
-                 "GET /1 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
-                 "GET /2 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+                 "GET /1 HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+                 "GET /2 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"
+                 "GET /3 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
             Progress::kComplete);
   EXPECT_TRUE(framer_.Take().upgrade);
   ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
   EXPECT_FALSE(framer_.Take().upgrade);
+  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
+  EXPECT_EQ(framer_.Take().upgrade, UpgradeOffer{.protocols = "websocket"});
 }
 
 TEST_F(RequestFramerTest, HandsOverTheBytesAfterARequest) {
