@@ -26,7 +26,9 @@ Status CheckLiveSign(const json& body, const Secret& key, TimePoint now) {
 
 CallbackReading<LiveCallback> ReadLiveCallback(const CallbackRequest& request,
                                                const LiveCallbackRules& rules, TimePoint now) {
-  if (auto refused = RefuseCallbackEarly(request, !rules.key.empty())) return *std::move(refused);
+  if (auto refused = RefuseCallbackEarly(request, !rules.key.empty(), kMaxLiveCallbackBytes)) {
+    return *std::move(refused);
+  }
   if (!rules.allow.empty() && !IsAddressIn(rules.allow, request.peer_address)) {
     return ForbidUnproven({Errc::kUnauthorized, "sender: unknown"});
   }

@@ -19,6 +19,10 @@ struct LiveCallback {
   std::optional<TimePoint> at{};
 };
 
+/// The longest body. The signature is a part of it, so everyone can have that much parsed; those of
+/// pushes have less than a tenth of it besides the parameters of the push URL.
+inline constexpr std::size_t kMaxLiveCallbackBytes = 8192;
+
 struct LiveCallbackRules {
   Secret key{};           ///< empty: 404
   AddressRanges allow{};  ///< empty: any address
@@ -26,6 +30,7 @@ struct LiveCallbackRules {
 
 /// Reads a callback of the live service, a JSON object that is signed with MD5.
 ///
+/// 413 `{"code":1}` for one over kMaxLiveCallbackBytes, unread.
 /// 403 `{"code":1}` without a valid signature or with one that has ended; otherwise accepted, since
 /// the service would only repeat a callback. Other events have no effect.
 /// @source protocol E.1, D.5.

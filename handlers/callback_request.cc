@@ -44,8 +44,8 @@ CallbackReply RefuseUnprovenSender() {
   return reply;
 }
 
-std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request,
-                                                 bool is_configured) {
+std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request, bool is_configured,
+                                                 std::size_t max_bytes) {
   const auto refuse = [](int status, Error why) {
     CallbackReply reply = MakeCallbackReply(status, kCallbackFailed, std::move(why));
     reply.is_proven = false;
@@ -57,7 +57,7 @@ std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request,
     reply.http.headers.emplace_back("Allow", "POST");
     return reply;
   }
-  if (request.body.size() > kMaxCallbackBytes) {
+  if (request.body.size() > max_bytes) {
     return refuse(413, {Errc::kBadRequest, "body: too long"});
   }
   return std::nullopt;

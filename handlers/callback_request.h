@@ -69,8 +69,8 @@ CallbackReply RefuseUnprovenSender();
 
 /// The checks before those of the sender: 404 unless configured, 405 unless POST, 413.
 /// @return nullopt when the request passes.
-std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request,
-                                                 bool is_configured);
+std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request, bool is_configured,
+                                                 std::size_t max_bytes = kMaxCallbackBytes);
 
 /// The senders whose callbacks count where callbacks are not signed.
 struct CallbackSenders {

@@ -57,7 +57,7 @@ std::string_view CheckDigits(std::string_view text);
 std::string_view CheckUserId(std::string_view text);
 /// A numeric address, or a range such as `10.0.0.0/8` or `fd00::/8`.
 std::string_view CheckAddressRange(std::string_view text);
-/// `*`, or `scheme://host[:port]` as a browser sends it.
+/// `*`, `null`, or `scheme://host[:port]` as a browser sends it.
 std::string_view CheckOrigin(std::string_view text);
 
 }  // namespace rtcroom

@@ -85,8 +85,10 @@ Fault FaultOfSignedLive(CallbackRequest request) {
     return std::nullopt;
   }
   const CallbackReply& reply = std::get<CallbackReply>(reading);
-  // Our parser bounds the depth of objects.
-  if (reply.http.status == 200 || !ParseJson(request.body)) return FaultOfReply(reply);
+  // Our parser bounds the depth of objects, and the signature may have made it too long.
+  const bool is_readable =
+      request.body.size() <= kMaxLiveCallbackBytes && ParseJson(request.body).ok();
+  if (reply.http.status == 200 || !is_readable) return FaultOfReply(reply);
   return "a signed callback was refused";
 }
 

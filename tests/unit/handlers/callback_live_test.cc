@@ -52,6 +52,15 @@ TEST(LiveCallback, ReadsAStartAndAStop) {
   EXPECT_EQ(stop->event, LiveEvent::kStop);
 }
 
+TEST(LiveCallback, ReadsNoMoreThanABoundedBody) {
+  json body = LiveBody();
+  body["stream_param"] = "";
+  body["stream_param"] = std::string(kMaxLiveCallbackBytes - body.dump().size(), 'x');
+  EXPECT_TRUE(Taken(ReadLive(body)));
+  body["stream_param"] = body["stream_param"].get<std::string>() + "x";
+  EXPECT_EQ(std::get<CallbackReply>(ReadLive(body)).http.status, 413);
+}
+
 TEST(LiveCallback, ReadsNumbersAsTextsAndTheOtherWayRound) {
   json body = LiveBody();
   body["t"] = "1700000600";
