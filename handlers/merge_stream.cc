@@ -20,6 +20,9 @@ Reply NotMixed(Error error, std::string_view message) {
 }
 
 Reply ReplyTo(const Result<MixReply>& mix) {
+  if (!mix && mix.error().code == Errc::kBadRequest) {
+    return NotMixed(mix.error(), mix.error().detail);
+  }
   if (!mix) {
     return NotMixed({Errc::kUnavailable, mix.error().detail}, "the mixing service does not answer");
   }

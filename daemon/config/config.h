@@ -161,6 +161,7 @@ struct RecordingConfig {
 
 struct MixConfig {
   std::size_t max = 0;  ///< 0: no mixing
+  std::size_t max_pixels = std::size_t{1920} * 1080;
   std::string server = "rtmp://127.0.0.1:1935";
   std::string ffmpeg = "/usr/bin/ffmpeg";
 };

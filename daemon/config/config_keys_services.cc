@@ -136,6 +136,8 @@ void AddMixKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::mix> mix("mix", keys);
   mix.Add<&S::max>("max", CountRule{0, 64},
                    "Most live rooms whose streams rtcroomd mix-worker mixes; 0 = none.");
+  mix.Add<&S::max_pixels>("max_pixels", CountRule{std::size_t{360} * 640, std::size_t{3000} * 3000},
+                          "Most pixels of a mix, width times height.");
   mix.AddOfMachine<&S::server>(
       "server", PlainTextRule{CheckRtmpServer},
       "Of rtcroomd mix-worker: the media server that it plays from and pushes to.");

@@ -74,6 +74,17 @@ const Pusher* FindSender(const Room& room, std::string_view stream,
   return sender;
 }
 
+/// @return whether neither the mix nor a picture in it has more pixels.
+bool HasAtMost(std::size_t max_pixels, const RoomMix& mix) {
+  const auto fits = [max_pixels](std::size_t width, std::size_t height) {
+    return width * height <= max_pixels;
+  };
+  return fits(mix.canvas.width, mix.canvas.height) &&
+         std::ranges::all_of(mix.inputs, [&](const RoomMix::Input& input) {
+           return fits(input.place.width, input.place.height);
+         });
+}
+
 }  // namespace
 
 RoomMix PlaceInputs(const MixRequest& request, const Room& room, const StreamUrlSigner& streams) {
@@ -94,7 +105,11 @@ RoomMix PlaceInputs(const MixRequest& request, const Room& room, const StreamUrl
 
 void LocalMixer::Mix(const RoomKey& room, MixRequest request, Done done) {
   const Status stored = rooms_.SetMix(room, [&](const Room& now) -> Result<RoomMix> {
-    return PlaceInputs(request, now, streams_);
+    RoomMix mix = PlaceInputs(request, now, streams_);
+    // A mix that ends is not encoded.
+    if (mix.inputs.empty() || HasAtMost(max_pixels_, mix)) return mix;
+    return Error{Errc::kBadRequest,
+                 "mergeParams: image_width, image_height: more pixels than mix.max_pixels"};
   });
   if (!stored) return done(stored.error());
   const auto seconds =

@@ -1,7 +1,7 @@
 // Mixing by a media server of one's own.
 #pragma once
 
-#include <optional>
+#include <cstddef>
 
 #include "daemon/base/clock.h"
 #include "daemon/core/room.h"
@@ -20,16 +20,20 @@ namespace rtcroom {
 class LocalMixer : public StreamMixer {
  public:
   /// All of them outlive it.
-  LocalMixer(RoomService& rooms, const StreamUrlSigner& streams, const Clock& clock)
-      : rooms_(rooms), streams_(streams), clock_(clock) {}
+  /// @param max_pixels  of a mix, and of each picture in it: each is decoded and scaled to its
+  /// size.
+  LocalMixer(RoomService& rooms, const StreamUrlSigner& streams, const Clock& clock,
+             std::size_t max_pixels)
+      : rooms_(rooms), streams_(streams), clock_(clock), max_pixels_(max_pixels) {}
 
-  /// Calls `done` before it returns.
+  /// Calls `done` before it returns; with kBadRequest when the mix has too many pixels.
   void Mix(const RoomKey& room, MixRequest request, Done done) override;
 
  private:
   RoomService& rooms_;
   const StreamUrlSigner& streams_;
   const Clock& clock_;
+  const std::size_t max_pixels_;
 };
 
 /// The mix of a request, with a place for each member whose stream it names. Clients leave numbers

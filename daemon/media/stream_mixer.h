@@ -13,7 +13,9 @@ namespace rtcroom {
 class StreamMixer {
  public:
   /// @param reply  the reply of the mixing service; a refusal is a reply with a code other than 0.
-  /// @errors there was no reply: the mix may have changed or not. The detail is for the log.
+  /// @errors kBadRequest: the request is beyond the bounds of this mixer; the detail names the
+  ///         member. Any other: there was no reply, the mix may have changed or not; the detail is
+  ///         for the log.
   using Done = std::function<void(const Result<MixReply>& reply)>;
 
   virtual ~StreamMixer() = default;

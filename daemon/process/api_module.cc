@@ -68,7 +68,8 @@ RouterOptions MakeRouterOptions(const Config& config, const Storage& storage) {
 std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModuleDeps& deps,
                                            RoomService& rooms) {
   if (config.mix.max == 0) return nullptr;
-  return std::make_unique<LocalMixer>(rooms, deps.auth.streams(), deps.runtime.clock);
+  return std::make_unique<LocalMixer>(rooms, deps.auth.streams(), deps.runtime.clock,
+                                      config.mix.max_pixels);
 }
 
 std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {

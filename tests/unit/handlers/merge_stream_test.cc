@@ -103,6 +103,13 @@ TEST_F(MergeStream, FailsWithAResultWhenTheServiceDoesNotAnswer) {
   EXPECT_EQ(server_.recorded.label().failure_detail, "connection refused");
 }
 
+TEST_F(MergeStream, SaysWhatIsBeyondTheBoundsOfTheMixer) {
+  mixer_.reply = Error{Errc::kBadRequest, "mergeParams: image_width: too much"};
+  EXPECT_EQ(Merge(Body("host", Params("host", {"host"}))),
+            R"({"code":1,"message":"请求参数错误","detail":"mergeParams: image_width: too much",)"
+            R"("result":{"code":-1,"message":"mergeParams: image_width: too much"}})");
+}
+
 TEST_F(MergeStream, AnswersWhenTheMixerDoes) {
   mixer_.hangs = true;
   const auto reply = std::make_shared<RecordedReply>();

@@ -38,7 +38,7 @@ class LocalMixerTest : public ServiceFixture {
 
   static inline const RoomKey kLive{.kind = RoomKind::kLive, .id = {"r1"}};
   RoomService rooms_{Deps(store_), {.policy = {.limits = {.max_pushers_live = 5}}}, logger_};
-  LocalMixer mixer_{rooms_, streams_, clock_};
+  LocalMixer mixer_{rooms_, streams_, clock_, 1280 * 720};
 };
 
 // As clients send it: only the layers, the host in the first.
@@ -106,6 +106,28 @@ TEST_F(LocalMixerTest, StaysWithinTheBoundsOfASmallPicture) {
                  {.stream = "a", .image_layer = 2, .image_width = 0, .image_height = 0}}));
   EXPECT_EQ(Stored().mix, (MixCanvas{.width = 2, .height = 2}));
   EXPECT_EQ(PlaceOf("a"), (MixPlace{.x = 0, .y = 0, .width = 120, .height = 180, .layer = 2}));
+}
+
+TEST_F(LocalMixerTest, RefusesMorePixelsThanItsBound) {
+  const auto sized = [&](int layer, int width, int height) {
+    std::vector<MixInput> inputs = {{.stream = "host", .image_layer = 1},
+                                    {.stream = "a", .image_layer = 2}};
+    inputs[static_cast<std::size_t>(layer) - 1].image_width = width;
+    inputs[static_cast<std::size_t>(layer) - 1].image_height = height;
+    return Mix(std::move(inputs));
+  };
+  ASSERT_OK(sized(1, 720, 1280));
+  ASSERT_OK(sized(2, 1280, 720));
+  const std::optional<MixCanvas> before = Stored().mix;
+  for (const int layer : {1, 2}) {
+    const auto refused = sized(layer, 722, 1280);
+    EXPECT_ERROR(kBadRequest, refused);
+    EXPECT_EQ(refused.error().detail,
+              "mergeParams: image_width, image_height: more pixels than mix.max_pixels");
+  }
+  EXPECT_EQ(Stored().mix, before);
+  ASSERT_OK(Mix({{.stream = "host", .image_layer = 1, .image_width = 3000, .image_height = 3000}}))
+      << "the end of the mix";
 }
 
 TEST_F(LocalMixerTest, EndsAMixThatHasOneInput) {
