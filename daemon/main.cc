@@ -10,6 +10,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/process/serve.h"
+#include "daemon/process/standard_descriptors.h"
 
 namespace {
 
@@ -35,6 +36,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!rtcroom::OpenStandardDescriptors()) return rtcroom::kExitFailed;
   try {
     return Run(argc, argv);
   } catch (const std::exception& unforeseen) {

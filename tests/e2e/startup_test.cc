@@ -38,6 +38,11 @@ class Startup : public testing::Test {
 
   /// Runs a server that is expected to exit.
   [[nodiscard]] FinishedCommand Serve(const Settings& changes) const {
+    return RunToEnd({.program = ServerBinary(),
+                     .arguments = {"serve", "--config", WriteConfig(changes).string()}});
+  }
+
+  [[nodiscard]] std::filesystem::path WriteConfig(const Settings& changes) const {
     Settings settings = changes;
     settings.merge(Settings{{"server.http_listen", "127.0.0.1:0"},
                             {"server.https_listen", "127.0.0.1:0"},
@@ -50,7 +55,7 @@ class Startup : public testing::Test {
                             {"log.level", "error"}});
     const std::filesystem::path file = directory_.path() / "rtcroomd.toml";
     std::ofstream(file) << TomlOf(settings);
-    return RunToEnd({.program = ServerBinary(), .arguments = {"serve", "--config", file.string()}});
+    return file;
   }
 
   static void ExpectOneLine(const FinishedCommand& server, int exit_code,
@@ -89,6 +94,20 @@ TEST_F(Startup, ExitsWith1IfAPortIsInUse) {
        {"server.http_listen", "server.https_listen", "admin.listen", "grpc.listen"}) {
     ExpectOneLine(Serve({{key, address}}), kFailedWhileRunning, address);
   }
+}
+
+TEST_F(Startup, WritesItsLogToNoOtherFileIfStandardErrorIsClosed) {
+  const LoopbackSocket taken = LoopbackSocket::Listen();
+  const std::filesystem::path config =
+      WriteConfig({{"admin.listen", "127.0.0.1:" + std::to_string(taken.Port())}});
+  const FinishedCommand server =
+      RunToEnd({.program = "/bin/sh",
+                .arguments = {"-c", R"(exec "$0" serve --config "$1" 2>&-)",
+                              ServerBinary().string(), config.string()}});
+  EXPECT_EQ(server.exit_code, kFailedWhileRunning);
+  const std::filesystem::path lock = DataDirectory() / "LOCK";
+  ASSERT_TRUE(std::filesystem::exists(lock));
+  EXPECT_EQ(ReadWholeFile(lock), "");
 }
 
 TEST_F(Startup, ExitsWith2IfGrpcLacksAccessControl) {
