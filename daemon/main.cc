@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <unistd.h>
@@ -36,6 +37,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "serve") rtcroom::HoldServeSignals();
   if (!rtcroom::OpenStandardDescriptors()) return rtcroom::kExitFailed;
   try {
     return Run(argc, argv);

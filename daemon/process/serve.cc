@@ -283,6 +283,13 @@ std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& var
 
 }  // namespace
 
+void HoldServeSignals() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int signal : {SIGHUP, SIGUSR2, kBeginAnew}) sigaddset(&held, signal);
+  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
 int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload,
           const ServeStart& start) {
   WaitedSignals signals;

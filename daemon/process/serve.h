@@ -17,6 +17,10 @@ struct ServeStart {
   Environment environment = {};  ///< may announce listening sockets
 };
 
+/// Blocks the signals that `Serve` reacts to without an end: one that arrives earlier stays pending
+/// until then, instead of ending the process. Call it first of all, from the only thread.
+void HoldServeSignals();
+
 /// Runs the server until SIGTERM or SIGINT. Logs to standard error; in dev mode it prints its URLs
 /// to standard output. Upon SIGHUP it applies the configuration from `reload`, as far as
 /// `PlanReload` allows. Upon SIGUSR2 the program at this one's path takes over, with the listening

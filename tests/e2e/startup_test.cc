@@ -1,5 +1,6 @@
 // A server that cannot start reports the reason in one line, and the responsible side by its exit
 // code.
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/server_process.h"
 #include "tests/support/temp_directory.h"
@@ -108,6 +110,30 @@ TEST_F(Startup, WritesItsLogToNoOtherFileIfStandardErrorIsClosed) {
   const std::filesystem::path lock = DataDirectory() / "LOCK";
   ASSERT_TRUE(std::filesystem::exists(lock));
   EXPECT_EQ(ReadWholeFile(lock), "");
+}
+
+TEST_F(Startup, KeepsSignalsToReloadAndHandOverUntilItServes) {
+  const std::filesystem::path config = WriteConfig({{"log.level", "info"}});
+  const std::filesystem::path pipe = directory_.path() / "pipe";
+  const std::filesystem::path log = directory_.path() / "log";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), S_IRUSR | S_IWUSR), 0);
+  ChildProcess server({.program = ServerBinary(),
+                       .arguments = {"serve", "--config", pipe.string()},
+                       .stdout_file = directory_.path() / "out",
+                       .stderr_file = log});
+  // Blocks until the server reads its configuration from the pipe; what reads it later gets a file.
+  std::ofstream content(pipe);
+  std::filesystem::copy_file(config, directory_.path() / "copy");
+  std::filesystem::rename(directory_.path() / "copy", pipe);
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2}) server.Signal(signal);
+  content << ReadWholeFile(config) << std::flush;
+  content.close();
+  for (const char* event : {R"("event":"reloaded")", R"("event":"hand_over_started")"}) {
+    EXPECT_TRUE(Eventually([&] { return ReadWholeFile(log).find(event) != std::string::npos; }))
+        << ReadWholeFile(log);
+  }
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.WaitForExit(), 0);
 }
 
 TEST_F(Startup, ExitsWith2IfGrpcLacksAccessControl) {
