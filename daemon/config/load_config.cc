@@ -109,12 +109,12 @@ class Loader {
         return;
       }
     }
-    if (NamesASection(variable)) {
+    if (NamesASection(variable) && !IsServiceVariable(variable, value)) {
       Refuse(Printable(variable), "unknown variable: no key has this name" +
                                       DidYouMean(variable, Names(&ConfigKey::VariableName)));
     }
-    // Other variables are ignored: a cluster sets RTCROOMD_PORT and the like for a service of that
-    // name.
+    // Other variables are ignored: Kubernetes sets RTCROOMD_PORT and the like for a service called
+    // rtcroomd, RTCROOMD_ADMIN_PORT for one called rtcroomd-admin.
   }
 
   /// @param name  of a key: a member of it, or a function that makes one.

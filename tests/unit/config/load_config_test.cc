@@ -38,14 +38,31 @@ TEST(LoadConfig, ReportsAllProblems) {
                                    "RTCROOMD_LOG_LEVLE", "server.https_listen"));
 }
 
-TEST(LoadConfig, IgnoresVariablesThatNameNoSection) {
-  // As Kubernetes sets them in every container next to a service called rtcroomd.
+TEST(LoadConfig, IgnoresVariablesOfServicesWithItsName) {
+  // As Kubernetes sets them in every container next to services called rtcroomd and rtcroomd-admin.
   const ConfigOutcome outcome =
       LoadConfig({.toml = "[server]\nhttps_listen = ''\nhttp_listen = '127.0.0.1:5757'\n",
                   .environment = {{"RTCROOMD_PORT", "tcp://10.0.0.1:5757"},
                                   {"RTCROOMD_SERVICE_HOST", "10.0.0.1"},
-                                  {"RTCROOMD_PORT_5757_TCP_ADDR", "10.0.0.1"}}});
+                                  {"RTCROOMD_PORT_5757_TCP_ADDR", "10.0.0.1"},
+                                  {"RTCROOMD_ADMIN_SERVICE_HOST", "10.0.0.2"},
+                                  {"RTCROOMD_ADMIN_SERVICE_PORT", "5758"},
+                                  {"RTCROOMD_ADMIN_SERVICE_PORT_METRICS", "5758"},
+                                  {"RTCROOMD_ADMIN_PORT", "tcp://10.0.0.2:5758"},
+                                  {"RTCROOMD_ADMIN_PORT_5758_TCP", "tcp://10.0.0.2:5758"},
+                                  {"RTCROOMD_ADMIN_PORT_5758_TCP_PROTO", "tcp"},
+                                  {"RTCROOMD_ADMIN_PORT_5758_TCP_PORT", "5758"},
+                                  {"RTCROOMD_ADMIN_PORT_5758_TCP_ADDR", "10.0.0.2"}}});
   EXPECT_THAT(outcome.problems, testing::IsEmpty());
+}
+
+TEST(LoadConfig, RefusesVariablesThatOnlyResembleThoseOfServices) {
+  const ConfigOutcome outcome = LoadEnvironment({{"RTCROOMD_ADMIN_PORT", "5758"},
+                                                 {"RTCROOMD_ADMIN_PORT__TCP", "tcp://10.0.0.2"},
+                                                 {"RTCROOMD_ADMIN_5758_TCP", "tcp://10.0.0.2"}});
+  EXPECT_THAT(KeysOf(outcome.problems),
+              testing::IsSupersetOf(
+                  {"RTCROOMD_ADMIN_PORT", "RTCROOMD_ADMIN_PORT__TCP", "RTCROOMD_ADMIN_5758_TCP"}));
 }
 
 TEST(LoadConfig, ReportsTheLocationOfAProblem) {
