@@ -10,6 +10,7 @@
 
 #include "daemon/base/text_file.h"
 #include "daemon/config/config_value.h"
+#include "daemon/config/configured_listeners.h"
 #include "daemon/config/listen_address.h"
 
 namespace rtcroom {
@@ -39,20 +40,12 @@ void CheckListeners(const Config& config, Problems& problems) {
   if (config.server.http_listen.empty() && config.server.https_listen.empty()) {
     problems.push_back({"server.https_listen", "off, and so is server.http_listen"});
   }
-  struct Listener {
-    std::string_view key;
-    std::optional<ListenAddress> address;
-  };
-  const std::array<Listener, 4> listeners = {
-      Listener{"server.http_listen", ParseListenAddress(config.server.http_listen)},
-      Listener{"server.https_listen", ParseListenAddress(config.server.https_listen)},
-      Listener{"admin.listen", ParseListenAddress(config.admin.listen)},
-      Listener{"grpc.listen", ParseListenAddress(config.grpc.listen)}};
+  const std::vector<ConfiguredListener> listeners = ConfiguredListeners(config);
   for (std::size_t later = 1; later < listeners.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
-      const Listener& one = listeners.at(earlier);
-      const Listener& other = listeners.at(later);
-      if (one.address && other.address && Collide(*one.address, *other.address)) {
+      const ConfiguredListener& one = listeners.at(earlier);
+      const ConfiguredListener& other = listeners.at(later);
+      if (Collide(one.address, other.address)) {
         problems.push_back({std::string(other.key), fmt::format("same address as {}", one.key)});
       }
     }

@@ -5,12 +5,8 @@
 #include "daemon/base/ip_address.h"
 
 namespace rtcroom {
-namespace {
 
-bool IsV6(const ListenAddress& address) { return address.host.find(':') != std::string::npos; }
-
-}  // namespace
-
+bool ListenAddress::IsV6() const { return host.find(':') != std::string::npos; }
 bool ListenAddress::IsLoopback() const { return IsLoopbackHost(host); }
 bool ListenAddress::IsWildcard() const { return host == "0.0.0.0" || host == "::"; }
 
@@ -30,7 +26,7 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
 std::optional<std::string> ReachableFromHere(std::string_view listen) {
   std::optional<ListenAddress> address = ParseListenAddress(listen);
   if (!address || address->port == 0) return std::nullopt;
-  const bool v6 = IsV6(*address);
+  const bool v6 = address->IsV6();
   if (address->IsWildcard()) address->host = v6 ? "::1" : "127.0.0.1";
   return v6 ? fmt::format("[{}]:{}", address->host, address->port)
             : fmt::format("{}:{}", address->host, address->port);
@@ -38,7 +34,7 @@ std::optional<std::string> ReachableFromHere(std::string_view listen) {
 
 bool Collide(const ListenAddress& one, const ListenAddress& other) {
   if (one.port == 0 || one.port != other.port) return false;
-  if (IsV6(one) != IsV6(other)) return false;
+  if (one.IsV6() != other.IsV6()) return false;
   return one.host == other.host || one.IsWildcard() || other.IsWildcard();
 }
 

@@ -13,8 +13,9 @@ struct ListenAddress {
   std::string host = {};  ///< IPv4 or IPv6 without brackets
   std::uint16_t port = 0;
 
+  [[nodiscard]] bool IsV6() const;
   [[nodiscard]] bool IsLoopback() const;
-  /// Whether it binds all addresses of the machine.
+  /// Whether it binds all addresses of the machine, or all of its IPv4 addresses.
   [[nodiscard]] bool IsWildcard() const;
   bool operator==(const ListenAddress&) const = default;
 };
@@ -30,7 +31,7 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 std::optional<std::string> ReachableFromHere(std::string_view listen);
 
 /// Whether two listeners would bind the same port of the same address. Port 0 never conflicts, and
-/// `0.0.0.0` and `[::]` do not: an IPv6 listener is IPv6-only.
+/// `0.0.0.0` and `[::]` do not: beside an IPv4 listener, that on `[::]` is IPv6-only.
 bool Collide(const ListenAddress& one, const ListenAddress& other);
 
 /// Whether `host`, a name or a numeric address without brackets, is loopback.

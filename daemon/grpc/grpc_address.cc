@@ -81,8 +81,8 @@ Result<ListeningSocket> ListenUnix(const std::string& address) {
 
 }  // namespace
 
-Result<ListeningSocket> ListenForGrpc(const std::string& address) {
-  return address.starts_with(kUnix) ? ListenUnix(address) : Listen(address);
+Result<ListeningSocket> ListenForGrpc(const std::string& address, WildcardFamilies families) {
+  return address.starts_with(kUnix) ? ListenUnix(address) : Listen(address, families);
 }
 
 std::optional<SocketFile> FindSocketFile(const std::string& address) {

@@ -15,7 +15,8 @@ namespace rtcroom {
 /// connect to a socket in the file system (mode 0660). A stale one, as after a crash, is replaced.
 ///
 /// @errors  kUnavailable; the detail names the address and the reason.
-Result<ListeningSocket> ListenForGrpc(const std::string& address);
+Result<ListeningSocket> ListenForGrpc(const std::string& address,
+                                      WildcardFamilies families = WildcardFamilies::kBoth);
 
 /// Identifies the file a socket was bound to, even if its path is replaced.
 struct SocketFile {

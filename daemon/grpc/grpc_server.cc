@@ -157,7 +157,7 @@ Status GrpcServer::Start() {
   if (options_.inherited) {
     listening_ = *std::exchange(options_.inherited, std::nullopt);
   } else {
-    Result<ListeningSocket> bound = ListenForGrpc(options_.listen);
+    Result<ListeningSocket> bound = ListenForGrpc(options_.listen, options_.families);
     if (!bound) return bound.error();
     listening_ = *std::move(bound);
   }

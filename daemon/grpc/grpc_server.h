@@ -28,6 +28,7 @@ namespace rtcroom {
 
 struct GrpcServerOptions {
   std::string listen = {};  ///< `host:port`, `[v6]:port` or `unix:PATH`; port 0: any that is free
+  WildcardFamilies families = WildcardFamilies::kBoth;  ///< of `listen`
   /// An inherited listening socket, used instead of `listen`.
   std::optional<ListeningSocket> inherited = {};
   GrpcTlsFiles tls = {};

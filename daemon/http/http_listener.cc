@@ -37,7 +37,7 @@ Status HttpListener::Start() {
   if (options_.inherited) {
     listening_ = *std::exchange(options_.inherited, std::nullopt);
   } else {
-    Result<ListeningSocket> bound = Listen(options_.listen);
+    Result<ListeningSocket> bound = Listen(options_.listen, options_.families);
     if (!bound) return bound.error();
     listening_ = *std::move(bound);
   }

@@ -35,6 +35,7 @@ using TlsSource = std::function<std::shared_ptr<ssl_ctx_st>()>;
 
 struct HttpListenerOptions {
   std::string listen = {};  ///< `host:port` or `[v6]:port`; port 0 lets the system choose
+  WildcardFamilies families = WildcardFamilies::kBoth;  ///< of `listen`
   /// A socket that is already listening, instead of `listen`.
   std::optional<ListeningSocket> inherited = {};
   TlsSource tls = {};  ///< empty: plain HTTP

@@ -64,6 +64,13 @@ void Enable(int socket, int level, int option) {
   (void)setsockopt(socket, level, option, &on, sizeof(on));
 }
 
+/// Whether IPv4 clients can connect to an IPv6 socket is otherwise a setting of the machine.
+void SetFamilies(int socket, WildcardFamilies families) {
+  const int v6_only = families == WildcardFamilies::kV6Only ? 1 : 0;
+  // Without IPv4 in the kernel it may fail, and then there is nothing to accept.
+  (void)setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+}
+
 /// An option of the level SOL_SOCKET; nullopt when the descriptor is not a socket.
 std::optional<int> OptionOf(int descriptor, int option) {
   int value = 0;
@@ -91,7 +98,7 @@ std::optional<std::string> BoundAddress(int socket) {
 
 }  // namespace
 
-Result<ListeningSocket> Listen(const std::string& address) {
+Result<ListeningSocket> Listen(const std::string& address, WildcardFamilies families) {
   const Result<HostAndPort> wanted = Split(address);
   if (!wanted) return wanted.error();
 
@@ -110,7 +117,7 @@ Result<ListeningSocket> Listen(const std::string& address) {
   if (!socket.valid()) return CannotListen(address);
   // A restart must not wait for the TIME_WAIT connections of the previous process.
   Enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
-  if (found->ai_family == AF_INET6) Enable(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  if (found->ai_family == AF_INET6) SetFamilies(socket.get(), families);
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
       listen(socket.get(), kBacklog) != 0) {
     return CannotListen(address);

@@ -1,6 +1,7 @@
 // The listening socket of an address in the configuration.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "daemon/base/file_descriptor.h"
@@ -15,11 +16,17 @@ struct ListeningSocket {
   std::string address = {};
 };
 
-/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose. `[::]` accepts
-/// IPv6 only, so that it can be used together with `0.0.0.0`.
+/// The families of the clients of a socket on `[::]`. Others accept that of their address.
+enum class WildcardFamilies : std::uint8_t {
+  kBoth,
+  kV6Only,  ///< another socket listens on the same port of IPv4
+};
+
+/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose.
 ///
 /// @errors  kUnavailable; the detail names the address and the reason ("Address already in use").
-Result<ListeningSocket> Listen(const std::string& address);
+Result<ListeningSocket> Listen(const std::string& address,
+                               WildcardFamilies families = WildcardFamilies::kBoth);
 
 /// Takes over a listening socket of another process, or of this one before an exec. Sets
 /// non-blocking, close-on-exec and backlog.

@@ -26,7 +26,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
       limiter_(kConnections),
       held_(deps.max_held_bytes),
       threads_(kThreads, deps.runtime.logger),
-      server_(MakeListenerOptions(config.server, config.admin.listen,
+      server_(MakeListenerOptions(config, config.admin.listen,
                                   deps.sockets.Take("admin", config.admin.listen)),
               deps.readiness,
               AdminSources{.metrics = [this] { return deps_.metrics.Text(); },

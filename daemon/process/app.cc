@@ -211,16 +211,16 @@ Status App::Listen(InheritedSockets& sockets) {
                               .sockets = sockets,
                               .runtime = runtime_});
   listeners_ = std::make_unique<ListenersModule>(
-      config.server, ListenersModuleDeps{.handler = api_->handler(),
-                                         .sockets = sockets,
-                                         .metrics = metrics_,
-                                         .max_held_bytes = max_held_bytes,
-                                         .reads_on_workers = store_.storage().IsShared(),
-                                         .runtime = runtime_});
+      config, ListenersModuleDeps{.handler = api_->handler(),
+                                  .sockets = sockets,
+                                  .metrics = metrics_,
+                                  .max_held_bytes = max_held_bytes,
+                                  .reads_on_workers = store_.storage().IsShared(),
+                                  .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
     MixFeed* const mixes = config.mix.max == 0 ? nullptr : &store_.state().mixes;
     events_ =
-        std::make_unique<EventsModule>(config.grpc, config_.is_dev(),
+        std::make_unique<EventsModule>(config, config_.is_dev(),
                                        EventsModuleDeps{.store = store_,
                                                         .rooms = api_->rooms(),
                                                         .media = WitnessOfMedia(),

@@ -1,6 +1,7 @@
 #include "daemon/process/events_module.h"
 
 #include "daemon/base/version.h"
+#include "daemon/process/listeners_module.h"
 
 namespace rtcroom {
 namespace {
@@ -14,15 +15,16 @@ const NodeLease* NodeOf(StoreModule& store) { return store.IsShared() ? &store.l
 
 }  // namespace
 
-EventsModule::EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModuleDeps& deps)
+EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModuleDeps& deps)
     : hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
            deps.runtime.logger, {}, NodeOf(deps.store)),
       service_(hub_),
       server_(
-          GrpcServerOptions{.listen = grpc.listen,
-                            .inherited = deps.sockets.Take("grpc", grpc.listen),
-                            .tls = MakeTlsFiles(grpc),
-                            .token = grpc.token,
+          GrpcServerOptions{.listen = config.grpc.listen,
+                            .families = FamiliesOf(config.grpc.listen, config),
+                            .inherited = deps.sockets.Take("grpc", config.grpc.listen),
+                            .tls = MakeTlsFiles(config.grpc),
+                            .token = config.grpc.token,
                             .is_open_on_loopback = is_dev},
           GrpcAdminServerDeps{
               .store = deps.store.storage(),

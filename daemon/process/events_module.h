@@ -38,7 +38,7 @@ class EventsModule {
  public:
   /// @param grpc  with a listener.
   /// @param is_dev  loopback TCP needs no token.
-  EventsModule(const GrpcConfig& grpc, bool is_dev, const EventsModuleDeps& deps);
+  EventsModule(const Config& config, bool is_dev, const EventsModuleDeps& deps);
 
   /// Begins to serve.
   /// @errors one sentence for the operator.

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/config/configured_listeners.h"
 #include "daemon/process/memory_limit.h"
 
 namespace rtcroom {
@@ -20,9 +21,15 @@ std::size_t LoopCount() {
 
 }  // namespace
 
-HttpListenerOptions MakeListenerOptions(const ServerConfig& server, const std::string& address,
+WildcardFamilies FamiliesOf(const std::string& address, const Config& config) {
+  return LeavesV4ToAnother(address, config) ? WildcardFamilies::kV6Only : WildcardFamilies::kBoth;
+}
+
+HttpListenerOptions MakeListenerOptions(const Config& config, const std::string& address,
                                         std::optional<ListeningSocket> inherited) {
+  const ServerConfig& server = config.server;
   return {.listen = address,
+          .families = FamiliesOf(address, config),
           .inherited = std::move(inherited),
           .tls = {},
           .connections = {.max_body_bytes = server.max_body_bytes,
@@ -35,24 +42,26 @@ std::size_t MaxHeldBytes(const ServerConfig& server) {
   return std::min<std::uint64_t>(std::uint64_t{256} << 20, MemoryLimit() / 4);
 }
 
-ListenersModule::ListenersModule(const ServerConfig& server, const ListenersModuleDeps& deps)
+ListenersModule::ListenersModule(const Config& config, const ListenersModuleDeps& deps)
     : logger_(deps.runtime.logger),
       limiter_(ConnectionLimits{}),
       held_(deps.max_held_bytes),
-      threads_(EdgeThreadCounts{.loops = LoopCount(), .workers = server.workers},
+      threads_(EdgeThreadCounts{.loops = LoopCount(), .workers = config.server.workers},
                deps.runtime.logger),
       tls_(deps.runtime.clock,
            [&random = deps.runtime.random](std::span<std::byte> out) { random.Fill(out); }),
-      http_(Make("http", server.http_listen, {}, server, deps)),
-      https_(Make("https", server.https_listen, [this] { return tls_.Current(); }, server, deps)) {}
+      http_(Make("http", config.server.http_listen, {}, config, deps)),
+      https_(Make(
+          "https", config.server.https_listen, [this] { return tls_.Current(); }, config, deps)) {}
 
 std::unique_ptr<HttpListener> ListenersModule::Make(std::string_view name,
                                                     const std::string& address, TlsSource tls,
-                                                    const ServerConfig& server,
+                                                    const Config& config,
                                                     const ListenersModuleDeps& deps) {
   if (address.empty()) return nullptr;
+  const ServerConfig& server = config.server;
   HttpListenerOptions options =
-      MakeListenerOptions(server, address, deps.sockets.Take(name, address));
+      MakeListenerOptions(config, address, deps.sockets.Take(name, address));
   options.tls = std::move(tls);
   // A loaded configuration holds only valid ranges here.
   options.connections.trusted_proxies =

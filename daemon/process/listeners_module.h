@@ -21,8 +21,11 @@
 
 namespace rtcroom {
 
+/// The families of a listener's socket beside the other listeners.
+WildcardFamilies FamiliesOf(const std::string& address, const Config& config);
+
 /// The options that every HTTP listener has.
-HttpListenerOptions MakeListenerOptions(const ServerConfig& server, const std::string& address,
+HttpListenerOptions MakeListenerOptions(const Config& config, const std::string& address,
                                         std::optional<ListeningSocket> inherited);
 
 /// `server.max_held_bytes`, or its default for the memory of the machine, which it reads.
@@ -41,7 +44,7 @@ struct ListenersModuleDeps {
 /// @threads for one thread, except for the numbers.
 class ListenersModule {
  public:
-  ListenersModule(const ServerConfig& server, const ListenersModuleDeps& deps);
+  ListenersModule(const Config& config, const ListenersModuleDeps& deps);
 
   /// Reads the certificate and begins to serve.
   /// @errors one sentence for the operator.
@@ -68,7 +71,7 @@ class ListenersModule {
  private:
   /// Null when the address is empty.
   std::unique_ptr<HttpListener> Make(std::string_view name, const std::string& address,
-                                     TlsSource tls, const ServerConfig& server,
+                                     TlsSource tls, const Config& config,
                                      const ListenersModuleDeps& deps);
   Status Start(std::string_view name, HttpListener* listener);
 

@@ -19,7 +19,7 @@ WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metr
                  runtime.clock),
       limiter_(kConnections),
       threads_(kThreads, runtime.logger),
-      server_(MakeListenerOptions(config.server, config.admin.listen,
+      server_(MakeListenerOptions(config, config.admin.listen,
                                   sockets.Take("admin", config.admin.listen)),
               readiness_, AdminSources{.metrics = [] { return std::string("rtcroomd_ready 0\n"); }},
               ids_,

@@ -62,6 +62,30 @@ TEST_F(HttpServerLifetime, ServesIpv6) {
   EXPECT_THAT(client.Receive().body, HasSubstr("from ::1 "));
 }
 
+TEST_F(HttpServerLifetime, ServesIpv4OnTheWildcardOfIpv6) {
+  if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener server({.listen = "[::]:0"}, handler, deps());
+  ASSERT_OK(server.Start());
+  const std::string port = server.bound_address().substr(server.bound_address().rfind(':'));
+  for (const char* host : {"127.0.0.1", "[::1]"}) {
+    RawClient client(host + port);
+    client.Send(RawPost("/x", ""));
+    const std::string from = host == std::string("127.0.0.1") ? "127.0.0.1" : "::1";
+    EXPECT_THAT(client.Receive().body, HasSubstr("from " + from + " "));
+  }
+}
+
+TEST_F(HttpServerLifetime, LeavesIpv4ToAnotherListenerOnRequest) {
+  if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
+  Serve(Describe);
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener server({.listen = "[::]" + address().substr(address().rfind(':')),
+                       .families = WildcardFamilies::kV6Only},
+                      handler, deps());
+  EXPECT_OK(server.Start());
+}
+
 TEST_F(HttpServerLifetime, AnswersTheRunningRequestBeforeItStops) {
   std::latch entered(1);  // by the only request
   std::latch may_answer(1);

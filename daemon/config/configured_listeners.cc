@@ -1,0 +1,30 @@
+#include "daemon/config/configured_listeners.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace rtcroom {
+
+std::vector<ConfiguredListener> ConfiguredListeners(const Config& config) {
+  std::vector<ConfiguredListener> listeners;
+  const auto add = [&listeners](std::string_view key, const std::string& listen) {
+    const std::optional<ListenAddress> address = ParseListenAddress(listen);
+    if (address) listeners.push_back({.key = key, .address = *address});
+  };
+  add("server.http_listen", config.server.http_listen);
+  add("server.https_listen", config.server.https_listen);
+  add("admin.listen", config.admin.listen);
+  add("grpc.listen", config.grpc.listen);
+  return listeners;
+}
+
+bool LeavesV4ToAnother(std::string_view listen, const Config& config) {
+  const std::optional<ListenAddress> own = ParseListenAddress(listen);
+  if (!own || own->host != "::" || own->port == 0) return false;
+  return std::ranges::any_of(ConfiguredListeners(config), [&](const ConfiguredListener& other) {
+    return other.address.port == own->port && !other.address.IsV6();
+  });
+}
+
+}  // namespace rtcroom

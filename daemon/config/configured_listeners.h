@@ -1,0 +1,25 @@
+// The addresses of all listeners of a configuration.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/config/listen_address.h"
+
+namespace rtcroom {
+
+struct ConfiguredListener {
+  std::string_view key = {};  ///< in full
+  ListenAddress address = {};
+};
+
+/// Those that listen on TCP, in the order of the keys.
+std::vector<ConfiguredListener> ConfiguredListeners(const Config& config);
+
+/// Whether a listener on `[::]` accepts IPv6 only, because another one has an IPv4 address with the
+/// same port.
+/// @param listen  as in the configuration.
+bool LeavesV4ToAnother(std::string_view listen, const Config& config);
+
+}  // namespace rtcroom
