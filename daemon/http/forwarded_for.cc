@@ -31,10 +31,12 @@ IpAddress ClientAddress(const IpAddress& peer, std::string_view forwarded_for,
   for (std::size_t hops = 0; hops < kMaxForwardedHops && trusted.Contains(client); ++hops) {
     const std::size_t comma = rest.rfind(',');
     const bool leftmost = comma == std::string_view::npos;
-    const std::optional<IpAddress> hop =
-        ParseHop(TrimBlanks(leftmost ? rest : rest.substr(comma + 1)));
-    if (!hop) break;
-    client = *hop;
+    const std::string_view entry = TrimBlanks(leftmost ? rest : rest.substr(comma + 1));
+    if (!entry.empty()) {
+      const std::optional<IpAddress> hop = ParseHop(entry);
+      if (!hop) break;
+      client = *hop;
+    }
     if (leftmost) break;
     rest = rest.substr(0, comma);
   }

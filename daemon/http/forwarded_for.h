@@ -17,8 +17,8 @@ inline constexpr std::size_t kMaxForwardedHops = 64;
 /// Each proxy appends the address of its peer, so the entries are evaluated from the right, as long
 /// as a trusted proxy wrote them: the first address that is not trusted is the client, and the
 /// entries left of it are the client's own claim. When every entry is a trusted proxy, the leftmost
-/// is the client. An entry that is not an address ends the evaluation at the hop before it, as does
-/// the bound of `kMaxForwardedHops`.
+/// is the client. An empty entry is skipped (RFC 9110, 5.6.1.2). Any other one that is not an
+/// address ends the evaluation at the hop before it, as does the bound of `kMaxForwardedHops`.
 ///
 /// @param peer           of the connection; after a PROXY header, the address in it.
 /// @param forwarded_for  the header's value, or its several values joined by commas in the order
