@@ -57,8 +57,7 @@ void Connection::CheckDeadline(MonotonicTime now) {
   if (now < deadline_) return;
   switch (state_) {
     case State::kProxyHeader:
-      Count(RefusalCause::kProxyHeader);
-      return End();
+      return RefuseProxyHeader();
     case State::kHandshake:
       Count(RefusalCause::kHandshakeTimeout);
       return End();
@@ -134,10 +133,7 @@ void Connection::ReadProxy() {
   // Reads no further than the header: the bytes that follow belong to TLS.
   while (true) {
     const ProxyHeader header = ReadProxyHeader(proxy_header_);
-    if (header.progress == ProxyHeader::Progress::kInvalid) {
-      Count(RefusalCause::kProxyHeader);
-      return End();
-    }
+    if (header.progress == ProxyHeader::Progress::kInvalid) return RefuseProxyHeader();
     if (header.progress == ProxyHeader::Progress::kComplete) {
       if (header.client) {
         peer_ = *header.client;
@@ -152,6 +148,12 @@ void Connection::ReadProxy() {
     if (got.status != IoStatus::kDone) return Wait(got.status);
     proxy_header_.append(loop_.scratch().data(), got.bytes);
   }
+}
+
+void Connection::RefuseProxyHeader() {
+  Count(RefusalCause::kProxyHeader);
+  context_.refused_proxy_headers.Record(peer_text_, proxy_header_);
+  End();
 }
 
 void Connection::Secure() {

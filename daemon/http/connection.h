@@ -127,6 +127,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Resume();
   void Wait(IoStatus for_what);
   void ReadProxy();
+  void RefuseProxyHeader();
   void Secure();
   void ContinueHandshake();
   void BeginReading();

@@ -12,6 +12,7 @@
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/memory_reservation.h"
+#include "daemon/http/refused_proxy_headers.h"
 
 namespace rtcroom {
 
@@ -47,6 +48,7 @@ struct ConnectionContext {
   ThreadPool& workers;
   const Clock& clock;
   ConnectionObserver& observer;
+  RefusedProxyHeaders& refused_proxy_headers;
   const std::atomic<bool>& draining;
   /// Maximum get_pushers requests of a connection in a second; 0: no limit.
   const std::atomic<std::uint32_t>& paced_per_second;

@@ -21,11 +21,13 @@ constexpr int kEndPollMs = 2;
 HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, HttpListenerDeps deps)
     : options_(std::move(options)),
       deps_(deps),
+      refused_proxy_headers_(deps.clock, deps.logger),
       context_{.options = options_.connections,
                .handler = handler,
                .workers = deps.threads.workers(),
                .clock = deps.clock,
                .observer = deps.observer,
+               .refused_proxy_headers = refused_proxy_headers_,
                .draining = draining_,
                .paced_per_second = paced_per_second_,
                .held = deps.held,

@@ -105,6 +105,7 @@ class HttpListener {
   std::atomic<std::uint32_t> paced_per_second_{0};
   std::atomic<std::size_t> open_{0};     ///< connections, over all shards
   std::atomic<std::size_t> at_work_{0};  ///< requests queued for or running on workers
+  RefusedProxyHeaders refused_proxy_headers_;
   ConnectionContext context_;
   ListeningSocket listening_;
   std::vector<std::shared_ptr<ListenerShard>> shards_;  ///< shared with their loops' tasks

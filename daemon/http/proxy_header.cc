@@ -8,7 +8,6 @@ namespace {
 
 using Progress = ProxyHeader::Progress;
 
-constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 // Signature; version and command; family and transport; length of the rest.
 constexpr std::size_t kFixedBytes = 16;
 
@@ -53,7 +52,7 @@ IpAddress FirstAddress(std::string_view addresses) {
 
 ProxyHeader ReadProxyHeader(std::string_view bytes) {
   constexpr ProxyHeader kInvalid = {.progress = Progress::kInvalid};
-  if (!bytes.starts_with(kSignature.substr(0, bytes.size()))) return kInvalid;
+  if (!bytes.starts_with(kProxyHeaderV2.substr(0, bytes.size()))) return kInvalid;
   if (bytes.size() < kFixedBytes) return {.progress = Progress::kNeedMore, .size = kFixedBytes};
 
   const auto [version, command] = ByteAt(bytes, 12);

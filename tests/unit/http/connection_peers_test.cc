@@ -7,6 +7,7 @@
 namespace rtcroom {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -70,6 +71,23 @@ TEST_F(ConnectionPeersTest, ClosesConnectionsWithoutARequiredProxyHeader) {
   client.Send(RawPost("/inline", ""));
   EXPECT_EQ(client.ReceiveAll(), "");
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kProxyHeader));
+}
+
+TEST_F(ConnectionPeersTest, LogsWhatIsWrongWithAProxyHeader) {
+  const auto log_of = [this](std::string_view bytes) {
+    Serve(Describe, {.connections = {.proxy_protocol = true}});
+    const std::size_t before = Log().size();
+    RawClient client(address());
+    client.Send(bytes);
+    EXPECT_EQ(client.ReceiveAll(), "");
+    return Log().substr(before);
+  };
+  EXPECT_THAT(log_of("PROXY TCP4 1.2.3.4 127.0.0.1 1 2\r\n"),
+              AllOf(HasSubstr("proxy_header_refused"), HasSubstr("peer=127.0.0.1"),
+                    HasSubstr("of version 1: set the proxy to version 2")));
+  EXPECT_THAT(log_of(RawPost("/inline", "")), HasSubstr("no PROXY header"));
+  EXPECT_THAT(log_of(std::string("\r\n\r\n\0\r\nQUIT\n\x31\x11\0\x0c", 16)),
+              HasSubstr("PROXY header malformed"));
 }
 
 TEST_F(ConnectionPeersTest, AcceptsProxyHeadersOnlyFromTrustedProxies) {
