@@ -14,6 +14,13 @@ bool IsMonitored(std::string_view path) {
   return path == "/healthz" || path == "/readyz" || path == "/metrics";
 }
 
+/// Any program of the machine can connect: connections that it leaves idle must not keep monitors
+/// and media servers out.
+HttpListenerOptions ReplacingIdle(HttpListenerOptions options) {
+  options.connections.replaces_idle = true;
+  return options;
+}
+
 bool IsReading(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
 }  // namespace
@@ -25,7 +32,7 @@ AdminServer::AdminServer(HttpListenerOptions options, ReadinessCheck& readiness,
       ids_(ids),
       clock_(deps.clock),
       logger_(deps.logger),
-      listener_(std::move(options), *this, deps) {}
+      listener_(ReplacingIdle(std::move(options)), *this, deps) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
   // Liveness is answered even while a hanging disk blocks all workers.

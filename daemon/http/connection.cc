@@ -44,7 +44,8 @@ Connection::~Connection() = default;
 
 void Connection::Begin(std::shared_ptr<ssl_ctx_st> tls) {
   tls_ = std::move(tls);
-  deadline_ = Now() + context_.options.handshake_timeout;
+  requested_at_ = Now();
+  deadline_ = requested_at_ + context_.options.handshake_timeout;
   if (!context_.options.proxy_protocol) return Guarded(&Connection::Secure);
   if (!context_.options.trusted_proxies.empty() && !peer_is_trusted_) {
     Count(RefusalCause::kUntrustedPeer);
@@ -79,6 +80,23 @@ void Connection::CheckDeadline(MonotonicTime now) {
     case State::kEnded:
       return;
   }
+}
+
+bool Connection::WaitsForClient() const {
+  switch (state_) {
+    case State::kProxyHeader:
+    case State::kHandshake:
+    case State::kReading:
+    case State::kWriting:
+    case State::kLingering:
+      return true;
+    case State::kHeld:
+    case State::kDispatched:
+    case State::kStreaming:
+    case State::kEnded:
+      return false;
+  }
+  return false;
 }
 
 void Connection::Drain() {
@@ -216,6 +234,7 @@ void Connection::AppendReceived(std::string_view bytes) {
   Progress progress = framer_.Feed(bytes, now);
   for (int answers = 0; progress == Progress::kComplete; ++answers) {
     if (answers == kAnswersInATurn) return YieldToLoop();
+    requested_at_ = now;
     Serve(framer_.Take());
     if (state_ != State::kReading) return;
     if (outbox_.closes()) return CloseGracefully();

@@ -60,6 +60,12 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   /// Closes the connection, or refuses its request, when the deadline has passed.
   void CheckDeadline(MonotonicTime now);
 
+  /// Whether only the client can let it go on: it is idle, or slow to send a request or to take
+  /// replies.
+  [[nodiscard]] bool WaitsForClient() const;
+  /// When the last request was complete; before the first one, when the connection began.
+  [[nodiscard]] MonotonicTime requested_at() const { return requested_at_; }
+
   /// Answers received requests, waits briefly for a first request or one in transit, then closes.
   void Drain();
 
@@ -203,6 +209,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
 
   State state_ = State::kProxyHeader;
   MonotonicTime deadline_ = MonotonicTime::max();
+  MonotonicTime requested_at_{};
   std::string proxy_header_;  ///< the bytes received so far
   RequestFramer framer_;
   TokenBucket pace_;

@@ -32,6 +32,9 @@ struct ConnectionOptions {
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
   /// Requests of `Lane::kRead` run on workers.
   bool reads_on_workers = false;
+  /// At the limit of all connections a new one takes the place of the one that has been without a
+  /// request for longest, among those of the accepting loop.
+  bool replaces_idle = false;
 };
 
 /// Unfinished requests up to this size do not count towards the memory held for clients: their

@@ -98,6 +98,10 @@ void HttpListener::AwaitEnd(std::optional<MonotonicTime> deadline) {
 
 void HttpListener::Adopt(AcceptedSocket accepted) {
   std::optional<ConnectionLimiter::Slot> slot = deps_.limiter.Acquire();
+  // Shard 0 runs on the acceptor's own loop.
+  if (!slot && options_.connections.replaces_idle && shards_[0]->EndIdlest()) {
+    slot = deps_.limiter.Acquire();
+  }
   if (!slot) return deps_.observer.OnRefusal(RefusalCause::kConnections);
   AcceptedConnection incoming{.accepted = std::move(accepted),
                               .slot = *std::move(slot),

@@ -66,6 +66,18 @@ void ListenerShard::Adopt(AcceptedConnection incoming) {
   if (context_.draining) connection->Drain();
 }
 
+bool ListenerShard::EndIdlest() {
+  std::shared_ptr<Connection> idlest;
+  for (const auto& [connection, entry] : connections_) {
+    if (!connection->WaitsForClient()) continue;
+    if (!idlest || connection->requested_at() < idlest->requested_at()) idlest = entry.connection;
+  }
+  if (!idlest) return false;
+  context_.observer.OnRefusal(RefusalCause::kConnections);
+  idlest->Abort();
+  return true;
+}
+
 void ListenerShard::Drain() {
   ForEach([](Connection& connection) { connection.Drain(); });
 }

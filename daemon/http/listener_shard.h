@@ -56,6 +56,10 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   /// Begins to serve the connection, or refuses it when that is not possible.
   void Adopt(AcceptedConnection incoming);
 
+  /// Ends the connection that has been without a request for longest.
+  /// @return false when all of them are being answered.
+  bool EndIdlest();
+
   void Drain();
   void Abort();
 

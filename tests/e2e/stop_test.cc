@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include "tests/e2e/room_calls.h"
+#include "tests/support/raw_client.h"
 #include "tests/support/server_process.h"
 #include "tests/support/wechat_stand_in.h"
 
@@ -28,6 +30,14 @@ TEST(Health, IsServedByTheAdminListener) {
   EXPECT_THAT(admin.Get("/metrics").text, HasSubstr("rtcroomd_"));
   EXPECT_EQ(admin.Get("/weapp/double_room/get_room_list").status, 404)
       << "this listener serves no rooms";
+}
+
+TEST(Health, IsServedWhileOthersHoldAllConnections) {
+  constexpr int kMostConnections = 256;
+  const ServerProcess server;
+  std::vector<RawClient> idle;
+  for (int i = 0; i < kMostConnections; ++i) idle.emplace_back(server.AddressOf("admin"));
+  EXPECT_EQ(server.Admin().Get("/healthz").status, 200);
 }
 
 /// Requests a reload and waits until the log has its result.

@@ -1,4 +1,6 @@
 // The peers that connections are accepted from, and the addresses that they count towards.
+#include <chrono>
+#include <latch>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,45 @@ TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheTotalLimit) {
   ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
   EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
+}
+
+TEST_F(ConnectionPeersTest, ReplacesTheConnectionThatIsIdleForLongest) {
+  limiter_.SetLimits({.total = 2, .per_address = 10});
+  Serve(Describe, {.connections = {.replaces_idle = true}}, {.loops = 1});
+  const auto ask = [](RawClient& client) {
+    client.Send(RawPost("/inline", ""));
+    return client.Receive().status;
+  };
+  RawClient used(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  RawClient idle(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(ask(used), 200);
+  RawClient fresh(address());
+  EXPECT_EQ(ask(fresh), 200);
+  EXPECT_EQ(idle.ReceiveAll(), "");
+  EXPECT_EQ(ask(used), 200);
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
+}
+
+TEST_F(ConnectionPeersTest, ReplacesNoConnectionThatIsBeingAnswered) {
+  limiter_.SetLimits({.total = 1, .per_address = 10});
+  std::latch entered(1);
+  std::latch may_answer(1);
+  Serve(
+      [&](const HttpRequest& request) {
+        entered.count_down();
+        may_answer.wait();
+        return Describe(request);
+      },
+      {.connections = {.replaces_idle = true}}, {.loops = 1});
+  RawClient busy(address());
+  busy.Send(RawPost("/slow", ""));
+  entered.wait();
+  EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
+  may_answer.count_down();
+  EXPECT_EQ(busy.Receive().status, 200);
 }
 
 TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheAddressLimit) {
