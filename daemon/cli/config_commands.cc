@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
 #include "daemon/auth/ecdsa_key.h"
 #include "daemon/base/atomic_file.h"
 #include "daemon/cli/commands.h"
@@ -6,6 +10,7 @@
 #include "daemon/config/load_config.h"
 #include "daemon/grpc/grpc_certificates.h"
 #include "daemon/http/tls_context.h"
+#include "daemon/process/certificate_warnings.h"
 
 namespace rtcroom {
 namespace {
@@ -73,7 +78,10 @@ int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& conte
   for (const ConfigProblem& problem : outcome.problems) {
     context.out << "problem: " << problem << '\n';
   }
-  for (const ConfigProblem& warning : FindWarnings(outcome.config)) {
+  std::vector<ConfigProblem> warnings = FindWarnings(outcome.config);
+  std::ranges::move(FindCertificateWarnings(outcome.config, context.clock.Now()),
+                    std::back_inserter(warnings));
+  for (const ConfigProblem& warning : warnings) {
     // A key with a problem keeps its default: a warning would report it as missing as well.
     if (!HasProblem(outcome, warning.key)) context.out << "warning: " << warning << '\n';
   }

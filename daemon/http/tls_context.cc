@@ -3,10 +3,12 @@
 #include <chrono>
 #include <ctime>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
+#include <openssl/x509v3.h>
 
 #include "daemon/http/ticket_keys.h"
 
@@ -41,6 +43,16 @@ bool SetResumption(SSL_CTX* context) {
   return SSL_CTX_set_num_tickets(context, 1) == 1;
 }
 
+std::optional<TimePoint> TimeOf(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return TimePoint(std::chrono::seconds(timegm(&parts)));
+}
+
+std::string Written(TimePoint time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
+}
+
 }  // namespace
 
 void TlsContextDeleter::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
@@ -60,11 +72,33 @@ std::string TakeTlsError() {
 
 Result<TimePoint> CertificateExpiry(ssl_ctx_st* context) {
   const X509* const certificate = SSL_CTX_get0_certificate(context);
-  std::tm ends{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends) != 1) {
-    return Error{Errc::kUnavailable, "no end of the certificate's time"};
+  const std::optional<TimePoint> ends =
+      certificate == nullptr ? std::nullopt : TimeOf(X509_get0_notAfter(certificate));
+  if (!ends) return Error{Errc::kUnavailable, "no end of the certificate's time"};
+  return *ends;
+}
+
+std::optional<std::string> ValidityFault(ssl_ctx_st* context, TimePoint now) {
+  const X509* const certificate = SSL_CTX_get0_certificate(context);
+  if (certificate == nullptr) return std::nullopt;
+  const std::optional<TimePoint> begins = TimeOf(X509_get0_notBefore(certificate));
+  const std::optional<TimePoint> ends = TimeOf(X509_get0_notAfter(certificate));
+  if (begins && now < *begins) return "not valid before " + Written(*begins);
+  if (ends && now > *ends) return "expired at " + Written(*ends);
+  return std::nullopt;
+}
+
+bool LacksIssuer(ssl_ctx_st* context) {
+  X509* const certificate = SSL_CTX_get0_certificate(context);
+  if (certificate == nullptr || X509_check_issued(certificate, certificate) == X509_V_OK) {
+    return false;
   }
-  return TimePoint(std::chrono::seconds(timegm(&ends)));
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context, &chain);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    if (X509_check_issued(sk_X509_value(chain, i), certificate) == X509_V_OK) return false;
+  }
+  return true;
 }
 
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path) {

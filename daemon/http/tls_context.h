@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/base/clock.h"
@@ -31,6 +32,15 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
 /// The expiry time of a context's certificate.
 /// @errors  kUnavailable when it cannot be parsed.
 Result<TimePoint> CertificateExpiry(ssl_ctx_st* context);
+
+/// Why clients refuse the certificate of a context at that time: it has expired, or is not valid
+/// yet.
+/// @return nullopt when it is valid, or its times cannot be parsed.
+std::optional<std::string> ValidityFault(ssl_ctx_st* context, TimePoint now);
+
+/// Whether the certificate of a context was issued by another one that is not among its chain.
+/// Clients that know that one accept it all the same.
+bool LacksIssuer(ssl_ctx_st* context);
 
 /// The text of the calling thread's last OpenSSL failure; clears its error queue.
 std::string TakeTlsError();

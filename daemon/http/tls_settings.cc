@@ -1,12 +1,21 @@
 #include "daemon/http/tls_settings.h"
 
+#include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace rtcroom {
 
 Status TlsSettings::Reload(const std::string& cert_path, const std::string& key_path) {
   Result<TlsContext> loaded = LoadTlsContext(cert_path, key_path);
   if (!loaded) return loaded.error();
+  const TimePoint now = clock_.Now();
+  const std::optional<std::string> fault = ValidityFault(loaded->get(), now);
+  const std::shared_ptr<ssl_ctx_st> previous = Current();
+  if (fault && previous != nullptr && !ValidityFault(previous.get(), now)) {
+    return Error{Errc::kUnavailable, fmt::format("{}: {}", cert_path, *fault)};
+  }
   if (!ticket_keys_.Serve(loaded->get())) {
     return Error{Errc::kInternal, "TLS tickets: " + TakeTlsError()};
   }

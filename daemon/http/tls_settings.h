@@ -21,11 +21,13 @@ namespace rtcroom {
 class TlsSettings {
  public:
   /// Both, and the settings themselves, must outlive every connection that uses them.
-  TlsSettings(const Clock& clock, FillRandom fill) : ticket_keys_(clock, std::move(fill)) {}
+  TlsSettings(const Clock& clock, FillRandom fill)
+      : clock_(clock), ticket_keys_(clock, std::move(fill)) {}
 
   /// Reads the files and uses them for new connections. Call it before `Current`, and again
   /// whenever the files have changed.
-  /// @errors  as LoadTlsContext; the previous certificate and key stay in use.
+  /// @errors  as LoadTlsContext, and kUnavailable when the certificate has expired or is not valid
+  ///          yet while the previous one is valid; the previous certificate and key stay in use.
   Status Reload(const std::string& cert_path, const std::string& key_path) EXCLUDES(mutex_);
 
   /// For a new connection's SSL_new; null before the first successful `Reload`. Shared because a
@@ -33,6 +35,7 @@ class TlsSettings {
   [[nodiscard]] std::shared_ptr<ssl_ctx_st> Current() const EXCLUDES(mutex_);
 
  private:
+  const Clock& clock_;
   TicketKeys ticket_keys_;
   mutable Mutex mutex_;
   std::shared_ptr<ssl_ctx_st> current_ GUARDED_BY(mutex_);

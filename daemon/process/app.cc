@@ -20,6 +20,7 @@
 #include "daemon/config/listen_address.h"
 #include "daemon/http/embedded_file.h"
 #include "daemon/http/event_loop.h"
+#include "daemon/process/certificate_warnings.h"
 #include "daemon/process/descriptor_limit.h"
 #include "daemon/process/waiting_admin.h"
 
@@ -71,9 +72,8 @@ Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
   if (config_.is_dev()) {
     if (Status status = FillInDevIdentity(); !status) return status;
   }
-  for (const ConfigProblem& warning : FindWarnings(*config_)) {
-    runtime_.logger.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
-  }
+  WarnOf(FindWarnings(*config_));
+  WarnOf(FindCertificateWarnings(*config_, runtime_.clock.Now()));
   if (Status status = OpenStore(sockets, hooks); !status) return status;
   if (Status status = store_.Restore(); !status) return status;
   if (Status status = BuildServices(); !status) return status;
@@ -275,6 +275,12 @@ void App::ApplyLimits() {
       {.per_address = config.limits.rooms_per_address, .per_user = config.limits.rooms_per_user});
 }
 
+void App::WarnOf(const std::vector<ConfigProblem>& warnings) {
+  for (const ConfigProblem& warning : warnings) {
+    runtime_.logger.Warn("configuration", {{"key", warning.key}, {"what", warning.sentence}});
+  }
+}
+
 void App::RecordCertificates() {
   if (const std::optional<TimePoint> https = listeners_->CertificateExpiry()) {
     metrics_.SetCertificateExpiry("https", *https);
@@ -301,6 +307,7 @@ void App::Reload(const Config& fresh) {
   warn_of(listeners_->ReloadTls(config.server));
   if (events_ != nullptr) warn_of(events_->ReloadTls(config.grpc));
   RecordCertificates();
+  WarnOf(FindCertificateWarnings(config, runtime_.clock.Now()));
   for (const std::string& key : plan.need_restart) logger.Warn("needs_restart", {{"key", key}});
   logger.Info("reloaded", {{"log_level", LogLevelName(config.log.level)},
                            {"applied", fmt::format("{}", fmt::join(plan.applied, ","))}});

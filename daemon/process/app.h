@@ -155,6 +155,7 @@ class App {
   void ApplyLimits();
   /// Reports the expiry times of the current certificates.
   void RecordCertificates();
+  void WarnOf(const std::vector<ConfigProblem>& warnings);
   void StopServing(SocketAfterStop after);
   /// What callbacks tell of streams, and a media server of one's own when asked.
   [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;

@@ -1,8 +1,11 @@
 // A certificate is replaced while phones are connected.
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -14,6 +17,8 @@
 
 namespace rtcroom {
 namespace {
+
+using testing::HasSubstr;
 
 std::string Heartbeat() {
   return RawPost("/weapp/double_room/pusher_heartbeat", MemberBody("r1", "u1").dump());
@@ -52,6 +57,24 @@ TEST(CertificateReload, KeepsTheOldCertificateIfTheNewOneIsInvalid) {
   RawClient client(server.AddressOf("https"), {.trusted = old_certificate});
   client.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
   EXPECT_EQ(client.Receive().code(), kOk);
+}
+
+TEST(CertificateReload, KeepsTheOldCertificateIfTheNewOneHasExpired) {
+  ServerProcess server;
+  const TempDirectory directory;
+  const std::filesystem::path old_certificate = directory.path() / "old.pem";
+  std::filesystem::copy_file(server.certificate(), old_certificate);
+  WriteTestCertificate(server.certificate(), server.certificate_key(), {},
+                       {.begins = std::chrono::hours(-48), .ends = std::chrono::hours(-24)});
+  server.Signal(SIGHUP);
+  ASSERT_TRUE(server.WaitForLog(R"("event":"certificate_refused")"));
+  const RawClient client(server.AddressOf("https"), {.trusted = old_certificate});
+
+  ASSERT_EQ(server.Terminate(), 0);
+  const std::size_t before = server.Log().size();
+  server.Start();
+  EXPECT_THAT(server.Log().substr(before),
+              HasSubstr(R"("event":"configuration","key":"server.tls_cert","what":"expired at )"));
 }
 
 }  // namespace

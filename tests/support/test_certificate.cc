@@ -14,7 +14,6 @@ namespace rtcroom {
 namespace {
 
 constexpr long kX509Version3 = 2;
-constexpr long kOneDayInSeconds = 24L * 60 * 60;
 
 struct Free {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -40,18 +39,23 @@ void AddExtension(X509* certificate, int id, const char* value) {
   Require(X509_add_ext(certificate, extension.get(), -1), "adding the extension");
 }
 
-Owned<X509> SelfSigned(EVP_PKEY* key, const CertificateNames& names) {
+void AddCommonName(X509_NAME* name, const std::string& common) {
+  const auto* const text = reinterpret_cast<const unsigned char*>(common.c_str());
+  Require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0), "name");
+}
+
+Owned<X509> SelfSigned(EVP_PKEY* key, const CertificateNames& names, const CertificateLife& life) {
   Owned<X509> certificate(Require(X509_new(), "allocation"));
   X509_set_version(certificate.get(), kX509Version3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kOneDayInSeconds);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kOneDayInSeconds);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()),
+                  std::chrono::seconds(life.begins).count());
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), std::chrono::seconds(life.ends).count());
   X509_set_pubkey(certificate.get(), key);
 
-  X509_NAME* name = X509_get_subject_name(certificate.get());
-  const auto* const common = reinterpret_cast<const unsigned char*>(names.common.c_str());
-  Require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common, -1, -1, 0), "name");
-  X509_set_issuer_name(certificate.get(), name);
+  AddCommonName(X509_get_subject_name(certificate.get()), names.common);
+  AddCommonName(X509_get_issuer_name(certificate.get()),
+                names.issuer.empty() ? names.common : names.issuer);
   AddExtension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   if (!names.alternative.empty()) {
     AddExtension(certificate.get(), NID_subject_alt_name, names.alternative.c_str());
@@ -67,9 +71,10 @@ Owned<std::FILE> Open(const std::filesystem::path& file) {
 }  // namespace
 
 void WriteTestCertificate(const std::filesystem::path& certificate,
-                          const std::filesystem::path& key, const CertificateNames& names) {
+                          const std::filesystem::path& key, const CertificateNames& names,
+                          const CertificateLife& life) {
   const Owned<EVP_PKEY> pair(Require(EVP_EC_gen("P-256"), "key"));
-  const Owned<X509> signed_certificate = SelfSigned(pair.get(), names);
+  const Owned<X509> signed_certificate = SelfSigned(pair.get(), names, life);
   Require(PEM_write_X509(Open(certificate).get(), signed_certificate.get()), "writing");
   Require(PEM_write_PrivateKey(Open(key).get(), pair.get(), nullptr, nullptr, 0, nullptr, nullptr),
           "writing the key");

@@ -176,6 +176,17 @@ TEST_F(CheckConfigCommand, AcceptsAConfigurationWithMissingOptionalSettings) {
                            HasSubstr("The configuration can be used.\n")));
 }
 
+TEST_F(CheckConfigCommand, WarnsOfCertificatesThatClientsRefuse) {
+  const std::string cert = MakeFile("cert.pem", "");
+  const std::string key = MakeFile("key.pem", "");
+  WriteTestCertificate(cert, key, {.issuer = "an intermediate authority"});
+  environment_ = {{"RTCROOMD_SERVER_TLS_CERT", cert}, {"RTCROOMD_SERVER_TLS_KEY", key}};
+  EXPECT_EQ(Run({"check-config"}), 0);
+  EXPECT_THAT(out(), AllOf(HasSubstr("warning: server.tls_cert: not valid before "),
+                           HasSubstr("warning: server.tls_cert: without the certificate of its "
+                                     "issuer")));
+}
+
 TEST_F(CheckConfigCommand, ReadsTheStandardInputWhereTheFileIsADash) {
   const std::string file = MakeFile("input", "[server]\nworker = 1\n");
   const FileDescriptor before(::dup(STDIN_FILENO));

@@ -19,6 +19,7 @@
 namespace rtcroom {
 namespace {
 
+using std::chrono::hours;
 using testing::HasSubstr;
 
 void FillFromSystem(std::span<std::byte> out) {
@@ -60,6 +61,24 @@ INSTANTIATE_TEST_SUITE_P(Version, TlsResumption, testing::Values(TLS1_2_VERSION,
                          [](const auto& param_info) {
                            return param_info.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
                          });
+
+TEST_F(TlsSettingsTest, KeepsAValidCertificateInsteadOfOneThatIsNot) {
+  const std::shared_ptr<ssl_ctx_st> valid = settings_.Current();
+  const Result<TimePoint> expiry = CertificateExpiry(valid.get());
+  ASSERT_OK(expiry);
+  clock_.JumpWallClock(*expiry - hours(1) - clock_.Now());
+  for (const auto& [life, fault] :
+       {std::pair(CertificateLife{hours(-48), hours(-24)}, "expired at "),
+        std::pair(CertificateLife{hours(72), hours(96)}, "not valid before ")}) {
+    WriteTestCertificate(cert_, key_, {}, life);
+    const Status reloaded = settings_.Reload(cert_, key_);
+    ASSERT_FALSE(reloaded.ok());
+    EXPECT_THAT(reloaded.error().detail, HasSubstr(fault));
+    EXPECT_EQ(settings_.Current(), valid);
+  }
+  clock_.Advance(hours(2));
+  EXPECT_OK(settings_.Reload(cert_, key_)) << "the previous one has expired, too";
+}
 
 TEST_P(TlsResumption, NeedsNoSecondFullHandshake) {
   const TlsPair first = Connect({.version = GetParam()});
