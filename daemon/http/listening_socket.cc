@@ -40,6 +40,8 @@ Result<HostAndPort> Split(const std::string& address) {
   } else if (host.empty() || host.find(':') != std::string::npos) {
     return Error{Errc::kUnavailable, fmt::format("{}: not host:port or [v6]:port", address)};
   }
+  // As the configuration reads it: local programs connect to that address.
+  if (host == "localhost") host = "127.0.0.1";
   return HostAndPort{.host = std::move(host), .port = address.substr(colon + 1)};
 }
 
@@ -104,7 +106,7 @@ Result<ListeningSocket> Listen(const std::string& address, WildcardFamilies fami
 
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int failed = getaddrinfo(wanted->host.c_str(), wanted->port.c_str(), &hints, &found);
       failed != 0) {

@@ -22,7 +22,8 @@ enum class WildcardFamilies : std::uint8_t {
   kV6Only,  ///< another socket listens on the same port of IPv4
 };
 
-/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose.
+/// Binds and listens on `host:port` or `[v6]:port`; port 0 lets the system choose. A host is
+/// numeric, or `localhost`, which is 127.0.0.1 whatever the machine's files say.
 ///
 /// @errors  kUnavailable; the detail names the address and the reason ("Address already in use").
 Result<ListeningSocket> Listen(const std::string& address,

@@ -36,7 +36,7 @@ struct EventsModuleDeps {
 /// @threads for one thread, except for the numbers.
 class EventsModule {
  public:
-  /// @param grpc  with a listener.
+  /// @param config  with a gRPC listener.
   /// @param is_dev  loopback TCP needs no token.
   EventsModule(const Config& config, bool is_dev, const EventsModuleDeps& deps);
 

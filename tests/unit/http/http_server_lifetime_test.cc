@@ -1,4 +1,5 @@
 // Start and stop, and many connections on few workers.
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -7,6 +8,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 #include "tests/unit/http/edge_fixture.h"
 
@@ -50,6 +53,16 @@ TEST_F(HttpServerLifetime, ReportsAnInvalidAddress) {
     ASSERT_FALSE(started.ok()) << wrong;
     EXPECT_THAT(started.error().detail, HasSubstr(wrong));
   }
+}
+
+TEST_F(HttpServerLifetime, ResolvesNoNames) {
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener server({.listen = "localhost:0"}, handler, deps());
+  ASSERT_OK(server.Start());
+  EXPECT_THAT(server.bound_address(), testing::StartsWith("127.0.0.1:"));
+  std::array<char, 256> own_name{};
+  ASSERT_EQ(::gethostname(own_name.data(), own_name.size() - 1), 0);
+  EXPECT_FALSE(StartAnother(std::string(own_name.data()) + ":0").ok());
 }
 
 TEST_F(HttpServerLifetime, ServesIpv6) {
