@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/admin/admin_router.h"
 #include "daemon/admin/readiness_check.h"
@@ -41,12 +42,15 @@ class AdminServer : private HttpHandler {
               RequestIds& ids, HttpListenerDeps deps);
 
   Status Start() { return listener_.Start(); }
-  [[nodiscard]] const std::string& bound_address() const { return listener_.bound_address(); }
+  [[nodiscard]] const std::vector<std::string>& bound_addresses() const {
+    return listener_.bound_addresses();
+  }
+  [[nodiscard]] std::string bound_address() const { return listener_.bound_address(); }
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed) {
     listener_.Stop(drain_timeout, after);
   }
-  ListeningSocket TakeSocket() { return listener_.TakeSocket(); }
+  std::vector<ListeningSocket> TakeSockets() { return listener_.TakeSockets(); }
 
  private:
   RequestPlan Resolve(HttpRequest& request) override;

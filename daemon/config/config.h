@@ -22,6 +22,7 @@ namespace rtcroom {
 using ConfigDuration = std::chrono::milliseconds;
 
 struct ServerConfig {
+  // Several addresses of a listener are separated by commas.
   std::string http_listen = {};  ///< empty: no plain HTTP
   std::string https_listen = "0.0.0.0:5757";
   std::string tls_cert = {};

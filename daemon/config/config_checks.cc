@@ -46,7 +46,9 @@ void CheckListeners(const Config& config, Problems& problems) {
       const ConfiguredListener& one = listeners.at(earlier);
       const ConfiguredListener& other = listeners.at(later);
       if (Collide(one.address, other.address)) {
-        problems.push_back({std::string(other.key), fmt::format("same address as {}", one.key)});
+        problems.push_back({std::string(other.key),
+                            one.key == other.key ? std::string("has an address twice")
+                                                 : fmt::format("same address as {}", one.key)});
       }
     }
   }
@@ -90,8 +92,8 @@ void CheckGrpc(const GrpcConfig& grpc, RunMode mode, Problems& problems) {
         {"grpc.token",
          "must be printable ASCII, with no space at its ends: it travels in metadata"});
   }
-  const std::optional<ListenAddress> address = ParseListenAddress(grpc.listen);
-  const bool needs_all = address && !address->IsLoopback();
+  const std::vector<ListenAddress> addresses = ParseListenAddresses(grpc.listen);
+  const bool needs_all = !std::ranges::all_of(addresses, &ListenAddress::IsLoopback);
   // Any of the three enables TLS.
   const bool has_tls = !grpc.tls_cert.empty() || !grpc.tls_key.empty() || !grpc.client_ca.empty();
   if (needs_all || has_tls) {
@@ -102,7 +104,7 @@ void CheckGrpc(const GrpcConfig& grpc, RunMode mode, Problems& problems) {
     if (needs_all && grpc.client_ca.empty()) problems.push_back({"grpc.client_ca", why});
   }
   // Mutual TLS needs all three, and is enough anywhere.
-  const bool needs_token = address && address->IsLoopback() && grpc.client_ca.empty();
+  const bool needs_token = !addresses.empty() && !needs_all && grpc.client_ca.empty();
   if (needs_token && grpc.token.empty() && mode == RunMode::kNormal) {
     problems.push_back({"grpc.token",
                         "missing: grpc.listen is TCP on loopback, which every program of this "
@@ -363,12 +365,13 @@ void WarnOfAuth(const AuthConfig& auth, Problems& warnings) {
 }
 
 void WarnOfListeners(const Config& config, Problems& warnings) {
-  const std::optional<ListenAddress> http = ParseListenAddress(config.server.http_listen);
-  if (http && !http->IsLoopback()) {
+  const auto is_local = [](const std::string& listen) {
+    return std::ranges::all_of(ParseListenAddresses(listen), &ListenAddress::IsLoopback);
+  };
+  if (!is_local(config.server.http_listen)) {
     warnings.push_back({"server.http_listen", "not on loopback: requests travel unencrypted"});
   }
-  const std::optional<ListenAddress> admin = ParseListenAddress(config.admin.listen);
-  if (admin && !admin->IsLoopback()) {
+  if (!is_local(config.admin.listen)) {
     warnings.push_back({"admin.listen", config.admin.token.empty()
                                             ? "not on loopback: other machines can read it"
                                             : "not on loopback: other machines can read it, and "

@@ -11,10 +11,11 @@ void AddServerKeys(std::vector<ConfigKey>& keys) {
   using S = ServerConfig;
   SectionKeys<&Config::server> server("server", keys);
   server.AddOfMachine<&S::http_listen>(
-      "http_listen", PlainTextRule{CheckOptionalListenAddress},
+      "http_listen", ListenRule{CheckOptionalListenAddress},
       "Plain HTTP, for a proxy in front or for loopback; \"\" = off.");
-  server.AddOfMachine<&S::https_listen>("https_listen", PlainTextRule{CheckOptionalListenAddress},
-                                        "HTTPS; needs tls_cert and tls_key; \"\" = off.");
+  server.AddOfMachine<&S::https_listen>(
+      "https_listen", ListenRule{CheckOptionalListenAddress},
+      "HTTPS; needs tls_cert and tls_key; one address or a list; \"\" = off.");
   server.AddOfMachine<&S::tls_cert>("tls_cert", PlainTextRule{},
                                     "PEM file: certificate and its chain.");
   server.AddOfMachine<&S::tls_key>("tls_key", PlainTextRule{},
@@ -59,7 +60,7 @@ void AddServerKeys(std::vector<ConfigKey>& keys) {
 void AddAdminKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::admin> admin("admin", keys);
   admin.AddOfMachine<&AdminConfig::listen>(
-      "listen", PlainTextRule{CheckListenAddress},
+      "listen", ListenRule{CheckListenAddress},
       "/healthz, /readyz, /metrics and the console; keep it local.");
   admin.Add<&AdminConfig::token>(
       "token", SecretRule{}, "The token of the console, 16 characters or more; \"\" = no console.");
@@ -69,7 +70,7 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys) {
   using S = GrpcConfig;
   SectionKeys<&Config::grpc> grpc("grpc", keys);
   grpc.AddOfMachine<&S::listen>(
-      "listen", PlainTextRule{CheckOptionalGrpcAddress},
+      "listen", ListenRule{CheckOptionalGrpcAddress},
       "Membership events and RoomAdmin, for programs: unix:PATH, for "
       "the server's user and group; or host:port, which needs token on loopback, "
       "and tls_cert, tls_key and client_ca elsewhere; \"\" = off.");

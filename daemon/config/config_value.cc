@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "daemon/config/listen_address.h"
+
 namespace rtcroom {
 namespace {
 
@@ -140,6 +142,19 @@ struct Reader {
     if (!text) return text.error();
     return ConfigValue(StoreUrl(*std::move(text)));
   }
+  Result<ConfigValue> operator()(const ListenRule& rule) const {
+    const auto* list = std::get_if<std::vector<std::string>>(&raw);
+    if (list != nullptr && list->size() > 1) {
+      // Its path could not be told from the other addresses, and it has another way of access.
+      for (const std::string& address : *list) {
+        if (address.starts_with("unix:")) return Refused("must not have unix:PATH in a list");
+      }
+    }
+    Result<std::string> text = ReadText(
+        list == nullptr ? raw : RawValue(fmt::format("{}", fmt::join(*list, ","))), rule.check);
+    if (!text) return text.error();
+    return ConfigValue(*std::move(text));
+  }
   Result<ConfigValue> operator()(const ListRule& rule) const {
     const auto* texts = std::get_if<std::vector<std::string>>(&raw);
     if (texts == nullptr) return Refused("must be a list of texts");
@@ -170,7 +185,11 @@ struct Writer {
     if (value.per_hour > 0) return fmt::format("\"{}/h\"", value.per_hour);
     return fmt::format("\"{}/s\"", value.per_second);
   }
-  std::string operator()(const std::string& value) const { return Quoted(value); }
+  std::string operator()(const std::string& value) const {
+    const std::vector<std::string> addresses = SplitListen(value);
+    const bool is_list = std::holds_alternative<ListenRule>(rule) && addresses.size() > 1;
+    return is_list ? operator()(addresses) : Quoted(value);
+  }
   std::string operator()(const Secret&) const { return "\"\""; }
   std::string operator()(const StoreUrl& value) const { return Quoted(value.Shown()); }
   std::string operator()(const std::vector<std::string>& value) const {
@@ -197,6 +216,7 @@ struct Describer {
   std::string operator()(const StoreUrlRule&) const { return "secret"; }
   std::string operator()(const SwitchRule&) const { return ""; }
   std::string operator()(const PlainTextRule&) const { return ""; }
+  std::string operator()(const ListenRule&) const { return ""; }
   std::string operator()(const ListRule&) const { return ""; }
 };
 

@@ -65,6 +65,11 @@ struct SecretRule {
 struct StoreUrlRule {
   using Value = StoreUrl;
 };
+/// One text or a list of them, which are held with commas between: the addresses of a listener.
+struct ListenRule {
+  using Value = std::string;
+  TextRule check = CheckListenAddress;  ///< of the whole
+};
 /// At most 1000 texts.
 struct ListRule {
   using Value = std::vector<std::string>;
@@ -76,7 +81,7 @@ struct ChoiceRule {
   std::vector<std::string_view> names;
 };
 using ValueRule = std::variant<SwitchRule, CountRule, DurationRule, RateRule, PlainTextRule,
-                               SecretRule, StoreUrlRule, ListRule, ChoiceRule>;
+                               SecretRule, StoreUrlRule, ListenRule, ListRule, ChoiceRule>;
 
 /// Parses the text of an environment variable for `rule`; a list is comma separated, and the empty
 /// text is the empty list.

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace rtcroom {
 
 std::vector<ConfiguredListener> ConfiguredListeners(const Config& config) {
   std::vector<ConfiguredListener> listeners;
   const auto add = [&listeners](std::string_view key, const std::string& listen) {
-    const std::optional<ListenAddress> address = ParseListenAddress(listen);
-    if (address) listeners.push_back({.key = key, .address = *address});
+    for (ListenAddress& address : ParseListenAddresses(listen)) {
+      listeners.push_back({.key = key, .address = std::move(address)});
+    }
   };
   add("server.http_listen", config.server.http_listen);
   add("server.https_listen", config.server.https_listen);

@@ -14,12 +14,12 @@ struct ConfiguredListener {
   ListenAddress address = {};
 };
 
-/// Those that listen on TCP, in the order of the keys.
+/// Those on TCP, in the order of the keys; a listener with several addresses is there for each.
 std::vector<ConfiguredListener> ConfiguredListeners(const Config& config);
 
 /// Whether a listener on `[::]` accepts IPv6 only, because another one has an IPv4 address with the
 /// same port.
-/// @param listen  as in the configuration.
+/// @param listen  one address of the configuration.
 bool LeavesV4ToAnother(std::string_view listen, const Config& config);
 
 }  // namespace rtcroom

@@ -1,5 +1,8 @@
 #include "daemon/config/listen_address.h"
 
+#include <ranges>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "daemon/base/ip_address.h"
@@ -23,8 +26,28 @@ std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
   return ListenAddress{.host = host->ToText(), .port = *port};
 }
 
+std::vector<std::string> SplitListen(std::string_view listen) {
+  if (listen.empty()) return {};
+  if (listen.starts_with("unix:")) return {std::string(listen)};
+  std::vector<std::string> addresses;
+  for (const auto address : std::views::split(listen, ',')) {
+    addresses.emplace_back(address.begin(), address.end());
+  }
+  return addresses;
+}
+
+std::vector<ListenAddress> ParseListenAddresses(std::string_view listen) {
+  std::vector<ListenAddress> parsed;
+  for (const std::string& address : SplitListen(listen)) {
+    if (std::optional<ListenAddress> one = ParseListenAddress(address)) {
+      parsed.push_back(*std::move(one));
+    }
+  }
+  return parsed;
+}
+
 std::optional<std::string> ReachableFromHere(std::string_view listen) {
-  std::optional<ListenAddress> address = ParseListenAddress(listen);
+  std::optional<ListenAddress> address = ParseListenAddress(listen.substr(0, listen.find(',')));
   if (!address || address->port == 0) return std::nullopt;
   const bool v6 = address->IsV6();
   if (address->IsWildcard()) address->host = v6 ? "::1" : "127.0.0.1";

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rtcroom {
 
@@ -25,9 +26,19 @@ struct ListenAddress {
 /// @return nullopt for any other text.
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
-/// The address at which local programs reach a listener, as `host:port` or `[v6]:port`: a wildcard
-/// listener is reached on loopback. Nullopt while its port is not known, and for an invalid
-/// address.
+/// Most addresses of one listener.
+inline constexpr int kMaxListenAddresses = 16;
+
+/// The addresses of a listener, as the configuration holds them: separated by commas, or one
+/// `unix:PATH`, whose path may have commas. None for the empty text.
+std::vector<std::string> SplitListen(std::string_view listen);
+
+/// Those of them that are on TCP.
+std::vector<ListenAddress> ParseListenAddresses(std::string_view listen);
+
+/// The address at which local programs reach a listener, as `host:port` or `[v6]:port`: the first
+/// of its addresses; a wildcard listener is reached on loopback. Nullopt while its port is not
+/// known, and for an invalid address.
 std::optional<std::string> ReachableFromHere(std::string_view listen);
 
 /// Whether two listeners would bind the same port of the same address. Port 0 never conflicts, and

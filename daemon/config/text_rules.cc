@@ -1,6 +1,8 @@
 #include "daemon/config/text_rules.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "daemon/base/address_range.h"
 #include "daemon/base/ip_address.h"
@@ -72,8 +74,13 @@ std::string_view CheckPlainText(std::string_view text) {
 }
 
 std::string_view CheckListenAddress(std::string_view text) {
-  if (ParseListenAddress(text)) return "";
-  return "must be an address and a port such as 127.0.0.1:5757 or [::1]:5757";
+  const std::vector<std::string> addresses = SplitListen(text);
+  if (addresses.size() > kMaxListenAddresses) return "must have at most 16 addresses";
+  const bool valid = std::ranges::all_of(addresses, [](const std::string& address) {
+    return ParseListenAddress(address).has_value();
+  });
+  if (valid && !addresses.empty()) return "";
+  return "must be an address and a port such as 127.0.0.1:5757 or [::1]:5757, or a list of them";
 }
 
 std::string_view CheckOptionalListenAddress(std::string_view text) {
@@ -86,8 +93,8 @@ std::string_view CheckGrpcAddress(std::string_view text) {
     const std::string_view path = text.substr(kUnix.size());
     return path.size() > kMaxSocketPath ? "must have a path of at most 107 bytes" : CheckPath(path);
   }
-  if (ParseListenAddress(text)) return "";
-  return "must be an address and a port such as 127.0.0.1:5759, or unix:PATH";
+  if (CheckListenAddress(text).empty()) return "";
+  return "must be an address and a port such as 127.0.0.1:5759, a list of them, or unix:PATH";
 }
 
 std::string_view CheckOptionalGrpcAddress(std::string_view text) {

@@ -11,11 +11,11 @@ using TextRule = std::string_view (*)(std::string_view text);
 
 /// At most 4096 bytes without control characters.
 std::string_view CheckPlainText(std::string_view text);
-/// `host:port` or `[v6]:port`.
+/// `host:port` or `[v6]:port`, or up to 16 of them with commas between.
 std::string_view CheckListenAddress(std::string_view text);
 /// As above, or empty.
 std::string_view CheckOptionalListenAddress(std::string_view text);
-/// A listen address or `unix:PATH`, the path of at most 107 bytes.
+/// Listen addresses as above, or `unix:PATH`, the path of at most 107 bytes.
 std::string_view CheckGrpcAddress(std::string_view text);
 /// As above, or empty.
 std::string_view CheckOptionalGrpcAddress(std::string_view text);

@@ -1,5 +1,6 @@
 #include "daemon/grpc/grpc_admin_server.h"
 
+#include <string>
 #include <utility>
 
 namespace rtcroom {
@@ -36,7 +37,9 @@ GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServe
 
 Status GrpcAdminServer::Start() {
   if (Status status = server_.Start(); !status) return status;
-  logger_.Info("listening", {{"listener", "grpc"}, {"address", server_.bound_address()}});
+  for (const std::string& address : bound_addresses()) {
+    logger_.Info("listening", {{"listener", "grpc"}, {"address", address}});
+  }
   return {};
 }
 

@@ -51,7 +51,10 @@ class GrpcAdminServer {
 
   /// @errors  as `GrpcServer::Start`.
   Status Start();
-  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  [[nodiscard]] const std::vector<std::string>& bound_addresses() const {
+    return server_.bound_addresses();
+  }
+  [[nodiscard]] std::string bound_address() const { return server_.bound_address(); }
   /// @errors  as `GrpcServer::ReloadTls`.
   Status ReloadTls(const GrpcTlsFiles& files) { return server_.ReloadTls(files); }
 
@@ -63,7 +66,7 @@ class GrpcAdminServer {
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
   [[nodiscard]] std::size_t mix_followers() const { return mixes_ ? mixes_->size() : 0; }
-  ListeningSocket TakeSocket() { return server_.TakeSocket(); }
+  std::vector<ListeningSocket> TakeSockets() { return server_.TakeSockets(); }
 
  private:
   Logger& logger_;

@@ -46,6 +46,8 @@ ConnectionObserver& Uncounted() {
   return uncounted;
 }
 
+bool IsUnix(const std::string& address) { return address.starts_with("unix:"); }
+
 int Milliseconds(std::chrono::milliseconds span) { return static_cast<int>(span.count()); }
 
 }  // namespace
@@ -152,22 +154,44 @@ GrpcServer::GrpcServer(GrpcServerOptions options, GrpcServerDeps deps)
 GrpcServer::~GrpcServer() { Stop(std::chrono::milliseconds(0)); }
 
 Status GrpcServer::Start() {
-  const std::string address = options_.inherited ? options_.inherited->address : options_.listen;
-  if (Status status = CheckReach(address); !status) return status;
-  if (options_.inherited) {
-    listening_ = *std::exchange(options_.inherited, std::nullopt);
-  } else {
-    Result<ListeningSocket> bound = ListenForGrpc(options_.listen, options_.families);
-    if (!bound) return bound.error();
-    listening_ = *std::move(bound);
-  }
-  socket_file_ = FindSocketFile(listening_.address);
+  if (Status status = Open(); !status) return status;
   if (Status status = StartLibrary(); !status) return status;
   return BeginAccepting();
 }
 
+Status GrpcServer::Open() {
+  for (const ListeningSocket& inherited : options_.inherited) {
+    if (Status status = CheckReach(inherited.address); !status) return status;
+  }
+  for (const ListenTarget& target : options_.listen) {
+    if (Status status = CheckReach(target.address); !status) return status;
+  }
+  for (ListeningSocket& inherited : options_.inherited) Keep(std::move(inherited));
+  for (const ListenTarget& target : options_.listen) {
+    Result<ListeningSocket> bound = ListenForGrpc(target.address, target.families);
+    if (!bound) return bound.error();
+    Keep(*std::move(bound));
+  }
+  const bool is_unix = IsUnix(addresses_.front());
+  for (const std::string& address : addresses_) {
+    if (IsUnix(address) == is_unix) continue;
+    // The library is given one kind of credentials.
+    return Error{
+        Errc::kUnavailable,
+        fmt::format("{} and {}: gRPC is served on ports or in the file system, not on both",
+                    addresses_.front(), address)};
+  }
+  return {};
+}
+
+void GrpcServer::Keep(ListeningSocket listening) {
+  addresses_.push_back(listening.address);
+  socket_files_.push_back(FindSocketFile(listening.address));
+  listening_.push_back(std::move(listening));
+}
+
 Status GrpcServer::CheckReach(const std::string& address) const {
-  if (address.starts_with("unix:") || options_.tls.IsMutual()) return {};
+  if (IsUnix(address) || options_.tls.IsMutual()) return {};
   const std::optional<ListenAddress> port = ParseListenAddress(address);
   if (!port || !port->IsLoopback()) {
     return Error{Errc::kUnavailable,
@@ -188,7 +212,7 @@ Status GrpcServer::StartLibrary() {
     certificate_expiry_ = loaded->not_after;
     certificates = *std::move(loaded);
   }
-  library_ = std::make_unique<Library>(options_, deps_, listening_.address.starts_with("unix:"),
+  library_ = std::make_unique<Library>(options_, deps_, IsUnix(addresses_.front()),
                                        std::move(certificates));
   return library_->is_up() ? Status() : Error{Errc::kUnavailable, "gRPC does not start"};
 }
@@ -196,20 +220,30 @@ Status GrpcServer::StartLibrary() {
 Status GrpcServer::BeginAccepting() {
   try {
     loop_ = std::make_unique<EventLoop>(deps_.logger);
-    acceptor_ = std::make_shared<Acceptor>(
-        *loop_, listening_, Uncounted(), deps_.logger,
-        [this](AcceptedSocket accepted) { library_->Serve(std::move(accepted.socket)); });
-    loop_->Await([this] { acceptor_->Begin(); });
+    for (const ListeningSocket& listening : listening_) {
+      acceptors_.push_back(std::make_shared<Acceptor>(
+          *loop_, listening, Uncounted(), deps_.logger,
+          [this](AcceptedSocket accepted) { library_->Serve(std::move(accepted.socket)); }));
+    }
+    loop_->Await([this] {
+      for (const std::shared_ptr<Acceptor>& acceptor : acceptors_) acceptor->Begin();
+    });
   } catch (const std::exception& problem) {
     return Error{Errc::kUnavailable,
-                 fmt::format("cannot watch {}: {}", listening_.address, problem.what())};
+                 fmt::format("cannot watch {}: {}", addresses_.front(), problem.what())};
   }
   return {};
 }
 
 void GrpcServer::StopAccepting() {
-  if (acceptor_) loop_->Await([this] { acceptor_->Stop(Acceptor::Backlog::kLeft); });
-  acceptor_.reset();
+  if (loop_) {
+    loop_->Await([this] {
+      for (const std::shared_ptr<Acceptor>& acceptor : acceptors_) {
+        acceptor->Stop(Acceptor::Backlog::kLeft);
+      }
+    });
+  }
+  acceptors_.clear();
   loop_.reset();
 }
 
@@ -230,9 +264,11 @@ Status GrpcServer::ReloadTls(const GrpcTlsFiles& files) {
 void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
   if (library_ && library_->is_up()) library_->FailHealth();
   StopAccepting();
-  if (after == SocketAfterStop::kClosed && listening_.socket.valid()) {
-    if (socket_file_) RemoveSocketFile(listening_.address, *socket_file_);
-    listening_.socket = FileDescriptor();
+  if (after == SocketAfterStop::kClosed) {
+    for (std::size_t i = 0; i < listening_.size(); ++i) {
+      if (socket_files_.at(i)) RemoveSocketFile(addresses_.at(i), *socket_files_.at(i));
+    }
+    listening_.clear();
   }
   if (library_ && library_->is_up()) {
     deps_.end_streams();

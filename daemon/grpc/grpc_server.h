@@ -27,10 +27,10 @@ class Service;
 namespace rtcroom {
 
 struct GrpcServerOptions {
-  std::string listen = {};  ///< `host:port`, `[v6]:port` or `unix:PATH`; port 0: any that is free
-  WildcardFamilies families = WildcardFamilies::kBoth;  ///< of `listen`
-  /// An inherited listening socket, used instead of `listen`.
-  std::optional<ListeningSocket> inherited = {};
+  /// `host:port`, `[v6]:port` or `unix:PATH`; port 0: any that is free.
+  std::vector<ListenTarget> listen = {};
+  /// Sockets that are already listening, served beside `listen`.
+  std::vector<ListeningSocket> inherited = {};
   GrpcTlsFiles tls = {};
   Secret token = {};  ///< required of callers; empty: none
   /// Loopback TCP is served without a token and without mutual TLS: for `--dev` and tests.
@@ -73,7 +73,7 @@ struct GrpcServerDeps {
 ///
 /// Calls run on gRPC's threads, and must not block there.
 ///
-/// @threads one thread; `bound_address` is safe from any thread after `Start`.
+/// @threads one thread; `bound_addresses` is safe from any thread after `Start`.
 class GrpcServer {
  public:
   GrpcServer(GrpcServerOptions options, GrpcServerDeps deps);
@@ -81,12 +81,18 @@ class GrpcServer {
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  /// Binds and serves. Call it once.
+  /// Binds and serves. Call it once, with at least one address or socket; all of them are ports, or
+  /// all are in the file system.
   /// @errors  kUnavailable; the detail names the address or the file, and the reason.
   Status Start();
 
-  /// The address it listens on, with the actual port; empty before `Start`.
-  [[nodiscard]] const std::string& bound_address() const { return listening_.address; }
+  /// The addresses it listens on, with the actual ports, inherited ones first; empty before
+  /// `Start`.
+  [[nodiscard]] const std::vector<std::string>& bound_addresses() const { return addresses_; }
+  /// The first of them.
+  [[nodiscard]] std::string bound_address() const {
+    return addresses_.empty() ? std::string() : addresses_.front();
+  }
 
   /// Reads the files again, for new connections.
   /// @errors  as `LoadGrpcCertificates`, and kUnavailable if TLS or client certificates would be
@@ -102,14 +108,16 @@ class GrpcServer {
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
 
-  /// The listening socket, kept by `Stop`.
-  ListeningSocket TakeSocket() { return std::move(listening_); }
+  /// The listening sockets, kept by `Stop`.
+  std::vector<ListeningSocket> TakeSockets() { return std::move(listening_); }
 
  private:
   class Library;  ///< wraps the gRPC library
 
   /// Refuses an address that more clients can reach than the options allow.
   [[nodiscard]] Status CheckReach(const std::string& address) const;
+  Status Open();
+  void Keep(ListeningSocket listening);
   Status StartLibrary();
   Status BeginAccepting();
   void StopAccepting();
@@ -118,12 +126,14 @@ class GrpcServer {
 
   GrpcServerOptions options_;
   const GrpcServerDeps deps_;
-  ListeningSocket listening_;
-  std::optional<SocketFile> socket_file_;  ///< of `listening_`, while that is open
+  std::vector<ListeningSocket> listening_;
+  std::vector<std::string> addresses_;
+  /// Of each of `addresses_`, while its socket is open.
+  std::vector<std::optional<SocketFile>> socket_files_;
   std::optional<TimePoint> certificate_expiry_;
   std::unique_ptr<Library> library_;
-  std::unique_ptr<EventLoop> loop_;     ///< only for the acceptor
-  std::shared_ptr<Acceptor> acceptor_;  ///< shared with its tasks
+  std::unique_ptr<EventLoop> loop_;                   ///< only for the acceptors
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;  ///< shared with their tasks
 };
 
 }  // namespace rtcroom

@@ -36,39 +36,45 @@ HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, Ht
 HttpListener::~HttpListener() { Stop(std::chrono::milliseconds(0)); }
 
 Status HttpListener::Start() {
-  if (options_.inherited) {
-    listening_ = *std::exchange(options_.inherited, std::nullopt);
-  } else {
-    Result<ListeningSocket> bound = Listen(options_.listen, options_.families);
+  listening_ = std::move(options_.inherited);
+  for (const ListenTarget& target : options_.listen) {
+    Result<ListeningSocket> bound = Listen(target.address, target.families);
     if (!bound) return bound.error();
-    listening_ = *std::move(bound);
+    listening_.push_back(*std::move(bound));
   }
-  try {
-    acceptor_ =
-        std::make_shared<Acceptor>(deps_.threads.loop(0), listening_, deps_.observer, deps_.logger,
-                                   [this](AcceptedSocket accepted) { Adopt(std::move(accepted)); });
-  } catch (const std::exception& problem) {
-    return Error{Errc::kUnavailable,
-                 fmt::format("cannot watch {}: {}", listening_.address, problem.what())};
+  for (const ListeningSocket& listening : listening_) {
+    addresses_.push_back(listening.address);
+    try {
+      acceptors_.push_back(std::make_shared<Acceptor>(
+          deps_.threads.loop(0), listening, deps_.observer, deps_.logger,
+          [this](AcceptedSocket accepted) { Adopt(std::move(accepted)); }));
+    } catch (const std::exception& problem) {
+      return Error{Errc::kUnavailable,
+                   fmt::format("cannot watch {}: {}", listening.address, problem.what())};
+    }
   }
   for (std::size_t i = 0; i < deps_.threads.loop_count(); ++i) {
     EventLoop& loop = deps_.threads.loop(i);
     shards_.push_back(std::make_shared<ListenerShard>(context_, loop));
     loop.Post([shard = shards_.back()] { shard->BeginUpkeep(); });
   }
-  deps_.threads.loop(0).Post([acceptor = acceptor_] { acceptor->Begin(); });
+  for (const std::shared_ptr<Acceptor>& acceptor : acceptors_) {
+    deps_.threads.loop(0).Post([acceptor] { acceptor->Begin(); });
+  }
   return {};
 }
 
 void HttpListener::BeginDrain(SocketAfterStop after) {
-  if (!acceptor_) return;
+  if (acceptors_.empty()) return;
   const auto backlog =
       after == SocketAfterStop::kKept ? Acceptor::Backlog::kLeft : Acceptor::Backlog::kTaken;
-  deps_.threads.loop(0).Await([&] { acceptor_->Stop(backlog); });
-  acceptor_.reset();
-  // Before the socket closes: a client that finds the port closed also gets `Connection: close`.
+  deps_.threads.loop(0).Await([&] {
+    for (const std::shared_ptr<Acceptor>& acceptor : acceptors_) acceptor->Stop(backlog);
+  });
+  acceptors_.clear();
+  // Before the sockets close: a client that finds the port closed also gets `Connection: close`.
   draining_ = true;
-  if (after == SocketAfterStop::kClosed) listening_.socket = FileDescriptor();
+  if (after == SocketAfterStop::kClosed) listening_.clear();
 }
 
 void HttpListener::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {

@@ -34,10 +34,10 @@ class ListenerShard;
 using TlsSource = std::function<std::shared_ptr<ssl_ctx_st>()>;
 
 struct HttpListenerOptions {
-  std::string listen = {};  ///< `host:port` or `[v6]:port`; port 0 lets the system choose
-  WildcardFamilies families = WildcardFamilies::kBoth;  ///< of `listen`
-  /// A socket that is already listening, instead of `listen`.
-  std::optional<ListeningSocket> inherited = {};
+  /// `host:port` or `[v6]:port`; port 0 lets the system choose.
+  std::vector<ListenTarget> listen = {};
+  /// Sockets that are already listening, served beside `listen`.
+  std::vector<ListeningSocket> inherited = {};
   TlsSource tls = {};  ///< empty: plain HTTP
   ConnectionOptions connections = {};
 };
@@ -52,7 +52,7 @@ struct HttpListenerDeps {
   Logger& logger;
 };
 
-/// Handling of the listening socket at a stop.
+/// Handling of the listening sockets at a stop.
 enum class SocketAfterStop : std::uint8_t {
   kClosed,  ///< at once: new connections are refused, not queued
   kKept,    ///< new connections queue in it for the next process that listens
@@ -63,7 +63,7 @@ enum class SocketAfterStop : std::uint8_t {
 ///
 /// Every reply is JSON with a `code`, also where a request is refused (protocol 0.2).
 ///
-/// @threads `Start`, `Stop` and `TakeSocket` from one thread; `bound_address` from any after
+/// @threads `Start`, `Stop` and `TakeSockets` from one thread; `bound_addresses` from any after
 ///          `Start`; `SetPace` from any.
 class HttpListener {
  public:
@@ -73,12 +73,16 @@ class HttpListener {
   HttpListener(const HttpListener&) = delete;
   HttpListener& operator=(const HttpListener&) = delete;
 
-  /// Binds and begins to serve. Call it once.
+  /// Binds and begins to serve. Call it once, with at least one address or socket.
   /// @errors  kUnavailable: the detail names the address that is in use.
   Status Start();
 
-  /// The bound address with the real port; empty before `Start`.
-  [[nodiscard]] const std::string& bound_address() const { return listening_.address; }
+  /// The bound addresses with their real ports, inherited ones first; empty before `Start`.
+  [[nodiscard]] const std::vector<std::string>& bound_addresses() const { return addresses_; }
+  /// The first of them.
+  [[nodiscard]] std::string bound_address() const {
+    return addresses_.empty() ? std::string() : addresses_.front();
+  }
 
   /// Maximum paced requests (get_pushers) of a connection in a second; 0: no limit.
   void SetPace(std::uint32_t per_second) { paced_per_second_ = per_second; }
@@ -91,8 +95,8 @@ class HttpListener {
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
 
-  /// The listening socket kept by `Stop`.
-  ListeningSocket TakeSocket() { return std::move(listening_); }
+  /// The listening sockets kept by `Stop`.
+  std::vector<ListeningSocket> TakeSockets() { return std::move(listening_); }
 
  private:
   void OnEveryShard(void (ListenerShard::*what)());
@@ -107,10 +111,11 @@ class HttpListener {
   std::atomic<std::size_t> at_work_{0};  ///< requests queued for or running on workers
   RefusedProxyHeaders refused_proxy_headers_;
   ConnectionContext context_;
-  ListeningSocket listening_;
+  std::vector<ListeningSocket> listening_;
+  std::vector<std::string> addresses_;
   std::vector<std::shared_ptr<ListenerShard>> shards_;  ///< shared with their loops' tasks
   std::size_t next_shard_ = 0;                          ///< of the acceptor's thread
-  std::shared_ptr<Acceptor> acceptor_;                  ///< shared with its loop's tasks
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;    ///< shared with their loop's tasks
 };
 
 }  // namespace rtcroom

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "daemon/base/file_descriptor.h"
 #include "daemon/base/ip_address.h"
@@ -35,6 +36,18 @@ Result<ListeningSocket> Listen(const std::string& address,
 /// @errors  kUnavailable unless it is a listening TCP socket, or one with a path in the file
 ///          system; the detail names the descriptor.
 Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket);
+
+/// An address to listen on.
+struct ListenTarget {
+  // NOLINTBEGIN(google-explicit-constructor): mostly an address alone
+  ListenTarget(std::string listen, WildcardFamilies accepted = WildcardFamilies::kBoth)
+      : address(std::move(listen)), families(accepted) {}
+  ListenTarget(const char* listen) : address(listen) {}
+  // NOLINTEND(google-explicit-constructor)
+
+  std::string address;
+  WildcardFamilies families = WildcardFamilies::kBoth;
+};
 
 struct AcceptedSocket {
   FileDescriptor socket = {};  ///< non-blocking

@@ -26,8 +26,8 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
       limiter_(kConnections),
       held_(deps.max_held_bytes),
       threads_(kThreads, deps.runtime.logger),
-      server_(MakeListenerOptions(config, config.admin.listen,
-                                  deps.sockets.Take("admin", config.admin.listen)),
+      server_(MakeListenerOptions(
+                  config, MakeListenerSockets("admin", config.admin.listen, config, deps.sockets)),
               deps.readiness,
               AdminSources{.metrics = [this] { return deps_.metrics.Text(); },
                            .others =
@@ -71,7 +71,9 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
                    facts);
   console_->AddRoutes(router_);
   if (Status status = server_.Start(); !status) return status;
-  deps_.runtime.logger.Info("listening", {{"listener", "admin"}, {"address", bound_address()}});
+  for (const std::string& address : server_.bound_addresses()) {
+    deps_.runtime.logger.Info("listening", {{"listener", "admin"}, {"address", address}});
+  }
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_router.h"
@@ -54,13 +55,13 @@ class AdminModule {
   /// Ends the streams of the former token.
   void SetToken(const Secret& token);
   [[nodiscard]] EdgeThreads& threads() { return threads_; }
-  /// Empty before `Start`.
-  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  /// The first one; empty before `Start`.
+  [[nodiscard]] std::string bound_address() const { return server_.bound_address(); }
 
   /// A waiting client is answered while the listener still exists.
   void StopBackup() { backup_.Stop(); }
   void Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after);
-  ListeningSocket TakeSocket() { return server_.TakeSocket(); }
+  std::vector<ListeningSocket> TakeSockets() { return server_.TakeSockets(); }
 
  private:
   const AdminModuleDeps deps_;

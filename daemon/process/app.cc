@@ -108,8 +108,9 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
       runtime_.logger.Warn("waiting_for_database", {{"reason", opened.error().detail}});
       waiting.emplace(*config_, sockets, metrics_, runtime_);
       if (Status status = waiting->Start(); !status) return status;
-      runtime_.logger.Info("listening",
-                           {{"listener", "admin"}, {"address", waiting->bound_address()}});
+      for (const std::string& address : waiting->bound_addresses()) {
+        runtime_.logger.Info("listening", {{"listener", "admin"}, {"address", address}});
+      }
     }
     hooks.waits_for_database(opened.error().detail);
     if (hooks.stops_within(kPause)) return opened;
@@ -371,8 +372,8 @@ void App::StopServing(SocketAfterStop after) {
 std::vector<NamedSocket> App::TakeSockets() {
   std::vector<NamedSocket> sockets;
   if (listeners_ != nullptr) sockets = listeners_->TakeSockets();
-  if (admin_ != nullptr) sockets.push_back({.name = "admin", .listening = admin_->TakeSocket()});
-  if (events_ != nullptr) sockets.push_back({.name = "grpc", .listening = events_->TakeSocket()});
+  if (admin_ != nullptr) AddSockets("admin", admin_->TakeSockets(), sockets);
+  if (events_ != nullptr) AddSockets("grpc", events_->TakeSockets(), sockets);
   return sockets;
 }
 

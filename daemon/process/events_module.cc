@@ -1,5 +1,7 @@
 #include "daemon/process/events_module.h"
 
+#include <utility>
+
 #include "daemon/base/version.h"
 #include "daemon/process/listeners_module.h"
 
@@ -13,6 +15,15 @@ GrpcTlsFiles MakeTlsFiles(const GrpcConfig& grpc) {
 /// Null where no other server uses the store.
 const NodeLease* NodeOf(StoreModule& store) { return store.IsShared() ? &store.lease() : nullptr; }
 
+GrpcServerOptions MakeOptions(const Config& config, bool is_dev, InheritedSockets& inherited) {
+  ListenerSockets sockets = MakeListenerSockets("grpc", config.grpc.listen, config, inherited);
+  return {.listen = std::move(sockets.listen),
+          .inherited = std::move(sockets.inherited),
+          .tls = MakeTlsFiles(config.grpc),
+          .token = config.grpc.token,
+          .is_open_on_loopback = is_dev};
+}
+
 }  // namespace
 
 EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModuleDeps& deps)
@@ -20,12 +31,7 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
            deps.runtime.logger, {}, NodeOf(deps.store)),
       service_(hub_),
       server_(
-          GrpcServerOptions{.listen = config.grpc.listen,
-                            .families = FamiliesOf(config.grpc.listen, config),
-                            .inherited = deps.sockets.Take("grpc", config.grpc.listen),
-                            .tls = MakeTlsFiles(config.grpc),
-                            .token = config.grpc.token,
-                            .is_open_on_loopback = is_dev},
+          MakeOptions(config, is_dev, deps.sockets),
           GrpcAdminServerDeps{
               .store = deps.store.storage(),
               .recordings = deps.store.storage(),

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/admin/metrics.h"
 #include "daemon/base/clock.h"
@@ -52,9 +53,10 @@ class EventsModule {
   }
   /// Ends all subscriptions, also of a server that was never started: the store is not read then.
   void StopWatch() { hub_.Stop(); }
-  ListeningSocket TakeSocket() { return server_.TakeSocket(); }
+  std::vector<ListeningSocket> TakeSockets() { return server_.TakeSockets(); }
 
-  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  /// The first one; empty before `Start`.
+  [[nodiscard]] std::string bound_address() const { return server_.bound_address(); }
   [[nodiscard]] std::optional<TimePoint> certificate_expiry() const {
     return server_.certificate_expiry();
   }

@@ -20,8 +20,8 @@ constexpr const char* kCount = "LISTEN_FDS";
 constexpr const char* kNames = "LISTEN_FDNAMES";
 constexpr std::array<const char*, 3> kVariables = {kPid, kCount, kNames};
 
-/// More than the number of listeners; a larger number is an error.
-constexpr int kMaxSockets = 64;
+/// As many as four listeners can have; a larger number is an error.
+constexpr int kMaxSockets = 4 * kMaxListenAddresses;
 
 std::optional<int> Number(std::string_view text) {
   int number = 0;
@@ -71,23 +71,40 @@ Result<InheritedSockets> InheritedSockets::FromEnvironment(const Environment& en
   return InheritedSockets(std::move(sockets));
 }
 
-std::optional<ListeningSocket> InheritedSockets::Take(std::string_view name,
-                                                      std::string_view address) {
-  const auto suits = [&](const NamedSocket& socket) {
-    return name == "grpc" || !socket.listening.address.starts_with("unix:");
-  };
-  auto found = std::ranges::find_if(
-      waiting_, [&](const NamedSocket& socket) { return socket.name == name && suits(socket); });
-  if (found == waiting_.end()) {
-    const std::optional<ListenAddress> wanted = ParseListenAddress(address);
-    found = std::ranges::find_if(waiting_, [&](const NamedSocket& socket) {
-      const std::string& bound = socket.listening.address;
-      return suits(socket) && (wanted ? ParseListenAddress(bound) == wanted : bound == address);
-    });
-  }
+template <typename Matches>
+std::optional<ListeningSocket> InheritedSockets::TakeIf(Matches matches) {
+  const auto found = std::ranges::find_if(waiting_, matches);
   if (found == waiting_.end()) return std::nullopt;
   ListeningSocket taken = std::move(found->listening);
   waiting_.erase(found);
+  return taken;
+}
+
+InheritedSockets::Taken InheritedSockets::Take(std::string_view name,
+                                               std::span<const std::string> addresses) {
+  const auto suits = [name](const NamedSocket& socket) {
+    return name == "grpc" || !socket.listening.address.starts_with("unix:");
+  };
+  Taken taken;
+  const auto is_named = [&](const NamedSocket& socket) {
+    return socket.name == name && suits(socket);
+  };
+  while (std::optional<ListeningSocket> named = TakeIf(is_named)) {
+    taken.sockets.push_back(*std::move(named));
+  }
+  if (!taken.sockets.empty()) return taken;
+  for (const std::string& address : addresses) {
+    const std::optional<ListenAddress> wanted = ParseListenAddress(address);
+    std::optional<ListeningSocket> bound = TakeIf([&](const NamedSocket& socket) {
+      const std::string& its = socket.listening.address;
+      return suits(socket) && (wanted ? ParseListenAddress(its) == wanted : its == address);
+    });
+    if (bound) {
+      taken.sockets.push_back(*std::move(bound));
+    } else {
+      taken.missing.push_back(address);
+    }
+  }
   return taken;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,9 +45,15 @@ class InheritedSockets {
   static Result<InheritedSockets> FromEnvironment(const Environment& environment, pid_t own_pid,
                                                   int first = kFirstDescriptor);
 
-  /// The socket of that name; else the one bound to `address`, as the configuration writes it. A
-  /// socket found by name may be bound to any address. A Unix-domain socket matches `grpc` only.
-  std::optional<ListeningSocket> Take(std::string_view name, std::string_view address);
+  struct Taken {
+    std::vector<ListeningSocket> sockets = {};
+    std::vector<std::string> missing = {};  ///< addresses to listen on
+  };
+
+  /// The sockets of that name, which may be bound to any addresses and take the place of all that
+  /// are configured; without any, those bound to `addresses`, as the configuration writes them. A
+  /// Unix-domain socket matches `grpc` only.
+  Taken Take(std::string_view name, std::span<const std::string> addresses);
 
   /// For the next listener of its name.
   void PutBack(NamedSocket socket) { waiting_.push_back(std::move(socket)); }
@@ -56,6 +63,9 @@ class InheritedSockets {
   [[nodiscard]] Status CheckAllTaken() const;
 
  private:
+  template <typename Matches>
+  std::optional<ListeningSocket> TakeIf(Matches matches);
+
   std::vector<NamedSocket> waiting_;
 };
 

@@ -21,20 +21,33 @@ std::size_t LoopCount() {
 
 }  // namespace
 
-WildcardFamilies FamiliesOf(const std::string& address, const Config& config) {
-  return LeavesV4ToAnother(address, config) ? WildcardFamilies::kV6Only : WildcardFamilies::kBoth;
+ListenerSockets MakeListenerSockets(std::string_view name, const std::string& listen,
+                                    const Config& config, InheritedSockets& sockets) {
+  InheritedSockets::Taken taken = sockets.Take(name, SplitListen(listen));
+  ListenerSockets made{.inherited = std::move(taken.sockets)};
+  for (std::string& address : taken.missing) {
+    const auto families =
+        LeavesV4ToAnother(address, config) ? WildcardFamilies::kV6Only : WildcardFamilies::kBoth;
+    made.listen.emplace_back(std::move(address), families);
+  }
+  return made;
 }
 
-HttpListenerOptions MakeListenerOptions(const Config& config, const std::string& address,
-                                        std::optional<ListeningSocket> inherited) {
+HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets sockets) {
   const ServerConfig& server = config.server;
-  return {.listen = address,
-          .families = FamiliesOf(address, config),
-          .inherited = std::move(inherited),
+  return {.listen = std::move(sockets.listen),
+          .inherited = std::move(sockets.inherited),
           .tls = {},
           .connections = {.max_body_bytes = server.max_body_bytes,
                           .idle_timeout = server.idle_timeout,
                           .request_timeout = server.request_timeout}};
+}
+
+void AddSockets(std::string_view name, std::vector<ListeningSocket> kept,
+                std::vector<NamedSocket>& sockets) {
+  for (ListeningSocket& socket : kept) {
+    sockets.push_back({.name = std::string(name), .listening = std::move(socket)});
+  }
 }
 
 std::size_t MaxHeldBytes(const ServerConfig& server) {
@@ -61,7 +74,7 @@ std::unique_ptr<HttpListener> ListenersModule::Make(std::string_view name,
   if (address.empty()) return nullptr;
   const ServerConfig& server = config.server;
   HttpListenerOptions options =
-      MakeListenerOptions(config, address, deps.sockets.Take(name, address));
+      MakeListenerOptions(config, MakeListenerSockets(name, address, config, deps.sockets));
   options.tls = std::move(tls);
   // A loaded configuration holds only valid ranges here.
   options.connections.trusted_proxies =
@@ -87,7 +100,9 @@ Status ListenersModule::Start(const ServerConfig& server) {
 Status ListenersModule::Start(std::string_view name, HttpListener* listener) {
   if (listener == nullptr) return {};
   if (Status status = listener->Start(); !status) return status;
-  logger_.Info("listening", {{"listener", name}, {"address", listener->bound_address()}});
+  for (const std::string& address : listener->bound_addresses()) {
+    logger_.Info("listening", {{"listener", name}, {"address", address}});
+  }
   return {};
 }
 
@@ -119,8 +134,8 @@ std::vector<HttpListener*> ListenersModule::listeners() const {
 
 std::vector<NamedSocket> ListenersModule::TakeSockets() {
   std::vector<NamedSocket> sockets;
-  if (http_ != nullptr) sockets.push_back({.name = "http", .listening = http_->TakeSocket()});
-  if (https_ != nullptr) sockets.push_back({.name = "https", .listening = https_->TakeSocket()});
+  if (http_ != nullptr) AddSockets("http", http_->TakeSockets(), sockets);
+  if (https_ != nullptr) AddSockets("https", https_->TakeSockets(), sockets);
   return sockets;
 }
 

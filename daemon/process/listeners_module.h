@@ -21,12 +21,22 @@
 
 namespace rtcroom {
 
-/// The families of a listener's socket beside the other listeners.
-WildcardFamilies FamiliesOf(const std::string& address, const Config& config);
+/// The sockets of one listener.
+struct ListenerSockets {
+  std::vector<ListeningSocket> inherited = {};
+  std::vector<ListenTarget> listen = {};  ///< to be opened
+};
+
+/// @param listen  of the configuration.
+ListenerSockets MakeListenerSockets(std::string_view name, const std::string& listen,
+                                    const Config& config, InheritedSockets& sockets);
 
 /// The options that every HTTP listener has.
-HttpListenerOptions MakeListenerOptions(const Config& config, const std::string& address,
-                                        std::optional<ListeningSocket> inherited);
+HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets sockets);
+
+/// Adds the sockets kept by a listener of that name.
+void AddSockets(std::string_view name, std::vector<ListeningSocket> kept,
+                std::vector<NamedSocket>& sockets);
 
 /// `server.max_held_bytes`, or its default for the memory of the machine, which it reads.
 std::size_t MaxHeldBytes(const ServerConfig& server);
@@ -62,14 +72,14 @@ class ListenersModule {
   /// The listening sockets kept by a stop.
   [[nodiscard]] std::vector<NamedSocket> TakeSockets();
 
-  /// Empty for a listener that is off.
+  /// The first one of each; empty for a listener that is off.
   [[nodiscard]] std::string http_address() const;
   [[nodiscard]] std::string https_address() const;
   [[nodiscard]] std::size_t connections() const { return limiter_.total(); }
   [[nodiscard]] EdgeThreads& threads() { return threads_; }
 
  private:
-  /// Null when the address is empty.
+  /// Null without an address.
   std::unique_ptr<HttpListener> Make(std::string_view name, const std::string& address,
                                      TlsSource tls, const Config& config,
                                      const ListenersModuleDeps& deps);

@@ -1,6 +1,7 @@
 #include "daemon/process/waiting_admin.h"
 
 #include <chrono>
+#include <utility>
 
 #include "daemon/process/listeners_module.h"
 
@@ -19,8 +20,8 @@ WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metr
                  runtime.clock),
       limiter_(kConnections),
       threads_(kThreads, runtime.logger),
-      server_(MakeListenerOptions(config, config.admin.listen,
-                                  sockets.Take("admin", config.admin.listen)),
+      server_(MakeListenerOptions(
+                  config, MakeListenerSockets("admin", config.admin.listen, config, sockets)),
               readiness_, AdminSources{.metrics = [] { return std::string("rtcroomd_ready 0\n"); }},
               ids_,
               HttpListenerDeps{.threads = threads_,
@@ -31,9 +32,11 @@ WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metr
                                .logger = runtime.logger}) {}
 
 void WaitingAdmin::Stop() {
-  if (server_.bound_address().empty()) return;
+  if (server_.bound_addresses().empty()) return;
   server_.Stop(std::chrono::seconds(1), SocketAfterStop::kKept);
-  sockets_.PutBack({.name = "admin", .listening = server_.TakeSocket()});
+  for (ListeningSocket& socket : server_.TakeSockets()) {
+    sockets_.PutBack({.name = "admin", .listening = std::move(socket)});
+  }
 }
 
 }  // namespace rtcroom

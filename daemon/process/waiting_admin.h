@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "daemon/admin/admin_server.h"
 #include "daemon/admin/metrics.h"
@@ -31,7 +32,9 @@ class WaitingAdmin {
 
   /// @errors one sentence for the operator.
   Status Start() { return server_.Start(); }
-  [[nodiscard]] const std::string& bound_address() const { return server_.bound_address(); }
+  [[nodiscard]] const std::vector<std::string>& bound_addresses() const {
+    return server_.bound_addresses();
+  }
   void Stop();
 
  private:

@@ -131,6 +131,25 @@ TEST(Restart, KeepsRoomsAndMembers) {
   EXPECT_EQ(after.Call("double_room", "pusher_heartbeat", MemberBody("r1", "u1")).code(), kOk);
 }
 
+TEST(Restart, KeepsEachAddressOfAListener) {
+  ServerProcess server(
+      {.settings = {{"server.http_listen", {"127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"}}}});
+  std::vector<std::string> addresses;
+  const std::string log = server.Log();
+  const std::string before = R"("listener":"http","address":")";
+  for (std::size_t at = log.find(before); at != std::string::npos; at = log.find(before, at)) {
+    at += before.size();
+    addresses.push_back(log.substr(at, log.find('"', at) - at));
+  }
+  ASSERT_EQ(addresses.size(), 3U);
+  server.HandOver();
+  for (const std::string& address : addresses) {
+    RawClient client(address);
+    client.Send(RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":1})"));
+    EXPECT_EQ(client.Receive().code(), kOk) << address;
+  }
+}
+
 TEST(Restart, KeepsMoreRoomsThanAreReadAtATime) {
   constexpr int kRooms = 1100;
   ServerProcess server({.settings = {{"limits.per_address_rate", "0/s"}}});

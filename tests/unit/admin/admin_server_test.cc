@@ -23,7 +23,7 @@ constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
 class AdminServerTest : public EdgeTest {
  protected:
   void Start(AdminSources sources) {
-    admin_.emplace(HttpListenerOptions{.listen = "127.0.0.1:0"}, readiness_, std::move(sources),
+    admin_.emplace(HttpListenerOptions{.listen = {"127.0.0.1:0"}}, readiness_, std::move(sources),
                    ids_, deps());
     ASSERT_OK(admin_->Start());
   }

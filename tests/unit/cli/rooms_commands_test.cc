@@ -58,7 +58,7 @@ class RoomsCommands : public CliTest {
 
   /// Starts the server and sets its address in the configuration of the commands.
   void Serve(GrpcServerOptions options = {}) {
-    if (options.listen.empty()) options.listen = "unix:" + (directory_.path() / "s").string();
+    if (options.listen.empty()) options.listen = {"unix:" + (directory_.path() / "s").string()};
     server_ = std::make_unique<GrpcAdminServer>(
         std::move(options), GrpcAdminServerDeps{.store = rooms_.store(),
                                                 .recordings = rooms_.recordings(),
@@ -241,12 +241,12 @@ TEST_F(RoomsCommands, UseThePackagedSocketByDefault) {
 }
 
 TEST_F(RoomsCommands, FindAServerInDevMode) {
-  Serve({.listen = "127.0.0.1:0", .is_open_on_loopback = true});
+  Serve({.listen = {"127.0.0.1:0"}, .is_open_on_loopback = true});
   EXPECT_EQ(RunRooms({"list", "--dev"}), kExitOk) << err();
 }
 
 TEST_F(RoomsCommands, ConnectToTheGivenTarget) {
-  Serve({.listen = "127.0.0.1:0", .is_open_on_loopback = true});
+  Serve({.listen = {"127.0.0.1:0"}, .is_open_on_loopback = true});
   environment_.erase("RTCROOMD_GRPC_LISTEN");
   EXPECT_EQ(RunRooms({"list", "--target", server_->bound_address()}), kExitOk);
 }
@@ -272,7 +272,7 @@ TEST_F(RoomsCommands, PresentTheirCertificateAndVerifyTheServer) {
   const auto path = [&](const char* name) { return (directory_.path() / name).string(); };
   WriteTestCertificate(path("server.pem"), path("server.key"));
   WriteTestCertificate(path("own.pem"), path("own.key"));
-  Serve({.listen = "127.0.0.1:0",
+  Serve({.listen = {"127.0.0.1:0"},
          .tls = {
              .cert = path("server.pem"), .key = path("server.key"), .client_ca = path("own.pem")}});
   environment_.clear();

@@ -103,6 +103,8 @@ TEST(ConfigConflicts, ListenersDoNotShareAnAddress) {
   config.server.http_listen = "127.0.0.1:0";
   config.server.https_listen = "127.0.0.1:0";
   EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.server.http_listen = "127.0.0.1:1,127.0.0.1:1";
+  EXPECT_THAT(Conflicts(config), ElementsAre("server.http_listen")) << "nor with itself";
 }
 
 TEST(ConfigConflicts, GrpcDoesNotShareAnAddressEither) {
@@ -118,7 +120,8 @@ TEST(ConfigConflicts, GrpcDoesNotShareAnAddressEither) {
 
 TEST(ConfigConflicts, GrpcForOtherMachinesNeedsCertificatesOfBothSides) {
   Config config = ServableConfig();
-  for (const char* address : {"0.0.0.0:5759", "[::]:5759", "192.0.2.1:5759"}) {
+  for (const char* address :
+       {"0.0.0.0:5759", "[::]:5759", "192.0.2.1:5759", "127.0.0.1:5759,192.0.2.1:5759"}) {
     config.grpc.listen = address;
     EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_cert", "grpc.tls_key", "grpc.client_ca"));
   }

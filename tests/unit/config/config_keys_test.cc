@@ -86,6 +86,10 @@ Sample OtherValue(const ConfigKey& key) {
   if (std::holds_alternative<StoreUrlRule>(key.rule)) {
     return {StoreUrl("postgres://u:p@h/d"), "'postgres://u:p@h/d'", "postgres://u:p@h/d"};
   }
+  if (std::holds_alternative<ListenRule>(key.rule)) {
+    return {std::string("127.0.0.1:7001,[::1]:7001"), "['127.0.0.1:7001', '[::1]:7001']",
+            "127.0.0.1:7001,[::1]:7001"};
+  }
   if (const auto* rule = std::get_if<ListRule>(&key.rule)) return OtherList(*rule);
   if (const auto* rule = std::get_if<ChoiceRule>(&key.rule)) return OtherChoice(*rule, usual);
   return OtherText(std::get<PlainTextRule>(key.rule), usual);

@@ -40,6 +40,14 @@ TEST(ListenAddress, CollidesOnTheSamePortOfTheSameAddress) {
   EXPECT_FALSE(Collide({"127.0.0.1", 0}, {"127.0.0.1", 0}));
 }
 
+TEST(ListenAddress, MayBeOneOfSeveral) {
+  EXPECT_EQ(ParseListenAddresses("127.0.0.1:1,[::1]:2"),
+            (std::vector<ListenAddress>{{"127.0.0.1", 1}, {"::1", 2}}));
+  EXPECT_EQ(ReachableFromHere("0.0.0.0:1,[::1]:2"), "127.0.0.1:1");
+  EXPECT_EQ(SplitListen("unix:/a,b"), std::vector<std::string>{"unix:/a,b"});
+  EXPECT_TRUE(SplitListen("").empty());
+}
+
 TEST(ListenAddress, DoesNotConflictWithTheOtherFamily) {
   EXPECT_FALSE(Collide({"::", 5757}, {"0.0.0.0", 5757}));
   EXPECT_FALSE(Collide({"::", 5757}, {"127.0.0.1", 5757}));

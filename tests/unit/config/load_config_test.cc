@@ -74,6 +74,12 @@ TEST(LoadConfig, ReportsTheLocationOfAProblem) {
               ElementsAre("must be 1 to 100000000 (RTCROOMD_ROOM_MAX_ROOMS)"));
 }
 
+TEST(LoadConfig, TakesNoSocketFileInAListOfAddresses) {
+  const ConfigOutcome outcome = LoadToml("[grpc]\nlisten = ['unix:/run/s', '127.0.0.1:5759']\n");
+  EXPECT_THAT(ProblemsOf(outcome.problems, "grpc.listen"),
+              ElementsAre("must not have unix:PATH in a list (line 2)"));
+}
+
 TEST(LoadConfig, PrefersTheEnvironment) {
   const ConfigOutcome outcome = LoadConfig({.toml = "[server]\nworkers = 3\nprefix = '/file'\n",
                                             .environment = {{"RTCROOMD_SERVER_WORKERS", "5"}}});

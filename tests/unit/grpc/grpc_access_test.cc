@@ -27,7 +27,7 @@ grpc::ByteBuffer ListServices() {
 class GrpcTokenTest : public GrpcTest {
  protected:
   void SetUp() override {
-    ASSERT_OK(Start({.listen = "127.0.0.1:0", .token = Secret("a token for tests")}));
+    ASSERT_OK(Start({.listen = {"127.0.0.1:0"}, .token = Secret("a token for tests")}));
   }
 
   grpc::Status Call(const std::string& method, const std::string& token = {},
@@ -183,15 +183,15 @@ TEST_F(GrpcTlsTest, PresentsItsCertificate) {
 }
 
 TEST_F(GrpcTlsTest, AcceptsLocalClientsWithTheTokenOnly) {
-  EXPECT_ERROR(kUnavailable, Start({.listen = "127.0.0.1:0", .tls = Files("")}));
+  EXPECT_ERROR(kUnavailable, Start({.listen = {"127.0.0.1:0"}, .tls = Files("")}));
   ASSERT_OK(
-      Start({.listen = "127.0.0.1:0", .tls = Files(""), .token = Secret("a token for tests")}));
+      Start({.listen = {"127.0.0.1:0"}, .tls = Files(""), .token = Secret("a token for tests")}));
   EXPECT_THAT(AskInfo(Connect(Credentials("")), "a token for tests"), HasCode(grpc::OK));
   EXPECT_THAT(AskInfo(Connect(Credentials(""))), HasCode(grpc::UNAUTHENTICATED));
 }
 
 TEST_F(GrpcTlsTest, NeedsNoTokenWithMutualTls) {
-  ASSERT_OK(Start({.listen = "127.0.0.1:0", .tls = Files("client")}));
+  ASSERT_OK(Start({.listen = {"127.0.0.1:0"}, .tls = Files("client")}));
   EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::OK));
 }
 

@@ -37,7 +37,7 @@ class GrpcTest : public ServiceFixture {
   }
 
   GrpcServerOptions Options(std::string listen = "127.0.0.1:0") {
-    return {.listen = std::move(listen), .is_open_on_loopback = true};
+    return {.listen = {std::move(listen)}, .is_open_on_loopback = true};
   }
 
   Status Start(GrpcServerOptions options) {

@@ -101,7 +101,7 @@ TEST_F(GrpcServerTest, RefusesOtherUsersOnItsSocket) {
 TEST_F(GrpcServerTest, ReplacesAStaleSocket) {
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   server_->Stop(milliseconds(0), SocketAfterStop::kKept);
-  (void)server_->TakeSocket();  // closes it; its file still exists
+  (void)server_->TakeSockets();  // closes it; its file still exists
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }
@@ -127,12 +127,31 @@ TEST_F(GrpcServerTest, ContinuesWithAnInheritedSocket) {
     ASSERT_OK(Start(Options(address)));
     const std::string bound = server_->bound_address();
     server_->Stop(milliseconds(0), SocketAfterStop::kKept);
-    GrpcServerOptions options = Options(address);
-    options.inherited = server_->TakeSocket();
+    GrpcServerOptions options{.is_open_on_loopback = true};
+    options.inherited = server_->TakeSockets();
     ASSERT_OK(Start(std::move(options)));
     EXPECT_EQ(server_->bound_address(), bound);
     EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
   }
+}
+
+TEST_F(GrpcServerTest, ServesSeveralAddresses) {
+  GrpcServerOptions options = Options();
+  options.listen.emplace_back("127.0.0.1:0");
+  ASSERT_OK(Start(std::move(options)));
+  ASSERT_EQ(server_->bound_addresses().size(), 2U);
+  for (const std::string& address : server_->bound_addresses()) {
+    const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+    EXPECT_THAT(AskInfo(channel), HasCode(grpc::OK)) << address;
+  }
+}
+
+TEST_F(GrpcServerTest, ServesNotBothPortsAndSocketFiles) {
+  GrpcServerOptions options = Options();
+  options.listen.emplace_back("unix:" + SocketPath());
+  EXPECT_ERROR(kUnavailable, Start(std::move(options)));
+  server_.reset();
+  EXPECT_FALSE(std::filesystem::exists(SocketPath()));
 }
 
 TEST_F(GrpcServerTest, RefusesOtherMachinesWithoutCertificates) {
@@ -145,15 +164,15 @@ TEST_F(GrpcServerTest, RefusesOtherMachinesWithoutCertificates) {
 
 TEST_F(GrpcServerTest, RefusesLoopbackWithoutAToken) {
   for (const char* address : {"127.0.0.1:0", "[::1]:0", "localhost:0"}) {
-    const Status started = Start({.listen = address});
+    const Status started = Start({.listen = {address}});
     ASSERT_FALSE(started.ok()) << address;
     EXPECT_THAT(started.error().detail, HasSubstr("grpc.token")) << address;
   }
   Result<ListeningSocket> inherited = Listen("127.0.0.1:0");
   ASSERT_OK(inherited);
-  EXPECT_ERROR(kUnavailable,
-               Start({.listen = "unix:" + SocketPath(), .inherited = *std::move(inherited)}))
-      << "the check uses the socket, not the configured address";
+  GrpcServerOptions options;
+  options.inherited.push_back(*std::move(inherited));
+  EXPECT_ERROR(kUnavailable, Start(std::move(options)));
 }
 
 TEST_F(GrpcServerTest, ReportsAnAddressInUse) {

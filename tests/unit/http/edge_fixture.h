@@ -148,7 +148,7 @@ class EdgeTest : public testing::Test {
              EdgeThreadCounts threads = {.loops = 2}) {
     server_.reset();  // an earlier one uses the earlier threads
     threads_.emplace(threads, logger_);
-    if (options.listen.empty()) options.listen = "127.0.0.1:0";
+    if (options.listen.empty()) options.listen = {"127.0.0.1:0"};
     handler_ = std::move(handler);
     server_.emplace(std::move(options), *handler_, deps());
     ASSERT_OK(server_->Start());
@@ -167,7 +167,7 @@ class EdgeTest : public testing::Test {
             .clock = clock_,
             .logger = logger_};
   }
-  [[nodiscard]] const std::string& address() const { return server_->bound_address(); }
+  [[nodiscard]] std::string address() const { return server_->bound_address(); }
 
   /// Whether a client can connect.
   bool AcceptsConnections() {

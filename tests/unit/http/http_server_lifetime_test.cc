@@ -30,7 +30,7 @@ class HttpServerLifetime : public EdgeTest {
 
   Status StartAnother(const std::string& listen) {
     TestHandler handler{AnswerNow(Describe)};
-    HttpListener other({.listen = listen}, handler, deps());
+    HttpListener other({.listen = {listen}}, handler, deps());
     return other.Start();
   }
 };
@@ -57,7 +57,7 @@ TEST_F(HttpServerLifetime, ReportsAnInvalidAddress) {
 
 TEST_F(HttpServerLifetime, ResolvesNoNames) {
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener server({.listen = "localhost:0"}, handler, deps());
+  HttpListener server({.listen = {"localhost:0"}}, handler, deps());
   ASSERT_OK(server.Start());
   EXPECT_THAT(server.bound_address(), testing::StartsWith("127.0.0.1:"));
   std::array<char, 256> own_name{};
@@ -68,7 +68,7 @@ TEST_F(HttpServerLifetime, ResolvesNoNames) {
 TEST_F(HttpServerLifetime, ServesIpv6) {
   if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener server({.listen = "[::1]:0"}, handler, deps());
+  HttpListener server({.listen = {"[::1]:0"}}, handler, deps());
   ASSERT_OK(server.Start());
   RawClient client(server.bound_address());
   client.Send(RawPost("/x", ""));
@@ -78,7 +78,7 @@ TEST_F(HttpServerLifetime, ServesIpv6) {
 TEST_F(HttpServerLifetime, ServesIpv4OnTheWildcardOfIpv6) {
   if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener server({.listen = "[::]:0"}, handler, deps());
+  HttpListener server({.listen = {"[::]:0"}}, handler, deps());
   ASSERT_OK(server.Start());
   const std::string port = server.bound_address().substr(server.bound_address().rfind(':'));
   for (const char* host : {"127.0.0.1", "[::1]"}) {
@@ -93,9 +93,8 @@ TEST_F(HttpServerLifetime, LeavesIpv4ToAnotherListenerOnRequest) {
   if (!HasIpv6Loopback()) GTEST_SKIP() << "this machine's loopback interface has no ::1";
   Serve(Describe);
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener server({.listen = "[::]" + address().substr(address().rfind(':')),
-                       .families = WildcardFamilies::kV6Only},
-                      handler, deps());
+  const std::string same_port = "[::]" + address().substr(address().rfind(':'));
+  HttpListener server({.listen = {{same_port, WildcardFamilies::kV6Only}}}, handler, deps());
   EXPECT_OK(server.Start());
 }
 
@@ -141,7 +140,7 @@ TEST_F(HttpServerLifetime, CanBeStoppedTwiceAndWithoutAStart) {
   server_->Stop(0ms);
   server_->Stop(0ms);
   TestHandler handler{AnswerNow(Describe)};
-  HttpListener never({.listen = "127.0.0.1:0"}, handler, deps());
+  HttpListener never({.listen = {"127.0.0.1:0"}}, handler, deps());
   never.Stop(0ms);
 }
 
@@ -190,12 +189,34 @@ TEST_F(HttpServerLifetime, KeepsTheListeningSocketForTheSuccessor) {
   RawClient waiting(old_address);  // the kernel completes it and queues it in the backlog
   waiting.Send(RawPost("/x", ""));
   HttpListenerOptions options;
-  options.inherited = server_->TakeSocket();
+  options.inherited = server_->TakeSockets();
   TestHandler handler{AnswerNow(Describe)};
   HttpListener next(std::move(options), handler, deps());
   ASSERT_OK(next.Start());
   EXPECT_EQ(next.bound_address(), old_address);
   EXPECT_EQ(waiting.Receive().status, 200);
+}
+
+TEST_F(HttpServerLifetime, ServesSeveralAddressesAndKeepsTheirSockets) {
+  Serve(Describe, {.listen = {"127.0.0.1:0", "127.0.0.2:0"}});
+  const std::vector<std::string> addresses = server_->bound_addresses();
+  ASSERT_EQ(addresses.size(), 2U);
+  const auto expect_served = [&addresses] {
+    for (const std::string& address : addresses) {
+      RawClient client(address);
+      client.Send(RawPost("/inline", ""));
+      EXPECT_EQ(client.Receive().status, 200) << address;
+    }
+  };
+  expect_served();
+  server_->Stop(0ms, SocketAfterStop::kKept);
+  HttpListenerOptions options;
+  options.inherited = server_->TakeSockets();
+  TestHandler handler{AnswerNow(Describe)};
+  HttpListener next(std::move(options), handler, deps());
+  ASSERT_OK(next.Start());
+  EXPECT_EQ(next.bound_addresses(), addresses);
+  expect_served();
 }
 
 TEST_F(HttpServerLifetime, SendsAWholeReplyDespiteUnreadInput) {

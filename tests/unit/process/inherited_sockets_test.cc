@@ -49,10 +49,18 @@ Result<InheritedSockets> Inherit(const Environment& environment) {
   return InheritedSockets::FromEnvironment(environment, kOwnPid, kFirst);
 }
 
+/// The socket of a listener with one address, or none.
+std::optional<ListeningSocket> Take(InheritedSockets& inherited, std::string_view name,
+                                    const std::string& address) {
+  InheritedSockets::Taken taken = inherited.Take(name, {{address}});
+  if (taken.sockets.empty()) return std::nullopt;
+  return std::move(taken.sockets.front());
+}
+
 TEST(InheritedSockets, AreNoneWithoutTheVariables) {
   Result<InheritedSockets> none = Inherit({});
   ASSERT_OK(none);
-  EXPECT_FALSE(none->Take("https", "127.0.0.1:1").has_value());
+  EXPECT_FALSE(Take(*none, "https", "127.0.0.1:1").has_value());
   EXPECT_OK(none->CheckAllTaken());
 }
 
@@ -68,11 +76,11 @@ TEST(InheritedSockets, AreFoundByName) {
   const std::string https = PassListening("127.0.0.1:0", 1);
   Result<InheritedSockets> inherited = Inherit(Variables("2", "http:https"));
   ASSERT_OK(inherited);
-  const auto taken = inherited->Take("https", "0.0.0.0:5757");
+  const auto taken = Take(*inherited, "https", "0.0.0.0:5757");
   ASSERT_TRUE(taken.has_value());
   EXPECT_EQ(taken->address, https);
-  EXPECT_FALSE(inherited->Take("https", "0.0.0.0:5757").has_value()) << "each is taken once";
-  EXPECT_EQ(inherited->Take("http", "")->address, http);
+  EXPECT_FALSE(Take(*inherited, "https", "0.0.0.0:5757").has_value()) << "each is taken once";
+  EXPECT_EQ(Take(*inherited, "http", "")->address, http);
   EXPECT_OK(inherited->CheckAllTaken());
 }
 
@@ -80,9 +88,30 @@ TEST(InheritedSockets, AreFoundByAddressIfTheirNamesAreUnknown) {
   const std::string address = PassListening("127.0.0.1:0", 0);
   Result<InheritedSockets> inherited = Inherit(Variables("1", "rtcroomd.socket"));
   ASSERT_OK(inherited);
-  EXPECT_FALSE(inherited->Take("http", "").has_value());
-  EXPECT_FALSE(inherited->Take("http", "127.0.0.1:1").has_value());
-  EXPECT_EQ(inherited->Take("https", address)->address, address);
+  EXPECT_FALSE(Take(*inherited, "http", "").has_value());
+  EXPECT_FALSE(Take(*inherited, "http", "127.0.0.1:1").has_value());
+  EXPECT_EQ(Take(*inherited, "https", address)->address, address);
+}
+
+TEST(InheritedSockets, MayBeSeveralOfOneListener) {
+  const std::string one = PassListening("127.0.0.1:0", 0);
+  const std::string two = PassListening("127.0.0.1:0", 1);
+  Result<InheritedSockets> named = Inherit(Variables("2", "http:http"));
+  ASSERT_OK(named);
+  InheritedSockets::Taken taken = named->Take("http", std::vector<std::string>{"127.0.0.1:1"});
+  EXPECT_EQ(taken.sockets.size(), 2U);
+  EXPECT_TRUE(taken.missing.empty()) << "the named ones replace what is configured";
+
+  for (int index = 0; index < 2; ++index) {
+    Pass(taken.sockets.at(static_cast<std::size_t>(index)).socket.get(), index);
+  }
+  Result<InheritedSockets> bound = Inherit(Variables("2", "a:b"));
+  ASSERT_OK(bound);
+  taken = bound->Take("http", std::vector<std::string>{one, "127.0.0.1:1"});
+  ASSERT_EQ(taken.sockets.size(), 1U);
+  EXPECT_EQ(taken.sockets.front().address, one);
+  EXPECT_EQ(taken.missing, std::vector<std::string>{"127.0.0.1:1"});
+  EXPECT_FALSE(bound->CheckAllTaken().ok()) << two;
 }
 
 TEST(InheritedSockets, MayBeUnixSocketsForGrpcOnly) {
@@ -96,10 +125,10 @@ TEST(InheritedSockets, MayBeUnixSocketsForGrpcOnly) {
   }
   Result<InheritedSockets> inherited = Inherit(Variables("2", "grpc:https"));
   ASSERT_OK(inherited);
-  EXPECT_FALSE(inherited->Take("https", "").has_value());
-  EXPECT_EQ(inherited->Take("grpc", "127.0.0.1:1")->address, address) << "by its name";
-  EXPECT_FALSE(inherited->Take("http", address).has_value());
-  EXPECT_EQ(inherited->Take("grpc", address)->address, address) << "by its address";
+  EXPECT_FALSE(Take(*inherited, "https", "").has_value());
+  EXPECT_EQ(Take(*inherited, "grpc", "127.0.0.1:1")->address, address) << "by its name";
+  EXPECT_FALSE(Take(*inherited, "http", address).has_value());
+  EXPECT_EQ(Take(*inherited, "grpc", address)->address, address) << "by its address";
   EXPECT_OK(inherited->CheckAllTaken());
 }
 
@@ -109,14 +138,14 @@ TEST(InheritedSockets, NeedNoNames) {
   environment.erase("LISTEN_FDNAMES");
   Result<InheritedSockets> inherited = Inherit(environment);
   ASSERT_OK(inherited);
-  EXPECT_TRUE(inherited->Take("https", address).has_value());
+  EXPECT_TRUE(Take(*inherited, "https", address).has_value());
 }
 
 TEST(InheritedSockets, AreNonBlockingAndCloseOnExec) {
   PassListening("127.0.0.1:0", 0);
   Result<InheritedSockets> inherited = Inherit(Variables("1", "https"));
   ASSERT_OK(inherited);
-  const auto taken = inherited->Take("https", "");
+  const auto taken = Take(*inherited, "https", "");
   ASSERT_TRUE(taken.has_value());
   EXPECT_NE(fcntl(taken->socket.get(), F_GETFL) & O_NONBLOCK, 0);
   EXPECT_NE(fcntl(taken->socket.get(), F_GETFD) & FD_CLOEXEC, 0);
