@@ -6,7 +6,6 @@
 #include <openssl/ssl.h>
 
 #include "daemon/base/atomic_file.h"
-#include "daemon/http/tls_context.h"
 
 namespace rtcroom {
 namespace {
@@ -37,9 +36,9 @@ Result<GrpcCertificates> LoadGrpcCertificates(const GrpcTlsFiles& files) {
     return Error{Errc::kUnavailable, fmt::format("{}: no readable PEM certificates ({})",
                                                  files.client_ca, TakeTlsError())};
   }
-  const Result<TimePoint> not_after = CertificateExpiry(context->get());
-  if (!not_after) return not_after.error();
-  read->not_after = *not_after;
+  const Result<CertificateTimes> times = CertificateTimesOf(context->get());
+  if (!times) return times.error();
+  read->times = *times;
   const Result<GrpcCertificates> again = ReadFiles(files);
   if (!again || again->cert != read->cert || again->key != read->key ||
       again->client_ca != read->client_ca) {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/http/tls_context.h"
 
 namespace rtcroom {
 
@@ -26,7 +26,7 @@ struct GrpcCertificates {
   std::string cert = {};
   Secret key = {};
   std::string client_ca = {};
-  TimePoint not_after = {};  ///< of the server's certificate
+  CertificateTimes times = {};  ///< of the server's certificate
 };
 
 /// Reads the files, and checks that the key matches the certificate.

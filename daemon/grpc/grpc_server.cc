@@ -209,7 +209,7 @@ Status GrpcServer::StartLibrary() {
   if (!options_.tls.cert.empty()) {
     Result<GrpcCertificates> loaded = LoadGrpcCertificates(options_.tls);
     if (!loaded) return loaded.error();
-    certificate_expiry_ = loaded->not_after;
+    certificate_times_ = loaded->times;
     certificates = *std::move(loaded);
   }
   library_ = std::make_unique<Library>(options_, deps_, IsUnix(addresses_.front()),
@@ -256,7 +256,12 @@ Status GrpcServer::ReloadTls(const GrpcTlsFiles& files) {
   if (files.cert.empty()) return {};
   Result<GrpcCertificates> loaded = LoadGrpcCertificates(files);
   if (!loaded) return loaded.error();
-  certificate_expiry_ = loaded->not_after;
+  const TimePoint now = deps_.clock.Now();
+  const std::optional<std::string> fault = loaded->times.FaultAt(now);
+  if (fault && !certificate_times_->FaultAt(now)) {
+    return Error{Errc::kUnavailable, fmt::format("{}: {}", files.cert, *fault)};
+  }
+  certificate_times_ = loaded->times;
   library_->ReplaceCertificates(*std::move(loaded));
   return {};
 }

@@ -96,11 +96,14 @@ class GrpcServer {
 
   /// Reads the files again, for new connections.
   /// @errors  as `LoadGrpcCertificates`, and kUnavailable if TLS or client certificates would be
-  ///          switched on or off, which needs a restart; the previous certificates stay in use.
+  ///          switched on or off, which needs a restart, or if the certificate has expired or is
+  ///          not valid yet while the previous one is valid; the previous certificates stay in use.
   Status ReloadTls(const GrpcTlsFiles& files);
 
   /// End of the served certificate's validity; nullopt without TLS.
-  [[nodiscard]] std::optional<TimePoint> certificate_expiry() const { return certificate_expiry_; }
+  [[nodiscard]] std::optional<TimePoint> certificate_expiry() const {
+    return certificate_times_ ? std::optional(certificate_times_->ends) : std::nullopt;
+  }
 
   /// Reports NOT_SERVING, closes the listener, ends streams, and waits for running calls, for
   /// `drain_timeout` at most. Then closes all connections: a call that watches health does not end
@@ -130,7 +133,7 @@ class GrpcServer {
   std::vector<std::string> addresses_;
   /// Of each of `addresses_`, while its socket is open.
   std::vector<std::optional<SocketFile>> socket_files_;
-  std::optional<TimePoint> certificate_expiry_;
+  std::optional<CertificateTimes> certificate_times_;
   std::unique_ptr<Library> library_;
   std::unique_ptr<EventLoop> loop_;                   ///< only for the acceptors
   std::vector<std::shared_ptr<Acceptor>> acceptors_;  ///< shared with their tasks

@@ -70,22 +70,19 @@ std::string TakeTlsError() {
   return text;
 }
 
-Result<TimePoint> CertificateExpiry(ssl_ctx_st* context) {
-  const X509* const certificate = SSL_CTX_get0_certificate(context);
-  const std::optional<TimePoint> ends =
-      certificate == nullptr ? std::nullopt : TimeOf(X509_get0_notAfter(certificate));
-  if (!ends) return Error{Errc::kUnavailable, "no end of the certificate's time"};
-  return *ends;
+std::optional<std::string> CertificateTimes::FaultAt(TimePoint now) const {
+  if (now < begins) return "not valid before " + Written(begins);
+  if (now > ends) return "expired at " + Written(ends);
+  return std::nullopt;
 }
 
-std::optional<std::string> ValidityFault(ssl_ctx_st* context, TimePoint now) {
+Result<CertificateTimes> CertificateTimesOf(ssl_ctx_st* context) {
   const X509* const certificate = SSL_CTX_get0_certificate(context);
-  if (certificate == nullptr) return std::nullopt;
+  if (certificate == nullptr) return Error{Errc::kUnavailable, "no certificate"};
   const std::optional<TimePoint> begins = TimeOf(X509_get0_notBefore(certificate));
   const std::optional<TimePoint> ends = TimeOf(X509_get0_notAfter(certificate));
-  if (begins && now < *begins) return "not valid before " + Written(*begins);
-  if (ends && now > *ends) return "expired at " + Written(*ends);
-  return std::nullopt;
+  if (!begins || !ends) return Error{Errc::kUnavailable, "no times of the certificate"};
+  return CertificateTimes{.begins = *begins, .ends = *ends};
 }
 
 bool LacksIssuer(ssl_ctx_st* context) {

@@ -29,14 +29,19 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 /// @errors  kUnavailable; the detail names the file and what is wrong with it.
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
 
-/// The expiry time of a context's certificate.
-/// @errors  kUnavailable when it cannot be parsed.
-Result<TimePoint> CertificateExpiry(ssl_ctx_st* context);
+/// When a certificate is valid.
+struct CertificateTimes {
+  TimePoint begins{};
+  TimePoint ends{};
 
-/// Why clients refuse the certificate of a context at that time: it has expired, or is not valid
-/// yet.
-/// @return nullopt when it is valid, or its times cannot be parsed.
-std::optional<std::string> ValidityFault(ssl_ctx_st* context, TimePoint now);
+  /// Why clients refuse it at that time: it has expired, or is not valid yet. Nullopt when it is
+  /// valid.
+  [[nodiscard]] std::optional<std::string> FaultAt(TimePoint now) const;
+};
+
+/// The times of a context's certificate.
+/// @errors  kUnavailable when they cannot be parsed.
+Result<CertificateTimes> CertificateTimesOf(ssl_ctx_st* context);
 
 /// Whether the certificate of a context was issued by another one that is not among its chain.
 /// Clients that know that one accept it all the same.

@@ -13,8 +13,9 @@ void Warn(const char* key, const std::string& cert, const std::string& private_k
   if (cert.empty() || private_key.empty()) return;
   const Result<TlsContext> loaded = LoadTlsContext(cert, private_key);
   if (!loaded) return;
-  if (std::optional<std::string> fault = ValidityFault(loaded->get(), now)) {
-    warnings.push_back({key, *std::move(fault) + ": clients refuse it"});
+  const Result<CertificateTimes> times = CertificateTimesOf(loaded->get());
+  if (const auto fault = times ? times->FaultAt(now) : std::nullopt) {
+    warnings.push_back({key, *fault + ": clients refuse it"});
   }
   if (LacksIssuer(loaded->get())) {
     warnings.push_back({key,

@@ -120,8 +120,8 @@ Status ListenersModule::ReloadTls(const ServerConfig& server) {
 std::optional<TimePoint> ListenersModule::CertificateExpiry() const {
   const std::shared_ptr<ssl_ctx_st> context = tls_.Current();
   if (context == nullptr) return std::nullopt;
-  const Result<TimePoint> expiry = rtcroom::CertificateExpiry(context.get());
-  return expiry ? std::optional(*expiry) : std::nullopt;
+  const Result<CertificateTimes> times = CertificateTimesOf(context.get());
+  return times ? std::optional(times->ends) : std::nullopt;
 }
 
 std::vector<HttpListener*> ListenersModule::listeners() const {

@@ -232,6 +232,18 @@ TEST_F(GrpcTlsTest, AppliesRenewedCertificates) {
   EXPECT_THAT(AskInfo(before), HasCode(grpc::OK)) << "open connections keep their certificate";
 }
 
+TEST_F(GrpcTlsTest, KeepsAValidCertificateInsteadOfAnExpiredOne) {
+  ASSERT_OK(StartTls("client"));
+  const std::optional<TimePoint> before = server_->certificate_expiry();
+  const GrpcTlsFiles files = Files("client");
+  WriteTestCertificate(files.cert, files.key, {},
+                       {.begins = std::chrono::hours(-48), .ends = std::chrono::hours(-24)});
+  const Status reloaded = server_->ReloadTls(files);
+  ASSERT_FALSE(reloaded.ok());
+  EXPECT_THAT(reloaded.error().detail, HasSubstr("expired at "));
+  EXPECT_EQ(server_->certificate_expiry(), before);
+}
+
 TEST_F(GrpcTlsTest, ReloadDoesNotAllowRemoteClients) {
   ASSERT_OK(StartTls("client", "0.0.0.0:0"));
   EXPECT_ERROR(kUnavailable, server_->ReloadTls(Files("")));

@@ -64,9 +64,9 @@ INSTANTIATE_TEST_SUITE_P(Version, TlsResumption, testing::Values(TLS1_2_VERSION,
 
 TEST_F(TlsSettingsTest, KeepsAValidCertificateInsteadOfOneThatIsNot) {
   const std::shared_ptr<ssl_ctx_st> valid = settings_.Current();
-  const Result<TimePoint> expiry = CertificateExpiry(valid.get());
-  ASSERT_OK(expiry);
-  clock_.JumpWallClock(*expiry - hours(1) - clock_.Now());
+  const Result<CertificateTimes> times = CertificateTimesOf(valid.get());
+  ASSERT_OK(times);
+  clock_.JumpWallClock(times->ends - hours(1) - clock_.Now());
   for (const auto& [life, fault] :
        {std::pair(CertificateLife{hours(-48), hours(-24)}, "expired at "),
         std::pair(CertificateLife{hours(72), hours(96)}, "not valid before ")}) {
