@@ -51,9 +51,10 @@ class Storage : public Store,
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status BeginRemovals(TimePoint time) = 0;
 
-  /// Whether the store accepts writes: commits a write at least as large as that of a joining
-  /// pusher, and requires that the previous commit did not fail.
-  /// @errors kStoreBusy; kStoreBroken.
+  /// Whether the store accepts writes: makes one, and returns when it is confirmed. A store on the
+  /// disk of this machine writes at least as much as a joining pusher, and requires that the
+  /// previous commit did not fail.
+  /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
   /// Whether other servers may use the same data at the same time. Then calls wait for a network,

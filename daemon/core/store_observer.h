@@ -67,6 +67,10 @@ class StoreObserver {
   /// @param error  kStoreBusy, kStoreBroken or, of a write, kOutcomeUnknown.
   virtual void OnStoreError(StoreOperation operation, Errc error) noexcept = 0;
 
+  /// A change is safe: on the disk, and on the synchronous standby if there is one. Of writes that
+  /// wait for that together it may be called once.
+  virtual void OnWriteConfirmed() noexcept {}
+
   // Of a store that several servers share; others call none of these.
 
   /// A group of writes has waited so long for its turn among those of all servers.

@@ -72,6 +72,7 @@ class PgClaims {
 
     Status Run(const std::vector<Job*>& jobs);
     [[nodiscard]] static std::uint64_t retained_events() { return 0; }
+    [[nodiscard]] static bool has_confirmed() { return false; }
     void Rest(const Status& /*written*/) {}
 
    private:

@@ -64,7 +64,10 @@ void PgStore::Commit(PgJob& job) {
   committer_->Run(job);
   if (job.commit() == nullptr) return;
   const Status confirmed = log_->pending().Await(job.commit(), clock_.Monotonic() + patience_);
-  if (confirmed) return;
+  if (confirmed) {
+    if (observer_ != nullptr) observer_->OnWriteConfirmed();
+    return;
+  }
   job.Abort(confirmed.error());
   if (observer_ != nullptr) observer_->OnStoreError(StoreOperation::kWrite, confirmed.error().code);
 }
@@ -180,10 +183,9 @@ Status PgStore::BeginRemovals(TimePoint time) {
 }
 
 Status PgStore::Ping() {
-  const Status before = committer_->last_commit();
   PgJob job({PgWritten()});
   Commit(job);
-  return job.status() ? before : job.status();
+  return job.status();
 }
 
 std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }

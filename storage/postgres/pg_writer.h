@@ -58,6 +58,8 @@ class PgWriter {
 
   Status Run(const std::vector<Job*>& group);
   [[nodiscard]] std::uint64_t retained_events() const { return log_.retained_events(); }
+  /// Confirmations come later.
+  [[nodiscard]] static bool has_confirmed() { return false; }
   void Rest(const Status& /*committed*/) {}
 
  private:

@@ -22,6 +22,7 @@ namespace rtcroom {
 ///   - `Job`: a `WriteJob`;
 ///   - `Status Run(const std::vector<Job*>&)`: commits a group, notifies the listener, and sets the
 ///     outcome of each job; the result is whether the store took the group;
+///   - `bool has_confirmed()`: whether the last group that it took has confirmed a change;
 ///   - `std::uint64_t retained_events()`: see `CommitStats`;
 ///   - `void Rest(const Status&)`: upkeep after a group, whose callers have their outcomes.
 /// @threads safe from any thread. Owns one thread, which blocks on the store, or on its queue until
@@ -107,6 +108,7 @@ class GroupCommitter {
       const std::optional<Error> failure = job->StoreFailure();
       if (failure) observer_->OnStoreError(StoreOperation::kWrite, failure->code);
     }
+    if (succeeded && writer_.has_confirmed()) observer_->OnWriteConfirmed();
     observer_->OnCommitEnded(stats);
   }
 

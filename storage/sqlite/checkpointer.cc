@@ -27,6 +27,7 @@ Checkpointer::~Checkpointer() { sqlite3_wal_hook(database_.handle(), nullptr, nu
 int Checkpointer::OnCommit(void* self, sqlite3*, const char*, int log_pages) {
   auto& checkpointer = *static_cast<Checkpointer*>(self);
   checkpointer.log_pages_ = log_pages;
+  ++checkpointer.writes_;
   checkpointer.failures_ = 0;
   return SQLITE_OK;
 }

@@ -1,6 +1,7 @@
 // Checkpoints: moves commits from the write-ahead log into the database file.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -46,6 +47,9 @@ class Checkpointer {
   /// @errors kStoreBroken: the error of the last checkpoint.
   Status CheckRoom();
 
+  /// Commits that have changed something.
+  [[nodiscard]] std::uint64_t writes() const { return writes_; }
+
  private:
   static int OnCommit(void* self, sqlite3* handle, const char* schema, int log_pages);
   void Run();
@@ -54,6 +58,7 @@ class Checkpointer {
   CommitCount& commits_;
   const int most_pages_;
   std::function<void()> before_;
+  std::uint64_t writes_ = 0;
   int log_pages_ = 0;  ///< after the last commit; 0 once moved
   int due_at_pages_;
   int failures_ = 0;  ///< since the last commit

@@ -24,6 +24,7 @@ class SqliteGroupWriter {
 
   Status Run(const std::vector<Job*>& group);
   [[nodiscard]] std::uint64_t retained_events() const { return writer_.retained_events(); }
+  [[nodiscard]] bool has_confirmed() const { return writer_.has_written(); }
   void Rest(const Status& committed);
 
  private:

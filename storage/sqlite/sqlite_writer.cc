@@ -351,10 +351,12 @@ Status SqliteWriter::Commit() {
             marks_.event_bytes, marks_.pings, marks_.last_message, marks_.removal);
     if (!written) return written;
   }
+  const std::uint64_t writes = checkpointer_.writes();
   {
     const CommitCount::UnderWay under_way(commits_);
     if (const Status committed = Run(commit_); !committed) return committed;
   }
+  has_written_ = checkpointer_.writes() != writes;
   committed_marks_ = marks_;
   return {};
 }

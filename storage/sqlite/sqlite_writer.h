@@ -81,6 +81,9 @@ class SqliteWriter {
     return committed_marks_.last_position - committed_marks_.trimmed_position;
   }
 
+  /// Whether the last `Commit` has changed something.
+  [[nodiscard]] bool has_written() const { return has_written_; }
+
   /// What the last transaction has committed; valid until the next `Begin`.
   [[nodiscard]] Committed committed() const;
 
@@ -136,6 +139,7 @@ class SqliteWriter {
   Database database_;  // before the statements, which must end first
   CommitCount commits_;
   Checkpointer checkpointer_;
+  bool has_written_ = false;
   SavepointStatements savepoints_;
   RoomReader rooms_;
   RoomWriter room_writer_;

@@ -35,6 +35,10 @@ class RecordedWork : public StoreObserver {
     const MutexLock lock(mutex_);
     errors_.emplace_back(operation, error);
   }
+  void OnWriteConfirmed() noexcept override {
+    const MutexLock lock(mutex_);
+    ++confirmed_;
+  }
 
   std::vector<CommitStats> TakeCommits() {
     const MutexLock lock(mutex_);
@@ -44,10 +48,15 @@ class RecordedWork : public StoreObserver {
     const MutexLock lock(mutex_);
     return std::exchange(errors_, {});
   }
+  int TakeConfirmed() {
+    const MutexLock lock(mutex_);
+    return std::exchange(confirmed_, 0);
+  }
 
  private:
   Mutex mutex_;
   bool is_committing_ GUARDED_BY(mutex_) = false;
+  int confirmed_ GUARDED_BY(mutex_) = 0;
   std::vector<CommitStats> commits_ GUARDED_BY(mutex_);
   std::vector<std::pair<StoreOperation, Errc>> errors_ GUARDED_BY(mutex_);
 };
@@ -86,6 +95,18 @@ TEST_F(SqliteObserver, ReceivesTheGroupSizeOfACommitBeforeItIsAnswered) {
 
   EXPECT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));
   EXPECT_EQ(OnlyCommit().retained_events, 1U);
+}
+
+TEST_F(SqliteObserver, ReceivesConfirmedWrites) {
+  const RoomUpdate create = Creating(MakeRoom(RoomKind::kMulti, "r1"));
+  vfs_.write_failure = SQLITE_FULL;
+  EXPECT_FALSE(Apply(*store_, create));
+  EXPECT_EQ(work_.TakeConfirmed(), 0);
+  vfs_.write_failure = SQLITE_OK;
+  ASSERT_OK(Apply(*store_, create));
+  EXPECT_EQ(work_.TakeConfirmed(), 1);
+  EXPECT_ERROR(kRoomNotFound, Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r2"), "u")));
+  EXPECT_EQ(work_.TakeConfirmed(), 0) << "nothing was written";
 }
 
 TEST_F(SqliteObserver, ReceivesFailedWrites) {

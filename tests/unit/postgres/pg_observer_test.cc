@@ -22,6 +22,7 @@ class Reports : public StoreObserver {
   void OnCommitBegun() noexcept override {}
   void OnCommitEnded(const CommitStats& /*stats*/) noexcept override {}
   void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
+  void OnWriteConfirmed() noexcept override { ++confirmed; }
   void OnTurn(microseconds waited) noexcept override {
     ++turns;
     last_wait_us = waited.count();
@@ -36,6 +37,7 @@ class Reports : public StoreObserver {
     if (outcome == ConnectOutcome::kConnected) ++connected;
   }
 
+  std::atomic<int> confirmed = 0;
   std::atomic<int> turns = 0;
   std::atomic<int> second_tries = 0;
   std::atomic<int> fenced = 0;
@@ -76,6 +78,15 @@ TEST_F(PgObserverTest, ReportsHowLongAGroupHasWaitedForItsTurn) {
   EXPECT_EQ(reports_.turns, 2);
   EXPECT_GE(microseconds(reports_.last_wait_us), held);
   EXPECT_EQ(reports_.second_tries, 0);
+}
+
+TEST_F(PgObserverTest, ReportsConfirmedWrites) {
+  EXPECT_ERROR(kRoomNotFound, Apply(*store_, Adding(kR1, "u")));
+  EXPECT_EQ(reports_.confirmed, 0) << "nothing was written";
+  ASSERT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
+  EXPECT_EQ(reports_.confirmed, 1);
+  EXPECT_OK(store_->Ping());
+  EXPECT_EQ(reports_.confirmed, 2);
 }
 
 TEST_F(PgObserverTest, ReportsAGroupThatIsTriedAgain) {

@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
+#include "daemon/core/write_record.h"
+#include "tests/support/deaf_observer.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
@@ -61,13 +63,19 @@ TEST_F(PgStoreStandbyTest, WhatIsAcknowledgedIsThereAfterAFailOver) {
 TEST_F(PgStoreStandbyTest, NothingIsAcknowledgedThatTheStandbyDoesNotHave) {
   PgOptions options = Patient(UrlOfBoth());
   options.patience = std::chrono::milliseconds(500);
+  DeafObserver deaf;
+  WriteRecord writes(deaf, clock_);
+  options.observer = &writes;
   const auto store = Open(options);
   standby_->Freeze();
   EXPECT_ERROR(kOutcomeUnknown, Apply(*store, Creating(MultiRoom("r1"))));
   EXPECT_FALSE(store->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
   EXPECT_FALSE(store->Ping());
+  EXPECT_TRUE(writes.has_failed());
+  EXPECT_FALSE(writes.confirmed_at());
   standby_->Thaw();
   EXPECT_TRUE(Eventually([&] { return Apply(*store, Creating(MultiRoom("r2"))).ok(); }));
+  EXPECT_TRUE(writes.confirmed_at());
   (void)CheckedEvents(*store, 2);
 }
 

@@ -1,0 +1,55 @@
+// When a write of the store was last confirmed.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+
+#include "daemon/base/clock.h"
+#include "daemon/core/store_observer.h"
+
+namespace rtcroom {
+
+/// Passes all that it observes on to another observer.
+///
+/// @threads safe from any thread; takes no lock.
+class WriteRecord : public StoreObserver {
+ public:
+  /// Both must outlive this.
+  WriteRecord(StoreObserver& next, const Clock& clock) : next_(next), clock_(clock) {}
+
+  /// nullopt: no write was confirmed yet.
+  [[nodiscard]] std::optional<MonotonicTime> confirmed_at() const {
+    const MonotonicTime time = confirmed_at_;
+    return time == kNever ? std::nullopt : std::optional(time);
+  }
+  /// Whether a write has failed since one was confirmed last.
+  [[nodiscard]] bool has_failed() const { return has_failed_; }
+
+  void OnCommitBegun() noexcept override { next_.OnCommitBegun(); }
+  void OnCommitEnded(const CommitStats& stats) noexcept override { next_.OnCommitEnded(stats); }
+  void OnStoreError(StoreOperation operation, Errc error) noexcept override {
+    if (operation == StoreOperation::kWrite) has_failed_ = true;
+    next_.OnStoreError(operation, error);
+  }
+  void OnWriteConfirmed() noexcept override {
+    confirmed_at_ = clock_.Monotonic();
+    has_failed_ = false;
+    next_.OnWriteConfirmed();
+  }
+  void OnTurn(std::chrono::microseconds waited) noexcept override { next_.OnTurn(waited); }
+  void OnSecondTry() noexcept override { next_.OnSecondTry(); }
+  void OnFenced() noexcept override { next_.OnFenced(); }
+  void OnHeard(std::chrono::microseconds lag) noexcept override { next_.OnHeard(lag); }
+  void OnConnect(ConnectOutcome outcome) noexcept override { next_.OnConnect(outcome); }
+
+ private:
+  static constexpr MonotonicTime kNever = MonotonicTime::min();
+
+  StoreObserver& next_;
+  const Clock& clock_;
+  std::atomic<MonotonicTime> confirmed_at_{kNever};
+  std::atomic<bool> has_failed_{false};
+};
+
+}  // namespace rtcroom
