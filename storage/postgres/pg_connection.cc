@@ -45,9 +45,15 @@ std::string Field(const PGresult* result, int field) {
   return text != nullptr ? text : "";
 }
 
+/// Of a statement: whether another connection may be able to run it. This host takes no writes; the
+/// result of a prepared statement has got another type, or the statement is gone.
+bool IsOfConnection(std::string_view sqlstate) {
+  return StartsWithAny(sqlstate, {"25006", "0A000", "26000"});
+}
+
 PgMeaning MeaningOf(std::string_view sqlstate) {
   if (StartsWithAny(sqlstate, {"22012", "23505", "40001", "40P01"})) return PgMeaning::kConflict;
-  if (StartsWithAny(sqlstate, {"25006", "53", "55P03"})) return PgMeaning::kBusy;
+  if (IsOfConnection(sqlstate) || StartsWithAny(sqlstate, {"53", "55P03"})) return PgMeaning::kBusy;
   return PgMeaning::kBroken;
 }
 
@@ -482,7 +488,7 @@ Error PgConnection::StatementFailed(const pg_result* result, std::string_view na
     return Lost(message, sqlstate);
   }
   failure_ = {.meaning = MeaningOf(sqlstate), .sqlstate = sqlstate};
-  if (sqlstate == "25006") Close();  // a primary no more
+  if (IsOfConnection(sqlstate)) Close();
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("statement {}: {} (SQLSTATE {})", name, message, sqlstate)};
 }

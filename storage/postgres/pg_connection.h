@@ -71,7 +71,8 @@ enum class PgMeaning : std::uint8_t {
   kConflict,  ///< nothing happened, another transaction was first: the same again (22012, 23505,
               ///< 40001, 40P01). Statements divide by zero where what they rely on has changed
   kBusy,      ///< nothing happened: later (no connection; a lock was not free, 55P03; memory, disk
-              ///< or connections of the server are used up, 53)
+              ///< or connections of the server are used up, 53), or, if it is closed now, on
+              ///< another connection (25006, 0A000, 26000)
   kLost,      ///< the connection was lost: whether it happened is unknown
   kBroken,    ///< nothing happened, and the same would fail again
 };

@@ -204,6 +204,8 @@ INSTANTIATE_TEST_SUITE_P(
                     ErrorCase{"40P01", PgMeaning::kConflict, Errc::kStoreBusy, true},
                     ErrorCase{"55P03", PgMeaning::kBusy, Errc::kStoreBusy, true},
                     ErrorCase{"25006", PgMeaning::kBusy, Errc::kStoreBusy, false},
+                    ErrorCase{"0A000", PgMeaning::kBusy, Errc::kStoreBusy, false},
+                    ErrorCase{"26000", PgMeaning::kBusy, Errc::kStoreBusy, false},
                     ErrorCase{"53100", PgMeaning::kBusy, Errc::kStoreBusy, true},
                     ErrorCase{"57014", PgMeaning::kBroken, Errc::kStoreBroken, true},
                     ErrorCase{"57P01", PgMeaning::kLost, Errc::kStoreBusy, false},

@@ -115,6 +115,17 @@ TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   EXPECT_GT(number("SELECT link FROM nodes"), before);
 }
 
+// Plans of prepared statements cannot follow the type of a column.
+TEST_F(PgStoreRestartTest, AColumnThatGotAnotherTypeFailsNoCall) {
+  const auto store = Open(Patient(own_url_));
+  ASSERT_OK(Create(*store, "r1"));
+  ASSERT_OK(Apply(*store, Adding(kR1, "amy")));
+  ASSERT_OK(store->Load(kR1));
+  (void)QueryPostgres(own_url_, "ALTER TABLE rooms ALTER COLUMN mix_width TYPE bigint");
+  EXPECT_OK(store->Load(kR1));
+  EXPECT_OK(Apply(*store, Adding(kR1, "bob")));
+}
+
 TEST_F(PgStoreRestartTest, NobodyWaitsLongForAServerThatStopsToAnswer) {
   constexpr int kCallers = 32;
   PgOptions options = Patient(own_url_);
