@@ -240,6 +240,7 @@ void ChannelSocket::Finish(const Request& request, const Status& outcome) {
     case Errc::kNotJson:
       return;  // it may be sent again
     case Errc::kStoreBusy:
+    case Errc::kStoreBroken:
     case Errc::kOutcomeUnknown:
     case Errc::kUnavailable:
       return Close(close_code::kTryLater, "try later");

@@ -72,7 +72,8 @@ HttpReply Render(const Reply& reply, RequestLabel& label, BusyReply busy) {
     members.Field("detail", failure.detail);
   }
   HttpReply rendered{.status = HttpStatusOf(failure.code), .body = Object(members.text(), fields)};
-  if (failure.code == Errc::kStoreBusy && busy == BusyReply::kTryAnother) {
+  const bool is_of_store = failure.code == Errc::kStoreBusy || failure.code == Errc::kStoreBroken;
+  if (is_of_store && busy == BusyReply::kTryAnother) {
     rendered.status = kBusyStatus;
     rendered.headers.emplace_back("Retry-After", "1");
   }

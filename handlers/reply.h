@@ -40,7 +40,7 @@ struct Reply {
   }
 };
 
-/// The reply for kStoreBusy: nothing was changed.
+/// The reply for kStoreBusy and kStoreBroken: nothing was changed.
 enum class BusyReply : std::uint8_t {
   kAsAnyFailure,
   kTryAnother,  ///< 503 with Retry-After: a balancer may pass the call to another server

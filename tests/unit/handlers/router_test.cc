@@ -392,14 +392,16 @@ TEST(CutOffNode, SendsAllCallersToAnotherServer) {
   EXPECT_EQ(send("get_room_list").status, 200);
 }
 
-TEST(BusyStore, IsTheOnlyFailureThatSendsCallersToAnotherServer) {
-  RouterFixture server{{.busy = BusyReply::kTryAnother}};
-  server.store.broken = true;
-  const LabelledReply reply = server.Post(
-      "/weapp/multi_room/create_room",
-      R"({"userID":"u1","userName":"n","userAvatar":"a","pushURL":"rtmp://p/1","roomName":"n"})");
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.body, kServerFailedBody);
+TEST(BrokenStore, SendsCallersToAnotherServerIfItIsShared) {
+  for (const BusyReply busy : {BusyReply::kAsAnyFailure, BusyReply::kTryAnother}) {
+    RouterFixture server{{.busy = busy}};
+    server.store.broken = true;
+    const LabelledReply reply = server.Post(
+        "/weapp/multi_room/create_room",
+        R"({"userID":"u1","userName":"n","userAvatar":"a","pushURL":"rtmp://p/1","roomName":"n"})");
+    EXPECT_EQ(reply.status, busy == BusyReply::kTryAnother ? 503 : 200);
+    EXPECT_EQ(reply.body, kServerFailedBody);
+  }
 }
 
 }  // namespace
