@@ -11,7 +11,7 @@ namespace {
 
 /// Whether monitors poll the path.
 bool IsMonitored(std::string_view path) {
-  return path == "/healthz" || path == "/readyz" || path == "/metrics";
+  return path == "/healthz" || path == "/readyz" || path == "/servez" || path == "/metrics";
 }
 
 /// Any program of the machine can connect: connections that it leaves idle must not keep monitors
@@ -35,8 +35,8 @@ AdminServer::AdminServer(HttpListenerOptions options, ReadinessCheck& readiness,
       listener_(ReplacingIdle(std::move(options)), *this, deps) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
-  // Liveness is answered even while a hanging disk blocks all workers.
-  if (request.path == "/healthz") return {.lane = Lane::kInline};
+  // What does not wait for the store is answered even while all workers do.
+  if (request.path == "/healthz" || request.path == "/servez") return {.lane = Lane::kInline};
   if (CallbackHandler* const callbacks = sources_.callbacks.For(request.path)) {
     return callbacks->Resolve(request);
   }
@@ -74,7 +74,8 @@ void AdminServer::AnswerMonitor(const HttpRequest& request, AdminResponder& resp
     reply.http.headers.emplace_back("Allow", "GET, HEAD");
     return responder.Send(std::move(reply));
   }
-  if (request.path == "/readyz") return readiness_.Answer(responder);
+  if (request.path == "/readyz") return readiness_.AnswerReady(responder);
+  if (request.path == "/servez") return readiness_.AnswerServing(responder);
   AdminReply reply;
   if (request.path == "/healthz") {
     reply.http.body = R"({"code":0,"message":"alive"})";

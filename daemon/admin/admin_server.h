@@ -26,10 +26,10 @@ struct AdminSources {
   CallbackHandlers callbacks{};               ///< media servers on this machine speak plain HTTP
 };
 
-/// GET `/healthz`: 200 while the process can answer. `/readyz`: 200, or 503 with the reason.
-/// `/metrics`: text. Other methods get 405; other paths go to `AdminSources::others`. Refusals are
-/// JSON with a `code`. Unless a reply has its own headers for it, caching and content type sniffing
-/// are disabled.
+/// GET `/healthz`: 200 while the process can answer. `/readyz`, `/servez`: 200, or 503 with the
+/// reason. `/metrics`: text. Other methods get 405; other paths go to `AdminSources::others`.
+/// Refusals are JSON with a `code`. Unless a reply has its own headers for it, caching and content
+/// type sniffing are disabled.
 ///
 /// Requests for other paths are numbered and logged like those of clients; those that changed
 /// something are logged at info. The frequent requests of monitors are not logged.

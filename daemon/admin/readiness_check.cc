@@ -1,7 +1,9 @@
 #include "daemon/admin/readiness_check.h"
 
 #include <algorithm>
+#include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,94 +18,152 @@ std::string Plain(std::string text) {
   return text;
 }
 
-HttpReply ReplyOf(const Status& ready) {
-  HttpReply reply;
-  if (ready) {
-    reply.body = R"({"code":0,"message":"ready"})";
+/// @param word  what it is if the status is a success.
+AdminReply ReplyOf(const Status& status, std::string_view word) {
+  AdminReply reply;
+  if (status) {
+    reply.http.body = fmt::format(R"({{"code":0,"message":"{}"}})", word);
     return reply;
   }
-  const Error& error = ready.error();
-  reply.status = 503;
-  reply.body = fmt::format(R"({{"code":6,"message":"not ready","reason":"{}: {}"}})",
-                           ErrcName(error.code), Plain(error.detail));
+  const Error& error = status.error();
+  reply.http.status = 503;
+  reply.http.body = fmt::format(R"({{"code":6,"message":"not {}","reason":"{}: {}"}})", word,
+                                ErrcName(error.code), Plain(error.detail));
   return reply;
 }
 
+AdminReply ReadyReply(const Status& ready) { return ReplyOf(ready, "ready"); }
+
+Error TakesLong() { return {Errc::kUnavailable, "a write is not confirmed yet"}; }
+
 }  // namespace
 
-/// A pending check. Its end, also by an exception, releases the waiting responders; those that are
-/// destroyed without an answer reply with an internal error.
-class ReadinessCheck::Question {
- public:
-  explicit Question(ReadinessCheck& check) : check_(check) {}
-  ~Question() { (void)End(); }
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
+ReadinessCheck::ReadinessCheck(ReadinessSources sources, const WriteRecord& writes,
+                               const Clock& clock)
+    : sources_(std::move(sources)),
+      writes_(writes),
+      clock_(clock),
+      thread_([this] { WriteWhenAsked(); }) {}
 
-  /// Returns the waiting responders; later requests begin a new check.
-  std::vector<AdminResponder> End() {
-    const MutexLock lock(check_.mutex_);
-    if (std::exchange(has_ended_, true)) return {};
-    check_.asked_at_.reset();
-    return std::exchange(check_.waiting_, {});
+void ReadinessCheck::Stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    changed_.NotifyAll();
   }
+  if (thread_.joinable()) thread_.join();
+}
 
- private:
-  ReadinessCheck& check_;
-  bool has_ended_ = false;
-};
+Status ReadinessCheck::Ask(const std::function<Status()>& check) const {
+  if (draining_) return Error{Errc::kUnavailable, "draining"};
+  return check();
+}
 
-void ReadinessCheck::Answer(AdminResponder& responder) {
-  if (!Begin(responder)) return;
-  Question question(*this);
-  const HttpReply reply = ReplyOf(Ping());
-  for (AdminResponder& waiting : question.End()) waiting.Send({.http = reply});
-  responder.Send({.http = reply});
+void ReadinessCheck::AnswerServing(AdminResponder& responder) const {
+  responder.Send(ReplyOf(Ask(sources_.serves), "serving"));
+}
+
+void ReadinessCheck::AnswerReady(AdminResponder& responder) {
+  if (const Status answers = Ask(sources_.answers); !answers) {
+    return responder.Send(ReadyReply(answers));
+  }
+  bool asks = false;
+  if (const std::optional<Status> known = Begin(responder, asks)) {
+    return responder.Send(ReadyReply(*known));
+  }
+  if (asks) AwaitWrite();
 }
 
 bool ReadinessCheck::ReadLatest() {
+  if (!Ask(sources_.answers)) return false;
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  if (!wanted_since_) wanted_since_ = now;
-  return took_write_ && now - *wanted_since_ <= kMaxPending && !draining_;
+  const bool is_fresh = IsFresh(now);
+  if (is_fresh && !writes_.has_failed()) return true;
+  const bool has_worked = HasWorked();
+  if (asked_ != Asked::kNothing) return has_worked && now - *asked_at_ <= kMaxWrite;
+  return AskForWrite(now) ? has_worked : is_fresh;
 }
 
-void ReadinessCheck::PingIfRead() {
-  {
-    const MutexLock lock(mutex_);
-    if (!wanted_since_) return;
-  }
-  (void)Ping();
-}
-
-Status ReadinessCheck::Ping() {
-  const Status pinged = ping_();
-  const MutexLock lock(mutex_);
-  took_write_ = pinged.ok();
-  wanted_since_.reset();
-  return pinged;
-}
-
-bool ReadinessCheck::Begin(AdminResponder& responder) {
-  if (draining_) {
-    responder.Send({.http = ReplyOf(Error{Errc::kUnavailable, "draining"})});
-    return false;
-  }
+std::optional<Status> ReadinessCheck::Begin(AdminResponder& responder, bool& asks) {
   const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  const bool is_fresh = IsFresh(now);
+  if (is_fresh && !writes_.has_failed()) return Status();
+  if (asked_ == Asked::kNothing) {
+    asks = AskForWrite(now);
+    if (!asks) return is_fresh ? Status() : written_;
+  } else if (now - *asked_at_ > kMaxWrite || waiting_.size() > kMaxWaiting) {
+    return TakesLong();
+  }
+  waiting_.push_back(std::move(responder));
+  return std::nullopt;
+}
+
+void ReadinessCheck::AwaitWrite() {
+  std::vector<AdminResponder> waiting;
   {
     const MutexLock lock(mutex_);
-    if (!asked_at_) {
-      asked_at_ = now;
-      return true;
+    while (asked_ != Asked::kNothing) {
+      const auto left = *asked_at_ + kMaxWrite - clock_.Monotonic();
+      if (left.count() < 0) break;
+      (void)changed_.WaitUntil(mutex_, RealTime() + left);
     }
-    if (now - *asked_at_ <= kMaxPing && waiting_.size() < kMaxWaiting) {
-      waiting_.push_back(std::move(responder));
-      return false;
-    }
+    if (asked_ == Asked::kNothing) return;
+    waiting = std::exchange(waiting_, {});
   }
-  responder.Send(
-      {.http = ReplyOf(Error{Errc::kUnavailable, "the one before is not answered yet"})});
-  return false;
+  for (AdminResponder& responder : waiting) responder.Send(ReadyReply(TakesLong()));
+}
+
+std::optional<MonotonicTime> ReadinessCheck::ConfirmedAt() const {
+  return std::max(confirmed_at_, writes_.confirmed_at());
+}
+
+bool ReadinessCheck::HasWorked() const { return written_ || ConfirmedAt() > asked_at_; }
+
+bool ReadinessCheck::IsFresh(MonotonicTime now) const {
+  const std::optional<MonotonicTime> confirmed_at = ConfirmedAt();
+  return confirmed_at && now - *confirmed_at < kFresh && HasWorked();
+}
+
+bool ReadinessCheck::AskForWrite(MonotonicTime now) {
+  if (stopping_ || (asked_at_ && now - *asked_at_ < kFresh)) return false;
+  asked_at_ = now;
+  asked_ = Asked::kForAWrite;
+  changed_.NotifyAll();
+  return true;
+}
+
+void ReadinessCheck::WriteWhenAsked() {
+  while (AwaitQuestion()) {
+    const Status written = Write();
+    std::vector<AdminResponder> waiting;
+    {
+      const MutexLock lock(mutex_);
+      asked_ = Asked::kNothing;
+      written_ = written;
+      if (written) confirmed_at_ = clock_.Monotonic();
+      waiting = std::exchange(waiting_, {});
+      changed_.NotifyAll();
+    }
+    for (AdminResponder& responder : waiting) responder.Send(ReadyReply(written));
+  }
+}
+
+bool ReadinessCheck::AwaitQuestion() {
+  const MutexLock lock(mutex_);
+  while (asked_ != Asked::kForAWrite && !stopping_) changed_.Wait(mutex_);
+  if (stopping_) return false;
+  asked_ = Asked::kWhileItWrites;
+  return true;
+}
+
+Status ReadinessCheck::Write() const {
+  try {
+    return sources_.write();
+  } catch (const std::exception&) {
+    return Error{Errc::kInternal, "the write ended by an exception"};  // most likely out of memory
+  }
 }
 
 }  // namespace rtcroom

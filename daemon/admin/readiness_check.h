@@ -1,74 +1,104 @@
-// Whether the process can serve: `/readyz`, and the metric of the same meaning.
+// Whether the process can serve: `/readyz`, `/servez`, and the metric of readiness.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
-#include <utility>
+#include <thread>
 #include <vector>
 
 #include "daemon/admin/admin_responder.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
+#include "daemon/core/write_record.h"
 
 namespace rtcroom {
 
-/// Ready while the store takes writes and the process does not drain.
+/// Called from any thread.
+struct ReadinessSources {
+  /// Makes a small write and returns when it is confirmed; may block. By one thread.
+  std::function<Status()> write = [] { return Status(); };
+  /// Whether requests are answered now; does not block. An error is the reason for "not ready".
+  std::function<Status()> answers = [] { return Status(); };
+  /// The same, but a fail-over of the database changes nothing about it.
+  std::function<Status()> serves = [] { return Status(); };
+};
+
+/// Ready: requests are answered, a write was confirmed in the last `kFresh`, and the process does
+/// not drain. That is the newest write of a request; without one, or after one that failed, the
+/// question asks for a write of its own. So a store that nobody asks about is not written to.
 ///
-/// A ping of the store writes and may hang. `/readyz` waits for one: one at a time, so a hanging
-/// disk never blocks more than one thread. The metric must not wait: it reads the latest result and
-/// requests a new one from a periodic task, so that an unobserved store is not written to.
-///
-/// @threads safe from any thread.
+/// @threads safe from any thread. Owns one thread, which makes the writes: one that hangs blocks
+///          nothing else.
 class ReadinessCheck {
  public:
-  /// A ping that takes longer counts as a failure of `/readyz`: a commit takes milliseconds.
-  static constexpr std::chrono::seconds kMaxPing{1};
-  /// Bounds the connections that wait while a disk hangs.
+  /// How long a confirmed write counts; also the shortest time between two writes that are asked
+  /// for.
+  static constexpr std::chrono::seconds kFresh{5};
+  /// A write that takes longer counts as a failure of `/readyz` meanwhile.
+  static constexpr std::chrono::seconds kMaxWrite{1};
+  /// Bounds the connections that wait for a write.
   static constexpr std::size_t kMaxWaiting = 16;
-  /// A request of `ReadLatest` that is pending for longer counts as a failure.
-  static constexpr std::chrono::seconds kMaxPending{15};
 
-  /// @param ping  makes a write; may block. An error gives the reason for "not ready".
-  /// @param clock  outlives this.
-  ReadinessCheck(std::function<Status()> ping, const Clock& clock)
-      : ping_(std::move(ping)), clock_(clock) {}
+  /// @param writes  those of requests; it and `clock` outlive this.
+  ReadinessCheck(ReadinessSources sources, const WriteRecord& writes, const Clock& clock);
+  ~ReadinessCheck() { Stop(); }
+  ReadinessCheck(const ReadinessCheck&) = delete;
+  ReadinessCheck& operator=(const ReadinessCheck&) = delete;
 
   /// Not ready from now on.
   /// @return false if it was called before.
   bool BeginDraining() { return !draining_.exchange(true); }
+  /// Waits for a running write; makes none any more. May be called again.
+  void Stop() EXCLUDES(mutex_);
 
-  /// 200, or 503 with the reason, at once or later. Concurrent requests get the result of the
-  /// running ping; 503 at once if that takes too long or too many requests wait for it. Blocks
-  /// during the ping, unless another thread already runs it.
-  void Answer(AdminResponder& responder) EXCLUDES(mutex_);
+  /// `/readyz`: 200, or 503 with the reason, at once or after the write that it waits for. Blocks
+  /// for at most `kMaxWrite`, and only the thread whose request asks for the write.
+  void AnswerReady(AdminResponder& responder) EXCLUDES(mutex_);
+  /// `/servez`: 200, or 503 with the reason; does not block.
+  void AnswerServing(AdminResponder& responder) const;
 
-  /// The latest result, and requests a new one; does not block. True at first, since most starts
+  /// The latest result, and asks for a new one; does not block. True at first, since most starts
   /// write.
   bool ReadLatest() EXCLUDES(mutex_);
 
-  /// Pings if `ReadLatest` was called since the last result. To be called periodically.
-  void PingIfRead() EXCLUDES(mutex_);
-
  private:
-  class Question;
+  enum class Asked : std::uint8_t { kNothing, kForAWrite, kWhileItWrites };
 
-  /// @return whether the caller must ping. Otherwise the responder was answered or queued.
-  bool Begin(AdminResponder& responder) EXCLUDES(mutex_);
-  /// Pings, and keeps the result for `ReadLatest`.
-  Status Ping() EXCLUDES(mutex_);
+  /// `check`, unless it drains.
+  [[nodiscard]] Status Ask(const std::function<Status()>& check) const;
+  /// The result; nullopt: the responder was queued for that of a write.
+  std::optional<Status> Begin(AdminResponder& responder, bool& asks) EXCLUDES(mutex_);
+  /// Waits until the write is over or has taken too long; then answers those that wait for it.
+  void AwaitWrite() EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<MonotonicTime> ConfirmedAt() const REQUIRES(mutex_);
+  /// Whether no write that was asked for has failed after the last confirmed one.
+  [[nodiscard]] bool HasWorked() const REQUIRES(mutex_);
+  [[nodiscard]] bool IsFresh(MonotonicTime now) const REQUIRES(mutex_);
+  /// Asks for a write unless one was asked for lately.
+  bool AskForWrite(MonotonicTime now) REQUIRES(mutex_);
+  void WriteWhenAsked() EXCLUDES(mutex_);
+  /// False when it is to stop.
+  bool AwaitQuestion() EXCLUDES(mutex_);
+  [[nodiscard]] Status Write() const;
 
-  const std::function<Status()> ping_;
+  const ReadinessSources sources_;
+  const WriteRecord& writes_;
   const Clock& clock_;
   std::atomic<bool> draining_{false};
   Mutex mutex_;
-  std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);  ///< while `Answer` pings
+  CondVar changed_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  Asked asked_ GUARDED_BY(mutex_) = Asked::kNothing;
+  std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);      ///< the last time
+  std::optional<MonotonicTime> confirmed_at_ GUARDED_BY(mutex_);  ///< of the writes asked for
+  Status written_ GUARDED_BY(mutex_);                             ///< the last result of these
   std::vector<AdminResponder> waiting_ GUARDED_BY(mutex_);
-  bool took_write_ GUARDED_BY(mutex_) = true;
-  std::optional<MonotonicTime> wanted_since_ GUARDED_BY(mutex_);
+  std::jthread thread_;  // last: it uses all other members
 };
 
 }  // namespace rtcroom

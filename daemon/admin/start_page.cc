@@ -21,6 +21,7 @@ constexpr std::string_view kPage = R"(<!doctype html>
 <li><a href="/api/">/api/</a>: every operation of the API, with its requests and replies
 <li><a href="/metrics">/metrics</a>: figures for Prometheus
 <li><a href="/readyz">/readyz</a>: whether requests are served
+<li><a href="/servez">/servez</a>: the same, without the time of a fail-over
 <li><a href="/healthz">/healthz</a>: whether the process is alive
 </ul>
 </html>

@@ -61,7 +61,7 @@ void AddAdminKeys(std::vector<ConfigKey>& keys) {
   SectionKeys<&Config::admin> admin("admin", keys);
   admin.AddOfMachine<&AdminConfig::listen>(
       "listen", ListenRule{CheckListenAddress},
-      "/healthz, /readyz, /metrics and the console; keep it local.");
+      "/healthz, /readyz, /servez, /metrics and the console; keep it local.");
   admin.Add<&AdminConfig::token>(
       "token", SecretRule{}, "The token of the console, 16 characters or more; \"\" = no console.");
 }

@@ -103,9 +103,9 @@ void NodeRenewal::LogClock(const NodeStanding& standing) {
   }
 }
 
-Status NodeRenewal::CheckReady() const {
+Status NodeRenewal::CheckContact(std::chrono::seconds without) const {
   const std::chrono::milliseconds cut_off = lease_.CutOffFor();
-  if (cut_off < kReadyWithout) return {};
+  if (!lease_.IsCutOff() || cut_off < without) return {};
   return Error{Errc::kUnavailable,
                fmt::format("no contact with the database for {} s",
                            std::chrono::floor<std::chrono::seconds>(cut_off).count())};

@@ -25,14 +25,14 @@ Status CheckStartClock(const NodeStanding& standing);
 /// What a round does not get to is reported by the next ones: a database that cannot keep up makes
 /// evictions late, and cuts nobody off.
 ///
-/// @threads `CheckReady` from any thread, the rest for one thread at a time.
+/// @threads `CheckContact` from any thread, the rest for one thread at a time.
 class NodeRenewal {
  public:
   /// How often to call `Renew`.
   static constexpr std::chrono::milliseconds kPeriod{1000};
-  /// A node that is cut off for less is still ready: a fail-over of the database cuts off all of
+  /// A node that is cut off for less still serves: a fail-over of the database cuts off all of
   /// them, and each answers for itself meanwhile.
-  static constexpr std::chrono::seconds kReadyWithout{60};
+  static constexpr std::chrono::seconds kServesWithout{60};
 
   /// All of it must outlive this.
   NodeRenewal(Cluster& cluster, NodeLease& lease, LeaseTable& leases, Logger& logger)
@@ -47,8 +47,9 @@ class NodeRenewal {
   /// @errors those of `Cluster::Renew` and `Cluster::Report`.
   Status Renew();
 
+  /// Whether the node is not cut off, or for less than that.
   /// @errors kUnavailable, with the reason.
-  [[nodiscard]] Status CheckReady() const;
+  [[nodiscard]] Status CheckContact(std::chrono::seconds without) const;
 
   /// How long the last heartbeats may take to be reported.
   static constexpr std::chrono::seconds kLeaving{2};

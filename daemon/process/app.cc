@@ -57,8 +57,12 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
     : runtime_(logger),
       config_(std::move(config), mode),
       metrics_(std::string(kVersion), runtime_.clock, process_start, MakeMetricsSources()),
+      writes_(metrics_.store_observer(), runtime_.clock),
       store_(*config_, runtime_),
-      readiness_([this] { return store_.CheckReady(); }, runtime_.clock) {
+      readiness_({.write = [this] { return store_.storage().Ping(); },
+                  .answers = [this] { return store_.CheckContact(std::chrono::seconds(0)); },
+                  .serves = [this] { return store_.CheckContact(NodeRenewal::kServesWithout); }},
+                 writes_, runtime_.clock) {
   DrawNameHashKey(runtime_.random);
 }
 
@@ -85,7 +89,6 @@ Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
                                                                       .rooms = api_->rooms(),
                                                                       .media = WitnessOfMedia(),
                                                                       .sessions = auth_->sessions(),
-                                                                      .readiness = readiness_,
                                                                       .metrics = metrics_,
                                                                       .runtime = runtime_});
   runtime_.logger.Info("ready", {{"version", kVersion}, {"pushers", store_.state().leases.size()}});
@@ -98,10 +101,9 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
   const std::string config_hash = may_come ? HashConfig(*config_) : "";
   std::optional<WaitingAdmin> waiting;
   while (true) {
-    Status opened =
-        store_.Open(metrics_.store_observer(), {.config_hash = config_hash,
-                                                .on_history_lost = hooks.begin_anew,
-                                                .is_stopping = [&] { return hooks.StopsNow(); }});
+    Status opened = store_.Open(writes_, {.config_hash = config_hash,
+                                          .on_history_lost = hooks.begin_anew,
+                                          .is_stopping = [&] { return hooks.StopsNow(); }});
     if (opened || !may_come || opened.error().code != Errc::kStoreBusy) return opened;
     if (hooks.StopsNow()) return opened;
     if (!waiting) {
@@ -328,6 +330,7 @@ void App::Stop(SocketAfterStop after) {
   if (media_ != nullptr) media_->Stop();
   if (channel_ != nullptr) channel_->Stop();
   if (upkeep_ != nullptr && store_.has_mark()) store_.RecordNewest();
+  readiness_.Stop();
   store_.Close();
   if (upkeep_ != nullptr) runtime_.logger.Info("stopped");
 }

@@ -169,6 +169,7 @@ class App {
   Runtime runtime_;
   RunningConfig config_;
   Metrics metrics_;
+  WriteRecord writes_;
   StoreModule store_;
   ReadinessCheck readiness_;
   std::unique_ptr<AuthModule> auth_;

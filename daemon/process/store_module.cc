@@ -111,7 +111,9 @@ void StoreModule::Close() {
   storage_.reset();
 }
 
-Status StoreModule::CheckReady() { return renewal_ ? renewal_->CheckReady() : storage_->Ping(); }
+Status StoreModule::CheckContact(std::chrono::seconds without) const {
+  return renewal_ ? renewal_->CheckContact(without) : Status();
+}
 
 Status StoreModule::Restore() {
   if (Status status = CompareWithMark(); !status) return status;

@@ -1,6 +1,7 @@
 // The store of one life of the server, and the state in memory that follows it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -109,9 +110,9 @@ class StoreModule {
   /// The nodes on the open store.
   [[nodiscard]] Cluster& cluster() { return *cluster_; }
   [[nodiscard]] const NodeLease& lease() const { return lease_; }
-  /// Whether the store takes writes; of a shared one, whether it has been reached lately: a failing
-  /// check of what all nodes share would take all of them out of service at once.
-  [[nodiscard]] Status CheckReady();
+  /// Whether a node of a shared store is not cut off from it, or for less than that.
+  /// @errors kUnavailable, with the reason.
+  [[nodiscard]] Status CheckContact(std::chrono::seconds without) const;
   [[nodiscard]] RoomState& state() { return state_; }
   /// By which stored data is removed. It begins with `Restore`.
   [[nodiscard]] RemovalClock& removal() { return removal_; }

@@ -99,7 +99,6 @@ void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
     deps_.metrics.CountTrimmed(trimmer_.Trim(deps_.store.removal().Now(), stop));
     RemoveLeftBeats();
   }
-  deps_.readiness.PingIfRead();
 }
 
 void UpkeepModule::AdvanceRemovals(bool has_duty) {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "daemon/admin/metrics.h"
-#include "daemon/admin/readiness_check.h"
 #include "daemon/auth/session_service.h"
 #include "daemon/base/periodic_task.h"
 #include "daemon/base/result.h"
@@ -29,13 +28,12 @@ struct UpkeepModuleDeps {
   RoomService& rooms;
   MediaWitness media{};
   SessionService& sessions;
-  ReadinessCheck& readiness;
   Metrics& metrics;
   Runtime& runtime;
 };
 
-/// Evicts silent pushers, removes old events, messages, bans, revocations and sessions, checks that
-/// the store accepts writes, and records its newest position; from construction to `Stop`.
+/// Evicts silent pushers, removes old events, messages, bans, revocations and sessions, and records
+/// the newest position of the store; from construction to `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {

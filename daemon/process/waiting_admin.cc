@@ -11,13 +11,15 @@ namespace {
 constexpr ConnectionLimits kConnections{.total = 64, .per_address = 64};
 constexpr EdgeThreadCounts kThreads{.loops = 1, .workers = 1, .waiting = 64};
 
+Status Waits() { return Error{Errc::kUnavailable, "waiting for the database"}; }
+
 }  // namespace
 
 WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metrics& metrics,
                            Runtime& runtime)
     : sockets_(sockets),
-      readiness_([] { return Status(Error{Errc::kUnavailable, "waiting for the database"}); },
-                 runtime.clock),
+      writes_(metrics.store_observer(), runtime.clock),
+      readiness_({.answers = Waits, .serves = Waits}, writes_, runtime.clock),
       limiter_(kConnections),
       threads_(kThreads, runtime.logger),
       server_(MakeListenerOptions(

@@ -42,6 +42,7 @@ class WaitingAdmin {
 
   InheritedSockets& sockets_;
   RequestIds ids_{"waiting"};
+  const WriteRecord writes_;
   ReadinessCheck readiness_;
   ConnectionLimiter limiter_;
   MemoryTotal held_{kMaxHeldBytes};

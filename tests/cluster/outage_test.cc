@@ -70,6 +70,7 @@ TEST_F(Outage, AServerWaitsForItsDatabaseAndSaysSo) {
   const ApiReply ready = server.Admin().Get("/readyz");
   EXPECT_EQ(ready.status, 503);
   EXPECT_THAT(ready.text, HasSubstr("waiting for the database"));
+  EXPECT_EQ(server.Admin().Get("/servez").status, 503);
   EXPECT_THAT(server.Admin().Get("/metrics").text, HasSubstr("rtcroomd_ready 0"));
   database_.Start();
   ASSERT_TRUE(server.AwaitReady());
@@ -178,7 +179,8 @@ TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.headers.at("retry-after"), "1");
   EXPECT_EQ(refused.code(), kInternalFailure);
-  EXPECT_EQ(server.Admin().Get("/readyz").status, 200) << "for a minute";
+  EXPECT_EQ(server.Admin().Get("/readyz").status, 503);
+  EXPECT_EQ(server.Admin().Get("/servez").status, 200) << "for a minute";
   EXPECT_EQ(server.Admin().Get("/healthz").status, 200);
   database_.Start();
   EXPECT_TRUE(
@@ -188,6 +190,43 @@ TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {
   EXPECT_TRUE(Eventually([&] { return PushersOf(after, "multi_room", "r1") == both; }));
   EXPECT_THAT(server.Log(), HasSubstr("node_cut_off"));
   EXPECT_THAT(server.Log(), Not(HasSubstr(std::string(kPostgresPassword))));
+}
+
+struct Trouble {
+  const char* begin = "";
+  const char* end = "";
+};
+
+// Each lasts until an operator ends it.
+TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
+  constexpr auto kTroubles = std::to_array<Trouble>(
+      {{"REVOKE INSERT ON ALL TABLES IN SCHEMA public FROM node",
+        "GRANT INSERT ON ALL TABLES IN SCHEMA public TO node"},
+       {"ALTER ROLE node CONNECTION LIMIT 0", "ALTER ROLE node CONNECTION LIMIT -1"},
+       {"ALTER ROLE node PASSWORD 'rotated'", "ALTER ROLE node PASSWORD 'first'"}});
+  database_.Execute("CREATE ROLE node LOGIN PASSWORD 'first'");
+  database_.Execute("GRANT ALL ON SCHEMA public TO node");
+  const Secret url(fmt::format("postgresql://node:first@127.0.0.1:{}/postgres", database_.port()));
+  ServerProcess server({.settings = NodeSettings(url)});
+  ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
+  int joined = 0;
+  for (const Trouble& trouble : kTroubles) {
+    database_.Execute(trouble.begin);
+    database_.Execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'node'");
+    EXPECT_TRUE(Eventually([&] {
+      const ApiReply reply = server.Https().Call("multi_room", "add_pusher",
+                                                 PusherBody("r1", fmt::format("u{}", ++joined)));
+      EXPECT_FALSE(reply.status == 200 && reply.code() == kInternalFailure) << trouble.begin;
+      return reply.status == 503;
+    }));
+    EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 503; }));
+    EXPECT_EQ(server.Admin().Get("/servez").status, 200) << trouble.begin;
+    database_.Execute(trouble.end);
+    EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 200; }))
+        << trouble.end;
+    EXPECT_EQ(Code(server, "create_room", CreateBody("alice", fmt::format("x{}", joined))), kOk);
+  }
 }
 
 TEST_F(Outage, AServerBeginsAnewWhenTheEndOfTheHistoryIsLost) {

@@ -124,8 +124,8 @@ class FullDisk : public testing::Test {
       return !goes_on && counts_.refused > refused + 100;
     }));
     ApiClient admin = server_->Admin();
-    const ApiReply ready = admin.Get("/readyz");
-    EXPECT_EQ(ready.status, 503);
+    ApiReply ready;
+    EXPECT_TRUE(Eventually([&] { return (ready = admin.Get("/readyz")).status == 503; }));
     EXPECT_THAT(ready.Text("reason"), HasSubstr("full"));
   }
   void ExpectAllKept() {

@@ -32,6 +32,7 @@ const kAdminToken = 'admin-token-of-a-test';
 
 // Documented replies that cannot be provoked from outside.
 const kUnprovoked = new Map([
+  ['servez 503 NotServing', 'it takes a database of several nodes that is lost, or a server that is about to end'],
   ['getPushers 200 ServerFailed', 'it is never refused for coming too often, and reads what was read before'],
 ]);
 
@@ -119,6 +120,7 @@ async function onCompleteServer(document, wechat) {
     await channel.run(client);
     await refusals.run(client);
     await client.call('readyz', 'Ready', {});
+    await client.call('servez', 'Serving', {});
     await client.call('healthz', 'Alive', {});
     await client.call('metrics', 'text/plain', {});
   });

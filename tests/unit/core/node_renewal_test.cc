@@ -205,12 +205,15 @@ TEST_F(NodeRenewalTest, ANodeThatWasGivenUpWhileItWasStoppedSaysSo) {
   EXPECT_THAT(log_.Text(), HasSubstr("node_renewed"));
 }
 
-TEST_F(NodeRenewalTest, TheNodeIsReadyWhileItsDatabaseFailsOver) {
+TEST_F(NodeRenewalTest, TheNodeServesWhileItsDatabaseFailsOver) {
   RenewLease();
-  boot_.Advance(NodeLease::kTtl + NodeRenewal::kReadyWithout - 1s);
-  EXPECT_OK(renewal_.CheckReady());
+  boot_.Advance(NodeLease::kTtl - 1s);
+  EXPECT_OK(renewal_.CheckContact(0s));
+  boot_.Advance(NodeRenewal::kServesWithout);
+  EXPECT_ERROR(kUnavailable, renewal_.CheckContact(0s));
+  EXPECT_OK(renewal_.CheckContact(NodeRenewal::kServesWithout));
   boot_.Advance(1s);
-  EXPECT_ERROR(kUnavailable, renewal_.CheckReady());
+  EXPECT_ERROR(kUnavailable, renewal_.CheckContact(NodeRenewal::kServesWithout));
 }
 
 TEST_F(NodeRenewalTest, WarnsOnceOfAClockThatDiffersAndSaysWhenItAgrees) {
