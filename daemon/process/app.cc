@@ -103,7 +103,8 @@ Status App::OpenStore(InheritedSockets& sockets, const LifeHooks& hooks) {
   while (true) {
     Status opened = store_.Open(writes_, {.config_hash = config_hash,
                                           .on_history_lost = hooks.begin_anew,
-                                          .is_stopping = [&] { return hooks.StopsNow(); }});
+                                          .is_stopping = [&] { return hooks.StopsNow(); },
+                                          .known_host = hooks.known_host});
     if (opened || !may_come || opened.error().code != Errc::kStoreBusy) return opened;
     if (hooks.StopsNow()) return opened;
     if (!waiting) {

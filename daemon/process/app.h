@@ -85,6 +85,8 @@ struct LifeHooks {
   /// Ends this life and begins another: what is in memory cannot follow the store any more. Called
   /// from any thread; must not block.
   std::function<void()> begin_anew = {};
+  /// Of the database, over all attempts and lives (`PgOptions`); may be null.
+  PgReportedHost* known_host = nullptr;
 
   [[nodiscard]] bool StopsNow() const { return stops_within(std::chrono::milliseconds(0)); }
 };

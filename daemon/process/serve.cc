@@ -25,6 +25,7 @@
 #include "daemon/process/notify_socket.h"
 #include "daemon/process/process_start.h"
 #include "daemon/process/service_watch.h"
+#include "storage/postgres/pg_hosts.h"
 
 namespace rtcroom {
 namespace {
@@ -160,6 +161,7 @@ struct Process {
   HandOver& hand_over;
   WaitedSignals& signals;
   ServiceDeps service;
+  PgReportedHost& known_host;  ///< of the database
   Logger& logger;
 };
 
@@ -184,7 +186,8 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets& sock
           [&history_lost] {
             history_lost = true;
             kill(getpid(), kBeginAnew);
-          }};
+          },
+      .known_host = &process.known_host};
   App app(config, mode, process.start, logger);
   starting.emplace(process.service, process.clock, logger);
   const Status started = app.Start(sockets, hooks);
@@ -320,6 +323,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   std::optional<NotifySocket> socket = FindManager(variables, logger);
   ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : none;
   ServiceReports reports(manager, clock);
+  PgReportedHost known_host;
   const Process process{.clock = clock,
                         .start = process_start ? std::optional(process_start->at) : std::nullopt,
                         .reload = reload,
@@ -329,6 +333,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
                                     .reports = reports,
                                     .is_wanted = socket.has_value(),
                                     .watchdog_timeout = FindWatchdog(variables, logger)},
+                        .known_host = known_host,
                         .logger = logger};
   InheritedSockets sockets = *std::move(inherited);
   Config current = config;

@@ -21,6 +21,7 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
   const std::uint64_t node = RandomUint32(deps.random) >> 1U;
   Result<std::unique_ptr<PgStore>> store =
       PgStore::Open({.url = Secret(options.url.Reveal()),
+                     .known_host = options.known_host,
                      .new_epoch = options.new_epoch,
                      .node = node,
                      .limits = options.limits,

@@ -18,6 +18,8 @@
 
 namespace rtcroom {
 
+class PgReportedHost;
+
 struct StoreFactoryOptions {
   StoreUrl url;
   std::filesystem::path data_dir;  ///< a relative PATH is below it
@@ -30,6 +32,7 @@ struct StoreFactoryOptions {
   /// As of `PgOptions`; a store of one program never calls them.
   std::function<void()> on_history_lost = {};
   std::function<bool()> is_stopping = {};  ///< likewise
+  PgReportedHost* known_host = nullptr;    ///< likewise
 };
 
 /// What the store uses; all of it must outlive the store.

@@ -38,6 +38,8 @@
 
 namespace rtcroom {
 
+class PgReportedHost;
+
 /// Facts on the stored rooms that are held in memory. Outlives the store.
 ///
 /// @threads safe from any thread.
@@ -93,6 +95,7 @@ class StoreModule {
     /// As of `PgOptions`.
     std::function<void()> on_history_lost = {};
     std::function<bool()> is_stopping = {};
+    PgReportedHost* known_host = nullptr;
   };
   /// Opens the store, and takes this node's place among those on it.
   /// @errors one sentence for the operator. kStoreBusy when a database cannot be reached, or this

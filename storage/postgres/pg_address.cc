@@ -50,7 +50,7 @@ Result<std::string> Entry(const std::vector<std::string>& list, std::size_t n, s
 
 }  // namespace
 
-Result<PgAddress> PgAddress::Parse(const Secret& connection_string) {
+Result<PgAddress> PgAddress::Parse(const Secret& connection_string, PgReportedHost* known) {
   if (!LoadedLibpq()) return LoadedLibpq().error();
   if (IsAmbiguous(connection_string.Reveal())) {
     return Refused("within a name or password, @ is written %40, / is %2F, and ? is %3F");
@@ -94,7 +94,12 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string) {
     }
     hosts.push_back({.name = *name, .address = *address, .port = *port});
   }
-  return PgAddress(std::move(options), PgHosts(std::move(hosts)));
+  PgAddress address(std::move(options), PgHosts(std::move(hosts)));
+  if (known != nullptr) {
+    if (const auto host = known->last()) address.hosts_.BeginWith(*host);
+    address.shared_->known = known;
+  }
+  return address;
 }
 
 }  // namespace rtcroom

@@ -18,10 +18,12 @@ class PgAddress {
  public:
   /// @param connection_string  a URI or keywords and values; in a URI, what separates its parts is
   /// percent-encoded within names and passwords.
+  /// @param known  with which its connections begin if they can, and to which they report
+  /// (`PgSharedHosts::known`); null: they begin with the first. Must outlive them.
   /// @errors kStoreBroken, without any part of the string: it may hold a password. Also when there
   /// is no libpq.
   /// @source PostgreSQL, "Connection Strings".
-  static Result<PgAddress> Parse(const Secret& connection_string);
+  static Result<PgAddress> Parse(const Secret& connection_string, PgReportedHost* known = nullptr);
 
  private:
   friend class PgConnection;

@@ -132,6 +132,7 @@ Status PgConnection::Connect(MonotonicTime deadline) {
   FollowOthers();
   const std::vector<PgHost> order = hosts_.InOrder();
   std::string failures;
+  std::size_t refusals = 0;
   for (std::size_t place = 0; place < order.size(); ++place) {
     reached_before_ = shared_->reached.reports();
     confirmed_before_ = shared_->primary.reports();
@@ -148,10 +149,13 @@ Status PgConnection::Connect(MonotonicTime deadline) {
     // A connection that is lost before it is prepared leaves nothing in doubt.
     if (failure_.meaning == PgMeaning::kLost) failure_.meaning = PgMeaning::kBusy;
     failures += (failures.empty() ? "" : "; ") + connected.error().detail;
-    if (failure_.meaning == PgMeaning::kBroken || Left(deadline).count() <= 0) break;
+    if (failure_.meaning == PgMeaning::kBroken) ++refusals;
+    if (Left(deadline).count() <= 0) break;
   }
   hosts_.Failed();
-  return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
+  const bool is_lasting = refusals == order.size();  // of the others, one may take it later
+  if (!is_lasting) failure_.meaning = PgMeaning::kBusy;
+  return Error{is_lasting ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("cannot connect to the database: {}", failures)};
 }
 
@@ -280,7 +284,7 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
   auto results = RunUpToError(calls, deadline);
   if (!results) {
     RollBack(deadline);
-    if (was_connected && !connected()) hosts_.Failed();
+    if (was_connected && !connected()) Leave();
     return results.error();
   }
   std::vector<PgRows> rows;
@@ -292,7 +296,7 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
 Result<std::vector<PgRows>> PgConnection::RunConfirming(std::span<const PgCall> calls,
                                                         MonotonicTime deadline) {
   auto results = Run(calls, deadline);
-  if (results) shared_->primary.Report(host_);
+  if (results) shared_->Confirmed(host_);
   return results;
 }
 
@@ -455,7 +459,11 @@ std::chrono::milliseconds PgConnection::Left(MonotonicTime deadline) const {
   return std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Monotonic());
 }
 
-void PgConnection::Close() { connection_.reset(); }
+void PgConnection::Leave() {
+  Close();
+  hosts_.Failed();
+  shared_->Left(hosts_.InOrder().front());
+}
 
 Error PgConnection::NotConnected(std::string_view why, std::string sqlstate) {
   const bool lasting = IsLasting(sqlstate);

@@ -99,7 +99,8 @@ struct PgSettings {
   std::span<const PgStatement> statements = {};
 };
 
-/// Connects to a host that takes writes. Details of errors contain no value and no password.
+/// Connects to a host that takes writes, whatever other hosts answer. Details of errors contain no
+/// value and no password.
 ///
 /// After a failure that leaves doubt about the server or the pipeline, it is closed: `connected`
 /// is false, and the next `Connect` begins with the next host. Likewise when another connection to
@@ -123,7 +124,7 @@ class PgConnection {
   /// not answer is left for the next one after its share of the time, at the latest after
   /// `kHostTime`; one that has accepted the connection may prepare them until the deadline: the
   /// next one would not be faster.
-  /// @errors kStoreBusy when no host took it: later. kStoreBroken when the server refuses these
+  /// @errors kStoreBusy when no host took it: later. kStoreBroken when each of them refuses these
   /// credentials, this database or a statement.
   Status Connect(MonotonicTime deadline);
 
@@ -155,7 +156,9 @@ class PgConnection {
   /// Of the last `Connect` or `Run` that failed.
   [[nodiscard]] const PgFailure& failure() const { return failure_; }
 
-  void Close();
+  void Close() { connection_.reset(); }
+  /// The same; the next `Connect` begins with the next host.
+  void Leave();
 
  private:
   struct Closer {

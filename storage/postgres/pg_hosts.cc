@@ -44,4 +44,18 @@ std::optional<PgHost> PgReportedHost::Other(const PgHost& host, std::uint64_t si
   return host_;
 }
 
+std::optional<PgHost> PgReportedHost::last() const {
+  const MutexLock lock(mutex_);
+  return reports_ == 0 ? std::nullopt : std::optional(host_);
+}
+
+void PgSharedHosts::Confirmed(const PgHost& host) {
+  primary.Report(host);
+  if (known != nullptr) known->Report(host);
+}
+
+void PgSharedHosts::Left(const PgHost& next) {
+  if (known != nullptr) known->Report(next);
+}
+
 }  // namespace rtcroom

@@ -63,6 +63,8 @@ class PgReportedHost {
   /// Another host that was reported since then; nullopt when the last one was that host.
   [[nodiscard]] std::optional<PgHost> Other(const PgHost& host, std::uint64_t since) const
       EXCLUDES(mutex_);
+  /// The last that was reported; nullopt: none was.
+  [[nodiscard]] std::optional<PgHost> last() const EXCLUDES(mutex_);
 
  private:
   mutable Mutex mutex_;
@@ -72,11 +74,18 @@ class PgReportedHost {
 
 /// The hosts that the connections of a process to one address share.
 struct PgSharedHosts {
+  void Confirmed(const PgHost& host);
+  /// @param next  with which that connection goes on.
+  void Left(const PgHost& next);
+
   /// The last that took a connection: the other connections begin with it.
   PgReportedHost reached{};
   /// The last that confirmed a commit (`PgConnection::RunConfirming`). An old primary that lives on
   /// alone answers reads for ever, with old rows: its readers find here that it has been replaced.
   PgReportedHost primary{};
+  /// Of all addresses that one process parses: where the next of them begins. It is the last that
+  /// confirmed a commit, or after a connection that was lost the next one. May be null.
+  PgReportedHost* known = nullptr;
 };
 
 }  // namespace rtcroom

@@ -38,6 +38,8 @@ class RoomIndex;
 
 struct PgOptions {
   Secret url{};  ///< a connection string of libpq
+  /// As of `PgAddress::Parse`, for stores that are opened one after the other.
+  PgReportedHost* known_host = nullptr;
   /// 16 hex digits for a new store; an existing one keeps its own.
   std::string new_epoch = {};
   /// Of this process among those that use the store; drawn at random, at most 2^31 - 1.

@@ -1,5 +1,7 @@
 #include <cassert>
 #include <chrono>
+#include <set>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,13 +32,29 @@ Error About(const Error& error) {
   return {error.code, fmt::format("cannot use the database: {}", error.detail)};
 }
 
+template <typename Value>
+Status StatusOf(const Result<Value>& result) {
+  return result ? Status() : result.error();
+}
+
+/// Where a host refuses, which may be an old primary with another schema, the next one may have a
+/// store that can be used as it is. None is begun there: it might be an empty server by mistake.
 Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& clock) {
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
   PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
   plain.StopWhen(options.is_stopping);
-  if (const Status connected = plain.Connect(deadline); !connected) return connected;
-  const auto migrated = MigratePgSchema(plain, options.new_epoch, deadline);
-  return migrated ? Status() : migrated.error();
+  std::set<std::string> refusing;
+  Status refused;
+  while (true) {
+    const Status connected = plain.Connect(deadline);
+    if (!connected) return refused ? connected : refused;
+    if (!refusing.insert(plain.PeerName()).second) return refused;
+    const Status usable = refused ? StatusOf(MigratePgSchema(plain, options.new_epoch, deadline))
+                                  : StatusOf(RequirePgSchema(plain, deadline));
+    if (usable || usable.error().code != Errc::kStoreBroken) return usable;
+    if (refused) refused = usable;
+    plain.Leave();
+  }
 }
 
 Status FillIndex(PgConnection& snapshot, MonotonicTime deadline, RoomIndex& index) {
@@ -93,7 +111,7 @@ PgStore::~PgStore() = default;
 Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitListener& listener,
                                                const Clock& clock) {
   assert(options.random != nullptr);
-  const Result<PgAddress> address = PgAddress::Parse(options.url);
+  const Result<PgAddress> address = PgAddress::Parse(options.url, options.known_host);
   if (!address) return address.error();
   if (const Status migrated = Migrate(*address, options, clock); !migrated) {
     return About(migrated.error());

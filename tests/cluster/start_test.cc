@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,6 +57,21 @@ TEST(StartAtOnce, MakesTheTablesOnceAndAllServe) {
     if (!testing::Test::HasFailure()) ExpectThatAllServe(nodes, url);
     step.arrive_and_wait();  // they end
   }
+}
+
+// It takes connections, and confirms nothing.
+TEST(Start, GoesOnToTheNewPrimaryWhileTheOldOneLivesOnAsTheFirstHost) {
+  PostgresServer primary;
+  const auto standby = primary.MakeStandby(PostgresServer::Standby::kSynchronous);
+  const Secret both(fmt::format("postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
+                                kPostgresPassword, primary.port(), standby->port()));
+  ServerProcess node({.settings = NodeSettings(both)});
+  EXPECT_EQ(node.Terminate(), 0);
+  standby->Promote();
+  node.Start();
+  ApiClient client = node.Https();
+  EXPECT_EQ(client.Call("multi_room", "create_room", CreateBody("alice", "r1")).code(), kOk);
+  EXPECT_EQ(standby->Query("SELECT 1 FROM rooms").size(), 1U);
 }
 
 }  // namespace

@@ -38,12 +38,13 @@ class PgConfirmTest : public PgTablesTest {
   static std::string NameOf(const CuttingProxy& host) {
     return fmt::format("127.0.0.1:{}", host.port());
   }
-  PgAddress AddressOfBoth() const {
+  PgAddress AddressOfBoth(PgReportedHost* known = nullptr) const {
     return *PgAddress::Parse(
-        WithHosts(url_, fmt::format("{},{}", NameOf(first_host_), NameOf(second_host_))));
+        WithHosts(url_, fmt::format("{},{}", NameOf(first_host_), NameOf(second_host_))), known);
   }
-  std::unique_ptr<PgConnection> MakeOfBoth() {
-    return std::make_unique<PgConnection>(address_, PgSettings{.statements = all_}, still_);
+  std::unique_ptr<PgConnection> MakeOfBoth() { return MakeOf(address_); }
+  std::unique_ptr<PgConnection> MakeOf(const PgAddress& address) {
+    return std::make_unique<PgConnection>(address, PgSettings{.statements = all_}, still_);
   }
   /// Whether that connection takes its host for the primary.
   bool Stays(PgConnection& connection) {
@@ -87,6 +88,26 @@ TEST_F(PgConfirmTest, WhatFailsConfirmsNothing) {
       std::array{PgCall(PgStatement{.sql = "SELECT 1 / (SELECT count(*) FROM rooms)"})}, Soon()));
   EXPECT_TRUE(second_->connected());
   EXPECT_TRUE(Stays(*first_));
+}
+
+// So a start that goes on is not led for ever to an old primary that is the first host.
+TEST_F(PgConfirmTest, AnAddressBeginsWhereAnEarlierOneHasConfirmedAndAfterALossWithTheNext) {
+  PgReportedHost known;
+  const auto begin = [&] {
+    auto connection = MakeOf(AddressOfBoth(&known));
+    EXPECT_OK(connection->Connect(Soon()));
+    return connection;
+  };
+  const auto unconfirmed = begin();
+  EXPECT_EQ(unconfirmed->PeerName(), NameOf(first_host_));
+  EXPECT_FALSE(unconfirmed->RunConfirming(std::array{PgCall(kEndMe)}, Soon()));
+  const auto confirmed = begin();
+  EXPECT_EQ(confirmed->PeerName(), NameOf(second_host_));
+  EXPECT_OK(unconfirmed->Connect(Soon()));
+  EXPECT_FALSE(unconfirmed->Run(PgCall(kEndMe), Soon()));
+  EXPECT_EQ(begin()->PeerName(), NameOf(first_host_));
+  EXPECT_OK(confirmed->RunConfirming(pg::Confirm(kMark), Soon()));
+  EXPECT_EQ(begin()->PeerName(), NameOf(second_host_));
 }
 
 TEST_F(PgConfirmTest, ARoundOfANodeConfirms) {

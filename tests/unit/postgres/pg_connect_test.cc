@@ -200,6 +200,27 @@ TEST_F(PgConnectTest, FindsTheHostThatAnswers) {
   EXPECT_EQ(connection->PeerName(), Host());
 }
 
+TEST_F(PgConnectTest, AHostThatRefusesDoesNotHideTheNext) {
+  const PostgresServer other;
+  other.Execute("CREATE DATABASE elsewhere");
+  other.Execute(fmt::format("CREATE ROLE guest LOGIN PASSWORD '{}'", kPostgresPassword));
+  const std::string name = fmt::format("127.0.0.1:{}", other.port());
+  const std::string both = fmt::format("{},{}", Host(), name);
+  EXPECT_EQ(MakeConnected(Url(kPostgresPassword, both, "elsewhere"))->PeerName(), name);
+  const auto guest =
+      Secret(fmt::format("postgresql://guest:{}@{}/postgres", kPostgresPassword, both));
+  EXPECT_EQ(MakeConnected(guest)->PeerName(), name);
+
+  const auto nowhere = Make(Url(kPostgresPassword, both, "nowhere"));
+  EXPECT_ERROR(kStoreBroken, ConnectToPostgres(*nowhere, Soon())) << "all of them refuse";
+  EXPECT_EQ(MeaningOf(*nowhere), PgMeaning::kBroken);
+  const LoopbackSocket closed = LoopbackSocket::Bind();
+  const auto later = Make(
+      Url(kPostgresPassword, fmt::format("{},127.0.0.1:{}", Host(), closed.Port()), "elsewhere"));
+  EXPECT_ERROR(kStoreBusy, ConnectToPostgres(*later, Soon())) << "one may take it later";
+  EXPECT_EQ(MeaningOf(*later), PgMeaning::kBusy);
+}
+
 TEST_F(PgConnectTest, BeginsWithTheHostThatWorkedAndAfterAFailureWithTheNext) {
   const LoopbackSocket silent = LoopbackSocket::Listen();
   const auto connection =

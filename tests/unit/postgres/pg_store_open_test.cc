@@ -115,6 +115,23 @@ TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
   }
 }
 
+TEST_F(PgStoreOpenTest, GoesOnAfterAHostWhoseSchemaItCannotUse) {
+  const PostgresServer unusable;
+  const PostgresServer usable;
+  {
+    const auto store = Open(Patient(unusable.Url()));
+  }
+  unusable.Execute("UPDATE meta SET schema_version = 99, least_version = 98");
+  const Secret both = UrlOf(unusable, usable);
+  EXPECT_EQ(Refusal(both.Reveal()).code, Errc::kStoreBroken) << "the other one has no store";
+  {
+    const auto store = Open(Patient(usable.Url()));
+  }
+  const auto store = Open(Patient(both));
+  EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
+  EXPECT_EQ(usable.Query("SELECT 1 FROM rooms").size(), 1u);
+}
+
 TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
   const int port = SharedPostgres().port();
   const Error wrong_password =
