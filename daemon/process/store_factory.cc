@@ -36,6 +36,9 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
   if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(address, deps.clock);
   if (!has_standby) return has_standby.error();
   const auto applied = [store = store->get()] { return store->applied(); };
+  const auto holds = [store = store->get()](PgConnection& connection, MonotonicTime deadline) {
+    return store->Holds(connection, deadline);
+  };
   return OpenedStore{
       .storage = *std::move(store),
       .cluster = std::make_unique<PgCluster>(
@@ -43,7 +46,8 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
           PgCluster::Options{.node = node,
                              .name = options.node_name,
                              .pace = {.random = &deps.random, .observer = options.observer},
-                             .applied = applied},
+                             .applied = applied,
+                             .holds = holds},
           deps.lease, deps.clock),
       .lacks_standby = !*has_standby};
 }

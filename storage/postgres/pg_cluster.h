@@ -52,6 +52,12 @@ class PgCluster : public Cluster {
     std::function<std::uint64_t()> applied = [] { return std::uint64_t{0}; };
     /// The report of a node that is gone stays for that long: it may come back.
     std::chrono::milliseconds keeps_left_reports = std::chrono::minutes(10);
+    /// Of hosts that are asked about heartbeats and nodes, as of `PgReaderPool::Options`.
+    PgHostCheck holds = {};
+
+    [[nodiscard]] PgReaderPool::Options OfReads(std::span<const PgStatement> statements) const {
+      return {.patience = patience, .pace = pace, .statements = statements, .holds = holds};
+    }
   };
 
   /// Reports are by so many rounds older than what a node knows of itself. When the clock of the

@@ -138,6 +138,8 @@ class PgConnection {
   [[nodiscard]] bool connected() const { return connection_ != nullptr; }
   /// "host:port".
   [[nodiscard]] std::string PeerName() const;
+  /// Whether that host was the last to confirm a commit.
+  [[nodiscard]] bool IsAtPrimary() const { return shared_->primary.last() == host_; }
 
   /// Runs the calls in order, in one round trip, up to the first error. Without BEGIN they are one
   /// transaction. A transaction may stay open after success.

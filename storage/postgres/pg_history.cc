@@ -15,6 +15,8 @@ constexpr PgStatement kFind{
     "history_find",
     "SELECT coalesce((SELECT tag = $2 FROM events WHERE position = $1), $1 <= trimmed_position),"
     " $1 < trimmed_position FROM meta"};
+// Once or a few times for a connection.
+constexpr PgStatement kFindUnprepared{.sql = kFind.sql};
 constexpr PgStatement kTakeTurn{"history_take_turn", "SELECT 1 FROM turn FOR UPDATE"};
 // Another node may have been first.
 constexpr PgStatement kRenew{"history_renew", "UPDATE meta SET epoch = $1 WHERE epoch = $2"};
@@ -26,19 +28,32 @@ std::span<const PgStatement> PgHistory::Statements() { return kAll; }
 
 Status PgHistory::Check(PgConnection& connection, const PgLogPlace& applied,
                         MonotonicTime deadline) {
-  if (IsLost()) return Lost();
-  Result<PgRows> found = connection.Run(PgCall(kFind, applied.position, applied.tag), deadline);
+  const Result<Found> found = Find(connection, kFind, applied, deadline);
   if (!found) return found.error();
-  if (!found->Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
-  const bool is_there = found->Bool(0);
-  const bool is_behind = found->Bool(1);
-  if (!found->status()) return found->status().error();
-  if (is_there && !is_behind) return {};
-  if (!is_there) {
+  if (found->is_there && !found->is_behind) return {};
+  if (!found->is_there) {
     if (const Status renewed = RenewEpoch(connection, deadline); !renewed) return renewed;
   }
   MarkLost();
   return Lost();
+}
+
+Result<bool> PgHistory::Holds(PgConnection& connection, const PgLogPlace& applied,
+                              MonotonicTime deadline) const {
+  const Result<Found> found = Find(connection, kFindUnprepared, applied, deadline);
+  if (!found) return found.error();
+  return found->is_there;
+}
+
+Result<PgHistory::Found> PgHistory::Find(PgConnection& connection, const PgStatement& find,
+                                         const PgLogPlace& applied, MonotonicTime deadline) const {
+  if (IsLost()) return Lost();
+  Result<PgRows> rows = connection.Run(PgCall(find, applied.position, applied.tag), deadline);
+  if (!rows) return rows.error();
+  if (!rows->Next()) return Error{Errc::kStoreBroken, "its table meta is empty"};
+  const Found found{.is_there = rows->Bool(0), .is_behind = rows->Bool(1)};
+  if (!rows->status()) return rows->status().error();
+  return found;
 }
 
 void PgHistory::MarkLost() {

@@ -38,6 +38,13 @@ class PgHistory {
   Status Check(PgConnection& connection, const PgLogPlace& applied, MonotonicTime deadline)
       EXCLUDES(mutex_);
 
+  /// Whether that server has the last record applied. An old primary that lives on may lack it:
+  /// only `Check`, by a commit that such a host cannot confirm, tells that from a loss.
+  ///
+  /// @errors kStoreBusy, also when the history is lost; kStoreBroken.
+  Result<bool> Holds(PgConnection& connection, const PgLogPlace& applied,
+                     MonotonicTime deadline) const EXCLUDES(mutex_);
+
   /// For records that were removed from the log before this node read them.
   void MarkLost() EXCLUDES(mutex_);
 
@@ -45,10 +52,16 @@ class PgHistory {
   [[nodiscard]] bool IsLost() const EXCLUDES(mutex_);
   static Error Lost() { return {Errc::kStoreBusy, "the history of the database was lost"}; }
 
-  /// To be prepared on the connection.
+  /// To be prepared on the connection of `Check`.
   static std::span<const PgStatement> Statements();
 
  private:
+  struct Found {
+    bool is_there = false;
+    bool is_behind = false;  ///< records that this node has not applied were removed
+  };
+  Result<Found> Find(PgConnection& connection, const PgStatement& find, const PgLogPlace& applied,
+                     MonotonicTime deadline) const EXCLUDES(mutex_);
   Status RenewEpoch(PgConnection& connection, MonotonicTime deadline);
 
   const std::string epoch_;

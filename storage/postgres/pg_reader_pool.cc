@@ -32,6 +32,25 @@ PgReaderPool::PgReaderPool(const PgAddress& address, const Options& options, con
   }
 }
 
+Status PgReaderPool::AwaitCurrent(Reader& reader, MonotonicTime deadline) const {
+  while (true) {
+    if (!reader.reconnector.connected()) reader.is_checked = false;
+    if (const Status connected = reader.reconnector.Await(deadline); !connected) return connected;
+    if (reader.is_checked || !options_.holds) return {};
+    const Result<bool> holds = options_.holds(reader.connection, deadline);
+    if (!holds) {
+      if (reader.connection.connected()) return holds.error();
+    } else if (!*holds) {
+      reader.connection.Leave();
+    } else {
+      // What is seen later is confirmed by this host, or by another one, which is heard of. At a
+      // host that has confirmed nothing, each read asks.
+      reader.is_checked = reader.connection.IsAtPrimary();
+      return {};
+    }
+  }
+}
+
 Result<PgReaderPool::Lease> PgReaderPool::Take(MonotonicTime deadline) {
   const MutexLock lock(mutex_);
   while (free_.empty()) {

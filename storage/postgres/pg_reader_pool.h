@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -20,6 +21,10 @@
 
 namespace rtcroom {
 
+/// Whether the host of that connection has all that this process has seen of the store.
+/// @errors those of `PgConnection::Run`.
+using PgHostCheck = std::function<Result<bool>(PgConnection& connection, MonotonicTime deadline)>;
+
 /// A fixed number of connections; a read waits for one that is free.
 ///
 /// @threads safe from any thread.
@@ -31,6 +36,10 @@ class PgReaderPool {
     PgPace pace{};
     std::span<const PgStatement> statements{};  ///< of all reads; must outlive the pool
     std::uint64_t first_mark = 0;               ///< of `RunConfirmed`: one for each connection
+    /// A host without it is left before it is read: an old primary that lives on takes connections
+    /// for ever, whenever the new one fails for a moment. Empty: any host is read. Called from any
+    /// thread.
+    PgHostCheck holds = {};
   };
 
   PgReaderPool(const PgAddress& address, const Options& options, const Clock& clock);
@@ -93,6 +102,7 @@ class PgReaderPool {
     const std::uint64_t mark;
     PgConnection connection;
     PgReconnector reconnector;
+    bool is_checked = false;  ///< whether its host has all that is, and will be, seen
   };
 
   template <typename OnReader, typename Read>
@@ -100,13 +110,11 @@ class PgReaderPool {
     if (snapshot_ != nullptr) return read(snapshot_->connection(), deadline);
     Result<Lease> lease = Take(deadline);
     if (!lease) return lease.error();
-    PgConnection& connection = lease->reader().connection;
+    Reader& reader = lease->reader();
     for (bool is_retry = false;; is_retry = true) {
-      if (const Status connected = lease->reader().reconnector.Await(deadline); !connected) {
-        return connected.error();
-      }
-      auto outcome = on_reader(lease->reader(), deadline);
-      const bool was_lost = !outcome && !connection.connected();
+      if (const Status ready = AwaitCurrent(reader, deadline); !ready) return ready.error();
+      auto outcome = on_reader(reader, deadline);
+      const bool was_lost = !outcome && !reader.connection.connected();
       if (!was_lost) return outcome;
       if (is_retry) return Error{Errc::kStoreBusy, outcome.error().detail};
     }
@@ -129,6 +137,8 @@ class PgReaderPool {
     Reader* reader_;
   };
 
+  /// Returns when it is connected to a host that has what this process has seen.
+  Status AwaitCurrent(Reader& reader, MonotonicTime deadline) const;
   Result<Lease> Take(MonotonicTime deadline) EXCLUDES(mutex_);
   void Return(Reader& reader) EXCLUDES(mutex_);
 

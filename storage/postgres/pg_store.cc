@@ -11,6 +11,7 @@
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_group_joins.h"
+#include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_messages.h"
@@ -301,6 +302,10 @@ Result<std::uint64_t> PgStore::PutSession(const Session& session) {
   Commit(job);
   if (!job.status()) return job.status().error();
   return job.position();
+}
+
+Result<bool> PgStore::Holds(PgConnection& connection, MonotonicTime deadline) const {
+  return history_->Holds(connection, log_->place(), deadline);
 }
 
 std::uint64_t PgStore::applied() const { return log_->position(); }

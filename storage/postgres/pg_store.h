@@ -91,6 +91,10 @@ class PgStore : public Storage {
 
   void Begin() override;
 
+  /// For other connections of the process, as of `PgReaderPool::Options`: whether a host has all
+  /// that this store has applied.
+  [[nodiscard]] Result<bool> Holds(PgConnection& connection, MonotonicTime deadline) const;
+
   /// Position of the newest record that this process has applied.
   [[nodiscard]] std::uint64_t applied() const;
 

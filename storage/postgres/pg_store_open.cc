@@ -121,14 +121,6 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
                     .random = options.random,
                     .observer = options.observer};
   Parts parts;
-  parts.readers = std::make_unique<PgReaderPool>(
-      *address,
-      PgReaderPool::Options{.readers = options.readers,
-                            .patience = options.patience,
-                            .pace = pace,
-                            .statements = PgReaderPool::Statements(),
-                            .first_mark = options.node * kPgMarksPerNode + 1},
-      clock);
   parts.index = std::make_unique<RoomIndex>();
   parts.log = std::make_unique<PgLog>(*parts.index, listener);
   // Later commits than this snapshot are read from the log.
@@ -141,10 +133,23 @@ Result<std::unique_ptr<PgStore>> PgStore::Open(const PgOptions& options, CommitL
   if (const Status filled = FillIndex(snapshot->connection(), deadline, *parts.index); !filled) {
     return About(filled.error());
   }
-  parts.readers->ReadFrom(std::move(snapshot));
   parts.log->Begin(*ends);
   parts.history =
       std::make_unique<PgHistory>(ends->epoch, *options.random, options.on_history_lost);
+  parts.readers = std::make_unique<PgReaderPool>(
+      *address,
+      PgReaderPool::Options{.readers = options.readers,
+                            .patience = options.patience,
+                            .pace = pace,
+                            .statements = PgReaderPool::Statements(),
+                            .first_mark = options.node * kPgMarksPerNode + 1,
+                            .holds =
+                                [&history = *parts.history, &log = *parts.log](
+                                    PgConnection& connection, MonotonicTime until) {
+                                  return history.Holds(connection, log.place(), until);
+                                }},
+      clock);
+  parts.readers->ReadFrom(std::move(snapshot));
   parts.follower =
       std::make_unique<PgFollower>(*address, options.node, pace, *parts.log, *parts.history, clock);
   parts.writer = std::make_unique<PgWriter>(*address,

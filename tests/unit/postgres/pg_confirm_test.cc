@@ -46,6 +46,13 @@ class PgConfirmTest : public PgTablesTest {
   std::unique_ptr<PgConnection> MakeOf(const PgAddress& address) {
     return std::make_unique<PgConnection>(address, PgSettings{.statements = all_}, still_);
   }
+  /// What is seen is at the first host only.
+  PgHostCheck FirstHolds() {
+    return [this](PgConnection& connection, MonotonicTime) -> Result<bool> {
+      ++asked_;
+      return connection.PeerName() == NameOf(first_host_);
+    };
+  }
   /// Whether that connection takes its host for the primary.
   bool Stays(PgConnection& connection) {
     return connection.Run(PgCall(PgStatement{.sql = "SELECT 1"}), Soon()).ok();
@@ -59,6 +66,7 @@ class PgConfirmTest : public PgTablesTest {
   const PgAddress address_ = AddressOfBoth();
   const std::unique_ptr<PgConnection> first_ = MakeOfBoth();
   const std::unique_ptr<PgConnection> second_ = MakeOfBoth();
+  int asked_ = 0;  ///< whether a host has what is seen
 };
 
 TEST_F(PgConfirmTest, ACommitThatHasLockedAMarkLetsTheOthersLeaveOtherHosts) {
@@ -108,6 +116,33 @@ TEST_F(PgConfirmTest, AnAddressBeginsWhereAnEarlierOneHasConfirmedAndAfterALossW
   EXPECT_EQ(begin()->PeerName(), NameOf(first_host_));
   EXPECT_OK(confirmed->RunConfirming(pg::Confirm(kMark), Soon()));
   EXPECT_EQ(begin()->PeerName(), NameOf(second_host_));
+}
+
+TEST_F(PgConfirmTest, AReaderLeavesAHostThatLacksWhatIsSeen) {
+  PgReaderPool readers(address_, {.patience = std::chrono::minutes(1), .holds = FirstHolds()},
+                       clock_);
+  const auto peer = [&] {
+    return *readers.Run([](PgConnection& connection, MonotonicTime) -> Result<std::string> {
+      return connection.PeerName();
+    });
+  };
+  EXPECT_EQ(peer(), NameOf(first_host_));
+  EXPECT_EQ(asked_, 2) << "the other one was reached last";
+  EXPECT_EQ(peer(), NameOf(first_host_));
+  EXPECT_EQ(asked_, 3) << "more may be seen, and it has confirmed nothing";
+  ASSERT_OK(first_->RunConfirming(pg::Confirm(kMark), Soon()));
+  for (int read = 0; read < 3; ++read) EXPECT_EQ(peer(), NameOf(first_host_));
+  EXPECT_EQ(asked_, 4) << "what is seen from now on is there";
+}
+
+TEST_F(PgConfirmTest, ANodeAsksAHostAboutTheOthersThatHoldsWhatIsSeen) {
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(address_,
+                    {.node = 1, .patience = std::chrono::minutes(1), .holds = FirstHolds()}, lease,
+                    clock_);
+  ASSERT_OK(cluster.ListNodes());
+  EXPECT_EQ(asked_, 2);
 }
 
 TEST_F(PgConfirmTest, ARoundOfANodeConfirms) {
