@@ -45,23 +45,6 @@ std::string Field(const PGresult* result, int field) {
   return text != nullptr ? text : "";
 }
 
-/// Of a statement: whether another connection may be able to run it. This host takes no writes; the
-/// result of a prepared statement has got another type, or the statement is gone.
-bool IsOfConnection(std::string_view sqlstate) {
-  return StartsWithAny(sqlstate, {"25006", "0A000", "26000"});
-}
-
-PgMeaning MeaningOf(std::string_view sqlstate) {
-  if (StartsWithAny(sqlstate, {"22012", "23505", "40001", "40P01"})) return PgMeaning::kConflict;
-  if (IsOfConnection(sqlstate) || StartsWithAny(sqlstate, {"53", "55P03"})) return PgMeaning::kBusy;
-  return PgMeaning::kBroken;
-}
-
-/// Of a refused connection: whether it will be refused until somebody changes something.
-bool IsLasting(std::string_view sqlstate) {
-  return StartsWithAny(sqlstate, {"0A", "22", "28", "3D", "42"});
-}
-
 bool IsUnnamed(const PgStatement& statement) { return *statement.name == '\0'; }
 
 /// For messages.
@@ -466,7 +449,7 @@ void PgConnection::Leave() {
 }
 
 Error PgConnection::NotConnected(std::string_view why, std::string sqlstate) {
-  const bool lasting = IsLasting(sqlstate);
+  const bool lasting = IsLastingPgRefusal(sqlstate);
   failure_ = {.meaning = lasting ? PgMeaning::kBroken : PgMeaning::kBusy,
               .sqlstate = std::move(sqlstate)};
   return Error{Errc::kStoreBusy, std::string(why)};
@@ -495,8 +478,8 @@ Error PgConnection::StatementFailed(const pg_result* result, std::string_view na
   if (severity != "ERROR" || StartsWithAny(sqlstate, {"08", "57P01", "57P02", "57P03"})) {
     return Lost(message, sqlstate);
   }
-  failure_ = {.meaning = MeaningOf(sqlstate), .sqlstate = sqlstate};
-  if (IsOfConnection(sqlstate)) Close();
+  failure_ = {.meaning = PgMeaningOf(sqlstate), .sqlstate = sqlstate};
+  if (IsOfPgConnection(sqlstate)) Close();
   return Error{failure_.meaning == PgMeaning::kBroken ? Errc::kStoreBroken : Errc::kStoreBusy,
                fmt::format("statement {}: {} (SQLSTATE {})", name, message, sqlstate)};
 }

@@ -22,6 +22,7 @@
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_hosts.h"
 #include "storage/postgres/pg_rows.h"
+#include "storage/postgres/pg_sqlstate.h"
 #include "storage/postgres/pg_value.h"
 
 struct pg_conn;
@@ -64,17 +65,6 @@ struct PgCall {
 
   PgStatement statement;
   std::vector<PgValue> parameters;
-};
-
-/// What an error leaves the caller to do.
-enum class PgMeaning : std::uint8_t {
-  kConflict,  ///< nothing happened, another transaction was first: the same again (22012, 23505,
-              ///< 40001, 40P01). Statements divide by zero where what they rely on has changed
-  kBusy,      ///< nothing happened: later (no connection; a lock was not free, 55P03; memory, disk
-              ///< or connections of the server are used up, 53), or, if it is closed now, on
-              ///< another connection (25006, 0A000, 26000)
-  kLost,      ///< the connection was lost: whether it happened is unknown
-  kBroken,    ///< nothing happened, and the same would fail again
 };
 
 struct PgFailure {
