@@ -9,7 +9,6 @@
 #include "storage/postgres/pg_admin.h"
 #include "storage/postgres/pg_cluster.h"
 #include "storage/postgres/pg_store.h"
-#include "storage/sqlite/sqlite_store.h"
 
 namespace rtcroom {
 namespace {
@@ -77,7 +76,8 @@ Result<OpenedStore> OpenStore(const StoreFactoryOptions& options, const StoreFac
                                                                   .observer = options.observer},
                                                                  deps.listener);
   if (!store) return store.error();
-  return OpenedStore{.storage = *std::move(store)};
+  SqliteStore* const file_store = store->get();
+  return OpenedStore{.storage = *std::move(store), .file_store = file_store};
 }
 
 }  // namespace rtcroom

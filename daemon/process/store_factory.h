@@ -14,6 +14,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/store_observer.h"
+#include "storage/sqlite/sqlite_store.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -45,6 +46,7 @@ struct StoreFactoryDeps {
 
 struct OpenedStore {
   std::unique_ptr<Storage> storage{};
+  SqliteStore* file_store = nullptr;   ///< `storage`, if it is in a file
   std::unique_ptr<Cluster> cluster{};  ///< the nodes on that store; null for a store of one program
   /// What was acknowledged can be lost with the machine of the database.
   bool lacks_standby = false;

@@ -71,6 +71,7 @@ Status StoreModule::Open(StoreObserver& observer, Opening opening) {
                                           .clock = runtime_.clock});
   if (!opened) return opened.error();
   storage_ = std::move(opened->storage);
+  file_store_ = opened->file_store;
   cluster_ = std::move(opened->cluster);
   if (cluster_ == nullptr) return BeAlone();
   cluster_->SetConfigHash(opening.config_hash);
@@ -109,6 +110,7 @@ void StoreModule::Close() {
   renewing_.reset();
   if (renewal_) renewal_->Leave();
   renewal_.reset();
+  file_store_ = nullptr;
   storage_.reset();
 }
 
@@ -182,6 +184,23 @@ Status StoreModule::RestoreRooms() {
       state_.mixes.Restore(room);
     }
   }
+}
+
+Result<std::string> StoreModule::MakeBackup(const std::stop_token& stop) {
+  // A copy is made of what is at the path.
+  if (file_store_ != nullptr) {
+    if (const Status same = file_store_->CheckFiles(); !same) return same.error();
+  }
+  return backup_->Make(stop);
+}
+
+void StoreModule::CheckFiles() {
+  if (file_store_ == nullptr) return;
+  const Status same = file_store_->CheckFiles();
+  if (!same && are_files_there_) {
+    runtime_.logger.Error("store_files_moved", {{"reason", same.error().detail}});
+  }
+  are_files_there_ = same.ok();
 }
 
 void StoreModule::RecordNewest() {

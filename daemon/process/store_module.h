@@ -34,6 +34,7 @@
 #include "daemon/process/position_mark.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_backup.h"
+#include "storage/sqlite/sqlite_store.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -122,12 +123,15 @@ class StoreModule {
   /// Dates what is stored.
   [[nodiscard]] const DatingClock& dates() const { return dates_; }
 
-  Result<std::string> MakeBackup(const std::stop_token& stop) { return backup_->Make(stop); }
+  Result<std::string> MakeBackup(const std::stop_token& stop);
 
   /// Whether the store is a file, beside which the newest position is recorded.
   [[nodiscard]] bool has_mark() const { return mark_.has_value(); }
   /// Only with a mark.
   void RecordNewest();
+  /// Logs when the files of a store in a file are no longer those at their paths: nothing can be
+  /// written then. To be called each second.
+  void CheckFiles();
 
  private:
   Status BeAlone();
@@ -148,11 +152,13 @@ class StoreModule {
   std::unique_ptr<DataDirectory> directory_;
   std::optional<StoreBackup> backup_;
   std::unique_ptr<Storage> storage_;
+  SqliteStore* file_store_ = nullptr;  ///< the open `storage_`, if it is in a file
   std::unique_ptr<Cluster> cluster_;
   std::optional<NodeRenewal> renewal_;    ///< only on a shared store
   std::optional<PeriodicTask> renewing_;  ///< likewise
   std::optional<PositionMark> mark_;
   bool is_mark_written_ = true;
+  bool are_files_there_ = true;
 };
 
 }  // namespace rtcroom

@@ -11,7 +11,7 @@ namespace {
 /// Often enough to keep up with the maximum commit rate of one machine.
 constexpr std::chrono::seconds kTrimPeriod{2};
 
-/// Events newer than the mark can be lost undetected.
+/// Events newer than the mark can be lost undetected; likewise for the files of the store.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
 /// What is left meanwhile only takes space.
@@ -56,7 +56,11 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       kTrimPeriod, [this](const std::stop_token& stop) { RunUpkeep(stop); }, deps.runtime.logger);
   if (deps.store.has_mark()) {
     marking_.emplace(
-        kMarkPeriod, [this](const std::stop_token&) { deps_.store.RecordNewest(); },
+        kMarkPeriod,
+        [this](const std::stop_token&) {
+          deps_.store.CheckFiles();
+          deps_.store.RecordNewest();
+        },
         deps.runtime.logger);
   }
 }

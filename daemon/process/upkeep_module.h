@@ -32,8 +32,9 @@ struct UpkeepModuleDeps {
   Runtime& runtime;
 };
 
-/// Evicts silent pushers, removes old events, messages, bans, revocations and sessions, and records
-/// the newest position of the store; from construction to `Stop`.
+/// Evicts silent pushers, removes old events, messages, bans, revocations and sessions, checks that
+/// the files of the store are at their paths, and records its newest position; from construction to
+/// `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {

@@ -15,6 +15,7 @@
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_writer.h"
+#include "storage/sqlite/store_files.h"
 #include "storage/sqlite/write_job.h"
 
 namespace rtcroom {
@@ -63,6 +64,14 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
   return database;
 }
 
+/// Those of another VFS need not be files.
+Result<std::optional<StoreFiles>> FilesOf(const SqliteOptions& options, Database& database) {
+  if (!options.vfs.empty()) return std::optional<StoreFiles>();
+  Result<StoreFiles> files = StoreFiles::Of(options.path, database);
+  if (!files) return files.error();
+  return std::optional<StoreFiles>(*std::move(files));
+}
+
 }  // namespace
 
 SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
@@ -94,7 +103,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   assert(options.readers > 0);
   Result<Database> database = OpenForWriting(options);
   if (!database) return About(options.path, database.error());
-  auto writer = SqliteWriter::Open(*std::move(database), options.limits);
+  const Result<std::optional<StoreFiles>> files = FilesOf(options, *database);
+  if (!files) return About(options.path, files.error());
+  auto writer = SqliteWriter::Open(*std::move(database), *files, options.limits);
   if (!writer) return About(options.path, writer.error());
   auto index = std::make_unique<RoomIndex>();
   if (const Status filled = (*writer)->FillIndex(*index); !filled) {
@@ -102,6 +113,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   }
   auto readers = ReaderPool::Open(options.path, options.vfs, options.readers, (*writer)->commits());
   if (!readers) return About(options.path, readers.error());
+  if (const Status same = (*writer)->CheckFiles(); !same) return About(options.path, same.error());
   (*writer)->set_before_checkpoint([&pool = **readers] { pool.ReleaseSnapshots(); });
   auto groups = std::make_unique<SqliteGroupWriter>(**writer, *index, listener);
   auto committer = std::make_unique<GroupCommitter<SqliteGroupWriter>>(*groups, options.observer);
@@ -109,6 +121,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
                                                       *std::move(readers), std::move(groups),
                                                       std::move(committer), options));
 }
+
+Status SqliteStore::CheckFiles() const { return writer_->CheckFiles(); }
 
 Result<Room> SqliteStore::Load(const RoomKey& key) { return Read(readers_->Take()->Load(key)); }
 

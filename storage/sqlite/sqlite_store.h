@@ -53,7 +53,8 @@ struct SqliteOptions {
 ///
 /// An update is acknowledged when its commit is on disk. When the disk is full or fails, writes
 /// return kStoreBroken and change nothing, reads continue, and writes work again once the disk
-/// does. Only one process at a time may open a file.
+/// does. The same holds while its files are not at their paths. Only one process at a time may open
+/// a file.
 ///
 /// @threads safe from any thread.
 class SqliteStore : public Storage {
@@ -68,6 +69,11 @@ class SqliteStore : public Storage {
                                                    CommitListener& listener);
   /// No call may be in progress. Checkpoints the write-ahead log.
   ~SqliteStore() override;
+
+  /// Whether the open files are still those at their paths. Otherwise writes are refused, until
+  /// they are there again. Waits for the file system.
+  /// @errors kStoreBroken, with the file.
+  [[nodiscard]] Status CheckFiles() const;
 
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;

@@ -13,11 +13,17 @@
 
 namespace rtcroom {
 
-SqliteWriter::SqliteWriter(Database database, StoreLimits limits)
-    : limits_(limits), database_(std::move(database)), checkpointer_(database_, commits_) {}
+SqliteWriter::SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits)
+    : limits_(limits),
+      files_(std::move(files)),
+      database_(std::move(database)),
+      checkpointer_(database_, commits_) {}
 
-Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database, StoreLimits limits) {
-  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(std::move(database), limits));
+Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database,
+                                                         std::optional<StoreFiles> files,
+                                                         StoreLimits limits) {
+  std::unique_ptr<SqliteWriter> writer(
+      new SqliteWriter(std::move(database), std::move(files), limits));
   if (const Status prepared = writer->Prepare(); !prepared) return prepared.error();
   if (const Status read = writer->ReadMarks(); !read) return read.error();
   return writer;
@@ -111,6 +117,8 @@ Status SqliteWriter::FillIndex(RoomIndex& index, const char* sql) {
 
 Status SqliteWriter::Begin() {
   ForgetTransaction();
+  // What is written to other files would be acknowledged, and gone at the next start.
+  if (const Status same = CheckFiles(); !same) return same;
   if (const Status room = checkpointer_.CheckRoom(); !room) return room;
   return Run(begin_);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -24,6 +25,7 @@
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/savepoint.h"
 #include "storage/sqlite/statement.h"
+#include "storage/sqlite/store_files.h"
 
 namespace rtcroom {
 
@@ -33,8 +35,14 @@ namespace rtcroom {
 class SqliteWriter {
  public:
   /// @param database  the only writing connection, with the newest schema.
+  /// @param files     of the database; nullopt: of a VFS without files.
   /// @errors kStoreBusy; kStoreBroken.
-  static Result<std::unique_ptr<SqliteWriter>> Open(Database database, StoreLimits limits);
+  static Result<std::unique_ptr<SqliteWriter>> Open(Database database,
+                                                    std::optional<StoreFiles> files,
+                                                    StoreLimits limits);
+
+  /// `StoreFiles::Check`. Safe from any thread.
+  [[nodiscard]] Status CheckFiles() const { return files_ ? files_->Check() : Status(); }
 
   /// Adds every stored room to `index`, and counts the rooms.
   /// @errors kStoreBusy; kStoreBroken.
@@ -111,7 +119,7 @@ class SqliteWriter {
     bool operator==(const Marks&) const = default;
   };
 
-  SqliteWriter(Database database, StoreLimits limits);
+  SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits);
   void ForgetTransaction();
   Status Prepare();
   Status ReadMarks();
@@ -136,6 +144,7 @@ class SqliteWriter {
   void RecordForListener(const RoomChange& change);
 
   const StoreLimits limits_;
+  const std::optional<StoreFiles> files_;
   Database database_;  // before the statements, which must end first
   CommitCount commits_;
   Checkpointer checkpointer_;

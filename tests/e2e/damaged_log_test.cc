@@ -119,5 +119,30 @@ TEST_F(DamagedWal, IsNotReportedForAnIntactStore) {
   EXPECT_THAT(server_.StopAndReadLog(), Not(HasSubstr("events_missing")));
 }
 
+TEST_F(DamagedWal, ThatIsMovedUnderTheServerStopsWritesUntilItIsBack) {
+  MakeRooms(3);
+  const fs::path moved = log().string() + ".moved";
+  fs::rename(log(), moved);
+  ASSERT_TRUE(server_.WaitForLog("store_files_moved"));
+  ApiClient client = server_.Https();
+  const auto create = [&] {
+    return client.Call("multi_room", "create_room", CreateBody("late", "late")).code();
+  };
+  EXPECT_EQ(create(), kInternalFailure);
+  const ApiReply ready = server_.Admin().Get("/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.Text("reason"), HasSubstr("is not the file that is open"));
+  const TempDirectory elsewhere;
+  EXPECT_THAT(Backup(server_, elsewhere.path() / "backup.db").err,
+              HasSubstr("is not the file that is open"));
+
+  fs::rename(moved, log());
+  EXPECT_EQ(create(), kOk);
+  server_.Kill9();
+  server_.Start();
+  client = server_.Https();
+  EXPECT_EQ(StoredRooms(client, "multi_room").size(), made_ + 1);
+}
+
 }  // namespace
 }  // namespace rtcroom
