@@ -65,6 +65,8 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
           AddGauge(registry_, "rtcroomd_events_limit", "Most events (store.max_events).")),
       free_bytes_(AddGauge(registry_, "rtcroomd_data_directory_free_bytes",
                            "Space left for the store's files.")),
+      store_log_bytes_(AddGauge(registry_, "rtcroomd_store_log_bytes",
+                                "Size of the write-ahead log of a store in SQLite.")),
       connections_(registry_),
       connections_limit_(AddGauge(registry_, "rtcroomd_connections_limit",
                                   "Most connections of clients (server.max_connections).")),
@@ -206,6 +208,7 @@ std::string Metrics::Text() {
   leases_.Set(static_cast<double>(sources_.leases()));
   sessions_.Set(static_cast<double>(sources_.sessions()));
   free_bytes_.Set(static_cast<double>(sources_.free_bytes()));
+  store_log_bytes_.Set(static_cast<double>(sources_.store_log_bytes()));
   waiting_requests_.Set(static_cast<double>(sources_.waiting_requests()));
   return prometheus::TextSerializer().Serialize(registry_.Collect());
 }

@@ -54,6 +54,7 @@ struct MetricsSources {
   std::function<std::uint64_t(LoginOutcome)> refused_logins = {};
   std::function<bool()> ready = {};
   std::function<std::uint64_t()> free_bytes = {};  ///< on the file system of the store
+  std::function<std::uint64_t()> store_log_bytes = {};
   std::function<std::uint64_t()> waiting_requests = {};
   std::function<ImBacklog()> im_backlog = {};
   std::function<WatchStats()> watch = {};
@@ -173,6 +174,7 @@ class Metrics : public RequestObserver {
   prometheus::Counter& trimmed_events_;
   prometheus::Gauge& events_limit_;
   prometheus::Gauge& free_bytes_;
+  prometheus::Gauge& store_log_bytes_;
   ConnectionMetrics connections_;
   prometheus::Gauge& connections_limit_;
   GaugeFamily& certificate_expiry_;

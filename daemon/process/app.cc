@@ -397,6 +397,7 @@ MetricsSources App::MakeMetricsSources() {
       .refused_logins = [this](LoginOutcome why) { return auth_->sessions().refused_logins(why); },
       .ready = [this] { return readiness_.ReadLatest(); },
       .free_bytes = [this] { return store_.FreeBytes(); },
+      .store_log_bytes = [this] { return store_.LogBytes(); },
       .waiting_requests = [this] { return listeners_->threads().workers().waiting(); },
       .im_backlog = [this] { return im_ == nullptr ? ImBacklog() : im_->ReadBacklog(); },
       .watch = [this] { return events_ == nullptr ? WatchStats() : events_->ReadStats(); },

@@ -8,7 +8,6 @@
 
 #include "daemon/base/text.h"
 #include "daemon/core/system_ids.h"
-#include "storage/sqlite/store_copy.h"
 
 namespace rtcroom {
 namespace {
@@ -30,22 +29,22 @@ bool IsBackupName(std::string_view name) {
   return IsLowerHex(name.substr(kPrefix.size(), 2 * kNameBytes));
 }
 
-Result<std::string> StoreBackup::Make(const std::stop_token& stop) {
+Result<std::string> StoreBackup::Make(SqliteStore* running, const std::stop_token& stop) {
   if (store_.empty()) {
     return Error{Errc::kUnavailable, "the store is in memory: there is nothing to back up"};
   }
   RemoveAllBut(last_);
-  Status space = CheckSpace();
+  Status space = CheckSpace(running);
   if (!space && !last_.empty()) {
     // The command that requested it was probably killed, and will not open it any more.
     RemoveAllBut("");
-    space = CheckSpace();
+    space = CheckSpace(running);
   }
   if (!space) return space.error();
   std::string name = fmt::format("{}{}{}", kPrefix, RandomHex(random_, kNameBytes), kSuffix);
-  const Status copied = CopyStore(
-      {.from = store_.string(), .to = (directory_ / name).string(), .new_epoch = NewEpoch(random_)},
-      stop);
+  const StoreCopyOptions copy{.to = (directory_ / name).string(), .new_epoch = NewEpoch(random_)};
+  const Status copied =
+      running != nullptr ? running->CopyTo(copy, stop) : CopyStore(store_.string(), copy, stop);
   if (!copied) {
     RemoveAllBut(last_);
     return copied.error();
@@ -70,8 +69,9 @@ void StoreBackup::RemoveAllBut(std::string_view kept) const {
   }
 }
 
-Status StoreBackup::CheckSpace() const {
-  const Result<std::uint64_t> needed = SizeOfCopy(store_.string());
+Status StoreBackup::CheckSpace(SqliteStore* running) const {
+  const Result<std::uint64_t> needed =
+      running != nullptr ? running->SizeOfCopy() : SizeOfCopy(store_.string());
   if (!needed) return needed.error();
   std::error_code unknown;
   const std::uint64_t free = std::filesystem::space(directory_, unknown).available;

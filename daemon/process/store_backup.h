@@ -9,6 +9,7 @@
 
 #include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
+#include "storage/sqlite/sqlite_store.h"
 
 namespace rtcroom {
 
@@ -27,13 +28,14 @@ class StoreBackup {
   StoreBackup(std::filesystem::path directory, std::filesystem::path store, RandomSource& random)
       : directory_(std::move(directory)), store_(std::move(store)), random_(random) {}
 
-  /// Removes earlier leftovers and copies the store, as `CopyStore` does. The previous copy stays,
-  /// since its reader may not have opened it yet; it is removed only when there is no space for
-  /// both.
+  /// Removes earlier leftovers and copies the store, as `SqliteStore::CopyTo` does. The previous
+  /// copy stays, since its reader may not have opened it yet; it is removed only when there is no
+  /// space for both.
+  /// @param running  the store, open in this process; null: no server has its file open.
   /// @return the name of the copy in the data directory.
   /// @errors kUnavailable: there is no file to copy, no space for it, or a stop was requested;
   ///         kStoreBroken; kStoreBusy. Nothing new is left behind then.
-  Result<std::string> Make(const std::stop_token& stop = {});
+  Result<std::string> Make(SqliteStore* running = nullptr, const std::stop_token& stop = {});
 
   /// Removes copies that were not taken. One that is being read stays for its reader.
   void RemoveLeftovers();
@@ -41,7 +43,7 @@ class StoreBackup {
  private:
   /// @param kept  a name in the directory; empty: none.
   void RemoveAllBut(std::string_view kept) const;
-  [[nodiscard]] Status CheckSpace() const;
+  [[nodiscard]] Status CheckSpace(SqliteStore* running) const;
 
   const std::filesystem::path directory_;
   const std::filesystem::path store_;

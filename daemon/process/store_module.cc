@@ -42,7 +42,11 @@ Status StoreModule::OpenDirectory() {
   directory_ = *std::move(directory);
   Result<std::filesystem::path> file = StoreFileOf(config_.url, config_.data_dir);
   if (!file) return file.error();
-  if (!file->empty()) mark_.emplace(*file, runtime_.random);
+  if (!file->empty()) {
+    mark_.emplace(*file, runtime_.random);
+    log_ = *file;
+    log_ += "-wal";
+  }
   backup_.emplace(directory_->path(), *std::move(file), runtime_.random);
   backup_->RemoveLeftovers();
   return {};
@@ -52,6 +56,12 @@ std::uint64_t StoreModule::FreeBytes() const {
   std::error_code unknown;
   const std::filesystem::space_info space = std::filesystem::space(directory(), unknown);
   return unknown ? 0 : space.available;
+}
+
+std::uint64_t StoreModule::LogBytes() const {
+  std::error_code missing;
+  const std::uintmax_t bytes = std::filesystem::file_size(log_, missing);
+  return missing ? 0 : bytes;
 }
 
 Status StoreModule::Open(StoreObserver& observer, Opening opening) {
@@ -187,11 +197,7 @@ Status StoreModule::RestoreRooms() {
 }
 
 Result<std::string> StoreModule::MakeBackup(const std::stop_token& stop) {
-  // A copy is made of what is at the path.
-  if (file_store_ != nullptr) {
-    if (const Status same = file_store_->CheckFiles(); !same) return same.error();
-  }
-  return backup_->Make(stop);
+  return backup_->Make(file_store_, stop);
 }
 
 void StoreModule::CheckFiles() {

@@ -89,6 +89,8 @@ class StoreModule {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_->path(); }
   /// On the file system of the directory; 0 when the system does not report it.
   [[nodiscard]] std::uint64_t FreeBytes() const;
+  /// Size of the write-ahead log of a store in a file; 0 when there is none.
+  [[nodiscard]] std::uint64_t LogBytes() const;
 
   /// How the store is opened.
   struct Opening {
@@ -151,6 +153,7 @@ class StoreModule {
   NodeLease lease_{boot_clock_};
   std::unique_ptr<DataDirectory> directory_;
   std::optional<StoreBackup> backup_;
+  std::filesystem::path log_;  ///< of a store in a file
   std::unique_ptr<Storage> storage_;
   SqliteStore* file_store_ = nullptr;  ///< the open `storage_`, if it is in a file
   std::unique_ptr<Cluster> cluster_;

@@ -20,11 +20,17 @@ namespace rtcroom {
 /// @source https://www.sqlite.org/wal.html#walresetbug
 class Checkpointer {
  public:
-  static constexpr int kMostLogPages = 65536;  ///< 256 MiB
+  /// Bounds on the log while it cannot be moved.
+  struct Bounds {
+    int most_pages = 65536;  ///< 256 MiB
+    /// Of the file system: below `kLeastFree` a log of more than 32 MiB grows no further. Empty:
+    /// not known.
+    std::function<std::uint64_t()> free_bytes = {};
+  };
+  static constexpr std::uint64_t kLeastFree = std::uint64_t{64} << 20;
 
-  /// @param commits     makes readers drop their snapshots meanwhile.
-  /// @param most_pages  bounds the log while it cannot be moved.
-  Checkpointer(Database& database, CommitCount& commits, int most_pages = kMostLogPages);
+  /// @param commits  makes readers drop their snapshots meanwhile.
+  Checkpointer(Database& database, CommitCount& commits, Bounds bounds);
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
@@ -41,10 +47,10 @@ class Checkpointer {
   /// once it is moved. While that fails, too, every 16th call retries.
   void RunAfterFailure();
 
-  /// Whether the log may grow: its size is bounded while it cannot be moved, since a disk that
-  /// accepts the log but not the database would fill otherwise. At the bound each call tries to
-  /// checkpoint.
-  /// @errors kStoreBroken: the error of the last checkpoint.
+  /// Whether the log may grow: its size is bounded while it cannot be moved, because the disk
+  /// accepts the log but not the database, or because another program has been reading in one
+  /// transaction since before what is to be moved. At the bound each call tries to checkpoint.
+  /// @errors kStoreBroken: why the log cannot be moved.
   Status CheckRoom();
 
   /// Commits that have changed something.
@@ -53,13 +59,14 @@ class Checkpointer {
  private:
   static int OnCommit(void* self, sqlite3* handle, const char* schema, int log_pages);
   void Run();
+  [[nodiscard]] bool IsAtBound() const;
 
   Database& database_;
   CommitCount& commits_;
-  const int most_pages_;
+  const Bounds bounds_;
   std::function<void()> before_;
   std::uint64_t writes_ = 0;
-  int log_pages_ = 0;  ///< after the last commit; 0 once moved
+  int log_pages_ = 0;  ///< after the last commit; 0 once all are moved
   int due_at_pages_;
   int failures_ = 0;  ///< since the last commit
   Status moved_;      ///< of the last checkpoint

@@ -14,6 +14,7 @@ Status SqliteGroupWriter::Run(const std::vector<Job*>& group) {
     writer_.Rollback();
     for (Job* job : group) job->Abort(committed.error());
   }
+  for (Job* job : group) job->AfterTransaction(writer_);
   return committed;
 }
 

@@ -12,6 +12,7 @@
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/group_writer.h"
+#include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_writer.h"
@@ -123,6 +124,36 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
 }
 
 Status SqliteStore::CheckFiles() const { return writer_->CheckFiles(); }
+
+Status SqliteStore::CopyTo(const StoreCopyOptions& options, const std::stop_token& stop) {
+  Result<Database> to = OpenCopy(options);
+  if (!to) return to.error();
+  const Status copied = CopyPages(*to, stop);
+  return copied ? FinishCopy(*to, options.new_epoch, stop) : copied;
+}
+
+Result<std::uint64_t> SqliteStore::SizeOfCopy() {
+  Result<std::uint64_t> size = std::uint64_t{0};
+  MaintenanceJob job([&size](SqliteWriter& writer) { size = writer.database().SizeInBytes(); });
+  committer_->Run(job);
+  return size;
+}
+
+Status SqliteStore::CopyPages(Database& to, const std::stop_token& stop) {
+  std::optional<PageCopy> copy;  // of the writer thread
+  Result<bool> is_complete = false;
+  const auto step = [&](SqliteWriter& writer) {
+    if (!copy) copy.emplace(writer.database(), to);
+    is_complete = copy->Step();
+  };
+  while (is_complete && !*is_complete && !stop.stop_requested()) {
+    MaintenanceJob job(step);
+    committer_->Run(job);
+  }
+  MaintenanceJob end([&copy](SqliteWriter&) { copy.reset(); });
+  committer_->Run(end);
+  return is_complete ? Status() : is_complete.error();
+}
 
 Result<Room> SqliteStore::Load(const RoomKey& key) { return Read(readers_->Take()->Load(key)); }
 

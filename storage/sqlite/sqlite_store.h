@@ -7,17 +7,20 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
+#include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
 
 class AuxWriter;
+class Database;
 template <typename Writer>
 class GroupCommitter;
 class ReaderPool;
@@ -74,6 +77,18 @@ class SqliteStore : public Storage {
   /// they are there again. Waits for the file system.
   /// @errors kStoreBroken, with the file.
   [[nodiscard]] Status CheckFiles() const;
+
+  /// Writes a copy of the store to a new file, which is on disk and has been checked page by page
+  /// when this returns. The copy has a history of its own (`RestartHistory`). It is made in steps,
+  /// between which writes are made and the write-ahead log is moved; it contains all that was
+  /// acknowledged before the call, and what is committed before the last step.
+  /// @errors kStoreBroken: the copy could not be written, or is damaged. kStoreBusy. kUnavailable
+  ///         when a stop was requested. A partial copy may remain: the caller removes it, and the
+  ///         file with its name and `-journal`.
+  Status CopyTo(const StoreCopyOptions& options, const std::stop_token& stop = {});
+  /// Of a copy that is made now, in bytes.
+  /// @errors kStoreBroken; kStoreBusy.
+  Result<std::uint64_t> SizeOfCopy();
 
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
@@ -153,6 +168,7 @@ class SqliteStore : public Storage {
   Result<std::size_t> RemoveAux(TimePoint as_of,
                                 const std::function<Result<std::size_t>(AuxWriter&)>& remove);
   Result<StoredMessage> Append(StoredMessage message);
+  Status CopyPages(Database& to, const std::stop_token& stop);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
   // writer, so that its connection is the last and leaves a checkpointed file behind.

@@ -2,22 +2,36 @@
 
 #include <algorithm>
 #include <cassert>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/savepoint.h"
 
 namespace rtcroom {
+namespace {
+
+/// Reads the free space of its file system; the largest number when that is not known.
+std::function<std::uint64_t()> FreeBytesFor(const Database& database) {
+  return [path = std::filesystem::path(sqlite3_db_filename(database.handle(), "main"))] {
+    std::error_code unknown;
+    return std::uint64_t{std::filesystem::space(path, unknown).available};
+  };
+}
+
+}  // namespace
 
 SqliteWriter::SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits)
     : limits_(limits),
       files_(std::move(files)),
       database_(std::move(database)),
-      checkpointer_(database_, commits_) {}
+      checkpointer_(database_, commits_, {.free_bytes = FreeBytesFor(database_)}) {}
 
 Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database,
                                                          std::optional<StoreFiles> files,

@@ -102,6 +102,9 @@ class SqliteWriter {
     checkpointer_.set_before_checkpoint(std::move(before));
   }
 
+  /// The connection, for use between transactions.
+  [[nodiscard]] Database& database() { return database_; }
+
   /// Keeps the write-ahead log short; call it between transactions, when no job waits.
   void Checkpoint() { checkpointer_.RunWhenDue(); }
 

@@ -8,6 +8,7 @@
 #include "storage/shared/room_check.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/event_rows.h"
+#include "storage/sqlite/interruption.h"
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/statement.h"
@@ -264,7 +265,16 @@ Result<StoreReport> CheckStore(const StoreCheckOptions& options) {
   StoreReport report;
   Result<Database> database = Database::Open(options.path, {}, Database::Access::kReadOnly);
   if (!database) return database.error();
-  if (const Status checked = CheckOpened(*database, options, report); !checked) {
+  const Interruption interruption(*database, {});
+  const Status checked = CheckOpened(*database, options, report);
+  if (interruption.gave_way()) {
+    return Error{
+        Errc::kStoreBusy,
+        fmt::format("the store {}: its server writes so much that the write-ahead log became"
+                    " too long: check a backup instead",
+                    options.path)};
+  }
+  if (!checked) {
     // The findings so far say more than the final read error.
     if (report.findings.empty()) {
       return Error{checked.error().code,

@@ -17,8 +17,8 @@ struct StoreCheckOptions {
 };
 
 /// Reads the whole store in one snapshot, changes nothing, and does not disturb a server that has
-/// it open, except that its log cannot be emptied until this returns. A store of an older schema is
-/// upgraded in a temporary copy and checked there.
+/// it open: its log cannot be moved until this returns, so it gives up when that is 128 MiB long. A
+/// store of an older schema is upgraded in a temporary copy and checked there.
 ///
 /// Memory is proportional to the number of rooms, time to the number of events and messages.
 /// @errors kStoreBroken when it is not a store, is newer than this program or too damaged to be

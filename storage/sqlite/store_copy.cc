@@ -1,9 +1,13 @@
 #include "storage/sqlite/store_copy.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/interruption.h"
+#include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/statement.h"
 
@@ -56,20 +60,12 @@ Status CheckEveryPage(Database& database) {
   return {};
 }
 
-Status Copy(const StoreCopyOptions& options, const std::stop_token& stop) {
-  {
-    Result<Database> from = Database::Open(options.from, options.vfs, Database::Access::kReadOnly);
-    if (!from) return from.error();
-    const Interruption interruption(*from, stop);
-    if (const Status ours = CheckStoreFile(*from); !ours)
-      return AboutStore(options.from, ours.error());
-    if (const Status copied = RunOnce(*from, "VACUUM INTO ?", options.to); !copied) return copied;
-  }
-  Result<Database> to = Database::Open(options.to, options.vfs, Database::Access::kReadWriteCreate);
-  if (!to) return to.error();
-  const Interruption interruption(*to, stop);
-  if (const Status restarted = Restart(*to, options.new_epoch); !restarted) return restarted;
-  return CheckEveryPage(*to);
+Status Finish(Database& copy, const std::string& new_epoch) {
+  // The store's own mode was copied with its pages, and has files beside it.
+  const Result<std::string> mode = copy.QueryText("PRAGMA journal_mode = DELETE");
+  if (!mode) return mode.error();
+  if (const Status restarted = Restart(copy, new_epoch); !restarted) return restarted;
+  return CheckEveryPage(copy);
 }
 
 /// Opens an existing store.
@@ -82,22 +78,51 @@ Result<Database> OpenStoreFile(const std::string& path) {
 
 }  // namespace
 
-Status CopyStore(const StoreCopyOptions& options, const std::stop_token& stop) {
-  const Status copied = Copy(options, stop);
-  if (stop.stop_requested()) return Error{Errc::kUnavailable, "the copy was called off"};
-  return copied;
+Result<Database> OpenCopy(const StoreCopyOptions& options) {
+  if (std::error_code unknown; std::filesystem::exists(options.to, unknown)) {
+    return Error{Errc::kStoreBroken, options.to + " exists"};
+  }
+  Result<Database> copy =
+      Database::Open(options.to, options.vfs, Database::Access::kReadWriteCreate);
+  if (!copy) return copy;
+  const Status set = copy->Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+  if (!set) return set.error();
+  return copy;
 }
 
-Status RestartHistory(const std::string& path, const std::string& new_epoch) {
-  Result<Database> database = OpenStoreFile(path);
-  if (!database) return database.error();
-  return Restart(*database, new_epoch);
+Status FinishCopy(Database& copy, const std::string& new_epoch, const std::stop_token& stop) {
+  const Interruption interruption(copy, stop);
+  Status finished = Finish(copy, new_epoch);
+  if (stop.stop_requested()) return Error{Errc::kUnavailable, "the copy was called off"};
+  return finished;
+}
+
+Status CopyStore(const std::string& from, const StoreCopyOptions& options,
+                 const std::stop_token& stop) {
+  Result<Database> to = OpenCopy(options);
+  if (!to) return to.error();
+  const Status copied = [&]() -> Status {
+    Result<Database> store = Database::Open(from, {}, Database::Access::kReadOnly);
+    if (!store) return store.error();
+    if (const Status ours = CheckStoreFile(*store); !ours) return AboutStore(from, ours.error());
+    PageCopy pages(*store, *to);
+    Result<bool> is_complete = false;
+    while (is_complete && !*is_complete && !stop.stop_requested()) is_complete = pages.Step();
+    return is_complete ? Status() : is_complete.error();
+  }();
+  return copied ? FinishCopy(*to, options.new_epoch, stop) : copied;
 }
 
 Result<std::uint64_t> SizeOfCopy(const std::string& path) {
   Result<Database> database = Database::Open(path, {}, Database::Access::kReadOnly);
   if (!database) return database.error();
   return database->SizeInBytes();
+}
+
+Status RestartHistory(const std::string& path, const std::string& new_epoch) {
+  Result<Database> database = OpenStoreFile(path);
+  if (!database) return database.error();
+  return Restart(*database, new_epoch);
 }
 
 Status FoldLogIn(const std::string& path) {

@@ -22,6 +22,8 @@ class SqliteJob : public WriteJob {
   virtual void Run(SqliteWriter& writer) = 0;
   /// Nothing of the group was committed: `why` is the outcome, whatever the result of `Run`.
   virtual void Abort(const Error& why) = 0;
+  /// Called after the transaction has ended in any way.
+  virtual void AfterTransaction(SqliteWriter& /*writer*/) {}
 };
 
 class UpdateJob : public SqliteJob {
@@ -56,6 +58,21 @@ class CallJob : public SqliteJob {
  private:
   const std::function<Status(SqliteWriter&)> call_;
   Status status_;
+};
+
+/// What cannot be done in a transaction. It is done also when the store takes no writes.
+class MaintenanceJob : public SqliteJob {
+ public:
+  explicit MaintenanceJob(std::function<void(SqliteWriter&)> call) : call_(std::move(call)) {}
+
+  [[nodiscard]] std::size_t size() const override { return 1; }
+  void Run(SqliteWriter& /*writer*/) override {}
+  void Abort(const Error& /*why*/) override {}
+  void AfterTransaction(SqliteWriter& writer) override { call_(writer); }
+  [[nodiscard]] std::optional<Error> StoreFailure() const override { return std::nullopt; }
+
+ private:
+  const std::function<void(SqliteWriter&)> call_;
 };
 
 }  // namespace rtcroom

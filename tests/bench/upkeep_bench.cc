@@ -82,10 +82,10 @@ std::size_t Trim(SqliteStore& store, const std::stop_token& stop) {
 
 /// Consecutive backups.
 /// @return their number.
-std::size_t BackUp(const std::string& store, const std::string& copy, const std::stop_token& stop) {
+std::size_t BackUp(SqliteStore& store, const std::string& copy, const std::stop_token& stop) {
   std::size_t made = 0;
   while (!stop.stop_requested()) {
-    if (CopyStore({.from = store, .to = copy, .new_epoch = "0123456789abcdef"})) ++made;
+    if (store.CopyTo({.to = copy, .new_epoch = "0123456789abcdef"})) ++made;
     std::filesystem::remove(copy);
   }
   return made;
@@ -102,7 +102,7 @@ void Run(std::chrono::seconds duration) {
   fmt::print("  {} events were removed\n", trimmed);
   std::size_t backups = 0;
   Measure("backups made", store, duration, [&](const std::stop_token& stop) {
-    backups = BackUp(bench.path(), (directory.path() / "copy.db").string(), stop);
+    backups = BackUp(store, (directory.path() / "copy.db").string(), stop);
   });
   fmt::print("  {} backups were made of {} MiB\n", backups,
              std::filesystem::file_size(bench.path()) >> 20);

@@ -27,7 +27,7 @@ class SqliteCopy : public SqliteFixture {
  protected:
   std::string CopyPath() const { return (directory_.path() / "copy.db").string(); }
   Status Copy(const std::string& vfs = {}) {
-    return CopyStore({.from = Path(), .to = CopyPath(), .new_epoch = kNewEpoch, .vfs = vfs});
+    return store_->CopyTo({.to = CopyPath(), .new_epoch = kNewEpoch, .vfs = vfs});
   }
   std::unique_ptr<SqliteStore> OpenCopy() {
     auto opened = SqliteStore::Open({.path = CopyPath()}, nobody_);
@@ -130,21 +130,20 @@ TEST_F(SqliteCopy, DoesNotOverwriteAnExistingFile) {
 }
 
 TEST_F(SqliteCopy, RejectsAFileThatIsNotAStore) {
-  EXPECT_ERROR(kStoreBroken, Copy());
+  const StoreCopyOptions options{.to = CopyPath(), .new_epoch = kNewEpoch};
+  EXPECT_ERROR(kStoreBroken, CopyStore(Path(), options));
   EXPECT_FALSE(std::filesystem::exists(Path()));  // reading creates no file
+  std::filesystem::remove(CopyPath());
   RunSql(Path(), "CREATE TABLE notes (text TEXT)");
-  EXPECT_ERROR(kStoreBroken, Copy());
+  EXPECT_ERROR(kStoreBroken, CopyStore(Path(), options));
 }
 
 TEST_F(SqliteCopy, RefusesToCopyDamage) {
   OpenStore();
   FillStore(*store_);
   store_.reset();
-  // An index with missing entries. No page is damaged.
-  RunSql(Path(),
-         "PRAGMA writable_schema = ON;"
-         "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema"
-         " WHERE name = 'bans_by_end') WHERE name = 'rooms_by_list'");
+  RunSql(Path(), "DELETE FROM rooms WHERE kind = 2");  // not their members
+  OpenStore();
   EXPECT_ERROR(kStoreBroken, Copy());
 }
 
@@ -153,8 +152,8 @@ TEST_F(SqliteCopy, IsCancelledByAStopRequest) {
   FillStore(*store_);
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_ERROR(kUnavailable, CopyStore({.from = Path(), .to = CopyPath(), .new_epoch = kNewEpoch},
-                                       stop.get_token()));
+  EXPECT_ERROR(kUnavailable,
+               store_->CopyTo({.to = CopyPath(), .new_epoch = kNewEpoch}, stop.get_token()));
 }
 
 TEST_F(SqliteCopy, FailsWhenTheDiskIsFull) {

@@ -192,6 +192,7 @@ class ServerMetrics : public testing::Test {
           EXPECT_EQ(prlimit(restless_.child().pid(), RLIMIT_NOFILE, &lower, nullptr), 0);
         },
         &restless_);
+    Check({"rtcroomd_store_log_bytes"}, [&] { Create(quiet_, "written"); });
     Check({"rtcroomd_data_directory_free_bytes"}, [&] {
       std::ofstream(quiet_.data_directory() / "ballast") << std::string(64UL << 20U, 'x');
     });

@@ -43,6 +43,7 @@ class MetricsTest : public testing::Test {
                     .refused_logins = [](LoginOutcome why) { return static_cast<unsigned>(why); },
                     .ready = [this] { return ready_; },
                     .free_bytes = [] { return 4096U; },
+                    .store_log_bytes = [] { return 8192U; },
                     .waiting_requests = [] { return 3U; },
                     .channel = [this] { return channel_; },
                     .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); },

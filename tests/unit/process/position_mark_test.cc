@@ -144,8 +144,7 @@ TEST_F(PositionMarkTest, ReportsNoLossAfterAKillStopOrBackup) {
   EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(killed)->Newest()), 0U);
 
   const fs::path backup = directory_.path() / "backup.db";
-  ASSERT_OK(
-      CopyStore({.from = path().string(), .to = backup.string(), .new_epoch = NewEpoch(random_)}));
+  ASSERT_OK(store->CopyTo({.to = backup.string(), .new_epoch = NewEpoch(random_)}));
   store.reset();
   EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(path())->Newest()), 0U);
   ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 1000}));

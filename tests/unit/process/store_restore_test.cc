@@ -183,7 +183,7 @@ class StoreBackupTest : public StoreRestore {
 TEST_F(StoreBackupTest, CreatesACopyWithAUniqueName) {
   const auto running = Open(store());
   FillStore(*running);
-  const auto name = backup_.Make();
+  const auto name = backup_.Make(running.get());
   ASSERT_OK(name);
   EXPECT_TRUE(IsBackupName(*name)) << *name;
   EXPECT_EQ(Open(data() / *name)->Scan(0, 100)->rooms, running->Scan(0, 100)->rooms);
