@@ -56,7 +56,7 @@ void Console::AddRoutes(AdminRouter& router) {
   get("/console/api/events",
       [this](const HttpRequest& request) { return ShowRoomEvents(request, deps_.store); });
   get("/console/api/recordings", [this](const HttpRequest& request) {
-    return ListRecordings(request, deps_.recordings, facts_.recordings_url);
+    return ListRecordings(request, deps_.recordings, facts_);
   });
   router.Add({.path = "/console/api/stream",
               .handler = OpenEventStream(calls_, streams_, deps_.store, deps_.access)});

@@ -29,7 +29,9 @@ MediaMetrics::MediaMetrics(prometheus::Registry& registry)
       trtc_pending_(AddGauge(registry, "rtcroomd_trtc_pending_calls",
                              "Calls to the TRTC service that are still to be made.")),
       recordings_(
-          AddCounters(registry, "rtcroomd_recordings_total", "Files of recordings, by result.")) {
+          AddCounters(registry, "rtcroomd_recordings_total", "Files of recordings, by result.")),
+      recording_space_(AddGauges(registry, "rtcroomd_recording_free_bytes",
+                                 "Space left for recordings, as of the last scan.")) {
   // A first failure is visible to increase() if the series was there before.
   for (const char* const action : {"remove_user", "dismiss_room"}) {
     for (const char* const result : {"done", "failed", "given_up"}) {
@@ -83,6 +85,10 @@ void MediaMetrics::OnTrtcCall(std::string_view action, std::string_view result) 
 
 void MediaMetrics::OnRecording(std::string_view result) {
   recordings_.Add({{"result", std::string(result)}}).Increment();
+}
+
+void MediaMetrics::OnFreeSpace(std::uint64_t bytes) {
+  recording_space_.Add({}).Set(static_cast<double>(bytes));
 }
 
 }  // namespace rtcroom

@@ -45,6 +45,7 @@ class MediaMetrics : public MediaObserver,
   void OnCallback(std::string_view call, std::string_view result) override;
   void OnTrtcCall(std::string_view action, std::string_view result) override;
   void OnRecording(std::string_view result) override;
+  void OnFreeSpace(std::uint64_t bytes) override;
 
  private:
   prometheus::Gauge* on_ = nullptr;  // set by the constructor
@@ -59,6 +60,7 @@ class MediaMetrics : public MediaObserver,
   CounterFamily& trtc_calls_;
   prometheus::Gauge& trtc_pending_;
   CounterFamily& recordings_;
+  GaugeFamily& recording_space_;  ///< without a series while nothing is recorded
 };
 
 }  // namespace rtcroom

@@ -1,5 +1,6 @@
 #include "daemon/admin/recordings_endpoint.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/console_request.h"
+#include "daemon/base/free_space.h"
 #include "daemon/core/recording_list.h"
 
 namespace rtcroom {
@@ -60,16 +62,19 @@ json RecordingJson(const Recording& recording, std::string_view base_url) {
 }  // namespace
 
 Result<json> ListRecordings(const HttpRequest& request, RecordingStore& store,
-                            std::string_view base_url) {
+                            const ConsoleFacts& facts) {
   Result<RecordingQuery> query = ReadRecordingQuery(request);
   if (!query) return query.error();
   const Result<RecordingsFound> found = FindRecordings(store, *std::move(query));
   if (!found) return found.error();
   json recordings = json::array();
   for (const Recording& recording : found->recordings) {
-    recordings.push_back(RecordingJson(recording, base_url));
+    recordings.push_back(RecordingJson(recording, facts.recordings_url));
   }
-  return json{{"recordings", std::move(recordings)},
+  const std::optional<std::uint64_t> free =
+      facts.recordings_root.empty() ? std::nullopt : FreeBytes(facts.recordings_root);
+  return json{{"freeBytes", free ? json(*free) : json()},
+              {"recordings", std::move(recordings)},
               {"next", found->next ? json(EncodeRecordingPosition(*found->next)) : json()}};
 }
 

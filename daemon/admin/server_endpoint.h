@@ -29,6 +29,7 @@ struct ConsoleFacts {
   std::string channel_prefix = {};  ///< of the message channel's paths
   std::string media_origin = {};    ///< of playlists; empty: the console plays nothing
   std::string recordings_url = {};  ///< what links to recordings begin with; empty: none
+  std::string recordings_root = {};  ///< their folder; empty: none
 };
 
 /// An origin for WebSockets: `ws://127.0.0.1:5757`.

@@ -425,7 +425,8 @@ ConsoleFacts App::MakeConsoleFacts() const {
           .api_prefix = config_->server.prefix,
           .channel_prefix = config_->channel.prefix,
           .media_origin = std::string(OriginOfUrl(config_->live.hls_url)),
-          .recordings_url = config_->recording.base_url};
+          .recordings_url = config_->recording.base_url,
+          .recordings_root = config_->recording.root};
 }
 
 RoomClients App::MakeRoomClients() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/base/address_range.h"
+#include "daemon/base/free_space.h"
 #include "daemon/media/nginx_rtmp_api.h"
 #include "daemon/media/srs_api.h"
 
@@ -63,7 +64,8 @@ std::unique_ptr<RecordingIndex> MakeRecordings(const RecordingConfig& recording,
                     .observer = deps.metrics,
                     .clock = deps.runtime.clock,
                     .removal = deps.store.removal(),
-                    .logger = deps.runtime.logger});
+                    .logger = deps.runtime.logger,
+                    .free_bytes = [root = recording.root] { return FreeBytes(root); }});
 }
 
 std::function<void(std::string, std::string)> MakeRecorded(RecordingIndex* recordings) {

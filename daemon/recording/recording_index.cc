@@ -85,6 +85,13 @@ void RecordingIndex::Scan(const std::stop_token& stop) {
   }
   is_readable_ = scanned.ok();
   RemoveOld(stop);
+  ReportSpace();
+}
+
+void RecordingIndex::ReportSpace() {
+  if (const std::optional<std::uint64_t> free = deps_.free_bytes()) {
+    deps_.observer.OnFreeSpace(*free);
+  }
 }
 
 Status RecordingIndex::FindFiles(const std::stop_token& stop) {

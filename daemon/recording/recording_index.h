@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -28,6 +29,9 @@ class RecordedFileObserver {
   virtual ~RecordedFileObserver() = default;
   /// @param result  "indexed", or "ignored": reported, but not a file of the folder.
   virtual void OnRecording(std::string_view result) = 0;
+  /// After each scan.
+  /// @param bytes  left on the file system of the folder.
+  virtual void OnFreeSpace(std::uint64_t bytes) = 0;
 };
 
 struct RecordingOptions {
@@ -45,6 +49,8 @@ struct RecordingDeps {
   const Clock& clock;
   const RemovalClock& removal;
   Logger& logger;
+  /// Of the file system of the folder; nullopt: not known.
+  std::function<std::optional<std::uint64_t>()> free_bytes = {};
 };
 
 /// Runs from `Start` to `Stop`, on two threads: one for reports, one that scans the folder, at once
@@ -82,6 +88,7 @@ class RecordingIndex {
  private:
   void Run(const std::stop_token& stop);
   Status FindFiles(const std::stop_token& stop);
+  void ReportSpace();
   void RemoveOld(const std::stop_token& stop);
   /// Removes file and row, unless the file was written since then.
   /// @param now  of the removal clock.

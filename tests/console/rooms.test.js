@@ -175,12 +175,13 @@ describe('the operator', () => {
     const linked = { ...row, file: 'bob-2.flv', url: 'https://files.example.com/bob-2.flv' };
     const unknown = { ...row, kind: null, roomID: null, number: null, userID: null, file: '<i>\u202e.flv', startedAtMs: null };
     await page.route('**/console/api/recordings?*roomID=recorded*', (route) => (route.request().url().includes('after=')
-      ? route.fulfill({ json: { code: 0, recordings: [unknown], next: null } })
-      : route.fulfill({ json: { code: 0, recordings: [linked], next: 'more' } })));
+      ? route.fulfill({ json: { code: 0, freeBytes: 2_000_000_000, recordings: [unknown], next: null } })
+      : route.fulfill({ json: { code: 0, freeBytes: 2_000_000_000, recordings: [linked], next: 'more' } })));
     await visit(page, '#/room/multi/recorded');
     const link = page.locator('.recording a');
     assert.strictEqual(await link.getAttribute('href'), linked.url);
     assert.match(await page.locator('.recording').innerText(), /bob · .* · 1m 5s · 1\.5MB/);
+    assert.match(await page.locator('.panel:has-text("Recordings")').innerText(), /2(\.0)?GB free/);
     await page.click('.panel:has-text("Recordings") button:has-text("Show older")');
     await page.waitForSelector('.recording:has-text("<i>")');
     assert.strictEqual(await page.locator('.recording i').count(), 0);

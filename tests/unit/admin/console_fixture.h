@@ -206,7 +206,8 @@ class ConsoleFixture : public ServiceFixture {
        .api_prefix = "/weapp",
        .channel_prefix = "/im",
        .media_origin = "https://tv.example",
-       .recordings_url = "https://files.example.com/r"}};
+       .recordings_url = "https://files.example.com/r",
+       .recordings_root = "/"}};
 };
 
 }  // namespace rtcroom

@@ -1,8 +1,10 @@
 #include "daemon/recording/recording_index.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,6 +74,14 @@ class CountedRecordings : public RecordedFileObserver {
     const MutexLock lock(mutex_);
     counted_.emplace_back(result);
   }
+  void OnFreeSpace(std::uint64_t bytes) override {
+    const MutexLock lock(mutex_);
+    free_ = bytes;
+  }
+  [[nodiscard]] std::uint64_t free() const {
+    const MutexLock lock(mutex_);
+    return free_;
+  }
   [[nodiscard]] std::vector<std::string> counted() const {
     const MutexLock lock(mutex_);
     return counted_;
@@ -80,6 +90,7 @@ class CountedRecordings : public RecordedFileObserver {
  private:
   mutable Mutex mutex_;
   std::vector<std::string> counted_ GUARDED_BY(mutex_);
+  std::uint64_t free_ GUARDED_BY(mutex_) = 0;
 };
 
 /// Gen-1 streams are named as their users; see `FakeStreams`.
@@ -150,13 +161,15 @@ class RecordingIndexTest : public testing::Test {
   TempDirectory directory_;
   const fs::path root_ = fs::canonical(directory_.path()) / "recordings";
   RemovalClock removal_{clock_};
+  std::optional<std::uint64_t> free_bytes_ = 1000;
   const RecordingDeps deps_{.store = store_,
                             .claims = claims_,
                             .media = media_,
                             .observer = counts_,
                             .clock = clock_,
                             .removal = removal_,
-                            .logger = logger_};
+                            .logger = logger_,
+                            .free_bytes = [this] { return free_bytes_; }};
   RecordingIndex index_{{.root = root_.string()}, deps_};
 };
 
@@ -305,6 +318,11 @@ TEST_F(RecordingIndexTest, AScanAddsManyFiles) {
   clock_.Advance(1min);
   Scan();
   EXPECT_EQ(store_.ListRecordings({.limit = 1000})->size(), 250u);
+}
+
+TEST_F(RecordingIndexTest, AScanReportsTheFreeSpace) {
+  Scan();
+  EXPECT_EQ(counts_.free(), 1000u);
 }
 
 TEST_F(RecordingIndexTest, AMissingFolderIsLoggedOnceUntilItIsThere) {

@@ -16,10 +16,11 @@ export class RecordingList {
   /** Older ones were asked for: the list is no longer replaced by the newest page. */
   #isExtended = false;
   #list = el('ul', { class: 'recordings' });
+  #space = el('p', { class: 'quiet fine' });
   #older = el('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#showOlder() },
     text('list.older'));
   element = el('section', { class: 'panel', hidden: true },
-    el('h2', {}, text('recordings.title')), this.#list, this.#older);
+    el('h2', {}, text('recordings.title')), this.#space, this.#list, this.#older);
 
   /**
    * Loads them, and asks for new ones until `signal` is aborted.
@@ -59,6 +60,8 @@ export class RecordingList {
     try {
       const reply = await this.#api.get('recordings', { kind, roomID, after, limit: kAtOnce }, this.#signal);
       this.#next = reply.next ?? '';
+      this.#space.textContent = reply.freeBytes === null ? ''
+        : text('recordings.free', { bytes: byteCount(reply.freeBytes) });
       this.#older.hidden = this.#next === '';
       return reply.recordings;
     } catch {

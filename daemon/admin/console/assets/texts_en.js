@@ -104,6 +104,7 @@ export const kEnglish = {
   'room.noHistory': 'No event of this room is kept.',
   'room.eventNumber': 'no. {number}',
   'recordings.title': 'Recordings',
+  'recordings.free': '{bytes} free on their disk.',
 
   'event.created': 'The room was created',
   'event.createdBy': '{who} created the room',

@@ -104,6 +104,7 @@ export const kChinese = {
   'room.noHistory': '没有保留此房间的事件。',
   'room.eventNumber': '第 {number} 条',
   'recordings.title': '录制',
+  'recordings.free': '所在磁盘剩余 {bytes}。',
 
   'event.created': '房间已创建',
   'event.createdBy': '{who} 创建了房间',
