@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "daemon/base/file_descriptor.h"
@@ -269,6 +270,25 @@ TEST_F(FullDisk, ReportsAReadOnlyDiskAtStart) {
   server_->Start();
   ApiClient again = server_->Https();
   EXPECT_EQ(PushersOf(again, "multi_room", "kept"), std::vector<std::string>{"host"});
+}
+
+TEST(LimitOnFileSizes, IsLikeAFullDisk) {
+  ServerProcess server({.settings = {{"room.heartbeat_timeout", "1h"}}});
+  ApiClient client = server.Https();
+  const auto create = [&client](const std::string& room) {
+    return client.Call("multi_room", "create_room", CreateBody("host", room)).code();
+  };
+  ASSERT_EQ(create("before"), kOk);
+  rlimit usual{};
+  ASSERT_EQ(::prlimit(server.child().pid(), RLIMIT_FSIZE, nullptr, &usual), 0);
+  const rlimit lowered{.rlim_cur = 4096, .rlim_max = usual.rlim_max};
+  ASSERT_EQ(::prlimit(server.child().pid(), RLIMIT_FSIZE, &lowered, nullptr), 0);
+  EXPECT_EQ(create("beyond"), kInternalFailure);
+  EXPECT_EQ(server.Admin().Get("/readyz").status, 503);
+  EXPECT_EQ(PushersOf(client, "multi_room", "before"), std::vector<std::string>{"host"});
+
+  ASSERT_EQ(::prlimit(server.child().pid(), RLIMIT_FSIZE, &usual, nullptr), 0);
+  EXPECT_EQ(create("after"), kOk);
 }
 
 }  // namespace
