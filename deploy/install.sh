@@ -274,7 +274,9 @@ configure_media() {
     "RTCROOMD_MIX_MAX=$max")
   # Without --record it stays, for the recordings that are there.
   [[ " ${media_options[*]} " != *" --record "* && ! -d $media_data/recordings ]] ||
-    settings+=("RTCROOMD_RECORDING_ROOT=$media_data/recordings")
+    settings+=(
+      "RTCROOMD_RECORDING_ROOT=$media_data/recordings"
+      RTCROOMD_RECORDING_MIN_FREE_BYTES=2000000000)
 }
 
 # The drop-in that gives rtcroomd its settings and, of the media server, the secrets and the group

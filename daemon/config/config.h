@@ -158,6 +158,7 @@ struct RecordingConfig {
   std::string root = {};      ///< empty: nothing is indexed
   std::string base_url = {};  ///< empty: recordings have no links
   ConfigDuration retention = std::chrono::seconds(0);
+  std::size_t min_free_bytes = 0;  ///< 0: none are removed for lack of space
 };
 
 struct MixConfig {

@@ -250,6 +250,9 @@ void CheckRecording(const Config& config, Problems& problems) {
   if (recording.root.empty() && recording.retention.count() != 0) {
     problems.push_back({"recording.retention", "needs recording.root"});
   }
+  if (recording.root.empty() && recording.min_free_bytes != 0) {
+    problems.push_back({"recording.min_free_bytes", "needs recording.root"});
+  }
 }
 
 void CheckMix(const Config& config, Problems& problems) {

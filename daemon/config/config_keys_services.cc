@@ -129,6 +129,9 @@ void AddRecordingKeys(std::vector<ConfigKey>& keys) {
                               "What links to recordings begin with; \"\" = there are no links.");
   recording.Add<&S::retention>("retention", DurationRule{0s, 87600h},
                                "Older recordings are deleted; 0s = none.");
+  recording.AddOfMachine<&S::min_free_bytes>(
+      "min_free_bytes", CountRule{0, std::size_t{1} << 40},
+      "While less is free on their disk, the oldest are deleted; 0 = none.");
 }
 
 void AddMixKeys(std::vector<ConfigKey>& keys) {

@@ -52,12 +52,16 @@ StreamCallbackRules MakeRules(const LiveConfig& live) {
 }
 
 /// Null without a folder of recordings.
-std::unique_ptr<RecordingIndex> MakeRecordings(const RecordingConfig& recording,
-                                               const MediaModuleDeps& deps,
+std::unique_ptr<RecordingIndex> MakeRecordings(const Config& config, const MediaModuleDeps& deps,
                                                const MediaView& media) {
+  const RecordingConfig& recording = config.recording;
   if (recording.root.empty()) return nullptr;
   return std::make_unique<RecordingIndex>(
-      RecordingOptions{.root = recording.root, .retention = recording.retention},
+      RecordingOptions{.root = recording.root,
+                       .retention = recording.retention,
+                       .min_free_bytes = recording.min_free_bytes,
+                       // nginx-rtmp records into folders that it is given.
+                       .removes_folders = config.live.api == LiveApi::kSrs},
       RecordingDeps{.store = deps.store.storage(),
                     .claims = deps.store.state().claims,
                     .media = media,
@@ -98,7 +102,7 @@ MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
                .observer = deps.metrics,
                .clock = deps.runtime.clock,
                .logger = deps.runtime.logger}),
-      recordings_(MakeRecordings(config.recording, deps, monitor_)),
+      recordings_(MakeRecordings(config, deps, monitor_)),
       callbacks_(MakeRules(config.live), {.monitor = monitor_,
                                           .poller = poller_,
                                           .observer = deps.metrics,

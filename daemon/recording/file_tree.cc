@@ -37,6 +37,22 @@ std::optional<FileTree::File> Describe(const fs::path& root, const fs::path& fil
       .written_at = TimePoint(std::chrono::floor<std::chrono::milliseconds>(since_epoch))};
 }
 
+bool IsName(std::string_view part) { return !part.empty() && part != "." && part != ".."; }
+
+/// @param path  in `folder`, of a file that was removed.
+void RemoveEmptyFoldersIn(const FileDescriptor& folder, std::string_view path) {
+  const std::size_t slash = path.find('/');
+  const std::string part(path.substr(0, slash));
+  if (slash == std::string_view::npos || !IsName(part)) return;
+  {
+    const FileDescriptor inner(
+        ::openat(folder.get(), part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!inner.valid()) return;
+    RemoveEmptyFoldersIn(inner, path.substr(slash + 1));
+  }
+  (void)::unlinkat(folder.get(), part.c_str(), AT_REMOVEDIR);  // fails unless it is empty
+}
+
 }  // namespace
 
 Result<FileTree::File> FileTree::Find(std::string_view path) const {
@@ -78,7 +94,7 @@ Status FileTree::Remove(std::string_view path) const {
   while (true) {
     const std::size_t slash = path.find('/');
     const std::string part(path.substr(0, slash));
-    if (part.empty() || part == "." || part == "..") return Error{Errc::kBadRequest, "not a path"};
+    if (!IsName(part)) return Error{Errc::kBadRequest, "not a path"};
     if (slash == std::string_view::npos) {
       if (::unlinkat(folder.get(), part.c_str(), 0) == 0 || errno == ENOENT) return {};
       return SystemError("cannot remove the file", errno);
@@ -91,6 +107,11 @@ Status FileTree::Remove(std::string_view path) const {
     }
     path.remove_prefix(slash + 1);
   }
+}
+
+void FileTree::RemoveEmptyFolders(std::string_view path) const {
+  const FileDescriptor root(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (root.valid() && !HasNul(path)) RemoveEmptyFoldersIn(root, path);
 }
 
 }  // namespace rtcroom

@@ -44,6 +44,9 @@ class FileTree {
   /// @errors kBadRequest: not such a path; kUnavailable. That it does not exist is none.
   [[nodiscard]] Status Remove(std::string_view path) const;
 
+  /// Removes the folders of a file that was removed, as far as they are empty. Links are left.
+  void RemoveEmptyFolders(std::string_view path) const;
+
  private:
   const std::string root_;
 };

@@ -85,13 +85,49 @@ void RecordingIndex::Scan(const std::stop_token& stop) {
   }
   is_readable_ = scanned.ok();
   RemoveOld(stop);
-  ReportSpace();
+  KeepSpace(stop);
 }
 
-void RecordingIndex::ReportSpace() {
-  if (const std::optional<std::uint64_t> free = deps_.free_bytes()) {
-    deps_.observer.OnFreeSpace(*free);
+void RecordingIndex::KeepSpace(const std::stop_token& stop) {
+  std::optional<std::uint64_t> free = deps_.free_bytes();
+  if (!free) return;
+  if (*free < options_.min_free_bytes) {
+    RemoveOldest(options_.min_free_bytes - *free, stop);
+    free = deps_.free_bytes().value_or(*free);
   }
+  deps_.observer.OnFreeSpace(*free);
+  const bool is_short = *free < options_.min_free_bytes;
+  if (is_short && !is_short_) {
+    deps_.logger.Error("recordings_fill_disk",
+                       {{"free_bytes", *free}, {"min_free_bytes", options_.min_free_bytes}});
+  }
+  is_short_ = is_short;
+}
+
+// As much as is missing, without looking whether the space becomes free: a program that has a file
+// open would cost all the others.
+void RecordingIndex::RemoveOldest(std::uint64_t bytes, const std::stop_token& stop) {
+  const TimePoint now = deps_.removal.Now();
+  RecordingPosition after;
+  std::size_t removed = 0;
+  std::uint64_t freed = 0;
+  while (freed < bytes && !stop.stop_requested()) {
+    const Result<std::vector<Recording>> oldest =
+        deps_.store.LoadRecordingsEndedBefore(deps_.clock.Now(), after, kBatch);
+    if (!oldest || oldest->empty()) break;
+    for (const Recording& recording : *oldest) {
+      if (freed >= bytes || stop.stop_requested()) break;
+      const Result<FileTree::File> file = files_.Find(recording.file);
+      // Without one the row may be that of another node's folder.
+      if (!file || MayGrow(*file, recording.stream, deps_.clock.Now())) continue;
+      if (!Remove(recording, now)) continue;
+      freed += file->bytes;
+      ++removed;
+    }
+    after = PositionOf(oldest->back());
+  }
+  if (removed == 0) return;
+  deps_.logger.Warn("recordings_removed_for_space", {{"count", removed}, {"bytes", freed}});
 }
 
 Status RecordingIndex::FindFiles(const std::stop_token& stop) {
@@ -208,10 +244,15 @@ Status RecordingIndex::RemoveOld(const Recording& recording, TimePoint now) {
     const Recording fresh = Describe(*file, recording.stream);
     return Store({&fresh, 1});
   }
+  return Remove(recording, now);
+}
+
+Status RecordingIndex::Remove(const Recording& recording, TimePoint now) {
   // The file first: a row without a file is found here again, a file without a row would be kept.
   if (const Status removed = files_.Remove(recording.file); !removed) return removed;
   if (const Status removed = deps_.store.RemoveRecording(recording.file, now); !removed)
     return removed;
+  if (options_.removes_folders) files_.RemoveEmptyFolders(recording.file);
   deps_.logger.Info("recording_removed", {{"file", recording.file}});
   return {};
 }

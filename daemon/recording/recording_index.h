@@ -35,8 +35,11 @@ class RecordedFileObserver {
 };
 
 struct RecordingOptions {
-  std::string root{};                             ///< the folder of recordings, absolute
-  std::chrono::milliseconds retention{0};         ///< 0: recordings are kept
+  std::string root{};                      ///< the folder of recordings, absolute
+  std::chrono::milliseconds retention{0};  ///< 0: recordings are kept
+  std::uint64_t min_free_bytes = 0;  ///< with less the oldest recordings are removed; 0: none are
+  /// Whether folders go with their last file: the media server makes those that it needs.
+  bool removes_folders = false;
   std::chrono::milliseconds scan_period{40'000};  ///< with the waits of a scan, less than a minute
 };
 
@@ -81,18 +84,22 @@ class RecordingIndex {
   /// Does at once what `Completed` has done on another thread.
   void Index(std::string_view file, std::string_view stream);
   /// One round: adds files that are named as recordings, complete and not known, then removes those
-  /// older than the retention. The first looks at all files, later ones at those written since the
-  /// one before.
+  /// older than the retention, and the oldest while the disk is short of space. The first looks at
+  /// all files, later ones at those written since the one before.
   void Scan(const std::stop_token& stop);
 
  private:
   void Run(const std::stop_token& stop);
   Status FindFiles(const std::stop_token& stop);
-  void ReportSpace();
+  /// Measures the free space, and removes the oldest recordings as far as it is short.
+  void KeepSpace(const std::stop_token& stop);
+  void RemoveOldest(std::uint64_t bytes, const std::stop_token& stop);
   void RemoveOld(const std::stop_token& stop);
   /// Removes file and row, unless the file was written since then.
   /// @param now  of the removal clock.
   Status RemoveOld(const Recording& recording, TimePoint now);
+  /// Removes file and row.
+  Status Remove(const Recording& recording, TimePoint now);
   [[nodiscard]] Recording Describe(const FileTree::File& file, std::string_view stream) const;
   Status Store(std::span<const Recording> recordings);
   /// Whether the media server may still write to the file of a stream.
@@ -105,6 +112,7 @@ class RecordingIndex {
   // Of the scanning thread.
   std::optional<TimePoint> scanned_until_;  ///< files written before are known; nullopt: none are
   bool is_readable_ = true;                 ///< the last scan was complete
+  bool is_short_ = false;                   ///< of space, although recordings were removed
   ThreadPool reports_;
   std::jthread scanning_;  // last: it uses all of the above
 };

@@ -108,10 +108,11 @@ TEST(ConfigConflicts, TrtcNeedsAnApplicationAndAKey) {
   EXPECT_THAT(Conflicts(config), testing::Contains("im.sdk_app_id"));
 }
 
-TEST(ConfigConflicts, ARetentionNeedsTheFolder) {
+TEST(ConfigConflicts, ToRemoveRecordingsNeedsTheFolder) {
   Config config = CompleteConfig();
   config.recording.retention = std::chrono::hours(1);
-  EXPECT_THAT(Conflicts(config), ElementsAre("recording.retention"));
+  config.recording.min_free_bytes = 1;
+  EXPECT_THAT(Conflicts(config), ElementsAre("recording.retention", "recording.min_free_bytes"));
 }
 
 TEST(ConfigConflicts, MixingNeedsNginxRtmpAndGrpc) {

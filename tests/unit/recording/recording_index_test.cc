@@ -356,6 +356,40 @@ TEST_F(RecordingIndexTest, RecordingsOlderThanTheRetentionAreRemovedWithTheirFil
   EXPECT_THAT(Files(), IsEmpty()) << "its file is gone already";
 }
 
+TEST_F(RecordingIndexTest, TheOldestAreRemovedWhileTheDiskIsShortOfSpace) {
+  RecordingIndex index({.root = root_.string(), .min_free_bytes = 1007}, deps_);
+  for (const char* const name : {"a-1.flv", "b-1.flv", "c-1.flv", "d-1.flv"}) {
+    Write(name, clock_.Now());
+    Advance(1min);
+  }
+  media_.Set("a", MediaState::Kind::kOn);
+  Advance(1min);
+  Write("a-1.flv", clock_.Now());
+  Advance(1min);
+  index.Scan({});
+  EXPECT_THAT(Files(), ElementsAre("d-1.flv")) << "7 bytes are missing, and a is written to";
+  EXPECT_FALSE(fs::exists(root_ / "b-1.flv"));
+  EXPECT_TRUE(fs::exists(root_ / "a-1.flv"));
+  EXPECT_THAT(log_.Text(), HasSubstr("recordings_removed_for_space"));
+  EXPECT_THAT(log_.Text(), HasSubstr("recordings_fill_disk"));
+  free_bytes_ = 1007;
+  index.Scan({});
+  EXPECT_THAT(Files(), ElementsAre("d-1.flv"));
+}
+
+TEST_F(RecordingIndexTest, EmptyFoldersAreRemovedWithTheirLastRecording) {
+  RecordingIndex index({.root = root_.string(), .retention = 1h, .removes_folders = true}, deps_);
+  Write("live/alice/a-1.flv", clock_.Now());
+  Write("live/bob/b-1.flv", clock_.Now());
+  std::ofstream(root_ / "live/bob/notes.txt") << "no recording";
+  Advance(1min);
+  index.Scan({});
+  Advance(1h);
+  index.Scan({});
+  EXPECT_FALSE(fs::exists(root_ / "live/alice"));
+  EXPECT_TRUE(fs::exists(root_ / "live/bob/notes.txt"));
+}
+
 TEST_F(RecordingIndexTest, WithoutARetentionRecordingsAreKept) {
   Write("old-1.flv", clock_.Now());
   Advance(24h * 10'000);
