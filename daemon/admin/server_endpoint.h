@@ -25,10 +25,10 @@ struct ConsoleFacts {
   // Base URLs of the public API, `http://127.0.0.1:5757`; empty for a listener that is off.
   std::string http_origin = {};
   std::string https_origin = {};
-  std::string api_prefix = {};      ///< of gen-1 paths
-  std::string channel_prefix = {};  ///< of the message channel's paths
-  std::string media_origin = {};    ///< of playlists; empty: the console plays nothing
-  std::string recordings_url = {};  ///< what links to recordings begin with; empty: none
+  std::string api_prefix = {};       ///< of gen-1 paths
+  std::string channel_prefix = {};   ///< of the message channel's paths
+  std::string media_origin = {};     ///< of playlists; empty: the console plays nothing
+  std::string recordings_url = {};   ///< what links to recordings begin with; empty: none
   std::string recordings_root = {};  ///< their folder; empty: none
 };
 

@@ -486,7 +486,6 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
 
   // This needs a log reader that does not read (log_reader_test.cc).
   moved_.insert("rtcroomd_log_lines_dropped_total");
-
   std::set<std::string> without_cause;
   for (const ServerProcess* const server : {&quiet_, &restless_, &streaming_, &mixing_}) {
     without_cause.merge(Scrape(*server).families);
