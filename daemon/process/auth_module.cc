@@ -54,8 +54,8 @@ AdmissionLimits MakeAdmissionLimits(const LimitsConfig& limits) {
                       .per_hour = limits.signing_rate.per_hour}};
 }
 
-/// A thousand phones behind one address stay below its ceiling: old ones in a room with five texts a
-/// second poll 5,000 times a second.
+/// A thousand phones behind one address stay below its ceiling: old ones in a room with five texts
+/// a second poll 5,000 times a second.
 AdmissionLimits MakeChannelLimits(const LimitsConfig& limits) {
   constexpr std::uint32_t kPhonesPerCaller = 50;
   AdmissionLimits result = MakeAdmissionLimits(limits);
