@@ -21,7 +21,8 @@ PrometheusServer::PrometheusServer(int port, const std::filesystem::path& alerts
   std::ofstream(config) << fmt::format(
       "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n"
       "rule_files: [{}]\n"
-      "scrape_configs: [{{job_name: rtcroomd, static_configs: [{{targets: ['127.0.0.1:{}']}}]}}]\n",
+      "scrape_configs: [{{job_name: rtcroomd, static_configs: [{{targets: ['127.0.0.1:{}'],"
+      " labels: {{cluster: first}}}}]}}]\n",
       alerts.string(), port);
   if (!std::filesystem::exists(kProgram)) {
     throw std::runtime_error("prometheus is not installed: deploy/install-packages test");
