@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/base/result.h"  // before the constants of the same names
 #include "daemon/base/secret.h"
 #include "tests/e2e/gen2_calls.h"
 #include "tests/e2e/room_calls.h"

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/result.h"  // before the constants of the same names
 #include "tests/e2e/room_calls.h"
 #include "tests/support/gen2_client.h"
 
