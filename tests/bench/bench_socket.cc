@@ -40,6 +40,10 @@ void BenchSocket::Send(std::string_view text) {
   if (is_open_) line_.Send(Frame(kTextOpcode, text));
 }
 
+void BenchSocket::SendFrames(std::string_view frames) {
+  if (is_open_) line_.Send(frames);
+}
+
 std::string BenchSocket::Frame(std::uint8_t opcode, std::string_view payload) {
   return ClientFrame(static_cast<std::uint8_t>(kFinal | opcode), payload,
                      std::string_view("\0\0\0\0", 4));

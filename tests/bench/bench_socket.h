@@ -32,6 +32,8 @@ class BenchSocket {
   void Open(const boost::asio::ip::tcp::endpoint& server, std::string greeting);
   /// No effect after the end.
   void Send(std::string_view text);
+  /// The same with frames.
+  void SendFrames(std::string_view frames);
 
   /// A frame of a client, with a mask of zeros.
   static std::string Frame(std::uint8_t opcode, std::string_view payload);

@@ -105,6 +105,12 @@ asio::awaitable<void> BenchPhone::PollRoom(OnTexts on_texts) {
   }
 }
 
+asio::awaitable<void> BenchPhone::PollFromStart(BenchConnection& connection) {
+  const std::string target = Target("v1/group_open_long_polling_http_noauth_svc/get_msg");
+  const std::string body = fmt::format(R"({{"StartSeq":1,"HoldTime":90,"Key":"{}"}})", key_);
+  while (true) (void)co_await connection.Post(target, body);
+}
+
 asio::awaitable<void> BenchPhone::SendText(BenchConnection& connection, std::string text) {
   const std::string body =
       fmt::format(R"({{"GroupId":"{}","Random":{},"MsgBody":[{{"MsgType":"TIMTextElem",)"

@@ -50,6 +50,8 @@ class BenchPhone {
   /// Polls without end.
   boost::asio::awaitable<void> PollAccount();
   boost::asio::awaitable<void> PollRoom(OnTexts on_texts);
+  /// Asks for all messages of the group without end, on a connection of its own.
+  boost::asio::awaitable<void> PollFromStart(BenchConnection& connection);
   /// A request beside the polls: `connection` is not one of the phone's own.
   boost::asio::awaitable<void> SendText(BenchConnection& connection, std::string text);
 
