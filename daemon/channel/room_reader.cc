@@ -13,6 +13,27 @@ constexpr std::size_t kEventsPerRead = 200;
 /// Likewise: a message has up to 16 KiB, and no more is read than is sent.
 constexpr std::size_t kMessagesPerRead = 16;
 
+/// The objects of events and messages of one room, in the order of their times; each list stays in
+/// its own order.
+/// @param room  as for `MakeEventObject`.
+std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
+                                     std::vector<RoomObject> messages) {
+  std::vector<RoomObject> objects;
+  objects.reserve(events.size() + messages.size());
+  auto event = events.begin();
+  auto message = messages.begin();
+  while (event != events.end() || message != messages.end()) {
+    const bool is_event =
+        message == messages.end() || (event != events.end() && event->event.at <= message->made_at);
+    if (is_event) {
+      objects.push_back(MakeEventObject(*event++, &room));
+    } else {
+      objects.push_back(std::move(*message++));
+    }
+  }
+  return objects;
+}
+
 }  // namespace
 
 Result<Room> RoomReader::Open(const UserId& user_id, const RoomKey& key) const {
@@ -60,7 +81,7 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   if (!messages) return messages.error();
   if (!*messages) return {};
   const RoomPush missed(view.cursor.epoch, view.cursor.room_number,
-                        MergeObjects(view.room, events, **messages));
+                        MergeObjects(view.room, events, **std::move(messages)));
   RoomPush::Rendered rendered = missed.Render(from);
   std::size_t bytes = 0;
   for (const std::string& event : rendered.events) bytes += event.size() + 1;
@@ -70,10 +91,11 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   return {};
 }
 
-Result<std::optional<std::vector<StoredMessage>>> RoomReader::MessagesSince(
-    const Room& room, std::uint64_t since, std::size_t count) const {
-  using Found = std::optional<std::vector<StoredMessage>>;
-  std::vector<StoredMessage> messages;
+Result<std::optional<std::vector<RoomObject>>> RoomReader::MessagesSince(const Room& room,
+                                                                         std::uint64_t since,
+                                                                         std::size_t count) const {
+  using Found = std::optional<std::vector<RoomObject>>;
+  std::vector<RoomObject> messages;
   std::size_t bytes = 0;
   while (messages.size() < count) {
     const std::uint64_t next = since + messages.size() + 1;
@@ -81,10 +103,10 @@ Result<std::optional<std::vector<StoredMessage>>> RoomReader::MessagesSince(
     auto page = deps_.history.ReadRoomMessages(room.sequence, next, limit);
     if (!page) return page.error();
     if (page->empty() || page->front().seq != next) return Found();
-    for (StoredMessage& message : *page) {
-      bytes += MakeMessageObject(room.key, message).text.size();
+    for (const StoredMessage& message : *page) {
+      messages.push_back(MakeMessageObject(room.key, message));
+      bytes += messages.back().text.size();
       if (bytes > kMaxEventBytes) return Found();
-      messages.push_back(std::move(message));
     }
   }
   return Found(std::move(messages));
@@ -139,24 +161,6 @@ Result<RoomMessages> RoomReader::ReadHistory(const Room& room, const HistoryQuer
   // Older ones than the oldest here were removed.
   const bool is_complete = first == 1 || read->empty() || read->front().seq > first;
   return RoomMessages{.messages = *std::move(read), .is_complete = is_complete};
-}
-
-std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
-                                     const std::vector<StoredMessage>& messages) {
-  std::vector<RoomObject> objects;
-  objects.reserve(events.size() + messages.size());
-  auto event = events.begin();
-  auto message = messages.begin();
-  while (event != events.end() || message != messages.end()) {
-    const bool is_event = message == messages.end() ||
-                          (event != events.end() && event->event.at <= message->content.sent_at);
-    if (is_event) {
-      objects.push_back(MakeEventObject(*event++, &room));
-    } else {
-      objects.push_back(MakeMessageObject(room.key, *message++));
-    }
-  }
-  return objects;
 }
 
 }  // namespace rtcroom

@@ -82,19 +82,13 @@ class RoomReader {
                                                               std::uint64_t since) const;
   /// The `count` messages after `since`; nullopt when some of them are missing, or too long
   /// together to be sent.
-  Result<std::optional<std::vector<StoredMessage>>> MessagesSince(const Room& room,
-                                                                  std::uint64_t since,
-                                                                  std::size_t count) const;
+  Result<std::optional<std::vector<RoomObject>>> MessagesSince(const Room& room,
+                                                               std::uint64_t since,
+                                                               std::size_t count) const;
   /// Adds the objects since the cursor, unless some are missing or there are too many.
   Status Recover(const RoomCursor& since, RoomView& view) const;
 
   const Deps deps_;
 };
-
-/// The objects of events and messages of one room, in the order of their times; each list stays in
-/// its own order.
-/// @param room  as for `MakeEventObject`.
-std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
-                                     const std::vector<StoredMessage>& messages);
 
 }  // namespace rtcroom
