@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
 
+#include "daemon/base/free_space.h"
 #include "daemon/base/text.h"
 #include "daemon/core/system_ids.h"
 
@@ -73,15 +75,13 @@ Status StoreBackup::CheckSpace(SqliteStore* running) const {
   const Result<std::uint64_t> needed =
       running != nullptr ? running->SizeOfCopy() : SizeOfCopy(store_.string());
   if (!needed) return needed.error();
-  std::error_code unknown;
-  const std::uint64_t free = std::filesystem::space(directory_, unknown).available;
+  const std::optional<std::uint64_t> free = FreeBytes(directory_);
   // If the free space is unknown, the write itself finds out.
-  if (unknown) return {};
-  if (free >= *needed + kReserve) return {};
+  if (!free || *free >= *needed + kReserve) return {};
   return Error{Errc::kUnavailable,
                fmt::format("no space for a copy in {}: {} MiB are free, and it takes up to {} MiB,"
                            " with {} MiB to be left",
-                           directory_.string(), free / kMebibyte, *needed / kMebibyte + 1,
+                           directory_.string(), *free / kMebibyte, *needed / kMebibyte + 1,
                            kReserve / kMebibyte)};
 }
 

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include "daemon/base/free_space.h"
 #include "daemon/process/store_factory.h"
 
 namespace rtcroom {
@@ -52,11 +53,7 @@ Status StoreModule::OpenDirectory() {
   return {};
 }
 
-std::uint64_t StoreModule::FreeBytes() const {
-  std::error_code unknown;
-  const std::filesystem::space_info space = std::filesystem::space(directory(), unknown);
-  return unknown ? 0 : space.available;
-}
+std::uint64_t StoreModule::FreeBytes() const { return rtcroom::FreeBytes(directory()).value_or(0); }
 
 std::uint64_t StoreModule::LogBytes() const {
   std::error_code missing;

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <cassert>
 #include <filesystem>
+#include <limits>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "daemon/base/free_space.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/savepoint.h"
 
@@ -20,8 +21,7 @@ namespace {
 /// Reads the free space of its file system; the largest number when that is not known.
 std::function<std::uint64_t()> FreeBytesFor(const Database& database) {
   return [path = std::filesystem::path(sqlite3_db_filename(database.handle(), "main"))] {
-    std::error_code unknown;
-    return std::uint64_t{std::filesystem::space(path, unknown).available};
+    return FreeBytes(path).value_or(std::numeric_limits<std::uint64_t>::max());
   };
 }
 
