@@ -35,7 +35,7 @@ AdminServer::AdminServer(HttpListenerOptions options, ReadinessCheck& readiness,
       listener_(ReplacingIdle(std::move(options)), *this, deps) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
-  // What does not wait for the store is answered even while all workers do.
+  // These two do not wait for the store, so they are answered even while all workers do.
   if (request.path == "/healthz" || request.path == "/servez") return {.lane = Lane::kInline};
   if (CallbackHandler* const callbacks = sources_.callbacks.For(request.path)) {
     return callbacks->Resolve(request);

@@ -30,7 +30,7 @@ struct ReadinessSources {
 
 /// Ready: requests are answered, a write was confirmed in the last `kFresh`, and the process does
 /// not drain. That is the newest write of a request; without one, or after one that failed, the
-/// question asks for a write of its own. So a store that nobody asks about is not written to.
+/// question asks for a write of its own. A store whose readiness nobody asks for is not written to.
 ///
 /// @threads safe from any thread. Owns one thread, which makes the writes: one that hangs blocks
 ///          nothing else.

@@ -20,8 +20,8 @@ class SteadyWallClock {
   [[nodiscard]] TimePoint Now() const {
     return began_at_ + std::chrono::floor<std::chrono::milliseconds>(clock_.Monotonic() - began_);
   }
-  /// Of this clock and the wall clock: no jump forward of the wall clock ends early what is
-  /// compared with it, and neither does a start in the future.
+  /// The earlier of this clock and the wall clock: no jump forward of the wall clock ends early
+  /// what is compared with it, and neither does a start in the future.
   [[nodiscard]] TimePoint Earlier() const { return std::min(clock_.Now(), Now()); }
 
  private:

@@ -196,8 +196,8 @@ class ChannelState {
   ///                  that are still missing are asked for again after `resend_after`.
   void PollRoom(std::optional<std::uint64_t> instance, const RoomPoll& poll,
                 const std::optional<OlderMessages>& older, PollReply reply, ChannelTurn& turn);
-  /// Of a caller that has spent what it may: answered empty after `kPause`, whatever comes. The
-  /// next one gets that.
+  /// Takes a poll of a caller that has spent what it may: it is answered empty after `kPause`,
+  /// whatever comes, and the next poll gets that.
   /// @param room  nullopt: the account's poll.
   void Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn);
 

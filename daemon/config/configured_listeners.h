@@ -14,7 +14,7 @@ struct ConfiguredListener {
   ListenAddress address = {};
 };
 
-/// Those on TCP, in the order of the keys; a listener with several addresses is there for each.
+/// The listeners on TCP, in the order of the keys; one with several addresses is there for each.
 std::vector<ConfiguredListener> ConfiguredListeners(const Config& config);
 
 /// Whether a listener on `[::]` accepts IPv6 only, because another one has an IPv4 address with the

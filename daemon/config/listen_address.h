@@ -33,7 +33,7 @@ inline constexpr int kMaxListenAddresses = 16;
 /// `unix:PATH`, whose path may have commas. None for the empty text.
 std::vector<std::string> SplitListen(std::string_view listen);
 
-/// Those of them that are on TCP.
+/// The addresses of them that are on TCP.
 std::vector<ListenAddress> ParseListenAddresses(std::string_view listen);
 
 /// The address at which local programs reach a listener, as `host:port` or `[v6]:port`: the first

@@ -22,8 +22,8 @@ namespace rtcroom {
 Status CheckStartClock(const NodeStanding& standing);
 
 /// Renews this node, then reports the heartbeats of its leases, and logs changes of its standing.
-/// What a round does not get to is reported by the next ones: a database that cannot keep up makes
-/// evictions late, and cuts nobody off.
+/// The next rounds report what one has no time for: when the database cannot keep up, evictions
+/// come late, and the node is not cut off.
 ///
 /// @threads `CheckContact` from any thread, the rest for one thread at a time.
 class NodeRenewal {

@@ -14,7 +14,7 @@ namespace rtcroom {
 /// smallest TCP segment that a host must accept, so a longer one is not from a proxy.
 inline constexpr std::size_t kMaxProxyHeaderBytes = 536;
 
-/// What headers of versions 1 and 2 begin with.
+/// The first bytes of headers of versions 1 and 2.
 inline constexpr std::string_view kProxyHeaderV1 = "PROXY";
 inline constexpr std::string_view kProxyHeaderV2("\r\n\r\n\0\r\nQUIT\n", 12);
 
