@@ -108,6 +108,7 @@ TEST_F(WatchStop, EndsAllStreamsUnderLoad) {
 class SlowWatchClient : public WatchStress {
  protected:
   SlowWatchClient() : WatchStress({.ring = {.max_events = 256}}) {
+    EXPECT_TRUE(feed_has_begun_);
     slow_.WaitUntilOpen();
     // More than the buffers of the slow connection and the ring hold. The quick one never falls
     // behind by the size of the ring.
@@ -122,6 +123,7 @@ class SlowWatchClient : public WatchStress {
     }
   }
 
+  const bool feed_has_begun_ = FeedHasBegun();  // or the calls begin with pages of the store
   const std::unique_ptr<WatchCall> quick_ = Watch();
   RoomMirror quick_mirror_;
   const std::unique_ptr<v1::MembershipNotifier::Stub> slow_stub_ = NewStub(1024);
