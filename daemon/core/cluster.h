@@ -92,6 +92,8 @@ struct NodeStanding {
   /// The clocks of the nodes differ from the database's, and agree with each other: the database's
   /// is the wrong one.
   bool database_clock_differs = false;
+  /// All nodes take a marked ticket of a login for what it is (protocol D.3).
+  bool all_know_marked_tickets = false;
 
   [[nodiscard]] bool ClockDiffers() const { return IsFar(clock_ahead); }
   /// Whether this node may remove data by its wall clock.
@@ -177,7 +179,9 @@ class Cluster {
 class Alone : public Cluster {
  public:
   void SetConfigHash(const std::string& /*hash*/) override {}
-  Result<NodeStanding> Renew() override { return NodeStanding{.terms = {0, 0, 0, 0}}; }
+  Result<NodeStanding> Renew() override {
+    return NodeStanding{.terms = {0, 0, 0, 0}, .all_know_marked_tickets = true};
+  }
   Result<std::size_t> Report(const HeardBeats& heard, std::size_t /*reported*/) override {
     return heard.beats.size();
   }

@@ -40,6 +40,7 @@ class NodeLease {
     nodes_ = standing.nodes;
     trusts_wall_clock_ = standing.TrustsWallClock();
     clock_ahead_ms_ = standing.clock_ahead.count();
+    all_know_marked_tickets_ = standing.all_know_marked_tickets;
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
@@ -82,6 +83,9 @@ class NodeLease {
     return std::chrono::milliseconds(clock_ahead_ms_);
   }
 
+  /// As of `NodeStanding`, at the last renewal; false before the first `Record`.
+  [[nodiscard]] bool AllKnowMarkedTickets() const { return all_know_marked_tickets_; }
+
   /// Number of nodes alive at the last renewal, with this one.
   [[nodiscard]] std::size_t nodes() const { return nodes_; }
 
@@ -101,6 +105,7 @@ class NodeLease {
   std::atomic<std::uint32_t> duties_{0};  ///< a bit for each
   std::atomic<std::size_t> nodes_{1};
   std::atomic<bool> trusts_wall_clock_{true};
+  std::atomic<bool> all_know_marked_tickets_{false};
   std::atomic<std::chrono::milliseconds::rep> clock_ahead_ms_{0};
   std::atomic<BootTime::rep> told_until_;  ///< by all nodes
 };

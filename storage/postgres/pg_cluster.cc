@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_nodes.h"
 #include "storage/postgres/pg_text.h"
 #include "storage/postgres/schema.h"
@@ -54,7 +55,8 @@ constexpr PgStatement kMoveFloor{
     kPgText<kForgetFuture, kPgNowMs, kForgetTold, kInsertLife, kPgNowMs, kSetFloor, kPgNowMs>};
 constexpr PgStatement kNodes{"cluster_nodes",
                              "SELECT n.node, n.rounds, t.through_ms, n.name, n.config_hash,"
-                             " r.clock_ms FROM nodes n LEFT JOIN told t ON t.node = n.node"
+                             " r.clock_ms, n.version FROM nodes n"
+                             " LEFT JOIN told t ON t.node = n.node"
                              " LEFT JOIN reports r ON r.node = n.node"};
 constexpr PgStatement kLeftReports{
     "cluster_left_reports",
@@ -181,7 +183,8 @@ Result<NodeStanding> PgCluster::Renew() {
                         .was_gone = std::exchange(was_gone_, false),
                         .told_ago = seen->told_ago,
                         .clock_ahead = clock_ahead_,
-                        .database_clock_differs = seen->clocks.DatabaseDiffers()};
+                        .database_clock_differs = seen->clocks.DatabaseDiffers(),
+                        .all_know_marked_tickets = seen->oldest_schema >= kPgMarkedTickets};
   for (const auto& [node, name] : seen->configured_otherwise) {
     standing.configured_otherwise.push_back(name);
   }
@@ -221,12 +224,13 @@ bool PgCluster::DiffersFrom(const Place& place, std::uint64_t node, const std::s
 
 std::optional<std::int64_t> PgCluster::ReadNodes(PgRows& rows, const Place& place,
                                                  Seen& seen) const {
-  enum : int { kNode, kRounds, kThroughMs, kName, kConfigHash, kClockMs };
+  enum : int { kNode, kRounds, kThroughMs, kName, kConfigHash, kClockMs, kVersion };
   bool have_all_told = true;
   std::int64_t told_ms = std::numeric_limits<std::int64_t>::max();
   while (rows.Next()) {
     const std::uint64_t node = rows.Unsigned(kNode);
     seen.rounds.emplace(node, rows.Unsigned(kRounds));
+    seen.oldest_schema = std::min(seen.oldest_schema, rows.Integer(kVersion));
     have_all_told = have_all_told && !rows.IsNull(kThroughMs);
     if (!rows.IsNull(kThroughMs)) told_ms = std::min(told_ms, rows.Integer(kThroughMs));
     if (!rows.IsNull(kClockMs)) {

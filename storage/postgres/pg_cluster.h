@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -114,6 +115,8 @@ class PgCluster : public Cluster {
     std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
     std::optional<PgDuties> duties{};
     std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
+    /// Of the newest schema that each of them knows.
+    std::int64_t oldest_schema = std::numeric_limits<std::int64_t>::max();
   };
   /// A time by both clocks.
   struct Moment {

@@ -1,4 +1,4 @@
-// Types of records that not every program on the database can read.
+// What not every program on the database can read: types of records, and marked tickets.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,9 @@ struct PgNewType {
 /// Add the types that a version brings, with the version. Remove them once `meta.least_version` is
 /// at least that. None yet: all programs read what version 1 has.
 inline constexpr std::span<const PgNewType> kPgNewTypes{};
+
+/// The first schema version whose programs take a marked ticket of a login for what it is. Those
+/// before take it for a room key, and refuse it.
+inline constexpr std::int64_t kPgMarkedTickets = 3;
 
 }  // namespace rtcroom

@@ -95,6 +95,14 @@ TEST_F(NodeLeaseTest, KnowsHowLongAgoAllNodesHaveTold) {
   EXPECT_EQ(lease_.ToldAgo(), 0ms) << "alone";
 }
 
+TEST_F(NodeLeaseTest, KnowsWhetherAllNodesKnowMarkedTickets) {
+  EXPECT_FALSE(lease_.AllKnowMarkedTickets());
+  lease_.Record(*Alone().Renew());
+  EXPECT_TRUE(lease_.AllKnowMarkedTickets());
+  lease_.Record({.nodes = 2});
+  EXPECT_FALSE(lease_.AllKnowMarkedTickets()) << "an older one has come";
+}
+
 TEST_F(NodeLeaseTest, OfANodeThatIsAloneDoesNotEnd) {
   lease_.RenewForGood();
   clock_.Advance(24h * 365);

@@ -4,9 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "storage/postgres/pg_cluster.h"
 #include "storage/postgres/schema.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
@@ -71,6 +74,17 @@ TEST_F(PgStoreVersionsTest, AChangeOfARoomThatNeedsANewTypeChangesNothingUntilTh
   EXPECT_OK(Apply(*store_, JoiningAndBanning("bob")));
   EXPECT_OK(Apply(*store_, Deleting(kR1, "amy")));
   EXPECT_THAT(Users(), ElementsAre("creator", "bob"));
+}
+
+TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllKnowMarkedTickets) {
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(*PgAddress::Parse(url_), {.node = 7, .name = "node7"}, lease, clock_);
+  ASSERT_OK(cluster.Renew());
+  Execute(fmt::format("UPDATE nodes SET version = {}", kPgMarkedTickets));
+  EXPECT_TRUE(cluster.Renew()->all_know_marked_tickets);
+  Execute(fmt::format("UPDATE nodes SET version = {} WHERE node = 99", kPgMarkedTickets - 1));
+  EXPECT_FALSE(cluster.Renew()->all_know_marked_tickets);
 }
 
 TEST_F(PgStoreVersionsTest, OtherChangesOfTheSameGroupAreMade) {
