@@ -117,8 +117,8 @@ Result<JsonText> CreateGroup(const ChannelRequest& request, const ChannelContext
   const RoomId group = fields.Group();
   const bool is_absent = !fields.ok() && fields.error().code == Errc::kRoomNotFound;
   if (!fields.ok() && !is_absent) return fields.error();
-  const Result<GroupInfo> found =
-      is_absent ? Result<GroupInfo>(fields.error()) : context.channel.FindGroup(group);
+  const Result<GroupInfo> found = is_absent ? Result<GroupInfo>(fields.error())
+                                            : context.channel.FindGroup(request.caller, group);
   if (!found && found.error().code != Errc::kRoomNotFound) return found.error();
   if (!found || found->room.kind != RoomKind::kWebrtc) {
     return Error{Errc::kBadRequest, "GroupId: not of a webrtc room"};
@@ -140,7 +140,7 @@ Result<JsonText> GetGroupInfo(const ChannelRequest& request, const ChannelContex
   for (std::string& text : ids) {
     const RoomId id{std::move(text)};
     const Result<GroupInfo> found = IsGroupName(id.value)
-                                        ? context.channel.FindGroup(id)
+                                        ? context.channel.FindGroup(request.caller, id)
                                         : Result<GroupInfo>(Error{Errc::kRoomNotFound, {}});
     WriteGroupInfo(id, found, reply);
   }
@@ -178,7 +178,7 @@ Result<JsonText> GetRoleInGroup(const ChannelRequest& request, const ChannelCont
     accounts.push_back({std::move(text)});
   }
   if (!fields.ok()) return fields.error();
-  const auto are_members = context.channel.AreMembers(group, accounts);
+  const auto are_members = context.channel.AreMembers(request.caller, group, accounts);
   if (!are_members) return are_members.error();
   JsonText reply;
   reply.BeginArray("UserIdList");

@@ -20,6 +20,7 @@ Errc ErrcOf(UserSigOutcome outcome) {
   switch (outcome) {
     case UserSigOutcome::kMalformed:
     case UserSigOutcome::kBadSignature:
+    case UserSigOutcome::kAnonymous:
     case UserSigOutcome::kOk:
       break;
     case UserSigOutcome::kWrongApp:
@@ -45,19 +46,21 @@ Result<TokenOutcome> CheckToken(const ChannelLogin& login, const LoginChecks& ch
 
 }  // namespace
 
-Result<TimePoint> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
-                               std::string_view user_sig, TimePoint now) {
+Result<UserSigLogin> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
+                                  std::string_view user_sig, TimePoint now) {
   if (const Status ready = verifier.CanVerify(); !ready) return ready.error();
   if (!IsAccountName(account.value)) {
     return Error{Errc::kBadRequest, "identifier: not an account"};
   }
   const UserSigOutcome outcome = verifier.VerifyUserSig(user_sig, account, now);
   const std::optional<std::chrono::sys_seconds> expiry = UserSigVerifier::ExpiryOf(user_sig);
-  if (outcome != UserSigOutcome::kOk || !expiry) {
+  const bool is_anonymous = outcome == UserSigOutcome::kAnonymous;
+  if ((outcome != UserSigOutcome::kOk && !is_anonymous) || !expiry) {
     return Error{ErrcOf(outcome), std::string("usersig: ").append(UserSigOutcomeName(outcome))};
   }
   const auto last = std::chrono::floor<std::chrono::seconds>(now + kMaxLogin);
-  return TimePoint(std::min(*expiry, last));
+  return UserSigLogin{.expires = std::min(*expiry, last),
+                      .reach = is_anonymous ? RoomReach::kGen1 : RoomReach::kAll};
 }
 
 Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const LoginChecks& checks,
@@ -82,9 +85,10 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
   }
   if (user_sig.empty()) return Error{Errc::kNoCredentials, {}};
   if (sdk_app_id != checks.sdk_app_id) return Error{Errc::kUnknownApp, "sdkAppID: another"};
-  const Result<TimePoint> expires = CheckUserSig(checks.verifier, login.account, user_sig, now);
-  if (!expires) return expires.error();
-  login.expires = *expires;
+  const Result<UserSigLogin> proven = CheckUserSig(checks.verifier, login.account, user_sig, now);
+  if (!proven) return proven.error();
+  login.expires = proven->expires;
+  login.reach = proven->reach;
   return login;
 }
 

@@ -43,10 +43,10 @@ std::optional<std::uint64_t> PositionOf(std::string_view key) {
 
 Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context) {
   const UserId account{std::string(FirstOrEmpty(request.query, "identifier"))};
-  const Result<TimePoint> expires = CheckUserSig(
+  const Result<UserSigLogin> proven = CheckUserSig(
       context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
-  if (!expires) return expires.error();
-  const Channel::Login login = context.channel.LogIn(account, *expires);
+  if (!proven) return proven.error();
+  const Channel::Login login = context.channel.LogIn(account, proven->expires, proven->reach);
   return JsonText().Field("TinyId", login.tiny_id).Field("A2Key", login.a2);
 }
 

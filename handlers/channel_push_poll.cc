@@ -96,7 +96,7 @@ void PushPoll::OpenRooms() {
   for (PolledRoom& room : rooms_) {
     JsonText head;
     head.Field("kind", RoomKindName(room.key.kind)).Field("roomID", room.key.id.value);
-    const Result<Room> opened = context_.verbs.reader.Open(login_.account, room.key);
+    const Result<Room> opened = context_.verbs.reader.Open(login_.account, login_.reach, room.key);
     if (opened) {
       room.number = opened->sequence;
     } else {
@@ -125,7 +125,10 @@ void PushPoll::AnswerRequests() {
     const Result<JsonText> outcome =
         verb.handler == nullptr
             ? Result<JsonText>(Error{Errc::kBadRequest, "request: not in a poll"})
-            : verb.handler({.account = login_.account, .fields = read->fields, .rooms = rooms},
+            : verb.handler({.account = login_.account,
+                            .reach = login_.reach,
+                            .fields = read->fields,
+                            .rooms = rooms},
                            context_.verbs);
     AppendTo(replies_, VerbReply(id, verb, outcome));
   }
@@ -141,7 +144,9 @@ bool PushPoll::ReadAll() {
 
 bool PushPoll::ReadRoom(PolledRoom& room) {
   if (room.number == 0) return true;
-  const Result<RoomView> view = context_.verbs.reader.Read(room.key, room.cursor);
+  Result<RoomView> view = context_.verbs.reader.Read(room.key, room.cursor);
+  // Another room may have the ID since it was opened.
+  if (view && !IsReached(login_.reach, view->room.dialect)) view = Error{Errc::kRoomNotFound, {}};
   JsonText members;
   if (!view) {
     WriteError(view.error(), {}, members);

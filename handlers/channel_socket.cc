@@ -358,7 +358,8 @@ Status ChannelSocket::Call(const Request& request) {
     }
   }
   const Result<JsonText> reply = request.verb->handler(
-      {.account = login_.account, .fields = request.fields, .rooms = rooms}, context_.verbs);
+      {.account = login_.account, .reach = login_.reach, .fields = request.fields, .rooms = rooms},
+      context_.verbs);
   if (!reply) return reply.error();
   const std::string text = VerbReply(request.id, *request.verb, reply);
   ChargeReply(text);

@@ -31,7 +31,7 @@ Status ChannelSocket::Subscribe(const Request& request) {
   const RoomKey key = fields.Room();
   const std::string cursor = fields.OptionalText("cursor", kMaxCursorBytes);
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = context_.verbs.reader.Open(login_.account, key);
+  const Result<Room> room = context_.verbs.reader.Open(login_.account, login_.reach, key);
   if (!room) return room.error();
   const std::uint64_t number = room->sequence;
   std::vector<std::uint64_t> replaced;

@@ -170,7 +170,7 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
     std::ranges::reverse(page->messages);
     return HistoryReply(page->messages, /*from_oldest=*/false, page->is_last);
   }
-  const Result<Room> room = context.reader.Open(call.account, key);
+  const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();
   const auto page =
       context.reader.ReadHistory(*room, {.before = before, .after = after, .limit = limit});
@@ -218,7 +218,7 @@ Result<JsonText> Members(const VerbCall& call, const VerbContext& context) {
   ChannelFields fields(call.fields);
   const RoomKey key = fields.Room();
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = context.reader.Open(call.account, key);
+  const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();
   JsonText reply;
   WriteSnapshot(*room, reply);
@@ -229,7 +229,7 @@ Result<JsonText> Presence(const VerbCall& call, const VerbContext& context) {
   ChannelFields fields(call.fields);
   const RoomKey key = fields.Room();
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = context.reader.Open(call.account, key);
+  const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();
   std::vector<UserId> users = context.receivers.UsersIn(room->sequence, kMaxPresent);
   std::ranges::move(context.channel.UsersIn(room->sequence, kMaxPresent),

@@ -37,6 +37,7 @@ struct CallersRoom {
 
 struct VerbCall {
   const UserId& account;
+  RoomReach reach;
   const nlohmann::ordered_json& fields;
   std::span<const CallersRoom> rooms{};
 };

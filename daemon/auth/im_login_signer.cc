@@ -45,6 +45,11 @@ Result<std::string> ImLoginSigner::SignUserSig(const UserId& user_id, TimePoint 
   return Sign(user_id, now, options_.user_sig_ttl, {});
 }
 
+Result<std::string> ImLoginSigner::SignAnonymousUserSig(const UserId& user_id,
+                                                        TimePoint now) const {
+  return Sign(user_id, now, options_.user_sig_ttl, kAnonymousUserBuf);
+}
+
 Result<std::string> ImLoginSigner::SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
                                                      TimePoint now) const {
   const std::int64_t expires_at = UnixSeconds(now) + kPrivateMapKeyLife.count();

@@ -33,6 +33,8 @@ class ImLoginSigner : public LoginSigner, public PrivateMapKeySigner {
 
   [[nodiscard]] Status CanSign() const override;
   Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const override;
+  [[nodiscard]] Result<std::string> SignAnonymousUserSig(const UserId& user_id,
+                                                         TimePoint now) const override;
   [[nodiscard]] Result<std::string> SignPrivateMapKey(const UserId& user_id, std::uint32_t room,
                                                       TimePoint now) const override;
 

@@ -90,6 +90,14 @@ Result<std::optional<LoginService::Identity>> LoginService::IdentityOf(CodeExcha
 }
 
 Result<LoginService::Identity> LoginService::IdentityWithoutCode(const ImLoginCommand& command) {
+  Result<UserId> user_id = ChooseUser(command);
+  if (!user_id) return user_id.error();
+  const bool is_anonymous =
+      command.dialect == Dialect::kGen1 && policy_.marks_anonymous && policy_.marks_anonymous();
+  return Identity{.user_id = *std::move(user_id), .is_anonymous = is_anonymous};
+}
+
+Result<UserId> LoginService::ChooseUser(const ImLoginCommand& command) {
   const bool trusted =
       command.dialect == Dialect::kGen1 ? policy_.trust_imuserid : policy_.trust_userid;
   if (trusted && command.claimed) {
@@ -97,16 +105,19 @@ Result<LoginService::Identity> LoginService::IdentityWithoutCode(const ImLoginCo
       return Error{Errc::kBadRequest, std::string(ClaimName(command.dialect)) +
                                           ": not an identity that is signed for"};
     }
-    return Identity{.user_id = *command.claimed, .session_key = std::nullopt};
+    return *command.claimed;
   }
   if (!admission_.AdmitsTicket(command.address)) {
     return Error{Errc::kTooManyRequests, std::string(kTooManyTickets)};
   }
-  return Identity{.user_id = ids_.NewUserId(), .session_key = std::nullopt};
+  return ids_.NewUserId();
 }
 
 Result<ImLogin> LoginService::Sign(Identity identity) const {
-  Result<std::string> user_sig = signer_.SignUserSig(identity.user_id, clock_.Now());
+  const TimePoint now = clock_.Now();
+  Result<std::string> user_sig = identity.is_anonymous
+                                     ? signer_.SignAnonymousUserSig(identity.user_id, now)
+                                     : signer_.SignUserSig(identity.user_id, now);
   if (!user_sig) return user_sig.error();
   return ImLogin{.user_id = std::move(identity.user_id),
                  .user_sig = *std::move(user_sig),

@@ -41,6 +41,9 @@ struct LoginPolicy {
   bool expose_session_key = false;
   UserId administrator{};               ///< never signed for
   std::vector<UserId> deny_user_ids{};  ///< never signed for
+  /// Whether tickets that gen-1 is given without proof of an identity are marked as anonymous;
+  /// asked for each of them, on any thread. Empty: never.
+  std::function<bool()> marks_anonymous{};
 };
 
 /// @threads safe from any thread.
@@ -51,7 +54,8 @@ class LoginService {
 
   using Done = std::function<void(Result<ImLogin>)>;
 
-  /// Chooses the identity (openid, then the trusted claim, then a fresh one) and signs it.
+  /// Chooses the identity (openid, then the trusted claim, then a fresh one) and signs it. A ticket
+  /// of gen-1 for any but an openid is marked, if the policy says so.
   ///
   /// Never blocks. The service must live until all its logins are done.
   ///
@@ -80,6 +84,7 @@ class LoginService {
   struct Identity {
     UserId user_id{};
     std::optional<Secret> session_key{};
+    bool is_anonymous = false;  ///< nothing proves it, and the ticket is to say so
   };
   /// @param exchanged  outcome of the exchange; nullopt without a code.
   Result<ImLogin> Finish(std::optional<CodeExchangeResult> exchanged,
@@ -87,6 +92,8 @@ class LoginService {
   /// @return nullopt when the code yields no identity and the policy allows that.
   Result<std::optional<Identity>> IdentityOf(CodeExchangeResult exchanged, Dialect dialect) const;
   [[nodiscard]] Result<Identity> IdentityWithoutCode(const ImLoginCommand& command);
+  /// @errors kTooManyRequests; kBadRequest.
+  [[nodiscard]] Result<UserId> ChooseUser(const ImLoginCommand& command);
   [[nodiscard]] Result<ImLogin> Sign(Identity identity) const;
 
   CodeExchange& codes_;

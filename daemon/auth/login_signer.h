@@ -24,6 +24,11 @@ class LoginSigner {
   /// decides whether that user may have one.
   /// @errors as `CanSign`.
   virtual Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const = 0;
+
+  /// The same, marked as issued without proof that its holder is that user (protocol D.3).
+  /// @errors as `CanSign`.
+  [[nodiscard]] virtual Result<std::string> SignAnonymousUserSig(const UserId& user_id,
+                                                                 TimePoint now) const = 0;
 };
 
 }  // namespace rtcroom

@@ -11,7 +11,7 @@
 namespace rtcroom {
 
 /// Listed in the order in which a ticket is checked: the first that applies is the outcome. So only
-/// `kBadSignature` and `kOk` depend on the signer.
+/// `kBadSignature` and those after it depend on the signer.
 /// @source protocol B.1.
 enum class UserSigOutcome : std::uint8_t {
   kMalformed,  ///< not a ticket of any version
@@ -20,6 +20,7 @@ enum class UserSigOutcome : std::uint8_t {
   kExpired,    ///< expired
   /// Altered, signed with another key, or of a version whose key is not configured.
   kBadSignature,
+  kAnonymous,  ///< valid, but issued to whoever asked for it: it does not prove who its holder is
   kOk,
 };
 
@@ -36,6 +37,8 @@ constexpr std::string_view UserSigOutcomeName(UserSigOutcome outcome) {
       return "expired";
     case UserSigOutcome::kBadSignature:
       return "bad signature";
+    case UserSigOutcome::kAnonymous:
+      return "anonymous";
     case UserSigOutcome::kOk:
       return "ok";
   }
@@ -53,8 +56,8 @@ class LoginVerifier {
   /// @errors kUnavailable when no IM application or key is configured.
   [[nodiscard]] virtual Status CanVerify() const = 0;
 
-  /// Whether `sig`, of either version, authenticates that user at `now`. Never succeeds while
-  /// `CanVerify` fails, and never for a privateMapKey: those are issued to every user (protocol
+  /// Whether `sig`, of either version, authenticates that user at `now`. Never kOk or kAnonymous
+  /// while `CanVerify` fails, nor for a privateMapKey: those are issued to every user (protocol
   /// B.8).
   [[nodiscard]] virtual UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                                      TimePoint now) const = 0;

@@ -23,6 +23,7 @@ constexpr std::chrono::hours kStoredLonger{3};
 LoginOutcome OutcomeOf(UserSigOutcome outcome) {
   switch (outcome) {
     case UserSigOutcome::kMalformed:
+    case UserSigOutcome::kAnonymous:  // a token would reach the rooms that the ticket does not
       return LoginOutcome::kMalformed;
     case UserSigOutcome::kWrongApp:
       return LoginOutcome::kWrongApp;

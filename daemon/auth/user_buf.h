@@ -11,6 +11,11 @@
 
 namespace rtcroom {
 
+/// The userbuf of a login ticket that was issued without proof of an identity. It is not that of a
+/// room key: their first byte is 0 or 1.
+/// @source protocol D.3.
+inline constexpr std::string_view kAnonymousUserBuf = "anonymous";
+
 /// Create and enter the room, send and receive all streams.
 inline constexpr std::uint32_t kAllRoomRights = 255;
 

@@ -5,10 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/user_buf.h"
 #include "daemon/auth/user_sig.h"
 #include "daemon/auth/user_sig_envelope.h"
 #include "daemon/auth/user_sig_v1.h"
 #include "daemon/auth/user_sig_v2.h"
+#include "daemon/base/base64.h"
 
 namespace rtcroom {
 namespace {
@@ -25,13 +27,18 @@ Result<std::optional<EcdsaPublicKey>> ReadPublicKey(const UserSigVerifierOptions
   return std::optional(private_key->PublicKey());
 }
 
-/// Whether it is a room key: those have a userbuf. Call it for a valid ticket, so that the fields
-/// are the signed ones.
-bool IsRoomKey(std::string_view sig) {
+/// What a login ticket proves. Any userbuf but the mark of anonymous tickets is that of a room key.
+/// Call it for a valid ticket, so that the fields are the signed ones.
+UserSigOutcome ProofOf(std::string_view sig) {
   const std::optional<std::string> text = UnpackUserSig(sig);
-  if (!text) return false;
+  if (!text) return UserSigOutcome::kMalformed;
   const nlohmann::json object = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
-  return object.is_object() && object.contains("TLS.userbuf");
+  if (!object.is_object()) return UserSigOutcome::kMalformed;
+  const auto userbuf = object.find("TLS.userbuf");
+  if (userbuf == object.end()) return UserSigOutcome::kOk;
+  // A webrtc room issues a key for any unproven user ID, so a room key does not authenticate.
+  return *userbuf == EncodeBase64(kAnonymousUserBuf) ? UserSigOutcome::kAnonymous
+                                                     : UserSigOutcome::kMalformed;
 }
 
 }  // namespace
@@ -40,15 +47,15 @@ Result<std::unique_ptr<UserSigVerifier>> UserSigVerifier::Create(
     const UserSigVerifierOptions& options) {
   Result<std::optional<EcdsaPublicKey>> public_key = ReadPublicKey(options);
   if (!public_key) return public_key.error();
-  return std::unique_ptr<UserSigVerifier>(
-      new UserSigVerifier(options.sdk_app_id, options.secret_key, *std::move(public_key)));
+  return std::unique_ptr<UserSigVerifier>(new UserSigVerifier(options, *std::move(public_key)));
 }
 
-UserSigVerifier::UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,
+UserSigVerifier::UserSigVerifier(const UserSigVerifierOptions& options,
                                  std::optional<EcdsaPublicKey> public_key)
-    : sdk_app_id_(sdk_app_id),
-      secret_key_(std::move(secret_key)),
-      public_key_(std::move(public_key)) {}
+    : sdk_app_id_(options.sdk_app_id),
+      secret_key_(options.secret_key),
+      public_key_(std::move(public_key)),
+      interop_(options.interop) {}
 
 Status UserSigVerifier::CanVerify() const {
   if (sdk_app_id_ == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
@@ -61,9 +68,10 @@ Status UserSigVerifier::CanVerify() const {
 UserSigOutcome UserSigVerifier::VerifyUserSig(std::string_view sig, const UserId& user_id,
                                               TimePoint now) const {
   const UserSigOutcome outcome = VerifyAnyTicket(sig, user_id, now);
-  // A webrtc room issues a key for any unproven user ID, so a room key does not authenticate.
-  if (outcome == UserSigOutcome::kOk && IsRoomKey(sig)) return UserSigOutcome::kMalformed;
-  return outcome;
+  if (outcome != UserSigOutcome::kOk) return outcome;
+  const UserSigOutcome proof = ProofOf(sig);
+  const bool counts_as_any = proof == UserSigOutcome::kAnonymous && interop_ == Interop::kShared;
+  return counts_as_any ? UserSigOutcome::kOk : proof;
 }
 
 UserSigOutcome UserSigVerifier::VerifyAnyTicket(std::string_view sig, const UserId& user_id,

@@ -14,6 +14,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/room_policy.h"
 
 namespace rtcroom {
 
@@ -22,6 +23,8 @@ struct UserSigVerifierOptions {
   Secret secret_key{};           ///< of version 2; empty: rejects that version
   std::string public_key_pem{};  ///< of version 1; empty: derived from the private key
   Secret private_key_pem{};      ///< of version 1; both empty: rejects that version
+  /// kShared: an anonymous ticket authenticates its user as any other does.
+  Interop interop = Interop::kIsolated;
 };
 
 /// Accepts tickets of both versions, whichever of them this server signs.
@@ -37,7 +40,7 @@ class UserSigVerifier : public LoginVerifier {
   [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                              TimePoint now) const override;
 
-  /// The same, but also accepts a privateMapKey: whether it is valid in its room.
+  /// The same, but also accepts a privateMapKey: whether it is valid in its room. Never kAnonymous.
   [[nodiscard]] UserSigOutcome VerifyAnyTicket(std::string_view sig, const UserId& user_id,
                                                TimePoint now) const;
 
@@ -46,12 +49,12 @@ class UserSigVerifier : public LoginVerifier {
   [[nodiscard]] static std::optional<std::chrono::sys_seconds> ExpiryOf(std::string_view sig);
 
  private:
-  UserSigVerifier(std::uint32_t sdk_app_id, Secret secret_key,
-                  std::optional<EcdsaPublicKey> public_key);
+  UserSigVerifier(const UserSigVerifierOptions& options, std::optional<EcdsaPublicKey> public_key);
 
   const std::uint32_t sdk_app_id_;
   const Secret secret_key_;
   const std::optional<EcdsaPublicKey> public_key_;
+  const Interop interop_;
 };
 
 }  // namespace rtcroom

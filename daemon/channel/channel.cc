@@ -58,8 +58,9 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
 
 // Logins
 
-Channel::Login Channel::LogIn(const UserId& account, TimePoint expires) {
+Channel::Login Channel::LogIn(const UserId& account, TimePoint expires, RoomReach reach) {
   ChannelInstance instance = NewInstance(account, expires);
+  instance.reach = reach;
   Turn turn(*this);
   instance.logged_in = state_.NextLogin(account, turn.wall);
   (void)state_.Admit(instance, turn);
@@ -235,9 +236,10 @@ void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
 
 // Groups
 
-Result<Room> Channel::FindRoom(const RoomId& id) {
+Result<Room> Channel::FindRoom(const ChannelInstance& caller, const RoomId& id) {
   for (const RoomKind kind : kAllRoomKinds) {
     Result<Room> room = deps_.rooms.Load({kind, id});
+    if (room && !IsReached(caller.reach, room->dialect)) break;
     if (room || room.error().code != Errc::kRoomNotFound) return room;
   }
   return Error{Errc::kRoomNotFound, {}};
@@ -251,7 +253,7 @@ Result<GroupFacts> Channel::FactsOf(const Room& room) {
 }
 
 Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& group) {
-  const Result<Room> room = FindRoom(group);
+  const Result<Room> room = FindRoom(caller, group);
   if (!room) return room.error();
   const Status may =
       CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms, deps_.bans);

@@ -122,7 +122,7 @@ class Channel {
   };
   /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
   /// @param expires  end of the ticket.
-  Login LogIn(const UserId& account, TimePoint expires);
+  Login LogIn(const UserId& account, TimePoint expires, RoomReach reach = RoomReach::kAll);
 
   /// Likewise a login whose client keeps a connection: it gets its direct messages by it, and is
   /// logged in until `LogOut`.
@@ -179,7 +179,7 @@ class Channel {
   [[nodiscard]] ChannelState::Profile ProfileOf(const UserId& account) const EXCLUDES(mutex_);
 
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Result<GroupInfo> FindGroup(const RoomId& group);
+  Result<GroupInfo> FindGroup(const ChannelInstance& caller, const RoomId& group);
   /// The group of the caller.
   /// @param limit  of the members returned.
   /// @errors kNotAllowed when the caller has not joined it.
@@ -187,7 +187,8 @@ class Channel {
                                std::size_t limit);
   /// For each account whether it is in the group.
   /// @errors as `FindGroup`.
-  Result<std::vector<bool>> AreMembers(const RoomId& group, std::span<const UserId> accounts);
+  Result<std::vector<bool>> AreMembers(const ChannelInstance& caller, const RoomId& group,
+                                       std::span<const UserId> accounts);
   /// Accounts in the group of a room, each once, at most `limit`; and the number of its instances.
   [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
       EXCLUDES(mutex_);
@@ -309,8 +310,8 @@ class Channel {
   Error Refused(const Error& refusal) EXCLUDES(mutex_);
   void Observe(std::span<const ChannelTurn::Delivery> deliveries) const;
   void Settle() EXCLUDES(mutex_);
-  /// The room of any kind with that id.
-  Result<Room> FindRoom(const RoomId& id);
+  /// The room of any kind with that id, if the caller reaches it.
+  Result<Room> FindRoom(const ChannelInstance& caller, const RoomId& id);
   Result<GroupFacts> FactsOf(const Room& room);
   /// Joins the group that the key names: after a restart, memory has no groups.
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);

@@ -7,8 +7,8 @@
 
 namespace rtcroom {
 
-Result<GroupInfo> Channel::FindGroup(const RoomId& group) {
-  const Result<Room> room = FindRoom(group);
+Result<GroupInfo> Channel::FindGroup(const ChannelInstance& caller, const RoomId& group) {
+  const Result<Room> room = FindRoom(caller, group);
   if (!room) return room.error();
   const Result<GroupFacts> facts = FactsOf(*room);
   if (!facts) return facts.error();
@@ -44,9 +44,9 @@ std::size_t Channel::CountIn(std::uint64_t room_number) const {
   return state_.CountMembers(room_number);
 }
 
-Result<std::vector<bool>> Channel::AreMembers(const RoomId& group,
+Result<std::vector<bool>> Channel::AreMembers(const ChannelInstance& caller, const RoomId& group,
                                               std::span<const UserId> accounts) {
-  const Result<Room> room = FindRoom(group);
+  const Result<Room> room = FindRoom(caller, group);
   if (!room) return room.error();
   std::vector<bool> are_members;
   const MutexLock lock(mutex_);

@@ -16,6 +16,7 @@ constexpr std::size_t kNumberBytes = 8;
 
 // No purpose is the beginning of another, so that a code of one is never valid for another.
 constexpr std::string_view kInstancePurpose = "channel instance\n";
+constexpr std::string_view kGen1InstancePurpose = "channel instance of gen-1\n";
 constexpr std::string_view kRoomKeyPurpose = "channel room key\n";
 constexpr std::string_view kTinyIdPurpose = "channel tinyid\n";
 
@@ -25,6 +26,10 @@ constexpr std::size_t kRoomKeyNumbers = 4;
 /// The numbers and the kind of the room; its ID follows.
 constexpr std::size_t kRoomKeyHeadBytes = kRoomKeyNumbers * kNumberBytes + 1;
 constexpr std::size_t kMaxRoomKeyBytes = kRoomKeyHeadBytes + kMaxRoomIdBytes;
+
+std::string_view PurposeOf(RoomReach reach) {
+  return reach == RoomReach::kAll ? kInstancePurpose : kGen1InstancePurpose;
+}
 
 std::string CodeOf(const HmacKey& key, std::string_view purpose, std::string_view content) {
   return key.Sign(std::string(purpose).append(content));
@@ -106,19 +111,25 @@ std::string ChannelTokens::SignInstance(const ChannelInstance& instance) const {
   AppendNumber(instance.instance, content);
   AppendNumber(ToNumber(instance.logged_in), content);
   AppendNumber(ToNumber(instance.expires), content);
-  return Sign(key_, kInstancePurpose, content + account);
+  return Sign(key_, PurposeOf(instance.reach), content + account);
 }
 
 std::optional<ChannelInstance> ChannelTokens::ReadInstance(std::string_view a2,
                                                            std::string_view tinyid,
                                                            TimePoint now) const {
-  const std::optional<std::string> content = Verify(key_, kInstancePurpose, a2, kMaxInstanceBytes);
+  RoomReach reach = RoomReach::kAll;
+  std::optional<std::string> content = Verify(key_, PurposeOf(reach), a2, kMaxInstanceBytes);
+  if (!content) {
+    reach = RoomReach::kGen1;
+    content = Verify(key_, PurposeOf(reach), a2, kMaxInstanceBytes);
+  }
   if (!content || content->size() <= kInstanceNumbers * kNumberBytes) return std::nullopt;
   const auto [number, logged_in, expires] = NumbersIn<kInstanceNumbers>(*content);
   ChannelInstance instance{.account = {content->substr(kInstanceNumbers * kNumberBytes)},
                            .instance = number,
                            .logged_in = ToTime(logged_in),
-                           .expires = ToTime(expires)};
+                           .expires = ToTime(expires),
+                           .reach = reach};
   if (now >= instance.expires || tinyid != TinyIdOf(instance.account)) return std::nullopt;
   return instance;
 }

@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/room_reach.h"
 
 namespace rtcroom {
 
@@ -19,6 +20,7 @@ struct ChannelInstance {
   std::uint64_t instance = 0;  ///< distinguishes logins of the same millisecond
   TimePoint logged_in{};
   TimePoint expires{};  ///< from then on it is refused
+  RoomReach reach = RoomReach::kAll;
 
   bool operator==(const ChannelInstance&) const = default;
 };

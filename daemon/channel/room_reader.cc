@@ -36,9 +36,10 @@ std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredE
 
 }  // namespace
 
-Result<Room> RoomReader::Open(const UserId& user_id, const RoomKey& key) const {
+Result<Room> RoomReader::Open(const UserId& user_id, RoomReach reach, const RoomKey& key) const {
   Result<Room> room = deps_.rooms.Load(key);
   if (!room) return room;
+  if (!IsReached(reach, room->dialect)) return Error{Errc::kRoomNotFound, {}};
   const Status may = CheckGroupAccess(deps_.access, user_id, *room, deps_.rooms, deps_.bans);
   if (!may) return may.error();
   return room;

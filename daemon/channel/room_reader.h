@@ -15,6 +15,7 @@
 #include "daemon/core/event_log.h"
 #include "daemon/core/group_access.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/room_reach.h"
 #include "daemon/core/room_store.h"
 
 namespace rtcroom {
@@ -52,8 +53,9 @@ class RoomReader {
   };
   explicit RoomReader(const Deps& deps) : deps_(deps) {}
 
-  /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.
-  Result<Room> Open(const UserId& user_id, const RoomKey& key) const;
+  /// @param reach  of the user's login.
+  /// @errors kRoomNotFound, also when it is not reached; kNotAllowed; kStoreBusy; kStoreBroken.
+  Result<Room> Open(const UserId& user_id, RoomReach reach, const RoomKey& key) const;
 
   /// @param since  a cursor as the client sent it; any other text counts as one that is too old.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.

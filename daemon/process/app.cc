@@ -137,7 +137,7 @@ Status App::FillInDevIdentity() {
 }
 
 Status App::BuildServices() {
-  Result<ImSigners> signers = ImSigners::Create(config_->im);
+  Result<ImSigners> signers = ImSigners::Create(config_->im, config_->auth.interop);
   if (!signers) return signers.error();
   auth_ = std::make_unique<AuthModule>(*config_, *std::move(signers), store_, runtime_);
   if (Status status = auth_->Start(store_.removal().Now()); !status) return status;

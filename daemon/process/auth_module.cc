@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -86,18 +87,25 @@ StreamUrlOptions MakeStreamUrlOptions(const LiveConfig& live) {
           .bind_push_urls = HasMediaServer(live)};
 }
 
-LoginPolicy MakeLoginPolicy(const Config& config) {
+/// Only the channel tells marked tickets apart. Nodes of the version before refuse them.
+std::function<bool()> MakeMarks(const Config& config, const NodeLease& lease) {
+  if (!config.channel.enabled || config.auth.interop == Interop::kShared) return nullptr;
+  return [&lease] { return lease.AllKnowMarkedTickets(); };
+}
+
+LoginPolicy MakeLoginPolicy(const Config& config, const NodeLease& lease) {
   return {.trust_imuserid = config.auth.trust_imuserid,
           .trust_userid = config.auth.trust_userid,
           .strict_wechat = config.wechat.strict,
           .expose_session_key = config.wechat.expose_session_key,
           .administrator = {config.im.admin},
-          .deny_user_ids = UserIds(config.auth.deny_user_ids)};
+          .deny_user_ids = UserIds(config.auth.deny_user_ids),
+          .marks_anonymous = MakeMarks(config, lease)};
 }
 
 }  // namespace
 
-Result<ImSigners> ImSigners::Create(const ImConfig& im) {
+Result<ImSigners> ImSigners::Create(const ImConfig& im, Interop interop) {
   Result<std::string> private_key = ReadPem(im.private_key_file);
   if (!private_key) return private_key.error();
   Result<std::string> public_key = ReadPem(im.public_key_file);
@@ -119,7 +127,8 @@ Result<ImSigners> ImSigners::Create(const ImConfig& im) {
       UserSigVerifier::Create({.sdk_app_id = im.sdk_app_id,
                                .secret_key = im.secret_key,
                                .public_key_pem = *std::move(public_key),
-                               .private_key_pem = private_key_pem});
+                               .private_key_pem = private_key_pem,
+                               .interop = interop});
   if (!verifier) return verifier.error();
   return ImSigners{.login = *std::move(login),
                    .webrtc_ticket = *std::move(webrtc_ticket),
@@ -146,7 +155,7 @@ AuthModule::AuthModule(const Config& config, ImSigners signers, StoreModule& sto
       admission_(runtime.clock, RandomKey(runtime.random), MakeAdmissionLimits(config.limits)),
       channel_costs_(runtime.clock, RandomKey(runtime.random), MakeChannelLimits(config.limits)),
       logins_(codes_, *signers_.login, runtime.clock, runtime.ids, admission_,
-              MakeLoginPolicy(config)) {}
+              MakeLoginPolicy(config, store.lease())) {}
 
 void AuthModule::SetLimits(const LimitsConfig& limits) {
   admission_.SetLimits(MakeAdmissionLimits(limits));

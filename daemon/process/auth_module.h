@@ -27,7 +27,7 @@ struct ImSigners {
   std::unique_ptr<UserSigVerifier> verifier{};
 
   /// @errors one sentence for the operator: a key that cannot be read or used.
-  static Result<ImSigners> Create(const ImConfig& im);
+  static Result<ImSigners> Create(const ImConfig& im, Interop interop);
 };
 
 /// @threads for one thread, except for what it gives out.

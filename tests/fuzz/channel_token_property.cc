@@ -45,7 +45,8 @@ std::optional<std::string> FaultOfChannelTokens(std::string_view bytes) {
   const ChannelInstance instance{.account = {account},
                                  .instance = bytes.size(),
                                  .logged_in = kNow,
-                                 .expires = kNow + std::chrono::milliseconds{1}};
+                                 .expires = kNow + std::chrono::milliseconds{1},
+                                 .reach = rest.empty() ? RoomReach::kGen1 : RoomReach::kAll};
   const std::string tinyid = tokens.TinyIdOf(instance.account);
   const std::string a2 = tokens.SignInstance(instance);
   if (tokens.ReadInstance(a2, tinyid, kNow) != instance) return "not the instance that was signed";

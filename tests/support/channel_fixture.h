@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/user_buf.h"
 #include "daemon/auth/user_sig_v2.h"
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/thread_pool.h"
@@ -117,6 +118,11 @@ class ChannelFixture {
                                std::chrono::seconds life = std::chrono::hours(24)) {
     return SignUserSigV2({kSdkAppId, {account}}, Key(), now, life);
   }
+  /// As gen-1 issues it to whoever names that account.
+  static std::string AnonymousSigOf(const std::string& account) {
+    return SignUserSigV2({kSdkAppId, {account}}, Key(), kNoon, std::chrono::hours(24),
+                         kAnonymousUserBuf);
+  }
   static std::string QueryOf(const Client& client) {
     return fmt::format(
         "websdkappid=537048168&v=1.7.0&tinyid={}&a2={}&contenttype=json&sdkappid={}"
@@ -142,8 +148,9 @@ class ChannelFixture {
     return nlohmann::json::parse(
         Send(RequestOf("/v4/openim/login", query, R"({"State":"Online"})")).body);
   }
-  Client LogIn(const std::string& account) {
-    const nlohmann::json reply = LogInReply(account, UserSigOf(account));
+  Client LogIn(const std::string& account) { return LogInWith(account, UserSigOf(account)); }
+  Client LogInWith(const std::string& account, const std::string& user_sig) {
+    const nlohmann::json reply = LogInReply(account, user_sig);
     return {.account = account, .tiny_id = reply.at("TinyId"), .a2 = reply.at("A2Key")};
   }
   LabelledReply Post(const Client& client, const std::string& command, std::string body) {

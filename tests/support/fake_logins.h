@@ -25,6 +25,10 @@ class FakeLoginSigner : public LoginSigner {
     if (!configured) return Error{Errc::kUnavailable, "no key"};
     return "sig-of-" + user_id.value;
   }
+  [[nodiscard]] Result<std::string> SignAnonymousUserSig(const UserId& user_id,
+                                                         TimePoint /*now*/) const override {
+    return "anonymous-sig-of-" + user_id.value;
+  }
 };
 
 /// Answers at once or, if `hangs`, on request.

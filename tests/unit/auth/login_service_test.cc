@@ -228,6 +228,20 @@ TEST_F(LoginServiceTest, LimitsTicketsAfterAFailedExchange) {
   }
 }
 
+TEST_F(LoginServiceTest, MarksTicketsOfGen1ForUnprovenIdentitiesWhilePossible) {
+  bool marks = true;
+  policy_.trust_imuserid = true;
+  policy_.trust_userid = true;
+  policy_.marks_anonymous = [&marks] { return marks; };
+  const ImLoginCommand claiming{.user_id_prefix = "x", .claimed = UserId{"me"}};
+  EXPECT_EQ(Login(claiming)->user_sig, "anonymous-sig-of-me");
+  EXPECT_EQ(Login({.user_id_prefix = "x"})->user_sig, "anonymous-sig-of-" + kFreshId);
+  EXPECT_EQ(LoginWithCode()->user_sig, "sig-of-openid-1");
+  EXPECT_EQ(Login({.dialect = Dialect::kGen2, .claimed = UserId{"me"}})->user_sig, "sig-of-me");
+  marks = false;
+  EXPECT_EQ(Login(claiming)->user_sig, "sig-of-me");
+}
+
 TEST_F(LoginServiceTest, DoesNotLimitTicketsForProvenOrTrustedIds) {
   ImLoginCommand command = kWithCode;
   EXPECT_OK(Login(command));

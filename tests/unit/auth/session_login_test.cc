@@ -70,7 +70,8 @@ TEST_F(SessionLoginTest, ReportsTheFaultOfATicket) {
               {UserSigOutcome::kWrongApp, LoginOutcome::kWrongApp},
               {UserSigOutcome::kWrongUser, LoginOutcome::kWrongUser},
               {UserSigOutcome::kExpired, LoginOutcome::kExpired},
-              {UserSigOutcome::kBadSignature, LoginOutcome::kBadSignature}};
+              {UserSigOutcome::kBadSignature, LoginOutcome::kBadSignature},
+              {UserSigOutcome::kAnonymous, LoginOutcome::kMalformed}};
   for (const auto& [ticket, login] : rows) {
     verifier_.outcome = ticket;
     EXPECT_EQ(OutcomeOf(CommandOf("amy")), login);

@@ -56,6 +56,37 @@ TEST(UserSigVerifier, RejectsARoomKeyAsLoginTicket) {
   }
 }
 
+/// With keys of its own, so that it signs tickets of both versions.
+class AnonymousTickets : public testing::TestWithParam<int> {
+ protected:
+  [[nodiscard]] std::string Sign() const {
+    const auto signer = ImLoginSigner::Create({.sdk_app_id = vectors::kSdkAppId,
+                                               .sig_version = GetParam(),
+                                               .secret_key = vectors::SecretKey(),
+                                               .private_key_pem = keys_.private_pem});
+    return *(*signer)->SignAnonymousUserSig(vectors::kUser, kNoon);
+  }
+
+  const PemKeyPair keys_ = MakeEcKeyPair("P-256");
+  UserSigVerifierOptions options_{.sdk_app_id = vectors::kSdkAppId,
+                                  .secret_key = vectors::SecretKey(),
+                                  .public_key_pem = keys_.public_pem};
+};
+
+INSTANTIATE_TEST_SUITE_P(Versions, AnonymousTickets, testing::Values(1, 2));
+
+TEST_P(AnonymousTickets, AreToldApartWhileTheDialectsAreIsolated) {
+  EXPECT_EQ(Verify(options_, Sign()), UserSigOutcome::kAnonymous);
+  options_.interop = Interop::kShared;
+  EXPECT_EQ(Verify(options_, Sign()), UserSigOutcome::kOk);
+}
+
+TEST_P(AnonymousTickets, AreNotValidWithoutTheirMark) {
+  json object = json::parse(UnpackUserSig(Sign()).value_or(""));
+  object.erase("TLS.userbuf");
+  EXPECT_EQ(Verify(options_, PackUserSig(object.dump())), UserSigOutcome::kBadSignature);
+}
+
 TEST(UserSigVerifier, RejectsAVersionWithoutItsKey) {
   UserSigVerifierOptions options = BothKeys();
   options.public_key_pem = "";

@@ -61,6 +61,14 @@ TEST_F(ChannelTokensTest, ProveAnInstance) {
   }
 }
 
+TEST_F(ChannelTokensTest, SayWhichRoomsAnInstanceReaches) {
+  ChannelInstance anonymous = login_;
+  anonymous.reach = RoomReach::kGen1;
+  const std::string a2 = tokens_.SignInstance(anonymous);
+  EXPECT_EQ(Read(a2), anonymous);
+  EXPECT_NE(a2, a2_);
+}
+
 TEST_F(ChannelTokensTest, ProveTheRightsOfARoomKey) {
   EXPECT_EQ(tokens_.ReadRoomKey(room_key_), kClaims);
   for (const RoomKeyClaims& claims :

@@ -132,10 +132,10 @@ TEST_F(Reader, ALaterRoomOfTheNameIsAnother) {
 }
 
 TEST_F(Reader, BannedUsersDoNotOpenARoom) {
-  EXPECT_OK(reader_.Open({"ann"}, key_));
+  EXPECT_OK(reader_.Open({"ann"}, RoomReach::kAll, key_));
   ASSERT_OK(bans_.Put({.room = key_, .user_id = {"ann"}, .until = kNoon + 1h}));
-  EXPECT_ERROR(kNotAllowed, reader_.Open({"ann"}, key_));
-  EXPECT_OK(reader_.Open({"bob"}, key_));
+  EXPECT_ERROR(kNotAllowed, reader_.Open({"ann"}, RoomReach::kAll, key_));
+  EXPECT_OK(reader_.Open({"bob"}, RoomReach::kAll, key_));
 }
 
 TEST_F(Reader, AHistoryIsCompleteWhenNothingOlderIsKept) {

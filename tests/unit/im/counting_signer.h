@@ -18,6 +18,10 @@ class CountingSigner : public LoginSigner {
     if (broken_) return Error{Errc::kUnavailable, "no key"};
     return user_id.value + "-" + std::to_string(++signed_so_far_);
   }
+  [[nodiscard]] Result<std::string> SignAnonymousUserSig(const UserId& user_id,
+                                                         TimePoint now) const override {
+    return SignUserSig(user_id, now);
+  }
 
   /// Signs nothing from now on.
   void Break() { broken_ = true; }
