@@ -117,6 +117,7 @@ struct ChannelConfig {
   ConfigDuration history = std::chrono::hours(24);
   std::size_t max_group_log = 1000;
   std::size_t max_messages = 1'000'000;
+  std::size_t max_message_bytes = std::size_t{1} << 30;
   Rate account_rate = {.per_second = 10};
   Rate group_rate = {.per_second = 40};
 };

@@ -62,6 +62,8 @@ void AddChannelKeys(std::vector<ConfigKey>& keys) {
                                  "Most messages kept of one group.");
   channel.Add<&S::max_messages>("max_messages", CountRule{1000, 1'000'000'000},
                                 "Most messages kept in all.");
+  channel.Add<&S::max_message_bytes>("max_message_bytes", CountRule{1'048'576, 1'099'511'627'776},
+                                     "Most bytes of messages; the oldest are removed first.");
   channel.Add<&S::account_rate>("account_rate", RateRule{},
                                 "Messages of one account; four times as many at once.");
   channel.Add<&S::group_rate>("group_rate", RateRule{}, "Messages in one group.");

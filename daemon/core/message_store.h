@@ -1,8 +1,10 @@
 // The interface to the stored messages of members: in rooms, and from one user to another.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,10 +40,32 @@ struct StoredMessage {
   bool operator==(const StoredMessage&) const = default;
 };
 
+/// What a message counts for in a bound of bytes: about its size in a store.
+inline std::uint64_t StoredBytes(const StoredMessage& message) {
+  const MessageContent& content = message.content;
+  return 128 + message.receiver.value.size() + content.sender.value.size() + content.nick.size() +
+         content.body.size();
+}
+
+/// How long a message counts as a repetition of one with the same sender and `client_random`.
+constexpr std::chrono::minutes kRepeatedWithin{5};
+
+/// The outcome of an append.
+struct AppendedMessage : StoredMessage {
+  /// False: it repeats this one, which was stored before, and nothing was stored.
+  bool is_new = true;
+
+  bool operator==(const AppendedMessage&) const = default;
+};
+
 /// Appends messages, and reads them in the order of commit.
 ///
 /// An acknowledged message survives a crash and, where the implementation is durable, a power cut.
 /// A message is visible to reads before its append returns.
+///
+/// A message is stored once: where the newest one of its sender with its `client_random`, in the
+/// same room or to the same receiver, was sent less than `kRepeatedWithin` before it, the append
+/// returns that one. This is decided in the transaction of the append, at whatever server.
 ///
 /// @threads every method is safe from any thread.
 class MessageLog {
@@ -51,13 +75,13 @@ class MessageLog {
   /// Assigns position and seq; the oldest messages of the room beyond
   /// `StoreLimits::max_room_messages` are removed in the same step.
   /// @errors kRoomNotFound when no room has that number, or no longer; kStoreBusy; kStoreBroken.
-  virtual Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
-                                                  MessageContent content) = 0;
+  virtual Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
+                                                    MessageContent content) = 0;
 
   /// Assigns the position. The message is pending until it is settled.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
-                                                    MessageContent content) = 0;
+  virtual Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
+                                                      MessageContent content) = 0;
 
   /// All messages after `position`, in order. @param limit  1..1000.
   /// @errors kStoreBusy; kStoreBroken.
@@ -73,11 +97,18 @@ class MessageLog {
 
 /// Which messages may be removed.
 struct MessageRetention {
-  TimePoint as_of{};                   ///< `RemovalClock`: the mark that goes with a removal
-  TimePoint keep_since{};              ///< those sent before may be removed ...
-  std::uint64_t keep_after = 0;        ///< ... and so may those up to this position ...
-  TimePoint keep_ended_since{};        ///< ... and so may those of rooms that ended before this
+  TimePoint as_of{};             ///< `RemovalClock`: the mark that goes with a removal
+  TimePoint keep_since{};        ///< those sent before may be removed ...
+  std::uint64_t keep_after = 0;  ///< ... and so may those up to this position ...
+  TimePoint keep_ended_since{};  ///< ... and so may those of rooms that ended before this
+  /// Once the `StoredBytes` of all exceed it, the oldest may be removed, down to 15/16 of it.
+  std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();
   std::size_t most_per_call = 10'000;  ///< bounds the duration of one call
+
+  /// Bytes to keep of `bytes` that are stored.
+  [[nodiscard]] std::uint64_t BytesToKeep(std::uint64_t bytes) const {
+    return bytes > max_bytes ? max_bytes - max_bytes / 16 : bytes;
+  }
 };
 
 /// Present messages to a user up to a position.
@@ -132,7 +163,8 @@ class MessageHistory {
                                                                std::size_t limit) = 0;
 
   /// Removes old messages in the order of commit, as far as the first that may not be removed for
-  /// its age or position, so that those kept of a room have no gap; then those of ended rooms.
+  /// its age, its position or the bytes of all, so that those kept of a room have no gap; then
+  /// those of ended rooms.
   /// @return the number removed; fewer than `most_per_call` when no more may be removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimMessages(const MessageRetention& retention) = 0;

@@ -33,6 +33,7 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
       sweep_period_(config.room.sweep_period),
       history_(config.channel.history),
       max_messages_(config.channel.max_messages),
+      max_message_bytes_(config.channel.max_message_bytes),
       reaper_(deps.rooms, deps.store.state().leases, deps.store.state().inactive,
               deps.store.cluster(), deps.runtime.clock,
               ReaperOptions{.rules = MakeRules(config),
@@ -199,7 +200,8 @@ void UpkeepModule::TrimMessages() {
       .as_of = now,
       .keep_since = now - history_,
       .keep_after = newest ? *newest - std::min(*newest, max_messages_) : 0,
-      .keep_ended_since = now - kEndedRoomHistory};
+      .keep_ended_since = now - kEndedRoomHistory,
+      .max_bytes = max_message_bytes_};
   const Status trimmed = Repeat([&]() -> Result<bool> {
     const Result<std::size_t> removed = deps_.store.storage().TrimMessages(retention);
     if (!removed) return removed.error();

@@ -66,6 +66,7 @@ class UpkeepModule : private SweepObserver {
   const std::chrono::milliseconds sweep_period_;
   const std::chrono::milliseconds history_;
   const std::uint64_t max_messages_;
+  const std::uint64_t max_message_bytes_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
   bool had_duty_ = false;          ///< in the round before

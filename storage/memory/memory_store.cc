@@ -403,20 +403,20 @@ Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
   return MarkRemovalLocked(as_of, removed);
 }
 
-Result<StoredMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
-                                                     MessageContent content) {
+Result<AppendedMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
+                                                       MessageContent content) {
   const MutexLock lock(mutex_);
   if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
-  StoredMessage appended = messages_.AppendToRoom(room_number, std::move(content));
-  listener_.OnCommit({.has_messages = true});
+  AppendedMessage appended = messages_.AppendToRoom(room_number, std::move(content));
+  if (appended.is_new) listener_.OnCommit({.has_messages = true});
   return appended;
 }
 
-Result<StoredMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
-                                                       MessageContent content) {
+Result<AppendedMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
+                                                         MessageContent content) {
   const MutexLock lock(mutex_);
-  StoredMessage appended = messages_.AppendDirect(receiver, std::move(content));
-  listener_.OnCommit({.has_messages = true});
+  AppendedMessage appended = messages_.AppendDirect(receiver, std::move(content));
+  if (appended.is_new) listener_.OnCommit({.has_messages = true});
   return appended;
 }
 

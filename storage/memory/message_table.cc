@@ -20,23 +20,41 @@ bool IsBetween(const StoredMessage& message, const UserId& one, const UserId& ot
 
 }  // namespace
 
-const StoredMessage& MessageTable::Keep(StoredMessage message) {
-  message.position = ++last_position_;
-  return messages_.emplace_hint(messages_.end(), last_position_, std::move(message))->second;
+MessageTable::Repeatable MessageTable::RepeatableOf(const StoredMessage& message) {
+  const MessageContent& content = message.content;
+  return {content.sender, content.client_random, message.room_number, message.receiver};
 }
 
-StoredMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageContent content) {
+const StoredMessage* MessageTable::FindRepeated(const StoredMessage& message) const {
+  const auto newest = newest_.find(RepeatableOf(message));
+  if (newest == newest_.end()) return nullptr;
+  const StoredMessage& earlier = messages_.at(newest->second);
+  return earlier.content.sent_at > message.content.sent_at - kRepeatedWithin ? &earlier : nullptr;
+}
+
+StoredMessage MessageTable::Keep(StoredMessage message) {
+  message.position = ++last_position_;
+  newest_[RepeatableOf(message)] = message.position;
+  bytes_ += StoredBytes(message);
+  return messages_.emplace_hint(messages_.end(), message.position, std::move(message))->second;
+}
+
+AppendedMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageContent content) {
+  StoredMessage message{.room_number = room_number, .content = std::move(content)};
+  if (const StoredMessage* const earlier = FindRepeated(message)) return {*earlier, false};
   RoomMessages& room = rooms_[room_number];
-  StoredMessage kept =
-      Keep({.room_number = room_number, .seq = ++room.last_seq, .content = std::move(content)});
+  message.seq = ++room.last_seq;
+  AppendedMessage kept{Keep(std::move(message))};
   room.positions.push_back(kept.position);
   if (room.positions.size() > max_room_messages_) Remove(messages_.find(room.positions.front()));
   return kept;
 }
 
-StoredMessage MessageTable::AppendDirect(const UserId& receiver, MessageContent content) {
+AppendedMessage MessageTable::AppendDirect(const UserId& receiver, MessageContent content) {
+  StoredMessage message{.receiver = receiver, .content = std::move(content)};
+  if (const StoredMessage* const earlier = FindRepeated(message)) return {*earlier, false};
   ++mailboxes_[receiver].messages;
-  return Keep({.receiver = receiver, .content = std::move(content)});
+  return {Keep(std::move(message))};
 }
 
 void MessageTable::EndRoom(std::uint64_t room_number, TimePoint at) {
@@ -56,6 +74,9 @@ void MessageTable::Remove(Messages::iterator place) {
              --mailbox->second.messages == 0) {
     mailboxes_.erase(mailbox);
   }
+  const auto newest = newest_.find(RepeatableOf(message));
+  if (newest->second == message.position) newest_.erase(newest);
+  bytes_ -= StoredBytes(message);
   messages_.erase(place);
 }
 
@@ -142,10 +163,11 @@ std::vector<StoredMessage> MessageTable::ReadConversations(const UserId& user,
 
 std::size_t MessageTable::Trim(const MessageRetention& retention) {
   const std::size_t before = messages_.size();
+  const std::uint64_t kept_bytes = retention.BytesToKeep(bytes_);
   const auto may_remove = [&] { return before - messages_.size() < retention.most_per_call; };
   while (may_remove() && !messages_.empty() &&
          (messages_.begin()->second.content.sent_at < retention.keep_since ||
-          messages_.begin()->first <= retention.keep_after)) {
+          messages_.begin()->first <= retention.keep_after || bytes_ > kept_bytes)) {
     Remove(messages_.begin());
   }
   for (const std::uint64_t room_number : EndedBefore(retention.keep_ended_since)) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "daemon/core/message_store.h"
@@ -19,8 +20,8 @@ class MessageTable {
  public:
   explicit MessageTable(std::size_t max_room_messages) : max_room_messages_(max_room_messages) {}
 
-  StoredMessage AppendToRoom(std::uint64_t room_number, MessageContent content);
-  StoredMessage AppendDirect(const UserId& receiver, MessageContent content);
+  AppendedMessage AppendToRoom(std::uint64_t room_number, MessageContent content);
+  AppendedMessage AppendDirect(const UserId& receiver, MessageContent content);
   /// Call it when any room ends.
   void EndRoom(std::uint64_t room_number, TimePoint at);
 
@@ -54,7 +55,13 @@ class MessageTable {
     std::uint64_t settled = 0;  ///< those up to this position are not pending
   };
 
-  const StoredMessage& Keep(StoredMessage message);
+  /// What a repetition has in common with the first one.
+  using Repeatable = std::tuple<UserId, std::uint64_t, std::uint64_t, UserId>;
+  static Repeatable RepeatableOf(const StoredMessage& message);
+
+  /// The stored message that this one repeats; null: none.
+  [[nodiscard]] const StoredMessage* FindRepeated(const StoredMessage& message) const;
+  StoredMessage Keep(StoredMessage message);
   void Remove(Messages::iterator place);
   /// Numbers of the rooms that ended before that time, in the order of their ends.
   [[nodiscard]] std::vector<std::uint64_t> EndedBefore(TimePoint time) const;
@@ -63,7 +70,9 @@ class MessageTable {
   Messages messages_;
   std::map<std::uint64_t, RoomMessages> rooms_;  // by `Room::sequence`
   std::map<UserId, Mailbox> mailboxes_;
+  std::map<Repeatable, std::uint64_t> newest_;  // position of the newest one
   std::uint64_t last_position_ = 0;
+  std::uint64_t bytes_ = 0;  ///< `StoredBytes` of `messages_`
 };
 
 }  // namespace rtcroom

@@ -55,31 +55,58 @@ constexpr PgStatement kHasPending{.name = "messages_has_pending", .sql = R"(
       WHERE receiver = v.receiver AND position <= v.position ORDER BY position DESC LIMIT 1) m
     LEFT JOIN settled_messages s ON s.receiver = v.receiver
     WHERE m.position > coalesce(s.position, 0) LIMIT 1)"};
+#define RTCROOM_BYTES_OF_MESSAGE                                     \
+  "128 + coalesce(octet_length(receiver), 0) + octet_length(sender)" \
+  " + octet_length(nick) + octet_length(body)"
+
+constexpr PgStatement kCountBytes{.name = "messages_bytes", .sql = R"(
+    SELECT count(*), coalesce(max(position), $1), coalesce(sum(bytes), 0)::bigint FROM (
+      SELECT position, )" RTCROOM_BYTES_OF_MESSAGE R"( AS bytes FROM messages
+      WHERE position > $1 ORDER BY position LIMIT $2) counted)"};
 constexpr auto kMessageReads =
     std::to_array({kReadMessages, kNewestMessage, kNewestOfRoom, kReadOfRoom, kReadOfPair,
-                   kReadPending, kReadConversations, kHasPending});
+                   kReadPending, kReadConversations, kHasPending, kCountBytes});
 
+// Where a message repeats an earlier one, that one is returned, with its text, and nothing written.
 constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"(
     WITH room AS (
       SELECT r.number, coalesce(m.last_seq, 0) + 1 AS seq FROM rooms r
       LEFT JOIN message_rooms m ON m.room_number = r.number WHERE r.number = $1),
+    newest AS (
+      SELECT m.* FROM messages m
+      WHERE m.sender = $3 AND m.client_random = $6 AND m.room_number = $1 AND m.receiver IS NULL
+      ORDER BY m.position DESC LIMIT 1),
+    earlier AS (
+      SELECT * FROM newest WHERE sent_at_ms > $9 AND EXISTS (SELECT 1 FROM room)),
+    fresh AS (SELECT number, seq FROM room WHERE NOT EXISTS (SELECT 1 FROM earlier)),
     counted AS (
-      INSERT INTO message_rooms (room_number, last_seq) SELECT number, seq FROM room
+      INSERT INTO message_rooms (room_number, last_seq) SELECT number, seq FROM fresh
       ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq),
     surplus AS (
-      DELETE FROM messages m USING room
-      WHERE m.room_number = room.number AND m.seq <= room.seq - $2)
-    INSERT INTO messages (position, room_number, seq, sender, nick, client_seq, client_random,
-      sent_at_ms, body)
-    SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
-      room.number, room.seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint, $8::bytea
-    FROM room RETURNING position, seq)"};
+      DELETE FROM messages m USING fresh
+      WHERE m.room_number = fresh.number AND m.seq <= fresh.seq - $2),
+    added AS (
+      INSERT INTO messages (position, room_number, seq, sender, nick, client_seq, client_random,
+        sent_at_ms, body)
+      SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
+        number, seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint, $8::bytea
+      FROM fresh RETURNING position, seq)
+    SELECT position, seq, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea FROM added
+    UNION ALL SELECT position, seq, nick, client_seq, sent_at_ms, body FROM earlier)"};
 constexpr PgStatement kAppendToUser{.name = "messages_append_to_user", .sql = R"(
-    INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,
-      body)
-    SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1, $1::text, $2::text,
-      $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::bytea
-    FROM messages RETURNING position)"};
+    WITH newest AS (
+      SELECT m.* FROM messages m
+      WHERE m.sender = $2 AND m.client_random = $5 AND m.room_number IS NULL AND m.receiver = $1
+      ORDER BY m.position DESC LIMIT 1),
+    earlier AS (SELECT * FROM newest WHERE sent_at_ms > $8),
+    added AS (
+      INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,
+        body)
+      SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
+        $1::text, $2::text, $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::bytea
+      WHERE NOT EXISTS (SELECT 1 FROM earlier) RETURNING position)
+    SELECT position, 0::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea FROM added
+    UNION ALL SELECT position, 0::bigint, nick, client_seq, sent_at_ms, body FROM earlier)"};
 // A position with a message, so that later ones are pending whatever the caller gave.
 constexpr PgStatement kSettleMessages{.name = "messages_settle", .sql = R"(
     INSERT INTO settled_messages (receiver, position)
@@ -101,12 +128,17 @@ constexpr PgStatement kEndMessages{.name = "messages_end_rooms", .sql = R"(
       WHERE r.room_number = e.room_number AND NOT e.has_messages)
     UPDATE message_rooms r SET ended_at_ms = e.at_ms FROM ended e
     WHERE r.room_number = e.room_number AND e.has_messages)"};
+// `$6` bytes may be removed whatever their age.
 // What is removed of a room, or of the messages to a user, are always the oldest. `ended` has the
 // messages of one room after those of the other, since they are joined by a loop over the rooms.
 constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
     WITH oldest AS (
-      SELECT position, sent_at_ms < $1 OR position <= $2 AS may_go FROM messages
-      ORDER BY position LIMIT $4),
+      SELECT position, sent_at_ms < $1 OR position <= $2 OR
+        coalesce(sum(bytes) OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING
+          AND 1 PRECEDING), 0) < $6 AS may_go
+      FROM (
+        SELECT position, sent_at_ms, )" RTCROOM_BYTES_OF_MESSAGE R"( AS bytes FROM messages
+        ORDER BY position LIMIT $4) first),
     old AS (
       SELECT position FROM oldest WHERE position < coalesce(
         (SELECT min(position) FROM oldest WHERE NOT may_go), 9223372036854775807)),
@@ -121,7 +153,7 @@ constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
     gone AS (
       DELETE FROM messages WHERE position = ANY (ARRAY(
         SELECT position FROM old UNION ALL SELECT position FROM ended))
-      RETURNING position, room_number, seq, receiver),
+      RETURNING position, room_number, seq, receiver, )" RTCROOM_BYTES_OF_MESSAGE R"( AS bytes),
     marked AS (UPDATE removal SET time_ms = $5 WHERE EXISTS (SELECT 1 FROM gone)),
     counted AS (
       UPDATE meta SET last_message = g.position
@@ -139,7 +171,8 @@ constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
         WHERE receiver IS NOT NULL GROUP BY receiver) g
       WHERE s.receiver = g.receiver AND NOT EXISTS (
         SELECT 1 FROM messages m WHERE m.receiver = g.receiver AND m.position > g.position))
-    SELECT count(*) FROM gone)"};
+    SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM gone)"};
+#undef RTCROOM_BYTES_OF_MESSAGE
 constexpr auto kMessageWrites =
     std::to_array({kAppendToRoom, kAppendToUser, kSettleMessages, kEndMessages, kTrimMessages});
 
@@ -273,25 +306,46 @@ Result<bool> HasPendingMessages(PgConnection& connection,
   return pending->size() > 0;
 }
 
-PgWrite AppendMessage(StoredMessage& message, std::size_t max_room_messages) {
+Result<MessageTally> CountMessages(PgConnection& connection, const MessageTally& before,
+                                   std::size_t limit, MonotonicTime deadline) {
+  const auto counted =
+      ReadPgRows(connection, PgCall(kCountBytes, ToPgBound(before.through), ToPgBound(limit)),
+                 deadline, [&](PgRows& rows) {
+                   return MessageTally{.through = rows.Unsigned(1),
+                                       .bytes = before.bytes + rows.Unsigned(2),
+                                       .is_complete = rows.Unsigned(0) < limit};
+                 });
+  if (!counted) return counted.error();
+  return counted->empty() ? before : counted->front();
+}
+
+PgWrite AppendMessage(AppendedMessage& message, std::size_t max_room_messages) {
   const MessageContent& content = message.content;
+  const TimePoint since = content.sent_at - kRepeatedWithin;
   const bool in_room = message.receiver.value.empty();
   PgWrite write;
   if (in_room) {
     write.calls.emplace_back(kAppendToRoom, ToPgBound(message.room_number),
                              ToPgBound(max_room_messages), content.sender.value,
                              PgBytes(content.nick), content.client_seq, content.client_random,
-                             content.sent_at, PgBytes(content.body));
+                             content.sent_at, PgBytes(content.body), since);
   } else {
     write.calls.emplace_back(kAppendToUser, message.receiver.value, content.sender.value,
                              PgBytes(content.nick), content.client_seq, content.client_random,
-                             content.sent_at, PgBytes(content.body));
+                             content.sent_at, PgBytes(content.body), since);
   }
-  write.finish = [&message, in_room](std::span<PgRows> results) -> Status {
+  write.finish = [&message](std::span<PgRows> results) -> Status {
+    enum : int { kPosition, kSeq, kNick, kClientSeq, kSentAt, kBody };
     PgRows& rows = results.front();
     if (!rows.Next()) return rows.status() ? NoSuchRoom(message.room_number) : rows.status();
-    message.position = rows.Unsigned(0);
-    message.seq = in_room ? rows.Unsigned(1) : 0;
+    message.position = rows.Unsigned(kPosition);
+    message.seq = rows.Unsigned(kSeq);
+    message.is_new = rows.IsNull(kNick);
+    if (message.is_new) return rows.status();
+    message.content.nick = rows.Text(kNick);
+    message.content.client_seq = rows.Unsigned(kClientSeq);
+    message.content.sent_at = rows.Time(kSentAt);
+    message.content.body = rows.Text(kBody);
     return rows.status();
   };
   return write;
@@ -301,11 +355,16 @@ PgWrite SettleMessages(std::span<const ReceivedMessages> received) {
   return {.calls = {ReceivedCall(kSettleMessages, received)}};
 }
 
-PgWrite TrimMessages(const MessageRetention& retention, std::size_t& removed) {
-  return CountingRemoved(
-      PgCall(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
-             retention.keep_ended_since, ToPgBound(retention.most_per_call), retention.as_of),
-      removed);
+PgWrite TrimMessages(const MessageRetention& retention, std::uint64_t surplus,
+                     TrimmedMessages& trimmed) {
+  PgCall call(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
+              retention.keep_ended_since, ToPgBound(retention.most_per_call), retention.as_of,
+              ToPgBound(surplus));
+  return {.calls = {std::move(call)}, .finish = [&trimmed](std::span<PgRows> results) {
+            PgRows& rows = results.front();
+            if (rows.Next()) trimmed = {.count = rows.Unsigned(0), .bytes = rows.Unsigned(1)};
+            return rows.status();
+          }};
 }
 
 PgCall EndMessages(std::span<const EndedRoom> rooms) {

@@ -11,6 +11,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/message_store.h"
 #include "storage/postgres/pg_connection.h"
+#include "storage/postgres/pg_message_tally.h"
 #include "storage/postgres/pg_write.h"
 
 namespace rtcroom::pg {
@@ -41,11 +42,24 @@ Result<std::vector<StoredMessage>> ReadConversations(PgConnection& connection, c
 Result<bool> HasPendingMessages(PgConnection& connection,
                                 std::span<const ReceivedMessages> received, MonotonicTime deadline);
 
-/// @param message  without receiver: in a room. Receives its position, and its seq in a room.
-PgWrite AppendMessage(StoredMessage& message, std::size_t max_room_messages);
+/// Counts on with the next `limit` messages.
+Result<MessageTally> CountMessages(PgConnection& connection, const MessageTally& before,
+                                   std::size_t limit, MonotonicTime deadline);
+
+/// @param message  without receiver: in a room. Receives its position, and its seq in a room; or
+///                 becomes the stored one that it repeats.
+PgWrite AppendMessage(AppendedMessage& message, std::size_t max_room_messages);
 PgWrite SettleMessages(std::span<const ReceivedMessages> received);
-/// @param removed  receives the number removed.
-PgWrite TrimMessages(const MessageRetention& retention, std::size_t& removed);
+
+/// What was removed.
+struct TrimmedMessages {
+  std::size_t count = 0;
+  std::uint64_t bytes = 0;
+};
+/// @param surplus  bytes of the oldest that may be removed whatever their age; `max_bytes` is not
+///                 looked at.
+PgWrite TrimMessages(const MessageRetention& retention, std::uint64_t surplus,
+                     TrimmedMessages& trimmed);
 
 /// A room that ends, whether it has messages or not.
 struct EndedRoom {

@@ -30,6 +30,8 @@ namespace {
 
 /// Rows that a step of a removal takes: all nodes wait for the turn meanwhile.
 constexpr std::size_t kRemovedPerStep = 5000;
+/// Messages whose bytes one statement counts.
+constexpr std::size_t kCountedPerStep = 20'000;
 
 }  // namespace
 
@@ -333,19 +335,21 @@ Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unu
   });
 }
 
-Result<StoredMessage> PgStore::Append(StoredMessage message) {
-  PgJob job([&] { return pg::AppendMessage(message, limits_.max_room_messages); });
+Result<AppendedMessage> PgStore::Append(StoredMessage message) {
+  AppendedMessage appended{std::move(message)};
+  PgJob job([&] { return pg::AppendMessage(appended, limits_.max_room_messages); });
   Commit(job);
   if (!job.status()) return job.status().error();
-  return message;
+  return appended;
 }
 
-Result<StoredMessage> PgStore::AppendRoomMessage(std::uint64_t room_number,
-                                                 MessageContent content) {
+Result<AppendedMessage> PgStore::AppendRoomMessage(std::uint64_t room_number,
+                                                   MessageContent content) {
   return Append({.room_number = room_number, .content = std::move(content)});
 }
 
-Result<StoredMessage> PgStore::AppendDirectMessage(const UserId& receiver, MessageContent content) {
+Result<AppendedMessage> PgStore::AppendDirectMessage(const UserId& receiver,
+                                                     MessageContent content) {
   assert(!receiver.value.empty());
   return Append({.receiver = receiver, .content = std::move(content)});
 }
@@ -410,12 +414,53 @@ Result<std::vector<StoredMessage>> PgStore::ReadConversations(const UserId& user
   });
 }
 
+Result<pg::MessageTally> PgStore::CountMessages(pg::MessageTally tally) {
+  do {
+    const Result<pg::MessageTally> counted =
+        Run([&](PgConnection& connection, MonotonicTime deadline) {
+          return pg::CountMessages(connection, tally, kCountedPerStep, deadline);
+        });
+    if (!counted) return counted;
+    tally = *counted;
+  } while (!tally.is_complete);
+  return tally;
+}
+
+// Nodes of earlier versions count no bytes, so each message is counted here, once, after it was
+// appended; what other nodes or appends have removed since is still in the tally. Therefore all are
+// counted again before the oldest are removed for their bytes; as far as these are, a sixteenth of
+// the bound is appended until the next time.
+Result<std::uint64_t> PgStore::SurplusOfMessages(const MessageRetention& retention) {
+  if (retention.max_bytes == MessageRetention().max_bytes) return std::uint64_t{0};
+  Result<pg::MessageTally> tally = CountMessages(message_tally_.last());
+  if (!tally) return tally.error();
+  std::uint64_t surplus = 0;
+  if (tally->bytes > retention.max_bytes) {
+    tally = CountMessages({});
+    if (!tally) return tally.error();
+    const std::uint64_t kept = retention.max_bytes - retention.max_bytes / 16;
+    surplus = tally->bytes - std::min(tally->bytes, kept);
+  }
+  message_tally_.Set(*tally);
+  return surplus;
+}
+
 Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
-  return RemoveInSteps(retention.most_per_call, [&](std::size_t limit, std::size_t& removed) {
+  const Result<std::uint64_t> counted = SurplusOfMessages(retention);
+  if (!counted) return counted.error();
+  std::uint64_t surplus = *counted;
+  std::size_t removed = 0;
+  while (true) {
     MessageRetention step = retention;
-    step.most_per_call = limit;
-    return pg::TrimMessages(step, removed);
-  });
+    step.most_per_call = std::min(kRemovedPerStep, retention.most_per_call - removed);
+    pg::TrimmedMessages trimmed;
+    const Status written = WriteLightly([&] { return pg::TrimMessages(step, surplus, trimmed); });
+    if (!written) return written.error();
+    removed += trimmed.count;
+    surplus -= std::min(surplus, trimmed.bytes);
+    message_tally_.Subtract(trimmed.bytes);
+    if (trimmed.count < step.most_per_call || removed == retention.most_per_call) return removed;
+  }
 }
 
 Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {

@@ -17,6 +17,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_message_tally.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
@@ -147,10 +148,10 @@ class PgStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
-                                          MessageContent content) override;
-  Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
                                             MessageContent content) override;
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
+                                              MessageContent content) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;
@@ -193,13 +194,18 @@ class PgStore : public Storage {
   Result<std::size_t> RemoveInSteps(
       std::size_t most,
       const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write);
-  Result<StoredMessage> Append(StoredMessage message);
+  Result<AppendedMessage> Append(StoredMessage message);
+  /// Counts on to the newest message.
+  Result<pg::MessageTally> CountMessages(pg::MessageTally tally);
+  /// Bytes of the oldest messages that may be removed for `MessageRetention::max_bytes`.
+  Result<std::uint64_t> SurplusOfMessages(const MessageRetention& retention);
 
   const PgAddress address_;
   const StoreLimits limits_;
   const std::chrono::milliseconds patience_;
   const Clock& clock_;
   StoreObserver* const observer_;
+  PgMessageTally message_tally_;
   // Destroyed in reverse: first the threads, which use the others.
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<PgLog> log_;

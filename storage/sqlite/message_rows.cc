@@ -60,6 +60,15 @@ Result<std::uint64_t> LastSeq(Statement& statement, std::uint64_t room_number) {
   return Error{Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
 }
 
+// NULL stands for no room, and for no receiver.
+std::optional<std::uint64_t> RoomNumberOf(const StoredMessage& message) {
+  return message.receiver.value.empty() ? std::optional(message.room_number) : std::nullopt;
+}
+std::optional<std::string_view> ReceiverOf(const StoredMessage& message) {
+  const std::string& receiver = message.receiver.value;
+  return receiver.empty() ? std::nullopt : std::optional<std::string_view>(receiver);
+}
+
 /// The highest number that a row can have, at most `number`: any number of a caller may be compared
 /// with those of rows.
 std::uint64_t Storable(std::uint64_t number) {
@@ -78,6 +87,18 @@ Status MessageWriter::Prepare(Database& database) {
         " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq"},
        {insert_,
         fmt::format("INSERT INTO messages ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kColumns)},
+       {repeated_, fmt::format("SELECT {} FROM messages WHERE sender = ?1 AND client_random = ?2"
+                               " AND room_number IS ?3 AND receiver IS ?4"
+                               " ORDER BY position DESC LIMIT 1",
+                               kColumns)},
+       {bytes_, "SELECT message_bytes FROM meta WHERE only_row = 1"},
+       {add_bytes_, "UPDATE meta SET message_bytes = message_bytes + ? WHERE only_row = 1"},
+       // A damaged store may hold more than was counted.
+       {subtract_bytes_,
+        "UPDATE meta SET message_bytes = max(message_bytes - ?, 0) WHERE only_row = 1"},
+       {surplus_bytes_,
+        fmt::format("SELECT coalesce(sum({}), 0) FROM messages WHERE room_number = ? AND seq <= ?",
+                    kBytesOfMessage)},
        {remove_surplus_, "DELETE FROM messages WHERE room_number = ? AND seq <= ?"},
        {has_messages_,
         "SELECT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)"
@@ -89,16 +110,17 @@ Status MessageWriter::Prepare(Database& database) {
         " SELECT receiver, position FROM messages WHERE receiver = ? AND position <= ?"
         " ORDER BY position DESC LIMIT 1"
         " ON CONFLICT (receiver) DO UPDATE SET position = max(position, excluded.position)"},
-       {oldest_,
-        "SELECT position, sent_at_ms, room_number, receiver FROM messages WHERE position > 0"
-        " ORDER BY position LIMIT ?"},
+       {oldest_, fmt::format("SELECT position, sent_at_ms, room_number, receiver, {} FROM messages"
+                             " WHERE position > 0 ORDER BY position LIMIT ?",
+                             kBytesOfMessage)},
        {remove_until_, "DELETE FROM messages WHERE position <= ?"},
        {oldest_end_,
         "SELECT room_number FROM message_rooms WHERE ended_at_ms < ?"
         " ORDER BY ended_at_ms LIMIT 1"},
        {remove_oldest_of_room_,
-        "DELETE FROM messages WHERE position IN (SELECT position FROM messages"
-        " WHERE room_number = ? ORDER BY seq LIMIT ?) RETURNING 1"},
+        fmt::format("DELETE FROM messages WHERE position IN (SELECT position FROM messages"
+                    " WHERE room_number = ? ORDER BY seq LIMIT ?) RETURNING {}",
+                    kBytesOfMessage)},
        {forget_room_,
         "DELETE FROM message_rooms WHERE room_number = ?1 AND ended_at_ms IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)"},
@@ -107,33 +129,54 @@ Status MessageWriter::Prepare(Database& database) {
         " AND NOT EXISTS (SELECT 1 FROM messages WHERE receiver = ?1)"}});
 }
 
-Status MessageWriter::Append(StoredMessage& message, std::size_t max_room_messages) {
-  std::optional<std::uint64_t> room_number;
-  std::optional<std::uint64_t> seq;
-  std::optional<std::string_view> receiver;
-  if (message.receiver.value.empty()) {
-    const Result<std::uint64_t> next = NextSeq(message.room_number);
-    if (!next) return next.error();
-    message.seq = *next;
-    room_number = message.room_number;
-    seq = message.seq;
-  } else {
-    receiver = message.receiver.value;
+Status MessageWriter::Append(AppendedMessage& message, std::size_t max_room_messages) {
+  const bool in_room = message.receiver.value.empty();
+  if (in_room) {
+    const Result<std::uint64_t> last = LastSeq(last_seq_, message.room_number);
+    if (!last) return last.error();
+    message.seq = *last + 1;
+  }
+  Result<std::optional<StoredMessage>> earlier = FindRepeated(message);
+  if (!earlier) return earlier.error();
+  if (*earlier) {
+    message = {**std::move(earlier), /*is_new=*/false};
+    return {};
+  }
+  if (in_room) {
+    const Status written = Run(write_seq_, message.room_number, message.seq);
+    if (!written) return written;
   }
   const MessageContent& content = message.content;
-  const Status inserted =
-      Run(insert_, message.position, room_number, seq, receiver, content.sender.value, content.nick,
-          content.client_seq, content.client_random, content.sent_at, content.body);
-  if (!inserted || message.seq <= max_room_messages) return inserted;
-  return Run(remove_surplus_, message.room_number, message.seq - max_room_messages);
+  Status written = Run(insert_, message.position, RoomNumberOf(message),
+                       in_room ? std::optional(message.seq) : std::nullopt, ReceiverOf(message),
+                       content.sender.value, content.nick, content.client_seq,
+                       content.client_random, content.sent_at, content.body);
+  if (written) written = Run(add_bytes_, StoredBytes(message));
+  if (!written || message.seq <= max_room_messages) return written;
+  return RemoveSurplus(message.room_number, message.seq - max_room_messages);
 }
 
-Result<std::uint64_t> MessageWriter::NextSeq(std::uint64_t room_number) {
-  const Result<std::uint64_t> last = LastSeq(last_seq_, room_number);
-  if (!last) return last;
-  const Status written = Run(write_seq_, room_number, *last + 1);
-  if (!written) return written.error();
-  return *last + 1;
+Result<std::optional<StoredMessage>> MessageWriter::FindRepeated(const StoredMessage& message) {
+  const MessageContent& content = message.content;
+  StatementRun run(repeated_, content.sender.value, content.client_random, RoomNumberOf(message),
+                   ReceiverOf(message));
+  std::optional<StoredMessage> earlier;
+  if (run.Next() && run.Time(kSentAt) > content.sent_at - kRepeatedWithin) {
+    earlier = ReadMessage(run);
+  }
+  if (!run.status()) return run.status().error();
+  return earlier;
+}
+
+Status MessageWriter::RemoveSurplus(std::uint64_t room_number, std::uint64_t last_seq) {
+  std::uint64_t bytes = 0;
+  {
+    StatementRun run(surplus_bytes_, room_number, last_seq);
+    if (run.Next()) bytes = run.Unsigned(0);
+    if (!run.status()) return run.status();
+  }
+  const Status removed = Run(remove_surplus_, room_number, last_seq);
+  return removed ? Run(subtract_bytes_, bytes) : removed;
 }
 
 Status MessageWriter::EndRoom(std::uint64_t room_number, TimePoint at) {
@@ -163,15 +206,24 @@ Result<std::size_t> MessageWriter::Trim(const MessageRetention& retention) {
 }
 
 Result<std::size_t> MessageWriter::TrimOld(const MessageRetention& retention) {
+  std::uint64_t stored = 0;
+  {
+    StatementRun run(bytes_);
+    if (run.Next()) stored = run.Unsigned(0);
+    if (!run.status()) return run.status().error();
+  }
+  const std::uint64_t surplus = stored - retention.BytesToKeep(stored);
   std::size_t removed = 0;
+  std::uint64_t bytes = 0;
   std::uint64_t end = 0;
   std::set<std::uint64_t> rooms;
   std::set<std::string> receivers;
   {
     StatementRun run(oldest_, retention.most_per_call);
-    while (run.Next() &&
-           (run.Time(1) < retention.keep_since || run.Unsigned(0) <= retention.keep_after)) {
+    while (run.Next() && (run.Time(1) < retention.keep_since ||
+                          run.Unsigned(0) <= retention.keep_after || bytes < surplus)) {
       ++removed;
+      bytes += run.Unsigned(4);
       end = run.Unsigned(0);
       if (run.IsNull(2)) {
         receivers.insert(run.Text(3));
@@ -183,6 +235,7 @@ Result<std::size_t> MessageWriter::TrimOld(const MessageRetention& retention) {
   }
   if (removed == 0) return removed;
   if (const Status done = Run(remove_until_, end); !done) return done.error();
+  if (const Status done = Run(subtract_bytes_, bytes); !done) return done.error();
   for (const std::uint64_t room_number : rooms) {
     if (const Status done = Run(forget_room_, room_number); !done) return done.error();
   }
@@ -202,10 +255,13 @@ Result<std::size_t> MessageWriter::TrimEnded(TimePoint keep_ended_since, std::si
       if (!run.status()) return run.status().error();
     }
     if (!room_number) return removed;
-    const Result<std::size_t> of_room =
-        RunCounting(remove_oldest_of_room_, *room_number, limit - removed);
-    if (!of_room) return of_room;
-    removed += *of_room;
+    std::uint64_t bytes = 0;
+    {
+      StatementRun run(remove_oldest_of_room_, *room_number, limit - removed);
+      for (; run.Next(); ++removed) bytes += run.Unsigned(0);
+      if (!run.status()) return run.status().error();
+    }
+    if (const Status done = Run(subtract_bytes_, bytes); !done) return done.error();
     if (const Status done = Run(forget_room_, *room_number); !done) return done.error();
   }
   return removed;

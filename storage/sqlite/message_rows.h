@@ -15,7 +15,13 @@ namespace rtcroom {
 
 class Database;
 
-/// The statements that write them. After an error, roll back: some rows may have been written.
+/// `StoredBytes` of the message in a row.
+inline constexpr char kBytesOfMessage[] =
+    "128 + coalesce(length(CAST(receiver AS BLOB)), 0) + length(CAST(sender AS BLOB))"
+    " + length(CAST(nick AS BLOB)) + length(CAST(body AS BLOB))";
+
+/// The statements that write them, and keep their bytes in `meta`. After an error, roll back: some
+/// rows may have been written.
 ///
 /// @threads one thread at a time, with its connection.
 class MessageWriter {
@@ -23,10 +29,10 @@ class MessageWriter {
   Status Prepare(Database& database);
 
   /// Assigns the seq of a message in a room, which is one without a receiver.
-  /// @param message            with its assigned position.
+  /// @param message            with its assigned position; becomes the stored one that it repeats.
   /// @param max_room_messages  the older ones of its room are removed.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Status Append(StoredMessage& message, std::size_t max_room_messages);
+  Status Append(AppendedMessage& message, std::size_t max_room_messages);
   /// Records the end of a room, whether it has messages or not.
   Status EndRoom(std::uint64_t room_number, TimePoint at);
   /// `MessageHistory::SettleMessages`.
@@ -35,14 +41,19 @@ class MessageWriter {
   Result<std::size_t> Trim(const MessageRetention& retention);
 
  private:
-  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Result<std::uint64_t> NextSeq(std::uint64_t room_number);
+  Result<std::optional<StoredMessage>> FindRepeated(const StoredMessage& message);
+  Status RemoveSurplus(std::uint64_t room_number, std::uint64_t last_seq);
   Result<std::size_t> TrimOld(const MessageRetention& retention);
   Result<std::size_t> TrimEnded(TimePoint keep_ended_since, std::size_t limit);
 
   Statement last_seq_;
   Statement write_seq_;
+  Statement repeated_;
   Statement insert_;
+  Statement bytes_;
+  Statement add_bytes_;
+  Statement subtract_bytes_;
+  Statement surplus_bytes_;
   Statement remove_surplus_;
   Statement has_messages_;
   Statement end_room_;

@@ -370,20 +370,25 @@ Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
   });
 }
 
-Result<StoredMessage> SqliteStore::Append(StoredMessage message) {
-  CallJob job([&message](SqliteWriter& writer) { return writer.Append(message); });
+Result<AppendedMessage> SqliteStore::Append(StoredMessage message) {
+  AppendedMessage appended;
+  // It may run again.
+  CallJob job([&](SqliteWriter& writer) {
+    appended = {message};
+    return writer.Append(appended);
+  });
   committer_->Run(job);
   if (!job.status()) return job.status().error();
-  return message;
+  return appended;
 }
 
-Result<StoredMessage> SqliteStore::AppendRoomMessage(std::uint64_t room_number,
-                                                     MessageContent content) {
+Result<AppendedMessage> SqliteStore::AppendRoomMessage(std::uint64_t room_number,
+                                                       MessageContent content) {
   return Append({.room_number = room_number, .content = std::move(content)});
 }
 
-Result<StoredMessage> SqliteStore::AppendDirectMessage(const UserId& receiver,
-                                                       MessageContent content) {
+Result<AppendedMessage> SqliteStore::AppendDirectMessage(const UserId& receiver,
+                                                         MessageContent content) {
   assert(!receiver.value.empty());
   return Append({.receiver = receiver, .content = std::move(content)});
 }

@@ -306,13 +306,13 @@ void SqliteWriter::ForgetTransaction() {
   custom_events_.clear();
 }
 
-Status SqliteWriter::Append(StoredMessage& message) {
+Status SqliteWriter::Append(AppendedMessage& message) {
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
   message.position = marks_.last_message + 1;
   Status appended = aux_writer_.messages().Append(message, limits_.max_room_messages);
   if (appended) appended = savepoint.Release();
-  if (!appended) return appended;
+  if (!appended || !message.is_new) return appended;
   marks_.last_message = message.position;
   flags_.has_messages = true;
   return appended;

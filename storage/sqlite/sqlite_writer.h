@@ -55,9 +55,9 @@ class SqliteWriter {
   /// error this update has left no change.
   Result<RoomChange> Apply(const RoomUpdate& update);
   /// Appends a message to its room, or to its receiver if it has one, and assigns its position and
-  /// seq. After an error it has left no change.
+  /// seq; or sets it to the stored one that it repeats. After an error it has left no change.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Status Append(StoredMessage& message);
+  Status Append(AppendedMessage& message);
   /// `EventLog::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
   /// `Storage::BeginRemovals`.

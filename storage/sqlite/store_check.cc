@@ -9,6 +9,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/interruption.h"
+#include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/statement.h"
@@ -130,9 +131,11 @@ class Check {
                                " (SELECT count(*) FROM deliveries),"
                                " (SELECT count(*) FROM messages),"
                                " (SELECT count(*) FROM revocations),"
-                               " (SELECT count(*) FROM recordings)"
+                               " (SELECT count(*) FROM recordings),"
+                               " message_bytes,"
+                               " (SELECT coalesce(sum({}), 0) FROM messages)"
                                " FROM meta WHERE only_row = 1",
-                               kBytesOfEvent));
+                               kBytesOfEvent, kBytesOfMessage));
     if (!prepared) return prepared;
     StatementRun run(statement);
     if (!run.Next()) {
@@ -158,6 +161,10 @@ class Check {
     if (run.Unsigned(9) != run.Unsigned(10)) {
       report_.findings.Add("events", fmt::format("they count for {} bytes, and {} are noted",
                                                  run.Unsigned(10), run.Unsigned(9)));
+    }
+    if (run.Unsigned(15) != run.Unsigned(16)) {
+      report_.findings.Add("messages", fmt::format("they count for {} bytes, and {} are noted",
+                                                   run.Unsigned(16), run.Unsigned(15)));
     }
     return {};
   }

@@ -122,12 +122,12 @@ class AlternatingStores : public Storage {
                                            std::size_t limit) override {
     return Next().RemoveUnusedSessions(as_of, unused_until, limit);
   }
-  Result<StoredMessage> AppendRoomMessage(std::uint64_t room_number,
-                                          MessageContent content) override {
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
+                                            MessageContent content) override {
     return Told(Next().AppendRoomMessage(room_number, std::move(content)));
   }
-  Result<StoredMessage> AppendDirectMessage(const UserId& receiver,
-                                            MessageContent content) override {
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
+                                              MessageContent content) override {
     return Told(Next().AppendDirectMessage(receiver, std::move(content)));
   }
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,

@@ -107,6 +107,9 @@ const std::pair<const char*, const char*> kSearches[] = {
     {"SELECT coalesce(last_seq, 0) FROM rooms", "SEARCH rooms USING INTEGER PRIMARY KEY (rowid=?)"},
     {"SELECT coalesce(last_seq, 0) FROM rooms",
      "message_rooms USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN"},
+    {"WHERE sender = ?1 AND client_random = ?2",
+     "messages USING INDEX messages_by_random (sender=? AND client_random=? AND room_number=? AND"
+     " receiver=?)"},
     {"DELETE FROM messages WHERE room_number = ? AND seq <= ?",
      "messages USING INDEX messages_by_room (room_number=? AND seq<?)"},
     {"UPDATE message_rooms SET ended_at_ms", "message_rooms USING INTEGER PRIMARY KEY (rowid=?)"},

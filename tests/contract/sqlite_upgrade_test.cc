@@ -114,6 +114,7 @@ constexpr std::string_view kTablesOfVersion6 =
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
     "DROP TABLE group_joins;"
     "ALTER TABLE meta DROP COLUMN last_message_position; ALTER TABLE meta DROP COLUMN removal_ms;"
+    "ALTER TABLE meta DROP COLUMN message_bytes;"
     "DROP TABLE deliveries;"
     "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"
     " WITHOUT ROWID;"
@@ -348,6 +349,15 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
   ASSERT_EQ(groups->size(), 1u);
   EXPECT_EQ(groups->front().join->account, UserId{"bob"});
   EXPECT_EQ(groups->front().join->room_number, room);
+}
+
+TEST_F(SqliteUpgradeOfVersion8, CountsTheBytesOfExistingMessages) {
+  MakeOldStore("schema_0008_used.sql");
+  OpenStore();
+  std::uint64_t bytes = 0;
+  for (const StoredMessage& message : *store_->ReadMessages(0, 10)) bytes += StoredBytes(message);
+  EXPECT_EQ(*store_->TrimMessages({.max_bytes = bytes}), 0u);
+  EXPECT_EQ(*store_->TrimMessages({.max_bytes = bytes - 1}), 1u);
 }
 
 class SqliteUpgradeOfVersion9 : public SqliteFixture {};

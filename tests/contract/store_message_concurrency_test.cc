@@ -1,5 +1,6 @@
 // Store contract: concurrent callers of messages.
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -63,6 +64,24 @@ TEST_P(StoreContract, ConcurrentAppendsToOneRoomLeaveNoGap) {
   EXPECT_EQ(SeqsOf(messages), FirstNumbers(messages.size())) << "in the order of positions";
   EXPECT_EQ(mail.InRoom(room), messages);
   EXPECT_EQ(mail.NewestIn(room), messages.size());
+}
+
+// In PostgreSQL at two servers.
+TEST_P(StoreContract, ConcurrentRepetitionsAreStoredOnce) {
+  Mail mail(*store_);
+  const std::uint64_t room = mail.CreateRoom();
+  std::vector<MessageContent> contents;
+  for (int i = 0; i < kMessagesEach; ++i) contents.push_back(MakeMessage("amy", "x"));
+  std::atomic<int> new_ones = 0;
+  InParallel(kAppenders, [&](int) {
+    for (const MessageContent& content : contents) {
+      new_ones += store_->AppendRoomMessage(room, content)->is_new ? 1 : 0;
+      new_ones += store_->AppendDirectMessage({"bob"}, content)->is_new ? 1 : 0;
+    }
+  });
+  EXPECT_EQ(new_ones, 2 * kMessagesEach);
+  EXPECT_EQ(mail.All().size(), std::size_t{2} * kMessagesEach);
+  EXPECT_EQ(SeqsOf(mail.InRoom(room)), FirstNumbers(kMessagesEach));
 }
 
 TEST_P(StoreContract, AppendsDuringTheEndOfARoomAreStoredOrRefused) {

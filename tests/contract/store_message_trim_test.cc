@@ -46,6 +46,26 @@ TEST_P(StoreContract, TrimsMessagesUpToAPosition) {
   EXPECT_THAT(BodiesOf(mail.All()), ElementsAre("3"));
 }
 
+TEST_P(StoreContract, TrimsTheOldestMessagesOnceTheirBytesExceedABound) {
+  OpenStore({.max_room_messages = 2});
+  Mail mail(*store_);
+  const std::uint64_t ended = mail.CreateRoom("r1");
+  const std::uint64_t room = mail.CreateRoom("r2");
+  for (const char* const body : {"1", "2", "3"}) mail.AppendTo(ended, body);
+  mail.DestroyRoom("r1");
+  mail.Send("amy", "bob", "old", kNoon - seconds(1));
+  for (const char* const body : {"4", "5", "6"}) mail.AppendTo(room, body);
+  for (int i = 0; i < 30; ++i) mail.Send("amy", "zoe", std::string(1000, 'x'));
+  EXPECT_EQ(mail.Trim({.keep_ended_since = kNoon + seconds(1)}), 2u);
+  std::uint64_t bytes = 0;
+  for (const StoredMessage& message : mail.All()) bytes += StoredBytes(message);
+  EXPECT_EQ(mail.Trim({.max_bytes = bytes}), 0u) << "what was removed is not counted";
+  // A sixteenth is more than the small ones and one of a thousand letters.
+  EXPECT_EQ(mail.Trim({.max_bytes = bytes - 1}), 5u);
+  EXPECT_EQ(mail.All().size(), 28u);
+  EXPECT_EQ(mail.Trim({.max_bytes = bytes - 1}), 0u);
+}
+
 TEST_P(StoreContract, TrimsNoMoreMessagesThanOneCallMay) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();

@@ -96,6 +96,47 @@ TEST_P(StoreContract, KeepsTheNewestMessagesOfARoom) {
   EXPECT_THAT(BodiesOf(mail.All()), ElementsAre("other", "direct", "3", "4", "5"));
 }
 
+TEST_P(StoreContract, StoresARepeatedMessageOnce) {
+  Mail mail(*store_);
+  const std::uint64_t room = mail.CreateRoom();
+  const std::uint64_t other = mail.CreateRoom("r2");
+  const MessageContent first = MakeMessage("amy", "first");
+  MessageContent again = first;
+  again.body = "again";
+  again.nick = "another";
+  again.client_seq = 7;
+  again.sent_at = kNoon + kRepeatedWithin - std::chrono::milliseconds(1);
+  const auto in_room = store_->AppendRoomMessage(room, first);
+  const auto direct = store_->AppendDirectMessage({"bob"}, first);
+  ASSERT_TRUE(in_room->is_new && direct->is_new);
+  EXPECT_EQ(*store_->AppendRoomMessage(room, again), (AppendedMessage{*in_room, false}));
+  EXPECT_EQ(*store_->AppendDirectMessage({"bob"}, again), (AppendedMessage{*direct, false}));
+  EXPECT_THAT(mail.All(), ElementsAre(*in_room, *direct));
+  EXPECT_EQ(mail.NewestIn(room), 1u);
+  EXPECT_EQ(listener_.message_reports(), 2);
+  // Not those of another place, sender, number or time.
+  EXPECT_TRUE(store_->AppendRoomMessage(other, again)->is_new);
+  EXPECT_TRUE(store_->AppendDirectMessage({"zoe"}, again)->is_new);
+  again.sent_at = kNoon + kRepeatedWithin;
+  EXPECT_EQ(store_->AppendRoomMessage(room, again)->seq, 2u);
+  again.sent_at = kNoon;
+  again.sender = {"zoe"};
+  EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again)->is_new);
+  again.sender = {"amy"};
+  ++again.client_random;
+  EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again)->is_new);
+}
+
+TEST_P(StoreContract, StoresAMessageAgainWhoseFirstOneWasRemoved) {
+  OpenStore({.max_room_messages = 1});
+  Mail mail(*store_);
+  const std::uint64_t room = mail.CreateRoom();
+  const MessageContent first = MakeMessage("amy", "first");
+  ASSERT_OK(store_->AppendRoomMessage(room, first));
+  mail.AppendTo(room, "second");
+  EXPECT_EQ(store_->AppendRoomMessage(room, first)->seq, 3u);
+}
+
 TEST_P(StoreContract, ReadsAllMessagesInTheOrderOfCommit) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();

@@ -91,7 +91,8 @@ class MessageFuzz : public testing::Test {
   void Write() {
     const RoomKey key = AnyKey();
     const UserId sender = AnyUser();
-    const MessageContent content = MakeMessage(sender.value, std::to_string(random_()), AnyTime());
+    MessageContent content = MakeMessage(sender.value, std::to_string(random_()), AnyTime());
+    if (Below(10) == 0) content.client_random = 0;  // repeats another one, perhaps
     switch (Below(10)) {
       case 0:
         Both([&](Storage& store) -> Result<std::uint64_t> {
@@ -170,6 +171,7 @@ class MessageFuzz : public testing::Test {
     const MessageRetention retention{
         .keep_since = now_ - std::chrono::milliseconds(Below(10'000)),
         .keep_ended_since = now_ - std::chrono::milliseconds(Below(2000)),
+        .max_bytes = 1000 + Below(30'000),
         .most_per_call = 1 + Below(30),
     };
     Both([&](Storage& store) { return store.TrimMessages(retention); });

@@ -9,7 +9,9 @@ namespace rtcroom {
 
 bool MessageWitness::Send(MessageLog& store, const std::map<RoomId, Room>& rooms,
                           std::mt19937_64& random) {
-  StoredMessage message{.content = {.sender = sender_, .client_seq = ++sent_}};
+  ++sent_;
+  StoredMessage message{
+      .content = {.sender = sender_, .client_seq = sent_, .client_random = sent_}};
   // Some need several pages.
   message.content.body = std::string(random() % 4 == 0 ? 9000 : 20, 'x') + std::to_string(sent_);
   std::vector<std::uint64_t> numbers;
@@ -23,7 +25,7 @@ bool MessageWitness::Send(MessageLog& store, const std::map<RoomId, Room>& rooms
   } else {
     message.receiver = {fmt::format("user_{}", random() % 3)};
   }
-  const Result<StoredMessage> outcome =
+  const Result<AppendedMessage> outcome =
       to_room ? store.AppendRoomMessage(message.room_number, message.content)
               : store.AppendDirectMessage(message.receiver, message.content);
   if (outcome) {

@@ -1,6 +1,7 @@
 // Messages for tests, and views of those read.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <ostream>
 #include <string>
@@ -11,12 +12,14 @@
 
 namespace rtcroom {
 
+/// One that repeats no other.
 inline MessageContent MakeMessage(const std::string& sender, const std::string& body,
                                   TimePoint sent_at = kNoon) {
+  static std::atomic<std::uint64_t> random = 0;
   return {.sender = {sender},
           .nick = "name of " + sender,
           .client_seq = 1,
-          .client_random = 2,
+          .client_random = ++random,
           .body = body,
           .sent_at = sent_at};
 }

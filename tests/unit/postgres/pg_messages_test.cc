@@ -18,24 +18,24 @@ using testing::IsEmpty;
 
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
 
-StoredMessage ToRoom(std::uint64_t room, const std::string& body, TimePoint at = kNoon) {
-  return {.room_number = room, .content = MakeMessage("amy", body, at)};
+AppendedMessage ToRoom(std::uint64_t room, const std::string& body, TimePoint at = kNoon) {
+  return {{.room_number = room, .content = MakeMessage("amy", body, at)}};
 }
-StoredMessage ToUser(const std::string& receiver, const std::string& body) {
-  return {.receiver = {receiver}, .content = MakeMessage("amy", body)};
+AppendedMessage ToUser(const std::string& receiver, const std::string& body) {
+  return {{.receiver = {receiver}, .content = MakeMessage("amy", body)}};
 }
 
 class PgMessagesTest : public PgTablesTest {
  protected:
-  static PgWrite Append(StoredMessage& message) { return pg::AppendMessage(message, 3); }
+  static PgWrite Append(AppendedMessage& message) { return pg::AppendMessage(message, 3); }
   /// In a transaction each.
-  void AppendAll(std::vector<StoredMessage> messages) {
-    for (StoredMessage& message : messages) ASSERT_OK(Write(Append(message)));
+  void AppendAll(std::vector<AppendedMessage> messages) {
+    for (AppendedMessage& message : messages) ASSERT_OK(Write(Append(message)));
   }
   std::size_t Trim(const MessageRetention& retention) {
-    std::size_t removed = 0;
-    EXPECT_OK(Write(pg::TrimMessages(retention, removed)));
-    return removed;
+    pg::TrimmedMessages trimmed;
+    EXPECT_OK(Write(pg::TrimMessages(retention, /*surplus=*/0, trimmed)));
+    return trimmed.count;
   }
   std::vector<std::string> Bodies() {
     return BodiesOf(*pg::ReadMessages(*connection_, 0, 1000, Soon()));
@@ -45,14 +45,15 @@ class PgMessagesTest : public PgTablesTest {
 TEST_F(PgMessagesTest, AreNumberedWithinOneTransaction) {
   AddRoom(7);
   AddRoom(8, "r2");
-  std::vector<StoredMessage> messages = {ToRoom(7, "a"), ToUser("bob", "b"), ToRoom(8, "c"),
-                                         ToRoom(7, "d")};
+  std::vector<AppendedMessage> messages = {ToRoom(7, "a"), ToUser("bob", "b"), ToRoom(8, "c"),
+                                           ToRoom(7, "d")};
   std::vector<PgWrite> writes;
   writes.reserve(messages.size());
-  for (StoredMessage& message : messages) writes.push_back(Append(message));
+  for (AppendedMessage& message : messages) writes.push_back(Append(message));
   ASSERT_OK(Write(writes));
-  EXPECT_EQ(*pg::ReadMessages(*connection_, 0, 1000, Soon()), messages);
-  EXPECT_THAT(SeqsOf(messages), ElementsAre(1, 0, 1, 2));
+  const auto stored = pg::ReadMessages(*connection_, 0, 1000, Soon());
+  EXPECT_THAT(*stored, testing::ElementsAreArray(messages));
+  EXPECT_THAT(SeqsOf(*stored), ElementsAre(1, 0, 1, 2));
   EXPECT_EQ(*pg::NewestMessage(*connection_, Soon()), messages.back().position);
   EXPECT_EQ(*pg::NewestRoomMessage(*connection_, 7, Soon()), 2u);
 }
@@ -60,8 +61,8 @@ TEST_F(PgMessagesTest, AreNumberedWithinOneTransaction) {
 TEST_F(PgMessagesTest, AMessageToNoRoomDoesNotHinderOthers) {
   AddRoom(7);
   for (const std::uint64_t room : {std::uint64_t{8}, kMaxNumber}) {
-    StoredMessage refused = ToRoom(room, "a");
-    StoredMessage taken = ToRoom(7, "b");
+    AppendedMessage refused = ToRoom(room, "a");
+    AppendedMessage taken = ToRoom(7, "b");
     EXPECT_ERROR(kRoomNotFound, Write({Append(taken), Append(refused)}));
     EXPECT_EQ(refused.position, 0u);
     EXPECT_EQ(taken.room_number, 7u);

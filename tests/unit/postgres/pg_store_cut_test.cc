@@ -12,6 +12,7 @@
 
 #include "tests/support/cutting_proxy.h"
 #include "tests/support/in_parallel.h"
+#include "tests/support/messages.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
@@ -148,7 +149,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
       } else if (caller == 2) {
         EXPECT_OK(store_->PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
       } else {
-        const auto message = store_->AppendDirectMessage({"u"}, {.sender = {"v"}, .body = id});
+        const auto message = store_->AppendDirectMessage({"u"}, MakeMessage("v", id));
         if (message) return;
         ++lost_results;
         EXPECT_ERROR(kOutcomeUnknown, message);

@@ -98,6 +98,30 @@ TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
   EXPECT_EQ(retained(*later), 1u);
 }
 
+// Nodes of the version before count no bytes, and each node may remove messages.
+TEST_F(PgStoreRetentionTest, MessagesCountAgainstTheirBoundWhoeverAddedOrRemovedThem) {
+  constexpr std::uint64_t kEach = 200;
+  constexpr MessageRetention kBounded{.max_bytes = 16 * kEach};
+  const auto store = OpenPatient();
+  const auto other = OpenPatient();
+  const auto fill = [&](int first, int last) {
+    Execute(fmt::format(
+        "INSERT INTO messages (position, receiver, sender, nick, client_seq,"
+        " client_random, sent_at_ms, body) SELECT n, 'amy', 'bob', '', 0, n, n,"
+        " convert_to(repeat('x', {}), 'UTF8') FROM generate_series({}, {}) AS n",
+        kEach - StoredBytes({.receiver = {"amy"}, .content = {.sender = {"bob"}}}), first, last));
+  };
+  fill(1, 16);
+  EXPECT_EQ(*store->TrimMessages(kBounded), 0u);
+  fill(17, 17);
+  EXPECT_EQ(*store->TrimMessages(kBounded), 2u) << "down to fifteen sixteenths";
+  EXPECT_EQ(*other->TrimMessages({.keep_after = 12}), 10u);
+  fill(18, 27);
+  EXPECT_EQ(*store->TrimMessages(kBounded), 0u) << "fifteen are there, of 25";
+  fill(28, 29);
+  EXPECT_EQ(*store->TrimMessages(kBounded), 2u);
+}
+
 // The turn is not held for all of them at once.
 TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   OpenPatient().reset();  // makes the tables
