@@ -39,6 +39,7 @@ struct ChannelRequest {
   FormPairs query{};
   nlohmann::ordered_json body = nlohmann::ordered_json::object();
   ChannelInstance caller{};  ///< without an account where it is unknown, and anyone may call
+  std::string address{};     ///< of the client
   bool is_paused = false;    ///< of a poll: the caller has spent what it may
 
   [[nodiscard]] bool IsCallerKnown() const { return !caller.account.value.empty(); }

@@ -84,7 +84,8 @@ Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContex
       context.channel.SendToGroup(request.caller, {.group = std::move(group),
                                                    .body = *std::move(body),
                                                    .priority = priority,
-                                                   .random = random});
+                                                   .random = random,
+                                                   .address = request.address});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", Count(sent->seq));
 }

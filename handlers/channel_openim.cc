@@ -95,9 +95,12 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
   if (!fields.ok()) return fields.error();
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
-  const Result<SentMessage> sent = context.channel.SendDirect(
-      request.caller.account,
-      {.to = std::move(to), .body = *std::move(body), .seq = seq, .random = random});
+  const Result<SentMessage> sent =
+      context.channel.SendDirect(request.caller.account, {.to = std::move(to),
+                                                          .body = *std::move(body),
+                                                          .seq = seq,
+                                                          .random = random,
+                                                          .address = request.address});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at));
 }

@@ -65,6 +65,7 @@ bool PushPoll::Wait() {
 }
 
 Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view address) {
+  address_ = address;
   ChannelFields fields(body);
   const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
   const std::chrono::milliseconds wait =
@@ -128,6 +129,7 @@ void PushPoll::AnswerRequests() {
             : verb.handler({.account = login_.account,
                             .reach = login_.reach,
                             .fields = read->fields,
+                            .address = address_,
                             .rooms = rooms},
                            context_.verbs);
     AppendTo(replies_, VerbReply(id, verb, outcome));

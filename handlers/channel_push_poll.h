@@ -86,6 +86,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   const std::chrono::milliseconds max_wait_;
 
   // Written by `Read` and `Begin`; while it waits, with the lock held.
+  std::string address_;
   ChannelLogin login_;
   std::vector<PolledRoom> rooms_;
   std::vector<nlohmann::ordered_json> requests_;

@@ -290,7 +290,7 @@ Status ChannelRouter::AdmitPoll(const Call& call, const PushPoll& poll) const {
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
-  ChannelRequest request{.query = ParseForm(call.http.query)};
+  ChannelRequest request{.query = ParseForm(call.http.query), .address = call.http.peer_address};
   const Status identified = Identify(*call.command, request);
   if (const Status admitted = Admit(call, request, identified); admitted) {
     if (!identified) return Fail(identified.error(), call.label);

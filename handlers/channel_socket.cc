@@ -357,9 +357,12 @@ Status ChannelSocket::Call(const Request& request) {
       rooms.push_back({.key = subscription.key, .number = subscription.number});
     }
   }
-  const Result<JsonText> reply = request.verb->handler(
-      {.account = login_.account, .reach = login_.reach, .fields = request.fields, .rooms = rooms},
-      context_.verbs);
+  const Result<JsonText> reply = request.verb->handler({.account = login_.account,
+                                                        .reach = login_.reach,
+                                                        .fields = request.fields,
+                                                        .address = peer_address_,
+                                                        .rooms = rooms},
+                                                       context_.verbs);
   if (!reply) return reply.error();
   const std::string text = VerbReply(request.id, *request.verb, reply);
   ChargeReply(text);

@@ -77,7 +77,8 @@ Result<SentMessage> SendToUser(const VerbCall& call, const VerbContext& context,
                                                    .nick = message.nick,
                                                    .body = *std::move(body),
                                                    .seq = random,
-                                                   .random = random});
+                                                   .random = random,
+                                                   .address = call.address});
 }
 
 Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
@@ -96,7 +97,8 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
   return context.channel.SendToRoom(call.account, room, subscribed->number,
                                     {.nick = message.nick,
                                      .body = *std::move(body),
-                                     .random = RandomOf(key, {}, context.random)});
+                                     .random = RandomOf(key, {}, context.random),
+                                     .address = call.address});
 }
 
 Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {

@@ -39,6 +39,7 @@ struct VerbCall {
   const UserId& account;
   RoomReach reach;
   const nlohmann::ordered_json& fields;
+  const std::string& address;  ///< of the client
   std::span<const CallersRoom> rooms{};
 };
 

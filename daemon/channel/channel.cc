@@ -51,8 +51,8 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
     : deps_(deps),
       tokens_(std::move(tokens)),
       options_(options),
-      started_(deps.clock.Monotonic()),
       state_(options, deps.contacts),
+      shares_(options.log),
       unreported_logins_(ChannelState::kMaxEnded + options.max_instances,
                          options.max_known_instances) {}
 
@@ -380,6 +380,7 @@ void Channel::OnTick() {
     state_.OnTick(turn);
     if (SendsClientsAway(deps_.node)) state_.AnswerAll(turn);
     senders_.ForgetOld(turn.now);
+    shares_.ForgetOld(turn.now);
   }
   Save();
 }

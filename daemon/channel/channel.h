@@ -22,6 +22,7 @@
 #include "daemon/channel/channel_state.h"
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/direct_contacts.h"
+#include "daemon/channel/log_shares.h"
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
 #include "daemon/channel/message_senders.h"
@@ -63,6 +64,7 @@ struct GroupDraft {
   MessageBody body;
   MessagePriority priority = MessagePriority::kCommon;
   std::uint64_t random = 0;
+  std::string address{};  ///< of the client; empty: unknown
 };
 
 /// A message as it is sent to an account.
@@ -72,6 +74,7 @@ struct DirectDraft {
   MessageBody body;
   std::uint64_t seq = 0;
   std::uint64_t random = 0;
+  std::string address{};  ///< as above
 };
 
 /// Properties of a group that clients ask about.
@@ -158,7 +161,8 @@ class Channel {
   Result<std::string> Join(const ChannelInstance& caller, const RoomId& group);
   void Quit(const ChannelInstance& caller, const RoomId& group);
 
-  /// Waits for a commit. The same `random` again within five minutes gives the first outcome.
+  /// Waits for a commit. The same `random` again within `kRepeatedWithin` gives the first outcome,
+  /// at any server.
   /// @errors kNotAllowed when the caller has not joined; kTooManyRequests; kContentRefused;
   ///         kContentTooLong; kBadRequest; kStoreBusy; kStoreBroken.
   Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
@@ -264,47 +268,19 @@ class Channel {
     Channel& channel_;
   };
 
-  /// A message from its receipt to its outcome. A repetition waits for the first one, and gets its
-  /// outcome if it was stored.
-  class Sending {
-   public:
-    /// @param target  number of the room; 0 for a direct message.
-    Sending(Channel& channel, const UserId& account, std::uint64_t target, std::uint64_t random);
-    /// Without `Finish` it may be sent again.
-    ~Sending();
-    Sending(const Sending&) = delete;
-    Sending& operator=(const Sending&) = delete;
-
-    /// The first one's facts; nullopt: it is no repetition.
-    [[nodiscard]] const std::optional<SentMessage>& repeated() const { return repeated_; }
-    SentMessage Finish(const StoredMessage& stored);
-
-   private:
-    Channel& channel_;
-    const UserId account_;
-    const std::uint64_t target_;
-    const std::uint64_t random_;
-    std::optional<SentMessage> repeated_{};
-    bool is_stored_ = false;
-  };
-
-  /// The message that this one repeats, among the newest stored ones of the room or with the peer:
-  /// for a while after the start, since memory knows those of this process alone.
-  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Result<std::optional<StoredMessage>> FindStored(const UserId& account, std::uint64_t room_number,
-                                                  std::uint64_t random);
-  Result<std::optional<StoredMessage>> FindStored(const UserId& account, const UserId& peer,
-                                                  std::uint64_t random);
-  /// Of `messages` the account's with that number that was sent lately.
-  [[nodiscard]] std::optional<StoredMessage> FindIn(std::span<const StoredMessage> messages,
-                                                    const UserId& account,
-                                                    std::uint64_t random) const;
-  [[nodiscard]] bool HasStartedLately() const;
-
   ChannelInstance NewInstance(const UserId& account, TimePoint expires);
   /// Whether the message may be sent now.
   /// @param room_number  0: to an account.
   Status CheckRate(const UserId& account, std::uint64_t room_number) EXCLUDES(mutex_);
+  /// Whether it may be added to the log.
+  /// @param address  as of a draft.
+  Status CheckShare(const StoredMessage& message, const std::string& address) EXCLUDES(mutex_);
+  /// What was sent already with that number; nullopt: nothing that is remembered.
+  /// @param target  number of the room; 0: to an account.
+  [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
+                                                    std::uint64_t random) const EXCLUDES(mutex_);
+  /// Remembers a stored message; counts a new one.
+  SentMessage Remember(const AppendedMessage& stored) EXCLUDES(mutex_);
   void Count(std::uint64_t SentCounts::* figure) EXCLUDES(mutex_);
   /// Counts a message that the guard has refused. @return `refusal`.
   Error Refused(const Error& refusal) EXCLUDES(mutex_);
@@ -335,11 +311,10 @@ class Channel {
   const ChannelDeps deps_;
   const ChannelTokens tokens_;
   const ChannelOptions options_;
-  const MonotonicTime started_;
   mutable Mutex mutex_;
   ChannelState state_ GUARDED_BY(mutex_);
   MessageSenders senders_ GUARDED_BY(mutex_);
-  CondVar sending_ended_;
+  LogShares shares_ GUARDED_BY(mutex_);
   SentCounts sent_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check

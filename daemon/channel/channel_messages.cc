@@ -1,8 +1,9 @@
 // Messages of members: rates, repetitions, guards and the store.
-#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "daemon/base/address_key.h"
 #include "daemon/channel/channel.h"
 
 namespace rtcroom {
@@ -17,75 +18,28 @@ Status Channel::CheckRate(const UserId& account, std::uint64_t room_number) {
   return {};
 }
 
-Channel::Sending::Sending(Channel& channel, const UserId& account, std::uint64_t target,
-                          std::uint64_t random)
-    : channel_(channel), account_(account), target_(target), random_(random) {
-  const MutexLock lock(channel_.mutex_);
-  while (true) {
-    const std::optional<MessageSenders::Repeated> repeated =
-        channel_.senders_.Begin(account_, target_, random_, channel_.deps_.clock.Monotonic());
-    if (!repeated) return;
-    repeated_ = repeated->sent;
-    if (repeated_) return;
-    channel_.sending_ended_.Wait(channel_.mutex_);
-  }
+Status Channel::CheckShare(const StoredMessage& message, const std::string& address) {
+  const std::string owner = address.empty() ? std::string() : AddressKey(address);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const MutexLock lock(mutex_);
+  if (shares_.Take(message.content.sender, owner, StoredBytes(message), now)) return {};
+  return Error{Errc::kTooManyRequests, "more than a fair share of the log of messages"};
 }
 
-Channel::Sending::~Sending() {
-  if (repeated_ || is_stored_) return;
-  {
-    const MutexLock lock(channel_.mutex_);
-    channel_.senders_.Abandon(account_, target_, random_);
-  }
-  channel_.sending_ended_.NotifyAll();
+std::optional<SentMessage> Channel::FindSent(const UserId& account, std::uint64_t target,
+                                             std::uint64_t random) const {
+  const MutexLock lock(mutex_);
+  return senders_.FindSent(account, target, random, deps_.clock.Monotonic());
 }
 
-SentMessage Channel::Sending::Finish(const StoredMessage& stored) {
-  const SentMessage sent{.at = stored.content.sent_at, .seq = stored.seq};
-  is_stored_ = true;
-  {
-    const MutexLock lock(channel_.mutex_);
-    channel_.senders_.Finish(account_, target_, random_, sent, channel_.deps_.clock.Monotonic());
-  }
-  channel_.sending_ended_.NotifyAll();
+SentMessage Channel::Remember(const AppendedMessage& stored) {
+  const MessageContent& content = stored.content;
+  const SentMessage sent{.at = content.sent_at, .seq = stored.seq};
+  const MutexLock lock(mutex_);
+  senders_.Remember(content.sender, stored.room_number, content.client_random, sent,
+                    deps_.clock.Monotonic());
+  if (stored.is_new) ++(stored.room_number == 0 ? sent_.direct : sent_.room);
   return sent;
-}
-
-bool Channel::HasStartedLately() const {
-  return deps_.clock.Monotonic() < started_ + MessageSenders::kMemory;
-}
-
-std::optional<StoredMessage> Channel::FindIn(std::span<const StoredMessage> messages,
-                                             const UserId& account, std::uint64_t random) const {
-  const TimePoint since = deps_.clock.Now() - MessageSenders::kMemory;
-  const auto found = std::ranges::find_if(messages, [&](const StoredMessage& message) {
-    const MessageContent& content = message.content;
-    return content.sender == account && content.client_random == random && content.sent_at > since;
-  });
-  if (found == messages.end()) return std::nullopt;
-  return *found;
-}
-
-Result<std::optional<StoredMessage>> Channel::FindStored(const UserId& account,
-                                                         std::uint64_t room_number,
-                                                         std::uint64_t random) {
-  if (!HasStartedLately()) return std::optional<StoredMessage>();
-  const Result<std::uint64_t> newest = deps_.history.NewestRoomMessage(room_number);
-  if (!newest) return newest.error();
-  constexpr std::uint64_t kMost = MessageSenders::kMaxRemembered;
-  const std::uint64_t first = *newest > kMost ? *newest - kMost + 1 : 1;
-  const auto messages = deps_.history.ReadRoomMessages(room_number, first, kMost);
-  if (!messages) return messages.error();
-  return FindIn(*messages, account, random);
-}
-
-Result<std::optional<StoredMessage>> Channel::FindStored(const UserId& account, const UserId& peer,
-                                                         std::uint64_t random) {
-  if (!HasStartedLately()) return std::optional<StoredMessage>();
-  const auto messages =
-      deps_.history.ReadDirectMessages(account, peer, std::nullopt, MessageSenders::kMaxRemembered);
-  if (!messages) return messages.error();
-  return FindIn(*messages, account, random);
 }
 
 Result<SentMessage> Channel::SendToGroup(const ChannelInstance& caller, const GroupDraft& draft) {
@@ -99,18 +53,16 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   if (deps_.bans.IsBanned(room, account)) {
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
-  Sending sending(*this, account, room_number, draft.random);
-  if (sending.repeated()) return *sending.repeated();
-  // Before the store is read.
+  if (const auto before = FindSent(account, room_number, draft.random)) return *before;
   if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
-  const auto before = FindStored(account, room_number, draft.random);
-  if (!before) return before.error();
-  if (*before) return sending.Finish(**before);
-  MessageContent content{.sender = account,
-                         .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
-                         .client_random = draft.random,
-                         .body = draft.body.text(),
-                         .sent_at = deps_.dates.Now()};
+  StoredMessage message{
+      .room_number = room_number,
+      .content = {.sender = account,
+                  .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
+                  .client_random = draft.random,
+                  .body = draft.body.text(),
+                  .sent_at = deps_.dates.Now()}};
+  MessageContent& content = message.content;
   if (room.kind != RoomKind::kWebrtc) {
     const std::string& nick = content.nick.empty() ? account.value : content.nick;
     Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
@@ -118,19 +70,15 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
     if (guarded->is_mended) Count(&SentCounts::mended);
     content.body = guarded->body.text();
   }
+  if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
   const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content));
   if (!stored) return stored.error();
-  Count(&SentCounts::room);
-  return sending.Finish(*stored);
+  return Remember(*stored);
 }
 
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
-  Sending sending(*this, account, 0, draft.random);
-  if (sending.repeated()) return *sending.repeated();
+  if (const auto before = FindSent(account, 0, draft.random)) return *before;
   if (const Status admitted = CheckRate(account, 0); !admitted) return admitted.error();
-  const auto before = FindStored(account, draft.to, draft.random);
-  if (!before) return before.error();
-  if (*before) return sending.Finish(**before);
   if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
@@ -143,16 +91,18 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
       return Refused(passed.error());
     }
   }
-  const auto stored = deps_.log.AppendDirectMessage(
-      draft.to, {.sender = account,
-                 .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
-                 .client_seq = draft.seq,
-                 .client_random = draft.random,
-                 .body = draft.body.text(),
-                 .sent_at = deps_.dates.Now()});
+  StoredMessage message{
+      .receiver = draft.to,
+      .content = {.sender = account,
+                  .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
+                  .client_seq = draft.seq,
+                  .client_random = draft.random,
+                  .body = draft.body.text(),
+                  .sent_at = deps_.dates.Now()}};
+  if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
+  const auto stored = deps_.log.AppendDirectMessage(draft.to, std::move(message.content));
   if (!stored) return stored.error();
-  Count(&SentCounts::direct);
-  return sending.Finish(*stored);
+  return Remember(*stored);
 }
 
 }  // namespace rtcroom

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "daemon/base/token_bucket.h"
+#include "daemon/channel/log_shares.h"
 #include "daemon/core/group_access.h"
 #include "daemon/core/node_lease.h"
 
@@ -30,6 +31,7 @@ struct ChannelOptions {
   /// Messages of one account, and of all members of one group.
   RateLimit account_rate{.per_second = 10, .burst = 40};
   RateLimit group_rate{.per_second = 40, .burst = 40};
+  LogBounds log{};
   /// Polls answered per second; beyond that a group's polls are answered once a second.
   RateLimit delivery_rate{.per_second = 20'000, .burst = 20'000};
   std::size_t tail = 200;       ///< newest messages of a group in memory

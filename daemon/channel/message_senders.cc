@@ -27,43 +27,22 @@ bool MessageSenders::TakeRoomToken(std::uint64_t room_number, const RateLimit& l
   return rooms_[room_number].Take(now, limit);
 }
 
-std::list<MessageSenders::Remembered>::iterator MessageSenders::Find(Sender& sender,
-                                                                     std::uint64_t target,
-                                                                     std::uint64_t random) {
-  return std::ranges::find_if(sender.remembered, [&](const Remembered& message) {
-    return message.target == target && message.random == random;
-  });
-}
-
-std::optional<MessageSenders::Repeated> MessageSenders::Begin(const UserId& account,
-                                                              std::uint64_t target,
-                                                              std::uint64_t random,
-                                                              MonotonicTime now) {
-  Sender& sender = Use(account, now);
-  const auto found = Find(sender, target, random);
-  if (found != sender.remembered.end()) {
-    if (!found->sent || found->since + kMemory > now) return Repeated{found->sent};
-    sender.remembered.erase(found);
-  }
-  sender.remembered.push_back({.since = now, .target = target, .random = random});
-  return std::nullopt;
-}
-
-void MessageSenders::Finish(const UserId& account, std::uint64_t target, std::uint64_t random,
-                            const SentMessage& sent, MonotonicTime now) {
-  Sender& sender = Use(account, now);
-  const auto found = Find(sender, target, random);
-  if (found == sender.remembered.end()) return;  // its sender was forgotten meanwhile
-  found->since = now;
-  found->sent = sent;
-  if (sender.remembered.size() > kMaxRemembered) sender.remembered.pop_front();
-}
-
-void MessageSenders::Abandon(const UserId& account, std::uint64_t target, std::uint64_t random) {
+std::optional<SentMessage> MessageSenders::FindSent(const UserId& account, std::uint64_t target,
+                                                    std::uint64_t random, MonotonicTime now) const {
   const auto known = senders_.find(account);
-  if (known == senders_.end()) return;
-  const auto found = Find(*known->second, target, random);
-  if (found != known->second->remembered.end()) known->second->remembered.erase(found);
+  if (known == senders_.end()) return std::nullopt;
+  const std::list<Remembered>& remembered = known->second->remembered;
+  const auto found = std::ranges::find_if(remembered, [&](const Remembered& message) {
+    return message.target == target && message.random == random && message.since + kMemory > now;
+  });
+  return found == remembered.end() ? std::nullopt : std::optional(found->sent);
+}
+
+void MessageSenders::Remember(const UserId& account, std::uint64_t target, std::uint64_t random,
+                              const SentMessage& sent, MonotonicTime now) {
+  std::list<Remembered>& remembered = Use(account, now).remembered;
+  remembered.push_back({.since = now, .target = target, .random = random, .sent = sent});
+  if (remembered.size() > kMaxRemembered) remembered.pop_front();
 }
 
 void MessageSenders::ForgetOld(MonotonicTime now) {

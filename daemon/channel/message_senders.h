@@ -12,6 +12,7 @@
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/message_store.h"
 
 namespace rtcroom {
 
@@ -21,13 +22,13 @@ struct SentMessage {
   std::uint64_t seq = 0;  ///< in the group; 0 for a direct message
 };
 
-/// The senders of the last five minutes.
+/// The senders of the last five minutes. What they have sent is remembered here although the store
+/// recognises repetitions: a repetition costs nothing, and busy groups displace the first one soon.
 ///
 /// @threads for one thread at a time.
 class MessageSenders {
  public:
-  /// How long a repetition is recognised.
-  static constexpr std::chrono::minutes kMemory{5};
+  static constexpr std::chrono::minutes kMemory = kRepeatedWithin;
   /// Remembered messages of one sender; the oldest are forgotten first.
   static constexpr std::size_t kMaxRemembered = 200;
 
@@ -40,20 +41,13 @@ class MessageSenders {
   [[nodiscard]] bool TakeRoomToken(std::uint64_t room_number, const RateLimit& limit,
                                    MonotonicTime now);
 
-  /// A message of the same sender, target and number.
-  struct Repeated {
-    std::optional<SentMessage> sent{};  ///< nullopt: it is being stored
-  };
-  /// The message that this one repeats; nullopt: none. Then this one is remembered, and has to be
-  /// followed by `Finish` or `Abandon`.
+  /// The stored message that this one repeats; nullopt: none is remembered.
   /// @param target  number of the room; 0 for a direct message.
-  [[nodiscard]] std::optional<Repeated> Begin(const UserId& account, std::uint64_t target,
-                                              std::uint64_t random, MonotonicTime now);
+  [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
+                                                    std::uint64_t random, MonotonicTime now) const;
   /// It was stored.
-  void Finish(const UserId& account, std::uint64_t target, std::uint64_t random,
-              const SentMessage& sent, MonotonicTime now);
-  /// It was not stored.
-  void Abandon(const UserId& account, std::uint64_t target, std::uint64_t random);
+  void Remember(const UserId& account, std::uint64_t target, std::uint64_t random,
+                const SentMessage& sent, MonotonicTime now);
 
   void ForgetOld(MonotonicTime now);
   [[nodiscard]] std::size_t size() const { return senders_.size(); }
@@ -63,7 +57,7 @@ class MessageSenders {
     MonotonicTime since{};
     std::uint64_t target = 0;
     std::uint64_t random = 0;
-    std::optional<SentMessage> sent{};  ///< nullopt: it is being stored
+    SentMessage sent{};
   };
   struct Sender {
     UserId account{};
@@ -72,8 +66,6 @@ class MessageSenders {
     std::list<Remembered> remembered{};
   };
 
-  static std::list<Remembered>::iterator Find(Sender& sender, std::uint64_t target,
-                                              std::uint64_t random);
   Sender& Use(const UserId& account, MonotonicTime now);
   void ForgetOldest();
 

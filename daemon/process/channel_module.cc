@@ -1,6 +1,8 @@
 #include "daemon/process/channel_module.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,7 +31,10 @@ ChannelOptions MakeOptions(const ChannelConfig& config) {
           .access = config.join,
           .max_instances = config.max_instances,
           .account_rate = {.per_second = account, .burst = kAccountBurst * account},
-          .group_rate = {.per_second = group, .burst = group}};
+          .group_rate = {.per_second = group, .burst = group},
+          // Shares of a smaller log would be too small for honest clients.
+          .log = {.bytes = std::max<std::uint64_t>(config.max_message_bytes, LogBounds().bytes),
+                  .messages = std::max<std::uint64_t>(config.max_messages, LogBounds().messages)}};
 }
 
 }  // namespace

@@ -175,30 +175,6 @@ TEST_F(Openim, RefusesContentThatClientsCannotRead) {
   EXPECT_EQ(code(json::array({ChannelFixture::Text(std::string(13'000, 'x'))})), 80002);
 }
 
-/// Counts the reads of messages between accounts.
-class CountingStore : public MemoryStore {
- public:
-  using MemoryStore::MemoryStore;
-
-  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
-                                                        std::optional<std::uint64_t> before,
-                                                        std::size_t limit) override {
-    ++reads;
-    return MemoryStore::ReadDirectMessages(one, other, before, limit);
-  }
-
-  int reads = 0;
-};
-
-TEST_F(Openim, ReadsNothingForAMessageBeyondTheRate) {
-  RecordingListener listener;
-  const auto store = std::make_shared<CountingStore>(StoreLimits(), "00000000000000aa", listener);
-  ChannelFixture server({.account_rate = {.per_second = 1, .burst = 2}}, {}, {"*"}, store);
-  const Client alice = server.LogIn("alice");
-  for (std::uint64_t i = 1; i <= 10; ++i) server.SendDirect(alice, "bob", "x", i);
-  EXPECT_EQ(store->reads, 2) << "what it repeats is looked for after a start";
-}
-
 TEST_F(Openim, RefusesTooManyMessagesOfOneAccount) {
   ChannelFixture server(ChannelOptions{.account_rate = {.per_second = 1, .burst = 2}});
   const Client alice = server.LogIn("alice");
@@ -206,6 +182,45 @@ TEST_F(Openim, RefusesTooManyMessagesOfOneAccount) {
   EXPECT_EQ(server.SendDirect(alice, "bob", "2", 2)["ErrorCode"], 0);
   EXPECT_EQ(server.SendDirect(alice, "bob", "3", 3)["ErrorCode"], 10002);
   EXPECT_EQ(server.SendDirect(alice, "bob", "2", 2)["ErrorCode"], 0) << "a repetition";
+}
+
+// However many accounts it makes: what waits for others is kept for an hour.
+TEST_F(Openim, OneAddressDisplacesNoMessagesOfTheLastHour) {
+  constexpr LogBounds kLog{.bytes = std::uint64_t{1} << 20, .messages = 1'000'000};
+  ChannelFixture server(ChannelOptions{.log = kLog});
+  const auto trim = [&] {
+    EXPECT_OK(server.store.TrimMessages({.max_bytes = kLog.bytes, .most_per_call = 100'000}));
+  };
+  std::uint64_t number = 0;
+  int refused = 0;
+  const auto flood = [&](const std::string& account) {
+    const Client client = server.LogIn(account);
+    for (int i = 0; i < 20; ++i) {
+      const auto reply = server.SendDirect(client, "zoe", std::string(10'000, 'x'), ++number);
+      if (reply["ErrorCode"] == 10002) ++refused;
+    }
+    trim();
+  };
+  const auto later = [&](std::chrono::minutes by) { server.Tick(by); };
+  for (int i = 0; i < 20; ++i) flood("before" + std::to_string(i));
+  const Client alice = server.LogIn("alice");
+  const HttpRequest sent = [&] {
+    HttpRequest request = ChannelFixture::RequestOf(
+        "/v4/openim/sendmsg", ChannelFixture::QueryOf(alice),
+        json({{"To_Account", "bob"}, {"MsgRandom", 1}, {"MsgBody", {ChannelFixture::Text("hi")}}})
+            .dump());
+    request.peer_address = "192.0.2.2";
+    return request;
+  }();
+  EXPECT_EQ(json::parse(server.Send(sent).body)["ErrorCode"], 0);
+  for (int minute = 0; minute < 60; minute += 10) {
+    flood("during" + std::to_string(minute));
+    flood("and" + std::to_string(minute));
+    later(10min);
+  }
+  EXPECT_GT(refused, 300);
+  EXPECT_EQ(server.store.ReadPendingMessages({"bob"}, TimePoint(), 10)->size(), 1u);
+  EXPECT_LE(server.store.ReadMessages(0, 1000)->size() * 10'000, kLog.bytes);
 }
 
 TEST_F(Openim, MsgReadedIsAcceptedWithoutEffect) {
