@@ -52,8 +52,9 @@ void AddServerKeys(std::vector<ConfigKey>& keys) {
                                "Origins that browsers may call from; \"*\" = all.");
   server.AddOfMachine<&S::max_held_bytes>(
       "max_held_bytes", CountRule{0, std::size_t{1} << 40},
-      "Most memory for clients that are slow to send or to take replies; 0 = 256 MiB, or a quarter "
-      "of the machine's or the cgroup's memory if that is less.");
+      "Most memory for clients: their connections, what they send and do not take, and messages "
+      "that wait; at least 16 MiB. 0 = 768 MiB, or half of the machine's or the cgroup's memory if "
+      "that is less.");
   server.AddOfMachine<&S::workers>("workers", CountRule{1, 1024}, "Threads that run requests.");
 }
 

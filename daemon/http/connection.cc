@@ -21,6 +21,11 @@ constexpr int kMaxDiscardsInATurn = 64;
 
 constexpr ResponseFormat kEndOfConnection = {};
 
+/// 0 for little, which counts for every connection.
+constexpr std::size_t BeyondSmall(std::size_t bytes) {
+  return bytes > kSmallRequestBytes ? bytes : 0;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
@@ -46,6 +51,10 @@ void Connection::Begin(std::shared_ptr<ssl_ctx_st> tls) {
   tls_ = std::move(tls);
   requested_at_ = Now();
   deadline_ = requested_at_ + context_.options.handshake_timeout;
+  if (!memory_.Begin(kConnectionBytes + (tls_ ? Transport::kHandshakeBytes : 0))) {
+    Count(RefusalCause::kMemory);
+    return End();
+  }
   if (!context_.options.proxy_protocol) return Guarded(&Connection::Secure);
   if (!context_.options.trusted_proxies.empty() && !peer_is_trusted_) {
     Count(RefusalCause::kUntrustedPeer);
@@ -55,6 +64,7 @@ void Connection::Begin(std::shared_ptr<ssl_ctx_st> tls) {
 }
 
 void Connection::CheckDeadline(MonotonicTime now) {
+  MeasureMemory();
   if (now < deadline_) return;
   switch (state_) {
     case State::kProxyHeader:
@@ -204,7 +214,7 @@ void Connection::BeginReading() {
   slot_.EndHandshake();
   state_ = State::kReading;
   deadline_ = Now() + IdleTimeout();
-  ReadRequests();
+  if (CountMemory()) ReadRequests();
 }
 
 std::chrono::milliseconds Connection::IdleTimeout() const {
@@ -219,7 +229,10 @@ void Connection::ReadRequests() {
         !framer_.has_bytes()) {
       return CloseGracefully();  // the readable bytes held no request data
     }
-    if (got.status != IoStatus::kDone) return Wait(got.status);
+    if (got.status != IoStatus::kDone) {
+      if (CountMemory()) Wait(got.status);  // TLS may hold a part of a record
+      return;
+    }
     AppendReceived({room.data(), got.bytes});
     if (state_ != State::kReading) return;
     // Later bytes make the socket readable again, unless TLS has already buffered them.
@@ -296,13 +309,36 @@ bool Connection::Flush() {
 }
 
 bool Connection::CountMemory() {
-  const std::size_t of_request =
-      framer_.held_memory() > kSmallRequestBytes ? framer_.held_memory() : 0;
-  const std::size_t of_held = held_ ? held_->call.request.body.capacity() : 0;
-  const std::size_t of_stream = stream_ ? stream_->held_by_owner : 0;
-  if (memory_.Set(outbox_.capacity() + of_request + of_held + of_stream)) return true;
+  if (system_memory_ > 0 || transport_.unmeasured() > kSmallRequestBytes) {
+    system_memory_ = BeyondSmall(transport_.MeasureSystem());
+  }
+  if (memory_.Set(HeldMemory())) return true;
   Count(RefusalCause::kMemory);
   return End(), false;
+}
+
+std::size_t Connection::HeldMemory() const {
+  const std::size_t of_held = held_ ? held_->call.request.body.capacity() : 0;
+  const std::size_t of_stream = stream_ ? stream_->held_by_owner : 0;
+  return kConnectionBytes + transport_.held_memory() + (outbox_.empty() ? 0 : outbox_.capacity()) +
+         BeyondSmall(framer_.held_memory()) + BeyondSmall(of_held) + BeyondSmall(call_memory_) +
+         of_stream + system_memory_;
+}
+
+// Those that read find more bytes in the kernel only where they sent much.
+void Connection::MeasureMemory() {
+  if (state_ == State::kEnded) return;
+  const bool is_busy = state_ == State::kDispatched;
+  // Until its handler has returned, a worker owns the transport.
+  if (is_busy && is_on_worker_ && progress_ != ReplyProgress::kReturned) return;
+  const bool is_unread = is_busy || state_ == State::kHeld || state_ == State::kWriting ||
+                         (state_ == State::kStreaming && !stream_->is_reading);
+  if (!is_unread && system_memory_ == 0) return;
+  system_memory_ = BeyondSmall(transport_.MeasureSystem());
+  if (memory_.Set(HeldMemory())) return;
+  Count(RefusalCause::kMemory);
+  aborted_ = true;  // for the steps that are under way
+  End();
 }
 
 void Connection::CloseGracefully() {

@@ -23,7 +23,7 @@
 #include "daemon/http/connection_limiter.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/http/http_handler.h"
-#include "daemon/http/memory_reservation.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/http/reply_outbox.h"
 #include "daemon/http/request_framer.h"
 #include "daemon/http/responder.h"
@@ -57,7 +57,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   /// @param tls  null for plain HTTP.
   void Begin(std::shared_ptr<ssl_ctx_st> tls);
 
-  /// Closes the connection, or refuses its request, when the deadline has passed.
+  /// Closes the connection, or refuses its request, when the deadline has passed. Counts the memory
+  /// again that the client takes without a step of this connection.
   void CheckDeadline(MonotonicTime now);
 
   /// Whether only the client can let it go on: it is idle, or slow to send a request or to take
@@ -181,6 +182,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Refuse(int status, RefusalCause cause);
   bool Flush();
   bool CountMemory();
+  void MeasureMemory();
+  [[nodiscard]] std::size_t HeldMemory() const;
   void EndIfIdle();
   void CloseGracefully();
   void Linger();
@@ -217,6 +220,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::unique_ptr<boost::asio::steady_timer> due_;
   ReplyOutbox outbox_;
   MemoryReservation memory_;           ///< of the memory held for clients
+  std::size_t system_memory_ = 0;      ///< of it: the kernel's, when it is more than a little
+  std::size_t call_memory_ = 0;        ///< likewise: of the request that a worker answers
   std::unique_ptr<Streaming> stream_;  ///< while `State::kStreaming`
   std::uint32_t turn_ = 0;             ///< counts requests: identifies the one a reply belongs to
   ResponseFormat format_{};            ///< of the request with that turn

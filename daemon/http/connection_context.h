@@ -11,7 +11,7 @@
 #include "daemon/base/thread_pool.h"
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/http_handler.h"
-#include "daemon/http/memory_reservation.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/http/refused_proxy_headers.h"
 
 namespace rtcroom {
@@ -37,8 +37,11 @@ struct ConnectionOptions {
   bool replaces_idle = false;
 };
 
-/// Unfinished requests up to this size do not count towards the memory held for clients: their
-/// number is bounded by the number of connections.
+/// The memory that counts for each connection, whatever it does: this process's and the kernel's
+/// objects, a small request, and a small reply in the kernel's buffer. TLS comes on top of it
+/// (`Transport::held_memory`).
+inline constexpr std::size_t kConnectionBytes = 8192;
+/// Unfinished requests, and bytes in the kernel's buffers, up to this size are part of it.
 /// @source protocol F.9: everything is bounded.
 inline constexpr std::size_t kSmallRequestBytes = 4096;
 
@@ -55,7 +58,7 @@ struct ConnectionContext {
   const std::atomic<bool>& draining;
   /// Maximum get_pushers requests of a connection in a second; 0: no limit.
   const std::atomic<std::uint32_t>& paced_per_second;
-  MemoryTotal& held;  ///< for clients: unfinished requests, and unsent replies
+  MemoryTotal& held;  ///< for clients: connections, unfinished requests, and unsent replies
   /// Queued and running worker tasks. A handler may still be running on a worker when another
   /// thread has already sent the reply and the connection has closed.
   std::atomic<std::size_t>& at_work;

@@ -92,6 +92,7 @@ void Connection::Run(Call&& call) {
   format_ = call.format;
   is_on_worker_ = on_worker;
   call.request.begun = Now();
+  progress_ = ReplyProgress::kHandling;
   state_ = State::kDispatched;
   if (!on_worker) {
     std::optional<EncodedResponse> reply = Answer(call.request);
@@ -106,6 +107,8 @@ void Connection::Run(Call&& call) {
   const auto urgency = call.lane == Lane::kUrgent ? ThreadPool::Urgency::kUrgent  //
                                                   : ThreadPool::Urgency::kNormal;
   deadline_ = MonotonicTime::max();
+  call_memory_ = call.request.body.capacity();
+  if (!CountMemory()) return;
   ++context_.at_work;
   if (context_.workers.TrySubmit(
           urgency, [self = shared_from_this(), request = std::move(call.request)]() mutable {
@@ -117,6 +120,7 @@ void Connection::Run(Call&& call) {
     return;
   }
   --context_.at_work;
+  call_memory_ = 0;
   state_ = State::kReading;
   Count(RefusalCause::kQueueFull);
   outbox_.Append(Encode(format_, context_.handler.Refuse(503, "no worker is free")));
@@ -136,6 +140,12 @@ void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
     const IoResult put = transport_.Write(reply.bytes);
     if (put.status == IoStatus::kDone) reply.bytes.erase(0, put.bytes);
     is_lost = put.status == IoStatus::kClosed;
+    // It may wait long for its loop, and many may.
+    if (!memory_.Set(HeldMemory() + reply.bytes.capacity())) {
+      Count(RefusalCause::kMemory);
+      reply = {};
+      is_lost = true;
+    }
   } catch (const std::exception&) {
     reply = {};
   }
@@ -147,7 +157,6 @@ void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
 
 std::optional<EncodedResponse> Connection::Answer(HttpRequest& request) {
   const ResponseFormat format = format_;
-  progress_ = ReplyProgress::kHandling;
   {
     Responder responder(shared_from_this(), turn_);
     try {
@@ -239,6 +248,7 @@ bool Connection::RunOnWorker(std::uint32_t /*turn*/, std::function<void()> task)
 void Connection::OnReplyReady(std::uint32_t turn, EncodedResponse reply) {
   if (!IsDispatched(turn)) return;  // already answered, or the connection has closed
   state_ = State::kReading;
+  call_memory_ = 0;
   if (aborted_) return End();
   outbox_.Append(std::move(reply));
   Guarded(&Connection::Continue);

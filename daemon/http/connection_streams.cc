@@ -7,9 +7,8 @@
 namespace rtcroom {
 namespace {
 
-/// Bounds on the unsent data of a streamed reply, in this process and in the system's send buffer.
+/// Bound on the unsent data of a streamed reply in this process.
 constexpr std::size_t kMaxStreamBytes = std::size_t{1} << 20;
-constexpr int kSendBufferBytes = 128 << 10;
 /// A client has nothing to send during a streamed reply; this many bytes are tolerated.
 constexpr std::size_t kMaxUnexpectedBytes = std::size_t{64} << 10;
 /// Reads before the loop serves other connections.
@@ -102,7 +101,6 @@ std::shared_ptr<Connection::Stream> Connection::OpenStream(std::uint32_t turn, s
 
 void Connection::BeginStream(std::string head) {
   if (aborted_) return End();
-  transport_.BoundSendBuffer(kSendBufferBytes);
   deadline_ = MonotonicTime::max();
   outbox_.Append({.bytes = std::move(head), .keep_alive = false});
   if (context_.draining) return DrainStream();

@@ -23,6 +23,9 @@ namespace rtcroom {
 namespace {
 
 constexpr int kBacklog = 4096;
+/// Of each accepted connection; the kernel doubles it for its own overhead. Without a bound it lets
+/// a client that does not read hold megabytes, which count for the process's cgroup.
+constexpr int kSocketBufferBytes = 64 << 10;
 
 struct HostAndPort {
   std::string host;
@@ -64,6 +67,15 @@ void Enable(int socket, int level, int option) {
   const int on = 1;
   // These options only tune a socket that works without them.
   (void)setsockopt(socket, level, option, &on, sizeof(on));
+}
+
+/// Of the connections that the socket accepts.
+void BoundBuffers(int listening) {
+  for (const int option : {SO_SNDBUF, SO_RCVBUF}) {
+    // It cannot fail for a socket; a larger buffer is measured (`Transport::MeasureSystem`).
+    (void)setsockopt(listening, SOL_SOCKET, option, &kSocketBufferBytes,
+                     sizeof(kSocketBufferBytes));
+  }
 }
 
 /// Whether IPv4 clients can connect to an IPv6 socket is otherwise a setting of the machine.
@@ -120,6 +132,7 @@ Result<ListeningSocket> Listen(const std::string& address, WildcardFamilies fami
   // A restart must not wait for the TIME_WAIT connections of the previous process.
   Enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
   if (found->ai_family == AF_INET6) SetFamilies(socket.get(), families);
+  BoundBuffers(socket.get());
   if (bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
       listen(socket.get(), kBacklog) != 0) {
     return CannotListen(address);
@@ -147,6 +160,7 @@ Result<ListeningSocket> AdoptListeningSocket(FileDescriptor socket) {
       fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 || listen(descriptor, kBacklog) != 0) {
     return refusal(std::generic_category().message(errno).c_str());
   }
+  BoundBuffers(descriptor);
   return ListeningSocket{.socket = std::move(socket), .address = *std::move(bound)};
 }
 

@@ -1,7 +1,9 @@
 #include "daemon/http/transport.h"
 
+#include <array>
 #include <cerrno>
 
+#include <linux/sock_diag.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -62,17 +64,33 @@ IoResult Transport::Read(std::span<char> into) {
 }
 
 IoResult Transport::Write(std::string_view bytes) {
-  if (!tls_) return WriteRaw(bytes);
+  const IoResult result = tls_ ? WriteTls(bytes) : WriteRaw(bytes);
+  unmeasured_ += result.bytes;
+  return result;
+}
+
+IoResult Transport::WriteTls(std::string_view bytes) {
   ERR_clear_error();
   std::size_t put = 0;
   const int result = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &put);
+  is_write_pending_ = result != 1;
   if (result == 1) return {.status = IoStatus::kDone, .bytes = put};
   return {.status = TlsStatus(result), .bytes = 0};
 }
 
-void Transport::BoundSendBuffer(int bytes) {
-  // The effective size only determines when a slow client is detected.
-  (void)setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+std::size_t Transport::held_memory() const {
+  if (!tls_) return 0;
+  if (SSL_is_init_finished(tls_.get()) != 1) return kHandshakeBytes;
+  return kTlsBytes + (HasPending() ? kTlsRecordBytes : 0) +
+         (is_write_pending_ ? kTlsRecordBytes : 0);
+}
+
+std::size_t Transport::MeasureSystem() {
+  unmeasured_ = 0;
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof(memory);
+  if (getsockopt(socket_, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
+  return std::size_t{memory[SK_MEMINFO_WMEM_QUEUED]} + memory[SK_MEMINFO_RMEM_ALLOC];
 }
 
 bool Transport::HasPending() const { return tls_ != nullptr && SSL_has_pending(tls_.get()) == 1; }

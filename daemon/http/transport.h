@@ -27,6 +27,11 @@ struct IoResult {
 /// @threads for one thread at a time.
 class Transport {
  public:
+  // Measured with OpenSSL 3.0, in bytes.
+  static constexpr std::size_t kHandshakeBytes = std::size_t{40} << 10;
+  static constexpr std::size_t kTlsBytes = std::size_t{16} << 10;        ///< while it is idle
+  static constexpr std::size_t kTlsRecordBytes = std::size_t{17} << 10;  ///< a buffer for one
+
   /// @param socket  non-blocking; owned by the caller, which closes it after this object's end.
   explicit Transport(int socket);
   ~Transport();
@@ -52,8 +57,14 @@ class Transport {
   /// with the same bytes.
   IoResult Write(std::string_view bytes);
 
-  /// Limits the system's send buffer to about that many bytes.
-  void BoundSendBuffer(int bytes);
+  /// Memory of TLS, in bytes: what a connection takes that has begun a handshake, is idle, or holds
+  /// part of a record.
+  [[nodiscard]] std::size_t held_memory() const;
+  /// Memory of the system for bytes that the peer has not taken, and for received ones that were
+  /// not read. A system call; 0 where the system does not tell.
+  [[nodiscard]] std::size_t MeasureSystem();
+  /// Bytes written since it was called.
+  [[nodiscard]] std::size_t unmeasured() const { return unmeasured_; }
 
   /// Whether TLS may have buffered bytes of the peer, for which the socket is not readable.
   [[nodiscard]] bool HasPending() const;
@@ -78,6 +89,7 @@ class Transport {
 
   /// The readiness that the last, unsuccessful TLS call needs for a retry.
   [[nodiscard]] IoStatus TlsStatus(int result) const;
+  IoResult WriteTls(std::string_view bytes);
   IoResult WriteRaw(std::string_view bytes);
   static void CountTlsMessage(int is_written, int version, int content_type, const void* bytes,
                               std::size_t size, ssl_st* tls, void* transport);
@@ -85,6 +97,8 @@ class Transport {
   const int socket_;
   std::unique_ptr<ssl_st, TlsDeleter> tls_;
   int tls_messages_ = 0;  ///< since the handshake
+  std::size_t unmeasured_ = 0;
+  bool is_write_pending_ = false;  ///< TLS holds a record that the socket has not accepted
   bool is_plain_http_ = false;
 };
 

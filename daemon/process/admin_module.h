@@ -34,7 +34,7 @@ struct AdminModuleDeps {
   MediaWitness media{};
   const SignedStreamUrls& urls;
   Metrics& metrics;
-  std::size_t max_held_bytes = 0;  ///< for slow clients
+  std::size_t max_held_bytes = 0;  ///< for slow clients of this listener
   ReadinessCheck& readiness;
   /// Of the console; called from any thread.
   std::function<ConsoleStats()> stats = {};

@@ -62,7 +62,8 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
       readiness_({.write = [this] { return store_.storage().Ping(); },
                   .answers = [this] { return store_.CheckContact(std::chrono::seconds(0)); },
                   .serves = [this] { return store_.CheckContact(NodeRenewal::kServesWithout); }},
-                 writes_, runtime_.clock) {
+                 writes_, runtime_.clock),
+      max_held_(config_->server) {
   DrawNameHashKey(runtime_.random);
 }
 
@@ -200,7 +201,6 @@ Status App::BuildServices() {
 
 Status App::Listen(InheritedSockets& sockets) {
   const Config& config = *config_;
-  const std::size_t max_held_bytes = MaxHeldBytes(config.server);
   admin_ = std::make_unique<AdminModule>(
       config, AdminModuleDeps{.store = store_,
                               .api = *api_,
@@ -208,7 +208,7 @@ Status App::Listen(InheritedSockets& sockets) {
                               .media = WitnessOfMedia(),
                               .urls = auth_->streams(),
                               .metrics = metrics_,
-                              .max_held_bytes = max_held_bytes,
+                              .max_held_bytes = max_held_.of_admin,
                               .readiness = readiness_,
                               .stats = [this] { return ReadConsoleStats(); },
                               .callbacks = api_->callbacks(),
@@ -218,7 +218,7 @@ Status App::Listen(InheritedSockets& sockets) {
       config, ListenersModuleDeps{.handler = api_->handler(),
                                   .sockets = sockets,
                                   .metrics = metrics_,
-                                  .max_held_bytes = max_held_bytes,
+                                  .held = held_,
                                   .reads_on_workers = store_.storage().IsShared(),
                                   .runtime = runtime_});
   if (!config.grpc.listen.empty()) {

@@ -174,6 +174,8 @@ class App {
   WriteRecord writes_;
   StoreModule store_;
   ReadinessCheck readiness_;
+  const MaxHeldBytes max_held_;
+  MemoryTotal held_{.most = max_held_.of_clients};
   std::unique_ptr<AuthModule> auth_;
   std::unique_ptr<ImModule> im_;                     ///< only with `im.enabled`
   std::unique_ptr<ChannelModule> channel_;           ///< only with `channel.enabled`

@@ -15,6 +15,11 @@ namespace {
 /// More loops than this share the store's readers, and clients do not need them.
 constexpr std::size_t kMaxLoops = 8;
 
+/// Enough for as many idle clients as `server.max_connections` admits by default.
+constexpr std::uint64_t kDefaultHeldBytes = std::uint64_t{768} << 20;
+/// With less no client could connect.
+constexpr std::uint64_t kMinHeldBytes = std::uint64_t{16} << 20;
+
 std::size_t LoopCount() {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMaxLoops);
 }
@@ -50,15 +55,17 @@ void AddSockets(std::string_view name, std::vector<ListeningSocket> kept,
   }
 }
 
-std::size_t MaxHeldBytes(const ServerConfig& server) {
-  if (server.max_held_bytes != 0) return server.max_held_bytes;
-  return std::min<std::uint64_t>(std::uint64_t{256} << 20, MemoryLimit() / 4);
+MaxHeldBytes::MaxHeldBytes(const ServerConfig& server) {
+  std::uint64_t all = server.max_held_bytes;
+  if (all == 0) all = std::min(kDefaultHeldBytes, MemoryLimit() / 2);
+  all = std::max(all, kMinHeldBytes);
+  of_admin = all / 8;
+  of_clients = all - of_admin;
 }
 
 ListenersModule::ListenersModule(const Config& config, const ListenersModuleDeps& deps)
     : logger_(deps.runtime.logger),
       limiter_(ConnectionLimits{}),
-      held_(deps.max_held_bytes),
       threads_(EdgeThreadCounts{.loops = LoopCount(), .workers = config.server.workers},
                deps.runtime.logger),
       tls_(deps.runtime.clock,
@@ -85,7 +92,7 @@ std::unique_ptr<HttpListener> ListenersModule::Make(std::string_view name,
       std::move(options), deps.handler,
       HttpListenerDeps{.threads = threads_,
                        .limiter = limiter_,
-                       .held = held_,
+                       .held = deps.held,
                        .observer = deps.metrics.ConnectionsOf(name),
                        .clock = deps.runtime.clock,
                        .logger = deps.runtime.logger});

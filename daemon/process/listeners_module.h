@@ -10,6 +10,7 @@
 
 #include "daemon/admin/metrics.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
 #include "daemon/http/connection_limiter.h"
@@ -38,16 +39,23 @@ HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets so
 void AddSockets(std::string_view name, std::vector<ListeningSocket> kept,
                 std::vector<NamedSocket>& sockets);
 
-/// `server.max_held_bytes`, or its default for the memory of the machine, which it reads.
-std::size_t MaxHeldBytes(const ServerConfig& server);
+/// `server.max_held_bytes`, or its default for the memory of the machine, which it reads; at least
+/// 16 MiB. An eighth is for `AdminModule`, so that the operator can connect when clients hold the
+/// rest.
+struct MaxHeldBytes {
+  explicit MaxHeldBytes(const ServerConfig& server);
+
+  std::size_t of_admin = 0;
+  std::size_t of_clients = 0;
+};
 
 /// All of it outlives the module.
 struct ListenersModuleDeps {
   HttpHandler& handler;
   InheritedSockets& sockets;
   Metrics& metrics;
-  std::size_t max_held_bytes = 0;  ///< for slow clients
-  bool reads_on_workers = false;   ///< as in `ConnectionOptions`
+  MemoryTotal& held;              ///< for clients
+  bool reads_on_workers = false;  ///< as in `ConnectionOptions`
   Runtime& runtime;
 };
 
@@ -87,7 +95,6 @@ class ListenersModule {
 
   Logger& logger_;
   ConnectionLimiter limiter_;
-  MemoryTotal held_;
   EdgeThreads threads_;
   TlsSettings tls_;
   std::unique_ptr<HttpListener> http_;

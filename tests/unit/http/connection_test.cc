@@ -357,47 +357,6 @@ TEST_F(ConnectionTest, EndsIfAClientDoesNotReadItsReply) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
 }
 
-TEST_F(ConnectionTest, RefusesAReplyBeyondTheMemoryLimit) {
-  Serve([](const HttpRequest&) {
-    return HttpReply{.body = std::string(kMostHeldBytes + 50'000'000, 'x')};
-  });
-  RawClient client(address());
-  client.Send(RawPost("/inline", ""));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
-}
-
-TEST_F(ConnectionTest, CountsTheMemoryOfAPartlySentReply) {
-  constexpr std::size_t kBytes = 20'000'000;
-  Serve(
-      [&](const HttpRequest& request) {
-        if (request.path == "/inline/short") return Describe(request);
-        std::string body(4'000'000, 'x');
-        body += "so far";
-        body.resize(kBytes, 'y');
-        return HttpReply{.body = std::move(body)};
-      },
-      {}, {.loops = 1});
-  RawClient slow(address());
-  slow.Send(RawPost("/inline/long", ""));
-  (void)slow.ReceiveUntil("so far");
-  // A reply to another client shows that the loop has finished the step that sent these bytes.
-  RawClient other(address());
-  other.Send(RawPost("/inline/short", ""));
-  EXPECT_EQ(other.Receive().status, 200);
-  EXPECT_GE(held_.held, kBytes);
-}
-
-TEST_F(ConnectionTest, CountsTheMemoryOfAPartialRequest) {
-  constexpr std::size_t kSent = 17'000'000;
-  Serve(Describe, {.connections = {.max_body_bytes = 4 * kSent}});
-  RawClient client(address());
-  const std::string request = RawPost("/inline", std::string(2 * kSent, 'x'));
-  client.Send(std::string_view(request).substr(0, kSent));
-  EXPECT_TRUE(Eventually([&] { return held_.held > kSent * 3 / 2; }))
-      << held_.held << ": a growing buffer holds up to twice its content";
-}
-
 TEST_F(ConnectionTest, IgnoresAnEmptyLineAfterABody) {
   Serve(Describe);
   RawClient client(address());

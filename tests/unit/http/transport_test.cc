@@ -15,7 +15,10 @@
 #include <sys/socket.h>
 
 #include "daemon/base/file_descriptor.h"
+#include "daemon/http/listening_socket.h"
 #include "daemon/http/tls_context.h"
+#include "tests/support/eventually.h"
+#include "tests/support/raw_client.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_certificate.h"
 
@@ -131,6 +134,43 @@ TEST_F(TransportTest, DetectsTheCloseOfThePeer) {
   ASSERT_GE(SSL_shutdown(client_.get()), 0);
   EXPECT_EQ(Read(), "");
   EXPECT_EQ(last_.status, IoStatus::kClosed);
+}
+
+TEST_F(TransportTest, CountsTheBuffersOfTls) {
+  EXPECT_EQ(transport_->held_memory(), Transport::kTlsBytes);
+  // A part of a record, which ends with the next one.
+  const std::string part("\x17\x03\x03\x40\x00some", 9);
+  ASSERT_EQ(send(client_end_.get(), part.data(), part.size(), 0), 9);
+  EXPECT_EQ(Read(), "");
+  EXPECT_EQ(transport_->held_memory(), Transport::kTlsBytes + Transport::kTlsRecordBytes);
+  const std::string much(1'000'000, 'x');
+  while (transport_->Write(much).status == IoStatus::kDone) {
+  }
+  EXPECT_EQ(transport_->held_memory(), Transport::kTlsBytes + 2 * Transport::kTlsRecordBytes);
+  const Transport in_handshake(server_end_.get());
+  EXPECT_EQ(in_handshake.held_memory(), 0U) << "of no TLS";
+}
+
+TEST(SystemBuffers, AreBoundedAndMeasured) {
+  const Result<ListeningSocket> listening = Listen("127.0.0.1:0");
+  ASSERT_TRUE(listening.ok());
+  RawClient client(listening->address);
+  const AcceptedSocket accepted = Accept(listening->socket);
+  ASSERT_TRUE(accepted.socket.valid());
+  Transport transport(accepted.socket.get());
+  EXPECT_EQ(transport.MeasureSystem(), 0U);
+  const std::string much(100'000, 'x');
+  std::size_t written = 0;
+  for (IoResult put = transport.Write(much); put.status == IoStatus::kDone;
+       put = transport.Write(much)) {
+    written += put.bytes;
+  }
+  EXPECT_EQ(transport.unmeasured(), written);
+  EXPECT_GT(transport.MeasureSystem(), 32'768U);
+  EXPECT_LT(transport.MeasureSystem(), 400'000U);
+  EXPECT_EQ(transport.unmeasured(), 0U);
+  EXPECT_EQ(client.ReceiveBytes(written).size(), written);
+  EXPECT_TRUE(Eventually([&] { return transport.MeasureSystem() == 0; }));
 }
 
 }  // namespace

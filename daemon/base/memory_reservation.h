@@ -13,6 +13,9 @@ namespace rtcroom {
 struct MemoryTotal {
   const std::size_t most;
   std::atomic<std::size_t> held{0};
+
+  /// The limit for newcomers: the rest is for the requests and replies of those that are there.
+  [[nodiscard]] std::size_t most_for_newcomers() const { return most - most / 4; }
 };
 
 /// One holder's part of a total; released with this object.
@@ -28,14 +31,19 @@ class MemoryReservation {
 
   /// Sets the size of the share.
   /// @return false when the share has grown, and all shares together exceed the limit.
-  [[nodiscard]] bool Set(std::size_t bytes) {
+  [[nodiscard]] bool Set(std::size_t bytes) { return Set(bytes, total_.most); }
+  /// The same for the first share of a holder, which may not take all that is left.
+  [[nodiscard]] bool Begin(std::size_t bytes) { return Set(bytes, total_.most_for_newcomers()); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  bool Set(std::size_t bytes, std::size_t most) {
     const std::size_t before = std::exchange(bytes_, bytes);
     if (bytes == before) return true;
     const std::size_t all = total_.held += bytes - before;  // both are modulo 2^n
-    return bytes < before || all <= total_.most;
+    return bytes < before || all <= most;
   }
 
- private:
   MemoryTotal& total_;
   std::size_t bytes_ = 0;
 };

@@ -1,0 +1,104 @@
+// The memory that connections hold for clients.
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "daemon/base/memory_reservation.h"
+#include "tests/unit/http/edge_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+
+using ConnectionMemory = EdgeTest;
+
+TEST_F(ConnectionMemory, RefusesAReplyBeyondTheMemoryLimit) {
+  Serve([](const HttpRequest&) {
+    return HttpReply{.body = std::string(kMostHeldBytes + 50'000'000, 'x')};
+  });
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+}
+
+TEST_F(ConnectionMemory, CountsTheMemoryOfAPartlySentReply) {
+  constexpr std::size_t kBytes = 20'000'000;
+  Serve(
+      [&](const HttpRequest& request) {
+        if (request.path == "/inline/short") return Describe(request);
+        std::string body(4'000'000, 'x');
+        body += "so far";
+        body.resize(kBytes, 'y');
+        return HttpReply{.body = std::move(body)};
+      },
+      {}, {.loops = 1});
+  RawClient slow(address());
+  slow.Send(RawPost("/inline/long", ""));
+  (void)slow.ReceiveUntil("so far");
+  // A reply to another client shows that the loop has finished the step that sent these bytes.
+  RawClient other(address());
+  other.Send(RawPost("/inline/short", ""));
+  EXPECT_EQ(other.Receive().status, 200);
+  EXPECT_GE(held_.held, kBytes);
+}
+
+TEST_F(ConnectionMemory, CountsTheMemoryOfAPartialRequest) {
+  constexpr std::size_t kSent = 17'000'000;
+  Serve(Describe, {.connections = {.max_body_bytes = 4 * kSent}});
+  RawClient client(address());
+  const std::string request = RawPost("/inline", std::string(2 * kSent, 'x'));
+  client.Send(std::string_view(request).substr(0, kSent));
+  EXPECT_TRUE(Eventually([&] { return held_.held > kSent * 3 / 2; }))
+      << held_.held << ": a growing buffer holds up to twice its content";
+}
+
+TEST_F(ConnectionMemory, CountsEveryConnection) {
+  Serve(Describe);
+  std::optional<RawClient> one(address());
+  const RawClient other(address());
+  EXPECT_TRUE(Eventually([&] { return held_.held == 2 * kConnectionBytes; }));
+  one.reset();
+  EXPECT_TRUE(Eventually([&] { return held_.held == kConnectionBytes; }));
+}
+
+TEST_F(ConnectionMemory, KeepsAQuarterOfTheMemoryForConnectionsThatAreThere) {
+  Serve(Describe);
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most_for_newcomers() - kConnectionBytes));
+  RawClient client(address());
+  client.Send(RawPost("/inline", ""));
+  EXPECT_EQ(client.Receive().status, 200);
+  RawClient newcomer(address());
+  EXPECT_EQ(newcomer.ReceiveAll(), "");
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+  client.Send(RawPost("/inline", ""));
+  EXPECT_EQ(client.Receive().status, 200);
+}
+
+TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientThatWaits) {
+  constexpr std::size_t kSent = 40'000;
+  auto handler = std::make_unique<TestHandler>(AnswerNow(Describe));
+  handler->delay = [](std::string_view /*client*/) { return 1h; };
+  Serve(std::move(handler));
+  RawClient client(address());
+  client.Send(RawPost("/paced", ""));
+  EXPECT_TRUE(
+      Eventually([&] { return handler_->handled() == 0 && !observer_.refusals().empty(); }));
+  client.Send(std::string(kSent, 'x'));
+  EXPECT_TRUE(Eventually([&] { return held_.held >= kConnectionBytes + kSent; }));
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most - held_.held));
+  client.Send(std::string(kSent / 2, 'x'));
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kMemory));
+}
+
+}  // namespace
+}  // namespace rtcroom
