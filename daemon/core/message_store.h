@@ -117,6 +117,9 @@ struct ReceivedMessages {
   std::uint64_t position = 0;
 };
 
+/// Pending messages of one user that are looked at.
+inline constexpr std::size_t kMaxPendingRead = 4000;
+
 /// Reads messages by room and by user.
 ///
 /// @threads every method is safe from any thread; reads never wait for a writer.
@@ -145,8 +148,11 @@ class MessageHistory {
                                                                 std::optional<std::uint64_t> before,
                                                                 std::size_t limit) = 0;
 
-  /// Of the newest `limit` pending messages to `receiver` those sent at `since` or later, oldest
-  /// first. @param limit  1..1000. Cost is at most proportional to it.
+  /// Of the newest `kMaxPendingRead` pending messages to `receiver` those sent at `since` or later,
+  /// at most `limit` of them, oldest first. Senders take turns: first comes the newest message of
+  /// each, then the second newest of each, and so on; in a turn the newer ones come first. So no
+  /// sender displaces the messages of others. Cost is proportional to the number pending.
+  /// @param limit  1..1000.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver,
                                                                  TimePoint since,

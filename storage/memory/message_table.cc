@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <ranges>
 #include <set>
 #include <utility>
@@ -121,17 +122,26 @@ std::vector<StoredMessage> MessageTable::ReadDirect(const UserId& one, const Use
 
 std::vector<StoredMessage> MessageTable::ReadPending(const UserId& receiver, TimePoint since,
                                                      std::size_t limit) const {
-  std::vector<StoredMessage> read;
   const auto mailbox = mailboxes_.find(receiver);
-  if (mailbox == mailboxes_.end()) return read;
+  if (mailbox == mailboxes_.end()) return {};
+  std::map<UserId, std::size_t> turns;
+  std::map<std::size_t, std::vector<std::uint64_t>> by_turn;  // positions, newest first
   std::size_t considered = 0;
   for (const auto& [position, message] : std::views::reverse(messages_)) {
-    if (position <= mailbox->second.settled || considered == limit) break;
+    if (position <= mailbox->second.settled || considered == kMaxPendingRead) break;
     if (message.receiver != receiver) continue;
     ++considered;
-    if (message.content.sent_at >= since) read.push_back(message);
+    if (message.content.sent_at < since) continue;
+    by_turn[turns[message.content.sender]++].push_back(position);
   }
-  std::ranges::reverse(read);
+  std::set<std::uint64_t> taken;
+  for (const auto& [turn, positions] : by_turn) {
+    for (const std::uint64_t position : positions | std::views::take(limit - taken.size())) {
+      taken.insert(position);
+    }
+  }
+  std::vector<StoredMessage> read;
+  for (const std::uint64_t position : taken) read.push_back(messages_.at(position));
   return read;
 }
 

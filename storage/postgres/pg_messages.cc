@@ -34,9 +34,18 @@ constexpr PgStatement kReadOfPair{.name = "messages_of_pair", .sql = RTCROOM_SEL
       AND greatest(m.sender, m.receiver) = $2 AND m.position < $3
     ORDER BY m.position DESC LIMIT $4)"};
 constexpr PgStatement kReadPending{.name = "messages_pending", .sql = RTCROOM_SELECT_MESSAGES R"(
-    WHERE m.receiver = $1 AND m.position > coalesce(
-      (SELECT s.position FROM settled_messages s WHERE s.receiver = $1), 0)
-    ORDER BY m.position DESC LIMIT $2)"};
+    WHERE m.position IN (
+      SELECT turns.position FROM (
+        SELECT p.position,
+               row_number() OVER (PARTITION BY p.sender ORDER BY p.position DESC) AS turn
+        FROM (
+          SELECT position, sender, sent_at_ms FROM messages
+          WHERE receiver = $1 AND position > coalesce(
+            (SELECT s.position FROM settled_messages s WHERE s.receiver = $1), 0)
+          ORDER BY position DESC LIMIT $4) p
+        WHERE p.sent_at_ms >= $2) turns
+      ORDER BY turns.turn, turns.position DESC LIMIT $3)
+    ORDER BY m.position)"};
 constexpr PgStatement kReadConversations{.name = "messages_conversations",
                                          .sql = RTCROOM_SELECT_MESSAGES R"(
     JOIN (
@@ -284,12 +293,10 @@ Result<std::vector<StoredMessage>> ReadDirectMessages(PgConnection& connection, 
 Result<std::vector<StoredMessage>> ReadPendingMessages(PgConnection& connection,
                                                        const UserId& receiver, TimePoint since,
                                                        std::size_t limit, MonotonicTime deadline) {
-  auto pending = ReadPgRows(connection, PgCall(kReadPending, receiver.value, ToPgBound(limit)),
-                            deadline, ReadMessage);
-  if (!pending) return pending;
-  std::erase_if(*pending, [&](const StoredMessage& one) { return one.content.sent_at < since; });
-  std::ranges::reverse(*pending);
-  return pending;
+  return ReadPgRows(
+      connection,
+      PgCall(kReadPending, receiver.value, since, ToPgBound(limit), ToPgBound(kMaxPendingRead)),
+      deadline, ReadMessage);
 }
 
 Result<std::vector<StoredMessage>> ReadConversations(PgConnection& connection, const UserId& user,

@@ -280,9 +280,17 @@ Status MessageReader::Prepare(Database& database) {
        {of_pair_, select + "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)"
                            " AND max(sender, receiver) = max(?1, ?2) AND position < ?3"
                            " ORDER BY position DESC LIMIT ?4"},
-       {pending_, select + "WHERE receiver = ?1 AND position > coalesce("
-                           "(SELECT position FROM settled_messages WHERE receiver = ?1), 0)"
-                           " ORDER BY position DESC LIMIT ?2"},
+       {pending_,
+        select + fmt::format(
+                     "WHERE position IN (SELECT position FROM (SELECT p.position AS position,"
+                     " row_number() OVER (PARTITION BY p.sender ORDER BY p.position DESC) AS turn"
+                     " FROM (SELECT position, sender FROM messages WHERE receiver = ?1"
+                     " AND position > coalesce("
+                     "(SELECT position FROM settled_messages WHERE receiver = ?1), 0)"
+                     " ORDER BY position DESC LIMIT {}) p"
+                     " CROSS JOIN messages m ON m.position = p.position WHERE m.sent_at_ms >= ?2)"
+                     " ORDER BY turn, position DESC LIMIT ?3) ORDER BY position",
+                     kMaxPendingRead)},
        {sent_,
         "SELECT position, receiver FROM messages WHERE sender = ? AND receiver IS NOT NULL"
         " ORDER BY position DESC LIMIT 1000"},
@@ -339,11 +347,7 @@ Result<std::vector<StoredMessage>> MessageReader::ReadDirect(const UserId& one, 
 
 Result<std::vector<StoredMessage>> MessageReader::ReadPending(const UserId& receiver,
                                                               TimePoint since, std::size_t limit) {
-  Result<std::vector<StoredMessage>> pending = Collect(pending_, receiver.value, limit);
-  if (!pending) return pending;
-  std::erase_if(*pending, [&](const StoredMessage& one) { return one.content.sent_at < since; });
-  std::ranges::reverse(*pending);
-  return pending;
+  return Collect(pending_, receiver.value, since, limit);
 }
 
 Result<std::vector<StoredMessage>> MessageReader::ReadConversations(const UserId& user,

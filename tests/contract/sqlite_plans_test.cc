@@ -120,7 +120,7 @@ const std::pair<const char*, const char*> kSearches[] = {
     {"min(sender, receiver) = min(?1, ?2)",
      "messages USING INDEX messages_by_pair (<expr>=? AND <expr>=? AND rowid<?)"},
     {"position > coalesce((SELECT position FROM settled_messages",
-     "messages USING INDEX messages_by_receiver (receiver=? AND position>?)"},
+     "messages USING COVERING INDEX messages_by_receiver (receiver=? AND position>?)"},
     {"position > ifnull((SELECT position FROM settled_messages",
      "messages USING COVERING INDEX messages_by_receiver"
      " (receiver=? AND position>? AND position<?)"},

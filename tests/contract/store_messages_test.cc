@@ -230,6 +230,19 @@ TEST_P(StoreContract, ReadsPendingMessagesSentSinceATime) {
   EXPECT_THAT(mail.Pending("bob", kNoon + seconds(3)), IsEmpty());
 }
 
+TEST_P(StoreContract, ReadsPendingMessagesOfTheirSendersInTurns) {
+  Mail mail(*store_);
+  mail.Send("amy", "bob", "a1");
+  mail.Send("old", "bob", "too old", kNoon - seconds(1));
+  mail.Send("zoe", "bob", "z1");
+  for (int i = 1; i <= 20; ++i) mail.Send("eve", "bob", "e" + std::to_string(i));
+  mail.Send("amy", "bob", "a2");
+  EXPECT_THAT(mail.Pending("bob", kNoon, 2), ElementsAre("e20", "a2"));
+  EXPECT_THAT(mail.Pending("bob", kNoon, 3), ElementsAre("z1", "e20", "a2"));
+  EXPECT_THAT(mail.Pending("bob", kNoon, 7),
+              ElementsAre("a1", "z1", "e17", "e18", "e19", "e20", "a2"));
+}
+
 TEST_P(StoreContract, SettlesTheMessagesOfSeveralReceiversAtOnce) {
   Mail mail(*store_);
   const StoredMessage first = mail.Send("amy", "bob", "1");
