@@ -38,11 +38,14 @@ constexpr RateLimit PacedAt(std::uint32_t per_second) {
 /// @threads one thread, or under the owner's lock.
 class TokenBucket {
  public:
-  /// Takes a token if one is available. A refusal costs nothing.
-  [[nodiscard]] bool Take(MonotonicTime now, const RateLimit& limit) {
+  /// Takes a token if more than `left` are available. A refusal costs nothing.
+  /// @param left  less than the burst.
+  [[nodiscard]] bool Take(MonotonicTime now, const RateLimit& limit, std::uint32_t left = 0) {
     if (limit.IsOff()) return true;
     full_at_ = FullAt(now, limit);
-    if (full_at_ + TimeOfToken(limit) > now + TimeOfAll(limit)) return false;
+    if (full_at_ + TimeOfToken(limit) * (1 + std::int64_t{left}) > now + TimeOfAll(limit)) {
+      return false;
+    }
     full_at_ += TimeOfToken(limit);
     return true;
   }

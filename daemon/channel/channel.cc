@@ -41,6 +41,7 @@ Channel::Turn::~Turn() {
     std::uint64_t& newest = channel_.unsettled_[account];
     newest = std::max(newest, position);
   }
+  channel_.BoundMemory();
   channel_.mutex_.Unlock();
   for (auto& [reply, body] : replies) reply(std::move(body));
   for (const auto& on_kicked : kicked) on_kicked();
@@ -54,7 +55,17 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       state_(options, deps.contacts),
       shares_(options.log),
       unreported_logins_(ChannelState::kMaxEnded + options.max_instances,
-                         options.max_known_instances) {}
+                         options.max_known_instances) {
+  if (deps.held != nullptr) memory_.emplace(*deps.held);
+}
+
+void Channel::BoundMemory() {
+  const std::size_t before = memory_ ? memory_->bytes() : options_.max_held_bytes;
+  const bool fits = !memory_ || memory_->Set(state_.held_bytes());
+  if (fits && state_.held_bytes() <= options_.max_held_bytes) return;
+  state_.Shrink(fits ? options_.max_held_bytes : std::min(before, options_.max_held_bytes));
+  if (memory_) (void)memory_->Set(state_.held_bytes());
+}
 
 // Logins
 

@@ -14,6 +14,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
@@ -55,6 +56,7 @@ struct ChannelDeps {
   /// in `joins`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
   const NodeLease* node = nullptr;  ///< null where no other server uses the store
+  MemoryTotal* held = nullptr;      ///< gets what the channel holds in memory; null: none
 };
 
 /// A message as it is sent to a group.
@@ -270,8 +272,10 @@ class Channel {
 
   ChannelInstance NewInstance(const UserId& account, TimePoint expires);
   /// Whether the message may be sent now.
-  /// @param room_number  0: to an account.
-  Status CheckRate(const UserId& account, std::uint64_t room_number) EXCLUDES(mutex_);
+  Status CheckRate(const UserId& account) EXCLUDES(mutex_);
+  /// @threads reads the store when the room is busy and the account has sent little.
+  Status CheckRoomRate(const UserId& account, const RoomKey& room, std::uint64_t room_number)
+      EXCLUDES(mutex_);
   /// Whether it may be added to the log.
   /// @param address  as of a draft.
   Status CheckShare(const StoredMessage& message, const std::string& address) EXCLUDES(mutex_);
@@ -285,6 +289,9 @@ class Channel {
   /// Counts a message that the guard has refused. @return `refusal`.
   Error Refused(const Error& refusal) EXCLUDES(mutex_);
   void Observe(std::span<const ChannelTurn::Delivery> deliveries) const;
+  /// Counts the memory of the state, which shrinks to what it was when too much is held for
+  /// clients.
+  void BoundMemory() REQUIRES(mutex_);
   void Settle() EXCLUDES(mutex_);
   /// The room of any kind with that id, if the caller reaches it.
   Result<Room> FindRoom(const ChannelInstance& caller, const RoomId& id);
@@ -313,6 +320,7 @@ class Channel {
   const ChannelOptions options_;
   mutable Mutex mutex_;
   ChannelState state_ GUARDED_BY(mutex_);
+  std::optional<MemoryReservation> memory_ GUARDED_BY(mutex_);  ///< of the state
   MessageSenders senders_ GUARDED_BY(mutex_);
   LogShares shares_ GUARDED_BY(mutex_);
   SentCounts sent_ GUARDED_BY(mutex_);

@@ -5,17 +5,38 @@
 
 #include "daemon/base/address_key.h"
 #include "daemon/channel/channel.h"
+#include "daemon/channel/group_access_check.h"
 
 namespace rtcroom {
+namespace {
 
-Status Channel::CheckRate(const UserId& account, std::uint64_t room_number) {
+Error TooMany() { return {Errc::kTooManyRequests, "too many messages"}; }
+
+}  // namespace
+
+Status Channel::CheckRate(const UserId& account) {
   const MonotonicTime now = deps_.clock.Monotonic();
   const MutexLock lock(mutex_);
-  const bool admitted =
-      senders_.TakeToken(account, options_.account_rate, now) &&
-      (room_number == 0 || senders_.TakeRoomToken(room_number, options_.group_rate, now));
-  if (!admitted) return Error{Errc::kTooManyRequests, "too many messages"};
-  return {};
+  if (senders_.TakeToken(account, options_.account_rate, now)) return {};
+  return TooMany();
+}
+
+Status Channel::CheckRoomRate(const UserId& account, const RoomKey& room,
+                              std::uint64_t room_number) {
+  using Outcome = MessageSenders::RoomToken;
+  const auto take = [&](bool is_member) {
+    const MonotonicTime now = deps_.clock.Monotonic();
+    const MutexLock lock(mutex_);
+    return senders_.TakeRoomToken(room_number, account, is_member, options_.group_rate, now);
+  };
+  const Outcome outcome = take(false);
+  if (outcome == Outcome::kTaken) return {};
+  if (outcome == Outcome::kNone) return TooMany();
+  const Result<Room> loaded = deps_.rooms.Load(room);
+  const bool is_member =
+      loaded &&
+      CheckGroupAccess(GroupAccess::kMembers, account, *loaded, deps_.rooms, deps_.bans).ok();
+  return is_member && take(true) == Outcome::kTaken ? Status() : TooMany();
 }
 
 Status Channel::CheckShare(const StoredMessage& message, const std::string& address) {
@@ -54,7 +75,11 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
   if (const auto before = FindSent(account, room_number, draft.random)) return *before;
-  if (const Status admitted = CheckRate(account, room_number); !admitted) return admitted.error();
+  // Before the store is read.
+  if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
+  if (const Status admitted = CheckRoomRate(account, room, room_number); !admitted) {
+    return admitted.error();
+  }
   StoredMessage message{
       .room_number = room_number,
       .content = {.sender = account,
@@ -78,14 +103,21 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
 
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
   if (const auto before = FindSent(account, 0, draft.random)) return *before;
-  if (const Status admitted = CheckRate(account, 0); !admitted) return admitted.error();
+  if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
-  const bool is_guarded = [&] {
+  bool is_guarded = false;
+  {
+    const MonotonicTime now = deps_.clock.Monotonic();
     const MutexLock lock(mutex_);
-    return state_.IsInGen2LiveRoom(draft.to);
-  }();
+    is_guarded = state_.IsInGen2LiveRoom(draft.to);
+    // What waits for an account is bounded.
+    if (!state_.IsPresent(draft.to) &&
+        !senders_.TakeAbsentToken(account, options_.absent_rate, now)) {
+      return TooMany();
+    }
+  }
   if (is_guarded) {
     if (const Status passed = GuardDirectMessage(draft.body); !passed) {
       return Refused(passed.error());

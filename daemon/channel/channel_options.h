@@ -30,7 +30,10 @@ struct ChannelOptions {
   std::size_t max_known_instances = 100'000;
   /// Messages of one account, and of all members of one group.
   RateLimit account_rate{.per_second = 10, .burst = 40};
-  RateLimit group_rate{.per_second = 40, .burst = 40};
+  /// Half of the burst is for those that send little: see `MessageSenders::TakeRoomToken`.
+  RateLimit group_rate{.per_second = 40, .burst = 80};
+  /// Messages of one account to accounts that are not logged in.
+  RateLimit absent_rate{.per_second = 1, .burst = 100};
   LogBounds log{};
   /// Polls answered per second; beyond that a group's polls are answered once a second.
   RateLimit delivery_rate{.per_second = 20'000, .burst = 20'000};
@@ -38,6 +41,8 @@ struct ChannelOptions {
   std::size_t max_inbox = 100;  ///< undelivered entries of one instance; the oldest are dropped
   /// Bytes of each of the two: a message has up to 16 KiB. The newest one is always kept.
   std::size_t max_bytes = std::size_t{256} << 10;
+  /// Bytes of all logins and groups in memory: see `ChannelState::Shrink`.
+  std::size_t max_held_bytes = std::size_t{128} << 20;
   std::chrono::milliseconds direct_ttl = std::chrono::hours(1);  ///< of undelivered messages
   /// After that time without a confirmation an answer counts as lost.
   std::chrono::milliseconds resend_after = std::chrono::seconds(2);

@@ -48,6 +48,7 @@ void ChannelState::TrimInbox(Instance& instance) {
     inbox.erase(oldest);
     ++counts_.dropped;
   }
+  CountInbox(instance);
 }
 
 void ChannelState::PollAccount(std::uint64_t instance, std::uint64_t cursor, PollReply reply,
@@ -79,6 +80,7 @@ void ChannelState::Confirm(Instance& instance, std::uint64_t cursor, ChannelTurn
     settled = std::max(settled, oldest.position);
     instance.inbox.pop_front();
   }
+  CountInbox(instance);
   const bool has_older = std::ranges::any_of(instance.inbox, [settled](const Notice& notice) {
     return notice.position > 0 && notice.position < settled;
   });
@@ -133,6 +135,7 @@ bool ChannelState::SendNoticesByRoom(Instance& instance, ChannelTurn& turn) {
     return true;
   });
   if (entries.empty()) return false;
+  CountInbox(instance);
   CountDelivery(DeliveryPath::kRoom, oldest, turn);
   const WaitingList::iterator poll = instance.room_polls.waiting.back();
   Answer(poll, RoomReplyTo(*poll, entries), turn);

@@ -133,6 +133,7 @@ void ChannelState::End(Instance& instance, Standing standing) {
   }
   LeaveGroup(instance);
   instance.inbox.clear();
+  CountInbox(instance);
   instance.in_flight = {};
 }
 
@@ -150,6 +151,8 @@ std::vector<ChannelInstance> ChannelState::LogOutAll(const UserId& account, Chan
 // Its polls are held on, for no known instance.
 void ChannelState::Forget(Instance& instance) {
   LeaveGroup(instance);
+  instance.inbox.clear();
+  CountInbox(instance);
   for (const Polls* const polls : {&instance.account_polls, &instance.room_polls}) {
     for (const WaitingList::iterator poll : polls->waiting) poll->owner = nullptr;
   }
@@ -173,7 +176,9 @@ void ChannelState::LeaveGroup(Instance& instance) {
   instance.room.reset();
   if (contacts_ != nullptr) contacts_->Leave(instance.claims.account, group.facts.number);
   moved_.insert(instance.claims.instance);
-  if (group.members.empty()) groups_.erase(group.facts.number);
+  if (!group.members.empty()) return;
+  ClearTail(group);
+  groups_.erase(group.facts.number);
 }
 
 ChannelState::Profile* ChannelState::ProfileOf(const UserId& account) {
@@ -259,21 +264,6 @@ void ChannelState::OnRoomMessage(const StoredMessage& message, ChannelTurn& turn
                     .entry = GroupMessageEntry(group.facts.room.id, message),
                     .sent_at = message.content.sent_at});
   Wake(group, turn);
-}
-
-void ChannelState::ClearTail(Group& group) {
-  group.tail.clear();
-  group.tail_bytes = 0;
-}
-
-void ChannelState::AddToTail(Group& group, Message message) const {
-  group.tail_bytes += message.entry.size();
-  group.tail.push_back(std::move(message));
-  while (group.tail.size() > 1 &&
-         (group.tail.size() > options_.tail || group.tail_bytes > options_.max_bytes)) {
-    group.tail_bytes -= group.tail.front().entry.size();
-    group.tail.pop_front();
-  }
 }
 
 void ChannelState::AdvanceTo(std::uint64_t room_number, std::uint64_t seq, ChannelTurn& turn) {

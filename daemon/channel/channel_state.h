@@ -201,6 +201,17 @@ class ChannelState {
   /// @param room  nullopt: the account's poll.
   void Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn);
 
+  /// Memory of logins, inboxes and messages of groups, in bytes.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return (instances_.size() * kInstanceBytes) + inbox_bytes_ + tail_bytes_;
+  }
+  /// Gives memory up until at most so much is held, as far as there is any to give up: of messages
+  /// of groups and of direct messages those of which there is more. The groups come first that have
+  /// had no message for longest, and the logins whose direct messages have waited longest; both are
+  /// read from the store again. Then the logins are forgotten that have not called for longest: the
+  /// next call makes each known again.
+  void Shrink(std::size_t most);
+
   // From the store, in its order.
   void OnRoomMessage(const StoredMessage& message, ChannelTurn& turn);
   /// Completes a group that `Join` has made: it has messages up to that one. Those that are not in
@@ -274,6 +285,11 @@ class ChannelState {
   }
 
  private:
+  /// What a login takes besides its inbox: it and its account, with a profile of 1,152 bytes.
+  static constexpr std::size_t kInstanceBytes = 2048;
+  /// What a notice or message takes besides its text.
+  static constexpr std::size_t kEntryBytes = 160;
+
   struct Instance;
   struct Group;
   struct Waiting {
@@ -308,6 +324,7 @@ class ChannelState {
     bool is_complete = false;    ///< the feed supplies all messages after `facts.last_seq`
     std::deque<Message> tail{};  ///< without gaps; ends with `facts.last_seq` unless empty
     std::size_t tail_bytes = 0;
+    std::list<Group*>::iterator by_message{};  ///< while it has a tail
     std::vector<Instance*> members{};
     std::optional<MonotonicTime> batch_at{};  ///< set: its polls wait until then
   };
@@ -335,7 +352,9 @@ class ChannelState {
     Polls account_polls{};
     Polls room_polls{};
     std::list<Notice> inbox{};  ///< those that were given come first
-    InFlight in_flight{};       ///< of the inbox
+    std::size_t inbox_bytes = 0;
+    std::optional<std::list<Instance*>::iterator> by_wait{};  ///< while it has direct messages
+    InFlight in_flight{};                                     ///< of the inbox
     bool needs_pending = true;
     std::uint64_t pending_until = 0;  ///< position of the newest message that was pending
     std::optional<Membership> room{};
@@ -377,6 +396,8 @@ class ChannelState {
 
   void Enqueue(Instance& instance, Notice notice, ChannelTurn& turn);
   void TrimInbox(Instance& instance);
+  void CountInbox(Instance& instance);
+  void DropDirects(Instance& instance);
   void EnqueueEnded(Instance& instance, const RoomId& group, ChannelTurn& turn);
   void EnqueueChanged(Instance& instance, const Group& group, ChannelTurn& turn);
   void Confirm(Instance& instance, std::uint64_t cursor, ChannelTurn& turn);
@@ -393,8 +414,8 @@ class ChannelState {
   /// @param made_at  of the oldest entry that is new to the client; nullopt when none is, or when
   ///                 its time is not known.
   void CountDelivery(DeliveryPath path, std::optional<TimePoint> made_at, ChannelTurn& turn);
-  static void ClearTail(Group& group);
-  void AddToTail(Group& group, Message message) const;
+  void ClearTail(Group& group);
+  void AddToTail(Group& group, Message message);
   void Wake(Group& group, ChannelTurn& turn);
   [[nodiscard]] std::chrono::seconds HoldSeconds() const {
     return std::chrono::duration_cast<std::chrono::seconds>(options_.hold);
@@ -413,10 +434,14 @@ class ChannelState {
   std::map<std::string_view, const Account*>
       by_name_;  ///< those of `accounts_`, which has the text
   std::unordered_map<std::uint64_t, std::unique_ptr<Group>> groups_;  ///< with members
-  WaitingList waiting_;                                               ///< by due time
-  WaitingList paused_;                                                ///< likewise
-  std::size_t account_polls_ = 0;                                     ///< those of them
-  std::deque<Unconfirmed> unconfirmed_;                               ///< by time
+  std::list<Group*> by_message_;  ///< with tails; longest without a message first
+  std::list<Instance*> by_wait_;  ///< with direct messages; those that have had any longest first
+  std::size_t inbox_bytes_ = 0;
+  std::size_t tail_bytes_ = 0;
+  WaitingList waiting_;                      ///< by due time
+  WaitingList paused_;                       ///< likewise
+  std::size_t account_polls_ = 0;            ///< those of them
+  std::deque<Unconfirmed> unconfirmed_;      ///< by time
   std::vector<std::uint64_t> batches_;       ///< groups whose polls wait for a batch
   std::unordered_set<std::uint64_t> moved_;  ///< for `TakeJoinChanges`
   TokenBucket deliveries_;

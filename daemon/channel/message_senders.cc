@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace rtcroom {
+namespace {
+
+constexpr std::chrono::seconds kQuiet{1};
+
+}  // namespace
 
 MessageSenders::Sender& MessageSenders::Use(const UserId& account, MonotonicTime now) {
   const auto found = senders_.find(account);
@@ -22,9 +27,22 @@ bool MessageSenders::TakeToken(const UserId& account, const RateLimit& limit, Mo
   return Use(account, now).bucket.Take(now, limit);
 }
 
-bool MessageSenders::TakeRoomToken(std::uint64_t room_number, const RateLimit& limit,
-                                   MonotonicTime now) {
-  return rooms_[room_number].Take(now, limit);
+bool MessageSenders::TakeAbsentToken(const UserId& account, const RateLimit& limit,
+                                     MonotonicTime now) {
+  return Use(account, now).to_absent.Take(now, limit);
+}
+
+MessageSenders::RoomToken MessageSenders::TakeRoomToken(std::uint64_t room_number,
+                                                        const UserId& account, bool is_member,
+                                                        const RateLimit& limit, MonotonicTime now) {
+  Sender& sender = Use(account, now);
+  const bool is_quiet = sender.quiet_at <= now;
+  const std::uint32_t left = is_quiet ? (is_member ? 0 : limit.burst / 4) : limit.burst / 2;
+  if (!rooms_[room_number].Take(now, limit, left)) {
+    return is_quiet && !is_member ? RoomToken::kForMembers : RoomToken::kNone;
+  }
+  sender.quiet_at = now + kQuiet;
+  return RoomToken::kTaken;
 }
 
 std::optional<SentMessage> MessageSenders::FindSent(const UserId& account, std::uint64_t target,

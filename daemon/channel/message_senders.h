@@ -37,9 +37,23 @@ class MessageSenders {
 
   /// Takes a token of the account.
   [[nodiscard]] bool TakeToken(const UserId& account, const RateLimit& limit, MonotonicTime now);
-  /// Takes a token of the room.
-  [[nodiscard]] bool TakeRoomToken(std::uint64_t room_number, const RateLimit& limit,
-                                   MonotonicTime now);
+  /// The same for a message to an account that is not logged in.
+  [[nodiscard]] bool TakeAbsentToken(const UserId& account, const RateLimit& limit,
+                                     MonotonicTime now);
+
+  enum class RoomToken : std::uint8_t {
+    kTaken,
+    kForMembers,  ///< a member of the room may have it
+    kNone,
+  };
+  /// Takes a token of the room. An account that had a token of any room within the last second
+  /// leaves half of the burst to others; one that had none, and is no member, a quarter. So members
+  /// that send a message a second at most get theirs whatever all others send: a quarter of the
+  /// burst at once, and the whole rate. Others that do get a quarter at once whatever those send
+  /// that send more.
+  /// @param is_member  false: it is not known.
+  [[nodiscard]] RoomToken TakeRoomToken(std::uint64_t room_number, const UserId& account,
+                                        bool is_member, const RateLimit& limit, MonotonicTime now);
 
   /// The stored message that this one repeats; nullopt: none is remembered.
   /// @param target  number of the room; 0 for a direct message.
@@ -62,6 +76,8 @@ class MessageSenders {
   struct Sender {
     UserId account{};
     TokenBucket bucket{};
+    TokenBucket to_absent{};
+    MonotonicTime quiet_at = MonotonicTime::min();  ///< a second after its last token of a room
     MonotonicTime used_at{};
     std::list<Remembered> remembered{};
   };

@@ -20,6 +20,11 @@ bool HasProfile(const RoomEvent& event) {
 
 }  // namespace
 
+PushReceivers::PushReceivers(const Deps& deps, RateLimit delivery_rate)
+    : deps_(deps), delivery_rate_(delivery_rate) {
+  if (deps.held != nullptr) memory_.emplace(*deps.held);
+}
+
 void PushReceivers::Add(const PushReceiverPtr& receiver) {
   const bool is_stopping = [&] {
     const MutexLock lock(mutex_);
@@ -127,17 +132,23 @@ void PushReceivers::AddMessage(const StoredMessage& message) {
 }
 
 void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
-  outgoing.waiting += object.text.size();
-  if (outgoing.waiting > kMaxWaitingBytes) {
-    Clear(outgoing);
-    outgoing.waiting = object.text.size();
-  }
+  const std::size_t bytes = object.text.size();
+  const bool fits = CountWaiting(waiting_ + bytes);
+  if (!fits || outgoing.waiting + bytes > kMaxWaitingBytes) Clear(outgoing);
+  outgoing.waiting += bytes;
   outgoing.objects.push_back(std::move(object));
 }
 
 void PushReceivers::Clear(Outgoing& outgoing) {
   outgoing.objects.clear();
-  outgoing.waiting = 0;
+  (void)CountWaiting(waiting_ - std::exchange(outgoing.waiting, 0));
+}
+
+bool PushReceivers::CountWaiting(std::size_t bytes) {
+  waiting_ = bytes;
+  if (!memory_) return true;
+  const bool fits = memory_->Set(bytes);
+  return fits && bytes <= deps_.held->most / kPartOfMemory;
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
@@ -172,6 +183,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
     RoomObject& next = outgoing.objects.front();
     outgoing.sent += next.text.size();
     outgoing.waiting -= next.text.size();
+    (void)CountWaiting(waiting_ - next.text.size());
     objects.push_back(std::move(next));
     outgoing.objects.pop_front();
     if (objects.back().ends_room) Clear(outgoing);
@@ -201,6 +213,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
 
 void PushReceivers::OnEventsLost() {
   outgoing_.clear();
+  (void)CountWaiting(0);
   for (const PushReceiverPtr& receiver : All()) receiver->OnEventsLost();
 }
 

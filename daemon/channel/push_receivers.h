@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/channel_figures.h"
@@ -75,6 +76,8 @@ class PushReceivers {
   /// Bytes of a room that wait. When there are more they are dropped: its receivers notice the gap,
   /// and read the room again.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20;
+  /// Of all rooms: that part of the memory for clients. Beyond it a room's are dropped likewise.
+  static constexpr std::size_t kPartOfMemory = 16;
 
   /// All of it outlives the receivers.
   struct Deps {
@@ -84,9 +87,9 @@ class PushReceivers {
     const Clock& clock;
     DeliveryObserver* observer = nullptr;  ///< gets the latency of pushes; null: none
     DirectContacts* contacts = nullptr;    ///< gets who has subscribed to which room; null: none
+    MemoryTotal* held = nullptr;           ///< gets what waits in memory; null: none
   };
-  PushReceivers(const Deps& deps, RateLimit delivery_rate)
-      : deps_(deps), delivery_rate_(delivery_rate) {}
+  PushReceivers(const Deps& deps, RateLimit delivery_rate);
 
   /// From now on it gets ticks, and a stop. After a stop: at once.
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
@@ -144,8 +147,10 @@ class PushReceivers {
   void DeliverDirect(const StoredMessage& message);
   /// Before anything is delivered, so that a banned user receives nothing more.
   void CheckBans();
-  static void Append(Outgoing& outgoing, RoomObject object);
-  static void Clear(Outgoing& outgoing);
+  void Append(Outgoing& outgoing, RoomObject object);
+  void Clear(Outgoing& outgoing);
+  /// @return false when too much waits, of this and all other rooms.
+  bool CountWaiting(std::size_t bytes);
   void Deliver(std::uint64_t room_number, Outgoing& outgoing);
 
   const Deps deps_;
@@ -161,6 +166,8 @@ class PushReceivers {
   // The feed's thread only.
   std::string epoch_;                                     ///< empty until it is needed
   std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
+  std::size_t waiting_ = 0;                               ///< bytes of all of them
+  std::optional<MemoryReservation> memory_;               ///< of these bytes
   TokenBucket deliveries_;
   MonotonicTime next_sweep_{};
   std::uint64_t bans_seen_ = 0;  ///< `BanList::puts` at the last check

@@ -158,10 +158,12 @@ Status App::BuildServices() {
   if (config_->channel.enabled) {
     Result<Secret> key = MakeChannelKey(config_->im);
     if (!key) return key.error();
-    channel_ = std::make_unique<ChannelModule>(
-        config_->channel, *std::move(key),
-        ChannelModuleDeps{
-            .store = store_, .observer = metrics_.delivery_observer(), .runtime = runtime_});
+    channel_ =
+        std::make_unique<ChannelModule>(config_->channel, *std::move(key),
+                                        ChannelModuleDeps{.store = store_,
+                                                          .observer = metrics_.delivery_observer(),
+                                                          .held = held_,
+                                                          .runtime = runtime_});
     if (Status status = channel_->Start(store_.removal().Now()); !status) return status;
   }
   if (HasMediaServer(config_->live)) {

@@ -24,17 +24,18 @@ constexpr std::size_t kMaxWaiting = 4096;
 /// How many messages an account may send at once, in seconds of its rate.
 constexpr std::uint32_t kAccountBurst = 4;
 
-ChannelOptions MakeOptions(const ChannelConfig& config) {
+ChannelOptions MakeOptions(const ChannelConfig& config, const MemoryTotal& held) {
   const std::uint32_t account = config.account_rate.per_second;
   const std::uint32_t group = config.group_rate.per_second;
   return {.hold = config.hold,
           .access = config.join,
           .max_instances = config.max_instances,
           .account_rate = {.per_second = account, .burst = kAccountBurst * account},
-          .group_rate = {.per_second = group, .burst = group},
+          .group_rate = {.per_second = group, .burst = 2 * group},
           // Shares of a smaller log would be too small for honest clients.
           .log = {.bytes = std::max<std::uint64_t>(config.max_message_bytes, LogBounds().bytes),
-                  .messages = std::max<std::uint64_t>(config.max_messages, LogBounds().messages)}};
+                  .messages = std::max<std::uint64_t>(config.max_messages, LogBounds().messages)},
+          .max_held_bytes = held.most / 4};
 }
 
 }  // namespace
@@ -56,8 +57,9 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .observer = &deps.observer,
                            .contacts = contacts_.get(),
                            .logins = deps.store.IsShared() ? &deps.store.storage() : nullptr,
-                           .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
-               ChannelTokens(std::move(key)), MakeOptions(config)),
+                           .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
+                           .held = &deps.held},
+               ChannelTokens(std::move(key)), MakeOptions(config, deps.held)),
       reader_(RoomReader::Deps{.rooms = deps.store.storage(),
                                .events = deps.store.storage(),
                                .history = deps.store.storage(),
@@ -68,7 +70,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .bans = deps.store.state().bans,
                                      .clock = deps.runtime.clock,
                                      .observer = &deps.observer,
-                                     .contacts = contacts_.get()},
+                                     .contacts = contacts_.get(),
+                                     .held = &deps.held},
                  channel_.options().delivery_rate),
       workers_(kWorkers, kMaxWaiting),
       feed_(ChannelFeed::Deps{.events = deps.store.storage(),

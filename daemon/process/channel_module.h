@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "daemon/admin/channel_metrics.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/thread_pool.h"
@@ -22,6 +23,7 @@ namespace rtcroom {
 struct ChannelModuleDeps {
   StoreModule& store;  ///< open
   DeliveryObserver& observer;
+  MemoryTotal& held;  ///< for clients; the channel holds at most a quarter of it for their accounts
   Runtime& runtime;
 };
 

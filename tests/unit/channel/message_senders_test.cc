@@ -13,11 +13,18 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kRoom = 7;
 constexpr std::uint64_t kDirect = 0;
+constexpr bool kMember = true;
+constexpr bool kStranger = false;
 
 class MessageSendersTest : public testing::Test {
  protected:
   bool Take(const std::string& account) {
     return senders_.TakeToken({account}, {.per_second = 10, .burst = 3}, clock_.Monotonic());
+  }
+  bool TakeOf(std::uint64_t room, const std::string& account, bool is_member,
+              const RateLimit& limit) {
+    return senders_.TakeRoomToken(room, {account}, is_member, limit, clock_.Monotonic()) ==
+           MessageSenders::RoomToken::kTaken;
   }
   void Remember(const std::string& account, std::uint64_t target, std::uint64_t random,
                 std::uint64_t seq) {
@@ -45,8 +52,9 @@ TEST_F(MessageSendersTest, EachAccountHasARate) {
 
 TEST_F(MessageSendersTest, EachRoomHasARate) {
   const RateLimit limit{.per_second = 1, .burst = 2};
+  int accounts = 0;
   const auto take = [&](std::uint64_t room) {
-    return senders_.TakeRoomToken(room, limit, clock_.Monotonic());
+    return TakeOf(room, std::to_string(++accounts), kMember, limit);
   };
   EXPECT_TRUE(take(kRoom));
   EXPECT_TRUE(take(kRoom));
@@ -55,6 +63,41 @@ TEST_F(MessageSendersTest, EachRoomHasARate) {
   EXPECT_TRUE(take(kRoom + 1));
   clock_.Advance(1s);
   EXPECT_TRUE(take(kRoom));
+}
+
+TEST_F(MessageSendersTest, ARoomHasTokensForThoseThatSendLittle) {
+  const RateLimit limit{.per_second = 40, .burst = 80};
+  // A tick of 10 ms; each of five strangers tries to send with each.
+  int of_member = 0;
+  int of_viewer = 0;
+  for (int tick = 0; tick < 1'000; ++tick) {
+    clock_.Advance(10ms);
+    for (int i = 0; i < 5; ++i)
+      (void)TakeOf(kRoom, "flooder" + std::to_string(i), kStranger, limit);
+    if (tick % 100 == 0 && TakeOf(kRoom, "member", kMember, limit)) ++of_member;
+    if (tick % 100 == 50 && TakeOf(kRoom, "viewer", kStranger, limit)) ++of_viewer;
+  }
+  EXPECT_EQ(of_member, 10);
+  EXPECT_EQ(of_viewer, 10);
+}
+
+TEST_F(MessageSendersTest, ARoomHasTokensForItsMembersWhateverStrangersSend) {
+  const RateLimit limit{.per_second = 40, .burst = 80};
+  int of_member = 0;
+  for (int tick = 0; tick < 1'000; ++tick) {
+    clock_.Advance(10ms);
+    for (int i = 0; i < 5; ++i) {
+      (void)TakeOf(kRoom, "once" + std::to_string(tick * 5 + i), kStranger, limit);
+    }
+    if (tick % 100 == 0 && TakeOf(kRoom, "member", kMember, limit)) ++of_member;
+  }
+  EXPECT_EQ(of_member, 10);
+  using Token = MessageSenders::RoomToken;
+  EXPECT_EQ(senders_.TakeRoomToken(kRoom, {"viewer"}, kStranger, limit, clock_.Monotonic()),
+            Token::kForMembers);
+  EXPECT_EQ(senders_.TakeRoomToken(kRoom, {"member"}, kStranger, limit, clock_.Monotonic()),
+            Token::kNone)
+      << "it has had one within the last second";
 }
 
 TEST_F(MessageSendersTest, ARepetitionWithinFiveMinutesGetsTheFirstOutcome) {

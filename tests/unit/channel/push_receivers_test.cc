@@ -143,6 +143,26 @@ TEST_F(Receivers, GetBatchesAboveTheRate) {
   EXPECT_THAT(bob->pushes, ElementsAre(1, 5));
 }
 
+TEST_F(Receivers, AreTheLimitOfWhatWaitsForThem) {
+  MemoryTotal held{.most = 16 * 20'000};
+  PushReceivers::Deps deps = deps_;
+  deps.held = &held;
+  PushReceivers receivers(deps, {.per_second = 1, .burst = 1});
+  const auto ann = Subscribe("ann", receivers);
+  const auto bob = Subscribe("bob", receivers);
+  receivers.Push({}, std::vector{Said(8'000)});
+  EXPECT_EQ(held.held, 0U) << "it was delivered";
+  for (int i = 0; i < 10; ++i) {
+    receivers.Push({}, std::vector{Said(8'000)});
+    EXPECT_GE(held.held, 8'000U);
+    EXPECT_LE(held.held, 20'000U);
+  }
+  clock_.Advance(3s);
+  receivers.OnTick();
+  EXPECT_TRUE(ann->has_gap) << "it reads the room again";
+  EXPECT_EQ(held.held, 0U);
+}
+
 TEST_F(Receivers, GetABoundedNumberOfBytesOfARoomAtOnce) {
   const auto ann = Subscribe("ann", receivers_);
   std::vector<StoredMessage> messages;

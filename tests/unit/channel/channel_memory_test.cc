@@ -1,0 +1,188 @@
+// What the channel holds in memory, and what it gives up first.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/base/memory_reservation.h"
+#include "daemon/channel/channel.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/captured_log.h"
+#include "tests/support/counting_random.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
+#include "tests/support/matchers.h"
+#include "tests/support/messages.h"
+#include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
+#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/channel/message_bodies.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class ChannelMemoryTest : public testing::Test {
+ protected:
+  ChannelMemoryTest() {
+    alice_.Join(1);
+    bob_.Join(2);
+    empty_ = world_.state().held_bytes();
+  }
+  [[nodiscard]] std::size_t held() { return world_.state().held_bytes() - empty_; }
+
+  ChannelWorld world_;
+  Phone alice_{world_, "alice"};
+  Phone bob_{world_, "bob"};
+  std::size_t empty_ = 0;
+};
+
+TEST_F(ChannelMemoryTest, CountsInboxesAndMessagesOfGroups) {
+  world_.SayTo("alice", 10);
+  const std::size_t of_inbox = held();
+  EXPECT_GT(of_inbox, 200U);
+  world_.Say(1, std::string(1'000, 'x'));
+  EXPECT_GT(held(), of_inbox + 1'000);
+  alice_.TakeAccount(alice_.PollAccount());
+  (void)alice_.PollAccount();  // confirms it
+  alice_.Quit(1);
+  EXPECT_EQ(held(), 0U);
+  world_.SayTo("bob", 11);
+  bob_.LogIn();
+  EXPECT_LT(held(), 4'096U) << "of the login that was kicked only itself";
+}
+
+TEST_F(ChannelMemoryTest, WhatIsGivenUpIsReadFromTheStore) {
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    world_.Say(1);
+    world_.SayTo("alice", i);
+  }
+  world_.ChangeMembers(1);
+  world_.state().Shrink(empty_ + 1'000);
+  EXPECT_LE(held(), 1'000U);
+  EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(1, 2, 3, 4, 5));
+  const PollPtr poll = alice_.PollAccount();
+  EXPECT_THAT(poll->Directs(), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(poll->Notices(), ElementsAre(kChangeNotice)) << "notices stay";
+}
+
+TEST_F(ChannelMemoryTest, WhatHasWaitedLongestIsGivenUpFirst) {
+  world_.Say(1);
+  world_.SayTo("alice", 10);
+  const std::size_t of_one = held();
+  world_.Say(2);
+  world_.SayTo("bob", 10);
+  world_.state().Shrink(empty_ + of_one);
+  world_.FailReads(true);
+  EXPECT_THAT(alice_.PollAccount()->Directs(), IsEmpty());
+  EXPECT_THAT(bob_.PollAccount()->Directs(), ElementsAre(10));
+  EXPECT_THAT(bob_.PollRoom()->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelMemoryTest, LoginsAreForgottenLastAndKnownAgain) {
+  world_.state().Shrink(0);
+  EXPECT_EQ(world_.state().held_bytes(), 0U);
+  EXPECT_EQ(world_.Admit(alice_.login()), Standing::kActive);
+}
+
+/// A channel on a memory store, with bounds.
+class BoundedChannelTest : public testing::Test {
+ protected:
+  Result<SentMessage> Send(const std::string& from, const std::string& to, std::uint64_t random) {
+    return channel_.SendDirect(
+        {from}, {.to = {to}, .body = BodyOf(TextElement("hello")), .random = random});
+  }
+
+  FakeClock clock_;
+  CountingRandom random_;
+  const CapturedLog log_;
+  Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
+  RecordingListener listener_;
+  MemoryStore store_{StoreLimits(), "00000000000000aa", listener_};
+  const FakeStreams streams_;
+  BanList bans_{clock_, streams_};
+  MemoryTotal held_{.most = 200'000};
+  Channel channel_{{.rooms = store_,
+                    .events = store_,
+                    .log = store_,
+                    .history = store_,
+                    .joins = store_,
+                    .bans = bans_,
+                    .clock = clock_,
+                    .dates = clock_,
+                    .random = random_,
+                    .logger = logger_,
+                    .held = &held_},
+                   ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
+                   {.group_rate = {.per_second = 1, .burst = 4}, .max_held_bytes = 100'000}};
+};
+
+TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
+  std::vector<Channel::Login> logins;
+  for (int i = 0; i < 10; ++i) {
+    const UserId account{"user" + std::to_string(i)};
+    logins.push_back(channel_.LogIn(account, clock_.Now() + 1h));
+    for (int n = 0; n < 10; ++n) {
+      const auto stored = store_.AppendDirectMessage(
+          account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
+      ASSERT_OK(stored);
+      channel_.OnMessages(std::vector{*stored});
+      ASSERT_LE(held_.held, 100'000U);
+    }
+  }
+  EXPECT_GT(held_.held, 50'000U);
+  const auto caller = channel_.Authenticate(logins.front().tiny_id, logins.front().a2);
+  ASSERT_OK(caller);
+  std::string body;
+  channel_.PollAccount(*caller, 0, [&](std::string reply) { body = std::move(reply); });
+  EXPECT_THAT(body, HasSubstr("much"));
+}
+
+TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
+  (void)channel_.LogIn({"bob"}, clock_.Now() + 1h);
+  const std::size_t before = held_.held;
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most - before));
+  const auto stored = store_.AppendDirectMessage({"bob"}, MakeMessage("amy", "[]"));
+  channel_.OnMessages(std::vector{*stored});
+  EXPECT_LE(held_.held, held_.most);
+}
+
+TEST_F(BoundedChannelTest, TakesFewMessagesOfASenderToAccountsThatAreAway) {
+  const std::uint64_t burst = channel_.options().absent_rate.burst;
+  std::uint64_t sent = 0;
+  while (Send("eve", "bob", sent + 1)) {
+    ++sent;
+    clock_.Advance(100ms);
+  }
+  EXPECT_GE(sent, burst);
+  EXPECT_LE(sent, burst + (sent / 10) + 1) << "one a second besides";
+  EXPECT_ERROR(kTooManyRequests, Send("eve", "amy", 1'000));
+  EXPECT_OK(Send("amy", "bob", 1));
+  (void)channel_.LogIn({"bob"}, clock_.Now() + 1h);
+  EXPECT_OK(Send("eve", "bob", 1'001)) << "it is there";
+}
+
+TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {
+  const auto made = store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
+  ASSERT_OK(made);
+  const Room& room = made->room;
+  const auto send = [&](const std::string& from) {
+    return channel_.SendToRoom({from}, room.key, room.sequence,
+                               {.group = room.key.id, .body = BodyOf(TextElement("hello"))});
+  };
+  for (int i = 1; i <= 3; ++i) EXPECT_OK(send("stranger" + std::to_string(i)));
+  EXPECT_ERROR(kTooManyRequests, send("stranger4"));
+  EXPECT_OK(send("creator"));
+}
+
+}  // namespace
+}  // namespace rtcroom
