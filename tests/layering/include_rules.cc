@@ -165,6 +165,7 @@ constexpr auto kReachesOutside = std::to_array<std::string_view>({
     "fstream",
     "grp.h",
     "iostream",
+    "linux/",
     "net/",
     "netdb.h",
     "netinet/",
