@@ -922,7 +922,9 @@ function onRoomEvent(group, event) {
 function onKicked(kicked) {
   if (kicked.reason === 'other_login') return endLogin(OTHER_LOGIN, 'kicked by another login', true);
   if (kicked.reason === 'token_expired') return endLogin(BAD_LOGIN, 'the login expired');
-  if (me.group && kicked.roomID === me.group.id && kicked.kind === me.group.kind) closeGroup();
+  if (!me.group || kicked.roomID !== me.group.id || kicked.kind !== me.group.kind) return;
+  if (kicked.reason === 'left') me.group = null; // by its own call
+  else closeGroup();
 }
 
 function onDirect(message) {

@@ -254,6 +254,14 @@ describe('Notices', () => {
       await phone.logout();
     }
   });
+
+  it('do not report to a user that it has left the room itself', async () => {
+    const ann = await joined('ann');
+    server.kick('ann', 'left', { kind: 'multi', roomID: 'r' });
+    await caughtUp(ann);
+    assert.deepStrictEqual(ann.notices, []);
+    await assert.rejects(ann.say('x'), { ErrorCode: 10007 });
+  });
 });
 
 describe('Direct messages', () => {

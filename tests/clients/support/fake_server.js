@@ -92,7 +92,7 @@ export class FakeServer {
   kick(userID, reason, room = {}) {
     this.#push(userID, { kicked: { reason, ...room } });
     for (const connection of this.#connections) {
-      if (connection.userID !== userID || reason === 'banned') continue;
+      if (connection.userID !== userID || room.roomID) continue;
       connection.ws.close(reason === 'other_login' ? 4001 : 4003);
     }
   }
