@@ -28,6 +28,12 @@ void AppendTo(std::string& list, std::string_view object) {
 
 }  // namespace
 
+void PushPoll::PolledRoom::Refuse(const Error& error) {
+  JsonText members;
+  WriteError(error, {}, members);
+  Fill(members.text());
+}
+
 void PushPoll::Begin(const std::function<PollReply()>& take_over) {
   login_.direct = context_.verbs.channel.ResumeDirect(login_.account, login_.direct);
   OpenRooms();
@@ -146,19 +152,17 @@ bool PushPoll::ReadAll() {
 
 bool PushPoll::ReadRoom(PolledRoom& room) {
   if (room.number == 0) return true;
-  Result<RoomView> view = context_.verbs.reader.Read(room.key, room.cursor);
-  // Another room may have the ID since it was opened.
-  if (view && !IsReached(login_.reach, view->room.dialect)) view = Error{Errc::kRoomNotFound, {}};
-  JsonText members;
+  const Result<RoomView> view =
+      context_.verbs.reader.Read(login_.account, login_.reach, room.key, room.cursor);
   if (!view) {
-    WriteError(view.error(), {}, members);
-  } else {
-    WriteView(*view, members);
-    room.at = view->cursor.at;
+    room.Refuse(view.error());
+    return true;
   }
+  JsonText members;
+  WriteView(*view, members);
   room.Fill(members.text());
-  return !view || !view->is_recovered || !view->events.empty() ||
-         view->room.sequence != room.number;
+  room.at = view->cursor.at;
+  return !view->is_recovered || !view->events.empty() || view->room.sequence != room.number;
 }
 
 bool PushPoll::ReadDirects() {
@@ -218,13 +222,23 @@ void PushPoll::OnBans() {
     if (!is_waiting_) return;
     for (PolledRoom& room : rooms_) {
       if (!context_.verbs.reader.IsBanned(login_.account, room.key)) continue;
-      JsonText members;
-      WriteError({Errc::kNotAllowed, "banned from the room"}, {}, members);
-      room.Fill(members.text());
+      room.Refuse({Errc::kNotAllowed, "banned from the room"});
       is_banned = true;
     }
   }
   if (is_banned) Finish();
+}
+
+void PushPoll::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason*/) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_) return;
+    const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
+    if (room == rooms_.end()) return;
+    room->Refuse({Errc::kNotAllowed, "not a member of the room"});
+  }
+  Finish();
 }
 
 void PushPoll::OnTick(MonotonicTime now) {

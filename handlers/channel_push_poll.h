@@ -49,6 +49,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnEventsLost() override { Wake(); }
   void OnBans() override;
+  void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   void OnTick(MonotonicTime now) override;
   void OnStop() override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
@@ -66,6 +67,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
 
     /// @param members  the rest of its object.
     void Fill(std::string_view members) { entry = head + "," + std::string(members) + "}"; }
+    void Refuse(const Error& error);
   };
 
   void OpenRooms();

@@ -68,6 +68,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnEventsLost() override;
   void OnBans() override;
+  void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   void OnTick(MonotonicTime now) override;
   /// Nothing: the connection drains it.
   void OnStop() override {}
@@ -130,6 +131,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   Subscription* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// @return the numbers of the removed ones.
   std::vector<std::uint64_t> RemoveLocked(const RoomKey& key) REQUIRES(mutex_);
+  /// Ends a subscription, and says why. Call `PushReceivers::Unsubscribe` afterwards.
+  void KickLocked(const RoomKey& key, std::string_view reason) REQUIRES(mutex_);
   /// Writes what a subscription has not received yet.
   void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
   /// @param made_at  as `PushReceivers::CountPush`.

@@ -14,10 +14,10 @@ constexpr std::size_t kMaxUnsent = std::size_t{128} << 10;
 /// Pushes of a room that are kept while a client joins.
 constexpr std::size_t kMaxKept = 64;
 
-std::string BannedPush(const RoomKey& key) {
+std::string KickedPush(const RoomKey& key, std::string_view reason) {
   JsonText object;
   object.BeginObject("kicked")
-      .Field("reason", "banned")
+      .Field("reason", reason)
       .Field("kind", RoomKindName(key.kind))
       .Field("roomID", key.id.value)
       .EndObject();
@@ -59,7 +59,8 @@ Status ChannelSocket::Subscribe(const Request& request) {
 
 Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
                                      std::uint64_t number, const std::string& cursor) {
-  const Result<RoomView> view = context_.verbs.reader.Read(key, cursor);
+  const Result<RoomView> view =
+      context_.verbs.reader.Read(login_.account, login_.reach, key, cursor);
   if (!view) return view.error();
   const Error try_again{Errc::kStoreBusy, "the room has changed too much"};
   if (view->room.sequence != number) return try_again;
@@ -69,7 +70,7 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
   ChargeReply(text);
   const MutexLock lock(mutex_);
   Subscription* const subscription = FindLocked(number);
-  if (subscription == nullptr) return Error{Errc::kNotAllowed, "banned, or disconnected"};
+  if (subscription == nullptr) return Error{Errc::kNotAllowed, "removed, or disconnected"};
   if (subscription->has_lost) return try_again;
   subscription->at = view->cursor.at;
   subscription->is_joining = false;
@@ -203,11 +204,25 @@ void ChannelSocket::OnBans() {
       const RoomKey key = subscriptions_[i].key;
       if (!context_.verbs.reader.IsBanned(login_.account, key)) continue;
       ended.push_back(subscriptions_[i].number);
-      subscriptions_.erase(subscriptions_.begin() + static_cast<std::ptrdiff_t>(i));
-      SendLocked(BannedPush(key));
+      KickLocked(key, "banned");
     }
   }
   for (const std::uint64_t number : ended) context_.verbs.receivers.Unsubscribe(number, *this);
+}
+
+void ChannelSocket::OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) {
+  {
+    const MutexLock lock(mutex_);
+    const Subscription* const subscription = FindLocked(room_number);
+    if (subscription == nullptr) return;
+    KickLocked(RoomKey(subscription->key), LeaveReasonName(reason));
+  }
+  context_.verbs.receivers.Unsubscribe(room_number, *this);
+}
+
+void ChannelSocket::KickLocked(const RoomKey& key, std::string_view reason) {
+  (void)RemoveLocked(key);
+  SendLocked(KickedPush(key, reason));
 }
 
 ChannelSocket::Subscription* ChannelSocket::FindLocked(std::uint64_t number) {

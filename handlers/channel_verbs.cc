@@ -187,8 +187,12 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
   std::vector<GroupFacts> groups;
   for (const CallersRoom& room : call.rooms) {
     if (!room.opened) return room.opened.error();
-    const Result<std::uint64_t> newest = context.reader.NewestMessage(room.number);
-    if (!newest && newest.error().code == Errc::kRoomNotFound) continue;
+    const Result<std::uint64_t> newest =
+        context.reader.NewestMessage(call.account, call.reach, room.key, room.number);
+    if (!newest &&
+        (newest.error().code == Errc::kRoomNotFound || newest.error().code == Errc::kNotAllowed)) {
+      continue;
+    }
     if (!newest) return newest.error();
     groups.push_back({.room = room.key, .number = room.number, .last_seq = *newest});
   }

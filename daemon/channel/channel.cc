@@ -224,10 +224,10 @@ void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
     const MutexLock lock(mutex_);
     if (!state_.LeadsBack(caller.instance, claims.serial)) return;
   }
-  const Result<Room> room = deps_.rooms.Load(claims.room);
-  if (!room && room.error().code != Errc::kRoomNotFound) return;
-  if (!room || room->sequence != claims.room_number ||
-      deps_.bans.IsBanned(claims.room, caller.account)) {
+  const Result<Room> room = OpenRoom(caller.account, claims.room, claims.room_number);
+  if (!room) {
+    const Errc code = room.error().code;
+    if (code != Errc::kRoomNotFound && code != Errc::kNotAllowed) return;
     Turn turn(*this);
     return state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
   }
@@ -239,7 +239,9 @@ void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
                          claims.serial, turn);
   }();
   if (is_incomplete) Complete(facts->number);
-  if (deps_.bans.IsBanned(claims.room, caller.account)) return Quit(caller, claims.room.id);
+  if (!CheckAccess(caller.account, claims.room, claims.room_number)) {
+    return Quit(caller, claims.room.id);
+  }
   // It may have missed a change.
   Turn turn(*this);
   state_.NotifyOne(caller.instance, turn);
@@ -254,6 +256,23 @@ Result<Room> Channel::FindRoom(const ChannelInstance& caller, const RoomId& id) 
     if (room || room.error().code != Errc::kRoomNotFound) return room;
   }
   return Error{Errc::kRoomNotFound, {}};
+}
+
+Result<Room> Channel::OpenRoom(const UserId& account, const RoomKey& key,
+                               std::uint64_t room_number) {
+  Result<Room> room = deps_.rooms.Load(key);
+  if (!room) return room;
+  if (room->sequence != room_number) return Error{Errc::kRoomNotFound, {}};
+  const Status may = CheckGroupAccess(options_.access, account, *room, deps_.rooms, deps_.bans);
+  if (!may) return may.error();
+  return room;
+}
+
+Status Channel::CheckAccess(const UserId& account, const RoomKey& key, std::uint64_t room_number) {
+  if (deps_.bans.IsBanned(key, account)) return Error{Errc::kNotAllowed, "banned from the room"};
+  if (options_.access == GroupAccess::kAny) return {};
+  const Result<Room> room = OpenRoom(account, key, room_number);
+  return room ? Status() : room.error();
 }
 
 Result<GroupFacts> Channel::FactsOf(const Room& room) {
@@ -289,10 +308,11 @@ Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& g
     return state_.Join(caller.instance, *facts, claims.joined_seq, key, turn);
   }();
   if (is_incomplete) Complete(facts->number);
-  // The ban may have come after the check, and ended the memberships before this one began.
-  if (deps_.bans.IsBanned(room->key, caller.account)) {
+  // A ban or a departure may have come after the check, and ended the memberships before this one
+  // began.
+  if (const Status still = CheckAccess(caller.account, room->key, room->sequence); !still) {
     Quit(caller, group);
-    return Error{Errc::kNotAllowed, "banned from the room"};
+    return still.error();
   }
   const auto newest = deps_.events.ReadRoomEvents(room->key, std::nullopt, 1);
   if (newest && !newest->empty() && newest->front().event.at + kRecentChange > deps_.clock.Now()) {
@@ -343,6 +363,17 @@ ChannelState::Profile Channel::ProfileOf(const UserId& account) const {
 }
 
 // Committed changes
+
+std::vector<GroupMembership> Channel::Memberships() const {
+  const MutexLock lock(mutex_);
+  return state_.Memberships();
+}
+
+void Channel::EndMembership(const GroupMembership& membership) {
+  Turn turn(*this);
+  turn.is_of_feed = true;
+  state_.EndMembership(membership, turn);
+}
 
 void Channel::OnEvents(std::span<const StoredEvent> events) {
   // Its last pushers leave a room in the change that ends it. A notice of that would make clients

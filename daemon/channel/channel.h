@@ -165,12 +165,12 @@ class Channel {
 
   /// Waits for a commit. The same `random` again within `kRepeatedWithin` gives the first outcome,
   /// at any server.
-  /// @errors kNotAllowed when the caller has not joined; kTooManyRequests; kContentRefused;
-  ///         kContentTooLong; kBadRequest; kStoreBusy; kStoreBroken.
+  /// @errors kNotAllowed when the caller has not joined, or may not any more; kTooManyRequests;
+  ///         kContentRefused; kContentTooLong; kBadRequest; kStoreBusy; kStoreBroken.
   Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
   /// The same for an account that need not have joined.
   /// @param room_number  of the room, whose group `draft` need not name.
-  /// @errors kRoomNotFound when that room has ended; kNotAllowed only for a banned account.
+  /// @errors kRoomNotFound when that room has ended; kNotAllowed for an account that may not join.
   Result<SentMessage> SendToRoom(const UserId& account, const RoomKey& room,
                                  std::uint64_t room_number, const GroupDraft& draft);
   /// Likewise.
@@ -238,6 +238,11 @@ class Channel {
   [[nodiscard]] std::vector<std::size_t> CountMembers(std::span<const std::uint64_t> rooms) const
       EXCLUDES(mutex_);
 
+  /// Of all logins, for `FormerMembers`.
+  [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
+  /// The logins of that account leave the group.
+  void EndMembership(const GroupMembership& membership);
+
   // The committed changes, in the store's order.
   void OnEvents(std::span<const StoredEvent> events);
   void OnMessages(std::span<const StoredMessage> messages);
@@ -295,6 +300,12 @@ class Channel {
   void Settle() EXCLUDES(mutex_);
   /// The room of any kind with that id, if the caller reaches it.
   Result<Room> FindRoom(const ChannelInstance& caller, const RoomId& id);
+  /// The room, if the account may be in its group now.
+  /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.
+  Result<Room> OpenRoom(const UserId& account, const RoomKey& key, std::uint64_t room_number);
+  /// Likewise; reads the store only for `GroupAccess::kMembers`, since this server may not know of
+  /// a change yet that the store has.
+  Status CheckAccess(const UserId& account, const RoomKey& key, std::uint64_t room_number);
   Result<GroupFacts> FactsOf(const Room& room);
   /// Joins the group that the key names: after a restart, memory has no groups.
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);

@@ -72,10 +72,11 @@ Status ChannelFeed::ReadNew() {
   const std::vector<AccountLogin> logins = deps_.logins.Take();
   if (!logins.empty()) deps_.channel.OnLogins(logins);
   while (true) {
-    if (needs_contacts_) {
-      if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded;
-      needs_contacts_ = false;
-    }
+    if (const Status loaded = Reload(); !loaded) return loaded;
+    // Before the events: those that precede a message in the store are known when it is delivered,
+    // so that none reaches an account that had left before.
+    const auto messages = deps_.messages.ReadMessages(messages_at_, kPerRead);
+    if (!messages) return messages.error();
     Result<EventPage> page = deps_.events.ReadEvents(events_at_, kPerRead);
     if (!page && page.error().code == Errc::kCursorExpired) {
       Result<Cursor> newest = deps_.events.Newest();
@@ -85,16 +86,35 @@ Status ChannelFeed::ReadNew() {
       continue;
     }
     if (!page) return page.error();
-    const auto messages = deps_.messages.ReadMessages(messages_at_, kPerRead);
-    if (!messages) return messages.error();
+    if (deps_.former != nullptr) {
+      if (const Status ended = deps_.former->OnEvents(page->events); !ended) return ended;
+    }
     events_at_ = std::move(page->next);
-    if (!messages->empty()) messages_at_ = messages->back().position;
     if (!page->events.empty()) deps_.channel.OnEvents(page->events);
     if (deps_.contacts != nullptr) deps_.contacts->OnEvents(page->events);
-    if (!messages->empty()) deps_.channel.OnMessages(*messages);
+    if (page->events.size() == kPerRead) {  // more events may precede the messages
+      deps_.receivers.Push(page->events, {});
+      continue;
+    }
+    if (!messages->empty()) {
+      messages_at_ = messages->back().position;
+      deps_.channel.OnMessages(*messages);
+    }
     deps_.receivers.Push(page->events, *messages);
-    if (page->events.size() < kPerRead && messages->size() < kPerRead) return {};
+    if (messages->size() < kPerRead) return {};
   }
+}
+
+Status ChannelFeed::Reload() {
+  if (needs_contacts_) {
+    if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded;
+    needs_contacts_ = false;
+  }
+  if (needs_members_ && deps_.former != nullptr) {
+    if (const Status ended = deps_.former->OnEventsLost(); !ended) return ended;
+  }
+  needs_members_ = false;
+  return {};
 }
 
 Status ChannelFeed::Tick() {
@@ -108,6 +128,7 @@ void ChannelFeed::RecordLost() {
   deps_.channel.OnEventsLost();
   deps_.receivers.OnEventsLost();
   needs_contacts_ = deps_.contacts != nullptr;
+  needs_members_ = true;
 }
 
 void ChannelFeed::RecordOutcome(const Status& outcome) {

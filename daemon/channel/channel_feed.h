@@ -11,6 +11,7 @@
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/direct_contacts.h"
+#include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
@@ -37,6 +38,7 @@ class ChannelFeed {
     PushReceivers& receivers;
     Logger& logger;
     DirectContacts* contacts = nullptr;  ///< null: any account may be sent messages
+    FormerMembers* former = nullptr;     ///< null: groups are open to those that are no members
   };
   explicit ChannelFeed(const Deps& deps) : deps_(deps) {}
   ~ChannelFeed() { Stop(); }
@@ -53,6 +55,8 @@ class ChannelFeed {
   /// Converts an exception of a step to a failure; the next step begins with `RecordLost`.
   Status Guarded(Status (ChannelFeed::*step)());
   Status ReadNew();
+  /// What was to be read again, since events were lost.
+  Status Reload();
   Status Tick();
   void RecordLost();
   void RecordOutcome(const Status& outcome);
@@ -63,6 +67,7 @@ class ChannelFeed {
   bool is_failing_ = false;        // likewise
   bool has_lost_ = false;          // likewise: events were lost, which is not yet recorded
   bool needs_contacts_ = false;    // likewise: events were lost
+  bool needs_members_ = true;      // likewise; members may have left before `Start`
   std::jthread thread_;            // last: it uses all other members
 };
 

@@ -2,11 +2,13 @@
 // again at its start.
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_json.h"
 #include "daemon/channel/channel_state.h"
+#include "daemon/channel/group_access_check.h"
 
 namespace rtcroom {
 
@@ -83,6 +85,32 @@ void ChannelState::Quit(std::uint64_t instance, const RoomId& group, ChannelTurn
   while (!polls.empty()) AnswerEmpty(polls.front(), turn);
 }
 
+void ChannelState::EndMembership(const GroupMembership& membership, ChannelTurn& turn) {
+  const auto found = accounts_.find(membership.account);
+  if (found == accounts_.end()) return;
+  for (Instance* const instance : found->second.instances) {
+    if (!instance->room || instance->room->group->facts.number != membership.room_number) continue;
+    if (membership.reason == LeaveReason::kLeft) {
+      Quit(instance->claims.instance, RoomId(instance->room->group->facts.room.id), turn);
+    } else {
+      EndMembership(*instance, turn);
+    }
+  }
+}
+
+std::vector<GroupMembership> ChannelState::Memberships() const {
+  std::vector<GroupMembership> memberships;
+  for (const auto& [number, group] : groups_) {
+    for (const Instance* const member : group->members) {
+      memberships.push_back({.room = group->facts.room,
+                             .room_number = number,
+                             .account = member->claims.account,
+                             .reason = LeaveReason::kRoomDestroyed});
+    }
+  }
+  return memberships;
+}
+
 // Restarts
 
 bool ChannelState::Restore(const ChannelInstance& login, const GroupJoin& join,
@@ -131,19 +159,31 @@ Status Channel::Restore(TimePoint removal) {
   std::ranges::sort(*stored, {}, [](const GroupJoinChange& one) {
     return one.join ? one.join->logged_in : TimePoint();
   });
-  std::unordered_map<std::uint64_t, std::optional<GroupFacts>> groups;
+  struct StoredGroup {
+    std::optional<GroupFacts> facts{};
+    std::unordered_set<UserId> members{};  ///< for `GroupAccess::kMembers`
+  };
+  const bool is_for_members = options_.access == GroupAccess::kMembers;
+  std::unordered_map<std::uint64_t, StoredGroup> groups;
   std::vector<GroupJoinChange> ended;
   for (const auto& [instance, join] : *stored) {
     if (join->expires <= removal) ended.push_back({.instance = instance});
     if (join->expires <= deps_.clock.Now()) continue;
-    auto [group, is_new] = groups.try_emplace(join->room_number);
+    const auto [found, is_new] = groups.try_emplace(join->room_number);
+    StoredGroup& group = found->second;
     if (is_new) {
       Result<std::optional<GroupFacts>> facts = FactsOf(*join);
       if (!facts) return facts.error();
-      group->second = *std::move(facts);
+      group.facts = *std::move(facts);
     }
-    const bool may_enter = group->second && !deps_.bans.IsBanned(join->room, join->account);
-    RestoreOne(instance, *join, may_enter ? &*group->second : nullptr);
+    if (is_new && is_for_members) {
+      auto members = LoadGroupMembers(join->room, join->room_number, deps_.rooms);
+      if (!members) return members.error();
+      group.members = *std::move(members);
+    }
+    const bool may_enter = group.facts && !deps_.bans.IsBanned(join->room, join->account) &&
+                           (!is_for_members || group.members.contains(join->account));
+    RestoreOne(instance, *join, may_enter ? &*group.facts : nullptr);
   }
   return ended.empty() ? Status() : deps_.joins.RecordGroupJoins(ended);
 }

@@ -77,6 +77,7 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   if (const auto before = FindSent(account, room_number, draft.random)) return *before;
   // Before the store is read.
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
+  if (const Status may = CheckAccess(account, room, room_number); !may) return may.error();
   if (const Status admitted = CheckRoomRate(account, room, room_number); !admitted) {
     return admitted.error();
   }

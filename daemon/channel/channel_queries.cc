@@ -62,6 +62,9 @@ Result<std::vector<StoredMessage>> Channel::GroupHistory(const ChannelInstance& 
                                                          std::size_t limit) {
   const Result<GroupFacts> facts = JoinedGroup(caller, group);
   if (!facts) return facts.error();
+  if (const Status may = CheckAccess(caller.account, facts->room, facts->number); !may) {
+    return may.error();
+  }
   // The feed may not have brought a message yet whose sender asks for it.
   const Result<std::uint64_t> stored = deps_.history.NewestRoomMessage(facts->number);
   if (!stored) return stored.error();

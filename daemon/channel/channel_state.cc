@@ -317,13 +317,8 @@ void ChannelState::OnRoomEnded(std::uint64_t room_number, ChannelTurn& turn) {
 }
 
 void ChannelState::OnKicked(std::uint64_t room_number, const UserId& account, ChannelTurn& turn) {
-  const auto found = accounts_.find(account);
-  if (found != accounts_.end()) {
-    for (Instance* const instance : found->second.instances) {
-      if (!instance->room || instance->room->group->facts.number != room_number) continue;
-      EndMembership(*instance, turn);
-    }
-  }
+  EndMembership({.room_number = room_number, .account = account, .reason = LeaveReason::kKicked},
+                turn);
   OnMembersChanged(room_number, turn);
 }
 

@@ -27,6 +27,7 @@
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/direct_contacts.h"
+#include "daemon/channel/group_access_check.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
@@ -169,6 +170,12 @@ class ChannelState {
   [[nodiscard]] std::vector<GroupJoinChange> TakeJoinChanges();
   /// They could not be stored: the next `TakeJoinChanges` returns these logins again.
   void ReturnJoinChanges(std::span<const GroupJoinChange> changes);
+
+  /// The instances of that account leave the group. They are told that it has ended, unless the
+  /// user has left the room by itself: as after a `Quit`.
+  void EndMembership(const GroupMembership& membership, ChannelTurn& turn);
+  /// Of all instances, for the case that rooms have ended unseen.
+  [[nodiscard]] std::vector<GroupMembership> Memberships() const;
 
   /// Of an instance that is not known any more it is held, and answered empty.
   /// @param cursor  sequence number of the last entry that the client received.

@@ -1,16 +1,35 @@
 // Whether an account may join the group of a room.
 #pragma once
 
+#include <cstdint>
+#include <unordered_set>
+
 #include "daemon/base/result.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/group_access.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/room_event.h"
 #include "daemon/core/room_store.h"
 
 namespace rtcroom {
+
+/// An account that is in the group of a room, and how it ceased to be a member of that.
+struct GroupMembership {
+  RoomKey room{};
+  std::uint64_t room_number = 0;  ///< `Room::sequence`
+  UserId account{};
+  LeaveReason reason = LeaveReason::kLeft;
+};
 
 /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
 /// @threads safe from any thread; reads the store at most once, for `GroupAccess::kMembers`.
 Status CheckGroupAccess(GroupAccess access, const UserId& account, const Room& room,
                         RoomStore& rooms, const BanList& bans);
+
+/// The accounts that `GroupAccess::kMembers` lets into the group of a room; none when it has ended.
+/// @errors kStoreBusy; kStoreBroken.
+/// @threads safe from any thread; reads the store at most twice.
+Result<std::unordered_set<UserId>> LoadGroupMembers(const RoomKey& key, std::uint64_t room_number,
+                                                    RoomStore& rooms);
 
 }  // namespace rtcroom

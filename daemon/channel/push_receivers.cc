@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -208,6 +209,21 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
     receiver->OnRoomPush(room_number, push);
     if (has_ended && deps_.contacts != nullptr)
       deps_.contacts->Leave(receiver->user_id(), room_number);
+  }
+}
+
+void PushReceivers::EndMembership(const GroupMembership& membership) {
+  Receivers ended;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = by_room_.find(membership.room_number);
+    if (found == by_room_.end()) return;
+    std::ranges::copy_if(
+        found->second.receivers, std::back_inserter(ended),
+        [&](const PushReceiverPtr& one) { return one->user_id() == membership.account; });
+  }
+  for (const PushReceiverPtr& receiver : ended) {
+    receiver->OnMembershipEnded(membership.room_number, membership.reason);
   }
 }
 

@@ -20,6 +20,7 @@
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/direct_contacts.h"
+#include "daemon/channel/group_access_check.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
@@ -45,6 +46,8 @@ class PushReceiver {
   virtual void OnEventsLost() = 0;
   /// Users may have been banned from its rooms.
   virtual void OnBans() = 0;
+  /// Its user may not be in the group of that room any more.
+  virtual void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) = 0;
   /// Once a second.
   virtual void OnTick(MonotonicTime now) = 0;
   /// The server stops.
@@ -66,8 +69,8 @@ struct PushCounts {
 /// `delivery_rate` are delivered, or a room has much to say, its events wait for the next tick,
 /// which delivers them together.
 ///
-/// @threads safe from any thread, but `Push`, `OnEventsLost` and `OnTick` for one. No lock is held
-///          while a receiver is called or the store is read.
+/// @threads safe from any thread, but `Push`, `EndMembership`, `OnEventsLost` and `OnTick` for one.
+///          No lock is held while a receiver is called or the store is read.
 class PushReceivers {
  public:
   /// Bytes that a room delivers between two ticks; the last object may exceed it, and counts for
@@ -107,6 +110,8 @@ class PushReceivers {
   /// Committed events and messages, each in the store's order.
   void Push(std::span<const StoredEvent> events, std::span<const StoredMessage> messages)
       EXCLUDES(mutex_);
+  /// The receivers of that account in the room are told that they get nothing more of it.
+  void EndMembership(const GroupMembership& membership) EXCLUDES(mutex_);
   void OnEventsLost() EXCLUDES(mutex_);
   void OnTick() EXCLUDES(mutex_);
   /// Before the server stops.

@@ -45,8 +45,19 @@ Result<Room> RoomReader::Open(const UserId& user_id, RoomReach reach, const Room
   return room;
 }
 
-Result<RoomView> RoomReader::Read(const RoomKey& key, std::string_view since) const {
-  Result<Room> room = deps_.rooms.Load(key);
+Result<std::uint64_t> RoomReader::NewestMessage(const UserId& user_id, RoomReach reach,
+                                                const RoomKey& key,
+                                                std::uint64_t room_number) const {
+  if (deps_.access == GroupAccess::kMembers) {
+    const Result<Room> room = Open(user_id, reach, key);
+    if (!room) return room.error();
+  }
+  return deps_.history.NewestRoomMessage(room_number);
+}
+
+Result<RoomView> RoomReader::Read(const UserId& user_id, RoomReach reach, const RoomKey& key,
+                                  std::string_view since) const {
+  Result<Room> room = Open(user_id, reach, key);
   if (!room) return room.error();
   const Result<Cursor> newest = deps_.events.Newest();
   if (!newest) return newest.error();

@@ -57,9 +57,12 @@ class RoomReader {
   /// @errors kRoomNotFound, also when it is not reached; kNotAllowed; kStoreBusy; kStoreBroken.
   Result<Room> Open(const UserId& user_id, RoomReach reach, const RoomKey& key) const;
 
+  /// Call it after `PushReceivers::Subscribe`: who may not read the room any more is refused here,
+  /// or told there.
   /// @param since  a cursor as the client sent it; any other text counts as one that is too old.
-  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Result<RoomView> Read(const RoomKey& key, std::string_view since) const;
+  /// @errors as `Open`.
+  Result<RoomView> Read(const UserId& user_id, RoomReach reach, const RoomKey& key,
+                        std::string_view since) const;
 
   struct HistoryQuery {
     std::optional<std::uint64_t> before{};  ///< only older ones; neither: the newest
@@ -69,10 +72,10 @@ class RoomReader {
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<RoomMessages> ReadHistory(const Room& room, const HistoryQuery& query) const;
 
-  /// As `MessageHistory::NewestRoomMessage`.
-  Result<std::uint64_t> NewestMessage(std::uint64_t room_number) const {
-    return deps_.history.NewestRoomMessage(room_number);
-  }
+  /// As `MessageHistory::NewestRoomMessage`, for a user that has opened the room before.
+  /// @errors kNotAllowed when the user is no member any more, where it has to be.
+  Result<std::uint64_t> NewestMessage(const UserId& user_id, RoomReach reach, const RoomKey& key,
+                                      std::uint64_t room_number) const;
 
   [[nodiscard]] bool IsBanned(const UserId& user_id, const RoomKey& key) const {
     return deps_.bans.IsBanned(key, user_id);

@@ -73,15 +73,19 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .contacts = contacts_.get(),
                                      .held = &deps.held},
                  channel_.options().delivery_rate),
+      former_(FormerMembers::Deps{
+          .rooms = deps.store.storage(), .channel = channel_, .receivers = receivers_}),
       workers_(kWorkers, kMaxWaiting),
-      feed_(ChannelFeed::Deps{.events = deps.store.storage(),
-                              .messages = deps.store.storage(),
-                              .logins = deps.store.state().channel_logins,
-                              .signal = deps.store.state().channel_commits,
-                              .channel = channel_,
-                              .receivers = receivers_,
-                              .logger = deps.runtime.logger,
-                              .contacts = contacts_.get()}) {}
+      feed_(
+          ChannelFeed::Deps{.events = deps.store.storage(),
+                            .messages = deps.store.storage(),
+                            .logins = deps.store.state().channel_logins,
+                            .signal = deps.store.state().channel_commits,
+                            .channel = channel_,
+                            .receivers = receivers_,
+                            .logger = deps.runtime.logger,
+                            .contacts = contacts_.get(),
+                            .former = config.join == GroupAccess::kMembers ? &former_ : nullptr}) {}
 
 Status ChannelModule::Start(TimePoint removal) {
   const Status restored = channel_.Restore(removal);

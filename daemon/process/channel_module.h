@@ -11,6 +11,7 @@
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_feed.h"
 #include "daemon/channel/direct_contacts.h"
+#include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
 #include "daemon/config/config.h"
@@ -58,6 +59,7 @@ class ChannelModule {
   Channel channel_;
   const RoomReader reader_;
   PushReceivers receivers_;
+  FormerMembers former_;
   ThreadPool workers_;  ///< of sockets
   ChannelFeed feed_;
 };

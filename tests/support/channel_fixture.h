@@ -17,6 +17,7 @@
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/channel/channel.h"
+#include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
 #include "daemon/core/node_lease.h"
@@ -67,6 +68,11 @@ class ChannelFixture {
                  .logger = logger,
                  .node = &node},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
+        reader({.rooms = store,
+                .events = store,
+                .history = store,
+                .bans = bans,
+                .access = options.access}),
         receivers(
             {.rooms = store, .events = store, .bans = bans, .clock = clock, .observer = &latencies},
             options.delivery_rate),
@@ -227,10 +233,11 @@ class ChannelFixture {
 
   /// Gives the channel what was committed since the last call.
   void Follow() {
+    const auto messages = store.ReadMessages(messages_at_, 1000);
     auto page = store.ReadEvents(events_at_, 1000);
     events_at_ = page->next;
+    if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);
     channel.OnEvents(page->events);
-    const auto messages = store.ReadMessages(messages_at_, 1000);
     if (!messages->empty()) messages_at_ = messages->back().position;
     channel.OnMessages(*messages);
     receivers.Push(page->events, *messages);
@@ -273,9 +280,10 @@ class ChannelFixture {
   std::unique_ptr<UserSigVerifier> verifier =
       *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});
   Channel channel;
-  RoomReader reader{{.rooms = store, .events = store, .history = store, .bans = bans}};
+  RoomReader reader;
   RecordedLatencies latencies;
   PushReceivers receivers;
+  FormerMembers former{{.rooms = store, .channel = channel, .receivers = receivers}};
   FakeSessions sessions;
   OtherServers others;
   SecondLooks looks{others, admission, clock};

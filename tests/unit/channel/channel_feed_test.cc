@@ -2,10 +2,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <new>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +22,9 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
+#include "tests/support/messages.h"
 #include "tests/support/recording_listener.h"
+#include "tests/support/rooms.h"
 
 namespace rtcroom {
 namespace {
@@ -34,6 +41,7 @@ class ThrowingReceiver : public PushReceiver {
   void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override {}
+  void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) override {}
   void OnTick(MonotonicTime /*now*/) override {
     if (throws) throw std::bad_alloc();
     ++ticks;
@@ -49,10 +57,23 @@ class ThrowingReceiver : public PushReceiver {
   const UserId user_id_{"alice"};
 };
 
+/// A store in which something happens just before it is first asked for messages.
+class ChangingStore : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  std::function<void()> before_messages;
+
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override {
+    if (const auto change = std::exchange(before_messages, nullptr)) change();
+    return MemoryStore::ReadMessages(position, limit);
+  }
+};
+
 /// A channel on a memory store.
 class ChannelFeedTest : public testing::Test {
  protected:
-  Channel MakeChannel(AccountLoginLog* logins = nullptr) {
+  Channel MakeChannel(AccountLoginLog* logins = nullptr, const ChannelOptions& options = {}) {
     return Channel({.rooms = store,
                     .events = store,
                     .log = store,
@@ -64,7 +85,7 @@ class ChannelFeedTest : public testing::Test {
                     .random = random,
                     .logger = logger,
                     .logins = logins},
-                   ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), ChannelOptions());
+                   ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options);
   }
 
   FakeClock clock;
@@ -72,7 +93,7 @@ class ChannelFeedTest : public testing::Test {
   const CapturedLog log;
   Logger logger{LogFormat::kJson, LogLevel::kInfo, log.file()};
   RecordingListener listener;
-  MemoryStore store{StoreLimits(), "00000000000000aa", listener};
+  ChangingStore store{StoreLimits(), "00000000000000aa", listener};
   const FakeStreams streams;
   BanList bans{clock, streams};
 };
@@ -108,6 +129,45 @@ TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
     return receiver->ticks > 0;
   }));
   EXPECT_TRUE(Eventually([&] { return log.Text().find("channel_feed_recovered") != text.npos; }));
+}
+
+TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
+  const auto made = store.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
+  ASSERT_OK(made);
+  const RoomKey key = made->room.key;
+  ASSERT_OK(store.Update(Adding(key, "alice")));
+  Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
+  const Channel::Login login = channel.LogIn({"alice"}, clock.Now() + 1h);
+  const auto alice = channel.Authenticate(login.tiny_id, login.a2);
+  ASSERT_OK(alice);
+  const auto joined = channel.Join(*alice, key.id);
+  ASSERT_OK(joined);
+  std::atomic<bool> is_answered = false;
+  std::string answer;
+  channel.PollRoom(*alice, 0, *joined, [&](std::string body) {
+    answer = std::move(body);
+    is_answered = true;
+  });
+  PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
+  FormerMembers former({.rooms = store, .channel = channel, .receivers = receivers});
+  store.before_messages = [&] {
+    (void)store.Update(Deleting(key, "alice", clock.Now()));
+    (void)store.AppendRoomMessage(made->room.sequence,
+                                  MakeMessage("creator", R"(["without alice"])", clock.Now()));
+  };
+  HeardLogins logins;
+  ChannelSignal signal;
+  ChannelFeed feed({.events = store,
+                    .messages = store,
+                    .logins = logins,
+                    .signal = signal,
+                    .channel = channel,
+                    .receivers = receivers,
+                    .logger = logger,
+                    .former = &former});
+  ASSERT_OK(feed.Start());
+  ASSERT_TRUE(Eventually([&] { return is_answered.load(); }));
+  EXPECT_THAT(answer, Not(HasSubstr("without alice")));
 }
 
 /// Keeps what the other servers are told.

@@ -42,6 +42,7 @@ class Listener : public PushReceiver {
   }
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }
+  void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) override {}
   void OnTick(MonotonicTime /*now*/) override { ++ticks; }
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }

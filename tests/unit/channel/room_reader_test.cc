@@ -48,7 +48,8 @@ class Reader : public testing::Test {
         R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":")" + std::string(bytes, 'x') + "\"}}]";
     EXPECT_OK(store_.AppendRoomMessage(store_.Load(key_)->sequence, MakeMessage("ann", body)));
   }
-  std::string Cursor() { return reader_.Read(key_, {})->cursor.Encode(); }
+  const UserId ann_{"ann"};
+  std::string Cursor() { return reader_.Read(ann_, RoomReach::kAll, key_, {})->cursor.Encode(); }
 
   FakeClock clock_;
   RecordingListener commits_;
@@ -62,7 +63,7 @@ class Reader : public testing::Test {
 TEST_F(Reader, ASnapshotNamesItsExactPosition) {
   Add("bob");
   Say();
-  const auto view = reader_.Read(key_, {});
+  const auto view = reader_.Read(ann_, RoomReach::kAll, key_, {});
   ASSERT_OK(view);
   EXPECT_FALSE(view->is_recovered);
   EXPECT_EQ(view->cursor, (RoomCursor{.epoch = "00000000000000aa",
@@ -74,61 +75,61 @@ TEST_F(Reader, ASnapshotNamesItsExactPosition) {
 TEST_F(Reader, RecoversUpToFiveHundredEvents) {
   EXPECT_OK(store_.Update(Destroying(key_)));
   EXPECT_OK(store_.Update(Creating(LiveRoom())));
-  const std::string cursor = reader_.Read(kLiveR1, {})->cursor.Encode();
+  const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
   for (int i = 0; i < 250; ++i) {
     EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
     EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "bob")));
   }
-  const auto most = reader_.Read(kLiveR1, cursor);
+  const auto most = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
   ASSERT_OK(most);
   EXPECT_TRUE(most->is_recovered);
   EXPECT_THAT(most->events, SizeIs(500));
   EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
-  EXPECT_FALSE(reader_.Read(kLiveR1, cursor)->is_recovered);
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->is_recovered);
 }
 
 TEST_F(Reader, RemovedMessagesAreNotRecovered) {
   const std::string cursor = Cursor();
   for (int i = 0; i < 40; ++i) Say();
-  EXPECT_THAT(reader_.Read(key_, cursor)->events, SizeIs(40));
+  EXPECT_THAT(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->events, SizeIs(40));
   Say();
-  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
 }
 
 TEST_F(Reader, RemovedEventsAreNotRecovered) {
   const std::string cursor = Cursor();
   Add("bob");
   Add("carol");
-  EXPECT_TRUE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_TRUE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
   EXPECT_OK(store_.TrimEvents({.keep_since = kLater, .max_events = 1}));
-  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
 }
 
 TEST_F(Reader, TooManyBytesAreNotRecovered) {
   const std::string cursor = Cursor();
   for (int i = 0; i < 12; ++i) Say(7900);
-  EXPECT_TRUE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_TRUE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
   Say(7900);
-  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
 }
 
 TEST_F(Reader, ReadsHardlyMoreMessagesThanItSends) {
   const std::string cursor = Cursor();
   for (int i = 0; i < 40; ++i) Say(7900);
   store_.messages_read = 0;
-  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
   EXPECT_EQ(store_.messages_read, 16U);
 }
 
 TEST_F(Reader, ALaterRoomOfTheNameIsAnother) {
   const std::string cursor = Cursor();
   EXPECT_OK(store_.Update(Destroying(key_)));
-  EXPECT_ERROR(kRoomNotFound, reader_.Read(key_, cursor));
+  EXPECT_ERROR(kRoomNotFound, reader_.Read(ann_, RoomReach::kAll, key_, cursor));
   Make();
-  EXPECT_FALSE(reader_.Read(key_, cursor)->is_recovered);
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
   const std::string later = Cursor();
   Add("bob");
-  EXPECT_THAT(reader_.Read(key_, later)->events, SizeIs(1));
+  EXPECT_THAT(reader_.Read(ann_, RoomReach::kAll, key_, later)->events, SizeIs(1));
 }
 
 TEST_F(Reader, BannedUsersDoNotOpenARoom) {

@@ -80,19 +80,6 @@ TEST_F(Groups, EndForAccountsThatAreBanned) {
   EXPECT_EQ(Call(alice_, "group_msg_get", {{"GroupId", "room_1"}})["ErrorCode"], 10007);
 }
 
-TEST(GroupsOfMembers, RefuseAccountsThatAreNotInTheRoom) {
-  ChannelFixture server({.access = GroupAccess::kMembers});
-  server.MakeRoom(RoomKind::kLive, "room_1", Dialect::kGen2);
-  ASSERT_TRUE(server.store.Update(Watching(MakeKey(RoomKind::kLive, "room_1"), "viewer")));
-  const auto join = [&](const std::string& account) {
-    return server.Call(server.LogIn(account), "group_open_http_svc/apply_join_group",
-                       {{"GroupId", "room_1"}})["ErrorCode"];
-  };
-  EXPECT_EQ(join("creator"), 0);
-  EXPECT_EQ(join("viewer"), 0);
-  EXPECT_EQ(join("mallory"), 10007);
-}
-
 TEST_F(Groups, AQuitSucceedsAlsoWithoutAJoin) {
   EXPECT_EQ(server_.Post(alice_, "group_open_http_svc/quit_group", R"({"GroupId":"room_1"})").body,
             kDoneReply);

@@ -1,0 +1,48 @@
+// Accounts that are in the groups of rooms which they have left.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/channel/channel.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/core/event_log.h"
+#include "daemon/core/room_store.h"
+
+namespace rtcroom {
+
+/// Where only members may be in the group of a room (`GroupAccess::kMembers`), takes those out of
+/// it that are members no more. An account is asked about when an event says that it has left: it
+/// may have another role in the room, or have come back.
+///
+/// Reads the store only of rooms with groups or receivers at this server, once for all events that
+/// are given at a time.
+///
+/// @threads for one thread.
+class FormerMembers {
+ public:
+  /// All of it outlives this object.
+  struct Deps {
+    RoomStore& rooms;
+    Channel& channel;
+    PushReceivers& receivers;
+  };
+  explicit FormerMembers(const Deps& deps) : deps_(deps) {}
+
+  /// Committed events. Call it before anything later than they is delivered.
+  /// @errors kStoreBusy; kStoreBroken. Then call it again with the same events.
+  Status OnEvents(std::span<const StoredEvent> events);
+  /// Some events are unknown. The receivers read their rooms again by themselves.
+  /// @errors as `OnEvents`.
+  Status OnEventsLost() { return End(deps_.channel.Memberships()); }
+
+ private:
+  [[nodiscard]] std::vector<GroupMembership> EndedBy(const StoredEvent& event) const;
+  /// Those of them whose account is no member of the room.
+  Status End(const std::vector<GroupMembership>& memberships);
+
+  const Deps deps_;
+};
+
+}  // namespace rtcroom
