@@ -14,6 +14,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/stream_liveness.h"
 
 namespace rtcroom {
 
@@ -33,21 +34,65 @@ struct Beat {
   bool operator==(const Beat&) const = default;
 };
 
-/// Heartbeats that a node received.
-struct HeardBeats {
-  MonotonicTime as_of{};      ///< none that came before it is missing; ages count from it
-  std::vector<Beat> beats{};  ///< sorted by seat, each once
+/// What a sign of media is about: the stream of a member, or one of its tracks where a service
+/// reports these apart. The numbers are stored.
+enum class MediaTrack : std::uint8_t { kStream = 0, kVideo = 1, kAudio = 2 };
+
+/// The newest sign that a node has of the media of a pusher.
+struct MediaSign {
+  SeatKey seat{};
+  MediaTrack track = MediaTrack::kStream;
+  /// kOn; kOff; kNone: it is not on, and counts as if it had never been.
+  MediaState::Kind kind = MediaState::Kind::kOn;
+  /// Of kOn since the last confirmation, otherwise since it ended; not negative.
+  std::chrono::milliseconds age{0};
+  /// Orders the signs of a track where the service that reports them numbers or dates them; 0: by
+  /// age. Of the same one, kOff follows kOn.
+  std::int64_t order = 0;
+
+  bool operator==(const MediaSign&) const = default;
 };
 
-/// The last heartbeat of a pusher at any node.
+/// What a node heard of pushers: heartbeats, and signs of their media.
+struct HeardBeats {
+  MonotonicTime as_of{};           ///< none that came before it is missing; ages count from it
+  std::vector<Beat> beats{};       ///< sorted by seat, each once
+  std::vector<MediaSign> signs{};  ///< sorted by seat and track, each once
+
+  [[nodiscard]] std::size_t size() const { return beats.size() + signs.size(); }
+};
+
+/// Where media is reported to another node, the newest sign of it anywhere.
+struct SharedMedia {
+  bool is_on = false;
+  std::chrono::milliseconds age{0};  ///< as of `MediaSign`
+
+  bool operator==(const SharedMedia&) const = default;
+};
+
+/// The last heartbeat of a pusher at any node, and the newest sign of its media.
 struct SharedSilence {
   /// Since its newest heartbeat anywhere, or since a later moment from which all pushers are given
   /// a timeout. nullopt: unknown.
   std::optional<std::chrono::milliseconds> age{};
   /// It certainly sent no heartbeat to any node for the timeout.
   bool is_silent = false;
+  /// nullopt: there is none, or it is kOn and was not confirmed for `kTimeoutsWithoutAnswer`.
+  std::optional<SharedMedia> media{};
+  /// All nodes have reported what they heard up to this long ago; nullopt: unknown.
+  std::optional<std::chrono::milliseconds> told_ago{};
+  /// What was heard longer ago may be missing.
+  std::chrono::milliseconds complete_for = std::chrono::milliseconds::max();
 
   bool operator==(const SharedSilence&) const = default;
+};
+
+/// A pusher by the names of its room and user.
+struct NamedMember {
+  RoomKey room{};
+  UserId user_id{};
+
+  bool operator==(const NamedMember&) const = default;
 };
 
 /// Work that one node does for all of them.
@@ -137,11 +182,10 @@ class Cluster {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<NodeStanding> Renew() = 0;
 
-  /// Reports the next heartbeats of `heard`, and with the last ones that these were all. Takes
-  /// seconds at most, after which the node is to be renewed.
+  /// Reports the next heartbeats of `heard`, after them its signs of media, and with the last ones
+  /// that these were all. Takes seconds at most, after which the node is to be renewed.
   /// @param reported  as of the call before; 0 at first.
-  /// @return how many have been reported by now. After `heard.beats.size()` others may follow,
-  /// heard
+  /// @return how many have been reported by now. After `heard.size()` others may follow, heard
   ///         since.
   /// @errors kStoreBusy; kStoreBroken. The same may be reported again.
   virtual Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) = 0;
@@ -152,14 +196,21 @@ class Cluster {
   virtual Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                                     std::chrono::milliseconds timeout) = 0;
 
+  /// The pushers of whose media a part has been off for that long at the node with the newest sign
+  /// of it, in no order; some may be named twice. `Silent` tells whether the others are off too.
+  /// @param limit  most to return.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<NamedMember>> MediaOff(std::chrono::milliseconds lasting,
+                                                    std::size_t limit) = 0;
+
   /// Claims the right to create or destroy a group. A node's own claim is extended.
   /// @param lasting  after which it ends by itself.
   /// @return false while another node has it.
   virtual Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) = 0;
   virtual Status ReleaseGroup(const RoomId& group) = 0;
 
-  /// Removes the heartbeats of pushers that have left. To be called from time to time by the holder
-  /// of `Duty::kUpkeep`.
+  /// Removes the heartbeats and signs of pushers that have left. To be called from time to time by
+  /// the holder of `Duty::kUpkeep`.
   /// @return how many were removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> RemoveLeftBeats() = 0;
@@ -183,11 +234,17 @@ class Alone : public Cluster {
     return NodeStanding{.terms = {0, 0, 0, 0}, .all_know_marked_tickets = true};
   }
   Result<std::size_t> Report(const HeardBeats& heard, std::size_t /*reported*/) override {
-    return heard.beats.size();
+    return heard.size();
   }
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                             std::chrono::milliseconds timeout) override {
-    return std::vector(lapsed.size(), SharedSilence{.age = timeout, .is_silent = true});
+    return std::vector(
+        lapsed.size(),
+        SharedSilence{.age = timeout, .is_silent = true, .told_ago = std::chrono::milliseconds(0)});
+  }
+  Result<std::vector<NamedMember>> MediaOff(std::chrono::milliseconds /*lasting*/,
+                                            std::size_t /*limit*/) override {
+    return std::vector<NamedMember>();
   }
   Result<bool> ClaimGroup(const RoomId& /*group*/, std::chrono::milliseconds /*lasting*/) override {
     return true;

@@ -10,6 +10,34 @@ namespace {
 /// Members of one stream that are judged when it is off: the latest.
 constexpr std::size_t kMostClaims = 64;
 
+SeatKey SeatOf(const LapsedLease& lease) {
+  return {.room_number = lease.room_number, .seat = lease.seat};
+}
+
+/// How much of `lasting`, which lasts until now, is certain at all nodes.
+std::chrono::milliseconds Certain(std::chrono::milliseconds lasting, const SharedSilence& answer) {
+  const auto told_ago = answer.told_ago.value_or(std::chrono::milliseconds(0));
+  return std::max(std::min(lasting, answer.complete_for) - told_ago, std::chrono::milliseconds(0));
+}
+
+/// The state of media by the newest sign anywhere. Of what was reported to this node `anywhere`
+/// covers all but the last second or so.
+std::optional<MediaState> Newest(std::optional<MediaState> here, const SharedMedia& anywhere) {
+  using enum MediaState::Kind;
+  if (anywhere.is_on) {
+    if (here && here->kind == kOn) return here;
+    return MediaState{.kind = kOn, .lasting = anywhere.age, .seen_ago = anywhere.age};
+  }
+  const bool is_newer_here =
+      here && ((here->kind == kOn && here->seen_ago < anywhere.age) ||
+               // What ended before the media server was away may be on air again.
+               (here->kind == kUnknown && here->lasting <= anywhere.age));
+  if (is_newer_here) return here;
+  const bool is_off_here = here && here->kind == kOff;
+  return MediaState{.kind = kOff,
+                    .lasting = is_off_here ? std::min(here->lasting, anywhere.age) : anywhere.age};
+}
+
 }  // namespace
 
 std::optional<MediaState> MediaWitness::StateOf(const RoomKey& room, const UserId& user_id) const {
@@ -88,6 +116,7 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
   const MonotonicTime until = now + options_.sweep_period / 2;
   SweepOutcome outcome;
   std::size_t to_evict = 0;
+  const bool by_heartbeats = leases_.renewed_by() == LeaseTable::RenewedBy::kHeartbeats;
   while (true) {
     // One more than is handled shows whether something is left.
     std::vector<LapsedLease> lapsed = leases_.Lapsed(options_.batch + 1, now);
@@ -96,8 +125,8 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
     if (outcome.behind) lapsed.resize(options_.batch);
     if (lapsed.empty()) return outcome;
 
-    std::vector<LapsedLease> silent = SilentEverywhere(std::move(lapsed), outcome);
-    const std::vector<Eviction> evictions = JudgeAll(std::move(silent));
+    const std::vector<Eviction> evictions = JudgeAll(
+        AskCluster(std::move(lapsed), by_heartbeats ? Whom::kSilent : Whom::kAll, outcome));
     const ExpiryOutcome expiry = Evict(evictions);
     outcome.expiry += expiry;
     to_evict += evictions.size();
@@ -109,16 +138,14 @@ SweepOutcome HeartbeatReaper::Sweep(MonotonicTime now) {
   }
 }
 
-std::vector<LapsedLease> HeartbeatReaper::SilentEverywhere(std::vector<LapsedLease> lapsed,
-                                                           SweepOutcome& outcome) {
-  if (leases_.renewed_by() == LeaseTable::RenewedBy::kDeferral) return lapsed;
+std::vector<LapsedLease> HeartbeatReaper::AskCluster(std::vector<LapsedLease> leases, Whom whom,
+                                                     SweepOutcome& outcome) {
+  answers_.clear();
   std::vector<SeatKey> seats;
-  seats.reserve(lapsed.size());
-  for (const LapsedLease& lease : lapsed) {
-    seats.push_back({.room_number = lease.room_number, .seat = lease.seat});
-  }
+  seats.reserve(leases.size());
+  for (const LapsedLease& lease : leases) seats.push_back(SeatOf(lease));
   const Result<std::vector<SharedSilence>> answers = cluster_.Silent(seats, leases_.timeout());
-  const bool answered = answers && answers->size() == lapsed.size();
+  const bool answered = answers && answers->size() == leases.size();
   if (std::exchange(cluster_answers_, answered) != answered) {
     if (answered) {
       logger_.Info("silence_known");
@@ -126,41 +153,44 @@ std::vector<LapsedLease> HeartbeatReaper::SilentEverywhere(std::vector<LapsedLea
       logger_.Warn("silence_unknown", {{"detail", answers ? "" : answers.error().detail}});
     }
   }
-  std::vector<LapsedLease> silent;
+  std::vector<LapsedLease> known;
   if (!answered) {
     outcome.undecided = true;
-    return silent;
+    return known;
   }
-  for (std::size_t i = 0; i < lapsed.size(); ++i) {
+  for (std::size_t i = 0; i < leases.size(); ++i) {
     const SharedSilence& answer = (*answers)[i];
-    if (answer.is_silent) {
-      silent.push_back(std::move(lapsed[i]));
-    } else if (answer.age && *answer.age < leases_.timeout()) {
-      leases_.RenewByReport(lapsed[i], *answer.age);
+    if (whom == Whom::kAll ? answer.told_ago.has_value() : answer.is_silent) {
+      answers_.emplace(seats[i], answer);
+      known.push_back(std::move(leases[i]));
+    } else if (whom == Whom::kSilent && answer.age && *answer.age < leases_.timeout()) {
+      leases_.RenewByReport(leases[i], *answer.age);
     } else {
       outcome.undecided = true;
     }
   }
-  return silent;
+  return known;
 }
 
 void HeartbeatReaper::SweepMedia(MonotonicTime now, SweepOutcome& outcome) {
-  std::vector<Eviction> despite_heartbeats;
-  std::vector<LapsedLease> silent_here;
-  for (Eviction& eviction : JudgeAll(LeasesWithMediaOff(now))) {
-    if (eviction.despite_heartbeats) {
-      despite_heartbeats.push_back(std::move(eviction));
-    } else {
-      silent_here.push_back(std::move(eviction.lease));
-    }
+  const bool despite_heartbeats = EvictsDespiteHeartbeats(options_.rules);
+  std::vector<LapsedLease> off = LeasesWithMediaOff(now);
+  if (!despite_heartbeats) {
+    std::erase_if(off,
+                  [this](const LapsedLease& lease) { return lease.silent <= leases_.timeout(); });
   }
-  outcome.expiry += Evict(despite_heartbeats);
-  if (silent_here.empty()) return;
-  outcome.expiry += Evict(JudgeAll(SilentEverywhere(std::move(silent_here), outcome)));
+  if (off.empty()) return;
+  std::vector<Eviction> evictions = JudgeAll(
+      AskCluster(std::move(off), despite_heartbeats ? Whom::kAll : Whom::kSilent, outcome));
+  std::erase_if(evictions, [this](const Eviction& eviction) {
+    return !eviction.despite_heartbeats && !answers_.at(SeatOf(eviction.lease)).is_silent;
+  });
+  outcome.expiry += Evict(evictions);
 }
 
 std::vector<LapsedLease> HeartbeatReaper::LeasesWithMediaOff(MonotonicTime now) const {
   std::vector<LapsedLease> leases;
+  if (media_.members == nullptr && !media_.streams) return leases;
   const auto observe = [&](const std::vector<StreamClaims::Member>& members) {
     for (const StreamClaims::Member& member : members) {
       if (leases.size() == options_.most_per_sweep) return;
@@ -169,11 +199,18 @@ std::vector<LapsedLease> HeartbeatReaper::LeasesWithMediaOff(MonotonicTime now) 
     }
   };
   if (media_.members != nullptr) observe(media_.members->OffFor(options_.rules.grace));
-  if (!media_.streams) return leases;
-  for (const std::string& stream : media_.streams->media.OffFor(options_.rules.grace)) {
-    if (leases.size() == options_.most_per_sweep) break;
-    observe(media_.streams->claims.MembersOf(stream, kMostClaims));
+  if (media_.streams) {
+    for (const std::string& stream : media_.streams->media.OffFor(options_.rules.grace)) {
+      if (leases.size() == options_.most_per_sweep) break;
+      observe(media_.streams->claims.MembersOf(stream, kMostClaims));
+    }
   }
+  // Without an answer the next sweep finds them; `AskCluster` logs that there is none.
+  const auto elsewhere = cluster_.MediaOff(options_.rules.grace, options_.most_per_sweep);
+  if (elsewhere) observe(*elsewhere);
+  std::ranges::sort(leases, {}, SeatOf);
+  const auto repeated = std::ranges::unique(leases, {}, SeatOf);
+  leases.erase(repeated.begin(), repeated.end());
   return leases;
 }
 
@@ -208,11 +245,35 @@ void HeartbeatReaper::LogKept(const LapsedLease& lease) const {
 }
 
 std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) const {
+  using std::chrono::milliseconds;
+  MonotonicTime::duration added_ago = lease.added_ago;
+  if (const auto answer = answers_.find(SeatOf(lease)); answer != answers_.end()) {
+    // A stream that has begun since may not be reported yet.
+    added_ago = Certain(std::chrono::duration_cast<milliseconds>(added_ago), answer->second);
+  }
   return Judge(options_.rules, leases_.timeout(),
-               {.silent = lease.silent, .added_ago = lease.added_ago, .media = MediaOf(lease)});
+               {.silent = lease.silent, .added_ago = added_ago, .media = MediaOf(lease)});
 }
 
 std::optional<MediaState> HeartbeatReaper::MediaOf(const LapsedLease& lease) const {
+  std::optional<MediaState> state = MediaHereOf(lease);
+  const auto found = answers_.find(SeatOf(lease));
+  if (found == answers_.end()) return state;
+  const SharedSilence& answer = found->second;
+  if (answer.media) {
+    SharedMedia anywhere = *answer.media;
+    // It joins before its media begins: what was off before is no sign.
+    anywhere.age = std::min(anywhere.age,
+                            std::chrono::duration_cast<std::chrono::milliseconds>(lease.added_ago));
+    state = Newest(state, anywhere);
+  }
+  if (state && state->kind == MediaState::Kind::kOff) {
+    state->lasting = Certain(state->lasting, answer);
+  }
+  return state;
+}
+
+std::optional<MediaState> HeartbeatReaper::MediaHereOf(const LapsedLease& lease) const {
   if (media_.members != nullptr) {
     if (auto state = media_.members->StateOf(lease.room, lease.user_id)) {
       // It joins before its media begins: what was off before is no sign.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -70,8 +71,9 @@ struct MediaWitness {
 /// stream keeps it is looked at again after one more timeout, and as soon as its stream has been
 /// off for the grace.
 ///
-/// A member that was silent here may have sent heartbeats to another node: the cluster is asked
-/// before an eviction, and without its reply none is made.
+/// A member that was silent here may have sent heartbeats to another node, and its media may have
+/// been reported there: the cluster is asked before an eviction, and without its reply none is
+/// made.
 ///
 /// It uses `RoomService` like other clients: an eviction is checked again inside the store's atomic
 /// step, so a member that sent a heartbeat, left or rejoined in between is not evicted.
@@ -99,15 +101,23 @@ class HeartbeatReaper {
   SweepOutcome Sweep(MonotonicTime now);
 
  private:
-  /// Those that are silent everywhere; renews the leases of the others.
-  std::vector<LapsedLease> SilentEverywhere(std::vector<LapsedLease> lapsed, SweepOutcome& outcome);
+  enum class Whom : std::uint8_t {
+    kSilent,  ///< those that are silent everywhere
+    kAll,     ///< also those that send heartbeats
+  };
+  /// Asks the cluster about members that may have to leave.
+  /// @return those of whom enough is known; renews the leases of those that another node heard.
+  std::vector<LapsedLease> AskCluster(std::vector<LapsedLease> leases, Whom whom,
+                                      SweepOutcome& outcome);
   /// Evicts those whose media is off.
   void SweepMedia(MonotonicTime now, SweepOutcome& outcome);
-  /// Of at most `most_per_sweep` members.
   void LogKept(const LapsedLease& lease) const;
+  /// Of at most `most_per_sweep` members, here or at the node with the newest sign; each once.
   [[nodiscard]] std::vector<LapsedLease> LeasesWithMediaOff(MonotonicTime now) const;
-  /// nullopt: the member has no media that could be seen.
+  /// By what this node knows, and what the cluster has answered. nullopt: the member has no media
+  /// that could be seen.
   [[nodiscard]] std::optional<MediaState> MediaOf(const LapsedLease& lease) const;
+  [[nodiscard]] std::optional<MediaState> MediaHereOf(const LapsedLease& lease) const;
   /// Defers the leases of members that stay.
   /// @return the evictions.
   std::vector<Eviction> JudgeAll(std::vector<LapsedLease> leases);
@@ -124,6 +134,8 @@ class HeartbeatReaper {
   Cluster& cluster_;
   const Clock& clock_;
   const ReaperOptions options_;
+  /// What the cluster has answered about the members that are being judged.
+  std::map<SeatKey, SharedSilence> answers_{};
   SweepObserver& observer_;
   Logger& logger_;
   const MediaWitness media_;

@@ -44,8 +44,15 @@ Status NodeRenewal::Begin(bool with_wrong_clock) {
   return Report(began + kPeriod);
 }
 
+HeardBeats NodeRenewal::Collect() {
+  HeardBeats heard = leases_.HeardSince(told_until_);
+  // After the heartbeats: no sign from before `as_of` is missing either.
+  if (SeatSigns* const signs = signs_) heard.signs = signs->SignsSince(told_until_, heard.as_of);
+  return heard;
+}
+
 Status NodeRenewal::Report(BootTime until) {
-  if (!heard_) heard_.emplace(leases_.HeardSince(told_until_));
+  if (!heard_) heard_.emplace(Collect());
   do {
     const Result<std::size_t> reported = cluster_.Report(*heard_, reported_);
     if (!reported) {
@@ -55,8 +62,8 @@ Status NodeRenewal::Report(BootTime until) {
       return reported.error();
     }
     reported_ = *reported;
-  } while (reported_ < heard_->beats.size() && lease_.Now() < until);
-  if (reported_ < heard_->beats.size()) return {};
+  } while (reported_ < heard_->size() && lease_.Now() < until);
+  if (reported_ < heard_->size()) return {};
   told_until_ = heard_->as_of;
   heard_.reset();
   reported_ = 0;

@@ -1,6 +1,7 @@
 // Keeps a node registered among those that share its store.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/lease_table.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/core/node_lease.h"
 
 namespace rtcroom {
@@ -21,11 +23,12 @@ namespace rtcroom {
 /// @errors kStoreBusy, with one sentence for the operator: the clock may be set meanwhile.
 Status CheckStartClock(const NodeStanding& standing);
 
-/// Renews this node, then reports the heartbeats of its leases, and logs changes of its standing.
+/// Renews this node, then reports the heartbeats of its leases and the signs of media that it has,
+/// and logs changes of its standing.
 /// The next rounds report what one has no time for: when the database cannot keep up, evictions
 /// come late, and the node is not cut off.
 ///
-/// @threads `CheckContact` from any thread, the rest for one thread at a time.
+/// @threads `CheckContact` and `ShareMedia` from any thread, the rest for one thread at a time.
 class NodeRenewal {
  public:
   /// How often to call `Renew`.
@@ -47,6 +50,9 @@ class NodeRenewal {
   /// @errors those of `Cluster::Renew` and `Cluster::Report`.
   Status Renew();
 
+  /// What is known of media is reported from now on. It must outlive this.
+  void ShareMedia(SeatSigns& signs) { signs_ = &signs; }
+
   /// Whether the node is not cut off, or for less than that.
   /// @errors kUnavailable, with the reason.
   [[nodiscard]] Status CheckContact(std::chrono::seconds without) const;
@@ -59,6 +65,7 @@ class NodeRenewal {
   void Leave();
 
  private:
+  [[nodiscard]] HeardBeats Collect();
   /// Goes on with the report until then; one call at least.
   Status Report(BootTime until);
   void LogFailure(const Error& error);
@@ -69,9 +76,10 @@ class NodeRenewal {
   NodeLease& lease_;
   LeaseTable& leases_;
   Logger& logger_;
-  std::optional<HeardBeats> heard_{};  ///< whose report has begun, and not ended
-  std::size_t reported_ = 0;           ///< of these
-  MonotonicTime told_until_{};         ///< `as_of` of the last ones that were reported to the end
+  std::atomic<SeatSigns*> signs_ = nullptr;  ///< null: none
+  std::optional<HeardBeats> heard_{};        ///< whose report has begun, and not ended
+  std::size_t reported_ = 0;                 ///< of these
+  MonotonicTime told_until_{};  ///< `as_of` of the last ones that were reported to the end
   NodeStanding standing_{.nodes = 0};
   bool failure_logged_ = false;
   bool cut_off_logged_ = false;

@@ -16,6 +16,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room.h"
@@ -29,11 +30,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class StreamClaims : public CommitListener {
  public:
-  struct Member {
-    RoomKey room{};
-    UserId user_id{};
-    bool operator==(const Member&) const = default;
-  };
+  using Member = NamedMember;
 
   /// @param streams  names the streams of gen-1; outlives this.
   explicit StreamClaims(const StreamUrlSigner& streams) : streams_(streams) {}

@@ -5,10 +5,6 @@
 namespace rtcroom {
 namespace {
 
-/// Timeouts for which a silent member stays while the media server does not answer. Those for which
-/// its stream had kept it before do not count.
-constexpr int kTimeoutsWithoutAnswer = 3;
-
 using Verdict = std::optional<LeaveReason>;
 
 Verdict LeaveIf(bool leaves, LeaveReason reason) { return leaves ? Verdict(reason) : std::nullopt; }

@@ -32,9 +32,16 @@ struct MediaState {
   /// How long it has been on or off, without the times for which the media server was away; of
   /// kUnknown, for how long it has been away.
   std::chrono::milliseconds lasting{0};
+  /// Of kOn: since the last sign that it is.
+  std::chrono::milliseconds seen_ago{0};
   /// Of the media that arrived lately; nullopt when it is not known.
   std::optional<std::uint64_t> bits_per_second{};
 };
+
+/// Timeouts of heartbeats for which a silent member stays while the media server does not answer,
+/// not counting those for which its stream had kept it before. Also for how many a stream that
+/// another node saw on air counts without a later sign.
+inline constexpr int kTimeoutsWithoutAnswer = 3;
 
 /// "unknown", "none", "on", "off".
 std::string_view MediaStateName(MediaState::Kind kind);

@@ -1,6 +1,7 @@
 #include "daemon/media/callback_streams.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "daemon/base/text.h"
 
@@ -25,6 +26,15 @@ bool IsBelow(std::string_view one, std::string_view other) {
   strip(one);
   strip(other);
   return one.size() != other.size() ? one.size() < other.size() : one < other;
+}
+
+/// Orders the reports that other nodes get of the same stream, as far as it can be expressed.
+std::int64_t OrderOf(std::string_view sequence, const std::optional<TimePoint>& at) {
+  std::int64_t number = 0;
+  const char* const end = sequence.data() + sequence.size();
+  const auto [read_to, error] = std::from_chars(sequence.data(), end, number);
+  if (error == std::errc() && read_to == end && number > 0) return number;
+  return at ? std::int64_t{at->time_since_epoch().count()} : 0;
 }
 
 bool IsBefore(const std::optional<TimePoint>& one, const std::optional<TimePoint>& other) {
@@ -63,6 +73,7 @@ bool CallbackStreams::Stopped(const PushReport& report) {
     if (is_of_earlier) return true;
   }
   stream->ended = report.sequence;
+  stream->ended_at = report.at;
   if (!stream->is_on) return true;
   stream->is_on = false;
   stream->since = now;
@@ -74,10 +85,30 @@ MediaState CallbackStreams::StateOf(std::string_view name) const {
   const auto found = streams_.find(name);
   if (found == streams_.end()) return {.kind = MediaState::Kind::kNone};
   const Stream& stream = found->second;
-  const std::chrono::milliseconds lasting = Since(stream.since, clock_.Monotonic());
+  const MonotonicTime now = clock_.Monotonic();
+  const std::chrono::milliseconds lasting = Since(stream.since, now);
   if (!stream.is_on) return {.kind = MediaState::Kind::kOff, .lasting = lasting};
-  if (lasting > options_.believed_for) return {.kind = MediaState::Kind::kNone};
-  return {.kind = MediaState::Kind::kOn, .lasting = lasting};
+  if (!IsBelieved(stream, now)) return {.kind = MediaState::Kind::kNone};
+  return {.kind = MediaState::Kind::kOn, .lasting = lasting, .seen_ago = lasting};
+}
+
+std::vector<StreamSign> CallbackStreams::SignsSince(MonotonicTime since) const {
+  std::vector<StreamSign> signs;
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = clock_.Monotonic();
+  for (const auto& [name, stream] : streams_) {
+    if (stream.since < since || !IsBelieved(stream, now)) continue;
+    signs.push_back({.stream = name,
+                     .is_on = stream.is_on,
+                     .at = stream.since,
+                     .order = stream.is_on ? OrderOf(stream.started, stream.began_at)
+                                           : OrderOf(stream.ended, stream.ended_at)});
+  }
+  return signs;
+}
+
+bool CallbackStreams::IsBelieved(const Stream& stream, MonotonicTime now) const {
+  return !stream.is_on || Since(stream.since, now) <= options_.believed_for;
 }
 
 std::vector<std::string> CallbackStreams::OffFor(std::chrono::milliseconds grace) const {

@@ -13,6 +13,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/core/stream_liveness.h"
 
 namespace rtcroom {
@@ -37,7 +38,7 @@ struct PushReport {
 ///
 /// @threads safe from any thread.
 /// @source protocol E.1, E.5.
-class CallbackStreams : public MediaView {
+class CallbackStreams : public MediaView, public StreamSigns {
  public:
   /// How long a stream that is off is remembered: longer than the service repeats a callback.
   static constexpr std::chrono::minutes kOffIsKept{15};
@@ -54,12 +55,15 @@ class CallbackStreams : public MediaView {
   [[nodiscard]] MediaState StateOf(std::string_view stream) const override EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace) const override
       EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<StreamSign> SignsSince(MonotonicTime since) const override
+      EXCLUDES(mutex_);
 
  private:
   struct Stream {
     std::string started{};                ///< sequence of the last push that began
     std::optional<TimePoint> began_at{};  ///< time of that
     std::string ended{};                  ///< sequence of the last push that ended
+    std::optional<TimePoint> ended_at{};  ///< time of that
     bool is_on = false;
     MonotonicTime since{};  ///< of `is_on`
   };
@@ -67,6 +71,7 @@ class CallbackStreams : public MediaView {
 
   /// Null when there is no place for it.
   Stream* FindOrAddLocked(std::string_view name, MonotonicTime now) REQUIRES(mutex_);
+  [[nodiscard]] bool IsBelieved(const Stream& stream, MonotonicTime now) const;
   [[nodiscard]] bool IsForgotten(const Stream& stream, MonotonicTime now) const;
 
   const CallbackStreamsOptions options_;

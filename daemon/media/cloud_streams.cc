@@ -80,7 +80,11 @@ std::vector<std::string> CloudStreams::OffFor(milliseconds grace) const {
 
 MediaState CloudStreams::StateAt(const Stream& stream, MonotonicTime now) const {
   if (IsFresh(stream, now)) {
-    if (stream.live_since) return {.kind = Kind::kOn, .lasting = Between(*stream.live_since, now)};
+    if (stream.live_since) {
+      return {.kind = Kind::kOn,
+              .lasting = Between(*stream.live_since, now),
+              .seen_ago = Between(stream.replied_at, now)};
+    }
     if (stream.reply == StreamState::kNotLive) {
       if (!stream.live_at) return {.kind = Kind::kNone};
       return {.kind = Kind::kOff, .lasting = Between(*stream.off_since, now)};

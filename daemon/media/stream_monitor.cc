@@ -133,8 +133,10 @@ MediaState StreamMonitor::StateOf(std::string_view stream) const {
   const auto lasting = std::chrono::duration_cast<milliseconds>(now - media.since);
   switch (media.state) {
     case StreamPhase::kOn:
-      return {
-          .kind = MediaState::Kind::kOn, .lasting = lasting, .bits_per_second = rates_.Of(stream)};
+      return {.kind = MediaState::Kind::kOn,
+              .lasting = lasting,
+              .seen_ago = std::chrono::duration_cast<milliseconds>(now - media.seen_at),
+              .bits_per_second = rates_.Of(stream)};
     case StreamPhase::kOff:
       return {.kind = MediaState::Kind::kOff, .lasting = lasting};
     case StreamPhase::kNone:
@@ -147,6 +149,11 @@ std::vector<std::string> StreamMonitor::OffFor(std::chrono::milliseconds grace) 
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
   return table_.OffFor(grace, now);
+}
+
+std::vector<StreamSign> StreamMonitor::SignsSince(MonotonicTime since) const {
+  const MutexLock lock(mutex_);
+  return table_.SignsSince(since, deps_.clock.Monotonic());
 }
 
 StreamCounts StreamMonitor::Count() const {

@@ -13,6 +13,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/ban_list.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/stream_claims.h"
 #include "daemon/core/stream_liveness.h"
@@ -38,7 +39,7 @@ struct StreamMonitorDeps {
 /// disconnected: those that may not send, and those of evicted members.
 ///
 /// @threads safe from any thread; no function waits for anything outside.
-class StreamMonitor : public MediaView {
+class StreamMonitor : public MediaView, public StreamSigns {
  public:
   StreamMonitor(const StreamTableOptions& options, const StreamMonitorDeps& deps);
 
@@ -63,6 +64,8 @@ class StreamMonitor : public MediaView {
 
   [[nodiscard]] MediaState StateOf(std::string_view stream) const override EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace) const override
+      EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<StreamSign> SignsSince(MonotonicTime since) const override
       EXCLUDES(mutex_);
   [[nodiscard]] StreamCounts Count() const EXCLUDES(mutex_);
 

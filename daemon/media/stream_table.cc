@@ -194,18 +194,35 @@ std::vector<StreamDrop> StreamTable::Sweep(MonotonicTime now) {
 
 StreamMedia StreamTable::MediaOf(std::string_view stream, MonotonicTime now) const {
   const auto found = streams_.find(stream);
-  const bool is_reachable = !away_since_;
-  if (found == streams_.end()) return {.is_confirmed = is_reachable};
-  const Stream& known = found->second;
-  if (!known.on_since) {
+  if (found == streams_.end()) return {.is_confirmed = !away_since_};
+  return MediaOf(found->second, now);
+}
+
+StreamMedia StreamTable::MediaOf(const Stream& stream, MonotonicTime now) const {
+  if (!stream.on_since) {
     return {.state = StreamPhase::kOff,
-            .since = now - TimeOff(known, now),
-            .is_confirmed = is_reachable};
+            .since = now - TimeOff(stream, now),
+            .is_confirmed = !away_since_};
   }
-  const auto is_sure = [&](const Client& client) { return client.sends && !IsStale(client, now); };
-  return {.state = StreamPhase::kOn,
-          .since = *known.on_since,
-          .is_confirmed = std::ranges::any_of(known.clients, is_sure)};
+  StreamMedia media{.state = StreamPhase::kOn, .since = *stream.on_since};
+  for (const Client& client : stream.clients) {
+    if (!client.sends || IsStale(client, now)) continue;
+    media.is_confirmed = true;
+    media.seen_at = std::max(media.seen_at, client.seen_at);
+  }
+  return media;
+}
+
+std::vector<StreamSign> StreamTable::SignsSince(MonotonicTime since, MonotonicTime now) const {
+  std::vector<StreamSign> signs;
+  for (const auto& [name, stream] : streams_) {
+    if (stream.changed_at < since) continue;
+    const StreamMedia media = MediaOf(stream, now);
+    if (!media.is_confirmed) continue;
+    const bool is_on = media.state == StreamPhase::kOn;
+    signs.push_back({.stream = name, .is_on = is_on, .at = is_on ? media.seen_at : media.since});
+  }
+  return signs;
 }
 
 std::vector<std::string> StreamTable::OffFor(std::chrono::milliseconds grace,
@@ -347,6 +364,7 @@ void StreamTable::SetOnSince(Entry& entry, MonotonicTime now) {
   const bool is_on = std::ranges::any_of(stream.clients, &Client::sends);
   if (is_on == stream.on_since.has_value()) return;
   stream.on_since = is_on ? std::optional(now) : std::nullopt;
+  stream.changed_at = now;
   if (on_air_ != nullptr) on_air_->OnAir(name, is_on);
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/auth/stream_signature.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/media/stream_guard.h"
 
@@ -102,6 +103,7 @@ struct StreamMedia {
   /// Whether this may be acted on. False while polls fail, except for kOn within `confirm_ttl` of
   /// the last sign of the stream.
   bool is_confirmed = false;
+  MonotonicTime seen_at{};  ///< of kOn that is confirmed: the last sign of the stream
 };
 
 struct StreamCounts {
@@ -169,6 +171,8 @@ class StreamTable {
   /// The streams that are off for that long, none while polls fail.
   [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace,
                                                 MonotonicTime now) const;
+  /// Of the streams whose state is confirmed, those that began or ended since then.
+  [[nodiscard]] std::vector<StreamSign> SignsSince(MonotonicTime since, MonotonicTime now) const;
   /// The stream that the client was accepted for, also within `kLateCalls` of its end; empty when
   /// it is not known.
   [[nodiscard]] std::string StreamOfClient(std::string_view client) const;
@@ -195,6 +199,7 @@ class StreamTable {
     std::vector<Client> clients{};  ///< in the order in which they were accepted
     PausedTime sent_at{};           ///< the last sign that one of them sends
     std::optional<MonotonicTime> on_since{};
+    MonotonicTime changed_at{};                      ///< when it was last found to be on, or off
     std::optional<MonotonicTime> unclaimed_since{};  ///< while it has clients; nullopt: claimed
     bool is_updated = false;                         ///< by callbacks, since it was published
   };
@@ -209,6 +214,7 @@ class StreamTable {
   [[nodiscard]] bool IsStale(const Client& client, MonotonicTime now) const {
     return now - client.seen_at > options_.confirm_ttl;
   }
+  [[nodiscard]] StreamMedia MediaOf(const Stream& stream, MonotonicTime now) const;
   /// Whether that client has ended at `time` or later.
   [[nodiscard]] bool HasEndedSince(std::string_view client, MonotonicTime time) const;
   /// nullopt: the client may be on air.

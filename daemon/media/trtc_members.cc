@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 namespace rtcroom {
 namespace {
@@ -10,6 +12,18 @@ constexpr std::chrono::seconds kMemberPurgePeriod{10};
 
 /// The kinds whose rooms have texts.
 constexpr std::array kTextKinds = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive};
+
+/// The members that it may be here; at most one exists.
+std::vector<StreamClaims::Member> MembersOf(const TrtcMembers::Member& member) {
+  if (member.is_room_number) {
+    return {{.room = {.kind = RoomKind::kWebrtc, .id = member.room}, .user_id = member.user}};
+  }
+  std::vector<StreamClaims::Member> members;
+  for (const RoomKind kind : kTextKinds) {
+    members.push_back({.room = {.kind = kind, .id = member.room}, .user_id = member.user});
+  }
+  return members;
+}
 
 }  // namespace
 
@@ -91,9 +105,10 @@ std::optional<MediaState> TrtcMembers::StateOf(const RoomKey& room, const UserId
       state.kind == MediaState::Kind::kOff ||
       (state.kind == MediaState::Kind::kOn && now - state.heard_at <= options_.believed_for);
   if (!is_believed) return std::nullopt;
-  return MediaState{
-      .kind = state.kind,
-      .lasting = std::chrono::duration_cast<std::chrono::milliseconds>(now - state.since)};
+  using std::chrono::milliseconds;
+  return MediaState{.kind = state.kind,
+                    .lasting = std::chrono::duration_cast<milliseconds>(now - state.since),
+                    .seen_ago = std::chrono::duration_cast<milliseconds>(now - state.heard_at)};
 }
 
 std::vector<StreamClaims::Member> TrtcMembers::OffFor(std::chrono::milliseconds grace) const {
@@ -102,16 +117,43 @@ std::vector<StreamClaims::Member> TrtcMembers::OffFor(std::chrono::milliseconds 
   const MonotonicTime now = clock_.Monotonic();
   for (const auto& [member, state] : members_) {
     if (state.kind != MediaState::Kind::kOff || now - state.since < grace) continue;
-    if (member.is_room_number) {
-      off.push_back(
-          {.room = {.kind = RoomKind::kWebrtc, .id = member.room}, .user_id = member.user});
-      continue;
-    }
-    for (const RoomKind kind : kTextKinds) {
-      off.push_back({.room = {.kind = kind, .id = member.room}, .user_id = member.user});
-    }
+    std::ranges::move(MembersOf(member), std::back_inserter(off));
   }
   return off;
+}
+
+std::vector<TrackSign> TrtcMembers::SignsSince(MonotonicTime since) const {
+  std::vector<TrackSign> signs;
+  const MutexLock lock(mutex_);
+  for (const auto& [member, state] : members_) {
+    if (state.heard_at < since) continue;
+    for (const MediaTrack track : {MediaTrack::kVideo, MediaTrack::kAudio}) {
+      std::optional<TrackSign> sign =
+          SignOf(state, track == MediaTrack::kVideo ? state.video : state.audio);
+      if (!sign) continue;
+      sign->track = track;
+      for (StreamClaims::Member& named : MembersOf(member)) {
+        sign->member = std::move(named);
+        signs.push_back(*sign);
+      }
+    }
+  }
+  return signs;
+}
+
+// As `KindOf`, but for one track: another node may have been told of the other one.
+std::optional<TrackSign> TrtcMembers::SignOf(const State& state, const Switch& track) {
+  using enum MediaState::Kind;
+  const auto sign = [](MediaState::Kind kind, MonotonicTime at, TimePoint by_service) {
+    return TrackSign{
+        .kind = kind, .at = at, .order = std::int64_t{by_service.time_since_epoch().count()}};
+  };
+  if (track.at > state.left_at) {
+    return track.is_on ? sign(kOn, state.heard_at, track.at) : sign(kOff, state.since, track.at);
+  }
+  if (state.left_at == TimePoint::min()) return std::nullopt;
+  if (state.left_at > state.entered_at) return sign(kOff, state.since, state.left_at);
+  return sign(kNone, state.heard_at, state.entered_at);
 }
 
 }  // namespace rtcroom

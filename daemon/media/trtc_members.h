@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/core/member_media.h"
 
 namespace rtcroom {
@@ -28,7 +29,7 @@ struct TrtcMembersOptions {
 ///
 /// @threads safe from any thread.
 /// @source protocol E.2, E.5.
-class TrtcMembers : public MemberMedia {
+class TrtcMembers : public MemberMedia, public TrackSigns {
  public:
   /// How long a member is remembered after the last report: longer than the service repeats one.
   static constexpr std::chrono::minutes kIsKept{15};
@@ -62,6 +63,8 @@ class TrtcMembers : public MemberMedia {
       EXCLUDES(mutex_);
   [[nodiscard]] std::vector<StreamClaims::Member> OffFor(
       std::chrono::milliseconds grace) const override EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<TrackSign> SignsSince(MonotonicTime since) const override
+      EXCLUDES(mutex_);
 
  private:
   struct Switch {
@@ -87,6 +90,8 @@ class TrtcMembers : public MemberMedia {
   template <typename Change>
   bool Apply(const Member& member, const Change& change) EXCLUDES(mutex_);
   [[nodiscard]] static MediaState::Kind KindOf(const State& state);
+  /// nullopt: nothing was reported of it.
+  [[nodiscard]] static std::optional<TrackSign> SignOf(const State& state, const Switch& track);
 
   const TrtcMembersOptions options_;
   const Clock& clock_;

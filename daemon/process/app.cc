@@ -180,6 +180,7 @@ Status App::BuildServices() {
                                   .runtime = runtime_});
     cloud_->Start();
   }
+  ShareMedia();
   if (IsLiveService(config_->live.api)) {
     const std::optional<StreamWitness> reported = ReportedStreams();
     live_service_ = std::make_unique<LiveServiceModule>(
@@ -259,6 +260,18 @@ MediaWitness App::WitnessOfMedia() {
         StreamWitness{.media = *live_service_->streams(), .claims = store_.state().claims});
   }
   return witness;
+}
+
+void App::ShareMedia() {
+  if (config_->liveness.policy == LivenessPolicy::kHeartbeat) return;
+  MediaSigns::Sources sources{.claims = store_.state().claims, .leases = store_.state().leases};
+  if (media_ != nullptr) sources.streams = &media_->signs();
+  if (cloud_ != nullptr) {
+    if (sources.streams == nullptr) sources.streams = cloud_->stream_signs();
+    sources.tracks = cloud_->track_signs();
+  }
+  if (sources.streams == nullptr && sources.tracks == nullptr) return;
+  store_.ShareMedia(signs_.emplace(sources, config_->liveness.grace));
 }
 
 void App::ApplyLimits() {

@@ -57,6 +57,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/im/im_module.h"
 #include "daemon/process/admin_module.h"
 #include "daemon/process/api_module.h"
@@ -162,6 +163,8 @@ class App {
   /// What callbacks tell of streams, and a media server of one's own when asked.
   [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;
   [[nodiscard]] MediaWitness WitnessOfMedia();
+  /// Tells the other nodes what callbacks and a media server of one's own tell.
+  void ShareMedia();
   [[nodiscard]] ConsoleFacts MakeConsoleFacts() const;
   [[nodiscard]] RoomClients MakeRoomClients();
   [[nodiscard]] ConsoleStats ReadConsoleStats();
@@ -181,6 +184,7 @@ class App {
   std::unique_ptr<ChannelModule> channel_;           ///< only with `channel.enabled`
   std::unique_ptr<MediaModule> media_;               ///< only with a media server
   std::unique_ptr<CloudModule> cloud_;               ///< only with a cloud
+  std::optional<MediaSigns> signs_;                  ///< only with one of these
   std::unique_ptr<LiveServiceModule> live_service_;  ///< only with the live service
   std::unique_ptr<ApiModule> api_;
   std::unique_ptr<ListenersModule> listeners_;

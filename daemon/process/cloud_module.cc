@@ -99,4 +99,12 @@ const MemberMedia* CloudModule::members() const {
   return rules_.trtc.key.empty() ? nullptr : &members_;
 }
 
+const StreamSigns* CloudModule::stream_signs() const {
+  return rules_.live.key.empty() ? nullptr : &streams_;
+}
+
+const TrackSigns* CloudModule::track_signs() const {
+  return rules_.trtc.key.empty() ? nullptr : &members_;
+}
+
 }  // namespace rtcroom

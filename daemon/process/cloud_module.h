@@ -46,6 +46,9 @@ class CloudModule {
   [[nodiscard]] std::optional<StreamWitness> streams() const;
   /// Null without callbacks of TRTC.
   [[nodiscard]] const MemberMedia* members() const;
+  /// Null likewise.
+  [[nodiscard]] const StreamSigns* stream_signs() const;
+  [[nodiscard]] const TrackSigns* track_signs() const;
 
   /// Calls to TRTC that are still to be made.
   [[nodiscard]] std::uint64_t CountPending() const;

@@ -35,6 +35,7 @@ class MediaModule {
   void Stop();
 
   [[nodiscard]] StreamWitness witness() const;
+  [[nodiscard]] const StreamSigns& signs() const { return monitor_; }
   [[nodiscard]] CallbackRouter& callbacks() { return callbacks_; }
   [[nodiscard]] StreamCounts Count() const { return monitor_.Count(); }
 

@@ -22,6 +22,7 @@
 #include "daemon/core/heard_logins.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
+#include "daemon/core/media_signs.h"
 #include "daemon/core/mix_feed.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/node_renewal.h"
@@ -116,6 +117,10 @@ class StoreModule {
   /// The nodes on the open store.
   [[nodiscard]] Cluster& cluster() { return *cluster_; }
   [[nodiscard]] const NodeLease& lease() const { return lease_; }
+  /// From now until `Close` the other nodes are told what is known of media.
+  void ShareMedia(SeatSigns& signs) {
+    if (renewal_) renewal_->ShareMedia(signs);
+  }
   /// Whether a node of a shared store is not cut off from it, or for less than that.
   /// @errors kUnavailable, with the reason.
   [[nodiscard]] Status CheckContact(std::chrono::seconds without) const;

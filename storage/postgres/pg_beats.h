@@ -1,4 +1,5 @@
-// How a node reports its heartbeats: in pieces, each a transaction of its own.
+// How a node reports its heartbeats, and the signs of media that it has: in pieces, each a
+// transaction of its own.
 #pragma once
 
 #include <chrono>
@@ -27,6 +28,29 @@ inline constexpr std::string_view kPgBeatsFrom =
 inline constexpr PgStatement kPgPutBeats{.name = "beats_put",
                                          .sql = kPgText<kPgBeatsInto, kPgNowMs, kPgBeatsFrom>};
 
+// `media_signs.state`.
+inline constexpr std::int16_t kPgMediaNone = 1;
+inline constexpr std::int16_t kPgMediaOn = 2;
+inline constexpr std::int16_t kPgMediaOff = 3;
+
+inline constexpr std::string_view kPgSignsInto =
+    "INSERT INTO media_signs AS s (room, seat, track, state, at_ms, sign_order, node)"
+    " SELECT v.room, v.seat, v.track, v.state, t.now_ms - v.age,"
+    " coalesce(nullif(v.sign_order, 0), t.now_ms - v.age), $1"
+    " FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[],"
+    " $7::bigint[]) v(room, seat, track, state, age, sign_order) CROSS JOIN (SELECT ";
+// A sign that only repeats a row is not written. A node's own later sign replaces what it reported:
+// the times of both are as exact as the statements were quick.
+inline constexpr std::string_view kPgSignsNewer =
+    " AS now_ms) t ON CONFLICT (room, seat, track) DO UPDATE SET state = excluded.state,"
+    " at_ms = excluded.at_ms, sign_order = excluded.sign_order, node = excluded.node"
+    " WHERE excluded.sign_order > s.sign_order"
+    " OR (excluded.node = s.node AND excluded.state <> s.state)"
+    " OR (excluded.sign_order = s.sign_order AND (s.state = 2 AND excluded.state = 3"
+    " OR excluded.state = s.state AND excluded.at_ms > s.at_ms + 1000))";
+inline constexpr PgStatement kPgPutSigns{.name = "signs_put",
+                                         .sql = kPgText<kPgSignsInto, kPgNowMs, kPgSignsNewer>};
+
 // Never later than now: the clock of the database may have been set back since it was read.
 inline constexpr std::string_view kPgToldThrough =
     "INSERT INTO told (node, through_ms) SELECT node, least($2::bigint, ";
@@ -37,8 +61,9 @@ inline constexpr std::string_view kPgToldBy =
 inline constexpr PgStatement kPgTold{.name = "beats_told",
                                      .sql = kPgText<kPgToldThrough, kPgNowMs, kPgToldBy>};
 
-/// Writes the heartbeats of a node. A piece that fails is followed by one of half its size, and one
-/// that succeeds by one of twice its size: a database that is short of power gets through, too.
+/// Writes what a node heard: heartbeats, then signs of media. A piece that fails is followed by one
+/// of half its size, and one that succeeds by one of twice its size: a database that is short of
+/// power gets through, too.
 ///
 /// @threads one thread at a time.
 class PgBeats {
@@ -51,7 +76,7 @@ class PgBeats {
   PgBeats(std::uint64_t node, std::chrono::milliseconds patience, const Clock& clock)
       : node_(node), patience_(patience), clock_(clock) {}
 
-  /// The heartbeats that are left.
+  /// What is left.
   struct Rest {
     const HeardBeats& heard;
     std::size_t reported = 0;     ///< how many were written

@@ -11,6 +11,7 @@
 
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_nodes.h"
+#include "storage/postgres/pg_silence.h"
 #include "storage/postgres/pg_text.h"
 #include "storage/postgres/schema.h"
 
@@ -21,8 +22,6 @@ using std::chrono::milliseconds;
 
 /// The database's clock is set while it runs: heartbeats that it dated before prove nothing.
 constexpr std::int64_t kJumpMs = 1000;
-/// Heartbeats that a step of a removal looks at: reports wait for it.
-constexpr std::size_t kSeenPerStep = 5000;
 
 constexpr std::string_view kSelect = "SELECT ";
 constexpr PgStatement kNow{"cluster_now", kPgText<kSelect, kPgNowMs>};
@@ -45,14 +44,15 @@ constexpr std::string_view kKeepLife = ") ON CONFLICT (only_row) DO NOTHING";
 constexpr std::string_view kSetFloor = ") ON CONFLICT (only_row) DO UPDATE SET floor_ms = ";
 // The tables of heartbeats were emptied: all pushers have a timeout from here on.
 constexpr PgStatement kBeginLife{"cluster_begin_life", kPgText<kInsertLife, kPgNowMs, kKeepLife>};
-// Heartbeats of the future were dated before the clock was set back. They would keep silent pushers
-// until that time has come. Reports by such a time are void, too: no pusher is silent until all
-// nodes have reported anew.
+// Heartbeats and signs of the future were dated before the clock was set back. They would keep
+// silent pushers until that time has come. Reports by such a time are void, too: no pusher is
+// silent until all nodes have reported anew.
 constexpr std::string_view kForgetFuture = "WITH f AS (DELETE FROM beats WHERE at_ms > ";
+constexpr std::string_view kForgetSigns = "), s AS (DELETE FROM media_signs WHERE at_ms > ";
 constexpr std::string_view kForgetTold = "), t AS (DELETE FROM told) ";
 constexpr PgStatement kMoveFloor{
-    "cluster_move_floor",
-    kPgText<kForgetFuture, kPgNowMs, kForgetTold, kInsertLife, kPgNowMs, kSetFloor, kPgNowMs>};
+    "cluster_move_floor", kPgText<kForgetFuture, kPgNowMs, kForgetSigns, kPgNowMs, kForgetTold,
+                                  kInsertLife, kPgNowMs, kSetFloor, kPgNowMs>};
 constexpr PgStatement kNodes{"cluster_nodes",
                              "SELECT n.node, n.rounds, t.through_ms, n.name, n.config_hash,"
                              " r.clock_ms, n.version FROM nodes n"
@@ -70,37 +70,17 @@ constexpr PgStatement kGiveUp{
     "cluster_give_up",
     "WITH d AS (DELETE FROM nodes WHERE node = $1 AND rounds = $2 RETURNING node),"
     " t AS (DELETE FROM told USING d WHERE told.node = d.node) SELECT count(*) FROM d"};
-constexpr std::string_view kSilentNow =
-    "WITH k AS (SELECT CASE WHEN count(*) = count(t.through_ms) THEN min(t.through_ms) END"
-    " AS through_ms, 1 / count(*) FILTER (WHERE n.node = $1) AS is_node"
-    " FROM nodes n LEFT JOIN told t ON t.node = n.node)"
-    " SELECT v.place, greatest(b.at_ms, l.floor_ms), l.floor_ms IS NOT NULL, k.through_ms,"
-    " k.is_node, ";
-constexpr std::string_view kSilentOf =
-    " FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY v(room, seat, place)"
-    " CROSS JOIN k CROSS JOIN (SELECT (SELECT floor_ms FROM beat_life) AS floor_ms) l"
-    " LEFT JOIN beats b ON b.room = v.room AND b.seat = v.seat";
-constexpr PgStatement kSilent{"cluster_silent", kPgText<kSilentNow, kPgNowMs, kSilentOf>};
 constexpr PgStatement kLeaveNodes{"cluster_leave", "DELETE FROM nodes WHERE node = $1"};
 constexpr PgStatement kLeaveTold{"cluster_leave_told", "DELETE FROM told WHERE node = $1"};
 constexpr PgStatement kLeaveReport{"cluster_leave_report", "DELETE FROM reports WHERE node = $1"};
 
-constexpr PgStatement kOfRenewals[] = {kNow,         kEnter,        kNextRound,        kBeginLife,
-                                       kMoveFloor,   kPgLimitBeats, kPgPutBeats,       kPgTold,
-                                       kNodes,       kLeftReports,  kPgDutyRows,       kGiveUp,
-                                       kPgClaimDuty, kPgYieldDuty,  kRemoveLeftReport, kLeaveNodes,
-                                       kLeaveTold,   kLeaveReport};
-// A place is never given to another pusher. In the order in which nodes report heartbeats: locks
-// are taken in one order.
-constexpr PgStatement kRemoveLeft{
-    "cluster_remove_left",
-    "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
-    " ORDER BY room, seat LIMIT $3),"
-    " d AS (DELETE FROM beats b USING p WHERE b.room = p.room AND b.seat = p.seat AND NOT EXISTS"
-    " (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat) RETURNING 1)"
-    " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
-    " ORDER BY room DESC, seat DESC LIMIT 1"};
-constexpr PgStatement kOfOthers[] = {kSilent, kRemoveLeft, kPgListNodes};
+constexpr PgStatement kOfRenewals[] = {kNow,        kEnter,        kNextRound,   kBeginLife,
+                                       kMoveFloor,  kPgLimitBeats, kPgPutBeats,  kPgPutSigns,
+                                       kPgTold,     kNodes,        kLeftReports, kPgDutyRows,
+                                       kGiveUp,     kPgClaimDuty,  kPgYieldDuty, kRemoveLeftReport,
+                                       kLeaveNodes, kLeaveTold,    kLeaveReport};
+constexpr PgStatement kOfOthers[] = {kPgSilent, kPgReadMediaOff, kPgRemoveLeftBeats,
+                                     kPgRemoveLeftSigns, kPgListNodes};
 
 std::int64_t ToMs(MonotonicTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
@@ -386,7 +366,7 @@ Result<std::vector<SharedSilence>> PgCluster::Silent(std::span<const SeatKey> la
     rooms.Add(seat.room_number);
     seats.Add(seat.seat);
   }
-  const PgCall call(kSilent, options_.node, rooms, seats);
+  const PgCall call(kPgSilent, options_.node, rooms, seats);
   auto answers = others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return AskSilent(connection, call, lapsed.size(), timeout, deadline);
   });
@@ -398,7 +378,6 @@ Result<std::vector<SharedSilence>> PgCluster::AskSilent(PgConnection& connection
                                                         const PgCall& call, std::size_t count,
                                                         milliseconds timeout,
                                                         MonotonicTime deadline) {
-  enum : int { kPlace, kLastMs, kHasFloor, kThroughMs, kIsNode, kTimeMs };
   const Place before = place();
   if (!before.entered_with || before.floor.wanted != before.floor.done) {
     return Error{Errc::kStoreBusy, "no place among the nodes"};
@@ -406,22 +385,22 @@ Result<std::vector<SharedSilence>> PgCluster::AskSilent(PgConnection& connection
   const MonotonicTime sent = clock_.Monotonic();
   Result<PgRows> rows = connection.Run(call, deadline);
   if (!rows) return rows.error();
-  std::vector<SharedSilence> answers(count);
+  PgSilenceRows answers(count, timeout);
   while (rows->Next()) {
-    const std::int64_t now_ms = rows->Integer(kTimeMs);
-    if (HasJumped(*before.offset, OffsetOf(now_ms, sent))) {
+    if (HasJumped(*before.offset, OffsetOf(PgSilenceRows::NowMs(*rows), sent))) {
       WantFloor();
       return Error{Errc::kStoreBusy, "the clock of the database was set"};
     }
-    if (!rows->Bool(kHasFloor)) continue;
-    const std::int64_t last_ms = rows->Integer(kLastMs);
-    SharedSilence& answer = answers.at(rows->Unsigned(kPlace) - 1);
-    answer.age = milliseconds(std::max<std::int64_t>(now_ms - last_ms, 0));
-    answer.is_silent =
-        !rows->IsNull(kThroughMs) && last_ms + timeout.count() < rows->Integer(kThroughMs);
+    answers.Put(*rows);
   }
   if (!rows->status()) return rows->status().error();
-  return answers;
+  return answers.Take();
+}
+
+Result<std::vector<NamedMember>> PgCluster::MediaOff(milliseconds lasting, std::size_t limit) {
+  return others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return ReadPgMediaOff(lasting, limit, connection, deadline);
+  });
 }
 
 Result<bool> PgCluster::ClaimGroup(const RoomId& group, milliseconds lasting) {
@@ -430,20 +409,7 @@ Result<bool> PgCluster::ClaimGroup(const RoomId& group, milliseconds lasting) {
 
 Status PgCluster::ReleaseGroup(const RoomId& group) { return claims_.Release(group); }
 
-Result<std::size_t> PgCluster::RemoveLeftBeats() {
-  std::size_t removed = 0;
-  for (SeatKey after;;) {
-    Result<PgRows> step = others_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-      return connection.Run(PgCall(kRemoveLeft, after.room_number, after.seat, kSeenPerStep),
-                            deadline);
-    });
-    if (!step) return step.error();
-    if (!step->Next()) return removed;
-    after = {.room_number = step->Unsigned(0), .seat = step->Unsigned(1)};
-    removed += step->Unsigned(3);
-    if (step->Unsigned(2) < kSeenPerStep) return removed;
-  }
-}
+Result<std::size_t> PgCluster::RemoveLeftBeats() { return RemoveLeftFromPg(others_); }
 
 Result<std::vector<ListedNode>> PgCluster::ListNodes() {
   auto nodes = others_.Run(

@@ -32,6 +32,9 @@ namespace rtcroom {
 /// `NodeLease` lasts. Then, and whenever heartbeats may be missing, the floor moves: all
 /// pushers have a timeout from that moment on.
 ///
+/// Signs of the media of pushers are reported, dated and removed with the heartbeats; the newest
+/// one counts.
+///
 /// A renewal is a small transaction; heartbeats follow it on the same connection (`PgBeats`), so
 /// that they are never written to a database whose heartbeats were lost unnoticed.
 ///
@@ -77,6 +80,8 @@ class PgCluster : public Cluster {
   Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) override;
   Result<std::vector<SharedSilence>> Silent(std::span<const SeatKey> lapsed,
                                             std::chrono::milliseconds timeout) override;
+  Result<std::vector<NamedMember>> MediaOff(std::chrono::milliseconds lasting,
+                                            std::size_t limit) override;
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override;
   Status ReleaseGroup(const RoomId& group) override;
   Result<std::size_t> RemoveLeftBeats() override;

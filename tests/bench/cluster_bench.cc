@@ -294,7 +294,7 @@ void MeasureBeats(const Arguments& arguments) {
     for (const auto& node : all) {
       const HeardBeats heard{.as_of = clock.Monotonic(), .beats = std::exchange(node->beats, {})};
       if (!node->cluster->Renew()) fmt::print("not renewed\n");
-      for (std::size_t reported = 0; reported < heard.beats.size();) {
+      for (std::size_t reported = 0; reported < heard.size();) {
         const Result<std::size_t> now = node->cluster->Report(heard, reported);
         if (!now) {
           fmt::print("not reported\n");

@@ -1,6 +1,7 @@
 // Who is alive, whichever node hears it.
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "daemon/auth/digest.h"
 #include "tests/cluster/node_fixture.h"
 
 namespace rtcroom {
@@ -45,6 +47,19 @@ class NodeLiveness : public Nodes {
         },
         std::chrono::minutes(3)));
   }
+  /// A callback of the live service.
+  void ReportStream(std::size_t at, const std::string& stream, bool is_on) {
+    const std::int64_t ends =
+        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) + 600;
+    const nlohmann::json body{{"event_type", is_on ? 1 : 0},
+                              {"t", ends},
+                              {"sign", Md5Hex(kCallbackKey + std::to_string(ends))},
+                              {"stream_id", stream},
+                              {"sequence", "1"}};
+    ApiClient client = node(at).Https();
+    EXPECT_EQ(client.Send({.target = "/callback/live", .body = body.dump()}).status, 200);
+  }
+  static constexpr const char* kCallbackKey = "key-of-live-callbacks";
   /// That have this in their log.
   [[nodiscard]] std::vector<std::size_t> NodesThatLogged(const std::string& text) {
     std::vector<std::size_t> nodes;
@@ -63,6 +78,30 @@ TEST_F(NodeLiveness, AMemberMayBeatAtAnyNodeAndASilentOneIsGoneEverywhere) {
   SeatAliceAndBob();
   BeatUntilBobIsGone({0, 1, 2});
   EXPECT_TRUE(EventuallyAll("r1", {"alice"}));
+}
+
+TEST_F(NodeLiveness, AStreamThatIsReportedToOneNodeKeepsItsSilentMemberAtAnother) {
+  Settings settings = Quick();
+  settings.emplace("live.callback_key", kCallbackKey);
+  settings.emplace("liveness.grace", "2s");
+  Add(2, settings);
+  ASSERT_TRUE(Eventually([&] { return !NodesThatLogged(Taken("reaper")).empty(); }));
+  const std::size_t reaper = NodesThatLogged(Taken("reaper")).front();
+  SeatAliceAndBob();
+  ReportStream(1 - reaper, "bob", true);
+  const auto is_kept = [&] {
+    return node(reaper).Log().find(R"("event":"pusher_kept")") != std::string::npos;
+  };
+  EXPECT_TRUE(Eventually(
+      [&] {
+        (void)Call(reaper, "pusher_heartbeat", MemberBody("r1", "alice"));
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        return is_kept() || PushersAt(reaper, "r1").size() == 1;
+      },
+      std::chrono::minutes(3)));
+  EXPECT_TRUE(is_kept());
+  ReportStream(1 - reaper, "bob", false);
+  BeatUntilBobIsGone({reaper});
 }
 
 TEST_F(NodeLiveness, EachDutyHasOneNode) {

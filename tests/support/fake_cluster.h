@@ -69,7 +69,7 @@ class FakeCluster : public Alone {
     const MutexLock lock(mutex_);
     if (!reports_) return reports_.error();
     told_.push_back(heard);
-    return std::min(reported + *reports_, heard.beats.size());
+    return std::min(reported + *reports_, heard.size());
   }
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override
       EXCLUDES(mutex_) {

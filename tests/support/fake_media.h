@@ -18,16 +18,16 @@ class FakeMedia : public MediaView {
   /// `clock` outlives this.
   explicit FakeMedia(const Clock& clock) : clock_(clock) {}
 
-  /// From now on the stream is in that state.
+  /// From now on the stream is in that state, without a later sign of it.
   void Set(const std::string& stream, MediaState::Kind kind) {
     streams_[stream] = {kind, clock_.Monotonic()};
   }
   [[nodiscard]] MediaState StateOf(std::string_view stream) const override {
     const auto found = streams_.find(std::string(stream));
     if (found == streams_.end()) return {.kind = MediaState::Kind::kNone};
-    return {.kind = found->second.kind,
-            .lasting = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Monotonic() -
-                                                                             found->second.since)};
+    const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Monotonic() -
+                                                                             found->second.since);
+    return {.kind = found->second.kind, .lasting = since, .seen_ago = since};
   }
   [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace) const override {
     std::vector<std::string> off;

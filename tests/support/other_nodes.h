@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -16,10 +17,16 @@ class OtherNodes : public Alone {
                                             std::chrono::milliseconds timeout) override {
     asked.insert(asked.end(), lapsed.begin(), lapsed.end());
     if (!answer) return answer.error();
-    if (answer->is_silent) return Alone::Silent(lapsed, timeout);
-    return std::vector(lapsed.size(), *answer);
+    SharedSilence each = *answer;
+    if (each.is_silent) each.age = timeout;
+    return std::vector(lapsed.size(), each);
+  }
+  Result<std::vector<NamedMember>> MediaOff(std::chrono::milliseconds /*lasting*/,
+                                            std::size_t /*limit*/) override {
+    return off;
   }
   Result<SharedSilence> answer = SharedSilence{.is_silent = true};
+  std::vector<NamedMember> off{};
   std::vector<SeatKey> asked{};
 };
 

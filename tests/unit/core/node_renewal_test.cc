@@ -114,6 +114,27 @@ TEST_F(NodeRenewalTest, TellsEachHeartbeatOnce) {
   EXPECT_THAT(cluster_.told()[1].beats, IsEmpty());
 }
 
+/// Notes since when it is asked.
+class AskedSigns : public SeatSigns {
+ public:
+  std::vector<MediaSign> SignsSince(MonotonicTime since, MonotonicTime as_of) override {
+    asked.emplace_back(since, as_of);
+    return {{.seat = {.room_number = 7, .seat = 3}, .age = 2s}};
+  }
+  std::vector<std::pair<MonotonicTime, MonotonicTime>> asked{};
+};
+
+TEST_F(NodeRenewalTest, TellsTheSignsOfMediaThatAreNewSinceTheLastRound) {
+  AskedSigns signs;
+  renewal_.ShareMedia(signs);
+  ASSERT_OK(renewal_.Renew());
+  clock_.Advance(1s);
+  ASSERT_OK(renewal_.Renew());
+  ASSERT_THAT(signs.asked, SizeIs(2));
+  EXPECT_EQ(signs.asked[1], (std::pair{signs.asked[0].second, clock_.Monotonic()}));
+  EXPECT_THAT(cluster_.told().back().signs, SizeIs(1));
+}
+
 TEST_F(NodeRenewalTest, WhatCouldNotBeToldIsToldNextTime) {
   ASSERT_OK(renewal_.Renew());
   clock_.Advance(1s);

@@ -179,12 +179,71 @@ TEST_F(SharedStreamReaperTest, ASilentMemberStaysWithoutItsStreamWhileTheOthersD
   EXPECT_EQ(Stay(reaper), 120s);
 }
 
-TEST_F(SharedStreamReaperTest, OtherNodesAreNotAskedWhereHeartbeatsDoNotKeepAMember) {
+TEST_F(SharedStreamReaperTest, AStreamThatAnotherNodeSeesKeepsASilentMember) {
+  for (const LivenessPolicy policy : {LivenessPolicy::kAssist, LivenessPolicy::kStream}) {
+    HeartbeatReaper reaper = SharedReaperWith({.policy = policy});
+    others_.answer =
+        SharedSilence{.is_silent = true, .media = SharedMedia{.is_on = true}, .told_ago = 1s};
+    media_.Set("guest", Kind::kNone);
+    Run(reaper, 2min);
+    media_.Set("guest", Kind::kOff);
+    Run(reaper, 2min);
+    EXPECT_TRUE(HasGuest());
+  }
+}
+
+TEST_F(SharedStreamReaperTest, AStreamThatEndedAtAnotherNodeKeepsNobody) {
+  HeartbeatReaper reaper = SharedReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kOn);
+  Run(reaper, 1min);
+  others_.off = {{.room = Key("r1"), .user_id = {"guest"}}};
+  const auto answer_with_age = [&](std::chrono::milliseconds age) {
+    others_.answer =
+        SharedSilence{.is_silent = true, .media = SharedMedia{.age = age}, .told_ago = 1s};
+  };
+  answer_with_age(15s);
+  Run(reaper, 10s);
+  EXPECT_TRUE(HasGuest()) << "it was not told for the whole grace";
+  answer_with_age(16s);
+  EXPECT_THAT(Stay(reaper), Le(6s));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kStreamInterrupted);
+}
+
+TEST_F(SharedStreamReaperTest, AStreamThatWasSeenHereLaterThanItsEndElsewhereKeepsItsMember) {
+  HeartbeatReaper reaper = SharedReaperWith({.policy = LivenessPolicy::kAssist});
+  Run(reaper, 1s);  // its end may be as old as the member
+  media_.Set("guest", Kind::kOn);
+  others_.answer =
+      SharedSilence{.is_silent = true, .media = SharedMedia{.age = 1h}, .told_ago = 1s};
+  EXPECT_EQ(Stay(reaper), 120s);
+}
+
+TEST_F(SharedStreamReaperTest, TheEndElsewhereOfAStreamEvictsAMemberThatBeatsIfAskedFor) {
+  HeartbeatReaper reaper =
+      SharedReaperWith({.policy = LivenessPolicy::kAssist, .evict_on_media_off = true});
+  others_.off = {{.room = Key("r1"), .user_id = {"guest"}}};
+  others_.answer = SharedSilence{.age = 1s, .media = SharedMedia{.age = 1h}};
+  Run(reaper, 1min, /*guest_beats=*/true);
+  EXPECT_TRUE(HasGuest()) << "some nodes have told nothing";
+  others_.answer->told_ago = 1s;
+  EXPECT_THAT(Stay(reaper, /*guest_beats=*/true), Le(6s));
+  EXPECT_EQ(ReasonOfTheLast(), LeaveReason::kStreamInterrupted);
+}
+
+TEST_F(SharedStreamReaperTest, AStreamThatIsOffEvictsNobodyWhileTheOthersDoNotAnswer) {
   HeartbeatReaper reaper =
       SharedReaperWith({.policy = LivenessPolicy::kAssist, .evict_on_media_off = true});
   others_.answer = Error{Errc::kStoreBusy, {}};
   media_.Set("guest", Kind::kOff);
-  EXPECT_THAT(Stay(reaper), AllOf(Ge(14s), Le(21s)));
+  EXPECT_EQ(Stay(reaper, /*guest_beats=*/true), 120s);
+}
+
+TEST_F(SharedStreamReaperTest, WhatEndedBeforeTheMediaServerWasAwayIsNotCertain) {
+  HeartbeatReaper reaper = SharedReaperWith({.policy = LivenessPolicy::kAssist});
+  media_.Set("guest", Kind::kUnknown);
+  others_.answer =
+      SharedSilence{.is_silent = true, .media = SharedMedia{.age = 1h}, .told_ago = 0s};
+  EXPECT_THAT(Stay(reaper), Ge(3 * kTimeout));
 }
 
 /// Members whose media a test sets.

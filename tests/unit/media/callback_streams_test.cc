@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,25 @@ TEST_F(CallbackStreamsTest, IsOnFromItsStartToItsStop) {
   EXPECT_EQ(streams_.StateOf("s").lasting, 20s);
   EXPECT_THAT(streams_.OffFor(20s), ElementsAre("s"));
   EXPECT_THAT(streams_.OffFor(20001ms), IsEmpty());
+}
+
+TEST_F(CallbackStreamsTest, OtherNodesAreToldInTheOrderOfPushes) {
+  const auto order = [&] {
+    const std::vector<StreamSign> signs = streams_.SignsSince(MonotonicTime::min());
+    return signs.size() == 1 ? signs.front().order : -1;
+  };
+  Start("6", 3s);
+  const MonotonicTime began = clock_.Monotonic();
+  EXPECT_EQ(order(), 6);
+  clock_.Advance(1s);
+  EXPECT_THAT(streams_.SignsSince(clock_.Monotonic()), IsEmpty());
+  EXPECT_EQ(streams_.SignsSince(began).front().at, began);
+  Stop("", 7s);
+  EXPECT_EQ(order(), 7000) << "its time where it has no number";
+  EXPECT_FALSE(streams_.SignsSince(began).front().is_on);
+  Start("8", 9s);
+  clock_.Advance(kBelieved + 1ms);
+  EXPECT_THAT(streams_.SignsSince(began), IsEmpty()) << "it is not believed any more";
 }
 
 TEST_F(CallbackStreamsTest, RepeatedReportsChangeNothing) {

@@ -47,6 +47,29 @@ TEST_F(StreamPollTest, AListedClientStays) {
   EXPECT_TRUE(IsConfirmed("alice"));
 }
 
+TEST_F(StreamPollTest, OtherNodesAreToldWhatIsConfirmed) {
+  const auto signs = [&](MonotonicTime since = MonotonicTime::min()) {
+    return table_->SignsSince(since, now());
+  };
+  Publish("alice", "1");
+  const MonotonicTime published = now();
+  Advance(5s);
+  Poll({{"alice", "1"}});
+  ASSERT_EQ(signs().size(), 1U);
+  EXPECT_TRUE(signs().front().is_on);
+  EXPECT_EQ(signs().front().at, now());
+  EXPECT_EQ(signs(published).size(), 1U);
+  EXPECT_THAT(signs(now()), IsEmpty()) << "it goes on";
+  End("1");
+  EXPECT_FALSE(signs(now()).front().is_on);
+  const MonotonicTime ended = now();
+  Advance(5s);
+  Poll({});
+  EXPECT_EQ(signs().front().at, ended);
+  table_->PollFailed(now());
+  EXPECT_THAT(signs(), IsEmpty()) << "the media server is away";
+}
+
 TEST_F(StreamPollTest, AnAbsentClientIsRemovedWhenItWasNotSeenForTheTtl) {
   Publish("alice", "1");
   Advance(15s);

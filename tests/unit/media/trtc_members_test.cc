@@ -1,8 +1,11 @@
 // Members as the callbacks of TRTC report them (protocol E.2, E.5).
 #include "daemon/media/trtc_members.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,6 +60,30 @@ TEST_F(TrtcMembersTest, AreOffWhenNeitherVideoNorAudioIsLeft) {
   EXPECT_THAT(members_.OffFor(3001ms), IsEmpty());
   members_.Switched(kAlice, kAudio, true, At(5));
   EXPECT_TRUE(IsOn());
+}
+
+TEST_F(TrtcMembersTest, OtherNodesAreToldOfEachTrack) {
+  using enum MediaState::Kind;
+  using testing::ElementsAre;
+  const auto signs = [&] {
+    std::vector<std::pair<MediaState::Kind, std::int64_t>> told;
+    for (const TrackSign& sign : members_.SignsSince(clock_.Monotonic())) {
+      told.emplace_back(sign.kind, sign.order);
+    }
+    return told;
+  };
+  members_.Entered(kAlice, At(1));
+  EXPECT_THAT(signs(), IsEmpty());
+  members_.Switched(kAlice, kVideo, true, At(2));
+  EXPECT_THAT(signs(), ElementsAre(std::pair(kOn, 2000)));
+  members_.Switched(kAlice, kAudio, false, At(3));
+  EXPECT_THAT(signs(), ElementsAre(std::pair(kOn, 2000), std::pair(kOff, 3000)));
+  members_.Left(kAlice, At(4));
+  EXPECT_THAT(signs(), ElementsAre(std::pair(kOff, 4000), std::pair(kOff, 4000)));
+  members_.Entered(kAlice, At(5));
+  EXPECT_THAT(signs(), ElementsAre(std::pair(kNone, 5000), std::pair(kNone, 5000)));
+  clock_.Advance(1ms);
+  EXPECT_THAT(signs(), IsEmpty()) << "nothing was reported since";
 }
 
 TEST_F(TrtcMembersTest, AreOrderedByTheServiceNotByArrival) {

@@ -55,7 +55,7 @@ class PgClusterTest : public PgStoreTest {
         const Result<std::size_t> now = cluster.Report(heard, reported);
         ASSERT_OK(now);
         reported = *now;
-      } while (reported < heard.beats.size());
+      } while (reported < heard.size());
     }
     SharedSilence Ask(std::chrono::milliseconds timeout, const SeatKey& seat = kAmy) {
       const auto answers = cluster.Silent(std::vector{seat}, timeout);
