@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "storage/postgres/libpq.h"
+#include "storage/postgres/pg_session.h"
 
 namespace rtcroom {
 namespace {
@@ -64,6 +65,7 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string, PgReportedHo
   if (!parsed) return Refused("neither a postgresql:// URI nor keywords with values");
 
   std::vector<std::pair<std::string, Secret>> options;
+  Settings session;
   std::vector<std::string> names;
   std::vector<std::string> addresses;
   std::vector<std::string> ports;
@@ -76,6 +78,10 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string, PgReportedHo
       addresses = Split(option->val);
     } else if (keyword == "port") {
       ports = Split(option->val);
+    } else if (keyword == "options") {
+      Result<Settings> settings = pg::ParseSessionOptions(option->val);
+      if (!settings) return Refused(settings.error().detail);
+      session = *std::move(settings);
     } else {
       options.emplace_back(keyword, Secret(option->val));
     }
@@ -94,7 +100,7 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string, PgReportedHo
     }
     hosts.push_back({.name = *name, .address = *address, .port = *port});
   }
-  PgAddress address(std::move(options), PgHosts(std::move(hosts)));
+  PgAddress address(std::move(options), std::move(session), PgHosts(std::move(hosts)));
   if (known != nullptr) {
     if (const auto host = known->last()) address.hosts_.BeginWith(*host);
     address.shared_->known = known;

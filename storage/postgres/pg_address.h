@@ -27,10 +27,13 @@ class PgAddress {
 
  private:
   friend class PgConnection;
-  PgAddress(std::vector<std::pair<std::string, Secret>> options, PgHosts hosts)
-      : options_(std::move(options)), hosts_(std::move(hosts)) {}
+  using Settings = std::vector<std::pair<std::string, std::string>>;
 
-  std::vector<std::pair<std::string, Secret>> options_;  ///< but for the hosts
+  PgAddress(std::vector<std::pair<std::string, Secret>> options, Settings session, PgHosts hosts)
+      : options_(std::move(options)), session_(std::move(session)), hosts_(std::move(hosts)) {}
+
+  std::vector<std::pair<std::string, Secret>> options_;  ///< but for the hosts and the settings
+  Settings session_;                                     ///< of a session, from `options`
   PgHosts hosts_;
   std::shared_ptr<PgSharedHosts> shared_ = std::make_shared<PgSharedHosts>();
 };

@@ -11,28 +11,13 @@
 #include "daemon/base/ip_address.h"
 #include "storage/postgres/libpq.h"
 #include "storage/postgres/pg_error_text.h"
+#include "storage/postgres/pg_session.h"
 
 namespace rtcroom {
 namespace {
 
 /// Between two questions whether to stop.
 constexpr std::chrono::milliseconds kStopPeriod{200};
-
-// The server ends a session that is cut off in the middle of a pipeline, where no time limit of its
-// own runs, with what it has locked.
-constexpr std::string_view kServerKeepalives =
-    " -c tcp_keepalives_idle=2 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
-    " -c tcp_user_timeout=4000";
-
-// A generic plan assumes that a LIMIT takes a tenth of the table, and without statistics that a
-// user has few rows: without the other settings it would read and sort all of them. Plans made anew
-// for each array halve the rate of small transactions.
-constexpr std::string_view kByIndexes =
-    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off"
-    " -c enable_sort=off -c enable_hashjoin=off -c enable_mergejoin=off -c "
-    "max_parallel_workers_per_gather=0 -c jit=off -c lock_timeout=2s"
-    " -c idle_in_transaction_session_timeout=2s -c statement_timeout=0"
-    " -c default_transaction_isolation=read\\ committed";
 
 /// Also at its end.
 bool HasInput(int socket) {
@@ -47,6 +32,13 @@ std::string Field(const PGresult* result, int field) {
 
 bool IsUnnamed(const PgStatement& statement) { return *statement.name == '\0'; }
 
+std::vector<PgRows> RowsOf(std::vector<PgResultPtr> results) {
+  std::vector<PgRows> rows;
+  rows.reserve(results.size());
+  for (PgResultPtr& result : results) rows.emplace_back(std::move(result));
+  return rows;
+}
+
 /// For messages.
 std::string_view NameOf(const PgStatement& statement) {
   const std::string_view sql = statement.sql;
@@ -59,6 +51,7 @@ PgConnection::PgConnection(const PgAddress& address, const PgSettings& settings,
     : settings_(settings),
       clock_(clock),
       options_(address.options_),
+      session_(address.session_),
       hosts_(address.hosts_),
       shared_(address.shared_) {}
 
@@ -85,18 +78,7 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options(
       {"keepalives_count", "2"},
       {"tcp_user_timeout", "4000"},
   };
-  std::string settings = settings_.synchronous_commit == PgSettings::SynchronousCommit::kOn
-                             ? "-c synchronous_commit=on"
-                             : "-c synchronous_commit=local";
-  settings += kServerKeepalives;
-  if (settings_.planning == PgSettings::Planning::kByIndexes) settings += kByIndexes;
-  for (const auto& [keyword, value] : options_) {
-    if (keyword == "options") {
-      settings += " " + value.Reveal();
-    } else {
-      options.emplace_back(keyword, value.Reveal());
-    }
-  }
+  for (const auto& [keyword, value] : options_) options.emplace_back(keyword, value.Reveal());
   std::string names = host.name;  // one for each address
   for (const char c : addresses) {
     if (c == ',') names += "," + host.name;
@@ -104,9 +86,8 @@ std::vector<std::pair<std::string, std::string>> PgConnection::Options(
   options.emplace_back("host", names);
   options.emplace_back("hostaddr", addresses);
   options.emplace_back("port", host.port);
-  options.emplace_back("options", settings);
   options.emplace_back("client_encoding", "UTF8");
-  options.emplace_back("target_session_attrs", "read-write");
+  options.emplace_back("target_session_attrs", "primary");
   return options;
 }
 
@@ -121,6 +102,7 @@ Status PgConnection::Connect(MonotonicTime deadline) {
     confirmed_before_ = shared_->primary.reports();
     hosts_.Tried(place, clock_.Monotonic());
     Status connected = ConnectTo(order[place], ShareOf(deadline, order.size() - place));
+    if (connected) connected = BeginSession(deadline);
     if (connected) connected = Prepare(deadline);
     if (connected) {
       host_ = order[place];
@@ -230,6 +212,23 @@ std::string PgConnection::PeerName() const {
   return fmt::format("{}:{}", Pq().PQhost(connection_.get()), Pq().PQport(connection_.get()));
 }
 
+Status PgConnection::BeginSession(MonotonicTime deadline) {
+  const auto run = [&](const std::vector<PgCall>& calls) -> Result<std::vector<PgRows>> {
+    if (const Status sent = Send(calls); !sent) return sent.error();
+    auto results = SyncAndCollect(deadline);
+    if (!results) return results.error();
+    return RowsOf(*std::move(results));
+  };
+  auto set = run(pg::SetSession(settings_, session_));
+  if (!set) return set.error();
+  auto read = run(pg::ReadSession());
+  if (!read) return read.error();
+  const Status held = pg::CheckSession(settings_, *std::move(set), *std::move(read));
+  if (held) return {};
+  failure_ = {.meaning = PgMeaning::kBroken};
+  return Error{held.error().code, fmt::format("{}: {}", PeerName(), held.error().detail)};
+}
+
 Status PgConnection::Prepare(MonotonicTime deadline) {
   std::vector<PgStatement> statements = {kPgBegin, kPgCommit, kPgRollback};
   statements.insert(statements.end(), settings_.statements.begin(), settings_.statements.end());
@@ -270,10 +269,7 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
     if (was_connected && !connected()) Leave();
     return results.error();
   }
-  std::vector<PgRows> rows;
-  rows.reserve(results->size());
-  for (PgResultPtr& result : *results) rows.emplace_back(std::move(result));
-  return rows;
+  return RowsOf(*std::move(results));
 }
 
 Result<std::vector<PgRows>> PgConnection::RunConfirming(std::span<const PgCall> calls,

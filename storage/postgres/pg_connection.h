@@ -110,12 +110,14 @@ class PgConnection {
   /// The longest that a host may take to accept the connection.
   static constexpr std::chrono::seconds kHostTime{2};
 
-  /// Connects anew, to the first host that takes it, and prepares the statements. A host that does
+  /// Connects anew, to the first host that takes it, sets the session up, and prepares the
+  /// statements. A host that does
   /// not answer is left for the next one after its share of the time, at the latest after
   /// `kHostTime`; one that has accepted the connection may prepare them until the deadline: the
   /// next one would not be faster.
   /// @errors kStoreBusy when no host took it: later. kStoreBroken when each of them refuses these
-  /// credentials, this database or a statement.
+  /// credentials, this database, a setting or a statement, or has settings with which acknowledged
+  /// changes could be lost (`pg::CheckSession`).
   Status Connect(MonotonicTime deadline);
 
   /// When the host that `Connect` would begin with was tried last; nullopt: never.
@@ -176,6 +178,8 @@ class PgConnection {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Options(
       const PgHost& host, const std::string& addresses) const;
   Status AwaitConnection(MonotonicTime deadline);
+  /// Sets what holds for the session, and reads it back.
+  Status BeginSession(MonotonicTime deadline);
   Status Prepare(MonotonicTime deadline);
   Result<std::vector<PgResultPtr>> RunUpToError(std::span<const PgCall> calls,
                                                 MonotonicTime deadline);
@@ -199,6 +203,7 @@ class PgConnection {
   const Clock& clock_;
   std::function<bool()> is_stopping_;
   std::vector<std::pair<std::string, Secret>> options_;
+  std::vector<std::pair<std::string, std::string>> session_;  ///< settings
   PgHosts hosts_;
   const std::shared_ptr<PgSharedHosts> shared_;
   PgHost host_;                                ///< that it was connected to last

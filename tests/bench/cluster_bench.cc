@@ -111,7 +111,7 @@ void Print(const Load& load) {
 
 /// Groups against one change at a time, three nodes against one, one room against many.
 void MeasureChanges(const Arguments& arguments) {
-  PostgresServer primary(PostgresServer::Disk::kSynced);
+  PostgresServer primary;
   const auto standby = primary.MakeStandby(PostgresServer::Standby::kSynchronous);
   BenchNodes one(primary, kRooms);
   one.Add();
@@ -155,7 +155,7 @@ void MeasureChanges(const Arguments& arguments) {
 void MeasureStandby(const Arguments& arguments) {
   constexpr std::chrono::milliseconds kEachWay{2};
   constexpr std::size_t kOffered = 1000;
-  PostgresServer primary(PostgresServer::Disk::kSynced);
+  PostgresServer primary;
   const DelayingRelay relay(primary.port(), kEachWay);
   const auto standby = primary.MakeStandby(PostgresServer::Standby::kSynchronous, relay.port());
   BenchNodes nodes(primary, kRooms);
@@ -207,7 +207,7 @@ class TimedListener : public CommitListener {
 /// From the acknowledgement of a change to a listener of another node.
 void MeasureEvents(const Arguments& arguments) {
   constexpr std::size_t kOffered = 1000;
-  PostgresServer primary(PostgresServer::Disk::kSynced);
+  PostgresServer primary;
   const auto standby = primary.MakeStandby(PostgresServer::Standby::kSynchronous);
   TimedListener listener;
   BenchNodes nodes(primary, kRooms);
@@ -252,7 +252,7 @@ void MeasureBeats(const Arguments& arguments) {
   constexpr std::chrono::seconds kTimeout{20};
   constexpr std::chrono::seconds kPeriod{1};
   constexpr std::size_t kWarmUp = 25;  // periods: what a node has not heard for the timeout counts
-  PostgresServer primary(PostgresServer::Disk::kSynced);
+  PostgresServer primary;
   const auto standby = primary.MakeStandby(PostgresServer::Standby::kSynchronous);
   const BenchNodes nodes(primary, kMembers / 2);
   const SystemClock clock;
@@ -364,7 +364,7 @@ void ReadAll(PgStore& store, std::uint64_t rooms) {
 void MeasureRooms(const Arguments& arguments) {
   constexpr std::uint64_t kFew = 1000;
   constexpr std::uint64_t kMany = 1'000'000;
-  PostgresServer primary(PostgresServer::Disk::kSynced);
+  PostgresServer primary;
   BenchNodes few(primary, kFew);
   few.Add();
   BenchNodes many(primary, kMany);

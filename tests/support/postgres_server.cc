@@ -50,18 +50,8 @@ const passwd* ServerAccount() {
   throw std::runtime_error("PostgreSQL refuses to run as root, and there is no account `nobody`");
 }
 
-/// A program of PostgreSQL, which refuses to run as root. A change of the user would clear the
-/// signal at the parent's end that ChildProcess sets.
 ChildCommand AsServer(std::string_view name, std::vector<std::string> arguments) {
-  ChildCommand command{.program = "/usr/bin/setpriv", .arguments = {"--pdeathsig", "KILL"}};
-  if (const passwd* const account = ServerAccount()) {
-    command.arguments.push_back(fmt::format("--reuid={}", account->pw_uid));
-    command.arguments.push_back(fmt::format("--regid={}", account->pw_gid));
-    command.arguments.emplace_back("--clear-groups");
-  }
-  command.arguments.push_back(NewestProgram(name).string());
-  std::ranges::move(arguments, std::back_inserter(command.arguments));
-  return command;
+  return AsServerAccount(NewestProgram(name), std::move(arguments));
 }
 
 void RunAsServer(std::string_view name, std::vector<std::string> arguments) {
@@ -71,19 +61,32 @@ void RunAsServer(std::string_view name, std::vector<std::string> arguments) {
       fmt::format("{} ended with {}: {}{}", name, finished.exit_code, finished.out, finished.err));
 }
 
-void GiveToServer(const fs::path& path) {
+void Require(bool outcome, std::string_view what, const fs::path& log) {
+  if (!outcome) throw std::runtime_error(fmt::format("{}: {}", what, ReadWholeFile(log)));
+}
+
+}  // namespace
+
+// A change of the user would clear the signal at the parent's end that ChildProcess sets.
+ChildCommand AsServerAccount(const fs::path& program, std::vector<std::string> arguments) {
+  ChildCommand command{.program = "/usr/bin/setpriv", .arguments = {"--pdeathsig", "KILL"}};
+  if (const passwd* const account = ServerAccount()) {
+    command.arguments.push_back(fmt::format("--reuid={}", account->pw_uid));
+    command.arguments.push_back(fmt::format("--regid={}", account->pw_gid));
+    command.arguments.emplace_back("--clear-groups");
+  }
+  command.arguments.push_back(program.string());
+  std::ranges::move(arguments, std::back_inserter(command.arguments));
+  return command;
+}
+
+void GiveToServerAccount(const fs::path& path) {
   const passwd* const account = ServerAccount();
   if (account == nullptr) return;
   if (::chown(path.c_str(), account->pw_uid, account->pw_gid) != 0) {
     throw std::system_error(errno, std::generic_category(), "chown " + path.string());
   }
 }
-
-void Require(bool outcome, std::string_view what, const fs::path& log) {
-  if (!outcome) throw std::runtime_error(fmt::format("{}: {}", what, ReadWholeFile(log)));
-}
-
-}  // namespace
 
 Status ConnectToPostgres(PgConnection& connection, MonotonicTime deadline) {
   const SystemClock clock;
@@ -114,8 +117,8 @@ PgRows QueryPostgres(const Secret& url, const std::string& sql) {
   return std::move(*rows);
 }
 
-PostgresServer::PostgresServer(Disk disk) : disk_(disk) {
-  GiveToServer(directory_.path());
+PostgresServer::PostgresServer() {
+  GiveToServerAccount(directory_.path());
   const fs::path password = directory_.path() / "password";
   std::ofstream(password) << kPostgresPassword << '\n';
   // By MD5, as each login by SCRAM takes thousands of hashes. A role may have a password for SCRAM.
@@ -126,9 +129,8 @@ PostgresServer::PostgresServer(Disk disk) : disk_(disk) {
 }
 
 PostgresServer::PostgresServer(const PostgresServer& primary, std::string_view name,
-                               std::optional<int> relay)
-    : disk_(primary.disk_) {
-  GiveToServer(directory_.path());
+                               std::optional<int> relay) {
+  GiveToServerAccount(directory_.path());
   const std::string way =
       relay ? fmt::format("host=127.0.0.1 port={} password={}", *relay, kPostgresPassword)
             : fmt::format("host={} port={}", primary.socket_directory().string(), primary.port());
@@ -159,8 +161,7 @@ void PostgresServer::Start() {
   ChildCommand command =
       AsServer("postgres", {"-D", Data().string(), "-p", std::to_string(port()), "-c",
                             "listen_addresses=127.0.0.1", "-c",
-                            "unix_socket_directories=" + directory_.path().string(), "-c",
-                            disk_ == Disk::kSynced ? "fsync=on" : "fsync=off"});
+                            "unix_socket_directories=" + directory_.path().string()});
   command.stdout_file = log;
   command.stderr_file = log;
   process_ = std::make_unique<ChildProcess>(command);
@@ -190,7 +191,7 @@ void PostgresServer::ServeTls(const fs::path& certificate, const fs::path& key) 
     const fs::path to = Data() / name;  // where it looks by default
     fs::copy_file(from, to);
     fs::permissions(to, fs::perms::owner_read);
-    GiveToServer(to);
+    GiveToServerAccount(to);
   }
   Execute("ALTER SYSTEM SET ssl = on");
   Execute("SELECT pg_reload_conf()");

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -23,6 +24,12 @@ namespace rtcroom {
 /// Of the superuser `postgres`, over TCP.
 inline constexpr std::string_view kPostgresPassword = "sesame-7f3a";
 
+/// A program that refuses to run as root, as PostgreSQL does: another account runs it then.
+ChildCommand AsServerAccount(const std::filesystem::path& program,
+                             std::vector<std::string> arguments);
+/// Makes that account the owner of a file.
+void GiveToServerAccount(const std::filesystem::path& path);
+
 /// Repeats attempts that ran out of their time: on a busy machine a server may need longer than
 /// `PgConnection::kHostTime` to accept one.
 Status ConnectToPostgres(PgConnection& connection, MonotonicTime deadline);
@@ -39,14 +46,10 @@ Status ConnectToPostgres(PgConnection& connection, MonotonicTime deadline);
 /// @threads one thread, the one that made it.
 class PostgresServer {
  public:
-  enum class Disk {
-    kUnsynced,  ///< only a crash of the machine could lose a commit
-    kSynced,
-  };
   enum class Standby { kSynchronous, kAsynchronous };
 
   /// Returns when it accepts connections.
-  explicit PostgresServer(Disk disk = Disk::kUnsynced);
+  PostgresServer();
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -95,7 +98,6 @@ class PostgresServer {
 
   TempDirectory directory_;
   LoopbackSocket port_ = LoopbackSocket::Bind();  ///< bound, so that no other program gets it
-  const Disk disk_;
   std::unique_ptr<ChildProcess> process_;
   int schemas_ = 0;
 };

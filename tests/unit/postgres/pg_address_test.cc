@@ -41,7 +41,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "postgresql://u:1?pa55=x@host/db", "postgresql://u:p%pa55@host/db",
                     "postgresql://u:pa55", "postgresql://host/db?pa55=1", "password=a pa55",
                     "host=a,b,c port=1,2 password=pa55", "host=a port=70000pa55",
-                    "host=a,b hostaddr=127.0.0.1 password=pa55"));
+                    "host=a,b hostaddr=127.0.0.1 password=pa55", "host=a options=-rpa55",
+                    "host=a options=-cpa55", "host=a options='pa55 -c'"));
 
 }  // namespace
 }  // namespace rtcroom

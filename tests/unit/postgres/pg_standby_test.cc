@@ -27,7 +27,7 @@ TEST_F(PgStandbyTest, IsRefusedUntilItIsPromoted) {
   const auto alone = Make(standby->Url());
   const Status refused = ConnectToPostgres(*alone, Soon());
   EXPECT_ERROR(kStoreBusy, refused);
-  EXPECT_THAT(refused.error().detail, HasSubstr("session is read-only"));
+  EXPECT_THAT(refused.error().detail, HasSubstr("server is in hot standby mode"));
 
   const auto both = MakeConnected(UrlOf(*standby, primary_), {.statements = kStandbyStatements});
   EXPECT_EQ(both->PeerName(), fmt::format("127.0.0.1:{}", primary_.port()));
