@@ -203,6 +203,7 @@ std::string Metrics::Text() {
   SetLogLinesDropped();
   SetRefusedLogins();
   if (sources_.node) node_.Set(sources_.node(), sources_.log_age());
+  if (sources_.replication) node_.SetReplication(sources_.replication());
   process_.Refresh();
   ready_.Set(sources_.ready() ? 1 : 0);
   leases_.Set(static_cast<double>(sources_.leases()));

@@ -65,6 +65,7 @@ struct MetricsSources {
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
   std::function<const NodeLease&()> node = {};
   std::function<std::chrono::milliseconds()> log_age = {};  ///< as of `CommitFollower`
+  std::function<const ReplicationState&()> replication = {};
 };
 
 /// Counts since the start, over all endpoints and causes.

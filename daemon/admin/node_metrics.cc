@@ -20,7 +20,14 @@ NodeMetrics::NodeMetrics(prometheus::Registry& registry)
                                  "Clock of this server minus that of its database.")),
       follower_age_(AddGauge(registry, "rtcroomd_store_follower_age_seconds",
                              "How long ago it is until when this server has heard of all writes "
-                             "to the store.")) {}
+                             "to the store.")),
+      without_standby_(
+          AddGauge(registry, "rtcroomd_store_without_standby",
+                   "1 while the database of the store has no synchronous standby that answers.")),
+      two_primaries_(
+          AddGauge(registry, "rtcroomd_store_two_primaries",
+                   "1 while two machines of the database take writes, or one that another has "
+                   "replaced.")) {}
 
 void NodeMetrics::Set(const NodeLease& node, std::chrono::milliseconds log_age) {
   nodes_.Set(static_cast<double>(node.nodes()));
@@ -31,6 +38,11 @@ void NodeMetrics::Set(const NodeLease& node, std::chrono::milliseconds log_age) 
   told_age_.Set(std::chrono::duration<double>(node.ToldAgo()).count());
   clock_difference_.Set(std::chrono::duration<double>(node.ClockAhead()).count());
   follower_age_.Set(std::chrono::duration<double>(log_age).count());
+}
+
+void NodeMetrics::SetReplication(const ReplicationState& state) {
+  without_standby_.Set(state.lacks_standby ? 1 : 0);
+  two_primaries_.Set(state.has_two_primaries ? 1 : 0);
 }
 
 }  // namespace rtcroom

@@ -8,6 +8,7 @@
 
 #include "daemon/admin/families.h"
 #include "daemon/core/node_lease.h"
+#include "daemon/core/store_replication.h"
 
 namespace rtcroom {
 
@@ -20,6 +21,7 @@ class NodeMetrics {
   /// A node that is alone holds every duty, and is never cut off.
   /// @param log_age  as of `CommitFollower`.
   void Set(const NodeLease& node, std::chrono::milliseconds log_age);
+  void SetReplication(const ReplicationState& state);
 
  private:
   prometheus::Gauge& nodes_;
@@ -28,6 +30,8 @@ class NodeMetrics {
   prometheus::Gauge& told_age_;
   prometheus::Gauge& clock_difference_;
   prometheus::Gauge& follower_age_;
+  prometheus::Gauge& without_standby_;
+  prometheus::Gauge& two_primaries_;
 };
 
 }  // namespace rtcroom

@@ -426,7 +426,8 @@ MetricsSources App::MakeMetricsSources() {
       .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },
       .node = [this]() -> const NodeLease& { return store_.lease(); },
-      .log_age = [this] { return store_.storage().LogAge(); }};
+      .log_age = [this] { return store_.storage().LogAge(); },
+      .replication = [this]() -> const ReplicationState& { return store_.replication(); }};
 }
 
 ConsoleFacts App::MakeConsoleFacts() const {

@@ -6,8 +6,8 @@
 
 #include "storage/memory/memory_store.h"
 #include "storage/postgres/pg_address.h"
-#include "storage/postgres/pg_admin.h"
 #include "storage/postgres/pg_cluster.h"
+#include "storage/postgres/pg_replication.h"
 #include "storage/postgres/pg_store.h"
 
 namespace rtcroom {
@@ -31,9 +31,6 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
                     deps.listener, deps.clock);
   if (!store) return store.error();
   const PgAddress address = (*store)->address();
-  Result<bool> has_standby = true;
-  if (options.asks_for_standby) has_standby = HasPgSynchronousStandby(address, deps.clock);
-  if (!has_standby) return has_standby.error();
   const auto applied = [store = store->get()] { return store->applied(); };
   const auto holds = [store = store->get()](PgConnection& connection, MonotonicTime deadline) {
     return store->Holds(connection, deadline);
@@ -48,7 +45,7 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
                              .applied = applied,
                              .holds = holds},
           deps.lease, deps.clock),
-      .lacks_standby = !*has_standby};
+      .replication = std::make_unique<PgReplication>(address, deps.clock)};
 }
 
 }  // namespace

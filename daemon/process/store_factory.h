@@ -14,6 +14,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/store_observer.h"
+#include "daemon/core/store_replication.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "storage/storage.h"
 
@@ -28,8 +29,7 @@ struct StoreFactoryOptions {
   std::string new_epoch;  ///< for a newly created store
   /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
-  std::string node_name = {};     ///< for the operators of a shared store
-  bool asks_for_standby = false;  ///< whether `OpenedStore::lacks_standby` matters
+  std::string node_name = {};  ///< for the operators of a shared store
   /// As of `PgOptions`; a store of one program never calls them.
   std::function<void()> on_history_lost = {};
   std::function<bool()> is_stopping = {};  ///< likewise
@@ -48,8 +48,7 @@ struct OpenedStore {
   std::unique_ptr<Storage> storage{};
   SqliteStore* file_store = nullptr;   ///< `storage`, if it is in a file
   std::unique_ptr<Cluster> cluster{};  ///< the nodes on that store; null for a store of one program
-  /// What was acknowledged can be lost with the machine of the database.
-  bool lacks_standby = false;
+  std::unique_ptr<ReplicationSource> replication{};  ///< of the database of these nodes, likewise
 };
 
 /// The file of the store that `url` names; empty for a store without one.

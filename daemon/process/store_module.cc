@@ -68,7 +68,6 @@ Status StoreModule::Open(StoreObserver& observer, Opening opening) {
                                           .new_epoch = NewEpoch(runtime_.random),
                                           .observer = &observer,
                                           .node_name = HostName(),
-                                          .asks_for_standby = config_.warn_async,
                                           .on_history_lost = std::move(opening.on_history_lost),
                                           .is_stopping = std::move(opening.is_stopping),
                                           .known_host = opening.known_host},
@@ -83,11 +82,7 @@ Status StoreModule::Open(StoreObserver& observer, Opening opening) {
   if (cluster_ == nullptr) return BeAlone();
   cluster_->SetConfigHash(opening.config_hash);
   if (Status taken = TakePlace(); !taken) return taken;
-  if (opened->lacks_standby) {
-    runtime_.logger.Warn("database_without_standby",
-                         {{"key", "store.warn_async"},
-                          {"what", "changes that were answered are lost with its machine"}});
-  }
+  WatchReplication(std::move(opened->replication));
   return {};
 }
 
@@ -113,7 +108,19 @@ Status StoreModule::TakePlace() {
   return {};
 }
 
+void StoreModule::WatchReplication(std::unique_ptr<ReplicationSource> replication) {
+  replication_ = std::move(replication);
+  watch_.emplace(*replication_,
+                 config_.warn_async ? ReplicationWatch::Asynchronous::kWarned
+                                    : ReplicationWatch::Asynchronous::kAccepted,
+                 replication_state_, runtime_.clock, runtime_.logger);
+  watching_.emplace(
+      ReplicationWatch::kTick, [this](const std::stop_token& stop) { watch_->Watch(stop); },
+      runtime_.logger);
+}
+
 void StoreModule::Close() {
+  watching_.reset();
   renewing_.reset();
   if (renewal_) renewal_->Leave();
   renewal_.reset();

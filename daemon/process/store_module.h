@@ -27,9 +27,11 @@
 #include "daemon/core/node_lease.h"
 #include "daemon/core/node_renewal.h"
 #include "daemon/core/removal_clock.h"
+#include "daemon/core/replication_watch.h"
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
 #include "daemon/core/store_observer.h"
+#include "daemon/core/store_replication.h"
 #include "daemon/core/stream_claims.h"
 #include "daemon/process/data_directory.h"
 #include "daemon/process/position_mark.h"
@@ -121,6 +123,8 @@ class StoreModule {
   void ShareMedia(SeatSigns& signs) {
     if (renewal_) renewal_->ShareMedia(signs);
   }
+  /// Of the database; a store of one process lacks nothing.
+  [[nodiscard]] const ReplicationState& replication() const { return replication_state_; }
   /// Whether a node of a shared store is not cut off from it, or for less than that.
   /// @errors kUnavailable, with the reason.
   [[nodiscard]] Status CheckContact(std::chrono::seconds without) const;
@@ -143,6 +147,7 @@ class StoreModule {
  private:
   Status BeAlone();
   Status TakePlace();
+  void WatchReplication(std::unique_ptr<ReplicationSource> replication);
   Status CompareWithMark();
   Status RestoreBans();
   Status RestoreRevocations();
@@ -164,6 +169,10 @@ class StoreModule {
   std::unique_ptr<Cluster> cluster_;
   std::optional<NodeRenewal> renewal_;    ///< only on a shared store
   std::optional<PeriodicTask> renewing_;  ///< likewise
+  ReplicationState replication_state_;
+  std::unique_ptr<ReplicationSource> replication_;  ///< likewise
+  std::optional<ReplicationWatch> watch_;           ///< likewise
+  std::optional<PeriodicTask> watching_;            ///< likewise
   std::optional<PositionMark> mark_;
   bool is_mark_written_ = true;
   bool are_files_there_ = true;

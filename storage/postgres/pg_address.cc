@@ -108,4 +108,16 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string, PgReportedHo
   return address;
 }
 
+std::vector<PgAddress> PgAddress::Each() const {
+  std::vector<PgAddress> addresses;
+  for (const PgHost& host : hosts_.InOrder()) {
+    std::vector<std::pair<std::string, Secret>> options;
+    for (const auto& [keyword, value] : options_) {
+      options.emplace_back(keyword, Secret(value.Reveal()));
+    }
+    addresses.push_back(PgAddress(std::move(options), session_, PgHosts({host})));
+  }
+  return addresses;
+}
+
 }  // namespace rtcroom

@@ -25,6 +25,11 @@ class PgAddress {
   /// @source PostgreSQL, "Connection Strings".
   static Result<PgAddress> Parse(const Secret& connection_string, PgReportedHost* known = nullptr);
 
+  /// An address for each of its hosts; their connections report nothing to those of this one.
+  [[nodiscard]] std::vector<PgAddress> Each() const;
+  /// What its connections share.
+  [[nodiscard]] PgSharedHosts& shared() const { return *shared_; }
+
  private:
   friend class PgConnection;
   using Settings = std::vector<std::pair<std::string, std::string>>;

@@ -13,15 +13,11 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::minutes kAdminTime{1};
-/// Of a start, which cannot be stopped meanwhile.
-constexpr std::chrono::seconds kStandbyTime{4};
 constexpr PgSettings kAdminSettings{.planning = PgSettings::Planning::kServerDefaults};
 
 constexpr PgStatement kBeginReading{.sql = "BEGIN READ ONLY"};
 constexpr PgStatement kTakeTurnToRenew{.sql = "SELECT 1 FROM turn FOR UPDATE"};
 constexpr PgStatement kReadEpoch{.sql = "SELECT epoch, (SELECT count(*) FROM nodes) FROM meta"};
-constexpr PgStatement kSynchronousStandbys{
-    .sql = "SELECT 1 WHERE current_setting('synchronous_standby_names') <> ''"};
 constexpr PgStatement kSetEpoch{.sql = "UPDATE meta SET epoch = $1"};
 
 /// A connection to a store that this program can use.
@@ -51,15 +47,6 @@ Result<std::vector<ListedNode>> ListPgNodes(const PgAddress& address, const Cloc
                      deadline);
   if (!results) return results.error();
   return ReadPgNodes((*results)[1]);
-}
-
-Result<bool> HasPgSynchronousStandby(const PgAddress& address, const Clock& clock) {
-  const MonotonicTime deadline = clock.Monotonic() + kStandbyTime;
-  PgConnection connection(address, kAdminSettings, clock);
-  if (const Status connected = connection.Connect(deadline); !connected) return connected.error();
-  const Result<PgRows> named = connection.Run(PgCall(kSynchronousStandbys), deadline);
-  if (!named) return named.error();
-  return named->size() > 0;
 }
 
 Result<std::string> ChangePgEpoch(const PgAddress& address, const std::string& epoch,

@@ -17,8 +17,7 @@ namespace rtcroom {
 /// time of the copy.
 enum class RegisteredNodes : std::uint8_t { kRefused, kIgnored };
 
-// None of their messages contains a password. Each waits for the database for a minute at most, the
-// question of a standby for some seconds.
+// None of their messages contains a password. Each waits for the database for a minute at most.
 
 /// Connects and brings the schema up to date (`MigratePgSchema`).
 Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& new_epoch,
@@ -27,10 +26,6 @@ Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& 
 /// Reads them in one transaction, by number.
 /// @errors kStoreBroken when there is no store of this program's schema; kStoreBusy.
 Result<std::vector<ListedNode>> ListPgNodes(const PgAddress& address, const Clock& clock);
-
-/// Whether its commits wait for a standby. A service that replicates by itself has none to name.
-/// @errors kStoreBusy; kStoreBroken.
-Result<bool> HasPgSynchronousStandby(const PgAddress& address, const Clock& clock);
 
 /// Begins a new history: cursors of before are refused from then on. For a database that was
 /// restored to a point in time, before nodes start.

@@ -275,7 +275,13 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
 Result<std::vector<PgRows>> PgConnection::RunConfirming(std::span<const PgCall> calls,
                                                         MonotonicTime deadline) {
   auto results = Run(calls, deadline);
-  if (results) shared_->Confirmed(host_);
+  if (results) {
+    shared_->Confirmed(host_);
+  } else if (failure_.meaning == PgMeaning::kLost && clock_.Monotonic() >= deadline) {
+    shared_->is_late = true;
+    const std::string_view why = StandbyWaitText(shared_->standby_wait);
+    if (!why.empty()) return Error{Errc::kStoreBusy, std::string(why)};
+  }
   return results;
 }
 

@@ -133,6 +133,9 @@ class PgConnection {
   /// Whether that host was the last to confirm a commit.
   [[nodiscard]] bool IsAtPrimary() const { return shared_->primary.last() == host_; }
 
+  /// Why commits of all connections to the address wait, as last heard.
+  [[nodiscard]] StandbyWait standby_wait() const { return shared_->standby_wait; }
+
   /// Runs the calls in order, in one round trip, up to the first error. Without BEGIN they are one
   /// transaction. A transaction may stay open after success.
   /// @return a result for each call.
@@ -144,7 +147,8 @@ class PgConnection {
   /// The same for calls whose commit has waited for the synchronous standby, if there is one, when
   /// they have run: they change or lock a row of a logged table, with synchronous_commit=on. A
   /// commit of what only reads waits for nothing, even at an old primary. The host counts as the
-  /// primary then, and the other connections to the address leave any other.
+  /// primary then, and the other connections to the address leave any other. When it has waited
+  /// in vain, the error has the reason as far as it is known (`PgReplication`).
   Result<std::vector<PgRows>> RunConfirming(std::span<const PgCall> calls, MonotonicTime deadline);
 
   /// Of the last `Connect` or `Run` that failed.

@@ -1,6 +1,7 @@
 // The order in which the hosts of a database are tried.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
+#include "daemon/core/store_replication.h"
 
 namespace rtcroom {
 
@@ -86,6 +88,10 @@ struct PgSharedHosts {
   /// Of all addresses that one process parses: where the next of them begins. It is the last that
   /// confirmed a commit, or after a connection that was lost the next one. May be null.
   PgReportedHost* known = nullptr;
+  /// A commit was not confirmed in time since it was asked why (`PgReplication`) ...
+  std::atomic<bool> is_late = false;
+  /// ... and the last answer.
+  std::atomic<StandbyWait> standby_wait = StandbyWait::kNone;
 };
 
 }  // namespace rtcroom

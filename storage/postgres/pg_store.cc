@@ -71,7 +71,13 @@ void PgStore::Commit(PgJob& job) {
     if (observer_ != nullptr) observer_->OnWriteConfirmed();
     return;
   }
-  job.Abort(confirmed.error());
+  Error error = confirmed.error();
+  if (error.code == Errc::kOutcomeUnknown) {
+    address_.shared().is_late = true;
+    const std::string_view why = StandbyWaitText(address_.shared().standby_wait);
+    if (!why.empty()) error.detail = why;
+  }
+  job.Abort(error);
   if (observer_ != nullptr) observer_->OnStoreError(StoreOperation::kWrite, confirmed.error().code);
 }
 

@@ -235,7 +235,9 @@ Status PgWriter::AwaitConfirmation(MonotonicTime deadline) {
   if (!oldest || *oldest + kUnconfirmed > now) return {};
   const MonotonicTime end = std::min(deadline, *oldest + options_.pace.give_up);
   if (log_.pending().AwaitAddedBefore(now - kUnconfirmed, end)) return {};
-  return Error{Errc::kStoreBusy, "an earlier commit is not confirmed"};
+  const std::string_view why = StandbyWaitText(connection_.standby_wait());
+  return Error{Errc::kStoreBusy,
+               why.empty() ? "an earlier commit is not confirmed" : std::string(why)};
 }
 
 Status PgWriter::Load(const std::vector<Job*>& group, Turn turn, Try& made,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -63,6 +64,14 @@ TEST_F(MetricsOfNodesTest, ChangeWithTheirCause) {
   {
     const ServerProcess ahead({.settings = NodeSettings(UrlWithClock(database_, "-90 s"))});
     CheckGrowth("rtcroomd_clock_difference_seconds", ahead, 60);
+  }
+  CheckGrowth("rtcroomd_store_without_standby", first_, 0);
+  {
+    const PostgresServer other;
+    const ServerProcess torn({.settings = NodeSettings(Secret(fmt::format(
+                                  "postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
+                                  kPostgresPassword, database_.port(), other.port())))});
+    CheckGrowth("rtcroomd_store_two_primaries", torn, 0);
   }
   Check({"rtcroomd_store_follower_lag_seconds"}, first_, [&] {
     Check({"rtcroomd_store_turn_wait_seconds"}, second,

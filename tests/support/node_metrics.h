@@ -18,7 +18,9 @@ inline std::set<std::string> MetricsOfNodes() {
           "rtcroomd_store_fenced_total",
           "rtcroomd_store_follower_age_seconds",
           "rtcroomd_store_follower_lag_seconds",
-          "rtcroomd_store_connects_total"};
+          "rtcroomd_store_connects_total",
+          "rtcroomd_store_without_standby",
+          "rtcroomd_store_two_primaries"};
 }
 
 }  // namespace rtcroom

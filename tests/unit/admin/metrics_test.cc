@@ -17,6 +17,7 @@ namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 
 class MetricsTest : public testing::Test {
@@ -32,6 +33,7 @@ class MetricsTest : public testing::Test {
   bool ready_ = true;
   OnlyNode node_;
   std::chrono::milliseconds log_age_{0};
+  ReplicationState replication_;
   FakeClock clock_;
   Metrics metrics_{"1.2.3",
                    clock_,
@@ -48,7 +50,8 @@ class MetricsTest : public testing::Test {
                     .channel = [this] { return channel_; },
                     .log_lines_dropped = [](LogLevel of) { return static_cast<unsigned>(of); },
                     .node = [this]() -> const NodeLease& { return node_.lease; },
-                    .log_age = [this] { return log_age_; }}};
+                    .log_age = [this] { return log_age_; },
+                    .replication = [this]() -> const ReplicationState& { return replication_; }}};
 };
 
 TEST_F(MetricsTest, CountRequestsByEndpointDialectAndCode) {
@@ -138,6 +141,15 @@ TEST_F(MetricsTest, ShowWhatTheNodeDoesForAll) {
   const std::string cut_off = metrics_.Text();
   EXPECT_THAT(cut_off, HasSubstr(R"(rtcroomd_duty{duty="reaper"} 0)"));
   EXPECT_THAT(cut_off, HasSubstr("rtcroomd_node_cut_off_seconds 2"));
+}
+
+TEST_F(MetricsTest, ShowWhatTheDatabaseLacks) {
+  EXPECT_THAT(metrics_.Text(), AllOf(HasSubstr("rtcroomd_store_without_standby 0\n"),
+                                     HasSubstr("rtcroomd_store_two_primaries 0\n")));
+  replication_.lacks_standby = true;
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_store_without_standby 1\n"));
+  replication_.has_two_primaries = true;
+  EXPECT_THAT(metrics_.Text(), HasSubstr("rtcroomd_store_two_primaries 1\n"));
 }
 
 TEST_F(MetricsTest, ShowByHowMuchTheClockDiffers) {

@@ -10,6 +10,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/write_record.h"
+#include "storage/postgres/pg_replication.h"
 #include "tests/support/deaf_observer.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
@@ -77,6 +78,31 @@ TEST_F(PgStoreStandbyTest, NothingIsAcknowledgedThatTheStandbyDoesNotHave) {
   EXPECT_TRUE(Eventually([&] { return Apply(*store, Creating(MultiRoom("r2"))).ok(); }));
   EXPECT_TRUE(writes.confirmed_at());
   (void)CheckedEvents(*store, 2);
+}
+
+TEST_F(PgStoreStandbyTest, SaysThatACommitWaitsForAStandby) {
+  PgOptions options = Patient(UrlOfBoth());
+  options.patience = std::chrono::milliseconds(500);
+  const auto store = Open(options);
+  PgReplication replication(store->address(), clock_);
+  const auto failure = [&] {
+    const auto failed = Apply(*store, Creating(MultiRoom("r1")));
+    return failed ? "none" : failed.error().detail;
+  };
+  const auto becomes = [&](StandbyWait wait) {
+    return Eventually([&] { return replication.Ask({}).wait == wait; });
+  };
+  standby_->Freeze();
+  EXPECT_FALSE(replication.IsLate());
+  EXPECT_NE(failure(), "none");
+  EXPECT_TRUE(replication.IsLate());
+  EXPECT_TRUE(becomes(StandbyWait::kSilent));
+  EXPECT_EQ(failure(), "the commit waits for a synchronous standby, which does not answer");
+  standby_->Crash();
+  EXPECT_TRUE(becomes(StandbyWait::kAbsent));
+  EXPECT_EQ(failure(), "the commit waits for a synchronous standby, none is connected");
+  standby_->Start();
+  EXPECT_TRUE(becomes(StandbyWait::kNone));
 }
 
 // However far away the standby is, and whether it answers at all.
