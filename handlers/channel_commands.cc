@@ -8,8 +8,8 @@
 namespace rtcroom {
 namespace {
 
-// Whatever reads the store is kRead, joins and polls included; only sends wait for a commit. A
-// refused poll or logout would make the client repeat it at once.
+// Whatever reads the store is kRead, joins and polls included; only sends, logins and logouts wait
+// for a commit. A refused poll or logout would make the client repeat it at once.
 constexpr auto kCommands = std::to_array<ChannelCommand>({
     {.path = "v4/openim/login",
      .handler = channel::LogIn,
@@ -25,8 +25,12 @@ constexpr auto kCommands = std::to_array<ChannelCommand>({
      .takes_token = false},
     {.path = "v4/openim/longpollinglogout",
      .handler = channel::LongPollingLogOut,
+     .lane = Lane::kWorker,
      .takes_token = false},
-    {.path = "v4/openim/logout", .handler = channel::LogOut, .takes_token = false},
+    {.path = "v4/openim/logout",
+     .handler = channel::LogOut,
+     .lane = Lane::kWorker,
+     .takes_token = false},
     {.path = "v4/openim/authkey", .handler = channel::AuthKey},
     {.path = "v4/openim/sendmsg", .handler = channel::SendMsg, .lane = Lane::kWorker},
     {.path = "v4/openim/msgreaded", .handler = channel::Report},

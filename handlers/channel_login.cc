@@ -12,10 +12,6 @@
 namespace rtcroom {
 namespace {
 
-/// Longest login, whatever the ticket says.
-/// @source the contract of the channel, §6.
-constexpr std::chrono::days kMaxLogin{30};
-
 Errc ErrcOf(UserSigOutcome outcome) {
   switch (outcome) {
     case UserSigOutcome::kMalformed:
@@ -58,7 +54,7 @@ Result<UserSigLogin> CheckUserSig(const UserSigVerifier& verifier, const UserId&
   if ((outcome != UserSigOutcome::kOk && !is_anonymous) || !expiry) {
     return Error{ErrcOf(outcome), std::string("usersig: ").append(UserSigOutcomeName(outcome))};
   }
-  const auto last = std::chrono::floor<std::chrono::seconds>(now + kMaxLogin);
+  const auto last = std::chrono::floor<std::chrono::seconds>(now + kLongestLogin);
   return UserSigLogin{.expires = std::min(*expiry, last),
                       .reach = is_anonymous ? RoomReach::kGen1 : RoomReach::kAll};
 }
@@ -80,7 +76,7 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
     const Result<TokenOutcome> outcome = CheckToken(login, checks, address);
     if (!outcome) return outcome.error();
     if (*outcome != TokenOutcome::kOk) return Error{ErrcOf(*outcome), {}};
-    login.expires = now + kMaxLogin;
+    login.expires = now + kLongestLogin;
     return login;
   }
   if (user_sig.empty()) return Error{Errc::kNoCredentials, {}};

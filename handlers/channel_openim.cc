@@ -74,12 +74,14 @@ Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
 }
 
 Result<JsonText> LongPollingLogOut(const ChannelRequest& request, const ChannelContext& context) {
-  context.channel.LogOut(request.caller);
+  if (const Status stored = context.channel.LogOut(request.caller); !stored) return stored.error();
   return JsonText();
 }
 
 Result<JsonText> LogOut(const ChannelRequest& request, const ChannelContext& context) {
-  context.channel.LogOutAll(request.caller);
+  if (const Status stored = context.channel.LogOutAll(request.caller); !stored) {
+    return stored.error();
+  }
   return JsonText();
 }
 

@@ -121,7 +121,7 @@ void ChannelSocket::OnEnd() {
   --receivers.counts().sockets;
   if (!instance) return;
   receivers.StopListening(*this);
-  context_.verbs.channel.LogOut(*instance);
+  context_.verbs.channel.Disconnect(*instance);
 }
 
 void ChannelSocket::OnKicked() noexcept {
@@ -315,7 +315,7 @@ Status ChannelSocket::Connect(const Request& request) {
     return is_over_;
   }();
   if (is_over) {
-    channel.LogOut(*instance);
+    channel.Disconnect(*instance);
     return {};
   }
   login_.direct = channel.ResumeDirect(login_.account, login_.direct);

@@ -8,6 +8,7 @@
 #include "daemon/core/ban_store.h"
 #include "daemon/core/commit_follower.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/ended_login_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/recording_store.h"
@@ -30,6 +31,7 @@ class Storage : public Store,
                 public MessageHistory,
                 public GroupJoinStore,
                 public AccountLoginLog,
+                public EndedLoginStore,
                 public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared

@@ -42,6 +42,7 @@ Channel::Turn::~Turn() {
     newest = std::max(newest, position);
   }
   channel_.BoundMemory();
+  for (const EndedLogin& end : channel_.TakeEnds(*this)) channel_.KeepUnstored(end);
   channel_.mutex_.Unlock();
   for (auto& [reply, body] : replies) reply(std::move(body));
   for (const auto& on_kicked : kicked) on_kicked();
@@ -72,10 +73,14 @@ void Channel::BoundMemory() {
 Channel::Login Channel::LogIn(const UserId& account, TimePoint expires, RoomReach reach) {
   ChannelInstance instance = NewInstance(account, expires);
   instance.reach = reach;
-  Turn turn(*this);
-  instance.logged_in = state_.NextLogin(account, turn.wall);
-  (void)state_.Admit(instance, turn);
-  NoteLogin(instance, LoginChange::kBegun);
+  const std::vector<EndedLogin> ends = [&] {
+    Turn turn(*this);
+    instance.logged_in = NextLogin(account, turn.wall);
+    (void)state_.Admit(instance, turn);
+    NoteLogin(instance, LoginChange::kBegun);
+    return TakeEnds(turn);
+  }();
+  (void)StoreEnds(ends);
   return {.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
 }
 
@@ -83,17 +88,23 @@ Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expire
                                          std::optional<TimePoint> continued,
                                          std::function<void()> on_kicked) {
   ChannelInstance instance = NewInstance(account, expires);
-  Turn turn(*this);
-  instance.logged_in = state_.NextLogin(account, turn.wall);
-  if (continued && *continued < instance.logged_in) {
-    instance.logged_in = *continued;
-    state_.KickLoginOf(account, *continued, turn);
+  std::vector<EndedLogin> ends;
+  {
+    Turn turn(*this);
+    instance.logged_in = NextLogin(account, turn.wall);
+    if (continued && *continued < instance.logged_in) {
+      instance.logged_in = *continued;
+      if (HasEnded(instance)) return Error{Errc::kInstanceKicked, {}};
+      state_.KickLoginOf(account, *continued, turn);
+    }
+    if (state_.Admit(instance, turn) == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
+    if (!state_.Attach(instance.instance, std::move(on_kicked))) {
+      return Error{Errc::kUnavailable, "too many connections"};
+    }
+    NoteLogin(instance, LoginChange::kBegun);
+    ends = TakeEnds(turn);
   }
-  if (state_.Admit(instance, turn) == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
-  if (!state_.Attach(instance.instance, std::move(on_kicked))) {
-    return Error{Errc::kUnavailable, "too many connections"};
-  }
-  NoteLogin(instance, LoginChange::kBegun);
+  (void)StoreEnds(ends);
   return instance;
 }
 
@@ -133,7 +144,11 @@ void Channel::OnLogins(std::span<const AccountLogin> logins) {
                                  .instance = login.instance,
                                  .logged_in = login.logged_in,
                                  .expires = login.expires};
-    login.has_ended ? state_.LogOutElsewhere(claims, turn) : state_.AdmitElsewhere(claims, turn);
+    if (login.has_ended) {
+      state_.LogOutElsewhere(claims, turn);
+    } else if (!HasEnded(claims)) {
+      state_.AdmitElsewhere(claims, turn);
+    }
   }
 }
 
@@ -142,7 +157,7 @@ Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::str
       tokens_.ReadInstance(a2, tiny_id, deps_.clock.Now());
   if (!caller) return Error{Errc::kNoSession, {}};
   Turn turn(*this);
-  switch (state_.Admit(*caller, turn)) {
+  switch (StandingOf(*caller, turn)) {
     case Standing::kActive:
       return *caller;
     case Standing::kKicked:
@@ -151,18 +166,6 @@ Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::str
       break;
   }
   return Error{Errc::kNoSession, {}};
-}
-
-void Channel::LogOut(const ChannelInstance& caller) {
-  const MutexLock lock(mutex_);
-  if (state_.LogOut(caller.instance)) NoteLogin(caller, LoginChange::kEnded);
-}
-
-void Channel::LogOutAll(const ChannelInstance& caller) {
-  Turn turn(*this);
-  for (const ChannelInstance& ended : state_.LogOutAll(caller.account, turn)) {
-    NoteLogin(ended, LoginChange::kEnded);
-  }
 }
 
 // Polls
@@ -440,6 +443,7 @@ void Channel::EndBanned() {
 }
 
 void Channel::Save() {
+  StoreUnstored();
   if (deps_.logins != nullptr) ReportLogins();
   Settle();
   SaveJoins();

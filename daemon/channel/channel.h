@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,8 @@
 #include "daemon/channel/unreported_logins.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_list.h"
+#include "daemon/core/ended_login_list.h"
+#include "daemon/core/ended_login_store.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
@@ -45,6 +48,8 @@ struct ChannelDeps {
   MessageLog& log;
   MessageHistory& history;
   GroupJoinStore& joins;
+  EndedLoginStore& end_store;
+  EndedLoginList& ends;  ///< all that are stored, or are about to be
   const BanList& bans;
   const Clock& clock;
   const Clock& dates;  ///< a `DatingClock`
@@ -126,11 +131,12 @@ class Channel {
     std::string a2{};
   };
   /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
-  /// @param expires  end of the ticket.
+  /// Waits for a commit when it kicks some. If they cannot be stored, the next ticks try again.
+  /// @param expires  end of the ticket; at most `kLongestLogin` from now.
   Login LogIn(const UserId& account, TimePoint expires, RoomReach reach = RoomReach::kAll);
 
   /// Likewise a login whose client keeps a connection: it gets its direct messages by it, and is
-  /// logged in until `LogOut`.
+  /// logged in until `Disconnect`.
   /// @param continued  `logged_in` of an earlier connection of the client, whose login goes on: it
   ///                   takes no place from a login that came later. nullopt: a new login.
   /// @param on_kicked  called once, without a lock, when a newer login takes its place.
@@ -144,8 +150,16 @@ class Channel {
   /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
   Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
 
-  void LogOut(const ChannelInstance& caller);
-  void LogOutAll(const ChannelInstance& caller);
+  /// The end of a connection. Its login has no `a2`, so nothing is stored.
+  void Disconnect(const ChannelInstance& login);
+  /// Ends the login: its `a2` is refused at every server on the store, after restarts, too. Waits
+  /// for a commit. With more than a hundred logouts of one account, one more ends its earlier
+  /// logins.
+  /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: it has ended, and the next ticks store it.
+  Status LogOut(const ChannelInstance& caller);
+  /// Likewise all logins of the account that began before.
+  /// @errors the same; kNoSession when the caller itself has ended meanwhile.
+  Status LogOutAll(const ChannelInstance& caller);
 
   /// @param cursor  as the client sent it.
   void PollAccount(const ChannelInstance& caller, std::uint64_t cursor, PollReply reply);
@@ -313,6 +327,19 @@ class Channel {
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
   void SaveJoins() EXCLUDES(mutex_);
+  /// After all logins of the account that are known or have ended.
+  [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const REQUIRES(mutex_);
+  [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
+  /// Admits it unless it has ended.
+  Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn) REQUIRES(mutex_);
+  /// Its end by a logout.
+  [[nodiscard]] EndedLogin EndOf(const ChannelInstance& login) const;
+  /// The new ends of the turn, which are refused from here on. The caller stores them.
+  std::vector<EndedLogin> TakeEnds(ChannelTurn& turn) REQUIRES(mutex_);
+  /// If it fails, the next ticks try again.
+  Status StoreEnds(std::span<const EndedLogin> ends) EXCLUDES(mutex_);
+  void KeepUnstored(const EndedLogin& end) REQUIRES(mutex_);
+  void StoreUnstored() EXCLUDES(mutex_);
   enum class LoginChange : bool { kBegun, kEnded };
   /// Keeps it for `ReportLogins`.
   void NoteLogin(const ChannelInstance& login, LoginChange change) REQUIRES(mutex_);
@@ -339,6 +366,8 @@ class Channel {
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   /// Not yet reported to the other servers on the store; `OnTick` reports them.
   UnreportedLogins unreported_logins_ GUARDED_BY(mutex_);
+  /// By account and instance; written by `OnTick`.
+  std::map<std::pair<UserId, std::uint64_t>, EndedLogin> unstored_ends_ GUARDED_BY(mutex_);
   /// Newest received direct message of each account; written by `OnTick`.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex_);
 };

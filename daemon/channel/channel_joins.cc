@@ -169,6 +169,8 @@ Status Channel::Restore(TimePoint removal) {
   for (const auto& [instance, join] : *stored) {
     if (join->expires <= removal) ended.push_back({.instance = instance});
     if (join->expires <= deps_.clock.Now()) continue;
+    // The process has ended before its place in the group was removed.
+    if (deps_.ends.Find(join->account, instance, join->logged_in)) continue;
     const auto [found, is_new] = groups.try_emplace(join->room_number);
     StoredGroup& group = found->second;
     if (is_new) {

@@ -20,6 +20,10 @@ inline bool SendsClientsAway(const NodeLease* node) {
   return node != nullptr && node->CutOffFor() >= std::chrono::seconds(30);
 }
 
+/// Longest login, whatever its ticket says.
+/// @source the contract of the channel, §6.
+inline constexpr std::chrono::days kLongestLogin{30};
+
 struct ChannelOptions {
   /// How long a poll waits for something new; clients give up after 60 s.
   std::chrono::milliseconds hold = std::chrono::seconds(45);

@@ -48,9 +48,14 @@ Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn) {
     MarkShared(instance.room_polls, turn.now);
   }
   std::size_t active = 0;
+  const Instance* oldest = nullptr;  // of those that stay
   for (Instance* const login : logins | std::views::reverse) {
-    if (login->standing == Standing::kActive && ++active > options_.max_instances) {
+    if (login->standing != Standing::kActive) continue;
+    if (++active <= options_.max_instances) {
+      oldest = login;
+    } else {
       Kick(*login, turn);
+      turn.RecordKick(login->claims, oldest->claims);
     }
   }
   const Standing standing = instance.standing;

@@ -28,6 +28,7 @@
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/group_access_check.h"
+#include "daemon/core/ended_login_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
@@ -50,13 +51,20 @@ struct ChannelTurn {
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
   /// Of attached instances that were kicked; to be called likewise.
   std::vector<std::function<void()>> kicked{};
+  std::vector<EndedLogin> ends{};  ///< of logins, to be stored
   /// Answers to polls that waited, each with the age of its oldest new entry.
   struct Delivery {
     DeliveryPath path = DeliveryPath::kAccount;
     TimePoint made_at{};
   };
   std::vector<Delivery> deliveries{};
+
+  /// @param oldest  the oldest of the logins that stay.
+  void RecordKick(const ChannelInstance& login, const ChannelInstance& oldest);
 };
+
+/// The end of all logins of the account that began before.
+EndedLogin EndOfAllBefore(const UserId& account, TimePoint time, LoginEnd end);
 
 /// A group as its room is stored.
 struct GroupFacts {
@@ -124,6 +132,7 @@ class ChannelState {
   /// @return false when it is not known any more.
   [[nodiscard]] bool Attach(std::uint64_t instance, std::function<void()> on_kicked);
 
+  [[nodiscard]] bool Knows(std::uint64_t instance) const { return Find(instance) != nullptr; }
   /// Whether it is known, and neither kicked nor logged out.
   [[nodiscard]] bool IsActive(std::uint64_t instance) const;
 

@@ -7,6 +7,7 @@
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/ended_login_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/revocation_store.h"
 #include "daemon/core/room_change.h"
@@ -39,6 +40,9 @@ struct Committed {
   std::span<const Revocation> revocations{};
   std::span<const Ban> bans{};  ///< all of other programs, and perhaps own ones
   std::span<const AccountLogin> account_logins{};
+  // Likewise.
+  std::span<const EndedLogin> ended_logins{};
+  std::span<const AccountValidity> account_validities{};
   bool has_im_deliveries = false;  ///< some were enqueued
   bool has_trtc_deliveries = false;
   bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on

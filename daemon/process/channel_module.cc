@@ -49,6 +49,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .log = deps.store.storage(),
                            .history = deps.store.storage(),
                            .joins = deps.store.storage(),
+                           .end_store = deps.store.storage(),
+                           .ends = deps.store.state().ended_logins,
                            .bans = deps.store.state().bans,
                            .clock = deps.runtime.clock,
                            .dates = deps.store.dates(),

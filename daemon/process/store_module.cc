@@ -139,6 +139,7 @@ Status StoreModule::Restore() {
   removal_.Begin(*removal);
   if (Status status = RestoreBans(); !status) return status;
   if (Status status = RestoreRevocations(); !status) return status;
+  if (Status status = RestoreEndedLogins(); !status) return status;
   if (Status status = RestoreRooms(); !status) return status;
   storage_->Begin();
   // From here on no date of what is stored counts. If it cannot be written, the next start is like
@@ -175,6 +176,13 @@ Status StoreModule::RestoreRevocations() {
   const Result<std::vector<Revocation>> stored = storage_->LoadRevocations(removal_.Now());
   if (!stored) return stored.error();
   for (const Revocation& revocation : *stored) state_.revocations.Put(revocation);
+  return {};
+}
+
+Status StoreModule::RestoreEndedLogins() {
+  const Result<std::vector<EndedLogin>> stored = storage_->LoadEndedLogins(removal_.Now());
+  if (!stored) return stored.error();
+  for (const EndedLogin& login : *stored) state_.ended_logins.Put(login);
   return {};
 }
 

@@ -19,6 +19,7 @@
 #include "daemon/core/ban_list.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/ended_login_list.h"
 #include "daemon/core/heard_logins.h"
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/lease_table.h"
@@ -68,6 +69,7 @@ struct RoomState {
   MixFeed mixes;
   BanList bans;
   RevocationList revocations;
+  EndedLoginList ended_logins;
   RoomQuota quota;
   DeliverySignal enqueued{DeliverySignal::To::kIm};
   DeliverySignal trtc_enqueued{DeliverySignal::To::kTrtc};
@@ -76,9 +78,9 @@ struct RoomState {
   HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
-  CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &claims, &mixes, &quota,
-                        &watch_commits, &console_commits, &channel_logins, &channel_commits,
-                        &enqueued, &trtc_enqueued}};
+  CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &ended_logins, &claims,
+                        &mixes, &quota, &watch_commits, &console_commits, &channel_logins,
+                        &channel_commits, &enqueued, &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.
@@ -151,6 +153,7 @@ class StoreModule {
   Status CompareWithMark();
   Status RestoreBans();
   Status RestoreRevocations();
+  Status RestoreEndedLogins();
   Status RestoreRooms();
 
   const StoreConfig config_;

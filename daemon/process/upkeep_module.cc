@@ -96,6 +96,7 @@ void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
   AdvanceRemovals(has_duty);
   RemoveEndedBans(has_duty);
   RemoveEndedRevocations(has_duty);
+  RemoveEndedLogins(has_duty);
   upkeep_heartbeat_.Answer();
   MaintainSessions();
   if (has_duty) {
@@ -149,6 +150,20 @@ void UpkeepModule::RemoveEndedRevocations(bool has_duty) {
   const Status removed = deps_.store.storage().RemoveEndedRevocations(now);
   // The next one that ends takes them with it.
   if (!removed) logger.Warn("revocations_not_removed", {{"reason", removed.error().detail}});
+}
+
+void UpkeepModule::RemoveEndedLogins(bool has_duty) {
+  EndedLoginList& logins = deps_.store.state().ended_logins;
+  Logger& logger = deps_.runtime.logger;
+  if (const std::size_t dropped = logins.TakeDropped(); dropped > 0) {
+    logger.Warn("too_many_ended_logins",
+                {{"dropped", dropped}, {"in_force", EndedLoginList::kMaxEndedLogins}});
+  }
+  const TimePoint now = deps_.store.removal().Now();
+  if (logins.RemoveEnded(now) == 0 || !has_duty) return;
+  const Status removed = deps_.store.storage().RemoveEndedLogins(now);
+  // The next one that ends takes them with it.
+  if (!removed) logger.Warn("ended_logins_not_removed", {{"reason", removed.error().detail}});
 }
 
 Status UpkeepModule::Repeat(const std::function<Result<bool>()>& step) {

@@ -32,9 +32,9 @@ struct UpkeepModuleDeps {
   Runtime& runtime;
 };
 
-/// Evicts silent pushers, removes old events, messages, bans, revocations and sessions, checks that
-/// the files of the store are at their paths, and records its newest position; from construction to
-/// `Stop`.
+/// Evicts silent pushers, removes old events, messages, bans, revocations, ends of logins and
+/// sessions, checks that the files of the store are at their paths, and records its newest
+/// position; from construction to `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {
@@ -55,6 +55,7 @@ class UpkeepModule : private SweepObserver {
   void AdvanceRemovals(bool has_duty);
   void RemoveEndedBans(bool has_duty);
   void RemoveEndedRevocations(bool has_duty);
+  void RemoveEndedLogins(bool has_duty);
   /// Repeats a step that returns whether it has left some work; a bounded number of times.
   Status Repeat(const std::function<Result<bool>()>& step);
   void MaintainSessions();

@@ -18,6 +18,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/delivery_table.h"
+#include "storage/memory/ended_login_table.h"
 #include "storage/memory/message_table.h"
 #include "storage/memory/recording_table.h"
 #include "storage/storage.h"
@@ -97,6 +98,29 @@ class MemoryStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override {
+    const MutexLock lock(mutex_);
+    return ended_logins_.Load(now);
+  }
+  Status PutEndedLogins(std::span<const EndedLogin> logins) override {
+    const MutexLock lock(mutex_);
+    ended_logins_.Put(logins);
+    return {};
+  }
+  Status RemoveEndedLogins(TimePoint now) override {
+    const MutexLock lock(mutex_);
+    MarkRemovalLocked(now, ended_logins_.RemoveEnded(now));
+    return {};
+  }
+  Result<std::vector<AccountValidity>> LoadAccountValidities() override {
+    const MutexLock lock(mutex_);
+    return ended_logins_.LoadValidities();
+  }
+  Status PutAccountValidity(const AccountValidity& validity) override {
+    const MutexLock lock(mutex_);
+    ended_logins_.PutValidity(validity);
+    return {};
+  }
 
  private:
   /// @return `removed`.
@@ -132,6 +156,7 @@ class MemoryStore : public Storage {
   std::optional<TimePoint> removal_ GUARDED_BY(mutex_);
   MessageTable messages_ GUARDED_BY(mutex_);
   std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(mutex_);
+  EndedLoginTable ended_logins_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -34,8 +34,8 @@ inline std::uint64_t ResolvePgNumber(std::uint64_t number, std::uint64_t base) {
 struct PgWritten {};
 
 /// The content of a record: an event, or another change that all nodes need.
-using PgRecorded =
-    std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange, AccountLogin, PgWritten>;
+using PgRecorded = std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange,
+                                AccountLogin, EndedLogin, AccountValidity, PgWritten>;
 
 /// Records are in the order of positions.
 struct PgRecord {

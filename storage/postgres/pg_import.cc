@@ -35,6 +35,7 @@ constexpr PgStatement kIsUsed{.sql = R"(SELECT (SELECT count(*) FROM nodes),
       OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM deliveries)
       OR EXISTS (SELECT 1 FROM messages) OR EXISTS (SELECT 1 FROM message_rooms)
       OR EXISTS (SELECT 1 FROM settled_messages) OR EXISTS (SELECT 1 FROM group_joins)
+      OR EXISTS (SELECT 1 FROM ended_logins) OR EXISTS (SELECT 1 FROM account_validities)
       OR EXISTS (SELECT 1 FROM recordings)
     FROM meta)"};
 constexpr PgStatement kSetMarks{

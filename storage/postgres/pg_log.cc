@@ -66,6 +66,8 @@ void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed
   std::vector<Ban> bans;
   std::vector<SessionChange> sessions;
   std::vector<AccountLogin> account_logins;
+  std::vector<EndedLogin> ended_logins;
+  std::vector<AccountValidity> account_validities;
   for (const PgRecord& record : records) {
     if (record.position <= position_) continue;
     position_ = record.position;
@@ -82,6 +84,10 @@ void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed
       sessions.push_back(*session);
     } else if (const auto* const login = std::get_if<AccountLogin>(&record.what)) {
       account_logins.push_back(*login);
+    } else if (const auto* const ended = std::get_if<EndedLogin>(&record.what)) {
+      ended_logins.push_back(*ended);
+    } else if (const auto* const validity = std::get_if<AccountValidity>(&record.what)) {
+      account_validities.push_back(*validity);
     }
   }
   if (!sessions.empty() && session_listener_ != nullptr) session_listener_->OnSessions(sessions);
@@ -90,10 +96,12 @@ void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed
   committed.revocations = revocations;
   committed.bans = bans;
   committed.account_logins = account_logins;
+  committed.ended_logins = ended_logins;
+  committed.account_validities = account_validities;
   const bool has_anything = !events.empty() || !mixes.empty() || !revocations.empty() ||
-                            !bans.empty() || !account_logins.empty() ||
-                            committed.has_im_deliveries || committed.has_trtc_deliveries ||
-                            committed.has_messages;
+                            !bans.empty() || !account_logins.empty() || !ended_logins.empty() ||
+                            !account_validities.empty() || committed.has_im_deliveries ||
+                            committed.has_trtc_deliveries || committed.has_messages;
   if (has_anything) listener_.OnCommit(committed);
 }
 

@@ -5,6 +5,7 @@
 
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_messages.h"
@@ -16,10 +17,10 @@
 namespace rtcroom {
 
 std::span<const PgStatement> PgReaderPool::Statements() {
-  static const std::vector<PgStatement> all =
-      JoinStatements({pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
-                      pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(),
-                      pg::RecordingReads(), pg::GroupJoinReads(), pg::Confirms()});
+  static const std::vector<PgStatement> all = JoinStatements(
+      {pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
+       pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(), pg::RecordingReads(),
+       pg::GroupJoinReads(), pg::EndedLoginReads(), pg::Confirms()});
   return all;
 }
 

@@ -21,6 +21,9 @@ constexpr std::int64_t kMix = 105;
 constexpr std::int64_t kAccountLogin = 106;
 constexpr std::int64_t kAccountLogout = 107;
 constexpr std::int64_t kWritten = 108;
+// Programs of earlier versions pass over those from here on.
+constexpr std::int64_t kEndedLogin = 111;
+constexpr std::int64_t kAccountValidity = 112;
 
 /// `Pusher::bound_to` in the payloads that have it; null in others. Kept in the column of fields,
 /// which those do not have otherwise.
@@ -63,6 +66,17 @@ AccountLogin DecodeAccountLogin(PgRows& rows, bool has_ended) {
   TimePoint::rep expires = 0;
   std::istringstream(rows.Text(EventColumn::kInfo)) >> login.instance >> expires;
   login.expires = TimePoint(TimePoint::duration(expires));
+  return login;
+}
+
+EndedLogin DecodeEndedLogin(PgRows& rows) {
+  EndedLogin login{.account = {rows.Text(EventColumn::kUserId)},
+                   .logged_in = rows.Time(EventColumn::kRoomSequence)};
+  TimePoint::rep expires = 0;
+  int end = 0;
+  std::istringstream(rows.Text(EventColumn::kInfo)) >> login.instance >> expires >> end;
+  login.expires = TimePoint(TimePoint::duration(expires));
+  login.end = static_cast<LoginEnd>(end);
   return login;
 }
 
@@ -172,6 +186,21 @@ struct AddWhat {
     AddPayload({.user_id = login.account.value, .info = text}, arrays);
     return kFixedEventBytes + login.account.value.size() + text.size();
   }
+  std::uint64_t operator()(const EndedLogin& login) const {
+    const std::string text =
+        fmt::format("{} {} {}", login.instance, login.expires.time_since_epoch().count(),
+                    static_cast<int>(login.end));
+    AddNoRoom();
+    AddTime(login.logged_in);
+    AddPayload({.user_id = login.account.value, .info = text}, arrays);
+    return kFixedEventBytes + login.account.value.size() + text.size();
+  }
+  std::uint64_t operator()(const AccountValidity& validity) const {
+    AddNoRoom();
+    AddTime(validity.valid_from);
+    AddPayload({.user_id = validity.account.value}, arrays);
+    return kFixedEventBytes + validity.account.value.size();
+  }
   std::uint64_t operator()(const PgWritten& /*nothing*/) const {
     AddNoRoom();
     arrays.room_sequences.Add(std::nullopt);
@@ -218,6 +247,10 @@ std::int64_t RecordType::operator()(const SessionChange& change) const {
 }
 std::int64_t RecordType::operator()(const AccountLogin& login) const {
   return login.has_ended ? kAccountLogout : kAccountLogin;
+}
+std::int64_t RecordType::operator()(const EndedLogin& /*login*/) const { return kEndedLogin; }
+std::int64_t RecordType::operator()(const AccountValidity& /*validity*/) const {
+  return kAccountValidity;
 }
 std::int64_t RecordType::operator()(const PgWritten& /*nothing*/) const { return kWritten; }
 
@@ -277,6 +310,13 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
                       .until = rows.Time(EventColumn::kRoomSequence)};
   } else if (type == kAccountLogin || type == kAccountLogout) {
     record.what = DecodeAccountLogin(rows, type == kAccountLogout);
+  } else if (type == kEndedLogin) {
+    record.what = DecodeEndedLogin(rows);
+  } else if (type == kAccountValidity) {
+    const TimePoint valid_from = rows.Time(EventColumn::kRoomSequence);
+    record.what =
+        AccountValidity{.account = {rows.Text(EventColumn::kUserId)},
+                        .valid_from = std::chrono::floor<std::chrono::seconds>(valid_from)};
   } else if (type == kWritten) {
     record.what = PgWritten{};
   } else if (type == kLogin || type == kLogout) {

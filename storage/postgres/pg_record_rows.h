@@ -52,6 +52,8 @@ struct RecordType {
   std::int64_t operator()(const Ban& ban) const;
   std::int64_t operator()(const SessionChange& change) const;
   std::int64_t operator()(const AccountLogin& login) const;
+  std::int64_t operator()(const EndedLogin& login) const;
+  std::int64_t operator()(const AccountValidity& validity) const;
   std::int64_t operator()(const PgWritten& nothing) const;
 };
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_record_rows.h"
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
@@ -268,6 +269,10 @@ std::vector<PgWrite> PgRoomGroup::OtherWrites() const {
     } else if (const auto* const change = std::get_if<SessionChange>(&what)) {
       writes.push_back({.calls = {change->has_ended ? pg::RemoveSession(change->session)
                                                     : pg::WriteSession(change->session, back)}});
+    } else if (const auto* const login = std::get_if<EndedLogin>(&what)) {
+      writes.push_back(pg::WriteEndedLogin(*login));
+    } else if (const auto* const validity = std::get_if<AccountValidity>(&what)) {
+      writes.push_back({.calls = {pg::WriteAccountValidity(*validity)}});
     }
   }
   for (const EnqueuedDelivery& delivery : deliveries_) {

@@ -8,6 +8,7 @@
 
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_group_joins.h"
@@ -483,6 +484,38 @@ Status PgStore::ReportLogins(std::span<const AccountLogin> logins) {
 
 Status PgStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
   return Write([=] { return pg::RecordGroupJoins(changes); });
+}
+
+Result<std::vector<EndedLogin>> PgStore::LoadEndedLogins(TimePoint now) {
+  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadEndedLogins(connection, now, deadline);
+  });
+}
+
+Status PgStore::PutEndedLogins(std::span<const EndedLogin> logins) {
+  PgJob job(std::vector<PgRecorded>(logins.begin(), logins.end()));
+  Commit(job);
+  return job.status();
+}
+
+Status PgStore::RemoveEndedLogins(TimePoint now) {
+  const auto removed = RemoveInSteps(std::numeric_limits<std::size_t>::max(),
+                                     [=](std::size_t limit, std::size_t& in_step) {
+                                       return pg::RemoveEndedLogins(now, limit, in_step);
+                                     });
+  return removed ? Status() : removed.error();
+}
+
+Result<std::vector<AccountValidity>> PgStore::LoadAccountValidities() {
+  return Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadAccountValidities(connection, deadline);
+  });
+}
+
+Status PgStore::PutAccountValidity(const AccountValidity& validity) {
+  PgJob job({validity});
+  Commit(job);
+  return job.status();
 }
 
 }  // namespace rtcroom

@@ -170,6 +170,11 @@ class PgStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override;
+  Status PutEndedLogins(std::span<const EndedLogin> logins) override;
+  Status RemoveEndedLogins(TimePoint now) override;
+  Result<std::vector<AccountValidity>> LoadAccountValidities() override;
+  Status PutAccountValidity(const AccountValidity& validity) override;
   Status ReportLogins(std::span<const AccountLogin> logins) override;
 
  private:

@@ -9,6 +9,7 @@
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_confirm.h"
 #include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_messages.h"
@@ -61,7 +62,8 @@ std::span<const PgStatement> Statements() {
   static const std::vector<PgStatement> all = JoinStatements(
       {kOwn, pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
        pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
-       pg::RecordingWrites(), pg::GroupJoinWrites(), pg::Confirms(), PgHistory::Statements()});
+       pg::RecordingWrites(), pg::GroupJoinWrites(), pg::EndedLoginWrites(), pg::Confirms(),
+       PgHistory::Statements()});
   return all;
 }
 

@@ -125,6 +125,14 @@ constexpr StoreColumn kGroupJoins[] = {
     {"expires_ms", kBigint},  {"room_kind", kSmallint}, {"room_id", kText},
     {"room_number", kBigint}, {"joined_seq", kBigint},  {"serial", kBigint},
 };
+constexpr StoreColumn kEndedLogins[] = {
+    {"account", kText},      {"instance", kBigint}, {"logged_in_ms", kBigint},
+    {"expires_ms", kBigint}, {"cause", kSmallint},
+};
+constexpr StoreColumn kAccountValidities[] = {
+    {"account", kText},
+    {"valid_from", kBigint},
+};
 constexpr StoreColumn kRecordings[] = {
     {"id", kBigint},          {"file", kBytes},   {"stream", kBytes},
     {"room_kind", kSmallint}, {"room_id", kText}, {"room_number", kBigint},
@@ -145,6 +153,8 @@ constexpr StoreTable kTables[] = {
     {"message_rooms", kMessageRooms},
     {"settled_messages", kSettledMessages},
     {"group_joins", kGroupJoins},
+    {"ended_logins", kEndedLogins},
+    {"account_validities", kAccountValidities},
     {"recordings", kRecordings},
 };
 

@@ -9,6 +9,7 @@
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
 #include "storage/sqlite/delivery_rows.h"
+#include "storage/sqlite/ended_login_rows.h"
 #include "storage/sqlite/group_join_rows.h"
 #include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/recording_rows.h"
@@ -31,6 +32,7 @@ class AuxWriter {
   Status PutRevocation(const Revocation& revocation);
   Result<std::size_t> RemoveEndedRevocations(TimePoint now);
   DeliveryWriter& deliveries() { return deliveries_; }
+  EndedLoginWriter& ended_logins() { return ended_logins_; }
   GroupJoinWriter& group_joins() { return group_joins_; }
   MessageWriter& messages() { return messages_; }
   RecordingWriter& recordings() { return recordings_; }
@@ -42,6 +44,7 @@ class AuxWriter {
   Statement put_revocation_;
   Statement remove_revocations_;
   DeliveryWriter deliveries_;
+  EndedLoginWriter ended_logins_;
   GroupJoinWriter group_joins_;
   MessageWriter messages_;
   RecordingWriter recordings_;
@@ -59,6 +62,7 @@ class AuxReader {
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now);
   Result<StoredRemovalTime> LoadRemovalTime();
   DeliveryReader& deliveries() { return deliveries_; }
+  EndedLoginReader& ended_logins() { return ended_logins_; }
   GroupJoinReader& group_joins() { return group_joins_; }
   MessageReader& messages() { return messages_; }
   RecordingReader& recordings() { return recordings_; }
@@ -69,6 +73,7 @@ class AuxReader {
   Statement load_revocations_;
   Statement load_removal_;
   DeliveryReader deliveries_;
+  EndedLoginReader ended_logins_;
   GroupJoinReader group_joins_;
   MessageReader messages_;
   RecordingReader recordings_;

@@ -458,4 +458,26 @@ Status SqliteStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
   return WriteAux([&](AuxWriter& writer) { return writer.group_joins().Record(changes); });
 }
 
+Result<std::vector<EndedLogin>> SqliteStore::LoadEndedLogins(TimePoint now) {
+  return Read(readers_->Take()->aux().ended_logins().Load(now));
+}
+
+Status SqliteStore::PutEndedLogins(std::span<const EndedLogin> logins) {
+  return WriteAux([&](AuxWriter& writer) { return writer.ended_logins().Put(logins); });
+}
+
+Status SqliteStore::RemoveEndedLogins(TimePoint now) {
+  const auto removed =
+      RemoveAux(now, [now](AuxWriter& writer) { return writer.ended_logins().RemoveEnded(now); });
+  return removed ? Status() : removed.error();
+}
+
+Result<std::vector<AccountValidity>> SqliteStore::LoadAccountValidities() {
+  return Read(readers_->Take()->aux().ended_logins().LoadValidities());
+}
+
+Status SqliteStore::PutAccountValidity(const AccountValidity& validity) {
+  return WriteAux([&](AuxWriter& writer) { return writer.ended_logins().PutValidity(validity); });
+}
+
 }  // namespace rtcroom

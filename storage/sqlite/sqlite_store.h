@@ -154,6 +154,11 @@ class SqliteStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override;
+  Status PutEndedLogins(std::span<const EndedLogin> logins) override;
+  Status RemoveEndedLogins(TimePoint now) override;
+  Result<std::vector<AccountValidity>> LoadAccountValidities() override;
+  Status PutAccountValidity(const AccountValidity& validity) override;
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,

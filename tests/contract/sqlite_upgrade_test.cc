@@ -112,7 +112,7 @@ constexpr std::string_view kTablesOfVersion6 =
     "ALTER TABLE pushers DROP COLUMN mix_layer; ALTER TABLE pushers DROP COLUMN mix_parts;"
     "DROP TABLE recordings; DROP TABLE revocations;"
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
-    "DROP TABLE group_joins;"
+    "DROP TABLE group_joins; DROP TABLE ended_logins; DROP TABLE account_validities;"
     "ALTER TABLE meta DROP COLUMN last_message_position; ALTER TABLE meta DROP COLUMN removal_ms;"
     "ALTER TABLE meta DROP COLUMN message_bytes;"
     "DROP TABLE deliveries;"

@@ -305,6 +305,17 @@ TEST_F(ChannelHazards, H8ALogoutLeavesItsPollsToTheClient) {
   EXPECT_EQ(phone.CodeOf("v4/openim/authkey"), kNoLogin);
 }
 
+TEST_F(ChannelHazards, ALoginThatHasEndedIsRefusedAfterAKill) {
+  ChannelCaller gone = server_.Caller("alice");
+  ASSERT_EQ(gone.CodeOf("v4/openim/longpollinglogout"), 0);
+  ChannelCaller kicked = server_.Caller("bob");
+  ChannelCaller newer = server_.Caller("bob");
+  server_.KillAndStart();
+  EXPECT_EQ(gone.CodeOf("v4/openim/authkey"), kNoLogin);
+  EXPECT_EQ(kicked.CodeOf("v4/openim/logout"), kOtherLogin);
+  EXPECT_EQ(newer.CodeOf("v4/openim/authkey"), 0);
+}
+
 TEST_F(ChannelHazards, H9EveryReplyIsAnObjectWithItsThreeFields) {
   std::vector<std::unique_ptr<HeldPoll>> replies;
   ChannelCaller phone = server_.Caller("alice");

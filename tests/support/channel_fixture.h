@@ -61,6 +61,8 @@ class ChannelFixture {
                  .log = store,
                  .history = store,
                  .joins = store,
+                 .end_store = store,
+                 .ends = ends,
                  .bans = bans,
                  .clock = clock,
                  .dates = clock,
@@ -89,6 +91,8 @@ class ChannelFixture {
         events_at_(*store.Newest()),
         messages_at_(*store.NewestMessage()) {
     node.RenewForGood();
+    const auto ended = store.LoadEndedLogins(TimePoint());
+    for (const EndedLogin& end : *ended) ends.Put(end);
   }
   ~ChannelFixture() {
     workers.Stop();
@@ -275,6 +279,7 @@ class ChannelFixture {
   MemoryStore& store = *stored;
   const FakeStreams streams{};
   BanList bans{clock, streams};
+  EndedLoginList ends;
   FakeAdmission admission;
   FakeAdmission costs;
   std::unique_ptr<UserSigVerifier> verifier =

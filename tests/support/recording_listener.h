@@ -21,6 +21,8 @@ class RecordingListener : public CommitListener {
     append(committed.revocations, revocations_);
     append(committed.bans, bans_);
     append(committed.account_logins, account_logins_);
+    append(committed.ended_logins, ended_logins_);
+    append(committed.account_validities, account_validities_);
     if (committed.has_messages) ++message_reports_;
   }
 
@@ -51,6 +53,14 @@ class RecordingListener : public CommitListener {
     const MutexLock lock(mutex_);
     return account_logins_;
   }
+  [[nodiscard]] std::vector<EndedLogin> ended_logins() const {
+    const MutexLock lock(mutex_);
+    return ended_logins_;
+  }
+  [[nodiscard]] std::vector<AccountValidity> account_validities() const {
+    const MutexLock lock(mutex_);
+    return account_validities_;
+  }
 
  private:
   mutable Mutex mutex_;
@@ -59,6 +69,8 @@ class RecordingListener : public CommitListener {
   std::vector<Revocation> revocations_ GUARDED_BY(mutex_);
   std::vector<Ban> bans_ GUARDED_BY(mutex_);
   std::vector<AccountLogin> account_logins_ GUARDED_BY(mutex_);
+  std::vector<EndedLogin> ended_logins_ GUARDED_BY(mutex_);
+  std::vector<AccountValidity> account_validities_ GUARDED_BY(mutex_);
   int message_reports_ GUARDED_BY(mutex_) = 0;
 };
 

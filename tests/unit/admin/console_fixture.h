@@ -159,11 +159,14 @@ class ConsoleFixture : public ServiceFixture {
                        {},
                        logger_};
   CountingRandom random_;
+  EndedLoginList ends_;
   Channel channel_{{.rooms = rooms_store_,
                     .events = rooms_store_,
                     .log = rooms_store_,
                     .history = rooms_store_,
                     .joins = rooms_store_,
+                    .end_store = rooms_store_,
+                    .ends = ends_,
                     .bans = bans_,
                     .clock = clock_,
                     .dates = clock_,

@@ -79,6 +79,8 @@ class ChannelFeedTest : public testing::Test {
                     .log = store,
                     .history = store,
                     .joins = store,
+                    .end_store = store,
+                    .ends = ends,
                     .bans = bans,
                     .clock = clock,
                     .dates = clock,
@@ -96,6 +98,7 @@ class ChannelFeedTest : public testing::Test {
   ChangingStore store{StoreLimits(), "00000000000000aa", listener};
   const FakeStreams streams;
   BanList bans{clock, streams};
+  EndedLoginList ends;
 };
 
 TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {

@@ -21,9 +21,9 @@ using testing::Not;
 
 /// Whole tables are read at a start, after a jump of a clock, when a node is gone, and to count
 /// what is pending; the index of the signs that are off is small.
-const std::vector<std::string_view> kReadAll = {"cluster_media_off", "cluster_move_floor",
-                                                "deliveries_count",  "group_joins_load",
-                                                "sessions_load",     "sessions_move_uses"};
+const std::vector<std::string_view> kReadAll = {
+    "account_validities_load", "cluster_media_off", "cluster_move_floor", "deliveries_count",
+    "group_joins_load",        "sessions_load",     "sessions_move_uses"};
 /// They have a row for each node, or a few.
 const std::vector<std::string_view> kSmallTables = {"meta",      "nodes",   "told",   "duties",
                                                     "beat_life", "reports", "removal"};
@@ -45,8 +45,8 @@ class PgPlansTest : public PgTablesTest {
   void Fill(int rows) {
     for (const std::string_view table :
          {"rooms", "pushers", "events", "bans", "revocations", "sessions", "deliveries", "messages",
-          "message_rooms", "settled_messages", "group_joins", "recordings", "beats", "media_signs",
-          "group_claims"}) {
+          "message_rooms", "settled_messages", "group_joins", "ended_logins", "account_validities",
+          "recordings", "beats", "media_signs", "group_claims"}) {
       Execute(fmt::format("ALTER TABLE {} SET (autovacuum_enabled = off)", table));
     }
     const auto insert = [&](std::string_view into, std::string_view columns) {
@@ -80,6 +80,9 @@ class PgPlansTest : public PgTablesTest {
         "group_joins (instance, account, logged_in_ms, expires_ms, room_kind, room_id,"
         " room_number, joined_seq, serial)",
         "n, 'amy', n, n, 2, 'r' || n, n, n, n");
+    insert("ended_logins (account, instance, logged_in_ms, expires_ms, cause)",
+           "'u' || n, 0, n, n, 1");
+    insert("account_validities (account, valid_from)", "'u' || n, n");
     insert(
         "recordings (id, file, stream, room_kind, room_id, room_number, user_id, bytes,"
         " ended_at_ms)",

@@ -48,6 +48,24 @@ TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAndLogoutsAreHeardEverywhere
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
 }
 
+TEST_F(PgStoreSharingTest, ReportsEndsOfLoginsToAllStores) {
+  const std::vector<EndedLogin> ends = {
+      {.account = {"alice"},
+       .instance = std::numeric_limits<std::uint64_t>::max(),
+       .logged_in = kNoon,
+       .expires = kNoon + std::chrono::hours(1)},
+      {.account = {"bob"}, .logged_in = kNoon, .expires = kNoon, .end = LoginEnd::kKicked}};
+  const AccountValidity validity{.account = {"carol"},
+                                 .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
+  ASSERT_OK(first_->PutEndedLogins(ends));
+  ASSERT_OK(first_->PutAccountValidity(validity));
+  EXPECT_EQ(first_heard_.ended_logins(), ends) << "before it returns";
+  EXPECT_TRUE(Eventually([&] {
+    return second_heard_.ended_logins() == ends &&
+           second_heard_.account_validities() == std::vector{validity};
+  }));
+}
+
 TEST_F(PgStoreSharingTest, KnowsHowOldItsKnowledgeOfTheLogIs) {
   constexpr std::chrono::milliseconds kOld{500};
   constexpr PgStatement kHideEvents{.sql = "LOCK TABLE events IN ACCESS EXCLUSIVE MODE"};

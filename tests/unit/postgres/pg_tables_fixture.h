@@ -12,6 +12,7 @@
 
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
+#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_recordings.h"
@@ -25,10 +26,10 @@ namespace rtcroom {
 /// All statements of data other than rooms and events.
 inline std::vector<PgStatement> AuxStatements() {
   return JoinStatements({pg::BanReads(), pg::BanWrites(), pg::DeliveryReads(), pg::DeliveryWrites(),
-                         pg::GroupJoinReads(), pg::GroupJoinWrites(), pg::MessageReads(),
-                         pg::MessageWrites(), pg::RecordingReads(), pg::RecordingWrites(),
-                         pg::RevocationReads(), pg::RevocationWrites(), pg::SessionReads(),
-                         pg::SessionWrites()});
+                         pg::EndedLoginReads(), pg::EndedLoginWrites(), pg::GroupJoinReads(),
+                         pg::GroupJoinWrites(), pg::MessageReads(), pg::MessageWrites(),
+                         pg::RecordingReads(), pg::RecordingWrites(), pg::RevocationReads(),
+                         pg::RevocationWrites(), pg::SessionReads(), pg::SessionWrites()});
 }
 
 class PgTablesTest : public PostgresTest {

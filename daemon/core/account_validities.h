@@ -1,0 +1,37 @@
+// Since when what is issued to an account is valid, in memory: checked wherever it is accepted.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <unordered_map>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/core/commit_listener.h"
+#include "daemon/core/ended_login_store.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// The stored `AccountValidity` of each account that has one. It writes nothing: the caller stores
+/// them. Those that other programs have stored are added as the store reports them.
+///
+/// @threads safe from any thread; while there are none, a check takes no lock.
+class AccountValidities : public CommitListener {
+ public:
+  /// An earlier one of the account stays.
+  void Put(const AccountValidity& validity) EXCLUDES(mutex_);
+  void OnCommit(const Committed& committed) noexcept override;
+
+  /// Whether what was issued to the account at that time is refused.
+  [[nodiscard]] bool AreOver(const UserId& account, TimePoint issued) const EXCLUDES(mutex_);
+
+ private:
+  std::atomic<std::size_t> size_{0};  ///< written with the lock held
+  mutable Mutex mutex_;
+  std::unordered_map<UserId, std::chrono::sys_seconds> valid_from_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,191 @@
+// A login that has ended stays so: after other logins, silence and a restart.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/channel_fixture.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using Client = ChannelFixture::Client;
+
+constexpr int kNotLoggedIn = 70003;
+constexpr int kKicked = 91101;
+constexpr const char* kLogOut = "openim/longpollinglogout";
+constexpr const char* kLogOutAll = "openim/logout";
+
+class FailingEnds : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+
+  Status PutEndedLogins(std::span<const EndedLogin> logins) override {
+    if (fails) return Error{Errc::kStoreBroken, {}};
+    return MemoryStore::PutEndedLogins(logins);
+  }
+
+  bool fails = false;
+};
+
+class ChannelEnds : public testing::Test {
+ protected:
+  /// @param max_instances  logins of one account at a time.
+  void Begin(std::size_t max_instances) {
+    options_.max_instances = max_instances;
+    Restart();
+  }
+  /// As after a kill: what is in memory is lost.
+  void Restart() {
+    const TimePoint now = server_ ? server_->clock.Now() : kNoon;
+    auto restarted =
+        std::make_unique<ChannelFixture>(options_, "", std::vector<std::string>{"*"}, store_);
+    restarted->clock.Advance(now - restarted->clock.Now());
+    EXPECT_OK(restarted->channel.Restore(now));
+    server_ = std::move(restarted);
+  }
+  Client LogIn(const std::string& account = "alice") { return server_->LogIn(account); }
+  int Code(const Client& client, const std::string& command = "openim/getlongpollingid") {
+    return server_->Call(client, command)["ErrorCode"];
+  }
+  std::size_t CountStored() { return store_->LoadEndedLogins(TimePoint())->size(); }
+
+  RecordingListener listener_;
+  ChannelOptions options_;
+  const std::shared_ptr<FailingEnds> store_ =  // shared with the fixture
+      std::make_shared<FailingEnds>(StoreLimits(), "00000000000000aa", listener_);
+  std::unique_ptr<ChannelFixture> server_;
+};
+
+TEST_F(ChannelEnds, ALoginThatWasLoggedOutIsRefusedForGood) {
+  Begin(1);
+  const Client gone = LogIn();
+  ASSERT_EQ(Code(gone, kLogOut), 0);
+  Restart();
+  EXPECT_EQ(Code(gone), kNotLoggedIn);
+  Client newest;
+  for (int i = 0; i < 6; ++i) newest = LogIn();
+  EXPECT_NE(Code(gone), 0);
+  EXPECT_EQ(Code(newest), 0);
+  server_->Tick(11min);
+  EXPECT_NE(Code(gone), 0);
+  EXPECT_EQ(Code(newest), 0);
+}
+
+TEST_F(ChannelEnds, AKickedLoginIsRefusedForGood) {
+  Begin(1);
+  const Client kicked = LogIn();
+  const Client newer = LogIn();
+  Restart();
+  EXPECT_EQ(Code(kicked), kKicked);
+  EXPECT_EQ(Code(newer), 0);
+  ASSERT_EQ(Code(newer, kLogOut), 0);
+  server_->Tick(11min);
+  EXPECT_NE(Code(kicked), 0) << "nobody is logged in";
+}
+
+TEST_F(ChannelEnds, AnEndedLoginEndsNoOther) {
+  Begin(1);
+  const Client kicked = LogIn();
+  const Client newer = LogIn();
+  Restart();
+  EXPECT_EQ(Code(kicked, kLogOutAll), kKicked);
+  EXPECT_EQ(Code(newer), 0);
+}
+
+TEST_F(ChannelEnds, ALogoutOfTheAccountEndsLoginsThatMemoryHasForgotten) {
+  Begin(3);
+  const Client silent = LogIn();
+  server_->Tick(11min);
+  const Client other = LogIn();
+  ASSERT_EQ(Code(other, kLogOutAll), 0);
+  const Client next = LogIn();
+  EXPECT_EQ(Code(silent), kNotLoggedIn);
+  Restart();
+  EXPECT_EQ(Code(silent), kNotLoggedIn);
+  EXPECT_EQ(Code(other), kNotLoggedIn);
+  EXPECT_EQ(Code(next), 0) << "of the same millisecond";
+}
+
+TEST_F(ChannelEnds, ALoginRightAfterALogoutAndARestartLasts) {
+  Begin(3);
+  ASSERT_EQ(Code(LogIn(), kLogOutAll), 0);
+  Restart();
+  EXPECT_EQ(Code(LogIn()), 0) << "of the same millisecond";
+}
+
+TEST_F(ChannelEnds, ALogoutOfOneOfSeveralLoginsLeavesTheOthers) {
+  Begin(3);
+  const Client first = LogIn();
+  const Client second = LogIn();
+  const Client third = LogIn();
+  ASSERT_EQ(Code(second, kLogOut), 0);
+  Restart();
+  EXPECT_EQ(Code(second), kNotLoggedIn);
+  EXPECT_EQ(Code(first), 0);
+  EXPECT_EQ(Code(third), 0);
+}
+
+TEST_F(ChannelEnds, ABoundedNumberIsStoredOfAnAccount) {
+  Begin(3);
+  const Client first = LogIn();
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(Code(LogIn(), kLogOut), 0);
+  EXPECT_EQ(Code(first), 0);
+  EXPECT_EQ(CountStored(), 100U);
+  const Client last = LogIn();
+  ASSERT_EQ(Code(last, kLogOut), 0);
+  EXPECT_EQ(CountStored(), 1U);
+  EXPECT_EQ(Code(first), kNotLoggedIn) << "earlier logins have ended with it";
+  Restart();
+  EXPECT_EQ(Code(last), kNotLoggedIn);
+}
+
+TEST_F(ChannelEnds, OneRowIsStoredOfAnAccountWithOneLoginAtATime) {
+  Begin(1);
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(Code(LogIn(), kLogOut), 0);
+  for (int i = 0; i < 10; ++i) LogIn();
+  EXPECT_EQ(CountStored(), 1U);
+}
+
+TEST_F(ChannelEnds, ALogoutThatCannotBeStoredFailsAndIsStoredLater) {
+  Begin(1);
+  const Client gone = LogIn();
+  store_->fails = true;
+  EXPECT_EQ(Code(gone, kLogOut), 10002);
+  EXPECT_EQ(Code(gone), kNotLoggedIn);
+  server_->Tick(100ms);
+  store_->fails = false;
+  server_->Tick(100ms);
+  Restart();
+  EXPECT_EQ(Code(gone), kNotLoggedIn);
+}
+
+TEST_F(ChannelEnds, ALoginWorksWhileTheOneThatItKicksCannotBeStored) {
+  Begin(1);
+  const Client kicked = LogIn();
+  store_->fails = true;
+  const Client newer = LogIn();
+  EXPECT_EQ(Code(newer), 0);
+  store_->fails = false;
+  server_->Tick(100ms);
+  Restart();
+  EXPECT_EQ(Code(kicked), kKicked);
+}
+
+TEST_F(ChannelEnds, AMemberThatLoggedOutIsNoMemberAfterARestart) {
+  Begin(1);
+  server_->MakeRoom(RoomKind::kMulti, "room_1");
+  const Client gone = LogIn();
+  server_->Join(gone, "room_1");
+  server_->Tick(100ms);
+  ASSERT_EQ(Code(gone, kLogOut), 0);
+  Restart();
+  EXPECT_EQ(server_->channel.sizes().groups, 0U);
+}
+
+}  // namespace
+}  // namespace rtcroom
