@@ -11,13 +11,13 @@
 namespace rtcroom {
 
 /// Listed in the order in which a ticket is checked: the first that applies is the outcome. So only
-/// `kBadSignature` and those after it depend on the signer.
+/// `kBadSignature`, those after it and the end of a user's logins depend on the signer.
 /// @source protocol B.1.
 enum class UserSigOutcome : std::uint8_t {
   kMalformed,  ///< not a ticket of any version
   kWrongApp,   ///< made for another IM application
   kWrongUser,  ///< made for another user
-  kExpired,    ///< expired
+  kExpired,    ///< expired, or issued before the logins of its user were ended
   /// Altered, signed with another key, or of a version whose key is not configured.
   kBadSignature,
   kAnonymous,  ///< valid, but issued to whoever asked for it: it does not prove who its holder is

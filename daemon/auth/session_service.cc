@@ -113,6 +113,12 @@ Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
 
   Result<Secret> token = Begin(command.user_id, command.address);
   if (!token) return token.error();
+  // If the user's logins were ended meanwhile, this one may have come after that.
+  outcome = OutcomeOf(verifier_.VerifyUserSig(command.user_sig, command.user_id, clock_.Now()));
+  if (outcome != LoginOutcome::kOk) {
+    if (const Status ended = EndSession(command.user_id); !ended) return ended.error();
+    return Refuse(outcome);
+  }
   return SessionLogin{.outcome = LoginOutcome::kOk, .token = *std::move(token)};
 }
 
@@ -150,6 +156,19 @@ Result<TokenOutcome> SessionService::Logout(std::string_view user_id, std::strin
   }
   table_.Remove(user_id, found.session.number);
   return TokenOutcome::kOk;
+}
+
+Status SessionService::EndSession(const UserId& user_id) {
+  std::optional<Session> session = table_.FindOf(user_id.value);
+  if (!session && options_.store_is_shared) {
+    const Result<std::optional<Session>> stored = store_.FindSession(user_id);
+    if (!stored) return stored.error();
+    session = *stored;
+  }
+  if (!session) return {};
+  if (const Status removed = store_.RemoveSessions({&*session, 1}); !removed) return removed;
+  table_.Remove(user_id.value, session->number);
+  return {};
 }
 
 TokenOutcome SessionService::Check(std::string_view user_id, std::string_view token) {

@@ -74,6 +74,10 @@ class SessionService : public Sessions, public SessionListener {
   TokenOutcome Check(std::string_view user_id, std::string_view token) override;
   Result<TokenOutcome> CheckStored(std::string_view user_id, std::string_view token) override;
 
+  /// Ends the user's session, whatever its token: at all programs that use the store.
+  /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
+  Status EndSession(const UserId& user_id);
+
   void OnSessions(std::span<const SessionChange> changes) noexcept override
       EXCLUDES(restoring_mutex_);
 

@@ -82,6 +82,12 @@ SessionTable::Found SessionTable::Find(std::string_view user_id, const TokenDige
   return {.use = SessionUse::kOk, .session = judged.place->session};
 }
 
+std::optional<Session> SessionTable::FindOf(std::string_view user_id) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_user_.find(user_id);
+  return found == by_user_.end() ? std::nullopt : std::optional(found->second->session);
+}
+
 void SessionTable::Remove(std::string_view user_id, std::uint64_t number) {
   const MutexLock lock(mutex_);
   const auto found = by_user_.find(user_id);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -62,6 +63,9 @@ class SessionTable {
   /// The same without renewing the session.
   [[nodiscard]] Found Find(std::string_view user_id, const TokenDigest& token, TimePoint now) const
       EXCLUDES(mutex_);
+
+  /// The user's session, whether it has ended or not.
+  [[nodiscard]] std::optional<Session> FindOf(std::string_view user_id) const EXCLUDES(mutex_);
 
   /// Removes the user's session if it has that number.
   void Remove(std::string_view user_id, std::uint64_t number) EXCLUDES(mutex_);

@@ -27,6 +27,12 @@ Result<std::optional<EcdsaPublicKey>> ReadPublicKey(const UserSigVerifierOptions
   return std::optional(private_key->PublicKey());
 }
 
+/// As it is verified.
+std::optional<UserSigTimes> TimesOf(std::string_view sig) {
+  const std::optional<UserSigTimes> times = ReadTimesV2(sig);
+  return times ? times : ReadTimesV1(sig);
+}
+
 /// What a login ticket proves. Any userbuf but the mark of anonymous tickets is that of a room key.
 /// Call it for a valid ticket, so that the fields are the signed ones.
 UserSigOutcome ProofOf(std::string_view sig) {
@@ -55,7 +61,8 @@ UserSigVerifier::UserSigVerifier(const UserSigVerifierOptions& options,
     : sdk_app_id_(options.sdk_app_id),
       secret_key_(options.secret_key),
       public_key_(std::move(public_key)),
-      interop_(options.interop) {}
+      interop_(options.interop),
+      validities_(options.validities) {}
 
 Status UserSigVerifier::CanVerify() const {
   if (sdk_app_id_ == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
@@ -69,6 +76,10 @@ UserSigOutcome UserSigVerifier::VerifyUserSig(std::string_view sig, const UserId
                                               TimePoint now) const {
   const UserSigOutcome outcome = VerifyAnyTicket(sig, user_id, now);
   if (outcome != UserSigOutcome::kOk) return outcome;
+  const std::optional<UserSigTimes> times = validities_ == nullptr ? std::nullopt : TimesOf(sig);
+  if (times && times->issued_at < UnixSeconds(validities_->FirstValid(user_id))) {
+    return UserSigOutcome::kExpired;
+  }
   const UserSigOutcome proof = ProofOf(sig);
   const bool counts_as_any = proof == UserSigOutcome::kAnonymous && interop_ == Interop::kShared;
   return counts_as_any ? UserSigOutcome::kOk : proof;
@@ -85,8 +96,7 @@ UserSigOutcome UserSigVerifier::VerifyAnyTicket(std::string_view sig, const User
 }
 
 std::optional<std::chrono::sys_seconds> UserSigVerifier::ExpiryOf(std::string_view sig) {
-  std::optional<UserSigTimes> times = ReadTimesV2(sig);  // first, as it is verified
-  if (!times) times = ReadTimesV1(sig);
+  const std::optional<UserSigTimes> times = TimesOf(sig);
   return times ? std::optional(rtcroom::ExpiryOf(*times)) : std::nullopt;
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/core/account_validities.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
 
@@ -25,11 +26,14 @@ struct UserSigVerifierOptions {
   Secret private_key_pem{};      ///< of version 1; both empty: rejects that version
   /// kShared: an anonymous ticket authenticates its user as any other does.
   Interop interop = Interop::kIsolated;
+  /// Outlives the verifier; null: no account's tickets were ended.
+  const AccountValidities* validities = nullptr;
 };
 
-/// Accepts tickets of both versions, whichever of them this server signs.
+/// Accepts tickets of both versions, whichever of them this server signs. One that was issued
+/// before the logins of its user were ended counts as expired.
 ///
-/// @threads immutable: safe from any thread.
+/// @threads safe from any thread.
 class UserSigVerifier : public LoginVerifier {
  public:
   /// A missing application or key is not an error here: see `CanVerify`.
@@ -55,6 +59,7 @@ class UserSigVerifier : public LoginVerifier {
   const Secret secret_key_;
   const std::optional<EcdsaPublicKey> public_key_;
   const Interop interop_;
+  const AccountValidities* const validities_;
 };
 
 }  // namespace rtcroom

@@ -30,6 +30,7 @@
 #include "daemon/channel/message_senders.h"
 #include "daemon/channel/unreported_logins.h"
 #include "daemon/core/account_login.h"
+#include "daemon/core/account_validities.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/ended_login_list.h"
 #include "daemon/core/ended_login_store.h"
@@ -50,6 +51,7 @@ struct ChannelDeps {
   GroupJoinStore& joins;
   EndedLoginStore& end_store;
   EndedLoginList& ends;  ///< all that are stored, or are about to be
+  const AccountValidities& validities;
   const BanList& bans;
   const Clock& clock;
   const Clock& dates;  ///< a `DatingClock`
@@ -256,6 +258,8 @@ class Channel {
   [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
   /// The logins of that account leave the group.
   void EndMembership(const GroupMembership& membership);
+  /// Kicks the logins that began up to and in that second. Their tokens are refused for it.
+  void EndLogins(const AccountValidity& validity);
 
   // The committed changes, in the store's order.
   void OnEvents(std::span<const StoredEvent> events);

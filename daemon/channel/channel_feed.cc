@@ -71,6 +71,9 @@ Status ChannelFeed::Guarded(Status (ChannelFeed::*step)()) {
 Status ChannelFeed::ReadNew() {
   const std::vector<AccountLogin> logins = deps_.logins.Take();
   if (!logins.empty()) deps_.channel.OnLogins(logins);
+  for (const AccountValidity& validity : deps_.logins.TakeValidities()) {
+    deps_.channel.EndLogins(validity);
+  }
   while (true) {
     if (const Status loaded = Reload(); !loaded) return loaded;
     // Before the events: those that precede a message in the store are known when it is delivered,

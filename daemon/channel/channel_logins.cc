@@ -86,8 +86,18 @@ void ChannelTurn::RecordKick(const ChannelInstance& login, const ChannelInstance
   }
 }
 
+void ChannelState::KickLoginsBefore(const UserId& account, TimePoint time, ChannelTurn& turn) {
+  const auto found = accounts_.find(account);
+  if (found == accounts_.end()) return;
+  for (Instance* const login : found->second.instances) {
+    const bool is_earlier = login->claims.logged_in < time;
+    if (is_earlier && login->standing == Standing::kActive) Kick(*login, turn);
+  }
+}
+
 TimePoint Channel::NextLogin(const UserId& account, TimePoint now) const {
-  return std::max(state_.NextLogin(account, now), deps_.ends.EndedBefore(account));
+  return std::max({state_.NextLogin(account, now), deps_.ends.EndedBefore(account),
+                   deps_.validities.FirstValid(account)});
 }
 
 bool Channel::HasEnded(const ChannelInstance& login) const {
@@ -95,6 +105,7 @@ bool Channel::HasEnded(const ChannelInstance& login) const {
 }
 
 Standing Channel::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
+  if (login.logged_in < deps_.validities.FirstValid(login.account)) return Standing::kLoggedOut;
   const auto end = deps_.ends.Find(login.account, login.instance, login.logged_in);
   // What memory knows of it is more exact. One that has ended must not become known again: it would
   // take the place of another.
@@ -148,6 +159,12 @@ Status Channel::LogOutAll(const ChannelInstance& caller) {
     ends = TakeEnds(turn);
   }
   return StoreEnds(ends);
+}
+
+void Channel::EndLogins(const AccountValidity& validity) {
+  Turn turn(*this);
+  const TimePoint next = validity.valid_from + std::chrono::seconds(1);
+  state_.KickLoginsBefore(validity.account, next, turn);
 }
 
 std::vector<EndedLogin> Channel::TakeEnds(ChannelTurn& turn) {

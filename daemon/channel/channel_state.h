@@ -142,6 +142,9 @@ class ChannelState {
   /// Ends the account's login of that time, if there is one.
   void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
 
+  /// Ends the account's logins of before that time.
+  void KickLoginsBefore(const UserId& account, TimePoint time, ChannelTurn& turn);
+
   /// Ends an instance. Its client aborts its waiting polls.
   /// @return false when it had ended before.
   bool LogOut(std::uint64_t instance);

@@ -17,6 +17,7 @@
 #include "daemon/cli/recordings_options.h"
 #include "daemon/cli/rooms_options.h"
 #include "daemon/cli/store_options.h"
+#include "daemon/cli/users_options.h"
 
 namespace rtcroom {
 namespace {
@@ -50,6 +51,7 @@ class Commands {
         health_check_(Add(app, "health-check", "Exit 0 when the server is ready")),
         store_(app),
         rooms_(app),
+        users_(app),
         recordings_(app),
         mix_worker_(Add(app, "mix-worker", "Mix the streams of live rooms, beside a server")),
         completion_(Add(app, "completion", "Print a script that completes commands in a shell")),
@@ -102,6 +104,7 @@ class Commands {
     if (health_check_->parsed()) return RunHealthCheck(options_.url, options_.config, context);
     if (store_.parsed()) return store_.Run(context);
     if (rooms_.parsed()) return rooms_.Run(context);
+    if (users_.parsed()) return users_.Run(context);
     if (recordings_.parsed()) return recordings_.Run(context);
     if (mix_worker_->parsed()) return RunMixWorkerCommand(options_.mix_worker, context);
     if (completion_->parsed()) return RunCompletion(options_.shell, app_, context);
@@ -134,6 +137,7 @@ class Commands {
   CLI::App* const health_check_;
   StoreOptions store_;
   RoomsOptions rooms_;
+  UsersOptions users_;
   RecordingsOptions recordings_;
   CLI::App* const mix_worker_;
   CLI::App* const completion_;

@@ -105,6 +105,13 @@ Status RoomsClient::DestroyRoom(const v1::RoomRef& room) {
   return stub_->Call(&v1::RoomAdmin::Stub::DestroyRoom, request, response);
 }
 
+Status RoomsClient::EndLogins(const std::string& user_id) {
+  v1::EndLoginsRequest request;
+  request.set_user_id(user_id);
+  v1::EndLoginsResponse response;
+  return stub_->Call(&v1::RoomAdmin::Stub::EndLogins, request, response);
+}
+
 Status RoomsClient::ListRooms(v1::RoomKind kind, const std::function<void(const v1::Room&)>& take) {
   v1::ListRoomsRequest request;
   request.set_kind(kind);

@@ -33,6 +33,7 @@ class RoomsClient {
   Result<v1::Room> GetRoom(const v1::RoomRef& room);
   Result<v1::DeletePusherResponse> DeletePusher(const v1::DeletePusherRequest& request);
   Status DestroyRoom(const v1::RoomRef& room);
+  Status EndLogins(const std::string& user_id);
 
   /// Calls `take` for each room, oldest first.
   /// @param kind  unspecified for all.

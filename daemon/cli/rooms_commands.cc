@@ -125,6 +125,14 @@ int RunRoomsKick(const RoomsKickOptions& options, const CliContext& context) {
   });
 }
 
+int RunUsersLogout(const UsersLogoutOptions& options, const CliContext& context) {
+  return WithClient(options.access, context, [&](RoomsClient& client) -> Status {
+    const Status done = client.EndLogins(options.user_id);
+    if (done) context.out << "logged out\n";
+    return done;
+  });
+}
+
 int RunRecordingsList(const RecordingsListOptions& options, const CliContext& context) {
   v1::ListRecordingsRequest request;
   if (options.kind) request.set_kind(KindMessage(*options.kind));

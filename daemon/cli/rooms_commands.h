@@ -1,5 +1,5 @@
-// The commands `rooms ...` and `recordings ...`, with parsed options. Each returns the exit code:
-// kExitUsage also for requests that the server rejects as invalid.
+// The commands `rooms ...`, `users ...` and `recordings ...`, with parsed options. Each returns the
+// exit code: kExitUsage also for requests that the server rejects as invalid.
 #pragma once
 
 #include <optional>
@@ -42,6 +42,12 @@ struct RoomsKickOptions {
   RoomsFormat format = RoomsFormat::kText;
 };
 int RunRoomsKick(const RoomsKickOptions& options, const CliContext& context);
+
+struct UsersLogoutOptions {
+  RoomsAccess access = {};
+  std::string user_id = {};
+};
+int RunUsersLogout(const UsersLogoutOptions& options, const CliContext& context);
 
 struct RecordingsListOptions {
   RoomsAccess access = {};

@@ -16,12 +16,11 @@ void AccountValidities::OnCommit(const Committed& committed) noexcept {
   for (const AccountValidity& validity : committed.account_validities) Put(validity);
 }
 
-bool AccountValidities::AreOver(const UserId& account, TimePoint issued) const {
-  if (size_ == 0) return false;
+TimePoint AccountValidities::FirstValid(const UserId& account) const {
+  if (size_ == 0) return {};
   const MutexLock lock(mutex_);
   const auto found = valid_from_.find(account);
-  return found != valid_from_.end() &&
-         std::chrono::floor<std::chrono::seconds>(issued) <= found->second;
+  return found == valid_from_.end() ? TimePoint() : found->second + std::chrono::seconds(1);
 }
 
 }  // namespace rtcroom

@@ -25,8 +25,8 @@ class AccountValidities : public CommitListener {
   void Put(const AccountValidity& validity) EXCLUDES(mutex_);
   void OnCommit(const Committed& committed) noexcept override;
 
-  /// Whether what was issued to the account at that time is refused.
-  [[nodiscard]] bool AreOver(const UserId& account, TimePoint issued) const EXCLUDES(mutex_);
+  /// What was issued to the account before is refused.
+  [[nodiscard]] TimePoint FirstValid(const UserId& account) const EXCLUDES(mutex_);
 
  private:
   std::atomic<std::size_t> size_{0};  ///< written with the lock held

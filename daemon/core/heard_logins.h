@@ -16,9 +16,12 @@ class HeardLogins : public CommitListener {
   explicit HeardLogins(bool are_taken = true) : are_taken_(are_taken) {}
 
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_) {
-    if (!are_taken_ || committed.account_logins.empty()) return;
+    const bool has_any = !committed.account_logins.empty() || !committed.account_validities.empty();
+    if (!are_taken_ || !has_any) return;
     const MutexLock lock(mutex_);
     logins_.insert(logins_.end(), committed.account_logins.begin(), committed.account_logins.end());
+    validities_.insert(validities_.end(), committed.account_validities.begin(),
+                       committed.account_validities.end());
   }
 
   /// In the store's order.
@@ -26,11 +29,17 @@ class HeardLogins : public CommitListener {
     const MutexLock lock(mutex_);
     return std::exchange(logins_, {});
   }
+  /// Since when accounts are valid whose logins were ended.
+  std::vector<AccountValidity> TakeValidities() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return std::exchange(validities_, {});
+  }
 
  private:
   const bool are_taken_;
   Mutex mutex_;
   std::vector<AccountLogin> logins_ GUARDED_BY(mutex_);
+  std::vector<AccountValidity> validities_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

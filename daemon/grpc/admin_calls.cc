@@ -45,8 +45,12 @@ v1::PusherSigns SignsMessage(const SeenPusher& seen) {
 }  // namespace
 
 AdminCalls::AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms,
-                       ServerFacts facts)
-    : store_(store), recordings_(recordings), rooms_(rooms), facts_(std::move(facts)) {}
+                       EndUserLogins end_logins, ServerFacts facts)
+    : store_(store),
+      recordings_(recordings),
+      rooms_(rooms),
+      end_logins_(std::move(end_logins)),
+      facts_(std::move(facts)) {}
 
 Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response) {
   const Result<RoomKey> key = ReadRoom(request);
@@ -93,6 +97,12 @@ Status AdminCalls::DestroyRoom(const v1::DestroyRoomRequest& request,
   const Result<RoomKey> key = ReadRoom(request);
   if (!key) return key.error();
   return rooms_.DismissRoom(*key);
+}
+
+Status AdminCalls::EndLogins(const v1::EndLoginsRequest& request,
+                             v1::EndLoginsResponse& /*response*/) {
+  const Result<UserId> user = ReadUser(request);
+  return user ? end_logins_(*user) : user.error();
 }
 
 Status AdminCalls::ListRecordings(const v1::ListRecordingsRequest& request,

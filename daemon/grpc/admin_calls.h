@@ -36,6 +36,9 @@ struct ServerFacts {
   std::string recordings_url = {};  ///< what links to recordings begin with; empty: none
 };
 
+/// Ends the logins of a user, as `AccountLogins::EndAll`. It may block.
+using EndUserLogins = std::function<Status(const UserId& user_id)>;
+
 /// The calls of `RoomAdmin`, each named after its method. They block on a read of the store or on a
 /// commit. `response` is empty before a call; ignore it after an error.
 ///
@@ -44,12 +47,14 @@ struct ServerFacts {
 class AdminCalls {
  public:
   /// The references outlive it.
-  AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms, ServerFacts facts);
+  AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms, EndUserLogins end_logins,
+             ServerFacts facts);
 
   Status GetRoom(const v1::GetRoomRequest& request, v1::GetRoomResponse& response);
   Status ListRooms(const v1::ListRoomsRequest& request, v1::ListRoomsResponse& response);
   Status DeletePusher(const v1::DeletePusherRequest& request, v1::DeletePusherResponse& response);
   Status DestroyRoom(const v1::DestroyRoomRequest& request, v1::DestroyRoomResponse& response);
+  Status EndLogins(const v1::EndLoginsRequest& request, v1::EndLoginsResponse& response);
   Status ListRecordings(const v1::ListRecordingsRequest& request,
                         v1::ListRecordingsResponse& response);
   Status GetServerInfo(const v1::GetServerInfoRequest& request,
@@ -59,6 +64,7 @@ class AdminCalls {
   Store& store_;
   RecordingStore& recordings_;
   RoomService& rooms_;
+  const EndUserLogins end_logins_;
   const ServerFacts facts_;
 };
 

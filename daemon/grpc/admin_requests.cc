@@ -45,6 +45,11 @@ Result<RoomKey> ReadRef(bool is_there, const v1::RoomRef& room) {
   return RoomKey{.kind = *kind, .id = {room.room_id()}};
 }
 
+Result<UserId> ReadUserId(const std::string& id) {
+  if (!IsUserId(id)) return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
+  return UserId{id};
+}
+
 // nullopt unless it is above 0 and at most the longest ban; rounds up to milliseconds.
 std::optional<std::chrono::milliseconds> ReadBan(const google::protobuf::Duration& ban) {
   const std::chrono::seconds whole(ban.seconds());
@@ -68,14 +73,18 @@ Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request) {
 Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request) {
   const Result<RoomKey> room = ReadRef(request.has_room(), request.room());
   if (!room) return room.error();
-  if (!IsUserId(request.user_id()))
-    return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
-  KickCommand command{.room = *room, .user_id = {request.user_id()}};
+  Result<UserId> user = ReadUserId(request.user_id());
+  if (!user) return user.error();
+  KickCommand command{.room = *room, .user_id = *std::move(user)};
   if (request.has_ban()) {
     command.ban = ReadBan(request.ban());
     if (!command.ban) return Wrong("ban: must be more than 0 and at most 366 days");
   }
   return command;
+}
+
+Result<UserId> ReadUser(const v1::EndLoginsRequest& request) {
+  return ReadUserId(request.user_id());
 }
 
 Result<RoomsQuery> ReadRoomsQuery(const v1::ListRoomsRequest& request) {

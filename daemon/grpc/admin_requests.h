@@ -20,6 +20,7 @@ namespace rtcroom {
 Result<RoomKey> ReadRoom(const v1::GetRoomRequest& request);
 Result<RoomKey> ReadRoom(const v1::DestroyRoomRequest& request);
 Result<KickCommand> ReadKick(const v1::DeletePusherRequest& request);
+Result<UserId> ReadUser(const v1::EndLoginsRequest& request);
 
 struct RoomsQuery {
   std::optional<RoomKind> kind = {};  ///< nullopt: all kinds

@@ -20,7 +20,7 @@ MixFollowers* StartMixes(MixFeed* feed, std::optional<MixFollowers>& mixes) {
 
 GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps)
     : logger_(deps.logger),
-      calls_(deps.store, deps.recordings, deps.rooms, deps.facts),
+      calls_(deps.store, deps.recordings, deps.rooms, deps.end_logins, deps.facts),
       admin_(calls_, callers_, deps.clock, deps.logger, StartMixes(deps.mixes, mixes_), deps.node),
       callers_(deps.clock, deps.logger, RoomAdmin::kPool),
       server_(std::move(options),

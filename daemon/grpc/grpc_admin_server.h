@@ -28,6 +28,7 @@ struct GrpcAdminServerDeps {
   Store& store;
   RecordingStore& recordings;
   RoomService& rooms;
+  EndUserLogins end_logins;
   ServerFacts facts = {};
   MixFeed* mixes = nullptr;         ///< null: this server wants no mixes
   const NodeLease* node = nullptr;  ///< as for `RoomAdmin`

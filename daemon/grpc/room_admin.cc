@@ -114,6 +114,11 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
                                         v1::DestroyRoomResponse* response) override {
     return Make("DestroyRoom", &AdminCalls::DestroyRoom, *context, *request, *response);
   }
+  grpc::ServerUnaryReactor* EndLogins(grpc::CallbackServerContext* context,
+                                      const v1::EndLoginsRequest* request,
+                                      v1::EndLoginsResponse* response) override {
+    return Make("EndLogins", &AdminCalls::EndLogins, *context, *request, *response);
+  }
   grpc::ServerUnaryReactor* ListRecordings(grpc::CallbackServerContext* context,
                                            const v1::ListRecordingsRequest* request,
                                            v1::ListRecordingsResponse* response) override {

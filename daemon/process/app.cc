@@ -138,7 +138,8 @@ Status App::FillInDevIdentity() {
 }
 
 Status App::BuildServices() {
-  Result<ImSigners> signers = ImSigners::Create(config_->im, config_->auth.interop);
+  Result<ImSigners> signers =
+      ImSigners::Create(config_->im, config_->auth.interop, store_.state().validities);
   if (!signers) return signers.error();
   auth_ = std::make_unique<AuthModule>(*config_, *std::move(signers), store_, runtime_);
   if (Status status = auth_->Start(store_.removal().Now()); !status) return status;
@@ -166,6 +167,14 @@ Status App::BuildServices() {
                                                           .runtime = runtime_});
     if (Status status = channel_->Start(store_.removal().Now()); !status) return status;
   }
+  account_logins_ = std::make_unique<AccountLogins>(
+      AccountLoginsDeps{.store = store_.storage(),
+                        .validities = store_.state().validities,
+                        .sessions = auth_->sessions(),
+                        .dates = store_.dates(),
+                        .end_channel_logins = [this](const AccountValidity& validity) {
+                          if (channel_ != nullptr) channel_->channel().EndLogins(validity);
+                        }});
   if (HasMediaServer(config_->live)) {
     media_ = std::make_unique<MediaModule>(
         *config_, MediaModuleDeps{
@@ -230,6 +239,7 @@ Status App::Listen(InheritedSockets& sockets) {
         std::make_unique<EventsModule>(config, config_.is_dev(),
                                        EventsModuleDeps{.store = store_,
                                                         .rooms = api_->rooms(),
+                                                        .account_logins = *account_logins_,
                                                         .media = WitnessOfMedia(),
                                                         .mixes = mixes,
                                                         .recordings_url = config.recording.base_url,

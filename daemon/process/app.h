@@ -54,6 +54,7 @@
 
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/readiness_check.h"
+#include "daemon/auth/account_logins.h"
 #include "daemon/base/logger.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
@@ -180,8 +181,9 @@ class App {
   const MaxHeldBytes max_held_;
   MemoryTotal held_{.most = max_held_.of_clients};
   std::unique_ptr<AuthModule> auth_;
-  std::unique_ptr<ImModule> im_;                     ///< only with `im.enabled`
-  std::unique_ptr<ChannelModule> channel_;           ///< only with `channel.enabled`
+  std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
+  std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
+  std::unique_ptr<AccountLogins> account_logins_;
   std::unique_ptr<MediaModule> media_;               ///< only with a media server
   std::unique_ptr<CloudModule> cloud_;               ///< only with a cloud
   std::optional<MediaSigns> signs_;                  ///< only with one of these

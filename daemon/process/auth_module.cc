@@ -105,7 +105,8 @@ LoginPolicy MakeLoginPolicy(const Config& config, const NodeLease& lease) {
 
 }  // namespace
 
-Result<ImSigners> ImSigners::Create(const ImConfig& im, Interop interop) {
+Result<ImSigners> ImSigners::Create(const ImConfig& im, Interop interop,
+                                    const AccountValidities& validities) {
   Result<std::string> private_key = ReadPem(im.private_key_file);
   if (!private_key) return private_key.error();
   Result<std::string> public_key = ReadPem(im.public_key_file);
@@ -128,7 +129,8 @@ Result<ImSigners> ImSigners::Create(const ImConfig& im, Interop interop) {
                                .secret_key = im.secret_key,
                                .public_key_pem = *std::move(public_key),
                                .private_key_pem = private_key_pem,
-                               .interop = interop});
+                               .interop = interop,
+                               .validities = &validities});
   if (!verifier) return verifier.error();
   return ImSigners{.login = *std::move(login),
                    .webrtc_ticket = *std::move(webrtc_ticket),

@@ -27,7 +27,9 @@ struct ImSigners {
   std::unique_ptr<UserSigVerifier> verifier{};
 
   /// @errors one sentence for the operator: a key that cannot be read or used.
-  static Result<ImSigners> Create(const ImConfig& im, Interop interop);
+  /// @param validities  for the verifier, which it outlives.
+  static Result<ImSigners> Create(const ImConfig& im, Interop interop,
+                                  const AccountValidities& validities);
 };
 
 /// @threads for one thread, except for what it gives out.

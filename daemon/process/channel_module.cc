@@ -51,6 +51,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .joins = deps.store.storage(),
                            .end_store = deps.store.storage(),
                            .ends = deps.store.state().ended_logins,
+                           .validities = deps.store.state().validities,
                            .bans = deps.store.state().bans,
                            .clock = deps.runtime.clock,
                            .dates = deps.store.dates(),

@@ -36,6 +36,8 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
               .store = deps.store.storage(),
               .recordings = deps.store.storage(),
               .rooms = deps.rooms,
+              .end_logins = [&logins = deps.account_logins](
+                                const UserId& user_id) { return logins.EndAll(user_id); },
               .facts = {.version = std::string(kVersion),
                         .started_at = deps.runtime.clock.Now(),
                         .pushers = [&state = deps.store.state()] { return state.leases.size(); },

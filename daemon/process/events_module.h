@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/admin/metrics.h"
+#include "daemon/auth/account_logins.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
@@ -27,6 +28,7 @@ namespace rtcroom {
 struct EventsModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
+  AccountLogins& account_logins;
   MediaWitness media{};
   MixFeed* mixes = nullptr;      ///< null without mixing
   std::string recordings_url{};  ///< what links to recordings begin with; empty: none

@@ -183,6 +183,9 @@ Status StoreModule::RestoreEndedLogins() {
   const Result<std::vector<EndedLogin>> stored = storage_->LoadEndedLogins(removal_.Now());
   if (!stored) return stored.error();
   for (const EndedLogin& login : *stored) state_.ended_logins.Put(login);
+  const Result<std::vector<AccountValidity>> validities = storage_->LoadAccountValidities();
+  if (!validities) return validities.error();
+  for (const AccountValidity& validity : *validities) state_.validities.Put(validity);
   return {};
 }
 

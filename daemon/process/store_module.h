@@ -16,6 +16,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/config/config.h"
+#include "daemon/core/account_validities.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
@@ -70,6 +71,7 @@ struct RoomState {
   BanList bans;
   RevocationList revocations;
   EndedLoginList ended_logins;
+  AccountValidities validities;
   RoomQuota quota;
   DeliverySignal enqueued{DeliverySignal::To::kIm};
   DeliverySignal trtc_enqueued{DeliverySignal::To::kTrtc};
@@ -78,9 +80,9 @@ struct RoomState {
   HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
-  CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &ended_logins, &claims,
-                        &mixes, &quota, &watch_commits, &console_commits, &channel_logins,
-                        &channel_commits, &enqueued, &trtc_enqueued}};
+  CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &ended_logins,
+                        &validities, &claims, &mixes, &quota, &watch_commits, &console_commits,
+                        &channel_logins, &channel_commits, &enqueued, &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.

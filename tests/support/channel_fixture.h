@@ -63,6 +63,7 @@ class ChannelFixture {
                  .joins = store,
                  .end_store = store,
                  .ends = ends,
+                 .validities = validities,
                  .bans = bans,
                  .clock = clock,
                  .dates = clock,
@@ -280,10 +281,11 @@ class ChannelFixture {
   const FakeStreams streams{};
   BanList bans{clock, streams};
   EndedLoginList ends;
+  AccountValidities validities;
   FakeAdmission admission;
   FakeAdmission costs;
-  std::unique_ptr<UserSigVerifier> verifier =
-      *UserSigVerifier::Create({.sdk_app_id = kSdkAppId, .secret_key = Key()});
+  std::unique_ptr<UserSigVerifier> verifier = *UserSigVerifier::Create(
+      {.sdk_app_id = kSdkAppId, .secret_key = Key(), .validities = &validities});
   Channel channel;
   RoomReader reader;
   RecordedLatencies latencies;

@@ -160,6 +160,7 @@ class ConsoleFixture : public ServiceFixture {
                        logger_};
   CountingRandom random_;
   EndedLoginList ends_;
+  AccountValidities validities_;
   Channel channel_{{.rooms = rooms_store_,
                     .events = rooms_store_,
                     .log = rooms_store_,
@@ -167,6 +168,7 @@ class ConsoleFixture : public ServiceFixture {
                     .joins = rooms_store_,
                     .end_store = rooms_store_,
                     .ends = ends_,
+                    .validities = validities_,
                     .bans = bans_,
                     .clock = clock_,
                     .dates = clock_,

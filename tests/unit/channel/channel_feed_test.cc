@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <new>
 #include <span>
@@ -80,7 +81,8 @@ class ChannelFeedTest : public testing::Test {
                     .history = store,
                     .joins = store,
                     .end_store = store,
-                    .ends = ends,
+                    .ends = ends.emplace_back(),
+                    .validities = validities,
                     .bans = bans,
                     .clock = clock,
                     .dates = clock,
@@ -98,7 +100,8 @@ class ChannelFeedTest : public testing::Test {
   ChangingStore store{StoreLimits(), "00000000000000aa", listener};
   const FakeStreams streams;
   BanList bans{clock, streams};
-  EndedLoginList ends;
+  std::list<EndedLoginList> ends;  ///< one for each channel, as of a server
+  AccountValidities validities;
 };
 
 TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
@@ -214,11 +217,11 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
   // Their calls may reach any server.
   const auto caller = elsewhere.Authenticate(alice.tiny_id, alice.a2);
   ASSERT_OK(caller);
-  here.LogOut(*caller);
-  here.LogOut(*caller);
+  EXPECT_OK(here.LogOut(*caller));
+  EXPECT_OK(here.LogOut(*caller));
   const auto other = here.Authenticate(bob.tiny_id, bob.a2);
   ASSERT_OK(other);
-  here.LogOutAll(*other);
+  EXPECT_OK(here.LogOutAll(*other));
   here.OnTick();
   EXPECT_EQ(told.accounts, (std::vector<std::string>{"-alice", "-bob"}));
   elsewhere.OnLogins(told.told);
@@ -244,7 +247,7 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
     logins.push_back(here.LogIn({"alice"}, expires));
     const auto caller = here.Authenticate(logins.back().tiny_id, logins.back().a2);
     ASSERT_OK(caller);
-    here.LogOut(*caller);
+    EXPECT_OK(here.LogOut(*caller));
     here.OnTick();
   }
   told.is_busy = false;
@@ -265,7 +268,7 @@ TEST_F(ChannelFeedTest, ALogoutElsewhereEndsTheConnectionHere) {
   ASSERT_OK(here.Connect({"alice"}, clock.Now() + 1h, {}, [&] { ++ended; }));
   here.OnTick();
   elsewhere.OnLogins(std::exchange(told.told, {}));
-  elsewhere.LogOutAll({.account = {"alice"}});
+  EXPECT_OK(elsewhere.LogOutAll({.account = {"alice"}}));
   elsewhere.OnTick();
   here.OnLogins(told.told);
   EXPECT_EQ(ended, 1);

@@ -63,6 +63,11 @@ class RoomsCommands : public CliTest {
         std::move(options), GrpcAdminServerDeps{.store = rooms_.store(),
                                                 .recordings = rooms_.recordings(),
                                                 .rooms = rooms_.service(),
+                                                .end_logins =
+                                                    [this](const UserId& user_id) {
+                                                      logged_out_.push_back(user_id);
+                                                      return Status();
+                                                    },
                                                 .facts = {.version = "1",
                                                           .started_at = kNoon,
                                                           .pushers = [] { return 0; },
@@ -86,6 +91,7 @@ class RoomsCommands : public CliTest {
   Rooms rooms_;
   SystemClock system_clock_;
   Logger logger_{LogFormat::kText, LogLevel::kError};
+  std::vector<UserId> logged_out_;
   std::unique_ptr<GrpcAdminServer> server_;
 };
 
@@ -161,6 +167,14 @@ TEST_F(RoomsCommands, DismissARoom) {
   EXPECT_EQ(RunRooms({"dismiss", "multi", "r1"}), kExitOk);
   EXPECT_EQ(out(), "dismissed\n");
   EXPECT_THAT(rooms_.UsersIn("r1"), IsEmpty());
+}
+
+TEST_F(RoomsCommands, LogAUserOut) {
+  Serve();
+  EXPECT_EQ(Run({"users", "logout", "u1"}), kExitOk);
+  EXPECT_EQ(out(), "logged out\n");
+  EXPECT_EQ(Run({"users", "logout", "a user"}), kExitUsage);
+  EXPECT_THAT(logged_out_, testing::ElementsAre(UserId{"u1"}));
 }
 
 TEST_F(RoomsCommands, KickAPusher) {

@@ -77,9 +77,14 @@ class AdminCallsTest : public ServiceFixture {
   }
 
   std::optional<MediaState> media_{};
+  std::vector<UserId> logged_out_;
   AdminCalls calls_{store_,
                     memory_,
                     rooms_,
+                    [this](const UserId& user_id) {
+                      logged_out_.push_back(user_id);
+                      return Status();
+                    },
                     {.version = "1.2.3",
                      .started_at = kNoon,
                      .pushers = [this] { return leases_.size(); },
@@ -334,6 +339,15 @@ TEST_F(AdminCallsTest, EndARoom) {
   EXPECT_OK(calls_.DestroyRoom(request, response));
   EXPECT_THAT(ListAll({}), IsEmpty());
   EXPECT_ERROR(kRoomNotFound, calls_.DestroyRoom(request, response));
+}
+
+TEST_F(AdminCallsTest, EndTheLoginsOfAUser) {
+  v1::EndLoginsRequest request;
+  v1::EndLoginsResponse response;
+  EXPECT_THAT(Refusal(&AdminCalls::EndLogins, request), HasSubstr("user_id: "));
+  request.set_user_id("bob");
+  EXPECT_OK(calls_.EndLogins(request, response));
+  EXPECT_THAT(logged_out_, ElementsAre(UserId{"bob"}));
 }
 
 TEST_F(AdminCallsTest, ReturnServerInfo) {

@@ -86,6 +86,7 @@ class GrpcTest : public ServiceFixture {
   AdminCalls calls_{store_,
                     memory_,
                     rooms_,
+                    [](const UserId& /*user_id*/) { return Status(); },
                     {.version = "1.2.3",
                      .started_at = kNoon,
                      .pushers = [this] { return leases_.size(); },

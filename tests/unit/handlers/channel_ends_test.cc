@@ -176,6 +176,31 @@ TEST_F(ChannelEnds, ALoginWorksWhileTheOneThatItKicksCannotBeStored) {
   EXPECT_EQ(Code(kicked), kKicked);
 }
 
+TEST_F(ChannelEnds, WhatWasIssuedBeforeAllLoginsOfTheUserEndedIsRefused) {
+  Begin(3);
+  const Client before = LogIn();
+  const Client of_another = LogIn("bob");
+  const auto poll = server_->PollAccount(before);
+  const AccountValidity validity{.account = {"alice"},
+                                 .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
+  server_->validities.Put(validity);
+  server_->channel.EndLogins(validity);
+  ASSERT_TRUE(poll->reply());
+  EXPECT_EQ(nlohmann::json::parse(poll->reply()->body)["ErrorCode"], kKicked);
+  EXPECT_EQ(Code(of_another), 0);
+  Restart();
+  server_->validities.Put(validity);
+  EXPECT_EQ(Code(before), kNotLoggedIn);
+  const std::string old_ticket = ChannelFixture::UserSigOf("alice", kNoon);
+  EXPECT_EQ(server_->LogInReply("alice", old_ticket)["ErrorCode"], 70001);
+
+  // The clock of the application's own server may be a second ahead.
+  const std::string ticket = ChannelFixture::UserSigOf("alice", kNoon + 1s);
+  const nlohmann::json reply = server_->LogInReply("alice", ticket);
+  ASSERT_EQ(reply["ErrorCode"], 0);
+  EXPECT_EQ(Code({.account = "alice", .tiny_id = reply["TinyId"], .a2 = reply["A2Key"]}), 0);
+}
+
 TEST_F(ChannelEnds, AMemberThatLoggedOutIsNoMemberAfterARestart) {
   Begin(1);
   server_->MakeRoom(RoomKind::kMulti, "room_1");

@@ -61,8 +61,9 @@ std::set<std::string_view> CommandsOf(Lane lane) {
 }
 
 TEST(ChannelCommands, RunOnAWorkerOnlyWhereTheyWait) {
-  EXPECT_THAT(CommandsOf(Lane::kWorker), testing::ElementsAre("group_open_http_svc/send_group_msg",
-                                                              "openim/login", "openim/sendmsg"));
+  EXPECT_THAT(CommandsOf(Lane::kWorker),
+              testing::ElementsAre("group_open_http_svc/send_group_msg", "openim/login",
+                                   "openim/logout", "openim/longpollinglogout", "openim/sendmsg"));
   EXPECT_THAT(CommandsOf(Lane::kUrgent), testing::IsEmpty());
 }
 
