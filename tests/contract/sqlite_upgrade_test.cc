@@ -354,8 +354,10 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
 TEST_F(SqliteUpgradeOfVersion8, CountsTheBytesOfExistingMessages) {
   MakeOldStore("schema_0008_used.sql");
   OpenStore();
+  const auto messages = store_->ReadMessages(0, 10);
+  ASSERT_OK(messages);
   std::uint64_t bytes = 0;
-  for (const StoredMessage& message : *store_->ReadMessages(0, 10)) bytes += StoredBytes(message);
+  for (const StoredMessage& message : *messages) bytes += StoredBytes(message);
   EXPECT_EQ(*store_->TrimMessages({.max_bytes = bytes}), 0u);
   EXPECT_EQ(*store_->TrimMessages({.max_bytes = bytes - 1}), 1u);
 }

@@ -220,7 +220,7 @@ TEST_F(GroupsOfMembers, APollThatWaitsIsRefusedAtOnce) {
   ASSERT_FALSE(waiting->reply());
   Remove("alice");
   EXPECT_EQ(server_.SendText(bob_, "room_1", "without alice", 1)["ErrorCode"], 0);
-  const json entry = ReplyOf(waiting)["rooms"][0];
+  json entry = ReplyOf(waiting)["rooms"][0];
   EXPECT_EQ(entry["error"]["code"], kNotMember);
   EXPECT_FALSE(entry.contains("events"));
 }
