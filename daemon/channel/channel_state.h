@@ -108,8 +108,8 @@ class ChannelState {
  public:
   static constexpr std::chrono::seconds kPause{1};
 
-  /// Kicked and logged out instances of an account that are remembered. A kicked one that calls
-  /// again later is kicked again while a newer one is there.
+  /// Kicked and logged out instances of an account that are remembered. Of all others that have
+  /// ended `EndedLoginList` knows.
   static constexpr std::size_t kMaxEnded = 4;
 
   /// @param contacts  gets who is in which group; null: none. It outlives this object.

@@ -66,6 +66,14 @@ TEST_F(AccountLoginsTest, EndsTheSessionAndTheLoginsToTheChannel) {
   EXPECT_EQ(service_->Check("bob", token), TokenOutcome::kNoSession);
 }
 
+TEST_F(AccountLoginsTest, EndsASessionThatOnlyTheStoreKnows) {
+  options_.store_is_shared = true;
+  Restart();
+  store_.elsewhere = Session{.user_id = kBob, .token = {}, .number = 7};
+  ASSERT_OK(EndAll());
+  EXPECT_EQ(store_.writes, 1U) << "it is removed";
+}
+
 TEST_F(AccountLoginsTest, IsStoredAndNeverLowered) {
   ASSERT_OK(EndAll());
   const auto stored = memory_.LoadAccountValidities();

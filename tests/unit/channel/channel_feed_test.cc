@@ -176,6 +176,30 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   EXPECT_THAT(answer, Not(HasSubstr("without alice")));
 }
 
+TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
+  Channel channel = MakeChannel();
+  std::atomic<int> ended{0};
+  ASSERT_OK(channel.Connect({"alice"}, clock.Now() + 1h, {}, [&] { ++ended; }));
+  ASSERT_OK(channel.Connect({"bob"}, clock.Now() + 1h, {}, [&] { ++ended; }));
+  PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
+  HeardLogins logins;
+  ChannelSignal signal;
+  ChannelFeed feed({.events = store,
+                    .messages = store,
+                    .logins = logins,
+                    .signal = signal,
+                    .channel = channel,
+                    .receivers = receivers,
+                    .logger = logger});
+  ASSERT_OK(feed.Start());
+  const AccountValidity validity{
+      .account = {"alice"}, .valid_from = std::chrono::floor<std::chrono::seconds>(clock.Now())};
+  logins.OnCommit({.account_validities = {&validity, 1}});
+  EXPECT_TRUE(Eventually([&] { return ended > 0; }));
+  feed.Stop();
+  EXPECT_EQ(ended, 1);
+}
+
 /// Keeps what the other servers are told.
 class ToldLogins : public AccountLoginLog {
  public:

@@ -173,6 +173,20 @@ TEST_F(Verbs, RoomsAndUsersHaveARate) {
   EXPECT_EQ(last["error"]["code"], 10002) << "the room's, without any old client in it";
 }
 
+TEST_F(Verbs, UsersOfOneAddressShareTheLog) {
+  ChannelFixture server(ChannelOptions{.log = {.messages = 32}});
+  server.MakeRoom(RoomKind::kMulti, "room_1");
+  int taken = 0;
+  for (const char* const account : {"ann", "bob", "cat", "dan", "eve", "fay"}) {
+    const auto client = SocketClient::LoggedIn(server, account);
+    client->Ask("subscribe", Room());
+    json send = taken % 2 == 0 ? Room() : json({{"to", "zoe"}});
+    send.update({{"type", "text"}, {"body", "x"}});
+    if (client->Ask("send", send).contains("time")) ++taken;
+  }
+  EXPECT_EQ(taken, 4) << "an eighth of 32";
+}
+
 TEST_F(Verbs, AnOldClientInALiveRoomGetsOnlyWhatItCanRead) {
   server_.MakeRoom(RoomKind::kLive, "live_1", Dialect::kGen2);
   server_.Join(server_.LogIn("old"), "live_1");
