@@ -8,10 +8,10 @@
 
 #include "daemon/base/address_range.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/memory_reservation.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/http/connection_observer.h"
 #include "daemon/http/http_handler.h"
-#include "daemon/base/memory_reservation.h"
 #include "daemon/http/refused_proxy_headers.h"
 
 namespace rtcroom {

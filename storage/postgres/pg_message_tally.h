@@ -1,10 +1,12 @@
 // The bytes of the stored messages, as far as this process has counted them.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <functional>
 
 #include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "daemon/core/message_store.h"
 
 namespace rtcroom {
 namespace pg {
@@ -18,27 +20,26 @@ struct MessageTally {
 
 }  // namespace pg
 
-/// The last tally. After calls at the same time it has too many bytes rather than too few.
+/// Nodes of earlier versions count no bytes, so each message is counted once, after it was
+/// appended; what other nodes or appends have removed since is still in the tally. After calls at
+/// the same time it has too many bytes rather than too few.
 ///
 /// @threads safe from any thread.
 class PgMessageTally {
  public:
-  [[nodiscard]] pg::MessageTally last() const EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    return last_;
-  }
-  void Set(const pg::MessageTally& tally) EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    last_ = tally;
-  }
+  /// Reads on from the tally before: a step of it.
+  using Count = std::function<Result<pg::MessageTally>(const pg::MessageTally& before)>;
+
+  /// Bytes of the oldest messages that may be removed for `MessageRetention::max_bytes`. As long as
+  /// there are none, only new messages are counted; otherwise all are, and a sixteenth of the bound
+  /// is removed beyond it, so that as much may be appended until the next time.
+  Result<std::uint64_t> CountSurplus(const MessageRetention& retention, const Count& count)
+      EXCLUDES(mutex_);
   /// For messages that were removed.
-  void Subtract(std::uint64_t bytes) EXCLUDES(mutex_) {
-    const MutexLock lock(mutex_);
-    last_.bytes -= std::min(last_.bytes, bytes);
-  }
+  void Subtract(std::uint64_t bytes) EXCLUDES(mutex_);
 
  private:
-  mutable Mutex mutex_;
+  Mutex mutex_;
   pg::MessageTally last_ GUARDED_BY(mutex_);
 };
 

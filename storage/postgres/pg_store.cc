@@ -421,39 +421,13 @@ Result<std::vector<StoredMessage>> PgStore::ReadConversations(const UserId& user
   });
 }
 
-Result<pg::MessageTally> PgStore::CountMessages(pg::MessageTally tally) {
-  do {
-    const Result<pg::MessageTally> counted =
-        Run([&](PgConnection& connection, MonotonicTime deadline) {
-          return pg::CountMessages(connection, tally, kCountedPerStep, deadline);
-        });
-    if (!counted) return counted;
-    tally = *counted;
-  } while (!tally.is_complete);
-  return tally;
-}
-
-// Nodes of earlier versions count no bytes, so each message is counted here, once, after it was
-// appended; what other nodes or appends have removed since is still in the tally. Therefore all are
-// counted again before the oldest are removed for their bytes; as far as these are, a sixteenth of
-// the bound is appended until the next time.
-Result<std::uint64_t> PgStore::SurplusOfMessages(const MessageRetention& retention) {
-  if (retention.max_bytes == MessageRetention().max_bytes) return std::uint64_t{0};
-  Result<pg::MessageTally> tally = CountMessages(message_tally_.last());
-  if (!tally) return tally.error();
-  std::uint64_t surplus = 0;
-  if (tally->bytes > retention.max_bytes) {
-    tally = CountMessages({});
-    if (!tally) return tally.error();
-    const std::uint64_t kept = retention.max_bytes - retention.max_bytes / 16;
-    surplus = tally->bytes - std::min(tally->bytes, kept);
-  }
-  message_tally_.Set(*tally);
-  return surplus;
-}
-
 Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
-  const Result<std::uint64_t> counted = SurplusOfMessages(retention);
+  const auto count = [this](const pg::MessageTally& before) {
+    return Run([&](PgConnection& connection, MonotonicTime deadline) {
+      return pg::CountMessages(connection, before, kCountedPerStep, deadline);
+    });
+  };
+  const Result<std::uint64_t> counted = message_tally_.CountSurplus(retention, count);
   if (!counted) return counted.error();
   std::uint64_t surplus = *counted;
   std::size_t removed = 0;

@@ -200,10 +200,6 @@ class PgStore : public Storage {
       std::size_t most,
       const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write);
   Result<AppendedMessage> Append(StoredMessage message);
-  /// Counts on to the newest message.
-  Result<pg::MessageTally> CountMessages(pg::MessageTally tally);
-  /// Bytes of the oldest messages that may be removed for `MessageRetention::max_bytes`.
-  Result<std::uint64_t> SurplusOfMessages(const MessageRetention& retention);
 
   const PgAddress address_;
   const StoreLimits limits_;
