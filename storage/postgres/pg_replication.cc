@@ -22,7 +22,7 @@ constexpr PgStatement kAsk{.sql = R"(SELECT
         WHERE coalesce(sync_state IN ('sync', 'quorum'), true)),
       EXISTS (SELECT FROM pg_stat_activity
         WHERE wait_event = 'SyncRep' AND clock_timestamp() - query_start > interval '1 s'))"};
-enum Column : std::uint8_t { kTimeline, kStarted, kWaits, kStandbys, kIsStuck };
+enum ReplicationColumn : std::uint8_t { kTimeline, kStarted, kWaits, kStandbys, kIsStuck };
 
 struct Answer {
   StorePrimary primary;

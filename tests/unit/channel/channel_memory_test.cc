@@ -109,12 +109,17 @@ class BoundedChannelTest : public testing::Test {
   MemoryStore store_{StoreLimits(), "00000000000000aa", listener_};
   const FakeStreams streams_;
   BanList bans_{clock_, streams_};
+  EndedLoginList ends_;
+  AccountValidities validities_;
   MemoryTotal held_{.most = 200'000};
   Channel channel_{{.rooms = store_,
                     .events = store_,
                     .log = store_,
                     .history = store_,
                     .joins = store_,
+                    .end_store = store_,
+                    .ends = ends_,
+                    .validities = validities_,
                     .bans = bans_,
                     .clock = clock_,
                     .dates = clock_,
@@ -134,7 +139,7 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
       const auto stored = store_.AppendDirectMessage(
           account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
       ASSERT_OK(stored);
-      channel_.OnMessages(std::vector{*stored});
+      channel_.OnMessages(std::vector<StoredMessage>{*stored});
       ASSERT_LE(held_.held, 100'000U);
     }
   }
@@ -152,7 +157,7 @@ TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - before));
   const auto stored = store_.AppendDirectMessage({"bob"}, MakeMessage("amy", "[]"));
-  channel_.OnMessages(std::vector{*stored});
+  channel_.OnMessages(std::vector<StoredMessage>{*stored});
   EXPECT_LE(held_.held, held_.most);
 }
 
