@@ -34,7 +34,7 @@ constexpr PgStatement kReadOfPair{.name = "messages_of_pair", .sql = RTCROOM_SEL
       AND greatest(m.sender, m.receiver) = $2 AND m.position < $3
     ORDER BY m.position DESC LIMIT $4)"};
 constexpr PgStatement kReadPending{.name = "messages_pending", .sql = RTCROOM_SELECT_MESSAGES R"(
-    WHERE m.position IN (
+    WHERE m.position = ANY (ARRAY(
       SELECT turns.position FROM (
         SELECT p.position,
                row_number() OVER (PARTITION BY p.sender ORDER BY p.position DESC) AS turn
@@ -44,7 +44,7 @@ constexpr PgStatement kReadPending{.name = "messages_pending", .sql = RTCROOM_SE
             (SELECT s.position FROM settled_messages s WHERE s.receiver = $1), 0)
           ORDER BY position DESC LIMIT $4) p
         WHERE p.sent_at_ms >= $2) turns
-      ORDER BY turns.turn, turns.position DESC LIMIT $3)
+      ORDER BY turns.turn, turns.position DESC LIMIT $3))
     ORDER BY m.position)"};
 constexpr PgStatement kReadConversations{.name = "messages_conversations",
                                          .sql = RTCROOM_SELECT_MESSAGES R"(

@@ -92,6 +92,18 @@ class ChannelFeedTest : public testing::Test {
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options);
   }
 
+  ChannelFeed::Deps FeedOf(Channel& channel, PushReceivers& receivers,
+                           FormerMembers* former = nullptr) {
+    return {.events = store,
+            .messages = store,
+            .logins = heard,
+            .signal = signal,
+            .channel = channel,
+            .receivers = receivers,
+            .logger = logger,
+            .former = former};
+  }
+
   FakeClock clock;
   CountingRandom random;
   const CapturedLog log;
@@ -102,6 +114,8 @@ class ChannelFeedTest : public testing::Test {
   BanList bans{clock, streams};
   std::list<EndedLoginList> ends;  ///< one for each channel, as of a server
   AccountValidities validities;
+  HeardLogins heard;
+  ChannelSignal signal;
 };
 
 TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
@@ -109,15 +123,7 @@ TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
   const auto receiver = std::make_shared<ThrowingReceiver>();  // shared with the receivers
   receivers.Add(receiver);
-  HeardLogins logins;
-  ChannelSignal signal;
-  ChannelFeed feed({.events = store,
-                    .messages = store,
-                    .logins = logins,
-                    .signal = signal,
-                    .channel = channel,
-                    .receivers = receivers,
-                    .logger = logger});
+  ChannelFeed feed(FeedOf(channel, receivers));
   ASSERT_OK(feed.Start());
   EXPECT_TRUE(Eventually([&] {
     clock.Advance(1s);
@@ -161,16 +167,7 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
     (void)store.AppendRoomMessage(made->room.sequence,
                                   MakeMessage("creator", R"(["without alice"])", clock.Now()));
   };
-  HeardLogins logins;
-  ChannelSignal signal;
-  ChannelFeed feed({.events = store,
-                    .messages = store,
-                    .logins = logins,
-                    .signal = signal,
-                    .channel = channel,
-                    .receivers = receivers,
-                    .logger = logger,
-                    .former = &former});
+  ChannelFeed feed(FeedOf(channel, receivers, &former));
   ASSERT_OK(feed.Start());
   ASSERT_TRUE(Eventually([&] { return is_answered.load(); }));
   EXPECT_THAT(answer, Not(HasSubstr("without alice")));
@@ -182,19 +179,11 @@ TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
   ASSERT_OK(channel.Connect({"alice"}, clock.Now() + 1h, {}, [&] { ++ended; }));
   ASSERT_OK(channel.Connect({"bob"}, clock.Now() + 1h, {}, [&] { ++ended; }));
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
-  HeardLogins logins;
-  ChannelSignal signal;
-  ChannelFeed feed({.events = store,
-                    .messages = store,
-                    .logins = logins,
-                    .signal = signal,
-                    .channel = channel,
-                    .receivers = receivers,
-                    .logger = logger});
+  ChannelFeed feed(FeedOf(channel, receivers));
   ASSERT_OK(feed.Start());
   const AccountValidity validity{
       .account = {"alice"}, .valid_from = std::chrono::floor<std::chrono::seconds>(clock.Now())};
-  logins.OnCommit({.account_validities = {&validity, 1}});
+  heard.OnCommit({.account_validities = {&validity, 1}});
   EXPECT_TRUE(Eventually([&] { return ended > 0; }));
   feed.Stop();
   EXPECT_EQ(ended, 1);

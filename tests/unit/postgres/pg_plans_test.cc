@@ -27,11 +27,11 @@ const std::vector<std::string_view> kReadAll = {
 /// They have a row for each node, or a few.
 const std::vector<std::string_view> kSmallTables = {"meta",      "nodes",   "told",   "duties",
                                                     "beat_life", "reports", "removal"};
-/// Rows that a bound of the statement itself limits are sorted or grouped: 2,000 messages, and
-/// those that one call may remove.
+/// Rows that a bound of the statement itself limits are sorted or grouped: up to 4,000 messages,
+/// and those that one call may remove.
 const std::vector<std::string_view> kSortFew = {"cluster_remove_left", "cluster_remove_left_signs",
-                                                "deliveries_count", "messages_conversations",
-                                                "messages_trim"};
+                                                "deliveries_count",    "messages_conversations",
+                                                "messages_pending",    "messages_trim"};
 
 bool IsIn(const std::vector<std::string_view>& names, const PgStatement& statement) {
   return std::ranges::find(names, statement.name) != names.end();
