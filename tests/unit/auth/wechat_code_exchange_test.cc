@@ -258,7 +258,10 @@ class WaitingHttp : public UnexpectedHttp {
 
 class UnresponsiveWechat : public testing::Test {
  protected:
-  ~UnresponsiveWechat() override { http_.Release(); }
+  ~UnresponsiveWechat() override {
+    http_.Release();
+    calls_.Stop();  // before the exchange goes
+  }
 
   static constexpr std::size_t kCallers = 2;
   static constexpr std::size_t kMost = kCallers + 3;
@@ -285,6 +288,8 @@ TEST_F(UnresponsiveWechat, RejectsCallsBeyondThePoolLimitImmediately) {
   exchange_.Exchange("code", one_more.Callback());
   ASSERT_EQ(one_more.times(), 1u);
   EXPECT_EQ(one_more.Get().outcome, CodeExchangeOutcome::kOverloaded);
+  http_.Release();
+  for (auto& result : results) EXPECT_EQ(result.Get().outcome, CodeExchangeOutcome::kOk);
 }
 
 TEST_F(UnresponsiveWechat, MakesNoCallForACodeThatWaitedTooLong) {
