@@ -111,10 +111,9 @@ class PgConnection {
   static constexpr std::chrono::seconds kHostTime{2};
 
   /// Connects anew, to the first host that takes it, sets the session up, and prepares the
-  /// statements. A host that does
-  /// not answer is left for the next one after its share of the time, at the latest after
-  /// `kHostTime`; one that has accepted the connection may prepare them until the deadline: the
-  /// next one would not be faster.
+  /// statements. A host that does not answer is left for the next one after its share of the time,
+  /// at the latest after `kHostTime`; one that has accepted the connection may prepare them until
+  /// the deadline: the next one would not be faster.
   /// @errors kStoreBusy when no host took it: later. kStoreBroken when each of them refuses these
   /// credentials, this database, a setting or a statement, or has settings with which acknowledged
   /// changes could be lost (`pg::CheckSession`).

@@ -19,10 +19,12 @@ Result<pg::MessageTally> CountOn(pg::MessageTally tally, const PgMessageTally::C
 Result<std::uint64_t> PgMessageTally::CountSurplus(const MessageRetention& retention,
                                                    const Count& count) {
   if (retention.max_bytes == MessageRetention().max_bytes) return std::uint64_t{0};
-  const pg::MessageTally last = [&] {
+  pg::MessageTally last;
+  {
     const MutexLock lock(mutex_);
-    return last_;
-  }();
+    if (surplus_ > 0) return surplus_;
+    last = last_;
+  }
   Result<pg::MessageTally> tally = CountOn(last, count);
   if (!tally) return tally.error();
   std::uint64_t surplus = 0;
@@ -34,12 +36,14 @@ Result<std::uint64_t> PgMessageTally::CountSurplus(const MessageRetention& reten
   }
   const MutexLock lock(mutex_);
   last_ = *tally;
+  surplus_ = surplus;
   return surplus;
 }
 
 void PgMessageTally::Subtract(std::uint64_t bytes) {
   const MutexLock lock(mutex_);
   last_.bytes -= std::min(last_.bytes, bytes);
+  surplus_ -= std::min(surplus_, bytes);
 }
 
 }  // namespace rtcroom

@@ -41,6 +41,7 @@ class PgMessageTally {
  private:
   Mutex mutex_;
   pg::MessageTally last_ GUARDED_BY(mutex_);
+  std::uint64_t surplus_ GUARDED_BY(mutex_) = 0;  ///< that is still to be removed
 };
 
 }  // namespace rtcroom

@@ -77,6 +77,8 @@ constexpr auto kMessageReads =
                    kReadPending, kReadConversations, kHasPending, kCountBytes});
 
 // Where a message repeats an earlier one, that one is returned, with its text, and nothing written.
+// It is found in the order of `messages_by_random`: a column that IS NULL is not left out of an
+// order.
 constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"(
     WITH room AS (
       SELECT r.number, coalesce(m.last_seq, 0) + 1 AS seq FROM rooms r
@@ -84,7 +86,7 @@ constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"
     newest AS (
       SELECT m.* FROM messages m
       WHERE m.sender = $3 AND m.client_random = $6 AND m.room_number = $1 AND m.receiver IS NULL
-      ORDER BY m.position DESC LIMIT 1),
+      ORDER BY m.receiver DESC, m.position DESC LIMIT 1),
     earlier AS (
       SELECT * FROM newest WHERE sent_at_ms > $9 AND EXISTS (SELECT 1 FROM room)),
     fresh AS (SELECT number, seq FROM room WHERE NOT EXISTS (SELECT 1 FROM earlier)),
@@ -106,7 +108,7 @@ constexpr PgStatement kAppendToUser{.name = "messages_append_to_user", .sql = R"
     WITH newest AS (
       SELECT m.* FROM messages m
       WHERE m.sender = $2 AND m.client_random = $5 AND m.room_number IS NULL AND m.receiver = $1
-      ORDER BY m.position DESC LIMIT 1),
+      ORDER BY m.room_number DESC, m.position DESC LIMIT 1),
     earlier AS (SELECT * FROM newest WHERE sent_at_ms > $8),
     added AS (
       INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,

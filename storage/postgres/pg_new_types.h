@@ -14,7 +14,8 @@ struct PgNewType {
 };
 
 /// Add the types that a version brings, with the version. Remove them once `meta.least_version` is
-/// at least that. None yet: all programs read what version 1 has.
+/// at least that. None yet: older programs pass over the types that they do not know, ends of
+/// logins.
 inline constexpr std::span<const PgNewType> kPgNewTypes{};
 
 /// The first schema version whose programs take a marked ticket of a login for what it is. Those

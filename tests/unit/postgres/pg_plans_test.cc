@@ -73,7 +73,7 @@ class PgPlansTest : public PgTablesTest {
         "messages (position, room_number, seq, receiver, sender, nick, client_seq, client_random,"
         " sent_at_ms, body)",
         "n, CASE n % 2 WHEN 0 THEN n / 100 END, CASE n % 2 WHEN 0 THEN n END,"
-        " CASE n % 2 WHEN 1 THEN 'u' || n % 50 END, 'u' || n % 51, '', 0, 0, n, 'hello'");
+        " CASE n % 2 WHEN 1 THEN 'u' || n % 50 END, 'u' || n % 51, '', 0, n, n, 'hello'");
     insert("message_rooms (room_number, last_seq, ended_at_ms)", "n, n, nullif(n % 2 * n, 0)");
     insert("settled_messages (receiver, position)", "'u' || n, n");
     insert(
@@ -128,14 +128,15 @@ bool IsOnSmallTable(const std::string& line) {
 }
 
 /// Whether the index scan at `line` of a plan reads the whole index: it has no condition, and no
-/// LIMIT ends it.
+/// LIMIT ends it at the first rows.
 bool ReadsWholeIndex(const std::vector<std::string>& plan, std::size_t line) {
-  if (line > 0 && Has(plan[line - 1], "Limit")) return false;
+  bool has_filter = false;
   for (std::size_t i = line + 1; i < plan.size(); ++i) {
-    if (IndentOf(plan[i]) <= IndentOf(plan[line]) || Has(plan[i], "->")) return true;
+    if (IndentOf(plan[i]) <= IndentOf(plan[line]) || Has(plan[i], "->")) break;
     if (Has(plan[i], "Index Cond")) return false;
+    has_filter = has_filter || Has(plan[i], "Filter:");
   }
-  return true;
+  return has_filter || line == 0 || !Has(plan[line - 1], "Limit");
 }
 
 bool ReadsAll(const std::vector<std::string>& plan) {
@@ -161,6 +162,15 @@ TEST_F(PgPlansTest, ReadTablesByTheirIndexes) {
     EXPECT_THAT(plan, Not(IsEmpty())) << shown;
     EXPECT_TRUE(IsIn(kReadAll, statement) || !ReadsAll(plan)) << shown;
     EXPECT_TRUE(IsIn(kSortFew, statement) || !Sorts(plan)) << shown;
+  }
+}
+
+// Not by the position or the sender alone: nothing is found in the usual case.
+TEST_F(PgPlansTest, FindRepeatedMessagesByTheirRandom) {
+  Fill(20'000);
+  for (const std::string_view name : {"messages_append_to_room", "messages_append_to_user"}) {
+    const auto statement = std::ranges::find(all_, name, &PgStatement::name);
+    EXPECT_THAT(PlanOf(*statement), Contains(HasSubstr("using messages_by_random on"))) << name;
   }
 }
 

@@ -40,6 +40,7 @@ class PgSchemaTest : public PostgresTest {
 constexpr std::string_view kFirst =
     "-- With a comment; and a semicolon.\n"
     "CREATE TABLE meta (epoch text, schema_version integer, least_version integer);\n\n"
+    "CREATE TABLE turn (number integer);\n"
     "CREATE TABLE things (name text);\n";
 constexpr std::string_view kSecond = "INSERT INTO things VALUES ('a; b');\n";
 constexpr std::string_view kBreaking = "UPDATE meta SET least_version = 3;\n";
