@@ -318,6 +318,11 @@ Status ChannelSocket::Connect(const Request& request) {
     channel.Disconnect(*instance);
     return {};
   }
+  if (context_.logins.verifier.HasEndedLogins(login_.account)) {
+    // If they were ended meanwhile, this one may have come after that.
+    const Result<ChannelLogin> still = CheckConnect(request.fields, context_.logins, peer_address_);
+    if (!still) return still.error();
+  }
   login_.direct = channel.ResumeDirect(login_.account, login_.direct);
   PushReceivers& receivers = context_.verbs.receivers;
   receivers.Listen(shared_from_this());

@@ -35,9 +35,9 @@ class AccountLogins {
   /// Refuses the tickets and the logins to the message channel that were issued up to and in this
   /// second, ends the session, and disconnects the clients. A ticket that is issued in the same
   /// second is refused, too: the user logs in anew from the next second on.
-  /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: call it again. It may have had a part of
-  /// its
-  ///         effect.
+  /// A request that waits at `/channel/poll` is still answered.
+  /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: call it again. A part of it may have been
+  ///         done.
   Status EndAll(const UserId& account);
 
  private:

@@ -56,6 +56,10 @@ class LoginVerifier {
   /// @errors kUnavailable when no IM application or key is configured.
   [[nodiscard]] virtual Status CanVerify() const = 0;
 
+  /// Whether all logins of the user were ended once: a ticket that was verified shortly before may
+  /// be over.
+  [[nodiscard]] virtual bool HasEndedLogins(const UserId& user_id) const = 0;
+
   /// Whether `sig`, of either version, authenticates that user at `now`. Never kOk or kAnonymous
   /// while `CanVerify` fails, nor for a privateMapKey: those are issued to every user (protocol
   /// B.8).

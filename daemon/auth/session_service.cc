@@ -113,7 +113,10 @@ Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
 
   Result<Secret> token = Begin(command.user_id, command.address);
   if (!token) return token.error();
-  // If the user's logins were ended meanwhile, this one may have come after that.
+  if (!verifier_.HasEndedLogins(command.user_id)) {
+    return SessionLogin{.outcome = LoginOutcome::kOk, .token = *std::move(token)};
+  }
+  // If they were ended meanwhile, this one may have come after that.
   outcome = OutcomeOf(verifier_.VerifyUserSig(command.user_sig, command.user_id, clock_.Now()));
   if (outcome != LoginOutcome::kOk) {
     if (const Status ended = EndSession(command.user_id); !ended) return ended.error();

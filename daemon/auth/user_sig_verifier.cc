@@ -72,13 +72,19 @@ Status UserSigVerifier::CanVerify() const {
   return {};
 }
 
+bool UserSigVerifier::HasEndedLogins(const UserId& user_id) const {
+  return validities_ != nullptr && validities_->FirstValid(user_id) != TimePoint();
+}
+
 UserSigOutcome UserSigVerifier::VerifyUserSig(std::string_view sig, const UserId& user_id,
                                               TimePoint now) const {
   const UserSigOutcome outcome = VerifyAnyTicket(sig, user_id, now);
   if (outcome != UserSigOutcome::kOk) return outcome;
-  const std::optional<UserSigTimes> times = validities_ == nullptr ? std::nullopt : TimesOf(sig);
-  if (times && times->issued_at < UnixSeconds(validities_->FirstValid(user_id))) {
-    return UserSigOutcome::kExpired;
+  if (HasEndedLogins(user_id)) {
+    const std::optional<UserSigTimes> times = TimesOf(sig);
+    if (times && times->issued_at < UnixSeconds(validities_->FirstValid(user_id))) {
+      return UserSigOutcome::kExpired;
+    }
   }
   const UserSigOutcome proof = ProofOf(sig);
   const bool counts_as_any = proof == UserSigOutcome::kAnonymous && interop_ == Interop::kShared;

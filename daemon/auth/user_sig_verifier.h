@@ -41,6 +41,7 @@ class UserSigVerifier : public LoginVerifier {
   static Result<std::unique_ptr<UserSigVerifier>> Create(const UserSigVerifierOptions& options);
 
   [[nodiscard]] Status CanVerify() const override;
+  [[nodiscard]] bool HasEndedLogins(const UserId& user_id) const override;
   [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                              TimePoint now) const override;
 

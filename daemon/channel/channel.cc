@@ -146,7 +146,8 @@ void Channel::OnLogins(std::span<const AccountLogin> logins) {
                                  .expires = login.expires};
     if (login.has_ended) {
       state_.LogOutElsewhere(claims, turn);
-    } else if (!HasEnded(claims)) {
+    } else if (!HasEnded(claims) &&
+               claims.logged_in >= deps_.validities.FirstValid(claims.account)) {
       state_.AdmitElsewhere(claims, turn);
     }
   }
@@ -243,7 +244,10 @@ void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
   }();
   if (is_incomplete) Complete(facts->number);
   if (!CheckAccess(caller.account, claims.room, claims.room_number)) {
-    return Quit(caller, claims.room.id);
+    return EndMembership({.room = claims.room,
+                          .room_number = claims.room_number,
+                          .account = caller.account,
+                          .reason = LeaveReason::kKicked});
   }
   // It may have missed a change.
   Turn turn(*this);

@@ -181,8 +181,9 @@ class Channel {
 
   /// Waits for a commit. The same `random` again within `kRepeatedWithin` gives the first outcome,
   /// at any server.
-  /// @errors kNotAllowed when the caller has not joined, or may not any more; kTooManyRequests;
-  ///         kContentRefused; kContentTooLong; kBadRequest; kStoreBusy; kStoreBroken.
+  /// @errors kRoomNotFound; kNotAllowed when the caller has not joined, or may not any more;
+  ///         kTooManyRequests; kContentRefused; kContentTooLong; kBadRequest; kStoreBusy;
+  ///         kStoreBroken.
   Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
   /// The same for an account that need not have joined.
   /// @param room_number  of the room, whose group `draft` need not name.
@@ -303,7 +304,7 @@ class Channel {
   /// @param address  as of a draft.
   Status CheckShare(const StoredMessage& message, const std::string& address) EXCLUDES(mutex_);
   /// What was sent already with that number; nullopt: nothing that is remembered.
-  /// @param target  number of the room; 0: to an account.
+  /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
                                                     std::uint64_t random) const EXCLUDES(mutex_);
   /// Remembers a stored message; counts a new one.

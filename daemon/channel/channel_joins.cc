@@ -171,6 +171,7 @@ Status Channel::Restore(TimePoint removal) {
     if (join->expires <= deps_.clock.Now()) continue;
     // The process has ended before its place in the group was removed.
     if (deps_.ends.Find(join->account, instance, join->logged_in)) continue;
+    if (join->logged_in < deps_.validities.FirstValid(join->account)) continue;
     const auto [found, is_new] = groups.try_emplace(join->room_number);
     StoredGroup& group = found->second;
     if (is_new) {

@@ -4,11 +4,18 @@
 #include <utility>
 
 #include "daemon/base/address_key.h"
+#include "daemon/base/sip_hash.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/group_access_check.h"
 
 namespace rtcroom {
 namespace {
+
+/// The number of the room, or for one account a number that no room has.
+std::uint64_t TargetOf(std::uint64_t room_number, const UserId& receiver) {
+  if (room_number != 0) return room_number;
+  return (std::uint64_t{1} << 63) | (NameHash{}(receiver.value) >> 1);
+}
 
 Error TooMany() { return {Errc::kTooManyRequests, "too many messages"}; }
 
@@ -57,8 +64,8 @@ SentMessage Channel::Remember(const AppendedMessage& stored) {
   const MessageContent& content = stored.content;
   const SentMessage sent{.at = content.sent_at, .seq = stored.seq};
   const MutexLock lock(mutex_);
-  senders_.Remember(content.sender, stored.room_number, content.client_random, sent,
-                    deps_.clock.Monotonic());
+  senders_.Remember(content.sender, TargetOf(stored.room_number, stored.receiver),
+                    content.client_random, sent, deps_.clock.Monotonic());
   if (stored.is_new) ++(stored.room_number == 0 ? sent_.direct : sent_.room);
   return sent;
 }
@@ -103,7 +110,7 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
 }
 
 Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
-  if (const auto before = FindSent(account, 0, draft.random)) return *before;
+  if (const auto before = FindSent(account, TargetOf(0, draft.to), draft.random)) return *before;
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};

@@ -113,6 +113,13 @@ Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& 
     const MutexLock lock(mutex_);
     if (const GroupFacts* const joined = state_.GroupOf(caller.instance)) groups = {*joined};
   }
+  if (!groups.empty()) {
+    const Status may = CheckAccess(caller.account, groups[0].room, groups[0].number);
+    if (!may && may.error().code != Errc::kNotAllowed && may.error().code != Errc::kRoomNotFound) {
+      return may.error();
+    }
+    if (!may) groups.clear();
+  }
   return Conversations(caller.account, groups, limit);
 }
 

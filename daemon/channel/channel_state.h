@@ -91,8 +91,7 @@ enum class Standing : std::uint8_t {
 struct RoomPoll {
   std::uint64_t start = 0;  ///< the next message that the client expects; 0 and 1: from its join
   std::string key{};        ///< as sent; the first 512 bytes come back
-                            /// What the key says, when it is one of this server.
-  std::optional<RoomKeyClaims> claims{};
+  std::optional<RoomKeyClaims> claims{};  ///< what the key says, when it is one of this server
 };
 
 /// Decides what each poll is answered with and when; reaches no socket, clock or store.

@@ -38,8 +38,10 @@ MessageSenders::RoomToken MessageSenders::TakeRoomToken(std::uint64_t room_numbe
   Sender& sender = Use(account, now);
   const bool is_quiet = sender.quiet_at <= now;
   const std::uint32_t left = is_quiet ? (is_member ? 0 : limit.burst / 4) : limit.burst / 2;
-  if (!rooms_[room_number].Take(now, limit, left)) {
-    return is_quiet && !is_member ? RoomToken::kForMembers : RoomToken::kNone;
+  TokenBucket& bucket = rooms_[room_number];
+  if (!bucket.Take(now, limit, left)) {
+    const bool has_any = bucket.NextToken(now, limit) <= now;
+    return is_quiet && !is_member && has_any ? RoomToken::kForMembers : RoomToken::kNone;
   }
   sender.quiet_at = now + kQuiet;
   return RoomToken::kTaken;

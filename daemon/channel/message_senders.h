@@ -56,7 +56,7 @@ class MessageSenders {
                                         bool is_member, const RateLimit& limit, MonotonicTime now);
 
   /// The stored message that this one repeats; nullopt: none is remembered.
-  /// @param target  number of the room; 0 for a direct message.
+  /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
                                                     std::uint64_t random, MonotonicTime now) const;
   /// It was stored.

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <span>
 #include <unordered_map>
 
 #include "daemon/base/clock.h"

@@ -185,8 +185,7 @@ class Cluster {
   /// Reports the next heartbeats of `heard`, after them its signs of media, and with the last ones
   /// that these were all. Takes seconds at most, after which the node is to be renewed.
   /// @param reported  as of the call before; 0 at first.
-  /// @return how many have been reported by now. After `heard.size()` others may follow, heard
-  ///         since.
+  /// @return how many have been reported by now. After `heard.size()` others may follow.
   /// @errors kStoreBusy; kStoreBroken. The same may be reported again.
   virtual Result<std::size_t> Report(const HeardBeats& heard, std::size_t reported) = 0;
 

@@ -325,7 +325,7 @@ std::size_t Connection::HeldMemory() const {
          of_stream + system_memory_;
 }
 
-// Those that read find more bytes in the kernel only where they sent much.
+// A connection that reads has more bytes in the kernel only where it sent much.
 void Connection::MeasureMemory() {
   if (state_ == State::kEnded) return;
   const bool is_busy = state_ == State::kDispatched;

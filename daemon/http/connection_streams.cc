@@ -101,6 +101,7 @@ std::shared_ptr<Connection::Stream> Connection::OpenStream(std::uint32_t turn, s
 
 void Connection::BeginStream(std::string head) {
   if (aborted_) return End();
+  call_memory_ = 0;
   deadline_ = MonotonicTime::max();
   outbox_.Append({.bytes = std::move(head), .keep_alive = false});
   if (context_.draining) return DrainStream();

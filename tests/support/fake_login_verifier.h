@@ -17,6 +17,9 @@ class FakeLoginVerifier : public LoginVerifier {
   [[nodiscard]] Status CanVerify() const override {
     return configured ? Status() : Error{Errc::kUnavailable, "no key"};
   }
+  [[nodiscard]] bool HasEndedLogins(const UserId& /*user_id*/) const override {
+    return outcome == UserSigOutcome::kExpired;
+  }
   [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                              TimePoint /*now*/) const override {
     if (!sig.starts_with("sig-of-")) return UserSigOutcome::kMalformed;

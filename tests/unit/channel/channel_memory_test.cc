@@ -176,6 +176,13 @@ TEST_F(BoundedChannelTest, TakesFewMessagesOfASenderToAccountsThatAreAway) {
   EXPECT_OK(Send("eve", "bob", 1'001)) << "it is there";
 }
 
+TEST_F(BoundedChannelTest, ARandomIsOfOneReceiver) {
+  ASSERT_OK(Send("amy", "bob", 1));
+  ASSERT_OK(Send("amy", "cat", 1));
+  ASSERT_OK(Send("amy", "cat", 1));
+  EXPECT_EQ(*store_.NewestMessage(), 2U);
+}
+
 TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {
   const auto made = store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
   ASSERT_OK(made);
