@@ -182,7 +182,7 @@ void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, P
     if (auto read = PendingMessages(caller.account)) pending = *std::move(read);
   }
   Turn turn(*this);
-  if (pending) state_.GivePending(caller.instance, *pending, turn);
+  if (pending) state_.GivePending(caller.instance, cursor, *pending, turn);
   state_.PollAccount(caller.instance, cursor, std::move(reply), turn);
   if (is_stopping_) state_.AnswerAll(turn);
 }

@@ -49,8 +49,14 @@ void ChannelState::CountInbox(Instance& instance) {
   }
 }
 
-/// They are still pending in the store, from which the next poll reads them.
+/// They are still pending in the store, from which the next poll reads those that it does not
+/// confirm.
 void ChannelState::DropDirects(Instance& instance) {
+  for (const Notice& notice : instance.inbox) {
+    if (notice.position > 0 && notice.given > 0) {
+      instance.dropped = {.number = notice.given, .position = notice.position};
+    }
+  }
   std::erase_if(instance.inbox, [](const Notice& notice) { return notice.position > 0; });
   instance.needs_pending = true;
   CountInbox(instance);

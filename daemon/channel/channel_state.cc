@@ -363,15 +363,20 @@ void ChannelState::EnqueueEnded(Instance& instance, const RoomId& group, Channel
           turn);
 }
 
-void ChannelState::GivePending(std::uint64_t instance, std::span<const StoredMessage> messages,
-                               ChannelTurn& turn) {
+void ChannelState::GivePending(std::uint64_t instance, std::uint64_t cursor,
+                               std::span<const StoredMessage> messages, ChannelTurn& turn) {
   Instance* const receiver = Find(instance);
   if (receiver == nullptr || receiver->standing != Standing::kActive) return;
-  if (!std::exchange(receiver->needs_pending, false) || messages.empty()) return;
+  if (!std::exchange(receiver->needs_pending, false)) return;
+  const Given dropped = std::exchange(receiver->dropped, {});
+  const std::uint64_t confirmed = dropped.number <= cursor ? dropped.position : 0;
+  if (confirmed > 0) turn.settled.emplace_back(receiver->claims.account, confirmed);
+  if (messages.empty()) return;
   receiver->pending_until = messages.back().position;
   std::list<Notice>& inbox = receiver->inbox;
   for (const StoredMessage& message : messages) {
     const std::uint64_t position = message.position;
+    if (position <= confirmed) continue;
     if (std::ranges::find(inbox, position, &Notice::position) != inbox.end()) continue;
     // Messages that came since the login are newer.
     const auto next = std::ranges::find_if(inbox, [position](const Notice& notice) {

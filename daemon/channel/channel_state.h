@@ -251,11 +251,12 @@ class ChannelState {
   /// Notifies one instance of the end of the group that its key leads back to.
   void NotifyEnd(std::uint64_t instance, const RoomId& group, std::uint64_t serial,
                  ChannelTurn& turn);
-  /// Gives an instance the direct messages that were stored before it logged in, once. Until then
-  /// no message to it is settled: that would settle the older ones, too.
+  /// Gives an instance the direct messages that were stored before it logged in or that memory gave
+  /// up, once. Until then no message to it is settled: that would settle the older ones, too.
+  /// @param cursor    of the account's poll: what it confirms is settled and not given again.
   /// @param messages  ascending.
-  void GivePending(std::uint64_t instance, std::span<const StoredMessage> messages,
-                   ChannelTurn& turn);
+  void GivePending(std::uint64_t instance, std::uint64_t cursor,
+                   std::span<const StoredMessage> messages, ChannelTurn& turn);
 
   /// Answers polls that are due, resends lost answers, and forgets idle instances.
   void OnTick(ChannelTurn& turn);
@@ -332,6 +333,11 @@ class ChannelState {
     std::uint64_t changed = 0;   ///< of a notice of changed members: the room's number
     std::optional<TimePoint> made_at{};
   };
+  /// A direct message as it was given.
+  struct Given {
+    std::uint64_t number = 0;  ///< as of `Notice::given`
+    std::uint64_t position = 0;
+  };
   struct Message {
     std::uint64_t seq = 0;
     std::string entry{};
@@ -374,6 +380,7 @@ class ChannelState {
     std::optional<std::list<Instance*>::iterator> by_wait{};  ///< while it has direct messages
     InFlight in_flight{};                                     ///< of the inbox
     bool needs_pending = true;
+    Given dropped{};  ///< the newest direct message that was given and then given up
     std::uint64_t pending_until = 0;  ///< position of the newest message that was pending
     std::optional<Membership> room{};
     bool is_new_in_groups = true;  ///< it has joined and quit none since this process started

@@ -1,8 +1,8 @@
 #include "daemon/channel/former_members.h"
 
 #include <cstddef>
-#include <unordered_map>
-#include <unordered_set>
+#include <cstdint>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -21,7 +21,7 @@ Status FormerMembers::OnEvents(std::span<const StoredEvent> events) {
   for (const StoredEvent& event : events) {
     for (GroupMembership& membership : EndedBy(event)) ended.push_back(std::move(membership));
   }
-  return End(ended);
+  return End(std::move(ended));
 }
 
 std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) const {
@@ -56,19 +56,18 @@ std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) co
   return waiting;
 }
 
-Status FormerMembers::End(const std::vector<GroupMembership>& memberships) {
-  std::unordered_map<std::uint64_t, std::unordered_set<UserId>> members;
-  for (const GroupMembership& membership : memberships) {
-    const auto [room, is_new] = members.try_emplace(membership.room_number);
-    if (!is_new) continue;
-    auto loaded = LoadGroupMembers(membership.room, membership.room_number, deps_.rooms);
-    if (!loaded) return loaded.error();
-    room->second = *std::move(loaded);
-  }
-  for (const GroupMembership& membership : memberships) {
-    if (members.at(membership.room_number).contains(membership.account)) continue;
-    deps_.channel.EndMembership(membership);
-    deps_.receivers.EndMembership(membership);
+Status FormerMembers::End(std::vector<GroupMembership> memberships) {
+  // Room by room: who returns meanwhile would be ended, too.
+  std::map<std::uint64_t, std::vector<GroupMembership>> rooms;
+  for (GroupMembership& one : memberships) rooms[one.room_number].push_back(std::move(one));
+  for (const auto& [number, of_room] : rooms) {
+    const auto members = LoadGroupMembers(of_room.front().room, number, deps_.rooms);
+    if (!members) return members.error();
+    for (const GroupMembership& membership : of_room) {
+      if (members->contains(membership.account)) continue;
+      deps_.channel.EndMembership(membership);
+      deps_.receivers.EndMembership(membership);
+    }
   }
   return {};
 }

@@ -40,7 +40,7 @@ class FormerMembers {
  private:
   [[nodiscard]] std::vector<GroupMembership> EndedBy(const StoredEvent& event) const;
   /// Those of them whose account is no member of the room.
-  Status End(const std::vector<GroupMembership>& memberships);
+  Status End(std::vector<GroupMembership> memberships);
 
   const Deps deps_;
 };

@@ -74,6 +74,18 @@ TEST_F(ChannelMemoryTest, WhatIsGivenUpIsReadFromTheStore) {
   EXPECT_THAT(poll->Notices(), ElementsAre(kChangeNotice)) << "notices stay";
 }
 
+TEST_F(ChannelMemoryTest, WhatIsGivenUpUnderWayIsNotGivenAgainOnceItIsConfirmed) {
+  world_.SayTo("alice", 1);
+  alice_.TakeAccount(alice_.PollAccount());
+  world_.SayTo("alice", 2);
+  world_.state().Shrink(empty_);
+  alice_.TakeAccount(alice_.PollAccount());
+  (void)alice_.PollAccount();
+  EXPECT_THAT(alice_.directs, ElementsAre(1, 2));
+  alice_.LogIn();
+  EXPECT_FALSE(alice_.PollAccount()->is_answered()) << "all are settled";
+}
+
 TEST_F(ChannelMemoryTest, WhatHasWaitedLongestIsGivenUpFirst) {
   world_.Say(1);
   world_.SayTo("alice", 10);

@@ -250,7 +250,7 @@ PollPtr ChannelWorld::PollAccount(const ChannelInstance& caller, std::uint64_t c
   Admit(caller);
   Change([&](ChannelTurn& turn) {
     if (state().NeedsPending(caller.instance) && !reads_fail_) {
-      state().GivePending(caller.instance, Pending(caller.account), turn);
+      state().GivePending(caller.instance, cursor, Pending(caller.account), turn);
     }
     state().PollAccount(caller.instance, cursor, SentPoll::ReplyTo(poll), turn);
   });
