@@ -182,7 +182,7 @@ Status Channel::Restore(TimePoint removal) {
     if (is_new && is_for_members) {
       auto members = LoadGroupMembers(join->room, join->room_number, deps_.rooms);
       if (!members) return members.error();
-      group.members = *std::move(members);
+      group.members.swap(*members);
     }
     const bool may_enter = group.facts && !deps_.bans.IsBanned(join->room, join->account) &&
                            (!is_for_members || group.members.contains(join->account));
