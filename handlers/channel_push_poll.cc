@@ -15,12 +15,6 @@ constexpr std::size_t kMaxRequests = 10;
 /// How often rooms are read again that change while they are read.
 constexpr int kMaxReads = 3;
 
-/// Not for the state of the store, which passes.
-bool IsRefused(const Status& opened) {
-  return !opened &&
-         (opened.error().code == Errc::kNotAllowed || opened.error().code == Errc::kRoomNotFound);
-}
-
 void AppendTo(std::string& list, std::string_view object) {
   if (!list.empty()) list += ',';
   list += object;
@@ -118,7 +112,7 @@ void PushPoll::OpenRooms() {
 void PushPoll::AnswerRequests() {
   std::vector<CallersRoom> rooms;
   for (const PolledRoom& room : rooms_) {
-    if (IsRefused(room.opened)) continue;
+    if (!room.opened && IsRefusal(room.opened.error().code)) continue;
     rooms.push_back({.key = room.key, .number = room.number, .opened = room.opened});
   }
   for (nlohmann::ordered_json& request : requests_) {

@@ -230,8 +230,7 @@ void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
   }
   const Result<Room> room = OpenRoom(caller.account, claims.room, claims.room_number);
   if (!room) {
-    const Errc code = room.error().code;
-    if (code != Errc::kRoomNotFound && code != Errc::kNotAllowed) return;
+    if (!IsRefusal(room.error().code)) return;
     Turn turn(*this);
     return state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
   }

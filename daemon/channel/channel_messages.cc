@@ -36,7 +36,8 @@ Status Channel::CheckRoomRate(const UserId& account, const RoomKey& room,
     const MutexLock lock(mutex_);
     return senders_.TakeRoomToken(room_number, account, is_member, options_.group_rate, now);
   };
-  const Outcome outcome = take(false);
+  // `CheckAccess` has asked already where only members may be in the group.
+  const Outcome outcome = take(options_.access == GroupAccess::kMembers);
   if (outcome == Outcome::kTaken) return {};
   if (outcome == Outcome::kNone) return TooMany();
   const Result<Room> loaded = deps_.rooms.Load(room);

@@ -115,9 +115,7 @@ Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& 
   }
   if (!groups.empty()) {
     const Status may = CheckAccess(caller.account, groups[0].room, groups[0].number);
-    if (!may && may.error().code != Errc::kNotAllowed && may.error().code != Errc::kRoomNotFound) {
-      return may.error();
-    }
+    if (!may && !IsRefusal(may.error().code)) return may.error();
     if (!may) groups.clear();
   }
   return Conversations(caller.account, groups, limit);

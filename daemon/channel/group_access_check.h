@@ -26,6 +26,12 @@ struct GroupMembership {
 Status CheckGroupAccess(GroupAccess access, const UserId& account, const Room& room,
                         RoomStore& rooms, const BanList& bans);
 
+/// Whether the error says that the account may not be in the group, or that there is none. Others
+/// are of the store, and pass.
+constexpr bool IsRefusal(Errc error) {
+  return error == Errc::kNotAllowed || error == Errc::kRoomNotFound;
+}
+
 /// The accounts that `GroupAccess::kMembers` lets into the group of a room; none when it has ended.
 /// @errors kStoreBusy; kStoreBroken.
 /// @threads safe from any thread; reads the store at most twice.

@@ -108,6 +108,19 @@ Result<std::size_t> PgStore::RemoveInSteps(
   }
 }
 
+Status PgStore::RemoveEnded(TimePoint now, PgWrite (*write)(TimePoint, std::size_t, std::size_t&)) {
+  const auto removed = RemoveInSteps(
+      std::numeric_limits<std::size_t>::max(),
+      [=](std::size_t limit, std::size_t& in_step) { return write(now, limit, in_step); });
+  return removed ? Status() : removed.error();
+}
+
+Status PgStore::Record(std::vector<PgRecorded> records) {
+  PgJob job(std::move(records));
+  Commit(job);
+  return job.status();
+}
+
 Result<Room> PgStore::Load(const RoomKey& key) { return Reported(rooms_->Load(key)); }
 
 std::vector<Result<RoomChange>> PgStore::UpdateAll(std::span<const RoomUpdate> updates) {
@@ -206,19 +219,9 @@ Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
   });
 }
 
-Status PgStore::PutBan(const Ban& ban) {
-  PgJob job({ban});
-  Commit(job);
-  return job.status();
-}
+Status PgStore::PutBan(const Ban& ban) { return Record({ban}); }
 
-Status PgStore::RemoveEndedBans(TimePoint now) {
-  const auto removed = RemoveInSteps(std::numeric_limits<std::size_t>::max(),
-                                     [=](std::size_t limit, std::size_t& in_step) {
-                                       return pg::RemoveEndedBans(now, limit, in_step);
-                                     });
-  return removed ? Status() : removed.error();
-}
+Status PgStore::RemoveEndedBans(TimePoint now) { return RemoveEnded(now, pg::RemoveEndedBans); }
 
 Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
   return Run([=](PgConnection& connection, MonotonicTime deadline) {
@@ -227,11 +230,7 @@ Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
 }
 
 Status PgStore::RemoveEndedRevocations(TimePoint now) {
-  const auto removed = RemoveInSteps(std::numeric_limits<std::size_t>::max(),
-                                     [=](std::size_t limit, std::size_t& in_step) {
-                                       return pg::RemoveEndedRevocations(now, limit, in_step);
-                                     });
-  return removed ? Status() : removed.error();
+  return RemoveEnded(now, pg::RemoveEndedRevocations);
 }
 
 Status PgStore::PutRecordings(std::span<const Recording> recordings) {
@@ -326,9 +325,7 @@ Status PgStore::RemoveSessions(std::span<const Session> sessions) {
   for (const Session& session : sessions) {
     ended.emplace_back(SessionChange{.session = session, .has_ended = true});
   }
-  PgJob job(std::move(ended));
-  Commit(job);
-  return job.status();
+  return Record(std::move(ended));
 }
 
 Status PgStore::RecordSessionUses(std::span<const Session> sessions) {
@@ -451,9 +448,7 @@ Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
 }
 
 Status PgStore::ReportLogins(std::span<const AccountLogin> logins) {
-  PgJob job(std::vector<PgRecorded>(logins.begin(), logins.end()));
-  Commit(job);
-  return job.status();
+  return Record({logins.begin(), logins.end()});
 }
 
 Status PgStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
@@ -467,18 +462,10 @@ Result<std::vector<EndedLogin>> PgStore::LoadEndedLogins(TimePoint now) {
 }
 
 Status PgStore::PutEndedLogins(std::span<const EndedLogin> logins) {
-  PgJob job(std::vector<PgRecorded>(logins.begin(), logins.end()));
-  Commit(job);
-  return job.status();
+  return Record({logins.begin(), logins.end()});
 }
 
-Status PgStore::RemoveEndedLogins(TimePoint now) {
-  const auto removed = RemoveInSteps(std::numeric_limits<std::size_t>::max(),
-                                     [=](std::size_t limit, std::size_t& in_step) {
-                                       return pg::RemoveEndedLogins(now, limit, in_step);
-                                     });
-  return removed ? Status() : removed.error();
-}
+Status PgStore::RemoveEndedLogins(TimePoint now) { return RemoveEnded(now, pg::RemoveEndedLogins); }
 
 Result<std::vector<AccountValidity>> PgStore::LoadAccountValidities() {
   return Run([](PgConnection& connection, MonotonicTime deadline) {
@@ -486,10 +473,6 @@ Result<std::vector<AccountValidity>> PgStore::LoadAccountValidities() {
   });
 }
 
-Status PgStore::PutAccountValidity(const AccountValidity& validity) {
-  PgJob job({validity});
-  Commit(job);
-  return job.status();
-}
+Status PgStore::PutAccountValidity(const AccountValidity& validity) { return Record({validity}); }
 
 }  // namespace rtcroom

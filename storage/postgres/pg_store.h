@@ -17,6 +17,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_message_tally.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_reconnector.h"
@@ -199,6 +200,11 @@ class PgStore : public Storage {
   Result<std::size_t> RemoveInSteps(
       std::size_t most,
       const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write);
+  /// Removes all that have ended. @param write  as of `RemoveInSteps`.
+  Status RemoveEnded(TimePoint now,
+                     PgWrite (*write)(TimePoint now, std::size_t limit, std::size_t& removed));
+  /// Commits records that other nodes read from the log.
+  Status Record(std::vector<PgRecorded> records);
   Result<AppendedMessage> Append(StoredMessage message);
 
   const PgAddress address_;
