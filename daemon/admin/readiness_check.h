@@ -28,9 +28,9 @@ struct ReadinessSources {
   std::function<Status()> serves = [] { return Status(); };
 };
 
-/// Ready: requests are answered, a write was confirmed in the last `kFresh`, and the process does
-/// not drain. That is the newest write of a request; without one, or after one that failed, the
-/// question asks for a write of its own. A store whose readiness nobody asks for is not written to.
+/// The server is ready while it answers requests, a write was confirmed in the last `kFresh`, and
+/// the process does not drain. The newest write of a request counts. If there is none, or it
+/// failed, the check writes itself, but only when somebody asks whether the server is ready.
 ///
 /// @threads safe from any thread. Owns one thread, which makes the writes: one that hangs blocks
 ///          nothing else.

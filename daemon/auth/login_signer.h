@@ -25,7 +25,8 @@ class LoginSigner {
   /// @errors as `CanSign`.
   virtual Result<std::string> SignUserSig(const UserId& user_id, TimePoint now) const = 0;
 
-  /// The same, marked as issued without proof that its holder is that user (protocol D.3).
+  /// Signs a ticket that is marked as issued without proof that its holder is that user (protocol
+  /// D.3).
   /// @errors as `CanSign`.
   [[nodiscard]] virtual Result<std::string> SignAnonymousUserSig(const UserId& user_id,
                                                                  TimePoint now) const = 0;

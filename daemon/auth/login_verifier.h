@@ -20,7 +20,7 @@ enum class UserSigOutcome : std::uint8_t {
   kExpired,    ///< expired, or issued before the logins of its user were ended
   /// Altered, signed with another key, or of a version whose key is not configured.
   kBadSignature,
-  kAnonymous,  ///< valid, but issued to whoever asked for it: it does not prove who its holder is
+  kAnonymous,  ///< valid, but anybody could get it: it does not prove who its holder is
   kOk,
 };
 

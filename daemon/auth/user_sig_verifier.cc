@@ -27,14 +27,15 @@ Result<std::optional<EcdsaPublicKey>> ReadPublicKey(const UserSigVerifierOptions
   return std::optional(private_key->PublicKey());
 }
 
-/// As it is verified.
+/// The times of a ticket, read in the order in which its version is verified.
 std::optional<UserSigTimes> TimesOf(std::string_view sig) {
   const std::optional<UserSigTimes> times = ReadTimesV2(sig);
   return times ? times : ReadTimesV1(sig);
 }
 
-/// What a login ticket proves. Any userbuf but the mark of anonymous tickets is that of a room key.
-/// Call it for a valid ticket, so that the fields are the signed ones.
+/// Tells a login ticket, an anonymous one and a room key apart: a room key has a userbuf that is
+/// not the mark of anonymous tickets. Call it for a valid ticket, so that the fields are the signed
+/// ones.
 UserSigOutcome ProofOf(std::string_view sig) {
   const std::optional<std::string> text = UnpackUserSig(sig);
   if (!text) return UserSigOutcome::kMalformed;

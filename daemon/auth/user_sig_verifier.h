@@ -45,7 +45,8 @@ class UserSigVerifier : public LoginVerifier {
   [[nodiscard]] UserSigOutcome VerifyUserSig(std::string_view sig, const UserId& user_id,
                                              TimePoint now) const override;
 
-  /// The same, but also accepts a privateMapKey: whether it is valid in its room. Never kAnonymous.
+  /// Verifies a ticket or a privateMapKey, which is valid in its room. The outcome is never
+  /// kAnonymous.
   [[nodiscard]] UserSigOutcome VerifyAnyTicket(std::string_view sig, const UserId& user_id,
                                                TimePoint now) const;
 

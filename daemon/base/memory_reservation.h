@@ -32,7 +32,7 @@ class MemoryReservation {
   /// Sets the size of the share.
   /// @return false when the share has grown, and all shares together exceed the limit.
   [[nodiscard]] bool Set(std::size_t bytes) { return Set(bytes, total_.most); }
-  /// The same for the first share of a holder, which may not take all that is left.
+  /// Sets the first share of a holder, which may not take all that is left.
   [[nodiscard]] bool Begin(std::size_t bytes) { return Set(bytes, total_.most_for_newcomers()); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 

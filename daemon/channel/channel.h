@@ -159,7 +159,7 @@ class Channel {
   /// logins.
   /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: it has ended, and the next ticks store it.
   Status LogOut(const ChannelInstance& caller);
-  /// Likewise all logins of the account that began before.
+  /// Ends the login and all logins of the account that began before it, as `LogOut` does.
   /// @errors the same; kNoSession when the caller itself has ended meanwhile.
   Status LogOutAll(const ChannelInstance& caller);
 
@@ -255,7 +255,7 @@ class Channel {
   [[nodiscard]] std::vector<std::size_t> CountMembers(std::span<const std::uint64_t> rooms) const
       EXCLUDES(mutex_);
 
-  /// Of all logins, for `FormerMembers`.
+  /// The groups that the logins are in, for `FormerMembers`.
   [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
   /// The logins of that account leave the group.
   void EndMembership(const GroupMembership& membership);
@@ -303,7 +303,7 @@ class Channel {
   /// Whether it may be added to the log.
   /// @param address  as of a draft.
   Status CheckShare(const StoredMessage& message, const std::string& address) EXCLUDES(mutex_);
-  /// What was sent already with that number; nullopt: nothing that is remembered.
+  /// Finds the message that the account sent with that number; nullopt if memory has none.
   /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
                                                     std::uint64_t random) const EXCLUDES(mutex_);
@@ -322,8 +322,9 @@ class Channel {
   /// The room, if the account may be in its group now.
   /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.
   Result<Room> OpenRoom(const UserId& account, const RoomKey& key, std::uint64_t room_number);
-  /// Likewise; reads the store only for `GroupAccess::kMembers`, since this server may not know of
-  /// a change yet that the store has.
+  /// Whether the account may be in the room's group now. Only `GroupAccess::kMembers` makes it read
+  /// the store, since this server may not know of a change yet that the store has.
+  /// @errors as `OpenRoom`.
   Status CheckAccess(const UserId& account, const RoomKey& key, std::uint64_t room_number);
   Result<GroupFacts> FactsOf(const Room& room);
   /// Joins the group that the key names: after a restart, memory has no groups.

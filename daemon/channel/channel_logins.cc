@@ -70,7 +70,7 @@ std::vector<std::size_t> Channel::CountMembers(std::span<const std::uint64_t> ro
 // Ends
 
 EndedLogin EndOfAllBefore(const UserId& account, TimePoint time, LoginEnd end) {
-  // Those began earlier, so all of their tokens will have expired.
+  // The logins that end began before `time`, so their tokens expire before then.
   return {.account = account, .logged_in = time, .expires = time + kLongestLogin, .end = end};
 }
 

@@ -185,7 +185,7 @@ class ChannelState {
   /// The instances of that account leave the group. They are told that it has ended, unless the
   /// user has left the room by itself: as after a `Quit`.
   void EndMembership(const GroupMembership& membership, ChannelTurn& turn);
-  /// Of all instances, for the case that rooms have ended unseen.
+  /// The groups of all instances, for the case that rooms have ended unseen.
   [[nodiscard]] std::vector<GroupMembership> Memberships() const;
 
   /// Of an instance that is not known any more it is held, and answered empty.

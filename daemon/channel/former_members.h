@@ -39,7 +39,7 @@ class FormerMembers {
 
  private:
   [[nodiscard]] std::vector<GroupMembership> EndedBy(const StoredEvent& event) const;
-  /// Those of them whose account is no member of the room.
+  /// Ends the memberships whose account is no member of the room.
   Status End(std::vector<GroupMembership> memberships);
 
   const Deps deps_;

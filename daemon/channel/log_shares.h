@@ -42,7 +42,7 @@ class LogShares {
 
  private:
   const LogBounds bounds_;
-  // When each may add its whole share again.
+  // The time from which each may add its whole share again.
   std::unordered_map<UserId, MonotonicTime> accounts_;
   std::unordered_map<std::string, MonotonicTime, NameHash> addresses_;
 };

@@ -37,7 +37,7 @@ class MessageSenders {
 
   /// Takes a token of the account.
   [[nodiscard]] bool TakeToken(const UserId& account, const RateLimit& limit, MonotonicTime now);
-  /// The same for a message to an account that is not logged in.
+  /// Takes a token for a message to an account that is not logged in.
   [[nodiscard]] bool TakeAbsentToken(const UserId& account, const RateLimit& limit,
                                      MonotonicTime now);
 

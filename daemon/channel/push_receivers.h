@@ -79,7 +79,8 @@ class PushReceivers {
   /// Bytes of a room that wait. When there are more they are dropped: its receivers notice the gap,
   /// and read the room again.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20;
-  /// Of all rooms: that part of the memory for clients. Beyond it a room's are dropped likewise.
+  /// What waits for all rooms takes one of that many parts of the memory for clients. Beyond it a
+  /// room's bytes are dropped likewise.
   static constexpr std::size_t kPartOfMemory = 16;
 
   /// All of it outlives the receivers.

@@ -72,7 +72,8 @@ class RoomReader {
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<RoomMessages> ReadHistory(const Room& room, const HistoryQuery& query) const;
 
-  /// As `MessageHistory::NewestRoomMessage`, for a user that has opened the room before.
+  /// Does what `MessageHistory::NewestRoomMessage` does, for a user that has opened the room
+  /// before.
   /// @errors kNotAllowed when the user is no member any more, where it has to be.
   Result<std::uint64_t> NewestMessage(const UserId& user_id, RoomReach reach, const RoomKey& key,
                                       std::uint64_t room_number) const;

@@ -44,7 +44,7 @@ struct MediaSign {
   MediaTrack track = MediaTrack::kStream;
   /// kOn; kOff; kNone: it is not on, and counts as if it had never been.
   MediaState::Kind kind = MediaState::Kind::kOn;
-  /// Of kOn since the last confirmation, otherwise since it ended; not negative.
+  /// For kOn, the time since the last confirmation; otherwise since it ended. Not negative.
   std::chrono::milliseconds age{0};
   /// Orders the signs of a track where the service that reports them numbers or dates them; 0: by
   /// age. Of the same one, kOff follows kOn.

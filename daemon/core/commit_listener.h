@@ -40,10 +40,9 @@ struct Committed {
   std::span<const Revocation> revocations{};
   std::span<const Ban> bans{};  ///< all of other programs, and perhaps own ones
   std::span<const AccountLogin> account_logins{};
-  // Likewise.
-  std::span<const EndedLogin> ended_logins{};
-  std::span<const AccountValidity> account_validities{};
-  bool has_im_deliveries = false;  ///< some were enqueued
+  std::span<const EndedLogin> ended_logins{};             ///< as `bans`
+  std::span<const AccountValidity> account_validities{};  ///< as `bans`
+  bool has_im_deliveries = false;                         ///< some were enqueued
   bool has_trtc_deliveries = false;
   bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on
 };

@@ -28,7 +28,7 @@ class EndedLoginList : public CommitListener {
 
   explicit EndedLoginList(std::size_t capacity = kMaxEndedLogins) : capacity_(capacity) {}
 
-  /// As `EndedLoginStore::PutEndedLogins`.
+  /// Keeps what `EndedLoginStore::PutEndedLogins` would keep.
   /// @return false when it was there, or one of all logins covers it.
   bool Put(const EndedLogin& login) EXCLUDES(mutex_);
   void OnCommit(const Committed& committed) noexcept override;
@@ -59,7 +59,7 @@ class EndedLoginList : public CommitListener {
 
   /// Null: of none.
   [[nodiscard]] const Value* OfAllLocked(const UserId& account) const REQUIRES(mutex_);
-  /// Those of the account that the one of all its logins covers.
+  /// Erases the single logins of the account that began before.
   void EraseCoveredLocked(const UserId& account, TimePoint before) REQUIRES(mutex_);
   Logins::iterator EraseLocked(Logins::iterator login) REQUIRES(mutex_);
   void EraseFirstLocked() REQUIRES(mutex_);

@@ -36,17 +36,17 @@ struct AccountValidity {
   bool operator==(const AccountValidity&) const = default;
 };
 
-/// As durable as the store of rooms.
+/// What is stored is as durable as the store of rooms.
 ///
 /// @threads every method is safe from any thread.
 class EndedLoginStore {
  public:
   virtual ~EndedLoginStore() = default;
 
-  /// Those that expire after `now`, in no order.
+  /// Loads the logins that expire after `now`, in no order.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) = 0;
-  /// Of several of all logins of an account the latest is kept, and covers single ones before it.
+  /// If several end all logins of an account, the latest is kept; it covers single ones before it.
   /// A shared store reports them as `Committed::ended_logins`.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be stored again.
   virtual Status PutEndedLogins(std::span<const EndedLogin> logins) = 0;

@@ -113,7 +113,8 @@ class HeartbeatReaper {
   /// Evicts those whose media is off.
   void SweepMedia(MonotonicTime now, SweepOutcome& outcome);
   void LogKept(const LapsedLease& lease) const;
-  /// Of at most `most_per_sweep` members, here or at the node with the newest sign; each once.
+  /// The leases of at most `most_per_sweep` members whose media is off, by this node or by the one
+  /// with the newest sign; each once.
   [[nodiscard]] std::vector<LapsedLease> LeasesWithMediaOff(MonotonicTime now) const;
   /// By what this node knows, and what the cluster has answered. nullopt: the member has no media
   /// that could be seen.

@@ -28,7 +28,7 @@ struct StreamSign {
 class StreamSigns {
  public:
   virtual ~StreamSigns() = default;
-  /// Of the streams that count as on or off, those that began or ended since then.
+  /// The streams that count as on or off and that began or ended since then.
   [[nodiscard]] virtual std::vector<StreamSign> SignsSince(MonotonicTime since) const = 0;
 };
 
@@ -47,7 +47,7 @@ struct TrackSign {
 class TrackSigns {
  public:
   virtual ~TrackSigns() = default;
-  /// Of those of whom something was reported since then. A name may stand for several rooms, of
+  /// The members of whom something was reported since then. A name may stand for several rooms, of
   /// which one exists.
   [[nodiscard]] virtual std::vector<TrackSign> SignsSince(MonotonicTime since) const = 0;
 };
@@ -56,8 +56,8 @@ class TrackSigns {
 class SeatSigns {
  public:
   virtual ~SeatSigns() = default;
-  /// Those that are new since then, and from time to time all that count: a member may join after
-  /// its stream has begun, and what was told may be lost.
+  /// The signs that are new since then, and from time to time all that count: a member may join
+  /// after its stream has begun, and what was told may be lost.
   /// @param since  an earlier `as_of`.
   /// @param as_of  now, or shortly before; ages count from it.
   /// @return sorted by seat and track, each once.

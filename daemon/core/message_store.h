@@ -148,10 +148,11 @@ class MessageHistory {
                                                                 std::optional<std::uint64_t> before,
                                                                 std::size_t limit) = 0;
 
-  /// Of the newest `kMaxPendingRead` pending messages to `receiver` those sent at `since` or later,
-  /// at most `limit` of them, oldest first. Senders take turns: first comes the newest message of
-  /// each, then the second newest of each, and so on; in a turn the newer ones come first. So no
-  /// sender displaces the messages of others. Cost is proportional to the number pending.
+  /// Reads from the newest `kMaxPendingRead` pending messages to `receiver` those sent at `since`
+  /// or later, at most `limit` of them, oldest first. Senders take turns: first comes the newest
+  /// message of each, then the second newest of each, and so on; in a turn the newer ones come
+  /// first. So no sender displaces the messages of others. Cost is proportional to the number
+  /// pending.
   /// @param limit  1..1000.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver,

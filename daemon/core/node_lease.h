@@ -83,7 +83,7 @@ class NodeLease {
     return std::chrono::milliseconds(clock_ahead_ms_);
   }
 
-  /// As of `NodeStanding`, at the last renewal; false before the first `Record`.
+  /// What `NodeStanding` had at the last renewal; false before the first `Record`.
   [[nodiscard]] bool AllKnowMarkedTickets() const { return all_know_marked_tickets_; }
 
   /// Number of nodes alive at the last renewal, with this one.

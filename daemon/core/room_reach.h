@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// Of which generations. A room that is not reached behaves as absent.
+/// The generations of the rooms that a login reaches. To the login, all other rooms are absent.
 /// @source protocol C.3.
 enum class RoomReach : std::uint8_t {
   kAll,

@@ -39,7 +39,7 @@ struct StorePrimary {
 
 struct StoreReplication {
   std::vector<StorePrimary> primaries{};  ///< by timeline, the newest first; none could be asked
-  // Of the first of them.
+  // What the first of them says.
   std::size_t standbys = 0;  ///< synchronous ones that are connected
   StandbyWait wait = StandbyWait::kNone;
 };

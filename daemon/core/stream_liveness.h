@@ -32,7 +32,7 @@ struct MediaState {
   /// How long it has been on or off, without the times for which the media server was away; of
   /// kUnknown, for how long it has been away.
   std::chrono::milliseconds lasting{0};
-  /// Of kOn: since the last sign that it is.
+  /// For kOn, the time since the last sign that it is.
   std::chrono::milliseconds seen_ago{0};
   /// Of the media that arrived lately; nullopt when it is not known.
   std::optional<std::uint64_t> bits_per_second{};

@@ -23,8 +23,8 @@ namespace rtcroom {
 namespace {
 
 constexpr int kBacklog = 4096;
-/// Of each accepted connection; the kernel doubles it for its own overhead. Without a bound it lets
-/// a client that does not read hold megabytes, which count for the process's cgroup.
+/// The bound for each accepted connection; the kernel doubles it for its own overhead. Without a
+/// bound it lets a client that does not read hold megabytes, which count for the process's cgroup.
 constexpr int kSocketBufferBytes = 64 << 10;
 
 struct HostAndPort {
@@ -69,7 +69,7 @@ void Enable(int socket, int level, int option) {
   (void)setsockopt(socket, level, option, &on, sizeof(on));
 }
 
-/// Of the connections that the socket accepts.
+/// Sets the bound for the connections that the socket will accept.
 void BoundBuffers(int listening) {
   for (const int option : {SO_SNDBUF, SO_RCVBUF}) {
     // It cannot fail for a socket; a larger buffer is measured (`Transport::MeasureSystem`).

@@ -171,7 +171,7 @@ class StreamTable {
   /// The streams that are off for that long, none while polls fail.
   [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace,
                                                 MonotonicTime now) const;
-  /// Of the streams whose state is confirmed, those that began or ended since then.
+  /// The streams whose state is confirmed and that began or ended since then.
   [[nodiscard]] std::vector<StreamSign> SignsSince(MonotonicTime since, MonotonicTime now) const;
   /// The stream that the client was accepted for, also within `kLateCalls` of its end; empty when
   /// it is not known.

@@ -141,7 +141,7 @@ std::vector<TrackSign> TrtcMembers::SignsSince(MonotonicTime since) const {
   return signs;
 }
 
-// As `KindOf`, but for one track: another node may have been told of the other one.
+// Unlike `KindOf`, this is for one track: another node may have been told of the other one.
 std::optional<TrackSign> TrtcMembers::SignOf(const State& state, const Switch& track) {
   using enum MediaState::Kind;
   const auto sign = [](MediaState::Kind kind, MonotonicTime at, TimePoint by_service) {

@@ -127,7 +127,7 @@ class StoreModule {
   void ShareMedia(SeatSigns& signs) {
     if (renewal_) renewal_->ShareMedia(signs);
   }
-  /// Of the database; a store of one process lacks nothing.
+  /// The state of the database's machines; a store of one process lacks nothing.
   [[nodiscard]] const ReplicationState& replication() const { return replication_state_; }
   /// Whether a node of a shared store is not cut off from it, or for less than that.
   /// @errors kUnavailable, with the reason.

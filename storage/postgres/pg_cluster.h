@@ -120,7 +120,7 @@ class PgCluster : public Cluster {
     std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
     std::optional<PgDuties> duties{};
     std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
-    /// Of the newest schema that each of them knows.
+    /// The lowest of the newest schemas that they know.
     std::int64_t oldest_schema = std::numeric_limits<std::int64_t>::max();
   };
   /// A time by both clocks.

@@ -9,7 +9,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of one host.
+/// The longest that one host is asked.
 constexpr std::chrono::seconds kAskTime = PgConnection::kHostTime;
 
 // The start of the server tells whether two hosts are the same one. What an account may not see of

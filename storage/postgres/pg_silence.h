@@ -98,12 +98,12 @@ class PgSilenceRows {
   std::vector<Media> media_;  ///< likewise
 };
 
-/// As of `Cluster::MediaOff`.
+/// Answers `Cluster::MediaOff`.
 Result<std::vector<NamedMember>> ReadPgMediaOff(std::chrono::milliseconds lasting,
                                                 std::size_t limit, PgConnection& connection,
                                                 MonotonicTime deadline);
 
-/// As of `Cluster::RemoveLeftBeats`.
+/// Does what `Cluster::RemoveLeftBeats` promises.
 Result<std::size_t> RemoveLeftFromPg(PgReaderPool& connections);
 
 }  // namespace rtcroom
