@@ -42,21 +42,22 @@ Result<TokenOutcome> CheckToken(const ChannelLogin& login, const LoginChecks& ch
 
 }  // namespace
 
-Result<UserSigLogin> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
-                                  std::string_view user_sig, TimePoint now) {
+Result<LoginProof> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
+                                std::string_view user_sig, TimePoint now) {
   if (const Status ready = verifier.CanVerify(); !ready) return ready.error();
   if (!IsAccountName(account.value)) {
     return Error{Errc::kBadRequest, "identifier: not an account"};
   }
   const UserSigOutcome outcome = verifier.VerifyUserSig(user_sig, account, now);
-  const std::optional<std::chrono::sys_seconds> expiry = UserSigVerifier::ExpiryOf(user_sig);
+  const std::optional<UserSigTimes> times = UserSigVerifier::TimesOf(user_sig);
   const bool is_anonymous = outcome == UserSigOutcome::kAnonymous;
-  if ((outcome != UserSigOutcome::kOk && !is_anonymous) || !expiry) {
+  if ((outcome != UserSigOutcome::kOk && !is_anonymous) || !times) {
     return Error{ErrcOf(outcome), std::string("usersig: ").append(UserSigOutcomeName(outcome))};
   }
   const auto last = std::chrono::floor<std::chrono::seconds>(now + kLongestLogin);
-  return UserSigLogin{.expires = std::min(*expiry, last),
-                      .reach = is_anonymous ? RoomReach::kGen1 : RoomReach::kAll};
+  return LoginProof{.expires = std::min(ExpiryOf(*times), last),
+                    .issued = TimePoint(std::chrono::seconds(times->issued_at)),
+                    .reach = is_anonymous ? RoomReach::kGen1 : RoomReach::kAll};
 }
 
 Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const LoginChecks& checks,
@@ -76,20 +77,19 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
     const Result<TokenOutcome> outcome = CheckToken(login, checks, address);
     if (!outcome) return outcome.error();
     if (*outcome != TokenOutcome::kOk) return Error{ErrcOf(*outcome), {}};
-    login.expires = now + kLongestLogin;
+    login.proof.expires = now + kLongestLogin;
     return login;
   }
   if (user_sig.empty()) return Error{Errc::kNoCredentials, {}};
   if (sdk_app_id != checks.sdk_app_id) return Error{Errc::kUnknownApp, "sdkAppID: another"};
-  const Result<UserSigLogin> proven = CheckUserSig(checks.verifier, login.account, user_sig, now);
-  if (!proven) return proven.error();
-  login.expires = proven->expires;
-  login.reach = proven->reach;
+  const Result<LoginProof> proof = CheckUserSig(checks.verifier, login.account, user_sig, now);
+  if (!proof) return proof.error();
+  login.proof = *proof;
   return login;
 }
 
 bool IsLoginValid(const ChannelLogin& login, const LoginChecks& checks) {
-  if (checks.clock.Now() >= login.expires) return false;
+  if (checks.clock.Now() >= login.proof.expires) return false;
   return login.token.empty() ||
          checks.sessions.Check(login.account.value, login.token.Reveal()) == TokenOutcome::kOk;
 }

@@ -11,29 +11,23 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/channel/channel_logins.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/room_reach.h"
 #include "handlers/second_looks.h"
 
 namespace rtcroom {
 
 /// What a ticket gives to the login of its account.
-struct UserSigLogin {
-  TimePoint expires{};  ///< with the ticket, at most after 30 days
-  RoomReach reach = RoomReach::kAll;
-};
-
 /// @errors kUnavailable when no ticket can be verified; kBadRequest for a name that no account has;
 ///         kTokenMalformed, kUnknownApp, kTokenWrong, kNoSession (expired).
 /// @source the contract of the channel, §6.
-Result<UserSigLogin> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
-                                  std::string_view user_sig, TimePoint now);
+Result<LoginProof> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
+                                std::string_view user_sig, TimePoint now);
 
 /// The login of a connected client.
 struct ChannelLogin {
   UserId account{};
-  TimePoint expires{};
-  RoomReach reach = RoomReach::kAll;
+  LoginProof proof{};
   Secret token{};            ///< of gen-2, to be checked again; empty: by userSig
   std::uint64_t direct = 0;  ///< position of the newest direct message that the client has
   std::optional<TimePoint> continued{};  ///< the login that the connection continues

@@ -42,22 +42,12 @@ std::optional<std::uint64_t> PositionOf(std::string_view key) {
 
 Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context) {
   const UserId account{std::string(FirstOrEmpty(request.query, "identifier"))};
-  const auto prove = [&] {
-    return CheckUserSig(context.verifier, account, FirstOrEmpty(request.query, "usersig"),
-                        context.clock.Now());
-  };
-  const Result<UserSigLogin> proven = prove();
-  if (!proven) return proven.error();
-  const Channel::Login login = context.channel.LogIn(account, proven->expires, proven->reach);
-  if (context.verifier.HasEndedLogins(account)) {
-    // If they were ended meanwhile, this one may have come after that.
-    if (const Result<UserSigLogin> still = prove(); !still) {
-      const Result<ChannelInstance> caller = context.channel.Authenticate(login.tiny_id, login.a2);
-      if (caller) (void)context.channel.LogOut(*caller);
-      return still.error();
-    }
-  }
-  return JsonText().Field("TinyId", login.tiny_id).Field("A2Key", login.a2);
+  const Result<LoginProof> proof = CheckUserSig(
+      context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
+  if (!proof) return proof.error();
+  const Result<Channel::Login> login = context.channel.LogIn(account, *proof);
+  if (!login) return login.error();
+  return JsonText().Field("TinyId", login->tiny_id).Field("A2Key", login->a2);
 }
 
 Result<JsonText> GetLongPollingId(const ChannelRequest& request, const ChannelContext& context) {

@@ -97,7 +97,8 @@ void PushPoll::OpenRooms() {
   for (PolledRoom& room : rooms_) {
     JsonText head;
     head.Field("kind", RoomKindName(room.key.kind)).Field("roomID", room.key.id.value);
-    const Result<Room> opened = context_.verbs.reader.Open(login_.account, login_.reach, room.key);
+    const Result<Room> opened =
+        context_.verbs.reader.Open(login_.account, login_.proof.reach, room.key);
     if (opened) {
       room.number = opened->sequence;
     } else {
@@ -127,7 +128,7 @@ void PushPoll::AnswerRequests() {
         verb.handler == nullptr
             ? Result<JsonText>(Error{Errc::kBadRequest, "request: not in a poll"})
             : verb.handler({.account = login_.account,
-                            .reach = login_.reach,
+                            .reach = login_.proof.reach,
                             .fields = read->fields,
                             .address = address_,
                             .rooms = rooms},
@@ -147,7 +148,7 @@ bool PushPoll::ReadAll() {
 bool PushPoll::ReadRoom(PolledRoom& room) {
   if (room.number == 0) return true;
   const Result<RoomView> view =
-      context_.verbs.reader.Read(login_.account, login_.reach, room.key, room.cursor);
+      context_.verbs.reader.Read(login_.account, login_.proof.reach, room.key, room.cursor);
   if (!view) {
     room.Refuse(view.error());
     return true;

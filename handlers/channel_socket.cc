@@ -303,7 +303,7 @@ Status ChannelSocket::Connect(const Request& request) {
   login_ = *std::move(login);
   Channel& channel = context_.verbs.channel;
   Result<ChannelInstance> instance =
-      channel.Connect(login_.account, login_.expires, login_.continued, [weak = weak_from_this()] {
+      channel.Connect(login_.account, login_.proof, login_.continued, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->OnKicked();
       });
   if (!instance) return instance.error();
@@ -318,10 +318,10 @@ Status ChannelSocket::Connect(const Request& request) {
     channel.Disconnect(*instance);
     return {};
   }
-  if (context_.logins.verifier.HasEndedLogins(login_.account)) {
-    // If they were ended meanwhile, this one may have come after that.
-    const Result<ChannelLogin> still = CheckConnect(request.fields, context_.logins, peer_address_);
-    if (!still) return still.error();
+  // The session may have ended since its token was checked.
+  if (context_.logins.verifier.HasEndedLogins(login_.account) &&
+      !IsLoginValid(login_, context_.logins)) {
+    return Error{Errc::kNoSession, {}};
   }
   login_.direct = channel.ResumeDirect(login_.account, login_.direct);
   PushReceivers& receivers = context_.verbs.receivers;
@@ -363,7 +363,7 @@ Status ChannelSocket::Call(const Request& request) {
     }
   }
   const Result<JsonText> reply = request.verb->handler({.account = login_.account,
-                                                        .reach = login_.reach,
+                                                        .reach = login_.proof.reach,
                                                         .fields = request.fields,
                                                         .address = peer_address_,
                                                         .rooms = rooms},
@@ -401,7 +401,7 @@ void ChannelSocket::OnTick(MonotonicTime now) {
 
 void ChannelSocket::CheckLogin(bool with_token) {
   const bool is_valid = with_token ? IsLoginValid(login_, context_.logins)
-                                   : context_.logins.clock.Now() < login_.expires;
+                                   : context_.logins.clock.Now() < login_.proof.expires;
   if (is_valid) return;
   const MutexLock lock(mutex_);
   if (!stream_) return;

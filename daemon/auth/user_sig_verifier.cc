@@ -27,12 +27,6 @@ Result<std::optional<EcdsaPublicKey>> ReadPublicKey(const UserSigVerifierOptions
   return std::optional(private_key->PublicKey());
 }
 
-/// The times of a ticket, read in the order in which its version is verified.
-std::optional<UserSigTimes> TimesOf(std::string_view sig) {
-  const std::optional<UserSigTimes> times = ReadTimesV2(sig);
-  return times ? times : ReadTimesV1(sig);
-}
-
 /// Tells a login ticket, an anonymous one and a room key apart: a room key has a userbuf that is
 /// not the mark of anonymous tickets. Call it for a valid ticket, so that the fields are the signed
 /// ones.
@@ -102,9 +96,10 @@ UserSigOutcome UserSigVerifier::VerifyAnyTicket(std::string_view sig, const User
   return VerifyUserSigV1(sig, subject, public_key_, now);
 }
 
-std::optional<std::chrono::sys_seconds> UserSigVerifier::ExpiryOf(std::string_view sig) {
-  const std::optional<UserSigTimes> times = TimesOf(sig);
-  return times ? std::optional(rtcroom::ExpiryOf(*times)) : std::nullopt;
+std::optional<UserSigTimes> UserSigVerifier::TimesOf(std::string_view sig) {
+  // In the order in which its version is verified.
+  const std::optional<UserSigTimes> times = ReadTimesV2(sig);
+  return times ? times : ReadTimesV1(sig);
 }
 
 }  // namespace rtcroom

@@ -1,7 +1,6 @@
 // Verifies login tickets with the keys of the configured IM application.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "daemon/auth/ecdsa_key.h"
 #include "daemon/auth/login_verifier.h"
+#include "daemon/auth/user_sig.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
@@ -50,9 +50,9 @@ class UserSigVerifier : public LoginVerifier {
   [[nodiscard]] UserSigOutcome VerifyAnyTicket(std::string_view sig, const UserId& user_id,
                                                TimePoint now) const;
 
-  /// When the ticket expires. Call it for a valid ticket, so that the time is the signed one.
+  /// The times of a ticket. Call it for a valid one, so that they are the signed ones.
   /// @return nullopt for a text that is no ticket.
-  [[nodiscard]] static std::optional<std::chrono::sys_seconds> ExpiryOf(std::string_view sig);
+  [[nodiscard]] static std::optional<UserSigTimes> TimesOf(std::string_view sig);
 
  private:
   UserSigVerifier(const UserSigVerifierOptions& options, std::optional<EcdsaPublicKey> public_key);

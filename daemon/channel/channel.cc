@@ -70,34 +70,37 @@ void Channel::BoundMemory() {
 
 // Logins
 
-Channel::Login Channel::LogIn(const UserId& account, TimePoint expires, RoomReach reach) {
-  ChannelInstance instance = NewInstance(account, expires);
-  instance.reach = reach;
-  const std::vector<EndedLogin> ends = [&] {
-    Turn turn(*this);
-    instance.logged_in = NextLogin(account, turn.wall);
-    (void)state_.Admit(instance, turn);
-    NoteLogin(instance, LoginChange::kBegun);
-    return TakeEnds(turn);
-  }();
-  (void)StoreEnds(ends);
-  return {.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
-}
-
-Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expires,
-                                         std::optional<TimePoint> continued,
-                                         std::function<void()> on_kicked) {
-  ChannelInstance instance = NewInstance(account, expires);
+Result<Channel::Login> Channel::LogIn(const UserId& account, const LoginProof& proof) {
+  ChannelInstance instance = NewInstance(account, proof);
   std::vector<EndedLogin> ends;
   {
     Turn turn(*this);
+    if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
+    instance.logged_in = NextLogin(account, turn.wall);
+    (void)state_.Admit(instance, turn, proof.issued);
+    NoteLogin(instance, LoginChange::kBegun);
+    ends = TakeEnds(turn);
+  }
+  (void)StoreEnds(ends);
+  return Login{.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
+}
+
+Result<ChannelInstance> Channel::Connect(const UserId& account, const LoginProof& proof,
+                                         std::optional<TimePoint> continued,
+                                         std::function<void()> on_kicked) {
+  ChannelInstance instance = NewInstance(account, proof);
+  std::vector<EndedLogin> ends;
+  {
+    Turn turn(*this);
+    if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
     instance.logged_in = NextLogin(account, turn.wall);
     if (continued && *continued < instance.logged_in) {
       instance.logged_in = *continued;
       if (HasEnded(instance)) return Error{Errc::kInstanceKicked, {}};
       state_.KickLoginOf(account, *continued, turn);
     }
-    if (state_.Admit(instance, turn) == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
+    const Standing standing = state_.Admit(instance, turn, proof.issued);
+    if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
     if (!state_.Attach(instance.instance, std::move(on_kicked))) {
       return Error{Errc::kUnavailable, "too many connections"};
     }
@@ -108,8 +111,8 @@ Result<ChannelInstance> Channel::Connect(const UserId& account, TimePoint expire
   return instance;
 }
 
-ChannelInstance Channel::NewInstance(const UserId& account, TimePoint expires) {
-  ChannelInstance instance{.account = account, .expires = expires};
+ChannelInstance Channel::NewInstance(const UserId& account, const LoginProof& proof) {
+  ChannelInstance instance{.account = account, .expires = proof.expires, .reach = proof.reach};
   deps_.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
   return instance;
 }
@@ -146,8 +149,7 @@ void Channel::OnLogins(std::span<const AccountLogin> logins) {
                                  .expires = login.expires};
     if (login.has_ended) {
       state_.LogOutElsewhere(claims, turn);
-    } else if (!HasEnded(claims) &&
-               claims.logged_in >= deps_.validities.FirstValid(claims.account)) {
+    } else if (!HasEnded(claims)) {
       state_.AdmitElsewhere(claims, turn);
     }
   }

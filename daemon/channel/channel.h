@@ -134,17 +134,17 @@ class Channel {
   };
   /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
   /// Waits for a commit when it kicks some. If they cannot be stored, the next ticks try again.
-  /// @param expires  end of the ticket; at most `kLongestLogin` from now.
-  Login LogIn(const UserId& account, TimePoint expires, RoomReach reach = RoomReach::kAll);
+  /// @errors kNoSession when the logins of the account were ended since the ticket was verified.
+  Result<Login> LogIn(const UserId& account, const LoginProof& proof);
 
   /// Likewise a login whose client keeps a connection: it gets its direct messages by it, and is
   /// logged in until `Disconnect`.
   /// @param continued  `logged_in` of an earlier connection of the client, whose login goes on: it
   ///                   takes no place from a login that came later. nullopt: a new login.
   /// @param on_kicked  called once, without a lock, when a newer login takes its place.
-  /// @errors kInstanceKicked when later logins have taken its place; kUnavailable when too many
-  ///         have a connection.
-  Result<ChannelInstance> Connect(const UserId& account, TimePoint expires,
+  /// @errors as `LogIn`; kInstanceKicked when that login has ended, or later ones have taken its
+  ///         place; kUnavailable when too many have a connection.
+  Result<ChannelInstance> Connect(const UserId& account, const LoginProof& proof,
                                   std::optional<TimePoint> continued,
                                   std::function<void()> on_kicked);
 
@@ -259,7 +259,9 @@ class Channel {
   [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
   /// The logins of that account leave the group.
   void EndMembership(const GroupMembership& membership);
-  /// Kicks the logins that began up to and in that second. Their tokens are refused for it.
+  /// Kicks the logins that began up to and in that second, and those by tickets of before: where it
+  /// is heard of later, or by another clock, they may have begun after it.
+  /// @param validity  that `ChannelDeps::validities` has already.
   void EndLogins(const AccountValidity& validity);
 
   // The committed changes, in the store's order.
@@ -294,7 +296,7 @@ class Channel {
     Channel& channel_;
   };
 
-  ChannelInstance NewInstance(const UserId& account, TimePoint expires);
+  ChannelInstance NewInstance(const UserId& account, const LoginProof& proof);
   /// Whether the message may be sent now.
   Status CheckRate(const UserId& account) EXCLUDES(mutex_);
   /// @threads reads the store when the room is busy and the account has sent little.
@@ -335,6 +337,8 @@ class Channel {
   void SaveJoins() EXCLUDES(mutex_);
   /// After all logins of the account that are known or have ended.
   [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const REQUIRES(mutex_);
+  /// Whether the logins of the account were ended since the proof was given.
+  [[nodiscard]] bool IsOver(const UserId& account, const LoginProof& proof) const;
   [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
   /// Admits it unless it has ended.
   Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn) REQUIRES(mutex_);

@@ -15,6 +15,14 @@ constexpr std::size_t kMostSingleEnds = 100;
 /// Ends that one commit of a tick stores.
 constexpr std::size_t kMostStoredAtOnce = 1000;
 
+EndedLogin EndOfOne(const ChannelInstance& login, LoginEnd end) {
+  return {.account = login.account,
+          .instance = login.instance,
+          .logged_in = login.logged_in,
+          .expires = login.expires,
+          .end = end};
+}
+
 }  // namespace
 
 ConnectedLogins ChannelState::Logins(const LoginQuery& query, const ChannelTurn& turn) const {
@@ -78,11 +86,7 @@ void ChannelTurn::RecordKick(const ChannelInstance& login, const ChannelInstance
   if (login.logged_in < oldest.logged_in) {
     ends.push_back(EndOfAllBefore(login.account, oldest.logged_in, LoginEnd::kKicked));
   } else {
-    ends.push_back({.account = login.account,
-                    .instance = login.instance,
-                    .logged_in = login.logged_in,
-                    .expires = login.expires,
-                    .end = LoginEnd::kKicked});
+    ends.push_back(EndOfOne(login, LoginEnd::kKicked));
   }
 }
 
@@ -91,7 +95,9 @@ void ChannelState::KickLoginsBefore(const UserId& account, TimePoint time, Chann
   if (found == accounts_.end()) return;
   for (Instance* const login : found->second.instances) {
     const bool is_earlier = login->claims.logged_in < time;
-    if (is_earlier && login->standing == Standing::kActive) Kick(*login, turn);
+    if (login->standing != Standing::kActive || (!is_earlier && login->issued >= time)) continue;
+    Kick(*login, turn);
+    if (!is_earlier) turn.ends.push_back(EndOfOne(login->claims, LoginEnd::kKicked));
   }
 }
 
@@ -100,8 +106,13 @@ TimePoint Channel::NextLogin(const UserId& account, TimePoint now) const {
                    deps_.validities.FirstValid(account)});
 }
 
+bool Channel::IsOver(const UserId& account, const LoginProof& proof) const {
+  return proof.issued < deps_.validities.FirstValid(account);
+}
+
 bool Channel::HasEnded(const ChannelInstance& login) const {
-  return deps_.ends.Find(login.account, login.instance, login.logged_in).has_value();
+  return login.logged_in < deps_.validities.FirstValid(login.account) ||
+         deps_.ends.Find(login.account, login.instance, login.logged_in).has_value();
 }
 
 Standing Channel::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
@@ -121,11 +132,7 @@ EndedLogin Channel::EndOf(const ChannelInstance& login) const {
     return EndOfAllBefore(login.account, login.logged_in + std::chrono::milliseconds(1),
                           LoginEnd::kLoggedOut);
   }
-  return {.account = login.account,
-          .instance = login.instance,
-          .logged_in = login.logged_in,
-          .expires = login.expires,
-          .end = LoginEnd::kLoggedOut};
+  return EndOfOne(login, LoginEnd::kLoggedOut);
 }
 
 void Channel::Disconnect(const ChannelInstance& login) {
@@ -165,6 +172,7 @@ void Channel::EndLogins(const AccountValidity& validity) {
   Turn turn(*this);
   const TimePoint next = validity.valid_from + std::chrono::seconds(1);
   state_.KickLoginsBefore(validity.account, next, turn);
+  for (const EndedLogin& end : TakeEnds(turn)) KeepUnstored(end);
 }
 
 std::vector<EndedLogin> Channel::TakeEnds(ChannelTurn& turn) {

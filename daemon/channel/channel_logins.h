@@ -10,11 +10,19 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/room_reach.h"
 
 namespace rtcroom {
 
 /// The protocol that a client speaks: polls, or a WebSocket.
 enum class ClientKind : std::uint8_t { kOld, kNew };
+
+/// What a client has shown to log in.
+struct LoginProof {
+  TimePoint expires{};                  ///< at most `kLongestLogin` from now
+  TimePoint issued = TimePoint::max();  ///< of the ticket; max: it was none
+  RoomReach reach = RoomReach::kAll;
+};
 
 /// One login that has not ended.
 struct ConnectedLogin {

@@ -20,7 +20,7 @@ ChannelState::Instance* ChannelState::Find(std::uint64_t instance) const {
   return found == instances_.end() ? nullptr : found->second.get();
 }
 
-Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn) {
+Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn, TimePoint issued) {
   if (Instance* const known = Find(claims.instance)) {
     known->seen_at = turn.now;
     if (!known->on_kicked) by_use_.splice(by_use_.end(), by_use_, known->by_use);
@@ -29,6 +29,7 @@ Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn) {
   auto made = std::make_unique<Instance>();
   Instance& instance = *made;
   instance.claims = claims;
+  instance.issued = issued;
   instance.seen_at = turn.now;
   instance.account_polled_at = turn.now;
   instance.by_use = by_use_.insert(by_use_.end(), &instance);

@@ -119,7 +119,9 @@ class ChannelState {
 
   /// Registers the instance when it is new: a login, or a call after a restart. The newest logins
   /// of an account stay, the others are kicked at once. A few that have ended are remembered.
-  Standing Admit(const ChannelInstance& claims, ChannelTurn& turn);
+  /// @param issued  as `LoginProof::issued`, of a login.
+  Standing Admit(const ChannelInstance& claims, ChannelTurn& turn,
+                 TimePoint issued = TimePoint::max());
 
   /// The time of a login now: after all known ones of the account, or the clock was set back and it
   /// would be kicked by an older one.
@@ -141,7 +143,8 @@ class ChannelState {
   /// Ends the account's login of that time, if there is one.
   void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
 
-  /// Ends the account's logins of before that time.
+  /// Ends the account's logins of before that time, or by tickets of before. `ends` of the turn
+  /// gets those that only their tickets date before.
   void KickLoginsBefore(const UserId& account, TimePoint time, ChannelTurn& turn);
 
   /// Ends an instance. Its client aborts its waiting polls.
@@ -370,6 +373,7 @@ class ChannelState {
   };
   struct Instance {
     ChannelInstance claims{};
+    TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
     Standing standing = Standing::kActive;
     MonotonicTime seen_at{};
     MonotonicTime account_polled_at{};  ///< or when it became known, before its first poll

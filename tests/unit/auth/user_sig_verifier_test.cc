@@ -174,13 +174,15 @@ TEST(UserSigVerifier, ReportsIfItCannotVerify) {
             UserSigOutcome::kWrongApp);
 }
 
-TEST(UserSigVerifier, ReadsTheExpiryOfBothVersions) {
-  constexpr seconds kIssued{1700000000};
-  EXPECT_EQ(UserSigVerifier::ExpiryOf(vectors::kV2)->time_since_epoch(), kIssued + seconds(86400));
-  EXPECT_EQ(UserSigVerifier::ExpiryOf(vectors::kV1A)->time_since_epoch(),
-            kIssued + seconds(2592000));
-  EXPECT_EQ(UserSigVerifier::ExpiryOf("not a ticket"), std::nullopt);
-  EXPECT_EQ(UserSigVerifier::ExpiryOf(Altered(vectors::kV1A, "TLS.time", "soon")), std::nullopt);
+TEST(UserSigVerifier, ReadsTheTimesOfBothVersions) {
+  for (const auto& [ticket, life] : {std::pair(vectors::kV2, 86400), {vectors::kV1A, 2592000}}) {
+    const auto times = UserSigVerifier::TimesOf(ticket);
+    ASSERT_TRUE(times);
+    EXPECT_EQ(times->issued_at, 1700000000);
+    EXPECT_EQ(times->life, life);
+  }
+  EXPECT_EQ(UserSigVerifier::TimesOf("not a ticket"), std::nullopt);
+  EXPECT_EQ(UserSigVerifier::TimesOf(Altered(vectors::kV1A, "TLS.time", "soon")), std::nullopt);
 }
 
 TEST(UserSigVerifier, RejectsAnInvalidKey) {

@@ -149,7 +149,7 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   const RoomKey key = made->room.key;
   ASSERT_OK(store.Update(Adding(key, "alice")));
   Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
-  const Channel::Login login = channel.LogIn({"alice"}, clock.Now() + 1h);
+  const Channel::Login login = *channel.LogIn({"alice"}, {.expires = clock.Now() + 1h});
   const auto alice = channel.Authenticate(login.tiny_id, login.a2);
   ASSERT_OK(alice);
   const auto joined = channel.Join(*alice, key.id);
@@ -176,8 +176,8 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
 TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
   Channel channel = MakeChannel();
   std::atomic<int> ended{0};
-  ASSERT_OK(channel.Connect({"alice"}, clock.Now() + 1h, {}, [&] { ++ended; }));
-  ASSERT_OK(channel.Connect({"bob"}, clock.Now() + 1h, {}, [&] { ++ended; }));
+  ASSERT_OK(channel.Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
+  ASSERT_OK(channel.Connect({"bob"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
   ChannelFeed feed(FeedOf(channel, receivers));
   ASSERT_OK(feed.Start());
@@ -210,10 +210,10 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLoginsThatLast) {
   Channel channel = MakeChannel(&told);
   const TimePoint expires = clock.Now() + 1h;
   told.is_busy = true;
-  (void)channel.LogIn({"alice"}, expires);
-  (void)channel.LogIn({"bob"}, expires);
+  (void)channel.LogIn({"alice"}, {.expires = expires});
+  (void)channel.LogIn({"bob"}, {.expires = expires});
   channel.OnTick();
-  (void)channel.LogIn({"alice"}, expires);  // ends the first one
+  (void)channel.LogIn({"alice"}, {.expires = expires});  // ends the first one
   told.is_busy = false;
   channel.OnTick();
   channel.OnTick();
@@ -225,8 +225,8 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
   Channel here = MakeChannel(&told);
   Channel elsewhere = MakeChannel();
   const TimePoint expires = clock.Now() + 1h;
-  const Channel::Login alice = here.LogIn({"alice"}, expires);
-  const Channel::Login bob = here.LogIn({"bob"}, expires);
+  const Channel::Login alice = *here.LogIn({"alice"}, {.expires = expires});
+  const Channel::Login bob = *here.LogIn({"bob"}, {.expires = expires});
   // Their calls may reach any server.
   const auto caller = elsewhere.Authenticate(alice.tiny_id, alice.a2);
   ASSERT_OK(caller);
@@ -251,13 +251,13 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   Channel elsewhere = MakeChannel();
   const TimePoint expires = clock.Now() + 1h;
   int ended = 0;
-  const auto first = elsewhere.Connect({"alice"}, expires, {}, [&] { ++ended; });
+  const auto first = elsewhere.Connect({"alice"}, {.expires = expires}, {}, [&] { ++ended; });
   ASSERT_OK(first);
   told.is_busy = true;
   std::vector<Channel::Login> logins;
   for (std::size_t i = 0; i < kLogouts; ++i) {
     clock.Advance(1ms);
-    logins.push_back(here.LogIn({"alice"}, expires));
+    logins.push_back(*here.LogIn({"alice"}, {.expires = expires}));
     const auto caller = here.Authenticate(logins.back().tiny_id, logins.back().a2);
     ASSERT_OK(caller);
     EXPECT_OK(here.LogOut(*caller));
@@ -278,7 +278,7 @@ TEST_F(ChannelFeedTest, ALogoutElsewhereEndsTheConnectionHere) {
   Channel here = MakeChannel(&told);
   Channel elsewhere = MakeChannel(&told);
   int ended = 0;
-  ASSERT_OK(here.Connect({"alice"}, clock.Now() + 1h, {}, [&] { ++ended; }));
+  ASSERT_OK(here.Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
   here.OnTick();
   elsewhere.OnLogins(std::exchange(told.told, {}));
   EXPECT_OK(elsewhere.LogOutAll({.account = {"alice"}}));

@@ -146,7 +146,7 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
   std::vector<Channel::Login> logins;
   for (int i = 0; i < 10; ++i) {
     const UserId account{"user" + std::to_string(i)};
-    logins.push_back(channel_.LogIn(account, clock_.Now() + 1h));
+    logins.push_back(*channel_.LogIn(account, {.expires = clock_.Now() + 1h}));
     for (int n = 0; n < 10; ++n) {
       const auto stored = store_.AppendDirectMessage(
           account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
@@ -164,7 +164,7 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
 }
 
 TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
-  (void)channel_.LogIn({"bob"}, clock_.Now() + 1h);
+  (void)channel_.LogIn({"bob"}, {.expires = clock_.Now() + 1h});
   const std::size_t before = held_.held;
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - before));
@@ -184,7 +184,7 @@ TEST_F(BoundedChannelTest, TakesFewMessagesOfASenderToAccountsThatAreAway) {
   EXPECT_LE(sent, burst + (sent / 10) + 1) << "one a second besides";
   EXPECT_ERROR(kTooManyRequests, Send("eve", "amy", 1'000));
   EXPECT_OK(Send("amy", "bob", 1));
-  (void)channel_.LogIn({"bob"}, clock_.Now() + 1h);
+  (void)channel_.LogIn({"bob"}, {.expires = clock_.Now() + 1h});
   EXPECT_OK(Send("eve", "bob", 1'001)) << "it is there";
 }
 

@@ -201,6 +201,25 @@ TEST_F(ChannelEnds, WhatWasIssuedBeforeAllLoginsOfTheUserEndedIsRefused) {
   EXPECT_EQ(Code({.account = "alice", .tiny_id = reply["TinyId"], .a2 = reply["A2Key"]}), 0);
 }
 
+// Another server ended them, and this one hears of it later, or its clock is ahead.
+TEST_F(ChannelEnds, ALoginByAnEarlierTicketEndsThoughItBeganLater) {
+  Begin(3);
+  server_->clock.Advance(5s);
+  const Client late = server_->LogInWith("alice", ChannelFixture::UserSigOf("alice", kNoon));
+  const Client newer = server_->LogInWith("alice", ChannelFixture::UserSigOf("alice", kNoon + 1s));
+  const AccountValidity validity{.account = {"alice"},
+                                 .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
+  server_->validities.Put(validity);
+  server_->channel.EndLogins(validity);
+  EXPECT_EQ(Code(late), kKicked);
+  EXPECT_EQ(Code(newer), 0);
+  server_->Tick(100ms);
+  Restart();
+  server_->validities.Put(validity);
+  EXPECT_EQ(Code(late), kKicked);
+  EXPECT_EQ(Code(newer), 0);
+}
+
 TEST_F(ChannelEnds, AMemberThatLoggedOutIsNoMemberAfterARestart) {
   Begin(1);
   server_->MakeRoom(RoomKind::kMulti, "room_1");
