@@ -157,6 +157,14 @@ std::uint64_t ChannelFields::OptionalNumber(const char* name, std::uint64_t if_m
   return value == nullptr ? if_missing : NumberOf(name, *value);
 }
 
+bool ChannelFields::OptionalFlag(const char* name) {
+  const ordered_json* const value = Find(name);
+  if (value == nullptr) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  Fail(Errc::kNotJson, name, "not a boolean");
+  return false;
+}
+
 const ordered_json& ChannelFields::OptionalObject(const char* name) {
   const ordered_json* const value = Find(name);
   if (value == nullptr) return EmptyObject();

@@ -54,6 +54,8 @@ class ChannelFields {
   std::uint64_t Number(const char* name);
   /// The same, but optional.
   std::uint64_t OptionalNumber(const char* name, std::uint64_t if_missing = 0);
+  /// A boolean; false when it is missing.
+  bool OptionalFlag(const char* name);
   /// An object; an empty one when it is missing.
   const nlohmann::ordered_json& OptionalObject(const char* name);
   /// The objects of an array, at most `most`; none when it is missing.

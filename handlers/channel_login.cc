@@ -65,7 +65,8 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
   ChannelFields fields(object);
   ChannelLogin login{.account = fields.Account("userID"),
                      .token = Secret(fields.OptionalText("token")),
-                     .direct = fields.OptionalNumber("direct")};
+                     .direct = fields.OptionalNumber("direct"),
+                     .asks_beats = fields.OptionalFlag("beats")};
   if (fields.Has("login")) {
     login.continued = TimePoint(std::chrono::milliseconds(fields.OptionalNumber("login")));
   }

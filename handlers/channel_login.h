@@ -31,6 +31,7 @@ struct ChannelLogin {
   Secret token{};            ///< of gen-2, to be checked again; empty: by userSig
   std::uint64_t direct = 0;  ///< position of the newest direct message that the client has
   std::optional<TimePoint> continued{};  ///< the login that the connection continues
+  bool asks_beats = false;               ///< it is to be reminded of the heartbeats of its seats
 };
 
 /// Dependencies of the check of a login, which they outlive.
@@ -42,7 +43,8 @@ struct LoginChecks {
   SecondLooks* looks = nullptr;  ///< null where no other server uses the store
 };
 
-/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`, `login`.
+/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`, `login`,
+/// `beats`.
 /// Where other servers use the store, it waits for what they know of an unknown token.
 /// @param address  of the client, which pays for that.
 /// @errors as `CheckUserSig`; kNoCredentials; kNotJson; kStoreBusy and kStoreBroken.

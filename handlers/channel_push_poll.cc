@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kMaxRequests = 10;
 /// How often rooms are read again that change while they are read.
 constexpr int kMaxReads = 3;
+/// Clients that begin to poll together are soon answered apart.
+constexpr std::chrono::milliseconds kBeatSpread{2000};
 
 void AppendTo(std::string& list, std::string_view object) {
   if (!list.empty()) list += ',';
@@ -89,7 +91,11 @@ Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view addre
     requests_.push_back(*request);
   }
   login_ = *std::move(login);
-  due_ = context_.logins.clock.Monotonic() + std::min(wait, max_wait_);
+  const MonotonicTime now = context_.logins.clock.Monotonic();
+  due_ = now + std::min(wait, max_wait_);
+  if (login_.asks_beats) {
+    next_beat_ = now + kBeatPeriod - SpreadOver(kBeatSpread, context_.verbs.random);
+  }
   return {};
 }
 
@@ -237,12 +243,20 @@ void PushPoll::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason
 }
 
 void PushPoll::OnTick(MonotonicTime now) {
-  const bool is_due = [&] {
+  bool is_due = false;
+  bool beats = false;
+  {
     const MutexLock lock(mutex_);
-    const bool is_cut_off = context_.node != nullptr && context_.node->IsCutOff();
-    return is_waiting_ && (now >= due_ || is_cut_off);
-  }();
-  if (is_due) Finish();
+    if (!is_waiting_) return;
+    is_due = now >= due_ || (context_.node != nullptr && context_.node->IsCutOff());
+    beats = now >= next_beat_;
+    if (beats) next_beat_ = now + kBeatPeriod;
+  }
+  if (is_due || (beats && IsToBeat())) Finish();
+}
+
+bool PushPoll::IsToBeat() const {
+  return login_.asks_beats && context_.seated.HasSeat(login_.account, login_.reach);
 }
 
 void PushPoll::OnStop() {
@@ -257,11 +271,13 @@ void PushPoll::OnStop() {
 void PushPoll::Finish() {
   PollReply reply;
   std::string body;
+  const bool is_to_beat = IsToBeat();
   {
     const MutexLock lock(mutex_);
     is_waiting_ = false;
     reply = std::exchange(reply_, nullptr);
     if (!reply) return;
+    if (is_to_beat) AppendTo(pushes_, kBeatPush);
     body = Body();
   }
   PushReceivers& receivers = context_.verbs.receivers;

@@ -81,6 +81,8 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   bool ReadDirects();
   /// Something has come that was not read.
   void Wake() EXCLUDES(mutex_);
+  /// Whether the client is to be reminded of its heartbeats.
+  [[nodiscard]] bool IsToBeat() const;
   void Finish() EXCLUDES(mutex_);
   [[nodiscard]] std::string Body() const;
 
@@ -96,6 +98,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   std::string pushes_;           ///< likewise
   bool misses_directs_ = false;  ///< direct messages could not be read
   MonotonicTime due_{};
+  MonotonicTime next_beat_{};  ///< when it is answered, if its user has a seat and it asks for that
 
   Mutex mutex_;
   bool is_waiting_ GUARDED_BY(mutex_) = false;

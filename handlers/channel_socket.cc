@@ -340,6 +340,11 @@ Status ChannelSocket::Connect(const Request& request) {
     const MutexLock lock(mutex_);
     if (is_over_) return false;
     is_connected_ = true;
+    // Clients that connect together are not reminded together.
+    if (login_.asks_beats) {
+      next_beat_ =
+          context_.logins.clock.Monotonic() + SpreadOver(kBeatPeriod, context_.verbs.random);
+    }
     direct_at_ = login_.direct;
     SendLocked(VerbReply(request.id, *request.verb, reply));
     // Before the requests that have come meanwhile.
@@ -380,6 +385,7 @@ Status ChannelSocket::Call(const Request& request) {
 void ChannelSocket::OnTick(MonotonicTime now) {
   bool is_connected = false;
   bool pings = false;
+  bool beats = false;
   {
     const MutexLock lock(mutex_);
     if (!stream_) return;
@@ -394,8 +400,11 @@ void ChannelSocket::OnTick(MonotonicTime now) {
       socket_.Ping();
       FlushLocked();
     }
+    beats = is_connected && login_.asks_beats && now >= next_beat_;
+    if (beats) next_beat_ = now + kBeatPeriod;
   }
   if (is_connected) CheckLogin(pings);
+  if (beats && context_.seated.HasSeat(login_.account, login_.reach)) Send(kBeatPush);
   Continue();
 }
 

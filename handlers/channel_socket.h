@@ -1,6 +1,7 @@
 // The connection of a new client of the message channel: a WebSocket.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -15,10 +16,12 @@
 #include "daemon/auth/admission.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/node_lease.h"
+#include "daemon/core/seated_users.h"
 #include "daemon/http/responder.h"
 #include "daemon/http/two_way_stream.h"
 #include "daemon/http/web_socket.h"
@@ -37,11 +40,22 @@ inline constexpr std::uint16_t kTooFast = 4008;
 inline constexpr std::uint16_t kTooSlow = 4009;
 }  // namespace socket_code
 
+/// How often a client with a seat is reminded of its heartbeats, if it asks for that: its own
+/// timers may be slowed down.
+inline constexpr std::chrono::milliseconds kBeatPeriod{10'000};
+inline constexpr std::string_view kBeatPush = R"({"beat":{}})";
+
+/// Uniform, from 0 up to but not including `most`.
+inline std::chrono::milliseconds SpreadOver(std::chrono::milliseconds most, RandomSource& random) {
+  return std::chrono::milliseconds(RandomUint32(random) % most.count());
+}
+
 /// Dependencies of sockets and polls, which they outlive.
 struct SocketContext {
   VerbContext verbs;
   Admission& costs;  ///< as in `ChannelContext`
   LoginChecks logins;
+  const SeatedUsers& seated;
   ThreadPool& workers;  ///< for requests of sockets that read or write the store
   RequestRecorder& recorder;
   const NodeLease* node = nullptr;  ///< as in `Services`
@@ -162,6 +176,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   bool is_paused_ GUARDED_BY(mutex_) = false;  ///< nothing is read from the client
   TokenBucket rate_ GUARDED_BY(mutex_);
   MonotonicTime next_ping_ GUARDED_BY(mutex_);
+  MonotonicTime next_beat_ GUARDED_BY(mutex_);
   bool is_connected_ GUARDED_BY(mutex_) = false;
   std::optional<ChannelInstance> instance_ GUARDED_BY(mutex_);
   std::vector<Subscription> subscriptions_ GUARDED_BY(mutex_);

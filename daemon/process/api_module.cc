@@ -99,6 +99,7 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                                .clock = deps.runtime.clock,
                                .sdk_app_id = config.im.sdk_app_id,
                                .looks = looks},
+                    .seated = deps.store.state().seated,
                     .workers = deps.channel->workers(),
                     .recorder = recorder,
                     .node = node},

@@ -205,6 +205,7 @@ Status StoreModule::RestoreRooms() {
       state_.leases.Restore(room);
       state_.inactive.Restore(room);
       state_.counters.Restore(room);
+      state_.seated.Restore(room);
       state_.claims.Restore(room);
       state_.mixes.Restore(room);
     }

@@ -32,6 +32,7 @@
 #include "daemon/core/replication_watch.h"
 #include "daemon/core/revocation_list.h"
 #include "daemon/core/room_quota.h"
+#include "daemon/core/seated_users.h"
 #include "daemon/core/store_observer.h"
 #include "daemon/core/store_replication.h"
 #include "daemon/core/stream_claims.h"
@@ -65,6 +66,7 @@ struct RoomState {
   LeaseTable leases;
   InactiveRooms inactive;
   RoomCounters counters{};
+  SeatedUsers seated{};
   const SignedStreamUrls stream_names;  ///< signs nothing
   StreamClaims claims{stream_names};
   MixFeed mixes;
@@ -80,7 +82,7 @@ struct RoomState {
   HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
-  CommitFanOut commits{{&leases, &inactive, &counters, &bans, &revocations, &ended_logins,
+  CommitFanOut commits{{&leases, &inactive, &counters, &seated, &bans, &revocations, &ended_logins,
                         &validities, &claims, &mixes, &quota, &watch_commits, &console_commits,
                         &channel_logins, &channel_commits, &enqueued, &trtc_enqueued}};
 };

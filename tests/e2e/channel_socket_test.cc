@@ -124,6 +124,18 @@ TEST_F(ChannelSocketTest, AStopDrains) {
   EXPECT_EQ(polled["rooms"][0]["cursor"], cursor) << polled;
 }
 
+TEST_F(ChannelSocketTest, RemindsClientsWithASeatOfTheirHeartbeats) {
+  json user = NewUser();
+  user["beats"] = true;
+  Add(user["userID"]);
+  const auto alice = Connected(user);
+  ApiClient poller = server_.Https();
+  const json polled = Poll(poller, {{"connect", user}, {"wait", 45}});
+  const json beat = {{"beat", json::object()}};
+  EXPECT_EQ(polled["pushes"], json::array({beat})) << polled;
+  EXPECT_EQ(alice->NextPush(), beat);
+}
+
 TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {
   const json user = NewUser();
   auto alice = Connected(user);

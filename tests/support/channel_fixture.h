@@ -21,6 +21,7 @@
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
 #include "daemon/core/node_lease.h"
+#include "daemon/core/seated_users.h"
 #include "handlers/channel_router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
@@ -113,6 +114,7 @@ class ChannelFixture {
                    .clock = clock,
                    .sdk_app_id = kSdkAppId,
                    .looks = &looks},
+        .seated = seated,
         .workers = workers,
         .recorder = recorder,
         .node = &node};
@@ -242,6 +244,7 @@ class ChannelFixture {
     auto page = store.ReadEvents(events_at_, 1000);
     events_at_ = page->next;
     if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);
+    seated.OnCommit({.events = page->events});
     channel.OnEvents(page->events);
     if (!messages->empty()) messages_at_ = messages->back().position;
     channel.OnMessages(*messages);
@@ -292,6 +295,7 @@ class ChannelFixture {
   PushReceivers receivers;
   FormerMembers former{{.rooms = store, .channel = channel, .receivers = receivers}};
   FakeSessions sessions;
+  SeatedUsers seated;
   OtherServers others;
   SecondLooks looks{others, admission, clock};
   ThreadPool workers{1, 1000};  ///< one, so that it is idle when its last task has run
