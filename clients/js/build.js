@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
-const kInside = ['accept', 'beat', 'call', 'client', 'end', 'follower', 'giveUp', 'hasSockets', 'identity', 'isNew', 'isOwn', 'isRunning',
+const kInside = ['accept', 'call', 'client', 'end', 'follower', 'giveUp', 'hasSockets', 'identity', 'isNew', 'isOwn', 'isRunning',
   'isTaken', 'listener', 'load', 'loginCode', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onOpen', 'onReply', 'onShow',
   'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply',
   'report', 'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];

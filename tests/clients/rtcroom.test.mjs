@@ -123,6 +123,39 @@ describe('rtcroom', () => {
       assert.deepStrictEqual(timesOf('pusher_heartbeat', since), [3000, 10000, 17000, 24000]);
     });
 
+    describe('in a hidden page, whose timers are slow, is kept by heartbeats that the server asks for', () => {
+      /** Every 5 s: a heartbeat is enough for two. */
+      const askForBeats = async (ask) => {
+        const since = platform.nowMs;
+        for (let i = 0; i < 4; ++i) {
+          platform.sleep(5 * kSecond);
+          ask({ beat: {} });
+          await platform.settle();
+        }
+        assert.deepStrictEqual(timesOf('pusher_heartbeat', since), [5000, 15000]);
+      };
+
+      it('over the socket', async () => {
+        await join();
+        await askForBeats((push) => platform.sockets.at(-1).receive(push));
+      });
+
+      it('by polls', async () => {
+        setUp({ hasSockets: false });
+        await client.login();
+        await platform.advance(0);
+        const joining = client.joinRoom('multi', 'r', { stream: false });
+        await platform.settle();
+        const room = { roomInfo: '', roomCreator: 'bob', mixedPlayURL: '', custom: {}, audienceCount: 0, pushers: [] };
+        const answer = (...pushes) => of('poll').at(-1).answer({ replies: [], pushes,
+          rooms: [{ kind: 'multi', roomID: 'r', cursor: 'c', recovered: false, room }] });
+        answer();
+        await joining;
+        assert.strictEqual(of('poll').at(-1).body.connect.beats, true);
+        await askForBeats(answer);
+      });
+    });
+
     it('needs no heartbeat after leaving', async () => {
       const room = await join({});
       await room.streamStarted();
@@ -190,7 +223,7 @@ describe('rtcroom', () => {
       const next = platform.sockets.at(-1);
       next.open();
       const [{ connect }, { subscribe }] = next.sent;
-      assert.deepStrictEqual(connect, { userID: 'ann', token: 't1*1*MA==', direct: 5, login: 7 });
+      assert.deepStrictEqual(connect, { userID: 'ann', token: 't1*1*MA==', beats: true, direct: 5, login: 7 });
       assert.deepStrictEqual(subscribe, { kind: 'multi', roomID: 'r', cursor: 'c9' });
       next.receive({ id: next.sent[0].id, connect: { login: 7 } });
       next.receive({ direct: { position: 5, body: 'd' } });

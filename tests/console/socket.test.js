@@ -99,7 +99,7 @@ describe('the socket of the channel', () => {
     socket.start();
     newest().accept();
     assert.deepStrictEqual([newest().url, newest().protocol], ['ws://h/channel/ws', 'rtcroomd.v1']);
-    assert.deepStrictEqual(newest().sent, [{ id: 1, connect: kIdentity }]);
+    assert.deepStrictEqual(newest().sent, [{ id: 1, connect: { ...kIdentity, beats: true } }]);
     newest().answer({ userID: 'user_1', ping: 25, limits: {} });
     await settle();
     assert.deepStrictEqual(newest().sent[1], { id: 2, subscribe: kPlace });
@@ -273,6 +273,20 @@ describe('a phone with the channel', () => {
     test.mock.timers.tick(1000);
     await settle();
     assert.ok(called.includes('get_pushers'));
+    phone.stop();
+  });
+
+  it('in a hidden page, whose timers are slow, sends the heartbeats that the server asks for', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const phone = makePhone();
+    await phone.create(kPlace, 'room');
+    await newest().logIn(kSnapshot);
+    called = [];
+    newest().receive({ beat: {} });
+    assert.deepStrictEqual(called, []);
+    phone.lastBeatMs -= 1001;
+    newest().receive({ beat: {} });
+    assert.deepStrictEqual(called, ['pusher_heartbeat']);
     phone.stop();
   });
 

@@ -9,8 +9,9 @@ const kSocketFailures = 2; // after which it polls
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 
 /** @param url  empty: there is no channel
+ * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
-export function makeChannel(url, platform, session, onDirect, onState) {
+export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   // {verb, body, onReply, accept, reject} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
   // a cursor in the body.
   const requests = new Set();
@@ -174,7 +175,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     if (link === mine && waiting.size) expectReply();
   };
 
-  const take = ({ id: answered, event, direct: message, drain, kicked, ...reply }) => {
+  const take = ({ id: answered, event, direct: message, drain, kicked, beat, ...reply }) => {
     const onReply = waiting.get(answered);
     const subscription = find(event || kicked);
     waiting.delete(answered);
@@ -183,6 +184,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
     if (kicked && subscription) subscription.room._end('banned');
     if (message) onDirectMessage(message);
     if (drain) drainMs = drain.reconnect;
+    if (beat) onBeat();
   };
 
   // ---- What both ways bring
@@ -260,7 +262,7 @@ export function makeChannel(url, platform, session, onDirect, onState) {
       const subscription = link === mine && find(room); // a listener may have logged out
       if (subscription) onSubscribed(subscription, { subscribe: room, error });
     }
-    for (const { direct: message } of pushes) if (link === mine) onDirectMessage(message);
+    for (const push of pushes) if (link === mine) take(push);
   };
 
   const onPollFailed = (data) => {

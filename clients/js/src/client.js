@@ -4,6 +4,7 @@ import { Emitter } from './emitter.js';
 import { fail, ignore } from './errors.js';
 import { Room } from './room.js';
 import { makeSession } from './session.js';
+import { kBeatMs } from './times.js';
 
 const kRoomID = /^(?!@TGS#|.*[/?#&%+"\\])[!-~]{1,48}$/;
 
@@ -23,7 +24,7 @@ export class Client extends Emitter {
       this._emit('kicked', { reason });
     });
     this._channel = makeChannel(channel && `${trimmed(channel)}/channel`, platform, this._session,
-      (message) => this._emit('direct', message), (state) => {
+      (message) => this._emit('direct', message), () => this._beat(kBeatMs), (state) => {
         this.rooms.forEach((room) => room._follower.onConnection(state));
         this._emit('connection', state);
       });
@@ -32,7 +33,7 @@ export class Client extends Emitter {
     this._leaving = Promise.resolve(); // of rooms: needs the login
     platform.onShow(() => {
       if (!this.userID) return;
-      this.rooms.forEach((room) => room._seat.beat());
+      this._beat();
       this._channel.wake();
     });
   }
@@ -93,6 +94,8 @@ export class Client extends Emitter {
   }
 
   // ---- Inside
+
+  _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.beat(ifOlderMs)); }
 
   async _enter(facts, { userName = '', userAvatar = '' }, takePlace) {
     const { kind, roomID, roomInfo, isNew } = facts;

@@ -12,6 +12,7 @@ export function makeSeat(room, platform, isNew) {
   let hasStream = false;
   let enteredURL; // which the server knows
   let ranAt; // when the stream began to run; nothing since it broke
+  let beatAt; // the newest heartbeat
   let breaks = 0; // in a row, without a steady stream between them
   let renewing; // after a break
   let entering = Promise.resolve(); // the newest of the calls of `enter`, which run one after the other
@@ -131,9 +132,12 @@ export function makeSeat(room, platform, isNew) {
     /** The same for a program that does not look at the outcome. */
     report(isRunning) { persist(isRunning ? seat.onStream : seat.onStreamBroken); },
 
-    /** At once when the program is shown again: its timers had stopped. */
-    beat() {
-      if (!isTaken) return;
+    /** At once when the program is shown again: its timers had stopped.
+     * @param ifOlderMs  of the heartbeat before: a younger one is enough */
+    beat(ifOlderMs) {
+      const now = platform.now();
+      if (!isTaken || now - beatAt < ifOlderMs) return;
+      beatAt = now;
       beats.start(kBeatMs, seat.beat); // on schedule, whatever becomes of this one
       room._call('pusher_heartbeat', {}, { tries: 1 }).catch(({ name }) => {
         // A heartbeat never restores a seat.

@@ -67,8 +67,8 @@ export function makeSession(url, platform, onOver) {
   const session = {
     get userID() { return login?.token ? login.identity.userID : ''; },
 
-    /** As the channel wants it. */
-    get who() { return { userID: session.userID, token: login.token }; },
+    /** As the channel wants it. With `beats` it tells when to send heartbeats. */
+    get who() { return { userID: session.userID, token: login.token, beats: true }; },
 
     /** As the user with these credentials, or else as the one of this phone or tab. */
     async login(credentials) {

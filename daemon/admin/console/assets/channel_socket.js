@@ -30,8 +30,8 @@ const kFinalCodes = [4001, 4003];
  * Has one WebSocket at a time. After an interruption it connects again, and continues at its
  * cursor.
  *
- * Dispatches `subscribed` (detail: Subscription), `event` (detail: the event), `down` when the room
- * is not followed any more, and `exchange` (detail: Exchange).
+ * Dispatches `subscribed` (detail: Subscription), `event` (detail: the event), `beat` when a heartbeat
+ * is due, `down` when the room is not followed any more, and `exchange` (detail: Exchange).
  */
 export class ChannelSocket extends EventTarget {
   #url;
@@ -110,7 +110,7 @@ export class ChannelSocket extends EventTarget {
     const socket = this.#socket;
     try {
       const login = this.#login ? { login: this.#login } : {};
-      const { ping, login: since } = await this.#ask('connect', { ...this.#identity, ...login });
+      const { ping, login: since } = await this.#ask('connect', { ...this.#identity, ...login, beats: true });
       this.#login = since;
       this.#pingTimer = setInterval(() => this.#ask('ping', {}).catch(() => socket?.close()), ping * 1000);
       const cursor = this.#cursor ? { cursor: this.#cursor } : {};
@@ -211,6 +211,7 @@ export class ChannelSocket extends EventTarget {
     if (name === 'drain') this.#drainMs = push.reconnect;
     // The connection stays, without the room.
     if (name === 'kicked' && push.reason === 'banned') this.#lose();
+    if (name === 'beat') this.dispatchEvent(new Event('beat'));
     if (name !== 'event') return;
     this.#cursor = push.cursor;
     this.dispatchEvent(new CustomEvent('event', { detail: push }));
