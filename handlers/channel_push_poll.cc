@@ -256,7 +256,7 @@ void PushPoll::OnTick(MonotonicTime now) {
 }
 
 bool PushPoll::IsToBeat() const {
-  return login_.asks_beats && context_.seated.HasSeat(login_.account, login_.reach);
+  return login_.asks_beats && context_.seated.HasSeat(login_.account, login_.proof.reach);
 }
 
 void PushPoll::OnStop() {

@@ -404,7 +404,7 @@ void ChannelSocket::OnTick(MonotonicTime now) {
     if (beats) next_beat_ = now + kBeatPeriod;
   }
   if (is_connected) CheckLogin(pings);
-  if (beats && context_.seated.HasSeat(login_.account, login_.reach)) Send(kBeatPush);
+  if (beats && context_.seated.HasSeat(login_.account, login_.proof.reach)) Send(kBeatPush);
   Continue();
 }
 
