@@ -1,4 +1,4 @@
-// Divides requests between rooms, the message channel, callbacks and the example page.
+// Divides requests between rooms, the message channel, callbacks and pages.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,11 @@
 #include "handlers/channel_router.h"
 #include "handlers/demo_pages.h"
 #include "handlers/router.h"
+#include "handlers/welcome_page.h"
 
 namespace rtcroom {
 
-/// Gives the message channel, the callbacks and the example page the requests to their paths, and
+/// Gives the message channel, the callbacks and the pages the requests to their paths, and
 /// the router of rooms all others.
 ///
 /// @threads safe from any thread.
@@ -21,10 +22,15 @@ class PathSplit : public HttpHandler {
  public:
   /// All outlive this object.
   /// @param channel  null: none.
+  /// @param welcome  likewise.
   /// @param demo     likewise.
   PathSplit(Router& rooms, ChannelRouter* channel, CallbackHandlers callbacks,
-            DemoPages* demo = nullptr)
-      : rooms_(rooms), channel_(channel), callbacks_(std::move(callbacks)), demo_(demo) {}
+            WelcomePage* welcome = nullptr, DemoPages* demo = nullptr)
+      : rooms_(rooms),
+        channel_(channel),
+        callbacks_(std::move(callbacks)),
+        welcome_(welcome),
+        demo_(demo) {}
 
   RequestPlan Resolve(HttpRequest& request) override { return For(request).Resolve(request); }
   /// Of requests for rooms: no others are paced.
@@ -41,6 +47,7 @@ class PathSplit : public HttpHandler {
   HttpHandler& For(const HttpRequest& request) {
     if (channel_ != nullptr && channel_->Serves(request.path)) return *channel_;
     if (CallbackHandler* const callbacks = callbacks_.For(request.path)) return *callbacks;
+    if (welcome_ != nullptr && welcome_->Serves(request)) return *welcome_;
     if (demo_ != nullptr && demo_->Serves(request)) return *demo_;
     return rooms_;
   }
@@ -48,6 +55,7 @@ class PathSplit : public HttpHandler {
   Router& rooms_;
   ChannelRouter* const channel_;
   const CallbackHandlers callbacks_;
+  WelcomePage* const welcome_;
   DemoPages* const demo_;
 };
 

@@ -29,6 +29,7 @@ struct Options {
   std::optional<std::string> config = {};
   bool dev = false;
   std::string dev_host = std::string(kDevHost);
+  std::optional<std::uint16_t> dev_port = {};
   std::string user_id = {};
   std::optional<std::int64_t> expire = {};
   std::string sig = {};
@@ -77,6 +78,7 @@ class Commands {
                      "With --dev: serve phones on this address of the machine, not on loopback")
         ->needs("--dev")
         ->check(CLI::ValidIPV4);
+    AddDevPortOption(*serve_, options_.dev_port);
     for (CLI::App* command : {sign_, verify_}) {
       command->add_option("--user-id", options_.user_id, "Whose ticket it is")->required();
     }
@@ -95,7 +97,7 @@ class Commands {
   [[nodiscard]] int Run(const CliContext& context) const {
     const RunMode mode = options_.dev ? RunMode::kDev : RunMode::kNormal;
     if (serve_->parsed()) {
-      return RunServe({options_.config, mode, options_.dev_host}, context);
+      return RunServe({options_.config, mode, options_.dev_host, options_.dev_port}, context);
     }
     if (check_config_->parsed()) return RunCheckConfig(options_.config, mode, context);
     if (default_config_->parsed()) return RunDefaultConfig(context);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -20,7 +21,9 @@ using ConfigPath = std::optional<std::string>;
 struct ServeOptions {
   ConfigPath config = {};
   RunMode mode = RunMode::kNormal;
-  std::string dev_host = std::string(kDevHost);  ///< an address of this machine, for `kDev`
+  // For `kDev`:
+  std::string dev_host = std::string(kDevHost);  ///< an address of this machine
+  std::optional<std::uint16_t> dev_port = {};    ///< the first of the four
 };
 /// Loads the configuration; prints each problem, or calls `context.serve`.
 int RunServe(const ServeOptions& options, const CliContext& context);

@@ -61,8 +61,8 @@ void AddUnusableFiles(ConfigOutcome& outcome) {
 
 int RunServe(const ServeOptions& options, const CliContext& context) {
   const ConfigReload load = [&] {
-    ConfigOutcome outcome =
-        LoadConfigFile(options.config, context.environment, options.mode, options.dev_host);
+    ConfigOutcome outcome = LoadConfigFile(options.config, context.environment, options.mode,
+                                           options.dev_host, options.dev_port);
     AddUnusableFiles(outcome);
     return outcome;
   };
@@ -78,7 +78,7 @@ int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& conte
   for (const ConfigProblem& problem : outcome.problems) {
     context.out << "problem: " << problem << '\n';
   }
-  std::vector<ConfigProblem> warnings = FindWarnings(outcome.config);
+  std::vector<ConfigProblem> warnings = FindWarnings(outcome.config, mode);
   std::ranges::move(FindCertificateWarnings(outcome.config, context.clock.Now()),
                     std::back_inserter(warnings));
   for (const ConfigProblem& warning : warnings) {

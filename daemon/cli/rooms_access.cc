@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/atomic_file.h"
+#include "daemon/config/dev_ports.h"
 #include "daemon/config/listen_address.h"
 #include "daemon/config/text_rules.h"
 
@@ -75,6 +76,8 @@ Result<RoomsServer> FindServer(const RoomsAccess& access, const GrpcConfig& grpc
   if (access.target) {
     if (!IsTarget(*access.target)) return Misused("--target: must be HOST:PORT or unix:PATH");
     server.target = *access.target;
+  } else if (access.dev_port) {
+    server.target = fmt::format("{}:{}", kDevHost, *access.dev_port + kDevGrpcOffset);
   } else {
     Result<std::string> target = TargetOf(grpc.listen);
     if (!target) return target.error();

@@ -1,6 +1,7 @@
 // The running server that a command calls.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,8 +16,9 @@ namespace rtcroom {
 /// token always does.
 struct RoomsAccess {
   ConfigPath config = {};
-  bool is_dev = false;                     ///< of a server that runs with `--dev`
-  std::optional<std::string> target = {};  ///< `host:port` or `unix:PATH`
+  bool is_dev = false;                         ///< of a server that runs with `--dev`
+  std::optional<std::uint16_t> dev_port = {};  ///< with `--dev` and that `--port`
+  std::optional<std::string> target = {};      ///< `host:port` or `unix:PATH`
   // Paths of PEM files; any of them enables TLS.
   std::optional<std::string> ca = {};
   std::optional<std::string> cert = {};

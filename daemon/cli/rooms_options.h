@@ -1,6 +1,7 @@
 // Command-line options of `rooms`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,8 @@
 
 namespace rtcroom {
 
+/// Adds the option `--port` of `--dev`; `port` outlives `command`, which has `--dev`.
+void AddDevPortOption(CLI::App& command, std::optional<std::uint16_t>& port);
 /// Adds the options that say how to reach the server; `access` outlives `command`.
 void AddAccessOptions(CLI::App& command, RoomsAccess& access);
 /// Adds the option `name`, the kind of a room; `kind` outlives `command`.

@@ -18,6 +18,10 @@ namespace {
 
 using Problems = std::vector<ConfigProblem>;
 
+// Keys whose warnings say nothing to a developer at the own machine.
+constexpr std::array<std::string_view, 5> kOfUsersOnly = {
+    "server.http_listen", "live.bizid", "live.play_key", "live.api_key", "wechat.app_id"};
+
 // Certificate chains and keys are a few KiB; the limit only excludes files such as disk images.
 constexpr std::size_t kMaxPemBytes = 1 << 20;
 
@@ -452,7 +456,7 @@ std::vector<ConfigProblem> FindUnreadableFiles(const Config& config) {
   return problems;
 }
 
-std::vector<ConfigProblem> FindWarnings(const Config& config) {
+std::vector<ConfigProblem> FindWarnings(const Config& config, RunMode mode) {
   Problems warnings;
   WarnOfListeners(config, warnings);
   WarnOfProxies(config.server, warnings);
@@ -470,6 +474,11 @@ std::vector<ConfigProblem> FindWarnings(const Config& config) {
         {"configuration", fmt::format("{} holds secrets, and every user of this machine "
                                       "may read it: chmod 640, with the server's group",
                                       config.exposed_file)});
+  }
+  if (mode == RunMode::kDev) {
+    std::erase_if(warnings, [](const ConfigProblem& warning) {
+      return std::ranges::find(kOfUsersOnly, warning.key) != kOfUsersOnly.end();
+    });
   }
   return warnings;
 }

@@ -28,7 +28,8 @@ bool HasMediaServer(const LiveConfig& live);
 std::vector<ConfigProblem> FindUnreadableFiles(const Config& config);
 
 /// Missing or risky parts: the server runs with reduced function. In dev mode, call it after the
-/// generated keys have been filled in.
-std::vector<ConfigProblem> FindWarnings(const Config& config);
+/// generated keys have been filled in; it leaves out what only concerns a server of users, such as
+/// missing accounts at clouds.
+std::vector<ConfigProblem> FindWarnings(const Config& config, RunMode mode = RunMode::kNormal);
 
 }  // namespace rtcroom

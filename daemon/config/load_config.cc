@@ -12,6 +12,7 @@
 #include "daemon/base/nearest_name.h"
 #include "daemon/base/text_file.h"
 #include "daemon/config/config_key.h"
+#include "daemon/config/dev_ports.h"
 #include "daemon/config/toml_reader.h"
 
 namespace rtcroom {
@@ -31,8 +32,10 @@ std::string Printable(std::string_view name) {
 
 class Loader {
  public:
-  Loader(RunMode mode, std::string_view dev_host) : mode_(mode) {
-    if (mode == RunMode::kDev) outcome_.config = DevDefaults(dev_host);
+  explicit Loader(const ConfigSource& source) : mode_(source.mode) {
+    if (mode_ != RunMode::kDev) return;
+    outcome_.config = DevDefaults(source.dev_host);
+    if (source.dev_port) MoveDevPorts(*source.dev_port, outcome_.config);
   }
 
   void LoadToml(std::string_view text) {
@@ -194,16 +197,20 @@ bool HasProblem(const ConfigOutcome& outcome, std::string_view key) {
 }
 
 ConfigOutcome LoadConfig(const ConfigSource& source) {
-  Loader loader(source.mode, source.dev_host);
+  Loader loader(source);
   loader.LoadToml(source.toml);
   loader.LoadEnvironment(source.environment);
   return std::move(loader).Finish();
 }
 
 ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Environment& environment,
-                             RunMode mode, std::string_view dev_host) {
-  ConfigSource source = {
-      .toml = "", .environment = environment, .mode = mode, .dev_host = std::string(dev_host)};
+                             RunMode mode, std::string_view dev_host,
+                             std::optional<std::uint16_t> dev_port) {
+  ConfigSource source = {.toml = "",
+                         .environment = environment,
+                         .mode = mode,
+                         .dev_host = std::string(dev_host),
+                         .dev_port = dev_port};
   std::vector<ConfigProblem> unreadable;
   if (path) {
     Result<std::string> content = ReadTextFile(*path, kMaxFileBytes);

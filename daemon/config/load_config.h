@@ -1,6 +1,7 @@
 // Reads a configuration: defaults, then the file, then the environment.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ struct ConfigSource {
   Environment environment = {};  ///< only `RTCROOMD_…` is read
   RunMode mode = RunMode::kNormal;
   std::string dev_host = std::string(kDevHost);  ///< of `DevDefaults`
+  std::optional<std::uint16_t> dev_port = {};    ///< of `MoveDevPorts`, in dev mode
 };
 
 /// The key of problems that concern the file as a whole.
@@ -43,6 +45,7 @@ ConfigOutcome LoadConfig(const ConfigSource& source);
 /// Reads the file at `path`, if any, and loads it. Also checks that the files named by the
 /// configuration are readable.
 ConfigOutcome LoadConfigFile(const std::optional<std::string>& path, const Environment& environment,
-                             RunMode mode, std::string_view dev_host = kDevHost);
+                             RunMode mode, std::string_view dev_host = kDevHost,
+                             std::optional<std::uint16_t> dev_port = std::nullopt);
 
 }  // namespace rtcroom

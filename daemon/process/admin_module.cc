@@ -70,7 +70,9 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
                                .logger = deps_.runtime.logger},
                    facts);
   console_->AddRoutes(router_);
-  if (Status status = server_.Start(); !status) return status;
+  if (Status status = server_.Start(); !status) {
+    return CannotStart(status.error(), "admin.listen", deps_.is_dev);
+  }
   for (const std::string& address : server_.bound_addresses()) {
     deps_.runtime.logger.Info("listening", {{"listener", "admin"}, {"address", address}});
   }

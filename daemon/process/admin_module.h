@@ -40,6 +40,7 @@ struct AdminModuleDeps {
   std::function<ConsoleStats()> stats = {};
   CallbackHandlers callbacks{};
   InheritedSockets& sockets;
+  bool is_dev = false;
   Runtime& runtime;
 };
 

@@ -2,9 +2,12 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/config/listen_address.h"
 #include "daemon/media/local_mixer.h"
 #include "daemon/process/demo_files.h"
 
@@ -126,6 +129,14 @@ std::unique_ptr<DemoPages> MakeDemo(const Config& config, const ApiModuleDeps& d
       std::move(media));
 }
 
+/// A developer's browser is on the machine of the operators' pages.
+WelcomeFacts MakeWelcome(const Config& config, bool demo) {
+  WelcomeFacts facts{.prefix = config.server.prefix, .demo = demo};
+  const std::optional<std::string> admin = ReachableFromHere(config.admin.listen);
+  if (demo && admin) facts.admin_origin = "http://" + *admin;
+  return facts;
+}
+
 }  // namespace
 
 ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
@@ -157,7 +168,8 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config, deps.store.storage()), recorder_),
       commands_(MakeCommands(config, deps, recorder_, looks_.get())),
       callbacks_(MakeCallbacks(deps, rooms_)),
+      welcome_(MakeWelcome(config, deps.demo)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),
-      split_(router_, commands_.get(), callbacks_, demo_.get()) {}
+      split_(router_, commands_.get(), callbacks_, &welcome_, demo_.get()) {}
 
 }  // namespace rtcroom

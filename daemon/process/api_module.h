@@ -23,6 +23,7 @@
 #include "handlers/request_recorder.h"
 #include "handlers/router.h"
 #include "handlers/second_looks.h"
+#include "handlers/welcome_page.h"
 
 namespace rtcroom {
 
@@ -62,6 +63,7 @@ class ApiModule {
   Router router_;
   const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel
   const CallbackHandlers callbacks_;
+  WelcomePage welcome_;
   const std::unique_ptr<DemoPages> demo_;  ///< null unless it is served
   PathSplit split_;
 };

@@ -69,7 +69,7 @@ Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
   if (config_.is_dev()) {
     if (Status status = FillInDevIdentity(); !status) return status;
   }
-  WarnOf(FindWarnings(*config_));
+  WarnOf(FindWarnings(*config_, config_.mode()));
   WarnOf(FindCertificateWarnings(*config_, runtime_.clock.Now()));
   if (Status status = OpenStore(sockets, hooks); !status) return status;
   if (Status status = store_.Restore(); !status) return status;
@@ -217,6 +217,7 @@ Status App::Listen(InheritedSockets& sockets) {
                               .stats = [this] { return ReadConsoleStats(); },
                               .callbacks = api_->callbacks(),
                               .sockets = sockets,
+                              .is_dev = config_.is_dev(),
                               .runtime = runtime_});
   listeners_ = std::make_unique<ListenersModule>(
       config, ListenersModuleDeps{.handler = api_->handler(),
@@ -224,6 +225,7 @@ Status App::Listen(InheritedSockets& sockets) {
                                   .metrics = metrics_,
                                   .held = held_,
                                   .reads_on_workers = store_.storage().IsShared(),
+                                  .is_dev = config_.is_dev(),
                                   .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
     MixFeed* const mixes = config.mix.max == 0 ? nullptr : &store_.state().mixes;
@@ -279,7 +281,7 @@ void App::ShareMedia() {
 void App::ApplyLimits() {
   const Config& config = *config_;
   const std::size_t most = ConnectionsWithin(DescriptorLimit());
-  if (most < config.server.max_connections) {
+  if (most < config.server.max_connections && !config_.is_dev()) {
     runtime_.logger.Warn("max_connections_lowered",
                          {{"max_connections", config.server.max_connections}, {"to", most}});
   }

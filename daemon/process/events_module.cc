@@ -27,7 +27,8 @@ GrpcServerOptions MakeOptions(const Config& config, bool is_dev, InheritedSocket
 }  // namespace
 
 EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModuleDeps& deps)
-    : hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
+    : is_dev_(is_dev),
+      hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
            deps.runtime.logger, {}, NodeOf(deps.store)),
       service_(hub_),
       server_(
@@ -54,6 +55,11 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
               .end_streams = [this] { hub_.Stop(); },
               .clock = deps.runtime.clock,
               .logger = deps.runtime.logger}) {}
+
+Status EventsModule::Start() {
+  Status status = server_.Start();
+  return status ? status : CannotStart(status.error(), "grpc.listen", is_dev_);
+}
 
 Status EventsModule::ReloadTls(const GrpcConfig& grpc) {
   return server_.ReloadTls(MakeTlsFiles(grpc));

@@ -45,7 +45,7 @@ class EventsModule {
 
   /// Begins to serve.
   /// @errors one sentence for the operator.
-  Status Start() { return server_.Start(); }
+  Status Start();
   /// Reads the certificate's files again.
   /// @errors as `GrpcServer::ReloadTls`.
   Status ReloadTls(const GrpcConfig& grpc);
@@ -67,6 +67,7 @@ class EventsModule {
   [[nodiscard]] std::size_t mix_followers() const { return server_.mix_followers(); }
 
  private:
+  const bool is_dev_;
   WatchHub hub_;
   WatchService service_;
   GrpcAdminServer server_;

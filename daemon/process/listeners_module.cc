@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "daemon/config/configured_listeners.h"
 #include "daemon/process/memory_limit.h"
 
@@ -48,6 +50,13 @@ HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets so
                           .request_timeout = server.request_timeout}};
 }
 
+Error CannotStart(Error failure, std::string_view key, bool is_dev) {
+  if (!failure.detail.starts_with("cannot listen on ")) return failure;  // of its certificate
+  failure.detail += fmt::format("; {} sets another address", key);
+  if (is_dev) failure.detail += ", and --port BASE other ports for all";
+  return failure;
+}
+
 void AddSockets(std::string_view name, std::vector<ListeningSocket> kept,
                 std::vector<NamedSocket>& sockets) {
   for (ListeningSocket& socket : kept) {
@@ -65,6 +74,7 @@ MaxHeldBytes::MaxHeldBytes(const ServerConfig& server) {
 
 ListenersModule::ListenersModule(const Config& config, const ListenersModuleDeps& deps)
     : logger_(deps.runtime.logger),
+      is_dev_(deps.is_dev),
       limiter_(ConnectionLimits{}),
       threads_(EdgeThreadCounts{.loops = LoopCount(), .workers = config.server.workers},
                deps.runtime.logger),
@@ -106,7 +116,9 @@ Status ListenersModule::Start(const ServerConfig& server) {
 
 Status ListenersModule::Start(std::string_view name, HttpListener* listener) {
   if (listener == nullptr) return {};
-  if (Status status = listener->Start(); !status) return status;
+  if (Status status = listener->Start(); !status) {
+    return CannotStart(status.error(), fmt::format("server.{}_listen", name), is_dev_);
+  }
   for (const std::string& address : listener->bound_addresses()) {
     logger_.Info("listening", {{"listener", name}, {"address", address}});
   }

@@ -35,6 +35,10 @@ ListenerSockets MakeListenerSockets(std::string_view name, const std::string& li
 /// The options that every HTTP listener has.
 HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets sockets);
 
+/// Why a listener does not start, and what moves it when its address is at fault.
+/// @param key  of its addresses.
+Error CannotStart(Error failure, std::string_view key, bool is_dev);
+
 /// Adds the sockets kept by a listener of that name.
 void AddSockets(std::string_view name, std::vector<ListeningSocket> kept,
                 std::vector<NamedSocket>& sockets);
@@ -56,6 +60,7 @@ struct ListenersModuleDeps {
   Metrics& metrics;
   MemoryTotal& held;              ///< for clients
   bool reads_on_workers = false;  ///< as in `ConnectionOptions`
+  bool is_dev = false;
   Runtime& runtime;
 };
 
@@ -94,6 +99,7 @@ class ListenersModule {
   Status Start(std::string_view name, HttpListener* listener);
 
   Logger& logger_;
+  const bool is_dev_;
   ConnectionLimiter limiter_;
   EdgeThreads threads_;
   TlsSettings tls_;

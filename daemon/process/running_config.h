@@ -27,6 +27,7 @@ class RunningConfig {
   const Config& operator*() const { return config_; }
   const Config* operator->() const { return &config_; }
 
+  [[nodiscard]] RunMode mode() const { return mode_; }
   [[nodiscard]] bool is_dev() const { return mode_ == RunMode::kDev; }
   /// Only in dev mode, and only when none is configured.
   [[nodiscard]] const Secret& generated_admin_token() const { return generated_admin_token_; }

@@ -118,14 +118,14 @@ describe('deploy/media/run', () => {
 echo "$1 by $$, ${'$'}{RTCROOMD_MIX_SERVER:-no server}: $*"
 exec sleep infinity
 `, { mode: 0o700 });
-    const server = start('./program', 'serve', '--dev');
+    const server = start('./program', 'serve', '--dev', '--port', '6000');
     await until('both run', () => {
       assert.strictEqual(server.result, undefined, server.output);
-      return /^serve by \d+, no server: serve --dev$/m.test(server.output) && /^mix-worker by/m.test(server.output);
+      return /^serve by \d+, no server: serve --dev --port 6000$/m.test(server.output) && /^mix-worker by/m.test(server.output);
     });
     const [, worker, to, args] = server.output.match(/^mix-worker by (\d+), (\S+): (.*)$/m);
     assert.strictEqual(to, `rtmp://${addresses.RTCROOM_MEDIA_RTMP}`);
-    assert.strictEqual(args, 'mix-worker --dev');
+    assert.strictEqual(args, 'mix-worker --dev --port 6000');
     process.kill(Number(worker), 'SIGKILL');
     const workers = () => [...server.output.matchAll(/^mix-worker by (\d+)/mg)].map(([, id]) => id);
     await until('another one runs', () => workers().length === 2);

@@ -121,6 +121,23 @@ TEST_F(ServeCommand, ServesPhonesOfTheNetworkInDevMode) {
   EXPECT_EQ(served_->config.server.http_listen, "192.0.2.7:5757");
 }
 
+TEST_F(ServeCommand, MovesAllPortsInDevMode) {
+  environment_ = {{"RTCROOMD_ADMIN_LISTEN", "127.0.0.1:1"}};
+  EXPECT_EQ(Run({"serve", "--dev", "--host", "192.0.2.7", "--port", "6000"}), 0);
+  ASSERT_TRUE(served_);
+  EXPECT_EQ(served_->config.server.http_listen, "192.0.2.7:6000");
+  EXPECT_EQ(served_->config.admin.listen, "127.0.0.1:1") << "it is configured";
+  EXPECT_EQ(served_->config.grpc.listen, "127.0.0.1:6002");
+  EXPECT_EQ(served_->config.server.https_listen, "192.0.2.7:6003");
+}
+
+TEST_F(ServeCommand, RefusesABaseWithoutDevModeOrWithoutFourPorts) {
+  EXPECT_EQ(Run({"serve", "--port", "6000"}), 2);
+  EXPECT_EQ(Run({"serve", "--dev", "--port", "65533"}), 2);
+  EXPECT_EQ(Run({"serve", "--dev", "--port", "0"}), 2);
+  EXPECT_FALSE(served_);
+}
+
 TEST_F(ServeCommand, RefusesAHostWithoutDevModeOrThatIsNoAddress) {
   EXPECT_EQ(Run({"serve", "--host", "192.0.2.7"}), 2);
   EXPECT_EQ(Run({"serve", "--dev", "--host", "phones"}), 2);

@@ -259,6 +259,14 @@ TEST_F(RoomsCommands, FindAServerInDevMode) {
   EXPECT_EQ(RunRooms({"list", "--dev"}), kExitOk) << err();
 }
 
+TEST_F(RoomsCommands, FindAServerInDevModeByItsPort) {
+  Serve({.listen = {"127.0.0.1:0"}, .is_open_on_loopback = true});
+  environment_.erase("RTCROOMD_GRPC_LISTEN");
+  const std::string address = server_->bound_address();
+  const int port = std::stoi(address.substr(address.rfind(':') + 1));
+  EXPECT_EQ(RunRooms({"list", "--dev", "--port", std::to_string(port - 2)}), kExitOk) << err();
+}
+
 TEST_F(RoomsCommands, ConnectToTheGivenTarget) {
   Serve({.listen = {"127.0.0.1:0"}, .is_open_on_loopback = true});
   environment_.erase("RTCROOMD_GRPC_LISTEN");

@@ -271,6 +271,16 @@ TEST(ConfigWarnings, NameEachMissingSetting) {
           Field(&ConfigProblem::key, "wechat.app_id")));
 }
 
+TEST(ConfigWarnings, LeaveOutInDevModeWhatOnlyConcernsAServerOfUsers) {
+  Config config = DevDefaults("192.0.2.7");
+  config.im.secret_key = Secret("made at the start");
+  config.live.push_key = Secret("made at the start");
+  EXPECT_THAT(FindWarnings(config, RunMode::kDev), IsEmpty());
+  config.admin.listen = "0.0.0.0:5758";
+  EXPECT_THAT(FindWarnings(config, RunMode::kDev),
+              ElementsAre(Field(&ConfigProblem::key, "admin.listen")));
+}
+
 TEST(ConfigWarnings, NameTheKeyOfTheSigVersion) {
   Config config = CompleteConfig();
   config.im.secret_key = Secret();

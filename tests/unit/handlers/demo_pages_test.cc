@@ -34,7 +34,7 @@ class DemoPagesTest : public testing::Test {
   DemoPages demo_{kFiles,
                   {.prefix = "/weapp", .playlist = "https://tv.example/{stream}.m3u8"},
                   "https://tv.example"};
-  PathSplit split_{server_.router, nullptr, {}, &demo_};
+  PathSplit split_{server_.router, nullptr, {}, nullptr, &demo_};
 };
 
 TEST_F(DemoPagesTest, AreServedWithHeadersThatAllowTheServerAndItsMediaOnly) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kTooOften = R"({"code":6,"message":"服务器内部错误"})";
 
-class RateLimit : public testing::Test {
+class RateLimits : public testing::Test {
  protected:
   LabelledReply Call(std::string_view endpoint, std::string body = R"({"userID":"u1"})") {
     return server_.Post("/weapp/live_room/" + std::string(endpoint), std::move(body));
@@ -23,7 +23,7 @@ class RateLimit : public testing::Test {
   RouterFixture server_;
 };
 
-TEST_F(RateLimit, RefusesAnAddressWithCode6) {
+TEST_F(RateLimits, RefusesAnAddressWithCode6) {
   RefuseAddress();
   for (const char* endpoint : {"get_im_login_info", "get_push_url", "create_room", "add_pusher",
                                "get_room_list", "merge_stream"}) {
@@ -38,7 +38,7 @@ TEST_F(RateLimit, RefusesAnAddressWithCode6) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, NeverRefusesHeartbeatsAndLeaves) {
+TEST_F(RateLimits, NeverRefusesHeartbeatsAndLeaves) {
   RefuseAddress();
   RefuseUser();
   for (const char* endpoint : {"pusher_heartbeat", "delete_pusher", "destroy_room"}) {
@@ -50,7 +50,7 @@ TEST_F(RateLimit, NeverRefusesHeartbeatsAndLeaves) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, DelaysGetPushersInsteadOfRefusingIt) {
+TEST_F(RateLimits, DelaysGetPushersInsteadOfRefusingIt) {
   RefuseAddress();
   EXPECT_EQ(Call("get_pushers", R"({"roomID":"r1"})").label.failure, Errc::kRoomNotFound);
   EXPECT_EQ(server_.admission.addresses_asked, 0);
@@ -59,7 +59,7 @@ TEST_F(RateLimit, DelaysGetPushersInsteadOfRefusingIt) {
   EXPECT_EQ(server_.admission.delays_asked, 1);
 }
 
-class Cost : public RateLimit {
+class Cost : public RateLimits {
  protected:
   /// A room whose custom fields fill most of a list reply.
   void MakeLongRoom() {
@@ -109,7 +109,7 @@ TEST_F(Cost, IsOneTokenForShortRequests) {
   EXPECT_EQ(server_.admission.charged_to_addresses, 0U);
 }
 
-TEST_F(RateLimit, RefusesAClaimedUserPerAddress) {
+TEST_F(RateLimits, RefusesAClaimedUserPerAddress) {
   RefuseUser();
   for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "merge_stream"}) {
     const LabelledReply reply = Call(endpoint);
@@ -124,7 +124,7 @@ TEST_F(RateLimit, RefusesAClaimedUserPerAddress) {
   EXPECT_EQ(elsewhere.label.code, 0);
 }
 
-TEST_F(RateLimit, ChangesNothingForRefusedCalls) {
+TEST_F(RateLimits, ChangesNothingForRefusedCalls) {
   RefuseUser();
   const nlohmann::json room = {{"roomID", "r1"},    {"userID", "u1"}, {"userName", "n"},
                                {"userAvatar", "a"}, {"pushURL", "p"}, {"roomName", "x"}};
@@ -132,7 +132,7 @@ TEST_F(RateLimit, ChangesNothingForRefusedCalls) {
   EXPECT_EQ(server_.Call("live_room/get_pushers", {{"roomID", "r1"}})["code"], 3);
 }
 
-TEST_F(RateLimit, ChecksNoUserIfTheCallNamesNone) {
+TEST_F(RateLimits, ChecksNoUserIfTheCallNamesNone) {
   Call("get_room_list", R"({"userID":"u1","cnt":1,"index":0})");
   Call("get_pushers", R"({"userID":"u1","roomID":"r1"})");
   Call("get_im_login_info", R"({"userID":"u1","userIDPrefix":"x"})");
@@ -140,7 +140,7 @@ TEST_F(RateLimit, ChecksNoUserIfTheCallNamesNone) {
   EXPECT_EQ(server_.admission.addresses_asked, 2);
 }
 
-TEST_F(RateLimit, ChecksNoUserForAnInvalidName) {
+TEST_F(RateLimits, ChecksNoUserForAnInvalidName) {
   for (const char* body :
        {"{}", R"({"userID":""})", R"({"userID":"a b"})", R"({"userID":[]})", "{nonsense"}) {
     EXPECT_EQ(Call("get_push_url", body).label.code, 1) << body;
@@ -148,12 +148,12 @@ TEST_F(RateLimit, ChecksNoUserForAnInvalidName) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, CountsANumericUserIdAsText) {
+TEST_F(RateLimits, CountsANumericUserIdAsText) {
   server_.admission.refused_claims = {{"192.0.2.1", "7"}};
   EXPECT_EQ(Call("get_push_url", R"({"userID":7})").body, kTooOften);
 }
 
-TEST_F(RateLimit, CountsAProvenUserOverAllAddresses) {
+TEST_F(RateLimits, CountsAProvenUserOverAllAddresses) {
   server_.admission.refused_users = {"u1"};
   server_.admission.refused_claims = {{"192.0.2.1", "u2"}};
   for (const char* endpoint : {"get_push_url", "create_room", "add_pusher", "get_room_list",
@@ -167,7 +167,7 @@ TEST_F(RateLimit, CountsAProvenUserOverAllAddresses) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, NeverRefusesHeartbeatsAndLeavesOfProvenUsers) {
+TEST_F(RateLimits, NeverRefusesHeartbeatsAndLeavesOfProvenUsers) {
   RefuseAddress();
   server_.admission.refused_users = {"u1"};
   for (const char* endpoint :
@@ -183,7 +183,7 @@ TEST_F(RateLimit, NeverRefusesHeartbeatsAndLeavesOfProvenUsers) {
   }
 }
 
-TEST_F(RateLimit, CountsWebrtcUsersPerAddress) {
+TEST_F(RateLimits, CountsWebrtcUsersPerAddress) {
   server_.admission.refused_claims = {{"192.0.2.1", "user"}};
   for (const char* endpoint : {"create_room", "enter_room"}) {
     EXPECT_EQ(
@@ -192,7 +192,7 @@ TEST_F(RateLimit, CountsWebrtcUsersPerAddress) {
   }
 }
 
-TEST_F(RateLimit, ChecksNoUserWithoutAValidToken) {
+TEST_F(RateLimits, ChecksNoUserWithoutAValidToken) {
   const LabelledReply reply = server_.Send({.method = "POST",
                                             .path = "/weapp/live_room/create_room",
                                             .query = "userID=u1&token=t",
@@ -203,7 +203,7 @@ TEST_F(RateLimit, ChecksNoUserWithoutAValidToken) {
   EXPECT_EQ(server_.admission.claims_asked, 0);
 }
 
-TEST_F(RateLimit, RefusesTicketsForGeneratedIdsWithCode6) {
+TEST_F(RateLimits, RefusesTicketsForGeneratedIdsWithCode6) {
   server_.admission.refused_tickets = {"192.0.2.1"};
   const LabelledReply gen1 = Call("get_im_login_info", R"({"userIDPrefix":"x"})");
   const LabelledReply gen2 = server_.Send(
@@ -219,12 +219,12 @@ TEST_F(RateLimit, RefusesTicketsForGeneratedIdsWithCode6) {
   EXPECT_EQ(Call("get_push_url").label.code, 0) << "other calls are served";
 }
 
-TEST_F(RateLimit, RefusesBeforeItReadsABody) {
+TEST_F(RateLimits, RefusesBeforeItReadsABody) {
   RefuseAddress();
   EXPECT_EQ(Call("add_pusher", "{nonsense").body, kTooOften);
 }
 
-TEST_F(RateLimit, RefusesGen2Calls) {
+TEST_F(RateLimits, RefusesGen2Calls) {
   RefuseAddress();
   const LabelledReply reply = server_.Send({.method = "POST",
                                             .path = "/weapp/live_room/add_audience",
@@ -234,7 +234,7 @@ TEST_F(RateLimit, RefusesGen2Calls) {
   EXPECT_EQ(reply.label.dialect, Dialect::kGen2);
 }
 
-TEST_F(RateLimit, CountsInvalidCallsWithoutRefusingThem) {
+TEST_F(RateLimits, CountsInvalidCallsWithoutRefusingThem) {
   RefuseAddress();
   const auto send = [this](const char* method, const char* path) {
     return server_.Send({.method = method, .path = path, .peer_address = "192.0.2.1"}).status;

@@ -40,7 +40,7 @@ class RequestFramerTest : public testing::Test {
 TEST_F(RequestFramerTest, ParsesLineHeadersAndBody) {
   ASSERT_EQ(Feed(framer_,
                  "POST /a?b=c HTTP/1.1\r\nContent-Type: text/plain \r\norigin:https://o\r\n"
-                 "If-None-Match: \"tag\"\r\n"
+                 "If-None-Match: \"tag\"\r\nAccept: text/html, */*;q=0.8\r\n"
                  "CONTENT-LENGTH: 4\r\n\r\nbody"),
             Progress::kComplete);
   const FramedRequest request = framer_.Take();
@@ -51,6 +51,7 @@ TEST_F(RequestFramerTest, ParsesLineHeadersAndBody) {
   EXPECT_EQ(request.content_type, "text/plain");
   EXPECT_EQ(request.origin, "https://o");
   EXPECT_EQ(request.if_none_match, "\"tag\"");
+  EXPECT_TRUE(request.accepts_html);
   EXPECT_EQ(request.body, "body");
   EXPECT_TRUE(request.keep_alive);
 }
