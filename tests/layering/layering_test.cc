@@ -47,14 +47,14 @@ TEST_F(Layering, EachFolderIncludesOnlyAllowedLayers) {
 
 TEST(Layers, DependOnlyOnLowerLayers) { EXPECT_THAT(UpwardRows(), IsEmpty()); }
 
-// The first column of the README's table of folders.
-TEST_F(Layering, EachFolderOfTheProductHasARowInTheReadme) {
-  const auto readme = ReadText(root_ / "README.md");
+// The first column of the table of folders.
+TEST_F(Layering, EachFolderOfTheProductHasARowInTheArchitecture) {
+  const auto document = ReadText(root_ / "docs" / "architecture.md");
   std::vector<std::string> missing;
   for (const auto& folder : ProductFolders()) {
     const auto parent = folder.substr(0, folder.find('/'));
     const auto named = [&](const std::string& name) {
-      return readme.find(fmt::format("\n| `{}` |", name)) != std::string::npos;
+      return document.find(fmt::format("\n| `{}` |", name)) != std::string::npos;
     };
     if (!named(folder) && !(parent != "daemon" && named(parent))) missing.push_back(folder);
   }
