@@ -17,7 +17,8 @@ constexpr const char* kRecordingColumns = "{:<7} {:<24} {:<20} {:<20}  {:>12} {}
 constexpr std::size_t kMaxInfo = 60;
 
 std::string SignsText(const v1::PusherSigns& signs) {
-  std::string text = fmt::format("beats since {} s", signs.silent_for().seconds());
+  // As the server measured it by its own clock: that of this machine may differ.
+  std::string text = fmt::format("last heartbeat {} s ago", signs.silent_for().seconds());
   switch (signs.stream()) {
     case v1::STREAM_STATE_ON:
       return text + fmt::format(", stream on since {} s", signs.stream_lasting().seconds());

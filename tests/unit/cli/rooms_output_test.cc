@@ -47,14 +47,14 @@ TEST(RoomsText, TellsWhyAMemberIsKept) {
     PrintRoom(room, whole);
     return whole.str();
   };
-  EXPECT_THAT(text(), HasSubstr(" beats since 3 s\n"));
+  EXPECT_THAT(text(), HasSubstr(" last heartbeat 3 s ago\n"));
   signs.set_stream(v1::STREAM_STATE_ON);
   signs.mutable_stream_lasting()->set_seconds(40);
-  EXPECT_THAT(text(), HasSubstr(" beats since 3 s, stream on since 40 s\n"));
+  EXPECT_THAT(text(), HasSubstr(" last heartbeat 3 s ago, stream on since 40 s\n"));
   signs.set_stream(v1::STREAM_STATE_OFF);
-  EXPECT_THAT(text(), HasSubstr(" beats since 3 s, stream off since 40 s\n"));
+  EXPECT_THAT(text(), HasSubstr(" last heartbeat 3 s ago, stream off since 40 s\n"));
   signs.set_stream(v1::STREAM_STATE_NONE);
-  EXPECT_THAT(text(), HasSubstr(" beats since 3 s, no stream\n"));
+  EXPECT_THAT(text(), HasSubstr(" last heartbeat 3 s ago, no stream\n"));
   signs.set_stream(v1::STREAM_STATE_UNKNOWN);
   EXPECT_THAT(text(), HasSubstr("the media server does not answer\n"));
 }
