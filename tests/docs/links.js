@@ -46,7 +46,7 @@ for (const file of filesBelow(root, /\.(md|yaml)$/)) {
 }
 for (const file of filesBelow(root, /\.yml$/)) {
   const text = fs.readFileSync(file, 'utf8');
-  for (const [, link] of text.matchAll(/runbook_url: *(docs\/\S+)/g)) check(file, link, root);
+  for (const [, link] of text.matchAll(/runbook_url: '{{[^}]*"docs" }}\/(\S+)'/g)) check(file, `docs/${link}`, root);
 }
 console.log(`${links} links`);
 if (links === 0) faults.push('no links at all: this program cannot read the documents');

@@ -183,12 +183,12 @@ TEST(Alerts, AreEachTestedAndLinkToTheRunbook) {
   const std::string rules = ReadWholeFile(kAlerts);
   for (const ShippedQuery& alert : QueriesOfAlerts(kAlerts)) {
     EXPECT_THAT(tests, HasSubstr("alertname=\"" + alert.where + "\"")) << "promtool tests it";
-    std::string anchor = "runbook_url: docs/operators-guide.md#alert";
+    std::string anchor = "\"docs\" }}/operators-guide.md#alert";
     for (const char c : alert.where) {
       if (c >= 'A' && c <= 'Z') anchor += '-';
       anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
-    EXPECT_THAT(rules, HasSubstr(anchor + "\n"));
+    EXPECT_THAT(rules, HasSubstr(anchor + "'\n"));
   }
 }
 
