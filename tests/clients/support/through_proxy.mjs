@@ -1,0 +1,30 @@
+// A call through the proxy at the address that is the argument, whose certificate the environment
+// trusts: by a socket, and by polls. Prints a line for each.
+import assert from 'node:assert';
+import { Client } from '../../../clients/js/src/index.js';
+import { webPlatform } from '../../../clients/js/src/platform/web.js';
+import { WebSocket } from './packages.js';
+
+const [server] = process.argv.slice(2);
+
+async function user(hasSockets) {
+  const client = new Client({ server, WebSocket, platform: { ...webPlatform({ WebSocket, storage: null }), hasSockets } });
+  await client.login();
+  return client;
+}
+
+for (const hasSockets of [true, false]) {
+  const [ann, bob] = [await user(hasSockets), await user(hasSockets)];
+  const own = await ann.createRoom('multi', { roomInfo: 'talk', userName: 'Ann', stream: false });
+  const heard = new Promise((resolve) => { own.on('message', resolve); });
+  const room = await bob.joinRoom('multi', own.roomID, { userName: 'Bob', stream: false });
+  await room.sendText('hello');
+  assert.strictEqual((await heard).body, 'hello');
+  console.log(ann.connection);
+  await Promise.all([ann.logout(), bob.logout()]);
+}
+
+// An old client of the channel, which has no login.
+const poll = await fetch(`${server}/v4/openim/getmsg`, { method: 'POST', body: '{}' });
+console.log((await poll.json()).ActionStatus);
+console.log(await (await fetch(`${server}/hls/stream.m3u8`)).text());
