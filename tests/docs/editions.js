@@ -25,7 +25,9 @@ function hasEdition(file) {
 }
 
 function editions() {
-  return [root, path.join(root, 'docs')].flatMap((folder) => fs.readdirSync(folder)
+  const clients = path.join(root, 'clients');
+  const folders = [root, path.join(root, 'docs'), ...fs.readdirSync(clients).map((name) => path.join(clients, name))];
+  return folders.flatMap((folder) => fs.readdirSync(folder)
     .filter((name) => name.endsWith(kChinese)).map((name) => path.join(folder, name)));
 }
 
