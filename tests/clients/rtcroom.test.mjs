@@ -265,30 +265,67 @@ describe('rtcroom', () => {
       assert.strictEqual(platform.sockets.length, count + 1);
     });
 
-    it('polls after two sockets that failed, and tries a socket again after a minute, or when shown', async () => {
+    const answerPoll = () => {
+      of('poll').at(-1).answer({ replies: [], rooms: [], pushes: [] });
+      return platform.settle();
+    };
+
+    it('polls within 5 s where sockets fail or are swallowed, and a room is joined by then', async () => {
+      for (const fate of [(socket) => socket.close(1006), (socket) => socket.open(), () => {}]) {
+        setUp();
+        await client.login();
+        await platform.advance(0);
+        fate(platform.sockets[0]);
+        const joining = client.joinRoom('multi', 'r', { stream: false });
+        await platform.advance(5 * kSecond);
+        const [{ waitMs, body: { cursors } }] = of('poll');
+        assert.deepStrictEqual([waitMs, cursors], [0, [{ kind: 'multi', roomID: 'r' }]]);
+        of('poll')[0].answer({ replies: [], pushes: [], rooms: [{ kind: 'multi', roomID: 'r', cursor: 'c',
+          recovered: false, room: { roomInfo: '', roomCreator: 'bob', mixedPlayURL: '', custom: {}, pushers: [] } }] });
+        await joining;
+        assert.deepStrictEqual([client.connection, of('poll')[1].waitMs], ['polling', 45000]);
+      }
+    });
+
+    it('tries a socket again after a minute, then two, and when shown', async () => {
       await client.login();
       await platform.advance(0);
+      for (let i = 0; i < 2; ++i) {
+        platform.sockets.at(-1).close(1006);
+        await platform.advance(kSecond);
+        const { length } = platform.sockets;
+        while (platform.sockets.length === length) {
+          await answerPoll();
+          await platform.advance(5 * kSecond);
+        }
+      }
+      const [first, second, third] = openings();
+      assert.deepStrictEqual([second - first, third - second].map((ms) => Math.floor(ms / 60_000)), [1, 2]);
       platform.sockets.at(-1).close(1006);
       await platform.advance(kSecond);
-      platform.sockets.at(-1).close(1006);
-      await platform.advance(2 * kSecond);
-      assert.deepStrictEqual([openings(), of('poll').length], [[0, 1000], 1]);
-      assert.strictEqual(of('poll')[0].waitMs, 45000);
-      await platform.advance(45 * kSecond);
-      of('poll').at(-1).answer({ replies: [], rooms: [], pushes: [] });
-      await platform.settle();
-      assert.strictEqual(client.connection, 'polling');
-      await platform.advance(16 * kSecond);
-      of('poll').at(-1).answer({ replies: [], rooms: [], pushes: [] });
-      await platform.advance(kSecond);
-      assert.strictEqual(platform.sockets.length, 3);
-      platform.sockets.at(-1).close(1006);
-      await platform.advance(kSecond);
-      const polls = of('poll').length;
-      assert.ok(polls > 2);
       platform.show();
       await platform.advance(0);
       assert.strictEqual(platform.sockets.length, 4);
+    });
+
+    it('wakes with a call that succeeds after an outage, and returns to the socket after the first poll', async () => {
+      const room = await join();
+      platform.goOffline();
+      assert.strictEqual(client.connection, 'connecting');
+      for (let i = 0; i < 20; ++i) {
+        platform.sockets.at(-1).close(1006);
+        of('poll').at(-1)?.fail();
+        await platform.advance(7 * kSecond);
+      }
+      of('poll').at(-1)?.fail();
+      await platform.settle();
+      const sockets = platform.sockets.length;
+      const polls = of('poll').length;
+      await room.leave();
+      await platform.advance(0);
+      assert.strictEqual(of('poll').length, polls + 1);
+      await answerPoll();
+      assert.strictEqual(platform.sockets.length, sockets + 1);
     });
 
     it('says so where the server has none, and does not ask again', async () => {

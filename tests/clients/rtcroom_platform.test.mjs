@@ -67,7 +67,7 @@ describe('rtcroom in a mini-program', () => {
     assert.strictEqual(wx.requests[1].isAborted, true);
   });
 
-  it('takes an error of a socket as its end', () => {
+  it('takes an error of a socket, or one that is not made, as its end', () => {
     const wx = makeWx();
     const seen = [];
     const socket = wxPlatform(wx).openSocket('wss://h/ws', 'rtcroomd.v1', { onOpen: () => seen.push('open'),
@@ -79,7 +79,8 @@ describe('rtcroom in a mini-program', () => {
     opened.error({ errMsg: 'x' });
     socket.send('hello');
     socket.close();
-    assert.deepStrictEqual([seen, opened.sent, opened.closedWith], [['open', '{}', 1006], ['hello'], 1000]);
+    opened.fail({ errMsg: 'x' });
+    assert.deepStrictEqual([seen, opened.sent, opened.closedWith], [['open', '{}', 1006, 1006], ['hello'], 1000]);
   });
 
   it('is told when the program is shown again, and when the network is back', () => {
@@ -90,6 +91,10 @@ describe('rtcroom in a mini-program', () => {
     wx.listeners.network({ isConnected: false });
     wx.listeners.network({ isConnected: true });
     assert.strictEqual(count, 2);
+    wxPlatform(wx).onOffline(() => { ++count; });
+    wx.listeners.network({ isConnected: true });
+    wx.listeners.network({ isConnected: false });
+    assert.strictEqual(count, 3);
     const { onAppShow, onNetworkStatusChange, ...older } = wx;
     wxPlatform(older).onShow(() => {});
   });

@@ -3,9 +3,8 @@
 import { pauseMs } from './backoff.js';
 import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } from './errors.js';
 import { makeTimer } from './timer.js';
-import { kHoldMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
+import { kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
-const kSocketFailures = 2; // after which it polls
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 
 /** @param url  empty: there is no channel
@@ -24,6 +23,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   let socket;
   let isOpen;
   let endPoll;
+  let startedAt; // to connect
   let triedSocketAt;
   let id = 0;
   let direct = 0; // position of the newest direct message
@@ -31,6 +31,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   let drainMs;
   let tries = 0; // that failed in a row
   let failedSockets = 0; // the same
+  let isOut = false; // the network: a poll or a call had no answer, not even a refusal
 
   const isOff = () => state === 'none' || state === 'closed';
   const find = (about) => [...requests]
@@ -78,14 +79,14 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     disconnect();
     const mine = {};
     link = mine;
-    const now = platform.now();
-    if (!platform.hasSockets || (failedSockets >= kSocketFailures && now - triedSocketAt < kPollMs)) {
+    startedAt = platform.now();
+    if (!platform.hasSockets || startedAt - triedSocketAt < kPollMs * failedSockets) {
       poll(mine);
       return;
     }
-    triedSocketAt = now;
+    triedSocketAt = startedAt;
     const ifCurrent = (listener) => (value) => { if (link === mine) listener(value); };
-    silence.start(kSilenceMs, cut);
+    silence.start(kOpenMs, cut);
     try {
       socket = platform.openSocket(`${url.replace(/^http/, 'ws')}/ws`, 'rtcroomd.v1', {
         onOpen: ifCurrent(onOpen), onMessage: ifCurrent(onMessage), onClose: ifCurrent(onClose),
@@ -102,6 +103,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       loginTime = reply.login;
       if (reply.direct < direct) direct = reply.direct; // the server was restored from a backup
       failedSockets = 0;
+      isOut = false;
       setState('connected');
     } });
     // In the order in which they were made: messages are sent to rooms that are subscribed.
@@ -121,7 +123,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const onClose = (code) => {
     if (state === 'connected') setState('connecting');
-    else ++failedSockets;
+    else if (!(code > kCut)) ++failedSockets; // else the server has answered
     goOn(code);
   };
 
@@ -231,7 +233,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   const poll = async (mine) => {
     const subscriptions = [...requests].filter(({ room }) => room);
     const asked = [...requests].filter(({ room }) => !room).slice(0, kPolledRequests);
-    const waitMs = asked.length ? 0 : kHoldMs;
+    // The first tells whether polls work.
+    const waitMs = asked.length || state !== 'polling' ? 0 : kHoldMs;
     const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs, body: {
       connect: { ...session.who, direct },
       wait: waitMs / 1000,
@@ -256,6 +259,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const onPolled = (mine, { replies, rooms, pushes }, asked) => {
     asked.forEach((request, index) => settle(request, replies.find((reply) => reply.id === index)));
+    if (isOut) failedSockets = 0; // as the network was gone
+    isOut = false;
     setState('polling');
     tries = 0;
     for (const { error, ...room } of rooms) {
@@ -268,6 +273,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   const onPollFailed = (data) => {
     setState('connecting');
     const { name } = data?.error ? errorOfReply('poll', data.error) : {};
+    isOut = !name;
     goOn({ OTHER_LOGIN: kOtherLogin, NOT_AUTHORISED: kTokenRefused }[name]);
   };
 
@@ -285,6 +291,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       requests.forEach(({ verb, reject }) => reject(new RtcRoomError('CLOSED', verb)));
       requests.clear();
       tries = failedSockets = direct = 0;
+      isOut = false;
       loginTime = undefined;
     },
 
@@ -293,6 +300,30 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       tries = failedSockets = 0;
       if (isOpen) ping();
       else reconnect(0);
+    },
+
+    /** A call of the room API has succeeded, or had no answer: after an outage nothing is waited for. */
+    onNetwork(isThere) {
+      if (isOff()) return;
+      const now = platform.now();
+      if (!isThere) {
+        isOut = true;
+      } else if (isOut && isOpen) {
+        isOut = false;
+        ping();
+      } else if (isOut && now - startedAt >= kOutMs) {
+        failedSockets ||= 1; // a poll tells sooner
+        triedSocketAt = now;
+        reconnect(0);
+      }
+    },
+
+    /** The network is gone: no connection says so soon. */
+    lose() {
+      if (isOff()) return;
+      setState('connecting');
+      isOut = true;
+      reconnect(nextPause());
     },
 
     /** Calls the follower's `onSnapshot` and `onEvent`, and the room's `_end`, until `unsubscribe`.

@@ -18,11 +18,12 @@ export class Client extends Emitter {
   constructor({ server, prefix = '/weapp', channel = server }, platform) {
     super(platform);
     if (!/^https?:\/\/[^/]/.test(server)) fail('BAD_REQUEST', 'server: such as https://host');
-    this._session = makeSession(trimmed(server) + trimmed(prefix), platform, (reason) => {
-      this._channel.stop();
-      this.rooms.forEach((room) => room._end(reason));
-      this._emit('kicked', { reason });
-    });
+    this._session = makeSession(trimmed(server) + trimmed(prefix), platform,
+      (isThere) => this._channel.onNetwork(isThere), (reason) => {
+        this._channel.stop();
+        this.rooms.forEach((room) => room._end(reason));
+        this._emit('kicked', { reason });
+      });
     this._channel = makeChannel(channel && `${trimmed(channel)}/channel`, platform, this._session,
       (message) => this._emit('direct', message), () => this._beat(kBeatMs), (state) => {
         this.rooms.forEach((room) => room._follower.onConnection(state));
@@ -36,6 +37,7 @@ export class Client extends Emitter {
       this._beat();
       this._channel.wake();
     });
+    platform.onOffline(() => this._channel.lose());
   }
 
   get userID() { return this._session.userID; }

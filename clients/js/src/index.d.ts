@@ -250,7 +250,7 @@ export class Room {
 
 /** What the library needs of its environment; found by itself in mini-programs, browsers and Node. */
 export interface Platform {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since any moment; never set back or forward. */
   now(): number;
   /** From 0 to 1. */
   random(): number;
@@ -269,6 +269,8 @@ export interface Platform {
   hasSockets: boolean;
   /** The program is shown again, or the network is back. */
   onShow(listener: () => void): void;
+  /** The network is gone. */
+  onOffline(listener: () => void): void;
   load(key: string): unknown;
   save(key: string, value: unknown): void;
   /** A code by which the server recognises the user; empty where there is none. */

@@ -8,8 +8,9 @@ const queryOf = (values) => Object.entries(values)
   .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
 
 /** @param url  of the room API
+ * @param onNetwork  called with whether a call had an answer
  * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
-export function makeSession(url, platform, onOver) {
+export function makeSession(url, platform, onNetwork, onOver) {
   const key = `rtcroom ${url}`;
   let login; // {identity, isOwn, token, renewal}; there is no token until the server has given one
 
@@ -119,9 +120,12 @@ export function makeSession(url, platform, onOver) {
         const { token } = mine;
         try {
           // The token goes unencoded.
-          return await ask(`${path}?${queryOf({ userID })}&token=${token}`, { userID, ...body }, read);
+          const reply = await ask(`${path}?${queryOf({ userID })}&token=${token}`, { userID, ...body }, read);
+          onNetwork(true);
+          return reply;
         } catch (error) {
           const { name } = error;
+          if (name === 'NETWORK') onNetwork(false);
           const isCurrent = mine === login && token === mine.token;
           if (name === 'OTHER_LOGIN' && isCurrent) session.end('other_login');
           else if (!isRenewed && (name === 'OTHER_LOGIN' || name === kNotAuthorised)) {

@@ -5,6 +5,7 @@ class ScriptedPlatform {
   nowMs = 0;
   #timers = new Set();
   #shown = [];
+  #offline = [];
   stored = {};
   /** Requests so far: {endpoint, url, body}, with {reply, fail} until they are answered. */
   requests = [];
@@ -91,6 +92,10 @@ class ScriptedPlatform {
 
   show() { this.#shown.forEach((listener) => listener()); }
 
+  onOffline(listener) { this.#offline.push(listener); }
+
+  goOffline() { this.#offline.forEach((listener) => listener()); }
+
   load(key) { return this.stored[key]; }
 
   save(key, value) { this.stored[key] = value; }
@@ -126,7 +131,7 @@ const kAnswers = {
 export function makeScriptedUser(options) {
   const platform = Object.assign(new ScriptedPlatform(), options);
   // The library copies its environment, and methods are not copied with an instance of a class.
-  const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'load', 'save', 'loginCode'];
+  const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'onOffline', 'load', 'save', 'loginCode'];
   const bound = Object.fromEntries(methods.map((name) => [name, (...values) => platform[name](...values)]));
   const client = new Client({ server: 'https://h/', platform: { ...bound, hasSockets: platform.hasSockets } });
   const events = [];

@@ -31,6 +31,7 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
       page?.addEventListener('visibilitychange', () => { if (!page.hidden) listener(); });
       globalThis.addEventListener?.('online', listener);
     },
+    onOffline(listener) { globalThis.addEventListener?.('offline', listener); },
     // A page may be kept from its storage, or have filled it.
     load(key) {
       try {

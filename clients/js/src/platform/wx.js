@@ -1,4 +1,5 @@
 // Mini-programs.
+import { kCut } from '../errors.js';
 import { common, kRequestTimeoutMs } from './common.js';
 
 /** @param wx  the global of mini-programs */
@@ -18,17 +19,20 @@ export function wxPlatform(wx) {
       return { reply, abort: () => task && task.abort() };
     },
     openSocket(url, protocol, { onOpen, onMessage, onClose }) {
-      const socket = wx.connectSocket({ url, protocols: [protocol] });
+      const socket = wx.connectSocket({ url, protocols: [protocol], fail: () => onClose(kCut) });
       socket.onOpen(onOpen);
       socket.onMessage(({ data }) => onMessage(data));
       socket.onClose(({ code }) => onClose(code));
-      socket.onError(() => onClose(1006));
+      socket.onError(() => onClose(kCut));
       return { send: (data) => socket.send({ data }), close: () => socket.close({ code: 1000 }) };
     },
     hasSockets: Boolean(wx.connectSocket),
     onShow(listener) {
       if (wx.onAppShow) wx.onAppShow(listener);
       if (wx.onNetworkStatusChange) wx.onNetworkStatusChange(({ isConnected }) => { if (isConnected) listener(); });
+    },
+    onOffline(listener) {
+      if (wx.onNetworkStatusChange) wx.onNetworkStatusChange(({ isConnected }) => { if (!isConnected) listener(); });
     },
     // The storage may be broken or full.
     load(key) {
