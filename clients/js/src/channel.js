@@ -3,21 +3,25 @@
 import { pauseMs } from './backoff.js';
 import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } from './errors.js';
 import { makeTimer } from './timer.js';
-import { kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
+import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
+const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
+const kMostUnanswered = 30; // on the socket
+const kMostRequests = 200; // that wait: those of 11 s
 
 /** @param url  empty: there is no channel
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
-  // {verb, body, onReply, accept, reject} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
+  // {verb, body, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
   // a cursor in the body.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id
   const silence = makeTimer(platform);
   const pings = makeTimer(platform);
   const pause = makeTimer(platform);
+  const second = makeTimer(platform);
   let state = 'closed';
   let link; // the connection: what belongs to an earlier one comes too late
   let socket;
@@ -25,6 +29,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   let endPoll;
   let startedAt; // to connect
   let triedSocketAt;
+  let frames = 0; // in this second
   let id = 0;
   let direct = 0; // position of the newest direct message
   let loginTime; // by which the server knows this login again
@@ -59,8 +64,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
         Object.assign(request, { accept, reject });
         stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
         if (isOff()) accept();
-        else if (isOpen) ask(request);
         else if (endPoll) connect();
+        else askAll();
       });
     } finally {
       stopTimer();
@@ -106,8 +111,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       isOut = false;
       setState('connected');
     } });
-    // In the order in which they were made: messages are sent to rooms that are subscribed.
-    requests.forEach(ask);
+    askAll();
     pings.start(kPingMs, ping);
   };
 
@@ -115,7 +119,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     const endings = [endPoll, socket?.close];
     link = socket = isOpen = endPoll = null;
     waiting.clear();
-    [silence, pings, pause].forEach((timer) => timer.stop());
+    frames = 0;
+    [silence, pings, pause, second].forEach((timer) => timer.stop());
     endings.forEach((end) => end?.());
   };
 
@@ -149,8 +154,22 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   // ---- The socket
 
+  /** In the order in which they were made: messages are sent to rooms that are subscribed. */
+  const askAll = () => {
+    for (const request of requests) {
+      if (!isOpen || frames >= kMostFrames || waiting.size >= kMostUnanswered) return;
+      if (request.askedOn !== link) ask(Object.assign(request, { askedOn: link }));
+    }
+  };
+
   const ask = ({ verb, body, onReply }) => {
     waiting.set(++id, onReply);
+    if (!frames++) {
+      second.start(kFramesMs, () => {
+        frames = 0;
+        askAll();
+      });
+    }
     socket.send(JSON.stringify({ id, [verb]: body }));
     expectReply();
   };
@@ -175,6 +194,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       if (link === mine) cut();
     }
     if (link === mine && waiting.size) expectReply();
+    askAll();
   };
 
   const take = ({ id: answered, event, direct: message, drain, kicked, beat, ...reply }) => {
@@ -347,6 +367,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
     async request(verb, body) {
       if (isOff()) fail('NO_CHANNEL', verb);
+      if (requests.size >= kMostRequests) fail('RATE_LIMITED', `${verb}: too many at once`);
       const request = { verb, body, onReply: (reply) => settle(request, reply) };
       requests.add(request);
       return answerTo(request);
