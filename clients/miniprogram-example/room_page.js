@@ -72,12 +72,12 @@ const roomPage = {
   },
 
   async enter() {
-    const app = getApp();
+    const { client } = getApp();
     this.setData({ problem: '', isRefused: false, isEntering: true });
     try {
       if (this.isSender()) await askForCamera();
-      await app.login();
-      const room = await this.open(app.client, { userName: this.name, roomInfo: this.name });
+      await client.login();
+      const room = await this.open(client, { userName: this.name, roomInfo: this.name });
       if (this.isUnloaded) await room.leave();
       else this.follow(room);
     } catch (error) {

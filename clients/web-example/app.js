@@ -41,9 +41,6 @@ function notify(key) {
   if (key) show(byId('notice'), key);
 }
 
-/** The library keeps the user for this tab, so a page that is loaded again is the same user. */
-const logIn = () => client.userID || client.login();
-
 function showConnection() {
   byId('connection').dataset.state = client.connection;
   show(byId('connection'), `connection.${client.connection}`);
@@ -91,7 +88,7 @@ function enter(button, open) {
   }
   remember('sessionStorage', 'rtcroom name', userName);
   attempt(button, async () => {
-    await logIn();
+    await client.login(); // where it is not logged in
     // A browser has no RTMP: it takes a seat without a stream.
     showRoom(await open({ userName, stream: false }));
   });
@@ -270,7 +267,7 @@ client.on('kicked', ({ reason }) => {
   notify(`closed.${reason}`); // joining logs in again: only the user may, else two pages would take turns
 });
 await attempt(null, async () => {
-  await logIn();
+  await client.login(); // as the user of this tab, whom the library keeps
   await listRooms();
 });
 // New rooms are not told by the message channel. A failure is shown by what the user does next.

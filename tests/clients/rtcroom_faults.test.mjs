@@ -188,9 +188,35 @@ describe('rtcroom', () => {
       assert.deepStrictEqual([one.status, other.reason?.name, client.rooms.length], ['fulfilled', 'BAD_REQUEST', 1]);
     });
 
-    it('two logins at once are one, and an error', async () => {
-      const [one, other] = await Promise.allSettled([client.login(), client.login()]);
-      assert.deepStrictEqual([one.value, other.reason?.name, platform.logins], ['ann', 'BAD_REQUEST', 1]);
+    it('all logins of the same user are one', async () => {
+      const own = { userID: 7, userSig: 's', sdkAppID: 1 };
+      assert.deepStrictEqual(await Promise.all([client.login(own), client.login(own)]), ['7', '7']);
+      await platform.advance(0);
+      assert.deepStrictEqual([await client.login({ ...own, userID: '7' }), platform.logins, platform.sockets.length], ['7', 1, 1]);
+      await assert.rejects(client.login({ ...own, userID: 8 }), { name: 'BAD_REQUEST' });
+    });
+
+    it('a login that is ended at once is not asked for, and a later one is aborted', async () => {
+      const first = assert.rejects(client.login(), { name: 'CLOSED' });
+      client.logout();
+      assert.strictEqual(await client.login(), 'ann');
+      assert.deepStrictEqual(platform.endpoints(), ['get_login_info', 'login']);
+      await client.logout();
+      platform.replies.login = 'wait';
+      const second = assert.rejects(client.login(), { name: 'CLOSED' });
+      await platform.settle();
+      await client.logout();
+      await Promise.all([first, second]);
+      assert.strictEqual(of('login').at(-1).isAborted, true);
+    });
+
+    it('a function that gives the credentials is asked again in the middle of a call', async () => {
+      let tickets = 0;
+      await client.login(async () => ({ userID: 7, userSig: `s${++tickets}`, sdkAppID: 1 }));
+      platform.replies.login = () => (of('login').at(-1).url.includes('userSig=s1') ? { code: 7, result: 'userSig过期' } : { token: 't2' });
+      platform.replies.get_room_list = () => (of('get_room_list').at(-1).url.endsWith('t2')
+        ? { rooms: [] } : { code: 7, message: '鉴权失败 错误码:3 错误信息:x' });
+      assert.deepStrictEqual([await client.listRooms('multi'), tickets, named('kicked')], [[], 2, []]);
     });
 
     it('a logout during the login ends it', async () => {

@@ -31,6 +31,7 @@ export class Client extends Emitter {
       });
     this._names = {}; // those of the newest room
     this.rooms = [];
+    this._turn = 0; // counts logouts: each ends the logins before it
     this._leaving = Promise.resolve(); // of rooms: needs the login
     platform.onShow(() => {
       if (!this.userID) return;
@@ -45,18 +46,18 @@ export class Client extends Emitter {
   get connection() { return this._channel.state; }
 
   async login(credentials) {
-    await this._session.login(credentials);
-    this._channel.start();
-    return this.userID;
+    const turn = this._turn;
+    await this._ending;
+    // A login that is ended at once is not even asked for: it would end the next one.
+    if (turn !== this._turn) fail('CLOSED', 'logged out');
+    return this._session.login(credentials, () => this._channel.start());
   }
 
-  async logout() {
-    this.rooms.forEach((room) => ignore(room.leave()));
-    await this._leaving;
-    this._channel.stop();
-    await this._session.logout();
-    this.rooms.forEach((room) => room._end()); // entered meanwhile
+  logout() {
+    ++this._turn;
+    return (this._ending ??= this._logOut().finally(() => { this._ending = undefined; }));
   }
+
 
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);
@@ -80,10 +81,10 @@ export class Client extends Emitter {
 
   sendDirect(to, body, { cmd } = {}) {
     const type = cmd === undefined ? 'text' : 'custom';
-    return this._channel.request('send', this._message(this._names, { to, type, body, cmd }));
+    return this._channel.request('send', this._message(this._names, { to: `${to}`, type, body, cmd }));
   }
 
-  history(peer, page) { return this._channel.request('history', { peer, ...page }); }
+  history(peer, page) { return this._channel.request('history', { peer: `${peer}`, ...page }); }
 
   // ---- For the rooms
 
@@ -99,17 +100,26 @@ export class Client extends Emitter {
 
   _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.beat(ifOlderMs)); }
 
+  async _logOut() {
+    this.rooms.forEach((room) => ignore(room.leave()));
+    if (this.userID) await this._leaving; // without it there is a login to be ended at once, or none
+    this._channel.stop();
+    await this._session.logout();
+    this.rooms.forEach((room) => room._end()); // entered meanwhile
+  }
+
   async _enter(facts, { userName = '', userAvatar = '' }, takePlace) {
-    const { kind, roomID, roomInfo, isNew } = facts;
+    const { kind, roomInfo, isNew } = facts;
+    const roomID = `${facts.roomID ?? ''}`; // some programs have numbers
     const checkNotIn = () => {
       const isIn = this.rooms.some((other) => other.kind === kind && other.roomID === roomID);
       if (isIn) fail('BAD_REQUEST', `already in room ${roomID}`);
     };
     checkKind(kind);
-    if (!kRoomID.test(roomID ?? '')) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
+    if (!kRoomID.test(roomID)) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
     checkNotIn();
     this._names = { userName, userAvatar };
-    const room = new Room({ ...facts, profile: this._names, client: this });
+    const room = new Room({ ...facts, roomID, profile: this._names, client: this });
     await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
     checkNotIn(); // two calls at once
     if (room._userID !== this.userID) fail('CLOSED', 'logged out');

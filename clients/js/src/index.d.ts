@@ -112,7 +112,7 @@ export interface ClientOptions {
 }
 
 export interface Credentials {
-  userID: string;
+  userID: string | number;
   /** The ticket that your own server has signed. */
   userSig: string;
   sdkAppID: number;
@@ -132,7 +132,7 @@ export interface SeatOptions extends Profile {
 
 export interface NewRoomOptions extends SeatOptions {
   /** Letters, digits, `_`, `-`; at most 48. A random one if absent. */
-  roomID?: string;
+  roomID?: string | number;
   /** Your own text, at most 1,024 bytes, such as a title. */
   roomInfo?: string;
 }
@@ -153,23 +153,24 @@ export class Client {
   readonly connection: ConnectionState;
   /** The rooms that this client is in. */
   readonly rooms: Room[];
-  /** Logs in: with your own credentials, or as the user of this phone or tab. */
-  login(credentials?: Credentials): Promise<string>;
-  /** Leaves all rooms, and ends the login. */
+  /** Logs in: with your own credentials, or as the user of this phone or tab. A function is asked again when its ticket
+   * has ended. The same user logs in once: the second call has the outcome of the first. */
+  login(credentials?: Credentials | (() => Credentials | Promise<Credentials>)): Promise<string>;
+  /** Leaves all rooms, and ends the login; one under way fails with `CLOSED`. */
   logout(): Promise<void>;
   /** Rooms that others may join, oldest first. */
   listRooms(kind: Kind, page?: { index?: number; count?: number }): Promise<ListedRoom[]>;
   /** Makes a room. It can be seen by others once this user has its seat. */
   createRoom(kind: Kind, options?: NewRoomOptions): Promise<Room>;
   /** Enters a room as a pusher. Fails with `NO_ROOM` when there is none. */
-  joinRoom(kind: Kind, roomID: string, options?: SeatOptions): Promise<Room>;
+  joinRoom(kind: Kind, roomID: string | number, options?: SeatOptions): Promise<Room>;
   /** Enters a live room as a viewer. `userInfo` is your own text. When the list of viewers is full, this one is not in
    * it, and watches all the same. */
-  watchRoom(roomID: string, options?: Profile & { userInfo?: string }): Promise<Room>;
+  watchRoom(roomID: string | number, options?: Profile & { userInfo?: string }): Promise<Room>;
   /** Sends to one user, who gets it within the hour, once online. */
-  sendDirect(to: string, body: string, options?: { cmd?: string }): Promise<{ time: number }>;
+  sendDirect(to: string | number, body: string, options?: { cmd?: string }): Promise<{ time: number }>;
   /** Messages with one user, oldest first. `before`: the `position` of the oldest that is known. */
-  history(peer: string, page?: { before?: number; limit?: number }): Promise<{ messages: DirectMessage[]; complete: boolean }>;
+  history(peer: string | number, page?: { before?: number; limit?: number }): Promise<{ messages: DirectMessage[]; complete: boolean }>;
   on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): () => void;
   off<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): void;
 }

@@ -12,13 +12,16 @@ const queryOf = (values) => Object.entries(values)
  * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
 export function makeSession(url, platform, onNetwork, onOver) {
   const key = `rtcroom ${url}`;
-  let login; // {identity, isOwn, token, renewal}; there is no token until the server has given one
+  // {identity, isOwn, give, token, renewal, done, abort}; there is no token until the server has given one
+  let login;
 
-  /** @param read  takes the reply; what it cannot read is no reply of rtcroomd */
-  const ask = async (path, body, read = (reply) => reply) => {
+  /** @param read  takes the reply; what it cannot read is no reply of rtcroomd
+   * @param mine  of a login: gets what aborts the request */
+  const ask = async (path, body, read = (reply) => reply, mine = {}) => {
     const [name] = path.split('?'); // no token in messages
-    const { data } = await platform.request({ url: `${url}/${path}`, body }).reply
-      .catch((error) => fail('NETWORK', error?.message));
+    const { reply, abort } = platform.request({ url: `${url}/${path}`, body });
+    mine.abort = abort;
+    const { data } = await reply.catch((error) => fail('NETWORK', error?.message));
     // A status says nothing: `code` does.
     if (data?.code) throw errorOfReply(name.split('/')[1], data);
     try {
@@ -37,28 +40,68 @@ export function makeSession(url, platform, onNetwork, onOver) {
   const logIn = (mine, identity) => {
     const { userID, userSig, sdkAppID, accountType = '0' } = identity;
     return ask(`multi_room/login?${queryOf({ sdkAppID, accountType, userID, userSig })}`, {},
-      ({ token }) => Object.assign(mine, { identity, token: token.trim() }));
+      ({ token }) => Object.assign(mine, { identity, token: token.trim() }), mine);
   };
 
   const enter = async (mine) => {
+    checkWanted(mine);
+    try {
+      return await enterAs(mine);
+    } catch (error) {
+      checkWanted(mine); // it was aborted
+      throw error;
+    }
+  };
+
+  const enterAs = async (mine) => {
     const { identity, isOwn, token } = mine;
     try {
       if (identity) return await logIn(mine, identity);
     } catch (error) {
       if (isOwn || error.name !== kNotAuthorised) throw error;
     }
-    // A first ticket, or one in place of an expired one; a code is good for one call.
+    // A first ticket, or one in place of an expired one.
+    const fresh = await (mine.give ? askProgram(mine.give) : askServer(mine));
+    const userID = `${fresh.userID}`;
+    if (token && userID !== identity.userID) fail(kNotAuthorised, 'another user');
+    checkWanted(mine);
+    return logIn(mine, { ...fresh, userID });
+  };
+
+  const askProgram = async (give) => {
+    try {
+      return { ...await give() };
+    } catch (error) {
+      return fail('UNAVAILABLE', `credentials: ${error?.message}`);
+    }
+  };
+
+  /** A code is good for one call. */
+  const askServer = async (mine) => {
     const code = await platform.loginCode();
-    const fresh = await ask(`utils/get_login_info${code && `?${queryOf({ code })}`}`);
-    if (token && fresh.userID !== identity.userID) fail(kNotAuthorised, 'another user');
-    return logIn(mine, fresh);
+    return ask(`utils/get_login_info${code && `?${queryOf({ code })}`}`, undefined, undefined, mine);
+  };
+
+  const checkWanted = (mine) => { if (mine !== login) fail('CLOSED', 'logged out'); };
+
+  const logInFirst = async (mine, onDone) => {
+    try {
+      await repeat(() => enter(mine));
+      checkWanted(mine);
+    } catch (error) {
+      if (mine === login) login = null;
+      throw error;
+    }
+    if (!mine.isOwn && !mine.give) platform.save(key, mine.identity);
+    onDone();
+    return session.userID;
   };
 
   const renewOnce = async (mine) => {
     try {
       await enter(mine);
     } catch (error) {
-      if (mine === login && error.name === kNotAuthorised) session.end('login_expired');
+      if (error.name === kNotAuthorised) session.end('login_expired');
       throw error;
     } finally {
       mine.renewal = null;
@@ -71,27 +114,23 @@ export function makeSession(url, platform, onNetwork, onOver) {
     /** As the channel wants it. With `beats` it tells when to send heartbeats. */
     get who() { return { userID: session.userID, token: login.token, beats: true }; },
 
-    /** As the user with these credentials, or else as the one of this phone or tab. */
-    async login(credentials) {
-      if (login) fail('BAD_REQUEST', 'logged in already');
-      const mine = { identity: credentials || platform.load(key), isOwn: credentials };
-      const checkWanted = () => { if (mine !== login) fail('CLOSED', 'logged out'); };
-      login = mine;
-      try {
-        await repeat(async () => {
-          checkWanted();
-          return enter(mine);
-        });
-      } catch (error) {
-        if (mine === login) login = null;
-        throw error;
+    /** As the user with these credentials, which a function may give anew, or else as the one of this phone or tab.
+     * The same user logs in once, however many ask for it.
+     * @param onDone  called when the login is there */
+    login(credentials, onDone) {
+      const isAsked = typeof credentials === 'function';
+      const own = !isAsked && credentials && { ...credentials, userID: `${credentials.userID}` };
+      if (login) {
+        if (own && own.userID !== login.identity?.userID) fail('BAD_REQUEST', 'another user is logged in');
+        return login.done;
       }
-      checkWanted();
-      if (!credentials) platform.save(key, mine.identity);
+      login = { isOwn: own, identity: own || (!isAsked && platform.load(key)), give: isAsked && credentials };
+      return (login.done = logInFirst(login, onDone));
     },
 
     async logout() {
       const ending = session.userID && ignore(session.call('multi_room/logout', {}, { tries: 1 }));
+      login?.abort?.();
       login = null;
       await ending;
     },

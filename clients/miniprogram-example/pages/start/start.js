@@ -38,7 +38,7 @@ Page({
     const { kind } = this.data;
     this.setData({ problem: '' });
     try {
-      await getApp().login();
+      await client.login(); // where it is not logged in
       const rooms = await client.listRooms(kind);
       if (kind !== this.data.kind) return; // another one was chosen meanwhile
       this.setData({ hasLooked: true, rooms: rooms.map(({ roomID, roomInfo, pushers, audienceCount }) => ({
