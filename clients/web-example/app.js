@@ -104,7 +104,7 @@ byId('create').onsubmit = (event) => {
 
 function showRoom(entered) {
   room = entered;
-  isViewer = !room.hasSeat;
+  isViewer = room.kind === 'live' && room.roomCreator !== client.userID;
   byId('lobby').hidden = true;
   byId('room').hidden = false;
   byId('room').dataset.kind = room.kind;
@@ -268,6 +268,8 @@ client.on('kicked', ({ reason }) => {
 });
 await attempt(null, async () => {
   await client.login(); // as the user of this tab, whom the library keeps
+  const [again] = await client.rejoin(); // where the page was loaded again
+  if (again) showRoom(again);
   await listRooms();
 });
 // New rooms are not told by the message channel. A failure is shown by what the user does next.

@@ -219,6 +219,13 @@ describe('rtcroom', () => {
       assert.deepStrictEqual([await client.listRooms('multi'), tickets, named('kicked')], [[], 2, []]);
     });
 
+    it('a client that is closed leaves nothing behind, and does not log in again', async () => {
+      await join();
+      await client.close();
+      assert.deepStrictEqual([platform.listeners, platform.timers, platform.sockets.at(-1).isClosed], [0, 0, true]);
+      await assert.rejects(client.login(), { name: 'CLOSED' });
+    });
+
     it('a logout during the login ends it', async () => {
       const logging = assert.rejects(client.login(), { name: 'CLOSED' });
       await client.logout();

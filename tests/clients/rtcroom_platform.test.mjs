@@ -24,6 +24,8 @@ function makeWx() {
     },
     onAppShow: (listener) => { wx.listeners.show = listener; },
     onNetworkStatusChange: (listener) => { wx.listeners.network = listener; },
+    offAppShow: (listener) => { if (wx.listeners.show === listener) delete wx.listeners.show; },
+    offNetworkStatusChange: (listener) => { if (wx.listeners.network === listener) delete wx.listeners.network; },
     getStorageSync: (key) => wx.stored[key] ?? '',
     setStorageSync: (key, value) => { wx.stored[key] = value; },
     login: ({ success }) => success({ code: 'c1' }),
@@ -86,15 +88,17 @@ describe('rtcroom in a mini-program', () => {
   it('is told when the program is shown again, and when the network is back', () => {
     const wx = makeWx();
     let count = 0;
-    wxPlatform(wx).onShow(() => { ++count; });
+    const stops = [wxPlatform(wx).onShow(() => { ++count; })];
     wx.listeners.show({});
     wx.listeners.network({ isConnected: false });
     wx.listeners.network({ isConnected: true });
     assert.strictEqual(count, 2);
-    wxPlatform(wx).onOffline(() => { ++count; });
+    stops.push(wxPlatform(wx).onOffline(() => { ++count; }));
     wx.listeners.network({ isConnected: true });
     wx.listeners.network({ isConnected: false });
     assert.strictEqual(count, 3);
+    stops.forEach((stop) => stop());
+    assert.deepStrictEqual(wx.listeners, {});
     const { onAppShow, onNetworkStatusChange, ...older } = wx;
     wxPlatform(older).onShow(() => {});
   });

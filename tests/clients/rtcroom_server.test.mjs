@@ -23,7 +23,10 @@ class User {
     const web = webPlatform({ WebSocket, storage: null });
     const platform = {
       setTimer: (ms, listener) => web.setTimer(ms < kTimeoutMs ? ms / kFast : ms, listener),
-      onShow: (listener) => this.#listeners.push(listener),
+      onShow: (listener) => {
+        this.#listeners.push(listener);
+        return () => {};
+      },
       load: (key) => this.stored[key],
       save: (key, value) => { this.stored[key] = value; },
       request: (request) =>

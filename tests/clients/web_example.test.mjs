@@ -216,6 +216,56 @@ describe('The page', { skip: kNoServer }, () => {
     assert.strictEqual((await (await isBack).json()).code, 0);
   });
 
+  it('keeps seat and role when it is loaded again, and frees the seat at once when it is closed', async () => {
+    const browser = await browse(kInEnglish);
+    const alice = browser.page;
+    await create(alice, 'Alice', 'live', 'Tabs');
+    const [bob, carol] = [await anotherWindow(browser), await anotherWindow(browser)];
+    await enter(bob, 'Bob', 'live', 'Tabs');
+    await enter(carol, 'Carol', 'live', 'Tabs');
+    await bob.click('#seat');
+    await shows(alice, '#members b', 'Alice', 'Bob');
+    await alice.reload();
+    await shows(alice, '#members small', 'host', 'you');
+    await bob.reload();
+    for (const page of [alice, bob]) await shows(page, '#members b', 'Alice', 'Bob');
+    await shows(alice, '#viewers', '2 viewers');
+    for (const page of [bob, carol]) await page.close({ runBeforeUnload: true });
+    await shows(alice, '#members b', 'Alice');
+    await shows(alice, '#viewers', '0 viewers');
+  });
+
+  it('has nothing of clients that are closed', async () => {
+    const { page } = await browse(kInEnglish);
+    const session = await page.context().newCDPSession(page);
+    const evaluate = async (expression) => (await session.send('Runtime.evaluate', { expression, awaitPromise: true })).result;
+    const left = async () => {
+      const { objectId: prototypeObjectId } = await evaluate("import('/demo/rtcroom/index.js').then(({ Client }) => Client.prototype)");
+      const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId }); // after a collection of garbage
+      const { result } = await session.send('Runtime.callFunctionOn',
+        { objectId: objects.objectId, functionDeclaration: 'function() { return this.length; }', returnByValue: true });
+      await session.send('Runtime.releaseObject', { objectId: objects.objectId });
+      const listeners = await Promise.all(['window', 'document'].map(async (name) =>
+        session.send('DOMDebugger.getEventListeners', { objectId: (await evaluate(name)).objectId })));
+      return [result.value, ...listeners.map((list) => list.listeners.length)];
+    };
+    const before = await left();
+    assert.ok(before[0] === 1 && before[1] > 0, before.join());
+    const many = page.evaluate(async () => { // in the page
+      const { Client } = await import('/demo/rtcroom/index.js');
+      for (let i = 0; i < 40; ++i) {
+        const client = new Client({ server: location.origin, storage: null });
+        if (i % 8 === 0) {
+          await client.login();
+          await client.createRoom('multi', { stream: false });
+        }
+        await client.close();
+      }
+    });
+    await many;
+    await until('they are gone', async () => JSON.stringify(await left()) === JSON.stringify(before));
+  });
+
   it('asks for a name, and says that a full room is full', async () => {
     const browser = await browse(kInEnglish);
     await browser.page.click('#create button');
@@ -271,6 +321,7 @@ describe('The page', { skip: kNoServer }, () => {
     await shows(page, '#members small', 'host', 'you'); // also what was shown before
     assert.strictEqual(await page.evaluate(() => document.documentElement.lang), 'en');
     assert.strictEqual(await page.locator('#text').getAttribute('placeholder'), 'Say something');
+    await page.click('#leave');
     await page.reload();
     await page.locator('text=Rooms to join').waitFor();
   });

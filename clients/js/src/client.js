@@ -33,12 +33,11 @@ export class Client extends Emitter {
     this.rooms = [];
     this._turn = 0; // counts logouts: each ends the logins before it
     this._leaving = Promise.resolve(); // of rooms: needs the login
-    platform.onShow(() => {
+    this._stops = [platform.onShow(() => {
       if (!this.userID) return;
       this._beat();
       this._channel.wake();
-    });
-    platform.onOffline(() => this._channel.lose());
+    }), platform.onOffline(() => this._channel.lose())];
   }
 
   get userID() { return this._session.userID; }
@@ -58,6 +57,14 @@ export class Client extends Emitter {
     return (this._ending ??= this._logOut().finally(() => { this._ending = undefined; }));
   }
 
+
+  /** Logs out for good: nothing of the client stays. */
+  async close() {
+    this._turn = NaN; // no login has it
+    this._stops.splice(0).forEach((stop) => stop());
+    await this.logout();
+    this._listeners = [];
+  }
 
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);

@@ -107,6 +107,10 @@ export interface ClientOptions {
   WebSocket?: unknown;
   /** Where a page keeps its user: `sessionStorage` if absent, so that a tab is a user; or `localStorage`, or `null`. */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void } | null;
+  /** Whether a page that is closed leaves its rooms at once; `true` if absent. A browser does not tell that from a page
+   * that is loaded again. So the creator, and whoever is alone in a room, keep their seats for `rejoin`, until their
+   * heartbeats are missed; with `'always'` they leave, too. */
+  leaveOnClose?: boolean | 'always';
   /** Replaces the parts of the environment that tests control. */
   platform?: Partial<Platform>;
 }
@@ -158,6 +162,10 @@ export class Client {
   login(credentials?: Credentials | (() => Credentials | Promise<Credentials>)): Promise<string>;
   /** Leaves all rooms, and ends the login; one under way fails with `CLOSED`. */
   logout(): Promise<void>;
+  /** The same, and the end of the client: nothing of it stays in the program. */
+  close(): Promise<void>;
+  /** In a page that was loaded again: enters the rooms that it was in, where they still exist and have a seat. */
+  rejoin(): Promise<Room[]>;
   /** Rooms that others may join, oldest first. */
   listRooms(kind: Kind, page?: { index?: number; count?: number }): Promise<ListedRoom[]>;
   /** Makes a room. It can be seen by others once this user has its seat. */
@@ -268,10 +276,10 @@ export interface Platform {
     listener: { onOpen(): void; onMessage(data: string): void; onClose(code: number): void },
   ): { send(data: string): void; close(): void };
   hasSockets: boolean;
-  /** The program is shown again, or the network is back. */
-  onShow(listener: () => void): void;
+  /** The program is shown again, or the network is back. Returns a function that removes the listener, as the next. */
+  onShow(listener: () => void): () => void;
   /** The network is gone. */
-  onOffline(listener: () => void): void;
+  onOffline(listener: () => void): () => void;
   load(key: string): unknown;
   save(key: string, value: unknown): void;
   /** A code by which the server recognises the user; empty where there is none. */

@@ -1,5 +1,5 @@
 // rtcroom: rooms of rtcroomd for mini-programs, browsers and Node.
-import { Client as AnyClient } from './client.js';
+import { PageClient } from './page_client.js';
 import { webPlatform } from './platform/web.js';
 import { wxPlatform } from './platform/wx.js';
 
@@ -10,7 +10,7 @@ export { webPlatform, wxPlatform };
 /* global wx */
 const isMiniProgram = () => typeof wx === 'object' && wx && typeof wx.request === 'function';
 
-export class Client extends AnyClient {
+export class Client extends PageClient {
   constructor(options) {
     super(options, { ...(isMiniProgram() ? wxPlatform(wx) : webPlatform(options)), ...options.platform });
   }

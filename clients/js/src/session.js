@@ -17,9 +17,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
 
   /** @param read  takes the reply; what it cannot read is no reply of rtcroomd
    * @param mine  of a login: gets what aborts the request */
-  const ask = async (path, body, read = (reply) => reply, mine = {}) => {
-    const [name] = path.split('?'); // no token in messages
-    const { reply, abort } = platform.request({ url: `${url}/${path}`, body });
+  const ask = async (address, body, read = (reply) => reply, mine = {}) => {
+    const [name] = address.slice(url.length + 1).split('?'); // no token in messages
+    const { reply, abort } = platform.request({ url: address, body });
     mine.abort = abort;
     const { data } = await reply.catch((error) => fail('NETWORK', error?.message));
     // A status says nothing: `code` does.
@@ -39,7 +39,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
 
   const logIn = (mine, identity) => {
     const { userID, userSig, sdkAppID, accountType = '0' } = identity;
-    return ask(`multi_room/login?${queryOf({ sdkAppID, accountType, userID, userSig })}`, {},
+    return ask(`${url}/multi_room/login?${queryOf({ sdkAppID, accountType, userID, userSig })}`, {},
       ({ token }) => Object.assign(mine, { identity, token: token.trim() }), mine);
   };
 
@@ -79,7 +79,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
   /** A code is good for one call. */
   const askServer = async (mine) => {
     const code = await platform.loginCode();
-    return ask(`utils/get_login_info${code && `?${queryOf({ code })}`}`, undefined, undefined, mine);
+    return ask(`${url}/utils/get_login_info${code && `?${queryOf({ code })}`}`, undefined, undefined, mine);
   };
 
   const checkWanted = (mine) => { if (mine !== login) fail('CLOSED', 'logged out'); };
@@ -110,6 +110,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
 
   const session = {
     get userID() { return login?.token ? login.identity.userID : ''; },
+
+    /** Of a call; the token goes unencoded. */
+    addressOf(path) { return `${url}/${path}?${queryOf({ userID: session.userID })}&token=${login.token}`; },
 
     /** As the channel wants it. With `beats` it tells when to send heartbeats. */
     get who() { return { userID: session.userID, token: login.token, beats: true }; },
@@ -158,8 +161,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
         try {
-          // The token goes unencoded.
-          const reply = await ask(`${path}?${queryOf({ userID })}&token=${token}`, { userID, ...body }, read);
+          const reply = await ask(session.addressOf(path), { userID, ...body }, read);
           onNetwork(true);
           return reply;
         } catch (error) {

@@ -88,11 +88,19 @@ class ScriptedPlatform {
     return { send: (data) => socket.sent.push(JSON.parse(data)), close: () => { socket.isClosed = true; } };
   }
 
-  onShow(listener) { this.#shown.push(listener); }
+  onShow(listener) {
+    this.#shown.push(listener);
+    return () => { this.#shown = []; };
+  }
 
   show() { this.#shown.forEach((listener) => listener()); }
 
-  onOffline(listener) { this.#offline.push(listener); }
+  onOffline(listener) {
+    this.#offline.push(listener);
+    return () => { this.#offline = []; };
+  }
+
+  get listeners() { return this.#shown.length + this.#offline.length; }
 
   goOffline() { this.#offline.forEach((listener) => listener()); }
 

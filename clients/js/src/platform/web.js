@@ -1,6 +1,11 @@
 // Browsers, and Node.
 import { common, kRequestTimeoutMs } from './common.js';
 
+function listen(target, event, listener) {
+  target?.addEventListener?.(event, listener); // Node has none
+  return () => target?.removeEventListener?.(event, listener);
+}
+
 /** A page keeps its user for its tab, so that two tabs can be two users. */
 export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) {
   const keep = () => (storage === undefined ? globalThis.sessionStorage : storage);
@@ -28,10 +33,11 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
     hasSockets: Boolean(WebSocket),
     onShow(listener) {
       const page = globalThis.document;
-      page?.addEventListener('visibilitychange', () => { if (!page.hidden) listener(); });
-      globalThis.addEventListener?.('online', listener);
+      const stops = [listen(page, 'visibilitychange', () => { if (!page.hidden) listener(); }),
+        listen(globalThis, 'online', listener)];
+      return () => stops.forEach((stop) => stop());
     },
-    onOffline(listener) { globalThis.addEventListener?.('offline', listener); },
+    onOffline: (listener) => listen(globalThis, 'offline', listener),
     // A page may be kept from its storage, or have filled it.
     load(key) {
       try {

@@ -4,6 +4,10 @@ import { common, kRequestTimeoutMs } from './common.js';
 
 /** @param wx  the global of mini-programs */
 export function wxPlatform(wx) {
+  const listen = (event, listener) => {
+    wx[`on${event}`]?.(listener); // older versions have fewer events
+    return () => wx[`off${event}`]?.(listener);
+  };
   return {
     ...common,
     /** @returns {{reply: Promise<{status, data}>, abort}}; the reply is rejected when there is none */
@@ -28,12 +32,10 @@ export function wxPlatform(wx) {
     },
     hasSockets: Boolean(wx.connectSocket),
     onShow(listener) {
-      if (wx.onAppShow) wx.onAppShow(listener);
-      if (wx.onNetworkStatusChange) wx.onNetworkStatusChange(({ isConnected }) => { if (isConnected) listener(); });
+      const stops = [listen('AppShow', listener), listen('NetworkStatusChange', ({ isConnected }) => { if (isConnected) listener(); })];
+      return () => stops.forEach((stop) => stop());
     },
-    onOffline(listener) {
-      if (wx.onNetworkStatusChange) wx.onNetworkStatusChange(({ isConnected }) => { if (!isConnected) listener(); });
-    },
+    onOffline: (listener) => listen('NetworkStatusChange', ({ isConnected }) => { if (!isConnected) listener(); }),
     // The storage may be broken or full.
     load(key) {
       try {

@@ -1,0 +1,51 @@
+// A client in a page that may be closed, or loaded again, at any moment.
+import { Client } from './client.js';
+import { ignore } from './errors.js';
+
+const kRooms = 'rtcroom rooms'; // in the storage of the tab
+
+export class PageClient extends Client {
+  constructor(options, platform) {
+    super(options, platform);
+    const onHide = ({ persisted }) => this._onHide(persisted, options.leaveOnClose ?? true);
+    if (typeof addEventListener !== 'function') return; // no page
+    addEventListener('pagehide', onHide);
+    this._stops.push(() => removeEventListener('pagehide', onHide));
+  }
+
+  async rejoin() {
+    const { userID, rooms } = remember(null) || {};
+    if (userID !== this.userID) return [];
+    const enter = async ({ kind, roomID, isViewer, hasSeat, options }) => {
+      if (!isViewer) return this.joinRoom(kind, roomID, options);
+      const room = await this.watchRoom(roomID, options);
+      if (hasSeat) await ignore(room.takeSeat(options));
+      return room;
+    };
+    return (await Promise.all(rooms.map((room) => ignore(enter(room))))).filter(Boolean);
+  }
+
+  /** No browser tells whether the page is closed or loaded again. So whoever would not get back what it has keeps its
+   * seat: the creator, and who is alone, with whom the room would end. */
+  _onHide(isKept, leaveOnClose) {
+    const { userID, rooms } = this;
+    remember({ userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
+      ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
+    if (isKept || !leaveOnClose) return; // it may come back as it is
+    rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _isViewer }) => {
+      const send = (endpoint) =>
+        navigator.sendBeacon(this._session.addressOf(`${kind}_room/${endpoint}`), JSON.stringify({ userID, roomID }));
+      if (hasSeat && (leaveOnClose === 'always' || (roomCreator !== userID && others.length))) send('delete_pusher');
+      if (_isViewer) send('delete_audience');
+    });
+  }
+}
+
+/** @returns what was remembered before */
+function remember(value) {
+  try {
+    const before = JSON.parse(sessionStorage.getItem(kRooms));
+    sessionStorage.setItem(kRooms, JSON.stringify(value));
+    return before;
+  } catch (error) { return null; } // a page may be kept from its storage
+}
