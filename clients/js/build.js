@@ -5,8 +5,8 @@ import path from 'node:path';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
 const kInside = ['accept', 'addressOf', 'askedOn', 'call', 'client', 'done', 'end', 'follower', 'give', 'giveUp',
-  'hasSockets', 'identity', 'isNew', 'isOwn', 'isRunning', 'isTaken', 'listener', 'load', 'loginCode', 'lose',
-  'onClose', 'onConnection', 'onEvent', 'onMessage', 'onNetwork', 'onOffline', 'onOpen', 'onReply', 'onShow',
+  'hasSockets', 'identity', 'isNew', 'isOnce', 'isOver', 'isOwn', 'isRunning', 'isTaken', 'listener', 'load',
+  'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onNetwork', 'onOpen', 'onReply', 'onShow',
   'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply',
   'report', 'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs',
   'wake', 'who'];

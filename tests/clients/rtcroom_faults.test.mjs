@@ -332,6 +332,29 @@ describe('rtcroom', () => {
       await sending;
     });
 
+    it('its listeners have an event and a function, and one of them may hear it once', async () => {
+      const room = await join();
+      assert.throws(() => room.on('mesage', () => {}), { name: 'BAD_REQUEST', message: 'no event mesage' });
+      assert.throws(() => client.once('direct'), { name: 'BAD_REQUEST', message: 'direct: no listener' });
+      const heard = [];
+      room.once('message', ({ body }) => heard.push(body));
+      for (const body of ['1', '2']) {
+        platform.sockets.at(-1).receive({ event: { kind: 'multi', roomID: 'r', cursor: body, message: { seq: 1, body } } });
+      }
+      assert.deepStrictEqual(heard, ['1']);
+    });
+
+    it('what shows a room or a client as JSON finds its properties alone', async () => {
+      const room = await join({ kind: 'live', stream: false });
+      const shown = { kind: 'live', roomID: 'r', roomInfo: '', roomCreator: 'bob', pushURL: '', mixedPlayURL: '',
+        audienceCount: 0, fields: {}, isClosed: false,
+        pushers: [{ userID: 'ann', userName: '', userAvatar: '', accelerateURL: '' }] }; // oneself, without the channel's word
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(client)), { rooms: [shown] });
+      const proxy = new Proxy(room, {}); // as stores make them
+      await proxy.leave();
+      assert.deepStrictEqual(client.rooms, []);
+    });
+
     it('its faulty listeners stop nothing', async () => {
       const room = await join();
       room.on('closed', () => { throw new Error('faulty'); });

@@ -25,7 +25,7 @@ const kTests = {
     await room.giveUpSeat();
     await room.takeSeat({ stream: false, userName: 'Ann' });
     assert.deepStrictEqual(Object.keys(user.of('add_pusher').at(-1).body).sort(),
-      ['pushURL', 'roomID', 'roomInfo', 'userAvatar', 'userID', 'userName']);
+      ['client', 'pushURL', 'roomID', 'roomInfo', 'userAvatar', 'userID', 'userName']);
   },
 
   'the token percent-encoded twice, or `*` replaced': async () => {

@@ -54,7 +54,7 @@ describe('The package rtcroom', () => {
       await makeDist(path.join(installed, 'dist'));
       const program = path.join(folder, `program.${extension}`);
       fs.writeFileSync(program, `
-        import { Client, RtcRoomError, type Message } from 'rtcroom';
+        import { Client, Room, RtcRoomError, type Message } from 'rtcroom';
         export async function talk() {
           const client = new Client({ server: 'https://h', storage: null });
           const [{ fields: { hearts } }] = await client.listRooms('live');
@@ -64,6 +64,8 @@ describe('The package rtcroom', () => {
           const likes: number = await room.increment('likes');
           // @ts-expect-error there is no such kind
           await client.joinRoom('video', 'r');
+          // @ts-expect-error rooms are made by calls
+          new Room();
           // @ts-expect-error there is no such event
           room.on('members', () => {});
           try { await room.leave(); } catch (error) { if (error instanceof RtcRoomError && error.name === 'NO_ROOM') off(); }

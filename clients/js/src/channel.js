@@ -324,18 +324,13 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
     /** A call of the room API has succeeded, or had no answer: after an outage nothing is waited for. */
     onNetwork(isThere) {
-      if (isOff()) return;
       const now = platform.now();
-      if (!isThere) {
-        isOut = true;
-      } else if (isOut && isOpen) {
-        isOut = false;
-        ping();
-      } else if (isOut && now - startedAt >= kOutMs) {
+      if (isThere && isOut && !isOpen && !isOff() && now - startedAt >= kOutMs) {
         failedSockets ||= 1; // a poll tells sooner
         triedSocketAt = now;
         reconnect(0);
       }
+      isOut ||= !isThere;
     },
 
     /** The network is gone: no connection says so soon. */
@@ -367,7 +362,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
     async request(verb, body) {
       if (isOff()) fail('NO_CHANNEL', verb);
-      if (requests.size >= kMostRequests) fail('RATE_LIMITED', `${verb}: too many at once`);
+      if (requests.size >= kMostRequests) fail('RATE_LIMITED', verb);
       const request = { verb, body, onReply: (reply) => settle(request, reply) };
       requests.add(request);
       return answerTo(request);

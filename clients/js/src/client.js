@@ -16,28 +16,33 @@ function checkKind(kind) {
 
 export class Client extends Emitter {
   constructor({ server, prefix = '/weapp', channel = server }, platform) {
-    super(platform);
+    super(platform, 'direct kicked connection');
     if (!/^https?:\/\/[^/]/.test(server)) fail('BAD_REQUEST', 'server: such as https://host');
-    this._session = makeSession(trimmed(server) + trimmed(prefix), platform,
+    const session = makeSession(trimmed(server) + trimmed(prefix), platform,
       (isThere) => this._channel.onNetwork(isThere), (reason) => {
         this._channel.stop();
         this.rooms.forEach((room) => room._end(reason));
         this._emit('kicked', { reason });
       });
-    this._channel = makeChannel(channel && `${trimmed(channel)}/channel`, platform, this._session,
+    const messages = makeChannel(channel && `${trimmed(channel)}/channel`, platform, session,
       (message) => this._emit('direct', message), () => this._beat(kBeatMs), (state) => {
         this.rooms.forEach((room) => room._follower.onConnection(state));
         this._emit('connection', state);
       });
-    this._names = {}; // those of the newest room
     this.rooms = [];
-    this._turn = 0; // counts logouts: each ends the logins before it
-    this._leaving = Promise.resolve(); // of rooms: needs the login
-    this._stops = [platform.onShow(() => {
-      if (!this.userID) return;
-      this._beat();
-      this._channel.wake();
-    }), platform.onOffline(() => this._channel.lose())];
+    this._hide({
+      _session: session,
+      _channel: messages,
+      _names: {}, // those of the newest room
+      _turn: 0, // counts logouts: each ends the logins before it
+      _ending: undefined, // the logout that is under way
+      _leaving: Promise.resolve(), // of rooms: needs the login
+      _stop: platform.onShow(() => {
+        if (!this.userID) return;
+        this._beat();
+        this._channel.wake();
+      }, () => this._channel.lose()),
+    });
   }
 
   get userID() { return this._session.userID; }
@@ -61,7 +66,7 @@ export class Client extends Emitter {
   /** Logs out for good: nothing of the client stays. */
   async close() {
     this._turn = NaN; // no login has it
-    this._stops.splice(0).forEach((stop) => stop());
+    this._stop();
     await this.logout();
     this._listeners = [];
   }
@@ -97,7 +102,7 @@ export class Client extends Emitter {
 
   _onLeaving(leaving) { this._leaving = Promise.all([this._leaving, ignore(leaving)]); }
 
-  _forget(room) { this.rooms = this.rooms.filter((other) => other !== room); }
+  _forgetClosed() { this.rooms = this.rooms.filter(({ isClosed }) => !isClosed); }
 
   _message({ userName: nick, userAvatar: avatar }, content) {
     return { ...content, nick, avatar, key: this._newKey() };

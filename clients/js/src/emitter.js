@@ -1,25 +1,37 @@
 // Events by name.
+import { fail } from './errors.js';
 
 export class Emitter {
-  constructor(platform) {
-    this._platform = platform;
-    this._listeners = [];
+  /** @param events  their names, between blanks */
+  constructor(platform, events) {
+    this._hide({ _platform: platform, _events: events.split(' '), _listeners: [] });
   }
 
   /** @returns a function that removes the listener again */
-  on(event, listener) {
-    this._listeners = [...this._listeners, { event, listener }];
+  on(event, listener, isOnce) {
+    if (!this._events.includes(event)) fail('BAD_REQUEST', `no event ${event}`);
+    if (typeof listener !== 'function') fail('BAD_REQUEST', `${event}: no listener`);
+    this._listeners = [...this._listeners, { event, listener, isOnce }];
     return () => this.off(event, listener);
   }
+
+  once(event, listener) { return this.on(event, listener, true); }
 
   off(event, listener) {
     this._listeners = this._listeners.filter((other) => other.event !== event || other.listener !== listener);
   }
 
+  /** Sets what JSON, logs, and stores such as Vuex must not follow. */
+  _hide(values) {
+    Object.keys(values).forEach((key) => Object.defineProperty(this, key, { value: values[key], writable: true }));
+  }
+
   _emit(name, value) {
-    for (const { event, listener } of this._listeners) {
+    for (const { event, listener, isOnce } of this._listeners) {
+      if (event !== name) continue;
+      if (isOnce) this.off(event, listener);
       try {
-        if (event === name) listener(value);
+        listener(value);
       } catch (error) {
         // A fault of one listener must not keep the others, or the room, from going on.
         this._platform.setTimer(0, () => { throw error; });

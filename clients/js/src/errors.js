@@ -27,7 +27,7 @@ const kNamesOfCalls = {
 /** A call that failed. `name` says why; `code` and `detail` are the server's, for logs. */
 export class RtcRoomError extends Error {
   constructor(name, detail, code = 0) {
-    super(`${name}: ${detail}`);
+    super(detail);
     this.name = name;
     this.detail = detail;
     this.code = code;

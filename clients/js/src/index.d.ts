@@ -6,7 +6,8 @@ export type Kind = 'double' | 'multi' | 'live';
 /** A member with a seat, and where its stream is played. */
 export type { Pusher };
 
-/** A room in a list, with its custom fields. Those of live rooms have the number of viewers, too. */
+/** A room in a list, with its custom fields and the number of free seats, which older servers do not tell. Those of live
+ * rooms have the number of viewers, too. */
 export type ListedRoom = Omit<Gen2ListedRoom, 'custom' | 'customInfo'>
   & Partial<Pick<Gen2ListedLiveRoom, 'audienceCount'>> & { fields: Record<string, FieldValue> };
 
@@ -179,7 +180,10 @@ export class Client {
   sendDirect(to: string | number, body: string, options?: { cmd?: string }): Promise<{ time: number }>;
   /** Messages with one user, oldest first. `before`: the `position` of the oldest that is known. */
   history(peer: string | number, page?: { before?: number; limit?: number }): Promise<{ messages: DirectMessage[]; complete: boolean }>;
+  /** Returns a function that removes the listener. An unknown event fails with `BAD_REQUEST`. */
   on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): () => void;
+  /** The same, for the next event only. */
+  once<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): () => void;
   off<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): void;
 }
 
@@ -198,8 +202,10 @@ export interface RoomEvents {
   closed: { reason: CloseReason };
 }
 
-/** A room that this user is in. Its properties are kept up to date. */
+/** A room that this user is in. Its properties are kept up to date; as JSON it is these properties. */
 export class Room {
+  /** Rooms are made by `createRoom`, `joinRoom` and `watchRoom`. */
+  private constructor();
   readonly kind: Kind;
   readonly roomID: string;
   readonly roomInfo: string;
@@ -253,7 +259,10 @@ export class Room {
   /** Asks for one picture of several streams; `params` as the media service documents them. */
   mergeStream(params: object): Promise<object>;
 
+  /** Returns a function that removes the listener. An unknown event fails with `BAD_REQUEST`. */
   on<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): () => void;
+  /** The same, for the next event only. */
+  once<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): () => void;
   off<E extends keyof RoomEvents>(event: E, listener: (value: RoomEvents[E]) => void): void;
 }
 
@@ -276,10 +285,8 @@ export interface Platform {
     listener: { onOpen(): void; onMessage(data: string): void; onClose(code: number): void },
   ): { send(data: string): void; close(): void };
   hasSockets: boolean;
-  /** The program is shown again, or the network is back. Returns a function that removes the listener, as the next. */
-  onShow(listener: () => void): () => void;
-  /** The network is gone. */
-  onOffline(listener: () => void): () => void;
+  /** The program is shown again or the network is back; the network is gone. Returns a function that ends both. */
+  onShow(onShow: () => void, onOffline: () => void): () => void;
   load(key: string): unknown;
   save(key: string, value: unknown): void;
   /** A code by which the server recognises the user; empty where there is none. */

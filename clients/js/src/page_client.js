@@ -1,16 +1,20 @@
 // A client in a page that may be closed, or loaded again, at any moment.
 import { Client } from './client.js';
 import { ignore } from './errors.js';
+import { listen } from './platform/web.js';
 
 const kRooms = 'rtcroom rooms'; // in the storage of the tab
 
 export class PageClient extends Client {
   constructor(options, platform) {
     super(options, platform);
-    const onHide = ({ persisted }) => this._onHide(persisted, options.leaveOnClose ?? true);
-    if (typeof addEventListener !== 'function') return; // no page
-    addEventListener('pagehide', onHide);
-    this._stops.push(() => removeEventListener('pagehide', onHide));
+    const stop = this._stop;
+    const stopPage = listen(typeof window === 'object' && window, 'pagehide',
+      ({ persisted }) => this._onHide(persisted, options.leaveOnClose ?? true));
+    this._stop = () => {
+      stop();
+      stopPage();
+    };
   }
 
   async rejoin() {
@@ -29,6 +33,7 @@ export class PageClient extends Client {
    * seat: the creator, and who is alone, with whom the room would end. */
   _onHide(isKept, leaveOnClose) {
     const { userID, rooms } = this;
+    if (!rooms.length) return; // another client of the page may have some
     remember({ userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
       ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
     if (isKept || !leaveOnClose) return; // it may come back as it is

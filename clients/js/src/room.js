@@ -11,10 +11,12 @@ const kStreamBroken = [-1307, 3001, 3002, 3003, 3004, 3005];
 export class Room extends Emitter {
   constructor({ kind, roomID, isNew = false, roomInfo = '', profile, client }) {
     const { _platform: platform, userID } = client;
-    super(platform);
+    super(platform, 'pushers message fields audience pushURL evicted closed');
     Object.assign(this, {
       kind, roomID, roomInfo, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
       audienceCount: 0, fields: {}, isClosed: false,
+    });
+    this._hide({
       _client: client, _userID: userID, _names: profile, _isViewer: false, _isEnding: false,
       _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
     });
@@ -124,7 +126,7 @@ export class Room extends Emitter {
 
   _close() {
     this.isClosed = true;
-    this._client._forget(this);
+    this._client._forgetClosed();
     this._client._channel.unsubscribe(this);
     this._follower.stop();
   }

@@ -60,6 +60,8 @@ export function makeSeat(room, platform, isNew) {
     isNew = false;
     if (!isWanted) return; // given up meanwhile: `giveUp` deletes it
     isTaken = true;
+    // With a stream the channel tells, as only it knows where that is played.
+    if (!pushURL) room._follower.onEvent({ pusher_added: { userID: room._userID, ...room._names, accelerateURL: '' } });
     enteredURL = pushURL;
     beats.start(kFirstBeatMs, seat.beat);
   };

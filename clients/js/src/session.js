@@ -12,16 +12,22 @@ const queryOf = (values) => Object.entries(values)
  * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
 export function makeSession(url, platform, onNetwork, onOver) {
   const key = `rtcroom ${url}`;
-  // {identity, isOwn, give, token, renewal, done, abort}; there is no token until the server has given one
+  // {identity, isOwn, give, token, renewal, done, abort, isOver}; there is no token until the server has given one
   let login;
 
   /** @param read  takes the reply; what it cannot read is no reply of rtcroomd
-   * @param mine  of a login: gets what aborts the request */
+   * @param mine  the login that the request is for; it gets what aborts it */
   const ask = async (address, body, read = (reply) => reply, mine = {}) => {
+    const checkWanted = () => { if (mine.isOver) fail('CLOSED', 'logged out'); };
+    checkWanted();
     const [name] = address.slice(url.length + 1).split('?'); // no token in messages
     const { reply, abort } = platform.request({ url: address, body });
     mine.abort = abort;
-    const { data } = await reply.catch((error) => fail('NETWORK', error?.message));
+    const { data } = await reply.catch((error) => {
+      checkWanted(); // it was aborted
+      return fail('NETWORK', error?.message);
+    });
+    checkWanted();
     // A status says nothing: `code` does.
     if (data?.code) throw errorOfReply(name.split('/')[1], data);
     try {
@@ -44,16 +50,6 @@ export function makeSession(url, platform, onNetwork, onOver) {
   };
 
   const enter = async (mine) => {
-    checkWanted(mine);
-    try {
-      return await enterAs(mine);
-    } catch (error) {
-      checkWanted(mine); // it was aborted
-      throw error;
-    }
-  };
-
-  const enterAs = async (mine) => {
     const { identity, isOwn, token } = mine;
     try {
       if (identity) return await logIn(mine, identity);
@@ -61,18 +57,17 @@ export function makeSession(url, platform, onNetwork, onOver) {
       if (isOwn || error.name !== kNotAuthorised) throw error;
     }
     // A first ticket, or one in place of an expired one.
-    const fresh = await (mine.give ? askProgram(mine.give) : askServer(mine));
-    const userID = `${fresh.userID}`;
+    const fresh = await (mine.give ? askProgram(mine) : askServer(mine));
+    const userID = `${fresh?.userID}`;
     if (token && userID !== identity.userID) fail(kNotAuthorised, 'another user');
-    checkWanted(mine);
     return logIn(mine, { ...fresh, userID });
   };
 
-  const askProgram = async (give) => {
+  const askProgram = async ({ give }) => {
     try {
-      return { ...await give() };
+      return await give();
     } catch (error) {
-      return fail('UNAVAILABLE', `credentials: ${error?.message}`);
+      return fail('UNAVAILABLE', `credentials: ${error}`);
     }
   };
 
@@ -82,12 +77,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
     return ask(`${url}/utils/get_login_info${code && `?${queryOf({ code })}`}`, undefined, undefined, mine);
   };
 
-  const checkWanted = (mine) => { if (mine !== login) fail('CLOSED', 'logged out'); };
-
   const logInFirst = async (mine, onDone) => {
     try {
       await repeat(() => enter(mine));
-      checkWanted(mine);
     } catch (error) {
       if (mine === login) login = null;
       throw error;
@@ -97,11 +89,16 @@ export function makeSession(url, platform, onNetwork, onOver) {
     return session.userID;
   };
 
+  const forget = () => {
+    if (login) login.isOver = true;
+    login = null;
+  };
+
   const renewOnce = async (mine) => {
     try {
       await enter(mine);
     } catch (error) {
-      if (error.name === kNotAuthorised) session.end('login_expired');
+      if (mine === login && error.name === kNotAuthorised) session.end('login_expired');
       throw error;
     } finally {
       mine.renewal = null;
@@ -134,7 +131,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
     async logout() {
       const ending = session.userID && ignore(session.call('multi_room/logout', {}, { tries: 1 }));
       login?.abort?.();
-      login = null;
+      forget();
       await ending;
     },
 
@@ -146,7 +143,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
     /** The login is over: nothing renews it but the user. */
     end(reason) {
       if (!login) return;
-      login = null;
+      forget();
       onOver(reason);
     },
 
@@ -161,7 +158,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
         try {
-          const reply = await ask(session.addressOf(path), { userID, ...body }, read);
+          const reply = await ask(session.addressOf(path), { userID, client: 'rtcroom/1', ...body }, read);
           onNetwork(true);
           return reply;
         } catch (error) {

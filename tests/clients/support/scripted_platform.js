@@ -88,17 +88,13 @@ class ScriptedPlatform {
     return { send: (data) => socket.sent.push(JSON.parse(data)), close: () => { socket.isClosed = true; } };
   }
 
-  onShow(listener) {
-    this.#shown.push(listener);
-    return () => { this.#shown = []; };
+  onShow(onShow, onOffline) {
+    this.#shown.push(onShow);
+    this.#offline.push(onOffline);
+    return () => { this.#shown = this.#offline = []; };
   }
 
   show() { this.#shown.forEach((listener) => listener()); }
-
-  onOffline(listener) {
-    this.#offline.push(listener);
-    return () => { this.#offline = []; };
-  }
 
   get listeners() { return this.#shown.length + this.#offline.length; }
 
@@ -139,7 +135,7 @@ const kAnswers = {
 export function makeScriptedUser(options) {
   const platform = Object.assign(new ScriptedPlatform(), options);
   // The library copies its environment, and methods are not copied with an instance of a class.
-  const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'onOffline', 'load', 'save', 'loginCode'];
+  const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'load', 'save', 'loginCode'];
   const bound = Object.fromEntries(methods.map((name) => [name, (...values) => platform[name](...values)]));
   const client = new Client({ server: 'https://h/', platform: { ...bound, hasSockets: platform.hasSockets } });
   const events = [];

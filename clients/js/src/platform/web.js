@@ -1,7 +1,8 @@
 // Browsers, and Node.
 import { common, kRequestTimeoutMs } from './common.js';
 
-function listen(target, event, listener) {
+/** @returns a function that removes the listener */
+export function listen(target, event, listener) {
   target?.addEventListener?.(event, listener); // Node has none
   return () => target?.removeEventListener?.(event, listener);
 }
@@ -31,13 +32,12 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
       return { send: (data) => socket.send(data), close: () => socket.close(1000) };
     },
     hasSockets: Boolean(WebSocket),
-    onShow(listener) {
+    onShow(onShow, onOffline) {
       const page = globalThis.document;
-      const stops = [listen(page, 'visibilitychange', () => { if (!page.hidden) listener(); }),
-        listen(globalThis, 'online', listener)];
+      const stops = [listen(page, 'visibilitychange', () => { if (!page.hidden) onShow(); }),
+        listen(globalThis, 'online', onShow), listen(globalThis, 'offline', onOffline)];
       return () => stops.forEach((stop) => stop());
     },
-    onOffline: (listener) => listen(globalThis, 'offline', listener),
     // A page may be kept from its storage, or have filled it.
     load(key) {
       try {

@@ -4,10 +4,6 @@ import { common, kRequestTimeoutMs } from './common.js';
 
 /** @param wx  the global of mini-programs */
 export function wxPlatform(wx) {
-  const listen = (event, listener) => {
-    wx[`on${event}`]?.(listener); // older versions have fewer events
-    return () => wx[`off${event}`]?.(listener);
-  };
   return {
     ...common,
     /** @returns {{reply: Promise<{status, data}>, abort}}; the reply is rejected when there is none */
@@ -31,11 +27,15 @@ export function wxPlatform(wx) {
       return { send: (data) => socket.send({ data }), close: () => socket.close({ code: 1000 }) };
     },
     hasSockets: Boolean(wx.connectSocket),
-    onShow(listener) {
-      const stops = [listen('AppShow', listener), listen('NetworkStatusChange', ({ isConnected }) => { if (isConnected) listener(); })];
-      return () => stops.forEach((stop) => stop());
+    onShow(onShow, onOffline) {
+      const onNetwork = ({ isConnected }) => (isConnected ? onShow : onOffline)();
+      const tell = (verb) => {
+        wx[`${verb}AppShow`]?.(onShow); // older versions have fewer events
+        wx[`${verb}NetworkStatusChange`]?.(onNetwork);
+      };
+      tell('on');
+      return () => tell('off');
     },
-    onOffline: (listener) => listen('NetworkStatusChange', ({ isConnected }) => { if (!isConnected) listener(); }),
     // The storage may be broken or full.
     load(key) {
       try {
