@@ -62,7 +62,6 @@ export class Client extends Emitter {
     return (this._ending ??= this._logOut().finally(() => { this._ending = undefined; }));
   }
 
-
   /** Logs out for good: nothing of the client stays. */
   async close() {
     this._turn = NaN; // no login has it
