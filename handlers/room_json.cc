@@ -1,5 +1,7 @@
 #include "handlers/room_json.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace rtcroom {
@@ -16,7 +18,14 @@ void WriteHead(const Room& room, Protocol protocol, JsonText& out) {
       .Field("mixedPlayURL", room.mixed_play_url);
 }
 
-void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out) {
+void WriteSeats(const Room& room, const RoomLimits& limits, JsonText& out) {
+  const std::size_t most = limits.PushersIn(room.key.kind);
+  // An operator may have lowered the limit since.
+  const std::size_t taken = std::min(room.pushers.size(), most);
+  out.Field("seats", static_cast<std::int64_t>(most - taken));
+}
+
+void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out, const RoomLimits* limits) {
   out.BeginObject();
   switch (protocol) {
     case Protocol::kGen1:
@@ -37,6 +46,7 @@ void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out) {
           .Field("roomCreator", room.creator.value);
       break;
   }
+  if (limits != nullptr && protocol == Protocol::kGen2) WriteSeats(room, *limits, out);
   out.EndObject();
 }
 
@@ -71,11 +81,11 @@ void WriteOneRoom(const Room& room, Protocol protocol, JsonText& out) {
 }
 
 bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
-                JsonText& out) {
+                JsonText& out, const RoomLimits* limits) {
   for (const Room& room : rooms) {
     const std::size_t before = out.text().size();
     const bool is_first = out.text().ends_with('[');
-    WriteListedRoom(room, protocol, out);
+    WriteListedRoom(room, protocol, out, limits);
     const bool fits = out.text().size() + std::string_view("]").size() <= max_bytes;
     if (!fits && !is_first) {
       out.CutTo(before);

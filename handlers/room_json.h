@@ -7,6 +7,7 @@
 
 #include "daemon/base/json_text.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_limits.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {
@@ -32,9 +33,10 @@ inline constexpr std::size_t kMaxRoomListBytes = std::size_t{256} * 1024;
 /// Appends to the open array `rooms` as many whole rooms as keep all of `out`, with the closing
 /// bracket, within `max_bytes`; at least one if there are any. In the dialects the text of a room
 /// is under both names: `roomName` and `roomInfo`.
+/// @param limits  with them each room of gen-2 has `seats`, the number of free ones.
 /// @return whether all rooms were written.
 /// @source protocol A.4.8, B.4.8, B.8, C.4.
 bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
-                JsonText& out);
+                JsonText& out, const RoomLimits* limits = nullptr);
 
 }  // namespace rtcroom

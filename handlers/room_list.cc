@@ -27,8 +27,14 @@ constexpr std::size_t kBytesInASlice = 16384;
 
 class RoomListSlices {
  public:
-  RoomListSlices(RoomService& rooms, RoomListQuery query, Protocol protocol)
-      : rooms_(&rooms), query_(std::move(query)), left_(query_.count), protocol_(protocol) {
+  /// @param limits  null: without free seats; outlives the slices
+  RoomListSlices(RoomService& rooms, RoomListQuery query, Protocol protocol,
+                 const RoomLimits* limits)
+      : rooms_(&rooms),
+        query_(std::move(query)),
+        left_(query_.count),
+        protocol_(protocol),
+        limits_(limits) {
     answer_.BeginArray("rooms");
   }
 
@@ -40,7 +46,7 @@ class RoomListSlices {
     bool is_full = false;
     while (written_ < read_.size() && !is_full && answer_.text().size() < enough) {
       is_full = !WriteRooms(std::span(read_).subspan(written_++, 1), protocol_,
-                            kMaxRoomListBytes - SuccessFrameBytes(), answer_);
+                            kMaxRoomListBytes - SuccessFrameBytes(), answer_, limits_);
     }
     const bool is_last = is_full || (written_ == read_.size() && left_ == 0);
     if (!is_last) return std::nullopt;
@@ -66,6 +72,7 @@ class RoomListSlices {
   RoomListQuery query_;  ///< of the next read
   std::size_t left_;     ///< rooms not read yet
   Protocol protocol_;
+  const RoomLimits* limits_;
   std::vector<Room> read_;
   std::size_t written_ = 0;  ///< number of rooms of `read_` already written
   JsonText answer_;
@@ -83,7 +90,7 @@ Slice ReplyWithRooms(const Request& request, const HandlerContext& context, Room
           .index = static_cast<std::uint64_t>(std::max<std::int64_t>(spec.index, 0)),
           .count = RoomsToList(spec.count, request.traits()),
       },
-      request.protocol);
+      request.protocol, spec.with_seats ? &context.services.limits : nullptr);
 }
 
 }  // namespace rtcroom

@@ -14,6 +14,7 @@ struct RoomPageSpec {
   std::int64_t index = 0;             ///< rooms to skip; below 0 means none
   std::int64_t count = 0;             ///< maximum number of rooms; below 0 means none
   std::optional<std::string> type{};  ///< only rooms of this type
+  bool with_seats = false;            ///< each room with its number of free seats
 };
 
 /// Lists the rooms of the request's kind, read and written in slices.

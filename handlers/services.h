@@ -9,6 +9,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/node_lease.h"
+#include "daemon/core/room_limits.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
 #include "daemon/media/stream_mixer.h"
@@ -29,6 +30,7 @@ struct Services {
   const Clock& clock;
   IdSource& ids;
   Admission& admission;
+  RoomLimits limits{};                   ///< those of `rooms`
   SecondLooks* looks = nullptr;          ///< null where no other server uses the store
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist

@@ -161,6 +161,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .clock = deps.runtime.clock,
                        .ids = deps.runtime.ids,
                        .admission = deps.auth.admission(),
+                       .limits = MakePolicy(config).limits,
                        .looks = looks_.get(),
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services(),

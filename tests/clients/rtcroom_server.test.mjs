@@ -197,6 +197,8 @@ describe('rtcroom with the real server', { skip: kNoServer }, () => {
       const [ann, bob, eve] = [await newUser(), await newUser(), await newUser()];
       const room = await ann.client.createRoom('double', { stream: false });
       const { roomID } = room;
+      assert.deepStrictEqual(names(room.pushers), ['']);
+      assert.deepStrictEqual((await bob.client.listRooms('double')).map(({ seats }) => seats), [1]);
       await assert.rejects(bob.client.createRoom('double', { roomID, stream: false }), { name: 'ROOM_EXISTS', code: 11 });
       await assert.rejects(bob.client.joinRoom('double', 'absent'), { name: 'NO_ROOM', code: 3 });
       await assert.rejects(bob.client.joinRoom('double', 'a/b'), { name: 'BAD_REQUEST' });

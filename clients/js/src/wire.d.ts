@@ -14,6 +14,8 @@ export interface components {
             customInfo: components["schemas"]["Custom"];
             audienceCount: number;
             pushers: components["schemas"]["Pusher"][];
+            /** @description Free ones; for a client that names itself (B.4.8) */
+            seats?: number;
         };
         /** @description Of double_room and multi_room */
         Gen2ListedRoom: {
@@ -25,6 +27,8 @@ export interface components {
             custom: components["schemas"]["Custom"];
             customInfo: components["schemas"]["Custom"];
             pushers: components["schemas"]["Pusher"][];
+            /** @description Free ones; for a client that names itself (B.4.8) */
+            seats?: number;
         };
         Pusher: {
             userID: string;

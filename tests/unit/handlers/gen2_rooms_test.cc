@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/router_fixture.h"
@@ -87,6 +88,16 @@ TEST_F(Gen2Rooms, AreListedWithAllFields) {
   const json others =
       json::parse(Post("u1", "multi_room/get_room_list", {{"cnt", 1}, {"index", 0}}));
   EXPECT_FALSE(others["rooms"][0].contains("audienceCount"));
+}
+
+TEST_F(Gen2Rooms, AreListedWithTheirFreeSeatsForAClientThatNamesItself) {
+  Add("u1", "r1");
+  json wish = {{"cnt", 20}, {"index", 0}, {"client", "rtcroom/1"}};
+  EXPECT_THAT(Post("u1", "multi_room/get_room_list", wish),
+              testing::HasSubstr(R"(}],"seats":3}]})"));
+  wish["client"] = "rtcroom/x";
+  EXPECT_EQ(Post("u1", "multi_room/get_room_list", wish),
+            Post("u1", "multi_room/get_room_list", {{"cnt", 20}, {"index", 0}}));
 }
 
 TEST_F(Gen2Rooms, AreNotListedForACountOfZero) {
