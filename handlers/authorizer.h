@@ -22,9 +22,10 @@ bool IsUnknown(TokenOutcome outcome);
 
 /// At whom and what is known in memory, where other servers may have changed the store just now.
 enum class Look : std::uint8_t {
-  kOnly,   ///< no other server uses the store
-  kFirst,  ///< does not wait; an unknown caller is looked up again
-  kAgain,  ///< after the changes of the other servers were read; may wait for the store
+  kOnly,      ///< no other server uses the store
+  kFirst,     ///< does not wait; an unknown caller is looked up again
+  kAgain,     ///< after the changes of the other servers were read; may wait for the store
+  kOnWorker,  ///< as `kOnly`, likewise free to wait
 };
 
 /// @threads safe from any thread.

@@ -1,5 +1,6 @@
 #include "handlers/common_fields.h"
 
+#include <memory>
 #include <utility>
 
 namespace rtcroom {
@@ -25,6 +26,21 @@ PusherProfile ReadProfile(Fields& fields) {
   return {.user_name = fields.Text(field::kUserName),
           .user_avatar = fields.Text(field::kUserAvatar),
           .push_url = fields.PushUrl()};
+}
+
+bool NamesClient(const Request& request) { return !FieldsOf(request).Text(field::kClient).empty(); }
+
+StayWish ReadStayWish(const Request& request) {
+  return NamesClient(request) ? std::make_shared<std::string>() : nullptr;
+}
+
+std::string ReadStay(Fields& fields, const Request& request) {
+  return NamesClient(request) ? fields.Text(field::kStay) : std::string();
+}
+
+JsonText WithStay(JsonText reply, const StayWish& stay) {
+  if (stay != nullptr && !stay->empty()) reply.Field("stay", *stay);
+  return reply;
 }
 
 Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context) {

@@ -25,6 +25,19 @@ MemberCommand ReadMember(Fields& fields, const Request& request);
 /// `userName`, `userAvatar` and `pushURL`.
 PusherProfile ReadProfile(Fields& fields);
 
+/// Whether the request names its client: then the reply may say more.
+/// @source protocol C.7.
+bool NamesClient(const Request& request);
+
+/// Asks for the stay that a join begins, if the request names its client.
+StayWish ReadStayWish(const Request& request);
+
+/// The stay that a client which names itself means; empty: whichever it is.
+std::string ReadStay(Fields& fields, const Request& request);
+
+/// Adds the stay that a join has begun, if it was asked for.
+JsonText WithStay(JsonText reply, const StayWish& stay);
+
 /// The room that a request names and that its dialect may see.
 /// @errors kBadRequest, and those of `RoomService::LoadRoom`.
 Result<Room> LoadNamedRoom(const Request& request, const HandlerContext& context);

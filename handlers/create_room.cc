@@ -13,7 +13,8 @@ CreateRoomCommand ReadCommand(Fields& fields, const Request& request) {
                             .room_id = fields.OptionalRoom(),
                             .user_id = fields.User(),
                             .from = request.from,
-                            .owner = request.owner()};
+                            .owner = request.owner(),
+                            .stay = ReadStayWish(request)};
   if (StartsActive(command.kind, command.dialect)) command.profile = ReadProfile(fields);
   command.info = fields.Info();
   return command;
@@ -28,9 +29,9 @@ void HandleCreateRoom(const Request& request, const HandlerContext& context, Ans
 
   context.services.rooms.CreateRoom(
       command, [&traits = request.traits(), named = command.room_id.value_or(RoomId{}),
-                answer = std::move(answer)](const Result<RoomId>& room_id) {
+                stay = command.stay, answer = std::move(answer)](const Result<RoomId>& room_id) {
         if (!room_id) return answer(FailureOver(named, room_id.error(), traits));
-        answer(Reply::Success(JsonText().Field("roomID", room_id->value)));
+        answer(Reply::Success(WithStay(JsonText().Field("roomID", room_id->value), stay)));
       });
 }
 

@@ -1,3 +1,5 @@
+#include <string>
+
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
@@ -7,9 +9,10 @@ namespace rtcroom {
 Reply HandleDeleteAudience(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   const MemberCommand command = ReadMember(fields, request);
+  const std::string stay = ReadStay(fields, request);
   if (!fields.ok()) return Reply::Failure(fields.error());
 
-  const Status deleted = context.services.rooms.DeleteAudience(command);
+  const Status deleted = context.services.rooms.DeleteAudience(command, stay);
   return deleted ? Reply::Success() : Reply::Failure(deleted.error());
 }
 

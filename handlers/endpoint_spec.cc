@@ -12,15 +12,17 @@ constexpr RequestPlan kPacedRead{.lane = Lane::kRead, .paced = true};
 
 constexpr FieldSpec kRoomFields[] = {kRoomId};
 constexpr FieldSpec kMemberFields[] = {kRoomId, kUserId};
+constexpr FieldSpec kBeatFields[] = {kRoomId, kUserId, kClient};
+constexpr FieldSpec kLeaveFields[] = {kRoomId, kUserId, kClient, kStay};
 constexpr FieldSpec kLoginFields[] = {kUserIdPrefix, kCode, kImUserId};
 constexpr FieldSpec kPushUrlFields[] = {kUserId, kRoomHint};
-constexpr FieldSpec kGen1CreateFields[] = {Optional(kRoomId), kUserId,  kUserName,
-                                           kUserAvatar,       kPushUrl, kRoomName};
-constexpr FieldSpec kGen2CreateFields[] = {Optional(kRoomId), kUserId, kRoomInfo};
-constexpr FieldSpec kGen1JoinFields[] = {kRoomId,     kUserId,  kUserName,
-                                         kUserAvatar, kPushUrl, Optional(kRoomName)};
-constexpr FieldSpec kGen2JoinFields[] = {kRoomId,     kUserId,  kUserName,
-                                         kUserAvatar, kPushUrl, Optional(kRoomInfo)};
+constexpr FieldSpec kGen1CreateFields[] = {Optional(kRoomId), kUserId,   kUserName, kUserAvatar,
+                                           kPushUrl,          kRoomName, kClient};
+constexpr FieldSpec kGen2CreateFields[] = {Optional(kRoomId), kUserId, kRoomInfo, kClient};
+constexpr FieldSpec kGen1JoinFields[] = {
+    kRoomId, kUserId, kUserName, kUserAvatar, kPushUrl, Optional(kRoomName), kClient};
+constexpr FieldSpec kGen2JoinFields[] = {
+    kRoomId, kUserId, kUserName, kUserAvatar, kPushUrl, Optional(kRoomInfo), kClient};
 constexpr FieldSpec kPageFields[] = {kIndex, kCnt};
 constexpr FieldSpec kMergeFields[] = {kRoomId, kUserId, kMergeParams};
 constexpr FieldSpec kGen1LoginQuery[] = {InQuery({.name = "userID"})};
@@ -29,7 +31,7 @@ constexpr FieldSpec kGen2LoginQuery[] = {InQuery({.name = "sdkAppID"}),
                                          InQuery({.name = "userID"}), InQuery({.name = "userSig"})};
 
 constexpr FieldSpec kCustomFields[] = {kRoomId, kFieldName, kOperation, kValue};
-constexpr FieldSpec kAudienceFields[] = {kRoomId, kUserId, kUserInfo};
+constexpr FieldSpec kAudienceFields[] = {kRoomId, kUserId, kUserInfo, kClient};
 
 constexpr FieldSpec kTrustedUserFields[] = {Optional(kTrtcUserId)};
 constexpr FieldSpec kWebrtcRoomFields[] = {kTrtcRoomId};
@@ -72,7 +74,7 @@ constexpr EndpointSpec kEndpoints[] = {
     {.endpoint = "delete_pusher",
      .handler = HandleDeletePusher,
      .tokens = RouteTokens::kNone,
-     .fields = kMemberFields,
+     .fields = kLeaveFields,
      .plan = kUrgent},
     {.endpoint = "get_pushers",
      .handler = HandleGetPushers,
@@ -80,8 +82,9 @@ constexpr EndpointSpec kEndpoints[] = {
      .plan = kPacedRead},
     {.endpoint = "pusher_heartbeat",
      .handler = HandlePusherHeartbeat,
+     .explain_missing = ExplainMissingPusher,
      .tokens = RouteTokens::kNone,
-     .fields = kMemberFields,
+     .fields = kBeatFields,
      .plan = kInline},
     {.endpoint = "get_room_list",
      .sliced = HandleGetRoomList,
@@ -121,7 +124,7 @@ constexpr EndpointSpec kEndpoints[] = {
      .handler = HandleDeleteAudience,
      .scope = RouteScope::kLiveRoom,
      .protocol = RouteProtocol::kGen2,
-     .fields = kMemberFields},
+     .fields = kLeaveFields},
     {.endpoint = "get_audiences",
      .handler = HandleGetAudiences,
      .scope = RouteScope::kLiveRoom,

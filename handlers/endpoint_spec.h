@@ -65,6 +65,9 @@ struct EndpointSpec {
   Handler handler = nullptr;
   AsyncHandler async = nullptr;
   SlicedHandler sliced = nullptr;
+  /// The reply to a client that names itself when `handler` misses a member; may wait for the
+  /// store. Null: the handler's own.
+  Handler explain_missing = nullptr;
   RouteScope scope = RouteScope::kEveryRoomKind;
   RouteProtocol protocol = RouteProtocol::kByQuery;
   RouteLogin login = RouteLogin::kNeeded;

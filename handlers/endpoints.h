@@ -79,6 +79,7 @@ void HandleAddPusher(const Request& request, const HandlerContext& context, Answ
 Reply HandleDeletePusher(const Request& request, const HandlerContext& context);
 Reply HandleGetPushers(const Request& request, const HandlerContext& context);
 Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& context);
+Reply ExplainMissingPusher(const Request& request, const HandlerContext& context);
 Slice HandleGetRoomList(const Request& request, const HandlerContext& context);
 void HandleMergeStream(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleLogin(const Request& request, const HandlerContext& context);

@@ -93,6 +93,11 @@ inline constexpr FieldSpec kValue{
     .name = "value", .form = FieldForm::kScalar, .max_bytes = kMaxTextBytes};
 inline constexpr FieldSpec kUserInfo{.name = "userInfo", .max_bytes = kMaxTextBytes};
 
+/// The client's name; the next one is read only with it.
+/// @source protocol C.7.
+inline constexpr FieldSpec kClient = Optional({.name = "client"});
+inline constexpr FieldSpec kStay = Optional({.name = "stay"});
+
 inline constexpr FieldSpec kNickName = Optional({.name = "nickName", .max_bytes = kMaxNameBytes});
 inline constexpr FieldSpec kRoomType = Optional({.name = "roomType", .max_bytes = kMaxTextBytes});
 

@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
@@ -13,6 +15,15 @@ Reply HandlePusherHeartbeat(const Request& request, const HandlerContext& contex
   Reply reply = touched ? Reply::Success() : Reply::Failure(touched.error());
   reply.misses_member = !touched;
   return reply;
+}
+
+Reply ExplainMissingPusher(const Request& request, const HandlerContext& context) {
+  Fields fields = FieldsOf(request);
+  const Result<std::string_view> reason =
+      context.services.rooms.ReasonOfAbsence(ReadMember(fields, request));
+  if (!reason) return Reply::Failure(reason.error());
+  return Reply::Failure({Errc::kPusherNotFound, {}},
+                        reason->empty() ? JsonText() : JsonText().Field("reason", *reason));
 }
 
 }  // namespace rtcroom

@@ -6,6 +6,7 @@
 
 #include "daemon/base/log_scope.h"
 #include "handlers/answer.h"
+#include "handlers/common_fields.h"
 #include "handlers/form.h"
 #include "handlers/refusal.h"
 #include "handlers/request_charge.h"
@@ -33,6 +34,9 @@ const EndpointSpec* CalledRoute(const HttpRequest& request) {
   const RouteEntry* const entry = request.route;
   return entry != nullptr && entry->route->method == request.method ? entry->route : nullptr;
 }
+
+/// Whether the request is on a worker, because the first look has not found all.
+bool IsSecond(Look look) { return look == Look::kAgain || look == Look::kOnWorker; }
 
 }  // namespace
 
@@ -66,7 +70,8 @@ std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
 
 void Router::Handle(HttpRequest& request, Responder& responder) {
   request.request_id = recorder_.NextId();
-  Serve(request, responder, context_.services.looks == nullptr ? Look::kOnly : Look::kFirst);
+  const SecondLooks* const looks = context_.services.looks;
+  Serve(request, responder, looks != nullptr && looks->AreOthers() ? Look::kFirst : Look::kOnly);
 }
 
 void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
@@ -78,7 +83,8 @@ void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
     reply = Dispatch(call);
     if (call.looks_again) {
       SecondLooks::Place place = context_.services.looks->TryBegin(request.peer_address);
-      if (place) return LookAgain(request, responder, std::move(place));
+      const Look next = look == Look::kFirst ? Look::kAgain : Look::kOnWorker;
+      if (place) return LookAgain(request, responder, std::move(place), next);
       reply =
           Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label, busy_);
     }
@@ -95,7 +101,8 @@ void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
   responder.Send(*std::move(reply));
 }
 
-void Router::LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place) {
+void Router::LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place,
+                       Look look) {
   struct Waiting {
     SecondLooks::Place place;
     HttpRequest request;
@@ -105,7 +112,7 @@ void Router::LookAgain(HttpRequest& request, Responder& responder, SecondLooks::
   const auto waiting = std::make_shared<Waiting>(Waiting{
       .place = std::move(place), .request = std::move(request), .responder = std::move(responder)});
   const bool is_taken = waiting->responder.RunOnWorker(
-      [this, waiting] { Serve(waiting->request, waiting->responder, Look::kAgain); });
+      [this, waiting, look] { Serve(waiting->request, waiting->responder, look); });
   if (!is_taken) waiting->responder.Send(Refuse(kServiceUnavailable, "no worker is free"));
 }
 
@@ -135,7 +142,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   const HttpRequest& http = call.http;
   // A request without a route also takes a token, but its reply does not depend on it: a refusal
   // would cost as much.
-  const bool admitted = call.look == Look::kAgain || Admits(http);
+  const bool admitted = IsSecond(call.look) || Admits(http);
   if (http.route == nullptr) return RefusalOf(kNotFound, call.label);
   const RouteEntry& entry = *http.route;
   const EndpointSpec& route = *entry.route;
@@ -188,9 +195,14 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
         RequestCharge(context_.services.admission, call.http.peer_address, request.proven_caller);
   }
   if (route.handler != nullptr) {
-    const Reply outcome = route.handler(request, context_);
-    call.looks_again = call.look == Look::kFirst && outcome.misses_member;
-    if (call.looks_again) return std::nullopt;
+    Reply outcome = route.handler(request, context_);
+    if (outcome.misses_member) {
+      const bool is_explained = route.explain_missing != nullptr && NamesClient(request) &&
+                                context_.services.looks != nullptr;
+      call.looks_again = call.look == Look::kFirst || (call.look == Look::kOnly && is_explained);
+      if (call.looks_again) return std::nullopt;
+      if (is_explained) outcome = route.explain_missing(request, context_);
+    }
     HttpReply reply = Render(outcome, call.label, busy_);
     charge.ChargeReply(reply.body.size());
     return reply;

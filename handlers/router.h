@@ -78,7 +78,7 @@ class Router : public HttpHandler {
 
   void Serve(HttpRequest& request, Responder& responder, Look look);
   /// Serves the request on a worker, when the changes of other servers have been read.
-  void LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place);
+  void LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place, Look look);
 
   /// Takes a token of the address.
   /// @return whether a handler may run.

@@ -18,6 +18,9 @@ SecondLooks::Place SecondLooks::TryBegin(std::string_view address) {
   return place;
 }
 
-Status SecondLooks::CatchUp() { return follower_.CatchUp(clock_.Monotonic() + kCatchUpTime); }
+Status SecondLooks::CatchUp() {
+  if (follower_ == nullptr) return {};
+  return follower_->CatchUp(clock_.Monotonic() + kCatchUpTime);
+}
 
 }  // namespace rtcroom

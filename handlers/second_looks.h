@@ -1,4 +1,5 @@
-// Second looks at users and members that are unknown here, where other servers use the store.
+// Second looks at users and members that are unknown here: whether other servers, if any use the
+// store, know them; and why a member is none any more.
 #pragma once
 
 #include <atomic>
@@ -13,7 +14,7 @@
 
 namespace rtcroom {
 
-/// Bounds them: each waits for a read of the store, and a forged token costs one, too.
+/// Bounds them: each waits for reads of the store, and a forged token costs one, too.
 ///
 /// @threads safe from any thread.
 class SecondLooks {
@@ -21,7 +22,8 @@ class SecondLooks {
   static constexpr std::size_t kMost = 16;  ///< under way at once
 
   /// All of it outlives this object.
-  SecondLooks(CommitFollower& follower, Admission& admission, const Clock& clock)
+  /// @param follower  null where no other server uses the store.
+  SecondLooks(CommitFollower* follower, Admission& admission, const Clock& clock)
       : follower_(follower), admission_(admission), clock_(clock) {}
 
   struct Leave {
@@ -30,17 +32,19 @@ class SecondLooks {
   /// The right to one look. Must not outlive its `SecondLooks`.
   using Place = std::unique_ptr<SecondLooks, Leave>;
 
+  [[nodiscard]] bool AreOthers() const { return follower_ != nullptr; }
+
   /// Takes a token of the address. Does not block.
   /// @return null when the address has none left, or too many looks are under way: it is not known
   ///         whether there is such a user or member.
   [[nodiscard]] Place TryBegin(std::string_view address);
 
-  /// Waits until the changes of the other servers have been read.
+  /// Waits until the changes of the other servers, if any, have been read.
   /// @errors kStoreBusy, after two seconds at most.
   Status CatchUp();
 
  private:
-  CommitFollower& follower_;
+  CommitFollower* const follower_;
   Admission& admission_;
   const Clock& clock_;
   std::atomic<std::size_t> under_way_{0};

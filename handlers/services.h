@@ -31,7 +31,7 @@ struct Services {
   IdSource& ids;
   Admission& admission;
   RoomLimits limits{};                   ///< those of `rooms`
-  SecondLooks* looks = nullptr;          ///< null where no other server uses the store
+  SecondLooks* looks = nullptr;          ///< null: only this server uses the store, and no reasons
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
   /// Of a server that shares its store: it answers 503 while it is cut off. Null: it shares

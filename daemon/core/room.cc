@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace rtcroom {
 
 const Pusher* FindPusher(const Room& room, const UserId& user_id) {
@@ -12,6 +14,16 @@ const Pusher* FindPusher(const Room& room, const UserId& user_id) {
 const Audience* FindAudience(const Room& room, const UserId& user_id) {
   const auto found = std::ranges::find(room.audiences, user_id, &Audience::user_id);
   return found == room.audiences.end() ? nullptr : &*found;
+}
+
+std::string StayOf(const Room& room, const Pusher& pusher) {
+  // A seat is kept on rejoining: only the time distinguishes the stays.
+  return fmt::format("{}-{}-{}", room.sequence, pusher.seat,
+                     pusher.added_at.time_since_epoch().count());
+}
+
+std::string StayOf(const Room& room, const Audience& viewer) {
+  return fmt::format("{}-{}", room.sequence, viewer.seat);
 }
 
 RoomMix MixOf(const Room& room) {

@@ -69,7 +69,7 @@ struct Pusher {
 struct Audience {
   UserId user_id{};
   std::string user_info{};  ///< ≤ 1024 bytes UTF-8, opaque
-  /// As a pusher's: ascending in join order, kept on rejoining.
+  /// As a pusher's: ascending in join order; kept on rejoining unless that begins another stay.
   std::uint64_t seat = 0;
 
   bool operator==(const Audience&) const = default;
@@ -112,6 +112,12 @@ const Audience* FindAudience(const Room& room, const UserId& user_id);
 
 /// The pusher of that user, or null.
 const Pusher* FindPusher(const Room& room, const UserId& user_id);
+
+/// Identifies the stay of a member, over all rooms that had the key: opaque, at most 62 ASCII
+/// characters. Each add_pusher begins another one; an add_audience does if it says so.
+/// @param room  the stored one, with its `sequence`.
+std::string StayOf(const Room& room, const Pusher& pusher);
+std::string StayOf(const Room& room, const Audience& viewer);
 
 /// Whether a call for a pusher comes from an address to which it is not bound.
 /// @param bound_to  `Pusher::bound_to`.

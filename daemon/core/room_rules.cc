@@ -209,16 +209,18 @@ Result<RoomChange> ChangeMix(const Room* stored, const MixEdit& edit) {
 }
 
 Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience viewer,
-                               const RoomPolicy& policy, TimePoint now) {
+                               const RoomPolicy& policy, TimePoint now, Rejoin rejoin) {
   if (!SeesActive(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
   RoomChange change{.room = *stored};
   Room& room = change.room;
+  const bool begins_stay = rejoin == Rejoin::kBeginsStay;
   const auto known = std::ranges::find(room.audiences, viewer.user_id, &Audience::user_id);
   AudienceAdded added{.user_id = viewer.user_id, .user_info = viewer.user_info};
   if (known != room.audiences.end()) {
-    if (known->user_info == viewer.user_info) return change;
+    if (known->user_info == viewer.user_info && !begins_stay) return change;
     added.is_new = false;
     known->user_info = std::move(viewer.user_info);
+    if (begins_stay) known->seat = room.last_event + 1;
   } else {
     if (room.audience_count >= policy.limits.max_audiences) return Error{Errc::kAudienceFull, {}};
     viewer.seat = room.last_event + 1;

@@ -96,12 +96,18 @@ using MixEdit = std::function<Result<RoomMix>(const Room& room)>;
 /// @source protocol A.4.10.
 Result<RoomChange> ChangeMix(const Room* stored, const MixEdit& edit);
 
+enum class Rejoin : std::uint8_t {
+  kKeepsStay,
+  kBeginsStay,  ///< the entry moves to the end of the join order
+};
+
 /// Adds `viewer` to the audience, or updates its entry. The viewer's own entry of the stored room
 /// is loaded.
 /// @errors kRoomNotFound, also for an inactive room; kAudienceFull.
 /// @source protocol B.5.
 Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience viewer,
-                               const RoomPolicy& policy, TimePoint now);
+                               const RoomPolicy& policy, TimePoint now,
+                               Rejoin rejoin = Rejoin::kKeepsStay);
 
 /// Removes a viewer whose entry is loaded; without an entry it changes nothing.
 /// @errors kRoomNotFound.

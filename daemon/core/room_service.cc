@@ -26,6 +26,16 @@ Status Discard(const Result<RoomChange>& change) {
   return change.error();
 }
 
+/// @param member  null: the user is none.
+bool IsOtherStay(const Room* stored, const auto* member, std::string_view stay) {
+  return member != nullptr && !stay.empty() && StayOf(*stored, *member) != stay;
+}
+
+/// @param member  null: the user is none.
+void Tell(const StayWish& wish, const Room& room, const auto* member) {
+  if (wish != nullptr && member != nullptr) *wish = StayOf(room, *member);
+}
+
 }  // namespace
 
 RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options, Logger& logger)
@@ -36,6 +46,7 @@ RoomService::RoomService(const RoomServiceDeps& deps, RoomServiceOptions options
       quota_(deps.quota),
       streams_(deps.streams),
       claims_(deps.claims),
+      events_(deps.events),
       clock_(deps.clock),
       options_(options),
       logger_(logger),
@@ -80,12 +91,17 @@ Status RoomService::DestroyRoom(const MemberCommand& command) {
   return Discard(change);
 }
 
-Status RoomService::DeletePusher(const MemberCommand& command) {
+Status RoomService::DeletePusher(const MemberCommand& command, std::string_view stay) {
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change =
       Update(command.room, [&](const Room* stored) -> Result<RoomChange> {
         if (IsBoundElsewhere(stored, command)) {
           return Error{Errc::kPusherNotFound, "calls from another address"};
+        }
+        const Pusher* const pusher =
+            stored == nullptr ? nullptr : FindPusher(*stored, command.user_id);
+        if (IsOtherStay(stored, pusher, stay)) {
+          return Error{Errc::kPusherNotFound, "there by another stay"};
         }
         return Remove(stored, command.dialect, command.user_id, LeaveReason::kLeft, now);
       });
@@ -307,6 +323,7 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
   const Result<RoomChange> change =
       Update({.key = room.key, .edit = create, .guest = command.user_id});
   if (!change) return change.error();
+  Tell(command.stay, change->room, FindPusher(change->room, command.user_id));
   const bool made_now = !change->events.empty() && change->events.front().room_sequence == 1;
   if (made_now) LogCreation(change->room);
   return {};
@@ -394,6 +411,7 @@ Status RoomService::StorePusher(const AddPusherCommand& command, const MakeAbsen
   const Result<RoomChange> change =
       Update({.key = command.room, .edit = add, .guest = command.user_id});
   if (!change) return change.error();
+  Tell(command.stay, change->room, FindPusher(change->room, command.user_id));
   if (change->events.front().room_sequence == 1) LogCreation(change->room);
   return {};
 }
@@ -419,26 +437,31 @@ Status RoomService::AddAudience(const AddAudienceCommand& command) {
   const TimePoint now = clock_.Now();
   const MemberCommand& member = command.member;
   const Audience viewer{.user_id = member.user_id, .user_info = command.user_info};
+  const auto rejoin = command.stay ? rules::Rejoin::kBeginsStay : rules::Rejoin::kKeepsStay;
   const Result<RoomChange> change =
       Update({.key = member.room,
               .edit =
                   [&](const Room* stored) {
-                    return rules::AddAudience(stored, member.dialect, viewer, options_.policy, now);
+                    return rules::AddAudience(stored, member.dialect, viewer, options_.policy, now,
+                                              rejoin);
                   },
               .audience = member.user_id});
-  if (change) return {};
-  return change.error();
+  if (!change) return change.error();
+  Tell(command.stay, change->room, FindAudience(change->room, member.user_id));
+  return {};
 }
 
-Status RoomService::DeleteAudience(const MemberCommand& command) {
+Status RoomService::DeleteAudience(const MemberCommand& command, std::string_view stay) {
   const TimePoint now = clock_.Now();
   const Result<RoomChange> change =
       Update({.key = command.room,
-              .edit =
-                  [&](const Room* stored) {
-                    return rules::DeleteAudience(stored, command.dialect, command.user_id,
-                                                 options_.policy, now);
-                  },
+              .edit = [&](const Room* stored) -> Result<RoomChange> {
+                const Audience* const viewer =
+                    stored == nullptr ? nullptr : FindAudience(*stored, command.user_id);
+                if (IsOtherStay(stored, viewer, stay)) return RoomChange{.room = *stored};
+                return rules::DeleteAudience(stored, command.dialect, command.user_id,
+                                             options_.policy, now);
+              },
               .audience = command.user_id});
   if (change || change.error().code == Errc::kRoomNotFound) return {};
   return change.error();

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -15,6 +17,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/ban_store.h"
+#include "daemon/core/event_log.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/im_groups.h"
 #include "daemon/core/inactive_rooms.h"
@@ -39,6 +42,9 @@ struct PusherProfile {
   std::string push_url{};
 };
 
+/// Receives the `StayOf` of the new member before the call is done; null: the caller does not ask.
+using StayWish = std::shared_ptr<std::string>;
+
 struct CreateRoomCommand {
   RoomKind kind = RoomKind::kDouble;
   Dialect dialect = Dialect::kGen1;
@@ -49,6 +55,7 @@ struct CreateRoomCommand {
   std::string type{};  ///< of webrtc rooms
   std::string from{};  ///< see `MemberCommand`
   SeatOwner owner{};
+  StayWish stay{};  ///< nothing where the creator does not become a pusher
 };
 
 struct AddPusherCommand {
@@ -59,6 +66,7 @@ struct AddPusherCommand {
   std::string info{};  ///< of the room, if it is created
   std::string from{};  ///< see `MemberCommand`
   SeatOwner owner{};
+  StayWish stay{};
 };
 
 /// Identifies one user in one room: for delete_pusher, destroy_room and pusher_heartbeat.
@@ -81,6 +89,8 @@ struct SetCustomCommand {
 struct AddAudienceCommand {
   MemberCommand member{};
   std::string user_info{};  ///< ≤ 1024 bytes
+  /// Asked for, it makes the call of a viewer that is registered already begin another stay.
+  StayWish stay{};
 };
 
 /// An operator's request to remove a pusher.
@@ -139,6 +149,7 @@ struct RoomServiceDeps {
   IdSource& ids;
   RoomQuota* quota = nullptr;            ///< null: no per-caller limit
   const StreamClaims* claims = nullptr;  ///< null: no push URL is revoked
+  EventLog* events = nullptr;            ///< null: why a pusher has left is not known
 };
 
 /// @threads safe from any thread. No lock is held while the store or the IM service works.
@@ -176,8 +187,10 @@ class RoomService {
   ///         rooms also kUnavailable.
   void AddPusher(const AddPusherCommand& command, AddDone done);
 
-  /// @errors kPusherNotFound; kStoreBusy; kStoreBroken.
-  Status DeletePusher(const MemberCommand& command);
+  /// @param stay  only this one (`StayOf`); empty: whichever it is.
+  /// @errors kPusherNotFound, also when the pusher is there by another stay; kStoreBusy;
+  ///         kStoreBroken.
+  Status DeletePusher(const MemberCommand& command, std::string_view stay = {});
 
   /// Changes custom fields of a room.
   /// @return all custom fields after the change.
@@ -191,9 +204,10 @@ class RoomService {
   /// @errors kRoomNotFound; kAudienceFull; kStoreBusy; kStoreBroken.
   Status AddAudience(const AddAudienceCommand& command);
 
-  /// Succeeds also when there is no such viewer or room.
+  /// Succeeds also when there is no such viewer, stay or room.
+  /// @param stay  as of `DeletePusher`.
   /// @errors kStoreBusy; kStoreBroken.
-  Status DeleteAudience(const MemberCommand& command);
+  Status DeleteAudience(const MemberCommand& command, std::string_view stay = {});
 
   /// The viewers of a room in join order; empty when there is no such room.
   /// @errors kStoreBusy; kStoreBroken.
@@ -221,6 +235,12 @@ class RoomService {
   /// A heartbeat. Memory only: no access to the store.
   /// @errors kPusherNotFound.
   Status TouchPusher(const MemberCommand& command);
+
+  /// Why a user who had a seat has none: "banned"; how its last seat ended (`LeaveReasonName`); or,
+  /// if it ended with the room, how that ended (`EndReasonName`). One read, of at most 1000 events.
+  /// @return static storage; empty when the retained events do not say.
+  /// @errors kStoreBusy; kStoreBroken.
+  Result<std::string_view> ReasonOfAbsence(const MemberCommand& command);
 
   /// @errors kRoomNotFound, also for a room that is inactive or that the dialect may not see;
   ///         kStoreBusy; kStoreBroken.
@@ -292,6 +312,7 @@ class RoomService {
   RoomQuota* const quota_;
   const StreamUrlSigner& streams_;
   const StreamClaims* const claims_;
+  EventLog* const events_;
   const Clock& clock_;
   const RoomServiceOptions options_;
   Logger& logger_;

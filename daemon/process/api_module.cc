@@ -39,7 +39,8 @@ RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
           .clock = deps.store.dates(),
           .ids = deps.runtime.ids,
           .quota = &state.quota,
-          .claims = can_revoke ? &state.claims : nullptr};
+          .claims = can_revoke ? &state.claims : nullptr,
+          .events = &deps.store.storage()};
 }
 
 UtilsModuleDeps MakeUtilsModuleDeps(const ApiModuleDeps& deps) {
@@ -76,9 +77,8 @@ std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModule
 }
 
 std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
-  if (!deps.store.IsShared()) return nullptr;
-  return std::make_unique<SecondLooks>(deps.store.storage(), deps.auth.admission(),
-                                       deps.runtime.clock);
+  CommitFollower* const others = deps.store.IsShared() ? &deps.store.storage() : nullptr;
+  return std::make_unique<SecondLooks>(others, deps.auth.admission(), deps.runtime.clock);
 }
 
 std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
@@ -101,7 +101,7 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                                .sessions = deps.auth.sessions(),
                                .clock = deps.runtime.clock,
                                .sdk_app_id = config.im.sdk_app_id,
-                               .looks = looks},
+                               .looks = deps.store.IsShared() ? looks : nullptr},
                     .seated = deps.store.state().seated,
                     .workers = deps.channel->workers(),
                     .recorder = recorder,

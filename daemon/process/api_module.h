@@ -58,7 +58,7 @@ class ApiModule {
   const std::unique_ptr<LocalMixer> local_mixer_;  ///< null without `mix.max`
   UtilsModule utils_;
   RequestIds request_ids_;
-  const std::unique_ptr<SecondLooks> looks_;  ///< null where no other server uses the store
+  const std::unique_ptr<SecondLooks> looks_;
   RequestRecorder recorder_;
   Router router_;
   const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel

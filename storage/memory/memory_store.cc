@@ -124,11 +124,13 @@ void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
   }
   for (const Audience& viewer : room.audiences) {
     const auto known = std::ranges::find(audiences, viewer.user_id, &Audience::user_id);
-    if (known == audiences.end()) {
-      audiences.push_back(viewer);
-    } else {
+    if (known != audiences.end() && known->seat == viewer.seat) {
       *known = viewer;
+      continue;
     }
+    // In join order: a viewer that has begun another stay is the last.
+    if (known != audiences.end()) audiences.erase(known);
+    audiences.push_back(viewer);
   }
   kept = room;
   kept.audiences = std::move(audiences);

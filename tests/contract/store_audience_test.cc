@@ -47,6 +47,44 @@ TEST_P(StoreContract, AppendsAViewerThatRejoins) {
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}", "amy=back"));
 }
 
+/// As `Watching`, by a viewer that begins another stay.
+RoomUpdate WatchingAnew(const RoomKey& key, const std::string& user_id) {
+  RoomUpdate watching = Watching(key, user_id);
+  watching.edit = [user_id](const Room* stored) {
+    return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {user_id}, .user_info = "{}"},
+                              SharedPolicy(), kNoon, rules::Rejoin::kBeginsStay);
+  };
+  return watching;
+}
+
+/// The stay that an edit sees.
+std::string StoredStay(Store& store, const RoomKey& key, const std::string& user_id) {
+  std::string stay;
+  const auto look = [&](const Room* stored) -> Result<RoomChange> {
+    stay = StayOf(*stored, *FindAudience(*stored, {user_id}));
+    return RoomChange{.room = *stored};
+  };
+  EXPECT_OK(store.Update({.key = key, .edit = look, .audience = UserId{user_id}}));
+  return stay;
+}
+
+TEST_P(StoreContract, KeepsTheStayOfAViewerUntilItBeginsAnother) {
+  Create(LiveRoom());
+  const auto first = store_->Update(Watching(kLiveR1, "amy"));
+  ASSERT_OK(first);
+  const std::string stay = StayOf(first->room, first->room.audiences.front());
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "new")));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "bob")));
+  EXPECT_EQ(StoredStay(*store_, kLiveR1, "amy"), stay);
+  const auto second = store_->Update(WatchingAnew(kLiveR1, "amy"));
+  ASSERT_OK(second);
+  EXPECT_NE(StoredStay(*store_, kLiveR1, "amy"), stay);
+  EXPECT_EQ(StoredStay(*store_, kLiveR1, "amy"),
+            StayOf(second->room, second->room.audiences.front()));
+  EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "amy={}"));
+  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+}
+
 TEST_P(StoreContract, PassesOnlyTheRequestedViewerToAnEdit) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user, user)));

@@ -297,7 +297,7 @@ class ChannelFixture {
   FakeSessions sessions;
   SeatedUsers seated;
   OtherServers others;
-  SecondLooks looks{others, admission, clock};
+  SecondLooks looks{&others, admission, clock};
   ThreadPool workers{1, 1000};  ///< one, so that it is idle when its last task has run
   RequestIds request_ids{"test"};
   LastRequest recorded;

@@ -86,7 +86,7 @@ class RouterFixture {
   /// Other servers use the store.
   Services ServicesWith(CommitFollower& follower) {
     Services services = ServicesWith(logins, streams);
-    services.looks = &looks.emplace(follower, admission, clock);
+    services.looks = &looks.emplace(&follower, admission, clock);
     return services;
   }
 
@@ -113,10 +113,12 @@ class RouterFixture {
                      .groups = &groups,
                      .streams = streams,
                      .clock = clock,
-                     .ids = ids},
+                     .ids = ids,
+                     .events = &store},
                     {},
                     logger};
   LoginService logins;
+  SecondLooks own_looks{nullptr, admission, clock};
   std::optional<SecondLooks> looks;
   RequestIds request_ids{"test"};
   LastRequest recorded;
@@ -134,6 +136,7 @@ class RouterFixture {
             .clock = clock,
             .ids = ids,
             .admission = admission,
+            .looks = &own_looks,
             .utils = &utils.services};
   }
   static RouterOptions WithAccount(RouterOptions options) {

@@ -21,7 +21,8 @@ const kFaults = [
 const kForgiven = new Set([
   'getImLoginInfo code', 'getImLoginInfo imuserid', 'getPushUrl roomID', 'createRoom roomID', 'createRoom roomid',
   'addPusher roomInfo', 'addPusher roomName', 'webrtcGetLoginInfo userID', 'webrtcCreateRoom nickName', 'webrtcCreateRoom roomType',
-  'webrtcEnterRoom nickName', 'webrtcGetRoomList roomType',
+  'webrtcEnterRoom nickName', 'webrtcGetRoomList roomType', 'createRoom client', 'addPusher client', 'addAudience client',
+  'deletePusher client', 'deletePusher stay', 'deleteAudience client', 'deleteAudience stay', 'pusherHeartbeat client',
 ]);
 
 function isForgiven(operation, field, value, isGen2) {

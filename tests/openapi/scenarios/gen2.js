@@ -83,7 +83,7 @@ async function rooms(client, kind) {
   const { rooms: [first] } = await call(bob, 'getRoomList', listed, { index: 0, cnt: 20 });
   assert.strictEqual(first.roomID, id);
   await call(bob, 'pusherHeartbeat', 'Done', { roomID: id, userID: 'bob' });
-  await call(late, 'pusherHeartbeat', 'Gen2NotMember', { roomID: id, userID: 'late' });
+  await call(late, 'pusherHeartbeat', 'Gen2NotMember', { roomID: id, userID: 'late', client: 'rtcroom/1' });
   await call(late, 'deletePusher', 'Gen2NoMemberToLeave', { roomID: id, userID: 'late' });
   await call(bob, 'deletePusher', 'Done', { roomID: id, userID: 'bob' });
   await call(late, 'destroyRoom', 'Gen2NotCreator', { roomID: id, userID: 'late' });
