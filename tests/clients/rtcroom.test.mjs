@@ -208,6 +208,26 @@ describe('rtcroom', () => {
       await platform.advance(30 * kSecond);
       assert.strictEqual(of('add_pusher').length, 1);
     });
+
+    for (const reason of ['kicked', 'banned', 'dismissed', 'creator_left']) {
+      it(`is lost for good when a heartbeat is told: ${reason}`, async () => {
+        const room = await join();
+        platform.replies.pusher_heartbeat = { code: 5, reason };
+        await platform.advance(30 * kSecond);
+        assert.strictEqual(of('pusher_heartbeat')[0].body.client, 'rtcroom/1');
+        assert.deepStrictEqual(events.filter(([event]) => event === 'closed' || event === 'evicted'), [['closed', { reason }]]);
+        assert.deepStrictEqual([of('add_pusher').length, room.isClosed], [1, true]);
+      });
+    }
+
+    it('is not taken again by another stream of a user who was kicked', async () => {
+      const room = await join({});
+      await room.streamStarted();
+      await room.streamBroken();
+      platform.replies.pusher_heartbeat = { code: 5, reason: 'kicked' };
+      await room.streamStarted();
+      assert.deepStrictEqual([of('add_pusher').length, room.isClosed], [1, true]);
+    });
   });
 
   describe('the channel', () => {

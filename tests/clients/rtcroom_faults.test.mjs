@@ -282,6 +282,53 @@ describe('rtcroom', () => {
       assert.strictEqual(of('logout').length, 1);
     });
 
+    it('a room is entered again once it is left, and others at once', async () => {
+      const room = await join({ stream: false });
+      platform.replies.delete_pusher = 'wait';
+      const left = room.leave();
+      await platform.settle();
+      const [deletion] = of('delete_pusher');
+      platform.requests.length = 0;
+      for (const roomID of ['r', 'other']) client.joinRoom('multi', roomID, { stream: false }).catch(() => {});
+      await platform.settle();
+      assert.deepStrictEqual(of('get_pushers').map(({ body }) => body.roomID), ['other']);
+      deletion.answer({ code: 0 });
+      await left;
+      await platform.settle();
+      assert.strictEqual(of('get_pushers').at(-1).body.roomID, 'r');
+    });
+
+    it('a seat is taken again once it is given up, and each is given up by its name', async () => {
+      let stays = 0;
+      platform.replies.add_pusher = () => ({ stay: `s${++stays}` });
+      const room = await join({ stream: false });
+      platform.replies.delete_pusher = 'wait';
+      const given = room.giveUpSeat();
+      const taken = room.takeSeat({ stream: false });
+      await platform.settle();
+      assert.deepStrictEqual([of('delete_pusher')[0].body.stay, of('add_pusher').length], ['s1', 1]);
+      of('delete_pusher')[0].answer({ code: 0 });
+      await Promise.all([given, taken]);
+      assert.strictEqual(room.hasSeat, true);
+      platform.replies.delete_pusher = {};
+      await room.leave();
+      assert.strictEqual(of('delete_pusher')[1].body.stay, 's2');
+    });
+
+    it('a viewer leaves by the name of its stay, and after the call that began it', async () => {
+      await login();
+      platform.replies.add_audience = 'wait';
+      const watching = assert.rejects(client.watchRoom('r'), { name: 'CLOSED' });
+      await platform.settle();
+      await platform.answerAll();
+      const left = client.rooms[0].leave();
+      await platform.settle();
+      assert.deepStrictEqual(of('delete_audience'), []);
+      of('add_audience')[0].answer({ code: 0, stay: 's1' });
+      await Promise.all([left, watching]);
+      assert.deepStrictEqual([of('delete_audience')[0].body.stay, of('delete_pusher').length], ['s1', 0]);
+    });
+
     it('a room that is left while it is joined is not taken', async () => {
       await login();
       platform.replies.get_push_url = 'wait';

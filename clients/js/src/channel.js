@@ -14,8 +14,8 @@ const kMostRequests = 200; // that wait: those of 11 s
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
-  // {verb, body, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they have `room` and `follower`, too, and
-  // a cursor in the body.
+  // {verb, body, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they have `room` and `follower`,
+  // too, and a cursor in the body.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id
   const silence = makeTimer(platform);

@@ -36,7 +36,7 @@ export class Client extends Emitter {
       _names: {}, // those of the newest room
       _turn: 0, // counts logouts: each ends the logins before it
       _ending: undefined, // the logout that is under way
-      _leaving: Promise.resolve(), // of rooms: needs the login
+      _leaving: new Map(), // rooms, and promises of the end of their leaves, which need the login
       _stop: platform.onShow(() => {
         if (!this.userID) return;
         this._beat();
@@ -99,7 +99,7 @@ export class Client extends Emitter {
 
   // ---- For the rooms
 
-  _onLeaving(leaving) { this._leaving = Promise.all([this._leaving, ignore(leaving)]); }
+  _onLeaving(room, leaving) { this._leaving.set(room, ignore(leaving).then(() => { this._leaving.delete(room); })); }
 
   _forgetClosed() { this.rooms = this.rooms.filter(({ isClosed }) => !isClosed); }
 
@@ -113,7 +113,8 @@ export class Client extends Emitter {
 
   async _logOut() {
     this.rooms.forEach((room) => ignore(room.leave()));
-    if (this.userID) await this._leaving; // without it there is a login to be ended at once, or none
+    // Without a user there is a login to be ended at once, or none.
+    if (this.userID) await Promise.all(this._leaving.values());
     this._channel.stop();
     await this._session.logout();
     this.rooms.forEach((room) => room._end()); // entered meanwhile
@@ -122,14 +123,16 @@ export class Client extends Emitter {
   async _enter(facts, { userName = '', userAvatar = '' }, takePlace) {
     const { kind, roomInfo, isNew } = facts;
     const roomID = `${facts.roomID ?? ''}`; // some programs have numbers
+    const isSame = (other) => other.kind === kind && other.roomID === roomID;
     const checkNotIn = () => {
-      const isIn = this.rooms.some((other) => other.kind === kind && other.roomID === roomID);
-      if (isIn) fail('BAD_REQUEST', `already in room ${roomID}`);
+      if (this.rooms.some(isSame)) fail('BAD_REQUEST', `already in room ${roomID}`);
     };
     checkKind(kind);
     if (!kRoomID.test(roomID)) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
     checkNotIn();
     this._names = { userName, userAvatar };
+    // A leave that is repeated after the return would undo it.
+    for (const [other, left] of this._leaving) if (isSame(other)) await left;
     const room = new Room({ ...facts, roomID, profile: this._names, client: this });
     await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
     checkNotIn(); // two calls at once

@@ -37,7 +37,7 @@ export class RtcRoomError extends Error {
 }
 
 /** @param call  such as 'add_pusher', or a verb of the channel */
-export function errorOfReply(call, { code, message, detail, result }) {
+export function errorOfReply(call, { code, message, detail, result, reason }) {
   // A full audience and a field that is wrong share code 1: only the latter has a detail.
   const special = !detail && kNamesOfCalls[`${call} ${code}`];
   // What is wrong with a token has a number; code 7 without one is a ban.
@@ -46,7 +46,8 @@ export function errorOfReply(call, { code, message, detail, result }) {
     : special || Object.keys(kCodes).find((known) => kCodes[known].includes(code))
     || (code >= 70000 && code < 71000 ? kNotAuthorised : 'UNAVAILABLE');
   // The reason of a refused login is a text, that of a refused mix an object.
-  return new RtcRoomError(name, `${call}: ${detail || result?.message || result || message}`, code);
+  const text = `${call}: ${detail || result?.message || result || message}`;
+  return Object.assign(new RtcRoomError(name, text, code), { _reason: reason });
 }
 
 export function fail(name, detail) { throw new RtcRoomError(name, detail); }

@@ -50,7 +50,7 @@ export class Room extends Emitter {
     if (this.isClosed) return;
     this._close();
     const leaving = this._giveUpAll();
-    this._client._onLeaving(leaving);
+    this._client._onLeaving(this, leaving);
     await leaving;
   }
 
@@ -104,7 +104,8 @@ export class Room extends Emitter {
   async _watch({ userInfo = '' }) {
     this._isViewer = true;
     // A full list means "not counted", and not "may not watch".
-    await ignore(this._call('add_audience', { userInfo }), 'AUDIENCE_FULL');
+    this._watching = ignore(this._call('add_audience', { userInfo }), 'AUDIENCE_FULL');
+    await this._watching;
     await this.audience();
   }
 
@@ -141,7 +142,9 @@ export class Room extends Emitter {
 
   async _giveUpAll() {
     await this._seat.giveUp();
-    if (this._isViewer) await this._call('delete_audience');
+    if (!this._isViewer) return;
+    const entry = await ignore(this._watching);
+    await this._call('delete_audience', { stay: entry?.stay });
   }
 
   async _request(verb, body) {

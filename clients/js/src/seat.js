@@ -4,6 +4,9 @@ import { fail, ignore } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kBeatMs, kFirstBeatMs, kSteadyMs } from './times.js';
 
+// Other reasons are for good.
+const kEvictions = [undefined, 'heartbeat_timeout', 'stream_interrupted', 'left'];
+
 /** @param room  offers `_call`, `_exists`, `_follower`, `_names`, `_isViewer`, `_emit`, `_end`
  * @param isNew  whether the room waits for this pusher, its first */
 export function makeSeat(room, platform, isNew) {
@@ -11,13 +14,20 @@ export function makeSeat(room, platform, isNew) {
   let isTaken = false;
   let hasStream = false;
   let enteredURL; // which the server knows
+  let stay = null; // that the server has named; nothing before it is asked for a seat
   let ranAt; // when the stream began to run; nothing since it broke
   let beatAt; // the newest heartbeat
   let breaks = 0; // in a row, without a steady stream between them
   let renewing; // after a break
-  let entering = Promise.resolve(); // the newest of the calls of `enter`, which run one after the other
+  let turn = Promise.resolve(); // the newest of what takes and gives up the seat, which runs one after the other
   const beats = makeTimer(platform);
   const retries = makeTimer(platform);
+
+  const inTurn = (task) => {
+    const done = turn.then(task);
+    turn = ignore(done);
+    return done;
+  };
 
   const setPushURL = (url) => room._follower.set('pushURL', url);
 
@@ -44,15 +54,36 @@ export function makeSeat(room, platform, isNew) {
     }
   };
 
+  /** Asks whether the seat is still this user's, and returns to it after an eviction. */
+  const keep = (tries) => room._call('pusher_heartbeat', {}, { tries }).catch((error) => {
+    if (error.name !== 'NOT_MEMBER') throw error;
+    // A heartbeat never restores a seat.
+    if (!isTaken) return;
+    if (!kEvictions.includes(error._reason)) {
+      room._end(error._reason);
+      return;
+    }
+    isTaken = false;
+    beats.stop();
+    setPushURL('');
+    room._emit('evicted', {});
+    persist(returnAfterEviction);
+  });
+
   const enter = async () => {
-    const { pushURL, roomInfo } = room;
-    if (!isWanted) fail('CLOSED', 'the seat is given up');
     // Without a URL it is a late report of a stream that was to stop.
-    if (hasStream ? !pushURL || (isTaken && pushURL === enteredURL) : isTaken) return;
+    const isDone = () => (hasStream ? !room.pushURL || (isTaken && room.pushURL === enteredURL) : isTaken);
+    if (!isWanted) fail('CLOSED', 'the seat is given up');
+    if (isDone()) return;
+    // add_pusher would take a seat again from which this user was kicked.
+    if (isTaken) await keep();
+    if (isDone()) return;
+    const { pushURL, roomInfo } = room;
     try {
       // add_pusher would make a room that has ended anew, with this user alone in it.
       if (!isNew && !isTaken) await room._exists();
-      await room._call('add_pusher', { ...room._names, pushURL, roomInfo });
+      stay = undefined;
+      ({ stay } = await room._call('add_pusher', { ...room._names, pushURL, roomInfo }));
     } catch (error) {
       lose(error);
       throw error;
@@ -106,9 +137,13 @@ export function makeSeat(room, platform, isNew) {
 
     async giveUp() {
       seat.stop();
-      await entering; // a request under way may still take it
-      if (isNew) await ignore(room._call('destroy_room'));
-      else await ignore(room._call('delete_pusher'), 'NOT_MEMBER');
+      // A request under way may still take it.
+      await inTurn(async () => {
+        isTaken = false;
+        if (isNew) await ignore(room._call('destroy_room'));
+        else if (stay !== null) await ignore(room._call('delete_pusher', { stay }), 'NOT_MEMBER');
+        stay = null;
+      });
     },
 
     /** The room is over, or the seat is given up. */
@@ -122,9 +157,7 @@ export function makeSeat(room, platform, isNew) {
     /** The stream runs: now the others can play it. */
     onStream() {
       ranAt = platform.now();
-      const entered = entering.then(enter);
-      entering = ignore(entered);
-      return entered;
+      return inTurn(enter);
     },
 
     onStreamBroken() {
@@ -141,15 +174,7 @@ export function makeSeat(room, platform, isNew) {
       if (!isTaken || now - beatAt < ifOlderMs) return;
       beatAt = now;
       beats.start(kBeatMs, seat.beat); // on schedule, whatever becomes of this one
-      room._call('pusher_heartbeat', {}, { tries: 1 }).catch(({ name }) => {
-        // A heartbeat never restores a seat.
-        if (name !== 'NOT_MEMBER' || !isTaken) return;
-        isTaken = false;
-        beats.stop();
-        setPushURL('');
-        room._emit('evicted', {});
-        persist(returnAfterEviction);
-      });
+      ignore(keep(1));
     },
   };
   return seat;

@@ -3,6 +3,7 @@ import { pause } from './backoff.js';
 import { errorOfReply, fail, ignore, kNotAuthorised } from './errors.js';
 
 const kTries = 4;
+const kClient = 'rtcroom/1'; // to which the server says more
 
 const queryOf = (values) => Object.entries(values)
   .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
@@ -158,7 +159,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
         try {
-          const reply = await ask(session.addressOf(path), { userID, client: 'rtcroom/1', ...body }, read);
+          const reply = await ask(session.addressOf(path), { userID, client: kClient, ...body }, read);
           onNetwork(true);
           return reply;
         } catch (error) {
