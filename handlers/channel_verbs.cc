@@ -346,6 +346,12 @@ void WriteView(const RoomView& view, JsonText& out) {
       .BeginObject("room");
   WriteSnapshot(view.room, out);
   out.EndObject();
+  if (!view.missed) return;
+  const auto& [from, to, newest] = *view.missed;
+  if (newest && from > to) return;
+  out.BeginObject("missed").Field("from", Number(from)).Field("to", Number(to));
+  if (newest) (void)WriteMessages(*newest, /*from_oldest=*/false, out);
+  out.EndObject();
 }
 
 }  // namespace rtcroom

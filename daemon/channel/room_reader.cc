@@ -1,7 +1,11 @@
 #include "daemon/channel/room_reader.h"
 
 #include <algorithm>
+#include <ranges>
+#include <string>
+#include <unordered_set>
 #include <utility>
+#include <variant>
 
 #include "daemon/channel/group_access_check.h"
 
@@ -10,25 +14,39 @@ namespace {
 
 /// Of one read: while events are read, a few more may come.
 constexpr std::size_t kEventsPerRead = 200;
+/// Events that are read to leave out older changes of custom fields.
+constexpr std::uint64_t kMaxEventsRead = 2 * RoomReader::kMaxEvents;
 /// Likewise: a message has up to 16 KiB, and no more is read than is sent.
-constexpr std::size_t kMessagesPerRead = 16;
+constexpr std::uint64_t kMessagesPerRead = 16;
+
+/// Leaves out each change of a custom field that a later one replaces.
+void FoldCustomChanges(std::vector<StoredEvent>& events) {
+  std::unordered_set<std::string> changed;
+  const auto is_replaced = [&changed](const StoredEvent& event) {
+    const auto* const change = std::get_if<CustomChanged>(&event.event.payload);
+    return change != nullptr && !changed.insert(change->field).second;
+  };
+  std::ranges::reverse(events);
+  std::erase_if(events, is_replaced);
+  std::ranges::reverse(events);
+}
 
 /// The objects of events and messages of one room, in the order of their times; each list stays in
 /// its own order.
 /// @param room  as for `MakeEventObject`.
 std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
-                                     std::vector<RoomObject> messages) {
+                                     const std::vector<StoredMessage>& messages) {
   std::vector<RoomObject> objects;
   objects.reserve(events.size() + messages.size());
   auto event = events.begin();
   auto message = messages.begin();
   while (event != events.end() || message != messages.end()) {
-    const bool is_event =
-        message == messages.end() || (event != events.end() && event->event.at <= message->made_at);
+    const bool is_event = message == messages.end() ||
+                          (event != events.end() && event->event.at <= message->content.sent_at);
     if (is_event) {
       objects.push_back(MakeEventObject(*event++, &room));
     } else {
-      objects.push_back(std::move(*message++));
+      objects.push_back(MakeMessageObject(room.key, *message++));
     }
   }
   return objects;
@@ -67,8 +85,9 @@ Result<RoomView> RoomReader::Read(const UserId& user_id, RoomReach reach, const 
   view.cursor = {.epoch = newest->epoch,
                  .room_number = view.room.sequence,
                  .at = {.event = view.room.last_event, .message = *message}};
-  if (const std::optional<RoomCursor> cursor = RoomCursor::Parse(since)) {
-    if (const Status read = Recover(*cursor, view); !read) return read.error();
+  if (!since.empty()) {
+    const RoomCursor cursor = RoomCursor::Parse(since).value_or(RoomCursor());
+    if (const Status read = Recover(cursor, view); !read) return read.error();
   }
   return view;
 }
@@ -76,58 +95,64 @@ Result<RoomView> RoomReader::Read(const UserId& user_id, RoomReach reach, const 
 Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   const RoomPosition from = since.at;
   const RoomPosition to = view.cursor.at;
+  view.missed = MissedMessages{.to = to.message};
   if (since.epoch != view.cursor.epoch || since.room_number != view.cursor.room_number) return {};
   if (from.event > to.event || from.message > to.message) return {};
-  const std::uint64_t missed_events = to.event - from.event;
-  const std::uint64_t missed_messages = to.message - from.message;
-  if (missed_events > kMaxEvents || missed_messages > kMaxEvents - missed_events) return {};
-
-  std::vector<StoredEvent> events;
-  if (missed_events > 0) {
-    auto read = EventsSince(view.room, from.event);
-    if (!read) return read.error();
-    if (!*read) return {};
-    events = **std::move(read);
-  }
-  auto messages = MessagesSince(view.room, from.message, static_cast<std::size_t>(missed_messages));
+  auto messages = NewestMessages(view.room, from.message, to.message);
   if (!messages) return messages.error();
-  if (!*messages) return {};
-  const RoomPush missed(view.cursor.epoch, view.cursor.room_number,
-                        MergeObjects(view.room, events, **std::move(messages)));
-  RoomPush::Rendered rendered = missed.Render(from);
+  view.missed = {.from = from.message + 1, .to = to.message, .newest = *std::move(messages)};
+  if (view.missed->newest->size() < to.message - from.message) return {};
+
+  if (to.event - from.event > kMaxEventsRead) return {};
+  auto events = EventsSince(view.room, from.event);
+  if (!events) return events.error();
+  if (!*events) return {};
+  FoldCustomChanges(**events);
+  if ((*events)->size() > kMaxEvents) return {};
+  std::vector<std::string> objects;
   std::size_t bytes = 0;
-  for (const std::string& event : rendered.events) bytes += event.size() + 1;
-  if (rendered.has_gap || rendered.at != to || bytes > kMaxEventBytes) return {};
+  RoomCursor at = since;
+  for (const RoomObject& object : MergeObjects(view.room, **events, *view.missed->newest)) {
+    (object.is_message ? at.at.message : at.at.event) = object.seq;
+    objects.push_back(WithCursor(object, at));
+    bytes += objects.back().size() + 1;
+    if (bytes > kMaxEventBytes) return {};
+  }
   view.is_recovered = true;
-  view.events = std::move(rendered.events);
+  view.events = std::move(objects);
+  view.missed.reset();
   return {};
 }
 
-Result<std::optional<std::vector<RoomObject>>> RoomReader::MessagesSince(const Room& room,
-                                                                         std::uint64_t since,
-                                                                         std::size_t count) const {
-  using Found = std::optional<std::vector<RoomObject>>;
-  std::vector<RoomObject> messages;
-  std::size_t bytes = 0;
-  while (messages.size() < count) {
-    const std::uint64_t next = since + messages.size() + 1;
-    const std::size_t limit = std::min(count - messages.size(), kMessagesPerRead);
-    auto page = deps_.history.ReadRoomMessages(room.sequence, next, limit);
+Result<std::vector<StoredMessage>> RoomReader::NewestMessages(const Room& room, std::uint64_t since,
+                                                              std::uint64_t newest) const {
+  std::vector<StoredMessage> messages;  // newest first
+  std::uint64_t bytes = 0;
+  std::uint64_t end = newest + 1;  // before the oldest of them
+  while (end > since + 1 && messages.size() < kMaxMessages) {
+    const std::uint64_t limit =
+        std::min({end - since - 1, kMessagesPerRead, kMaxMessages - messages.size()});
+    const std::uint64_t first = end - limit;
+    auto page = deps_.history.ReadRoomMessages(room.sequence, first, limit);
     if (!page) return page.error();
-    if (page->empty() || page->front().seq != next) return Found();
-    for (const StoredMessage& message : *page) {
-      messages.push_back(MakeMessageObject(room.key, message));
-      bytes += messages.back().text.size();
-      if (bytes > kMaxEventBytes) return Found();
+    for (StoredMessage& message : std::views::reverse(*page)) {
+      if (message.seq >= end) continue;  // in place of one that was removed
+      bytes += StoredBytes(message);
+      if (bytes > kMaxEventBytes) break;
+      end = message.seq;
+      messages.push_back(std::move(message));
     }
+    if (end > first) break;
   }
-  return Found(std::move(messages));
+  std::ranges::reverse(messages);
+  return messages;
 }
 
 Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Room& room,
                                                                         std::uint64_t since) const {
   using Found = std::optional<std::vector<StoredEvent>>;
   std::vector<StoredEvent> events;  // newest first
+  if (since == room.last_event) return Found(std::move(events));
   std::optional<std::uint64_t> before;
   std::uint64_t next = 0;  // the number that the next one must have
   while (true) {

@@ -20,14 +20,26 @@
 
 namespace rtcroom {
 
+/// Messages between a client's cursor and the present that it does not get as events.
+struct MissedMessages {
+  std::uint64_t from = 1;  ///< seq of the first
+  std::uint64_t to = 0;    ///< seq of the newest of the room; less than `from`: there are none
+  /// The newest of them, oldest first; nullopt: the cursor is of another room or of another history
+  /// of the store, so that nobody knows which of the messages from 1 on the client has.
+  std::optional<std::vector<StoredMessage>> newest{};
+};
+
 /// The start of a subscription.
 struct RoomView {
   Room room{};
   RoomCursor cursor{};  ///< after everything below
   bool is_recovered = false;
-  /// Everything between the client's cursor and `cursor`, as objects in their order; only when it
-  /// is recovered. Otherwise `room` replaces all that the client knew.
+  /// Everything between the client's cursor and `cursor`, as objects in their order, but of each
+  /// custom field only the newest change; only when it is recovered. Otherwise `room` replaces all
+  /// that the client knew.
   std::vector<std::string> events{};
+  /// Only for a client with a cursor that is not recovered.
+  std::optional<MissedMessages> missed{};
 };
 
 /// Messages of a room, oldest first.
@@ -39,8 +51,9 @@ struct RoomMessages {
 /// @threads safe from any thread: each call reads the store and never waits for a commit.
 class RoomReader {
  public:
-  /// Limits of a recovered view.
+  /// Limits of a recovered view: events and messages are counted apart, their bytes together.
   static constexpr std::uint64_t kMaxEvents = 500;
+  static constexpr std::uint64_t kMaxMessages = 500;
   static constexpr std::size_t kMaxEventBytes = std::size_t{96} << 10;
 
   /// All outlive the reader.
@@ -86,12 +99,12 @@ class RoomReader {
   /// The events after `since`; nullopt when some of them are missing.
   Result<std::optional<std::vector<StoredEvent>>> EventsSince(const Room& room,
                                                               std::uint64_t since) const;
-  /// The `count` messages after `since`; nullopt when some of them are missing, or too long
-  /// together to be sent.
-  Result<std::optional<std::vector<RoomObject>>> MessagesSince(const Room& room,
-                                                               std::uint64_t since,
-                                                               std::size_t count) const;
-  /// Adds the objects since the cursor, unless some are missing or there are too many.
+  /// The newest of the messages after `since` up to `newest`, oldest first and without a gap: no
+  /// more than are stored, and than fit a recovered view.
+  Result<std::vector<StoredMessage>> NewestMessages(const Room& room, std::uint64_t since,
+                                                    std::uint64_t newest) const;
+  /// Adds the objects since the cursor, or what is known of the messages when some objects are
+  /// missing or there are too many.
   Status Recover(const RoomCursor& since, RoomView& view) const;
 
   const Deps deps_;

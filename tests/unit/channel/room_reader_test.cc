@@ -18,6 +18,9 @@ namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::SizeIs;
 
 /// Counts the messages that are read of rooms.
@@ -88,12 +91,52 @@ TEST_F(Reader, RecoversUpToFiveHundredEvents) {
   EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->is_recovered);
 }
 
+TEST_F(Reader, CountsMessagesApartFromEvents) {
+  EXPECT_OK(store_.Update(Destroying(key_)));
+  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
+  for (int i = 0; i < 235; ++i) {
+    EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
+    EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "bob")));
+  }
+  for (int i = 0; i < 31; ++i) {
+    EXPECT_OK(store_.AppendRoomMessage(store_.Load(kLiveR1)->sequence, MakeMessage("ann", "[]")));
+  }
+  EXPECT_THAT(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->events, SizeIs(501));
+}
+
+TEST_F(Reader, LeavesOutOlderChangesOfAField) {
+  EXPECT_OK(store_.Update(Destroying(key_)));
+  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
+  int value = 0;
+  const auto change = [&](const std::string& field) {
+    EXPECT_OK(store_.Update(SettingField(kLiveR1, field, std::to_string(++value))));
+  };
+  for (int i = 0; i < 600; ++i) change("likes");
+  EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
+  change("hearts");
+  change("likes");
+  const auto view = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
+  ASSERT_OK(view);
+  EXPECT_THAT(view->events,
+              ElementsAre(HasSubstr("audience_added"), HasSubstr("hearts"),
+                          AllOf(HasSubstr("likes"), HasSubstr(view->cursor.Encode()))));
+  for (int i = 0; i < 400; ++i) change("likes");
+  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->is_recovered);
+}
+
 TEST_F(Reader, RemovedMessagesAreNotRecovered) {
   const std::string cursor = Cursor();
   for (int i = 0; i < 40; ++i) Say();
   EXPECT_THAT(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->events, SizeIs(40));
   Say();
-  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
+  const auto view = reader_.Read(ann_, RoomReach::kAll, key_, cursor);
+  EXPECT_FALSE(view->is_recovered);
+  ASSERT_TRUE(view->missed && view->missed->newest);
+  EXPECT_EQ(view->missed->from, 1U);
+  EXPECT_EQ(view->missed->newest->front().seq, 2U);
+  EXPECT_EQ(view->missed->newest->back().seq, 41U);
 }
 
 TEST_F(Reader, RemovedEventsAreNotRecovered) {
@@ -110,7 +153,10 @@ TEST_F(Reader, TooManyBytesAreNotRecovered) {
   for (int i = 0; i < 12; ++i) Say(7900);
   EXPECT_TRUE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
   Say(7900);
-  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
+  const auto view = reader_.Read(ann_, RoomReach::kAll, key_, cursor);
+  EXPECT_FALSE(view->is_recovered);
+  ASSERT_TRUE(view->missed && view->missed->newest);
+  EXPECT_THAT(SeqsOf(*view->missed->newest), ElementsAre(2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13));
 }
 
 TEST_F(Reader, ReadsHardlyMoreMessagesThanItSends) {
@@ -126,7 +172,12 @@ TEST_F(Reader, ALaterRoomOfTheNameIsAnother) {
   EXPECT_OK(store_.Update(Destroying(key_)));
   EXPECT_ERROR(kRoomNotFound, reader_.Read(ann_, RoomReach::kAll, key_, cursor));
   Make();
-  EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->is_recovered);
+  Say();
+  const auto other = reader_.Read(ann_, RoomReach::kAll, key_, cursor);
+  EXPECT_FALSE(other->is_recovered);
+  ASSERT_TRUE(other->missed);
+  EXPECT_FALSE(other->missed->newest);
+  EXPECT_EQ(other->missed->to, 1U);
   const std::string later = Cursor();
   Add("bob");
   EXPECT_THAT(reader_.Read(ann_, RoomReach::kAll, key_, later)->events, SizeIs(1));
@@ -147,7 +198,7 @@ TEST_F(Reader, AHistoryIsCompleteWhenNothingOlderIsKept) {
   EXPECT_THAT(all->messages, SizeIs(40));
   EXPECT_TRUE(all->is_complete);
   const auto some = reader_.ReadHistory(room, {.before = 20, .limit = 5});
-  EXPECT_THAT(SeqsOf(some->messages), testing::ElementsAre(15, 16, 17, 18, 19));
+  EXPECT_THAT(SeqsOf(some->messages), ElementsAre(15, 16, 17, 18, 19));
   EXPECT_FALSE(some->is_complete);
 }
 

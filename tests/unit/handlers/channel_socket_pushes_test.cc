@@ -315,6 +315,24 @@ TEST_F(Pushes, TooMuchSinceACursorGivesASnapshot) {
   EXPECT_EQ(alice->Ask("subscribe", RoomSince(cursor_))["recovered"], false);
 }
 
+TEST_F(Pushes, ASnapshotForACursorHasTheMissedMessages) {
+  const auto alice = Subscribed("alice");
+  const auto missed = [&] { return alice->Ask("subscribe", RoomSince(cursor_))["missed"]; };
+  for (int i = 0; i < 251; ++i) {
+    Add("bob");
+    Delete("bob");
+  }
+  EXPECT_EQ(missed(), nullptr) << "none";
+  for (int i = 0; i < 12; ++i) Say(*alice, std::string(7900, 'x'));
+  const json newest = missed();
+  EXPECT_EQ(newest["from"], 1);
+  EXPECT_EQ(newest["to"], 12);
+  ASSERT_THAT(newest["messages"], SizeIs(8)) << "64 KiB";
+  EXPECT_EQ(newest["messages"][0]["seq"], 5);
+  cursor_ = "00000000000000bb-1-0-0";
+  EXPECT_EQ(missed(), json::parse(R"({"from": 1, "to": 12})")) << "another epoch";
+}
+
 TEST_F(Pushes, ACursorOfAPushIsThatOfItsReceiver) {
   Add("bob");  // in the snapshot of alice
   const auto alice = Subscribed("alice");
