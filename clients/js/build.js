@@ -6,19 +6,10 @@ import path from 'node:path';
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
 const kInside = ['accept', 'addressOf', 'askedOn', 'call', 'done', 'end', 'follower', 'give', 'giveUp', 'hasSockets',
   'identity', 'isNew', 'isOnce', 'isOver', 'isOwn', 'isRunning', 'isTaken', 'listener', 'load', 'loginCode', 'lose',
-  'onClose', 'onConnection', 'onEvent', 'onMessage', 'onNetwork', 'onOpen', 'onReply', 'onShow', 'onSnapshot',
-  'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply', 'report',
-  'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake',
-  'who'];
-
-/** Options of a file as small as it gets. */
-export const kSmall = { target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) };
-
-/** Writes an entry point and all that it imports into one file. */
-export const bundle = (entryPoint, outfile, options) => build({
-  bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname,
-  entryPoints: [`src/${entryPoint}.js`], outfile, ...options,
-});
+  'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork', 'onOpen', 'onReply', 'onShow',
+  'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply',
+  'report', 'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs',
+  'wake', 'who'];
 
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {

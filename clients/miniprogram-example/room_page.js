@@ -90,6 +90,11 @@ const roomPage = {
     const show = () => this.setData(this.view(room));
     for (const event of ['pushers', 'pushURL', 'fields', 'audience']) room.on(event, show);
     room.on('message', (message) => this.addMessages([message]));
+    room.on('gap', ({ from }) => {
+      // From 1: the numbers have begun anew.
+      this.setData({ messages: this.data.messages.filter(({ seq }) => seq < from) });
+      wx.showToast({ title: text('missing'), icon: 'none' });
+    });
     room.on('evicted', () => wx.showToast({ title: text('returning'), icon: 'none' }));
     room.on('closed', ({ reason }) => this.onClosed(reason));
     show();

@@ -124,6 +124,7 @@ function showRoom(entered) {
   room.on('message', ({ from, nick, body, type, time }) => {
     if (type === 'text') addMessage({ name: nick || from, isOwn: from === client.userID, body, time });
   });
+  room.on('gap', () => addLine('room.gap'));
   room.on('fields', showLikes);
   room.on('audience', showViewers);
   room.on('evicted', () => addLine('room.evicted')); // the library returns by itself

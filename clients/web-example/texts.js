@@ -45,6 +45,7 @@ export const kTexts = {
     'room.came': '{name} is here',
     'room.left': '{name} has left',
     'room.time': '{time}',
+    'room.gap': 'Messages are missing here.',
     'room.evicted': 'The server did not hear from you for too long and gave your seat up. Going back…',
 
     'stream.none': 'No picture',
@@ -122,6 +123,7 @@ export const kTexts = {
     'room.came': '{name} 来了',
     'room.left': '{name} 离开了',
     'room.time': '{time}',
+    'room.gap': '此处缺少部分消息。',
     'room.evicted': '服务器太久没有收到你的心跳，已收回席位。正在返回…',
 
     'stream.none': '没有画面',

@@ -1,6 +1,6 @@
 // The library rtcroom in Node, against the real server: the binary that RTCROOMD names.
 import assert from 'node:assert';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Client } from '../../clients/js/src/index.js';
@@ -51,7 +51,7 @@ class User {
 
   /** Adds the events of a room to `events`, and follows the orders to start the stream. */
   follow(room, { streams = false } = {}) {
-    for (const event of ['pushers', 'message', 'fields', 'audience', 'pushURL', 'evicted', 'closed']) {
+    for (const event of ['pushers', 'message', 'gap', 'fields', 'audience', 'pushURL', 'evicted', 'closed']) {
       room.on(event, (value) => this.events.push([event, value]));
     }
     if (streams) room.on('pushURL', (url) => url && room.pusherState(1002));
@@ -258,6 +258,30 @@ describe('rtcroom with the real server', { skip: kNoServer }, () => {
       await again.destroy();
     });
 
+    for (const way of ['sockets', 'polls']) {
+      it(`a user that was cut off from a busy room loses no text by ${way}`, async () => {
+        const options = way === 'polls' ? { platform: { hasSockets: false } } : {};
+        const [host, viewer] = [await newUser(), await newUser(options)];
+        host.room = await host.client.createRoom('live', { stream: false });
+        viewer.room = viewer.follow(await viewer.client.watchRoom(host.room.roomID));
+        await host.room.sendText('before');
+        await until('the first text', () => texts(viewer).length === 1);
+        viewer.cut();
+        if (way === 'polls') await until('the cut', () => viewer.client.connection === 'connecting');
+        const long = (index) => `${index}`.padEnd(7900, '.'); // more than comes along with the cursor
+        for (let index = 0; index < 30; ++index) {
+          await Promise.all(Array.from({ length: 20 }, () => host.room.increment('likes')));
+          await host.room.sendText(long(index));
+        }
+        viewer.show();
+        await until('all', () => texts(viewer).length >= 31 && viewer.room.fields.likes === 600);
+        await host.room.sendText('after');
+        await until('the next text', () => texts(viewer).includes('after'));
+        assert.deepStrictEqual(texts(viewer), ['before', ...Array.from({ length: 30 }, (_, index) => long(index)), 'after']);
+        assert.deepStrictEqual(viewer.of('gap'), []);
+      });
+    }
+
     it('goes on after a restart of the server', async () => {
       const [ann, bob] = await pair(newUser);
       await ann.room.sendText('before');
@@ -268,6 +292,36 @@ describe('rtcroom with the real server', { skip: kNoServer }, () => {
       await until('both', () => texts(bob).length === 2);
       assert.deepStrictEqual([texts(bob), names(bob.room.pushers), bob.of('closed')],
         [['before', 'after'], ['Ann', 'Bob'], []]);
+    });
+  });
+});
+
+describe('rtcroom where few messages are kept', { skip: kNoServer }, () => {
+  withServer({ 'channel.max_group_log': 3 }, (server, newUser) => {
+    it('a user is told which are missing', async () => {
+      const [ann, bob] = await pair(newUser);
+      bob.cut();
+      for (const text of '12345') await ann.room.sendText(text);
+      bob.show();
+      await until('the others', () => texts(bob).length === 3);
+      assert.deepStrictEqual([bob.of('gap'), texts(bob)], [[{ from: 1, to: 2 }], ['3', '4', '5']]);
+    });
+
+    it('a user is told of a server that was restored from a backup', async () => {
+      const [ann, bob] = await pair(newUser);
+      await ann.room.sendText('1');
+      await until('the first text', () => texts(bob).length === 1);
+      const backup = path.join(server.folder, 'backup');
+      const run = (...words) => execFileSync(process.env.RTCROOMD,
+        [...words, backup, '--config', path.join(server.folder, 'rtcroomd.toml')], { stdio: 'ignore' });
+      run('backup', '--url', `http://${server.settings['admin.listen']}`);
+      await server.stop();
+      run('restore', '--force');
+      await server.start();
+      await until('the gap', () => bob.of('gap').length === 1);
+      await ann.room.sendText('2');
+      await until('the next text', () => texts(bob).length === 2);
+      assert.deepStrictEqual([bob.of('gap'), texts(bob)], [[{ from: 1, to: 1 }], ['1', '2']]);
     });
   });
 });

@@ -232,6 +232,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else follower.onSnapshot(reply.room);
     body.cursor = reply.cursor;
+    if (reply.missed) room._messages.onMissed(reply.missed);
     accept();
   };
 

@@ -146,6 +146,7 @@ export class Client extends Emitter {
       await ignore(room.leave());
       throw error;
     }
+    this._platform.setTimer(0, room._messages.start); // once the program has the room, and listens
     return room;
   }
 

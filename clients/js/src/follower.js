@@ -10,7 +10,7 @@ const find = (pushers, { userID }) => pushers.find((pusher) => pusher.userID ===
 
 export const without = (pushers, userID) => pushers.filter((pusher) => pusher.userID !== userID);
 
-/** @param room  offers `_emit`, `_call`, `_exists`, `_end`, `_onDeleted` beside its properties
+/** @param room  offers `_emit`, `_messages`, `_call`, `_exists`, `_end`, `_onDeleted` beside its properties
  * @param client  offers `connection` */
 export function makeFollower(room, platform, client) {
   const refresh = makeTimer(platform);
@@ -52,7 +52,7 @@ export function makeFollower(room, platform, client) {
     onEvent({ message, pusher_added: added, pusher_updated: updated, pusher_deleted: deleted, custom_changed: change,
       audience_added: viewer, audience_deleted: formerViewer }) {
       const pusher = added || updated;
-      if (message) room._emit('message', message);
+      if (message) room._messages.onMessage(message);
       if (pusher) {
         // One that rejoins keeps its place.
         const join = () => {

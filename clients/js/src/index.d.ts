@@ -189,7 +189,11 @@ export class Client {
 
 export interface RoomEvents {
   pushers: PusherChange;
+  /** Once each, in the order of `seq`. Those of a short cut come after it. */
   message: Message;
+  /** The messages from one `seq` to another are not told. From 1: the numbers have begun anew, as the server was
+   * restored from a backup or the room is another one. */
+  gap: { from: number; to: number };
   /** A live room's custom fields have changed. */
   fields: Record<string, FieldValue>;
   /** Another number of viewers. */

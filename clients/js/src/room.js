@@ -2,6 +2,7 @@
 import { Emitter } from './emitter.js';
 import { fail, ignore } from './errors.js';
 import { makeFollower, without } from './follower.js';
+import { makeMessages } from './messages.js';
 import { makeSeat } from './seat.js';
 
 // States of <live-pusher>, as WeChat documents them.
@@ -19,6 +20,7 @@ export class Room extends Emitter {
     this._hide({
       _client: client, _userID: userID, _names: profile, _isViewer: false, _isEnding: false,
       _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
+      _messages: makeMessages(this, platform),
     });
   }
 

@@ -158,7 +158,8 @@ export function makeScriptedUser(options) {
     await platform.settle();
     await platform.answerAll();
     const room = await joining;
-    record(room, ['closed', 'evicted', 'pushURL', 'message']);
+    record(room, ['closed', 'evicted', 'pushURL', 'message', 'gap']);
+    await platform.advance(0);
     return room;
   }
 
