@@ -22,6 +22,7 @@ var SOCKET_RETRY = 60 * SECOND; // polling for so long, the socket is tried agai
 var SOCKET_FAILURES = 2; // in a row, before polling
 var POLL_WAIT = 45; // seconds, as the protocol has it
 var MAX_POLL_REQUESTS = 10;
+var MAX_MISSED_PAGES = 10; // of 50 texts, after a cut
 var MAX_REQUESTS = 30; // without a reply; a connection may send 40 at once
 var MAX_BODY = 8000; // bytes of a message ...
 var MAX_NICK = 128; // ... and of what the server takes of its sender
@@ -819,8 +820,41 @@ function onSubscribed(group, kind, reply) {
   events.forEach(function (event) {
     if (isObject(event) && me && me.group === group) onRoomEvent(group, isObject(event.event) ? event.event : event);
   });
+  if (!me || me.group !== group) return;
   group.cursor = textOf(reply.subscribe.cursor) || group.cursor;
   if (reply.subscribe.recovered !== true) noticeChange(group);
+  if (isObject(reply.subscribe.missed)) onMissed(group, reply.subscribe.missed);
+  // A cut forgets what was asked for.
+  else if (group.missed && !me.requests.some(function (other) { return other.verb === 'history'; })) readMissed(group);
+}
+
+function onMissed(group, missed) {
+  if (!Array.isArray(missed.messages)) return Log.warn('webim: texts of ' + group.id + ' are missing');
+  // Texts that an earlier cut has left to read are read anew.
+  var from = group.missed ? group.missed.from : missed.from;
+  group.missed = { from: from, to: missed.to, found: missed.messages, later: [], pages: MAX_MISSED_PAGES };
+  readMissed(group);
+}
+
+// Reads the missed texts that did not come along, newest first, and hands all over in order.
+function readMissed(group) {
+  var missed = group.missed;
+  var before = missed.found.length ? missed.found[0].seq : missed.to + 1;
+  if (before > missed.from && missed.pages-- > 0) {
+    request('history', { kind: group.kind, roomID: group.id, before: before, limit: 50 }, function (reply) {
+      if (!me || me.group !== group || group.missed !== missed) return;
+      var older = isObject(reply.history) && reply.history.messages;
+      if (Array.isArray(older) && older.length) missed.found = older.concat(missed.found);
+      else missed.pages = 0;
+      readMissed(group);
+    });
+    return;
+  }
+  if (before > missed.from) Log.warn('webim: texts ' + missed.from + ' to ' + (before - 1) + ' are missing');
+  group.missed = null;
+  missed.found.concat(missed.later).forEach(function (message) {
+    if (me && me.group === group && message.seq >= missed.from) handOver(message, message.time, group);
+  });
 }
 
 // A reply to a join: the group is not known until each kind was tried.
@@ -916,6 +950,7 @@ function onRoomEvent(group, event) {
   group.cursor = textOf(event.cursor) || group.cursor;
   if (event.room_destroyed) closeGroup();
   else if (CHANGES.some(function (name) { return event[name]; })) noticeChange(group);
+  else if (isObject(event.message) && group.missed) group.missed.later.push(event.message);
   else if (isObject(event.message)) handOver(event.message, event.time, group);
 }
 
@@ -994,7 +1029,7 @@ function applyJoinBigGroup(options, cbOk, cbErr) {
   if (isNew) {
     // `kind` and `cursor` are null until it is joined.
     me.group = { id: id, kind: null, cursor: null, at: Date.now(), joined: [], answers: {}, early: [],
-      isChanged: false };
+      missed: null, isChanged: false };
   }
   me.group.joined.push({ ok: cbOk, err: cbErr });
   if (!isNew) return;

@@ -331,16 +331,28 @@ describe('The connection', () => {
     });
   }
 
-  it('asks for the members where events were lost', async () => {
-    const ann = await joined('ann');
-    server.cut();
-    server.message('multi', 'r', { from: 'bob', type: 'text', body: 'lost' });
-    server.forget('multi', 'r');
-    await until('a notice', () => ann.notices.length);
-    server.message('multi', 'r', { from: 'bob', type: 'text', body: 'next' });
-    await until('the next text', () => ann.messages.length);
-    assert.deepStrictEqual([...ann.notices, ...ann.texts], [255, 'next']);
-  });
+  for (const way of ['sockets', 'polls']) {
+    it(`asks for the members where events were lost, and reads all texts, by ${way}`, async () => {
+      server.refusesSockets = way === 'polls';
+      const ann = await joined('ann');
+      const say = (body) => server.message('multi', 'r', { from: 'bob', type: 'text', body });
+      say('0');
+      await until('the first text', () => ann.messages.length === 1);
+      server.refusesPolls = true;
+      server.cut();
+      if (way === 'polls') await until('the loss of the server', () => server.refusedPolls);
+      [...'123456'].forEach(say);
+      server.forget('multi', 'r');
+      server.afterReply = (verb) => { if (verb === 'subscribe') say('7'); }; // while the others are read
+      server.refusesPolls = false;
+      await until('a notice', () => ann.notices.length);
+      await until('the texts', () => ann.messages.length >= 7);
+      server.afterReply = () => {};
+      say('last');
+      await until('the last text', () => ann.texts.includes('last'));
+      assert.deepStrictEqual([...ann.notices, ...ann.texts], [255, ...'0123456', ...(way === 'sockets' ? ['7'] : []), 'last']);
+    });
+  }
 
   it('polls when sockets fail twice, and returns to them later', async () => {
     server.refusesSockets = true;

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import { WebSocketServer } from './packages.js';
 
 const kMaxRecovered = 500;
+const kMaxMissed = 2;
 
 export class FakeServer {
   #http = http.createServer((request, response) => this.#onPoll(request, response));
@@ -80,8 +81,8 @@ export class FakeServer {
 
   unsettled(userID) { return (this.#directs.get(userID) ?? []).length; }
 
-  /** Events so far can no longer be recovered. */
-  forget(kind, roomID) { const room = this.room(kind, roomID); room.kept = room.events.length + 1; }
+  /** Events so far can no longer be recovered by who has not got all. */
+  forget(kind, roomID) { const room = this.room(kind, roomID); room.kept = room.events.length; }
 
   #push(userID, object) {
     for (const connection of this.#connections) {
@@ -174,6 +175,10 @@ export class FakeServer {
         rooms.add(room);
         return { subscribe: reply };
       }
+      case 'history': {
+        const older = room.events.flatMap(({ message }) => message ?? []).filter(({ seq }) => seq < body.before);
+        return { history: { messages: older.slice(-body.limit) } };
+      }
       case 'send': return this.#send(userID, body, rooms, room);
       default: return { error: { code: 60002, message: 'unknown verb' } };
     }
@@ -187,9 +192,15 @@ export class FakeServer {
     const [epoch, position] = (cursor ?? ':').split(':');
     const events = room.events.slice(Number(position));
     if (epoch !== room.epoch || position < room.kept || events.length > kMaxRecovered) {
-      return { ...reply, recovered: false, room: { roomID, kind, pushers: room.pushers } };
+      const missed = epoch === room.epoch && { missed: this.#missed(room, position) };
+      return { ...reply, recovered: false, room: { roomID, kind, pushers: room.pushers }, ...missed };
     }
     return { ...reply, recovered: true, events };
+  }
+
+  #missed(room, position) {
+    const messages = room.events.slice(position).flatMap(({ message }) => message ?? []);
+    return { from: room.seq - messages.length + 1, to: room.seq, messages: messages.slice(-kMaxMissed) };
   }
 
   #send(userID, body, rooms, room) {
