@@ -234,6 +234,9 @@ describe('the view of a room', () => {
     }
     view = afterEvent(view, { message: { seq: 4, from: 'a', nick: 'A', type: 'custom', body: '{}' } });
     assert.deepStrictEqual(view.texts.map((text) => text.text), ['t1', 't2', 't3']);
+    const missed = { messages: [{ seq: 5, from: 'a', nick: 'A', type: 'text', body: 't5' }] };
+    assert.deepStrictEqual(viewOf(room('a'), view.texts, missed).texts.map((text) => text.text), ['t1', 't2', 't3', 't5']);
+    assert.deepStrictEqual(viewOf(room('a'), view.texts, {}).texts, []); // the numbers have begun anew
   });
 });
 

@@ -16,7 +16,7 @@ const kFinalCodes = [4001, 4003];
  * @typedef {{name: string, request: object|null, reply: any, code: number, tookMs: number}} Exchange
  *
  * The reply of a subscription: the events since the last one, or the room as it is now.
- * @typedef {{recovered: boolean, events?: any[], room?: any, cursor: string}} Subscription
+ * @typedef {{recovered: boolean, events?: any[], room?: any, missed?: any, cursor: string}} Subscription
  *
  * @typedef {object} Pending
  * @property {string} verb

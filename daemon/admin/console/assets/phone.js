@@ -180,9 +180,9 @@ export class Phone extends EventTarget {
     this.#socket = socket;
     const when = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) =>
       socket.addEventListener(name, (event) => { if (this.#socket === socket) act(/** @type {CustomEvent} */ (event).detail); });
-    when('subscribed', ({ recovered, events, room }) => {
+    when('subscribed', ({ recovered, events, room, missed }) => {
       if (recovered) events.forEach((/** @type {any} */ event) => this.#see(event));
-      else this.#show(viewOf(room, this.texts));
+      else this.#show(viewOf(room, this.texts, missed));
       if (this.belief?.members.every((member) => member.userID !== this.userID)) this.#learnThatItIsOut();
     });
     when('event', (event) => this.#see(event));

@@ -11,10 +11,11 @@ const kMostTexts = 50;
 /**
  * @param {any} room  of a subscription
  * @param {Text[]} texts  those before
+ * @param {{messages?: any[]}} [missed]  since then; without messages the numbers have begun anew
  * @returns {RoomView}
  */
-export function viewOf(room, texts = []) {
-  return { members: room.pushers, creator: room.roomCreator, texts };
+export function viewOf(room, texts = [], missed = { messages: [] }) {
+  return { members: room.pushers, creator: room.roomCreator, texts: missed.messages?.reduce(withText, texts) ?? [] };
 }
 
 /**
