@@ -11,6 +11,15 @@ const kInside = ['accept', 'addressOf', 'askedOn', 'call', 'done', 'end', 'follo
   'report', 'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs',
   'wake', 'who'];
 
+/** Options of a file as small as it gets. */
+export const kSmall = { target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) };
+
+/** Writes an entry point and all that it imports into one file. */
+export const bundle = (entryPoint, outfile, options) => build({
+  bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname,
+  entryPoints: [`src/${entryPoint}.js`], outfile, ...options,
+});
+
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
   const make = (entryPoint, file, options) => bundle(entryPoint, path.join(folder, file), options);

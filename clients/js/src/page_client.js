@@ -2,6 +2,7 @@
 import { Client } from './client.js';
 import { ignore } from './errors.js';
 import { listen } from './platform/web.js';
+import { kClient } from './session.js';
 
 const kRooms = 'rtcroom rooms'; // in the storage of the tab
 
@@ -37,11 +38,13 @@ export class PageClient extends Client {
     remember({ userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
       ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
     if (isKept || !leaveOnClose) return; // it may come back as it is
-    rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _isViewer }) => {
-      const send = (endpoint) =>
-        navigator.sendBeacon(this._session.addressOf(`${kind}_room/${endpoint}`), JSON.stringify({ userID, roomID }));
-      if (hasSeat && (leaveOnClose === 'always' || (roomCreator !== userID && others.length))) send('delete_pusher');
-      if (_isViewer) send('delete_audience');
+    // One that arrives late must not end the stay that follows a reload.
+    rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _seat, _entry }) => {
+      const send = (endpoint, { stay }) => navigator.sendBeacon(this._session.addressOf(`${kind}_room/${endpoint}`),
+        JSON.stringify({ userID, roomID, client: kClient, stay }));
+      const wouldReturn = roomCreator !== userID && others.length;
+      if (hasSeat && (leaveOnClose === 'always' || wouldReturn)) send('delete_pusher', _seat);
+      if (_entry) send('delete_audience', _entry);
     });
   }
 }

@@ -12,7 +12,7 @@ const kStreamBroken = [-1307, 3001, 3002, 3003, 3004, 3005];
 export class Room extends Emitter {
   constructor({ kind, roomID, isNew = false, roomInfo = '', profile, client }) {
     const { _platform: platform, userID } = client;
-    super(platform, 'pushers message fields audience pushURL evicted closed');
+    super(platform, 'pushers message gap fields audience pushURL evicted closed');
     Object.assign(this, {
       kind, roomID, roomInfo, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
       audienceCount: 0, fields: {}, isClosed: false,
@@ -20,7 +20,7 @@ export class Room extends Emitter {
     this._hide({
       _client: client, _userID: userID, _names: profile, _isViewer: false, _isEnding: false,
       _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
-      _messages: makeMessages(this, platform),
+      _messages: makeMessages(this, platform), _entry: undefined, _watching: undefined,
     });
   }
 
@@ -107,7 +107,7 @@ export class Room extends Emitter {
     this._isViewer = true;
     // A full list means "not counted", and not "may not watch".
     this._watching = ignore(this._call('add_audience', { userInfo }), 'AUDIENCE_FULL');
-    await this._watching;
+    this._entry = await this._watching;
     await this.audience();
   }
 

@@ -124,6 +124,8 @@ export function makeSeat(room, platform, isNew) {
   const seat = {
     get isTaken() { return isTaken; },
 
+    get stay() { return stay; },
+
     async take(withStream) {
       isWanted = true;
       hasStream = withStream;

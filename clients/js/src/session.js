@@ -3,7 +3,7 @@ import { pause } from './backoff.js';
 import { errorOfReply, fail, ignore, kNotAuthorised } from './errors.js';
 
 const kTries = 4;
-const kClient = 'rtcroom/1'; // to which the server says more
+export const kClient = 'rtcroom/1'; // to which the server says more
 
 const queryOf = (values) => Object.entries(values)
   .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
