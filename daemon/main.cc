@@ -34,10 +34,17 @@ int Run(int argc, char** argv) {
                           }});
 }
 
+void HoldSignals(int argc, char** argv, char** /*environment*/) {
+  if (argc > 1 && std::string_view(argv[1]) == "serve") rtcroom::HoldServeSignals();
+}
+
+/// Runs before the initializers of all libraries, which take longer than a service manager may.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const first_of_all)(int, char**,
+                                                                         char**) = HoldSignals;
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "serve") rtcroom::HoldServeSignals();
   if (!rtcroom::OpenStandardDescriptors()) return rtcroom::kExitFailed;
   try {
     return Run(argc, argv);

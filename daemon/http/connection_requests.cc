@@ -176,7 +176,7 @@ std::optional<EncodedResponse> Connection::Answer(HttpRequest& request) {
 }
 
 EncodedResponse Connection::Encode(const ResponseFormat& format, const HttpReply& reply) const {
-  return EncodeResponse(format, reply, context_.draining);
+  return EncodeResponse(format, reply, context_.draining, context_.options.idle_timeout);
 }
 
 void Connection::Send(std::uint32_t turn, HttpReply reply) noexcept {

@@ -56,10 +56,12 @@ std::string EncodeLastHead(std::string_view status_line, const Headers& headers,
 
 }  // namespace
 
-EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply,
-                               bool draining) {
+EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply, bool draining,
+                               std::chrono::milliseconds idle_timeout) {
   const bool keep_alive = format.keep_alive && (!draining || format.more_follows);
   const std::string content_length = std::to_string(reply.body.size());
+  const auto idle_seconds = std::chrono::floor<std::chrono::seconds>(idle_timeout).count();
+  const std::string timeout = "timeout=" + std::to_string(idle_seconds);
   HeaderLines lines;
   for (const auto& [name, value] : reply.headers) {
     if (!HasLineBreak(name) && !HasLineBreak(value)) Insert(lines, name, value);
@@ -69,6 +71,7 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
   } else if (format.version == HttpVersion::k10) {
     Insert(lines, "Connection", "keep-alive");  // the default of 1.1 only
   }
+  if (keep_alive && idle_seconds > 0) Insert(lines, "Keep-Alive", timeout);
   if (HasContentLength(reply.status)) {
     Insert(lines, "Content-Length", content_length);
   }

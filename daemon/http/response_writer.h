@@ -1,6 +1,7 @@
 // Encodes a reply into HTTP/1 bytes.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "daemon/http/message.h"
@@ -32,13 +33,17 @@ struct ResponseFormat {
 
 /// Writes status line, headers in alphabetical order and body into one buffer. Adds
 /// `Content-Length` (except for 204 and 304: RFC 9110 8.6), `Content-Type` of JSON to a body
-/// without one, `X-Content-Type-Options: nosniff`, and `Connection` where it differs from the
-/// default of the HTTP version. Headers that contain a line break are omitted.
+/// without one, `X-Content-Type-Options: nosniff`, `Connection` where it differs from the default
+/// of the HTTP version, and `Keep-Alive: timeout` in seconds while the connection stays, so that no
+/// client sends a request as it is closed. Headers that contain a line break are omitted.
 ///
 /// @param draining  the server stops: the response closes the connection unless more requests
 ///                  follow.
+/// @param idle_timeout  after which a connection without a request is closed; below a second it is
+///                      not announced.
 /// @threads safe from any thread.
-EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply, bool draining);
+EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& reply, bool draining,
+                               std::chrono::milliseconds idle_timeout);
 
 /// The head of a 200 response whose body ends with the connection; headers as given.
 std::string EncodeStreamHead(const HttpReply& reply);

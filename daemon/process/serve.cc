@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/base/log_writer.h"
@@ -289,10 +290,9 @@ std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& var
 }  // namespace
 
 void HoldServeSignals() {
-  sigset_t held;
-  sigemptyset(&held);
-  for (const int signal : {SIGHUP, SIGUSR2, kBeginAnew}) sigaddset(&held, signal);
-  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+  std::uint64_t held = 0;
+  for (const int signal : {SIGHUP, SIGUSR2, kBeginAnew}) held |= std::uint64_t{1} << (signal - 1);
+  syscall(SYS_rt_sigprocmask, SIG_BLOCK, &held, nullptr, sizeof held);
 }
 
 int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome()>& reload,

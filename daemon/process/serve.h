@@ -18,7 +18,8 @@ struct ServeStart {
 };
 
 /// Blocks the signals that `Serve` reacts to without an end: one that arrives earlier stays pending
-/// until then, instead of ending the process. Call it first of all, from the only thread.
+/// until then, instead of ending the process. Call it first of all, from the only thread: it is a
+/// system call, and needs nothing that is initialized.
 void HoldServeSignals();
 
 /// Runs the server until SIGTERM or SIGINT. Logs to standard error; in dev mode it prints its URLs

@@ -1,5 +1,6 @@
 #include "daemon/http/response_writer.h"
 
+#include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -8,10 +9,12 @@
 namespace rtcroom {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr ResponseFormat kKept = {.keep_alive = true};
 
 std::string Encoded(const ResponseFormat& format, HttpReply reply, bool draining = false) {
-  return EncodeResponse(format, std::move(reply), draining).bytes;
+  return EncodeResponse(format, std::move(reply), draining, 75s).bytes;
 }
 
 TEST(EncodeResponse, WritesStatusHeadersInAlphabeticalOrderAndBody) {
@@ -21,6 +24,7 @@ TEST(EncodeResponse, WritesStatusHeadersInAlphabeticalOrderAndBody) {
             "Cache-Control: no-store\r\n"
             "Content-Length: 2\r\n"
             "Content-Type: application/json; charset=utf-8\r\n"
+            "Keep-Alive: timeout=75\r\n"
             "Vary: Origin\r\n"
             "X-Content-Type-Options: nosniff\r\n"
             "\r\n"
@@ -35,6 +39,7 @@ TEST(EncodeResponse, KeepsHeadersOfTheReply) {
             "HTTP/1.1 200 OK\r\n"
             "Content-Length: 4\r\n"
             "content-type: text/plain\r\n"
+            "Keep-Alive: timeout=75\r\n"
             "X-Content-Type-Options: x\r\n"
             "\r\n"
             "text");
@@ -77,7 +82,7 @@ TEST(EncodeResponse, WritesConnectionUnlessImpliedByTheVersion) {
        .keep_alive = true},
   };
   for (const Row& row : cases) {
-    const EncodedResponse response = EncodeResponse(row.format, {.body = "{}"}, row.draining);
+    const EncodedResponse response = EncodeResponse(row.format, {.body = "{}"}, row.draining, 75s);
     EXPECT_EQ(response.keep_alive, row.keep_alive);
     const std::string line = std::string("\r\nConnection: ") + row.connection + "\r\n";
     EXPECT_EQ(response.bytes.find("Connection:") != std::string::npos, *row.connection != '\0');
@@ -85,6 +90,16 @@ TEST(EncodeResponse, WritesConnectionUnlessImpliedByTheVersion) {
       EXPECT_THAT(response.bytes, testing::HasSubstr(line));
     }
   }
+}
+
+TEST(EncodeResponse, TellsHowLongAConnectionStays) {
+  const auto tells = [](const ResponseFormat& format, std::chrono::milliseconds idle_timeout) {
+    return EncodeResponse(format, {}, /*draining=*/false, idle_timeout).bytes.find("Keep-Alive") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(tells(kKept, 1s));
+  EXPECT_FALSE(tells(kKept, 999ms));
+  EXPECT_FALSE(tells({}, 75s)) << "it closes";
 }
 
 TEST(EncodeResponse, OmitsHeadersWithLineBreaks) {
