@@ -233,6 +233,7 @@ describe('The page', { skip: kNoServer }, () => {
     for (const page of [bob, carol]) await page.close({ runBeforeUnload: true });
     await shows(alice, '#members b', 'Alice');
     await shows(alice, '#viewers', '0 viewers');
+    await alice.click('#leave'); // or its room stays for a while
   });
 
   it('has nothing of clients that are closed', async () => {
