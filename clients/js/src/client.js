@@ -1,7 +1,7 @@
 // One user of one server: its login, its rooms, its messages.
 import { makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
-import { fail, ignore } from './errors.js';
+import { fail, ignore, refuse } from './errors.js';
 import { Room } from './room.js';
 import { makeSession } from './session.js';
 import { kBeatMs } from './times.js';
@@ -11,13 +11,13 @@ const kRoomID = /^(?!@TGS#|.*[/?#&%+"\\])[!-~]{1,48}$/;
 const trimmed = (url) => url.replace(/\/+$/, '');
 
 function checkKind(kind) {
-  if (!['double', 'multi', 'live'].includes(kind)) fail('BAD_REQUEST', 'kind: double, multi or live');
+  if (!['double', 'multi', 'live'].includes(kind)) refuse('kind: double, multi or live');
 }
 
 export class Client extends Emitter {
   constructor({ server, prefix = '/weapp', channel = server }, platform) {
     super(platform, 'direct kicked connection');
-    if (!/^https?:\/\/[^/]/.test(server)) fail('BAD_REQUEST', 'server: such as https://host');
+    if (!/^https?:\/\/[^/]/.test(server)) refuse('server: such as https://host');
     const session = makeSession(trimmed(server) + trimmed(prefix), platform,
       (isThere) => this._channel.onNetwork(isThere), (reason) => {
         this._channel.stop();
@@ -35,7 +35,7 @@ export class Client extends Emitter {
       _channel: messages,
       _names: {}, // those of the newest room
       _turn: 0, // counts logouts: each ends the logins before it
-      _ending: undefined, // the logout that is under way
+      _ending: undefined, // the newest logout
       _leaving: new Map(), // rooms, and promises of the end of their leaves, which need the login
       _stop: platform.onShow(() => {
         if (!this.userID) return;
@@ -59,7 +59,7 @@ export class Client extends Emitter {
 
   logout() {
     ++this._turn;
-    return (this._ending ??= this._logOut().finally(() => { this._ending = undefined; }));
+    return (this._ending = this._logOut());
   }
 
   /** Logs out for good: nothing of the client stays. */
@@ -125,10 +125,10 @@ export class Client extends Emitter {
     const roomID = `${facts.roomID ?? ''}`; // some programs have numbers
     const isSame = (other) => other.kind === kind && other.roomID === roomID;
     const checkNotIn = () => {
-      if (this.rooms.some(isSame)) fail('BAD_REQUEST', `already in room ${roomID}`);
+      if (this.rooms.some(isSame)) refuse(`already in room ${roomID}`);
     };
     checkKind(kind);
-    if (!kRoomID.test(roomID)) fail('BAD_REQUEST', 'roomID: 1 to 48 letters, digits, _ and -');
+    if (!kRoomID.test(roomID)) refuse('roomID: 1 to 48 letters, digits, _ and -');
     checkNotIn();
     this._names = { userName, userAvatar };
     // A leave that is repeated after the return would undo it.

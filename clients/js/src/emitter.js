@@ -1,5 +1,5 @@
 // Events by name.
-import { fail } from './errors.js';
+import { refuse } from './errors.js';
 
 export class Emitter {
   /** @param events  their names, between blanks */
@@ -9,8 +9,8 @@ export class Emitter {
 
   /** @returns a function that removes the listener again */
   on(event, listener, isOnce) {
-    if (!this._events.includes(event)) fail('BAD_REQUEST', `no event ${event}`);
-    if (typeof listener !== 'function') fail('BAD_REQUEST', `${event}: no listener`);
+    if (!this._events.includes(event)) refuse(`no event ${event}`);
+    if (typeof listener !== 'function') refuse(`${event}: no listener`);
     this._listeners = [...this._listeners, { event, listener, isOnce }];
     return () => this.off(event, listener);
   }
@@ -23,7 +23,7 @@ export class Emitter {
 
   /** Sets what JSON, logs, and stores such as Vuex must not follow. */
   _hide(values) {
-    Object.keys(values).forEach((key) => Object.defineProperty(this, key, { value: values[key], writable: true }));
+    for (const key in values) Object.defineProperty(this, key, { value: values[key], writable: true });
   }
 
   _emit(name, value) {

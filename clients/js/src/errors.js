@@ -52,5 +52,7 @@ export function errorOfReply(call, { code, message, detail, result, reason }) {
 
 export function fail(name, detail) { throw new RtcRoomError(name, detail); }
 
+export function refuse(detail) { fail('BAD_REQUEST', detail); }
+
 /** @param name  of the error that is ignored; all, if absent */
 export const ignore = (promise, name) => promise.catch((error) => { if (name && error.name !== name) throw error; });

@@ -1,6 +1,6 @@
 // The login of one user, and the calls of the room API that need it.
 import { pause } from './backoff.js';
-import { errorOfReply, fail, ignore, kNotAuthorised } from './errors.js';
+import { errorOfReply, fail, ignore, kNotAuthorised, refuse } from './errors.js';
 
 const kTries = 4;
 export const kClient = 'rtcroom/1'; // to which the server says more
@@ -13,7 +13,7 @@ const queryOf = (values) => Object.entries(values)
  * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
 export function makeSession(url, platform, onNetwork, onOver) {
   const key = `rtcroom ${url}`;
-  // {identity, isOwn, give, token, renewal, done, abort, isOver}; there is no token until the server has given one
+  // {identity, give, token, renewal, done, abort, isOver}; there is no token until the server has given one
   let login;
 
   /** @param read  takes the reply; what it cannot read is no reply of rtcroomd
@@ -24,11 +24,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
     const [name] = address.slice(url.length + 1).split('?'); // no token in messages
     const { reply, abort } = platform.request({ url: address, body });
     mine.abort = abort;
-    const { data } = await reply.catch((error) => {
-      checkWanted(); // it was aborted
-      return fail('NETWORK', error?.message);
-    });
-    checkWanted();
+    const { data, error } = await reply.catch((error) => ({ error }));
+    checkWanted(); // or it was aborted
+    if (error) fail('NETWORK', error.message);
     // A status says nothing: `code` does.
     if (data?.code) throw errorOfReply(name.split('/')[1], data);
     try {
@@ -51,25 +49,17 @@ export function makeSession(url, platform, onNetwork, onOver) {
   };
 
   const enter = async (mine) => {
-    const { identity, isOwn, token } = mine;
+    const { identity, give, token } = mine;
     try {
       if (identity) return await logIn(mine, identity);
     } catch (error) {
-      if (isOwn || error.name !== kNotAuthorised) throw error;
+      if (!give || error.name !== kNotAuthorised) throw error;
     }
     // A first ticket, or one in place of an expired one.
-    const fresh = await (mine.give ? askProgram(mine) : askServer(mine));
+    const fresh = await give(mine);
     const userID = `${fresh?.userID}`;
     if (token && userID !== identity.userID) fail(kNotAuthorised, 'another user');
     return logIn(mine, { ...fresh, userID });
-  };
-
-  const askProgram = async ({ give }) => {
-    try {
-      return await give();
-    } catch (error) {
-      return fail('UNAVAILABLE', `credentials: ${error}`);
-    }
   };
 
   /** A code is good for one call. */
@@ -85,13 +75,13 @@ export function makeSession(url, platform, onNetwork, onOver) {
       if (mine === login) login = null;
       throw error;
     }
-    if (!mine.isOwn && !mine.give) platform.save(key, mine.identity);
+    if (mine.give === askServer) platform.save(key, mine.identity);
     onDone();
     return session.userID;
   };
 
   const forget = () => {
-    if (login) login.isOver = true;
+    Object.assign(login || {}, { isOver: true }).abort?.();
     login = null;
   };
 
@@ -122,16 +112,17 @@ export function makeSession(url, platform, onNetwork, onOver) {
       const isAsked = typeof credentials === 'function';
       const own = !isAsked && credentials && { ...credentials, userID: `${credentials.userID}` };
       if (login) {
-        if (own && own.userID !== login.identity?.userID) fail('BAD_REQUEST', 'another user is logged in');
+        if (own && own.userID !== login.identity?.userID) refuse('another user is logged in');
         return login.done;
       }
-      login = { isOwn: own, identity: own || (!isAsked && platform.load(key)), give: isAsked && credentials };
+      const askProgram = () => new Promise((resolve) => { resolve(credentials()); })
+        .catch((error) => fail('UNAVAILABLE', `credentials: ${error}`));
+      login = isAsked ? { give: askProgram } : { identity: own || platform.load(key), give: !own && askServer };
       return (login.done = logInFirst(login, onDone));
     },
 
     async logout() {
       const ending = session.userID && ignore(session.call('multi_room/logout', {}, { tries: 1 }));
-      login?.abort?.();
       forget();
       await ending;
     },
