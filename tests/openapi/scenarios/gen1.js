@@ -21,6 +21,7 @@ async function rooms(client, kind) {
   await call('createRoom', 'RoomNamed', newRoom(id, 'alice'));
   await call('createRoom', 'Gen1RoomTaken', newRoom(id, 'bob'));
   await call('addPusher', 'Done', newPusher(id, 'bob'));
+  await call('addPusher', 'Joined', { ...newPusher(id, 'bob'), client: 'rtcroom/1' });
   await call('addPusher', 'Gen1NoRoom', newPusher('nowhere', 'bob'));
   for (const user of ['carol', 'dave']) if (kind !== 'double_room') await call('addPusher', 'Done', newPusher(id, user));
   await call('addPusher', 'RoomFull', newPusher(id, 'erin'));

@@ -115,6 +115,7 @@ async function live(client) {
   await call(viewer, 'addAudience', 'Done', { roomID, userID: 'viewer', userInfo: 'hi' });
   await call(viewer, 'addAudience', 'Gen2NoRoom', { roomID: 'nowhere', userID: 'viewer', userInfo: '' });
   await call(host, 'addAudience', 'Done', { roomID, userID: 'host', userInfo: '' });
+  await call(host, 'addAudience', 'Joined', { roomID, userID: 'host', userInfo: '', client: 'rtcroom/1' });
   const third = await logIn(client, 'third');
   await call(third, 'addAudience', 'Gen2AudienceFull', { roomID, userID: 'third', userInfo: '' });
   const { audienceCount } = await call(viewer, 'getAudiences', 'Viewers', { roomID });
