@@ -1,7 +1,6 @@
 #include "handlers/demo_pages.h"
 
 #include <algorithm>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,6 +15,18 @@ constexpr std::string_view kFolderWithoutSlash = "/demo";
 constexpr std::string_view kPage = "/demo/index.html";
 constexpr std::string_view kSettings = "/demo/settings.json";
 
+/// Scripts may load from the media server, too: where a browser plays no HLS, one gives it the
+/// video.
+PagePolicy PolicyFor(const std::string& media) {
+  // Not all browsers include sockets in 'self'.
+  PagePolicy policy{.connect = "'self' ws: wss:"};
+  if (!media.empty()) {
+    policy.connect += " " + media;
+    policy.media = "blob: " + media;
+  }
+  return policy;
+}
+
 std::string SettingsJson(const DemoSettings& settings) {
   JsonText members;
   members.Field("prefix", settings.prefix).Field("playlist", settings.playlist);
@@ -25,11 +36,8 @@ std::string SettingsJson(const DemoSettings& settings) {
 }  // namespace
 
 DemoPages::DemoPages(std::span<const EmbeddedFile> files, const DemoSettings& settings,
-                     std::string media)
-    : files_(files),
-      settings_(SettingsJson(settings)),
-      // Not all browsers include sockets in 'self'.
-      headers_(PageHeaders({.connect = "'self' ws: wss:", .media = std::move(media)})) {}
+                     const std::string& media)
+    : files_(files), settings_(SettingsJson(settings)), headers_(PageHeaders(PolicyFor(media))) {}
 
 const EmbeddedFile* DemoPages::FileOf(std::string_view path) const {
   const auto found = std::ranges::find(files_, path == kFolder ? kPage : path, &EmbeddedFile::path);

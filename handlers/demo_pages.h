@@ -24,7 +24,8 @@ class DemoPages : public HttpHandler {
  public:
   /// @param files  in static storage, with `/demo/index.html`.
   /// @param media  sources of video, as `PagePolicy`.
-  DemoPages(std::span<const EmbeddedFile> files, const DemoSettings& settings, std::string media);
+  DemoPages(std::span<const EmbeddedFile> files, const DemoSettings& settings,
+            const std::string& media);
 
   /// False for other methods and unknown files, which are refused as without this object.
   [[nodiscard]] bool Serves(const HttpRequest& request) const;

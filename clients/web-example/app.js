@@ -5,6 +5,8 @@ import { recall, remember } from './memory.js';
 import { Player } from './streams.js';
 
 const kListMs = 4000;
+const kHistory = 50; // messages that were sent before
+const kSeats = { double: 2, multi: 4 }; // of servers that do not tell how many are free; live rooms have viewers besides
 const kLikes = 'likes'; // a custom field of live rooms; its name is ours to choose
 
 const byId = (id) => document.getElementById(id);
@@ -15,7 +17,7 @@ const settings = await (await fetch('settings.json')).json();
 const client = new Client({ server: settings.server ?? location.origin, prefix: settings.prefix });
 
 let room = null; // the one that this page shows
-let isViewer = false; // whether it was entered to watch
+let isViewer = false; // whether this user may watch it, too
 let tiles = new Map(); // by user ID
 const mixed = new Player();
 
@@ -58,11 +60,21 @@ async function listRooms() {
   byId('rooms').replaceChildren(...rooms.map((each) => {
     const id = `${kind} ${each.roomID}`;
     const row = known.get(id) ?? roomRow(id, kind, each.roomID); // kept, so that the focus stays in it
+    const isFull = kind !== 'live' && (each.seats ?? kSeats[kind] - each.pushers.length) <= 0;
+    const button = row.querySelector('button');
+    if (isFull || button.dataset.text === 'lobby.full') button.disabled = isFull; // else it may be at work
+    show(button, isFull ? 'lobby.full' : kJoin[kind]);
     row.querySelector('b').replaceChildren(userText(each.roomInfo || each.roomID));
     show(row.querySelector('small'), 'lobby.pushers', { count: each.pushers.length });
     return row;
   }));
 }
+
+const kJoin = { double: 'lobby.join', multi: 'lobby.join', live: 'lobby.watch' };
+
+const join = (kind, roomID, profile) => (kind === 'live'
+  ? client.watchRoom(roomID, profile)
+  : client.joinRoom(kind, roomID, profile));
 
 function roomRow(id, kind, roomID) {
   const row = document.createElement('li');
@@ -71,10 +83,7 @@ function roomRow(id, kind, roomID) {
   text.append(document.createElement('b'), document.createElement('small'));
   const button = document.createElement('button');
   button.className = 'quiet-button';
-  show(button, kind === 'live' ? 'lobby.watch' : 'lobby.join');
-  button.onclick = () => enter(button, (profile) => (kind === 'live'
-    ? client.watchRoom(roomID, profile)
-    : client.joinRoom(kind, roomID, profile)));
+  button.onclick = () => enter(button, (profile) => join(kind, roomID, profile));
   row.append(text, button);
   return row;
 }
@@ -100,6 +109,39 @@ byId('create').onsubmit = (event) => {
   enter(event.submitter, (profile) => client.createRoom(kindNow(), { ...profile, roomInfo }));
 };
 
+// ---- Address: of the room, so that a link leads to it
+
+function showAddress() {
+  history.replaceState(null, '', room ? `#${room.kind}/${room.roomID}` : location.pathname + location.search);
+}
+
+/** Enters the room of the address, or asks for a name first. */
+function follow() {
+  const [, kind, roomID] = /^#(double|multi|live)\/([\w-]+)$/.exec(location.hash) ?? [];
+  document.querySelectorAll('.invited').forEach((element) => { element.hidden = !roomID; });
+  if (!roomID) return;
+  document.querySelector(`[name=kind][value=${kind}]`).checked = true;
+  const accept = () => enter(byId('accept'), (profile) => join(kind, roomID, profile));
+  byId('accept').onclick = accept;
+  if (byId('name').value) accept();
+  else byId('name').focus();
+}
+
+byId('invite').onclick = async () => {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    addLine('room.copied');
+  } catch (error) { notify('error.noClipboard'); } // not of this device, and without TLS
+};
+
+addEventListener('hashchange', () => attempt(null, async () => {
+  const left = room;
+  room = null;
+  closeRoom();
+  follow();
+  await left?.leave();
+}));
+
 // ---- Room
 
 function showRoom(entered) {
@@ -114,6 +156,7 @@ function showRoom(entered) {
   showPushers();
   showLikes();
   showViewers();
+  showAddress();
   byId('title').focus();
 
   room.on('pushers', ({ added, removed }) => {
@@ -121,9 +164,7 @@ function showRoom(entered) {
     addLines('room.left', removed);
     showPushers();
   });
-  room.on('message', ({ from, nick, body, type, time }) => {
-    if (type === 'text') addMessage({ name: nick || from, isOwn: from === client.userID, body, time });
-  });
+  room.on('message', (message) => { if (message.type === 'text') append(lineOf(message)); });
   room.on('gap', () => addLine('room.gap'));
   room.on('fields', showLikes);
   room.on('audience', showViewers);
@@ -132,10 +173,18 @@ function showRoom(entered) {
     showLobby();
     notify(`closed.${reason}`);
   });
+  showHistory(room).catch(() => {}); // some servers have no messages
 }
 
 function showLobby() {
   room = null;
+  showAddress();
+  follow();
+  closeRoom();
+}
+
+/** Shows the lobby instead. */
+function closeRoom() {
   tiles.forEach(({ player }) => player.stop());
   tiles = new Map();
   mixed.stop();
@@ -148,7 +197,7 @@ function showLobby() {
 function showSubtitle() {
   const isWatching = room.kind === 'live' && !room.hasSeat;
   show(byId('subtitle'), isWatching ? 'room.watching' : `kind.${room.kind}`);
-  byId('seat').hidden = !isViewer; // who came with a seat keeps it until it leaves
+  byId('seat').hidden = !isViewer; // others keep their seats until they leave
   show(byId('seat'), room.hasSeat ? 'room.giveUpSeat' : 'room.takeSeat');
 }
 
@@ -211,23 +260,34 @@ function addLine(key, values) {
   append(line);
 }
 
-function addMessage({ name, isOwn, body, time }) {
+/** What was said before this user came. */
+async function showHistory(entered) {
+  const { messages } = await entered.history({ limit: kHistory });
+  if (room !== entered) return;
+  const known = new Set([...byId('messages').children].map((line) => line.dataset.seq));
+  byId('messages').prepend(...messages
+    .filter(({ type, seq }) => type === 'text' && !known.has(`${seq}`)).map(lineOf));
+  byId('log').scrollTop = byId('log').scrollHeight;
+}
+
+function lineOf({ seq, from, nick, body, time }) {
   const line = document.createElement('li');
-  line.className = isOwn ? 'own' : '';
+  line.dataset.seq = seq;
+  line.className = from === client.userID ? 'own' : '';
   const head = document.createElement('p');
   const text = document.createElement('p');
   text.className = 'bubble';
   text.append(userText(body));
-  head.append(userText(name), show(document.createElement('time'), 'room.time', { time: new Date(time) }));
+  head.append(userText(nick || from), show(document.createElement('time'), 'room.time', { time: new Date(time) }));
   line.append(head, text);
-  append(line);
+  return line;
 }
 
 function append(line) {
-  const list = byId('messages');
-  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  list.append(line);
-  if (isAtEnd) list.scrollTop = list.scrollHeight; // else the user reads what was said before
+  const log = byId('log');
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  byId('messages').append(line);
+  if (isAtEnd) log.scrollTop = log.scrollHeight; // else the user reads what was said before
 }
 
 byId('say').onsubmit = (event) => {
@@ -271,6 +331,7 @@ await attempt(null, async () => {
   await client.login(); // as the user of this tab, whom the library keeps
   const [again] = await client.rejoin(); // where the page was loaded again
   if (again) showRoom(again);
+  else follow();
   await listRooms();
 });
 // New rooms are not told by the message channel. A failure is shown by what the user does next.

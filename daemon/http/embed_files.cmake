@@ -5,7 +5,7 @@
 #
 # adds a source to the target that defines `std::span<const EmbeddedFile> rtcroom::ConsoleFiles()`, as
 # that header declares it. Each further argument is a path of URLs, and what is served there: one
-# file, or the pages, styles, scripts and pictures of a folder and of those in it.
+# file, or the pages, styles, scripts and pictures of a folder and of those in it, without node_modules.
 set(embed_files_script ${CMAKE_CURRENT_LIST_FILE})
 
 function(embed_files target function header)
@@ -16,6 +16,7 @@ function(embed_files target function header)
     if(IS_DIRECTORY ${place})
       file(GLOB_RECURSE found CONFIGURE_DEPENDS
         ${place}/*.css ${place}/*.html ${place}/*.js ${place}/*.svg)
+      list(FILTER found EXCLUDE REGEX "/node_modules/")
       list(APPEND files ${found})
     else()
       list(APPEND files ${place})
@@ -39,8 +40,9 @@ cmake_minimum_required(VERSION 3.25)
 set(media_type_css "text/css; charset=utf-8")
 set(media_type_html "text/html; charset=utf-8")
 set(media_type_js "text/javascript; charset=utf-8")
+set(media_type_mjs "text/javascript; charset=utf-8")  # only where the file itself is named
 set(media_type_svg "image/svg+xml")
-set(media_type_json "application/json")   # only where the file itself is named
+set(media_type_json "application/json")   # likewise
 set(media_type_yaml "application/yaml")   # likewise
 
 set(bytes "")
@@ -55,6 +57,7 @@ foreach(mount IN LISTS MOUNTS)
   if(IS_DIRECTORY ${place})
     file(GLOB_RECURSE names RELATIVE ${place}
       ${place}/*.css ${place}/*.html ${place}/*.js ${place}/*.svg)
+    list(FILTER names EXCLUDE REGEX "^node_modules/")
     list(SORT names)
     list(TRANSFORM names PREPEND "/" OUTPUT_VARIABLE files)
     list(TRANSFORM files PREPEND ${place})

@@ -126,7 +126,7 @@ std::unique_ptr<DemoPages> MakeDemo(const Config& config, const ApiModuleDeps& d
   if (mixed.starts_with("http")) media.append(media.empty() ? "" : " ").append(OriginOfUrl(mixed));
   return std::make_unique<DemoPages>(
       DemoFiles(), DemoSettings{.prefix = config.server.prefix, .playlist = config.live.hls_url},
-      std::move(media));
+      media);
 }
 
 /// A developer's browser is on the machine of the operators' pages.

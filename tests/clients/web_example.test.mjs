@@ -7,6 +7,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Client } from '../../clients/js/src/index.js';
 import { kTexts } from '../../clients/web-example/texts.js';
+import { expectAccessible } from '../console/support/axe.js';
 import { openBrowser } from '../console/support/browser.js';
 import { expectAlike } from '../console/support/catalogues.js';
 import { latinWords } from '../console/support/latin.js';
@@ -102,10 +103,10 @@ describe('The page', { skip: kNoServer }, () => {
   });
 
   /** A browser of its own, with the page in it. */
-  async function browse(options) {
-    const browser = await openBrowser([server.host, `http://${media.host}`], options);
+  async function browse(options, at = demo) {
+    const browser = await openBrowser([server.host, `http://${media.host}`, new URL(at).origin], options);
     opened.push(browser);
-    await browser.page.goto(demo);
+    await browser.page.goto(at);
     await browser.page.waitForSelector('#connection[data-state="connected"]');
     return browser;
   }
@@ -267,7 +268,7 @@ describe('The page', { skip: kNoServer }, () => {
     await until('they are gone', async () => JSON.stringify(await left()) === JSON.stringify(before));
   });
 
-  it('asks for a name, and says that a full room is full', async () => {
+  it('asks for a name, and lets nobody join a full room', async () => {
     const browser = await browse(kInEnglish);
     await browser.page.click('#create button');
     await shows(browser.page, '#notice', 'First tell the others your name.');
@@ -276,8 +277,83 @@ describe('The page', { skip: kNoServer }, () => {
     await enter(bob, 'Bob', 'double', 'Two');
     const carol = await anotherWindow(browser);
     await choose(carol, 'Carol', 'double');
-    await carol.locator('#rooms li', { hasText: 'Two' }).locator('button').click();
+    const button = carol.locator('#rooms li', { hasText: 'Two' }).locator('button');
+    await until('it is full', async () => await button.innerText() === 'Full' && await button.isDisabled());
+    await carol.goto(bob.url());
+    await carol.reload();
     await shows(carol, '#notice', 'The room is full.');
+  });
+
+  it('leads into a room by its link, with what was said before, and back when it is loaded again', async () => {
+    const browser = await browse({ ...kInEnglish, permissions: ['clipboard-read', 'clipboard-write'] });
+    const host = browser.page;
+    await create(host, 'Alice', 'live', 'Linked');
+    await say(host, 'first');
+    await shows(host, '.bubble', 'first');
+    await host.click('#invite');
+    await shows(host, '.event', kTexts.en['room.copied']);
+    const guest = await anotherWindow(browser);
+    await guest.goto('about:blank');
+    await guest.goto(await host.evaluate(() => navigator.clipboard.readText()));
+    await shows(guest, 'p.invited', 'You are invited to a room.');
+    await guest.fill('#name', 'Bob');
+    await guest.click('#accept');
+    for (const [page, subtitle, maySit] of [[guest, 'You are watching', true], [host, 'Live', false]]) {
+      await page.reload();
+      await shows(page, '#title', 'Linked');
+      await shows(page, '#subtitle', subtitle);
+      await shows(page, '.bubble', 'first');
+      assert.strictEqual(await page.locator('#seat').isVisible(), maySit);
+    }
+    await guest.click('#leave');
+    assert.strictEqual(guest.url(), demo);
+    await host.click('#leave');
+    await host.locator('#lobby').waitFor();
+  });
+
+  it('has no fault of accessibility', async () => {
+    for (const colorScheme of ['light', 'dark']) {
+      const { page } = await browse({ ...kInEnglish, colorScheme });
+      await create(page, 'Alice', 'live', `Accessible ${colorScheme}`);
+      await say(page, 'hello');
+      await shows(page, '.bubble', 'hello');
+      await expectAccessible(page);
+      assert.strictEqual(await page.getByRole('button', { name: 'Like' }).count(), 1);
+      assert.strictEqual(await page.getByRole('log', { name: 'Messages' }).count(), 1);
+      await page.click('#leave');
+      await expectAccessible(page);
+    }
+  });
+
+  it('works as the README says to copy it', async (test) => {
+    const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-copy-'));
+    const pages = http.createServer(({ url }, response) => {
+      const { pathname } = new URL(url, 'http://host');
+      const file = path.join(copy, 'my-page', pathname === '/' ? 'index.html' : pathname);
+      const types = { '.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.svg': 'image/svg+xml' };
+      response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/json' });
+      response.end(fs.readFileSync(file));
+    });
+    await new Promise((resolve) => { pages.listen(0, '127.0.0.1', resolve); });
+    const origin = `http://127.0.0.1:${pages.address().port}`;
+    const other = new Server({ ...kForClients, 'server.cors_origins': [origin] });
+    await other.start();
+    test.after(async () => {
+      await other.end();
+      pages.closeAllConnections();
+      pages.close();
+      fs.rmSync(copy, { recursive: true });
+    });
+    const [, commands] = /```sh\n(.*?)```/s.exec(read('README.md'));
+    fs.symlinkSync(path.dirname(kFolder), path.join(copy, 'clients'));
+    await run('sh', '-ec', `cd ${copy}\n${commands}`);
+    fs.writeFileSync(path.join(copy, 'my-page', 'settings.json'), JSON.stringify({ server: other.host, prefix: '/weapp', playlist: '' }));
+    const browser = await openBrowser([origin, other.host], kInEnglish);
+    opened.push(browser);
+    await browser.page.goto(origin);
+    await create(browser.page, 'Alice', 'multi', 'Copied');
+    await say(browser.page, 'hello');
+    await shows(browser.page, '.bubble', 'hello');
   });
 
   it('plays the stream of a member, and the picture of a live room', async () => {
@@ -292,11 +368,29 @@ describe('The page', { skip: kNoServer }, () => {
       await until('pictures are there', () => video.evaluate((element) => element.getVideoPlaybackQuality().totalVideoFrames > 0));
       assert.strictEqual(await page.locator(`${place} .player p`).isVisible(), false);
     }
+    // Names are over the picture.
+    const isOver = await page.locator('#members li > p b').evaluate((name) => {
+      const { x, y, width, height } = name.getBoundingClientRect();
+      name.closest('p').style.pointerEvents = 'auto';
+      return name.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    });
+    assert.ok(isOver);
     const playable = (...values) => page.evaluate(async (all) => (await import('/demo/streams.js')).playableUrl(...all), values);
     assert.strictEqual(await playable('https://h/a.MP4?x', ''), '');
     assert.strictEqual(await playable('https://h/a.mp4?x', ''), 'https://h/a.mp4?x');
     assert.strictEqual(await playable('https://h/a.flv', 'https://p/{stream}.m3u8'), '');
     assert.strictEqual(await playable('rtmp://h/live/a_1?txSecret=2', 'https://p/{stream}.m3u8'), 'https://p/a_1.m3u8?txSecret=2');
+  });
+
+  it('plays HLS where the browser does not', async () => {
+    await phone('live', 'No HLS');
+    const { page } = await browse(kInEnglish);
+    await page.addInitScript(() => { HTMLMediaElement.prototype.canPlayType = () => ''; }); // in the page
+    await page.reload();
+    await enter(page, 'Alice', 'live', 'No HLS');
+    const video = page.locator('#members video');
+    assert.match(await video.getAttribute('src'), /^blob:/, 'npm ci --prefix clients/web-example, and configure again');
+    await until('pictures are there', () => video.evaluate((element) => element.getVideoPlaybackQuality().totalVideoFrames > 0));
   });
 
   it('says in words that a stream cannot be played', async () => {

@@ -43,12 +43,13 @@ TEST_F(DemoPagesTest, AreServedWithHeadersThatAllowTheServerAndItsMediaOnly) {
   EXPECT_EQ(reply.body, "let a;");
   EXPECT_THAT(reply.headers, Contains(Pair("Content-Type", "text/javascript")));
   EXPECT_THAT(reply.headers, Contains(Pair("X-Content-Type-Options", "nosniff")));
-  EXPECT_THAT(reply.headers,
-              Contains(Pair("Content-Security-Policy",
-                            "default-src 'none'; script-src 'self'; style-src 'self'; img-src "
-                            "'self' data:; connect-src 'self' ws: wss:; media-src "
-                            "https://tv.example; base-uri 'none'; form-action 'none'; "
-                            "frame-ancestors 'none'")));
+  EXPECT_THAT(
+      reply.headers,
+      Contains(Pair("Content-Security-Policy",
+                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src "
+                    "'self' data:; connect-src 'self' ws: wss: https://tv.example; media-src "
+                    "blob: https://tv.example; base-uri 'none'; form-action 'none'; "
+                    "frame-ancestors 'none'")));
 }
 
 TEST_F(DemoPagesTest, AreServedForTheFolderPath) {
