@@ -7,8 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Adds the fields of specific event types. Changes of viewers and custom fields are left out: they
-/// are long, and the room shows the current state.
+/// Adds the fields of specific event types.
 struct AddDetails {
   json& event;
 
@@ -31,7 +30,11 @@ struct AddDetails {
   }
   void operator()(const AudienceAdded& added) const { event["userID"] = added.user_id.value; }
   void operator()(const AudienceDeleted& deleted) const { event["userID"] = deleted.user_id.value; }
-  void operator()(const CustomChanged& /*changed*/) const {}
+  void operator()(const CustomChanged& changed) const {
+    if (changed.field.empty()) return;  // of schema 5: all fields, and not which one has changed
+    event["field"] = json::parse(changed.field);
+    event["value"] = json::parse(changed.value);
+  }
   void operator()(const RoomDestroyed& destroyed) const {
     event["reason"] = EndReasonName(destroyed.reason);
   }

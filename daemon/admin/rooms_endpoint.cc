@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/console_request.h"
+#include "daemon/base/text.h"
 #include "daemon/core/room_search.h"
 
 namespace rtcroom {
@@ -20,9 +21,10 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxSearchBytes = 200;
 
+/// @param text  in lower case.
 bool Mentions(const Room& room, std::string_view text) {
   const auto holds = [&](const std::string& field) {
-    return field.find(text) != std::string::npos;
+    return ToLower(field).find(text) != std::string::npos;
   };
   return holds(room.key.id.value) || holds(room.info) || holds(room.creator.value) ||
          std::ranges::any_of(room.pushers, [&](const Pusher& pusher) {
@@ -46,7 +48,7 @@ Result<RoomSearch> ReadSearch(const FormPairs& query) {
     return Error{Errc::kBadRequest, "q: longer than 200 bytes"};
   }
   if (*kind || !text.empty()) {
-    search.wanted = [kind = *kind, text = std::string(text)](const Room& room) {
+    search.wanted = [kind = *kind, text = ToLower(text)](const Room& room) {
       return (!kind || room.key.kind == *kind) && (text.empty() || Mentions(room, text));
     };
   }

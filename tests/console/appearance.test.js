@@ -2,6 +2,7 @@
 // alone.
 import assert from 'node:assert';
 import { after, before, describe, it } from 'node:test';
+import { expectAccessible } from './support/axe.js';
 import { consoleOf, keepPicture, useConsole, visit } from './support/browser.js';
 import { ChannelClient, kWithChannel } from './support/channel.js';
 import { person, Server } from './support/server.js';
@@ -53,11 +54,12 @@ for (const { name, options, background } of kLooks) {
     let page;
     useConsole(server, options, (its) => { page = its; });
 
-    it('every page has the theme and no horizontal overflow', async () => {
+    it('every page has the theme, no horizontal overflow, and no fault of accessibility', async () => {
       assert.strictEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), background);
       for (const { name: pageName, hash, sign } of kPages) {
         await visit(page, hash);
         await page.waitForSelector(sign, { state: 'attached' });
+        if (!name.startsWith('phone')) await expectAccessible(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${pageName}: ${overflow} px too wide`);
         await keepPicture(page, `${name}-${pageName}`);

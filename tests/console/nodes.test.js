@@ -49,7 +49,8 @@ describe('the page of the nodes', () => {
   useConsole(server, {}, (its) => { page = its; });
 
   it('says of a server with a store of its own that it is alone', async () => {
-    await page.click('nav a:text-is("Nodes")');
+    await page.waitForSelector('nav a:text-is("Nodes")', { state: 'hidden' });
+    await visit(page, '#/nodes');
     await page.waitForSelector('.notice[role="status"]:has-text("This server is alone"):has(code:text-is("store.url"))');
     await page.waitForSelector('.facts dd:has-text("reaper im trtc upkeep")');
     assert.strictEqual(await page.locator('.nodes').isVisible(), false);

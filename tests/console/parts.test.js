@@ -15,7 +15,7 @@ import { SampleHistory } from '../../daemon/admin/console/assets/sample_history.
 import { SseParser } from '../../daemon/admin/console/assets/sse_parser.js';
 import { mergedEvents } from '../../daemon/admin/console/assets/timeline.js';
 import { stepsDone } from '../../daemon/admin/console/assets/try_page.js';
-import { eventWords } from '../../daemon/admin/console/assets/words.js';
+import { eventWords, roomTitle } from '../../daemon/admin/console/assets/words.js';
 
 describe('text', () => {
   it('escapes invisible characters', () => {
@@ -194,8 +194,16 @@ describe('a page of rooms', () => {
   });
 
   it('is filtered like on the server', () => {
-    for (const q of ['', 'oo', 'Talk', 'alice', 'bob', 'Bob']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
-    for (const q of ['talk', 'carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
+    for (const q of ['', 'oo', 'Talk', 'tALK', 'alice', 'bob', 'BOB']) assert.ok(finds(/** @type {any} */ (room('room')), q), q);
+    for (const q of ['carol', 'multi']) assert.ok(!finds(/** @type {any} */ (room('room')), q), q);
+  });
+});
+
+describe('the title of a room', () => {
+  it('is found in an object', () => {
+    const title = (/** @type {string} */ roomInfo) => roomTitle({ roomID: 'r', roomInfo });
+    assert.deepStrictEqual(['', 'Tea', '{"title":"Tea"}', '{"name":"Tea"}', '{"a":1}', 'null', '7', '{'].map(title),
+      ['r', 'Tea', 'Tea', 'Tea', '{"a":1}', 'null', '7', '{']);
   });
 });
 

@@ -4,6 +4,7 @@ import { el, toast, userText } from './dom.js';
 import { withUnit } from './format.js';
 import { plainText } from './inert_text.js';
 import { text, textParts } from './texts.js';
+import { roomTitle } from './words.js';
 
 /** @typedef {import('./types.js').Room} Room */
 
@@ -27,7 +28,7 @@ export function askToKick(api, room, pusher) {
     ...kBans.map(({ seconds, count, unit }) => el('option', { value: seconds }, withUnit(count, unit, 'long')))));
   const consequences = [
     textParts('kick.effect', {
-      name: userText(name, 'strong'), room: userText(room.roomInfo || room.roomID, 'strong'),
+      name: userText(name, 'strong'), room: userText(roomTitle(room), 'strong'),
     }),
     textParts('kick.ids', { userID: userText(pusher.userID, 'mono'), roomID: userText(room.roomID, 'mono') }),
   ];
@@ -63,7 +64,7 @@ function whatElse(room, userId) {
  * @param {Room} room
  */
 export function askToDismiss(api, room) {
-  const name = room.roomInfo || room.roomID;
+  const name = roomTitle(room);
   const pushers = text('count.pushers', { count: room.pushers.length });
   const viewers = text('count.viewers', { count: room.audienceCount });
   confirmAction({

@@ -19,6 +19,9 @@ const kLongestReplyMs = 15_000;
 /** @param {{kind: string, roomID: string}} room */
 export const keyOf = (room) => `${room.kind}/${room.roomID}`;
 
+/** @param {string} text  of which ASCII letters change alone, as on the server */
+const inLowerCase = (text) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 /**
  * Whether a search matches a room, by the server's rule.
  * @param {Room} room
@@ -26,7 +29,7 @@ export const keyOf = (room) => `${room.kind}/${room.roomID}`;
  */
 export function finds(room, q) {
   const texts = [room.roomID, room.roomInfo, room.creator, ...room.pushers.flatMap((p) => [p.userID, p.userName])];
-  return texts.some((text) => text.includes(q));
+  return texts.some((text) => inLowerCase(text).includes(inLowerCase(q)));
 }
 
 /**

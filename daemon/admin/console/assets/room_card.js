@@ -5,7 +5,7 @@ import { plainText } from './inert_text.js';
 import { LeaseMeter } from './lease_meter.js';
 import { hashOf } from './routes.js';
 import { text, textParts } from './texts.js';
-import { endingWords, kindName } from './words.js';
+import { endingWords, kindName, roomTitle } from './words.js';
 
 /** @typedef {import('./types.js').Room} Room */
 
@@ -67,7 +67,7 @@ export class RoomCard {
     this.element.dataset.room = `${room.kind}/${room.roomID}`;
     this.#createdAtMs = room.createdAtMs;
     this.#title.setAttribute('href', hashOf({ page: 'room', kind: room.kind, roomID: room.roomID }));
-    this.#title.replaceChildren(userText(room.roomInfo || room.roomID));
+    this.#title.replaceChildren(userText(roomTitle(room)));
     this.#top.replaceChildren(
       el('h2', {}, this.#title),
       el('div', { class: 'card-sub' }, userText(room.roomID, 'mono'), roomBadges(room)));

@@ -13,7 +13,7 @@ import { StreamPlayer } from './stream_player.js';
 import { StreamTag } from './stream_tag.js';
 import { text } from './texts.js';
 import { mergedEvents, Timeline } from './timeline.js';
-import { endingWords } from './words.js';
+import { endingWords, fieldText, roomTitle } from './words.js';
 
 const kPollMs = 2000;
 const kSettleMs = 120;
@@ -81,7 +81,7 @@ export class RoomPage {
           this.#customBox,
           new RecordingList(app.api, route, this.#leaving.signal).element),
         el('section', { class: 'panel column' },
-          el('h2', {}, text('room.history')), this.#timeline.element, this.#older)));
+          el('h2', {}, text('room.history')), this.#timeline.filter, this.#timeline.element, this.#older)));
     const { signal } = this.#leaving;
     app.stream.addEventListener('room', (event) => this.#heed(/** @type {CustomEvent} */ (event).detail), { signal });
     app.stream.addEventListener('afresh', () => this.#loadAll(), { signal });
@@ -214,7 +214,7 @@ export class RoomPage {
   /** @param {Room} room */
   #describe(room) {
     const { connected } = room;
-    this.#title.replaceChildren(userText(room.roomInfo || room.roomID));
+    this.#title.replaceChildren(userText(roomTitle(room)));
     this.#sub.replaceChildren(userText(room.roomID, 'mono'), roomBadges(room));
     this.#facts.replaceChildren(
       ...fact(text('room.creator'), userText(room.creator, 'mono')),
@@ -228,7 +228,7 @@ export class RoomPage {
     const custom = Object.entries(room.custom ?? {});
     this.#customBox.hidden = custom.length === 0;
     this.#custom.replaceChildren(...custom.flatMap(([name, value]) =>
-      fact(userText(name, 'mono'), userText(typeof value === 'string' ? value : JSON.stringify(value)))));
+      fact(userText(name, 'mono'), userText(fieldText(value)))));
   }
 
   /** @param {Room|null} room */

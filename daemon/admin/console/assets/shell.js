@@ -60,6 +60,7 @@ export class Shell {
       this.#banner, this.#content);
     this.#showTheme(chosenTheme());
     this.#showState();
+    this.#hideNodes();
     const { signal } = this.#stopped;
     app.stream.addEventListener('state', () => this.#showState(), { signal });
     const counting = setInterval(() => this.#showState(), 1000);
@@ -80,6 +81,12 @@ export class Shell {
       else link.element.removeAttribute('aria-current');
     }
     this.#content.replaceChildren(page);
+  }
+
+  /** A server with a store of its own has no others to show. */
+  async #hideNodes() {
+    const { shared } = await this.#app.api.get('nodes').catch(() => ({ shared: true }));
+    for (const { page, element } of this.#links) if (page === 'nodes') element.hidden = !shared;
   }
 
   /** Moves the focus to the page after a navigation. */

@@ -31,6 +31,10 @@ export function mergedEvents(reply, meanwhile) {
 
 export class Timeline {
   #list = el('ol', { class: 'timeline' });
+  /** Shows or hides changes of custom fields, of which a room may have many more than of other events. */
+  filter = el('label', { class: 'check' },
+    el('input', { type: 'checkbox', checked: true, onchange: ({ target }) => this.#list.classList.toggle('without-fields', !target.checked) }),
+    text('room.showFields'));
   #empty = el('p', { class: 'quiet' }, text('room.noHistory'));
   /** @type {Set<string>} */
   #known = new Set();
@@ -57,8 +61,8 @@ export class Timeline {
   addNewest(event) {
     if (!isAfter(event, this.#newest)) return;
     this.#newest = event;
-    if (this.#isNew(event)) this.#list.prepend(entry(event));
-    while (this.#list.children.length > kMostShown) this.#forgetOldest();
+    if (this.#isNew(event)) this.#insert(event, 'prepend');
+    while (this.#known.size > kMostShown) this.#forgetOldest();
   }
 
   /**
@@ -66,17 +70,37 @@ export class Timeline {
    * @param {RoomEvent[]} events  newest first
    */
   addOlder(events) {
-    this.#list.append(...events.filter((event) => this.#isNew(event)).map(entry));
+    for (const event of events) if (this.#isNew(event)) this.#insert(event, 'append');
+  }
+
+  /**
+   * Changes of custom fields that follow each other are one entry, folded.
+   * @param {RoomEvent} event
+   * @param {'prepend'|'append'} place
+   */
+  #insert(event, place) {
+    if (event.type !== 'custom_changed') {
+      this.#list[place](entry(event));
+      return;
+    }
+    const neighbour = place === 'prepend' ? this.#list.firstElementChild : this.#list.lastElementChild;
+    const group = neighbour?.classList.contains('fields') ? neighbour : fieldsGroup();
+    if (group !== neighbour) this.#list[place](group);
+    const changes = /** @type {Element} */ (group.querySelector('ol'));
+    changes[place](entry(event));
+    countFields(group);
   }
 
   get isFull() {
-    return this.#list.children.length >= kMostShown;
+    return this.#known.size >= kMostShown;
   }
 
   #forgetOldest() {
-    const oldest = /** @type {HTMLElement} */ (this.#list.lastElementChild);
+    const oldest = /** @type {HTMLElement} */ ([...this.#list.querySelectorAll('[data-event]')].at(-1));
     this.#known.delete(oldest.dataset.event ?? '');
+    const group = oldest.closest('.fields');
     oldest.remove();
+    if (group) countFields(group);
   }
 
   /** @param {RoomEvent} event */
@@ -87,6 +111,16 @@ export class Timeline {
     this.#empty.hidden = true;
     return true;
   }
+}
+
+const fieldsGroup = () => el('li', { class: 'timeline-entry tone-plain fields' },
+  el('details', {}, el('summary'), el('ol')));
+
+/** @param {Element} group  that is removed when it is empty */
+function countFields(group) {
+  const count = group.querySelectorAll('[data-event]').length;
+  group.querySelector('summary')?.replaceChildren(text('event.fields', { count }));
+  if (count === 0) group.remove();
 }
 
 /** @param {RoomEvent} event */

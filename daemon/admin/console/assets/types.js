@@ -38,6 +38,8 @@
  * @property {string} [userName]
  * @property {string} [reason]
  * @property {string} [newCreator]
+ * @property {string} [field]  a custom field
+ * @property {unknown} [value]  its new one
  *
  * A file of a recorded stream. Kind, room and user are null when its pusher is not known.
  * @typedef {object} Recording

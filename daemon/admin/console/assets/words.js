@@ -16,6 +16,25 @@ const kKinds = { double: 'kind.double', multi: 'kind.multi', live: 'kind.live', 
 /** @param {import('./routes.js').RoomKind} kind */
 export const kindName = (kind) => text(kKinds[kind]);
 
+/**
+ * What a room is called: many clients put an object into `roomInfo`, with a title in it.
+ * @param {{roomID: string, roomInfo: string}} room
+ */
+export function roomTitle({ roomID, roomInfo }) {
+  try {
+    const { title, roomName, name } = JSON.parse(roomInfo);
+    const found = [title, roomName, name].find((each) => typeof each === 'string' && each !== '');
+    if (found) return found;
+  } catch { /* it is a title by itself */ }
+  return roomInfo || roomID;
+}
+
+/**
+ * A value of a custom field, as text.
+ * @param {unknown} value
+ */
+export const fieldText = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** @type {Record<string, TextKey>} */
 const kLeaving = {
   left: 'leaving.left',
@@ -65,7 +84,8 @@ export function eventWords(event) {
     case 'audience_deleted':
       return { tone: 'plain', sentence: textParts('event.watchedLast', { who }) };
     case 'custom_changed':
-      return { tone: 'plain', sentence: [text('event.custom')] };
+      if (event.field === undefined) return { tone: 'plain', sentence: [text('event.custom')] };
+      return { tone: 'plain', sentence: textParts('event.field', { field: { name: event.field }, value: { name: fieldText(event.value) } }) };
     case 'room_destroyed':
       return { tone: event.reason === 'dismissed' ? 'bad' : 'plain', sentence: [endingWords(event.reason)] };
     default:
