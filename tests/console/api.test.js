@@ -13,11 +13,14 @@ const server = new Server({ 'admin.token': '' });
 const address = (/** @type {string} */ at) => new URL(at, server.consoleUrl).href;
 /** @type {import('./support/browser.js').OpenConsole} */
 let opened;
+/** @type {string[]} */
+const said = []; // warnings of the page
 before(async () => {
   await server.start();
   const reader = await fetch(address('/api/redoc.js'));
   assert(reader.ok, 'the server was built without the reader: npm ci --prefix daemon/admin/api, and configure again');
   opened = await openBrowser([new URL(server.consoleUrl).origin]);
+  opened.page.on('console', (message) => { if (message.type() === 'warning') said.push(message.text()); });
   await opened.page.goto(address('/'));
   await opened.page.click('a[href="/api/"]');
 });
@@ -29,6 +32,18 @@ after(async () => {
 
 test('the start page leads to the API', async () => {
   await opened.page.waitForSelector('h1:has-text("rtcroomd")');
+});
+
+test('the menu has the paths, and no link leads nowhere', async () => {
+  const { page } = opened;
+  await page.click('[role="menuitem"] label:has-text("rooms")');
+  await page.waitForSelector('[role="menuitem"]:has-text("/{kind}/create_room")');
+  const links = await page.locator('main a[href], #redoc a[href]').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
+  for (const link of new Set(links)) {
+    if (link.startsWith('#')) await page.waitForSelector(`[id="${decodeURIComponent(link.slice(1))}"]`, { state: 'attached' });
+    else assert.ok(link === 'https://redocly.com/redoc/' || link === address('/api/openapi.yaml'), link);
+  }
+  assert.deepStrictEqual(said, []);
 });
 
 test('the page shows every operation of the document', async () => {
