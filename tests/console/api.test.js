@@ -54,7 +54,7 @@ test('the page shows every operation of the document', async () => {
 
 test('a search finds operations', async () => {
   await opened.page.fill('input[type="text"]', 'heartbeat');
-  await opened.page.waitForSelector('[data-role="search:results"] :text("Heartbeat of a pusher")');
+  await opened.page.waitForSelector('[data-role="search:results"] :text("pusher_heartbeat")');
 });
 
 test('the served document is the one of the sources', async () => {
