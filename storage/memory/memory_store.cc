@@ -126,11 +126,10 @@ void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
     const auto known = std::ranges::find(audiences, viewer.user_id, &Audience::user_id);
     if (known != audiences.end() && known->seat == viewer.seat) {
       *known = viewer;
-      continue;
+    } else {
+      if (known != audiences.end()) audiences.erase(known);  // it begins another stay, as the last
+      audiences.push_back(viewer);
     }
-    // In join order: a viewer that has begun another stay is the last.
-    if (known != audiences.end()) audiences.erase(known);
-    audiences.push_back(viewer);
   }
   kept = room;
   kept.audiences = std::move(audiences);
