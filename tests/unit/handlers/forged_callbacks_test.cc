@@ -77,15 +77,16 @@ class HostileClients {
                   "11%00", "011", std::string(65, '7')});
   }
   std::string Name() {
+    if (random_() % 4 == 0) return "mallory";
     return OneOf({"alice", "bob", "mallory", "alice", "bob", "mallory", "carol", "", "ALICE",
                   "alice%00", "%61lice", "../alice", "a&name=alice", std::string(300, 'n'),
                   "alice\r\nX: y"});
   }
   std::string Argument() {
+    if (random_() % 4 == 0) return own_arguments_;
     return OneOf({"name=alice", "clientid=11", "call=publish_done", "app=live",
                   "txSecret=0123456789abcdef0123456789abcdef&txTime=7FFFFFFF",
-                  "txSecret=&txTime=", own_arguments_, own_arguments_, "txSecret=0123&txTime=zz",
-                  "=&&==", "%", "\r\n\r\n"});
+                  "txSecret=&txTime=", "txSecret=0123&txTime=zz", "=&&==", "%", "\r\n\r\n"});
   }
 
   std::mt19937_64 random_;
