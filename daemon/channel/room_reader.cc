@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -21,7 +21,7 @@ constexpr std::uint64_t kMessagesPerRead = 16;
 
 /// Leaves out each change of a custom field that a later one replaces.
 void FoldCustomChanges(std::vector<StoredEvent>& events) {
-  std::unordered_set<std::string> changed;
+  std::set<std::string> changed;
   const auto is_replaced = [&changed](const StoredEvent& event) {
     const auto* const change = std::get_if<CustomChanged>(&event.event.payload);
     return change != nullptr && !changed.insert(change->field).second;
