@@ -34,6 +34,12 @@ test('the start page leads to the API', async () => {
   await opened.page.waitForSelector('h1:has-text("rtcroomd")');
 });
 
+test('the start page speaks both languages, in the look of the console', async () => {
+  const start = await (await fetch(address('/'))).text();
+  for (const part of ['Phones use another', 'lang="zh-CN"', 'href="/api/theme.css"', 'href="/api/icon.svg"']) assert.ok(start.includes(part), part);
+  assert.match(await (await fetch(address('/api/theme.css'))).text(), /--accent/);
+});
+
 test('the menu has the paths, and no link leads nowhere', async () => {
   const { page } = opened;
   await page.click('[role="menuitem"] label:has-text("rooms")');

@@ -10,7 +10,7 @@ import { person, Server } from './support/server.js';
 const kRooms = [
   { kind: 'double', roomID: 'room_5f21c09a_1a2b', roomName: 'Dr. Weiss, 14:30', people: ['Marta Kowalska', 'Omar Haddad'] },
   { kind: 'multi', roomID: 'standup', roomName: 'Daily stand-up', people: ['Lin Wei', 'Jonas', 'Priya Nair', 'Tomás'] },
-  { kind: 'multi', roomID: 'long', roomName: `A name without an end ${'very '.repeat(60)}`, people: ['W'.repeat(128), 'ali\u200bce\u202e'] },
+  { kind: 'multi', roomID: 'long', roomName: `A name without an end ${'very '.repeat(60)}`, people: ['W'.repeat(128), 'ali\u200bce\u202e', 'مريم'] },
   { kind: 'live', roomID: 'concert', roomName: 'Evening concert', people: ['Anna-Lena Vogt'] },
 ];
 
@@ -97,6 +97,19 @@ describe('with reduced motion', () => {
     const page = await consoleOf(test, server, { reducedMotion: 'reduce' });
     await page.waitForSelector('.room-card');
     assert.strictEqual(await page.evaluate(() => document.getAnimations().length), 0);
+  });
+});
+
+describe('a name from right to left', () => {
+  it('is beside its picture', async (test) => {
+    const page = await consoleOf(test, server);
+    await visit(page, '#/room/multi/long');
+    const name = page.locator('.member-name', { hasText: 'مريم' });
+    const { left, width } = await name.evaluate((element) => ({
+      left: element.getBoundingClientRect().left - (element.parentElement?.getBoundingClientRect().left ?? NaN),
+      width: element.getBoundingClientRect().width, // of the text alone
+    }));
+    assert.ok(left === 0 && width < 100, `${left} ${width}`);
   });
 });
 
