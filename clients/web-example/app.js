@@ -17,6 +17,7 @@ const settings = await (await fetch('settings.json')).json();
 const client = new Client({ server: settings.server ?? location.origin, prefix: settings.prefix });
 
 let room = null; // the one that this page shows
+let turn = 0; // counts what the user has chosen to enter
 let isViewer = false; // whether this user may watch it, too
 let tiles = new Map(); // by user ID
 const mixed = new Player();
@@ -88,6 +89,13 @@ function roomRow(id, kind, roomID) {
   return row;
 }
 
+/** Shows the first of the rooms, and leaves the others: all of them when the user has chosen another one meanwhile. */
+async function showNewest(mine, [first, ...others]) {
+  const isNewest = mine === turn;
+  if (first && isNewest) showRoom(first);
+  await Promise.all((isNewest ? others : [first, ...others]).map((each) => each?.leave()));
+}
+
 function enter(button, open) {
   const userName = byId('name').value.trim();
   if (!userName) {
@@ -97,9 +105,10 @@ function enter(button, open) {
   }
   remember('sessionStorage', 'rtcroom name', userName);
   attempt(button, async () => {
+    const mine = ++turn;
     await client.login(); // where it is not logged in
     // A browser has no RTMP: it takes a seat without a stream.
-    showRoom(await open({ userName, stream: false }));
+    await showNewest(mine, [await open({ userName, stream: false })]);
   });
 }
 
@@ -111,13 +120,17 @@ byId('create').onsubmit = (event) => {
 
 // ---- Address: of the room, so that a link leads to it
 
+const addressOf = ({ kind, roomID }) => `#${kind}/${encodeURIComponent(roomID)}`;
+
 function showAddress() {
-  history.replaceState(null, '', room ? `#${room.kind}/${room.roomID}` : location.pathname + location.search);
+  history.replaceState(null, '', room ? addressOf(room) : location.pathname + location.search);
 }
 
 /** Enters the room of the address, or asks for a name first. */
 function follow() {
-  const [, kind, roomID] = /^#(double|multi|live)\/([\w-]+)$/.exec(location.hash) ?? [];
+  const [, kind, encoded] = /^#(double|multi|live)\/([^%]|%[2-7][0-9A-F])+$/.test(location.hash)
+    ? /^#(\w+)\/(.*)$/.exec(location.hash) : [];
+  const roomID = encoded && decodeURIComponent(encoded);
   document.querySelectorAll('.invited').forEach((element) => { element.hidden = !roomID; });
   if (!roomID) return;
   document.querySelector(`[name=kind][value=${kind}]`).checked = true;
@@ -136,6 +149,7 @@ byId('invite').onclick = async () => {
 
 addEventListener('hashchange', () => attempt(null, async () => {
   const left = room;
+  ++turn;
   room = null;
   closeRoom();
   follow();
@@ -164,8 +178,14 @@ function showRoom(entered) {
     addLines('room.left', removed);
     showPushers();
   });
-  room.on('message', (message) => { if (message.type === 'text') append(lineOf(message)); });
-  room.on('gap', () => addLine('room.gap'));
+  room.on('message', (message) => {
+    const isShown = document.querySelector(`#messages [data-seq="${message.seq}"]`); // by the history
+    if (message.type === 'text' && !isShown) append(lineOf(message));
+  });
+  room.on('gap', ({ from }) => {
+    if (from === 1) byId('messages').replaceChildren(); // the numbers may have begun anew
+    addLine('room.gap');
+  });
   room.on('fields', showLikes);
   room.on('audience', showViewers);
   room.on('evicted', () => addLine('room.evicted')); // the library returns by itself
@@ -295,8 +315,13 @@ byId('say').onsubmit = (event) => {
   const text = byId('text').value.trim();
   if (!text) return;
   attempt(null, async () => {
-    await room.sendText(text); // comes back as a message, like those of others
     byId('text').value = '';
+    try {
+      await room.sendText(text); // comes back as a message, like those of others
+    } catch (error) {
+      byId('text').value ||= text;
+      throw error;
+    }
   });
 };
 
@@ -329,9 +354,11 @@ client.on('kicked', ({ reason }) => {
 });
 await attempt(null, async () => {
   await client.login(); // as the user of this tab, whom the library keeps
-  const [again] = await client.rejoin(); // where the page was loaded again
-  if (again) showRoom(again);
-  else follow();
+  const mine = turn;
+  const again = await client.rejoin(); // where the page was loaded again
+  const meant = again.find((each) => !location.hash || location.hash === addressOf(each));
+  await showNewest(mine, [meant, ...again.filter((each) => each !== meant)]);
+  if (!room && mine === turn) follow();
   await listRooms();
 });
 // New rooms are not told by the message channel. A failure is shown by what the user does next.

@@ -829,7 +829,10 @@ function onSubscribed(group, kind, reply) {
 }
 
 function onMissed(group, missed) {
-  if (!Array.isArray(missed.messages)) return Log.warn('webim: texts of ' + group.id + ' are missing');
+  if (!Array.isArray(missed.messages)) {
+    group.missed = null;
+    return Log.warn('webim: texts of ' + group.id + ' are missing');
+  }
   // Texts that an earlier cut has left to read are read anew.
   var from = group.missed ? group.missed.from : missed.from;
   group.missed = { from: from, to: missed.to, found: missed.messages, later: [], pages: MAX_MISSED_PAGES };

@@ -9,7 +9,7 @@ import { describe, it } from 'node:test';
 import { bundle, kSmall, makeDist } from '../../clients/js/build.js';
 import { Client, Room, RtcRoomError } from '../../clients/js/src/index.js';
 
-const kMostBytes = { page: 20 * 1024, miniprogram: 18 * 1024 }; // minified
+const kMostBytes = { page: 20 * 1024, miniprogram: 19 * 1024 }; // minified
 const kLibrary = path.join(import.meta.dirname, '..', '..', 'clients', 'js');
 const read = (name) => fs.readFileSync(path.join(kLibrary, name), 'utf8');
 const ts = createRequire(path.join(kLibrary, 'package.json'))('typescript');

@@ -5,6 +5,7 @@ import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } fr
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
+const kFinal = ['banned', 'kicked']; // of a room that only members hear: without its seat a user hears no more
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
 const kMostUnanswered = 30; // on the socket
@@ -119,6 +120,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     const endings = [endPoll, socket?.close];
     link = socket = isOpen = endPoll = null;
     waiting.clear();
+    requests.forEach((request) => { if (request.isLast) requests.delete(request); });
     frames = 0;
     [silence, pings, pause, second].forEach((timer) => timer.stop());
     endings.forEach((end) => end?.());
@@ -203,7 +205,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     waiting.delete(answered);
     if (onReply) onReply(reply);
     if (event && subscription) onEvent(subscription, event);
-    if (kicked && subscription) subscription.room._end('banned');
+    if (kicked && subscription) subscription.room._end(kFinal.find((reason) => reason === kicked.reason) || 'gone');
     if (message) onDirectMessage(message);
     if (drain) drainMs = drain.reconnect;
     if (beat) onBeat();
@@ -283,12 +285,12 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     if (isOut) failedSockets = 0; // as the network was gone
     isOut = false;
     setState('polling');
-    tries = 0;
     for (const { error, ...room } of rooms) {
       const subscription = link === mine && find(room); // a listener may have logged out
       if (subscription) onSubscribed(subscription, { subscribe: room, error });
     }
     for (const push of pushes) if (link === mine) take(push);
+    if (link === mine) tries = 0;
   };
 
   const onPollFailed = (data) => {
@@ -311,7 +313,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       setState('closed');
       requests.forEach(({ verb, reject }) => reject(new RtcRoomError('CLOSED', verb)));
       requests.clear();
-      tries = failedSockets = direct = 0;
+      tries = failedSockets = direct = drainMs = 0;
       isOut = false;
       loginTime = undefined;
     },
@@ -357,7 +359,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       if (!subscription) return;
       requests.delete(subscription);
       subscription.reject(new RtcRoomError('CLOSED', 'left'));
-      if (isOpen) ask({ verb: 'unsubscribe', body: subscription.body });
+      if (!isOpen) return;
+      // After what was sent to the room before.
+      const request = { verb: 'unsubscribe', body: subscription.body, isLast: true, onReply: () => requests.delete(request) };
+      requests.add(request);
+      askAll();
     },
 
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */

@@ -77,6 +77,8 @@ export class Client extends Emitter {
     });
   }
 
+  async rejoin() { return []; }
+
   createRoom(kind, { roomID = `room_${this._newKey()}`, roomInfo = '', ...options } = {}) {
     // An ID of our own makes it safe to repeat the call.
     return this._enter({ kind, roomID, roomInfo, isNew: true }, options, (room) => room.takeSeat(options));
@@ -108,6 +110,9 @@ export class Client extends Emitter {
   }
 
   // ---- Inside
+
+  /** Tells the messages of a room, once the program has it, and listens. */
+  _tell(room) { this._platform.setTimer(0, room._messages.start); }
 
   _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.beat(ifOlderMs)); }
 
@@ -146,7 +151,7 @@ export class Client extends Emitter {
       await ignore(room.leave());
       throw error;
     }
-    this._platform.setTimer(0, room._messages.start); // once the program has the room, and listens
+    this._tell(room);
     return room;
   }
 

@@ -11,8 +11,9 @@ export class Emitter {
   on(event, listener, isOnce) {
     if (!this._events.includes(event)) refuse(`no event ${event}`);
     if (typeof listener !== 'function') refuse(`${event}: no listener`);
-    this._listeners = [...this._listeners, { event, listener, isOnce }];
-    return () => this.off(event, listener);
+    const entry = { event, listener, isOnce };
+    this._listeners = [...this._listeners, entry];
+    return () => { this._listeners = this._listeners.filter((other) => other !== entry); };
   }
 
   once(event, listener) { return this.on(event, listener, true); }

@@ -22,9 +22,12 @@ export function makeFollower(room, platform, client) {
     room._emit(event, value);
   };
 
+  /** Not after a listener has left the room. */
+  const tell = (...change) => { if (!room.isClosed) set(...change); };
+
   const setPushers = (pushers) => {
     const before = room.pushers;
-    if (isSame(pushers, before, kPusherFields)) return;
+    if (room.isClosed || isSame(pushers, before, kPusherFields)) return;
     const added = pushers.filter((pusher) => !find(before, pusher));
     const removed = before.filter((pusher) => !find(pushers, pusher));
     const updated = pushers
@@ -44,8 +47,8 @@ export function makeFollower(room, platform, client) {
       // Text in replies, an object in the channel.
       const fields = typeof custom === 'string' ? JSON.parse(custom) : custom;
       if (pushers) Object.assign(room, { roomInfo, roomCreator, mixedPlayURL });
-      if (fields) set('fields', fields);
-      if (audienceCount !== undefined) set('audienceCount', audienceCount, 'audience');
+      if (fields) tell('fields', fields);
+      if (audienceCount !== undefined) tell('audienceCount', audienceCount, 'audience');
       if (pushers) setPushers(pushers);
     },
 
@@ -70,7 +73,7 @@ export function makeFollower(room, platform, client) {
       }
       if (change) {
         const { field, value } = change;
-        set('fields', field === undefined ? value || {} : { ...room.fields, [field]: value });
+        tell('fields', field === undefined ? value || {} : { ...room.fields, [field]: value });
       }
       // The server counts: a viewer that registers again is one viewer.
       if ((viewer || formerViewer) && !counting.isRunning) counting.start(kAudienceMs, count);

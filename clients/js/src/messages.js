@@ -11,7 +11,7 @@ export function makeMessages(room, platform) {
   let newest = 0; // seq
 
   const deliver = (message) => {
-    if (message.seq <= newest) return;
+    if (room.isClosed || message.seq <= newest) return;
     newest = message.seq;
     room._emit('message', message);
   };

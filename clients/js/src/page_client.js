@@ -9,6 +9,7 @@ const kRooms = 'rtcroom rooms'; // in the storage of the tab
 export class PageClient extends Client {
   constructor(options, platform) {
     super(options, platform);
+    this._hide({ _entered: undefined }); // by a call of `rejoin` that is under way
     const stop = this._stop;
     const stopPage = listen(typeof window === 'object' && window, 'pagehide',
       ({ persisted }) => this._onHide(persisted, options.leaveOnClose ?? true));
@@ -19,22 +20,33 @@ export class PageClient extends Client {
   }
 
   async rejoin() {
-    const { userID, rooms } = remember(null) || {};
+    const { userID, rooms } = recall() || {};
     if (userID !== this.userID) return [];
+    remember(null);
+    this._entered = [];
     const enter = async ({ kind, roomID, isViewer, hasSeat, options }) => {
       if (!isViewer) return this.joinRoom(kind, roomID, options);
       const room = await this.watchRoom(roomID, options);
       if (hasSeat) await ignore(room.takeSeat(options));
       return room;
     };
-    return (await Promise.all(rooms.map((room) => ignore(enter(room))))).filter(Boolean);
+    const entered = (await Promise.all(rooms.map((room) => ignore(enter(room))))).filter(Boolean);
+    const silent = this._entered;
+    this._entered = undefined;
+    silent.forEach((room) => this._tell(room));
+    return entered;
+  }
+
+  _tell(room) {
+    if (this._entered) this._entered.push(room);
+    else super._tell(room);
   }
 
   /** No browser tells whether the page is closed or loaded again. So whoever would not get back what it has keeps its
    * seat: the creator, and who is alone, with whom the room would end. */
   _onHide(isKept, leaveOnClose) {
     const { userID, rooms } = this;
-    if (!rooms.length) return; // another client of the page may have some
+    if (!rooms.length && recall()?.userID !== userID) return; // another client of the page may have some
     remember({ userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
       ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
     if (isKept || !leaveOnClose) return; // it may come back as it is
@@ -49,11 +61,16 @@ export class PageClient extends Client {
   }
 }
 
-/** @returns what was remembered before */
+// A page may be kept from its storage.
+
+function recall() {
+  try {
+    return JSON.parse(sessionStorage.getItem(kRooms));
+  } catch (error) { return null; }
+}
+
 function remember(value) {
   try {
-    const before = JSON.parse(sessionStorage.getItem(kRooms));
     sessionStorage.setItem(kRooms, JSON.stringify(value));
-    return before;
-  } catch (error) { return null; } // a page may be kept from its storage
+  } catch (error) { /* the same */ }
 }

@@ -111,7 +111,12 @@ export class Room extends Emitter {
     await this.audience();
   }
 
-  _exists() { return this._call('get_pushers', {}, { read: this._follower.onSnapshot }); }
+  _exists() {
+    const { pushers } = this;
+    // A reply that the channel has overtaken is older than what that told.
+    return this._call('get_pushers', {}, { read: (reply) => this._follower.onSnapshot(this.pushers === pushers ? reply
+      : { ...reply, roomCreator: this.roomCreator, pushers: this.pushers }) });
+  }
 
   _onDeleted({ userID, reason }) {
     if (userID !== this._userID || !this.hasSeat) return;

@@ -55,10 +55,15 @@ export function makeSeat(room, platform, isNew) {
   };
 
   /** Asks whether the seat is still this user's, and returns to it after an eviction. */
-  const keep = (tries) => room._call('pusher_heartbeat', {}, { tries }).catch((error) => {
+  const keep = async (tries) => {
+    const mine = stay;
+    await room._call('pusher_heartbeat', {}, { tries }).catch((error) => onLost(error, mine));
+  };
+
+  const onLost = (error, asked) => {
     if (error.name !== 'NOT_MEMBER') throw error;
-    // A heartbeat never restores a seat.
-    if (!isTaken) return;
+    // A heartbeat never restores a seat, and an old one says nothing of the next.
+    if (!isTaken || asked !== stay) return;
     if (!kEvictions.includes(error._reason)) {
       room._end(error._reason);
       return;
@@ -68,7 +73,7 @@ export function makeSeat(room, platform, isNew) {
     setPushURL('');
     room._emit('evicted', {});
     persist(returnAfterEviction);
-  });
+  };
 
   const enter = async () => {
     // Without a URL it is a late report of a stream that was to stop.

@@ -71,6 +71,7 @@ export class Tabs {
     const ended = once(this.#child, 'exit');
     this.#child.kill();
     await ended;
-    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    // Its processes write to the folder until they have ended, too.
+    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 20 });
   }
 }
