@@ -17,7 +17,7 @@
 
 namespace rtcroom {
 
-/// What a ticket gives to the login of its account.
+/// Checks a ticket, and tells what it gives to the login of its account.
 /// @errors kUnavailable when no ticket can be verified; kBadRequest for a name that no account has;
 ///         kTokenMalformed, kUnknownApp, kTokenWrong, kNoSession (expired).
 /// @source the contract of the channel, §6.

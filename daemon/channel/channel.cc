@@ -94,7 +94,9 @@ Result<ChannelInstance> Channel::Connect(const UserId& account, const LoginProof
     Turn turn(*this);
     if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
     instance.logged_in = NextLogin(account, turn.wall);
-    if (continued && *continued < instance.logged_in) {
+    // One that was ended with all of the account's is not continued: the proof is newer.
+    if (continued && *continued < instance.logged_in &&
+        *continued >= deps_.validities.FirstValid(account)) {
       instance.logged_in = *continued;
       if (HasEnded(instance)) return Error{Errc::kInstanceKicked, {}};
       state_.KickLoginOf(account, *continued, turn);

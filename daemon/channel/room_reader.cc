@@ -12,24 +12,14 @@
 namespace rtcroom {
 namespace {
 
-/// Of one read: while events are read, a few more may come.
+/// Events of one read: while they are read, a few more may come.
 constexpr std::size_t kEventsPerRead = 200;
+/// Messages of one read: one has up to 16 KiB, and no more is read than is sent.
+constexpr std::uint64_t kMessagesPerRead = 16;
 /// Events that are read to leave out older changes of custom fields.
 constexpr std::uint64_t kMaxEventsRead = 2 * RoomReader::kMaxEvents;
-/// Likewise: a message has up to 16 KiB, and no more is read than is sent.
-constexpr std::uint64_t kMessagesPerRead = 16;
-
-/// Leaves out each change of a custom field that a later one replaces.
-void FoldCustomChanges(std::vector<StoredEvent>& events) {
-  std::set<std::string> changed;
-  const auto is_replaced = [&changed](const StoredEvent& event) {
-    const auto* const change = std::get_if<CustomChanged>(&event.event.payload);
-    return change != nullptr && !changed.insert(change->field).second;
-  };
-  std::ranges::reverse(events);
-  std::erase_if(events, is_replaced);
-  std::ranges::reverse(events);
-}
+/// Messages in place of those that cannot all be sent.
+constexpr std::size_t kMaxMissedBytes = std::size_t{64} << 10;
 
 /// The objects of events and messages of one room, in the order of their times; each list stays in
 /// its own order.
@@ -98,17 +88,17 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   view.missed = MissedMessages{.to = to.message};
   if (since.epoch != view.cursor.epoch || since.room_number != view.cursor.room_number) return {};
   if (from.event > to.event || from.message > to.message) return {};
-  auto messages = NewestMessages(view.room, from.message, to.message);
+  const bool may_fit =
+      to.event - from.event <= kMaxEventsRead && to.message - from.message <= kMaxMessages;
+  auto messages = NewestMessages(view.room, from.message, to.message,
+                                 may_fit ? kMaxEventBytes : kMaxMissedBytes);
   if (!messages) return messages.error();
   view.missed = {.from = from.message + 1, .to = to.message, .newest = *std::move(messages)};
-  if (view.missed->newest->size() < to.message - from.message) return {};
+  if (!may_fit || view.missed->newest->size() < to.message - from.message) return {};
 
-  if (to.event - from.event > kMaxEventsRead) return {};
   auto events = EventsSince(view.room, from.event);
   if (!events) return events.error();
   if (!*events) return {};
-  FoldCustomChanges(**events);
-  if ((*events)->size() > kMaxEvents) return {};
   std::vector<std::string> objects;
   std::size_t bytes = 0;
   RoomCursor at = since;
@@ -125,7 +115,8 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
 }
 
 Result<std::vector<StoredMessage>> RoomReader::NewestMessages(const Room& room, std::uint64_t since,
-                                                              std::uint64_t newest) const {
+                                                              std::uint64_t newest,
+                                                              std::size_t max_bytes) const {
   std::vector<StoredMessage> messages;  // newest first
   std::uint64_t bytes = 0;
   std::uint64_t end = newest + 1;  // before the oldest of them
@@ -138,7 +129,7 @@ Result<std::vector<StoredMessage>> RoomReader::NewestMessages(const Room& room, 
     for (StoredMessage& message : std::views::reverse(*page)) {
       if (message.seq >= end) continue;  // in place of one that was removed
       bytes += StoredBytes(message);
-      if (bytes > kMaxEventBytes) break;
+      if (bytes > max_bytes) break;
       end = message.seq;
       messages.push_back(std::move(message));
     }
@@ -153,6 +144,7 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
   using Found = std::optional<std::vector<StoredEvent>>;
   std::vector<StoredEvent> events;  // newest first
   if (since == room.last_event) return Found(std::move(events));
+  std::set<std::string> changed;  // fields of which a later change is among them
   std::optional<std::uint64_t> before;
   std::uint64_t next = 0;  // the number that the next one must have
   while (true) {
@@ -168,7 +160,10 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
         next = room.last_event;
       }
       if (!is_of_room || number != next) return Found();
-      events.push_back(std::move(event));
+      const auto* const change = std::get_if<CustomChanged>(&event.event.payload);
+      const bool is_replaced = change != nullptr && !changed.insert(change->field).second;
+      if (!is_replaced) events.push_back(std::move(event));
+      if (events.size() > kMaxEvents) return Found();
       --next;
       if (next == since) {
         std::ranges::reverse(events);

@@ -96,13 +96,15 @@ class RoomReader {
   }
 
  private:
-  /// The events after `since`; nullopt when some of them are missing.
+  /// The events after `since`, without each change of a custom field that a later one replaces;
+  /// nullopt when some of them are missing, or there are too many.
   Result<std::optional<std::vector<StoredEvent>>> EventsSince(const Room& room,
                                                               std::uint64_t since) const;
   /// The newest of the messages after `since` up to `newest`, oldest first and without a gap: no
-  /// more than are stored, and than fit a recovered view.
+  /// more than are stored, than fit a recovered view, and than have `max_bytes`.
   Result<std::vector<StoredMessage>> NewestMessages(const Room& room, std::uint64_t since,
-                                                    std::uint64_t newest) const;
+                                                    std::uint64_t newest,
+                                                    std::size_t max_bytes) const;
   /// Adds the objects since the cursor, or what is known of the messages when some objects are
   /// missing or there are too many.
   Status Recover(const RoomCursor& since, RoomView& view) const;

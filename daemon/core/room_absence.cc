@@ -1,5 +1,6 @@
 // Why a user is no member any more: the part of `RoomService` that reads its history.
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -42,15 +43,23 @@ struct LeftRoom {
 }  // namespace
 
 Result<std::string_view> RoomService::ReasonOfAbsence(const MemberCommand& command) {
-  constexpr std::size_t kMostEvents = 1000;
-  if (bans_.IsBanned(command.room, command.user_id)) return std::string_view("banned");
+  // Most users left a moment ago; and whoever asks need not have been in the room.
+  constexpr std::size_t kEventsPerRead = 50;
+  constexpr int kMostReads = 4;
   if (events_ == nullptr) return std::string_view();
-  const auto events = events_->ReadRoomEvents(command.room, std::nullopt, kMostEvents);
-  if (!events) return events.error();
   LeftRoom left{.user_id = command.user_id};
-  for (const StoredEvent& stored : *events) {  // newest first
-    if (!options_.policy.CanSee(command.dialect, stored.event.dialect)) continue;
-    if (const auto reason = std::visit(left, stored.event.payload)) return *reason;
+  std::optional<std::uint64_t> before;
+  for (int read = 0; read < kMostReads; ++read) {
+    const auto events = events_->ReadRoomEvents(command.room, before, kEventsPerRead);
+    if (!events) return events.error();
+    for (const StoredEvent& stored : *events) {  // newest first
+      before = stored.position;
+      if (!options_.policy.CanSee(command.dialect, stored.event.dialect)) continue;
+      const auto reason = std::visit(left, stored.event.payload);
+      if (!reason) continue;
+      return bans_.IsBanned(command.room, command.user_id) ? std::string_view("banned") : *reason;
+    }
+    if (events->size() < kEventsPerRead) break;
   }
   return std::string_view();
 }

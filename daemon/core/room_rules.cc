@@ -1,6 +1,7 @@
 #include "daemon/core/room_rules.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "daemon/core/stream_urls.h"
@@ -44,7 +45,8 @@ RoomChange Refresh(const Room& stored, Pusher joining, TimePoint now) {
   const auto seat = std::ranges::find(change.room.pushers, joining.user_id, &Pusher::user_id);
   joining.seat = seat->seat;
   joining.mix_place = seat->mix_place;
-  joining.added_at = now;
+  // The time tells this stay from the one before.
+  joining.added_at = std::max(now, seat->added_at + std::chrono::milliseconds(1));
   Append(change, now,
          PusherUpdated{.user_id = joining.user_id,
                        .user_name = joining.user_name,

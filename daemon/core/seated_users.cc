@@ -33,7 +33,8 @@ void SeatedUsers::AddLocked(const UserId& user_id, Dialect dialect) {
 void SeatedUsers::RemoveLocked(const UserId& user_id, Dialect dialect) {
   const auto seated = seats_.find(user_id);
   if (seated == seats_.end()) return;
-  --seated->second.at(IndexOf(dialect));
+  std::size_t& seats = seated->second.at(IndexOf(dialect));
+  if (seats > 0) --seats;
   if (seated->second == Seats{}) seats_.erase(seated);
 }
 
