@@ -189,6 +189,21 @@ TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST_F(ChannelFeedTest, ALoginThatWasEndedWithAllOfTheUserIsNotContinued) {
+  Channel channel = MakeChannel();
+  const auto before = channel.Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [] {});
+  ASSERT_OK(before);
+  const AccountValidity validity{
+      .account = {"alice"}, .valid_from = std::chrono::floor<std::chrono::seconds>(clock.Now())};
+  validities.Put(validity);
+  channel.EndLogins(validity);
+  clock.Advance(2s);
+  const LoginProof proof{.expires = clock.Now() + 1h, .issued = clock.Now()};
+  const auto after = channel.Connect({"alice"}, proof, before->logged_in, [] {});
+  ASSERT_OK(after);
+  EXPECT_EQ(after->logged_in, clock.Now());
+}
+
 /// Keeps what the other servers are told.
 class ToldLogins : public AccountLoginLog {
  public:
