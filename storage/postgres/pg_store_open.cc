@@ -51,9 +51,11 @@ Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& 
     if (!refusing.insert(plain.PeerName()).second) return refused;
     const Status usable = refused ? StatusOf(MigratePgSchema(plain, options.new_epoch, deadline))
                                   : StatusOf(RequirePgSchema(plain, deadline));
-    if (usable || usable.error().code != Errc::kStoreBroken) return usable;
-    if (refused) refused = usable;
+    if (usable) return usable;
+    // Also where it is busy: an old primary that lives on may be so for ever.
     plain.Leave();
+    if (usable.error().code != Errc::kStoreBroken) return usable;
+    if (refused) refused = usable;
   }
 }
 

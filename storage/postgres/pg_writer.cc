@@ -94,7 +94,9 @@ Status PgWriter::Open() {
   if (const Status connected = reconnector_.Await(deadline); !connected) return connected;
   const Result<PgRows> entered =
       connection_.Run(PgCall(kEnter, options_.node, NewestPgSchema()), deadline);
-  return entered ? Connect(deadline) : entered.error();
+  if (entered) return Connect(deadline);
+  connection_.Leave();
+  return entered.error();
 }
 
 Status PgWriter::Connect(MonotonicTime deadline) {
@@ -118,13 +120,14 @@ Status PgWriter::Connect(MonotonicTime deadline) {
       failed_ = PgMeaning::kBusy;
       return linked.error();
     }
-    connection_.Close();
+    // A transaction that waits for a standby in vain holds the turn of an old primary.
+    connection_.Leave();
     return linked.error();
   }
   const Status checked = history_.Check(connection_, log_.place(), deadline);
   if (!checked) {
     failed_ = PgMeaning::kBusy;
-    connection_.Close();
+    connection_.Leave();
     return checked;
   }
   is_linked_ = true;

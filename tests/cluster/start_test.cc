@@ -10,7 +10,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/system_clock.h"
+#include "storage/postgres/pg_connection.h"
 #include "tests/cluster/node_fixture.h"
+#include "tests/support/matchers.h"
+#include "tests/support/postgres_server.h"
 
 namespace rtcroom {
 namespace {
@@ -59,6 +63,22 @@ TEST(StartAtOnce, MakesTheTablesOnceAndAllServe) {
   }
 }
 
+/// As a node that is killed: what it has sent waits for a standby, and holds the turn.
+void LeaveWaitingForAStandby(const PostgresServer& primary) {
+  const SystemClock clock;
+  const std::array statements = {PgStatement{"killed_begin", "BEGIN"},
+                                 PgStatement{"killed_turn", "SELECT 1 FROM turn FOR UPDATE"},
+                                 PgStatement{"killed_commit", "COMMIT"}};
+  const std::vector<PgCall> calls(statements.begin(), statements.end());
+  const Result<PgAddress> address = PgAddress::Parse(primary.Url());
+  ASSERT_OK(address);
+  PgConnection killed(*address,
+                      {.planning = PgSettings::Planning::kServerDefaults, .statements = statements},
+                      clock);
+  ASSERT_OK(ConnectToPostgres(killed, clock.Monotonic() + std::chrono::seconds(60)));
+  EXPECT_FALSE(killed.Run(calls, clock.Monotonic() + std::chrono::seconds(1)));
+}
+
 // It takes connections, and confirms nothing.
 TEST(Start, GoesOnToTheNewPrimaryWhileTheOldOneLivesOnAsTheFirstHost) {
   PostgresServer primary;
@@ -68,6 +88,7 @@ TEST(Start, GoesOnToTheNewPrimaryWhileTheOldOneLivesOnAsTheFirstHost) {
   ServerProcess node({.settings = NodeSettings(both)});
   EXPECT_EQ(node.Terminate(), 0);
   standby->Promote();
+  LeaveWaitingForAStandby(primary);
   node.Start();
   ApiClient client = node.Https();
   EXPECT_EQ(client.Call("multi_room", "create_room", CreateBody("alice", "r1")).code(), kOk);
