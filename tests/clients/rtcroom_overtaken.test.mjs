@@ -121,6 +121,15 @@ describe('rtcroom', () => {
       assert.deepStrictEqual(await client.rejoin(), []);
     });
 
+    it('returns as a viewer where it was about to be one', async () => {
+      await login();
+      client.watchRoom('r', { userName: 'A' }).catch(() => {});
+      await platform.settle();
+      listeners.pagehide({ persisted: true });
+      const [{ isViewer, hasSeat }] = JSON.parse(stored.get(kRooms)).rooms;
+      assert.deepStrictEqual([isViewer, hasSeat], [true, false]);
+    });
+
     it('tells the messages that come while it returns', async () => {
       const before = { kind: 'live', roomID: 'r', isViewer: true, hasSeat: true, options: { userName: 'A', stream: false } };
       stored.set(kRooms, JSON.stringify({ userID: 'ann', rooms: [before] }));

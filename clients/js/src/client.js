@@ -89,7 +89,7 @@ export class Client extends Emitter {
   }
 
   watchRoom(roomID, options = {}) {
-    return this._enter({ kind: 'live', roomID }, options, (room) => room._watch(options));
+    return this._enter({ kind: 'live', roomID, isViewer: true }, options, (room) => room._watch(options));
   }
 
   sendDirect(to, body, { cmd } = {}) {

@@ -10,7 +10,7 @@ const kStreamRuns = 1002;
 const kStreamBroken = [-1307, 3001, 3002, 3003, 3004, 3005];
 
 export class Room extends Emitter {
-  constructor({ kind, roomID, isNew = false, roomInfo = '', profile, client }) {
+  constructor({ kind, roomID, isNew = false, isViewer = false, roomInfo = '', profile, client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
     Object.assign(this, {
@@ -18,7 +18,7 @@ export class Room extends Emitter {
       audienceCount: 0, fields: {}, isClosed: false,
     });
     this._hide({
-      _client: client, _userID: userID, _names: profile, _isViewer: false, _isEnding: false,
+      _client: client, _userID: userID, _names: profile, _isViewer: isViewer, _isEnding: false,
       _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
       _messages: makeMessages(this, platform), _entry: undefined, _watching: undefined,
     });
@@ -104,7 +104,6 @@ export class Room extends Emitter {
   }
 
   async _watch({ userInfo = '' }) {
-    this._isViewer = true;
     // A full list means "not counted", and not "may not watch".
     this._watching = ignore(this._call('add_audience', { userInfo }), 'AUDIENCE_FULL');
     this._entry = await this._watching;
@@ -149,7 +148,7 @@ export class Room extends Emitter {
 
   async _giveUpAll() {
     await this._seat.giveUp();
-    if (!this._isViewer) return;
+    if (!this._watching) return;
     const entry = await ignore(this._watching);
     await this._call('delete_audience', { stay: entry?.stay });
   }
