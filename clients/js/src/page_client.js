@@ -1,10 +1,11 @@
 // A client in a page that may be closed, or loaded again, at any moment.
 import { Client } from './client.js';
 import { ignore } from './errors.js';
-import { listen } from './platform/web.js';
+import { keptIn, listen } from './platform/web.js';
 import { kClient } from './session.js';
 
-const kRooms = 'rtcroom rooms'; // in the storage of the tab
+const kRooms = 'rtcroom rooms';
+const tab = keptIn(() => sessionStorage);
 
 export class PageClient extends Client {
   constructor(options, platform) {
@@ -20,9 +21,9 @@ export class PageClient extends Client {
   }
 
   async rejoin() {
-    const { userID, rooms } = recall() || {};
+    const { userID, rooms } = tab.load(kRooms) || {};
     if (userID !== this.userID) return [];
-    remember(null);
+    tab.save(kRooms, null);
     this._entered = [];
     const enter = async ({ kind, roomID, isViewer, hasSeat, options }) => {
       if (!isViewer) return this.joinRoom(kind, roomID, options);
@@ -46,8 +47,8 @@ export class PageClient extends Client {
    * seat: the creator, and who is alone, with whom the room would end. */
   _onHide(isKept, leaveOnClose) {
     const { userID, rooms } = this;
-    if (!rooms.length && recall()?.userID !== userID) return; // another client of the page may have some
-    remember({ userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
+    if (!rooms.length && tab.load(kRooms)?.userID !== userID) return; // another client of the page may have some
+    tab.save(kRooms, { userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
       ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
     if (isKept || !leaveOnClose) return; // it may come back as it is
     // One that arrives late must not end the stay that follows a reload.
@@ -59,18 +60,4 @@ export class PageClient extends Client {
       if (_entry) send('delete_audience', _entry);
     });
   }
-}
-
-// A page may be kept from its storage.
-
-function recall() {
-  try {
-    return JSON.parse(sessionStorage.getItem(kRooms));
-  } catch (error) { return null; }
-}
-
-function remember(value) {
-  try {
-    sessionStorage.setItem(kRooms, JSON.stringify(value));
-  } catch (error) { /* the same */ }
 }

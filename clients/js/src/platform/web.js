@@ -7,11 +7,26 @@ export function listen(target, event, listener) {
   return () => target?.removeEventListener?.(event, listener);
 }
 
+/** What a page keeps as JSON. It may be kept from its storage, or have filled it: then it begins anew.
+ * @param storageNow  gives the storage */
+export const keptIn = (storageNow) => ({
+  load(key) {
+    try {
+      return JSON.parse(storageNow().getItem(key));
+    } catch (error) { /* nothing, then */ }
+  },
+  save(key, value) {
+    try {
+      storageNow().setItem(key, JSON.stringify(value));
+    } catch (error) { /* nothing next time */ }
+  },
+});
+
 /** A page keeps its user for its tab, so that two tabs can be two users. */
 export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) {
-  const keep = () => (storage === undefined ? globalThis.sessionStorage : storage);
   return {
     ...common,
+    ...keptIn(() => (storage === undefined ? globalThis.sessionStorage : storage)),
     request({ url, body, waitMs = 0 }) {
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), kRequestTimeoutMs + waitMs);
@@ -37,17 +52,6 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
       const stops = [listen(page, 'visibilitychange', () => { if (!page.hidden) onShow(); }),
         listen(globalThis, 'online', onShow), listen(globalThis, 'offline', onOffline)];
       return () => stops.forEach((stop) => stop());
-    },
-    // A page may be kept from its storage, or have filled it.
-    load(key) {
-      try {
-        return JSON.parse(keep().getItem(key));
-      } catch (error) { /* a new user, then */ }
-    },
-    save(key, value) {
-      try {
-        keep().setItem(key, JSON.stringify(value));
-      } catch (error) { /* a new user next time */ }
     },
     loginCode: async () => '',
   };
