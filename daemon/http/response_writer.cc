@@ -60,8 +60,7 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
                                std::chrono::milliseconds idle_timeout) {
   const bool keep_alive = format.keep_alive && (!draining || format.more_follows);
   const std::string content_length = std::to_string(reply.body.size());
-  const auto idle_seconds = std::chrono::floor<std::chrono::seconds>(idle_timeout).count();
-  const std::string timeout = "timeout=" + std::to_string(idle_seconds);
+  std::string timeout;
   HeaderLines lines;
   for (const auto& [name, value] : reply.headers) {
     if (!HasLineBreak(name) && !HasLineBreak(value)) Insert(lines, name, value);
@@ -71,7 +70,11 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
   } else if (format.version == HttpVersion::k10) {
     Insert(lines, "Connection", "keep-alive");  // the default of 1.1 only
   }
-  if (keep_alive && idle_seconds > 0) Insert(lines, "Keep-Alive", timeout);
+  const auto idle_seconds = std::chrono::floor<std::chrono::seconds>(idle_timeout).count();
+  if (keep_alive && idle_seconds > 0) {
+    timeout = "timeout=" + std::to_string(idle_seconds);
+    Insert(lines, "Keep-Alive", timeout);
+  }
   if (HasContentLength(reply.status)) {
     Insert(lines, "Content-Length", content_length);
   }

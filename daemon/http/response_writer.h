@@ -34,8 +34,8 @@ struct ResponseFormat {
 /// Writes status line, headers in alphabetical order and body into one buffer. Adds
 /// `Content-Length` (except for 204 and 304: RFC 9110 8.6), `Content-Type` of JSON to a body
 /// without one, `X-Content-Type-Options: nosniff`, `Connection` where it differs from the default
-/// of the HTTP version, and `Keep-Alive: timeout` in seconds while the connection stays, so that no
-/// client sends a request as it is closed. Headers that contain a line break are omitted.
+/// of the HTTP version, and `Keep-Alive: timeout` in seconds while the connection stays, so that a
+/// client seldom sends a request as it is closed. Headers that contain a line break are omitted.
 ///
 /// @param draining  the server stops: the response closes the connection unless more requests
 ///                  follow.
