@@ -17,7 +17,7 @@ namespace rtcroom {
 /// The protocol that a client speaks: polls, or a WebSocket.
 enum class ClientKind : std::uint8_t { kOld, kNew };
 
-/// What a client has shown to log in.
+/// The outcome of the check of a client's ticket or token, which allows it to log in.
 struct LoginProof {
   TimePoint expires{};                  ///< at most `kLongestLogin` from now
   TimePoint issued = TimePoint::max();  ///< of the ticket; max: it was none

@@ -79,8 +79,8 @@ class PushReceivers {
   /// Bytes of a room that wait. When there are more they are dropped: its receivers notice the gap,
   /// and read the room again.
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{1} << 20;
-  /// What waits for all rooms takes one of that many parts of the memory for clients. Beyond it a
-  /// room's bytes are dropped likewise.
+  /// The bytes of all rooms that wait may use one sixteenth of the memory for clients. Beyond that
+  /// limit the bytes of a room are dropped, too.
   static constexpr std::size_t kPartOfMemory = 16;
 
   /// All of it outlives the receivers.

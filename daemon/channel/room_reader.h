@@ -24,8 +24,8 @@ namespace rtcroom {
 struct MissedMessages {
   std::uint64_t from = 1;  ///< seq of the first
   std::uint64_t to = 0;    ///< seq of the newest of the room; less than `from`: there are none
-  /// The newest of them, oldest first; nullopt: the cursor is of another room or of another history
-  /// of the store, so that nobody knows which of the messages from 1 on the client has.
+  /// The newest of them, oldest first. nullopt: the cursor belongs to another room, or to another
+  /// history of the store; the server cannot tell which messages the client has.
   std::optional<std::vector<StoredMessage>> newest{};
 };
 

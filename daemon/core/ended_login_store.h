@@ -36,7 +36,7 @@ struct AccountValidity {
   bool operator==(const AccountValidity&) const = default;
 };
 
-/// What is stored is as durable as the store of rooms.
+/// Its records are as durable as the rooms of the store.
 ///
 /// @threads every method is safe from any thread.
 class EndedLoginStore {

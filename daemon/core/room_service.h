@@ -237,7 +237,8 @@ class RoomService {
   Status TouchPusher(const MemberCommand& command);
 
   /// Why a user who had a seat has none: "banned"; how its last seat ended (`LeaveReasonName`); or,
-  /// if it ended with the room, how that ended (`EndReasonName`). One read, of at most 1000 events.
+  /// if it ended with the room, how that ended (`EndReasonName`). It reads the newest 200 events of
+  /// the room at most, in pages.
   /// @return static storage; empty when the retained events do not say.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::string_view> ReasonOfAbsence(const MemberCommand& command);
