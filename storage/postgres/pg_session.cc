@@ -23,8 +23,8 @@ constexpr PgStatement kSet{
 constexpr PgStatement kRead{
     .sql =
         "SELECT current_setting('server_encoding'), current_setting('client_encoding'),"
-        " current_setting('fsync'), current_setting('transaction_read_only'),"
-        " current_setting('synchronous_commit')"};
+        " current_setting('fsync'), current_setting('full_page_writes'),"
+        " current_setting('transaction_read_only'), current_setting('synchronous_commit')"};
 
 struct Setting {
   const char* name;
@@ -140,6 +140,8 @@ Status CheckSession(const PgSettings& settings, std::vector<PgRows> set, std::ve
       Wanted{{"server_encoding", "UTF8"}, "create the database with ENCODING 'UTF8'"},
       Wanted{{"client_encoding", "UTF8"}, "remove it from the options of the connection string"},
       Wanted{{"fsync", "on"}, "set it at the server, which would lose changes with its machine"},
+      Wanted{{"full_page_writes", "on"},
+             "set it at the server, whose data a power cut would damage"},
       Wanted{{"transaction_read_only", "off"},
              "default_transaction_read_only is set for this account, its database or the server"},
       Wanted{{"synchronous_commit", SynchronousCommit(settings)},

@@ -61,11 +61,23 @@ TEST_F(PgSessionTest, IsRefusedWhereAPoolerSharesIt) {
 TEST_F(PgSessionTest, IsRefusedWhereACommitWaitsForNothing) {
   ExpectRefused(Secret(url_.Reveal() + "%20-csynchronous_commit%3Doff"),
                 "synchronous_commit is off instead of on: remove it");
+}
+
+TEST_F(PgSessionTest, IsRefusedWhereAPowerCutLosesOrDamagesData) {
   const PostgresServer unsafe;
-  unsafe.Execute("ALTER SYSTEM SET fsync = off");
-  unsafe.Execute("SELECT pg_reload_conf()");
-  EXPECT_TRUE(Eventually([&] { return !Make(unsafe.Url())->Connect(Soon()); }));
-  ExpectRefused(unsafe.Url(), "fsync is off instead of on: set it");
+  const auto earlier = MakeConnected(unsafe.Url());  // one that was accepted goes on
+  const auto set = [&](const std::string& setting) {
+    const std::string sql = "ALTER SYSTEM SET " + setting;
+    EXPECT_OK(earlier->Run(PgCall(PgStatement{.sql = sql.c_str()}), Soon()));
+    EXPECT_OK(earlier->Run(PgCall(PgStatement{.sql = "SELECT pg_reload_conf()"}), Soon()));
+  };
+  for (const std::string name : {"fsync", "full_page_writes"}) {
+    set(name + " = off");
+    EXPECT_TRUE(Eventually([&] { return !Make(unsafe.Url())->Connect(Soon()); })) << name;
+    ExpectRefused(unsafe.Url(), name + " is off instead of on: set it");
+    set(name + " = on");
+    EXPECT_TRUE(Eventually([&] { return Make(unsafe.Url())->Connect(Soon()).ok(); })) << name;
+  }
 }
 
 TEST_F(PgSessionTest, IsRefusedToAnAccountThatMayOnlyRead) {
