@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <list>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -313,7 +314,7 @@ Status PgConnection::Check(std::span<const PgCall> calls) {
     }
     for (std::size_t i = 0; i < call.parameters.size(); ++i) {
       const PgValue& value = call.parameters[i];
-      if (types != nullptr && value.type() != (*types)[i]) {
+      if (types != nullptr && !value.Suits((*types)[i])) {
         return refused(call, fmt::format("parameter {} is {} instead of {}", i + 1,
                                          PgTypeName(value.type()), PgTypeName((*types)[i])));
       }
@@ -347,9 +348,15 @@ Status PgConnection::Send(std::span<const PgCall> calls) {
   for (const PgCall& call : calls) {
     std::vector<const char*> values;
     std::vector<int> lengths;
-    for (const PgValue& value : call.parameters) {
-      values.push_back(value.is_null() ? nullptr : value.bytes().data());
-      lengths.push_back(static_cast<int>(value.bytes().size()));
+    std::list<std::string> widened;
+    const auto prepared = parameter_types_.find(call.statement.name);
+    for (std::size_t i = 0; i < call.parameters.size(); ++i) {
+      const PgValue& value = call.parameters[i];
+      const PgType wanted = IsUnnamed(call.statement) ? value.type() : prepared->second[i];
+      const std::string* bytes = &value.bytes();
+      if (bytes->size() < PgWidthOf(wanted)) bytes = &widened.emplace_back(value.BytesAs(wanted));
+      values.push_back(value.is_null() ? nullptr : bytes->data());
+      lengths.push_back(static_cast<int>(bytes->size()));
     }
     const std::vector<int> formats(values.size(), 1);
     const int count = static_cast<int>(values.size());

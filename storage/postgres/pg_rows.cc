@@ -20,13 +20,6 @@ std::int64_t FromBigEndian(std::string_view bytes) {
   return static_cast<std::int64_t>(number);
 }
 
-/// 0 when it is no integer.
-std::size_t WidthOf(PgType type) {
-  if (type == PgType::kBigint) return sizeof(std::int64_t);
-  if (type == PgType::kInt) return sizeof(std::int32_t);
-  return type == PgType::kSmallint ? sizeof(std::int16_t) : 0;
-}
-
 }  // namespace
 
 void PgResultClearer::operator()(pg_result* result) const { Pq().PQclear(result); }
@@ -49,7 +42,7 @@ bool PgRows::IsNull(int column) {
 std::int64_t PgRows::Integer(int column) {
   const std::string_view value = Value(column);
   if (!status_) return 0;
-  const std::size_t width = WidthOf(TypeOf(result_.get(), column));
+  const std::size_t width = PgWidthOf(TypeOf(result_.get(), column));
   if (width != 0 && value.size() == width) return FromBigEndian(value);
   Fail(column, "is no integer");
   return 0;
@@ -76,7 +69,7 @@ TimePoint PgRows::Time(int column) { return TimePoint(std::chrono::milliseconds(
 std::string PgRows::Text(int column) {
   const std::string_view value = Value(column);
   if (!status_) return {};
-  const PgType type = TypeOf(result_.get(), column);
+  const PgType type = PgFormOf(TypeOf(result_.get(), column));
   if (type == PgType::kText || type == PgType::kBytea) return std::string(value);
   Fail(column, "is no text");
   return {};

@@ -43,6 +43,8 @@ PgType ArrayOf(PgType element) {
     case kIntArray:
       return kIntArray;
     case kText:
+    case kChar:
+    case kVarchar:
     case kTextArray:
       return kTextArray;
   }
@@ -78,6 +80,10 @@ std::string PgTypeName(PgType type) {
       return "integer[]";
     case kTextArray:
       return "text[]";
+    case kChar:
+      return "character";
+    case kVarchar:
+      return "character varying";
   }
   return fmt::format("type {}", static_cast<std::uint32_t>(type));
 }
@@ -99,6 +105,18 @@ PgValue::PgValue(std::span<const std::byte> bytes)
     : PgValue(PgType::kBytea,
               std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())) {
   if (bytes.size() > kMaxBytes) fault_ = "too long";
+}
+
+bool PgValue::Suits(PgType wanted) const {
+  return PgFormOf(wanted) == type_ ||
+         (PgWidthOf(type_) != 0 && PgWidthOf(type_) < PgWidthOf(wanted));
+}
+
+std::string PgValue::BytesAs(PgType wanted) const {
+  const std::size_t width = PgWidthOf(wanted);
+  if (bytes_.size() >= width) return bytes_;
+  const bool is_negative = (static_cast<unsigned char>(bytes_.front()) & 0x80U) != 0;
+  return std::string(width - bytes_.size(), is_negative ? '\xFF' : '\0') + bytes_;
 }
 
 void PgElements::Append(const PgValue& value) {

@@ -29,7 +29,21 @@ enum class PgType : std::uint32_t {
   kIntArray = 1007,
   kTextArray = 1009,
   kBigintArray = 1016,
+  kChar = 1042,  // read as text, as is the next one; no value has them
+  kVarchar = 1043,
 };
+
+/// The type of values of the same binary form: text for all strings of characters.
+constexpr PgType PgFormOf(PgType type) {
+  return type == PgType::kVarchar || type == PgType::kChar ? PgType::kText : type;
+}
+
+/// Bytes of an integer of that type; 0: it is another one.
+constexpr std::size_t PgWidthOf(PgType type) {
+  if (type == PgType::kBigint) return sizeof(std::int64_t);
+  if (type == PgType::kInt) return sizeof(std::int32_t);
+  return type == PgType::kSmallint ? sizeof(std::int16_t) : 0;
+}
 
 /// As SQL spells it; "type N" for another one.
 std::string PgTypeName(PgType type);
@@ -37,8 +51,8 @@ std::string PgTypeName(PgType type);
 template <typename T>
 class PgArray;
 
-/// One parameter. Its C++ type decides the SQL type; a statement that expects another one is not
-/// run. Keeps a copy of the value.
+/// One parameter. Its C++ type decides the SQL type; a statement that expects one that does not
+/// hold all its values is not run. Keeps a copy of the value.
 class PgValue {
  public:
   explicit PgValue(std::int64_t value);
@@ -70,6 +84,10 @@ class PgValue {
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
   /// Why it cannot be sent; empty when it can.
   [[nodiscard]] std::string_view fault() const { return fault_; }
+  /// Whether all values of this type are of that one, too, which a column may have been given.
+  [[nodiscard]] bool Suits(PgType wanted) const;
+  /// The bytes as a value of a type that it suits.
+  [[nodiscard]] std::string BytesAs(PgType wanted) const;
 
  private:
   friend class PgElements;

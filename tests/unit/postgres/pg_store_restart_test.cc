@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 
 #include "daemon/base/mutex.h"
+#include "storage/postgres/pg_cluster.h"
+#include "tests/support/fake_boot_clock.h"
+#include "tests/support/full_store.h"
 #include "tests/support/in_parallel.h"
 #include "tests/unit/postgres/pg_stores_fixture.h"
 
@@ -121,9 +124,25 @@ TEST_F(PgStoreRestartTest, AColumnThatGotAnotherTypeFailsNoCall) {
   ASSERT_OK(Create(*store, "r1"));
   ASSERT_OK(Apply(*store, Adding(kR1, "amy")));
   ASSERT_OK(store->Load(kR1));
-  (void)QueryPostgres(own_url_, "ALTER TABLE rooms ALTER COLUMN mix_width TYPE bigint");
+  (void)QueryPostgres(own_url_, R"(DO $$ DECLARE c record; BEGIN
+    FOR c IN SELECT table_name, column_name, data_type FROM information_schema.columns
+        WHERE table_schema = current_schema() AND data_type IN ('text', 'integer', 'smallint') LOOP
+      EXECUTE format('ALTER TABLE %I ALTER COLUMN %I TYPE %s', c.table_name, c.column_name,
+        CASE c.data_type WHEN 'text' THEN 'varchar COLLATE "C"' WHEN 'integer' THEN 'bigint'
+          ELSE 'integer' END);
+    END LOOP; END $$)");
   EXPECT_OK(store->Load(kR1));
   EXPECT_OK(Apply(*store, Adding(kR1, "bob")));
+  FillStore(*store);
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(store->address(), {.node = 7, .patience = std::chrono::minutes(1)}, lease,
+                    clock_);
+  EXPECT_OK(cluster.Renew());
+  EXPECT_OK(cluster.Report({.beats = {{.seat = {.room_number = 1, .seat = 1}}}}, 0));
+  const auto next = Open(Patient(own_url_));
+  EXPECT_OK(next->Load(kR1));
+  EXPECT_EQ(CheckedEvents(*next, 100).size(), CheckedEvents(*store, 100).size());
 }
 
 TEST_F(PgStoreRestartTest, NobodyWaitsLongForAServerThatStopsToAnswer) {

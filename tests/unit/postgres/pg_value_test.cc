@@ -89,6 +89,12 @@ TEST_F(PgValueTest, IntegersOfAllWidthsKeepTheirValue) {
   }
 }
 
+TEST_F(PgValueTest, IntegersMayBeOfFewerBytesThanTheStatementTakes) {
+  EXPECT_EQ(Rows("bigint", std::int16_t{7}).Text(1), "7");
+  EXPECT_EQ(Rows("bigint", kLeast<std::int32_t>).Integer(0), kLeast<std::int32_t>);
+  EXPECT_TRUE(Rows("int", std::optional<std::int16_t>()).IsNull(0));
+}
+
 TEST_F(PgValueTest, EnumeratorsTimesAndUnsignedNumbersAreIntegers) {
   EXPECT_EQ(Rows("smallint", Colour::kBlue).Integer(0), 2);
   const TimePoint time{std::chrono::milliseconds(1'700'000'000'123)};
@@ -205,8 +211,8 @@ TEST_F(PgValueTest, RefusesUnsignedNumbersThatNoBigintHolds) {
 }
 
 TEST_F(PgValueTest, RefusesParametersOfAnotherTypeOrNumber) {
-  EXPECT_EQ(Refusal("bigint", 1).detail,
-            "statement bigint: parameter 1 is integer instead of bigint");
+  EXPECT_EQ(Refusal("int", std::int64_t{1}).detail,
+            "statement int: parameter 1 is bigint instead of integer");
   EXPECT_EQ(Refusal("bytea", "text").detail,
             "statement bytea: parameter 1 is text instead of bytea");
   EXPECT_EQ(Refusal("texts", PgArray<std::int64_t>()).detail,
