@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <signal.h>
 
 #include "daemon/auth/digest.h"
+#include "daemon/base/base64.h"
 #include "tests/cluster/node_fixture.h"
 
 namespace rtcroom {
@@ -47,19 +49,6 @@ class NodeLiveness : public Nodes {
         },
         std::chrono::minutes(3)));
   }
-  /// A callback of the live service.
-  void ReportStream(std::size_t at, const std::string& stream, bool is_on) {
-    const std::int64_t ends =
-        std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()) + 600;
-    const nlohmann::json body{{"event_type", is_on ? 1 : 0},
-                              {"t", ends},
-                              {"sign", Md5Hex(kCallbackKey + std::to_string(ends))},
-                              {"stream_id", stream},
-                              {"sequence", "1"}};
-    ApiClient client = node(at).Https();
-    EXPECT_EQ(client.Send({.target = "/callback/live", .body = body.dump()}).status, 200);
-  }
-  static constexpr const char* kCallbackKey = "key-of-live-callbacks";
   /// That have this in their log.
   [[nodiscard]] std::vector<std::size_t> NodesThatLogged(const std::string& text) {
     std::vector<std::size_t> nodes;
@@ -80,15 +69,50 @@ TEST_F(NodeLiveness, AMemberMayBeatAtAnyNodeAndASilentOneIsGoneEverywhere) {
   EXPECT_TRUE(EventuallyAll("r1", {"alice"}));
 }
 
-TEST_F(NodeLiveness, AStreamThatIsReportedToOneNodeKeepsItsSilentMemberAtAnother) {
+/// By the service that calls back.
+class NodeMediaLiveness : public NodeLiveness, public testing::WithParamInterface<const char*> {
+ protected:
+  static constexpr const char* kCallbackKey = "key-of-callbacks";
+
+  /// A callback about the media of bob.
+  static ApiRequest CallbackOf(bool is_on) {
+    const auto now = std::chrono::system_clock::now();
+    if (GetParam() == std::string_view("live")) {
+      const std::int64_t ends = std::chrono::system_clock::to_time_t(now) + 600;
+      const nlohmann::json body{{"event_type", is_on ? 1 : 0},
+                                {"t", ends},
+                                {"sign", Md5Hex(kCallbackKey + std::to_string(ends))},
+                                {"stream_id", "bob"},
+                                {"sequence", "1"}};
+      return {.target = "/callback/live", .body = body.dump()};
+    }
+    const std::int64_t now_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+    const std::string body =
+        nlohmann::json{{"EventGroupId", 2},
+                       {"EventType", is_on ? 201 : 202},
+                       {"CallbackTs", now_ms},
+                       {"EventInfo", {{"RoomId", "r1"}, {"EventMsTs", now_ms}, {"UserId", "bob"}}}}
+            .dump();
+    return {.target = "/callback/trtc",
+            .body = body,
+            .headers = {{"Sign", EncodeBase64(HmacSha256(Secret(kCallbackKey), body))},
+                        {"SdkAppId", std::to_string(kTestAppId)}}};
+  }
+  void Report(std::size_t at, bool is_on) {
+    EXPECT_EQ(node(at).Https().Send(CallbackOf(is_on)).status, 200);
+  }
+};
+
+TEST_P(NodeMediaLiveness, AStreamThatIsReportedToOneNodeKeepsItsSilentMemberAtAnother) {
   Settings settings = Quick();
-  settings.emplace("live.callback_key", kCallbackKey);
+  settings.emplace(GetParam() + std::string(".callback_key"), kCallbackKey);
   settings.emplace("liveness.grace", "2s");
   Add(2, settings);
   ASSERT_TRUE(Eventually([&] { return !NodesThatLogged(Taken("reaper")).empty(); }));
   const std::size_t reaper = NodesThatLogged(Taken("reaper")).front();
   SeatAliceAndBob();
-  ReportStream(1 - reaper, "bob", true);
+  Report(1 - reaper, true);
   const auto is_kept = [&] {
     return node(reaper).Log().find(R"("event":"pusher_kept")") != std::string::npos;
   };
@@ -100,9 +124,12 @@ TEST_F(NodeLiveness, AStreamThatIsReportedToOneNodeKeepsItsSilentMemberAtAnother
       },
       std::chrono::minutes(3)));
   EXPECT_TRUE(is_kept());
-  ReportStream(1 - reaper, "bob", false);
+  Report(1 - reaper, false);
   BeatUntilBobIsGone({reaper});
 }
+
+INSTANTIATE_TEST_SUITE_P(Services, NodeMediaLiveness, testing::Values("live", "trtc"),
+                         [](const auto& param_info) { return std::string(param_info.param); });
 
 TEST_F(NodeLiveness, EachDutyHasOneNode) {
   Add(3, Quick());

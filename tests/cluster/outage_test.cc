@@ -1,9 +1,12 @@
 // While the database is away.
 #include <array>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -193,38 +196,70 @@ TEST_F(Outage, EvictsNobodyAndRefusesWithoutAnAnswerToGuess) {
 }
 
 struct Trouble {
-  const char* begin = "";
-  const char* end = "";
+  std::string_view name{};
+  std::function<void()> begin{};
+  std::function<void()> end{};
 };
 
 // Each lasts until an operator ends it.
 TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
-  constexpr auto kTroubles = std::to_array<Trouble>(
-      {{"REVOKE INSERT ON ALL TABLES IN SCHEMA public FROM node",
-        "GRANT INSERT ON ALL TABLES IN SCHEMA public TO node"},
-       {"ALTER ROLE node CONNECTION LIMIT 0", "ALTER ROLE node CONNECTION LIMIT -1"},
-       {"ALTER ROLE node PASSWORD 'rotated'", "ALTER ROLE node PASSWORD 'first'"}});
-  database_.Execute("CREATE ROLE node LOGIN PASSWORD 'first'");
+  database_.Execute("ALTER SYSTEM SET max_connections = 30");
+  database_.Stop();
+  database_.Start();
+  for (const char* const role : {"node", "other"}) {
+    database_.Execute(fmt::format("CREATE ROLE {} LOGIN PASSWORD 'first'", role));
+  }
   database_.Execute("GRANT ALL ON SCHEMA public TO node");
+  const auto end_connections = [&] {
+    database_.Execute(
+        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'node'");
+  };
+  const auto by = [&](const char* statement) {
+    return [&, statement] {
+      database_.Execute(statement);
+      end_connections();
+    };
+  };
+  const SystemClock clock;
+  std::vector<std::unique_ptr<PgConnection>> taken;
+  const auto take_all = [&] {
+    const auto address = PgAddress::Parse(
+        Secret(fmt::format("postgresql://other:first@127.0.0.1:{}/postgres", database_.port())));
+    EXPECT_TRUE(Eventually([&] {
+      end_connections();
+      while (true) {
+        auto next = std::make_unique<PgConnection>(*address, PgSettings(), clock);
+        if (!next->Connect(clock.Monotonic() + kWaitTimeout)) break;
+        taken.push_back(std::move(next));
+      }
+      return database_.Query("SELECT 1 FROM pg_stat_activity WHERE usename = 'node'").size() == 0;
+    }));
+  };
+  const std::array troubles{
+      Trouble{"rights", by("REVOKE INSERT ON ALL TABLES IN SCHEMA public FROM node"),
+              by("GRANT INSERT ON ALL TABLES IN SCHEMA public TO node")},
+      Trouble{"CONNECTION LIMIT", by("ALTER ROLE node CONNECTION LIMIT 0"),
+              by("ALTER ROLE node CONNECTION LIMIT -1")},
+      Trouble{"max_connections", take_all, [&] { taken.clear(); }},
+      Trouble{"password", by("ALTER ROLE node PASSWORD 'rotated'"),
+              by("ALTER ROLE node PASSWORD 'first'")}};
   const Secret url(fmt::format("postgresql://node:first@127.0.0.1:{}/postgres", database_.port()));
   ServerProcess server({.settings = NodeSettings(url)});
   ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
   int joined = 0;
-  for (const Trouble& trouble : kTroubles) {
-    database_.Execute(trouble.begin);
-    database_.Execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'node'");
+  for (const Trouble& trouble : troubles) {
+    trouble.begin();
     EXPECT_TRUE(Eventually([&] {
       const ApiReply reply = server.Https().Call("multi_room", "add_pusher",
                                                  PusherBody("r1", fmt::format("u{}", ++joined)));
-      EXPECT_FALSE(reply.status == 200 && reply.code() == kInternalFailure) << trouble.begin;
+      EXPECT_FALSE(reply.status == 200 && reply.code() == kInternalFailure) << trouble.name;
       return reply.status == 503;
     }));
     EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 503; }));
-    EXPECT_EQ(server.Admin().Get("/servez").status, 200) << trouble.begin;
-    database_.Execute(trouble.end);
+    EXPECT_EQ(server.Admin().Get("/servez").status, 200) << trouble.name;
+    trouble.end();
     EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 200; }))
-        << trouble.end;
+        << trouble.name;
     EXPECT_EQ(Code(server, "create_room", CreateBody("alice", fmt::format("x{}", joined))), kOk);
   }
 }
