@@ -407,9 +407,15 @@ void Channel::OnEvents(std::span<const StoredEvent> events) {
   }
 }
 
+void Channel::BeginAfter(std::uint64_t newest_message) {
+  const MutexLock lock(mutex_);
+  repeats_.Begin(newest_message, deps_.clock.Monotonic());
+}
+
 void Channel::OnMessages(std::span<const StoredMessage> messages) {
   Turn turn(*this);
   turn.is_of_feed = true;
+  if (!messages.empty()) repeats_.Advance(messages.back().position, deps_.clock.Monotonic());
   for (const StoredMessage& message : messages) {
     if (message.room_number > 0) {
       state_.OnRoomMessage(message, turn);

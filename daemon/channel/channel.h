@@ -265,6 +265,9 @@ class Channel {
   void EndLogins(const AccountValidity& validity);
 
   // The committed changes, in the store's order.
+  /// Messages up to that position were stored before this server began. Called once, before the
+  /// others.
+  void BeginAfter(std::uint64_t newest_message) EXCLUDES(mutex_);
   void OnEvents(std::span<const StoredEvent> events);
   void OnMessages(std::span<const StoredMessage> messages);
   /// Some events are unknown.
@@ -309,6 +312,8 @@ class Channel {
   /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
                                                     std::uint64_t random) const EXCLUDES(mutex_);
+  /// Those of the log that the message may repeat.
+  [[nodiscard]] RepeatsAfter RepeatsOf(const MessageContent& message) EXCLUDES(mutex_);
   /// Remembers a stored message; counts a new one.
   SentMessage Remember(const AppendedMessage& stored) EXCLUDES(mutex_);
   void Count(std::uint64_t SentCounts::* figure) EXCLUDES(mutex_);
@@ -370,6 +375,7 @@ class Channel {
   ChannelState state_ GUARDED_BY(mutex_);
   std::optional<MemoryReservation> memory_ GUARDED_BY(mutex_);  ///< of the state
   MessageSenders senders_ GUARDED_BY(mutex_);
+  RepeatWindow repeats_ GUARDED_BY(mutex_);
   LogShares shares_ GUARDED_BY(mutex_);
   SentCounts sent_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;

@@ -23,6 +23,7 @@ Status ChannelFeed::Start() {
   if (!newest_message) return newest_message.error();
   events_at_ = *std::move(newest_event);
   messages_at_ = *newest_message;
+  deps_.channel.BeginAfter(messages_at_);
   if (deps_.contacts != nullptr) {
     if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded.error();
   }

@@ -61,6 +61,12 @@ std::optional<SentMessage> Channel::FindSent(const UserId& account, std::uint64_
   return senders_.FindSent(account, target, random, deps_.clock.Monotonic());
 }
 
+RepeatsAfter Channel::RepeatsOf(const MessageContent& message) {
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const MutexLock lock(mutex_);
+  return repeats_.For(message, now);
+}
+
 SentMessage Channel::Remember(const AppendedMessage& stored) {
   const MessageContent& content = stored.content;
   const SentMessage sent{.at = content.sent_at, .seq = stored.seq};
@@ -105,7 +111,8 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
     content.body = guarded->body.text();
   }
   if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
-  const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content));
+  const RepeatsAfter repeats = RepeatsOf(content);
+  const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content), repeats);
   if (!stored) return stored.error();
   return Remember(*stored);
 }
@@ -141,7 +148,8 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
                   .body = draft.body.text(),
                   .sent_at = deps_.dates.Now()}};
   if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
-  const auto stored = deps_.log.AppendDirectMessage(draft.to, std::move(message.content));
+  const RepeatsAfter repeats = RepeatsOf(message.content);
+  const auto stored = deps_.log.AppendDirectMessage(draft.to, std::move(message.content), repeats);
   if (!stored) return stored.error();
   return Remember(*stored);
 }

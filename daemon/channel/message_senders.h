@@ -11,8 +11,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/base/token_bucket.h"
+#include "daemon/channel/repeat_window.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/message_store.h"
 
 namespace rtcroom {
 

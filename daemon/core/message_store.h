@@ -47,8 +47,16 @@ inline std::uint64_t StoredBytes(const StoredMessage& message) {
          content.body.size();
 }
 
-/// How long a message counts as a repetition of one with the same sender and `client_random`.
-constexpr std::chrono::minutes kRepeatedWithin{5};
+/// The stored messages that a new one may repeat: those beyond the position, and those that were
+/// sent later than that time.
+struct RepeatsAfter {
+  std::uint64_t position = 0;
+  TimePoint sent_at = TimePoint::max();
+
+  [[nodiscard]] bool Includes(const StoredMessage& message) const {
+    return message.position > position || message.content.sent_at > sent_at;
+  }
+};
 
 /// The outcome of an append.
 struct AppendedMessage : StoredMessage {
@@ -63,9 +71,9 @@ struct AppendedMessage : StoredMessage {
 /// An acknowledged message survives a crash and, where the implementation is durable, a power cut.
 /// A message is visible to reads before its append returns.
 ///
-/// A message is stored once: where the newest one of its sender with its `client_random`, in the
-/// same room or to the same receiver, was sent less than `kRepeatedWithin` before it, the append
-/// returns that one. This is decided in the transaction of the append, at whatever server.
+/// A message is stored once: where it may repeat the newest one of its sender with its
+/// `client_random`, in the same room or to the same receiver, the append returns that one. This is
+/// decided in the transaction of the append, at whatever server.
 ///
 /// @threads every method is safe from any thread.
 class MessageLog {
@@ -76,12 +84,14 @@ class MessageLog {
   /// `StoreLimits::max_room_messages` are removed in the same step.
   /// @errors kRoomNotFound when no room has that number, or no longer; kStoreBusy; kStoreBroken.
   virtual Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
-                                                    MessageContent content) = 0;
+                                                    MessageContent content,
+                                                    const RepeatsAfter& repeats = {}) = 0;
 
   /// Assigns the position. The message is pending until it is settled.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
-                                                      MessageContent content) = 0;
+                                                      MessageContent content,
+                                                      const RepeatsAfter& repeats = {}) = 0;
 
   /// All messages after `position`, in order. @param limit  1..1000.
   /// @errors kStoreBusy; kStoreBroken.

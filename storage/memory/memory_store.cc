@@ -30,8 +30,7 @@ MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& 
 
 const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   const auto found = rooms_.find(key.id);
-  if (found == rooms_.end() || found->second.key.kind != key.kind) return nullptr;
-  return &found->second;
+  return found != rooms_.end() && found->second.key.kind == key.kind ? &found->second : nullptr;
 }
 
 Result<Room> MemoryStore::Load(const RoomKey& key) {
@@ -367,8 +366,7 @@ Result<std::vector<Session>> MemoryStore::LoadSessions(TimePoint unused_until, s
 
 Result<std::uint64_t> MemoryStore::PutSession(const Session& session) {
   const MutexLock lock(mutex_);
-  Session& stored = sessions_[session.user_id];
-  stored = session;
+  Session& stored = sessions_[session.user_id] = session;
   stored.number = ++last_session_;
   return stored.number;
 }
@@ -405,18 +403,20 @@ Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
 }
 
 Result<AppendedMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
-                                                       MessageContent content) {
+                                                       MessageContent content,
+                                                       const RepeatsAfter& repeats) {
   const MutexLock lock(mutex_);
   if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
-  AppendedMessage appended = messages_.AppendToRoom(room_number, std::move(content));
+  AppendedMessage appended = messages_.AppendToRoom(room_number, std::move(content), repeats);
   if (appended.is_new) listener_.OnCommit({.has_messages = true});
   return appended;
 }
 
 Result<AppendedMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
-                                                         MessageContent content) {
+                                                         MessageContent content,
+                                                         const RepeatsAfter& repeats) {
   const MutexLock lock(mutex_);
-  AppendedMessage appended = messages_.AppendDirect(receiver, std::move(content));
+  AppendedMessage appended = messages_.AppendDirect(receiver, std::move(content), repeats);
   if (appended.is_new) listener_.OnCommit({.has_messages = true});
   return appended;
 }

@@ -76,10 +76,10 @@ class MemoryStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
-                                            MessageContent content) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
-                                              MessageContent content) override;
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats = {}) override;
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats = {}) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;

@@ -26,11 +26,12 @@ MessageTable::Repeatable MessageTable::RepeatableOf(const StoredMessage& message
   return {content.sender, content.client_random, message.room_number, message.receiver};
 }
 
-const StoredMessage* MessageTable::FindRepeated(const StoredMessage& message) const {
+const StoredMessage* MessageTable::FindRepeated(const StoredMessage& message,
+                                                const RepeatsAfter& repeats) const {
   const auto newest = newest_.find(RepeatableOf(message));
   if (newest == newest_.end()) return nullptr;
   const StoredMessage& earlier = messages_.at(newest->second);
-  return earlier.content.sent_at > message.content.sent_at - kRepeatedWithin ? &earlier : nullptr;
+  return repeats.Includes(earlier) ? &earlier : nullptr;
 }
 
 StoredMessage MessageTable::Keep(StoredMessage message) {
@@ -40,9 +41,10 @@ StoredMessage MessageTable::Keep(StoredMessage message) {
   return messages_.emplace_hint(messages_.end(), message.position, std::move(message))->second;
 }
 
-AppendedMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageContent content) {
+AppendedMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageContent content,
+                                           const RepeatsAfter& repeats) {
   StoredMessage message{.room_number = room_number, .content = std::move(content)};
-  if (const StoredMessage* const earlier = FindRepeated(message)) return {*earlier, false};
+  if (const StoredMessage* const earlier = FindRepeated(message, repeats)) return {*earlier, false};
   RoomMessages& room = rooms_[room_number];
   message.seq = ++room.last_seq;
   AppendedMessage kept{Keep(std::move(message))};
@@ -51,9 +53,10 @@ AppendedMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageCon
   return kept;
 }
 
-AppendedMessage MessageTable::AppendDirect(const UserId& receiver, MessageContent content) {
+AppendedMessage MessageTable::AppendDirect(const UserId& receiver, MessageContent content,
+                                           const RepeatsAfter& repeats) {
   StoredMessage message{.receiver = receiver, .content = std::move(content)};
-  if (const StoredMessage* const earlier = FindRepeated(message)) return {*earlier, false};
+  if (const StoredMessage* const earlier = FindRepeated(message, repeats)) return {*earlier, false};
   ++mailboxes_[receiver].messages;
   return {Keep(std::move(message))};
 }

@@ -20,8 +20,10 @@ class MessageTable {
  public:
   explicit MessageTable(std::size_t max_room_messages) : max_room_messages_(max_room_messages) {}
 
-  AppendedMessage AppendToRoom(std::uint64_t room_number, MessageContent content);
-  AppendedMessage AppendDirect(const UserId& receiver, MessageContent content);
+  AppendedMessage AppendToRoom(std::uint64_t room_number, MessageContent content,
+                               const RepeatsAfter& repeats);
+  AppendedMessage AppendDirect(const UserId& receiver, MessageContent content,
+                               const RepeatsAfter& repeats);
   /// Call it when any room ends.
   void EndRoom(std::uint64_t room_number, TimePoint at);
 
@@ -60,7 +62,8 @@ class MessageTable {
   static Repeatable RepeatableOf(const StoredMessage& message);
 
   /// The stored message that this one repeats; null: none.
-  [[nodiscard]] const StoredMessage* FindRepeated(const StoredMessage& message) const;
+  [[nodiscard]] const StoredMessage* FindRepeated(const StoredMessage& message,
+                                                  const RepeatsAfter& repeats) const;
   StoredMessage Keep(StoredMessage message);
   void Remove(Messages::iterator place);
   /// Numbers of the rooms that ended before that time, in the order of their ends.

@@ -88,7 +88,8 @@ constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"
       WHERE m.sender = $3 AND m.client_random = $6 AND m.room_number = $1 AND m.receiver IS NULL
       ORDER BY m.receiver DESC, m.position DESC LIMIT 1),
     earlier AS (
-      SELECT * FROM newest WHERE sent_at_ms > $9 AND EXISTS (SELECT 1 FROM room)),
+      SELECT * FROM newest
+      WHERE (position > $9 OR sent_at_ms > $10) AND EXISTS (SELECT 1 FROM room)),
     fresh AS (SELECT number, seq FROM room WHERE NOT EXISTS (SELECT 1 FROM earlier)),
     counted AS (
       INSERT INTO message_rooms (room_number, last_seq) SELECT number, seq FROM fresh
@@ -109,7 +110,7 @@ constexpr PgStatement kAppendToUser{.name = "messages_append_to_user", .sql = R"
       SELECT m.* FROM messages m
       WHERE m.sender = $2 AND m.client_random = $5 AND m.room_number IS NULL AND m.receiver = $1
       ORDER BY m.room_number DESC, m.position DESC LIMIT 1),
-    earlier AS (SELECT * FROM newest WHERE sent_at_ms > $8),
+    earlier AS (SELECT * FROM newest WHERE position > $8 OR sent_at_ms > $9),
     added AS (
       INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,
         body)
@@ -328,20 +329,21 @@ Result<MessageTally> CountMessages(PgConnection& connection, const MessageTally&
   return counted->empty() ? before : counted->front();
 }
 
-PgWrite AppendMessage(AppendedMessage& message, std::size_t max_room_messages) {
+PgWrite AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
+                      std::size_t max_room_messages) {
   const MessageContent& content = message.content;
-  const TimePoint since = content.sent_at - kRepeatedWithin;
   const bool in_room = message.receiver.value.empty();
   PgWrite write;
   if (in_room) {
-    write.calls.emplace_back(kAppendToRoom, ToPgBound(message.room_number),
-                             ToPgBound(max_room_messages), content.sender.value,
-                             PgBytes(content.nick), content.client_seq, content.client_random,
-                             content.sent_at, PgBytes(content.body), since);
+    write.calls.emplace_back(
+        kAppendToRoom, ToPgBound(message.room_number), ToPgBound(max_room_messages),
+        content.sender.value, PgBytes(content.nick), content.client_seq, content.client_random,
+        content.sent_at, PgBytes(content.body), ToPgBound(repeats.position), repeats.sent_at);
   } else {
     write.calls.emplace_back(kAppendToUser, message.receiver.value, content.sender.value,
                              PgBytes(content.nick), content.client_seq, content.client_random,
-                             content.sent_at, PgBytes(content.body), since);
+                             content.sent_at, PgBytes(content.body), ToPgBound(repeats.position),
+                             repeats.sent_at);
   }
   write.finish = [&message](std::span<PgRows> results) -> Status {
     enum : int { kPosition, kSeq, kNick, kClientSeq, kSentAt, kBody };

@@ -48,7 +48,8 @@ Result<MessageTally> CountMessages(PgConnection& connection, const MessageTally&
 
 /// @param message  without receiver: in a room. Receives its position, and its seq in a room; or
 ///                 becomes the stored one that it repeats.
-PgWrite AppendMessage(AppendedMessage& message, std::size_t max_room_messages);
+PgWrite AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
+                      std::size_t max_room_messages);
 PgWrite SettleMessages(std::span<const ReceivedMessages> received);
 
 /// What was removed.

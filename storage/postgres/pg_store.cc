@@ -339,23 +339,24 @@ Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unu
   });
 }
 
-Result<AppendedMessage> PgStore::Append(StoredMessage message) {
+Result<AppendedMessage> PgStore::Append(StoredMessage message, const RepeatsAfter& repeats) {
   AppendedMessage appended{std::move(message)};
-  PgJob job([&] { return pg::AppendMessage(appended, limits_.max_room_messages); });
+  PgJob job([&] { return pg::AppendMessage(appended, repeats, limits_.max_room_messages); });
   Commit(job);
   if (!job.status()) return job.status().error();
   return appended;
 }
 
 Result<AppendedMessage> PgStore::AppendRoomMessage(std::uint64_t room_number,
-                                                   MessageContent content) {
-  return Append({.room_number = room_number, .content = std::move(content)});
+                                                   MessageContent content,
+                                                   const RepeatsAfter& repeats) {
+  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
 }
 
-Result<AppendedMessage> PgStore::AppendDirectMessage(const UserId& receiver,
-                                                     MessageContent content) {
+Result<AppendedMessage> PgStore::AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                                     const RepeatsAfter& repeats) {
   assert(!receiver.value.empty());
-  return Append({.receiver = receiver, .content = std::move(content)});
+  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
 }
 
 Result<std::vector<StoredMessage>> PgStore::ReadMessages(std::uint64_t position,

@@ -149,10 +149,10 @@ class PgStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
-                                            MessageContent content) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
-                                              MessageContent content) override;
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats = {}) override;
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats = {}) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;
@@ -205,7 +205,7 @@ class PgStore : public Storage {
                      PgWrite (*write)(TimePoint now, std::size_t limit, std::size_t& removed));
   /// Commits records that other nodes read from the log.
   Status Record(std::vector<PgRecorded> records);
-  Result<AppendedMessage> Append(StoredMessage message);
+  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
 
   const PgAddress address_;
   const StoreLimits limits_;

@@ -129,14 +129,15 @@ Status MessageWriter::Prepare(Database& database) {
         " AND NOT EXISTS (SELECT 1 FROM messages WHERE receiver = ?1)"}});
 }
 
-Status MessageWriter::Append(AppendedMessage& message, std::size_t max_room_messages) {
+Status MessageWriter::Append(AppendedMessage& message, const RepeatsAfter& repeats,
+                             std::size_t max_room_messages) {
   const bool in_room = message.receiver.value.empty();
   if (in_room) {
     const Result<std::uint64_t> last = LastSeq(last_seq_, message.room_number);
     if (!last) return last.error();
     message.seq = *last + 1;
   }
-  Result<std::optional<StoredMessage>> earlier = FindRepeated(message);
+  Result<std::optional<StoredMessage>> earlier = FindRepeated(message, repeats);
   if (!earlier) return earlier.error();
   if (*earlier) {
     message = {**std::move(earlier), /*is_new=*/false};
@@ -156,15 +157,15 @@ Status MessageWriter::Append(AppendedMessage& message, std::size_t max_room_mess
   return RemoveSurplus(message.room_number, message.seq - max_room_messages);
 }
 
-Result<std::optional<StoredMessage>> MessageWriter::FindRepeated(const StoredMessage& message) {
+Result<std::optional<StoredMessage>> MessageWriter::FindRepeated(const StoredMessage& message,
+                                                                 const RepeatsAfter& repeats) {
   const MessageContent& content = message.content;
   StatementRun run(repeated_, content.sender.value, content.client_random, RoomNumberOf(message),
                    ReceiverOf(message));
   std::optional<StoredMessage> earlier;
-  if (run.Next() && run.Time(kSentAt) > content.sent_at - kRepeatedWithin) {
-    earlier = ReadMessage(run);
-  }
+  if (run.Next()) earlier = ReadMessage(run);
   if (!run.status()) return run.status().error();
+  if (earlier && !repeats.Includes(*earlier)) earlier.reset();
   return earlier;
 }
 

@@ -32,7 +32,8 @@ class MessageWriter {
   /// @param message            with its assigned position; becomes the stored one that it repeats.
   /// @param max_room_messages  the older ones of its room are removed.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Status Append(AppendedMessage& message, std::size_t max_room_messages);
+  Status Append(AppendedMessage& message, const RepeatsAfter& repeats,
+                std::size_t max_room_messages);
   /// Records the end of a room, whether it has messages or not.
   Status EndRoom(std::uint64_t room_number, TimePoint at);
   /// `MessageHistory::SettleMessages`.
@@ -41,7 +42,8 @@ class MessageWriter {
   Result<std::size_t> Trim(const MessageRetention& retention);
 
  private:
-  Result<std::optional<StoredMessage>> FindRepeated(const StoredMessage& message);
+  Result<std::optional<StoredMessage>> FindRepeated(const StoredMessage& message,
+                                                    const RepeatsAfter& repeats);
   Status RemoveSurplus(std::uint64_t room_number, std::uint64_t last_seq);
   Result<std::size_t> TrimOld(const MessageRetention& retention);
   Result<std::size_t> TrimEnded(TimePoint keep_ended_since, std::size_t limit);

@@ -370,12 +370,12 @@ Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
   });
 }
 
-Result<AppendedMessage> SqliteStore::Append(StoredMessage message) {
+Result<AppendedMessage> SqliteStore::Append(StoredMessage message, const RepeatsAfter& repeats) {
   AppendedMessage appended;
   // It may run again.
   CallJob job([&](SqliteWriter& writer) {
     appended = {message};
-    return writer.Append(appended);
+    return writer.Append(appended, repeats);
   });
   committer_->Run(job);
   if (!job.status()) return job.status().error();
@@ -383,14 +383,16 @@ Result<AppendedMessage> SqliteStore::Append(StoredMessage message) {
 }
 
 Result<AppendedMessage> SqliteStore::AppendRoomMessage(std::uint64_t room_number,
-                                                       MessageContent content) {
-  return Append({.room_number = room_number, .content = std::move(content)});
+                                                       MessageContent content,
+                                                       const RepeatsAfter& repeats) {
+  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
 }
 
 Result<AppendedMessage> SqliteStore::AppendDirectMessage(const UserId& receiver,
-                                                         MessageContent content) {
+                                                         MessageContent content,
+                                                         const RepeatsAfter& repeats) {
   assert(!receiver.value.empty());
-  return Append({.receiver = receiver, .content = std::move(content)});
+  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
 }
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadMessages(std::uint64_t position,

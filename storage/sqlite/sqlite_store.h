@@ -132,10 +132,10 @@ class SqliteStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
-                                            MessageContent content) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
-                                              MessageContent content) override;
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats = {}) override;
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats = {}) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;
@@ -172,7 +172,7 @@ class SqliteStore : public Storage {
   /// @param remove  returns how many it removed.
   Result<std::size_t> RemoveAux(TimePoint as_of,
                                 const std::function<Result<std::size_t>(AuxWriter&)>& remove);
-  Result<AppendedMessage> Append(StoredMessage message);
+  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
   Status CopyPages(Database& to, const std::stop_token& stop);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the

@@ -306,11 +306,11 @@ void SqliteWriter::ForgetTransaction() {
   custom_events_.clear();
 }
 
-Status SqliteWriter::Append(AppendedMessage& message) {
+Status SqliteWriter::Append(AppendedMessage& message, const RepeatsAfter& repeats) {
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
   message.position = marks_.last_message + 1;
-  Status appended = aux_writer_.messages().Append(message, limits_.max_room_messages);
+  Status appended = aux_writer_.messages().Append(message, repeats, limits_.max_room_messages);
   if (appended) appended = savepoint.Release();
   if (!appended || !message.is_new) return appended;
   marks_.last_message = message.position;

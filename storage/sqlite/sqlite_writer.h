@@ -57,7 +57,7 @@ class SqliteWriter {
   /// Appends a message to its room, or to its receiver if it has one, and assigns its position and
   /// seq; or sets it to the stored one that it repeats. After an error it has left no change.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Status Append(AppendedMessage& message);
+  Status Append(AppendedMessage& message, const RepeatsAfter& repeats);
   /// `EventLog::TrimEvents`.
   Result<std::size_t> Trim(const EventRetention& retention);
   /// `Storage::BeginRemovals`.

@@ -122,13 +122,13 @@ class AlternatingStores : public Storage {
                                            std::size_t limit) override {
     return Next().RemoveUnusedSessions(as_of, unused_until, limit);
   }
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
-                                            MessageContent content) override {
-    return Told(Next().AppendRoomMessage(room_number, std::move(content)));
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats) override {
+    return Told(Next().AppendRoomMessage(room_number, std::move(content), repeats));
   }
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
-                                              MessageContent content) override {
-    return Told(Next().AppendDirectMessage(receiver, std::move(content)));
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats) override {
+    return Told(Next().AppendDirectMessage(receiver, std::move(content), repeats));
   }
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override {

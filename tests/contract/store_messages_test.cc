@@ -105,21 +105,26 @@ TEST_P(StoreContract, StoresARepeatedMessageOnce) {
   again.body = "again";
   again.nick = "another";
   again.client_seq = 7;
-  again.sent_at = kNoon + kRepeatedWithin - std::chrono::milliseconds(1);
   const auto in_room = store_->AppendRoomMessage(room, first);
   const auto direct = store_->AppendDirectMessage({"bob"}, first);
   ASSERT_TRUE(in_room->is_new && direct->is_new);
-  EXPECT_EQ(*store_->AppendRoomMessage(room, again), (AppendedMessage{*in_room, false}));
-  EXPECT_EQ(*store_->AppendDirectMessage({"bob"}, again), (AppendedMessage{*direct, false}));
+  const RepeatsAfter by_order{.position = in_room->position - 1};
+  const RepeatsAfter by_date{.position = direct->position, .sent_at = kNoon - seconds(1)};
+  for (const RepeatsAfter& repeats : {RepeatsAfter(), by_order, by_date}) {
+    again.sent_at += std::chrono::hours(1);
+    EXPECT_EQ(*store_->AppendRoomMessage(room, again, repeats), (AppendedMessage{*in_room, false}));
+    EXPECT_EQ(*store_->AppendDirectMessage({"bob"}, again, repeats),
+              (AppendedMessage{*direct, false}));
+  }
   EXPECT_THAT(mail.All(), ElementsAre(*in_room, *direct));
   EXPECT_EQ(mail.NewestIn(room), 1u);
   EXPECT_EQ(listener_.message_reports(), 2);
-  // Not those of another place, sender, number or time.
+  // Not those of another place, sender or number, or that are too old.
   EXPECT_TRUE(store_->AppendRoomMessage(other, again)->is_new);
   EXPECT_TRUE(store_->AppendDirectMessage({"zoe"}, again)->is_new);
-  again.sent_at = kNoon + kRepeatedWithin;
-  EXPECT_EQ(store_->AppendRoomMessage(room, again)->seq, 2u);
-  again.sent_at = kNoon;
+  const RepeatsAfter none{.position = direct->position, .sent_at = kNoon};
+  EXPECT_EQ(store_->AppendRoomMessage(room, again, none)->seq, 2u);
+  EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again, none)->is_new);
   again.sender = {"zoe"};
   EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again)->is_new);
   again.sender = {"amy"};

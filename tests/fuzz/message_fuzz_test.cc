@@ -93,6 +93,7 @@ class MessageFuzz : public testing::Test {
     const UserId sender = AnyUser();
     MessageContent content = MakeMessage(sender.value, std::to_string(random_()), AnyTime());
     if (Below(10) == 0) content.client_random = 0;  // repeats another one, perhaps
+    const RepeatsAfter repeats{.position = AnyPosition(), .sent_at = AnyTime()};
     switch (Below(10)) {
       case 0:
         Both([&](Storage& store) -> Result<std::uint64_t> {
@@ -120,12 +121,12 @@ class MessageFuzz : public testing::Test {
       case 4:
       case 5: {
         const UserId receiver = AnyUser();
-        Both([&](Storage& store) { return store.AppendDirectMessage(receiver, content); });
+        Both([&](Storage& store) { return store.AppendDirectMessage(receiver, content, repeats); });
         return;
       }
       default: {
         const std::uint64_t room = AnyRoom();
-        Both([&](Storage& store) { return store.AppendRoomMessage(room, content); });
+        Both([&](Storage& store) { return store.AppendRoomMessage(room, content, repeats); });
         return;
       }
     }

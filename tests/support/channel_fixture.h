@@ -92,6 +92,7 @@ class ChannelFixture {
                 .sdk_app_id = kSdkAppId}),
         events_at_(*store.Newest()),
         messages_at_(*store.NewestMessage()) {
+    channel.BeginAfter(messages_at_);
     node.RenewForGood();
     const auto ended = store.LoadEndedLogins(TimePoint());
     for (const EndedLogin& end : *ended) ends.Put(end);

@@ -132,10 +132,33 @@ TEST_F(ChannelRestart, AMessageThatIsRepeatedAfterItIsNotStoredAgain) {
   EXPECT_EQ(direct->size(), 2U);
 }
 
+// Both servers run.
+TEST_F(ChannelRestart, AMessageThatIsRepeatedElsewhereIsNotStoredAgainWhateverTheClocksSay) {
+  before_.Tick(milliseconds(100));
+  Restart();
+  ChannelFixture& other = *after_;
+  const auto send = [&](ChannelFixture& to) {
+    return to.SendText(alice_, "room_1", "one", 41)["MsgSeq"].get<int>();
+  };
+  const auto pass = [&](std::chrono::minutes time) {
+    other.Follow();
+    before_.clock.Advance(time);
+    other.clock.Advance(time);
+  };
+  other.clock.JumpWallClock(std::chrono::hours(1));
+  EXPECT_EQ(send(before_), 1);
+  EXPECT_EQ(send(other), 1);
+  pass(std::chrono::minutes(6));
+  EXPECT_EQ(send(other), 2) << "it is a new one by the time that has passed";
+  EXPECT_EQ(send(before_), 2);
+  pass(std::chrono::minutes(6));
+  EXPECT_EQ(send(before_), 3) << "whose date is earlier";
+}
+
 TEST_F(ChannelRestart, AMessageOfTheSameNumberAfterFiveMinutesIsANewOne) {
   before_.Tick(milliseconds(100));
   EXPECT_EQ(before_.SendText(alice_, "room_1", "one", 41)["MsgSeq"], 1);
-  before_.clock.Advance(std::chrono::minutes(5));
+  before_.clock.Advance(std::chrono::minutes(15));  // ten of which may be the clock's
   Restart();
   EXPECT_EQ(after_->SendText(alice_, "room_1", "one", 41)["MsgSeq"], 2);
 }

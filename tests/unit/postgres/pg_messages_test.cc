@@ -27,7 +27,7 @@ AppendedMessage ToUser(const std::string& receiver, const std::string& body) {
 
 class PgMessagesTest : public PgTablesTest {
  protected:
-  static PgWrite Append(AppendedMessage& message) { return pg::AppendMessage(message, 3); }
+  static PgWrite Append(AppendedMessage& message) { return pg::AppendMessage(message, {}, 3); }
   /// In a transaction each.
   void AppendAll(std::vector<AppendedMessage> messages) {
     for (AppendedMessage& message : messages) ASSERT_OK(Write(Append(message)));

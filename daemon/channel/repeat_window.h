@@ -1,0 +1,48 @@
+// Which stored messages a new one may repeat.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+
+#include "daemon/base/clock.h"
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+/// How long a message counts as a repetition of one with the same sender and number.
+inline constexpr std::chrono::minutes kRepeatedWithin{5};
+
+/// How far the log of messages had come `kRepeatedWithin` ago, by the monotonic clock: dates of
+/// messages are those of the servers that took them, whose wall clocks may differ, and jump.
+///
+/// Only the dates tell how old the messages are that were stored before this server began. For the
+/// first `kRepeatedWithin` they count as later by `kClockAllowance` than they say.
+///
+/// @threads for one thread at a time.
+class RepeatWindow {
+ public:
+  /// By which the clock of a server that starts may differ from that of the database.
+  static constexpr std::chrono::minutes kClockAllowance{10};
+
+  /// This server begins now. Before, all messages are taken to be recent.
+  /// @param newest  position of the newest message; 0 for none.
+  void Begin(std::uint64_t newest, MonotonicTime now);
+  /// The log has come that far now.
+  void Advance(std::uint64_t newest, MonotonicTime now);
+  /// Those that a message of now may repeat. At most a second more than `kRepeatedWithin`.
+  [[nodiscard]] RepeatsAfter For(const MessageContent& message, MonotonicTime now);
+
+ private:
+  /// All messages up to the position were stored by then.
+  struct Mark {
+    MonotonicTime by{};
+    std::uint64_t position = 0;
+  };
+  void ForgetOld(MonotonicTime now);
+
+  /// Of a second each; only the first may be older than `kRepeatedWithin`. Never empty.
+  std::deque<Mark> marks_{{.by = MonotonicTime::min(), .position = 0}};
+};
+
+}  // namespace rtcroom
