@@ -16,6 +16,10 @@ struct MemoryTotal {
 
   /// The limit for newcomers: the rest is for the requests and replies of those that are there.
   [[nodiscard]] std::size_t most_for_newcomers() const { return most - most / 4; }
+  /// Whether a newcomer may take so much now.
+  [[nodiscard]] bool HasRoomFor(std::size_t bytes) const {
+    return held + bytes <= most_for_newcomers();
+  }
 };
 
 /// One holder's part of a total; released with this object.

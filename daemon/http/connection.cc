@@ -47,11 +47,15 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
 
 Connection::~Connection() = default;
 
+std::size_t Connection::FirstBytes(bool has_tls) {
+  return kConnectionBytes + (has_tls ? Transport::kHandshakeBytes : 0);
+}
+
 void Connection::Begin(std::shared_ptr<ssl_ctx_st> tls) {
   tls_ = std::move(tls);
   requested_at_ = Now();
   deadline_ = requested_at_ + context_.options.handshake_timeout;
-  if (!memory_.Begin(kConnectionBytes + (tls_ ? Transport::kHandshakeBytes : 0))) {
+  if (!memory_.Begin(FirstBytes(tls_ != nullptr))) {
     Count(RefusalCause::kMemory);
     return End();
   }
@@ -125,6 +129,12 @@ void Connection::EndIfIdle() {
 void Connection::Abort() {
   aborted_ = true;
   if (state_ != State::kDispatched) End();
+}
+
+void Connection::Displace() {
+  Count(RefusalCause::kMemory);
+  transport_.DropUnsent();
+  Abort();
 }
 
 void Connection::Resume() {

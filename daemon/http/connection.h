@@ -54,6 +54,9 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  /// The memory that a connection begins with, in bytes.
+  [[nodiscard]] static std::size_t FirstBytes(bool has_tls);
+
   /// @param tls  null for plain HTTP.
   void Begin(std::shared_ptr<ssl_ctx_st> tls);
 
@@ -66,12 +69,16 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   [[nodiscard]] bool WaitsForClient() const;
   /// When the last request was complete; before the first one, when the connection began.
   [[nodiscard]] MonotonicTime requested_at() const { return requested_at_; }
+  /// The memory that is held for the client, in bytes; only while it waits for the client.
+  [[nodiscard]] std::size_t held_memory() const { return memory_.bytes(); }
 
   /// Answers received requests, waits briefly for a first request or one in transit, then closes.
   void Drain();
 
   /// Closes at once, or as soon as a dispatched request is answered.
   void Abort();
+  /// Closes a connection that waits for its client, and discards what the client has not taken.
+  void Displace();
 
  private:
   enum class State : std::uint8_t {

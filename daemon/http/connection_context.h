@@ -33,7 +33,8 @@ struct ConnectionOptions {
   /// Requests of `Lane::kRead` run on workers.
   bool reads_on_workers = false;
   /// At the limit of all connections a new one takes the place of the one that has been without a
-  /// request for longest, among those of the accepting loop.
+  /// request for longest, among those of the accepting loop. Likewise where idle ones hold most of
+  /// the memory.
   bool replaces_idle = false;
 };
 
@@ -44,6 +45,10 @@ inline constexpr std::size_t kConnectionBytes = 8192;
 /// Unfinished requests, and bytes in the kernel's buffers, up to this size are part of it.
 /// @source protocol F.9: everything is bounded.
 inline constexpr std::size_t kSmallRequestBytes = 4096;
+
+/// A connection that holds more while it waits for its client ends when a new one lacks memory. An
+/// idle one never does.
+inline constexpr std::size_t kMuchBytes = std::size_t{64} << 10;
 
 /// The references outlive this object, and it outlives the connections.
 ///

@@ -139,13 +139,15 @@ void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
     reply = *std::move(answer);
     // One write attempt on this thread, which has the reply; the loop writes the rest.
     const IoResult put = transport_.Write(reply.bytes);
-    if (put.status == IoStatus::kDone) reply.bytes.erase(0, put.bytes);
+    if (put.status == IoStatus::kDone) RemoveSent(put.bytes, reply.bytes);
     is_lost = put.status == IoStatus::kClosed;
     // It may wait long for its loop, and many may.
-    if (!memory_.Set(HeldMemory() + reply.bytes.capacity())) {
+    const std::size_t held = HeldMemory();
+    if (!memory_.Set(held + (reply.bytes.empty() ? 0 : reply.bytes.capacity()))) {
       Count(RefusalCause::kMemory);
       reply = {};
       is_lost = true;
+      (void)memory_.Set(held);
     }
   } catch (const std::exception&) {
     reply = {};

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <new>
+#include <utility>
+#include <vector>
 
 namespace rtcroom {
 namespace {
@@ -45,7 +48,57 @@ void ListenerShard::CheckDeadlinesLater() {
   });
 }
 
+bool ListenerShard::MakeRoomFor(std::size_t bytes) {
+  MemoryTotal& held = context_.held;
+  if (held.HasRoomFor(bytes)) return true;
+  // Not for each connection of a flood.
+  if (has_looked_for_room_) return false;
+  std::vector<std::shared_ptr<Connection>> greedy;
+  std::vector<std::shared_ptr<Connection>> idle;
+  for (const auto& [connection, entry] : connections_) {
+    if (!connection->WaitsForClient()) continue;
+    if (connection->held_memory() > kMuchBytes) {
+      greedy.push_back(entry.connection);
+    } else if (context_.options.replaces_idle) {
+      idle.push_back(entry.connection);
+    }
+  }
+  std::ranges::sort(greedy, std::ranges::greater{}, &Connection::held_memory);
+  // For more than one newcomer.
+  const std::size_t wanted = std::max(bytes, held.most / 16);
+  for (const std::shared_ptr<Connection>& connection : greedy) {
+    if (held.HasRoomFor(wanted)) return true;
+    connection->Displace();
+  }
+  std::size_t of_idle = 0;
+  for (const std::shared_ptr<Connection>& connection : idle) of_idle += connection->held_memory();
+  // Where others hold the memory, idle ones are not the cause.
+  if (of_idle > held.most_for_newcomers() / 2) {
+    std::ranges::sort(idle, {}, &Connection::requested_at);
+    for (const std::shared_ptr<Connection>& connection : idle) {
+      if (held.HasRoomFor(bytes)) return true;
+      connection->Displace();
+    }
+  }
+  if (held.HasRoomFor(bytes)) return true;
+  loop_.Post([self = shared_from_this()] { self->has_looked_for_room_ = false; });
+  has_looked_for_room_ = true;
+  return false;
+}
+
 void ListenerShard::Adopt(AcceptedConnection incoming) {
+  try {
+    // Once more after the replies that workers have passed to this loop: their connections wait for
+    // their clients then.
+    if (!MakeRoomFor(Connection::FirstBytes(incoming.tls != nullptr)) &&
+        !std::exchange(incoming.has_waited, true)) {
+      return loop_.Post([self = shared_from_this(), incoming = std::move(incoming)]() mutable {
+        self->Adopt(std::move(incoming));
+      });
+    }
+  } catch (const std::exception&) {
+    return context_.observer.OnRefusal(RefusalCause::kMemory);
+  }
   std::shared_ptr<Connection> connection;
   try {
     connection = std::make_shared<Connection>(

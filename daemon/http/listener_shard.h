@@ -38,6 +38,7 @@ struct AcceptedConnection {
   ConnectionLimiter::Slot slot;
   OpenConnection open;
   std::shared_ptr<ssl_ctx_st> tls = {};  ///< null for plain HTTP
+  bool has_waited = false;               ///< for a turn of the loop, since memory lacked
 };
 
 /// @threads the thread of its loop, except for construction, and destruction once it is empty and
@@ -53,7 +54,8 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   void BeginUpkeep();
   void StopUpkeep();
 
-  /// Begins to serve the connection, or refuses it when that is not possible.
+  /// Begins to serve the connection, or refuses it when that is not possible. Where memory lacks,
+  /// connections end whose clients leave much of it unread.
   void Adopt(AcceptedConnection incoming);
 
   /// Ends the connection that has been without a request for longest.
@@ -65,6 +67,10 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
 
  private:
   void CheckDeadlinesLater();
+  /// Ends connections that wait for their clients, until a new one may take so much: those that
+  /// hold `kMuchBytes`; if idle ones may be replaced and hold most, as many of them as that needs.
+  /// @return false when it may not.
+  bool MakeRoomFor(std::size_t bytes);
   /// Calls `visit` for every connection; `visit` may close it.
   template <typename Visit>
   void ForEach(Visit visit);
@@ -74,6 +80,7 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   const std::chrono::milliseconds period_;  ///< between two deadline checks
   boost::asio::steady_timer upkeep_;
   bool stopped_ = false;
+  bool has_looked_for_room_ = false;  ///< without success, in this turn of the loop
   struct Entry {
     std::shared_ptr<Connection> connection;
     OpenConnection open;

@@ -5,6 +5,11 @@
 
 namespace rtcroom {
 
+void RemoveSent(std::size_t sent, std::string& bytes) {
+  bytes.erase(0, sent);
+  if (bytes.capacity() / 2 > bytes.size()) bytes.shrink_to_fit();
+}
+
 void ReplyOutbox::AppendInterim(std::string bytes) {
   if (unsent_.empty()) {
     unsent_ = std::move(bytes);
@@ -23,7 +28,7 @@ IoStatus ReplyOutbox::Flush(Transport& transport) {
   while (sent < unsent_.size()) {
     const IoResult put = transport.Write(std::string_view(unsent_).substr(sent));
     if (put.status != IoStatus::kDone) {
-      unsent_.erase(0, sent);
+      RemoveSent(sent, unsent_);
       return put.status;
     }
     sent += put.bytes;

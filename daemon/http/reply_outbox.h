@@ -9,6 +9,10 @@
 
 namespace rtcroom {
 
+/// Removes the first bytes, which are sent, and most of their memory: the client may leave the rest
+/// for long.
+void RemoveSent(std::size_t sent, std::string& bytes);
+
 /// Holds memory only while bytes are unsent.
 ///
 /// @threads for one thread at a time.
@@ -23,7 +27,7 @@ class ReplyOutbox {
   IoStatus Flush(Transport& transport);
 
   [[nodiscard]] std::size_t size() const { return unsent_.size(); }
-  /// Allocated bytes, which can be several times `size()`.
+  /// Allocated bytes; after a `Flush` that left some unsent about twice `size()` at most.
   [[nodiscard]] std::size_t capacity() const { return unsent_.capacity(); }
   [[nodiscard]] bool empty() const { return unsent_.empty(); }
   /// Whether a reply announced that the connection closes after it.

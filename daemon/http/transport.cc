@@ -102,6 +102,12 @@ void Transport::CloseWriting() {
   shutdown(socket_, SHUT_WR);
 }
 
+void Transport::DropUnsent() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  // It cannot fail for a socket.
+  (void)setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 IoResult Transport::ReadRaw(std::span<char> into) {
   const ssize_t got = recv(socket_, into.data(), into.size(), 0);
   if (got > 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(got)};

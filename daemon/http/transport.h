@@ -72,6 +72,9 @@ class Transport {
   /// Sends the TLS close_notify, if any, and shuts down the write side.
   void CloseWriting();
 
+  /// Lets the close discard what the peer has not taken, which the system else keeps for minutes.
+  void DropUnsent();
+
   /// Like `Read`, but below TLS.
   IoResult ReadRaw(std::span<char> into);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/base/memory_reservation.h"
+#include "daemon/http/reply_outbox.h"
 #include "tests/unit/http/edge_fixture.h"
 
 namespace rtcroom {
@@ -49,6 +50,13 @@ TEST_F(ConnectionMemory, CountsTheMemoryOfAPartlySentReply) {
   EXPECT_GE(held_.held, kBytes);
 }
 
+TEST(ReplyMemory, OfWhatWasSentIsFreed) {
+  std::string bytes = std::string(100'000, 'x') + "rest";
+  RemoveSent(100'000, bytes);
+  EXPECT_EQ(bytes, "rest");
+  EXPECT_LT(bytes.capacity(), 1000U);
+}
+
 TEST_F(ConnectionMemory, CountsTheMemoryOfAPartialRequest) {
   constexpr std::size_t kSent = 17'000'000;
   Serve(Describe, {.connections = {.max_body_bytes = 4 * kSent}});
@@ -80,6 +88,68 @@ TEST_F(ConnectionMemory, KeepsAQuarterOfTheMemoryForConnectionsThatAreThere) {
   EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
   client.Send(RawPost("/inline", ""));
   EXPECT_EQ(client.Receive().status, 200);
+}
+
+TEST_F(ConnectionMemory, NeedsNoneForAReplyOfAWorkerThatIsTakenAtOnce) {
+  Serve(Describe);
+  RawClient client(address());
+  ASSERT_TRUE(Eventually([&] { return held_.held == kConnectionBytes; }));
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most - kConnectionBytes));
+  for (int request = 0; request < 2; ++request) {
+    client.Send(RawPost("/worker", ""));
+    EXPECT_EQ(client.Receive().status, 200) << request;
+  }
+}
+
+TEST_F(ConnectionMemory, EndsAClientThatLeavesMuchUnreadForANewcomer) {
+  Serve(
+      [](const HttpRequest& request) {
+        if (request.path == "/inline/short") return Describe(request);
+        return HttpReply{.body = std::string(4'000'000, 'x')};
+      },
+      {}, {.loops = 1});
+  const RawClient idle(address());
+  RawClient slow(address());
+  slow.Send(RawPost("/inline/long", ""));
+  ASSERT_TRUE(Eventually([&] { return held_.held > 3'000'000; }));
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most_for_newcomers() - kMuchBytes));
+  RawClient newcomer(address());
+  newcomer.Send(RawPost("/inline/short", ""));
+  EXPECT_EQ(newcomer.Receive().status, 200);
+  EXPECT_EQ(observer_.closed(), 1);
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+}
+
+class LittleConnectionMemory : public EdgeTest {
+ protected:
+  MemoryTotal little_{.most = 3 * kConnectionBytes};  ///< for two newcomers
+};
+
+TEST_F(LittleConnectionMemory, IsThatOfTheIdlestWhereItMayBeReplaced) {
+  threads_.emplace(EdgeThreadCounts{.loops = 1}, logger_);
+  handler_ = std::make_unique<TestHandler>(AnswerNow(Describe));
+  server_.emplace(
+      HttpListenerOptions{.listen = {"127.0.0.1:0"}, .connections = {.replaces_idle = true}},
+      *handler_,
+      HttpListenerDeps{.threads = *threads_,
+                       .limiter = limiter_,
+                       .held = little_,
+                       .observer = observer_,
+                       .clock = clock_,
+                       .logger = logger_});
+  ASSERT_OK(server_->Start());
+  RawClient idlest(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  clock_.Advance(1s);
+  const RawClient idle(address());
+  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  RawClient newcomer(address());
+  newcomer.Send(RawPost("/inline", ""));
+  EXPECT_EQ(newcomer.Receive().status, 200);
+  EXPECT_TRUE(idlest.IsReadable()) << "it has ended";
+  EXPECT_FALSE(idle.IsReadable());
 }
 
 TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientThatWaits) {
