@@ -26,7 +26,7 @@ struct GrpcCertificates {
   std::string cert = {};
   Secret key = {};
   std::string client_ca = {};
-  CertificateTimes times = {};  ///< of the server's certificate
+  CertificateTimes times = {};  ///< of the server's certificate and its chain
 };
 
 /// Reads the files, and checks that the key matches the certificate.

@@ -49,6 +49,21 @@ std::optional<TimePoint> TimeOf(const ASN1_TIME* time) {
   return TimePoint(std::chrono::seconds(timegm(&parts)));
 }
 
+/// The times of one certificate.
+Result<CertificateTimes> TimesOf(const X509* certificate) {
+  const std::optional<TimePoint> begins = TimeOf(X509_get0_notBefore(certificate));
+  const std::optional<TimePoint> ends = TimeOf(X509_get0_notAfter(certificate));
+  if (!begins || !ends) return Error{Errc::kUnavailable, "no times of the certificate"};
+  return CertificateTimes{.begins = *begins, .ends = *ends};
+}
+
+/// "certificate 2 of the file (/CN=Example CA) "
+std::string Named(int number, const X509* certificate) {
+  char name[256] = {};
+  X509_NAME_oneline(X509_get_subject_name(certificate), name, sizeof(name));
+  return fmt::format("certificate {} of the file ({}) ", number, name);
+}
+
 std::string Written(TimePoint time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", std::chrono::floor<std::chrono::seconds>(time));
 }
@@ -71,18 +86,32 @@ std::string TakeTlsError() {
 }
 
 std::optional<std::string> CertificateTimes::FaultAt(TimePoint now) const {
-  if (now < begins) return "not valid before " + Written(begins);
-  if (now > ends) return "expired at " + Written(ends);
+  if (now < begins) return begins_of + "not valid before " + Written(begins);
+  if (now > ends) return ends_of + "expired at " + Written(ends);
   return std::nullopt;
 }
 
 Result<CertificateTimes> CertificateTimesOf(ssl_ctx_st* context) {
   const X509* const certificate = SSL_CTX_get0_certificate(context);
   if (certificate == nullptr) return Error{Errc::kUnavailable, "no certificate"};
-  const std::optional<TimePoint> begins = TimeOf(X509_get0_notBefore(certificate));
-  const std::optional<TimePoint> ends = TimeOf(X509_get0_notAfter(certificate));
-  if (!begins || !ends) return Error{Errc::kUnavailable, "no times of the certificate"};
-  return CertificateTimes{.begins = *begins, .ends = *ends};
+  Result<CertificateTimes> all = TimesOf(certificate);
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context, &chain);
+  for (int i = 0; all && i < sk_X509_num(chain); ++i) {
+    const X509* const next = sk_X509_value(chain, i);
+    const Result<CertificateTimes> times = TimesOf(next);
+    if (!times) return times;
+    const std::string name = Named(i + 2, next);
+    if (times->begins > all->begins) {
+      all->begins = times->begins;
+      all->begins_of = name;
+    }
+    if (times->ends < all->ends) {
+      all->ends = times->ends;
+      all->ends_of = name;
+    }
+  }
+  return all;
 }
 
 bool LacksIssuer(ssl_ctx_st* context) {

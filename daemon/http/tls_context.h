@@ -29,17 +29,21 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 /// @errors  kUnavailable; the detail names the file and what is wrong with it.
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
 
-/// When a certificate is valid.
+/// When all certificates of a chain are valid.
 struct CertificateTimes {
   TimePoint begins{};
   TimePoint ends{};
+  // Which of them begins last and ends first, for a sentence: its number in the file, and its name.
+  // Empty for the server's own.
+  std::string begins_of{};
+  std::string ends_of{};
 
-  /// Why clients refuse it at that time: it has expired, or is not valid yet. Nullopt when it is
+  /// Why clients refuse it at that time: one has expired, or is not valid yet. Nullopt when all are
   /// valid.
   [[nodiscard]] std::optional<std::string> FaultAt(TimePoint now) const;
 };
 
-/// The times of a context's certificate.
+/// The times of a context's certificate and of those that it sends with it.
 /// @errors  kUnavailable when they cannot be parsed.
 Result<CertificateTimes> CertificateTimesOf(ssl_ctx_st* context);
 

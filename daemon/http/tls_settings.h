@@ -26,8 +26,8 @@ class TlsSettings {
 
   /// Reads the files and uses them for new connections. Call it before `Current`, and again
   /// whenever the files have changed.
-  /// @errors  as LoadTlsContext, and kUnavailable when the certificate has expired or is not valid
-  ///          yet while the previous one is valid; the previous certificate and key stay in use.
+  /// @errors  as LoadTlsContext, and kUnavailable when a certificate of the file has expired or is
+  ///          not valid yet while the previous ones are valid; the previous files stay in use.
   Status Reload(const std::string& cert_path, const std::string& key_path) EXCLUDES(mutex_);
 
   /// For a new connection's SSL_new; null before the first successful `Reload`. Shared because a

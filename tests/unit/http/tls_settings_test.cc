@@ -76,6 +76,15 @@ TEST_F(TlsSettingsTest, KeepsAValidCertificateInsteadOfOneThatIsNot) {
     EXPECT_THAT(reloaded.error().detail, HasSubstr(fault));
     EXPECT_EQ(settings_.Current(), valid);
   }
+  const std::filesystem::path issuer = directory_.path() / "issuer.pem";
+  WriteTestCertificate(issuer, directory_.path() / "issuer.key", {.common = "Old CA"},
+                       {hours(-48), hours(-24)});
+  WriteTestCertificate(cert_, key_);
+  std::ofstream(cert_, std::ios::app) << std::ifstream(issuer).rdbuf();
+  const Status reloaded = settings_.Reload(cert_, key_);
+  ASSERT_FALSE(reloaded.ok());
+  EXPECT_THAT(reloaded.error().detail, HasSubstr("certificate 2 of the file (/CN=Old CA) expired"));
+  EXPECT_EQ(settings_.Current(), valid);
   clock_.Advance(hours(2));
   EXPECT_OK(settings_.Reload(cert_, key_)) << "the previous one has expired, too";
 }
