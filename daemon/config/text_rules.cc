@@ -232,7 +232,10 @@ std::string_view CheckOrigin(std::string_view text) {
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == text.npos || scheme_end == 0) return kShape;
   std::string_view host = text.substr(scheme_end + 3);
-  const bool fine = OnlyNameBytes(text.substr(0, scheme_end), "+-.") && CutToHost(host);
+  // Pages of a shell's own files have no host: "file://".
+  const bool has_host = IsWebUrl(text) || !host.empty();
+  const bool fine =
+      OnlyNameBytes(text.substr(0, scheme_end), "+-.") && (!has_host || CutToHost(host));
   return fine ? "" : kShape;
 }
 

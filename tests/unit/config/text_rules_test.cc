@@ -98,9 +98,11 @@ TEST(TextRules, UserIdHasTheFormOfASignableId) {
 }
 
 TEST(TextRules, OriginHasSchemeHostAndPort) {
-  ExpectAll(CheckOrigin, true,
-            {"*", "null", "https://example.com", "http://localhost:3000", "weapp://game"});
-  ExpectAll(CheckOrigin, false, {"", "example.com", "https://", "https://example.com/", "*.com"});
+  ExpectAll(
+      CheckOrigin, true,
+      {"*", "null", "https://example.com", "http://localhost:3000", "weapp://game", "file://"});
+  ExpectAll(CheckOrigin, false,
+            {"", "example.com", "https://", "https://example.com/", "*.com", "file:///a"});
 }
 
 TEST(TextRules, AddressRangeIsAnAddressOrACidr) {
