@@ -65,9 +65,9 @@ Result<Request> Authorizer::Authorize(const HttpRequest& request, const RouteEnt
                .protocol = protocol,
                .query = std::move(query),
                .body = *std::move(body),
-               .unread = FaultOfUnreadBody(request.content_type, request.body),
                .proven_caller = *std::move(caller),
                .address = request.peer_address};
+  call.unread = FaultOfUnreadBody(request.content_type, request.body, call.body);
   if (bind_gen1_ && protocol == Protocol::kGen1) call.from = AddressKey(request.peer_address);
   if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
   return call;

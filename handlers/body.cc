@@ -159,10 +159,15 @@ Result<json> ParseBody(std::string_view content_type, std::string_view body) {
   return parsed;
 }
 
-std::string_view FaultOfUnreadBody(std::string_view content_type, std::string_view body) {
+std::string FaultOfUnreadBody(std::string_view content_type, std::string_view body,
+                              const json& fields) {
   body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
   if (body.starts_with('{') && IsMediaType(content_type, kFormType)) {
     return "body: JSON, sent with the Content-Type of a form";
+  }
+  if (body.starts_with('{') && fields.empty()) {
+    const Result<json> parsed = ParseJsonObject(body);
+    return parsed ? std::string() : parsed.error().detail;
   }
   if (body.starts_with("--") && body.find("form-data") != std::string_view::npos) {
     return "body: multipart, which is not read; send application/json";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -41,9 +42,11 @@ Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 /// @source protocol 0.2, 0.3, F.6.
 Result<nlohmann::json> ParseBody(std::string_view content_type, std::string_view body);
 
-/// Why the fields of a body that `ParseBody` reads are not those that the client has sent: it has
-/// several parts, or is JSON under the media type of a form. For the reply to a request that misses
-/// a field; empty when the body shows no such mistake.
-std::string_view FaultOfUnreadBody(std::string_view content_type, std::string_view body);
+/// Why the fields of a body are not those that the client has sent: it has several parts, is JSON
+/// under the media type of a form, or begins like an object of JSON and is none. For the reply to a
+/// request that misses a field; empty when the body shows no such mistake.
+/// @param fields  of the body, from `ParseBody`.
+std::string FaultOfUnreadBody(std::string_view content_type, std::string_view body,
+                              const nlohmann::json& fields);
 
 }  // namespace rtcroom

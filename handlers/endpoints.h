@@ -27,7 +27,7 @@ struct Request {
   Protocol protocol = Protocol::kGen1;
   FormPairs query{};
   nlohmann::json body = nlohmann::json::object();  ///< an object from `ParseBody`
-  std::string_view unread{};                       ///< from `FaultOfUnreadBody`
+  std::string unread{};                            ///< from `FaultOfUnreadBody`
   Secret authorization{};  ///< the header, under utils; empty when there is none
   /// The caller, where a token proves it: in gen-2, unless tokens are not required.
   std::optional<UserId> proven_caller{};

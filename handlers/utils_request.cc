@@ -24,7 +24,7 @@ Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, 
   Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
   if (!body) return body.error();
   call.body = *std::move(body);
-  call.unread = FaultOfUnreadBody(request.content_type, request.body);
+  call.unread = FaultOfUnreadBody(request.content_type, request.body, call.body);
   return call;
 }
 

@@ -26,6 +26,10 @@ std::string Fault(std::string_view content_type, std::string_view body) {
   return parsed ? "" : parsed.error().detail;
 }
 
+std::string Unread(std::string_view content_type, std::string_view body) {
+  return FaultOfUnreadBody(content_type, body, Parsed(content_type, body));
+}
+
 std::string Nested(int depth) {
   return R"({"a":)" + std::string(static_cast<std::size_t>(depth) - 1, '[') +
          std::string(static_cast<std::size_t>(depth) - 1, ']') + "}";
@@ -159,21 +163,27 @@ TEST(Body, AcceptsSpecialFieldNames) {
 }
 
 TEST(UnreadBody, IsJsonUnderTheTypeOfAForm) {
-  EXPECT_EQ(FaultOfUnreadBody(std::string(kForm) + "; charset=utf-8", " \n{\"a\":1}"),
+  EXPECT_EQ(Unread(std::string(kForm) + "; charset=utf-8", " \n{\"a\":1}"),
             "body: JSON, sent with the Content-Type of a form");
-  EXPECT_EQ(FaultOfUnreadBody(kJson, "{}"), "");
-  EXPECT_EQ(FaultOfUnreadBody(kForm, "a={}"), "");
-  EXPECT_EQ(FaultOfUnreadBody(kForm, " "), "");
+  EXPECT_EQ(Unread(kJson, "{}"), "");
+  EXPECT_EQ(Unread(kForm, "a={}"), "");
+  EXPECT_EQ(Unread(kForm, " "), "");
 }
 
 TEST(UnreadBody, HasSeveralParts) {
   for (const char* type : {"", kForm, "multipart/form-data; boundary=b"}) {
-    EXPECT_EQ(FaultOfUnreadBody(
-                  type, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n"),
-              "body: multipart, which is not read; send application/json");
+    EXPECT_EQ(
+        Unread(type, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n"),
+        "body: multipart, which is not read; send application/json");
   }
-  EXPECT_EQ(FaultOfUnreadBody(kForm, "--b=1"), "");
-  EXPECT_EQ(FaultOfUnreadBody("multipart/form-data; boundary=b", "{}"), "");
+  EXPECT_EQ(Unread(kForm, "--b=1"), "");
+  EXPECT_EQ(Unread("multipart/form-data; boundary=b", "{}"), "");
+}
+
+TEST(UnreadBody, IsABrokenObjectUnderAnotherType) {
+  EXPECT_EQ(Unread("text/plain", std::string_view("{\"index\":0}\0", 12)), "body: not valid JSON");
+  EXPECT_EQ(Unread("text/plain", R"({"index":"\u0000"})"), "body: holds a NUL");
+  EXPECT_EQ(Unread("", "{}"), "");
 }
 
 TEST(OrderedJson, KeepsMembersInTheirOrder) {
