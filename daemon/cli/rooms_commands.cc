@@ -27,8 +27,8 @@ int ReportError(std::string_view command, const Error& error, const CliContext& 
 /// Runs `command` with a client; `command` returns a Status.
 /// @param name  of the command, for errors.
 template <typename Command>
-int WithClient(const RoomsAccess& access, const CliContext& context, Command command,
-               std::string_view name = "rooms") {
+int WithClient(std::string_view name, const RoomsAccess& access, const CliContext& context,
+               Command command) {
   const RunMode mode = access.is_dev ? RunMode::kDev : RunMode::kNormal;
   const std::optional<Config> config = LoadSection("grpc", access.config, context, mode);
   if (!config) return kExitUsage;
@@ -68,7 +68,7 @@ void PrintKicked(const v1::DeletePusherResponse& kicked, std::ostream& out) {
 }  // namespace
 
 int RunRoomsList(const RoomsListOptions& options, const CliContext& context) {
-  return WithClient(options.access, context, [&](RoomsClient& client) {
+  return WithClient("rooms", options.access, context, [&](RoomsClient& client) {
     const v1::RoomKind kind = options.kind ? KindMessage(*options.kind) : v1::ROOM_KIND_UNSPECIFIED;
     const auto list = [&](const auto& print) { return client.ListRooms(kind, print); };
     return PrintList<v1::Room>(list, PrintRoomsHead, PrintRoomLine, options.format, context.out);
@@ -76,7 +76,7 @@ int RunRoomsList(const RoomsListOptions& options, const CliContext& context) {
 }
 
 int RunRoomsShow(const RoomsShowOptions& options, const CliContext& context) {
-  return WithClient(options.access, context, [&](RoomsClient& client) -> Status {
+  return WithClient("rooms", options.access, context, [&](RoomsClient& client) -> Status {
     const Result<v1::Room> room = client.GetRoom(RefMessage(options.room));
     if (!room) return room.error();
     if (options.format == RoomsFormat::kJson) {
@@ -89,7 +89,7 @@ int RunRoomsShow(const RoomsShowOptions& options, const CliContext& context) {
 }
 
 int RunRoomsDismiss(const RoomsDismissOptions& options, const CliContext& context) {
-  return WithClient(options.access, context, [&](RoomsClient& client) -> Status {
+  return WithClient("rooms", options.access, context, [&](RoomsClient& client) -> Status {
     const Status done = client.DestroyRoom(RefMessage(options.room));
     if (done) context.out << "dismissed\n";
     return done;
@@ -113,7 +113,7 @@ int RunRoomsKick(const RoomsKickOptions& options, const CliContext& context) {
     request.mutable_ban()->set_nanos(
         static_cast<std::int32_t>(std::chrono::nanoseconds(span - whole).count()));
   }
-  return WithClient(options.access, context, [&](RoomsClient& client) -> Status {
+  return WithClient("rooms", options.access, context, [&](RoomsClient& client) -> Status {
     const Result<v1::DeletePusherResponse> kicked = client.DeletePusher(request);
     if (!kicked) return kicked.error();
     if (options.format == RoomsFormat::kJson) {
@@ -126,7 +126,7 @@ int RunRoomsKick(const RoomsKickOptions& options, const CliContext& context) {
 }
 
 int RunUsersLogout(const UsersLogoutOptions& options, const CliContext& context) {
-  return WithClient(options.access, context, [&](RoomsClient& client) -> Status {
+  return WithClient("users", options.access, context, [&](RoomsClient& client) -> Status {
     const Status done = client.EndLogins(options.user_id);
     if (done) context.out << "logged out\n";
     return done;
@@ -143,7 +143,7 @@ int RunRecordingsList(const RecordingsListOptions& options, const CliContext& co
     return PrintList<v1::Recording>(list, PrintRecordingsHead, PrintRecordingLine, options.format,
                                     context.out);
   };
-  return WithClient(options.access, context, run, "recordings");
+  return WithClient("recordings", options.access, context, run);
 }
 
 }  // namespace rtcroom

@@ -174,6 +174,7 @@ TEST_F(RoomsCommands, LogAUserOut) {
   EXPECT_EQ(Run({"users", "logout", "u1"}), kExitOk);
   EXPECT_EQ(out(), "logged out\n");
   EXPECT_EQ(Run({"users", "logout", "a user"}), kExitUsage);
+  EXPECT_THAT(err(), testing::StartsWith("users: "));
   EXPECT_THAT(logged_out_, testing::ElementsAre(UserId{"u1"}));
 }
 
