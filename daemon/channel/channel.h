@@ -265,8 +265,8 @@ class Channel {
   void EndLogins(const AccountValidity& validity);
 
   // The committed changes, in the store's order.
-  /// Messages up to that position were stored before this server began. Called once, before the
-  /// others.
+  /// This server begins where the log of messages has come to that position. Called once, before
+  /// the other calls of this list.
   void BeginAfter(std::uint64_t newest_message) EXCLUDES(mutex_);
   void OnEvents(std::span<const StoredEvent> events);
   void OnMessages(std::span<const StoredMessage> messages);
@@ -312,7 +312,7 @@ class Channel {
   /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
                                                     std::uint64_t random) const EXCLUDES(mutex_);
-  /// Those of the log that the message may repeat.
+  /// Returns which messages of the log this one may repeat.
   [[nodiscard]] RepeatsAfter RepeatsOf(const MessageContent& message) EXCLUDES(mutex_);
   /// Remembers a stored message; counts a new one.
   SentMessage Remember(const AppendedMessage& stored) EXCLUDES(mutex_);

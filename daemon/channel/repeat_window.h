@@ -22,7 +22,7 @@ inline constexpr std::chrono::minutes kRepeatedWithin{5};
 /// @threads for one thread at a time.
 class RepeatWindow {
  public:
-  /// By which the clock of a server that starts may differ from that of the database.
+  /// A server whose clock differs more than this from the database's does not start by itself.
   static constexpr std::chrono::minutes kClockAllowance{10};
 
   /// This server begins now. Before, all messages are taken to be recent.
@@ -30,7 +30,8 @@ class RepeatWindow {
   void Begin(std::uint64_t newest, MonotonicTime now);
   /// The log has come that far now.
   void Advance(std::uint64_t newest, MonotonicTime now);
-  /// Those that a message of now may repeat. At most a second more than `kRepeatedWithin`.
+  /// Returns the messages that one of now may repeat. The window is at most a second longer than
+  /// `kRepeatedWithin`.
   [[nodiscard]] RepeatsAfter For(const MessageContent& message, MonotonicTime now);
 
  private:
@@ -41,7 +42,8 @@ class RepeatWindow {
   };
   void ForgetOld(MonotonicTime now);
 
-  /// Of a second each; only the first may be older than `kRepeatedWithin`. Never empty.
+  /// Each mark stands for a second; only the first may be older than `kRepeatedWithin`. There is
+  /// always one.
   std::deque<Mark> marks_{{.by = MonotonicTime::min(), .position = 0}};
 };
 

@@ -51,7 +51,7 @@ void ListenerShard::CheckDeadlinesLater() {
 bool ListenerShard::MakeRoomFor(std::size_t bytes) {
   MemoryTotal& held = context_.held;
   if (held.HasRoomFor(bytes)) return true;
-  // Not for each connection of a flood.
+  // A flood of connections causes one search in a turn of the loop.
   if (has_looked_for_room_) return false;
   std::vector<std::shared_ptr<Connection>> greedy;
   std::vector<std::shared_ptr<Connection>> idle;
@@ -64,7 +64,7 @@ bool ListenerShard::MakeRoomFor(std::size_t bytes) {
     }
   }
   std::ranges::sort(greedy, std::ranges::greater{}, &Connection::held_memory);
-  // For more than one newcomer.
+  // The search makes room for more than one newcomer.
   const std::size_t wanted = std::max(bytes, held.most / 16);
   for (const std::shared_ptr<Connection>& connection : greedy) {
     if (held.HasRoomFor(wanted)) return true;
@@ -88,8 +88,8 @@ bool ListenerShard::MakeRoomFor(std::size_t bytes) {
 
 void ListenerShard::Adopt(AcceptedConnection incoming) {
   try {
-    // Once more after the replies that workers have passed to this loop: their connections wait for
-    // their clients then.
+    // The newcomer tries again after the replies that workers have passed to this loop: their
+    // connections wait for their clients then.
     if (!MakeRoomFor(Connection::FirstBytes(incoming.tls != nullptr)) &&
         !std::exchange(incoming.has_waited, true)) {
       return loop_.Post([self = shared_from_this(), incoming = std::move(incoming)]() mutable {

@@ -33,8 +33,8 @@ Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::strin
 struct CertificateTimes {
   TimePoint begins{};
   TimePoint ends{};
-  // Which of them begins last and ends first, for a sentence: its number in the file, and its name.
-  // Empty for the server's own.
+  // They name the certificates that begin last and end first, for a sentence, by number in the file
+  // and by name; they are empty for the server's own.
   std::string begins_of{};
   std::string ends_of{};
 

@@ -69,7 +69,7 @@ TEST_F(NodeLiveness, AMemberMayBeatAtAnyNodeAndASilentOneIsGoneEverywhere) {
   EXPECT_TRUE(EventuallyAll("r1", {"alice"}));
 }
 
-/// By the service that calls back.
+/// The parameter is the service that calls back.
 class NodeMediaLiveness : public NodeLiveness, public testing::WithParamInterface<const char*> {
  protected:
   static constexpr const char* kCallbackKey = "key-of-callbacks";

@@ -119,7 +119,7 @@ TEST_P(StoreContract, StoresARepeatedMessageOnce) {
   EXPECT_THAT(mail.All(), ElementsAre(*in_room, *direct));
   EXPECT_EQ(mail.NewestIn(room), 1u);
   EXPECT_EQ(listener_.message_reports(), 2);
-  // Not those of another place, sender or number, or that are too old.
+  // A message of another place, sender or number, or one that is too old, is not repeated.
   EXPECT_TRUE(store_->AppendRoomMessage(other, again)->is_new);
   EXPECT_TRUE(store_->AppendDirectMessage({"zoe"}, again)->is_new);
   const RepeatsAfter none{.position = direct->position, .sent_at = kNoon};

@@ -124,7 +124,7 @@ TEST_F(ConnectionMemory, EndsAClientThatLeavesMuchUnreadForANewcomer) {
 
 class LittleConnectionMemory : public EdgeTest {
  protected:
-  MemoryTotal little_{.most = 3 * kConnectionBytes};  ///< for two newcomers
+  MemoryTotal little_{.most = 3 * kConnectionBytes};  ///< admits two newcomers
 };
 
 TEST_F(LittleConnectionMemory, IsThatOfTheIdlestWhereItMayBeReplaced) {
