@@ -56,18 +56,18 @@ Result<Request> Authorizer::Authorize(const HttpRequest& request, const RouteEnt
   if (const Status served = CheckMode(protocol); !served) return served.error();
   Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query, look);
   if (!caller) return caller.error();
-  Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
+  Result<Body> body = ParseBody(request.content_type, request.body);
   if (!body) return body.error();
-  if (*caller && NamesAnother(*body, **caller)) {
+  if (*caller && NamesAnother(body->fields, **caller)) {
     return Error{Errc::kTokenWrong, "userID: not the one that the token is of"};
   }
   Request call{.room_kind = found.kind.value_or(RoomKind::kDouble),
                .protocol = protocol,
                .query = std::move(query),
-               .body = *std::move(body),
+               .body = std::move(body->fields),
+               .unread = std::move(body->unread),
                .proven_caller = *std::move(caller),
                .address = request.peer_address};
-  call.unread = FaultOfUnreadBody(request.content_type, request.body, call.body);
   if (bind_gen1_ && protocol == Protocol::kGen1) call.from = AddressKey(request.peer_address);
   if (const Status admitted = CheckRate(request, route, call); !admitted) return admitted.error();
   return call;

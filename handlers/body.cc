@@ -141,6 +141,17 @@ Result<json> ParseFormObject(std::string_view text) {
 
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
+/// `Body::unread`.
+/// @param of_object  the fault when the body begins like an object of JSON.
+std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+  if (body.starts_with('{')) return std::string(of_object);
+  if (body.starts_with("--") && body.find("form-data") != std::string_view::npos) {
+    return "body: multipart, which is not read; send application/json";
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<json> ParseJson(std::string_view text) {
@@ -151,28 +162,18 @@ Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text) {
   return Parse<nlohmann::ordered_json>(text, kMaxOrderedMembers);
 }
 
-Result<json> ParseBody(std::string_view content_type, std::string_view body) {
-  if (body.empty()) return json::object();
-  if (IsMediaType(content_type, kFormType)) return ParseFormObject(body);
-  Result<json> parsed = ParseJsonObject(body);
-  if (!parsed && !IsMediaType(content_type, "application/json")) return json::object();
-  return parsed;
-}
-
-std::string FaultOfUnreadBody(std::string_view content_type, std::string_view body,
-                              const json& fields) {
-  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
-  if (body.starts_with('{') && IsMediaType(content_type, kFormType)) {
-    return "body: JSON, sent with the Content-Type of a form";
+Result<Body> ParseBody(std::string_view content_type, std::string_view body) {
+  if (body.empty()) return Body();
+  if (IsMediaType(content_type, kFormType)) {
+    Result<json> fields = ParseFormObject(body);
+    if (!fields) return fields.error();
+    return Body{.fields = *std::move(fields),
+                .unread = FaultOfUnread(body, "body: JSON, sent with the Content-Type of a form")};
   }
-  if (body.starts_with('{') && fields.empty()) {
-    const Result<json> parsed = ParseJsonObject(body);
-    return parsed ? std::string() : parsed.error().detail;
-  }
-  if (body.starts_with("--") && body.find("form-data") != std::string_view::npos) {
-    return "body: multipart, which is not read; send application/json";
-  }
-  return {};
+  Result<json> fields = ParseJsonObject(body);
+  if (fields) return Body{.fields = *std::move(fields)};
+  if (IsMediaType(content_type, "application/json")) return fields.error();
+  return Body{.unread = FaultOfUnread(body, fields.error().detail)};
 }
 
 }  // namespace rtcroom

@@ -30,6 +30,15 @@ inline constexpr std::size_t kMaxOrderedMembers = 1024;
 /// @errors as above; kBadRequest also for more members or elements than kMaxOrderedMembers.
 Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 
+/// The fields of a request.
+struct Body {
+  nlohmann::json fields = nlohmann::json::object();
+  /// Why `fields` are not those that the client has sent: the body has several parts, is JSON under
+  /// the media type of a form, or begins like an object of JSON and is none. For the reply to a
+  /// request that misses a field; empty when the body shows no such mistake.
+  std::string unread{};
+};
+
 /// Reads a body as an object, depending on its media type.
 ///
 /// - empty: `{}`
@@ -40,13 +49,6 @@ Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 /// Every string in the result is valid UTF-8 without NUL. The last value of a repeated name wins.
 /// @errors kBadRequest, with a detail that begins with "body: ".
 /// @source protocol 0.2, 0.3, F.6.
-Result<nlohmann::json> ParseBody(std::string_view content_type, std::string_view body);
-
-/// Why the fields of a body are not those that the client has sent: it has several parts, is JSON
-/// under the media type of a form, or begins like an object of JSON and is none. For the reply to a
-/// request that misses a field; empty when the body shows no such mistake.
-/// @param fields  of the body, from `ParseBody`.
-std::string FaultOfUnreadBody(std::string_view content_type, std::string_view body,
-                              const nlohmann::json& fields);
+Result<Body> ParseBody(std::string_view content_type, std::string_view body);
 
 }  // namespace rtcroom

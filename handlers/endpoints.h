@@ -26,8 +26,8 @@ struct Request {
   RoomKind room_kind = RoomKind::kDouble;  ///< meaningless under `utils`
   Protocol protocol = Protocol::kGen1;
   FormPairs query{};
-  nlohmann::json body = nlohmann::json::object();  ///< an object from `ParseBody`
-  std::string unread{};                            ///< from `FaultOfUnreadBody`
+  nlohmann::json body = nlohmann::json::object();  ///< `Body::fields`
+  std::string unread{};                            ///< `Body::unread`
   Secret authorization{};  ///< the header, under utils; empty when there is none
   /// The caller, where a token proves it: in gen-2, unless tokens are not required.
   std::optional<UserId> proven_caller{};

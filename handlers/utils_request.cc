@@ -21,10 +21,10 @@ Result<Request> ReadUtilsRequest(const HttpRequest& request, Protocol protocol, 
                .authorization = request.authorization,
                .address = request.peer_address};
   if (const Status readable = CheckQuery(call.query); !readable) return readable.error();
-  Result<nlohmann::json> body = ParseBody(request.content_type, request.body);
+  Result<Body> body = ParseBody(request.content_type, request.body);
   if (!body) return body.error();
-  call.body = *std::move(body);
-  call.unread = FaultOfUnreadBody(request.content_type, request.body, call.body);
+  call.body = std::move(body->fields);
+  call.unread = std::move(body->unread);
   return call;
 }
 

@@ -15,19 +15,21 @@ constexpr const char* kJson = "application/json";
 constexpr const char* kForm = "application/x-www-form-urlencoded";
 
 json Parsed(std::string_view content_type, std::string_view body) {
-  const Result<json> parsed = ParseBody(content_type, body);
+  const Result<Body> parsed = ParseBody(content_type, body);
   EXPECT_OK(parsed);
-  return parsed ? *parsed : json();
+  return parsed ? parsed->fields : json();
 }
 
 std::string Fault(std::string_view content_type, std::string_view body) {
-  const Result<json> parsed = ParseBody(content_type, body);
+  const Result<Body> parsed = ParseBody(content_type, body);
   EXPECT_ERROR(kBadRequest, parsed);
   return parsed ? "" : parsed.error().detail;
 }
 
 std::string Unread(std::string_view content_type, std::string_view body) {
-  return FaultOfUnreadBody(content_type, body, Parsed(content_type, body));
+  const Result<Body> parsed = ParseBody(content_type, body);
+  EXPECT_OK(parsed);
+  return parsed ? parsed->unread : parsed.error().detail;
 }
 
 std::string Nested(int depth) {
