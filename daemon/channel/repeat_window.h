@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/node_renewal.h"
 
 namespace rtcroom {
 
@@ -22,8 +23,7 @@ inline constexpr std::chrono::minutes kRepeatedWithin{5};
 /// @threads for one thread at a time.
 class RepeatWindow {
  public:
-  /// A server whose clock differs more than this from the database's does not start by itself.
-  static constexpr std::chrono::minutes kClockAllowance{10};
+  static constexpr std::chrono::minutes kClockAllowance = kMostClockDifferenceAtStart;
 
   /// This server begins now. Before, all messages are taken to be recent.
   /// @param newest  position of the newest message; 0 for none.

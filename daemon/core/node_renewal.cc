@@ -10,9 +10,8 @@
 namespace rtcroom {
 
 Status CheckStartClock(const NodeStanding& standing) {
-  constexpr std::chrono::minutes kMostAtStart{10};
   const std::chrono::milliseconds by = std::chrono::abs(standing.clock_ahead);
-  if (by <= kMostAtStart || standing.TrustsWallClock()) return {};
+  if (by <= kMostClockDifferenceAtStart || standing.TrustsWallClock()) return {};
   return Error{Errc::kStoreBusy,
                fmt::format("this machine's clock is {} s {} the database's"
                            " (store.start_with_wrong_clock starts it nevertheless)",

@@ -16,6 +16,9 @@
 
 namespace rtcroom {
 
+/// A node whose clock differs more from the database's does not start by itself.
+inline constexpr std::chrono::minutes kMostClockDifferenceAtStart{10};
+
 /// Whether its clock lets a node start. One that is far from the database's would sign and check
 /// tickets by it, and date what it stores. A node that runs already goes on: its clients are better
 /// served than sent away.
