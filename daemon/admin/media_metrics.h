@@ -14,9 +14,9 @@
 #include "daemon/admin/families.h"
 #include "daemon/core/mix_feed.h"
 #include "daemon/media/media_poller.h"
+#include "daemon/media/recording_index.h"
 #include "daemon/media/stream_table.h"
 #include "daemon/media/trtc_sender.h"
-#include "daemon/recording/recording_index.h"
 #include "handlers/callback_handler.h"
 
 namespace rtcroom {

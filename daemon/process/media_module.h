@@ -9,11 +9,11 @@
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/media/media_poller.h"
+#include "daemon/media/recording_index.h"
 #include "daemon/media/stream_monitor.h"
 #include "daemon/media/stream_server.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
-#include "daemon/recording/recording_index.h"
 #include "handlers/callback_router.h"
 
 namespace rtcroom {

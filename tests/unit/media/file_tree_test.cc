@@ -1,4 +1,4 @@
-#include "daemon/recording/file_tree.h"
+#include "daemon/media/file_tree.h"
 
 #include <algorithm>
 #include <chrono>

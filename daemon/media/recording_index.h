@@ -19,7 +19,7 @@
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/stream_claims.h"
 #include "daemon/core/stream_liveness.h"
-#include "daemon/recording/file_tree.h"
+#include "daemon/media/file_tree.h"
 
 namespace rtcroom {
 

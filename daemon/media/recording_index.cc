@@ -1,4 +1,4 @@
-#include "daemon/recording/recording_index.h"
+#include "daemon/media/recording_index.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "daemon/base/exception_type.h"
-#include "daemon/recording/recorded_name.h"
+#include "daemon/media/recorded_name.h"
 
 namespace rtcroom {
 namespace {

@@ -1,4 +1,4 @@
-#include "daemon/recording/recording_index.h"
+#include "daemon/media/recording_index.h"
 
 #include <chrono>
 #include <cstdint>

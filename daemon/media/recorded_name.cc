@@ -1,4 +1,4 @@
-#include "daemon/recording/recorded_name.h"
+#include "daemon/media/recorded_name.h"
 
 #include <charconv>
 #include <chrono>
