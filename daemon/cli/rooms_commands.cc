@@ -13,7 +13,7 @@
 #include "daemon/cli/section_config.h"
 #include "daemon/config/config_value.h"
 #include "daemon/core/ban_store.h"
-#include "daemon/events/event_messages.h"
+#include "daemon/grpc/event_messages.h"
 
 namespace rtcroom {
 namespace {

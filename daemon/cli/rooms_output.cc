@@ -6,7 +6,7 @@
 
 #include "daemon/cli/printable.h"
 #include "daemon/core/ids.h"
-#include "daemon/events/event_messages.h"
+#include "daemon/grpc/event_messages.h"
 
 namespace rtcroom {
 namespace {

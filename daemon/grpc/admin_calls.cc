@@ -7,8 +7,8 @@
 
 #include "daemon/core/recording_list.h"
 #include "daemon/core/room_search.h"
-#include "daemon/events/event_messages.h"
 #include "daemon/grpc/admin_requests.h"
+#include "daemon/grpc/event_messages.h"
 
 namespace rtcroom {
 namespace {

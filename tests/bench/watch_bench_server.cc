@@ -14,8 +14,8 @@
 #include <grpcpp/server_builder.h>
 
 #include "daemon/base/system_clock.h"
-#include "daemon/events/watch_hub.h"
-#include "daemon/events/watch_service.h"
+#include "daemon/grpc/watch_hub.h"
+#include "daemon/grpc/watch_service.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/rooms.h"
 

@@ -117,8 +117,8 @@ INSTANTIATE_TEST_SUITE_P(
                     IncludeCase{"daemon/http_client/outgoing_client.cc", "<httplib.h>"},
                     IncludeCase{"daemon/process/app.cc", "\"storage/memory/memory_store.h\""},
                     IncludeCase{"daemon/process/app.cc", "<sys/resource.h>"},
-                    IncludeCase{"daemon/events/watch_hub.cc", "<grpcpp/grpcpp.h>"},
-                    IncludeCase{"daemon/events/watch_hub.cc", "<rtcroom/v1/room.pb.h>"},
+                    IncludeCase{"daemon/grpc/watch_hub.cc", "<grpcpp/grpcpp.h>"},
+                    IncludeCase{"daemon/grpc/watch_hub.cc", "<rtcroom/v1/room.pb.h>"},
                     IncludeCase{"tests/unit/core/room_rules_test.cc", "<gtest/gtest.h>"}));
 
 class StrayLibrary : public testing::TestWithParam<IncludeCase> {};

@@ -1,0 +1,44 @@
+// Limits and counters of Watch.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/grpc/catch_up.h"
+#include "daemon/grpc/catch_up_pool.h"
+#include "daemon/grpc/event_ring.h"
+
+namespace rtcroom {
+
+struct WatchOptions {
+  std::size_t max_subscribers = 4096;
+  EventRingLimits ring{};
+  CatchUpLimits page{};
+  CatchUpPoolOptions catch_up{};
+  /// A subscriber whose pending message is not read for that long is too slow.
+  std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
+  /// How long an ended stream may take until the client has received its end.
+  std::chrono::milliseconds close_timeout = std::chrono::seconds(10);
+  /// The same when the server stops.
+  std::chrono::milliseconds stop_timeout = std::chrono::seconds(1);
+  /// Interval of checks for silent and slow streams and of nudges for gRPC's threads
+  /// (GrpcPollerKeepAwake): at most 900 ms.
+  std::chrono::milliseconds tick = std::chrono::milliseconds(250);
+  /// The store is polled for new events at this interval even without a signal.
+  std::chrono::milliseconds safety_poll = std::chrono::seconds(1);
+  /// Retry after a failure of the store: first and longest delay.
+  std::chrono::milliseconds first_back_off = std::chrono::milliseconds(50);
+  std::chrono::milliseconds longest_back_off = std::chrono::seconds(5);
+};
+
+/// For metrics: monotonic counters.
+struct WatchCounts {
+  std::atomic<std::uint64_t> events_sent{0};    ///< to all subscribers together
+  std::atomic<std::uint64_t> slow_ended{0};     ///< subscribers that were too slow
+  std::atomic<std::uint64_t> refused{0};        ///< calls beyond `max_subscribers`
+  std::atomic<std::uint64_t> read_failures{0};  ///< failed reads of the feed
+};
+
+}  // namespace rtcroom
