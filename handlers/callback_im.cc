@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "handlers/body.h"
 #include "handlers/form.h"
 

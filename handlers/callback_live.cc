@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "handlers/body.h"
 
 namespace rtcroom {

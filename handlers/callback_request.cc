@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "daemon/auth/bearer_token.h"
-#include "daemon/auth/digest.h"
+#include "daemon/base/bearer_token.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/ip_address.h"
 #include "daemon/base/text.h"
 #include "handlers/json_values.h"

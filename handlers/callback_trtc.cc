@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 #include "handlers/body.h"
 #include "handlers/json_values.h"
 

@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "daemon/channel/plain_message.h"
 #include "daemon/channel/push_json.h"
 #include "handlers/channel_codes.h"

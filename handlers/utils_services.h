@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "daemon/auth/bearer_token.h"
 #include "daemon/auth/login_info_signer.h"
+#include "daemon/base/bearer_token.h"
 #include "daemon/core/config_probe.h"
 #include "daemon/core/log_files.h"
 #include "daemon/core/test_streams.h"

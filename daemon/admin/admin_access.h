@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "daemon/auth/bearer_token.h"
+#include "daemon/base/bearer_token.h"
 #include "daemon/base/secret.h"
 #include "daemon/http/message.h"
 

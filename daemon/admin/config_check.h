@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/mutex.h"
 #include "daemon/config/config.h"
 #include "daemon/core/config_probe.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/im/im_probe.h"
 
 namespace rtcroom {

@@ -9,6 +9,7 @@
 #include "daemon/admin/nodes_endpoint.h"
 #include "daemon/admin/rooms_endpoint.h"
 #include "daemon/admin/server_endpoint.h"
+#include "daemon/base/call_pool.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/core/commit_signal.h"
@@ -16,7 +17,6 @@
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
-#include "daemon/http_client/call_pool.h"
 
 namespace rtcroom {
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/admin/admin_router.h"
+#include "daemon/base/call_pool.h"
 #include "daemon/base/result.h"
-#include "daemon/http_client/call_pool.h"
 
 namespace rtcroom {
 

@@ -4,8 +4,8 @@
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_router.h"
 #include "daemon/admin/event_streams.h"
+#include "daemon/base/call_pool.h"
 #include "daemon/core/event_log.h"
-#include "daemon/http_client/call_pool.h"
 
 namespace rtcroom {
 

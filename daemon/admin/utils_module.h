@@ -3,13 +3,13 @@
 
 #include "daemon/admin/config_check.h"
 #include "daemon/admin/log_folder.h"
-#include "daemon/auth/bearer_token.h"
 #include "daemon/auth/md5_login_info.h"
 #include "daemon/auth/signed_stream_urls.h"
 #include "daemon/auth/signed_test_streams.h"
+#include "daemon/base/bearer_token.h"
+#include "daemon/base/call_pool.h"
 #include "daemon/base/random_source.h"
 #include "daemon/config/config.h"
-#include "daemon/http_client/call_pool.h"
 #include "handlers/utils_services.h"
 
 namespace rtcroom {

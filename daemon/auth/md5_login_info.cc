@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 
 namespace rtcroom {
 

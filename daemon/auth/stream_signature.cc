@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
 

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
 #include "daemon/auth/json_member.h"
 #include "daemon/auth/user_sig_envelope.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 
 namespace rtcroom {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "daemon/auth/code_exchange.h"
+#include "daemon/base/call_pool.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/http_client/outgoing_http.h"
 
 namespace rtcroom {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_reach.h"

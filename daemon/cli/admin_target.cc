@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 
 namespace rtcroom {
 

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "daemon/base/atomic_file.h"
+#include "daemon/base/listen_address.h"
 #include "daemon/config/dev_ports.h"
-#include "daemon/config/listen_address.h"
 #include "daemon/config/text_rules.h"
 
 namespace rtcroom {

@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/listen_address.h"
 #include "daemon/base/text_file.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/configured_listeners.h"
-#include "daemon/config/listen_address.h"
 
 namespace rtcroom {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/atomic_file.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/text.h"
 #include "daemon/config/config_key.h"
 

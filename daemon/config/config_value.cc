@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 
 namespace rtcroom {
 namespace {

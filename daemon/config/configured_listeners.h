@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/listen_address.h"
 #include "daemon/config/config.h"
-#include "daemon/config/listen_address.h"
 
 namespace rtcroom {
 

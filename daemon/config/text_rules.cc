@@ -6,7 +6,7 @@
 
 #include "daemon/base/address_range.h"
 #include "daemon/base/ip_address.h"
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 #include "daemon/config/store_url.h"
 
 namespace rtcroom {

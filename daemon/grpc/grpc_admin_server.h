@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
@@ -20,7 +21,6 @@
 #include "daemon/grpc/grpc_server.h"
 #include "daemon/grpc/mix_followers.h"
 #include "daemon/grpc/room_admin.h"
-#include "daemon/http_client/call_pool.h"
 
 namespace rtcroom {
 

@@ -8,7 +8,7 @@
 #include <grpc/grpc_security.h>
 #include <grpcpp/security/server_credentials.h>
 
-#include "daemon/auth/bearer_token.h"
+#include "daemon/base/bearer_token.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/secret.h"

@@ -15,7 +15,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 #include "daemon/grpc/grpc_address.h"
 #include "daemon/grpc/grpc_credentials.h"
 #include "daemon/grpc/library_log.h"

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "daemon/http_client/call_pool.h"
 
 namespace grpc {
 class Service;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
@@ -20,7 +21,6 @@
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/im_groups.h"
 #include "daemon/core/node_lease.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/im/im_caller.h"
 
 namespace rtcroom {

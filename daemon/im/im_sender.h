@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
@@ -22,7 +23,6 @@
 #include "daemon/core/im_groups.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/store.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/im/delivery_outcomes.h"
 #include "daemon/im/group_maker.h"
 #include "daemon/im/im_caller.h"

@@ -10,13 +10,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log_ration.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
 #include "daemon/core/stream_liveness.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/media/live_service.h"
 
 namespace rtcroom {

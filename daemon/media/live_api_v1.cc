@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
 #include "daemon/auth/json_member.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"

@@ -9,11 +9,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/media/live_service.h"
 #include "daemon/media/stream_mixer.h"
 

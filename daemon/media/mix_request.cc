@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
 #include "daemon/auth/json_member.h"
 #include "daemon/auth/stream_signature.h"
+#include "daemon/base/digest.h"
 #include "daemon/media/reply_json.h"
 
 namespace rtcroom {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {

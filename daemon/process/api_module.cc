@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 #include "daemon/media/local_mixer.h"
 #include "daemon/process/demo_files.h"
 

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/listen_address.h"
 #include "daemon/base/version.h"
-#include "daemon/config/listen_address.h"
 #include "daemon/http/embedded_file.h"
 #include "daemon/process/app.h"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/atomic_file.h"
+#include "daemon/base/digest.h"
 
 namespace rtcroom {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 
 namespace rtcroom {
 namespace {

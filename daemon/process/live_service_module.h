@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "daemon/admin/cloud_metrics.h"
+#include "daemon/base/call_pool.h"
 #include "daemon/config/config.h"
 #include "daemon/core/stream_liveness.h"
-#include "daemon/http_client/call_pool.h"
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/media/cloud_streams.h"
 #include "daemon/media/live_service.h"

@@ -12,8 +12,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 #include "tests/cluster/node_fixture.h"
 
 namespace rtcroom {

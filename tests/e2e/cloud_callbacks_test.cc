@@ -12,8 +12,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 #include "tests/e2e/gen2_calls.h"
 #include "tests/support/eventually.h"
 #include "tests/support/gen2_client.h"

@@ -14,7 +14,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/mutex.h"
 #include "tests/e2e/room_calls.h"
 #include "tests/support/eventually.h"

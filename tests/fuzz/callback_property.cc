@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
 #include "daemon/media/stream_server.h"

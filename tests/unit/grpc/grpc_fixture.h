@@ -13,12 +13,12 @@
 #include <gtest/gtest.h>
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
+#include "daemon/base/call_pool.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/grpc_server.h"
 #include "daemon/grpc/room_admin.h"
-#include "daemon/http_client/call_pool.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_boot_clock.h"

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 #include "tests/unit/handlers/callback_reading.h"
 
 namespace rtcroom {

@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/auth/digest.h"
 #include "daemon/base/base64.h"
+#include "daemon/base/digest.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/recorded_reply.h"

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {

@@ -1,4 +1,4 @@
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 
 #include <array>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "daemon/auth/bearer_token.h"
+#include "daemon/base/bearer_token.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "daemon/auth/bearer_token.h"
+#include "daemon/base/bearer_token.h"
 
 #include <string_view>
 
-#include "daemon/auth/digest.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {

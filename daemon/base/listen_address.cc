@@ -1,4 +1,4 @@
-#include "daemon/config/listen_address.h"
+#include "daemon/base/listen_address.h"
 
 #include <ranges>
 #include <utility>

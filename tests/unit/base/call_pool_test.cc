@@ -1,4 +1,4 @@
-#include "daemon/http_client/call_pool.h"
+#include "daemon/base/call_pool.h"
 
 #include <atomic>
 #include <chrono>
