@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "daemon/auth/admission.h"
-#include "daemon/auth/auth_mode.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/result.h"
+#include "daemon/core/auth_mode.h"
 #include "daemon/http/message.h"
 #include "handlers/endpoints.h"
 #include "handlers/form.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/auth/auth_mode.h"
+#include "daemon/core/auth_mode.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/authorizer.h"

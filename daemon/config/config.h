@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/auth/auth_mode.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
 #include "daemon/config/config_types.h"
 #include "daemon/config/store_url.h"
+#include "daemon/core/auth_mode.h"
 #include "daemon/core/group_access.h"
 
 namespace rtcroom {

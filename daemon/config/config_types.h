@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "daemon/auth/auth_mode.h"
+#include "daemon/core/auth_mode.h"
+#include "daemon/core/im_policy.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/stream_liveness.h"
 
@@ -16,10 +17,6 @@ struct Rate {
   bool operator==(const Rate&) const = default;
 };
 
-/// The behavior of create_room when the IM service fails (protocol F.2).
-enum class OnCreateFailure : std::uint8_t { kReject, kDegrade };
-/// How members are notified of a change (protocol F.3).
-enum class NotifyVia : std::uint8_t { kAuto, kSystem, kCustomMsg, kBoth };
 /// What lists and ends streams: a media server, or the live service (protocol D.6).
 enum class LiveApi : std::uint8_t { kNone, kNginxRtmp, kSrs, kV1, kV3 };
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "daemon/base/clock.h"
-#include "daemon/config/config_types.h"
 #include "daemon/core/delivery_store.h"
+#include "daemon/core/im_policy.h"
 #include "daemon/im/im_service.h"
 
 namespace rtcroom {

@@ -15,11 +15,11 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
-#include "daemon/config/config_types.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/delivery_claims.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/im_groups.h"
+#include "daemon/core/im_policy.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/im/im_caller.h"
 

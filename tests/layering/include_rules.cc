@@ -47,7 +47,7 @@ const std::vector<Layer>& Layers() {
        Outside::kMayReach,
        {"storage/storage.h", "storage/shared/", "daemon/core/", "daemon/auth/"},
        {"libpq-fe.h"}},
-      {"daemon/config/", Outside::kMayReach, {"daemon/core/", "daemon/auth/"}, {"toml++/"}},
+      {"daemon/config/", Outside::kMayReach, {"daemon/core/"}, {"toml++/"}},
       {"daemon/http/", Outside::kMayReach, {}, {"openssl/", "boost/", "wslay/"}},
       {"handlers/",
        Outside::kNever,
