@@ -3,7 +3,6 @@
 
 #include <chrono>
 
-#include "daemon/auth/session_store.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/commit_follower.h"
@@ -14,6 +13,7 @@
 #include "daemon/core/recording_store.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
+#include "daemon/core/session_store.h"
 #include "daemon/core/store.h"
 
 namespace rtcroom {

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/auth/session_store.h"
 #include "daemon/base/openssl_ptr.h"
 #include "daemon/base/random_source.h"
+#include "daemon/core/session_store.h"
 
 namespace rtcroom {
 

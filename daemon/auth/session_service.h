@@ -13,7 +13,6 @@
 
 #include "daemon/auth/login_verifier.h"
 #include "daemon/auth/session_crypto.h"
-#include "daemon/auth/session_store.h"
 #include "daemon/auth/session_table.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
@@ -22,6 +21,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/base/steady_wall_clock.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/session_store.h"
 
 namespace rtcroom {
 

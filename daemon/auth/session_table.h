@@ -10,11 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "daemon/auth/session_store.h"
 #include "daemon/base/address_shares.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/session_store.h"
 
 namespace rtcroom {
 

@@ -9,11 +9,11 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/auth/session_store.h"
 #include "daemon/base/result.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/removal_clock.h"
+#include "daemon/core/session_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_rows.h"
 #include "storage/postgres/pg_write.h"

@@ -6,9 +6,9 @@
 #include <optional>
 #include <span>
 
-#include "daemon/auth/session_store.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "daemon/core/session_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_write.h"
 

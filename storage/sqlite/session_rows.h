@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "daemon/auth/session_store.h"
 #include "daemon/base/result.h"
+#include "daemon/core/session_store.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {

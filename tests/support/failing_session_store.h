@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "daemon/auth/session_store.h"
+#include "daemon/core/session_store.h"
 
 namespace rtcroom {
 
