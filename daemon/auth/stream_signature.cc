@@ -14,7 +14,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kMaxStreamNameBytes = 255;
 constexpr std::size_t kMd5Digits = 32;
 constexpr std::size_t kBindingDigits = 32;
 /// Enough for 34,000 years; the milliseconds of such a time do not overflow.
@@ -55,11 +54,6 @@ std::optional<RoomKind> KindOf(std::string_view letter) {
 }
 
 }  // namespace
-
-bool IsStreamName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxStreamNameBytes &&
-         std::ranges::all_of(name, IsStreamNameCharacter);
-}
 
 std::string_view StreamSignatureStateName(StreamSignatureState state) {
   switch (state) {

@@ -13,11 +13,6 @@
 
 namespace rtcroom {
 
-/// Whether a media server may name a stream like that: 1 to 255 bytes of A-Z a-z 0-9 _ -. Every
-/// stream that is signed has such a name.
-/// @source protocol D.4; nginx-rtmp cuts longer names.
-bool IsStreamName(std::string_view name);
-
 /// Arguments of a stream URL, percent-decoded; nullopt: not sent.
 struct StreamArguments {
   std::optional<std::string_view> tx_secret{};

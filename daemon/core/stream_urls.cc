@@ -1,5 +1,6 @@
 #include "daemon/core/stream_urls.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "daemon/base/text.h"
@@ -7,10 +8,16 @@
 namespace rtcroom {
 namespace {
 
+constexpr std::size_t kMaxStreamNameBytes = 255;
 /// Length of the suffix of a gen-2 stream: `_` and 8 hex.
 constexpr std::size_t kSuffixBytes = 9;
 
 }  // namespace
+
+bool IsStreamName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxStreamNameBytes &&
+         std::ranges::all_of(name, IsStreamNameCharacter);
+}
 
 bool HasStreamSuffix(std::string_view stream) {
   if (stream.size() < kSuffixBytes) return false;

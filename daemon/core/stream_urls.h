@@ -59,6 +59,11 @@ constexpr bool IsStreamNameCharacter(char c) {
   return IsAsciiAlphanumeric(c) || c == '_' || c == '-';
 }
 
+/// Whether a media server may name a stream like that: 1 to 255 bytes of A-Z a-z 0-9 _ -. Every
+/// stream that is signed has such a name.
+/// @source protocol D.4; nginx-rtmp cuts longer names.
+bool IsStreamName(std::string_view name);
+
 /// Whether `stream` has the suffix of gen-2 streams: `_` and 8 hex, in any letter case: not every
 /// media server is case-sensitive.
 /// @source protocol B.4.1.

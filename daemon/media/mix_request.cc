@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/json_member.h"
-#include "daemon/auth/stream_signature.h"
 #include "daemon/base/digest.h"
+#include "daemon/core/stream_urls.h"
 #include "daemon/media/reply_json.h"
 
 namespace rtcroom {

@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
-#include "daemon/auth/stream_signature.h"
 #include "daemon/base/percent_encoding.h"
+#include "daemon/core/stream_urls.h"
 #include "daemon/media/reply_json.h"
 
 namespace rtcroom {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <system_error>
 
-#include "daemon/auth/stream_signature.h"
+#include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
 

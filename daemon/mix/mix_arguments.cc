@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/auth/stream_signature.h"
+#include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/stream_signature.h"
+#include "daemon/core/stream_urls.h"
 #include "daemon/media/live_api_v1.h"
 #include "daemon/media/live_api_v3.h"
 #include "daemon/media/nginx_rtmp_api.h"

@@ -69,7 +69,7 @@ const std::vector<Layer>& Layers() {
        Outside::kMayReach,
        {"daemon/core/", "daemon/http/"},
        {"openssl/", "google/protobuf/", "grpc/", "grpcpp/", "rtcroom/v1/"}},
-      {"daemon/mix/", Outside::kMayReach, {"daemon/auth/"}, {"grpcpp/", "rtcroom/v1/"}},
+      {"daemon/mix/", Outside::kMayReach, {"daemon/core/"}, {"grpcpp/", "rtcroom/v1/"}},
       {"daemon/process/",
        Outside::kMayReach,
        {"daemon/core/", "daemon/auth/", "daemon/channel/", "daemon/media/", "daemon/http_client/",
