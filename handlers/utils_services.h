@@ -4,10 +4,10 @@
 #include <string>
 
 #include "daemon/auth/login_info_signer.h"
+#include "daemon/auth/test_streams.h"
 #include "daemon/base/bearer_token.h"
-#include "daemon/core/config_probe.h"
-#include "daemon/core/log_files.h"
-#include "daemon/core/test_streams.h"
+#include "handlers/config_probe.h"
+#include "handlers/log_files.h"
 
 namespace rtcroom {
 

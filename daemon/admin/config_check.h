@@ -9,8 +9,8 @@
 #include "daemon/base/call_pool.h"
 #include "daemon/base/mutex.h"
 #include "daemon/config/config.h"
-#include "daemon/core/config_probe.h"
 #include "daemon/im/im_probe.h"
+#include "handlers/config_probe.h"
 
 namespace rtcroom {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/log_files.h"
+#include "handlers/log_files.h"
 
 namespace rtcroom {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "daemon/auth/signed_stream_urls.h"
+#include "daemon/auth/test_streams.h"
 #include "daemon/base/random_source.h"
-#include "daemon/core/test_streams.h"
 
 namespace rtcroom {
 
