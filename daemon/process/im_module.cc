@@ -1,4 +1,4 @@
-#include "daemon/im/im_module.h"
+#include "daemon/process/im_module.h"
 
 namespace rtcroom {
 

@@ -1,4 +1,4 @@
-#include "daemon/admin/utils_module.h"
+#include "daemon/process/utils_module.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "daemon/admin/config_check.h"
+#include "daemon/process/config_check.h"
 
 #include <atomic>
 #include <stdexcept>

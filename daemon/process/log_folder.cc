@@ -1,4 +1,4 @@
-#include "daemon/admin/log_folder.h"
+#include "daemon/process/log_folder.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,8 +1,6 @@
 // Connects the configuration to the endpoints under `utils`.
 #pragma once
 
-#include "daemon/admin/config_check.h"
-#include "daemon/admin/log_folder.h"
 #include "daemon/auth/md5_login_info.h"
 #include "daemon/auth/signed_stream_urls.h"
 #include "daemon/auth/signed_test_streams.h"
@@ -10,6 +8,8 @@
 #include "daemon/base/call_pool.h"
 #include "daemon/base/random_source.h"
 #include "daemon/config/config.h"
+#include "daemon/process/config_check.h"
+#include "daemon/process/log_folder.h"
 #include "handlers/utils_services.h"
 
 namespace rtcroom {
