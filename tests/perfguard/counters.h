@@ -17,7 +17,7 @@ enum Counter : std::uint8_t {
   kReprepares,      ///< statements recompiled by a step
   kAllocations,     ///< calls of operator new
   kAllocatedBytes,  ///< bytes requested by those calls
-  kSystemCalls,     ///< on files and sockets; not for lock waits, memory or the clock
+  kSystemCalls,     ///< on files and sockets; not for waits, wake-ups, memory or the clock
   kMovedBytes,      ///< between the process and the kernel by those
   kCounters,
 };

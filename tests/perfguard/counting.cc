@@ -1,13 +1,15 @@
 // Loaded into a server before all other libraries (LD_PRELOAD): counts its work on all threads.
+#include <array>
+#include <atomic>
 #include <cstdarg>
 #include <cstdlib>
 #include <new>
 
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sqlite3.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,6 +24,9 @@ using namespace rtcroom;
 
 constinit Counters unseen{};  // until the file is mapped
 constinit std::atomic<Counters*> counters{&unseen};
+
+/// Whether a descriptor wakes a thread that waits: an event loop's eventfd.
+constinit std::array<std::atomic<bool>, 1024> wakes{};
 
 void Add(Counter counter, std::uint64_t count = 1) {
   (*counters.load(std::memory_order_relaxed))[counter].fetch_add(count, std::memory_order_relaxed);
@@ -133,10 +138,6 @@ COUNT_RECEIVED(recvmsg, (int fd, msghdr* message, int flags), (fd, message, flag
 COUNT_SENT(send, (int fd, const void* from, size_t size, int flags), (fd, from, size, flags), size)
 COUNT_SENT(sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags),
            SizeOf(message->msg_iov, message->msg_iovlen))
-COUNT_CALL(int, epoll_wait, (int fd, epoll_event* to, int size, int ms), (fd, to, size, ms))
-COUNT_CALL(int, epoll_ctl, (int fd, int what, int of, epoll_event* event) noexcept,
-           (fd, what, of, event))
-COUNT_CALL(int, poll, (pollfd * of, nfds_t count, int ms), (of, count, ms))
 COUNT_CALL(int, fsync, (int fd), (fd))
 COUNT_CALL(int, fdatasync, (int fd), (fd))
 COUNT_CALL(int, ftruncate64, (int fd, off64_t size) noexcept, (fd, size))
@@ -145,6 +146,19 @@ COUNT_CALL(int, access, (const char* path, int mode) noexcept, (path, mode))
 COUNT_CALL(int, stat64, (const char* path, struct stat64* to) noexcept, (path, to))
 COUNT_CALL(int, fstat64, (int fd, struct stat64* to) noexcept, (fd, to))
 // NOLINTEND(*-macro-*)
+
+// Waits, and calls that end one, are not counted: their number depends on which thread is quicker.
+int eventfd(unsigned count, int flags) noexcept {
+  static const auto next = Next(&eventfd, "eventfd");
+  const int made = next(count, flags);
+  if (made >= 0) wakes.at(static_cast<std::size_t>(made)) = true;
+  return made;
+}
+int epoll_ctl(int fd, int what, int of, epoll_event* event) noexcept {
+  static const auto next = Next(&epoll_ctl, "epoll_ctl");
+  if (!wakes.at(static_cast<std::size_t>(of))) Add(kSystemCalls);
+  return next(fd, what, of, event);
+}
 
 int fcntl64(int fd, int what, ...) {
   static const auto next = Next(&fcntl64, "fcntl64");
