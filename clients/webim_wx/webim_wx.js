@@ -109,6 +109,11 @@ function textOf(value) {
   return typeof value === 'string' ? value : '';
 }
 
+// Programs give IDs as numbers, too.
+function idOf(value) {
+  return typeof value === 'number' ? String(value) : textOf(value);
+}
+
 function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -160,7 +165,7 @@ function withReaders(constructor, members) {
 }
 
 function Session(type, id, name, icon, time, seq) {
-  this._impl = { type: type, id: id, name: name, icon: icon, time: time, seq: seq || 0, unread: 0 };
+  this._impl = { type: type, id: idOf(id), name: name, icon: icon, time: time, seq: seq || 0, unread: 0 };
 }
 ['type', 'id', 'name', 'icon', 'time', 'unread'].forEach(function (member) {
   Session.prototype[member] = function (value) {
@@ -175,9 +180,9 @@ function Msg(sess, isSend, seq, random, time, fromAccount, subType, fromAccountN
   this.seq = seq >= 0 ? seq : ++Msg.newest;
   this.random = random || Math.round(Math.random() * 4294967296);
   this.time = time || seconds();
-  this.fromAccount = fromAccount;
+  this.fromAccount = idOf(fromAccount);
   this.subType = subType;
-  this.fromAccountNick = fromAccountNick || fromAccount;
+  this.fromAccountNick = idOf(fromAccountNick) || this.fromAccount;
   this.fromAccountHeadurl = fromAccountHeadurl || '';
   this.elems = [];
 }
@@ -380,10 +385,10 @@ var newestId = 0;
 
 function newLogin(info, listeners, cbOk, cbErr) {
   return {
-    userID: String(info.identifier),
+    userID: idOf(info.identifier),
     sdkAppID: Number(info.sdkAppID),
     userSig: String(info.userSig),
-    nick: textOf(info.identifierNick),
+    nick: idOf(info.identifierNick),
     image: '',
     listeners: isObject(listeners) ? listeners : {},
     cbOk: cbOk,
@@ -991,7 +996,7 @@ function handOver(message, time, group) {
 function login(loginInfo, listeners, options, cbOk, cbErr) {
   if (me) discard(NOT_LOGGED_IN, 'another login');
   isLogOn = !(options && options.isLogOn === false);
-  if (!isObject(loginInfo) || !loginInfo.identifier || !loginInfo.userSig) {
+  if (!isObject(loginInfo) || !idOf(loginInfo.identifier) || !loginInfo.userSig) {
     return fail(cbErr, BAD_LOGIN, 'identifier and userSig are needed');
   }
   watchApp();
@@ -1013,7 +1018,7 @@ function logout(cbOk) {
 function setProfilePortrait(options, cbOk, cbErr) {
   if (!me) return fail(cbErr, NOT_LOGGED_IN, 'not logged in');
   ((options && options.ProfileItem) || []).forEach(function (item) {
-    if (item.Tag === 'Tag_Profile_IM_Nick') me.nick = textOf(item.Value);
+    if (item.Tag === 'Tag_Profile_IM_Nick') me.nick = idOf(item.Value);
     if (item.Tag === 'Tag_Profile_IM_Image') me.image = textOf(item.Value);
   });
   succeed(cbOk);

@@ -197,6 +197,23 @@ describe('Rooms', () => {
     await assert.rejects(ann.say('x'), { ErrorCode: 10007 });
   });
 
+  it('takes IDs that are numbers', async () => {
+    server.createRoom('multi', '7');
+    const [ann, bob] = [await joined(0, 7), await joined(42, 7)];
+    await ann.say('to all');
+    await ann.send([{ text: 'to one' }], 42);
+    await until('both', () => bob.messages.length === 1 && bob.directs.length === 1);
+    assert.deepStrictEqual([bob.messages[0].from, bob.directs[0].from], ['0', '0']);
+    assert.deepStrictEqual(seen('connect').map(({ body }) => body.userID), ['0', '42']);
+    assert.deepStrictEqual(seen('send').map(({ body }) => [body.roomID, body.to, body.nick]),
+      [['7', undefined, '0'], [undefined, '42', '0']]);
+    const msg = new bob.webim.Msg(new bob.webim.Session('GROUP', 7), true, -1, 1, 1, 42);
+    assert.deepStrictEqual([msg.getSession().id(), msg.getFromAccount(), msg.getFromAccountNick()], ['7', '42', '42']);
+    assert.strictEqual((await bob.join(7)).JoinedStatus, 'JoinedSuccess'); // is in it
+    await bob.quit();
+    await assert.rejects(bob.say('x'), { ErrorCode: 10007 });
+  });
+
   it('is in one room at a time, and joins again', async () => {
     server.createRoom('multi', 's');
     const ann = await joined('ann');
