@@ -10,7 +10,7 @@ var HOST = 'https://rooms.example.com';
 
 var SECOND = 1000; // in milliseconds; all durations below are multiples of it
 
-var CONNECT_TIMEOUT = 10 * SECOND; // of a socket, to the reply to `connect`
+var CONNECT_TIMEOUT = 4 * SECOND; // of a socket, to the reply to `connect`: some networks swallow all of it
 var LOGIN_TIMEOUT = 30 * SECOND;
 var REPLY_TIMEOUT = 20 * SECOND; // of a request or a join, over reconnects
 var PONG_TIMEOUT = 10 * SECOND;
@@ -19,7 +19,6 @@ var BUSY_DELAY = 5 * SECOND;
 var MAX_POLL_DELAY = 30 * SECOND;
 var POLL_TIMEOUT = 60 * SECOND;
 var SOCKET_RETRY = 60 * SECOND; // polling for so long, the socket is tried again
-var SOCKET_FAILURES = 2; // in a row, before polling
 var POLL_WAIT = 45; // seconds, as the protocol has it
 var MAX_POLL_REQUESTS = 10;
 var MAX_MISSED_PAGES = 10; // of 50 texts, after a cut
@@ -41,6 +40,10 @@ var OTHER_LOGIN = 91101;
 var NOT_LOGGED_IN = 70003;
 var CONTENT_REFUSED = 80001;
 var CONTENT_TOO_LONG = 80002;
+
+// Codes by which the server closes a socket.
+var TRY_LATER = 1013;
+var TOO_MANY_REQUESTS = 4008;
 
 // A group is the room of any kind with its ID; when there are several, the first of these that the
 // user is in, or else the first.
@@ -394,7 +397,7 @@ function newLogin(info, listeners, cbOk, cbErr) {
     cbOk: cbOk,
     cbErr: cbErr,
     isReady: false, // was connected once
-    startedAt: Date.now(),
+    time: 0, // in milliseconds, as the ticks count it: the clock of a phone may be set at any time
     status: CONNECTION_STATUS.INIT,
     group: null,
     requests: [], // without a reply: {id, verb, body, done, at, isSent}
@@ -404,14 +407,13 @@ function newLogin(info, listeners, cbOk, cbErr) {
     task: null,
     isOpen: false, // `connect` was answered
     loggedIn: 0, // when, as the first connection says, or 0
-    openedAt: 0,
     pingEvery: 25 * SECOND,
     sentAt: 0,
-    pingedAt: 0, // of a ping without a reply, or 0
+    pingedAt: null, // of a ping without a reply, or null
     pongTimeout: PONG_TIMEOUT,
     failures: 0,
     drain: 0, // milliseconds to wait after the socket closes, or 0
-    timer: null, // of the next connect
+    timer: null, // of the next connect, or of the one under way
     // The polls.
     isPolling: false,
     pollingSince: 0,
@@ -468,7 +470,7 @@ function request(verb, body, done) {
     later(done, { error: { code: BUSY, message: 'too many requests' } });
     return;
   }
-  var item = { id: ++newestId, verb: verb, body: body, done: done, at: Date.now(), isSent: false };
+  var item = { id: ++newestId, verb: verb, body: body, done: done, at: me.time, isSent: false };
   // After a cut, texts that wait for a reply are refused before the subscription.
   if (verb === 'subscribe') me.requests.unshift(item);
   else me.requests.push(item);
@@ -497,18 +499,17 @@ function settle(reply) {
 
 // Every second: whatever depends on time. A program in the background may skip any number of them.
 function onTick() {
-  var now = Date.now();
+  var now = me.time += SECOND;
   me.requests.filter(function (request) { return now - request.at > REPLY_TIMEOUT; })
     .forEach(function (request) {
       settle({ id: request.id, error: { code: NO_REPLY, message: 'no reply' } });
     });
   if (!me) return;
-  if (!me.isReady && now - me.startedAt > LOGIN_TIMEOUT) return endLogin(NO_REPLY, 'no connection');
+  if (!me.isReady && now > LOGIN_TIMEOUT) return endLogin(NO_REPLY, 'no connection');
   if (me.group && me.group.cursor === null && now - me.group.at > REPLY_TIMEOUT) leave(NO_REPLY, 'no reply');
-  if (me.task && !me.isOpen && now - me.openedAt > CONNECT_TIMEOUT) return onSocketEnd(0);
   if (me.isOpen) {
-    if (me.pingedAt && now - me.pingedAt > me.pongTimeout) return onSocketEnd(0);
-    if (!me.pingedAt && (me.direct > me.settled || now - me.sentAt >= me.pingEvery)) ping(PONG_TIMEOUT);
+    if (me.pingedAt !== null && now - me.pingedAt > me.pongTimeout) return onSocketEnd(0);
+    if (me.pingedAt === null && (me.direct > me.settled || now - me.sentAt >= me.pingEvery)) ping(PONG_TIMEOUT);
   } else if (me.isPolling && !me.task && !isHidden && now - me.pollingSince >= SOCKET_RETRY) {
     me.pollingSince = now;
     connect();
@@ -534,8 +535,8 @@ function connectBody() {
 }
 
 function connect() {
-  clearTimeout(me.timer);
   if (me.task) return;
+  clearTimeout(me.timer);
   var mine = me;
   var task;
   // Callbacks of a socket that was given up come late.
@@ -545,7 +546,6 @@ function connect() {
     };
   }
   me.isOpen = false;
-  me.openedAt = Date.now();
   task = attempt(function () {
     return wx.connectSocket({
       url: addressOf('/channel/ws').replace(/^http/, 'ws'),
@@ -555,6 +555,7 @@ function connect() {
   });
   if (!task) return startPolling(); // an old WeChat
   me.task = task;
+  me.timer = setTimeout(current(function () { onSocketEnd(0); }), CONNECT_TIMEOUT);
   task.onOpen(current(function () { transmit(0, 'connect', connectBody()); }));
   task.onMessage(current(function (event) {
     textOf(event.data).split('\n').forEach(function (line) {
@@ -570,7 +571,7 @@ function connect() {
 function transmit(id, verb, body) {
   var message = { id: id };
   message[verb] = body;
-  me.sentAt = Date.now();
+  me.sentAt = me.time;
   // Where it throws, the socket is about to report its end.
   attempt(function () { me.task.send({ data: JSON.stringify(message) }); });
 }
@@ -588,13 +589,14 @@ function onConnected(reply) {
   if (reply.error) {
     if (reply.error.code === OTHER_LOGIN) endLogin(OTHER_LOGIN, 'kicked by another login', true);
     else if (REFUSED[reply.error.code]) endLogin(reply.error.code, textOf(reply.error.message));
-    else onSocketEnd(0);
+    else onSocketEnd(TRY_LATER);
     return;
   }
+  clearTimeout(me.timer);
   me.isOpen = true;
   me.failures = 0;
   me.drain = 0;
-  me.pingedAt = 0;
+  me.pingedAt = null;
   // The server has gone back when its store was restored.
   if (reply.connect.direct < me.direct) me.direct = reply.connect.direct;
   me.settled = me.direct;
@@ -608,11 +610,11 @@ function onConnected(reply) {
 
 function ping(timeout) {
   var position = me.direct;
-  me.pingedAt = Date.now();
+  me.pingedAt = me.time;
   me.pongTimeout = timeout;
   request('ping', withDirect({}), function (reply) {
     if (!me) return;
-    me.pingedAt = 0;
+    me.pingedAt = null;
     if (!reply.error) me.settled = Math.max(me.settled, position);
   });
 }
@@ -634,10 +636,11 @@ function onSocketEnd(code) {
   if (me.isPolling) return;
   if (code === 1007 || code === 1009) failSent();
   unsend();
-  if (me.failures >= SOCKET_FAILURES) return startPolling();
+  var isBusy = code === TRY_LATER || code === TOO_MANY_REQUESTS;
+  if (me.failures > (isBusy ? 1 : 0)) return startPolling();
   var delay = Math.random() * SECOND;
   if (me.drain) delay = me.drain;
-  else if (code === 1013 || code === 4008) delay += BUSY_DELAY;
+  else if (isBusy) delay += BUSY_DELAY;
   else if (isHidden && !wasOpen) delay += HIDDEN_DELAY;
   me.drain = 0;
   clearTimeout(me.timer);
@@ -656,7 +659,7 @@ function failSent() {
 function unsend() {
   me.requests = me.requests.filter(function (request) { return request.verb === 'send'; });
   me.requests.forEach(function (request) { request.isSent = false; });
-  me.pingedAt = 0;
+  me.pingedAt = null;
 }
 
 function watchApp() {
@@ -667,12 +670,25 @@ function watchApp() {
   // word to the program.
   if (typeof wx.onAppShow === 'function') wx.onAppShow(function () {
     isHidden = false;
-    if (!me) return;
-    if (me.isOpen) return ping(PONG_TIMEOUT / 2);
-    me.failures = 0;
-    connect();
-    if (me.isPolling && !me.hold) holdPoll();
+    wake();
   });
+  // The connections of the network before are dead, without a word.
+  if (typeof wx.onNetworkStatusChange === 'function') wx.onNetworkStatusChange(function (network) {
+    if (network && network.isConnected) return wake();
+    if (!me || !me.isReady) return;
+    setStatus(CONNECTION_STATUS.OFF, 'no network');
+    if (me.isOpen) onSocketEnd(0);
+  });
+}
+
+// Nothing is waited for any more: the program is shown, or there is another network.
+function wake() {
+  if (!me) return;
+  if (me.isOpen) return ping(PONG_TIMEOUT / 2);
+  closeTask(me);
+  me.failures = 0;
+  connect();
+  if (me.isPolling) holdPoll();
 }
 
 // ---- The polls
@@ -680,7 +696,7 @@ function watchApp() {
 function startPolling() {
   if (me.isPolling) return;
   me.isPolling = true;
-  me.pollingSince = Date.now();
+  me.pollingSince = me.time;
   ++me.pollRun;
   me.pollFailures = 0;
   unsend();
@@ -708,8 +724,8 @@ function endHold(mine) {
 function holdPoll() {
   endHold(me);
   var hold = me.hold = {};
-  var startedAt = Date.now();
-  var wait = me.isReady && me.pollFailures === 0 ? POLL_WAIT : 0;
+  var startedAt = me.time;
+  var wait = me.status === CONNECTION_STATUS.ON && me.pollFailures === 0 ? POLL_WAIT : 0;
   hold.task = poll(wait, [], function (hasNews) {
     if (me.hold !== hold) return;
     me.hold = null;
@@ -718,14 +734,21 @@ function holdPoll() {
       ++me.pollFailures;
       if (!me.isReady && me.pollFailures > 1) return endLogin(NO_REPLY, 'no connection');
       if (me.pollFailures === 2) setStatus(CONNECTION_STATUS.OFF, 'no connection');
-      delay = Math.min(MAX_POLL_DELAY, SECOND * Math.pow(2, me.pollFailures)) * (0.5 + Math.random() / 2);
+      delay = pauseAfter(me.pollFailures);
     } else {
+      // The network is back, or the server: sockets may be, too.
+      if (me.pollFailures) connect();
       me.pollFailures = 0;
       // A server that does not hold a poll is not to be asked in a loop.
-      if (!hasNews && wait && Date.now() - startedAt < SECOND) delay = SECOND;
+      if (!hasNews && wait && me.time === startedAt) delay = SECOND;
     }
     me.pollTimer = setTimeout(holdPoll, delay);
   });
+}
+
+// @return milliseconds until the next try, after so many that failed in a row.
+function pauseAfter(failures) {
+  return Math.min(MAX_POLL_DELAY, SECOND * Math.pow(2, failures)) * (0.5 + Math.random() / 2);
 }
 
 // A poll with the requests, answered at once, beside the one that waits.
@@ -1036,7 +1059,7 @@ function applyJoinBigGroup(options, cbOk, cbErr) {
   var isNew = !me.group;
   if (isNew) {
     // `kind` and `cursor` are null until it is joined.
-    me.group = { id: id, kind: null, cursor: null, at: Date.now(), joined: [], answers: {}, early: [],
+    me.group = { id: id, kind: null, cursor: null, at: me.time, joined: [], answers: {}, early: [],
       missed: null, isChanged: false };
   }
   me.group.joined.push({ ok: cbOk, err: cbErr });

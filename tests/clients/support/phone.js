@@ -52,15 +52,19 @@ export function makeWx(calls) {
 }
 
 /**
- * The module, with another host and shorter seconds. Timeouts that only detect a fault hold on a busy machine.
+ * Shorter seconds. Timeouts that only detect a fault hold on a busy machine.
  * @param isHasty  shortens the one of a ping: without a reply there is only another connect.
  */
-function loadWebim(host, wx, second, isHasty) {
-  const source = fs.readFileSync(kSource, 'utf8')
-    .replace(/^var HOST = .*$/m, `var HOST = '${host}';`)
+function hasten(source, second, isHasty) {
+  return source
     .replace(/^var SECOND = \d+;/m, `var SECOND = ${second};`)
     .replace(/^(var PONG_TIMEOUT = \d+) \* SECOND;/m, `$1 * ${isHasty ? second : 1000};`)
     .replace(/^(var (?!PONG)\w+_TIMEOUT) = \d+ \* SECOND;/gm, '$1 = 60000;');
+}
+
+/** The module. */
+function loadWebim(host, wx, edit) {
+  const source = edit(fs.readFileSync(kSource, 'utf8')).replace(/^var HOST = .*$/m, `var HOST = '${host}';`);
   const module = { exports: {} };
   const silent = { log() {}, info() {}, warn() {}, error() {} };
   new Function('module', 'exports', 'wx', 'console', source)(module, module.exports, wx, silent);
@@ -77,11 +81,12 @@ export class Phone {
   connections = []; // statuses
   thrown = []; // errors in the listeners
 
-  constructor(host, userID, { second = kFastSecond, isHasty = false, kind } = {}) {
+  /** @param options  `wx`: that of a test, in whose time seconds are as long as they are */
+  constructor(host, userID, { second = kFastSecond, isHasty = false, kind, wx } = {}) {
     this.userID = userID;
     this.kind = kind;
-    Object.assign(this, makeWx(this.calls));
-    this.webim = loadWebim(host, this.wx, second, isHasty);
+    Object.assign(this, wx ? { wx } : makeWx(this.calls));
+    this.webim = loadWebim(host, this.wx, (source) => (wx ? source : hasten(source, second, isHasty)));
   }
 
   /** @returns {Promise<object>} what the SDK gives to its first callback; rejected with the second's */

@@ -1,0 +1,116 @@
+// The drop-in for webim_wx.js where networks swallow, clocks are set and servers refuse: in the time of the test, at the
+// drop-in's own pace.
+import assert from 'node:assert';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { ScriptedPhone } from './support/scripted_phone.js';
+
+const kSecond = 1000;
+const kHour = 3600 * kSecond;
+
+describe('webim_wx', () => {
+  let phone;
+  let sockets;
+  let polls;
+
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    phone = new ScriptedPhone();
+    ({ sockets, polls } = phone);
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+    assert.deepStrictEqual(phone.thrown, []);
+  });
+
+  /** @returns what becomes of a promise: 'pending', 'done', or the code of the error in `state` */
+  function follow(promise) {
+    const outcome = { state: 'pending' };
+    promise.then(() => { outcome.state = 'done'; }, ({ ErrorCode }) => { outcome.state = ErrorCode; });
+    return outcome;
+  }
+
+  const verbs = () => sockets.at(-1).sent.map(({ id, ...request }) => Object.keys(request)[0]);
+
+  for (const [what, happen] of [
+    ['is swallowed', (socket) => socket.open()],
+    ['never opens', () => {}],
+    ['fails', (socket) => socket.fail({})],
+  ]) {
+    it(`polls within 5 s when a socket ${what}`, async () => {
+      const entered = follow(phone.login().then(() => phone.join('r')));
+      happen(sockets[0]);
+      await phone.advance(4 * kSecond);
+      assert.strictEqual(polls.length, 1);
+      await phone.advance(kSecond, () => phone.answerPolls());
+      assert.deepStrictEqual([entered.state, sockets.length], ['done', 1]);
+    });
+  }
+
+  it('tries a socket once more when the server is busy', async () => {
+    phone.login();
+    sockets[0].end(1013);
+    await phone.advance(6 * kSecond);
+    assert.deepStrictEqual([sockets.length, polls.length], [2, 0]);
+    sockets[1].end(1013);
+    assert.strictEqual(polls.length, 1);
+  });
+
+  it('says that the network is lost, and connects at once when it is back', async () => {
+    await phone.enter();
+    phone.wx.changeNetwork(false);
+    await phone.advance(kSecond);
+    assert.deepStrictEqual([phone.connections, sockets[0].isClosed, sockets.length], [[0, 9999], true, 2]);
+    sockets[1].fail({});
+    phone.wx.changeNetwork(true);
+    assert.deepStrictEqual([sockets.length, polls.at(-1).wait], [3, 0]);
+    sockets[2].open();
+    await phone.advance(kSecond, () => phone.answer());
+    assert.deepStrictEqual(phone.connections, [0, 9999, 0]);
+  });
+
+  it('asks on another network whether its socket is alive', async () => {
+    const socket = await phone.enter();
+    phone.wx.changeNetwork(true);
+    assert.deepStrictEqual(verbs(), ['ping']);
+    await phone.advance(7 * kSecond);
+    assert.deepStrictEqual([socket.isClosed, sockets.length], [true, 2]);
+    phone.wx.changeNetwork(true); // does not wait for what is under way
+    assert.deepStrictEqual([sockets[1].isClosed, sockets.length], [true, 3]);
+  });
+
+  it('returns to a socket with the first poll that is answered after an outage', async () => {
+    const socket = await phone.enter();
+    socket.end(1006);
+    await phone.advance(kSecond);
+    sockets[1].fail({});
+    polls.shift().fail({});
+    await phone.advance(2 * kSecond);
+    assert.strictEqual(sockets.length, 2);
+    phone.answerPolls();
+    assert.strictEqual(sockets.length, 3);
+  });
+
+  for (const [way, shift] of [['back', -kHour], ['forward', kHour]]) {
+    it(`goes on when the clock is set ${way}`, async () => {
+      let offset = 0;
+      const { now } = Date;
+      mock.method(Date, 'now', () => now() + offset);
+      const joined = follow(phone.login().then(() => phone.join('r')));
+      offset = shift;
+      sockets[0].open();
+      await phone.advance(3 * kSecond);
+      assert.strictEqual(joined.state, 'pending');
+      await phone.advance(kSecond, () => phone.answer());
+      assert.strictEqual(joined.state, 'done');
+      offset += shift;
+      const said = follow(phone.say('x'));
+      await phone.advance(19 * kSecond);
+      assert.deepStrictEqual([said.state, verbs()], ['pending', ['send']]);
+      await phone.advance(8 * kSecond);
+      assert.deepStrictEqual([said.state, verbs()], [-1, ['send', 'ping']]);
+      await phone.advance(11 * kSecond);
+      assert.deepStrictEqual([sockets[0].isClosed, sockets.length], [true, 2]);
+    });
+  }
+});
