@@ -22,7 +22,11 @@ var SOCKET_RETRY = 60 * SECOND; // polling for so long, the socket is tried agai
 var POLL_WAIT = 45; // seconds, as the protocol has it
 var MAX_POLL_REQUESTS = 10;
 var MAX_MISSED_PAGES = 10; // of 50 texts, after a cut
-var MAX_REQUESTS = 30; // without a reply; a connection may send 40 at once
+var MAX_REFUSED_PAGES = 5; // in a row
+var MAX_REQUESTS = 30; // on the socket, without a reply
+var MAX_FRAMES = 18; // in a second: the server takes 20
+var MESSAGES_PER_SECOND = 10; // where the server does not tell
+var QUEUED_SECONDS = 10; // that a message may wait for its turn: REPLY_TIMEOUT is longer
 var MAX_BODY = 8000; // bytes of a message ...
 var MAX_NICK = 128; // ... and of what the server takes of its sender
 var MAX_AVATAR = 1024;
@@ -401,6 +405,10 @@ function newLogin(info, listeners, cbOk, cbErr) {
     status: CONNECTION_STATUS.INIT,
     group: null,
     requests: [], // without a reply: {id, verb, body, done, at, isSent}
+    second: null, // the timer of the current one, in which ...
+    frames: 0, // ... so many requests were sent, ...
+    messages: 0, // ... so many messages among them
+    messagesPerSecond: MESSAGES_PER_SECOND,
     direct: 0, // position of the newest message to this user ...
     settled: 0, // ... and of the newest that the server knows to be received
     // The socket.
@@ -466,7 +474,7 @@ function online() {
 }
 
 function request(verb, body, done) {
-  if (me.requests.length >= MAX_REQUESTS) {
+  if (verb === 'send' && me.requests.length >= QUEUED_SECONDS * me.messagesPerSecond) {
     later(done, { error: { code: BUSY, message: 'too many requests' } });
     return;
   }
@@ -477,17 +485,44 @@ function request(verb, body, done) {
   flush();
 }
 
-// Sends what is not sent, in order. An unanswered `send` is sent again after a cut, with its key.
+// Sends what is not sent, messages in order. An unanswered `send` is sent again after a cut, with its key.
 function flush() {
   if (me.isOpen) {
-    me.requests.forEach(function (request) {
-      if (request.isSent) return;
-      request.isSent = true;
+    var sent = me.requests.filter(function (request) { return request.isSent; }).length;
+    takeTurns(MAX_REQUESTS - sent).forEach(function (request) {
       transmit(request.id, request.verb, request.body);
     });
   } else if (me.isPolling) {
     pollNow();
   }
+}
+
+// @return up to `limit` of the requests that are to be sent now, in a second no more than the server takes: where it
+// refuses what comes faster, texts are missing among others.
+function takeTurns(limit) {
+  var mine = me;
+  var taken = [];
+  me.requests.forEach(function (request) {
+    var isMessage = request.verb === 'send';
+    if (request.isSent || taken.length >= limit || mine.frames >= MAX_FRAMES) return;
+    if (isMessage && mine.messages >= mine.messagesPerSecond) return;
+    request.isSent = true;
+    ++mine.frames;
+    if (isMessage) ++mine.messages;
+    taken.push(request);
+  });
+  if (taken.length && !me.second) {
+    me.second = setTimeout(function () {
+      mine.second = null;
+      mine.frames = mine.messages = 0;
+      if (me === mine) flush();
+    }, SECOND);
+  }
+  return taken;
+}
+
+function isAsked(verb) {
+  return me.requests.some(function (request) { return request.verb === verb; });
 }
 
 // @param reply  {id, <verb>: …} or {id, error: {code, message}}.
@@ -578,11 +613,16 @@ function transmit(id, verb, body) {
 
 function onObject(object) {
   if (object.id === 0) onConnected(object);
-  else if (object.id !== undefined) settle(object);
+  else if (object.id !== undefined) onReply(object);
   else if (isObject(object.event)) onEvent(object.event);
   else if (isObject(object.direct)) onDirect(object.direct);
   else if (isObject(object.kicked)) onKicked(object.kicked);
   else if (isObject(object.drain)) me.drain = Math.max(1, Number(object.drain.reconnect) || 0);
+}
+
+function onReply(reply) {
+  settle(reply);
+  if (me) flush();
 }
 
 function onConnected(reply) {
@@ -601,6 +641,11 @@ function onConnected(reply) {
   if (reply.connect.direct < me.direct) me.direct = reply.connect.direct;
   me.settled = me.direct;
   me.loggedIn = Number(reply.connect.login) || 0;
+  var limits = isObject(reply.connect.limits) ? reply.connect.limits : {};
+  // 0: there is no limit.
+  if (limits.messagesPerSecond >= 0) {
+    me.messagesPerSecond = Math.min(MAX_FRAMES, Number(limits.messagesPerSecond) || MAX_FRAMES);
+  }
   if (reply.connect.ping > 0) me.pingEvery = Math.min(25, reply.connect.ping) * SECOND;
   stopPolling(me);
   online();
@@ -754,10 +799,9 @@ function pauseAfter(failures) {
 // A poll with the requests, answered at once, beside the one that waits.
 function pollNow() {
   if (me.isPollNow) return;
-  var batch = me.requests.filter(function (request) { return !request.isSent; }).slice(0, MAX_POLL_REQUESTS);
+  var batch = takeTurns(MAX_POLL_REQUESTS);
   if (!batch.length) return;
   me.isPollNow = true;
-  batch.forEach(function (request) { request.isSent = true; });
   poll(0, batch, function (hasNews) {
     me.isPollNow = false;
     if (hasNews) return pollNow();
@@ -826,6 +870,10 @@ function subscribe() {
   var group = me.group;
   group.answers = {};
   group.early = [];
+  // One that waits for its turn, of an earlier stay, would end this one.
+  me.requests = me.requests.filter(function (request) {
+    return request.isSent || request.verb !== 'unsubscribe' || request.body.roomID !== group.id;
+  });
   (group.kind === null ? KINDS : [group.kind]).forEach(function (kind) {
     var body = { kind: kind, roomID: group.id };
     if (group.cursor !== null) body.cursor = group.cursor;
@@ -934,11 +982,21 @@ function leave(code, text) {
   var group = me.group;
   me.group = null;
   failJoin(group, code, text);
+  dropUnsent(group);
   if (!me.isOpen) return;
   (group.kind === null ? Object.keys(group.answers) : [group.kind]).forEach(function (kind) {
     if (group.kind !== null || group.answers[kind].subscribe) {
       request('unsubscribe', { kind: kind, roomID: group.id });
     }
+  });
+}
+
+// What has not been sent to a group that is left would be refused.
+function dropUnsent(group) {
+  me.requests.filter(function (request) {
+    return !request.isSent && request.verb !== 'unsubscribe' && request.body.roomID === group.id;
+  }).forEach(function (request) {
+    settle({ id: request.id, error: { code: NOT_ALLOWED, message: 'left the group' } });
   });
 }
 

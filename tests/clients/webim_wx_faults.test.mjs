@@ -113,4 +113,69 @@ describe('webim_wx', () => {
       assert.deepStrictEqual([sockets[0].isClosed, sockets.length], [true, 2]);
     });
   }
+
+  it('is not cut off for joins that come faster than the server takes requests', async () => {
+    const socket = await phone.enter();
+    const joins = [];
+    await phone.advance(4 * kSecond, () => {
+      joins.push(follow(phone.join(`room_${joins.length}`)));
+      phone.answer();
+    });
+    await phone.advance(kSecond, () => phone.answer());
+    assert.deepStrictEqual([joins.at(-1).state, socket.isClosed], ['done', undefined]);
+  });
+
+  describe('500 texts at once', () => {
+    const kTexts = Array.from({ length: 500 }, (_, index) => `${index}`);
+    const kExpected = kTexts.map((text, index) => (index < 100 ? 'done' : 10002));
+    let outcomes;
+
+    const say = () => { outcomes = kTexts.map((text) => follow(phone.say(text))); };
+    const states = () => outcomes.map(({ state }) => state);
+    const bodies = (requests) => requests.flatMap(({ send }) => send?.body ?? []);
+
+    it('arrive in order or fail at once, on a socket', async () => {
+      const socket = await phone.enter();
+      const arrived = [];
+      say();
+      await phone.advance(100);
+      assert.deepStrictEqual(states().slice(100), kExpected.slice(100));
+      await phone.advance(12 * kSecond, () => {
+        arrived.push(...bodies(socket.sent));
+        phone.answer();
+      });
+      assert.deepStrictEqual([arrived, states(), sockets.length], [kTexts.slice(0, 100), kExpected, 1]);
+    });
+
+    it('arrive in order or fail at once, by polls', async () => {
+      const joined = phone.login().then(() => phone.join('r'));
+      sockets[0].fail({});
+      await phone.advance(kSecond, () => phone.answerPolls());
+      await joined;
+      const arrived = [];
+      say();
+      await phone.advance(12 * kSecond, () => {
+        arrived.push(...polls.flatMap(({ requests }) => bodies(requests)));
+        phone.answerPolls();
+      });
+      assert.deepStrictEqual([arrived, states()], [kTexts.slice(0, 100), kExpected]);
+    });
+
+    it('are at most 30 without a reply, let pings pass, and end with the stay', async () => {
+      const socket = await phone.enter();
+      say();
+      phone.wx.changeNetwork(true);
+      socket.receive(phone.reply(socket.sent.pop()));
+      await phone.advance(5 * kSecond);
+      assert.deepStrictEqual(verbs(), Array(30).fill('send'));
+      phone.quit();
+      const joined = follow(phone.join('r')); // before the server knows that it has left
+      await phone.advance(100);
+      assert.deepStrictEqual([states()[29], states()[30]], ['pending', 10007]);
+      phone.answer();
+      assert.deepStrictEqual(verbs(), Array(4).fill('subscribe'));
+      await phone.advance(kSecond, () => phone.answer());
+      assert.strictEqual(joined.state, 'done');
+    });
+  });
 });

@@ -9,7 +9,7 @@ import { kForClients } from './support/settings.js';
 const kSecond = 300; // of the client, in milliseconds; its timeouts are as long as ever
 
 describe('With the real server', { skip: kNoServer }, () => {
-  const server = new Server(kForClients);
+  const server = new Server({ ...kForClients, 'limits.per_user_rate': '20/s' });
   let phones = [];
   let rooms = 0;
   let room; // of kind multi, with the first user in it
@@ -26,17 +26,17 @@ describe('With the real server', { skip: kNoServer }, () => {
   const pusher = (userID) =>
     ({ roomID: room, userID, userName: userID, userAvatar: 'a', pushURL: `rtmp://h/live/${userID}` });
 
-  async function makePhone() {
+  async function makePhone(second) {
     const user = await server.newUser();
-    const phone = new Phone(server.host, user.userID, { second: kSecond });
+    const phone = new Phone(server.host, user.userID, { second });
     phone.user = user;
     phones.push(phone);
     return phone;
   }
 
   /** Two phones in one room. */
-  async function pair({ polling = false } = {}) {
-    const [ann, bob] = [await makePhone(), await makePhone()];
+  async function pair({ polling = false, second = kSecond } = {}) {
+    const [ann, bob] = [await makePhone(second), await makePhone(second)];
     await server.mustCall('multi_room/create_room', { ...pusher(ann.userID), roomName: 'r' });
     for (const phone of [ann, bob]) {
       if (polling) phone.wx.connectSocket = () => undefined;
@@ -70,6 +70,20 @@ describe('With the real server', { skip: kNoServer }, () => {
       for (const phone of [ann, bob]) await until('the end', () => phone.notices.includes(5));
       await assert.rejects(ann.say('x'), { ErrorCode: 10007 });
       await assert.rejects(bob.join('absent'), { ErrorCode: 10010 });
+    });
+  }
+
+  for (const polling of [false, true]) {
+    it(`500 texts at once arrive in order or fail at once ${polling ? 'by polls' : 'by sockets'}`, async () => {
+      const [ann, bob] = await pair({ polling, second: 1000 });
+      const outcomes = await Promise.all(Array.from({ length: 500 }, (_, index) =>
+        ann.say(`${index}`).then(() => `${index}`, ({ ErrorCode }) => ErrorCode)));
+      const taken = outcomes.filter((outcome) => typeof outcome === 'string');
+      assert.ok(taken.length > 90);
+      assert.ok(outcomes.slice(taken.length).every((code) => code === 10002));
+      await until('the last text', () => bob.texts.at(-1) === taken.at(-1));
+      assert.deepStrictEqual(bob.texts, taken);
+      assert.strictEqual(ann.calls.filter((call) => call === 'socket').length, polling ? 0 : 1);
     });
   }
 
