@@ -901,7 +901,7 @@ function onSubscribed(group, kind, reply) {
   if (reply.subscribe.recovered !== true) noticeChange(group);
   if (isObject(reply.subscribe.missed)) onMissed(group, reply.subscribe.missed);
   // A cut forgets what was asked for.
-  else if (group.missed && !me.requests.some(function (other) { return other.verb === 'history'; })) readMissed(group);
+  else if (group.missed && !group.missed.isPaused && !isAsked('history')) readMissed(group);
 }
 
 function onMissed(group, missed) {
@@ -911,7 +911,8 @@ function onMissed(group, missed) {
   }
   // Texts that an earlier cut has left to read are read anew.
   var from = group.missed ? group.missed.from : missed.from;
-  group.missed = { from: from, to: missed.to, found: missed.messages, later: [], pages: MAX_MISSED_PAGES };
+  group.missed = { from: from, to: missed.to, found: missed.messages, later: [], pages: MAX_MISSED_PAGES,
+    refusals: 0, isPaused: false };
   readMissed(group);
 }
 
@@ -919,12 +920,27 @@ function onMissed(group, missed) {
 function readMissed(group) {
   var missed = group.missed;
   var before = missed.found.length ? missed.found[0].seq : missed.to + 1;
-  if (before > missed.from && missed.pages-- > 0) {
+  function isCurrent() { return me && me.group === group && group.missed === missed; }
+  if (before > missed.from && missed.pages > 0) {
     request('history', { kind: group.kind, roomID: group.id, before: before, limit: 50 }, function (reply) {
-      if (!me || me.group !== group || group.missed !== missed) return;
+      if (!isCurrent()) return;
       var older = isObject(reply.history) && reply.history.messages;
-      if (Array.isArray(older) && older.length) missed.found = older.concat(missed.found);
-      else missed.pages = 0;
+      var code = reply.error && reply.error.code;
+      if ((code === BUSY || code === NO_REPLY) && ++missed.refusals < MAX_REFUSED_PAGES) {
+        missed.isPaused = true;
+        setTimeout(function () {
+          missed.isPaused = false;
+          if (isCurrent()) readMissed(group);
+        }, pauseAfter(missed.refusals));
+        return;
+      }
+      if (Array.isArray(older) && older.length) {
+        missed.found = older.concat(missed.found);
+        missed.refusals = 0;
+        --missed.pages;
+      } else {
+        missed.pages = 0;
+      }
       readMissed(group);
     });
     return;

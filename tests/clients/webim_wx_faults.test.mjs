@@ -114,6 +114,61 @@ describe('webim_wx', () => {
     });
   }
 
+  describe('after a cut', () => {
+    const message = (seq) => ({ seq, from: 'bob', type: 'text', body: `${seq}` });
+    let socket;
+
+    /** Has connected again, and got that reply. */
+    async function resume(reply) {
+      sockets.at(-1).end(1006);
+      await phone.advance(kSecond);
+      socket = sockets.at(-1);
+      socket.open();
+      phone.answer();
+      socket.receive({ id: socket.sent.shift().id, subscribe: { cursor: 'd', room: {}, ...reply } });
+    }
+
+    beforeEach(async () => {
+      await phone.enter();
+      await resume({ missed: { from: 1, to: 3, messages: [message(3)] } });
+      socket.receive({ event: { kind: 'multi', roomID: 'r', cursor: 'e', message: message(4) } });
+    });
+
+    /** Takes the request for a page. */
+    function asked() {
+      const [{ id, history }, ...others] = socket.sent.splice(0);
+      assert.deepStrictEqual([history.before, others, phone.texts], [3, [], []]);
+      return id;
+    }
+
+    const refuse = () => socket.receive({ id: asked(), error: { code: 10002, message: 'too many requests' } });
+
+    it('asks again for texts that the server is too busy to give, even after another cut', async () => {
+      refuse();
+      await phone.advance(2 * kSecond); // the longest pause
+      refuse();
+      await resume({ recovered: true, events: [] });
+      await phone.advance(4 * kSecond);
+      socket.receive({ id: asked(), history: { messages: [message(1), message(2)] } });
+      assert.deepStrictEqual(phone.texts, [...'1234']);
+    });
+
+    it('asks again for texts where there was no reply', async () => {
+      asked();
+      await phone.advance(23 * kSecond);
+      asked();
+    });
+
+    it('goes on without them when the server stays busy', async () => {
+      for (let refusals = 1; refusals < 5; ++refusals) {
+        refuse();
+        await phone.advance(2 ** refusals * kSecond);
+      }
+      refuse();
+      assert.deepStrictEqual(phone.texts, ['3', '4']);
+    });
+  });
+
   it('is not cut off for joins that come faster than the server takes requests', async () => {
     const socket = await phone.enter();
     const joins = [];
