@@ -13,7 +13,7 @@ var SECOND = 1000; // in milliseconds; all durations below are multiples of it
 var CONNECT_TIMEOUT = 4 * SECOND; // of a socket, to the reply to `connect`: some networks swallow all of it
 var LOGIN_TIMEOUT = 30 * SECOND;
 var REPLY_TIMEOUT = 20 * SECOND; // of a request or a join, over reconnects
-var PONG_TIMEOUT = 10 * SECOND;
+var PONG_TIMEOUT = 10 * SECOND; // of a silent socket, while a reply is awaited
 var HIDDEN_DELAY = 30 * SECOND; // between connects in the background, where WeChat refuses most
 var BUSY_DELAY = 5 * SECOND;
 var MAX_POLL_DELAY = 30 * SECOND;
@@ -417,7 +417,7 @@ function newLogin(info, listeners, cbOk, cbErr) {
     loggedIn: 0, // when, as the first connection says, or 0
     pingEvery: 25 * SECOND,
     sentAt: 0,
-    pingedAt: null, // of a ping without a reply, or null
+    silentSince: null, // a request was sent, and nothing has come since; or null
     pongTimeout: PONG_TIMEOUT,
     failures: 0,
     drain: 0, // milliseconds to wait after the socket closes, or 0
@@ -543,8 +543,8 @@ function onTick() {
   if (!me.isReady && now > LOGIN_TIMEOUT) return endLogin(NO_REPLY, 'no connection');
   if (me.group && me.group.cursor === null && now - me.group.at > REPLY_TIMEOUT) leave(NO_REPLY, 'no reply');
   if (me.isOpen) {
-    if (me.pingedAt !== null && now - me.pingedAt > me.pongTimeout) return onSocketEnd(0);
-    if (me.pingedAt === null && (me.direct > me.settled || now - me.sentAt >= me.pingEvery)) ping(PONG_TIMEOUT);
+    if (me.silentSince !== null && now - me.silentSince > me.pongTimeout) return onSocketEnd(0);
+    if (!isAsked('ping') && (me.direct > me.settled || now - me.sentAt >= me.pingEvery)) ping();
   } else if (me.isPolling && !me.task && !isHidden && now - me.pollingSince >= SOCKET_RETRY) {
     me.pollingSince = now;
     connect();
@@ -593,6 +593,7 @@ function connect() {
   me.timer = setTimeout(current(function () { onSocketEnd(0); }), CONNECT_TIMEOUT);
   task.onOpen(current(function () { transmit(0, 'connect', connectBody()); }));
   task.onMessage(current(function (event) {
+    mine.silentSince = null;
     textOf(event.data).split('\n').forEach(function (line) {
       var object = line && parsed(line);
       if (me !== mine || mine.task !== task || !isObject(object)) return;
@@ -607,6 +608,7 @@ function transmit(id, verb, body) {
   var message = { id: id };
   message[verb] = body;
   me.sentAt = me.time;
+  if (me.silentSince === null) expectReply(PONG_TIMEOUT);
   // Where it throws, the socket is about to report its end.
   attempt(function () { me.task.send({ data: JSON.stringify(message) }); });
 }
@@ -618,6 +620,11 @@ function onObject(object) {
   else if (isObject(object.direct)) onDirect(object.direct);
   else if (isObject(object.kicked)) onKicked(object.kicked);
   else if (isObject(object.drain)) me.drain = Math.max(1, Number(object.drain.reconnect) || 0);
+}
+
+function expectReply(timeout) {
+  me.silentSince = me.time;
+  me.pongTimeout = timeout;
 }
 
 function onReply(reply) {
@@ -636,7 +643,6 @@ function onConnected(reply) {
   me.isOpen = true;
   me.failures = 0;
   me.drain = 0;
-  me.pingedAt = null;
   // The server has gone back when its store was restored.
   if (reply.connect.direct < me.direct) me.direct = reply.connect.direct;
   me.settled = me.direct;
@@ -653,14 +659,10 @@ function onConnected(reply) {
   flush();
 }
 
-function ping(timeout) {
+function ping() {
   var position = me.direct;
-  me.pingedAt = me.time;
-  me.pongTimeout = timeout;
   request('ping', withDirect({}), function (reply) {
-    if (!me) return;
-    me.pingedAt = null;
-    if (!reply.error) me.settled = Math.max(me.settled, position);
+    if (me && !reply.error) me.settled = Math.max(me.settled, position);
   });
 }
 
@@ -704,7 +706,7 @@ function failSent() {
 function unsend() {
   me.requests = me.requests.filter(function (request) { return request.verb === 'send'; });
   me.requests.forEach(function (request) { request.isSent = false; });
-  me.pingedAt = null;
+  me.silentSince = null;
 }
 
 function watchApp() {
@@ -729,7 +731,10 @@ function watchApp() {
 // Nothing is waited for any more: the program is shown, or there is another network.
 function wake() {
   if (!me) return;
-  if (me.isOpen) return ping(PONG_TIMEOUT / 2);
+  if (me.isOpen) {
+    ping();
+    return expectReply(PONG_TIMEOUT / 2);
+  }
   closeTask(me);
   me.failures = 0;
   connect();
