@@ -302,7 +302,7 @@ class Channel {
   ChannelInstance NewInstance(const UserId& account, const LoginProof& proof);
   /// Whether the message may be sent now.
   Status CheckRate(const UserId& account) EXCLUDES(mutex_);
-  /// @threads reads the store when the room is busy and the account has sent little.
+  /// @threads reads the store when the room is busy: once a second for an account and room.
   Status CheckRoomRate(const UserId& account, const RoomKey& room, std::uint64_t room_number)
       EXCLUDES(mutex_);
   /// Whether it may be added to the log.

@@ -31,20 +31,27 @@ Status Channel::CheckRate(const UserId& account) {
 Status Channel::CheckRoomRate(const UserId& account, const RoomKey& room,
                               std::uint64_t room_number) {
   using Outcome = MessageSenders::RoomToken;
-  const auto take = [&](bool is_member) {
+  // `CheckAccess` has asked already where only members may be in the group.
+  const auto take = [&] {
     const MonotonicTime now = deps_.clock.Monotonic();
     const MutexLock lock(mutex_);
-    return senders_.TakeRoomToken(room_number, account, is_member, options_.group_rate, now);
+    return senders_.TakeRoomToken(room_number, account, options_.access == GroupAccess::kMembers,
+                                  options_.group_rate, now);
   };
-  // `CheckAccess` has asked already where only members may be in the group.
-  const Outcome outcome = take(options_.access == GroupAccess::kMembers);
-  if (outcome == Outcome::kTaken) return {};
-  if (outcome == Outcome::kNone) return TooMany();
-  const Result<Room> loaded = deps_.rooms.Load(room);
-  const bool is_member =
-      loaded &&
-      CheckGroupAccess(GroupAccess::kMembers, account, *loaded, deps_.rooms, deps_.bans).ok();
-  return is_member && take(true) == Outcome::kTaken ? Status() : TooMany();
+  Outcome outcome = take();
+  if (outcome == Outcome::kForMembers) {
+    const Result<Room> loaded = deps_.rooms.Load(room);
+    const bool is_member =
+        loaded &&
+        CheckGroupAccess(GroupAccess::kMembers, account, *loaded, deps_.rooms, deps_.bans).ok();
+    if (!is_member) return TooMany();
+    {
+      const MutexLock lock(mutex_);
+      senders_.SetMember(room_number, account, is_member, deps_.clock.Monotonic());
+    }
+    outcome = take();
+  }
+  return outcome == Outcome::kTaken ? Status() : TooMany();
 }
 
 Status Channel::CheckShare(const StoredMessage& message, const std::string& address) {

@@ -34,7 +34,7 @@ struct ChannelOptions {
   std::size_t max_known_instances = 100'000;
   /// Messages of one account, and of all members of one group.
   RateLimit account_rate{.per_second = 10, .burst = 40};
-  /// Half of the burst is for those that send little: see `MessageSenders::TakeRoomToken`.
+  /// Members go before strangers: see `MessageSenders::TakeRoomToken`.
   RateLimit group_rate{.per_second = 40, .burst = 80};
   /// Messages of one account to accounts that are not logged in.
   RateLimit absent_rate{.per_second = 1, .burst = 100};

@@ -5,7 +5,8 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::chrono::seconds kQuiet{1};
+/// How long what was asked about a sender's membership in a room counts.
+constexpr std::chrono::seconds kKnown{1};
 
 }  // namespace
 
@@ -36,15 +37,33 @@ MessageSenders::RoomToken MessageSenders::TakeRoomToken(std::uint64_t room_numbe
                                                         const UserId& account, bool is_member,
                                                         const RateLimit& limit, MonotonicTime now) {
   Sender& sender = Use(account, now);
-  const bool is_quiet = sender.quiet_at <= now;
-  const std::uint32_t left = is_quiet ? (is_member ? 0 : limit.burst / 4) : limit.burst / 2;
+  const auto known = std::ranges::find_if(sender.memberships, [&](const Membership& one) {
+    return one.room_number == room_number && one.until > now;
+  });
+  const bool is_known = is_member || known != sender.memberships.end();
+  const bool has_few = sender.few.NextToken(now, kFewMessages) <= now;
+  const std::uint32_t left_by_members = has_few ? 0 : limit.burst / 8;
+  const std::uint32_t left_by_strangers = limit.burst / (has_few ? 4 : 2);
+  const bool counts_as_member = is_member || (is_known && known->is_member);
   TokenBucket& bucket = rooms_[room_number];
-  if (!bucket.Take(now, limit, left)) {
-    const bool has_any = bucket.NextToken(now, limit) <= now;
-    return is_quiet && !is_member && has_any ? RoomToken::kForMembers : RoomToken::kNone;
+  if (!bucket.Take(now, limit, counts_as_member ? left_by_members : left_by_strangers)) {
+    TokenBucket tried = bucket;
+    if (is_known || !tried.Take(now, limit, left_by_members)) return RoomToken::kNone;
+    SetMember(room_number, account, false, now);  // until it is known
+    return RoomToken::kForMembers;
   }
-  sender.quiet_at = now + kQuiet;
+  (void)sender.few.Take(now, kFewMessages);
   return RoomToken::kTaken;
+}
+
+void MessageSenders::SetMember(std::uint64_t room_number, const UserId& account, bool is_member,
+                               MonotonicTime now) {
+  std::vector<Membership>& memberships = Use(account, now).memberships;
+  std::erase_if(memberships, [&](const Membership& one) {
+    return one.room_number == room_number || one.until <= now;
+  });
+  memberships.push_back(
+      {.room_number = room_number, .is_member = is_member, .until = now + kKnown});
 }
 
 std::optional<SentMessage> MessageSenders::FindSent(const UserId& account, std::uint64_t target,

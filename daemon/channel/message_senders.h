@@ -7,6 +7,7 @@
 #include <list>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/sip_hash.h"
@@ -41,19 +42,25 @@ class MessageSenders {
   [[nodiscard]] bool TakeAbsentToken(const UserId& account, const RateLimit& limit,
                                      MonotonicTime now);
 
+  /// Messages of an account to all rooms that count as few.
+  static constexpr RateLimit kFewMessages{.per_second = 1, .burst = 3};
+
   enum class RoomToken : std::uint8_t {
     kTaken,
-    kForMembers,  ///< a member of the room may have it
+    kForMembers,  ///< a member of the room may have it: find out, call `SetMember`, and take again
     kNone,
   };
-  /// Takes a token of the room. An account that had a token of any room within the last second
-  /// leaves half of the burst to others; one that had none, and is no member, a quarter. So members
-  /// that send a message a second at most get theirs whatever all others send: a quarter of the
-  /// burst at once, and the whole rate. Others that do get a quarter at once whatever those send
-  /// that send more.
-  /// @param is_member  false: it is not known.
+  /// Takes a token of the room. Where they are scarce, members go before strangers, and accounts
+  /// with few messages before others: of the burst, members with many leave an eighth to others,
+  /// strangers with few a quarter, and strangers with many half. So members with few messages get
+  /// theirs whatever all others send, and what one stranger sends displaces no message of a member.
+  /// @param is_member  false: what was last set within the second before.
+  /// @return kForMembers once a second for each account and room.
   [[nodiscard]] RoomToken TakeRoomToken(std::uint64_t room_number, const UserId& account,
                                         bool is_member, const RateLimit& limit, MonotonicTime now);
+  /// For the next second.
+  void SetMember(std::uint64_t room_number, const UserId& account, bool is_member,
+                 MonotonicTime now);
 
   /// The stored message that this one repeats; nullopt: none is remembered.
   /// @param target  number of the room, or one that stands for the receiver.
@@ -73,11 +80,17 @@ class MessageSenders {
     std::uint64_t random = 0;
     SentMessage sent{};
   };
+  struct Membership {
+    std::uint64_t room_number = 0;
+    bool is_member = false;
+    MonotonicTime until{};
+  };
   struct Sender {
     UserId account{};
     TokenBucket bucket{};
     TokenBucket to_absent{};
-    MonotonicTime quiet_at = MonotonicTime::min();  ///< a second after its last token of a room
+    TokenBucket few{};                      ///< of `kFewMessages`
+    std::vector<Membership> memberships{};  ///< those of the last second
     MonotonicTime used_at{};
     std::list<Remembered> remembered{};
   };

@@ -15,6 +15,8 @@ constexpr std::uint64_t kRoom = 7;
 constexpr std::uint64_t kDirect = 0;
 constexpr bool kMember = true;
 constexpr bool kStranger = false;
+constexpr RateLimit kScarce{.per_second = 40, .burst = 80};
+using Token = MessageSenders::RoomToken;
 
 class MessageSendersTest : public testing::Test {
  protected:
@@ -24,7 +26,10 @@ class MessageSendersTest : public testing::Test {
   bool TakeOf(std::uint64_t room, const std::string& account, bool is_member,
               const RateLimit& limit) {
     return senders_.TakeRoomToken(room, {account}, is_member, limit, clock_.Monotonic()) ==
-           MessageSenders::RoomToken::kTaken;
+           Token::kTaken;
+  }
+  Token Taking(const std::string& account, bool is_member) {
+    return senders_.TakeRoomToken(kRoom, {account}, is_member, kScarce, clock_.Monotonic());
   }
   void Remember(const std::string& account, std::uint64_t target, std::uint64_t random,
                 std::uint64_t seq) {
@@ -65,39 +70,73 @@ TEST_F(MessageSendersTest, EachRoomHasARate) {
   EXPECT_TRUE(take(kRoom));
 }
 
-TEST_F(MessageSendersTest, ARoomHasTokensForThoseThatSendLittle) {
-  const RateLimit limit{.per_second = 40, .burst = 80};
-  // A tick of 10 ms; each of five strangers tries to send with each.
-  int of_member = 0;
-  int of_viewer = 0;
-  for (int tick = 0; tick < 1'000; ++tick) {
-    clock_.Advance(10ms);
-    for (int i = 0; i < 5; ++i)
-      (void)TakeOf(kRoom, "flooder" + std::to_string(i), kStranger, limit);
-    if (tick % 100 == 0 && TakeOf(kRoom, "member", kMember, limit)) ++of_member;
-    if (tick % 100 == 50 && TakeOf(kRoom, "viewer", kStranger, limit)) ++of_viewer;
-  }
-  EXPECT_EQ(of_member, 10);
-  EXPECT_EQ(of_viewer, 10);
+TEST_F(MessageSendersTest, MembersOfARoomGoBeforeStrangers) {
+  const auto take_all = [&](const std::string& account, bool is_member) {
+    int taken = 0;
+    while (TakeOf(kRoom, account, is_member, kScarce)) ++taken;
+    return taken;
+  };
+  const auto take_one_each = [&](const std::string& prefix, bool is_member) {
+    int taken = 0;
+    while (TakeOf(kRoom, prefix + std::to_string(taken), is_member, kScarce)) ++taken;
+    return taken;
+  };
+  EXPECT_EQ(take_all("loud stranger", kStranger), 40) << "half of the burst";
+  EXPECT_EQ(take_one_each("stranger", kStranger), 20) << "but a quarter";
+  EXPECT_EQ(take_all("loud member", kMember), 10) << "but an eighth";
+  EXPECT_EQ(take_one_each("member", kMember), 10);
+  EXPECT_EQ(Taking("one more", kMember), Token::kNone);
 }
 
-TEST_F(MessageSendersTest, ARoomHasTokensForItsMembersWhateverStrangersSend) {
-  const RateLimit limit{.per_second = 40, .burst = 80};
+TEST_F(MessageSendersTest, FiveStrangersTakeNothingFromAMember) {
+  for (const int per_second : {1, 10}) {
+    int of_member = 0;
+    int of_viewer = 0;
+    for (int tick = 0; tick < 1'000; ++tick) {  // of 10 ms
+      clock_.Advance(10ms);
+      for (int i = 0; i < 5; ++i) {
+        (void)TakeOf(kRoom, "flooder" + std::to_string(i), kStranger, kScarce);
+      }
+      if (tick % (100 / per_second) == 0 && TakeOf(kRoom, "member", kMember, kScarce)) ++of_member;
+      if (tick % 100 == 50 && TakeOf(kRoom, "viewer", kStranger, kScarce)) ++of_viewer;
+    }
+    EXPECT_EQ(of_member, 10 * per_second);
+    EXPECT_EQ(of_viewer, 10) << "a stranger, too, that sends little";
+  }
+}
+
+TEST_F(MessageSendersTest, AnyNumberOfStrangersLeavesAQuarterToMembers) {
   int of_member = 0;
   for (int tick = 0; tick < 1'000; ++tick) {
     clock_.Advance(10ms);
     for (int i = 0; i < 5; ++i) {
-      (void)TakeOf(kRoom, "once" + std::to_string(tick * 5 + i), kStranger, limit);
+      (void)TakeOf(kRoom, "once" + std::to_string(tick * 5 + i), kStranger, kScarce);
     }
-    if (tick % 100 == 0 && TakeOf(kRoom, "member", kMember, limit)) ++of_member;
+    if (tick % 10 == 0 && TakeOf(kRoom, "member", kMember, kScarce)) ++of_member;
   }
-  EXPECT_EQ(of_member, 10);
-  using Token = MessageSenders::RoomToken;
-  EXPECT_EQ(senders_.TakeRoomToken(kRoom, {"viewer"}, kStranger, limit, clock_.Monotonic()),
-            Token::kForMembers);
-  EXPECT_EQ(senders_.TakeRoomToken(kRoom, {"member"}, kStranger, limit, clock_.Monotonic()),
-            Token::kNone)
-      << "it has had one within the last second";
+  EXPECT_EQ(of_member, 100);
+}
+
+TEST_F(MessageSendersTest, WhetherASenderIsAMemberIsAskedOnceASecondForEachRoom) {
+  for (const std::uint64_t room : {kRoom, kRoom + 1}) {
+    while (TakeOf(room, "flooder" + std::to_string(room), kMember, kScarce)) continue;
+  }
+  const auto taking = [&](std::uint64_t room) {
+    return senders_.TakeRoomToken(room, {"bob"}, kStranger, kScarce, clock_.Monotonic());
+  };
+  for (int round = 0; round < 2; ++round) {
+    for (const std::uint64_t room : {kRoom, kRoom + 1}) {
+      EXPECT_EQ(taking(room), Token::kForMembers);
+      EXPECT_EQ(taking(room), Token::kNone) << "while it is not known";
+    }
+    senders_.SetMember(kRoom, {"bob"}, true, clock_.Monotonic());
+    EXPECT_EQ(taking(kRoom), Token::kTaken);
+    EXPECT_EQ(taking(kRoom + 1), Token::kNone);
+    clock_.Advance(1s);
+    for (const std::uint64_t room : {kRoom, kRoom + 1}) {
+      while (TakeOf(room, "flooder" + std::to_string(room), kMember, kScarce)) continue;
+    }
+  }
 }
 
 TEST_F(MessageSendersTest, ARepetitionWithinFiveMinutesGetsTheFirstOutcome) {
