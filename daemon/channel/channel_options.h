@@ -41,9 +41,10 @@ struct ChannelOptions {
   LogBounds log{};
   /// Polls answered per second; beyond that a group's polls are answered once a second.
   RateLimit delivery_rate{.per_second = 20'000, .burst = 20'000};
-  std::size_t tail = 200;       ///< newest messages of a group in memory
-  std::size_t max_inbox = 100;  ///< undelivered entries of one instance; the oldest are dropped
-  /// Bytes of each of the two: a message has up to 16 KiB. The newest one is always kept.
+  std::size_t tail = 200;  ///< newest messages of a group in memory
+  /// Undelivered entries of one instance. Beyond it the oldest go of the sender that has most.
+  std::size_t max_inbox = 100;
+  /// Bytes of each of the two, likewise: a message has up to 16 KiB. The newest one is always kept.
   std::size_t max_bytes = std::size_t{256} << 10;
   /// Bytes of all logins and groups in memory: see `ChannelState::Shrink`.
   std::size_t max_held_bytes = std::size_t{128} << 20;

@@ -1,6 +1,8 @@
 // The waiting polls: what each is answered with.
 #include <algorithm>
+#include <iterator>
 #include <ranges>
+#include <unordered_map>
 #include <utility>
 
 #include "daemon/channel/channel_json.h"
@@ -40,15 +42,31 @@ void ChannelState::TrimInbox(Instance& instance) {
   std::size_t bytes = 0;
   for (const Notice& notice : inbox) bytes += notice.entry.size();
   while (inbox.size() > 1 && (inbox.size() > options_.max_inbox || bytes > options_.max_bytes)) {
-    // System notices merge, and a client that misses the last one stays in a room that has ended.
-    auto oldest =
-        std::ranges::find_if(inbox, [](const Notice& notice) { return notice.position > 0; });
-    if (oldest == inbox.end()) oldest = inbox.begin();
+    const auto oldest = FirstToGo(inbox, inbox.size() > options_.max_inbox);
     bytes -= oldest->entry.size();
     inbox.erase(oldest);
     ++counts_.dropped;
   }
   CountInbox(instance);
+}
+
+/// A direct message: system notices merge, and a client that misses the last one stays in a room
+/// that has ended. The oldest one of the sender that has most, so that none displaces what waits
+/// from others.
+std::list<ChannelState::Notice>::iterator ChannelState::FirstToGo(std::list<Notice>& inbox,
+                                                                  bool are_too_many) {
+  const auto newest = std::prev(inbox.end());  // it is kept
+  std::unordered_map<std::size_t, std::size_t> of_senders;
+  std::size_t most = 0;
+  for (auto notice = inbox.begin(); notice != newest; ++notice) {
+    if (notice->position == 0) continue;
+    std::size_t& all = of_senders[notice->sender];
+    most = std::max(most, all += are_too_many ? 1 : notice->entry.size());
+  }
+  const auto first = std::find_if(inbox.begin(), newest, [&](const Notice& notice) {
+    return notice.position > 0 && of_senders[notice.sender] == most;
+  });
+  return first == newest ? inbox.begin() : first;
 }
 
 void ChannelState::PollAccount(std::uint64_t instance, std::uint64_t cursor, PollReply reply,

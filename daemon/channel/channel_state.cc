@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "daemon/base/sip_hash.h"
 #include "daemon/channel/channel_json.h"
 
 namespace rtcroom {
@@ -301,6 +302,7 @@ void ChannelState::OnDirectMessage(const StoredMessage& message, ChannelTurn& tu
     Enqueue(*instance,
             {.entry = DirectMessageEntry(message),
              .position = message.position,
+             .sender = NameHash{}(message.content.sender.value),
              .made_at = message.content.sent_at},
             turn);
   }
@@ -383,7 +385,9 @@ void ChannelState::GivePending(std::uint64_t instance, std::uint64_t cursor,
     const auto next = std::ranges::find_if(inbox, [position](const Notice& notice) {
       return notice.given == 0 && notice.position > position;
     });
-    inbox.insert(next, {.entry = DirectMessageEntry(message), .position = position});
+    inbox.insert(next, {.entry = DirectMessageEntry(message),
+                        .position = position,
+                        .sender = NameHash{}(message.content.sender.value)});
   }
   TrimInbox(*receiver);
   SendNotices(*receiver, turn);

@@ -334,6 +334,7 @@ class ChannelState {
     std::uint64_t given = 0;     ///< number of the first answer that carried it; 0: none has
     std::uint64_t position = 0;  ///< of a direct message; 0 for a system notice
     std::uint64_t changed = 0;   ///< of a notice of changed members: the room's number
+    std::size_t sender = 0;      ///< of a direct message: a hash
     std::optional<TimePoint> made_at{};
   };
   /// A direct message as it was given.
@@ -426,6 +427,9 @@ class ChannelState {
   void Enqueue(Instance& instance, Notice notice, ChannelTurn& turn);
   void TrimInbox(Instance& instance);
   void CountInbox(Instance& instance);
+  /// The entry that goes first when too many wait, or too many bytes.
+  [[nodiscard]] static std::list<Notice>::iterator FirstToGo(std::list<Notice>& inbox,
+                                                             bool are_too_many);
   void DropDirects(Instance& instance);
   void EnqueueEnded(Instance& instance, const RoomId& group, ChannelTurn& turn);
   void EnqueueChanged(Instance& instance, const Group& group, ChannelTurn& turn);

@@ -57,6 +57,29 @@ TEST_F(AccountPollTest, AllEntriesOfAReplyCarryOneNumber) {
   EXPECT_THAT(poll->NoticeSeqs(), Each(poll->NoticeSeqs().front()));
 }
 
+TEST_F(AccountPollTest, NoSenderDisplacesWhatWaitsFromAnother) {
+  ChannelWorld world({.max_inbox = 5, .max_bytes = 5'000});
+  Phone phone(world, "alice");
+  (void)phone.PollAccount();
+  world.Advance(45s);
+  world.SayTo("alice", 1, "amy");
+  for (std::uint64_t i = 10; i < 30; ++i) world.SayTo("alice", i, "eve");
+  world.SayTo("alice", 2, "amy");
+  for (std::uint64_t i = 30; i < 50; ++i) world.SayTo("alice", i, "eve");
+  EXPECT_THAT(phone.PollAccount()->Directs(), ElementsAre(1, 2, 47, 48, 49));
+}
+
+TEST_F(AccountPollTest, NorByLongMessages) {
+  ChannelWorld world({.max_bytes = 5'000});
+  Phone phone(world, "alice");
+  (void)phone.PollAccount();
+  world.Advance(45s);
+  world.SayTo("alice", 1, "amy");
+  for (std::uint64_t i = 10; i < 20; ++i)
+    world.SayTo("alice", i, "eve", "[\"" + std::string(1'500, 'x') + "\"]");
+  EXPECT_THAT(phone.PollAccount()->Directs(), ElementsAre(1, 17, 18, 19));
+}
+
 TEST_F(AccountPollTest, WhatAPollConfirmsIsNotGivenAgain) {
   world_.SayTo("alice", 10);
   Receive();

@@ -108,12 +108,13 @@ std::uint64_t ChannelWorld::Store(std::uint64_t room, std::string_view text) {
   return stored.last_seq;
 }
 
-void ChannelWorld::StoreDirect(const std::string& account, std::uint64_t seq) {
+void ChannelWorld::StoreDirect(const std::string& account, std::uint64_t seq,
+                               const std::string& sender, const std::string& body) {
   StoredMessage message{.position = ++newest_position_, .receiver = {account}};
-  message.content = {.sender = {"sender"},
+  message.content = {.sender = {sender},
                      .client_seq = seq,
                      .client_random = seq,
-                     .body = "[]",
+                     .body = body,
                      .sent_at = clock_.Now()};
   directs_.push_back(message);
   unfed_.push_back(std::move(message));
@@ -138,8 +139,9 @@ std::uint64_t ChannelWorld::Say(std::uint64_t room, std::string_view text) {
   return seq;
 }
 
-void ChannelWorld::SayTo(const std::string& account, std::uint64_t seq) {
-  StoreDirect(account, seq);
+void ChannelWorld::SayTo(const std::string& account, std::uint64_t seq, const std::string& sender,
+                         const std::string& body) {
+  StoreDirect(account, seq, sender, body);
   Feed();
 }
 

@@ -94,11 +94,13 @@ class ChannelWorld {
   /// A message that is not supplied to the state yet. @return its number in the room.
   std::uint64_t Store(std::uint64_t room, std::string_view text = "hello");
   /// Likewise; `seq` is the sender's number.
-  void StoreDirect(const std::string& account, std::uint64_t seq);
+  void StoreDirect(const std::string& account, std::uint64_t seq,
+                   const std::string& sender = "sender", const std::string& body = "[]");
   /// Supplies what was stored.
   void Feed();
   std::uint64_t Say(std::uint64_t room, std::string_view text = "hello");
-  void SayTo(const std::string& account, std::uint64_t seq);
+  void SayTo(const std::string& account, std::uint64_t seq, const std::string& sender = "sender",
+             const std::string& body = "[]");
   /// Removes the messages of the room before that one.
   void Trim(std::uint64_t room, std::uint64_t first);
   [[nodiscard]] std::uint64_t LastSeq(std::uint64_t room) const;
