@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t kOlderPerPoll = 50;
 /// Logins that one commit reports to the other servers.
 constexpr std::size_t kMostReportedAtOnce = 1000;
-/// A client that joins after asking for the members may have missed a change as recent as this.
-constexpr std::chrono::seconds kRecentChange{10};
 
 /// The numbers of the rooms that end with one of these events.
 std::unordered_set<std::uint64_t> EndedBy(std::span<const StoredEvent> events) {
@@ -226,37 +224,6 @@ void Channel::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64
   if (is_stopping_) state_.AnswerAll(turn);
 }
 
-void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
-                     std::string_view key) {
-  {
-    const MutexLock lock(mutex_);
-    if (!state_.LeadsBack(caller.instance, claims.serial)) return;
-  }
-  const Result<Room> room = OpenRoom(caller.account, claims.room, claims.room_number);
-  if (!room) {
-    if (!IsRefusal(room.error().code)) return;
-    Turn turn(*this);
-    return state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
-  }
-  const Result<GroupFacts> facts = FactsOf(*room);
-  if (!facts) return;
-  const bool is_incomplete = [&] {
-    Turn turn(*this);
-    return state_.Rejoin(caller.instance, *facts, claims.joined_seq, std::string(key),
-                         claims.serial, turn);
-  }();
-  if (is_incomplete) Complete(facts->number);
-  if (!CheckAccess(caller.account, claims.room, claims.room_number)) {
-    return EndMembership({.room = claims.room,
-                          .room_number = claims.room_number,
-                          .account = caller.account,
-                          .reason = LeaveReason::kKicked});
-  }
-  // It may have missed a change.
-  Turn turn(*this);
-  state_.NotifyOne(caller.instance, turn);
-}
-
 // Groups
 
 Result<Room> Channel::FindRoom(const ChannelInstance& caller, const RoomId& id) {
@@ -288,64 +255,11 @@ Status Channel::CheckAccess(const UserId& account, const RoomKey& key, std::uint
 Result<GroupFacts> Channel::FactsOf(const Room& room) {
   const Result<std::uint64_t> last = deps_.history.NewestRoomMessage(room.sequence);
   if (!last) return last.error();
-  return GroupFacts{
-      .room = room.key, .number = room.sequence, .dialect = room.dialect, .last_seq = *last};
-}
-
-Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& group) {
-  const Result<Room> room = FindRoom(caller, group);
-  if (!room) return room.error();
-  const Status may =
-      CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms, deps_.bans);
-  if (!may) return may.error();
-  const Result<GroupFacts> facts = FactsOf(*room);
-  if (!facts) return facts.error();
-  RoomKeyClaims claims{.instance = caller.instance,
-                       .room = room->key,
-                       .room_number = room->sequence,
-                       .joined_seq = facts->last_seq + 1};
-  {
-    const TimePoint now = deps_.clock.Now();
-    const MutexLock lock(mutex_);
-    // The key of a second join leads to the same place after a restart.
-    const auto position = state_.PositionIn(room->sequence, caller.instance);
-    claims.joined_seq = position.value_or(claims.joined_seq);
-    claims.serial = state_.NextKeySerial(caller.instance, now);
-  }
-  std::string key = tokens_.SignRoomKey(claims);
-  const bool is_incomplete = [&] {
-    Turn turn(*this);
-    return state_.Join(caller.instance, *facts, claims.joined_seq, key, turn);
-  }();
-  if (is_incomplete) Complete(facts->number);
-  // A ban or a departure may have come after the check, and ended the memberships before this one
-  // began.
-  if (const Status still = CheckAccess(caller.account, room->key, room->sequence); !still) {
-    Quit(caller, group);
-    return still.error();
-  }
-  const auto newest = deps_.events.ReadRoomEvents(room->key, std::nullopt, 1);
-  if (newest && !newest->empty() && newest->front().event.at + kRecentChange > deps_.clock.Now()) {
-    Turn turn(*this);
-    state_.NotifyOne(caller.instance, turn);
-  }
-  return key;
-}
-
-void Channel::Complete(std::uint64_t room_number) {
-  // A message that was stored since the facts were read has passed a group without members.
-  if (const auto newest = deps_.history.NewestRoomMessage(room_number)) {
-    Turn turn(*this);
-    state_.AdvanceTo(room_number, *newest, turn);
-  } else if (newest.error().code == Errc::kRoomNotFound) {
-    Turn turn(*this);
-    state_.OnRoomEnded(room_number, turn);
-  }
-}
-
-void Channel::Quit(const ChannelInstance& caller, const RoomId& group) {
-  Turn turn(*this);
-  state_.Quit(caller.instance, group, turn);
+  return GroupFacts{.room = room.key,
+                    .number = room.sequence,
+                    .dialect = room.dialect,
+                    .last_seq = *last,
+                    .last_event = room.last_event};
 }
 
 Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const RoomId& group) const {

@@ -334,8 +334,12 @@ class Channel {
   /// @errors as `OpenRoom`.
   Status CheckAccess(const UserId& account, const RoomKey& key, std::uint64_t room_number);
   Result<GroupFacts> FactsOf(const Room& room);
-  /// Joins the group that the key names: after a restart, memory has no groups.
+  /// Joins the group that the key names: after a restart, memory has no groups. Where only members
+  /// may be in it, the key is good for the stay for which it was given: who has come back joins
+  /// again.
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
+  /// What a key says of the stay that has joined the group by now.
+  [[nodiscard]] std::optional<std::uint64_t> StayIn(const GroupFacts& facts) const;
   void RestoreOne(std::uint64_t instance, const GroupJoin& join, const GroupFacts* facts);
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);

@@ -1,6 +1,8 @@
 // Logins join and quit groups. Those in groups outlive the process: they are stored, and found
 // again at its start.
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -11,6 +13,12 @@
 #include "daemon/channel/group_access_check.h"
 
 namespace rtcroom {
+namespace {
+
+/// A client that joins after asking for the members may have missed a change as recent as this.
+constexpr std::chrono::seconds kRecentChange{10};
+
+}  // namespace
 
 std::uint64_t ChannelState::NextKeySerial(std::uint64_t instance, TimePoint now) {
   Instance* const joining = Find(instance);
@@ -111,6 +119,102 @@ std::vector<GroupMembership> ChannelState::Memberships() const {
   return memberships;
 }
 
+Result<std::string> Channel::Join(const ChannelInstance& caller, const RoomId& group) {
+  const Result<Room> room = FindRoom(caller, group);
+  if (!room) return room.error();
+  const Status may =
+      CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms, deps_.bans);
+  if (!may) return may.error();
+  const Result<GroupFacts> facts = FactsOf(*room);
+  if (!facts) return facts.error();
+  RoomKeyClaims claims{.instance = caller.instance,
+                       .room = room->key,
+                       .room_number = room->sequence,
+                       .joined_seq = facts->last_seq + 1,
+                       .joined_event = StayIn(*facts)};
+  {
+    const TimePoint now = deps_.clock.Now();
+    const MutexLock lock(mutex_);
+    // The key of a second join leads to the same place after a restart.
+    const auto position = state_.PositionIn(room->sequence, caller.instance);
+    claims.joined_seq = position.value_or(claims.joined_seq);
+    claims.serial = state_.NextKeySerial(caller.instance, now);
+  }
+  std::string key = tokens_.SignRoomKey(claims);
+  const bool is_incomplete = [&] {
+    Turn turn(*this);
+    return state_.Join(caller.instance, *facts, claims.joined_seq, key, turn);
+  }();
+  if (is_incomplete) Complete(facts->number);
+  // A ban or a departure may have come after the check, and ended the memberships before this one
+  // began.
+  if (const Status still = CheckAccess(caller.account, room->key, room->sequence); !still) {
+    Quit(caller, group);
+    return still.error();
+  }
+  const auto newest = deps_.events.ReadRoomEvents(room->key, std::nullopt, 1);
+  if (newest && !newest->empty() && newest->front().event.at + kRecentChange > deps_.clock.Now()) {
+    Turn turn(*this);
+    state_.NotifyOne(caller.instance, turn);
+  }
+  return key;
+}
+
+void Channel::Complete(std::uint64_t room_number) {
+  // A message that was stored since the facts were read has passed a group without members.
+  if (const auto newest = deps_.history.NewestRoomMessage(room_number)) {
+    Turn turn(*this);
+    state_.AdvanceTo(room_number, *newest, turn);
+  } else if (newest.error().code == Errc::kRoomNotFound) {
+    Turn turn(*this);
+    state_.OnRoomEnded(room_number, turn);
+  }
+}
+
+void Channel::Quit(const ChannelInstance& caller, const RoomId& group) {
+  Turn turn(*this);
+  state_.Quit(caller.instance, group, turn);
+}
+
+void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
+                     std::string_view key) {
+  {
+    const MutexLock lock(mutex_);
+    if (!state_.LeadsBack(caller.instance, claims.serial)) return;
+  }
+  const Result<Room> room = OpenRoom(caller.account, claims.room, claims.room_number);
+  if (!room) {
+    if (!IsRefusal(room.error().code)) return;
+    Turn turn(*this);
+    return state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
+  }
+  // A key without a stay is of a version or a setting before this one.
+  const Status is_of_stay = CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms,
+                                             deps_.bans, claims.joined_event.value_or(0));
+  if (!is_of_stay) return;
+  const Result<GroupFacts> facts = FactsOf(*room);
+  if (!facts) return;
+  const bool is_incomplete = [&] {
+    Turn turn(*this);
+    return state_.Rejoin(caller.instance, *facts, claims.joined_seq, std::string(key),
+                         claims.serial, turn);
+  }();
+  if (is_incomplete) Complete(facts->number);
+  if (!CheckAccess(caller.account, claims.room, claims.room_number)) {
+    return EndMembership({.room = claims.room,
+                          .room_number = claims.room_number,
+                          .account = caller.account,
+                          .reason = LeaveReason::kKicked});
+  }
+  // It may have missed a change.
+  Turn turn(*this);
+  state_.NotifyOne(caller.instance, turn);
+}
+
+std::optional<std::uint64_t> Channel::StayIn(const GroupFacts& facts) const {
+  return options_.access == GroupAccess::kMembers ? std::optional(facts.last_event) : std::nullopt;
+}
+
 // Restarts
 
 bool ChannelState::Restore(const ChannelInstance& login, const GroupJoin& join,
@@ -196,11 +300,13 @@ void Channel::RestoreOne(std::uint64_t instance, const GroupJoin& join, const Gr
                               .instance = instance,
                               .logged_in = join.logged_in,
                               .expires = join.expires};
-  std::string key = tokens_.SignRoomKey({.instance = instance,
-                                         .room = join.room,
-                                         .room_number = join.room_number,
-                                         .joined_seq = join.joined_seq,
-                                         .serial = join.serial});
+  std::string key =
+      tokens_.SignRoomKey({.instance = instance,
+                           .room = join.room,
+                           .room_number = join.room_number,
+                           .joined_seq = join.joined_seq,
+                           .serial = join.serial,
+                           .joined_event = facts == nullptr ? std::nullopt : StayIn(*facts)});
   const bool is_incomplete = [&] {
     Turn turn(*this);
     return state_.Restore(login, join, facts, std::move(key), turn);

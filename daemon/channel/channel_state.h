@@ -71,7 +71,8 @@ struct GroupFacts {
   RoomKey room{};
   std::uint64_t number = 0;
   Dialect dialect = Dialect::kGen1;
-  std::uint64_t last_seq = 0;  ///< of its messages
+  std::uint64_t last_seq = 0;    ///< of its messages
+  std::uint64_t last_event = 0;  ///< `Room::last_event`
 };
 
 /// An account in a group.
@@ -333,8 +334,8 @@ class ChannelState {
     std::string entry{};
     std::uint64_t given = 0;     ///< number of the first answer that carried it; 0: none has
     std::uint64_t position = 0;  ///< of a direct message; 0 for a system notice
-    std::uint64_t changed = 0;   ///< of a notice of changed members: the room's number
     std::size_t sender = 0;      ///< of a direct message: a hash
+    std::uint64_t changed = 0;   ///< of a notice of changed members: the room's number
     std::optional<TimePoint> made_at{};
   };
   /// A direct message as it was given.
@@ -426,10 +427,10 @@ class ChannelState {
 
   void Enqueue(Instance& instance, Notice notice, ChannelTurn& turn);
   void TrimInbox(Instance& instance);
-  void CountInbox(Instance& instance);
   /// The entry that goes first when too many wait, or too many bytes.
   [[nodiscard]] static std::list<Notice>::iterator FirstToGo(std::list<Notice>& inbox,
                                                              bool are_too_many);
+  void CountInbox(Instance& instance);
   void DropDirects(Instance& instance);
   void EnqueueEnded(Instance& instance, const RoomId& group, ChannelTurn& turn);
   void EnqueueChanged(Instance& instance, const Group& group, ChannelTurn& turn);

@@ -18,14 +18,15 @@ constexpr std::size_t kNumberBytes = 8;
 constexpr std::string_view kInstancePurpose = "channel instance\n";
 constexpr std::string_view kGen1InstancePurpose = "channel instance of gen-1\n";
 constexpr std::string_view kRoomKeyPurpose = "channel room key\n";
+constexpr std::string_view kStayKeyPurpose = "channel room key of a stay\n";
 constexpr std::string_view kTinyIdPurpose = "channel tinyid\n";
 
 constexpr std::size_t kInstanceNumbers = 3;
 constexpr std::size_t kMaxInstanceBytes = kInstanceNumbers * kNumberBytes + kMaxUserIdBytes;
 constexpr std::size_t kRoomKeyNumbers = 4;
+constexpr std::size_t kStayKeyNumbers = kRoomKeyNumbers + 1;
 /// The numbers and the kind of the room; its ID follows.
-constexpr std::size_t kRoomKeyHeadBytes = kRoomKeyNumbers * kNumberBytes + 1;
-constexpr std::size_t kMaxRoomKeyBytes = kRoomKeyHeadBytes + kMaxRoomIdBytes;
+constexpr std::size_t HeadBytesOf(std::size_t numbers) { return numbers * kNumberBytes + 1; }
 
 std::string_view PurposeOf(RoomReach reach) {
   return reach == RoomReach::kAll ? kInstancePurpose : kGen1InstancePurpose;
@@ -141,21 +142,31 @@ std::string ChannelTokens::SignRoomKey(const RoomKeyClaims& claims) const {
   AppendNumber(claims.room_number, content);
   AppendNumber(claims.joined_seq, content);
   AppendNumber(claims.serial, content);
+  if (claims.joined_event) AppendNumber(*claims.joined_event, content);
   content += static_cast<char>(claims.room.kind);
-  return Sign(key_, kRoomKeyPurpose, content + claims.room.id.value);
+  return Sign(key_, claims.joined_event ? kStayKeyPurpose : kRoomKeyPurpose,
+              content + claims.room.id.value);
 }
 
 std::optional<RoomKeyClaims> ChannelTokens::ReadRoomKey(std::string_view text) const {
-  const std::optional<std::string> content = Verify(key_, kRoomKeyPurpose, text, kMaxRoomKeyBytes);
-  if (!content || content->size() < kRoomKeyHeadBytes) return std::nullopt;
+  const auto verify = [&](std::string_view purpose, std::size_t numbers) {
+    return Verify(key_, purpose, text, HeadBytesOf(numbers) + kMaxRoomIdBytes);
+  };
+  std::optional<std::string> content = verify(kRoomKeyPurpose, kRoomKeyNumbers);
+  const bool is_of_stay = !content;
+  if (is_of_stay) content = verify(kStayKeyPurpose, kStayKeyNumbers);
+  const std::size_t head = HeadBytesOf(is_of_stay ? kStayKeyNumbers : kRoomKeyNumbers);
+  if (!content || content->size() < head) return std::nullopt;
   const auto [instance, room_number, joined_seq, serial] = NumbersIn<kRoomKeyNumbers>(*content);
   // A signed kind is one of the enumerators.
-  const auto kind = static_cast<RoomKind>(content->at(kRoomKeyHeadBytes - 1));
-  return RoomKeyClaims{.instance = instance,
-                       .room = {.kind = kind, .id = {content->substr(kRoomKeyHeadBytes)}},
+  const auto kind = static_cast<RoomKind>(content->at(head - 1));
+  RoomKeyClaims claims{.instance = instance,
+                       .room = {.kind = kind, .id = {content->substr(head)}},
                        .room_number = room_number,
                        .joined_seq = joined_seq,
                        .serial = serial};
+  if (is_of_stay) claims.joined_event = NumbersIn<kStayKeyNumbers>(*content).back();
+  return claims;
 }
 
 std::string ChannelTokens::TinyIdOf(const UserId& account) const {

@@ -5,16 +5,17 @@
 namespace rtcroom {
 
 Status CheckGroupAccess(GroupAccess access, const UserId& account, const Room& room,
-                        RoomStore& rooms, const BanList& bans) {
+                        RoomStore& rooms, const BanList& bans, std::uint64_t since) {
   if (bans.IsBanned(room.key, account)) return Error{Errc::kNotAllowed, "banned from the room"};
-  if (access == GroupAccess::kAny || room.creator == account ||
-      FindPusher(room, account) != nullptr) {
-    return {};
-  }
+  if (access == GroupAccess::kAny || room.creator == account) return {};
+  const Pusher* const pusher = FindPusher(room, account);
+  if (pusher != nullptr && pusher->seat <= since) return {};
   if (room.audience_count > 0) {
     const Result<AudiencePage> viewers = rooms.LoadAudiences(room.key);
     if (!viewers) return viewers.error();
-    const auto is_account = [&](const Audience& viewer) { return viewer.user_id == account; };
+    const auto is_account = [&](const Audience& viewer) {
+      return viewer.user_id == account && viewer.seat <= since;
+    };
     if (std::ranges::any_of(viewers->audiences, is_account)) return {};
   }
   return Error{Errc::kNotAllowed, "not a member of the room"};

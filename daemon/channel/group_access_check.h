@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <unordered_set>
 
 #include "daemon/base/result.h"
@@ -21,10 +22,15 @@ struct GroupMembership {
   LeaveReason reason = LeaveReason::kLeft;
 };
 
+/// Stands for a stay of any age.
+inline constexpr std::uint64_t kAnyStay = std::numeric_limits<std::uint64_t>::max();
+
+/// @param since  number of an event of the room: `GroupAccess::kMembers` asks for a member that has
+///               its seat, or is a viewer, since that event or longer. The creator is one always.
 /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
 /// @threads safe from any thread; reads the store at most once, for `GroupAccess::kMembers`.
 Status CheckGroupAccess(GroupAccess access, const UserId& account, const Room& room,
-                        RoomStore& rooms, const BanList& bans);
+                        RoomStore& rooms, const BanList& bans, std::uint64_t since = kAnyStay);
 
 /// Whether the error says that the account may not be in the group, or that there is none. Others
 /// are of the store, and pass.

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cluster/node_fixture.h"
+#include "tests/e2e/channel_caller.h"
 #include "tests/e2e/channel_phone.h"
 
 namespace rtcroom {
@@ -129,6 +130,39 @@ TEST_F(Sharing, TextsAndNoticesReachTheMembersAtOtherNodes) {
   const auto elsewhere = phone(0, "bob");
   ASSERT_EQ(elsewhere->LogIn(), 0);
   EXPECT_TRUE(Eventually([&] { return bob->is_kicked(); }));
+}
+
+TEST_F(Sharing, AnOldKeyLeadsNobodyBackAtAnotherNodeWhoHasLeft) {
+  Add(2, {{"channel.enabled", true},
+          {"channel.join", "members"},
+          {"channel.hold", "5s"},
+          {"auth.trust_imuserid", true}});
+  ASSERT_EQ(Call(0, "create_room", CreateBody("host", "r1")), kOk);
+  ASSERT_EQ(Call(0, "add_pusher", PusherBody("r1", "alice")), kOk);
+  const auto user = [&](const std::string& account) {
+    const ApiReply reply = node(0).Https().Call("multi_room", "get_im_login_info",
+                                                {{"userIDPrefix", "pc"}, {"imuserid", account}});
+    return ChannelUser{.account = reply.Text("userID"), .ticket = reply.Text("userSig")};
+  };
+  const auto at = [this](std::size_t index) {
+    return [this, index] { return node(index).Https(); };
+  };
+  ChannelCaller host(at(0), user("host"));
+  ChannelCaller alice(at(0), user("alice"));
+  for (ChannelCaller* const one : {&host, &alice}) ASSERT_EQ(ErrorCodeOf(one->LogIn().json), 0);
+  const std::string key = alice.Join("r1");
+  ASSERT_NE(key, "");
+  ASSERT_NE(host.Join("r1"), "");
+  ASSERT_EQ(Call(1, "delete_pusher", MemberBody("r1", "alice")), kOk);
+  EXPECT_EQ(alice.SendText("r1", "from outside"), kNotInGroup) << "at once";
+  ASSERT_EQ(Call(1, "add_pusher", PusherBody("r1", "alice")), kOk);
+  ChannelCaller elsewhere(at(1), alice.account(), alice.proof());
+  const auto poll = elsewhere.PollRoom(key);
+  ASSERT_EQ(host.SendText("r1", "hello"), 0);
+  EXPECT_EQ(poll->Json()["RspMsgList"], nlohmann::json::array()) << "it has not joined again";
+  const auto joined = elsewhere.PollRoom(elsewhere.Join("r1"));
+  ASSERT_EQ(host.SendText("r1", "welcome"), 0);
+  EXPECT_EQ(joined->Json()["RspMsgList"].size(), 1U);
 }
 
 }  // namespace

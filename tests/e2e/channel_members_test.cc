@@ -55,6 +55,7 @@ TEST_F(ChannelMembers, ThatAreKickedDoNotReturnWithAnOldKey) {
   ASSERT_EQ(host_.SendText("r1", "without alice"), 0);
   EXPECT_THAT(before->Reply().text, Not(HasSubstr("without alice")));
   server_.KillAndStart();
+  ASSERT_EQ(Call("add_pusher", PusherBody("r1", "alice")), kOk) << "another stay";
   const auto after = alice.PollRoom(key, 1);
   ASSERT_NE(host_.Join("r1"), "");
   ASSERT_EQ(host_.SendText("r1", "still without alice"), 0);

@@ -74,9 +74,18 @@ TEST_F(ChannelTokensTest, ProveTheRightsOfARoomKey) {
   for (const RoomKeyClaims& claims :
        {RoomKeyClaims{},
         RoomKeyClaims{kMost, {RoomKind::kWebrtc, {std::string(48, 'x')}}, kMost, kMost, kMost},
-        RoomKeyClaims{.serial = 1}}) {
+        RoomKeyClaims{.serial = 1}, RoomKeyClaims{.joined_event = 0},
+        RoomKeyClaims{.room = {.id = {std::string(48, 'x')}}, .joined_event = kMost}}) {
     EXPECT_EQ(tokens_.ReadRoomKey(tokens_.SignRoomKey(claims)), claims);
   }
+}
+
+TEST_F(ChannelTokensTest, MayNameAStay) {
+  RoomKeyClaims of_stay = kClaims;
+  of_stay.joined_event = 11;
+  const std::string key = tokens_.SignRoomKey(of_stay);
+  EXPECT_EQ(tokens_.ReadRoomKey(key), of_stay);
+  EXPECT_EQ(key.size(), room_key_.size() + 16);
 }
 
 TEST_F(ChannelTokensTest, AreLowerCaseHex) {

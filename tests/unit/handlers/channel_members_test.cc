@@ -54,10 +54,9 @@ class GroupsOfMembers : public testing::Test {
                            : reply["EventArray"][0]["GroupTips"][0]["MsgBody"]["ReportType"];
   }
   /// The same server after a kill, or another one on its store.
-  std::unique_ptr<ChannelFixture> Other() {
-    auto other =
-        std::make_unique<ChannelFixture>(ChannelOptions{.access = GroupAccess::kMembers}, "",
-                                         std::vector<std::string>{"*"}, server_.stored);
+  std::unique_ptr<ChannelFixture> Other(GroupAccess access = GroupAccess::kMembers) {
+    auto other = std::make_unique<ChannelFixture>(ChannelOptions{.access = access}, "",
+                                                  std::vector<std::string>{"*"}, server_.stored);
     other->clock.Advance(server_.clock.Now() - other->clock.Now());
     return other;
   }
@@ -186,6 +185,34 @@ TEST_F(GroupsOfMembers, AnOldKeyLeadsNobodyBackWhoHasLeft) {
   EXPECT_EQ(elsewhere->channel.CountIn(number), 0U);
   EXPECT_FALSE(elsewhere->PollRoom(bob_, bobs)->reply());
   EXPECT_EQ(elsewhere->channel.CountIn(number), 1U);
+}
+
+TEST_F(GroupsOfMembers, AKeyIsGoodForItsStay) {
+  const std::string key = server_.Join(alice_, "room_1");
+  const std::uint64_t number = server_.store.Load(key_)->sequence;
+  Add("alice");
+  const auto rejoined = Other();
+  EXPECT_FALSE(rejoined->PollRoom(alice_, key)->reply());
+  EXPECT_EQ(rejoined->channel.CountIn(number), 1U) << "it has kept its seat";
+
+  Remove("alice", LeaveReason::kKicked);
+  Add("alice");
+  const auto other = Other();
+  EXPECT_FALSE(other->PollRoom(alice_, key)->reply());
+  EXPECT_EQ(other->channel.CountIn(number), 0U);
+  EXPECT_FALSE(other->PollAccount(alice_)->reply()) << "an end would be that of its new stay";
+  const std::string next = other->Join(alice_, "room_1");
+  EXPECT_EQ(other->channel.CountIn(number), 1U);
+  const auto third = Other();
+  EXPECT_FALSE(third->PollRoom(alice_, next)->reply());
+  EXPECT_EQ(third->channel.CountIn(number), 1U);
+}
+
+TEST_F(GroupsOfMembers, AKeyOfBeforeGroupsWereForMembersGivesNothing) {
+  const std::string key = Other(GroupAccess::kAny)->Join(alice_, "room_1");
+  const auto other = Other();
+  EXPECT_FALSE(other->PollRoom(alice_, key)->reply());
+  EXPECT_EQ(other->channel.CountIn(server_.store.Load(key_)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, ASocketIsToldHowItsUserHasLeft) {
