@@ -5,13 +5,14 @@ import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Client } from '../../clients/js/src/index.js';
 import { webPlatform } from '../../clients/js/src/platform/web.js';
+import { kOpenMs } from '../../clients/js/src/times.js';
 import { kNoServer, Server } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
 import { WebSocket } from './support/packages.js';
 import { kForClients } from './support/settings.js';
 
 const kFast = 20; // pauses and heartbeats are that much shorter; timeouts are not
-const kTimeoutMs = 10_000;
+const isTimeout = (ms) => ms === kOpenMs || ms >= 10_000;
 
 /** A user with its own clock and network. `show` is what WeChat calls when the program is shown again. */
 class User {
@@ -24,7 +25,7 @@ class User {
   constructor(server, options = {}) {
     const web = webPlatform({ WebSocket, storage: null });
     const platform = {
-      setTimer: (ms, listener) => web.setTimer(ms < kTimeoutMs ? ms / kFast : ms, listener),
+      setTimer: (ms, listener) => web.setTimer(isTimeout(ms) ? ms : ms / kFast, listener),
       onShow: (listener) => {
         this.#listeners.push(listener);
         return () => {};
@@ -371,6 +372,44 @@ describe('rtcroom where heartbeats matter', { skip: kNoServer }, () => {
       assert.notStrictEqual(ann.room.pushURL, before);
       assert.deepStrictEqual([names(bob.room.pushers), ann.room.hasSeat], [['Bob', 'Ann'], true]);
     });
+  });
+});
+
+describe('rtcroom where only members hear a room', { skip: kNoServer }, () => {
+  const settings = { 'channel.join': 'members', 'room.heartbeat_timeout': '20s', 'room.sweep_period': '200ms' };
+  withServer(settings, (server, newUser, operate) => {
+    for (const [way, hasSockets] of [['a socket', true], ['polls', false]]) {
+      it(`members hear it until they are kicked, with ${way}`, async () => {
+        const [ann, bob] = await pair(newUser, { platform: { hasSockets } });
+        await bob.room.sendText('hello');
+        await until('the text', () => [ann, bob].every((user) => texts(user).length === 1));
+        operate('kick', 'multi', ann.room.roomID, bob.userID);
+        await until('the end for Bob', () => bob.of('closed').length === 1);
+        await ann.room.sendText('without Bob');
+        await until('the next text', () => texts(ann).length === 2);
+        assert.deepStrictEqual([bob.of('closed'), bob.of('evicted'), texts(bob)], [[{ reason: 'kicked' }], [], ['hello']]);
+      });
+
+      it(`a member that was evicted returns and hears it, with ${way}`, async () => {
+        let isSilent = false;
+        const web = webPlatform({ WebSocket, storage: null });
+        const request = (sent) => web.request(isSilent && /heartbeat/.test(sent.url)
+          ? { ...sent, url: `${server.host}/nowhere` } : sent);
+        const [ann, bob] = [await newUser(), await newUser({ platform: { hasSockets, request } })];
+        ann.room = ann.follow(await ann.client.createRoom('multi', { stream: false }));
+        bob.room = bob.follow(await bob.client.joinRoom('multi', ann.room.roomID, { stream: false }));
+        await until('Bob', () => ann.room.others.length === 1);
+        isSilent = true;
+        await until('Bob is evicted', () => ann.room.others.length === 0);
+        await ann.room.sendText('without Bob');
+        assert.deepStrictEqual(bob.of('message'), []);
+        isSilent = false;
+        await until('Bob is back', () => ann.room.others.length === 1);
+        await ann.room.sendText('with Bob');
+        await until('the text', () => texts(bob).includes('with Bob'));
+        assert.deepStrictEqual([bob.of('evicted').length, bob.of('closed')], [1, []]);
+      });
+    }
   });
 });
 

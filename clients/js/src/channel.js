@@ -5,7 +5,7 @@ import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } fr
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
-const kFinal = ['banned', 'kicked']; // of a room that only members hear: without its seat a user hears no more
+const kFinal = ['banned', 'kicked']; // of a room: the user does not come back
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
 const kMostUnanswered = 30; // on the socket
@@ -16,7 +16,7 @@ const kMostRequests = 200; // that wait: those of 11 s
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   // {verb, body, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they have `room` and `follower`,
-  // too, and a cursor in the body.
+  // too, and a cursor in the body. They are idle (`isIdle`) where only members hear the room and the user is none.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id
   const silence = makeTimer(platform);
@@ -160,7 +160,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   const askAll = () => {
     for (const request of requests) {
       if (!isOpen || frames >= kMostFrames || waiting.size >= kMostUnanswered) return;
-      if (request.askedOn !== link) ask(Object.assign(request, { askedOn: link }));
+      if (!request.isIdle && request.askedOn !== link) ask(Object.assign(request, { askedOn: link }));
     }
   };
 
@@ -205,7 +205,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     waiting.delete(answered);
     if (onReply) onReply(reply);
     if (event && subscription) onEvent(subscription, event);
-    if (kicked && subscription) subscription.room._end(kFinal.find((reason) => reason === kicked.reason) || 'gone');
+    if (kicked && subscription) {
+      const reason = kFinal.find((final) => final === kicked.reason);
+      if (reason) subscription.room._end(reason);
+      else setHeard(subscription, false);
+    }
     if (message) onDirectMessage(message);
     if (drain) drainMs = drain.reconnect;
     if (beat) onBeat();
@@ -218,6 +222,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     else accept(reply[verb]);
   };
 
+  const setHeard = (subscription, isHeard, isRefused) => {
+    subscription.isIdle = !isHeard;
+    subscription.room._setHeard(isHeard, isRefused);
+  };
+
   const onSubscribed = (subscription, { subscribe: reply, error }) => {
     if (!requests.has(subscription)) return;
     const { body, room, follower, accept, reject } = subscription;
@@ -227,14 +236,20 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
         reconnect(nextPause());
         return;
       }
+      if (reason.name === 'NOT_ALLOWED') {
+        accept();
+        setHeard(subscription, false, true);
+        return;
+      }
       reject(reason);
-      room._end(reason.name === 'NO_ROOM' ? 'gone' : 'banned');
+      room._end('gone');
       return;
     }
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else follower.onSnapshot(reply.room);
     body.cursor = reply.cursor;
     if (reply.missed) room._messages.onMissed(reply.missed);
+    setHeard(subscription, true);
     accept();
   };
 
@@ -254,7 +269,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   // ---- Long polls
 
   const poll = async (mine) => {
-    const subscriptions = [...requests].filter(({ room }) => room);
+    const subscriptions = [...requests].filter(({ room, isIdle }) => room && !isIdle);
     const asked = [...requests].filter(({ room }) => !room).slice(0, kPolledRequests);
     // The first tells whether polls work.
     const waitMs = asked.length || state !== 'polling' ? 0 : kHoldMs;
@@ -344,12 +359,16 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       reconnect(nextPause());
     },
 
-    /** Calls the follower's `onSnapshot` and `onEvent`, and the room's `_end`, until `unsubscribe`.
-     * @returns a promise of the first snapshot, or of the news that there is no channel */
-    subscribe(room, follower) {
+    /** Calls the follower's `onSnapshot` and `onEvent`, and the room's `_setHeard` and `_end`, until `unsubscribe`. A
+     * subscription that became idle goes on.
+     * @returns a promise of the snapshot, or of the news that there is none for this user, or no channel */
+    async subscribe(room, follower) {
       const { kind, roomID } = room;
       const onReply = (reply) => onSubscribed(subscription, reply);
-      const subscription = { verb: 'subscribe', body: { kind, roomID }, room, follower, onReply };
+      const known = find(room);
+      const subscription = known || { verb: 'subscribe', body: { kind, roomID }, room, follower, onReply };
+      if (known && !known.isIdle) return undefined;
+      Object.assign(subscription, { isIdle: false, askedOn: null });
       requests.add(subscription);
       return answerTo(subscription);
     },

@@ -10,7 +10,7 @@ const find = (pushers, { userID }) => pushers.find((pusher) => pusher.userID ===
 
 export const without = (pushers, userID) => pushers.filter((pusher) => pusher.userID !== userID);
 
-/** @param room  offers `_emit`, `_messages`, `_call`, `_exists`, `_end`, `_onDeleted` beside its properties
+/** @param room  offers `_emit`, `_messages`, `_call`, `_exists`, `_end`, `_onDeleted`, `_isUnheard` and its properties
  * @param client  offers `connection` */
 export function makeFollower(room, platform, client) {
   const refresh = makeTimer(platform);
@@ -81,7 +81,7 @@ export function makeFollower(room, platform, client) {
 
     onConnection(state) {
       refresh.stop();
-      if (state !== 'none' || room.isClosed) return;
+      if ((state !== 'none' && !room._isUnheard) || room.isClosed) return;
       refresh.start(kRefreshMs, async () => {
         // A room that waits for its first pusher is not to be seen.
         await room._exists().catch(({ name }) => { if (name === 'NO_ROOM' && room.pushers.length) room._end('gone'); });

@@ -21,6 +21,7 @@ export class Room extends Emitter {
       _client: client, _userID: userID, _names: profile, _isViewer: isViewer, _isEnding: false,
       _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
       _messages: makeMessages(this, platform), _entry: undefined, _watching: undefined,
+      _isUnheard: false, _refusals: 0,
     });
   }
 
@@ -103,10 +104,25 @@ export class Room extends Emitter {
     this._follower.onConnection(this._client.connection);
   }
 
+  /** Once the user is a member: where only members hear a room, it was refused before. */
+  async _listen() { if (!this.isClosed) await ignore(this._client._channel.subscribe(this, this._follower)); }
+
+  /** The channel tells of the room from now on, or no more.
+   * @param isRefused  whether it was asked to */
+  _setHeard(isHeard, isRefused) {
+    this._isUnheard = !isHeard;
+    this._follower.onConnection(this._client.connection);
+    if (isHeard) this._refusals = 0;
+    // The seat may be lost without a word. A member that is refused is banned.
+    else if (isRefused && (this.hasSeat ? this._refusals++ : this._entry)) this._end('banned');
+    else this._seat.beat();
+  }
+
   async _watch({ userInfo = '' }) {
     // A full list means "not counted", and not "may not watch".
     this._watching = ignore(this._call('add_audience', { userInfo }), 'AUDIENCE_FULL');
     this._entry = await this._watching;
+    if (this._entry) await this._listen();
     await this.audience();
   }
 

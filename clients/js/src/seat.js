@@ -7,7 +7,7 @@ import { kBeatMs, kFirstBeatMs, kSteadyMs } from './times.js';
 // Other reasons are for good.
 const kEvictions = [undefined, 'heartbeat_timeout', 'stream_interrupted', 'left'];
 
-/** @param room  offers `_call`, `_exists`, `_follower`, `_names`, `_isViewer`, `_emit`, `_end`
+/** @param room  offers `_call`, `_exists`, `_follower`, `_listen`, `_names`, `_isViewer`, `_emit`, `_end`
  * @param isNew  whether the room waits for this pusher, its first */
 export function makeSeat(room, platform, isNew) {
   let isWanted = false;
@@ -57,7 +57,7 @@ export function makeSeat(room, platform, isNew) {
   /** Asks whether the seat is still this user's, and returns to it after an eviction. */
   const keep = async (tries) => {
     const mine = stay;
-    await room._call('pusher_heartbeat', {}, { tries }).catch((error) => onLost(error, mine));
+    await room._call('pusher_heartbeat', {}, { tries }).then(() => { room._listen(); }, (error) => onLost(error, mine));
   };
 
   const onLost = (error, asked) => {
@@ -164,7 +164,7 @@ export function makeSeat(room, platform, isNew) {
     /** The stream runs: now the others can play it. */
     onStream() {
       ranAt = platform.now();
-      return inTurn(enter);
+      return inTurn(enter).then(() => room._listen());
     },
 
     onStreamBroken() {

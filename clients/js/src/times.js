@@ -3,7 +3,7 @@
 export const kFirstBeatMs = 3000; // after the seat is taken
 export const kBeatMs = 7000;
 export const kSteadyMs = 10000; // a stream that ran so long was no failure
-export const kRefreshMs = 10000; // of a room, where there is no message channel
+export const kRefreshMs = 10000; // of a room of which the message channel does not tell
 export const kAudienceMs = 1000; // for which changes of viewers are gathered
 
 export const kPingMs = 25000;
