@@ -4,12 +4,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
-const kInside = ['accept', 'addressOf', 'askedOn', 'call', 'done', 'end', 'follower', 'give', 'giveUp', 'hasSockets',
-  'identity', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken', 'listener', 'load', 'loginCode', 'lose', 'onClose',
-  'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork', 'onOpen', 'onReply', 'onShow', 'onSnapshot',
-  'onStream', 'onStreamBroken', 'openSocket', 'profile', 'read', 'reject', 'renew', 'renewal', 'reply', 'report',
-  'request', 'save', 'setTimer', 'start', 'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake',
-  'who'];
+const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow', 'follower',
+  'give', 'giveUp', 'hasSockets', 'identity', 'isLast', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken',
+  'listener', 'load', 'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork',
+  'onOpen',  'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile',
+  'read', 'reject', 'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start',
+  'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
 /** Options of a file as small as it gets. */
 export const kSmall = { target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) };

@@ -1,11 +1,14 @@
 // The message channel: one connection for all rooms, which goes on where it was cut off. By a WebSocket, and by long
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
+import { assign, parse, stringify } from './builtins.js';
 import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
-const kFinal = ['banned', 'kicked']; // of a room: the user does not come back
+const kConnecting = 'connecting';
+const kClosed = 'closed';
+const kFinal = /^(banned|kicked)$/; // of a room: the user does not come back
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
 const kMostUnanswered = 30; // on the socket
@@ -15,15 +18,16 @@ const kMostRequests = 200; // that wait: those of 11 s
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
-  // {verb, body, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they have `room` and `follower`,
-  // too, and a cursor in the body. They are idle (`isIdle`) where only members hear the room and the user is none.
+  // {verb, content, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they are `about` a room, have a
+  // `follower`, and a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is
+  // none.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id
   const silence = makeTimer(platform);
   const pings = makeTimer(platform);
   const pause = makeTimer(platform);
   const second = makeTimer(platform);
-  let state = 'closed';
+  let state = kClosed;
   let link; // the connection: what belongs to an earlier one comes too late
   let socket;
   let isOpen;
@@ -39,17 +43,17 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   let failedSockets = 0; // the same
   let isOut = false; // the network: a poll or a call had no answer, not even a refusal
 
-  const isOff = () => state === 'none' || state === 'closed';
-  const find = (about) => [...requests]
-    .find(({ room }) => room && room.kind === about?.kind && room.roomID === about.roomID);
+  const isOff = () => state === 'none' || state === kClosed;
+  const find = (room) => [...requests]
+    .find(({ about }) => about && about.kind === room?.kind && about.roomID === room.roomID);
   const nextPause = () => pauseMs(++tries, platform);
 
   const setState = (now) => {
     if (now === state) return;
     state = now;
     if (now === 'none') {
-      requests.forEach(({ room, verb, accept, reject }) => {
-        if (room) accept();
+      requests.forEach(({ about, verb, accept, reject }) => {
+        if (about) accept();
         else reject(new RtcRoomError('NO_CHANNEL', verb));
       });
     }
@@ -62,7 +66,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     let stopTimer;
     try {
       return await new Promise((accept, reject) => {
-        Object.assign(request, { accept, reject });
+        assign(request, { accept, reject });
         stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
         if (isOff()) accept();
         else if (endPoll) connect();
@@ -70,7 +74,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       });
     } finally {
       stopTimer();
-      if (!request.room) requests.delete(request);
+      if (!request.about) requests.delete(request);
     }
   };
 
@@ -78,7 +82,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const reconnect = (ms) => {
     disconnect();
-    if (url && state !== 'closed') pause.start(ms, connect);
+    if (url && state !== kClosed) pause.start(ms, connect);
   };
 
   const connect = () => {
@@ -104,7 +108,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const onOpen = () => {
     isOpen = true;
-    ask({ verb: 'connect', body: { ...session.who, direct, login: loginTime }, onReply({ connect: reply }) {
+    ask({ verb: 'connect', content: { ...session.who, direct, login: loginTime }, onReply({ connect: reply }) {
       if (!reply) return; // it is closed next, with the reason
       loginTime = reply.login;
       if (reply.direct < direct) direct = reply.direct; // the server was restored from a backup
@@ -129,7 +133,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   const cut = () => { onClose(kCut); };
 
   const onClose = (code) => {
-    if (state === 'connected') setState('connecting');
+    if (state === 'connected') setState(kConnecting);
     else if (!(code > kCut)) ++failedSockets; // else the server has answered
     goOn(code);
   };
@@ -160,11 +164,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   const askAll = () => {
     for (const request of requests) {
       if (!isOpen || frames >= kMostFrames || waiting.size >= kMostUnanswered) return;
-      if (!request.isIdle && request.askedOn !== link) ask(Object.assign(request, { askedOn: link }));
+      if (!request.isIdle && request.askedOn !== link) ask(assign(request, { askedOn: link }));
     }
   };
 
-  const ask = ({ verb, body, onReply }) => {
+  const ask = ({ verb, content, onReply }) => {
     waiting.set(++id, onReply);
     if (!frames++) {
       second.start(kFramesMs, () => {
@@ -172,7 +176,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
         askAll();
       });
     }
-    socket.send(JSON.stringify({ id, [verb]: body }));
+    socket.send(stringify({ id, [verb]: content }));
     expectReply();
   };
 
@@ -181,7 +185,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const ping = () => {
     // A connection that lasts ends the row of failures.
-    ask({ verb: 'ping', body: { direct }, onReply() { tries = 0; } });
+    ask({ verb: 'ping', content: { direct }, onReply() { tries = 0; } });
     pings.start(kPingMs, ping);
   };
 
@@ -190,7 +194,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     silence.stop();
     try {
       for (const line of text.split('\n')) {
-        if (line && link === mine) take(JSON.parse(line)); // a listener may have logged out
+        if (line && link === mine) take(parse(line)); // a listener may have logged out
       }
     } catch (error) { // what no server of this protocol says
       if (link === mine) cut();
@@ -206,8 +210,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     if (onReply) onReply(reply);
     if (event && subscription) onEvent(subscription, event);
     if (kicked && subscription) {
-      const reason = kFinal.find((final) => final === kicked.reason);
-      if (reason) subscription.room._end(reason);
+      if (kFinal.test(kicked.reason)) subscription.about._end(kicked.reason);
       else setHeard(subscription, false);
     }
     if (message) onDirectMessage(message);
@@ -224,12 +227,12 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const setHeard = (subscription, isHeard, isRefused) => {
     subscription.isIdle = !isHeard;
-    subscription.room._setHeard(isHeard, isRefused);
+    subscription.about._setHeard(isHeard, isRefused);
   };
 
   const onSubscribed = (subscription, { subscribe: reply, error }) => {
     if (!requests.has(subscription)) return;
-    const { body, room, follower, accept, reject } = subscription;
+    const { content, about: room, follower, accept, reject } = subscription;
     if (error) {
       const reason = errorOfReply('subscribe', error);
       if (reason.isTemporary) {
@@ -247,7 +250,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     }
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else follower.onSnapshot(reply.room);
-    body.cursor = reply.cursor;
+    content.cursor = reply.cursor;
     if (reply.missed) room._messages.onMissed(reply.missed);
     setHeard(subscription, true);
     accept();
@@ -255,9 +258,9 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
 
   const onEvent = (subscription, event) => {
     if (!requests.has(subscription)) return; // a listener has left the room
-    if (event.room_destroyed) subscription.room._end(event.room_destroyed.reason);
+    if (event.room_destroyed) subscription.about._end(event.room_destroyed.reason);
     else subscription.follower.onEvent(event);
-    subscription.body.cursor = event.cursor || subscription.body.cursor;
+    subscription.content.cursor = event.cursor || subscription.content.cursor;
   };
 
   const onDirectMessage = (message) => {
@@ -269,15 +272,15 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   // ---- Long polls
 
   const poll = async (mine) => {
-    const subscriptions = [...requests].filter(({ room, isIdle }) => room && !isIdle);
-    const asked = [...requests].filter(({ room }) => !room).slice(0, kPolledRequests);
+    const subscriptions = [...requests].filter(({ about, isIdle }) => about && !isIdle);
+    const asked = [...requests].filter(({ about }) => !about).slice(0, kPolledRequests);
     // The first tells whether polls work.
     const waitMs = asked.length || state !== 'polling' ? 0 : kHoldMs;
     const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs, body: {
       connect: { ...session.who, direct },
       wait: waitMs / 1000,
-      cursors: subscriptions.map(({ body }) => body),
-      requests: asked.map(({ verb, body }, index) => ({ id: index, [verb]: body })),
+      cursors: subscriptions.map(({ content }) => content),
+      requests: asked.map(({ verb, content }, index) => ({ id: index, [verb]: content })),
     } });
     // Nothing is lost with a poll that is ended early: the server keeps nothing between two.
     if (waitMs) endPoll = abort;
@@ -309,7 +312,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
   };
 
   const onPollFailed = (data) => {
-    setState('connecting');
+    setState(kConnecting);
     const { name } = data?.error ? errorOfReply('poll', data.error) : {};
     isOut = !name;
     goOn({ OTHER_LOGIN: kOtherLogin, NOT_AUTHORISED: kTokenRefused }[name]);
@@ -319,13 +322,13 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     get state() { return state; },
 
     start() {
-      setState(url ? 'connecting' : 'none');
+      setState(url ? kConnecting : 'none');
       reconnect(0);
     },
 
     stop() {
       disconnect();
-      setState('closed');
+      setState(kClosed);
       requests.forEach(({ verb, reject }) => reject(new RtcRoomError('CLOSED', verb)));
       requests.clear();
       tries = failedSockets = direct = drainMs = 0;
@@ -354,7 +357,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     /** The network is gone: no connection says so soon. */
     lose() {
       if (isOff()) return;
-      setState('connecting');
+      setState(kConnecting);
       isOut = true;
       reconnect(nextPause());
     },
@@ -362,13 +365,13 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     /** Calls the follower's `onSnapshot` and `onEvent`, and the room's `_setHeard` and `_end`, until `unsubscribe`. A
      * subscription that became idle goes on.
      * @returns a promise of the snapshot, or of the news that there is none for this user, or no channel */
-    async subscribe(room, follower) {
+    async follow(room, follower) {
       const { kind, roomID } = room;
       const onReply = (reply) => onSubscribed(subscription, reply);
       const known = find(room);
-      const subscription = known || { verb: 'subscribe', body: { kind, roomID }, room, follower, onReply };
+      const subscription = known || { verb: 'subscribe', content: { kind, roomID }, about: room, follower, onReply };
       if (known && !known.isIdle) return undefined;
-      Object.assign(subscription, { isIdle: false, askedOn: null });
+      assign(subscription, { isIdle: false, askedOn: null });
       requests.add(subscription);
       return answerTo(subscription);
     },
@@ -380,16 +383,16 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
       subscription.reject(new RtcRoomError('CLOSED', 'left'));
       if (!isOpen) return;
       // After what was sent to the room before.
-      const request = { verb: 'unsubscribe', body: subscription.body, isLast: true, onReply: () => requests.delete(request) };
+      const request = { verb: 'unsubscribe', content: subscription.content, isLast: true, onReply: () => requests.delete(request) };
       requests.add(request);
       askAll();
     },
 
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
-    async request(verb, body) {
+    async request(verb, content) {
       if (isOff()) fail('NO_CHANNEL', verb);
       if (requests.size >= kMostRequests) fail('RATE_LIMITED', verb);
-      const request = { verb, body, onReply: (reply) => settle(request, reply) };
+      const request = { verb, content, onReply: (reply) => settle(request, reply) };
       requests.add(request);
       return answerTo(request);
     },

@@ -11,7 +11,7 @@ const kRoomID = /^(?!@TGS#|.*[/?#&%+"\\])[!-~]{1,48}$/;
 const trimmed = (url) => url.replace(/\/+$/, '');
 
 function checkKind(kind) {
-  if (!['double', 'multi', 'live'].includes(kind)) refuse('kind: double, multi or live');
+  if (!/^(double|multi|live)$/.test(kind)) refuse('kind: double, multi or live');
 }
 
 export class Client extends Emitter {
@@ -114,7 +114,7 @@ export class Client extends Emitter {
   /** Tells the messages of a room, once the program has it, and listens. */
   _tell(room) { this._platform.setTimer(0, room._messages.start); }
 
-  _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.beat(ifOlderMs)); }
+  _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.sendBeat(ifOlderMs)); }
 
   async _logOut() {
     this.rooms.forEach((room) => ignore(room.leave()));

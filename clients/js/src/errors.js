@@ -1,6 +1,8 @@
 // What can go wrong, by name: programs compare names, people read messages.
+import { assign } from './builtins.js';
 
 export const kNotAuthorised = 'NOT_AUTHORISED';
+export const kLoggedInElsewhere = 'OTHER_LOGIN';
 
 // Codes by which sockets are closed.
 export const kCut = 1006;
@@ -42,12 +44,12 @@ export function errorOfReply(call, { code, message, detail, result, reason }) {
   const special = !detail && kNamesOfCalls[`${call} ${code}`];
   // What is wrong with a token has a number; code 7 without one is a ban.
   const [, fault] = /错误码:(\d)/.exec(message) || [];
-  const name = fault ? (fault === '1' ? 'OTHER_LOGIN' : kNotAuthorised)
+  const name = fault ? (fault === '1' ? kLoggedInElsewhere : kNotAuthorised)
     : special || Object.keys(kCodes).find((known) => kCodes[known].includes(code))
     || (code >= 70000 && code < 71000 ? kNotAuthorised : 'UNAVAILABLE');
   // The reason of a refused login is a text, that of a refused mix an object.
   const text = `${call}: ${detail || result?.message || result || message}`;
-  return Object.assign(new RtcRoomError(name, text, code), { _reason: reason });
+  return assign(new RtcRoomError(name, text, code), { _reason: reason });
 }
 
 export function fail(name, detail) { throw new RtcRoomError(name, detail); }

@@ -1,4 +1,5 @@
 // A client in a page that may be closed, or loaded again, at any moment.
+import { stringify } from './builtins.js';
 import { Client } from './client.js';
 import { ignore } from './errors.js';
 import { keptIn, listen } from './platform/web.js';
@@ -12,7 +13,7 @@ export class PageClient extends Client {
     super(options, platform);
     this._hide({ _entered: undefined }); // by a call of `rejoin` that is under way
     const stop = this._stop;
-    const stopPage = listen(typeof window === 'object' && window, 'pagehide',
+    const stopPage = listen(globalThis.window, 'pagehide',
       ({ persisted }) => this._onHide(persisted, options.leaveOnClose ?? true));
     this._stop = () => {
       stop();
@@ -54,7 +55,7 @@ export class PageClient extends Client {
     // One that arrives late must not end the stay that follows a reload.
     rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _seat, _entry }) => {
       const send = (endpoint, { stay }) => navigator.sendBeacon(this._session.addressOf(`${kind}_room/${endpoint}`),
-        JSON.stringify({ userID, roomID, client: kClient, stay }));
+        stringify({ userID, roomID, client: kClient, stay }));
       const wouldReturn = roomCreator !== userID && others.length;
       if (hasSeat && (leaveOnClose === 'always' || wouldReturn)) send('delete_pusher', _seat);
       if (_entry) send('delete_audience', _entry);

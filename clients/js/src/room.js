@@ -1,4 +1,5 @@
 // A room that this user is in, kept up to date.
+import { assign } from './builtins.js';
 import { Emitter } from './emitter.js';
 import { fail, ignore } from './errors.js';
 import { makeFollower, without } from './follower.js';
@@ -13,7 +14,7 @@ export class Room extends Emitter {
   constructor({ kind, roomID, isNew = false, isViewer = false, roomInfo = '', profile, client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
-    Object.assign(this, {
+    assign(this, {
       kind, roomID, roomInfo, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
       audienceCount: 0, fields: {}, isClosed: false,
     });
@@ -100,12 +101,12 @@ export class Room extends Emitter {
 
   /** Reads the room, and follows it from now on. */
   async _open() {
-    await this._client._channel.subscribe(this, this._follower);
+    await this._client._channel.follow(this, this._follower);
     this._follower.onConnection(this._client.connection);
   }
 
   /** Once the user is a member: where only members hear a room, it was refused before. */
-  async _listen() { if (!this.isClosed) await ignore(this._client._channel.subscribe(this, this._follower)); }
+  async _listen() { if (!this.isClosed) await ignore(this._client._channel.follow(this, this._follower)); }
 
   /** The channel tells of the room from now on, or no more.
    * @param isRefused  whether it was asked to */
@@ -136,7 +137,7 @@ export class Room extends Emitter {
   _onDeleted({ userID, reason }) {
     if (userID !== this._userID || !this.hasSeat) return;
     if (reason === 'kicked') this._end('kicked');
-    else this._seat.beat(); // whose answer says whether the seat is lost: it may be taken again already
+    else this._seat.sendBeat(); // whose answer says whether the seat is lost: it may be taken again already
   }
 
   /** The room is over for this user. @param reason  if it does not know */

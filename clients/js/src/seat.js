@@ -99,7 +99,7 @@ export function makeSeat(room, platform, isNew) {
     // With a stream the channel tells, as only it knows where that is played.
     if (!pushURL) room._follower.onEvent({ pusher_added: { userID: room._userID, ...room._names, accelerateURL: '' } });
     enteredURL = pushURL;
-    beats.start(kFirstBeatMs, seat.beat);
+    beats.start(kFirstBeatMs, seat.sendBeat);
   };
 
   const lose = ({ name, isTemporary }) => {
@@ -176,11 +176,11 @@ export function makeSeat(room, platform, isNew) {
 
     /** At once when the program is shown again: its timers had stopped.
      * @param ifOlderMs  of the heartbeat before: a younger one is enough */
-    beat(ifOlderMs) {
+    sendBeat(ifOlderMs) {
       const now = platform.now();
       if (!isTaken || now - beatAt < ifOlderMs) return;
       beatAt = now;
-      beats.start(kBeatMs, seat.beat); // on schedule, whatever becomes of this one
+      beats.start(kBeatMs, seat.sendBeat); // on schedule, whatever becomes of this one
       ignore(keep(1));
     },
   };

@@ -1,6 +1,7 @@
 // The login of one user, and the calls of the room API that need it.
 import { pause } from './backoff.js';
-import { errorOfReply, fail, ignore, kNotAuthorised, refuse } from './errors.js';
+import { assign } from './builtins.js';
+import { errorOfReply, fail, ignore, kLoggedInElsewhere, kNotAuthorised, refuse } from './errors.js';
 
 const kTries = 4;
 export const kClient = 'rtcroom/1'; // to which the server says more
@@ -45,7 +46,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
   const logIn = (mine, identity) => {
     const { userID, userSig, sdkAppID, accountType = '0' } = identity;
     return ask(`${url}/multi_room/login?${queryOf({ sdkAppID, accountType, userID, userSig })}`, {},
-      ({ token }) => Object.assign(mine, { identity, token: token.trim() }), mine);
+      ({ token }) => assign(mine, { identity, token: token.trim() }), mine);
   };
 
   const enter = async (mine) => {
@@ -81,7 +82,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
   };
 
   const forget = () => {
-    Object.assign(login || {}, { isOver: true }).abort?.();
+    assign(login || {}, { isOver: true }).abort?.();
     login = null;
   };
 
@@ -157,8 +158,8 @@ export function makeSession(url, platform, onNetwork, onOver) {
           const { name } = error;
           if (name === 'NETWORK') onNetwork(false);
           const isCurrent = mine === login && token === mine.token;
-          if (name === 'OTHER_LOGIN' && isCurrent) session.end('other_login');
-          else if (!isRenewed && (name === 'OTHER_LOGIN' || name === kNotAuthorised)) {
+          if (name === kLoggedInElsewhere && isCurrent) session.end('other_login');
+          else if (!isRenewed && (name === kLoggedInElsewhere || name === kNotAuthorised)) {
             if (isCurrent) await session.renew();
             isRenewed = true;
             return attempt();

@@ -1,4 +1,5 @@
 // Browsers, and Node.
+import { assign, parse, stringify } from '../builtins.js';
 import { common, kRequestTimeoutMs } from './common.js';
 
 /** @returns a function that removes the listener */
@@ -12,12 +13,12 @@ export function listen(target, event, listener) {
 export const keptIn = (storageNow) => ({
   load(key) {
     try {
-      return JSON.parse(storageNow().getItem(key));
+      return parse(storageNow().getItem(key));
     } catch (error) { /* nothing, then */ }
   },
   save(key, value) {
     try {
-      storageNow().setItem(key, JSON.stringify(value));
+      storageNow().setItem(key, stringify(value));
     } catch (error) { /* nothing next time */ }
   },
 });
@@ -26,19 +27,19 @@ export const keptIn = (storageNow) => ({
 export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) {
   return {
     ...common,
-    ...keptIn(() => (storage === undefined ? globalThis.sessionStorage : storage)),
+    ...keptIn(() => (storage === undefined ? sessionStorage : storage)),
     request({ url, body, waitMs = 0 }) {
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), kRequestTimeoutMs + waitMs);
-      // The type keeps browsers from asking with OPTIONS before each request.
-      const post = body && { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: JSON.stringify(body) };
+      // As plain text, the type of a string, so that browsers do not ask with OPTIONS before each request.
+      const post = body && { method: 'POST', body: stringify(body) };
       const reply = fetch(url, { ...post, signal: abort.signal })
         .then(async (response) => ({ status: response.status, data: await response.json().catch(() => null) }))
         .finally(() => clearTimeout(timer));
       return { reply, abort: () => abort.abort() };
     },
     openSocket(url, protocol, { onOpen, onMessage, onClose }) {
-      const socket = Object.assign(new WebSocket(url, protocol), {
+      const socket = assign(new WebSocket(url, protocol), {
         onopen: onOpen,
         onmessage: ({ data }) => onMessage(data),
         onclose: ({ code }) => onClose(code),
