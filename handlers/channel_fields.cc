@@ -86,6 +86,15 @@ RoomKey ChannelFields::Room() {
   return {.kind = *named, .id = RoomIdOf("roomID")};
 }
 
+RoomKind ChannelFields::ListKind() {
+  const std::string kind = Text("kind", kMaxKindBytes);
+  for (const RoomKind listed : {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive}) {
+    if (kind == RoomKindName(listed)) return listed;
+  }
+  Fail(Errc::kBadRequest, "kind", "not one of double, multi, live");
+  return {};
+}
+
 std::string ChannelFields::Text(const char* name, std::size_t most) {
   const ordered_json* const value = Required(name);
   std::string text = value == nullptr ? std::string() : TextOf(name, *value);

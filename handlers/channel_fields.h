@@ -35,6 +35,8 @@ class ChannelFields {
 
   /// `kind` and `roomID`, required, as new clients name a room. @errors as `Group`.
   RoomKey Room();
+  /// `kind`, required, of a list of rooms: `webrtc` has none.
+  RoomKind ListKind();
   /// A required text of 1 to `most` bytes.
   std::string Text(const char* name, std::size_t most);
   /// A text of at most `most` bytes; empty when it is missing.

@@ -54,8 +54,10 @@ bool PushPoll::Wait() {
   for (const PolledRoom& room : rooms_) {
     if (room.number > 0) receivers.Subscribe(room.number, room.key, shared_from_this());
   }
-  for (int reads = 1; !ReadAll() && replies_.empty(); ++reads) {
+  for (const RoomListKey& list : watched_) receivers.lists().Watch(list, shared_from_this());
+  for (int reads = 1; !ReadAll() && !has_answers_; ++reads) {
     const MutexLock lock(mutex_);
+    if (!list_pushes_.empty()) break;
     if (is_stopping_ || due_ <= context_.logins.clock.Monotonic()) break;
     if (!std::exchange(is_woken_, false)) {
       is_waiting_ = true;
@@ -127,9 +129,17 @@ void PushPoll::AnswerRequests() {
     const Result<VerbRequest> read = ReadVerb(std::move(request));
     if (!read) {
       AppendTo(replies_, VerbFailure(id, read.error()));
+      has_answers_ = true;
       continue;
     }
     const Verb& verb = *read->verb;
+    if (verb.kind == VerbKind::kWatch || verb.kind == VerbKind::kUnwatch) {
+      const Result<JsonText> changed = ChangeWatched(*read);
+      if (!changed || verb.kind == VerbKind::kUnwatch) has_answers_ = true;
+      AppendTo(replies_, VerbReply(id, verb, changed));
+      continue;
+    }
+    has_answers_ = true;
     const Result<JsonText> outcome =
         verb.handler == nullptr
             ? Result<JsonText>(Error{Errc::kBadRequest, "request: not in a poll"})
@@ -141,6 +151,15 @@ void PushPoll::AnswerRequests() {
                            context_.verbs);
     AppendTo(replies_, VerbReply(id, verb, outcome));
   }
+}
+
+Result<JsonText> PushPoll::ChangeWatched(const VerbRequest& request) {
+  ChannelFields fields(request.fields);
+  const RoomListKey list{.kind = fields.ListKind(), .reach = login_.proof.reach};
+  if (!fields.ok()) return fields.error();
+  std::erase(watched_, list);
+  if (request.verb->kind == VerbKind::kWatch) watched_.push_back(list);
+  return JsonText();
 }
 
 bool PushPoll::ReadAll() {
@@ -202,6 +221,16 @@ void PushPoll::OnDirect(const StoredMessage& message, const std::string& object)
     is_woken_ = true;
     if (!is_waiting_ || message.position <= login_.direct) return;
     if (!misses_directs_) AppendTo(pushes_, object);
+  }
+  Finish();
+}
+
+void PushPoll::OnRoomList(RoomListPush& push) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    AppendTo(list_pushes_, push.object());
+    if (!is_waiting_) return;
   }
   Finish();
 }
@@ -277,6 +306,7 @@ void PushPoll::Finish() {
     is_waiting_ = false;
     reply = std::exchange(reply_, nullptr);
     if (!reply) return;
+    if (!list_pushes_.empty()) AppendTo(pushes_, list_pushes_);
     if (is_to_beat) AppendTo(pushes_, kBeatPush);
     body = Body();
   }

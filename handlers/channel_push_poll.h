@@ -47,6 +47,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnRoomList(RoomListPush& push) override;
   void OnEventsLost() override { Wake(); }
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
@@ -72,6 +73,8 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
 
   void OpenRooms();
   void AnswerRequests();
+  /// The reply to `watch` or `unwatch`.
+  Result<JsonText> ChangeWatched(const VerbRequest& request);
   /// @return false when it is to be answered now.
   bool Wait() EXCLUDES(mutex_);
   /// Reads rooms and direct messages.
@@ -94,8 +97,10 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   ChannelLogin login_;
   std::vector<PolledRoom> rooms_;
   std::vector<nlohmann::ordered_json> requests_;
-  std::string replies_;          ///< objects, joined by commas
-  std::string pushes_;           ///< likewise
+  std::string replies_;       ///< objects, joined by commas
+  bool has_answers_ = false;  ///< `replies_` has more than that lists are watched
+  std::string pushes_;        ///< as `replies_`
+  std::vector<RoomListKey> watched_;
   bool misses_directs_ = false;  ///< direct messages could not be read
   MonotonicTime due_{};
   MonotonicTime next_beat_{};  ///< when it is answered, if its user has a seat and it asks for that
@@ -103,6 +108,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   Mutex mutex_;
   bool is_waiting_ GUARDED_BY(mutex_) = false;
   bool is_woken_ GUARDED_BY(mutex_) = false;
+  std::string list_pushes_ GUARDED_BY(mutex_);  ///< as `pushes_`; some come before it waits
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   PollReply reply_ GUARDED_BY(mutex_);
 };

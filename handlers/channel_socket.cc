@@ -283,6 +283,10 @@ Status ChannelSocket::Answer(const Request& request) {
       return Subscribe(request);
     case VerbKind::kUnsubscribe:
       return Unsubscribe(request);
+    case VerbKind::kWatch:
+      return Watch(request);
+    case VerbKind::kUnwatch:
+      return Unwatch(request);
     case VerbKind::kCall:
       return Call(request);
   }

@@ -80,6 +80,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnRoomList(RoomListPush& push) override;
   void OnEventsLost() override;
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
@@ -132,6 +133,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   Status ReadSubscribed(const Request& request, const RoomKey& key, std::uint64_t number,
                         const std::string& cursor) EXCLUDES(mutex_);
   Status Unsubscribe(const Request& request) EXCLUDES(mutex_);
+  Status Watch(const Request& request) EXCLUDES(mutex_);
+  Status Unwatch(const Request& request) EXCLUDES(mutex_);
   Status Call(const Request& request) EXCLUDES(mutex_);
   void Record(const Request& request, const Status& outcome);
 

@@ -1,4 +1,4 @@
-// The rooms of a socket, and what is pushed to it.
+// The rooms and lists of a socket, and what is pushed to it.
 #include <algorithm>
 #include <utility>
 
@@ -105,6 +105,32 @@ Status ChannelSocket::Unsubscribe(const Request& request) {
   return {};
 }
 
+// Lists of rooms
+
+Status ChannelSocket::Watch(const Request& request) {
+  ChannelFields fields(request.fields);
+  const RoomListKey list{.kind = fields.ListKind(), .reach = login_.proof.reach};
+  if (!fields.ok()) return fields.error();
+  RoomListPushes& lists = context_.verbs.receivers.lists();
+  lists.Watch(list, shared_from_this());
+  const bool is_over = [&] {
+    const MutexLock lock(mutex_);
+    SendLocked(VerbReply(request.id, *request.verb, JsonText()));
+    return is_over_;
+  }();
+  if (is_over) lists.Unwatch(list, *this);
+  return {};
+}
+
+Status ChannelSocket::Unwatch(const Request& request) {
+  ChannelFields fields(request.fields);
+  const RoomListKey list{.kind = fields.ListKind(), .reach = login_.proof.reach};
+  if (!fields.ok()) return fields.error();
+  context_.verbs.receivers.lists().Unwatch(list, *this);
+  Send(VerbReply(request.id, *request.verb, JsonText()));
+  return {};
+}
+
 // Pushes
 
 void ChannelSocket::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
@@ -147,6 +173,11 @@ void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& ob
   if (message.position <= direct_at_) return;
   direct_at_ = message.position;
   WritePushLocked(WebSocket::EncodeText(object), message.content.sent_at);
+}
+
+void ChannelSocket::OnRoomList(RoomListPush& push) {
+  const MutexLock lock(mutex_);
+  WritePushLocked(push.FrameOf(&WebSocket::EncodeText), std::nullopt);
 }
 
 void ChannelSocket::ReadDirects() noexcept {

@@ -268,6 +268,8 @@ constexpr auto kVerbs = std::to_array<Verb>({
      .label = "channel/unsubscribe",
      .kind = VerbKind::kUnsubscribe,
      .may_block = false},
+    {.name = "watch", .label = "channel/watch", .kind = VerbKind::kWatch, .may_block = false},
+    {.name = "unwatch", .label = "channel/unwatch", .kind = VerbKind::kUnwatch, .may_block = false},
     {.name = "send", .label = "channel/send", .handler = Send},
     {.name = "history", .label = "channel/history", .handler = History},
     {.name = "conversations", .label = "channel/conversations", .handler = ListConversations},

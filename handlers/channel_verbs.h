@@ -47,7 +47,7 @@ struct VerbCall {
 using VerbHandler = Result<JsonText> (*)(const VerbCall& call, const VerbContext& context);
 
 /// The verbs that change the connection itself have no handler here.
-enum class VerbKind : std::uint8_t { kConnect, kSubscribe, kUnsubscribe, kCall };
+enum class VerbKind : std::uint8_t { kConnect, kSubscribe, kUnsubscribe, kWatch, kUnwatch, kCall };
 
 struct Verb {
   std::string_view name{};

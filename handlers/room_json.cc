@@ -95,4 +95,11 @@ bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_
   return true;
 }
 
+std::string ListedRoom(const Room& room, RoomReach reach, const RoomLimits& limits) {
+  JsonText object;
+  const Protocol protocol = reach == RoomReach::kAll ? Protocol::kGen2 : Protocol::kGen1;
+  WriteListedRoom(room, protocol, object, &limits);
+  return std::string(object.text());
+}
+
 }  // namespace rtcroom

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "daemon/base/json_text.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_limits.h"
+#include "daemon/core/room_reach.h"
 #include "handlers/protocol.h"
 
 namespace rtcroom {
@@ -38,5 +40,10 @@ inline constexpr std::size_t kMaxRoomListBytes = std::size_t{256} * 1024;
 /// @source protocol A.4.8, B.4.8, B.8, C.4.
 bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_bytes,
                 JsonText& out, const RoomLimits* limits = nullptr);
+
+/// A room of a list as an object: as `get_room_list` shows it to a client of gen-2 that names
+/// itself, or to one of gen-1, which is what a login that reaches only gen-1 sees.
+/// @source the contract of the channel's socket, 3.
+std::string ListedRoom(const Room& room, RoomReach reach, const RoomLimits& limits);
 
 }  // namespace rtcroom

@@ -5,9 +5,9 @@ import path from 'node:path';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
 const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow', 'follower',
-  'give', 'giveUp', 'hasSockets', 'identity', 'isLast', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken',
+  'give', 'giveUp', 'hasSockets', 'identity', 'isIdle', 'isLast', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken',
   'listener', 'load', 'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork',
-  'onOpen',  'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile',
+  'onOpen', 'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile',
   'read', 'reject', 'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start',
   'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 

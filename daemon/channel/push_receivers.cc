@@ -22,7 +22,9 @@ bool HasProfile(const RoomEvent& event) {
 }  // namespace
 
 PushReceivers::PushReceivers(const Deps& deps, RateLimit delivery_rate)
-    : deps_(deps), delivery_rate_(delivery_rate) {
+    : deps_(deps),
+      delivery_rate_(delivery_rate),
+      lists_({.rooms = deps.rooms, .clock = deps.clock, .form = deps.list, .held = deps.held}) {
   if (deps.held != nullptr) memory_.emplace(*deps.held);
 }
 
@@ -69,6 +71,7 @@ void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& r
 }
 
 void PushReceivers::Remove(const PushReceiverPtr& receiver) {
+  lists_.UnwatchAll(*receiver);
   const MutexLock lock(mutex_);
   all_.erase(receiver);
 }
@@ -96,6 +99,7 @@ std::vector<PushReceiverPtr> PushReceivers::All() const {
 void PushReceivers::Push(std::span<const StoredEvent> events,
                          std::span<const StoredMessage> messages) {
   CheckBans();
+  lists_.OnEvents(events);
   std::vector<std::uint64_t> touched;
   // By time, so that a message follows the event that brought its sender.
   auto event = events.begin();
@@ -230,6 +234,7 @@ void PushReceivers::EndMembership(const GroupMembership& membership) {
 void PushReceivers::OnEventsLost() {
   outgoing_.clear();
   (void)CountWaiting(0);
+  lists_.OnEventsLost();
   for (const PushReceiverPtr& receiver : All()) receiver->OnEventsLost();
 }
 
@@ -250,6 +255,10 @@ void PushReceivers::OnTick() {
     return entry.second.objects.empty() && entry.second.sent == 0;
   });
   const MonotonicTime now = deps_.clock.Monotonic();
+  // Lists wait while rooms have much to say.
+  if (deliveries_.Debt(now, delivery_rate_).count() == 0) {
+    deliveries_.Charge(now, delivery_rate_, static_cast<std::uint32_t>(lists_.Deliver()));
+  }
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweep;
   for (const PushReceiverPtr& receiver : All()) receiver->OnTick(now);

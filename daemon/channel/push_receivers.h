@@ -21,6 +21,8 @@
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/group_access_check.h"
+#include "daemon/channel/push_receiver.h"
+#include "daemon/channel/room_list_pushes.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
@@ -29,39 +31,10 @@
 
 namespace rtcroom {
 
-/// A connection or a poll. Its functions are called on the feed's thread: they must be quick and
-/// not throw.
-///
-/// @threads safe from any thread.
-class PushReceiver {
- public:
-  virtual ~PushReceiver() = default;
-
-  /// Of a room that it has subscribed to. Nothing follows the end of a room.
-  virtual void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) = 0;
-  /// A message to its user.
-  /// @param object  the push, as JSON.
-  virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
-  /// Some events are unknown: it has to read its rooms again.
-  virtual void OnEventsLost() = 0;
-  /// Users may have been banned from its rooms.
-  virtual void OnBans() = 0;
-  /// Its user may not be in the group of that room any more.
-  virtual void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) = 0;
-  /// Once a second.
-  virtual void OnTick(MonotonicTime now) = 0;
-  /// The server stops.
-  virtual void OnStop() = 0;
-  /// Constant once it receives anything.
-  [[nodiscard]] virtual const UserId& user_id() const = 0;
-};
-/// Shared by the tables of `PushReceivers`, and by the connection of the receiver.
-using PushReceiverPtr = std::shared_ptr<PushReceiver>;
-
 /// Totals since the start, and the present number of sockets; written by the receivers.
 struct PushCounts {
   std::atomic<std::uint64_t> sockets{0};
-  std::atomic<std::uint64_t> pushes{0};        ///< frames with events or direct messages
+  std::atomic<std::uint64_t> pushes{0};        ///< frames with anything but replies
   std::atomic<std::uint64_t> slow_readers{0};  ///< closed
 };
 
@@ -92,6 +65,7 @@ class PushReceivers {
     DeliveryObserver* observer = nullptr;  ///< gets the latency of pushes; null: none
     DirectContacts* contacts = nullptr;    ///< gets who has subscribed to which room; null: none
     MemoryTotal* held = nullptr;           ///< gets what waits in memory; null: none
+    RoomListForm list{};                   ///< needed where lists are watched
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
 
@@ -105,7 +79,7 @@ class PushReceivers {
       EXCLUDES(mutex_);
   void Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) EXCLUDES(mutex_);
   void StopListening(const PushReceiver& receiver) EXCLUDES(mutex_);
-  /// Undoes `Add`.
+  /// Undoes `Add`, and ends what the receiver watches.
   void Remove(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
 
   /// Committed events and messages, each in the store's order.
@@ -123,6 +97,8 @@ class PushReceivers {
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
 
+  /// Who watches which list of rooms; this object gives it events and time.
+  RoomListPushes& lists() { return lists_; }
   PushCounts& counts() { return counts_; }
   /// Counts a frame that a socket gets.
   /// @param made_at  when its oldest message or event was made; nullopt when its client was away.
@@ -162,6 +138,7 @@ class PushReceivers {
   const Deps deps_;
   const RateLimit delivery_rate_;
   PushCounts counts_;
+  RoomListPushes lists_;
 
   mutable Mutex mutex_;
   bool is_stopping_ GUARDED_BY(mutex_) = false;

@@ -12,9 +12,8 @@
 #include "daemon/process/demo_files.h"
 
 namespace rtcroom {
-namespace {
 
-RoomPolicy MakePolicy(const Config& config) {
+RoomPolicy MakeRoomPolicy(const Config& config) {
   const RoomConfig& room = config.room;
   return {.limits = {.max_pushers_double = room.max_pushers_double,
                      .max_pushers_multi = room.max_pushers_multi,
@@ -25,6 +24,8 @@ RoomPolicy MakePolicy(const Config& config) {
           .creator_destroys_double = room.creator_destroys_double,
           .creator_destroys_multi = room.creator_destroys_multi};
 }
+
+namespace {
 
 RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
   // An unsigned URL has no expiry up to which it could be revoked.
@@ -142,7 +143,7 @@ WelcomeFacts MakeWelcome(const Config& config, bool demo) {
 ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
     : rooms_(MakeRoomDeps(config, deps),
              RoomServiceOptions{
-                 .policy = MakePolicy(config),
+                 .policy = MakeRoomPolicy(config),
                  .deliveries = {.im = deps.im != nullptr, .trtc = config.trtc.enabled},
                  .push_url_ttl = std::chrono::ceil<std::chrono::seconds>(config.live.url_ttl)},
              deps.runtime.logger),
@@ -161,7 +162,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .clock = deps.runtime.clock,
                        .ids = deps.runtime.ids,
                        .admission = deps.auth.admission(),
-                       .limits = MakePolicy(config).limits,
+                       .limits = MakeRoomPolicy(config).limits,
                        .looks = looks_.get(),
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services(),

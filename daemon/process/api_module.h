@@ -27,6 +27,8 @@
 
 namespace rtcroom {
 
+RoomPolicy MakeRoomPolicy(const Config& config);
+
 /// All of it outlives the module.
 struct ApiModuleDeps {
   StoreModule& store;  ///< open

@@ -156,6 +156,7 @@ Status App::BuildServices() {
                                         ChannelModuleDeps{.store = store_,
                                                           .observer = metrics_.delivery_observer(),
                                                           .held = held_,
+                                                          .policy = MakeRoomPolicy(*config_),
                                                           .runtime = runtime_});
     if (Status status = channel_->Start(store_.removal().Now()); !status) return status;
   }

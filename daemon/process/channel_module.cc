@@ -10,6 +10,7 @@
 
 #include "daemon/base/atomic_file.h"
 #include "daemon/base/digest.h"
+#include "handlers/room_json.h"
 
 namespace rtcroom {
 namespace {
@@ -36,6 +37,13 @@ ChannelOptions MakeOptions(const ChannelConfig& config, const MemoryTotal& held)
           .log = {.bytes = std::max<std::uint64_t>(config.max_message_bytes, LogBounds().bytes),
                   .messages = std::max<std::uint64_t>(config.max_messages, LogBounds().messages)},
           .max_held_bytes = held.most / 4};
+}
+
+RoomListForm ListForm(const RoomPolicy& policy) {
+  return {.interop = policy.interop,
+          .write = [limits = policy.limits](const Room& room, RoomReach reach) {
+            return ListedRoom(room, reach, limits);
+          }};
 }
 
 }  // namespace
@@ -74,7 +82,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .clock = deps.runtime.clock,
                                      .observer = &deps.observer,
                                      .contacts = contacts_.get(),
-                                     .held = &deps.held},
+                                     .held = &deps.held,
+                                     .list = ListForm(deps.policy)},
                  channel_.options().delivery_rate),
       former_(FormerMembers::Deps{
           .rooms = deps.store.storage(), .channel = channel_, .receivers = receivers_}),

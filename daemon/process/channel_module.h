@@ -15,6 +15,7 @@
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
 #include "daemon/config/config.h"
+#include "daemon/core/room_policy.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 
@@ -25,6 +26,7 @@ struct ChannelModuleDeps {
   StoreModule& store;  ///< open
   DeliveryObserver& observer;
   MemoryTotal& held;  ///< for clients; the channel holds at most a quarter of it for their accounts
+  RoomPolicy policy{};
   Runtime& runtime;
 };
 

@@ -50,7 +50,9 @@ class ChannelSocketTest : public testing::Test {
     return api.Send({.target = "/channel/poll", .body = body.dump()}).json;
   }
 
-  ServerProcess server_{{.settings = {{"channel.enabled", true}, {"room.max_pushers_multi", 8}}}};
+  ServerProcess server_{
+      {.settings = {
+           {"channel.enabled", true}, {"room.max_pushers_multi", 8}, {"auth.interop", "shared"}}}};
   ApiClient api_ = server_.Https();
 };
 
@@ -134,6 +136,18 @@ TEST_F(ChannelSocketTest, RemindsClientsWithASeatOfTheirHeartbeats) {
   const json beat = {{"beat", json::object()}};
   EXPECT_EQ(polled["pushes"], json::array({beat})) << polled;
   EXPECT_EQ(alice->NextPush(), beat);
+}
+
+TEST_F(ChannelSocketTest, TellsOfListedRooms) {
+  const auto alice = Connected(NewUser());
+  EXPECT_EQ(alice->Ask("watch", {{"kind", "double"}}), json::object());
+  EXPECT_EQ(api_.Call("double_room", "create_room", CreateBody("host", "room_2")).code(), kOk);
+  const json made = alice->NextPush()["list"];
+  EXPECT_EQ(made["kind"], "double") << made;
+  EXPECT_EQ(made["changed"][0]["roomID"], "room_2") << made;
+  EXPECT_EQ(made["changed"][0]["seats"], 1) << made;
+  EXPECT_EQ(api_.Call("double_room", "destroy_room", MemberBody("room_2", "host")).code(), kOk);
+  EXPECT_EQ(alice->NextPush()["list"]["ended"], json::array({"room_2"}));
 }
 
 TEST_F(ChannelSocketTest, CountsItsSocketsAndLogsNoSecrets) {

@@ -133,6 +133,8 @@ std::vector<HostileRequest> HostileSocketRequests() {
   const std::pair<const char*, json> requests[] = {
       {"subscribe", PolledRoomOf(room, "c")},
       {"unsubscribe", room},
+      {"watch", {{"kind", "live"}}},
+      {"unwatch", {{"kind", "live"}}},
       {"send", send},
       {"history", history},
       {"members", room},

@@ -23,6 +23,7 @@
 #include "daemon/core/node_lease.h"
 #include "daemon/core/seated_users.h"
 #include "handlers/channel_router.h"
+#include "handlers/room_json.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
@@ -77,9 +78,14 @@ class ChannelFixture {
                 .history = store,
                 .bans = bans,
                 .access = options.access}),
-        receivers(
-            {.rooms = store, .events = store, .bans = bans, .clock = clock, .observer = &latencies},
-            options.delivery_rate),
+        receivers({.rooms = store,
+                   .events = store,
+                   .bans = bans,
+                   .clock = clock,
+                   .observer = &latencies,
+                   .list = {.write = [](const Room& room,
+                                        RoomReach reach) { return ListedRoom(room, reach, {}); }}},
+                  options.delivery_rate),
         router({.channel = channel,
                 .costs = costs,
                 .verifier = *verifier,

@@ -40,6 +40,7 @@ class Listener : public PushReceiver {
   void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
     directs.push_back(message.position);
   }
+  void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }
   void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) override {}

@@ -1,0 +1,49 @@
+// A connection or a poll of a new client of the message channel, as those see it that push to it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/base/clock.h"
+#include "daemon/channel/room_push.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/room_event.h"
+
+namespace rtcroom {
+
+class RoomListPush;
+
+/// A connection or a poll. Its functions are called on the feed's thread: they must be quick and
+/// not throw.
+///
+/// @threads safe from any thread.
+class PushReceiver {
+ public:
+  virtual ~PushReceiver() = default;
+
+  /// Of a room that it has subscribed to. Nothing follows the end of a room.
+  virtual void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) = 0;
+  /// A message to its user.
+  /// @param object  the push, as JSON.
+  virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
+  /// Of a list of rooms that it watches.
+  virtual void OnRoomList(RoomListPush& push) = 0;
+  /// Some events are unknown: it has to read its rooms again.
+  virtual void OnEventsLost() = 0;
+  /// Users may have been banned from its rooms.
+  virtual void OnBans() = 0;
+  /// Its user may not be in the group of that room any more.
+  virtual void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) = 0;
+  /// Once a second.
+  virtual void OnTick(MonotonicTime now) = 0;
+  /// The server stops.
+  virtual void OnStop() = 0;
+  /// Constant once it receives anything.
+  [[nodiscard]] virtual const UserId& user_id() const = 0;
+};
+/// Shared by the tables of `PushReceivers` and `RoomListPushes`, and by the connection of the
+/// receiver.
+using PushReceiverPtr = std::shared_ptr<PushReceiver>;
+
+}  // namespace rtcroom
