@@ -7,7 +7,7 @@ import path from 'node:path';
 const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow', 'follower',
   'give', 'giveUp', 'hasSockets', 'identity', 'isIdle', 'isLast', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken',
   'listener', 'load', 'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork',
-  'onOpen', 'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile',
+  'onOpen', 'onPush', 'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile',
   'read', 'reject', 'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start',
   'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 

@@ -58,6 +58,7 @@ describe('The package rtcroom', () => {
         export async function talk() {
           const client = new Client({ server: 'https://h', storage: null });
           const [{ fields: { hearts } }] = await client.listRooms('live');
+          client.watchRooms('live', ([first]) => first.seats?.toFixed())();
           const room = await client.joinRoom('live', 'r', { userName: 'Ann' });
           room.on('message', ({ nick, body }: Message) => \`\${nick}\${body}\`);
           const off: () => void = room.on('closed', ({ reason }) => { if (reason === 'gone') room.pushers[0].accelerateURL; });

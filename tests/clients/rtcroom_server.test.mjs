@@ -201,6 +201,23 @@ describe('rtcroom with the real server', { skip: kNoServer }, () => {
       assert.strictEqual(atUpdate, mixedPlayURL);
     });
 
+    it('a list of rooms is told as it changes', async () => {
+      const [ann, bob] = [await newUser(), await newUser()];
+      await until('the socket', () => bob.client.connection === 'connected');
+      let told;
+      const stop = bob.client.watchRooms('double', (rooms) => { told = rooms; });
+      await until('the list', () => told);
+      const room = await ann.client.createRoom('double', { roomInfo: 'tea', stream: false });
+      const listed = () => told.find(({ roomID }) => roomID === room.roomID);
+      await until('the room', () => listed());
+      assert.deepStrictEqual([listed()], (await bob.client.listRooms('double')).filter(({ roomID }) => roomID === room.roomID));
+      await bob.client.joinRoom('double', room.roomID, { stream: false });
+      await until('the second member', () => listed().seats === 0);
+      await room.destroy();
+      await until('the end', () => !listed());
+      stop();
+    });
+
     it('names what is wrong', async () => {
       const [ann, bob, eve] = [await newUser(), await newUser(), await newUser()];
       const room = await ann.client.createRoom('double', { stream: false });

@@ -6,8 +6,8 @@ import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } fr
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
-const kConnecting = 'connecting';
-const kClosed = 'closed';
+export const kConnecting = 'connecting';
+export const kClosed = 'closed';
 const kFinal = /^(banned|kicked)$/; // of a room: the user does not come back
 const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
 const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
@@ -16,8 +16,9 @@ const kMostRequests = 200; // that wait: those of 11 s
 
 /** @param url  empty: there is no channel
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
+ * @param onList  called with what has changed in a list of rooms
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
-export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
+export function makeChannel(url, platform, session, onDirect, onBeat, onList, onState) {
   // {verb, content, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they are `about` a room, have a
   // `follower`, and a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is
   // none.
@@ -203,7 +204,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     askAll();
   };
 
-  const take = ({ id: answered, event, direct: message, drain, kicked, beat, ...reply }) => {
+  const take = ({ id: answered, event, direct: message, drain, kicked, beat, list, ...reply }) => {
     const onReply = waiting.get(answered);
     const subscription = find(event || kicked);
     waiting.delete(answered);
@@ -216,6 +217,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onState) {
     if (message) onDirectMessage(message);
     if (drain) drainMs = drain.reconnect;
     if (beat) onBeat();
+    if (list) onList(list);
   };
 
   // ---- What both ways bring

@@ -1,8 +1,9 @@
 // One user of one server: its login, its rooms, its messages.
-import { makeChannel } from './channel.js';
+import { kClosed, makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
 import { fail, ignore, refuse } from './errors.js';
 import { Room } from './room.js';
+import { makeRoomList, readListed } from './room_list.js';
 import { makeSession } from './session.js';
 import { kBeatMs } from './times.js';
 
@@ -25,8 +26,10 @@ export class Client extends Emitter {
         this._emit('kicked', { reason });
       });
     const messages = makeChannel(channel && `${trimmed(channel)}/channel`, platform, session,
-      (message) => this._emit('direct', message), () => this._beat(kBeatMs), (state) => {
+      (message) => this._emit('direct', message), () => this._beat(kBeatMs),
+      (push) => this._lists.forEach((kind, list) => { if (kind === push.kind) list.onPush(push); }), (state) => {
         this.rooms.forEach((room) => room._follower.onConnection(state));
+        this._lists.forEach((_, list) => list.onConnection(state));
         this._emit('connection', state);
       });
     this.rooms = [];
@@ -34,6 +37,7 @@ export class Client extends Emitter {
       _session: session,
       _channel: messages,
       _names: {}, // those of the newest room
+      _lists: new Map(), // that are kept up to date, and their kinds
       _turn: 0, // counts logouts: each ends the logins before it
       _ending: undefined, // the newest logout
       _leaving: new Map(), // rooms, and promises of the end of their leaves, which need the login
@@ -73,8 +77,20 @@ export class Client extends Emitter {
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);
     return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count }, {
-      read: ({ rooms }) => rooms.map(({ custom, customInfo, ...room }) => ({ ...room, fields: JSON.parse(custom) })),
+      read: ({ rooms }) => rooms.map(readListed),
     });
+  }
+
+  watchRooms(kind, listener) {
+    checkKind(kind);
+    const lists = this._lists;
+    const list = makeRoomList(kind, listener, this._platform, this);
+    lists.set(list, kind);
+    list.onConnection(this.connection);
+    return () => {
+      list.onConnection(kClosed);
+      if (lists.delete(list) && ![...lists.values()].includes(kind)) ignore(this._channel.request('unwatch', { kind }));
+    };
   }
 
   async rejoin() { return []; }
