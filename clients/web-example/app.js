@@ -4,7 +4,6 @@ import { hasText, show, switchLanguage, translatePage, userText } from './langua
 import { recall, remember } from './memory.js';
 import { Player } from './streams.js';
 
-const kListMs = 4000;
 const kHistory = 50; // messages that were sent before
 const kSeats = { double: 2, multi: 4 }; // of servers that do not tell how many are free; live rooms have viewers besides
 const kLikes = 'likes'; // a custom field of live rooms; its name is ours to choose
@@ -17,6 +16,7 @@ const settings = await (await fetch('settings.json')).json();
 const client = new Client({ server: settings.server ?? location.origin, prefix: settings.prefix });
 
 let room = null; // the one that this page shows
+let stopList = () => {};
 let turn = 0; // counts what the user has chosen to enter
 let isViewer = false; // whether this user may watch it, too
 let tiles = new Map(); // by user ID
@@ -51,11 +51,14 @@ function showConnection() {
 
 // ---- Lobby
 
-async function listRooms() {
-  if (room || !client.userID) return;
+/** Shows the rooms of the chosen kind, and what becomes of them, until `stopList`. */
+function watchRooms() {
+  stopList();
   const kind = kindNow();
-  const rooms = await client.listRooms(kind);
-  if (kind !== kindNow()) return; // the user has chosen another one meanwhile
+  stopList = client.watchRooms(kind, (rooms) => showRooms(kind, rooms));
+}
+
+function showRooms(kind, rooms) {
   byId('noRooms').hidden = rooms.length > 0;
   const known = new Map([...byId('rooms').children].map((row) => [row.dataset.room, row]));
   byId('rooms').replaceChildren(...rooms.map((each) => {
@@ -153,6 +156,7 @@ addEventListener('hashchange', () => attempt(null, async () => {
   room = null;
   closeRoom();
   follow();
+  watchRooms();
   await left?.leave();
 }));
 
@@ -160,6 +164,7 @@ addEventListener('hashchange', () => attempt(null, async () => {
 
 function showRoom(entered) {
   room = entered;
+  stopList();
   isViewer = room.kind === 'live' && room.roomCreator !== client.userID;
   byId('lobby').hidden = true;
   byId('room').hidden = false;
@@ -201,6 +206,7 @@ function showLobby() {
   showAddress();
   follow();
   closeRoom();
+  watchRooms();
 }
 
 /** Shows the lobby instead. */
@@ -211,7 +217,6 @@ function closeRoom() {
   byId('members').replaceChildren();
   byId('room').hidden = true;
   byId('lobby').hidden = false;
-  attempt(null, listRooms);
 }
 
 function showSubtitle() {
@@ -343,7 +348,7 @@ byId('leave').onclick = () => attempt(byId('leave'), async () => {
 
 byId('language').onclick = switchLanguage;
 byId('name').value = recall('sessionStorage', 'rtcroom name') ?? '';
-byId('kinds').onchange = () => attempt(null, listRooms);
+byId('kinds').onchange = watchRooms;
 show(byId('language'), 'language.other');
 translatePage();
 showConnection();
@@ -359,7 +364,5 @@ await attempt(null, async () => {
   const meant = again.find((each) => !location.hash || location.hash === addressOf(each));
   await showNewest(mine, [meant, ...again.filter((each) => each !== meant)]);
   if (!room && mine === turn) follow();
-  await listRooms();
 });
-// New rooms are not told by the message channel. A failure is shown by what the user does next.
-setInterval(() => { if (!document.hidden) listRooms().catch(() => {}); }, kListMs);
+if (!room) watchRooms();
