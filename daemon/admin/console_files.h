@@ -1,4 +1,4 @@
-// The files of daemon/admin/console/assets.
+// The files of daemon/admin/console/assets, and of the library on which the simulated phones run.
 #pragma once
 
 #include <span>

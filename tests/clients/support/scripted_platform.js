@@ -1,7 +1,7 @@
 // An environment of the library rtcroom that a test controls: its clock, and all that the server says.
 import { Client } from '../../../clients/js/src/index.js';
 
-class ScriptedPlatform {
+export class ScriptedPlatform {
   nowMs = 0;
   #timers = new Set();
   #shown = [];

@@ -2,7 +2,7 @@
 
 /** Names and codes that Chinese texts share with English ones. */
 const kNames = ['rtcroomd', 'English', 'API', 'HTTP', 'ID', 'HLS', 'IM', 'RTMP', 'TLS', 'TRTC', 'WebSocket', 'WebRTC', 'gen-1', 'gen-2',
-  'auth.mode', 'kbit/s', 'ms', 'Alice', 'Bob'];
+  'kbit/s', 'ms', 'Alice', 'Bob'];
 
 /**
  * The Latin words that are neither a name nor a code.

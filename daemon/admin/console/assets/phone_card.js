@@ -77,9 +77,9 @@ export class PhoneCard {
       create: !isMember, join: !isMember, silent: state === 'in', wake: state === 'silent', leave: state !== 'out', end: state === 'in' && isCreator,
     };
     for (const [name, button] of Object.entries(this.#buttons)) button.hidden = !usable[name];
-    const isNotified = this.#phone.isNotified;
+    const { connection, isNotified } = this.#phone;
     this.#mode.hidden = state !== 'in' || !this.#lab.hasChannel;
-    this.#mode.textContent = text(isNotified ? 'phone.notified' : 'phone.polling');
+    this.#mode.textContent = text(connection === 'connected' ? 'phone.notified' : 'phone.polling');
     this.#chat.hidden = state !== 'in' || !isNotified;
     this.#drawTexts();
     if (this.#problem.textContent !== problem) this.#problem.textContent = problem;

@@ -1,11 +1,17 @@
 // The simulated pushers and their requests, kept across page changes.
-import { ChannelSocket } from './channel_socket.js';
 import { beatPeriod, Phone } from './phone.js';
+import { PhonePlatform } from './phone_platform.js';
+import { Client } from './rtcroom/client.js';
+import { webPlatform } from './rtcroom/platform/web.js';
+import { kBeatMs, kFirstBeatMs, kRefreshMs } from './rtcroom/times.js';
 import { text } from './texts.js';
 
 const kNames = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin', 'Frank'];
 const kMostLines = 200;
-const kTimeoutMs = 10_000;
+// Without the message channel phones ask for changes as often as this, so that one can watch them.
+const kAskMs = 2000;
+// What asks for news, and often gets none.
+const kAsking = ['get_pushers', 'poll', 'ping'];
 
 /**
  * @typedef {object} Line  one request and its reply
@@ -17,19 +23,21 @@ const kTimeoutMs = 10_000;
  * @property {number|undefined} code  undefined when there was no reply
  * @property {string} problem
  * @property {number} tookMs
- * @property {boolean} isRepeated  a poll with the same reply as the one before it
+ * @property {boolean} isRepeated  a question with the same reply as the one before it
  */
 
 /**
  * Dispatches `line` (detail: Line), `change` of a phone, and `phones` when the phones are replaced.
  */
 export class TryLab extends EventTarget {
+  /** Of the public API, with its prefix. */
   #base = '';
-  /** Of the message channel; empty without it. */
-  #socketUrl = '';
-  #beatMs = beatPeriod(20_000);
-  /** @type {Map<string, string>} the last poll reply of each phone */
-  #lastPoll = new Map();
+  /** Of the server with the message channel, with its prefix; empty without it. */
+  #channel = '';
+  /** @type {Map<number, number>} in milliseconds, instead of the library's */
+  #periods = new Map();
+  /** @type {Map<string, string>} the last reply to each phone's questions */
+  #lastReplies = new Map();
   /** @type {Phone[]} */
   phones = [];
   /** @type {Line[]} newest first */
@@ -44,15 +52,16 @@ export class TryLab extends EventTarget {
   connect(base, timeoutMs, socketUrl) {
     if (this.#base !== '') return;
     this.#base = base;
-    this.#socketUrl = socketUrl;
-    this.#beatMs = beatPeriod(timeoutMs);
+    this.#channel = socketUrl.replace(/^ws/, 'http').replace(/\/channel\/ws$/, '');
+    this.#periods = new Map([kBeatMs, kFirstBeatMs].map((usualMs) => [usualMs, beatPeriod(timeoutMs, usualMs)]));
+    if (!this.hasChannel) this.#periods.set(kRefreshMs, kAskMs);
     this.addPhone();
     this.addPhone();
   }
 
   /** Whether phones are notified and can talk. */
   get hasChannel() {
-    return this.#socketUrl !== '';
+    return this.#channel !== '';
   }
 
   get isFull() {
@@ -61,8 +70,7 @@ export class TryLab extends EventTarget {
 
   addPhone() {
     const name = kNames[this.phones.length];
-    const phone = new Phone(name.toLowerCase(), name, this.#beatMs, (...call) => this.#call(...call),
-      this.hasChannel ? (...socket) => this.#makeSocket(...socket) : null);
+    const phone = new Phone(name.toLowerCase(), name, (onExchange) => this.#makeClient(name, onExchange));
     phone.addEventListener('change', () => this.dispatchEvent(new Event('change')));
     this.phones.push(phone);
     this.dispatchEvent(new Event('phones'));
@@ -72,56 +80,32 @@ export class TryLab extends EventTarget {
     for (const phone of this.phones) phone.stop();
   }
 
-  /** @type {NonNullable<import('./phone.js').MakeSocket>} */
-  #makeSocket(phone, identity, place) {
-    const socket = new ChannelSocket(this.#socketUrl, identity, place);
-    socket.addEventListener('exchange', (event) => {
-      const { name, request, reply, code, tookMs } = /** @type {CustomEvent<import('./channel_socket.js').Exchange>} */ (event).detail;
-      const pushed = name === 'event' ? Object.keys(reply).find((key) => typeof reply[key] === 'object') : '';
-      this.#keep({
-        atMs: Date.now(), who: phone.userName, endpoint: `ws ${pushed || name}`, request, reply, code, problem: '', tookMs, isRepeated: name === 'ping',
-      }, phone);
+  /**
+   * @param {string} who
+   * @param {(exchange: import('./phone.js').Heard) => void} onExchange
+   */
+  #makeClient(who, onExchange) {
+    const platform = new PhonePlatform(webPlatform(), this.#periods, (exchange) => {
+      const problem = exchange.code === undefined ? text('wire.noAnswerFrom', { address: this.#base }) : '';
+      this.#keep(who, { ...exchange, problem });
+      onExchange({ ...exchange, problem });
     });
-    return socket;
-  }
-
-  /** @type {import('./phone.js').Call} */
-  async #call(phone, kind, endpoint, body) {
-    const startedMs = performance.now();
-    /** @type {Line} */
-    const line = {
-      atMs: Date.now(), who: phone.userName, endpoint, request: body, reply: null, code: undefined, problem: '', tookMs: 0, isRepeated: false,
-    };
-    try {
-      const response = await fetch(`${this.#base}/${kind}_room/${endpoint}`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-        credentials: 'omit',
-        signal: AbortSignal.timeout(kTimeoutMs),
-      });
-      line.reply = await response.json();
-      line.code = line.reply.code;
-      return line.reply;
-    } catch {
-      line.problem = text('wire.noAnswerFrom', { address: this.#base });
-      throw new Error(line.problem);
-    } finally {
-      line.tookMs = performance.now() - startedMs;
-      this.#keep(line, phone);
-    }
+    const { origin, pathname } = new URL(this.#base);
+    return { client: new Client({ server: origin, prefix: pathname, channel: this.#channel }, platform), platform };
   }
 
   /**
-   * @param {Line} line
-   * @param {Phone} phone
+   * @param {string} who
+   * @param {import('./phone.js').Heard} exchange
    */
-  #keep(line, phone) {
-    if (line.endpoint === 'get_pushers') {
-      const members = line.reply?.pushers?.map((/** @type {{userID: string}} */ member) => member.userID);
-      const answer = JSON.stringify([line.reply?.code, members]);
-      line.isRepeated = this.#lastPoll.get(phone.key) === answer;
-      this.#lastPoll.set(phone.key, answer);
+  #keep(who, { name, request, reply, code, problem, tookMs }) {
+    const line = { atMs: Date.now(), who, endpoint: name, request, reply, code, problem, tookMs, isRepeated: false };
+    if (kAsking.includes(name.replace(/^ws /, ''))) {
+      const members = reply?.pushers?.map((/** @type {{userID: string}} */ member) => member.userID);
+      const answer = JSON.stringify([code, members ?? reply]);
+      const question = `${who} ${name}`;
+      line.isRepeated = this.#lastReplies.get(question) === answer;
+      this.#lastReplies.set(question, answer);
     }
     this.lines.unshift(line);
     if (this.lines.length > kMostLines) this.lines.pop();

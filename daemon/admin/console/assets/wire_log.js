@@ -31,11 +31,11 @@ export class WireLog {
 }
 
 /**
- * Tickets are not shown.
+ * What logs in is not shown.
  * @param {string} key
  * @param {unknown} value
  */
-const hidden = (key, value) => (key === 'userSig' ? '…' : value);
+const hidden = (key, value) => (key === 'userSig' || key === 'token' ? '…' : value);
 
 /** @param {Line} line */
 function entry(line) {
