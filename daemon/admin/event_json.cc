@@ -31,6 +31,7 @@ struct AddDetails {
   void operator()(const AudienceAdded& added) const { event["userID"] = added.user_id.value; }
   void operator()(const AudienceDeleted& deleted) const { event["userID"] = deleted.user_id.value; }
   void operator()(const CustomChanged& changed) const {
+    if (!changed.user_id.value.empty()) event["userID"] = changed.user_id.value;
     if (changed.field.empty()) return;  // of schema 5: all fields, and not which one has changed
     event["field"] = json::parse(changed.field);
     event["value"] = json::parse(changed.value);

@@ -22,7 +22,7 @@ struct TextBytes {
     return deleted.user_id.value.size();
   }
   std::size_t operator()(const CustomChanged& changed) const {
-    return changed.field.size() + changed.value.size();
+    return changed.field.size() + changed.value.size() + changed.user_id.value.size();
   }
   std::size_t operator()(const RoomDestroyed&) const { return 0; }
 

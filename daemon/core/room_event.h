@@ -89,6 +89,9 @@ struct AudienceDeleted {
 struct CustomChanged {
   std::string field{};  ///< name as JSON text; empty in events of schema 5: `value` is all
   std::string value{};  ///< JSON text, the new value
+  /// The one that changed it, for operators: not for clients and subscribers. Empty in events of
+  /// older versions.
+  UserId user_id{};
   bool operator==(const CustomChanged&) const = default;
 };
 

@@ -190,6 +190,7 @@ Result<RoomChange> ChangeCustom(const Room* stored, Dialect dialect, const UserI
   RoomChange change{.room = *stored};
   if (edited->custom == stored->custom) return change;
   change.room.custom = std::move(edited->custom);
+  edited->event.user_id = user_id;
   Append(change, now, std::move(edited->event));
   return change;
 }

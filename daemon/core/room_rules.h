@@ -69,7 +69,7 @@ Result<RoomChange> ExpireInactiveRoom(const Room* stored, std::uint64_t sequence
 /// The result of an edit of one custom field.
 struct CustomChange {
   std::string custom{};   ///< all fields afterwards: the text of a JSON object
-  CustomChanged event{};  ///< the changed field only
+  CustomChanged event{};  ///< the changed field only, without the user
 };
 
 /// Changes one custom field of a room; the argument holds all fields as the text of a JSON object.

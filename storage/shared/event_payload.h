@@ -88,6 +88,7 @@ struct ToColumns {
     PayloadColumns columns{.type = EventType::kCustomChanged};
     columns.info = changed.value;
     if (!changed.field.empty()) columns.field = changed.field;
+    if (!changed.user_id.value.empty()) columns.user_id = changed.user_id.value;
     return columns;
   }
   PayloadColumns operator()(const RoomDestroyed& destroyed) const {
@@ -134,7 +135,7 @@ std::optional<EventPayload> PayloadOf(std::int64_t type, std::int64_t reason, Te
     case EventType::kAudienceDeleted:
       return AudienceDeleted{.user_id = {text(kUserId)}};
     case EventType::kCustomChanged:
-      return CustomChanged{.field = text(kField), .value = text(kInfo)};
+      return CustomChanged{.field = text(kField), .value = text(kInfo), .user_id = {text(kUserId)}};
     case EventType::kPusherAdded:
       return PusherAdded{.user_id = {text(kUserId)},
                          .user_name = text(kUserName),

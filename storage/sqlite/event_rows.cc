@@ -18,6 +18,11 @@ Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t pr
              columns.field, previous);
 }
 
+Status ReplaceEvent(Statement& update, const RoomEvent& event, std::uint64_t position) {
+  const PayloadColumns columns = std::visit(ToColumns{}, event.payload);
+  return Run(update, event.at, columns.info, columns.user_id, position);
+}
+
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
   const auto text = [&](int column) { return run.Text(first_column + column); };
   const auto integer = [&](int column) { return run.Integer(first_column + column); };

@@ -29,6 +29,11 @@ inline constexpr char kBytesOfEvent[] =
 /// @param previous  position of the room's previous event; 0 when it is the first.
 Status WriteEvent(Statement& insert, const StoredEvent& stored, std::uint64_t previous);
 
+/// Makes the event at `position`, a change of a custom field, that of `event`, a change of the same
+/// field.
+/// @param update  a statement with parameters for its time, value, user and position.
+Status ReplaceEvent(Statement& update, const RoomEvent& event, std::uint64_t position);
+
 /// @param first_column  index of the first of `kEventColumns` in the current row of `run`.
 /// @errors kStoreBroken when the row is not one that `WriteEvent` wrote.
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column);

@@ -52,7 +52,8 @@ Status SqliteWriter::Prepare() {
        {load_, SelectRooms("WHERE id = ?")},
        {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
        {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
-       {replace_custom_event_, "UPDATE events SET at_ms = ?, info = ? WHERE position = ?"},
+       {replace_custom_event_,
+        "UPDATE events SET at_ms = ?, info = ?, user_id = ? WHERE position = ?"},
        {insert_event_, fmt::format("INSERT INTO events ({}, previous) VALUES"
                                    " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                    kEventColumns)},
@@ -255,7 +256,7 @@ Status SqliteWriter::WriteEvents(const RoomChange& change, const CustomEvents::E
     const RoomEvent& event = change.events.front();
     marks_.event_bytes += StoredBytes(event);
     marks_.event_bytes -= StoredBytes(earlier.event);
-    return Run(replace_custom_event_, event.at, CustomEvents::Of(change)->value, earlier.position);
+    return ReplaceEvent(replace_custom_event_, event, earlier.position);
   }
   for (const RoomEvent& event : change.events) {
     const StoredEvent& stored = events_.emplace_back(StoredEvent{

@@ -111,7 +111,7 @@ describe('custom fields', () => {
     await page.waitForFunction(() => document.querySelectorAll('.custom dt').length === 30);
     await page.click('summary:has-text("30 changes of custom fields")');
     assert.strictEqual(await page.locator('.fields [data-type="custom_changed"]:visible').count(), 30);
-    assert.match(await page.locator('.fields [data-event]').last().innerText(), /^0.* is now /);
+    assert.match(await page.locator('.fields [data-event]').last().innerText(), /^host set 0.* to /);
     assert.strictEqual(await page.evaluate(foreign), 0);
   });
 });

@@ -247,6 +247,12 @@ describe('event texts', () => {
     assert.strictEqual(words({ type: 'room_destroyed', reason: 'dismissed' }), 'An operator dismissed the room');
   });
 
+  it('name the user that has changed a field, where it is known', () => {
+    const change = { type: 'custom_changed', field: 'likes', value: 7 };
+    assert.strictEqual(words({ ...change, userID: 'bob' }), '<bob> set <likes> to <7>');
+    assert.strictEqual(words(change), '<likes> is now <7>');
+  });
+
   it('show unknown reasons', () => {
     assert.strictEqual(words({ type: 'pusher_deleted', userID: 'bob', reason: 'bored' }), '<bob> left (bored)');
     assert.strictEqual(words({ type: 'room_destroyed' }), 'The room ended (no reason given)');

@@ -165,7 +165,7 @@ TEST_F(SqliteLive, WritesNoEventForAnUndoneChange) {
   EXPECT_EQ(page->events.at(4).event.payload,
             EventPayload(AudienceAdded{.user_id = {"bob"}, .user_info = "info of bob"}));
   EXPECT_EQ(page->events.at(5).event.payload,
-            EventPayload(CustomChanged{.field = R"("a")", .value = "2"}));
+            EventPayload(CustomChanged{.field = R"("a")", .value = "2", .user_id = {"somebody"}}));
 }
 
 TEST_F(SqliteLive, UndoesViewerChangesOfALostTransaction) {

@@ -263,7 +263,8 @@ TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
   const auto events = store_->ReadRoomEvents(live, std::nullopt, 2);
   ASSERT_OK(events);
   EXPECT_EQ(events->at(0).event.payload,
-            EventPayload(CustomChanged{.field = R"("title")", .value = R"("x")"}));
+            EventPayload(
+                CustomChanged{.field = R"("title")", .value = R"("x")", .user_id = {"somebody"}}));
   EXPECT_EQ(events->at(1).event.payload,
             EventPayload(CustomChanged{.field = "", .value = R"({"likes":1})"}));
   const auto report = CheckStore({.path = Path()});

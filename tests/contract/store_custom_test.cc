@@ -38,7 +38,8 @@ TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   constexpr char kText[] =
       "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
   const std::string custom(kText, sizeof(kText) - 1);
-  const CustomChanged event{.field = std::string("\"\0'%s", 5), .value = custom};
+  const CustomChanged event{
+      .field = std::string("\"\0'%s", 5), .value = custom, .user_id = {"somebody"}};
   ASSERT_OK(store_->Update(kLiveR1, [&](const Room* stored) {
     const auto edit = [&](std::string_view) -> Result<rules::CustomChange> {
       return rules::CustomChange{.custom = custom, .event = event};
@@ -57,7 +58,9 @@ TEST_P(StoreContract, CustomEventsContainOnlyTheChangedField) {
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "long", '"' + std::string(1000, 'x') + '"')));
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "likes", "7")));
   const StoredEvent newest = AllEvents().back();
-  EXPECT_EQ(newest.event.payload, EventPayload(CustomChanged{.field = R"("likes")", .value = "7"}));
+  EXPECT_EQ(
+      newest.event.payload,
+      EventPayload(CustomChanged{.field = R"("likes")", .value = "7", .user_id = {"somebody"}}));
   EXPECT_LT(StoredBytes(newest.event), 100u);
 }
 
@@ -70,22 +73,27 @@ TEST_P(StoreContract, CustomChangesOfOneCommitAreMergedPerField) {
     }
   }
   batch.push_back(Adding(kLiveR1, "guest"));
-  for (const char* const value : {"4", "5"}) batch.push_back(SettingField(kLiveR1, "b", value));
+  for (const char* const value : {"4", "5"}) {
+    batch.push_back(SettingField(kLiveR1, "b", value, kNoon, fmt::format("user {}", value)));
+  }
   const auto outcomes = store_->UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "a", "6")));
 
   std::uint64_t number = 0;
   std::map<std::string, std::string> values;
+  std::map<std::string, std::string> users;
   for (const StoredEvent& stored : AllEvents()) {
     EXPECT_EQ(stored.event.room_sequence, ++number);
     const auto* const changed = std::get_if<CustomChanged>(&stored.event.payload);
     if (changed != nullptr) values[changed->field] = changed->value;
+    if (changed != nullptr) users[changed->field] = changed->user_id.value;
     if (std::holds_alternative<PusherAdded>(stored.event.payload) && number > 2) {
       EXPECT_THAT(values, ElementsAre(testing::Pair(R"("a")", "3"), testing::Pair(R"("b")", "3")));
     }
   }
   EXPECT_THAT(values, ElementsAre(testing::Pair(R"("a")", "6"), testing::Pair(R"("b")", "5")));
+  EXPECT_EQ(users.at(R"("b")"), "user 5");
   const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.custom, R"({"a":6,"b":5})");
   EXPECT_EQ(room.last_event, number);

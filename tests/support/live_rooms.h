@@ -85,13 +85,14 @@ inline rules::CustomChange WithField(std::string_view custom, const std::string&
 }
 
 inline RoomUpdate SettingField(const RoomKey& key, const std::string& name,
-                               const std::string& value, TimePoint now = kNoon) {
+                               const std::string& value, TimePoint now = kNoon,
+                               const std::string& user = "somebody") {
   return {.key = key, .edit = [=](const Room* stored) {
             const auto edit = [&](std::string_view custom) -> Result<rules::CustomChange> {
               return WithField(custom, name, value);
             };
-            return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"},
-                                       rules::CustomRight::kAnyone, edit, SharedPolicy(), now);
+            return rules::ChangeCustom(stored, Dialect::kGen2, {user}, rules::CustomRight::kAnyone,
+                                       edit, SharedPolicy(), now);
           }};
 }
 

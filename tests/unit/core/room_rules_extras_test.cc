@@ -99,7 +99,7 @@ TEST(CustomFields, AreReplacedByTheEdit) {
   ASSERT_OK(change);
   EXPECT_EQ(change->room.custom, "{}!");
   EXPECT_EQ(change->events.at(0).payload,
-            EventPayload(CustomChanged{.field = R"("a")", .value = "!"}));
+            EventPayload(CustomChanged{.field = R"("a")", .value = "!", .user_id = {"anybody"}}));
 }
 
 TEST(CustomFields, ProduceNoEventIfUnchanged) {

@@ -116,6 +116,7 @@ export const kEnglish = {
   'event.watchedLast': '{who} stopped watching',
   'event.custom': 'Custom fields changed',
   'event.field': '{field} is now {value}',
+  'event.fieldBy': '{who} set {field} to {value}',
   'event.fields': { one: '{count} change of custom fields', other: '{count} changes of custom fields' },
   'event.newCreator': '; {who} is the creator now',
   'leaving.left': '{who} left',

@@ -116,6 +116,7 @@ export const kChinese = {
   'event.watchedLast': '{who} 停止观看',
   'event.custom': '自定义字段已修改',
   'event.field': '{field} 现为 {value}',
+  'event.fieldBy': '{who} 将 {field} 设为 {value}',
   'event.fields': '{count} 次自定义字段修改',
   'event.newCreator': '；创建者变更为 {who}',
   'leaving.left': '{who} 离开了房间',

@@ -85,12 +85,23 @@ export function eventWords(event) {
       return { tone: 'plain', sentence: textParts('event.watchedLast', { who }) };
     case 'custom_changed':
       if (event.field === undefined) return { tone: 'plain', sentence: [text('event.custom')] };
-      return { tone: 'plain', sentence: textParts('event.field', { field: { name: event.field }, value: { name: fieldText(event.value) } }) };
+      return { tone: 'plain', sentence: fieldSentence(event) };
     case 'room_destroyed':
       return { tone: event.reason === 'dismissed' ? 'bad' : 'plain', sentence: [endingWords(event.reason)] };
     default:
       return { tone: 'plain', sentence: [event.type] };
   }
+}
+
+/**
+ * @param {RoomEvent} event
+ * @returns {Sentence}
+ */
+function fieldSentence({ userID, field: name = '', value: newValue }) {
+  const field = { name };
+  const value = { name: fieldText(newValue) };
+  if (!userID) return textParts('event.field', { field, value }); // of an older version
+  return textParts('event.fieldBy', { who: { name: userID }, field, value });
 }
 
 /**
