@@ -271,8 +271,10 @@ Status Channel::Restore(TimePoint removal) {
   std::unordered_map<std::uint64_t, StoredGroup> groups;
   std::vector<GroupJoinChange> ended;
   for (const auto& [instance, join] : *stored) {
-    if (join->expires <= removal) ended.push_back({.instance = instance});
-    if (join->expires <= deps_.clock.Now()) continue;
+    if (join->expires <= deps_.clock.Now()) {
+      if (join->expires <= removal) ended.push_back({.instance = instance});
+      continue;
+    }
     // The process has ended before its place in the group was removed.
     if (deps_.ends.Find(join->account, instance, join->logged_in)) continue;
     if (join->logged_in < deps_.validities.FirstValid(join->account)) continue;

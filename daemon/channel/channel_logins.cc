@@ -177,6 +177,10 @@ void Channel::EndLogins(const AccountValidity& validity) {
 
 std::vector<EndedLogin> Channel::TakeEnds(ChannelTurn& turn) {
   std::vector<EndedLogin> ends = std::exchange(turn.ends, {});
+  if (ends.empty()) return ends;
+  // Tokens expire by the wall clock, and it may be behind the clock by which ends are removed.
+  const TimePoint kept_until = deps_.dates.Now() + kLongestLogin;
+  for (EndedLogin& end : ends) end.expires = std::max(end.expires, kept_until);
   std::erase_if(ends, [this](const EndedLogin& end) { return !deps_.ends.Put(end); });
   return ends;
 }

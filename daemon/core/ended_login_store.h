@@ -21,7 +21,7 @@ struct EndedLogin {
   /// Its number; 0: all logins of the account that began before `logged_in`.
   std::uint64_t instance = 0;
   TimePoint logged_in{};
-  TimePoint expires{};  ///< of the tokens
+  TimePoint expires{};  ///< when it may be removed: not before the tokens have expired
   LoginEnd end = LoginEnd::kLoggedOut;
 
   [[nodiscard]] bool IsOfAllBefore() const { return instance == 0; }

@@ -21,6 +21,7 @@
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
 #include "daemon/core/node_lease.h"
+#include "daemon/core/removal_clock.h"
 #include "daemon/core/seated_users.h"
 #include "handlers/channel_router.h"
 #include "handlers/room_json.h"
@@ -68,7 +69,7 @@ class ChannelFixture {
                  .validities = validities,
                  .bans = bans,
                  .clock = clock,
-                 .dates = clock,
+                 .dates = dates,
                  .random = random,
                  .logger = logger,
                  .node = &node},
@@ -281,6 +282,8 @@ class ChannelFixture {
   static constexpr const char* kRoomPoll = "/v1/group_open_long_polling_http_noauth_svc/get_msg";
 
   FakeClock clock;
+  RemovalClock removal{clock};  ///< behind the wall clock unless the test begins it
+  const DatingClock dates{clock, removal};
   FakeBootClock boot_clock;
   NodeLease node{boot_clock};  ///< cut off once it ends
   CountingRandom random;

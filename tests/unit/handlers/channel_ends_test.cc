@@ -88,6 +88,25 @@ TEST_F(ChannelEnds, AKickedLoginIsRefusedForGood) {
   EXPECT_NE(Code(kicked), 0) << "nobody is logged in";
 }
 
+TEST_F(ChannelEnds, ALoginThatEndedWhileTheClockWasSetBackIsRefusedForGood) {
+  for (const std::size_t max_instances : {1U, 3U}) {
+    Begin(max_instances);
+    server_->removal.Begin({.mark = server_->clock.Now()});
+    server_->clock.JumpWallClock(-40 * 24h);
+    const TimePoint behind = server_->clock.Now();
+    const Client gone = server_->LogInWith("alice", ChannelFixture::UserSigOf("alice", behind));
+    ASSERT_EQ(Code(gone, kLogOut), 0);
+    server_->ends.RemoveEnded(server_->removal.Now());
+    ASSERT_OK(store_->RemoveEndedLogins(server_->removal.Now()));
+    server_->Tick(11min);  // memory forgets it
+    EXPECT_EQ(Code(gone), kNotLoggedIn);
+    Restart();
+    EXPECT_EQ(Code(gone), kNotLoggedIn);
+    server_.reset();
+    ASSERT_OK(store_->RemoveEndedLogins(TimePoint::max()));
+  }
+}
+
 TEST_F(ChannelEnds, AnEndedLoginEndsNoOther) {
   Begin(1);
   const Client kicked = LogIn();

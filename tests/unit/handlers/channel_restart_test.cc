@@ -118,6 +118,13 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredByAWrongClockStayStored) {
   EXPECT_EQ(before_.store.LoadGroupJoins()->size(), 1U);
 }
 
+TEST_F(ChannelRestart, LoginsThatBeganWhileTheClockWasSetBackStayMembers) {
+  before_.Tick(milliseconds(100));
+  Restart(before_.clock.Now() + std::chrono::days(40));
+  EXPECT_EQ(after_->channel.sizes().instances, 1U);
+  EXPECT_EQ(before_.store.LoadGroupJoins()->size(), 1U);
+}
+
 TEST_F(ChannelRestart, AMessageThatIsRepeatedAfterItIsNotStoredAgain) {
   before_.Tick(milliseconds(100));
   EXPECT_EQ(before_.SendText(alice_, "room_1", "one", 41)["MsgSeq"], 1);
