@@ -113,7 +113,7 @@ void RecordingIndex::RemoveOldest(std::uint64_t bytes, const std::stop_token& st
   std::uint64_t freed = 0;
   while (freed < bytes && !stop.stop_requested()) {
     const Result<std::vector<Recording>> oldest =
-        deps_.store.LoadRecordingsEndedBefore(deps_.clock.Now(), after, kBatch);
+        deps_.store.LoadRecordingsEndedBefore(TimePoint::max(), after, kBatch);
     if (!oldest || oldest->empty()) break;
     for (const Recording& recording : *oldest) {
       if (freed >= bytes || stop.stop_requested()) break;
@@ -164,7 +164,8 @@ Status RecordingIndex::FindFiles(const std::stop_token& stop) {
 
 bool RecordingIndex::MayGrow(const FileTree::File& file, std::string_view stream,
                              TimePoint now) const {
-  if (file.written_at >= now - kSettleTime) return true;
+  // A file with a later date was written before the wall clock was set back.
+  if (std::chrono::abs(now - file.written_at) <= kSettleTime) return true;
   const MediaState media = deps_.media.StateOf(stream);
   // A file that was last written before the stream went on belongs to an earlier connection.
   return media.kind == MediaState::Kind::kOn &&

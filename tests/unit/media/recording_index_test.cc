@@ -377,6 +377,20 @@ TEST_F(RecordingIndexTest, TheOldestAreRemovedWhileTheDiskIsShortOfSpace) {
   EXPECT_THAT(Files(), ElementsAre("d-1.flv"));
 }
 
+TEST_F(RecordingIndexTest, TheOldestAreRemovedThoughTheWallClockWasSetBack) {
+  RecordingIndex index({.root = root_.string(), .min_free_bytes = 1005}, deps_);
+  Write("a-1.flv", clock_.Now());
+  Advance(1min);
+  Write("b-1.flv", clock_.Now());
+  Advance(1min);
+  clock_.JumpWallClock(-40 * 24h);
+  Write("c-1.flv", clock_.Now());
+  index.Scan({});
+  EXPECT_THAT(Files(), ElementsAre("b-1.flv"));
+  EXPECT_FALSE(fs::exists(root_ / "a-1.flv"));
+  EXPECT_TRUE(fs::exists(root_ / "c-1.flv")) << "it is being written";
+}
+
 TEST_F(RecordingIndexTest, EmptyFoldersAreRemovedWithTheirLastRecording) {
   RecordingIndex index({.root = root_.string(), .retention = 1h, .removes_folders = true}, deps_);
   Write("live/alice/a-1.flv", clock_.Now());
