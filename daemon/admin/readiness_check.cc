@@ -34,6 +34,8 @@ AdminReply ReplyOf(const Status& status, std::string_view word) {
 
 AdminReply ReadyReply(const Status& ready) { return ReplyOf(ready, "ready"); }
 
+Error Refused() { return {Errc::kStoreBroken, "the database refuses the writes of requests"}; }
+
 Error TakesLong() { return {Errc::kUnavailable, "a write is not confirmed yet"}; }
 
 }  // namespace
@@ -78,6 +80,7 @@ bool ReadinessCheck::ReadLatest() {
   if (!Ask(sources_.answers)) return false;
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
+  if (RefusesRequests(now)) return false;
   const bool is_fresh = IsFresh(now);
   if (is_fresh && !writes_.has_failed()) return true;
   const bool has_worked = HasWorked();
@@ -88,6 +91,7 @@ bool ReadinessCheck::ReadLatest() {
 std::optional<Status> ReadinessCheck::Begin(AdminResponder& responder, bool& asks) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
+  if (RefusesRequests(now)) return Refused();
   const bool is_fresh = IsFresh(now);
   if (is_fresh && !writes_.has_failed()) return Status();
   if (asked_ == Asked::kNothing) {
@@ -126,8 +130,26 @@ bool ReadinessCheck::IsFresh(MonotonicTime now) const {
   return confirmed_at && now - *confirmed_at < kFresh && HasWorked();
 }
 
+bool ReadinessCheck::RefusesRequests(MonotonicTime now) const {
+  const std::optional<MonotonicTime> broken_at = writes_.broken_at();
+  if (!broken_at || now - *broken_at >= kFresh || IsDuringLastWrite(*broken_at)) return false;
+  const std::optional<MonotonicTime> confirmed_at = RequestConfirmedAt();
+  return !confirmed_at || now - *confirmed_at >= kFresh;
+}
+
+std::optional<MonotonicTime> ReadinessCheck::RequestConfirmedAt() const {
+  const std::optional<MonotonicTime> confirmed_at = writes_.confirmed_at();
+  const bool is_own = confirmed_at && IsDuringLastWrite(*confirmed_at);
+  return is_own ? confirmed_before_ : confirmed_at;
+}
+
+bool ReadinessCheck::IsDuringLastWrite(MonotonicTime time) const {
+  return asked_at_ && time >= *asked_at_ && (asked_ != Asked::kNothing || time <= *written_at_);
+}
+
 bool ReadinessCheck::AskForWrite(MonotonicTime now) {
   if (stopping_ || (asked_at_ && now - *asked_at_ < kFresh)) return false;
+  confirmed_before_ = RequestConfirmedAt();
   asked_at_ = now;
   asked_ = Asked::kForAWrite;
   changed_.NotifyAll();
@@ -142,7 +164,8 @@ void ReadinessCheck::WriteWhenAsked() {
       const MutexLock lock(mutex_);
       asked_ = Asked::kNothing;
       written_ = written;
-      if (written) confirmed_at_ = clock_.Monotonic();
+      written_at_ = clock_.Monotonic();
+      if (written) confirmed_at_ = written_at_;
       waiting = std::exchange(waiting_, {});
       changed_.NotifyAll();
     }

@@ -30,7 +30,10 @@ struct ReadinessSources {
 
 /// The server is ready while it answers requests, a write was confirmed in the last `kFresh`, and
 /// the process does not drain. The newest write of a request counts. If there is none, or it
-/// failed, the check writes itself, but only when somebody asks whether the server is ready.
+/// failed, the check writes itself, but only when somebody asks whether the server is ready. A
+/// database can take this write and refuse those of requests, as with the rights for one table: so
+/// the server is not ready either while some have failed for a reason that lasts, and none was
+/// confirmed, in the last `kFresh`.
 ///
 /// @threads safe from any thread. Owns one thread, which makes the writes: one that hangs blocks
 ///          nothing else.
@@ -79,6 +82,11 @@ class ReadinessCheck {
   /// Whether no write that was asked for has failed after the last confirmed one.
   [[nodiscard]] bool HasWorked() const REQUIRES(mutex_);
   [[nodiscard]] bool IsFresh(MonotonicTime now) const REQUIRES(mutex_);
+  /// Whether writes of requests fail for a reason that lasts, and none of them works.
+  [[nodiscard]] bool RefusesRequests(MonotonicTime now) const REQUIRES(mutex_);
+  /// When the last write of a request was confirmed, as far as it can be told from one asked for.
+  [[nodiscard]] std::optional<MonotonicTime> RequestConfirmedAt() const REQUIRES(mutex_);
+  [[nodiscard]] bool IsDuringLastWrite(MonotonicTime time) const REQUIRES(mutex_);
   /// Asks for a write unless one was asked for lately.
   bool AskForWrite(MonotonicTime now) REQUIRES(mutex_);
   void WriteWhenAsked() EXCLUDES(mutex_);
@@ -94,9 +102,11 @@ class ReadinessCheck {
   CondVar changed_;
   bool stopping_ GUARDED_BY(mutex_) = false;
   Asked asked_ GUARDED_BY(mutex_) = Asked::kNothing;
-  std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);      ///< the last time
-  std::optional<MonotonicTime> confirmed_at_ GUARDED_BY(mutex_);  ///< of the writes asked for
-  Status written_ GUARDED_BY(mutex_);                             ///< the last result of these
+  std::optional<MonotonicTime> asked_at_ GUARDED_BY(mutex_);          ///< the last time
+  std::optional<MonotonicTime> written_at_ GUARDED_BY(mutex_);        ///< the end of the last write
+  std::optional<MonotonicTime> confirmed_before_ GUARDED_BY(mutex_);  ///< of a request, before it
+  std::optional<MonotonicTime> confirmed_at_ GUARDED_BY(mutex_);      ///< of the writes asked for
+  Status written_ GUARDED_BY(mutex_);                                 ///< the last result of these
   std::vector<AdminResponder> waiting_ GUARDED_BY(mutex_);
   std::jthread thread_;  // last: it uses all other members
 };

@@ -19,17 +19,20 @@ class WriteRecord : public StoreObserver {
   WriteRecord(StoreObserver& next, const Clock& clock) : next_(next), clock_(clock) {}
 
   /// nullopt: no write was confirmed yet.
-  [[nodiscard]] std::optional<MonotonicTime> confirmed_at() const {
-    const MonotonicTime time = confirmed_at_;
-    return time == kNever ? std::nullopt : std::optional(time);
-  }
+  [[nodiscard]] std::optional<MonotonicTime> confirmed_at() const { return Known(confirmed_at_); }
+  /// When the store last failed to make a write for a reason that lasts (kStoreBroken); nullopt:
+  /// never.
+  [[nodiscard]] std::optional<MonotonicTime> broken_at() const { return Known(broken_at_); }
   /// Whether a write has failed since one was confirmed last.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
 
   void OnCommitBegun() noexcept override { next_.OnCommitBegun(); }
   void OnCommitEnded(const CommitStats& stats) noexcept override { next_.OnCommitEnded(stats); }
   void OnStoreError(StoreOperation operation, Errc error) noexcept override {
-    if (operation == StoreOperation::kWrite) has_failed_ = true;
+    if (operation == StoreOperation::kWrite) {
+      has_failed_ = true;
+      if (error == Errc::kStoreBroken) broken_at_ = clock_.Monotonic();
+    }
     next_.OnStoreError(operation, error);
   }
   void OnWriteConfirmed() noexcept override {
@@ -46,9 +49,14 @@ class WriteRecord : public StoreObserver {
  private:
   static constexpr MonotonicTime kNever = MonotonicTime::min();
 
+  static std::optional<MonotonicTime> Known(MonotonicTime time) {
+    return time == kNever ? std::nullopt : std::optional(time);
+  }
+
   StoreObserver& next_;
   const Clock& clock_;
   std::atomic<MonotonicTime> confirmed_at_{kNever};
+  std::atomic<MonotonicTime> broken_at_{kNever};
   std::atomic<bool> has_failed_{false};
 };
 

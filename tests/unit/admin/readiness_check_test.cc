@@ -109,6 +109,32 @@ TEST_F(ReadinessCheckTest, RequestsThatFailAmongOthersCostOneWritePerPeriod) {
   }
 }
 
+TEST_F(ReadinessCheckTest, IsNotReadyWhileOnlyItsOwnWriteWorks) {
+  write_ = [this] {
+    writes_.OnWriteConfirmed();  // as the store reports it
+    return Status();
+  };
+  const auto break_a_request = [this] {
+    clock_.Advance(1s);
+    writes_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBroken);
+  };
+  writes_.OnWriteConfirmed();
+  break_a_request();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Ask(), 200) << "one has worked lately";
+  for (auto time = 0ms; time < ReadinessCheck::kFresh; time += 1s) break_a_request();
+  EXPECT_EQ(Ask(), 503);
+  EXPECT_FALSE(check_.ReadLatest());
+  clock_.Advance(ReadinessCheck::kFresh - 1ms);
+  EXPECT_EQ(Ask(), 503);
+  clock_.Advance(1ms);
+  EXPECT_EQ(Ask(), 200) << "no request has tried to write for a while";
+  break_a_request();
+  EXPECT_EQ(Ask(), 503);
+  clock_.Advance(1ms);
+  writes_.OnWriteConfirmed();
+  EXPECT_EQ(Ask(), 200);
+}
+
 TEST_F(ReadinessCheckTest, IsNotReadyWhileNoRequestIsAnswered) {
   answers_ = Error{Errc::kUnavailable, "cut off"};
   EXPECT_EQ(Ask(), 503);
