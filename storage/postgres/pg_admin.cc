@@ -8,6 +8,7 @@
 
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_nodes.h"
+#include "storage/postgres/pg_replication.h"
 
 namespace rtcroom {
 namespace {
@@ -31,6 +32,7 @@ Status OpenStoreOf(PgConnection& connection, MonotonicTime deadline) {
 
 Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& new_epoch,
                                    const Clock& clock) {
+  if (const Status one = RequireOnePgPrimary(address, clock); !one) return one.error();
   const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
   PgConnection connection(address, kAdminSettings, clock);
   if (const Status connected = connection.Connect(deadline); !connected) return connected.error();
@@ -51,6 +53,7 @@ Result<std::vector<ListedNode>> ListPgNodes(const PgAddress& address, const Cloc
 
 Result<std::string> ChangePgEpoch(const PgAddress& address, const std::string& epoch,
                                   RegisteredNodes nodes, const Clock& clock) {
+  if (const Status one = RequireOnePgPrimary(address, clock); !one) return one.error();
   const MonotonicTime deadline = clock.Monotonic() + kAdminTime;
   PgConnection connection(address, kAdminSettings, clock);
   if (const Status opened = OpenStoreOf(connection, deadline); !opened) return opened.error();

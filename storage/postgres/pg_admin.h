@@ -18,6 +18,7 @@ namespace rtcroom {
 enum class RegisteredNodes : std::uint8_t { kRefused, kIgnored };
 
 // None of their messages contains a password. Each waits for the database for a minute at most.
+// What changes something refuses a database of which several hosts take writes.
 
 /// Connects and brings the schema up to date (`MigratePgSchema`).
 Result<PgMigration> MigratePgStore(const PgAddress& address, const std::string& new_epoch,

@@ -13,6 +13,7 @@
 
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_record_rows.h"
+#include "storage/postgres/pg_replication.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/schema_version.h"
 #include "storage/shared/history_check.h"
@@ -325,6 +326,7 @@ class PgStoreCheck {
 
 Result<StoreReport> CheckPgStore(const PgAddress& address, const std::optional<RoomLimits>& limits,
                                  const Clock& clock) {
+  if (const Status one = RequireOnePgPrimary(address, clock); !one) return one.error();
   // Without the statements of the check, which can be prepared only where the tables are.
   PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
   const MonotonicTime deadline = clock.Monotonic() + kStartTime;

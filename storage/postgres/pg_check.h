@@ -17,8 +17,8 @@ namespace rtcroom {
 /// Memory is proportional to the number of rooms, time to the number of events and messages.
 ///
 /// @param limits  on room members; nullopt: not checked.
-/// @errors kStoreBroken when there is no store of this program's schema, or it cannot be read;
-///         kStoreBusy. The message contains no password.
+/// @errors kStoreBroken when there is no store of this program's schema, it cannot be read, or
+///         several hosts take writes; kStoreBusy. The message contains no password.
 Result<StoreReport> CheckPgStore(const PgAddress& address, const std::optional<RoomLimits>& limits,
                                  const Clock& clock);
 

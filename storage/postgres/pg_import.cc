@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/postgres/pg_replication.h"
 #include "storage/postgres/schema_version.h"
 
 namespace rtcroom {
@@ -116,10 +117,12 @@ std::string InsertInto(const StoreTable& table) {
 }  // namespace
 
 PgImport::PgImport(const PgAddress& address, const Clock& clock)
-    : clock_(clock),
+    : address_(address),
+      clock_(clock),
       connection_(address, {.planning = PgSettings::Planning::kServerDefaults}, clock) {}
 
 Status PgImport::Begin() {
+  if (const Status one = RequireOnePgPrimary(address_, clock_); !one) return one;
   const MonotonicTime deadline = clock_.Monotonic() + kBeginTime;
   if (const Status connected = connection_.Connect(deadline); !connected) return connected;
   if (const auto schema = RequirePgSchema(connection_, deadline); !schema) return schema.error();

@@ -5,6 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/shared/store_tables.h"
 
@@ -19,9 +20,8 @@ class PgImport {
   PgImport(const PgAddress& address, const Clock& clock);
 
   /// Connects, and locks the store. Call it first.
-  /// @errors kStoreBroken when there is no store of this program's schema, it is not empty, or
-  /// nodes
-  ///         use it; kStoreBusy. No message contains a password.
+  /// @errors kStoreBroken when there is no store of this program's schema, it is not empty, nodes
+  ///         use it, or several hosts take writes; kStoreBusy. No message contains a password.
   Status Begin();
 
   /// @errors kStoreBroken; kStoreBusy. Then the import is over.
@@ -32,6 +32,7 @@ class PgImport {
   Status Commit(const StoreMarks& marks, const std::string& epoch);
 
  private:
+  const PgAddress address_;
   const Clock& clock_;
   PgConnection connection_;
 };

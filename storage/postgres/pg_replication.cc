@@ -4,7 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace rtcroom {
 namespace {
@@ -77,6 +80,21 @@ StoreReplication PgReplication::Ask(const std::stop_token& stop) {
   for (const Answer& answer : answers) seen.primaries.push_back(answer.primary);
   address_.shared().standby_wait = seen.wait;
   return seen;
+}
+
+Status RequireOnePgPrimary(const PgAddress& address, const Clock& clock) {
+  if (address.Each().size() < 2) return {};
+  const StoreReplication seen = PgReplication(address, clock).Ask({});
+  if (seen.primaries.size() < 2) return {};
+  std::string hosts;
+  for (const StorePrimary& primary : seen.primaries) {
+    hosts += fmt::format("{}{} (timeline {})", hosts.empty() ? "" : " and ", primary.host,
+                         primary.timeline);
+  }
+  return Error{Errc::kStoreBroken,
+               fmt::format("{} both take writes: stop the one that was replaced, or name only the"
+                           " other one",
+                           hosts)};
 }
 
 }  // namespace rtcroom

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/result.h"
 #include "daemon/core/store_replication.h"
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_connection.h"
@@ -27,5 +28,11 @@ class PgReplication : public ReplicationSource {
   const Clock& clock_;
   std::vector<std::unique_ptr<PgConnection>> hosts_;
 };
+
+/// For commands, which change the first host that takes writes: that may be an old primary that
+/// lives on beside its successor. Takes some seconds when a host does not answer; asks none where
+/// there is only one.
+/// @errors kStoreBroken, with their names, when several hosts say that they take writes.
+Status RequireOnePgPrimary(const PgAddress& address, const Clock& clock);
 
 }  // namespace rtcroom

@@ -1,16 +1,23 @@
 #include "storage/postgres/pg_replication.h"
 
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "daemon/base/system_clock.h"
+#include "storage/postgres/pg_admin.h"
+#include "storage/postgres/pg_check.h"
+#include "storage/postgres/pg_import.h"
 #include "tests/support/cutting_proxy.h"
 #include "tests/unit/postgres/postgres_fixture.h"
 
 namespace rtcroom {
 namespace {
 
+using testing::AllOf;
+using testing::HasSubstr;
 using testing::SizeIs;
 
 class PgReplicationTest : public PostgresTest {
@@ -54,6 +61,27 @@ TEST_F(PgReplicationTest, SeesTheStandbyComeAndGoAndBecomeASecondPrimary) {
   EXPECT_EQ(seen.primaries.front().host, fmt::format("127.0.0.1:{}", standby->port()));
   EXPECT_EQ(seen.primaries.front().timeline, 2U);
   EXPECT_EQ(seen.primaries.back().timeline, 1U);
+}
+
+TEST_F(PgReplicationTest, CommandsRefuseTwoPrimaries) {
+  PostgresServer primary;
+  const auto standby = primary.MakeStandby(PostgresServer::Standby::kAsynchronous);
+  const SystemClock clock;
+  const PgAddress both = *PgAddress::Parse(UrlOf(primary, *standby));
+  ASSERT_OK(MigratePgStore(both, "00c0ffee00c0ffee", clock));
+  standby->Promote();
+  ASSERT_TRUE(Eventually([&] { return PgReplication(both, clock).Ask({}).primaries.size() == 2; }));
+  const auto detail_of = [](const auto& outcome) {
+    return outcome.ok() ? std::string() : outcome.error().detail;
+  };
+  for (const std::string& detail :
+       {detail_of(MigratePgStore(both, "00c0ffee00c0ffee", clock)),
+        detail_of(ChangePgEpoch(both, "00c0ffee00c0ffee", RegisteredNodes::kIgnored, clock)),
+        detail_of(CheckPgStore(both, std::nullopt, clock)),
+        detail_of(PgImport(both, clock).Begin())}) {
+    EXPECT_THAT(detail, AllOf(HasSubstr(fmt::format(":{} (timeline 2)", standby->port())),
+                              HasSubstr(fmt::format(":{} (timeline 1)", primary.port()))));
+  }
 }
 
 TEST_F(PgReplicationTest, TakesOneServerOfTwoNamesForOne) {
