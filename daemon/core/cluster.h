@@ -137,6 +137,9 @@ struct NodeStanding {
   /// The clocks of the nodes differ from the database's, and agree with each other: the database's
   /// is the wrong one.
   bool database_clock_differs = false;
+  /// No node may remove data by its wall clock, and this one is to remove what is beyond the bounds
+  /// in number and bytes.
+  bool keeps_bounds = false;
   /// All nodes take a marked ticket of a login for what it is (protocol D.3).
   bool all_know_marked_tickets = false;
 

@@ -39,6 +39,7 @@ class NodeLease {
     duties_ = static_cast<std::uint32_t>(held.to_ulong());
     nodes_ = standing.nodes;
     trusts_wall_clock_ = standing.TrustsWallClock();
+    keeps_bounds_ = standing.keeps_bounds;
     clock_ahead_ms_ = standing.clock_ahead.count();
     all_know_marked_tickets_ = standing.all_know_marked_tickets;
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
@@ -78,6 +79,9 @@ class NodeLease {
   /// node that is alone.
   [[nodiscard]] bool TrustsWallClock() const { return trusts_wall_clock_; }
 
+  /// As of `NodeStanding`, at the last renewal; false once the lease has ended.
+  [[nodiscard]] bool KeepsBounds() const { return keeps_bounds_ && !IsCutOff(); }
+
   /// As of `NodeStanding`, at the last renewal.
   [[nodiscard]] std::chrono::milliseconds ClockAhead() const {
     return std::chrono::milliseconds(clock_ahead_ms_);
@@ -105,6 +109,7 @@ class NodeLease {
   std::atomic<std::uint32_t> duties_{0};  ///< a bit for each
   std::atomic<std::size_t> nodes_{1};
   std::atomic<bool> trusts_wall_clock_{true};
+  std::atomic<bool> keeps_bounds_{false};
   std::atomic<bool> all_know_marked_tickets_{false};
   std::atomic<std::chrono::milliseconds::rep> clock_ahead_ms_{0};
   std::atomic<BootTime::rep> told_until_;  ///< by all nodes

@@ -93,27 +93,29 @@ void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
   // With a clock that was found wrong just now it may still have the duty.
   const NodeLease& lease = deps_.store.lease();
   const bool has_duty = lease.Holds(Duty::kUpkeep) && lease.TrustsWallClock();
-  AdvanceRemovals(has_duty);
+  // Without a clock that is right the removal clock stands still, and the bounds hold nevertheless.
+  const bool keeps_bounds = has_duty || lease.KeepsBounds();
+  AdvanceRemovals(keeps_bounds);
   RemoveEndedBans(has_duty);
   RemoveEndedRevocations(has_duty);
   RemoveEndedLogins(has_duty);
   upkeep_heartbeat_.Answer();
   MaintainSessions();
-  if (has_duty) {
-    RemoveExpiredSessions();
+  if (has_duty) RemoveExpiredSessions();
+  if (keeps_bounds) {
     TrimMessages();
     deps_.metrics.CountTrimmed(trimmer_.Trim(deps_.store.removal().Now(), stop));
-    RemoveLeftBeats();
   }
+  if (has_duty) RemoveLeftBeats();
 }
 
-void UpkeepModule::AdvanceRemovals(bool has_duty) {
+void UpkeepModule::AdvanceRemovals(bool removes) {
   RemovalClock& removal = deps_.store.removal();
-  if (has_duty && !had_duty_) {
+  if (removes && !removed_) {
     const Result<StoredRemovalTime> stored = deps_.store.storage().LoadRemovalTime();
     if (stored && stored->mark) removal.CatchUp(*stored->mark);
   }
-  had_duty_ = has_duty;
+  removed_ = removes;
   if (!deps_.store.lease().TrustsWallClock()) {
     removal.Pause();
     return;

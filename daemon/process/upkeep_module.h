@@ -52,7 +52,7 @@ class UpkeepModule : private SweepObserver {
   void OnSweep(const SweepOutcome& outcome) override;
   void OnStall() override;
   void RunUpkeep(const std::stop_token& stop);
-  void AdvanceRemovals(bool has_duty);
+  void AdvanceRemovals(bool removes);
   void RemoveEndedBans(bool has_duty);
   void RemoveEndedRevocations(bool has_duty);
   void RemoveEndedLogins(bool has_duty);
@@ -70,7 +70,7 @@ class UpkeepModule : private SweepObserver {
   const std::uint64_t max_message_bytes_;
   HeartbeatReaper reaper_;
   EventTrimmer trimmer_;
-  bool had_duty_ = false;          ///< in the round before
+  bool removed_ = false;           ///< rows, in the round before
   MonotonicTime left_beats_at_{};  ///< of the next removal
   LoopHeartbeat reaper_heartbeat_;
   LoopHeartbeat upkeep_heartbeat_;

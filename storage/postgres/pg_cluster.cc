@@ -164,6 +164,7 @@ Result<NodeStanding> PgCluster::Renew() {
                         .told_ago = seen->told_ago,
                         .clock_ahead = clock_ahead_,
                         .database_clock_differs = seen->clocks.DatabaseDiffers(),
+                        .keeps_bounds = seen->keeps_bounds,
                         .all_know_marked_tickets = seen->oldest_schema >= kPgMarkedTickets};
   for (const auto& [node, name] : seen->configured_otherwise) {
     standing.configured_otherwise.push_back(name);
@@ -341,6 +342,7 @@ Status PgCluster::ShareDuties(Seen& seen, MonotonicTime deadline) {
   PgDuties::Nodes nodes{
       .self = options_.node, .clocks = seen.clocks, .yields = distrusted_rounds_ > kReportsLag};
   for (const auto& [node, rounds] : seen.rounds) nodes.alive.push_back(node);
+  seen.keeps_bounds = PgDuties::KeepsBounds(nodes);
   return seen.duties->Share(nodes, lease_, connection_, deadline);
 }
 

@@ -119,6 +119,7 @@ class PgCluster : public Cluster {
     PgNodeClocks clocks{};
     std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
     std::optional<PgDuties> duties{};
+    bool keeps_bounds = false;
     std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
     /// The lowest of the newest schemas that they know.
     std::int64_t oldest_schema = std::numeric_limits<std::int64_t>::max();

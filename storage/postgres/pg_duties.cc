@@ -21,13 +21,18 @@ bool May(const PgDuties::Nodes& nodes, std::uint64_t node, Duty duty) {
   return duty != Duty::kUpkeep || nodes.clocks.Trusts(node);
 }
 
-bool IsWanted(const PgDuties::Nodes& nodes, Duty duty) {
-  auto able =
-      nodes.alive | std::views::filter([&](std::uint64_t node) { return May(nodes, node, duty); });
-  const auto wanted = std::ranges::max_element(able, {}, [duty](std::uint64_t node) {
+/// Whether this node is the first of those, in the order of that duty.
+bool IsFirst(const PgDuties::Nodes& nodes, Duty duty, std::ranges::forward_range auto able) {
+  const auto first = std::ranges::max_element(able, {}, [duty](std::uint64_t node) {
     return RankOf(node, static_cast<std::size_t>(duty));
   });
-  return wanted != able.end() && *wanted == nodes.self;
+  return first != able.end() && *first == nodes.self;
+}
+
+bool IsWanted(const PgDuties::Nodes& nodes, Duty duty) {
+  return IsFirst(nodes, duty, nodes.alive | std::views::filter([&](std::uint64_t node) {
+                                return May(nodes, node, duty);
+                              }));
 }
 
 }  // namespace
@@ -61,6 +66,12 @@ Status PgDuties::Share(const Nodes& nodes, NodeLease& lease, PgConnection& conne
     if (claimed->Next()) row = {.node = nodes.self, .term = claimed->Unsigned(0)};
   }
   return {};
+}
+
+bool PgDuties::KeepsBounds(const Nodes& nodes) {
+  return std::ranges::none_of(
+             nodes.alive, [&](std::uint64_t node) { return May(nodes, node, Duty::kUpkeep); }) &&
+         IsFirst(nodes, Duty::kUpkeep, std::views::all(nodes.alive));
 }
 
 bool PgDuties::Holds(std::uint64_t node, Duty duty) const {

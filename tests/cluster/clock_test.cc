@@ -15,6 +15,8 @@ using testing::Not;
 
 class WrongClock : public testing::Test {
  protected:
+  static constexpr int kMostEvents = 100;
+
   void SetDatabaseClock(const std::string& ahead) { (void)UrlWithClock(database_, ahead); }
 
   PostgresServer database_;
@@ -36,12 +38,17 @@ TEST_F(WrongClock, AServerWaitsUntilItIsRightAndSaysWhy) {
 
 TEST_F(WrongClock, AServerThatStartsNeverthelessLeavesTheUpkeepToOthers) {
   SetDatabaseClock("1 hour");
-  const ServerProcess wrong(
-      {.settings = NodeSettings(url_, {{"store.start_with_wrong_clock", true}})});
+  const ServerProcess wrong({.settings = NodeSettings(url_, {{"store.start_with_wrong_clock", true},
+                                                             {"store.max_events", kMostEvents}})});
   EXPECT_LT(MetricOf(wrong, "rtcroomd_clock_difference_seconds"), -3000);
   EXPECT_EQ(MetricOf(wrong, R"(rtcroomd_duty{duty="upkeep"})"), 0);
   EXPECT_EQ(MetricOf(wrong, R"(rtcroomd_duty{duty="reaper"})"), 1);
   EXPECT_TRUE(wrong.WaitForLog(R"("event":"clock_differs","by_ms":-3)"));
+  for (int room = 0; room < kMostEvents; ++room) {
+    ASSERT_EQ(wrong.Https().Call("multi_room", "create_room", CreateBody("amy")).code(), kOk);
+  }
+  EXPECT_TRUE(Eventually([&] { return MetricOf(wrong, "rtcroomd_events_trimmed_total") > 0; }))
+      << "the bounds hold";
   const ServerProcess right({.settings = NodeSettings(database_.Url())});
   EXPECT_TRUE(Eventually([&] { return MetricOf(right, R"(rtcroomd_duty{duty="upkeep"})") == 1; }));
 }

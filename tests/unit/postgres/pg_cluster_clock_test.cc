@@ -196,6 +196,10 @@ TEST_F(PgClusterClockTest, NodesWithDifferentWrongClocksDoNoUpkeep) {
       EXPECT_FALSE(standing.Holds(Duty::kUpkeep));
     }
   }
+  EXPECT_NE(one_.Renew().keeps_bounds, two_.Renew().keeps_bounds) << "one of them";
+  two_.clock.wall_shift = 0ms;
+  EXPECT_FALSE(two_.Renew().keeps_bounds) << "it has the upkeep";
+  EXPECT_FALSE(one_.Renew().keeps_bounds);
 }
 
 TEST_F(PgClusterClockTest, ANodeThatReportsNothingProvesNothing) {
