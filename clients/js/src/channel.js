@@ -64,6 +64,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   /** A request is asked now, or once the socket is open, or by the next poll. */
   const answerTo = async (request) => {
     const { verb } = request;
+    /** @type {() => void} */
     let stopTimer;
     try {
       return await new Promise((accept, reject) => {
@@ -394,6 +395,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     async request(verb, content) {
       if (isOff()) fail('NO_CHANNEL', verb);
       if (requests.size >= kMostRequests) fail('RATE_LIMITED', verb);
+      /** @type {any} */
       const request = { verb, content, onReply: (reply) => settle(request, reply) };
       requests.add(request);
       return answerTo(request);

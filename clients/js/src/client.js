@@ -7,6 +7,9 @@ import { makeRoomList, readListed } from './room_list.js';
 import { makeSession } from './session.js';
 import { kBeatMs } from './times.js';
 
+/** @typedef {import('./types.js').Credentials} Credentials */
+/** @typedef {import('./types.js').Kind} Kind */
+
 const kRoomID = /^(?!@TGS#|.*[/?#&%+"\\])[!-~]{1,48}$/;
 
 const trimmed = (url) => url.replace(/\/+$/, '');
@@ -15,7 +18,15 @@ function checkKind(kind) {
   if (!/^(double|multi|live)$/.test(kind)) refuse('kind: double, multi or live');
 }
 
+/**
+ * One user of one server.
+ * @extends {Emitter<import('./types.js').ClientEvents>}
+ */
 export class Client extends Emitter {
+  /**
+   * @param {import('./types.js').ClientOptions} options
+   * @param {import('./types.js').Platform} platform
+   */
   constructor({ server, prefix = '/weapp', channel = server }, platform) {
     super(platform, 'direct kicked connection');
     if (!/^https?:\/\/[^/]/.test(server)) refuse('server: such as https://host');
@@ -32,6 +43,11 @@ export class Client extends Emitter {
         this._lists.forEach((_, list) => list.onConnection(state));
         this._emit('connection', state);
       });
+    /**
+     * The rooms that this client is in.
+     * @type {Room[]}
+     * @readonly
+     */
     this.rooms = [];
     this._hide({
       _session: session,
@@ -49,10 +65,21 @@ export class Client extends Emitter {
     });
   }
 
+  /**
+   * Empty before the login.
+   * @returns {string}
+   */
   get userID() { return this._session.userID; }
 
+  /** @returns {import('./types.js').ConnectionState} */
   get connection() { return this._channel.state; }
 
+  /**
+   * Logs in: with your own credentials, or as the user of this phone or tab. A function is asked again when its ticket
+   * has ended. The same user logs in once: the second call has the outcome of the first.
+   * @param {Credentials | (() => Credentials | Promise<Credentials>)} [credentials]
+   * @returns {Promise<string>}
+   */
   async login(credentials) {
     const turn = this._turn;
     await this._ending;
@@ -61,12 +88,16 @@ export class Client extends Emitter {
     return this._session.login(credentials, () => this._channel.start());
   }
 
+  /**
+   * Leaves all rooms, and ends the login; one under way fails with `CLOSED`.
+   * @returns {Promise<void>}
+   */
   logout() {
     ++this._turn;
     return (this._ending = this._logOut());
   }
 
-  /** Logs out for good: nothing of the client stays. */
+  /** Logs out for good: nothing of the client stays in the program. */
   async close() {
     this._turn = NaN; // no login has it
     this._stop();
@@ -74,6 +105,12 @@ export class Client extends Emitter {
     this._listeners = [];
   }
 
+  /**
+   * Rooms that others may join, oldest first.
+   * @param {Kind} kind
+   * @param {{index?: number, count?: number}} [page]
+   * @returns {Promise<import('./types.js').ListedRoom[]>}
+   */
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);
     return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count }, {
@@ -81,6 +118,13 @@ export class Client extends Emitter {
     });
   }
 
+  /**
+   * The first 200 of these rooms, told now and whenever they change; each time all of them. Seats and ends are told
+   * within about a second, viewers and custom fields within ten; all of it within ten where there is no socket.
+   * @param {Kind} kind
+   * @param {(rooms: import('./types.js').ListedRoom[]) => void} listener
+   * @returns {() => void}  stops it
+   */
   watchRooms(kind, listener) {
     checkKind(kind);
     const lists = this._lists;
@@ -93,26 +137,63 @@ export class Client extends Emitter {
     };
   }
 
+  /**
+   * In a page that was loaded again: enters the rooms that it was in, where they still exist and have a seat.
+   * @returns {Promise<Room[]>}
+   */
   async rejoin() { return []; }
 
+  /**
+   * Makes a room. It can be seen by others once this user has its seat.
+   * @param {Kind} kind
+   * @param {import('./types.js').NewRoomOptions} [options]
+   * @returns {Promise<Room>}
+   */
   createRoom(kind, { roomID = `room_${this._newKey()}`, roomInfo = '', ...options } = {}) {
     // An ID of our own makes it safe to repeat the call.
     return this._enter({ kind, roomID, roomInfo, isNew: true }, options, (room) => room.takeSeat(options));
   }
 
+  /**
+   * Enters a room as a pusher. Fails with `NO_ROOM` when there is none.
+   * @param {Kind} kind
+   * @param {string | number} roomID
+   * @param {import('./types.js').SeatOptions} [options]
+   * @returns {Promise<Room>}
+   */
   joinRoom(kind, roomID, options = {}) {
     return this._enter({ kind, roomID }, options, (room) => room.takeSeat(options));
   }
 
+  /**
+   * Enters a live room as a viewer. `userInfo` is your own text. When the list of viewers is full, this one is not in
+   * it, and watches all the same.
+   * @param {string | number} roomID
+   * @param {import('./types.js').Profile & {userInfo?: string}} [options]
+   * @returns {Promise<Room>}
+   */
   watchRoom(roomID, options = {}) {
     return this._enter({ kind: 'live', roomID, isViewer: true }, options, (room) => room._watch(options));
   }
 
+  /**
+   * Sends to one user, who gets it within the hour, once online.
+   * @param {string | number} to
+   * @param {string} body
+   * @param {{cmd?: string}} [options]
+   * @returns {Promise<{time: number}>}
+   */
   sendDirect(to, body, { cmd } = {}) {
     const type = cmd === undefined ? 'text' : 'custom';
     return this._channel.request('send', this._message(this._names, { to: `${to}`, type, body, cmd }));
   }
 
+  /**
+   * Messages with one user, oldest first.
+   * @param {string | number} peer
+   * @param {{before?: number, limit?: number}} [page]  `before`: the `position` of the oldest that is known
+   * @returns {Promise<{messages: import('./types.js').DirectMessage[], complete: boolean}>}
+   */
   history(peer, page) { return this._channel.request('history', { peer: `${peer}`, ...page }); }
 
   // ---- For the rooms
@@ -154,6 +235,7 @@ export class Client extends Emitter {
     this._names = { userName, userAvatar };
     // A leave that is repeated after the return would undo it.
     for (const [other, left] of this._leaving) if (isSame(other)) await left;
+    // @ts-expect-error only here
     const room = new Room({ ...facts, roomID, profile: this._names, client: this });
     await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
     checkNotIn(); // two calls at once

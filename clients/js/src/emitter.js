@@ -1,13 +1,24 @@
 // Events by name.
 import { refuse } from './errors.js';
 
+/** @template Events  the type of each event's value, by name */
 export class Emitter {
-  /** @param events  their names, between blanks */
+  /**
+   * @param {import('./types.js').Platform} platform
+   * @param {string} events  their names, between blanks
+   */
   constructor(platform, events) {
     this._hide({ _platform: platform, _events: events.split(' '), _listeners: [] });
   }
 
-  /** @returns a function that removes the listener again */
+  /**
+   * An unknown event fails with `BAD_REQUEST`.
+   * @template {keyof Events} E
+   * @overload
+   * @param {E} event
+   * @param {(value: Events[E]) => void} listener
+   * @returns {() => void} removes the listener
+   */
   on(event, listener, isOnce) {
     if (!this._events.includes(event)) refuse(`no event ${event}`);
     if (typeof listener !== 'function') refuse(`${event}: no listener`);
@@ -16,8 +27,22 @@ export class Emitter {
     return () => { this._listeners = this._listeners.filter((other) => other !== entry); };
   }
 
-  once(event, listener) { return this.on(event, listener, true); }
+  /**
+   * The same, for the next event only.
+   * @template {keyof Events} E
+   * @param {E} event
+   * @param {(value: Events[E]) => void} listener
+   */
+  once(event, listener) {
+    // @ts-expect-error programs have no third parameter
+    return this.on(event, listener, true);
+  }
 
+  /**
+   * @template {keyof Events} E
+   * @param {E} event
+   * @param {(value: Events[E]) => void} listener
+   */
   off(event, listener) {
     this._listeners = this._listeners.filter((other) => other.event !== event || other.listener !== listener);
   }

@@ -26,14 +26,33 @@ const kNamesOfCalls = {
   'set_custom_field 5': 'NOT_ALLOWED',
 };
 
+/** @typedef {new (detail: string) => Omit<Error, 'name'> & {readonly name: import('./types.js').ErrorName}} NamedError */
+
 /** A call that failed. `name` says why; `code` and `detail` are the server's, for logs. */
-export class RtcRoomError extends Error {
+export class RtcRoomError extends /** @type {NamedError} */ (Error) {
+  /**
+   * @param {import('./types.js').ErrorName} name
+   * @param {string} detail
+   * @param {number} [code]
+   */
   constructor(name, detail, code = 0) {
     super(detail);
+    /** @readonly */
     this.name = name;
+    /**
+     * For logs and developers, in English.
+     * @readonly
+     */
     this.detail = detail;
+    /**
+     * The server's number, 0 for errors found here.
+     * @readonly
+     */
     this.code = code;
-    /** Whether the same call may succeed a little later. */
+    /**
+     * Whether the same call may succeed a little later.
+     * @readonly
+     */
     this.isTemporary = ['NETWORK', 'UNAVAILABLE', 'RATE_LIMITED'].includes(name);
   }
 }

@@ -9,9 +9,14 @@ const kRooms = 'rtcroom rooms';
 const tab = keptIn(() => sessionStorage);
 
 export class PageClient extends Client {
+  /**
+   * @param {import('./types.js').ClientOptions} options
+   * @param {import('./types.js').Platform} platform
+   */
   constructor(options, platform) {
     super(options, platform);
     this._hide({ _entered: undefined }); // by a call of `rejoin` that is under way
+    /** @type {() => void} */
     const stop = this._stop;
     const stopPage = listen(globalThis.window, 'pagehide',
       ({ persisted }) => this._onHide(persisted, options.leaveOnClose ?? true));
@@ -21,6 +26,7 @@ export class PageClient extends Client {
     };
   }
 
+  /** @returns {Promise<import('./room.js').Room[]>} */
   async rejoin() {
     const { userID, rooms } = tab.load(kRooms) || {};
     if (userID !== this.userID) return [];

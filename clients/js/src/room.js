@@ -10,7 +10,15 @@ import { makeSeat } from './seat.js';
 const kStreamRuns = 1002;
 const kStreamBroken = [-1307, 3001, 3002, 3003, 3004, 3005];
 
-export class Room extends Emitter {
+/** @typedef {Emitter<import('./types.js').RoomEvents> & Readonly<import('./types.js').RoomState>} ShownRoom */
+/** @typedef {new (...args: any[]) => ShownRoom} RoomBase */
+
+/** A room that this user is in. Its properties are kept up to date; as JSON it is these properties. */
+export class Room extends /** @type {RoomBase} */ (Emitter) {
+  /**
+   * Rooms are made by `createRoom`, `joinRoom` and `watchRoom`.
+   * @private
+   */
   constructor({ kind, roomID, isNew = false, isViewer = false, roomInfo = '', profile, client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
@@ -26,21 +34,47 @@ export class Room extends Emitter {
     });
   }
 
+  /**
+   * All pushers but this user: those to play.
+   * @returns {import('./types.js').Pusher[]}
+   */
   get others() { return without(this.pushers, this._userID); }
 
+  /**
+   * Whether this user has a seat.
+   * @returns {boolean}
+   */
   get hasSeat() { return this._seat.isTaken; }
 
   // ---- The own stream and seat
 
+  /**
+   * Give every state of `<live-pusher>` to it (`event.detail.code`): the seat is taken when the stream runs, and the
+   * stream is started again with a new URL when it broke.
+   * @param {number} code
+   */
   pusherState(code) {
     const isRunning = code === kStreamRuns;
     if (isRunning || kStreamBroken.includes(code)) this._seat.report(isRunning);
   }
 
+  /**
+   * The same for another encoder: the stream runs.
+   * @returns {Promise<void>}
+   */
   streamStarted() { return this._seat.onStream(); }
 
+  /**
+   * The same for another encoder: the stream broke. A new `pushURL` follows; at once, or after a pause that grows while
+   * streams break soon.
+   * @returns {Promise<void>}
+   */
   streamBroken() { return this._seat.onStreamBroken(); }
 
+  /**
+   * A viewer becomes a pusher; a pusher keeps its seat.
+   * @param {import('./types.js').SeatOptions} [options]
+   */
   async takeSeat({ stream = true, userName = this._names.userName, userAvatar = this._names.userAvatar } = {}) {
     this._checkOpen();
     this._names = { userName, userAvatar };
@@ -48,6 +82,10 @@ export class Room extends Emitter {
     this._checkOpen();
   }
 
+  /**
+   * Back to a viewer. The creator of a live room ends it by that.
+   * @returns {Promise<void>}
+   */
   giveUpSeat() { return this._seat.giveUp(); }
 
   async leave() {
@@ -58,6 +96,7 @@ export class Room extends Emitter {
     await leaving;
   }
 
+  /** Ends the room for all; for its creator. */
   async destroy() {
     this._checkOpen();
     this._isEnding = true; // the channel may tell before the reply
@@ -72,22 +111,56 @@ export class Room extends Emitter {
 
   // ---- Messages
 
+  /**
+   * @param {string} text
+   * @returns {Promise<{seq: number, time: number}>}
+   */
   sendText(text) { return this._send('text', text); }
 
+  /**
+   * A message that is no text.
+   * @param {string} body
+   * @param {string} [cmd]  names it; at most 64 bytes
+   * @returns {Promise<{seq: number, time: number}>}
+   */
   sendCustom(body, cmd) { return this._send('custom', body, cmd); }
 
+  /**
+   * Messages of the room, oldest first.
+   * @param {{before?: number, after?: number, limit?: number}} [page]  `before`, `after`: a `seq`
+   * @returns {Promise<{messages: import('./types.js').Message[], complete: boolean}>}
+   */
   history(page) { return this._request('history', page); }
 
+  /**
+   * Who is connected to the room's messages.
+   * @returns {Promise<{users: string[], count: number}>}
+   */
   presence() { return this._request('presence'); }
 
   // ---- Live rooms
 
+  /**
+   * A live room's counter, such as `likes`. Resolves with its value.
+   * @param {string} field
+   * @returns {Promise<number>}
+   */
   increment(field) { return this._setField(field, 'inc'); }
 
+  /**
+   * @param {string} field
+   * @returns {Promise<number>}
+   */
   decrement(field) { return this._setField(field, 'dec'); }
 
+  /**
+   * For pushers, unless the operator lets everybody.
+   * @param {string} field
+   * @param {import('./types.js').FieldValue} value
+   */
   async setField(field, value) { await this._setField(field, 'set', value); }
 
+  /** @returns {Promise<import('./types.js').Viewer[]>} */
   audience() {
     return this._call('get_audiences', {}, { read: ({ audiences, audienceCount }) => {
       this._follower.onSnapshot({ audienceCount });
@@ -95,6 +168,11 @@ export class Room extends Emitter {
     } });
   }
 
+  /**
+   * Asks for one picture of several streams.
+   * @param {object} mergeParams  as the media service documents them
+   * @returns {Promise<object>}
+   */
   mergeStream(mergeParams) { return this._call('merge_stream', { mergeParams }, { read: ({ result }) => result }); }
 
   // ---- For the client, the seat, the follower and the channel

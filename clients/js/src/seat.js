@@ -15,6 +15,7 @@ export function makeSeat(room, platform, isNew) {
   let hasStream = false;
   let enteredURL; // which the server knows
   let stay = null; // that the server has named; nothing before it is asked for a seat
+  /** @type {number | undefined} */
   let ranAt; // when the stream began to run; nothing since it broke
   let beatAt; // the newest heartbeat
   let breaks = 0; // in a row, without a steady stream between them

@@ -15,6 +15,7 @@ const queryOf = (values) => Object.entries(values)
 export function makeSession(url, platform, onNetwork, onOver) {
   const key = `rtcroom ${url}`;
   // {identity, give, token, renewal, done, abort, isOver}; there is no token until the server has given one
+  /** @type {any} */
   let login;
 
   /** @param read  takes the reply; what it cannot read is no reply of rtcroomd
@@ -141,8 +142,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
     },
 
     /** A call in the name of the user. Repeated with growing pauses while the server, or the network, fails.
-     * @param path  such as `multi_room/add_pusher`
-     * @param tries  1 for calls that must not be executed twice */
+     * @param {string} path  such as `multi_room/add_pusher`
+     * @param {object} [body]
+     * @param {{read?: (reply: any) => any, tries?: number}} [options]  one try for calls that must not be executed twice */
     async call(path, body, { read, tries } = {}) {
       const mine = login;
       let isRenewed = false;

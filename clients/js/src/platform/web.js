@@ -23,7 +23,13 @@ export const keptIn = (storageNow) => ({
   },
 });
 
-/** A page keeps its user for its tab, so that two tabs can be two users. */
+/**
+ * A page keeps its user for its tab, so that two tabs can be two users.
+ * @overload
+ * @param {Pick<import('../types.js').ClientOptions, 'WebSocket' | 'storage'>} [options]
+ * @returns {import('../types.js').Platform}
+ */
+/** @param {any} [options] */
 export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) {
   return {
     ...common,

@@ -2,11 +2,16 @@
 import { kCut } from '../errors.js';
 import { common, kRequestTimeoutMs } from './common.js';
 
-/** @param wx  the global of mini-programs */
+/**
+ * @overload
+ * @param {unknown} wx  the global of mini-programs
+ * @returns {import('../types.js').Platform}
+ */
+/** @param {WechatMiniprogram.Wx} wx */
 export function wxPlatform(wx) {
   return {
     ...common,
-    /** @returns {{reply: Promise<{status, data}>, abort}}; the reply is rejected when there is none */
+    /** The reply is rejected when there is none. */
     request({ url, body, waitMs = 0 }) {
       let task;
       const reply = new Promise((resolve, reject) => {
