@@ -1,7 +1,7 @@
-// Makes dist/: for `require`, for mini-programs, and for pages without modules.
+// Makes dist/: for bundlers and Node, for mini-programs, and for pages without modules.
 import { build } from 'esbuild';
-import fs from 'node:fs';
 import path from 'node:path';
+import { makeDeclarations } from './declarations.js';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
 const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow', 'follower',
@@ -23,17 +23,18 @@ export const bundle = (entryPoint, outfile, options) => build({
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
   const make = (entryPoint, file, options) => bundle(entryPoint, path.join(folder, file), options);
+  // Bundlers such as webpack 4 take nothing newer, and leave packages as they are.
+  const target = 'es2017';
   await Promise.all([
-    make('index', 'rtcroom.cjs', { format: 'cjs', target: 'es2020' }),
+    ...[['index', 'rtcroom'], ['miniprogram', 'miniprogram']].flatMap(([entryPoint, name]) => [
+      make(entryPoint, `${name}.mjs`, { format: 'esm', target }),
+      make(entryPoint, `${name}.cjs`, { format: 'cjs', target }),
+    ]),
     // WeChat's oldest engines have no `async`.
     make('miniprogram', 'miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
     make('page', 'rtcroom.min.js', { format: 'iife', ...kSmall }),
   ]);
-  // TypeScript takes declarations for `require` from files of their own.
-  for (const [from, to] of [['index', 'rtcroom'], ['wire', 'wire']]) {
-    const types = fs.readFileSync(path.join(import.meta.dirname, `src/${from}.d.ts`), 'utf8');
-    fs.writeFileSync(path.join(folder, `${to}.d.cts`), types.replace('./wire.js', './wire.cjs'));
-  }
+  makeDeclarations(folder);
 }
 
 if (process.argv[1] === import.meta.filename) await makeDist();

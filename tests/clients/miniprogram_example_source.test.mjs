@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { expectAlike, expectAskedFor } from '../console/support/catalogues.js';
 import { nodesOf, parsed, sentences } from '../console/support/sources.js';
+import { textsOf } from './support/declared.js';
 import { kExample, Phone, prepareExample } from './support/mini_program.js';
 import { allNodes, expressionsIn, pathsIn, readWxml } from './support/wxml.js';
 
@@ -87,11 +88,7 @@ describe('The texts of the example mini-program', () => {
   it('are the same in both languages, with the same parameters', () => expectAlike(english, chinese));
 
   it('name each error of the library, and each reason for the end of a room', () => {
-    const types = fs.readFileSync(path.join(kExample, '../js/src/index.d.ts'), 'utf8');
-    const of = (type, prefix) => {
-      const [union] = types.split(`export type ${type} =`)[1].split(';');
-      return [...union.matchAll(/^ {2}\| '(\w+)'/gm)].map(([, name]) => prefix + name);
-    };
+    const of = (type, prefix) => textsOf(type).map((name) => prefix + name);
     const wanted = [...of('ErrorName', 'error.'), 'error.CAMERA_REFUSED', 'error.CAMERA_FAILED',
       ...of('CloseReason', 'closed.')].sort();
     assert.deepStrictEqual(Object.keys(english).filter((key) => /^(error|closed)\./.test(key)).sort(), wanted);

@@ -1,25 +1,32 @@
-// What the package rtcroom promises beside its behaviour: types that fit, a README that is complete, a small file.
+// What the package rtcroom promises beside its behaviour: types that fit, files that bundlers take, a README that is
+// complete, a small size.
 import assert from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { bundle, kSmall, makeDist } from '../../clients/js/build.js';
 import { Client, Room, RtcRoomError } from '../../clients/js/src/index.js';
+import { textsOf } from './support/declared.js';
+import { load, parse } from './support/packages.js';
 
 const kMostBytes = { page: 20 * 1024, miniprogram: 19 * 1024 }; // minified
+const kOfPages = /sessionStorage|sendBeacon|pagehide|\bfetch\(|WebSocket/;
+const kPrograms = { 'program.mjs': 'await import', 'program.cjs': 'require' };
 const kLibrary = path.join(import.meta.dirname, '..', '..', 'clients', 'js');
 const read = (name) => fs.readFileSync(path.join(kLibrary, name), 'utf8');
-const ts = createRequire(path.join(kLibrary, 'package.json'))('typescript');
+const ofLibrary = createRequire(path.join(kLibrary, 'package.json'));
+const ts = ofLibrary('typescript');
+const esbuild = ofLibrary('esbuild');
 
-/** The members of a class or an interface in the declarations. */
-function declared(name) {
-  const source = ts.createSourceFile('index.d.ts', read('src/index.d.ts'), ts.ScriptTarget.Latest);
-  const found = source.statements.find((statement) => statement.members && statement.name.text === name);
-  return found.members.filter((member) => member.name).map((member) => member.name.text).sort();
-}
+const client = new Client({ server: 'https://h' });
+const kObjects = {
+  Client: client,
+  Room: new Room({ kind: 'live', roomID: 'r', profile: {}, client }),
+  RtcRoomError: new RtcRoomError('NETWORK', ''),
+};
 
 /** The members of an object that are not private. */
 function implemented(object) {
@@ -31,14 +38,46 @@ function implemented(object) {
   return [...names].sort();
 }
 
-const client = new Client({ server: 'https://h' });
-const kObjects = {
-  Client: client,
-  Room: new Room({ kind: 'live', roomID: 'r', profile: {}, client }),
-  RtcRoomError: new RtcRoomError('NETWORK', ''),
-};
+/** Runs Node in a folder; what it prints of a failure is the failure. */
+function node(folder, ...args) {
+  try {
+    return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+  } catch (error) {
+    return assert.fail(error.stdout + error.stderr);
+  }
+}
 
 describe('The package rtcroom', () => {
+  let folder; // of a program that has installed it
+  let installed;
+  let tarball;
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-package-'));
+    const source = path.join(folder, 'source');
+    installed = path.join(folder, 'node_modules/rtcroom');
+    for (const part of ['package.json', 'README.md', 'miniprogram']) {
+      fs.cpSync(path.join(kLibrary, part), path.join(source, part), { recursive: true });
+    }
+    await makeDist(path.join(source, 'dist'));
+    const pack = ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder];
+    tarball = path.join(folder, execFileSync('npm', pack, { cwd: source, encoding: 'utf8' }).trim());
+    fs.mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+  });
+  after(() => { fs.rmSync(folder, { recursive: true }); });
+
+  /** The members of a class or an object in the declarations. */
+  function declared(name) {
+    const file = path.join(installed, 'dist/types/index.d.ts');
+    const program = ts.createProgram([file], { lib: ['lib.es2022.d.ts'], module: ts.ModuleKind.Node16 });
+    const checker = program.getTypeChecker();
+    const found = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)))
+      .find((symbol) => symbol.name === name);
+    return checker.getDeclaredTypeOfSymbol(found).getProperties().map((property) => property.name)
+      .filter((member) => !(name === 'RtcRoomError' && ['cause', 'message', 'stack'].includes(member))).sort();
+  }
+
   for (const [name, object] of Object.entries(kObjects)) {
     it(`declares what ${name} has, and nothing else`, () => {
       assert.deepStrictEqual(declared(name), implemented(object));
@@ -46,40 +85,82 @@ describe('The package rtcroom', () => {
   }
 
   // A program with `import`, and one with `require`; neither has the types of browsers, as mini-programs have none.
-  for (const extension of ['mts', 'cts']) it(`has declarations that a strict program compiles with (${extension})`, async () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-types-'));
-    try {
-      const installed = path.join(folder, 'node_modules/rtcroom');
-      for (const part of ['package.json', 'src']) fs.cpSync(path.join(kLibrary, part), path.join(installed, part), { recursive: true });
-      await makeDist(path.join(installed, 'dist'));
-      const program = path.join(folder, `program.${extension}`);
-      fs.writeFileSync(program, `
-        import { Client, Room, RtcRoomError, type Message } from 'rtcroom';
-        export async function talk() {
-          const client = new Client({ server: 'https://h', storage: null });
-          const [{ fields: { hearts } }] = await client.listRooms('live');
-          client.watchRooms('live', ([first]) => first.seats?.toFixed())();
-          const room = await client.joinRoom('live', 'r', { userName: 'Ann' });
-          room.on('message', ({ nick, body }: Message) => \`\${nick}\${body}\`);
-          const off: () => void = room.on('closed', ({ reason }) => { if (reason === 'gone') room.pushers[0].accelerateURL; });
-          const likes: number = await room.increment('likes');
-          // @ts-expect-error there is no such kind
-          await client.joinRoom('video', 'r');
-          // @ts-expect-error rooms are made by calls
-          new Room();
-          // @ts-expect-error there is no such event
-          room.on('members', () => {});
-          try { await room.leave(); } catch (error) { if (error instanceof RtcRoomError && error.name === 'NO_ROOM') off(); }
-          return { hearts, likes };
-        }
-      `);
-      execFileSync(process.execPath, [path.join(kLibrary, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict',
-        '--target', 'es2022', '--lib', 'es2022', '--module', 'node16', program], { encoding: 'utf8', stdio: 'pipe' });
-    } catch (error) {
-      assert.fail(error.stdout || error);
-    } finally {
-      fs.rmSync(folder, { recursive: true });
+  for (const extension of ['mts', 'cts']) it(`has declarations that a strict program compiles with (${extension})`, () => {
+    fs.writeFileSync(path.join(folder, `program.${extension}`), `
+      import { Client, Room, RtcRoomError, type Message } from 'rtcroom';
+      import { Client as MiniProgramClient, type Kind } from 'rtcroom/miniprogram';
+      export const kind: Kind = 'multi';
+      export const login = () => new MiniProgramClient({ server: 'https://h' }).login({ userID: 1, userSig: 's', sdkAppID: 1 });
+      export async function talk() {
+        const client = new Client({ server: 'https://h', storage: null });
+        const [{ fields: { hearts } }] = await client.listRooms('live');
+        client.watchRooms('live', ([first]) => first.seats?.toFixed())();
+        const room = await client.joinRoom('live', 'r', { userName: 'Ann' });
+        room.on('message', ({ nick, body }: Message) => \`\${nick}\${body}\`);
+        const off: () => void = room.on('closed', ({ reason }) => { if (reason === 'gone') room.pushers[0].accelerateURL; });
+        const likes: number = await room.increment('likes');
+        // @ts-expect-error there is no such kind
+        await client.joinRoom('video', 'r');
+        // @ts-expect-error rooms are made by calls
+        new Room();
+        // @ts-expect-error the library writes it
+        room.isClosed = true;
+        // @ts-expect-error there is no such event
+        room.on('members', () => {});
+        // @ts-expect-error a message has no such member
+        room.once('message', ({ text }) => text);
+        try { await room.leave(); } catch (error) { if (error instanceof RtcRoomError && error.name === 'NO_ROOM') off(); }
+        return { hearts, likes };
+      }
+    `);
+    node(folder, path.join(kLibrary, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022',
+      '--lib', 'es2022', '--module', 'node16', `program.${extension}`);
+  });
+
+  it('has nothing that publint finds', async () => {
+    const { publint } = await load('publint');
+    const { buffer, byteOffset, byteLength } = fs.readFileSync(tarball);
+    const { messages } = await publint({ strict: true, pack: { tarball: buffer.slice(byteOffset, byteOffset + byteLength) } });
+    assert.deepStrictEqual(messages, []);
+  });
+
+  it('has the right types for every kind of import, as attw finds', async () => {
+    const { checkPackage, createPackageFromTarballData } = await load('@arethetypeswrong/core');
+    const packed = createPackageFromTarballData(new Uint8Array(fs.readFileSync(tarball)));
+    const { problems } = await checkPackage(packed, { excludeEntrypoints: ['./rtcroom.min.js'] }); // no module
+    assert.deepStrictEqual(problems, []);
+  });
+
+  it('has files that old bundlers and engines can read', () => {
+    const dist = path.join(installed, 'dist');
+    const years = { 'rtcroom.mjs': 2017, 'rtcroom.cjs': 2017, 'miniprogram.mjs': 2017, 'miniprogram.cjs': 2017,
+      'miniprogram/index.js': 2016 };
+    for (const [file, ecmaVersion] of Object.entries(years)) {
+      parse(fs.readFileSync(path.join(dist, file), 'utf8'), { ecmaVersion, sourceType: 'module' });
     }
+  });
+
+  for (const [program, verb] of Object.entries(kPrograms)) it(`is found by Node (${program})`, () => {
+    const text = ['rtcroom', 'rtcroom/miniprogram'].map((name) => `console.log(typeof (${verb}('${name}')).Client);\n`);
+    fs.writeFileSync(path.join(folder, program), text.join(''));
+    assert.strictEqual(node(folder, program), 'function\nfunction\n');
+  });
+
+  /** What a bundler makes of a program. */
+  const bundled = async (text) => {
+    const { outputFiles: [file] } = await esbuild.build({ bundle: true, format: 'esm', write: false, logLevel: 'silent',
+      stdin: { contents: text, resolveDir: folder } });
+    return file.text;
+  };
+
+  it('is taken by a bundler, each part without the others', async () => {
+    const page = await bundled("import { Client } from 'rtcroom'; new Client({ server: 'https://h' });");
+    assert.match(page, kOfPages);
+    assert.match(page, /connectSocket/);
+    const small = await bundled("import { Client } from 'rtcroom/miniprogram'; new Client({ server: 'https://h' });");
+    assert.doesNotMatch(small, kOfPages);
+    assert.match(small, /connectSocket/);
+    assert.strictEqual((await bundled("import { Client } from 'rtcroom'; console.log(1);")).trim(), '// <stdin>\nconsole.log(1);');
   });
 
   for (const [entryPoint, most] of Object.entries(kMostBytes)) it(`is small: ${entryPoint}`, async () => {
@@ -88,15 +169,15 @@ describe('The package rtcroom', () => {
   });
 
   it('has the types of the wire as the description of the API has them', () => {
-    const made = execFileSync(process.execPath, [path.join(kLibrary, 'wire_types.js')], { encoding: 'utf8' });
-    assert.strictEqual(read('src/wire.d.ts'), made);
+    assert.strictEqual(read('src/wire.d.ts'), node(kLibrary, 'wire_types.js'));
   });
 
   it('has a README that names every call, option, event, error and reason', () => {
     const readme = read('README.md');
-    const texts = [...read('src/index.d.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(([, text]) => text);
+    const texts = ['ErrorName', 'CloseReason', 'ConnectionState'].flatMap(textsOf);
     assert.ok(texts.includes('NO_ROOM') && texts.includes('creator_left'));
-    const names = [...Object.keys(kObjects), 'ClientOptions', 'NewRoomOptions', 'SeatOptions'].flatMap(declared).concat(texts);
+    const types = ['ClientOptions', 'NewRoomOptions', 'SeatOptions', 'ClientEvents', 'RoomEvents'];
+    const names = [...Object.keys(kObjects), ...types].flatMap(declared).concat(texts);
     assert.deepStrictEqual(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme)), []);
   });
 });

@@ -1,7 +1,7 @@
 // The packages of these tests.
-const [ws, acorn] = await Promise.all([import('ws'), import('acorn')]).catch(() => {
-  throw new Error('ws and acorn are not installed: npm ci --prefix tests/clients');
+export const load = (name) => import(name).catch(() => {
+  throw new Error(`${name} is not installed: npm ci --prefix tests/clients`);
 });
 
-export const { WebSocket, WebSocketServer } = ws;
-export const { parse } = acorn;
+export const { WebSocket, WebSocketServer } = await load('ws');
+export const { parse } = await load('acorn');
