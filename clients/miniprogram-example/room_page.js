@@ -41,6 +41,7 @@ const roomPage = {
     hasMessages: true,
   },
 
+  /** @param {any} query */
   onLoad({ kind, roomID = '' }) {
     Object.assign(this, { kind, roomID, name: wx.getStorageSync('name') || text('guest') });
     this.setData({ t: texts() });

@@ -773,6 +773,7 @@ function endHold(mine) {
 // whether polling works.
 function holdPoll() {
   endHold(me);
+  /** @type {any} */
   var hold = me.hold = {};
   var startedAt = me.time;
   var wait = me.status === CONNECTION_STATUS.ON && me.pollFailures === 0 ? POLL_WAIT : 0;
@@ -842,6 +843,7 @@ function poll(wait, batch, done) {
     },
     success: function (response) {
       if (!current()) return;
+      /** @type {any} */
       var reply = response.data;
       var error = isObject(reply) && reply.error;
       if (error && REFUSED[error.code]) return endLogin(error.code, textOf(error.message));
