@@ -11,8 +11,15 @@ const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', '
   'read', 'reject', 'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start',
   'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
-/** Options of a file as small as it gets. */
-export const kSmall = { target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${kInside.join('|')})$`) };
+const kOfWeChat = ['onClose', 'onMessage', 'onOpen', 'request']; // which `wx` has, too
+
+const smallWith = (names) => ({ target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${names.join('|')})$`) });
+
+/** Options of files as small as they get, by entry point. */
+export const kSmall = {
+  page: smallWith(kInside),
+  miniprogram: smallWith(kInside.filter((name) => !kOfWeChat.includes(name))),
+};
 
 /** Writes an entry point and all that it imports into one file. */
 export const bundle = (entryPoint, outfile, options) => build({
@@ -32,7 +39,7 @@ export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) 
     ]),
     // WeChat's oldest engines have no `async`.
     make('miniprogram', 'miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
-    make('page', 'rtcroom.min.js', { format: 'iife', ...kSmall }),
+    make('page', 'rtcroom.min.js', { format: 'iife', ...kSmall.page }),
   ]);
   makeDeclarations(folder);
 }
