@@ -143,17 +143,23 @@ describe('The example mini-program', { skip: kNoServer }, () => {
       assert.deepStrictEqual([vera.pages.length, host.pages.length], [1, 1]);
     });
 
-    it('tells who finds all seats taken, and leads back', async () => {
+    it('tells who comes too late that all seats are taken, and lets nobody enter a full room', async () => {
       const [ann, bob, eve] = [await newPhone('Ann'), await newPhone('Bob'), await newPhone('Eve')];
-      await meet('double', [ann, bob]);
+      await meet('double', [ann]);
+      for (const phone of [eve, bob]) {
+        phone.tap('Call');
+        await phone.sees('Join');
+      }
+      bob.tap('Join');
       await seesOthers(ann, 'Bob');
-      eve.tap('Call');
-      await eve.sees('2 members');
       eve.tap('Join');
       await until('the refusal', () => eve.modal);
       assert.strictEqual(eve.modal.content, 'All seats are taken.');
       eve.confirm();
-      assert.strictEqual(eve.pages.length, 1);
+      await eve.sees('Full');
+      eve.authorised.clear();
+      eve.tap('Full');
+      assert.deepStrictEqual([eve.pages.length, eve.authorised.size], [1, 0]);
     });
 
     it('tells a viewer who finds all seats taken, who goes on watching', async () => {

@@ -3,6 +3,7 @@ const { urlOf } = require('../../room_page');
 const { switchLanguage, text, textOfError, texts } = require('../../texts');
 
 const kKinds = ['double', 'multi', 'live'];
+const kSeats = { double: 2, multi: 4 }; // of servers that do not tell how many are free; live rooms have viewers besides
 const kCreate = { double: 'createDouble', multi: 'createMulti', live: 'createLive' };
 
 Page({
@@ -41,8 +42,9 @@ Page({
       await client.login(); // where it is not logged in
       const rooms = await client.listRooms(kind);
       if (kind !== this.data.kind) return; // another one was chosen meanwhile
-      this.setData({ hasLooked: true, rooms: rooms.map(({ roomID, roomInfo, pushers, audienceCount }) => ({
+      this.setData({ hasLooked: true, rooms: rooms.map(({ roomID, roomInfo, pushers, audienceCount, seats }) => ({
         roomID,
+        isFull: kind !== 'live' && (seats === undefined ? kSeats[kind] - pushers.length : seats) <= 0,
         title: text('roomOf', { name: roomInfo || text('guest') }),
         size: kind === 'live' ? text('viewers', { count: audienceCount }) : text('members', { count: pushers.length }),
       })) });
@@ -67,6 +69,7 @@ Page({
 
   /** Without a room of the list it is a new one. */
   onEnter({ currentTarget: { dataset } }) {
+    if (dataset.full) return;
     wx.navigateTo({ url: urlOf(this.data.kind, dataset.room || '') });
   },
 });
