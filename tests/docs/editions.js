@@ -1,5 +1,5 @@
-// Checks that the Chinese edition of a document keeps up with the English one: both have the same
-// headings, and each section the same blocks, tables, code, links and numbers.
+// Checks that the Chinese editions of documents are there and keep up with the English ones: both have the same
+// headings, and each section the same blocks, tables, code, links and numbers. Also, that the README stays short.
 //
 // Usage: node editions.js CHECKOUT
 'use strict';
@@ -13,6 +13,11 @@ const { lexer, walkTokens } = require('marked');
 const { anchorsOf } = require('./headings');
 
 const kChinese = '.zh-CN.md';
+const kTranslated = [
+  'README.md', 'clients/js/README.md', 'clients/miniprogram-example/README.md', 'clients/web-example/README.md',
+  'docs/channel.md', 'docs/client-guide.md', 'docs/console.md', 'docs/media-server.md', 'docs/operators-guide.md',
+];
+const kMostReadmeBytes = 10 * 1024; // of each edition
 
 const root = path.resolve(process.argv[2]);
 
@@ -120,6 +125,10 @@ function check(file) {
 }
 
 const files = editions();
-assert(files.length > 0, 'no edition at all');
+assert.deepStrictEqual(files.map((file) => path.relative(root, file)).sort(), kTranslated.map(chineseOf).sort());
+for (const name of ['README.md', chineseOf('README.md')]) {
+  const { size } = fs.statSync(path.join(root, name));
+  assert(size <= kMostReadmeBytes, `${name} has ${size} bytes, more than ${kMostReadmeBytes}`);
+}
 const faults = files.map(check).reduce((sum, count) => sum + count, 0);
 process.exit(faults === 0 ? 0 : 1);
