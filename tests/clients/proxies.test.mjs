@@ -25,6 +25,29 @@ function adapted(file, changes) {
   }, fs.readFileSync(path.join(kDeploy, file), 'utf8'));
 }
 
+/** Caddy's example: the lines that serve alone, and the options, which are commented out. */
+function caddyfile({ listen, rooms, media }) {
+  // An address gets a certificate of Caddy's own authority.
+  const text = adapted('caddy/Caddyfile', [[`${kName} {`, `https://${listen} {`], ['127.0.0.1:5757', rooms],
+    ['127.0.0.1:8087', media], ['lb_try_duration 15s', 'lb_try_duration 1s']]);
+  const lines = text.replace(/^(#.*)?\n/gm, '');
+  assert.ok(lines.trim().split('\n').length <= 6, lines);
+  const options = text.match(/(^#[{}\t].*\n)+/gm).map((option) => option.replace(/^#/gm, ''));
+  return { lines: lines.replace('{\n', `{\n\tbind ${kHost}\n`), options };
+}
+
+function startCaddy(folder, lines, globals = '{\n}\n') {
+  // Nothing is changed on this machine, nor on its port 80.
+  const changes = 'admin off\n\tskip_install_trust\n\tauto_https disable_redirects';
+  fs.writeFileSync(path.join(folder, 'Caddyfile'), globals.replace('{\n', `{\n\t${changes}\n`) + lines);
+  return {
+    program: 'caddy',
+    args: ['run', '--config', path.join(folder, 'Caddyfile')],
+    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+    authority: path.join(folder, 'caddy/pki/authorities/local/root.crt'),
+  };
+}
+
 /** Each writes its configuration into a folder, and says how to start it and whom to trust. */
 const kProxies = {
   nginx(folder, { listen, rooms, media }) {
@@ -38,18 +61,10 @@ const kProxies = {
 events {} http { ${paths.join(' ')} ${example} }`);
     return { program: 'nginx', args: ['-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`], authority: cert };
   },
-  caddy(folder, { listen, rooms, media }) {
-    // An address gets a certificate of Caddy's own authority.
-    const example = adapted('caddy/Caddyfile', [[`${kName} {`, `https://${listen} {\n\tbind ${kHost}`], ['127.0.0.1:5757', rooms],
-      ['127.0.0.1:8087', media], ['lb_try_duration 15s', 'lb_try_duration 1s']]);
-    fs.writeFileSync(path.join(folder, 'Caddyfile'),
-      example.replace('\n{\n', '\n{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n'));
-    return {
-      program: 'caddy',
-      args: ['run', '--config', path.join(folder, 'Caddyfile')],
-      env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-      authority: path.join(folder, 'caddy/pki/authorities/local/root.crt'),
-    };
+  caddy: (folder, addresses) => startCaddy(folder, caddyfile(addresses).lines),
+  'caddy with its options'(folder, addresses) {
+    const { lines, options: [first, inner] } = caddyfile(addresses);
+    return startCaddy(folder, lines.replace(`\treverse_proxy ${addresses.rooms}\n`, inner), first);
   },
 };
 
@@ -93,6 +108,8 @@ for (const [name, prepare] of Object.entries(kProxies)) {
       assert.strictEqual(await ran.ended, 0, `${ran.output}\n${proxy.output}`);
       assert.deepStrictEqual(ran.output.trim().split('\n'), ['connected', 'polling', 'FAIL', 'playlist /hls/stream.m3u8']);
     });
+
+    if (name === 'caddy') return; // for logs without tokens it needs an option
 
     it('logs no token, also of requests that fail', async () => {
       await server.stop();
