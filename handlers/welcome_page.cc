@@ -1,22 +1,30 @@
 #include "handlers/welcome_page.h"
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "daemon/base/percent_encoding.h"
 #include "daemon/http/embedded_file.h"
 #include "handlers/refusal.h"
+#include "handlers/welcome_files.h"
 
 namespace rtcroom {
 namespace {
 
+// The page is one reply, with its look in it: here, any other path is one of the room API.
 constexpr std::string_view kPage = R"(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>rtcroomd</title>
-<style>body {{ max-width: 40em; margin: 2em auto; padding: 0 1em; font: 1em/1.6 sans-serif }}</style>
-<h1>rtcroomd</h1>
+<link rel="icon" href="data:image/svg+xml,{icon}">
+<style>{style}</style>
+<main class="start">
+<h1><img src="data:image/svg+xml,{icon}" alt="" width="32" height="32">rtcroomd</h1>
+<section>
 <p>A room server for mini-programs: two-party calls, meetings and live rooms. It is running, and
 this is its address for clients. They send POST requests to
 <code>{prefix}/&lt;kind&gt;/&lt;endpoint&gt;</code>.</p>
@@ -24,13 +32,15 @@ this is its address for clients. They send POST requests to
 {demo}{admin}<li>Its documents come with its source: the client guide for authors of clients, the protocol, and
 the operators' guide.
 </ul>
-<div lang="zh-CN">
+</section>
+<section lang="zh-CN">
 <p>小程序的房间服务器：双人通话、多人会议和直播间。服务器正在运行，这里是供客户端使用的地址。客户端向
 <code>{prefix}/&lt;kind&gt;/&lt;endpoint&gt;</code> 发送 POST 请求。</p>
 <ul>
 {demo_zh}{admin_zh}<li>文档随源代码提供：面向客户端作者的客户端指南、协议说明，以及运维手册。
 </ul>
-</div>
+</section>
+</main>
 </html>
 )";
 
@@ -57,8 +67,12 @@ std::string PageOf(const WelcomeFacts& facts) {
     return facts.admin_origin.empty() ? std::string(unknown)
                                       : fmt::format(fmt::runtime(known), facts.admin_origin);
   };
+  const std::span<const EmbeddedFile> files = WelcomeFiles();
+  std::string style;
+  for (const EmbeddedFile& file : files.subspan(1)) style += file.bytes;
   return fmt::format(
-      kPage, fmt::arg("prefix", facts.prefix), fmt::arg("demo", facts.demo ? kDemo : ""),
+      kPage, fmt::arg("icon", PercentEncode(files.front().bytes)), fmt::arg("style", style),
+      fmt::arg("prefix", facts.prefix), fmt::arg("demo", facts.demo ? kDemo : ""),
       fmt::arg("demo_zh", facts.demo ? kDemoZh : ""), fmt::arg("admin", admin(kAdmin, kNoAdmin)),
       fmt::arg("admin_zh", admin(kAdminZh, kNoAdminZh)));
 }

@@ -47,7 +47,14 @@ TEST_F(WelcomePageTest, TellsABrowserInTwoLanguagesWhatIsServed) {
 
 TEST_F(WelcomePageTest, LinksOnlyWhatIsServed) {
   EXPECT_THAT(Open({.prefix = "/weapp"}).body,
-              AllOf(Not(HasSubstr("href")), HasSubstr("The port of the operator")));
+              AllOf(Not(HasSubstr("<a ")), HasSubstr("The port of the operator")));
+}
+
+TEST_F(WelcomePageTest, HasTheLookOfTheOtherPagesWithoutAnotherRequest) {
+  EXPECT_THAT(Open({.prefix = "/weapp"}).body,
+              AllOf(HasSubstr("<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg"),
+                    HasSubstr("--accent: light-dark("), HasSubstr(".start section {"),
+                    Not(HasSubstr("rel=\"stylesheet\""))));
 }
 
 TEST_F(WelcomePageTest, LeavesAllOtherRequestsToTheRoomApi) {
