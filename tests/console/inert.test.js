@@ -111,7 +111,10 @@ describe('custom fields', () => {
     await page.waitForFunction(() => document.querySelectorAll('.custom dt').length === 30);
     await page.click('summary:has-text("30 changes of custom fields")');
     assert.strictEqual(await page.locator('.fields [data-type="custom_changed"]:visible').count(), 30);
-    assert.match(await page.locator('.fields [data-event]').last().innerText(), /^host set 0.* to /);
+    assert.match(await page.locator('.fields [data-type]').last().innerText(), /^host set 0.* to /);
     assert.strictEqual(await page.evaluate(foreign), 0);
+    await page.uncheck('label:has-text("With changes of custom fields") input');
+    assert.deepStrictEqual(await page.locator('.timeline > :visible').evaluateAll((all) => all.map((each) => /** @type {HTMLElement} */ (each).dataset.type)),
+      ['pusher_added', 'room_activated', 'room_created']);
   });
 });

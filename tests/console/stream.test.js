@@ -60,13 +60,41 @@ it('trims long lists even without animation frames', async (test) => {
   const isShownAgain = await page.evaluate(async () => {
     const { Timeline } = await import(new URL('timeline.js', location.href).href);
     const timeline = new Timeline();
-    const event = (/** @type {number} */ sequence) => ({ type: 'custom_changed', atMs: 0, number: 1, sequence });
+    const event = (/** @type {number} */ sequence) => ({ type: 'pusher_updated', userID: 'u', atMs: 0, number: 1, sequence });
     for (let sequence = 1; sequence <= 600; ++sequence) timeline.addNewest(event(sequence));
     timeline.addOlder([event(100)]);
     timeline.addOlder([event(101)]);
     return [...timeline.element.querySelectorAll('.timeline-entry')].slice(-2).map((entry) => entry.textContent?.match(/no\. \d+/)?.[0]);
   });
   assert.deepStrictEqual(isShownAgain, ['no. 101', 'no. 100']);
+});
+
+it('lets changes of custom fields displace no other event', async (test) => {
+  const page = await consoleOf(test, server);
+  const shown = await page.evaluate(async () => {
+    const load = (/** @type {string} */ name) => import(new URL(name, location.href).href);
+    const [{ ActivityFeed }, { Timeline }] = [await load('activity_feed.js'), await load('timeline.js')];
+    const event = (/** @type {number} */ sequence, type = 'custom_changed') => (
+      { type, userID: 'u', field: 'likes', value: sequence, kind: 'live', roomID: 'r', atMs: 0, number: 1, sequence });
+    const [feed, timeline] = [new ActivityFeed(), new Timeline()];
+    const add = (/** @type {any[]} */ ...each) => {
+      feed.add(event(...each));
+      timeline.addNewest(event(...each));
+    };
+    add(601, 'pusher_added');
+    for (let sequence = 602; sequence <= 1200; ++sequence) add(sequence);
+    timeline.addOlder(Array.from({ length: 600 }, (_, at) => event(600 - at)));
+    await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+    const of = (/** @type {string} */ selector) => [...timeline.element.querySelectorAll(selector)].map((each) => each.textContent ?? '');
+    return {
+      feed: feed.element.querySelectorAll('.feed-entry').length,
+      entries: [of('summary')[0], of('.timeline > li')[1].match(/u joined/)?.[0], of('summary')[1]],
+      unfolded: of('.fields li').map((words) => words.match(/no\. \d+/)?.[0]).filter((_, at) => at % 50 === 0),
+      isFull: timeline.isFull,
+    };
+  });
+  assert.deepStrictEqual(shown, { feed: 1, entries: ['599 changes of custom fields', 'u joined', '600 changes of custom fields'],
+    unfolded: ['no. 1200', 'no. 600'], isFull: false });
 });
 
 it('times out if the server does not answer', async (test) => {

@@ -1,4 +1,4 @@
-// Events of all rooms, newest first.
+// Events of all rooms, newest first, except changes of custom fields: likes of one room would displace all others.
 import { el, userText } from './dom.js';
 import { clockTime } from './format.js';
 import { NewestList } from './newest_list.js';
@@ -25,6 +25,7 @@ export class ActivityFeed {
 
   /** @param {import('./types.js').RoomEvent} event */
   add(event) {
+    if (event.type === 'custom_changed') return;
     this.#empty.hidden = true;
     this.#newest.add(event);
   }

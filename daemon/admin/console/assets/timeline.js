@@ -8,9 +8,7 @@ import { eventWords } from './words.js';
 /** @typedef {import('./types.js').RoomEvent} RoomEvent */
 
 const kMostShown = 500;
-
-/** @param {RoomEvent} event */
-const identityOf = (event) => `${event.number}/${event.sequence}`;
+const kMostUnfolded = 50; // of changes that follow each other
 
 /**
  * @param {RoomEvent} event
@@ -36,10 +34,10 @@ export class Timeline {
     el('input', { type: 'checkbox', checked: true, onchange: ({ target }) => this.#list.classList.toggle('without-fields', !target.checked) }),
     text('room.showFields'));
   #empty = el('p', { class: 'quiet' }, text('room.noHistory'));
-  /** @type {Set<string>} */
-  #known = new Set();
   /** @type {RoomEvent|undefined} */
   #newest = undefined;
+  /** @type {Array<{element: HTMLElement, oldest: RoomEvent, fold: Fold|null}>} what is shown, newest first */
+  #entries = [];
   element = el('div', {}, this.#empty, this.#list);
 
   /**
@@ -47,8 +45,8 @@ export class Timeline {
    * @param {RoomEvent[]} events  newest first
    */
   renew(events) {
-    this.#known.clear();
     this.#newest = events[0];
+    this.#entries = [];
     this.#list.replaceChildren();
     this.#empty.hidden = false;
     this.addOlder(events);
@@ -61,16 +59,23 @@ export class Timeline {
   addNewest(event) {
     if (!isAfter(event, this.#newest)) return;
     this.#newest = event;
-    if (this.#isNew(event)) this.#insert(event, 'prepend');
-    while (this.#known.size > kMostShown) this.#forgetOldest();
+    this.#insert(event, 'prepend');
+    while (this.#entries.length > kMostShown) this.#entries.pop()?.element.remove();
   }
 
   /**
-   * Appends events from before all that are shown.
+   * Appends events; ignores those that are not before all that are shown.
    * @param {RoomEvent[]} events  newest first
    */
   addOlder(events) {
-    for (const event of events) if (this.#isNew(event)) this.#insert(event, 'append');
+    for (const event of events) {
+      const oldest = this.#entries.at(-1)?.oldest;
+      if (!oldest || isAfter(oldest, event)) this.#insert(event, 'append');
+    }
+  }
+
+  get isFull() {
+    return this.#entries.length >= kMostShown;
   }
 
   /**
@@ -79,54 +84,46 @@ export class Timeline {
    * @param {'prepend'|'append'} place
    */
   #insert(event, place) {
-    if (event.type !== 'custom_changed') {
-      this.#list[place](entry(event));
+    this.#empty.hidden = true;
+    const isChange = event.type === 'custom_changed';
+    const neighbour = this.#entries.at(place === 'prepend' ? 0 : -1);
+    if (isChange && neighbour?.fold) {
+      neighbour.fold.add(event, place);
+      if (place === 'append') neighbour.oldest = event;
       return;
     }
-    const neighbour = place === 'prepend' ? this.#list.firstElementChild : this.#list.lastElementChild;
-    const group = neighbour?.classList.contains('fields') ? neighbour : fieldsGroup();
-    if (group !== neighbour) this.#list[place](group);
-    const changes = /** @type {Element} */ (group.querySelector('ol'));
-    changes[place](entry(event));
-    countFields(group);
-  }
-
-  get isFull() {
-    return this.#known.size >= kMostShown;
-  }
-
-  #forgetOldest() {
-    const oldest = /** @type {HTMLElement} */ ([...this.#list.querySelectorAll('[data-event]')].at(-1));
-    this.#known.delete(oldest.dataset.event ?? '');
-    const group = oldest.closest('.fields');
-    oldest.remove();
-    if (group) countFields(group);
-  }
-
-  /** @param {RoomEvent} event */
-  #isNew(event) {
-    const identity = identityOf(event);
-    if (this.#known.has(identity)) return false;
-    this.#known.add(identity);
-    this.#empty.hidden = true;
-    return true;
+    const fold = isChange ? new Fold() : null;
+    fold?.add(event, place);
+    const element = fold?.element ?? entry(event);
+    this.#entries[place === 'prepend' ? 'unshift' : 'push']({ element, oldest: event, fold });
+    this.#list[place](element);
   }
 }
 
-const fieldsGroup = () => el('li', { class: 'timeline-entry tone-plain fields' },
-  el('details', {}, el('summary'), el('ol')));
+/** Counts changes, and has the newest of them. */
+class Fold {
+  #count = 0;
+  #summary = el('summary');
+  #changes = el('ol');
+  element = el('li', { class: 'timeline-entry tone-plain fields' }, el('details', {}, this.#summary, this.#changes));
 
-/** @param {Element} group  that is removed when it is empty */
-function countFields(group) {
-  const count = group.querySelectorAll('[data-event]').length;
-  group.querySelector('summary')?.replaceChildren(text('event.fields', { count }));
-  if (count === 0) group.remove();
+  /**
+   * @param {RoomEvent} event
+   * @param {'prepend'|'append'} place
+   */
+  add(event, place) {
+    this.#count += 1;
+    this.#summary.replaceChildren(text('event.fields', { count: this.#count }));
+    if (place === 'append' && this.#changes.children.length >= kMostUnfolded) return;
+    this.#changes[place](entry(event));
+    if (this.#changes.children.length > kMostUnfolded) this.#changes.lastElementChild?.remove();
+  }
 }
 
 /** @param {RoomEvent} event */
 function entry(event) {
   const { tone, sentence } = eventWords(event);
-  return el('li', { class: `timeline-entry tone-${tone}`, 'data-event': identityOf(event), 'data-type': event.type, 'data-reason': event.reason || null },
+  return el('li', { class: `timeline-entry tone-${tone}`, 'data-type': event.type, 'data-reason': event.reason || null },
     el('p', {}, ...sentenceNodes(sentence)),
     el('p', { class: 'quiet fine' },
       el('time', { datetime: new Date(event.atMs).toISOString() }, dayAndTime(event.atMs)),
