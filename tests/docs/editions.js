@@ -1,5 +1,6 @@
 // Checks that the Chinese editions of documents are there and keep up with the English ones: both have the same
-// headings, and each section the same blocks, tables, code, links and numbers. Also, that the README stays short.
+// headings, and each section the same blocks, tables, code, links, pictures and numbers. Also, that the README stays
+// short.
 //
 // Usage: node editions.js CHECKOUT
 'use strict';
@@ -21,12 +22,13 @@ const kMostReadmeBytes = 10 * 1024; // of each edition
 
 const root = path.resolve(process.argv[2]);
 
+/** Of a document or a picture. */
 function chineseOf(file) {
-  return file.replace(/\.md$/, kChinese);
+  return file.replace(/\.(md|jpg)$/, '.zh-CN$&');
 }
 
 function hasEdition(file) {
-  return file.endsWith('.md') && !file.endsWith(kChinese) && fs.existsSync(chineseOf(file));
+  return chineseOf(file) !== file && !file.includes('.zh-CN.') && fs.existsSync(chineseOf(file));
 }
 
 function editions() {
@@ -55,6 +57,7 @@ const kReaders = {
   list: (section, token) => section.blocks.push(`a list of ${token.items.length} items`),
   paragraph: (section) => section.blocks.push('a paragraph'),
   codespan: (section, token) => section.spans.add(`\`${token.text}\``),
+  image: (section, token) => section.links.push(targetOf(section.file, token.href)),
   link: (section, token) => section.links.push(targetOf(section.file, token.href)),
   strong: (section) => ++section.strong,
   text: (section, token) => {
