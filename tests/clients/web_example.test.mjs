@@ -139,6 +139,16 @@ describe('The page', { skip: kNoServer }, () => {
   };
   const shows = (page, selector, ...texts) => until(`${selector}: ${texts}`, async () =>
     JSON.stringify(await page.locator(selector).allInnerTexts()) === JSON.stringify(texts));
+  it('has the look of the operator', async () => {
+    const parts = ['theme.css', 'icon.svg'];
+    const looks = await Promise.all([demo, server.consoleUrl, new URL('/api/', server.consoleUrl)].map((page) =>
+      Promise.all(['', ...parts].map(async (name) => (await fetch(new URL(name, page))).text()))));
+    for (const [page, ...look] of looks) {
+      for (const part of parts) assert.ok(page.includes(`href="${part}"`), part);
+      assert.deepStrictEqual(look, looks[0].slice(1));
+    }
+  });
+
   /** A phone that streams. */
   const phone = async (kind, roomInfo) => {
     const client = new Client({ server: server.host, WebSocket, storage: null });

@@ -56,6 +56,9 @@ for (const { name, options, background } of kLooks) {
 
     it('every page has the theme, no horizontal overflow, and no fault of accessibility', async () => {
       assert.strictEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), background);
+      // A reserved gutter would be a strip beside the top bar and dialogs; a bar that comes and goes would move pages.
+      const { overflowY, scrollbarGutter } = await page.evaluate(() => ({ ...getComputedStyle(document.documentElement) }));
+      assert.deepStrictEqual([overflowY, scrollbarGutter], ['scroll', 'auto']);
       for (const { name: pageName, hash, sign } of kPages) {
         await visit(page, hash);
         await page.waitForSelector(sign, { state: 'attached' });
