@@ -61,7 +61,8 @@ TEST_F(DevServer, StartsWithoutAWarningAndHasAPageForBrowsers) {
 TEST_F(DevServer, SaysWhatMovesAPortThatIsTaken) {
   ServerProcess other;
   const std::string taken = "127.0.0.1:" + std::to_string(other.PortOf("admin"));
-  for (const std::string key : {"server.http_listen", "admin.listen", "grpc.listen"}) {
+  for (const std::string key :
+       {"server.http_listen", "server.https_listen", "admin.listen", "grpc.listen"}) {
     ChildProcess server = Start(key, taken);
     EXPECT_EQ(server.WaitForExit(), 1);
     EXPECT_THAT(log(), HasSubstr("cannot listen on " + taken + ": Address already in use; " + key +
