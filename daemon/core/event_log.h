@@ -62,6 +62,17 @@ class EventLog {
                                                           std::optional<std::uint64_t> before,
                                                           std::size_t limit) = 0;
 
+  /// Events that took seats in the rooms that had that key, however many others are newer: the
+  /// newest `PusherDeleted` by which this user was evicted or kicked (`kHeartbeatTimeout`,
+  /// `kStreamInterrupted`, `kKicked`), and the newest `RoomDestroyed`. Cost does not depend on what
+  /// else is retained.
+  ///
+  /// @return newest first; without those that are not retained or never were.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key,
+                                                          const UserId& user) = 0;
+
   /// The cursor after the newest event.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.

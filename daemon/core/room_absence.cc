@@ -40,28 +40,56 @@ struct LeftRoom {
   }
 };
 
+/// Looks for it in the events of a room before `before`, newest first.
+/// @return nullopt when those that are read do not say.
+Result<std::optional<std::string_view>> FindIn(EventLog& events, const RoomKey& room,
+                                               std::optional<std::uint64_t> before, int most_reads,
+                                               const auto& can_see, LeftRoom left) {
+  // Most users left a moment ago; and whoever asks need not have been in the room.
+  constexpr std::size_t kEventsPerRead = 50;
+  for (int read = 0; read < most_reads; ++read) {
+    const auto page = events.ReadRoomEvents(room, before, kEventsPerRead);
+    if (!page) return page.error();
+    for (const StoredEvent& stored : *page) {
+      before = stored.position;
+      if (!can_see(stored.event)) continue;
+      if (const auto reason = std::visit(left, stored.event.payload)) return reason;
+    }
+    if (page->size() < kEventsPerRead) break;
+  }
+  return std::optional<std::string_view>();
+}
+
+/// The same where likes and other events have buried it: of evictions, kicks and ends of rooms.
+Result<std::optional<std::string_view>> LookUp(EventLog& events, const MemberCommand& command,
+                                               const auto& can_see) {
+  const auto losses = events.ReadSeatLosses(command.room, command.user_id);
+  if (!losses) return losses.error();
+  for (const StoredEvent& loss : *losses) {
+    if (!can_see(loss.event)) continue;
+    LeftRoom left{.user_id = command.user_id};
+    if (const auto reason = std::visit(left, loss.event.payload)) return reason;
+    // Those who were in a room that ended left it in the same change.
+    const auto found = FindIn(events, command.room, loss.position, 1, can_see, left);
+    if (!found || *found) return found;
+  }
+  return std::optional<std::string_view>();
+}
+
 }  // namespace
 
 Result<std::string_view> RoomService::ReasonOfAbsence(const MemberCommand& command) {
-  // Most users left a moment ago; and whoever asks need not have been in the room.
-  constexpr std::size_t kEventsPerRead = 50;
   constexpr int kMostReads = 4;
   if (events_ == nullptr) return std::string_view();
-  LeftRoom left{.user_id = command.user_id};
-  std::optional<std::uint64_t> before;
-  for (int read = 0; read < kMostReads; ++read) {
-    const auto events = events_->ReadRoomEvents(command.room, before, kEventsPerRead);
-    if (!events) return events.error();
-    for (const StoredEvent& stored : *events) {  // newest first
-      before = stored.position;
-      if (!options_.policy.CanSee(command.dialect, stored.event.dialect)) continue;
-      const auto reason = std::visit(left, stored.event.payload);
-      if (!reason) continue;
-      return bans_.IsBanned(command.room, command.user_id) ? std::string_view("banned") : *reason;
-    }
-    if (events->size() < kEventsPerRead) break;
-  }
-  return std::string_view();
+  const auto can_see = [&](const RoomEvent& event) {
+    return options_.policy.CanSee(command.dialect, event.dialect);
+  };
+  auto found =
+      FindIn(*events_, command.room, {}, kMostReads, can_see, {.user_id = command.user_id});
+  if (found && !*found) found = LookUp(*events_, command, can_see);
+  if (!found) return found.error();
+  if (!*found) return std::string_view();
+  return bans_.IsBanned(command.room, command.user_id) ? std::string_view("banned") : **found;
 }
 
 }  // namespace rtcroom

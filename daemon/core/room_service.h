@@ -238,8 +238,9 @@ class RoomService {
 
   /// Why a user who had a seat has none: "banned"; how its last seat ended (`LeaveReasonName`); or,
   /// if it ended with the room, how that ended (`EndReasonName`). It reads the newest 200 events of
-  /// the room at most, in pages.
-  /// @return static storage; empty when the retained events do not say.
+  /// the room at most, in pages; of older ones it finds the last eviction or kick of the user, and
+  /// the last end of the room.
+  /// @return static storage; empty when these events do not say.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::string_view> ReasonOfAbsence(const MemberCommand& command);
 

@@ -206,6 +206,26 @@ Result<std::vector<StoredEvent>> MemoryStore::ReadRoomEvents(const RoomKey& key,
   return events;
 }
 
+Result<std::vector<StoredEvent>> MemoryStore::ReadSeatLosses(const RoomKey& key,
+                                                             const UserId& user) {
+  std::vector<StoredEvent> found;
+  const MutexLock lock(mutex_);
+  const auto newest = [&](const auto& is_wanted) REQUIRES(mutex_) {
+    const auto stored = std::find_if(events_.rbegin(), events_.rend(), [&](const StoredEvent& one) {
+      return one.event.room == key && is_wanted(one.event.payload);
+    });
+    if (stored != events_.rend()) found.push_back(*stored);
+  };
+  newest([&](const EventPayload& payload) {
+    const auto* const deleted = std::get_if<PusherDeleted>(&payload);
+    return deleted != nullptr && deleted->user_id == user && TakesSeat(deleted->reason);
+  });
+  newest(
+      [](const EventPayload& payload) { return std::holds_alternative<RoomDestroyed>(payload); });
+  std::ranges::sort(found, std::ranges::greater(), &StoredEvent::position);
+  return found;
+}
+
 Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
   const MutexLock lock(mutex_);
   std::size_t removed = 0;

@@ -43,6 +43,7 @@ class MemoryStore : public Storage {
   Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
                                                   std::optional<std::uint64_t> before,
                                                   std::size_t limit) override;
+  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override;
   Result<Cursor> Newest() override;
   Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Result<StoredRemovalTime> LoadRemovalTime() override;

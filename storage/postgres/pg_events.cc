@@ -1,6 +1,7 @@
 #include "storage/postgres/pg_events.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -74,6 +75,13 @@ constexpr PgStatement kReadNewestOfRoom{
 constexpr PgStatement kReadEarlierOfRoom{
     "read_earlier_of_room",
     kPgText<kChain, kFromEarlier, kAlongChain, kSelect, kEventColumns, kOfChain>};
+constexpr std::string_view kFromLosses =
+    " FROM ((SELECT * FROM events WHERE room_id = $1 AND room_kind = $2 AND user_id = $3"
+    " AND type = 4 AND reason IN (2, 3, 4) ORDER BY position DESC LIMIT 1)"
+    " UNION ALL (SELECT * FROM events WHERE room_id = $1 AND room_kind = $2 AND type = 5"
+    " ORDER BY position DESC LIMIT 1)) e";
+constexpr PgStatement kReadSeatLosses{"read_seat_losses",
+                                      kPgText<kSelect, kEventColumns, kFromLosses>};
 constexpr PgStatement kNewestCursor{
     "newest",
     "SELECT epoch, greatest(trimmed_position, (SELECT coalesce(max(position), 0) FROM events))"
@@ -128,8 +136,9 @@ constexpr PgStatement kTrimEvents{
     " SELECT (SELECT count(*) FROM d), coalesce(ending.events - m.trimmed_events, 0)"
     " FROM ending, meta m"};
 
-constexpr PgStatement kEventReads[] = {kReadEvents,   kReadNewestOfRoom, kReadEarlierOfRoom,
-                                       kNewestCursor, kLogEnds,          kRemovalTime};
+constexpr PgStatement kEventReads[] = {kReadEvents,     kReadNewestOfRoom, kReadEarlierOfRoom,
+                                       kReadSeatLosses, kNewestCursor,     kLogEnds,
+                                       kRemovalTime};
 constexpr PgStatement kEventWrites[] = {kInsertRecords, kBeginRemovals, kTrimEvents, kFindTag};
 constexpr PgStatement kFollows[] = {kReadLog};
 
@@ -245,6 +254,17 @@ Result<std::vector<StoredEvent>> ReadRoomEvents(PgConnection& connection, const 
   Result<PgRows> rows = connection.Run(call, deadline);
   if (!rows) return rows.error();
   return ReadAll(*rows);
+}
+
+Result<std::vector<StoredEvent>> ReadSeatLosses(PgConnection& connection, const RoomKey& key,
+                                                const UserId& user, MonotonicTime deadline) {
+  const std::string_view id = key.id.value;
+  const std::string_view who = user.value;
+  Result<PgRows> rows = connection.Run(PgCall(kReadSeatLosses, id, key.kind, who), deadline);
+  if (!rows) return rows.error();
+  Result<std::vector<StoredEvent>> found = ReadAll(*rows);
+  if (found) std::ranges::sort(*found, std::ranges::greater(), &StoredEvent::position);
+  return found;
 }
 
 PgCall ReadNewest() { return PgCall(kNewestCursor); }

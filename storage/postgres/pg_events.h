@@ -109,6 +109,8 @@ Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std
 Result<std::vector<StoredEvent>> ReadRoomEvents(PgConnection& connection, const RoomKey& key,
                                                 std::optional<std::uint64_t> before,
                                                 std::size_t limit, MonotonicTime deadline);
+Result<std::vector<StoredEvent>> ReadSeatLosses(PgConnection& connection, const RoomKey& key,
+                                                const UserId& user, MonotonicTime deadline);
 Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline);
 Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
 /// The same, of `EventReads`, among other statements.

@@ -175,6 +175,12 @@ Result<std::vector<StoredEvent>> PgStore::ReadRoomEvents(const RoomKey& key,
   });
 }
 
+Result<std::vector<StoredEvent>> PgStore::ReadSeatLosses(const RoomKey& key, const UserId& user) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ReadSeatLosses(connection, key, user, deadline);
+  });
+}
+
 Result<Cursor> PgStore::Newest() {
   return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
     return pg::Newest(connection, deadline);

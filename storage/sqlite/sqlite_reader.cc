@@ -14,6 +14,11 @@
 #include "storage/sqlite/room_rows.h"
 
 namespace rtcroom {
+namespace {
+
+constexpr std::uint64_t kBehindAll = std::numeric_limits<std::int64_t>::max();  // position
+
+}  // namespace
 
 Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path,
                                                          const std::string& vfs) {
@@ -45,6 +50,9 @@ Status SqliteReader::Prepare() {
        {end_of_room_,
         "SELECT position FROM events WHERE room_id = ? AND room_kind = ? AND type = 5"
         " AND position < ? ORDER BY position DESC LIMIT 1"},
+       {evicted_,
+        "SELECT position FROM events WHERE room_id = ? AND room_kind = ? AND user_id = ?"
+        " AND type = 4 AND reason IN (2, 3, 4) ORDER BY position DESC LIMIT 1"},
        {event_, fmt::format("SELECT {}, previous FROM events WHERE position = ?", kEventColumns)},
        {newest_, "SELECT epoch, last_event_position FROM meta WHERE only_row = 1"},
        // Last: SQLite 3.46 compiles again what was prepared before it has read the schema.
@@ -183,6 +191,25 @@ Result<std::vector<StoredEvent>> SqliteReader::ReadRoomEvents(const RoomKey& key
   });
 }
 
+Result<std::vector<StoredEvent>> SqliteReader::ReadSeatLosses(const RoomKey& key,
+                                                              const UserId& user) {
+  return InSnapshot([&]() -> Result<std::vector<StoredEvent>> {
+    std::vector<StoredEvent> found;
+    StatementRun run(evicted_, key.id.value, key.kind, user.value);
+    const Result<std::uint64_t> evicted = ReadPosition(run);
+    const Result<std::uint64_t> ended = EndBefore(key, kBehindAll);
+    if (!evicted) return evicted.error();
+    if (!ended) return ended.error();
+    for (const std::uint64_t position : {std::max(*evicted, *ended), std::min(*evicted, *ended)}) {
+      if (position == 0) continue;
+      Result<std::optional<Link>> link = ReadLink(key, position);
+      if (!link) return link.error();
+      if (*link) found.push_back(std::move((*link)->stored));
+    }
+    return found;
+  });
+}
+
 Result<std::optional<SqliteReader::Link>> SqliteReader::ReadLink(const RoomKey& key,
                                                                  std::uint64_t position) {
   StatementRun run(event_, position);
@@ -201,7 +228,7 @@ Result<std::uint64_t> SqliteReader::NewestOf(const RoomKey& key) {
   StatementRun run(last_of_room_, key.id.value, key.kind);
   const Result<std::uint64_t> last = ReadPosition(run);
   if (!last || *last != 0) return last;
-  return EndBefore(key, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
+  return EndBefore(key, kBehindAll);
 }
 
 Result<std::uint64_t> SqliteReader::EndBefore(const RoomKey& key, std::uint64_t position) {

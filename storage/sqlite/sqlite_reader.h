@@ -60,6 +60,9 @@ class SqliteReader {
                                                   std::optional<std::uint64_t> before,
                                                   std::size_t limit);
 
+  /// `Store::ReadSeatLosses`.
+  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user);
+
   /// `Store::Newest`.
   Result<Cursor> Newest();
 
@@ -101,6 +104,7 @@ class SqliteReader {
   Statement newest_;
   Statement last_of_room_;
   Statement end_of_room_;
+  Statement evicted_;
   Statement event_;
   RoomReader rooms_;
   AuxReader aux_;

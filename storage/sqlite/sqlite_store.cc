@@ -189,6 +189,11 @@ Result<std::vector<StoredEvent>> SqliteStore::ReadRoomEvents(const RoomKey& key,
   return Read(readers_->Take()->ReadRoomEvents(key, before, limit));
 }
 
+Result<std::vector<StoredEvent>> SqliteStore::ReadSeatLosses(const RoomKey& key,
+                                                             const UserId& user) {
+  return Read(readers_->Take()->ReadSeatLosses(key, user));
+}
+
 Result<Cursor> SqliteStore::Newest() { return Read(readers_->Take()->Newest()); }
 
 Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {

@@ -54,6 +54,9 @@ class AlternatingStores : public Storage {
                                                   std::size_t limit) override {
     return Next().ReadRoomEvents(key, before, limit);
   }
+  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override {
+    return Next().ReadSeatLosses(key, user);
+  }
   Result<Cursor> Newest() override { return Next().Newest(); }
   Result<std::size_t> TrimEvents(const EventRetention& retention) override {
     return Next().TrimEvents(retention);

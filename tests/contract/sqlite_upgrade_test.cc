@@ -115,7 +115,7 @@ constexpr std::string_view kTablesOfVersion6 =
     "DROP TABLE group_joins; DROP TABLE ended_logins; DROP TABLE account_validities;"
     "ALTER TABLE meta DROP COLUMN last_message_position; ALTER TABLE meta DROP COLUMN removal_ms;"
     "ALTER TABLE meta DROP COLUMN message_bytes;"
-    "DROP TABLE deliveries;"
+    "DROP TABLE deliveries; DROP INDEX events_by_evicted_user;"
     "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"
     " WITHOUT ROWID;"
     "CREATE TABLE reader_positions (reader TEXT PRIMARY KEY, epoch TEXT NOT NULL,"

@@ -86,6 +86,46 @@ TEST_P(StoreContract, ReadsTheEventsOfARoomFromAnyPosition) {
   }
 }
 
+TEST_P(StoreContract, FindsTheNewestEventsThatTookASeat) {
+  const auto losses = [this](const RoomKey& key, const std::string& user) {
+    std::vector<RoomEvent> events;
+    const auto found = store_->ReadSeatLosses(key, {user});
+    EXPECT_OK(found);
+    for (const StoredEvent& stored : *found) events.push_back(stored.event);
+    return events;
+  };
+  const auto visit = [this](const RoomKey& key, const std::string& user, LeaveReason reason) {
+    ASSERT_OK(Apply(*store_, Adding(key, user)));
+    ASSERT_OK(Apply(*store_, Deleting(key, user, kNoon, reason)));
+  };
+  const auto removed = [](const std::string& user, LeaveReason reason) {
+    return testing::Field(&RoomEvent::payload,
+                          EventPayload(PusherDeleted{.user_id = {user}, .reason = reason}));
+  };
+  const auto destroyed =
+      testing::Field(&RoomEvent::payload, testing::VariantWith<RoomDestroyed>(testing::_));
+  Create(MakeRoom(kRoom.kind, "r1"));
+  Create(MakeRoom(kRoom.kind, "r2"));
+  for (const LeaveReason reason :
+       {LeaveReason::kHeartbeatTimeout, LeaveReason::kStreamInterrupted, LeaveReason::kKicked}) {
+    visit(kRoom, "bob", reason);
+    visit(kRoom, "bob", LeaveReason::kLeft);
+    EXPECT_THAT(losses(kRoom, "bob"), ElementsAre(removed("bob", reason)));
+  }
+  visit(kRoom, "amy", LeaveReason::kHeartbeatTimeout);
+  visit(MakeKey(kRoom.kind, "r2"), "bob", LeaveReason::kHeartbeatTimeout);
+  ASSERT_OK(Apply(*store_, Destroying(kRoom)));
+  EXPECT_THAT(losses(kRoom, "bob"), ElementsAre(destroyed, removed("bob", LeaveReason::kKicked)));
+  EXPECT_THAT(losses(kRoom, "creator"), ElementsAre(destroyed)) << "it went with its room";
+  EXPECT_THAT(losses(MakeKey(RoomKind::kLive, "r1"), "bob"), IsEmpty());
+  Create(MakeRoom(kRoom.kind, "r1"));
+  visit(kRoom, "bob", LeaveReason::kStreamInterrupted);
+  EXPECT_THAT(losses(kRoom, "bob"),
+              ElementsAre(removed("bob", LeaveReason::kStreamInterrupted), destroyed));
+  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 0}));
+  EXPECT_THAT(losses(kRoom, "bob"), IsEmpty());
+}
+
 TEST_P(StoreContract, ReadsMergedEventsOnce) {
   const Room room = MakeRoom(RoomKind::kLive, "live", "creator", Dialect::kGen2);
   Create(room);

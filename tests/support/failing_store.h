@@ -58,6 +58,9 @@ class FailingStore : public Store {
                                                   std::size_t limit) override {
     return store_.ReadRoomEvents(key, before, limit);
   }
+  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override {
+    return store_.ReadSeatLosses(key, user);
+  }
   Result<Cursor> Newest() override { return store_.Newest(); }
   Result<std::size_t> TrimEvents(const EventRetention& retention) override {
     return store_.TrimEvents(retention);

@@ -83,13 +83,22 @@ TEST_F(NamedClient, IsToldNothingThatTheEventsDoNotSay) {
   EXPECT_EQ(Beat("bob").dump(), R"({"code":5,"message":"您请求的房间成员不存在"})");
 }
 
-TEST_F(NamedClient, IsToldWhatTheNewest200EventsOfTheRoomSay) {
+TEST_F(NamedClient, IsToldHowItsSeatWasTakenHoweverMuchHasHappenedSince) {
+  const auto rejoin_200_times = [this](const std::string& user) {
+    for (int i = 0; i < 200; ++i) ASSERT_EQ(Gen1("add_pusher", Gen1Profile(user))["code"], 0);
+  };
   Meet();
   Kick("bob");
-  for (int i = 0; i < 199; ++i) ASSERT_EQ(Gen1("add_pusher", Gen1Profile("amy"))["code"], 0);
+  ASSERT_EQ(Gen1("add_pusher", Gen1Profile("eve"))["code"], 0);
+  ASSERT_EQ(Gen1("delete_pusher", Named("eve"))["code"], 0);
+  rejoin_200_times("amy");
   EXPECT_EQ(ReasonOf("bob"), "kicked");
-  ASSERT_EQ(Gen1("add_pusher", Gen1Profile("amy"))["code"], 0);
-  EXPECT_EQ(ReasonOf("bob"), "none");
+  EXPECT_EQ(ReasonOf("eve"), "none") << "she left by herself: only the newest 200 events say so";
+  ASSERT_TRUE(server_.rooms.DismissRoom(kRoom).ok());
+  ASSERT_EQ(Gen1("create_room", Gen1Profile("eve"))["code"], 0);
+  rejoin_200_times("eve");
+  EXPECT_EQ(ReasonOf("amy"), "dismissed");
+  EXPECT_EQ(ReasonOf("bob"), "kicked") << "before the room ended";
 }
 
 TEST_F(NamedClient, IsNotTakenForEvictedWhileTheReasonCannotBeRead) {
