@@ -205,7 +205,9 @@ void Channel::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64
     return;
   }
   const std::uint64_t instance = caller->instance;
-  if (poll.claims && poll.claims->instance == instance) Rejoin(*caller, *poll.claims, key);
+  if (poll.claims && poll.claims->instance == instance && !Rejoin(*caller, *poll.claims, key)) {
+    return Pause(poll, std::move(reply));  // the next poll tries again
+  }
   const std::optional<ChannelState::Missing> missing = [&] {
     const MutexLock lock(mutex_);
     return state_.MissingFor(instance, poll);
@@ -260,15 +262,6 @@ Result<GroupFacts> Channel::FactsOf(const Room& room) {
                     .dialect = room.dialect,
                     .last_seq = *last,
                     .last_event = room.last_event};
-}
-
-Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const RoomId& group) const {
-  const MutexLock lock(mutex_);
-  const GroupFacts* const facts = state_.GroupOf(caller.instance);
-  if (facts == nullptr || facts->room.id != group) {
-    return Error{Errc::kNotAllowed, "not in the group"};
-  }
-  return *facts;
 }
 
 void Channel::SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,

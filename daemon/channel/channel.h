@@ -205,7 +205,7 @@ class Channel {
   Result<GroupInfo> FindGroup(const ChannelInstance& caller, const RoomId& group);
   /// The group of the caller.
   /// @param limit  of the members returned.
-  /// @errors kNotAllowed when the caller has not joined it.
+  /// @errors kNotAllowed when the caller has not joined it; kStoreBusy when it may have.
   Result<GroupMembers> Members(const ChannelInstance& caller, const RoomId& group,
                                std::size_t limit);
   /// For each account whether it is in the group.
@@ -337,7 +337,8 @@ class Channel {
   /// Joins the group that the key names: after a restart, memory has no groups. Where only members
   /// may be in it, the key is good for the stay for which it was given: who has come back joins
   /// again.
-  void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
+  /// @return false when the store fails.
+  bool Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
   /// What a key says of the stay that has joined the group by now.
   [[nodiscard]] std::optional<std::uint64_t> StayIn(const GroupFacts& facts) const;
   void RestoreOne(std::uint64_t instance, const GroupJoin& join, const GroupFacts* facts);
@@ -368,8 +369,9 @@ class Channel {
   /// After a first join: continues with what was stored meanwhile.
   void Complete(std::uint64_t room_number);
   /// The number of the group, when the caller has joined it.
-  /// @errors kNotAllowed.
-  Result<GroupFacts> JoinedGroup(const ChannelInstance& caller, const RoomId& group) const
+  /// @errors kNotAllowed; kStoreBusy until a poll has told which group the login is in.
+  /// @threads reads the store in that case.
+  Result<GroupFacts> JoinedGroup(const ChannelInstance& caller, const RoomId& group)
       EXCLUDES(mutex_);
 
   const ChannelDeps deps_;

@@ -42,6 +42,14 @@ bool ChannelState::Rejoin(std::uint64_t instance, const GroupFacts& facts, std::
   return Enter(joining, facts, first, std::move(key), turn);
 }
 
+void ChannelState::FailRejoin(std::uint64_t instance, std::uint64_t serial) {
+  Instance* const found = Find(instance);
+  if (found == nullptr || !found->is_new_in_groups || found->key_serial > serial) return;
+  if (found->key_serial == serial) LeaveGroup(*found);  // it had entered
+  found->key_serial = std::min(found->key_serial, serial - 1);
+  found->knows_group = false;
+}
+
 bool ChannelState::Join(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
                         std::string key, ChannelTurn& turn) {
   Instance* const joining = Find(instance);
@@ -55,6 +63,7 @@ bool ChannelState::Join(std::uint64_t instance, const GroupFacts& facts, std::ui
 bool ChannelState::Enter(Instance& instance, const GroupFacts& facts, std::uint64_t first,
                          std::string key, ChannelTurn& turn) {
   moved_.insert(instance.claims.instance);
+  instance.knows_group = true;
   if (instance.room && instance.room->group->facts.number == facts.number) {
     instance.room->key = std::move(key);  // the position stays
     instance.room->joined_seq = first;
@@ -86,6 +95,7 @@ void ChannelState::Quit(std::uint64_t instance, const RoomId& group, ChannelTurn
   Instance* const leaving = Find(instance);
   if (leaving == nullptr) return;
   leaving->is_new_in_groups = false;
+  leaving->knows_group = true;
   if (!leaving->room) return;
   if (leaving->room->group->facts.room.id != group) return;
   LeaveGroup(*leaving);
@@ -176,39 +186,53 @@ void Channel::Quit(const ChannelInstance& caller, const RoomId& group) {
   state_.Quit(caller.instance, group, turn);
 }
 
-void Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
+bool Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
                      std::string_view key) {
   {
     const MutexLock lock(mutex_);
-    if (!state_.LeadsBack(caller.instance, claims.serial)) return;
+    if (!state_.LeadsBack(caller.instance, claims.serial)) return true;
   }
+  const auto fail = [&] {
+    const MutexLock lock(mutex_);
+    state_.FailRejoin(caller.instance, claims.serial);
+    return false;
+  };
   const Result<Room> room = OpenRoom(caller.account, claims.room, claims.room_number);
   if (!room) {
-    if (!IsRefusal(room.error().code)) return;
+    if (!IsRefusal(room.error().code)) return fail();
     Turn turn(*this);
-    return state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
+    state_.NotifyEnd(caller.instance, claims.room.id, claims.serial, turn);
+    return true;
   }
   // A key without a stay is of a version or a setting before this one.
   const Status is_of_stay = CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms,
                                              deps_.bans, claims.joined_event.value_or(0));
-  if (!is_of_stay) return;
+  if (!is_of_stay) {
+    if (!IsRefusal(is_of_stay.error().code)) return fail();
+    Quit(caller, claims.room.id);
+    return true;
+  }
   const Result<GroupFacts> facts = FactsOf(*room);
-  if (!facts) return;
+  if (!facts) return fail();
   const bool is_incomplete = [&] {
     Turn turn(*this);
     return state_.Rejoin(caller.instance, *facts, claims.joined_seq, std::string(key),
                          claims.serial, turn);
   }();
   if (is_incomplete) Complete(facts->number);
-  if (!CheckAccess(caller.account, claims.room, claims.room_number)) {
-    return EndMembership({.room = claims.room,
-                          .room_number = claims.room_number,
-                          .account = caller.account,
-                          .reason = LeaveReason::kKicked});
+  const Status may = CheckAccess(caller.account, claims.room, claims.room_number);
+  if (!may) {
+    if (!IsRefusal(may.error().code)) return fail();
+    EndMembership({.room = claims.room,
+                   .room_number = claims.room_number,
+                   .account = caller.account,
+                   .reason = LeaveReason::kKicked});
+    return true;
   }
   // It may have missed a change.
   Turn turn(*this);
   state_.NotifyOne(caller.instance, turn);
+  return true;
 }
 
 std::optional<std::uint64_t> Channel::StayIn(const GroupFacts& facts) const {
@@ -224,6 +248,7 @@ bool ChannelState::Restore(const ChannelInstance& login, const GroupJoin& join,
   instance.is_new_in_groups = false;
   instance.key_serial = join.serial;
   if (facts == nullptr) {
+    instance.knows_group = true;
     moved_.insert(login.instance);
     EnqueueEnded(instance, join.room.id, turn);
     return false;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/channel/channel.h"
+#include "daemon/channel/group_access_check.h"
 
 namespace rtcroom {
 
@@ -19,6 +20,23 @@ Result<GroupInfo> Channel::FindGroup(const ChannelInstance& caller, const RoomId
                    .created_at = room->created_at,
                    .next_seq = facts->last_seq + 1,
                    .members = state_.CountMembers(facts->number)};
+}
+
+Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const RoomId& group) {
+  const Error not_joined{Errc::kNotAllowed, "not in the group"};
+  {
+    const MutexLock lock(mutex_);
+    const GroupFacts* const facts = state_.GroupOf(caller.instance);
+    if (facts != nullptr && facts->room.id == group) return *facts;
+    if (state_.KnowsGroupOf(caller.instance)) return not_joined;
+  }
+  // The next poll's key may lead there, unless the account may not be in that group.
+  const Result<Room> room = FindRoom(caller, group);
+  const Status may =
+      room ? CheckGroupAccess(options_.access, caller.account, *room, deps_.rooms, deps_.bans)
+           : room.error();
+  if (!may && IsRefusal(may.error().code)) return not_joined;
+  return Error{Errc::kStoreBusy, "the login's group is not known yet"};
 }
 
 Result<GroupMembers> Channel::Members(const ChannelInstance& caller, const RoomId& group,

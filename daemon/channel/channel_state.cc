@@ -31,6 +31,7 @@ Standing ChannelState::Admit(const ChannelInstance& claims, ChannelTurn& turn, T
   Instance& instance = *made;
   instance.claims = claims;
   instance.issued = issued;
+  instance.knows_group = issued != TimePoint::max();  // a login of now has joined none
   instance.seen_at = turn.now;
   instance.account_polled_at = turn.now;
   instance.by_use = by_use_.insert(by_use_.end(), &instance);
@@ -212,6 +213,11 @@ const GroupFacts* ChannelState::GroupOf(std::uint64_t instance) const {
   return found == nullptr || !found->room ? nullptr : &found->room->group->facts;
 }
 
+bool ChannelState::KnowsGroupOf(std::uint64_t instance) const {
+  const Instance* const found = Find(instance);
+  return found != nullptr && found->knows_group;
+}
+
 std::vector<GroupMember> ChannelState::Members(std::uint64_t room_number, std::size_t limit) const {
   std::vector<GroupMember> members;
   const auto found = groups_.find(room_number);
@@ -356,6 +362,7 @@ void ChannelState::NotifyEnd(std::uint64_t instance, const RoomId& group, std::u
   if (!LeadsBack(instance, serial)) return;
   Instance& member = *Find(instance);
   member.key_serial = serial;
+  member.knows_group = true;
   EnqueueEnded(member, group, turn);
 }
 

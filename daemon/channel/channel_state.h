@@ -173,6 +173,8 @@ class ChannelState {
   /// As `Join`, if the key leads back.
   [[nodiscard]] bool Rejoin(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
                             std::string key, std::uint64_t serial, ChannelTurn& turn);
+  /// The store failed when that key was to lead back: it does so again.
+  void FailRejoin(std::uint64_t instance, std::uint64_t serial);
   void Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn);
 
   /// A login that was in the group when the server ended, or in one whose room has ended since
@@ -276,6 +278,9 @@ class ChannelState {
                                                         std::uint64_t instance) const;
   /// The group that the instance has joined; null for none.
   [[nodiscard]] const GroupFacts* GroupOf(std::uint64_t instance) const;
+  /// Whether that is so for its client, too: a login that has moved here, or was here before a
+  /// restart, may be in a group, and the key of its next poll says in which.
+  [[nodiscard]] bool KnowsGroupOf(std::uint64_t instance) const;
   /// Whether the account is in the group of a live room of gen-2: its client breaks on messages
   /// that are not JSON.
   [[nodiscard]] bool IsInGen2LiveRoom(const UserId& account) const;
@@ -390,6 +395,7 @@ class ChannelState {
     std::uint64_t pending_until = 0;  ///< position of the newest message that was pending
     std::optional<Membership> room{};
     bool is_new_in_groups = true;  ///< it has joined and quit none since this process started
+    bool knows_group = false;      ///< `room` is what its client has joined
     std::uint64_t key_serial = 0;  ///< of its newest key that is known
     std::list<Instance*>::iterator by_use{};  ///< the end of the list while it is attached
     std::function<void()> on_kicked{};        ///< set while it is attached

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -169,6 +170,91 @@ TEST_F(ChannelRestart, AMessageOfTheSameNumberAfterFiveMinutesIsANewOne) {
   Restart();
   EXPECT_EQ(after_->SendText(alice_, "room_1", "one", 41)["MsgSeq"], 2);
 }
+
+/// A store that fails for a while.
+class PassingFailure : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  Result<Room> Load(const RoomKey& key) override {
+    if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
+    return MemoryStore::Load(key);
+  }
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override {
+    if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
+    return MemoryStore::NewestRoomMessage(room_number);
+  }
+
+  static constexpr int kUnlimited = 1'000'000;
+  int reads = kUnlimited;  ///< that succeed
+};
+
+/// Clients that move to another server, which knows their logins and not their groups.
+class MovedClients : public testing::TestWithParam<GroupAccess> {
+ protected:
+  using Client = ChannelFixture::Client;
+
+  MovedClients() {
+    before_.MakeRoom(RoomKind::kMulti, "room_1");
+    creator_ = before_.LogIn("creator");
+    key_ = before_.Join(creator_, "room_1");
+    after_.clock.Advance(before_.clock.Now() - after_.clock.Now());
+  }
+  int CodeOf(const Client& client, const std::string& command) {
+    return after_.Call(client, "group_open_http_svc/" + command,
+                       {{"GroupId", "room_1"}})["ErrorCode"];
+  }
+
+  RecordingListener listener_;
+  const std::shared_ptr<PassingFailure> store_ =
+      std::make_shared<PassingFailure>(StoreLimits(), "00000000000000aa", listener_);
+  const ChannelOptions options_{.access = GetParam()};
+  ChannelFixture before_{options_, "", {"*"}, store_};
+  ChannelFixture after_{options_, "", {"*"}, store_};
+  Client creator_;
+  std::string key_;
+};
+
+TEST_P(MovedClients, AreAskedToTryAgainWhileTheStoreFailsAndThenGetTheMessages) {
+  std::vector<int> succeeding = {0, 1};
+  if (GetParam() == GroupAccess::kMembers)
+    succeeding.push_back(3);  // not the last look at the room
+  for (const int reads : succeeding) {
+    store_->reads = reads;
+    const auto poll = after_.PollRoom(creator_, key_, 1);
+    store_->reads = PassingFailure::kUnlimited;
+    EXPECT_EQ(after_.SendText(creator_, "room_1", "x", 1)["ErrorCode"], 10002) << reads;
+    EXPECT_EQ(CodeOf(creator_, "group_msg_get"), 10002);
+    EXPECT_FALSE(poll->reply());
+    after_.Tick(ChannelState::kPause);
+    EXPECT_EQ(ReplyOf(poll)["RspMsgList"], json::array());
+    EXPECT_EQ(ReplyOf(poll)["Key"], key_);
+  }
+  const auto next = after_.PollRoom(creator_, key_, 1);
+  EXPECT_EQ(after_.SendText(creator_, "room_1", "x", 1)["ErrorCode"], 0);
+  EXPECT_EQ(ReplyOf(next)["RspMsgList"].size(), 1U);
+}
+
+TEST_P(MovedClients, MayBeInAGroupUntilTheyPollJoinOrQuit) {
+  EXPECT_EQ(CodeOf(creator_, "get_group_member_info"), 10002);
+  store_->reads = 0;
+  EXPECT_EQ(CodeOf(creator_, "get_group_member_info"), 10002);
+  store_->reads = PassingFailure::kUnlimited;
+  EXPECT_EQ(CodeOf(creator_, "quit_group"), 0);
+  EXPECT_EQ(CodeOf(creator_, "get_group_member_info"), 10007);
+}
+
+TEST_P(MovedClients, AreRefusedAtOnceWhereTheyMayNotBe) {
+  ASSERT_TRUE(after_.bans.Put({.room = MakeKey(RoomKind::kMulti, "room_1"),
+                               .user_id = {"creator"},
+                               .until = after_.clock.Now() + std::chrono::hours(1)}));
+  EXPECT_EQ(CodeOf(creator_, "group_msg_get"), 10007);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAnyGroup, MovedClients,
+                         testing::Values(GroupAccess::kAny, GroupAccess::kMembers),
+                         [](const auto& param_info) {
+                           return param_info.param == GroupAccess::kAny ? "Any" : "Members";
+                         });
 
 }  // namespace
 }  // namespace rtcroom
