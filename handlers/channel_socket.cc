@@ -232,6 +232,7 @@ void ChannelSocket::Execute(const Request& request) noexcept {
 }
 
 void ChannelSocket::Finish(const Request& request, const Status& outcome) {
+  if (request.verb->kind == VerbKind::kSubscribe) NoteSubscribed(request, outcome);
   if (!outcome) Send(VerbReply(request.id, *request.verb, outcome.error()));
   Record(request, outcome);
   if (request.verb->kind != VerbKind::kConnect || outcome) return;
@@ -370,6 +371,7 @@ Status ChannelSocket::Call(const Request& request) {
     for (const Subscription& subscription : subscriptions_) {
       rooms.push_back({.key = subscription.key, .number = subscription.number});
     }
+    std::ranges::copy(failed_, std::back_inserter(rooms));
   }
   const Result<JsonText> reply = request.verb->handler({.account = login_.account,
                                                         .reach = login_.proof.reach,

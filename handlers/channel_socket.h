@@ -132,6 +132,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   Status Subscribe(const Request& request) EXCLUDES(mutex_);
   Status ReadSubscribed(const Request& request, const RoomKey& key, std::uint64_t number,
                         const std::string& cursor) EXCLUDES(mutex_);
+  /// After a failure that passes, a message to the room gets that failure, and no refusal.
+  void NoteSubscribed(const Request& request, const Status& outcome) EXCLUDES(mutex_);
   Status Unsubscribe(const Request& request) EXCLUDES(mutex_);
   Status Watch(const Request& request) EXCLUDES(mutex_);
   Status Unwatch(const Request& request) EXCLUDES(mutex_);
@@ -148,6 +150,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   Subscription* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// @return the numbers of the removed ones.
   std::vector<std::uint64_t> RemoveLocked(const RoomKey& key) REQUIRES(mutex_);
+  void ForgetFailedLocked(const RoomKey& key) REQUIRES(mutex_);
   /// Ends a subscription, and says why. Call `PushReceivers::Unsubscribe` afterwards.
   void KickLocked(const RoomKey& key, std::string_view reason) REQUIRES(mutex_);
   /// Writes what a subscription has not received yet.
@@ -183,6 +186,8 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   bool is_connected_ GUARDED_BY(mutex_) = false;
   std::optional<ChannelInstance> instance_ GUARDED_BY(mutex_);
   std::vector<Subscription> subscriptions_ GUARDED_BY(mutex_);
+  /// Rooms that are not subscribed because the store was away, or for the like; the newest 16.
+  std::vector<CallersRoom> failed_ GUARDED_BY(mutex_);
   std::uint64_t direct_at_ GUARDED_BY(mutex_) = 0;  ///< newest direct message that was pushed
   bool has_directs_ GUARDED_BY(mutex_) = true;      ///< some have come that were not pushed
   bool reads_directs_ GUARDED_BY(mutex_) = false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/channel/group_access_check.h"
 #include "daemon/channel/push_json.h"
 #include "handlers/channel_fields.h"
 #include "handlers/channel_socket.h"
@@ -99,10 +100,31 @@ Status ChannelSocket::Unsubscribe(const Request& request) {
   {
     const MutexLock lock(mutex_);
     removed = RemoveLocked(key);
+    ForgetFailedLocked(key);
     SendLocked(VerbReply(request.id, *request.verb, JsonText()));
   }
   for (const std::uint64_t number : removed) context_.verbs.receivers.Unsubscribe(number, *this);
   return {};
+}
+
+void ChannelSocket::NoteSubscribed(const Request& request, const Status& outcome) {
+  ChannelFields fields(request.fields);
+  const RoomKey key = fields.Room();
+  if (!fields.ok()) return;
+  const auto is_final = [](Errc error) {
+    return IsRefusal(error) || error == Errc::kBadRequest || error == Errc::kNotJson;
+  };
+  const MutexLock lock(mutex_);
+  ForgetFailedLocked(key);
+  if (outcome || is_final(outcome.error().code)) return;
+  // One that was to begin again may go on.
+  if (std::ranges::find(subscriptions_, key, &Subscription::key) != subscriptions_.end()) return;
+  if (failed_.size() == kMaxSubscriptions) failed_.erase(failed_.begin());
+  failed_.push_back({.key = key, .opened = outcome});
+}
+
+void ChannelSocket::ForgetFailedLocked(const RoomKey& key) {
+  std::erase_if(failed_, [&key](const CallersRoom& room) { return room.key == key; });
 }
 
 // Lists of rooms

@@ -32,7 +32,7 @@ struct VerbContext {
 struct CallersRoom {
   RoomKey key{};
   std::uint64_t number = 0;
-  Status opened{};  ///< whether that is known: the store may be away
+  Status opened{};  ///< whether that is known: the store may be away, or may have been
 };
 
 struct VerbCall {

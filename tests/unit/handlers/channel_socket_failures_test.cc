@@ -65,6 +65,86 @@ TEST(FailingDirects, EndTheConnectionWhenMemoryIsShort) {
   EXPECT_EQ(bob->close_code(), 0);
 }
 
+/// A store whose reads of rooms fail.
+class FailingRooms : public MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  Result<Room> Load(const RoomKey& key) override {
+    if (fails) return Error{Errc::kStoreBusy, "a test"};
+    return MemoryStore::Load(key);
+  }
+
+  std::atomic<bool> fails{false};
+};
+
+class FailedSubscribe : public testing::Test {
+ protected:
+  FailedSubscribe() {
+    server_.MakeRoom(RoomKind::kMulti, "room_1");
+    (void)server_.sessions.LoginTrusted({"alice"});
+    store_->fails = true;
+  }
+  static json Room(const json& more = json::object()) {
+    json room = {{"kind", "multi"}, {"roomID", "room_1"}};
+    room.update(more);
+    return room;
+  }
+  static json Alice() { return {{"userID", "alice"}, {"token", "token-of-alice"}}; }
+  static json Said() { return Room({{"type", "text"}, {"body", "hello"}}); }
+  /// 0: it succeeds.
+  int CodeOf(const std::string& verb, const json& body = json::object()) {
+    const json reply = client_.Ask(verb, body);
+    return reply.contains("error") ? reply["error"]["code"].get<int>() : 0;
+  }
+
+  RecordingListener listener_;
+  const std::shared_ptr<FailingRooms> store_ =
+      std::make_shared<FailingRooms>(StoreLimits(), "00000000000000aa", listener_);
+  ChannelFixture server_{{}, {}, {"*"}, store_};
+  SocketClient client_{server_};
+};
+
+TEST_F(FailedSubscribe, LetsMessagesFailLikewiseUntilItSucceeds) {
+  json connect = Alice();
+  connect["cursors"] = json::array({Room()});
+  ASSERT_EQ(CodeOf("connect", connect), 0);
+  store_->fails = false;
+  EXPECT_EQ(CodeOf("send", Said()), 10002);
+  EXPECT_EQ(CodeOf("conversations"), 10002);
+  EXPECT_EQ(CodeOf("send", Room({{"roomID", "other"}, {"type", "text"}, {"body", "x"}})), 10007);
+  EXPECT_EQ(CodeOf("subscribe", Room()), 0);
+  EXPECT_EQ(CodeOf("send", Said()), 0);
+  EXPECT_EQ(CodeOf("conversations"), 0);
+}
+
+TEST_F(FailedSubscribe, IsForgottenAfterAnUnsubscribeARefusalOrManyOthers) {
+  ASSERT_EQ(CodeOf("connect", Alice()), 0);
+  EXPECT_EQ(CodeOf("subscribe", Room()), 10002);
+  EXPECT_EQ(CodeOf("send", Said()), 10002);
+  EXPECT_EQ(CodeOf("unsubscribe", Room()), 0);
+  EXPECT_EQ(CodeOf("send", Said()), 10007);
+  EXPECT_EQ(CodeOf("subscribe", Room()), 10002);
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_EQ(CodeOf("subscribe", Room({{"roomID", std::to_string(i)}})), 10002);
+  }
+  EXPECT_EQ(CodeOf("send", Said()), 10007);
+  EXPECT_EQ(CodeOf("subscribe", Room()), 10002);
+  store_->fails = false;
+  server_.EndRoom(RoomKind::kMulti, "room_1");
+  EXPECT_EQ(CodeOf("subscribe", Room()), 10010);
+  EXPECT_EQ(CodeOf("send", Said()), 10007);
+}
+
+TEST_F(FailedSubscribe, LeavesAnEarlierSubscription) {
+  store_->fails = false;
+  ASSERT_EQ(CodeOf("connect", Alice()), 0);
+  ASSERT_EQ(CodeOf("subscribe", Room()), 0);
+  store_->fails = true;
+  EXPECT_EQ(CodeOf("subscribe", Room()), 10002);
+  store_->fails = false;
+  EXPECT_EQ(CodeOf("send", Said()), 0);
+}
+
 TEST(FailingSocket, DoesNotAffectTheLoginThatReplacesIt) {
   ChannelFixture server;
   const auto first = SocketClient::LoggedIn(server, "alice");
