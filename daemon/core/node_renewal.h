@@ -17,6 +17,7 @@
 namespace rtcroom {
 
 /// A node whose clock differs more from the database's does not start by itself.
+/// docs/channel.md 4 and docs/operators-guide.md give this number to clients and operators.
 inline constexpr std::chrono::minutes kMostClockDifferenceAtStart{10};
 
 /// Whether its clock lets a node start. One that is far from the database's would sign and check
