@@ -62,19 +62,25 @@ void ChannelSocket::Open(HttpReply head, Responder& responder) {
 
 TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::string_view bytes) {
   const MonotonicTime now = context_.logins.clock.Monotonic();
+  std::size_t without_request = 0;  // frames
   {
     const MutexLock lock(mutex_);
     if (!stream_) return {};
     std::vector<std::string> texts;
     socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
+    std::size_t frames = socket_.TakeFrameCount();
+    without_request = frames - std::min(frames, texts.size());
     std::ranges::move(texts, std::back_inserter(requests_));
-    for (std::size_t frames = socket_.TakeFrameCount(); frames > 0; --frames) {
+    for (; frames > 0; --frames) {
       if (rate_.Take(now, kFrameRate)) continue;
       socket_.Close(socket_code::kTooFast, "too many requests");
       break;
     }
     FlushLocked();
     if (socket_.closing()) EndLocked();
+  }
+  if (without_request > 0) {
+    context_.costs.ChargeAddress(peer_address_, static_cast<std::uint32_t>(without_request));
   }
   RunRequests();
   const MutexLock lock(mutex_);
@@ -198,11 +204,12 @@ bool ChannelSocket::Run(std::string_view text) {
                                               .verb = read->verb,
                                               .fields = std::move(read->fields),
                                               .begun = context_.logins.clock.Monotonic()});
-  if (is_connected) {
-    if (const Status admitted = Admit(text.size()); !admitted) {
-      Finish(*request, admitted);
-      return true;
-    }
+  const Status admitted = is_connected
+                              ? Admit(text.size())
+                              : AdmitAddressToChannel(context_.costs, peer_address_, text.size());
+  if (!admitted) {
+    Finish(*request, admitted);
+    return true;
   }
   if (!request->verb->may_block) {
     Execute(*request);
@@ -244,6 +251,7 @@ void ChannelSocket::Finish(const Request& request, const Status& outcome) {
     case Errc::kStoreBroken:
     case Errc::kOutcomeUnknown:
     case Errc::kUnavailable:
+    case Errc::kTooManyRequests:
       return Close(close_code::kTryLater, "try later");
     case Errc::kInstanceKicked:
       return Close(socket_code::kOtherLogin, "another login");

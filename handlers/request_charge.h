@@ -24,7 +24,19 @@ constexpr std::uint32_t MoreTokensFor(std::size_t bytes) {
   return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / kBytesPerToken);
 }
 
-/// Takes the tokens of a request to the message channel: of a proven account, and of its address.
+/// Takes the tokens of a request to the message channel of its address, whose ceiling is that of
+/// many clients.
+/// @param costs  of the channel.
+/// @errors kTooManyRequests.
+inline Status AdmitAddressToChannel(Admission& costs, std::string_view address, std::size_t bytes) {
+  if (!costs.AdmitsAddress(address)) {
+    return Error{Errc::kTooManyRequests, "address: too many requests"};
+  }
+  if (const std::uint32_t more = MoreTokensFor(bytes); more > 0) costs.ChargeAddress(address, more);
+  return {};
+}
+
+/// Likewise of a proven account, and of its address.
 /// @param costs  of the channel.
 /// @errors kTooManyRequests.
 inline Status AdmitToChannel(Admission& costs, const UserId& account, std::string_view address,
@@ -32,14 +44,11 @@ inline Status AdmitToChannel(Admission& costs, const UserId& account, std::strin
   if (!costs.AdmitsUser(account)) {
     return Error{Errc::kTooManyRequests, "user: too many requests"};
   }
-  if (!costs.AdmitsAddress(address)) {
-    return Error{Errc::kTooManyRequests, "address: too many requests"};
-  }
-  if (const std::uint32_t more = MoreTokensFor(bytes); more > 0) {
+  Status admitted = AdmitAddressToChannel(costs, address, bytes);
+  if (const std::uint32_t more = MoreTokensFor(bytes); admitted && more > 0) {
     costs.ChargeUser(account, more);
-    costs.ChargeAddress(address, more);
   }
-  return {};
+  return admitted;
 }
 
 /// The accounts charged for one call: its address, and the user where a token proves it.

@@ -250,6 +250,20 @@ TEST_F(Socket, AnAccountOverItsRateIsAskedToTryLater) {
   EXPECT_EQ(client->close_code(), 0);
 }
 
+TEST_F(Socket, WhatComesBeforeALoginCountsForItsAddress) {
+  SocketClient client(server_);
+  const int asked = server_.costs.addresses_asked;
+  EXPECT_EQ(client.Ask("connect", {{"userID", std::string(40'000, ' ')}})["error"]["code"], 10004);
+  EXPECT_EQ(server_.costs.addresses_asked, asked + 1);
+  EXPECT_EQ(server_.costs.charged_to_addresses, 2U) << "40,000 bytes";
+  client.SendBytes(ClientFrame(kFinal | kPingOpcode, ""));
+  EXPECT_EQ(server_.costs.charged_to_addresses, 3U);
+  server_.costs.refused_addresses = {"192.0.2.1"};
+  EXPECT_EQ(client.Ask("connect", TokenOf("alice"))["error"]["code"], 10002);
+  EXPECT_EQ(client.close_code(), 1013);
+  EXPECT_EQ(server_.channel.sizes().instances, 0U);
+}
+
 TEST_F(Socket, LongRepliesCostMore) {
   const auto client = LoggedIn("alice");
   const json room = {{"kind", "multi"}, {"roomID", "room_1"}};
