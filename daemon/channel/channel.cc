@@ -180,8 +180,9 @@ void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, P
   }();
   std::optional<std::vector<StoredMessage>> pending;
   if (needs_pending) {
-    // After a failure the next poll reads them.
-    if (auto read = PendingMessages(caller.account)) pending = *std::move(read);
+    auto read = PendingMessages(caller.account);
+    if (!read) return Pause(std::nullopt, std::move(reply));  // the next poll reads them
+    pending = *std::move(read);
   }
   Turn turn(*this);
   if (pending) state_.GivePending(caller.instance, cursor, *pending, turn);

@@ -183,6 +183,11 @@ class PassingFailure : public MemoryStore {
     if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
     return MemoryStore::NewestRoomMessage(room_number);
   }
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override {
+    if (reads <= 0) return Error{Errc::kStoreBusy, "a test"};
+    return MemoryStore::ReadPendingMessages(receiver, since, limit);
+  }
 
   static constexpr int kUnlimited = 1'000'000;
   int reads = kUnlimited;  ///< that succeed
@@ -232,6 +237,17 @@ TEST_P(MovedClients, AreAskedToTryAgainWhileTheStoreFailsAndThenGetTheMessages) 
   const auto next = after_.PollRoom(creator_, key_, 1);
   EXPECT_EQ(after_.SendText(creator_, "room_1", "x", 1)["ErrorCode"], 0);
   EXPECT_EQ(ReplyOf(next)["RspMsgList"].size(), 1U);
+}
+
+TEST_P(MovedClients, GetTheDirectMessagesThatWaitASecondAfterAFailure) {
+  ASSERT_EQ(before_.SendDirect(before_.LogIn("bob"), "creator", "hello", 1)["ErrorCode"], 0);
+  store_->reads = 0;
+  const auto poll = after_.PollAccount(creator_);
+  store_->reads = PassingFailure::kUnlimited;
+  EXPECT_FALSE(poll->reply());
+  after_.Tick(ChannelState::kPause);
+  EXPECT_EQ(ReplyOf(poll)["ErrorCode"], 60008);
+  EXPECT_EQ(ReplyOf(after_.PollAccount(creator_))["EventArray"].size(), 1U);
 }
 
 TEST_P(MovedClients, MayBeInAGroupUntilTheyPollJoinOrQuit) {
