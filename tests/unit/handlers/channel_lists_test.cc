@@ -41,7 +41,7 @@ class Lists : public testing::Test {
     }
     return lists;
   }
-  std::shared_ptr<RecordedReply> Poll(const json& requests, int wait = 45) {
+  std::shared_ptr<RecordedReply> Poll(const std::vector<json>& requests, int wait = 45) {
     (void)server_.sessions.LoginTrusted({"alice"});
     const json body = {{"connect", {{"userID", "alice"}, {"token", "token-of-alice"}}},
                        {"wait", wait},
