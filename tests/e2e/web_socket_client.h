@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -77,6 +78,8 @@ class WebSocketClient {
   }
   /// Whether a push has come with what was read.
   [[nodiscard]] bool has_push() const { return !pushes_.empty() || !objects_.empty(); }
+  /// The text that was received since the last call, as it came.
+  std::string TakeText() { return std::exchange(text_, {}); }
   /// Reads up to the close frame; its code, or 0.
   std::uint16_t ReceiveClose() {
     while (ReadFrame()) {
@@ -103,12 +106,14 @@ class WebSocketClient {
     }
     if (opcode == kPingOpcode) client_.Send(ClientFrame(kFinal | kPongOpcode, payload));
     if (opcode != kTextOpcode) return true;
+    text_ += payload;
     std::ranges::move(ObjectsIn(payload), std::back_inserter(objects_));
     return true;
   }
 
   RawClient client_;
   std::string head_;
+  std::string text_;
   int last_id_ = 0;
   std::deque<nlohmann::json> objects_;
   std::deque<nlohmann::json> pushes_;
