@@ -238,6 +238,8 @@ TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
   const std::array troubles{
       Trouble{"rights", by("REVOKE INSERT ON ALL TABLES IN SCHEMA public FROM node"),
               by("GRANT INSERT ON ALL TABLES IN SCHEMA public TO node")},
+      Trouble{"rights for one table", by("REVOKE INSERT ON pushers FROM node"),
+              by("GRANT INSERT ON pushers TO node")},
       Trouble{"CONNECTION LIMIT", by("ALTER ROLE node CONNECTION LIMIT 0"),
               by("ALTER ROLE node CONNECTION LIMIT -1")},
       Trouble{"max_connections", take_all, [&] { taken.clear(); }},
@@ -249,13 +251,16 @@ TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
   int joined = 0;
   for (const Trouble& trouble : troubles) {
     trouble.begin();
-    EXPECT_TRUE(Eventually([&] {
+    const auto is_refused = [&] {
       const ApiReply reply = server.Https().Call("multi_room", "add_pusher",
                                                  PusherBody("r1", fmt::format("u{}", ++joined)));
       EXPECT_FALSE(reply.status == 200 && reply.code() == kInternalFailure) << trouble.name;
       return reply.status == 503;
-    }));
-    EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 503; }));
+    };
+    EXPECT_TRUE(Eventually(is_refused));
+    EXPECT_TRUE(Eventually([&] {
+      return is_refused() && server.Admin().Get("/readyz").status == 503;
+    })) << trouble.name;
     EXPECT_EQ(server.Admin().Get("/servez").status, 200) << trouble.name;
     trouble.end();
     EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 200; }))
