@@ -269,22 +269,32 @@ TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
   }
 }
 
+// The first host of its database is an old primary, which lives on and confirms nothing.
 TEST_F(Outage, AServerBeginsAnewWhenTheEndOfTheHistoryIsLost) {
-  ServerProcess server({.settings = NodeSettings(database_.Url())});
+  const auto promoted = database_.MakeStandby(PostgresServer::Standby::kSynchronous);
+  ServerProcess server({.settings = NodeSettings(Secret(fmt::format(
+                            "postgresql://postgres:{}@127.0.0.1:{},127.0.0.1:{}/postgres",
+                            kPostgresPassword, database_.port(), promoted->port())))});
   ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r1")), kOk);
-  ASSERT_EQ(Code(server, "create_room", CreateBody("alice", "r2")), kOk);
+  promoted->Promote();
+  ASSERT_TRUE(Eventually(
+      [&] { return Code(server, "create_room", CreateBody("alice", "r2")) != kInternalFailure; }));
   // As after a fail-over to a standby that did not have it.
-  database_.Execute("DELETE FROM events WHERE room_id = 'r2'");
-  database_.Execute("DELETE FROM pushers WHERE room = (SELECT number FROM rooms WHERE id = 'r2')");
-  database_.Execute("DELETE FROM rooms WHERE id = 'r2'");
-  database_.Crash();
-  database_.Start();
+  promoted->Execute(
+      "DELETE FROM events"
+      " WHERE position >= (SELECT min(position) FROM events WHERE room_id = 'r2')");
+  promoted->Execute("DELETE FROM pushers WHERE room = (SELECT number FROM rooms WHERE id = 'r2')");
+  promoted->Execute("DELETE FROM rooms WHERE id = 'r2'");
+  promoted->Execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+      " AND backend_type = 'client backend'");
   ASSERT_TRUE(server.WaitForLog("history_lost"));
   EXPECT_TRUE(Eventually([&] {
     ApiClient client = server.Https();
     return RoomIds(client, "multi_room") == std::vector<std::string>{"r1"} &&
            Code(server, "add_pusher", PusherBody("r1", "bob")) == kOk;
   }));
+  EXPECT_EQ(promoted->Query("SELECT 1 FROM pushers WHERE user_id = 'bob'").size(), 1U);
 }
 
 }  // namespace
