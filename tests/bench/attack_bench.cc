@@ -1,7 +1,8 @@
-// What honest users notice while others attack the message channel.
+// What honest users notice while others attack the message channel, or read nothing.
 //   attack_bench [SECONDS]     10
-// Prints the latency of heartbeats without an attack, and during each of them for so long. Fails
-// when the p99 of one is above 50 ms and above three times that without an attack.
+// Prints the latency of heartbeats without an attack, and during each of them for so long, with the
+// server's resident memory after it. Fails when the p99 of one is above 50 ms and above three times
+// that without an attack.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -14,11 +15,14 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/bench/bench_socket.h"
 #include "tests/bench/channel_clients.h"
@@ -26,6 +30,8 @@
 #include "tests/load/tls_line.h"
 #include "tests/support/gen2_client.h"
 #include "tests/support/latencies.h"
+#include "tests/support/process_stats.h"
+#include "tests/support/raw_client.h"
 #include "tests/support/server_process.h"
 #include "tests/support/web_socket_frames.h"
 
@@ -40,6 +46,11 @@ constexpr milliseconds kLongestP99{50};
 constexpr int kPings = 500;  ///< in one write
 constexpr int kTexts = 30;
 constexpr std::size_t kTextBytes = 7900;
+constexpr milliseconds kSoon{10};
+constexpr milliseconds kFrameGap{55};  ///< a few more frames a second close a socket
+constexpr int kLargeRooms = 100;
+constexpr std::size_t kCursors = 16;
+constexpr std::uint32_t kFirstAddress = 0x7f01'0001;  ///< 127.1.0.1
 
 /// Attackers, which one thread drives until this ends. One that fails begins again.
 class Attackers {
@@ -64,11 +75,22 @@ class Attackers {
     }
     Begin();
   }
-  /// Sockets without a login that send pings as fast as they can.
-  void Ping(std::size_t sockets) {
+  /// Sockets that open with frames, and again when they end, and then send frames without end.
+  /// @param greeting  of each, by its number.
+  void Send(std::size_t sockets, const std::function<std::string(std::size_t)>& greeting,
+            std::string frames, milliseconds gap) {
     sockets_.resize(sockets);
-    for (std::unique_ptr<BenchSocket>& socket : sockets_) Open(socket);
-    asio::co_spawn(context_, KeepPinging(), &Attackers::Note);
+    for (std::size_t i = 0; i < sockets; ++i) Open(sockets_[i], greeting(i));
+    if (!frames.empty()) {
+      asio::co_spawn(context_, KeepSending(std::move(frames), gap), &Attackers::Note);
+    }
+    Begin();
+  }
+  /// Connections that send requests and read nothing, each from an address of its own.
+  void ReadNothing(std::uint32_t connections, const std::string& requests) {
+    for (std::uint32_t i = 0; i < connections; ++i) {
+      asio::co_spawn(context_, AskWithoutReading(kFirstAddress + i, requests), &Attackers::Note);
+    }
     Begin();
   }
 
@@ -104,25 +126,32 @@ class Attackers {
     co_await connection.Connect(endpoint_);
     co_await phone.PollFromStart(connection);
   }
-  void Open(std::unique_ptr<BenchSocket>& socket) {
+  void Open(std::unique_ptr<BenchSocket>& socket, const std::string& greeting) {
+    const auto again = [this, &socket, greeting] { Open(socket, greeting); };
     socket = std::make_unique<BenchSocket>(
         context_, client_tls_.get(),
-        BenchSocket::Listener{.on_text = [](std::string_view /*text*/) {},
-                              .on_end =
-                                  [this, &socket](const std::string& /*why*/) {
-                                    asio::post(context_, [this, &socket] { Open(socket); });
-                                  }});
-    socket->Open(endpoint_, {});
+        BenchSocket::Listener{
+            .on_text = [](std::string_view /*text*/) {},
+            .on_end = [this, again](const std::string& /*why*/) { asio::post(context_, again); }});
+    socket->Open(endpoint_, greeting);
   }
-  asio::awaitable<void> KeepPinging() {
-    std::string pings;
-    for (int i = 0; i < kPings; ++i) pings += BenchSocket::Frame(kPingOpcode, {});
+  asio::awaitable<void> KeepSending(std::string frames, milliseconds gap) {
     asio::steady_timer timer(context_);
     while (true) {
-      for (const std::unique_ptr<BenchSocket>& socket : sockets_) socket->SendFrames(pings);
-      timer.expires_after(milliseconds(10));
+      for (const std::unique_ptr<BenchSocket>& socket : sockets_) socket->SendFrames(frames);
+      timer.expires_after(gap);
       co_await timer.async_wait(asio::use_awaitable);
     }
+  }
+  asio::awaitable<void> AskWithoutReading(std::uint32_t address, std::string requests) {
+    asio::ssl::stream<asio::ip::tcp::socket> stream(context_, tls_);
+    stream.lowest_layer().open(asio::ip::tcp::v4());
+    stream.lowest_layer().bind({asio::ip::address_v4(address), 0});
+    co_await stream.lowest_layer().async_connect(endpoint_, asio::use_awaitable);
+    co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
+    co_await asio::async_write(stream, asio::buffer(requests), asio::use_awaitable);
+    asio::steady_timer timer(context_, steady_clock::time_point::max());
+    co_await timer.async_wait(asio::use_awaitable);  // until the attack is over
   }
 
   const asio::ip::tcp::endpoint endpoint_;
@@ -134,9 +163,26 @@ class Attackers {
   std::jthread thread_;
 };
 
-Latencies Beat(const ServerProcess& server, std::chrono::seconds length) {
+std::string Request(std::string_view verb, const nlohmann::json& body) {
+  return BenchSocket::Frame(kTextOpcode, nlohmann::json({{"id", 1}, {verb, body}}).dump());
+}
+
+nlohmann::json LoginOf(std::size_t attacker) {
+  const std::string user = fmt::format("attacker{}", attacker);
+  return {{"userID", user}, {"userSig", MakeTicket(user)}};
+}
+
+/// The place in the room of now.
+/// @throws nlohmann::json::exception when the poll fails.
+nlohmann::json CursorIn(ApiClient& client, nlohmann::json room) {
+  const nlohmann::json poll = {{"connect", LoginOf(0)}, {"wait", 0}, {"cursors", {room}}};
+  const ApiReply reply = client.Send({.target = "/channel/poll", .body = poll.dump()});
+  room["cursor"] = reply.json.at("rooms").at(0).at("cursor");
+  return room;
+}
+
+Latencies Beat(ApiClient& client, std::chrono::seconds length) {
   Latencies latencies;
-  ApiClient client = server.Https();
   for (const auto until = steady_clock::now() + length; steady_clock::now() < until;) {
     const auto begun = steady_clock::now();
     const ApiReply reply =
@@ -150,14 +196,23 @@ Latencies Beat(const ServerProcess& server, std::chrono::seconds length) {
 
 int Run(std::chrono::seconds length) {
   // With the limits of an installation.
-  const ServerProcess server({.settings = WithLogins({{"channel.enabled", true},
-                                                      {"auth.trust_imuserid", true},
-                                                      {"limits.per_address_rate", "200/s"},
-                                                      {"limits.per_user_rate", "20/s"},
-                                                      {"room.heartbeat_timeout", "1h"},
-                                                      {"log.level", "info"}})});
-  server.Https().Call("multi_room", "create_room", CreateBody("host", "room1"));
-  const Latencies alone = Beat(server, length);
+  (void)RaiseLimitOfDescriptors();
+  ServerProcess server({.settings = WithLogins({{"channel.enabled", true},
+                                                {"auth.trust_imuserid", true},
+                                                {"limits.per_address_rate", "200/s"},
+                                                {"limits.per_user_rate", "20/s"},
+                                                {"room.heartbeat_timeout", "1h"},
+                                                {"log.level", "info"}})});
+  ApiClient client = server.Https();  // connected before any attacker
+  client.Call("multi_room", "create_room", CreateBody("host", "room1"));
+  for (int i = 0; i < kLargeRooms; ++i) {
+    nlohmann::json body = CreateBody(fmt::format("creator{}", i));
+    body["roomName"] = std::string(1024, 'x');
+    client.Call("double_room", "create_room", body);
+  }
+  const nlohmann::json room = {{"kind", "multi"}, {"roomID", "room1"}};
+  const nlohmann::json old = CursorIn(client, room);
+  const Latencies alone = Beat(client, length);
   fmt::print("alone: {}\n", alone.Summary());
   const auto bound = std::max<Latencies::Duration>(kLongestP99, 3 * alone.Percentile(99));
   bool holds = true;
@@ -165,12 +220,36 @@ int Run(std::chrono::seconds length) {
     Attackers attackers(server);
     begin(attackers);
     std::this_thread::sleep_for(std::chrono::seconds(2));  // until all have begun
-    const Latencies honest = Beat(server, length);
+    const Latencies honest = Beat(client, length);
     holds = holds && honest.Percentile(99) <= bound;
-    fmt::print("{}: {}\n", what, honest.Summary());
+    fmt::print("{}: {}, {} MiB resident\n", what, honest.Summary(),
+               MemoryOf(server.child().pid()).resident_bytes >> 20);
   };
   attack("64 polls of 16 accounts", [](Attackers& all) { all.PollFromStart(16, 4); });
-  attack("400 sockets of pings", [](Attackers& all) { all.Ping(400); });
+  attack("400 sockets of pings", [](Attackers& all) {
+    std::string pings;
+    for (int i = 0; i < kPings; ++i) pings += BenchSocket::Frame(kPingOpcode, {});
+    all.Send(400, [](std::size_t) { return std::string(); }, pings, kSoon);
+  });
+  // Each takes the place of the one before, which connects again.
+  attack("32 sockets of 16 accounts that connect with 16 old cursors", [&old](Attackers& all) {
+    const auto greeting = [&old](std::size_t i) {
+      nlohmann::json connect = LoginOf(i % 16);
+      connect["cursors"] = std::vector(kCursors, old);
+      return Request("connect", connect);
+    };
+    all.Send(32, greeting, {}, kSoon);
+  });
+  attack("200 sockets that ask for long histories", [&room](Attackers& all) {
+    all.Send(
+        200, [](std::size_t i) { return Request("connect", LoginOf(i)); }, Request("history", room),
+        kFrameGap);
+  });
+  attack("2,000 readers of large lists that read nothing", [](Attackers& all) {
+    const std::string ask = RawPost("/weapp/double_room/get_room_list", R"({"index":0,"cnt":200})",
+                                    "Content-Type: application/json\r\n");
+    all.ReadNothing(2000, ask + ask + ask);
+  });
   return holds ? 0 : 1;
 }
 
