@@ -50,6 +50,14 @@ void ChannelState::FailRejoin(std::uint64_t instance, std::uint64_t serial) {
   found->knows_group = false;
 }
 
+bool ChannelState::RefuseKey(std::uint64_t instance, std::uint64_t serial) {
+  if (!LeadsBack(instance, serial)) return false;
+  Instance& member = *Find(instance);
+  member.key_serial = serial;
+  member.knows_group = true;
+  return true;
+}
+
 bool ChannelState::Join(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
                         std::string key, ChannelTurn& turn) {
   Instance* const joining = Find(instance);
@@ -209,7 +217,8 @@ bool Channel::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
                                              deps_.bans, claims.joined_event.value_or(0));
   if (!is_of_stay) {
     if (!IsRefusal(is_of_stay.error().code)) return fail();
-    Quit(caller, claims.room.id);
+    const MutexLock lock(mutex_);
+    (void)state_.RefuseKey(caller.instance, claims.serial);
     return true;
   }
   const Result<GroupFacts> facts = FactsOf(*room);

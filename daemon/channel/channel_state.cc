@@ -359,11 +359,7 @@ void ChannelState::NotifyOne(std::uint64_t instance, ChannelTurn& turn) {
 
 void ChannelState::NotifyEnd(std::uint64_t instance, const RoomId& group, std::uint64_t serial,
                              ChannelTurn& turn) {
-  if (!LeadsBack(instance, serial)) return;
-  Instance& member = *Find(instance);
-  member.key_serial = serial;
-  member.knows_group = true;
-  EnqueueEnded(member, group, turn);
+  if (RefuseKey(instance, serial)) EnqueueEnded(*Find(instance), group, turn);
 }
 
 void ChannelState::EnqueueEnded(Instance& instance, const RoomId& group, ChannelTurn& turn) {

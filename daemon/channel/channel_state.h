@@ -175,6 +175,8 @@ class ChannelState {
                             std::string key, std::uint64_t serial, ChannelTurn& turn);
   /// The store failed when that key was to lead back: it does so again.
   void FailRejoin(std::uint64_t instance, std::uint64_t serial);
+  /// That key leads nowhere; a newer one may. @return whether it was to lead back.
+  bool RefuseKey(std::uint64_t instance, std::uint64_t serial);
   void Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn);
 
   /// A login that was in the group when the server ended, or in one whose room has ended since
