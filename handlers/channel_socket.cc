@@ -194,8 +194,11 @@ bool ChannelSocket::Run(std::string_view text) {
     Close(close_code::kPolicy, "the first request is connect");
     return true;
   }
+  const Status admitted = is_connected
+                              ? Admit(text.size())
+                              : AdmitAddressToChannel(context_.costs, peer_address_, text.size());
   if (!read) {
-    Send(VerbFailure(*id, read.error()));
+    Send(VerbFailure(*id, admitted ? read.error() : admitted.error()));
     return true;
   }
   // Shared with its task, so that nothing is copied where tasks can be.
@@ -204,9 +207,6 @@ bool ChannelSocket::Run(std::string_view text) {
                                               .verb = read->verb,
                                               .fields = std::move(read->fields),
                                               .begun = context_.logins.clock.Monotonic()});
-  const Status admitted = is_connected
-                              ? Admit(text.size())
-                              : AdmitAddressToChannel(context_.costs, peer_address_, text.size());
   if (!admitted) {
     Finish(*request, admitted);
     return true;

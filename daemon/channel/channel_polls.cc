@@ -50,9 +50,9 @@ void ChannelState::TrimInbox(Instance& instance) {
   CountInbox(instance);
 }
 
-/// A direct message: system notices merge, and a client that misses the last one stays in a room
-/// that has ended. The oldest one of the sender that has most, so that none displaces what waits
-/// from others.
+/// The oldest direct message of the sender that has most, so that no sender displaces what waits
+/// from others. System notices stay: they merge, and a client that misses the last one stays in a
+/// room that has ended.
 std::list<ChannelState::Notice>::iterator ChannelState::FirstToGo(std::list<Notice>& inbox,
                                                                   bool are_too_many) {
   const auto newest = std::prev(inbox.end());  // it is kept

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kPushPeriod{1};
 constexpr std::chrono::seconds kSlowPeriod{10};
+/// About, of reads for one push: other pushes wait for them, and a database is far away.
+constexpr std::chrono::milliseconds kMostReading{20};
 /// How often a list may have to be read again: that costs more than a push.
 constexpr std::chrono::seconds kLostPeriod{10};
 /// About, of a room that waits, with its ID and its places in the tables.
@@ -181,8 +183,10 @@ std::optional<std::string> RoomListPushes::MakePush(Changes& changes, const Room
   changes.next_push = now + kPushPeriod;
   std::string ended = "[";
   std::string changed = "[";
-  for (std::size_t read = 0;
-       !changes.due.empty() && read < kMostRead && ended.size() + changed.size() < kEnoughBytes;) {
+  const MonotonicTime until = now + kMostReading;
+  for (std::size_t read = 0; !changes.due.empty() && read < kMostRead &&
+                             ended.size() + changed.size() < kEnoughBytes &&
+                             (read == 0 || deps_.clock.Monotonic() < until);) {
     const auto told = changes.rooms.find(changes.due.front());
     if (told->second.has_ended) {
       std::string id;
@@ -191,7 +195,11 @@ std::optional<std::string> RoomListPushes::MakePush(Changes& changes, const Room
     } else {
       ++read;
       const Result<Room> room = deps_.rooms.Load(told->second.key);
-      if (!room && room.error().code != Errc::kRoomNotFound) break;  // until the store is back
+      if (!room && room.error().code != Errc::kRoomNotFound) {
+        // Until the store is back: the other lists would wait for it, too.
+        for (Changes& any : changes_) any.next_push = now + kPushPeriod;
+        break;
+      }
       // The end of a room that is missing, or is another one, is told next.
       if (room && room->sequence == told->first && room->IsActive()) {
         AppendTo(changed, deps_.form.write(*room, list.reach));

@@ -23,7 +23,7 @@ namespace rtcroom {
 /// @threads safe from any thread; while there are none, a check takes no lock.
 class EndedLoginList : public CommitListener {
  public:
-  /// Maximum number. Beyond it the one whose tokens expire first is dropped.
+  /// Maximum number. Beyond it the one that may be removed first is dropped.
   static constexpr std::size_t kMaxEndedLogins = 500'000;
 
   explicit EndedLoginList(std::size_t capacity = kMaxEndedLogins) : capacity_(capacity) {}

@@ -69,8 +69,8 @@ Result<std::optional<std::string_view>> LookUp(EventLog& events, const MemberCom
     if (!can_see(loss.event)) continue;
     LeftRoom left{.user_id = command.user_id};
     if (const auto reason = std::visit(left, loss.event.payload)) return reason;
-    // Those who were in a room that ended left it in the same change.
-    const auto found = FindIn(events, command.room, loss.position, 1, can_see, left);
+    // Those who were in a room that ended left it in the same change: 64 pushers at most.
+    const auto found = FindIn(events, command.room, loss.position, 2, can_see, left);
     if (!found || *found) return found;
   }
   return std::optional<std::string_view>();

@@ -27,6 +27,7 @@
 
 namespace rtcroom {
 
+/// The limits and rights of rooms, as the configuration sets them.
 RoomPolicy MakeRoomPolicy(const Config& config);
 
 /// All of it outlives the module.
