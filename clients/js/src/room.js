@@ -194,7 +194,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
     if (isHeard) this._refusals = 0;
     // The seat may be lost without a word. A member that is refused is banned.
     else if (isRefused && (this.hasSeat ? this._refusals++ : this._entry)) this._end('banned');
-    else this._seat.beat();
+    else this._seat.sendBeat();
   }
 
   async _watch({ userInfo = '' }) {
