@@ -33,12 +33,12 @@ describe('rtcroom', () => {
   it('sends what was said before a leave before it', async () => {
     const room = await join();
     platform.sockets.at(-1).sent.length = 0;
-    for (let index = 0; index < 25; ++index) room.sendText(`${index}`).catch(() => {});
+    for (let index = 0; index < 10; ++index) room.sendText(`${index}`).catch(() => {});
     await platform.settle();
     room.leave();
-    await platform.advance(kSecond);
+    await platform.settle();
     const verbs = platform.sockets.at(-1).sent.map((request) => Object.keys(request)[1]);
-    assert.deepStrictEqual(verbs, [...Array(25).fill('send'), 'unsubscribe']);
+    assert.deepStrictEqual(verbs, [...Array(10).fill('send'), 'unsubscribe']);
   });
 
   it('does not leave a room again after a cut', async () => {

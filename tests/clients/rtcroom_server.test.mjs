@@ -154,6 +154,19 @@ describe('rtcroom with the real server', { skip: kNoServer }, () => {
       });
     }
 
+    it('500 texts at once arrive in order or fail at once, by sockets and by polls', async () => {
+      const { setTimer } = webPlatform(); // in the server's time
+      await Promise.all([true, false].map(async (hasSockets) => {
+        const [ann, bob] = await pair(newUser, { platform: { hasSockets, setTimer } });
+        const outcomes = await Promise.all(Array.from({ length: 500 }, (_, index) =>
+          ann.room.sendText(`${index}`).then(() => `${index}`, ({ name }) => name)));
+        const taken = outcomes.slice(0, 100);
+        assert.deepStrictEqual(outcomes, Array.from({ length: 500 }, (_, index) => (index < 100 ? `${index}` : 'RATE_LIMITED')));
+        await until('the last text', () => texts(bob).at(-1) === '99');
+        assert.deepStrictEqual(texts(bob), taken);
+      }));
+    });
+
     it('a live room has viewers, likes and guests', async () => {
       const [host, viewer] = [await newUser(), await newUser()];
       host.room = host.follow(await host.client.createRoom('live', { userName: 'Host' }));

@@ -9,10 +9,12 @@ import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSil
 export const kConnecting = 'connecting';
 export const kClosed = 'closed';
 const kFinal = /^(banned|kicked)$/; // of a room: the user does not come back
-const kPolledRequests = 3; // of the longest messages in the 64 KiB of a body
+const kPolledRequests = 10;
+const kPolledLength = 20000; // of requests as text: up to three times as many bytes, of 64 KiB
 const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
+const kMessages = 10; // in a second, unless the server names another number
+const kQueuedSeconds = 10; // that a request waits for its turn, of those until it fails
 const kMostUnanswered = 30; // on the socket
-const kMostRequests = 200; // that wait: those of 11 s
 
 /** @param url  empty: there is no channel
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
@@ -35,7 +37,9 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   let endPoll;
   let startedAt; // to connect
   let triedSocketAt;
-  let frames = 0; // in this second
+  let frames = 0; // in this second: requests ...
+  let messages = 0; // ... and messages among them
+  let messagesPerSecond = kMessages;
   let id = 0;
   let direct = 0; // position of the newest direct message
   let loginTime; // by which the server knows this login again
@@ -71,8 +75,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
         assign(request, { accept, reject });
         stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
         if (isOff()) accept();
-        else if (endPoll) connect();
-        else askAll();
+        else if (!endPoll) askAll();
+        else if (request.about || isDue(request)) connect();
       });
     } finally {
       stopTimer();
@@ -113,6 +117,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     ask({ verb: 'connect', content: { ...session.who, direct, login: loginTime }, onReply({ connect: reply }) {
       if (!reply) return; // it is closed next, with the reason
       loginTime = reply.login;
+      const limit = reply.limits?.messagesPerSecond ?? kMessages;
+      messagesPerSecond = Math.min(limit || kMostFrames, kMostFrames); // 0: there is none
       if (reply.direct < direct) direct = reply.direct; // the server was restored from a backup
       failedSockets = 0;
       isOut = false;
@@ -127,8 +133,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     link = socket = isOpen = endPoll = null;
     waiting.clear();
     requests.forEach((request) => { if (request.isLast) requests.delete(request); });
-    frames = 0;
-    [silence, pings, pause, second].forEach((timer) => timer.stop());
+    [silence, pings, pause].forEach((timer) => timer.stop());
     endings.forEach((end) => end?.());
   };
 
@@ -160,24 +165,37 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     session.renew().then(again, again);
   };
 
+  // ---- Turns: in a second no more is asked than the server takes, which would refuse some messages among others
+
+  const isDue = ({ verb }) => frames < kMostFrames && (verb !== 'send' || messages < messagesPerSecond);
+
+  const takeTurn = (request) => {
+    if (!isDue(request)) return false;
+    if (!frames++) second.start(kFramesMs, beginSecond);
+    if (request.verb === 'send') ++messages;
+    request.askedOn = link;
+    return true;
+  };
+
+  const beginSecond = () => {
+    frames = messages = 0;
+    if (!endPoll) askAll();
+    else if ([...requests].some(({ about }) => !about)) connect();
+  };
+
   // ---- The socket
 
-  /** In the order in which they were made: messages are sent to rooms that are subscribed. */
+  /** In the order in which they were made: messages are sent to rooms that are subscribed. Only messages are overtaken,
+   * while it is not their turn. */
   const askAll = () => {
     for (const request of requests) {
-      if (!isOpen || frames >= kMostFrames || waiting.size >= kMostUnanswered) return;
-      if (!request.isIdle && request.askedOn !== link) ask(assign(request, { askedOn: link }));
+      if (!isOpen || waiting.size >= kMostUnanswered) return;
+      if (!request.isIdle && request.askedOn !== link && takeTurn(request)) ask(request);
     }
   };
 
   const ask = ({ verb, content, onReply }) => {
     waiting.set(++id, onReply);
-    if (!frames++) {
-      second.start(kFramesMs, () => {
-        frames = 0;
-        askAll();
-      });
-    }
     socket.send(stringify({ id, [verb]: content }));
     expectReply();
   };
@@ -223,7 +241,9 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
   // ---- What both ways bring
 
-  const settle = ({ verb, accept, reject }, reply) => {
+  const settle = (request, reply) => {
+    const { verb, accept, reject } = request;
+    requests.delete(request); // before the next poll
     if (reply.error) reject(errorOfReply(verb, reply.error));
     else accept(reply[verb]);
   };
@@ -274,9 +294,21 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
   // ---- Long polls
 
+  /** As many as a poll may have; the first may be long. */
+  const takePolled = () => {
+    const taken = [];
+    let length = 0;
+    for (const request of requests) {
+      length += stringify(request.content).length;
+      const fits = !taken.length || (taken.length < kPolledRequests && length <= kPolledLength);
+      if (!request.about && fits && takeTurn(request)) taken.push(request);
+    }
+    return taken;
+  };
+
   const poll = async (mine) => {
     const subscriptions = [...requests].filter(({ about, isIdle }) => about && !isIdle);
-    const asked = [...requests].filter(({ about }) => !about).slice(0, kPolledRequests);
+    const asked = takePolled();
     // The first tells whether polls work.
     const waitMs = asked.length || state !== 'polling' ? 0 : kHoldMs;
     const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs, body: {
@@ -331,10 +363,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
     stop() {
       disconnect();
+      second.stop();
       setState(kClosed);
       requests.forEach(({ verb, reject }) => reject(new RtcRoomError('CLOSED', verb)));
       requests.clear();
-      tries = failedSockets = direct = drainMs = 0;
+      tries = failedSockets = direct = drainMs = frames = messages = 0;
       isOut = false;
       loginTime = undefined;
     },
@@ -383,9 +416,13 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
       const subscription = find(room);
       if (!subscription) return;
       requests.delete(subscription);
-      subscription.reject(new RtcRoomError('CLOSED', 'left'));
+      const left = new RtcRoomError('CLOSED', 'left');
+      subscription.reject(left);
+      // What waits for its turn would be refused; the rest was sent before.
+      for (const { verb, content, askedOn, reject } of requests) {
+        if (verb === 'send' && content.roomID === room.roomID && content.kind === room.kind && askedOn !== link) reject(left);
+      }
       if (!isOpen) return;
-      // After what was sent to the room before.
       const request = { verb: 'unsubscribe', content: subscription.content, isLast: true, onReply: () => requests.delete(request) };
       requests.add(request);
       askAll();
@@ -394,7 +431,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
     async request(verb, content) {
       if (isOff()) fail('NO_CHANNEL', verb);
-      if (requests.size >= kMostRequests) fail('RATE_LIMITED', verb);
+      const isFull = [...requests].filter((other) => other.verb === verb).length >= kQueuedSeconds * messagesPerSecond;
+      if (isFull) fail('RATE_LIMITED', verb);
       /** @type {any} */
       const request = { verb, content, onReply: (reply) => settle(request, reply) };
       requests.add(request);
