@@ -110,6 +110,26 @@ describe('rtcroom in a mini-program', () => {
   });
 });
 
+describe('rtcroom where programs see the clock of the device alone', () => {
+  const { performance } = globalThis;
+  const { now } = Date;
+  const set = (value) => Object.defineProperty(globalThis, 'performance', { value, configurable: true, writable: true });
+  afterEach(() => {
+    set(performance);
+    Date.now = now;
+  });
+
+  for (const [index, absent] of [undefined, null, {}].entries()) it(`has a time that is never set back (${JSON.stringify(absent)})`, async () => {
+    set(absent);
+    const { common } = await import(`../../clients/js/src/platform/common.js?${index}`);
+    const times = [50_000, 51_000, 1000, 4000, 0].map((clock) => {
+      Date.now = () => clock;
+      return common.now() - 50_000;
+    });
+    assert.deepStrictEqual(times, [0, 1000, 1000, 4000, 4000]);
+  });
+});
+
 describe('rtcroom in a browser', () => {
   afterEach(() => { delete globalThis.sessionStorage; });
 
