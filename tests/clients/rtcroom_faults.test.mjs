@@ -370,6 +370,16 @@ describe('rtcroom', () => {
       assert.deepStrictEqual(named('message').map(({ body }) => body), ['1']);
     });
 
+    it('user IDs may be numbers', async () => {
+      await login();
+      client.sendDirect(7, 'x');
+      client.history(7);
+      await platform.settle();
+      const [{ send }, { history }] = platform.sockets.at(-1).sent;
+      assert.deepStrictEqual([send.to, history.peer], ['7', '7']);
+      await platform.answerAll();
+    });
+
     it('messages wait for no channel that the server does not have', async () => {
       setUp({ hasSockets: false });
       await client.login();

@@ -113,6 +113,30 @@ describe('rtcroom', () => {
       delete globalThis.window;
     });
 
+    /** @param roomCreator  ann is the user @returns what the page sends when it is hidden in a room with another pusher */
+    async function sentOnHide({ roomCreator, leaveOnClose, persisted = false }) {
+      const sent = [];
+      Object.defineProperty(globalThis, 'navigator', { configurable: true,
+        value: { sendBeacon: (url, body) => sent.push([/(\w+)\?/.exec(url)[1], JSON.parse(body).stay]) } });
+      ({ platform, join } = makeScriptedUser({}, leaveOnClose === undefined ? {} : { leaveOnClose }));
+      platform.replies.add_pusher = { stay: 's1' };
+      platform.replies.get_pushers = { roomInfo: '', roomCreator, mixedPlayURL: '', custom: '{}', pushers: [] };
+      const room = await join();
+      push({ pusher_added: pusher('bob') });
+      room.roomCreator = roomCreator;
+      listeners.pagehide({ persisted });
+      return sent;
+    }
+
+    it('leaves its seat unless the page is kept, the user has made the room, or the program says otherwise', async () => {
+      const left = [['delete_pusher', 's1']];
+      for (const [options, expected] of [
+        [{ roomCreator: 'bob' }, left], [{ roomCreator: 'bob', persisted: true }, []], [{ roomCreator: 'ann' }, []],
+        [{ roomCreator: 'bob', leaveOnClose: false }, []], [{ roomCreator: 'ann', leaveOnClose: 'always' }, left],
+        [{ roomCreator: 'ann', leaveOnClose: 'always', persisted: true }, []],
+      ]) assert.deepStrictEqual(await sentOnHide(options), expected, JSON.stringify(options));
+    });
+
     it('goes to no room that was left before', async () => {
       const room = await join();
       listeners.pagehide({ persisted: true });

@@ -133,6 +133,22 @@ describe('rtcroom where programs see the clock of the device alone', () => {
 describe('rtcroom in a browser', () => {
   afterEach(() => { delete globalThis.sessionStorage; });
 
+  it('is told when the page is shown, and when the network goes and is back', () => {
+    const listeners = {};
+    const calls = [];
+    const page = { hidden: false, addEventListener: (event, listener) => { listeners[event] = listener; },
+      removeEventListener: (event) => { delete listeners[event]; } };
+    Object.assign(globalThis, { document: page, addEventListener: page.addEventListener, removeEventListener: page.removeEventListener });
+    const stop = webPlatform().onShow(() => calls.push('show'), () => calls.push('offline'));
+    for (const event of ['visibilitychange', 'offline', 'online']) listeners[event]();
+    page.hidden = true;
+    listeners.visibilitychange();
+    assert.deepStrictEqual(calls, ['show', 'offline', 'show']);
+    stop();
+    assert.deepStrictEqual(listeners, {});
+    for (const name of ['document', 'addEventListener', 'removeEventListener']) delete globalThis[name];
+  });
+
   it('keeps the user in the storage of the tab, or where the page says', () => {
     for (const storage of [undefined, new Map()]) {
       const kept = storage || new Map();
