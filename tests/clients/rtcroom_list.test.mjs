@@ -140,6 +140,49 @@ describe('A list of rooms that is watched', () => {
     assert.deepStrictEqual(told, ['a1 b1', 'a1 b1', 'b1']);
   });
 
+  it('is told no more once its listener has stopped it', async () => {
+    let calls = 0;
+    const watchOnce = () => { const end = client.watchRooms('multi', () => { calls += 1; end(); }); };
+    await login();
+    platform.replies.get_room_list = 'wait';
+    watchOnce();
+    await platform.answerAll();
+    push({ changed: [listed('c')], lost: true });
+    of('get_room_list')[0].answer({ code: 0, rooms: [listed('a')] });
+    await platform.advance(6 * kRefresh);
+    assert.deepStrictEqual([calls, reads()], [1, 1]);
+
+    setUp({ hasSockets: false });
+    await client.login();
+    watchOnce();
+    await platform.advance(0);
+    of('poll')[0].answer({}, 404);
+    await platform.advance(6 * kRefresh);
+    assert.deepStrictEqual([client.connection, calls, reads()], ['none', 2, 1]);
+  });
+
+  it('is read within a second where no connection is made', async () => {
+    await client.login();
+    watch();
+    await platform.advance(kSecond);
+    assert.deepStrictEqual([client.connection, told], ['connecting', ['a1 b1']]);
+  });
+
+  it('is watched again after a subscription that was refused for now', async () => {
+    await watching();
+    const joining = client.joinRoom('multi', 'r').catch(() => {});
+    await platform.settle();
+    const { id } = platform.sockets.at(-1).sent.find(({ subscribe }) => subscribe);
+    platform.sockets.at(-1).receive({ id, error: { code: 10002, message: 'busy' } });
+    assert.strictEqual(client.connection, 'connecting');
+    await platform.advance(2 * kSecond);
+    await platform.connect();
+    await platform.settle();
+    assert.ok(asked().some(({ watch: list }) => list));
+    await client.close();
+    await joining;
+  });
+
   it('waits while nobody is logged in, and leaves nothing behind', async () => {
     watch();
     await platform.advance(kRefresh);

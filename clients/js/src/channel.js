@@ -259,6 +259,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     if (error) {
       const reason = errorOfReply('subscribe', error);
       if (reason.isTemporary) {
+        setState(kConnecting);
         reconnect(nextPause());
         return;
       }

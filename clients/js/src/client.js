@@ -1,5 +1,5 @@
 // One user of one server: its login, its rooms, its messages.
-import { kClosed, makeChannel } from './channel.js';
+import { makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
 import { fail, ignore, refuse } from './errors.js';
 import { Room } from './room.js';
@@ -132,7 +132,7 @@ export class Client extends Emitter {
     lists.set(list, kind);
     list.onConnection(this.connection);
     return () => {
-      list.onConnection(kClosed);
+      list.stop();
       if (lists.delete(list) && ![...lists.values()].includes(kind)) ignore(this._channel.request('unwatch', { kind }));
     };
   }

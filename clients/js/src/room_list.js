@@ -7,6 +7,7 @@ import { makeTimer } from './timer.js';
 import { kRefreshMs } from './times.js';
 
 const kMostRooms = 200; // that the server lists at once
+const kFirstMs = 1000; // in which most sockets open
 
 /** A room as the server lists it. */
 export const readListed = ({ custom, customInfo, ...room }) => ({ ...room, fields: parse(custom) });
@@ -17,6 +18,7 @@ export function makeRoomList(kind, listener, platform, client) {
   const told = new Emitter(platform, 'rooms');
   const timer = makeTimer(platform);
   let rooms;
+  let isOver = false;
   let missed; // what is told while the list is read; a later reading has another one
 
   const read = async () => {
@@ -25,13 +27,12 @@ export function makeRoomList(kind, listener, platform, client) {
     const isTold = client.connection === 'connected'
       && await ignore(client._channel.request('watch', { kind })); // older servers know no such request
     const found = await ignore(client.listRooms(kind, { count: kMostRooms }));
-    if (missed !== mine) return;
-    if (found) {
-      missed = null;
-      set(found);
-      mine.forEach((apply) => apply());
-    }
+    if (isOver || missed !== mine) return;
     if (!found || !isTold) timer.start(kRefreshMs, read);
+    if (!found) return;
+    missed = null;
+    set(found);
+    mine.forEach((apply) => apply());
   };
 
   const set = (now) => {
@@ -43,6 +44,7 @@ export function makeRoomList(kind, listener, platform, client) {
     onPush({ ended: [...ended], changed, lost }) {
       const listed = changed.map(readListed);
       const apply = () => {
+        if (isOver) return; // a listener has stopped it
         // Not all clients at the same moment. A full list gets another room for one that has ended.
         if ((lost || rooms.length === kMostRooms) && !timer.isRunning) timer.start(kRefreshMs * platform.random(), read);
         const byID = new Map(rooms.map((room) => [room.roomID, room]));
@@ -57,8 +59,13 @@ export function makeRoomList(kind, listener, platform, client) {
     onConnection(state) {
       timer.stop();
       missed = null;
-      if (state === kConnecting) timer.start(kRefreshMs, read);
+      if (state === kConnecting) timer.start(rooms ? kRefreshMs : kFirstMs, read);
       else if (state !== kClosed) read();
+    },
+
+    stop() {
+      isOver = true;
+      timer.stop();
     },
   };
   told.on('rooms', listener);
