@@ -5,7 +5,7 @@ import { makeDeclarations } from './declarations.js';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
 const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow', 'follower',
-  'give', 'giveUp', 'hasSockets', 'identity', 'isIdle', 'isLast', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken',
+  'give', 'giveUp', 'hasSockets', 'identity', 'isIdle', 'isNew', 'isOnce', 'isOver', 'isRunning', 'isTaken',
   'listener', 'load', 'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork',
   'onOpen', 'onPush', 'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'profile',
   'read', 'reject', 'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start',

@@ -25,7 +25,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   // `follower`, and a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is
   // none.
   const requests = new Set();
-  const waiting = new Map(); // of the socket: what takes the reply to an id
+  const waiting = new Map(); // of the socket: what takes the reply to an id, if anything does
   const silence = makeTimer(platform);
   const pings = makeTimer(platform);
   const pause = makeTimer(platform);
@@ -132,7 +132,6 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     const endings = [endPoll, socket?.close];
     link = socket = isOpen = endPoll = null;
     waiting.clear();
-    requests.forEach((request) => { if (request.isLast) requests.delete(request); });
     [silence, pings, pause].forEach((timer) => timer.stop());
     endings.forEach((end) => end?.());
   };
@@ -194,7 +193,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     }
   };
 
-  const ask = ({ verb, content, onReply }) => {
+  const ask = ({ verb, content, onReply = undefined }) => {
     waiting.set(++id, onReply);
     socket.send(stringify({ id, [verb]: content }));
     expectReply();
@@ -423,10 +422,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
       for (const { verb, content, askedOn, reject } of requests) {
         if (verb === 'send' && content.roomID === room.roomID && content.kind === room.kind && askedOn !== link) reject(left);
       }
-      if (!isOpen) return;
-      const request = { verb: 'unsubscribe', content: subscription.content, isLast: true, onReply: () => requests.delete(request) };
-      requests.add(request);
-      askAll();
+      if (isOpen) ask({ verb: 'unsubscribe', content: subscription.content });
     },
 
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
