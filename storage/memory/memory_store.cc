@@ -23,8 +23,8 @@ RoomListEntry Ordered(const Room& room) {
 
 MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
     : limits_(limits),
-      epoch_(std::move(epoch)),
       listener_(listener),
+      events_(std::move(epoch)),
       recordings_(limits.max_recordings),
       messages_(limits.max_room_messages) {}
 
@@ -75,22 +75,17 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   }
   Committed committed;
   if (change->delivery) {
-    deliveries_.Change(*change->delivery, change->events.back().at, last_position_ + 1);
+    deliveries_.Change(*change->delivery, change->events.back().at, events_.last_position() + 1);
     RecordDelivery(*change->delivery, committed);
   }
-  std::vector<StoredEvent> events;
-  for (const RoomEvent& event : change->events) {
-    events.push_back({.position = ++last_position_, .room_number = room.sequence, .event = event});
-    event_bytes_ += StoredBytes(event);
-  }
-  events_.insert(events_.end(), events.begin(), events.end());
+  const std::vector<StoredEvent> events = events_.Append(room.sequence, change->events);
   if (change->ban) PutBanLocked(*change->ban);
   for (const Revocation& revocation : change->revocations) PutRevocationLocked(revocation);
   committed.events = events;
   committed.revocations = change->revocations;
   std::optional<MixChanged> mix;
   if (change->sets_mix) {
-    mix = MixChangeOf(*change, last_position_);
+    mix = MixChangeOf(*change, events_.last_position());
     committed.mixes = {&*mix, 1};
   }
   listener_.OnCommit(committed);
@@ -164,7 +159,7 @@ Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
 
 Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   const MutexLock lock(mutex_);
-  RoomPage page{.rooms = {}, .at = {.epoch = epoch_, .position = last_position_}};
+  RoomPage page{.rooms = {}, .at = events_.Newest()};
   for (auto place = by_sequence_.upper_bound(after);
        place != by_sequence_.end() && page.rooms.size() < limit; ++place) {
     page.rooms.push_back(WithoutAudience(rooms_.at(place->second)));
@@ -174,72 +169,30 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
 
 Result<Cursor> MemoryStore::Newest() {
   const MutexLock lock(mutex_);
-  return Cursor{.epoch = epoch_, .position = last_position_};
+  return events_.Newest();
 }
 
 Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
   const MutexLock lock(mutex_);
-  const bool from_start = cursor == Cursor::Start();
-  const std::uint64_t after = from_start ? trimmed_to_ : cursor.position;
-  if (!from_start && (cursor.epoch != epoch_ || after < trimmed_to_ || after > last_position_)) {
-    return Error{Errc::kCursorExpired, {}};
-  }
-  EventPage page{.events = {}, .next = {.epoch = epoch_, .position = after}};
-  // Positions are consecutive here, so the next one is found without a search.
-  for (std::size_t i = after - trimmed_to_; i < events_.size() && page.events.size() < limit; ++i) {
-    page.events.push_back(events_[i]);
-    page.next.position = events_[i].position;
-  }
-  return page;
+  return events_.Read(cursor, limit);
 }
 
 Result<std::vector<StoredEvent>> MemoryStore::ReadRoomEvents(const RoomKey& key,
                                                              std::optional<std::uint64_t> before,
                                                              std::size_t limit) {
-  std::vector<StoredEvent> events;
   const MutexLock lock(mutex_);
-  for (auto stored = events_.rbegin(); stored != events_.rend() && events.size() < limit;
-       ++stored) {
-    const bool is_before = !before || stored->position < *before;
-    if (is_before && stored->event.room == key) events.push_back(*stored);
-  }
-  return events;
+  return events_.ReadOfRoom(key, before, limit);
 }
 
 Result<std::vector<StoredEvent>> MemoryStore::ReadSeatLosses(const RoomKey& key,
                                                              const UserId& user) {
-  std::vector<StoredEvent> found;
   const MutexLock lock(mutex_);
-  const auto newest = [&](const auto& is_wanted) REQUIRES(mutex_) {
-    const auto stored = std::find_if(events_.rbegin(), events_.rend(), [&](const StoredEvent& one) {
-      return one.event.room == key && is_wanted(one.event.payload);
-    });
-    if (stored != events_.rend()) found.push_back(*stored);
-  };
-  newest([&](const EventPayload& payload) {
-    const auto* const deleted = std::get_if<PusherDeleted>(&payload);
-    return deleted != nullptr && deleted->user_id == user && TakesSeat(deleted->reason);
-  });
-  newest(
-      [](const EventPayload& payload) { return std::holds_alternative<RoomDestroyed>(payload); });
-  std::ranges::sort(found, std::ranges::greater(), &StoredEvent::position);
-  return found;
+  return events_.ReadSeatLosses(key, user);
 }
 
 Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
   const MutexLock lock(mutex_);
-  std::size_t removed = 0;
-  while (!events_.empty() && removed < retention.most_per_call) {
-    const RoomEvent& oldest = events_.front().event;
-    const bool may_go = oldest.at < retention.keep_since || events_.size() > retention.max_events ||
-                        event_bytes_ > retention.max_bytes;
-    if (!may_go) break;
-    trimmed_to_ = events_.front().position;
-    event_bytes_ -= StoredBytes(oldest);
-    events_.pop_front();
-    ++removed;
-  }
-  return MarkRemovalLocked(retention.as_of, removed);
+  return MarkRemovalLocked(retention.as_of, events_.Trim(retention));
 }
 
 std::size_t MemoryStore::MarkRemovalLocked(TimePoint as_of, std::size_t removed) {

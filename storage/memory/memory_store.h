@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/delivery_table.h"
 #include "storage/memory/ended_login_table.h"
+#include "storage/memory/event_table.h"
 #include "storage/memory/message_table.h"
 #include "storage/memory/recording_table.h"
 #include "storage/storage.h"
@@ -135,7 +135,6 @@ class MemoryStore : public Storage {
   void DropLocked(const Room& room) REQUIRES(mutex_);
 
   const StoreLimits limits_;
-  const std::string epoch_;
   CommitListener& listener_;
   mutable Mutex mutex_;
   /// Rooms with all of their audience, unlike those passed to edits and readers.
@@ -144,10 +143,7 @@ class MemoryStore : public Storage {
   std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);
   RoomListIndex order_ GUARDED_BY(mutex_);
   std::uint64_t last_sequence_ GUARDED_BY(mutex_) = 0;
-  std::deque<StoredEvent> events_ GUARDED_BY(mutex_);
-  std::uint64_t last_position_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t trimmed_to_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t event_bytes_ GUARDED_BY(mutex_) = 0;  ///< `StoredBytes` of `events_`
+  EventTable events_ GUARDED_BY(mutex_);
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
   std::map<std::string, TimePoint> revocations_ GUARDED_BY(mutex_);  ///< ends by stream
   RecordingTable recordings_ GUARDED_BY(mutex_);
