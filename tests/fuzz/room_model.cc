@@ -186,10 +186,11 @@ Outcome RoomModel::ChangeCustom(Place room, const RoomCommand& command) {
   const bool is_member = FindMember(*room, command.user_id) != room->members.end() ||
                          room->creator == command.user_id.value;
   if (for_members && !is_member) return Fails(Errc::kNotAllowed);
-  const Result<rules::CustomChange> edited = EditCustom(room->custom, command.step);
+  Result<rules::CustomChange> edited = EditCustom(room->custom, command.step);
   if (!edited) return Fails(edited.error().code);
   if (edited->custom == room->custom) return {};
   room->custom = edited->custom;
+  edited->event.user_id = command.user_id;
   return Emits(edited->event);
 }
 

@@ -202,7 +202,7 @@ TEST_F(GroupsOfMembers, AKeyIsGoodForItsStay) {
   EXPECT_EQ(other->channel.CountIn(number), 0U);
   EXPECT_EQ(other->SendText(alice_, "room_1", "x", 1)["ErrorCode"], kNotMember);
   EXPECT_FALSE(other->PollAccount(alice_)->reply()) << "an end would be that of its new stay";
-  const std::string next = Other()->Join(alice_, "room_1");
+  const std::string next = rejoined->Join(alice_, "room_1");
   EXPECT_FALSE(other->PollRoom(alice_, next)->reply());
   EXPECT_EQ(other->channel.CountIn(number), 1U) << "the key of the new stay, after the old one";
 }

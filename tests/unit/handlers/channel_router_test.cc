@@ -68,13 +68,14 @@ TEST(ChannelCommands, RunOnAWorkerOnlyWhereTheyWait) {
 }
 
 TEST(ChannelCommands, AreReadsWhereTheyAskTheStore) {
-  EXPECT_THAT(CommandsOf(Lane::kRead),
-              testing::ElementsAre(
-                  "group_open_http_svc/apply_join_group", "group_open_http_svc/create_group",
-                  "group_open_http_svc/get_group_info", "group_open_http_svc/get_group_public_info",
-                  "group_open_http_svc/get_role_in_group", "group_open_http_svc/group_msg_get",
-                  "group_open_long_polling_http_noauth_svc/get_msg", "openim/getmsg",
-                  "openim/getroammsg", "openim/longpolling", "recentcontact/get"));
+  EXPECT_THAT(
+      CommandsOf(Lane::kRead),
+      testing::ElementsAre(
+          "group_open_http_svc/apply_join_group", "group_open_http_svc/create_group",
+          "group_open_http_svc/get_group_info", "group_open_http_svc/get_group_member_info",
+          "group_open_http_svc/get_group_public_info", "group_open_http_svc/get_role_in_group",
+          "group_open_http_svc/group_msg_get", "group_open_long_polling_http_noauth_svc/get_msg",
+          "openim/getmsg", "openim/getroammsg", "openim/longpolling", "recentcontact/get"));
 }
 
 TEST_F(ChannelTransport, AnswersUnknownCommandsWith60002) {

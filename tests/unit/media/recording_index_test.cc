@@ -1,5 +1,6 @@
 #include "daemon/media/recording_index.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -74,14 +75,8 @@ class CountedRecordings : public RecordedFileObserver {
     const MutexLock lock(mutex_);
     counted_.emplace_back(result);
   }
-  void OnFreeSpace(std::uint64_t bytes) override {
-    const MutexLock lock(mutex_);
-    free_ = bytes;
-  }
-  [[nodiscard]] std::uint64_t free() const {
-    const MutexLock lock(mutex_);
-    return free_;
-  }
+  void OnFreeSpace(std::uint64_t bytes) override { free_ = bytes; }
+  [[nodiscard]] std::uint64_t free() const { return free_; }
   [[nodiscard]] std::vector<std::string> counted() const {
     const MutexLock lock(mutex_);
     return counted_;
@@ -90,7 +85,7 @@ class CountedRecordings : public RecordedFileObserver {
  private:
   mutable Mutex mutex_;
   std::vector<std::string> counted_ GUARDED_BY(mutex_);
-  std::uint64_t free_ GUARDED_BY(mutex_) = 0;
+  std::atomic<std::uint64_t> free_ = 0;
 };
 
 /// Gen-1 streams are named as their users; see `FakeStreams`.
