@@ -1,6 +1,8 @@
 // Makes dist/: for bundlers and Node, for mini-programs, and for pages without modules.
 import { build } from 'esbuild';
+import fs from 'node:fs';
 import path from 'node:path';
+import { minify } from 'terser';
 import { makeDeclarations } from './declarations.js';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
@@ -15,17 +17,24 @@ const kOfWeChat = ['onClose', 'onMessage', 'onOpen', 'request']; // which `wx` h
 
 const smallWith = (names) => ({ target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${names.join('|')})$`) });
 
-/** Options of files as small as they get, by entry point. */
-export const kSmall = {
+const kSmall = {
   page: smallWith(kInside),
   miniprogram: smallWith(kInside.filter((name) => !kOfWeChat.includes(name))),
 };
+const kSmaller = { ecma: 2020, compress: { passes: 3, keep_fargs: false, pure_getters: true, unsafe_arrows: true } }; // after esbuild
 
 /** Writes an entry point and all that it imports into one file. */
-export const bundle = (entryPoint, outfile, options) => build({
+const bundle = (entryPoint, outfile, options) => build({
   bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname,
   entryPoints: [`src/${entryPoint}.js`], outfile, ...options,
 });
+
+/** @returns an entry point and all that it imports, as small as it gets */
+export async function minified(entryPoint, format) {
+  const { outputFiles: [{ text }] } = await bundle(entryPoint, 'any.js', { format, write: false, ...kSmall[entryPoint] });
+  const { code } = await minify(text, { ...kSmaller, module: format === 'esm' });
+  return code;
+}
 
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
@@ -39,8 +48,8 @@ export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) 
     ]),
     // WeChat's oldest engines have no `async`.
     make('miniprogram', 'miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
-    make('page', 'rtcroom.min.js', { format: 'iife', ...kSmall.page }),
   ]);
+  fs.writeFileSync(path.join(folder, 'rtcroom.min.js'), await minified('page', 'iife'));
   makeDeclarations(folder);
 }
 
