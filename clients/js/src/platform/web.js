@@ -33,16 +33,18 @@ export const keptIn = (storageNow) => ({
 export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) {
   return {
     ...common,
+    now: () => performance.now(),
     ...keptIn(() => (storage === undefined ? sessionStorage : storage)),
     request({ url, body, waitMs = 0 }) {
-      const abort = new AbortController();
-      const timer = setTimeout(() => abort.abort(), kRequestTimeoutMs + waitMs);
+      const controller = new AbortController();
+      const abort = () => controller.abort();
+      const stopTimer = common.setTimer(kRequestTimeoutMs + waitMs, abort);
       // As plain text, the type of a string, so that browsers do not ask with OPTIONS before each request.
       const post = body && { method: 'POST', body: stringify(body) };
-      const reply = fetch(url, { ...post, signal: abort.signal })
+      const reply = fetch(url, { ...post, signal: controller.signal })
         .then(async (response) => ({ status: response.status, data: await response.json().catch(() => null) }))
-        .finally(() => clearTimeout(timer));
-      return { reply, abort: () => abort.abort() };
+        .finally(stopTimer);
+      return { reply, abort };
     },
     openSocket(url, protocol, { onOpen, onMessage, onClose }) {
       const socket = assign(new WebSocket(url, protocol), {

@@ -2,6 +2,18 @@
 import { kCut } from '../errors.js';
 import { common, kRequestTimeoutMs } from './common.js';
 
+/** The device's clock, less what it is set back. */
+function makeClock() {
+  let before = 0;
+  let setBack = 0;
+  return () => {
+    const time = Date.now();
+    setBack += Math.max(0, before - time);
+    before = time;
+    return time + setBack;
+  };
+}
+
 /**
  * @overload
  * @param {unknown} wx  the global of mini-programs
@@ -11,6 +23,8 @@ import { common, kRequestTimeoutMs } from './common.js';
 export function wxPlatform(wx) {
   return {
     ...common,
+    /** There may be no `performance`, or one without the time. */
+    now: typeof performance === 'object' && performance?.now ? () => performance.now() : makeClock(),
     /** The reply is rejected when there is none. */
     request({ url, body, waitMs = 0 }) {
       let task;
