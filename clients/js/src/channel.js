@@ -2,12 +2,13 @@
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
 import { assign, parse, stringify } from './builtins.js';
-import { RtcRoomError, errorOfReply, fail, kCut, kOtherLogin, kTokenRefused } from './errors.js';
+import { RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNotAuthorised } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
 export const kConnecting = 'connecting';
 export const kClosed = 'closed';
+const kNamesOfCloses = { 4001: kLoggedInElsewhere, 4003: kNotAuthorised }; // of a socket by the server
 const kFinal = /^(banned|kicked)$/; // of a room: the user does not come back
 const kPolledRequests = 10;
 const kPolledLength = 20000; // of requests as text: up to three times as many bytes, of 64 KiB
@@ -21,9 +22,8 @@ const kMostUnanswered = 30; // on the socket
  * @param onList  called with what has changed in a list of rooms
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
 export function makeChannel(url, platform, session, onDirect, onBeat, onList, onState) {
-  // {verb, content, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they are `about` a room, have a
-  // `follower`, and a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is
-  // none.
+  // {verb, content, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they are `about` a room, and
+  // have a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is none.
   const requests = new Set();
   const waiting = new Map(); // of the socket: what takes the reply to an id, if anything does
   const silence = makeTimer(platform);
@@ -68,6 +68,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   /** A request is asked now, or once the socket is open, or by the next poll. */
   const answerTo = async (request) => {
     const { verb } = request;
+    requests.add(request);
     /** @type {() => void} */
     let stopTimer;
     try {
@@ -89,6 +90,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   const reconnect = (ms) => {
     disconnect();
     if (url && state !== kClosed) pause.start(ms, connect);
+  };
+
+  const retry = () => {
+    setState(kConnecting);
+    reconnect(nextPause());
   };
 
   const connect = () => {
@@ -141,13 +147,14 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   const onClose = (code) => {
     if (state === 'connected') setState(kConnecting);
     else if (!(code > kCut)) ++failedSockets; // else the server has answered
-    goOn(code);
+    goOn(kNamesOfCloses[code]);
   };
 
-  const goOn = (code) => {
-    if (code === kOtherLogin) {
+  /** @param name  of the error with which the server has refused the login, if it has */
+  const goOn = (name) => {
+    if (name === kLoggedInElsewhere) {
       session.end('other_login');
-    } else if (code === kTokenRefused) {
+    } else if (name === kNotAuthorised) {
       renew();
     } else {
       reconnect(drainMs || nextPause());
@@ -254,12 +261,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
   const onSubscribed = (subscription, { subscribe: reply, error }) => {
     if (!requests.has(subscription)) return;
-    const { content, about: room, follower, accept, reject } = subscription;
+    const { content, about: room, accept, reject } = subscription;
     if (error) {
       const reason = errorOfReply('subscribe', error);
       if (reason.isTemporary) {
-        setState(kConnecting);
-        reconnect(nextPause());
+        retry();
         return;
       }
       if (reason.name === 'NOT_ALLOWED') {
@@ -272,7 +278,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
       return;
     }
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
-    else follower.onSnapshot(reply.room);
+    else room._follower.onSnapshot(reply.room);
     content.cursor = reply.cursor;
     if (reply.missed) room._messages.onMissed(reply.missed);
     setHeard(subscription, true);
@@ -282,7 +288,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   const onEvent = (subscription, event) => {
     if (!requests.has(subscription)) return; // a listener has left the room
     if (event.room_destroyed) subscription.about._end(event.room_destroyed.reason);
-    else subscription.follower.onEvent(event);
+    else subscription.about._follower.onEvent(event);
     subscription.content.cursor = event.cursor || subscription.content.cursor;
   };
 
@@ -350,7 +356,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     setState(kConnecting);
     const { name } = data?.error ? errorOfReply('poll', data.error) : {};
     isOut = !name;
-    goOn({ OTHER_LOGIN: kOtherLogin, NOT_AUTHORISED: kTokenRefused }[name]);
+    goOn(name);
   };
 
   return {
@@ -393,23 +399,20 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     /** The network is gone: no connection says so soon. */
     lose() {
       if (isOff()) return;
-      setState(kConnecting);
+      retry();
       isOut = true;
-      reconnect(nextPause());
     },
 
-    /** Calls the follower's `onSnapshot` and `onEvent`, and the room's `_setHeard` and `_end`, until `unsubscribe`. A
+    /** Calls the room's `_setHeard` and `_end`, and its follower's `onSnapshot` and `onEvent`, until `unsubscribe`. A
      * subscription that became idle goes on.
      * @returns a promise of the snapshot, or of the news that there is none for this user, or no channel */
-    async follow(room, follower) {
-      const { kind, roomID } = room;
-      const onReply = (reply) => onSubscribed(subscription, reply);
+    async follow(room) {
       const known = find(room);
-      const subscription = known || { verb: 'subscribe', content: { kind, roomID }, about: room, follower, onReply };
       if (known && !known.isIdle) return undefined;
-      assign(subscription, { isIdle: false, askedOn: null });
-      requests.add(subscription);
-      return answerTo(subscription);
+      const content = { kind: room.kind, roomID: room.roomID };
+      const onReply = (reply) => onSubscribed(subscription, reply);
+      const subscription = known || { verb: 'subscribe', content, about: room, onReply };
+      return answerTo(assign(subscription, { isIdle: false, askedOn: null }));
     },
 
     unsubscribe(room) {
@@ -432,7 +435,6 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
       if (isFull) fail('RATE_LIMITED', verb);
       /** @type {any} */
       const request = { verb, content, onReply: (reply) => settle(request, reply) };
-      requests.add(request);
       return answerTo(request);
     },
   };

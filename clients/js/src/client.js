@@ -1,7 +1,7 @@
 // One user of one server: its login, its rooms, its messages.
 import { makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
-import { fail, ignore, refuse } from './errors.js';
+import { failLoggedOut, ignore, refuse } from './errors.js';
 import { Room } from './room.js';
 import { makeRoomList, readListed } from './room_list.js';
 import { makeSession } from './session.js';
@@ -39,7 +39,7 @@ export class Client extends Emitter {
     const messages = makeChannel(channel && `${trimmed(channel)}/channel`, platform, session,
       (message) => this._emit('direct', message), () => this._beat(kBeatMs),
       (push) => this._lists.forEach((kind, list) => { if (kind === push.kind) list.onPush(push); }), (state) => {
-        this.rooms.forEach((room) => room._follower.onConnection(state));
+        this.rooms.forEach((room) => room._follower.onConnection());
         this._lists.forEach((_, list) => list.onConnection(state));
         this._emit('connection', state);
       });
@@ -58,7 +58,6 @@ export class Client extends Emitter {
       _ending: undefined, // the newest logout
       _leaving: new Map(), // rooms, and promises of the end of their leaves, which need the login
       _stop: platform.onShow(() => {
-        if (!this.userID) return;
         this._beat();
         this._channel.wake();
       }, () => this._channel.lose()),
@@ -84,7 +83,7 @@ export class Client extends Emitter {
     const turn = this._turn;
     await this._ending;
     // A login that is ended at once is not even asked for: it would end the next one.
-    if (turn !== this._turn) fail('CLOSED', 'logged out');
+    if (turn !== this._turn) failLoggedOut();
     return this._session.login(credentials, () => this._channel.start());
   }
 
@@ -113,9 +112,8 @@ export class Client extends Emitter {
    */
   async listRooms(kind, { index = 0, count = 20 } = {}) {
     checkKind(kind);
-    return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count }, {
-      read: ({ rooms }) => rooms.map(readListed),
-    });
+    return this._session.call(`${kind}_room/get_room_list`, { index, cnt: count },
+      ({ rooms }) => rooms.map(readListed));
   }
 
   /**
@@ -138,12 +136,6 @@ export class Client extends Emitter {
   }
 
   /**
-   * In a page that was loaded again: enters the rooms that it was in, where they still exist and have a seat.
-   * @returns {Promise<Room[]>}
-   */
-  async rejoin() { return []; }
-
-  /**
    * Makes a room. It can be seen by others once this user has its seat.
    * @param {Kind} kind
    * @param {import('./types.js').NewRoomOptions} [options]
@@ -151,7 +143,7 @@ export class Client extends Emitter {
    */
   createRoom(kind, { roomID = `room_${this._newKey()}`, roomInfo = '', ...options } = {}) {
     // An ID of our own makes it safe to repeat the call.
-    return this._enter({ kind, roomID, roomInfo, isNew: true }, options, (room) => room.takeSeat(options));
+    return this._enter({ kind, roomID, roomInfo, isNew: true }, options);
   }
 
   /**
@@ -162,7 +154,7 @@ export class Client extends Emitter {
    * @returns {Promise<Room>}
    */
   joinRoom(kind, roomID, options = {}) {
-    return this._enter({ kind, roomID }, options, (room) => room.takeSeat(options));
+    return this._enter({ kind, roomID }, options);
   }
 
   /**
@@ -173,7 +165,7 @@ export class Client extends Emitter {
    * @returns {Promise<Room>}
    */
   watchRoom(roomID, options = {}) {
-    return this._enter({ kind: 'live', roomID, isViewer: true }, options, (room) => room._watch(options));
+    return this._enter({ kind: 'live', roomID, isViewer: true }, options);
   }
 
   /**
@@ -222,8 +214,9 @@ export class Client extends Emitter {
     this.rooms.forEach((room) => room._end()); // entered meanwhile
   }
 
-  async _enter(facts, { userName = '', userAvatar = '' }, takePlace) {
-    const { kind, roomInfo, isNew } = facts;
+  async _enter(facts, options) {
+    const { kind, roomInfo, isNew, isViewer } = facts;
+    const { userName = '', userAvatar = '' } = options;
     const roomID = `${facts.roomID ?? ''}`; // some programs have numbers
     const isSame = (other) => other.kind === kind && other.roomID === roomID;
     const checkNotIn = () => {
@@ -232,18 +225,19 @@ export class Client extends Emitter {
     checkKind(kind);
     if (!kRoomID.test(roomID)) refuse('roomID: 1 to 48 letters, digits, _ and -');
     checkNotIn();
-    this._names = { userName, userAvatar };
     // A leave that is repeated after the return would undo it.
     for (const [other, left] of this._leaving) if (isSame(other)) await left;
+    this._names = { userName, userAvatar };
     // @ts-expect-error only here
-    const room = new Room({ ...facts, roomID, profile: this._names, client: this });
+    const room = new Room({ ...facts, roomID, client: this });
     await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
     checkNotIn(); // two calls at once
-    if (room._userID !== this.userID) fail('CLOSED', 'logged out');
+    if (room._userID !== this.userID) failLoggedOut();
     this.rooms = [...this.rooms, room];
     try {
-      await room._open();
-      await takePlace(room);
+      await this._channel.follow(room);
+      room._follower.onConnection();
+      await (isViewer ? room._watch(options) : room.takeSeat(options));
       room._checkOpen();
     } catch (error) {
       await ignore(room.leave());
@@ -255,6 +249,6 @@ export class Client extends Emitter {
 
   _newKey() {
     const part = () => this._platform.random().toString(36).slice(2, 12);
-    return `${part()}${part()}`;
+    return part() + part();
   }
 }

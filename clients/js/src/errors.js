@@ -4,10 +4,7 @@ import { assign } from './builtins.js';
 export const kNotAuthorised = 'NOT_AUTHORISED';
 export const kLoggedInElsewhere = 'OTHER_LOGIN';
 
-// Codes by which sockets are closed.
-export const kCut = 1006;
-export const kOtherLogin = 4001;
-export const kTokenRefused = 4003;
+export const kCut = 1006; // a socket is closed with this code when it breaks
 
 // Codes of the room API are below 10000, those of the message channel above.
 const kCodes = {
@@ -72,6 +69,8 @@ export function errorOfReply(call, { code, message, detail, result, reason }) {
 }
 
 export function fail(name, detail) { throw new RtcRoomError(name, detail); }
+
+export function failLoggedOut() { fail('CLOSED', 'logged out'); }
 
 export function refuse(detail) { fail('BAD_REQUEST', detail); }
 

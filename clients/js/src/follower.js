@@ -80,14 +80,14 @@ export function makeFollower(room, platform, client) {
       if ((viewer || formerViewer) && !counting.isRunning) counting.start(kAudienceMs, count);
     },
 
-    onConnection(state) {
+    onConnection() {
       refresh.stop();
-      if ((state !== 'none' && !room._isUnheard) || room.isClosed) return;
+      if ((client.connection !== 'none' && !room._isUnheard) || room.isClosed) return;
       refresh.start(kRefreshMs, async () => {
         // A room that waits for its first pusher is not to be seen.
         await room._exists().catch(({ name }) => { if (name === 'NO_ROOM' && room.pushers.length) room._end('gone'); });
         if (room.kind === 'live' && !room.isClosed) await count();
-        this.onConnection(client.connection);
+        this.onConnection();
       });
     },
 

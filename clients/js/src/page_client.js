@@ -15,7 +15,7 @@ export class PageClient extends Client {
    */
   constructor(options, platform) {
     super(options, platform);
-    this._hide({ _entered: undefined }); // by a call of `rejoin` that is under way
+    this._hide({ _rejoining: undefined }); // the newest `rejoin`: nothing is told before its rooms are there
     /** @type {() => void} */
     const stop = this._stop;
     const stopPage = listen(globalThis.window, 'pagehide',
@@ -26,28 +26,26 @@ export class PageClient extends Client {
     };
   }
 
-  /** @returns {Promise<import('./room.js').Room[]>} */
+  /**
+   * In a page that was loaded again: enters the rooms that it was in, where they still exist and have a seat.
+   * @returns {Promise<import('./room.js').Room[]>}
+   */
   async rejoin() {
     const { userID, rooms } = tab.load(kRooms) || {};
     if (userID !== this.userID) return [];
     tab.save(kRooms, null);
-    this._entered = [];
-    const enter = async ({ kind, roomID, isViewer, hasSeat, options }) => {
-      if (!isViewer) return this.joinRoom(kind, roomID, options);
-      const room = await this.watchRoom(roomID, options);
-      if (hasSeat) await ignore(room.takeSeat(options));
+    const enter = async ({ hasSeat, options, ...facts }) => {
+      const room = await this._enter(facts, options);
+      if (facts.isViewer && hasSeat) await ignore(room.takeSeat(options));
       return room;
     };
-    const entered = (await Promise.all(rooms.map((room) => ignore(enter(room))))).filter(Boolean);
-    const silent = this._entered;
-    this._entered = undefined;
-    silent.forEach((room) => this._tell(room));
-    return entered;
+    this._rejoining = Promise.all(rooms.map((room) => ignore(enter(room))));
+    return (await this._rejoining).filter(Boolean);
   }
 
-  _tell(room) {
-    if (this._entered) this._entered.push(room);
-    else super._tell(room);
+  async _tell(room) {
+    await this._rejoining;
+    super._tell(room);
   }
 
   /** No browser tells whether the page is closed or loaded again. So whoever would not get back what it has keeps its

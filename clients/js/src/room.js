@@ -19,7 +19,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
    * Rooms are made by `createRoom`, `joinRoom` and `watchRoom`.
    * @private
    */
-  constructor({ kind, roomID, isNew = false, isViewer = false, roomInfo = '', profile, client }) {
+  constructor({ kind, roomID, isNew, isViewer, roomInfo = '', client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
     assign(this, {
@@ -27,7 +27,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
       audienceCount: 0, fields: {}, isClosed: false,
     });
     this._hide({
-      _client: client, _userID: userID, _names: profile, _isViewer: isViewer, _isEnding: false,
+      _client: client, _userID: userID, _names: client._names, _isViewer: isViewer, _isEnding: false,
       _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
       _messages: makeMessages(this, platform), _entry: undefined, _watching: undefined,
       _isUnheard: false, _refusals: 0,
@@ -162,10 +162,10 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
 
   /** @returns {Promise<import('./types.js').Viewer[]>} */
   audience() {
-    return this._call('get_audiences', {}, { read: ({ audiences, audienceCount }) => {
+    return this._call('get_audiences', {}, ({ audiences, audienceCount }) => {
       this._follower.onSnapshot({ audienceCount });
       return [...audiences];
-    } });
+    });
   }
 
   /**
@@ -173,24 +173,18 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
    * @param {object} mergeParams  as the media service documents them
    * @returns {Promise<object>}
    */
-  mergeStream(mergeParams) { return this._call('merge_stream', { mergeParams }, { read: ({ result }) => result }); }
+  mergeStream(mergeParams) { return this._call('merge_stream', { mergeParams }, ({ result }) => result); }
 
   // ---- For the client, the seat, the follower and the channel
 
-  /** Reads the room, and follows it from now on. */
-  async _open() {
-    await this._client._channel.follow(this, this._follower);
-    this._follower.onConnection(this._client.connection);
-  }
-
   /** Once the user is a member: where only members hear a room, it was refused before. */
-  async _listen() { if (!this.isClosed) await ignore(this._client._channel.follow(this, this._follower)); }
+  async _listen() { if (!this.isClosed) await ignore(this._client._channel.follow(this)); }
 
   /** The channel tells of the room from now on, or no more.
    * @param isRefused  whether it was asked to */
   _setHeard(isHeard, isRefused) {
     this._isUnheard = !isHeard;
-    this._follower.onConnection(this._client.connection);
+    this._follower.onConnection();
     if (isHeard) this._refusals = 0;
     // The seat may be lost without a word. A member that is refused is banned.
     else if (isRefused && (this.hasSeat ? this._refusals++ : this._entry)) this._end('banned');
@@ -208,8 +202,8 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
   _exists() {
     const { pushers } = this;
     // A reply that the channel has overtaken is older than what that told.
-    return this._call('get_pushers', {}, { read: (reply) => this._follower.onSnapshot(this.pushers === pushers ? reply
-      : { ...reply, roomCreator: this.roomCreator, pushers: this.pushers }) });
+    return this._call('get_pushers', {}, (reply) => this._follower.onSnapshot(this.pushers === pushers ? reply
+      : { ...reply, roomCreator: this.roomCreator, pushers: this.pushers }));
   }
 
   _onDeleted({ userID, reason }) {
@@ -235,8 +229,8 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
 
   _checkOpen() { if (this.isClosed) fail('CLOSED', 'the room is closed'); }
 
-  _call(endpoint, body, options) {
-    return this._client._session.call(`${this.kind}_room/${endpoint}`, { roomID: this.roomID, ...body }, options);
+  _call(endpoint, body, read, tries) {
+    return this._client._session.call(`${this.kind}_room/${endpoint}`, { roomID: this.roomID, ...body }, read, tries);
   }
 
   // ---- Inside
@@ -250,8 +244,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
 
   async _request(verb, body) {
     this._checkOpen();
-    const { kind, roomID } = this;
-    return this._client._channel.request(verb, { kind, roomID, ...body });
+    return this._client._channel.request(verb, { kind: this.kind, roomID: this.roomID, ...body });
   }
 
   _send(type, body, cmd) { return this._request('send', this._client._message(this._names, { type, body, cmd })); }
@@ -259,9 +252,9 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
   _setField(fieldName, operation, value) {
     // A counter is not asked again without an answer: it would count twice.
     const tries = operation === 'set' ? undefined : 1;
-    return this._call('set_custom_field', { fieldName, operation, value }, { tries, read: ({ custom }) => {
+    return this._call('set_custom_field', { fieldName, operation, value }, ({ custom }) => {
       this._follower.onSnapshot({ custom });
       return this.fields[fieldName];
-    } });
+    }, tries);
   }
 }

@@ -34,7 +34,7 @@ export function makeSeat(room, platform, isNew) {
 
   /** Each URL is for one stream, and the server signs only those that it has given out. */
   const renewPushURL = async () => {
-    const pushURL = await room._call('get_push_url', {}, { read: (reply) => reply.pushURL.trim() });
+    const pushURL = await room._call('get_push_url', {}, (reply) => reply.pushURL.trim());
     renewing = undefined; // a listener may tell at once that this stream broke, too
     if (isWanted) setPushURL(pushURL);
   };
@@ -58,7 +58,8 @@ export function makeSeat(room, platform, isNew) {
   /** Asks whether the seat is still this user's, and returns to it after an eviction. */
   const keep = async (tries) => {
     const mine = stay;
-    await room._call('pusher_heartbeat', {}, { tries }).then(() => { room._listen(); }, (error) => onLost(error, mine));
+    await room._call('pusher_heartbeat', {}, undefined, tries)
+      .then(() => { room._listen(); }, (error) => onLost(error, mine));
   };
 
   const onLost = (error, asked) => {

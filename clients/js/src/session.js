@@ -1,7 +1,7 @@
 // The login of one user, and the calls of the room API that need it.
 import { pause } from './backoff.js';
 import { assign } from './builtins.js';
-import { errorOfReply, fail, ignore, kLoggedInElsewhere, kNotAuthorised, refuse } from './errors.js';
+import { errorOfReply, fail, failLoggedOut, ignore, kLoggedInElsewhere, kNotAuthorised, refuse } from './errors.js';
 
 const kTries = 4;
 export const kClient = 'rtcroom/1'; // to which the server says more
@@ -14,27 +14,26 @@ const queryOf = (values) => Object.entries(values)
  * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
 export function makeSession(url, platform, onNetwork, onOver) {
   const key = `rtcroom ${url}`;
-  // {identity, give, token, renewal, done, abort, isOver}; there is no token until the server has given one
+  // {identity, give, token, renewal, done, abort}; there is no token until the server has given one
   /** @type {any} */
   let login;
 
-  /** @param read  takes the reply; what it cannot read is no reply of rtcroomd
-   * @param mine  the login that the request is for; it gets what aborts it */
-  const ask = async (address, body, read = (reply) => reply, mine = {}) => {
-    const checkWanted = () => { if (mine.isOver) fail('CLOSED', 'logged out'); };
+  /** @param mine  the login that the request is for, which gets what aborts it; null for calls
+   * @param read  takes the reply; what it cannot read is no reply of rtcroomd */
+  const ask = async (mine, path, query, body, read = (reply) => reply) => {
+    const checkWanted = () => { if (mine && mine !== login) failLoggedOut(); };
     checkWanted();
-    const [name] = address.slice(url.length + 1).split('?'); // no token in messages
-    const { reply, abort } = platform.request({ url: address, body });
-    mine.abort = abort;
+    const { reply, abort } = platform.request({ url: `${url}/${path}${query && `?${query}`}`, body });
+    if (mine) mine.abort = abort;
     const { data, error } = await reply.catch((error) => ({ error }));
     checkWanted(); // or it was aborted
     if (error) fail('NETWORK', error.message);
     // A status says nothing: `code` does.
-    if (data?.code) throw errorOfReply(name.split('/')[1], data);
+    if (data?.code) throw errorOfReply(path.split('/')[1], data);
     try {
       if (data.code === 0) return read(data);
     } catch (error) { /* the same */ }
-    return fail('UNAVAILABLE', `${name}: not an answer of rtcroomd`);
+    return fail('UNAVAILABLE', `${path}: not an answer of rtcroomd`);
   };
 
   /** Tries again, with growing pauses, while the server, or the network, fails. */
@@ -46,8 +45,8 @@ export function makeSession(url, platform, onNetwork, onOver) {
 
   const logIn = (mine, identity) => {
     const { userID, userSig, sdkAppID, accountType = '0' } = identity;
-    return ask(`${url}/multi_room/login?${queryOf({ sdkAppID, accountType, userID, userSig })}`, {},
-      ({ token }) => assign(mine, { identity, token: token.trim() }), mine);
+    return ask(mine, 'multi_room/login', queryOf({ sdkAppID, accountType, userID, userSig }), {},
+      ({ token }) => assign(mine, { identity, token: token.trim() }));
   };
 
   const enter = async (mine) => {
@@ -67,7 +66,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
   /** A code is good for one call. */
   const askServer = async (mine) => {
     const code = await platform.loginCode();
-    return ask(`${url}/utils/get_login_info${code && `?${queryOf({ code })}`}`, undefined, undefined, mine);
+    return ask(mine, 'utils/get_login_info', code && queryOf({ code }));
   };
 
   const logInFirst = async (mine, onDone) => {
@@ -83,8 +82,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
   };
 
   const forget = () => {
-    assign(login || {}, { isOver: true }).abort?.();
+    const { abort } = login || {};
     login = null;
+    abort?.();
   };
 
   const renewOnce = async (mine) => {
@@ -101,8 +101,10 @@ export function makeSession(url, platform, onNetwork, onOver) {
   const session = {
     get userID() { return login?.token ? login.identity.userID : ''; },
 
-    /** Of a call; the token goes unencoded. */
-    addressOf(path) { return `${url}/${path}?${queryOf({ userID: session.userID })}&token=${login.token}`; },
+    /** Of each call; the token goes unencoded. */
+    get query() { return `${queryOf({ userID: session.userID })}&token=${login.token}`; },
+
+    addressOf(path) { return `${url}/${path}?${session.query}`; },
 
     /** As the channel wants it. With `beats` it tells when to send heartbeats. */
     get who() { return { userID: session.userID, token: login.token, beats: true }; },
@@ -124,7 +126,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
     },
 
     async logout() {
-      const ending = session.userID && ignore(session.call('multi_room/logout', {}, { tries: 1 }));
+      const ending = session.userID && ignore(session.call('multi_room/logout', {}, undefined, 1));
       forget();
       await ending;
     },
@@ -144,8 +146,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
     /** A call in the name of the user. Repeated with growing pauses while the server, or the network, fails.
      * @param {string} path  such as `multi_room/add_pusher`
      * @param {object} [body]
-     * @param {{read?: (reply: any) => any, tries?: number}} [options]  one try for calls that must not be executed twice */
-    async call(path, body, { read, tries } = {}) {
+     * @param {(reply: any) => any} [read]
+     * @param {number} [tries]  one for calls that must not be executed twice */
+    async call(path, body, read, tries) {
       const mine = login;
       let isRenewed = false;
       const attempt = async () => {
@@ -153,13 +156,13 @@ export function makeSession(url, platform, onNetwork, onOver) {
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
         try {
-          const reply = await ask(session.addressOf(path), { userID, client: kClient, ...body }, read);
+          const reply = await ask(null, path, session.query, { userID, client: kClient, ...body }, read);
           onNetwork(true);
           return reply;
         } catch (error) {
           const { name } = error;
           if (name === 'NETWORK') onNetwork(false);
-          const isCurrent = mine === login && token === mine.token;
+          const isCurrent = token === login?.token;
           if (name === kLoggedInElsewhere && isCurrent) session.end('other_login');
           else if (!isRenewed && (name === kLoggedInElsewhere || name === kNotAuthorised)) {
             if (isCurrent) await session.renew();
