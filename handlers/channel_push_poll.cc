@@ -154,11 +154,10 @@ void PushPoll::AnswerRequests() {
 }
 
 Result<JsonText> PushPoll::ChangeWatched(const VerbRequest& request) {
-  ChannelFields fields(request.fields);
-  const RoomListKey list{.kind = fields.ListKind(), .reach = login_.proof.reach};
-  if (!fields.ok()) return fields.error();
-  std::erase(watched_, list);
-  if (request.verb->kind == VerbKind::kWatch) watched_.push_back(list);
+  const Result<RoomListKey> list = ReadListKey(request.fields, login_.proof.reach);
+  if (!list) return list.error();
+  std::erase(watched_, *list);
+  if (request.verb->kind == VerbKind::kWatch) watched_.push_back(*list);
   return JsonText();
 }
 

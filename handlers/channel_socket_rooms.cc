@@ -130,25 +130,23 @@ void ChannelSocket::ForgetFailedLocked(const RoomKey& key) {
 // Lists of rooms
 
 Status ChannelSocket::Watch(const Request& request) {
-  ChannelFields fields(request.fields);
-  const RoomListKey list{.kind = fields.ListKind(), .reach = login_.proof.reach};
-  if (!fields.ok()) return fields.error();
+  const Result<RoomListKey> list = ReadListKey(request.fields, login_.proof.reach);
+  if (!list) return list.error();
   RoomListPushes& lists = context_.verbs.receivers.lists();
-  lists.Watch(list, shared_from_this());
+  lists.Watch(*list, shared_from_this());
   const bool is_over = [&] {
     const MutexLock lock(mutex_);
     SendLocked(VerbReply(request.id, *request.verb, JsonText()));
     return is_over_;
   }();
-  if (is_over) lists.Unwatch(list, *this);
+  if (is_over) lists.Unwatch(*list, *this);
   return {};
 }
 
 Status ChannelSocket::Unwatch(const Request& request) {
-  ChannelFields fields(request.fields);
-  const RoomListKey list{.kind = fields.ListKind(), .reach = login_.proof.reach};
-  if (!fields.ok()) return fields.error();
-  context_.verbs.receivers.lists().Unwatch(list, *this);
+  const Result<RoomListKey> list = ReadListKey(request.fields, login_.proof.reach);
+  if (!list) return list.error();
+  context_.verbs.receivers.lists().Unwatch(*list, *this);
   Send(VerbReply(request.id, *request.verb, JsonText()));
   return {};
 }

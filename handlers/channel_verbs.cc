@@ -304,6 +304,13 @@ Result<VerbRequest> ReadVerb(nlohmann::ordered_json object) {
   return Error{Errc::kBadRequest, {}};
 }
 
+Result<RoomListKey> ReadListKey(const nlohmann::ordered_json& fields, RoomReach reach) {
+  ChannelFields reader(fields);
+  const RoomListKey list{.kind = reader.ListKind(), .reach = reach};
+  if (!reader.ok()) return reader.error();
+  return list;
+}
+
 void WriteError(const Error& error, std::string_view verb, JsonText& out) {
   // As in the old protocol, a login with an expired ticket has a code of its own.
   const ChannelCode& code = ChannelCodeOf(verb == "connect" ? "openim/login" : verb, error.code);

@@ -77,6 +77,10 @@ struct VerbRequest {
 /// The verb of an object that has an `id`.
 /// @errors kNotJson, kBadRequest. The verb is unknown where the detail is empty.
 Result<VerbRequest> ReadVerb(nlohmann::ordered_json object);
+/// The list that `watch` or `unwatch` names, for a login of that reach.
+/// @param fields  of the request.
+/// @errors as `ChannelFields::ListKind`.
+Result<RoomListKey> ReadListKey(const nlohmann::ordered_json& fields, RoomReach reach);
 
 /// `{"id":…,"<verb>":{…}}`, or with `error` in place of the verb.
 std::string VerbReply(std::uint64_t id, const Verb& verb, const Result<JsonText>& outcome);
