@@ -68,12 +68,12 @@ void RoomListPushes::Watch(const RoomListKey& list, const PushReceiverPtr& recei
 
 void RoomListPushes::Unwatch(const RoomListKey& list, const PushReceiver& receiver) {
   const MutexLock lock(mutex_);
-  Watchers& watchers = watchers_.at(IndexOf(list));
-  if (watchers.receivers.erase(&receiver) > 0) watchers.copy.reset();
+  watchers_.at(IndexOf(list)).Remove(receiver);
 }
 
 void RoomListPushes::UnwatchAll(const PushReceiver& receiver) {
-  for (std::size_t i = 0; i < kLists; ++i) Unwatch(KeyOf(i), receiver);
+  const MutexLock lock(mutex_);
+  for (Watchers& watchers : watchers_) watchers.Remove(receiver);
 }
 
 std::array<bool, RoomListPushes::kLists> RoomListPushes::Watched() {

@@ -106,6 +106,10 @@ class RoomListPushes {
   struct Watchers {
     std::unordered_map<const PushReceiver*, PushReceiverPtr> receivers{};
     std::shared_ptr<const Receivers> copy{};  ///< null: they have changed since the last push
+
+    void Remove(const PushReceiver& receiver) {
+      if (receivers.erase(&receiver) > 0) copy.reset();
+    }
   };
   struct ChangedRoom {
     RoomKey key{};
