@@ -22,12 +22,12 @@ class PushReceiver {
  public:
   virtual ~PushReceiver() = default;
 
-  /// Of a room that it has subscribed to. Nothing follows the end of a room.
+  /// An event or a message of a room that it has subscribed to. Nothing follows the end of a room.
   virtual void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) = 0;
   /// A message to its user.
   /// @param object  the push, as JSON.
   virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
-  /// Of a list of rooms that it watches.
+  /// A list of rooms that it watches has changed.
   virtual void OnRoomList(RoomListPush& push) = 0;
   /// Some events are unknown: it has to read its rooms again.
   virtual void OnEventsLost() = 0;

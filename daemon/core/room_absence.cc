@@ -60,7 +60,8 @@ Result<std::optional<std::string_view>> FindIn(EventLog& events, const RoomKey& 
   return std::optional<std::string_view>();
 }
 
-/// The same where likes and other events have buried it: of evictions, kicks and ends of rooms.
+/// Finds the last eviction or kick of the user, or end of the room, however many events followed
+/// it.
 Result<std::optional<std::string_view>> LookUp(EventLog& events, const MemberCommand& command,
                                                const auto& can_see) {
   const auto losses = events.ReadSeatLosses(command.room, command.user_id);
@@ -69,7 +70,7 @@ Result<std::optional<std::string_view>> LookUp(EventLog& events, const MemberCom
     if (!can_see(loss.event)) continue;
     LeftRoom left{.user_id = command.user_id};
     if (const auto reason = std::visit(left, loss.event.payload)) return reason;
-    // Those who were in a room that ended left it in the same change: 64 pushers at most.
+    // The change that ended the room also removed its pushers, 64 at most.
     const auto found = FindIn(events, command.room, loss.position, 2, can_see, left);
     if (!found || *found) return found;
   }
