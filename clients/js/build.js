@@ -15,7 +15,10 @@ const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', '
 
 const kOfWeChat = ['onClose', 'onMessage', 'onOpen', 'request']; // which `wx` has, too
 
-const smallWith = (names) => ({ target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${names.join('|')})$`) });
+const smallWith = (names) => ({
+  target: 'es2021', minify: true, mangleProps: new RegExp(`^_|^(${names.join('|')})$`), inject: ['short_names.js'],
+  define: { 'Object.assign': '$assign', 'JSON.parse': '$parse', 'JSON.stringify': '$stringify' },
+});
 
 const kSmall = {
   page: smallWith(kInside),

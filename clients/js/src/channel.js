@@ -1,7 +1,6 @@
 // The message channel: one connection for all rooms, which goes on where it was cut off. By a WebSocket, and by long
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
-import { assign, parse, stringify } from './builtins.js';
 import { RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNotAuthorised } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
@@ -73,7 +72,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     let stopTimer;
     try {
       return await new Promise((accept, reject) => {
-        assign(request, { accept, reject });
+        Object.assign(request, { accept, reject });
         stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
         if (isOff()) accept();
         else if (!endPoll) askAll();
@@ -202,7 +201,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
   const ask = ({ verb, content, onReply = undefined }) => {
     waiting.set(++id, onReply);
-    socket.send(stringify({ id, [verb]: content }));
+    socket.send(JSON.stringify({ id, [verb]: content }));
     expectReply();
   };
 
@@ -220,7 +219,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     silence.stop();
     try {
       for (const line of text.split('\n')) {
-        if (line && link === mine) take(parse(line)); // a listener may have logged out
+        if (line && link === mine) take(JSON.parse(line)); // a listener may have logged out
       }
     } catch (error) { // what no server of this protocol says
       if (link === mine) cut();
@@ -305,7 +304,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     const taken = [];
     let length = 0;
     for (const request of requests) {
-      length += stringify(request.content).length;
+      length += JSON.stringify(request.content).length;
       const fits = !taken.length || (taken.length < kPolledRequests && length <= kPolledLength);
       if (!request.about && fits && takeTurn(request)) taken.push(request);
     }
@@ -412,7 +411,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
       const content = { kind: room.kind, roomID: room.roomID };
       const onReply = (reply) => onSubscribed(subscription, reply);
       const subscription = known || { verb: 'subscribe', content, about: room, onReply };
-      return answerTo(assign(subscription, { isIdle: false, askedOn: null }));
+      return answerTo(Object.assign(subscription, { isIdle: false, askedOn: null }));
     },
 
     unsubscribe(room) {

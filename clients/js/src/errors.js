@@ -1,5 +1,4 @@
 // What can go wrong, by name: programs compare names, people read messages.
-import { assign } from './builtins.js';
 
 export const kNotAuthorised = 'NOT_AUTHORISED';
 export const kLoggedInElsewhere = 'OTHER_LOGIN';
@@ -65,7 +64,7 @@ export function errorOfReply(call, { code, message, detail, result, reason }) {
     || (code >= 70000 && code < 71000 ? kNotAuthorised : 'UNAVAILABLE');
   // The reason of a refused login is a text, that of a refused mix an object.
   const text = `${call}: ${detail || result?.message || result || message}`;
-  return assign(new RtcRoomError(name, text, code), { _reason: reason });
+  return Object.assign(new RtcRoomError(name, text, code), { _reason: reason });
 }
 
 export function fail(name, detail) { throw new RtcRoomError(name, detail); }

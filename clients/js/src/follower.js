@@ -1,12 +1,11 @@
 // Keeps a room's properties as the server has them, and tells what changes.
-import { assign, parse, stringify } from './builtins.js';
 import { ignore } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kAudienceMs, kRefreshMs } from './times.js';
 
 const kPusherFields = ['userID', 'userName', 'userAvatar', 'accelerateURL'];
 
-const isSame = (one, other, fields) => stringify(one, fields) === stringify(other, fields);
+const isSame = (one, other, fields) => JSON.stringify(one, fields) === JSON.stringify(other, fields);
 const find = (pushers, { userID }) => pushers.find((pusher) => pusher.userID === userID);
 
 export const without = (pushers, userID) => pushers.filter((pusher) => pusher.userID !== userID);
@@ -46,8 +45,8 @@ export function makeFollower(room, platform, client) {
     onSnapshot({ roomInfo, roomCreator, mixedPlayURL, custom, audienceCount, pushers }) {
       if (room.isClosed) return;
       // Text in replies, an object in the channel.
-      const fields = typeof custom === 'string' ? parse(custom) : custom;
-      if (pushers) assign(room, { roomInfo, roomCreator, mixedPlayURL });
+      const fields = typeof custom === 'string' ? JSON.parse(custom) : custom;
+      if (pushers) Object.assign(room, { roomInfo, roomCreator, mixedPlayURL });
       if (fields) tell('fields', fields);
       if (audienceCount !== undefined) tell('audienceCount', audienceCount, 'audience');
       if (pushers) setPushers(pushers);

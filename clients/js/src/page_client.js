@@ -1,5 +1,4 @@
 // A client in a page that may be closed, or loaded again, at any moment.
-import { stringify } from './builtins.js';
 import { Client } from './client.js';
 import { ignore } from './errors.js';
 import { keptIn, listen } from './platform/web.js';
@@ -59,7 +58,7 @@ export class PageClient extends Client {
     // One that arrives late must not end the stay that follows a reload.
     rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _seat, _entry }) => {
       const send = (endpoint, { stay }) => navigator.sendBeacon(this._session.addressOf(`${kind}_room/${endpoint}`),
-        stringify({ userID, roomID, client: kClient, stay }));
+        JSON.stringify({ userID, roomID, client: kClient, stay }));
       const wouldReturn = roomCreator !== userID && others.length;
       if (hasSeat && (leaveOnClose === 'always' || wouldReturn)) send('delete_pusher', _seat);
       if (_entry) send('delete_audience', _entry);

@@ -1,5 +1,4 @@
 // A room that this user is in, kept up to date.
-import { assign } from './builtins.js';
 import { Emitter } from './emitter.js';
 import { fail, ignore } from './errors.js';
 import { makeFollower, without } from './follower.js';
@@ -22,7 +21,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
   constructor({ kind, roomID, isNew, isViewer, roomInfo = '', client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
-    assign(this, {
+    Object.assign(this, {
       kind, roomID, roomInfo, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
       audienceCount: 0, fields: {}, isClosed: false,
     });

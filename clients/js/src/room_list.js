@@ -1,5 +1,4 @@
 // A list of rooms that is kept up to date: by what the channel tells, or else by reading it now and then.
-import { parse } from './builtins.js';
 import { kClosed, kConnecting } from './channel.js';
 import { Emitter } from './emitter.js';
 import { ignore } from './errors.js';
@@ -10,7 +9,7 @@ const kMostRooms = 200; // that the server lists at once
 const kFirstMs = 1000; // in which most sockets open
 
 /** A room as the server lists it. */
-export const readListed = ({ custom, customInfo, ...room }) => ({ ...room, fields: parse(custom) });
+export const readListed = ({ custom, customInfo, ...room }) => ({ ...room, fields: JSON.parse(custom) });
 
 /** @param listener  called with all rooms
  * @param client  offers `connection`, `listRooms`, and the channel */

@@ -1,6 +1,5 @@
 // The login of one user, and the calls of the room API that need it.
 import { pause } from './backoff.js';
-import { assign } from './builtins.js';
 import { errorOfReply, fail, failLoggedOut, ignore, kLoggedInElsewhere, kNotAuthorised, refuse } from './errors.js';
 
 const kTries = 4;
@@ -46,7 +45,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
   const logIn = (mine, identity) => {
     const { userID, userSig, sdkAppID, accountType = '0' } = identity;
     return ask(mine, 'multi_room/login', queryOf({ sdkAppID, accountType, userID, userSig }), {},
-      ({ token }) => assign(mine, { identity, token: token.trim() }));
+      ({ token }) => Object.assign(mine, { identity, token: token.trim() }));
   };
 
   const enter = async (mine) => {

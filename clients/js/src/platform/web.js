@@ -1,5 +1,4 @@
 // Browsers, and Node.
-import { assign, parse, stringify } from '../builtins.js';
 import { common, kRequestTimeoutMs } from './common.js';
 
 /** @returns a function that removes the listener */
@@ -13,12 +12,12 @@ export function listen(target, event, listener) {
 export const keptIn = (storageNow) => ({
   load(key) {
     try {
-      return parse(storageNow().getItem(key));
+      return JSON.parse(storageNow().getItem(key));
     } catch (error) { /* nothing, then */ }
   },
   save(key, value) {
     try {
-      storageNow().setItem(key, stringify(value));
+      storageNow().setItem(key, JSON.stringify(value));
     } catch (error) { /* nothing next time */ }
   },
 });
@@ -40,14 +39,14 @@ export function webPlatform({ WebSocket = globalThis.WebSocket, storage } = {}) 
       const abort = () => controller.abort();
       const stopTimer = common.setTimer(kRequestTimeoutMs + waitMs, abort);
       // As plain text, the type of a string, so that browsers do not ask with OPTIONS before each request.
-      const post = body && { method: 'POST', body: stringify(body) };
+      const post = body && { method: 'POST', body: JSON.stringify(body) };
       const reply = fetch(url, { ...post, signal: controller.signal })
         .then(async (response) => ({ status: response.status, data: await response.json().catch(() => null) }))
         .finally(stopTimer);
       return { reply, abort };
     },
     openSocket(url, protocol, { onOpen, onMessage, onClose }) {
-      const socket = assign(new WebSocket(url, protocol), {
+      const socket = Object.assign(new WebSocket(url, protocol), {
         onopen: onOpen,
         onmessage: ({ data }) => onMessage(data),
         onclose: ({ code }) => onClose(code),
