@@ -6,12 +6,12 @@ import { minify } from 'terser';
 import { makeDeclarations } from './declarations.js';
 
 // Names in objects that never leave the library: they are shortened, like those that begin with _.
-const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow',
-  'give', 'giveUp', 'hasSockets', 'identity', 'isIdle', 'isNew', 'isOnce', 'isRunning', 'isTaken',
-  'listener', 'load', 'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork',
-  'onOpen', 'onPush', 'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'query',
-  'read', 'reject', 'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start',
-  'state', 'stop', 'take', 'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
+const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', 'done', 'end', 'follow', 'give',
+  'giveUp', 'hasSockets', 'identity', 'isIdle', 'isNew', 'isOnce', 'isRunning', 'isTaken', 'listener', 'load',
+  'loginCode', 'lose', 'onClose', 'onConnection', 'onEvent', 'onMessage', 'onMissed', 'onNetwork', 'onNew', 'onOpen',
+  'onPush', 'onReply', 'onShow', 'onSnapshot', 'onStream', 'onStreamBroken', 'openSocket', 'query', 'read', 'reject',
+  'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start', 'state', 'stop', 'take',
+  'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
 const kOfWeChat = ['onClose', 'onMessage', 'onOpen', 'request']; // which `wx` has, too
 
@@ -24,9 +24,11 @@ const kSmall = {
   page: smallWith(kInside),
   miniprogram: smallWith(kInside.filter((name) => !kOfWeChat.includes(name))),
 };
-// For terser, after esbuild: no getter of the library does anything but give, and nothing reads the `length` of a function.
+// For terser, after esbuild: no getter of the library does anything but give, nothing reads the `length` of a function,
+// and what becomes text has no value beside it.
 const kSmaller = {
-  ecma: 2020, compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
+  ecma: 2020,
+  compress: { passes: 3, hoist_funs: true, keep_fargs: false, pure_getters: true, unsafe: true, unsafe_arrows: true },
 };
 
 /** Writes an entry point and all that it imports into one file. */

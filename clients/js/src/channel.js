@@ -1,7 +1,9 @@
 // The message channel: one connection for all rooms, which goes on where it was cut off. By a WebSocket, and by long
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
-import { RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNotAuthorised } from './errors.js';
+import {
+  RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNetwork, kNotAuthorised, kRateLimited,
+} from './errors.js';
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
@@ -15,6 +17,8 @@ const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
 const kMessages = 10; // in a second, unless the server names another number
 const kQueuedSeconds = 10; // that a request waits for its turn, of those until it fails
 const kMostUnanswered = 30; // on the socket
+
+export const isSameRoom = (one, other) => one.kind === other.kind && one.roomID === other.roomID;
 
 /** @param url  empty: there is no channel
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
@@ -48,8 +52,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
   let isOut = false; // the network: a poll or a call had no answer, not even a refusal
 
   const isOff = () => state === 'none' || state === kClosed;
-  const find = (room) => [...requests]
-    .find(({ about }) => about && about.kind === room?.kind && about.roomID === room.roomID);
+  const find = (room) => [...requests].find(({ about }) => about && isSameRoom(about, room));
   const nextPause = () => pauseMs(++tries, platform);
 
   const setState = (now) => {
@@ -73,7 +76,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     try {
       return await new Promise((accept, reject) => {
         Object.assign(request, { accept, reject });
-        stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError('NETWORK', `${verb}: no answer`)));
+        stopTimer = platform.setTimer(kRequestMs, () => reject(new RtcRoomError(kNetwork, `${verb}: no answer`)));
         if (isOff()) accept();
         else if (!endPoll) askAll();
         else if (request.about || isDue(request)) connect();
@@ -96,21 +99,26 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     reconnect(nextPause());
   };
 
-  const connect = () => {
+  /** Ends the connection. @returns a function that tells whether what begins now is the newest */
+  const begin = () => {
     disconnect();
-    const mine = {};
-    link = mine;
+    const mine = link = {};
+    return () => link === mine;
+  };
+
+  const connect = () => {
+    const isNewest = begin();
     startedAt = platform.now();
     if (!platform.hasSockets || startedAt - triedSocketAt < kPollMs * failedSockets) {
-      poll(mine);
+      poll(isNewest);
       return;
     }
     triedSocketAt = startedAt;
-    const ifCurrent = (listener) => (value) => { if (link === mine) listener(value); };
+    const ifNewest = (listener) => (value) => { if (isNewest()) listener(value); };
     silence.start(kOpenMs, cut);
     try {
       socket = platform.openSocket(`${url.replace(/^http/, 'ws')}/ws`, 'rtcroomd.v1', {
-        onOpen: ifCurrent(onOpen), onMessage: ifCurrent(onMessage), onClose: ifCurrent(onClose),
+        onOpen: ifNewest(onOpen), onMessage: ifNewest(onMessage), onClose: ifNewest(onClose),
       });
     } catch (error) {
       cut();
@@ -163,10 +171,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
   /** Once the session is renewed, the channel goes on; when it cannot be, the session ends it. */
   const renew = () => {
-    disconnect();
-    const mine = {};
-    link = mine;
-    const again = () => { if (link === mine) reconnect(nextPause()); };
+    const isNewest = begin();
+    const again = () => { if (isNewest()) reconnect(nextPause()); };
     session.renew().then(again, again);
   };
 
@@ -230,9 +236,9 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
 
   const take = ({ id: answered, event, direct: message, drain, kicked, beat, list, ...reply }) => {
     const onReply = waiting.get(answered);
-    const subscription = find(event || kicked);
+    const subscription = find(event || kicked || {});
     waiting.delete(answered);
-    if (onReply) onReply(reply);
+    onReply?.(reply);
     if (event && subscription) onEvent(subscription, event);
     if (kicked && subscription) {
       if (kFinal.test(kicked.reason)) subscription.about._end(kicked.reason);
@@ -258,24 +264,25 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     subscription.about._setHeard(isHeard, isRefused);
   };
 
+  const onRefused = (subscription, error) => {
+    if (error.isTemporary) {
+      retry();
+    } else if (error.name === 'NOT_ALLOWED') {
+      subscription.accept();
+      setHeard(subscription, false, true);
+    } else {
+      subscription.reject(error);
+      subscription.about._end('gone');
+    }
+  };
+
   const onSubscribed = (subscription, { subscribe: reply, error }) => {
     if (!requests.has(subscription)) return;
-    const { content, about: room, accept, reject } = subscription;
     if (error) {
-      const reason = errorOfReply('subscribe', error);
-      if (reason.isTemporary) {
-        retry();
-        return;
-      }
-      if (reason.name === 'NOT_ALLOWED') {
-        accept();
-        setHeard(subscription, false, true);
-        return;
-      }
-      reject(reason);
-      room._end('gone');
+      onRefused(subscription, errorOfReply('subscribe', error));
       return;
     }
+    const { content, about: room, accept } = subscription;
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else room._follower.onSnapshot(reply.room);
     content.cursor = reply.cursor;
@@ -311,7 +318,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     return taken;
   };
 
-  const poll = async (mine) => {
+  const poll = async (isNewest) => {
     const subscriptions = [...requests].filter(({ about, isIdle }) => about && !isIdle);
     const asked = takePolled();
     // The first tells whether polls work.
@@ -325,30 +332,30 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     // Nothing is lost with a poll that is ended early: the server keeps nothing between two.
     if (waitMs) endPoll = abort;
     const { status, data } = await reply.catch(() => ({}));
-    if (link !== mine) return;
+    if (!isNewest()) return;
     if (status === 404) {
       setState('none');
       return;
     }
     try {
-      onPolled(mine, data, asked);
-      if (link === mine) connect();
+      onPolled(isNewest, data, asked);
+      if (isNewest()) connect();
     } catch (error) { // no reply, or one that no server of this protocol gives
-      if (link === mine) onPollFailed(data);
+      if (isNewest()) onPollFailed(data);
     }
   };
 
-  const onPolled = (mine, { replies, rooms, pushes }, asked) => {
+  const onPolled = (isNewest, { replies, rooms, pushes }, asked) => {
     asked.forEach((request, index) => settle(request, replies.find((reply) => reply.id === index)));
     if (isOut) failedSockets = 0; // as the network was gone
     isOut = false;
     setState('polling');
     for (const { error, ...room } of rooms) {
-      const subscription = link === mine && find(room); // a listener may have logged out
+      const subscription = isNewest() && find(room); // a listener may have logged out
       if (subscription) onSubscribed(subscription, { subscribe: room, error });
     }
-    for (const push of pushes) if (link === mine) take(push);
-    if (link === mine) tries = 0;
+    for (const push of pushes) if (isNewest()) take(push);
+    if (isNewest()) tries = 0;
   };
 
   const onPollFailed = (data) => {
@@ -422,16 +429,16 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
       subscription.reject(left);
       // What waits for its turn would be refused; the rest was sent before.
       for (const { verb, content, askedOn, reject } of requests) {
-        if (verb === 'send' && content.roomID === room.roomID && content.kind === room.kind && askedOn !== link) reject(left);
+        if (verb === 'send' && isSameRoom(content, room) && askedOn !== link) reject(left);
       }
       if (isOpen) ask({ verb: 'unsubscribe', content: subscription.content });
     },
 
     /** Survives cuts: a request without a reply is made again, and those that must not be executed twice have a key. */
-    async request(verb, content) {
+    async call(verb, content) {
       if (isOff()) fail('NO_CHANNEL', verb);
       const isFull = [...requests].filter((other) => other.verb === verb).length >= kQueuedSeconds * messagesPerSecond;
-      if (isFull) fail('RATE_LIMITED', verb);
+      if (isFull) fail(kRateLimited, verb);
       /** @type {any} */
       const request = { verb, content, onReply: (reply) => settle(request, reply) };
       return answerTo(request);

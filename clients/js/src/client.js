@@ -1,5 +1,5 @@
 // One user of one server: its login, its rooms, its messages.
-import { makeChannel } from './channel.js';
+import { isSameRoom, makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
 import { failLoggedOut, ignore, refuse } from './errors.js';
 import { Room } from './room.js';
@@ -131,7 +131,7 @@ export class Client extends Emitter {
     list.onConnection(this.connection);
     return () => {
       list.stop();
-      if (lists.delete(list) && ![...lists.values()].includes(kind)) ignore(this._channel.request('unwatch', { kind }));
+      if (lists.delete(list) && ![...lists.values()].includes(kind)) ignore(this._channel.call('unwatch', { kind }));
     };
   }
 
@@ -177,7 +177,7 @@ export class Client extends Emitter {
    */
   sendDirect(to, body, { cmd } = {}) {
     const type = cmd === undefined ? 'text' : 'custom';
-    return this._channel.request('send', this._message(this._names, { to: `${to}`, type, body, cmd }));
+    return this._channel.call('send', this._message(this._names, { to: `${to}`, type, body, cmd }));
   }
 
   /**
@@ -186,7 +186,7 @@ export class Client extends Emitter {
    * @param {{before?: number, limit?: number}} [page]  `before`: the `position` of the oldest that is known
    * @returns {Promise<{messages: import('./types.js').DirectMessage[], complete: boolean}>}
    */
-  history(peer, page) { return this._channel.request('history', { peer: `${peer}`, ...page }); }
+  history(peer, page) { return this._channel.call('history', { peer: `${peer}`, ...page }); }
 
   // ---- For the rooms
 
@@ -214,11 +214,12 @@ export class Client extends Emitter {
     this.rooms.forEach((room) => room._end()); // entered meanwhile
   }
 
-  async _enter(facts, options) {
-    const { kind, roomInfo, isNew, isViewer } = facts;
+  async _enter(asked, options) {
+    const { kind, roomInfo, isNew, isViewer } = asked;
     const { userName = '', userAvatar = '' } = options;
-    const roomID = `${facts.roomID ?? ''}`; // some programs have numbers
-    const isSame = (other) => other.kind === kind && other.roomID === roomID;
+    const roomID = `${asked.roomID ?? ''}`; // some programs have numbers
+    const facts = { ...asked, roomID, client: this };
+    const isSame = (other) => isSameRoom(other, facts);
     const checkNotIn = () => {
       if (this.rooms.some(isSame)) refuse(`already in room ${roomID}`);
     };
@@ -229,7 +230,7 @@ export class Client extends Emitter {
     for (const [other, left] of this._leaving) if (isSame(other)) await left;
     this._names = { userName, userAvatar };
     // @ts-expect-error only here
-    const room = new Room({ ...facts, roomID, client: this });
+    const room = new Room(facts);
     await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
     checkNotIn(); // two calls at once
     if (room._userID !== this.userID) failLoggedOut();

@@ -2,6 +2,9 @@
 
 export const kNotAuthorised = 'NOT_AUTHORISED';
 export const kLoggedInElsewhere = 'OTHER_LOGIN';
+export const kNetwork = 'NETWORK';
+export const kUnavailable = 'UNAVAILABLE';
+export const kRateLimited = 'RATE_LIMITED';
 
 export const kCut = 1006; // a socket is closed with this code when it breaks
 
@@ -49,7 +52,7 @@ export class RtcRoomError extends /** @type {NamedError} */ (Error) {
      * Whether the same call may succeed a little later.
      * @readonly
      */
-    this.isTemporary = ['NETWORK', 'UNAVAILABLE', 'RATE_LIMITED'].includes(name);
+    this.isTemporary = [kNetwork, kUnavailable, kRateLimited].includes(name);
   }
 }
 
@@ -61,7 +64,7 @@ export function errorOfReply(call, { code, message, detail, result, reason }) {
   const [, fault] = /错误码:(\d)/.exec(message) || [];
   const name = fault ? (fault === '1' ? kLoggedInElsewhere : kNotAuthorised)
     : special || Object.keys(kCodes).find((known) => kCodes[known].includes(code))
-    || (code >= 70000 && code < 71000 ? kNotAuthorised : 'UNAVAILABLE');
+    || (code >= 70000 && code < 71000 ? kNotAuthorised : kUnavailable);
   // The reason of a refused login is a text, that of a refused mix an object.
   const text = `${call}: ${detail || result?.message || result || message}`;
   return Object.assign(new RtcRoomError(name, text, code), { _reason: reason });

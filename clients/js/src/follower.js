@@ -55,7 +55,7 @@ export function makeFollower(room, platform, client) {
     onEvent({ message, pusher_added: added, pusher_updated: updated, pusher_deleted: deleted, custom_changed: change,
       audience_added: viewer, audience_deleted: formerViewer }) {
       const pusher = added || updated;
-      if (message) room._messages.onMessage(message);
+      if (message) room._messages.onNew(message);
       if (pusher) {
         // One that rejoins keeps its place.
         const join = () => {

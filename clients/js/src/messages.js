@@ -54,7 +54,7 @@ export function makeMessages(room, platform) {
   return {
     start,
 
-    onMessage(message) { add(() => deliver(message)); },
+    onNew(message) { add(() => deliver(message)); },
 
     /** @param missed  as in the reply to `subscribe` */
     onMissed(missed) { add(() => recover(missed)); },

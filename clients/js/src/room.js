@@ -243,7 +243,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
 
   async _request(verb, body) {
     this._checkOpen();
-    return this._client._channel.request(verb, { kind: this.kind, roomID: this.roomID, ...body });
+    return this._client._channel.call(verb, { kind: this.kind, roomID: this.roomID, ...body });
   }
 
   _send(type, body, cmd) { return this._request('send', this._client._message(this._names, { type, body, cmd })); }

@@ -24,7 +24,7 @@ export function makeRoomList(kind, listener, platform, client) {
     const mine = missed = [];
     // The list is read after this, so that it has all that is not told.
     const isTold = client.connection === 'connected'
-      && await ignore(client._channel.request('watch', { kind })); // older servers know no such request
+      && await ignore(client._channel.call('watch', { kind })); // older servers know no such request
     const found = await ignore(client.listRooms(kind, { count: kMostRooms }));
     if (isOver || missed !== mine) return;
     if (!found || !isTold) timer.start(kRefreshMs, read);

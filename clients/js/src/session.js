@@ -1,6 +1,8 @@
 // The login of one user, and the calls of the room API that need it.
 import { pause } from './backoff.js';
-import { errorOfReply, fail, failLoggedOut, ignore, kLoggedInElsewhere, kNotAuthorised, refuse } from './errors.js';
+import {
+  errorOfReply, fail, failLoggedOut, ignore, kLoggedInElsewhere, kNetwork, kNotAuthorised, kUnavailable, refuse,
+} from './errors.js';
 
 const kTries = 4;
 export const kClient = 'rtcroom/1'; // to which the server says more
@@ -26,13 +28,13 @@ export function makeSession(url, platform, onNetwork, onOver) {
     if (mine) mine.abort = abort;
     const { data, error } = await reply.catch((error) => ({ error }));
     checkWanted(); // or it was aborted
-    if (error) fail('NETWORK', error.message);
+    if (error) fail(kNetwork, error.message);
     // A status says nothing: `code` does.
     if (data?.code) throw errorOfReply(path.split('/')[1], data);
     try {
       if (data.code === 0) return read(data);
     } catch (error) { /* the same */ }
-    return fail('UNAVAILABLE', `${path}: not an answer of rtcroomd`);
+    return fail(kUnavailable, `${path}: not an answer of rtcroomd`);
   };
 
   /** Tries again, with growing pauses, while the server, or the network, fails. */
@@ -119,7 +121,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
         return login.done;
       }
       const askProgram = () => new Promise((resolve) => { resolve(credentials()); })
-        .catch((error) => fail('UNAVAILABLE', `credentials: ${error}`));
+        .catch((error) => fail(kUnavailable, `credentials: ${error}`));
       login = isAsked ? { give: askProgram } : { identity: own || platform.load(key), give: !own && askServer };
       return (login.done = logInFirst(login, onDone));
     },
@@ -160,7 +162,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
           return reply;
         } catch (error) {
           const { name } = error;
-          if (name === 'NETWORK') onNetwork(false);
+          if (name === kNetwork) onNetwork(false);
           const isCurrent = token === login?.token;
           if (name === kLoggedInElsewhere && isCurrent) session.end('other_login');
           else if (!isRenewed && (name === kLoggedInElsewhere || name === kNotAuthorised)) {
