@@ -16,6 +16,7 @@ import { nodesOf, parsed, sentences, shownStrings } from '../console/support/sou
 import { until } from '../console/support/until.js';
 import { run } from '../media/support/processes.mjs';
 import { WebSocket } from './support/packages.js';
+import { startPlaylists } from './support/playlists.js';
 import { kForClients } from './support/settings.js';
 
 const kFolder = path.join(import.meta.dirname, '..', '..', 'clients', 'web-example');
@@ -64,27 +65,15 @@ describe('The texts', () => {
 });
 
 describe('The page', { skip: kNoServer }, () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-demo-'));
-  let media; // stands in for a media server
+  let media;
   let server;
   let demo; // its address
   const opened = [];
   const clients = [];
 
   before(async () => {
-    await run('ffmpeg', '-f', 'lavfi', '-i', 'testsrc=size=160x120:rate=15', '-t', '3', '-pix_fmt', 'yuv420p',
-      '-c:v', 'libx264', '-f', 'hls', '-hls_list_size', '0', path.join(folder, 'any.m3u8'));
-    media = http.createServer(({ url }, response) => {
-      const { pathname } = new URL(url, 'http://host');
-      const name = pathname.endsWith('.m3u8') ? 'any.m3u8' : path.basename(pathname);
-      response.writeHead(200, { 'Access-Control-Allow-Origin': '*',
-        'Content-Type': name === 'any.m3u8' ? 'application/vnd.apple.mpegurl' : 'video/mp2t' });
-      response.end(fs.readFileSync(path.join(folder, name)));
-    });
-    await new Promise((resolve) => { media.listen(0, '127.0.0.1', resolve); });
-    media.host = `127.0.0.1:${media.address().port}`;
-    server = new Server({ ...kForClients, 'live.play_host': media.host, 'live.mixed_play_url': 'http://{host}/mix/{stream}.m3u8',
-      'live.hls_url': `http://${media.host}/hls/{stream}.m3u8` }, '--dev');
+    media = await startPlaylists();
+    server = new Server({ ...kForClients, ...media.settings }, '--dev');
     await server.start();
     await until('it has printed its addresses', () => /Console: /.test(server.output));
     [, demo] = /^Demo.*: (\S+)$/m.exec(server.output);
@@ -97,9 +86,7 @@ describe('The page', { skip: kNoServer }, () => {
   });
   after(async () => {
     await server.end();
-    media.closeAllConnections();
-    media.close();
-    fs.rmSync(folder, { recursive: true, force: true });
+    media.end();
   });
 
   /** A browser of its own, with the page in it. */
@@ -390,17 +377,6 @@ describe('The page', { skip: kNoServer }, () => {
     assert.strictEqual(await playable('https://h/a.mp4?x', ''), 'https://h/a.mp4?x');
     assert.strictEqual(await playable('https://h/a.flv', 'https://p/{stream}.m3u8'), '');
     assert.strictEqual(await playable('rtmp://h/live/a_1?txSecret=2', 'https://p/{stream}.m3u8'), 'https://p/a_1.m3u8?txSecret=2');
-  });
-
-  it('plays HLS where the browser does not', async () => {
-    await phone('live', 'No HLS');
-    const { page } = await browse(kInEnglish);
-    await page.addInitScript(() => { HTMLMediaElement.prototype.canPlayType = () => ''; }); // in the page
-    await page.reload();
-    await enter(page, 'Alice', 'live', 'No HLS');
-    const video = page.locator('#members video');
-    assert.match(await video.getAttribute('src'), /^blob:/, 'npm ci --prefix clients/web-example, and configure again');
-    await until('pictures are there', () => video.evaluate((element) => element.getVideoPlaybackQuality().totalVideoFrames > 0));
   });
 
   it('says in words that a stream cannot be played', async () => {
