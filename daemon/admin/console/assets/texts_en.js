@@ -272,7 +272,7 @@ export const kEnglish = {
   'phone.leave': 'Leave',
   'phone.destroy': 'Destroy room',
   'phone.heartbeat': 'Last heartbeat',
-  'phone.believes': 'Believes is in the room',
+  'phone.believes': 'Sees in the room',
   'phone.beliefAge': '{duration} old',
   'phone.notAsked': 'Nothing: it has not asked yet',
   'phone.notified': 'notified',
