@@ -1,21 +1,23 @@
-// The wall clock of one of three nodes is wrong: nothing is removed, and all answers stay the same.
+// The wall clocks of three nodes are wrong, one of them or all: nothing is removed, and all answers
+// stay the same.
 #include "tests/support/wall_clock.h"
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/cluster/node_fixture.h"
+#include "tests/e2e/aging_rows.h"
 #include "tests/e2e/store_commands.h"
 #include "tests/support/metrics_text.h"
 
 namespace rtcroom {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class NodesWallClock : public Nodes, public testing::WithParamInterface<const char*> {
@@ -26,14 +28,10 @@ class NodesWallClock : public Nodes, public testing::WithParamInterface<const ch
   void SetUp() override {
     for (const WallClockFile& clock : clocks_) {
       nodes_.push_back(std::make_unique<ServerProcess>(
-          ServerOptions{.settings = NodeSettings(url_, {{"room.heartbeat_timeout", "30m"},
-                                                        {"store.event_retention", "30m"},
-                                                        {"auth.token_ttl", "1h"}}),
+          ServerOptions{.settings = NodeSettings(url_, WithAgingRows({{"auth.token_ttl", "1h"}})),
                         .environment = clock.Environment(RTCROOM_LIBFAKETIME)}));
     }
-    Gen2Client bob = LoggedIn(node(kWrong), "bob", "multi_room");
-    token_ = bob.token();
-    ASSERT_EQ(bob.Call("add_pusher", PusherBody("named", "bob")).code(), kOk);
+    rows_.emplace(node(kWrong));
   }
 
   [[nodiscard]] std::string Stored() const {
@@ -45,36 +43,55 @@ class NodesWallClock : public Nodes, public testing::WithParamInterface<const ch
   [[nodiscard]] bool HasUpkeep(std::size_t at) {
     return MetricOf(node(at), R"(rtcroomd_duty{duty="upkeep"})") == 1;
   }
-  void ExpectLoggedIn(std::size_t at) {
-    Gen2Client bob(node(at).Http(), "bob", "multi_room", token_);
-    EXPECT_THAT(PusherIds(bob.Call("get_pushers", RoomBody("named"))), ElementsAre("bob")) << at;
+  void ExpectAllInForce() {
+    for (const auto& node : nodes_) rows_->ExpectInForce(*node);
   }
 
   const std::array<WallClockFile, kNodes> clocks_;
-  std::string token_;
+  std::optional<AgingRows> rows_;
 };
 
 TEST_P(NodesWallClock, OfOneNodeRemovesNothing) {
   const std::string stored = Stored();
-  EXPECT_THAT(stored, HasSubstr("1 sessions"));
+  EXPECT_THAT(stored, HasSubstr(AgingRows::kCounted));
 
   clocks_.at(kWrong).Set(GetParam());
   ASSERT_TRUE(node(kWrong).WaitForLog(R"("event":"clock_differs")"));
   EXPECT_TRUE(Eventually([&] { return !HasUpkeep(kWrong) && (HasUpkeep(0) || HasUpkeep(2)); }));
-  ExpectLoggedIn(0);
+  rows_->ExpectInForce(node(0));
+  rows_->ExpectEndedLogins(node(kWrong));
   EXPECT_EQ(Stored(), stored);
+  const LoginsMeanwhile logins(node(kWrong));
 
   ASSERT_EQ(node(kWrong).Terminate(), 0);
   node(kWrong).Start(ServerProcess::Until::kWaiting);
   clocks_.at(kWrong).Set("+0");
   EXPECT_TRUE(node(kWrong).AwaitReady());
+  ExpectAllInForce();
+  logins.ExpectKept(node(0));
+  logins.ExpectKept(node(kWrong));
+}
+
+class AllWallClocks : public NodesWallClock {};
+
+TEST_P(AllWallClocks, OfTheNodesRemoveNothing) {
+  const std::string stored = Stored();
+  for (const WallClockFile& clock : clocks_) clock.Set(GetParam());
+  for (const auto& node : nodes_) {
+    ASSERT_TRUE(node->WaitForLog(R"("event":"clock_differs")"));
+    rows_->ExpectEndedLogins(*node);
+  }
   EXPECT_EQ(Stored(), stored);
-  for (std::size_t at = 0; at < kNodes; ++at) ExpectLoggedIn(at);
+  for (const WallClockFile& clock : clocks_) clock.Set("+0");
+  for (const auto& node : nodes_) ASSERT_TRUE(node->WaitForLog(R"("event":"clock_agrees")"));
+  EXPECT_EQ(Stored(), stored);
+  ExpectAllInForce();
 }
 
 INSTANTIATE_TEST_SUITE_P(Jumps, NodesWallClock,
                          testing::Values("+1h", "-1h", "+2d", "-2d", "+40d", "-40d", "+10y",
                                          "-10y"));
+INSTANTIATE_TEST_SUITE_P(Jumps, AllWallClocks, testing::Values("+1h", "-2d", "+40d", "-10y"));
 
 }  // namespace
 }  // namespace rtcroom

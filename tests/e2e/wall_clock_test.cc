@@ -8,11 +8,13 @@
 #include <string>
 #include <string_view>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/e2e/channel_caller.h"
+#include "tests/e2e/aging_rows.h"
 #include "tests/e2e/gen2_calls.h"
+#include "tests/e2e/store_audit.h"
 #include "tests/e2e/store_commands.h"
 #include "tests/support/eventually.h"
 #include "tests/support/metrics_text.h"
@@ -24,50 +26,18 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// Shorter than every jump.
-constexpr const char* kRetention = "30m";
-
 /// A process whose wall clock is controlled by a file, with a member of each generation and all
 /// that is removed when it is old.
 class WallClock : public testing::TestWithParam<std::string_view> {
  protected:
   void SetUp() override {
     std::filesystem::create_directory(recordings());
-    server_.emplace(ServerOptions{
-        .settings = WithLogins({{"room.heartbeat_timeout", kRetention},
-                                {"store.event_retention", "1h"},
-                                {"channel.enabled", true},
-                                {"channel.history", kRetention},
-                                {"live.api", "nginx-rtmp"},
-                                {"live.api_base_url", "http://127.0.0.1:9"},
-                                {"live.control_key", "0123456789abcdef0123456789abcdef"},
-                                {"live.rtmp_callback_secret", "fedcba9876543210fedcba9876543210"},
-                                {"recording.root", recordings().string()},
-                                {"recording.retention", kRetention}}),
-        .environment = clock_.Environment(RTCROOM_LIBFAKETIME)});
-    ApiClient amy = server_->Http();
-    ASSERT_EQ(amy.Call("multi_room", "create_room", CreateBody("amy", "open")).code(), kOk);
-    Gen2Client bob = LoggedIn(*server_, "bob", "multi_room");
-    token_ = bob.token();
-    ASSERT_EQ(bob.Call("add_pusher", PusherBody("named", "bob")).code(), kOk);
-    SendMessage();
-    ASSERT_EQ(Ban("eve"), 0);
+    server_.emplace(
+        ServerOptions{.settings = WithAgingRows({{"recording.root", recordings().string()},
+                                                 {"recording.retention", kShortRetention}}),
+                      .environment = clock_.Environment(RTCROOM_LIBFAKETIME)});
+    rows_.emplace(*server_);
     Record("bob-1700000000.flv");
-  }
-
-  void SendMessage() {
-    ChannelCaller caller([this] { return server_->Http(); }, "bob");
-    ASSERT_EQ(ErrorCodeOf(caller.LogIn().json), 0);
-    ASSERT_FALSE(caller.Join("named").empty());
-    ASSERT_EQ(caller.SendText("named", "hello"), 0);
-  }
-
-  int Ban(const std::string& user) {
-    ApiClient guest = server_->Http();
-    EXPECT_EQ(guest.Call("multi_room", "add_pusher", PusherBody("open", user)).code(), kOk);
-    return RunBinary({"rooms", "kick", "multi", "open", user, "--ban", kRetention, "--config",
-                      server_->config_file().string(), "--target", server_->AddressOf("grpc")})
-        .exit_code;
   }
 
   /// Adds a file that is complete, and waits until it is known.
@@ -75,8 +45,7 @@ class WallClock : public testing::TestWithParam<std::string_view> {
     std::ofstream(recordings() / name) << "recorded";
     const auto ended = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1);
     std::filesystem::last_write_time(recordings() / name, ended);
-    EXPECT_EQ(server_->Terminate(), 0);
-    server_->Start();  // it looks at the folder
+    Restart();  // it looks at the folder
     EXPECT_TRUE(Eventually(
         [&] { return MetricOf(*server_, R"(rtcroomd_recordings_total{result="indexed"})") == 1; }));
   }
@@ -89,11 +58,21 @@ class WallClock : public testing::TestWithParam<std::string_view> {
     return count;
   }
 
+  void Restart() {
+    EXPECT_EQ(server_->Terminate(), 0);
+    server_->Start();
+  }
+
   /// What is stored, in numbers; the server is not running.
   [[nodiscard]] std::string Stored() const {
-    const FinishedCommand checked = CheckStoreFile(server_->data_directory() / "rtcroomd.db");
+    const std::filesystem::path store = server_->data_directory() / "rtcroomd.db";
+    const FinishedCommand checked = CheckStoreFile(store);
     EXPECT_EQ(checked.exit_code, 0) << checked.err;
-    return checked.out;
+    std::string counted = checked.out;
+    for (const char* const table : {"ended_logins", "account_validities", "group_joins"}) {
+      counted += fmt::format("{} {}\n", CountRows(store, table), table);
+    }
+    return counted;
   }
 
   void Beat() {
@@ -120,7 +99,7 @@ class WallClock : public testing::TestWithParam<std::string_view> {
     EXPECT_THAT(PusherIds(Bob().Call("get_pushers", RoomBody("named"))), ElementsAre("bob"));
   }
 
-  Gen2Client Bob() { return {server_->Http(), "bob", "multi_room", token_}; }
+  Gen2Client Bob() { return {server_->Http(), "bob", "multi_room", rows_->token()}; }
 
   [[nodiscard]] std::filesystem::path recordings() const {
     return directory_.path() / "recordings";
@@ -129,19 +108,20 @@ class WallClock : public testing::TestWithParam<std::string_view> {
   const TempDirectory directory_;
   const WallClockFile clock_;
   std::optional<ServerProcess> server_;
-  std::string token_;
+  std::optional<AgingRows> rows_;
 };
 
 TEST_P(WallClock, JumpEvictsNoMemberEndsNoLoginAndRemovesNothing) {
   EXPECT_EQ(server_->Terminate(), 0);
   const std::string stored = Stored();
-  EXPECT_THAT(stored,
-              HasSubstr("1 sessions, 1 bans, 0 deliveries, 1 messages, 0 revocations, 1 rec"));
+  EXPECT_THAT(stored, HasSubstr(std::string(AgingRows::kCounted) + ", 1 recordings"));
+  EXPECT_THAT(stored, HasSubstr("2 ended_logins\n1 account_validities\n1 group_joins"));
   server_->Start();
 
   clock_.Set(GetParam());
   BeatUntilJumpIsNoticed(1);
   ExpectBothInTheirRooms();
+  rows_->ExpectEndedLogins(*server_);
 
   EXPECT_EQ(server_->Terminate(), 0);
   EXPECT_EQ(Stored(), stored);
@@ -152,21 +132,38 @@ TEST_P(WallClock, JumpEvictsNoMemberEndsNoLoginAndRemovesNothing) {
   clock_.Set("+0");
   BeatUntilJumpIsNoticed(2);
   ExpectBothInTheirRooms();
+  rows_->ExpectInForce(*server_);
 
   EXPECT_EQ(server_->Terminate(), 0);
   EXPECT_EQ(Stored(), stored);
   server_->Start();
   Beat();
   ExpectBothInTheirRooms();
-  ApiClient eve = server_->Http();
-  EXPECT_NE(eve.Call("multi_room", "add_pusher", PusherBody("open", "eve")).code(), kOk)
-      << "is banned again";
+  rows_->ExpectInForce(*server_);
+  EXPECT_EQ(rows_->SendAgain(*server_), 0);
   EXPECT_TRUE(std::filesystem::exists(recordings() / "bob-1700000000.flv"));
+}
+
+class LoginsOverJump : public WallClock {};
+
+TEST_P(LoginsOverJump, AndLogoutsMadeMeanwhileHoldOnceTheClockIsRight) {
+  clock_.Set(GetParam());
+  BeatUntilJumpIsNoticed(1);
+  const LoginsMeanwhile logins(*server_);
+  clock_.Set("+0");
+  BeatUntilJumpIsNoticed(2);
+  logins.ExpectKept(*server_);
+  rows_->ExpectInForce(*server_);
+  EXPECT_EQ(rows_->SendAgain(*server_), 0);
+  Restart();
+  logins.ExpectKept(*server_);
+  rows_->ExpectInForce(*server_);
 }
 
 INSTANTIATE_TEST_SUITE_P(Jumps, WallClock,
                          testing::Values("+1h", "-1h", "+2d", "-2d", "+40d", "-40d", "+10y",
                                          "-10y"));
+INSTANTIATE_TEST_SUITE_P(Jumps, LoginsOverJump, testing::Values("+1h", "-1h", "+10y", "-10y"));
 
 }  // namespace
 }  // namespace rtcroom
