@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kBatch = 100;
 /// Files that cannot be removed in one round: the others would probably fail, too.
 constexpr std::size_t kMaxFailures = 100;
+/// How long a row without a file is left to the node whose folder may have it: without the row that
+/// node would find the file as a new one at its next start, and keep it for as long again.
+constexpr std::chrono::hours kForOtherNodes{24};
 /// Between the time in a file's name and those of the file system.
 constexpr std::chrono::seconds kTimeError{2};
 
@@ -245,6 +248,9 @@ Status RecordingIndex::RemoveOld(const Recording& recording, TimePoint now) {
     const Recording fresh = Describe(*file, recording.stream);
     return Store({&fresh, 1});
   }
+  const bool may_be_elsewhere = !file && options_.store_is_shared;
+  if (may_be_elsewhere && recording.ended_at >= now - options_.retention - kForOtherNodes)
+    return {};
   return Remove(recording, now);
 }
 

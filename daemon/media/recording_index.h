@@ -40,6 +40,8 @@ struct RecordingOptions {
   std::uint64_t min_free_bytes = 0;  ///< with less the oldest recordings are removed; 0: none are
   /// Whether folders go with their last file: the media server makes those that it needs.
   bool removes_folders = false;
+  /// Whether other nodes have folders of their own, whose files are in the same store.
+  bool store_is_shared = false;
   std::chrono::milliseconds scan_period{40'000};  ///< with the waits of a scan, less than a minute
 };
 
@@ -95,7 +97,7 @@ class RecordingIndex {
   void KeepSpace(const std::stop_token& stop);
   void RemoveOldest(std::uint64_t bytes, const std::stop_token& stop);
   void RemoveOld(const std::stop_token& stop);
-  /// Removes file and row, unless the file was written since then.
+  /// Removes file and row, unless the file was written since then, or may be another node's.
   /// @param now  of the removal clock.
   Status RemoveOld(const Recording& recording, TimePoint now);
   /// Removes file and row.

@@ -61,7 +61,8 @@ std::unique_ptr<RecordingIndex> MakeRecordings(const Config& config, const Media
                        .retention = recording.retention,
                        .min_free_bytes = recording.min_free_bytes,
                        // nginx-rtmp records into folders that it is given.
-                       .removes_folders = config.live.api == LiveApi::kSrs},
+                       .removes_folders = config.live.api == LiveApi::kSrs,
+                       .store_is_shared = deps.store.IsShared()},
       RecordingDeps{.store = deps.store.storage(),
                     .claims = deps.store.state().claims,
                     .media = media,

@@ -351,6 +351,21 @@ TEST_F(RecordingIndexTest, RecordingsOlderThanTheRetentionAreRemovedWithTheirFil
   EXPECT_THAT(Files(), IsEmpty()) << "its file is gone already";
 }
 
+TEST_F(RecordingIndexTest, InASharedStoreTheFilesOfOtherFoldersAreLeftToTheirNodesForADay) {
+  RecordingIndex index({.root = root_.string(), .retention = 1h, .store_is_shared = true}, deps_);
+  const Recording elsewhere{.file = "elsewhere-1.flv", .bytes = 5, .ended_at = clock_.Now()};
+  ASSERT_OK(store_.PutRecordings({&elsewhere, 1}));
+  Write("here-1.flv", clock_.Now());
+  Advance(1min);
+  index.Scan({});
+  Advance(1h);
+  index.Scan({});
+  EXPECT_THAT(Files(), ElementsAre("elsewhere-1.flv"));
+  Advance(24h);
+  index.Scan({});
+  EXPECT_THAT(Files(), IsEmpty()) << "no node has it";
+}
+
 TEST_F(RecordingIndexTest, TheOldestAreRemovedWhileTheDiskIsShortOfSpace) {
   RecordingIndex index({.root = root_.string(), .min_free_bytes = 1007}, deps_);
   for (const char* const name : {"a-1.flv", "b-1.flv", "c-1.flv", "d-1.flv"}) {
