@@ -72,6 +72,32 @@ Status CheckElement(const ordered_json& element) {
   return {};
 }
 
+Status CheckArray(const ordered_json& body) {
+  if (!body.is_array()) return Malformed("MsgBody: missing or not an array");
+  if (body.empty()) return Malformed("MsgBody: empty");
+  if (IsNestedDeeperThan(kMaxMessageNesting, body)) return Malformed("MsgBody: nested too deeply");
+  return {};
+}
+
+Status CheckElements(const ordered_json& body) {
+  for (const ordered_json& element : body) {
+    if (Status checked = CheckElement(element); !checked) return checked;
+  }
+  return {};
+}
+
+/// @param body  checked.
+std::vector<MessageElement> ViewsOf(const ordered_json& body) {
+  std::vector<MessageElement> elements;
+  elements.reserve(body.size());
+  for (const ordered_json& element : body) {
+    const ElementType& type = *TypeNamed(element.at("MsgType").get_ref<const std::string&>());
+    const ordered_json& text = element.at("MsgContent").at(type.members.front().name);
+    elements.push_back({.kind = type.kind, .text = text.get_ref<const std::string&>()});
+  }
+  return elements;
+}
+
 std::string InBrackets(std::string_view name) {
   std::string text;
   if (!name.starts_with('[')) text += '[';
@@ -82,35 +108,26 @@ std::string InBrackets(std::string_view name) {
 
 }  // namespace
 
+Result<std::vector<MessageElement>> ReadElements(const ordered_json& body) {
+  if (const Status checked = CheckArray(body); !checked) return checked.error();
+  if (const Status checked = CheckElements(body); !checked) return checked.error();
+  return ViewsOf(body);
+}
+
 Result<MessageBody> MessageBody::From(ordered_json elements, std::size_t max_bytes) {
-  if (!elements.is_array()) return Malformed("MsgBody: missing or not an array");
-  if (elements.empty()) return Malformed("MsgBody: empty");
-  if (IsNestedDeeperThan(kMaxMessageNesting, elements)) {
-    return Malformed("MsgBody: nested too deeply");
-  }
+  if (const Status checked = CheckArray(elements); !checked) return checked.error();
   std::string text = elements.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
   if (text.size() > max_bytes) return Error{Errc::kContentTooLong, "a message of too many bytes"};
-  for (const ordered_json& element : elements) {
-    if (const Status checked = CheckElement(element); !checked) return checked.error();
-  }
+  if (const Status checked = CheckElements(elements); !checked) return checked.error();
   return MessageBody(std::move(elements), std::move(text));
 }
 
-std::vector<MessageElement> MessageBody::Elements() const {
-  std::vector<MessageElement> elements;
-  elements.reserve(json_.size());
-  for (const ordered_json& element : json_) {
-    const ElementType& type = *TypeNamed(element.at("MsgType").get_ref<const std::string&>());
-    const ordered_json& text = element.at("MsgContent").at(type.members.front().name);
-    elements.push_back({.kind = type.kind, .text = text.get_ref<const std::string&>()});
-  }
-  return elements;
-}
+std::vector<MessageElement> MessageBody::Elements() const { return ViewsOf(json_); }
 
-std::string TextOf(const MessageBody& body) {
+std::string TextOf(std::span<const MessageElement> elements) {
   std::string text;
   bool has_text = false;
-  for (const MessageElement& element : body.Elements()) {
+  for (const MessageElement& element : elements) {
     switch (element.kind) {
       case ElementKind::kText:
         text += element.text;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,10 @@ struct MessageElement {
   ElementKind kind = ElementKind::kText;
   std::string_view text{};  ///< `Text` of a text, `Data` of a face or a custom element
 };
+
+/// The elements of a parsed `MsgBody`, whatever its size: views that are valid as long as it.
+/// @errors as `MessageBody::From`, without kContentTooLong.
+Result<std::vector<MessageElement>> ReadElements(const nlohmann::ordered_json& body);
 
 /// An array of at least one element: TIMTextElem {Text}, TIMFaceElem {Index, Data} or TIMCustomElem
 /// {Data, Desc, Ext}, each with all of these members and perhaps others. It is relayed as it came:
@@ -75,6 +80,7 @@ bool IsNestedDeeperThan(int levels, const Json& value) {
 /// One line for a list of conversations: the texts and faces in their order, a face as its name in
 /// brackets, texts with the entities of the body; `[其他]` for a body without them.
 /// @source the contract of the channel, §3 (recentcontact/get).
-std::string TextOf(const MessageBody& body);
+std::string TextOf(std::span<const MessageElement> elements);
+inline std::string TextOf(const MessageBody& body) { return TextOf(body.Elements()); }
 
 }  // namespace rtcroom

@@ -1,8 +1,11 @@
 #include "daemon/channel/plain_message.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "daemon/channel/message_guard.h"
 
@@ -12,8 +15,10 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-/// Of the stored body; the guard may have to add to it.
-constexpr std::size_t kMaxMadeBytes = (std::size_t{16} << 10) - kMaxMendBytes;
+/// Of a stored body.
+constexpr std::size_t kMaxReadBytes = std::size_t{16} << 10;
+/// The guard may have to add to it.
+constexpr std::size_t kMaxMadeBytes = kMaxReadBytes - kMaxMendBytes;
 
 constexpr std::string_view kTextCommand = "CustomTextMsg";
 constexpr std::string_view kCustomCommand = "CustomCmdMsg";
@@ -44,7 +49,11 @@ std::string DecodeEntities(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
   while (!text.empty()) {
-    const Entity* const entity = text.front() == '&' ? EntityAt(text) : nullptr;
+    const std::string_view plain = text.substr(0, text.find('&'));
+    decoded += plain;
+    text.remove_prefix(plain.size());
+    if (text.empty()) break;
+    const Entity* const entity = EntityAt(text);
     decoded += entity == nullptr ? text.substr(0, 1) : entity->meaning;
     text.remove_prefix(entity == nullptr ? 1 : entity->name.size());
   }
@@ -95,20 +104,16 @@ ordered_json TextElement(std::string_view text) {
   return {{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", EncodeEntities(text)}}}};
 }
 
-/// The texts and faces from `first` on.
-std::string ShownFrom(const MessageBody& body, std::size_t first) {
-  ordered_json shown = ordered_json::array();
-  for (std::size_t i = first; i < body.json().size(); ++i) {
-    if (body.json()[i]["MsgType"] != "TIMCustomElem") shown.push_back(body.json()[i]);
-  }
-  if (shown.empty()) return {};
-  const Result<MessageBody> rest = MessageBody::From(std::move(shown), body.text().size());
-  return rest ? DecodeEntities(TextOf(*rest)) : std::string();
+/// The texts and faces.
+std::string ShownOf(std::span<const MessageElement> elements) {
+  const bool shows = std::ranges::any_of(
+      elements, [](const MessageElement& element) { return element.kind != ElementKind::kCustom; });
+  return shows ? DecodeEntities(TextOf(elements)) : std::string();
 }
 
 /// The message that begins with a command of the room libraries; nullopt when it is none.
-std::optional<PlainMessage> ReadCommand(const MessageBody& body, std::string_view data) {
-  const json command = json::parse(data, nullptr, /*allow_exceptions=*/false);
+std::optional<PlainMessage> ReadCommand(std::span<const MessageElement> elements) {
+  const json command = json::parse(elements.front().text, nullptr, /*allow_exceptions=*/false);
   if (!command.is_object()) return std::nullopt;
   const auto inner = command.find("data");
   if (inner == command.end() || !inner->is_object()) return std::nullopt;
@@ -117,7 +122,7 @@ std::optional<PlainMessage> ReadCommand(const MessageBody& body, std::string_vie
   const bool is_text = name == kTextCommand;
   return PlainMessage{
       .type = is_text ? PlainMessage::Type::kText : PlainMessage::Type::kCustom,
-      .body = ShownFrom(body, 1),
+      .body = ShownOf(elements.subspan(1)),
       .cmd = is_text ? std::string() : TextIn(*inner, "cmd"),
       .nick = TextIn(*inner, "nickName"),
       .avatar = TextIn(*inner, "headPic"),
@@ -136,29 +141,28 @@ std::optional<PlainMessage> ReadWebrtcText(const ordered_json& content) {
   return message;
 }
 
-PlainMessage ReadElements(const MessageBody& body) {
-  const std::vector<MessageElement> elements = body.Elements();
-  std::size_t custom = 0;
-  while (custom < elements.size() && elements[custom].kind != ElementKind::kCustom) ++custom;
-  if (custom == elements.size()) return {.body = ShownFrom(body, 0)};
-  const std::string_view data = elements[custom].text;
-  if (custom == 0) {
+/// @param body  what the elements are views into.
+PlainMessage MessageOf(std::span<const MessageElement> elements, const ordered_json& body) {
+  const auto custom = std::ranges::find(elements, ElementKind::kCustom, &MessageElement::kind);
+  if (custom == elements.end()) return {.body = ShownOf(elements)};
+  if (custom == elements.begin()) {
     // Double rooms of gen-1 put an empty custom element before their texts.
-    if (data.empty() && elements.size() > 1) return {.body = ShownFrom(body, 1)};
-    if (auto command = ReadCommand(body, data)) return *std::move(command);
-    if (auto text = ReadWebrtcText(body.json()[0]["MsgContent"])) return *std::move(text);
+    if (custom->text.empty() && elements.size() > 1) return {.body = ShownOf(elements.subspan(1))};
+    if (auto command = ReadCommand(elements)) return *std::move(command);
+    if (auto text = ReadWebrtcText(body[0]["MsgContent"])) return *std::move(text);
   }
-  return {.type = PlainMessage::Type::kCustom, .body = std::string(data)};
+  return {.type = PlainMessage::Type::kCustom, .body = std::string(custom->text)};
 }
 
 }  // namespace
 
 PlainMessage ReadPlainMessage(std::string_view stored) {
   const PlainMessage unreadable{.type = PlainMessage::Type::kCustom};
-  ordered_json elements = ordered_json::parse(stored, nullptr, /*allow_exceptions=*/false);
-  if (elements.is_discarded()) return unreadable;
-  const Result<MessageBody> body = MessageBody::From(std::move(elements), std::size_t{16} << 10);
-  return body ? ReadElements(*body) : unreadable;
+  if (stored.size() > kMaxReadBytes) return unreadable;
+  const ordered_json body = ordered_json::parse(stored, nullptr, /*allow_exceptions=*/false);
+  if (body.is_discarded()) return unreadable;
+  const Result<std::vector<MessageElement>> elements = ReadElements(body);
+  return elements ? MessageOf(*elements, body) : unreadable;
 }
 
 Result<MessageBody> MakeRoomBody(const PlainMessage& message, RoomKind kind) {
