@@ -128,8 +128,8 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
-  Result<DirectPage> page =
-      context.channel.DirectHistory(request.caller.account, peer, before, limit);
+  Result<DirectPage> page = context.channel.DirectHistory(request.caller.account, peer, before,
+                                                          {limit, MessageReads::kAnyBytes});
   if (!page) return page.error();
   std::vector<StoredMessage>& messages = page->messages;
   std::ranges::reverse(messages);

@@ -25,6 +25,8 @@ constexpr std::size_t kMaxAvatarBytes = 1024;
 constexpr std::uint64_t kMaxHistory = 50;
 /// Of the messages of one reply.
 constexpr std::size_t kMaxHistoryBytes = std::size_t{64} << 10;
+/// Of the messages that are read for it: one is somewhat longer in the store.
+constexpr std::size_t kMaxHistoryRead = kMaxHistoryBytes + kMaxHistoryBytes / 8;
 constexpr std::uint64_t kMaxConversations = 100;
 constexpr std::size_t kMaxPresent = 300;
 /// Clients can count to 2^53.
@@ -167,15 +169,16 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
   }
   const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
   if (is_direct) {
-    Result<DirectPage> page = context.channel.DirectHistory(call.account, peer, before, limit);
+    Result<DirectPage> page =
+        context.channel.DirectHistory(call.account, peer, before, {limit, kMaxHistoryRead});
     if (!page) return page.error();
     std::ranges::reverse(page->messages);
     return HistoryReply(page->messages, /*from_oldest=*/false, page->is_last);
   }
   const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();
-  const auto page =
-      context.reader.ReadHistory(*room, {.before = before, .after = after, .limit = limit});
+  const auto page = context.reader.ReadHistory(
+      *room, {.before = before, .after = after, .limit = limit, .max_bytes = kMaxHistoryRead});
   if (!page) return page.error();
   return HistoryReply(page->messages, after.has_value(), page->is_complete);
 }

@@ -27,6 +27,7 @@
 #include "daemon/channel/log_shares.h"
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
+#include "daemon/channel/message_reads.h"
 #include "daemon/channel/message_senders.h"
 #include "daemon/channel/unreported_logins.h"
 #include "daemon/core/account_login.h"
@@ -225,10 +226,10 @@ class Channel {
 
   /// Messages between the caller and another account.
   /// @param before  position of one of them: only older ones; nullopt: from the newest on.
-  /// @param limit   1..999.
+  /// @param reads   new; with at most 999 messages.
   /// @errors kStoreBusy; kStoreBroken.
   Result<DirectPage> DirectHistory(const UserId& account, const UserId& peer,
-                                   std::optional<std::uint64_t> before, std::size_t limit);
+                                   std::optional<std::uint64_t> before, MessageReads reads);
   /// Messages to the account that it has not confirmed yet, oldest first.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<StoredMessage>> PendingMessages(const UserId& account);

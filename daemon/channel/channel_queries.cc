@@ -96,12 +96,24 @@ Result<std::vector<StoredMessage>> Channel::GroupHistory(const ChannelInstance& 
 }
 
 Result<DirectPage> Channel::DirectHistory(const UserId& account, const UserId& peer,
-                                          std::optional<std::uint64_t> before, std::size_t limit) {
-  auto messages = deps_.history.ReadDirectMessages(account, peer, before, limit + 1);
-  if (!messages) return messages.error();
-  DirectPage page{.messages = *std::move(messages)};
-  page.is_last = page.messages.size() <= limit;
-  if (!page.is_last) page.messages.pop_back();
+                                          std::optional<std::uint64_t> before, MessageReads reads) {
+  DirectPage page;
+  for (std::uint64_t limit = reads.Next(); limit > 0; limit = reads.Next()) {
+    // One more shows whether this is the last.
+    auto read = deps_.history.ReadDirectMessages(account, peer, before, limit + 1);
+    if (!read) return read.error();
+    page.is_last = read->size() <= limit;
+    if (!page.is_last) read->pop_back();
+    for (StoredMessage& message : *read) {
+      if (!reads.Take(message)) {
+        page.is_last = false;
+        return page;
+      }
+      before = message.position;
+      page.messages.push_back(std::move(message));
+    }
+    if (page.is_last) break;
+  }
   return page;
 }
 

@@ -14,8 +14,6 @@ namespace {
 
 /// Events of one read: while they are read, a few more may come.
 constexpr std::size_t kEventsPerRead = 200;
-/// Messages of one read: one has up to 16 KiB, and no more is read than is sent.
-constexpr std::uint64_t kMessagesPerRead = 16;
 /// Events that are read to leave out older changes of custom fields.
 constexpr std::uint64_t kMaxEventsRead = 2 * RoomReader::kMaxEvents;
 /// Messages in place of those that cannot all be sent.
@@ -91,9 +89,10 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   const bool may_fit =
       to.event - from.event <= kMaxEventsRead && to.message - from.message <= kMaxMessages;
   auto messages = NewestMessages(view.room, from.message, to.message,
-                                 may_fit ? kMaxEventBytes : kMaxMissedBytes);
+                                 {kMaxMessages, may_fit ? kMaxEventBytes : kMaxMissedBytes});
   if (!messages) return messages.error();
-  view.missed = {.from = from.message + 1, .to = to.message, .newest = *std::move(messages)};
+  view.missed = {
+      .from = from.message + 1, .to = to.message, .newest = std::move(messages->messages)};
   if (!may_fit || view.missed->newest->size() < to.message - from.message) return {};
 
   auto events = EventsSince(view.room, from.event);
@@ -114,29 +113,47 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   return {};
 }
 
-Result<std::vector<StoredMessage>> RoomReader::NewestMessages(const Room& room, std::uint64_t since,
-                                                              std::uint64_t newest,
-                                                              std::size_t max_bytes) const {
-  std::vector<StoredMessage> messages;  // newest first
-  std::uint64_t bytes = 0;
+Result<RoomMessages> RoomReader::NewestMessages(const Room& room, std::uint64_t since,
+                                                std::uint64_t newest, MessageReads reads) const {
+  RoomMessages found;              // newest first
   std::uint64_t end = newest + 1;  // before the oldest of them
-  while (end > since + 1 && messages.size() < kMaxMessages) {
-    const std::uint64_t limit =
-        std::min({end - since - 1, kMessagesPerRead, kMaxMessages - messages.size()});
+  while (true) {
+    const std::uint64_t limit = std::min(end - since - 1, reads.Next());
+    if (limit == 0) break;
     const std::uint64_t first = end - limit;
     auto page = deps_.history.ReadRoomMessages(room.sequence, first, limit);
     if (!page) return page.error();
     for (StoredMessage& message : std::views::reverse(*page)) {
       if (message.seq >= end) continue;  // in place of one that was removed
-      bytes += StoredBytes(message);
-      if (bytes > max_bytes) break;
+      if (!reads.Take(message)) break;
       end = message.seq;
-      messages.push_back(std::move(message));
+      found.messages.push_back(std::move(message));
     }
-    if (end > first) break;
+    // Older ones than the oldest here were removed, or do not fit.
+    if (end > first) {
+      found.is_complete = reads.Next() > 0;
+      break;
+    }
   }
-  std::ranges::reverse(messages);
-  return messages;
+  found.is_complete = found.is_complete || end <= since + 1;
+  std::ranges::reverse(found.messages);
+  return found;
+}
+
+Result<RoomMessages> RoomReader::OldestMessages(const Room& room, std::uint64_t after,
+                                                MessageReads reads) const {
+  RoomMessages found;
+  for (std::uint64_t limit = reads.Next(); limit > 0; limit = reads.Next()) {
+    auto page = deps_.history.ReadRoomMessages(room.sequence, after + 1, limit);
+    if (!page) return page.error();
+    for (StoredMessage& message : *page) {
+      if (!reads.Take(message)) return found;
+      after = message.seq;
+      found.messages.push_back(std::move(message));
+    }
+    if (page->size() < limit) break;
+  }
+  return found;
 }
 
 Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Room& room,
@@ -177,22 +194,17 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
 Result<RoomMessages> RoomReader::ReadHistory(const Room& room, const HistoryQuery& query) const {
   const Result<std::uint64_t> newest = deps_.history.NewestRoomMessage(room.sequence);
   if (!newest) return newest.error();
-  if (query.after) {
-    if (*query.after >= *newest) return RoomMessages{.is_complete = true};
-    auto read = deps_.history.ReadRoomMessages(room.sequence, *query.after + 1, query.limit);
-    if (!read) return read.error();
-    const bool is_complete = read->empty() || read->back().seq >= *newest;
-    return RoomMessages{.messages = *std::move(read), .is_complete = is_complete};
+  const MessageReads reads(query.limit, query.max_bytes);
+  if (!query.after) {
+    const std::uint64_t end = std::min(query.before.value_or(*newest + 1), *newest + 1);
+    if (end == 0) return RoomMessages{.is_complete = true};
+    return NewestMessages(room, 0, end - 1, reads);
   }
-  const std::uint64_t end = std::min(query.before.value_or(*newest + 1), *newest + 1);
-  const std::uint64_t first = end > query.limit ? std::max<std::uint64_t>(end - query.limit, 1) : 1;
-  if (end <= first) return RoomMessages{.is_complete = true};
-  auto read = deps_.history.ReadRoomMessages(room.sequence, first, query.limit);
-  if (!read) return read.error();
-  std::erase_if(*read, [end](const StoredMessage& message) { return message.seq >= end; });
-  // Older ones than the oldest here were removed.
-  const bool is_complete = first == 1 || read->empty() || read->front().seq > first;
-  return RoomMessages{.messages = *std::move(read), .is_complete = is_complete};
+  if (*query.after >= *newest) return RoomMessages{.is_complete = true};
+  Result<RoomMessages> found = OldestMessages(room, *query.after, reads);
+  if (!found) return found;
+  found->is_complete = found->messages.empty() || found->messages.back().seq >= *newest;
+  return found;
 }
 
 }  // namespace rtcroom

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/channel/message_reads.h"
 #include "daemon/channel/room_cursor.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/ban_list.h"
@@ -81,6 +82,8 @@ class RoomReader {
     std::optional<std::uint64_t> before{};  ///< only older ones; neither: the newest
     std::optional<std::uint64_t> after{};   ///< only newer ones
     std::size_t limit = 50;                 ///< 1..1000
+    /// Bounds what is returned, and how much is read for it: `MessageReads`.
+    std::uint64_t max_bytes = MessageReads::kAnyBytes;
   };
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<RoomMessages> ReadHistory(const Room& room, const HistoryQuery& query) const;
@@ -100,11 +103,13 @@ class RoomReader {
   /// nullopt when some of them are missing, or there are too many.
   Result<std::optional<std::vector<StoredEvent>>> EventsSince(const Room& room,
                                                               std::uint64_t since) const;
-  /// The newest of the messages after `since` up to `newest`, oldest first and without a gap: no
-  /// more than are stored, than fit a recovered view, and than have `max_bytes`.
-  Result<std::vector<StoredMessage>> NewestMessages(const Room& room, std::uint64_t since,
-                                                    std::uint64_t newest,
-                                                    std::size_t max_bytes) const;
+  /// The newest of the messages after `since` up to `newest`, oldest first and without a gap: as
+  /// many as are stored and fit. It is complete when there are no more after `since`.
+  Result<RoomMessages> NewestMessages(const Room& room, std::uint64_t since, std::uint64_t newest,
+                                      MessageReads reads) const;
+  /// The oldest of the messages after `after`, likewise; whether it is complete is left open.
+  Result<RoomMessages> OldestMessages(const Room& room, std::uint64_t after,
+                                      MessageReads reads) const;
   /// Adds the objects since the cursor, or what is known of the messages when some objects are
   /// missing or there are too many.
   Status Recover(const RoomCursor& since, RoomView& view) const;

@@ -100,6 +100,19 @@ TEST_F(Verbs, TheHistoryWithAPeerIsReadBackwards) {
   EXPECT_EQ(alice_->Ask("history", {{"peer", "bob"}, {"after", 1}})["error"]["code"], 10004);
 }
 
+TEST_F(Verbs, TheHistoryWithAPeerHasAsManyAsFit) {
+  for (int i = 0; i < 10; ++i) {
+    Send({{"to", "bob"}, {"type", "text"}, {"body", std::string(7900, 'x')}});
+  }
+  const json longest = alice_->Ask("history", {{"peer", "bob"}});
+  EXPECT_THAT(longest["messages"], SizeIs(8));
+  EXPECT_EQ(longest["complete"], false);
+  const json rest =
+      alice_->Ask("history", {{"peer", "bob"}, {"before", longest["messages"][0]["position"]}});
+  EXPECT_THAT(rest["messages"], SizeIs(2));
+  EXPECT_EQ(rest["complete"], true);
+}
+
 TEST_F(Verbs, ConversationsAreThoseWithUsersAndSubscribedRooms) {
   Send({{"to", "bob"}, {"type", "text"}, {"body", "to bob"}});
   const auto carol = SocketClient::LoggedIn(server_, "carol");

@@ -1,0 +1,43 @@
+// How many stored messages a reply takes, and how many to read for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+/// A message has up to 16 KiB and mostly a hundred bytes, so messages are read in a few pieces: a
+/// small one, and then as many as fit by the size of those before.
+///
+/// @threads for one thread.
+class MessageReads {
+ public:
+  /// Messages of the first read; a later one has at most twice as many as all before.
+  static constexpr std::uint64_t kFirst = 8;
+  /// For replies that are bounded by the number of messages only.
+  static constexpr std::uint64_t kAnyBytes = std::uint64_t{1} << 32;
+
+  /// @param max_messages  that the reply may have; 1..1000.
+  /// @param max_bytes     likewise, as `StoredBytes`, up to `kAnyBytes`. The first message fits in
+  /// any case.
+  MessageReads(std::uint64_t max_messages, std::uint64_t max_bytes)
+      : max_messages_(max_messages), max_bytes_(max_bytes) {}
+
+  /// How many to read now; 0: the reply is full.
+  [[nodiscard]] std::uint64_t Next() const;
+
+  /// Adds the next message, unless the reply is full.
+  /// @return whether it was added.
+  bool Take(const StoredMessage& message);
+
+ private:
+  const std::uint64_t max_messages_;
+  const std::uint64_t max_bytes_;
+  std::uint64_t messages_ = 0;
+  std::uint64_t bytes_ = 0;
+  bool is_full_ = false;
+};
+
+}  // namespace rtcroom
