@@ -53,9 +53,9 @@ class Storage : public Store,
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status BeginRemovals(TimePoint time) = 0;
 
-  /// Whether the store accepts writes: makes one, and returns when it is confirmed. A store on the
-  /// disk of this machine writes at least as much as a joining pusher, and requires that the
-  /// previous commit did not fail.
+  /// Whether the store accepts writes: makes one, and returns when it is confirmed. After a read
+  /// that had no connection to it, it reads as well. A store on the disk of this machine writes at
+  /// least as much as a joining pusher, and requires that the previous commit did not fail.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 

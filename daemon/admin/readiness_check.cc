@@ -82,7 +82,7 @@ bool ReadinessCheck::ReadLatest() {
   const MutexLock lock(mutex_);
   if (RefusesRequests(now)) return false;
   const bool is_fresh = IsFresh(now);
-  if (is_fresh && !writes_.has_failed()) return true;
+  if (is_fresh && !HasFailed()) return true;
   const bool has_worked = HasWorked();
   if (asked_ != Asked::kNothing) return has_worked && now - *asked_at_ <= kMaxWrite;
   return AskForWrite(now) ? has_worked : is_fresh;
@@ -93,7 +93,7 @@ std::optional<Status> ReadinessCheck::Begin(AdminResponder& responder, bool& ask
   const MutexLock lock(mutex_);
   if (RefusesRequests(now)) return Refused();
   const bool is_fresh = IsFresh(now);
-  if (is_fresh && !writes_.has_failed()) return Status();
+  if (is_fresh && !HasFailed()) return Status();
   if (asked_ == Asked::kNothing) {
     asks = AskForWrite(now);
     if (!asks) return is_fresh ? Status() : written_;
@@ -123,7 +123,13 @@ std::optional<MonotonicTime> ReadinessCheck::ConfirmedAt() const {
   return std::max(confirmed_at_, writes_.confirmed_at());
 }
 
-bool ReadinessCheck::HasWorked() const { return written_ || ConfirmedAt() > asked_at_; }
+bool ReadinessCheck::HasFailed() const {
+  return writes_.has_failed() || writes_.read_failed_at() > confirmed_at_;
+}
+
+bool ReadinessCheck::HasWorked() const {
+  return written_ || (!failed_to_read_ && ConfirmedAt() > asked_at_);
+}
 
 bool ReadinessCheck::IsFresh(MonotonicTime now) const {
   const std::optional<MonotonicTime> confirmed_at = ConfirmedAt();
@@ -166,6 +172,8 @@ void ReadinessCheck::WriteWhenAsked() {
       written_ = written;
       written_at_ = clock_.Monotonic();
       if (written) confirmed_at_ = written_at_;
+      const std::optional<MonotonicTime> read_failed_at = writes_.read_failed_at();
+      failed_to_read_ = !written && read_failed_at && IsDuringLastWrite(*read_failed_at);
       waiting = std::exchange(waiting_, {});
       changed_.NotifyAll();
     }

@@ -20,7 +20,8 @@ namespace rtcroom {
 
 /// Called from any thread.
 struct ReadinessSources {
-  /// Makes a small write and returns when it is confirmed; may block. By one thread.
+  /// Makes a small write and returns when it is confirmed, and the store can be read as well; may
+  /// block. By one thread.
   std::function<Status()> write = [] { return Status(); };
   /// Whether requests are answered now; does not block. An error is the reason for "not ready".
   std::function<Status()> answers = [] { return Status(); };
@@ -29,8 +30,8 @@ struct ReadinessSources {
 };
 
 /// The server is ready while it answers requests, a write was confirmed in the last `kFresh`, and
-/// the process does not drain. The newest write of a request counts. If there is none, or it
-/// failed, the check writes itself, but only when somebody asks whether the server is ready. A
+/// the process does not drain. The newest write of a request counts. If there is none, or it or a
+/// read failed, the check writes itself, but only when somebody asks whether the server is ready. A
 /// database can take this write and refuse those of requests, as with the rights for one table: so
 /// the server is not ready either while some have failed for a reason that lasts, and none was
 /// confirmed, in the last `kFresh`.
@@ -79,6 +80,9 @@ class ReadinessCheck {
   /// Waits until the write is over or has taken too long; then answers those that wait for it.
   void AwaitWrite() EXCLUDES(mutex_);
   [[nodiscard]] std::optional<MonotonicTime> ConfirmedAt() const REQUIRES(mutex_);
+  /// Whether a write has failed since one was confirmed, or a read since the last write that was
+  /// asked for.
+  [[nodiscard]] bool HasFailed() const REQUIRES(mutex_);
   /// Whether no write that was asked for has failed after the last confirmed one.
   [[nodiscard]] bool HasWorked() const REQUIRES(mutex_);
   [[nodiscard]] bool IsFresh(MonotonicTime now) const REQUIRES(mutex_);
@@ -107,6 +111,7 @@ class ReadinessCheck {
   std::optional<MonotonicTime> confirmed_before_ GUARDED_BY(mutex_);  ///< of a request, before it
   std::optional<MonotonicTime> confirmed_at_ GUARDED_BY(mutex_);      ///< of the writes asked for
   Status written_ GUARDED_BY(mutex_);                                 ///< the last result of these
+  bool failed_to_read_ GUARDED_BY(mutex_) = false;  ///< then, whatever requests have written since
   std::vector<AdminResponder> waiting_ GUARDED_BY(mutex_);
   std::jthread thread_;  // last: it uses all other members
 };

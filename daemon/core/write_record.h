@@ -1,4 +1,4 @@
-// When a write of the store was last confirmed.
+// When a write of the store was last confirmed, and when a read last failed.
 #pragma once
 
 #include <atomic>
@@ -25,6 +25,10 @@ class WriteRecord : public StoreObserver {
   [[nodiscard]] std::optional<MonotonicTime> broken_at() const { return Known(broken_at_); }
   /// Whether a write has failed since one was confirmed last.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
+  /// nullopt: no read has failed.
+  [[nodiscard]] std::optional<MonotonicTime> read_failed_at() const {
+    return Known(read_failed_at_);
+  }
 
   void OnCommitBegun() noexcept override { next_.OnCommitBegun(); }
   void OnCommitEnded(const CommitStats& stats) noexcept override { next_.OnCommitEnded(stats); }
@@ -32,6 +36,8 @@ class WriteRecord : public StoreObserver {
     if (operation == StoreOperation::kWrite) {
       has_failed_ = true;
       if (error == Errc::kStoreBroken) broken_at_ = clock_.Monotonic();
+    } else {
+      read_failed_at_ = clock_.Monotonic();
     }
     next_.OnStoreError(operation, error);
   }
@@ -57,6 +63,7 @@ class WriteRecord : public StoreObserver {
   const Clock& clock_;
   std::atomic<MonotonicTime> confirmed_at_{kNever};
   std::atomic<MonotonicTime> broken_at_{kNever};
+  std::atomic<MonotonicTime> read_failed_at_{kNever};
   std::atomic<bool> has_failed_{false};
 };
 

@@ -1,6 +1,7 @@
 // Connections that are shared by threads, such as those on which the store reads.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +59,8 @@ class PgReaderPool {
   /// by any. No read may be in progress.
   void ReadFrom(std::unique_ptr<PgSnapshot> snapshot) { snapshot_ = std::move(snapshot); }
   [[nodiscard]] bool HasSnapshot() const { return snapshot_ != nullptr; }
+  /// Whether the last read had no connection, in time or at all.
+  [[nodiscard]] bool is_cut_off() const { return is_cut_off_; }
 
   /// Runs a read, again on a new connection if that of the first try is lost. So it may be a write
   /// that has the same effect when it is done twice.
@@ -112,7 +115,9 @@ class PgReaderPool {
     if (!lease) return lease.error();
     Reader& reader = lease->reader();
     for (bool is_retry = false;; is_retry = true) {
-      if (const Status ready = AwaitCurrent(reader, deadline); !ready) return ready.error();
+      const Status ready = AwaitCurrent(reader, deadline);
+      is_cut_off_ = !ready;
+      if (!ready) return ready.error();
       auto outcome = on_reader(reader, deadline);
       const bool was_lost = !outcome && !reader.connection.connected();
       if (!was_lost) return outcome;
@@ -145,6 +150,7 @@ class PgReaderPool {
   const Options options_;
   const Clock& clock_;
   std::unique_ptr<PgSnapshot> snapshot_;
+  std::atomic<bool> is_cut_off_{false};
   std::vector<std::unique_ptr<Reader>> readers_;
   Mutex mutex_;
   CondVar changed_;

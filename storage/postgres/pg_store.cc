@@ -214,7 +214,12 @@ Status PgStore::BeginRemovals(TimePoint time) {
 Status PgStore::Ping() {
   PgJob job({PgWritten()});
   Commit(job);
-  return job.status();
+  if (!job.status() || !readers_->is_cut_off()) return job.status();
+  // A database that is out of connections keeps the writer's, and gives the readers none.
+  const auto read = Run([](PgConnection& connection, MonotonicTime deadline) {
+    return pg::LoadRemovalTime(connection, deadline);
+  });
+  return read ? Status() : Status(read.error());
 }
 
 std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }

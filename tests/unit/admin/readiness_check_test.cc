@@ -100,6 +100,30 @@ TEST_F(ReadinessCheckTest, IsReadyWithTheNextConfirmedWrite) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST_F(ReadinessCheckTest, IsNotReadyWhileReadsFailThoughRequestsWrite) {
+  const auto fail_a_read = [this] {
+    writes_.OnStoreError(StoreOperation::kRead, Errc::kStoreBusy);
+  };
+  write_ = [&]() -> Status {
+    writes_.OnWriteConfirmed();  // as the store reports it
+    if (takes_writes_) return {};
+    fail_a_read();
+    return Error{Errc::kStoreBusy, "no connection"};
+  };
+  takes_writes_ = false;
+  writes_.OnWriteConfirmed();
+  fail_a_read();
+  EXPECT_EQ(Ask(), 503);
+  clock_.Advance(1s);
+  writes_.OnWriteConfirmed();
+  EXPECT_EQ(Ask(), 503);
+  EXPECT_FALSE(check_.ReadLatest());
+  clock_.Advance(ReadinessCheck::kFresh);
+  writes_.OnWriteConfirmed();
+  takes_writes_ = true;
+  EXPECT_EQ(Ask(), 200);
+}
+
 TEST_F(ReadinessCheckTest, RequestsThatFailAmongOthersCostOneWritePerPeriod) {
   writes_.OnWriteConfirmed();
   for (int request = 0; request < 3; ++request) {

@@ -94,6 +94,24 @@ TEST_F(PgStoreCutTest, WhatTheServerGetsLaterIsNotCommittedAgain) {
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
 }
 
+TEST_F(PgStoreCutTest, APingFailsWhileOnlyTheReadersHaveNoConnection) {
+  PgOptions options = Patient(UrlThroughProxy());
+  options.readers = 1;
+  options.give_up = std::chrono::seconds(1);
+  const auto store = Open(options);
+  ASSERT_OK(store->LoadBans(clock_.Now()));
+  constexpr int kNoServer = 1;
+  proxy_.Redirect(kNoServer);
+  Execute(
+      "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
+      " WHERE query LIKE '%FROM bans%' AND pid <> pg_backend_pid()");
+  EXPECT_ERROR(kStoreBusy, store->LoadBans(clock_.Now()));
+  EXPECT_ERROR(kStoreBusy, store->Ping());
+  EXPECT_OK(store->PutBan({.room = kR1, .user_id = {"u"}, .until = clock_.Now()}));
+  proxy_.Redirect(SharedPostgres().port());
+  EXPECT_TRUE(Eventually([&] { return store->Ping().ok(); }));
+}
+
 TEST_F(PgStoreCutTest, AWriteThatTheLogDoesNotTellOfIsReportedAsUnknown) {
   const Session session{.user_id = {"u"}, .token = {}, .number = 1};
   proxy_.CutAt(Toward::kClient, kCommitted);
