@@ -16,6 +16,8 @@ struct MemoryTotal {
 
   /// The limit for newcomers: the rest is for the requests and replies of those that are there.
   [[nodiscard]] std::size_t most_for_newcomers() const { return most - most / 4; }
+  /// The limit for those that hold much: the rest is for others, which need little to go on.
+  [[nodiscard]] std::size_t most_for_greedy() const { return most - most / 8; }
   /// Whether a newcomer may take so much now.
   [[nodiscard]] bool HasRoomFor(std::size_t bytes) const {
     return held + bytes <= most_for_newcomers();
@@ -36,18 +38,18 @@ class MemoryReservation {
   /// Sets the size of the share.
   /// @return false when the share has grown, and all shares together exceed the limit.
   [[nodiscard]] bool Set(std::size_t bytes) { return Set(bytes, total_.most); }
-  /// Sets the first share of a holder, which may not take all that is left.
-  [[nodiscard]] bool Begin(std::size_t bytes) { return Set(bytes, total_.most_for_newcomers()); }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
-
- private:
-  bool Set(std::size_t bytes, std::size_t most) {
+  /// The same with another limit of all shares together.
+  [[nodiscard]] bool Set(std::size_t bytes, std::size_t most) {
     const std::size_t before = std::exchange(bytes_, bytes);
     if (bytes == before) return true;
     const std::size_t all = total_.held += bytes - before;  // both are modulo 2^n
     return bytes < before || all <= most;
   }
+  /// Sets the first share of a holder, which may not take all that is left.
+  [[nodiscard]] bool Begin(std::size_t bytes) { return Set(bytes, total_.most_for_newcomers()); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
+ private:
   MemoryTotal& total_;
   std::size_t bytes_ = 0;
 };

@@ -29,8 +29,7 @@ constexpr std::size_t BeyondSmall(std::size_t bytes) {
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-                       const IpAddress& peer, ConnectionLimiter::Slot slot,
-                       std::function<void(Connection&)> on_end)
+                       const IpAddress& peer, ConnectionLimiter::Slot slot, ConnectionOwner& owner)
     : context_(context),
       loop_(loop),
       socket_(loop.context(), socket.get()),
@@ -39,7 +38,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       peer_text_(peer.ToText()),
       peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
       slot_(std::move(slot)),
-      on_end_(std::move(on_end)),
+      owner_(owner),
       framer_(context.options.max_body_bytes),
       memory_(context.held) {
   context_.observer.OnConnectionOpened();
@@ -80,15 +79,19 @@ void Connection::CheckDeadline(MonotonicTime now) {
       if (framer_.has_bytes()) {
         return Guarded([](Connection& self) { self.Refuse(408, RefusalCause::kRequestTimeout); });
       }
-      return End();  // idle: no reply, since there is no request
+      return Cut();  // idle: no reply, since there is no request
     case State::kStreaming:
-      if (!stream_->is_blocked) return End();  // a silent client, like an idle one
+      if (!stream_->is_blocked) return Cut();  // a silent client, like an idle one
       [[fallthrough]];
     case State::kWriting:
       Count(RefusalCause::kWriteTimeout);
-      return End();
+      return Cut();
     case State::kLingering:
-      return End();
+      // The kernel sends the rest after the end of the process, too.
+      if (system_memory_ == 0 || context_.draining) return End();
+      if (now < lingers_until_) return;
+      Count(RefusalCause::kWriteTimeout);
+      return Cut();
     case State::kHeld:
     case State::kDispatched:
     case State::kEnded:
@@ -104,9 +107,10 @@ bool Connection::WaitsForClient() const {
     case State::kWriting:
     case State::kLingering:
       return true;
+    case State::kStreaming:
+      return stream_ && stream_->is_blocked;
     case State::kHeld:
     case State::kDispatched:
-    case State::kStreaming:
     case State::kEnded:
       return false;
   }
@@ -158,7 +162,7 @@ void Connection::Resume() {
 }
 
 void Connection::Wait(IoStatus for_what) {
-  if (for_what == IoStatus::kClosed) return End();
+  if (for_what == IoStatus::kClosed) return EndWhenTaken();
   const auto readiness = for_what == IoStatus::kWantWrite
                              ? boost::asio::posix::descriptor_base::wait_write
                              : boost::asio::posix::descriptor_base::wait_read;
@@ -322,9 +326,22 @@ bool Connection::CountMemory() {
   if (system_memory_ > 0 || transport_.unmeasured() > kSmallRequestBytes) {
     system_memory_ = BeyondSmall(transport_.MeasureSystem());
   }
-  if (memory_.Set(HeldMemory())) return true;
+  if (TakeMemory(HeldMemory())) return true;
   Count(RefusalCause::kMemory);
-  return End(), false;
+  return Cut(), false;
+}
+
+// Returns false when the connection has to end. One that holds little goes on: others end for it.
+bool Connection::TakeMemory(std::size_t bytes) {
+  if (Reserve(bytes)) return true;
+  if (bytes > kMuchBytes) return false;
+  owner_.OnMemoryLack();
+  return true;
+}
+
+bool Connection::Reserve(std::size_t bytes) {
+  const MemoryTotal& all = context_.held;
+  return memory_.Set(bytes, bytes > kMuchBytes ? all.most_for_greedy() : all.most);
 }
 
 std::size_t Connection::HeldMemory() const {
@@ -345,23 +362,28 @@ void Connection::MeasureMemory() {
                          (state_ == State::kStreaming && !stream_->is_reading);
   if (!is_unread && system_memory_ == 0) return;
   system_memory_ = BeyondSmall(transport_.MeasureSystem());
-  if (memory_.Set(HeldMemory())) return;
+  if (TakeMemory(HeldMemory())) return;
   Count(RefusalCause::kMemory);
   aborted_ = true;  // for the steps that are under way
-  End();
+  Cut();
 }
 
 void Connection::CloseGracefully() {
   if (!Flush()) return;
   transport_.CloseWriting();
-  // Closing a socket with unread bytes resets it, and the client may lose its reply.
-  if (framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) return Linger();
+  // Closing a socket with unread bytes resets it, and the client may lose its reply. What the
+  // client has not taken yet stays in the kernel, and is counted until then.
+  const bool is_counted = system_memory_ > 0 && !context_.draining;
+  if (is_counted || framer_.has_bytes() || transport_.HasPending() || transport_.HasUnread()) {
+    return Linger();
+  }
   End();
 }
 
 void Connection::Linger() {
   state_ = State::kLingering;
   deadline_ = Now() + context_.options.close_timeout;
+  lingers_until_ = Now() + context_.options.write_timeout;
   Discard();
 }
 
@@ -370,7 +392,28 @@ void Connection::Discard() {
     const IoResult got = transport_.ReadRaw(loop_.scratch());
     if (got.status != IoStatus::kDone) return Wait(got.status);
   }
-  End();  // the client sends more than data in transit at the close could explain
+  Cut();  // the client sends more than data in transit at the close could explain
+}
+
+// The client sends no more. It may have closed only its own side, and still read.
+void Connection::EndWhenTaken() {
+  if (state_ == State::kEnded) return;
+  system_memory_ = BeyondSmall(transport_.MeasureSystem());
+  if (system_memory_ == 0 || context_.draining) return End();
+  if (state_ != State::kLingering) {
+    state_ = State::kLingering;
+    deadline_ = Now();
+    lingers_until_ = deadline_ + context_.options.write_timeout;
+    LeaveStream();
+    outbox_ = {};
+  }
+  (void)CountMemory();
+}
+
+// Ends, and discards what the client has not taken, which the kernel would keep for minutes.
+void Connection::Cut() {
+  if (system_memory_ > 0 || !outbox_.empty()) transport_.DropUnsent();
+  End();
 }
 
 void Connection::End() {
@@ -385,7 +428,7 @@ void Connection::End() {
   failed = socket_.close(failed);  // a failure has no remedy
   slot_ = {};
   context_.observer.OnConnectionClosed();
-  on_end_(*this);
+  owner_.OnConnectionEnd(*this);
 }
 
 }  // namespace rtcroom

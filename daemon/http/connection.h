@@ -35,6 +35,18 @@
 
 namespace rtcroom {
 
+class Connection;
+
+/// Keeps connections of one loop. @threads the thread of the loop.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  /// Called once, when the connection is closed.
+  virtual void OnConnectionEnd(Connection& ended) = 0;
+  /// More memory is held for all clients than may be, by a connection that holds little.
+  virtual void OnMemoryLack() = 0;
+};
+
 /// Reads requests, has them answered one after the other, writes the replies, all under deadlines.
 ///
 /// Owned jointly by the table of its listener, by its pending wait or task, and by the `Responder`
@@ -42,14 +54,12 @@ namespace rtcroom {
 /// the worker owns transport and replies; the loop does not access them until the worker has posted
 /// the connection back. So no part of it needs a lock.
 ///
-/// @threads the thread of its loop, also for the constructor's `on_end`; those of `ReplySink` are
-///          safe from any thread.
+/// @threads the thread of its loop; those of `ReplySink` are safe from any thread.
 class Connection : public ReplySink, public std::enable_shared_from_this<Connection> {
  public:
-  /// @param on_end  called once, when the connection is closed.
+  /// @param owner  outlives its connections that have not ended.
   Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-             const IpAddress& peer, ConnectionLimiter::Slot slot,
-             std::function<void(Connection&)> on_end);
+             const IpAddress& peer, ConnectionLimiter::Slot slot, ConnectionOwner& owner);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -65,7 +75,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void CheckDeadline(MonotonicTime now);
 
   /// Whether only the client can let it go on: it is idle, or slow to send a request or to take
-  /// replies.
+  /// replies or a stream.
   [[nodiscard]] bool WaitsForClient() const;
   /// When the last request was complete; before the first one, when the connection began.
   [[nodiscard]] MonotonicTime requested_at() const { return requested_at_; }
@@ -89,7 +99,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     kDispatched,  ///< a request is being answered, or other connections run
     kWriting,     ///< the client has not taken all of its replies yet
     kStreaming,   ///< a streamed reply is being sent, or the connection was upgraded
-    kLingering,   ///< the write side is closed; the client may still be sending
+    kLingering,   ///< closed, but the client is still sending, or has not taken everything
     kEnded,
   };
   /// A request on its way to its handler.
@@ -135,7 +145,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     try {
       std::invoke(step, *this);
     } catch (const std::exception&) {
-      End();
+      Cut();
     }
   }
   void Resume();
@@ -189,12 +199,16 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Refuse(int status, RefusalCause cause);
   bool Flush();
   bool CountMemory();
+  bool TakeMemory(std::size_t bytes);
+  [[nodiscard]] bool Reserve(std::size_t bytes);
   void MeasureMemory();
   [[nodiscard]] std::size_t HeldMemory() const;
   void EndIfIdle();
   void CloseGracefully();
   void Linger();
   void Discard();
+  void EndWhenTaken();
+  void Cut();
   void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
   void End();
   /// Whether the request with that turn is the one being answered.
@@ -214,13 +228,14 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::string peer_text_;
   bool peer_is_trusted_ = false;
   ConnectionLimiter::Slot slot_;
-  const std::function<void(Connection&)> on_end_;
+  ConnectionOwner& owner_;
   std::shared_ptr<ssl_ctx_st> tls_;  ///< until the handshake begins
 
   State state_ = State::kProxyHeader;
   MonotonicTime deadline_ = MonotonicTime::max();
   MonotonicTime requested_at_{};
-  std::string proxy_header_;  ///< the bytes received so far
+  MonotonicTime lingers_until_{};  ///< where the client has not taken everything
+  std::string proxy_header_;       ///< the bytes received so far
   RequestFramer framer_;
   TokenBucket pace_;
   std::unique_ptr<HeldCall> held_;

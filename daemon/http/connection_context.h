@@ -47,7 +47,8 @@ inline constexpr std::size_t kConnectionBytes = 8192;
 inline constexpr std::size_t kSmallRequestBytes = 4096;
 
 /// A connection that holds more while it waits for its client ends when a new one lacks memory. An
-/// idle one never does.
+/// idle one never does. It also ends when it would hold more still while an eighth of the memory is
+/// left: that is for the requests and replies of those that hold less.
 inline constexpr std::size_t kMuchBytes = std::size_t{64} << 10;
 
 /// The references outlive this object, and it outlives the connections.

@@ -133,6 +133,7 @@ void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
   const std::uint32_t turn = turn_;
   EncodedResponse reply;
   bool is_lost = true;
+  bool lacks_memory = false;
   try {
     std::optional<EncodedResponse> answer = Answer(request);
     if (!answer) return;
@@ -142,20 +143,25 @@ void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
     if (put.status == IoStatus::kDone) RemoveSent(put.bytes, reply.bytes);
     is_lost = put.status == IoStatus::kClosed;
     // It may wait long for its loop, and many may.
-    const std::size_t held = HeldMemory();
-    if (!memory_.Set(held + (reply.bytes.empty() ? 0 : reply.bytes.capacity()))) {
+    const std::size_t before = HeldMemory();
+    const std::size_t held = before + (reply.bytes.empty() ? 0 : reply.bytes.capacity());
+    lacks_memory = !Reserve(held);
+    if (lacks_memory && held > kMuchBytes) {
       Count(RefusalCause::kMemory);
+      transport_.DropUnsent();
       reply = {};
       is_lost = true;
-      (void)memory_.Set(held);
+      (void)memory_.Set(before);
     }
   } catch (const std::exception&) {
     reply = {};
   }
-  loop_.Post([self = shared_from_this(), turn, is_lost, reply = std::move(reply)]() mutable {
-    if (is_lost) self->aborted_ = true;
-    self->OnReplyReady(turn, std::move(reply));
-  });
+  loop_.Post(
+      [self = shared_from_this(), turn, is_lost, lacks_memory, reply = std::move(reply)]() mutable {
+        if (is_lost) self->aborted_ = true;
+        if (lacks_memory) self->owner_.OnMemoryLack();
+        self->OnReplyReady(turn, std::move(reply));
+      });
 }
 
 std::optional<EncodedResponse> Connection::Answer(HttpRequest& request) {

@@ -136,10 +136,10 @@ void Connection::ReadStream() {
     const std::span<char> room = loop_.scratch();
     const IoResult got = transport_.Read(room);
     if (got.status == IoStatus::kClosed) {
-      // The client may have closed only its own side, and still read the answer to its last bytes.
+      // The client may still read the answer to its last bytes.
       outbox_.AppendInterim(stream_->queue->Take());
       (void)outbox_.Flush(transport_);
-      return End();
+      return EndWhenTaken();
     }
     if (got.status != IoStatus::kDone) {
       WatchStreamsClient();
@@ -189,7 +189,7 @@ void Connection::ResumeReading() {
 void Connection::SendStream() {
   if (stream_->queue->overflown()) {
     Count(RefusalCause::kWriteTimeout);
-    return End();
+    return Cut();
   }
   outbox_.AppendInterim(stream_->queue->Take());
   FlushStream();
@@ -198,7 +198,7 @@ void Connection::SendStream() {
 void Connection::FlushStream() {
   const std::size_t unsent = outbox_.size();
   const IoStatus status = outbox_.Flush(transport_);
-  if (status == IoStatus::kClosed) return End();
+  if (status == IoStatus::kClosed) return EndWhenTaken();
   const bool has_taken = stream_->queue->RecordUnsent(outbox_.size());
   if (!CountMemory()) return;
   if (status == IoStatus::kDone && stream_->is_ending) return FinishStream();

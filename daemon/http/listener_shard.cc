@@ -86,6 +86,36 @@ bool ListenerShard::MakeRoomFor(std::size_t bytes) {
   return false;
 }
 
+void ListenerShard::OnMemoryLack() {
+  if (will_shed_) return;
+  loop_.Post([self = shared_from_this()] {
+    self->will_shed_ = false;
+    self->Shed();
+  });
+  will_shed_ = true;
+}
+
+void ListenerShard::Shed() {
+  MemoryTotal& held = context_.held;
+  if (held.held <= held.most) return;
+  constexpr std::size_t kIdleBytes = kConnectionBytes + Transport::kTlsBytes;
+  std::vector<std::shared_ptr<Connection>> waiting;
+  for (const auto& [connection, entry] : connections_) {
+    const bool is_idle = connection->held_memory() <= kIdleBytes;
+    if (!is_idle && connection->WaitsForClient()) waiting.push_back(entry.connection);
+  }
+  std::ranges::sort(waiting, [](const auto& one, const auto& other) {
+    if (one->held_memory() != other->held_memory()) {
+      return one->held_memory() > other->held_memory();
+    }
+    return one->requested_at() < other->requested_at();
+  });
+  for (const std::shared_ptr<Connection>& connection : waiting) {
+    if (held.held <= held.most) return;
+    connection->Displace();
+  }
+}
+
 void ListenerShard::Adopt(AcceptedConnection incoming) {
   try {
     // The newcomer tries again after the replies that workers have passed to this loop: their
@@ -101,9 +131,9 @@ void ListenerShard::Adopt(AcceptedConnection incoming) {
   }
   std::shared_ptr<Connection> connection;
   try {
-    connection = std::make_shared<Connection>(
-        context_, loop_, std::move(incoming.accepted.socket), incoming.accepted.peer,
-        std::move(incoming.slot), [this](Connection& ended) { connections_.erase(&ended); });
+    connection =
+        std::make_shared<Connection>(context_, loop_, std::move(incoming.accepted.socket),
+                                     incoming.accepted.peer, std::move(incoming.slot), *this);
     connections_.emplace(connection.get(), Entry{connection, std::move(incoming.open)});
   } catch (const std::bad_alloc&) {
     context_.observer.OnRefusal(RefusalCause::kMemory);

@@ -43,10 +43,10 @@ struct AcceptedConnection {
 
 /// @threads the thread of its loop, except for construction, and destruction once it is empty and
 ///          its upkeep has stopped.
-class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
+class ListenerShard : public ConnectionOwner, public std::enable_shared_from_this<ListenerShard> {
  public:
   ListenerShard(ConnectionContext& context, EventLoop& loop);
-  ~ListenerShard();
+  ~ListenerShard() override;
   ListenerShard(const ListenerShard&) = delete;
   ListenerShard& operator=(const ListenerShard&) = delete;
 
@@ -65,7 +65,13 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   void Drain();
   void Abort();
 
+  void OnConnectionEnd(Connection& ended) override { connections_.erase(&ended); }
+  void OnMemoryLack() override;
+
  private:
+  /// While more is held for clients than may be: ends connections that wait for their clients in
+  /// the middle of something; first those that hold most, then those that have for longest.
+  void Shed();
   void CheckDeadlinesLater();
   /// Ends connections that wait for their clients, until a new one may take so much: those that
   /// hold `kMuchBytes`; if idle ones may be replaced and hold most, as many of them as that needs.
@@ -81,6 +87,7 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   boost::asio::steady_timer upkeep_;
   bool stopped_ = false;
   bool has_looked_for_room_ = false;  ///< without success, in this turn of the loop
+  bool will_shed_ = false;            ///< at the end of this turn
   struct Entry {
     std::shared_ptr<Connection> connection;
     OpenConnection open;

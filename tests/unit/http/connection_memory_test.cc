@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 using ConnectionMemory = EdgeTest;
 
@@ -168,6 +169,66 @@ TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientThatWaits) {
   client.Send(std::string(kSent / 2, 'x'));
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
   EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kMemory));
+}
+
+TEST_F(ConnectionMemory, KeepsAnEighthOfTheMemoryForThoseThatHoldLittle) {
+  Serve(
+      [](const HttpRequest& request) {
+        if (request.path == "/inline/short") return Describe(request);
+        return HttpReply{.body = std::string(4'000'000, 'x')};
+      },
+      {}, {.loops = 1});
+  RawClient honest(address());
+  RawClient greedy(address());
+  ASSERT_TRUE(Eventually([&] { return held_.held == 2 * kConnectionBytes; }));
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most_for_greedy() - held_.held));
+  greedy.Send(RawPost("/inline/long", ""));
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  honest.Send(RawPost("/inline/short", std::string(20'000, 'x')));
+  EXPECT_EQ(honest.Receive().status, 200);
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+}
+
+TEST_F(ConnectionMemory, EndsThoseThatHoldMostWhenAnotherNeedsLittle) {
+  Serve(Describe, {}, {.loops = 1});
+  RawClient honest(address());
+  const RawClient idle(address());
+  RawClient slow(address());
+  slow.Send(RawPost("/inline", std::string(50'000, 'x')).substr(0, 40'000));
+  ASSERT_TRUE(Eventually([&] { return held_.held >= 3 * kConnectionBytes + 40'000; }));
+  MemoryReservation others(held_);
+  ASSERT_TRUE(others.Set(held_.most - held_.held));
+  const std::string request = RawPost("/inline", std::string(20'000, 'x'));
+  honest.Send(std::string_view(request).substr(0, 10'000));
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  honest.Send(std::string_view(request).substr(10'000));
+  EXPECT_EQ(honest.Receive().status, 200);
+  EXPECT_TRUE(slow.IsReadable()) << "it has ended";
+  EXPECT_FALSE(idle.IsReadable());
+}
+
+TEST_F(ConnectionMemory, CountsWhatAClosedConnectionHasLeftInTheKernel) {
+  constexpr std::size_t kMuch = 200'000;
+  Serve([](const HttpRequest&) { return HttpReply{.body = std::string(500'000, 'x')}; }, {},
+        {.loops = 1});
+  const auto ask = [this] {
+    RawClient client(address());
+    client.Send(RawPost("/inline", "", "Connection: close\r\n"));
+    client.CloseWriting();
+    return client;
+  };
+  RawClient late = ask();
+  const RawClient never = ask();
+  ASSERT_TRUE(Eventually([&] { return held_.held > 2 * kMuch; }));
+  EXPECT_GT(late.ReceiveAll().size(), 500'000U);
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_GT(held_.held, kMuch);
+  EXPECT_THAT(observer_.refusals(), IsEmpty());
+  clock_.Advance(ConnectionOptions().write_timeout);
+  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 2; }));
+  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
+  EXPECT_EQ(held_.held, 0U);
 }
 
 }  // namespace
