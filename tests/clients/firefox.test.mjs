@@ -27,6 +27,7 @@ it('The page plays HLS in Firefox', { skip: kNoServer || kNoFirefox }, async (te
   const page = await browser.newPage();
   page.setDefaultTimeout(60_000);
   await page.goto(`${server.host}/demo/#live/${room.roomID}`);
+  await page.waitForSelector('#accept'); // or it enters as soon as there is a name
   await page.fill('#name', 'Ann');
   await page.click('#accept');
   const video = page.locator('#members video');
