@@ -312,8 +312,10 @@ std::optional<HttpReply> ChannelRouter::Run(Call& call) const {
   if (!fields) return Fail(fields.error(), call.label);
   HttpReply reply = Succeed(*fields);
   if (call.command->takes_token) {
-    RequestCharge(payer ? context_.costs : admission_, call.http.peer_address, payer)
-        .ChargeReply(reply.body.size());
+    const std::string& address = call.http.peer_address;
+    const RequestCharge charge = payer ? RequestCharge::OfChannel(context_.costs, address, payer)
+                                       : RequestCharge(admission_, address, payer);
+    charge.ChargeReply(reply.body.size());
   }
   return reply;
 }
@@ -361,7 +363,8 @@ Status ChannelRouter::ReadBody(const Call& call, ChannelRequest& request) {
 
 PollReply ChannelRouter::MakePollReply(Call& call, std::string if_lost, std::optional<UserId> payer,
                                        bool may_repeat) const {
-  RequestCharge charge(context_.costs, call.http.peer_address, std::move(payer));
+  RequestCharge charge =
+      RequestCharge::OfChannel(context_.costs, call.http.peer_address, std::move(payer));
   // Shared by the copies of the function: it answers once, and answers when the last one ends.
   auto poll =
       std::make_shared<WaitingPoll>(std::move(call.responder),

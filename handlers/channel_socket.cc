@@ -278,7 +278,7 @@ Status ChannelSocket::Admit(std::size_t bytes) const {
 }
 
 void ChannelSocket::ChargeReply(std::string_view reply) const {
-  RequestCharge(context_.costs, peer_address_, login_.account).ChargeReply(reply.size());
+  RequestCharge::OfChannel(context_.costs, peer_address_, login_.account).ChargeReply(reply.size());
 }
 
 Status ChannelSocket::Answer(const Request& request) {

@@ -19,9 +19,15 @@ namespace rtcroom {
 /// @source protocol F.9.
 inline constexpr std::size_t kBytesPerToken = 16384;
 
+/// The bytes of a reply of the message channel that one token of its address pays for. The address
+/// has many tokens there, and a long reply costs as much as many short ones: it is read from the
+/// store, written as JSON and encrypted.
+inline constexpr std::size_t kChannelBytesPerToken = 2048;
+
 /// The tokens of a body or a reply beyond the first.
-constexpr std::uint32_t MoreTokensFor(std::size_t bytes) {
-  return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / kBytesPerToken);
+constexpr std::uint32_t MoreTokensFor(std::size_t bytes,
+                                      std::size_t bytes_per_token = kBytesPerToken) {
+  return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / bytes_per_token);
 }
 
 /// Takes the tokens of a request to the message channel of its address, whose ceiling is that of
@@ -61,12 +67,23 @@ class RequestCharge {
   /// @param admission  must outlive the charge.
   RequestCharge(Admission& admission, std::string address, std::optional<UserId> user)
       : admission_(&admission), address_(std::move(address)), user_(std::move(user)) {}
+  /// For a call to the message channel.
+  /// @param costs  of the channel; must outlive the charge.
+  static RequestCharge OfChannel(Admission& costs, std::string address,
+                                 std::optional<UserId> user) {
+    RequestCharge charge(costs, std::move(address), std::move(user));
+    charge.bytes_per_address_token_ = kChannelBytesPerToken;
+    return charge;
+  }
 
   void ChargeReply(std::size_t bytes) const {
-    const std::uint32_t tokens = MoreTokensFor(bytes);
-    if (admission_ == nullptr || tokens == 0) return;
-    admission_->ChargeAddress(address_, tokens);
-    if (user_) admission_->ChargeUser(*user_, tokens);
+    if (admission_ == nullptr) return;
+    if (const std::uint32_t tokens = MoreTokensFor(bytes, bytes_per_address_token_); tokens > 0) {
+      admission_->ChargeAddress(address_, tokens);
+    }
+    if (const std::uint32_t tokens = MoreTokensFor(bytes); user_ && tokens > 0) {
+      admission_->ChargeUser(*user_, tokens);
+    }
   }
 
   /// Whether the address or the user is in debt: other calls cost more tokens than were left.
@@ -79,6 +96,7 @@ class RequestCharge {
   Admission* admission_ = nullptr;
   std::string address_;
   std::optional<UserId> user_;
+  std::size_t bytes_per_address_token_ = kBytesPerToken;
 };
 
 }  // namespace rtcroom
