@@ -169,6 +169,25 @@ struct MixConfig {
   std::string ffmpeg = "/usr/bin/ffmpeg";
 };
 
+struct WebConfig {
+  std::size_t max_sessions = 0;  ///< 0: browsers neither publish nor play
+  std::size_t max_sessions_per_user = 16;
+  std::size_t max_sessions_per_address = 64;
+  std::string server = "rtmp://127.0.0.1:1935";
+  std::vector<std::string> addresses = {};  ///< empty: all but loopback and link-local
+  std::string public_address = {};          ///< empty: the local ones
+  std::string ports = "50000-50199";
+  bool tcp = false;
+  std::vector<std::string> turn_urls = {};
+  Secret turn_secret = {};
+  ConfigDuration latency = std::chrono::milliseconds(250);
+  std::size_t max_kbps = 2500;
+  ConfigDuration url_ttl = std::chrono::hours(1);
+  WebReorder reorder = WebReorder::kTranscode;
+  std::size_t max_transcodes = 4;
+  std::string srs_base_url = {};  ///< empty: sessions are those of web-worker
+};
+
 struct WechatConfig {
   std::string app_id = {};
   Secret secret = {};
@@ -223,6 +242,7 @@ struct Config {
   LivenessConfig liveness = {};
   RecordingConfig recording = {};
   MixConfig mix = {};
+  WebConfig web = {};
   WechatConfig wechat = {};
   TrtcConfig trtc = {};
   LimitsConfig limits = {};

@@ -12,6 +12,7 @@
 #include "daemon/base/text_file.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/configured_listeners.h"
+#include "daemon/config/web_checks.h"
 
 namespace rtcroom {
 namespace {
@@ -431,6 +432,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   CheckCallbacks(config.live, problems);
   CheckRecording(config, problems);
   CheckMix(config, problems);
+  CheckWeb(config, problems);
   CheckTrtc(config, problems);
   CheckWechat(config.wechat, problems);
   CheckUtils(config.utils, problems);

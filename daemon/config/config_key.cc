@@ -30,6 +30,7 @@ std::vector<ConfigKey> AllConfigKeys() {
   AddLivenessKeys(keys);
   AddRecordingKeys(keys);
   AddMixKeys(keys);
+  AddWebKeys(keys);
   AddWechatKeys(keys);
   AddTrtcKeys(keys);
   AddLimitsKeys(keys);

@@ -26,6 +26,7 @@ void AddChannelKeys(std::vector<ConfigKey>& keys);
 void AddLiveKeys(std::vector<ConfigKey>& keys);
 void AddRecordingKeys(std::vector<ConfigKey>& keys);
 void AddMixKeys(std::vector<ConfigKey>& keys);
+void AddWebKeys(std::vector<ConfigKey>& keys);
 void AddWechatKeys(std::vector<ConfigKey>& keys);
 void AddTrtcKeys(std::vector<ConfigKey>& keys);
 void AddUtilsKeys(std::vector<ConfigKey>& keys);

@@ -150,6 +150,49 @@ void AddMixKeys(std::vector<ConfigKey>& keys) {
                                "Likewise: the program that mixes.");
 }
 
+void AddWebKeys(std::vector<ConfigKey>& keys) {
+  using S = WebConfig;
+  SectionKeys<&Config::web> web("web", keys);
+  web.Add<&S::max_sessions>("max_sessions", CountRule{0, 1000},
+                            "Most streams that browsers publish and play at a time, through one "
+                            "rtcroomd web-worker; 0 = none.");
+  web.Add<&S::max_sessions_per_user>("max_sessions_per_user", CountRule{1, 1000},
+                                     "Most of them of one user.");
+  web.Add<&S::max_sessions_per_address>("max_sessions_per_address", CountRule{1, 1000},
+                                        "Most of them of one address.");
+  web.AddOfMachine<&S::server>(
+      "server", PlainTextRule{CheckRtmpServer},
+      "Of rtcroomd web-worker: the media server that it plays from and pushes to.");
+  web.AddOfMachine<&S::addresses>("addresses", ListRule{CheckAddress},
+                                  "Likewise: its addresses for browsers; [] = all of the machine "
+                                  "but loopback and link-local ones.");
+  web.AddOfMachine<&S::public_address>(
+      "public_address", PlainTextRule{CheckPublicAddress},
+      "Likewise: what browsers are told instead, behind NAT: one of IPv4, of IPv6, or both with a "
+      "comma between; \"\" = the addresses themselves.");
+  web.AddOfMachine<&S::ports>("ports", PlainTextRule{CheckPortRange},
+                              "Likewise: its UDP ports for browsers, one for each session.");
+  web.AddOfMachine<&S::tcp>("tcp", SwitchRule{},
+                            "Likewise: TCP on the same ports, too, where UDP is closed.");
+  web.Add<&S::turn_urls>("turn_urls", ListRule{CheckIceUrl},
+                         "Relays that browsers may use, such as turn:HOST:3478?transport=udp.");
+  web.Add<&S::turn_secret>("turn_secret", SecretRule{},
+                           "Signs the credentials for them (use-auth-secret of coturn).");
+  web.Add<&S::latency>("latency", DurationRule{20ms, 2s},
+                       "How long the worker waits for packets of a browser that are lost.");
+  web.Add<&S::max_kbps>("max_kbps", CountRule{100, 50'000},
+                        "Most kbit/s that a browser is asked to send; twice as much ends it.");
+  web.Add<&S::url_ttl>("url_ttl", DurationRule{1min, 24h},
+                       "Life of an address to play from and of credentials of relays.");
+  web.Add<&S::reorder>("reorder", ChoiceRule{{"transcode", "refuse"}},
+                       "Streams with B-frames, which browsers cannot play.");
+  web.Add<&S::max_transcodes>("max_transcodes", CountRule{0, 64},
+                              "Most such streams that are transcoded at a time.");
+  web.Add<&S::srs_base_url>("srs_base_url", PlainTextRule{CheckOptionalBaseUrl},
+                            "With live.api srs, instead of rtcroomd web-worker: where browsers "
+                            "reach its HTTP API.");
+}
+
 void AddWechatKeys(std::vector<ConfigKey>& keys) {
   using S = WechatConfig;
   SectionKeys<&Config::wechat> wechat("wechat", keys);

@@ -20,6 +20,10 @@ struct Rate {
 /// What lists and ends streams: a media server, or the live service (protocol D.6).
 enum class LiveApi : std::uint8_t { kNone, kNginxRtmp, kSrs, kV1, kV3 };
 
+/// What becomes of pictures that arrive in another order than they are shown in, which browsers
+/// cannot play: encoded anew, or not played.
+enum class WebReorder : std::uint8_t { kTranscode, kRefuse };
+
 /// Whether it is a media server, which lists its streams.
 constexpr bool IsMediaServer(LiveApi api) {
   return api == LiveApi::kNginxRtmp || api == LiveApi::kSrs;

@@ -1,6 +1,8 @@
 #include "daemon/config/text_rules.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -223,6 +225,46 @@ std::string_view CheckUserId(std::string_view text) {
 std::string_view CheckAddressRange(std::string_view text) {
   if (AddressRange::Parse(text)) return "";
   return "must be an address, or a range such as 10.0.0.0/8 with only zeros after its prefix";
+}
+
+std::string_view CheckAddress(std::string_view text) {
+  return IpAddress::Parse(text) ? "" : "must be a numeric address";
+}
+
+std::string_view CheckPublicAddress(std::string_view text) {
+  if (text.empty()) return "";
+  const std::size_t comma = text.find(',');
+  const std::optional<IpAddress> first = IpAddress::Parse(text.substr(0, comma));
+  if (first && comma == text.npos) return "";
+  const std::optional<IpAddress> second =
+      comma == text.npos ? std::nullopt : IpAddress::Parse(text.substr(comma + 1));
+  if (first && second && first->IsV4() != second->IsV4()) return "";
+  return "must be an IPv4 address, an IPv6 address, or one of each with a comma between";
+}
+
+std::string_view CheckPortRange(std::string_view text) {
+  constexpr std::uint16_t kLeast = 1024;
+  const std::size_t dash = std::min(text.find('-'), text.size());
+  const std::uint16_t first = ParsePort(text.substr(0, dash)).value_or(0);
+  const std::uint16_t last = dash == text.size() ? 0 : ParsePort(text.substr(dash + 1)).value_or(0);
+  if (first >= kLeast && last >= first) return "";
+  return "must be two ports from 1024 to 65535 such as 50000-50199";
+}
+
+std::string_view CheckIceUrl(std::string_view text) {
+  constexpr std::string_view kShape =
+      "must be turn:HOST, turns:HOST or stun:HOST, with :PORT and ?transport=udp or tcp if need be";
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const std::string_view scheme = text.substr(0, colon);
+  if (scheme != "turn" && scheme != "turns" && scheme != "stun") return kShape;
+  std::string_view host = text.substr(std::min(colon + 1, text.size()));
+  if (const std::size_t query = host.find('?'); query != host.npos) {
+    const std::string_view transport = host.substr(query);
+    if (scheme == "stun") return kShape;
+    if (transport != "?transport=udp" && transport != "?transport=tcp") return kShape;
+    host = host.substr(0, query);
+  }
+  return CutToHost(host) ? "" : kShape;
 }
 
 std::string_view CheckOrigin(std::string_view text) {

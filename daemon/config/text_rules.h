@@ -57,6 +57,15 @@ std::string_view CheckDigits(std::string_view text);
 std::string_view CheckUserId(std::string_view text);
 /// A numeric address, or a range such as `10.0.0.0/8` or `fd00::/8`.
 std::string_view CheckAddressRange(std::string_view text);
+/// A numeric address.
+std::string_view CheckAddress(std::string_view text);
+/// An IPv4 address, an IPv6 address, or one of each with a comma between; may be empty.
+std::string_view CheckPublicAddress(std::string_view text);
+/// `LEAST-MOST`, ports from 1024 to 65535.
+std::string_view CheckPortRange(std::string_view text);
+/// `turn:HOST`, `turns:HOST` or `stun:HOST`, with `:PORT` and, but for stun, `?transport=udp` or
+/// `?transport=tcp` if need be. @source RFC 7064, RFC 7065.
+std::string_view CheckIceUrl(std::string_view text);
 /// `*`, `null`, or `scheme://host[:port]` as a browser sends it.
 std::string_view CheckOrigin(std::string_view text);
 

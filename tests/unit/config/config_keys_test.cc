@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::array<std::string_view, 10> kTexts = {"other",
+constexpr std::array<std::string_view, 13> kTexts = {"other",
                                                      "7",
                                                      "/other",
                                                      "127.0.0.1:7001",
@@ -28,7 +28,10 @@ constexpr std::array<std::string_view, 10> kTexts = {"other",
                                                      "fd00::/8",
                                                      "rtmp://{host}/{stream}",
                                                      "http://other/{stream}",
-                                                     "rtmp://other"};
+                                                     "rtmp://other",
+                                                     "192.0.2.7",
+                                                     "30000-30001",
+                                                     "turn:other"};
 
 // A non-default value of a key, and its notation in a file and in an environment variable.
 struct Sample {

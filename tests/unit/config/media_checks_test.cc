@@ -132,5 +132,38 @@ TEST(ConfigConflicts, MixingNeedsNginxRtmpAndGrpc) {
   EXPECT_THAT(Conflicts(config), ElementsAre("mix.max"));
 }
 
+TEST(ConfigConflicts, BrowsersNeedNginxRtmpGrpcAndAPortForEachSession) {
+  Config config = CompleteConfig();
+  config.grpc.listen.clear();
+  config.web.max_sessions = 201;
+  EXPECT_THAT(Conflicts(config), ElementsAre("web.max_sessions", "web.max_sessions", "web.ports"));
+  config.grpc.listen = "unix:/run/grpc.sock";
+  config.web.ports = "50000-50200";
+  config.live.api = LiveApi::kSrs;
+  config.live.api_base_url = "http://127.0.0.1:1985";
+  EXPECT_THAT(Conflicts(config), ElementsAre("web.max_sessions"));
+  config.live.api = LiveApi::kNginxRtmp;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, RelaysOfBrowsersNeedTheirSecret) {
+  Config config = CompleteConfig();
+  config.web.turn_urls = {"stun:stun.example.com"};
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.web.turn_urls.emplace_back("turns:turn.example.com");
+  EXPECT_THAT(Conflicts(config), ElementsAre("web.turn_secret"));
+  config.web.turn_secret = Secret("a secret");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
+TEST(ConfigConflicts, SrsServesBrowsersWhereItIsTheMediaServer) {
+  Config config = CompleteConfig();
+  config.web.srs_base_url = "https://srs.example.com";
+  EXPECT_THAT(Conflicts(config), ElementsAre("web.srs_base_url"));
+  config.live.api = LiveApi::kSrs;
+  config.live.api_base_url = "http://127.0.0.1:1985";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
 }  // namespace
 }  // namespace rtcroom

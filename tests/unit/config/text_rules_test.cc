@@ -79,6 +79,29 @@ TEST(TextRules, ProgramIsAnAbsolutePath) {
   ExpectAll(CheckProgram, false, {"", "ffmpeg", "./ffmpeg", " /ffmpeg", "/ffmpeg\n"});
 }
 
+TEST(TextRules, PublicAddressIsOneOfEachFamilyAtMost) {
+  ExpectAll(CheckPublicAddress, true, {"", "192.0.2.1", "2001:db8::1", "192.0.2.1,2001:db8::1"});
+  ExpectAll(CheckPublicAddress, false,
+            {"example.com", "192.0.2.1,", ",192.0.2.1", "192.0.2.1,192.0.2.2", "192.0.2.1:80",
+             "192.0.2.1,2001:db8::1,192.0.2.2"});
+}
+
+TEST(TextRules, PortRangeIsTwoPortsInOrder) {
+  ExpectAll(CheckPortRange, true, {"50000-50199", "1024-1024", "1024-65535"});
+  ExpectAll(CheckPortRange, false,
+            {"", "50000", "50000-", "-50000", "2-1", "1023-2000", "50199-50000", "50000-65536",
+             "50000-50100-50199"});
+}
+
+TEST(TextRules, IceUrlIsARelayOrAServerOfStun) {
+  ExpectAll(CheckIceUrl, true,
+            {"turn:relay.example.com", "turn:192.0.2.1:3478?transport=udp",
+             "turns:relay.example.com:443?transport=tcp", "stun:[2001:db8::1]:3478"});
+  ExpectAll(CheckIceUrl, false,
+            {"", "turn", "turn:", "http:host", "turn://host", "turn:host?transport=sctp",
+             "stun:host?transport=udp", "turn:user@host", "turn:host:0"});
+}
+
 TEST(TextRules, StreamPartHasOnlyUrlSafeCharacters) {
   ExpectAll(CheckStreamPart, true, {"", "8888", "a_b-c"});
   ExpectAll(CheckStreamPart, false, {"88/88", "88&x", "a b"});
