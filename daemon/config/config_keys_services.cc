@@ -178,16 +178,18 @@ void AddWebKeys(std::vector<ConfigKey>& keys) {
                          "Relays that browsers may use, such as turn:HOST:3478?transport=udp.");
   web.Add<&S::turn_secret>("turn_secret", SecretRule{},
                            "Signs the credentials for them (use-auth-secret of coturn).");
-  web.Add<&S::latency>("latency", DurationRule{20ms, 2s},
-                       "How long the worker waits for packets of a browser that are lost.");
-  web.Add<&S::max_kbps>("max_kbps", CountRule{100, 50'000},
-                        "Most kbit/s that a browser is asked to send; twice as much ends it.");
+  web.AddOfMachine<&S::latency>(
+      "latency", DurationRule{20ms, 2s},
+      "How long the worker waits for packets of a browser that are lost.");
+  web.AddOfMachine<&S::max_kbps>(
+      "max_kbps", CountRule{100, 50'000},
+      "Most kbit/s that a browser is asked to send; twice as much ends it.");
   web.Add<&S::url_ttl>("url_ttl", DurationRule{1min, 24h},
                        "Life of an address to play from and of credentials of relays.");
-  web.Add<&S::reorder>("reorder", ChoiceRule{{"transcode", "refuse"}},
-                       "Streams with B-frames, which browsers cannot play.");
-  web.Add<&S::max_transcodes>("max_transcodes", CountRule{0, 64},
-                              "Most such streams that are transcoded at a time.");
+  web.AddOfMachine<&S::reorder>("reorder", ChoiceRule{{"transcode", "refuse"}},
+                                "Streams with B-frames, which browsers cannot play.");
+  web.AddOfMachine<&S::max_transcodes>("max_transcodes", CountRule{0, 64},
+                                       "Most such streams that are transcoded at a time.");
   web.Add<&S::srs_base_url>("srs_base_url", PlainTextRule{CheckOptionalBaseUrl},
                             "With live.api srs, instead of rtcroomd web-worker: where browsers "
                             "reach its HTTP API.");
