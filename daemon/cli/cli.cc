@@ -18,6 +18,8 @@
 #include "daemon/cli/rooms_options.h"
 #include "daemon/cli/store_options.h"
 #include "daemon/cli/users_options.h"
+#include "daemon/cli/web_worker_command.h"
+#include "daemon/cli/web_worker_options.h"
 
 namespace rtcroom {
 namespace {
@@ -36,6 +38,7 @@ struct Options {
   std::optional<std::string> url = {};
   std::string shell = {};
   MixWorkerCommand mix_worker = {};
+  WebWorkerCommand web_worker = {};
 };
 
 // The commands and the targets of their options.
@@ -55,6 +58,8 @@ class Commands {
         users_(app),
         recordings_(app),
         mix_worker_(Add(app, "mix-worker", "Mix the streams of live rooms, beside a server")),
+        web_worker_(
+            Add(app, "web-worker", "Serve the media of browsers (WHIP, WHEP), beside a server")),
         completion_(Add(app, "completion", "Print a script that completes commands in a shell")),
         version_(Add(app, "version", "Print the version and those of the libraries")),
         app_(app) {
@@ -88,13 +93,15 @@ class Commands {
     AddAccessOptions(*mix_worker_, options_.mix_worker.access);
     mix_worker_->add_option("--server", options_.mix_worker.server,
                             "The media server: rtmp://HOST:PORT (default: mix.server)");
+    AddWebWorkerOptions(*web_worker_, options_.web_worker);
     completion_->add_option("SHELL", options_.shell, "bash or zsh")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh"}));
     health_check_->add_option("--url", options_.url, "What to ask (default: the admin listener)");
   }
 
-  [[nodiscard]] int Run(const CliContext& context) const {
+  /// @param arguments  what was parsed, for a command that another program runs.
+  [[nodiscard]] int Run(std::span<const std::string> arguments, const CliContext& context) const {
     const RunMode mode = options_.dev ? RunMode::kDev : RunMode::kNormal;
     if (serve_->parsed()) {
       return RunServe({options_.config, mode, options_.dev_host, options_.dev_port}, context);
@@ -109,6 +116,7 @@ class Commands {
     if (users_.parsed()) return users_.Run(context);
     if (recordings_.parsed()) return recordings_.Run(context);
     if (mix_worker_->parsed()) return RunMixWorkerCommand(options_.mix_worker, context);
+    if (web_worker_->parsed()) return RunWebWorkerCommand(arguments.subspan(1), context);
     if (completion_->parsed()) return RunCompletion(options_.shell, app_, context);
     return RunVersion(context);
   }
@@ -142,6 +150,7 @@ class Commands {
   UsersOptions users_;
   RecordingsOptions recordings_;
   CLI::App* const mix_worker_;
+  CLI::App* const web_worker_;
   CLI::App* const completion_;
   CLI::App* const version_;
   const CLI::App& app_;
@@ -202,7 +211,7 @@ int RunCli(const std::vector<std::string>& arguments, const CliContext& context)
     // `err`.
     return app.exit(failure, context.out, context.err) == 0 ? kExitOk : kExitUsage;
   }
-  return commands.Run(context);
+  return commands.Run(arguments, context);
 }
 
 }  // namespace rtcroom

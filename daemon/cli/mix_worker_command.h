@@ -19,6 +19,6 @@ struct MixWorkerCommand {
 ///
 /// Blocks those signals in the calling thread: call it before other threads start.
 /// @return the exit code.
-int RunMixWorkerCommand(const MixWorkerCommand& command, const CliContext& context);
+int RunMixWorkerCommand(const MixWorkerCommand& command, const CliContext& cli);
 
 }  // namespace rtcroom

@@ -2,27 +2,15 @@
 
 #include <chrono>
 
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/support/channel_arguments.h>
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
-#include "daemon/grpc/library_log.h"
+#include "daemon/cli/rooms_channel.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kCallTimeout{10};
 constexpr int kPageSize = 200;
-
-std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const RoomsServer& server) {
-  if (!server.has_tls) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = server.trusted;
-  options.pem_cert_chain = server.cert;
-  options.pem_private_key = server.key.Reveal();
-  return grpc::SslCredentials(options);
-}
 
 Errc CodeOf(grpc::StatusCode status) {
   switch (status) {
@@ -42,19 +30,6 @@ Errc CodeOf(grpc::StatusCode status) {
 }
 
 }  // namespace
-
-std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server) {
-  LibraryLog::Silence();  // failures are reported once, at the end
-  grpc::ChannelArguments arguments;
-  // The operator has chosen the target: no proxy.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // A server that was restarted is found again soon.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
-  const bool is_path = server.target.starts_with("unix:");
-  return grpc::CreateCustomChannel(is_path ? server.target : "dns:///" + server.target,
-                                   CredentialsOf(server), arguments);
-}
 
 class RoomsClient::Stub {
  public:

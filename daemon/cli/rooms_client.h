@@ -5,16 +5,12 @@
 #include <memory>
 #include <string>
 
-#include <grpcpp/channel.h>
 #include <rtcroom/v1/room_admin.pb.h>
 
 #include "daemon/base/result.h"
 #include "daemon/cli/rooms_access.h"
 
 namespace rtcroom {
-
-/// A connection, made at the first call and again whenever it is lost.
-std::shared_ptr<grpc::Channel> ConnectTo(const RoomsServer& server);
 
 /// The calls of `RoomAdmin`, each with a deadline of ten seconds.
 ///

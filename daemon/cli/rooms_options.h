@@ -1,21 +1,17 @@
 // Command-line options of `rooms`.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/cli/access_options.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/rooms_commands.h"
 
 namespace rtcroom {
 
-/// Adds the option `--port` of `--dev`; `port` outlives `command`, which has `--dev`.
-void AddDevPortOption(CLI::App& command, std::optional<std::uint16_t>& port);
-/// Adds the options that say how to reach the server; `access` outlives `command`.
-void AddAccessOptions(CLI::App& command, RoomsAccess& access);
 /// Adds the option `name`, the kind of a room; `kind` outlives `command`.
 CLI::Option* AddKindOption(CLI::App& command, const char* name, std::string& kind);
 /// The kind of that name; nullopt when it is empty.

@@ -7,13 +7,13 @@
 namespace rtcroom {
 
 std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,
-                                  const CliContext& context, RunMode mode) {
-  ConfigOutcome outcome = LoadConfigFile(path, context.environment, mode);
+                                  const Environment& environment, std::ostream& err, RunMode mode) {
+  ConfigOutcome outcome = LoadConfigFile(path, environment, mode);
   bool usable = true;
   for (const ConfigProblem& problem : outcome.problems) {
     const std::string_view of = std::string_view(problem.key).substr(0, problem.key.find('.'));
     if (of != section && of != kWholeConfiguration) continue;
-    context.err << problem << '\n';
+    err << problem << '\n';
     usable = false;
   }
   if (!usable) return std::nullopt;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <ostream>
 #include <string_view>
 
 #include "daemon/cli/commands.h"
@@ -13,6 +14,12 @@ namespace rtcroom {
 /// @param mode  of the server that the command is for.
 /// @return nullopt when that section or the file as a whole has a problem; it is printed to `err`.
 std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,
-                                  const CliContext& context, RunMode mode = RunMode::kNormal);
+                                  const Environment& environment, std::ostream& err,
+                                  RunMode mode = RunMode::kNormal);
+inline std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,
+                                         const CliContext& context,
+                                         RunMode mode = RunMode::kNormal) {
+  return LoadSection(section, path, context.environment, context.err, mode);
+}
 
 }  // namespace rtcroom

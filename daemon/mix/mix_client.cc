@@ -1,6 +1,5 @@
 #include "daemon/mix/mix_client.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -12,33 +11,6 @@
 #include "daemon/base/thread_annotations.h"
 
 namespace rtcroom {
-namespace {
-
-std::string_view NameOf(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::OK:
-      return "ended";
-    case grpc::StatusCode::CANCELLED:
-      return "cancelled";
-    case grpc::StatusCode::UNAVAILABLE:
-      return "unavailable";
-    case grpc::StatusCode::UNAUTHENTICATED:
-      return "unauthenticated";
-    case grpc::StatusCode::PERMISSION_DENIED:
-      return "permission_denied";
-    case grpc::StatusCode::FAILED_PRECONDITION:
-      return "failed_precondition";
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return "resource_exhausted";
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return "unimplemented";
-    default:
-      return "other";
-  }
-}
-
-}  // namespace
-
 /// One call. gRPC's threads store what happens; the client's thread takes it.
 ///
 /// @threads the callbacks on gRPC's threads, one at a time, the rest on the client's.
@@ -103,6 +75,7 @@ class MixClient::Call : public grpc::ClientReadReactor<v1::WantedMixes> {
 MixClient::MixClient(MixClientOptions options, MixClientDeps deps)
     : options_(std::move(options)),
       deps_(std::move(deps)),
+      retry_(options_.backoff, options_.max_backoff),
       stub_(v1::RoomAdmin::NewStub(deps_.channel)) {}
 
 MixClient::~MixClient() = default;
@@ -123,9 +96,8 @@ void MixClient::CheckCall(MonotonicTime now) {
   if (std::optional<v1::WantedMixes> arrived = call_->Take()) {
     wanted_ = std::move(arrived);
     heard_at_ = now;
-    backoff_ = {};
+    retry_.Worked();
     if (!std::exchange(is_following_, true)) deps_.logger.Info("mixes_followed");
-    logged_failure_.reset();
   }
   if (!end) {
     if (now - heard_at_ < options_.silence) return;
@@ -134,14 +106,8 @@ void MixClient::CheckCall(MonotonicTime now) {
     return;
   }
   call_.reset();
-  backoff_ =
-      backoff_.count() == 0 ? options_.backoff : std::min(2 * backoff_, options_.max_backoff);
-  call_at_ = now + backoff_;
+  call_at_ = retry_.Ended(now, *end, "mixes_not_followed", deps_.logger);
   is_following_ = false;
-  if (logged_failure_ == end->error_code()) return;
-  logged_failure_ = end->error_code();
-  deps_.logger.Warn("mixes_not_followed",
-                    {{"reason", NameOf(end->error_code())}, {"detail", end->error_message()}});
 }
 
 std::optional<v1::WantedMixes> MixClient::Take() { return std::exchange(wanted_, std::nullopt); }

@@ -7,12 +7,12 @@
 #include <optional>
 
 #include <grpcpp/channel.h>
-#include <grpcpp/support/status.h>
 #include <rtcroom/v1/room_admin.grpc.pb.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/secret.h"
+#include "daemon/mix/call_retry.h"
 
 namespace rtcroom {
 
@@ -61,13 +61,12 @@ class MixClient {
 
   const MixClientOptions options_;
   const MixClientDeps deps_;
+  CallRetry retry_;
   const std::unique_ptr<v1::RoomAdmin::Stub> stub_;
   std::unique_ptr<Call> call_;
   MonotonicTime heard_at_{};
   MonotonicTime call_at_{};  ///< when no call is running
-  std::chrono::milliseconds backoff_{};
   bool is_following_ = false;
-  std::optional<grpc::StatusCode> logged_failure_;  ///< since a set arrived
   std::optional<v1::WantedMixes> wanted_;
 };
 

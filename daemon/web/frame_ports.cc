@@ -1,0 +1,75 @@
+#include "daemon/web/frame_ports.h"
+
+#include <utility>
+
+#include <gst/app/app.h>
+
+namespace rtcroom {
+namespace {
+
+struct Tap {
+  MediaKind kind;
+  std::shared_ptr<StreamHub> hub;
+  FrameTime time;
+  GstCaps* seen = nullptr;  ///< only compared
+};
+
+void TellSize(GstSample* sample, Tap& tap) {
+  GstCaps* const caps = gst_sample_get_caps(sample);
+  if (tap.kind != MediaKind::kVideo || caps == nullptr || caps == tap.seen) return;
+  tap.seen = caps;
+  const GstStructure* const of = gst_caps_get_structure(caps, 0);
+  gint width = 0;
+  gint height = 0;
+  if (gst_structure_get_int(of, "width", &width) && gst_structure_get_int(of, "height", &height)) {
+    tap.hub->SetSize(static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height));
+  }
+}
+
+void DeliverSample(GstSample* sample, Tap& tap) {
+  GstBuffer* const buffer = gst_sample_get_buffer(sample);
+  if (buffer == nullptr || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
+  const std::optional<MediaTime> time = tap.time(sample, buffer);
+  if (!time) return;
+  TellSize(sample, tap);
+  tap.hub->Deliver({.kind = tap.kind,
+                    .is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT),
+                    .time = *time,
+                    .bytes = gst_buffer_get_size(buffer),
+                    .buffer = std::shared_ptr<void>(gst_buffer_ref(buffer), [](void* held) {
+                      gst_buffer_unref(static_cast<GstBuffer*>(held));
+                    })});
+}
+
+GstFlowReturn OnSample(GstAppSink* sink, gpointer tap) {
+  GstSample* const sample = gst_app_sink_pull_sample(sink);
+  if (sample == nullptr) return GST_FLOW_EOS;
+  DeliverSample(sample, *static_cast<Tap*>(tap));
+  gst_sample_unref(sample);
+  return GST_FLOW_OK;
+}
+
+}  // namespace
+
+void DeliverFrom(GstElement* sink, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time) {
+  g_object_set(sink, "sync", FALSE, "async", FALSE, "max-buffers", 200U, "drop", TRUE, nullptr);
+  GstAppSinkCallbacks callbacks = {};
+  callbacks.new_sample = OnSample;
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks,
+                             new Tap{.kind = kind, .hub = std::move(hub), .time = std::move(time)},
+                             [](gpointer tap) { delete static_cast<Tap*>(tap); });
+}
+
+void FrameFeed::Take(const MediaFrame& frame) {
+  const GstPtr<GstElement>& source = frame.kind == MediaKind::kVideo ? video_ : audio_;
+  if (source == nullptr) return;
+  // Its bytes are shared, and only its times are the copy's own.
+  GstBuffer* const copy = gst_buffer_copy(static_cast<GstBuffer*>(frame.buffer.get()));
+  GST_BUFFER_PTS(copy) = static_cast<GstClockTime>(frame.time.count());
+  GST_BUFFER_DTS(copy) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_FLAG_UNSET(copy, GST_BUFFER_FLAG_DISCONT);
+  bytes_ += frame.bytes;
+  gst_app_src_push_buffer(GST_APP_SRC(source.get()), copy);
+}
+
+}  // namespace rtcroom

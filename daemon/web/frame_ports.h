@@ -1,0 +1,53 @@
+// Where frames leave and enter pipelines.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <gst/gst.h>
+
+#include "daemon/web/gst_objects.h"
+#include "daemon/web/media_frame.h"
+#include "daemon/web/stream_hub.h"
+
+namespace rtcroom {
+
+/// The time of a buffer on the shared clock; nullopt: it is left out. Called on the thread of the
+/// frames of one kind.
+using FrameTime = std::function<std::optional<MediaTime>(GstSample* sample, GstBuffer* buffer)>;
+
+/// Delivers all buffers of `sink`, an appsink, to the hub.
+void DeliverFrom(GstElement* sink, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time);
+
+/// Feeds the frames of a hub into the appsrcs of a pipeline, without waiting: what it cannot take,
+/// it drops.
+class FrameFeed : public FrameReader {
+ public:
+  /// Either may be null: such frames are left out.
+  FrameFeed(GstPtr<GstElement> video, GstPtr<GstElement> audio)
+      : video_(std::move(video)), audio_(std::move(audio)) {}
+
+  void Take(const MediaFrame& frame) override;
+
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  const GstPtr<GstElement> video_;
+  const GstPtr<GstElement> audio_;
+  std::atomic<std::uint64_t> bytes_{0};
+};
+
+/// The text of appsrcs for `FrameFeed`, with their caps.
+inline constexpr const char* kVideoSource =
+    "appsrc name=video is-live=true format=time min-latency=0 max-buffers=600 max-bytes=0 "
+    "max-time=0 leaky-type=downstream "
+    "caps=video/x-h264,stream-format=byte-stream,alignment=au";
+inline constexpr const char* kAudioSource =
+    "appsrc name=audio is-live=true format=time min-latency=0 max-buffers=100 max-bytes=0 "
+    "max-time=0 leaky-type=downstream "
+    "caps=\"audio/x-opus,channel-mapping-family=0,channels=2,rate=48000\"";
+
+}  // namespace rtcroom

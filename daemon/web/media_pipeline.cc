@@ -1,0 +1,89 @@
+#include "daemon/web/media_pipeline.h"
+
+#include <string_view>
+#include <utility>
+
+namespace rtcroom {
+
+MediaClock::MediaClock()
+    : clock_(gst_system_clock_obtain()), base_(gst_clock_get_time(clock_.get())) {}
+
+MediaTime MediaClock::Now() const {
+  return MediaTime(static_cast<MediaTime::rep>(gst_clock_get_time(clock_.get()) - base_));
+}
+
+void MediaClock::Give(GstElement* pipeline) const {
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline), clock_.get());
+  gst_element_set_start_time(pipeline, GST_CLOCK_TIME_NONE);
+  gst_element_set_base_time(pipeline, base_);
+}
+
+MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended)
+    : ended_(std::move(ended)) {
+  GError* failure = nullptr;
+  GstElement* const made =
+      gst_parse_launch_full(text.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
+  g_clear_error(&failure);
+  if (made == nullptr) return;
+  // A single element is not made into one.
+  GstElement* const whole = GST_IS_PIPELINE(made) ? made : gst_pipeline_new(nullptr);
+  if (whole != made) gst_bin_add(GST_BIN(whole), made);
+  pipeline_.reset(GST_ELEMENT(gst_object_ref_sink(whole)));
+  clock.Give(whole);
+  const GstPtr<GstBus> bus(gst_pipeline_get_bus(GST_PIPELINE(whole)));
+  watch_ = gst_bus_add_watch(bus.get(), OnMessage, this);
+}
+
+MediaPipeline::~MediaPipeline() { Stop(); }
+
+void MediaPipeline::Play() { gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING); }
+
+void MediaPipeline::Stop() {
+  if (watch_ == 0) return;
+  g_source_remove(std::exchange(watch_, 0));
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+GstPtr<GstElement> MediaPipeline::Find(const char* name) const {
+  return GstPtr<GstElement>(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
+}
+
+GstPtr<GstElement> MediaPipeline::Append(GstPad* pad, const std::string& text) const {
+  GError* failure = nullptr;
+  GstElement* const made = gst_parse_bin_from_description_full(
+      text.c_str(), TRUE, nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
+  g_clear_error(&failure);
+  if (made == nullptr) return nullptr;
+  GstPtr<GstElement> bin(GST_ELEMENT(gst_object_ref_sink(made)));
+  gst_bin_add(GST_BIN(pipeline_.get()), made);
+  gst_element_sync_state_with_parent(made);
+  const GstPtr<GstPad> sink(gst_element_get_static_pad(made, "sink"));
+  if (gst_pad_link(pad, sink.get()) != GST_PAD_LINK_OK) return nullptr;
+  return bin;
+}
+
+gboolean MediaPipeline::OnMessage(GstBus* /*bus*/, GstMessage* message, gpointer self) {
+  auto& pipeline = *static_cast<MediaPipeline*>(self);
+  switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_ERROR: {
+      GError* error = nullptr;
+      gst_message_parse_error(message, &error, nullptr);
+      const std::string_view sentence = error->message;
+      const std::string why(sentence.substr(0, sentence.find('?')));  // no query of an address
+      g_clear_error(&error);
+      pipeline.ended_(why);
+      break;
+    }
+    case GST_MESSAGE_EOS:
+      pipeline.ended_("end of stream");
+      break;
+    case GST_MESSAGE_LATENCY:
+      gst_bin_recalculate_latency(GST_BIN(pipeline.pipeline_.get()));
+      break;
+    default:
+      break;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+}  // namespace rtcroom

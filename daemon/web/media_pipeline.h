@@ -1,0 +1,64 @@
+// A pipeline of the media library.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <gst/gst.h>
+
+#include "daemon/web/gst_objects.h"
+#include "daemon/web/media_frame.h"
+
+namespace rtcroom {
+
+/// The clock that all pipelines share: a time means the same in each of them.
+///
+/// @threads immutable.
+class MediaClock {
+ public:
+  MediaClock();
+
+  [[nodiscard]] MediaTime Now() const;
+  void Give(GstElement* pipeline) const;
+
+ private:
+  const GstPtr<GstClock> clock_;
+  const GstClockTime base_;
+};
+
+/// @threads for the main loop's thread, unless a method says otherwise.
+class MediaPipeline {
+ public:
+  /// Called on the main loop's thread when the pipeline has failed, or its stream has ended; `why`
+  /// is the library's sentence, without what follows a `?`. It must not stop the pipeline.
+  using Ended = std::function<void(const std::string& why)>;
+
+  /// @param text  as for gst-launch-1.0(1); fixed but for numbers, so it is always valid. An
+  ///              element that is not installed makes a pipeline of which `is_usable` is false.
+  MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended);
+  /// Stops it.
+  ~MediaPipeline();
+  MediaPipeline(const MediaPipeline&) = delete;
+  MediaPipeline& operator=(const MediaPipeline&) = delete;
+
+  [[nodiscard]] bool is_usable() const { return pipeline_ != nullptr; }
+  void Play();
+  /// Waits until its threads have ended.
+  void Stop();
+
+  /// The element of that name; null when there is none. Safe from any thread.
+  [[nodiscard]] GstPtr<GstElement> Find(const char* name) const;
+
+  /// Adds the elements of `text`, running, behind `pad`; null when that fails. Safe from any
+  /// thread.
+  GstPtr<GstElement> Append(GstPad* pad, const std::string& text) const;
+
+ private:
+  static gboolean OnMessage(GstBus* bus, GstMessage* message, gpointer self);
+
+  GstPtr<GstElement> pipeline_;
+  const Ended ended_;
+  guint watch_ = 0;
+};
+
+}  // namespace rtcroom

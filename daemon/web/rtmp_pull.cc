@@ -1,0 +1,84 @@
+#include "daemon/web/rtmp_pull.h"
+
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+namespace {
+
+constexpr const char* kPipeline = "rtmp2src name=source ! flvdemux name=streams";
+constexpr const char* kPictures =
+    "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
+    "appsink name=frames";
+constexpr const char* kSound =
+    "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! "
+    "opusenc bitrate=64000 frame-size=20 ! appsink name=frames";
+
+std::string PicturesAnew(std::size_t kbps) {
+  return fmt::format(
+      "h264parse ! queue ! avdec_h264 max-threads=1 ! videoconvert ! openh264enc complexity=low "
+      "rate-control=bitrate bitrate={} gop-size=50 multi-thread=1 ! {}",
+      kbps * 1000, kPictures);
+}
+
+}  // namespace
+
+const char* RtmpPull::Elements() {
+  return "rtmp2src ! flvdemux  aacparse ! avdec_aac ! audioconvert ! audioresample ! opusenc ! "
+         "appsink  h264parse ! avdec_h264 ! videoconvert ! openh264enc ! appsink";
+}
+
+RtmpPull::RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<StreamHub> hub)
+    : max_kbps_(source.max_kbps),
+      clock_(clock),
+      hub_(std::move(hub)),
+      pictures_(source.pictures),
+      pipeline_(kPipeline, clock, [this](const std::string&) { has_ended_ = true; }) {
+  if (!pipeline_.is_usable()) {
+    has_ended_ = true;
+    return;
+  }
+  g_object_set(pipeline_.Find("source").get(), "location", source.address.c_str(), nullptr);
+  g_signal_connect(pipeline_.Find("streams").get(), "pad-added",
+                   G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
+                     static_cast<RtmpPull*>(self)->Receive(pad);
+                   }),
+                   this);
+  pipeline_.Play();
+}
+
+void RtmpPull::Receive(GstPad* pad) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  if (caps == nullptr) return;
+  const std::string_view name = gst_structure_get_name(gst_caps_get_structure(caps.get(), 0));
+  const bool is_video = name == "video/x-h264";
+  if (!is_video && name != "audio/mpeg") {
+    pipeline_.Append(pad, "fakesink sync=false async=false");
+    return;
+  }
+  const MediaKind kind = is_video ? MediaKind::kVideo : MediaKind::kAudio;
+  const GstPtr<GstElement> bin =
+      pipeline_.Append(pad, !is_video                               ? kSound
+                            : pictures_ == PullPictures::kTranscode ? PicturesAnew(max_kbps_)
+                                                                    : kPictures);
+  if (bin == nullptr) return;
+  const GstPtr<GstElement> frames(gst_bin_get_by_name(GST_BIN(bin.get()), "frames"));
+  DeliverFrom(frames.get(), kind, hub_,
+              [this, kind](GstSample*, GstBuffer* buffer) { return TimeOf(kind, *buffer); });
+}
+
+std::optional<MediaTime> RtmpPull::TimeOf(MediaKind kind, const GstBuffer& buffer) {
+  const GstClockTime shown = GST_BUFFER_PTS(&buffer);
+  if (kind == MediaKind::kVideo) {
+    const GstClockTime decoded = GST_BUFFER_DTS(&buffer);
+    const bool is_early = GST_CLOCK_TIME_IS_VALID(decoded) && shown > decoded + 5 * GST_MSECOND;
+    if (is_early && pictures_ != PullPictures::kTranscode) ++reordered_;
+    if (pictures_ == PullPictures::kLeaveOut) return std::nullopt;
+  }
+  const MutexLock lock(mutex_);
+  return offset_.Apply(MediaTime(static_cast<MediaTime::rep>(shown)), clock_.Now());
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,58 @@
+// A stream of the media server, for browsers that play it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daemon/base/mutex.h"
+#include "daemon/base/thread_annotations.h"
+#include "daemon/web/frame_ports.h"
+#include "daemon/web/media_pipeline.h"
+#include "daemon/web/stream_times.h"
+
+namespace rtcroom {
+
+/// What is done with pictures.
+enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };
+
+/// Pulls H.264 and AAC, and delivers H.264 and Opus to a hub.
+///
+/// @threads for the main loop's thread.
+class RtmpPull {
+ public:
+  struct Source {
+    std::string address = {};  ///< rtmp://HOST:PORT/APP/STREAM?QUERY
+    PullPictures pictures = PullPictures::kPass;
+    std::size_t max_kbps = 0;  ///< of pictures that are transcoded
+  };
+  RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<StreamHub> hub);
+
+  /// Whether it has failed, or the stream has ended.
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  /// Whether pictures came in another order than they are shown in: browsers cannot play them.
+  [[nodiscard]] bool is_reordered() const { return reordered_ >= kReordered; }
+  void LeaveOutPictures() { pictures_ = PullPictures::kLeaveOut; }
+
+  /// What all its pipelines need, for a check that it is installed.
+  static const char* Elements();
+
+ private:
+  static constexpr int kReordered = 4;
+
+  void Receive(GstPad* pad);
+  std::optional<MediaTime> TimeOf(MediaKind kind, const GstBuffer& buffer) EXCLUDES(mutex_);
+
+  const std::size_t max_kbps_;
+  const MediaClock& clock_;
+  const std::shared_ptr<StreamHub> hub_;
+  std::atomic<PullPictures> pictures_;
+  std::atomic<int> reordered_{0};
+  bool has_ended_ = false;
+  Mutex mutex_;
+  PullOffset offset_ GUARDED_BY(mutex_);
+  MediaPipeline pipeline_;  ///< the last, so that its threads end first
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,48 @@
+#include "daemon/web/rtmp_push.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+std::string RtmpPush::PipelineText(const Media& media) {
+  std::string text =
+      "flvmux name=muxer streamable=true latency=50000000 ! rtmp2sink name=target sync=false "
+      "async=false ";
+  if (media.has_video) {
+    text +=
+        fmt::format("{} ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! muxer.video ",
+                    kVideoSource);
+  }
+  if (media.has_audio) {
+    text += fmt::format(
+        "{} ! opusdec plc=true use-inband-fec=true ! audioconvert ! audioresample ! "
+        "audio/x-raw,rate=48000,channels=2 ! avenc_aac bitrate=64000 ! aacparse ! muxer.audio ",
+        kAudioSource);
+  }
+  return text;
+}
+
+RtmpPush::RtmpPush(const std::string& address, Media media, const MediaClock& clock,
+                   std::shared_ptr<StreamHub> hub)
+    : media_(media),
+      hub_(std::move(hub)),
+      pipeline_(PipelineText(media), clock, [this](const std::string& why) {
+        if (!std::exchange(has_ended_, true)) why_ = why;
+      }) {
+  if (!pipeline_.is_usable()) {
+    has_ended_ = true;
+    return;
+  }
+  g_object_set(pipeline_.Find("target").get(), "location", address.c_str(), nullptr);
+  feed_ = std::make_shared<FrameFeed>(pipeline_.Find("video"), pipeline_.Find("audio"));
+  pipeline_.Play();
+  hub_->Add(feed_);
+}
+
+RtmpPush::~RtmpPush() {
+  if (feed_) hub_->Remove(*feed_);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,49 @@
+// A browser's stream, for the media server.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/web/frame_ports.h"
+#include "daemon/web/media_pipeline.h"
+
+namespace rtcroom {
+
+/// Pushes the frames of a hub: H.264 as it is, Opus as AAC.
+///
+/// @threads for the main loop's thread.
+class RtmpPush {
+ public:
+  struct Media {
+    bool has_video = false;
+    bool has_audio = false;
+    bool operator==(const Media&) const = default;
+  };
+  /// @param address  rtmp://HOST:PORT/APP/STREAM?QUERY
+  /// @param hub      gives its frames to this object until it ends.
+  RtmpPush(const std::string& address, Media media, const MediaClock& clock,
+           std::shared_ptr<StreamHub> hub);
+  ~RtmpPush();
+  RtmpPush(const RtmpPush&) = delete;
+  RtmpPush& operator=(const RtmpPush&) = delete;
+
+  /// Whether the media server could not be reached, or has closed the stream.
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  [[nodiscard]] const std::string& why() const { return why_; }
+  [[nodiscard]] const Media& media() const { return media_; }
+
+  /// What its pipeline needs, for a check that it is installed.
+  static std::string Elements() { return PipelineText({.has_video = true, .has_audio = true}); }
+
+ private:
+  static std::string PipelineText(const Media& media);
+
+  const Media media_;
+  const std::shared_ptr<StreamHub> hub_;
+  bool has_ended_ = false;
+  std::string why_;
+  MediaPipeline pipeline_;
+  std::shared_ptr<FrameFeed> feed_;  ///< shared with the hub
+};
+
+}  // namespace rtcroom

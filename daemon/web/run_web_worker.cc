@@ -1,0 +1,122 @@
+#include "daemon/web/run_web_worker.h"
+
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include <gst/gst.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include "daemon/base/address_range.h"
+#include "daemon/base/ip_address.h"
+#include "daemon/web/main_loop.h"
+#include "daemon/web/play_peer.h"
+#include "daemon/web/rtmp_pull.h"
+#include "daemon/web/rtmp_push.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::chrono::milliseconds kStep{200};
+
+/// What nobody sends: an offer for the trial.
+WebOffer TrialOffer() {
+  const OfferedCodec opus{.payload_type = 111};
+  const OfferedCodec h264{.payload_type = 102, .repeats = 103, .profile = "42e01f"};
+  std::string fingerprint = "00";
+  for (int i = 1; i < 32; ++i) fingerprint += ":00";
+  return {.ufrag = "trial",
+          .password = "0123456789012345678901",
+          .fingerprint = fingerprint,
+          .setup = "actpass",
+          .media = {{.mid = "0", .first_format = "111", .codec = opus},
+                    {.is_video = true, .mid = "1", .first_format = "102", .codec = h264}}};
+}
+
+/// Opens and ends one session: the first takes up to half a second longer than others, as the
+/// library loads its parts then, and one that is missing is noticed.
+Status TryOnce(const PeerNetwork& network) {
+  const MediaClock clock;
+  for (const std::string& text : {std::string(RtmpPull::Elements()), RtmpPush::Elements()}) {
+    if (!MediaPipeline(text, clock, [](const std::string&) {}).is_usable()) {
+      return Error{Errc::kUnavailable, "a part of GStreamer is missing: of good, bad or libav"};
+    }
+  }
+  MainLoop loop;
+  bool is_answered = false;
+  const auto end = [&](bool answered) {
+    is_answered = answered;
+    loop.Quit();
+  };
+  const auto peer =
+      std::make_shared<PlayPeer>(clock,
+                                 PeerEvents{.answered = [&](const std::string&) { end(true); },
+                                            .connected = [] {},
+                                            .failed = [&](SessionFault) { end(false); },
+                                            .key_wanted = [] {}},
+                                 TrialOffer());
+  peer->Begin(TrialOffer(), network);
+  loop.Repeat(std::chrono::seconds(20), [&end] { end(false); });
+  loop.Run();
+  peer->End();
+  if (is_answered) return {};
+  return Error{Errc::kUnavailable, "no WebRTC of GStreamer: of bad or nice, or no free port"};
+}
+
+}  // namespace
+
+std::vector<std::string> LocalAddresses() {
+  const std::vector<std::string> local = {"127.0.0.0/8", "::1", "169.254.0.0/16", "fe80::/10"};
+  const std::optional<AddressRanges> not_told = AddressRanges::Parse(local);
+  std::vector<std::string> addresses;
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return addresses;
+  for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr || (each->ifa_flags & IFF_UP) == 0) continue;
+    sockaddr_storage storage{};
+    const bool is_v6 = each->ifa_addr->sa_family == AF_INET6;
+    if (!is_v6 && each->ifa_addr->sa_family != AF_INET) continue;
+    std::memcpy(&storage, each->ifa_addr, is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+    const std::optional<IpAddress> address = IpAddress::FromSockaddr(storage);
+    if (address && !not_told->Contains(*address)) addresses.push_back(address->ToText());
+  }
+  freeifaddrs(first);
+  return addresses;
+}
+
+Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options,
+                    const WebClientOptions& client_options, const WebWorkerDeps& deps) {
+  gst_init(nullptr, nullptr);
+  if (Status tried = TryOnce(options.network); !tried) return tried;
+  MainLoop loop;
+  WebClient* calls = nullptr;
+  WebWorker worker(options, deps.clock, deps.logger,
+                   [&calls](v1::WebReport report) { calls->Report(std::move(report)); });
+  std::optional<std::pair<std::size_t, bool>> reported;
+  const auto step = [&] {
+    calls->Step();
+    while (const std::optional<v1::WebOrder> order = calls->Take()) worker.Obey(*order);
+    const std::pair state(worker.sessions(), calls->is_serving());
+    if (reported != state) deps.report(state.first, state.second);
+    reported = state;
+  };
+  WebClient client(client_options, {.channel = deps.channel,
+                                    .clock = deps.clock,
+                                    .logger = deps.logger,
+                                    .wake = [&step] { MainLoop::Post(step); },
+                                    .hello = [&worker] { return worker.Hello(); }});
+  calls = &client;
+  deps.ready();
+  loop.Repeat(kStep, [&] {
+    worker.Step();
+    step();
+  });
+  const std::stop_callback quit(stop, [&loop] { MainLoop::Post([&loop] { loop.Quit(); }); });
+  MainLoop::Post(step);
+  loop.Run();
+  return {};
+}
+
+}  // namespace rtcroom

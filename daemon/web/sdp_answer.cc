@@ -1,0 +1,76 @@
+#include "daemon/web/sdp_answer.h"
+
+#include <iterator>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "daemon/web/sdp_lines.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kCandidate = "a=candidate:";
+
+/// nullopt when it is not to be told.
+std::optional<std::string> FinishCandidate(std::string_view line, const AnswerRules& rules) {
+  constexpr std::size_t kProtocol = 2;
+  constexpr std::size_t kAddress = 4;
+  std::vector<std::string_view> words = WordsOf(line);
+  if (words.size() <= kAddress) return std::nullopt;
+  const bool is_udp = words[kProtocol] == "UDP" || words[kProtocol] == "udp";
+  const bool is_passive = line.find(" tcptype passive") != std::string_view::npos;
+  if (!is_udp && !(rules.has_tcp && is_passive)) return std::nullopt;
+  const bool is_v6 = words[kAddress].find(':') != std::string_view::npos;
+  const std::string& instead = is_v6 ? rules.public_v6 : rules.public_v4;
+  if (!instead.empty()) words[kAddress] = instead;
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+void AppendRejected(const OfferedMedium& medium, std::string& to) {
+  fmt::format_to(std::back_inserter(to),
+                 "m={} 0 UDP/TLS/RTP/SAVPF {}\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=inactive\r\n",
+                 medium.is_video ? "video" : "audio", medium.first_format, medium.mid);
+}
+
+}  // namespace
+
+std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const AnswerRules& rules) {
+  std::string finished;
+  auto next = offer.media.begin();  // the medium whose place is next
+  const auto reject = [&] {
+    while (next != offer.media.end() && !next->codec) AppendRejected(*next++, finished);
+  };
+  const OfferedMedium* medium = nullptr;
+  for (const std::string_view line : LinesOf(answer)) {
+    if (line.starts_with("m=")) {
+      reject();
+      medium = next == offer.media.end() ? nullptr : &*next++;
+    }
+    const bool is_bounded = medium != nullptr && medium->is_video && rules.max_kbps > 0;
+    const std::string format =
+        is_bounded ? fmt::format("a=fmtp:{} ", medium->codec->payload_type) : "";
+    if (line.starts_with(kCandidate)) {
+      const std::optional<std::string> candidate = FinishCandidate(line, rules);
+      if (candidate) finished += *candidate + "\r\n";
+    } else if (is_bounded && line.starts_with("c=")) {
+      fmt::format_to(std::back_inserter(finished), "{}\r\nb=AS:{}\r\n", line, rules.max_kbps);
+    } else if (is_bounded && line.starts_with(format)) {
+      fmt::format_to(std::back_inserter(finished), "{};x-google-max-bitrate={}\r\n", line,
+                     rules.max_kbps);
+    } else {
+      finished += line;
+      finished += "\r\n";
+    }
+  }
+  reject();
+  return finished;
+}
+
+bool HasCandidate(std::string_view answer) {
+  return answer.find(kCandidate) != std::string_view::npos;
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,77 @@
+// When a stream is pulled from the media server, and pushed to it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "daemon/base/clock.h"
+
+namespace rtcroom {
+
+/// When to pull a stream from the media server, for those who play it.
+///
+/// A pull goes on for 30 s after the last player, as the first picture of a new one takes up to
+/// some seconds. One that has ended begins anew after 500 ms. A player waits for media for 30 s.
+///
+/// @threads for one thread.
+class PullPlan {
+ public:
+  static constexpr std::chrono::seconds kPatience{30};
+  static constexpr std::chrono::milliseconds kPause{500};
+
+  struct Wish {
+    bool has_players = false;
+    bool is_kept = false;  ///< to be pulled though nobody plays it
+  };
+
+  explicit PullPlan(MonotonicTime now) : wanted_at_(now), media_at_(now) {}
+
+  /// Media has come since the last call.
+  void Media(MonotonicTime now) { media_at_ = now; }
+  /// The pull has ended by itself.
+  void Ended(MonotonicTime now) { begin_at_ = now + kPause; }
+
+  /// Whether a pull is to run now. Call it at least each second.
+  bool IsDue(MonotonicTime now, const Wish& wish);
+
+  /// Whether the stream is of no more use: nobody has wanted it for 30 s.
+  [[nodiscard]] bool IsOver(MonotonicTime now) const { return now - wanted_at_ >= kPatience; }
+
+  /// Whether somebody who has waited since `since` waits in vain.
+  [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {
+    return now - since >= kPatience && now - media_at_ >= kPatience;
+  }
+
+ private:
+  MonotonicTime wanted_at_;
+  MonotonicTime media_at_;
+  MonotonicTime begin_at_{};
+};
+
+/// When to push a stream to the media server: at once, and each second again while that fails, for
+/// 30 s. A push that goes on for 6 s has not failed.
+///
+/// @threads for one thread.
+class PushPlan {
+ public:
+  static constexpr std::chrono::seconds kPatience{30};
+  static constexpr std::chrono::seconds kPause{1};
+  static constexpr std::chrono::seconds kProof{6};
+
+  void Began(MonotonicTime now) { began_at_ = now; }
+  void Failed(MonotonicTime now);
+
+  [[nodiscard]] bool IsDue(MonotonicTime now) const { return now >= begin_at_; }
+  /// Whether the media server was away for all that time.
+  [[nodiscard]] bool IsLost(MonotonicTime now) const {
+    return failing_since_ && now - *failing_since_ >= kPatience;
+  }
+
+ private:
+  MonotonicTime began_at_{};
+  MonotonicTime begin_at_{};
+  std::optional<MonotonicTime> failing_since_;
+};
+
+}  // namespace rtcroom

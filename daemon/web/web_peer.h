@@ -1,0 +1,107 @@
+// The connection to one browser.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "daemon/web/frame_ports.h"
+#include "daemon/web/media_pipeline.h"
+#include "daemon/web/sdp_answer.h"
+#include "daemon/web/sdp_offer.h"
+#include "daemon/web/session_watch.h"
+#include "daemon/web/stream_hub.h"
+
+namespace rtcroom {
+
+struct PeerNetwork {
+  std::vector<std::string> addresses = {};  ///< numeric, of this machine
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 0;
+  bool has_tcp = false;
+  std::chrono::milliseconds latency{250};  ///< for packets that come late or again
+};
+
+/// All are called on the main loop's thread, and not after `End`.
+struct PeerEvents {
+  /// The library's answer; once, or `failed` instead.
+  std::function<void(const std::string& answer)> answered;
+  /// The peer is there, and is who made the offer. Once at most.
+  std::function<void()> connected;
+  std::function<void(SessionFault fault)> failed;
+  /// The peer needs a key frame of what it plays.
+  std::function<void()> key_wanted;
+};
+
+struct PeerFigures {
+  std::uint32_t rtt_ms = 0;  ///< 0: not known
+  double loss = 0;           ///< 0 to 1, of the newest report
+};
+
+/// A peer connection and its pipeline. Signals of the library come on threads of its own; they hold
+/// weak references, since some come after the end.
+///
+/// @threads for the main loop's thread, but for what says otherwise.
+class WebPeer : public std::enable_shared_from_this<WebPeer> {
+ public:
+  virtual ~WebPeer() = default;
+  WebPeer(const WebPeer&) = delete;
+  WebPeer& operator=(const WebPeer&) = delete;
+
+  /// Answers the offer; returns at once.
+  void Begin(const WebOffer& offer, const PeerNetwork& network);
+  /// Ends the connection, and its threads.
+  void End();
+
+  /// Packets of RTCP that came.
+  [[nodiscard]] std::uint64_t signs() const { return signs_; }
+  /// Key frames that were asked for: of the peer, or by it.
+  [[nodiscard]] std::uint32_t key_requests() const { return key_requests_; }
+  /// Bytes of media from the peer, or to it.
+  [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+  [[nodiscard]] PeerFigures Figures() const;
+
+ protected:
+  WebPeer(WebWay way, const std::string& pipeline, const MediaClock& clock, PeerEvents events);
+
+  /// Called once, before the pipeline plays.
+  virtual void Prepare(const WebOffer& offer) = 0;
+  /// Called on any thread when the peer's certificate was found right.
+  virtual void Verified() {}
+
+  template <typename Call>
+  void Post(Call call);
+
+  std::atomic<std::uint32_t> key_requests_{0};
+  MediaPipeline pipeline_;
+  GstPtr<GstElement> rtc_;
+  PeerEvents events_;
+
+ private:
+  void SetUpIce(const PeerNetwork& network);
+  void SetOffer(const WebOffer& offer);
+  void CreateAnswer();
+  void SetAnswer(const GstStructure* reply);
+  void CheckGathering();
+  void CheckConnection();
+  bool HasRightCertificate();
+  void HearRtcp();
+  void Fail(SessionFault fault);
+
+  const WebWay way_;
+  std::string fingerprint_;
+  bool has_ended_ = false;
+  std::atomic<bool> has_answered_{false};
+  std::atomic<bool> has_connected_{false};
+  std::atomic<std::uint64_t> signs_{0};
+  GPtr<GObject> rtp_session_;  ///< from `connected` on
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,125 @@
+#include "daemon/web/web_stream.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace rtcroom {
+
+WebStream::WebStream(StreamPlace place, StreamSettings& settings, const MediaClock& clock,
+                     Logger& logger, MonotonicTime now)
+    : place_(std::move(place)),
+      settings_(settings),
+      clock_(clock),
+      logger_(logger),
+      pull_plan_(now) {}
+
+WebStream::~WebStream() { EndPull(); }
+
+std::string WebStream::Address(const std::string& query) const {
+  return fmt::format("{}/{}/{}{}{}", settings_.server, place_.app, place_.stream,
+                     query.empty() ? "" : "?", query);
+}
+
+void WebStream::Publish(std::shared_ptr<PublishPeer> publisher, const std::string& query) {
+  EndPull();
+  push_.reset();
+  push_plan_ = {};
+  push_query_ = query;
+  media_at_.reset();
+  publisher_ = std::move(publisher);
+  hub_->Restart();
+}
+
+void WebStream::Unpublish(MonotonicTime now) {
+  push_.reset();
+  publisher_.reset();
+  hub_->Restart();
+  pull_plan_.Media(now);  // who plays it waits as long as for one that was never there
+}
+
+void WebStream::AskKey() {
+  if (publisher_) publisher_->AskKey();
+}
+
+void WebStream::Step(MonotonicTime now, const PullPlan::Wish& wish) {
+  if (publisher_) {
+    StepPush(now);
+  } else {
+    StepPull(now, wish);
+  }
+}
+
+void WebStream::StepPush(MonotonicTime now) {
+  // A browser sends no key frame unasked; players of the media server wait for one.
+  constexpr std::chrono::seconds kKeyPeriod{2};
+  // How long the one medium waits for the other: the media server's players are told once of what
+  // there is.
+  constexpr std::chrono::seconds kBothPatience{1};
+  if (hub_->needs_key() || now - key_at_ >= kKeyPeriod) {
+    key_at_ = now;
+    publisher_->AskKey();
+  }
+  const RtmpPush::Media media{.has_video = hub_->has(MediaKind::kVideo),
+                              .has_audio = hub_->has(MediaKind::kAudio)};
+  if (!media.has_video && !media.has_audio) return;
+  if (!media_at_) media_at_ = now;
+  if (push_ && push_->has_ended()) {
+    logger_.Warn("web_push_failed", {{"stream", place_.stream}, {"reason", push_->why()}});
+    push_.reset();
+    push_plan_.Failed(now);
+  }
+  const bool is_complete =
+      (media.has_video && media.has_audio) || now - *media_at_ >= kBothPatience;
+  if (push_ && push_->media() != media) push_.reset();
+  if (push_ || !is_complete || !push_plan_.IsDue(now)) return;
+  push_plan_.Began(now);
+  push_ = std::make_unique<RtmpPush>(Address(push_query_), media, clock_, hub_);
+}
+
+void WebStream::StepPull(MonotonicTime now, const PullPlan::Wish& wish) {
+  if (seen_frames_ != hub_->frames()) pull_plan_.Media(now);
+  seen_frames_ = hub_->frames();
+  if (pull_ && pull_->has_ended()) {
+    EndPull();
+    pull_plan_.Ended(now);
+  }
+  const bool is_due = pull_plan_.IsDue(now, wish);
+  if (pull_ && !is_due) EndPull();
+  if (!pull_ && is_due) BeginPull();
+  CheckOrder();
+}
+
+void WebStream::BeginPull() {
+  if (pictures_ == PullPictures::kTranscode) {
+    is_transcoding_ = settings_.transcodes < settings_.max_transcodes;
+    if (is_transcoding_) ++settings_.transcodes;
+  }
+  hub_->Restart();
+  pull_ = std::make_unique<RtmpPull>(
+      RtmpPull::Source{.address = Address(place_.query),
+                       .pictures = is_transcoding_ || pictures_ == PullPictures::kPass
+                                       ? pictures_
+                                       : PullPictures::kLeaveOut,
+                       .max_kbps = settings_.max_kbps},
+      clock_, hub_);
+}
+
+void WebStream::EndPull() {
+  if (!pull_) return;
+  pull_.reset();
+  if (std::exchange(is_transcoding_, false)) --settings_.transcodes;
+  hub_->Restart();
+}
+
+void WebStream::CheckOrder() {
+  if (!pull_ || pictures_ != PullPictures::kPass || !pull_->is_reordered()) return;
+  pictures_ = PullPictures::kTranscode;
+  const bool transcodes = settings_.transcodes < settings_.max_transcodes;
+  logger_.Warn("web_reordered", {{"stream", place_.stream}, {"transcoded", transcodes}});
+  if (!transcodes) return pull_->LeaveOutPictures();
+  EndPull();
+  BeginPull();
+}
+
+}  // namespace rtcroom

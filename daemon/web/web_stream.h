@@ -1,0 +1,94 @@
+// A stream that browsers publish or play: its hub, and its way from and to the media server.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/web/media_pipeline.h"
+#include "daemon/web/publish_peer.h"
+#include "daemon/web/rtmp_pull.h"
+#include "daemon/web/rtmp_push.h"
+#include "daemon/web/stream_hub.h"
+#include "daemon/web/stream_plans.h"
+
+namespace rtcroom {
+
+/// A stream on the media server. The query, a signature, is never logged.
+struct StreamPlace {
+  std::string app = {};
+  std::string stream = {};
+  std::string query = {};
+};
+
+/// What the streams of a worker share.
+struct StreamSettings {
+  std::string server = {};  ///< rtmp://HOST:PORT
+  std::size_t max_kbps = 0;
+  std::size_t max_transcodes = 0;  ///< 0: streams with B-frames are played without pictures
+  std::size_t transcodes = 0;      ///< that run now
+};
+
+/// @threads for the main loop's thread; what it is given outlives it.
+class WebStream {
+ public:
+  WebStream(StreamPlace place, StreamSettings& settings, const MediaClock& clock, Logger& logger,
+            MonotonicTime now);
+  ~WebStream();
+  WebStream(const WebStream&) = delete;
+  WebStream& operator=(const WebStream&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<StreamHub>& hub() const { return hub_; }
+
+  /// Its source is a browser from now on, instead of the media server or another browser.
+  void Publish(std::shared_ptr<PublishPeer> publisher, const std::string& query);
+  /// The browser has ended.
+  void Unpublish(MonotonicTime now);
+  /// The signature for the next pull.
+  void SetPullQuery(const std::string& query) { place_.query = query; }
+  void AskKey();
+
+  /// Pulls and pushes as far as it is time to. Call it a few times a second.
+  void Step(MonotonicTime now, const PullPlan::Wish& wish);
+
+  /// Whether the media server was away for so long that the publisher's session ends.
+  [[nodiscard]] bool IsPushLost(MonotonicTime now) const { return push_plan_.IsLost(now); }
+  /// Whether who plays it since `since` waits in vain.
+  [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {
+    return publisher_ == nullptr && pull_plan_.IsMissing(now, since);
+  }
+  /// Whether nobody has published or wanted it for long.
+  [[nodiscard]] bool IsOver(MonotonicTime now) const {
+    return publisher_ == nullptr && pull_plan_.IsOver(now);
+  }
+
+ private:
+  void StepPush(MonotonicTime now);
+  void StepPull(MonotonicTime now, const PullPlan::Wish& wish);
+  void BeginPull();
+  void EndPull();
+  void CheckOrder();
+  [[nodiscard]] std::string Address(const std::string& query) const;
+
+  StreamPlace place_;
+  StreamSettings& settings_;
+  const MediaClock& clock_;
+  Logger& logger_;
+  const std::shared_ptr<StreamHub> hub_ = std::make_shared<StreamHub>();
+  std::shared_ptr<PublishPeer> publisher_;  ///< shared with its session
+  std::string push_query_;
+  std::unique_ptr<RtmpPush> push_;
+  PushPlan push_plan_;
+  std::optional<MonotonicTime> media_at_;  ///< when the publisher's first media came
+  MonotonicTime key_at_{};
+  std::unique_ptr<RtmpPull> pull_;
+  PullPlan pull_plan_;
+  PullPictures pictures_ = PullPictures::kPass;
+  bool is_transcoding_ = false;
+  std::uint64_t seen_frames_ = 0;
+};
+
+}  // namespace rtcroom
