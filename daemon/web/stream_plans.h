@@ -59,16 +59,18 @@ class PushPlan {
   static constexpr std::chrono::seconds kPause{1};
   static constexpr std::chrono::seconds kProof{6};
 
-  void Began(MonotonicTime now) { began_at_ = now; }
+  void Began(MonotonicTime now);
   void Failed(MonotonicTime now);
 
   [[nodiscard]] bool IsDue(MonotonicTime now) const { return now >= begin_at_; }
   /// Whether the media server was away for all that time.
   [[nodiscard]] bool IsLost(MonotonicTime now) const {
-    return failing_since_ && now - *failing_since_ >= kPatience;
+    const bool works = is_running_ && now - began_at_ >= kProof;
+    return failing_since_ && !works && now - *failing_since_ >= kPatience;
   }
 
  private:
+  bool is_running_ = false;
   MonotonicTime began_at_{};
   MonotonicTime begin_at_{};
   std::optional<MonotonicTime> failing_since_;

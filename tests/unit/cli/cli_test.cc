@@ -86,7 +86,7 @@ TEST_F(Cli, PrintsScriptsThatCompleteCommands) {
     EXPECT_THAT(out(), AllOf(HasSubstr("(\" user-sig sign\") candidates=\"--help --config --dev "
                                        "--user-id --expire\""),
                              HasSubstr("(\" completion\") candidates=\"bash zsh --help\""),
-                             HasSubstr(" mix-worker ")))
+                             HasSubstr(" mix-worker "), HasSubstr(" web-worker ")))
         << shell;
   }
   EXPECT_EQ(Run({"completion", "fish"}), 2);

@@ -1,0 +1,137 @@
+// When streams are pulled and pushed, when sessions end, and the times of frames.
+#include "daemon/web/stream_plans.h"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "daemon/web/session_watch.h"
+#include "daemon/web/stream_times.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonotonicTime kStart{1h};
+constexpr PullPlan::Wish kNobody{};
+constexpr PullPlan::Wish kPlayed{.has_players = true};
+
+TEST(PullPlan, GoesOnForAWhileAfterTheLastPlayer) {
+  PullPlan plan(kStart);
+  EXPECT_TRUE(plan.IsDue(kStart + 10s, kPlayed));
+  EXPECT_TRUE(plan.IsDue(kStart + 39s, kNobody));
+  EXPECT_FALSE(plan.IsOver(kStart + 39s));
+  EXPECT_FALSE(plan.IsDue(kStart + 40s, kNobody));
+  EXPECT_TRUE(plan.IsOver(kStart + 40s));
+  EXPECT_TRUE(plan.IsDue(kStart + 50s, {.is_kept = true})) << "before anybody asks";
+}
+
+TEST(PullPlan, BeginsAgainAfterAPause) {
+  PullPlan plan(kStart);
+  EXPECT_TRUE(plan.IsDue(kStart, kPlayed));
+  plan.Ended(kStart);
+  EXPECT_FALSE(plan.IsDue(kStart + 499ms, kPlayed));
+  EXPECT_TRUE(plan.IsDue(kStart + 500ms, kPlayed));
+}
+
+TEST(PullPlan, IsMissingWhenNothingCameForWhoWaits) {
+  PullPlan plan(kStart);
+  EXPECT_FALSE(plan.IsMissing(kStart + 29s, kStart));
+  EXPECT_TRUE(plan.IsMissing(kStart + 30s, kStart));
+  EXPECT_FALSE(plan.IsMissing(kStart + 30s, kStart + 1s)) << "who came later waits on";
+  plan.Media(kStart + 20s);
+  EXPECT_FALSE(plan.IsMissing(kStart + 49s, kStart));
+  EXPECT_TRUE(plan.IsMissing(kStart + 50s, kStart));
+}
+
+TEST(PushPlan, IsTriedEachSecondForHalfAMinute) {
+  PushPlan plan;
+  EXPECT_TRUE(plan.IsDue(kStart));
+  for (auto now = kStart; now < kStart + 30s; now += 1s) {
+    EXPECT_FALSE(plan.IsLost(now));
+    plan.Began(now);
+    plan.Failed(now);
+    EXPECT_FALSE(plan.IsDue(now + 999ms));
+    EXPECT_TRUE(plan.IsDue(now + 1s));
+  }
+  EXPECT_TRUE(plan.IsLost(kStart + 30s));
+}
+
+TEST(PushPlan, CountsFromTheEndOfAPushThatWorked) {
+  PushPlan plan;
+  plan.Began(kStart);
+  plan.Failed(kStart);
+  plan.Began(kStart + 1s);
+  EXPECT_FALSE(plan.IsLost(kStart + 300s)) << "it runs";
+  plan.Failed(kStart + 300s);
+  EXPECT_FALSE(plan.IsLost(kStart + 329s));
+  EXPECT_TRUE(plan.IsLost(kStart + 330s));
+}
+
+TEST(SessionWatch, EndsWhatDoesNotConnect) {
+  SessionWatch watch(kStart, 0);
+  EXPECT_EQ(watch.Check(kStart + 9s, {}), std::nullopt);
+  EXPECT_EQ(watch.Check(kStart + 10s, {}), SessionFault::kNeverConnected);
+}
+
+TEST(SessionWatch, EndsWhatFallsSilent) {
+  SessionWatch watch(kStart, 0);
+  watch.Connected(kStart + 5s);
+  EXPECT_EQ(watch.Check(kStart + 14s, {.signs = 1}), std::nullopt);
+  EXPECT_EQ(watch.Check(kStart + 23s, {.signs = 1}), std::nullopt);
+  EXPECT_EQ(watch.Check(kStart + 24s, {.signs = 1}), SessionFault::kSilent);
+}
+
+TEST(SessionWatch, EndsWhatSendsTooMuchForTooLong) {
+  SessionWatch watch(kStart, 8);  // 1000 bytes a second
+  watch.Connected(kStart);
+  std::uint64_t bytes = 0;
+  std::uint64_t signs = 0;
+  const auto second = [&](int at, std::uint64_t more) {
+    bytes += more;
+    return watch.Check(kStart + at * 1s, {.signs = ++signs, .bytes = bytes});
+  };
+  for (int at = 1; at < 10; ++at) EXPECT_EQ(second(at, 1100), std::nullopt);
+  EXPECT_EQ(second(10, 900), std::nullopt);
+  for (int at = 11; at < 20; ++at) EXPECT_EQ(second(at, 1100), std::nullopt);
+  EXPECT_EQ(second(20, 1100), SessionFault::kTooFast);
+}
+
+TEST(OpusDuration, IsThatOfItsFrames) {
+  const auto of = [](std::uint8_t first, std::uint8_t second) {
+    const std::array<std::uint8_t, 2> packet = {first, second};
+    return OpusDuration(packet);
+  };
+  EXPECT_EQ(OpusDuration({}), 0ms);
+  EXPECT_EQ(of(0x00, 0), 10ms);  // SILK
+  EXPECT_EQ(of(3U << 3U, 0), 60ms);
+  EXPECT_EQ(of(12U << 3U, 0), 10ms);  // hybrid
+  EXPECT_EQ(of(13U << 3U, 0), 20ms);
+  EXPECT_EQ(of(28U << 3U, 0), 2500us);  // CELT
+  EXPECT_EQ(of(31U << 3U, 0), 20ms);
+  EXPECT_EQ(of((31U << 3U) | 1U, 0), 40ms);
+  EXPECT_EQ(of((31U << 3U) | 3U, 3), 60ms);
+}
+
+TEST(SteadySound, FollowsThePacketBefore) {
+  SteadySound sound;
+  EXPECT_EQ(sound.Next(100ms, 20ms), 100ms);
+  EXPECT_EQ(sound.Next(121ms, 20ms), 120ms);
+  EXPECT_EQ(sound.Next(139ms, 20ms), 140ms);
+  EXPECT_EQ(sound.Next(200ms, 20ms), 200ms) << "a pause is one";
+}
+
+TEST(PullOffset, IsOneForPictureAndSoundAndBeginsAnewWithTheStream) {
+  PullOffset offset;
+  EXPECT_EQ(offset.Apply(5000ms, 100ms), 100ms);
+  EXPECT_EQ(offset.Apply(5010ms, 150ms), 110ms) << "late";
+  EXPECT_EQ(offset.Apply(5100ms, 190ms), 190ms) << "ahead: the offset moves";
+  EXPECT_EQ(offset.Apply(5120ms, 300ms), 210ms) << "by that much for all";
+  EXPECT_EQ(offset.Apply(0ms, 400ms), 400ms) << "a new stream";
+  EXPECT_EQ(offset.Apply(20ms, 3421ms), 3421ms) << "too late";
+  EXPECT_EQ(offset.Apply(500ms, 3500ms), 3500ms) << "too far ahead";
+}
+
+}  // namespace
+}  // namespace rtcroom
