@@ -1,0 +1,111 @@
+// A worker that has the media of browsers, and what it is told and tells.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/web_grants.h"
+
+namespace rtcroom {
+
+/// Why a session ended.
+enum class WebEndReason : std::uint8_t {
+  kDeleted,         ///< by its client
+  kRemoved,         ///< its user was removed from the room, left it, or was banned
+  kTakenOver,       ///< a newer one publishes the stream
+  kWorker,          ///< the worker is gone
+  kNeverConnected,  ///< these are told by the worker
+  kSilent,
+  kMediaServer,
+  kNoStream,
+  kFingerprint,
+  kTooFast,
+  kFailed,
+};
+inline constexpr std::size_t kWebEndReasons = static_cast<std::size_t>(WebEndReason::kFailed) + 1;
+
+/// "deleted", "kicked", "taken_over", "worker", "never_connected", "silent", "rtmp", "no_stream",
+/// "fingerprint", "too_fast", "failed": for workers, clients, logs and metrics.
+std::string_view WebEndReasonName(WebEndReason reason);
+
+/// Outcome of an offer.
+enum class WebOpenOutcome : std::uint8_t {
+  kOpened,
+  kMalformed,
+  kNoCodec,
+  kNotAllowed,
+  kFull,      ///< of a limit, or the worker
+  kNoWorker,  ///< none is connected, or it did not answer in time
+  kFailed,
+};
+inline constexpr std::size_t kWebOpenOutcomes =
+    static_cast<std::size_t>(WebOpenOutcome::kFailed) + 1;
+
+/// "opened", "refused_sdp", "no_codec", "refused_signature", "full", "no_worker", "failed".
+std::string_view WebOpenOutcomeName(WebOpenOutcome outcome);
+
+/// What a worker is to answer.
+struct WebOpening {
+  std::string_view session{};
+  WebDirection direction = WebDirection::kPublish;
+  const WebStreamName& name;
+  std::string_view rtmp_query{};
+  std::string_view offer{};
+};
+
+/// A stream to be pulled from the media server.
+struct WebPull {
+  WebStreamName name{};
+  std::string rtmp_query{};
+};
+
+/// All that is wanted of a worker.
+struct WebKeep {
+  std::vector<std::string> sessions{};
+  std::vector<WebPull> streams{};
+};
+
+/// The way to a worker.
+///
+/// @threads implementations are safe from any thread, keep the order of the calls, never wait, and
+///          call nothing of the caller.
+class WebWorkerLink {
+ public:
+  virtual ~WebWorkerLink() = default;
+  virtual void Open(const WebOpening& opening) = 0;
+  virtual void Close(std::string_view session, std::string_view reason) = 0;
+  virtual void Keep(const WebKeep& keep) = 0;
+};
+/// Shared by the table of sessions and the call of the worker.
+using WebWorkerPtr = std::shared_ptr<WebWorkerLink>;
+
+/// A session that a worker says it serves.
+struct WebRunning {
+  std::string session{};
+  WebDirection direction = WebDirection::kPublish;
+  WebStreamName name{};
+  std::string rtmp_query{};
+  bool is_connected = false;
+};
+
+/// Figures of the media of a session.
+struct WebFigures {
+  bool is_connected = false;
+  std::uint32_t rtt_ms = 0;  ///< 0: not known
+  double loss = 0;           ///< share of packets lost lately, 0 to 1
+  std::uint32_t kbps = 0;
+  std::uint32_t width = 0;  ///< 0: no picture
+  std::uint32_t height = 0;
+  std::uint32_t key_requests = 0;  ///< since the session began
+};
+
+struct WebSessionFigures {
+  std::string session{};
+  WebFigures figures{};
+};
+
+}  // namespace rtcroom
