@@ -1,6 +1,7 @@
 // Wakes the thread that reads the writes of a commit.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -71,6 +72,20 @@ class ChannelSignal : public CommitSignal {
         !committed.events.empty() || committed.has_messages || !committed.account_logins.empty();
     if (concerns) Raise();
   }
+};
+
+/// Forwards to a listener that is there later than the store.
+class CommitRelay : public CommitListener {
+ public:
+  /// @param listener  outlives the commits that follow; null: none.
+  void ForwardTo(CommitListener* listener) { listener_ = listener; }
+
+  void OnCommit(const Committed& committed) noexcept override {
+    if (CommitListener* const listener = listener_) listener->OnCommit(committed);
+  }
+
+ private:
+  std::atomic<CommitListener*> listener_{nullptr};
 };
 
 /// Forwards to several listeners in the given order.

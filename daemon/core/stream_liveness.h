@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -82,6 +84,24 @@ class OnAirListener {
   virtual void OnPartial(std::span<const PartialStream> streams) noexcept = 0;
   /// After each list of the media server: all streams on air have been reported.
   virtual void OnListed() noexcept = 0;
+};
+
+/// Forwards to several listeners in the given order.
+class OnAirFanOut : public OnAirListener {
+ public:
+  explicit OnAirFanOut(std::vector<OnAirListener*> listeners) : listeners_(std::move(listeners)) {}
+  void OnAir(std::string_view stream, bool is_on) noexcept override {
+    for (OnAirListener* listener : listeners_) listener->OnAir(stream, is_on);
+  }
+  void OnPartial(std::span<const PartialStream> streams) noexcept override {
+    for (OnAirListener* listener : listeners_) listener->OnPartial(streams);
+  }
+  void OnListed() noexcept override {
+    for (OnAirListener* listener : listeners_) listener->OnListed();
+  }
+
+ private:
+  const std::vector<OnAirListener*> listeners_;
 };
 
 struct LivenessRules {

@@ -5,26 +5,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
-#include "daemon/base/sip_hash.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/core/web_grants.h"
 #include "daemon/core/web_pulls.h"
+#include "daemon/core/web_session_reports.h"
+#include "daemon/core/web_session_table.h"
 #include "daemon/core/web_worker.h"
 
 namespace rtcroom {
@@ -41,37 +39,10 @@ struct WebSessionLimits {
 };
 
 struct WebOffer {
-  WebGrant grant{};         ///< not expired
+  WebGrant grant{};          ///< not expired
   std::string rtmp_query{};  ///< to publish: of the address, as it came
-  std::string address{};    ///< of the client, numeric
+  std::string address{};     ///< of the client, numeric
   std::string sdp{};
-};
-
-struct WebAnswer {
-  WebOpenOutcome outcome = WebOpenOutcome::kFailed;
-  std::string session{};  ///< of kOpened: 32 hexadecimal digits, which permit to end it
-  std::string text{};     ///< of kOpened the answer; otherwise perhaps what is wrong, for the client
-};
-
-/// An end that the owner of a session has not asked for.
-struct WebEnd {
-  std::string session{};
-  RoomKey room{};
-  UserId user_id{};
-  WebEndReason reason = WebEndReason::kFailed;
-};
-
-/// Receives what happens to sessions.
-///
-/// @threads implementations are safe from any thread, and quick.
-class WebObserver {
- public:
-  virtual ~WebObserver() = default;
-  virtual void OnWebOffer(WebDirection direction, WebOpenOutcome outcome) = 0;
-  virtual void OnWebConnected(std::chrono::nanoseconds since_offer) = 0;
-  virtual void OnWebEnded(WebEndReason reason) = 0;
-  /// With each report of figures.
-  virtual void OnWebFigures(double loss, std::uint32_t new_key_requests) = 0;
 };
 
 /// Totals of this moment.
@@ -100,12 +71,12 @@ class WebSessions : public CommitListener, public OnAirListener {
     const Clock& clock;
     RandomSource& random;
     Logger& logger;
-    std::string app = "live";  ///< that phones publish to
+    std::string app = "live";                                          ///< that phones publish to
     std::function<void(const WebEnd&)> on_end = [](const WebEnd&) {};  ///< quick
   };
   WebSessions(Deps deps, const WebSessionLimits& limits);
 
-  using Done = std::function<void(const WebAnswer&)>;
+  using Done = WebAnswerDone;
   /// Opens a session.
   /// @param done  called exactly once, from any thread: before this returns, or within
   ///              `answer_within`. It is quick.
@@ -133,6 +104,10 @@ class WebSessions : public CommitListener, public OnAirListener {
   void OnFigures(const WebWorkerLink& worker, std::span<const WebSessionFigures> figures)
       EXCLUDES(mutex_);
 
+  /// The server stops: waiting offers are answered, later ones refused, and sessions go on without
+  /// it.
+  void Stop() EXCLUDES(mutex_);
+
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
   void OnAir(std::string_view stream, bool is_on) noexcept override EXCLUDES(mutex_);
   void OnPartial(std::span<const PartialStream> /*streams*/) noexcept override {}
@@ -151,70 +126,41 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] WebCounts Count() const EXCLUDES(mutex_);
 
  private:
+  using Ids = WebSessionTable::Ids;
   struct Worker {
     WebWorkerPtr link{};
     std::uint64_t number = 0;
     std::size_t max_sessions = 0;
-    std::unordered_set<std::string> sessions{};
   };
-  struct Session {
-    std::string id{};
-    WebDirection direction = WebDirection::kPublish;
-    WebStreamName name{};
-    RoomKey room{};
-    UserId user_id{};
-    std::string address{};      ///< `AddressKey`; empty: not known
-    TimePoint signed_until{};   ///< of the address
-    Worker* worker = nullptr;   ///< null while its right is checked once more
-    MonotonicTime since{};
-    MonotonicTime deadline{};   ///< of an offer
-    Done done{};                ///< null: the offer is answered
-    WebFigures figures{};
-  };
-  struct StreamHash {
-    std::size_t operator()(const WebStreamName& name) const {
-      return NameHash()(name.stream, name.app);
-    }
-  };
-  using Ids = std::unordered_set<std::string>;
   /// What is to be done without the lock.
   using Effects = std::vector<std::function<void()>>;
   static void Apply(const Effects& effects) {
     for (const auto& effect : effects) effect();
   }
-  /// Answers an offer.
-  void Answer(WebDirection direction, const Done& done, const WebAnswer& answer) const;
-  void Report(const Session& session, WebEndReason reason, MonotonicTime now) const;
-
-  /// @return its ID; otherwise why not.
+  /// @return its ID; otherwise why not, and then `done` is left as it is.
   Result<std::string> AddLocked(const WebOffer& offer, const RoomKey& room, Done& done,
                                 WebOpenOutcome& outcome) REQUIRES(mutex_);
   void SendOpenLocked(const std::string& id, const WebOffer& offer, Effects& effects)
       REQUIRES(mutex_);
-  void IndexLocked(Session session) REQUIRES(mutex_);
-  [[nodiscard]] bool IsFullLocked(const UserId& user_id, const std::string& address) const
-      REQUIRES(mutex_);
   [[nodiscard]] bool AdmitLocked(const UserId& user_id, MonotonicTime now) REQUIRES(mutex_);
   /// Null: none is connected, or all are full.
-  Worker* ChooseLocked(const WebStreamName& name) REQUIRES(mutex_);
-  Worker* WorkerOfLocked(const WebWorkerLink& link) REQUIRES(mutex_);
+  [[nodiscard]] WebWorkerPtr ChooseLocked(const WebStreamName& name) const REQUIRES(mutex_);
+  [[nodiscard]] bool HasPlaceLocked(const WebWorkerLink& worker) const REQUIRES(mutex_);
   /// Null: there is none with that ID at that worker.
-  Session* FindLocked(const WebWorkerLink& link, std::string_view id) REQUIRES(mutex_);
+  WebSession* FindLocked(const WebWorkerLink& worker, std::string_view id) REQUIRES(mutex_);
   enum class Tell : std::uint8_t { kWorker, kNobody };
-  /// Removes a session; its offer is answered with `outcome` if it still waits.
-  void EndLocked(const std::string& id, WebEndReason reason, Tell tell, Effects& effects,
-                 WebOpenOutcome outcome = WebOpenOutcome::kNotAllowed, std::string text = {})
-      REQUIRES(mutex_);
-  void EndAllLocked(const Ids& ids, WebEndReason reason, Effects& effects) REQUIRES(mutex_);
-  void EndMemberLocked(const RoomKey& room, const UserId& user_id, Effects& effects)
-      REQUIRES(mutex_);
-  void EndRoomLocked(const RoomKey& room, Effects& effects) REQUIRES(mutex_);
-  /// Ends the sessions that publish it but those for which `stays`.
-  void EndPublishersLocked(const WebStreamName& name, WebEndReason reason,
-                           const std::function<bool(const Session&)>& stays, Effects& effects)
-      REQUIRES(mutex_);
-  /// The member may have a new stream.
-  void EndFormerStreamsLocked(const RoomKey& room, const UserId& user_id, Effects& effects)
+  /// How it ends, for an offer that waits, and for a session.
+  struct Ending {
+    WebEndReason reason = WebEndReason::kRemoved;
+    Tell tell = Tell::kWorker;
+    WebOpenOutcome outcome = WebOpenOutcome::kNotAllowed;
+    std::string text{};
+  };
+  void EndLocked(std::string_view id, const Ending& ending, Effects& effects) REQUIRES(mutex_);
+  void EndAllLocked(const Ids& ids, const Ending& ending, Effects& effects) REQUIRES(mutex_);
+  /// Ends those of the sessions for which `is_over`.
+  void EndIfLocked(const Ids& ids, WebEndReason reason,
+                   const std::function<bool(const WebSession&)>& is_over, Effects& effects)
       REQUIRES(mutex_);
   void EndBannedLocked(Effects& effects) REQUIRES(mutex_);
   void EndLateLocked(MonotonicTime now, Effects& effects) REQUIRES(mutex_);
@@ -222,25 +168,21 @@ class WebSessions : public CommitListener, public OnAirListener {
   void SendKeepsLocked(MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime NextRoundLocked() const REQUIRES(mutex_);
   /// Reads the streams of the rooms that have changed.
-  void ReadRooms();
+  void ReadRooms() EXCLUDES(mutex_);
 
   const Deps deps_;
+  const WebSessionReports reports_;
   const WebSessionLimits limits_;
   CommitSignal changes_;
   mutable Mutex mutex_;
-  std::unordered_map<std::string, Session, NameHash, std::equal_to<>> sessions_ GUARDED_BY(mutex_);
+  WebSessionTable table_ GUARDED_BY(mutex_);
   std::unordered_map<const WebWorkerLink*, Worker> workers_ GUARDED_BY(mutex_);
-  /// Those of a room are neighbours.
-  std::map<std::pair<RoomKey, UserId>, Ids> by_member_ GUARDED_BY(mutex_);
-  std::unordered_map<WebStreamName, Ids, StreamHash> by_stream_ GUARDED_BY(mutex_);
-  std::unordered_map<UserId, std::size_t> of_user_ GUARDED_BY(mutex_);
-  std::unordered_map<std::string, std::size_t, NameHash> of_address_ GUARDED_BY(mutex_);
   /// Of those that made offers lately.
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);
-  std::unordered_set<std::string> waiting_ GUARDED_BY(mutex_);  ///< offers without an answer
   WebPulls pulls_ GUARDED_BY(mutex_);
   std::uint64_t last_worker_ GUARDED_BY(mutex_) = 0;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
+  bool is_stopping_ GUARDED_BY(mutex_) = false;
   bool needs_keep_ GUARDED_BY(mutex_) = false;
   MonotonicTime next_keep_ GUARDED_BY(mutex_){};
 };

@@ -1,0 +1,320 @@
+#include "daemon/core/web_sessions.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/memory/memory_store.h"
+#include "tests/support/counting_random.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
+#include "tests/support/matchers.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+/// What a worker was told.
+class RecordingLink : public WebWorkerLink {
+ public:
+  void Open(const WebOpening& opening) override {
+    opened.emplace_back(opening.session);
+    queries.emplace_back(opening.rtmp_query);
+  }
+  void Close(std::string_view session, std::string_view reason) override {
+    closed.emplace_back(session, reason);
+  }
+  void Keep(const WebKeep& keep) override { kept = keep; }
+
+  [[nodiscard]] std::vector<std::string> Pulled() const {
+    std::vector<std::string> streams;
+    for (const WebPull& pull : kept.streams) streams.push_back(pull.name.stream);
+    return streams;
+  }
+
+  std::vector<std::string> opened;
+  std::vector<std::string> queries;
+  std::vector<std::pair<std::string, std::string>> closed;
+  WebKeep kept;
+};
+
+/// A query is a user ID; it is good for the room "r1".
+class PlainSignatures : public WebSignatures {
+ public:
+  [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
+                                             std::string_view query) const override {
+    return WebGrant{
+        .direction = direction,
+        .name = name,
+        .binding = {.room = MakeKey(RoomKind::kLive, "r1"), .user_id = {std::string(query)}},
+        .signed_until = kNoon + 1h};
+  }
+  [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
+                                      TimePoint /*now*/) const override {
+    return binding == nullptr ? "pull " + name.stream : binding->user_id.value;
+  }
+};
+
+class CountingObserver : public WebObserver {
+ public:
+  void OnWebOffer(WebDirection /*direction*/, WebOpenOutcome outcome) override {
+    ++offers[outcome];
+  }
+  void OnWebConnected(std::chrono::nanoseconds since_offer) override { connected = since_offer; }
+  void OnWebEnded(WebEndReason reason) override { ++ended[reason]; }
+  void OnWebFigures(double /*loss*/, std::uint32_t new_key_requests) override {
+    key_requests += new_key_requests;
+  }
+
+  std::map<WebOpenOutcome, int> offers;
+  std::map<WebEndReason, int> ended;
+  std::chrono::nanoseconds connected{0};
+  std::uint32_t key_requests = 0;
+};
+
+/// A live room "r1" with the pushers "host" and "guest", whose streams are named as they are.
+class WebSessionsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Apply(Creating(MakeRoom(RoomKind::kLive, "r1", "host")));
+    Apply(Adding(Key(), "guest"));
+    relay_.ForwardTo(&sessions_);
+    sessions_.Attach(link_, 64, {});
+  }
+  static RoomKey Key() { return MakeKey(RoomKind::kLive, "r1"); }
+  void Apply(const RoomUpdate& update) { ASSERT_OK(rtcroom::Apply(store_, update)); }
+
+  WebOffer Offer(WebDirection direction, const std::string& stream, const std::string& user) {
+    return {.grant = *signatures_.Read(direction, {.stream = stream, .app = "live"}, user),
+            .rtmp_query = "query of " + user,
+            .address = "192.0.2.1",
+            .sdp = "offer"};
+  }
+  /// @return where the answer goes.
+  std::shared_ptr<std::optional<WebAnswer>> Begin(WebDirection direction, const std::string& stream,
+                                                  const std::string& user) {
+    auto answer = std::make_shared<std::optional<WebAnswer>>();
+    sessions_.Open(Offer(direction, stream, user),
+                   [answer](const WebAnswer& given) { *answer = given; });
+    return answer;
+  }
+  /// A session that the worker has answered.
+  std::string Open(WebDirection direction, const std::string& stream, const std::string& user) {
+    const auto answer = Begin(direction, stream, user);
+    EXPECT_FALSE(answer->has_value());
+    const std::string id = link_->opened.back();
+    sessions_.OnOpened(*link_, id, "answer");
+    EXPECT_TRUE(answer->has_value() && (*answer)->outcome == WebOpenOutcome::kOpened);
+    return id;
+  }
+  std::string Publish(const std::string& user) { return Open(WebDirection::kPublish, user, user); }
+  std::string Play(const std::string& user, const std::string& stream) {
+    return Open(WebDirection::kPlay, stream, user);
+  }
+  WebOpenOutcome Refused(WebDirection direction, const std::string& stream,
+                         const std::string& user) {
+    const auto answer = Begin(direction, stream, user);
+    return answer->has_value() ? (*answer)->outcome : WebOpenOutcome::kOpened;
+  }
+
+  FakeClock clock_;
+  CountingRandom random_;
+  FakeStreams streams_;
+  PlainSignatures signatures_;
+  CountingObserver observer_;
+  Logger logger_{LogFormat::kJson, LogLevel::kError};
+  StreamClaims claims_{streams_};
+  BanList bans_{clock_, streams_};
+  RevocationList revocations_;
+  CommitRelay relay_;
+  CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
+  MemoryStore store_{{}, "00000000000000aa", commits_};
+  const WebRights rights_{{.rooms = store_,
+                           .bans = bans_,
+                           .revocations = revocations_,
+                           .claims = claims_,
+                           .streams = streams_}};
+  std::vector<std::string> owners_;  ///< that were told of an end
+  WebSessions sessions_{
+      {.rooms = store_,
+       .rights = rights_,
+       .signatures = signatures_,
+       .claims = claims_,
+       .bans = bans_,
+       .streams = streams_,
+       .observer = observer_,
+       .clock = clock_,
+       .random = random_,
+       .logger = logger_,
+       .on_end = [this](const WebEnd& end) { owners_.push_back(end.user_id.value); }},
+      {.per_worker = 6, .per_user = 4, .per_address = 5}};
+  const std::shared_ptr<RecordingLink> link_ = std::make_shared<RecordingLink>();
+};
+
+TEST_F(WebSessionsTest, LetOnlyMembersPublishAndPlayInTheirRoom) {
+  const auto kRefused = WebOpenOutcome::kNotAllowed;
+  EXPECT_EQ(Refused(WebDirection::kPublish, "stranger", "stranger"), kRefused);
+  EXPECT_EQ(Refused(WebDirection::kPublish, "guest", "host"), kRefused);
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "stranger"), kRefused);
+  EXPECT_EQ(Refused(WebDirection::kPlay, "elsewhere", "host"), kRefused);
+  Publish("host");
+  Play("guest", "host");
+  EXPECT_THAT(link_->queries, ElementsAre("query of host", "guest"))
+      << "to publish it is that of the address";
+  EXPECT_EQ(sessions_.Count().publishing, 1U);
+  EXPECT_EQ(sessions_.Count().playing, 1U);
+}
+
+TEST_F(WebSessionsTest, CloseBothDirectionsWithARemoval) {
+  const std::string published = Publish("guest");
+  const std::string played = Play("guest", "host");
+  Play("host", "guest");
+  Apply(Deleting(Key(), "guest"));
+  EXPECT_THAT(link_->closed,
+              UnorderedElementsAre(Pair(published, "kicked"), Pair(played, "kicked")));
+  EXPECT_THAT(owners_, ElementsAre("guest", "guest"));
+  EXPECT_EQ(sessions_.Count().playing, 1U);
+  Apply(Destroying(Key(), "host"));
+  EXPECT_EQ(link_->closed.size(), 3U);
+}
+
+TEST_F(WebSessionsTest, CloseWithABanAndARevocation) {
+  const std::string played = Play("guest", "host");
+  ASSERT_TRUE(bans_.Put({.room = Key(), .user_id = {"guest"}, .until = kNoon + 1h}));
+  relay_.OnCommit({});
+  EXPECT_THAT(link_->closed, ElementsAre(Pair(played, "kicked")));
+  const std::string published = Publish("host");
+  const Revocation later{.stream = "host", .until = kNoon + 1h};
+  const Revocation earlier{.stream = "host", .until = kNoon};
+  relay_.OnCommit({.revocations = {&earlier, 1}});
+  EXPECT_EQ(link_->closed.size(), 1U) << "it was signed for longer";
+  relay_.OnCommit({.revocations = {&later, 1}});
+  EXPECT_EQ(link_->closed.back().first, published);
+}
+
+TEST_F(WebSessionsTest, RefuseAnOfferWhoseUserLeavesBeforeTheAnswer) {
+  const auto answer = Begin(WebDirection::kPublish, "guest", "guest");
+  Apply(Deleting(Key(), "guest"));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((*answer)->outcome, WebOpenOutcome::kNotAllowed);
+  link_->closed.clear();
+  sessions_.OnOpened(*link_, link_->opened.back(), "late");
+  EXPECT_EQ(link_->closed.size(), 1U) << "the worker has it, and nobody else";
+}
+
+TEST_F(WebSessionsTest, AnswerOffersThatNoWorkerAnswers) {
+  const auto answer = Begin(WebDirection::kPublish, "host", "host");
+  clock_.Advance(2999ms);
+  EXPECT_EQ(sessions_.Round(), clock_.Monotonic() + 1ms);
+  EXPECT_FALSE(answer->has_value());
+  clock_.Advance(1ms);
+  (void)sessions_.Round();
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((*answer)->outcome, WebOpenOutcome::kNoWorker);
+  EXPECT_EQ(link_->closed.size(), 1U);
+}
+
+TEST_F(WebSessionsTest, GiveAStreamToItsNewestPublisher) {
+  const std::string first = Publish("host");
+  const auto refused = Begin(WebDirection::kPublish, "host", "host");
+  sessions_.OnRefused(*link_, link_->opened.back(), WebOpenOutcome::kMalformed, "line 1");
+  EXPECT_EQ((*refused)->text, "line 1");
+  EXPECT_THAT(link_->closed, IsEmpty()) << "a malformed offer ends nothing";
+  const std::string second = Publish("host");
+  EXPECT_THAT(link_->closed, ElementsAre(Pair(first, "taken_over")));
+  EXPECT_TRUE(sessions_.Has(second));
+}
+
+TEST_F(WebSessionsTest, BoundSessionsAndOffers) {
+  for (int i = 0; i < 4; ++i) Play("guest", "host");
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kFull) << "of the user";
+  Play("host", "guest");
+  EXPECT_EQ(Refused(WebDirection::kPlay, "guest", "host"), WebOpenOutcome::kFull)
+      << "of the address";
+  for (int i = 0; i < 20; ++i) (void)Refused(WebDirection::kPlay, "host", "guest");
+  for (const std::string& id : link_->opened) EXPECT_TRUE(sessions_.Delete(id));
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kFull)
+      << "too many offers in a short time";
+  clock_.Advance(1s);
+  Play("guest", "host");
+  EXPECT_EQ(observer_.ended[WebEndReason::kDeleted], 5);
+}
+
+TEST_F(WebSessionsTest, KeepAStreamAtOneWorkerAndEndWithIt) {
+  const auto other = std::make_shared<RecordingLink>();
+  const std::string played = Play("guest", "host");
+  sessions_.Attach(other, 64, {});
+  Play("host", "host");
+  EXPECT_THAT(other->opened, IsEmpty());
+  sessions_.Detach(*link_);
+  EXPECT_EQ(sessions_.Count().playing, 0U);
+  EXPECT_EQ(observer_.ended[WebEndReason::kWorker], 2);
+  EXPECT_THAT(owners_, UnorderedElementsAre("guest", "host"));
+  (void)Begin(WebDirection::kPlay, "host", "guest");
+  EXPECT_EQ(other->opened.size(), 1U);
+  sessions_.Detach(*other);
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kNoWorker);
+}
+
+TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
+  const std::string id(32, 'a');
+  const std::string former(32, 'b');
+  const WebStreamName name{.stream = "guest", .app = "live"};
+  const std::vector<WebRunning> running = {
+      {.session = id, .direction = WebDirection::kPublish, .name = name, .rtmp_query = "guest"},
+      {.session = former, .direction = WebDirection::kPlay, .name = name, .rtmp_query = "gone"}};
+  const auto returned = std::make_shared<RecordingLink>();
+  sessions_.Attach(returned, 64, running);
+  EXPECT_THAT(returned->closed, ElementsAre(Pair(former, "kicked")));
+  (void)sessions_.Round();
+  EXPECT_THAT(returned->kept.sessions, ElementsAre(id));
+  Apply(Deleting(Key(), "guest"));
+  EXPECT_EQ(returned->closed.back().first, id);
+}
+
+TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
+  sessions_.OnAir("guest", true);
+  (void)sessions_.Round();
+  EXPECT_THAT(link_->Pulled(), IsEmpty()) << "nobody has a session there";
+  const std::string id = Publish("host");
+  sessions_.OnAir("host", true);
+  (void)sessions_.Round();
+  EXPECT_THAT(link_->Pulled(), ElementsAre("guest")) << "that of the host comes from its browser";
+  EXPECT_EQ(link_->kept.streams.front().rtmp_query, "pull guest");
+  Apply(Adding(Key(), "third"));
+  sessions_.OnAir("third", true);
+  sessions_.OnAir("guest", false);
+  (void)sessions_.Round();
+  EXPECT_THAT(link_->Pulled(), ElementsAre("third"));
+  EXPECT_TRUE(sessions_.Delete(id));
+  (void)sessions_.Round();
+  EXPECT_THAT(link_->Pulled(), IsEmpty());
+}
+
+TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
+  const std::string id = Publish("host");
+  clock_.Advance(200ms);
+  const WebSessionFigures connected{
+      .session = id, .figures = {.is_connected = true, .kbps = 700, .key_requests = 3}};
+  sessions_.OnFigures(*link_, {&connected, 1});
+  EXPECT_EQ(observer_.connected, 200ms);
+  EXPECT_EQ(observer_.key_requests, 3U);
+  EXPECT_EQ(sessions_.FiguresOf(Key(), {"host"})->kbps, 700U);
+  EXPECT_FALSE(sessions_.FiguresOf(Key(), {"guest"}));
+}
+
+}  // namespace
+}  // namespace rtcroom
