@@ -64,11 +64,13 @@ class StreamSignatureVerifier {
   static constexpr std::size_t kMaxBindingBytes = 160;
 
   /// @param key  empty: URLs are not signed. Every stream is good, without a time or a binding.
-  explicit StreamSignatureVerifier(Secret key);
+  /// @param purpose  keeps bindings of one kind apart from those of another with the same key.
+  explicit StreamSignatureVerifier(Secret key, std::string_view purpose = "rtcroomd-push");
 
   /// The time that a comparison takes does not depend on the digest.
+  /// @param secret_of  the name that `txSecret` is made for; empty: the stream.
   [[nodiscard]] StreamSignature Check(std::string_view stream, const StreamArguments& arguments,
-                                      TimePoint now) const;
+                                      TimePoint now, std::string_view secret_of = {}) const;
 
   /// The arguments that bind a URL of that stream and txTime to a room, percent-encoded.
   /// @return empty where URLs are not signed, for rooms of kWebrtc, which have no push URLs, and
@@ -84,6 +86,7 @@ class StreamSignatureVerifier {
                                                        const StreamArguments& arguments) const;
 
   const Secret key_;
+  const std::string purpose_;
 };
 
 }  // namespace rtcroom

@@ -33,10 +33,9 @@ std::string Md5Hex(std::string_view text) { return DigestHex(text, EVP_md5()); }
 
 std::string Sha256Hex(std::string_view text) { return DigestHex(text, EVP_sha256()); }
 
-HmacKey::HmacKey(const Secret& key) {
+HmacKey::HmacKey(const Secret& key, std::string digest) {
   const EvpMacPtr hmac(EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr));
   if (hmac != nullptr) prepared_.reset(EVP_MAC_CTX_new(hmac.get()));
-  std::string digest = OSSL_DIGEST_NAME_SHA2_256;
   const std::array<OSSL_PARAM, 2> params = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
       OSSL_PARAM_construct_end()};
@@ -62,6 +61,10 @@ std::string HmacKey::Sign(std::string_view text) const {
 }
 
 std::string HmacSha256(const Secret& key, std::string_view text) { return HmacKey(key).Sign(text); }
+
+std::string HmacSha1(const Secret& key, std::string_view text) {
+  return HmacKey(key, OSSL_DIGEST_NAME_SHA1).Sign(text);
+}
 
 std::string Scrypt(const Secret& password, std::string_view salt, std::size_t bytes) {
   constexpr std::uint64_t kRounds = 1 << 14;

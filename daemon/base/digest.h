@@ -22,17 +22,23 @@ std::string Sha256Hex(std::string_view text);
 /// @threads immutable.
 class HmacKey {
  public:
-  explicit HmacKey(const Secret& key);
+  explicit HmacKey(const Secret& key) : HmacKey(key, "SHA2-256") {}
 
   /// The 32 raw bytes.
   [[nodiscard]] std::string Sign(std::string_view text) const;
 
  private:
+  friend std::string HmacSha1(const Secret& key, std::string_view text);
+  /// @param digest  as OpenSSL names it.
+  HmacKey(const Secret& key, std::string digest);
+
   EvpMacCtxPtr prepared_;
 };
 
 /// Likewise, for a key that is used once.
 std::string HmacSha256(const Secret& key, std::string_view text);
+/// The 20 raw bytes of HMAC-SHA1, which relays ask for.
+std::string HmacSha1(const Secret& key, std::string_view text);
 
 /// A digest that is slow to compute, so that a password cannot be found by trying: tens of
 /// milliseconds and 16 MiB.

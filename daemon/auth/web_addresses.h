@@ -1,0 +1,91 @@
+// The addresses at which browsers publish (WHIP) and play (WHEP), and the relays that they may use.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/auth/stream_signature.h"
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+#include "daemon/core/web_grants.h"
+
+namespace rtcroom {
+
+struct WebAddressOptions {
+  std::string prefix{};        ///< of the API, such as `/weapp`; empty: none
+  std::string srs_base_url{};  ///< empty: this server has the addresses
+  std::string app = "live";    ///< that phones publish to
+  std::string mix_app{};       ///< of mixes; empty: viewers play the stream of the creator
+  Secret push_key{};
+  Secret play_key{};                                           ///< empty: the push key
+  std::chrono::seconds url_ttl = std::chrono::hours(1);        ///< of addresses to play
+  std::chrono::seconds pull_ttl = std::chrono::hours(7 * 24);  ///< of what workers play with
+  std::vector<std::string> turn_urls{};
+  Secret turn_secret{};
+};
+
+/// Servers that help a browser to connect, with the credentials of a user.
+struct IceServers {
+  std::vector<std::string> urls{};  ///< none: there are no such servers
+  std::string username{};           ///< empty: none are needed
+  std::string credential{};
+};
+
+/// Makes and reads addresses: `<prefix>/whip/<stream>?<query of the push URL>` and
+/// `<prefix>/whep/<stream>?<query>`, for a mix `<prefix>/whep/mix/<stream>`. They have no host:
+/// whatever proxies are in front, they are on the origin of the API. Those of SRS are whole.
+///
+/// The query of WHEP has `txSecret` and `txTime` as play URLs do, and always a binding to its user
+/// and room, which is signed with another purpose than that of push URLs. Its `txSecret` is that of
+/// `whep/<stream>`: where one key signs for pushing and playing, a viewer must not be able to push.
+///
+/// @threads immutable: safe from any thread.
+/// @source the contract of browsers, 3 and 9; RFC 9725.
+class WebAddresses {
+ public:
+  explicit WebAddresses(WebAddressOptions options);
+
+  /// @param push_url  bound to its user.
+  /// @errors kUnavailable when it is not: nobody could revoke the address.
+  [[nodiscard]] Result<std::string> WhipUrl(std::string_view push_url) const;
+  /// @param binding  with a room.
+  /// @errors kUnavailable without a key, or when the IDs are too long to be signed.
+  [[nodiscard]] Result<std::string> WhepUrl(const WebStreamName& name, const PushBinding& binding,
+                                            TimePoint now) const;
+  /// As of `WebSignatures`.
+  [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
+                                      TimePoint now) const;
+  /// As of `WebSignatures`. @param arguments  of the query, percent-decoded.
+  [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
+                                             const StreamArguments& arguments) const;
+
+  /// The stream in a path behind `<prefix>/whip/` or `<prefix>/whep/`.
+  [[nodiscard]] std::optional<WebStreamName> NameInPath(WebDirection direction,
+                                                        std::string_view path) const;
+  /// The stream of the creator of a live room, or of its mix.
+  [[nodiscard]] WebStreamName MixOf(std::string stream) const;
+  [[nodiscard]] WebStreamName NameOf(std::string stream) const {
+    return {.stream = std::move(stream), .app = options_.app};
+  }
+
+  /// Credentials of `url_ttl` for that user.
+  /// @source draft-uberti-behave-turn-rest-00.
+  [[nodiscard]] IceServers IceServersFor(const UserId& user_id, TimePoint now) const;
+  [[nodiscard]] const std::string& prefix() const { return options_.prefix; }
+
+ private:
+  /// @param secret_of  the name that `txSecret` is made for.
+  [[nodiscard]] std::string SignedArguments(std::string_view secret_of, const WebStreamName& name,
+                                            const PushBinding* binding, TimePoint until) const;
+  /// What is signed: a mix is another stream than that of its room's creator.
+  [[nodiscard]] std::string SignedName(const WebStreamName& name) const;
+
+  const WebAddressOptions options_;  ///< with defaults applied
+  const StreamSignatureVerifier pushers_;
+  const StreamSignatureVerifier players_;
+};
+
+}  // namespace rtcroom
