@@ -42,6 +42,19 @@ v1::PusherSigns SignsMessage(const SeenPusher& seen) {
   return signs;
 }
 
+void WriteWeb(const SeenPusher& seen, v1::Pusher& pusher) {
+  if (!seen.may_be_web) return;
+  pusher.set_via(seen.web ? v1::PUSHER_VIA_WEB : v1::PUSHER_VIA_RTMP);
+  if (!seen.web) return;
+  v1::PusherWeb& web = *pusher.mutable_web();
+  web.set_rtt_ms(seen.web->rtt_ms);
+  web.set_loss(seen.web->loss);
+  web.set_kbps(seen.web->kbps);
+  web.set_width(seen.web->width);
+  web.set_height(seen.web->height);
+  web.set_key_requests(seen.web->key_requests);
+}
+
 }  // namespace
 
 AdminCalls::AdminCalls(Store& store, RecordingStore& recordings, RoomService& rooms,
@@ -59,7 +72,9 @@ Status AdminCalls::GetRoom(const v1::GetRoomRequest& request, v1::GetRoomRespons
   if (!room) return room.error();
   *response.mutable_room() = RoomMessage(*room);
   for (v1::Pusher& pusher : *response.mutable_room()->mutable_pushers()) {
-    *pusher.mutable_signs() = SignsMessage(facts_.see(*key, UserId{pusher.user_id()}));
+    const SeenPusher seen = facts_.see(*key, UserId{pusher.user_id()});
+    *pusher.mutable_signs() = SignsMessage(seen);
+    WriteWeb(seen, pusher);
   }
   return {};
 }

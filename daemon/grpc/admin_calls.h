@@ -15,6 +15,7 @@
 #include "daemon/core/room_service.h"
 #include "daemon/core/store.h"
 #include "daemon/core/stream_liveness.h"
+#include "daemon/core/web_worker.h"
 
 namespace rtcroom {
 
@@ -22,6 +23,8 @@ namespace rtcroom {
 struct SeenPusher {
   std::optional<LeaseState> lease{};
   std::optional<MediaState> media{};  ///< nullopt: it has no stream that could be seen
+  bool may_be_web = false;            ///< this server serves browsers
+  std::optional<WebFigures> web{};    ///< of a browser that publishes
 };
 
 /// Information about the server.

@@ -16,12 +16,18 @@ MixFollowers* StartMixes(MixFeed* feed, std::optional<MixFollowers>& mixes) {
   return feed == nullptr ? nullptr : &mixes.emplace(*feed);
 }
 
+/// @return null without sessions.
+WebWorkers* StartWeb(WebSessions* sessions, std::optional<WebWorkers>& web) {
+  return sessions == nullptr ? nullptr : &web.emplace(*sessions);
+}
+
 }  // namespace
 
 GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServerDeps& deps)
     : logger_(deps.logger),
       calls_(deps.store, deps.recordings, deps.rooms, deps.end_logins, deps.facts),
-      admin_(calls_, callers_, deps.clock, deps.logger, StartMixes(deps.mixes, mixes_), deps.node),
+      admin_(calls_, callers_, deps.clock, deps.logger, StartMixes(deps.mixes, mixes_),
+             StartWeb(deps.web, web_), deps.node),
       callers_(deps.clock, deps.logger, RoomAdmin::kPool),
       server_(std::move(options),
               {.services = Services(admin_, deps.more_services),
@@ -30,6 +36,7 @@ GrpcAdminServer::GrpcAdminServer(GrpcServerOptions options, const GrpcAdminServe
                .end_streams =
                    [this, more = deps.end_streams] {
                      if (mixes_) mixes_->Stop();
+                     if (web_) web_->Stop();
                      more();
                    },
                .clock = deps.clock,

@@ -21,6 +21,7 @@
 #include "daemon/grpc/grpc_server.h"
 #include "daemon/grpc/mix_followers.h"
 #include "daemon/grpc/room_admin.h"
+#include "daemon/grpc/web_workers.h"
 
 namespace rtcroom {
 
@@ -31,6 +32,7 @@ struct GrpcAdminServerDeps {
   EndUserLogins end_logins;
   ServerFacts facts = {};
   MixFeed* mixes = nullptr;         ///< null: this server wants no mixes
+  WebSessions* web = nullptr;       ///< null: browsers have no sessions
   const NodeLease* node = nullptr;  ///< as for `RoomAdmin`
   std::vector<GrpcService> more_services = {};
   /// Of `more_services`: number of calls to wait for at a stop.
@@ -73,6 +75,7 @@ class GrpcAdminServer {
   Logger& logger_;
   AdminCalls calls_;
   std::optional<MixFollowers> mixes_;
+  std::optional<WebWorkers> web_;
   RoomAdmin admin_;
   CallPool callers_;   // its calls end before the members they use
   GrpcServer server_;  // last: it uses all other members

@@ -13,6 +13,7 @@
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/call_status.h"
 #include "daemon/grpc/mix_followers.h"
+#include "daemon/grpc/web_workers.h"
 
 namespace rtcroom {
 namespace {
@@ -91,8 +92,14 @@ class UnaryCall : public grpc::ServerUnaryReactor {
 class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
  public:
   Methods(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
-          MixFollowers* mixes, const NodeLease* node)
-      : calls_(calls), pool_(pool), clock_(clock), logger_(logger), mixes_(mixes), node_(node) {}
+          MixFollowers* mixes, WebWorkers* web, const NodeLease* node)
+      : calls_(calls),
+        pool_(pool),
+        clock_(clock),
+        logger_(logger),
+        mixes_(mixes),
+        web_(web),
+        node_(node) {}
 
   grpc::ServerUnaryReactor* GetRoom(grpc::CallbackServerContext* context,
                                     const v1::GetRoomRequest* request,
@@ -137,6 +144,12 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
         {grpc::StatusCode::FAILED_PRECONDITION, "mix.max: 0, so there are no mixes to follow"});
   }
 
+  WebWorkers::Reactor* ServeWeb(grpc::CallbackServerContext* /*context*/) override {
+    if (web_ != nullptr) return web_->Serve();
+    return WebWorkers::Refuse({grpc::StatusCode::FAILED_PRECONDITION,
+                               "web.max_sessions: 0, so there are no sessions to serve"});
+  }
+
   [[nodiscard]] std::size_t at_work() const { return at_work_; }
 
  private:
@@ -165,13 +178,14 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
   const Clock& clock_;
   Logger& logger_;
   MixFollowers* const mixes_;
+  WebWorkers* const web_;
   const NodeLease* const node_;
   std::atomic<std::size_t> at_work_{0};
 };
 
 RoomAdmin::RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
-                     MixFollowers* mixes, const NodeLease* node)
-    : methods_(std::make_unique<Methods>(calls, pool, clock, logger, mixes, node)) {}
+                     MixFollowers* mixes, WebWorkers* web, const NodeLease* node)
+    : methods_(std::make_unique<Methods>(calls, pool, clock, logger, mixes, web, node)) {}
 
 RoomAdmin::~RoomAdmin() = default;
 

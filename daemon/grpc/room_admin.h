@@ -18,6 +18,7 @@ namespace rtcroom {
 class AdminCalls;
 class MixFollowers;
 class NodeLease;
+class WebWorkers;
 
 /// Runs the calls on a pool, since they block on the store and gRPC's threads must not. A call is
 /// answered RESOURCE_EXHAUSTED when the queue is full, and UNAVAILABLE when it has waited too long;
@@ -32,10 +33,12 @@ class RoomAdmin {
   /// The arguments outlive the service. `pool` stops after the server of this service, and before
   /// this object is destroyed.
   /// @param mixes  null: this server wants no mixes.
+  /// @param web  null: browsers have no sessions.
   /// @param node  of a server that shares its store: while it is cut off from the others, calls are
-  ///              answered UNAVAILABLE, except for FollowMixes. Null: it shares none.
+  ///              answered UNAVAILABLE, except for FollowMixes and ServeWeb. Null: it shares none.
   RoomAdmin(AdminCalls& calls, CallPool& pool, const Clock& clock, Logger& logger,
-            MixFollowers* mixes = nullptr, const NodeLease* node = nullptr);
+            MixFollowers* mixes = nullptr, WebWorkers* web = nullptr,
+            const NodeLease* node = nullptr);
   ~RoomAdmin();
   RoomAdmin(const RoomAdmin&) = delete;
   RoomAdmin& operator=(const RoomAdmin&) = delete;

@@ -1,0 +1,301 @@
+#include "daemon/grpc/web_workers.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <grpcpp/support/status.h>
+
+namespace rtcroom {
+namespace {
+
+grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"}; }
+
+grpc::Status Invalid(const char* what) { return {grpc::StatusCode::INVALID_ARGUMENT, what}; }
+
+v1::WebDirection DirectionTo(WebDirection direction) {
+  return direction == WebDirection::kPublish ? v1::WEB_DIRECTION_PUBLISH : v1::WEB_DIRECTION_PLAY;
+}
+
+WebOpenOutcome OutcomeOf(v1::WebRefused::Code code) {
+  switch (code) {
+    case v1::WebRefused::CODE_MALFORMED:
+      return WebOpenOutcome::kMalformed;
+    case v1::WebRefused::CODE_NO_CODEC:
+      return WebOpenOutcome::kNoCodec;
+    case v1::WebRefused::CODE_FULL:
+      return WebOpenOutcome::kFull;
+    default:  // also those of a later version
+      return WebOpenOutcome::kFailed;
+  }
+}
+
+WebEndReason ReasonOf(v1::WebEnded::Reason reason) {
+  switch (reason) {
+    case v1::WebEnded::REASON_NEVER_CONNECTED:
+      return WebEndReason::kNeverConnected;
+    case v1::WebEnded::REASON_SILENT:
+      return WebEndReason::kSilent;
+    case v1::WebEnded::REASON_MEDIA_SERVER:
+      return WebEndReason::kMediaServer;
+    case v1::WebEnded::REASON_TAKEN_OVER:
+      return WebEndReason::kTakenOver;
+    case v1::WebEnded::REASON_NO_STREAM:
+      return WebEndReason::kNoStream;
+    case v1::WebEnded::REASON_FINGERPRINT:
+      return WebEndReason::kFingerprint;
+    case v1::WebEnded::REASON_TOO_FAST:
+      return WebEndReason::kTooFast;
+    default:
+      return WebEndReason::kFailed;
+  }
+}
+
+std::vector<WebRunning> RunningOf(const v1::WebHello& hello) {
+  std::vector<WebRunning> running;
+  for (const v1::WebSession& session : hello.sessions()) {
+    running.push_back({.session = session.session(),
+                       .direction = session.direction() == v1::WEB_DIRECTION_PUBLISH
+                                        ? WebDirection::kPublish
+                                        : WebDirection::kPlay,
+                       .name = {.stream = session.stream(), .app = session.app()},
+                       .rtmp_query = session.rtmp_query(),
+                       .is_connected = session.is_connected()});
+  }
+  return running;
+}
+
+std::vector<WebSessionFigures> FiguresOf(const v1::WebStats& stats) {
+  std::vector<WebSessionFigures> figures;
+  for (const v1::WebSessionStats& session : stats.sessions()) {
+    figures.push_back({.session = session.session(),
+                       .figures = {.is_connected = session.is_connected(),
+                                   .rtt_ms = session.rtt_ms(),
+                                   .loss = session.loss(),
+                                   .kbps = session.kbps(),
+                                   .width = session.width(),
+                                   .height = session.height(),
+                                   .key_requests = session.key_requests()}});
+  }
+  return figures;
+}
+
+class RefusedWorker final : public WebWorkers::Reactor {
+ public:
+  explicit RefusedWorker(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+/// One call. `calls_` keeps it until `OnDone`, after which gRPC no longer uses it.
+class WebWorkers::Call final : public Reactor, public WebWorkerLink {
+ public:
+  explicit Call(WebWorkers& all) : all_(all) {}
+
+  void Begin() { StartRead(&report_); }
+  void End(const grpc::Status& status) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    EndLocked(status);
+  }
+
+  void Open(const WebOpening& opening) override {
+    v1::WebOrder order;
+    v1::WebOpen& open = *order.mutable_open();
+    open.set_session(std::string(opening.session));
+    open.set_direction(DirectionTo(opening.direction));
+    open.set_stream(opening.name.stream);
+    open.set_app(opening.name.app);
+    open.set_rtmp_query(std::string(opening.rtmp_query));
+    open.set_offer(std::string(opening.offer));
+    Send(std::move(order));
+  }
+  void Close(std::string_view session, std::string_view reason) override {
+    v1::WebOrder order;
+    order.mutable_close()->set_session(std::string(session));
+    order.mutable_close()->set_reason(std::string(reason));
+    Send(std::move(order));
+  }
+  void Keep(const WebKeep& keep) override {
+    v1::WebOrder order;
+    v1::WebKeep& written = *order.mutable_keep();
+    for (const std::string& session : keep.sessions) written.add_sessions(session);
+    for (const WebPull& pull : keep.streams) {
+      v1::WebStream& stream = *written.add_streams();
+      stream.set_stream(pull.name.stream);
+      stream.set_app(pull.name.app);
+      stream.set_rtmp_query(pull.rtmp_query);
+    }
+    Send(std::move(order));
+  }
+
+  /// Takes up the worker that has said hello, and reads on.
+  /// @param self  this.
+  void TakeUp(const std::shared_ptr<Call>& self) {
+    all_.sessions_.Attach(self, report_.hello().max_sessions(), RunningOf(report_.hello()));
+    const MutexLock lock(mutex_);
+    if (is_ended_) return;
+    is_taken_up_ = true;
+    StartRead(&report_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return End(grpc::Status::OK);  // the worker has nothing more to say
+    bool is_first = false;
+    {
+      const MutexLock lock(mutex_);
+      is_first = !is_taken_up_;
+    }
+    if (is_first) {
+      if (!report_.has_hello()) return End(Invalid("the first report is not hello"));
+      if (report_.hello().max_sessions() == 0) return End(Invalid("max_sessions: 0"));
+      return all_.OnHello(*this);
+    }
+    Take(report_);
+    const MutexLock lock(mutex_);
+    if (!is_ended_) StartRead(&report_);
+  }
+  void OnWriteDone(bool ok) override {
+    const MutexLock lock(mutex_);
+    is_writing_ = false;
+    if (!ok) return EndLocked(grpc::Status::CANCELLED);
+    WriteNextLocked();
+  }
+  void OnCancel() override { End(grpc::Status::CANCELLED); }
+  void OnDone() override { all_.Remove(*this); }
+
+ private:
+  void Take(const v1::WebReport& report) {
+    WebSessions& sessions = all_.sessions_;
+    if (report.has_opened()) {
+      sessions.OnOpened(*this, report.opened().session(), report.opened().answer());
+    } else if (report.has_refused()) {
+      const v1::WebRefused& refused = report.refused();
+      sessions.OnRefused(*this, refused.session(), OutcomeOf(refused.code()), refused.text());
+    } else if (report.has_ended()) {
+      sessions.OnEnded(*this, report.ended().session(), ReasonOf(report.ended().reason()));
+    } else if (report.has_stats()) {
+      sessions.OnFigures(*this, FiguresOf(report.stats()));
+    }
+  }
+
+  void Send(v1::WebOrder order) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (is_ended_) return;
+    if (waiting_.size() >= all_.options_.max_waiting) {
+      return EndLocked({grpc::StatusCode::RESOURCE_EXHAUSTED, "the worker does not read"});
+    }
+    waiting_.push_back(std::move(order));
+    WriteNextLocked();
+  }
+  // gRPC runs what follows from a write or an end on threads of its own, so the lock may be held.
+  void WriteNextLocked() REQUIRES(mutex_) {
+    if (is_ended_ || is_writing_ || waiting_.empty()) return;
+    writing_ = std::move(waiting_.front());
+    waiting_.pop_front();
+    is_writing_ = true;
+    StartWrite(&writing_);
+  }
+  void EndLocked(const grpc::Status& status) REQUIRES(mutex_) {
+    if (std::exchange(is_ended_, true)) return;
+    Finish(status);
+  }
+
+  WebWorkers& all_;
+  v1::WebReport report_;  ///< of the read under way; then of the thread that takes it
+  Mutex mutex_;
+  std::deque<v1::WebOrder> waiting_ GUARDED_BY(mutex_);
+  v1::WebOrder writing_;  ///< gRPC's while `is_writing_`
+  bool is_writing_ GUARDED_BY(mutex_) = false;
+  bool is_taken_up_ GUARDED_BY(mutex_) = false;
+  bool is_ended_ GUARDED_BY(mutex_) = false;
+};
+
+WebWorkers::WebWorkers(WebSessions& sessions, WebWorkersOptions options)
+    : sessions_(sessions),
+      options_(options),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+WebWorkers::~WebWorkers() { Stop(); }
+
+WebWorkers::Reactor* WebWorkers::Serve() {
+  const auto call = std::make_shared<Call>(*this);
+  {
+    const MutexLock lock(mutex_);
+    if (is_stopped_) return Refuse(Stopping());
+    if (calls_.size() >= options_.max_workers) {
+      return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many workers already"});
+    }
+    calls_.emplace(call.get(), call);
+  }
+  call->Begin();
+  return call.get();  // gRPC uses it until OnDone
+}
+
+WebWorkers::Reactor* WebWorkers::Refuse(const grpc::Status& status) {
+  return new RefusedWorker(status);
+}
+
+void WebWorkers::OnHello(const Call& call) {
+  {
+    const MutexLock lock(mutex_);
+    if (is_stopped_) return;
+    arrived_.push_back(calls_.at(&call));
+  }
+  sessions_.changes().Raise();
+}
+
+void WebWorkers::Remove(const Call& call) {
+  std::shared_ptr<Call> removed;  // possibly the last reference: destroyed without the lock
+  {
+    const MutexLock lock(mutex_);
+    removed = std::move(calls_.at(&call));
+    calls_.erase(&call);
+    std::erase(arrived_, removed);
+  }
+  sessions_.Detach(call);
+}
+
+void WebWorkers::Run(const std::stop_token& stop) {
+  MonotonicTime next = RealTime();
+  while (!stop.stop_requested()) {
+    (void)sessions_.changes().Wait(next);
+    if (stop.stop_requested()) return;
+    TakeUpArrived();
+    next = sessions_.Round();
+  }
+}
+
+void WebWorkers::TakeUpArrived() {
+  std::deque<std::shared_ptr<Call>> arrived;
+  {
+    const MutexLock lock(mutex_);
+    arrived.swap(arrived_);
+  }
+  for (const auto& call : arrived) {
+    call->TakeUp(call);
+    // Its end may have come before it was there.
+    bool is_gone = false;
+    {
+      const MutexLock lock(mutex_);
+      is_gone = !calls_.contains(call.get());
+    }
+    if (is_gone) sessions_.Detach(*call);
+  }
+}
+
+void WebWorkers::Stop() {
+  std::vector<std::shared_ptr<Call>> calls;
+  {
+    const MutexLock lock(mutex_);
+    is_stopped_ = true;
+    for (const auto& [key, call] : calls_) calls.push_back(call);
+  }
+  thread_.request_stop();
+  sessions_.changes().Raise();
+  if (thread_.joinable()) thread_.join();
+  sessions_.Stop();
+  for (const auto& call : calls) call->End(Stopping());
+}
+
+}  // namespace rtcroom

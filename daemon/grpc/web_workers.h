@@ -1,0 +1,70 @@
+// The calls of the workers that have the media of browsers.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <stop_token>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+#include <rtcroom/v1/room_admin.pb.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/core/web_sessions.h"
+
+namespace rtcroom {
+
+struct WebWorkersOptions {
+  std::size_t max_workers = 8;
+  /// Orders that wait for a worker. One that lets more wait is not reading, and its call ends.
+  std::size_t max_waiting = 4096;
+};
+
+/// Gives workers the orders of `WebSessions`, and that what they report.
+///
+/// Order of destruction: `Stop`, then the gRPC server, then this.
+///
+/// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
+class WebWorkers {
+ public:
+  /// Starts the thread, which takes up workers and calls `WebSessions::Round`.
+  /// @param sessions  outlives this object, which is the only one that waits for its changes.
+  explicit WebWorkers(WebSessions& sessions, WebWorkersOptions options = {});
+  ~WebWorkers();  ///< calls `Stop`
+  WebWorkers(const WebWorkers&) = delete;
+  WebWorkers& operator=(const WebWorkers&) = delete;
+
+  using Reactor = grpc::ServerBidiReactor<v1::WebReport, v1::WebOrder>;
+  /// Begins a call.
+  Reactor* Serve() EXCLUDES(mutex_);
+  /// Ends a call that has not begun.
+  static Reactor* Refuse(const grpc::Status& status);
+
+  /// Ends all calls; later ones are refused.
+  void Stop() EXCLUDES(mutex_);
+
+ private:
+  class Call;
+
+  void Run(const std::stop_token& stop) EXCLUDES(mutex_);
+  void OnHello(const Call& call) EXCLUDES(mutex_);
+  /// On the thread, where the store may be read.
+  void TakeUpArrived() EXCLUDES(mutex_);
+  void Remove(const Call& call) EXCLUDES(mutex_);
+
+  WebSessions& sessions_;
+  const WebWorkersOptions options_;
+  mutable Mutex mutex_;
+  bool is_stopped_ GUARDED_BY(mutex_) = false;
+  /// Shared with `WebSessions`, whose last reference may be the last one.
+  std::unordered_map<const Call*, std::shared_ptr<Call>> calls_ GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<Call>> arrived_ GUARDED_BY(mutex_);  ///< that have said hello
+  std::jthread thread_;                                           // last: it uses all of the above
+};
+
+}  // namespace rtcroom
