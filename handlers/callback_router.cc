@@ -9,6 +9,7 @@
 #include "daemon/base/exception_type.h"
 #include "handlers/callback_rtmp.h"
 #include "handlers/callback_srs.h"
+#include "handlers/stream_arguments.h"
 
 namespace rtcroom {
 namespace {
@@ -29,19 +30,6 @@ std::string_view CallName(CallbackCall call) {
       return "recorded";
   }
   return "other";
-}
-
-StreamArguments ArgumentsOf(const FormPairs& pairs) {
-  const auto find = [&pairs](std::string_view name) -> std::optional<std::string_view> {
-    const std::string* const value = FindFirst(pairs, name);
-    return value == nullptr ? std::nullopt : std::optional<std::string_view>(*value);
-  };
-  return {.tx_secret = find("txSecret"),
-          .tx_time = find("txTime"),
-          .rk = find("rk"),
-          .ru = find("ru"),
-          .rr = find("rr"),
-          .rs = find("rs")};
 }
 
 /// The request without what follows the callback's name in the path.
@@ -118,7 +106,8 @@ void CallbackRouter::Decide(const StreamCallback& callback, const Dialect& diale
     case CallbackCall::kPublish:
       return Publish(callback, dialect, responder);
     case CallbackCall::kUpdate:
-      if (context_.monitor.Update(callback.stream, callback.client, ArgumentsOf(callback.args),
+      if (context_.monitor.Update(callback.stream, callback.client,
+                                  StreamArgumentsOf(callback.args),
                                   callback.media_ms) == UpdateVerdict::kCut) {
         outcome = Error{Errc::kNotAllowed, "banned or revoked"};
       }
@@ -141,7 +130,7 @@ void CallbackRouter::Decide(const StreamCallback& callback, const Dialect& diale
 void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dialect,
                              Responder& responder) {
   PublishOutcome published =
-      context_.monitor.Publish(callback.stream, callback.client, ArgumentsOf(callback.args));
+      context_.monitor.Publish(callback.stream, callback.client, StreamArgumentsOf(callback.args));
   if (published.drops.empty()) {
     return Reply(callback, dialect, StatusOf(published), responder);
   }
@@ -156,7 +145,7 @@ void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dial
 Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
   if (!rules_.check_play) return {};
   const StreamSignature signature =
-      context_.monitor.CheckPlay(callback.stream, ArgumentsOf(callback.args));
+      context_.monitor.CheckPlay(callback.stream, StreamArgumentsOf(callback.args));
   if (signature.state == StreamSignatureState::kGood) return {};
   return Error{Errc::kNotAllowed, std::string(StreamSignatureStateName(signature.state))};
 }

@@ -73,6 +73,8 @@ inline Slice OneSlice(Reply reply) {
 
 void HandleGetImLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleGetPushUrl(const Request& request, const HandlerContext& context);
+Reply HandleGetWhipUrl(const Request& request, const HandlerContext& context);
+Reply HandleGetWhepUrl(const Request& request, const HandlerContext& context);
 void HandleCreateRoom(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandleDestroyRoom(const Request& request, const HandlerContext& context);
 void HandleAddPusher(const Request& request, const HandlerContext& context, Answer answer);

@@ -77,6 +77,9 @@ inline constexpr FieldSpec kRoomInfo{
 /// The room of get_push_url: one that is no id counts as absent.
 inline constexpr FieldSpec kRoomHint = Optional({.name = "roomID"});
 
+/// The pusher that get_whep_url plays; missing, empty or ill-typed: the mix.
+inline constexpr FieldSpec kOf = Optional({.name = "of", .max_bytes = kMaxUserIdBytes});
+
 inline constexpr FieldSpec kIndex{.name = "index", .form = FieldForm::kInteger};
 inline constexpr FieldSpec kCnt{.name = "cnt", .form = FieldForm::kInteger, .alias = "count"};
 inline constexpr FieldSpec kCount{.name = "count", .form = FieldForm::kInteger, .alias = "cnt"};

@@ -5,6 +5,7 @@
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
+#include "handlers/push_urls.h"
 
 namespace rtcroom {
 namespace {
@@ -22,10 +23,10 @@ std::string StreamFor(const UserId& user_id, Streams streams, const Services& se
 
 }  // namespace
 
-Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
+Result<std::string> SignPushUrl(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   const UserId user_id = fields.User();
-  if (!fields.ok()) return Reply::Failure(fields.error());
+  if (!fields.ok()) return fields.error();
 
   const Services& services = context.services;
   // The room is optional here; an ID that is not valid counts as missing.
@@ -34,11 +35,15 @@ Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
     room = RoomId{std::move(named)};
   }
   const Status allowed = services.rooms.CheckMayPush(request.room_kind, room, user_id);
-  if (!allowed) return Reply::Failure(allowed.error());
+  if (!allowed) return allowed.error();
   const PushBinding binding{.room = {.kind = request.room_kind, .id = room.value_or(RoomId())},
                             .user_id = user_id};
-  const Result<std::string> url = services.streams.BoundPushUrl(
-      StreamFor(user_id, request.traits().streams, services), binding, services.clock.Now());
+  return services.streams.BoundPushUrl(StreamFor(user_id, request.traits().streams, services),
+                                       binding, services.clock.Now());
+}
+
+Reply HandleGetPushUrl(const Request& request, const HandlerContext& context) {
+  const Result<std::string> url = SignPushUrl(request, context);
   return url ? Reply::Success(JsonText().Field("pushURL", *url)) : Reply::Failure(url.error());
 }
 

@@ -6,6 +6,7 @@
 #include "daemon/auth/login_signer.h"
 #include "daemon/auth/private_map_key_signer.h"
 #include "daemon/auth/sessions.h"
+#include "daemon/auth/web_addresses.h"
 #include "daemon/base/clock.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/node_lease.h"
@@ -37,6 +38,7 @@ struct Services {
   /// Of a server that shares its store: it answers 503 while it is cut off. Null: it shares
   /// none.
   const NodeLease* node = nullptr;
+  const WebAddresses* web = nullptr;  ///< null: browsers neither publish nor play
 };
 
 }  // namespace rtcroom

@@ -50,6 +50,7 @@ Connection::Call Connection::CallOf(FramedRequest&& framed) const {
                       .content_type = std::move(framed.content_type),
                       .origin = std::move(framed.origin),
                       .if_none_match = std::move(framed.if_none_match),
+                      .if_match = std::move(framed.if_match),
                       .accepts_html = framed.accepts_html,
                       .authorization = std::move(framed.authorization),
                       .sign = std::move(framed.sign),

@@ -46,6 +46,7 @@ struct HttpRequest {
   std::string content_type{};   ///< as sent; empty when absent
   std::string origin{};         ///< as sent; empty when absent
   std::string if_none_match{};  ///< likewise
+  std::string if_match{};       ///< likewise
   bool accepts_html = false;    ///< named by `Accept`, not only by `*/*`: the client is a browser
   Secret authorization{};       ///< as sent; several are comma separated
   std::string sign{};           ///< of a cloud's callbacks, likewise

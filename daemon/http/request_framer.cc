@@ -212,6 +212,8 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     request_.origin = value;
   } else if (EqualsIgnoringCase(name, "If-None-Match")) {
     request_.if_none_match = value;
+  } else if (EqualsIgnoringCase(name, "If-Match")) {
+    request_.if_match = value;
   } else if (EqualsIgnoringCase(name, "Accept")) {
     if (value.find("text/html") != value.npos) request_.accepts_html = true;
   } else if (EqualsIgnoringCase(name, "Authorization")) {

@@ -24,6 +24,7 @@ struct FramedRequest {
   std::string origin = {};         ///< as sent; empty when absent
   Secret authorization = {};       ///< every Authorization, in order, comma separated
   std::string if_none_match = {};  ///< the last one, as sent; empty when absent
+  std::string if_match = {};       ///< likewise
   bool accepts_html = false;       ///< an Accept names text/html
   std::string sign = {};           ///< every Sign, in order, comma separated
   std::string sdk_app_id = {};     ///< likewise SdkAppId

@@ -14,6 +14,7 @@ import { checkFields } from './fields.js';
 import { adminRoutes, publicEndpoints } from './routes.js';
 import * as acceptance from './scenarios/acceptance.js';
 import * as backup from './scenarios/backup.js';
+import * as browsers from './scenarios/browsers.js';
 import * as channel from './scenarios/channel.js';
 import * as consoleScenario from './scenarios/console.js';
 import * as failures from './scenarios/failures.js';
@@ -112,6 +113,7 @@ async function onCompleteServer(document, wechat) {
   await withServer(document, settings, async (client, server) => {
     const ban = (kind, room, user) => server.rooms('kick', kind, room, user, '--ban', '10m');
     await gen1.run(client, ban);
+    await browsers.off(client);
     await gen2.run(client);
     await webrtc.run(client, ban);
     await utils.run(client, kOperatorToken);
@@ -158,6 +160,17 @@ async function main(printEndpoints) {
     await onFailingServers(document, im);
     const mixing = { ...kComplete, 'live.api': 'v1', 'live.api_base_url': live.url, 'live.app_id': '1251234567' };
     await withServer(document, mixing, gen1.withMixing);
+    const web = {
+      ...kComplete,
+      'live.push_host': 'media.example.com',
+      'live.rtmp_callback_secret': 'secret-of-the-callbacks',
+      'web.max_sessions': 4,
+      'web.turn_urls': ['turn:turn.example.com'],
+      'web.turn_secret': 'secret-of-the-relay',
+    };
+    await withServer(document, web, async (client, server) => {
+      await browsers.run(client, (kind, room, user) => server.rooms('kick', kind, room, user, '--ban', '10m'));
+    });
     const open = { ...kComplete, 'auth.mode': 'open', 'auth.trust_userid': true };
     await withServer(document, open, async (client) => { requests = await acceptance.run(client, endpoints); });
   } finally {
