@@ -224,15 +224,17 @@ void PushPoll::OnDirect(const StoredMessage& message, const std::string& object)
   Finish();
 }
 
-void PushPoll::OnRoomList(RoomListPush& push) {
+void PushPoll::OnNotice(const std::string& object) {
   {
     const MutexLock lock(mutex_);
     is_woken_ = true;
-    AppendTo(list_pushes_, push.object());
+    AppendTo(list_pushes_, object);
     if (!is_waiting_) return;
   }
   Finish();
 }
+
+void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(push.object()); }
 
 void PushPoll::Wake() {
   const bool is_waiting = [&] {

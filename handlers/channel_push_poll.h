@@ -47,6 +47,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnNotice(const std::string& object) override;
   void OnRoomList(RoomListPush& push) override;
   void OnEventsLost() override { Wake(); }
   void OnBans() override;
@@ -108,7 +109,8 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   Mutex mutex_;
   bool is_waiting_ GUARDED_BY(mutex_) = false;
   bool is_woken_ GUARDED_BY(mutex_) = false;
-  std::string list_pushes_ GUARDED_BY(mutex_);  ///< as `pushes_`; some come before it waits
+  /// Of lists and notices, as `pushes_`; some come before it waits.
+  std::string list_pushes_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   PollReply reply_ GUARDED_BY(mutex_);
 };

@@ -195,6 +195,11 @@ void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& ob
   WritePushLocked(WebSocket::EncodeText(object), message.content.sent_at);
 }
 
+void ChannelSocket::OnNotice(const std::string& object) {
+  const MutexLock lock(mutex_);
+  if (is_connected_) WritePushLocked(WebSocket::EncodeText(object), std::nullopt);
+}
+
 void ChannelSocket::OnRoomList(RoomListPush& push) {
   const MutexLock lock(mutex_);
   WritePushLocked(push.FrameOf(&WebSocket::EncodeText), std::nullopt);

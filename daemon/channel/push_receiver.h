@@ -27,6 +27,9 @@ class PushReceiver {
   /// A message to its user.
   /// @param object  the push, as JSON.
   virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
+  /// Something about its user, or a room that it has subscribed to, that is not stored.
+  /// @param object  the push, as JSON.
+  virtual void OnNotice(const std::string& object) = 0;
   /// A list of rooms that it watches has changed.
   virtual void OnRoomList(RoomListPush& push) = 0;
   /// Some events are unknown: it has to read its rooms again.

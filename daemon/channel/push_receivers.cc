@@ -244,8 +244,22 @@ void PushReceivers::CheckBans() {
   for (const PushReceiverPtr& receiver : All()) receiver->OnBans();
 }
 
+void PushReceivers::Deliver(const PushNotice& notice) {
+  const Receivers receivers = [&]() -> Receivers {
+    const MutexLock lock(mutex_);
+    if (notice.room_number == 0) {
+      const auto found = by_user_.find(notice.user_id);
+      return found == by_user_.end() ? Receivers() : found->second;
+    }
+    const auto found = by_room_.find(notice.room_number);
+    return found == by_room_.end() ? Receivers() : found->second.receivers;
+  }();
+  for (const PushReceiverPtr& receiver : receivers) receiver->OnNotice(notice.object);
+}
+
 void PushReceivers::OnTick() {
   CheckBans();
+  for (const PushNotice& notice : notices_.Take()) Deliver(notice);
   for (auto& [room_number, outgoing] : outgoing_) {
     outgoing.sent -= std::min(outgoing.sent, kMaxRoomBytes);
     Deliver(room_number, outgoing);

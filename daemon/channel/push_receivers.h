@@ -21,6 +21,7 @@
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/group_access_check.h"
+#include "daemon/channel/push_notices.h"
 #include "daemon/channel/push_receiver.h"
 #include "daemon/channel/room_list_pushes.h"
 #include "daemon/channel/room_push.h"
@@ -100,6 +101,8 @@ class PushReceivers {
   /// Who watches which list of rooms; this object gives it events and time.
   RoomListPushes& lists() { return lists_; }
   PushCounts& counts() { return counts_; }
+  /// Pushes that wait for the next tick.
+  PushNotices& notices() { return notices_; }
   /// Counts a frame that a socket gets.
   /// @param made_at  when its oldest message or event was made; nullopt when its client was away.
   void CountPush(std::optional<TimePoint> made_at);
@@ -127,6 +130,7 @@ class PushReceivers {
   void AddEvent(const StoredEvent& event);
   void AddMessage(const StoredMessage& message);
   void DeliverDirect(const StoredMessage& message);
+  void Deliver(const PushNotice& notice) EXCLUDES(mutex_);
   /// Before anything is delivered, so that a banned user receives nothing more.
   void CheckBans();
   void Append(Outgoing& outgoing, RoomObject object);
@@ -139,6 +143,7 @@ class PushReceivers {
   const RateLimit delivery_rate_;
   PushCounts counts_;
   RoomListPushes lists_;
+  PushNotices notices_;
 
   mutable Mutex mutex_;
   bool is_stopping_ GUARDED_BY(mutex_) = false;

@@ -40,6 +40,7 @@ class Listener : public PushReceiver {
   void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
     directs.push_back(message.position);
   }
+  void OnNotice(const std::string& /*object*/) override {}
   void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }

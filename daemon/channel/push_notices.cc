@@ -1,0 +1,36 @@
+#include "daemon/channel/push_notices.h"
+
+#include <fmt/format.h>
+
+#include "daemon/base/json_text.h"
+
+namespace rtcroom {
+namespace {
+
+std::string AsObject(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
+
+}  // namespace
+
+std::string StreamPush(const RoomKey& room, const UserId& user_id, bool is_on) {
+  JsonText push;
+  push.BeginObject("stream")
+      .Field("kind", RoomKindName(room.kind))
+      .Field("roomID", room.id.value)
+      .Field("userID", user_id.value)
+      .Json("on", is_on ? "true" : "false")
+      .EndObject();
+  return AsObject(push);
+}
+
+std::string WebEndedPush(const RoomKey& room, std::string_view session, std::string_view reason) {
+  JsonText push;
+  push.BeginObject("web_ended")
+      .Field("kind", RoomKindName(room.kind))
+      .Field("roomID", room.id.value)
+      .Field("session", session)
+      .Field("reason", reason)
+      .EndObject();
+  return AsObject(push);
+}
+
+}  // namespace rtcroom
