@@ -81,6 +81,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
                        "Events from the oldest with a pending delivery to the newest.")),
       channel_(registry_),
       media_(registry_),
+      web_(registry_),
       cloud_(registry_),
       node_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
@@ -193,6 +194,7 @@ std::string Metrics::Text() {
   if (sources_.channel) channel_.Set(sources_.channel());
   if (sources_.streams) media_.Set(sources_.streams());
   if (sources_.mixes) media_.Set(sources_.mixes());
+  if (sources_.web) web_.Set(sources_.web());
   if (sources_.trtc_pending) media_.SetTrtcPending(sources_.trtc_pending());
   if (sources_.im_backlog) {
     const ImBacklog backlog = sources_.im_backlog();

@@ -25,6 +25,7 @@
 #include "daemon/admin/process_metrics.h"
 #include "daemon/admin/room_counters.h"
 #include "daemon/admin/store_metrics.h"
+#include "daemon/admin/web_metrics.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -61,6 +62,7 @@ struct MetricsSources {
   std::function<ChannelStats()> channel = {};
   std::function<StreamCounts()> streams = {};
   std::function<MixStats()> mixes = {};
+  std::function<WebCounts()> web = {};
   std::function<std::uint64_t()> trtc_pending = {};
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
   std::function<const NodeLease&()> node = {};
@@ -131,6 +133,9 @@ class Metrics : public RequestObserver {
   /// The observer of the media server and its callbacks.
   MediaMetrics& media_observer() { return media_; }
 
+  /// The observer of the sessions of browsers.
+  WebObserver& web_observer() { return web_; }
+
   /// The observer of the live service in the cloud.
   CloudMetrics& cloud_observer() { return cloud_; }
 
@@ -186,6 +191,7 @@ class Metrics : public RequestObserver {
   prometheus::Gauge& im_lag_;
   ChannelMetrics channel_;
   MediaMetrics media_;
+  WebMetrics web_;
   CloudMetrics cloud_;
   NodeMetrics node_;
   prometheus::Gauge& watchers_;

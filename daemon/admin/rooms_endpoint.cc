@@ -106,6 +106,13 @@ std::vector<std::optional<std::size_t>> CountConnected(std::span<const Room> roo
   return connected;
 }
 
+/// Of a stream that comes from a browser.
+json WebJson(const WebFigures& figures) {
+  return {{"rttMs", figures.rtt_ms},  {"loss", figures.loss},
+          {"kbps", figures.kbps},     {"width", figures.width},
+          {"height", figures.height}, {"keyRequests", figures.key_requests}};
+}
+
 /// Contains no push URLs, which are good for pushing.
 json RoomJson(const Room& room, const MemberSigns& signs, std::optional<std::size_t> connected) {
   json pushers = json::array();
@@ -116,6 +123,9 @@ json RoomJson(const Room& room, const MemberSigns& signs, std::optional<std::siz
                        {"joinedAtMs", pusher.added_at.time_since_epoch().count()},
                        {"lease", LeaseJson(signs.leases.StateOf(room.key, pusher.user_id))},
                        {"media", MediaJson(room.key, pusher.user_id, signs)}});
+    if (signs.web == nullptr) continue;
+    const std::optional<WebFigures> web = signs.web->FiguresOf(room.key, pusher.user_id);
+    if (web) pushers.back()["web"] = WebJson(*web);
   }
   // A webrtc room has no dialect.
   const bool has_dialect = room.key.kind != RoomKind::kWebrtc;

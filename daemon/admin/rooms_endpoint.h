@@ -14,6 +14,7 @@
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_store.h"
+#include "daemon/core/web_sessions.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
@@ -32,6 +33,7 @@ struct MemberSigns {
   /// The URL of a stream's playlist for a browser; empty when there is none.
   /// @threads called from any thread; must not block.
   std::function<std::string(std::string_view stream)> playlist_of{};
+  const WebSessions* web = nullptr;  ///< null: no browser publishes
 };
 
 /// A page of rooms of all kinds, or of those that match the query.

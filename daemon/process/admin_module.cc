@@ -59,7 +59,8 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
                                              [this](std::string_view stream) {
                                                return deps_.urls.PlaylistUrl(
                                                    stream, deps_.runtime.clock.Now());
-                                             }},
+                                             },
+                                         .web = deps_.web},
                                .nodes = {.cluster = deps_.store.cluster(),
                                          .lease = deps_.store.lease(),
                                          .log = deps_.store.storage(),

@@ -32,6 +32,7 @@ struct AdminModuleDeps {
   ApiModule& api;
   RoomClients clients{};
   MediaWitness media{};
+  const WebSessions* web = nullptr;  ///< null without sessions of browsers
   const SignedStreamUrls& urls;
   Metrics& metrics;
   std::size_t max_held_bytes = 0;  ///< for slow clients of this listener

@@ -113,6 +113,20 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                            .sdk_app_id = config.im.sdk_app_id});
 }
 
+std::unique_ptr<WebRouter> MakeWeb(const Config& config, const ApiModuleDeps& deps,
+                                   RequestRecorder& recorder) {
+  if (deps.web == nullptr || deps.web->sessions() == nullptr) return nullptr;
+  return std::make_unique<WebRouter>(
+      WebContext{.sessions = *deps.web->sessions(),
+                 .addresses = deps.web->addresses(),
+                 .signatures = deps.web->signatures(),
+                 .admission = deps.auth.admission(),
+                 .recorder = recorder,
+                 .clock = deps.runtime.clock,
+                 .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+      config.server.cors_origins);
+}
+
 CallbackHandlers MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
   std::vector<CallbackHandler*> handlers;
   if (deps.media != nullptr) handlers.push_back(&deps.media->callbacks());
@@ -166,12 +180,14 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .looks = looks_.get(),
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services(),
-                       .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+                       .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
+                       .web = deps.web != nullptr ? &deps.web->addresses() : nullptr},
               MakeRouterOptions(config, deps.store.storage()), recorder_),
       commands_(MakeCommands(config, deps, recorder_, looks_.get())),
+      web_(MakeWeb(config, deps, recorder_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),
-      split_(router_, commands_.get(), callbacks_, &welcome_, demo_.get()) {}
+      split_(router_, commands_.get(), callbacks_, &welcome_, demo_.get(), web_.get()) {}
 
 }  // namespace rtcroom

@@ -16,6 +16,7 @@
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "daemon/process/utils_module.h"
+#include "daemon/process/web_module.h"
 #include "handlers/channel_router.h"
 #include "handlers/demo_pages.h"
 #include "handlers/path_split.h"
@@ -23,6 +24,7 @@
 #include "handlers/request_recorder.h"
 #include "handlers/router.h"
 #include "handlers/second_looks.h"
+#include "handlers/web_router.h"
 #include "handlers/welcome_page.h"
 
 namespace rtcroom {
@@ -39,6 +41,7 @@ struct ApiModuleDeps {
   MediaModule* media = nullptr;      ///< null without a media server
   CloudModule* cloud = nullptr;      ///< null without a cloud
   StreamMixer* mixer = nullptr;      ///< null without a mixing service
+  WebModule* web = nullptr;          ///< null unless browsers are served
   bool demo = false;                 ///< whether the example page is served
   RequestObserver& observer;
   Runtime& runtime;
@@ -65,6 +68,7 @@ class ApiModule {
   RequestRecorder recorder_;
   Router router_;
   const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel
+  const std::unique_ptr<WebRouter> web_;           ///< null without sessions of browsers
   const CallbackHandlers callbacks_;
   WelcomePage welcome_;
   const std::unique_ptr<DemoPages> demo_;  ///< null unless it is served

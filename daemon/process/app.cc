@@ -168,10 +168,27 @@ Status App::BuildServices() {
                         .end_channel_logins = [this](const AccountValidity& validity) {
                           if (channel_ != nullptr) channel_->channel().EndLogins(validity);
                         }});
+  if (ServesBrowsers(*config_)) {
+    web_ = std::make_unique<WebModule>(*config_, WebModuleDeps{.store = store_,
+                                                               .streams = auth_->streams(),
+                                                               .observer = metrics_.web_observer(),
+                                                               .on_end = MakeWebEndedPushes(),
+                                                               .runtime = runtime_});
+  }
   if (HasMediaServer(config_->live)) {
-    media_ = std::make_unique<MediaModule>(
-        *config_, MediaModuleDeps{
-                      .store = store_, .metrics = metrics_.media_observer(), .runtime = runtime_});
+    std::vector<OnAirListener*> on_air;
+    if (channel_ != nullptr) {
+      on_air.push_back(&stream_pushes_.emplace(store_.state().claims,
+                                               channel_->receivers().notices(), runtime_.clock));
+    }
+    if (WebSessions* const sessions = web_ ? web_->sessions() : nullptr) {
+      on_air.push_back(sessions);
+    }
+    media_ = std::make_unique<MediaModule>(*config_,
+                                           MediaModuleDeps{.store = store_,
+                                                           .metrics = metrics_.media_observer(),
+                                                           .on_air = std::move(on_air),
+                                                           .runtime = runtime_});
     media_->Start();
   }
   if (HasCloud(*config_)) {
@@ -198,10 +215,20 @@ Status App::BuildServices() {
                               .media = media_.get(),
                               .cloud = cloud_.get(),
                               .mixer = live_service_ == nullptr ? nullptr : &live_service_->mixer(),
+                              .web = web_.get(),
                               .demo = config_.is_dev(),
                               .observer = metrics_,
                               .runtime = runtime_});
   return {};
+}
+
+std::function<void(const WebEnd&)> App::MakeWebEndedPushes() {
+  return [this](const WebEnd& end) {
+    if (channel_ == nullptr) return;
+    channel_->receivers().notices().Add(
+        {.user_id = end.user_id,
+         .object = WebEndedPush(end.room, end.session, WebEndReasonName(end.reason))});
+  };
 }
 
 Status App::Listen(InheritedSockets& sockets) {
@@ -211,6 +238,7 @@ Status App::Listen(InheritedSockets& sockets) {
                               .api = *api_,
                               .clients = MakeRoomClients(),
                               .media = WitnessOfMedia(),
+                              .web = web_ ? web_->sessions() : nullptr,
                               .urls = auth_->streams(),
                               .metrics = metrics_,
                               .max_held_bytes = max_held_.of_admin,
@@ -237,6 +265,7 @@ Status App::Listen(InheritedSockets& sockets) {
                                                         .account_logins = *account_logins_,
                                                         .media = WitnessOfMedia(),
                                                         .mixes = mixes,
+                                                        .web = web_ ? web_->sessions() : nullptr,
                                                         .recordings_url = config.recording.base_url,
                                                         .sockets = sockets,
                                                         .runtime = runtime_});

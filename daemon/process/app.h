@@ -41,6 +41,7 @@
 // - gRPC's own: calls, which never wait, and reflection, which waits for its client; likewise
 // - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
 // - mix followers: which mixes are wanted; nothing; `GrpcAdminServer::Stop`
+// - web workers: what workers of browsers' media serve; a read of the store; likewise
 // - gRPC callers, 4: the work of RoomAdmin's calls; a commit; likewise
 #pragma once
 
@@ -56,6 +57,7 @@
 #include "daemon/admin/readiness_check.h"
 #include "daemon/auth/account_logins.h"
 #include "daemon/base/logger.h"
+#include "daemon/channel/stream_pushes.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/media_signs.h"
@@ -75,6 +77,7 @@
 #include "daemon/process/store_module.h"
 #include "daemon/process/upkeep_module.h"
 #include "daemon/process/watchdog.h"
+#include "daemon/process/web_module.h"
 
 namespace rtcroom {
 
@@ -164,6 +167,8 @@ class App {
   /// What callbacks tell of streams, and a media server of one's own when asked.
   [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;
   [[nodiscard]] MediaWitness WitnessOfMedia();
+  /// Tells users of the channel that a session of theirs has ended.
+  [[nodiscard]] std::function<void(const WebEnd&)> MakeWebEndedPushes();
   /// Tells the other nodes what callbacks and a media server of one's own tell.
   void ShareMedia();
   [[nodiscard]] ConsoleFacts MakeConsoleFacts() const;
@@ -184,6 +189,8 @@ class App {
   std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
   std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
   std::unique_ptr<AccountLogins> account_logins_;
+  std::optional<StreamPushes> stream_pushes_;        ///< only with the channel
+  std::unique_ptr<WebModule> web_;                   ///< only where browsers are served
   std::unique_ptr<MediaModule> media_;               ///< only with a media server
   std::unique_ptr<CloudModule> cloud_;               ///< only with a cloud
   std::optional<MediaSigns> signs_;                  ///< only with one of these

@@ -43,6 +43,11 @@ MetricsSources App::MakeMetricsSources() {
             return MixStats{.mixes = store_.state().mixes.Count(),
                             .followers = events_ == nullptr ? 0 : events_->mix_followers()};
           },
+      .web =
+          [this] {
+            WebSessions* const sessions = web_ == nullptr ? nullptr : web_->sessions();
+            return sessions == nullptr ? WebCounts() : sessions->Count();
+          },
       .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },
       .node = [this]() -> const NodeLease& { return store_.lease(); },

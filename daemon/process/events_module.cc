@@ -15,13 +15,18 @@ GrpcTlsFiles MakeTlsFiles(const GrpcConfig& grpc) {
 /// Null where no other server uses the store.
 const NodeLease* NodeOf(StoreModule& store) { return store.IsShared() ? &store.lease() : nullptr; }
 
+/// Most bytes of a request; of a worker's first report, which lists its sessions.
+constexpr std::size_t kUsual = std::size_t{64} << 10;
+constexpr std::size_t kWithWorkers = std::size_t{1} << 20;
+
 GrpcServerOptions MakeOptions(const Config& config, bool is_dev, InheritedSockets& inherited) {
   ListenerSockets sockets = MakeListenerSockets("grpc", config.grpc.listen, config, inherited);
   return {.listen = std::move(sockets.listen),
           .inherited = std::move(sockets.inherited),
           .tls = MakeTlsFiles(config.grpc),
           .token = config.grpc.token,
-          .is_open_on_loopback = is_dev};
+          .is_open_on_loopback = is_dev,
+          .max_request_bytes = config.web.max_sessions > 0 ? kWithWorkers : kUsual};
 }
 
 }  // namespace
@@ -43,13 +48,17 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
                         .started_at = deps.runtime.clock.Now(),
                         .pushers = [&state = deps.store.state()] { return state.leases.size(); },
                         .watchers = [this] { return hub_.subscribers(); },
-                        .see = [&state = deps.store.state(), media = deps.media](
+                        .see = [&state = deps.store.state(), media = deps.media, web = deps.web](
                                    const RoomKey& room, const UserId& user_id) -> SeenPusher {
-                          return {.lease = state.leases.StateOf(room, user_id),
-                                  .media = media.StateOf(room, user_id)};
+                          return {
+                              .lease = state.leases.StateOf(room, user_id),
+                              .media = media.StateOf(room, user_id),
+                              .may_be_web = web != nullptr,
+                              .web = web == nullptr ? std::nullopt : web->FiguresOf(room, user_id)};
                         },
                         .recordings_url = deps.recordings_url},
               .mixes = deps.mixes,
+              .web = deps.web,
               .node = NodeOf(deps.store),
               .more_services = {{.name = WatchService::kName, .service = &service_}},
               .end_streams = [this] { hub_.Stop(); },

@@ -15,6 +15,7 @@
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/mix_feed.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/web_sessions.h"
 #include "daemon/grpc/grpc_admin_server.h"
 #include "daemon/grpc/watch_hub.h"
 #include "daemon/grpc/watch_service.h"
@@ -31,6 +32,7 @@ struct EventsModuleDeps {
   AccountLogins& account_logins;
   MediaWitness media{};
   MixFeed* mixes = nullptr;      ///< null without mixing
+  WebSessions* web = nullptr;    ///< null without sessions of browsers
   std::string recordings_url{};  ///< what links to recordings begin with; empty: none
   InheritedSockets& sockets;
   Runtime& runtime;

@@ -80,6 +80,12 @@ std::function<void(std::string, std::string)> MakeRecorded(RecordingIndex* recor
   };
 }
 
+std::vector<OnAirListener*> MakeOnAir(const MediaModuleDeps& deps) {
+  std::vector<OnAirListener*> listeners = {&deps.store.state().mixes};
+  listeners.insert(listeners.end(), deps.on_air.begin(), deps.on_air.end());
+  return listeners;
+}
+
 }  // namespace
 
 MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
@@ -88,12 +94,13 @@ MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
       pushers_(config.live.push_key),
       players_(config.live.play_key.empty() ? config.live.push_key : config.live.play_key),
       claims_(deps.store.state().claims),
+      on_air_(MakeOnAir(deps)),
       monitor_(MakeTableOptions(config), {.claims = deps.store.state().claims,
                                           .bans = deps.store.state().bans,
                                           .revocations = deps.store.state().revocations,
                                           .pushers = pushers_,
                                           .players = players_,
-                                          .on_air = &deps.store.state().mixes,
+                                          .on_air = &on_air_,
                                           .clock = deps.runtime.clock}),
       poller_({.period = config.live.poll_period,
                .poll_timeout = std::min(kMaxPollTimeout, milliseconds(config.live.poll_period))},

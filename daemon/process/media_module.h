@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "daemon/admin/media_metrics.h"
 #include "daemon/auth/stream_signature.h"
@@ -22,6 +23,7 @@ namespace rtcroom {
 struct MediaModuleDeps {
   StoreModule& store;
   MediaMetrics& metrics;
+  std::vector<OnAirListener*> on_air = {};  ///< besides the mixes
   Runtime& runtime;
 };
 
@@ -45,6 +47,7 @@ class MediaModule {
   const StreamSignatureVerifier pushers_;
   const StreamSignatureVerifier players_;
   const StreamClaims& claims_;
+  OnAirFanOut on_air_;
   StreamMonitor monitor_;
   MediaPoller poller_;
   const std::unique_ptr<RecordingIndex> recordings_;  ///< null without `recording.root`

@@ -77,14 +77,16 @@ struct RoomState {
   RoomQuota quota;
   DeliverySignal enqueued{DeliverySignal::To::kIm};
   DeliverySignal trtc_enqueued{DeliverySignal::To::kTrtc};
+  CommitRelay web_commits{};
   CommitSignal watch_commits{};
   CommitSignal console_commits{};
   HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
   CommitFanOut commits{{&leases, &inactive, &counters, &seated, &bans, &revocations, &ended_logins,
-                        &validities, &claims, &mixes, &quota, &watch_commits, &console_commits,
-                        &channel_logins, &channel_commits, &enqueued, &trtc_enqueued}};
+                        &validities, &claims, &mixes, &web_commits, &quota, &watch_commits,
+                        &console_commits, &channel_logins, &channel_commits, &enqueued,
+                        &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.

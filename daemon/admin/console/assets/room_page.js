@@ -198,15 +198,15 @@ export class RoomPage {
     const room = this.#room;
     this.#dismiss.hidden = room === null;
     const { pushers = [], ...rest } = room ?? {};
-    const seen = JSON.stringify([rest, pushers.map(({ lease, media, ...pusher }) => pusher)]);
+    const seen = JSON.stringify([rest, pushers.map(({ lease, media, web, ...pusher }) => pusher)]);
     if (seen !== this.#seen) {
       if (room) this.#describe(room);
       this.#drawPushers(room);
     }
     this.#seen = seen;
-    for (const { userID, lease, media } of pushers) {
+    for (const { userID, lease, media, web } of pushers) {
       this.#meters.get(userID)?.set(lease);
-      this.#streams.get(userID)?.set(media);
+      this.#streams.get(userID)?.set(media, web);
     }
     this.#tick();
   }

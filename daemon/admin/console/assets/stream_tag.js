@@ -11,11 +11,19 @@ const kStates = { on: 'stream.on', off: 'stream.off', none: 'stream.none', unkno
 /** Whether this browser plays HLS by itself. */
 const canPlay = () => document.createElement('video').canPlayType(kPlaylistType) !== '';
 
+/** @param {import('./types.js').Web} web */
+function figures({ rttMs, loss, width, height }) {
+  const parts = ['WebRTC', height && `${width}×${height}`, rttMs && `${rttMs} ms`, loss && `−${Math.round(loss * 100)} %`];
+  return parts.filter(Boolean).join(' ');
+}
+
 export class StreamTag {
   #text = el('span', { class: 'stream-text' });
   #watch;
   /** @type {import('./types.js').Media|null} */
   #media = null;
+  /** @type {string|undefined} */
+  #web;
   #takenAtMs = 0;
   element;
 
@@ -32,9 +40,13 @@ export class StreamTag {
     this.element = el('span', { class: 'stream', hidden: true }, this.#text, this.#watch);
   }
 
-  /** @param {import('./types.js').Media|null} media */
-  set(media) {
+  /**
+   * @param {import('./types.js').Media|null} media
+   * @param {import('./types.js').Web} [web]  of a stream that comes from a browser
+   */
+  set(media, web) {
     this.#media = media;
+    this.#web = web && figures(web);
     this.#takenAtMs = performance.now();
     this.element.hidden = media === null;
     this.element.dataset.state = media?.state ?? '';
@@ -49,7 +61,7 @@ export class StreamTag {
     const passed = performance.now() - this.#takenAtMs;
     const since = lastingMs === null ? '' : duration(lastingMs + passed);
     const rate = bitsPerSecond === null ? '' : text('unit.kilobits', { value: Math.round(bitsPerSecond / 1000) });
-    const shown = [text(kStates[state]), since, rate].filter(Boolean).join(' · ');
+    const shown = [text(kStates[state]), since, rate, this.#web].filter(Boolean).join(' · ');
     if (this.#text.textContent !== shown) this.#text.textContent = shown;
   }
 }

@@ -9,7 +9,8 @@
  * A pusher's stream: how long it has been on or off, and its HLS playlist while it is on.
  * @typedef {{state: 'on'|'off'|'none'|'unknown', lastingMs: number|null, bitsPerSecond: number|null, playlist: string|null}} Media
  *
- * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null, media: Media|null}} Pusher
+ * @typedef {{rttMs: number, loss: number, kbps: number, width: number, height: number, keyRequests: number}} Web
+ * @typedef {{userID: string, userName: string, userAvatar: string, joinedAtMs: number, lease: Lease|null, media: Media|null, web?: Web}} Pusher
  *
  * @typedef {object} Room
  * @property {RoomKind} kind

@@ -1,0 +1,67 @@
+#include "daemon/admin/web_metrics.h"
+
+#include <string>
+
+namespace rtcroom {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries& ConnectBuckets() {
+  static const prometheus::Histogram::BucketBoundaries buckets = {0.05, 0.1, 0.25, 0.5,
+                                                                  1,    2.5, 5,    10};
+  return buckets;
+}
+
+const prometheus::Histogram::BucketBoundaries& LossBuckets() {
+  static const prometheus::Histogram::BucketBoundaries buckets = {0.001, 0.01, 0.02, 0.05,
+                                                                  0.1,   0.2,  0.5};
+  return buckets;
+}
+
+}  // namespace
+
+WebMetrics::WebMetrics(prometheus::Registry& registry)
+    : workers_(
+          AddGauge(registry, "rtcroomd_web_workers", "Workers that have the media of browsers.")),
+      opened_(AddCounters(registry, "rtcroomd_web_opened_total",
+                          "Offers of browsers, by direction and result.")),
+      ended_(AddCounters(registry, "rtcroomd_web_ended_total",
+                         "Sessions of browsers that have ended, by reason.")),
+      connects_(AddHistograms(registry, "rtcroomd_web_connect_seconds",
+                              "Time from the offer of a browser until it is connected.")),
+      key_requests_(AddCounter(registry, "rtcroomd_web_key_requests_total",
+                               "Key frames that were asked of browsers and by them.")),
+      losses_(AddHistograms(registry, "rtcroomd_web_loss_ratio",
+                            "Share of lost packets of a session, as of each report.")) {
+  GaugeFamily& sessions =
+      AddGauges(registry, "rtcroomd_web_sessions", "Sessions of browsers, by direction.");
+  publishing_ = &sessions.Add({{"direction", "publish"}});
+  playing_ = &sessions.Add({{"direction", "play"}});
+}
+
+void WebMetrics::Set(const WebCounts& counts) {
+  publishing_->Set(static_cast<double>(counts.publishing));
+  playing_->Set(static_cast<double>(counts.playing));
+  workers_.Set(static_cast<double>(counts.workers));
+}
+
+void WebMetrics::OnWebOffer(WebDirection direction, WebOpenOutcome outcome) {
+  opened_
+      .Add({{"direction", std::string(WebDirectionName(direction))},
+            {"result", std::string(WebOpenOutcomeName(outcome))}})
+      .Increment();
+}
+
+void WebMetrics::OnWebConnected(std::chrono::nanoseconds since_offer) {
+  connects_.Add({}, ConnectBuckets()).Observe(std::chrono::duration<double>(since_offer).count());
+}
+
+void WebMetrics::OnWebEnded(WebEndReason reason) {
+  ended_.Add({{"reason", std::string(WebEndReasonName(reason))}}).Increment();
+}
+
+void WebMetrics::OnWebFigures(double loss, std::uint32_t new_key_requests) {
+  losses_.Add({}, LossBuckets()).Observe(loss);
+  if (new_key_requests > 0) key_requests_.Increment(new_key_requests);
+}
+
+}  // namespace rtcroom

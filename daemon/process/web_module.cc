@@ -1,0 +1,72 @@
+#include "daemon/process/web_module.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+/// Of the configuration of the media server.
+constexpr const char* kMixApp = "mix";
+
+WebAddressOptions MakeAddressOptions(const Config& config) {
+  const LiveConfig& live = config.live;
+  const WebConfig& web = config.web;
+  std::string prefix = config.server.prefix;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  if (!prefix.empty() && !prefix.starts_with('/')) prefix.insert(0, 1, '/');
+  return {.prefix = std::move(prefix),
+          .srs_base_url = web.srs_base_url,
+          .app = live.app,
+          .mix_app = config.mix.max > 0 ? kMixApp : "",
+          .push_key = live.push_key,
+          .play_key = live.play_key,
+          .url_ttl = std::chrono::ceil<std::chrono::seconds>(web.url_ttl),
+          .pull_ttl = std::chrono::ceil<std::chrono::seconds>(live.url_ttl),
+          .turn_urls = web.turn_urls,
+          .turn_secret = web.turn_secret};
+}
+
+std::unique_ptr<WebSessions> MakeSessions(const Config& config, const WebModuleDeps& deps,
+                                          const WebRights& rights,
+                                          const WebSignatures& signatures) {
+  const WebConfig& web = config.web;
+  if (web.max_sessions == 0) return nullptr;
+  RoomState& state = deps.store.state();
+  return std::make_unique<WebSessions>(
+      WebSessions::Deps{.rooms = deps.store.storage(),
+                        .rights = rights,
+                        .signatures = signatures,
+                        .claims = state.claims,
+                        .bans = state.bans,
+                        .streams = deps.streams,
+                        .observer = deps.observer,
+                        .clock = deps.runtime.clock,
+                        .random = deps.runtime.random,
+                        .logger = deps.runtime.logger,
+                        .app = config.live.app,
+                        .on_end = deps.on_end},
+      WebSessionLimits{.per_worker = web.max_sessions,
+                       .per_user = web.max_sessions_per_user,
+                       .per_address = web.max_sessions_per_address});
+}
+
+}  // namespace
+
+WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
+    : addresses_(MakeAddressOptions(config)),
+      queries_(addresses_),
+      rights_(WebRights::Deps{.rooms = deps.store.storage(),
+                              .bans = deps.store.state().bans,
+                              .revocations = deps.store.state().revocations,
+                              .claims = deps.store.state().claims,
+                              .streams = deps.streams}),
+      sessions_(MakeSessions(config, deps, rights_, queries_)),
+      commits_(deps.store.state().web_commits) {
+  commits_.ForwardTo(sessions_.get());
+}
+
+WebModule::~WebModule() { commits_.ForwardTo(nullptr); }
+
+}  // namespace rtcroom

@@ -1,0 +1,53 @@
+// The sessions of browsers of one life of the server, and their addresses.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "daemon/auth/signed_stream_urls.h"
+#include "daemon/auth/web_addresses.h"
+#include "daemon/config/config.h"
+#include "daemon/core/web_sessions.h"
+#include "daemon/process/runtime.h"
+#include "daemon/process/store_module.h"
+#include "handlers/web_queries.h"
+
+namespace rtcroom {
+
+/// Whether browsers publish and play, through workers or SRS.
+inline bool ServesBrowsers(const Config& config) {
+  return config.web.max_sessions > 0 || !config.web.srs_base_url.empty();
+}
+
+/// All of it outlives the module.
+struct WebModuleDeps {
+  StoreModule& store;  ///< open
+  const SignedStreamUrls& streams;
+  WebObserver& observer;
+  std::function<void(const WebEnd&)> on_end = [](const WebEnd&) {};  ///< as of `WebSessions`
+  Runtime& runtime;
+};
+
+/// @threads for one thread, except for what it gives out.
+class WebModule {
+ public:
+  /// @param config  of a server that `ServesBrowsers`.
+  WebModule(const Config& config, const WebModuleDeps& deps);
+  ~WebModule();  ///< the store reports no commits any more
+  WebModule(const WebModule&) = delete;
+  WebModule& operator=(const WebModule&) = delete;
+
+  [[nodiscard]] const WebAddresses& addresses() const { return addresses_; }
+  [[nodiscard]] const WebSignatures& signatures() const { return queries_; }
+  /// Null with SRS, which has sessions of its own.
+  [[nodiscard]] WebSessions* sessions() { return sessions_.get(); }
+
+ private:
+  const WebAddresses addresses_;
+  const WebQueries queries_;
+  const WebRights rights_;
+  const std::unique_ptr<WebSessions> sessions_;
+  CommitRelay& commits_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,345 @@
+// Browsers publish and play through a worker: HTTP on one side, gRPC on the other.
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/e2e/gen2_calls.h"
+#include "tests/support/server_process.h"
+#include "tests/support/web_worker_stand_in.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+constexpr const char* kMulti = "multi_room";
+constexpr const char* kAdminToken = "a token of the operator";
+constexpr const char* kNotValid = "this address is not valid now\n";
+
+class WebSessionsTest : public testing::Test {
+ protected:
+  explicit WebSessionsTest(Settings settings = {}) : server_({.settings = WithWeb(settings)}) {}
+
+  static Settings WithWeb(Settings settings) {
+    settings.merge(Settings{{"admin.token", kAdminToken},
+                            {"live.push_key", "push key"},
+                            {"live.push_host", "media.example.com"},
+                            {"live.play_host", "media.example.com"},
+                            {"live.rtmp_callback_secret", "secret of the callbacks"},
+                            {"web.max_sessions", 64}});
+    return settings;
+  }
+  /// A worker that is known to the server.
+  std::unique_ptr<WebWorkerStandIn> Worker(
+      WebWorkerStandIn::Answerer answer = WebWorkerStandIn::AnswerAll,
+      v1::WebHello hello = WebWorkerStandIn::Hello()) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    auto worker = std::make_unique<WebWorkerStandIn>(
+        grpc::CreateCustomChannel(server_.AddressOf("grpc"), grpc::InsecureChannelCredentials(),
+                                  arguments),
+        std::move(hello), std::move(answer));
+    EXPECT_TRUE(Eventually([&] { return worker->keep().has_value(); }));
+    return worker;
+  }
+
+  void Join(const std::string& user, const std::string& room = "room") {
+    ApiClient client = server_.Https();
+    const json body = PusherBody(room, user);
+    ApiReply reply = client.Call(kMulti, "add_pusher", body);
+    if (reply.code() == kNoSuchRoom) {
+      reply = client.Call(kMulti, "create_room", CreateBody(user, room));
+    }
+    ASSERT_EQ(reply.code(), kOk) << reply;
+  }
+  std::string Ask(const std::string& endpoint, json body, const std::string& field) {
+    const ApiReply reply = server_.Https().Call(kMulti, endpoint, body);
+    EXPECT_EQ(reply.code(), kOk) << reply;
+    return reply.Text(field);
+  }
+  std::string WhipUrl(const std::string& user, const std::string& room = "room") {
+    return Ask("get_whip_url", {{"userID", user}, {"roomID", room}}, "whipURL");
+  }
+  std::string WhepUrl(const std::string& user, const std::string& of) {
+    return Ask("get_whep_url", {{"userID", user}, {"roomID", "room"}, {"of", of}}, "whepURL");
+  }
+  ApiReply Offer(const std::string& url, const std::string& sdp = "v=0 offer",
+                 const std::string& type = "application/sdp") {
+    return server_.Https().Send({.target = url, .content_type = type, .body = sdp});
+  }
+  /// @return the ID of the new session.
+  std::string Open(const std::string& url) {
+    const ApiReply reply = Offer(url);
+    EXPECT_EQ(reply.status, 201) << reply;
+    const auto location = reply.headers.find("location");
+    return location == reply.headers.end()
+               ? ""
+               : location->second.substr(location->second.rfind('/') + 1);
+  }
+  ApiReply Delete(const std::string& session) {
+    return server_.Https().Send({.method = "DELETE", .target = "/weapp/web/" + session});
+  }
+  ApiReply Kick(json body) {
+    body.update({{"kind", "multi"}, {"roomID", "room"}});
+    return server_.Admin().Send(
+        {.target = "/console/api/kick",
+         .body = body.dump(),
+         .headers = {{"Authorization", std::string("Bearer ") + kAdminToken}}});
+  }
+  static std::map<std::string, std::string> Sessions(const std::string& reason,
+                                                     const std::vector<std::string>& sessions) {
+    std::map<std::string, std::string> reasons;
+    for (const std::string& session : sessions) reasons[session] = reason;
+    return reasons;
+  }
+
+  ServerProcess server_;
+};
+
+TEST_F(WebSessionsTest, OpenWithTheAnswerOfAWorker) {
+  const auto worker = Worker();
+  Join("alice");
+  const std::string url = WhipUrl("alice");
+  ASSERT_THAT(url, MatchesRegex("/weapp/whip/alice\\?txSecret=.*&rs=[0-9a-f]{32}"));
+  const ApiReply reply = Offer(url);
+  ASSERT_EQ(reply.status, 201) << reply;
+  EXPECT_EQ(reply.text, "v=0 answer to v=0 offer");
+  EXPECT_EQ(reply.headers.at("content-type"), "application/sdp");
+  EXPECT_EQ(reply.headers.at("access-control-expose-headers"), "Location, Link, Retry-After");
+  EXPECT_THAT(reply.headers.at("location"), MatchesRegex("/weapp/web/[0-9a-f]{32}"));
+  const v1::WebOpen open = worker->opens().front();
+  EXPECT_EQ(open.direction(), v1::WEB_DIRECTION_PUBLISH);
+  EXPECT_EQ(open.stream(), "alice");
+  EXPECT_EQ(open.app(), "live");
+  EXPECT_EQ(open.rtmp_query(), url.substr(url.find('?') + 1));
+  EXPECT_EQ(open.offer(), "v=0 offer");
+
+  Join("bob");
+  const std::string played = Open(WhepUrl("bob", "alice"));
+  EXPECT_TRUE(worker->IsKeeping({open.session(), played}));
+  EXPECT_EQ(worker->opens().back().direction(), v1::WEB_DIRECTION_PLAY);
+  EXPECT_EQ(worker->opens().back().stream(), "alice");
+  EXPECT_EQ(MetricOf(server_, R"(rtcroomd_web_sessions{direction="play"})"), 1);
+
+  EXPECT_EQ(Delete(played).status, 200);
+  EXPECT_EQ(Delete(played).status, 404);
+  EXPECT_TRUE(worker->IsKeeping({open.session()}));
+  const std::string log = server_.StopAndReadLog();
+  EXPECT_THAT(log, HasSubstr("web_opened"));
+  EXPECT_THAT(log, Not(HasSubstr(played))) << "it is the right to end the session";
+  EXPECT_THAT(log, Not(HasSubstr("offer")));
+  EXPECT_THAT(log, Not(HasSubstr(url.substr(url.find('?')))));
+}
+
+TEST_F(WebSessionsTest, EndWithAKickInBothDirections) {
+  const auto worker = Worker();
+  Join("alice");
+  Join("bob");
+  const std::string whip = WhipUrl("bob");
+  const std::string whep = WhepUrl("bob", "alice");
+  const std::string published = Open(whip);
+  const std::string played = Open(whep);
+  const std::string other = Open(WhepUrl("alice", "bob"));
+  ASSERT_EQ(Kick({{"userID", "bob"}}).code(), kOk);
+  EXPECT_TRUE(
+      Eventually([&] { return worker->closes() == Sessions("kicked", {published, played}); }));
+  EXPECT_TRUE(worker->IsKeeping({other}));
+  for (const std::string& url : {whip, whep}) {
+    const ApiReply reply = Offer(url);
+    EXPECT_EQ(reply.status, 403) << reply;
+    EXPECT_EQ(reply.text, kNotValid);
+  }
+  Join("bob");
+  EXPECT_EQ(Offer(whip).status, 403) << "the kick has revoked it";
+  EXPECT_EQ(Offer(whep).status, 201) << "a member again";
+}
+
+TEST_F(WebSessionsTest, EndWithABanAndTheirRoom) {
+  const auto worker = Worker();
+  Join("alice");
+  Join("bob");
+  const std::string whep = WhepUrl("bob", "alice");
+  const std::string played = Open(whep);
+  ASSERT_EQ(Kick({{"userID", "bob"}, {"banSeconds", 3600}}).code(), kOk);
+  EXPECT_TRUE(Eventually([&] { return worker->closes() == Sessions("kicked", {played}); }));
+  EXPECT_EQ(Offer(whep).text, kNotValid);
+
+  const std::string published = Open(WhipUrl("alice"));
+  ApiClient client = server_.Https();
+  ASSERT_EQ(client.Call(kMulti, "destroy_room", MemberBody("room", "alice")).code(), kOk);
+  EXPECT_TRUE(Eventually([&] { return worker->closes().contains(published); }));
+}
+
+TEST_F(WebSessionsTest, AreRefusedWithAForgedOrForeignAddress) {
+  const auto worker = Worker();
+  Join("alice");
+  Join("bob");
+  const auto forged = [](std::string url, const std::string& part) {
+    char& digit = url[url.find(part) + part.size()];
+    digit = digit == '0' ? '1' : '0';
+    return url;
+  };
+  const std::string whip = WhipUrl("alice");
+  const std::string whep = WhepUrl("bob", "alice");
+  std::string foreign = whep;
+  foreign.replace(foreign.find("/alice?"), 7, "/bob?");
+  std::string published = whep;
+  published.replace(published.find("/whep/"), 6, "/whip/");
+  for (const std::string& url :
+       {forged(whip, "rs="), forged(whip, "txSecret="), forged(whip, "txTime="),
+        forged(whep, "rs="), forged(whep, "txSecret="), foreign, published,
+        std::string("/weapp/whip/alice"), std::string("/weapp/whep/%2e%2e")}) {
+    const ApiReply reply = Offer(url);
+    EXPECT_EQ(reply.status, 403) << url;
+    EXPECT_EQ(reply.text, kNotValid) << url;
+  }
+  EXPECT_TRUE(worker->opens().empty());
+}
+
+TEST_F(WebSessionsTest, AnswerOtherRequestsWithTheirStatus) {
+  const auto worker = Worker([](const v1::WebOpen& open, v1::WebReport& report) {
+    report.mutable_refused()->set_session(open.session());
+    report.mutable_refused()->set_code(open.offer() == "no codec" ? v1::WebRefused::CODE_NO_CODEC
+                                       : open.offer() == "full"   ? v1::WebRefused::CODE_FULL
+                                                                  : v1::WebRefused::CODE_MALFORMED);
+    report.mutable_refused()->set_text("line 3");
+    return true;
+  });
+  Join("alice");
+  const std::string url = WhipUrl("alice");
+  EXPECT_EQ(Offer(url, "v=0", "application/json").status, 415);
+  EXPECT_EQ(Offer(url, std::string(32769, 'x')).status, 413);
+  EXPECT_EQ(Offer(url, "").status, 400);
+  EXPECT_TRUE(worker->opens().empty());
+  const ApiReply malformed = Offer(url, "bad");
+  EXPECT_EQ(malformed.status, 400);
+  EXPECT_EQ(malformed.text, "line 3\n");
+  EXPECT_EQ(Offer(url, "no codec").status, 406);
+  const ApiReply full = Offer(url, "full");
+  EXPECT_EQ(full.status, 503);
+  EXPECT_EQ(full.headers.at("retry-after"), "5");
+  EXPECT_EQ(server_.Https().Get(url).status, 405);
+  const ApiReply preflight = server_.Https().Send({.method = "OPTIONS", .target = url});
+  EXPECT_EQ(preflight.status, 204);
+  EXPECT_EQ(preflight.headers.at("access-control-allow-methods"), "POST, DELETE, PATCH");
+}
+
+TEST_F(WebSessionsTest, AcceptNoCandidatesAndNoRestart) {
+  const auto worker = Worker();
+  Join("alice");
+  const std::string target = "/weapp/web/" + Open(WhipUrl("alice"));
+  const auto patch = [&](std::map<std::string, std::string> headers) {
+    return server_.Https().Send({.method = "PATCH",
+                                 .target = target,
+                                 .content_type = "application/trickle-ice-sdpfrag",
+                                 .body = "a=candidate",
+                                 .headers = std::move(headers)});
+  };
+  EXPECT_EQ(patch({}).status, 204);
+  EXPECT_EQ(patch({{"If-Match", "*"}}).status, 405);
+}
+
+TEST_F(WebSessionsTest, WaitForAWorkerNoLongerThanThreeSeconds) {
+  Join("alice");
+  const std::string url = WhipUrl("alice");
+  const ApiReply none = Offer(url);
+  EXPECT_EQ(none.status, 503) << none;
+  EXPECT_EQ(none.headers.at("retry-after"), "1");
+  const auto worker = Worker(WebWorkerStandIn::AnswerNone);
+  const ApiReply late = Offer(url);
+  EXPECT_EQ(late.status, 503) << late;
+  ASSERT_EQ(worker->opens().size(), 1U);
+  EXPECT_TRUE(Eventually([&] { return worker->closes().contains(worker->opens()[0].session()); }));
+}
+
+TEST_F(WebSessionsTest, GoOnOverARestartOfTheServer) {
+  auto worker = Worker();
+  Join("alice");
+  Join("bob");
+  const std::string published = Open(WhipUrl("alice"));
+  const std::string played = Open(WhepUrl("bob", "alice"));
+  v1::WebHello hello = WebWorkerStandIn::Hello();
+  for (const v1::WebOpen& open : worker->opens()) {
+    v1::WebSession& session = *hello.add_sessions();
+    session.set_session(open.session());
+    session.set_direction(open.direction());
+    session.set_stream(open.stream());
+    session.set_app(open.app());
+    session.set_rtmp_query(open.rtmp_query());
+    session.set_is_connected(true);
+  }
+  server_.Kill9();
+  server_.Start();
+  ApiClient client = server_.Https();
+  ASSERT_EQ(client.Call(kMulti, "delete_pusher", MemberBody("room", "bob")).code(), kOk);
+  worker = Worker(WebWorkerStandIn::AnswerAll, hello);
+  EXPECT_TRUE(worker->IsKeeping({published}));
+  EXPECT_EQ(worker->closes(), Sessions("kicked", {played})) << "its user has left meanwhile";
+  EXPECT_EQ(Delete(published).status, 200);
+}
+
+TEST_F(WebSessionsTest, EndWithTheirWorkerAndWithANewerPublisher) {
+  auto worker = Worker();
+  Join("alice");
+  const std::string url = WhipUrl("alice");
+  const std::string first = Open(url);
+  const std::string second = Open(url);
+  EXPECT_TRUE(Eventually([&] { return worker->closes() == Sessions("taken_over", {first}); }));
+  worker->Leave();
+  EXPECT_TRUE(Eventually([&] { return Delete(second).status == 404; }));
+  EXPECT_EQ(Offer(url).status, 503);
+  worker = Worker();
+  EXPECT_EQ(Offer(url).status, 201);
+}
+
+TEST_F(WebSessionsTest, OfOneUserAreBounded) {
+  const auto worker = Worker();
+  Join("alice");
+  Join("bob");
+  const std::string url = WhepUrl("bob", "alice");
+  int refused = 0;
+  for (int i = 0; i < 40; ++i) {
+    const ApiReply reply = Offer(url);
+    if (reply.status == 201) continue;
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.headers.at("retry-after"), "5");
+    ++refused;
+  }
+  EXPECT_GE(refused, 40 - 16);
+  EXPECT_LE(worker->opens().size(), 16U);
+}
+
+class ExpiredAddresses : public WebSessionsTest {
+ protected:
+  ExpiredAddresses() : WebSessionsTest({{"live.url_ttl", "1s"}}) {}
+};
+
+TEST_F(ExpiredAddresses, AreRefused) {
+  const auto worker = Worker();
+  Join("alice");
+  const std::string url = WhipUrl("alice");
+  EXPECT_TRUE(Eventually([&] { return Offer(url).text == kNotValid; }));
+}
+
+class WithoutBrowsers : public WebSessionsTest {
+ protected:
+  WithoutBrowsers() : WebSessionsTest({{"web.max_sessions", 0}}) {}
+};
+
+TEST_F(WithoutBrowsers, PathsAreUnknown) {
+  Join("alice");
+  EXPECT_EQ(Offer("/weapp/whip/alice").status, 404);
+  const ApiReply reply = server_.Https().Call(kMulti, "get_whip_url", {{"userID", "alice"}});
+  EXPECT_EQ(reply.code(), kInternalFailure) << reply;
+}
+
+}  // namespace
+}  // namespace rtcroom
