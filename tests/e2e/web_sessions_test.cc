@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/gen2_calls.h"
+#include "tests/e2e/utils_calls.h"
+#include "tests/e2e/web_socket_client.h"
 #include "tests/support/server_process.h"
 #include "tests/support/web_worker_stand_in.h"
 
@@ -327,6 +329,46 @@ TEST_F(ExpiredAddresses, AreRefused) {
   Join("alice");
   const std::string url = WhipUrl("alice");
   EXPECT_TRUE(Eventually([&] { return Offer(url).text == kNotValid; }));
+}
+
+class PushesOfBrowsers : public WebSessionsTest {
+ protected:
+  PushesOfBrowsers() : WebSessionsTest({{"channel.enabled", true}, {"auth.interop", "shared"}}) {}
+
+  void Report(const std::string& call, const std::string& stream, const std::string& query = {}) {
+    const ApiReply reply = server_.Https().Send(
+        {.target = "/callback/rtmp",
+         .content_type = "application/x-www-form-urlencoded",
+         .body = "call=" + call + "&app=live&name=" + stream + "&clientid=7&" + query,
+         .headers = {{"Authorization", "Bearer secret of the callbacks"}}});
+    EXPECT_EQ(reply.status, 200) << call << reply;
+  }
+};
+
+TEST_F(PushesOfBrowsers, TellOfStreamsAndEnds) {
+  const auto worker = Worker();
+  ApiClient api = server_.Https();
+  const ApiReply info = Get(api, "get_login_info");
+  const std::string user = info.Text("userID");
+  Join(user);
+  WebSocketClient socket(server_);
+  socket.Ask("connect", {{"userID", user},
+                         {"sdkAppID", info.json.value("sdkAppID", 0)},
+                         {"userSig", info.Text("userSig")}});
+  EXPECT_TRUE(socket.Ask("subscribe", {{"kind", "multi"}, {"roomID", "room"}}).contains("room"));
+  const std::string url = WhipUrl(user);
+  const std::string session = Open(url);
+  const std::string stream = worker->opens().back().stream();
+  json expected = {{"kind", "multi"}, {"roomID", "room"}, {"userID", user}, {"on", true}};
+  Report("publish", stream, url.substr(url.find('?') + 1));
+  EXPECT_EQ(socket.NextPush()["stream"], expected);
+  Report("publish_done", stream);
+  expected["on"] = false;
+  EXPECT_EQ(socket.NextPush()["stream"], expected);
+  worker->SendEnded(session, v1::WebEnded::REASON_SILENT);
+  EXPECT_EQ(
+      socket.NextPush()["web_ended"],
+      json({{"kind", "multi"}, {"roomID", "room"}, {"session", session}, {"reason", "silent"}}));
 }
 
 class WithoutBrowsers : public WebSessionsTest {

@@ -40,7 +40,7 @@ class Listener : public PushReceiver {
   void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
     directs.push_back(message.position);
   }
-  void OnNotice(const std::string& /*object*/) override {}
+  void OnNotice(const std::string& object) override { notices.push_back(object); }
   void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }
@@ -53,6 +53,7 @@ class Listener : public PushReceiver {
   bool has_gap = false;
   std::vector<std::size_t> pushes;  ///< the number of events of each
   std::vector<std::uint64_t> directs;
+  std::vector<std::string> notices;
   int lost = 0;
   int bans = 0;
   int ticks = 0;
@@ -132,6 +133,25 @@ TEST_F(Receivers, GetTheMessagesToTheirUser) {
   receivers_.StopListening(*ann);
   receivers_.Push({}, std::vector{message});
   EXPECT_THAT(ann->directs, ElementsAre(5));
+}
+
+TEST_F(Receivers, GetNoticesOfTheirRoomAndUserWithTheNextTick) {
+  const auto ann = Subscribe("ann", receivers_);
+  const auto bob = std::make_shared<Listener>("bob");
+  receivers_.Listen(bob);
+  const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
+  const std::string off = StreamPush(key, {"zoe"}, false);
+  EXPECT_EQ(off, R"({"stream":{"kind":"multi","roomID":"r1","userID":"zoe","on":false}})");
+  const std::string ended = WebEndedPush(key, "s", "worker");
+  EXPECT_EQ(ended,
+            R"({"web_ended":{"kind":"multi","roomID":"r1","session":"s","reason":"worker"}})");
+  receivers_.notices().Add({.room_number = number_, .object = off});
+  receivers_.notices().Add({.user_id = {"bob"}, .object = ended});
+  receivers_.notices().Add({.user_id = {"nobody"}, .object = ended});
+  receivers_.OnTick();
+  receivers_.OnTick();
+  EXPECT_THAT(ann->notices, ElementsAre(off));
+  EXPECT_THAT(bob->notices, ElementsAre(ended));
 }
 
 TEST_F(Receivers, GetBatchesAboveTheRate) {

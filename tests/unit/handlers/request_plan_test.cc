@@ -26,6 +26,7 @@ TEST(RequestPlan, UsesTheLoopOnlyForEndpointsThatNeitherWriteNorWait) {
       {"get_room_list", Lane::kRead},
       {"get_custom_info", Lane::kRead},
       {"get_audiences", Lane::kRead},
+      {"get_whep_url", Lane::kRead},
       {"get_room_members", Lane::kRead},
       {"get_im_login_info", Lane::kWorker},
       {"create_room", Lane::kWorker},
