@@ -1,5 +1,5 @@
 // Makes dist/: for bundlers and Node, for mini-programs, and for pages without modules.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
 import { minify } from 'terser';
@@ -13,6 +13,7 @@ const kInside = ['about', 'accept', 'addressOf', 'askedOn', 'call', 'content', '
   'renew', 'renewal', 'reply', 'report', 'request', 'save', 'sendBeat', 'setTimer', 'start', 'state', 'stop', 'take',
   'tries', 'unsubscribe', 'verb', 'waitMs', 'wake', 'who'];
 
+const kShown = ['state', 'stop']; // of what pages send and play
 const kOfWeChat = ['onClose', 'onMessage', 'onOpen', 'request']; // which `wx` has, too
 
 const smallWith = (names) => ({
@@ -23,6 +24,7 @@ const smallWith = (names) => ({
 const kSmall = {
   page: smallWith(kInside),
   miniprogram: smallWith(kInside.filter((name) => !kOfWeChat.includes(name))),
+  web: smallWith(kInside.filter((name) => !kShown.includes(name))),
 };
 // For terser, after esbuild: no getter of the library does anything but give, nothing reads the `length` of a function,
 // and what becomes text has no value beside it.
@@ -44,19 +46,34 @@ export async function minified(entryPoint, format) {
   return code;
 }
 
+// Bundlers such as webpack 4 take nothing newer, and leave packages as they are.
+const target = 'es2017';
+
+/** Writes `rtcroom` and `rtcroom/web`, and what both have in a file that they share: a program may use both, and then
+ * has one class `RtcRoomError`. */
+async function makeShared(folder) {
+  const { outputFiles } = await build({
+    bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname, format: 'esm', target,
+    splitting: true, write: false, outdir: folder, outExtension: { '.js': '.mjs' }, chunkNames: 'shared',
+    entryPoints: [{ in: 'src/index.js', out: 'rtcroom' }, { in: 'src/web.js', out: 'web' }],
+  });
+  for (const { path: file, text } of outputFiles) {
+    fs.writeFileSync(file, text);
+    const { code } = await transform(text, { charset: 'utf8', format: 'cjs', target });
+    fs.writeFileSync(file.replace(/mjs$/, 'cjs'), code.replaceAll('"./shared.mjs"', '"./shared.cjs"'));
+  }
+}
+
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
-  const make = (entryPoint, file, options) => bundle(entryPoint, path.join(folder, file), options);
-  // Bundlers such as webpack 4 take nothing newer, and leave packages as they are.
-  const target = 'es2017';
+  const make = (file, options) => bundle('miniprogram', path.join(folder, file), options);
   await Promise.all([
-    ...[['index', 'rtcroom'], ['miniprogram', 'miniprogram']].flatMap(([entryPoint, name]) => [
-      make(entryPoint, `${name}.mjs`, { format: 'esm', target }),
-      make(entryPoint, `${name}.cjs`, { format: 'cjs', target }),
-    ]),
+    make('miniprogram.mjs', { format: 'esm', target }),
+    make('miniprogram.cjs', { format: 'cjs', target }),
     // WeChat's oldest engines have no `async`.
-    make('miniprogram', 'miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
+    make('miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
   ]);
+  await makeShared(folder);
   fs.writeFileSync(path.join(folder, 'rtcroom.min.js'), await minified('page', 'iife'));
   makeDeclarations(folder);
 }

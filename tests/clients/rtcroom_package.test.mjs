@@ -9,13 +9,15 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { makeDist, minified } from '../../clients/js/build.js';
 import { Client, Room, RtcRoomError } from '../../clients/js/src/index.js';
+import * as web from '../../clients/js/src/web.js';
 import { textsOf } from './support/declared.js';
 import { until } from '../console/support/until.js';
 import { load, parse } from './support/packages.js';
 
-const kMostBytes = { page: 20400, miniprogram: 19500 }; // minified
-const kFormats = { page: 'iife', miniprogram: 'esm' };
+const kMostBytes = { page: 20400, miniprogram: 19500, web: 119 * 256 }; // minified
+const kFormats = { page: 'iife', miniprogram: 'esm', web: 'esm' };
 const kOfPages = /sessionStorage|sendBeacon|pagehide|\bfetch\(|WebSocket/;
+const kOfCameras = /RTCPeerConnection|whip/;
 const kPrograms = { 'program.mjs': 'await import', 'program.cjs': 'require' };
 const kLibrary = path.join(import.meta.dirname, '..', '..', 'clients', 'js');
 const read = (name) => fs.readFileSync(path.join(kLibrary, name), 'utf8');
@@ -28,6 +30,14 @@ const kObjects = {
   Client: client,
   Room: new Room({ kind: 'live', roomID: 'r', profile: {}, client }),
   RtcRoomError: new RtcRoomError('NETWORK', ''),
+};
+const camera = { getTracks: () => [] };
+const webRoom = new web.Room({ kind: 'live', roomID: 'r', client: new web.Client({ server: 'https://h' }) });
+const kWebObjects = {
+  Client: new web.Client({ server: 'https://h' }),
+  Room: webRoom,
+  Publication: new web.Publication(webRoom, camera),
+  Playback: new web.Playback(webRoom, 'u', {}, { video: false }),
 };
 
 /** The members of an object that are not private. */
@@ -58,7 +68,7 @@ describe('The package rtcroom', () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-package-'));
     const source = path.join(folder, 'source');
     installed = path.join(folder, 'node_modules/rtcroom');
-    for (const part of ['package.json', 'README.md', 'miniprogram']) {
+    for (const part of ['package.json', 'README.md', 'miniprogram', 'web']) {
       fs.cpSync(path.join(kLibrary, part), path.join(source, part), { recursive: true });
     }
     await makeDist(path.join(source, 'dist'));
@@ -70,9 +80,9 @@ describe('The package rtcroom', () => {
   after(() => { fs.rmSync(folder, { recursive: true }); });
 
   /** The members of a class or an object in the declarations. */
-  function declared(name) {
-    const file = path.join(installed, 'dist/types/index.d.ts');
-    const program = ts.createProgram([file], { lib: ['lib.es2022.d.ts'], module: ts.ModuleKind.Node16 });
+  function declared(name, entry = 'index') {
+    const file = path.join(installed, `dist/types/${entry}.d.ts`);
+    const program = ts.createProgram([file], { lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], module: ts.ModuleKind.Node16 });
     const checker = program.getTypeChecker();
     const found = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)))
       .find((symbol) => symbol.name === name);
@@ -85,6 +95,42 @@ describe('The package rtcroom', () => {
       assert.deepStrictEqual(declared(name), implemented(object));
     });
   }
+
+  for (const [name, object] of Object.entries(kWebObjects)) {
+    it(`declares what ${name} of rtcroom/web has, and nothing else`, () => {
+      assert.deepStrictEqual(declared(name, 'web'), implemented(object));
+    });
+  }
+
+  it('has declarations for pages with cameras that a strict program compiles with', () => {
+    fs.writeFileSync(path.join(folder, 'page.mts'), `
+      import { Client, type Playback, Publication, Room } from 'rtcroom/web';
+      import { Client as AnyClient, Room as AnyRoom } from 'rtcroom';
+      export async function call(stream: MediaStream, element: HTMLVideoElement) {
+        const client = new Client({ server: 'https://h' });
+        const room: Room = await client.createRoom('double', { userName: 'Ann', stream, maxBitrate: 800_000 });
+        await client.joinRoom('double', 'r', { stream: false });
+        const any: [AnyClient, AnyRoom] = [client, room];
+        const publication: Publication | undefined = room.publication ?? await room.publish(stream);
+        publication.on('state', ({ state, problem }) => state === 'live' || problem === 'NO_ROUTE');
+        await publication.replaceTrack('video', null);
+        const playback: Playback = room.play(room.others[0], element, { audio: false });
+        playback.on('blocked', (isBlocked) => { if (isBlocked) playback.unblock(); });
+        const { kbps }: { kbps: number } = await playback.stats();
+        // @ts-expect-error no stream
+        await client.joinRoom('double', 'r', { stream: 'camera' });
+        // @ts-expect-error there is no such medium
+        publication.mute('text', true);
+        // @ts-expect-error the library has it
+        new Publication();
+        const [again] = await client.rejoin({ stream });
+        again.playMix(element).stop();
+        return { any, kbps };
+      }
+    `);
+    node(folder, path.join(kLibrary, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022',
+      '--lib', 'es2022,dom', '--module', 'node16', 'page.mts');
+  });
 
   // A program with `import`, and one with `require`; neither has the types of browsers, as mini-programs have none.
   for (const extension of ['mts', 'cts']) it(`has declarations that a strict program compiles with (${extension})`, () => {
@@ -135,7 +181,8 @@ describe('The package rtcroom', () => {
 
   it('has files that old bundlers and engines can read', () => {
     const dist = path.join(installed, 'dist');
-    const years = { 'rtcroom.mjs': 2017, 'rtcroom.cjs': 2017, 'miniprogram.mjs': 2017, 'miniprogram.cjs': 2017,
+    const shared = Object.fromEntries(['rtcroom', 'web', 'shared'].flatMap((name) => [[`${name}.mjs`, 2017], [`${name}.cjs`, 2017]]));
+    const years = { ...shared, 'miniprogram.mjs': 2017, 'miniprogram.cjs': 2017,
       'miniprogram/index.js': 2016 };
     for (const [file, ecmaVersion] of Object.entries(years)) {
       parse(fs.readFileSync(path.join(dist, file), 'utf8'), { ecmaVersion, sourceType: 'module' });
@@ -143,9 +190,12 @@ describe('The package rtcroom', () => {
   });
 
   for (const [program, verb] of Object.entries(kPrograms)) it(`is found by Node (${program})`, () => {
-    const text = ['rtcroom', 'rtcroom/miniprogram'].map((name) => `console.log(typeof (${verb}('${name}')).Client);\n`);
+    const entries = ['rtcroom', 'rtcroom/miniprogram', 'rtcroom/web'];
+    const text = [...entries.map((name) => `console.log(typeof (${verb}('${name}')).Client);\n`),
+      // Who uses both has one class of errors.
+      `console.log((${verb}('rtcroom')).RtcRoomError === (${verb}('rtcroom/web')).RtcRoomError);\n`];
     fs.writeFileSync(path.join(folder, program), text.join(''));
-    assert.strictEqual(node(folder, program), 'function\nfunction\n');
+    assert.strictEqual(node(folder, program), 'function\nfunction\nfunction\ntrue\n');
   });
 
   /** What a bundler makes of a program. */
@@ -159,6 +209,7 @@ describe('The package rtcroom', () => {
     const page = await bundled("import { Client } from 'rtcroom'; new Client({ server: 'https://h' });");
     assert.match(page, kOfPages);
     assert.match(page, /connectSocket/);
+    assert.doesNotMatch(page, kOfCameras);
     const small = await bundled("import { Client } from 'rtcroom/miniprogram'; new Client({ server: 'https://h' });");
     assert.doesNotMatch(small, kOfPages);
     assert.match(small, /connectSocket/);
@@ -199,7 +250,8 @@ describe('The package rtcroom', () => {
     const texts = ['ErrorName', 'CloseReason', 'ConnectionState'].flatMap(textsOf);
     assert.ok(texts.includes('NO_ROOM') && texts.includes('creator_left'));
     const types = ['ClientOptions', 'NewRoomOptions', 'SeatOptions', 'ClientEvents', 'RoomEvents'];
-    const names = [...Object.keys(kObjects), ...types].flatMap(declared).concat(texts);
+    const names = [...Object.keys(kObjects), ...types].flatMap((name) => declared(name))
+      .concat(...[...Object.keys(kWebObjects), 'MediaStats'].map((name) => declared(name, 'web')), texts);
     assert.deepStrictEqual(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme)), []);
   });
 });

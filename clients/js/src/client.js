@@ -31,8 +31,8 @@ export class Client extends Emitter {
     super(platform, 'direct kicked connection');
     if (!/^https?:\/\/[^/]/.test(server)) refuse('server: such as https://host');
     const session = makeSession(trimmed(server) + trimmed(prefix), platform,
-      (isThere) => this._channel.onNetwork(isThere), (reason) => {
-        this._channel.stop();
+      (isThere) => messages.onNetwork(isThere), (reason) => {
+        messages.stop();
         this.rooms.forEach((room) => room._end(reason));
         this._emit('kicked', { reason });
       });
@@ -52,6 +52,7 @@ export class Client extends Emitter {
     this._hide({
       _session: session,
       _channel: messages,
+      _Room: Room, // what its rooms are
       _names: {}, // those of the newest room
       _lists: new Map(), // that are kept up to date, and their kinds
       _turn: 0, // counts logouts: each ends the logins before it
@@ -59,8 +60,8 @@ export class Client extends Emitter {
       _leaving: new Map(), // rooms, and promises of the end of their leaves, which need the login
       _stop: platform.onShow(() => {
         this._beat();
-        this._channel.wake();
-      }, () => this._channel.lose()),
+        messages.wake();
+      }, () => messages.lose()),
     });
   }
 
@@ -229,8 +230,7 @@ export class Client extends Emitter {
     // A leave that is repeated after the return would undo it.
     for (const [other, left] of this._leaving) if (isSame(other)) await left;
     this._names = { userName, userAvatar };
-    // @ts-expect-error only here
-    const room = new Room(facts);
+    const room = new this._Room(facts);
     await (isNew ? room._call('create_room', { roomInfo }) : room._exists());
     checkNotIn(); // two calls at once
     if (room._userID !== this.userID) failLoggedOut();

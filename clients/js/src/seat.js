@@ -79,7 +79,7 @@ export function makeSeat(room, platform, isNew) {
 
   const enter = async () => {
     // Without a URL it is a late report of a stream that was to stop.
-    const isDone = () => (hasStream ? !room.pushURL || (isTaken && room.pushURL === enteredURL) : isTaken);
+    const isDone = () => (hasStream && !room.pushURL) || (isTaken && room.pushURL === enteredURL);
     if (!isWanted) fail('CLOSED', 'the seat is given up');
     if (isDone()) return;
     // add_pusher would take a seat again from which this user was kicked.

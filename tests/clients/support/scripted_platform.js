@@ -131,13 +131,15 @@ const kAnswers = {
   send: { seq: 1, time: 1 },
 };
 
-/** A user of the library, in an environment of its own. `events` has what it tells: [name, value]. */
-export function makeScriptedUser(options, clientOptions) {
+/** A user of the library, in an environment of its own. `events` has what it tells: [name, value].
+ * @param UserClient  another class of clients */
+export function makeScriptedUser(options, { UserClient = Client, media, ...clientOptions } = {}) {
   const platform = Object.assign(new ScriptedPlatform(), options);
   // The library copies its environment, and methods are not copied with an instance of a class.
   const methods = ['now', 'random', 'setTimer', 'request', 'openSocket', 'onShow', 'load', 'save', 'loginCode'];
   const bound = Object.fromEntries(methods.map((name) => [name, (...values) => platform[name](...values)]));
-  const client = new Client({ server: 'https://h/', ...clientOptions, platform: { ...bound, hasSockets: platform.hasSockets } });
+  const client = new UserClient({ server: 'https://h/', ...clientOptions,
+    platform: { ...bound, hasSockets: platform.hasSockets, ...media } });
   const events = [];
   const record = (emitter, names) => names.forEach((name) => emitter.on(name, (value) => events.push([name, value])));
   record(client, ['kicked', 'connection', 'direct']);

@@ -1,0 +1,58 @@
+// The same for pages with cameras: rooms that publish and play by WebRTC (WHIP and WHEP).
+import { PageClient } from './page_client.js';
+import { webPlatform } from './platform/web.js';
+import { browserMedia } from './web/browser_media.js';
+import { watchPushes } from './web/pushes.js';
+import { Room } from './web/room.js';
+
+export { RtcRoomError } from './errors.js';
+export * from './types.js';
+export * from './web/types.js';
+export { Playback } from './web/playback.js';
+export { Publication } from './web/publication.js';
+export { Room, webPlatform };
+
+/** @typedef {import('./web/types.js').WebCalls} WebCalls */
+/** @typedef {new (options: any, platform: any) => WebCalls & PageClient} WebBase */
+
+/** One user of one server, in a page with a camera. */
+export class Client extends /** @type {WebBase} */ (/** @type {unknown} */ (PageClient)) {
+  /** @param {import('./types.js').ClientOptions} options */
+  constructor(options) {
+    super(options, watchPushes({ ...webPlatform(options), ...browserMedia, ...options.platform },
+      (push) => this._onPush(push)));
+    this._Room = Room;
+    this._hide({ _given: undefined }); // the stream for the rooms that `rejoin` enters
+  }
+
+  /**
+   * In a page that was loaded again: enters the rooms that it was in, where they still exist and have a seat; those
+   * that had a stream with this one, or else without.
+   * @param {{stream?: MediaStream}} [options]
+   * @returns {Promise<Room[]>}
+   */
+  rejoin({ stream } = {}) {
+    this._given = { stream: stream ?? false };
+    const rejoining = super.rejoin(); // it begins to enter them at once
+    this._given = undefined;
+    return /** @type {Promise<Room[]>} */ (rejoining);
+  }
+
+  _enter(facts, options) {
+    if (this._given && options.stream) Object.assign(options, this._given);
+    return super._enter(facts, options);
+  }
+
+  _onHide(...values) {
+    this.rooms.forEach((room) => room._releaseMedia());
+    super._onHide(...values);
+  }
+
+  _onPush({ web_ended: ended, event }) {
+    const about = ended ?? event?.web_ended;
+    if (!about) return;
+    const { kind, roomID } = { ...event, ...about };
+    this.rooms.filter((room) => !roomID || (room.roomID === roomID && room.kind === kind))
+      .forEach((room) => room._onWebEnded());
+  }
+}
