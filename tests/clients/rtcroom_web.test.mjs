@@ -16,8 +16,8 @@ function makeUser(options) {
   let streams = 0;
   Object.assign(user.platform.replies, {
     add_pusher: () => ({ stay: 's' }),
-    get_whip_url: () => ({ whipURL: `https://h/weapp/whip/s${++streams}?q`, pushURL: `rtmp://h/live/s${streams}?q`, iceServers: kIce }),
-    get_whep_url: ({ of }) => ({ whepURL: `https://h/weapp/whep/${of || 'mix'}_${++streams}`, iceServers: [] }),
+    get_whip_url: () => ({ whipURL: `/weapp/whip/s${++streams}?q`, pushURL: `rtmp://h/live/s${streams}?q`, iceServers: kIce }),
+    get_whep_url: ({ of }) => ({ whepURL: `/weapp/whep/${of || 'mix'}_${++streams}`, iceServers: [] }),
   });
   const camera = new FakeStream(track('audio'), track('video'));
 
@@ -73,10 +73,12 @@ describe('A room with a camera', kDeadline, () => {
 
   it('fails in words where the server or the browser cannot, and keeps a seat without a stream', async () => {
     for (const [code, has, name] of [[6, true, 'NO_WEB'], [1, true, 'NO_WEB'], [0, false, 'NO_H264'], [7, true, 'NOT_ALLOWED']]) {
-      const { platform, media, camera, join, of } = makeUser();
+      const { client, platform, media, camera, join, of } = makeUser();
       const room = await join(kWithSeat);
+      assert.strictEqual(await client.hasWebSessions(), true);
       media.hasH264 = has;
-      platform.rawReplies.set('get_whip_url', { code, message: 'no' });
+      platform.replies.get_whip_url = { code, message: 'no' };
+      if (name === 'NO_WEB') assert.strictEqual(await client.hasWebSessions(), false);
       await assert.rejects(room.publish(camera), named(name));
       assert.deepStrictEqual([room.hasSeat, room.pushURL, room.publication, of('add_pusher').length], [true, '', undefined, 1]);
     }
@@ -160,18 +162,22 @@ describe('A room with a camera', kDeadline, () => {
     function room({ url }) { return url.replace('https://h/weapp/whip', 'rtmp://h/live'); }
   });
 
-  it('returns within a second when the server says that sessions have ended, by a socket or a poll', async () => {
+  it('returns when the server says that its session has ended, by a socket or a poll', async () => {
     const user = makeUser();
-    await user.publish();
+    const { publication } = await user.publish();
     await user.connect();
-    user.platform.sockets.at(-1).receive({ web_ended: { kind: 'multi', roomID: 'other' } });
-    await user.platform.advance(1000);
-    assert.strictEqual(user.media.offers().length, 1);
-    user.platform.sockets.at(-1).receive({ web_ended: { kind: 'multi', roomID: 'r' } });
-    await user.platform.advance(999);
-    assert.strictEqual(user.media.offers().length, 1);
+    const end = async (session, reason, ms) => {
+      user.platform.sockets.at(-1).receive({ web_ended: { kind: 'multi', roomID: 'r', session, reason } });
+      await user.platform.advance(ms);
+      return user.media.offers().length;
+    };
+    assert.strictEqual(await end('9', 'worker', 1000), 1); // another one
+    assert.strictEqual(await end('1', 'worker', 999), 1);
     await user.platform.advance(1);
-    assert.strictEqual(user.media.offers().length, 2);
+    assert.strictEqual(await end('2', 'rtmp', 600), 3);
+    assert.deepStrictEqual(user.media.removed(), []);
+    assert.strictEqual(await end('3', 'taken_over', 10_000), 3); // two would end each other in turn
+    assert.deepStrictEqual([publication.state, publication.problem], ['stopped', 'OTHER_LOGIN']);
 
     const polling = makeUser({ hasSockets: false });
     const { platform, client } = polling;
@@ -186,7 +192,7 @@ describe('A room with a camera', kDeadline, () => {
     answer({ rooms: [{ kind: 'multi', roomID: 'r', recovered: false, cursor: 'c', room: { pushers: [] } }] });
     await joining;
     await platform.settle();
-    answer({ pushes: [{ web_ended: {} }] });
+    answer({ pushes: [{ web_ended: { session: '1', reason: 'worker' } }] });
     await platform.advance(1000);
     assert.strictEqual(polling.media.offers().length, 2);
   });
@@ -268,7 +274,7 @@ describe('A room with a camera', kDeadline, () => {
       ['a', { type: 'outbound-rtp', kind: 'video', timestamp, bytesSent, frameWidth: 640, frameHeight: 360, framesPerSecond: 15 }],
       ['b', { type: 'remote-inbound-rtp', kind: 'video', fractionLost: 0.25 }],
       ['c', { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.04 }],
-      ['d', { type: 'media-source', kind: 'audio', audioLevel: 0.5 }],
+      ['d', { type: 'media-source', kind: 'audio', totalAudioEnergy: timestamp / 4000, totalSamplesDuration: timestamp / 1000 }],
     ]);
     user.media.newest.stats = at(1000, 0);
     await publication.stats();

@@ -1,6 +1,7 @@
 // The same for pages with cameras: rooms that publish and play by WebRTC (WHIP and WHEP).
 import { PageClient } from './page_client.js';
 import { webPlatform } from './platform/web.js';
+import { askAddress } from './web/addresses.js';
 import { browserMedia } from './web/browser_media.js';
 import { watchPushes } from './web/pushes.js';
 import { Room } from './web/room.js';
@@ -26,6 +27,20 @@ export class Client extends /** @type {WebBase} */ (/** @type {unknown} */ (Page
   }
 
   /**
+   * Whether the server has sessions for browsers: ask before the user is asked for a camera. After the login.
+   * @returns {Promise<boolean>}
+   */
+  async hasWebSessions() {
+    try {
+      await askAddress(this._session, this._platform, 'multi_room/get_whip_url', {}, () => {});
+      return true;
+    } catch (error) {
+      if (error.name === 'NO_WEB') return false;
+      throw error;
+    }
+  }
+
+  /**
    * In a page that was loaded again: enters the rooms that it was in, where they still exist and have a seat; those
    * that had a stream with this one, or else without.
    * @param {{stream?: MediaStream}} [options]
@@ -48,11 +63,7 @@ export class Client extends /** @type {WebBase} */ (/** @type {unknown} */ (Page
     super._onHide(...values);
   }
 
-  _onPush({ web_ended: ended, event }) {
-    const about = ended ?? event?.web_ended;
-    if (!about) return;
-    const { kind, roomID } = { ...event, ...about };
-    this.rooms.filter((room) => !roomID || (room.roomID === roomID && room.kind === kind))
-      .forEach((room) => room._onWebEnded());
+  _onPush({ web_ended: ended }) {
+    if (ended) this.rooms.forEach((room) => room._onWebEnded(ended)); // a session has one room
   }
 }

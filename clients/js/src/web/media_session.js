@@ -9,6 +9,7 @@ const kLongestPauseMs = 4000;
 const kSpread = 0.2; // of pauses: else all pages return at the same moment
 const kConnectMs = 10000; // after the answer: the server waits no longer
 const kDisconnectedMs = 3000; // most networks that come back do so sooner
+const kHerdMs = 1000; // in which the pages of a worker return that has ended
 
 /**
  * States are `connecting` and `connected`. A problem is a name of an error, or `NO_ROUTE`: no media gets through.
@@ -44,12 +45,20 @@ export function makeMediaSession(platform, owner) {
     release(false);
   };
 
+  const nextPause = () => {
+    const pauseMs = Math.min(kFirstPauseMs * 2 ** tries++, kLongestPauseMs);
+    return Math.round(pauseMs * (1 - kSpread + 2 * kSpread * platform.random()));
+  };
+
+  const retryIn = (ms, problem) => {
+    drop();
+    next.start(ms, attempt);
+    owner.onState('connecting', problem);
+  };
+
   const retry = (problem, leastMs = 0) => {
     if (platform.now() - connectedAt > kSteadyMs) tries = 0;
-    drop();
-    const pauseMs = Math.min(kFirstPauseMs * 2 ** tries++, kLongestPauseMs);
-    next.start(Math.max(leastMs, Math.round(pauseMs * (1 - kSpread + 2 * kSpread * platform.random()))), attempt);
-    owner.onState('connecting', problem);
+    retryIn(Math.max(leastMs, nextPause()), problem);
   };
 
   const give = (problem) => {
@@ -144,13 +153,21 @@ export function makeMediaSession(platform, owner) {
       attempt();
     },
 
-    /** The server, or the program, has changed something: the same once more. */
-    again(waitMs = 0) {
+    /** The program has changed something: the same once more. */
+    again() {
       if (!isOpen || !(current || next.isRunning)) return; // else it waits for an address
-      drop();
       tries = 0;
-      next.start(waitMs, attempt);
-      owner.onState('connecting', '');
+      retryIn(0, '');
+    },
+
+    /** The server has ended a session, of which browsers hear seconds later.
+     * @param reason  as the push `web_ended` has it */
+    onEnded(session, reason) {
+      if (!location.endsWith(`/${session}`)) return;
+      location = ''; // there is nothing to be removed
+      if (reason === 'taken_over') give('OTHER_LOGIN'); // two would end each other in turn
+      else if (reason === 'worker') retryIn(kHerdMs * platform.random(), '');
+      else retry(reason === 'never_connected' ? 'NO_ROUTE' : '');
     },
 
     /** The page may end now. One that comes back notices that the session is over. */

@@ -25,7 +25,7 @@ export class Playback extends /** @type {MediaBase} */ (Emitter) {
       _session: makeMediaSession(platform, {
         mostRefusals: kMostRefusals,
         prepare: (peer) => this._prepare(peer),
-        ask: () => room._askAddress('get_whep_url', { of }, ({ whepURL, iceServers }) => ({ url: whepURL.trim(), iceServers })),
+        ask: () => room._askAddress('get_whep_url', { of }, ({ whepURL, iceServers }) => ({ url: room._resolve(whepURL), iceServers })),
         onState: (state, problem) => this._set(state === 'connected' ? this._flow() : state, problem),
         onOver: (problem) => this._end(problem),
         onRefused: () => room._seat.sendBeat(), // whose answer says whether this user is still in the room
@@ -77,7 +77,7 @@ export class Playback extends /** @type {MediaBase} */ (Emitter) {
 
   _release() { this._session.release(); }
 
-  _again(waitMs) { this._session.again(waitMs); }
+  _onEnded(session, reason) { this._session.onEnded(session, reason); }
 
   _end(problem) {
     if (this._state === 'stopped') return;

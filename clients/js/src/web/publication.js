@@ -91,7 +91,7 @@ export class Publication extends /** @type {MediaBase} */ (Emitter) {
 
   _release() { this._session.release(); }
 
-  _again(waitMs) { this._session.again(waitMs); }
+  _onEnded(session, reason) { this._session.onEnded(session, reason); }
 
   async _end(problem) {
     if (this._state === 'stopped') return;

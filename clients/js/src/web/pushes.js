@@ -27,10 +27,7 @@ export function watchPushes(platform, onPush) {
     request(request) {
       const { reply, abort } = platform.request(request);
       if (request.url.endsWith('/channel/poll')) {
-        reply.then(({ data }) => {
-          const events = data?.rooms?.flatMap(({ events = [] }) => events.map((event) => ({ event }))) ?? [];
-          [...(data?.pushes ?? []), ...events].forEach(onPush);
-        }).catch(() => {}); // the channel looks at failures
+        reply.then(({ data }) => data.pushes.forEach(onPush)).catch(() => {}); // the channel looks at failures
       }
       return { reply, abort };
     },

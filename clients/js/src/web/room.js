@@ -1,13 +1,10 @@
 // A room whose user may send and play by WebRTC.
-import { pause } from '../backoff.js';
-import { fail, refuse } from '../errors.js';
+import { refuse } from '../errors.js';
 import { Room as AnyRoom } from '../room.js';
+import { askAddress } from './addresses.js';
 import { Playback } from './playback.js';
 import { Publication } from './publication.js';
 
-const kTries = 4; // to get an address, while the server or the network fails
-const kNoWeb = [1, 6]; // codes: a server that knows no such call, and one that has no sessions for browsers
-const kEndedMs = 1000; // in which the pages of a server return whose sessions have ended all at once
 
 /** @typedef {AnyRoom & import('../types.js').RoomState} AnyRoomState */
 /** @typedef {new (...values: any[]) => AnyRoomState} WebRoomBase */
@@ -102,19 +99,14 @@ export class Room extends /** @type {WebRoomBase} */ (AnyRoom) {
 
   _releaseMedia() { this._media.forEach((each) => each._release()); }
 
-  /** A process that had sessions has ended: browsers would notice it seconds later. */
-  _onWebEnded() { this._media.forEach((each) => each._again(kEndedMs * this._platform.random())); }
+  _onWebEnded({ session, reason }) { this._media.forEach((each) => each._onEnded(session, reason)); }
 
-  /** @returns what `read` makes of the reply */
-  async _askAddress(endpoint, body, read, tried = 1) {
-    try {
-      return await super._call(endpoint, body, read, 1);
-    } catch (error) {
-      if (kNoWeb.includes(error.code)) fail('NO_WEB', error.detail);
-      if (!error.isTemporary || tried >= kTries) throw error;
-      await pause(tried, this._platform);
-      return this._askAddress(endpoint, body, read, tried + 1);
-    }
+  /** Addresses have no host where they are on the server of the room API. */
+  _resolve(url) { return new URL(url.trim(), this._client._session.addressOf('')).href; }
+
+  _askAddress(endpoint, body, read) {
+    return askAddress(this._client._session, this._platform, `${this.kind}_room/${endpoint}`,
+      { roomID: this.roomID, ...body }, read);
   }
 
   /** The seat asks for the address of its stream, and enters the room with it, as it does for phones. */
@@ -126,7 +118,7 @@ export class Room extends /** @type {WebRoomBase} */ (AnyRoom) {
     try {
       if (isAddress) {
         return await this._askAddress('get_whip_url', {}, (reply) => {
-          publication._address = { url: reply.whipURL.trim(), iceServers: reply.iceServers };
+          publication._address = { url: this._resolve(reply.whipURL), iceServers: reply.iceServers };
           return read(reply);
         });
       }
