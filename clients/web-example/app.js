@@ -1,11 +1,14 @@
-// A page that enters rooms of rtcroomd: members, chat, likes, and the streams that a browser can play.
-import { Client } from './rtcroom/index.js'; // with npm: from 'rtcroom'
+// A page that enters rooms of rtcroomd: members, cameras, chat, likes, and the streams that a browser can play.
+import { Client } from './rtcroom/web.js'; // with npm: from 'rtcroom/web'
+import { Camera } from './camera.js';
 import { hasText, show, switchLanguage, translatePage, userText } from './language.js';
 import { recall, remember } from './memory.js';
+import { makeDot, watchQuality } from './quality.js';
 import { Player } from './streams.js';
 
 const kHistory = 50; // messages that were sent before
 const kSeats = { double: 2, multi: 4 }; // of servers that do not tell how many are free; live rooms have viewers besides
+const kPassing = ['error.NO_ROUTE', 'error.NETWORK', 'error.UNAVAILABLE']; // while the library tries again
 const kLikes = 'likes'; // a custom field of live rooms; its name is ours to choose
 
 const byId = (id) => document.getElementById(id);
@@ -20,7 +23,13 @@ let stopList = () => {};
 let turn = 0; // counts what the user has chosen to enter
 let isViewer = false; // whether this user may watch it, too
 let tiles = new Map(); // by user ID
+let hasWebRtc = false; // whether the server has sessions for browsers
 const mixed = new Player();
+const camera = new Camera(attempt, (problem) => {
+  if (problem || kPassing.includes(byId('notice').dataset.text)) notify(hasText(`error.${problem}`) && `error.${problem}`);
+  if (room?.isClosed === false) rememberCamera();
+  if (room) showPushers();
+});
 
 // ---- Around everything
 
@@ -38,6 +47,8 @@ async function attempt(button, work) {
     if (button) button.disabled = false;
   }
 }
+
+function rememberCamera() { remember('sessionStorage', 'rtcroom camera', camera.isOn ? 'on' : ''); }
 
 function notify(key) {
   byId('notice').hidden = !key;
@@ -109,8 +120,8 @@ function enter(button, open) {
   remember('sessionStorage', 'rtcroom name', userName);
   attempt(button, async () => {
     const mine = ++turn;
-    await client.login(); // where it is not logged in
-    // A browser has no RTMP: it takes a seat without a stream.
+    await logIn(); // where it is not logged in
+    // The camera comes later, when the user wants it.
     await showNewest(mine, [await open({ userName, stream: false })]);
   });
 }
@@ -120,6 +131,11 @@ byId('create').onsubmit = (event) => {
   const roomInfo = byId('roomName').value.trim();
   enter(event.submitter, (profile) => client.createRoom(kindNow(), { ...profile, roomInfo }));
 };
+
+async function logIn() {
+  await client.login(); // as the user of this tab, whom the library keeps
+  hasWebRtc = await client.hasWebSessions().catch(() => false);
+}
 
 // ---- Address: of the room, so that a link leads to it
 
@@ -214,6 +230,7 @@ function closeRoom() {
   tiles.forEach(({ player }) => player.stop());
   tiles = new Map();
   mixed.stop();
+  camera.offer(null);
   byId('members').replaceChildren();
   byId('room').hidden = true;
   byId('lobby').hidden = false;
@@ -224,6 +241,7 @@ function showSubtitle() {
   show(byId('subtitle'), isWatching ? 'room.watching' : `kind.${room.kind}`);
   byId('seat').hidden = !isViewer; // others keep their seats until they leave
   show(byId('seat'), room.hasSeat ? 'room.giveUpSeat' : 'room.takeSeat');
+  camera.offer(hasWebRtc && room.hasSeat ? room : null);
 }
 
 /** Tiles stay while their member stays: a video that is moved or made anew would begin again. */
@@ -237,12 +255,16 @@ function showPushers() {
   });
   for (const { userID, userName, accelerateURL } of room.pushers) {
     const { element, name, marks, player } = tiles.get(userID);
+    const isOwn = userID === client.userID;
     if (!element.isConnected) byId('members').append(element);
     name.replaceChildren(userText(userName || userID));
     marks.replaceChildren(
       ...(userID === room.roomCreator ? [show(document.createElement('small'), 'room.host')] : []),
-      ...(userID === client.userID ? [show(document.createElement('small'), 'room.you')] : []));
-    player.play(accelerateURL, settings.playlist);
+      ...(isOwn ? [show(document.createElement('small'), 'room.you')] : []));
+    const picture = isOwn && camera.isOn ? camera.element : player.element;
+    if (!picture.isConnected) element.querySelector('.player').replaceWith(picture);
+    if (picture === camera.element) player.stop();
+    else player.play(accelerateURL, settings.playlist, hasWebRtc && !isOwn && room, userID);
   }
   // Of a live room, the media service may have one picture of all streams, for viewers.
   const hasMixed = room.kind === 'live' && !room.hasSeat && /\.(m3u8|mp4)(\?|$)/.test(room.mixedPlayURL);
@@ -258,16 +280,17 @@ function tileOf({ userID, userName }) {
   const name = document.createElement('b');
   const marks = document.createElement('span');
   const caption = document.createElement('p');
-  const player = new Player();
+  const dot = makeDot();
+  const player = new Player((problem) => notify(`error.${problem}`));
   face.className = 'face';
   face.lang = '';
   face.ariaHidden = true;
   face.textContent = [...(userName || userID)][0].toUpperCase();
   // Pictures of users are not loaded: their addresses would tell others who looks at this page.
   element.style.setProperty('--hue', [...userID].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7));
-  caption.append(name, marks);
+  caption.append(name, marks, dot);
   element.append(face, player.element, caption);
-  return { element, name, marks, player };
+  return { element, name, marks, dot, player, stats: () => (userID === client.userID ? camera.stats() : player.stats()) };
 }
 
 const showLikes = () => show(byId('likes'), 'room.likes', { count: Number(room.fields[kLikes]) || 0 });
@@ -357,12 +380,15 @@ client.on('kicked', ({ reason }) => {
   showConnection();
   notify(`closed.${reason}`); // joining logs in again: only the user may, else two pages would take turns
 });
+watchQuality(() => [...tiles.values()]);
 await attempt(null, async () => {
-  await client.login(); // as the user of this tab, whom the library keeps
+  await logIn();
   const mine = turn;
   const again = await client.rejoin(); // where the page was loaded again
   const meant = again.find((each) => !location.hash || location.hash === addressOf(each));
+  const wasOn = recall('sessionStorage', 'rtcroom camera');
   await showNewest(mine, [meant, ...again.filter((each) => each !== meant)]);
+  if (room?.hasSeat && hasWebRtc && wasOn) await camera.start(room);
   if (!room && mine === turn) follow();
 });
 if (!room) watchRooms();

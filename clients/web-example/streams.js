@@ -1,5 +1,6 @@
-// Plays what a browser can play of a member's stream. Mini-programs stream by RTMP, which no browser plays; media
-// servers offer the same stream as HLS, which Safari and current Chromium play; for others there is hls.js.
+// Plays what a browser can play of a member's stream. Mini-programs stream by RTMP, which no browser plays; servers with
+// sessions for browsers offer the same stream by WebRTC, within a fraction of a second; others as HLS, which Safari and
+// current Chromium play; for the rest there is hls.js.
 import { show } from './language.js';
 
 const kRetryMs = 2000;
@@ -25,14 +26,23 @@ function loadHls() {
 
 /** Shows a stream, or says why there is none. `play` may be called again with the same address. */
 export class Player {
-  constructor() {
+  /** @param onProblem  called with the name of what keeps it from WebRTC */
+  constructor(onProblem) {
+    this._onProblem = onProblem;
+    this._isRefused = false;
     this.element = document.createElement('div');
     this.element.className = 'player';
     this._note = document.createElement('p');
     this.element.append(this._note);
   }
 
-  play(url, playlist) {
+  /** @param room  that plays members by WebRTC, if it does; else, and where that fails, it is HLS
+   * @param userID  of the member */
+  play(url, playlist, room, userID) {
+    if (room && !this._isRefused) {
+      this._playByWebRtc(url, playlist, room, userID);
+      return;
+    }
     const address = playableUrl(url, playlist);
     if (address === this._address && url === this._url) return;
     this.stop();
@@ -40,6 +50,45 @@ export class Player {
     if (!url) show(this._note, 'stream.none');
     else if (!address) show(this._note, 'stream.unplayable');
     else this._start(address);
+  }
+
+  /** What is played by WebRTC; nothing otherwise. */
+  stats() { return this._playback?.stats(); }
+
+  /** The library follows the member from stream to stream. */
+  _playByWebRtc(url, playlist, room, userID) {
+    this._url = url;
+    if (this._playback) {
+      this._onState();
+      return;
+    }
+    const video = document.createElement('video');
+    video.playsInline = true;
+    this._video = video;
+    this.element.prepend(video);
+    const playback = room.play(userID, video);
+    this._onState = () => {
+      if (this._playback !== playback) return;
+      this._note.hidden = playback.state === 'live';
+      show(this._note, this._url ? 'stream.waiting' : 'stream.none');
+      if (!['NO_ROUTE', 'NO_WEB', 'NO_H264'].includes(playback.problem)) return;
+      this._onProblem(playback.problem);
+      const last = this._url;
+      this.stop();
+      this._isRefused = true;
+      this.play(last, playlist);
+    };
+    this._playback = playback;
+    playback.on('state', this._onState);
+    playback.on('blocked', (isBlocked) => {
+      this._unblock?.remove();
+      if (!isBlocked) return;
+      this._unblock = show(document.createElement('button'), 'stream.unblock');
+      this._unblock.className = 'unblock';
+      this._unblock.onclick = () => playback.unblock();
+      this.element.append(this._unblock);
+    });
+    this._onState();
   }
 
   async _start(address) {
@@ -84,6 +133,10 @@ export class Player {
   stop() {
     clearTimeout(this._retry);
     this._hls?.destroy();
+    const playback = this._playback;
+    this._playback = undefined;
+    playback?.stop();
+    this._unblock?.remove();
     if (this._video) {
       this._video.onerror = null;
       this._video.removeAttribute('src');

@@ -26,7 +26,7 @@ const kInChinese = { locale: 'zh-CN' };
 
 describe('The texts', () => {
   const { en: english, zh: chinese } = kTexts;
-  const modules = ['app.js', 'language.js', 'memory.js', 'streams.js'].map((name) => ({ name, tree: parsed(read(name)) }));
+  const modules = ['app.js', 'camera.js', 'language.js', 'memory.js', 'quality.js', 'streams.js'].map((name) => ({ name, tree: parsed(read(name)) }));
   const page = read('index.html');
 
   it('are in both languages, with the same parameters', () => expectAlike(english, chinese));
@@ -56,7 +56,7 @@ describe('The texts', () => {
   it('are nowhere else', () => {
     for (const { name, tree } of modules) {
       assert.deepStrictEqual(shownStrings(tree).filter((text) => /\p{L}/u.test(text)), [], name);
-      assert.deepStrictEqual(sentences(tree).filter((text) => text !== 'rtcroom name' && text !== 'rtcroom language'), [], name);
+      assert.deepStrictEqual(sentences(tree).filter((text) => !/^rtcroom (name|language|camera)$/.test(text)), [], name);
     }
     const rest = page.replace(/<noscript>.*<\/noscript>|<!--.*?-->|<title>rtcroom<\/title>/gs, '');
     assert.deepStrictEqual(rest.replace(/<[^>]*>/g, '').match(/\p{L}+/gu), ['rtcroom']);
