@@ -29,7 +29,7 @@ export class Camera {
   constructor(attempt, onChange) {
     this._onChange = onChange;
     this.element = document.createElement('div');
-    this.element.className = 'player own';
+    this.element.className = 'player';
     const work = (id, task) => { byId(id).onclick = () => attempt(byId(id), task); };
     work('camera', () => (this.publication ? this.stop() : this.start(this._room)));
     work('screen', () => (this._screen ? this._endScreen() : this._shareScreen()));

@@ -239,7 +239,7 @@ describe('The page', { skip: kNoServer }, () => {
     const session = await page.context().newCDPSession(page);
     const evaluate = async (expression) => (await session.send('Runtime.evaluate', { expression, awaitPromise: true })).result;
     const left = async () => {
-      const { objectId: prototypeObjectId } = await evaluate("import('/demo/rtcroom/index.js').then(({ Client }) => Client.prototype)");
+      const { objectId: prototypeObjectId } = await evaluate("import('/demo/rtcroom/web.js').then(({ Client }) => Client.prototype)");
       const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId }); // after a collection of garbage
       const { result } = await session.send('Runtime.callFunctionOn',
         { objectId: objects.objectId, functionDeclaration: 'function() { return this.length; }', returnByValue: true });
@@ -251,7 +251,7 @@ describe('The page', { skip: kNoServer }, () => {
     const before = await left();
     assert.ok(before[0] === 1 && before[1] > 0, before.join());
     const many = page.evaluate(async () => { // in the page
-      const { Client } = await import('/demo/rtcroom/index.js');
+      const { Client } = await import('/demo/rtcroom/web.js');
       for (let i = 0; i < 40; ++i) {
         const client = new Client({ server: location.origin, storage: null });
         if (i % 8 === 0) {
