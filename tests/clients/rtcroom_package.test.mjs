@@ -247,7 +247,7 @@ describe('The package rtcroom', () => {
 
   it('has a README that names every call, option, event, error and reason', () => {
     const readme = read('README.md');
-    const texts = ['ErrorName', 'CloseReason', 'ConnectionState'].flatMap(textsOf);
+    const texts = ['ErrorName', 'MediaErrorName', 'CloseReason', 'ConnectionState'].flatMap(textsOf);
     assert.ok(texts.includes('NO_ROOM') && texts.includes('creator_left'));
     const types = ['ClientOptions', 'NewRoomOptions', 'SeatOptions', 'ClientEvents', 'RoomEvents'];
     const names = [...Object.keys(kObjects), ...types].flatMap((name) => declared(name))

@@ -46,12 +46,18 @@
  * - `NETWORK`: no answer
  * - `NO_CHANNEL`: the server has no message channel
  * - `CLOSED`: the room or the client was closed meanwhile
+ * @typedef {'BAD_REQUEST' | 'NO_ROOM' | 'ROOM_EXISTS' | 'ROOM_FULL' | 'NOT_MEMBER' | 'NOT_CREATOR' | 'NOT_ALLOWED'
+ *   | 'NOT_AUTHORISED' | 'OTHER_LOGIN' | 'RATE_LIMITED' | 'TOO_LONG' | 'UNAVAILABLE' | 'NETWORK' | 'NO_CHANNEL'
+ *   | 'CLOSED' | MediaErrorName} ErrorName
+ */
+
+/**
+ * Why a call of `rtcroom/web` failed.
+ *
  * - `NO_WEB`: the server has no sessions of pictures and sound for browsers
  * - `NO_H264`: the browser has no H.264, which phones send and play
  * - `NO_ROUTE`: the network lets no pictures and sound through
- * @typedef {'BAD_REQUEST' | 'NO_ROOM' | 'ROOM_EXISTS' | 'ROOM_FULL' | 'NOT_MEMBER' | 'NOT_CREATOR' | 'NOT_ALLOWED'
- *   | 'NOT_AUTHORISED' | 'OTHER_LOGIN' | 'RATE_LIMITED' | 'TOO_LONG' | 'UNAVAILABLE' | 'NETWORK' | 'NO_CHANNEL'
- *   | 'CLOSED' | 'NO_WEB' | 'NO_H264' | 'NO_ROUTE'} ErrorName
+ * @typedef {'NO_WEB' | 'NO_H264' | 'NO_ROUTE'} MediaErrorName
  */
 
 /**

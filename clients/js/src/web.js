@@ -13,11 +13,9 @@ export { Playback } from './web/playback.js';
 export { Publication } from './web/publication.js';
 export { Room, webPlatform };
 
-/** @typedef {import('./web/types.js').WebCalls} WebCalls */
-/** @typedef {new (options: any, platform: any) => WebCalls & PageClient} WebBase */
-
 /** One user of one server, in a page with a camera. */
-export class Client extends /** @type {WebBase} */ (/** @type {unknown} */ (PageClient)) {
+export class Client extends
+  /** @type {new (...values: any[]) => import('./web/types.js').WebCalls & PageClient} */ (/** @type {unknown} */ (PageClient)) {
   /** @param {import('./types.js').ClientOptions} options */
   constructor(options) {
     super(options, watchPushes({ ...webPlatform(options), ...browserMedia, ...options.platform },
