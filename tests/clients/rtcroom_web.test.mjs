@@ -159,6 +159,13 @@ describe('A room with a camera', kDeadline, () => {
     await platform.advance(5000);
     assert.deepStrictEqual(told.at(-1), 'stopped kicked');
     assert.deepStrictEqual(events.at(-1), ['closed', { reason: 'kicked' }]);
+
+    // The server has ended the sessions of who is banned.
+    const banned = makeUser();
+    const { told: toldBanned } = await banned.publish();
+    await banned.connect();
+    banned.platform.sockets.at(-1).receive({ kicked: { kind: 'multi', roomID: 'r', reason: 'banned' } });
+    assert.deepStrictEqual([toldBanned.at(-1), banned.media.removed(), banned.media.newest.isClosed], ['stopped banned', [], true]);
     function room({ url }) { return url.replace('https://h/weapp/whip', 'rtmp://h/live'); }
   });
 

@@ -173,7 +173,9 @@ export function makeMediaSession(platform, owner) {
     /** The page may end now. One that comes back notices that the session is over. */
     release() { release(true); },
 
-    close() {
+    /** @param isGone  the server has ended it already */
+    close(isGone = false) {
+      if (isGone) location = '';
       drop();
       isOpen = false;
       address = undefined;

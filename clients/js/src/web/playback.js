@@ -79,11 +79,11 @@ export class Playback extends /** @type {MediaBase} */ (Emitter) {
 
   _onEnded(session, reason) { this._session.onEnded(session, reason); }
 
-  _end(problem) {
+  _end(problem, isGone = false) {
     if (this._state === 'stopped') return;
     this._stopListening();
     this._room._playbacks.delete(this);
-    this._session.close();
+    this._session.close(isGone);
     this._show(null);
     this._set('stopped', problem);
   }

@@ -93,11 +93,11 @@ export class Publication extends /** @type {MediaBase} */ (Emitter) {
 
   _onEnded(session, reason) { this._session.onEnded(session, reason); }
 
-  async _end(problem) {
+  async _end(problem, isGone = false) {
     if (this._state === 'stopped') return;
     const room = this._room;
     this._stopListening();
-    this._session.close();
+    this._session.close(isGone);
     room._publication = undefined;
     this._set('stopped', problem);
     if (!room.isClosed && room.hasSeat) await ignore(room._seat.take(false));

@@ -138,7 +138,9 @@ export class Room extends /** @type {WebRoomBase} */ (AnyRoom) {
 
   _close() {
     super._close();
-    this._media.forEach((each) => each._end(this._reason));
+    // Who is no member any more has no sessions; a login that has ended leaves them.
+    const isGone = /^(?!.*login)./.test(this._reason);
+    this._media.forEach((each) => each._end(this._reason, isGone));
   }
 
   // ---- Inside
