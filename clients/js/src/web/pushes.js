@@ -1,5 +1,4 @@
 // Shows what the message channel pushes to a listener, too.
-import { parse } from '../builtins.js';
 
 const kWord = '"web_ended"';
 
@@ -10,7 +9,7 @@ export function watchPushes(platform, onPush) {
   const readLines = (text) => {
     if (!text.includes(kWord)) return; // nearly always
     try {
-      text.split('\n').filter((line) => line.includes(kWord)).forEach((line) => onPush(parse(line)));
+      text.split('\n').filter((line) => line.includes(kWord)).forEach((line) => onPush(JSON.parse(line)));
     } catch (error) { /* the channel says that it is no server of this protocol */ }
   };
 
