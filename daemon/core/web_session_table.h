@@ -5,10 +5,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,7 +47,7 @@ struct WebSession {
 /// @threads for one thread at a time.
 class WebSessionTable {
  public:
-  using Ids = std::unordered_set<std::string>;
+  using Ids = std::set<std::string>;
 
   /// The ID is new.
   void Add(WebSession session);

@@ -30,7 +30,6 @@
 #include "tests/support/raw_client.h"
 #include "tests/support/server_process.h"
 #include "tests/support/test_certificate.h"
-#include "tests/support/web_worker_stand_in.h"
 
 namespace rtcroom {
 namespace {
@@ -89,9 +88,6 @@ Settings MediaSettings(const AnsweringService& media) {
                      {"live.unclaimed_ttl", "1ms"},
                      {"mix.max", 1},
                      {"live.rtmp_callback_secret", "key"},
-                     {"live.push_key", "key"},
-                     {"live.push_host", "media.example.com"},
-                     {"web.max_sessions", 4},
                      {"trtc.enabled", true},
                      {"trtc.base_url", media.Url()},
                      {"trtc.region", "ap-guangzhou"},
@@ -449,45 +445,6 @@ class ServerMetrics : public testing::Test {
         &streaming_);
   }
 
-  void CheckTheBrowsers() {
-    std::optional<WebWorkerStandIn> worker;
-    std::string session;
-    const auto open = [&] {
-      const ApiReply address =
-          streaming_.Http().Call("live_room", "get_whip_url", MemberBody("show", "host"));
-      EXPECT_EQ(address.code(), kOk) << address;
-      const ApiReply opened = streaming_.Http().Send({.target = address.Text("whipURL"),
-                                                      .content_type = "application/sdp",
-                                                      .body = "an offer"});
-      EXPECT_EQ(opened.status, 201) << opened;
-      session = worker->opens().back().session();
-    };
-    Check(
-        {"rtcroomd_web_workers"},
-        [&] {
-          worker.emplace(
-              grpc::CreateChannel(streaming_.AddressOf("grpc"), grpc::InsecureChannelCredentials()),
-              WebWorkerStandIn::Hello());
-        },
-        &streaming_);
-    Check({"rtcroomd_web_sessions", "rtcroomd_web_opened_total"}, open, &streaming_);
-    Check(
-        {"rtcroomd_web_connect_seconds", "rtcroomd_web_loss_ratio",
-         "rtcroomd_web_key_requests_total"},
-        [&] {
-          v1::WebReport report;
-          v1::WebSessionStats& stats = *report.mutable_stats()->add_sessions();
-          stats.set_session(session);
-          stats.set_is_connected(true);
-          stats.set_key_requests(1);
-          worker->Send(report);
-        },
-        &streaming_);
-    Check(
-        {"rtcroomd_web_ended_total"},
-        [&] { worker->SendEnded(session, v1::WebEnded::REASON_SILENT); }, &streaming_);
-  }
-
   ImStandIn im_;
   ServerProcess quiet_{{.settings = QuietSettings(im_)}};
   ServerProcess restless_{{.settings = RestlessSettings()}};
@@ -518,7 +475,6 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   CheckTheImService();
   CheckTheChannel();
   CheckTheMediaServer();
-  CheckTheBrowsers();
   CheckTheLiveService();
   CheckProcess();
   EXPECT_TRUE(
@@ -527,9 +483,9 @@ TEST_F(ServerMetrics, ChangeWithTheirCause) {
   noise = {};
   CheckATroubledStore();
 
-  // This needs a log reader that does not read (log_reader_test.cc).
-  moved_.insert("rtcroomd_log_lines_dropped_total");
-
+  // These need a deaf log reader (log_reader_test.cc), and a worker (web_sessions_test.cc).
+  moved_.insert({"rtcroomd_log_lines_dropped_total", "rtcroomd_web_sessions",
+                 "rtcroomd_web_workers", "rtcroomd_web_key_requests_total"});
   std::set<std::string> without_cause;
   for (const ServerProcess* const server : {&quiet_, &restless_, &streaming_, &mixing_}) {
     without_cause.merge(Scrape(*server).families);

@@ -319,6 +319,34 @@ TEST_F(WebSessionsTest, OfOneUserAreBounded) {
   EXPECT_LE(worker->opens().size(), 16U);
 }
 
+TEST_F(WebSessionsTest, AreCounted) {
+  const auto worker = Worker();
+  EXPECT_EQ(MetricOf(server_, "rtcroomd_web_workers"), 1);
+  Join("alice");
+  const std::string session = Open(WhipUrl("alice"));
+  EXPECT_EQ(MetricOf(server_, R"(rtcroomd_web_sessions{direction="publish"})"), 1);
+  EXPECT_EQ(MetricOf(server_, R"(rtcroomd_web_opened_total{direction="publish",result="opened"})"),
+            1);
+  v1::WebReport report;
+  v1::WebSessionStats& stats = *report.mutable_stats()->add_sessions();
+  stats.set_session(session);
+  stats.set_is_connected(true);
+  stats.set_key_requests(2);
+  worker->Send(report);
+  EXPECT_TRUE(
+      Eventually([&] { return MetricOf(server_, "rtcroomd_web_key_requests_total") == 2; }));
+  EXPECT_EQ(MetricOf(server_, "rtcroomd_web_connect_seconds_count"), 1);
+  EXPECT_EQ(MetricOf(server_, "rtcroomd_web_loss_ratio_count"), 1);
+  const ApiReply room =
+      server_.Admin().Send({.method = "GET",
+                            .target = "/console/api/room?kind=multi&roomID=room",
+                            .headers = {{"Authorization", std::string("Bearer ") + kAdminToken}}});
+  EXPECT_EQ(room.json["room"]["pushers"][0]["web"]["keyRequests"], 2) << room;
+  worker->SendEnded(session, v1::WebEnded::REASON_SILENT);
+  EXPECT_TRUE(Eventually(
+      [&] { return MetricOf(server_, R"(rtcroomd_web_ended_total{reason="silent"})") == 1; }));
+}
+
 class ExpiredAddresses : public WebSessionsTest {
  protected:
   ExpiredAddresses() : WebSessionsTest({{"live.url_ttl", "1s"}}) {}
