@@ -73,7 +73,7 @@ describe('deploy/media/run', () => {
   it('points the server at the media server', async () => {
     const server = await startServer();
     const environment = Object.fromEntries(fs.readFileSync(path.join(folder, 'environment'), 'utf8').split('\0')
-      .filter((line) => /^RTCROOMD_(LIVE|RECORDING|MIX)/.test(line)).map((line) => line.split(/=(.*)/s)));
+      .filter((line) => /^RTCROOMD_(LIVE|RECORDING|MIX|WEB)/.test(line)).map((line) => line.split(/=(.*)/s)));
     assert.deepStrictEqual(environment, {
       RTCROOMD_LIVE_API: 'nginx-rtmp',
       RTCROOMD_LIVE_API_BASE_URL: `http://${addresses.RTCROOM_MEDIA_CONTROL}`,
@@ -88,6 +88,7 @@ describe('deploy/media/run', () => {
       RTCROOMD_LIVE_HLS_URL: `http://${addresses.RTCROOM_MEDIA_HLS}/hls/{stream}.m3u8`,
       RTCROOMD_LIVE_UNCLAIMED_TTL: '0s',
       RTCROOMD_RECORDING_ROOT: inFolder('recordings'),
+      RTCROOMD_WEB_MAX_SESSIONS: '0',
     });
     assert.match(server.output, new RegExp(`http://${addresses.RTCROOM_MEDIA_HLS}/hls/demo.m3u8`));
     const pusher = await push(server);
@@ -112,26 +113,30 @@ describe('deploy/media/run', () => {
     assert.strictEqual((await fetch(`http://${kHost}:8087/hls/nothing.m3u8`)).status, 404);
   });
 
-  it('runs a worker that mixes beside a server, as long as that runs', async () => {
-    const program = path.join(folder, 'program');
-    fs.writeFileSync(program, `#!/bin/sh
-echo "$1 by $$, ${'$'}{RTCROOMD_MIX_SERVER:-no server}: $*"
+  for (const [worker, setting] of [['mix-worker', 'RTCROOMD_MIX_SERVER'], ['web-worker', 'RTCROOMD_WEB_SERVER']]) {
+    it(`runs ${worker} beside a server, as long as that runs`, async () => {
+      const program = path.join(folder, 'program');
+      fs.writeFileSync(program, `#!/bin/sh
+echo "$1 by $$, ${'$'}{${setting}:-no server}, ${'$'}{RTCROOMD_WEB_ADDRESSES:-any} for ${'$'}{RTCROOMD_WEB_MAX_SESSIONS:-no} sessions: $*"
 exec sleep infinity
 `, { mode: 0o700 });
-    const server = start('./program', 'serve', '--dev', '--port', '6000');
-    await until('both run', () => {
-      assert.strictEqual(server.result, undefined, server.output);
-      return /^serve by \d+, no server: serve --dev --port 6000$/m.test(server.output) && /^mix-worker by/m.test(server.output);
+      fs.writeFileSync(path.join(folder, 'rtcroomd-web'), '', { mode: 0o700 });
+      const server = start('./program', 'serve', '--dev', '--port', '6000');
+      const lines = (of) => [...server.output.matchAll(new RegExp(`^${of} by (\\d+), (.*)$`, 'mg'))];
+      await until('both run', () => {
+        assert.strictEqual(server.result, undefined, server.output);
+        return lines('serve').length === 1 && lines(worker).length === 1;
+      });
+      assert.strictEqual(lines('serve')[0][2], 'no server, 127.0.0.1 for 64 sessions: serve --dev --port 6000');
+      const [[, id, told]] = lines(worker);
+      assert.strictEqual(told.replace(/, .*: /, ': '), `rtmp://${addresses.RTCROOM_MEDIA_RTMP}: ${worker} --dev --port 6000`);
+      if (worker === 'web-worker') assert.match(told, /, 127\.0\.0\.1 for 64 sessions:/);
+      process.kill(Number(id), 'SIGKILL');
+      await until('another one runs', () => lines(worker).length === 2);
+      await server.stop('SIGKILL');
+      await until('the worker has ended', () => !fs.existsSync(`/proc/${lines(worker)[1][1]}`));
     });
-    const [, worker, to, args] = server.output.match(/^mix-worker by (\d+), (\S+): (.*)$/m);
-    assert.strictEqual(to, `rtmp://${addresses.RTCROOM_MEDIA_RTMP}`);
-    assert.strictEqual(args, 'mix-worker --dev --port 6000');
-    process.kill(Number(worker), 'SIGKILL');
-    const workers = () => [...server.output.matchAll(/^mix-worker by (\d+)/mg)].map(([, id]) => id);
-    await until('another one runs', () => workers().length === 2);
-    await server.stop('SIGKILL');
-    await until('the worker has ended', () => !fs.existsSync(`/proc/${workers()[1]}`));
-  });
+  }
 
   for (const signal of ['SIGTERM', 'SIGKILL']) {
     it(`stops it when the server ends by ${signal}, and starts it again with the same secrets`, async () => {
