@@ -5,7 +5,8 @@
 #   install.sh [--from FILE] --self-signed NAME [--listen ADDRESS:PORT]
 #   install.sh [--from FILE] --behind-proxy
 #
-# and with any of them: [--media HOST [--record] [--check-play | --mix]]
+# and with any of them: [--media HOST [--record] [--check-play | --mix]
+#                        [--web [--web-address IP[,IP]]]]
 #
 #   --from FILE     the package (.deb) or the archive (.tar.gz). Left out: the unpacked archive that
 #                   this script lies in, or else the program that is installed already
@@ -20,6 +21,9 @@
 #   --record        it writes every stream to a file, below /var/lib/rtcroomd-media/recordings
 #   --check-play    players, too, need an address that rtcroomd has signed
 #   --mix           the streams of live rooms are mixed, by ffmpeg on this machine
+#   --web           browsers take part with camera and microphone, by GStreamer on this machine
+#   --web-address   where browsers reach it behind NAT that forwards its ports: an address of IPv4,
+#                   of IPv6, or one of each
 #
 # It may run again at any time, with a new version or with other choices, which replace the earlier
 # ones: rooms, and what you have changed in /etc/rtcroomd/rtcroomd.toml, stay. Its choices are
@@ -36,8 +40,10 @@ readonly archive_root=/opt/rtcroomd
 readonly units=/etc/systemd/system
 readonly service_drop_in=$units/rtcroomd.service.d/50-install.conf
 readonly socket_drop_in=$units/rtcroomd.socket.d/50-install.conf
+readonly web_drop_in=$units/rtcroomd-web.service.d/50-install.conf
 readonly media_dir=/etc/rtcroomd-media
 readonly media_data=/var/lib/rtcroomd-media
+readonly web_sessions=64
 
 fail() {
   echo "install.sh: $*" >&2
@@ -45,11 +51,12 @@ fail() {
 }
 
 usage() {
-  sed -n '4,6s/^#   //p; 8s/^# //p' "$0" >&2
+  sed -n '4,6s/^#   //p; 8,9s/^# //p' "$0" >&2
   exit 2
 }
 
 mode='' from='' name='' cert='' key='' listen=0.0.0.0:443 media='' media_options=() mix=''
+web='' web_address=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     --behind-proxy)
@@ -67,7 +74,12 @@ while [[ $# -gt 0 ]]; do
       shift
       continue
       ;;
-    --domain | --self-signed | --from | --cert | --key | --listen | --media)
+    --web)
+      web=yes
+      shift
+      continue
+      ;;
+    --domain | --self-signed | --from | --cert | --key | --listen | --media | --web-address)
       [[ $# -ge 2 ]] || usage
       ;;
     --help | -h)
@@ -84,6 +96,7 @@ while [[ $# -gt 0 ]]; do
     --key) key=$2 ;;
     --listen) listen=$2 ;;
     --media) media=$2 ;;
+    --web-address) web_address=$2 ;;
   esac
   shift 2
 done
@@ -96,7 +109,9 @@ esac
 [[ $listen =~ ^([0-9.]+|\[[0-9a-fA-F:]+\]):[0-9]+$ ]] ||
   fail "--listen $listen: must be an address and a port, like 0.0.0.0:443"
 [[ -z $media || $media =~ ^[A-Za-z0-9.-]+$ ]] || fail "--media $media: not a host name"
-[[ -n $media || ${#media_options[@]} -eq 0 && -z $mix ]] || usage
+[[ -n $media || ${#media_options[@]} -eq 0 && -z $mix$web ]] || usage
+[[ -n $web || -z $web_address ]] || usage
+[[ $web_address =~ ^[0-9a-fA-F.:,]*$ ]] || fail "--web-address $web_address: not an address"
 [[ -z $mix || " ${media_options[*]} " != *" --check-play "* ]] ||
   fail "--mix: not with --check-play, because mixes are played without a signature"
 [[ $EUID -eq 0 ]] || fail "must run as root"
@@ -134,8 +149,8 @@ remove_units_of_archive() {
       systemctl daemon-reload
       [[ ! -e $media_dir/nginx.conf ]] || systemctl reenable --quiet rtcroomd-media.service
     fi
-    # start_mix enables it again.
-    rm -f $units/rtcroomd-mix.service
+    # start_worker enables them again.
+    rm -f $units/rtcroomd-{mix,web}.service
     # The archive's units enabled these links; start() creates new ones, to the package's units.
     find $units -mindepth 2 -maxdepth 2 -lname "$units/rtcroomd.*" -delete
   fi
@@ -159,10 +174,13 @@ install_archive() {
   [[ -x $1/bin/rtcroomd && -d $1/lib ]] || fail "$1: not an archive of rtcroomd"
   add_user "$1"
   # Each file is replaced, not overwritten: a running server continues with the old ones.
-  install -d $archive_root/bin $archive_root/lib $units
+  install -d $archive_root/bin $archive_root/lib $archive_root/libexec/rtcroomd $units
   install -m 644 "$1"/lib/* $archive_root/lib/
   install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
   local part
+  rm -f $archive_root/libexec/rtcroomd/rtcroomd-web
+  [[ ! -e $1/libexec ]] ||
+    install -m 755 "$1/libexec/rtcroomd/rtcroomd-web" $archive_root/libexec/rtcroomd/
   for part in README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy proto \
     clients; do
     rm -rf "${archive_root:?}/$part"
@@ -171,7 +189,7 @@ install_archive() {
   done
   ln -sf $archive_root/bin/rtcroomd /usr/local/bin/rtcroomd
   install -m 644 "$1"/systemd/rtcroomd{.socket,-media.service} $units/
-  for part in rtcroomd.service rtcroomd-mix.service; do
+  for part in rtcroomd.service rtcroomd-{mix,web}.service; do
     # An older archive does not have all of them.
     [[ ! -e $1/systemd/$part ]] ||
       sed "s|^ExecStart=/usr/bin/|ExecStart=$archive_root/bin/|" "$1/systemd/$part" > "$units/$part"
@@ -248,10 +266,17 @@ configure_http() {
 }
 
 # Debian starts the nginx that it installs, on port 80; the media server needs only the program.
-install_nginx() {
-  if [[ -n $mix && ! -x /usr/bin/ffmpeg ]]; then
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ffmpeg
+install_media() {
+  local -a packages=()
+  [[ -z $mix || -x /usr/bin/ffmpeg ]] || packages+=(ffmpeg)
+  if [[ -n $web ]]; then
+    [[ -x ${program%/bin/*}/libexec/rtcroomd/rtcroomd-web ]] ||
+      fail "--web: $program has no rtcroomd-web beside it"
+    # apt-get leaves those that are there as they are.
+    packages+=(gstreamer1.0-{nice,plugins-bad,plugins-good,plugins-base,libav})
   fi
+  [[ ${#packages[@]} -eq 0 ]] || DEBIAN_FRONTEND=noninteractive \
+    apt-get install --yes --no-install-recommends --no-upgrade "${packages[@]}"
   [[ ! -e /usr/lib/nginx/modules/ngx_rtmp_module.so ]] || return 0
   local is_new=yes
   ! dpkg-query --status nginx > /dev/null 2>&1 || is_new=''
@@ -261,9 +286,10 @@ install_nginx() {
 }
 
 configure_media() {
-  local check_play=false mixed=live max=0
+  local check_play=false mixed=live max=0 sessions=0
   [[ " ${media_options[*]} " != *" --check-play "* ]] || check_play=true
   [[ -z $mix ]] || mixed=mix max=4
+  [[ -z $web ]] || sessions=$web_sessions
   settings+=(
     RTCROOMD_LIVE_API=nginx-rtmp
     RTCROOMD_LIVE_API_BASE_URL=http://127.0.0.1:8086
@@ -271,7 +297,8 @@ configure_media() {
     "RTCROOMD_LIVE_PLAY_HOST=$media"
     "RTCROOMD_LIVE_MIXED_PLAY_URL=rtmp://{host}/$mixed/{stream}"
     "RTCROOMD_LIVE_CHECK_PLAY=$check_play"
-    "RTCROOMD_MIX_MAX=$max")
+    "RTCROOMD_MIX_MAX=$max"
+    "RTCROOMD_WEB_MAX_SESSIONS=$sessions")
   # Without --record it stays, for the recordings that are there.
   [[ " ${media_options[*]} " != *" --record "* && ! -d $media_data/recordings ]] ||
     settings+=(
@@ -338,9 +365,23 @@ start_media() {
   done
 }
 
-start_mix() {
-  systemctl enable --quiet rtcroomd-mix.service
-  systemctl restart rtcroomd-mix.service
+# The drop-in that gives the worker for browsers its settings.
+web_drop_in() {
+  printf '%s\n' '# Written by install.sh at each run.' '[Service]' \
+    "Environment=RTCROOMD_WEB_MAX_SESSIONS=$web_sessions" \
+    "Environment=RTCROOMD_WEB_PUBLIC_ADDRESS=$web_address"
+}
+
+start_web() {
+  install -d ${web_drop_in%/*}
+  web_drop_in > $web_drop_in
+  systemctl daemon-reload
+  start_worker rtcroomd-web.service
+}
+
+start_worker() {
+  systemctl enable --quiet "$1"
+  systemctl restart "$1"
 }
 
 # Stops a unit that an earlier run has enabled.
@@ -410,7 +451,7 @@ program='' address='' listener='' settings=() other_settings=() secrets=()
 [[ $mode != domain ]] || check_certificate
 [[ -z $media ]] || has_systemd || fail "--media needs systemd"
 install_program
-[[ -z $media ]] || install_nginx
+[[ -z $media ]] || install_media
 case $mode in
   domain | self) configure_https ;;
   proxy) configure_http ;;
@@ -425,7 +466,8 @@ as_configured check-config
 [[ -z $media ]] || start_media
 change_over
 start
-if [[ -n $mix ]]; then start_mix; else stop rtcroomd-mix.service; fi
+if [[ -n $mix ]]; then start_worker rtcroomd-mix.service; else stop rtcroomd-mix.service; fi
+if [[ -n $web ]]; then start_web; else stop rtcroomd-web.service; fi
 [[ -n $media ]] || stop rtcroomd-media.service
 case $mode in
   proxy)
@@ -438,3 +480,5 @@ case $mode in
     echo "In the mini-program's config.js: url: 'https://$name${port%:443}'"
     ;;
 esac
+[[ -z $web ]] ||
+  echo "For browsers, open in your firewall: UDP 50000-50199 to this machine${web_address:+, for $web_address}"

@@ -56,10 +56,34 @@ try_mix() {  # INSTALL-COMMAND...
   if in_machine systemctl is-active rtcroomd-mix; then fail "the worker is still there"; fi
 }
 
+# A browser's offer, made once: the worker answers it with its port, and refuses one without codecs.
+try_web() {  # INSTALL-COMMAND...
+  part "media: browsers"
+  in_machine "$@" --web --web-address 192.0.2.1 | grep --quiet 'UDP 50000-50199' ||
+    fail "the installer does not tell the ports"
+  local url reply tries
+  url=$(request "$http" get_whip_url '{"userID":"alice"}' | sed -n 's|.*"whipURL":"[a-z]*://[^/]*\([^"]*\)".*|\1|p')
+  [[ -n $url ]] || fail "no address to publish to"
+  for tries in {1..100}; do
+    reply=$(curl --silent --max-time 20 --write-out '\n%{http_code}' --header 'Content-Type: application/sdp' \
+      --data-binary @<(sed 's/$/\r/' tests/deploy/offer.sdp) "$http$url")
+    [[ $reply != *$'\n201' ]] || break
+    [[ $tries -lt 100 ]] || fail "no answer: $reply $(in_machine journalctl --unit rtcroomd-web --no-pager | tail -20)"
+    sleep 0.1
+  done
+  grep --quiet '^a=candidate:.* 192\.0\.2\.1 50[01][0-9][0-9] ' <<< "$reply" ||
+    fail "the answer has another address: $reply"
+
+  part "media: no browsers any more"
+  in_machine "$@"
+  if in_machine systemctl is-active rtcroomd-web; then fail "the worker is still there"; fi
+}
+
 try_media() {
   part "media: installation"
   fresh_system media
-  add_packages systemd systemd-sysv dbus nginx libnginx-mod-rtmp ffmpeg
+  add_packages systemd systemd-sysv dbus nginx libnginx-mod-rtmp ffmpeg \
+    gstreamer1.0-{nice,plugins-bad,plugins-good,plugins-base,libav}
   add_dependencies
   cp "$deb" "$root/rtcroomd.deb"
   cp deploy/install.sh "$root/install.sh"
@@ -96,6 +120,7 @@ try_media() {
     fail "the media server was restarted"
 
   try_mix "${install[@]}"
+  try_web "${install[@]}"
 
   part "media: a crash, an end of it, and a purge"
   in_machine systemctl kill --kill-whom=main --signal=KILL rtcroomd-media
