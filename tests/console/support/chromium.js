@@ -11,5 +11,6 @@ const { chromium } = await import('playwright-core').catch(() => {
   throw new Error('playwright-core is not installed: npm ci --prefix tests/console');
 });
 
-export const startBrowser = () =>
-  chromium.launch({ executablePath: kBrowser, args: kArguments, headless: true, timeout: kStartTimeoutMs });
+/** @param {string[]} more  arguments */
+export const startBrowser = (...more) =>
+  chromium.launch({ executablePath: kBrowser, args: [...kArguments, ...more], headless: true, timeout: kStartTimeoutMs });

@@ -1,0 +1,211 @@
+// Browsers in rooms, with all that takes part: rtcroomd and its workers, nginx, Chromium, and ffmpeg in a phone's place.
+import assert from 'node:assert';
+import { setTimeout } from 'node:timers/promises';
+import { after, before, describe, it } from 'node:test';
+import { until } from '../console/support/until.js';
+import { kNoWorker, Whole } from './support/web/whole.mjs';
+
+const kTones = { ann: 440, bob: 660, cat: 880 };
+const kSources = { ann: 1, bob: 2, cat: 3 };
+const as = (name) => ({ source: kSources[name], frequency: kTones[name] });
+const kGoodSkewMs = 200;
+
+describe('Browsers in rooms', { skip: kNoWorker }, () => {
+  /** @type {Whole} */
+  let whole;
+  let ann; // pages
+  let bob;
+
+  before(async () => {
+    whole = await Whole.start();
+    [ann, bob] = [await whole.browser.open(), await whole.browser.open()];
+  });
+  after(async () => whole?.end());
+
+  /** Fails with what the programs have printed. */
+  const eventually = (what, condition) => until(what, condition).catch((error) => {
+    throw new Error(`${error.message}\n${whole.output}`);
+  });
+
+  const publish = async (page, kind, roomID, name, options = {}) => {
+    const { whipURL } = await whole.sit(kind, roomID, name);
+    await eventually(`${name} publishes`, async () => (await page.publish(name, whipURL, { ...as(name), ...options })).status === 201);
+    return whipURL;
+  };
+  const play = async (page, kind, roomID, name, of, options = {}) => {
+    const url = await whole.whep(kind, roomID, name, of);
+    await eventually(`${name} plays ${of}`, async () => (await page.play(`${name} plays ${of}`, url, options)).status === 201);
+    return url;
+  };
+
+  /** Pictures of a member, and no other, come for a while, and its tone, at most a bit before or after them. */
+  async function seesAndHears(page, session, of) {
+    let [since, told] = [Date.now()];
+    await eventually(`${session}: pictures and tone of ${of}, together`, async () => {
+      const { pictures, sources, loudest, skew } = told = await page.figures(session, since);
+      const isGood = pictures >= 25 && sources.length === 1 && sources[0] === kSources[of] && Math.abs(loudest.frequency - kTones[of]) < 15
+        && loudest.level > -50 && Math.abs(skew) <= kGoodSkewMs;
+      // A busy machine has other moments.
+      if (!isGood && Date.now() - since > 12_000) since = Date.now();
+      return isGood;
+    }).catch((error) => { throw new Error(`${JSON.stringify(told)}\n${error.message}`); });
+    return told;
+  }
+
+  /** Pictures go on from now. */
+  const goesOn = async (page, session) => {
+    const since = Date.now();
+    await eventually(`${session}: pictures`, async () => (await page.figures(session, since)).pictures >= 10);
+  };
+
+  /** A player's session has ended: its address is unknown, and nothing comes. */
+  async function isDead(page, session) {
+    await eventually(`${session} has ended`, async () => !await page.call(session, 'exists'));
+    let packets;
+    await eventually(`${session}: no packets`, async () => {
+      const [before_, now] = [packets, JSON.stringify((await page.call(session, 'counts')).packets)];
+      packets = now;
+      await setTimeout(300); // in which 7 pictures would come
+      return before_ === now;
+    });
+  }
+
+  it('see and hear each other and a phone, and the phone them', async (test) => {
+    const [kind, roomID] = ['multi', 'call'];
+    await publish(ann, kind, roomID, 'ann');
+    await publish(bob, kind, roomID, 'bob');
+    const { pushURL } = await whole.sit(kind, roomID, 'cat');
+    whole.push(pushURL, as('cat'));
+    for (const [page, name, of] of [[ann, 'ann', 'bob'], [bob, 'bob', 'ann'], [ann, 'ann', 'cat'], [bob, 'bob', 'cat']]) {
+      await play(page, kind, roomID, name, of);
+    }
+    const phones = Object.fromEntries(await Promise.all(['ann', 'bob'].map(async (of) => [of, whole.listen(await whole.rtmp(kind, roomID, of))])));
+    for (const [page, name, of] of [[ann, 'ann', 'bob'], [bob, 'bob', 'ann'], [ann, 'ann', 'cat'], [bob, 'bob', 'cat']]) {
+      test.diagnostic(`${name} plays ${of}: ${JSON.stringify(await seesAndHears(page, `${name} plays ${of}`, of))}`);
+    }
+    for (const of of ['ann', 'bob']) {
+      const other = of === 'ann' ? 'bob' : 'ann';
+      await eventually(`the phone sees and hears ${of}`, () => {
+        const { pictures, sources, skew } = phones[of].figures(Date.now() - 8000);
+        return pictures >= 50 && sources.length === 1 && sources[0] === kSources[of] && Math.abs(skew) <= kGoodSkewMs
+          && phones[of].levelOf(kTones[of]) > -30 && phones[of].levelOf(kTones[other]) < -40;
+      });
+      test.diagnostic(`the phone plays ${of}: ${JSON.stringify(phones[of].figures(Date.now() - 8000))}`);
+    }
+    assert.deepStrictEqual((await whole.members(kind, roomID)).map(({ userID }) => userID), ['ann', 'bob', 'cat']);
+    await eventually('their streams are on air', async () =>
+      (await whole.members(kind, roomID)).every(({ stream }) => stream === 'STREAM_STATE_ON'));
+  });
+
+  it('are black and silent while they are muted, and stay on air', async () => {
+    await ann.call('ann', 'mute', true);
+    await eventually('silence', async () => (await bob.figures('bob plays ann', Date.now())).loudest.level < -80);
+    const since = Date.now();
+    await eventually('black pictures', async () => {
+      const { pictures, damaged } = await bob.figures('bob plays ann', since);
+      return pictures === 0 && damaged >= 10;
+    });
+    await ann.call('ann', 'mute', false);
+    await seesAndHears(bob, 'bob plays ann', 'ann');
+  });
+
+  it('do not get in with another signature', async () => {
+    const before_ = await whole.metric('rtcroomd_web_sessions');
+    const [{ whipURL }, whepURL] = [await whole.sit('multi', 'call', 'ann'), await whole.whep('multi', 'call', 'ann', 'bob')];
+    const otherSecret = (url) => url.replace(/(txSecret=)(.)/, (all, start, digit) => start + (digit === '0' ? '1' : '0'));
+    const ended = (url) => url.replace(/txTime=\w+/, 'txTime=5F000000');
+    const otherStream = (url) => url.replace(/(whip|whep)\/[^?]*/, '$1/other');
+    const forgeries = [otherSecret, ended, otherStream];
+    for (const forge of forgeries) {
+      assert.notStrictEqual(forge(whipURL), whipURL);
+      assert.strictEqual((await ann.publish('forged', forge(whipURL), as('ann'))).status, 403);
+      assert.strictEqual((await ann.play('forged', forge(whepURL))).status, 403);
+    }
+    assert.strictEqual(await whole.metric('rtcroomd_web_sessions'), before_);
+  });
+
+  it('go on while the room server restarts', async () => {
+    await whole.server.stop();
+    await goesOn(bob, 'bob plays ann');
+    await whole.server.start();
+    await eventually('the worker is there', () => whole.hasWorker());
+    await goesOn(bob, 'bob plays ann');
+    await goesOn(ann, 'ann plays cat');
+    assert.strictEqual(await bob.call('bob plays cat', 'remove'), 200);
+  });
+
+  it('come back after the worker has been killed, and keep their seats', async () => {
+    const seats = await whole.members('multi', 'call');
+    await whole.killWorker();
+    await publish(ann, 'multi', 'call', 'ann');
+    await play(bob, 'multi', 'call', 'bob', 'ann');
+    await play(ann, 'multi', 'call', 'ann', 'cat');
+    await seesAndHears(bob, 'bob plays ann', 'ann');
+    await seesAndHears(ann, 'ann plays cat', 'cat');
+    assert.deepStrictEqual((await whole.members('multi', 'call')).map(({ userID }) => userID), seats.map(({ userID }) => userID));
+  });
+
+  it('see and hear nothing any more once they are kicked, nor does anybody them', async () => {
+    const whipURL = await publish(bob, 'multi', 'call', 'bob');
+    const whepURL = await play(bob, 'multi', 'call', 'bob', 'cat');
+    const phone = whole.listen(await whole.rtmp('multi', 'call', 'bob'));
+    await eventually('the phone has pictures', () => phone.figures(0).pictures > 0);
+    await goesOn(bob, 'bob plays cat');
+    await whole.kick('multi', 'call', 'bob');
+    await isDead(bob, 'bob plays cat');
+    await eventually('bob has ended', async () => !await bob.call('bob', 'exists'));
+    await phone.ended;
+    assert.strictEqual((await bob.publish('bob', whipURL, as('bob'))).status, 403);
+    assert.strictEqual((await bob.play('bob plays cat', whepURL)).status, 403);
+    await goesOn(ann, 'ann plays cat');
+  });
+
+  it('are off air when their tab is closed without a farewell', async () => {
+    const tab = await whole.browser.open();
+    await publish(tab, 'multi', 'closed', 'bob');
+    const isIn = async (state) => (await whole.members('multi', 'closed'))[0].stream === `STREAM_STATE_${state}`;
+    await eventually('the stream is on air', () => isIn('ON'));
+    await tab.crash();
+    await eventually('the stream is off', () => isIn('OFF'));
+  });
+
+  it('host a live room with a phone, for viewers who only watch', async () => {
+    const [kind, roomID] = ['live', 'show'];
+    await publish(ann, kind, roomID, 'ann');
+    await play(bob, kind, roomID, 'bob', '');
+    await seesAndHears(bob, 'bob plays ', 'ann');
+    const { pushURL } = await whole.sit(kind, roomID, 'cat');
+    whole.push(pushURL, as('cat'));
+    await play(ann, kind, roomID, 'ann', 'cat');
+    await play(bob, kind, roomID, 'bob', 'cat');
+    await seesAndHears(ann, 'ann plays cat', 'cat');
+    await seesAndHears(bob, 'bob plays cat', 'cat');
+  });
+
+  it('talk without cameras', async () => {
+    const kinds = ['audio'];
+    await publish(ann, 'double', 'talk', 'ann', { kinds });
+    await publish(bob, 'double', 'talk', 'bob', { kinds });
+    await play(ann, 'double', 'talk', 'ann', 'bob', { kinds });
+    await play(bob, 'double', 'talk', 'bob', 'ann', { kinds });
+    const hears = (page, session, of) => eventually(`${session}: the tone`, async () => {
+      const { frequency, level } = await page.call(session, 'loudest');
+      return Math.abs(frequency - kTones[of]) < 15 && level > -50;
+    });
+    await hears(ann, 'ann plays bob', 'bob');
+    await hears(bob, 'bob plays ann', 'ann');
+  });
+
+  it('give no media to a peer whose certificate is another one', async () => {
+    const { whipURL } = await whole.sit('multi', 'forged', 'ann');
+    await publish(bob, 'multi', 'forged', 'bob');
+    await play(bob, 'multi', 'forged', 'bob', 'ann');
+    assert.strictEqual((await ann.publish('forger', whipURL, { ...as('ann'), isForged: true })).status, 201);
+    const whepURL = await whole.whep('multi', 'forged', 'ann', 'bob');
+    assert.strictEqual((await ann.play('spy', whepURL, { isForged: true })).status, 201);
+    await eventually('the publisher is ended', async () => !await ann.call('forger', 'exists'));
+    await eventually('the player is ended', async () => !await ann.call('spy', 'exists'));
+    assert.deepStrictEqual((await ann.call('spy', 'counts')).packets, { video: 0, audio: 0 });
+    assert.deepStrictEqual((await bob.call('bob plays ann', 'counts')).packets, { video: 0, audio: 0 });
+  });
+});

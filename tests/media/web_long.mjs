@@ -1,0 +1,138 @@
+// What is long by nature of browsers in rooms: `web_long.mjs [MINUTES]`, with RTCROOMD in the environment. It prints
+// figures, and fails when sessions leave something behind.
+import assert from 'node:assert';
+import fs from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { until } from '../console/support/until.js';
+import { LossyRelay } from './support/web/lossy_relay.mjs';
+import { kNoWorker, Whole } from './support/web/whole.mjs';
+
+const kMinutes = Number(process.argv[2] ?? 10);
+const kWindowMs = 30_000;
+const kRoom = ['multi', 'call'];
+const kMany = 20;
+
+if (kNoWorker) throw new Error(kNoWorker);
+const whole = await Whole.start({ 'web.max_sessions_per_user': 64 });
+
+const tell = (what, figures) => console.log(`${what}: ${JSON.stringify(figures)}`);
+const ticksPerSecond = 100;
+
+/** CPU seconds, MB of memory, threads and descriptors of the worker. */
+function usage() {
+  const folder = `/proc/${whole.worker.pid}`;
+  const stat = fs.readFileSync(`${folder}/stat`, 'utf8').split(') ')[1].split(' ');
+  const status = fs.readFileSync(`${folder}/status`, 'utf8');
+  const value = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]);
+  return { cpu: (Number(stat[11]) + Number(stat[12])) / ticksPerSecond, memory: value('VmRSS') / 1024, threads: value('Threads'),
+    descriptors: fs.readdirSync(`${folder}/fd`).length };
+}
+
+/** Share of a core, while nothing changes. */
+async function load(ms = 10_000) {
+  const before = usage();
+  await setTimeout(ms);
+  const after = usage();
+  return { ...after, cpu: `${((after.cpu - before.cpu) / ms * 100_000).toFixed(1)} %`, memory: Math.round(after.memory) };
+}
+
+const isOpen = async (opening) => assert.strictEqual((await opening).status, 201);
+const member = (name, source) => ({ name, source, frequency: 300 + 70 * source });
+const publish = async (page, { name, ...options }, room = kRoom) => isOpen(page.publish(name, (await whole.sit(...room, name)).whipURL, options));
+const play = async (page, name, of, as = of) => isOpen(page.play(as, await whole.whep(...kRoom, name, of)));
+const sessionsAre = (count) => until(`${count} sessions`, async () => await whole.metric('rtcroomd_web_sessions') === count);
+
+async function delays() {
+  const [ann, bob] = [await whole.browser.open(), await whole.browser.open()];
+  await publish(ann, member('ann', 1));
+  await publish(bob, member('bob', 2));
+  whole.push((await whole.sit(...kRoom, 'cat')).pushURL, member('cat', 3));
+  await play(bob, 'bob', 'ann');
+  await play(bob, 'bob', 'cat');
+  const phone = whole.listen(await whole.rtmp(...kRoom, 'ann'));
+  await setTimeout(5000);
+  const since = Date.now();
+  await setTimeout(kWindowMs);
+  const told = { 'browser to browser': await bob.figures('ann', since), 'phone to browser': await bob.figures('cat', since), 'browser to phone': phone.figures(since) };
+  for (const [what, figures] of Object.entries(told)) tell(what, figures);
+  await phone.stop();
+  for (const { skew } of Object.values(told)) assert(Math.abs(skew) <= 200, 'picture and sound are apart');
+  for (const tab of [ann, bob]) for (const name of tab === ann ? ['ann'] : ['bob', 'ann', 'cat']) await tab.call(name, 'remove');
+  await sessionsAre(0);
+  for (const tab of [ann, bob]) await tab.crash();
+}
+
+async function many() {
+  const [sender, receiver] = [await whole.browser.open(), await whole.browser.open()];
+  tell('no session', await load());
+  await publish(sender, { ...member('one', 1), width: 640, height: 360 });
+  await setTimeout(3000);
+  tell('one publisher', await load());
+  for (let index = 1; index < kMany; ++index) await play(receiver, 'one', 'one', `viewer ${index}`);
+  await setTimeout(3000);
+  tell(`and ${kMany - 1} players`, await load());
+  await receiver.crash();
+  await sender.crash();
+  await sessionsAre(0);
+}
+
+async function loss() {
+  for (const lost of [{ up: 0.1, down: 0 }, { up: 0.2, down: 0 }, { up: 0, down: 0.2 }]) {
+    const relay = new LossyRelay(lost);
+    const [ann, bob] = [await whole.browser.open(lost.up ? relay : undefined), await whole.browser.open(lost.down ? relay : undefined)];
+    await publish(ann, member('ann', 1));
+    await play(bob, 'bob', 'ann');
+    await setTimeout(5000);
+    const since = Date.now();
+    await setTimeout(kWindowMs);
+    const figures = await bob.figures('ann', since);
+    tell(`lost ${JSON.stringify(lost)}`, { ...figures, perSecond: (figures.pictures * 1000 / kWindowMs).toFixed(1), ...relay.counts });
+    await ann.call('ann', 'remove');
+    await bob.call('ann', 'remove');
+    await sessionsAre(0);
+    relay.end();
+    for (const tab of [ann, bob]) await tab.crash();
+  }
+}
+
+/** Sessions that come and go, some of them without a farewell. */
+async function comeAndGo() {
+  const deadline = Date.now() + kMinutes * 60_000;
+  const first = await whole.browser.open();
+  const seen = [];
+  let rounds = 0;
+  // The stream of a phone runs all the time; a pull of it may stay for a while.
+  whole.push((await whole.sit(...kRoom, 'cat')).pushURL, member('cat', 3));
+  do {
+    const tab = await whole.browser.open();
+    await publish(first, member('ann', 1));
+    await play(tab, 'bob', 'ann');
+    await play(tab, 'bob', 'cat');
+    await until('pictures', async () => (await tab.figures('ann')).pictures >= 10 && (await tab.figures('cat')).pictures >= 10);
+    if (++rounds % 4 !== 0) for (const name of ['ann', 'cat']) await tab.call(name, 'remove');
+    await tab.crash();
+    await first.call('ann', 'remove');
+    await sessionsAre(0);
+    seen.push(usage());
+    if (rounds % 20 === 0) tell(`after ${rounds} rounds`, seen.at(-1));
+  } while (Date.now() < deadline);
+  const quarter = Math.max(1, Math.floor(seen.length / 4));
+  const mean = (some) => some.reduce((sum, { memory }) => sum + memory, 0) / some.length;
+  const [early, late] = [mean(seen.slice(quarter, 2 * quarter)), mean(seen.slice(-quarter))];
+  tell('sessions came and went', { rounds, memory: [early, late], descriptors: [seen[0].descriptors, seen.at(-1).descriptors] });
+  assert(late <= early * 1.05 + 2, 'memory has grown');
+  const least = (some) => Math.min(...some.map(({ descriptors }) => descriptors));
+  assert(least(seen.slice(-quarter)) <= least(seen.slice(0, quarter)), 'descriptors are left');
+}
+
+try {
+  for (const part of [delays, many, loss, comeAndGo]) {
+    console.log(`== ${part.name}`);
+    await part();
+  }
+} catch (error) {
+  console.error(whole.output);
+  throw error;
+} finally {
+  await whole.end();
+}
