@@ -196,6 +196,16 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await hears(bob, 'bob plays ann', 'ann');
   });
 
+  it('reach the worker by a relay alone', async () => {
+    await whole.startRelay();
+    const { iceServers } = await whole.sit('multi', 'far', 'ann');
+    const configuration = { iceServers, iceTransportPolicy: 'relay' };
+    await publish(ann, 'multi', 'far', 'ann', { configuration });
+    await publish(bob, 'multi', 'far', 'bob', { configuration });
+    await play(bob, 'multi', 'far', 'bob', 'ann', { configuration });
+    await seesAndHears(bob, 'bob plays ann', 'ann');
+  });
+
   it('give no media to a peer whose certificate is another one', async () => {
     const { whipURL } = await whole.sit('multi', 'forged', 'ann');
     await publish(bob, 'multi', 'forged', 'bob');

@@ -1,6 +1,7 @@
 // Everything that a call with browsers takes: the media server, rtcroomd, its workers, and a browser.
 import assert from 'node:assert';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { Server } from '../../../console/support/server.js';
 import { until } from '../../../console/support/until.js';
@@ -9,6 +10,7 @@ import { freeAddress, Process, run } from '../processes.mjs';
 import { Browser } from './browser.mjs';
 import { PlayingPhone, PushingPhone } from './phone.mjs';
 
+const kTurnSecret = '0123456789abcdef';
 const kProgram = process.env.RTCROOMD ?? '';
 const kWorker = path.join(path.dirname(kProgram), 'rtcroomd-web');
 /** The reason to skip tests, or false. */
@@ -29,6 +31,7 @@ export class Whole {
     await whole.media.start();
     const secret = (name) => fs.readFileSync(path.join(whole.media.folder, name), 'utf8').trim();
     whole.socket = `unix:${path.join(whole.media.folder, `rtcroomd.sock`)}`;
+    whole.turn = await freeAddress();
     whole.webSettings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
     whole.server = new Server({
       'server.http_listen': await freeAddress(), 'server.cors_origins': [whole.browser.origin],
@@ -36,7 +39,8 @@ export class Whole {
       'live.api': 'nginx-rtmp', 'live.api_base_url': `http://${whole.media.control}`, 'live.control_key': secret('control-key'),
       'live.rtmp_callback_secret': secret('callback-secret'), 'live.push_key': secret('push-key'), 'live.play_key': secret('play-key'),
       'live.push_host': whole.media.rtmp, 'live.play_host': whole.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
-      'mix.max': 4, ...whole.webSettings,
+      'mix.max': 4, 'web.turn_urls': ['udp', 'tcp'].map((transport) => `turn:${whole.turn}?transport=${transport}`),
+      'web.turn_secret': kTurnSecret, ...whole.webSettings,
     });
     await whole.server.start();
     whole.startWorker();
@@ -57,6 +61,24 @@ export class Whole {
     const env = Object.fromEntries(Object.entries(this.webSettings).map(([key, value]) =>
       [`RTCROOMD_${key.replace('.', '_').toUpperCase()}`, String(value)]));
     this.worker = this.#begin('web-worker', env);
+  }
+
+  /** As docs/media-server.md configures it, but for this machine. */
+  async startRelay() {
+    const [host, port] = this.turn.split(':');
+    const relay = new Process('turnserver', ['-n', '--listening-ip', host, '--relay-ip', host, '--listening-port', port, '--realm', 'test',
+      '--fingerprint', '--use-auth-secret', '--static-auth-secret', kTurnSecret, '--no-cli', '--no-tls', '--no-dtls', '--no-tcp-relay',
+      '--no-multicast-peers', '--denied-peer-ip', '0.0.0.0-255.255.255.255', '--allowed-peer-ip', '127.0.0.1', '--allow-loopback-peers',
+      '--pidfile', path.join(this.media.folder, 'turn.pid'), '--userdb', path.join(this.media.folder, 'turn.db'), '--log-file', 'stdout']);
+    this.#ended.push(() => relay.stop());
+    this.#outputs.push(() => relay.output);
+    await until('the relay listens', () => {
+      assert.strictEqual(relay.result, undefined, relay.output);
+      return new Promise((resolve) => {
+        const socket = net.connect(Number(port), host, () => { socket.destroy(); resolve(true); });
+        socket.on('error', () => resolve(false));
+      });
+    });
   }
 
   /** Kills it, and starts another one at once, as its service manager would. */
@@ -88,13 +110,13 @@ export class Whole {
 
   async kick(kind, roomID, userID) { await run(kProgram, 'rooms', 'kick', kind, roomID, userID, '--target', this.socket); }
 
-  /** Takes a seat. @returns where to publish from a browser and from a phone */
+  /** Takes a seat. @returns where to publish from a browser and from a phone, and relays */
   async sit(kind, roomID, userID) {
-    const { whipURL, pushURL } = await this.server.mustCall(`${kind}_room/get_whip_url`, { userID, roomID });
+    const { whipURL, pushURL, iceServers } = await this.server.mustCall(`${kind}_room/get_whip_url`, { userID, roomID });
     const { code } = await this.server.call(`${kind}_room/get_pushers`, { roomID });
     const name = code === 0 ? {} : { roomName: roomID };
     await this.server.mustCall(`${kind}_room/${code === 0 ? 'add_pusher' : 'create_room'}`, { roomID, ...profile(userID), pushURL, ...name });
-    return { whipURL, pushURL };
+    return { whipURL, pushURL, iceServers };
   }
 
   /** Where `userID` plays the stream of another one in a browser; of "": the mix. */
