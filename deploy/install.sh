@@ -174,13 +174,10 @@ install_archive() {
   [[ -x $1/bin/rtcroomd && -d $1/lib ]] || fail "$1: not an archive of rtcroomd"
   add_user "$1"
   # Each file is replaced, not overwritten: a running server continues with the old ones.
-  install -d $archive_root/bin $archive_root/lib $archive_root/libexec/rtcroomd $units
+  install -d $archive_root/bin $archive_root/lib $units
   install -m 644 "$1"/lib/* $archive_root/lib/
-  install -m 755 "$1/bin/rtcroomd" $archive_root/bin/
+  install -m 755 "$1"/bin/* $archive_root/bin/
   local part
-  rm -f $archive_root/libexec/rtcroomd/rtcroomd-web
-  [[ ! -e $1/libexec ]] ||
-    install -m 755 "$1/libexec/rtcroomd/rtcroomd-web" $archive_root/libexec/rtcroomd/
   for part in README.md README.zh-CN.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs deploy proto \
     clients; do
     rm -rf "${archive_root:?}/$part"
@@ -269,14 +266,11 @@ configure_http() {
 install_media() {
   local -a packages=()
   [[ -z $mix || -x /usr/bin/ffmpeg ]] || packages+=(ffmpeg)
-  if [[ -n $web ]]; then
-    [[ -x ${program%/bin/*}/libexec/rtcroomd/rtcroomd-web ]] ||
-      fail "--web: $program has no rtcroomd-web beside it"
-    # apt-get leaves those that are there as they are.
-    packages+=(gstreamer1.0-{nice,plugins-bad,plugins-good,plugins-base,libav})
-  fi
+  [[ -z $web ]] || packages+=(gstreamer1.0-{nice,plugins-bad,plugins-good,plugins-base,libav})
   [[ ${#packages[@]} -eq 0 ]] || DEBIAN_FRONTEND=noninteractive \
     apt-get install --yes --no-install-recommends --no-upgrade "${packages[@]}"
+  [[ -z $web ]] || "$program" web-worker --help > /dev/null ||
+    fail "--web: this program has no worker for browsers"
   [[ ! -e /usr/lib/nginx/modules/ngx_rtmp_module.so ]] || return 0
   local is_new=yes
   ! dpkg-query --status nginx > /dev/null 2>&1 || is_new=''
