@@ -43,7 +43,6 @@ readonly socket_drop_in=$units/rtcroomd.socket.d/50-install.conf
 readonly web_drop_in=$units/rtcroomd-web.service.d/50-install.conf
 readonly media_dir=/etc/rtcroomd-media
 readonly media_data=/var/lib/rtcroomd-media
-readonly web_sessions=64
 
 fail() {
   echo "install.sh: $*" >&2
@@ -283,7 +282,7 @@ configure_media() {
   local check_play=false mixed=live max=0 sessions=0
   [[ " ${media_options[*]} " != *" --check-play "* ]] || check_play=true
   [[ -z $mix ]] || mixed=mix max=4
-  [[ -z $web ]] || sessions=$web_sessions
+  [[ -z $web ]] || sessions=64
   settings+=(
     RTCROOMD_LIVE_API=nginx-rtmp
     RTCROOMD_LIVE_API_BASE_URL=http://127.0.0.1:8086
@@ -362,7 +361,6 @@ start_media() {
 # The drop-in that gives the worker for browsers its settings.
 web_drop_in() {
   printf '%s\n' '# Written by install.sh at each run.' '[Service]' \
-    "Environment=RTCROOMD_WEB_MAX_SESSIONS=$web_sessions" \
     "Environment=RTCROOMD_WEB_PUBLIC_ADDRESS=$web_address"
 }
 
