@@ -171,15 +171,25 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
 
   it('host a live room with a phone, for viewers who only watch', async () => {
     const [kind, roomID] = ['live', 'show'];
-    await publish(ann, kind, roomID, 'ann');
-    await play(bob, kind, roomID, 'bob', '');
-    await seesAndHears(bob, 'bob plays ', 'ann');
-    const { pushURL } = await whole.sit(kind, roomID, 'cat');
-    whole.push(pushURL, as('cat'));
-    await play(ann, kind, roomID, 'ann', 'cat');
-    await play(bob, kind, roomID, 'bob', 'cat');
-    await seesAndHears(ann, 'ann plays cat', 'cat');
-    await seesAndHears(bob, 'bob plays cat', 'cat');
+    const [host, guest, viewer] = [await whole.logIn(), await whole.logIn(), await whole.logIn()];
+    const profile = { roomID, userName: 'n', userAvatar: 'a.png' };
+    await host.call('live_room/create_room', { roomID, roomInfo: 'show' });
+    const { whipURL, pushURL } = await host.whip(kind, roomID);
+    await host.call('live_room/add_pusher', { ...profile, pushURL });
+    await eventually('the host publishes', async () => (await ann.publish('host', whipURL, as('ann'))).status === 201);
+    await viewer.call('live_room/add_audience', { roomID, userInfo: '' });
+    const plays = async (page, user, of) => {
+      const session = `plays ${of}`;
+      const url = await user.whep(kind, roomID, of);
+      await eventually(session, async () => (await page.play(session, url)).status === 201);
+      return session;
+    };
+    await seesAndHears(bob, await plays(bob, viewer, ''), 'ann'); // the mix: the host alone, as it came
+    const { pushURL: phoneURL } = await guest.call('live_room/get_push_url', { roomID });
+    await guest.call('live_room/add_pusher', { ...profile, pushURL: phoneURL });
+    whole.push(phoneURL, as('cat'));
+    await seesAndHears(ann, await plays(ann, host, guest.userID), 'cat');
+    await seesAndHears(bob, await plays(bob, viewer, guest.userID), 'cat');
   });
 
   it('talk without cameras', async () => {

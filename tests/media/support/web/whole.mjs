@@ -25,28 +25,37 @@ export class Whole {
   /** @param settings  of rtcroomd, and of the worker for browsers where they are of the section `web` */
   static async start(settings = {}) {
     const whole = new Whole();
-    const admin = await freeAddress();
-    whole.browser = await Browser.start();
-    whole.media = await MediaServer.prepare(admin);
-    await whole.media.start();
-    const secret = (name) => fs.readFileSync(path.join(whole.media.folder, name), 'utf8').trim();
-    whole.socket = `unix:${path.join(whole.media.folder, `rtcroomd.sock`)}`;
-    whole.turn = await freeAddress();
-    whole.webSettings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
-    whole.server = new Server({
-      'server.http_listen': await freeAddress(), 'server.cors_origins': [whole.browser.origin],
-      'admin.listen': admin, 'grpc.listen': whole.socket,
-      'live.api': 'nginx-rtmp', 'live.api_base_url': `http://${whole.media.control}`, 'live.control_key': secret('control-key'),
-      'live.rtmp_callback_secret': secret('callback-secret'), 'live.push_key': secret('push-key'), 'live.play_key': secret('play-key'),
-      'live.push_host': whole.media.rtmp, 'live.play_host': whole.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
-      'mix.max': 4, 'web.turn_urls': ['udp', 'tcp'].map((transport) => `turn:${whole.turn}?transport=${transport}`),
-      'web.turn_secret': kTurnSecret, ...whole.webSettings,
-    });
-    await whole.server.start();
-    whole.startWorker();
-    whole.#begin('mix-worker');
-    await until('the worker is there', () => whole.hasWorker());
+    try {
+      await whole.#begun(settings);
+    } catch (error) {
+      await whole.end();
+      throw new Error(`${error.message}\n${whole.output}`);
+    }
     return whole;
+  }
+
+  async #begun(settings) {
+    const admin = await freeAddress();
+    this.browser = await Browser.start();
+    this.media = await MediaServer.prepare(admin);
+    await this.media.start();
+    const secret = (name) => fs.readFileSync(path.join(this.media.folder, name), 'utf8').trim();
+    this.socket = `unix:${path.join(this.media.folder, 'rtcroomd.sock')}`;
+    this.turn = await freeAddress();
+    this.webSettings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
+    this.server = new Server({
+      'server.http_listen': await freeAddress(), 'server.cors_origins': [this.browser.origin],
+      'admin.listen': admin, 'grpc.listen': this.socket,
+      'live.api': 'nginx-rtmp', 'live.api_base_url': `http://${this.media.control}`, 'live.control_key': secret('control-key'),
+      'live.rtmp_callback_secret': secret('callback-secret'), 'live.push_key': secret('push-key'), 'live.play_key': secret('play-key'),
+      'live.push_host': this.media.rtmp, 'live.play_host': this.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
+      'mix.max': 4, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'a key of this test', 'web.turn_urls': ['udp', 'tcp'].map((transport) => `turn:${this.turn}?transport=${transport}`),
+      'web.turn_secret': kTurnSecret, ...this.webSettings,
+    });
+    await this.server.start();
+    this.startWorker();
+    this.#begin('mix-worker');
+    await until('the worker is there', () => this.hasWorker());
   }
 
   #begin(command, env = {}) {
@@ -58,7 +67,9 @@ export class Whole {
   }
 
   startWorker() {
-    const env = Object.fromEntries(Object.entries(this.webSettings).map(([key, value]) =>
+    // How many sessions it takes is the room server's to say.
+    const { 'web.max_sessions': ignored, ...own } = this.webSettings;
+    const env = Object.fromEntries(Object.entries(own).map(([key, value]) =>
       [`RTCROOMD_${key.replace('.', '_').toUpperCase()}`, String(value)]));
     this.worker = this.#begin('web-worker', env);
   }
@@ -100,7 +111,7 @@ export class Whole {
   }
 
   /** What was printed, for a test that fails. */
-  get output() { return [...this.#outputs.map((one) => one()), this.server.log].join('\n').slice(-20_000); }
+  get output() { return [...this.#outputs.map((one) => one()), this.server?.log].join('\n').slice(-20_000); }
 
   /** The members of a room, in the order of their seats: userID and state of the stream. */
   async members(kind, roomID) {
@@ -110,18 +121,36 @@ export class Whole {
 
   async kick(kind, roomID, userID) { await run(kProgram, 'rooms', 'kick', kind, roomID, userID, '--target', this.socket); }
 
+  #onServer(reference) { return new URL(reference, this.server.host).href; }
+
+  /** A user of gen-2: its name, and how it calls. */
+  async logIn() {
+    const login = await this.server.newUser();
+    const { token } = await this.server.mustCall(`live_room/login?${new URLSearchParams(login)}`, {});
+    const userID = login.userID;
+    const call = (endpoint, body) => this.server.mustCall(`${endpoint}?${new URLSearchParams({ userID, token })}`, { userID, ...body });
+    return {
+      userID, call,
+      whip: async (kind, roomID) => {
+        const reply = await call(`${kind}_room/get_whip_url`, { roomID });
+        return { pushURL: reply.pushURL, whipURL: this.#onServer(reply.whipURL) };
+      },
+      whep: async (kind, roomID, of) => this.#onServer((await call(`${kind}_room/get_whep_url`, { roomID, of })).whepURL),
+    };
+  }
+
   /** Takes a seat. @returns where to publish from a browser and from a phone, and relays */
   async sit(kind, roomID, userID) {
     const { whipURL, pushURL, iceServers } = await this.server.mustCall(`${kind}_room/get_whip_url`, { userID, roomID });
     const { code } = await this.server.call(`${kind}_room/get_pushers`, { roomID });
     const name = code === 0 ? {} : { roomName: roomID };
     await this.server.mustCall(`${kind}_room/${code === 0 ? 'add_pusher' : 'create_room'}`, { roomID, ...profile(userID), pushURL, ...name });
-    return { whipURL, pushURL, iceServers };
+    return { whipURL: this.#onServer(whipURL), pushURL, iceServers };
   }
 
   /** Where `userID` plays the stream of another one in a browser; of "": the mix. */
   async whep(kind, roomID, userID, of) {
-    return (await this.server.mustCall(`${kind}_room/get_whep_url`, { userID, roomID, of })).whepURL;
+    return this.#onServer((await this.server.mustCall(`${kind}_room/get_whep_url`, { userID, roomID, of })).whepURL);
   }
 
   /** Where a phone plays the stream of a member. */
@@ -143,9 +172,9 @@ export class Whole {
   }
 
   async end() {
-    await this.browser.end();
+    await this.browser?.end();
     for (const stop of this.#ended) await stop();
-    await this.server.end();
-    await this.media.end();
+    await this.server?.end();
+    await this.media?.end();
   }
 }
