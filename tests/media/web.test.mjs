@@ -154,7 +154,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await whole.kick('multi', 'call', 'bob');
     await isDead(bob, 'bob plays cat');
     await eventually('bob has ended', async () => !await bob.call('bob', 'exists'));
-    await phone.ended;
+    await eventually('the phone has no pictures any more', () => Date.now() - phone.figures(0).last > 1000);
     assert.strictEqual((await bob.publish('bob', whipURL, as('bob'))).status, 403);
     assert.strictEqual((await bob.play('bob plays cat', whepURL)).status, 403);
     await goesOn(ann, 'ann plays cat');
