@@ -105,9 +105,8 @@ WebPeer::WebPeer(WebWay way, const std::string& pipeline, const MediaClock& cloc
   if (pipeline_.is_usable()) rtc_ = pipeline_.Find("rtc");
 }
 
-template <typename Call>
-void WebPeer::Post(Call call) {
-  MainLoop::Post([weak = weak_from_this(), call] {
+void WebPeer::Post(std::function<void(WebPeer& self)> call) {
+  MainLoop::Post([weak = weak_from_this(), call = std::move(call)] {
     const std::shared_ptr<WebPeer> self = weak.lock();
     if (self && !self->has_ended_) call(*self);
   });

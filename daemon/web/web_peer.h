@@ -76,8 +76,8 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   /// Called on any thread when the peer's certificate was found right.
   virtual void Verified() {}
 
-  template <typename Call>
-  void Post(Call call);
+  /// Calls it on the main loop's thread, unless the peer has ended by then. Safe from any thread.
+  void Post(std::function<void(WebPeer& self)> call);
 
   std::atomic<std::uint32_t> key_requests_{0};
   MediaPipeline pipeline_;
