@@ -5,9 +5,9 @@
 namespace rtcroom {
 namespace {
 
-using Call = std::function<void()>;
+using PostedCall = std::function<void()>;
 
-void Forget(gpointer call) { delete static_cast<Call*>(call); }
+void Forget(gpointer call) { delete static_cast<PostedCall*>(call); }
 
 }  // namespace
 
@@ -18,24 +18,24 @@ MainLoop::~MainLoop() {
   g_main_loop_unref(loop_);
 }
 
-void MainLoop::Post(Call call) {
+void MainLoop::Post(PostedCall call) {
   g_idle_add_full(
       G_PRIORITY_DEFAULT,
       [](gpointer posted) -> gboolean {
-        (*static_cast<Call*>(posted))();
+        (*static_cast<PostedCall*>(posted))();
         return G_SOURCE_REMOVE;
       },
-      new Call(std::move(call)), Forget);
+      new PostedCall(std::move(call)), Forget);
 }
 
-void MainLoop::Repeat(std::chrono::milliseconds period, Call call) {
+void MainLoop::Repeat(std::chrono::milliseconds period, PostedCall call) {
   timer_ = g_timeout_add_full(
       G_PRIORITY_DEFAULT, static_cast<guint>(period.count()),
       [](gpointer repeated) -> gboolean {
-        (*static_cast<Call*>(repeated))();
+        (*static_cast<PostedCall*>(repeated))();
         return G_SOURCE_CONTINUE;
       },
-      new Call(std::move(call)), Forget);
+      new PostedCall(std::move(call)), Forget);
 }
 
 }  // namespace rtcroom

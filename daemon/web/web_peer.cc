@@ -18,19 +18,20 @@ using State = GstWebRTCPeerConnectionState;
 /// lives.
 GstPromise* Then(const std::shared_ptr<WebPeer>& peer,
                  std::function<void(WebPeer& peer, const GstStructure* reply)> then) {
-  struct Call {
+  struct Continuation {
     std::weak_ptr<WebPeer> peer;
     std::function<void(WebPeer& peer, const GstStructure* reply)> then;
   };
   return gst_promise_new_with_change_func(
       [](GstPromise* promise, gpointer data) {
-        const auto& call = *static_cast<Call*>(data);
+        const auto& call = *static_cast<Continuation*>(data);
         const std::shared_ptr<WebPeer> held = call.peer.lock();
         const bool is_replied = gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED;
         if (held && is_replied) call.then(*held, gst_promise_get_reply(promise));
         gst_promise_unref(promise);
       },
-      new Call{peer, std::move(then)}, [](gpointer call) { delete static_cast<Call*>(call); });
+      new Continuation{peer, std::move(then)},
+      [](gpointer call) { delete static_cast<Continuation*>(call); });
 }
 
 bool IsError(const GstStructure* reply) {
