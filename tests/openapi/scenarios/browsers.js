@@ -13,13 +13,13 @@ export async function run(client, ban) {
   await call(client, 'getWhepUrl', 'Gen1NoRoom', { userID: 'alice', roomID: 'nowhere' });
   await call(client, 'getWhepUrl', 'NotAuthorised', { userID: 'bob', roomID: 'b1' });
   await call(client, 'getWhepUrl', 'Gen1BadField', {});
-  ban(kind, 'b1', 'mallory');
+  ban('multi', 'b1', 'mallory');
   await call(client, 'getWhipUrl', 'NotAuthorised', { userID: 'mallory', roomID: 'b1' });
 
   const carol = await gen2.logIn(client, 'carol');
   const { pushURL } = await call(carol, 'getWhipUrl', 'WhipUrl', { userID: 'carol', roomID: 'b2' });
   await call(carol, 'getWhipUrl', 'Gen2BadField', {});
-  await call(carol, 'addPusher', 'Done', { ...gen1.newPusher('b2', 'carol'), pushURL });
+  await call(carol, 'addPusher', 'RoomNamed', { ...gen1.newPusher('b2', 'carol'), pushURL });
   await call(carol, 'getWhepUrl', 'WhepUrl', { userID: 'carol', roomID: 'b2', of: 'carol' });
   await call(carol, 'getWhepUrl', 'Gen2NotMember', { userID: 'carol', roomID: 'b2', of: 'dave' });
   await call(carol, 'getWhepUrl', 'Gen2NoRoom', { userID: 'carol', roomID: 'nowhere' });

@@ -131,7 +131,7 @@ async function live(client) {
 }
 
 export const kAsking = [
-  'getPushUrl', 'createRoom', 'destroyRoom', 'addPusher', 'deletePusher', 'getPushers',
+  'getPushUrl', 'getWhipUrl', 'getWhepUrl', 'createRoom', 'destroyRoom', 'addPusher', 'deletePusher', 'getPushers',
   'pusherHeartbeat', 'getRoomList', 'mergeStream', 'setCustomField', 'getCustomInfo', 'addAudience',
   'deleteAudience', 'getAudiences', 'logout',
 ];
