@@ -68,8 +68,8 @@ std::optional<std::string> FaultOfCallbacks(std::string_view bytes);
 /// byte of `bytes` selects the pieces and whether the server closes first, the rest is the stream.
 std::optional<std::string> FaultOfWebSocket(std::string_view bytes);
 
-/// Reads the offer of a browser that publishes, where `bytes` begin with a P, or plays; and finishes
-/// it as if it were an answer.
+/// Reads the offer of a browser that publishes, where `bytes` begin with a P, or plays; and
+/// finishes it as if it were an answer.
 ///
 /// An offer that is accepted is written in known lines, without candidates, and is the same when it
 /// is read and written again.
