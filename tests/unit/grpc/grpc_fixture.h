@@ -94,7 +94,7 @@ class GrpcTest : public ServiceFixture {
   CallPool pool_{system_clock_, server_log_, RoomAdmin::kPool};
   FakeBootClock boot_clock_;
   NodeLease node_{boot_clock_};
-  RoomAdmin admin_{calls_, pool_, system_clock_, server_log_, nullptr, &node_};
+  RoomAdmin admin_{calls_, pool_, system_clock_, server_log_, nullptr, nullptr, &node_};
   std::atomic<int> streams_ended_{0};
   std::unique_ptr<GrpcServer> server_;
 };
