@@ -233,6 +233,7 @@ Result<std::vector<Ban>> MemoryStore::LoadBans(TimePoint now) {
 Status MemoryStore::PutBan(const Ban& ban) {
   const MutexLock lock(mutex_);
   PutBanLocked(ban);
+  listener_.OnCommit({});
   return {};
 }
 

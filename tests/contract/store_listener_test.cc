@@ -29,6 +29,13 @@ TEST_P(StoreContract, DoesNotNotifyTheListenerOfFailedUpdates) {
   EXPECT_EQ(listener_.events().size(), 2u);
 }
 
+TEST_P(StoreContract, NotifiesTheListenerOfABan) {
+  const int before = listener_.commits();
+  ASSERT_OK(store_->PutBan(
+      {.room = MakeKey(RoomKind::kMulti, "r1"), .user_id = {"eve"}, .until = kNoon}));
+  EXPECT_GT(listener_.commits(), before) << "with or without it, since its caller knows it";
+}
+
 TEST_P(StoreContract, NotifiesTheListenerInCommitOrder) {
   constexpr int kCallers = 8;
   {

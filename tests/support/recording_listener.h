@@ -13,6 +13,7 @@ class RecordingListener : public CommitListener {
  public:
   void OnCommit(const Committed& committed) noexcept override {
     const MutexLock lock(mutex_);
+    ++commits_;
     const auto append = [](const auto& heard, auto& to) {
       to.insert(to.end(), heard.begin(), heard.end());
     };
@@ -26,6 +27,10 @@ class RecordingListener : public CommitListener {
     if (committed.has_messages) ++message_reports_;
   }
 
+  [[nodiscard]] int commits() const {
+    const MutexLock lock(mutex_);
+    return commits_;
+  }
   /// Number of commits with messages.
   [[nodiscard]] int message_reports() const {
     const MutexLock lock(mutex_);
@@ -71,6 +76,7 @@ class RecordingListener : public CommitListener {
   std::vector<AccountLogin> account_logins_ GUARDED_BY(mutex_);
   std::vector<EndedLogin> ended_logins_ GUARDED_BY(mutex_);
   std::vector<AccountValidity> account_validities_ GUARDED_BY(mutex_);
+  int commits_ GUARDED_BY(mutex_) = 0;
   int message_reports_ GUARDED_BY(mutex_) = 0;
 };
 
