@@ -66,7 +66,8 @@ Result<ChannelLogin> CheckConnect(const nlohmann::ordered_json& object, const Lo
   ChannelLogin login{.account = fields.Account("userID"),
                      .token = Secret(fields.OptionalText("token")),
                      .direct = fields.OptionalNumber("direct"),
-                     .asks_beats = fields.OptionalFlag("beats")};
+                     .asks_beats = fields.OptionalFlag("beats"),
+                     .asks_streams = fields.OptionalFlag("streams")};
   if (fields.Has("login")) {
     login.continued = TimePoint(std::chrono::milliseconds(fields.OptionalNumber("login")));
   }

@@ -32,6 +32,7 @@ struct ChannelLogin {
   std::uint64_t direct = 0;  ///< position of the newest direct message that the client has
   std::optional<TimePoint> continued{};  ///< the login that the connection continues
   bool asks_beats = false;               ///< it is to be reminded of the heartbeats of its seats
+  bool asks_streams = false;  ///< it is to be told which streams of its rooms begin and end
 };
 
 /// Dependencies of the check of a login, which they outlive.
@@ -44,7 +45,7 @@ struct LoginChecks {
 };
 
 /// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`, `login`,
-/// `beats`.
+/// `beats`, `streams`.
 /// Where other servers use the store, it waits for what they know of an unknown token.
 /// @param address  of the client, which pays for that.
 /// @errors as `CheckUserSig`; kNoCredentials; kNotJson; kStoreBusy and kStoreBroken.

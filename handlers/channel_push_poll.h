@@ -55,6 +55,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void OnTick(MonotonicTime now) override;
   void OnStop() override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
+  [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
  private:
   /// A room that the poll asks about.
@@ -109,7 +110,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   Mutex mutex_;
   bool is_waiting_ GUARDED_BY(mutex_) = false;
   bool is_woken_ GUARDED_BY(mutex_) = false;
-  /// Of lists and notices, as `pushes_`; some come before it waits.
+  /// Pushes of lists and notices, as `pushes_`; some come before it waits.
   std::string list_pushes_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   PollReply reply_ GUARDED_BY(mutex_);

@@ -89,6 +89,7 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// Nothing: the connection drains it.
   void OnStop() override {}
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
+  [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
  private:
   /// Requests and direct messages wait while more is unsent: a reply has at most about 96 KiB.

@@ -44,6 +44,8 @@ class PushReceiver {
   virtual void OnStop() = 0;
   /// Constant once it receives anything.
   [[nodiscard]] virtual const UserId& user_id() const = 0;
+  /// Whether it gets notices of its rooms: which streams begin and end. Constant as `user_id`.
+  [[nodiscard]] virtual bool asks_streams() const = 0;
 };
 /// Shared by the tables of `PushReceivers` and `RoomListPushes`, and by the connection of the
 /// receiver.

@@ -254,7 +254,11 @@ void PushReceivers::Deliver(const PushNotice& notice) {
     const auto found = by_room_.find(notice.room_number);
     return found == by_room_.end() ? Receivers() : found->second.receivers;
   }();
-  for (const PushReceiverPtr& receiver : receivers) receiver->OnNotice(notice.object);
+  const bool is_for_all = notice.room_number == 0;
+  for (const PushReceiverPtr& receiver : receivers) {
+    // A push that it does not know would end the poll of an older client.
+    if (is_for_all || receiver->asks_streams()) receiver->OnNotice(notice.object);
+  }
 }
 
 void PushReceivers::OnTick() {

@@ -51,6 +51,7 @@ class ThrowingReceiver : public PushReceiver {
   }
   void OnStop() override {}
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
+  [[nodiscard]] bool asks_streams() const override { return false; }
 
   std::atomic<bool> throws{true};
   std::atomic<int> lost{0};

@@ -48,7 +48,9 @@ class Listener : public PushReceiver {
   void OnTick(MonotonicTime /*now*/) override { ++ticks; }
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
+  [[nodiscard]] bool asks_streams() const override { return wants_streams; }
 
+  bool wants_streams = false;
   RoomPosition at{};
   bool has_gap = false;
   std::vector<std::size_t> pushes;  ///< the number of events of each
@@ -137,6 +139,8 @@ TEST_F(Receivers, GetTheMessagesToTheirUser) {
 
 TEST_F(Receivers, GetNoticesOfTheirRoomAndUserWithTheNextTick) {
   const auto ann = Subscribe("ann", receivers_);
+  ann->wants_streams = true;
+  const auto old = Subscribe("old", receivers_);
   const auto bob = std::make_shared<Listener>("bob");
   receivers_.Listen(bob);
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
@@ -151,6 +155,7 @@ TEST_F(Receivers, GetNoticesOfTheirRoomAndUserWithTheNextTick) {
   receivers_.OnTick();
   receivers_.OnTick();
   EXPECT_THAT(ann->notices, ElementsAre(off));
+  EXPECT_THAT(old->notices, IsEmpty()) << "it has not asked for streams";
   EXPECT_THAT(bob->notices, ElementsAre(ended));
 }
 

@@ -45,6 +45,7 @@ class Watcher : public PushReceiver {
   void OnTick(MonotonicTime /*now*/) override {}
   void OnStop() override {}
   [[nodiscard]] const UserId& user_id() const override { return user_; }
+  [[nodiscard]] bool asks_streams() const override { return false; }
 
   std::vector<std::string> told;
 
