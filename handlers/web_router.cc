@@ -32,6 +32,8 @@ constexpr int kServiceUnavailable = 503;
 constexpr std::string_view kSdp = "application/sdp";
 constexpr std::string_view kForAWorker = "1";  ///< seconds until another attempt
 constexpr std::string_view kForAPlace = "5";
+/// The longest query of an address that is read. The ones that are signed here have about half.
+constexpr std::size_t kMaxQueryBytes = 512;
 
 /// The code is for the log and the metrics: that of the room API.
 HttpReply Failure(int status, Errc failure, std::string_view text, RequestLabel& label) {
@@ -56,6 +58,12 @@ HttpReply NotAllowed(RequestLabel& label) {
 
 bool IsSdp(std::string_view content_type) {
   return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), kSdp);
+}
+
+/// Workers get the query as text, and repeat it with each of their calls.
+bool IsPlain(std::string_view query) {
+  return query.size() <= kMaxQueryBytes &&
+         std::ranges::all_of(query, [](char one) { return one > ' ' && one <= '~'; });
 }
 
 /// Quoted as in a header; the texts are ASCII without quotes or backslashes.
@@ -137,22 +145,18 @@ std::optional<HttpReply> WebRouter::Dispatch(Call& call) const {
   return reply;
 }
 
-HttpReply WebRouter::Preflight(const Call& call) const {
+// The relays are not told here, since nobody has checked whether the address may be used now.
+HttpReply WebRouter::Preflight(const Call& call) {
   HttpReply reply{.status = http_status::kNoContent};
   reply.headers.emplace_back("Access-Control-Allow-Methods", "POST, DELETE, PATCH");
   reply.headers.emplace_back("Access-Control-Allow-Headers", "content-type, if-match");
   reply.headers.emplace_back("Access-Control-Max-Age", "300");
-  if (call.target.label == "web") return reply;
-  reply.headers.emplace_back("Accept-Post", kSdp);
-  if (const std::optional<WebGrant> grant = GrantOf(call)) {
-    AddIceServers(grant->binding.user_id, reply.headers);
-  }
+  if (call.target.label != "web") reply.headers.emplace_back("Accept-Post", kSdp);
   return reply;
 }
 
-std::optional<WebGrant> WebRouter::GrantOf(const Call& call) const {
-  const WebDirection direction =
-      call.target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
+std::optional<WebGrant> WebRouter::GrantOf(const Call& call, WebDirection direction) const {
+  if (!IsPlain(call.http.query)) return std::nullopt;
   const std::optional<WebStreamName> name =
       context_.addresses.NameInPath(direction, call.target.rest);
   if (!name) return std::nullopt;
@@ -179,8 +183,13 @@ std::optional<HttpReply> WebRouter::TakeOffer(Call& call) const {
   if (context_.node != nullptr && context_.node->IsCutOff()) {
     return TryLater("cut off from the store", kForAWorker, call.label);
   }
-  std::optional<WebGrant> grant = GrantOf(call);
-  if (!grant) return NotAllowed(call.label);
+  const WebDirection direction =
+      call.target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
+  std::optional<WebGrant> grant = GrantOf(call, direction);
+  if (!grant) {
+    context_.observer.OnWebOffer(direction, WebOpenOutcome::kNotAllowed);
+    return NotAllowed(call.label);
+  }
   call.label.kind = grant->binding.room.kind;
 
   /// An offer that waits for its answer.
@@ -200,7 +209,7 @@ std::optional<HttpReply> WebRouter::TakeOffer(Call& call) const {
                                         .label = std::move(call.label),
                                         .headers = std::move(call.headers),
                                         .user_id = grant->binding.user_id});
-  const bool publishes = grant->direction == WebDirection::kPublish;
+  const bool publishes = direction == WebDirection::kPublish;
   context_.sessions.Open({.grant = *std::move(grant),
                           .rtmp_query = publishes ? std::move(http.query) : std::string(),
                           .address = http.peer_address,
@@ -230,6 +239,8 @@ HttpReply WebRouter::ReplyTo(const WebAnswer& answer, const UserId& user_id,
       return NotAllowed(label);
     case WebOpenOutcome::kFull:
       return TryLater("too many sessions", kForAPlace, label);
+    case WebOpenOutcome::kTooManyOffers:
+      return TryLater("too many offers", kForAWorker, label);
     case WebOpenOutcome::kNoWorker:
       return TryLater("no worker for media has answered", kForAWorker, label);
     case WebOpenOutcome::kFailed:

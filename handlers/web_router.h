@@ -22,6 +22,7 @@ struct WebContext {
   WebSessions& sessions;
   const WebAddresses& addresses;
   const WebSignatures& signatures;
+  WebObserver& observer;
   Admission& admission;
   RequestRecorder& recorder;
   const Clock& clock;
@@ -72,11 +73,11 @@ class WebRouter : public HttpHandler {
   [[nodiscard]] std::optional<Target> TargetOf(std::string_view path) const;
   /// @return nullopt when the offer is answered later.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
-  [[nodiscard]] HttpReply Preflight(const Call& call) const;
+  [[nodiscard]] static HttpReply Preflight(const Call& call);
   [[nodiscard]] std::optional<HttpReply> TakeOffer(Call& call) const;
   [[nodiscard]] HttpReply ChangeSession(Call& call) const;
   /// nullopt: the address permits nothing now.
-  [[nodiscard]] std::optional<WebGrant> GrantOf(const Call& call) const;
+  [[nodiscard]] std::optional<WebGrant> GrantOf(const Call& call, WebDirection direction) const;
   [[nodiscard]] HttpReply ReplyTo(const WebAnswer& answer, const UserId& user_id,
                                   RequestLabel& label) const;
   void AddIceServers(const UserId& user_id, Headers& headers) const;

@@ -106,7 +106,7 @@ std::vector<std::optional<std::size_t>> CountConnected(std::span<const Room> roo
   return connected;
 }
 
-/// Of a stream that comes from a browser.
+/// The figures of a stream that comes from a browser.
 json WebJson(const WebFigures& figures) {
   return {{"rttMs", figures.rtt_ms},  {"loss", figures.loss},
           {"kbps", figures.kbps},     {"width", figures.width},

@@ -43,7 +43,7 @@ struct IceServers {
 /// `whep/<stream>`: where one key signs for pushing and playing, a viewer must not be able to push.
 ///
 /// @threads immutable: safe from any thread.
-/// @source the contract of browsers, 3 and 9; RFC 9725.
+/// @source protocol D.8; RFC 9725.
 class WebAddresses {
  public:
   explicit WebAddresses(WebAddressOptions options);

@@ -35,7 +35,7 @@ class WebPulls {
 
   /// @return whether it is a stream of one of the rooms.
   bool OnAir(std::string_view stream, bool is_on);
-  /// Those that are on air.
+  /// The wanted streams that are on air.
   [[nodiscard]] std::set<std::string_view> Streams() const;
 
  private:

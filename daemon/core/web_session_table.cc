@@ -71,6 +71,7 @@ const WebSession* WebSessionTable::Find(std::string_view id) const {
 }
 
 void WebSessionTable::Place(WebSession& session, const WebWorkerPtr& worker) {
+  EraseFrom(by_worker_, session.worker.get(), session.id);
   session.worker = worker;
   by_worker_[worker.get()].insert(session.id);
 }
@@ -101,6 +102,16 @@ WebSessionTable::Ids WebSessionTable::Publishing(const WebStreamName& name) cons
   Ids ids = OfStream(name);
   std::erase_if(ids, [this](const std::string& id) { return !Find(id)->publishes(); });
   return ids;
+}
+
+const WebSession* WebSessionTable::Replaced(WebDirection direction,
+                                            const WebStreamName& name) const {
+  if (direction != WebDirection::kPublish) return nullptr;
+  for (const std::string& id : Publishing(name)) {
+    const WebSession* const session = Find(id);
+    if (!session->done) return session;
+  }
+  return nullptr;
 }
 
 WebSessionTable::Ids WebSessionTable::OfWorker(const WebWorkerLink& worker) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -38,6 +39,8 @@ struct WebSession {
   MonotonicTime deadline{};  ///< of the answer to its offer
   WebAnswerDone done{};      ///< null: the offer is answered
   WebFigures figures{};
+  /// Those that are counted; nullopt: another process has counted those before the first report.
+  std::optional<std::uint32_t> key_requests = 0;
 
   [[nodiscard]] bool publishes() const { return direction == WebDirection::kPublish; }
 };
@@ -55,7 +58,7 @@ class WebSessionTable {
   /// Null: there is none.
   [[nodiscard]] WebSession* Find(std::string_view id);
   [[nodiscard]] const WebSession* Find(std::string_view id) const;
-  /// Gives a session to a worker.
+  /// Gives a session to a worker, and takes it from its former one.
   void Place(WebSession& session, const WebWorkerPtr& worker);
   /// The offer of a session is answered. @return what answers it; null: it was before.
   WebAnswerDone TakeDone(WebSession& session);
@@ -64,6 +67,8 @@ class WebSessionTable {
   [[nodiscard]] Ids OfRoom(const RoomKey& room) const;
   [[nodiscard]] Ids OfStream(const WebStreamName& name) const;
   [[nodiscard]] Ids Publishing(const WebStreamName& name) const;
+  /// The session that ends when such an offer is accepted: it counts against no limit. Null: none.
+  [[nodiscard]] const WebSession* Replaced(WebDirection direction, const WebStreamName& name) const;
   [[nodiscard]] Ids OfWorker(const WebWorkerLink& worker) const;
   [[nodiscard]] std::size_t CountOfUser(const UserId& user_id) const;
   [[nodiscard]] std::size_t CountOfAddress(const std::string& address) const;
@@ -71,7 +76,7 @@ class WebSessionTable {
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   /// Members that have sessions.
   [[nodiscard]] std::vector<std::pair<RoomKey, UserId>> Members() const;
-  /// Those whose offers wait for an answer.
+  /// Sessions whose offers wait for an answer.
   [[nodiscard]] const Ids& waiting() const { return waiting_; }
 
  private:
@@ -82,7 +87,7 @@ class WebSessionTable {
   };
 
   std::unordered_map<std::string, WebSession, NameHash, std::equal_to<>> sessions_;
-  /// Those of a room are neighbours.
+  /// The members of a room are neighbours.
   std::map<std::pair<RoomKey, UserId>, Ids> by_member_;
   std::unordered_map<WebStreamName, Ids, StreamHash> by_stream_;
   std::unordered_map<const WebWorkerLink*, Ids> by_worker_;

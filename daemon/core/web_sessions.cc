@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "daemon/base/address_key.h"
-#include "daemon/base/sip_hash.h"
 
 namespace rtcroom {
 namespace {
@@ -13,6 +12,8 @@ namespace {
 constexpr std::size_t kIdBytes = 16;
 /// Users whose offers are counted; beyond it all are forgotten.
 constexpr std::size_t kMaxCountedUsers = 100'000;
+/// How long to wait for a store that has failed.
+constexpr std::chrono::seconds kStoreRetry{1};
 
 }  // namespace
 
@@ -21,7 +22,7 @@ WebSessions::WebSessions(Deps deps, const WebSessionLimits& limits)
       reports_(deps_.observer, deps_.logger, deps_.on_end),
       limits_(limits) {}
 
-void WebSessions::Open(const WebOffer& offer, Done done) {
+void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   const auto refuse = [&](WebOpenOutcome outcome, std::string_view reason) {
     reports_.Refused(offer.grant, outcome, reason);
     done({.outcome = outcome});
@@ -49,16 +50,22 @@ void WebSessions::Open(const WebOffer& offer, Done done) {
   changes_.Raise();  // its deadline
 }
 
-Result<std::string> WebSessions::AddLocked(const WebOffer& offer, const RoomKey& room, Done& done,
-                                           WebOpenOutcome& outcome) {
+Result<std::string> WebSessions::AddLocked(const WebSessionOffer& offer, const RoomKey& room,
+                                           Done& done, WebOpenOutcome& outcome) {
   const MonotonicTime now = deps_.clock.Monotonic();
   const UserId& user_id = offer.grant.binding.user_id;
   std::string address = AddressKey(offer.address);
-  if (!AdmitLocked(user_id, now)) return Error{Errc::kTooManyRequests, "too many offers"};
-  if (table_.CountOfUser(user_id) >= limits_.per_user) {
+  if (!AdmitLocked(user_id, now)) {
+    outcome = WebOpenOutcome::kTooManyOffers;
+    return Error{Errc::kTooManyRequests, "too many offers"};
+  }
+  const WebSession* const replaced = table_.Replaced(offer.grant.direction, offer.grant.name);
+  const bool is_own = replaced != nullptr && replaced->user_id == user_id;
+  if (table_.CountOfUser(user_id) >= limits_.per_user + (is_own ? 1U : 0U)) {
     return Error{Errc::kTooManyRequests, "too many sessions of the user"};
   }
-  if (table_.CountOfAddress(address) >= limits_.per_address) {
+  const bool is_near = replaced != nullptr && replaced->address == address;
+  if (table_.CountOfAddress(address) >= limits_.per_address + (is_near ? 1U : 0U)) {
     return Error{Errc::kTooManyRequests, "too many sessions of the address"};
   }
   if (workers_.empty() || is_stopping_) {
@@ -80,10 +87,13 @@ Result<std::string> WebSessions::AddLocked(const WebOffer& offer, const RoomKey&
   return id;
 }
 
-void WebSessions::SendOpenLocked(const std::string& id, const WebOffer& offer, Effects& effects) {
+void WebSessions::SendOpenLocked(const std::string& id, const WebSessionOffer& offer,
+                                 Effects& effects) {
   WebSession* const session = table_.Find(id);
   if (session == nullptr) return;  // a removal has ended it, and answered
-  const WebWorkerPtr worker = is_stopping_ ? nullptr : ChooseLocked(session->name);
+  const WebSession* const replaced = table_.Replaced(session->direction, session->name);
+  const WebWorkerPtr worker =
+      is_stopping_ ? nullptr : workers_.Choose(session->name, table_, replaced);
   if (worker == nullptr) {
     const bool is_full = !workers_.empty() && !is_stopping_;
     return EndLocked(id, {.outcome = is_full ? WebOpenOutcome::kFull : WebOpenOutcome::kNoWorker},
@@ -105,31 +115,9 @@ void WebSessions::SendOpenLocked(const std::string& id, const WebOffer& offer, E
 bool WebSessions::AdmitLocked(const UserId& user_id, MonotonicTime now) {
   // Only holders of a signed address get here.
   if (offers_.size() >= kMaxCountedUsers) offers_.clear();
-  return offers_[user_id].Take(now, limits_.offers);
-}
-
-bool WebSessions::HasPlaceLocked(const WebWorkerLink& worker) const {
-  const auto known = workers_.find(&worker);
-  return known != workers_.end() && table_.OfWorker(worker).size() < known->second.max_sessions;
-}
-
-// Of one stream they are all at one worker, so that its media reaches that one once.
-WebWorkerPtr WebSessions::ChooseLocked(const WebStreamName& name) const {
-  for (const std::string& id : table_.OfStream(name)) {
-    const WebWorkerPtr& worker = table_.Find(id)->worker;
-    if (worker != nullptr) return HasPlaceLocked(*worker) ? worker : nullptr;
-  }
-  WebWorkerPtr chosen;
-  std::size_t best = 0;
-  for (const auto& [link, worker] : workers_) {
-    if (!HasPlaceLocked(*link)) continue;
-    const std::size_t weight = NameHash()(name.stream, std::to_string(worker.number));
-    if (chosen == nullptr || weight > best) {
-      chosen = worker.link;
-      best = weight;
-    }
-  }
-  return chosen;
+  // A page that loses its worker offers again at once, all that it plays.
+  const RateLimit rate{.per_second = 1, .burst = static_cast<std::uint32_t>(2 * limits_.per_user)};
+  return offers_[user_id].Take(now, rate);
 }
 
 bool WebSessions::Delete(std::string_view session) {
@@ -152,11 +140,10 @@ bool WebSessions::Has(std::string_view session) const {
 void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
                          std::span<const WebRunning> running) {
   std::vector<std::pair<std::string, WebGrant>> kept;
+  Effects effects;
   {
     const MutexLock lock(mutex_);
-    workers_[worker.get()] = {.link = worker,
-                              .number = ++last_worker_,
-                              .max_sessions = std::min(max_sessions, limits_.per_worker)};
+    workers_.Add(worker, std::min(max_sessions, limits_.per_worker));
   }
   for (const WebRunning& one : running) {
     const std::optional<WebGrant> grant =
@@ -167,9 +154,19 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
         grant ? deps_.rights.Check(*grant) : Error{Errc::kNotAllowed, "unreadable"};
     const MutexLock lock(mutex_);
     // A worker may call anew before the end of its former call is noticed.
-    if (const auto former = table_.Remove(one.session)) pulls_.Remove(former->room);
-    if (!room) {
-      worker->Close(one.session, WebEndReasonName(WebEndReason::kRemoved));
+    WebSession* const former = table_.Find(one.session);
+    if (!room || (former != nullptr && former->done)) {
+      const Ending ending{
+          .reason = room ? WebEndReason::kWorker : WebEndReason::kRemoved,
+          .tell = Tell::kNobody,
+          .outcome = room ? WebOpenOutcome::kNoWorker : WebOpenOutcome::kNotAllowed};
+      EndLocked(one.session, ending, effects);
+      worker->Close(one.session, WebEndReasonName(ending.reason));
+      continue;
+    }
+    kept.emplace_back(one.session, *grant);
+    if (former != nullptr) {
+      table_.Place(*former, worker);
       continue;
     }
     table_.Add({.id = one.session,
@@ -180,14 +177,12 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
                 .signed_until = grant->signed_until,
                 .worker = worker,
                 .since = deps_.clock.Monotonic(),
-                .figures = {.is_connected = one.is_connected}});
+                .figures = {.is_connected = one.is_connected},
+                .key_requests = std::nullopt});
     pulls_.Add(*room);
-    needs_keep_ = true;
-    kept.emplace_back(one.session, *grant);
   }
   // A removal between the check and now has found no session to end.
   std::erase_if(kept, [this](const auto& one) { return deps_.rights.Check(one.second).ok(); });
-  Effects effects;
   {
     const MutexLock lock(mutex_);
     for (const auto& [id, grant] : kept) EndLocked(id, {}, effects);
@@ -204,7 +199,7 @@ void WebSessions::Detach(const WebWorkerLink& worker) {
   std::size_t ended = 0;
   {
     const MutexLock lock(mutex_);
-    if (workers_.erase(&worker) == 0) return;
+    if (!workers_.Remove(worker)) return;
     const Ids ids = table_.OfWorker(worker);
     ended = ids.size();
     EndAllLocked(ids,
@@ -243,9 +238,9 @@ void WebSessions::OnOpened(const WebWorkerLink& worker, std::string_view session
     WebSession* const opened = FindLocked(worker, session);
     if (opened == nullptr) {
       // It was ended before the worker knew it.
-      const auto known = workers_.find(&worker);
-      if (known == workers_.end()) return;
-      return known->second.link->Close(session, WebEndReasonName(WebEndReason::kRemoved));
+      const WebWorkerPtr known = workers_.Find(worker);
+      if (known == nullptr) return;
+      return known->Close(session, WebEndReasonName(WebEndReason::kRemoved));
     }
     if (!opened->done) return;
     effects.emplace_back(
@@ -301,10 +296,12 @@ void WebSessions::OnFigures(const WebWorkerLink& worker,
       if (session == nullptr || session->done) continue;
       const WebFigures before = std::exchange(session->figures, one.figures);
       const std::uint32_t requests = one.figures.key_requests;
-      effects.emplace_back([this, loss = one.figures.loss,
-                            more = requests - std::min(requests, before.key_requests)] {
-        reports_.Figures(loss, more);
-      });
+      const std::uint32_t counted = session->key_requests.value_or(requests);
+      session->key_requests = requests;
+      effects.emplace_back(
+          [this, loss = one.figures.loss, more = requests - std::min(requests, counted)] {
+            reports_.Figures(loss, more);
+          });
       if (!one.figures.is_connected || before.is_connected) continue;
       effects.emplace_back([this, session = *session, now] { reports_.Connected(session, now); });
     }
@@ -434,8 +431,12 @@ void WebSessions::ReadRooms() {
   }
   for (const RoomKey& key : changed) {
     const Result<Room> room = deps_.rooms.Load(key);
-    // Without the store the former ones stay; with the next change they are read again.
-    if (!room && room.error().code != Errc::kRoomNotFound) continue;
+    if (!room && room.error().code != Errc::kRoomNotFound) {
+      // Without the store the former streams stay, until the next round.
+      const MutexLock lock(mutex_);
+      pulls_.OnChanged(key);
+      continue;
+    }
     std::vector<std::string> streams;
     for (const Pusher& pusher : room ? room->pushers : std::vector<Pusher>()) {
       std::string stream =
@@ -452,23 +453,25 @@ void WebSessions::SendKeepsLocked(MonotonicTime now) {
   needs_keep_ = false;
   next_keep_ = now + limits_.keep_every;
   std::unordered_map<const WebWorkerLink*, WebKeep> keeps;
-  for (const auto& [link, worker] : workers_) {
-    const Ids ids = table_.OfWorker(*link);
-    keeps[link].sessions.assign(ids.begin(), ids.end());
+  const std::vector<WebWorkerPtr> workers = workers_.All();
+  for (const WebWorkerPtr& worker : workers) {
+    const Ids ids = table_.OfWorker(*worker);
+    keeps[worker.get()].sessions.assign(ids.begin(), ids.end());
   }
   for (const std::string_view stream : pulls_.Streams()) {
     const WebStreamName name{.stream = std::string(stream), .app = deps_.app};
     if (!table_.Publishing(name).empty()) continue;
-    const WebWorkerPtr worker = ChooseLocked(name);
+    const WebWorkerPtr worker = workers_.Choose(name, table_, nullptr);
     if (worker == nullptr) continue;
     keeps[worker.get()].streams.push_back(
         {.name = name, .rtmp_query = deps_.signatures.PlayQuery(name, nullptr, deps_.clock.Now())});
   }
-  for (const auto& [link, worker] : workers_) worker.link->Keep(keeps[link]);
+  for (const WebWorkerPtr& worker : workers) worker->Keep(keeps[worker.get()]);
 }
 
 MonotonicTime WebSessions::NextRoundLocked() const {
   MonotonicTime next = next_keep_;
+  if (pulls_.HasChanged()) next = std::min(next, deps_.clock.Monotonic() + kStoreRetry);
   for (const std::string& id : table_.waiting()) next = std::min(next, table_.Find(id)->deadline);
   return next;
 }

@@ -24,21 +24,20 @@
 #include "daemon/core/web_session_reports.h"
 #include "daemon/core/web_session_table.h"
 #include "daemon/core/web_worker.h"
+#include "daemon/core/web_worker_set.h"
 
 namespace rtcroom {
 
 struct WebSessionLimits {
   std::size_t per_worker = 64;
-  std::size_t per_user = 16;
+  std::size_t per_user = 16;  ///< twice as many offers at once, and one a second
   std::size_t per_address = 64;
-  /// Offers of one user.
-  RateLimit offers{.per_second = 1, .burst = 10};
   /// For the answer of a worker.
   std::chrono::milliseconds answer_within = std::chrono::seconds(3);
   std::chrono::milliseconds keep_every = std::chrono::seconds(15);
 };
 
-struct WebOffer {
+struct WebSessionOffer {
   WebGrant grant{};          ///< not expired
   std::string rtmp_query{};  ///< to publish: of the address, as it came
   std::string address{};     ///< of the client, numeric
@@ -81,14 +80,15 @@ class WebSessions : public CommitListener, public OnAirListener {
   /// @param done  called exactly once, from any thread: before this returns, or within
   ///              `answer_within`. It is quick.
   /// @threads may read the store.
-  void Open(const WebOffer& offer, Done done) EXCLUDES(mutex_);
+  void Open(const WebSessionOffer& offer, Done done) EXCLUDES(mutex_);
   /// Ends a session on behalf of its client.
   /// @return false: there is none.
   bool Delete(std::string_view session) EXCLUDES(mutex_);
   [[nodiscard]] bool Has(std::string_view session) const EXCLUDES(mutex_);
 
-  /// A worker has called. Of the sessions that it serves those go on whose users may still have
-  /// them, the others are closed.
+  /// A worker has called. The sessions that it serves go on if their users may still have them, the
+  /// others are closed; so is one whose offer waits, since its answer is lost: the client offers
+  /// anew.
   /// @threads may read the store.
   void Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
               std::span<const WebRunning> running) EXCLUDES(mutex_);
@@ -120,32 +120,24 @@ class WebSessions : public CommitListener, public OnAirListener {
   MonotonicTime Round() EXCLUDES(mutex_);
   CommitSignal& changes() { return changes_; }
 
-  /// Of the session with which that member publishes.
+  /// The figures of the session with which that member publishes.
   [[nodiscard]] std::optional<WebFigures> FiguresOf(const RoomKey& room,
                                                     const UserId& user_id) const EXCLUDES(mutex_);
   [[nodiscard]] WebCounts Count() const EXCLUDES(mutex_);
 
  private:
   using Ids = WebSessionTable::Ids;
-  struct Worker {
-    WebWorkerPtr link{};
-    std::uint64_t number = 0;
-    std::size_t max_sessions = 0;
-  };
   /// What is to be done without the lock.
   using Effects = std::vector<std::function<void()>>;
   static void Apply(const Effects& effects) {
     for (const auto& effect : effects) effect();
   }
   /// @return its ID; otherwise why not, and then `done` is left as it is.
-  Result<std::string> AddLocked(const WebOffer& offer, const RoomKey& room, Done& done,
+  Result<std::string> AddLocked(const WebSessionOffer& offer, const RoomKey& room, Done& done,
                                 WebOpenOutcome& outcome) REQUIRES(mutex_);
-  void SendOpenLocked(const std::string& id, const WebOffer& offer, Effects& effects)
+  void SendOpenLocked(const std::string& id, const WebSessionOffer& offer, Effects& effects)
       REQUIRES(mutex_);
   [[nodiscard]] bool AdmitLocked(const UserId& user_id, MonotonicTime now) REQUIRES(mutex_);
-  /// Null: none is connected, or all are full.
-  [[nodiscard]] WebWorkerPtr ChooseLocked(const WebStreamName& name) const REQUIRES(mutex_);
-  [[nodiscard]] bool HasPlaceLocked(const WebWorkerLink& worker) const REQUIRES(mutex_);
   /// Null: there is none with that ID at that worker.
   WebSession* FindLocked(const WebWorkerLink& worker, std::string_view id) REQUIRES(mutex_);
   enum class Tell : std::uint8_t { kWorker, kNobody };
@@ -176,11 +168,10 @@ class WebSessions : public CommitListener, public OnAirListener {
   CommitSignal changes_;
   mutable Mutex mutex_;
   WebSessionTable table_ GUARDED_BY(mutex_);
-  std::unordered_map<const WebWorkerLink*, Worker> workers_ GUARDED_BY(mutex_);
-  /// Of those that made offers lately.
+  WebWorkerSet workers_ GUARDED_BY(mutex_);
+  /// Users that made offers lately.
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);
   WebPulls pulls_ GUARDED_BY(mutex_);
-  std::uint64_t last_worker_ GUARDED_BY(mutex_) = 0;
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   bool needs_keep_ GUARDED_BY(mutex_) = false;

@@ -42,6 +42,8 @@ std::string_view WebOpenOutcomeName(WebOpenOutcome outcome) {
       return "refused_signature";
     case WebOpenOutcome::kFull:
       return "full";
+    case WebOpenOutcome::kTooManyOffers:
+      return "too_many_offers";
     case WebOpenOutcome::kNoWorker:
       return "no_worker";
     case WebOpenOutcome::kFailed:

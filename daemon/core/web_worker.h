@@ -38,14 +38,16 @@ enum class WebOpenOutcome : std::uint8_t {
   kMalformed,
   kNoCodec,
   kNotAllowed,
-  kFull,      ///< of a limit, or the worker
-  kNoWorker,  ///< none is connected, or it did not answer in time
+  kFull,           ///< a limit of sessions is reached, or the worker refuses more
+  kTooManyOffers,  ///< of the user, in a short time
+  kNoWorker,       ///< none is connected, or it did not answer in time
   kFailed,
 };
 inline constexpr std::size_t kWebOpenOutcomes =
     static_cast<std::size_t>(WebOpenOutcome::kFailed) + 1;
 
-/// "opened", "refused_sdp", "no_codec", "refused_signature", "full", "no_worker", "failed".
+/// "opened", "refused_sdp", "no_codec", "refused_signature", "full", "too_many_offers",
+/// "no_worker", "failed".
 std::string_view WebOpenOutcomeName(WebOpenOutcome outcome);
 
 /// What a worker is to answer.

@@ -120,6 +120,7 @@ std::unique_ptr<WebRouter> MakeWeb(const Config& config, const ApiModuleDeps& de
       WebContext{.sessions = *deps.web->sessions(),
                  .addresses = deps.web->addresses(),
                  .signatures = deps.web->signatures(),
+                 .observer = deps.web_observer,
                  .admission = deps.auth.admission(),
                  .recorder = recorder,
                  .clock = deps.runtime.clock,

@@ -218,6 +218,7 @@ Status App::BuildServices() {
                               .web = web_.get(),
                               .demo = config_.is_dev(),
                               .observer = metrics_,
+                              .web_observer = metrics_.web_observer(),
                               .runtime = runtime_});
   return {};
 }

@@ -7,7 +7,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of the configuration of the media server.
+/// The application that mixes have in the configuration of the media server.
 constexpr const char* kMixApp = "mix";
 
 WebAddressOptions MakeAddressOptions(const Config& config) {

@@ -70,7 +70,7 @@ class WebWorkerStandIn {
     context_.TryCancel();
     if (reader_.joinable()) reader_.join();
   }
-  /// Of a call that the server ends.
+  /// The call is one that the server ends.
   grpc::Status End() {
     if (reader_.joinable()) reader_.join();
     return end_;

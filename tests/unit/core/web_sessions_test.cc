@@ -13,9 +13,11 @@
 
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
+#include "tests/support/failing_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
+#include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
 
 namespace rtcroom {
@@ -26,30 +28,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
-
-/// What a worker was told.
-class RecordingLink : public WebWorkerLink {
- public:
-  void Open(const WebOpening& opening) override {
-    opened.emplace_back(opening.session);
-    queries.emplace_back(opening.rtmp_query);
-  }
-  void Close(std::string_view session, std::string_view reason) override {
-    closed.emplace_back(session, reason);
-  }
-  void Keep(const WebKeep& keep) override { kept = keep; }
-
-  [[nodiscard]] std::vector<std::string> Pulled() const {
-    std::vector<std::string> streams;
-    for (const WebPull& pull : kept.streams) streams.push_back(pull.name.stream);
-    return streams;
-  }
-
-  std::vector<std::string> opened;
-  std::vector<std::string> queries;
-  std::vector<std::pair<std::string, std::string>> closed;
-  WebKeep kept;
-};
 
 /// A query is a user ID; it is good for the room "r1".
 class PlainSignatures : public WebSignatures {
@@ -68,23 +46,6 @@ class PlainSignatures : public WebSignatures {
   }
 };
 
-class CountingObserver : public WebObserver {
- public:
-  void OnWebOffer(WebDirection /*direction*/, WebOpenOutcome outcome) override {
-    ++offers[outcome];
-  }
-  void OnWebConnected(std::chrono::nanoseconds since_offer) override { connected = since_offer; }
-  void OnWebEnded(WebEndReason reason) override { ++ended[reason]; }
-  void OnWebFigures(double /*loss*/, std::uint32_t new_key_requests) override {
-    key_requests += new_key_requests;
-  }
-
-  std::map<WebOpenOutcome, int> offers;
-  std::map<WebEndReason, int> ended;
-  std::chrono::nanoseconds connected{0};
-  std::uint32_t key_requests = 0;
-};
-
 /// A live room "r1" with the pushers "host" and "guest", whose streams are named as they are.
 class WebSessionsTest : public testing::Test {
  protected:
@@ -97,7 +58,7 @@ class WebSessionsTest : public testing::Test {
   static RoomKey Key() { return MakeKey(RoomKind::kLive, "r1"); }
   void Apply(const RoomUpdate& update) { ASSERT_OK(rtcroom::Apply(store_, update)); }
 
-  WebOffer Offer(WebDirection direction, const std::string& stream, const std::string& user) {
+  WebSessionOffer Offer(WebDirection direction, const std::string& stream, const std::string& user) {
     return {.grant = *signatures_.Read(direction, {.stream = stream, .app = "live"}, user),
             .rtmp_query = "query of " + user,
             .address = "192.0.2.1",
@@ -134,7 +95,7 @@ class WebSessionsTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   PlainSignatures signatures_;
-  CountingObserver observer_;
+  CountingWebObserver observer_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
   BanList bans_{clock_, streams_};
@@ -142,14 +103,15 @@ class WebSessionsTest : public testing::Test {
   CommitRelay relay_;
   CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
   MemoryStore store_{{}, "00000000000000aa", commits_};
-  const WebRights rights_{{.rooms = store_,
+  FailingStore failing_{store_};
+  const WebRights rights_{{.rooms = failing_,
                            .bans = bans_,
                            .revocations = revocations_,
                            .claims = claims_,
                            .streams = streams_}};
   std::vector<std::string> owners_;  ///< that were told of an end
   WebSessions sessions_{
-      {.rooms = store_,
+      {.rooms = failing_,
        .rights = rights_,
        .signatures = signatures_,
        .claims = claims_,
@@ -161,7 +123,7 @@ class WebSessionsTest : public testing::Test {
        .logger = logger_,
        .on_end = [this](const WebEnd& end) { owners_.push_back(end.user_id.value); }},
       {.per_worker = 6, .per_user = 4, .per_address = 5}};
-  const std::shared_ptr<RecordingLink> link_ = std::make_shared<RecordingLink>();
+  const std::shared_ptr<RecordingWebLink> link_ = std::make_shared<RecordingWebLink>();
 };
 
 TEST_F(WebSessionsTest, LetOnlyMembersPublishAndPlayInTheirRoom) {
@@ -193,8 +155,9 @@ TEST_F(WebSessionsTest, CloseBothDirectionsWithARemoval) {
 
 TEST_F(WebSessionsTest, CloseWithABanAndARevocation) {
   const std::string played = Play("guest", "host");
-  ASSERT_TRUE(bans_.Put({.room = Key(), .user_id = {"guest"}, .until = kNoon + 1h}));
-  relay_.OnCommit({});
+  const Ban ban{.room = Key(), .user_id = {"guest"}, .until = kNoon + 1h};
+  ASSERT_TRUE(bans_.Put(ban));
+  ASSERT_OK(store_.PutBan(ban));
   EXPECT_THAT(link_->closed, ElementsAre(Pair(played, "kicked")));
   const std::string published = Publish("host");
   const Revocation later{.stream = "host", .until = kNoon + 1h};
@@ -244,17 +207,35 @@ TEST_F(WebSessionsTest, BoundSessionsAndOffers) {
   Play("host", "guest");
   EXPECT_EQ(Refused(WebDirection::kPlay, "guest", "host"), WebOpenOutcome::kFull)
       << "of the address";
-  for (int i = 0; i < 20; ++i) (void)Refused(WebDirection::kPlay, "host", "guest");
+  for (int i = 0; i < 3; ++i) (void)Refused(WebDirection::kPlay, "host", "guest");
   for (const std::string& id : link_->opened) EXPECT_TRUE(sessions_.Delete(id));
-  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kFull)
-      << "too many offers in a short time";
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kTooManyOffers)
+      << "more than twice as many in a short time";
   clock_.Advance(1s);
   Play("guest", "host");
   EXPECT_EQ(observer_.ended[WebEndReason::kDeleted], 5);
 }
 
+TEST_F(WebSessionsTest, CountNoSessionThatAnOfferReplaces) {
+  Publish("guest");
+  for (int i = 0; i < 3; ++i) Play("guest", "host");
+  Play("host", "guest");
+  Publish("guest");
+  EXPECT_EQ(sessions_.Count().publishing, 1U) << "at the limits of the user and of the address";
+  const auto small = std::make_shared<RecordingWebLink>();
+  sessions_.Detach(*link_);
+  sessions_.Attach(small, 1, {});
+  (void)Begin(WebDirection::kPublish, "host", "host");
+  sessions_.OnOpened(*small, small->opened.back(), "answer");
+  const auto again = Begin(WebDirection::kPublish, "host", "host");
+  EXPECT_EQ(small->opened.size(), 2U) << "at the limit of the worker";
+  EXPECT_EQ(Refused(WebDirection::kPublish, "host", "host"), WebOpenOutcome::kFull)
+      << "one of them at a time";
+  EXPECT_FALSE(again->has_value());
+}
+
 TEST_F(WebSessionsTest, KeepAStreamAtOneWorkerAndEndWithIt) {
-  const auto other = std::make_shared<RecordingLink>();
+  const auto other = std::make_shared<RecordingWebLink>();
   const std::string played = Play("guest", "host");
   sessions_.Attach(other, 64, {});
   Play("host", "host");
@@ -276,13 +257,53 @@ TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
   const std::vector<WebRunning> running = {
       {.session = id, .direction = WebDirection::kPublish, .name = name, .rtmp_query = "guest"},
       {.session = former, .direction = WebDirection::kPlay, .name = name, .rtmp_query = "gone"}};
-  const auto returned = std::make_shared<RecordingLink>();
+  const auto returned = std::make_shared<RecordingWebLink>();
   sessions_.Attach(returned, 64, running);
   EXPECT_THAT(returned->closed, ElementsAre(Pair(former, "kicked")));
   (void)sessions_.Round();
   EXPECT_THAT(returned->kept.sessions, ElementsAre(id));
   Apply(Deleting(Key(), "guest"));
   EXPECT_EQ(returned->closed.back().first, id);
+}
+
+TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
+  const std::string played = Play("guest", "host");
+  const auto waiting = Begin(WebDirection::kPublish, "guest", "guest");
+  const std::string unanswered = link_->opened.back();
+  const std::vector<WebRunning> running = {{.session = played,
+                                            .direction = WebDirection::kPlay,
+                                            .name = {.stream = "host", .app = "live"},
+                                            .rtmp_query = "guest"},
+                                           {.session = unanswered,
+                                            .direction = WebDirection::kPublish,
+                                            .name = {.stream = "guest", .app = "live"},
+                                            .rtmp_query = "guest"}};
+  clock_.Advance(200ms);
+  const auto again = std::make_shared<RecordingWebLink>();
+  sessions_.Attach(again, 64, running);
+  EXPECT_EQ((*waiting)->outcome, WebOpenOutcome::kNoWorker) << "its answer is lost";
+  EXPECT_THAT(again->closed, ElementsAre(Pair(unanswered, "worker")));
+  sessions_.Detach(*link_);
+  EXPECT_TRUE(sessions_.Has(played));
+  EXPECT_THAT(owners_, IsEmpty());
+  const WebSessionFigures connected{.session = played, .figures = {.is_connected = true}};
+  sessions_.OnFigures(*again, {&connected, 1});
+  EXPECT_EQ(observer_.connected, 200ms) << "since the offer";
+}
+
+TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
+  const WebRunning running{.session = std::string(32, 'a'),
+                           .direction = WebDirection::kPublish,
+                           .name = {.stream = "guest", .app = "live"},
+                           .rtmp_query = "guest",
+                           .is_connected = true};
+  sessions_.Attach(link_, 64, {&running, 1});
+  for (const std::uint32_t requests : {7U, 9U}) {
+    const WebSessionFigures report{.session = running.session,
+                                   .figures = {.is_connected = true, .key_requests = requests}};
+    sessions_.OnFigures(*link_, {&report, 1});
+  }
+  EXPECT_EQ(observer_.key_requests, 2U);
 }
 
 TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
@@ -302,6 +323,20 @@ TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
   EXPECT_TRUE(sessions_.Delete(id));
   (void)sessions_.Round();
   EXPECT_THAT(link_->Pulled(), IsEmpty());
+}
+
+TEST_F(WebSessionsTest, WaitForTheStore) {
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "viewer"), WebOpenOutcome::kNotAllowed);
+  failing_.busy = true;
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "viewer"), WebOpenOutcome::kFailed);
+  EXPECT_EQ(sessions_.Count().playing, 0U);
+  sessions_.OnAir("guest", true);
+  Publish("host");
+  EXPECT_EQ(sessions_.Round(), clock_.Monotonic() + 1s);
+  EXPECT_THAT(link_->Pulled(), IsEmpty());
+  failing_.busy = false;
+  (void)sessions_.Round();
+  EXPECT_THAT(link_->Pulled(), ElementsAre("guest"));
 }
 
 TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {

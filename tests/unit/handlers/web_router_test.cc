@@ -1,0 +1,179 @@
+#include "handlers/web_router.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/auth/signed_stream_urls.h"
+#include "handlers/web_queries.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/counting_random.h"
+#include "tests/support/fake_admission.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_streams.h"
+#include "tests/support/matchers.h"
+#include "tests/support/recorded_reply.h"
+#include "tests/support/recording_web_link.h"
+#include "tests/support/rooms.h"
+
+namespace rtcroom {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A room "r1" whose pushers are "host" and "guest", and a worker.
+class WebRouterTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_OK(Apply(store_, Creating(MakeRoom(RoomKind::kMulti, "r1", "host"))));
+    ASSERT_OK(Apply(store_, Adding(key_, "guest")));
+    sessions_.Attach(link_, 64, {});
+  }
+
+  std::string WhipUrl() {
+    const SignedStreamUrls urls(
+        {.push_key = Secret("push"), .push_host = "h", .bind_push_urls = true});
+    const PushBinding binding{.room = key_, .user_id = {"host"}};
+    return *addresses_.WhipUrl(*urls.BoundPushUrl("host", binding, kNoon));
+  }
+  std::string WhepUrl() {
+    return *addresses_.WhepUrl(addresses_.NameOf("host"), {.room = key_, .user_id = {"guest"}},
+                               kNoon);
+  }
+  std::shared_ptr<RecordedReply> Begin(const std::string& method, const std::string& url,
+                                       std::string body = {}) {
+    const std::size_t mark = std::min(url.find('?'), url.size());
+    const auto sink = std::make_shared<RecordedReply>();  // shared with the router
+    Handle(router_,
+           {.method = method,
+            .path = url.substr(0, mark),
+            .query = url.substr(std::min(mark + 1, url.size())),
+            .content_type = "application/sdp",
+            .body = std::move(body),
+            .peer_address = "192.0.2.1"},
+           sink);
+    return sink;
+  }
+  HttpReply Send(const std::string& method, const std::string& url, std::string body = {}) {
+    return Begin(method, url, std::move(body))->reply().value();
+  }
+  static std::vector<std::string> Values(const HttpReply& reply, const std::string& name) {
+    std::vector<std::string> values;
+    for (const auto& [key, value] : reply.headers) {
+      if (key == name) values.push_back(value);
+    }
+    return values;
+  }
+
+  const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
+  FakeClock clock_;
+  CountingRandom random_;
+  FakeStreams streams_;
+  FakeAdmission admission_;
+  CountingWebObserver observer_;
+  Logger logger_{LogFormat::kJson, LogLevel::kError};
+  StreamClaims claims_{streams_};
+  BanList bans_{clock_, streams_};
+  RevocationList revocations_;
+  MemoryStore store_{{}, "00000000000000aa", claims_};
+  const WebAddresses addresses_{{.prefix = "/weapp",
+                                 .push_key = Secret("push"),
+                                 .turn_urls = {"turn:turn.example.com", "stun:turn.example.com"},
+                                 .turn_secret = Secret("north")}};
+  const WebQueries queries_{addresses_};
+  const WebRights rights_{{.rooms = store_,
+                           .bans = bans_,
+                           .revocations = revocations_,
+                           .claims = claims_,
+                           .streams = streams_}};
+  WebSessions sessions_{{.rooms = store_,
+                         .rights = rights_,
+                         .signatures = queries_,
+                         .claims = claims_,
+                         .bans = bans_,
+                         .streams = streams_,
+                         .observer = observer_,
+                         .clock = clock_,
+                         .random = random_,
+                         .logger = logger_},
+                        {.per_user = 1}};
+  const std::shared_ptr<RecordingWebLink> link_ = std::make_shared<RecordingWebLink>();
+  RequestIds ids_{"t"};
+  LastRequest recorded_;
+  RequestRecorder recorder_{ids_, recorded_, clock_, logger_};
+  WebRouter router_{{.sessions = sessions_,
+                     .addresses = addresses_,
+                     .signatures = queries_,
+                     .observer = observer_,
+                     .admission = admission_,
+                     .recorder = recorder_,
+                     .clock = clock_},
+                    {}};
+};
+
+TEST_F(WebRouterTest, PassesOnNoQueryThatIsNotPlain) {
+  const std::string url = WhipUrl();
+  const std::string padding = "&x=";
+  const std::size_t longest = 512 - (url.size() - url.find('?') - 1) - padding.size();
+  for (const std::string& more :
+       {padding + '\xff', padding + '\x7f', padding + std::string(longest + 1, 'x')}) {
+    EXPECT_EQ(Send("POST", url + more, "offer").status, 403);
+  }
+  EXPECT_EQ(Send("POST", WhepUrl() + padding + '\xff', "offer").status, 403);
+  EXPECT_THAT(link_->opened, IsEmpty());
+  (void)Begin("POST", url + padding + std::string(longest, 'x'), "offer");
+  EXPECT_EQ(link_->opened.size(), 1U);
+}
+
+TEST_F(WebRouterTest, TellsTheRelaysOnlyWithAnAnswer) {
+  const std::string url = WhipUrl();
+  const HttpReply preflight = Send("OPTIONS", url);
+  EXPECT_EQ(preflight.status, 204);
+  EXPECT_THAT(Values(preflight, "Link"), IsEmpty());
+  const auto offer = Begin("POST", url, "offer");
+  sessions_.OnOpened(*link_, link_->opened.back(), "answer");
+  EXPECT_EQ(offer->reply()->status, 201);
+  const std::string credential = addresses_.IceServersFor({"host"}, kNoon).credential;
+  EXPECT_THAT(Values(*offer->reply(), "Link"),
+              ElementsAre("<turn:turn.example.com>; rel=\"ice-server\"; "
+                          "username=\"1700003600:host\"; credential=\"" +
+                              credential + "\"; credential-type=\"password\"",
+                          "<stun:turn.example.com>; rel=\"ice-server\""));
+}
+
+TEST_F(WebRouterTest, CountsForgedAndExpiredAddresses) {
+  const std::string url = WhipUrl();
+  EXPECT_EQ(Send("POST", "/weapp/whip/guest" + url.substr(url.find('?')), "offer").status, 403);
+  EXPECT_EQ(Send("POST", "/weapp/whep/..", "offer").status, 403);
+  clock_.Advance(24h * 8);
+  EXPECT_EQ(Send("POST", url, "offer").status, 403);
+  EXPECT_EQ(observer_.offers[WebOpenOutcome::kNotAllowed], 3);
+}
+
+TEST_F(WebRouterTest, SaysWhenToOfferAgain) {
+  const std::string url = WhepUrl();
+  (void)Begin("POST", url, "offer");
+  EXPECT_THAT(Values(Send("POST", url, "offer"), "Retry-After"), ElementsAre("5"))
+      << "one session more than the user may have";
+  EXPECT_THAT(Values(Send("POST", url, "offer"), "Retry-After"), ElementsAre("1"))
+      << "more than two offers at once";
+  EXPECT_EQ(observer_.offers[WebOpenOutcome::kFull], 1);
+}
+
+TEST_F(WebRouterTest, AnswersPatchesByTheirSession) {
+  EXPECT_EQ(Send("PATCH", "/weapp/web/" + std::string(32, '0'), "a=candidate").status, 404);
+  (void)Begin("POST", WhepUrl(), "offer");
+  const std::string session = "/weapp/web/" + link_->opened.back();
+  EXPECT_EQ(Send("PATCH", session, std::string(8192, 'x')).status, 204);
+  EXPECT_EQ(Send("PATCH", session, std::string(8193, 'x')).status, 413);
+}
+
+}  // namespace
+}  // namespace rtcroom
