@@ -13,6 +13,7 @@ std::optional<Config> LoadSection(std::string_view section, const ConfigPath& pa
   for (const ConfigProblem& problem : outcome.problems) {
     const std::string_view of = std::string_view(problem.key).substr(0, problem.key.find('.'));
     if (of != section && of != kWholeConfiguration) continue;
+    if (problem.scope == ProblemScope::kServer) continue;
     err << problem << '\n';
     usable = false;
   }

@@ -10,7 +10,7 @@
 namespace rtcroom {
 
 /// Loads the configuration for a command that uses only `section`: problems elsewhere, such as a
-/// missing certificate, are left to `serve`.
+/// missing certificate, are left to `serve`, and so is what the server needs of several sections.
 /// @param mode  of the server that the command is for.
 /// @return nullopt when that section or the file as a whole has a problem; it is printed to `err`.
 std::optional<Config> LoadSection(std::string_view section, const ConfigPath& path,

@@ -263,14 +263,16 @@ void CheckRecording(const Config& config, Problems& problems) {
 void CheckMix(const Config& config, Problems& problems) {
   if (config.mix.max == 0) return;
   if (config.live.api != LiveApi::kNginxRtmp) {
-    problems.push_back({"mix.max", "needs nginx-rtmp as live.api: its streams are mixed"});
+    problems.push_back(
+        {"mix.max", "needs nginx-rtmp as live.api: its streams are mixed", ProblemScope::kServer});
   }
   if (config.live.check_play) {
-    problems.push_back(
-        {"mix.max", "not with live.check_play: mixes are played without signatures"});
+    problems.push_back({"mix.max", "not with live.check_play: mixes are played without signatures",
+                        ProblemScope::kServer});
   }
   if (config.grpc.listen.empty()) {
-    problems.push_back({"mix.max", "needs grpc.listen: mix-worker follows the mixes over it"});
+    problems.push_back({"mix.max", "needs grpc.listen: mix-worker follows the mixes over it",
+                        ProblemScope::kServer});
   }
 }
 

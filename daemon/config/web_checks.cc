@@ -13,10 +13,12 @@ void CheckSessions(const Config& config, std::vector<ConfigProblem>& problems) {
   if (!HasMediaServer(config.live) || config.live.api == LiveApi::kSrs) {
     problems.push_back({"web.max_sessions",
                         "needs nginx-rtmp as live.api, or its callbacks: browsers' streams go "
-                        "there; SRS serves browsers itself: web.srs_base_url"});
+                        "there; SRS serves browsers itself: web.srs_base_url",
+                        ProblemScope::kServer});
   }
   if (config.grpc.listen.empty()) {
-    problems.push_back({"web.max_sessions", "needs grpc.listen: web-worker serves over it"});
+    problems.push_back({"web.max_sessions", "needs grpc.listen: web-worker serves over it",
+                        ProblemScope::kServer});
   }
   const PortRange ports = ParsePortRange(config.web.ports);
   if (std::size_t{ports.last} - ports.first + 1 < config.web.max_sessions) {
@@ -38,10 +40,11 @@ void CheckWeb(const Config& config, std::vector<ConfigProblem>& problems) {
   const bool has_relay = std::ranges::any_of(
       web.turn_urls, [](const std::string& url) { return url.starts_with("turn"); });
   if (has_relay && web.turn_secret.empty()) {
-    problems.push_back({"web.turn_secret", "missing: web.turn_urls needs it"});
+    problems.push_back(
+        {"web.turn_secret", "missing: web.turn_urls needs it", ProblemScope::kServer});
   }
   if (!web.srs_base_url.empty() && config.live.api != LiveApi::kSrs) {
-    problems.push_back({"web.srs_base_url", "needs srs as live.api"});
+    problems.push_back({"web.srs_base_url", "needs srs as live.api", ProblemScope::kServer});
   }
 }
 
