@@ -18,6 +18,9 @@ constexpr std::string_view kTransport = "UDP/TLS/RTP/SAVPF";
 constexpr std::string_view kTransportCc =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 constexpr int kMaxPayloadType = 127;
+// With the marker bit these look like packets of RTCP, which share the port (RFC 5761, section 4).
+constexpr int kFirstOfRtcp = 64;
+constexpr int kLastOfRtcp = 95;
 constexpr int kMaxExtension = 14;  // of headers of one byte
 
 using Lines = std::vector<std::string_view>;
@@ -212,6 +215,12 @@ Result<MediumLine> ReadMediumLine(const Lines& lines) {
                     .has_port = words[1] != "0" || HasLine(lines, "a=bundle-only")};
 }
 
+std::vector<int> PayloadTypesOf(const OfferedCodec& codec) {
+  std::vector<int> types = {codec.payload_type};
+  if (codec.repeats) types.push_back(*codec.repeats);
+  return types;
+}
+
 Result<OfferedCodec> ReadCodec(const Lines& lines, bool is_video, WebWay way) {
   if (!HasLine(lines, "a=rtcp-mux")) return Malformed("a=rtcp-mux: missing");
   const std::string_view other = way == WebWay::kPublish ? "a=recvonly" : "a=sendonly";
@@ -224,9 +233,29 @@ Result<OfferedCodec> ReadCodec(const Lines& lines, bool is_video, WebWay way) {
   if (!codec) {
     return NoCodec(is_video ? "video: no H.264 with packetization-mode=1" : "audio: no Opus");
   }
+  for (const int type : PayloadTypesOf(*codec)) {
+    if (type >= kFirstOfRtcp && type <= kLastOfRtcp) {
+      return Malformed("a=rtpmap: a payload type of 64 to 95, which RTCP uses");
+    }
+  }
   codec->transport_cc = ReadTransportCc(lines);
   if (way == WebWay::kPublish) ReadSources(lines, *codec);
   return *std::move(codec);
+}
+
+/// Whether packets of both media can be told apart: they share one connection.
+Status CheckTogether(const OfferedCodec& one, const OfferedCodec& other) {
+  const auto have_common = [](const auto& some, const auto& more) {
+    return std::ranges::find_first_of(some, more) != std::ranges::end(some);
+  };
+  if (have_common(PayloadTypesOf(one), PayloadTypesOf(other))) {
+    return Malformed("a=rtpmap: the same payload type in two media");
+  }
+  if (have_common(one.sources, other.sources)) return Malformed("a=ssrc: the same in two media");
+  if (one.transport_cc && other.transport_cc && one.transport_cc != other.transport_cc) {
+    return Malformed("a=extmap: one extension with two numbers");
+  }
+  return {};
 }
 
 /// The media, each with its lines. Those without a codec are to be rejected.
@@ -248,6 +277,10 @@ Status ReadMedia(const std::vector<Lines>& sections, WebWay way, WebOffer& offer
       Result<OfferedCodec> codec = ReadCodec(*section, medium.is_video, way);
       if (!codec) return codec.error();
       medium.codec = *std::move(codec);
+      for (const OfferedMedium& earlier : offer.media) {
+        if (!earlier.codec) continue;
+        if (Status apart = CheckTogether(*earlier.codec, *medium.codec); !apart) return apart;
+      }
       used.insert(used.end(), section->begin(), section->end());
       if (sections.size() > 2 && std::ranges::find(bundled, medium.mid) == bundled.end()) {
         return Malformed("a=group: the media must be bundled");

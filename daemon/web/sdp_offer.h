@@ -25,7 +25,7 @@ struct OfferedCodec {
   std::optional<int> repeats = {};  ///< payload type of retransmissions (RFC 4588), of video only
   std::string profile = {};         ///< profile-level-id, 6 hexadecimal digits; of video only
   std::optional<int> transport_cc = {};  ///< ID of the header extension that counts packets
-  // Of who publishes:
+  // These are told by who publishes.
   std::vector<std::uint32_t> sources = {};  ///< its SSRC, and that of its retransmissions
   std::string cname = {};
 };

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "daemon/web/sdp_answer.h"
 #include "daemon/web/sdp_offer.h"
 #include "tests/fuzz/parser_properties.h"
@@ -14,7 +16,16 @@ std::optional<std::string> FaultOfWebOffers(std::string_view bytes) {
     return std::nullopt;
   }
   std::size_t with_codec = 0;
-  for (const OfferedMedium& medium : offer->media) with_codec += medium.codec ? 1 : 0;
+  std::set<int> types;  // of all media: no two may be the same
+  std::size_t type_count = 0;
+  for (const OfferedMedium& medium : offer->media) {
+    if (!medium.codec) continue;
+    ++with_codec;
+    types.insert(medium.codec->payload_type);
+    if (medium.codec->repeats) types.insert(*medium.codec->repeats);
+    type_count += medium.codec->repeats ? 2 : 1;
+  }
+  if (types.size() != type_count) return "one payload type twice";
   if (offer->media.size() > kMaxOfferMedia || with_codec < 1 || with_codec > 2) return "its media";
   const std::string written = WriteOffer(*offer, way);
   if (written.size() > text.size() + 2048) return "much longer than it was";
