@@ -13,7 +13,8 @@
 namespace rtcroom {
 namespace {
 
-/// Both queues: more than the sessions of a worker. A server that does not read is called anew.
+/// Both queues: more than the sessions of a worker. A call that fills one is ended, and another one
+/// begins with all sessions.
 constexpr std::size_t kMostWaiting = 4096;
 
 }  // namespace
@@ -68,13 +69,18 @@ class WebClient::Call : public grpc::ClientBidiReactor<v1::WebReport, v1::WebOrd
   void OnReadDone(bool ok) override {
     {
       MutexLock lock(mutex_);
-      if (!ok) {  // OnDone follows
+      if (!ok) {
+        // An order that cannot be parsed does not end the call by itself.
+        Cancel();
         is_over_ = true;
         RemoveHold();
         return;
       }
-      if (orders_.size() >= kMostWaiting) Cancel();
-      orders_.push_back(std::move(arrived_));
+      if (orders_.size() < kMostWaiting) {
+        orders_.push_back(std::move(arrived_));
+      } else {
+        Cancel();
+      }
     }
     arrived_.Clear();
     wake_();

@@ -53,7 +53,7 @@ class WebClient {
   std::optional<v1::WebOrder> Take();
 
   /// Sends a report, in the order of the calls; without a running call it is dropped, as the next
-  /// call begins with all sessions.
+  /// call begins with all sessions. One too many for a server that does not read ends the call.
   void Report(v1::WebReport report);
 
   /// Whether an order has arrived in the running call.

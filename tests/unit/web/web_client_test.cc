@@ -129,6 +129,14 @@ TEST_F(WebClientTest, CallsAnewWhenTheServerIsSilent) {
   EXPECT_TRUE(StepUntilLogged("web_not_served reason=cancelled"));
 }
 
+TEST_F(WebClientTest, CallsAnewWhenAnOrderCannotBeRead) {
+  source_.Order(CloseOf("\xff"));  // not UTF-8
+  EXPECT_TRUE(StepUntilLogged("web_not_served reason="));
+  clock_.Advance(200ms);
+  source_.Order(CloseOf("a"));
+  EXPECT_EQ(Arrived(), "a");
+}
+
 TEST_F(WebClientTest, LogsOnceWhyItIsRefusedAndTriesAgain) {
   source_.Refuse({grpc::StatusCode::FAILED_PRECONDITION, "web.max_sessions: 0"});
   EXPECT_TRUE(StepUntilLogged("web_not_served reason=failed_precondition"));
