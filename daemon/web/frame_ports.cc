@@ -60,6 +60,16 @@ void DeliverFrom(GstElement* sink, MediaKind kind, std::shared_ptr<StreamHub> hu
                              [](gpointer tap) { delete static_cast<Tap*>(tap); });
 }
 
+std::uint64_t RtmpBytesFrom(GstElement* element) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  if (stats == nullptr) return 0;
+  guint64 bytes = 0;
+  gst_structure_get_uint64(stats, "in-bytes-total", &bytes);
+  gst_structure_free(stats);
+  return bytes;
+}
+
 void FrameFeed::Take(const MediaFrame& frame) {
   const GstPtr<GstElement>& source = frame.kind == MediaKind::kVideo ? video_ : audio_;
   if (source == nullptr) return;

@@ -22,6 +22,10 @@ using FrameTime = std::function<std::optional<MediaTime>(GstSample* sample, GstB
 /// Delivers all buffers of `sink`, an appsink, to the hub.
 void DeliverFrom(GstElement* sink, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time);
 
+/// Bytes that an rtmp2src or rtmp2sink has from its server; 0 until the server has said that it
+/// sends or takes the stream.
+std::uint64_t RtmpBytesFrom(GstElement* element);
+
 /// Feeds the frames of a hub into the appsrcs of a pipeline, without waiting: what it cannot take,
 /// it drops.
 class FrameFeed : public FrameReader {

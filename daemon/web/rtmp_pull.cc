@@ -49,6 +49,10 @@ RtmpPull::RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<Strea
   pipeline_.Play();
 }
 
+bool RtmpPull::IsConnecting() const {
+  return !has_ended_ && RtmpBytesFrom(pipeline_.Find("source").get()) == 0;
+}
+
 void RtmpPull::Receive(GstPad* pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   if (caps == nullptr) return;
@@ -70,6 +74,7 @@ void RtmpPull::Receive(GstPad* pad) {
 }
 
 std::optional<MediaTime> RtmpPull::TimeOf(MediaKind kind, const GstBuffer& buffer) {
+  if (is_paused_) return std::nullopt;
   const GstClockTime shown = GST_BUFFER_PTS(&buffer);
   if (kind == MediaKind::kVideo) {
     const GstClockTime decoded = GST_BUFFER_DTS(&buffer);

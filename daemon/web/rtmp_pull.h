@@ -29,11 +29,19 @@ class RtmpPull {
   };
   RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<StreamHub> hub);
 
+  /// What is done with pictures that come.
+  void Use(PullPictures pictures) { pictures_ = pictures; }
+  /// Delivers nothing from now on, until `Resume`.
+  void Pause() { is_paused_ = true; }
+  void Resume() { is_paused_ = false; }
+
+  /// Whether the media server has not yet said that it sends the stream. The library never closes
+  /// the connection of a pull that is destroyed meanwhile: pause it instead.
+  [[nodiscard]] bool IsConnecting() const;
   /// Whether it has failed, or the stream has ended.
   [[nodiscard]] bool has_ended() const { return has_ended_; }
   /// Whether pictures came in another order than they are shown in: browsers cannot play them.
   [[nodiscard]] bool is_reordered() const { return reordered_ >= kReordered; }
-  void LeaveOutPictures() { pictures_ = PullPictures::kLeaveOut; }
 
   /// What all its pipelines need, for a check that it is installed.
   static const char* Elements();
@@ -49,6 +57,7 @@ class RtmpPull {
   const std::shared_ptr<StreamHub> hub_;
   std::atomic<PullPictures> pictures_;
   std::atomic<int> reordered_{0};
+  std::atomic<bool> is_paused_{false};
   bool has_ended_ = false;
   Mutex mutex_;
   PullOffset offset_ GUARDED_BY(mutex_);

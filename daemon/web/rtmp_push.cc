@@ -41,6 +41,10 @@ RtmpPush::RtmpPush(const std::string& address, Media media, const MediaClock& cl
   hub_->Add(feed_);
 }
 
+bool RtmpPush::IsTaken() const {
+  return pipeline_.is_usable() && RtmpBytesFrom(pipeline_.Find("target").get()) > 0;
+}
+
 RtmpPush::~RtmpPush() {
   if (feed_) hub_->Remove(*feed_);
 }

@@ -29,6 +29,8 @@ class RtmpPush {
 
   /// Whether the media server could not be reached, or has closed the stream.
   [[nodiscard]] bool has_ended() const { return has_ended_; }
+  /// Whether the media server takes the stream, or took it before it has ended.
+  [[nodiscard]] bool IsTaken() const;
   [[nodiscard]] const std::string& why() const { return why_; }
   [[nodiscard]] const Media& media() const { return media_; }
 

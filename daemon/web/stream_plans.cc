@@ -7,14 +7,8 @@ bool PullPlan::IsDue(MonotonicTime now, const Wish& wish) {
   return !IsOver(now) && now >= begin_at_;
 }
 
-void PushPlan::Began(MonotonicTime now) {
-  is_running_ = true;
-  began_at_ = now;
-}
-
 void PushPlan::Failed(MonotonicTime now) {
-  is_running_ = false;
-  if (!failing_since_ || now - began_at_ >= kProof) failing_since_ = now;
+  if (!failing_since_) failing_since_ = now;
   begin_at_ = now + kPause;
 }
 

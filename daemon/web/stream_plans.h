@@ -49,29 +49,31 @@ class PullPlan {
   MonotonicTime begin_at_{};
 };
 
-/// When to push a stream to the media server: at once, and each second again while that fails, for
-/// 30 s. A push that goes on for 6 s has not failed.
+/// When to push a stream to the media server: at once, and each second again while the server takes
+/// none, for 30 s. A push that it took and closed is not begun again: somebody else may publish the
+/// stream by now, and would lose it.
 ///
 /// @threads for one thread.
 class PushPlan {
  public:
   static constexpr std::chrono::seconds kPatience{30};
   static constexpr std::chrono::seconds kPause{1};
-  static constexpr std::chrono::seconds kProof{6};
 
-  void Began(MonotonicTime now);
+  /// The media server did not take it: was not reached, or refused.
   void Failed(MonotonicTime now);
+  /// The media server takes it.
+  void Worked() { failing_since_.reset(); }
+  /// The media server took it, and has closed it.
+  void Closed() { is_closed_ = true; }
 
-  [[nodiscard]] bool IsDue(MonotonicTime now) const { return now >= begin_at_; }
-  /// Whether the media server was away for all that time.
+  [[nodiscard]] bool IsDue(MonotonicTime now) const { return !is_closed_ && now >= begin_at_; }
+  /// Whether it is of no more use to push.
   [[nodiscard]] bool IsLost(MonotonicTime now) const {
-    const bool works = is_running_ && now - began_at_ >= kProof;
-    return failing_since_ && !works && now - *failing_since_ >= kPatience;
+    return is_closed_ || (failing_since_ && now - *failing_since_ >= kPatience);
   }
 
  private:
-  bool is_running_ = false;
-  MonotonicTime began_at_{};
+  bool is_closed_ = false;
   MonotonicTime begin_at_{};
   std::optional<MonotonicTime> failing_since_;
 };

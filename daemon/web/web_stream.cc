@@ -26,6 +26,7 @@ void WebStream::Publish(std::shared_ptr<PublishPeer> publisher, const std::strin
   push_.reset();
   push_plan_ = {};
   push_query_ = query;
+  pictures_ = PullPictures::kPass;  // another source may send them in their order
   media_at_.reset();
   publisher_ = std::move(publisher);
   hub_->Restart();
@@ -43,6 +44,7 @@ void WebStream::AskKey() {
 }
 
 void WebStream::Step(MonotonicTime now, const PullPlan::Wish& wish) {
+  if (paused_pull_ && !paused_pull_->IsConnecting()) paused_pull_.reset();
   if (publisher_) {
     StepPush(now);
   } else {
@@ -64,16 +66,20 @@ void WebStream::StepPush(MonotonicTime now) {
                               .has_audio = hub_->has(MediaKind::kAudio)};
   if (!media.has_video && !media.has_audio) return;
   if (!media_at_) media_at_ = now;
+  if (push_ && push_->IsTaken()) push_plan_.Worked();
   if (push_ && push_->has_ended()) {
     logger_.Warn("web_push_failed", {{"stream", place_.stream}, {"reason", push_->why()}});
+    if (push_->IsTaken()) {
+      push_plan_.Closed();
+    } else {
+      push_plan_.Failed(now);
+    }
     push_.reset();
-    push_plan_.Failed(now);
   }
   const bool is_complete =
       (media.has_video && media.has_audio) || now - *media_at_ >= kBothPatience;
   if (push_ && push_->media() != media) push_.reset();
   if (push_ || !is_complete || !push_plan_.IsDue(now)) return;
-  push_plan_.Began(now);
   push_ = std::make_unique<RtmpPush>(Address(push_query_), media, clock_, hub_);
 }
 
@@ -82,6 +88,7 @@ void WebStream::StepPull(MonotonicTime now, const PullPlan::Wish& wish) {
   seen_frames_ = hub_->frames();
   if (pull_ && pull_->has_ended()) {
     EndPull();
+    pictures_ = PullPictures::kPass;
     pull_plan_.Ended(now);
   }
   const bool is_due = pull_plan_.IsDue(now, wish);
@@ -96,17 +103,25 @@ void WebStream::BeginPull() {
     if (is_transcoding_) ++settings_.transcodes;
   }
   hub_->Restart();
+  const PullPictures pictures =
+      is_transcoding_ || pictures_ == PullPictures::kPass ? pictures_ : PullPictures::kLeaveOut;
+  if (paused_pull_ && paused_pull_->IsConnecting()) {
+    pull_ = std::move(paused_pull_);
+    pull_->Use(pictures);
+    return pull_->Resume();
+  }
   pull_ = std::make_unique<RtmpPull>(
-      RtmpPull::Source{.address = Address(place_.query),
-                       .pictures = is_transcoding_ || pictures_ == PullPictures::kPass
-                                       ? pictures_
-                                       : PullPictures::kLeaveOut,
-                       .max_kbps = settings_.max_kbps},
+      RtmpPull::Source{
+          .address = Address(place_.query), .pictures = pictures, .max_kbps = settings_.max_kbps},
       clock_, hub_);
 }
 
 void WebStream::EndPull() {
   if (!pull_) return;
+  if (pull_->IsConnecting()) {
+    pull_->Pause();
+    paused_pull_ = std::move(pull_);
+  }
   pull_.reset();
   if (std::exchange(is_transcoding_, false)) --settings_.transcodes;
   hub_->Restart();
@@ -117,7 +132,7 @@ void WebStream::CheckOrder() {
   pictures_ = PullPictures::kTranscode;
   const bool transcodes = settings_.transcodes < settings_.max_transcodes;
   logger_.Warn("web_reordered", {{"stream", place_.stream}, {"transcoded", transcodes}});
-  if (!transcodes) return pull_->LeaveOutPictures();
+  if (!transcodes) return pull_->Use(PullPictures::kLeaveOut);
   EndPull();
   BeginPull();
 }

@@ -54,15 +54,16 @@ class WebStream {
   /// Pulls and pushes as far as it is time to. Call it a few times a second.
   void Step(MonotonicTime now, const PullPlan::Wish& wish);
 
-  /// Whether the media server was away for so long that the publisher's session ends.
+  /// Whether the publisher's session ends, as the media server has closed its stream, or took none
+  /// for long.
   [[nodiscard]] bool IsPushLost(MonotonicTime now) const { return push_plan_.IsLost(now); }
   /// Whether who plays it since `since` waits in vain.
   [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {
     return publisher_ == nullptr && pull_plan_.IsMissing(now, since);
   }
-  /// Whether nobody has published or wanted it for long.
+  /// Whether nobody has published or wanted it for long, and it holds no pull that connects.
   [[nodiscard]] bool IsOver(MonotonicTime now) const {
-    return publisher_ == nullptr && pull_plan_.IsOver(now);
+    return publisher_ == nullptr && paused_pull_ == nullptr && pull_plan_.IsOver(now);
   }
 
  private:
@@ -85,6 +86,7 @@ class WebStream {
   std::optional<MonotonicTime> media_at_;  ///< when the publisher's first media came
   MonotonicTime key_at_{};
   std::unique_ptr<RtmpPull> pull_;
+  std::unique_ptr<RtmpPull> paused_pull_;  ///< still connects, and is not wanted now
   PullPlan pull_plan_;
   PullPictures pictures_ = PullPictures::kPass;
   bool is_transcoding_ = false;

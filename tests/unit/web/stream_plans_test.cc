@@ -50,7 +50,6 @@ TEST(PushPlan, IsTriedEachSecondForHalfAMinute) {
   EXPECT_TRUE(plan.IsDue(kStart));
   for (auto now = kStart; now < kStart + 30s; now += 1s) {
     EXPECT_FALSE(plan.IsLost(now));
-    plan.Began(now);
     plan.Failed(now);
     EXPECT_FALSE(plan.IsDue(now + 999ms));
     EXPECT_TRUE(plan.IsDue(now + 1s));
@@ -58,15 +57,19 @@ TEST(PushPlan, IsTriedEachSecondForHalfAMinute) {
   EXPECT_TRUE(plan.IsLost(kStart + 30s));
 }
 
-TEST(PushPlan, CountsFromTheEndOfAPushThatWorked) {
+TEST(PushPlan, ForgetsFailuresOnceItWorks) {
   PushPlan plan;
-  plan.Began(kStart);
   plan.Failed(kStart);
-  plan.Began(kStart + 1s);
-  EXPECT_FALSE(plan.IsLost(kStart + 300s)) << "it runs";
-  plan.Failed(kStart + 300s);
-  EXPECT_FALSE(plan.IsLost(kStart + 329s));
-  EXPECT_TRUE(plan.IsLost(kStart + 330s));
+  plan.Worked();
+  EXPECT_FALSE(plan.IsLost(kStart + 300s));
+}
+
+TEST(PushPlan, IsLostAtOnceWhenTheMediaServerClosesIt) {
+  PushPlan plan;
+  plan.Worked();
+  plan.Closed();
+  EXPECT_TRUE(plan.IsLost(kStart));
+  EXPECT_FALSE(plan.IsDue(kStart + 60s)) << "who publishes the stream now would lose it";
 }
 
 TEST(SessionWatch, EndsWhatDoesNotConnect) {
