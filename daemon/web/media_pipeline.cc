@@ -34,13 +34,18 @@ MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock, E
   watch_ = gst_bus_add_watch(bus.get(), OnMessage, this);
 }
 
-MediaPipeline::~MediaPipeline() { Stop(); }
+MediaPipeline::~MediaPipeline() {
+  Stop();
+  // Elements that were added while it stopped have threads, too.
+  if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
 
 void MediaPipeline::Play() { gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING); }
 
 void MediaPipeline::Stop() {
   if (watch_ == 0) return;
   g_source_remove(std::exchange(watch_, 0));
+  is_stopped_ = true;
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
@@ -49,6 +54,7 @@ GstPtr<GstElement> MediaPipeline::Find(const char* name) const {
 }
 
 GstPtr<GstElement> MediaPipeline::Append(GstPad* pad, const std::string& text) const {
+  if (is_stopped_) return nullptr;
   GError* failure = nullptr;
   GstElement* const made = gst_parse_bin_from_description_full(
       text.c_str(), TRUE, nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
@@ -56,6 +62,7 @@ GstPtr<GstElement> MediaPipeline::Append(GstPad* pad, const std::string& text) c
   if (made == nullptr) return nullptr;
   GstPtr<GstElement> bin(GST_ELEMENT(gst_object_ref_sink(made)));
   gst_bin_add(GST_BIN(pipeline_.get()), made);
+  if (is_stopped_) return nullptr;  // meanwhile: it stays as it is, without threads
   gst_element_sync_state_with_parent(made);
   const GstPtr<GstPad> sink(gst_element_get_static_pad(made, "sink"));
   if (gst_pad_link(pad, sink.get()) != GST_PAD_LINK_OK) return nullptr;

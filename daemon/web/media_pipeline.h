@@ -1,6 +1,7 @@
 // A pipeline of the media library.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -49,8 +50,8 @@ class MediaPipeline {
   /// The element of that name; null when there is none. Safe from any thread.
   [[nodiscard]] GstPtr<GstElement> Find(const char* name) const;
 
-  /// Adds the elements of `text`, running, behind `pad`; null when that fails. Safe from any
-  /// thread.
+  /// Adds the elements of `text`, running, behind `pad`; null when that fails, or when the pipeline
+  /// was stopped. Safe from any thread.
   GstPtr<GstElement> Append(GstPad* pad, const std::string& text) const;
 
  private:
@@ -59,6 +60,7 @@ class MediaPipeline {
   GstPtr<GstElement> pipeline_;
   const Ended ended_;
   guint watch_ = 0;
+  std::atomic<bool> is_stopped_{false};
 };
 
 }  // namespace rtcroom

@@ -34,6 +34,10 @@ void PublishPeer::Receive(GstPad* pad) {
       gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "media");
   const MediaKind kind = media != nullptr && std::string_view(media) == "video" ? MediaKind::kVideo
                                                                                 : MediaKind::kAudio;
+  if ((kind == MediaKind::kVideo ? has_video_ : has_audio_).exchange(true)) {
+    pipeline_.Append(pad, "fakesink sync=false async=false");
+    return;
+  }
   // After a loss pictures go on, damaged until the next key frame: with loss, waiting for one would
   // mostly show none.
   const GstPtr<GstElement> bin = pipeline_.Append(

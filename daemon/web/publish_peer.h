@@ -31,6 +31,9 @@ class PublishPeer : public WebPeer {
   const MediaClock& clock_;
   const std::shared_ptr<StreamHub> hub_;
   std::atomic<bool> is_verified_{false};
+  // The first source of each kind is taken, others are left out.
+  std::atomic<bool> has_video_{false};
+  std::atomic<bool> has_audio_{false};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<MediaTime> asked_at_{MediaTime(-std::chrono::hours(1))};
   Mutex mutex_;

@@ -122,6 +122,7 @@ void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
     return Post([](WebPeer& self) { self.Fail(SessionFault::kFailed); });
   }
   fingerprint_ = offer.fingerprint;
+  BoundStreams();
   SetUpIce(network);
   const auto self = shared_from_this();
   const auto notify = [&](const char* signal, GCallback callback) {
@@ -145,6 +146,14 @@ void WebPeer::End() {
   if (std::exchange(has_ended_, true)) return;
   pipeline_.Stop();
   rtp_session_.reset();
+}
+
+void WebPeer::BoundStreams() {
+  // A peer may send packets, also of RTCP, under ever new SSRCs, each of which takes a thread. A
+  // browser has three, and some change them once.
+  constexpr guint kMostStreams = 8;
+  const GstPtr<GstElement> bin(gst_bin_get_by_name(GST_BIN(rtc_.get()), "rtpbin"));
+  if (bin != nullptr) g_object_set(bin.get(), "max-streams", kMostStreams, nullptr);
 }
 
 void WebPeer::SetUpIce(const PeerNetwork& network) {
@@ -189,7 +198,10 @@ void WebPeer::SetAnswer(const GstStructure* reply) {
   if (answer == nullptr) {
     return Post([](WebPeer& self) { self.Fail(SessionFault::kFailed); });
   }
-  GstPromise* const promise = Then(shared_from_this(), [](WebPeer& self, const GstStructure*) {
+  GstPromise* const promise = Then(shared_from_this(), [](WebPeer& self, const GstStructure* set) {
+    if (IsError(set)) {
+      return self.Post([](WebPeer& failed) { failed.Fail(SessionFault::kFailed); });
+    }
     // The library does not begin without a candidate of the peer. Its own checks tell its
     // address; those of its offer are not used, so nobody is sent anything on its word.
     g_signal_emit_by_name(self.rtc_.get(), "add-ice-candidate", 0U,
@@ -273,7 +285,7 @@ PeerFigures WebPeer::Figures() const {
     const GstStructure* const source = gst_value_get_structure(&sources->values[i]);
     if (source == nullptr || Holds(source, "internal")) continue;
     if (Holds(source, "have-rb")) {
-      // In units of 2^-16 s.
+      // The library counts in units of 2^-16 s.
       figures.rtt_ms = (NumberOf(source, "rb-round-trip") * 1000U) >> 16U;
       lost = std::max(lost, NumberOf(source, "rb-fractionlost"));
     }

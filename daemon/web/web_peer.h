@@ -85,6 +85,7 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   PeerEvents events_;
 
  private:
+  void BoundStreams();
   void SetUpIce(const PeerNetwork& network);
   void SetOffer(const WebOffer& offer);
   void CreateAnswer();
