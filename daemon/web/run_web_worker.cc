@@ -19,6 +19,8 @@
 namespace rtcroom {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::chrono::milliseconds kStep{200};
 
 /// What nobody sends: an offer for the trial.
@@ -36,8 +38,8 @@ WebOffer TrialOffer() {
 }
 
 /// Opens and ends one session: the first takes up to half a second longer than others, as the
-/// library loads its parts then, and one that is missing is noticed.
-Status TryOnce(const PeerNetwork& network) {
+/// library loads its parts then, and one that is missing is noticed. Ends early at `stop`.
+Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
   const MediaClock clock;
   for (const std::string& text : {std::string(RtmpPull::Elements()), RtmpPush::Elements()}) {
     if (!MediaPipeline(text, clock, [](const std::string&) {}).is_usable()) {
@@ -58,10 +60,13 @@ Status TryOnce(const PeerNetwork& network) {
                                             .key_wanted = [] {}},
                                  TrialOffer());
   peer->Begin(TrialOffer(), network);
-  loop.Repeat(std::chrono::seconds(20), [&end] { end(false); });
+  int steps_left = 20s / kStep;
+  loop.Repeat(kStep, [&] {
+    if (stop.stop_requested() || --steps_left <= 0) end(false);
+  });
   loop.Run();
   peer->End();
-  if (is_answered) return {};
+  if (is_answered || stop.stop_requested()) return {};
   return Error{Errc::kUnavailable, "no WebRTC of GStreamer: of bad or nice, or no free port"};
 }
 
@@ -89,7 +94,7 @@ std::vector<std::string> LocalAddresses() {
 Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options,
                     const WebClientOptions& client_options, const WebWorkerDeps& deps) {
   gst_init(nullptr, nullptr);
-  if (Status tried = TryOnce(options.network); !tried) return tried;
+  if (Status tried = TryOnce(options.network, stop); !tried || stop.stop_requested()) return tried;
   MainLoop loop;
   WebClient* calls = nullptr;
   WebWorker worker(options, deps.clock, deps.logger,

@@ -105,11 +105,13 @@ void WebWorker::Open(const v1::WebOpen& order) {
   if (!is_known || !IsStreamName(order.stream()) || !IsStreamName(order.app())) {
     return Refuse(id, v1::WebRefused::CODE_FAILED, "not a stream");
   }
-  if (sessions_.size() >= options_.max_sessions) {
-    return Refuse(id, v1::WebRefused::CODE_FULL, "no more sessions: try again later");
-  }
   const WebWay way =
       order.direction() == v1::WEB_DIRECTION_PUBLISH ? WebWay::kPublish : WebWay::kPlay;
+  const std::size_t replaced =
+      way == WebWay::kPublish ? PublishersOf({order.app(), order.stream()}).size() : 0;
+  if (sessions_.size() - replaced >= options_.max_sessions) {
+    return Refuse(id, v1::WebRefused::CODE_FULL, "no more sessions: try again later");
+  }
   Result<WebOffer> offer = ReadOffer(order.offer(), way);
   if (!offer) {
     const bool has_no_codec = offer.error().code == Errc::kContentRefused;
@@ -129,13 +131,12 @@ void WebWorker::Begin(const v1::WebOpen& order, WebOffer offer) {
       .offer = std::move(offer),
       .watch = SessionWatch(now, publishes ? 2 * options_.streams.max_kbps : 0)};
   const StreamKey key = session.key();
-  if (publishes) TakeOver(key);
   WebStream& stream = StreamAt(session.place);
   if (publishes) {
-    const auto peer = std::make_shared<PublishPeer>(media_clock_, EventsOf(id, key),
-                                                    options_.network.latency, stream.hub());
-    session.peer = peer;
-    stream.Publish(peer, session.place.query);
+    // One publishes and one more is to be answered, at most.
+    TakeOver(key, [](const Session& older) { return !older.is_answered; });
+    session.peer = std::make_shared<PublishPeer>(media_clock_, EventsOf(id, key),
+                                                 options_.network.latency, stream.hub());
   } else {
     session.peer = std::make_shared<PlayPeer>(media_clock_, EventsOf(id, key), session.offer);
     stream.SetPullQuery(session.place.query);
@@ -155,18 +156,26 @@ PeerEvents WebWorker::EventsOf(const std::string& id, const StreamKey& key) {
               }};
 }
 
-/// Ends the session that publishes a stream: the newer one wins, as with phones.
-void WebWorker::TakeOver(const StreamKey& key) {
-  const auto older = std::ranges::find_if(sessions_, [&key](const auto& each) {
-    return each.second.way == WebWay::kPublish && each.second.key() == key;
-  });
-  if (older != sessions_.end()) Fail(std::string(older->first), SessionFault::kTakenOver);
+std::vector<std::string> WebWorker::PublishersOf(const StreamKey& key) const {
+  std::vector<std::string> ids;
+  for (const auto& [id, session] : sessions_) {
+    if (session.way == WebWay::kPublish && session.key() == key) ids.push_back(id);
+  }
+  return ids;
+}
+
+void WebWorker::TakeOver(const StreamKey& key, const std::function<bool(const Session&)>& ends) {
+  for (const std::string& id : PublishersOf(key)) {
+    if (ends(sessions_.at(id))) Fail(id, SessionFault::kTakenOver);
+  }
 }
 
 WebStream& WebWorker::StreamAt(const StreamPlace& place) {
   std::unique_ptr<WebStream>& stream = streams_[{place.app, place.stream}];
   if (!stream) {
-    stream = std::make_unique<WebStream>(place, options_.streams, media_clock_, logger_,
+    // The query to push it is not one to pull it.
+    const StreamPlace unsigned_place{.app = place.app, .stream = place.stream};
+    stream = std::make_unique<WebStream>(unsigned_place, options_.streams, media_clock_, logger_,
                                          clock_.Monotonic());
   }
   return *stream;
@@ -178,6 +187,12 @@ void WebWorker::Answer(const std::string& id, const std::string& answer) {
   Session& session = found->second;
   const std::string finished = FinishAnswer(answer, session.offer, options_.answers);
   if (!HasCandidate(finished)) return Fail(id, SessionFault::kFailed);  // all ports are in use
+  if (session.way == WebWay::kPublish) {
+    // The newer one wins, as with phones, but not before it can publish.
+    TakeOver(session.key(), [](const Session& older) { return older.is_answered; });
+    StreamAt(session.place)
+        .Publish(std::static_pointer_cast<PublishPeer>(session.peer), session.place.query);
+  }
   session.is_answered = true;
   v1::WebReport report;
   report.mutable_opened()->set_session(id);
@@ -200,6 +215,7 @@ void WebWorker::Connect(const std::string& id) {
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(now - session.watch.began_at());
   logger_.Info("web_session_connected", {{"session", Shown(id)}, {"ms", took.count()}});
+  TellConnected(id, session);
   if (session.way == WebWay::kPublish) return;
   WebStream& stream = StreamAt(session.place);
   stream.hub()->Add(static_cast<PlayPeer&>(*session.peer).feed());
@@ -260,7 +276,7 @@ void WebWorker::End(const std::string& id, std::string_view reason) {
                                      {"seconds", lasted.count()}});
   WebStream& stream = StreamAt(session.place);
   if (session.way == WebWay::kPublish) {
-    stream.Unpublish(now);
+    if (session.is_answered) stream.Unpublish(now);
   } else if (const auto& feed = static_cast<PlayPeer&>(*session.peer).feed()) {
     stream.hub()->Remove(*feed);
   }
@@ -295,13 +311,17 @@ void WebWorker::StepSessions(MonotonicTime now) {
 
 void WebWorker::StepStreams(MonotonicTime now) {
   std::set<StreamKey> played;
+  std::set<StreamKey> used;
   for (const auto& [id, session] : sessions_) {
+    used.insert(session.key());
     if (session.way == WebWay::kPlay) played.insert(session.key());
   }
   for (auto& [key, stream] : streams_) {
     stream->Step(now, {.has_players = played.contains(key), .is_kept = kept_.contains(key)});
   }
-  std::erase_if(streams_, [now](const auto& each) { return each.second->IsOver(now); });
+  std::erase_if(streams_, [&](const auto& each) {
+    return !used.contains(each.first) && each.second->IsOver(now);
+  });
 }
 
 void WebWorker::Step() {
@@ -311,28 +331,40 @@ void WebWorker::Step() {
   if (now - stats_at_ >= kStatsPeriod) ReportStats(now);
 }
 
+v1::WebSessionStats WebWorker::StatsOf(const std::string& id, const Session& session) {
+  const PeerFigures figures = session.peer->Figures();
+  const StreamHub& hub = *StreamAt(session.place).hub();
+  v1::WebSessionStats stats;
+  stats.set_session(id);
+  stats.set_is_connected(session.watch.is_connected());
+  stats.set_rtt_ms(figures.rtt_ms);
+  stats.set_loss(figures.loss);
+  stats.set_width(hub.width());
+  stats.set_height(hub.height());
+  stats.set_key_requests(session.peer->key_requests());
+  return stats;
+}
+
+void WebWorker::TellConnected(const std::string& id, const Session& session) {
+  v1::WebReport report;
+  report.mutable_stats()->set_descriptors(OpenDescriptors());
+  *report.mutable_stats()->add_sessions() = StatsOf(id, session);
+  report_(std::move(report));
+}
+
 void WebWorker::ReportStats(MonotonicTime now) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - stats_at_);
   stats_at_ = now;
-  if (sessions_.empty()) return;
   v1::WebReport report;
   v1::WebStats& stats = *report.mutable_stats();
   stats.set_descriptors(OpenDescriptors());
   for (auto& [id, session] : sessions_) {
-    const PeerFigures figures = session.peer->Figures();
     const std::uint64_t bytes = session.peer->bytes();
     v1::WebSessionStats& told = *stats.add_sessions();
-    told.set_session(id);
-    told.set_is_connected(session.watch.is_connected());
-    told.set_rtt_ms(figures.rtt_ms);
-    told.set_loss(figures.loss);
+    told = StatsOf(id, session);
     told.set_kbps(static_cast<std::uint32_t>((bytes - session.reported_bytes) * 8 /
                                              static_cast<std::uint64_t>(since.count())));
     session.reported_bytes = bytes;
-    const StreamHub& hub = *StreamAt(session.place).hub();
-    told.set_width(hub.width());
-    told.set_height(hub.height());
-    told.set_key_requests(session.peer->key_requests());
   }
   report_(std::move(report));
 }

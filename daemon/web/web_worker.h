@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <rtcroom/v1/web.pb.h>
 
@@ -78,10 +79,14 @@ class WebWorker {
   void End(const std::string& id, std::string_view reason);
   WebStream& StreamAt(const StreamPlace& place);
   PeerEvents EventsOf(const std::string& id, const StreamKey& key);
-  void TakeOver(const StreamKey& key);
+  [[nodiscard]] std::vector<std::string> PublishersOf(const StreamKey& key) const;
+  /// Ends the sessions that publish a stream and of which `ends` is true.
+  void TakeOver(const StreamKey& key, const std::function<bool(const Session&)>& ends);
   std::optional<SessionFault> FaultOf(Session& session, MonotonicTime now);
   void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);
+  v1::WebSessionStats StatsOf(const std::string& id, const Session& session);
+  void TellConnected(const std::string& id, const Session& session);
   void ReportStats(MonotonicTime now);
 
   WebWorkerOptions options_;
