@@ -1,7 +1,7 @@
 #include "daemon/core/web_sessions.h"
 
 #include <chrono>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +16,7 @@
 #include "tests/support/failing_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
@@ -46,6 +47,19 @@ class PlainSignatures : public WebSignatures {
   }
 };
 
+/// Calls back once, after the viewers of a room were read.
+class HookedStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
+    Result<AudiencePage> page = FailingStore::LoadAudiences(key);
+    if (after_viewers) std::exchange(after_viewers, nullptr)();
+    return page;
+  }
+
+  std::function<void()> after_viewers;
+};
+
 /// A live room "r1" with the pushers "host" and "guest", whose streams are named as they are.
 class WebSessionsTest : public testing::Test {
  protected:
@@ -58,7 +72,8 @@ class WebSessionsTest : public testing::Test {
   static RoomKey Key() { return MakeKey(RoomKind::kLive, "r1"); }
   void Apply(const RoomUpdate& update) { ASSERT_OK(rtcroom::Apply(store_, update)); }
 
-  WebSessionOffer Offer(WebDirection direction, const std::string& stream, const std::string& user) {
+  WebSessionOffer Offer(WebDirection direction, const std::string& stream,
+                        const std::string& user) {
     return {.grant = *signatures_.Read(direction, {.stream = stream, .app = "live"}, user),
             .rtmp_query = "query of " + user,
             .address = "192.0.2.1",
@@ -103,7 +118,7 @@ class WebSessionsTest : public testing::Test {
   CommitRelay relay_;
   CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
   MemoryStore store_{{}, "00000000000000aa", commits_};
-  FailingStore failing_{store_};
+  HookedStore failing_{store_};
   const WebRights rights_{{.rooms = failing_,
                            .bans = bans_,
                            .revocations = revocations_,
@@ -166,6 +181,24 @@ TEST_F(WebSessionsTest, CloseWithABanAndARevocation) {
   EXPECT_EQ(link_->closed.size(), 1U) << "it was signed for longer";
   relay_.OnCommit({.revocations = {&later, 1}});
   EXPECT_EQ(link_->closed.back().first, published);
+}
+
+TEST_F(WebSessionsTest, EndWhenTheirViewerLeaves) {
+  for (const char* const viewer : {"amy", "zoe"}) Apply(Watching(Key(), viewer));
+  const std::string of_amy = Play("amy", "host");
+  const std::string of_zoe = Play("zoe", "host");
+  Apply(Adding(Key(), "zoe"));
+  for (const char* const viewer : {"amy", "zoe"}) Apply(LeavingAudience(Key(), viewer));
+  EXPECT_THAT(link_->closed, ElementsAre(Pair(of_amy, "kicked")));
+  EXPECT_TRUE(sessions_.Has(of_zoe)) << "a pusher is a member as well";
+}
+
+TEST_F(WebSessionsTest, RefuseAnOfferWhoseUserLeavesDuringTheCheck) {
+  Apply(Watching(Key(), "amy"));
+  failing_.after_viewers = [this] { Apply(LeavingAudience(Key(), "amy")); };
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "amy"), WebOpenOutcome::kNotAllowed);
+  EXPECT_THAT(link_->opened, IsEmpty());
+  EXPECT_EQ(sessions_.Count().playing, 0U);
 }
 
 TEST_F(WebSessionsTest, RefuseAnOfferWhoseUserLeavesBeforeTheAnswer) {
