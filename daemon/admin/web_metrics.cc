@@ -1,5 +1,6 @@
 #include "daemon/admin/web_metrics.h"
 
+#include <cstddef>
 #include <string>
 
 namespace rtcroom {
@@ -27,15 +28,26 @@ WebMetrics::WebMetrics(prometheus::Registry& registry)
       ended_(AddCounters(registry, "rtcroomd_web_ended_total",
                          "Sessions of browsers that have ended, by reason.")),
       connects_(AddHistograms(registry, "rtcroomd_web_connect_seconds",
-                              "Time from the offer of a browser until it is connected.")),
+                              "Time from the offer of a browser until it is connected.")
+                    .Add({}, ConnectBuckets())),
       key_requests_(AddCounter(registry, "rtcroomd_web_key_requests_total",
                                "Key frames that were asked of browsers and by them.")),
       losses_(AddHistograms(registry, "rtcroomd_web_loss_ratio",
-                            "Share of lost packets of a session, as of each report.")) {
+                            "Share of lost packets of a session, as of each report.")
+                  .Add({}, LossBuckets())) {
   GaugeFamily& sessions =
       AddGauges(registry, "rtcroomd_web_sessions", "Sessions of browsers, by direction.");
   publishing_ = &sessions.Add({{"direction", "publish"}});
   playing_ = &sessions.Add({{"direction", "play"}});
+  // A rate needs the series from before its first event.
+  for (std::size_t outcome = 0; outcome < kWebOpenOutcomes; ++outcome) {
+    for (const WebDirection direction : {WebDirection::kPublish, WebDirection::kPlay}) {
+      Opened(direction, static_cast<WebOpenOutcome>(outcome));
+    }
+  }
+  for (std::size_t reason = 0; reason < kWebEndReasons; ++reason) {
+    Ended(static_cast<WebEndReason>(reason));
+  }
 }
 
 void WebMetrics::Set(const WebCounts& counts) {
@@ -45,23 +57,27 @@ void WebMetrics::Set(const WebCounts& counts) {
 }
 
 void WebMetrics::OnWebOffer(WebDirection direction, WebOpenOutcome outcome) {
-  opened_
-      .Add({{"direction", std::string(WebDirectionName(direction))},
-            {"result", std::string(WebOpenOutcomeName(outcome))}})
-      .Increment();
+  Opened(direction, outcome).Increment();
 }
 
 void WebMetrics::OnWebConnected(std::chrono::nanoseconds since_offer) {
-  connects_.Add({}, ConnectBuckets()).Observe(std::chrono::duration<double>(since_offer).count());
+  connects_.Observe(std::chrono::duration<double>(since_offer).count());
 }
 
-void WebMetrics::OnWebEnded(WebEndReason reason) {
-  ended_.Add({{"reason", std::string(WebEndReasonName(reason))}}).Increment();
-}
+void WebMetrics::OnWebEnded(WebEndReason reason) { Ended(reason).Increment(); }
 
 void WebMetrics::OnWebFigures(double loss, std::uint32_t new_key_requests) {
-  losses_.Add({}, LossBuckets()).Observe(loss);
+  losses_.Observe(loss);
   if (new_key_requests > 0) key_requests_.Increment(new_key_requests);
+}
+
+prometheus::Counter& WebMetrics::Opened(WebDirection direction, WebOpenOutcome outcome) {
+  return opened_.Add({{"direction", std::string(WebDirectionName(direction))},
+                      {"result", std::string(WebOpenOutcomeName(outcome))}});
+}
+
+prometheus::Counter& WebMetrics::Ended(WebEndReason reason) {
+  return ended_.Add({{"reason", std::string(WebEndReasonName(reason))}});
 }
 
 }  // namespace rtcroom

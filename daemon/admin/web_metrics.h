@@ -28,14 +28,18 @@ class WebMetrics : public WebObserver {
   void OnWebFigures(double loss, std::uint32_t new_key_requests) override;
 
  private:
+  /// The series; made by the first call.
+  prometheus::Counter& Opened(WebDirection direction, WebOpenOutcome outcome);
+  prometheus::Counter& Ended(WebEndReason reason);
+
   prometheus::Gauge* publishing_ = nullptr;  // set by the constructor
   prometheus::Gauge* playing_ = nullptr;
   prometheus::Gauge& workers_;
   CounterFamily& opened_;
   CounterFamily& ended_;
-  HistogramFamily& connects_;
+  prometheus::Histogram& connects_;
   prometheus::Counter& key_requests_;
-  HistogramFamily& losses_;
+  prometheus::Histogram& losses_;
 };
 
 }  // namespace rtcroom
