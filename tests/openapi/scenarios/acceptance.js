@@ -19,7 +19,8 @@ const kFaults = [
 // Values that the server accepts although the schema does not: an optional field of the wrong type
 // counts as absent, and in gen-2 a zero does not count as missing.
 const kForgiven = new Set([
-  'getImLoginInfo code', 'getImLoginInfo imuserid', 'getPushUrl roomID', 'createRoom roomID', 'createRoom roomid',
+  'getImLoginInfo code', 'getImLoginInfo imuserid', 'getPushUrl roomID', 'getWhipUrl roomID', 'getWhepUrl of',
+  'createRoom roomID', 'createRoom roomid',
   'addPusher roomInfo', 'addPusher roomName', 'webrtcGetLoginInfo userID', 'webrtcCreateRoom nickName', 'webrtcCreateRoom roomType',
   'webrtcEnterRoom nickName', 'webrtcGetRoomList roomType', 'createRoom client', 'addPusher client', 'addAudience client',
   'deletePusher client', 'deletePusher stay', 'deleteAudience client', 'deleteAudience stay', 'pusherHeartbeat client',
