@@ -109,6 +109,7 @@ TEST_F(WebClientTest, ReportsInTheOrderOfTheCalls) {
 TEST_F(WebClientTest, BeginsEachCallWithTheSessionsThatRun) {
   source_.Order(CloseOf("a"));
   EXPECT_EQ(Arrived(), "a");
+  EXPECT_THAT(Reported(1), ElementsAre("hello "));
   running_ = "s";
   source_.EndCalls();
   EXPECT_TRUE(StepUntilLogged("web_not_served reason="));
