@@ -22,9 +22,9 @@ export const isSameRoom = (one, other) => one.kind === other.kind && one.roomID 
 
 /** @param url  empty: there is no channel
  * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
- * @param onList  called with what has changed in a list of rooms
+ * @param onPush  called with what is neither a reply nor of a room or a message: see `Client._onPush`
  * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
-export function makeChannel(url, platform, session, onDirect, onBeat, onList, onState) {
+export function makeChannel(url, platform, session, onDirect, onBeat, onPush, onState) {
   // {verb, content, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they are `about` a room, and
   // have a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is none.
   const requests = new Set();
@@ -234,11 +234,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     askAll();
   };
 
-  const take = ({ id: answered, event, direct: message, drain, kicked, beat, list, ...reply }) => {
-    const onReply = waiting.get(answered);
+  const take = ({ id: answered, event, direct: message, drain, kicked, beat, ...reply }) => {
+    const onReply = waiting.get(answered) ?? onPush;
     const subscription = find(event || kicked || {});
     waiting.delete(answered);
-    onReply?.(reply);
+    onReply(reply);
     if (event && subscription) onEvent(subscription, event);
     if (kicked && subscription) {
       if (kFinal.test(kicked.reason)) subscription.about._end(kicked.reason);
@@ -247,7 +247,6 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onList, on
     if (message) onDirectMessage(message);
     if (drain) drainMs = drain.reconnect;
     if (beat) onBeat();
-    if (list) onList(list);
   };
 
   // ---- What both ways bring

@@ -38,7 +38,7 @@ export class Client extends Emitter {
       });
     const messages = makeChannel(channel && `${trimmed(channel)}/channel`, platform, session,
       (message) => this._emit('direct', message), () => this._beat(kBeatMs),
-      (push) => this._lists.forEach((kind, list) => { if (kind === push.kind) list.onPush(push); }), (state) => {
+      (push) => this._onPush(push), (state) => {
         this.rooms.forEach((room) => room._follower.onConnection());
         this._lists.forEach((_, list) => list.onConnection(state));
         this._emit('connection', state);
@@ -205,6 +205,11 @@ export class Client extends Emitter {
   _tell(room) { this._platform.setTimer(0, room._messages.start); }
 
   _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.sendBeat(ifOlderMs)); }
+
+  /** @param push  `list`: what has changed in a list of rooms */
+  _onPush({ list: change }) {
+    if (change) this._lists.forEach((kind, list) => { if (kind === change.kind) list.onPush(change); });
+  }
 
   async _logOut() {
     this.rooms.forEach((room) => ignore(room.leave()));

@@ -3,7 +3,6 @@ import { PageClient } from './page_client.js';
 import { webPlatform } from './platform/web.js';
 import { askAddress } from './web/addresses.js';
 import { browserMedia } from './web/browser_media.js';
-import { watchPushes } from './web/pushes.js';
 import { Room } from './web/room.js';
 
 export { RtcRoomError } from './errors.js';
@@ -18,8 +17,7 @@ export class Client extends
   /** @type {new (...values: any[]) => import('./web/types.js').WebCalls & PageClient} */ (/** @type {unknown} */ (PageClient)) {
   /** @param {import('./types.js').ClientOptions} options */
   constructor(options) {
-    super(options, watchPushes({ ...webPlatform(options), ...browserMedia, ...options.platform },
-      (push) => this._onPush(push)));
+    super(options, { ...webPlatform(options), ...browserMedia, ...options.platform });
     this._Room = Room;
     this._hide({ _given: undefined }); // the stream for the rooms that `rejoin` enters
   }
@@ -61,7 +59,9 @@ export class Client extends
     super._onHide(...values);
   }
 
-  _onPush({ web_ended: ended }) {
+  _onPush(push) {
+    super._onPush(push);
+    const ended = push.web_ended;
     if (ended) this.rooms.forEach((room) => room._onWebEnded(ended)); // a session has one room
   }
 }
