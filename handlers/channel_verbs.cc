@@ -25,7 +25,7 @@ constexpr std::size_t kMaxAvatarBytes = 1024;
 constexpr std::uint64_t kMaxHistory = 50;
 /// Of the messages of one reply.
 constexpr std::size_t kMaxHistoryBytes = std::size_t{64} << 10;
-/// Of the messages that are read for it: one is somewhat longer in the store.
+/// The bytes of messages that are read for it: a message is somewhat longer in the store.
 constexpr std::size_t kMaxHistoryRead = kMaxHistoryBytes + kMaxHistoryBytes / 8;
 constexpr std::uint64_t kMaxConversations = 100;
 constexpr std::size_t kMaxPresent = 300;

@@ -67,7 +67,7 @@ class RequestCharge {
   /// @param admission  must outlive the charge.
   RequestCharge(Admission& admission, std::string address, std::optional<UserId> user)
       : admission_(&admission), address_(std::move(address)), user_(std::move(user)) {}
-  /// For a call to the message channel.
+  /// The charge for a call to the message channel.
   /// @param costs  of the channel; must outlive the charge.
   static RequestCharge OfChannel(Admission& costs, std::string address,
                                  std::optional<UserId> user) {

@@ -97,7 +97,7 @@ std::optional<WebGrant> WebAddresses::Read(WebDirection direction, const WebStre
   StreamSignature signature =
       publishes ? pushers_.Check(stream, arguments, TimePoint())
                 : players_.Check(stream, arguments, TimePoint(), AddressName(stream));
-  // With what a worker plays; no client has such a query with a binding.
+  // A worker plays with this query; no client has one with a binding.
   if (!publishes && !signature.is_authentic()) {
     signature = players_.Check(stream, arguments, TimePoint());
   }

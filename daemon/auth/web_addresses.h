@@ -49,16 +49,16 @@ class WebAddresses {
   explicit WebAddresses(WebAddressOptions options);
 
   /// @param push_url  bound to its user.
-  /// @errors kUnavailable when it is not: nobody could revoke the address.
+  /// @errors kUnavailable when `push_url` has no binding: its address could not be revoked.
   [[nodiscard]] Result<std::string> WhipUrl(std::string_view push_url) const;
   /// @param binding  with a room.
   /// @errors kUnavailable without a key, or when the IDs are too long to be signed.
   [[nodiscard]] Result<std::string> WhepUrl(const WebStreamName& name, const PushBinding& binding,
                                             TimePoint now) const;
-  /// As of `WebSignatures`.
+  /// See `WebSignatures`.
   [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
                                       TimePoint now) const;
-  /// As of `WebSignatures`. @param arguments  of the query, percent-decoded.
+  /// See `WebSignatures`. @param arguments  of the query, percent-decoded.
   [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
                                              const StreamArguments& arguments) const;
 
@@ -80,7 +80,7 @@ class WebAddresses {
   /// @param secret_of  the name that `txSecret` is made for.
   [[nodiscard]] std::string SignedArguments(std::string_view secret_of, const WebStreamName& name,
                                             const PushBinding* binding, TimePoint until) const;
-  /// What is signed: a mix is another stream than that of its room's creator.
+  /// The name that is signed. It differs for a mix and for the stream of the room's creator.
   [[nodiscard]] std::string SignedName(const WebStreamName& name) const;
 
   const WebAddressOptions options_;  ///< with defaults applied

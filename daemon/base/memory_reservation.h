@@ -38,7 +38,7 @@ class MemoryReservation {
   /// Sets the size of the share.
   /// @return false when the share has grown, and all shares together exceed the limit.
   [[nodiscard]] bool Set(std::size_t bytes) { return Set(bytes, total_.most); }
-  /// The same with another limit of all shares together.
+  /// This call has another limit of all shares together.
   [[nodiscard]] bool Set(std::size_t bytes, std::size_t most) {
     const std::size_t before = std::exchange(bytes_, bytes);
     if (bytes == before) return true;

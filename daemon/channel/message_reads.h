@@ -16,7 +16,7 @@ class MessageReads {
  public:
   /// Messages of the first read; a later one has at most twice as many as all before.
   static constexpr std::uint64_t kFirst = 8;
-  /// For replies that are bounded by the number of messages only.
+  /// Replies that are bounded by the number of messages only have this limit.
   static constexpr std::uint64_t kAnyBytes = std::uint64_t{1} << 32;
 
   /// @param max_messages  that the reply may have; 1..1000.

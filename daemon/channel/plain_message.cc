@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-/// Of a stored body.
+/// A stored body that is larger cannot be read.
 constexpr std::size_t kMaxReadBytes = std::size_t{16} << 10;
 /// The guard may have to add to it.
 constexpr std::size_t kMaxMadeBytes = kMaxReadBytes - kMaxMendBytes;

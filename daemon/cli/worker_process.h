@@ -1,4 +1,4 @@
-// What the processes beside the server have in common: configuration, signals, the service manager.
+// The worker processes share this code: configuration, signals, the service manager.
 #pragma once
 
 #include <csignal>

@@ -166,14 +166,14 @@ void AddWebKeys(std::vector<ConfigKey>& keys) {
   web.AddOfMachine<&S::addresses>("addresses", ListRule{CheckAddress},
                                   "Likewise: its addresses for browsers; [] = all of the machine "
                                   "but loopback and link-local ones.");
-  web.AddOfMachine<&S::public_address>(
-      "public_address", PlainTextRule{CheckPublicAddress},
-      "Likewise: what browsers are told instead, behind NAT: one of IPv4, of IPv6, or both with a "
-      "comma between; \"\" = the addresses themselves.");
+  web.AddOfMachine<&S::public_address>("public_address", PlainTextRule{CheckPublicAddress},
+                                       "The address that browsers are told instead, behind NAT: "
+                                       "one of IPv4, of IPv6, or both with a "
+                                       "comma between; \"\" = the addresses themselves.");
   web.AddOfMachine<&S::ports>("ports", PlainTextRule{CheckPortRange},
-                              "Likewise: its UDP ports for browsers, one for each session.");
+                              "UDP ports of a worker for browsers, one for each session.");
   web.AddOfMachine<&S::tcp>("tcp", SwitchRule{},
-                            "Likewise: TCP on the same ports, too, where UDP is closed.");
+                            "The worker takes TCP on the same ports, too, where UDP is closed.");
   web.Add<&S::turn_urls>("turn_urls", ListRule{CheckIceUrl},
                          "Relays that browsers may use, such as turn:HOST:3478?transport=udp.");
   web.Add<&S::turn_secret>("turn_secret", SecretRule{},

@@ -30,7 +30,7 @@ class WebPulls {
   /// The rooms whose streams are to be read again, each once.
   [[nodiscard]] std::vector<RoomKey> TakeChanged();
   [[nodiscard]] bool HasChanged() const { return !changed_.empty(); }
-  /// Without effect for a room without sessions.
+  /// A room without sessions is left out.
   void Set(const RoomKey& room, std::vector<std::string> streams);
 
   /// @return whether it is a stream of one of the rooms.

@@ -30,7 +30,7 @@ class WebObserver {
   virtual void OnWebOffer(WebDirection direction, WebOpenOutcome outcome) = 0;
   virtual void OnWebConnected(std::chrono::nanoseconds since_offer) = 0;
   virtual void OnWebEnded(WebEndReason reason) = 0;
-  /// With each report of figures.
+  /// Called with each report of figures.
   virtual void OnWebFigures(double loss, std::uint32_t new_key_requests) = 0;
 };
 

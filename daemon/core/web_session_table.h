@@ -39,7 +39,8 @@ struct WebSession {
   MonotonicTime deadline{};  ///< of the answer to its offer
   WebAnswerDone done{};      ///< null: the offer is answered
   WebFigures figures{};
-  /// Those that are counted; nullopt: another process has counted those before the first report.
+  /// The key requests that are counted; nullopt: another process has counted those before the first
+  /// report.
   std::optional<std::uint32_t> key_requests = 0;
 
   [[nodiscard]] bool publishes() const { return direction == WebDirection::kPublish; }

@@ -432,7 +432,7 @@ void WebSessions::ReadRooms() {
   for (const RoomKey& key : changed) {
     const Result<Room> room = deps_.rooms.Load(key);
     if (!room && room.error().code != Errc::kRoomNotFound) {
-      // Without the store the former streams stay, until the next round.
+      // While the store is away, the former streams stay until the next round.
       const MutexLock lock(mutex_);
       pulls_.OnChanged(key);
       continue;

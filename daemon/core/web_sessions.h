@@ -32,7 +32,7 @@ struct WebSessionLimits {
   std::size_t per_worker = 64;
   std::size_t per_user = 16;  ///< twice as many offers at once, and one a second
   std::size_t per_address = 64;
-  /// For the answer of a worker.
+  /// A worker has this long to answer.
   std::chrono::milliseconds answer_within = std::chrono::seconds(3);
   std::chrono::milliseconds keep_every = std::chrono::seconds(15);
 };

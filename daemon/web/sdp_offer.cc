@@ -18,7 +18,8 @@ constexpr std::string_view kTransport = "UDP/TLS/RTP/SAVPF";
 constexpr std::string_view kTransportCc =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 constexpr int kMaxPayloadType = 127;
-// With the marker bit these look like packets of RTCP, which share the port (RFC 5761, section 4).
+// Payload types 64 to 95 with the marker bit look like packets of RTCP, which share the port (RFC
+// 5761, section 4).
 constexpr int kFirstOfRtcp = 64;
 constexpr int kLastOfRtcp = 95;
 constexpr int kMaxExtension = 14;  // of headers of one byte
