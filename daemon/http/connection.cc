@@ -400,9 +400,9 @@ void Connection::EndWhenTaken() {
   if (state_ == State::kEnded) return;
   system_memory_ = BeyondSmall(transport_.MeasureSystem());
   if (system_memory_ == 0 || context_.draining) return End();
+  deadline_ = Now();  // at the next check: nothing else is waited for
   if (state_ != State::kLingering) {
     state_ = State::kLingering;
-    deadline_ = Now();
     lingers_until_ = deadline_ + context_.options.write_timeout;
     LeaveStream();
     outbox_ = {};

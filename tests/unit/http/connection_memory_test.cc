@@ -215,12 +215,13 @@ TEST_F(ConnectionMemory, CountsWhatAClosedConnectionHasLeftInTheKernel) {
   const auto ask = [this] {
     RawClient client(address());
     client.Send(RawPost("/inline", "", "Connection: close\r\n"));
-    client.CloseWriting();
     return client;
   };
   RawClient late = ask();
-  const RawClient never = ask();
+  RawClient never = ask();
+  never.CloseWriting();
   ASSERT_TRUE(Eventually([&] { return held_.held > 2 * kMuch; }));
+  late.CloseWriting();
   EXPECT_GT(late.ReceiveAll().size(), 500'000U);
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
   EXPECT_GT(held_.held, kMuch);
