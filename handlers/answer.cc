@@ -1,37 +1,23 @@
 #include "handlers/answer.h"
 
-#include <atomic>
-#include <optional>
 #include <utility>
 
 #include "handlers/refusal.h"
 
 namespace rtcroom {
 
-struct Answer::State {
-  explicit State(Context of_request) : context(std::move(of_request)) {}
-
-  Context context;
-  std::atomic<bool> sent{false};
-};
-
-Answer::Answer(Context context) : state_(std::make_shared<State>(std::move(context))) {}
+Answer::Answer(Call& call, RequestRecorder& recorder, RequestCharge charge, BusyReply busy)
+    : call_(std::make_shared<PendingCall>(call, recorder, std::move(charge))), busy_(busy) {}
 
 void Answer::operator()(const Reply& reply) const {
-  if (state_->sent.exchange(true)) return;
-  Context& context = state_->context;
-  HttpReply rendered = Render(reply, context.label, context.busy);
-  context.charge.ChargeReply(rendered.body.size());
-  rendered.headers.insert(rendered.headers.end(), context.headers.begin(), context.headers.end());
-  context.recorder.Record(context.facts, context.label, rendered.status);
-  context.responder.Send(std::move(rendered));
+  call_->Answer([&](RequestLabel& label) { return Render(reply, label, busy_); });
 }
 
 void Answer::RunInSlices(std::function<std::optional<Reply>()> slice) const {
-  const auto run = [answer = *this, slice = std::move(slice), has_begun = false]() mutable {
+  call_->RunInSlices([answer = *this, slice = std::move(slice), has_begun = false]() mutable {
     try {
       // Many calls may have been admitted at once: refuses those whose caller is in debt by now.
-      if (!std::exchange(has_begun, true) && answer.state_->context.charge.IsInDebt()) {
+      if (!std::exchange(has_begun, true) && answer.call_->charge().IsInDebt()) {
         answer(TooManyRequests());
         return true;
       }
@@ -42,8 +28,7 @@ void Answer::RunInSlices(std::function<std::optional<Reply>()> slice) const {
       answer(InternalError());
       return true;
     }
-  };
-  state_->context.responder.RunInSlices(run);
+  });
 }
 
 }  // namespace rtcroom

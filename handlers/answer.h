@@ -1,33 +1,24 @@
-// The right of a handler to answer after it has returned.
+// The right of a room API's handler to answer after it has returned.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 
-#include "daemon/http/responder.h"
+#include "handlers/call.h"
 #include "handlers/reply.h"
-#include "handlers/request_charge.h"
-#include "handlers/request_recorder.h"
 
 namespace rtcroom {
 
-/// Renders a reply, charges for it, records it and sends it. Copies share one right: the first
-/// reply counts. Without any, the request is answered as an internal error when the last copy ends.
+/// Renders a reply and answers with it. Copies share one right: the first reply counts. Without
+/// any, the request is answered as an internal error when the last copy ends.
 ///
 /// @threads safe from any thread.
 class Answer {
  public:
-  struct Context {
-    Responder responder{};
-    RequestFacts facts{};
-    RequestLabel label{};
-    Headers headers{};  ///< of the reply, besides its own
-    RequestCharge charge{};
-    RequestRecorder& recorder;
-    BusyReply busy = BusyReply::kAsAnyFailure;
-  };
-  explicit Answer(Context context);
+  /// Takes the right to answer from `call`.
+  /// @param recorder  outlives the answer.
+  Answer(Call& call, RequestRecorder& recorder, RequestCharge charge, BusyReply busy);
 
   void operator()(const Reply& reply) const;
 
@@ -36,8 +27,8 @@ class Answer {
   void RunInSlices(std::function<std::optional<Reply>()> slice) const;
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;  ///< shared by the copies
+  std::shared_ptr<PendingCall> call_;  ///< shared by the copies
+  BusyReply busy_;
 };
 
 }  // namespace rtcroom

@@ -20,14 +20,6 @@ Errc ErrcOf(TokenOutcome outcome);
 /// There may be a login that is not known here, where other servers use the store.
 bool IsUnknown(TokenOutcome outcome);
 
-/// At whom and what is known in memory, where other servers may have changed the store just now.
-enum class Look : std::uint8_t {
-  kOnly,      ///< no other server uses the store
-  kFirst,     ///< does not wait; an unknown caller is looked up again
-  kAgain,     ///< after the changes of the other servers were read; may wait for the store
-  kOnWorker,  ///< as `kOnly`, likewise free to wait
-};
-
 /// @threads safe from any thread.
 class Authorizer {
  public:

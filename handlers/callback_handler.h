@@ -10,8 +10,8 @@
 
 namespace rtcroom {
 
-/// A handler of some paths, from memory: it waits for nothing outside.
-class CallbackHandler : public HttpHandler {
+/// Answers from memory: it waits for nothing outside.
+class CallbackHandler : public RequestHandler {
  public:
   [[nodiscard]] virtual bool Serves(std::string_view path) const = 0;
 

@@ -162,8 +162,4 @@ void CallbackRouter::Reply(const StreamCallback& callback, const Dialect& dialec
   responder.Send((outcome ? AcceptCallback() : dialect.refuse(outcome.error())).http);
 }
 
-HttpReply CallbackRouter::Refuse(int status, std::string_view /*reason*/) {
-  return MakeCallbackReply(status, R"({"code":1})").http;
-}
-
 }  // namespace rtcroom

@@ -40,7 +40,6 @@ class CallbackRouter : public CallbackHandler {
   [[nodiscard]] bool Serves(std::string_view path) const override;
 
   void Handle(HttpRequest& request, Responder& responder) override;
-  HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
   /// What differs between media servers.

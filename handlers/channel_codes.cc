@@ -4,11 +4,14 @@
 #include <array>
 #include <cstddef>
 
+#include "daemon/channel/channel_json.h"
+
 namespace rtcroom {
 namespace {
 
 constexpr int kBadField = 10004;
 constexpr int kBusy = 10002;
+constexpr int kServiceUnavailable = 503;
 constexpr std::string_view kServerBusy = "server busy, try again later";
 
 /// One row for each failure, in the order of the enumerators.
@@ -72,6 +75,26 @@ const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure) {
   });
   if (row != std::end(kCommandCodes)) return row->code;
   return kChannelCodes.at(static_cast<std::size_t>(failure));
+}
+
+HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label) {
+  label.code = code.code;
+  label.failure = error.code;
+  label.failure_detail = error.detail;
+  const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
+  return {.body = FailureReply(code.code, is_of_request && !error.detail.empty()
+                                              ? std::string_view(error.detail)
+                                              : code.info)};
+}
+
+HttpReply FailCommand(const Error& error, RequestLabel& label) {
+  return FailCommand(error, ChannelCodeOf(label.endpoint, error.code), label);
+}
+
+HttpReply SendAway(HttpReply reply) {
+  reply.status = kServiceUnavailable;
+  reply.headers.emplace_back("Retry-After", "1");
+  return reply;
 }
 
 }  // namespace rtcroom

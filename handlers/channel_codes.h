@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "daemon/base/result.h"
+#include "daemon/http/message.h"
+#include "handlers/request_label.h"
 
 namespace rtcroom {
 
@@ -21,6 +23,15 @@ const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure);
 /// Of a path that no command has, or another method.
 inline constexpr ChannelCode kUnknownCommand = {
     .failure = Errc::kBadRequest, .code = 60002, .info = "unknown command"};
+
+/// The reply to a failure. The label gets the code, and the detail, which the client receives only
+/// when the fault is in its request.
+HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label);
+/// With the code of the label's command.
+HttpReply FailCommand(const Error& error, RequestLabel& label);
+
+/// Makes of a reply that of a server which is cut off from the others: another one may serve.
+HttpReply SendAway(HttpReply reply);
 
 /// Of an account's poll when nothing has come; clients expect it.
 inline constexpr ChannelCode kNothingNew = {.code = 60008, .info = "timeout"};

@@ -194,9 +194,8 @@ bool ChannelSocket::Run(std::string_view text) {
     Close(close_code::kPolicy, "the first request is connect");
     return true;
   }
-  const Status admitted = is_connected
-                              ? Admit(text.size())
-                              : AdmitAddressToChannel(context_.costs, peer_address_, text.size());
+  const Status admitted =
+      is_connected ? Admit(text.size()) : AdmitAddress(context_.costs, peer_address_, text.size());
   if (!read) {
     Send(VerbFailure(*id, admitted ? read.error() : admitted.error()));
     return true;

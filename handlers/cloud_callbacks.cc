@@ -201,10 +201,6 @@ void CloudCallbacks::Reply(Service service, const Status& outcome, Responder& re
   responder.Send(ReplyOf(service, outcome).http);
 }
 
-HttpReply CloudCallbacks::Refuse(int status, std::string_view /*reason*/) {
-  return MakeCallbackReply(status, R"({"code":1})").http;
-}
-
 Status CloudCallbacks::EvictRemoved(const TrtcCallback& callback) const {
   return ChangeRoom(callback.room, KindsOf(callback), [&](const RoomKey& room) -> Status {
     const std::optional<LapsedLease> lease =

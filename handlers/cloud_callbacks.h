@@ -53,7 +53,6 @@ class CloudCallbacks : public CallbackHandler {
 
   [[nodiscard]] bool Serves(std::string_view path) const override;
   void Handle(HttpRequest& request, Responder& responder) override;
-  HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
   enum class Service : std::uint8_t { kLive, kTrtc, kIm };

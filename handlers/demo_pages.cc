@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "daemon/base/json_text.h"
-#include "handlers/refusal.h"
 
 namespace rtcroom {
 namespace {
@@ -60,7 +59,5 @@ void DemoPages::Handle(HttpRequest& request, Responder& responder) {
     responder.Send(RedirectToFolder(kFolder, headers_));
   }
 }
-
-HttpReply DemoPages::Refuse(int status, std::string_view /*reason*/) { return RefusalOf(status); }
 
 }  // namespace rtcroom

@@ -20,7 +20,7 @@ struct DemoSettings {
 /// From memory, and without any limit of callers: it is for developers at their own machine.
 ///
 /// @threads immutable: safe from any thread.
-class DemoPages : public HttpHandler {
+class DemoPages : public RequestHandler {
  public:
   /// @param files  in static storage, with `/demo/index.html`.
   /// @param media  sources of video, as `PagePolicy`.
@@ -32,7 +32,6 @@ class DemoPages : public HttpHandler {
 
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& request, Responder& responder) override;
-  HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
   [[nodiscard]] const EmbeddedFile* FileOf(std::string_view path) const;

@@ -30,19 +30,21 @@ constexpr std::uint32_t MoreTokensFor(std::size_t bytes,
   return bytes == 0 ? 0 : static_cast<std::uint32_t>((bytes - 1) / bytes_per_token);
 }
 
-/// Takes the tokens of a request to the message channel of its address, whose ceiling is that of
-/// many clients.
-/// @param costs  of the channel.
+/// Takes the tokens of a request from its address.
+/// @param bytes  of the request's body.
 /// @errors kTooManyRequests.
-inline Status AdmitAddressToChannel(Admission& costs, std::string_view address, std::size_t bytes) {
-  if (!costs.AdmitsAddress(address)) {
+inline Status AdmitAddress(Admission& admission, std::string_view address, std::size_t bytes) {
+  if (!admission.AdmitsAddress(address)) {
     return Error{Errc::kTooManyRequests, "address: too many requests"};
   }
-  if (const std::uint32_t more = MoreTokensFor(bytes); more > 0) costs.ChargeAddress(address, more);
+  if (const std::uint32_t more = MoreTokensFor(bytes); more > 0) {
+    admission.ChargeAddress(address, more);
+  }
   return {};
 }
 
-/// Likewise of a proven account, and of its address.
+/// Takes the tokens of a request to the message channel from a proven account, and from its
+/// address, whose ceiling is that of many clients.
 /// @param costs  of the channel.
 /// @errors kTooManyRequests.
 inline Status AdmitToChannel(Admission& costs, const UserId& account, std::string_view address,
@@ -50,7 +52,7 @@ inline Status AdmitToChannel(Admission& costs, const UserId& account, std::strin
   if (!costs.AdmitsUser(account)) {
     return Error{Errc::kTooManyRequests, "user: too many requests"};
   }
-  Status admitted = AdmitAddressToChannel(costs, address, bytes);
+  Status admitted = AdmitAddress(costs, address, bytes);
   if (const std::uint32_t more = MoreTokensFor(bytes); admitted && more > 0) {
     costs.ChargeUser(account, more);
   }

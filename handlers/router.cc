@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "daemon/base/log_scope.h"
 #include "handlers/answer.h"
 #include "handlers/common_fields.h"
 #include "handlers/form.h"
@@ -40,17 +39,17 @@ bool IsSecond(Look look) { return look == Look::kAgain || look == Look::kOnWorke
 
 }  // namespace
 
-Router::Router(const Services& services, RouterOptions options, RequestRecorder& recorder)
-    : context_{.services = services,
+Router::Router(const Services& services, RouterOptions options, RequestRecorder& recorder,
+               const Cors& cors)
+    : ProtocolHandler(recorder, cors),
+      context_{.services = services,
                .sdk_app_id = options.sdk_app_id,
                .account_type = std::move(options.account_type),
                .custom_set = options.custom_set,
                .gen1_login = options.gen1_login,
                .trust_userid = options.trust_userid},
       busy_(options.busy),
-      recorder_(recorder),
       authorizer_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
-      cors_(std::move(options.cors_origins)),
       table_(MakeMounts(options)) {}
 
 RequestPlan Router::Resolve(HttpRequest& request) {
@@ -69,50 +68,37 @@ std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
 }
 
 void Router::Handle(HttpRequest& request, Responder& responder) {
-  request.request_id = recorder_.NextId();
+  request.request_id = recorder().NextId();
   const SecondLooks* const looks = context_.services.looks;
   Serve(request, responder, looks != nullptr && looks->AreOthers() ? Look::kFirst : Look::kOnly);
 }
 
-void Router::Serve(HttpRequest& request, Responder& responder, Look look) {
-  const LogScope scope(request.request_id);
-  Call call{.http = request, .responder = responder, .look = look};
-  std::optional<HttpReply> reply;
-  try {
-    cors_.AddOrigin(request.origin, call.headers);
-    reply = Dispatch(call);
-    if (call.looks_again) {
-      SecondLooks::Place place = context_.services.looks->TryBegin(request.peer_address);
-      const Look next = look == Look::kFirst ? Look::kAgain : Look::kOnWorker;
-      if (place) return LookAgain(request, responder, std::move(place), next);
-      reply =
-          Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label, busy_);
-    }
-  } catch (...) {
-    if (!responder) return;  // an asynchronous handler sends the reply
-    reply = Render(InternalError(), call.label);
+std::optional<HttpReply> Router::Run(Call& call) {
+  std::optional<HttpReply> reply = Dispatch(call);
+  if (!call.looks_again) return reply;
+  SecondLooks::Place place = context_.services.looks->TryBegin(call.http.peer_address);
+  if (!place) {
+    return Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label, busy_);
   }
-  if (!reply) return;
-  reply->headers.insert(reply->headers.end(), call.headers.begin(), call.headers.end());
-  recorder_.Record({.request_id = std::move(request.request_id),
-                    .peer_address = std::move(request.peer_address),
-                    .begun = request.begun},
-                   call.label, reply->status);
-  responder.Send(*std::move(reply));
+  LookAgain(call, std::move(place));
+  return std::nullopt;
 }
 
-void Router::LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place,
-                       Look look) {
+HttpReply Router::RenderFault(Call& call) const { return Render(InternalError(), call.label); }
+
+void Router::LookAgain(Call& call, SecondLooks::Place place) {
   struct Waiting {
     SecondLooks::Place place;
     HttpRequest request;
     Responder responder;
   };
   // Shared with the worker.
-  const auto waiting = std::make_shared<Waiting>(Waiting{
-      .place = std::move(place), .request = std::move(request), .responder = std::move(responder)});
+  const auto waiting = std::make_shared<Waiting>(Waiting{.place = std::move(place),
+                                                         .request = std::move(call.http),
+                                                         .responder = std::move(call.responder)});
+  const Look next = call.look == Look::kFirst ? Look::kAgain : Look::kOnWorker;
   const bool is_taken = waiting->responder.RunOnWorker(
-      [this, waiting, look] { Serve(waiting->request, waiting->responder, look); });
+      [this, waiting, next] { Serve(waiting->request, waiting->responder, next); });
   if (!is_taken) waiting->responder.Send(Refuse(kServiceUnavailable, "no worker is free"));
 }
 
@@ -121,8 +107,8 @@ HttpReply Router::Refuse(int status, std::string_view reason) {
   HttpReply reply = RefusalOf(status, label, reason);
   label.failure_detail = reason;
   if (status == kServiceUnavailable) reply.headers.emplace_back("Retry-After", "1");
-  cors_.AddOrigin({}, reply.headers);
-  recorder_.RecordRefusal(label, status);
+  cors().AddOrigin({}, reply.headers);
+  recorder().RecordRefusal(label, status);
   return reply;
 }
 
@@ -207,15 +193,7 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
     charge.ChargeReply(reply.body.size());
     return reply;
   }
-  const Answer answer({.responder = std::move(call.responder),
-                       .facts = {.request_id = call.http.request_id,
-                                 .peer_address = call.http.peer_address,
-                                 .begun = call.http.begun},
-                       .label = call.label,
-                       .headers = std::move(call.headers),
-                       .charge = std::move(charge),
-                       .recorder = recorder_,
-                       .busy = busy_});
+  const Answer answer(call, recorder(), std::move(charge), busy_);
   try {
     if (route.sliced != nullptr) {
       answer.RunInSlices(route.sliced(request, context_));

@@ -12,10 +12,9 @@
 #include "daemon/core/room_policy.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/authorizer.h"
-#include "handlers/cors.h"
 #include "handlers/endpoints.h"
+#include "handlers/protocol_handler.h"
 #include "handlers/reply.h"
-#include "handlers/request_recorder.h"
 #include "handlers/route_table.h"
 #include "handlers/services.h"
 
@@ -25,7 +24,6 @@ struct RouterOptions {
   std::string prefix = "/weapp";  ///< webrtc_room is mounted under `/webrtc` as well
   std::string gen1_prefix{};      ///< requests under it are gen-1, whatever their form; "" = off
   std::string gen2_prefix{};      ///< likewise gen-2
-  std::vector<std::string> cors_origins = {"*"};
   AuthMode auth_mode = AuthMode::kMixed;
   std::uint32_t sdk_app_id = 0;
   std::string account_type = "0";
@@ -48,10 +46,11 @@ struct RouterOptions {
 /// Must outlive the asynchronous answers of its handlers.
 ///
 /// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
-class Router : public HttpHandler {
+class Router : public ProtocolHandler {
  public:
-  /// `recorder` and the services outlive the router.
-  Router(const Services& services, RouterOptions options, RequestRecorder& recorder);
+  /// `recorder`, `cors` and the services outlive the router.
+  Router(const Services& services, RouterOptions options, RequestRecorder& recorder,
+         const Cors& cors);
 
   RequestPlan Resolve(HttpRequest& request) override;
 
@@ -62,36 +61,25 @@ class Router : public HttpHandler {
   /// Throws nothing: an exception of a handler is answered as an internal error.
   void Handle(HttpRequest& request, Responder& responder) override;
 
-  /// 4xx has code 1, 5xx code 6 (protocol 0.2).
-  HttpReply Refuse(int status, std::string_view reason) override;
+  /// As `HttpHandler::Refuse`: 4xx has code 1, 5xx code 6 (protocol 0.2).
+  HttpReply Refuse(int status, std::string_view reason);
 
  private:
-  /// The state of a request while it is handled.
-  struct Call {
-    HttpRequest& http;
-    Responder& responder;
-    RequestLabel label{};
-    Headers headers{};  ///< of the reply, besides its own
-    Look look = Look::kOnly;
-    bool looks_again = false;  ///< nothing was done; the outcome is found out on a worker
-  };
-
-  void Serve(HttpRequest& request, Responder& responder, Look look);
-  /// Serves the request on a worker, when the changes of other servers have been read.
-  void LookAgain(HttpRequest& request, Responder& responder, SecondLooks::Place place, Look look);
+  std::optional<HttpReply> Run(Call& call) override;
+  HttpReply RenderFault(Call& call) const override;
+  /// Serves the call on a worker, when the changes of other servers have been read.
+  void LookAgain(Call& call, SecondLooks::Place place);
 
   /// Takes a token of the address.
   /// @return whether a handler may run.
   [[nodiscard]] bool Admits(const HttpRequest& request) const;
-  /// @return nullopt when the handler answers later, or it `looks_again`.
+  /// @return nullopt when the handler answers later, or the call `looks_again`.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 
   const HandlerContext context_;
   const BusyReply busy_;
-  RequestRecorder& recorder_;
   const Authorizer authorizer_;
-  const Cors cors_;
   const RouteTable table_;
 };
 

@@ -8,7 +8,6 @@
 
 #include "daemon/base/percent_encoding.h"
 #include "daemon/http/embedded_file.h"
-#include "handlers/refusal.h"
 #include "handlers/welcome_files.h"
 
 namespace rtcroom {
@@ -95,7 +94,5 @@ bool WelcomePage::Serves(const HttpRequest& request) {
 void WelcomePage::Handle(HttpRequest& /*request*/, Responder& responder) {
   responder.Send({.headers = headers_, .body = page_});
 }
-
-HttpReply WelcomePage::Refuse(int status, std::string_view /*reason*/) { return RefusalOf(status); }
 
 }  // namespace rtcroom

@@ -17,7 +17,7 @@ struct WelcomeFacts {
 /// Answers GET of `/` by clients that accept HTML, in English and Chinese. From memory.
 ///
 /// @threads immutable: safe from any thread.
-class WelcomePage : public HttpHandler {
+class WelcomePage : public RequestHandler {
  public:
   explicit WelcomePage(const WelcomeFacts& facts);
 
@@ -26,7 +26,6 @@ class WelcomePage : public HttpHandler {
 
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& request, Responder& responder) override;
-  HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
   const std::string page_;

@@ -28,10 +28,12 @@ struct RequestPlan {
 /// Why a request is refused that was sent without TLS where it is spoken.
 inline constexpr std::string_view kPlainHttpReason = "plain_http";
 
+/// Answers the requests to some paths.
+///
 /// @threads all are called concurrently from all loops and workers of a listener.
-class HttpHandler {
+class RequestHandler {
  public:
-  virtual ~HttpHandler() = default;
+  virtual ~RequestHandler() = default;
 
   /// Finds the route of a request and the thread to run it on; stores the route in the request.
   /// Called once for every request, on the thread of its connection: must be quick.
@@ -44,9 +46,16 @@ class HttpHandler {
   }
 
   /// Answers a resolved request through `responder`, or moves `responder` to answer later; may move
-  /// parts of the request, which ends with the call. An exception is answered with `Refuse(500)`.
+  /// parts of the request, which ends with the call. An exception is answered with
+  /// `HttpHandler::Refuse(500)`.
   virtual void Handle(HttpRequest& request, Responder& responder) = 0;
+};
 
+/// Answers all requests to a listener.
+///
+/// @threads as `RequestHandler`.
+class HttpHandler : public RequestHandler {
+ public:
   /// The reply to a request that could not be read or handled.
   /// @param status  4xx, 500 or 503.
   /// @param reason  for the log: text of this server, nothing that the client sent.

@@ -37,6 +37,7 @@ struct UpgradeOffer {
 
 /// The entry of a handler's table that a request was resolved to; only the handler knows its type.
 struct RouteEntry;
+class RequestHandler;
 
 /// One whole HTTP request.
 struct HttpRequest {
@@ -58,8 +59,10 @@ struct HttpRequest {
   /// When processing began: after parsing, earlier pipelined requests and pacing. The wait for a
   /// worker comes after it.
   MonotonicTime begun{};
-  std::string request_id{};           ///< set by the handler
-  const RouteEntry* route = nullptr;  ///< set by `HttpHandler::Resolve`
+  std::string request_id{};  ///< set by the handler
+  /// Set by `RequestHandler::Resolve`: where several share a listener, the one that answers.
+  RequestHandler* handler = nullptr;
+  const RouteEntry* route = nullptr;  ///< set by `RequestHandler::Resolve`
 };
 
 struct HttpReply {

@@ -59,7 +59,6 @@ RouterOptions MakeRouterOptions(const Config& config, const Storage& storage) {
   return {.prefix = config.server.prefix,
           .gen1_prefix = config.server.gen1_prefix,
           .gen2_prefix = config.server.gen2_prefix,
-          .cors_origins = config.server.cors_origins,
           .auth_mode = config.auth.mode,
           .sdk_app_id = config.im.sdk_app_id,
           .account_type = config.im.account_type,
@@ -82,17 +81,29 @@ std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
   return std::make_unique<SecondLooks>(others, deps.auth.admission(), deps.runtime.clock);
 }
 
-std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModuleDeps& deps,
-                                            RequestRecorder& recorder, SecondLooks* looks) {
+std::chrono::seconds PollHold(const Config& config) {
+  return std::chrono::floor<std::chrono::seconds>(config.channel.hold);
+}
+
+std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps& deps,
+                                       RequestRecorder& recorder, const Cors& cors) {
   if (deps.channel == nullptr) return nullptr;
-  const NodeLease* const node = deps.store.IsShared() ? &deps.store.lease() : nullptr;
-  return std::make_unique<ChannelRouter>(
+  return std::make_unique<WebimRouter>(
       ChannelContext{.channel = deps.channel->channel(),
                      .costs = deps.auth.channel_costs(),
                      .verifier = deps.auth.verifier(),
                      .clock = deps.runtime.clock,
-                     .hold = std::chrono::floor<std::chrono::seconds>(config.channel.hold),
-                     .node = node},
+                     .hold = PollHold(config),
+                     .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+      deps.auth.admission(), recorder, cors,
+      WebimRouterOptions{.prefix = config.channel.prefix, .sdk_app_id = config.im.sdk_app_id});
+}
+
+std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModuleDeps& deps,
+                                           RequestRecorder& recorder, const Cors& cors,
+                                           SecondLooks* looks) {
+  if (deps.channel == nullptr) return nullptr;
+  return std::make_unique<ChannelRouter>(
       SocketContext{.verbs = {.channel = deps.channel->channel(),
                               .receivers = deps.channel->receivers(),
                               .reader = deps.channel->reader(),
@@ -106,11 +117,9 @@ std::unique_ptr<ChannelRouter> MakeCommands(const Config& config, const ApiModul
                     .seated = deps.store.state().seated,
                     .workers = deps.channel->workers(),
                     .recorder = recorder,
-                    .node = node},
-      deps.auth.admission(), recorder,
-      ChannelRouterOptions{.prefix = config.channel.prefix,
-                           .cors_origins = config.server.cors_origins,
-                           .sdk_app_id = config.im.sdk_app_id});
+                    .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+      deps.auth.admission(), recorder, cors,
+      ChannelRouterOptions{.prefix = config.channel.prefix, .hold = PollHold(config)});
 }
 
 std::unique_ptr<WebRouter> MakeWeb(const Config& config, const ApiModuleDeps& deps,
@@ -168,6 +177,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
       request_ids_(NewEpoch(deps.runtime.random).substr(0, 8)),
       looks_(MakeLooks(deps)),
       recorder_(request_ids_, deps.observer, deps.runtime.clock, deps.runtime.logger),
+      cors_(config.server.cors_origins),
       router_(Services{.rooms = rooms_,
                        .logins = deps.auth.logins(),
                        .sessions = deps.auth.sessions(),
@@ -183,12 +193,19 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .utils = &utils_.services(),
                        .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
                        .web = deps.web != nullptr ? &deps.web->addresses() : nullptr},
-              MakeRouterOptions(config, deps.store.storage()), recorder_),
-      commands_(MakeCommands(config, deps, recorder_, looks_.get())),
+              MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
+      webim_(MakeWebim(config, deps, recorder_, cors_)),
+      channel_(MakeChannel(config, deps, recorder_, cors_, looks_.get())),
       web_(MakeWeb(config, deps, recorder_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),
-      split_(router_, commands_.get(), callbacks_, &welcome_, demo_.get(), web_.get()) {}
+      front_({.rooms = router_,
+              .webim = webim_.get(),
+              .channel = channel_.get(),
+              .web = web_.get(),
+              .callbacks = callbacks_,
+              .welcome = &welcome_,
+              .demo = demo_.get()}) {}
 
 }  // namespace rtcroom

@@ -19,12 +19,13 @@
 #include "daemon/process/web_module.h"
 #include "handlers/channel_router.h"
 #include "handlers/demo_pages.h"
-#include "handlers/path_split.h"
+#include "handlers/front.h"
 #include "handlers/request_ids.h"
 #include "handlers/request_recorder.h"
 #include "handlers/router.h"
 #include "handlers/second_looks.h"
 #include "handlers/web_router.h"
+#include "handlers/webim_router.h"
 #include "handlers/welcome_page.h"
 
 namespace rtcroom {
@@ -57,7 +58,7 @@ class ApiModule {
 
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
-  [[nodiscard]] HttpHandler& handler() { return split_; }
+  [[nodiscard]] HttpHandler& handler() { return front_; }
   [[nodiscard]] const CallbackHandlers& callbacks() const { return callbacks_; }
 
  private:
@@ -67,13 +68,15 @@ class ApiModule {
   RequestIds request_ids_;
   const std::unique_ptr<SecondLooks> looks_;
   RequestRecorder recorder_;
+  const Cors cors_;
   Router router_;
-  const std::unique_ptr<ChannelRouter> commands_;  ///< null without a channel
-  const std::unique_ptr<WebRouter> web_;           ///< null without sessions of browsers
+  const std::unique_ptr<WebimRouter> webim_;      ///< null without a channel
+  const std::unique_ptr<ChannelRouter> channel_;  ///< likewise
+  const std::unique_ptr<WebRouter> web_;          ///< null without sessions of browsers
   const CallbackHandlers callbacks_;
   WelcomePage welcome_;
   const std::unique_ptr<DemoPages> demo_;  ///< null unless it is served
-  PathSplit split_;
+  Front front_;
 };
 
 }  // namespace rtcroom

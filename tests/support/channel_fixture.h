@@ -25,6 +25,7 @@
 #include "daemon/core/seated_users.h"
 #include "handlers/channel_router.h"
 #include "handlers/room_json.h"
+#include "handlers/webim_router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
@@ -45,16 +46,32 @@ namespace rtcroom {
 inline constexpr std::string_view kDoneReply =
     R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
 
-/// Owns all dependencies of a `ChannelRouter`. What the store commits reaches the channel by
+/// Owns all dependencies of the routers of the channel. What the store commits reaches the channel by
 /// `Follow`, and time by `Tick`.
 class ChannelFixture {
  public:
+  /// The paths of both kinds of clients.
+  struct Paths : RequestHandler {
+    Paths(WebimRouter& old, ChannelRouter& others) : webim(old), channel(others) {}
+    RequestPlan Resolve(HttpRequest& request) override { return For(request).Resolve(request); }
+    void Handle(HttpRequest& request, Responder& responder) override {
+      For(request).Handle(request, responder);
+    }
+    [[nodiscard]] RequestHandler& For(const HttpRequest& request) const {
+      if (channel.Serves(request.path)) return channel;
+      return webim;
+    }
+
+    WebimRouter& webim;
+    ChannelRouter& channel;
+  };
+
   static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
   static constexpr std::chrono::seconds kHold{45};
 
   /// @param kept  the store of another fixture, which outlives this one: it is the same server
   ///              before a restart.
-  explicit ChannelFixture(ChannelOptions options = {}, std::string prefix = {},
+  explicit ChannelFixture(ChannelOptions options = {}, const std::string& prefix = {},
                           std::vector<std::string> cors_origins = {"*"},
                           std::shared_ptr<MemoryStore> kept = nullptr)
       : stored(kept ? std::move(kept)
@@ -87,16 +104,15 @@ class ChannelFixture {
                    .list = {.write = [](const Room& room,
                                         RoomReach reach) { return ListedRoom(room, reach, {}); }}},
                   options.delivery_rate),
-        router({.channel = channel,
-                .costs = costs,
-                .verifier = *verifier,
-                .clock = clock,
-                .hold = kHold,
-                .node = &node},
-               sockets(), admission, recorder,
-               {.prefix = std::move(prefix),
-                .cors_origins = std::move(cors_origins),
-                .sdk_app_id = kSdkAppId}),
+        cors(std::move(cors_origins)),
+        webim({.channel = channel,
+               .costs = costs,
+               .verifier = *verifier,
+               .clock = clock,
+               .hold = kHold,
+               .node = &node},
+              admission, recorder, cors, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
+        new_clients(sockets(), admission, recorder, cors, {.prefix = prefix, .hold = kHold}),
         events_at_(*store.Newest()),
         messages_at_(*store.NewestMessage()) {
     channel.BeginAfter(messages_at_);
@@ -312,7 +328,10 @@ class ChannelFixture {
   RequestIds request_ids{"test"};
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
-  ChannelRouter router;
+  Cors cors;
+  WebimRouter webim;
+  ChannelRouter new_clients;
+  Paths router{webim, new_clients};
 
  private:
   static Secret Key() { return Secret("a key of an application, for tests"); }

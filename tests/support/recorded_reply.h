@@ -73,7 +73,7 @@ class RecordedReply : public ReplySink {
 };
 
 /// Passes a request to `handler`, as a listener does, but without pacing and threads.
-inline void Handle(HttpHandler& handler, HttpRequest request, std::shared_ptr<ReplySink> sink) {
+inline void Handle(RequestHandler& handler, HttpRequest request, std::shared_ptr<ReplySink> sink) {
   static_cast<void>(handler.Resolve(request));
   Responder responder(std::move(sink), 0);
   handler.Handle(request, responder);
@@ -123,7 +123,7 @@ struct LabelledReply {
 /// The reply to a request whose answer does not wait for an outside service.
 /// @param recorded  the observer of the router.
 /// @throws std::bad_optional_access when there is no reply yet.
-inline LabelledReply AnswerOf(HttpHandler& router, const LastRequest& recorded,
+inline LabelledReply AnswerOf(RequestHandler& router, const LastRequest& recorded,
                               const HttpRequest& request) {
   const auto sink = std::make_shared<RecordedReply>();  // shared with the handler
   Handle(router, request, sink);

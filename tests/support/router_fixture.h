@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -34,10 +35,11 @@ class RouterFixture {
   static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
 
   explicit RouterFixture(RouterOptions options = {}, LoginPolicy policy = {},
-                         StoreLimits limits = {})
+                         StoreLimits limits = {}, std::vector<std::string> cors_origins = {"*"})
       : memory(limits, "00000000000000aa", leases),
         logins(codes, signer, clock, ids, admission, std::move(policy)),
-        router(ServicesWith(logins), WithAccount(std::move(options)), recorder) {}
+        cors(std::move(cors_origins)),
+        router(ServicesWith(logins), WithAccount(std::move(options)), recorder, cors) {}
 
   [[nodiscard]] LabelledReply Send(const HttpRequest& request) const {
     return AnswerOf(router, recorded, request);
@@ -123,6 +125,7 @@ class RouterFixture {
   RequestIds request_ids{"test"};
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
+  Cors cors;
   mutable Router router;  ///< answers, which changes nothing of the fixture itself
 
  private:

@@ -13,7 +13,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/path_split.h"
+#include "handlers/front.h"
 #include "tests/support/channel_fixture.h"
 #include "tests/support/router_fixture.h"
 
@@ -296,13 +296,13 @@ class EveryRequest : public RequestObserver {
 TEST_F(ChannelTransport, RecordsPollsOfKickedInstancesAsFailures) {
   EveryRequest requests;
   RequestRecorder recorder(server_.request_ids, requests, server_.clock, server_.logger);
-  ChannelRouter router({.channel = server_.channel,
-                        .costs = server_.costs,
-                        .verifier = *server_.verifier,
-                        .clock = server_.clock,
-                        .hold = ChannelFixture::kHold},
-                       server_.sockets(), server_.admission, recorder,
-                       {.sdk_app_id = ChannelFixture::kSdkAppId});
+  WebimRouter router({.channel = server_.channel,
+                      .costs = server_.costs,
+                      .verifier = *server_.verifier,
+                      .clock = server_.clock,
+                      .hold = ChannelFixture::kHold},
+                     server_.admission, recorder, server_.cors,
+                     {.sdk_app_id = ChannelFixture::kSdkAppId});
   const auto alice = server_.LogIn("alice");
   const auto poll = std::make_shared<RecordedReply>();
   Handle(router,
@@ -325,11 +325,11 @@ TEST_F(ChannelTransport, RepliesAreForNoCache) {
 
 TEST(ChannelPrefix, IsInFrontOfEveryPath) {
   ChannelFixture server({}, "/im");
-  EXPECT_TRUE(server.router.Serves("/im/v4/openim/login"));
-  EXPECT_TRUE(server.router.Serves("/im/v1/anything"));
-  EXPECT_FALSE(server.router.Serves("/v4/openim/login"));
-  EXPECT_FALSE(server.router.Serves("/im/v2/openim/login"));
-  EXPECT_FALSE(server.router.Serves("/imv4/openim/login"));
+  EXPECT_TRUE(server.webim.Serves("/im/v4/openim/login"));
+  EXPECT_TRUE(server.webim.Serves("/im/v1/anything"));
+  EXPECT_FALSE(server.webim.Serves("/v4/openim/login"));
+  EXPECT_FALSE(server.webim.Serves("/im/v2/openim/login"));
+  EXPECT_FALSE(server.webim.Serves("/imv4/openim/login"));
   const LabelledReply reply =
       server.Send(ChannelFixture::RequestOf("/im/v4/openim/login", "", "{}"));
   EXPECT_EQ(reply.label.endpoint, "openim/login");
@@ -339,35 +339,36 @@ class PathsOfClients : public testing::Test {
  protected:
   RouterFixture rooms_;
   ChannelFixture channel_;
-  PathSplit split_{rooms_.router, &channel_.router, {}};
+  Front front_{
+      {.rooms = rooms_.router, .webim = &channel_.webim, .channel = &channel_.new_clients}};
 };
 
 TEST_F(PathsOfClients, AreDividedByTheirVersion) {
   const LabelledReply rooms =
-      AnswerOf(split_, rooms_.recorded,
+      AnswerOf(front_, rooms_.recorded,
                ChannelFixture::RequestOf("/weapp/multi_room/get_push_url", "", "{}"));
   EXPECT_EQ(json::parse(rooms.body).value("code", -1), 1);
-  const LabelledReply command = AnswerOf(split_, channel_.recorded,
+  const LabelledReply command = AnswerOf(front_, channel_.recorded,
                                          ChannelFixture::RequestOf("/v4/openim/nothing", "", "{}"));
   EXPECT_EQ(json::parse(command.body).value("ErrorCode", 0), 60002);
   HttpRequest login = ChannelFixture::RequestOf("/v4/openim/login", "", "{}");
-  EXPECT_EQ(split_.Resolve(login).lane, Lane::kWorker);
+  EXPECT_EQ(front_.Resolve(login).lane, Lane::kWorker);
 }
 
 TEST_F(PathsOfClients, AreRefusedForClientsOfEither) {
-  const HttpReply reply = split_.Refuse(503, "no worker is free");
+  const HttpReply reply = front_.Refuse(503, "no worker is free");
   EXPECT_EQ(reply.status, 503);
   EXPECT_THAT(reply.headers, Contains(Pair("Retry-After", "1")));
   const json body = json::parse(reply.body);
   EXPECT_EQ(body["code"], 6);
   EXPECT_EQ(body["ActionStatus"], "FAIL");
   EXPECT_EQ(body["ErrorCode"], 10002);
-  EXPECT_EQ(json::parse(split_.Refuse(413, "too long").body)["ErrorCode"], 60003);
+  EXPECT_EQ(json::parse(front_.Refuse(413, "too long").body)["ErrorCode"], 60003);
 }
 
 TEST_F(PathsOfClients, DelayOnlyRequestsForRooms) {
   rooms_.admission.delay = std::chrono::milliseconds(5);
-  EXPECT_EQ(split_.Delay("192.0.2.1"), std::chrono::milliseconds(5));
+  EXPECT_EQ(front_.Delay("192.0.2.1"), std::chrono::milliseconds(5));
 }
 
 }  // namespace

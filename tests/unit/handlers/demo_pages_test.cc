@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/path_split.h"
+#include "handlers/front.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
@@ -27,14 +27,14 @@ class DemoPagesTest : public testing::Test {
     return Send({.method = "GET", .path = path, .if_none_match = if_none_match});
   }
   LabelledReply Send(const HttpRequest& request) {
-    return AnswerOf(split_, server_.recorded, request);
+    return AnswerOf(front_, server_.recorded, request);
   }
 
   RouterFixture server_;
   DemoPages demo_{kFiles,
                   {.prefix = "/weapp", .playlist = "https://tv.example/{stream}.m3u8"},
                   "https://tv.example"};
-  PathSplit split_{server_.router, nullptr, {}, nullptr, &demo_};
+  Front front_{{.rooms = server_.router, .demo = &demo_}};
 };
 
 TEST_F(DemoPagesTest, AreServedWithHeadersThatAllowTheServerAndItsMediaOnly) {

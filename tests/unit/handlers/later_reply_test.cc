@@ -38,7 +38,7 @@ class LaterReply : public testing::Test {
     server_.codes.AnswerAll();
   }
 
-  RouterFixture server_{{.cors_origins = {"https://a.example"}}};
+  RouterFixture server_{{}, {}, {}, {"https://a.example"}};
   const std::shared_ptr<RecordedReply> reply_ = std::make_shared<RecordedReply>();
 };
 
@@ -112,7 +112,7 @@ class ThrowingCodes : public CodeExchange {
 TEST_F(LaterReply, IsAnInternalErrorWhenTheHandlerThrows) {
   ThrowingCodes codes;
   LoginService logins(codes, server_.signer, server_.clock, server_.ids, server_.admission, {});
-  Router router(server_.ServicesWith(logins), {}, server_.recorder);
+  Router router(server_.ServicesWith(logins), {}, server_.recorder, server_.cors);
   Login(router);
   ASSERT_EQ(reply_->times_sent(), 1);
   const std::optional<HttpReply> reply = reply_->reply();
@@ -135,9 +135,10 @@ TEST_F(LaterReply, IsReleasedWhenSent) {
 }
 
 TEST_F(LaterReply, IgnoresFurtherAnswers) {
-  const Answer answer({.responder = Responder(reply_, 0),
-                       .label = {.endpoint = "get_pushers"},
-                       .recorder = server_.recorder});
+  HttpRequest request;
+  Responder responder(reply_, 0);
+  Call call{.http = request, .responder = responder, .label = {.endpoint = "get_pushers"}};
+  const Answer answer(call, server_.recorder, {}, BusyReply::kAsAnyFailure);
   answer(Reply::Success());
   answer(Reply::Failure({Errc::kInternal, "late"}));
   EXPECT_EQ(reply_->times_sent(), 1);
@@ -147,7 +148,10 @@ TEST_F(LaterReply, IgnoresFurtherAnswers) {
 
 TEST_F(LaterReply, IsAbandonedWhenTheLastAnswerIsDropped) {
   {
-    const Answer answer({.responder = Responder(reply_, 0), .recorder = server_.recorder});
+    HttpRequest request;
+    Responder responder(reply_, 0);
+    Call call{.http = request, .responder = responder};
+    const Answer answer(call, server_.recorder, {}, BusyReply::kAsAnyFailure);
     EXPECT_FALSE(reply_->is_abandoned());
   }
   EXPECT_TRUE(reply_->is_abandoned());

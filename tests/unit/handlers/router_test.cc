@@ -173,7 +173,7 @@ TEST(Router, SaysWhyABodyHasNoFields) {
 }
 
 TEST(Router, AddsCorsHeadersToEveryReply) {
-  const RouterFixture server{{.cors_origins = {"https://a.example"}}};
+  const RouterFixture server{{}, {}, {}, {"https://a.example"}};
   const auto echoed = Contains(Pair("Access-Control-Allow-Origin", "https://a.example"));
   for (const char* path : {"/weapp/double_room/get_pushers", "/nowhere"}) {
     const LabelledReply reply =
@@ -232,7 +232,7 @@ class ThrowingStreams : public FakeStreams {
 TEST(Router, CatchesExceptionsAndHidesTheirText) {
   RouterFixture server;
   const ThrowingStreams streams;
-  Router router(server.ServicesWith(streams), {}, server.recorder);
+  Router router(server.ServicesWith(streams), {}, server.recorder, server.cors);
   for (const char* user : {"u1", "odd"}) {
     const LabelledReply reply = AnswerOf(router, server.recorded,
                                          {.method = "POST",
@@ -310,7 +310,7 @@ TEST(Router, AddsCorsHeadersToRefusals) {
   const RouterFixture open;
   EXPECT_THAT(open.router.Refuse(413, {}).headers,
               Contains(Pair("Access-Control-Allow-Origin", "*")));
-  const RouterFixture listed{{.cors_origins = {"https://a.example"}}};
+  const RouterFixture listed{{}, {}, {}, {"https://a.example"}};
   EXPECT_THAT(listed.router.Refuse(413, {}).headers, IsEmpty());
 }
 
@@ -319,7 +319,7 @@ TEST(Router, LogsNothingThatTheClientSent) {
   Logger logger(LogFormat::kText, LogLevel::kDebug, log.file());
   RouterFixture server;
   RequestRecorder recorder(server.request_ids, server.recorded, server.clock, logger);
-  Router router(server.ServicesWith(server.streams), {}, recorder);
+  Router router(server.ServicesWith(server.streams), {}, recorder, server.cors);
   static_cast<void>(AnswerOf(router, server.recorded,
                              {.method = "POST",
                               .path = "/weapp/live_room/secret-path",
@@ -377,7 +377,7 @@ TEST(CutOffNode, SendsAllCallersToAnotherServer) {
   NodeLease lease{boot};
   Services services = server.ServicesWith(server.streams);
   services.node = &lease;
-  Router router(services, {.busy = BusyReply::kTryAnother}, server.recorder);
+  Router router(services, {.busy = BusyReply::kTryAnother}, server.recorder, server.cors);
   const auto send = [&](const std::string& endpoint) {
     return AnswerOf(router, server.recorded,
                     {.method = "POST",

@@ -17,7 +17,8 @@ using testing::StartsWith;
 
 class WebUrlsTest : public testing::Test {
  protected:
-  explicit WebUrlsTest(const WebAddresses* web) : router_(Services(web), {}, server_.recorder) {}
+  explicit WebUrlsTest(const WebAddresses* web)
+      : router_(Services(web), {}, server_.recorder, server_.cors) {}
   WebUrlsTest() : WebUrlsTest(&Addresses()) {}
 
   static const WebAddresses& Addresses() {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/path_split.h"
+#include "handlers/front.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
@@ -22,8 +22,8 @@ class WelcomePageTest : public testing::Test {
  protected:
   LabelledReply Send(WelcomeFacts facts, const HttpRequest& request) {
     WelcomePage page(facts);
-    PathSplit split(server_.router, nullptr, {}, &page);
-    return AnswerOf(split, server_.recorded, request);
+    Front front({.rooms = server_.router, .welcome = &page});
+    return AnswerOf(front, server_.recorded, request);
   }
   LabelledReply Open(WelcomeFacts facts) {
     return Send(std::move(facts), {.method = "GET", .path = "/", .accepts_html = true});

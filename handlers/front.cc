@@ -1,0 +1,31 @@
+#include "handlers/front.h"
+
+#include <string>
+
+#include "daemon/channel/channel_json.h"
+#include "handlers/channel_codes.h"
+
+namespace rtcroom {
+
+RequestHandler& Front::For(const HttpRequest& request) const {
+  const auto& [rooms, webim, channel, web, callbacks, welcome, demo] = handlers_;
+  if (webim != nullptr && webim->Serves(request.path)) return *webim;
+  if (channel != nullptr && channel->Serves(request.path)) return *channel;
+  if (web != nullptr && web->Serves(request.path)) return *web;
+  if (CallbackHandler* const callback = callbacks.For(request.path)) return *callback;
+  if (welcome != nullptr && WelcomePage::Serves(request)) return *welcome;
+  if (demo != nullptr && demo->Serves(request)) return *demo;
+  return rooms;
+}
+
+HttpReply Front::Refuse(int status, std::string_view reason) {
+  HttpReply reply = handlers_.rooms.Refuse(status, reason);
+  if (handlers_.webim == nullptr) return reply;
+  const ChannelCode& code = ChannelCodeOf({}, status < 500 ? Errc::kNotJson : Errc::kUnavailable);
+  // Both are objects, which become one.
+  reply.body.pop_back();
+  reply.body.append(",").append(FailureReply(code.code, code.info).substr(1));
+  return reply;
+}
+
+}  // namespace rtcroom

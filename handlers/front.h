@@ -1,0 +1,58 @@
+// The one entrance for the requests of clients.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "daemon/http/http_handler.h"
+#include "handlers/callback_handler.h"
+#include "handlers/channel_router.h"
+#include "handlers/demo_pages.h"
+#include "handlers/router.h"
+#include "handlers/web_router.h"
+#include "handlers/webim_router.h"
+#include "handlers/welcome_page.h"
+
+namespace rtcroom {
+
+/// What answers requests, each at its own paths; all of it outlives the front.
+struct FrontHandlers {
+  Router& rooms;  ///< answers what no other one serves
+  WebimRouter* webim = nullptr;
+  ChannelRouter* channel = nullptr;
+  WebRouter* web = nullptr;
+  CallbackHandlers callbacks{};
+  WelcomePage* welcome = nullptr;
+  DemoPages* demo = nullptr;
+};
+
+/// Finds once for each request the handler that serves its path.
+///
+/// @threads safe from any thread.
+class Front : public HttpHandler {
+ public:
+  explicit Front(FrontHandlers handlers) : handlers_(std::move(handlers)) {}
+
+  RequestPlan Resolve(HttpRequest& request) override {
+    request.handler = &For(request);
+    return request.handler->Resolve(request);
+  }
+  /// For requests to rooms: no others are paced.
+  std::chrono::nanoseconds Delay(std::string_view client_address) override {
+    return handlers_.rooms.Delay(client_address);
+  }
+  void Handle(HttpRequest& request, Responder& responder) override {
+    request.handler->Handle(request, responder);
+  }
+  /// The reply suits clients of the room API and of the SDK of 2018, since the path is not known
+  /// here.
+  HttpReply Refuse(int status, std::string_view reason) override;
+
+ private:
+  RequestHandler& For(const HttpRequest& request) const;
+
+  const FrontHandlers handlers_;
+};
+
+}  // namespace rtcroom
