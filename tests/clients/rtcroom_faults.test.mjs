@@ -394,11 +394,13 @@ describe('rtcroom', () => {
       assert.throws(() => room.on('mesage', () => {}), { name: 'BAD_REQUEST', message: 'no event mesage' });
       assert.throws(() => client.once('direct'), { name: 'BAD_REQUEST', message: 'direct: no listener' });
       const heard = [];
-      room.once('message', ({ body }) => heard.push(body));
-      for (const body of ['1', '2']) {
-        platform.sockets.at(-1).receive({ event: { kind: 'multi', roomID: 'r', cursor: body, message: { seq: 1, body } } });
+      const hear = ({ body }) => heard.push(body);
+      room.once('message', hear);
+      room.on('message', hear); // another one, which stays
+      for (const seq of [1, 2]) {
+        platform.sockets.at(-1).receive({ event: { kind: 'multi', roomID: 'r', cursor: 'c', message: { seq, body: `${seq}` } } });
       }
-      assert.deepStrictEqual(heard, ['1']);
+      assert.deepStrictEqual(heard, ['1', '1', '2']);
     });
 
     it('what shows a room or a client as JSON finds its properties alone', async () => {

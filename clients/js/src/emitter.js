@@ -24,7 +24,7 @@ export class Emitter {
     if (typeof listener !== 'function') refuse(`${event}: no listener`);
     const entry = { event, listener, isOnce };
     this._listeners = [...this._listeners, entry];
-    return () => { this._listeners = this._listeners.filter((other) => other !== entry); };
+    return () => this._keep((other) => other !== entry);
   }
 
   /**
@@ -44,7 +44,7 @@ export class Emitter {
    * @param {(value: Events[E]) => void} listener
    */
   off(event, listener) {
-    this._listeners = this._listeners.filter((other) => other.event !== event || other.listener !== listener);
+    this._keep((other) => other.event !== event || other.listener !== listener);
   }
 
   /** Sets what JSON, logs, and stores such as Vuex must not follow. */
@@ -52,12 +52,14 @@ export class Emitter {
     for (const key in values) Object.defineProperty(this, key, { value: values[key], writable: true });
   }
 
+  _keep(isKept) { this._listeners = this._listeners.filter(isKept); }
+
   _emit(name, value) {
-    for (const { event, listener, isOnce } of this._listeners) {
-      if (event !== name) continue;
-      if (isOnce) this.off(event, listener);
+    for (const entry of this._listeners) {
+      if (entry.event !== name) continue;
+      if (entry.isOnce) this._keep((other) => other !== entry);
       try {
-        listener(value);
+        entry.listener(value);
       } catch (error) {
         // A fault of one listener must not keep the others, or the room, from going on.
         this._platform.setTimer(0, () => { throw error; });
