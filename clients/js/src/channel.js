@@ -2,7 +2,7 @@
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
 import {
-  RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNetwork, kNotAuthorised, kRateLimited,
+  RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNetwork, kNotAuthorised, kRateLimited, kUnavailable,
 } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
@@ -99,22 +99,21 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     reconnect(nextPause());
   };
 
-  /** Ends the connection. @returns a function that tells whether what begins now is the newest */
+  /** Ends the connection. @returns what makes of a listener one that is called while what begins now is the newest */
   const begin = () => {
     disconnect();
     const mine = link = {};
-    return () => link === mine;
+    return (listener) => (value) => { if (link === mine) listener(value); };
   };
 
   const connect = () => {
-    const isNewest = begin();
+    const ifNewest = begin();
     startedAt = platform.now();
     if (!platform.hasSockets || startedAt - triedSocketAt < kPollMs * failedSockets) {
-      poll(isNewest);
+      poll(ifNewest);
       return;
     }
     triedSocketAt = startedAt;
-    const ifNewest = (listener) => (value) => { if (isNewest()) listener(value); };
     silence.start(kOpenMs, cut);
     try {
       socket = platform.openSocket(`${url.replace(/^http/, 'ws')}/ws`, 'rtcroomd.v1', {
@@ -171,8 +170,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
 
   /** Once the session is renewed, the channel goes on; when it cannot be, the session ends it. */
   const renew = () => {
-    const isNewest = begin();
-    const again = () => { if (isNewest()) reconnect(nextPause()); };
+    const again = begin()(() => reconnect(nextPause()));
     session.renew().then(again, again);
   };
 
@@ -205,9 +203,8 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     }
   };
 
-  const ask = ({ verb, content, onReply = undefined }) => {
-    waiting.set(++id, onReply);
-    socket.send(JSON.stringify({ id, [verb]: content }));
+  const ask = (request) => {
+    socket.send(JSON.stringify(numbered(request)));
     expectReply();
   };
 
@@ -244,12 +241,20 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
       if (kFinal.test(kicked.reason)) subscription.about._end(kicked.reason);
       else setHeard(subscription, false);
     }
-    if (message) onDirectMessage(message);
+    if (message && message.position > direct) { // else it comes again after a cut
+      direct = message.position;
+      onDirect(message);
+    }
     if (drain) drainMs = drain.reconnect;
     if (beat) onBeat();
   };
 
-  // ---- What both ways bring
+  // ---- What both ways ask and bring
+
+  const numbered = ({ verb, content, onReply = undefined }) => {
+    waiting.set(++id, onReply);
+    return { id, [verb]: content };
+  };
 
   const settle = (request, reply) => {
     const { verb, accept, reject } = request;
@@ -297,12 +302,6 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     subscription.content.cursor = event.cursor || subscription.content.cursor;
   };
 
-  const onDirectMessage = (message) => {
-    if (message.position <= direct) return; // it comes again after a cut
-    direct = message.position;
-    onDirect(message);
-  };
-
   // ---- Long polls
 
   /** As many as a poll may have; the first may be long. */
@@ -317,7 +316,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     return taken;
   };
 
-  const poll = async (isNewest) => {
+  const poll = (ifNewest) => {
     const subscriptions = [...requests].filter(({ about, isIdle }) => about && !isIdle);
     const asked = takePolled();
     // The first tells whether polls work.
@@ -326,35 +325,35 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
       connect: { ...session.who, direct },
       wait: waitMs / 1000,
       cursors: subscriptions.map(({ content }) => content),
-      requests: asked.map(({ verb, content }, index) => ({ id: index, [verb]: content })),
+      requests: asked.map(numbered),
     } });
     // Nothing is lost with a poll that is ended early: the server keeps nothing between two.
     if (waitMs) endPoll = abort;
-    const { status, data } = await reply.catch(() => ({}));
-    if (!isNewest()) return;
-    if (status === 404) {
-      setState('none');
-      return;
-    }
-    try {
-      onPolled(isNewest, data, asked);
-      if (isNewest()) connect();
-    } catch (error) { // no reply, or one that no server of this protocol gives
-      if (isNewest()) onPollFailed(data);
-    }
+    reply.catch(() => ({})).then(ifNewest(({ status, data }) => {
+      if (status === 404) {
+        setState('none');
+        return;
+      }
+      try {
+        onPolled(ifNewest, data);
+        ifNewest(connect)();
+      } catch (error) { // no reply, or one that no server of this protocol gives
+        ifNewest(onPollFailed)(data);
+      }
+    }));
   };
 
-  const onPolled = (isNewest, { replies, rooms, pushes }, asked) => {
-    asked.forEach((request, index) => settle(request, replies.find((reply) => reply.id === index)));
+  /** @param ifNewest  as a listener may log out */
+  const onPolled = (ifNewest, { replies, rooms, pushes }) => {
+    const takeNewest = ifNewest(take);
+    replies.forEach(takeNewest);
+    if (waiting.size) fail(kUnavailable, 'poll');
     if (isOut) failedSockets = 0; // as the network was gone
     isOut = false;
     setState('polling');
-    for (const { error, ...room } of rooms) {
-      const subscription = isNewest() && find(room); // a listener may have logged out
-      if (subscription) onSubscribed(subscription, { subscribe: room, error });
-    }
-    for (const push of pushes) if (isNewest()) take(push);
-    if (isNewest()) tries = 0;
+    rooms.forEach(ifNewest(({ error, ...room }) => find(room)?.onReply({ subscribe: room, error })));
+    pushes.forEach(takeNewest);
+    ifNewest(() => { tries = 0; })();
   };
 
   const onPollFailed = (data) => {
