@@ -19,12 +19,16 @@ export function makeSession(url, platform, onNetwork, onOver) {
   /** @type {any} */
   let login;
 
+  /** The token goes unencoded. */
+  const addressOf = (path, query = `${queryOf({ userID: session.userID })}&token=${login.token}`) =>
+    `${url}/${path}${query && `?${query}`}`;
+
   /** @param mine  the login that the request is for, which gets what aborts it; null for calls
    * @param read  takes the reply; what it cannot read is no reply of rtcroomd */
   const ask = async (mine, path, query, body, read = (reply) => reply) => {
     const checkWanted = () => { if (mine && mine !== login) failLoggedOut(); };
     checkWanted();
-    const { reply, abort } = platform.request({ url: `${url}/${path}${query && `?${query}`}`, body });
+    const { reply, abort } = platform.request({ url: addressOf(path, query), body });
     if (mine) mine.abort = abort;
     const { data, error } = await reply.catch((error) => ({ error }));
     checkWanted(); // or it was aborted
@@ -67,7 +71,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
   /** A code is good for one call. */
   const askServer = async (mine) => {
     const code = await platform.loginCode();
-    return ask(mine, 'utils/get_login_info', code && queryOf({ code }));
+    return ask(mine, 'utils/get_login_info', code ? queryOf({ code }) : '');
   };
 
   const logInFirst = async (mine, onDone) => {
@@ -100,12 +104,10 @@ export function makeSession(url, platform, onNetwork, onOver) {
   };
 
   const session = {
+    /** @param path  of a call in the name of the user */
+    addressOf,
+
     get userID() { return login?.token ? login.identity.userID : ''; },
-
-    /** Of each call; the token goes unencoded. */
-    get query() { return `${queryOf({ userID: session.userID })}&token=${login.token}`; },
-
-    addressOf(path) { return `${url}/${path}?${session.query}`; },
 
     /** As the channel wants it. With `beats` it tells when to send heartbeats. */
     get who() { return { userID: session.userID, token: login.token, beats: true }; },
@@ -157,7 +159,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
         try {
-          const reply = await ask(null, path, session.query, { userID, client: kClient, ...body }, read);
+          const reply = await ask(null, path, undefined, { userID, client: kClient, ...body }, read);
           onNetwork(true);
           return reply;
         } catch (error) {
