@@ -154,7 +154,7 @@ export class Client extends Emitter {
    * @param {import('./types.js').SeatOptions} [options]
    * @returns {Promise<Room>}
    */
-  joinRoom(kind, roomID, options = {}) {
+  joinRoom(kind, roomID, options) {
     return this._enter({ kind, roomID }, options);
   }
 
@@ -165,7 +165,7 @@ export class Client extends Emitter {
    * @param {import('./types.js').Profile & {userInfo?: string}} [options]
    * @returns {Promise<Room>}
    */
-  watchRoom(roomID, options = {}) {
+  watchRoom(roomID, options) {
     return this._enter({ kind: 'live', roomID, isViewer: true }, options);
   }
 
@@ -220,7 +220,7 @@ export class Client extends Emitter {
     this.rooms.forEach((room) => room._end()); // entered meanwhile
   }
 
-  async _enter(asked, options) {
+  async _enter(asked, options = {}) {
     const { kind, roomInfo, isNew, isViewer } = asked;
     const { userName = '', userAvatar = '' } = options;
     const roomID = `${asked.roomID ?? ''}`; // some programs have numbers
