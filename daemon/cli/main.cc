@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -46,6 +47,8 @@ void HoldSignals(int argc, char** argv, char** /*environment*/) {
 
 int main(int argc, char** argv) {
   if (!rtcroom::OpenStandardDescriptors()) return rtcroom::kExitFailed;
+  // A write beyond the limit on the size of files (RLIMIT_FSIZE) fails, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return Run(argc, argv);
   } catch (const std::exception& unforeseen) {

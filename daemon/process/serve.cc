@@ -52,8 +52,6 @@ class WaitedSignals {
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
     // Writing to a disconnected client is an error code, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
-    // A write beyond the limit on the size of files (RLIMIT_FSIZE) fails, as on a full disk.
-    std::signal(SIGXFSZ, SIG_IGN);
   }
 
   int Wait() {

@@ -1,5 +1,6 @@
 // The real server on a disk that fills and empties, again and again.
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <filesystem>
@@ -289,6 +290,21 @@ TEST(LimitOnFileSizes, IsLikeAFullDisk) {
 
   ASSERT_EQ(::prlimit(server.child().pid(), RLIMIT_FSIZE, &usual, nullptr), 0);
   EXPECT_EQ(create("after"), kOk);
+}
+
+TEST(LimitOnFileSizes, IsAFullDiskToACommand) {
+  ServerProcess server;
+  ASSERT_EQ(server.Terminate(), 0);
+  const TempDirectory directory;
+  const FinishedCommand backup =
+      RunToEnd({.program = "/bin/sh",
+                .arguments = {"-c", R"(ulimit -f 128; exec "$0" "$@")", ServerBinary(), "backup",
+                              (directory.path() / "backup").string(), "--config",
+                              server.config_file().string()}},
+               std::chrono::seconds(60));
+  EXPECT_EQ(backup.exit_code, 1) << backup.err;
+  EXPECT_THAT(backup.err, HasSubstr("disk"));
+  EXPECT_THAT(FilesIn(directory.path()), IsEmpty());
 }
 
 }  // namespace
