@@ -6,7 +6,7 @@ import { until } from '../console/support/until.js';
 import { kNoWorker, Whole } from './support/web/whole.mjs';
 
 const kTones = { ann: 440, bob: 660, cat: 880 };
-const kSources = { ann: 1, bob: 2, cat: 3 };
+const kSources = { ann: 1, bob: 2, cat: 3, screen: 4 };
 const as = (name) => ({ source: kSources[name], frequency: kTones[name] });
 const kGoodSkewMs = 200;
 
@@ -109,6 +109,21 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await seesAndHears(bob, 'bob plays ann', 'ann');
   });
 
+  it('share their screen in the place of the camera, and its sound goes on', async () => {
+    const phone = whole.listen(await whole.rtmp('multi', 'call', 'ann'));
+    await eventually('the phone has pictures', () => phone.figures(0).pictures > 0);
+    await ann.call('ann', 'share', { source: kSources.screen, width: 960, height: 540, rate: 10 });
+    const since = Date.now();
+    await eventually('bob sees the screen, and hears ann', async () => {
+      const { sources, sizes, loudest } = await bob.figures('bob plays ann', Math.max(since, Date.now() - 2000));
+      return sources.join() === String(kSources.screen) && sizes.length === 1 && Math.abs(loudest.frequency - kTones.ann) < 15 && loudest.level > -50;
+    });
+    await eventually('the phone sees it', () => phone.figures(Date.now() - 2000).sources.join() === String(kSources.screen));
+    await phone.stop();
+    await ann.call('ann', 'share');
+    await seesAndHears(bob, 'bob plays ann', 'ann');
+  });
+
   it('do not get in with another signature', async () => {
     const before_ = await whole.metric('rtcroomd_web_sessions');
     const [{ whipURL }, whepURL] = [await whole.sit('multi', 'call', 'ann'), await whole.whep('multi', 'call', 'ann', 'bob')];
@@ -169,7 +184,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await eventually('the stream is off', () => isIn('OFF'));
   });
 
-  it('host a live room with a phone, for viewers who only watch', async () => {
+  it('host a live room with a phone, for viewers who only watch, and see both in one picture', async (test) => {
     const [kind, roomID] = ['live', 'show'];
     const [host, guest, viewer] = [await whole.logIn(), await whole.logIn(), await whole.logIn()];
     const profile = { roomID, userName: 'n', userAvatar: 'a.png' };
@@ -178,10 +193,9 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await host.call('live_room/add_pusher', { ...profile, pushURL });
     await eventually('the host publishes', async () => (await ann.publish('host', whipURL, as('ann'))).status === 201);
     await viewer.call('live_room/add_audience', { roomID, userInfo: '' });
-    const plays = async (page, user, of) => {
-      const session = `plays ${of}`;
+    const plays = async (page, user, of, options = {}, session = `plays ${of}`) => {
       const url = await user.whep(kind, roomID, of);
-      await eventually(session, async () => (await page.play(session, url)).status === 201);
+      await eventually(session, async () => (await page.play(session, url, options)).status === 201);
       return session;
     };
     await seesAndHears(bob, await plays(bob, viewer, ''), 'ann'); // the mix: the host alone, as it came
@@ -190,6 +204,28 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     whole.push(phoneURL, as('cat'));
     await seesAndHears(ann, await plays(ann, host, guest.userID), 'cat');
     await seesAndHears(bob, await plays(bob, viewer, guest.userID), 'cat');
+
+    const streamIn = (url) => new URL(url).pathname.split('/').at(-1);
+    const [ofHost, ofGuest] = [pushURL, phoneURL].map(streamIn);
+    const place = (stream, layer, width, location = 0) => ({ input_stream_id: stream, layout_params: {
+      image_layer: layer, image_width: width, image_height: width * 9 / 16, location_x: location, location_y: location * 9 / 16 } });
+    const para = { output_stream_id: ofHost, input_stream_list: [place(ofHost, 1, 320), place(ofGuest, 2, 160, 160)] };
+    await host.call('live_room/merge_stream', { roomID, mergeParams: { interface: { para } } });
+    const since = Date.now();
+    const corner = await plays(bob, viewer, '', { part: [0.5, 0.5, 0.5] }, 'plays the corner of the mix');
+    // Who has watched the host alone goes on in the same session.
+    for (const [session, of] of [['plays ', 'ann'], [corner, 'cat']]) {
+      let told;
+      let areBothHeard = false;
+      await eventually(`${session}: pictures of ${of}, and both tones`, async () => {
+        const levels = await Promise.all(['ann', 'cat'].map((name) => bob.call(session, 'levelOf', kTones[name])));
+        areBothHeard ||= levels.every((level) => level > -50); // a busy machine has gaps
+        const { pictures, damaged, sources } = await bob.figures(session, since);
+        told = { pictures, damaged, sources, levels };
+        return areBothHeard && pictures >= 10 && sources.join() === String(kSources[of]);
+      }).catch((error) => { throw new Error(`${JSON.stringify(told)}\n${error.message}`); });
+      test.diagnostic(`${session}: ${JSON.stringify(told)}`);
+    }
   });
 
   it('talk without cameras', async () => {

@@ -116,14 +116,24 @@ class Publication extends Session {
     }
   }
 
+  /** Sends the pictures of a screen, as another source, instead of the camera's; of undefined: the camera's again. */
+  async share(screen) {
+    this.screen?.stop();
+    this.screen = screen && makeStream({ ...this.options, ...screen });
+    const sender = this.connection.getSenders().find(({ track }) => track.kind === 'video');
+    await sender.replaceTrack((this.screen ?? this.source).stream.getVideoTracks()[0]);
+  }
+
   mute(isMuted) { for (const track of this.source.stream.getTracks()) track.enabled = !isMuted; }
 
   close() {
     super.close();
     this.source.stop();
+    this.screen?.stop();
   }
 }
 
+/** `options.part` is where the clock is in a picture: left and upper edge and width, as shares of the whole. */
 class Playback extends Session {
   #ages = []; // of pictures: [when it was shown, source, age]
   #markers = []; // [when, age]
@@ -145,12 +155,14 @@ class Playback extends Session {
   #look() {
     const canvas = new OffscreenCanvas(kReadWidth, heightOf(kReadWidth));
     const context = canvas.getContext('2d', { willReadFrequently: true });
+    const [left, top, share] = this.options.part ?? [0, 0, 1];
     const look = () => {
       const { videoWidth, videoHeight } = this.video;
       const now = Date.now();
       this.firstShown ??= performance.now() - this.posted;
       if (videoWidth) {
-        context.drawImage(this.video, 0, 0, videoWidth, heightOf(videoWidth), 0, 0, kReadWidth, heightOf(kReadWidth));
+        const width = videoWidth * share;
+        context.drawImage(this.video, videoWidth * left, videoHeight * top, width, heightOf(width), 0, 0, kReadWidth, heightOf(kReadWidth));
         const { data } = context.getImageData(0, 0, kReadWidth, heightOf(kReadWidth));
         const read = readBits(bitsIn(kReadWidth, (x, y) => data[(y * kReadWidth + x) * 4 + 1]), now);
         this.#ages.push([now, read?.source ?? -1, read?.age ?? 0, `${videoWidth}x${videoHeight}`]);
@@ -187,6 +199,14 @@ class Playback extends Session {
     let best = 1;
     for (let index = 2; index < below; ++index) if (levels[index] > levels[best]) best = index;
     return { frequency: best * width, level: levels[best] };
+  }
+
+  /** The level of a tone in dB. */
+  levelOf(frequency) {
+    if (!this.spectrum) return -Infinity;
+    const levels = new Float32Array(this.spectrum.frequencyBinCount);
+    this.spectrum.getFloatFrequencyData(levels);
+    return levels[Math.round(frequency * this.spectrum.fftSize / sound.sampleRate)];
   }
 
   /** What has come since a time: pictures, whose, how late, and the sound relative to them; in ms. */
