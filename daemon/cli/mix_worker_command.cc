@@ -26,10 +26,10 @@ void Work(const std::stop_token& stop, const MixWorkerOptions& options,
           const RoomsServer& room_server, const Clock& clock, Logger& logger,
           ServiceReports& reports) {
   MixProcesses processes(clock, logger);
-  MixClient client({.token = room_server.token}, {.channel = ConnectTo(room_server),
-                                                  .clock = clock,
-                                                  .logger = logger,
-                                                  .wake = [&processes] { processes.Wake(); }});
+  MixClient client(MixCallOptions(room_server.token), {.channel = ConnectTo(room_server),
+                                                       .clock = clock,
+                                                       .logger = logger,
+                                                       .wake = [&processes] { processes.Wake(); }});
   const auto report = [&reports](std::size_t running, bool is_following) {
     reports.Status(
         fmt::format("{} mixes; {}", running,

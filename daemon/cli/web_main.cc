@@ -86,8 +86,9 @@ int Work(const WebWorkerCommand& command, const WorkerContext& context) {
               fmt::format("{} sessions; {}", sessions,
                           is_serving ? "the room server is there" : "the room server is away"));
         };
-        return RunWebWorker(stop, options, {.token = room_server->token},
-                            {.channel = ConnectTo(*room_server),
+        return RunWebWorker(stop, options,
+                            {.token = room_server->token,
+                             .channel = ConnectTo(*room_server),
                              .clock = context.clock,
                              .logger = logger,
                              .ready = [&reports] { reports.Ready(); },

@@ -7,6 +7,13 @@
 
 namespace rtcroom {
 
+ServerCallOptions MixCallOptions(Secret token) {
+  return {.method = "/rtcroom.v1.RoomAdmin/FollowMixes",
+          .event = "mixes_followed",
+          .lost_event = "mixes_not_followed",
+          .token = std::move(token)};
+}
+
 WantedPrograms ProgramsFor(const v1::WantedMixes& wanted, const MixServer& server, Logger& logger) {
   WantedPrograms programs;
   for (const v1::Mix& mix : wanted.mixes()) {
@@ -28,11 +35,11 @@ void RunMixWorker(const std::stop_token& stop, const MixWorkerOptions& options,
   std::optional<std::pair<std::size_t, bool>> reported;
   while (!stop.stop_requested()) {
     std::optional<MonotonicTime> next = deps.client.Step();
-    if (const std::optional<v1::WantedMixes> wanted = deps.client.Take()) {
+    while (const std::optional<v1::WantedMixes> wanted = deps.client.Take()) {
       supervisor.Want(ProgramsFor(*wanted, options.server, deps.logger));
     }
     if (const std::optional<MonotonicTime> due = supervisor.Step()) next = std::min(*next, *due);
-    const std::pair state(supervisor.running(), deps.client.is_following());
+    const std::pair state(supervisor.running(), deps.client.is_served());
     if (reported != state) deps.report(state.first, state.second);
     reported = state;
     deps.processes.Wait(next);

@@ -4,12 +4,20 @@
 #include <functional>
 #include <stop_token>
 
+#include <rtcroom/v1/room_admin.pb.h>
+
+#include "daemon/grpc/server_call.h"
 #include "daemon/mix/mix_arguments.h"
-#include "daemon/mix/mix_client.h"
 #include "daemon/mix/mix_processes.h"
 #include "daemon/mix/mix_supervisor.h"
 
 namespace rtcroom {
+
+/// Follows the mixes that a room server wants, of which the last holds, also while it is away.
+using MixClient = ServerCall<v1::FollowMixesRequest, v1::WantedMixes>;
+
+/// The options of its call; the rest is as usual.
+ServerCallOptions MixCallOptions(Secret token);
 
 struct MixWorkerOptions {
   MixServer server = {};

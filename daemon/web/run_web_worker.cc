@@ -11,6 +11,7 @@
 
 #include "daemon/base/address_range.h"
 #include "daemon/base/ip_address.h"
+#include "daemon/grpc/server_call.h"
 #include "daemon/web/main_loop.h"
 #include "daemon/web/play_peer.h"
 #include "daemon/web/rtmp_pull.h"
@@ -22,6 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kStep{200};
+
+using Calls = ServerCall<v1::WebReport, v1::WebOrder>;
 
 /// What nobody sends: an offer for the trial.
 WebOffer TrialOffer() {
@@ -92,27 +95,33 @@ std::vector<std::string> LocalAddresses() {
 }
 
 Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options,
-                    const WebClientOptions& client_options, const WebWorkerDeps& deps) {
+                    const WebWorkerDeps& deps) {
   gst_init(nullptr, nullptr);
   if (Status tried = TryOnce(options.network, stop); !tried || stop.stop_requested()) return tried;
   MainLoop loop;
-  WebClient* calls = nullptr;
+  Calls* calls = nullptr;
   WebWorker worker(options, deps.clock, deps.logger,
-                   [&calls](v1::WebReport report) { calls->Report(std::move(report)); });
+                   [&calls](v1::WebReport report) { calls->Send(std::move(report)); });
   std::optional<std::pair<std::size_t, bool>> reported;
   const auto step = [&] {
     calls->Step();
     while (const std::optional<v1::WebOrder> order = calls->Take()) worker.Obey(*order);
-    const std::pair state(worker.sessions(), calls->is_serving());
+    const std::pair state(worker.sessions(), calls->is_served());
     if (reported != state) deps.report(state.first, state.second);
     reported = state;
   };
-  WebClient client(client_options, {.channel = deps.channel,
-                                    .clock = deps.clock,
-                                    .logger = deps.logger,
-                                    .wake = [&step] { MainLoop::Post(step); },
-                                    .hello = [&worker] { return worker.Hello(); }});
-  calls = &client;
+  Calls served({.method = "/rtcroom.v1.RoomAdmin/ServeWeb",
+                .event = "web_served",
+                .lost_event = "web_not_served",
+                .token = deps.token,
+                .backoff = 200ms,
+                .max_backoff = 2s},  // browsers are refused meanwhile
+               {.channel = deps.channel,
+                .clock = deps.clock,
+                .logger = deps.logger,
+                .wake = [&step] { MainLoop::Post(step); },
+                .hello = [&worker] { return worker.Hello(); }});
+  calls = &served;
   deps.ready();
   loop.Repeat(kStep, [&] {
     worker.Step();

@@ -12,13 +12,14 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
-#include "daemon/web/web_client.h"
+#include "daemon/base/secret.h"
 #include "daemon/web/web_worker.h"
 
 namespace rtcroom {
 
 /// All of it outlives the call.
 struct WebWorkerDeps {
+  Secret token;  ///< of the calls; empty: not sent
   std::shared_ptr<grpc::Channel> channel;
   const Clock& clock;
   Logger& logger;
@@ -32,7 +33,7 @@ struct WebWorkerDeps {
 /// loop's.
 /// @errors kUnavailable when the media library or one of its parts is not installed.
 Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options,
-                    const WebClientOptions& client, const WebWorkerDeps& deps);
+                    const WebWorkerDeps& deps);
 
 /// The addresses of this machine, but loopback and link-local ones.
 std::vector<std::string> LocalAddresses();

@@ -67,8 +67,9 @@ WebWorker::~WebWorker() {
   while (!sessions_.empty()) End(std::string(sessions_.begin()->first), "worker_stopped");
 }
 
-v1::WebHello WebWorker::Hello() const {
-  v1::WebHello hello;
+v1::WebReport WebWorker::Hello() const {
+  v1::WebReport report;
+  v1::WebHello& hello = *report.mutable_hello();
   hello.set_version(std::string(kVersion));
   hello.set_max_sessions(static_cast<std::uint32_t>(options_.max_sessions));
   for (const auto& [id, session] : sessions_) {
@@ -81,7 +82,7 @@ v1::WebHello WebWorker::Hello() const {
     told.set_rtmp_query(session.place.query);
     told.set_is_connected(session.watch.is_connected());
   }
-  return hello;
+  return report;
 }
 
 void WebWorker::Obey(const v1::WebOrder& order) {

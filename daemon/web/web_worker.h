@@ -20,7 +20,6 @@
 #include "daemon/web/media_pipeline.h"
 #include "daemon/web/sdp_answer.h"
 #include "daemon/web/session_watch.h"
-#include "daemon/web/web_client.h"
 #include "daemon/web/web_peer.h"
 #include "daemon/web/web_stream.h"
 
@@ -46,7 +45,7 @@ class WebWorker {
   WebWorker& operator=(const WebWorker&) = delete;
 
   /// The first report of a call.
-  [[nodiscard]] v1::WebHello Hello() const;
+  [[nodiscard]] v1::WebReport Hello() const;
   void Obey(const v1::WebOrder& order);
   /// What time brings. Call it a few times a second.
   void Step();

@@ -1,6 +1,4 @@
-#include "daemon/mix/mix_client.h"
-
-#include <atomic>
+// The call that follows wanted mixes.
 #include <memory>
 #include <string>
 
@@ -8,6 +6,7 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include "daemon/mix/mix_worker.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
@@ -17,8 +16,6 @@ namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
-using testing::Not;
 
 /// The streams of mixes, one letter for each.
 v1::WantedMixes Mixes(const std::string& letters) {
@@ -34,17 +31,6 @@ std::string LettersOf(const v1::WantedMixes& wanted) {
 
 class MixClientTest : public testing::Test {
  protected:
-  MixClientTest() { Begin(); }
-
-  void Begin(const std::string& token = "") {
-    client_ = std::make_unique<MixClient>(
-        MixClientOptions{.token = Secret(token)},
-        MixClientDeps{
-            .channel = grpc::CreateChannel(source_.address(), grpc::InsecureChannelCredentials()),
-            .clock = clock_,
-            .logger = logger_,
-            .wake = [this] { ++wakes_; }});
-  }
   /// Steps until a set arrives; its letters, or "none" after a long wait.
   std::string Arrived() {
     std::string letters = "none";
@@ -60,7 +46,7 @@ class MixClientTest : public testing::Test {
   bool IsLost() {
     return Eventually([&] {
       client_->Step();
-      return !client_->is_following() && source_.followers() == 0;
+      return !client_->is_served() && source_.followers() == 0;
     });
   }
   bool StepUntilLogged(const std::string& text) {
@@ -73,63 +59,26 @@ class MixClientTest : public testing::Test {
   FakeClock clock_;
   const CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
-  std::atomic<int> wakes_{0};
   MixSource source_;
-  std::unique_ptr<MixClient> client_;
+  const std::unique_ptr<MixClient> client_ = std::make_unique<MixClient>(
+      MixCallOptions(Secret()),
+      MixClient::Deps{
+          .channel = grpc::CreateChannel(source_.address(), grpc::InsecureChannelCredentials()),
+          .clock = clock_,
+          .logger = logger_,
+          .wake = [] {}});
 };
 
 TEST_F(MixClientTest, TakesEachSetOnce) {
   source_.Want(Mixes("ab"));
   EXPECT_EQ(Arrived(), "ab");
-  EXPECT_TRUE(client_->is_following());
+  EXPECT_TRUE(client_->is_served());
   EXPECT_EQ(client_->Take(), std::nullopt);
   source_.Want(Mixes("c"));
   EXPECT_EQ(Arrived(), "c");
   source_.Want(Mixes(""));
   EXPECT_EQ(Arrived(), "");
   EXPECT_EQ(source_.calls(), 1);
-}
-
-TEST_F(MixClientTest, WakesForEachSetAndForTheEnd) {
-  client_->Step();
-  source_.Want(Mixes("a"));
-  EXPECT_TRUE(Eventually([&] { return wakes_ == 1; }));
-  EXPECT_EQ(Arrived(), "a");
-  source_.EndCalls();
-  EXPECT_TRUE(Eventually([&] { return wakes_ == 2; }));
-  client_->Step();
-  EXPECT_FALSE(client_->is_following()) << "the end was there before it was told";
-}
-
-TEST_F(MixClientTest, SendsTheToken) {
-  Begin("word");
-  source_.Want(Mixes("a"));
-  EXPECT_EQ(Arrived(), "a");
-  EXPECT_EQ(source_.authorization(), "Bearer word");
-  EXPECT_THAT(log_.Text(), Not(HasSubstr("word")));
-}
-
-TEST_F(MixClientTest, CallsAgainAfterATimeThatGrows) {
-  source_.Refuse({grpc::StatusCode::FAILED_PRECONDITION, "mix.max: 0"});
-  int calls = 0;
-  for (const auto wait : {500ms, 1000ms, 2000ms, 4000ms, 8000ms, 10'000ms, 10'000ms}) {
-    client_->Step();
-    ++calls;
-    EXPECT_TRUE(Eventually([&] { return wakes_ == calls; }));
-    EXPECT_EQ(client_->Step(), clock_.Monotonic() + wait);
-    clock_.Advance(wait - 1ms);
-    client_->Step();
-    EXPECT_EQ(source_.calls(), calls);
-    clock_.Advance(1ms);
-  }
-  const std::string log = log_.Text();
-  EXPECT_THAT(log, HasSubstr("mixes_not_followed reason=failed_precondition"));
-  EXPECT_EQ(log.find("mixes_not_followed"), log.rfind("mixes_not_followed")) << "logged once";
-
-  source_.Refuse(grpc::Status::OK);
-  source_.Want(Mixes("a"));
-  EXPECT_EQ(Arrived(), "a");
-  EXPECT_THAT(log_.Text(), HasSubstr("mixes_followed"));
 }
 
 TEST_F(MixClientTest, FollowsAServerThatWasAway) {
@@ -150,36 +99,6 @@ TEST_F(MixClientTest, FollowsAServerThatWasAway) {
     return wanted.has_value();
   }));
   EXPECT_EQ(letters, "b");
-}
-
-TEST_F(MixClientTest, GivesUpACallThatIsSilent) {
-  source_.Want(Mixes("a"));
-  EXPECT_EQ(Arrived(), "a");
-  EXPECT_EQ(client_->Step(), clock_.Monotonic() + 45s);
-  clock_.Advance(44'999ms);
-  client_->Step();
-  EXPECT_TRUE(client_->is_following());
-  clock_.Advance(1ms);
-  EXPECT_TRUE(IsLost());
-  clock_.Advance(500ms);
-  EXPECT_EQ(Arrived(), "a");
-  EXPECT_EQ(source_.calls(), 2);
-}
-
-TEST_F(MixClientTest, KeepsACallInWhichSetsAreRepeated) {
-  for (int i = 0; i < 5; ++i) {
-    source_.Want(Mixes("a"));
-    EXPECT_EQ(Arrived(), "a");
-    clock_.Advance(44s);
-  }
-  EXPECT_EQ(source_.calls(), 1);
-}
-
-TEST_F(MixClientTest, EndsItsCallWithItself) {
-  source_.Want(Mixes("a"));
-  EXPECT_EQ(Arrived(), "a");
-  client_.reset();
-  EXPECT_TRUE(Eventually([&] { return source_.followers() == 0; }));
 }
 
 }  // namespace

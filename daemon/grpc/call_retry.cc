@@ -1,4 +1,4 @@
-#include "daemon/mix/call_retry.h"
+#include "daemon/grpc/call_retry.h"
 
 #include <algorithm>
 
