@@ -9,7 +9,7 @@ namespace rtcroom {
 namespace {
 
 std::string MediumText(const OfferedMedium& medium, int index) {
-  const int type = medium.codec->payload_type;
+  const int type = *medium.payload_type;
   // In the caps from the start: the answer would name another source, and a browser shows nothing
   // of one that was not named.
   const guint32 source = g_random_int() | 1U;
@@ -31,7 +31,7 @@ std::string PipelineText(const WebOffer& offer) {
   std::string text = "webrtcbin name=rtc bundle-policy=max-bundle ";
   int index = 0;
   for (const OfferedMedium& medium : offer.media) {
-    if (medium.codec) text += MediumText(medium, index++);
+    if (medium.payload_type) text += MediumText(medium, index++);
   }
   return text;
 }
@@ -39,7 +39,7 @@ std::string PipelineText(const WebOffer& offer) {
 }  // namespace
 
 PlayPeer::PlayPeer(const MediaClock& clock, PeerEvents events, const WebOffer& offer)
-    : WebPeer(WebWay::kPlay, PipelineText(offer), clock, std::move(events)) {}
+    : WebPeer(PipelineText(offer), clock, std::move(events)) {}
 
 void PlayPeer::Prepare(const WebOffer& /*offer*/) {
   GstPtr<GstElement> video = pipeline_.Find("video");

@@ -12,7 +12,6 @@ namespace rtcroom {
 PublishPeer::PublishPeer(const MediaClock& clock, PeerEvents events,
                          std::chrono::milliseconds latency, std::shared_ptr<StreamHub> hub)
     : WebPeer(
-          WebWay::kPublish,
           fmt::format("webrtcbin name=rtc bundle-policy=max-bundle latency={}", latency.count()),
           clock, std::move(events)),
       clock_(clock),

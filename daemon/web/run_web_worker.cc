@@ -28,16 +28,19 @@ using Calls = ServerCall<v1::WebReport, v1::WebOrder>;
 
 /// What nobody sends: an offer for the trial.
 WebOffer TrialOffer() {
-  const OfferedCodec opus{.payload_type = 111};
-  const OfferedCodec h264{.payload_type = 102, .repeats = 103, .profile = "42e01f"};
   std::string fingerprint = "00";
   for (int i = 1; i < 32; ++i) fingerprint += ":00";
-  return {.ufrag = "trial",
-          .password = "0123456789012345678901",
-          .fingerprint = fingerprint,
-          .setup = "actpass",
-          .media = {{.mid = "0", .first_format = "111", .codec = opus},
-                    {.is_video = true, .mid = "1", .first_format = "102", .codec = h264}}};
+  const std::string connection =
+      "a=ice-ufrag:trial\na=ice-pwd:0123456789012345678901\na=rtcp-mux\na=fingerprint:sha-256 " +
+      fingerprint + "\n";
+  return *ReadOffer(
+      "v=0\na=group:BUNDLE 0 1\nm=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:0\n"
+      "a=rtpmap:111 opus/48000/2\n" +
+          connection +
+          "m=video 9 UDP/TLS/RTP/SAVPF 102\na=mid:1\na=rtpmap:102 H264/90000\n"
+          "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\n" +
+          connection,
+      WebWay::kPlay);
 }
 
 /// Opens and ends one session: the first takes up to half a second longer than others, as the

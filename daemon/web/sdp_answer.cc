@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "daemon/web/sdp_lines.h"
-
 namespace rtcroom {
 namespace {
 
@@ -41,7 +39,7 @@ std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const A
   std::string finished;
   auto next = offer.media.begin();  // the medium whose place is next
   const auto reject = [&] {
-    while (next != offer.media.end() && !next->codec) AppendRejected(*next++, finished);
+    while (next != offer.media.end() && !next->payload_type) AppendRejected(*next++, finished);
   };
   const OfferedMedium* medium = nullptr;
   for (const std::string_view line : LinesOf(answer)) {
@@ -50,8 +48,7 @@ std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const A
       medium = next == offer.media.end() ? nullptr : &*next++;
     }
     const bool is_bounded = medium != nullptr && medium->is_video && rules.max_kbps > 0;
-    const std::string format =
-        is_bounded ? fmt::format("a=fmtp:{} ", medium->codec->payload_type) : "";
+    const std::string format = is_bounded ? fmt::format("a=fmtp:{} ", *medium->payload_type) : "";
     if (line.starts_with(kCandidate)) {
       const std::optional<std::string> candidate = FinishCandidate(line, rules);
       if (candidate) finished += *candidate + "\r\n";

@@ -16,7 +16,7 @@ struct AnswerRules {
   std::size_t max_kbps = 0;    ///< of video that the browser sends; 0: not told
 };
 
-/// The library's answer to `WriteOffer(offer)`, with the media that are rejected in their places,
+/// The library's answer to `offer.text`, with the media that are rejected in their places,
 /// and candidates and bounds as the rules say.
 std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const AnswerRules& rules);
 

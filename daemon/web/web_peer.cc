@@ -93,16 +93,14 @@ bool Holds(const GstStructure* of, const char* name) {
 
 }  // namespace
 
-WebPeer::WebPeer(WebWay way, const std::string& pipeline, const MediaClock& clock,
-                 PeerEvents events)
+WebPeer::WebPeer(const std::string& pipeline, const MediaClock& clock, PeerEvents events)
     : pipeline_(pipeline, clock,
                 [this](const std::string&) {
                   MainLoop::Post([weak = weak_from_this()] {
                     if (const auto self = weak.lock()) self->Fail(SessionFault::kFailed);
                   });
                 }),
-      events_(std::move(events)),
-      way_(way) {
+      events_(std::move(events)) {
   if (pipeline_.is_usable()) rtc_ = pipeline_.Find("rtc");
 }
 
@@ -170,7 +168,7 @@ void WebPeer::SetUpIce(const PeerNetwork& network) {
 
 void WebPeer::SetOffer(const WebOffer& offer) {
   GstSDPMessage* message = nullptr;
-  if (gst_sdp_message_new_from_text(WriteOffer(offer, way_).c_str(), &message) != GST_SDP_OK) {
+  if (gst_sdp_message_new_from_text(offer.text.c_str(), &message) != GST_SDP_OK) {
     return Post([](WebPeer& self) { self.Fail(SessionFault::kFailed); });
   }
   GstWebRTCSessionDescription* const description =
@@ -254,7 +252,7 @@ bool WebPeer::HasRightCertificate() {
       if (text != nullptr && *text != '\0') pem = text;
     }
   });
-  return FingerprintOf(pem) == fingerprint_;
+  return g_ascii_strcasecmp(FingerprintOf(pem).c_str(), fingerprint_.c_str()) == 0;
 }
 
 void WebPeer::HearRtcp() {

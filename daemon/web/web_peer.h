@@ -69,7 +69,7 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   [[nodiscard]] PeerFigures Figures() const;
 
  protected:
-  WebPeer(WebWay way, const std::string& pipeline, const MediaClock& clock, PeerEvents events);
+  WebPeer(const std::string& pipeline, const MediaClock& clock, PeerEvents events);
 
   /// Called once, before the pipeline plays.
   virtual void Prepare(const WebOffer& offer) = 0;
@@ -96,7 +96,6 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   void HearRtcp();
   void Fail(SessionFault fault);
 
-  const WebWay way_;
   std::string fingerprint_;
   bool has_ended_ = false;
   std::atomic<bool> has_answered_{false};

@@ -11,7 +11,6 @@
 namespace rtcroom {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -25,40 +24,39 @@ std::string WithSecondCamera(std::string offer) {
 TEST(SdpOffer, ReadsWhatAPublisherSends) {
   const Result<WebOffer> offer = ReadOffer(BrowserOffer("sendonly"), WebWay::kPublish);
   ASSERT_TRUE(offer) << offer.error().detail;
-  EXPECT_EQ(offer->ufrag, "Rn1U");
-  EXPECT_EQ(offer->password, "x+R3M1DiHT+4PP+ijH+Ifd6x");
   EXPECT_EQ(offer->fingerprint, kFingerprint);
-  EXPECT_EQ(offer->setup, "actpass");
   ASSERT_EQ(offer->media.size(), 2U);
   const OfferedMedium& audio = offer->media[0];
   EXPECT_FALSE(audio.is_video);
-  EXPECT_EQ(audio.codec->payload_type, 111);
-  EXPECT_THAT(audio.codec->sources, ElementsAre(15));
+  EXPECT_EQ(audio.payload_type, 111);
   const OfferedMedium& video = offer->media[1];
   EXPECT_TRUE(video.is_video);
   EXPECT_EQ(video.mid, "1");
-  EXPECT_EQ(video.codec->payload_type, 108) << "constrained baseline, with packetization-mode 1";
-  EXPECT_EQ(video.codec->repeats, 109);
-  EXPECT_EQ(video.codec->profile, "42e01f");
-  EXPECT_EQ(video.codec->transport_cc, 3);
-  EXPECT_THAT(video.codec->sources, ElementsAre(16, 17));
-  EXPECT_EQ(video.codec->cname, "name");
+  EXPECT_EQ(video.payload_type, 108) << "constrained baseline, with packetization-mode 1";
+  for (const char* const line :
+       {"a=ice-ufrag:Rn1U", "a=ice-pwd:x+R3M1DiHT+4PP+ijH+Ifd6x", "a=setup:actpass", "a=sendonly",
+        "a=ssrc:15 cname:name", "a=ssrc-group:FID 16 17", "a=ssrc:17 cname:name",
+        "a=rtpmap:109 rtx/90000", "a=fmtp:109 apt=108", "a=rtcp-fb:108 nack pli",
+        "a=extmap:3 http://www.ietf.org/id/"}) {
+    EXPECT_THAT(offer->text, HasSubstr(std::string("\r\n") + line));
+  }
 }
 
 TEST(SdpOffer, IsWrittenOfKnownLinesOnly) {
   const Result<WebOffer> offer = ReadOffer(BrowserOffer("recvonly"), WebWay::kPlay);
   ASSERT_TRUE(offer) << offer.error().detail;
-  const std::string written = WriteOffer(*offer, WebWay::kPlay);
+  const std::string& written = offer->text;
   for (const char* const dropped : {"candidate", "orientation", "VP8", "PCMU", "msid", "a=ssrc"}) {
     EXPECT_THAT(written, Not(HasSubstr(dropped)));
   }
   EXPECT_THAT(written, HasSubstr("m=video 9 UDP/TLS/RTP/SAVPF 108 109\r\n"));
   EXPECT_THAT(written, HasSubstr("a=fmtp:108 level-asymmetry-allowed=1;packetization-mode=1;"
-                                 "profile-level-id=42e01f\r\na=rtcp-fb:108 transport-cc\r\n"));
+                                 "profile-level-id=42e01f\r\n"));
+  EXPECT_THAT(written, HasSubstr("a=rtcp-fb:108 transport-cc\r\n"));
   EXPECT_THAT(written, HasSubstr("a=recvonly"));
   const Result<WebOffer> again = ReadOffer(written, WebWay::kPlay);
   ASSERT_TRUE(again) << again.error().detail;
-  EXPECT_EQ(WriteOffer(*again, WebWay::kPlay), written);
+  EXPECT_EQ(again->text, written);
 }
 
 TEST(SdpOffer, ReadsOneMediumWithoutAGroup) {
@@ -75,9 +73,9 @@ TEST(SdpOffer, UsesTheFirstMediumOfEachKind) {
       ReadOffer(WithSecondCamera(BrowserOffer("sendonly")), WebWay::kPublish);
   ASSERT_TRUE(offer) << offer.error().detail;
   ASSERT_EQ(offer->media.size(), 3U);
-  EXPECT_TRUE(offer->media[1].codec);
-  EXPECT_FALSE(offer->media[2].codec);
-  EXPECT_THAT(WriteOffer(*offer, WebWay::kPublish), Not(HasSubstr("a=mid:2")));
+  EXPECT_TRUE(offer->media[1].payload_type);
+  EXPECT_FALSE(offer->media[2].payload_type);
+  EXPECT_THAT(offer->text, Not(HasSubstr("a=mid:2")));
 }
 
 struct Broken {
