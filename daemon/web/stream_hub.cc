@@ -10,44 +10,51 @@ void StreamHub::Deliver(const MediaFrame& frame) {
   bytes_ += frame.bytes;
   const bool is_video = frame.kind == MediaKind::kVideo;
   (is_video ? has_video_ : has_audio_) = true;
-  std::shared_ptr<const Places> places;
-  std::vector<MediaFrame> group;  // only copied where a reader begins
-  {
-    const MutexLock lock(mutex_);
-    places = places_;
-    if (is_video) {
-      group_.Add(frame);
-      const bool begins = std::ranges::any_of(
-          *places, [](const std::shared_ptr<Place>& place) { return !place->has_picture; });
-      if (begins) group = group_.Compressed();
-      needs_key_ = begins && group.empty();
+  const MutexLock lock(mutex_);
+  if (is_video) Keep(frame);
+  for (Place& place : places_) {
+    if (!is_video || place.has_picture) {
+      place.reader->Take(frame);
+    } else {
+      Begin(place);
     }
   }
-  for (const std::shared_ptr<Place>& place : *places) {
-    if (!is_video || place->has_picture) {
-      place->reader->Take(frame);
-      continue;
-    }
-    for (const MediaFrame& picture : group) place->reader->Take(picture);
-    place->has_picture = !group.empty();
+  if (is_video) {
+    needs_key_ =
+        std::ranges::any_of(places_, [](const Place& place) { return !place.has_picture; });
   }
+}
+
+void StreamHub::Keep(const MediaFrame& picture) {
+  if (picture.is_key || kept_bytes_ + picture.bytes > kMaxBytes ||
+      pictures_.size() >= kMaxPictures) {
+    pictures_.clear();
+    kept_bytes_ = 0;
+  }
+  if (pictures_.empty() && !picture.is_key) return;
+  pictures_.push_back(picture);
+  kept_bytes_ += picture.bytes;
+}
+
+void StreamHub::Begin(Place& place) {
+  if (pictures_.empty()) return;
+  auto before_last = static_cast<MediaTime::rep>(pictures_.size());
+  for (MediaFrame picture : pictures_) {
+    picture.time = pictures_.back().time - --before_last * std::chrono::milliseconds(1);
+    place.reader->Take(picture);
+  }
+  place.has_picture = true;
 }
 
 void StreamHub::Add(std::shared_ptr<FrameReader> reader) {
   const MutexLock lock(mutex_);
-  auto places = std::make_shared<Places>(*places_);
-  places->push_back(std::make_shared<Place>(std::move(reader)));
-  places_ = std::move(places);
-  if (group_.empty()) needs_key_ = true;
+  places_.push_back({.reader = std::move(reader)});
+  if (pictures_.empty()) needs_key_ = true;
 }
 
 void StreamHub::Remove(const FrameReader& reader) {
   const MutexLock lock(mutex_);
-  auto places = std::make_shared<Places>(*places_);
-  std::erase_if(*places, [&reader](const std::shared_ptr<Place>& place) {
-    return place->reader.get() == &reader;
-  });
-  places_ = std::move(places);
+  std::erase_if(places_, [&reader](const Place& place) { return place.reader.get() == &reader; });
 }
 
 void StreamHub::SetSize(std::uint32_t width, std::uint32_t height) {
@@ -57,10 +64,11 @@ void StreamHub::SetSize(std::uint32_t width, std::uint32_t height) {
 
 void StreamHub::Restart() {
   const MutexLock lock(mutex_);
-  group_.Clear();
+  pictures_.clear();
+  kept_bytes_ = 0;
   // A picture of the new source refers to none of the old one.
-  for (const std::shared_ptr<Place>& place : *places_) place->has_picture = false;
-  needs_key_ = !places_->empty();
+  for (Place& place : places_) place.has_picture = false;
+  needs_key_ = !places_.empty();
   has_video_ = false;
   has_audio_ = false;
   SetSize(0, 0);

@@ -10,20 +10,25 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/thread_annotations.h"
 #include "daemon/web/media_frame.h"
-#include "daemon/web/picture_group.h"
 
 namespace rtcroom {
 
 /// Passes the frames of a source on. A reader's first picture is a key frame: that of the pictures
-/// since the last one, which are kept for it, or the next.
+/// since the last one, which are kept for it, or the next. They come at once, with times a
+/// millisecond apart, so that a decoder is soon done with them.
 ///
 /// @threads safe from any thread; the frames of one kind come from one thread at a time.
 class StreamHub {
  public:
+  // Of the pictures that are kept; more of them are forgotten: who begins waits for the next key
+  // frame.
+  static constexpr std::size_t kMaxPictures = 400;
+  static constexpr std::size_t kMaxBytes = std::size_t{3} << 20;
+
   void Deliver(const MediaFrame& frame) EXCLUDES(mutex_);
 
   void Add(std::shared_ptr<FrameReader> reader) EXCLUDES(mutex_);
-  /// A frame may still arrive at it that is on its way.
+  /// No frame arrives at it any more.
   void Remove(const FrameReader& reader) EXCLUDES(mutex_);
 
   /// The source is another one: forgets the pictures.
@@ -47,15 +52,18 @@ class StreamHub {
  private:
   struct Place {
     std::shared_ptr<FrameReader> reader;
-    std::atomic<bool> has_picture{false};
-    explicit Place(std::shared_ptr<FrameReader> of) : reader(std::move(of)) {}
+    bool has_picture = false;
   };
-  /// Shared by who delivers a frame and the hub, which replaces it when a reader comes or goes.
-  using Places = std::vector<std::shared_ptr<Place>>;
 
+  void Keep(const MediaFrame& picture) REQUIRES(mutex_);
+  /// Gives it the pictures that are kept.
+  void Begin(Place& place) REQUIRES(mutex_);
+
+  /// Held while readers take a frame, which does not block.
   Mutex mutex_;
-  PictureGroup group_ GUARDED_BY(mutex_);
-  std::shared_ptr<const Places> places_ GUARDED_BY(mutex_) = std::make_shared<Places>();
+  std::vector<MediaFrame> pictures_ GUARDED_BY(mutex_);  ///< since the last key frame
+  std::size_t kept_bytes_ GUARDED_BY(mutex_) = 0;
+  std::vector<Place> places_ GUARDED_BY(mutex_);
   std::atomic<bool> needs_key_{false};
   std::atomic<bool> has_video_{false};
   std::atomic<bool> has_audio_{false};

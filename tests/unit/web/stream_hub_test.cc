@@ -66,7 +66,7 @@ TEST_F(StreamHubTest, ForgetsAGroupThatIsTooLong) {
 
 TEST_F(StreamHubTest, ForgetsAGroupThatIsTooLarge) {
   MediaFrame large = Delta(1);
-  large.bytes = PictureGroup::kMaxBytes;
+  large.bytes = StreamHub::kMaxBytes;
   hub_.Deliver(Key(0));
   hub_.Deliver(large);
   const auto viewer = Join();
