@@ -26,12 +26,15 @@ void TellSize(GstSample* sample, Tap& tap) {
   }
 }
 
-void DeliverSample(GstSample* sample, Tap& tap) {
-  GstBuffer* const buffer = gst_sample_get_buffer(sample);
-  if (buffer == nullptr || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
-  const std::optional<MediaTime> time = tap.time(sample, buffer);
-  if (!time) return;
-  TellSize(sample, tap);
+GstFlowReturn OnSample(GstAppSink* sink, gpointer data) {
+  const SamplePtr sample(gst_app_sink_pull_sample(sink));
+  if (sample == nullptr) return GST_FLOW_EOS;
+  Tap& tap = *static_cast<Tap*>(data);
+  GstBuffer* const buffer = gst_sample_get_buffer(sample.get());
+  if (!GST_BUFFER_PTS_IS_VALID(buffer)) return GST_FLOW_OK;
+  const std::optional<MediaTime> time = tap.time(sample.get(), buffer);
+  if (!time) return GST_FLOW_OK;
+  TellSize(sample.get(), tap);
   tap.hub->Deliver({.kind = tap.kind,
                     .is_key = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT),
                     .time = *time,
@@ -39,23 +42,19 @@ void DeliverSample(GstSample* sample, Tap& tap) {
                     .buffer = std::shared_ptr<void>(gst_buffer_ref(buffer), [](void* held) {
                       gst_buffer_unref(static_cast<GstBuffer*>(held));
                     })});
-}
-
-GstFlowReturn OnSample(GstAppSink* sink, gpointer tap) {
-  GstSample* const sample = gst_app_sink_pull_sample(sink);
-  if (sample == nullptr) return GST_FLOW_EOS;
-  DeliverSample(sample, *static_cast<Tap*>(tap));
-  gst_sample_unref(sample);
   return GST_FLOW_OK;
 }
 
 }  // namespace
 
-void DeliverFrom(GstElement* sink, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time) {
-  g_object_set(sink, "sync", FALSE, "async", FALSE, "max-buffers", 200U, "drop", TRUE, nullptr);
+void DeliverFrom(GstElement* bin, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time) {
+  const char* const name = kind == MediaKind::kVideo ? "pictures" : "sound";
+  const GstPtr<GstElement> sink(gst_bin_get_by_name(GST_BIN(bin), name));
+  g_object_set(sink.get(), "sync", FALSE, "async", FALSE, "max-buffers", 200U, "drop", TRUE,
+               nullptr);
   GstAppSinkCallbacks callbacks = {};
   callbacks.new_sample = OnSample;
-  gst_app_sink_set_callbacks(GST_APP_SINK(sink), &callbacks,
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks,
                              new Tap{.kind = kind, .hub = std::move(hub), .time = std::move(time)},
                              [](gpointer tap) { delete static_cast<Tap*>(tap); });
 }

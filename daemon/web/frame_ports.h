@@ -19,8 +19,8 @@ namespace rtcroom {
 /// frames of one kind.
 using FrameTime = std::function<std::optional<MediaTime>(GstSample* sample, GstBuffer* buffer)>;
 
-/// Delivers all buffers of `sink`, an appsink, to the hub.
-void DeliverFrom(GstElement* sink, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time);
+/// Delivers all buffers of the appsink in `bin`, which is named `pictures` or `sound`, to the hub.
+void DeliverFrom(GstElement* bin, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time);
 
 /// Bytes that an rtmp2src or rtmp2sink has from its server; 0 until the server has said that it
 /// sends or takes the stream.

@@ -13,18 +13,9 @@ struct GstUnref {
     gst_object_unref(object);
   }
 };
-/// One reference to an element, a pad, a bus or a clock.
+/// One reference to an element, a pad, or another object of GLib.
 template <typename T>
 using GstPtr = std::unique_ptr<T, GstUnref>;
-
-struct GUnref {
-  template <typename T>
-  void operator()(T* object) const {
-    g_object_unref(object);
-  }
-};
-template <typename T>
-using GPtr = std::unique_ptr<T, GUnref>;
 
 struct GFree {
   void operator()(void* memory) const { g_free(memory); }
@@ -36,15 +27,29 @@ struct CapsUnref {
 };
 using CapsPtr = std::unique_ptr<GstCaps, CapsUnref>;
 
+struct SampleUnref {
+  void operator()(GstSample* sample) const { gst_sample_unref(sample); }
+};
+using SamplePtr = std::unique_ptr<GstSample, SampleUnref>;
+
+/// A weak reference, for callbacks of the library.
+template <typename T>
+gpointer NewWeak(const std::shared_ptr<T>& owner) {
+  return new std::weak_ptr<T>(owner);
+}
+template <typename T>
+void DeleteWeak(gpointer weak) {
+  delete static_cast<std::weak_ptr<T>*>(weak);
+}
+
 /// Connects a signal to `callback(object, arguments…, gpointer)`, whose last argument is a
 /// `std::weak_ptr<T>*`: webrtcbin calls back while its pipeline ends, and afterwards.
 template <typename T>
 void ConnectWeakly(gpointer object, const char* signal, GCallback callback,
                    const std::shared_ptr<T>& owner) {
   g_signal_connect_data(
-      object, signal, callback, new std::weak_ptr<T>(owner),
-      [](gpointer weak, GClosure*) { delete static_cast<std::weak_ptr<T>*>(weak); },
-      GConnectFlags(0));
+      object, signal, callback, NewWeak(owner),
+      [](gpointer weak, GClosure*) { DeleteWeak<T>(weak); }, GConnectFlags(0));
 }
 /// The owner, in such a callback; null when it is gone.
 template <typename T>

@@ -3,34 +3,35 @@
 
 #include <chrono>
 #include <functional>
+#include <utility>
 
 #include <glib.h>
 
-namespace rtcroom {
+namespace rtcroom::main_loop {
 
-/// GLib's default context: the buses of pipelines are served by it, too.
-///
-/// @threads `Post` and `Quit` are safe from any thread.
-class MainLoop {
- public:
-  MainLoop();
-  ~MainLoop();
-  MainLoop(const MainLoop&) = delete;
-  MainLoop& operator=(const MainLoop&) = delete;
+/// Runs `call` on the loop's thread, in the order of the calls. Safe from any thread.
+inline void Post(std::function<void()> call) {
+  using Call = std::function<void()>;
+  g_idle_add_full(
+      G_PRIORITY_DEFAULT,
+      [](gpointer posted) -> gboolean {
+        (*static_cast<Call*>(posted))();
+        return G_SOURCE_REMOVE;
+      },
+      new Call(std::move(call)), [](gpointer posted) { delete static_cast<Call*>(posted); });
+}
 
-  /// Runs until `Quit`.
-  void Run() { g_main_loop_run(loop_); }
-  void Quit() { g_main_loop_quit(loop_); }
+/// Makes `Run` call its `step` soon. Safe from any thread.
+inline void Wake() { g_main_context_wakeup(nullptr); }
 
-  /// Runs `call` on the loop's thread, in the order of the calls.
-  static void Post(std::function<void()> call);
+/// Serves what was posted, and the buses of pipelines. Calls `step` in between, and at least each
+/// `period`, until it returns false.
+inline void Run(std::chrono::milliseconds period, const std::function<bool()>& step) {
+  const guint timer = g_timeout_add(
+      static_cast<guint>(period.count()), [](gpointer) -> gboolean { return G_SOURCE_CONTINUE; },
+      nullptr);
+  while (step()) g_main_context_iteration(nullptr, TRUE);
+  g_source_remove(timer);
+}
 
-  /// Runs `call` on the loop's thread again and again, until this object ends.
-  void Repeat(std::chrono::milliseconds period, std::function<void()> call);
-
- private:
-  GMainLoop* const loop_;
-  guint timer_ = 0;
-};
-
-}  // namespace rtcroom
+}  // namespace rtcroom::main_loop

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include <gst/video/video.h>
+
 namespace rtcroom {
 
 MediaClock::MediaClock()
@@ -51,6 +53,14 @@ void MediaPipeline::Stop() {
 
 GstPtr<GstElement> MediaPipeline::Find(const char* name) const {
   return GstPtr<GstElement>(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
+}
+
+void MediaPipeline::AskKey() const {
+  const GstPtr<GstElement> pictures = Find("pictures");
+  if (pictures == nullptr) return;
+  const GstPtr<GstPad> pad(gst_element_get_static_pad(pictures.get(), "sink"));
+  gst_pad_push_event(pad.get(),
+                     gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
 GstPtr<GstElement> MediaPipeline::Append(GstPad* pad, const std::string& text) const {

@@ -35,7 +35,8 @@ class MediaPipeline {
   using Ended = std::function<void(const std::string& why)>;
 
   /// @param text  as for gst-launch-1.0(1); fixed but for numbers, so it is always valid. An
-  ///              element that is not installed makes a pipeline of which `is_usable` is false.
+  ///              element that is not installed makes a pipeline of which `is_usable` is false,
+  ///              and which must not be used.
   MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended);
   /// Stops it.
   ~MediaPipeline();
@@ -49,6 +50,10 @@ class MediaPipeline {
 
   /// The element of that name; null when there is none. Safe from any thread.
   [[nodiscard]] GstPtr<GstElement> Find(const char* name) const;
+
+  /// Asks for a key frame of what the element named `pictures` gets, if there is one. Safe from any
+  /// thread.
+  void AskKey() const;
 
   /// Adds the elements of `text`, running, behind `pad`; null when that fails, or when the pipeline
   /// was stopped. Safe from any thread.

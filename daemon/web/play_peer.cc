@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <gst/video/video.h>
 
 namespace rtcroom {
 namespace {
@@ -38,28 +37,31 @@ std::string PipelineText(const WebOffer& offer) {
 
 }  // namespace
 
-PlayPeer::PlayPeer(const MediaClock& clock, PeerEvents events, const WebOffer& offer)
-    : WebPeer(PipelineText(offer), clock, std::move(events)) {}
+PlayPeer::PlayPeer(const MediaClock& clock, PeerEvents events, const WebOffer& offer,
+                   std::shared_ptr<StreamHub> hub)
+    : WebPeer(PipelineText(offer), clock, std::move(events)), hub_(std::move(hub)) {}
 
-void PlayPeer::Prepare(const WebOffer& /*offer*/) {
+PlayPeer::~PlayPeer() {
+  if (feed_) hub_->Remove(*feed_);
+}
+
+void PlayPeer::Prepare() {
   GstPtr<GstElement> video = pipeline_.Find("video");
   if (video != nullptr) {
-    const GstPtr<GstPad> pad(gst_element_get_static_pad(video.get(), "src"));
-    const auto self = std::static_pointer_cast<PlayPeer>(shared_from_this());
-    gst_pad_add_probe(
-        pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-        [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-          const auto peer = Owner<PlayPeer>(weak);
-          if (peer && gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
-            ++peer->key_requests_;
-            peer->Post([](WebPeer& of) { static_cast<PlayPeer&>(of).events_.key_wanted(); });
-          }
-          return GST_PAD_PROBE_OK;
-        },
-        new std::weak_ptr<PlayPeer>(self),
-        [](gpointer weak) { delete static_cast<std::weak_ptr<PlayPeer>*>(weak); });
+    WatchKeyRequests(GstPtr<GstPad>(gst_element_get_static_pad(video.get(), "src")).get());
   }
   feed_ = std::make_shared<FrameFeed>(std::move(video), pipeline_.Find("audio"));
+}
+
+void PlayPeer::Connected() {
+  hub_->Add(feed_);
+  if (hub_->needs_key()) events_.key_wanted();
+}
+
+bool PlayPeer::OnKeyRequest() {
+  ++key_requests_;
+  Post([](WebPeer& self) { static_cast<PlayPeer&>(self).events_.key_wanted(); });
+  return true;
 }
 
 }  // namespace rtcroom

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <gst/video/video.h>
 
 #include "daemon/web/stream_times.h"
 
@@ -17,18 +16,19 @@ PublishPeer::PublishPeer(const MediaClock& clock, PeerEvents events,
       clock_(clock),
       hub_(std::move(hub)) {}
 
-void PublishPeer::Prepare(const WebOffer& /*offer*/) {
-  const auto self = std::static_pointer_cast<PublishPeer>(shared_from_this());
+void PublishPeer::Prepare() {
   ConnectWeakly(rtc_.get(), "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer weak) {
-                  const auto peer = Owner<PublishPeer>(weak);
-                  if (peer && GST_PAD_DIRECTION(pad) == GST_PAD_SRC) peer->Receive(pad);
+                  const auto peer = Owner<WebPeer>(weak);
+                  if (!peer || GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
+                  static_cast<PublishPeer&>(*peer).Receive(pad);
                 }),
-                self);
+                shared_from_this());
 }
 
 void PublishPeer::Receive(GstPad* pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   if (caps == nullptr) return;
+  CountPackets(pad);
   const gchar* const media =
       gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "media");
   const MediaKind kind = media != nullptr && std::string_view(media) == "video" ? MediaKind::kVideo
@@ -43,30 +43,26 @@ void PublishPeer::Receive(GstPad* pad) {
       pad, kind == MediaKind::kVideo
                ? "rtph264depay request-keyframe=true wait-for-keyframe=false ! h264parse "
                  "config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
-                 "appsink name=frames"
-               : "rtpopusdepay ! appsink name=frames");
+                 "appsink name=pictures"
+               : "rtpopusdepay ! appsink name=sound");
   if (bin == nullptr) return;
-  GstPtr<GstElement> frames(gst_bin_get_by_name(GST_BIN(bin.get()), "frames"));
-  DeliverFrom(frames.get(), kind, hub_, TimeOf(kind));
+  DeliverFrom(bin.get(), kind, hub_, TimeOf(kind));
   if (kind == MediaKind::kAudio) return;
-  const GstPtr<GstPad> sink(gst_element_get_static_pad(bin.get(), "sink"));
-  const auto self = std::static_pointer_cast<PublishPeer>(shared_from_this());
-  gst_pad_add_probe(
-      sink.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-        const auto peer = Owner<PublishPeer>(weak);
-        if (!peer || !gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
-          return GST_PAD_PROBE_OK;
-        }
-        return peer->OnKeyRequest();
-      },
-      new std::weak_ptr<PublishPeer>(self),
-      [](gpointer weak) { delete static_cast<std::weak_ptr<PublishPeer>*>(weak); });
-  {
-    const MutexLock lock(mutex_);
-    pictures_ = std::move(frames);
-  }
+  WatchKeyRequests(GstPtr<GstPad>(gst_element_get_static_pad(bin.get(), "sink")).get());
   AskKey();
+}
+
+void PublishPeer::CountPackets(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+        if (const auto peer = Owner<WebPeer>(weak)) {
+          static_cast<PublishPeer&>(*peer).bytes_ +=
+              gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
 }
 
 FrameTime PublishPeer::TimeOf(MediaKind kind) {
@@ -74,7 +70,6 @@ FrameTime PublishPeer::TimeOf(MediaKind kind) {
              GstSample* sample, GstBuffer* buffer) mutable -> std::optional<MediaTime> {
     const auto peer = std::static_pointer_cast<PublishPeer>(weak.lock());
     if (!peer || !peer->is_verified_) return std::nullopt;
-    peer->bytes_ += gst_buffer_get_size(buffer);
     const MediaTime time(static_cast<MediaTime::rep>(gst_segment_to_running_time(
         gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer))));
     if (kind == MediaKind::kVideo) return time;
@@ -84,26 +79,13 @@ FrameTime PublishPeer::TimeOf(MediaKind kind) {
   };
 }
 
-GstPadProbeReturn PublishPeer::OnKeyRequest() {
+bool PublishPeer::OnKeyRequest() {
   constexpr std::chrono::milliseconds kPause{500};
   const MediaTime now = clock_.Now();
   MediaTime asked_at = asked_at_;
-  if (now - asked_at < kPause || !asked_at_.compare_exchange_strong(asked_at, now)) {
-    return GST_PAD_PROBE_DROP;
-  }
+  if (now - asked_at < kPause || !asked_at_.compare_exchange_strong(asked_at, now)) return false;
   ++key_requests_;
-  return GST_PAD_PROBE_OK;
-}
-
-void PublishPeer::AskKey() {
-  GstPtr<GstPad> pad;
-  {
-    const MutexLock lock(mutex_);
-    if (pictures_ != nullptr) pad.reset(gst_element_get_static_pad(pictures_.get(), "sink"));
-  }
-  if (pad == nullptr) return;
-  gst_pad_push_event(pad.get(),
-                     gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+  return true;
 }
 
 }  // namespace rtcroom

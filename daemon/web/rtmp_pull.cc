@@ -11,15 +11,16 @@ namespace {
 constexpr const char* kPipeline = "rtmp2src name=source ! flvdemux name=streams";
 constexpr const char* kPictures =
     "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
-    "appsink name=frames";
+    "appsink name=pictures";
 constexpr const char* kSound =
     "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! "
-    "opusenc bitrate=64000 frame-size=20 ! appsink name=frames";
+    "opusenc bitrate=64000 frame-size=20 ! appsink name=sound";
 
 std::string PicturesAnew(std::size_t kbps) {
   return fmt::format(
       "h264parse ! queue ! avdec_h264 max-threads=1 ! videoconvert ! openh264enc complexity=low "
-      "rate-control=bitrate bitrate={} gop-size=50 multi-thread=1 ! {}",
+      "rate-control=bitrate bitrate={} gop-size=50 multi-thread=1 "
+      "min-force-key-unit-interval=500000000 ! {}",
       kbps * 1000, kPictures);
 }
 
@@ -36,10 +37,6 @@ RtmpPull::RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<Strea
       hub_(std::move(hub)),
       pictures_(source.pictures),
       pipeline_(kPipeline, clock, [this](const std::string&) { has_ended_ = true; }) {
-  if (!pipeline_.is_usable()) {
-    has_ended_ = true;
-    return;
-  }
   g_object_set(pipeline_.Find("source").get(), "location", source.address.c_str(), nullptr);
   g_signal_connect(pipeline_.Find("streams").get(), "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
@@ -68,8 +65,7 @@ void RtmpPull::Receive(GstPad* pad) {
                             : pictures_ == PullPictures::kTranscode ? PicturesAnew(max_kbps_)
                                                                     : kPictures);
   if (bin == nullptr) return;
-  const GstPtr<GstElement> frames(gst_bin_get_by_name(GST_BIN(bin.get()), "frames"));
-  DeliverFrom(frames.get(), kind, hub_,
+  DeliverFrom(bin.get(), kind, hub_,
               [this, kind](GstSample*, GstBuffer* buffer) { return TimeOf(kind, *buffer); });
 }
 

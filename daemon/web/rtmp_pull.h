@@ -35,6 +35,9 @@ class RtmpPull {
   void Pause() { is_paused_ = true; }
   void Resume() { is_paused_ = false; }
 
+  /// Asks for a key frame: where pictures are transcoded one is made, at most two a second.
+  void AskKey() { pipeline_.AskKey(); }
+
   /// Whether the media server has not yet said that it sends the stream. The library never closes
   /// the connection of a pull that is destroyed meanwhile: pause it instead.
   [[nodiscard]] bool IsConnecting() const;

@@ -31,22 +31,14 @@ RtmpPush::RtmpPush(const std::string& address, Media media, const MediaClock& cl
       pipeline_(PipelineText(media), clock, [this](const std::string& why) {
         if (!std::exchange(has_ended_, true)) why_ = why;
       }) {
-  if (!pipeline_.is_usable()) {
-    has_ended_ = true;
-    return;
-  }
   g_object_set(pipeline_.Find("target").get(), "location", address.c_str(), nullptr);
   feed_ = std::make_shared<FrameFeed>(pipeline_.Find("video"), pipeline_.Find("audio"));
   pipeline_.Play();
   hub_->Add(feed_);
 }
 
-bool RtmpPush::IsTaken() const {
-  return pipeline_.is_usable() && RtmpBytesFrom(pipeline_.Find("target").get()) > 0;
-}
+bool RtmpPush::IsTaken() const { return RtmpBytesFrom(pipeline_.Find("target").get()) > 0; }
 
-RtmpPush::~RtmpPush() {
-  if (feed_) hub_->Remove(*feed_);
-}
+RtmpPush::~RtmpPush() { hub_->Remove(*feed_); }
 
 }  // namespace rtcroom

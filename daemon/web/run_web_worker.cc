@@ -24,8 +24,6 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kStep{200};
 
-using Calls = ServerCall<v1::WebReport, v1::WebOrder>;
-
 /// What nobody sends: an offer for the trial.
 WebOffer TrialOffer() {
   std::string fingerprint = "00";
@@ -47,30 +45,26 @@ WebOffer TrialOffer() {
 /// library loads its parts then, and one that is missing is noticed. Ends early at `stop`.
 Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
   const MediaClock clock;
-  for (const std::string& text : {std::string(RtmpPull::Elements()), RtmpPush::Elements()}) {
+  for (const std::string& text : std::initializer_list<std::string>{
+           RtmpPull::Elements(), RtmpPush::Elements(), PlayPeer::Elements()}) {
     if (!MediaPipeline(text, clock, [](const std::string&) {}).is_usable()) {
       return Error{Errc::kUnavailable, "a part of GStreamer is missing: of good, bad or libav"};
     }
   }
-  MainLoop loop;
   bool is_answered = false;
-  const auto end = [&](bool answered) {
-    is_answered = answered;
-    loop.Quit();
-  };
-  const auto peer =
-      std::make_shared<PlayPeer>(clock,
-                                 PeerEvents{.answered = [&](const std::string&) { end(true); },
-                                            .connected = [] {},
-                                            .failed = [&](SessionFault) { end(false); },
-                                            .key_wanted = [] {}},
-                                 TrialOffer());
+  bool has_failed = false;
+  const auto peer = std::make_shared<PlayPeer>(
+      clock,
+      PeerEvents{.answered = [&](const std::string&) { is_answered = true; },
+                 .connected = [] {},
+                 .failed = [&](SessionFault) { has_failed = true; },
+                 .key_wanted = [] {}},
+      TrialOffer(), std::make_shared<StreamHub>());
   peer->Begin(TrialOffer(), network);
-  int steps_left = 20s / kStep;
-  loop.Repeat(kStep, [&] {
-    if (stop.stop_requested() || --steps_left <= 0) end(false);
+  const MediaTime began_at = clock.Now();
+  main_loop::Run(kStep, [&] {
+    return !is_answered && !has_failed && !stop.stop_requested() && clock.Now() < began_at + 20s;
   });
-  loop.Run();
   peer->End();
   if (is_answered || stop.stop_requested()) return {};
   return Error{Errc::kUnavailable, "no WebRTC of GStreamer: of bad or nice, or no free port"};
@@ -101,38 +95,38 @@ Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options
                     const WebWorkerDeps& deps) {
   gst_init(nullptr, nullptr);
   if (Status tried = TryOnce(options.network, stop); !tried || stop.stop_requested()) return tried;
-  MainLoop loop;
-  Calls* calls = nullptr;
+  std::optional<ServerCall<v1::WebReport, v1::WebOrder>> calls;
   WebWorker worker(options, deps.clock, deps.logger,
                    [&calls](v1::WebReport report) { calls->Send(std::move(report)); });
+  calls.emplace(
+      ServerCallOptions{.method = "/rtcroom.v1.RoomAdmin/ServeWeb",
+                        .event = "web_served",
+                        .lost_event = "web_not_served",
+                        .token = deps.token,
+                        .backoff = 200ms,
+                        .max_backoff = 2s},  // browsers are refused meanwhile
+      ServerCall<v1::WebReport, v1::WebOrder>::Deps{.channel = deps.channel,
+                                                    .clock = deps.clock,
+                                                    .logger = deps.logger,
+                                                    .wake = main_loop::Wake,
+                                                    .hello = [&worker] { return worker.Hello(); }});
+  deps.ready();
+  const std::stop_callback wake(stop, main_loop::Wake);
   std::optional<std::pair<std::size_t, bool>> reported;
-  const auto step = [&] {
+  MonotonicTime stepped_at{};
+  main_loop::Run(kStep, [&] {
     calls->Step();
     while (const std::optional<v1::WebOrder> order = calls->Take()) worker.Obey(*order);
+    const MonotonicTime now = deps.clock.Monotonic();
+    if (now - stepped_at >= kStep) {
+      stepped_at = now;
+      worker.Step();
+    }
     const std::pair state(worker.sessions(), calls->is_served());
     if (reported != state) deps.report(state.first, state.second);
     reported = state;
-  };
-  Calls served({.method = "/rtcroom.v1.RoomAdmin/ServeWeb",
-                .event = "web_served",
-                .lost_event = "web_not_served",
-                .token = deps.token,
-                .backoff = 200ms,
-                .max_backoff = 2s},  // browsers are refused meanwhile
-               {.channel = deps.channel,
-                .clock = deps.clock,
-                .logger = deps.logger,
-                .wake = [&step] { MainLoop::Post(step); },
-                .hello = [&worker] { return worker.Hello(); }});
-  calls = &served;
-  deps.ready();
-  loop.Repeat(kStep, [&] {
-    worker.Step();
-    step();
+    return !stop.stop_requested();
   });
-  const std::stop_callback quit(stop, [&loop] { MainLoop::Post([&loop] { loop.Quit(); }); });
-  MainLoop::Post(step);
-  loop.Run();
   return {};
 }
 

@@ -18,11 +18,11 @@ void SessionWatch::Connected(MonotonicTime now) {
 std::optional<SessionFault> SessionWatch::Check(MonotonicTime now, const Counts& counts) {
   if (!is_connected_) {
     if (now - began_at_ < kPatience) return std::nullopt;
-    return SessionFault::kNeverConnected;
+    return v1::WebEnded::REASON_NEVER_CONNECTED;
   }
-  if (counts.signs != signs_) heard_at_ = now;
+  if (counts.signs != signs_ || !counts.is_fed) heard_at_ = now;
   signs_ = counts.signs;
-  if (now - heard_at_ >= kPatience) return SessionFault::kSilent;
+  if (now - heard_at_ >= kPatience) return v1::WebEnded::REASON_SILENT;
   if (max_bytes_per_second_ == 0) return std::nullopt;
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - measured_at_);
   if (since < std::chrono::seconds(1)) return std::nullopt;
@@ -30,7 +30,7 @@ std::optional<SessionFault> SessionWatch::Check(MonotonicTime now, const Counts&
   bytes_ = counts.bytes;
   measured_at_ = now;
   if (bytes <= max_bytes_per_second_) slow_at_ = now;
-  if (now - slow_at_ >= kPatience) return SessionFault::kTooFast;
+  if (now - slow_at_ >= kPatience) return v1::WebEnded::REASON_TOO_FAST;
   return std::nullopt;
 }
 

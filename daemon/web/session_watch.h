@@ -5,24 +5,17 @@
 #include <cstdint>
 #include <optional>
 
+#include <rtcroom/v1/web.pb.h>
+
 #include "daemon/base/clock.h"
 
 namespace rtcroom {
 
 /// Why a session ends without anybody having asked for it.
-enum class SessionFault : std::uint8_t {
-  kNeverConnected,
-  kSilent,
-  kMediaServer,
-  kTakenOver,
-  kNoStream,
-  kFingerprint,
-  kTooFast,
-  kFailed
-};
+using SessionFault = v1::WebEnded::Reason;
 
-/// Ends a session that does not connect in 10 s, that is silent for 10 s, or that sends more than
-/// it may for 10 s.
+/// Ends a session that does not connect in 10 s, that is silent for 10 s though it is fed, or that
+/// sends more than it may for 10 s.
 ///
 /// The library has no consent checks (RFC 7675), and would notice after 47 s.
 ///
@@ -39,6 +32,7 @@ class SessionWatch {
   struct Counts {
     std::uint64_t signs = 0;  ///< of life: packets of RTCP that came
     std::uint64_t bytes = 0;  ///< of media that came
+    bool is_fed = true;       ///< whether the peer gets what it has to tell of
   };
   /// Call it every second, or more often. Each count is since the session began.
   std::optional<SessionFault> Check(MonotonicTime now, const Counts& counts);

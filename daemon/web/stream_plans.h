@@ -33,7 +33,10 @@ class PullPlan {
   void Ended(MonotonicTime now) { begin_at_ = now + kPause; }
 
   /// Whether a pull is to run now. Call it at least each second.
-  bool IsDue(MonotonicTime now, const Wish& wish);
+  bool IsDue(MonotonicTime now, const Wish& wish) {
+    if (wish.has_players || wish.is_kept) wanted_at_ = now;
+    return !IsOver(now) && now >= begin_at_;
+  }
 
   /// Whether the stream is of no more use: nobody has wanted it for 30 s.
   [[nodiscard]] bool IsOver(MonotonicTime now) const { return now - wanted_at_ >= kPatience; }
@@ -60,7 +63,10 @@ class PushPlan {
   static constexpr std::chrono::seconds kPause{1};
 
   /// The media server did not take it: was not reached, or refused.
-  void Failed(MonotonicTime now);
+  void Failed(MonotonicTime now) {
+    if (!failing_since_) failing_since_ = now;
+    begin_at_ = now + kPause;
+  }
   /// The media server takes it.
   void Worked() { failing_since_.reset(); }
   /// The media server took it, and has closed it.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <gst/sdp/sdp.h>
+#include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "daemon/web/main_loop.h"
@@ -14,48 +15,24 @@ namespace {
 
 using State = GstWebRTCPeerConnectionState;
 
-/// A promise whose reply calls `then(peer, reply)` on a thread of the library, while the peer
-/// lives.
-GstPromise* Then(const std::shared_ptr<WebPeer>& peer,
-                 std::function<void(WebPeer& peer, const GstStructure* reply)> then) {
-  struct Continuation {
-    std::weak_ptr<WebPeer> peer;
-    std::function<void(WebPeer& peer, const GstStructure* reply)> then;
-  };
-  return gst_promise_new_with_change_func(
-      [](GstPromise* promise, gpointer data) {
-        const auto& call = *static_cast<Continuation*>(data);
-        const std::shared_ptr<WebPeer> held = call.peer.lock();
-        const bool is_replied = gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED;
-        if (held && is_replied) call.then(*held, gst_promise_get_reply(promise));
-        gst_promise_unref(promise);
-      },
-      new Continuation{peer, std::move(then)},
-      [](gpointer call) { delete static_cast<Continuation*>(call); });
-}
-
-bool IsError(const GstStructure* reply) {
-  return reply != nullptr && gst_structure_has_field(reply, "error");
-}
-
-/// The SHA-256 of a certificate in PEM, as a fingerprint is written; empty when it is none.
+/// The SHA-256 of a certificate in PEM, in hexadecimal digits; empty when it is none.
 std::string FingerprintOf(std::string_view pem) {
   constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
   const std::size_t begin = pem.find(kBegin);
   const std::size_t end = pem.find("-----END CERTIFICATE-----");
-  if (begin == pem.npos || end == pem.npos || end < begin) return "";
-  const std::size_t from = begin + kBegin.size();
-  const std::string body(pem.substr(from, end - from));
+  if (begin == pem.npos || end == pem.npos || end < begin + kBegin.size()) return "";
+  const std::string body(pem.substr(begin + kBegin.size(), end - begin - kBegin.size()));
   gsize size = 0;
   const std::unique_ptr<guchar, GFree> der(g_base64_decode(body.c_str(), &size));
-  const GText sum(g_compute_checksum_for_data(G_CHECKSUM_SHA256, der.get(), size));
-  const std::string_view digits = sum.get();
-  std::string fingerprint;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && i % 2 == 0) fingerprint += ':';
-    fingerprint += g_ascii_toupper(digits[i]);
-  }
-  return fingerprint;
+  return GText(g_compute_checksum_for_data(G_CHECKSUM_SHA256, der.get(), size)).get();
+}
+
+/// @param description  is freed.
+void SetDescription(GstElement* rtc, const char* signal, GstWebRTCSessionDescription* description) {
+  GstPromise* const promise = gst_promise_new();
+  g_signal_emit_by_name(rtc, signal, description, promise);
+  gst_promise_unref(promise);
+  gst_webrtc_session_description_free(description);
 }
 
 void RepeatLost(GstWebRTCRTPTransceiver* transceiver) {
@@ -74,10 +51,10 @@ void ForEachTransceiver(GstElement* rtc, Call call) {
 }
 
 template <typename T>
-GPtr<GObject> ObjectOf(T* of, const char* property) {
+GstPtr<GObject> ObjectOf(T* of, const char* property) {
   GObject* object = nullptr;
   if (of != nullptr) g_object_get(of, property, &object, nullptr);
-  return GPtr<GObject>(object);
+  return GstPtr<GObject>(object);
 }
 
 /// A number of a structure; 0 when it is not there.
@@ -94,32 +71,37 @@ bool Holds(const GstStructure* of, const char* name) {
 }  // namespace
 
 WebPeer::WebPeer(const std::string& pipeline, const MediaClock& clock, PeerEvents events)
-    : pipeline_(pipeline, clock,
-                [this](const std::string&) {
-                  MainLoop::Post([weak = weak_from_this()] {
-                    if (const auto self = weak.lock()) self->Fail(SessionFault::kFailed);
-                  });
-                }),
-      events_(std::move(events)) {
-  if (pipeline_.is_usable()) rtc_ = pipeline_.Find("rtc");
-}
+    : pipeline_(pipeline, clock, [this](const std::string&) { Fail(v1::WebEnded::REASON_FAILED); }),
+      rtc_(pipeline_.Find("rtc")),
+      events_(std::move(events)) {}
 
 void WebPeer::Post(std::function<void(WebPeer& self)> call) {
-  MainLoop::Post([weak = weak_from_this(), call = std::move(call)] {
+  main_loop::Post([weak = weak_from_this(), call = std::move(call)] {
     const std::shared_ptr<WebPeer> self = weak.lock();
     if (self && !self->has_ended_) call(*self);
   });
 }
 
 void WebPeer::Fail(SessionFault fault) {
-  if (!has_ended_) events_.failed(fault);
+  Post([fault](WebPeer& self) { self.events_.failed(fault); });
+}
+
+void WebPeer::WatchKeyRequests(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+        if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
+          return GST_PAD_PROBE_OK;
+        }
+        const auto peer = Owner<WebPeer>(weak);
+        return peer && peer->OnKeyRequest() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+      },
+      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
 }
 
 void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
-  if (rtc_ == nullptr) {
-    return Post([](WebPeer& self) { self.Fail(SessionFault::kFailed); });
-  }
   fingerprint_ = offer.fingerprint;
+  std::erase(fingerprint_, ':');
   BoundStreams();
   SetUpIce(network);
   const auto self = shared_from_this();
@@ -134,10 +116,10 @@ void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
   notify("notify::connection-state", G_CALLBACK(+[](GstElement*, GParamSpec*, gpointer weak) {
            if (const auto peer = Owner<WebPeer>(weak)) peer->CheckConnection();
          }));
-  Prepare(offer);
+  Prepare();
   ForEachTransceiver(rtc_.get(), RepeatLost);
   pipeline_.Play();
-  SetOffer(offer);
+  Negotiate(offer.text);
 }
 
 void WebPeer::End() {
@@ -155,10 +137,10 @@ void WebPeer::BoundStreams() {
 }
 
 void WebPeer::SetUpIce(const PeerNetwork& network) {
-  const GPtr<GObject> ice = ObjectOf(rtc_.get(), "ice-agent");
+  const GstPtr<GObject> ice = ObjectOf(rtc_.get(), "ice-agent");
   g_object_set(ice.get(), "min-rtp-port", guint{network.first_port}, "max-rtp-port",
                guint{network.last_port}, nullptr);
-  const GPtr<GObject> agent = ObjectOf(ice.get(), "agent");
+  const GstPtr<GObject> agent = ObjectOf(ice.get(), "agent");
   g_object_set(agent.get(), "ice-tcp", gboolean{network.has_tcp}, "upnp", FALSE, nullptr);
   for (const std::string& address : network.addresses) {
     gboolean is_added = FALSE;
@@ -166,48 +148,36 @@ void WebPeer::SetUpIce(const PeerNetwork& network) {
   }
 }
 
-void WebPeer::SetOffer(const WebOffer& offer) {
+void WebPeer::Negotiate(const std::string& offer) {
   GstSDPMessage* message = nullptr;
-  if (gst_sdp_message_new_from_text(offer.text.c_str(), &message) != GST_SDP_OK) {
-    return Post([](WebPeer& self) { self.Fail(SessionFault::kFailed); });
+  if (gst_sdp_message_new_from_text(offer.c_str(), &message) != GST_SDP_OK) {
+    return Fail(v1::WebEnded::REASON_FAILED);
   }
-  GstWebRTCSessionDescription* const description =
-      gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message);
-  GstPromise* const promise =
-      Then(shared_from_this(), [](WebPeer& self, const GstStructure* reply) {
-        if (!IsError(reply)) return self.CreateAnswer();
-        self.Post([](WebPeer& failed) { failed.Fail(SessionFault::kFailed); });
-      });
-  g_signal_emit_by_name(rtc_.get(), "set-remote-description", description, promise);
-  gst_webrtc_session_description_free(description);
+  // The library does one after the other: of an offer that it does not take there is no answer.
+  SetDescription(rtc_.get(), "set-remote-description",
+                 gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message));
+  GstPromise* const answered = gst_promise_new_with_change_func(
+      [](GstPromise* promise, gpointer weak) {
+        if (const auto peer = Owner<WebPeer>(weak)) peer->SetAnswer(promise);
+        gst_promise_unref(promise);
+      },
+      NewWeak(shared_from_this()), [](gpointer weak) { DeleteWeak<WebPeer>(weak); });
+  g_signal_emit_by_name(rtc_.get(), "create-answer", nullptr, answered);
 }
 
-void WebPeer::CreateAnswer() {
-  GstPromise* const promise = Then(
-      shared_from_this(), [](WebPeer& self, const GstStructure* reply) { self.SetAnswer(reply); });
-  g_signal_emit_by_name(rtc_.get(), "create-answer", nullptr, promise);
-}
-
-void WebPeer::SetAnswer(const GstStructure* reply) {
+void WebPeer::SetAnswer(GstPromise* promise) {
+  if (gst_promise_wait(promise) != GST_PROMISE_RESULT_REPLIED) return;  // the peer has ended
+  const GstStructure* const reply = gst_promise_get_reply(promise);
   GstWebRTCSessionDescription* answer = nullptr;
   if (reply != nullptr) {
     gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, nullptr);
   }
-  if (answer == nullptr) {
-    return Post([](WebPeer& self) { self.Fail(SessionFault::kFailed); });
-  }
-  GstPromise* const promise = Then(shared_from_this(), [](WebPeer& self, const GstStructure* set) {
-    if (IsError(set)) {
-      return self.Post([](WebPeer& failed) { failed.Fail(SessionFault::kFailed); });
-    }
-    // The library does not begin without a candidate of the peer. Its own checks tell its
-    // address; those of its offer are not used, so nobody is sent anything on its word.
-    g_signal_emit_by_name(self.rtc_.get(), "add-ice-candidate", 0U,
-                          "candidate:1 1 UDP 1 127.0.0.1 9 typ host");
-    self.CheckGathering();
-  });
-  g_signal_emit_by_name(rtc_.get(), "set-local-description", answer, promise);
-  gst_webrtc_session_description_free(answer);
+  if (answer == nullptr) return Fail(v1::WebEnded::REASON_FAILED);
+  SetDescription(rtc_.get(), "set-local-description", answer);
+  // The library does not begin without a candidate of the peer. Its own checks tell its address;
+  // those of its offer are not used, so nobody is sent anything on its word.
+  g_signal_emit_by_name(rtc_.get(), "add-ice-candidate", 0U,
+                        "candidate:1 1 UDP 1 127.0.0.1 9 typ host");
 }
 
 void WebPeer::CheckGathering() {
@@ -227,15 +197,14 @@ void WebPeer::CheckConnection() {
   g_object_get(rtc_.get(), "connection-state", &state, nullptr);
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED ||
       state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED) {
-    return Post([](WebPeer& self) { self.Fail(SessionFault::kSilent); });
+    return Fail(v1::WebEnded::REASON_SILENT);
   }
-  if (state != GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED || has_connected_.exchange(true)) return;
-  if (!HasRightCertificate()) {
-    return Post([](WebPeer& self) { self.Fail(SessionFault::kFingerprint); });
-  }
-  Verified();
+  if (state != GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED || is_verified_) return;
+  if (!HasRightCertificate()) return Fail(v1::WebEnded::REASON_FINGERPRINT);
+  if (is_verified_.exchange(true)) return;
   Post([](WebPeer& self) {
     self.HearRtcp();
+    self.Connected();
     self.events_.connected();
   });
 }
@@ -244,8 +213,8 @@ bool WebPeer::HasRightCertificate() {
   std::string pem;
   ForEachTransceiver(rtc_.get(), [&pem](GstWebRTCRTPTransceiver* transceiver) {
     for (const char* const end : {"receiver", "sender"}) {
-      const GPtr<GObject> of = ObjectOf(transceiver, end);
-      const GPtr<GObject> transport = ObjectOf(of.get(), "transport");
+      const GstPtr<GObject> of = ObjectOf(transceiver, end);
+      const GstPtr<GObject> transport = ObjectOf(of.get(), "transport");
       gchar* text = nullptr;
       if (transport != nullptr) g_object_get(transport.get(), "remote-certificate", &text, nullptr);
       const GText owned(text);

@@ -66,42 +66,49 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   [[nodiscard]] std::uint32_t key_requests() const { return key_requests_; }
   /// Bytes of media from the peer, or to it.
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+  /// Asks who publishes for a key frame; at most two a second are asked for.
+  virtual void AskKey() {}
   [[nodiscard]] PeerFigures Figures() const;
 
  protected:
   WebPeer(const std::string& pipeline, const MediaClock& clock, PeerEvents events);
 
   /// Called once, before the pipeline plays.
-  virtual void Prepare(const WebOffer& offer) = 0;
-  /// Called on any thread when the peer's certificate was found right.
-  virtual void Verified() {}
+  virtual void Prepare() = 0;
+  /// The peer is there, and its certificate is right.
+  virtual void Connected() {}
+  /// Somebody downstream of a watched pad needs a key frame; called on any thread.
+  /// @return whether it is asked for.
+  virtual bool OnKeyRequest() = 0;
+
+  void WatchKeyRequests(GstPad* pad);
 
   /// Calls it on the main loop's thread, unless the peer has ended by then. Safe from any thread.
   void Post(std::function<void(WebPeer& self)> call);
 
+  std::atomic<bool> is_verified_{false};  ///< its certificate was found right
   std::atomic<std::uint32_t> key_requests_{0};
   MediaPipeline pipeline_;
-  GstPtr<GstElement> rtc_;
+  const GstPtr<GstElement> rtc_;
   PeerEvents events_;
 
  private:
   void BoundStreams();
   void SetUpIce(const PeerNetwork& network);
-  void SetOffer(const WebOffer& offer);
-  void CreateAnswer();
-  void SetAnswer(const GstStructure* reply);
+  void Negotiate(const std::string& offer);
+  void SetAnswer(GstPromise* promise);
   void CheckGathering();
   void CheckConnection();
   bool HasRightCertificate();
   void HearRtcp();
+  /// Safe from any thread.
   void Fail(SessionFault fault);
 
   std::string fingerprint_;
   bool has_ended_ = false;
   std::atomic<bool> has_answered_{false};
-  std::atomic<bool> has_connected_{false};
   std::atomic<std::uint64_t> signs_{0};
-  GPtr<GObject> rtp_session_;  ///< from `connected` on
+  GstPtr<GObject> rtp_session_;  ///< from `connected` on
 };
 
 }  // namespace rtcroom

@@ -6,9 +6,10 @@
 
 namespace rtcroom {
 
-WebStream::WebStream(StreamPlace place, StreamSettings& settings, const MediaClock& clock,
-                     Logger& logger, MonotonicTime now)
-    : place_(std::move(place)),
+WebStream::WebStream(const std::string& app, std::string name, StreamSettings& settings,
+                     const MediaClock& clock, Logger& logger, MonotonicTime now)
+    : name_(std::move(name)),
+      address_(fmt::format("{}/{}/{}", settings.server, app, name_)),
       settings_(settings),
       clock_(clock),
       logger_(logger),
@@ -17,11 +18,10 @@ WebStream::WebStream(StreamPlace place, StreamSettings& settings, const MediaClo
 WebStream::~WebStream() { EndPull(); }
 
 std::string WebStream::Address(const std::string& query) const {
-  return fmt::format("{}/{}/{}{}{}", settings_.server, place_.app, place_.stream,
-                     query.empty() ? "" : "?", query);
+  return query.empty() ? address_ : address_ + "?" + query;
 }
 
-void WebStream::Publish(std::shared_ptr<PublishPeer> publisher, const std::string& query) {
+void WebStream::Publish(std::shared_ptr<WebPeer> publisher, const std::string& query) {
   EndPull();
   push_.reset();
   push_plan_ = {};
@@ -40,7 +40,8 @@ void WebStream::Unpublish(MonotonicTime now) {
 }
 
 void WebStream::AskKey() {
-  if (publisher_) publisher_->AskKey();
+  if (publisher_) return publisher_->AskKey();
+  if (pull_) pull_->AskKey();
 }
 
 void WebStream::Step(MonotonicTime now, const PullPlan::Wish& wish) {
@@ -68,7 +69,7 @@ void WebStream::StepPush(MonotonicTime now) {
   if (!media_at_) media_at_ = now;
   if (push_ && push_->IsTaken()) push_plan_.Worked();
   if (push_ && push_->has_ended()) {
-    logger_.Warn("web_push_failed", {{"stream", place_.stream}, {"reason", push_->why()}});
+    logger_.Warn("web_push_failed", {{"stream", name_}, {"reason", push_->why()}});
     if (push_->IsTaken()) {
       push_plan_.Closed();
     } else {
@@ -112,7 +113,7 @@ void WebStream::BeginPull() {
   }
   pull_ = std::make_unique<RtmpPull>(
       RtmpPull::Source{
-          .address = Address(place_.query), .pictures = pictures, .max_kbps = settings_.max_kbps},
+          .address = Address(pull_query_), .pictures = pictures, .max_kbps = settings_.max_kbps},
       clock_, hub_);
 }
 
@@ -131,7 +132,7 @@ void WebStream::CheckOrder() {
   if (!pull_ || pictures_ != PullPictures::kPass || !pull_->is_reordered()) return;
   pictures_ = PullPictures::kTranscode;
   const bool transcodes = settings_.transcodes < settings_.max_transcodes;
-  logger_.Warn("web_reordered", {{"stream", place_.stream}, {"transcoded", transcodes}});
+  logger_.Warn("web_reordered", {{"stream", name_}, {"transcoded", transcodes}});
   if (!transcodes) return pull_->Use(PullPictures::kLeaveOut);
   EndPull();
   BeginPull();

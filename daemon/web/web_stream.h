@@ -9,20 +9,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/web/media_pipeline.h"
-#include "daemon/web/publish_peer.h"
 #include "daemon/web/rtmp_pull.h"
 #include "daemon/web/rtmp_push.h"
 #include "daemon/web/stream_hub.h"
 #include "daemon/web/stream_plans.h"
+#include "daemon/web/web_peer.h"
 
 namespace rtcroom {
-
-/// A stream on the media server. The query, a signature, is never logged.
-struct StreamPlace {
-  std::string app = {};
-  std::string stream = {};
-  std::string query = {};
-};
 
 /// What the streams of a worker share.
 struct StreamSettings {
@@ -35,8 +28,9 @@ struct StreamSettings {
 /// @threads for the main loop's thread; what it is given outlives it.
 class WebStream {
  public:
-  WebStream(StreamPlace place, StreamSettings& settings, const MediaClock& clock, Logger& logger,
-            MonotonicTime now);
+  /// @param app, name  of the stream on the media server
+  WebStream(const std::string& app, std::string name, StreamSettings& settings,
+            const MediaClock& clock, Logger& logger, MonotonicTime now);
   ~WebStream();
   WebStream(const WebStream&) = delete;
   WebStream& operator=(const WebStream&) = delete;
@@ -44,11 +38,11 @@ class WebStream {
   [[nodiscard]] const std::shared_ptr<StreamHub>& hub() const { return hub_; }
 
   /// Its source is a browser from now on, instead of the media server or another browser.
-  void Publish(std::shared_ptr<PublishPeer> publisher, const std::string& query);
+  void Publish(std::shared_ptr<WebPeer> publisher, const std::string& query);
   /// The browser has ended.
   void Unpublish(MonotonicTime now);
   /// The signature for the next pull.
-  void SetPullQuery(const std::string& query) { place_.query = query; }
+  void SetPullQuery(const std::string& query) { pull_query_ = query; }
   void AskKey();
 
   /// Pulls and pushes as far as it is time to. Call it a few times a second.
@@ -72,15 +66,18 @@ class WebStream {
   void BeginPull();
   void EndPull();
   void CheckOrder();
+  /// The query, a signature, is never logged.
   [[nodiscard]] std::string Address(const std::string& query) const;
 
-  StreamPlace place_;
+  const std::string name_;
+  const std::string address_;  ///< rtmp://HOST:PORT/APP/NAME
   StreamSettings& settings_;
   const MediaClock& clock_;
   Logger& logger_;
   const std::shared_ptr<StreamHub> hub_ = std::make_shared<StreamHub>();
-  std::shared_ptr<PublishPeer> publisher_;  ///< shared with its session
+  std::shared_ptr<WebPeer> publisher_;  ///< shared with its session
   std::string push_query_;
+  std::string pull_query_;
   std::unique_ptr<RtmpPush> push_;
   PushPlan push_plan_;
   std::optional<MonotonicTime> media_at_;  ///< when the publisher's first media came

@@ -1,6 +1,5 @@
 #include "daemon/web/web_worker.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -20,32 +19,11 @@ constexpr std::chrono::seconds kStatsPeriod{5};
 
 std::string_view Shown(std::string_view id) { return id.substr(0, 8); }
 
-std::string_view NameOf(WebWay way) { return way == WebWay::kPublish ? "publish" : "play"; }
-
-struct FaultNames {
-  v1::WebEnded::Reason reason;
-  std::string_view word;
-};
-FaultNames NamesOf(SessionFault fault) {
-  switch (fault) {
-    case SessionFault::kNeverConnected:
-      return {v1::WebEnded::REASON_NEVER_CONNECTED, "never_connected"};
-    case SessionFault::kSilent:
-      return {v1::WebEnded::REASON_SILENT, "silent"};
-    case SessionFault::kMediaServer:
-      return {v1::WebEnded::REASON_MEDIA_SERVER, "media_server"};
-    case SessionFault::kTakenOver:
-      return {v1::WebEnded::REASON_TAKEN_OVER, "taken_over"};
-    case SessionFault::kNoStream:
-      return {v1::WebEnded::REASON_NO_STREAM, "no_stream"};
-    case SessionFault::kFingerprint:
-      return {v1::WebEnded::REASON_FINGERPRINT, "fingerprint"};
-    case SessionFault::kTooFast:
-      return {v1::WebEnded::REASON_TOO_FAST, "too_fast"};
-    case SessionFault::kFailed:
-      break;
-  }
-  return {v1::WebEnded::REASON_FAILED, "failed"};
+/// REASON_NOT_THERE: not_there
+std::string WordOf(SessionFault fault) {
+  std::string word = v1::WebEnded::Reason_Name(fault).substr(std::string_view("REASON_").size());
+  for (char& c : word) c = g_ascii_tolower(c);
+  return word;
 }
 
 std::uint32_t OpenDescriptors() {
@@ -75,11 +53,10 @@ v1::WebReport WebWorker::Hello() const {
   for (const auto& [id, session] : sessions_) {
     v1::WebSession& told = *hello.add_sessions();
     told.set_session(id);
-    told.set_direction(session.way == WebWay::kPublish ? v1::WEB_DIRECTION_PUBLISH
-                                                       : v1::WEB_DIRECTION_PLAY);
-    told.set_stream(session.place.stream);
-    told.set_app(session.place.app);
-    told.set_rtmp_query(session.place.query);
+    told.set_direction(session.order.direction());
+    told.set_stream(session.order.stream());
+    told.set_app(session.order.app());
+    told.set_rtmp_query(session.order.rtmp_query());
     told.set_is_connected(session.watch.is_connected());
   }
   return report;
@@ -101,19 +78,19 @@ void WebWorker::Obey(const v1::WebOrder& order) {
 void WebWorker::Open(const v1::WebOpen& order) {
   const std::string& id = order.session();
   if (sessions_.contains(id)) return;
-  const bool is_known =
-      order.direction() == v1::WEB_DIRECTION_PUBLISH || order.direction() == v1::WEB_DIRECTION_PLAY;
-  if (!is_known || !IsStreamName(order.stream()) || !IsStreamName(order.app())) {
+  const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
+  if ((!publishes && order.direction() != v1::WEB_DIRECTION_PLAY) ||
+      !IsStreamName(order.stream()) || !IsStreamName(order.app())) {
     return Refuse(id, v1::WebRefused::CODE_FAILED, "not a stream");
   }
-  const WebWay way =
-      order.direction() == v1::WEB_DIRECTION_PUBLISH ? WebWay::kPublish : WebWay::kPlay;
-  const std::size_t replaced =
-      way == WebWay::kPublish ? PublishersOf({order.app(), order.stream()}).size() : 0;
+  std::size_t replaced = 0;
+  for (const bool is_answered : {false, true}) {
+    if (publishes && PublisherOf(order, is_answered) != nullptr) ++replaced;
+  }
   if (sessions_.size() - replaced >= options_.max_sessions) {
     return Refuse(id, v1::WebRefused::CODE_FULL, "no more sessions: try again later");
   }
-  Result<WebOffer> offer = ReadOffer(order.offer(), way);
+  Result<WebOffer> offer = ReadOffer(order.offer(), publishes ? WebWay::kPublish : WebWay::kPlay);
   if (!offer) {
     const bool has_no_codec = offer.error().code == Errc::kContentRefused;
     return Refuse(id, has_no_codec ? v1::WebRefused::CODE_NO_CODEC : v1::WebRefused::CODE_MALFORMED,
@@ -125,102 +102,88 @@ void WebWorker::Open(const v1::WebOpen& order) {
 void WebWorker::Begin(const v1::WebOpen& order, WebOffer offer) {
   const std::string& id = order.session();
   const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
-  const MonotonicTime now = clock_.Monotonic();
-  Session session{
-      .way = publishes ? WebWay::kPublish : WebWay::kPlay,
-      .place = {.app = order.app(), .stream = order.stream(), .query = order.rtmp_query()},
-      .offer = std::move(offer),
-      .watch = SessionWatch(now, publishes ? 2 * options_.streams.max_kbps : 0)};
-  const StreamKey key = session.key();
-  WebStream& stream = StreamAt(session.place);
+  WebStream& stream = StreamAt(order.app(), order.stream());
+  PeerEvents events{.answered = [this, id](const std::string& answer) { Answer(id, answer); },
+                    .connected = [this, id] { Connect(id); },
+                    .failed = [this, id](SessionFault fault) { Fail(id, fault); },
+                    .key_wanted = [&stream] { stream.AskKey(); }};
+  std::shared_ptr<WebPeer> peer;
   if (publishes) {
-    // One publishes and one more is to be answered, at most.
-    TakeOver(key, [](const Session& older) { return !older.is_answered; });
-    session.peer = std::make_shared<PublishPeer>(media_clock_, EventsOf(id, key),
-                                                 options_.network.latency, stream.hub());
+    TakeOver(order, false);  // one publishes and one more is to be answered, at most
+    peer = std::make_shared<PublishPeer>(media_clock_, std::move(events), options_.network.latency,
+                                         stream.hub());
   } else {
-    session.peer = std::make_shared<PlayPeer>(media_clock_, EventsOf(id, key), session.offer);
-    stream.SetPullQuery(session.place.query);
+    stream.SetPullQuery(order.rtmp_query());
+    peer = std::make_shared<PlayPeer>(media_clock_, std::move(events), offer, stream.hub());
   }
-  const auto place = sessions_.emplace(id, std::move(session)).first;
-  place->second.peer->Begin(place->second.offer, options_.network);
+  Session session{
+      .order = order,
+      .offer = std::move(offer),
+      .stream = stream,
+      .watch = SessionWatch(clock_.Monotonic(), publishes ? 2 * options_.streams.max_kbps : 0),
+      .peer = std::move(peer)};
+  session.order.clear_offer();
+  const Session& begun = sessions_.emplace(id, std::move(session)).first->second;
+  begun.peer->Begin(begun.offer, options_.network);
 }
 
-PeerEvents WebWorker::EventsOf(const std::string& id, const StreamKey& key) {
-  return {.answered = [this, id](const std::string& answer) { Answer(id, answer); },
-          .connected = [this, id] { Connect(id); },
-          .failed = [this, id](SessionFault fault) { Fail(id, fault); },
-          .key_wanted =
-              [this, key] {
-                const auto stream = streams_.find(key);
-                if (stream != streams_.end()) stream->second->AskKey();
-              }};
-}
-
-std::vector<std::string> WebWorker::PublishersOf(const StreamKey& key) const {
-  std::vector<std::string> ids;
+const WebWorker::Session* WebWorker::PublisherOf(const v1::WebOpen& order, bool is_answered) const {
   for (const auto& [id, session] : sessions_) {
-    if (session.way == WebWay::kPublish && session.key() == key) ids.push_back(id);
+    if (session.publishes() && session.is_answered == is_answered &&
+        session.order.stream() == order.stream() && session.order.app() == order.app()) {
+      return &session;
+    }
   }
-  return ids;
+  return nullptr;
 }
 
-void WebWorker::TakeOver(const StreamKey& key, const std::function<bool(const Session&)>& ends) {
-  for (const std::string& id : PublishersOf(key)) {
-    if (ends(sessions_.at(id))) Fail(id, SessionFault::kTakenOver);
-  }
+void WebWorker::TakeOver(const v1::WebOpen& order, bool is_answered) {
+  const Session* const older = PublisherOf(order, is_answered);
+  if (older != nullptr) Fail(older->order.session(), v1::WebEnded::REASON_TAKEN_OVER);
 }
 
-WebStream& WebWorker::StreamAt(const StreamPlace& place) {
-  std::unique_ptr<WebStream>& stream = streams_[{place.app, place.stream}];
-  if (!stream) {
-    // The query to push it is not one to pull it.
-    const StreamPlace unsigned_place{.app = place.app, .stream = place.stream};
-    stream = std::make_unique<WebStream>(unsigned_place, options_.streams, media_clock_, logger_,
-                                         clock_.Monotonic());
+WebStream& WebWorker::StreamAt(const std::string& app, const std::string& stream) {
+  std::unique_ptr<WebStream>& place = streams_[{app, stream}];
+  if (!place) {
+    place = std::make_unique<WebStream>(app, stream, options_.streams, media_clock_, logger_,
+                                        clock_.Monotonic());
   }
-  return *stream;
+  return *place;
+}
+
+std::int64_t WebWorker::Age(const Session& session) const {
+  const auto age = clock_.Monotonic() - session.watch.began_at();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(age).count();
 }
 
 void WebWorker::Answer(const std::string& id, const std::string& answer) {
-  const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return;
-  Session& session = found->second;
+  Session& session = sessions_.at(id);
   const std::string finished = FinishAnswer(answer, session.offer, options_.answers);
-  if (!HasCandidate(finished)) return Fail(id, SessionFault::kFailed);  // all ports are in use
-  if (session.way == WebWay::kPublish) {
+  if (!HasCandidate(finished)) return Fail(id, v1::WebEnded::REASON_FAILED);  // no free port
+  if (session.publishes()) {
     // The newer one wins, as with phones, but not before it can publish.
-    TakeOver(session.key(), [](const Session& older) { return older.is_answered; });
-    StreamAt(session.place)
-        .Publish(std::static_pointer_cast<PublishPeer>(session.peer), session.place.query);
+    TakeOver(session.order, true);
+    session.stream.Publish(session.peer, session.order.rtmp_query());
   }
   session.is_answered = true;
   v1::WebReport report;
   report.mutable_opened()->set_session(id);
   report.mutable_opened()->set_answer(finished);
   report_(std::move(report));
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Monotonic() -
-                                                                          session.watch.began_at());
   logger_.Info("web_session_opened", {{"session", Shown(id)},
-                                      {"direction", NameOf(session.way)},
-                                      {"stream", session.place.stream},
-                                      {"ms", took.count()}});
+                                      {"direction", session.publishes() ? "publish" : "play"},
+                                      {"stream", session.order.stream()},
+                                      {"ms", Age(session)}});
 }
 
 void WebWorker::Connect(const std::string& id) {
-  const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return;
-  Session& session = found->second;
-  const MonotonicTime now = clock_.Monotonic();
-  session.watch.Connected(now);
-  const auto took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now - session.watch.began_at());
-  logger_.Info("web_session_connected", {{"session", Shown(id)}, {"ms", took.count()}});
-  TellConnected(id, session);
-  if (session.way == WebWay::kPublish) return;
-  WebStream& stream = StreamAt(session.place);
-  stream.hub()->Add(static_cast<PlayPeer&>(*session.peer).feed());
-  if (stream.hub()->needs_key()) stream.AskKey();
+  Session& session = sessions_.at(id);
+  session.watch.Connected(clock_.Monotonic());
+  logger_.Info("web_session_connected", {{"session", Shown(id)}, {"ms", Age(session)}});
+  v1::WebReport report;
+  report.mutable_stats()->set_descriptors(OpenDescriptors());
+  *report.mutable_stats()->add_sessions() = StatsOf(session);
+  report_(std::move(report));
 }
 
 void WebWorker::Keep(const v1::WebKeep& order) {
@@ -233,9 +196,8 @@ void WebWorker::Keep(const v1::WebKeep& order) {
   kept_.clear();
   for (const v1::WebStream& each : order.streams()) {
     if (!IsStreamName(each.stream()) || !IsStreamName(each.app())) continue;
-    const StreamPlace place{.app = each.app(), .stream = each.stream(), .query = each.rtmp_query()};
-    kept_.emplace(place.app, place.stream);
-    StreamAt(place).SetPullQuery(place.query);
+    kept_.emplace(each.app(), each.stream());
+    StreamAt(each.app(), each.stream()).SetPullQuery(each.rtmp_query());
   }
 }
 
@@ -250,37 +212,26 @@ void WebWorker::Refuse(const std::string& id, v1::WebRefused::Code code, std::st
 }
 
 void WebWorker::Fail(const std::string& id, SessionFault fault) {
-  const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return;
   const std::string copy = id;  // `id` may be the session's own
-  const auto [reason, word] = NamesOf(fault);
-  const bool was_answered = found->second.is_answered;
-  End(copy, word);
+  const bool was_answered = sessions_.at(id).is_answered;
+  End(copy, WordOf(fault));
   if (!was_answered) return Refuse(copy, v1::WebRefused::CODE_FAILED, "no connection was made");
   v1::WebReport report;
   report.mutable_ended()->set_session(copy);
-  report.mutable_ended()->set_reason(reason);
+  report.mutable_ended()->set_reason(fault);
   report_(std::move(report));
 }
 
 void WebWorker::End(const std::string& id, std::string_view reason) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
-  const MonotonicTime now = clock_.Monotonic();
   const Session& session = found->second;
-  const auto lasted =
-      std::chrono::duration_cast<std::chrono::seconds>(now - session.watch.began_at());
   logger_.Info("web_session_ended", {{"session", Shown(id)},
-                                     {"direction", NameOf(session.way)},
-                                     {"stream", session.place.stream},
+                                     {"direction", session.publishes() ? "publish" : "play"},
+                                     {"stream", session.order.stream()},
                                      {"reason", reason},
-                                     {"seconds", lasted.count()}});
-  WebStream& stream = StreamAt(session.place);
-  if (session.way == WebWay::kPublish) {
-    if (session.is_answered) stream.Unpublish(now);
-  } else if (const auto& feed = static_cast<PlayPeer&>(*session.peer).feed()) {
-    stream.hub()->Remove(*feed);
-  }
+                                     {"seconds", Age(session) / 1000}});
+  if (session.publishes() && session.is_answered) session.stream.Unpublish(clock_.Monotonic());
   session.peer->End();
   sessions_.erase(found);
 }
@@ -288,16 +239,17 @@ void WebWorker::End(const std::string& id, std::string_view reason) {
 std::optional<SessionFault> WebWorker::FaultOf(Session& session, MonotonicTime now) {
   if (!session.is_answered) {
     if (now - session.watch.began_at() < kAnswerPatience) return std::nullopt;
-    return SessionFault::kFailed;
+    return v1::WebEnded::REASON_FAILED;
   }
-  const std::optional<SessionFault> fault =
-      session.watch.Check(now, {.signs = session.peer->signs(), .bytes = session.peer->bytes()});
+  const bool is_fed = session.publishes() || session.stream.hub()->has(MediaKind::kVideo) ||
+                      session.stream.hub()->has(MediaKind::kAudio);
+  const std::optional<SessionFault> fault = session.watch.Check(
+      now, {.signs = session.peer->signs(), .bytes = session.peer->bytes(), .is_fed = is_fed});
   if (fault) return fault;
-  const WebStream& stream = StreamAt(session.place);
-  if (session.way == WebWay::kPublish) {
-    if (stream.IsPushLost(now)) return SessionFault::kMediaServer;
-  } else if (stream.IsMissing(now, session.watch.began_at())) {
-    return SessionFault::kNoStream;
+  if (session.publishes()) {
+    if (session.stream.IsPushLost(now)) return v1::WebEnded::REASON_MEDIA_SERVER;
+  } else if (session.stream.IsMissing(now, session.watch.began_at())) {
+    return v1::WebEnded::REASON_NO_STREAM;
   }
   return std::nullopt;
 }
@@ -311,17 +263,18 @@ void WebWorker::StepSessions(MonotonicTime now) {
 }
 
 void WebWorker::StepStreams(MonotonicTime now) {
-  std::set<StreamKey> played;
-  std::set<StreamKey> used;
+  std::set<const WebStream*> played;
+  std::set<const WebStream*> used;
   for (const auto& [id, session] : sessions_) {
-    used.insert(session.key());
-    if (session.way == WebWay::kPlay) played.insert(session.key());
+    used.insert(&session.stream);
+    if (!session.publishes()) played.insert(&session.stream);
   }
-  for (auto& [key, stream] : streams_) {
-    stream->Step(now, {.has_players = played.contains(key), .is_kept = kept_.contains(key)});
+  for (const auto& [key, stream] : streams_) {
+    stream->Step(now,
+                 {.has_players = played.contains(stream.get()), .is_kept = kept_.contains(key)});
   }
   std::erase_if(streams_, [&](const auto& each) {
-    return !used.contains(each.first) && each.second->IsOver(now);
+    return !used.contains(each.second.get()) && each.second->IsOver(now);
   });
 }
 
@@ -332,25 +285,17 @@ void WebWorker::Step() {
   if (now - stats_at_ >= kStatsPeriod) ReportStats(now);
 }
 
-v1::WebSessionStats WebWorker::StatsOf(const std::string& id, const Session& session) {
+v1::WebSessionStats WebWorker::StatsOf(const Session& session) const {
   const PeerFigures figures = session.peer->Figures();
-  const StreamHub& hub = *StreamAt(session.place).hub();
   v1::WebSessionStats stats;
-  stats.set_session(id);
+  stats.set_session(session.order.session());
   stats.set_is_connected(session.watch.is_connected());
   stats.set_rtt_ms(figures.rtt_ms);
   stats.set_loss(figures.loss);
-  stats.set_width(hub.width());
-  stats.set_height(hub.height());
+  stats.set_width(session.stream.hub()->width());
+  stats.set_height(session.stream.hub()->height());
   stats.set_key_requests(session.peer->key_requests());
   return stats;
-}
-
-void WebWorker::TellConnected(const std::string& id, const Session& session) {
-  v1::WebReport report;
-  report.mutable_stats()->set_descriptors(OpenDescriptors());
-  *report.mutable_stats()->add_sessions() = StatsOf(id, session);
-  report_(std::move(report));
 }
 
 void WebWorker::ReportStats(MonotonicTime now) {
@@ -362,7 +307,7 @@ void WebWorker::ReportStats(MonotonicTime now) {
   for (auto& [id, session] : sessions_) {
     const std::uint64_t bytes = session.peer->bytes();
     v1::WebSessionStats& told = *stats.add_sessions();
-    told = StatsOf(id, session);
+    told = StatsOf(session);
     told.set_kbps(static_cast<std::uint32_t>((bytes - session.reported_bytes) * 8 /
                                              static_cast<std::uint64_t>(since.count())));
     session.reported_bytes = bytes;

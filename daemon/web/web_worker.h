@@ -7,11 +7,9 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <rtcroom/v1/web.pb.h>
 
@@ -55,15 +53,15 @@ class WebWorker {
  private:
   using StreamKey = std::pair<std::string, std::string>;  ///< application and name
   struct Session {
-    WebWay way;
-    StreamPlace place;
+    v1::WebOpen order;
     WebOffer offer;
+    WebStream& stream;
     SessionWatch watch;
     std::shared_ptr<WebPeer> peer = {};  ///< shared with callbacks of the media library
     bool is_answered = false;
     std::uint64_t reported_bytes = 0;
 
-    [[nodiscard]] StreamKey key() const { return {place.app, place.stream}; }
+    [[nodiscard]] bool publishes() const { return order.direction() == v1::WEB_DIRECTION_PUBLISH; }
   };
   using Sessions = std::map<std::string, Session>;
 
@@ -76,24 +74,23 @@ class WebWorker {
   /// Ends a session by itself, and reports it.
   void Fail(const std::string& id, SessionFault fault);
   void End(const std::string& id, std::string_view reason);
-  WebStream& StreamAt(const StreamPlace& place);
-  PeerEvents EventsOf(const std::string& id, const StreamKey& key);
-  [[nodiscard]] std::vector<std::string> PublishersOf(const StreamKey& key) const;
-  /// Ends the sessions that publish a stream and of which `ends` is true.
-  void TakeOver(const StreamKey& key, const std::function<bool(const Session&)>& ends);
+  WebStream& StreamAt(const std::string& app, const std::string& stream);
+  /// Who publishes a stream, and was answered or not: one of each at most. Null: nobody.
+  [[nodiscard]] const Session* PublisherOf(const v1::WebOpen& order, bool is_answered) const;
+  void TakeOver(const v1::WebOpen& order, bool is_answered);
   std::optional<SessionFault> FaultOf(Session& session, MonotonicTime now);
   void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);
-  v1::WebSessionStats StatsOf(const std::string& id, const Session& session);
-  void TellConnected(const std::string& id, const Session& session);
+  [[nodiscard]] v1::WebSessionStats StatsOf(const Session& session) const;
   void ReportStats(MonotonicTime now);
+  [[nodiscard]] std::int64_t Age(const Session& session) const;
 
   WebWorkerOptions options_;
   const Clock& clock_;
   Logger& logger_;
   const Report report_;
   const MediaClock media_clock_;
-  std::map<StreamKey, std::unique_ptr<WebStream>> streams_;
+  std::map<StreamKey, std::unique_ptr<WebStream>> streams_;  ///< sessions refer to them
   Sessions sessions_;
   std::set<StreamKey> kept_;
   MonotonicTime stats_at_{};

@@ -75,7 +75,7 @@ TEST(PushPlan, IsLostAtOnceWhenTheMediaServerClosesIt) {
 TEST(SessionWatch, EndsWhatDoesNotConnect) {
   SessionWatch watch(kStart, 0);
   EXPECT_EQ(watch.Check(kStart + 9s, {}), std::nullopt);
-  EXPECT_EQ(watch.Check(kStart + 10s, {}), SessionFault::kNeverConnected);
+  EXPECT_EQ(watch.Check(kStart + 10s, {}), v1::WebEnded::REASON_NEVER_CONNECTED);
 }
 
 TEST(SessionWatch, EndsWhatFallsSilent) {
@@ -83,7 +83,15 @@ TEST(SessionWatch, EndsWhatFallsSilent) {
   watch.Connected(kStart + 5s);
   EXPECT_EQ(watch.Check(kStart + 14s, {.signs = 1}), std::nullopt);
   EXPECT_EQ(watch.Check(kStart + 23s, {.signs = 1}), std::nullopt);
-  EXPECT_EQ(watch.Check(kStart + 24s, {.signs = 1}), SessionFault::kSilent);
+  EXPECT_EQ(watch.Check(kStart + 24s, {.signs = 1}), v1::WebEnded::REASON_SILENT);
+}
+
+TEST(SessionWatch, HearsNothingOfWhoIsSentNothing) {
+  SessionWatch watch(kStart, 0);
+  watch.Connected(kStart);
+  EXPECT_EQ(watch.Check(kStart + 29s, {.is_fed = false}), std::nullopt);
+  EXPECT_EQ(watch.Check(kStart + 38s, {}), std::nullopt);
+  EXPECT_EQ(watch.Check(kStart + 39s, {}), v1::WebEnded::REASON_SILENT);
 }
 
 TEST(SessionWatch, EndsWhatSendsTooMuchForTooLong) {
@@ -98,7 +106,7 @@ TEST(SessionWatch, EndsWhatSendsTooMuchForTooLong) {
   for (int at = 1; at < 10; ++at) EXPECT_EQ(second(at, 1100), std::nullopt);
   EXPECT_EQ(second(10, 900), std::nullopt);
   for (int at = 11; at < 20; ++at) EXPECT_EQ(second(at, 1100), std::nullopt);
-  EXPECT_EQ(second(20, 1100), SessionFault::kTooFast);
+  EXPECT_EQ(second(20, 1100), v1::WebEnded::REASON_TOO_FAST);
 }
 
 TEST(OpusDuration, IsThatOfItsFrames) {
