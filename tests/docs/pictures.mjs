@@ -2,22 +2,29 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { kForClients } from '../clients/support/settings.js';
+import { WebWorker } from '../clients/support/web_worker.js';
 import { startBrowser } from '../console/support/chromium.js';
 import { kToken, Server } from '../console/support/server.js';
+import { drawFace } from './drawn_face.mjs';
 
 const kMostBytes = 200 * 1024; // of all pictures
 /** What is pressed and said: `ending` of a picture's name, as of a document's. */
 const kEditions = [
-  { locale: 'en-GB', ending: '', showMe: 'Show me', room: 'Evening concert', host: '大家好 — we begin in a minute.' },
-  { locale: 'zh-CN', ending: '.zh-CN', showMe: '开始演示', room: '晚间音乐会', host: '大家好，马上开始。' },
+  { locale: 'en-GB', ending: '', showMe: 'Show me', room: 'Evening call', reply: '你好 — I see and hear you well.' },
+  { locale: 'zh-CN', ending: '.zh-CN', showMe: '开始演示', room: '晚间通话', reply: '你好，画面和声音都很清楚。' },
 ];
+/** Who is in the call. */
+const kFaces = {
+  陈静: { wall: '#8fb7c9', clothes: '#2f5d8a', skin: '#f1c9a5', hair: '#221a17', isLong: true },
+  Marta: { wall: '#d9b48f', clothes: '#3f7d58', skin: '#f4d3bd', hair: '#9a5a2c', isLong: false },
+};
 const [folder] = process.argv.slice(2);
 let total = 0;
 
 /** @param {import('playwright-core').Page} page */
 async function take(page, name) {
   const file = path.join(folder, `${name}.jpg`);
-  await page.screenshot({ path: file, quality: 75, animations: 'disabled' });
+  await page.screenshot({ path: file, quality: 68, animations: 'disabled' });
   const { size } = fs.statSync(file);
   total += size;
   console.log(`${file}: ${Math.ceil(size / 1024)} KB`);
@@ -33,32 +40,40 @@ async function takeConsole(open, server, { showMe, ending }) {
   await take(page, `console${ending}`);
 }
 
-/** The example page in a live room: a host, a viewer who writes, likes. */
-async function takeExample(open, server, edition) {
-  const enter = async (name) => {
-    const other = await open(620);
-    await other.goto(`${server.host}/demo/`);
-    await other.waitForSelector('#connection[data-state="connected"]');
-    await other.fill('#name', name);
-    await other.check('input[value="live"]');
-    return other;
+/** The example page in a call of two browsers with cameras, who write. */
+async function takeExample(browser, server, edition) {
+  const context = await browser.newContext({ viewport: { width: 1120, height: 540 }, locale: edition.locale });
+  context.setDefaultTimeout(60_000);
+  await WebWorker.start(context, server);
+  const open = async (name) => {
+    const page = await context.newPage();
+    await page.addInitScript(drawFace, kFaces[name]);
+    await page.goto(`${server.host}/demo/`);
+    await page.waitForSelector('#connection[data-state="connected"]');
+    await page.fill('#name', name);
+    return page;
   };
-  const [host, viewer] = [await enter('陈静'), await enter('Marta')];
-  await host.fill('#roomName', edition.room);
-  await host.click('#create button');
-  await host.waitForSelector('#room:not([hidden])');
-  await viewer.click('#rooms button');
-  await viewer.waitForSelector('#room:not([hidden])');
-  await viewer.fill('#text', 'Good evening from Kraków!');
-  await viewer.press('#text', 'Enter');
-  await host.waitForSelector('#messages li');
-  await host.fill('#text', edition.host);
-  await host.press('#text', 'Enter');
-  for (let at = 0; at < 3; ++at) await viewer.click('#like');
-  await host.waitForFunction(() => document.querySelectorAll('#messages li').length === 2
-    && document.getElementById('likes').textContent === '3'
-    && document.getElementById('viewers').textContent.startsWith('1 '));
-  await take(host, `web-example${edition.ending}`);
+  const say = async (page, text) => {
+    await page.fill('#text', text);
+    await page.press('#text', 'Enter');
+  };
+  const [first, second] = Object.keys(kFaces);
+  const [chen, marta] = [await open(first), await open(second)];
+  await chen.fill('#roomName', edition.room);
+  await chen.click('#create button');
+  await chen.waitForSelector('#room:not([hidden])');
+  await marta.click('#rooms button');
+  await marta.waitForSelector('#room:not([hidden])');
+  for (const page of [marta, chen]) await page.click('#camera');
+  await say(marta, 'Good evening from Kraków!');
+  await chen.waitForSelector('#messages li');
+  await say(chen, edition.reply);
+  await chen.waitForFunction((reply) => {
+    const videos = [...document.querySelectorAll('#members video')];
+    return videos.length === 2 && videos.every((video) => video.getVideoPlaybackQuality().totalVideoFrames > 20)
+      && document.getElementById('messages').textContent.includes(reply);
+  }, edition.reply);
+  await take(chen, `web-example${edition.ending}`);
 }
 
 for (const edition of kEditions) {
@@ -72,7 +87,7 @@ for (const edition of kEditions) {
   };
   try {
     await takeConsole(open, server, edition);
-    await takeExample(open, server, edition);
+    await takeExample(browser, server, edition);
   } finally {
     await browser.close();
     await server.end();
