@@ -56,7 +56,7 @@ try_mix() {  # INSTALL-COMMAND...
   if in_machine systemctl is-active rtcroomd-mix; then fail "the worker is still there"; fi
 }
 
-# A browser's offer, made once: the worker answers it with its port, and refuses one without codecs.
+# A browser's offer, made once, which the worker answers with its address and its port.
 try_web() {  # INSTALL-COMMAND...
   part "media: browsers"
   in_machine "$@" --web --web-address 192.0.2.1 | grep --quiet 'UDP 50000-50199' ||
