@@ -47,16 +47,14 @@ bool IsOf(std::string_view text, std::string_view characters, std::size_t least,
 }
 
 template <typename Number>
-std::optional<Number> ParseNumber(std::string_view text, Number least, Number most) {
+std::optional<Number> ParseNumber(std::string_view text, Number least = 0,
+                                  Number most = std::numeric_limits<Number>::max()) {
   Number number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_number = failure == std::errc() && end == text.data() + text.size();
   return is_number && number >= least && number <= most ? std::optional(number) : std::nullopt;
 }
 std::optional<int> ParsePayloadType(std::string_view text) { return ParseNumber(text, 0, 127); }
-std::optional<std::uint32_t> ParseSource(std::string_view text) {
-  return ParseNumber<std::uint32_t>(text, 0, std::numeric_limits<std::uint32_t>::max());
-}
 
 /// What follows `a=NAME:` in the only such line, or in equal ones; nullopt when there is none,
 /// empty when they differ.
@@ -136,32 +134,34 @@ std::optional<int> ReadTransportCc(const Lines& lines) {
   return std::nullopt;
 }
 
-/// The SSRC of who publishes, that of its retransmissions if there is one, and its name.
-struct Sources {
-  std::vector<std::uint32_t> numbers = {};
+/// How a medium is sent.
+struct Codec {
+  std::vector<int> types = {};  ///< payload types: its own, and that of retransmissions (RFC 4588)
+  std::string_view profile = {};
+  std::optional<int> transport_cc = {};
+  // These are told by who publishes.
+  std::vector<std::uint32_t> sources = {};  ///< SSRCs, in the order of `types`
   std::string_view cname = {};
 };
-Sources ReadSources(const Lines& lines, bool has_repeats) {
-  constexpr std::string_view kSource = "a=ssrc:";
-  constexpr std::string_view kCname = "cname:";
-  Sources sources;
+
+void ReadSources(const Lines& lines, Codec& codec) {
   for (const std::string_view line : lines) {
     const Lines words = WordsOf(line);
-    if (words.size() == 3 && words[0] == "a=ssrc-group:FID" && has_repeats) {
-      const auto first = ParseSource(words[1]);
-      const auto second = ParseSource(words[2]);
-      if (first && second && sources.numbers.empty()) sources.numbers = {*first, *second};
+    if (words.size() == 3 && words[0] == "a=ssrc-group:FID" && codec.types.size() > 1) {
+      const auto first = ParseNumber<std::uint32_t>(words[1]);
+      const auto second = ParseNumber<std::uint32_t>(words[2]);
+      if (first && second && codec.sources.empty()) codec.sources = {*first, *second};
     }
-    if (words.size() != 2 || !words[0].starts_with(kSource) || !words[1].starts_with(kCname)) {
+    if (words.size() != 2 || !words[0].starts_with("a=ssrc:") || !words[1].starts_with("cname:")) {
       continue;
     }
-    const auto source = ParseSource(words[0].substr(kSource.size()));
-    const std::string_view cname = words[1].substr(kCname.size());
+    const auto source = ParseNumber<std::uint32_t>(words[0].substr(words[0].find(':') + 1));
+    const std::string_view cname = words[1].substr(words[1].find(':') + 1);
     if (!source || !IsOf(cname, kCnameWord, 1, 64)) continue;
-    if (sources.cname.empty()) sources.cname = cname;
-    if (sources.numbers.empty()) sources.numbers = {*source};
+    if (codec.cname.empty()) codec.cname = cname;
+    if (codec.sources.empty()) codec.sources = {*source};
   }
-  return sources.cname.empty() ? Sources() : sources;
+  if (codec.cname.empty()) codec.sources.clear();
 }
 
 /// Reads the media of an offer, one after the other.
@@ -251,16 +251,17 @@ class OfferReader {
                                               ? "video: no H.264 with packetization-mode=1"
                                               : "audio: no Opus"};
     }
-    std::vector<int> types = {*medium.payload_type};
+    Codec codec{.types = {*medium.payload_type},
+                .profile = formats.at(*medium.payload_type).Parameter("profile-level-id"),
+                .transport_cc = ReadTransportCc(lines)};
     for (const auto& [type, format] : formats) {
       const bool repeats = medium.is_video && format.name == "rtx/90000" &&
                            format.Parameter("apt") == fmt::to_string(*medium.payload_type);
-      if (repeats && types.size() == 1) types.push_back(type);
+      if (repeats && codec.types.size() == 1) codec.types.push_back(type);
     }
-    const Sources sources = publishes ? ReadSources(lines, types.size() > 1) : Sources();
-    const std::optional<int> extension = ReadTransportCc(lines);
+    if (publishes) ReadSources(lines, codec);
     // Packets of both media are told apart by these: they share one connection.
-    for (const int type : types) {
+    for (const int type : codec.types) {
       // With the marker bit these look like packets of RTCP (RFC 5761, section 4).
       if (type >= 64 && type <= 95) {
         return Malformed("a=rtpmap: a payload type of 64 to 95, which RTCP uses");
@@ -269,38 +270,30 @@ class OfferReader {
         return Malformed("a=rtpmap: the same payload type in two media");
       }
     }
-    for (const std::uint32_t source : sources.numbers) {
+    for (const std::uint32_t source : codec.sources) {
       if (!sources_.insert(source).second) return Malformed("a=ssrc: the same in two media");
     }
-    if (extension && extension_.value_or(*extension) != *extension) {
+    if (!transport_cc_) transport_cc_ = codec.transport_cc;
+    if (codec.transport_cc && codec.transport_cc != transport_cc_) {
       return Malformed("a=extmap: one extension with two numbers");
     }
-    if (extension) extension_ = extension;
-    const std::string_view profile = formats.at(*medium.payload_type).Parameter("profile-level-id");
-    WriteMedium({medium, types, profile, extension, sources});
+    WriteMedium(medium, codec);
     return {};
   }
 
-  struct Codec {
-    const OfferedMedium& medium;
-    const std::vector<int>& types;  ///< the second is of retransmissions (RFC 4588)
-    std::string_view profile;
-    std::optional<int> extension;
-    const Sources& sources;
-  };
-  void WriteMedium(const Codec& codec) {
+  void WriteMedium(const OfferedMedium& medium, const Codec& codec) {
     std::string& to = texts_.emplace_back();
     const auto add = [&to]<typename... T>(fmt::format_string<T...> format, T&&... values) {
       fmt::format_to(std::back_inserter(to), format, std::forward<T>(values)...);
       to += "\r\n";
     };
     const int type = codec.types.front();
-    const bool is_video = codec.medium.is_video;
-    add("m={} 9 {} {}", is_video ? "video" : "audio", kTransport, fmt::join(codec.types, " "));
+    add("m={} 9 {} {}", medium.is_video ? "video" : "audio", kTransport,
+        fmt::join(codec.types, " "));
     add("c=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=rtcp-rsize");
-    add("a=mid:{}\r\na={}", codec.medium.mid, way_ == WebWay::kPublish ? "sendonly" : "recvonly");
-    if (codec.extension) add("a=extmap:{} {}", *codec.extension, kTransportCc);
-    if (is_video) {
+    add("a=mid:{}\r\na={}", medium.mid, way_ == WebWay::kPublish ? "sendonly" : "recvonly");
+    if (codec.transport_cc) add("a=extmap:{} {}", *codec.transport_cc, kTransportCc);
+    if (medium.is_video) {
       add("a=rtpmap:{} H264/90000", type);
       add("a=fmtp:{} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={}", type,
           codec.profile);
@@ -314,10 +307,8 @@ class OfferReader {
     if (codec.types.size() > 1) {
       add("a=rtpmap:{0} rtx/90000\r\na=fmtp:{0} apt={1}", codec.types.back(), type);
     }
-    const std::vector<std::uint32_t>& sources = codec.sources.numbers;
-    if (sources.size() > 1) add("a=ssrc-group:FID {}", fmt::join(sources, " "));
-    for (const std::uint32_t source : sources)
-      add("a=ssrc:{} cname:{}", source, codec.sources.cname);
+    if (codec.sources.size() > 1) add("a=ssrc-group:FID {}", fmt::join(codec.sources, " "));
+    for (const std::uint32_t source : codec.sources) add("a=ssrc:{} cname:{}", source, codec.cname);
   }
 
   const WebWay way_;
@@ -332,7 +323,7 @@ class OfferReader {
   std::set<std::string_view> mids_;
   std::set<int> types_;
   std::set<std::uint32_t> sources_;
-  std::optional<int> extension_;
+  std::optional<int> transport_cc_;
 };
 
 }  // namespace
