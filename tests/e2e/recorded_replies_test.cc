@@ -1,7 +1,7 @@
 // Replies equal the recorded ones byte for byte, since clients may use parsers of their own.
 // RTCROOM_WRITE_REPLIES=1 records them again.
-#include <cstdlib>
-#include <fstream>
+#include "tests/e2e/recorded_replies.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,18 +119,6 @@ std::string Ask(RawClient client, const std::string& bytes) {
 
 class RecordedReplies : public testing::Test {
  protected:
-  void Compare(const nlohmann::json& replies) const {
-    if (std::getenv("RTCROOM_WRITE_REPLIES") != nullptr) {
-      std::ofstream(RTCROOM_RECORDED_REPLIES) << replies.dump(1, ' ') << "\n";
-      return;
-    }
-    const auto recorded = nlohmann::json::parse(std::ifstream(RTCROOM_RECORDED_REPLIES));
-    EXPECT_EQ(recorded.size(), replies.size());
-    for (const auto& [name, reply] : replies.items()) {
-      EXPECT_EQ(reply, recorded.value(name, "not recorded")) << name;
-    }
-  }
-
   ServerProcess server_{
       {.settings = {{"limits.per_address_rate", "0/s"}, {"limits.per_user_rate", "0/s"}}}};
 };
@@ -153,7 +141,7 @@ TEST_F(RecordedReplies, AreIdenticalOverHttpAndHttps) {
   for (const RecordedRequest& request : AdminCalls()) {
     replies[request.name] = Ask(RawClient(server_.AddressOf("admin")), request.bytes);
   }
-  Compare(replies);
+  ExpectRecorded("recorded_replies.json", replies);
 }
 
 }  // namespace

@@ -21,6 +21,23 @@
 
 namespace rtcroom {
 
+/// The next frame of the server; nullopt at the end of the connection, and for a frame that is a
+/// fragment, masked or not of the shortest form.
+inline std::optional<ReceivedFrame> ReceiveFrame(RawClient& client) {
+  std::string bytes = client.ReceiveBytes(2);
+  if (bytes.size() < 2) return std::nullopt;
+  std::size_t length = static_cast<std::uint8_t>(bytes[1]);
+  if (length >= 126) {
+    const std::string more = client.ReceiveBytes(length == 126 ? 2 : 8);
+    length = 0;
+    for (const char byte : more) length = length << 8 | static_cast<std::uint8_t>(byte);
+    bytes += more;
+  }
+  auto frames = ParseServerFrames(bytes += client.ReceiveBytes(length));
+  if (!frames || frames->empty()) return std::nullopt;
+  return std::move(frames->front());
+}
+
 /// A WebSocket to the channel. Waits end after `kWaitTimeout`.
 ///
 /// @threads for one thread.
@@ -90,16 +107,9 @@ class WebSocketClient {
  private:
   /// False when there is none, or it was a close frame.
   bool ReadFrame() {
-    std::string head = client_.ReceiveBytes(2);
-    if (head.size() < 2) return false;
-    std::size_t length = static_cast<std::uint8_t>(head[1]);
-    if (length >= 126) {
-      const std::string more = client_.ReceiveBytes(length == 126 ? 2 : 8);
-      length = 0;
-      for (const char byte : more) length = length << 8 | static_cast<std::uint8_t>(byte);
-    }
-    const std::string payload = client_.ReceiveBytes(length);
-    const auto opcode = static_cast<std::uint8_t>(head[0] & 0xf);
+    const std::optional<ReceivedFrame> frame = ReceiveFrame(client_);
+    if (!frame) return false;
+    const auto& [opcode, payload] = *frame;
     if (opcode == kCloseOpcode) {
       close_code_ = CloseCodeOf(payload);
       return false;
