@@ -52,16 +52,17 @@ export class PageClient extends Client {
   _onHide(isKept, leaveOnClose) {
     const { userID, rooms } = this;
     if (!rooms.length && tab.load(kRooms)?.userID !== userID) return; // another client of the page may have some
-    tab.save(kRooms, { userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
-      ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
-    if (isKept || !leaveOnClose) return; // it may come back as it is
-    // One that arrives late must not end the stay that follows a reload.
-    rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _seat, _entry }) => {
+    const isOver = !isKept && leaveOnClose; // else it may come back as it is
+    // Leaves come first: Firefox may stop a listener of a tab that is closed where it saves. One that arrives late must not
+    // end the stay that follows a reload.
+    if (isOver) rooms.forEach(({ kind, roomID, hasSeat, others, roomCreator, _seat, _entry }) => {
       const send = (endpoint, { stay }) => navigator.sendBeacon(this._session.addressOf(`${kind}_room/${endpoint}`),
         JSON.stringify({ userID, roomID, client: kClient, stay }));
       const wouldReturn = roomCreator !== userID && others.length;
       if (hasSeat && (leaveOnClose === 'always' || wouldReturn)) send('delete_pusher', _seat);
       if (_entry) send('delete_audience', _entry);
     });
+    tab.save(kRooms, { userID, rooms: rooms.map(({ kind, roomID, hasSeat, pushURL, _names, _isViewer: isViewer }) =>
+      ({ kind, roomID, isViewer, hasSeat, options: { ..._names, stream: Boolean(pushURL) } })) });
   }
 }
