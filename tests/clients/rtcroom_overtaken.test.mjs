@@ -116,8 +116,12 @@ describe('rtcroom', () => {
     /** @param roomCreator  ann is the user @returns what the page sends when it is hidden in a room with another pusher */
     async function sentOnHide({ roomCreator, leaveOnClose, persisted = false }) {
       const sent = [];
-      Object.defineProperty(globalThis, 'navigator', { configurable: true,
-        value: { sendBeacon: (url, body) => sent.push([/(\w+)\?/.exec(url)[1], JSON.parse(body).stay]) } });
+      const sendBeacon = (url, body) => {
+        assert.ok(!stored.has(kRooms)); // a browser may stop the listener where it saves
+        sent.push([/(\w+)\?/.exec(url)[1], JSON.parse(body).stay]);
+      };
+      stored.clear();
+      Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { sendBeacon } });
       ({ platform, join } = makeScriptedUser({}, leaveOnClose === undefined ? {} : { leaveOnClose }));
       platform.replies.add_pusher = { stay: 's1' };
       platform.replies.get_pushers = { roomInfo: '', roomCreator, mixedPlayURL: '', custom: '{}', pushers: [] };
