@@ -193,12 +193,25 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await host.call('live_room/add_pusher', { ...profile, pushURL });
     await eventually('the host publishes', async () => (await ann.publish('host', whipURL, as('ann'))).status === 201);
     await viewer.call('live_room/add_audience', { roomID, userInfo: '' });
-    const plays = async (page, user, of, options = {}, session = `plays ${of}`) => {
+    const plays = async (page, user, of) => {
+      const session = `plays ${of}`;
       const url = await user.whep(kind, roomID, of);
-      await eventually(session, async () => (await page.play(session, url, options)).status === 201);
+      await eventually(session, async () => (await page.play(session, url)).status === 201);
       return session;
     };
-    await seesAndHears(bob, await plays(bob, viewer, ''), 'ann'); // the mix: the host alone, as it came
+    const open = new Set();
+    const watchMix = (session, options, isGood) => eventually(session, async () => {
+      // A mix that begins late, on a busy machine, finds no player any more.
+      if (open.has(session) && !await bob.call(session, 'exists')) open.delete(session);
+      if (!open.has(session)) {
+        const { status } = await bob.play(session, await viewer.whep(kind, roomID, ''), options);
+        if (status !== 201) return false;
+        open.add(session);
+      }
+      return isGood();
+    });
+    await watchMix('the mix', {}, async () => (await bob.figures('the mix')).pictures > 0);
+    await seesAndHears(bob, 'the mix', 'ann'); // the host alone, as it came
     const { pushURL: phoneURL } = await guest.call('live_room/get_push_url', { roomID });
     await guest.call('live_room/add_pusher', { ...profile, pushURL: phoneURL });
     whole.push(phoneURL, as('cat'));
@@ -212,12 +225,11 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     const para = { output_stream_id: ofHost, input_stream_list: [place(ofHost, 1, 320), place(ofGuest, 2, 160, 160)] };
     await host.call('live_room/merge_stream', { roomID, mergeParams: { interface: { para } } });
     const since = Date.now();
-    const corner = await plays(bob, viewer, '', { part: [0.5, 0.5, 0.5] }, 'plays the corner of the mix');
     // Who has watched the host alone goes on in the same session.
-    for (const [session, of] of [['plays ', 'ann'], [corner, 'cat']]) {
+    for (const [session, part, of] of [['the mix', [0, 0, 1], 'ann'], ['its corner', [0.5, 0.5, 0.5], 'cat']]) {
       let told;
       let areBothHeard = false;
-      await eventually(`${session}: pictures of ${of}, and both tones`, async () => {
+      await watchMix(session, { part }, async () => {
         const levels = await Promise.all(['ann', 'cat'].map((name) => bob.call(session, 'levelOf', kTones[name])));
         areBothHeard ||= levels.every((level) => level > -50); // a busy machine has gaps
         const { pictures, damaged, sources } = await bob.figures(session, since);
