@@ -39,6 +39,7 @@
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/node_lease.h"
+#include "daemon/core/removal_clock.h"
 #include "daemon/core/room_store.h"
 
 namespace rtcroom {
@@ -56,6 +57,7 @@ struct ChannelDeps {
   const BanList& bans;
   const Clock& clock;
   const Clock& dates;  ///< a `DatingClock`
+  const RemovalClock& removal;
   RandomSource& random;
   Logger& logger;
   DeliveryObserver* observer = nullptr;  ///< null: none

@@ -118,7 +118,10 @@ Result<DirectPage> Channel::DirectHistory(const UserId& account, const UserId& p
 }
 
 Result<std::vector<StoredMessage>> Channel::PendingMessages(const UserId& account) {
-  const TimePoint since = deps_.clock.Now() - options_.direct_ttl;
+  // What is left out here is settled with the next message that the account confirms: a wall clock
+  // that is ahead for seconds must not decide it alone.
+  const TimePoint now = std::min(deps_.clock.Now(), deps_.removal.Now());
+  const TimePoint since = std::max(now, TimePoint(options_.direct_ttl)) - options_.direct_ttl;
   return deps_.history.ReadPendingMessages(account, since, options_.max_inbox);
 }
 

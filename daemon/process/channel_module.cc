@@ -63,6 +63,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .bans = deps.store.state().bans,
                            .clock = deps.runtime.clock,
                            .dates = deps.store.dates(),
+                           .removal = deps.store.removal(),
                            .random = deps.runtime.random,
                            .logger = deps.runtime.logger,
                            .observer = &deps.observer,

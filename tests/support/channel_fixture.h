@@ -87,6 +87,7 @@ class ChannelFixture {
                  .bans = bans,
                  .clock = clock,
                  .dates = dates,
+                 .removal = removal,
                  .random = random,
                  .logger = logger,
                  .node = &node},

@@ -159,6 +159,7 @@ class ConsoleFixture : public ServiceFixture {
                        {},
                        logger_};
   CountingRandom random_;
+  const RemovalClock removal_{clock_};
   EndedLoginList ends_;
   AccountValidities validities_;
   Channel channel_{{.rooms = rooms_store_,
@@ -172,6 +173,7 @@ class ConsoleFixture : public ServiceFixture {
                     .bans = bans_,
                     .clock = clock_,
                     .dates = clock_,
+                    .removal = removal_,
                     .random = random_,
                     .logger = logger_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),

@@ -89,6 +89,7 @@ class ChannelFeedTest : public testing::Test {
                     .bans = bans,
                     .clock = clock,
                     .dates = clock,
+                    .removal = removal,
                     .random = random,
                     .logger = logger,
                     .logins = logins},
@@ -108,6 +109,7 @@ class ChannelFeedTest : public testing::Test {
   }
 
   FakeClock clock;
+  RemovalClock removal{clock};
   CountingRandom random;
   const CapturedLog log;
   Logger logger{LogFormat::kJson, LogLevel::kInfo, log.file()};

@@ -29,6 +29,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class ChannelMemoryTest : public testing::Test {
  protected:
@@ -114,6 +115,7 @@ class BoundedChannelTest : public testing::Test {
   }
 
   FakeClock clock_;
+  RemovalClock removal_{clock_};
   CountingRandom random_;
   const CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
@@ -135,6 +137,7 @@ class BoundedChannelTest : public testing::Test {
                     .bans = bans_,
                     .clock = clock_,
                     .dates = clock_,
+                    .removal = removal_,
                     .random = random_,
                     .logger = logger_,
                     .held = &held_},
@@ -186,6 +189,18 @@ TEST_F(BoundedChannelTest, TakesFewMessagesOfASenderToAccountsThatAreAway) {
   EXPECT_OK(Send("amy", "bob", 1));
   (void)channel_.LogIn({"bob"}, {.expires = clock_.Now() + 1h});
   EXPECT_OK(Send("eve", "bob", 1'001)) << "it is there";
+}
+
+TEST_F(BoundedChannelTest, KeepsWhatWaitsForAnHourWhateverTheWallClockShows) {
+  removal_.Begin({});
+  ASSERT_OK(Send("amy", "bob", 1));
+  clock_.JumpWallClock(std::chrono::days(40));
+  (void)removal_.Round();
+  EXPECT_THAT(*channel_.PendingMessages({"bob"}), SizeIs(1));
+  clock_.JumpWallClock(-std::chrono::days(40));
+  clock_.Advance(1h + 1s);
+  (void)removal_.Round();
+  EXPECT_THAT(*channel_.PendingMessages({"bob"}), IsEmpty());
 }
 
 TEST_F(BoundedChannelTest, ARandomIsOfOneReceiver) {
