@@ -120,6 +120,19 @@ std::vector<StreamClaims::Member> StreamClaims::MembersOf(std::string_view strea
   return members;
 }
 
+std::vector<StreamOwner> StreamClaims::OwnersOf(std::string_view stream) const {
+  std::vector<StreamOwner> owners;
+  const MutexLock lock(mutex_);
+  const auto found = members_of_.find(stream);
+  if (found == members_of_.end()) return owners;
+  for (const Member& member : found->second | std::views::take(kMostMembers)) {
+    owners.push_back({.room = member.room,
+                      .room_number = claims_.find(member)->second.since.room_number,
+                      .user_id = member.user_id});
+  }
+  return owners;
+}
+
 std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
                                                  std::optional<TimePoint> since,
                                                  TimePoint until) const {

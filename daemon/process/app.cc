@@ -178,8 +178,8 @@ Status App::BuildServices() {
   if (HasMediaServer(config_->live)) {
     std::vector<OnAirListener*> on_air;
     if (channel_ != nullptr) {
-      on_air.push_back(&stream_pushes_.emplace(store_.state().claims,
-                                               channel_->receivers().notices(), runtime_.clock));
+      on_air.push_back(
+          &stream_pushes_.emplace(store_.state().claims, channel_->receivers().notices()));
     }
     if (WebSessions* const sessions = web_ ? web_->sessions() : nullptr) {
       on_air.push_back(sessions);
