@@ -6,7 +6,6 @@
 #include "daemon/auth/login_signer.h"
 #include "daemon/auth/private_map_key_signer.h"
 #include "daemon/auth/sessions.h"
-#include "daemon/auth/web_addresses.h"
 #include "daemon/base/clock.h"
 #include "daemon/core/id_source.h"
 #include "daemon/core/node_lease.h"
@@ -16,6 +15,7 @@
 #include "daemon/media/stream_mixer.h"
 #include "handlers/second_looks.h"
 #include "handlers/utils_services.h"
+#include "handlers/web_addresses.h"
 
 namespace rtcroom {
 

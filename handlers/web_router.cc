@@ -9,7 +9,6 @@
 
 #include "daemon/base/log_scope.h"
 #include "daemon/base/text.h"
-#include "handlers/request_charge.h"
 
 namespace rtcroom {
 namespace {
@@ -32,9 +31,6 @@ constexpr int kServiceUnavailable = 503;
 constexpr std::string_view kSdp = "application/sdp";
 constexpr std::string_view kForAWorker = "1";  ///< seconds until another attempt
 constexpr std::string_view kForAPlace = "5";
-/// The longest query of an address that is read. The ones that are signed here have about half.
-constexpr std::size_t kMaxQueryBytes = 512;
-
 /// The code is for the log and the metrics: that of the room API.
 HttpReply Failure(int status, Errc failure, std::string_view text, RequestLabel& label) {
   label.code = status < http_status::kInternalError ? 1 : 6;
@@ -51,19 +47,8 @@ HttpReply TryLater(std::string_view text, std::string_view after, RequestLabel& 
   return reply;
 }
 
-HttpReply NotAllowed(RequestLabel& label) {
-  return Failure(http_status::kForbidden, Errc::kNotAllowed, "this address is not valid now",
-                 label);
-}
-
 bool IsSdp(std::string_view content_type) {
   return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), kSdp);
-}
-
-/// Workers get the query as text, and repeat it with each of their calls.
-bool IsPlain(std::string_view query) {
-  return query.size() <= kMaxQueryBytes &&
-         std::ranges::all_of(query, [](char one) { return one > ' ' && one <= '~'; });
 }
 
 /// Quoted as in a header; the texts are ASCII without quotes or backslashes.
@@ -76,23 +61,16 @@ std::string IceServerLink(std::string_view url, const IceServers& servers) {
 
 }  // namespace
 
-WebRouter::WebRouter(const WebContext& context, std::vector<std::string> cors_origins)
-    : context_(context), cors_(std::move(cors_origins)) {}
-
 std::optional<WebRouter::Target> WebRouter::TargetOf(std::string_view path) const {
   const std::string& prefix = context_.addresses.prefix();
   if (!path.starts_with(prefix)) return std::nullopt;
   path.remove_prefix(prefix.size());
-  for (const std::string_view label : {"whip", "whep", "web"}) {
-    const std::string_view rest = path.substr(std::min(path.size(), label.size() + 2));
-    const bool matches = path.size() > label.size() + 1 && path.front() == '/' &&
-                         path.substr(1, label.size()) == label && path[label.size() + 1] == '/';
-    if (matches) return Target{.label = label, .rest = rest};
+  for (const std::string_view start : {"/whip/", "/whep/", "/web/"}) {
+    if (!path.starts_with(start)) continue;
+    return Target{.label = start.substr(1, start.size() - 2), .rest = path.substr(start.size())};
   }
   return std::nullopt;
 }
-
-bool WebRouter::Serves(std::string_view path) const { return TargetOf(path).has_value(); }
 
 RequestPlan WebRouter::Resolve(HttpRequest& request) {
   return {.lane = request.method == "POST" ? Lane::kWorker : Lane::kInline};
@@ -101,25 +79,38 @@ RequestPlan WebRouter::Resolve(HttpRequest& request) {
 void WebRouter::Handle(HttpRequest& request, Responder& responder) {
   request.request_id = context_.recorder.NextId();
   const LogScope scope(request.request_id);
-  Call call{.http = request, .responder = responder, .target = *TargetOf(request.path)};
-  call.label.endpoint = call.target.label;
-  std::optional<HttpReply> reply;
-  try {
-    cors_.AddOrigin(request.origin, call.headers);
-    call.headers.emplace_back("Access-Control-Expose-Headers", "Location, Link, Retry-After");
-    call.headers.emplace_back("Cache-Control", "no-store");
-    reply = Dispatch(call);
-  } catch (...) {
-    if (!responder) return;  // the table of sessions answers
-    reply = Failure(http_status::kInternalError, Errc::kInternal, "internal error", call.label);
+  const Target target = *TargetOf(request.path);
+  Headers headers = {{"Access-Control-Expose-Headers", "Location, Link, Retry-After"},
+                     {"Cache-Control", "no-store"}};
+  cors_.AddOrigin(request.origin, headers);
+  // Shared by the copies of the function that answers an offer.
+  const auto call = std::make_shared<Call>(Call{.responder = std::move(responder),
+                                                .facts = {.request_id = request.request_id,
+                                                          .peer_address = request.peer_address,
+                                                          .begun = request.begun},
+                                                .label = {.endpoint = target.label},
+                                                .headers = std::move(headers)});
+  if (auto reply = AnswerAtOnce(request, target, call->label)) {
+    return Answer(*call, *std::move(reply));
   }
-  if (!reply) return;
-  std::ranges::move(call.headers, std::back_inserter(reply->headers));
-  context_.recorder.Record({.request_id = std::move(request.request_id),
-                            .peer_address = std::move(request.peer_address),
-                            .begun = request.begun},
-                           call.label, reply->status);
-  responder.Send(*std::move(reply));
+  const WebDirection direction =
+      target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
+  context_.sessions.Open(
+      {.direction = direction,
+       .name = context_.addresses.NameInPath(direction, target.rest),
+       .query = std::move(request.query),
+       .address = request.peer_address,
+       .sdp = std::move(request.body)},
+      [this, call](const WebAnswer& answer) { Answer(*call, ReplyTo(answer, call->label)); });
+}
+
+void WebRouter::Answer(Call& call, HttpReply reply) const {
+  std::ranges::move(call.headers, std::back_inserter(reply.headers));
+  // How long a worker takes is not how long this server does.
+  reply.status == http_status::kCreated
+      ? context_.recorder.RecordPoll(call.facts, call.label, reply.status)
+      : context_.recorder.Record(call.facts, call.label, reply.status);
+  call.responder.Send(std::move(reply));
 }
 
 HttpReply WebRouter::Refuse(int status, std::string_view reason) {
@@ -132,111 +123,84 @@ HttpReply WebRouter::Refuse(int status, std::string_view reason) {
   return reply;
 }
 
-std::optional<HttpReply> WebRouter::Dispatch(Call& call) const {
-  const std::string& method = call.http.method;
-  const bool is_session = call.target.label == "web";
-  // A session's ID cannot be guessed, and its end gives a place back.
-  if (method == "OPTIONS") return Preflight(call);
-  if (is_session && (method == "DELETE" || method == "PATCH")) return ChangeSession(call);
-  if (!is_session && method == "POST") return TakeOffer(call);
-  HttpReply reply =
-      Failure(http_status::kMethodNotAllowed, Errc::kBadRequest, "method not allowed", call.label);
-  reply.headers.emplace_back("Allow", is_session ? "DELETE, PATCH, OPTIONS" : "POST, OPTIONS");
-  return reply;
-}
-
-// The relays are not told here, since nobody has checked whether the address may be used now.
-HttpReply WebRouter::Preflight(const Call& call) {
-  HttpReply reply{.status = http_status::kNoContent};
-  reply.headers.emplace_back("Access-Control-Allow-Methods", "POST, DELETE, PATCH");
-  reply.headers.emplace_back("Access-Control-Allow-Headers", "content-type, if-match");
-  reply.headers.emplace_back("Access-Control-Max-Age", "300");
-  if (call.target.label != "web") reply.headers.emplace_back("Accept-Post", kSdp);
-  return reply;
-}
-
-std::optional<WebGrant> WebRouter::GrantOf(const Call& call, WebDirection direction) const {
-  if (!IsPlain(call.http.query)) return std::nullopt;
-  const std::optional<WebStreamName> name =
-      context_.addresses.NameInPath(direction, call.target.rest);
-  if (!name) return std::nullopt;
-  std::optional<WebGrant> grant = context_.signatures.Read(direction, *name, call.http.query);
-  return grant && grant->signed_until >= context_.clock.Now() ? grant : std::nullopt;
-}
-
-std::optional<HttpReply> WebRouter::TakeOffer(Call& call) const {
-  HttpRequest& http = call.http;
+std::optional<HttpReply> WebRouter::AnswerAtOnce(const HttpRequest& http, const Target& target,
+                                                 RequestLabel& label) const {
+  const bool is_session = target.label == "web";
+  if (http.method == "OPTIONS") {
+    // The relays are not told here: nobody has checked whether the address may be used now.
+    HttpReply reply{.status = http_status::kNoContent,
+                    .headers = {{"Access-Control-Allow-Methods", "POST, DELETE, PATCH"},
+                                {"Access-Control-Allow-Headers", "content-type, if-match"},
+                                {"Access-Control-Max-Age", "300"}}};
+    if (!is_session) reply.headers.emplace_back("Accept-Post", kSdp);
+    return reply;
+  }
+  if (is_session && (http.method == "DELETE" || http.method == "PATCH")) {
+    return ChangeSession(http, target.rest, label);
+  }
+  const auto bad = [&label](int status, std::string_view text) {
+    return Failure(status, Errc::kBadRequest, text, label);
+  };
+  if (is_session || http.method != "POST") {
+    HttpReply reply = bad(http_status::kMethodNotAllowed, "method not allowed");
+    reply.headers.emplace_back("Allow", is_session ? "DELETE, PATCH, OPTIONS" : "POST, OPTIONS");
+    return reply;
+  }
   if (!IsSdp(http.content_type)) {
-    return Failure(http_status::kUnsupportedType, Errc::kBadRequest,
-                   "Content-Type: not application/sdp", call.label);
+    return bad(http_status::kUnsupportedType, "Content-Type: not application/sdp");
   }
   if (http.body.size() > kMaxOfferBytes) {
-    return Failure(http_status::kTooLarge, Errc::kBadRequest, "the offer is longer than 32 KiB",
-                   call.label);
+    return bad(http_status::kTooLarge, "the offer is longer than 32 KiB");
   }
-  if (http.body.empty()) {
-    return Failure(http_status::kBadRequest, Errc::kBadRequest, "there is no offer", call.label);
-  }
+  if (http.body.empty()) return bad(http_status::kBadRequest, "there is no offer");
   if (!context_.admission.AdmitsAddress(http.peer_address)) {
-    return TryLater("too many requests", kForAPlace, call.label);
+    return TryLater("too many requests", kForAPlace, label);
   }
   if (context_.node != nullptr && context_.node->IsCutOff()) {
-    return TryLater("cut off from the store", kForAWorker, call.label);
+    return TryLater("cut off from the store", kForAWorker, label);
   }
-  const WebDirection direction =
-      call.target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
-  std::optional<WebGrant> grant = GrantOf(call, direction);
-  if (!grant) {
-    context_.observer.OnWebOffer(direction, WebOpenOutcome::kNotAllowed);
-    return NotAllowed(call.label);
-  }
-  call.label.kind = grant->binding.room.kind;
-
-  /// An offer that waits for its answer.
-  struct Waiting {
-    Responder responder;
-    RequestFacts facts;
-    RequestLabel label;
-    Headers headers;
-    UserId user_id;
-  };
-  // Shared by the copies of the function.
-  const auto waiting =
-      std::make_shared<Waiting>(Waiting{.responder = std::move(call.responder),
-                                        .facts = {.request_id = http.request_id,
-                                                  .peer_address = http.peer_address,
-                                                  .begun = http.begun},
-                                        .label = std::move(call.label),
-                                        .headers = std::move(call.headers),
-                                        .user_id = grant->binding.user_id});
-  const bool publishes = direction == WebDirection::kPublish;
-  context_.sessions.Open({.grant = *std::move(grant),
-                          .rtmp_query = publishes ? std::move(http.query) : std::string(),
-                          .address = http.peer_address,
-                          .sdp = std::move(http.body)},
-                         [this, waiting](const WebAnswer& answer) {
-                           HttpReply reply = ReplyTo(answer, waiting->user_id, waiting->label);
-                           std::ranges::move(waiting->headers, std::back_inserter(reply.headers));
-                           context_.recorder.RecordPoll(waiting->facts, waiting->label,
-                                                        reply.status);
-                           waiting->responder.Send(std::move(reply));
-                         });
   return std::nullopt;
 }
 
-HttpReply WebRouter::ReplyTo(const WebAnswer& answer, const UserId& user_id,
-                             RequestLabel& label) const {
+// A session's ID cannot be guessed, and its end gives a place back: there is no limit.
+HttpReply WebRouter::ChangeSession(const HttpRequest& http, std::string_view session,
+                                   RequestLabel& label) const {
+  const bool deletes = http.method == "DELETE";
+  if (!deletes && http.body.size() > kMaxPatchBytes) {
+    return Failure(http_status::kTooLarge, Errc::kBadRequest, "longer than 8 KiB", label);
+  }
+  if (!(deletes ? context_.sessions.Delete(session) : context_.sessions.Has(session))) {
+    return Failure(http_status::kNotFound, Errc::kBadRequest, "no such session", label);
+  }
+  if (deletes) {
+    return {.status = http_status::kOk,
+            .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+            .body = "ended\n"};
+  }
+  // All candidates are in the answer, and the browser's are not needed.
+  if (http.if_match != "*") return {.status = http_status::kNoContent};
+  HttpReply reply = Failure(http_status::kMethodNotAllowed, Errc::kBadRequest,
+                            "no restart of ICE: send a new offer", label);
+  reply.headers.emplace_back("Allow", "DELETE, OPTIONS");
+  return reply;
+}
+
+HttpReply WebRouter::ReplyTo(const WebAnswer& answer, RequestLabel& label) const {
+  const auto text_or = [&answer](std::string_view text) {
+    return answer.text.empty() ? text : std::string_view(answer.text);
+  };
   switch (answer.outcome) {
     case WebOpenOutcome::kOpened:
       break;
     case WebOpenOutcome::kMalformed:
-      return Failure(http_status::kBadRequest, Errc::kBadRequest,
-                     answer.text.empty() ? "malformed offer" : answer.text, label);
+      return Failure(http_status::kBadRequest, Errc::kBadRequest, text_or("malformed offer"),
+                     label);
     case WebOpenOutcome::kNoCodec:
       return Failure(http_status::kNotAcceptable, Errc::kBadRequest,
-                     answer.text.empty() ? "no H.264 and no Opus" : answer.text, label);
+                     text_or("no H.264 and no Opus"), label);
     case WebOpenOutcome::kNotAllowed:
-      return NotAllowed(label);
+      return Failure(http_status::kForbidden, Errc::kNotAllowed, "this address is not valid now",
+                     label);
     case WebOpenOutcome::kFull:
       return TryLater("too many sessions", kForAPlace, label);
     case WebOpenOutcome::kTooManyOffers:
@@ -246,42 +210,16 @@ HttpReply WebRouter::ReplyTo(const WebAnswer& answer, const UserId& user_id,
     case WebOpenOutcome::kFailed:
       return TryLater("failed", kForAWorker, label);
   }
+  label.kind = answer.room.kind;
   HttpReply reply{.status = http_status::kCreated,
                   .headers = {{"Content-Type", std::string(kSdp)},
                               {"Location", fmt::format("{}/web/{}", context_.addresses.prefix(),
                                                        answer.session)}},
                   .body = answer.text};
-  AddIceServers(user_id, reply.headers);
-  return reply;
-}
-
-void WebRouter::AddIceServers(const UserId& user_id, Headers& headers) const {
-  const IceServers servers = context_.addresses.IceServersFor(user_id, context_.clock.Now());
+  const IceServers servers = context_.addresses.IceServersFor(answer.user_id, context_.clock.Now());
   for (const std::string& url : servers.urls) {
-    headers.emplace_back("Link", IceServerLink(url, servers));
+    reply.headers.emplace_back("Link", IceServerLink(url, servers));
   }
-}
-
-HttpReply WebRouter::ChangeSession(Call& call) const {
-  const std::string_view session = call.target.rest;
-  const auto not_found = [&] {
-    return Failure(http_status::kNotFound, Errc::kBadRequest, "no such session", call.label);
-  };
-  if (call.http.method == "DELETE") {
-    if (!context_.sessions.Delete(session)) return not_found();
-    return {.status = http_status::kOk,
-            .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-            .body = "ended\n"};
-  }
-  if (call.http.body.size() > kMaxPatchBytes) {
-    return Failure(http_status::kTooLarge, Errc::kBadRequest, "longer than 8 KiB", call.label);
-  }
-  if (!context_.sessions.Has(session)) return not_found();
-  // All candidates are in the answer, and the browser's are not needed.
-  if (call.http.if_match != "*") return {.status = http_status::kNoContent};
-  HttpReply reply = Failure(http_status::kMethodNotAllowed, Errc::kBadRequest,
-                            "no restart of ICE: send a new offer", call.label);
-  reply.headers.emplace_back("Allow", "DELETE, OPTIONS");
   return reply;
 }
 

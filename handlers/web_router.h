@@ -5,15 +5,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/auth/admission.h"
-#include "daemon/auth/web_addresses.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/cors.h"
 #include "handlers/request_recorder.h"
+#include "handlers/web_addresses.h"
 
 namespace rtcroom {
 
@@ -21,8 +22,6 @@ namespace rtcroom {
 struct WebContext {
   WebSessions& sessions;
   const WebAddresses& addresses;
-  const WebSignatures& signatures;
-  WebObserver& observer;
   Admission& admission;
   RequestRecorder& recorder;
   const Clock& clock;
@@ -31,8 +30,7 @@ struct WebContext {
 
 /// Answers
 /// - POST `<prefix>/whip/<stream>` and `<prefix>/whep/<stream>`, whose body is an offer: 201 with
-/// the
-///   answer and the path of the session. A worker makes the answer; no thread waits for it;
+///   the answer and the path of the session. A worker makes the answer; no thread waits for it;
 /// - DELETE `<prefix>/web/<session>`: 200; PATCH: 204 without effect, 405 for a restart of ICE.
 ///
 /// Failures have a word of text. Whoever may not use an address gets the same 403, whatever the
@@ -45,13 +43,13 @@ class WebRouter : public HttpHandler {
   static constexpr std::size_t kMaxOfferBytes = std::size_t{32} << 10;
   static constexpr std::size_t kMaxPatchBytes = std::size_t{8} << 10;
 
-  WebRouter(const WebContext& context, std::vector<std::string> cors_origins);
+  WebRouter(const WebContext& context, std::vector<std::string> cors_origins)
+      : context_(context), cors_(std::move(cors_origins)) {}
 
   /// Whether a path is one of these. Paths are exact.
-  [[nodiscard]] bool Serves(std::string_view path) const;
+  [[nodiscard]] bool Serves(std::string_view path) const { return TargetOf(path).has_value(); }
 
   RequestPlan Resolve(HttpRequest& request) override;
-  /// Throws nothing.
   void Handle(HttpRequest& request, Responder& responder) override;
   HttpReply Refuse(int status, std::string_view reason) override;
 
@@ -61,26 +59,22 @@ class WebRouter : public HttpHandler {
     std::string_view label{};  ///< "whip", "whep", "web"
     std::string_view rest{};
   };
-  /// The state of a request while it is handled.
+  /// A request until it is answered.
   struct Call {
-    HttpRequest& http;
-    Responder& responder;
-    Target target{};
+    Responder responder;
+    RequestFacts facts{};
     RequestLabel label{};
     Headers headers{};  ///< of the reply, besides its own
   };
 
   [[nodiscard]] std::optional<Target> TargetOf(std::string_view path) const;
-  /// @return nullopt when the offer is answered later.
-  [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
-  [[nodiscard]] static HttpReply Preflight(const Call& call);
-  [[nodiscard]] std::optional<HttpReply> TakeOffer(Call& call) const;
-  [[nodiscard]] HttpReply ChangeSession(Call& call) const;
-  /// nullopt: the address permits nothing now.
-  [[nodiscard]] std::optional<WebGrant> GrantOf(const Call& call, WebDirection direction) const;
-  [[nodiscard]] HttpReply ReplyTo(const WebAnswer& answer, const UserId& user_id,
-                                  RequestLabel& label) const;
-  void AddIceServers(const UserId& user_id, Headers& headers) const;
+  void Answer(Call& call, HttpReply reply) const;
+  /// @return nullopt: the request is an offer for a worker.
+  [[nodiscard]] std::optional<HttpReply> AnswerAtOnce(const HttpRequest& http, const Target& target,
+                                                      RequestLabel& label) const;
+  [[nodiscard]] HttpReply ChangeSession(const HttpRequest& http, std::string_view session,
+                                        RequestLabel& label) const;
+  [[nodiscard]] HttpReply ReplyTo(const WebAnswer& answer, RequestLabel& label) const;
 
   const WebContext context_;
   const Cors cors_;

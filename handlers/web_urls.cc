@@ -4,12 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/auth/web_addresses.h"
 #include "daemon/core/web_grants.h"
 #include "handlers/common_fields.h"
 #include "handlers/endpoints.h"
 #include "handlers/fields.h"
 #include "handlers/push_urls.h"
+#include "handlers/web_addresses.h"
 
 namespace rtcroom {
 namespace {

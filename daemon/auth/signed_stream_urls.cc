@@ -103,7 +103,7 @@ std::string SignedStreamUrls::PlaylistUrl(std::string_view stream, TimePoint now
   if (options_.hls_url.empty()) return "";
   std::string url = FilledIn(options_.hls_url, "{stream}", Escaped(stream));
   const bool is_signed = options_.sign_hls && !options_.play_key.empty();
-  if (is_signed) url += '?' + SignatureArguments(options_.play_key, stream, now);
+  if (is_signed) url += '?' + SignatureArguments(options_.play_key, stream, TxTime(now));
   return url;
 }
 
@@ -124,20 +124,12 @@ std::string SignedStreamUrls::RtmpUrl(std::string_view host, const Secret& key,
     url += fmt::format("{}bizid={}", separator, options_.bizid);
     separator = '&';
   }
-  if (!key.empty()) url += separator + SignatureArguments(key, stream, now);
+  if (!key.empty()) url += separator + SignatureArguments(key, stream, TxTime(now));
   return url;
 }
 
-std::string SignedStreamUrls::SignatureArguments(const Secret& key, std::string_view stream,
-                                                 TimePoint now) const {
-  const std::string tx_time = TxTime(now);
-  return fmt::format("txSecret={}&txTime={}",
-                     Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, tx_time)), tx_time);
-}
-
 std::string SignedStreamUrls::TxTime(TimePoint now) const {
-  const auto ends = std::chrono::floor<std::chrono::seconds>(now) + options_.url_ttl;
-  return fmt::format("{:X}", ends.time_since_epoch().count());
+  return TxTimeOf(now + options_.url_ttl);
 }
 
 }  // namespace rtcroom

@@ -63,12 +63,8 @@ class SignedStreamUrls : public StreamUrlSigner {
   [[nodiscard]] std::string PlaylistUrl(std::string_view stream, TimePoint now) const;
 
  private:
-  /// Proves until `url_ttl` after `now` that the holder may push or play that stream.
-  [[nodiscard]] std::string SignatureArguments(const Secret& key, std::string_view stream,
-                                               TimePoint now) const;
   [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key,
                                     std::string_view stream, TimePoint now) const;
-
   /// When URLs that are signed now expire, as they spell it.
   [[nodiscard]] std::string TxTime(TimePoint now) const;
 

@@ -71,20 +71,30 @@ std::string_view StreamSignatureStateName(StreamSignatureState state) {
   return "";
 }
 
-StreamSignatureVerifier::StreamSignatureVerifier(Secret key, std::string_view purpose)
-    : key_(std::move(key)), purpose_(purpose) {}
+std::string TxTimeOf(TimePoint until) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(until);
+  return fmt::format("{:X}", seconds.time_since_epoch().count());
+}
+
+std::string SignatureArguments(const Secret& key, std::string_view stream,
+                               std::string_view tx_time) {
+  return fmt::format("txSecret={}&txTime={}",
+                     Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, tx_time)), tx_time);
+}
+
+StreamSignatureVerifier::StreamSignatureVerifier(Secret key) : key_(std::move(key)) {}
 
 StreamSignature StreamSignatureVerifier::Check(std::string_view stream,
-                                               const StreamArguments& arguments, TimePoint now,
-                                               std::string_view secret_of) const {
+                                               const StreamArguments& arguments,
+                                               TimePoint now) const {
   using enum StreamSignatureState;
   if (key_.empty()) return {.state = kGood};
   if (!arguments.tx_secret || !arguments.tx_time) return {.state = kMissing};
   const std::string_view secret = *arguments.tx_secret;
   const std::optional<TimePoint> expiry = ReadExpiry(*arguments.tx_time);
   if (!expiry || secret.size() != kMd5Digits || !IsLowerHex(secret)) return {.state = kMalformed};
-  const std::string expected = Md5Hex(fmt::format(
-      "{}{}{}", key_.Reveal(), secret_of.empty() ? stream : secret_of, *arguments.tx_time));
+  const std::string expected =
+      Md5Hex(fmt::format("{}{}{}", key_.Reveal(), stream, *arguments.tx_time));
   if (!SameBytes(expected, secret)) return {.state = kWrong};
   return {.state = *expiry < now ? kExpired : kGood,
           .signed_until = expiry,
@@ -110,7 +120,7 @@ std::string StreamSignatureVerifier::BindingDigest(std::string_view stream,
                                                    std::string_view room_id) const {
   // No part has a line break, so no two bindings have the same text.
   const std::string text =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", purpose_, stream, tx_time, kind, user_id, room_id);
+      fmt::format("rtcroomd-push\n{}\n{}\n{}\n{}\n{}", stream, tx_time, kind, user_id, room_id);
   return ToHex(HmacSha256(key_, text)).substr(0, kBindingDigits);
 }
 

@@ -32,6 +32,12 @@ enum class StreamSignatureState : std::uint8_t {
   kExpired,    ///< good until its time, which has passed
 };
 
+/// How URLs spell when they expire.
+std::string TxTimeOf(TimePoint until);
+/// `txSecret=…&txTime=…`: proves until then that the holder may push or play that stream.
+std::string SignatureArguments(const Secret& key, std::string_view stream,
+                               std::string_view tx_time);
+
 /// Lower-case words, for logs.
 std::string_view StreamSignatureStateName(StreamSignatureState state);
 
@@ -64,13 +70,11 @@ class StreamSignatureVerifier {
   static constexpr std::size_t kMaxBindingBytes = 160;
 
   /// @param key  empty: URLs are not signed. Every stream is good, without a time or a binding.
-  /// @param purpose  keeps bindings of one kind apart from those of another with the same key.
-  explicit StreamSignatureVerifier(Secret key, std::string_view purpose = "rtcroomd-push");
+  explicit StreamSignatureVerifier(Secret key);
 
   /// The time that a comparison takes does not depend on the digest.
-  /// @param secret_of  the name that `txSecret` is made for; empty: the stream.
   [[nodiscard]] StreamSignature Check(std::string_view stream, const StreamArguments& arguments,
-                                      TimePoint now, std::string_view secret_of = {}) const;
+                                      TimePoint now) const;
 
   /// The arguments that bind a URL of that stream and txTime to a room, percent-encoded.
   /// @return empty where URLs are not signed, for rooms of kWebrtc, which have no push URLs, and
@@ -86,7 +90,6 @@ class StreamSignatureVerifier {
                                                        const StreamArguments& arguments) const;
 
   const Secret key_;
-  const std::string purpose_;
 };
 
 }  // namespace rtcroom

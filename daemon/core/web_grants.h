@@ -47,7 +47,8 @@ class WebSignatures {
  public:
   virtual ~WebSignatures() = default;
   /// @param query  raw, without the `?`.
-  /// @return nullopt: it was not signed for that, or something in it was changed.
+  /// @return nullopt: it was not signed for that, something in it was changed, or it is not plain
+  ///         text.
   [[nodiscard]] virtual std::optional<WebGrant> Read(WebDirection direction,
                                                      const WebStreamName& name,
                                                      std::string_view query) const = 0;
@@ -60,36 +61,24 @@ class WebSignatures {
 /// Whether the user that an address was made for may use it now.
 ///
 /// @threads safe from any thread.
-class WebRights {
- public:
-  /// All of it outlives this object.
-  struct Deps {
-    RoomStore& rooms;
-    const BanList& bans;
-    const RevocationList& revocations;
-    const StreamClaims& claims;
-    const StreamUrlSigner& streams;
-  };
-  explicit WebRights(const Deps& deps) : deps_(deps) {}
+struct WebRights {
+  RoomStore& rooms;
+  const BanList& bans;
+  const RevocationList& revocations;
+  const StreamClaims& claims;
+  const StreamUrlSigner& streams;
 
   /// Only a pusher of a room may publish, and the stream has to be that pusher's. Only a pusher, or
   /// in a live room a viewer, may play, and the stream has to be of a pusher of the same room. The
   /// time of the grant is not looked at.
   /// @return the room that the session belongs to.
   /// @errors kNotAllowed; to play also kStoreBusy, kStoreBroken.
-  /// @threads reads the store for a grant to play of a user who is no pusher.
+  /// @threads reads the store only for a grant to play of a user who is no pusher with a stream.
   [[nodiscard]] Result<RoomKey> Check(const WebGrant& grant) const;
 
  private:
   [[nodiscard]] Result<RoomKey> CheckPublish(const WebGrant& grant) const;
   [[nodiscard]] Result<RoomKey> CheckPlay(const WebGrant& grant) const;
-
-  const Deps deps_;
 };
-
-/// Whether the user is a pusher, or in a live room a viewer.
-/// @errors kStoreBusy; kStoreBroken.
-/// @threads reads the store for the viewers of a live room.
-Result<bool> MayPlayIn(const Room& room, const UserId& user_id, RoomStore& rooms);
 
 }  // namespace rtcroom

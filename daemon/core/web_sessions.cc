@@ -1,115 +1,116 @@
 #include "daemon/core/web_sessions.h"
 
 #include <algorithm>
-#include <utility>
 #include <variant>
+
+#include <fmt/format.h>
 
 #include "daemon/base/address_key.h"
 
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kIdBytes = 16;
+constexpr std::size_t kRandomBytes = 12;
+constexpr std::size_t kRandomDigits = 2 * kRandomBytes;
+constexpr std::size_t kIdDigits = kRandomDigits + 8;
+constexpr std::size_t kLoggedDigits = 8;
 /// Users whose offers are counted; beyond it all are forgotten.
 constexpr std::size_t kMaxCountedUsers = 100'000;
-/// How long to wait for a store that has failed.
-constexpr std::chrono::seconds kStoreRetry{1};
+
+/// So that the sessions of an address also count after a restart, when only the worker knows them.
+std::string AddressDigits(std::string_view address) {
+  return fmt::format("{:08x}", static_cast<std::uint32_t>(SipHash({}, AddressKey(address))));
+}
+
+WebOpenOutcome OutcomeOf(WebEndReason reason) {
+  if (reason == WebEndReason::kRemoved) return WebOpenOutcome::kNotAllowed;
+  return reason == WebEndReason::kWorker ? WebOpenOutcome::kNoWorker : WebOpenOutcome::kFailed;
+}
 
 }  // namespace
 
-WebSessions::WebSessions(Deps deps, const WebSessionLimits& limits)
-    : deps_(std::move(deps)),
-      reports_(deps_.observer, deps_.logger, deps_.on_end),
-      limits_(limits) {}
-
 void WebSessions::Open(const WebSessionOffer& offer, Done done) {
-  const auto refuse = [&](WebOpenOutcome outcome, std::string_view reason) {
-    reports_.Refused(offer.grant, outcome, reason);
-    done({.outcome = outcome});
-  };
-  const Result<RoomKey> room = deps_.rights.Check(offer.grant);
-  if (!room) {
+  const auto grant = deps_.signatures.Read(offer.direction, offer.name, offer.query);
+  if (!grant || grant->signed_until < deps_.clock.Now()) {
+    deps_.observer.OnWebOffer(offer.direction, WebOpenOutcome::kNotAllowed);
+    return done({.outcome = WebOpenOutcome::kNotAllowed});
+  }
+  const std::string id = RandomHex(deps_.random, kRandomBytes) + AddressDigits(offer.address);
+  const Result<RoomKey> room = deps_.rights.Check(*grant);
+  std::optional<Refusal> refusal;
+  if (room) {
+    refusal = Begin(offer, *grant, *room, id, done);
+  } else {
     const bool is_denied = room.error().code == Errc::kNotAllowed;
-    return refuse(is_denied ? WebOpenOutcome::kNotAllowed : WebOpenOutcome::kFailed,
-                  room.error().detail);
+    refusal = {is_denied ? WebOpenOutcome::kNotAllowed : WebOpenOutcome::kFailed,
+               room.error().detail};
   }
-  auto outcome = WebOpenOutcome::kFull;
-  const Result<std::string> id = [&] {
-    const MutexLock lock(mutex_);
-    return AddLocked(offer, *room, done, outcome);
-  }();
-  if (!id) return refuse(outcome, id.error().detail);
+  if (refusal) {
+    deps_.observer.OnWebOffer(offer.direction, refusal->outcome);
+    deps_.logger.Info("web_refused", {{"direction", WebDirectionName(offer.direction)},
+                                      {"user", grant->binding.user_id.value},
+                                      {"stream", offer.name.stream},
+                                      {"outcome", WebOpenOutcomeName(refusal->outcome)},
+                                      {"reason", refusal->reason}});
+    return done({.outcome = refusal->outcome});
+  }
   // A removal between the first check and now has found no session to end.
-  const bool is_allowed = deps_.rights.Check(offer.grant).ok();
+  const bool is_allowed = deps_.rights.Check(*grant).ok();
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    is_allowed ? SendOpenLocked(*id, offer, effects) : EndLocked(*id, {}, effects);
-  }
-  Apply(effects);
-  changes_.Raise();  // its deadline
-}
-
-Result<std::string> WebSessions::AddLocked(const WebSessionOffer& offer, const RoomKey& room,
-                                           Done& done, WebOpenOutcome& outcome) {
-  const MonotonicTime now = deps_.clock.Monotonic();
-  const UserId& user_id = offer.grant.binding.user_id;
-  std::string address = AddressKey(offer.address);
-  if (!AdmitLocked(user_id, now)) {
-    outcome = WebOpenOutcome::kTooManyOffers;
-    return Error{Errc::kTooManyRequests, "too many offers"};
-  }
-  const WebSession* const replaced = table_.Replaced(offer.grant.direction, offer.grant.name);
-  const bool is_own = replaced != nullptr && replaced->user_id == user_id;
-  if (table_.CountOfUser(user_id) >= limits_.per_user + (is_own ? 1U : 0U)) {
-    return Error{Errc::kTooManyRequests, "too many sessions of the user"};
-  }
-  const bool is_near = replaced != nullptr && replaced->address == address;
-  if (table_.CountOfAddress(address) >= limits_.per_address + (is_near ? 1U : 0U)) {
-    return Error{Errc::kTooManyRequests, "too many sessions of the address"};
-  }
-  if (workers_.empty() || is_stopping_) {
-    outcome = WebOpenOutcome::kNoWorker;
-    return Error{Errc::kUnavailable, "no worker is connected"};
-  }
-  std::string id = RandomHex(deps_.random, kIdBytes);
-  table_.Add({.id = id,
-              .direction = offer.grant.direction,
-              .name = offer.grant.name,
-              .room = room,
-              .user_id = user_id,
-              .address = std::move(address),
-              .signed_until = offer.grant.signed_until,
-              .since = now,
-              .deadline = now + limits_.answer_within,
-              .done = std::move(done)});
-  pulls_.Add(room);
-  return id;
-}
-
-void WebSessions::SendOpenLocked(const std::string& id, const WebSessionOffer& offer,
-                                 Effects& effects) {
-  WebSession* const session = table_.Find(id);
-  if (session == nullptr) return;  // a removal has ended it, and answered
-  const WebSession* const replaced = table_.Replaced(session->direction, session->name);
-  const WebWorkerPtr worker =
-      is_stopping_ ? nullptr : workers_.Choose(session->name, table_, replaced);
-  if (worker == nullptr) {
-    const bool is_full = !workers_.empty() && !is_stopping_;
-    return EndLocked(id, {.outcome = is_full ? WebOpenOutcome::kFull : WebOpenOutcome::kNoWorker},
-                     effects);
-  }
-  table_.Place(*session, worker);
-  needs_keep_ = true;
+  const MutexLock lock(mutex_);
+  const auto session = sessions_.find(id);
+  if (session == sessions_.end()) return;  // what has ended it has answered
+  if (!is_allowed) return EndLocked(session, WebEndReason::kRemoved, effects);
   const std::string query =
-      session->publishes()
-          ? offer.rtmp_query
-          : deps_.signatures.PlayQuery(session->name, &offer.grant.binding, deps_.clock.Now());
-  worker->Open({.session = id,
-                .direction = session->direction,
-                .name = session->name,
-                .rtmp_query = query,
-                .offer = offer.sdp});
+      offer.direction == WebDirection::kPublish
+          ? offer.query
+          : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
+  session->second.worker->Open({.session = id,
+                                .direction = offer.direction,
+                                .name = offer.name,
+                                .rtmp_query = query,
+                                .offer = offer.sdp});
+}
+
+std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& offer,
+                                                       const WebGrant& grant, const RoomKey& room,
+                                                       const std::string& id, Done& done) {
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const UserId& user_id = grant.binding.user_id;
+  const MutexLock lock(mutex_);
+  if (!AdmitLocked(user_id, now)) return Refusal{WebOpenOutcome::kTooManyOffers, "too many offers"};
+  std::size_t of_user = 0;
+  std::size_t of_address = 0;
+  WorkerLoad load;
+  WebWorkerPtr home;
+  for (const auto& [other_id, other] : sessions_) {
+    if (other.name == offer.name) home = other.worker;
+    // It ends when this offer is accepted.
+    const bool is_replaced =
+        offer.direction == WebDirection::kPublish && !other.done && other.Publishes(offer.name);
+    if (is_replaced) continue;
+    if (other.user_id == user_id) ++of_user;
+    if (other_id.ends_with(std::string_view(id).substr(kRandomDigits))) ++of_address;
+    ++load[other.worker.get()];
+  }
+  if (of_user >= limits_.per_user) {
+    return Refusal{WebOpenOutcome::kFull, "too many sessions of the user"};
+  }
+  if (of_address >= limits_.per_address) {
+    return Refusal{WebOpenOutcome::kFull, "too many sessions of the address"};
+  }
+  if (workers_.empty()) return Refusal{WebOpenOutcome::kNoWorker, "no worker is connected"};
+  WebWorkerPtr worker = ChooseLocked(offer.name, home, load);
+  if (worker == nullptr) return Refusal{WebOpenOutcome::kFull, "too many sessions of the worker"};
+  AddLocked({.id = id,
+             .direction = offer.direction,
+             .name = offer.name,
+             .room = room,
+             .user_id = user_id,
+             .worker = std::move(worker),
+             .since = now,
+             .done = std::move(done)});
+  return std::nullopt;
 }
 
 bool WebSessions::AdmitLocked(const UserId& user_id, MonotonicTime now) {
@@ -120,376 +121,373 @@ bool WebSessions::AdmitLocked(const UserId& user_id, MonotonicTime now) {
   return offers_[user_id].Take(now, rate);
 }
 
+// All sessions of a stream are at one worker, so that its media reaches that one once.
+WebWorkerPtr WebSessions::ChooseLocked(const WebStreamName& name, const WebWorkerPtr& home,
+                                       const WorkerLoad& load) const {
+  WebWorkerPtr chosen;
+  std::size_t best = 0;
+  for (const Worker& worker : workers_) {
+    if (home != nullptr && worker.link != home) continue;
+    const auto loaded = load.find(worker.link.get());
+    if (loaded != load.end() && loaded->second >= worker.max_sessions) continue;
+    const std::size_t weight = NameHash()(name.stream, std::to_string(worker.number));
+    if (chosen != nullptr && weight <= best) continue;
+    chosen = worker.link;
+    best = weight;
+  }
+  return chosen;
+}
+
+void WebSessions::AddLocked(WebSession session) {
+  ++rooms_[session.room];
+  sessions_.emplace(session.id, std::move(session));
+  WantKeepLocked();
+}
+
 bool WebSessions::Delete(std::string_view session) {
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    if (table_.Find(session) == nullptr) return false;
-    EndLocked(session, {.reason = WebEndReason::kDeleted}, effects);
-  }
-  Apply(effects);
-  changes_.Raise();
+  const MutexLock lock(mutex_);
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end()) return false;
+  EndLocked(found, WebEndReason::kDeleted, effects);
   return true;
 }
 
 bool WebSessions::Has(std::string_view session) const {
   const MutexLock lock(mutex_);
-  return table_.Find(session) != nullptr;
+  return sessions_.contains(session);
 }
 
 void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
                          std::span<const WebRunning> running) {
-  std::vector<std::pair<std::string, WebGrant>> kept;
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    workers_.Add(worker, std::min(max_sessions, limits_.per_worker));
-  }
+  const MutexLock lock(mutex_);
+  if (is_stopping_) return;
+  workers_.push_back({.link = worker,
+                      .number = ++last_worker_,
+                      .max_sessions = std::min(max_sessions, limits_.per_worker)});
   for (const WebRunning& one : running) {
-    const std::optional<WebGrant> grant =
-        one.session.size() == 2 * kIdBytes
-            ? deps_.signatures.Read(one.direction, one.name, one.rtmp_query)
-            : std::nullopt;
-    const Result<RoomKey> room =
-        grant ? deps_.rights.Check(*grant) : Error{Errc::kNotAllowed, "unreadable"};
-    const MutexLock lock(mutex_);
     // A worker may call anew before the end of its former call is noticed.
-    WebSession* const former = table_.Find(one.session);
-    if (!room || (former != nullptr && former->done)) {
-      const Ending ending{
-          .reason = room ? WebEndReason::kWorker : WebEndReason::kRemoved,
-          .tell = Tell::kNobody,
-          .outcome = room ? WebOpenOutcome::kNoWorker : WebOpenOutcome::kNotAllowed};
-      EndLocked(one.session, ending, effects);
-      worker->Close(one.session, WebEndReasonName(ending.reason));
+    const auto former = sessions_.find(one.session);
+    const bool has_former = former != sessions_.end();
+    if (has_former && !former->second.done) {
+      former->second.worker = worker;
       continue;
     }
-    kept.emplace_back(one.session, *grant);
-    if (former != nullptr) {
-      table_.Place(*former, worker);
+    const auto grant = one.session.size() == kIdDigits
+                           ? deps_.signatures.Read(one.direction, one.name, one.rtmp_query)
+                           : std::nullopt;
+    const bool publishes = one.direction == WebDirection::kPublish;
+    const Result<RoomKey> room = !grant      ? Error{Errc::kNotAllowed, "unreadable"}
+                                 : publishes ? deps_.rights.Check(*grant)
+                                             : Result<RoomKey>(grant->binding.room);
+    if (has_former || !room) {
+      const WebEndReason reason = has_former ? WebEndReason::kWorker : WebEndReason::kRemoved;
+      if (has_former) EndLocked(former, reason, effects);
+      worker->Close(one.session, WebEndReasonName(reason));
       continue;
     }
-    table_.Add({.id = one.session,
-                .direction = grant->direction,
-                .name = grant->name,
-                .room = *room,
-                .user_id = grant->binding.user_id,
-                .signed_until = grant->signed_until,
-                .worker = worker,
-                .since = deps_.clock.Monotonic(),
-                .figures = {.is_connected = one.is_connected},
-                .key_requests = std::nullopt});
-    pulls_.Add(*room);
+    if (!publishes) restored_.emplace_back(one.session, *grant);
+    AddLocked({.id = one.session,
+               .direction = one.direction,
+               .name = one.name,
+               .room = *room,
+               .user_id = grant->binding.user_id,
+               .worker = worker,
+               .since = deps_.clock.Monotonic(),
+               .figures = {.is_connected = one.is_connected},
+               .key_requests = std::nullopt});
   }
-  // A removal between the check and now has found no session to end.
-  std::erase_if(kept, [this](const auto& one) { return deps_.rights.Check(one.second).ok(); });
-  {
-    const MutexLock lock(mutex_);
-    for (const auto& [id, grant] : kept) EndLocked(id, {}, effects);
-    needs_keep_ = true;
-  }
-  Apply(effects);
-  deps_.logger.Info("web_worker_connected",
-                    {{"sessions", running.size()}, {"max_sessions", max_sessions}});
-  changes_.Raise();
+  WantKeepLocked();
+  effects.Add([this, sessions = running.size(), max_sessions] {
+    deps_.logger.Info("web_worker_connected",
+                      {{"sessions", sessions}, {"max_sessions", max_sessions}});
+  });
 }
 
 void WebSessions::Detach(const WebWorkerLink& worker) {
   Effects effects;
-  std::size_t ended = 0;
-  {
-    const MutexLock lock(mutex_);
-    if (!workers_.Remove(worker)) return;
-    const Ids ids = table_.OfWorker(worker);
-    ended = ids.size();
-    EndAllLocked(ids,
-                 {.reason = WebEndReason::kWorker,
-                  .tell = Tell::kNobody,
-                  .outcome = WebOpenOutcome::kNoWorker},
-                 effects);
-    if (is_stopping_) return;
-  }
-  Apply(effects);
-  deps_.logger.Warn("web_worker_gone", {{"sessions", ended}});
-  changes_.Raise();
+  const MutexLock lock(mutex_);
+  const auto is_it = [&](const Worker& one) { return one.link.get() == &worker; };
+  if (std::erase_if(workers_, is_it) == 0) return;
+  const std::size_t before = sessions_.size();
+  EndIfLocked([&](const WebSession& session) { return session.worker.get() == &worker; },
+              WebEndReason::kWorker, effects);
+  effects.Add([this, ended = before - sessions_.size()] {
+    deps_.logger.Warn("web_worker_gone", {{"sessions", ended}});
+  });
 }
 
 void WebSessions::Stop() {
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    is_stopping_ = true;
-    EndAllLocked(Ids(table_.waiting()),
-                 {.reason = WebEndReason::kWorker, .outcome = WebOpenOutcome::kNoWorker}, effects);
-  }
-  Apply(effects);
+  const MutexLock lock(mutex_);
+  is_stopping_ = true;
+  workers_.clear();
+  EndIfLocked([](const WebSession& session) { return session.done != nullptr; },
+              WebEndReason::kWorker, effects);
 }
 
 WebSession* WebSessions::FindLocked(const WebWorkerLink& worker, std::string_view id) {
-  WebSession* const session = table_.Find(id);
-  return session != nullptr && session->worker.get() == &worker ? session : nullptr;
+  const auto found = sessions_.find(id);
+  const bool is_there = found != sessions_.end() && found->second.worker.get() == &worker;
+  return is_there ? &found->second : nullptr;
 }
 
 void WebSessions::OnOpened(const WebWorkerLink& worker, std::string_view session,
                            std::string answer) {
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    WebSession* const opened = FindLocked(worker, session);
-    if (opened == nullptr) {
-      // It was ended before the worker knew it.
-      const WebWorkerPtr known = workers_.Find(worker);
-      if (known == nullptr) return;
-      return known->Close(session, WebEndReasonName(WebEndReason::kRemoved));
+  const MutexLock lock(mutex_);
+  WebSession* const opened = FindLocked(worker, session);
+  if (opened == nullptr) {
+    // It was ended before the worker knew it.
+    for (const Worker& known : workers_) {
+      if (known.link.get() != &worker) continue;
+      known.link->Close(session, WebEndReasonName(WebEndReason::kRemoved));
     }
-    if (!opened->done) return;
-    effects.emplace_back(
-        [this, done = table_.TakeDone(*opened), opened = *opened, answer = std::move(answer)] {
-          reports_.Answered(opened, WebOpenOutcome::kOpened);
-          done({.outcome = WebOpenOutcome::kOpened, .session = opened.id, .text = answer});
-        });
-    if (opened->publishes()) {
-      // The newest wins, as with phones.
-      EndIfLocked(
-          table_.Publishing(opened->name), WebEndReason::kTakenOver,
-          [id = opened->id](const WebSession& other) { return other.id != id && !other.done; },
-          effects);
-    }
+    return;
   }
-  Apply(effects);
-}
-
-void WebSessions::OnRefused(const WebWorkerLink& worker, std::string_view session,
-                            WebOpenOutcome outcome, std::string text) {
-  Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    const WebSession* const refused = FindLocked(worker, session);
-    if (refused == nullptr || !refused->done) return;
-    EndLocked(session, {.tell = Tell::kNobody, .outcome = outcome, .text = std::move(text)},
-              effects);
-  }
-  Apply(effects);
+  if (!opened->done) return;
+  effects.Add([this, done = std::exchange(opened->done, nullptr), opened = *opened,
+               answer = std::move(answer)] {
+    deps_.observer.OnWebOffer(opened.direction, WebOpenOutcome::kOpened);
+    Log("web_opened", opened);
+    done({.outcome = WebOpenOutcome::kOpened,
+          .session = opened.id,
+          .text = answer,
+          .room = opened.room,
+          .user_id = opened.user_id});
+  });
+  if (opened->direction != WebDirection::kPublish) return;
+  // The newest wins, as with phones.
+  EndIfLocked(
+      [opened](const WebSession& other) {
+        return &other != opened && !other.done && other.Publishes(opened->name);
+      },
+      WebEndReason::kTakenOver, effects);
 }
 
 void WebSessions::OnEnded(const WebWorkerLink& worker, std::string_view session,
-                          WebEndReason reason) {
+                          WebEndReason reason, WebOpenOutcome outcome, std::string text) {
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    if (FindLocked(worker, session) == nullptr) return;
-    EndLocked(session,
-              {.reason = reason, .tell = Tell::kNobody, .outcome = WebOpenOutcome::kFailed},
-              effects);
-  }
-  Apply(effects);
+  const MutexLock lock(mutex_);
+  WebSession* const ended = FindLocked(worker, session);
+  if (ended == nullptr) return;
+  ended->worker = nullptr;
+  EndLocked(sessions_.find(session), reason, effects, outcome, std::move(text));
 }
 
 void WebSessions::OnFigures(const WebWorkerLink& worker,
                             std::span<const WebSessionFigures> figures) {
-  const MonotonicTime now = deps_.clock.Monotonic();
   Effects effects;
-  {
-    const MutexLock lock(mutex_);
-    for (const WebSessionFigures& one : figures) {
-      WebSession* const session = FindLocked(worker, one.session);
-      if (session == nullptr || session->done) continue;
-      const WebFigures before = std::exchange(session->figures, one.figures);
-      const std::uint32_t requests = one.figures.key_requests;
-      const std::uint32_t counted = session->key_requests.value_or(requests);
-      session->key_requests = requests;
-      effects.emplace_back(
-          [this, loss = one.figures.loss, more = requests - std::min(requests, counted)] {
-            reports_.Figures(loss, more);
-          });
-      if (!one.figures.is_connected || before.is_connected) continue;
-      effects.emplace_back([this, session = *session, now] { reports_.Connected(session, now); });
-    }
-  }
-  Apply(effects);
-}
-
-void WebSessions::EndLocked(std::string_view id, const Ending& ending, Effects& effects) {
-  std::optional<WebSession> session = table_.Remove(id);
-  if (!session) return;
-  pulls_.Remove(session->room);
-  needs_keep_ = true;
-  if (session->worker != nullptr && ending.tell == Tell::kWorker) {
-    session->worker->Close(session->id, WebEndReasonName(ending.reason));
-  }
-  effects.emplace_back(
-      [this, session = *std::move(session), ending, now = deps_.clock.Monotonic()] {
-        if (!session.done) return reports_.Ended(session, ending.reason, now);
-        reports_.Answered(session, ending.outcome);
-        session.done({.outcome = ending.outcome, .text = ending.text});
-      });
-}
-
-void WebSessions::EndAllLocked(const Ids& ids, const Ending& ending, Effects& effects) {
-  for (const std::string& id : ids) EndLocked(id, ending, effects);
-}
-
-void WebSessions::EndIfLocked(const Ids& ids, WebEndReason reason,
-                              const std::function<bool(const WebSession&)>& is_over,
-                              Effects& effects) {
-  for (const std::string& id : ids) {
-    if (is_over(*table_.Find(id))) EndLocked(id, {.reason = reason}, effects);
+  const MutexLock lock(mutex_);
+  for (const WebSessionFigures& one : figures) {
+    WebSession* const session = FindLocked(worker, one.session);
+    if (session == nullptr || session->done) continue;
+    const WebFigures before = std::exchange(session->figures, one.figures);
+    const std::uint32_t requests = one.figures.key_requests;
+    const std::uint32_t counted = session->key_requests.value_or(requests);
+    session->key_requests = requests;
+    deps_.observer.OnWebFigures(one.figures.loss, requests - std::min(requests, counted));
+    if (!one.figures.is_connected || before.is_connected) continue;
+    deps_.observer.OnWebConnected(deps_.clock.Monotonic() - session->since);
+    effects.Add([this, connected = *session] { Log("web_connected", connected); });
   }
 }
 
-void WebSessions::EndBannedLocked(Effects& effects) {
-  const std::uint64_t puts = deps_.bans.puts();
-  if (std::exchange(bans_seen_, puts) == puts) return;
-  for (const auto& [room, user_id] : table_.Members()) {
-    if (deps_.bans.IsBanned(room, user_id)) {
-      EndAllLocked(table_.OfMember(room, user_id), {}, effects);
-    }
+void WebSessions::EndLocked(Sessions::iterator session, WebEndReason reason, Effects& effects,
+                            std::optional<WebOpenOutcome> outcome, std::string text) {
+  const WebSession ended = std::move(sessions_.extract(session).mapped());
+  if (const auto room = rooms_.find(ended.room); --room->second == 0) rooms_.erase(room);
+  WantKeepLocked();
+  if (ended.worker != nullptr) ended.worker->Close(ended.id, WebEndReasonName(reason));
+  if (!ended.done) return effects.Add([this, ended, reason] { ReportEnd(ended, reason); });
+  effects.Add([this, ended, outcome = outcome.value_or(OutcomeOf(reason)), text = std::move(text)] {
+    deps_.observer.OnWebOffer(ended.direction, outcome);
+    ended.done({.outcome = outcome, .text = text});
+  });
+}
+
+void WebSessions::EndIfLocked(const std::function<bool(const WebSession&)>& is_over,
+                              WebEndReason reason, Effects& effects) {
+  for (auto session = sessions_.begin(); session != sessions_.end();) {
+    const auto each = session++;
+    if (is_over(each->second)) EndLocked(each, reason, effects);
   }
 }
 
 // Ends the process when there is no memory, as the other listeners do.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
 void WebSessions::OnCommit(const Committed& committed) noexcept {
+  const BanList& bans = deps_.rights.bans;
   Effects effects;
-  bool has_changed = false;
-  {
-    const MutexLock lock(mutex_);
-    for (const StoredEvent& stored : committed.events) ApplyLocked(stored.event, effects);
-    for (const Revocation& revocation : committed.revocations) {
-      EndIfLocked(
-          table_.Publishing({.stream = revocation.stream, .app = deps_.app}),
-          WebEndReason::kRemoved,
-          [&](const WebSession& session) { return session.signed_until <= revocation.until; },
-          effects);
-    }
-    EndBannedLocked(effects);
-    has_changed = needs_keep_ || pulls_.HasChanged();
-  }
-  Apply(effects);
-  if (has_changed) changes_.Raise();
+  const MutexLock lock(mutex_);
+  // A revocation comes with the removal of all members that had the stream.
+  for (const StoredEvent& stored : committed.events) ApplyLocked(stored.event, effects);
+  const std::uint64_t puts = bans.puts();
+  if (std::exchange(bans_seen_, puts) == puts) return;
+  EndIfLocked(
+      [&](const WebSession& session) { return bans.IsBanned(session.room, session.user_id); },
+      WebEndReason::kRemoved, effects);
 }
 
 void WebSessions::ApplyLocked(const RoomEvent& event, Effects& effects) {
-  const RoomKey& room = event.room;
+  if (!rooms_.contains(event.room)) return;
+  const UserId* member = nullptr;  // null: all of the room
+  bool ends_only_other_streams = false;
+  const auto stream_of_member = [&] { return deps_.rights.claims.StreamOf(event.room, *member); };
   if (const auto* const deleted = std::get_if<PusherDeleted>(&event.payload)) {
-    EndAllLocked(table_.OfMember(room, deleted->user_id), {}, effects);
+    member = &deleted->user_id;
   } else if (const auto* const left = std::get_if<AudienceDeleted>(&event.payload)) {
+    member = &left->user_id;
     // A viewer who has become a pusher stays a member.
-    if (deps_.claims.StreamOf(room, left->user_id)) return;
-    return EndAllLocked(table_.OfMember(room, left->user_id), {}, effects);
-  } else if (std::holds_alternative<RoomDestroyed>(event.payload)) {
-    EndAllLocked(table_.OfRoom(room), {}, effects);
+    if (stream_of_member()) return;
   } else if (const auto* const updated = std::get_if<PusherUpdated>(&event.payload)) {
-    const std::optional<std::string> stream = deps_.claims.StreamOf(room, updated->user_id);
-    EndIfLocked(
-        table_.OfMember(room, updated->user_id), WebEndReason::kTakenOver,
-        [&](const WebSession& session) {
-          return session.publishes() && session.name.stream != stream;
-        },
-        effects);
-  } else if (!std::holds_alternative<PusherAdded>(event.payload)) {
+    member = &updated->user_id;
+    ends_only_other_streams = true;
+  } else if (!std::holds_alternative<RoomDestroyed>(event.payload)) {
+    if (std::holds_alternative<PusherAdded>(event.payload)) WantKeepLocked();
     return;
   }
-  pulls_.OnChanged(room);
+  const auto stream = ends_only_other_streams ? stream_of_member() : std::nullopt;
+  EndIfLocked(
+      [&](const WebSession& session) {
+        if (session.room != event.room || (member && session.user_id != *member)) return false;
+        return !ends_only_other_streams ||
+               (session.direction == WebDirection::kPublish && session.name.stream != stream);
+      },
+      ends_only_other_streams ? WebEndReason::kTakenOver : WebEndReason::kRemoved, effects);
+  WantKeepLocked();
 }
 
 // NOLINTNEXTLINE(bugprone-exception-escape): likewise
 void WebSessions::OnAir(std::string_view stream, bool is_on) noexcept {
   const MutexLock lock(mutex_);
-  if (!pulls_.OnAir(stream, is_on)) return;
+  if (is_on) {
+    on_air_.emplace(stream);
+  } else if (const auto known = on_air_.find(stream); known != on_air_.end()) {
+    on_air_.erase(known);
+  }
+  if (IsWantedLocked(stream)) WantKeepLocked();
+}
+
+bool WebSessions::IsWantedLocked(std::string_view stream) const {
+  if (rooms_.empty()) return false;
+  for (const auto& [room, user_id] :
+       deps_.rights.claims.MembersOf(stream, StreamClaims::kMostMembers)) {
+    if (rooms_.contains(room) && IsOwnStream(stream, user_id, deps_.rights.streams)) return true;
+  }
+  return false;
+}
+
+void WebSessions::WantKeepLocked() {
   needs_keep_ = true;
   changes_.Raise();
 }
 
 MonotonicTime WebSessions::Round() {
-  ReadRooms();
+  CheckRestored();
   Effects effects;
-  MonotonicTime next{};
-  {
-    const MutexLock lock(mutex_);
-    const MonotonicTime now = deps_.clock.Monotonic();
-    EndLateLocked(now, effects);
-    if (needs_keep_ || now >= next_keep_) SendKeepsLocked(now);
-    next = NextRoundLocked();
+  const MutexLock lock(mutex_);
+  const MonotonicTime now = deps_.clock.Monotonic();
+  EndIfLocked(
+      [&](const WebSession& session) {
+        return session.done && session.since + limits_.answer_within <= now;
+      },
+      WebEndReason::kWorker, effects);
+  if (std::exchange(needs_keep_, false) || now >= next_keep_) {
+    next_keep_ = now + limits_.keep_every;
+    SendKeepsLocked();
   }
-  Apply(effects);
+  MonotonicTime next = next_keep_;
+  for (const auto& [id, session] : sessions_) {
+    if (session.done) next = std::min(next, session.since + limits_.answer_within);
+  }
   return next;
 }
 
-void WebSessions::EndLateLocked(MonotonicTime now, Effects& effects) {
-  for (const std::string& id : Ids(table_.waiting())) {
-    if (table_.Find(id)->deadline > now) continue;
-    EndLocked(id, {.reason = WebEndReason::kWorker, .outcome = WebOpenOutcome::kNoWorker}, effects);
-  }
-}
-
-void WebSessions::ReadRooms() {
-  std::vector<RoomKey> changed;
+void WebSessions::CheckRestored() {
+  std::vector<std::pair<std::string, WebGrant>> restored;
   {
     const MutexLock lock(mutex_);
-    changed = pulls_.TakeChanged();
+    restored.swap(restored_);
   }
-  for (const RoomKey& key : changed) {
-    const Result<Room> room = deps_.rooms.Load(key);
-    if (!room && room.error().code != Errc::kRoomNotFound) {
-      // While the store is away, the former streams stay until the next round.
-      const MutexLock lock(mutex_);
-      pulls_.OnChanged(key);
-      continue;
-    }
-    std::vector<std::string> streams;
-    for (const Pusher& pusher : room ? room->pushers : std::vector<Pusher>()) {
-      std::string stream =
-          StreamOf(room->dialect, pusher.user_id, StreamInPushUrl(pusher.push_url), deps_.streams);
-      if (IsOwnStream(stream, pusher.user_id, deps_.streams)) streams.push_back(std::move(stream));
-    }
-    const MutexLock lock(mutex_);
-    pulls_.Set(key, std::move(streams));
-    needs_keep_ = true;
+  std::erase_if(restored, [this](const auto& one) { return deps_.rights.Check(one.second).ok(); });
+  Effects effects;
+  const MutexLock lock(mutex_);
+  for (const auto& [id, grant] : restored) {
+    const auto session = sessions_.find(id);
+    if (session != sessions_.end()) EndLocked(session, WebEndReason::kRemoved, effects);
   }
 }
 
-void WebSessions::SendKeepsLocked(MonotonicTime now) {
-  needs_keep_ = false;
-  next_keep_ = now + limits_.keep_every;
+void WebSessions::SendKeepsLocked() {
   std::unordered_map<const WebWorkerLink*, WebKeep> keeps;
-  const std::vector<WebWorkerPtr> workers = workers_.All();
-  for (const WebWorkerPtr& worker : workers) {
-    const Ids ids = table_.OfWorker(*worker);
-    keeps[worker.get()].sessions.assign(ids.begin(), ids.end());
+  WorkerLoad load;
+  std::map<std::string_view, WebWorkerPtr> homes;
+  std::set<std::string_view> published;
+  for (const auto& [id, session] : sessions_) {
+    keeps[session.worker.get()].sessions.push_back(id);
+    ++load[session.worker.get()];
+    if (session.name.app != deps_.app) continue;
+    homes[session.name.stream] = session.worker;
+    if (session.direction == WebDirection::kPublish) published.insert(session.name.stream);
   }
-  for (const std::string_view stream : pulls_.Streams()) {
-    const WebStreamName name{.stream = std::string(stream), .app = deps_.app};
-    if (!table_.Publishing(name).empty()) continue;
-    const WebWorkerPtr worker = workers_.Choose(name, table_, nullptr);
+  // With these the first picture does not wait for the next key frame of a phone.
+  for (const std::string& stream : on_air_) {
+    if (published.contains(stream) || !IsWantedLocked(stream)) continue;
+    const WebStreamName name{.stream = stream, .app = deps_.app};
+    const WebWorkerPtr worker = ChooseLocked(name, homes[stream], load);
     if (worker == nullptr) continue;
     keeps[worker.get()].streams.push_back(
         {.name = name, .rtmp_query = deps_.signatures.PlayQuery(name, nullptr, deps_.clock.Now())});
   }
-  for (const WebWorkerPtr& worker : workers) worker->Keep(keeps[worker.get()]);
-}
-
-MonotonicTime WebSessions::NextRoundLocked() const {
-  MonotonicTime next = next_keep_;
-  if (pulls_.HasChanged()) next = std::min(next, deps_.clock.Monotonic() + kStoreRetry);
-  for (const std::string& id : table_.waiting()) next = std::min(next, table_.Find(id)->deadline);
-  return next;
+  for (const Worker& worker : workers_) worker.link->Keep(keeps[worker.link.get()]);
 }
 
 std::optional<WebFigures> WebSessions::FiguresOf(const RoomKey& room, const UserId& user_id) const {
   const MutexLock lock(mutex_);
-  for (const std::string& id : table_.OfMember(room, user_id)) {
-    const WebSession& session = *table_.Find(id);
-    if (session.publishes() && !session.done) return session.figures;
+  if (!rooms_.contains(room)) return std::nullopt;
+  for (const auto& [id, session] : sessions_) {
+    const bool is_it = session.direction == WebDirection::kPublish && !session.done &&
+                       session.room == room && session.user_id == user_id;
+    if (is_it) return session.figures;
   }
   return std::nullopt;
 }
 
 WebCounts WebSessions::Count() const {
   const MutexLock lock(mutex_);
-  return {.publishing = table_.publishing(),
-          .playing = table_.size() - table_.publishing(),
+  const auto publishing = std::ranges::count_if(sessions_, [](const auto& entry) {
+    return entry.second.direction == WebDirection::kPublish;
+  });
+  return {.publishing = static_cast<std::size_t>(publishing),
+          .playing = sessions_.size() - static_cast<std::size_t>(publishing),
           .workers = workers_.size()};
+}
+
+void WebSessions::Log(std::string_view event, const WebSession& session) const {
+  deps_.logger.Info(event, {{"session", std::string_view(session.id).substr(0, kLoggedDigits)},
+                            {"direction", WebDirectionName(session.direction)},
+                            {"kind", RoomKindName(session.room.kind)},
+                            {"room", session.room.id.value},
+                            {"user", session.user_id.value},
+                            {"stream", session.name.stream}});
+}
+
+void WebSessions::ReportEnd(const WebSession& session, WebEndReason reason) const {
+  const auto lasted =
+      std::chrono::duration_cast<std::chrono::seconds>(deps_.clock.Monotonic() - session.since);
+  deps_.observer.OnWebEnded(reason);
+  deps_.logger.Info("web_ended",
+                    {{"session", std::string_view(session.id).substr(0, kLoggedDigits)},
+                     {"direction", WebDirectionName(session.direction)},
+                     {"kind", RoomKindName(session.room.kind)},
+                     {"room", session.room.id.value},
+                     {"user", session.user_id.value},
+                     {"stream", session.name.stream},
+                     {"reason", WebEndReasonName(reason)},
+                     {"seconds", lasted.count()}});
+  if (reason != WebEndReason::kDeleted) deps_.on_end(session, reason);
 }
 
 }  // namespace rtcroom

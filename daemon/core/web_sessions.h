@@ -5,26 +5,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
+#include "daemon/base/sip_hash.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/core/web_grants.h"
-#include "daemon/core/web_pulls.h"
-#include "daemon/core/web_session_reports.h"
-#include "daemon/core/web_session_table.h"
 #include "daemon/core/web_worker.h"
-#include "daemon/core/web_worker_set.h"
 
 namespace rtcroom {
 
@@ -38,10 +38,39 @@ struct WebSessionLimits {
 };
 
 struct WebSessionOffer {
-  WebGrant grant{};          ///< not expired
-  std::string rtmp_query{};  ///< to publish: of the address, as it came
-  std::string address{};     ///< of the client, numeric
+  WebDirection direction = WebDirection::kPublish;
+  WebStreamName name{};
+  std::string query{};    ///< of the address, as it came
+  std::string address{};  ///< of the client, numeric
   std::string sdp{};
+};
+
+struct WebAnswer {
+  WebOpenOutcome outcome = WebOpenOutcome::kFailed;
+  std::string session{};  ///< of kOpened: 32 hexadecimal digits, which permit to end it
+  std::string text{};     ///< of kOpened the answer; else perhaps what is wrong, for the client
+  RoomKey room{};         ///< of kOpened
+  UserId user_id{};       ///< of kOpened
+};
+
+struct WebSession {
+  /// 24 random hexadecimal digits, then eight that are the same for all sessions of an address.
+  std::string id{};
+  WebDirection direction = WebDirection::kPublish;
+  WebStreamName name{};
+  RoomKey room{};
+  UserId user_id{};
+  WebWorkerPtr worker{};  ///< null: its worker knows that it ends
+  MonotonicTime since{};
+  std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
+  WebFigures figures{};
+  /// The key requests that are counted; nullopt: another process has counted those before the first
+  /// report.
+  std::optional<std::uint32_t> key_requests = 0;
+
+  [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
+    return direction == WebDirection::kPublish && name == stream;
+  }
 };
 
 /// Totals of this moment.
@@ -51,31 +80,45 @@ struct WebCounts {
   std::size_t workers = 0;
 };
 
+/// Receives what happens to sessions.
+///
+/// @threads implementations are safe from any thread, and quick.
+class WebObserver {
+ public:
+  virtual ~WebObserver() = default;
+  virtual void OnWebOffer(WebDirection direction, WebOpenOutcome outcome) = 0;
+  virtual void OnWebConnected(std::chrono::nanoseconds since_offer) = 0;
+  virtual void OnWebEnded(WebEndReason reason) = 0;
+  /// Called with each report of figures.
+  virtual void OnWebFigures(double loss, std::uint32_t new_key_requests) = 0;
+};
+
 /// Which worker has which session, of which user in which room. A session ends with the right to
 /// it: each removal of its user from the room, a ban and a revocation close it before the call that
-/// caused them is answered. A change of a room costs the sessions that it concerns.
+/// caused them is answered. A change of a room without sessions costs one look-up.
+///
+/// Log lines have the first digits of a session's ID: the whole is the right to end it.
 ///
 /// @threads safe from any thread. No lock is held while the store is read or a caller is answered.
 class WebSessions : public CommitListener, public OnAirListener {
  public:
+  /// Called when a session ends that its client has not ended. It is quick.
+  using OnEnd = std::function<void(const WebSession&, WebEndReason)>;
   /// All of it outlives this object.
   struct Deps {
-    RoomStore& rooms;
-    const WebRights& rights;
+    WebRights rights;
     const WebSignatures& signatures;
-    const StreamClaims& claims;
-    const BanList& bans;
-    const StreamUrlSigner& streams;
     WebObserver& observer;
     const Clock& clock;
     RandomSource& random;
     Logger& logger;
-    std::string app = "live";                                          ///< that phones publish to
-    std::function<void(const WebEnd&)> on_end = [](const WebEnd&) {};  ///< quick
+    std::string app = "live";  ///< that phones publish to
+    OnEnd on_end = [](const WebSession&, WebEndReason) {};
   };
-  WebSessions(Deps deps, const WebSessionLimits& limits);
+  WebSessions(Deps deps, const WebSessionLimits& limits)
+      : deps_(std::move(deps)), limits_(limits) {}
 
-  using Done = WebAnswerDone;
+  using Done = std::function<void(const WebAnswer&)>;
   /// Opens a session.
   /// @param done  called exactly once, from any thread: before this returns, or within
   ///              `answer_within`. It is quick.
@@ -87,25 +130,22 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] bool Has(std::string_view session) const EXCLUDES(mutex_);
 
   /// A worker has called. The sessions that it serves go on if their users may still have them, the
-  /// others are closed; so is one whose offer waits, since its answer is lost: the client offers
-  /// anew.
-  /// @threads may read the store.
+  /// others are closed, now or in the next round; so is one whose offer waits, since its answer is
+  /// lost: the client offers anew.
   void Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
               std::span<const WebRunning> running) EXCLUDES(mutex_);
   /// Its call has ended, and with it its sessions.
   void Detach(const WebWorkerLink& worker) EXCLUDES(mutex_);
   void OnOpened(const WebWorkerLink& worker, std::string_view session, std::string answer)
       EXCLUDES(mutex_);
-  /// @param text  for the client.
-  void OnRefused(const WebWorkerLink& worker, std::string_view session, WebOpenOutcome outcome,
-                 std::string text) EXCLUDES(mutex_);
-  void OnEnded(const WebWorkerLink& worker, std::string_view session, WebEndReason reason)
+  /// The worker has ended a session, or refuses an offer.
+  /// @param text  for the client whose offer it is.
+  void OnEnded(const WebWorkerLink& worker, std::string_view session, WebEndReason reason,
+               WebOpenOutcome outcome = WebOpenOutcome::kFailed, std::string text = {})
       EXCLUDES(mutex_);
   void OnFigures(const WebWorkerLink& worker, std::span<const WebSessionFigures> figures)
       EXCLUDES(mutex_);
-
-  /// The server stops: waiting offers are answered, later ones refused, and sessions go on without
-  /// it.
+  /// Answers the offers that wait, and takes up no more. The sessions of the workers go on.
   void Stop() EXCLUDES(mutex_);
 
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
@@ -113,8 +153,9 @@ class WebSessions : public CommitListener, public OnAirListener {
   void OnPartial(std::span<const PartialStream> /*streams*/) noexcept override {}
   void OnListed() noexcept override {}
 
-  /// Answers offers that no worker has answered in time, and tells workers what is wanted. For one
-  /// thread, to be called when `changes` is raised, and when it says.
+  /// Checks what workers say they serve, answers offers that no worker has answered in time, and
+  /// tells workers what is wanted. For one thread, to be called when `changes` is raised, and when
+  /// it says.
   /// @return when to call it again at the latest.
   /// @threads may read the store.
   MonotonicTime Round() EXCLUDES(mutex_);
@@ -126,52 +167,74 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] WebCounts Count() const EXCLUDES(mutex_);
 
  private:
-  using Ids = WebSessionTable::Ids;
-  /// What is to be done without the lock.
-  using Effects = std::vector<std::function<void()>>;
-  static void Apply(const Effects& effects) {
-    for (const auto& effect : effects) effect();
-  }
-  /// @return its ID; otherwise why not, and then `done` is left as it is.
-  Result<std::string> AddLocked(const WebSessionOffer& offer, const RoomKey& room, Done& done,
-                                WebOpenOutcome& outcome) REQUIRES(mutex_);
-  void SendOpenLocked(const std::string& id, const WebSessionOffer& offer, Effects& effects)
-      REQUIRES(mutex_);
+  /// What is done without the lock: declared before it, this runs all when the lock is released.
+  class Effects {
+   public:
+    Effects() = default;
+    ~Effects() {
+      for (const auto& effect : all_) effect();
+    }
+    Effects(const Effects&) = delete;
+    Effects& operator=(const Effects&) = delete;
+    void Add(std::function<void()> effect) { all_.push_back(std::move(effect)); }
+
+   private:
+    std::vector<std::function<void()>> all_;
+  };
+  struct Worker {
+    WebWorkerPtr link{};
+    std::uint64_t number = 0;
+    std::size_t max_sessions = 0;
+  };
+  struct Refusal {
+    WebOpenOutcome outcome = WebOpenOutcome::kFailed;
+    std::string reason{};
+  };
+  using WorkerLoad = std::unordered_map<const WebWorkerLink*, std::size_t>;
+  using Sessions = std::unordered_map<std::string, WebSession, NameHash, std::equal_to<>>;
+
+  /// @param id  of the new session.
+  /// @return why there is none, and then `done` is left as it is.
+  std::optional<Refusal> Begin(const WebSessionOffer& offer, const WebGrant& grant,
+                               const RoomKey& room, const std::string& id, Done& done)
+      EXCLUDES(mutex_);
   [[nodiscard]] bool AdmitLocked(const UserId& user_id, MonotonicTime now) REQUIRES(mutex_);
+  /// @param home  the worker that has the stream; null: none.
+  /// @return null: none is connected, or all that may have the stream are full.
+  [[nodiscard]] WebWorkerPtr ChooseLocked(const WebStreamName& name, const WebWorkerPtr& home,
+                                          const WorkerLoad& load) const REQUIRES(mutex_);
+  void AddLocked(WebSession session) REQUIRES(mutex_);
   /// Null: there is none with that ID at that worker.
   WebSession* FindLocked(const WebWorkerLink& worker, std::string_view id) REQUIRES(mutex_);
-  enum class Tell : std::uint8_t { kWorker, kNobody };
-  /// How it ends, for an offer that waits, and for a session.
-  struct Ending {
-    WebEndReason reason = WebEndReason::kRemoved;
-    Tell tell = Tell::kWorker;
-    WebOpenOutcome outcome = WebOpenOutcome::kNotAllowed;
-    std::string text{};
-  };
-  void EndLocked(std::string_view id, const Ending& ending, Effects& effects) REQUIRES(mutex_);
-  void EndAllLocked(const Ids& ids, const Ending& ending, Effects& effects) REQUIRES(mutex_);
-  /// Ends those of the sessions for which `is_over`.
-  void EndIfLocked(const Ids& ids, WebEndReason reason,
-                   const std::function<bool(const WebSession&)>& is_over, Effects& effects)
+  /// @param outcome  for an offer that waits; nullopt: what follows from the reason.
+  void EndLocked(Sessions::iterator session, WebEndReason reason, Effects& effects,
+                 std::optional<WebOpenOutcome> outcome = std::nullopt, std::string text = {})
       REQUIRES(mutex_);
-  void EndBannedLocked(Effects& effects) REQUIRES(mutex_);
-  void EndLateLocked(MonotonicTime now, Effects& effects) REQUIRES(mutex_);
+  /// Ends the sessions for which `is_over`.
+  void EndIfLocked(const std::function<bool(const WebSession&)>& is_over, WebEndReason reason,
+                   Effects& effects) REQUIRES(mutex_);
   void ApplyLocked(const RoomEvent& event, Effects& effects) REQUIRES(mutex_);
-  void SendKeepsLocked(MonotonicTime now) REQUIRES(mutex_);
-  [[nodiscard]] MonotonicTime NextRoundLocked() const REQUIRES(mutex_);
-  /// Reads the streams of the rooms that have changed.
-  void ReadRooms() EXCLUDES(mutex_);
+  void WantKeepLocked() REQUIRES(mutex_);
+  /// Whether it is of a room with sessions.
+  [[nodiscard]] bool IsWantedLocked(std::string_view stream) const REQUIRES(mutex_);
+  void SendKeepsLocked() REQUIRES(mutex_);
+  void CheckRestored() EXCLUDES(mutex_);
+  void Log(std::string_view event, const WebSession& session) const;
+  void ReportEnd(const WebSession& session, WebEndReason reason) const;
 
   const Deps deps_;
-  const WebSessionReports reports_;
   const WebSessionLimits limits_;
   CommitSignal changes_;
   mutable Mutex mutex_;
-  WebSessionTable table_ GUARDED_BY(mutex_);
-  WebWorkerSet workers_ GUARDED_BY(mutex_);
+  Sessions sessions_ GUARDED_BY(mutex_);
+  std::map<RoomKey, std::size_t> rooms_ GUARDED_BY(mutex_);  ///< sessions of each
+  std::vector<Worker> workers_ GUARDED_BY(mutex_);
+  std::uint64_t last_worker_ GUARDED_BY(mutex_) = 0;
+  /// Of sessions to play that a worker says it serves: not checked yet.
+  std::vector<std::pair<std::string, WebGrant>> restored_ GUARDED_BY(mutex_);
   /// Users that made offers lately.
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);
-  WebPulls pulls_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> on_air_ GUARDED_BY(mutex_);
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   bool needs_keep_ GUARDED_BY(mutex_) = false;

@@ -1,8 +1,11 @@
 #include "daemon/grpc/web_workers.h"
 
-#include <optional>
+#include <array>
+#include <cstddef>
+#include <deque>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <grpcpp/support/status.h>
 
@@ -17,39 +20,22 @@ v1::WebDirection DirectionTo(WebDirection direction) {
   return direction == WebDirection::kPublish ? v1::WEB_DIRECTION_PUBLISH : v1::WEB_DIRECTION_PLAY;
 }
 
-WebOpenOutcome OutcomeOf(v1::WebRefused::Code code) {
-  switch (code) {
-    case v1::WebRefused::CODE_MALFORMED:
-      return WebOpenOutcome::kMalformed;
-    case v1::WebRefused::CODE_NO_CODEC:
-      return WebOpenOutcome::kNoCodec;
-    case v1::WebRefused::CODE_FULL:
-      return WebOpenOutcome::kFull;
-    default:  // also those of a later version
-      return WebOpenOutcome::kFailed;
-  }
+/// By number; a later version may have more.
+template <std::size_t kSize, typename Value>
+Value Find(const std::array<Value, kSize>& values, int number) {
+  const auto index = static_cast<std::size_t>(number);
+  return index < kSize ? values.at(index) : values.front();
 }
 
-WebEndReason ReasonOf(v1::WebEnded::Reason reason) {
-  switch (reason) {
-    case v1::WebEnded::REASON_NEVER_CONNECTED:
-      return WebEndReason::kNeverConnected;
-    case v1::WebEnded::REASON_SILENT:
-      return WebEndReason::kSilent;
-    case v1::WebEnded::REASON_MEDIA_SERVER:
-      return WebEndReason::kMediaServer;
-    case v1::WebEnded::REASON_TAKEN_OVER:
-      return WebEndReason::kTakenOver;
-    case v1::WebEnded::REASON_NO_STREAM:
-      return WebEndReason::kNoStream;
-    case v1::WebEnded::REASON_FINGERPRINT:
-      return WebEndReason::kFingerprint;
-    case v1::WebEnded::REASON_TOO_FAST:
-      return WebEndReason::kTooFast;
-    default:
-      return WebEndReason::kFailed;
-  }
-}
+/// By `WebRefused::Code`.
+constexpr std::array kOutcomes = {WebOpenOutcome::kFailed, WebOpenOutcome::kMalformed,
+                                  WebOpenOutcome::kNoCodec, WebOpenOutcome::kFull};
+
+/// By `WebEnded::Reason`.
+constexpr std::array kReasons = {WebEndReason::kFailed,      WebEndReason::kNeverConnected,
+                                 WebEndReason::kSilent,      WebEndReason::kMediaServer,
+                                 WebEndReason::kTakenOver,   WebEndReason::kNoStream,
+                                 WebEndReason::kFingerprint, WebEndReason::kTooFast};
 
 std::vector<WebRunning> RunningOf(const v1::WebHello& hello) {
   std::vector<WebRunning> running;
@@ -89,7 +75,9 @@ class RefusedWorker final : public WebWorkers::Reactor {
 }  // namespace
 
 /// One call. `calls_` keeps it until `OnDone`, after which gRPC no longer uses it.
-class WebWorkers::Call final : public Reactor, public WebWorkerLink {
+class WebWorkers::Call final : public Reactor,
+                               public WebWorkerLink,
+                               public std::enable_shared_from_this<Call> {
  public:
   explicit Call(WebWorkers& all) : all_(all) {}
 
@@ -129,27 +117,13 @@ class WebWorkers::Call final : public Reactor, public WebWorkerLink {
     Send(std::move(order));
   }
 
-  /// Takes up the worker that has said hello, and reads on.
-  /// @param self  this.
-  void TakeUp(const std::shared_ptr<Call>& self) {
-    all_.sessions_.Attach(self, report_.hello().max_sessions(), RunningOf(report_.hello()));
-    const MutexLock lock(mutex_);
-    if (is_ended_) return;
-    is_taken_up_ = true;
-    StartRead(&report_);
-  }
-
   void OnReadDone(bool ok) override {
     if (!ok) return End(grpc::Status::OK);  // the worker has nothing more to say
-    bool is_first = false;
-    {
-      const MutexLock lock(mutex_);
-      is_first = !is_taken_up_;
-    }
-    if (is_first) {
+    if (!std::exchange(has_greeted_, true)) {
       if (!report_.has_hello()) return End(Invalid("the first report is not hello"));
       if (report_.hello().max_sessions() == 0) return End(Invalid("max_sessions: 0"));
-      return all_.OnHello(*this);
+      all_.sessions_.Attach(shared_from_this(), report_.hello().max_sessions(),
+                            RunningOf(report_.hello()));
     }
     Take(report_);
     const MutexLock lock(mutex_);
@@ -171,9 +145,10 @@ class WebWorkers::Call final : public Reactor, public WebWorkerLink {
       sessions.OnOpened(*this, report.opened().session(), report.opened().answer());
     } else if (report.has_refused()) {
       const v1::WebRefused& refused = report.refused();
-      sessions.OnRefused(*this, refused.session(), OutcomeOf(refused.code()), refused.text());
+      sessions.OnEnded(*this, refused.session(), WebEndReason::kFailed,
+                       Find(kOutcomes, refused.code()), refused.text());
     } else if (report.has_ended()) {
-      sessions.OnEnded(*this, report.ended().session(), ReasonOf(report.ended().reason()));
+      sessions.OnEnded(*this, report.ended().session(), Find(kReasons, report.ended().reason()));
     } else if (report.has_stats()) {
       sessions.OnFigures(*this, FiguresOf(report.stats()));
     }
@@ -202,12 +177,12 @@ class WebWorkers::Call final : public Reactor, public WebWorkerLink {
   }
 
   WebWorkers& all_;
-  v1::WebReport report_;  ///< of the read under way; then of the thread that takes it
+  v1::WebReport report_;      ///< of the read under way
+  bool has_greeted_ = false;  ///< likewise
   Mutex mutex_;
   std::deque<v1::WebOrder> waiting_ GUARDED_BY(mutex_);
   v1::WebOrder writing_;  ///< gRPC's while `is_writing_`
   bool is_writing_ GUARDED_BY(mutex_) = false;
-  bool is_taken_up_ GUARDED_BY(mutex_) = false;
   bool is_ended_ GUARDED_BY(mutex_) = false;
 };
 
@@ -236,22 +211,12 @@ WebWorkers::Reactor* WebWorkers::Refuse(const grpc::Status& status) {
   return new RefusedWorker(status);
 }
 
-void WebWorkers::OnHello(const Call& call) {
-  {
-    const MutexLock lock(mutex_);
-    if (is_stopped_) return;
-    arrived_.push_back(calls_.at(&call));
-  }
-  sessions_.changes().Raise();
-}
-
 void WebWorkers::Remove(const Call& call) {
   std::shared_ptr<Call> removed;  // possibly the last reference: destroyed without the lock
   {
     const MutexLock lock(mutex_);
     removed = std::move(calls_.at(&call));
     calls_.erase(&call);
-    std::erase(arrived_, removed);
   }
   sessions_.Detach(call);
 }
@@ -261,26 +226,7 @@ void WebWorkers::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     (void)sessions_.changes().Wait(next);
     if (stop.stop_requested()) return;
-    TakeUpArrived();
     next = sessions_.Round();
-  }
-}
-
-void WebWorkers::TakeUpArrived() {
-  std::deque<std::shared_ptr<Call>> arrived;
-  {
-    const MutexLock lock(mutex_);
-    arrived.swap(arrived_);
-  }
-  for (const auto& call : arrived) {
-    call->TakeUp(call);
-    // Its end may have come before it was there.
-    bool is_gone = false;
-    {
-      const MutexLock lock(mutex_);
-      is_gone = !calls_.contains(call.get());
-    }
-    if (is_gone) sessions_.Detach(*call);
   }
 }
 

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <stop_token>
 #include <thread>
 #include <unordered_map>
-#include <vector>
 
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
@@ -32,7 +30,7 @@ struct WebWorkersOptions {
 /// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class WebWorkers {
  public:
-  /// Starts the thread, which takes up workers and calls `WebSessions::Round`.
+  /// Starts the thread, which calls `WebSessions::Round`.
   /// @param sessions  outlives this object, which is the only one that waits for its changes.
   explicit WebWorkers(WebSessions& sessions, WebWorkersOptions options = {});
   ~WebWorkers();  ///< calls `Stop`
@@ -52,9 +50,6 @@ class WebWorkers {
   class Call;
 
   void Run(const std::stop_token& stop) EXCLUDES(mutex_);
-  void OnHello(const Call& call) EXCLUDES(mutex_);
-  /// On the thread, where the store may be read.
-  void TakeUpArrived() EXCLUDES(mutex_);
   void Remove(const Call& call) EXCLUDES(mutex_);
 
   WebSessions& sessions_;
@@ -63,8 +58,7 @@ class WebWorkers {
   bool is_stopped_ GUARDED_BY(mutex_) = false;
   /// Shared with `WebSessions`, whose last reference may be the last one.
   std::unordered_map<const Call*, std::shared_ptr<Call>> calls_ GUARDED_BY(mutex_);
-  std::deque<std::shared_ptr<Call>> arrived_ GUARDED_BY(mutex_);  ///< that have said hello
-  std::jthread thread_;                                           // last: it uses all of the above
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 }  // namespace rtcroom

@@ -128,8 +128,6 @@ std::unique_ptr<WebRouter> MakeWeb(const Config& config, const ApiModuleDeps& de
   return std::make_unique<WebRouter>(
       WebContext{.sessions = *deps.web->sessions(),
                  .addresses = deps.web->addresses(),
-                 .signatures = deps.web->signatures(),
-                 .observer = deps.web_observer,
                  .admission = deps.auth.admission(),
                  .recorder = recorder,
                  .clock = deps.runtime.clock,

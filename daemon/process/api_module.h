@@ -45,7 +45,6 @@ struct ApiModuleDeps {
   WebModule* web = nullptr;          ///< null unless browsers are served
   bool demo = false;                 ///< whether the example page is served
   RequestObserver& observer;
-  WebObserver& web_observer;
   Runtime& runtime;
 };
 

@@ -218,17 +218,16 @@ Status App::BuildServices() {
                               .web = web_.get(),
                               .demo = config_.is_dev(),
                               .observer = metrics_,
-                              .web_observer = metrics_.web_observer(),
                               .runtime = runtime_});
   return {};
 }
 
-std::function<void(const WebEnd&)> App::MakeWebEndedPushes() {
-  return [this](const WebEnd& end) {
+WebSessions::OnEnd App::MakeWebEndedPushes() {
+  return [this](const WebSession& session, WebEndReason reason) {
     if (channel_ == nullptr) return;
     channel_->receivers().notices().Add(
-        {.user_id = end.user_id,
-         .object = WebEndedPush(end.room, end.session, WebEndReasonName(end.reason))});
+        {.user_id = session.user_id,
+         .object = WebEndedPush(session.room, session.id, WebEndReasonName(reason))});
   };
 }
 

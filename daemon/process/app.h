@@ -168,7 +168,7 @@ class App {
   [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;
   [[nodiscard]] MediaWitness WitnessOfMedia();
   /// Tells users of the channel that a session of theirs has ended.
-  [[nodiscard]] std::function<void(const WebEnd&)> MakeWebEndedPushes();
+  [[nodiscard]] WebSessions::OnEnd MakeWebEndedPushes();
   /// Tells the other nodes what callbacks and a media server of one's own tell.
   void ShareMedia();
   [[nodiscard]] ConsoleFacts MakeConsoleFacts() const;

@@ -29,18 +29,17 @@ WebAddressOptions MakeAddressOptions(const Config& config) {
 }
 
 std::unique_ptr<WebSessions> MakeSessions(const Config& config, const WebModuleDeps& deps,
-                                          const WebRights& rights,
                                           const WebSignatures& signatures) {
   const WebConfig& web = config.web;
   if (web.max_sessions == 0) return nullptr;
   RoomState& state = deps.store.state();
   return std::make_unique<WebSessions>(
-      WebSessions::Deps{.rooms = deps.store.storage(),
-                        .rights = rights,
+      WebSessions::Deps{.rights = {.rooms = deps.store.storage(),
+                                   .bans = state.bans,
+                                   .revocations = state.revocations,
+                                   .claims = state.claims,
+                                   .streams = deps.streams},
                         .signatures = signatures,
-                        .claims = state.claims,
-                        .bans = state.bans,
-                        .streams = deps.streams,
                         .observer = deps.observer,
                         .clock = deps.runtime.clock,
                         .random = deps.runtime.random,
@@ -56,13 +55,7 @@ std::unique_ptr<WebSessions> MakeSessions(const Config& config, const WebModuleD
 
 WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
     : addresses_(MakeAddressOptions(config)),
-      queries_(addresses_),
-      rights_(WebRights::Deps{.rooms = deps.store.storage(),
-                              .bans = deps.store.state().bans,
-                              .revocations = deps.store.state().revocations,
-                              .claims = deps.store.state().claims,
-                              .streams = deps.streams}),
-      sessions_(MakeSessions(config, deps, rights_, queries_)),
+      sessions_(MakeSessions(config, deps, addresses_)),
       commits_(deps.store.state().web_commits) {
   commits_.ForwardTo(sessions_.get());
 }

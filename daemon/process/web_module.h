@@ -1,16 +1,14 @@
 // The sessions of browsers of one life of the server, and their addresses.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "daemon/auth/web_addresses.h"
 #include "daemon/config/config.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
-#include "handlers/web_queries.h"
+#include "handlers/web_addresses.h"
 
 namespace rtcroom {
 
@@ -24,7 +22,7 @@ struct WebModuleDeps {
   StoreModule& store;  ///< open
   const SignedStreamUrls& streams;
   WebObserver& observer;
-  std::function<void(const WebEnd&)> on_end = [](const WebEnd&) {};  ///< as of `WebSessions`
+  WebSessions::OnEnd on_end;
   Runtime& runtime;
 };
 
@@ -38,14 +36,11 @@ class WebModule {
   WebModule& operator=(const WebModule&) = delete;
 
   [[nodiscard]] const WebAddresses& addresses() const { return addresses_; }
-  [[nodiscard]] const WebSignatures& signatures() const { return queries_; }
   /// Null with SRS, which has sessions of its own.
   [[nodiscard]] WebSessions* sessions() { return sessions_.get(); }
 
  private:
   const WebAddresses addresses_;
-  const WebQueries queries_;
-  const WebRights rights_;
   const std::unique_ptr<WebSessions> sessions_;
   CommitRelay& commits_;
 };

@@ -10,8 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/web_session_reports.h"
-#include "daemon/core/web_worker.h"
+#include "daemon/core/web_sessions.h"
 
 namespace rtcroom {
 

@@ -43,7 +43,7 @@ class PlainSignatures : public WebSignatures {
   }
   [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
                                       TimePoint /*now*/) const override {
-    return binding == nullptr ? "pull " + name.stream : binding->user_id.value;
+    return binding == nullptr ? "pull " + name.stream : "to play for " + binding->user_id.value;
   }
 };
 
@@ -74,8 +74,9 @@ class WebSessionsTest : public testing::Test {
 
   WebSessionOffer Offer(WebDirection direction, const std::string& stream,
                         const std::string& user) {
-    return {.grant = *signatures_.Read(direction, {.stream = stream, .app = "live"}, user),
-            .rtmp_query = "query of " + user,
+    return {.direction = direction,
+            .name = {.stream = stream, .app = "live"},
+            .query = user,
             .address = "192.0.2.1",
             .sdp = "offer"};
   }
@@ -119,24 +120,20 @@ class WebSessionsTest : public testing::Test {
   CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
   MemoryStore store_{{}, "00000000000000aa", commits_};
   HookedStore failing_{store_};
-  const WebRights rights_{{.rooms = failing_,
-                           .bans = bans_,
-                           .revocations = revocations_,
-                           .claims = claims_,
-                           .streams = streams_}};
   std::vector<std::string> owners_;  ///< that were told of an end
   WebSessions sessions_{
-      {.rooms = failing_,
-       .rights = rights_,
+      {.rights = {.rooms = failing_,
+                  .bans = bans_,
+                  .revocations = revocations_,
+                  .claims = claims_,
+                  .streams = streams_},
        .signatures = signatures_,
-       .claims = claims_,
-       .bans = bans_,
-       .streams = streams_,
        .observer = observer_,
        .clock = clock_,
        .random = random_,
        .logger = logger_,
-       .on_end = [this](const WebEnd& end) { owners_.push_back(end.user_id.value); }},
+       .on_end = [this](const WebSession& session,
+                        WebEndReason /*reason*/) { owners_.push_back(session.user_id.value); }},
       {.per_worker = 6, .per_user = 4, .per_address = 5}};
   const std::shared_ptr<RecordingWebLink> link_ = std::make_shared<RecordingWebLink>();
 };
@@ -149,7 +146,7 @@ TEST_F(WebSessionsTest, LetOnlyMembersPublishAndPlayInTheirRoom) {
   EXPECT_EQ(Refused(WebDirection::kPlay, "elsewhere", "host"), kRefused);
   Publish("host");
   Play("guest", "host");
-  EXPECT_THAT(link_->queries, ElementsAre("query of host", "guest"))
+  EXPECT_THAT(link_->queries, ElementsAre("host", "to play for guest"))
       << "to publish it is that of the address";
   EXPECT_EQ(sessions_.Count().publishing, 1U);
   EXPECT_EQ(sessions_.Count().playing, 1U);
@@ -168,19 +165,17 @@ TEST_F(WebSessionsTest, CloseBothDirectionsWithARemoval) {
   EXPECT_EQ(link_->closed.size(), 3U);
 }
 
-TEST_F(WebSessionsTest, CloseWithABanAndARevocation) {
+TEST_F(WebSessionsTest, EndWithABanAndRefuseWhatIsRevoked) {
   const std::string played = Play("guest", "host");
   const Ban ban{.room = Key(), .user_id = {"guest"}, .until = kNoon + 1h};
   ASSERT_TRUE(bans_.Put(ban));
   ASSERT_OK(store_.PutBan(ban));
   EXPECT_THAT(link_->closed, ElementsAre(Pair(played, "kicked")));
-  const std::string published = Publish("host");
-  const Revocation later{.stream = "host", .until = kNoon + 1h};
-  const Revocation earlier{.stream = "host", .until = kNoon};
-  relay_.OnCommit({.revocations = {&earlier, 1}});
-  EXPECT_EQ(link_->closed.size(), 1U) << "it was signed for longer";
-  relay_.OnCommit({.revocations = {&later, 1}});
-  EXPECT_EQ(link_->closed.back().first, published);
+  revocations_.Put({.stream = "host", .until = kNoon});
+  Publish("host");
+  revocations_.Put({.stream = "host", .until = kNoon + 1h});
+  EXPECT_EQ(Refused(WebDirection::kPublish, "host", "host"), WebOpenOutcome::kNotAllowed)
+      << "the URL was signed for no longer";
 }
 
 TEST_F(WebSessionsTest, EndWhenTheirViewerLeaves) {
@@ -226,7 +221,8 @@ TEST_F(WebSessionsTest, AnswerOffersThatNoWorkerAnswers) {
 TEST_F(WebSessionsTest, GiveAStreamToItsNewestPublisher) {
   const std::string first = Publish("host");
   const auto refused = Begin(WebDirection::kPublish, "host", "host");
-  sessions_.OnRefused(*link_, link_->opened.back(), WebOpenOutcome::kMalformed, "line 1");
+  sessions_.OnEnded(*link_, link_->opened.back(), WebEndReason::kFailed, WebOpenOutcome::kMalformed,
+                    "line 1");
   EXPECT_EQ((*refused)->text, "line 1");
   EXPECT_THAT(link_->closed, IsEmpty()) << "a malformed offer ends nothing";
   const std::string second = Publish("host");
@@ -292,11 +288,28 @@ TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
       {.session = former, .direction = WebDirection::kPlay, .name = name, .rtmp_query = "gone"}};
   const auto returned = std::make_shared<RecordingWebLink>();
   sessions_.Attach(returned, 64, running);
-  EXPECT_THAT(returned->closed, ElementsAre(Pair(former, "kicked")));
   (void)sessions_.Round();
+  EXPECT_THAT(returned->closed, ElementsAre(Pair(former, "kicked")));
   EXPECT_THAT(returned->kept.sessions, ElementsAre(id));
   Apply(Deleting(Key(), "guest"));
   EXPECT_EQ(returned->closed.back().first, id);
+}
+
+TEST_F(WebSessionsTest, CountForTheirAddressAfterARestart) {
+  for (int i = 0; i < 3; ++i) Play("guest", "host");
+  for (int i = 0; i < 2; ++i) Play("host", "guest");
+  std::vector<WebRunning> running;
+  for (const std::string& id : link_->opened) {
+    running.push_back({.session = id,
+                       .direction = WebDirection::kPlay,
+                       .name = {.stream = "host", .app = "live"},
+                       .rtmp_query = "guest"});
+  }
+  sessions_.Detach(*link_);
+  sessions_.Attach(link_, 64, running);
+  EXPECT_EQ(Refused(WebDirection::kPlay, "guest", "host"), WebOpenOutcome::kFull);
+  EXPECT_TRUE(sessions_.Delete(link_->opened.front()));
+  Play("host", "guest");
 }
 
 TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
@@ -358,18 +371,11 @@ TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
   EXPECT_THAT(link_->Pulled(), IsEmpty());
 }
 
-TEST_F(WebSessionsTest, WaitForTheStore) {
+TEST_F(WebSessionsTest, FailWithTheStore) {
   EXPECT_EQ(Refused(WebDirection::kPlay, "host", "viewer"), WebOpenOutcome::kNotAllowed);
   failing_.busy = true;
   EXPECT_EQ(Refused(WebDirection::kPlay, "host", "viewer"), WebOpenOutcome::kFailed);
   EXPECT_EQ(sessions_.Count().playing, 0U);
-  sessions_.OnAir("guest", true);
-  Publish("host");
-  EXPECT_EQ(sessions_.Round(), clock_.Monotonic() + 1s);
-  EXPECT_THAT(link_->Pulled(), IsEmpty());
-  failing_.busy = false;
-  (void)sessions_.Round();
-  EXPECT_THAT(link_->Pulled(), ElementsAre("guest"));
 }
 
 TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {

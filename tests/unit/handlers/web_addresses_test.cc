@@ -1,4 +1,4 @@
-#include "daemon/auth/web_addresses.h"
+#include "handlers/web_addresses.h"
 
 #include <string>
 #include <utility>
@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "handlers/web_queries.h"
+#include "handlers/stream_arguments.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 
@@ -44,7 +44,6 @@ class WebAddressesTest : public testing::Test {
   }
 
   const WebAddresses addresses_{Options()};
-  const WebQueries queries_{addresses_};
 };
 
 TEST_F(WebAddressesTest, PublishWithTheQueryOfThePushUrl) {
@@ -53,7 +52,7 @@ TEST_F(WebAddressesTest, PublishWithTheQueryOfThePushUrl) {
   ASSERT_OK(url);
   EXPECT_EQ(*url, "/weapp/whip/alice?" + QueryOf(push_url));
   const auto grant =
-      queries_.Read(WebDirection::kPublish, addresses_.NameOf("alice"), QueryOf(*url));
+      addresses_.Read(WebDirection::kPublish, addresses_.NameOf("alice"), QueryOf(*url));
   ASSERT_TRUE(grant);
   EXPECT_EQ(grant->binding, kAlice);
   EXPECT_EQ(grant->signed_until, kNoon + 7 * 24h);
@@ -66,17 +65,17 @@ TEST_F(WebAddressesTest, PlayForOneUserAndOneRoom) {
   const WebStreamName name = addresses_.NameOf("bob");
   const std::string url = WhepUrl(name);
   // printf pushwhep/bob6553FF10 | md5sum
-  // printf 'rtcroomd-play\nbob\n6553FF10\nm\nalice\nr1' | openssl dgst -sha256 -hmac push
+  // printf 'rtcroomd-push\nwhep/bob\n6553FF10\nm\nalice\nr1' | openssl dgst -sha256 -hmac push
   EXPECT_EQ(url,
             "/weapp/whep/bob?txSecret=6e276287be2b59cbff97efa9dfde4897&txTime=6553FF10"
-            "&rk=m&ru=alice&rr=r1&rs=5f134ddb21688dd71706f714d0b065a5");
-  const auto grant = queries_.Read(WebDirection::kPlay, name, QueryOf(url));
+            "&rk=m&ru=alice&rr=r1&rs=998556b76b1e4271043eb60c1771d64a");
+  const auto grant = addresses_.Read(WebDirection::kPlay, name, QueryOf(url));
   ASSERT_TRUE(grant);
   EXPECT_EQ(grant->binding, kAlice);
   EXPECT_EQ(grant->signed_until, kNoon + 1h);
-  EXPECT_FALSE(queries_.Read(WebDirection::kPublish, name, QueryOf(url)));
-  EXPECT_FALSE(queries_.Read(WebDirection::kPlay, addresses_.NameOf("eve"), QueryOf(url)));
-  EXPECT_FALSE(queries_.Read(WebDirection::kPlay, addresses_.MixOf("bob"), QueryOf(url)));
+  EXPECT_FALSE(addresses_.Read(WebDirection::kPublish, name, QueryOf(url)));
+  EXPECT_FALSE(addresses_.Read(WebDirection::kPlay, addresses_.NameOf("eve"), QueryOf(url)));
+  EXPECT_FALSE(addresses_.Read(WebDirection::kPlay, addresses_.MixOf("bob"), QueryOf(url)));
 }
 
 TEST_F(WebAddressesTest, PermitNoPushWithTheSameKey) {
@@ -91,8 +90,9 @@ TEST_F(WebAddressesTest, NameStreamsAndMixesInPaths) {
   EXPECT_THAT(WhepUrl(addresses_.MixOf("bob")), StartsWith("/weapp/whep/mix/bob?"));
   EXPECT_EQ(addresses_.NameInPath(WebDirection::kPlay, "mix/bob"), addresses_.MixOf("bob"));
   EXPECT_EQ(addresses_.NameInPath(WebDirection::kPlay, "bob"), addresses_.NameOf("bob"));
-  EXPECT_EQ(addresses_.NameInPath(WebDirection::kPublish, "mix/bob"), std::nullopt);
-  EXPECT_EQ(addresses_.NameInPath(WebDirection::kPlay, "../bob"), std::nullopt);
+  const std::string query = QueryOf(PushUrl({"alice"}));
+  EXPECT_FALSE(addresses_.Read(WebDirection::kPublish,
+                               addresses_.NameInPath(WebDirection::kPublish, "mix/alice"), query));
 }
 
 TEST_F(WebAddressesTest, LetWorkersPlayFromAServerThatAsks) {
@@ -102,9 +102,9 @@ TEST_F(WebAddressesTest, LetWorkersPlayFromAServerThatAsks) {
   const StreamSignatureVerifier players(Secret("push"));
   EXPECT_EQ(players.Check("bob", StreamArgumentsOf(pairs), kNoon).state,
             StreamSignatureState::kGood);
-  EXPECT_EQ(queries_.Read(WebDirection::kPlay, name, query)->binding, kAlice);
+  EXPECT_EQ(addresses_.Read(WebDirection::kPlay, name, query)->binding, kAlice);
   EXPECT_FALSE(
-      queries_.Read(WebDirection::kPlay, name, addresses_.PlayQuery(name, nullptr, kNoon)));
+      addresses_.Read(WebDirection::kPlay, name, addresses_.PlayQuery(name, nullptr, kNoon)));
 }
 
 TEST_F(WebAddressesTest, SignCredentialsOfRelays) {

@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "handlers/web_queries.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
@@ -87,18 +86,12 @@ class WebRouterTest : public testing::Test {
                                  .push_key = Secret("push"),
                                  .turn_urls = {"turn:turn.example.com", "stun:turn.example.com"},
                                  .turn_secret = Secret("north")}};
-  const WebQueries queries_{addresses_};
-  const WebRights rights_{{.rooms = store_,
-                           .bans = bans_,
-                           .revocations = revocations_,
-                           .claims = claims_,
-                           .streams = streams_}};
-  WebSessions sessions_{{.rooms = store_,
-                         .rights = rights_,
-                         .signatures = queries_,
-                         .claims = claims_,
-                         .bans = bans_,
-                         .streams = streams_,
+  WebSessions sessions_{{.rights = {.rooms = store_,
+                                    .bans = bans_,
+                                    .revocations = revocations_,
+                                    .claims = claims_,
+                                    .streams = streams_},
+                         .signatures = addresses_,
                          .observer = observer_,
                          .clock = clock_,
                          .random = random_,
@@ -110,8 +103,6 @@ class WebRouterTest : public testing::Test {
   RequestRecorder recorder_{ids_, recorded_, clock_, logger_};
   WebRouter router_{{.sessions = sessions_,
                      .addresses = addresses_,
-                     .signatures = queries_,
-                     .observer = observer_,
                      .admission = admission_,
                      .recorder = recorder_,
                      .clock = clock_},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/auth/stream_signature.h"
@@ -38,14 +39,17 @@ struct IceServers {
 /// `<prefix>/whep/<stream>?<query>`, for a mix `<prefix>/whep/mix/<stream>`. They have no host:
 /// whatever proxies are in front, they are on the origin of the API. Those of SRS are whole.
 ///
-/// The query of WHEP has `txSecret` and `txTime` as play URLs do, and always a binding to its user
-/// and room, which is signed with another purpose than that of push URLs. Its `txSecret` is that of
-/// `whep/<stream>`: where one key signs for pushing and playing, a viewer must not be able to push.
+/// The query of WHEP is that of a push URL which is bound to its user and room, signed with the
+/// play key for the name `whep/<stream>`: no stream has it, so where one key signs for pushing and
+/// playing, a viewer cannot push.
 ///
 /// @threads immutable: safe from any thread.
 /// @source protocol D.8; RFC 9725.
-class WebAddresses {
+class WebAddresses : public WebSignatures {
  public:
+  /// The longest query of an address that is read. The ones that are signed here have about half.
+  static constexpr std::size_t kMaxQueryBytes = 512;
+
   explicit WebAddresses(WebAddressOptions options);
 
   /// @param push_url  bound to its user.
@@ -55,18 +59,18 @@ class WebAddresses {
   /// @errors kUnavailable without a key, or when the IDs are too long to be signed.
   [[nodiscard]] Result<std::string> WhepUrl(const WebStreamName& name, const PushBinding& binding,
                                             TimePoint now) const;
-  /// See `WebSignatures`.
   [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
-                                      TimePoint now) const;
-  /// See `WebSignatures`. @param arguments  of the query, percent-decoded.
+                                      TimePoint now) const override;
   [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
-                                             const StreamArguments& arguments) const;
+                                             std::string_view query) const override;
 
-  /// The stream in a path behind `<prefix>/whip/` or `<prefix>/whep/`.
-  [[nodiscard]] std::optional<WebStreamName> NameInPath(WebDirection direction,
-                                                        std::string_view path) const;
+  /// The stream in a path behind `<prefix>/whip/` or `<prefix>/whep/`. `Read` checks it.
+  [[nodiscard]] WebStreamName NameInPath(WebDirection direction, std::string_view path) const;
   /// The stream of the creator of a live room, or of its mix.
-  [[nodiscard]] WebStreamName MixOf(std::string stream) const;
+  [[nodiscard]] WebStreamName MixOf(std::string stream) const {
+    return {.stream = std::move(stream),
+            .app = options_.mix_app.empty() ? options_.app : options_.mix_app};
+  }
   [[nodiscard]] WebStreamName NameOf(std::string stream) const {
     return {.stream = std::move(stream), .app = options_.app};
   }
@@ -77,11 +81,14 @@ class WebAddresses {
   [[nodiscard]] const std::string& prefix() const { return options_.prefix; }
 
  private:
-  /// @param secret_of  the name that `txSecret` is made for.
-  [[nodiscard]] std::string SignedArguments(std::string_view secret_of, const WebStreamName& name,
-                                            const PushBinding* binding, TimePoint until) const;
-  /// The name that is signed. It differs for a mix and for the stream of the room's creator.
-  [[nodiscard]] std::string SignedName(const WebStreamName& name) const;
+  [[nodiscard]] std::string MakeUrl(std::string_view verb, const WebStreamName& name,
+                                    std::string_view query) const;
+  /// @return empty without a key, or when the IDs are too long.
+  [[nodiscard]] std::string Sign(std::string_view signed_name, const PushBinding* binding,
+                                 TimePoint until) const;
+  /// The path of a stream behind its verb. It differs for a mix and for the stream of the room's
+  /// creator.
+  [[nodiscard]] std::string PathOf(const WebStreamName& name) const;
 
   const WebAddressOptions options_;  ///< with defaults applied
   const StreamSignatureVerifier pushers_;
