@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kRandomBytes = 12;
+constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomDigits = 2 * kRandomBytes;
 constexpr std::size_t kIdDigits = kRandomDigits + 8;
 constexpr std::size_t kLoggedDigits = 8;

@@ -47,14 +47,14 @@ struct WebSessionOffer {
 
 struct WebAnswer {
   WebOpenOutcome outcome = WebOpenOutcome::kFailed;
-  std::string session{};  ///< of kOpened: 32 hexadecimal digits, which permit to end it
+  std::string session{};  ///< of kOpened: 40 hexadecimal digits, which permit to end it
   std::string text{};     ///< of kOpened the answer; else perhaps what is wrong, for the client
   RoomKey room{};         ///< of kOpened
   UserId user_id{};       ///< of kOpened
 };
 
 struct WebSession {
-  /// 24 random hexadecimal digits, then eight that are the same for all sessions of an address.
+  /// 32 random hexadecimal digits, then eight that are the same for all sessions of an address.
   std::string id{};
   WebDirection direction = WebDirection::kPublish;
   WebStreamName name{};

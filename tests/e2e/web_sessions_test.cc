@@ -117,7 +117,7 @@ TEST_F(WebSessionsTest, OpenWithTheAnswerOfAWorker) {
   EXPECT_EQ(reply.text, "v=0 answer to v=0 offer");
   EXPECT_EQ(reply.headers.at("content-type"), "application/sdp");
   EXPECT_EQ(reply.headers.at("access-control-expose-headers"), "Location, Link, Retry-After");
-  EXPECT_THAT(reply.headers.at("location"), MatchesRegex("/weapp/web/[0-9a-f]{32}"));
+  EXPECT_THAT(reply.headers.at("location"), MatchesRegex("/weapp/web/[0-9a-f]{40}"));
   const v1::WebOpen open = worker->opens().front();
   EXPECT_EQ(open.direction(), v1::WEB_DIRECTION_PUBLISH);
   EXPECT_EQ(open.stream(), "alice");

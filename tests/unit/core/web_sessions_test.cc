@@ -280,8 +280,8 @@ TEST_F(WebSessionsTest, KeepAStreamAtOneWorkerAndEndWithIt) {
 }
 
 TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
-  const std::string id(32, 'a');
-  const std::string former(32, 'b');
+  const std::string id(40, 'a');
+  const std::string former(40, 'b');
   const WebStreamName name{.stream = "guest", .app = "live"};
   const std::vector<WebRunning> running = {
       {.session = id, .direction = WebDirection::kPublish, .name = name, .rtmp_query = "guest"},
@@ -338,7 +338,7 @@ TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
 }
 
 TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
-  const WebRunning running{.session = std::string(32, 'a'),
+  const WebRunning running{.session = std::string(40, 'a'),
                            .direction = WebDirection::kPublish,
                            .name = {.stream = "guest", .app = "live"},
                            .rtmp_query = "guest",
