@@ -1,13 +1,10 @@
 #include "handlers/web_router.h"
 
-#include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "daemon/base/log_scope.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {
@@ -76,51 +73,31 @@ RequestPlan WebRouter::Resolve(HttpRequest& request) {
   return {.lane = request.method == "POST" ? Lane::kWorker : Lane::kInline};
 }
 
-void WebRouter::Handle(HttpRequest& request, Responder& responder) {
-  request.request_id = context_.recorder.NextId();
-  const LogScope scope(request.request_id);
-  const Target target = *TargetOf(request.path);
-  Headers headers = {{"Access-Control-Expose-Headers", "Location, Link, Retry-After"},
-                     {"Cache-Control", "no-store"}};
-  cors_.AddOrigin(request.origin, headers);
-  // Shared by the copies of the function that answers an offer.
-  const auto call = std::make_shared<Call>(Call{.responder = std::move(responder),
-                                                .facts = {.request_id = request.request_id,
-                                                          .peer_address = request.peer_address,
-                                                          .begun = request.begun},
-                                                .label = {.endpoint = target.label},
-                                                .headers = std::move(headers)});
-  if (auto reply = AnswerAtOnce(request, target, call->label)) {
-    return Answer(*call, *std::move(reply));
-  }
+std::optional<HttpReply> WebRouter::Run(Call& call) {
+  const Target target = *TargetOf(call.http.path);
+  call.label.endpoint = target.label;
+  call.headers.emplace_back("Access-Control-Expose-Headers", "Location, Link, Retry-After");
+  call.headers.emplace_back("Cache-Control", "no-store");
+  if (auto reply = AnswerAtOnce(call.http, target, call.label)) return reply;
   const WebDirection direction =
       target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
+  // Shared by the copies of the function that answers.
+  const auto pending = std::make_shared<PendingCall>(call, recorder(), RequestCharge(),
+                                                     PendingCall::Duration::kWaits);
   context_.sessions.Open(
       {.direction = direction,
        .name = context_.addresses.NameInPath(direction, target.rest),
-       .query = std::move(request.query),
-       .address = request.peer_address,
-       .sdp = std::move(request.body)},
-      [this, call](const WebAnswer& answer) { Answer(*call, ReplyTo(answer, call->label)); });
+       .query = std::move(call.http.query),
+       .address = call.http.peer_address,
+       .sdp = std::move(call.http.body)},
+      [this, pending](const WebAnswer& answer) {
+        pending->Answer([&](RequestLabel& label) { return ReplyTo(answer, label); });
+      });
+  return std::nullopt;
 }
 
-void WebRouter::Answer(Call& call, HttpReply reply) const {
-  std::ranges::move(call.headers, std::back_inserter(reply.headers));
-  // How long a worker takes is not how long this server does.
-  reply.status == http_status::kCreated
-      ? context_.recorder.RecordPoll(call.facts, call.label, reply.status)
-      : context_.recorder.Record(call.facts, call.label, reply.status);
-  call.responder.Send(std::move(reply));
-}
-
-HttpReply WebRouter::Refuse(int status, std::string_view reason) {
-  RequestLabel label;
-  HttpReply reply =
-      Failure(status, status < http_status::kInternalError ? Errc::kBadRequest : Errc::kUnavailable,
-              reason, label);
-  cors_.AddOrigin({}, reply.headers);
-  context_.recorder.RecordRefusal(label, status);
-  return reply;
+HttpReply WebRouter::RenderFault(Call& call) const {
+  return Failure(http_status::kInternalError, Errc::kInternal, "internal error", call.label);
 }
 
 std::optional<HttpReply> WebRouter::AnswerAtOnce(const HttpRequest& http, const Target& target,

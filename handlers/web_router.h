@@ -3,17 +3,12 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "daemon/auth/admission.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/web_sessions.h"
-#include "daemon/http/http_handler.h"
-#include "handlers/cors.h"
-#include "handlers/request_recorder.h"
+#include "handlers/protocol_handler.h"
 #include "handlers/web_addresses.h"
 
 namespace rtcroom {
@@ -23,7 +18,6 @@ struct WebContext {
   WebSessions& sessions;
   const WebAddresses& addresses;
   Admission& admission;
-  RequestRecorder& recorder;
   const Clock& clock;
   const NodeLease* node = nullptr;  ///< as in `Services`
 };
@@ -38,20 +32,19 @@ struct WebContext {
 ///
 /// @threads safe from any thread; POST reads the store.
 /// @source RFC 9725; draft-ietf-wish-whep-03.
-class WebRouter : public HttpHandler {
+class WebRouter : public ProtocolHandler {
  public:
   static constexpr std::size_t kMaxOfferBytes = std::size_t{32} << 10;
   static constexpr std::size_t kMaxPatchBytes = std::size_t{8} << 10;
 
-  WebRouter(const WebContext& context, std::vector<std::string> cors_origins)
-      : context_(context), cors_(std::move(cors_origins)) {}
+  /// All of it outlives the router.
+  WebRouter(const WebContext& context, RequestRecorder& recorder, const Cors& cors)
+      : ProtocolHandler(recorder, cors), context_(context) {}
 
   /// Whether a path is one of these. Paths are exact.
   [[nodiscard]] bool Serves(std::string_view path) const { return TargetOf(path).has_value(); }
 
   RequestPlan Resolve(HttpRequest& request) override;
-  void Handle(HttpRequest& request, Responder& responder) override;
-  HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
   /// What a path names.
@@ -59,16 +52,11 @@ class WebRouter : public HttpHandler {
     std::string_view label{};  ///< "whip", "whep", "web"
     std::string_view rest{};
   };
-  /// A request until it is answered.
-  struct Call {
-    Responder responder;
-    RequestFacts facts{};
-    RequestLabel label{};
-    Headers headers{};  ///< of the reply, besides its own
-  };
+
+  std::optional<HttpReply> Run(Call& call) override;
+  HttpReply RenderFault(Call& call) const override;
 
   [[nodiscard]] std::optional<Target> TargetOf(std::string_view path) const;
-  void Answer(Call& call, HttpReply reply) const;
   /// @return nullopt: the request is an offer for a worker.
   [[nodiscard]] std::optional<HttpReply> AnswerAtOnce(const HttpRequest& http, const Target& target,
                                                       RequestLabel& label) const;
@@ -77,7 +65,6 @@ class WebRouter : public HttpHandler {
   [[nodiscard]] HttpReply ReplyTo(const WebAnswer& answer, RequestLabel& label) const;
 
   const WebContext context_;
-  const Cors cors_;
 };
 
 }  // namespace rtcroom

@@ -122,17 +122,16 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
       ChannelRouterOptions{.prefix = config.channel.prefix, .hold = PollHold(config)});
 }
 
-std::unique_ptr<WebRouter> MakeWeb(const Config& config, const ApiModuleDeps& deps,
-                                   RequestRecorder& recorder) {
+std::unique_ptr<WebRouter> MakeWeb(const ApiModuleDeps& deps, RequestRecorder& recorder,
+                                   const Cors& cors) {
   if (deps.web == nullptr || deps.web->sessions() == nullptr) return nullptr;
   return std::make_unique<WebRouter>(
       WebContext{.sessions = *deps.web->sessions(),
                  .addresses = deps.web->addresses(),
                  .admission = deps.auth.admission(),
-                 .recorder = recorder,
                  .clock = deps.runtime.clock,
                  .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
-      config.server.cors_origins);
+      recorder, cors);
 }
 
 CallbackHandlers MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
@@ -194,7 +193,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
       webim_(MakeWebim(config, deps, recorder_, cors_)),
       channel_(MakeChannel(config, deps, recorder_, cors_, looks_.get())),
-      web_(MakeWeb(config, deps, recorder_)),
+      web_(MakeWeb(deps, recorder_, cors_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),

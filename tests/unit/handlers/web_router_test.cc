@@ -101,12 +101,11 @@ class WebRouterTest : public testing::Test {
   RequestIds ids_{"t"};
   LastRequest recorded_;
   RequestRecorder recorder_{ids_, recorded_, clock_, logger_};
-  WebRouter router_{{.sessions = sessions_,
-                     .addresses = addresses_,
-                     .admission = admission_,
-                     .recorder = recorder_,
-                     .clock = clock_},
-                    {}};
+  const Cors cors_{{}};
+  WebRouter router_{
+      {.sessions = sessions_, .addresses = addresses_, .admission = admission_, .clock = clock_},
+      recorder_,
+      cors_};
 };
 
 TEST_F(WebRouterTest, PassesOnNoQueryThatIsNotPlain) {
