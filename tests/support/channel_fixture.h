@@ -46,8 +46,8 @@ namespace rtcroom {
 inline constexpr std::string_view kDoneReply =
     R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
 
-/// Owns all dependencies of the routers of the channel. What the store commits reaches the channel by
-/// `Follow`, and time by `Tick`.
+/// Owns all dependencies of the routers of the channel. What the store commits reaches the channel
+/// by `Follow`, and time by `Tick`.
 class ChannelFixture {
  public:
   /// The paths of both kinds of clients.
