@@ -18,11 +18,11 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
    * Rooms are made by `createRoom`, `joinRoom` and `watchRoom`.
    * @private
    */
-  constructor({ isNew, isViewer, client, ...facts }) {
+  constructor({ kind, roomID, isNew, isViewer, roomInfo = '', client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
     Object.assign(this, {
-      roomInfo: '', ...facts, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
+      kind, roomID, roomInfo, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
       audienceCount: 0, fields: {}, isClosed: false,
     });
     this._hide({
