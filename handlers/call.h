@@ -15,7 +15,8 @@
 
 namespace rtcroom {
 
-/// At whom and what is known in memory, where other servers may have changed the store just now.
+/// How a call treats what is known in memory, where other servers may have changed the store just
+/// now.
 enum class Look : std::uint8_t {
   kOnly,      ///< no other server uses the store
   kFirst,     ///< does not wait; an unknown caller is looked up again

@@ -27,7 +27,7 @@ inline constexpr ChannelCode kUnknownCommand = {
 /// The reply to a failure. The label gets the code, and the detail, which the client receives only
 /// when the fault is in its request.
 HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label);
-/// With the code of the label's command.
+/// The reply has the code of the label's command.
 HttpReply FailCommand(const Error& error, RequestLabel& label);
 
 /// Makes of a reply that of a server which is cut off from the others: another one may serve.

@@ -32,7 +32,7 @@ HttpReply FailPoll(const Error& error, RequestLabel& label) {
   return {.body = fmt::format("{{{}}}", fields.text())};
 }
 
-/// In the form that the call's client reads.
+/// The reply has the form that the call's client reads.
 HttpReply Fail(const Error& error, RequestLabel& label) {
   return label.endpoint == kPollLabel ? FailPoll(error, label) : FailCommand(error, label);
 }

@@ -38,7 +38,7 @@ class Front : public HttpHandler {
     request.handler = &For(request);
     return request.handler->Resolve(request);
   }
-  /// For requests to rooms: no others are paced.
+  /// Only requests to rooms are paced.
   std::chrono::nanoseconds Delay(std::string_view client_address) override {
     return handlers_.rooms.Delay(client_address);
   }

@@ -61,7 +61,7 @@ class Router : public ProtocolHandler {
   /// Throws nothing: an exception of a handler is answered as an internal error.
   void Handle(HttpRequest& request, Responder& responder) override;
 
-  /// As `HttpHandler::Refuse`: 4xx has code 1, 5xx code 6 (protocol 0.2).
+  /// What `HttpHandler::Refuse` asks for: 4xx has code 1, 5xx code 6 (protocol 0.2).
   HttpReply Refuse(int status, std::string_view reason);
 
  private:

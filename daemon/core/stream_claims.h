@@ -43,7 +43,7 @@ class StreamClaims : public CommitListener {
   /// where a user is in several rooms, or where clients name the stream of another.
   [[nodiscard]] std::vector<Member> MembersOf(std::string_view stream, std::size_t limit) const
       EXCLUDES(mutex_);
-  /// The same with the numbers of their rooms, at most `kMostMembers`.
+  /// Its members with the numbers of their rooms, at most `kMostMembers`.
   [[nodiscard]] std::vector<StreamOwner> OwnersOf(std::string_view stream) const EXCLUDES(mutex_);
   [[nodiscard]] bool IsClaimed(std::string_view stream) const EXCLUDES(mutex_);
   /// Whether a member claims it for whom get_push_url would sign it, among the latest

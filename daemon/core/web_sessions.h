@@ -230,7 +230,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   std::map<RoomKey, std::size_t> rooms_ GUARDED_BY(mutex_);  ///< sessions of each
   std::vector<Worker> workers_ GUARDED_BY(mutex_);
   std::uint64_t last_worker_ GUARDED_BY(mutex_) = 0;
-  /// Of sessions to play that a worker says it serves: not checked yet.
+  /// Sessions to play that a worker says it serves, and that are not checked yet.
   std::vector<std::pair<std::string, WebGrant>> restored_ GUARDED_BY(mutex_);
   /// Users that made offers lately.
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);

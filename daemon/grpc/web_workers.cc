@@ -20,7 +20,7 @@ v1::WebDirection DirectionTo(WebDirection direction) {
   return direction == WebDirection::kPublish ? v1::WEB_DIRECTION_PUBLISH : v1::WEB_DIRECTION_PLAY;
 }
 
-/// By number; a later version may have more.
+/// The numbers of the protocol; a later version may have more.
 template <std::size_t kSize, typename Value>
 Value Find(const std::array<Value, kSize>& values, int number) {
   const auto index = static_cast<std::size_t>(number);

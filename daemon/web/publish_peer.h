@@ -15,7 +15,7 @@ class PublishPeer : public WebPeer {
               std::shared_ptr<StreamHub> hub);
 
   void AskKey() override { pipeline_.AskKey(); }
-  /// Of all packets, also those that are left out.
+  /// All packets count, also those that are left out.
   [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }
 
  private:

@@ -31,7 +31,7 @@ constexpr auto kVariables = std::to_array<Variable>({
     {R"re("userID":"user_\w+")re", R"("userID":"<guest>")"},
     {R"re("userSig":"[^"]*")re", R"("userSig":"<ticket>")"},
     {R"re(version="\d+\.[^"]*")re", R"(version="<version>")"},
-    // Of pages and metrics.
+    // Pages and metrics change with each version.
     {R"re(Content-Length: \d+(\r\n(?:.*\r\n)*Content-Type: text/))re",
      "Content-Length: <length>$1"},
     {R"re(ETag: "[^"]*")re", "ETag: <etag>"},

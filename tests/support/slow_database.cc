@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kReceivedBytes = 65536;
 constexpr std::size_t kLengthBytes = 4;
-/// Of the protocol that a start asks for; other messages without a type have other numbers there.
+/// The version of the protocol that a start asks for; other messages without a type have other
+/// numbers there.
 constexpr std::uint32_t kMajorVersion = 3;
 constexpr char kBind = 'B';
 

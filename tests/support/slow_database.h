@@ -28,7 +28,7 @@ class SlowDatabase {
   SlowDatabase(const SlowDatabase&) = delete;
   SlowDatabase& operator=(const SlowDatabase&) = delete;
 
-  /// For clients.
+  /// The port that clients connect to.
   [[nodiscard]] int port() const { return listener_.Port(); }
 
  private:
