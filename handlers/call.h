@@ -91,7 +91,6 @@ class PendingCall {
   /// Calls `slice` as `Responder::RunInSlices` does.
   void RunInSlices(std::function<bool()> slice) { responder_.RunInSlices(std::move(slice)); }
 
-  [[nodiscard]] bool is_answered() const { return is_answered_; }
   [[nodiscard]] const RequestCharge& charge() const { return charge_; }
 
  private:

@@ -15,7 +15,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kPreflightStatus = 204;
 constexpr int kOtherMethodStatus = 405;
 constexpr int kSwitchingProtocols = 101;
 constexpr int kForbidden = 403;
@@ -39,12 +38,6 @@ HttpReply Fail(const Error& error, RequestLabel& label) {
 
 HttpReply WithStatus(int status, HttpReply reply) {
   reply.status = status;
-  return reply;
-}
-
-HttpReply Preflight() {
-  HttpReply reply{.status = kPreflightStatus};
-  Cors::AddPreflight(reply.headers);
   return reply;
 }
 
@@ -82,7 +75,7 @@ std::optional<HttpReply> ChannelRouter::Run(Call& call) {
 std::optional<HttpReply> ChannelRouter::RunSocket(Call& call) const {
   const HttpRequest& http = call.http;
   const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
-  if (http.method == "OPTIONS") return Preflight();
+  if (http.method == "OPTIONS") return Cors::Preflight();
   if (!admitted) return WithStatus(kTooManyRequests, Fail(admitted.error(), call.label));
   HttpReply reply = WebSocketHandshake(http, kSubprotocol);
   if (reply.status != kSwitchingProtocols) {
@@ -107,7 +100,7 @@ std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
   if (http.method == "POST") return BeginPoll(call);
   // These take a token, too, but a refusal would cost as much.
   (void)AdmitAddress(admission_, http.peer_address, http.body.size());
-  if (http.method == "OPTIONS") return Preflight();
+  if (http.method == "OPTIONS") return Cors::Preflight();
   HttpReply reply =
       WithStatus(kOtherMethodStatus, Fail({Errc::kBadRequest, "method: not POST"}, call.label));
   reply.headers.emplace_back("Allow", "POST, OPTIONS");

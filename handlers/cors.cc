@@ -7,6 +7,8 @@
 namespace rtcroom {
 namespace {
 
+constexpr int kNoContent = 204;
+
 std::string_view WithoutEnd(std::string_view text, std::string_view end) {
   if (text.ends_with(end)) text.remove_suffix(end.size());
   return text;
@@ -48,12 +50,13 @@ void Cors::AddOrigin(std::string_view origin, Headers& headers) const {
   }
 }
 
-void Cors::AddPreflight(Headers& headers) {
-  headers.emplace_back("Access-Control-Allow-Methods", "OPTIONS, GET, PUT, POST, DELETE");
-  headers.emplace_back("Access-Control-Allow-Headers",
+HttpReply Cors::Preflight() {
+  return {.status = kNoContent,
+          .headers = {{"Access-Control-Allow-Methods", "OPTIONS, GET, PUT, POST, DELETE"},
+                      {"Access-Control-Allow-Headers",
                        "x-requested-with, accept, origin, content-type, authorization, baggage, "
-                       "sentry-trace, traceparent, tracestate");
-  headers.emplace_back("Access-Control-Max-Age", "300");
+                       "sentry-trace, traceparent, tracestate"},
+                      {"Access-Control-Max-Age", "300"}}};
 }
 
 }  // namespace rtcroom

@@ -29,8 +29,8 @@ class Cors {
   /// For every reply. Never allows credentials: the API uses no cookies.
   void AddOrigin(std::string_view origin, Headers& headers) const;
 
-  /// The additional headers of a reply to OPTIONS.
-  static void AddPreflight(Headers& headers);
+  /// The reply to OPTIONS, without the origin.
+  static HttpReply Preflight();
 
  private:
   const std::vector<std::string> origins_;

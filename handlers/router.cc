@@ -13,7 +13,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kNoContent = 204;
 constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 constexpr int kServiceUnavailable = 503;
@@ -137,11 +136,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   if (route.caching == RouteCaching::kNever) {
     call.headers.emplace_back("Cache-Control", "no-store");
   }
-  if (http.method == "OPTIONS") {
-    HttpReply reply{.status = kNoContent};
-    Cors::AddPreflight(reply.headers);
-    return reply;
-  }
+  if (http.method == "OPTIONS") return Cors::Preflight();
   if (http.method != route.method) {
     HttpReply reply = RefusalOf(kMethodNotAllowed, call.label);
     reply.headers.emplace_back("Allow", table_.AllowedMethods(http.path));

@@ -13,7 +13,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kPreflightStatus = 204;
 constexpr int kOtherMethodStatus = 405;
 
 HttpReply Succeed(const JsonText& fields) {
@@ -70,11 +69,7 @@ std::optional<HttpReply> WebimRouter::Run(Call& call) {
   if (command != nullptr && call.http.method == "POST") return RunCommand(call, *command);
   // These also take a token, but their reply does not depend on it: a refusal would cost as much.
   (void)AdmitAddress(admission_, call.http.peer_address, call.http.body.size());
-  if (call.http.method == "OPTIONS") {
-    HttpReply reply{.status = kPreflightStatus};
-    Cors::AddPreflight(reply.headers);
-    return reply;
-  }
+  if (call.http.method == "OPTIONS") return Cors::Preflight();
   HttpReply reply = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label);
   if (command != nullptr) {
     reply.status = kOtherMethodStatus;

@@ -53,6 +53,10 @@ std::optional<RoomKind> KindOf(std::string_view letter) {
   return std::nullopt;
 }
 
+std::string TxSecret(const Secret& key, std::string_view stream, std::string_view tx_time) {
+  return Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, tx_time));
+}
+
 }  // namespace
 
 std::string_view StreamSignatureStateName(StreamSignatureState state) {
@@ -78,8 +82,7 @@ std::string TxTimeOf(TimePoint until) {
 
 std::string SignatureArguments(const Secret& key, std::string_view stream,
                                std::string_view tx_time) {
-  return fmt::format("txSecret={}&txTime={}",
-                     Md5Hex(fmt::format("{}{}{}", key.Reveal(), stream, tx_time)), tx_time);
+  return fmt::format("txSecret={}&txTime={}", TxSecret(key, stream, tx_time), tx_time);
 }
 
 StreamSignatureVerifier::StreamSignatureVerifier(Secret key) : key_(std::move(key)) {}
@@ -93,8 +96,7 @@ StreamSignature StreamSignatureVerifier::Check(std::string_view stream,
   const std::string_view secret = *arguments.tx_secret;
   const std::optional<TimePoint> expiry = ReadExpiry(*arguments.tx_time);
   if (!expiry || secret.size() != kMd5Digits || !IsLowerHex(secret)) return {.state = kMalformed};
-  const std::string expected =
-      Md5Hex(fmt::format("{}{}{}", key_.Reveal(), stream, *arguments.tx_time));
+  const std::string expected = TxSecret(key_, stream, *arguments.tx_time);
   if (!SameBytes(expected, secret)) return {.state = kWrong};
   return {.state = *expiry < now ? kExpired : kGood,
           .signed_until = expiry,

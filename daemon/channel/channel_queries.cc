@@ -118,8 +118,8 @@ Result<DirectPage> Channel::DirectHistory(const UserId& account, const UserId& p
 }
 
 Result<std::vector<StoredMessage>> Channel::PendingMessages(const UserId& account) {
-  // What is left out here is settled with the next message that the account confirms: a wall clock
-  // that is ahead for seconds must not decide it alone.
+  // A message that this read leaves out is removed once the account confirms a later one. So a wall
+  // clock that is ahead for seconds must not decide alone which messages are too old.
   const TimePoint now = std::min(deps_.clock.Now(), deps_.removal.Now());
   const TimePoint since = std::max(now, TimePoint(options_.direct_ttl)) - options_.direct_ttl;
   return deps_.history.ReadPendingMessages(account, since, options_.max_inbox);

@@ -167,7 +167,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] WebCounts Count() const EXCLUDES(mutex_);
 
  private:
-  /// What is done without the lock: declared before it, this runs all when the lock is released.
+  /// Work to do without the lock. An object that is declared before the lock runs it all once the
+  /// lock is released.
   class Effects {
    public:
     Effects() = default;

@@ -69,7 +69,7 @@ class ServerCall {
     return call_ == nullptr ? call_at_ : heard_at_ + options_.silence;
   }
 
-  /// What has arrived in the running call, in its order, each once.
+  /// The next message of the running call, in the order of arrival; nullopt when there is none.
   std::optional<Response> Take() {
     std::optional<Response> response = call_ == nullptr ? std::nullopt : call_->Take();
     if (!response) return std::nullopt;
@@ -208,7 +208,7 @@ class ServerCall {
       heard_at_ = now;  // its end comes now
       return;
     }
-    call_.reset();  // what is left would be answered to nobody
+    call_.reset();  // also drops messages that have arrived: nobody would get the answers
     call_at_ = retry_.Ended(now, *end, options_.lost_event, deps_.logger);
     is_served_ = false;
   }

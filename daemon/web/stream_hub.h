@@ -20,8 +20,8 @@ namespace rtcroom {
 /// @threads safe from any thread; the frames of one kind come from one thread at a time.
 class StreamHub {
  public:
-  // Of the pictures that are kept; more of them are forgotten: who begins waits for the next key
-  // frame.
+  // The hub keeps the pictures since the newest key frame up to these bounds. Beyond them it
+  // forgets all, and a new reader waits for the next key frame.
   static constexpr std::size_t kMaxPictures = 400;
   static constexpr std::size_t kMaxBytes = std::size_t{3} << 20;
 
