@@ -14,12 +14,6 @@
 
 namespace rtcroom {
 
-/// The failure of a call with such a token, which is not kOk.
-Errc ErrcOf(TokenOutcome outcome);
-
-/// There may be a login that is not known here, where other servers use the store.
-bool IsUnknown(TokenOutcome outcome);
-
 /// @threads safe from any thread.
 class Authorizer {
  public:

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "handlers/authorizer.h"
 #include "handlers/channel_fields.h"
 
 namespace rtcroom {

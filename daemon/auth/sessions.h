@@ -48,6 +48,12 @@ enum class TokenOutcome : std::uint8_t {
   kOk,
 };
 
+/// The failure of a call with such a token, which is not kOk.
+Errc ErrcOf(TokenOutcome outcome);
+
+/// There may be a login that is not known here, where other servers use the store.
+bool IsUnknown(TokenOutcome outcome);
+
 /// Sessions of users: one per user, valid for every room kind.
 ///
 /// @threads implementations are safe from any thread.
