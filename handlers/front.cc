@@ -3,7 +3,7 @@
 #include <string>
 
 #include "daemon/channel/channel_json.h"
-#include "handlers/channel_codes.h"
+#include "handlers/channel/channel_codes.h"
 
 namespace rtcroom {
 

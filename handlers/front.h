@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "daemon/http/http_handler.h"
-#include "handlers/callback_handler.h"
-#include "handlers/channel_router.h"
+#include "handlers/callbacks/callback_handler.h"
+#include "handlers/channel/channel_router.h"
 #include "handlers/demo_pages.h"
-#include "handlers/router.h"
-#include "handlers/web_router.h"
-#include "handlers/webim_router.h"
+#include "handlers/rooms/router.h"
+#include "handlers/web/web_router.h"
+#include "handlers/webim/webim_router.h"
 #include "handlers/welcome_page.h"
 
 namespace rtcroom {

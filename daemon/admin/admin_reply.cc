@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/json_text.h"
-#include "handlers/protocol_codes.h"
-#include "handlers/refusal.h"
+#include "handlers/rooms/refusal.h"
+#include "handlers/shared/protocol_codes.h"
 
 namespace rtcroom {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/http/message.h"
-#include "handlers/request_label.h"
+#include "handlers/shared/request_label.h"
 
 namespace rtcroom {
 

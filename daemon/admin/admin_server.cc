@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "daemon/base/log_scope.h"
-#include "handlers/request_log.h"
+#include "handlers/shared/request_log.h"
 
 namespace rtcroom {
 namespace {

@@ -14,8 +14,8 @@
 #include "daemon/base/result.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/http_listener.h"
-#include "handlers/callback_handler.h"
-#include "handlers/request_ids.h"
+#include "handlers/callbacks/callback_handler.h"
+#include "handlers/shared/request_ids.h"
 
 namespace rtcroom {
 

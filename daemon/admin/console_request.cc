@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "handlers/body.h"
-#include "handlers/utils_request.h"
+#include "handlers/rooms/utils_request.h"
+#include "handlers/shared/body.h"
 
 namespace rtcroom {
 namespace {

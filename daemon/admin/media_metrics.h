@@ -17,7 +17,7 @@
 #include "daemon/media/recording_index.h"
 #include "daemon/media/stream_table.h"
 #include "daemon/media/trtc_sender.h"
-#include "handlers/callback_handler.h"
+#include "handlers/callbacks/callback_handler.h"
 
 namespace rtcroom {
 

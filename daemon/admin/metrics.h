@@ -32,7 +32,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
 #include "daemon/http/connection_observer.h"
-#include "handlers/request_observer.h"
+#include "handlers/shared/request_observer.h"
 
 namespace rtcroom {
 

@@ -10,7 +10,7 @@
 
 #include "daemon/base/atomic_file.h"
 #include "daemon/base/digest.h"
-#include "handlers/room_json.h"
+#include "handlers/rooms/room_json.h"
 
 namespace rtcroom {
 namespace {

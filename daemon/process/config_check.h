@@ -10,7 +10,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/config/config.h"
 #include "daemon/im/im_probe.h"
-#include "handlers/config_probe.h"
+#include "handlers/rooms/config_probe.h"
 
 namespace rtcroom {
 

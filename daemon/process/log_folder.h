@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/log_files.h"
+#include "handlers/rooms/log_files.h"
 
 namespace rtcroom {
 

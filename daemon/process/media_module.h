@@ -15,7 +15,7 @@
 #include "daemon/media/stream_server.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
-#include "handlers/callback_router.h"
+#include "handlers/callbacks/callback_router.h"
 
 namespace rtcroom {
 

@@ -10,7 +10,7 @@
 #include "daemon/config/config.h"
 #include "daemon/process/config_check.h"
 #include "daemon/process/log_folder.h"
-#include "handlers/utils_services.h"
+#include "handlers/rooms/utils_services.h"
 
 namespace rtcroom {
 

@@ -8,7 +8,7 @@
 #include "daemon/core/web_sessions.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
-#include "handlers/web_addresses.h"
+#include "handlers/web/web_addresses.h"
 
 namespace rtcroom {
 

@@ -15,12 +15,12 @@
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
 #include "daemon/media/stream_server.h"
-#include "handlers/body.h"
-#include "handlers/callback_im.h"
-#include "handlers/callback_live.h"
-#include "handlers/callback_rtmp.h"
-#include "handlers/callback_srs.h"
-#include "handlers/callback_trtc.h"
+#include "handlers/callbacks/callback_im.h"
+#include "handlers/callbacks/callback_live.h"
+#include "handlers/callbacks/callback_rtmp.h"
+#include "handlers/callbacks/callback_srs.h"
+#include "handlers/callbacks/callback_trtc.h"
+#include "handlers/shared/body.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

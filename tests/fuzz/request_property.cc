@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/login_service.h"
-#include "handlers/form.h"
-#include "handlers/router.h"
+#include "handlers/rooms/router.h"
+#include "handlers/shared/form.h"
 #include "tests/fuzz/parser_properties.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/support/router_fixture.h"

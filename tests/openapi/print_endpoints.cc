@@ -1,12 +1,12 @@
-// Prints the tables of handlers/endpoint_spec.cc and handlers/channel_commands.cc as JSON, for
-// check.js.
+// Prints the tables of handlers/rooms/endpoint_spec.cc and handlers/webim/channel_commands.cc as
+// JSON, for check.js.
 #include <iostream>
 #include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
-#include "handlers/channel_commands.h"
+#include "handlers/webim/channel_commands.h"
 #include "tests/support/endpoint_fields.h"
 
 namespace rtcroom {

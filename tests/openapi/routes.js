@@ -9,7 +9,7 @@ function read(...names) {
   return fs.readFileSync(path.join(kRoot, ...names), 'utf8');
 }
 
-// The rows of handlers/endpoint_spec.cc, one for each protocol of an endpoint, and the routes of the
+// The rows of handlers/rooms/endpoint_spec.cc, one for each protocol of an endpoint, and the routes of the
 // message channel.
 // @param program  print_endpoints.
 export function publicEndpoints(program) {

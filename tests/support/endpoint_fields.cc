@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "handlers/endpoint_spec.h"
+#include "handlers/rooms/endpoint_spec.h"
 
 namespace rtcroom {
 namespace {

@@ -1,4 +1,4 @@
-// The endpoints of handlers/endpoint_spec.h, with valid and invalid values of their fields.
+// The endpoints of handlers/rooms/endpoint_spec.h, with valid and invalid values of their fields.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/result.h"
-#include "handlers/field_spec.h"
-#include "handlers/protocol.h"
+#include "handlers/shared/field_spec.h"
+#include "handlers/shared/protocol.h"
 
 namespace rtcroom {
 

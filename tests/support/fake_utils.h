@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/utils_services.h"
+#include "handlers/rooms/utils_services.h"
 
 namespace rtcroom {
 

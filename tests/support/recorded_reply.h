@@ -11,7 +11,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/http/http_handler.h"
-#include "handlers/request_observer.h"
+#include "handlers/shared/request_observer.h"
 
 namespace rtcroom {
 

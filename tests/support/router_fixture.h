@@ -12,7 +12,7 @@
 #include "daemon/auth/login_service.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
-#include "handlers/router.h"
+#include "handlers/rooms/router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/failing_store.h"

@@ -1,4 +1,4 @@
-#include "handlers/body.h"
+#include "handlers/shared/body.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "handlers/callback_im.h"
+#include "handlers/callbacks/callback_im.h"
 
 #include <chrono>
 #include <string>

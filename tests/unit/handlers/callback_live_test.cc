@@ -1,4 +1,4 @@
-#include "handlers/callback_live.h"
+#include "handlers/callbacks/callback_live.h"
 
 #include <chrono>
 #include <string>

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "handlers/callback_request.h"
+#include "handlers/callbacks/callback_request.h"
 
 namespace rtcroom {
 

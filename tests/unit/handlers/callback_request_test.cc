@@ -1,4 +1,4 @@
-#include "handlers/callback_request.h"
+#include "handlers/callbacks/callback_request.h"
 
 #include <string>
 #include <vector>

@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "handlers/callback_router.h"
+#include "handlers/callbacks/callback_router.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"

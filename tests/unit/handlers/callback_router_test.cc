@@ -1,5 +1,5 @@
 // What media servers are answered, and what their callbacks change.
-#include "handlers/callback_router.h"
+#include "handlers/callbacks/callback_router.h"
 
 #include <algorithm>
 #include <chrono>

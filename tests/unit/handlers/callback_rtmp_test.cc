@@ -1,4 +1,4 @@
-#include "handlers/callback_rtmp.h"
+#include "handlers/callbacks/callback_rtmp.h"
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "handlers/callback_srs.h"
+#include "handlers/callbacks/callback_srs.h"
 
 #include <string>
 #include <string_view>

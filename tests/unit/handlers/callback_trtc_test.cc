@@ -1,4 +1,4 @@
-#include "handlers/callback_trtc.h"
+#include "handlers/callbacks/callback_trtc.h"
 
 #include <chrono>
 #include <string>

@@ -1,4 +1,4 @@
-#include "handlers/channel_codes.h"
+#include "handlers/channel/channel_codes.h"
 
 #include <cstddef>
 #include <utility>

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/request_charge.h"
+#include "handlers/shared/request_charge.h"
 #include "tests/support/socket_client.h"
 
 namespace rtcroom {

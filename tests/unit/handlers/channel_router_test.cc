@@ -1,5 +1,5 @@
 // Transport of the message channel: paths, methods, queries, bodies, rates, records.
-#include "handlers/channel_router.h"
+#include "handlers/channel/channel_router.h"
 
 #include <chrono>
 #include <memory>

@@ -1,5 +1,5 @@
 // What the clouds are answered, and what their callbacks change (protocol E.1, E.2, E.6).
-#include "handlers/cloud_callbacks.h"
+#include "handlers/callbacks/cloud_callbacks.h"
 
 #include <memory>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "handlers/cors.h"
+#include "handlers/shared/cors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

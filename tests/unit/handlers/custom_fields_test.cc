@@ -1,5 +1,5 @@
 // The custom fields of a room (protocol 0.3, B.5).
-#include "handlers/custom_fields.h"
+#include "handlers/rooms/custom_fields.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
-// Every endpoint enforces the fields of its row in handlers/endpoint_spec.cc, and reads no others
-// (protocol A.3, A.5, B.4, B.5, B.8).
-#include "handlers/endpoint_spec.h"
+// Every endpoint enforces the fields of its row in handlers/rooms/endpoint_spec.cc, and reads no
+// others (protocol A.3, A.5, B.4, B.5, B.8).
+#include "handlers/rooms/endpoint_spec.h"
 
 #include <set>
 #include <string>

@@ -1,4 +1,4 @@
-#include "handlers/fields.h"
+#include "handlers/rooms/fields.h"
 
 #include <limits>
 #include <string>

@@ -1,4 +1,4 @@
-#include "handlers/form.h"
+#include "handlers/shared/form.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

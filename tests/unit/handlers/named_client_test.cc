@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "handlers/second_looks.h"
+#include "handlers/shared/second_looks.h"
 #include "tests/support/router_fixture.h"
 #include "tests/unit/handlers/reply_texts.h"
 

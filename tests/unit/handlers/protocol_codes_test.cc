@@ -1,4 +1,4 @@
-#include "handlers/protocol_codes.h"
+#include "handlers/shared/protocol_codes.h"
 
 #include <set>
 #include <string>

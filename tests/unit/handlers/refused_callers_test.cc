@@ -1,4 +1,4 @@
-#include "handlers/refused_callers.h"
+#include "handlers/shared/refused_callers.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "handlers/request_log.h"
+#include "handlers/shared/request_log.h"
 
 #include <chrono>
 #include <string>

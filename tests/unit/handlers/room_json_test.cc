@@ -1,5 +1,5 @@
 // Room replies are written directly as text; the reference uses the JSON library.
-#include "handlers/room_json.h"
+#include "handlers/rooms/room_json.h"
 
 #include <limits>
 #include <random>
@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "handlers/reply.h"
+#include "handlers/rooms/reply.h"
 #include "tests/support/room_trees.h"
 #include "tests/support/rooms.h"
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "handlers/room_json.h"
+#include "handlers/rooms/room_json.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {

@@ -1,4 +1,4 @@
-#include "handlers/router.h"
+#include "handlers/rooms/router.h"
 
 #include <stdexcept>
 #include <string>
@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/http/http_handler.h"
-#include "handlers/refusal.h"
+#include "handlers/rooms/refusal.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/endpoint_fields.h"
 #include "tests/support/fake_boot_clock.h"

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "handlers/second_looks.h"
+#include "handlers/shared/second_looks.h"
 #include "tests/support/other_servers.h"
 #include "tests/support/router_fixture.h"
 

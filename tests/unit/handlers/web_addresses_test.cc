@@ -1,4 +1,4 @@
-#include "handlers/web_addresses.h"
+#include "handlers/web/web_addresses.h"
 
 #include <string>
 #include <utility>
@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "handlers/stream_arguments.h"
+#include "handlers/shared/stream_arguments.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 

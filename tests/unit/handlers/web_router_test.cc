@@ -1,4 +1,4 @@
-#include "handlers/web_router.h"
+#include "handlers/web/web_router.h"
 
 #include <chrono>
 #include <memory>

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "handlers/web_addresses.h"
+#include "handlers/web/web_addresses.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {

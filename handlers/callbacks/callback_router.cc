@@ -1,0 +1,165 @@
+#include "handlers/callbacks/callback_router.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "daemon/base/exception_type.h"
+#include "handlers/callbacks/callback_rtmp.h"
+#include "handlers/callbacks/callback_srs.h"
+#include "handlers/shared/stream_arguments.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::string_view kPrefix = "/callback/";
+
+std::string_view CallName(CallbackCall call) {
+  switch (call) {
+    case CallbackCall::kPublish:
+      return "publish";
+    case CallbackCall::kUpdate:
+      return "update";
+    case CallbackCall::kPublishEnd:
+      return "publish_end";
+    case CallbackCall::kPlay:
+      return "play";
+    case CallbackCall::kRecorded:
+      return "recorded";
+  }
+  return "other";
+}
+
+/// The request without what follows the callback's name in the path.
+CallbackRequest ReadRequest(HttpRequest& request, std::size_t name_bytes) {
+  std::string_view rest = std::string_view(request.path).substr(kPrefix.size() + name_bytes);
+  if (!rest.empty()) rest.remove_prefix(1);
+  return {.method = request.method,
+          .path_secret = Secret(std::string(rest)),
+          .query = request.query,
+          .authorization = request.authorization,
+          .peer_address = request.peer_address,
+          .body = std::move(request.body)};
+}
+
+Status StatusOf(const PublishOutcome& published) {
+  if (published.verdict == PublishVerdict::kAccepted) return {};
+  const std::string_view reason = published.verdict == PublishVerdict::kBadSignature
+                                      ? StreamSignatureStateName(published.signature)
+                                      : PublishVerdictName(published.verdict);
+  return Error{Errc::kNotAllowed, std::string(reason)};
+}
+
+}  // namespace
+
+CallbackRouter::CallbackRouter(StreamCallbackRules rules, const CallbackContext& context)
+    : rules_(std::move(rules)),
+      context_(context),
+      ignored_(context.observer, context.clock, context.logger) {}
+
+const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) {
+  static constexpr std::array kDialects = {
+      Dialect{.path = "rtmp", .read = ReadRtmpCallback, .refuse = ForbidCallback},
+      Dialect{.path = "srs", .read = ReadSrsCallback, .refuse = RefuseSrsCallback},
+  };
+  if (!path.starts_with(kPrefix)) return nullptr;
+  path.remove_prefix(kPrefix.size());
+  for (const Dialect& dialect : kDialects) {
+    if (!path.starts_with(dialect.path)) continue;
+    const std::string_view rest = path.substr(dialect.path.size());
+    if (rest.empty() || rest.front() == '/') return &dialect;
+  }
+  return nullptr;
+}
+
+bool CallbackRouter::Serves(std::string_view path) const { return DialectOf(path) != nullptr; }
+
+void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
+  const Dialect& dialect = *DialectOf(request.path);
+  std::optional<CallbackCall> call;
+  try {
+    const CallbackReading<StreamCallback> reading =
+        dialect.read(ReadRequest(request, dialect.path.size()), rules_);
+    if (const auto* const callback = std::get_if<StreamCallback>(&reading)) {
+      call = callback->call;
+      return Decide(*callback, dialect, responder);
+    }
+    const auto& refused = std::get<CallbackReply>(reading);
+    responder.Send(refused.http);
+    ignored_.Record("other", request.peer_address, refused);
+  } catch (...) {
+    // Most likely out of memory. A refused update ends a call, so what was not read is accepted: a
+    // stream that may not be on air is dropped after a poll.
+    context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
+    if (!responder) return;
+    const bool may_refuse = call == CallbackCall::kPublish || call == CallbackCall::kPlay;
+    responder.Send((may_refuse ? dialect.refuse({Errc::kInternal, {}}) : AcceptCallback()).http);
+  }
+}
+
+void CallbackRouter::Decide(const StreamCallback& callback, const Dialect& dialect,
+                            Responder& responder) {
+  Status outcome;
+  switch (callback.call) {
+    case CallbackCall::kPublish:
+      return Publish(callback, dialect, responder);
+    case CallbackCall::kUpdate:
+      if (context_.monitor.Update(callback.stream, callback.client,
+                                  StreamArgumentsOf(callback.args),
+                                  callback.media_ms) == UpdateVerdict::kCut) {
+        outcome = Error{Errc::kNotAllowed, "banned or revoked"};
+      }
+      break;
+    case CallbackCall::kPublishEnd:
+      context_.monitor.Ended(callback.client);
+      break;
+    case CallbackCall::kPlay:
+      outcome = CheckPlay(callback);
+      break;
+    case CallbackCall::kRecorded:
+      if (context_.recorded) {
+        context_.recorded(callback.file, context_.monitor.StreamOfClient(callback.client));
+      }
+      break;
+  }
+  Reply(callback, dialect, outcome, responder);
+}
+
+void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dialect,
+                             Responder& responder) {
+  PublishOutcome published =
+      context_.monitor.Publish(callback.stream, callback.client, StreamArgumentsOf(callback.args));
+  if (published.drops.empty()) {
+    return Reply(callback, dialect, StatusOf(published), responder);
+  }
+  // Until it is dropped the media server takes the new client for a second one of the same name.
+  // Shared by the copies of the function.
+  const auto waiting = std::make_shared<Responder>(std::move(responder));
+  context_.poller.DropThen(std::move(published.drops), [this, waiting, callback, &dialect] {
+    Reply(callback, dialect, {}, *waiting);
+  });
+}
+
+Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
+  if (!rules_.check_play) return {};
+  const StreamSignature signature =
+      context_.monitor.CheckPlay(callback.stream, StreamArgumentsOf(callback.args));
+  if (signature.state == StreamSignatureState::kGood) return {};
+  return Error{Errc::kNotAllowed, std::string(StreamSignatureStateName(signature.state))};
+}
+
+void CallbackRouter::Reply(const StreamCallback& callback, const Dialect& dialect,
+                           const Status& outcome, Responder& responder) {
+  context_.observer.OnCallback(CallName(callback.call), outcome ? "accepted" : "refused");
+  if (!outcome) {
+    context_.logger.Info("stream_refused", {{"call", CallName(callback.call)},
+                                            {"stream", callback.stream},
+                                            {"address", callback.address},
+                                            {"reason", outcome.error().detail}});
+  }
+  responder.Send((outcome ? AcceptCallback() : dialect.refuse(outcome.error())).http);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,64 @@
+// Serves the callbacks of media servers.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/logger.h"
+#include "daemon/media/media_poller.h"
+#include "daemon/media/stream_monitor.h"
+#include "handlers/callbacks/callback_handler.h"
+#include "handlers/callbacks/callback_stream.h"
+#include "handlers/callbacks/ignored_callbacks.h"
+
+namespace rtcroom {
+
+/// Dependencies of the router, which they outlive.
+struct CallbackContext {
+  StreamMonitor& monitor;
+  MediaPoller& poller;
+  CallbackObserver& observer;
+  const Clock& clock;
+  Logger& logger;
+  /// Receives the path of each complete file, as it was reported, and the stream of its client,
+  /// empty when that is not known. Returns at once. Empty: recordings are not indexed.
+  std::function<void(std::string file, std::string stream)> recorded = {};
+};
+
+/// Answers from memory, and before any limit of callers: all callbacks come from one address, and a
+/// refusal ends a call. Only a client that takes over its own stream waits until the other
+/// connection is closed.
+///
+/// @threads safe from any thread.
+/// @source protocol E.3, E.4, as corrected by the media contract, 5.
+class CallbackRouter : public CallbackHandler {
+ public:
+  CallbackRouter(StreamCallbackRules rules, const CallbackContext& context);
+
+  [[nodiscard]] bool Serves(std::string_view path) const override;
+
+  void Handle(HttpRequest& request, Responder& responder) override;
+
+ private:
+  /// What differs between media servers.
+  struct Dialect {
+    std::string_view path{};
+    CallbackReading<StreamCallback> (*read)(const CallbackRequest&, const StreamCallbackRules&);
+    CallbackReply (*refuse)(Error why);
+  };
+
+  [[nodiscard]] static const Dialect* DialectOf(std::string_view path);
+  void Decide(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
+  void Publish(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
+  [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
+  void Reply(const StreamCallback& callback, const Dialect& dialect, const Status& outcome,
+             Responder& responder);
+
+  const StreamCallbackRules rules_;
+  const CallbackContext context_;
+  IgnoredCallbacks ignored_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,262 @@
+#include "handlers/callbacks/cloud_callbacks.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/exception_type.h"
+
+namespace rtcroom {
+namespace {
+
+/// The kinds of rooms whose groups this server makes. With TRTC theirs are rooms with a text.
+constexpr std::array kGroupKinds = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive};
+constexpr std::array kNumberKinds = {RoomKind::kWebrtc};
+
+/// For how long the end of a group that a server has destroyed may be reported, at most.
+constexpr std::chrono::minutes kLateReport{1};
+
+TrtcMembers::Member MemberOf(const TrtcCallback& callback) {
+  return {.room = callback.room, .is_room_number = callback.is_room_number, .user = callback.user};
+}
+
+std::span<const RoomKind> KindsOf(const TrtcCallback& callback) {
+  if (callback.is_room_number) return kNumberKinds;
+  return kGroupKinds;
+}
+
+/// Whether a change failed, not for want of a room or member.
+bool HasFailed(const Status& changed) {
+  return !changed && changed.error().code != Errc::kRoomNotFound &&
+         changed.error().code != Errc::kPusherNotFound;
+}
+
+/// Changes the room of that ID, whichever kind it has.
+/// @errors those of `change` except that there is nothing to change.
+Status ChangeRoom(const RoomId& id, std::span<const RoomKind> kinds,
+                  const std::function<Status(const RoomKey&)>& change) {
+  for (const RoomKind kind : kinds) {
+    if (Status changed = change({.kind = kind, .id = id}); HasFailed(changed)) return changed;
+  }
+  return {};
+}
+
+Status Recorded(bool is_recorded) {
+  if (is_recorded) return {};
+  return Error{Errc::kTooManyRequests, "more streams than are kept"};
+}
+
+}  // namespace
+
+CloudCallbacks::CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context)
+    : rules_(std::move(rules)),
+      context_(context),
+      ignored_(context.observer, context.clock, context.logger) {}
+
+std::optional<CloudCallbacks::Service> CloudCallbacks::ServiceOf(std::string_view path) {
+  if (path == "/callback/live") return Service::kLive;
+  if (path == "/callback/trtc") return Service::kTrtc;
+  if (path == "/callback/im") return Service::kIm;
+  return std::nullopt;
+}
+
+std::string_view CloudCallbacks::NameOf(Service service) {
+  switch (service) {
+    case Service::kLive:
+      return "live";
+    case Service::kTrtc:
+      return "trtc";
+    case Service::kIm:
+      return "im";
+  }
+  return "";
+}
+
+bool CloudCallbacks::Serves(std::string_view path) const { return ServiceOf(path).has_value(); }
+
+void CloudCallbacks::Handle(HttpRequest& request, Responder& responder) {
+  const Service service = *ServiceOf(request.path);
+  try {
+    Dispatch(service, request, responder);
+  } catch (...) {
+    // Most likely out of memory. The service repeats the callback.
+    context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
+    if (responder) responder.Send(ReplyOf(service, Error{Errc::kInternal, {}}).http);
+  }
+}
+
+void CloudCallbacks::Dispatch(Service service, HttpRequest& request, Responder& responder) {
+  const CallbackRequest callback{.method = request.method,
+                                 .query = request.query,
+                                 .sign = request.sign,
+                                 .sdk_app_id = request.sdk_app_id,
+                                 .peer_address = request.peer_address,
+                                 .body = std::move(request.body)};
+  const TimePoint now = context_.clock.Now();
+  switch (service) {
+    case Service::kLive:
+      return Answer(service, ReadLiveCallback(callback, rules_.live, now), request.peer_address,
+                    responder);
+    case Service::kTrtc:
+      return Answer(service, ReadTrtcCallback(callback, rules_.trtc), request.peer_address,
+                    responder);
+    case Service::kIm:
+      return Answer(service, ReadImCallback(callback, rules_.im, now), request.peer_address,
+                    responder);
+  }
+}
+
+template <typename Callback>
+void CloudCallbacks::Answer(Service service, const CallbackReading<Callback>& reading,
+                            const std::string& address, Responder& responder) {
+  if (const auto* const callback = std::get_if<Callback>(&reading)) {
+    return Apply(*callback, responder);
+  }
+  const auto& refused = std::get<CallbackReply>(reading);
+  ignored_.Record(NameOf(service), address, refused);
+  responder.Send(refused.http);
+}
+
+void CloudCallbacks::Apply(const LiveCallback& callback, Responder& responder) {
+  const PushReport report{
+      .stream = callback.stream, .sequence = callback.sequence, .at = callback.at};
+  const bool is_recorded = callback.event == LiveEvent::kStart ? context_.streams.Started(report)
+                                                               : context_.streams.Stopped(report);
+  Reply(Service::kLive, Recorded(is_recorded), responder);
+}
+
+void CloudCallbacks::Apply(const TrtcCallback& callback, Responder& responder) {
+  TrtcMembers& members = context_.members;
+  const TrtcMembers::Member member = MemberOf(callback);
+  using enum TrtcMembers::Track;
+  bool is_recorded = true;
+  switch (callback.event) {
+    case TrtcEvent::kRoomDismissed:
+      return Defer(Service::kTrtc, [this, callback] { return EndDismissed(callback); }, responder);
+    case TrtcEvent::kRemoved:
+      (void)members.Left(member, callback.at);  // otherwise heartbeats decide
+      return Defer(Service::kTrtc, [this, callback] { return EvictRemoved(callback); }, responder);
+    case TrtcEvent::kEntered:
+      is_recorded = members.Entered(member, callback.at);
+      break;
+    case TrtcEvent::kLeft:
+      is_recorded = members.Left(member, callback.at);
+      break;
+    case TrtcEvent::kVideoOn:
+    case TrtcEvent::kVideoOff:
+      is_recorded =
+          members.Switched(member, kVideo, callback.event == TrtcEvent::kVideoOn, callback.at);
+      break;
+    case TrtcEvent::kAudioOn:
+    case TrtcEvent::kAudioOff:
+      is_recorded =
+          members.Switched(member, kAudio, callback.event == TrtcEvent::kAudioOn, callback.at);
+      break;
+  }
+  Reply(Service::kTrtc, Recorded(is_recorded), responder);
+}
+
+void CloudCallbacks::Apply(const ImCallback& callback, Responder& responder) {
+  Defer(
+      Service::kIm,
+      [this, callback] {
+        return callback.event == ImEvent::kMembersExited ? DropViewers(callback)
+                                                         : EndWithoutGroup(callback);
+      },
+      responder);
+}
+
+void CloudCallbacks::Defer(Service service, Effect effect, Responder& responder) {
+  // Shared by the copies of the task.
+  const auto waiting = std::make_shared<Responder>(std::move(responder));
+  const bool is_queued = context_.workers.TrySubmit(
+      ThreadPool::Urgency::kNormal, [this, service, waiting, effect = std::move(effect)] {
+        try {
+          Reply(service, effect(), *waiting);
+        } catch (...) {
+          context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
+          waiting->Send(ReplyOf(service, Error{Errc::kInternal, {}}).http);
+        }
+      });
+  if (!is_queued) Reply(service, Error{Errc::kTooManyRequests, "too many callbacks"}, *waiting);
+}
+
+CallbackReply CloudCallbacks::ReplyOf(Service service, const Status& outcome) {
+  if (outcome) return service == Service::kIm ? AcceptImCallback() : AcceptCallback();
+  // The service repeats the callback.
+  return MakeCallbackReply(503, service == Service::kIm
+                                    ? R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"later"})"
+                                    : R"({"code":1})");
+}
+
+void CloudCallbacks::Reply(Service service, const Status& outcome, Responder& responder) {
+  context_.observer.OnCallback(NameOf(service), outcome ? "accepted" : "refused");
+  if (!outcome) {
+    context_.logger.Warn("callback_failed",
+                         {{"service", NameOf(service)}, {"reason", outcome.error().detail}});
+  }
+  responder.Send(ReplyOf(service, outcome).http);
+}
+
+Status CloudCallbacks::EvictRemoved(const TrtcCallback& callback) const {
+  return ChangeRoom(callback.room, KindsOf(callback), [&](const RoomKey& room) -> Status {
+    const std::optional<LapsedLease> lease =
+        context_.leases.Observe(room, callback.user, context_.clock.Monotonic());
+    // A later stay than the one that TRTC has ended goes on.
+    if (!lease || lease->added_at > callback.at) return {};
+    const std::array evictions = {Eviction{
+        .lease = *lease, .reason = LeaveReason::kStreamInterrupted, .despite_heartbeats = true}};
+    const ExpiryOutcome outcome =
+        context_.rooms.ExpirePushers(evictions, [&](const Eviction& /*eviction*/) {
+          return !context_.members.IsBackSince(MemberOf(callback), callback.at);
+        });
+    if (outcome.failed > 0) return Error{Errc::kStoreBusy, "not stored"};
+    return {};
+  });
+}
+
+Status CloudCallbacks::EndDismissed(const TrtcCallback& callback) const {
+  const auto stays = [&](const Pusher& pusher) {
+    TrtcMembers::Member member = MemberOf(callback);
+    member.user = pusher.user_id;
+    // The media of rooms with a text need not be TRTC's: then any user can open the room of that
+    // text there, and end it.
+    const bool is_elsewhere = !callback.is_room_number && !context_.members.Knows(member);
+    return is_elsewhere || pusher.added_at > callback.at ||
+           context_.members.IsBackSince(member, callback.at);
+  };
+  return ChangeRoom(callback.room, KindsOf(callback), [&](const RoomKey& room) {
+    return context_.rooms.DismissRoom(room, [&](const Room& stored) {
+      return stored.created_at <= callback.at && std::ranges::none_of(stored.pushers, stays);
+    });
+  });
+}
+
+Status CloudCallbacks::EndWithoutGroup(const ImCallback& callback) const {
+  // This server destroys the groups of rooms that have ended: a later room of the same ID, with a
+  // group of its own, stays.
+  const TimePoint created_before =
+      context_.clock.Now() - (callback.by_rest_api ? kLateReport : std::chrono::minutes(0));
+  return ChangeRoom(callback.group, kGroupKinds, [&](const RoomKey& room) {
+    return context_.rooms.DismissRoom(
+        room, [&](const Room& stored) { return stored.created_at < created_before; });
+  });
+}
+
+Status CloudCallbacks::DropViewers(const ImCallback& callback) const {
+  const RoomKey room{.kind = RoomKind::kLive, .id = callback.group};
+  const Result<std::vector<Audience>> viewers = context_.rooms.LoadAudiences(room, Dialect::kGen2);
+  if (!viewers) return viewers.error();
+  for (const Audience& viewer : *viewers) {
+    if (std::ranges::find(callback.users, viewer.user_id) == callback.users.end()) continue;
+    const Status deleted = context_.rooms.DeleteAudience(
+        {.room = room, .dialect = Dialect::kGen2, .user_id = viewer.user_id});
+    if (HasFailed(deleted)) return deleted;
+  }
+  return {};
+}
+
+}  // namespace rtcroom

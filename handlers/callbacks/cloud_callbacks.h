@@ -1,0 +1,88 @@
+// Serves the callbacks of the live service, of TRTC and of the IM service.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "daemon/base/thread_pool.h"
+#include "daemon/core/lease_table.h"
+#include "daemon/core/room_service.h"
+#include "daemon/media/callback_streams.h"
+#include "daemon/media/trtc_members.h"
+#include "handlers/callbacks/callback_handler.h"
+#include "handlers/callbacks/callback_im.h"
+#include "handlers/callbacks/callback_live.h"
+#include "handlers/callbacks/callback_trtc.h"
+#include "handlers/callbacks/ignored_callbacks.h"
+
+namespace rtcroom {
+
+/// Which callbacks are genuine. A service without a key is answered 404.
+struct CloudCallbackRules {
+  LiveCallbackRules live{};
+  TrtcCallbackRules trtc{};
+  ImCallbackRules im{};
+};
+
+/// Dependencies of the handler, which they outlive.
+struct CloudCallbackContext {
+  CallbackStreams& streams;
+  TrtcMembers& members;
+  RoomService& rooms;
+  const LeaseTable& leases;
+  ThreadPool& workers;  ///< changes rooms; stopped before the store is closed
+  CallbackObserver& observer;
+  const Clock& clock;
+  Logger& logger;
+};
+
+/// Reports of media are answered at once. A callback that changes a room is answered once that is
+/// stored, so that the service repeats it when it could not be. Repetitions change nothing.
+///
+/// @threads safe from any thread.
+/// @source protocol E.1, E.2, E.6.
+class CloudCallbacks : public CallbackHandler {
+ public:
+  CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context);
+
+  [[nodiscard]] bool Serves(std::string_view path) const override;
+  void Handle(HttpRequest& request, Responder& responder) override;
+
+ private:
+  enum class Service : std::uint8_t { kLive, kTrtc, kIm };
+  /// A change of rooms. kRoomNotFound and kPusherNotFound: there was nothing to change.
+  using Effect = std::function<Status()>;
+
+  [[nodiscard]] static std::optional<Service> ServiceOf(std::string_view path);
+  [[nodiscard]] static std::string_view NameOf(Service service);
+  [[nodiscard]] static CallbackReply ReplyOf(Service service, const Status& outcome);
+
+  void Dispatch(Service service, HttpRequest& request, Responder& responder);
+  template <typename Callback>
+  void Answer(Service service, const CallbackReading<Callback>& reading, const std::string& address,
+              Responder& responder);
+  void Apply(const LiveCallback& callback, Responder& responder);
+  void Apply(const TrtcCallback& callback, Responder& responder);
+  void Apply(const ImCallback& callback, Responder& responder);
+  /// Answers once `effect` has run on a worker.
+  void Defer(Service service, Effect effect, Responder& responder);
+  void Reply(Service service, const Status& outcome, Responder& responder);
+
+  // Effects.
+  [[nodiscard]] Status EvictRemoved(const TrtcCallback& callback) const;
+  [[nodiscard]] Status EndDismissed(const TrtcCallback& callback) const;
+  [[nodiscard]] Status EndWithoutGroup(const ImCallback& callback) const;
+  [[nodiscard]] Status DropViewers(const ImCallback& callback) const;
+
+  const CloudCallbackRules rules_;
+  const CloudCallbackContext context_;
+  IgnoredCallbacks ignored_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,35 @@
+// Callbacks that are refused, or ignored, before they change anything.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/logger.h"
+#include "handlers/callbacks/callback_handler.h"
+#include "handlers/callbacks/callback_request.h"
+#include "handlers/shared/address_rations.h"
+
+namespace rtcroom {
+
+/// Counts them, and logs them: one line each, but those of senders that prove nothing are rationed
+/// by address.
+///
+/// @threads safe from any thread.
+class IgnoredCallbacks {
+ public:
+  /// All outlive this object.
+  IgnoredCallbacks(CallbackObserver& observer, const Clock& clock, Logger& logger)
+      : observer_(observer), rations_(clock), logger_(logger) {}
+
+  /// @param call     as in `CallbackObserver::OnCallback`.
+  /// @param address  numeric, of the sender.
+  void Record(std::string_view call, const std::string& address, const CallbackReply& reply);
+
+ private:
+  CallbackObserver& observer_;
+  AddressRations rations_;
+  Logger& logger_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,39 @@
+// The table of the message channel's codes and texts; no other handler holds them.
+#pragma once
+
+#include <string_view>
+
+#include "daemon/base/result.h"
+#include "daemon/http/message.h"
+#include "handlers/shared/request_label.h"
+
+namespace rtcroom {
+
+/// The `ErrorCode` and `ErrorInfo` of a failure.
+struct ChannelCode {
+  Errc failure = Errc::kInternal;
+  int code = 0;
+  std::string_view info{};
+};
+
+/// @param command  a few have their own codes.
+/// @source the contract of the channel, §6.
+const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure);
+
+/// Of a path that no command has, or another method.
+inline constexpr ChannelCode kUnknownCommand = {
+    .failure = Errc::kBadRequest, .code = 60002, .info = "unknown command"};
+
+/// The reply to a failure. The label gets the code, and the detail, which the client receives only
+/// when the fault is in its request.
+HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label);
+/// The reply has the code of the label's command.
+HttpReply FailCommand(const Error& error, RequestLabel& label);
+
+/// Makes of a reply that of a server which is cut off from the others: another one may serve.
+HttpReply SendAway(HttpReply reply);
+
+/// Of an account's poll when nothing has come; clients expect it.
+inline constexpr ChannelCode kNothingNew = {.code = 60008, .info = "timeout"};
+
+}  // namespace rtcroom

@@ -1,0 +1,329 @@
+#include "handlers/channel/channel_push_poll.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "daemon/base/json_text.h"
+#include "daemon/channel/push_json.h"
+#include "handlers/channel/channel_fields.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr std::size_t kMaxRequests = 10;
+/// How often rooms are read again that change while they are read.
+constexpr int kMaxReads = 3;
+/// Clients that begin to poll together are soon answered apart.
+constexpr std::chrono::milliseconds kBeatSpread{2000};
+
+void AppendTo(std::string& list, std::string_view object) {
+  if (!list.empty()) list += ',';
+  list += object;
+}
+
+}  // namespace
+
+void PushPoll::PolledRoom::Refuse(const Error& error) {
+  JsonText members;
+  WriteError(error, {}, members);
+  Fill(members.text());
+}
+
+void PushPoll::Begin(const std::function<PollReply()>& take_over) {
+  login_.direct = context_.verbs.channel.ResumeDirect(login_.account, login_.direct);
+  OpenRooms();
+  AnswerRequests();
+  {
+    const MutexLock lock(mutex_);
+    reply_ = take_over();
+  }
+  try {
+    if (Wait()) return;
+  } catch (...) {
+    Finish();
+    throw;
+  }
+  Finish();
+}
+
+bool PushPoll::Wait() {
+  PushReceivers& receivers = context_.verbs.receivers;
+  receivers.Add(shared_from_this());
+  receivers.Listen(shared_from_this());
+  for (const PolledRoom& room : rooms_) {
+    if (room.number > 0) receivers.Subscribe(room.number, room.key, shared_from_this());
+  }
+  for (const RoomListKey& list : watched_) receivers.lists().Watch(list, shared_from_this());
+  for (int reads = 1; !ReadAll() && !has_answers_; ++reads) {
+    const MutexLock lock(mutex_);
+    if (!list_pushes_.empty()) break;
+    if (is_stopping_ || due_ <= context_.logins.clock.Monotonic()) break;
+    if (!std::exchange(is_woken_, false)) {
+      is_waiting_ = true;
+      return true;
+    }
+    if (reads == kMaxReads) break;
+  }
+  return false;
+}
+
+Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view address) {
+  address_ = address;
+  ChannelFields fields(body);
+  const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
+  const std::chrono::milliseconds wait =
+      std::chrono::seconds(std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
+  const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
+  const auto requests = fields.OptionalObjects("requests", kMaxRequests);
+  if (!fields.ok()) return fields.error();
+  Result<ChannelLogin> login = CheckConnect(connect, context_.logins, address);
+  if (!login) return login.error();
+  for (const nlohmann::ordered_json* const cursor : cursors) {
+    ChannelFields room(*cursor);
+    PolledRoom polled{.key = room.Room(), .cursor = room.OptionalText("cursor", kMaxCursorBytes)};
+    if (!room.ok() && room.error().code != Errc::kRoomNotFound) return room.error();
+    if (std::ranges::find(rooms_, polled.key, &PolledRoom::key) != rooms_.end()) {
+      return Error{Errc::kBadRequest, "cursors: a room twice"};
+    }
+    rooms_.push_back(std::move(polled));
+  }
+  for (const nlohmann::ordered_json* const request : requests) {
+    if (!RequestIdOf(*request)) return Error{Errc::kBadRequest, "id: missing or not a number"};
+    requests_.push_back(*request);
+  }
+  login_ = *std::move(login);
+  const MonotonicTime now = context_.logins.clock.Monotonic();
+  due_ = now + std::min(wait, max_wait_);
+  if (login_.asks_beats) {
+    next_beat_ = now + kBeatPeriod - SpreadOver(kBeatSpread, context_.verbs.random);
+  }
+  return {};
+}
+
+void PushPoll::OpenRooms() {
+  for (PolledRoom& room : rooms_) {
+    JsonText head;
+    head.Field("kind", RoomKindName(room.key.kind)).Field("roomID", room.key.id.value);
+    const Result<Room> opened =
+        context_.verbs.reader.Open(login_.account, login_.proof.reach, room.key);
+    if (opened) {
+      room.number = opened->sequence;
+    } else {
+      WriteError(opened.error(), {}, head);
+      room.opened = opened.error();
+    }
+    room.head = std::string("{").append(head.text());
+    room.entry = room.head + "}";
+  }
+}
+
+void PushPoll::AnswerRequests() {
+  std::vector<CallersRoom> rooms;
+  for (const PolledRoom& room : rooms_) {
+    if (!room.opened && IsRefusal(room.opened.error().code)) continue;
+    rooms.push_back({.key = room.key, .number = room.number, .opened = room.opened});
+  }
+  for (nlohmann::ordered_json& request : requests_) {
+    const std::uint64_t id = RequestIdOf(request).value_or(0);
+    const Result<VerbRequest> read = ReadVerb(std::move(request));
+    if (!read) {
+      AppendTo(replies_, VerbFailure(id, read.error()));
+      has_answers_ = true;
+      continue;
+    }
+    const Verb& verb = *read->verb;
+    if (verb.kind == VerbKind::kWatch || verb.kind == VerbKind::kUnwatch) {
+      const Result<JsonText> changed = ChangeWatched(*read);
+      if (!changed || verb.kind == VerbKind::kUnwatch) has_answers_ = true;
+      AppendTo(replies_, VerbReply(id, verb, changed));
+      continue;
+    }
+    has_answers_ = true;
+    const Result<JsonText> outcome =
+        verb.handler == nullptr
+            ? Result<JsonText>(Error{Errc::kBadRequest, "request: not in a poll"})
+            : verb.handler({.account = login_.account,
+                            .reach = login_.proof.reach,
+                            .fields = read->fields,
+                            .address = address_,
+                            .rooms = rooms},
+                           context_.verbs);
+    AppendTo(replies_, VerbReply(id, verb, outcome));
+  }
+}
+
+Result<JsonText> PushPoll::ChangeWatched(const VerbRequest& request) {
+  const Result<RoomListKey> list = ReadListKey(request.fields, login_.proof.reach);
+  if (!list) return list.error();
+  std::erase(watched_, *list);
+  if (request.verb->kind == VerbKind::kWatch) watched_.push_back(*list);
+  return JsonText();
+}
+
+bool PushPoll::ReadAll() {
+  bool has_news = ReadDirects();
+  for (PolledRoom& room : rooms_) {
+    if (ReadRoom(room)) has_news = true;
+  }
+  return has_news;
+}
+
+bool PushPoll::ReadRoom(PolledRoom& room) {
+  if (room.number == 0) return true;
+  const Result<RoomView> view =
+      context_.verbs.reader.Read(login_.account, login_.proof.reach, room.key, room.cursor);
+  if (!view) {
+    room.Refuse(view.error());
+    return true;
+  }
+  JsonText members;
+  WriteView(*view, members);
+  room.Fill(members.text());
+  room.at = view->cursor.at;
+  return !view->is_recovered || !view->events.empty() || view->room.sequence != room.number;
+}
+
+bool PushPoll::ReadDirects() {
+  // After a failure the next poll reads them. This one gives none: the client's `direct` settles
+  // all that came before.
+  const auto pending = context_.verbs.channel.PendingMessages(login_.account);
+  pushes_.clear();
+  misses_directs_ = !pending;
+  if (!pending) return false;
+  for (const StoredMessage& message : *pending) {
+    if (message.position <= login_.direct) continue;
+    if (pushes_.size() > kMaxDirectBytes) break;
+    AppendTo(pushes_, DirectPush(message));
+  }
+  return !pushes_.empty();
+}
+
+void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_) return;
+    const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
+    if (room == rooms_.end()) return;
+    const RoomPush::View& view = push->ViewFrom(room->at);
+    // What follows a gap is read by the next poll.
+    if (view.members.empty() && !view.has_gap) return;
+    if (!view.members.empty()) room->Fill(view.members);
+  }
+  Finish();
+}
+
+void PushPoll::OnDirect(const StoredMessage& message, const std::string& object) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_ || message.position <= login_.direct) return;
+    if (!misses_directs_) AppendTo(pushes_, object);
+  }
+  Finish();
+}
+
+void PushPoll::OnNotice(const std::string& object) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    AppendTo(list_pushes_, object);
+    if (!is_waiting_) return;
+  }
+  Finish();
+}
+
+void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(push.object()); }
+
+void PushPoll::Wake() {
+  const bool is_waiting = [&] {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    return is_waiting_;
+  }();
+  if (is_waiting) Finish();
+}
+
+void PushPoll::OnBans() {
+  bool is_banned = false;
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_) return;
+    for (PolledRoom& room : rooms_) {
+      if (!context_.verbs.reader.IsBanned(login_.account, room.key)) continue;
+      room.Refuse({Errc::kNotAllowed, "banned from the room"});
+      is_banned = true;
+    }
+  }
+  if (is_banned) Finish();
+}
+
+void PushPoll::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason*/) {
+  {
+    const MutexLock lock(mutex_);
+    is_woken_ = true;
+    if (!is_waiting_) return;
+    const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
+    if (room == rooms_.end()) return;
+    room->Refuse({Errc::kNotAllowed, "not a member of the room"});
+  }
+  Finish();
+}
+
+void PushPoll::OnTick(MonotonicTime now) {
+  bool is_due = false;
+  bool beats = false;
+  {
+    const MutexLock lock(mutex_);
+    if (!is_waiting_) return;
+    is_due = now >= due_ || (context_.node != nullptr && context_.node->IsCutOff());
+    beats = now >= next_beat_;
+    if (beats) next_beat_ = now + kBeatPeriod;
+  }
+  if (is_due || (beats && IsToBeat())) Finish();
+}
+
+bool PushPoll::IsToBeat() const {
+  return login_.asks_beats && context_.seated.HasSeat(login_.account, login_.proof.reach);
+}
+
+void PushPoll::OnStop() {
+  const bool is_waiting = [&] {
+    const MutexLock lock(mutex_);
+    is_stopping_ = true;
+    return is_waiting_;
+  }();
+  if (is_waiting) Finish();
+}
+
+void PushPoll::Finish() {
+  PollReply reply;
+  std::string body;
+  const bool is_to_beat = IsToBeat();
+  {
+    const MutexLock lock(mutex_);
+    is_waiting_ = false;
+    reply = std::exchange(reply_, nullptr);
+    if (!reply) return;
+    if (!list_pushes_.empty()) AppendTo(pushes_, list_pushes_);
+    if (is_to_beat) AppendTo(pushes_, kBeatPush);
+    body = Body();
+  }
+  PushReceivers& receivers = context_.verbs.receivers;
+  for (const PolledRoom& room : rooms_) {
+    if (room.number > 0) receivers.Unsubscribe(room.number, *this);
+  }
+  receivers.StopListening(*this);
+  receivers.Remove(shared_from_this());
+  reply(std::move(body));
+}
+
+std::string PushPoll::Body() const {
+  std::string rooms;
+  for (const PolledRoom& room : rooms_) AppendTo(rooms, room.entry);
+  return "{\"replies\":[" + replies_ + "],\"rooms\":[" + rooms + "],\"pushes\":[" + pushes_ + "]}";
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,148 @@
+#include "handlers/channel/channel_router.h"
+
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/exception_type.h"
+#include "daemon/http/web_socket_handshake.h"
+#include "handlers/channel/channel_codes.h"
+#include "handlers/channel/channel_fields.h"
+#include "handlers/channel/channel_push_poll.h"
+#include "handlers/shared/request_charge.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kOtherMethodStatus = 405;
+constexpr int kSwitchingProtocols = 101;
+constexpr int kForbidden = 403;
+constexpr int kTooManyRequests = 429;
+
+constexpr std::string_view kSubprotocol = "rtcroomd.v1";
+constexpr std::string_view kSocketLabel = "channel/ws";
+constexpr std::string_view kPollLabel = "channel/poll";
+
+HttpReply FailPoll(const Error& error, RequestLabel& label) {
+  (void)FailCommand(error, label);
+  JsonText fields;
+  WriteError(error, "connect", fields);
+  return {.body = fmt::format("{{{}}}", fields.text())};
+}
+
+/// The reply has the form that the call's client reads.
+HttpReply Fail(const Error& error, RequestLabel& label) {
+  return label.endpoint == kPollLabel ? FailPoll(error, label) : FailCommand(error, label);
+}
+
+HttpReply WithStatus(int status, HttpReply reply) {
+  reply.status = status;
+  return reply;
+}
+
+}  // namespace
+
+ChannelRouter::ChannelRouter(const SocketContext& sockets, Admission& admission,
+                             RequestRecorder& recorder, const Cors& cors,
+                             const ChannelRouterOptions& options)
+    : ProtocolHandler(recorder, cors),
+      sockets_(sockets),
+      admission_(admission),
+      socket_path_(options.prefix + "/channel/ws"),
+      poll_path_(options.prefix + "/channel/poll"),
+      hold_(options.hold) {}
+
+RequestPlan ChannelRouter::Resolve(HttpRequest& request) {
+  const bool is_poll = request.path == poll_path_ && request.method == "POST";
+  return {.lane = is_poll ? Lane::kWorker : Lane::kInline};
+}
+
+HttpReply ChannelRouter::RenderFault(Call& call) const {
+  return Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
+}
+
+std::optional<HttpReply> ChannelRouter::Run(Call& call) {
+  const bool is_poll = call.http.path == poll_path_;
+  call.label.endpoint = is_poll ? kPollLabel : kSocketLabel;
+  call.headers.emplace_back("Cache-Control", "no-store");
+  if (sockets_.node != nullptr && sockets_.node->IsCutOff() && call.http.method != "OPTIONS") {
+    return SendAway(Fail({Errc::kStoreBusy, "cut off from the store"}, call.label));
+  }
+  return is_poll ? RunPoll(call) : RunSocket(call);
+}
+
+std::optional<HttpReply> ChannelRouter::RunSocket(Call& call) const {
+  const HttpRequest& http = call.http;
+  const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
+  if (http.method == "OPTIONS") return Cors::Preflight();
+  if (!admitted) return WithStatus(kTooManyRequests, Fail(admitted.error(), call.label));
+  HttpReply reply = WebSocketHandshake(http, kSubprotocol);
+  if (reply.status != kSwitchingProtocols) {
+    reply.body = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label).body;
+    return reply;
+  }
+  if (!http.origin.empty() && !cors().AllowsSocket(http.origin, http.upgrade->host)) {
+    const Error refused{Errc::kBadRequest, "Origin: not one of server.cors_origins"};
+    return WithStatus(kForbidden, Fail(refused, call.label));
+  }
+  recorder().Record(
+      {.request_id = http.request_id, .peer_address = http.peer_address, .begun = http.begun},
+      call.label, reply.status);
+  // Owned by the connection, and by the tables of those that get pushes.
+  const auto socket = std::make_shared<ChannelSocket>(sockets_, http.peer_address);
+  socket->Open(std::move(reply), call.responder);
+  return std::nullopt;
+}
+
+std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
+  const HttpRequest& http = call.http;
+  if (http.method == "POST") return BeginPoll(call);
+  // These take a token, too, but a refusal would cost as much.
+  (void)AdmitAddress(admission_, http.peer_address, http.body.size());
+  if (http.method == "OPTIONS") return Cors::Preflight();
+  HttpReply reply =
+      WithStatus(kOtherMethodStatus, Fail({Errc::kBadRequest, "method: not POST"}, call.label));
+  reply.headers.emplace_back("Allow", "POST, OPTIONS");
+  return reply;
+}
+
+std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
+  const HttpRequest& http = call.http;
+  const Result<nlohmann::ordered_json> body = ReadCommandBody(http.body);
+  // Owned by the tables of those that get pushes, until it is answered.
+  const auto poll = std::make_shared<PushPoll>(sockets_, hold_);
+  if (const Status read = body ? poll->Read(*body, http.peer_address) : body.error(); !read) {
+    const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
+    return Fail(admitted ? read.error() : admitted.error(), call.label);
+  }
+  if (const Status admitted = AdmitPoll(http, *poll); !admitted) {
+    return Fail(admitted.error(), call.label);
+  }
+  poll->Begin([&] {
+    // Its requests are done by then, even where the server has been cut off meanwhile.
+    // Shared by the copies of the function.
+    auto pending = std::make_shared<PendingCall>(
+        call, recorder(),
+        RequestCharge::OfChannel(sockets_.costs, http.peer_address, poll->user_id()),
+        PendingCall::Duration::kWaits, [](RequestLabel&) {
+          return HttpReply{.body = R"({"replies":[],"rooms":[],"pushes":[]})"};
+        });
+    return [pending = std::move(pending)](std::string text) {
+      pending->Answer([&](RequestLabel&) { return HttpReply{.body = std::move(text)}; });
+    };
+  });
+  return std::nullopt;
+}
+
+Status ChannelRouter::AdmitPoll(const HttpRequest& http, const PushPoll& poll) const {
+  Admission& costs = sockets_.costs;
+  Status admitted = AdmitToChannel(costs, poll.user_id(), http.peer_address, http.body.size());
+  // That pays for the first request or room.
+  if (admitted && poll.size() > 1) {
+    costs.ChargeUser(poll.user_id(), static_cast<std::uint32_t>(poll.size() - 1));
+  }
+  return admitted;
+}
+
+}  // namespace rtcroom

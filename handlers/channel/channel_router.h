@@ -1,0 +1,61 @@
+// Answers new clients of the message channel: their socket and their poll.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/auth/admission.h"
+#include "daemon/base/result.h"
+#include "handlers/channel/channel_socket.h"
+#include "handlers/shared/protocol_handler.h"
+
+namespace rtcroom {
+
+class PushPoll;
+
+struct ChannelRouterOptions {
+  std::string prefix{};         ///< of the paths; empty: none
+  std::chrono::seconds hold{};  ///< how long a poll waits
+};
+
+/// Upgrades `<prefix>/channel/ws` to a WebSocket, and answers POST to `<prefix>/channel/poll`. A
+/// poll counts against its user, or against its address while no login is proven; its failures are
+/// objects with an `error`. While the server is cut off from the others on its store, all are
+/// refused with HTTP status 503: another one serves them.
+///
+/// @threads safe from any thread; a poll blocks as long as its requests do.
+/// @source the contract of the channel's socket, 1 and 6.
+class ChannelRouter : public ProtocolHandler {
+ public:
+  /// All of it outlives the router, and the polls and sockets that it has begun.
+  ChannelRouter(const SocketContext& sockets, Admission& admission, RequestRecorder& recorder,
+                const Cors& cors, const ChannelRouterOptions& options);
+
+  [[nodiscard]] bool Serves(std::string_view path) const {
+    return path == socket_path_ || path == poll_path_;
+  }
+
+  RequestPlan Resolve(HttpRequest& request) override;
+
+ private:
+  std::optional<HttpReply> Run(Call& call) override;
+  HttpReply RenderFault(Call& call) const override;
+
+  /// @return nullopt when the connection was upgraded.
+  [[nodiscard]] std::optional<HttpReply> RunSocket(Call& call) const;
+  /// @return nullopt when the poll answers later.
+  [[nodiscard]] std::optional<HttpReply> RunPoll(Call& call) const;
+  [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;
+  /// Takes tokens of the poll's user, for its requests, rooms and body.
+  [[nodiscard]] Status AdmitPoll(const HttpRequest& http, const PushPoll& poll) const;
+
+  const SocketContext sockets_;
+  Admission& admission_;
+  const std::string socket_path_;
+  const std::string poll_path_;
+  const std::chrono::seconds hold_;
+};
+
+}  // namespace rtcroom

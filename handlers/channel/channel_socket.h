@@ -1,0 +1,198 @@
+// The connection of a new client of the message channel: a WebSocket.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/auth/admission.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
+#include "daemon/base/thread_pool.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/core/node_lease.h"
+#include "daemon/core/seated_users.h"
+#include "daemon/http/responder.h"
+#include "daemon/http/two_way_stream.h"
+#include "daemon/http/web_socket.h"
+#include "handlers/channel/channel_login.h"
+#include "handlers/channel/channel_verbs.h"
+#include "handlers/shared/request_recorder.h"
+
+namespace rtcroom {
+
+/// Close codes of the channel's socket, besides those of `close_code`.
+/// @source the contract of the channel's socket, 5.
+namespace socket_code {
+inline constexpr std::uint16_t kOtherLogin = 4001;
+inline constexpr std::uint16_t kLoginRefused = 4003;
+inline constexpr std::uint16_t kTooFast = 4008;
+inline constexpr std::uint16_t kTooSlow = 4009;
+}  // namespace socket_code
+
+/// How often a client with a seat is reminded of its heartbeats, if it asks for that: its own
+/// timers may be slowed down.
+inline constexpr std::chrono::milliseconds kBeatPeriod{10'000};
+inline constexpr std::string_view kBeatPush = R"({"beat":{}})";
+
+/// Uniform, from 0 up to but not including `most`.
+inline std::chrono::milliseconds SpreadOver(std::chrono::milliseconds most, RandomSource& random) {
+  return std::chrono::milliseconds(RandomUint32(random) % most.count());
+}
+
+/// Dependencies of sockets and polls, which they outlive.
+struct SocketContext {
+  VerbContext verbs;
+  Admission& costs;  ///< as in `ChannelContext`
+  LoginChecks logins;
+  const SeatedUsers& seated;
+  ThreadPool& workers;  ///< for requests of sockets that read or write the store
+  RequestRecorder& recorder;
+  const NodeLease* node = nullptr;  ///< as in `Services`
+};
+
+/// Reads requests, answers them one after the other, and writes what is pushed.
+///
+/// A subscription begins as `is_joining`: pushes are kept, while its request reads the room; then
+/// reply and kept pushes are written in one step, from the position of the reply on. So each event
+/// reaches the client once and in order, and nothing is read or written for long under the lock.
+///
+/// Owned by its connection until that ends, by `PushReceivers`, and by the task of its request.
+///
+/// @threads safe from any thread.
+/// @source the contract of the channel's socket.
+class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<ChannelSocket> {
+ public:
+  ChannelSocket(const SocketContext& context, std::string peer_address);
+
+  /// Answers the handshake. Call it once, on the thread of the connection.
+  void Open(HttpReply head, Responder& responder);
+
+  void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
+  void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnNotice(const std::string& object) override;
+  void OnRoomList(RoomListPush& push) override;
+  void OnEventsLost() override;
+  void OnBans() override;
+  void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
+  void OnTick(MonotonicTime now) override;
+  /// Nothing: the connection drains it.
+  void OnStop() override {}
+  [[nodiscard]] const UserId& user_id() const override { return login_.account; }
+  [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
+
+ private:
+  /// Requests and direct messages wait while more is unsent: a reply has at most about 96 KiB.
+  static constexpr std::size_t kMaxUnsentBeforeMore = std::size_t{32} << 10;
+
+  struct Request {
+    std::uint64_t id = 0;
+    const Verb* verb = nullptr;
+    nlohmann::ordered_json fields{};
+    MonotonicTime begun{};
+  };
+  struct Subscription {
+    RoomKey key{};
+    std::uint64_t number = 0;
+    RoomPosition at{};
+    bool is_joining = true;
+    bool has_lost = false;  ///< more pushes came while it was joining than are kept
+    std::vector<std::shared_ptr<RoomPush>> kept{};
+  };
+
+  TwoWayStream::Receipt OnBytes(TwoWayStream& stream, std::string_view bytes) EXCLUDES(mutex_);
+  void OnDrain() EXCLUDES(mutex_);
+  /// On a worker, since it reads the store: what waited until the client had read. If none is free,
+  /// the next tick tries again.
+  void Continue() EXCLUDES(mutex_);
+  void OnEnd() EXCLUDES(mutex_);
+  void OnKicked() noexcept EXCLUDES(mutex_);
+
+  /// Runs the waiting requests as far as possible now.
+  void RunRequests() noexcept EXCLUDES(mutex_);
+  void RunAll() EXCLUDES(mutex_);
+  /// @return false when it goes on later, on a worker.
+  bool Run(std::string_view text) EXCLUDES(mutex_);
+  void Execute(const Request& request) noexcept EXCLUDES(mutex_);
+  /// Takes tokens of the account and the address for a request.
+  [[nodiscard]] Status Admit(std::size_t bytes) const;
+  void ChargeReply(std::string_view reply) const;
+  Status Answer(const Request& request) EXCLUDES(mutex_);
+  /// Answers a failure, records the request, and closes after a `connect` that was refused.
+  void Finish(const Request& request, const Status& outcome) EXCLUDES(mutex_);
+  Status Connect(const Request& request) EXCLUDES(mutex_);
+  Status Subscribe(const Request& request) EXCLUDES(mutex_);
+  Status ReadSubscribed(const Request& request, const RoomKey& key, std::uint64_t number,
+                        const std::string& cursor) EXCLUDES(mutex_);
+  /// After a failure that passes, a message to the room gets that failure, and no refusal.
+  void NoteSubscribed(const Request& request, const Status& outcome) EXCLUDES(mutex_);
+  Status Unsubscribe(const Request& request) EXCLUDES(mutex_);
+  Status Watch(const Request& request) EXCLUDES(mutex_);
+  Status Unwatch(const Request& request) EXCLUDES(mutex_);
+  Status Call(const Request& request) EXCLUDES(mutex_);
+  void Record(const Request& request, const Status& outcome);
+
+  /// Pushes the direct messages that have come, until no more are known or much is unsent.
+  void ReadDirects() noexcept EXCLUDES(mutex_);
+  void ReadAllDirects() EXCLUDES(mutex_);
+  void CheckLogin(bool with_token) EXCLUDES(mutex_);
+  void Send(std::string_view text) EXCLUDES(mutex_);
+  void Close(std::uint16_t code, std::string_view reason) EXCLUDES(mutex_);
+
+  Subscription* FindLocked(std::uint64_t number) REQUIRES(mutex_);
+  /// @return the numbers of the removed ones.
+  std::vector<std::uint64_t> RemoveLocked(const RoomKey& key) REQUIRES(mutex_);
+  void ForgetFailedLocked(const RoomKey& key) REQUIRES(mutex_);
+  /// Ends a subscription, and says why. Call `PushReceivers::Unsubscribe` afterwards.
+  void KickLocked(const RoomKey& key, std::string_view reason) REQUIRES(mutex_);
+  /// Writes what a subscription has not received yet.
+  void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
+  /// @param made_at  as `PushReceivers::CountPush`.
+  void WritePushLocked(std::string_view frame, std::optional<TimePoint> made_at) REQUIRES(mutex_);
+  void SendLocked(std::string_view text) REQUIRES(mutex_);
+  void FlushLocked() REQUIRES(mutex_);
+  /// Nothing is sent or read any more; the stream ends when what was sent has left.
+  void CloseLocked(std::uint16_t code, std::string_view reason) REQUIRES(mutex_);
+  /// Asks the client to connect again, and closes.
+  void RestartLocked() REQUIRES(mutex_);
+  void EndLocked() REQUIRES(mutex_);
+
+  const SocketContext& context_;
+  const std::string peer_address_;
+  const MonotonicTime opened_;
+  ChannelLogin login_;  ///< written by the first `connect`, before `is_connected_`
+
+  Mutex mutex_;
+  WebSocket socket_ GUARDED_BY(mutex_);
+  /// Null before the handshake, and once it is closed.
+  std::shared_ptr<TwoWayStream> stream_ GUARDED_BY(mutex_);  ///< shared with `Open`
+  bool is_over_ GUARDED_BY(mutex_) = false;                  ///< the connection has ended
+  /// Bounded by one read, or by the cursors of a `connect`.
+  std::list<std::string> requests_ GUARDED_BY(mutex_);
+  /// Bytes of the text of the request that is being answered; nullopt: none is.
+  std::optional<std::size_t> running_ GUARDED_BY(mutex_);
+  bool is_paused_ GUARDED_BY(mutex_) = false;  ///< nothing is read from the client
+  TokenBucket rate_ GUARDED_BY(mutex_);
+  MonotonicTime next_ping_ GUARDED_BY(mutex_);
+  MonotonicTime next_beat_ GUARDED_BY(mutex_);
+  bool is_connected_ GUARDED_BY(mutex_) = false;
+  std::optional<ChannelInstance> instance_ GUARDED_BY(mutex_);
+  std::vector<Subscription> subscriptions_ GUARDED_BY(mutex_);
+  /// Rooms that are not subscribed because the store was away, or for the like; the newest 16.
+  std::vector<CallersRoom> failed_ GUARDED_BY(mutex_);
+  std::uint64_t direct_at_ GUARDED_BY(mutex_) = 0;  ///< newest direct message that was pushed
+  bool has_directs_ GUARDED_BY(mutex_) = true;      ///< some have come that were not pushed
+  bool reads_directs_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,18 @@
+#include <utility>
+
+#include "handlers/rooms/common_fields.h"
+#include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/room_json.h"
+
+namespace rtcroom {
+
+Reply HandleGetPushers(const Request& request, const HandlerContext& context) {
+  const Result<Room> room = LoadNamedRoom(request, context);
+  if (!room) return Reply::Failure(room.error());
+  constexpr std::size_t kBytesOfManyRooms = 1024;
+  JsonText answer(kBytesOfManyRooms);
+  WriteOneRoom(*room, request.protocol, answer);
+  return Reply::Success(std::move(answer));
+}
+
+}  // namespace rtcroom

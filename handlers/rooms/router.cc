@@ -1,0 +1,204 @@
+#include "handlers/rooms/router.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "handlers/rooms/answer.h"
+#include "handlers/rooms/common_fields.h"
+#include "handlers/rooms/refusal.h"
+#include "handlers/shared/form.h"
+#include "handlers/shared/request_charge.h"
+
+namespace rtcroom {
+namespace {
+
+constexpr int kNotFound = 404;
+constexpr int kMethodNotAllowed = 405;
+constexpr int kServiceUnavailable = 503;
+
+std::vector<RouteMount> MakeMounts(const RouterOptions& options) {
+  std::vector<RouteMount> mounts;
+  // A pinned prefix overrides all other rules (protocol C.1).
+  if (!options.gen1_prefix.empty()) mounts.push_back({options.gen1_prefix, Protocol::kGen1});
+  if (!options.gen2_prefix.empty()) mounts.push_back({options.gen2_prefix, Protocol::kGen2});
+  mounts.push_back({options.prefix, std::nullopt});
+  mounts.push_back({"/webrtc/" + options.prefix, Protocol::kWebrtc});
+  return mounts;
+}
+
+/// The route that a resolved request calls; null for an unknown path or another method.
+const EndpointSpec* CalledRoute(const HttpRequest& request) {
+  const RouteEntry* const entry = request.route;
+  return entry != nullptr && entry->route->method == request.method ? entry->route : nullptr;
+}
+
+/// Whether the request is on a worker, because the first look has not found all.
+bool IsSecond(Look look) { return look == Look::kAgain || look == Look::kOnWorker; }
+
+}  // namespace
+
+Router::Router(const Services& services, RouterOptions options, RequestRecorder& recorder,
+               const Cors& cors)
+    : ProtocolHandler(recorder, cors),
+      context_{.services = services,
+               .sdk_app_id = options.sdk_app_id,
+               .account_type = std::move(options.account_type),
+               .custom_set = options.custom_set,
+               .gen1_login = options.gen1_login,
+               .trust_userid = options.trust_userid},
+      busy_(options.busy),
+      authorizer_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
+      table_(MakeMounts(options)) {}
+
+RequestPlan Router::Resolve(HttpRequest& request) {
+  request.route = table_.Find(request.method, request.path);
+  const UtilsServices* const utils = context_.services.utils;
+  if (request.route != nullptr && request.route->route->on == RouteSwitch::kUtils &&
+      (utils == nullptr || !utils->enabled)) {
+    request.route = nullptr;
+  }
+  const EndpointSpec* const called = CalledRoute(request);
+  return called == nullptr ? RequestPlan{.lane = Lane::kInline} : called->plan;
+}
+
+std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
+  return context_.services.admission.DelayOfAddress(client_address);
+}
+
+void Router::Handle(HttpRequest& request, Responder& responder) {
+  request.request_id = recorder().NextId();
+  const SecondLooks* const looks = context_.services.looks;
+  Serve(request, responder, looks != nullptr && looks->AreOthers() ? Look::kFirst : Look::kOnly);
+}
+
+std::optional<HttpReply> Router::Run(Call& call) {
+  std::optional<HttpReply> reply = Dispatch(call);
+  if (!call.looks_again) return reply;
+  SecondLooks::Place place = context_.services.looks->TryBegin(call.http.peer_address);
+  if (!place) {
+    return Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label, busy_);
+  }
+  LookAgain(call, std::move(place));
+  return std::nullopt;
+}
+
+HttpReply Router::RenderFault(Call& call) const { return Render(InternalError(), call.label); }
+
+void Router::LookAgain(Call& call, SecondLooks::Place place) {
+  struct Waiting {
+    SecondLooks::Place place;
+    HttpRequest request;
+    Responder responder;
+  };
+  // Shared with the worker.
+  const auto waiting = std::make_shared<Waiting>(Waiting{.place = std::move(place),
+                                                         .request = std::move(call.http),
+                                                         .responder = std::move(call.responder)});
+  const Look next = call.look == Look::kFirst ? Look::kAgain : Look::kOnWorker;
+  const bool is_taken = waiting->responder.RunOnWorker(
+      [this, waiting, next] { Serve(waiting->request, waiting->responder, next); });
+  if (!is_taken) waiting->responder.Send(Refuse(kServiceUnavailable, "no worker is free"));
+}
+
+HttpReply Router::Refuse(int status, std::string_view reason) {
+  RequestLabel label;
+  HttpReply reply = RefusalOf(status, label, reason);
+  label.failure_detail = reason;
+  if (status == kServiceUnavailable) reply.headers.emplace_back("Retry-After", "1");
+  cors().AddOrigin({}, reply.headers);
+  recorder().RecordRefusal(label, status);
+  return reply;
+}
+
+bool Router::Admits(const HttpRequest& request) const {
+  const EndpointSpec* const called = CalledRoute(request);
+  if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
+  Admission& admission = context_.services.admission;
+  // A delayed call has already taken its token: an error would end the caller's room (A.4.7).
+  const bool admitted =
+      (called != nullptr && called->plan.paced) || admission.AdmitsAddress(request.peer_address);
+  const std::uint32_t more = MoreTokensFor(request.body.size());
+  if (admitted && more > 0) admission.ChargeAddress(request.peer_address, more);
+  return admitted;
+}
+
+std::optional<HttpReply> Router::Dispatch(Call& call) const {
+  const HttpRequest& http = call.http;
+  // A request without a route also takes a token, but its reply does not depend on it: a refusal
+  // would cost as much.
+  const bool admitted = IsSecond(call.look) || Admits(http);
+  if (http.route == nullptr) return RefusalOf(kNotFound, call.label);
+  const RouteEntry& entry = *http.route;
+  const EndpointSpec& route = *entry.route;
+  call.label.endpoint = route.endpoint;
+  call.label.kind = entry.kind;
+  if (route.caching == RouteCaching::kNever) {
+    call.headers.emplace_back("Cache-Control", "no-store");
+  }
+  if (http.method == "OPTIONS") return Cors::Preflight();
+  if (http.method != route.method) {
+    HttpReply reply = RefusalOf(kMethodNotAllowed, call.label);
+    reply.headers.emplace_back("Allow", table_.AllowedMethods(http.path));
+    return reply;
+  }
+
+  FormPairs query = ParseForm(http.query);
+  const Protocol protocol = entry.pinned.value_or(ProtocolOf(route, query));
+  call.label.protocol = protocol;
+  if (protocol != Protocol::kWebrtc) call.label.dialect = TraitsOf(protocol).dialect;
+  if (!admitted) return Render(TooManyRequests(), call.label);
+  const NodeLease* const node = context_.services.node;
+  if (node != nullptr && node->IsCutOff()) {
+    return Render(Reply::Failure({Errc::kStoreBusy, "cut off from the store"}), call.label, busy_);
+  }
+  if (call.look == Look::kAgain) {
+    const Status heard = context_.services.looks->CatchUp();
+    if (!heard) return Render(Reply::Failure(heard.error()), call.label, busy_);
+  }
+  const Result<Request> request =
+      authorizer_.Authorize(http, entry, protocol, std::move(query), call.look);
+  if (!request) {
+    const Errc code = request.error().code;
+    call.looks_again =
+        call.look == Look::kFirst && (code == Errc::kNoSession || code == Errc::kTokenWrong);
+    if (call.looks_again) return std::nullopt;
+    return Render(Reply::Failure(request.error()), call.label, busy_);
+  }
+  return CallHandler(call, *request);
+}
+
+std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request) const {
+  const EndpointSpec& route = *call.http.route->route;
+  RequestCharge charge;
+  if (route.tokens != RouteTokens::kNone) {
+    charge =
+        RequestCharge(context_.services.admission, call.http.peer_address, request.proven_caller);
+  }
+  if (route.handler != nullptr) {
+    Reply outcome = route.handler(request, context_);
+    if (outcome.misses_member) {
+      const bool is_explained = route.explain_missing != nullptr && NamesClient(request) &&
+                                context_.services.looks != nullptr;
+      call.looks_again = call.look == Look::kFirst || (call.look == Look::kOnly && is_explained);
+      if (call.looks_again) return std::nullopt;
+      if (is_explained) outcome = route.explain_missing(request, context_);
+    }
+    HttpReply reply = Render(outcome, call.label, busy_);
+    charge.ChargeReply(reply.body.size());
+    return reply;
+  }
+  const Answer answer(call, recorder(), std::move(charge), busy_);
+  try {
+    if (route.sliced != nullptr) {
+      answer.RunInSlices(route.sliced(request, context_));
+    } else {
+      route.async(request, context_, answer);
+    }
+  } catch (...) {
+    answer(InternalError());
+  }
+  return std::nullopt;
+}
+
+}  // namespace rtcroom

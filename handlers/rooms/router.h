@@ -1,0 +1,86 @@
+// Turns an HTTP request into a reply: path, method, protocol, body, handler, CORS.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/auth_mode.h"
+#include "daemon/core/room_policy.h"
+#include "daemon/http/http_handler.h"
+#include "handlers/rooms/authorizer.h"
+#include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/reply.h"
+#include "handlers/rooms/route_table.h"
+#include "handlers/rooms/services.h"
+#include "handlers/shared/protocol_handler.h"
+
+namespace rtcroom {
+
+struct RouterOptions {
+  std::string prefix = "/weapp";  ///< webrtc_room is mounted under `/webrtc` as well
+  std::string gen1_prefix{};      ///< requests under it are gen-1, whatever their form; "" = off
+  std::string gen2_prefix{};      ///< likewise gen-2
+  AuthMode auth_mode = AuthMode::kMixed;
+  std::uint32_t sdk_app_id = 0;
+  std::string account_type = "0";
+  CustomSet custom_set = CustomSet::kMembers;
+  bool gen1_login = false;    ///< as in `HandlerContext`
+  bool trust_userid = false;  ///< likewise
+  bool gen1_bind = false;     ///< a gen-1 pusher may call only from the address that added it
+  BusyReply busy = BusyReply::kAsAnyFailure;
+};
+
+/// Answers every request, valid or not, with JSON that has a `code` (204 to OPTIONS), and records
+/// it. Paths are those of `RouteTable`.
+///
+/// Callers over their rate are refused, except for calls that keep or end a membership, and for
+/// those that their connection delays instead (protocol F.9).
+///
+/// Users and members that are unknown here are looked for once more where other servers use the
+/// store; beyond the limits of `SecondLooks` such a call is answered as while the store is busy.
+///
+/// Must outlive the asynchronous answers of its handlers.
+///
+/// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
+class Router : public ProtocolHandler {
+ public:
+  /// `recorder`, `cors` and the services outlive the router.
+  Router(const Services& services, RouterOptions options, RequestRecorder& recorder,
+         const Cors& cors);
+
+  RequestPlan Resolve(HttpRequest& request) override;
+
+  /// Takes the token of a paced request from its address.
+  /// @return the time until that token is available.
+  std::chrono::nanoseconds Delay(std::string_view client_address) override;
+
+  /// Throws nothing: an exception of a handler is answered as an internal error.
+  void Handle(HttpRequest& request, Responder& responder) override;
+
+  /// What `HttpHandler::Refuse` asks for: 4xx has code 1, 5xx code 6 (protocol 0.2).
+  HttpReply Refuse(int status, std::string_view reason);
+
+ private:
+  std::optional<HttpReply> Run(Call& call) override;
+  HttpReply RenderFault(Call& call) const override;
+  /// Serves the call on a worker, when the changes of other servers have been read.
+  void LookAgain(Call& call, SecondLooks::Place place);
+
+  /// Takes a token of the address.
+  /// @return whether a handler may run.
+  [[nodiscard]] bool Admits(const HttpRequest& request) const;
+  /// @return nullopt when the handler answers later, or the call `looks_again`.
+  [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
+  [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
+
+  const HandlerContext context_;
+  const BusyReply busy_;
+  const Authorizer authorizer_;
+  const RouteTable table_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,179 @@
+#include "handlers/shared/body.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "daemon/base/text.h"
+#include "handlers/shared/form.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+
+Error BadBody(std::string_view fault) {
+  return {Errc::kBadRequest, std::string("body: ").append(fault)};
+}
+
+/// Whether a `Content-Type` such as `Application/JSON; charset=utf-8` is of that media type.
+bool IsMediaType(std::string_view content_type, std::string_view media_type) {
+  return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), media_type);
+}
+
+/// Properties of JSON that the parser accepts but this server bounds.
+struct Excess {
+  bool nesting = false;  ///< deeper than kMaxBodyNesting
+  bool nul = false;      ///< a NUL, written as an escape
+  std::size_t members = 0;
+  std::size_t elements = 0;  ///< of arrays; an empty one counts as one
+};
+
+/// Checks the text before the parser does, so that the parser's work and memory stay bounded. The
+/// result is meaningless for text that is not JSON; the parser rejects that.
+Excess FindExcess(std::string_view text) {
+  Excess excess;
+  int depth = 0;
+  std::uint64_t arrays = 0;  // a bit for each open bracket, the lowest for the innermost: an array
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        if (text.substr(i + 1, 5) == "u0000") excess.nul = true;
+        ++i;  // an escaped quote does not end the string
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxBodyNesting) excess.nesting = true;
+      arrays <<= 1U;
+      if (c == '[') {
+        arrays |= 1U;
+        ++excess.elements;
+      }
+    } else if (c == '}' || c == ']') {
+      --depth;
+      arrays >>= 1U;
+    } else if (c == ':') {
+      ++excess.members;
+    } else if (c == ',' && (arrays & 1U) != 0) {
+      ++excess.elements;
+    }
+  }
+  return excess;
+}
+
+constexpr std::size_t kEscapeBytes = std::string_view("\\ud800").size();
+
+/// The UTF-16 unit that an escape at the front of `text` spells; 0 when there is none.
+unsigned EscapedUnit(std::string_view text) {
+  if (text.size() < kEscapeBytes || !text.starts_with("\\u")) return 0;
+  unsigned unit = 0;
+  const char* const end = text.data() + kEscapeBytes;
+  return std::from_chars(text.data() + 2, end, unit, 16).ptr == end ? unit : 0;
+}
+
+/// Spells U+FFFD in place of every escape of half a surrogate pair, which the parser refuses:
+/// phones cut nicknames inside an emoji.
+void ReplaceLoneSurrogates(std::string& text) {
+  // A backslash outside a string is not valid JSON either way.
+  for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const unsigned unit = EscapedUnit(rest);
+    const bool high = unit >= 0xD800 && unit <= 0xDBFF;
+    const bool low = unit >= 0xDC00 && unit <= 0xDFFF;
+    if (!high && !low) {
+      at += 2;  // any other escape, perhaps of a backslash
+      continue;
+    }
+    const unsigned next = high ? EscapedUnit(rest.substr(kEscapeBytes)) : 0;
+    if (next >= 0xDC00 && next <= 0xDFFF) {
+      at += 2 * kEscapeBytes;
+      continue;
+    }
+    text.replace(at, kEscapeBytes, "\\ufffd");
+    at += kEscapeBytes;
+  }
+}
+
+template <typename Json>
+Result<Json> Parse(std::string_view text, std::size_t most) {
+  if (!IsUtf8(text)) return Error{Errc::kBadRequest, "not valid UTF-8"};
+  const Excess excess = FindExcess(text);
+  if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
+  if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
+  if (excess.members > most) return Error{Errc::kBadRequest, "holds too many members"};
+  if (excess.elements > most) return Error{Errc::kBadRequest, "holds too many elements"};
+  std::string mended;
+  if (text.find("\\u") != std::string_view::npos) {
+    mended = text;
+    ReplaceLoneSurrogates(mended);
+    text = mended;
+  }
+  Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  // The parser takes a bare NUL for the end of the text.
+  if (parsed.is_discarded() || HasNul(text)) return Error{Errc::kNotJson, "not valid JSON"};
+  return parsed;
+}
+
+Result<json> ParseJsonObject(std::string_view text) {
+  Result<json> parsed = ParseJson(text);
+  if (!parsed) return BadBody(parsed.error().detail);
+  if (!parsed->is_object()) return BadBody("not a JSON object");
+  return parsed;
+}
+
+Result<json> ParseFormObject(std::string_view text) {
+  json parsed = json::object();
+  for (auto& [name, value] : ParseForm(text)) {
+    if (!IsUtf8(name) || !IsUtf8(value)) return BadBody("not valid UTF-8");
+    if (HasNul(name) || HasNul(value)) return BadBody("holds a NUL");
+    parsed[name] = std::move(value);
+  }
+  return parsed;
+}
+
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+/// `Body::unread`.
+/// @param of_object  the fault when the body begins like an object of JSON.
+std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+  if (body.starts_with('{')) return std::string(of_object);
+  if (body.starts_with("--") && body.find("form-data") != std::string_view::npos) {
+    return "body: multipart, which is not read; send application/json";
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<json> ParseJson(std::string_view text) {
+  return Parse<json>(text, std::numeric_limits<std::size_t>::max());
+}
+
+Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text) {
+  return Parse<nlohmann::ordered_json>(text, kMaxOrderedMembers);
+}
+
+Result<Body> ParseBody(std::string_view content_type, std::string_view body) {
+  if (body.empty()) return Body();
+  if (IsMediaType(content_type, kFormType)) {
+    Result<json> fields = ParseFormObject(body);
+    if (!fields) return fields.error();
+    return Body{.fields = *std::move(fields),
+                .unread = FaultOfUnread(body, "body: JSON, sent with the Content-Type of a form")};
+  }
+  Result<json> fields = ParseJsonObject(body);
+  if (fields) return Body{.fields = *std::move(fields)};
+  if (IsMediaType(content_type, "application/json")) return fields.error();
+  return Body{.unread = FaultOfUnread(body, fields.error().detail)};
+}
+
+}  // namespace rtcroom

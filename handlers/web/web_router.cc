@@ -1,0 +1,203 @@
+#include "handlers/web/web_router.h"
+
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "daemon/base/text.h"
+
+namespace rtcroom {
+namespace {
+
+namespace http_status {
+constexpr int kOk = 200;
+constexpr int kCreated = 201;
+constexpr int kNoContent = 204;
+constexpr int kBadRequest = 400;
+constexpr int kForbidden = 403;
+constexpr int kNotFound = 404;
+constexpr int kMethodNotAllowed = 405;
+constexpr int kNotAcceptable = 406;
+constexpr int kTooLarge = 413;
+constexpr int kUnsupportedType = 415;
+constexpr int kInternalError = 500;
+constexpr int kServiceUnavailable = 503;
+}  // namespace http_status
+
+constexpr std::string_view kSdp = "application/sdp";
+constexpr std::string_view kForAWorker = "1";  ///< seconds until another attempt
+constexpr std::string_view kForAPlace = "5";
+/// The code is for the log and the metrics: that of the room API.
+HttpReply Failure(int status, Errc failure, std::string_view text, RequestLabel& label) {
+  label.code = status < http_status::kInternalError ? 1 : 6;
+  label.failure = failure;
+  label.failure_detail = text;
+  return {.status = status,
+          .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+          .body = std::string(text) + '\n'};
+}
+
+HttpReply TryLater(std::string_view text, std::string_view after, RequestLabel& label) {
+  HttpReply reply = Failure(http_status::kServiceUnavailable, Errc::kUnavailable, text, label);
+  reply.headers.emplace_back("Retry-After", after);
+  return reply;
+}
+
+bool IsSdp(std::string_view content_type) {
+  return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), kSdp);
+}
+
+/// Quoted as in a header; the texts are ASCII without quotes or backslashes.
+std::string IceServerLink(std::string_view url, const IceServers& servers) {
+  std::string link = fmt::format("<{}>; rel=\"ice-server\"", url);
+  if (servers.username.empty() || url.starts_with("stun:")) return link;
+  return link + fmt::format("; username=\"{}\"; credential=\"{}\"; credential-type=\"password\"",
+                            servers.username, servers.credential);
+}
+
+}  // namespace
+
+std::optional<WebRouter::Target> WebRouter::TargetOf(std::string_view path) const {
+  const std::string& prefix = context_.addresses.prefix();
+  if (!path.starts_with(prefix)) return std::nullopt;
+  path.remove_prefix(prefix.size());
+  for (const std::string_view start : {"/whip/", "/whep/", "/web/"}) {
+    if (!path.starts_with(start)) continue;
+    return Target{.label = start.substr(1, start.size() - 2), .rest = path.substr(start.size())};
+  }
+  return std::nullopt;
+}
+
+RequestPlan WebRouter::Resolve(HttpRequest& request) {
+  return {.lane = request.method == "POST" ? Lane::kWorker : Lane::kInline};
+}
+
+std::optional<HttpReply> WebRouter::Run(Call& call) {
+  const Target target = *TargetOf(call.http.path);
+  call.label.endpoint = target.label;
+  call.headers.emplace_back("Access-Control-Expose-Headers", "Location, Link, Retry-After");
+  call.headers.emplace_back("Cache-Control", "no-store");
+  if (auto reply = AnswerAtOnce(call.http, target, call.label)) return reply;
+  const WebDirection direction =
+      target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
+  // Shared by the copies of the function that answers.
+  const auto pending = std::make_shared<PendingCall>(call, recorder(), RequestCharge(),
+                                                     PendingCall::Duration::kWaits);
+  context_.sessions.Open(
+      {.direction = direction,
+       .name = context_.addresses.NameInPath(direction, target.rest),
+       .query = std::move(call.http.query),
+       .address = call.http.peer_address,
+       .sdp = std::move(call.http.body)},
+      [this, pending](const WebAnswer& answer) {
+        pending->Answer([&](RequestLabel& label) { return ReplyTo(answer, label); });
+      });
+  return std::nullopt;
+}
+
+HttpReply WebRouter::RenderFault(Call& call) const {
+  return Failure(http_status::kInternalError, Errc::kInternal, "internal error", call.label);
+}
+
+std::optional<HttpReply> WebRouter::AnswerAtOnce(const HttpRequest& http, const Target& target,
+                                                 RequestLabel& label) const {
+  const bool is_session = target.label == "web";
+  if (http.method == "OPTIONS") {
+    // The relays are not told here: nobody has checked whether the address may be used now.
+    HttpReply reply{.status = http_status::kNoContent,
+                    .headers = {{"Access-Control-Allow-Methods", "POST, DELETE, PATCH"},
+                                {"Access-Control-Allow-Headers", "content-type, if-match"},
+                                {"Access-Control-Max-Age", "300"}}};
+    if (!is_session) reply.headers.emplace_back("Accept-Post", kSdp);
+    return reply;
+  }
+  if (is_session && (http.method == "DELETE" || http.method == "PATCH")) {
+    return ChangeSession(http, target.rest, label);
+  }
+  const auto bad = [&label](int status, std::string_view text) {
+    return Failure(status, Errc::kBadRequest, text, label);
+  };
+  if (is_session || http.method != "POST") {
+    HttpReply reply = bad(http_status::kMethodNotAllowed, "method not allowed");
+    reply.headers.emplace_back("Allow", is_session ? "DELETE, PATCH, OPTIONS" : "POST, OPTIONS");
+    return reply;
+  }
+  if (!IsSdp(http.content_type)) {
+    return bad(http_status::kUnsupportedType, "Content-Type: not application/sdp");
+  }
+  if (http.body.size() > kMaxOfferBytes) {
+    return bad(http_status::kTooLarge, "the offer is longer than 32 KiB");
+  }
+  if (http.body.empty()) return bad(http_status::kBadRequest, "there is no offer");
+  if (!context_.admission.AdmitsAddress(http.peer_address)) {
+    return TryLater("too many requests", kForAPlace, label);
+  }
+  if (context_.node != nullptr && context_.node->IsCutOff()) {
+    return TryLater("cut off from the store", kForAWorker, label);
+  }
+  return std::nullopt;
+}
+
+// A session's ID cannot be guessed, and its end gives a place back: there is no limit.
+HttpReply WebRouter::ChangeSession(const HttpRequest& http, std::string_view session,
+                                   RequestLabel& label) const {
+  const bool deletes = http.method == "DELETE";
+  if (!deletes && http.body.size() > kMaxPatchBytes) {
+    return Failure(http_status::kTooLarge, Errc::kBadRequest, "longer than 8 KiB", label);
+  }
+  if (!(deletes ? context_.sessions.Delete(session) : context_.sessions.Has(session))) {
+    return Failure(http_status::kNotFound, Errc::kBadRequest, "no such session", label);
+  }
+  if (deletes) {
+    return {.status = http_status::kOk,
+            .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+            .body = "ended\n"};
+  }
+  // All candidates are in the answer, and the browser's are not needed.
+  if (http.if_match != "*") return {.status = http_status::kNoContent};
+  HttpReply reply = Failure(http_status::kMethodNotAllowed, Errc::kBadRequest,
+                            "no restart of ICE: send a new offer", label);
+  reply.headers.emplace_back("Allow", "DELETE, OPTIONS");
+  return reply;
+}
+
+HttpReply WebRouter::ReplyTo(const WebAnswer& answer, RequestLabel& label) const {
+  const auto text_or = [&answer](std::string_view text) {
+    return answer.text.empty() ? text : std::string_view(answer.text);
+  };
+  switch (answer.outcome) {
+    case WebOpenOutcome::kOpened:
+      break;
+    case WebOpenOutcome::kMalformed:
+      return Failure(http_status::kBadRequest, Errc::kBadRequest, text_or("malformed offer"),
+                     label);
+    case WebOpenOutcome::kNoCodec:
+      return Failure(http_status::kNotAcceptable, Errc::kBadRequest,
+                     text_or("no H.264 and no Opus"), label);
+    case WebOpenOutcome::kNotAllowed:
+      return Failure(http_status::kForbidden, Errc::kNotAllowed, "this address is not valid now",
+                     label);
+    case WebOpenOutcome::kFull:
+      return TryLater("too many sessions", kForAPlace, label);
+    case WebOpenOutcome::kTooManyOffers:
+      return TryLater("too many offers", kForAWorker, label);
+    case WebOpenOutcome::kNoWorker:
+      return TryLater("no worker for media has answered", kForAWorker, label);
+    case WebOpenOutcome::kFailed:
+      return TryLater("failed", kForAWorker, label);
+  }
+  label.kind = answer.room.kind;
+  HttpReply reply{.status = http_status::kCreated,
+                  .headers = {{"Content-Type", std::string(kSdp)},
+                              {"Location", fmt::format("{}/web/{}", context_.addresses.prefix(),
+                                                       answer.session)}},
+                  .body = answer.text};
+  const IceServers servers = context_.addresses.IceServersFor(answer.user_id, context_.clock.Now());
+  for (const std::string& url : servers.urls) {
+    reply.headers.emplace_back("Link", IceServerLink(url, servers));
+  }
+  return reply;
+}
+
+}  // namespace rtcroom

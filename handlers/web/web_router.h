@@ -1,0 +1,70 @@
+// Publishing (WHIP) and playing (WHEP) from a browser over HTTP.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "daemon/auth/admission.h"
+#include "daemon/core/node_lease.h"
+#include "daemon/core/web_sessions.h"
+#include "handlers/shared/protocol_handler.h"
+#include "handlers/web/web_addresses.h"
+
+namespace rtcroom {
+
+/// All of it outlives the router.
+struct WebContext {
+  WebSessions& sessions;
+  const WebAddresses& addresses;
+  Admission& admission;
+  const Clock& clock;
+  const NodeLease* node = nullptr;  ///< as in `Services`
+};
+
+/// Answers
+/// - POST `<prefix>/whip/<stream>` and `<prefix>/whep/<stream>`, whose body is an offer: 201 with
+///   the answer and the path of the session. A worker makes the answer; no thread waits for it;
+/// - DELETE `<prefix>/web/<session>`: 200; PATCH: 204 without effect, 405 for a restart of ICE.
+///
+/// Failures have a word of text. Whoever may not use an address gets the same 403, whatever the
+/// reason. The address is the right to it, so there is no other login.
+///
+/// @threads safe from any thread; POST reads the store.
+/// @source RFC 9725; draft-ietf-wish-whep-03.
+class WebRouter : public ProtocolHandler {
+ public:
+  static constexpr std::size_t kMaxOfferBytes = std::size_t{32} << 10;
+  static constexpr std::size_t kMaxPatchBytes = std::size_t{8} << 10;
+
+  /// All of it outlives the router.
+  WebRouter(const WebContext& context, RequestRecorder& recorder, const Cors& cors)
+      : ProtocolHandler(recorder, cors), context_(context) {}
+
+  /// Whether a path is one of these. Paths are exact.
+  [[nodiscard]] bool Serves(std::string_view path) const { return TargetOf(path).has_value(); }
+
+  RequestPlan Resolve(HttpRequest& request) override;
+
+ private:
+  /// What a path names.
+  struct Target {
+    std::string_view label{};  ///< "whip", "whep", "web"
+    std::string_view rest{};
+  };
+
+  std::optional<HttpReply> Run(Call& call) override;
+  HttpReply RenderFault(Call& call) const override;
+
+  [[nodiscard]] std::optional<Target> TargetOf(std::string_view path) const;
+  /// @return nullopt: the request is an offer for a worker.
+  [[nodiscard]] std::optional<HttpReply> AnswerAtOnce(const HttpRequest& http, const Target& target,
+                                                      RequestLabel& label) const;
+  [[nodiscard]] HttpReply ChangeSession(const HttpRequest& http, std::string_view session,
+                                        RequestLabel& label) const;
+  [[nodiscard]] HttpReply ReplyTo(const WebAnswer& answer, RequestLabel& label) const;
+
+  const WebContext context_;
+};
+
+}  // namespace rtcroom

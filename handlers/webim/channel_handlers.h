@@ -1,0 +1,43 @@
+// The handlers of the message channel, one file for each group of services.
+#pragma once
+
+#include "handlers/webim/channel_commands.h"
+
+namespace rtcroom::channel {
+
+// channel_openim.cc: logins, messages between accounts, the account's poll.
+Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GetLongPollingId(const ChannelRequest& request, const ChannelContext& context);
+Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
+                   const BeginPoll& begin);
+Result<JsonText> LongPollingLogOut(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> LogOut(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> AuthKey(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext& context);
+
+// channel_group.cc: groups and the room's poll.
+Result<JsonText> GetJoinedGroupList(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> ApplyJoinGroup(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> QuitGroup(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> CreateGroup(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> DestroyGroup(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GetGroupInfo(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GetGroupMemberInfo(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> GetRoleInGroup(const ChannelRequest& request, const ChannelContext& context);
+Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
+                 const BeginPoll& begin);
+
+// channel_profile.cc: names and pictures.
+Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext& context);
+Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext& context);
+
+// channel_misc.cc: conversations, and reports that the server does not store.
+Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelContext& context);
+/// For `msgreaded`, `msg_read_report` and `web_report`: accepted, without effect.
+Result<JsonText> Report(const ChannelRequest& request, const ChannelContext& context);
+
+}  // namespace rtcroom::channel

@@ -1,0 +1,77 @@
+// The services recentcontact and imopenstat: conversations, and reports without effect.
+#include <algorithm>
+#include <string>
+
+#include "daemon/auth/user_sig.h"
+#include "daemon/channel/message_guard.h"
+#include "handlers/channel/channel_fields.h"
+#include "handlers/shared/body.h"
+#include "handlers/webim/channel_handlers.h"
+
+namespace rtcroom::channel {
+namespace {
+
+constexpr std::uint64_t kMaxConversations = 100;
+
+/// One line of a stored body.
+std::string Shown(const std::string& stored) {
+  auto parsed = ParseOrderedJson(stored);
+  if (!parsed) return {};
+  const Result<MessageBody> body =
+      MessageBody::From(*std::move(parsed), kMaxMessageBytes + kMaxMendBytes);
+  return body ? TextOf(*body) : std::string();
+}
+
+std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+// The two spellings, To_Account and ToAccount, are those of the protocol.
+void WriteConversation(const Conversation& conversation, const UserId& caller, JsonText& out) {
+  const StoredMessage& newest = conversation.newest;
+  const MessageContent& content = newest.content;
+  out.BeginObject();
+  if (conversation.room.id.value.empty()) {
+    const bool is_sent = content.sender == caller;
+    out.Field("Type", 1)
+        .Field("To_Account", is_sent ? newest.receiver.value : content.sender.value)
+        .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
+        .Field("MsgSeq", Number(content.client_seq))
+        .Field("MsgRandom", Number(content.client_random))
+        .Field("MsgShow", Shown(content.body))
+        .Field("UnreadMsgCount", Number(conversation.unread));
+  } else {
+    out.Field("Type", 2)
+        .Field("ToAccount", conversation.room.id.value)
+        .Field("GroupNick", conversation.room.id.value)
+        .Field("GroupImage", "")
+        .Field("MsgGroupFrom_Account", content.sender.value)
+        .Field("MsgGroupFromNickName", content.nick.empty() ? content.sender.value : content.nick)
+        .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
+        .Field("MsgSeq", Number(newest.seq))
+        .Field("MsgShow", Shown(content.body));
+  }
+  out.EndObject();
+}
+
+}  // namespace
+
+Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelContext& context) {
+  ChannelFields fields(request.body);
+  const std::uint64_t asked = fields.OptionalNumber("Count", kMaxConversations);
+  if (!fields.ok()) return fields.error();
+  const auto limit =
+      static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxConversations));
+  const auto conversations = context.channel.Conversations(request.caller, limit);
+  if (!conversations) return conversations.error();
+  JsonText reply;
+  reply.BeginArray("SessionItem");
+  for (const Conversation& conversation : *conversations) {
+    WriteConversation(conversation, request.caller.account, reply);
+  }
+  return std::move(reply.EndArray());
+}
+
+Result<JsonText> Report(const ChannelRequest& /*request*/, const ChannelContext& /*context*/) {
+  return JsonText();
+}
+
+}  // namespace rtcroom::channel

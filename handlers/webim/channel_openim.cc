@@ -1,0 +1,145 @@
+// The service openim: logins, messages between accounts, the account's poll.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <ranges>
+#include <span>
+#include <utility>
+
+#include "daemon/auth/user_sig.h"
+#include "daemon/channel/channel_json.h"
+#include "handlers/channel/channel_codes.h"
+#include "handlers/channel/channel_fields.h"
+#include "handlers/channel/channel_login.h"
+#include "handlers/webim/channel_handlers.h"
+
+namespace rtcroom::channel {
+namespace {
+
+/// Most messages of one reply of getroammsg.
+constexpr std::uint64_t kMaxRoamMessages = 15;
+
+/// A JSON array.
+std::string Entries(std::span<const StoredMessage> messages) {
+  std::string entries = "[";
+  for (const StoredMessage& message : messages) {
+    if (entries.size() > 1) entries += ',';
+    entries.append("{").append(DirectMessageEntry(message));
+  }
+  return entries += ']';
+}
+
+/// The key of a message in the history.
+std::optional<std::uint64_t> PositionOf(std::string_view key) {
+  std::uint64_t position = 0;
+  const char* const end = key.data() + key.size();
+  const auto [stopped, error] = std::from_chars(key.data(), end, position);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return position;
+}
+
+}  // namespace
+
+Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context) {
+  const UserId account{std::string(FirstOrEmpty(request.query, "identifier"))};
+  const Result<LoginProof> proof = CheckUserSig(
+      context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
+  if (!proof) return proof.error();
+  const Result<Channel::Login> login = context.channel.LogIn(account, *proof);
+  if (!login) return login.error();
+  return JsonText().Field("TinyId", login->tiny_id).Field("A2Key", login->a2);
+}
+
+Result<JsonText> GetLongPollingId(const ChannelRequest& request, const ChannelContext& context) {
+  // The caller is known by its a2: the number is only echoed.
+  return JsonText()
+      .Field("LongPollingId", std::to_string(request.caller.instance))
+      .Field("Timeout", context.hold.count());
+}
+
+Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
+                   const BeginPoll& begin) {
+  ChannelFields fields(request.body);
+  ChannelFields cookie(fields.OptionalObject("Cookie"));
+  const std::uint64_t cursor = cookie.OptionalNumber("NoticeSeq");
+  if (!fields.ok()) return fields.error();
+  if (!cookie.ok()) return cookie.error();
+  PollReply reply = begin(FailureReply(kNothingNew.code, kNothingNew.info));
+  if (request.is_paused) {
+    context.channel.Pause(std::nullopt, std::move(reply));
+  } else {
+    context.channel.PollAccount(request.caller, cursor, std::move(reply));
+  }
+  return {};
+}
+
+Result<JsonText> LongPollingLogOut(const ChannelRequest& request, const ChannelContext& context) {
+  if (const Status stored = context.channel.LogOut(request.caller); !stored) return stored.error();
+  return JsonText();
+}
+
+Result<JsonText> LogOut(const ChannelRequest& request, const ChannelContext& context) {
+  if (const Status stored = context.channel.LogOutAll(request.caller); !stored) {
+    return stored.error();
+  }
+  return JsonText();
+}
+
+Result<JsonText> AuthKey(const ChannelRequest& /*request*/, const ChannelContext& /*context*/) {
+  return JsonText().Field("AuthKey", "").BeginArray("IpList").EndArray().Field("ExpireTime", 0);
+}
+
+Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& context) {
+  ChannelFields fields(request.body);
+  UserId to = fields.Account("To_Account");
+  const std::uint64_t seq = fields.OptionalNumber("MsgSeq");
+  const std::uint64_t random = fields.Number("MsgRandom");
+  if (!fields.ok()) return fields.error();
+  Result<MessageBody> body = fields.Message();
+  if (!body) return body.error();
+  const Result<SentMessage> sent =
+      context.channel.SendDirect(request.caller.account, {.to = std::move(to),
+                                                          .body = *std::move(body),
+                                                          .seq = seq,
+                                                          .random = random,
+                                                          .address = request.address});
+  if (!sent) return sent.error();
+  return JsonText().Field("MsgTime", UnixSeconds(sent->at));
+}
+
+Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context) {
+  const auto messages = context.channel.PendingMessages(request.caller.account);
+  if (!messages) return messages.error();
+  return JsonText()
+      .Json("MsgList", Entries(*messages))
+      .Field("SyncFlag", 2)  // complete: with 1 the client asks again
+      .Field("Cookie", "")
+      .BeginArray("EventArray")
+      .EndArray();
+}
+
+Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext& context) {
+  ChannelFields fields(request.body);
+  const UserId peer = fields.Account("Peer_Account");
+  const std::uint64_t asked = fields.OptionalNumber("MaxCnt", kMaxRoamMessages);
+  const std::string key = fields.OptionalText("MsgKey");
+  if (!fields.ok()) return fields.error();
+  const std::optional<std::uint64_t> before = key.empty() ? std::nullopt : PositionOf(key);
+  if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
+  const auto limit =
+      static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
+  Result<DirectPage> page = context.channel.DirectHistory(request.caller.account, peer, before,
+                                                          {limit, MessageReads::kAnyBytes});
+  if (!page) return page.error();
+  std::vector<StoredMessage>& messages = page->messages;
+  std::ranges::reverse(messages);
+  const bool is_empty = messages.empty();
+  return JsonText()
+      .Field("Complete", page->is_last ? 1 : 0)
+      .Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
+      .Field("LastMsgTime", is_empty ? 0 : UnixSeconds(messages.front().content.sent_at))
+      .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position))
+      .Json("MsgList", Entries(messages));
+}
+
+}  // namespace rtcroom::channel

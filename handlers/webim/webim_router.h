@@ -1,0 +1,69 @@
+// Answers the message channel's commands of 2018: path, method, caller, body, handler.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/auth/admission.h"
+#include "daemon/base/result.h"
+#include "handlers/shared/protocol_handler.h"
+#include "handlers/webim/channel_commands.h"
+
+namespace rtcroom {
+
+struct WebimRouterOptions {
+  std::string prefix{};          ///< of the paths; empty: none
+  std::uint32_t sdk_app_id = 0;  ///< the application that callers must name
+};
+
+/// Answers POST to `<prefix>/v4/<service>/<command>` and `<prefix>/v1/...`, with an object that has
+/// an `ActionStatus` and HTTP status 200 whatever the request holds: clients look at nothing else,
+/// and break on anything but an object. Other methods are answered with 405 (204 to OPTIONS).
+///
+/// Accounts over their rate are refused, and without a login addresses; polls wait for a second
+/// instead, and logouts are free. While the server is cut off from the others on its store, all are
+/// refused with HTTP status 503: another one serves them.
+///
+/// @threads safe from any thread; a command on a worker blocks as long as a commit.
+/// @source the contract of the channel, §2.
+class WebimRouter : public ProtocolHandler {
+ public:
+  /// All of it outlives the router, and the polls that it has begun.
+  WebimRouter(const ChannelContext& context, Admission& admission, RequestRecorder& recorder,
+              const Cors& cors, WebimRouterOptions options);
+
+  /// Whether a path is one of a command, known or not. Paths are exact.
+  [[nodiscard]] bool Serves(std::string_view path) const;
+
+  RequestPlan Resolve(HttpRequest& request) override;
+
+ private:
+  std::optional<HttpReply> Run(Call& call) override;
+  HttpReply RenderFault(Call& call) const override;
+
+  /// Null for an unknown one.
+  [[nodiscard]] const ChannelCommand* CommandAt(std::string_view path) const;
+  /// Takes tokens of the caller's account, for its body, too; without a login of the address.
+  /// @param identified  the outcome of `Identify`.
+  /// @errors kTooManyRequests.
+  [[nodiscard]] Status Admit(const HttpRequest& http, const ChannelCommand& command,
+                             const ChannelRequest& request, const Status& identified) const;
+  /// @return nullopt when a poll answers later.
+  [[nodiscard]] std::optional<HttpReply> RunCommand(Call& call,
+                                                    const ChannelCommand& command) const;
+  /// Checks application and caller, as the command asks for.
+  [[nodiscard]] Status Identify(const ChannelCommand& command, ChannelRequest& request) const;
+  /// Takes over the responder of the call.
+  /// @param payer  takes tokens for a long reply; nullopt: only the address does.
+  [[nodiscard]] PollReply BeginPoll(Call& call, std::string if_lost,
+                                    std::optional<UserId> payer) const;
+
+  const ChannelContext context_;
+  Admission& admission_;
+  const std::string prefix_;
+  const std::string sdk_app_id_;
+};
+
+}  // namespace rtcroom
