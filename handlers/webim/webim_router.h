@@ -9,7 +9,7 @@
 #include "daemon/auth/admission.h"
 #include "daemon/base/result.h"
 #include "handlers/shared/protocol_handler.h"
-#include "handlers/webim/channel_commands.h"
+#include "handlers/webim/webim_commands.h"
 
 namespace rtcroom {
 

@@ -1,4 +1,4 @@
-// Prints the tables of handlers/rooms/endpoint_spec.cc and handlers/webim/channel_commands.cc as
+// Prints the tables of handlers/rooms/endpoint_spec.cc and handlers/webim/webim_commands.cc as
 // JSON, for check.js.
 #include <iostream>
 #include <string_view>
@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "handlers/webim/channel_commands.h"
+#include "handlers/webim/webim_commands.h"
 #include "tests/support/endpoint_fields.h"
 
 namespace rtcroom {

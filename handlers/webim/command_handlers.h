@@ -1,7 +1,7 @@
 // The handlers of the message channel, one file for each group of services.
 #pragma once
 
-#include "handlers/webim/channel_commands.h"
+#include "handlers/webim/webim_commands.h"
 
 namespace rtcroom::channel {
 

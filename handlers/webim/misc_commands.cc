@@ -6,7 +6,7 @@
 #include "daemon/channel/message_guard.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/body.h"
-#include "handlers/webim/channel_handlers.h"
+#include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {
 namespace {

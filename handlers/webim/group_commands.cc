@@ -7,7 +7,7 @@
 #include "daemon/channel/channel_json.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/webim/channel_handlers.h"
+#include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {
 namespace {

@@ -1,9 +1,9 @@
-#include "handlers/webim/channel_commands.h"
+#include "handlers/webim/webim_commands.h"
 
 #include <algorithm>
 #include <array>
 
-#include "handlers/webim/channel_handlers.h"
+#include "handlers/webim/command_handlers.h"
 
 namespace rtcroom {
 namespace {

@@ -11,7 +11,7 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_login.h"
-#include "handlers/webim/channel_handlers.h"
+#include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "daemon/base/text.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/webim/channel_handlers.h"
+#include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {
 namespace {
