@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kFolder = "/demo/";
 constexpr std::string_view kFolderWithoutSlash = "/demo";
-constexpr std::string_view kPage = "/demo/index.html";
+constexpr std::string_view kIndexPage = "/demo/index.html";
 constexpr std::string_view kSettings = "/demo/settings.json";
 
 /// Scripts may load from the media server, too: where a browser plays no HLS, one gives it the
@@ -39,7 +39,8 @@ DemoPages::DemoPages(std::span<const EmbeddedFile> files, const DemoSettings& se
     : files_(files), settings_(SettingsJson(settings)), headers_(PageHeaders(PolicyFor(media))) {}
 
 const EmbeddedFile* DemoPages::FileOf(std::string_view path) const {
-  const auto found = std::ranges::find(files_, path == kFolder ? kPage : path, &EmbeddedFile::path);
+  const auto found =
+      std::ranges::find(files_, path == kFolder ? kIndexPage : path, &EmbeddedFile::path);
   return found == files_.end() ? nullptr : &*found;
 }
 

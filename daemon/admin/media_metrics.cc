@@ -1,7 +1,5 @@
 #include "daemon/admin/media_metrics.h"
 
-#include <string>
-
 namespace rtcroom {
 namespace {
 
@@ -20,24 +18,10 @@ MediaMetrics::MediaMetrics(prometheus::Registry& registry)
                    "Whether the media server answered the last question for its streams.")),
       polls_(AddHistograms(registry, "rtcroomd_media_poll_seconds",
                            "Time until the media server answered such a question.")),
-      drops_(AddCounters(registry, "rtcroomd_media_drops_total",
-                         "Clients that the media server was asked to disconnect, by reason.")),
-      callbacks_(AddCounters(registry, "rtcroomd_media_callbacks_total",
-                             "Callbacks of media servers and clouds, by call and result.")),
-      trtc_calls_(AddCounters(registry, "rtcroomd_trtc_calls_total",
-                              "Calls to the TRTC service, by action and result.")),
       trtc_pending_(AddGauge(registry, "rtcroomd_trtc_pending_calls",
                              "Calls to the TRTC service that are still to be made.")),
-      recordings_(
-          AddCounters(registry, "rtcroomd_recordings_total", "Files of recordings, by result.")),
       recording_space_(AddGauges(registry, "rtcroomd_recording_free_bytes",
                                  "Space left for recordings, as of the last scan.")) {
-  // A first failure is visible to increase() if the series was there before.
-  for (const char* const action : {"remove_user", "dismiss_room"}) {
-    for (const char* const result : {"done", "failed", "given_up"}) {
-      trtc_calls_.Add({{"action", action}, {"result", result}});
-    }
-  }
   GaugeFamily& streams =
       AddGauges(registry, "rtcroomd_streams", "Streams of the media server, by state.");
   on_ = &streams.Add({{"state", "on"}});
@@ -64,31 +48,12 @@ void MediaMetrics::OnPoll(bool is_up, std::chrono::nanoseconds took) {
   polls_.Add({}, PollBuckets()).Observe(std::chrono::duration<double>(took).count());
 }
 
-void MediaMetrics::OnDrop(StreamDropReason reason, bool is_dropped) {
-  drops_
-      .Add({{"reason", std::string(StreamDropReasonName(reason))},
-            {"result", is_dropped ? "dropped" : "not_dropped"}})
-      .Increment();
-}
-
-void MediaMetrics::OnCallback(std::string_view call, std::string_view result) {
-  callbacks_.Add({{"call", std::string(call)}, {"result", std::string(result)}}).Increment();
-}
-
 void MediaMetrics::SetTrtcPending(std::uint64_t calls) {
   trtc_pending_.Set(static_cast<double>(calls));
 }
 
-void MediaMetrics::OnTrtcCall(std::string_view action, std::string_view result) {
-  trtc_calls_.Add({{"action", std::string(action)}, {"result", std::string(result)}}).Increment();
-}
-
-void MediaMetrics::OnRecording(std::string_view result) {
-  recordings_.Add({{"result", std::string(result)}}).Increment();
-}
-
-void MediaMetrics::OnFreeSpace(std::uint64_t bytes) {
-  recording_space_.Add({}).Set(static_cast<double>(bytes));
+void MediaMetrics::SetRecordingSpace(std::optional<std::uint64_t> bytes) {
+  if (bytes) recording_space_.Add({}).Set(static_cast<double>(*bytes));
 }
 
 }  // namespace rtcroom

@@ -4,9 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <optional>
 
-#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -14,10 +13,7 @@
 #include "daemon/admin/families.h"
 #include "daemon/core/mix_feed.h"
 #include "daemon/media/media_poller.h"
-#include "daemon/media/recording_index.h"
 #include "daemon/media/stream_table.h"
-#include "daemon/media/trtc_sender.h"
-#include "handlers/callbacks/callback_handler.h"
 
 namespace rtcroom {
 
@@ -28,10 +24,7 @@ struct MixStats {
 };
 
 /// @threads `Set` for one thread at a time, the rest from any thread.
-class MediaMetrics : public MediaObserver,
-                     public CallbackObserver,
-                     public TrtcObserver,
-                     public RecordedFileObserver {
+class MediaMetrics : public MediaObserver {
  public:
   /// @param registry  gets the series; must outlive this object.
   explicit MediaMetrics(prometheus::Registry& registry);
@@ -39,13 +32,10 @@ class MediaMetrics : public MediaObserver,
   void Set(const StreamCounts& streams);
   void Set(const MixStats& mixing);
   void SetTrtcPending(std::uint64_t calls);
+  /// @param bytes  nullopt: nothing is recorded.
+  void SetRecordingSpace(std::optional<std::uint64_t> bytes);
 
   void OnPoll(bool is_up, std::chrono::nanoseconds took) override;
-  void OnDrop(StreamDropReason reason, bool is_dropped) override;
-  void OnCallback(std::string_view call, std::string_view result) override;
-  void OnTrtcCall(std::string_view action, std::string_view result) override;
-  void OnRecording(std::string_view result) override;
-  void OnFreeSpace(std::uint64_t bytes) override;
 
  private:
   prometheus::Gauge* on_ = nullptr;  // set by the constructor
@@ -55,11 +45,7 @@ class MediaMetrics : public MediaObserver,
   prometheus::Gauge& mix_followers_;
   prometheus::Gauge& up_;
   HistogramFamily& polls_;
-  CounterFamily& drops_;
-  CounterFamily& callbacks_;
-  CounterFamily& trtc_calls_;
   prometheus::Gauge& trtc_pending_;
-  CounterFamily& recordings_;
   GaugeFamily& recording_space_;  ///< without a series while nothing is recorded
 };
 

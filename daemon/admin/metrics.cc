@@ -74,7 +74,7 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
                                     "When the certificate ends, by listener, since 1970.")),
       store_(registry_, clock),
       process_(registry_, process_start),
-      im_(registry_),
+      counted_(registry_, tallies_),
       im_pending_groups_(AddGauge(registry_, "rtcroomd_im_pending_groups",
                                   "Groups for which a delivery is pending.")),
       im_lag_(AddGauge(registry_, "rtcroomd_im_lag_events",
@@ -82,7 +82,6 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
       channel_(registry_),
       media_(registry_),
       web_(registry_),
-      cloud_(registry_),
       node_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
@@ -196,6 +195,8 @@ std::string Metrics::Text() {
   if (sources_.mixes) media_.Set(sources_.mixes());
   if (sources_.web) web_.Set(sources_.web());
   if (sources_.trtc_pending) media_.SetTrtcPending(sources_.trtc_pending());
+  if (sources_.recording_space) media_.SetRecordingSpace(sources_.recording_space());
+  counted_.Set();
   if (sources_.im_backlog) {
     const ImBacklog backlog = sources_.im_backlog();
     im_pending_groups_.Set(static_cast<double>(backlog.groups));

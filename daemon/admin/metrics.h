@@ -16,15 +16,14 @@
 #include <prometheus/registry.h>
 
 #include "daemon/admin/channel_metrics.h"
-#include "daemon/admin/cloud_metrics.h"
 #include "daemon/admin/connection_metrics.h"
 #include "daemon/admin/families.h"
-#include "daemon/admin/im_metrics.h"
 #include "daemon/admin/media_metrics.h"
 #include "daemon/admin/node_metrics.h"
 #include "daemon/admin/process_metrics.h"
 #include "daemon/admin/room_counters.h"
 #include "daemon/admin/store_metrics.h"
+#include "daemon/admin/tally_metrics.h"
 #include "daemon/admin/web_metrics.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
@@ -64,6 +63,7 @@ struct MetricsSources {
   std::function<MixStats()> mixes = {};
   std::function<WebCounts()> web = {};
   std::function<std::uint64_t()> trtc_pending = {};
+  std::function<std::optional<std::uint64_t>()> recording_space = {};  ///< nullopt: no recordings
   std::function<std::uint64_t(LogLevel)> log_lines_dropped = {};
   std::function<const NodeLease&()> node = {};
   std::function<std::chrono::milliseconds()> log_age = {};  ///< as of `CommitFollower`
@@ -124,20 +124,17 @@ class Metrics : public RequestObserver {
   /// The observer of the store.
   StoreObserver& store_observer() { return store_; }
 
-  /// The observer of the sender to the IM service.
-  ImObserver& im_observer() { return im_; }
+  /// What the parts of the server count in.
+  Tallies& tallies() { return tallies_; }
 
   /// The observer of the message channel.
   DeliveryObserver& delivery_observer() { return channel_; }
 
-  /// The observer of the media server and its callbacks.
-  MediaMetrics& media_observer() { return media_; }
+  /// The observer of the media server.
+  MediaObserver& media_observer() { return media_; }
 
   /// The observer of the sessions of browsers.
   WebObserver& web_observer() { return web_; }
-
-  /// The observer of the live service in the cloud.
-  CloudMetrics& cloud_observer() { return cloud_; }
 
   ServerTotals Totals() EXCLUDES(mutex_);
 
@@ -186,13 +183,13 @@ class Metrics : public RequestObserver {
   GaugeFamily& certificate_expiry_;
   StoreMetrics store_;
   ProcessMetrics process_;
-  ImMetrics im_;
+  Tallies tallies_{};
+  TallyMetrics counted_;
   prometheus::Gauge& im_pending_groups_;
   prometheus::Gauge& im_lag_;
   ChannelMetrics channel_;
   MediaMetrics media_;
   WebMetrics web_;
-  CloudMetrics cloud_;
   NodeMetrics node_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;

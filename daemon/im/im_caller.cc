@@ -10,19 +10,19 @@
 
 namespace rtcroom {
 
-ImCaller::ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock,
-                   ImObserver& observer, Logger& logger, std::function<void()> on_recovered)
+ImCaller::ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, Tally& made,
+                   Logger& logger, std::function<void()> on_recovered)
     : service_(service),
       budget_(budget),
       clock_(clock),
-      observer_(observer),
+      made_(made),
       logger_(logger),
       on_recovered_(std::move(on_recovered)) {}
 
 ImOutcome ImCaller::Call(GroupCommand command, const RoomId& group,
                          std::chrono::milliseconds timeout) {
   const ImAnswer answer = Ask(command, group, timeout);
-  observer_.OnImCall(command, answer.outcome);
+  made_.Count(GroupCommandName(command), ImOutcomeName(answer.outcome));
   if (answer.outcome == ImOutcome::kTooFast) budget_.SlowDown(command, clock_.Monotonic());
   const Transitions transitions = Record(command, answer.outcome);
   Log(transitions, command, group, answer);

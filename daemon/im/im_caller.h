@@ -8,9 +8,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
+#include "daemon/base/tally.h"
 #include "daemon/core/ids.h"
 #include "daemon/im/im_call_budget.h"
-#include "daemon/im/im_observer.h"
 #include "daemon/im/im_service.h"
 
 namespace rtcroom {
@@ -29,8 +29,9 @@ class ImCaller {
   /// ... or with one answer this long after the last failure.
   static constexpr std::chrono::seconds kFailureExpiry{10};
 
+  /// @param made          counts calls as `ImTallies::calls`.
   /// @param on_recovered  called at the end of an outage, on the thread whose call was answered.
-  ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, ImObserver& observer,
+  ImCaller(ImService& service, ImCallBudget& budget, const Clock& clock, Tally& made,
            Logger& logger, std::function<void()> on_recovered);
 
   /// Makes one call, already taken out of the budget. Blocks for `timeout` at most.
@@ -67,7 +68,7 @@ class ImCaller {
   ImService& service_;
   ImCallBudget& budget_;
   const Clock& clock_;
-  ImObserver& observer_;
+  Tally& made_;
   Logger& logger_;
   const std::function<void()> on_recovered_;
   Mutex mutex_;

@@ -37,12 +37,12 @@ ImSender::ImSender(const ImSenderDeps& deps, const ImSenderOptions& options)
       node_(deps.node),
       clock_(deps.clock),
       random_(deps.random),
-      observer_(deps.observer),
+      tallies_(deps.tallies),
       logger_(deps.logger),
       options_(options),
       outcomes_(options.notify_via, options.retries),
       claims_(options.lanes),
-      caller_(deps.service, deps.budget, deps.clock, deps.observer, deps.logger,
+      caller_(deps.service, deps.budget, deps.clock, deps.tallies.calls, deps.logger,
               [this] {
                 service_recovered_ = true;
                 enqueued_.Raise();
@@ -286,14 +286,14 @@ void ImSender::Report(const Resolution& resolution, GroupCommand command) {
     case DeliveryEnd::kDone:
       break;
     case DeliveryEnd::kPostponed:
-      observer_.OnImRetry(command);
+      tallies_.retries.Count(GroupCommandName(command));
       break;
     case DeliveryEnd::kDropped:
-      observer_.OnImDropped(command);
+      tallies_.dropped.Count(GroupCommandName(command));
       log(LogLevel::kDebug, "im_dropped");
       break;
     case DeliveryEnd::kGivenUp:
-      observer_.OnImDropped(command);
+      tallies_.dropped.Count(GroupCommandName(command));
       log(LogLevel::kWarn, "im_given_up");
       break;
     case DeliveryEnd::kSwitched:

@@ -26,7 +26,7 @@
 #include "daemon/im/delivery_outcomes.h"
 #include "daemon/im/group_maker.h"
 #include "daemon/im/im_caller.h"
-#include "daemon/im/im_observer.h"
+#include "daemon/im/im_figures.h"
 
 namespace rtcroom {
 
@@ -52,7 +52,7 @@ struct ImSenderDeps {
   const NodeLease& node;  ///< deliveries are sent only while it holds the duty
   const Clock& clock;
   RandomSource& random;
-  ImObserver& observer;
+  ImTallies& tallies;
   Logger& logger;
 };
 
@@ -133,7 +133,7 @@ class ImSender : public ImGroups {
   const NodeLease& node_;
   const Clock& clock_;
   RandomSource& random_;
-  ImObserver& observer_;
+  ImTallies& tallies_;
   Logger& logger_;
   const ImSenderOptions options_;
   DeliveryOutcomes outcomes_;

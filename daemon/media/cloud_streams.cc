@@ -21,6 +21,18 @@ milliseconds Between(MonotonicTime from, MonotonicTime to) {
   return std::chrono::duration_cast<milliseconds>(to - from);
 }
 
+std::string_view NameOf(StreamState state) {
+  switch (state) {
+    case StreamState::kLive:
+      return "live";
+    case StreamState::kNotLive:
+      return "not_live";
+    case StreamState::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 CloudStreams::CloudStreams(CloudStreamsOptions options, const CloudStreamsDeps& deps)
@@ -102,7 +114,7 @@ void CloudStreams::Ask(const std::string& name) const {
 }
 
 void CloudStreams::Record(const std::string& name, const StreamReport& report) const {
-  deps_.observer.OnState(report.state);
+  deps_.replies.Count(NameOf(report.state));
   const MonotonicTime now = deps_.clock.Monotonic();
   std::uint64_t unknown = 0;
   {

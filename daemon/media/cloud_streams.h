@@ -16,6 +16,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/base/tally.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/media/live_service.h"
 
@@ -31,20 +32,13 @@ struct CloudStreamsOptions {
   std::size_t max_streams = 100'000;
 };
 
-/// Receives each reply to a question, on any thread.
-class StateObserver {
- public:
-  virtual ~StateObserver() = default;
-  virtual void OnState(StreamState state) = 0;
-};
-
 /// All of it outlives the streams; the pool is stopped before.
 struct CloudStreamsDeps {
   LiveService& service;
   CallPool& calls;
   /// States reported by callbacks, used before the service is asked; null: there are none.
   const MediaView* callbacks = nullptr;
-  StateObserver& observer;
+  Tally& replies;  ///< counts them: "live", "not_live" or "unknown"
   const Clock& clock;
   Logger& logger;
 };

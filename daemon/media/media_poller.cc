@@ -101,7 +101,7 @@ void MediaPoller::DropAll(const std::vector<StreamDrop>& drops, MonotonicTime de
     const bool is_dropped = outcome && *outcome == DropOutcome::kDropped;
     // The callback of its end may be lost: after a start the server polls before it can be called.
     if (is_dropped) deps_.monitor.Ended(client.client);
-    deps_.observer.OnDrop(reason, is_dropped);
+    deps_.drops.Count(StreamDropReasonName(reason), is_dropped ? "dropped" : "not_dropped");
     deps_.logger.Info("stream_dropped", {{"stream", client.stream},
                                          {"client", client.client},
                                          {"reason", StreamDropReasonName(reason)},

@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
+#include "daemon/base/tally.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/media/stream_monitor.h"
@@ -18,12 +19,11 @@
 
 namespace rtcroom {
 
-/// Receives what the poller does, on any of its threads.
+/// Receives the outcome of each poll.
 class MediaObserver {
  public:
   virtual ~MediaObserver() = default;
   virtual void OnPoll(bool is_up, std::chrono::nanoseconds took) = 0;
-  virtual void OnDrop(StreamDropReason reason, bool is_dropped) = 0;
 };
 
 struct MediaPollerOptions {
@@ -39,6 +39,7 @@ struct MediaPollerDeps {
                                    ///< the same, for the answers to callbacks
   CommitSignal& removals;
   MediaObserver& observer;
+  Tally& drops;  ///< counts them by `StreamDropReasonName`, and "dropped" or "not_dropped"
   const Clock& clock;
   Logger& logger;
 };

@@ -11,16 +11,16 @@ namespace {
 
 Error TooManyMixes() { return {Errc::kTooManyRequests, "too many mixes are waiting"}; }
 
-MixOutcome OutcomeOf(const Result<MixReply>& reply) {
-  if (!reply) return MixOutcome::kFailed;
-  return reply->code == 0 ? MixOutcome::kMixed : MixOutcome::kRefused;
+std::string_view OutcomeOf(const Result<MixReply>& reply) {
+  if (!reply) return "failed";
+  return reply->code == 0 ? "mixed" : "refused";
 }
 
 }  // namespace
 
-MixQueue::MixQueue(MixQueueOptions options, LiveService& service, CallPool& calls,
-                   MixObserver& observer, Logger& logger)
-    : options_(options), service_(service), calls_(calls), observer_(observer), logger_(logger) {}
+MixQueue::MixQueue(MixQueueOptions options, LiveService& service, CallPool& calls, Tally& outcomes,
+                   Logger& logger)
+    : options_(options), service_(service), calls_(calls), outcomes_(outcomes), logger_(logger) {}
 
 void MixQueue::Mix(const RoomKey& room, MixRequest request, Done done) {
   Job job{.room = room, .mix = std::move(request), .dones = {}, .request_id = {}};
@@ -95,7 +95,7 @@ std::optional<MixQueue::Job> MixQueue::TakeNext(const std::string& output) {
 
 void MixQueue::Answer(const Job& job, const Result<MixReply>& reply) {
   for (const Done& done : job.dones) {
-    observer_.OnMix(OutcomeOf(reply));
+    outcomes_.Count(OutcomeOf(reply));
     try {
       done(reply);
     } catch (...) {  // most likely out of memory; the next mix of the output must go on

@@ -14,6 +14,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/base/tally.h"
 #include "daemon/media/live_service.h"
 #include "daemon/media/stream_mixer.h"
 
@@ -27,19 +28,6 @@ struct MixQueueOptions {
   std::size_t max_of_output = 8;  ///< of these, so that one client does not take all places
 };
 
-enum class MixOutcome : std::uint8_t {
-  kMixed,
-  kRefused,  ///< by the service
-  kFailed,   ///< without a reply of the service
-};
-
-/// Receives the outcome of each request for a mix, on any thread.
-class MixObserver {
- public:
-  virtual ~MixObserver() = default;
-  virtual void OnMix(MixOutcome outcome) = 0;
-};
-
 /// Asks a live service for mixes, on the threads of a pool.
 ///
 /// Mixes with one output are asked for in their order, one at a time, or the service could end with
@@ -48,8 +36,10 @@ class MixObserver {
 /// @threads safe from any thread.
 class MixQueue : public StreamMixer {
  public:
+  /// @param outcomes  counts requests: "mixed", "refused" by the service, or "failed" without a
+  ///                  reply of it.
   /// All arguments must live until the pool is stopped, and so must this object.
-  MixQueue(MixQueueOptions options, LiveService& service, CallPool& calls, MixObserver& observer,
+  MixQueue(MixQueueOptions options, LiveService& service, CallPool& calls, Tally& outcomes,
            Logger& logger);
 
   /// `done` is called by a thread of the pool or by the one that stops it; by the caller when too
@@ -77,7 +67,7 @@ class MixQueue : public StreamMixer {
   const MixQueueOptions options_;
   LiveService& service_;
   CallPool& calls_;
-  MixObserver& observer_;
+  Tally& outcomes_;
   Logger& logger_;
   Mutex mutex_;
   /// The outputs of submitted jobs, each with the job that waits for it.

@@ -73,7 +73,7 @@ void RecordingIndex::Completed(std::string file, std::string stream) {
 void RecordingIndex::Index(std::string_view file, std::string_view stream) {
   const Result<FileTree::File> found = files_.Find(file);
   if (!found) {
-    deps_.observer.OnRecording("ignored");
+    deps_.files.Count("ignored");
     deps_.logger.Warn("recording_ignored", {{"file", file}, {"reason", found.error().detail}});
     return;
   }
@@ -98,7 +98,7 @@ void RecordingIndex::KeepSpace(const std::stop_token& stop) {
     RemoveOldest(options_.min_free_bytes - *free, stop);
     free = deps_.free_bytes().value_or(*free);
   }
-  deps_.observer.OnFreeSpace(*free);
+  free_bytes_ = *free;
   const bool is_short = *free < options_.min_free_bytes;
   if (is_short && !is_short_) {
     deps_.logger.Error("recordings_fill_disk",
@@ -204,7 +204,7 @@ Status RecordingIndex::Store(std::span<const Recording> recordings) {
     return stored;
   }
   for (const Recording& recording : recordings) {
-    deps_.observer.OnRecording("indexed");
+    deps_.files.Count("indexed");
     deps_.logger.Info("recording_indexed",
                       {{"file", recording.file}, {"stream", recording.stream}});
   }

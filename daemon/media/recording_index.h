@@ -1,9 +1,11 @@
 // Keeps the index of recordings: from the reports of the media server, and from the files.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -14,6 +16,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
+#include "daemon/base/tally.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/removal_clock.h"
@@ -22,17 +25,6 @@
 #include "daemon/media/file_tree.h"
 
 namespace rtcroom {
-
-/// Receives what becomes of files, on any thread.
-class RecordedFileObserver {
- public:
-  virtual ~RecordedFileObserver() = default;
-  /// @param result  "indexed", or "ignored": reported, but not a file of the folder.
-  virtual void OnRecording(std::string_view result) = 0;
-  /// After each scan.
-  /// @param bytes  left on the file system of the folder.
-  virtual void OnFreeSpace(std::uint64_t bytes) = 0;
-};
 
 struct RecordingOptions {
   std::string root{};                      ///< the folder of recordings, absolute
@@ -50,7 +42,8 @@ struct RecordingDeps {
   RecordingStore& store;
   const StreamClaims& claims;
   const MediaView& media;
-  RecordedFileObserver& observer;
+  /// Counts files: "indexed", or "ignored": reported, but not a file of the folder.
+  Tally& files;
   const Clock& clock;
   const RemovalClock& removal;
   Logger& logger;
@@ -90,7 +83,15 @@ class RecordingIndex {
   /// all files, later ones at those written since the one before.
   void Scan(const std::stop_token& stop);
 
+  /// Space left for recordings, as of the last scan; nullopt before it.
+  [[nodiscard]] std::optional<std::uint64_t> free_bytes() const {
+    const std::uint64_t bytes = free_bytes_;
+    return bytes == kUnknownSpace ? std::nullopt : std::optional(bytes);
+  }
+
  private:
+  static constexpr std::uint64_t kUnknownSpace = std::numeric_limits<std::uint64_t>::max();
+
   void Run(const std::stop_token& stop);
   Status FindFiles(const std::stop_token& stop);
   /// Measures the free space, and removes the oldest recordings as far as it is short.
@@ -111,6 +112,7 @@ class RecordingIndex {
   const RecordingOptions options_;
   const RecordingDeps deps_;
   const FileTree files_;
+  std::atomic<std::uint64_t> free_bytes_{kUnknownSpace};
   // Of the scanning thread.
   std::optional<TimePoint> scanned_until_;  ///< files written before are known; nullopt: none are
   bool is_readable_ = true;                 ///< the last scan was complete

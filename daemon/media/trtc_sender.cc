@@ -119,21 +119,21 @@ Status TrtcSender::Settle(const Delivery& delivery, const Call& call, const Stat
   const bool is_impossible = !made && made.error().code == Errc::kBadRequest;
   if (!is_impossible) RecordReach(made);
   if (made) {
-    deps_.observer.OnTrtcCall(ActionOf(call), "done");
+    deps_.made.Count(ActionOf(call), "done");
     return deps_.deliveries.FinishDelivery(delivery);
   }
   const TimePoint now = deps_.clock.Now();
   Delivery failed = delivery;
   if (failed.attempts > 0) failed.lone_time += FailingSince(failed, now);
   if (is_impossible || failed.lone_time >= options_.longest_failing) {
-    deps_.observer.OnTrtcCall(ActionOf(call), "given_up");
+    deps_.made.Count(ActionOf(call), "given_up");
     deps_.logger.Warn("trtc_given_up", {{"action", ActionOf(call)},
                                         {"room", call.room.id.value},
                                         {"user", call.user ? call.user->value : ""},
                                         {"detail", made.error().detail}});
     return deps_.deliveries.FinishDelivery(delivery);
   }
-  deps_.observer.OnTrtcCall(ActionOf(call), "failed");
+  deps_.made.Count(ActionOf(call), "failed");
   // Bounds the shift; fewer doublings already reach the longest pause.
   constexpr std::uint32_t kMostDoublings = 20;
   const milliseconds pause =

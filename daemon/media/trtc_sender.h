@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
+#include "daemon/base/tally.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/delivery_store.h"
@@ -19,15 +20,6 @@
 #include "daemon/media/trtc_api.h"
 
 namespace rtcroom {
-
-/// Receives the result of each call, on the sending thread.
-class TrtcObserver {
- public:
-  virtual ~TrtcObserver() = default;
-  /// @param action  "remove_user" or "dismiss_room".
-  /// @param result  "done", "failed": it is tried again, or "given_up".
-  virtual void OnTrtcCall(std::string_view action, std::string_view result) = 0;
-};
 
 struct TrtcSenderOptions {
   std::chrono::milliseconds call_timeout{5000};
@@ -45,7 +37,9 @@ struct TrtcSenderDeps {
   DeliveryStore& deliveries;
   CommitSignal& enqueued;  ///< of those to TRTC; the sender is its only waiter
   TrtcApi& api;
-  TrtcObserver& observer;
+  /// Counts calls: "remove_user" or "dismiss_room"; "done", "failed": it is tried again, or
+  /// "given_up".
+  Tally& made;
   const NodeLease& node;  ///< sends only while it holds the duty
   const Clock& clock;
   Logger& logger;

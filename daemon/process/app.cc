@@ -144,7 +144,7 @@ Status App::BuildServices() {
                                                                .signer = auth_->login_signer(),
                                                                .clock = runtime_.clock,
                                                                .random = runtime_.random,
-                                                               .observer = metrics_.im_observer(),
+                                                               .tallies = metrics_.tallies().im,
                                                                .logger = runtime_.logger});
     if (Status status = im_->Start(); !status) return status;
   }
@@ -186,7 +186,8 @@ Status App::BuildServices() {
     }
     media_ = std::make_unique<MediaModule>(*config_,
                                            MediaModuleDeps{.store = store_,
-                                                           .metrics = metrics_.media_observer(),
+                                                           .observer = metrics_.media_observer(),
+                                                           .tallies = metrics_.tallies(),
                                                            .on_air = std::move(on_air),
                                                            .runtime = runtime_});
     media_->Start();
@@ -194,8 +195,8 @@ Status App::BuildServices() {
   if (HasCloud(*config_)) {
     cloud_ = std::make_unique<CloudModule>(
         *config_, CloudModuleDeps{.store = store_,
-                                  .callback_observer = metrics_.media_observer(),
-                                  .trtc_observer = metrics_.media_observer(),
+                                  .callbacks = metrics_.tallies().callbacks,
+                                  .trtc_calls = metrics_.tallies().trtc_calls,
                                   .runtime = runtime_});
     cloud_->Start();
   }
@@ -204,7 +205,8 @@ Status App::BuildServices() {
     const std::optional<StreamWitness> reported = ReportedStreams();
     live_service_ = std::make_unique<LiveServiceModule>(
         *config_, LiveServiceModuleDeps{.callbacks = reported ? &reported->media : nullptr,
-                                        .metrics = metrics_.cloud_observer(),
+                                        .mix_requests = metrics_.tallies().mix_requests,
+                                        .stream_states = metrics_.tallies().stream_states,
                                         .runtime = runtime_});
   }
   api_ = std::make_unique<ApiModule>(

@@ -49,6 +49,7 @@ MetricsSources App::MakeMetricsSources() {
             return sessions == nullptr ? WebCounts() : sessions->Count();
           },
       .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
+      .recording_space = [this] { return media_ == nullptr ? std::nullopt : media_->free_bytes(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },
       .node = [this]() -> const NodeLease& { return store_.lease(); },
       .log_age = [this] { return store_.storage().LogAge(); },

@@ -57,7 +57,7 @@ CloudModule::CloudModule(const Config& config, const CloudModuleDeps& deps)
                                  .deliveries = deps.store.storage(),
                                  .enqueued = deps.store.state().trtc_enqueued,
                                  .api = trtc_,
-                                 .observer = deps.trtc_observer,
+                                 .made = deps.trtc_calls,
                                  .node = deps.store.lease(),
                                  .clock = deps.runtime.clock,
                                  .logger = deps.runtime.logger});
@@ -85,7 +85,7 @@ CallbackHandler& CloudModule::Serve(RoomService& rooms) {
                                                          .rooms = rooms,
                                                          .leases = deps_.store.state().leases,
                                                          .workers = workers_,
-                                                         .observer = deps_.callback_observer,
+                                                         .counted = deps_.callbacks,
                                                          .clock = deps_.runtime.clock,
                                                          .logger = deps_.runtime.logger});
 }

@@ -27,8 +27,8 @@ bool HasCloud(const Config& config);
 /// All of it outlives the module.
 struct CloudModuleDeps {
   StoreModule& store;
-  CallbackObserver& callback_observer;
-  TrtcObserver& trtc_observer;
+  Tally& callbacks;
+  Tally& trtc_calls;
   Runtime& runtime;
 };
 

@@ -20,7 +20,7 @@ ImModule::ImModule(const ImConfig& config, const ImModuleDeps& deps)
            .node = deps.node,
            .clock = deps.clock,
            .random = deps.random,
-           .observer = deps.observer,
+           .tallies = deps.tallies,
            .logger = deps.logger},
           {.notify_via = config.notify_via, .maker = {.on_failure = config.on_create_failure}}) {}
 

@@ -15,7 +15,7 @@
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/im/im_admin_signature.h"
 #include "daemon/im/im_call_budget.h"
-#include "daemon/im/im_observer.h"
+#include "daemon/im/im_figures.h"
 #include "daemon/im/im_probe.h"
 #include "daemon/im/im_rest.h"
 #include "daemon/im/im_sender.h"
@@ -32,7 +32,7 @@ struct ImModuleDeps {
   const LoginSigner& signer;
   const Clock& clock;
   RandomSource& random;
-  ImObserver& observer;
+  ImTallies& tallies;
   Logger& logger;
 };
 

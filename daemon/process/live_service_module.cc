@@ -52,7 +52,7 @@ std::unique_ptr<const CloudStreams> MakeStreams(const Config& config, LiveServic
                                               CloudStreamsDeps{.service = service,
                                                                .calls = calls,
                                                                .callbacks = deps.callbacks,
-                                                               .observer = deps.metrics,
+                                                               .replies = deps.stream_states,
                                                                .clock = deps.runtime.clock,
                                                                .logger = deps.runtime.logger});
 }
@@ -64,7 +64,7 @@ LiveServiceModule::LiveServiceModule(const Config& config, const LiveServiceModu
       api_(MakeApi(config.live, outgoing_, deps.runtime.clock)),
       mix_calls_(deps.runtime.clock, deps.runtime.logger, kMixCalls),
       state_calls_(deps.runtime.clock, deps.runtime.logger, kStateCalls),
-      mixer_({}, *api_, mix_calls_, deps.metrics, deps.runtime.logger),
+      mixer_({}, *api_, mix_calls_, deps.mix_requests, deps.runtime.logger),
       streams_(MakeStreams(config, *api_, state_calls_, deps)) {}
 
 void LiveServiceModule::Stop() {

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "daemon/admin/cloud_metrics.h"
 #include "daemon/base/call_pool.h"
+#include "daemon/base/tally.h"
 #include "daemon/config/config.h"
 #include "daemon/core/stream_liveness.h"
 #include "daemon/http_client/outgoing_http.h"
@@ -18,7 +18,8 @@ namespace rtcroom {
 /// All of it outlives the module.
 struct LiveServiceModuleDeps {
   const MediaView* callbacks = nullptr;  ///< what callbacks tell of streams; null: nothing
-  CloudMetrics& metrics;
+  Tally& mix_requests;
+  Tally& stream_states;
   Runtime& runtime;
 };
 

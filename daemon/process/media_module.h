@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/admin/media_metrics.h"
+#include "daemon/admin/tally_metrics.h"
 #include "daemon/auth/stream_signature.h"
 #include "daemon/config/config.h"
 #include "daemon/core/heartbeat_reaper.h"
@@ -22,7 +22,8 @@ namespace rtcroom {
 /// All of it outlives the module.
 struct MediaModuleDeps {
   StoreModule& store;
-  MediaMetrics& metrics;
+  MediaObserver& observer;
+  Tallies& tallies;
   std::vector<OnAirListener*> on_air = {};  ///< besides the mixes
   Runtime& runtime;
 };
@@ -39,6 +40,10 @@ class MediaModule {
   [[nodiscard]] StreamWitness witness() const;
   [[nodiscard]] const StreamSigns& signs() const { return monitor_; }
   [[nodiscard]] CallbackRouter& callbacks() { return callbacks_; }
+  /// Space left for recordings, as of the last scan; nullopt without them.
+  [[nodiscard]] std::optional<std::uint64_t> free_bytes() const {
+    return recordings_ == nullptr ? std::nullopt : recordings_->free_bytes();
+  }
   [[nodiscard]] StreamCounts Count() const { return monitor_.Count(); }
 
  private:

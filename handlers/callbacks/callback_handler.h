@@ -11,22 +11,16 @@
 namespace rtcroom {
 
 /// Answers from memory: it waits for nothing outside.
+///
+/// Callbacks are counted by call, "publish", "update", "publish_end", "play", "recorded" or
+/// "other", and of clouds "live", "trtc" or "im", and by result: "accepted", "refused", or
+/// "denied": not from a genuine sender.
 class CallbackHandler : public RequestHandler {
  public:
   [[nodiscard]] virtual bool Serves(std::string_view path) const = 0;
 
   /// Not paced: all callbacks of one kind come from a few addresses.
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
-};
-
-/// Receives each callback, on any thread.
-class CallbackObserver {
- public:
-  virtual ~CallbackObserver() = default;
-  /// @param call    "publish", "update", "publish_end", "play", "recorded", or "other"; of clouds
-  ///                "live", "trtc" or "im".
-  /// @param result  "accepted", "refused", or "denied": not from a genuine sender.
-  virtual void OnCallback(std::string_view call, std::string_view result) = 0;
 };
 
 /// The handlers of all callbacks; they outlive this object.

@@ -57,7 +57,7 @@ Status StatusOf(const PublishOutcome& published) {
 CallbackRouter::CallbackRouter(StreamCallbackRules rules, const CallbackContext& context)
     : rules_(std::move(rules)),
       context_(context),
-      ignored_(context.observer, context.clock, context.logger) {}
+      ignored_(context.counted, context.clock, context.logger) {}
 
 const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) {
   static constexpr std::array kDialects = {
@@ -152,7 +152,7 @@ Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
 
 void CallbackRouter::Reply(const StreamCallback& callback, const Dialect& dialect,
                            const Status& outcome, Responder& responder) {
-  context_.observer.OnCallback(CallName(callback.call), outcome ? "accepted" : "refused");
+  context_.counted.Count(CallName(callback.call), outcome ? "accepted" : "refused");
   if (!outcome) {
     context_.logger.Info("stream_refused", {{"call", CallName(callback.call)},
                                             {"stream", callback.stream},

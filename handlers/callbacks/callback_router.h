@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "daemon/base/logger.h"
+#include "daemon/base/tally.h"
 #include "daemon/media/media_poller.h"
 #include "daemon/media/stream_monitor.h"
 #include "handlers/callbacks/callback_handler.h"
@@ -19,7 +20,7 @@ namespace rtcroom {
 struct CallbackContext {
   StreamMonitor& monitor;
   MediaPoller& poller;
-  CallbackObserver& observer;
+  Tally& counted;  ///< as of `CallbackHandler`
   const Clock& clock;
   Logger& logger;
   /// Receives the path of each complete file, as it was reported, and the stream of its client,

@@ -54,7 +54,7 @@ Status Recorded(bool is_recorded) {
 CloudCallbacks::CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context)
     : rules_(std::move(rules)),
       context_(context),
-      ignored_(context.observer, context.clock, context.logger) {}
+      ignored_(context.counted, context.clock, context.logger) {}
 
 std::optional<CloudCallbacks::Service> CloudCallbacks::ServiceOf(std::string_view path) {
   if (path == "/callback/live") return Service::kLive;
@@ -193,7 +193,7 @@ CallbackReply CloudCallbacks::ReplyOf(Service service, const Status& outcome) {
 }
 
 void CloudCallbacks::Reply(Service service, const Status& outcome, Responder& responder) {
-  context_.observer.OnCallback(NameOf(service), outcome ? "accepted" : "refused");
+  context_.counted.Count(NameOf(service), outcome ? "accepted" : "refused");
   if (!outcome) {
     context_.logger.Warn("callback_failed",
                          {{"service", NameOf(service)}, {"reason", outcome.error().detail}});

@@ -10,6 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/tally.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
@@ -37,7 +38,7 @@ struct CloudCallbackContext {
   RoomService& rooms;
   const LeaseTable& leases;
   ThreadPool& workers;  ///< changes rooms; stopped before the store is closed
-  CallbackObserver& observer;
+  Tally& counted;       ///< as of `CallbackHandler`
   const Clock& clock;
   Logger& logger;
 };

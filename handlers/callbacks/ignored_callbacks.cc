@@ -14,7 +14,7 @@ std::string_view ResultOf(const CallbackReply& reply) {
 
 void IgnoredCallbacks::Record(std::string_view call, const std::string& address,
                               const CallbackReply& reply) {
-  observer_.OnCallback(call, ResultOf(reply));
+  counted_.Count(call, ResultOf(reply));
   if (reply.outcome) return;
   const std::uint64_t times = reply.is_proven ? 1 : rations_.Count(address);
   if (times == 0) return;

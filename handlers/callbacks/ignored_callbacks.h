@@ -6,7 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
-#include "handlers/callbacks/callback_handler.h"
+#include "daemon/base/tally.h"
 #include "handlers/callbacks/callback_request.h"
 #include "handlers/shared/address_rations.h"
 
@@ -19,15 +19,15 @@ namespace rtcroom {
 class IgnoredCallbacks {
  public:
   /// All outlive this object.
-  IgnoredCallbacks(CallbackObserver& observer, const Clock& clock, Logger& logger)
-      : observer_(observer), rations_(clock), logger_(logger) {}
+  IgnoredCallbacks(Tally& counted, const Clock& clock, Logger& logger)
+      : counted_(counted), rations_(clock), logger_(logger) {}
 
-  /// @param call     as in `CallbackObserver::OnCallback`.
+  /// @param call     as of `CallbackHandler`.
   /// @param address  numeric, of the sender.
   void Record(std::string_view call, const std::string& address, const CallbackReply& reply);
 
  private:
-  CallbackObserver& observer_;
+  Tally& counted_;
   AddressRations rations_;
   Logger& logger_;
 };

@@ -18,23 +18,33 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recorded_reply.h"
+#include "tests/support/tally_lines.h"
 
 namespace rtcroom {
-
-class CountedCallbacks : public CallbackObserver {
- public:
-  void OnCallback(std::string_view call, std::string_view result) override {
-    if (is_throwing) throw std::bad_alloc();
-    counted.push_back(fmt::format("{} {}", call, result));
-  }
-  std::vector<std::string> counted{};
-  bool is_throwing = false;
-};
 
 class IgnoredMedia : public MediaObserver {
  public:
   void OnPoll(bool /*is_up*/, std::chrono::nanoseconds /*took*/) override {}
-  void OnDrop(StreamDropReason /*reason*/, bool /*is_dropped*/) override {}
+};
+
+/// Reading it fails while `is_broken`.
+class FaultyClock : public Clock {
+ public:
+  explicit FaultyClock(const Clock& clock) : clock_(clock) {}
+
+  [[nodiscard]] TimePoint Now() const override {
+    if (is_broken) throw std::bad_alloc();
+    return clock_.Now();
+  }
+  [[nodiscard]] MonotonicTime Monotonic() const override {
+    if (is_broken) throw std::bad_alloc();
+    return clock_.Monotonic();
+  }
+
+  bool is_broken = false;
+
+ private:
+  const Clock& clock_;
 };
 
 /// Push URLs are valid for an hour, and no media server can be asked.
@@ -99,12 +109,13 @@ class CallbackRouterTest : public testing::Test {
     return {std::move(rules),
             {.monitor = monitor_,
              .poller = poller_,
-             .observer = counts_,
+             .counted = counted_,
              .clock = clock_,
              .logger = logger_}};
   }
 
   FakeClock clock_;
+  FaultyClock reading_{clock_};
   const SignedStreamUrls urls_{{.push_key = kPushKey,
                                 .play_key = kPlayKey,
                                 .push_host = "push",
@@ -122,15 +133,17 @@ class CallbackRouterTest : public testing::Test {
                           .revocations = revocations_,
                           .pushers = pushers_,
                           .players = players_,
-                          .clock = clock_}};
+                          .clock = reading_}};
   IgnoredMedia media_;
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
-  CountedCallbacks counts_;
+  Tally counted_;
+  Tally drops_;
   MediaPoller poller_{{},
                       {.monitor = monitor_,
                        .removals = claims_.removals(),
                        .observer = media_,
+                       .drops = drops_,
                        .clock = clock_,
                        .logger = logger_}};
   CallbackRouter router_{RouterWith({.senders = {.secret = Secret("secret")}, .check_play = true})};

@@ -16,6 +16,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/recorded_reply.h"
 #include "tests/support/service_fixture.h"
+#include "tests/support/tally_lines.h"
 
 namespace rtcroom {
 namespace {
@@ -27,22 +28,6 @@ using testing::IsEmpty;
 using testing::Not;
 
 constexpr std::string_view kImAccepted = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""})";
-
-class CountedClouds : public CallbackObserver {
- public:
-  void OnCallback(std::string_view call, std::string_view result) override {
-    const MutexLock lock(mutex_);
-    counted_.push_back(fmt::format("{} {}", call, result));
-  }
-  std::vector<std::string> counted() const {
-    const MutexLock lock(mutex_);
-    return counted_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> counted_ GUARDED_BY(mutex_);
-};
 
 class CloudCallbacksTest : public ServiceFixture {
  protected:
@@ -86,11 +71,12 @@ class CloudCallbacksTest : public ServiceFixture {
         fmt::format(R"({{"EventGroupId":1,"EventType":{},"EventInfo":{{"RoomId":{},"EventMsTs":{},)"
                     R"("UserId":"{}","Reason":{}}}}})",
                     type, room, (clock_.Now() + later).time_since_epoch().count(), user, reason);
-    return Text(Send({.method = "POST",
-                      .path = "/callback/trtc",
-                      .sign = EncodeBase64(HmacSha256(kTrtcKey, body)),
+    return Text(Send(
+        {.method = "POST",
+         .path = "/callback/trtc",
+         .sign = EncodeBase64(HmacSha256(kTrtcKey, body)),
                       .sdk_app_id = "1400000001",
-                      .body = body}));
+         .body = body}));
   }
   std::string Im(const std::string& command, const std::string& body,
                  const std::string& platform = "Web") {
@@ -126,7 +112,7 @@ class CloudCallbacksTest : public ServiceFixture {
 
   CapturedLog log_;
   Logger logged_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
-  CountedClouds counts_;
+  Tally counted_;
   CallbackStreams streams_table_{{}, clock_};
   TrtcMembers members_{{}, clock_};
   ThreadPool workers_{1, 10};
@@ -135,7 +121,7 @@ class CloudCallbacksTest : public ServiceFixture {
                                 .rooms = rooms_,
                                 .leases = leases_,
                                 .workers = workers_,
-                                .observer = counts_,
+                                .counted = counted_,
                                 .clock = clock_,
                                 .logger = logged_};
   CloudCallbacks callbacks_{{.live = {.key = kLiveKey},
@@ -180,7 +166,7 @@ TEST_F(CloudCallbacksTest, AWrongSignatureChangesNothing) {
   EXPECT_EQ(Text(Send({.method = "POST",
                        .path = "/callback/trtc",
                        .sign = EncodeBase64(HmacSha256(kLiveKey, removed)),
-                       .sdk_app_id = "1400000001",
+                      .sdk_app_id = "1400000001",
                        .body = removed})),
             R"(403 {"code":1})");
   EXPECT_EQ(Text(Send({.method = "POST",
@@ -195,7 +181,7 @@ TEST_F(CloudCallbacksTest, AWrongSignatureChangesNothing) {
             R"(403 {"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"refused"})");
   EXPECT_THAT(UsersIn(kWebrtcRoom), ElementsAre("alice", "bob"));
   EXPECT_EQ(StateOf("s"), MediaState::Kind::kNone);
-  EXPECT_THAT(counts_.counted(), ElementsAre("trtc denied", "live denied", "im denied"));
+  EXPECT_THAT(LinesOf(counted_), ElementsAre("im denied 1", "live denied 1", "trtc denied 1"));
   EXPECT_THAT(log_.Text(), HasSubstr(R"("address":"192.0.2.7")"));
   EXPECT_THAT(log_.Text(), Not(HasSubstr("secret-looking")));
   EXPECT_THAT(log_.Text(), Not(HasSubstr("bob")));
@@ -331,7 +317,7 @@ TEST_F(CloudCallbacksTest, WhatCouldNotBeStoredIsRepeatedByTheService) {
   MakeWebrtcRoom();
   store_.broken = true;
   EXPECT_EQ(Trtc(104, "7", "bob", 3), R"(503 {"code":1})");
-  EXPECT_THAT(counts_.counted(), ElementsAre("trtc refused"));
+  EXPECT_THAT(LinesOf(counted_), ElementsAre("trtc refused 1"));
   EXPECT_THAT(log_.Text(), HasSubstr("callback_failed"));
   store_.broken = false;
   EXPECT_EQ(Trtc(104, "7", "bob", 3), kOk);

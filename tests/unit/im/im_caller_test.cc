@@ -15,13 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class SilentImObserver : public ImObserver {
- public:
-  void OnImCall(GroupCommand /*command*/, ImOutcome /*outcome*/) override {}
-  void OnImRetry(GroupCommand /*command*/) override {}
-  void OnImDropped(GroupCommand /*command*/) override {}
-};
-
 class ImCallerOutage : public testing::Test {
  protected:
   void Call(int times, ImOutcome outcome) {
@@ -34,9 +27,9 @@ class ImCallerOutage : public testing::Test {
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
   FakeImService service_;
   ImCallBudget budget_;
-  SilentImObserver observer_;
+  Tally made_;
   int times_back_ = 0;
-  ImCaller caller_{service_, budget_, clock_, observer_, logger_, [this] { ++times_back_; }};
+  ImCaller caller_{service_, budget_, clock_, made_, logger_, [this] { ++times_back_; }};
 };
 
 TEST_F(ImCallerOutage, EndsAfterSeveralConsecutiveAnswers) {

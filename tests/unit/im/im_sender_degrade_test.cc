@@ -70,7 +70,7 @@ TEST_F(ImSenderDegradedMode, SendsNothingToAForeignGroup) {
   End("r");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), Each(CreateOf("r")));
-  EXPECT_TRUE(Eventually([this] { return observer_.dropped == 1; }));
+  EXPECT_TRUE(Eventually([this] { return TotalOf(tallies_.dropped) == 1; }));
   EXPECT_TRUE(EventuallyAtRest());
 }
 

@@ -91,7 +91,7 @@ TEST_F(ImSenderEvents, AreSentAfterACrashIfPending) {
   service_.AnswerWith(ImOutcome::kUnreachable);
   Join("a");
   End("b");
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 4; }));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return TotalOf(tallies_.retries) > 4; }));
   Crash();
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
@@ -167,7 +167,7 @@ TEST_F(ImSenderEvents, AreSentAfterAClockSetBack) {
   StoreRoom("r");
   service_.AnswerWith(ImOutcome::kUnreachable);
   Join("r");
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 5; }));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return TotalOf(tallies_.retries) > 5; }));
   clock_.JumpWallClock(std::chrono::hours(-5));
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());
@@ -191,7 +191,8 @@ TEST_F(ImSenderEvents, AreSentSoonAfterAnOutage) {
   for (int i = 0; i < 60; ++i) StoreRoom("r" + std::to_string(i));
   service_.AnswerWith(ImOutcome::kUnreachable);
   for (int i = 0; i < 60; ++i) Join("r" + std::to_string(i));
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 60 * 8; }, seconds(2)));
+  EXPECT_TRUE(
+      EventuallyAsTimePasses([this] { return TotalOf(tallies_.retries) > 60 * 8; }, seconds(2)));
   service_.AnswerWith(ImOutcome::kDone);
   // The first few answers end the pauses of all others.
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return PendingGroups() < 50; }));
@@ -223,7 +224,7 @@ TEST_F(ImSenderEvents, AreKeptDuringMisconfiguration) {
   service_.AnswerWith(ImOutcome::kMisconfigured);
   StoreRoom("r");
   Join("r");
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }, seconds(2)));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return TotalOf(tallies_.retries) > 2; }, seconds(2)));
   EXPECT_EQ(PendingGroups(), 1u);
   EXPECT_EQ(Logged("im_misconfigured"), 1);
   service_.AnswerWith(ImOutcome::kDone);
@@ -240,7 +241,7 @@ TEST_F(ImSenderEvents, AreDroppedAndCountedIfRefused) {
   Join("r");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(NoticeOf("r")));
-  EXPECT_TRUE(Eventually([this] { return observer_.dropped == 1; }));
+  EXPECT_TRUE(Eventually([this] { return TotalOf(tallies_.dropped) == 1; }));
 }
 
 TEST_F(ImSenderEvents, AreSentWithinTheRateLimit) {
@@ -286,7 +287,7 @@ TEST_F(ImSenderEvents, SurviveStoreReadFailures) {
   End("r");
   EXPECT_TRUE(EventuallyAsTimePasses([this] { return Logged("im_outbox_unreadable") == 1; }));
   deliveries_.unreadable = false;
-  EXPECT_TRUE(EventuallyAsTimePasses([this] { return observer_.retries > 2; }));
+  EXPECT_TRUE(EventuallyAsTimePasses([this] { return TotalOf(tallies_.retries) > 2; }));
   EXPECT_THAT(service_.calls(), IsEmpty()) << "the room may or may not be stored";
   store.rooms_unreadable = false;
   EXPECT_TRUE(EventuallyCalled({DestroyOf("r")}));

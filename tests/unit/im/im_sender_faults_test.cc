@@ -66,10 +66,10 @@ TEST_F(ImSenderFaults, OfASingleGroupAreRetriedForALimitedTime) {
   EXPECT_TRUE(EventuallyAsTimePasses([this] {
     Join("good");
     Leave("good");
-    return observer_.dropped > 0;
+    return TotalOf(tallies_.dropped) > 0;
   }));
   EXPECT_TRUE(EventuallyAtRest());
-  EXPECT_EQ(observer_.dropped, 1);
+  EXPECT_EQ(TotalOf(tallies_.dropped), 1);
   EXPECT_TRUE(Eventually([this] { return Logged("im_given_up") == 1; }));
 }
 

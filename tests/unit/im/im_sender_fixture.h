@@ -30,20 +30,9 @@
 #include "tests/support/matchers.h"
 #include "tests/support/only_node.h"
 #include "tests/support/rooms.h"
+#include "tests/support/tally_lines.h"
 
 namespace rtcroom {
-
-/// @threads safe from any thread.
-class CountingImObserver : public ImObserver {
- public:
-  void OnImCall(GroupCommand /*command*/, ImOutcome /*outcome*/) override { ++calls; }
-  void OnImRetry(GroupCommand /*command*/) override { ++retries; }
-  void OnImDropped(GroupCommand /*command*/) override { ++dropped; }
-
-  std::atomic<int> calls{0};
-  std::atomic<int> retries{0};
-  std::atomic<int> dropped{0};
-};
 
 /// An outbox whose reads or writes fail while a test demands it.
 class FailingDeliveries : public DeliveryStore {
@@ -103,7 +92,7 @@ class ImSenderFixture : public testing::Test {
             .node = node_.lease,
             .clock = clock_,
             .random = random_,
-            .observer = observer_,
+            .tallies = tallies_,
             .logger = logger_};
   }
 
@@ -258,7 +247,7 @@ class ImSenderFixture : public testing::Test {
   FailingDeliveries deliveries_{memory_};
   SystemRandom random_;
   ImCallBudget budget_;
-  CountingImObserver observer_;
+  ImTallies tallies_;
   FakeCluster cluster_;
   OnlyNode node_;
   FakeImService service_;

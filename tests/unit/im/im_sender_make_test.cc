@@ -200,7 +200,7 @@ TEST_F(ImSenderGroupCreation, CancelsAnUnsentDestroyOfTheSameId) {
     return call.command == GroupCommand::kDestroy ? ImOutcome::kUnreachable : ImOutcome::kDone;
   });
   End("r");
-  EXPECT_TRUE(Eventually([this] { return observer_.retries == 1; }));
+  EXPECT_TRUE(Eventually([this] { return TotalOf(tallies_.retries) == 1; }));
   Create("r");
   service_.AnswerWith(ImOutcome::kDone);
   EXPECT_TRUE(EventuallyAtRest());

@@ -26,23 +26,6 @@ using Kind = MediaState::Kind;
 constexpr std::chrono::milliseconds kFresh = 12s;
 constexpr std::chrono::milliseconds kGrace = 15s;
 
-/// Counts replies.
-class StateCounts : public StateObserver {
- public:
-  void OnState(StreamState /*state*/) override {
-    const MutexLock lock(mutex_);
-    ++replies_;
-  }
-  [[nodiscard]] std::size_t replies() const {
-    const MutexLock lock(mutex_);
-    return replies_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::size_t replies_ GUARDED_BY(mutex_) = 0;
-};
-
 class CloudStreamsTest : public testing::Test {
  protected:
   ~CloudStreamsTest() override {
@@ -54,7 +37,7 @@ class CloudStreamsTest : public testing::Test {
     return {.service = service_,
             .calls = calls_,
             .callbacks = callbacks,
-            .observer = counts_,
+            .replies = replies_,
             .clock = clock_,
             .logger = logger_};
   }
@@ -81,7 +64,7 @@ class CloudStreamsTest : public testing::Test {
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   FakeLiveService service_;
-  StateCounts counts_;
+  Tally replies_;
   CallPool calls_{clock_, logger_, {.callers = 1, .max_waiting = 3}};
   CloudStreams streams_{{.fresh_for = kFresh, .forget_after = 100s, .max_streams = 2}, Deps()};
 };
@@ -173,7 +156,7 @@ TEST_F(CloudStreamsTest, AsksAgainWhenAQuestionHadNoPlace) {
   EXPECT_EQ(streams_.StateOf("s").kind, Kind::kUnknown);
   EXPECT_EQ(streams_.StateOf("s").kind, Kind::kUnknown);
   EXPECT_THAT(service_.asked(), IsEmpty());
-  EXPECT_EQ(counts_.replies(), 0U);
+  EXPECT_THAT(replies_.Read(), IsEmpty());
 }
 
 TEST_F(CloudStreamsTest, ForgetsStreamsAtWhichNobodyLooks) {

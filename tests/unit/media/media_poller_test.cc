@@ -83,7 +83,6 @@ class FakeStreamServer : public StreamServer {
 class IgnoredMedia : public MediaObserver {
  public:
   void OnPoll(bool /*is_up*/, std::chrono::nanoseconds /*took*/) override {}
-  void OnDrop(StreamDropReason /*reason*/, bool /*is_dropped*/) override {}
 };
 
 /// The streams that arrive in part, each with "video" or "audio".
@@ -120,6 +119,7 @@ class MediaPollerTest : public testing::Test {
                                                             .server = server,
                                                             .removals = claims_.removals(),
                                                             .observer = observer_,
+                                                            .drops = drops_,
                                                             .clock = clock_,
                                                             .logger = logger_});
     poller_->Start();
@@ -143,6 +143,7 @@ class MediaPollerTest : public testing::Test {
                           .on_air = &parts_,
                           .clock = clock_}};
   IgnoredMedia observer_;
+  Tally drops_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   FakeStreamServer server_;
   std::unique_ptr<MediaPoller> poller_;

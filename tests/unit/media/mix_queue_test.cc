@@ -11,6 +11,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/tally_lines.h"
 #include "tests/unit/media/fake_live_service.h"
 
 namespace rtcroom {
@@ -23,23 +24,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 const MixReply kDone{.code = 0, .message = "Success!", .timestamp = 7};
-
-/// Counts outcomes.
-class MixCounts : public MixObserver {
- public:
-  void OnMix(MixOutcome outcome) override {
-    const MutexLock lock(mutex_);
-    outcomes_.push_back(outcome);
-  }
-  [[nodiscard]] std::vector<MixOutcome> outcomes() const {
-    const MutexLock lock(mutex_);
-    return outcomes_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<MixOutcome> outcomes_ GUARDED_BY(mutex_);
-};
 
 /// The host with a number of guests.
 MixRequest MixOf(const std::string& host, int guests) {
@@ -79,11 +63,11 @@ class MixQueueTest : public testing::Test {
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   FakeLiveService service_;
-  MixCounts counts_;
+  Tally outcomes_;
   mutable Mutex mutex_;
   std::vector<std::string> replies_ GUARDED_BY(mutex_);
   CallPool calls_{clock_, logger_, {.callers = 2, .max_waiting = 2}};
-  MixQueue queue_{{.max_waiting = 3}, service_, calls_, counts_, logger_};
+  MixQueue queue_{{.max_waiting = 3}, service_, calls_, outcomes_, logger_};
 };
 
 TEST_F(MixQueueTest, PassesOnTheReplyOfTheService) {
@@ -92,7 +76,7 @@ TEST_F(MixQueueTest, PassesOnTheReplyOfTheService) {
   ASSERT_TRUE(HasReplies(1));
   EXPECT_THAT(replies(), ElementsAre("a 0"));
   EXPECT_THAT(service_.mixes(), ElementsAre(MixOf("host", 1)));
-  EXPECT_THAT(counts_.outcomes(), ElementsAre(MixOutcome::kMixed));
+  EXPECT_THAT(LinesOf(outcomes_), ElementsAre("mixed 1"));
 }
 
 TEST_F(MixQueueTest, RepeatsAMixWithoutAReplyOnce) {
@@ -109,7 +93,7 @@ TEST_F(MixQueueTest, FailsAfterTwoTries) {
   ASSERT_TRUE(HasReplies(1));
   EXPECT_THAT(replies(), ElementsAre("a: no reply in time"));
   EXPECT_EQ(service_.mixes().size(), 2U);
-  EXPECT_THAT(counts_.outcomes(), ElementsAre(MixOutcome::kFailed));
+  EXPECT_THAT(LinesOf(outcomes_), ElementsAre("failed 1"));
 }
 
 TEST_F(MixQueueTest, DoesNotRepeatARefusedMix) {
@@ -118,7 +102,7 @@ TEST_F(MixQueueTest, DoesNotRepeatARefusedMix) {
   ASSERT_TRUE(HasReplies(1));
   EXPECT_THAT(replies(), ElementsAre("a -505"));
   EXPECT_EQ(service_.mixes().size(), 1U);
-  EXPECT_THAT(counts_.outcomes(), ElementsAre(MixOutcome::kRefused));
+  EXPECT_THAT(LinesOf(outcomes_), ElementsAre("refused 1"));
   EXPECT_THAT(log_.Text(), AllOf(HasSubstr("mix_refused"), HasSubstr("no such stream")));
 }
 

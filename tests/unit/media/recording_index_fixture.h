@@ -26,6 +26,7 @@
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/tally_lines.h"
 #include "tests/support/temp_directory.h"
 
 namespace rtcroom {
@@ -63,27 +64,6 @@ class BreakableIndex : public RecordingStore {
   RecordingStore& store_;
 };
 
-/// @threads safe from any thread.
-class CountedRecordings : public RecordedFileObserver {
- public:
-  void OnRecording(std::string_view result) override {
-    const MutexLock lock(mutex_);
-    counted_.emplace_back(result);
-  }
-  void OnFreeSpace(std::uint64_t bytes) override { free_ = bytes; }
-  [[nodiscard]] std::uint64_t free() const { return free_; }
-  [[nodiscard]] std::vector<std::string> counted() const {
-    const MutexLock lock(mutex_);
-    return counted_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::vector<std::string> counted_ GUARDED_BY(mutex_);
-  std::atomic<std::uint64_t> free_ = 0;
-};
-
-/// Gen-1 streams are named as their users; see `FakeStreams`.
 class RecordingIndexTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -145,7 +125,7 @@ class RecordingIndexTest : public testing::Test {
   FakeStreams streams_;
   StreamClaims claims_{streams_};
   FakeMedia media_{clock_};
-  CountedRecordings counts_;
+  Tally counted_;
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   TempDirectory directory_;
@@ -155,7 +135,7 @@ class RecordingIndexTest : public testing::Test {
   const RecordingDeps deps_{.store = store_,
                             .claims = claims_,
                             .media = media_,
-                            .observer = counts_,
+                            .files = counted_,
                             .clock = clock_,
                             .removal = removal_,
                             .logger = logger_,

@@ -16,24 +16,18 @@
 #include "tests/support/only_node.h"
 #include "tests/support/rooms.h"
 #include "tests/support/scripted_calls.h"
+#include "tests/support/tally_lines.h"
 
 namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-class CountedTrtcCalls : public TrtcObserver {
- public:
-  void OnTrtcCall(std::string_view action, std::string_view result) override {
-    counted.push_back(fmt::format("{} {}", action, result));
-  }
-  std::vector<std::string> counted{};
-};
 
 class TrtcSenderTest : public testing::Test {
  protected:
@@ -80,13 +74,13 @@ class TrtcSenderTest : public testing::Test {
                 .sdk_app_id = 14},
                http_,
                clock_};
-  CountedTrtcCalls counts_;
+  Tally made_;
   OnlyNode node_;
   TrtcSender sender_{{.rooms = store_,
                       .deliveries = store_,
                       .enqueued = enqueued_,
                       .api = api_,
-                      .observer = counts_,
+                      .made = made_,
                       .node = node_.lease,
                       .clock = clock_,
                       .logger = logger_}};
@@ -104,8 +98,7 @@ TEST_F(TrtcSenderTest, RemovesUsersAndDismissesRoomsInOrder) {
                                    R"(DismissRoom {"SdkAppId":14,"RoomId":8})",
                                    R"(RemoveUser {"SdkAppId":14,"RoomId":9,"UserIds":["bob"]})"));
   EXPECT_EQ(Pending(), 0U);
-  EXPECT_THAT(counts_.counted,
-              ElementsAre("remove_user done", "dismiss_room done", "remove_user done"));
+  EXPECT_THAT(LinesOf(made_), ElementsAre("dismiss_room done 1", "remove_user done 2"));
 }
 
 TEST_F(TrtcSenderTest, SendsOnlyWhileItIsThisNodesDuty) {
@@ -168,7 +161,7 @@ TEST_F(TrtcSenderTest, GivesUpWhatFailsForTooLong) {
   }
   EXPECT_GE(clock_.Monotonic() - begun, 10min);
   EXPECT_LE(clock_.Monotonic() - begun, 11min);
-  EXPECT_EQ(counts_.counted.back(), "remove_user given_up");
+  EXPECT_THAT(LinesOf(made_), Contains("remove_user given_up 1"));
   EXPECT_THAT(log_.Text(), HasSubstr("trtc_given_up"));
 }
 
@@ -189,7 +182,7 @@ TEST_F(TrtcSenderTest, GivesUpAtOnceWhatTrtcCannotHave) {
   sender_.Round();
   EXPECT_EQ(Pending(), 0U);
   EXPECT_THAT(Asked(), IsEmpty());
-  EXPECT_THAT(counts_.counted, ElementsAre("dismiss_room given_up"));
+  EXPECT_THAT(LinesOf(made_), ElementsAre("dismiss_room given_up 1"));
 }
 
 TEST_F(TrtcSenderTest, KeepsToTheRateOfTheService) {

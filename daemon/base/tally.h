@@ -1,0 +1,34 @@
+// Counts of what happens, for whoever reads them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "daemon/base/mutex.h"
+
+namespace rtcroom {
+
+/// How often each thing has happened, by one name or two, which are static storage.
+///
+/// @threads safe from any thread.
+class Tally {
+ public:
+  using Names = std::pair<std::string_view, std::string_view>;
+
+  void Count(std::string_view first, std::string_view second = {}) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    ++counts_[{first, second}];
+  }
+  [[nodiscard]] std::map<Names, std::uint64_t> Read() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return counts_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::map<Names, std::uint64_t> counts_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom
