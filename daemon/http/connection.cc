@@ -39,7 +39,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
       slot_(std::move(slot)),
       owner_(owner),
-      framer_(context.options.max_body_bytes),
+      framer_(context.options.max_body_bytes, context.options.kept_headers),
       memory_(context.held) {
   context_.observer.OnConnectionOpened();
 }

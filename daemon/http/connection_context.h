@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "daemon/base/address_range.h"
 #include "daemon/base/clock.h"
@@ -18,6 +20,8 @@ namespace rtcroom {
 
 struct ConnectionOptions {
   std::size_t max_body_bytes = 65536;
+  /// Names of further headers that handlers read; static storage.
+  std::span<const std::string_view> kept_headers{};
   std::chrono::milliseconds handshake_timeout{5'000};  ///< PROXY header included
   std::chrono::milliseconds idle_timeout{75'000};      ///< between two requests
   std::chrono::milliseconds request_timeout{5'000};    ///< from its first byte to its last

@@ -22,6 +22,13 @@ inline bool HasHeader(const Headers& headers, std::string_view name) {
       headers, [name](const auto& header) { return EqualsIgnoringCase(header.first, name); });
 }
 
+/// The value of that header, in any letter case; empty when there is none.
+inline std::string_view HeaderOf(const Headers& headers, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      headers, [name](const auto& header) { return EqualsIgnoringCase(header.first, name); });
+  return found == headers.end() ? std::string_view() : found->second;
+}
+
 /// A client's wish to continue its connection with another protocol, each header as sent; several
 /// of one name are comma separated.
 /// @source RFC 9110 7.8, RFC 6455 4.1.
@@ -50,8 +57,7 @@ struct HttpRequest {
   std::string if_match{};       ///< likewise
   bool accepts_html = false;    ///< named by `Accept`, not only by `*/*`: the client is a browser
   Secret authorization{};       ///< as sent; several are comma separated
-  std::string sign{};           ///< of a cloud's callbacks, likewise
-  std::string sdk_app_id{};     ///< likewise
+  Headers kept{};               ///< those that the listener was told to keep, likewise
   /// Only of a request after which the connection can be upgraded (`Responder::Upgrade`).
   std::optional<UpgradeOffer> upgrade{};
   std::string body{};

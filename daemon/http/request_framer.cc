@@ -219,10 +219,6 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
   } else if (EqualsIgnoringCase(name, "Authorization")) {
     // Two values are joined, so that the result is no valid credential.
     request_.authorization = Secret(Joined(request_.authorization.Reveal(), value));
-  } else if (EqualsIgnoringCase(name, "Sign")) {
-    request_.sign = Joined(request_.sign, value);  // as above
-  } else if (EqualsIgnoringCase(name, "SdkAppId")) {
-    request_.sdk_app_id = Joined(request_.sdk_app_id, value);
   } else if (EqualsIgnoringCase(name, "X-Forwarded-For")) {
     request_.forwarded_for = Joined(request_.forwarded_for, value);
   } else if (EqualsIgnoringCase(name, "Upgrade")) {
@@ -233,6 +229,8 @@ bool RequestFramer::ApplyHeader(std::string_view name, std::string_view value) {
     TakeUpgrade(&UpgradeOffer::web_socket_version, value);
   } else if (EqualsIgnoringCase(name, "Sec-WebSocket-Protocol")) {
     TakeUpgrade(&UpgradeOffer::web_socket_protocols, value);
+  } else {
+    Keep(name, value);
   }
   return true;
 }
@@ -253,6 +251,18 @@ void RequestFramer::TakeConnection(std::string_view value) {
     request_.keep_alive = !has_close_;
   }
   if (ListHolds(value, "upgrade")) has_upgrade_ = true;
+}
+
+void RequestFramer::Keep(std::string_view name, std::string_view value) {
+  const auto wanted = std::ranges::find_if(
+      kept_, [name](std::string_view kept) { return EqualsIgnoringCase(kept, name); });
+  if (wanted == kept_.end()) return;
+  const auto known = std::ranges::find(request_.kept, *wanted, &Headers::value_type::first);
+  if (known == request_.kept.end()) {
+    request_.kept.emplace_back(*wanted, value);
+  } else {
+    known->second = Joined(known->second, value);
+  }
 }
 
 void RequestFramer::TakeUpgrade(std::string UpgradeOffer::* part, std::string_view value) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,8 @@ struct FramedRequest {
   std::string if_none_match = {};  ///< the last one, as sent; empty when absent
   std::string if_match = {};       ///< likewise
   bool accepts_html = false;       ///< an Accept names text/html
-  std::string sign = {};           ///< every Sign, in order, comma separated
-  std::string sdk_app_id = {};     ///< likewise SdkAppId
+  Headers kept = {};  ///< as the framer was told, each name once: its values in order, comma
+                      ///< separated
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
   /// Of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not `close`.
   std::optional<UpgradeOffer> upgrade = {};
@@ -68,7 +69,9 @@ class RequestFramer {
     kRefused,   ///< answer `refusal()` and close: the framing of later bytes is unknown
   };
 
-  explicit RequestFramer(std::size_t max_body_bytes) : max_body_bytes_(max_body_bytes) {}
+  /// @param kept  names of further headers for handlers; they outlive this object.
+  explicit RequestFramer(std::size_t max_body_bytes, std::span<const std::string_view> kept = {})
+      : max_body_bytes_(max_body_bytes), kept_(kept) {}
 
   /// Adds `bytes` (empty: parses the bytes left from earlier calls) and returns the progress.
   /// @param now  the time of their arrival.
@@ -105,11 +108,13 @@ class RequestFramer {
   bool TakeContentLength(std::string_view value);
   bool TakeHost(std::string_view value);
   void TakeConnection(std::string_view value);
+  void Keep(std::string_view name, std::string_view value);
   void TakeUpgrade(std::string UpgradeOffer::* part, std::string_view value);
   [[nodiscard]] bool IsUpgradable() const;
   bool Refuse(int status);
 
   const std::size_t max_body_bytes_;
+  const std::span<const std::string_view> kept_;
   std::string buffer_;
   std::size_t parsed_ = 0;  ///< bytes of the buffer that belong to finished lines
   Part part_ = Part::kRequestLine;

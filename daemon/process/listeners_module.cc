@@ -10,6 +10,7 @@
 
 #include "daemon/config/configured_listeners.h"
 #include "daemon/process/memory_limit.h"
+#include "handlers/callbacks/cloud_callbacks.h"
 
 namespace rtcroom {
 namespace {
@@ -46,6 +47,7 @@ HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets so
           .inherited = std::move(sockets.inherited),
           .tls = {},
           .connections = {.max_body_bytes = server.max_body_bytes,
+                          .kept_headers = CloudCallbacks::kHeaders,
                           .idle_timeout = server.idle_timeout,
                           .request_timeout = server.request_timeout}};
 }

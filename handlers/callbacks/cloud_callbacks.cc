@@ -91,8 +91,8 @@ void CloudCallbacks::Handle(HttpRequest& request, Responder& responder) {
 void CloudCallbacks::Dispatch(Service service, HttpRequest& request, Responder& responder) {
   const CallbackRequest callback{.method = request.method,
                                  .query = request.query,
-                                 .sign = request.sign,
-                                 .sdk_app_id = request.sdk_app_id,
+                                 .sign = std::string(HeaderOf(request.kept, kSignHeader)),
+                                 .sdk_app_id = std::string(HeaderOf(request.kept, kAppHeader)),
                                  .peer_address = request.peer_address,
                                  .body = std::move(request.body)};
   const TimePoint now = context_.clock.Now();

@@ -50,6 +50,11 @@ struct CloudCallbackContext {
 /// @source protocol E.1, E.2, E.6.
 class CloudCallbacks : public CallbackHandler {
  public:
+  static constexpr std::string_view kSignHeader = "Sign";
+  static constexpr std::string_view kAppHeader = "SdkAppId";
+  /// What it reads of a request besides its common headers.
+  static constexpr std::array kHeaders = {kSignHeader, kAppHeader};
+
   CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context);
 
   [[nodiscard]] bool Serves(std::string_view path) const override;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -12,6 +13,9 @@
 
 namespace rtcroom {
 namespace {
+
+/// Any names do.
+constexpr std::array<std::string_view, 2> kKept = {"Sign", "SdkAppId"};
 
 using Progress = RequestFramer::Progress;
 
@@ -28,8 +32,8 @@ struct Framing {
 bool IsSame(const FramedRequest& a, const FramedRequest& b) {
   const auto fields = [](const FramedRequest& r) {
     return std::tie(r.method, r.path, r.query, r.content_type, r.origin, r.authorization,
-                    r.if_none_match, r.sign, r.sdk_app_id, r.forwarded_for, r.upgrade, r.body,
-                    r.version, r.keep_alive);
+                    r.if_none_match, r.kept, r.forwarded_for, r.upgrade, r.body, r.version,
+                    r.keep_alive);
   };
   return fields(a) == fields(b);
 }
@@ -45,7 +49,7 @@ MonotonicTime TimeOf(std::size_t offset) { return MonotonicTime(std::chrono::sec
 
 /// Frames a stream cut into pieces of the sizes that `next_size` returns.
 Framing FrameInPieces(std::string_view stream, auto next_size) {
-  RequestFramer framer(kMaxBodyBytes);
+  RequestFramer framer(kMaxBodyBytes, kKept);
   Framing framing;
   while (!stream.empty()) {
     const std::size_t size = std::min<std::size_t>(next_size(), stream.size());
@@ -91,8 +95,7 @@ std::string Written(const FramedRequest& request) {
   written += header("Origin", request.origin);
   written += header("Authorization", request.authorization.Reveal());
   written += header("If-None-Match", request.if_none_match);
-  written += header("Sign", request.sign);
-  written += header("SdkAppId", request.sdk_app_id);
+  for (const auto& [name, value] : request.kept) written += header(name.c_str(), value);
   written += header("X-Forwarded-For", request.forwarded_for);
   if (request.upgrade) {
     written += header("Host", request.upgrade->host);
@@ -122,9 +125,11 @@ std::optional<std::string> FaultOfRequest(const FramedRequest& request, std::str
   }
   for (const std::string* text :
        {&request.method, &request.path, &request.query, &request.content_type, &request.origin,
-        &request.authorization.Reveal(), &request.if_none_match, &request.sign, &request.sdk_app_id,
-        &request.forwarded_for}) {
+        &request.authorization.Reveal(), &request.if_none_match, &request.forwarded_for}) {
     if (!IsPlainText(*text)) return "a line break or NUL in " + *text;
+  }
+  for (const auto& [name, value] : request.kept) {
+    if (!IsPlainText(value)) return "a line break or NUL in " + name;
   }
   if (const auto& offer = request.upgrade) {
     if (!request.body.empty() || request.version == HttpVersion::k10) {
@@ -166,7 +171,7 @@ std::optional<std::string> FaultOfRefusal(RequestFramer& framer, std::string_vie
 
 /// Feeding single bytes shows the exact extent, start time and buffered size of each request.
 std::optional<std::string> FaultByteByByte(std::string_view stream, Framing& framing) {
-  RequestFramer framer(kMaxBodyBytes);
+  RequestFramer framer(kMaxBodyBytes, kKept);
   std::size_t after_last = 0;  // end of the previous request
   std::size_t begin = 0;       // start of the current request, after empty lines
   for (std::size_t i = 0; i < stream.size(); ++i) {

@@ -74,8 +74,7 @@ class CloudCallbacksTest : public ServiceFixture {
     return Text(Send(
         {.method = "POST",
          .path = "/callback/trtc",
-         .sign = EncodeBase64(HmacSha256(kTrtcKey, body)),
-                      .sdk_app_id = "1400000001",
+         .kept = {{"Sign", EncodeBase64(HmacSha256(kTrtcKey, body))}, {"SdkAppId", "1400000001"}},
          .body = body}));
   }
   std::string Im(const std::string& command, const std::string& body,
@@ -165,8 +164,8 @@ TEST_F(CloudCallbacksTest, AWrongSignatureChangesNothing) {
       R"("UserId":"bob","Reason":3}})";
   EXPECT_EQ(Text(Send({.method = "POST",
                        .path = "/callback/trtc",
-                       .sign = EncodeBase64(HmacSha256(kLiveKey, removed)),
-                      .sdk_app_id = "1400000001",
+                       .kept = {{"Sign", EncodeBase64(HmacSha256(kLiveKey, removed))},
+                                {"SdkAppId", "1400000001"}},
                        .body = removed})),
             R"(403 {"code":1})");
   EXPECT_EQ(Text(Send({.method = "POST",

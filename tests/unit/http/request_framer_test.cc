@@ -1,7 +1,9 @@
 #include "daemon/http/request_framer.h"
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -66,18 +68,18 @@ TEST_F(RequestFramerTest, ParsesAuthorizationPerRequest) {
   EXPECT_TRUE(framer_.Take().authorization.empty());
 }
 
-TEST_F(RequestFramerTest, ParsesTheHeadersOfSignedCallbacks) {
-  ASSERT_EQ(Feed(framer_,
-                 "POST /1 HTTP/1.1\r\nSign: a+/=\r\nsdkappid: 14\r\n\r\n"
+TEST_F(RequestFramerTest, KeepsTheHeadersThatItWasToldToKeep) {
+  constexpr std::array<std::string_view, 2> kKept = {"Sign", "SdkAppId"};
+  RequestFramer framer(kMaxBody, kKept);
+  ASSERT_EQ(Feed(framer,
+                 "POST /1 HTTP/1.1\r\nSign: a+/=\r\nsdkappid: 14\r\nOther: x\r\n\r\n"
                  "POST /2 HTTP/1.1\r\nSign: a\r\nSign: b\r\n\r\n"),
             Progress::kComplete);
-  const FramedRequest request = framer_.Take();
-  EXPECT_EQ(request.sign, "a+/=");
-  EXPECT_EQ(request.sdk_app_id, "14");
-  ASSERT_EQ(Feed(framer_, {}), Progress::kComplete);
-  const FramedRequest repeated = framer_.Take();
-  EXPECT_EQ(repeated.sign, "a,b");
-  EXPECT_EQ(repeated.sdk_app_id, "");
+  const FramedRequest request = framer.Take();
+  EXPECT_EQ(request.kept, (Headers{{"Sign", "a+/="}, {"SdkAppId", "14"}}));
+  ASSERT_EQ(Feed(framer, {}), Progress::kComplete);
+  const FramedRequest repeated = framer.Take();
+  EXPECT_EQ(repeated.kept, (Headers{{"Sign", "a,b"}}));
 }
 
 TEST_F(RequestFramerTest, JoinsRepeatedAuthorizationHeaders) {
