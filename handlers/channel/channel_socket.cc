@@ -18,12 +18,8 @@
 namespace rtcroom {
 namespace {
 
-constexpr RateLimit kFrameRate{.per_second = 20, .burst = 40};
 constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::chrono::seconds kPingPeriod{25};
-constexpr std::chrono::seconds kIdleTimeout{60};
-/// Beyond it the stream ends without a close frame; no reply or push gets there.
-constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
 /// After a restart the clients connect again over that time.
 constexpr std::uint64_t kMinReconnectMs = 500;
 constexpr std::uint64_t kReconnectSpreadMs = 10'000;
@@ -35,75 +31,27 @@ std::string KickedPush(std::string_view reason) {
 }  // namespace
 
 ChannelSocket::ChannelSocket(const SocketContext& context, std::string peer_address)
-    : context_(context),
-      peer_address_(std::move(peer_address)),
+    : RequestSocket(context.logins.clock, context.costs, std::move(peer_address)),
+      context_(context),
       opened_(context.logins.clock.Monotonic()),
       next_ping_(opened_ + kPingPeriod) {}
 
 void ChannelSocket::Open(HttpReply head, Responder& responder) {
-  const std::shared_ptr<ChannelSocket> self = shared_from_this();
-  std::shared_ptr<TwoWayStream> stream = responder.Upgrade(
-      std::move(head),
-      {.on_end = [self] { self->OnEnd(); },
-       .on_bytes = [self](TwoWayStream& from,
-                          std::string_view bytes) { return self->OnBytes(from, bytes); },
-       .on_drain = [self](TwoWayStream& /*stream*/) { self->OnDrain(); },
-       .on_taken = [self](TwoWayStream& /*stream*/) { self->Continue(); },
-       .low_unsent = kMaxUnsentBeforeMore,
-       .max_unsent = kMaxStreamBytes,
-       .idle_timeout = kIdleTimeout});
+  RequestSocket::Open(std::move(head), responder);
   ++context_.verbs.receivers.counts().sockets;
-  context_.verbs.receivers.Add(self);
-  const MutexLock lock(mutex_);
-  stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
+  context_.verbs.receivers.Add(Self());
 }
 
 // From the connection
 
-TwoWayStream::Receipt ChannelSocket::OnBytes(TwoWayStream& /*stream*/, std::string_view bytes) {
-  const MonotonicTime now = context_.logins.clock.Monotonic();
-  std::size_t without_request = 0;  // frames
-  {
+void ChannelSocket::OnTaken() {
+  const bool has_directs = [&] {
     const MutexLock lock(mutex_);
-    if (!stream_) return {};
-    std::vector<std::string> texts;
-    socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
-    std::size_t frames = socket_.TakeFrameCount();
-    without_request = frames - std::min(frames, texts.size());
-    std::ranges::move(texts, std::back_inserter(requests_));
-    for (; frames > 0; --frames) {
-      if (rate_.Take(now, kFrameRate)) continue;
-      socket_.Close(socket_code::kTooFast, "too many requests");
-      break;
-    }
-    FlushLocked();
-    if (socket_.closing()) EndLocked();
-  }
-  if (without_request > 0) {
-    context_.costs.ChargeAddress(peer_address_, static_cast<std::uint32_t>(without_request));
-  }
-  RunRequests();
-  const MutexLock lock(mutex_);
-  is_paused_ = stream_ != nullptr && (running_ || !requests_.empty());
-  std::size_t held = socket_.held_memory() + running_.value_or(0);
-  for (const std::string& request : requests_) held += request.size();
-  return {.held = held, .pause = is_paused_};
-}
-
-void ChannelSocket::OnDrain() {
-  const MutexLock lock(mutex_);
-  if (stream_) RestartLocked();
-}
-
-void ChannelSocket::Continue() {
-  {
-    const MutexLock lock(mutex_);
-    const bool has_requests = !running_ && !requests_.empty();
-    const bool has_directs = is_connected_ && has_directs_;
-    if (!stream_ || !(has_requests || has_directs)) return;
-    if (stream_->unsent() > kMaxUnsentBeforeMore) return;
-  }
-  (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = shared_from_this()] {
+    return is_connected_ && has_directs_;
+  }();
+  const bool may_push = has_directs && TakesMore();
+  if (!may_push && !HasRequests()) return;
+  (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self()] {
     self->ReadDirects();
     self->RunRequests();
   });
@@ -115,12 +63,11 @@ void ChannelSocket::OnEnd() {
   {
     const MutexLock lock(mutex_);
     is_over_ = true;
-    EndLocked();
     subscriptions.swap(subscriptions_);
     instance.swap(instance_);
   }
   PushReceivers& receivers = context_.verbs.receivers;
-  receivers.Remove(shared_from_this());
+  receivers.Remove(Self());
   for (const Subscription& subscription : subscriptions) {
     receivers.Unsubscribe(subscription.number, *this);
   }
@@ -131,48 +78,16 @@ void ChannelSocket::OnEnd() {
 }
 
 void ChannelSocket::OnKicked() noexcept {
-  const MutexLock lock(mutex_);
-  if (!stream_) return;
+  if (!IsOpen()) return;
   try {
-    SendLocked(KickedPush("other_login"));
-    CloseLocked(socket_code::kOtherLogin, "another login");
+    Send(KickedPush("other_login"));
+    Close(socket_code::kOtherLogin, "another login");
   } catch (...) {
-    EndLocked();  // most likely out of memory, which is no matter of the other login
+    End();  // most likely out of memory, which is no matter of the other login
   }
 }
 
 // Requests
-
-void ChannelSocket::RunRequests() noexcept {
-  try {
-    RunAll();
-  } catch (...) {
-    // Most likely out of memory.
-    const MutexLock lock(mutex_);
-    EndLocked();
-  }
-}
-
-void ChannelSocket::RunAll() {
-  while (true) {
-    std::string text;
-    {
-      const MutexLock lock(mutex_);
-      if (running_ || !stream_) return;
-      if (requests_.empty()) {
-        if (std::exchange(is_paused_, false)) stream_->ReadOn(socket_.held_memory());
-        return;
-      }
-      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see Continue
-      text = std::move(requests_.front());
-      requests_.pop_front();
-      running_ = text.size();
-    }
-    if (!Run(text)) return;
-    const MutexLock lock(mutex_);
-    running_.reset();
-  }
-}
 
 bool ChannelSocket::Run(std::string_view text) {
   Result<nlohmann::ordered_json> object = ParseOrderedJson(text);
@@ -195,7 +110,7 @@ bool ChannelSocket::Run(std::string_view text) {
     return true;
   }
   const Status admitted =
-      is_connected ? Admit(text.size()) : AdmitAddress(context_.costs, peer_address_, text.size());
+      is_connected ? Admit(text.size()) : AdmitAddress(context_.costs, peer_address(), text.size());
   if (!read) {
     Send(VerbFailure(*id, admitted ? read.error() : admitted.error()));
     return true;
@@ -214,13 +129,9 @@ bool ChannelSocket::Run(std::string_view text) {
     Execute(*request);
     return true;
   }
-  auto task = [self = shared_from_this(), request] {
+  auto task = [self = Self(), request] {
     self->Execute(*request);
-    {
-      const MutexLock lock(self->mutex_);
-      self->running_.reset();
-    }
-    self->RunRequests();
+    self->FinishLater();
   };
   if (context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, std::move(task))) return false;
   Finish(*request, Error{Errc::kStoreBusy, "no worker is free"});
@@ -231,9 +142,7 @@ void ChannelSocket::Execute(const Request& request) noexcept {
   try {
     Finish(request, Answer(request));
   } catch (...) {
-    // Most likely out of memory.
-    const MutexLock lock(mutex_);
-    EndLocked();
+    End();  // most likely out of memory
   }
 }
 
@@ -267,17 +176,18 @@ void ChannelSocket::Record(const Request& request, const Status& outcome) {
     label.failure_detail = outcome.error().detail;
   }
   context_.recorder.Record({.request_id = context_.recorder.NextId(),
-                            .peer_address = peer_address_,
+                            .peer_address = peer_address(),
                             .begun = request.begun},
                            label, 200);
 }
 
 Status ChannelSocket::Admit(std::size_t bytes) const {
-  return AdmitToChannel(context_.costs, login_.account, peer_address_, bytes);
+  return AdmitToChannel(context_.costs, login_.account, peer_address(), bytes);
 }
 
 void ChannelSocket::ChargeReply(std::string_view reply) const {
-  RequestCharge::OfChannel(context_.costs, peer_address_, login_.account).ChargeReply(reply.size());
+  RequestCharge::OfChannel(context_.costs, peer_address(), login_.account)
+      .ChargeReply(reply.size());
 }
 
 Status ChannelSocket::Answer(const Request& request) {
@@ -308,16 +218,17 @@ Status ChannelSocket::Connect(const Request& request) {
   {
     const MutexLock lock(mutex_);
     if (is_connected_) return Error{Errc::kBadRequest, "connect: already connected"};
-    if (!stream_) return {};  // it would take the place of a login that is in use
   }
-  Result<ChannelLogin> login = CheckConnect(request.fields, context_.logins, peer_address_);
+  if (!IsOpen()) return {};  // it would take the place of a login that is in use
+  Result<ChannelLogin> login = CheckConnect(request.fields, context_.logins, peer_address());
   if (!login) return login.error();
   login_ = *std::move(login);
   Channel& channel = context_.verbs.channel;
-  Result<ChannelInstance> instance =
-      channel.Connect(login_.account, login_.proof, login_.continued, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->OnKicked();
-      });
+  Result<ChannelInstance> instance = channel.Connect(login_.account, login_.proof, login_.continued,
+                                                     [weak = std::weak_ptr(Self())] {
+                                                       if (const auto self = weak.lock())
+                                                         self->OnKicked();
+                                                     });
   if (!instance) return instance.error();
   const TimePoint logged_in = instance->logged_in;
   const bool is_over = [&] {
@@ -337,7 +248,7 @@ Status ChannelSocket::Connect(const Request& request) {
   }
   login_.direct = channel.ResumeDirect(login_.account, login_.direct);
   PushReceivers& receivers = context_.verbs.receivers;
-  receivers.Listen(shared_from_this());
+  receivers.Listen(Self());
   JsonText reply;
   reply.Field("userID", login_.account.value)
       .Field("login", std::int64_t{logged_in.time_since_epoch().count()})
@@ -358,16 +269,20 @@ Status ChannelSocket::Connect(const Request& request) {
           context_.logins.clock.Monotonic() + SpreadOver(kBeatPeriod, context_.verbs.random);
     }
     direct_at_ = login_.direct;
-    SendLocked(VerbReply(request.id, *request.verb, reply));
-    // Before the requests that have come meanwhile.
-    const auto next = requests_.begin();
-    for (const nlohmann::ordered_json* const cursor : cursors) {
-      requests_.insert(next,
-                       fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor->dump()));
-    }
+    Send(VerbReply(request.id, *request.verb, reply));
     return true;
   }();
-  is_connected ? ReadDirects() : receivers.StopListening(*this);
+  if (!is_connected) {
+    receivers.StopListening(*this);
+    return {};
+  }
+  // Before the requests that have come meanwhile.
+  std::vector<std::string> subscribes;
+  for (const nlohmann::ordered_json* const cursor : cursors) {
+    subscribes.push_back(fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor->dump()));
+  }
+  RunNext(std::move(subscribes));
+  ReadDirects();
   return {};
 }
 
@@ -383,7 +298,7 @@ Status ChannelSocket::Call(const Request& request) {
   const Result<JsonText> reply = request.verb->handler({.account = login_.account,
                                                         .reach = login_.proof.reach,
                                                         .fields = request.fields,
-                                                        .address = peer_address_,
+                                                        .address = peer_address(),
                                                         .rooms = rooms},
                                                        context_.verbs);
   if (!reply) return reply.error();
@@ -396,81 +311,42 @@ Status ChannelSocket::Call(const Request& request) {
 // Time
 
 void ChannelSocket::OnTick(MonotonicTime now) {
+  if (!IsOpen()) return;
+  if (SendsClientsAway(context_.node)) return Restart();
   bool is_connected = false;
   bool pings = false;
   bool beats = false;
   {
     const MutexLock lock(mutex_);
-    if (!stream_) return;
-    if (SendsClientsAway(context_.node)) return RestartLocked();
     is_connected = is_connected_;
-    if (!is_connected && !running_ && now >= opened_ + kConnectTimeout) {
-      return CloseLocked(close_code::kPolicy, "no connect in time");
-    }
     pings = now >= next_ping_;
-    if (pings) {
-      next_ping_ = now + kPingPeriod;
-      socket_.Ping();
-      FlushLocked();
-    }
+    if (pings) next_ping_ = now + kPingPeriod;
     beats = is_connected && login_.asks_beats && now >= next_beat_;
     if (beats) next_beat_ = now + kBeatPeriod;
   }
+  if (!is_connected && !IsRunning() && now >= opened_ + kConnectTimeout) {
+    return Close(close_code::kPolicy, "no connect in time");
+  }
+  if (pings) Ping();
   if (is_connected) CheckLogin(pings);
   if (beats && context_.seated.HasSeat(login_.account, login_.proof.reach)) Send(kBeatPush);
-  Continue();
+  OnTaken();
 }
 
 void ChannelSocket::CheckLogin(bool with_token) {
   const bool is_valid = with_token ? IsLoginValid(login_, context_.logins)
                                    : context_.logins.clock.Now() < login_.proof.expires;
-  if (is_valid) return;
-  const MutexLock lock(mutex_);
-  if (!stream_) return;
-  SendLocked(KickedPush("token_expired"));
-  CloseLocked(socket_code::kLoginRefused, "login expired");
+  if (is_valid || !IsOpen()) return;
+  Send(KickedPush("token_expired"));
+  Close(socket_code::kLoginRefused, "login expired");
 }
 
-// Output
-
-void ChannelSocket::Send(std::string_view text) {
-  const MutexLock lock(mutex_);
-  SendLocked(text);
-}
-
-void ChannelSocket::Close(std::uint16_t code, std::string_view reason) {
-  const MutexLock lock(mutex_);
-  CloseLocked(code, reason);
-}
-
-void ChannelSocket::SendLocked(std::string_view text) {
-  if (!stream_) return;
-  socket_.SendText(text);
-  FlushLocked();
-}
-
-void ChannelSocket::FlushLocked() {
-  const std::string output = socket_.TakeOutput();
-  if (!output.empty() && stream_) (void)stream_->Write(output);
-}
-
-void ChannelSocket::CloseLocked(std::uint16_t code, std::string_view reason) {
-  socket_.Close(code, reason);
-  FlushLocked();
-  EndLocked();
-}
-
-void ChannelSocket::RestartLocked() {
+void ChannelSocket::Restart() {
   std::uint64_t drawn = 0;
   context_.verbs.random.Fill(std::as_writable_bytes(std::span(&drawn, 1)));
-  SendLocked(fmt::format(R"({{"drain":{{"reconnect":{}}}}})",
-                         kMinReconnectMs + drawn % kReconnectSpreadMs));
-  CloseLocked(close_code::kRestart, "restart");
-}
-
-void ChannelSocket::EndLocked() {
-  stream_.reset();
-  requests_.clear();
+  Send(fmt::format(R"({{"drain":{{"reconnect":{}}}}})",
+                   kMinReconnectMs + drawn % kReconnectSpreadMs));
+  Close(close_code::kRestart, "restart");
 }
 
 }  // namespace rtcroom

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,25 +17,22 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/base/thread_pool.h"
-#include "daemon/base/token_bucket.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/seated_users.h"
 #include "daemon/http/responder.h"
-#include "daemon/http/two_way_stream.h"
-#include "daemon/http/web_socket.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/channel_verbs.h"
 #include "handlers/shared/request_recorder.h"
+#include "handlers/shared/request_socket.h"
 
 namespace rtcroom {
 
-/// Close codes of the channel's socket, besides those of `close_code`.
+/// Close codes of the channel's socket, besides those of `close_code` and `RequestSocket`.
 /// @source the contract of the channel's socket, 5.
 namespace socket_code {
 inline constexpr std::uint16_t kOtherLogin = 4001;
 inline constexpr std::uint16_t kLoginRefused = 4003;
-inline constexpr std::uint16_t kTooFast = 4008;
 inline constexpr std::uint16_t kTooSlow = 4009;
 }  // namespace socket_code
 
@@ -61,21 +57,21 @@ struct SocketContext {
   const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
-/// Reads requests, answers them one after the other, and writes what is pushed.
+/// Answers requests, and writes what is pushed.
 ///
 /// A subscription begins as `is_joining`: pushes are kept, while its request reads the room; then
 /// reply and kept pushes are written in one step, from the position of the reply on. So each event
 /// reaches the client once and in order, and nothing is read or written for long under the lock.
 ///
-/// Owned by its connection until that ends, by `PushReceivers`, and by the task of its request.
+/// Owned by `PushReceivers`, too.
 ///
 /// @threads safe from any thread.
 /// @source the contract of the channel's socket.
-class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<ChannelSocket> {
+class ChannelSocket : public PushReceiver, public RequestSocket {
  public:
   ChannelSocket(const SocketContext& context, std::string peer_address);
 
-  /// Answers the handshake. Call it once, on the thread of the connection.
+  /// As of a `RequestSocket`; registers it for pushes.
   void Open(HttpReply head, Responder& responder);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
@@ -92,9 +88,6 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
  private:
-  /// Requests and direct messages wait while more is unsent: a reply has at most about 96 KiB.
-  static constexpr std::size_t kMaxUnsentBeforeMore = std::size_t{32} << 10;
-
   struct Request {
     std::uint64_t id = 0;
     const Verb* verb = nullptr;
@@ -110,19 +103,18 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
     std::vector<std::shared_ptr<RoomPush>> kept{};
   };
 
-  TwoWayStream::Receipt OnBytes(TwoWayStream& stream, std::string_view bytes) EXCLUDES(mutex_);
-  void OnDrain() EXCLUDES(mutex_);
+  [[nodiscard]] std::shared_ptr<ChannelSocket> Self() {
+    return std::static_pointer_cast<ChannelSocket>(shared_from_this());
+  }
+
+  bool Run(std::string_view text) override EXCLUDES(mutex_);
+  void OnDrain() override { Restart(); }
   /// On a worker, since it reads the store: what waited until the client had read. If none is free,
   /// the next tick tries again.
-  void Continue() EXCLUDES(mutex_);
-  void OnEnd() EXCLUDES(mutex_);
-  void OnKicked() noexcept EXCLUDES(mutex_);
+  void OnTaken() override EXCLUDES(mutex_);
+  void OnEnd() override EXCLUDES(mutex_);
+  void OnKicked() noexcept;
 
-  /// Runs the waiting requests as far as possible now.
-  void RunRequests() noexcept EXCLUDES(mutex_);
-  void RunAll() EXCLUDES(mutex_);
-  /// @return false when it goes on later, on a worker.
-  bool Run(std::string_view text) EXCLUDES(mutex_);
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
   /// Takes tokens of the account and the address for a request.
   [[nodiscard]] Status Admit(std::size_t bytes) const;
@@ -146,9 +138,6 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   void ReadDirects() noexcept EXCLUDES(mutex_);
   void ReadAllDirects() EXCLUDES(mutex_);
   void CheckLogin(bool with_token) EXCLUDES(mutex_);
-  void Send(std::string_view text) EXCLUDES(mutex_);
-  void Close(std::uint16_t code, std::string_view reason) EXCLUDES(mutex_);
-
   Subscription* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// @return the numbers of the removed ones.
   std::vector<std::uint64_t> RemoveLocked(const RoomKey& key) REQUIRES(mutex_);
@@ -158,31 +147,16 @@ class ChannelSocket : public PushReceiver, public std::enable_shared_from_this<C
   /// Writes what a subscription has not received yet.
   void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
   /// @param made_at  as `PushReceivers::CountPush`.
-  void WritePushLocked(std::string_view frame, std::optional<TimePoint> made_at) REQUIRES(mutex_);
-  void SendLocked(std::string_view text) REQUIRES(mutex_);
-  void FlushLocked() REQUIRES(mutex_);
-  /// Nothing is sent or read any more; the stream ends when what was sent has left.
-  void CloseLocked(std::uint16_t code, std::string_view reason) REQUIRES(mutex_);
+  void WritePush(std::string_view frame, std::optional<TimePoint> made_at);
   /// Asks the client to connect again, and closes.
-  void RestartLocked() REQUIRES(mutex_);
-  void EndLocked() REQUIRES(mutex_);
+  void Restart();
 
   const SocketContext& context_;
-  const std::string peer_address_;
   const MonotonicTime opened_;
   ChannelLogin login_;  ///< written by the first `connect`, before `is_connected_`
 
   Mutex mutex_;
-  WebSocket socket_ GUARDED_BY(mutex_);
-  /// Null before the handshake, and once it is closed.
-  std::shared_ptr<TwoWayStream> stream_ GUARDED_BY(mutex_);  ///< shared with `Open`
-  bool is_over_ GUARDED_BY(mutex_) = false;                  ///< the connection has ended
-  /// Bounded by one read, or by the cursors of a `connect`.
-  std::list<std::string> requests_ GUARDED_BY(mutex_);
-  /// Bytes of the text of the request that is being answered; nullopt: none is.
-  std::optional<std::size_t> running_ GUARDED_BY(mutex_);
-  bool is_paused_ GUARDED_BY(mutex_) = false;  ///< nothing is read from the client
-  TokenBucket rate_ GUARDED_BY(mutex_);
+  bool is_over_ GUARDED_BY(mutex_) = false;  ///< the connection has ended
   MonotonicTime next_ping_ GUARDED_BY(mutex_);
   MonotonicTime next_beat_ GUARDED_BY(mutex_);
   bool is_connected_ GUARDED_BY(mutex_) = false;

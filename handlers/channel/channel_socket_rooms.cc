@@ -47,7 +47,7 @@ Status ChannelSocket::Subscribe(const Request& request) {
   }
   PushReceivers& receivers = context_.verbs.receivers;
   for (const std::uint64_t old : replaced) receivers.Unsubscribe(old, *this);
-  receivers.Subscribe(number, key, shared_from_this());
+  receivers.Subscribe(number, key, Self());
   const Status read = ReadSubscribed(request, key, number, cursor);
   const bool is_subscribed = [&] {
     const MutexLock lock(mutex_);
@@ -75,7 +75,7 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
   if (subscription->has_lost) return try_again;
   subscription->at = view->cursor.at;
   subscription->is_joining = false;
-  SendLocked(text);
+  Send(text);
   const std::vector<std::shared_ptr<RoomPush>> kept = std::exchange(subscription->kept, {});
   for (const std::shared_ptr<RoomPush>& push : kept) {
     Subscription* const joined = FindLocked(number);
@@ -101,7 +101,7 @@ Status ChannelSocket::Unsubscribe(const Request& request) {
     const MutexLock lock(mutex_);
     removed = RemoveLocked(key);
     ForgetFailedLocked(key);
-    SendLocked(VerbReply(request.id, *request.verb, JsonText()));
+    Send(VerbReply(request.id, *request.verb, JsonText()));
   }
   for (const std::uint64_t number : removed) context_.verbs.receivers.Unsubscribe(number, *this);
   return {};
@@ -133,10 +133,10 @@ Status ChannelSocket::Watch(const Request& request) {
   const Result<RoomListKey> list = ReadListKey(request.fields, login_.proof.reach);
   if (!list) return list.error();
   RoomListPushes& lists = context_.verbs.receivers.lists();
-  lists.Watch(*list, shared_from_this());
+  lists.Watch(*list, Self());
   const bool is_over = [&] {
     const MutexLock lock(mutex_);
-    SendLocked(VerbReply(request.id, *request.verb, JsonText()));
+    Send(VerbReply(request.id, *request.verb, JsonText()));
     return is_over_;
   }();
   if (is_over) lists.Unwatch(*list, *this);
@@ -156,7 +156,7 @@ Status ChannelSocket::Unwatch(const Request& request) {
 void ChannelSocket::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
   const MutexLock lock(mutex_);
   Subscription* const subscription = FindLocked(room_number);
-  if (subscription == nullptr || !stream_) return;
+  if (subscription == nullptr || !IsOpen()) return;
   if (!subscription->is_joining) {
     return PushLocked(*subscription, push->FrameFrom(subscription->at, &WebSocket::EncodeText));
   }
@@ -169,19 +169,20 @@ void ChannelSocket::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<
 
 void ChannelSocket::PushLocked(Subscription& subscription, const RoomPush::Frame& frame) {
   subscription.at = frame.at;
-  if (!frame.bytes.empty()) WritePushLocked(frame.bytes, frame.made_at);
+  if (!frame.bytes.empty()) WritePush(frame.bytes, frame.made_at);
   if (frame.has_ended) (void)RemoveLocked(RoomKey(subscription.key));
-  if (frame.has_gap && stream_) RestartLocked();
+  if (frame.has_gap && IsOpen()) Restart();
 }
 
-void ChannelSocket::WritePushLocked(std::string_view frame, std::optional<TimePoint> made_at) {
-  if (!stream_) return;
-  if (stream_->unsent() > kMaxUnsent) {
+void ChannelSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_at) {
+  const std::optional<std::size_t> before = unsent();
+  if (!before) return;
+  if (*before > kMaxUnsent) {
     ++context_.verbs.receivers.counts().slow_readers;
-    return CloseLocked(socket_code::kTooSlow, "read too slowly");
+    return Close(socket_code::kTooSlow, "read too slowly");
   }
   context_.verbs.receivers.CountPush(made_at);
-  (void)stream_->Write(frame);
+  Write(frame);
 }
 
 void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& object) {
@@ -192,17 +193,16 @@ void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& ob
   }
   if (message.position <= direct_at_) return;
   direct_at_ = message.position;
-  WritePushLocked(WebSocket::EncodeText(object), message.content.sent_at);
+  WritePush(WebSocket::EncodeText(object), message.content.sent_at);
 }
 
 void ChannelSocket::OnNotice(const std::string& object) {
   const MutexLock lock(mutex_);
-  if (is_connected_) WritePushLocked(WebSocket::EncodeText(object), std::nullopt);
+  if (is_connected_) WritePush(WebSocket::EncodeText(object), std::nullopt);
 }
 
 void ChannelSocket::OnRoomList(RoomListPush& push) {
-  const MutexLock lock(mutex_);
-  WritePushLocked(push.FrameOf(&WebSocket::EncodeText), std::nullopt);
+  WritePush(push.FrameOf(&WebSocket::EncodeText), std::nullopt);
 }
 
 void ChannelSocket::ReadDirects() noexcept {
@@ -210,9 +210,11 @@ void ChannelSocket::ReadDirects() noexcept {
     ReadAllDirects();
   } catch (...) {
     // Most likely out of memory.
-    const MutexLock lock(mutex_);
-    reads_directs_ = false;
-    EndLocked();
+    {
+      const MutexLock lock(mutex_);
+      reads_directs_ = false;
+    }
+    End();
   }
 }
 
@@ -220,9 +222,9 @@ void ChannelSocket::ReadAllDirects() {
   while (true) {
     {
       const MutexLock lock(mutex_);
-      if (!stream_ || !is_connected_ || !has_directs_ || reads_directs_) return;
-      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see Continue
-      has_directs_ = false;                                  // until one comes after the read
+      if (!is_connected_ || !has_directs_ || reads_directs_) return;
+      if (!TakesMore()) return;  // see OnTaken
+      has_directs_ = false;      // until one comes after the read
       reads_directs_ = true;
     }
     const auto pending = context_.verbs.channel.PendingMessages(login_.account);
@@ -242,14 +244,13 @@ void ChannelSocket::ReadAllDirects() {
       const std::string frame = WebSocket::EncodeText(DirectPush(message));
       bytes += frame.size();
       direct_at_ = message.position;
-      WritePushLocked(frame, std::nullopt);
+      WritePush(frame, std::nullopt);
     }
   }
 }
 
 void ChannelSocket::OnEventsLost() {
-  const MutexLock lock(mutex_);
-  if (stream_) RestartLocked();
+  if (IsOpen()) Restart();
 }
 
 void ChannelSocket::OnBans() {
@@ -278,7 +279,7 @@ void ChannelSocket::OnMembershipEnded(std::uint64_t room_number, LeaveReason rea
 
 void ChannelSocket::KickLocked(const RoomKey& key, std::string_view reason) {
   (void)RemoveLocked(key);
-  SendLocked(KickedPush(key, reason));
+  Send(KickedPush(key, reason));
 }
 
 ChannelSocket::Subscription* ChannelSocket::FindLocked(std::uint64_t number) {

@@ -1,0 +1,178 @@
+#include "handlers/shared/request_socket.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+constexpr RateLimit kFrameRate{.per_second = 20, .burst = 40};
+constexpr std::chrono::seconds kIdleTimeout{60};
+/// Beyond it the stream ends without a close frame; no reply or push gets there.
+constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
+
+}  // namespace
+
+void RequestSocket::Open(HttpReply head, Responder& responder) {
+  const std::shared_ptr<RequestSocket> self = shared_from_this();
+  std::shared_ptr<TwoWayStream> stream = responder.Upgrade(
+      std::move(head), {.on_end =
+                            [self] {
+                              self->End();
+                              self->OnEnd();
+                            },
+                        .on_bytes = [self](TwoWayStream& /*from*/,
+                                           std::string_view bytes) { return self->OnBytes(bytes); },
+                        .on_drain =
+                            [self](TwoWayStream& /*stream*/) {
+                              if (self->IsOpen()) self->OnDrain();
+                            },
+                        .on_taken = [self](TwoWayStream& /*stream*/) { self->OnTaken(); },
+                        .low_unsent = kMaxUnsentBeforeMore,
+                        .max_unsent = kMaxStreamBytes,
+                        .idle_timeout = kIdleTimeout});
+  const MutexLock lock(lock_);
+  stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
+}
+
+TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
+  const MonotonicTime now = clock_.Monotonic();
+  std::size_t without_request = 0;  // frames
+  {
+    const MutexLock lock(lock_);
+    if (!stream_) return {};
+    std::vector<std::string> texts;
+    socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
+    std::size_t frames = socket_.TakeFrameCount();
+    without_request = frames - std::min(frames, texts.size());
+    std::ranges::move(texts, std::back_inserter(requests_));
+    for (; frames > 0; --frames) {
+      if (rate_.Take(now, kFrameRate)) continue;
+      socket_.Close(kTooFast, "too many requests");
+      break;
+    }
+    FlushLocked();
+    if (socket_.closing()) EndLocked();
+  }
+  if (without_request > 0) {
+    costs_.ChargeAddress(peer_address_, static_cast<std::uint32_t>(without_request));
+  }
+  RunRequests();
+  const MutexLock lock(lock_);
+  is_paused_ = stream_ != nullptr && (running_ || !requests_.empty());
+  std::size_t held = socket_.held_memory() + running_.value_or(0);
+  for (const std::string& request : requests_) held += request.size();
+  return {.held = held, .pause = is_paused_};
+}
+
+// Requests
+
+void RequestSocket::RunRequests() noexcept {
+  try {
+    RunAll();
+  } catch (...) {
+    End();  // most likely out of memory
+  }
+}
+
+void RequestSocket::RunAll() {
+  while (true) {
+    std::string text;
+    {
+      const MutexLock lock(lock_);
+      if (running_ || !stream_) return;
+      if (requests_.empty()) {
+        if (std::exchange(is_paused_, false)) stream_->ReadOn(socket_.held_memory());
+        return;
+      }
+      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see OnTaken
+      text = std::move(requests_.front());
+      requests_.pop_front();
+      running_ = text.size();
+    }
+    if (!Run(text)) return;
+    const MutexLock lock(lock_);
+    running_.reset();
+  }
+}
+
+void RequestSocket::FinishLater() noexcept {
+  {
+    const MutexLock lock(lock_);
+    running_.reset();
+  }
+  RunRequests();
+}
+
+void RequestSocket::RunNext(std::vector<std::string> requests) {
+  const MutexLock lock(lock_);
+  if (!stream_) return;
+  requests_.insert(requests_.begin(), std::move_iterator(requests.begin()),
+                   std::move_iterator(requests.end()));
+}
+
+bool RequestSocket::IsRunning() const {
+  const MutexLock lock(lock_);
+  return running_.has_value();
+}
+
+bool RequestSocket::HasRequests() const {
+  const MutexLock lock(lock_);
+  return stream_ != nullptr && !running_ && !requests_.empty() &&
+         stream_->unsent() <= kMaxUnsentBeforeMore;
+}
+
+// Output
+
+bool RequestSocket::IsOpen() const {
+  const MutexLock lock(lock_);
+  return stream_ != nullptr;
+}
+
+std::optional<std::size_t> RequestSocket::unsent() const {
+  const MutexLock lock(lock_);
+  return stream_ ? std::optional(stream_->unsent()) : std::nullopt;
+}
+
+void RequestSocket::Send(std::string_view text) {
+  const MutexLock lock(lock_);
+  if (!stream_) return;
+  socket_.SendText(text);
+  FlushLocked();
+}
+
+void RequestSocket::Write(std::string_view frames) {
+  const MutexLock lock(lock_);
+  if (stream_) (void)stream_->Write(frames);
+}
+
+void RequestSocket::Ping() {
+  const MutexLock lock(lock_);
+  socket_.Ping();
+  FlushLocked();
+}
+
+void RequestSocket::Close(std::uint16_t code, std::string_view reason) {
+  const MutexLock lock(lock_);
+  socket_.Close(code, reason);
+  FlushLocked();
+  EndLocked();
+}
+
+void RequestSocket::End() {
+  const MutexLock lock(lock_);
+  EndLocked();
+}
+
+void RequestSocket::FlushLocked() {
+  const std::string output = socket_.TakeOutput();
+  if (!output.empty() && stream_) (void)stream_->Write(output);
+}
+
+void RequestSocket::EndLocked() {
+  stream_.reset();
+  requests_.clear();
+}
+
+}  // namespace rtcroom
