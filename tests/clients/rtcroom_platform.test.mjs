@@ -110,17 +110,11 @@ describe('rtcroom in a mini-program', () => {
   });
 });
 
-describe('rtcroom where programs see the clock of the device alone', () => {
-  const { performance } = globalThis;
+describe('rtcroom in a mini-program, which sees the clock of the device alone', () => {
   const { now } = Date;
-  const set = (value) => Object.defineProperty(globalThis, 'performance', { value, configurable: true, writable: true });
-  afterEach(() => {
-    set(performance);
-    Date.now = now;
-  });
+  afterEach(() => { Date.now = now; });
 
-  for (const absent of [undefined, null, {}]) it(`has a time that is never set back (${JSON.stringify(absent)})`, () => {
-    set(absent);
+  it('has a time that is never set back', () => {
     const platform = wxPlatform(makeWx());
     const times = [50_000, 51_000, 1000, 4000, 0].map((clock) => {
       Date.now = () => clock;

@@ -2,17 +2,18 @@
 // polls where none can be opened.
 import { pauseMs } from './backoff.js';
 import {
-  RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNetwork, kNotAuthorised, kRateLimited, kUnavailable,
+  RtcRoomError, errorOfReply, fail, kCut, kLoggedInElsewhere, kNetwork, kNotAllowed, kNotAuthorised, kRateLimited,
+  kUnavailable,
 } from './errors.js';
 import { makeTimer } from './timer.js';
-import { kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
+import { kBeatMs, kFramesMs, kHoldMs, kOpenMs, kOutMs, kPingMs, kPollMs, kRequestMs, kSilenceMs } from './times.js';
 
 export const kConnecting = 'connecting';
 export const kClosed = 'closed';
 const kNamesOfCloses = { 4001: kLoggedInElsewhere, 4003: kNotAuthorised }; // of a socket by the server
 const kFinal = /^(banned|kicked)$/; // of a room: the user does not come back
 const kPolledRequests = 10;
-const kPolledLength = 20000; // of requests as text: up to three times as many bytes, of 64 KiB
+const kPolledLength = 10000; // of requests as text, before the last one: up to three times as many bytes, of 64 KiB
 const kMostFrames = 18; // in a second: the server takes 20, and 40 at once
 const kMessages = 10; // in a second, unless the server names another number
 const kQueuedSeconds = 10; // that a request waits for its turn, of those until it fails
@@ -21,14 +22,12 @@ const kMostUnanswered = 30; // on the socket
 export const isSameRoom = (one, other) => one.kind === other.kind && one.roomID === other.roomID;
 
 /** @param url  empty: there is no channel
- * @param onBeat  called when heartbeats are due: browsers slow down the timers of a hidden page, but no messages
- * @param onPush  called with what is neither a reply nor of a room or a message: see `Client._onPush`
- * @param onState  called with 'connecting', 'connected', 'polling', 'none' or 'closed' */
-export function makeChannel(url, platform, session, onDirect, onBeat, onPush, onState) {
+ * @param client  offers `_emit`, `_beat`, `_onPush` and `_onConnection` */
+export function makeChannel(url, platform, session, client) {
   // {verb, content, onReply, accept, reject, askedOn} until the reply. Subscriptions stay; they are `about` a room, and
   // have a cursor in the content. They are idle (`isIdle`) where only members hear the room and the user is none.
   const requests = new Set();
-  const waiting = new Map(); // of the socket: what takes the reply to an id, if anything does
+  const waiting = new Map(); // for replies on this connection: requests by their ids
   const silence = makeTimer(platform);
   const pings = makeTimer(platform);
   const pause = makeTimer(platform);
@@ -64,7 +63,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
         else reject(new RtcRoomError('NO_CHANNEL', verb));
       });
     }
-    onState(now);
+    client._onConnection(now);
   };
 
   /** A request is asked now, or once the socket is open, or by the next poll. */
@@ -126,7 +125,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
 
   const onOpen = () => {
     isOpen = true;
-    ask({ verb: 'connect', content: { ...session.who, direct, login: loginTime }, onReply({ connect: reply }) {
+    ask({ verb: 'connect', content: { ...session.who, direct, login: loginTime }, onReply(reply) {
       if (!reply) return; // it is closed next, with the reason
       loginTime = reply.login;
       const limit = reply.limits?.messagesPerSecond ?? kMessages;
@@ -141,11 +140,14 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
   };
 
   const disconnect = () => {
-    const endings = [endPoll, socket?.close];
-    link = socket = isOpen = endPoll = null;
+    link = null; // its listeners hear nothing of what follows
+    endPoll?.();
+    socket?.close();
+    socket = isOpen = endPoll = null;
     waiting.clear();
-    [silence, pings, pause].forEach((timer) => timer.stop());
-    endings.forEach((end) => end?.());
+    silence.stop();
+    pings.stop();
+    pause.stop();
   };
 
   const cut = () => { onClose(kCut); };
@@ -218,24 +220,32 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
   };
 
   const onMessage = (text) => {
-    const mine = link;
     silence.stop();
-    try {
-      for (const line of text.split('\n')) {
-        if (line && link === mine) take(JSON.parse(line)); // a listener may have logged out
-      }
-    } catch (error) { // what no server of this protocol says
-      if (link === mine) cut();
-    }
-    if (link === mine && waiting.size) expectReply();
+    const isNewest = receive((takeAll) => takeAll(text.split('\n'), (line) => { if (line) take(JSON.parse(line)); }), cut);
+    if (isNewest && waiting.size) expectReply();
     askAll();
   };
 
+  // ---- What both ways ask and bring
+
+  /** Reads what has arrived: listeners may log out meanwhile, and then the rest is not taken.
+   * @returns whether the connection goes on */
+  const receive = (read, onFault) => {
+    const mine = link;
+    try {
+      read((told, takeOne) => told.forEach((each) => { if (link === mine) takeOne(each); }));
+    } catch (error) { // what no server of this protocol says
+      if (link === mine) onFault();
+    }
+    return link === mine;
+  };
+
   const take = ({ id: answered, event, direct: message, drain, kicked, beat, ...reply }) => {
-    const onReply = waiting.get(answered) ?? onPush;
+    const request = waiting.get(answered);
     const subscription = find(event || kicked || {});
     waiting.delete(answered);
-    onReply(reply);
+    if (request) answer(request, reply[request.verb], reply.error);
+    else client._onPush(reply);
     if (event && subscription) onEvent(subscription, event);
     if (kicked && subscription) {
       if (kFinal.test(kicked.reason)) subscription.about._end(kicked.reason);
@@ -243,25 +253,18 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     }
     if (message && message.position > direct) { // else it comes again after a cut
       direct = message.position;
-      onDirect(message);
+      client._emit('direct', message);
     }
     if (drain) drainMs = drain.reconnect;
-    if (beat) onBeat();
+    if (beat) client._beat(kBeatMs); // browsers slow down the timers of a hidden page, but no messages
   };
 
-  // ---- What both ways ask and bring
-
-  const numbered = ({ verb, content, onReply = undefined }) => {
-    waiting.set(++id, onReply);
-    return { id, [verb]: content };
+  const numbered = (request) => {
+    waiting.set(++id, request);
+    return { id, [request.verb]: request.content };
   };
 
-  const settle = (request, reply) => {
-    const { verb, accept, reject } = request;
-    requests.delete(request); // before the next poll
-    if (reply.error) reject(errorOfReply(verb, reply.error));
-    else accept(reply[verb]);
-  };
+  const answer = ({ verb, onReply }, reply, error) => { onReply?.(reply, error && errorOfReply(verb, error)); };
 
   const setHeard = (subscription, isHeard, isRefused) => {
     subscription.isIdle = !isHeard;
@@ -271,7 +274,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
   const onRefused = (subscription, error) => {
     if (error.isTemporary) {
       retry();
-    } else if (error.name === 'NOT_ALLOWED') {
+    } else if (error.name === kNotAllowed) {
       subscription.accept();
       setHeard(subscription, false, true);
     } else {
@@ -280,17 +283,17 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     }
   };
 
-  const onSubscribed = (subscription, { subscribe: reply, error }) => {
+  const onSubscribed = (subscription, reply, error) => {
     if (!requests.has(subscription)) return;
     if (error) {
-      onRefused(subscription, errorOfReply('subscribe', error));
+      onRefused(subscription, error);
       return;
     }
     const { content, about: room, accept } = subscription;
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else room._follower.onSnapshot(reply.room);
     content.cursor = reply.cursor;
-    if (reply.missed) room._messages.onMissed(reply.missed);
+    if (reply.missed) room._messages.add(reply.missed);
     setHeard(subscription, true);
     accept();
   };
@@ -304,21 +307,16 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
 
   // ---- Long polls
 
-  /** As many as a poll may have; the first may be long. */
-  const takePolled = () => {
-    const taken = [];
-    let length = 0;
-    for (const request of requests) {
-      length += JSON.stringify(request.content).length;
-      const fits = !taken.length || (taken.length < kPolledRequests && length <= kPolledLength);
-      if (!request.about && fits && takeTurn(request)) taken.push(request);
-    }
-    return taken;
-  };
-
   const poll = (ifNewest) => {
     const subscriptions = [...requests].filter(({ about, isIdle }) => about && !isIdle);
-    const asked = takePolled();
+    const asked = [];
+    let length = 0;
+    for (const request of requests) {
+      if (!request.about && length < kPolledLength && takeTurn(request)) {
+        asked.push(request);
+        length += kPolledLength / kPolledRequests + JSON.stringify(request.content).length;
+      }
+    }
     // The first tells whether polls work.
     const waitMs = asked.length || state !== 'polling' ? 0 : kHoldMs;
     const { reply, abort } = platform.request({ url: `${url}/poll`, waitMs, body: {
@@ -332,28 +330,21 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     reply.catch(() => ({})).then(ifNewest(({ status, data }) => {
       if (status === 404) {
         setState('none');
-        return;
-      }
-      try {
-        onPolled(ifNewest, data);
-        ifNewest(connect)();
-      } catch (error) { // no reply, or one that no server of this protocol gives
-        ifNewest(onPollFailed)(data);
+      } else if (receive((takeAll) => onPolled(data, takeAll), () => onPollFailed(data))) {
+        tries = 0;
+        connect();
       }
     }));
   };
 
-  /** @param ifNewest  as a listener may log out */
-  const onPolled = (ifNewest, { replies, rooms, pushes }) => {
-    const takeNewest = ifNewest(take);
-    replies.forEach(takeNewest);
+  const onPolled = ({ replies, rooms, pushes }, takeAll) => {
+    takeAll(replies, take);
     if (waiting.size) fail(kUnavailable, 'poll');
     if (isOut) failedSockets = 0; // as the network was gone
     isOut = false;
     setState('polling');
-    rooms.forEach(ifNewest(({ error, ...room }) => find(room)?.onReply({ subscribe: room, error })));
-    pushes.forEach(takeNewest);
-    ifNewest(() => { tries = 0; })();
+    takeAll(rooms, (room) => answer(find(room) || {}, room, room.error));
+    takeAll(pushes, take);
   };
 
   const onPollFailed = (data) => {
@@ -367,6 +358,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
     get state() { return state; },
 
     start() {
+      isOut = false;
       setState(url ? kConnecting : 'none');
       reconnect(0);
     },
@@ -378,7 +370,6 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
       requests.forEach(({ verb, reject }) => reject(new RtcRoomError('CLOSED', verb)));
       requests.clear();
       tries = failedSockets = direct = drainMs = frames = messages = 0;
-      isOut = false;
       loginTime = undefined;
     },
 
@@ -389,7 +380,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
       else reconnect(0);
     },
 
-    /** A call of the room API has succeeded, or had no answer: after an outage nothing is waited for. */
+    /** A request to the room API was answered, or not: after an outage nothing is waited for. */
     onNetwork(isThere) {
       const now = platform.now();
       if (isThere && isOut && !isOpen && !isOff() && now - startedAt >= kOutMs) {
@@ -414,7 +405,7 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
       const known = find(room);
       if (known && !known.isIdle) return undefined;
       const content = { kind: room.kind, roomID: room.roomID };
-      const onReply = (reply) => onSubscribed(subscription, reply);
+      const onReply = (reply, error) => onSubscribed(subscription, reply, error);
       const subscription = known || { verb: 'subscribe', content, about: room, onReply };
       return answerTo(Object.assign(subscription, { isIdle: false, askedOn: null }));
     },
@@ -438,7 +429,11 @@ export function makeChannel(url, platform, session, onDirect, onBeat, onPush, on
       const isFull = [...requests].filter((other) => other.verb === verb).length >= kQueuedSeconds * messagesPerSecond;
       if (isFull) fail(kRateLimited, verb);
       /** @type {any} */
-      const request = { verb, content, onReply: (reply) => settle(request, reply) };
+      const request = { verb, content, onReply(reply, error) {
+        requests.delete(request); // before the next poll
+        if (error) request.reject(error);
+        else request.accept(reply);
+      } };
       return answerTo(request);
     },
   };

@@ -3,9 +3,7 @@ import { isSameRoom, makeChannel } from './channel.js';
 import { Emitter } from './emitter.js';
 import { failLoggedOut, ignore, refuse } from './errors.js';
 import { Room } from './room.js';
-import { makeRoomList, readListed } from './room_list.js';
 import { makeSession } from './session.js';
-import { kBeatMs } from './times.js';
 
 /** @typedef {import('./types.js').Credentials} Credentials */
 /** @typedef {import('./types.js').Kind} Kind */
@@ -14,7 +12,10 @@ const kRoomID = /^(?!@TGS#|.*[/?#&%+"\\])[!-~]{1,48}$/;
 
 const trimmed = (url) => url.replace(/\/+$/, '');
 
-function checkKind(kind) {
+/** A room as the server lists it. */
+export const readListed = ({ custom, customInfo, ...room }) => ({ ...room, fields: JSON.parse(custom) });
+
+export function checkKind(kind) {
   if (!/^(double|multi|live)$/.test(kind)) refuse('kind: double, multi or live');
 }
 
@@ -30,38 +31,25 @@ export class Client extends Emitter {
   constructor({ server, prefix = '/weapp', channel = server }, platform) {
     super(platform, 'direct kicked connection');
     if (!/^https?:\/\/[^/]/.test(server)) refuse('server: such as https://host');
-    const session = makeSession(trimmed(server) + trimmed(prefix), platform,
-      (isThere) => messages.onNetwork(isThere), (reason) => {
-        messages.stop();
-        this.rooms.forEach((room) => room._end(reason));
-        this._emit('kicked', { reason });
-      });
-    const messages = makeChannel(channel && `${trimmed(channel)}/channel`, platform, session,
-      (message) => this._emit('direct', message), () => this._beat(kBeatMs),
-      (push) => this._onPush(push), (state) => {
-        this.rooms.forEach((room) => room._follower.onConnection());
-        this._lists.forEach((_, list) => list.onConnection(state));
-        this._emit('connection', state);
-      });
     /**
      * The rooms that this client is in.
      * @type {Room[]}
      * @readonly
      */
     this.rooms = [];
+    const session = makeSession(trimmed(server) + trimmed(prefix), platform, this);
     this._hide({
       _session: session,
-      _channel: messages,
+      _channel: makeChannel(channel && `${trimmed(channel)}/channel`, platform, session, this),
       _Room: Room, // what its rooms are
       _names: {}, // those of the newest room
-      _lists: new Map(), // that are kept up to date, and their kinds
       _turn: 0, // counts logouts: each ends the logins before it
       _ending: undefined, // the newest logout
       _leaving: new Map(), // rooms, and promises of the end of their leaves, which need the login
       _stop: platform.onShow(() => {
         this._beat();
-        messages.wake();
-      }, () => messages.lose()),
+        this._channel.wake();
+      }, () => this._channel.lose()),
     });
   }
 
@@ -85,7 +73,7 @@ export class Client extends Emitter {
     await this._ending;
     // A login that is ended at once is not even asked for: it would end the next one.
     if (turn !== this._turn) failLoggedOut();
-    return this._session.login(credentials, () => this._channel.start());
+    return this._session.login(credentials);
   }
 
   /**
@@ -118,33 +106,14 @@ export class Client extends Emitter {
   }
 
   /**
-   * The first 200 of these rooms, told now and whenever they change; each time all of them. Seats and ends are told
-   * within about a second, viewers and custom fields within ten; all of it within ten where there is no socket.
-   * @param {Kind} kind
-   * @param {(rooms: import('./types.js').ListedRoom[]) => void} listener
-   * @returns {() => void}  stops it
-   */
-  watchRooms(kind, listener) {
-    checkKind(kind);
-    const lists = this._lists;
-    const list = makeRoomList(kind, listener, this._platform, this);
-    lists.set(list, kind);
-    list.onConnection(this.connection);
-    return () => {
-      list.stop();
-      if (lists.delete(list) && ![...lists.values()].includes(kind)) ignore(this._channel.call('unwatch', { kind }));
-    };
-  }
-
-  /**
    * Makes a room. It can be seen by others once this user has its seat.
    * @param {Kind} kind
    * @param {import('./types.js').NewRoomOptions} [options]
    * @returns {Promise<Room>}
    */
-  createRoom(kind, { roomID = `room_${this._newKey()}`, roomInfo = '', ...options } = {}) {
+  createRoom(kind, { roomID = `room_${this._newKey()}`, ...options } = {}) {
     // An ID of our own makes it safe to repeat the call.
-    return this._enter({ kind, roomID, roomInfo, isNew: true }, options);
+    return this._enter({ kind, roomID, isNew: true }, options);
   }
 
   /**
@@ -189,27 +158,36 @@ export class Client extends Emitter {
    */
   history(peer, page) { return this._channel.call('history', { peer: `${peer}`, ...page }); }
 
-  // ---- For the rooms
+  // ---- For the rooms, the session and the channel
 
   _onLeaving(room, leaving) { this._leaving.set(room, ignore(leaving).then(() => { this._leaving.delete(room); })); }
-
-  _forgetClosed() { this.rooms = this.rooms.filter(({ isClosed }) => !isClosed); }
 
   _message({ userName: nick, userAvatar: avatar }, content) {
     return { ...content, nick, avatar, key: this._newKey() };
   }
 
+  /** The login has ended, and cannot or must not be renewed. */
+  _onOver(reason) {
+    this._channel.stop();
+    this.rooms.forEach((room) => room._end(reason));
+    this._emit('kicked', { reason });
+  }
+
+  _onConnection(state) {
+    this.rooms.forEach((room) => room._follower.onConnection());
+    this._emit('connection', state);
+  }
+
+  /** @param {any} push  what is neither a reply nor of a room or a message */
+  _onPush(push) {}
+
+  /** @param ifOlderMs  of a heartbeat: a younger one is enough */
+  _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.sendBeat(ifOlderMs)); }
+
   // ---- Inside
 
   /** Tells the messages of a room, once the program has it, and listens. */
   _tell(room) { this._platform.setTimer(0, room._messages.start); }
-
-  _beat(ifOlderMs) { this.rooms.forEach((room) => room._seat.sendBeat(ifOlderMs)); }
-
-  /** @param push  `list`: what has changed in a list of rooms */
-  _onPush({ list: change }) {
-    if (change) this._lists.forEach((kind, list) => { if (kind === change.kind) list.onPush(change); });
-  }
 
   async _logOut() {
     this.rooms.forEach((room) => ignore(room.leave()));
@@ -221,10 +199,10 @@ export class Client extends Emitter {
   }
 
   async _enter(asked, options = {}) {
-    const { kind, roomInfo, isNew, isViewer } = asked;
-    const { userName = '', userAvatar = '' } = options;
+    const { kind, isNew, isViewer } = asked;
+    const { userName = '', userAvatar = '', roomInfo = '' } = options;
     const roomID = `${asked.roomID ?? ''}`; // some programs have numbers
-    const facts = { ...asked, roomID, client: this };
+    const facts = { ...asked, roomID, roomInfo, client: this };
     const isSame = (other) => isSameRoom(other, facts);
     const checkNotIn = () => {
       if (this.rooms.some(isSame)) refuse(`already in room ${roomID}`);

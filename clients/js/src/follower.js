@@ -1,5 +1,5 @@
 // Keeps a room's properties as the server has them, and tells what changes.
-import { ignore } from './errors.js';
+import { ignore, kNoRoom } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kAudienceMs, kRefreshMs } from './times.js';
 
@@ -55,7 +55,7 @@ export function makeFollower(room, platform, client) {
     onEvent({ message, pusher_added: added, pusher_updated: updated, pusher_deleted: deleted, custom_changed: change,
       audience_added: viewer, audience_deleted: formerViewer }) {
       const pusher = added || updated;
-      if (message) room._messages.onNew(message);
+      if (message) room._messages.add(message);
       if (pusher) {
         // One that rejoins keeps its place.
         const join = () => {
@@ -84,7 +84,7 @@ export function makeFollower(room, platform, client) {
       if ((client.connection !== 'none' && !room._isUnheard) || room.isClosed) return;
       refresh.start(kRefreshMs, async () => {
         // A room that waits for its first pusher is not to be seen.
-        await room._exists().catch(({ name }) => { if (name === 'NO_ROOM' && room.pushers.length) room._end('gone'); });
+        await room._exists().catch(({ name }) => { if (name === kNoRoom && room.pushers.length) room._end('gone'); });
         if (room.kind === 'live' && !room.isClosed) await count();
         this.onConnection();
       });

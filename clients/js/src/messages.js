@@ -40,23 +40,20 @@ export function makeMessages(room, platform) {
   const start = async () => {
     isBusy = true;
     while (tasks.length && !room.isClosed) {
-      const waiting = tasks.shift()();
-      if (waiting) await waiting;
+      const task = tasks.shift();
+      if (task.seq) deliver(task);
+      else await recover(task);
     }
     isBusy = false;
-  };
-
-  const add = (task) => {
-    tasks.push(task);
-    if (!isBusy) start();
   };
 
   return {
     start,
 
-    onNew(message) { add(() => deliver(message)); },
-
-    /** @param missed  as in the reply to `subscribe` */
-    onMissed(missed) { add(() => recover(missed)); },
+    /** @param task  a message, or what is missed as in the reply to `subscribe` */
+    add(task) {
+      tasks.push(task);
+      if (!isBusy) start();
+    },
   };
 }

@@ -18,7 +18,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
    * Rooms are made by `createRoom`, `joinRoom` and `watchRoom`.
    * @private
    */
-  constructor({ kind, roomID, isNew, isViewer, roomInfo = '', client }) {
+  constructor({ kind, roomID, isNew, isViewer, roomInfo, client }) {
     const { _platform: platform, userID } = client;
     super(platform, 'pushers message gap fields audience pushURL evicted closed');
     Object.assign(this, {
@@ -221,8 +221,9 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
 
   _close() {
     this.isClosed = true;
-    this._client._forgetClosed();
-    this._client._channel.unsubscribe(this);
+    const client = this._client;
+    client.rooms = client.rooms.filter(({ isClosed }) => !isClosed); // a program may see this room by a proxy
+    client._channel.unsubscribe(this);
     this._follower.stop();
   }
 

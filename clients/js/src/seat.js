@@ -1,6 +1,6 @@
 // A pusher's seat: taken when its stream runs, kept by heartbeats, taken again after an eviction.
 import { pause, pauseMs } from './backoff.js';
-import { fail, ignore } from './errors.js';
+import { fail, ignore, kNoRoom, kNotAllowed, kNotMember } from './errors.js';
 import { makeTimer } from './timer.js';
 import { kBeatMs, kFirstBeatMs, kSteadyMs } from './times.js';
 
@@ -63,7 +63,7 @@ export function makeSeat(room, platform, isNew) {
   };
 
   const onLost = (error, asked) => {
-    if (error.name !== 'NOT_MEMBER') throw error;
+    if (error.name !== kNotMember) throw error;
     // A heartbeat never restores a seat, and an old one says nothing of the next.
     if (!isTaken || asked !== stay) return;
     if (!kEvictions.includes(error._reason)) {
@@ -107,7 +107,7 @@ export function makeSeat(room, platform, isNew) {
   const lose = ({ name, isTemporary }) => {
     if (!isWanted || isTemporary) return;
     const full = !room._isViewer && 'full';
-    const reason = { NO_ROOM: 'gone', ROOM_EXISTS: 'gone', NOT_ALLOWED: 'banned', ROOM_FULL: full }[name];
+    const reason = { [kNoRoom]: 'gone', ROOM_EXISTS: 'gone', [kNotAllowed]: 'banned', ROOM_FULL: full }[name];
     if (reason) room._end(reason);
     else seat.stop();
   };
@@ -150,7 +150,7 @@ export function makeSeat(room, platform, isNew) {
       await inTurn(async () => {
         isTaken = false;
         if (isNew) await ignore(room._call('destroy_room'));
-        else if (stay !== null) await ignore(room._call('delete_pusher', { stay }), 'NOT_MEMBER');
+        else if (stay !== null) await ignore(room._call('delete_pusher', { stay }), kNotMember);
         stay = null;
       });
     },

@@ -11,9 +11,8 @@ const queryOf = (values) => Object.entries(values)
   .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
 
 /** @param url  of the room API
- * @param onNetwork  called with whether a call had an answer
- * @param onOver  called with the reason when the login has ended, and cannot or must not be renewed */
-export function makeSession(url, platform, onNetwork, onOver) {
+ * @param client  offers `_channel` and `_onOver` */
+export function makeSession(url, platform, client) {
   const key = `rtcroom ${url}`;
   // {identity, give, token, renewal, done, abort}; there is no token until the server has given one
   /** @type {any} */
@@ -32,6 +31,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
     if (mine) mine.abort = abort;
     const { data, error } = await reply.catch((error) => ({ error }));
     checkWanted(); // or it was aborted
+    client._channel.onNetwork(!error);
     if (error) fail(kNetwork, error.message);
     // A status says nothing: `code` does.
     if (data?.code) throw errorOfReply(path.split('/')[1], data);
@@ -74,7 +74,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
     return ask(mine, 'utils/get_login_info', code ? queryOf({ code }) : '');
   };
 
-  const logInFirst = async (mine, onDone) => {
+  const logInFirst = async (mine) => {
     try {
       await repeat(() => enter(mine));
     } catch (error) {
@@ -82,7 +82,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
       throw error;
     }
     if (mine.give === askServer) platform.save(key, mine.identity);
-    onDone();
+    client._channel.start();
     return session.userID;
   };
 
@@ -113,9 +113,8 @@ export function makeSession(url, platform, onNetwork, onOver) {
     get who() { return { userID: session.userID, token: login.token, beats: true }; },
 
     /** As the user with these credentials, which a function may give anew, or else as the one of this phone or tab.
-     * The same user logs in once, however many ask for it.
-     * @param onDone  called when the login is there */
-    login(credentials, onDone) {
+     * The same user logs in once, however many ask for it. */
+    login(credentials) {
       const isAsked = typeof credentials === 'function';
       const own = !isAsked && credentials && { ...credentials, userID: `${credentials.userID}` };
       if (login) {
@@ -125,7 +124,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
       const askProgram = () => new Promise((resolve) => { resolve(credentials()); })
         .catch((error) => fail(kUnavailable, `credentials: ${error}`));
       login = isAsked ? { give: askProgram } : { identity: own || platform.load(key), give: !own && askServer };
-      return (login.done = logInFirst(login, onDone));
+      return (login.done = logInFirst(login));
     },
 
     async logout() {
@@ -143,7 +142,7 @@ export function makeSession(url, platform, onNetwork, onOver) {
     end(reason) {
       if (!login) return;
       forget();
-      onOver(reason);
+      client._onOver(reason);
     },
 
     /** A call in the name of the user. Repeated with growing pauses while the server, or the network, fails.
@@ -159,12 +158,9 @@ export function makeSession(url, platform, onNetwork, onOver) {
         if (!userID || mine !== login) fail(kNotAuthorised, 'log in first');
         const { token } = mine;
         try {
-          const reply = await ask(null, path, undefined, { userID, client: kClient, ...body }, read);
-          onNetwork(true);
-          return reply;
+          return await ask(null, path, undefined, { userID, client: kClient, ...body }, read);
         } catch (error) {
           const { name } = error;
-          if (name === kNetwork) onNetwork(false);
           const isCurrent = token === login?.token;
           if (name === kLoggedInElsewhere && isCurrent) session.end('other_login');
           else if (!isRenewed && (name === kLoggedInElsewhere || name === kNotAuthorised)) {

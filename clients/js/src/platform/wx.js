@@ -23,8 +23,7 @@ function makeClock() {
 export function wxPlatform(wx) {
   return {
     ...common,
-    /** There may be no `performance`, or one without the time. */
-    now: typeof performance === 'object' && performance?.now ? () => performance.now() : makeClock(),
+    now: makeClock(), // not every engine has a `performance` with the time
     /** The reply is rejected when there is none. */
     request({ url, body, waitMs = 0 }) {
       let task;
@@ -35,7 +34,7 @@ export function wxPlatform(wx) {
           fail: ({ errMsg }) => reject(new Error(errMsg)),
         });
       });
-      return { reply, abort: () => task && task.abort() };
+      return { reply, abort: () => task?.abort() };
     },
     openSocket(url, protocol, { onOpen, onMessage, onClose }) {
       const socket = wx.connectSocket({ url, protocols: [protocol], fail: () => onClose(kCut) });
@@ -45,7 +44,7 @@ export function wxPlatform(wx) {
       socket.onError(() => onClose(kCut));
       return { send: (data) => socket.send({ data }), close: () => socket.close({ code: 1000 }) };
     },
-    hasSockets: Boolean(wx.connectSocket),
+    hasSockets: true,
     onShow(onShow, onOffline) {
       const onNetwork = ({ isConnected }) => (isConnected ? onShow : onOffline)();
       const tell = (verb) => {
@@ -59,7 +58,7 @@ export function wxPlatform(wx) {
     load(key) {
       try {
         return wx.getStorageSync(key);
-      } catch (error) { return null; }
+      } catch (error) { /* nothing, then */ }
     },
     save(key, value) {
       try {
