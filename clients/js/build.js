@@ -24,6 +24,7 @@ const smallWith = (names) => ({
 const kSmall = {
   page: smallWith(kInside),
   miniprogram: smallWith(kInside.filter((name) => !kOfWeChat.includes(name))),
+  get miniprogram_live() { return this.miniprogram; },
   web: smallWith(kInside.filter((name) => !kShown.includes(name))),
 };
 // For terser, after esbuild: no getter of the library does anything but give, nothing reads the `length` of a function,
@@ -49,31 +50,38 @@ export async function minified(entryPoint, format) {
 // Bundlers such as webpack 4 take nothing newer, and leave packages as they are.
 const target = 'es2017';
 
-/** Writes `rtcroom` and `rtcroom/web`, and what both have in a file that they share: a program may use both, and then
- * has one class `RtcRoomError`. */
-async function makeShared(folder) {
+/** Writes entry points, and what they have in common in one more file: a program may use several, and then has one class
+ * `RtcRoomError`.
+ * @param entryPoints  by the names of their files
+ * @param chunkNames  the name of what they have in common
+ * @param formats  of the files, by their extensions */
+async function makeShared(folder, entryPoints, chunkNames, target, formats) {
   const { outputFiles } = await build({
     bundle: true, charset: 'utf8', logLevel: 'warning', absWorkingDir: import.meta.dirname, format: 'esm', target,
-    splitting: true, write: false, outdir: folder, outExtension: { '.js': '.mjs' }, chunkNames: 'shared',
-    entryPoints: [{ in: 'src/index.js', out: 'rtcroom' }, { in: 'src/web.js', out: 'web' }],
+    splitting: true, write: false, outdir: folder, outExtension: { '.js': '.mjs' }, chunkNames,
+    entryPoints: Object.fromEntries(Object.entries(entryPoints).map(([name, file]) => [name, `src/${file}.js`])),
   });
+  fs.mkdirSync(folder, { recursive: true });
   for (const { path: file, text } of outputFiles) {
-    fs.writeFileSync(file, text);
-    const { code } = await transform(text, { charset: 'utf8', format: 'cjs', target });
-    fs.writeFileSync(file.replace(/mjs$/, 'cjs'), code.replaceAll('"./shared.mjs"', '"./shared.cjs"'));
+    for (const [extension, format] of Object.entries(formats)) {
+      const { code } = await transform(text, { charset: 'utf8', format, target });
+      const importing = code.replaceAll(`"./${chunkNames}.mjs"`, `"./${chunkNames}.${extension}"`);
+      fs.writeFileSync(file.replace(/mjs$/, extension), importing);
+    }
   }
 }
 
 /** @param folder  to write to; dist if absent */
 export async function makeDist(folder = path.join(import.meta.dirname, 'dist')) {
-  const make = (file, options) => bundle('miniprogram', path.join(folder, file), options);
+  const both = { mjs: 'esm', cjs: 'cjs' };
   await Promise.all([
-    make('miniprogram.mjs', { format: 'esm', target }),
-    make('miniprogram.cjs', { format: 'cjs', target }),
+    makeShared(folder, { rtcroom: 'index', web: 'web' }, 'shared', target, both),
+    makeShared(folder, { miniprogram: 'miniprogram', miniprogram_live: 'miniprogram_live' }, 'miniprogram_shared', target,
+      both),
     // WeChat's oldest engines have no `async`.
-    make('miniprogram/index.js', { format: 'cjs', target: 'es2016' }),
+    makeShared(path.join(folder, 'miniprogram'), { index: 'miniprogram', live: 'miniprogram_live' }, 'shared', 'es2016',
+      { js: 'cjs' }),
   ]);
-  await makeShared(folder);
   fs.writeFileSync(path.join(folder, 'rtcroom.min.js'), await minified('page', 'iife'));
   makeDeclarations(folder);
 }

@@ -41,7 +41,7 @@ export function makeDeclarations(folder) {
   if (faults.length) throw new Error(ts.formatDiagnostics(faults, ts.createCompilerHost({})));
   program.emit(undefined, undefined, undefined, true, { afterDeclarations: [dropInside] });
   fs.copyFileSync(path.join(kHere, 'src/wire.d.ts'), path.join(types, 'wire.d.ts'));
-  const used = ts.createProgram(['index', 'miniprogram', 'web'].map((name) => path.join(types, `${name}.d.ts`)), {}).getSourceFiles();
+  const used = ts.createProgram(['index', 'miniprogram', 'miniprogram_live', 'web'].map((name) => path.join(types, `${name}.d.ts`)), {}).getSourceFiles();
   for (const file of fs.readdirSync(types, { recursive: true })) {
     const name = path.join(types, file);
     if (name.endsWith('.ts') && !used.some(({ fileName }) => path.resolve(fileName) === name)) fs.rmSync(name);

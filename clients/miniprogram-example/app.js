@@ -1,5 +1,5 @@
 // One user for the whole program.
-const { Client } = require('rtcroom');
+const { Client } = require('rtcroom/live');
 const { server } = require('./config');
 
 App({

@@ -14,8 +14,8 @@ import { textsOf } from './support/declared.js';
 import { until } from '../console/support/until.js';
 import { load, parse } from './support/packages.js';
 
-const kMostBytes = { page: 20250, miniprogram: 19020, web: 120 * 256 }; // minified
-const kFormats = { page: 'iife', miniprogram: 'esm', web: 'esm' };
+const kMostBytes = { page: 20250, miniprogram: 17 * 1024, miniprogram_live: 19300, web: 120 * 256 }; // minified
+const kFormats = { page: 'iife', miniprogram: 'esm', miniprogram_live: 'esm', web: 'esm' };
 const kOfPages = /sessionStorage|sendBeacon|pagehide|\bfetch\(|WebSocket/;
 const kOfCameras = /RTCPeerConnection|whip/;
 const kPrograms = { 'program.mjs': 'await import', 'program.cjs': 'require' };
@@ -68,7 +68,7 @@ describe('The package rtcroom', () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-package-'));
     const source = path.join(folder, 'source');
     installed = path.join(folder, 'node_modules/rtcroom');
-    for (const part of ['package.json', 'README.md', 'miniprogram', 'web']) {
+    for (const part of ['package.json', 'README.md', 'live', 'miniprogram', 'web']) {
       fs.cpSync(path.join(kLibrary, part), path.join(source, part), { recursive: true });
     }
     await makeDist(path.join(source, 'dist'));
@@ -136,9 +136,13 @@ describe('The package rtcroom', () => {
   for (const extension of ['mts', 'cts']) it(`has declarations that a strict program compiles with (${extension})`, () => {
     fs.writeFileSync(path.join(folder, `program.${extension}`), `
       import { Client, Room, RtcRoomError, type Message } from 'rtcroom';
+      import { Client as LiveClient } from 'rtcroom/live';
       import { Client as MiniProgramClient, type Kind } from 'rtcroom/miniprogram';
       export const kind: Kind = 'multi';
       export const login = () => new MiniProgramClient({ server: 'https://h' }).login({ userID: 1, userSig: 's', sdkAppID: 1 });
+      export const like = async (): Promise<number> => (await new LiveClient({ server: 'https://h' }).watchRoom('r')).increment('likes');
+      // @ts-expect-error rtcroom/live has it
+      export const stop = new MiniProgramClient({ server: 'https://h' }).watchRooms('live', () => {});
       export async function talk() {
         const client = new Client({ server: 'https://h', storage: null });
         const [{ fields: { hearts } }] = await client.listRooms('live');
@@ -181,21 +185,22 @@ describe('The package rtcroom', () => {
 
   it('has files that old bundlers and engines can read', () => {
     const dist = path.join(installed, 'dist');
-    const shared = Object.fromEntries(['rtcroom', 'web', 'shared'].flatMap((name) => [[`${name}.mjs`, 2017], [`${name}.cjs`, 2017]]));
-    const years = { ...shared, 'miniprogram.mjs': 2017, 'miniprogram.cjs': 2017,
-      'miniprogram/index.js': 2016 };
-    for (const [file, ecmaVersion] of Object.entries(years)) {
+    const names = ['rtcroom', 'web', 'shared', 'miniprogram', 'miniprogram_live', 'miniprogram_shared'];
+    const files = names.flatMap((name) => [[`${name}.mjs`, 2017], [`${name}.cjs`, 2017]])
+      .concat(['index', 'live', 'shared'].map((name) => [`miniprogram/${name}.js`, 2016]));
+    for (const [file, ecmaVersion] of files) {
       parse(fs.readFileSync(path.join(dist, file), 'utf8'), { ecmaVersion, sourceType: 'module' });
     }
   });
 
   for (const [program, verb] of Object.entries(kPrograms)) it(`is found by Node (${program})`, () => {
-    const entries = ['rtcroom', 'rtcroom/miniprogram', 'rtcroom/web'];
+    const entries = ['rtcroom', 'rtcroom/web', 'rtcroom/miniprogram', 'rtcroom/live'];
+    // Who uses two has one class of errors.
+    const alike = [entries.slice(0, 2), entries.slice(2)];
     const text = [...entries.map((name) => `console.log(typeof (${verb}('${name}')).Client);\n`),
-      // Who uses both has one class of errors.
-      `console.log((${verb}('rtcroom')).RtcRoomError === (${verb}('rtcroom/web')).RtcRoomError);\n`];
+      ...alike.map(([one, other]) => `console.log((${verb}('${one}')).RtcRoomError === (${verb}('${other}')).RtcRoomError);\n`)];
     fs.writeFileSync(path.join(folder, program), text.join(''));
-    assert.strictEqual(node(folder, program), 'function\nfunction\nfunction\ntrue\n');
+    assert.strictEqual(node(folder, program), `${'function\n'.repeat(4)}true\ntrue\n`);
   });
 
   /** What a bundler makes of a program. */
@@ -212,6 +217,7 @@ describe('The package rtcroom', () => {
     assert.doesNotMatch(page, kOfCameras);
     const small = await bundled("import { Client } from 'rtcroom/miniprogram'; new Client({ server: 'https://h' });");
     assert.doesNotMatch(small, kOfPages);
+    assert.doesNotMatch(small, /get_audiences|unwatch/); // of live rooms and lists
     assert.match(small, /connectSocket/);
     assert.strictEqual((await bundled("import { Client } from 'rtcroom'; console.log(1);")).trim(), '// <stdin>\nconsole.log(1);');
   });

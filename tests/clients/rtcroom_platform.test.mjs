@@ -2,6 +2,8 @@
 import assert from 'node:assert';
 import { afterEach, describe, it } from 'node:test';
 import { Client, webPlatform, wxPlatform } from '../../clients/js/src/index.js';
+import { Client as CallClient } from '../../clients/js/src/miniprogram.js';
+import { Client as LiveClient } from '../../clients/js/src/miniprogram_live.js';
 
 /** The calls of WeChat that the library uses, as they are documented for mini-programs. */
 function makeWx() {
@@ -54,6 +56,17 @@ describe('rtcroom in a mini-program', () => {
     const logout = client.logout();
     await answer({ code: 0 });
     await logout;
+  });
+
+  it('says what to take for live rooms and lists', async () => {
+    globalThis.wx = makeWx();
+    const client = new CallClient({ server: 'https://h' });
+    const refusal = { name: 'BAD_REQUEST', detail: /: take Client of rtcroom\/live$/ };
+    await assert.rejects(client.createRoom('live'), refusal);
+    await assert.rejects(client.joinRoom('live', 'r'), refusal);
+    await assert.rejects(client.watchRoom('r'), refusal);
+    assert.throws(() => client.watchRooms('multi', () => {}), refusal);
+    new LiveClient({ server: 'https://h' }).watchRooms('multi', () => {})();
   });
 
   it('rejects a request that has no answer, or is aborted', async () => {

@@ -27,7 +27,7 @@ describe('WeChat, by its typings,', () => {
       compilerOptions: {
         allowJs: true, checkJs: true, noEmit: true, skipLibCheck: true, target: 'es2022', lib: ['es2022'], module: 'commonjs',
         moduleResolution: 'node10', types: ['miniprogram-api-typings'], typeRoots: [kPackages],
-        paths: { rtcroom: [path.join(folder, 'types/miniprogram.d.ts')] },
+        paths: { 'rtcroom/live': [path.join(folder, 'types/miniprogram_live.d.ts')] },
       },
       include: [path.join(kClients, name, '**/*.js')], exclude: [path.join(kClients, name, 'miniprogram_npm')],
     }));

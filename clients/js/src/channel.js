@@ -221,7 +221,8 @@ export function makeChannel(url, platform, session, client) {
 
   const onMessage = (text) => {
     silence.stop();
-    const isNewest = receive((takeAll) => takeAll(text.split('\n'), (line) => { if (line) take(JSON.parse(line)); }), cut);
+    const takeLine = (line) => { if (line) take(JSON.parse(line)); };
+    const isNewest = receive((takeAll) => takeAll(text.split('\n'), takeLine), cut);
     if (isNewest && waiting.size) expectReply();
     askAll();
   };
@@ -293,7 +294,7 @@ export function makeChannel(url, platform, session, client) {
     if (reply.recovered) reply.events.forEach((event) => onEvent(subscription, event));
     else room._follower.onSnapshot(reply.room);
     content.cursor = reply.cursor;
-    if (reply.missed) room._messages.add(reply.missed);
+    if (reply.missed) room._messages.take(reply.missed);
     setHeard(subscription, true);
     accept();
   };

@@ -72,10 +72,12 @@ export function errorOfReply(call, { code, message, detail, result, reason }) {
   return Object.assign(new RtcRoomError(name, text, code), { _reason: reason });
 }
 
+/** @returns {never} */
 export function fail(name, detail) { throw new RtcRoomError(name, detail); }
 
 export function failLoggedOut() { fail('CLOSED', 'logged out'); }
 
+/** @returns {never} */
 export function refuse(detail) { fail(kBadRequest, detail); }
 
 /** @param name  of the error that is ignored; all, if absent */

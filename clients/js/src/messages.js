@@ -18,7 +18,7 @@ export function makeMessages(room, platform) {
 
   const recover = async ({ from, to, messages }) => {
     let found = messages || [];
-    const before = () => (found.length ? found[0].seq : to + 1);
+    const before = () => found[0]?.seq ?? to + 1;
     // Without messages the numbers have begun anew, and none of before means anything.
     const first = messages ? Math.max(from, newest + 1) : from;
     for (let page = 1; messages && page <= kPages && before() > first; ++page) {
@@ -51,7 +51,7 @@ export function makeMessages(room, platform) {
     start,
 
     /** @param task  a message, or what is missed as in the reply to `subscribe` */
-    add(task) {
+    take(task) {
       tasks.push(task);
       if (!isBusy) start();
     },

@@ -1,13 +1,13 @@
 // A client in a page that may be closed, or loaded again, at any moment.
+import { Client } from './client.js';
 import { ignore } from './errors.js';
 import { keptIn, listen } from './platform/web.js';
-import { ListingClient } from './room_list.js';
 import { kClient } from './session.js';
 
 const kRooms = 'rtcroom rooms';
 const tab = keptIn(() => sessionStorage);
 
-export class PageClient extends ListingClient {
+export class PageClient extends Client {
   /**
    * @param {import('./types.js').ClientOptions} options
    * @param {import('./types.js').Platform} platform

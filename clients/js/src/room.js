@@ -1,143 +1,19 @@
-// A room that this user is in, kept up to date.
-import { Emitter } from './emitter.js';
-import { fail, ignore } from './errors.js';
-import { makeFollower, without } from './follower.js';
-import { makeMessages } from './messages.js';
-import { makeSeat } from './seat.js';
-
-// States of <live-pusher>, as WeChat documents them.
-const kStreamRuns = 1002;
-const kStreamBroken = [-1307, 3001, 3002, 3003, 3004, 3005];
-
-/** @typedef {Emitter<import('./types.js').RoomEvents> & Readonly<import('./types.js').RoomState>} ShownRoom */
-/** @typedef {new (...args: any[]) => ShownRoom} RoomBase */
+// A room that may be a live one: with viewers, custom fields, and one picture of several streams.
+import { CallRoom } from './call_room.js';
+import { ignore } from './errors.js';
+import { makeTimer } from './timer.js';
+import { kAudienceMs } from './times.js';
 
 /** A room that this user is in. Its properties are kept up to date; as JSON it is these properties. */
-export class Room extends /** @type {RoomBase} */ (Emitter) {
+export class Room extends CallRoom {
   /**
    * Rooms are made by `createRoom`, `joinRoom` and `watchRoom`.
    * @private
    */
-  constructor({ kind, roomID, isNew, isViewer, roomInfo, client }) {
-    const { _platform: platform, userID } = client;
-    super(platform, 'pushers message gap fields audience pushURL evicted closed');
-    Object.assign(this, {
-      kind, roomID, roomInfo, roomCreator: isNew ? userID : '', pushers: [], pushURL: '', mixedPlayURL: '',
-      audienceCount: 0, fields: {}, isClosed: false,
-    });
-    this._hide({
-      _client: client, _userID: userID, _names: client._names, _isViewer: isViewer, _isEnding: false,
-      _seat: makeSeat(this, platform, isNew), _follower: makeFollower(this, platform, client),
-      _messages: makeMessages(this, platform), _entry: undefined, _watching: undefined,
-      _isUnheard: false, _refusals: 0,
-    });
+  constructor(facts) {
+    super(facts);
+    this._hide({ _watching: undefined, _counting: makeTimer(this._platform) });
   }
-
-  /**
-   * All pushers but this user: those to play.
-   * @returns {import('./types.js').Pusher[]}
-   */
-  get others() { return without(this.pushers, this._userID); }
-
-  /**
-   * Whether this user has a seat.
-   * @returns {boolean}
-   */
-  get hasSeat() { return this._seat.isTaken; }
-
-  // ---- The own stream and seat
-
-  /**
-   * Give every state of `<live-pusher>` to it (`event.detail.code`): the seat is taken when the stream runs, and the
-   * stream is started again with a new URL when it broke.
-   * @param {number} code
-   */
-  pusherState(code) {
-    const isRunning = code === kStreamRuns;
-    if (isRunning || kStreamBroken.includes(code)) this._seat.report(isRunning);
-  }
-
-  /**
-   * The same for another encoder: the stream runs.
-   * @returns {Promise<void>}
-   */
-  streamStarted() { return this._seat.onStream(); }
-
-  /**
-   * The same for another encoder: the stream broke. A new `pushURL` follows; at once, or after a pause that grows while
-   * streams break soon.
-   * @returns {Promise<void>}
-   */
-  streamBroken() { return this._seat.onStreamBroken(); }
-
-  /**
-   * A viewer becomes a pusher; a pusher keeps its seat.
-   * @param {import('./types.js').SeatOptions} [options]
-   */
-  async takeSeat({ stream = true, userName = this._names.userName, userAvatar = this._names.userAvatar } = {}) {
-    this._checkOpen();
-    this._names = { userName, userAvatar };
-    if (!this.hasSeat) await this._seat.take(stream);
-    this._checkOpen();
-  }
-
-  /**
-   * Back to a viewer. The creator of a live room ends it by that.
-   * @returns {Promise<void>}
-   */
-  giveUpSeat() { return this._seat.giveUp(); }
-
-  async leave() {
-    if (this.isClosed) return;
-    this._close();
-    const leaving = this._giveUpAll();
-    this._client._onLeaving(this, leaving);
-    await leaving;
-  }
-
-  /** Ends the room for all; for its creator. */
-  async destroy() {
-    this._checkOpen();
-    this._isEnding = true; // the channel may tell before the reply
-    try {
-      await this._call('destroy_room');
-    } catch (error) {
-      this._isEnding = false;
-      if (!this.isClosed) throw error; // else it was executed, and the reply lost
-    }
-    this._end();
-  }
-
-  // ---- Messages
-
-  /**
-   * @param {string} text
-   * @returns {Promise<{seq: number, time: number}>}
-   */
-  sendText(text) { return this._send('text', text); }
-
-  /**
-   * A message that is no text.
-   * @param {string} body
-   * @param {string} [cmd]  names it; at most 64 bytes
-   * @returns {Promise<{seq: number, time: number}>}
-   */
-  sendCustom(body, cmd) { return this._send('custom', body, cmd); }
-
-  /**
-   * Messages of the room, oldest first.
-   * @param {{before?: number, after?: number, limit?: number}} [page]  `before`, `after`: a `seq`
-   * @returns {Promise<{messages: import('./types.js').Message[], complete: boolean}>}
-   */
-  history(page) { return this._request('history', page); }
-
-  /**
-   * Who is connected to the room's messages.
-   * @returns {Promise<{users: string[], count: number}>}
-   */
-  presence() { return this._request('presence'); }
-
-  // ---- Live rooms
 
   /**
    * A live room's counter, such as `likes`. Resolves with its value.
@@ -162,7 +38,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
   /** @returns {Promise<import('./types.js').Viewer[]>} */
   audience() {
     return this._call('get_audiences', {}, ({ audiences, audienceCount }) => {
-      this._follower.onSnapshot({ audienceCount });
+      this._onLive({ audienceCount });
       return [...audiences];
     });
   }
@@ -174,21 +50,7 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
    */
   mergeStream(mergeParams) { return this._call('merge_stream', { mergeParams }, ({ result }) => result); }
 
-  // ---- For the client, the seat, the follower and the channel
-
-  /** Once the user is a member: where only members hear a room, it was refused before. */
-  async _listen() { if (!this.isClosed) await ignore(this._client._channel.follow(this)); }
-
-  /** The channel tells of the room from now on, or no more.
-   * @param isRefused  whether it was asked to */
-  _setHeard(isHeard, isRefused) {
-    this._isUnheard = !isHeard;
-    this._follower.onConnection();
-    if (isHeard) this._refusals = 0;
-    // The seat may be lost without a word. A member that is refused is banned.
-    else if (isRefused && (this.hasSeat ? this._refusals++ : this._entry)) this._end('banned');
-    else this._seat.sendBeat();
-  }
+  // ---- For the client and the follower
 
   async _watch({ userInfo = '' }) {
     // A full list means "not counted", and not "may not watch".
@@ -198,62 +60,48 @@ export class Room extends /** @type {RoomBase} */ (Emitter) {
     await this.audience();
   }
 
-  _exists() {
-    const { pushers } = this;
-    // A reply that the channel has overtaken is older than what that told.
-    return this._call('get_pushers', {}, (reply) => this._follower.onSnapshot(this.pushers === pushers ? reply
-      : { ...reply, roomCreator: this.roomCreator, pushers: this.pushers }));
+  async _refresh() {
+    await super._refresh();
+    if (this.kind === 'live' && !this.isClosed) await ignore(this.audience());
   }
 
-  _onDeleted({ userID, reason }) {
-    if (userID !== this._userID || !this.hasSeat) return;
-    if (reason === 'kicked') this._end('kicked');
-    else this._seat.sendBeat(); // whose answer says whether the seat is lost: it may be taken again already
-  }
-
-  /** The room is over for this user. @param reason  if it does not know */
-  _end(reason) {
-    if (this.isClosed) return;
-    this._close();
-    this._seat.stop();
-    if (reason && !this._isEnding) this._emit('closed', { reason });
+  /** @param {any} told  a snapshot, an event, or a reply that has a part of it */
+  _onLive({ custom, audienceCount, custom_changed: change, audience_added: viewer, audience_deleted: formerViewer }) {
+    // Not after a listener has left the room.
+    const tell = (...values) => { if (!this.isClosed) this._follower.set(...values); };
+    // Text in replies, an object in the channel.
+    const fields = typeof custom === 'string' ? JSON.parse(custom) : custom;
+    if (fields) tell('fields', fields);
+    if (audienceCount !== undefined) tell('audienceCount', audienceCount, 'audience');
+    if (change) {
+      const { field, value } = change;
+      tell('fields', field === undefined ? value || {} : { ...this.fields, [field]: value });
+    }
+    // The server counts: a viewer that registers again is one viewer.
+    if ((viewer || formerViewer) && !this.isClosed && !this._counting.isRunning) {
+      this._counting.start(kAudienceMs, () => ignore(this.audience()));
+    }
   }
 
   _close() {
-    this.isClosed = true;
-    const client = this._client;
-    client.rooms = client.rooms.filter(({ isClosed }) => !isClosed); // a program may see this room by a proxy
-    client._channel.unsubscribe(this);
-    this._follower.stop();
-  }
-
-  _checkOpen() { if (this.isClosed) fail('CLOSED', 'the room is closed'); }
-
-  _call(endpoint, body, read, tries) {
-    return this._client._session.call(`${this.kind}_room/${endpoint}`, { roomID: this.roomID, ...body }, read, tries);
+    super._close();
+    this._counting.stop();
   }
 
   // ---- Inside
 
   async _giveUpAll() {
-    await this._seat.giveUp();
+    await super._giveUpAll();
     if (!this._watching) return;
     const entry = await ignore(this._watching);
     await this._call('delete_audience', { stay: entry?.stay });
   }
 
-  async _request(verb, body) {
-    this._checkOpen();
-    return this._client._channel.call(verb, { kind: this.kind, roomID: this.roomID, ...body });
-  }
-
-  _send(type, body, cmd) { return this._request('send', this._client._message(this._names, { type, body, cmd })); }
-
   _setField(fieldName, operation, value) {
     // A counter is not asked again without an answer: it would count twice.
     const tries = operation === 'set' ? undefined : 1;
     return this._call('set_custom_field', { fieldName, operation, value }, ({ custom }) => {
-      this._follower.onSnapshot({ custom });
+      this._onLive({ custom });
       return this.fields[fieldName];
     }, tries);
   }

@@ -1,6 +1,6 @@
-// Lists of rooms that are kept up to date: by what the channel tells, or else by reading them now and then.
+// A list of rooms that is kept up to date: by what the channel tells, or else by reading it now and then.
+import { readListed } from './call_client.js';
 import { kClosed, kConnecting } from './channel.js';
-import { Client, checkKind, readListed } from './client.js';
 import { Emitter } from './emitter.js';
 import { ignore } from './errors.js';
 import { makeTimer } from './timer.js';
@@ -11,7 +11,7 @@ const kFirstMs = 1000; // in which most sockets open
 
 /** @param listener  called with all rooms
  * @param client  offers `connection`, `listRooms`, and the channel */
-function makeRoomList(kind, listener, platform, client) {
+export function makeRoomList(kind, listener, platform, client) {
   const told = new Emitter(platform, 'rooms');
   const timer = makeTimer(platform);
   let rooms;
@@ -67,47 +67,4 @@ function makeRoomList(kind, listener, platform, client) {
   };
   told.on('rooms', listener);
   return list;
-}
-
-/** A client that keeps lists of rooms, too. */
-export class ListingClient extends Client {
-  /**
-   * @param {import('./types.js').ClientOptions} options
-   * @param {import('./types.js').Platform} platform
-   */
-  constructor(options, platform) {
-    super(options, platform);
-    this._hide({ _lists: new Map() }); // and their kinds
-  }
-
-  /**
-   * The first 200 of these rooms, told now and whenever they change; each time all of them. Seats and ends are told
-   * within about a second, viewers and custom fields within ten; all of it within ten where there is no socket.
-   * @param {import('./types.js').Kind} kind
-   * @param {(rooms: import('./types.js').ListedRoom[]) => void} listener
-   * @returns {() => void}  stops it
-   */
-  watchRooms(kind, listener) {
-    checkKind(kind);
-    const lists = this._lists;
-    const list = makeRoomList(kind, listener, this._platform, this);
-    lists.set(list, kind);
-    list.onConnection(this.connection);
-    return () => {
-      list.stop();
-      if (lists.delete(list) && ![...lists.values()].includes(kind)) ignore(this._channel.call('unwatch', { kind }));
-    };
-  }
-
-  // ---- For the channel
-
-  _onConnection(state) {
-    this._lists.forEach((_, list) => list.onConnection(state));
-    super._onConnection(state);
-  }
-
-  /** @param push  `list`: what has changed in a list of rooms */
-  _onPush({ list: change }) {
-    if (change) this._lists.forEach((kind, list) => { if (kind === change.kind) list.onPush(change); });
-  }
 }

@@ -171,8 +171,8 @@ export class Phone {
     if (!this.#modules.has(file)) {
       const module = { exports: {} };
       this.#modules.set(file, module);
-      const find = (name) => (name.startsWith('.') ? path.resolve(path.dirname(file), `${name}.js`)
-        : path.join(this.#folder, 'miniprogram_npm', name, 'index.js'));
+      const find = (name) => (name.startsWith('.') ? path.resolve(path.dirname(file), `${name.replace(/\.js$/, '')}.js`)
+        : path.join(this.#folder, 'miniprogram_npm', name.includes('/') ? `${name}.js` : `${name}/index.js`));
       this.#run(fs.readFileSync(file, 'utf8'), file)((name) => this.#require(find(name)), module, module.exports);
     }
     return this.#modules.get(file).exports;
