@@ -73,7 +73,7 @@ struct RoomConfig {
   std::size_t max_pushers_double = 2;
   std::size_t max_pushers_multi = 4;
   std::size_t max_pushers_live = 4;
-  std::size_t max_audiences = 30;
+  std::size_t max_audiences = 1000;
   std::size_t max_rooms = 1'000'000;
   bool creator_destroys_double = false;
   bool creator_destroys_multi = false;

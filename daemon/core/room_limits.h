@@ -7,12 +7,12 @@
 
 namespace rtcroom {
 
-/// @source protocol 0.4, B.8.
+/// @source protocol 0.4, B.8, but for the viewers, of which the older servers had 30.
 struct RoomLimits {
   std::size_t max_pushers_double = 2;
   std::size_t max_pushers_multi = 4;
   std::size_t max_pushers_live = 4;
-  std::size_t max_audiences = 30;
+  std::size_t max_audiences = 1000;
 
   [[nodiscard]] std::size_t PushersIn(RoomKind kind) const {
     constexpr std::size_t kPushersInWebrtc = 4;
