@@ -16,10 +16,11 @@ struct TextBytes {
     return deleted.user_id.value.size() + deleted.new_creator.value.size();
   }
   std::size_t operator()(const AudienceAdded& added) const {
-    return added.user_id.value.size() + added.user_info.size();
+    return added.user_id.value.size() + added.user_info.size() +
+           AudienceCountText(added.audience_count).size();
   }
   std::size_t operator()(const AudienceDeleted& deleted) const {
-    return deleted.user_id.value.size();
+    return deleted.user_id.value.size() + AudienceCountText(deleted.audience_count).size();
   }
   std::size_t operator()(const CustomChanged& changed) const {
     return changed.field.size() + changed.value.size() + changed.user_id.value.size();
@@ -34,6 +35,10 @@ struct TextBytes {
 };
 
 }  // namespace
+
+std::string AudienceCountText(std::uint64_t audience_count) {
+  return audience_count == 0 ? std::string() : std::to_string(audience_count);
+}
 
 std::uint64_t StoredBytes(const RoomEvent& event) {
   return kFixedEventBytes + event.room.id.value.size() + std::visit(TextBytes{}, event.payload);

@@ -84,10 +84,13 @@ struct AudienceAdded {
   UserId user_id{};
   std::string user_info{};
   bool is_new = true;  ///< whether it joined: not for subscribers
+  /// Of the room, after the event: likewise. 0 also in events of older versions.
+  std::uint64_t audience_count = 0;
   bool operator==(const AudienceAdded&) const = default;
 };
 struct AudienceDeleted {
   UserId user_id{};
+  std::uint64_t audience_count = 0;  ///< likewise
   bool operator==(const AudienceDeleted&) const = default;
 };
 /// A custom field changed. A store may merge several changes of one field in one commit into one
@@ -135,6 +138,8 @@ std::string_view EventTypeName(const EventPayload& payload);
 /// Size of an event for limits on the bytes of a history: its texts, plus 64 bytes for all
 /// fixed-size fields.
 std::uint64_t StoredBytes(const RoomEvent& event);
+/// An `audience_count` as stores keep it, and as `StoredBytes` counts it: decimal; 0: empty.
+std::string AudienceCountText(std::uint64_t audience_count);
 inline constexpr std::uint64_t kFixedEventBytes = 64;
 
 }  // namespace rtcroom

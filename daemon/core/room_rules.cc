@@ -230,6 +230,7 @@ Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience vie
     room.audiences.push_back(std::move(viewer));
     ++room.audience_count;
   }
+  added.audience_count = room.audience_count;
   Append(change, now, std::move(added));
   return change;
 }
@@ -243,7 +244,7 @@ Result<RoomChange> DeleteAudience(const Room* stored, Dialect dialect, const Use
       room.audiences, [&](const Audience& viewer) { return viewer.user_id == user_id; });
   if (removed == 0) return change;
   --room.audience_count;
-  Append(change, now, AudienceDeleted{.user_id = user_id});
+  Append(change, now, AudienceDeleted{.user_id = user_id, .audience_count = room.audience_count});
   return change;
 }
 

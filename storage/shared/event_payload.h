@@ -1,6 +1,7 @@
 // The columns in which stores keep the payload of an event.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,7 +44,7 @@ struct PayloadColumns {
   std::optional<std::int64_t> reason = {};
   std::optional<std::string_view> creator = {};
   std::optional<std::string_view> info = {};
-  std::optional<std::string_view> field = {};
+  std::optional<std::string> field = {};  ///< of viewers their count: `AudienceCountText`
 };
 
 /// The views point into the event.
@@ -77,11 +78,13 @@ struct ToColumns {
     columns.user_id = added.user_id.value;
     columns.info = added.user_info;
     if (!added.is_new) columns.reason = kProfileChanged;
+    SetCount(added.audience_count, columns);
     return columns;
   }
   PayloadColumns operator()(const AudienceDeleted& deleted) const {
     PayloadColumns columns{.type = EventType::kAudienceDeleted};
     columns.user_id = deleted.user_id.value;
+    SetCount(deleted.audience_count, columns);
     return columns;
   }
   PayloadColumns operator()(const CustomChanged& changed) const {
@@ -98,6 +101,9 @@ struct ToColumns {
   }
 
  private:
+  static void SetCount(std::uint64_t audience_count, PayloadColumns& columns) {
+    if (audience_count > 0) columns.field = AudienceCountText(audience_count);
+  }
   template <typename Payload>
   static PayloadColumns Member(EventType type, const Payload& payload) {
     PayloadColumns columns{.type = type};
@@ -111,6 +117,13 @@ struct ToColumns {
 
 /// Those columns of `PayloadColumns` that hold a text.
 enum class PayloadText : std::uint8_t { kUserId, kUserName, kUserAvatar, kCreator, kInfo, kField };
+
+/// The number in a text of `AudienceCountText`; 0 in any other.
+inline std::uint64_t AudienceCountOf(std::string_view text) {
+  std::uint64_t audience_count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), audience_count);
+  return audience_count;
+}
 
 /// The payload of a row.
 ///
@@ -131,9 +144,11 @@ std::optional<EventPayload> PayloadOf(std::int64_t type, std::int64_t reason, Te
     case EventType::kAudienceAdded:
       return AudienceAdded{.user_id = {text(kUserId)},
                            .user_info = text(kInfo),
-                           .is_new = reason != kProfileChanged};
+                           .is_new = reason != kProfileChanged,
+                           .audience_count = AudienceCountOf(text(kField))};
     case EventType::kAudienceDeleted:
-      return AudienceDeleted{.user_id = {text(kUserId)}};
+      return AudienceDeleted{.user_id = {text(kUserId)},
+                             .audience_count = AudienceCountOf(text(kField))};
     case EventType::kCustomChanged:
       return CustomChanged{.field = text(kField), .value = text(kInfo), .user_id = {text(kUserId)}};
     case EventType::kPusherAdded:

@@ -163,7 +163,8 @@ TEST_F(SqliteLive, WritesNoEventForAnUndoneChange) {
   const auto page = store_->ReadEvents(Cursor::Start(), 10);
   ASSERT_EQ(page->events.size(), 6u);
   EXPECT_EQ(page->events.at(4).event.payload,
-            EventPayload(AudienceAdded{.user_id = {"bob"}, .user_info = "info of bob"}));
+            EventPayload(AudienceAdded{
+                .user_id = {"bob"}, .user_info = "info of bob", .audience_count = 3}));
   EXPECT_EQ(page->events.at(5).event.payload,
             EventPayload(CustomChanged{.field = R"("a")", .value = "2", .user_id = {"somebody"}}));
 }

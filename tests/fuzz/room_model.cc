@@ -170,6 +170,7 @@ Outcome RoomModel::Watch(Place room, const RoomCommand& command) {
     if (room->viewers.size() >= policy_.limits.max_audiences) return Fails(Errc::kAudienceFull);
     room->viewers.emplace_back(command.user_id.value, command.info);
   }
+  added.audience_count = room->viewers.size();
   return Emits(added);
 }
 
@@ -177,7 +178,7 @@ Outcome RoomModel::Unwatch(Place room, const RoomCommand& command) {
   const auto viewer = FindViewer(*room, command.user_id);
   if (viewer == room->viewers.end()) return {};
   room->viewers.erase(viewer);
-  return Emits(AudienceDeleted{.user_id = command.user_id});
+  return Emits(AudienceDeleted{.user_id = command.user_id, .audience_count = room->viewers.size()});
 }
 
 Outcome RoomModel::ChangeCustom(Place room, const RoomCommand& command) {

@@ -51,7 +51,7 @@ TEST(Audiences, GrowByOneForEachViewer) {
   EXPECT_EQ(change->room.audience_count, 1U);
   ASSERT_EQ(change->events.size(), 1U);
   EXPECT_EQ(change->events[0].payload,
-            EventPayload(AudienceAdded{.user_id = {"v"}, .user_info = "{}"}));
+            EventPayload(AudienceAdded{.user_id = {"v"}, .user_info = "{}", .audience_count = 1}));
 }
 
 TEST(Audiences, CountARejoiningViewerOnce) {
