@@ -303,6 +303,12 @@ Status Channel::Restore(TimePoint removal) {
   };
   const bool is_for_members = options_.access == GroupAccess::kMembers;
   std::unordered_map<std::uint64_t, StoredGroup> groups;
+  std::unordered_map<std::uint64_t, std::vector<UserId>> accounts;  // likewise, by room
+  if (is_for_members) {
+    for (const auto& [instance, join] : *stored) {
+      accounts[join->room_number].push_back(join->account);
+    }
+  }
   std::vector<GroupJoinChange> ended;
   for (const auto& [instance, join] : *stored) {
     if (join->expires <= deps_.clock.Now()) {
@@ -320,7 +326,8 @@ Status Channel::Restore(TimePoint removal) {
       group.facts = *std::move(facts);
     }
     if (is_new && is_for_members) {
-      auto members = LoadGroupMembers(join->room, join->room_number, deps_.rooms);
+      auto members =
+          FindGroupMembers(join->room, join->room_number, accounts[join->room_number], deps_.rooms);
       if (!members) return members.error();
       group.members.swap(*members);
     }

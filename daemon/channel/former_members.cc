@@ -61,7 +61,9 @@ Status FormerMembers::End(std::vector<GroupMembership> memberships) {
   std::map<std::uint64_t, std::vector<GroupMembership>> rooms;
   for (GroupMembership& one : memberships) rooms[one.room_number].push_back(std::move(one));
   for (const auto& [number, of_room] : rooms) {
-    const auto members = LoadGroupMembers(of_room.front().room, number, deps_.rooms);
+    std::vector<UserId> accounts;
+    for (const GroupMembership& membership : of_room) accounts.push_back(membership.account);
+    const auto members = FindGroupMembers(of_room.front().room, number, accounts, deps_.rooms);
     if (!members) return members.error();
     for (const GroupMembership& membership : of_room) {
       if (members->contains(membership.account)) continue;

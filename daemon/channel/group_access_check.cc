@@ -1,7 +1,5 @@
 #include "daemon/channel/group_access_check.h"
 
-#include <algorithm>
-
 namespace rtcroom {
 
 Status CheckGroupAccess(GroupAccess access, const UserId& account, const Room& room,
@@ -11,17 +9,15 @@ Status CheckGroupAccess(GroupAccess access, const UserId& account, const Room& r
   const Pusher* const pusher = FindPusher(room, account);
   if (pusher != nullptr && pusher->seat <= since) return {};
   if (room.audience_count > 0) {
-    const Result<AudiencePage> viewers = rooms.LoadAudiences(room.key);
+    const auto viewers = rooms.FindAudiences(room.key, {&account, 1});
     if (!viewers) return viewers.error();
-    const auto is_account = [&](const Audience& viewer) {
-      return viewer.user_id == account && viewer.seat <= since;
-    };
-    if (std::ranges::any_of(viewers->audiences, is_account)) return {};
+    if (!viewers->empty() && viewers->front().seat <= since) return {};
   }
   return Error{Errc::kNotAllowed, "not a member of the room"};
 }
 
-Result<std::unordered_set<UserId>> LoadGroupMembers(const RoomKey& key, std::uint64_t room_number,
+Result<std::unordered_set<UserId>> FindGroupMembers(const RoomKey& key, std::uint64_t room_number,
+                                                    std::span<const UserId> accounts,
                                                     RoomStore& rooms) {
   std::unordered_set<UserId> members;
   const Result<Room> room = rooms.Load(key);
@@ -30,10 +26,9 @@ Result<std::unordered_set<UserId>> LoadGroupMembers(const RoomKey& key, std::uin
   members.insert(room->creator);
   for (const Pusher& pusher : room->pushers) members.insert(pusher.user_id);
   if (room->audience_count == 0) return members;
-  const Result<AudiencePage> viewers = rooms.LoadAudiences(key);
-  if (!viewers && viewers.error().code != Errc::kRoomNotFound) return viewers.error();
-  if (!viewers) return std::unordered_set<UserId>();
-  for (const Audience& viewer : viewers->audiences) members.insert(viewer.user_id);
+  const auto viewers = rooms.FindAudiences(key, accounts);
+  if (!viewers) return viewers.error();
+  for (const Audience& viewer : *viewers) members.insert(viewer.user_id);
   return members;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <unordered_set>
 
 #include "daemon/base/result.h"
@@ -38,10 +39,12 @@ constexpr bool IsRefusal(Errc error) {
   return error == Errc::kNotAllowed || error == Errc::kRoomNotFound;
 }
 
-/// The accounts that `GroupAccess::kMembers` lets into the group of a room; none when it has ended.
+/// The accounts that `GroupAccess::kMembers` lets into the group of a room, of the viewers only
+/// those among `accounts`; none when it has ended.
 /// @errors kStoreBusy; kStoreBroken.
 /// @threads safe from any thread; reads the store at most twice.
-Result<std::unordered_set<UserId>> LoadGroupMembers(const RoomKey& key, std::uint64_t room_number,
+Result<std::unordered_set<UserId>> FindGroupMembers(const RoomKey& key, std::uint64_t room_number,
+                                                    std::span<const UserId> accounts,
                                                     RoomStore& rooms);
 
 }  // namespace rtcroom

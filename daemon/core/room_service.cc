@@ -467,12 +467,11 @@ Status RoomService::DeleteAudience(const MemberCommand& command, std::string_vie
   return change.error();
 }
 
-Result<std::vector<Audience>> RoomService::LoadAudiences(const RoomKey& key, Dialect dialect) {
+Result<AudiencePage> RoomService::LoadAudiences(const RoomKey& key, Dialect dialect) {
   Result<AudiencePage> page = store_.LoadAudiences(key);
   if (!page && page.error().code != Errc::kRoomNotFound) return page.error();
   const bool is_visible = page && page->is_active && options_.policy.CanSee(dialect, page->dialect);
-  if (!is_visible) return std::vector<Audience>();
-  return std::move(page->audiences);
+  return is_visible ? std::move(page) : AudiencePage();
 }
 
 }  // namespace rtcroom

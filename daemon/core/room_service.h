@@ -209,9 +209,14 @@ class RoomService {
   /// @errors kStoreBusy; kStoreBroken.
   Status DeleteAudience(const MemberCommand& command, std::string_view stay = {});
 
-  /// The viewers of a room in join order; empty when there is no such room.
+  /// `RoomStore::LoadAudiences`; empty when there is no such room.
   /// @errors kStoreBusy; kStoreBroken.
-  Result<std::vector<Audience>> LoadAudiences(const RoomKey& key, Dialect dialect);
+  Result<AudiencePage> LoadAudiences(const RoomKey& key, Dialect dialect);
+
+  /// `RoomStore::FindAudiences`, in rooms of either dialect.
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key, std::span<const UserId> users) {
+    return store_.FindAudiences(key, users);
+  }
 
   /// Whether the user may have a push URL: a user banned from `room`, or, when none is given, from
   /// any room of the kind, may not.

@@ -28,12 +28,23 @@ struct RoomListQuery {
   std::size_t count = 0;    ///< maximum number of rooms to return, 0..200
 };
 
-/// The viewers of a room.
+/// The newest viewers of a room.
 struct AudiencePage {
-  Dialect dialect = Dialect::kGen1;  ///< of the room
-  bool is_active = false;            ///< likewise
-  std::vector<Audience> audiences{};
+  Dialect dialect = Dialect::kGen1;   ///< of the room
+  bool is_active = false;             ///< likewise
+  std::size_t count = 0;              ///< of all its viewers
+  std::vector<Audience> audiences{};  ///< in join order
+
+  /// Most bytes of `audiences`: for each viewer its texts, and `kFixedBytes`, which is no more than
+  /// it has besides in any form of a reply.
+  static constexpr std::uint64_t kMaxBytes = std::uint64_t{256} << 10;
+  static constexpr std::uint64_t kFixedBytes = 28;
 };
+
+/// The size of a viewer, as `AudiencePage::kMaxBytes` counts it.
+constexpr std::uint64_t StoredBytes(const Audience& viewer) {
+  return AudiencePage::kFixedBytes + viewer.user_id.value.size() + viewer.user_info.size();
+}
 
 /// A snapshot of rooms.
 struct RoomPage {
@@ -95,10 +106,20 @@ class RoomStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Room>> List(const RoomListQuery& query) = 0;
 
-  /// The viewers of a room, in join order.
+  /// The newest viewers of a room: as many as fit `AudiencePage::kMaxBytes`.
+  ///
+  /// O(log n + their number) in the number of viewers.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<AudiencePage> LoadAudiences(const RoomKey& key) = 0;
+
+  /// The viewers among those users, in any order; none when there is no such room.
+  ///
+  /// O(log n) in the number of viewers for each user.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                                      std::span<const UserId> users) = 0;
 
   /// Rooms of every kind and dialect by ascending `sequence`, for iterating over all of them: at
   /// most `limit` (1..10000) whose sequence is greater than `after`.

@@ -44,12 +44,11 @@ Result<RoomKey> WebRights::CheckPlay(const WebGrant& grant) const {
   if (claims.StreamOf(room, user_id)) return room;
   const Result<Room> stored = rooms.Load(room);
   if (stored && FindPusher(*stored, user_id) != nullptr) return room;
-  const Result<AudiencePage> viewers = stored ? rooms.LoadAudiences(room) : stored.error();
+  const auto viewers = stored ? rooms.FindAudiences(room, {&user_id, 1})
+                              : Result<std::vector<Audience>>(stored.error());
   const bool is_away = !viewers && viewers.error().code != Errc::kRoomNotFound;
   if (is_away) return viewers.error();
-  const bool is_viewer =
-      viewers && std::ranges::find(viewers->audiences, user_id, &Audience::user_id) !=
-                     viewers->audiences.end();
+  const bool is_viewer = viewers && !viewers->empty();
   return is_viewer ? Result<RoomKey>(room) : NotAllowed("no member of the room");
 }
 

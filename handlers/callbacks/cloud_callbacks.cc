@@ -248,10 +248,9 @@ Status CloudCallbacks::EndWithoutGroup(const ImCallback& callback) const {
 
 Status CloudCallbacks::DropViewers(const ImCallback& callback) const {
   const RoomKey room{.kind = RoomKind::kLive, .id = callback.group};
-  const Result<std::vector<Audience>> viewers = context_.rooms.LoadAudiences(room, Dialect::kGen2);
+  const auto viewers = context_.rooms.FindAudiences(room, callback.users);
   if (!viewers) return viewers.error();
   for (const Audience& viewer : *viewers) {
-    if (std::ranges::find(callback.users, viewer.user_id) == callback.users.end()) continue;
     const Status deleted = context_.rooms.DeleteAudience(
         {.room = room, .dialect = Dialect::kGen2, .user_id = viewer.user_id});
     if (HasFailed(deleted)) return deleted;

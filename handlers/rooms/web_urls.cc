@@ -83,10 +83,9 @@ Reply HandleGetWhepUrl(const Request& request, const HandlerContext& context) {
   const Pusher* const pusher = FindPusher(*room, member.user_id);
   bool is_member = pusher != nullptr && !IsFromElsewhere(pusher->bound_to, member.from);
   if (pusher == nullptr && room->audience_count > 0) {
-    const Result<std::vector<Audience>> viewers =
-        services.rooms.LoadAudiences(member.room, member.dialect);
+    const auto viewers = services.rooms.FindAudiences(member.room, {&member.user_id, 1});
     if (!viewers) return Reply::Failure(viewers.error());
-    is_member = std::ranges::find(*viewers, member.user_id, &Audience::user_id) != viewers->end();
+    is_member = !viewers->empty();
   }
   if (!is_member) return Reply::Failure({Errc::kNotAllowed, "userID: no member of the room"});
   const Result<WebStreamName> name = PlayedStream(*room, of, services);

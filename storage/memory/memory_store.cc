@@ -9,12 +9,6 @@
 namespace rtcroom {
 namespace {
 
-Room WithoutAudience(const Room& room) {
-  Room copy = room;
-  copy.audiences.clear();
-  return copy;
-}
-
 RoomListEntry Ordered(const Room& room) {
   return {.kind = room.key.kind, .dialect = room.dialect, .type = room.type, .place = room.place};
 }
@@ -33,11 +27,16 @@ const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   return found != rooms_.end() && found->second.key.kind == key.kind ? &found->second : nullptr;
 }
 
+const Audience* MemoryStore::FindAudienceLocked(std::uint64_t room, const UserId& user) const {
+  const auto viewers = audiences_.find(room);
+  return viewers == audiences_.end() ? nullptr : viewers->second.Find(user);
+}
+
 Result<Room> MemoryStore::Load(const RoomKey& key) {
   const MutexLock lock(mutex_);
   const Room* room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
-  return WithoutAudience(*room);
+  return *room;
 }
 
 std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdate> updates) {
@@ -52,9 +51,9 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   const Room* const whole = FindLocked(update.key);
   std::optional<Room> seen;
   if (whole != nullptr) {
-    seen = WithoutAudience(*whole);
+    seen = *whole;
     const Audience* const viewer =
-        update.audience ? FindAudience(*whole, *update.audience) : nullptr;
+        update.audience ? FindAudienceLocked(whole->sequence, *update.audience) : nullptr;
     if (viewer != nullptr) seen->audiences.push_back(*viewer);
   }
   const Room* const stored = seen ? &*seen : nullptr;
@@ -107,32 +106,25 @@ void MemoryStore::PlaceLocked(const Room* stored, Room& room) {
 }
 
 void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
-  Room& kept = rooms_[room.key.id];
-  std::vector<Audience> audiences = std::move(kept.audiences);
   // The edit saw at most one viewer: that one is replaced, the others stay.
   if (stored != nullptr) {
     for (const Audience& seen : stored->audiences) {
-      if (FindAudience(room, seen.user_id) != nullptr) continue;
-      std::erase_if(audiences, [&](const Audience& one) { return one.user_id == seen.user_id; });
+      if (FindAudience(room, seen.user_id) == nullptr) {
+        audiences_[room.sequence].Erase(seen.user_id);
+      }
     }
   }
-  for (const Audience& viewer : room.audiences) {
-    const auto known = std::ranges::find(audiences, viewer.user_id, &Audience::user_id);
-    if (known != audiences.end() && known->seat == viewer.seat) {
-      *known = viewer;
-    } else {
-      if (known != audiences.end()) audiences.erase(known);  // it begins another stay, as the last
-      audiences.push_back(viewer);
-    }
-  }
+  for (const Audience& viewer : room.audiences) audiences_[room.sequence].Put(viewer);
+  Room& kept = rooms_[room.key.id];
   kept = room;
-  kept.audiences = std::move(audiences);
+  kept.audiences.clear();
 }
 
 void MemoryStore::DropLocked(const Room& room) {
   order_.Erase(Ordered(room));
   by_place_.erase(room.place);
   by_sequence_.erase(room.sequence);
+  audiences_.erase(room.sequence);
   rooms_.erase(room.key.id);
 }
 
@@ -144,7 +136,7 @@ Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
     next.index += rooms.size();
     const std::optional<std::uint64_t> place = order_.At(next);
     if (!place) break;
-    rooms.push_back(WithoutAudience(rooms_.at(by_place_.at(*place))));
+    rooms.push_back(rooms_.at(by_place_.at(*place)));
   }
   return rooms;
 }
@@ -153,8 +145,26 @@ Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
   const MutexLock lock(mutex_);
   const Room* const room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
-  return AudiencePage{
-      .dialect = room->dialect, .is_active = room->IsActive(), .audiences = room->audiences};
+  AudiencePage page{.dialect = room->dialect,
+                    .is_active = room->IsActive(),
+                    .count = room->audience_count,
+                    .audiences = {}};
+  const auto viewers = audiences_.find(room->sequence);
+  if (viewers != audiences_.end()) page.audiences = viewers->second.Newest();
+  return page;
+}
+
+Result<std::vector<Audience>> MemoryStore::FindAudiences(const RoomKey& key,
+                                                         std::span<const UserId> users) {
+  std::vector<Audience> found;
+  const MutexLock lock(mutex_);
+  const Room* const room = FindLocked(key);
+  if (room == nullptr) return found;
+  for (const UserId& user : users) {
+    const Audience* const viewer = FindAudienceLocked(room->sequence, user);
+    if (viewer != nullptr) found.push_back(*viewer);
+  }
+  return found;
 }
 
 Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
@@ -162,7 +172,7 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   RoomPage page{.rooms = {}, .at = events_.Newest()};
   for (auto place = by_sequence_.upper_bound(after);
        place != by_sequence_.end() && page.rooms.size() < limit; ++place) {
-    page.rooms.push_back(WithoutAudience(rooms_.at(place->second)));
+    page.rooms.push_back(rooms_.at(place->second));
   }
   return page;
 }

@@ -16,6 +16,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room_list_index.h"
+#include "storage/memory/audience_table.h"
 #include "storage/memory/delivery_table.h"
 #include "storage/memory/ended_login_table.h"
 #include "storage/memory/event_table.h"
@@ -38,6 +39,8 @@ class MemoryStore : public Storage {
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                              std::span<const UserId> users) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
   Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
@@ -130,6 +133,7 @@ class MemoryStore : public Storage {
   void PutRevocationLocked(const Revocation& revocation) REQUIRES(mutex_);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
   const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
+  const Audience* FindAudienceLocked(std::uint64_t room, const UserId& user) const REQUIRES(mutex_);
   void PlaceLocked(const Room* stored, Room& room) REQUIRES(mutex_);
   void KeepLocked(const Room* stored, const Room& room) REQUIRES(mutex_);
   void DropLocked(const Room& room) REQUIRES(mutex_);
@@ -137,8 +141,8 @@ class MemoryStore : public Storage {
   const StoreLimits limits_;
   CommitListener& listener_;
   mutable Mutex mutex_;
-  /// Rooms with all of their audience, unlike those passed to edits and readers.
-  std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);
+  std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);  ///< without their audience
+  std::unordered_map<std::uint64_t, AudienceTable> audiences_ GUARDED_BY(mutex_);  ///< by room
   std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);
   RoomListIndex order_ GUARDED_BY(mutex_);

@@ -102,10 +102,19 @@ constexpr PgStatement kLoadViewers{
     "load_viewers",
     "SELECT v.id, a.user_id, a.user_info, a.seat FROM unnest($1::text[], $2::text[]) v(id, user_id)"
     " JOIN rooms r ON r.id = v.id JOIN audiences a ON a.room = r.number AND a.user_id = v.user_id"};
+// Sums up the sizes of a bounded number of rows, so that no more is sent than is needed.
 constexpr PgStatement kLoadAudiences{
     "load_audiences",
-    "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat FROM rooms r"
-    " LEFT JOIN audiences a ON a.room = r.number WHERE r.id = $1 AND r.kind = $2"};
+    "SELECT r.dialect, r.place > 0, r.audience_count, a.user_id, a.user_info, a.seat FROM rooms r"
+    " LEFT JOIN LATERAL (SELECT * FROM (SELECT *, sum($4::bigint + octet_length(user_id)"
+    " + octet_length(user_info)) OVER (ORDER BY seat DESC) AS bytes FROM (SELECT * FROM audiences"
+    " WHERE room = r.number ORDER BY seat DESC LIMIT $3::bigint / $4::bigint) newest) sized"
+    " WHERE bytes <= $3::bigint) a"
+    " ON true WHERE r.id = $1 AND r.kind = $2 ORDER BY a.seat"};
+constexpr PgStatement kFindAudiences{
+    "find_audiences",
+    "SELECT a.user_id, a.user_info, a.seat FROM rooms r JOIN audiences a ON a.room = r.number"
+    " WHERE r.id = $1 AND r.kind = $2 AND a.user_id = ANY($3)"};
 constexpr PgStatement kLoadIndex{
     "load_index",
     "SELECT number, kind, dialect, place, CASE WHEN kind = 4 THEN type ELSE '' END FROM rooms"
@@ -119,9 +128,9 @@ constexpr std::string_view kOfBoth =
     " ORDER BY place LIMIT $3) r";
 constexpr PgStatement kListBoth{"list_both", kPgText<kColumns, kOfBoth, kWithPushers>};
 
-constexpr PgStatement kReads[] = {kLoadRooms,     kListDialect, kListType,   kListBoth,
-                                  kScan,          kScanPushers, kScanNarrow, kScanMembers,
-                                  kLoadAudiences, kLoadIndex};
+constexpr PgStatement kReads[] = {kLoadRooms,     kListDialect,   kListType,   kListBoth,
+                                  kScan,          kScanPushers,   kScanNarrow, kScanMembers,
+                                  kLoadAudiences, kFindAudiences, kLoadIndex};
 constexpr PgStatement kLoads[] = {kLoadRooms, kLoadViewers};
 
 PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
@@ -182,6 +191,13 @@ Pusher ReadPusher(PgRows& rows, int first) {
   pusher.user_avatar = rows.Text(first + PusherColumn::kUserAvatar);
   pusher.accelerate_url = rows.Text(first + PusherColumn::kAccelerateUrl);
   return pusher;
+}
+
+/// @param first  of the columns user_id, user_info, seat.
+Audience ReadAudience(PgRows& rows, int first) {
+  return {.user_id = {rows.Text(first)},
+          .user_info = rows.Text(first + 1),
+          .seat = rows.Unsigned(first + 2)};
 }
 
 /// Of the current row.
@@ -249,10 +265,7 @@ Result<std::vector<PgRoom>> ReadRooms(PgRows& rows) {
 Result<std::vector<PgViewer>> ReadViewers(PgRows& rows) {
   std::vector<PgViewer> viewers;
   while (rows.Next()) {
-    viewers.push_back(
-        {.room = {rows.Text(0)},
-         .audience = {
-             .user_id = {rows.Text(1)}, .user_info = rows.Text(2), .seat = rows.Unsigned(3)}});
+    viewers.push_back({.room = {rows.Text(0)}, .audience = ReadAudience(rows, 1)});
   }
   if (!rows.status()) return rows.status().error();
   return viewers;
@@ -306,26 +319,39 @@ Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf s
 
 Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
                                    MonotonicTime deadline) {
-  enum AudienceColumn : int { kRoomDialect, kIsActive, kViewer, kViewerInfo, kViewerSeat };
+  enum AudienceColumn : int { kRoomDialect, kIsActive, kCount, kFirstOfViewer };
   Result<PgRows> rows =
-      connection.Run(PgCall(kLoadAudiences, std::string_view(key.id.value), key.kind), deadline);
+      connection.Run(PgCall(kLoadAudiences, std::string_view(key.id.value), key.kind,
+                            AudiencePage::kMaxBytes, AudiencePage::kFixedBytes),
+                     deadline);
   if (!rows) return rows.error();
   std::optional<AudiencePage> page;
   while (rows->Next()) {
     if (!page) {
       page = {.dialect = static_cast<Dialect>(rows->Integer(kRoomDialect)),
               .is_active = rows->Bool(kIsActive),
+              .count = rows->Unsigned(kCount),
               .audiences = {}};
     }
-    if (rows->IsNull(kViewer)) continue;
-    page->audiences.push_back({.user_id = {rows->Text(kViewer)},
-                               .user_info = rows->Text(kViewerInfo),
-                               .seat = rows->Unsigned(kViewerSeat)});
+    if (rows->IsNull(kFirstOfViewer)) continue;
+    page->audiences.push_back(ReadAudience(*rows, kFirstOfViewer));
   }
   if (!rows->status()) return rows->status().error();
   if (!page) return Error{Errc::kRoomNotFound, {}};
-  std::ranges::sort(page->audiences, {}, &Audience::seat);
   return *std::move(page);
+}
+
+Result<std::vector<Audience>> FindAudiences(PgConnection& connection, const RoomKey& key,
+                                            std::span<const UserId> users, MonotonicTime deadline) {
+  PgArray<std::string_view> names;
+  for (const UserId& user : users) names.Add(user.value);
+  Result<PgRows> rows = connection.Run(
+      PgCall(kFindAudiences, std::string_view(key.id.value), key.kind, names), deadline);
+  if (!rows) return rows.error();
+  std::vector<Audience> found;
+  while (rows->Next()) found.push_back(ReadAudience(*rows, 0));
+  if (!rows->status()) return rows->status().error();
+  return found;
 }
 
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,

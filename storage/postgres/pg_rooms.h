@@ -59,6 +59,8 @@ Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuer
                                     std::uint64_t first_place, MonotonicTime deadline);
 Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
                                    MonotonicTime deadline);
+Result<std::vector<Audience>> FindAudiences(PgConnection& connection, const RoomKey& key,
+                                            std::span<const UserId> users, MonotonicTime deadline);
 Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
                            std::uint64_t after, std::size_t limit, MonotonicTime deadline);
 

@@ -145,6 +145,13 @@ Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
   });
 }
 
+Result<std::vector<Audience>> PgStore::FindAudiences(const RoomKey& key,
+                                                     std::span<const UserId> users) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::FindAudiences(connection, key, users, deadline);
+  });
+}
+
 Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
   return ScanPage(PgScanOf::kRooms, after, limit);
 }

@@ -108,6 +108,8 @@ class PgStore : public Storage {
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                              std::span<const UserId> users) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;

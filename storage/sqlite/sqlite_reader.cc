@@ -18,6 +18,13 @@ namespace {
 
 constexpr std::uint64_t kBehindAll = std::numeric_limits<std::int64_t>::max();  // position
 
+/// @param first  of the columns user_id, user_info, seat.
+Audience ReadAudience(const StatementRun& run, int first) {
+  return {.user_id = {run.Text(first)},
+          .user_info = run.Text(first + 1),
+          .seat = run.Unsigned(first + 2)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path,
@@ -38,8 +45,12 @@ Status SqliteReader::Prepare() {
        {list_, SelectRooms("WHERE kind = ? AND dialect = ? AND place >= ? ORDER BY place")},
        {list_type_, SelectRooms("WHERE kind = 4 AND type = ? AND place >= ? ORDER BY place")},
        {audiences_,
-        "SELECT r.dialect, r.place > 0, a.user_id, a.user_info, a.seat"
-        " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"},
+        "SELECT r.dialect, r.place > 0, r.audience_count, a.user_id, a.user_info, a.seat"
+        " FROM rooms r LEFT JOIN audiences a ON a.room = r.sequence WHERE r.id = ? AND r.kind = ?"
+        " ORDER BY a.seat DESC"},
+       {audience_,
+        "SELECT a.user_id, a.user_info, a.seat FROM rooms r JOIN audiences a"
+        " ON a.room = r.sequence AND a.user_id = ? WHERE r.id = ? AND r.kind = ?"},
        {scan_, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
        // The row of `meta` is always returned, with or without an event.
        {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
@@ -114,24 +125,40 @@ Result<std::vector<Room>> SqliteReader::ListBoth(const RoomListQuery& query,
 }
 
 Result<AudiencePage> SqliteReader::LoadAudiences(const RoomKey& key) {
-  enum Column : int { kRoomDialect, kRoomIsActive, kViewerUserId, kViewerUserInfo, kViewerSeat };
+  enum Column : int { kRoomDialect, kRoomIsActive, kRoomCount, kFirstOfViewer };
   std::optional<AudiencePage> page;
+  std::uint64_t bytes = 0;
   StatementRun run(audiences_, key.id.value, key.kind);
   while (run.Next()) {
     if (!page) {
       page = {.dialect = static_cast<Dialect>(run.Integer(kRoomDialect)),
               .is_active = run.Integer(kRoomIsActive) != 0,
+              .count = run.Unsigned(kRoomCount),
               .audiences = {}};
     }
-    if (run.IsNull(kViewerUserId)) continue;
-    page->audiences.push_back({.user_id = {run.Text(kViewerUserId)},
-                               .user_info = run.Text(kViewerUserInfo),
-                               .seat = run.Unsigned(kViewerSeat)});
+    if (run.IsNull(kFirstOfViewer)) break;
+    Audience viewer = ReadAudience(run, kFirstOfViewer);
+    bytes += StoredBytes(viewer);
+    if (bytes > AudiencePage::kMaxBytes) break;
+    page->audiences.push_back(std::move(viewer));
   }
   if (!run.status()) return run.status().error();
   if (!page) return Error{Errc::kRoomNotFound, "room " + key.id.value};
-  std::ranges::sort(page->audiences, {}, &Audience::seat);
+  std::ranges::reverse(page->audiences);
   return *std::move(page);
+}
+
+Result<std::vector<Audience>> SqliteReader::FindAudiences(const RoomKey& key,
+                                                          std::span<const UserId> users) {
+  return InSnapshot([&]() -> Result<std::vector<Audience>> {
+    std::vector<Audience> found;
+    for (const UserId& user : users) {
+      StatementRun run(audience_, user.value, key.id.value, key.kind);
+      if (run.Next()) found.push_back(ReadAudience(run, 0));
+      if (!run.status()) return run.status().error();
+    }
+    return found;
+  });
 }
 
 Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {

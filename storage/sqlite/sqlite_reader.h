@@ -48,6 +48,8 @@ class SqliteReader {
 
   /// `Store::LoadAudiences`.
   Result<AudiencePage> LoadAudiences(const RoomKey& key);
+  /// `Store::FindAudiences`.
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key, std::span<const UserId> users);
 
   /// `Store::Scan`.
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit);
@@ -99,6 +101,7 @@ class SqliteReader {
   Statement list_;
   Statement list_type_;
   Statement audiences_;
+  Statement audience_;
   Statement scan_;
   Statement read_events_;
   Statement newest_;

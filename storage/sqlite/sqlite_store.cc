@@ -175,6 +175,11 @@ Result<AudiencePage> SqliteStore::LoadAudiences(const RoomKey& key) {
   return Read(readers_->Take()->LoadAudiences(key));
 }
 
+Result<std::vector<Audience>> SqliteStore::FindAudiences(const RoomKey& key,
+                                                         std::span<const UserId> users) {
+  return Read(readers_->Take()->FindAudiences(key, users));
+}
+
 Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
   return Read(readers_->Take()->Scan(after, limit));
 }

@@ -40,6 +40,10 @@ class AlternatingStores : public Storage {
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
     return Next().LoadAudiences(key);
   }
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                              std::span<const UserId> users) override {
+    return Next().FindAudiences(key, users);
+  }
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     return Next().Scan(after, limit);
   }

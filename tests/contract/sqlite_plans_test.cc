@@ -88,6 +88,8 @@ const std::pair<const char*, const char*> kSearches[] = {
      "rooms USING INDEX rooms_by_list (kind=? AND dialect=? AND place>?)"},
     {"AND type = ? AND place >= ?", "rooms USING INDEX rooms_by_type (type=? AND place>?)"},
     {"FROM pushers WHERE room = ? ORDER BY seat", "pushers USING PRIMARY KEY (room=?)"},
+    {"ORDER BY a.seat DESC", "a USING INDEX audiences_by_seat (room=?)"},
+    {"AND a.user_id = ?", "a USING PRIMARY KEY (room=? AND user_id=?)"},
     {"AND reason IN (2, 3, 4)",
      "events USING INDEX events_by_evicted_user (room_id=? AND user_id=? AND room_kind=?)"},
     {"AND type = 5", "INDEX events_by_ended_room (room_id=? AND room_kind=?"},

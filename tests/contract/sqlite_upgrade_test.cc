@@ -116,6 +116,7 @@ constexpr std::string_view kTablesOfVersion6 =
     "ALTER TABLE meta DROP COLUMN last_message_position; ALTER TABLE meta DROP COLUMN removal_ms;"
     "ALTER TABLE meta DROP COLUMN message_bytes;"
     "DROP TABLE deliveries; DROP INDEX events_by_evicted_user;"
+    "DROP INDEX audiences_by_seat;"
     "CREATE TABLE group_tasks (group_id TEXT PRIMARY KEY, task INTEGER NOT NULL) STRICT,"
     " WITHOUT ROWID;"
     "CREATE TABLE reader_positions (reader TEXT PRIMARY KEY, epoch TEXT NOT NULL,"

@@ -1,4 +1,5 @@
 // Store contract: viewers.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 TEST_P(StoreContract, LoadsViewersInJoinOrder) {
   Create(LiveRoom());
@@ -24,6 +26,7 @@ TEST_P(StoreContract, LoadsViewersInJoinOrder) {
   ASSERT_OK(page);
   EXPECT_EQ(page->dialect, Dialect::kGen2);
   EXPECT_TRUE(page->is_active);
+  EXPECT_EQ(page->count, 3u);
   const Room room = *store_->Load(kLiveR1);
   EXPECT_EQ(room.audience_count, 3u);
   EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without its audience";
@@ -159,6 +162,62 @@ TEST_P(StoreContract, FindsViewersOnlyUnderTheKindOfTheirRoom) {
   Create(LiveRoom());
   EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kMulti, "r1")));
   EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kLive, "r2")));
+}
+
+TEST_P(StoreContract, LoadsTheNewestViewersThatFit) {
+  Create(LiveRoom());
+  const std::string info(1000, 'x');
+  const std::uint64_t each = StoredBytes(Audience{.user_id = {"v100"}, .user_info = info});
+  const std::size_t fitting = AudiencePage::kMaxBytes / each;
+  const std::size_t all = fitting + 50;
+  std::vector<RoomUpdate> joins;
+  for (std::size_t i = 0; i < all; ++i) {
+    joins.push_back(Watching(kLiveR1, "v" + std::to_string(100 + i), info, kNoon, all));
+  }
+  for (const auto& outcome : store_->UpdateAll(joins)) ASSERT_OK(outcome);
+  const auto page = store_->LoadAudiences(kLiveR1);
+  ASSERT_OK(page);
+  EXPECT_EQ(page->count, all);
+  ASSERT_EQ(page->audiences.size(), fitting);
+  EXPECT_EQ(page->audiences.front().user_id.value, "v150") << "in join order";
+  EXPECT_EQ(page->audiences.back().user_id.value, "v" + std::to_string(99 + all));
+}
+
+TEST_P(StoreContract, FindsTheViewersAmongSomeUsers) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  const auto find = [&](const RoomKey& key, std::vector<UserId> users) {
+    const auto found = store_->FindAudiences(key, users);
+    EXPECT_OK(found);
+    return found ? *found : std::vector<Audience>();
+  };
+  const std::vector<UserId> users = {{"zoe"}, {"nobody"}, {"amy"}};
+  std::vector<std::string> found;
+  for (const Audience& viewer : find(kLiveR1, users)) found.push_back(viewer.user_id.value);
+  EXPECT_THAT(found, UnorderedElementsAre("zoe", "amy"));
+  EXPECT_EQ(find(kLiveR1, {{"bob"}}), std::vector{store_->LoadAudiences(kLiveR1)->audiences.at(1)});
+  EXPECT_THAT(find(kLiveR1, {}), IsEmpty());
+  EXPECT_THAT(find(MakeKey(RoomKind::kMulti, "r1"), users), IsEmpty());
+  EXPECT_THAT(find(MakeKey(RoomKind::kLive, "r2"), users), IsEmpty());
+}
+
+TEST_P(StoreContract, KeepsTheNumberOfViewersInTheirEvents) {
+  Create(LiveRoom());
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "new")));
+  for (const char* user : {"amy", "bob"}) {
+    ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, user)));
+  }
+  std::vector<std::uint64_t> counts;
+  for (const StoredEvent& stored : AllEvents()) {
+    const EventPayload& payload = stored.event.payload;
+    if (const auto* const added = std::get_if<AudienceAdded>(&payload)) {
+      counts.push_back(added->audience_count);
+    } else if (const auto* const deleted = std::get_if<AudienceDeleted>(&payload)) {
+      counts.push_back(deleted->audience_count);
+    }
+  }
+  EXPECT_THAT(counts, ElementsAre(1, 2, 2, 1, 0));
 }
 
 TEST_P(StoreContract, DoesNotStoreARefusedViewer) {

@@ -89,7 +89,8 @@ Fault CompareViewers(const RoomModel::ModelRoom& expected, Store& store) {
   for (const Audience& viewer : page->audiences) {
     viewers.emplace_back(viewer.user_id.value, viewer.user_info);
   }
-  const bool same = viewers == expected.viewers && page->dialect == expected.made_by &&
+  const bool same = viewers == expected.viewers && page->count == viewers.size() &&
+                    page->dialect == expected.made_by &&
                     page->is_active != expected.members.empty();
   if (!same) return "the viewers of " + expected.key.id.value + " are not those that came";
   return std::nullopt;

@@ -137,7 +137,7 @@ Fault CompareView(const RoomModel& model, const RoomPolicy& policy, Dialect dial
     if (room && !MatchesButForUrl(*room, expected)) return expected.key.id.value + " is different";
     const auto viewers = rooms.LoadAudiences(expected.key, dialect);
     const std::size_t watching = visible ? expected.viewers.size() : 0;
-    if (!viewers || viewers->size() != watching) return "its viewers are not those that came";
+    if (!viewers || viewers->count != watching) return "its viewers are not those that came";
     for (const RoomModel::Member& member : expected.members) {
       const bool beats =
           rooms.TouchPusher({.room = expected.key, .dialect = dialect, .user_id = {member.user_id}})

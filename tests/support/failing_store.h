@@ -44,6 +44,10 @@ class FailingStore : public Store {
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
     return store_.LoadAudiences(key);
   }
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                              std::span<const UserId> users) override {
+    return store_.FindAudiences(key, users);
+  }
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
     return store_.Scan(after, limit);
   }

@@ -35,7 +35,10 @@ export class Room extends CallRoom {
    */
   async setField(field, value) { await this._setField(field, 'set', value); }
 
-  /** @returns {Promise<import('./types.js').Viewer[]>} */
+  /**
+   * The newest viewers, in join order: those that fit into a reply of 256 KiB.
+   * @returns {Promise<import('./types.js').Viewer[]>}
+   */
   audience() {
     return this._call('get_audiences', {}, ({ audiences, audienceCount }) => {
       this._onLive({ audienceCount });

@@ -43,7 +43,7 @@ export interface components {
             /** @constant */
             message: "请求成功";
             audienceCount: number;
-            /** @description In join order */
+            /** @description In join order, the newest that fit 256 KiB */
             audiences: {
                 userID: string;
                 userInfo: string;

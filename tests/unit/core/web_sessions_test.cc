@@ -51,10 +51,11 @@ class PlainSignatures : public WebSignatures {
 class HookedStore : public FailingStore {
  public:
   using FailingStore::FailingStore;
-  Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
-    Result<AudiencePage> page = FailingStore::LoadAudiences(key);
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                              std::span<const UserId> users) override {
+    Result<std::vector<Audience>> found = FailingStore::FindAudiences(key, users);
     if (after_viewers) std::exchange(after_viewers, nullptr)();
-    return page;
+    return found;
   }
 
   std::function<void()> after_viewers;

@@ -308,8 +308,8 @@ TEST_F(CloudCallbacksTest, ViewersWhoLeaveTheGroupAreDropped) {
             kImOk);
   const auto left = rooms_.LoadAudiences(room, Dialect::kGen2);
   ASSERT_OK(left);
-  ASSERT_EQ(left->size(), 1U);
-  EXPECT_EQ(left->front().user_id, UserId{"carol"});
+  ASSERT_EQ(left->audiences.size(), 1U);
+  EXPECT_EQ(left->audiences.front().user_id, UserId{"carol"});
 }
 
 TEST_F(CloudCallbacksTest, WhatCouldNotBeStoredIsRepeatedByTheService) {

@@ -130,6 +130,20 @@ TEST_F(LiveExtras, ListViewersInJoinOrder) {
             R"({"userID":"u2","userInfo":"again"},{"userID":"u1","userInfo":""}]})");
 }
 
+TEST_F(LiveExtras, ListTheNewestViewersThatFitAndCountAll) {
+  const std::string info(1024, '"');  // twice as long in JSON
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(Watch(fmt::format("u{:03}", i), info), kOk);
+  const json listed = json::parse(Post("u000", "get_audiences", {{"roomID", "r1"}}));
+  EXPECT_EQ(listed["audienceCount"], 200);
+  const json& viewers = listed["audiences"];
+  EXPECT_EQ(viewers.back()["userID"], "u199");
+  const std::string first = fmt::format("u{:03}", 200 - viewers.size());
+  EXPECT_EQ(viewers.front()["userID"], first) << "in join order";
+  const std::size_t each = viewers.front().dump().size() + 1;
+  EXPECT_LE(viewers.dump().size(), 256U << 10);
+  EXPECT_GT(viewers.dump().size() + each, 256U << 10) << "one more does not fit";
+}
+
 TEST_F(LiveExtras, AllowViewersToLeaveTwice) {
   Watch("u1");
   EXPECT_EQ(Unwatch("u1"), kOk);
