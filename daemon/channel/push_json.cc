@@ -71,17 +71,36 @@ struct PayloadWriter {
   }
 };
 
+void WriteAudienceCount(std::uint64_t audience_count, JsonText& out) {
+  out.BeginObject("audience").Field("audienceCount", AsNumber(audience_count)).EndObject();
+}
+
 std::string Opened(const JsonText& members) { return std::string("{").append(members.text()); }
 
 }  // namespace
 
+std::optional<std::uint64_t> ToldAudienceCount(const RoomEvent& event) {
+  std::uint64_t count = 0;
+  if (const auto* const added = std::get_if<AudienceAdded>(&event.payload)) {
+    count = added->audience_count;
+  } else if (const auto* const deleted = std::get_if<AudienceDeleted>(&event.payload)) {
+    count = deleted->audience_count;
+  }
+  return count > kMostToldViewers ? std::optional(count) : std::nullopt;
+}
+
 RoomObject MakeEventObject(const StoredEvent& event, const Room* room) {
   const RoomEvent& what = event.event;
   JsonText object = Begin(what.room, what.at);
-  object.BeginObject(EventTypeName(what.payload));
-  std::visit(PayloadWriter{.room = room, .out = object}, what.payload);
-  object.EndObject();
+  if (const auto audience_count = ToldAudienceCount(what)) {
+    WriteAudienceCount(*audience_count, object);
+  } else {
+    object.BeginObject(EventTypeName(what.payload));
+    std::visit(PayloadWriter{.room = room, .out = object}, what.payload);
+    object.EndObject();
+  }
   return {.seq = what.room_sequence,
+          .first = what.room_sequence,
           .ends_room = std::holds_alternative<RoomDestroyed>(what.payload),
           .made_at = what.at,
           .text = Opened(object)};
@@ -94,8 +113,15 @@ RoomObject MakeMessageObject(const RoomKey& room, const StoredMessage& message) 
   object.EndObject();
   return {.is_message = true,
           .seq = message.seq,
+          .first = message.seq,
           .made_at = message.content.sent_at,
           .text = Opened(object)};
+}
+
+void AddAudienceCount(std::uint64_t audience_count, RoomObject& object) {
+  JsonText member;
+  WriteAudienceCount(audience_count, member);
+  object.text.append(",").append(member.text());
 }
 
 std::string WithCursor(const RoomObject& object, const RoomCursor& cursor) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,15 +19,26 @@ namespace rtcroom {
 /// One event or message of a room, rendered once for all of its receivers.
 struct RoomObject {
   bool is_message = false;
-  std::uint64_t seq = 0;   ///< in the events or in the messages of the room
+  std::uint64_t seq = 0;  ///< in the events or in the messages of the room
+  std::uint64_t first =
+      0;  ///< the one before it that it stands for, too, with all between; or `seq`
   bool ends_room = false;  ///< nothing follows
   TimePoint made_at{};     ///< when it happened or was sent
   std::string text{};      ///< an object without its cursor and closing brace
 };
 
+/// Clients of a room with more viewers than that are told how many there are, and not of each.
+inline constexpr std::uint64_t kMostToldViewers = 200;
+
+/// How many viewers there are after the event, if it is told by that number.
+std::optional<std::uint64_t> ToldAudienceCount(const RoomEvent& event);
+
 /// @param room  gives the play URL of a pusher that joined; null, or without the pusher: none.
 RoomObject MakeEventObject(const StoredEvent& event, const Room* room);
 RoomObject MakeMessageObject(const RoomKey& room, const StoredMessage& message);
+
+/// Adds the number of viewers to an object that stands for changes of it, too.
+void AddAudienceCount(std::uint64_t audience_count, RoomObject& object);
 
 /// The whole object.
 std::string WithCursor(const RoomObject& object, const RoomCursor& cursor);

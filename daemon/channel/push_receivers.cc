@@ -12,6 +12,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kSweep{1};
+constexpr std::chrono::seconds kViewersPeriod{1};
 
 /// Whether the event shows the profile of a pusher, which has a play URL.
 bool HasProfile(const RoomEvent& event) {
@@ -127,7 +128,28 @@ void PushReceivers::AddEvent(const StoredEvent& event) {
     Result<Room> loaded = deps_.rooms.Load(*key);
     if (loaded && loaded->sequence == event.room_number) room = *std::move(loaded);
   }
-  Append(outgoing_[event.room_number], MakeEventObject(event, room ? &*room : nullptr));
+  Outgoing& outgoing = outgoing_[event.room_number];
+  const MonotonicTime now = deps_.clock.Monotonic();
+  RoomObject object = MakeEventObject(event, room ? &*room : nullptr);
+  // No gap: what was not told by itself is told by this one.
+  if (outgoing.viewers) object.first = outgoing.viewers->first;
+  if (const auto viewer_count = ToldAudienceCount(event.event)) {
+    outgoing.viewers = std::move(object);
+    outgoing.viewer_count = *viewer_count;
+    return TellViewers(outgoing, now);
+  }
+  if (outgoing.viewers) {
+    AddAudienceCount(outgoing.viewer_count, object);
+    outgoing.viewers.reset();
+    outgoing.next_viewers = now + kViewersPeriod;
+  }
+  Append(outgoing, std::move(object));
+}
+
+void PushReceivers::TellViewers(Outgoing& outgoing, MonotonicTime now) {
+  if (!outgoing.viewers || now < outgoing.next_viewers) return;
+  Append(outgoing, *std::exchange(outgoing.viewers, std::nullopt));
+  outgoing.next_viewers = now + kViewersPeriod;
 }
 
 void PushReceivers::AddMessage(const StoredMessage& message) {
@@ -146,6 +168,7 @@ void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
 
 void PushReceivers::Clear(Outgoing& outgoing) {
   outgoing.objects.clear();
+  outgoing.viewers.reset();
   (void)CountWaiting(waiting_ - std::exchange(outgoing.waiting, 0));
 }
 
@@ -220,11 +243,12 @@ void PushReceivers::EndMembership(const GroupMembership& membership) {
   Receivers ended;
   {
     const MutexLock lock(mutex_);
-    const auto found = by_room_.find(membership.room_number);
-    if (found == by_room_.end()) return;
-    std::ranges::copy_if(
-        found->second.receivers, std::back_inserter(ended),
-        [&](const PushReceiverPtr& one) { return one->user_id() == membership.account; });
+    const auto room = by_room_.find(membership.room_number);
+    const auto user = by_user_.find(membership.account);
+    if (room == by_room_.end() || user == by_user_.end()) return;
+    std::ranges::copy_if(user->second, std::back_inserter(ended), [&](const PushReceiverPtr& one) {
+      return room->second.index.contains(one.get());
+    });
   }
   for (const PushReceiverPtr& receiver : ended) {
     receiver->OnMembershipEnded(membership.room_number, membership.reason);
@@ -264,15 +288,19 @@ void PushReceivers::Deliver(const PushNotice& notice) {
 void PushReceivers::OnTick() {
   CheckBans();
   for (const PushNotice& notice : notices_.Take()) Deliver(notice);
+  const MonotonicTime now = deps_.clock.Monotonic();
   for (auto& [room_number, outgoing] : outgoing_) {
+    TellViewers(outgoing, now);
     outgoing.sent -= std::min(outgoing.sent, kMaxRoomBytes);
     Deliver(room_number, outgoing);
   }
-  // Those that have delivered something are kept for one tick, since it counts.
-  std::erase_if(outgoing_, [](const auto& entry) {
-    return entry.second.objects.empty() && entry.second.sent == 0;
+  // Those that have delivered something are kept for one tick, since it counts, and a number of
+  // viewers for a second.
+  std::erase_if(outgoing_, [now](const auto& entry) {
+    const Outgoing& outgoing = entry.second;
+    return outgoing.objects.empty() && outgoing.sent == 0 && !outgoing.viewers &&
+           outgoing.next_viewers <= now;
   });
-  const MonotonicTime now = deps_.clock.Monotonic();
   // Lists wait while rooms have much to say.
   if (deliveries_.Debt(now, delivery_rate_).count() == 0) {
     deliveries_.Charge(now, delivery_rate_, static_cast<std::uint32_t>(lists_.Deliver()));

@@ -41,7 +41,8 @@ struct PushCounts {
 
 /// Each event is rendered once for all receivers of its room. While more than
 /// `delivery_rate` are delivered, or a room has much to say, its events wait for the next tick,
-/// which delivers them together.
+/// which delivers them together. The number of many viewers (`kMostToldViewers`) is told once a
+/// second, and with events that follow its changes.
 ///
 /// @threads safe from any thread, but `Push`, `EndMembership`, `OnEventsLost` and `OnTick` for one.
 ///          No lock is held while a receiver is called or the store is read.
@@ -74,8 +75,8 @@ class PushReceivers {
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
   /// Likewise the messages to its user.
   void Listen(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
-  /// Likewise what happens in that room. Call it before reading the room, so that nothing is
-  /// missed, and at most once before `Unsubscribe`.
+  /// Likewise what happens in that room. Call it after `Listen`, before reading the room, so that
+  /// nothing is missed, and at most once before `Unsubscribe`.
   void Subscribe(std::uint64_t room_number, const RoomKey& key, const PushReceiverPtr& receiver)
       EXCLUDES(mutex_);
   void Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) EXCLUDES(mutex_);
@@ -121,6 +122,11 @@ class PushReceivers {
     std::deque<RoomObject> objects{};
     std::size_t waiting = 0;  ///< bytes of them
     std::size_t sent = 0;
+    /// The newest number of viewers that is not among them yet, and stands for all changes of it
+    /// since the last one; an event that comes behind it tells the number, too.
+    std::optional<RoomObject> viewers{};
+    std::uint64_t viewer_count = 0;  ///< in `viewers`
+    MonotonicTime next_viewers{};    ///< when a number may be told by itself
   };
 
   [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
@@ -128,6 +134,8 @@ class PushReceivers {
   /// Whether the epoch is known.
   bool LearnEpoch();
   void AddEvent(const StoredEvent& event);
+  /// Tells the number of viewers that waits, if it is due.
+  void TellViewers(Outgoing& outgoing, MonotonicTime now);
   void AddMessage(const StoredMessage& message);
   void DeliverDirect(const StoredMessage& message);
   void Deliver(const PushNotice& notice) EXCLUDES(mutex_);

@@ -7,7 +7,7 @@ RoomPush::Rendered RoomPush::Render(RoomPosition from) const {
   for (const RoomObject& object : objects_) {
     std::uint64_t& at = object.is_message ? rendered.at.message : rendered.at.event;
     if (object.seq <= at) continue;
-    if (object.seq > at + 1) {
+    if (object.first > at + 1) {
       rendered.has_gap = true;
       break;
     }

@@ -8,13 +8,14 @@
 #include <variant>
 
 #include "daemon/channel/group_access_check.h"
+#include "daemon/channel/push_json.h"
 
 namespace rtcroom {
 namespace {
 
 /// Events of one read: while they are read, a few more may come.
 constexpr std::size_t kEventsPerRead = 200;
-/// Events that are read to leave out older changes of custom fields.
+/// Events that are read to leave out older changes of custom fields and of the number of viewers.
 constexpr std::uint64_t kMaxEventsRead = 2 * RoomReader::kMaxEvents;
 /// Messages in place of those that cannot all be sent.
 constexpr std::size_t kMaxMissedBytes = std::size_t{64} << 10;
@@ -162,6 +163,7 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
   std::vector<StoredEvent> events;  // newest first
   if (since == room.last_event) return Found(std::move(events));
   std::set<std::string> changed;  // fields of which a later change is among them
+  bool has_count = false;         // of viewers: a later one is among them
   std::optional<std::uint64_t> before;
   std::uint64_t next = 0;  // the number that the next one must have
   while (true) {
@@ -178,7 +180,8 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
       }
       if (!is_of_room || number != next) return Found();
       const auto* const change = std::get_if<CustomChanged>(&event.event.payload);
-      const bool is_replaced = change != nullptr && !changed.insert(change->field).second;
+      const bool is_replaced = (change != nullptr && !changed.insert(change->field).second) ||
+                               (ToldAudienceCount(event.event) && std::exchange(has_count, true));
       if (!is_replaced) events.push_back(std::move(event));
       if (events.size() > kMaxEvents) return Found();
       --next;

@@ -36,8 +36,8 @@ struct RoomView {
   RoomCursor cursor{};  ///< after everything below
   bool is_recovered = false;
   /// Everything between the client's cursor and `cursor`, as objects in their order, but of each
-  /// custom field only the newest change; only when it is recovered. Otherwise `room` replaces all
-  /// that the client knew.
+  /// custom field, and of the number of viewers where that is told, only the newest change; only
+  /// when it is recovered. Otherwise `room` replaces all that the client knew.
   std::vector<std::string> events{};
   /// Only for a client with a cursor that is not recovered.
   std::optional<MissedMessages> missed{};
@@ -99,8 +99,8 @@ class RoomReader {
   }
 
  private:
-  /// The events after `since`, without each change of a custom field that a later one replaces;
-  /// nullopt when some of them are missing, or there are too many.
+  /// The events after `since`, without each change of a custom field or of the number of viewers
+  /// that a later one replaces; nullopt when some of them are missing, or there are too many.
   Result<std::optional<std::vector<StoredEvent>>> EventsSince(const Room& room,
                                                               std::uint64_t since) const;
   /// The newest of the messages after `since` up to `newest`, oldest first and without a gap: as

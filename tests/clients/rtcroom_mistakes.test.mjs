@@ -129,6 +129,10 @@ const kTests = {
     for (let i = 0; i < 3; ++i) user.platform.sockets.at(-1).receive(added); // one viewer, registered again
     await user.platform.advance(kSecond);
     assert.deepStrictEqual([room.audienceCount, user.of('get_audiences').length], [1, 1]);
+    const audience = { audienceCount: 5000 };
+    user.platform.sockets.at(-1).receive({ event: { kind: 'live', roomID: 'r', audience } });
+    await user.platform.advance(kSecond);
+    assert.deepStrictEqual([room.audienceCount, user.of('get_audiences').length], [5000, 1]);
   },
 
   'many requests in a loop': async () => {

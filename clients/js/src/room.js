@@ -69,13 +69,15 @@ export class Room extends CallRoom {
   }
 
   /** @param {any} told  a snapshot, an event, or a reply that has a part of it */
-  _onLive({ custom, audienceCount, custom_changed: change, audience_added: viewer, audience_deleted: formerViewer }) {
+  // Beyond some viewers the channel tells their number alone, in `audience`.
+  _onLive({ custom, audience = {}, audienceCount = audience.audienceCount, custom_changed: change,
+    audience_added: viewer, audience_deleted: formerViewer }) {
     // Not after a listener has left the room.
     const tell = (...values) => { if (!this.isClosed) this._follower.set(...values); };
     // Text in replies, an object in the channel.
     const fields = typeof custom === 'string' ? JSON.parse(custom) : custom;
     if (fields) tell('fields', fields);
-    if (audienceCount !== undefined) tell('audienceCount', audienceCount, 'audience');
+    if (audienceCount >= 0) tell('audienceCount', audienceCount, 'audience');
     if (change) {
       const { field, value } = change;
       tell('fields', field === undefined ? value || {} : { ...this.fields, [field]: value });

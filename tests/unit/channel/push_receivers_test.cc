@@ -23,6 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -34,6 +35,7 @@ class Listener : public PushReceiver {
   void OnRoomPush(std::uint64_t /*room_number*/, const std::shared_ptr<RoomPush>& push) override {
     const RoomPush::Rendered rendered = push->Render(at);
     at = rendered.at;
+    for (const std::string& event : rendered.events) events.push_back(event);
     has_gap = has_gap || rendered.has_gap;
     pushes.push_back(rendered.events.size());
   }
@@ -54,6 +56,7 @@ class Listener : public PushReceiver {
   RoomPosition at{};
   bool has_gap = false;
   std::vector<std::size_t> pushes;  ///< the number of events of each
+  std::vector<std::string> events;
   std::vector<std::uint64_t> directs;
   std::vector<std::string> notices;
   int lost = 0;
@@ -90,6 +93,11 @@ class Receivers : public testing::Test {
                       .room_sequence = ++last_event_,
                       .at = clock_.Now(),
                       .payload = AudienceDeleted{.user_id = {"u"}}}};
+  }
+  StoredEvent Joined(std::uint64_t audience_count) {
+    StoredEvent event = Changed();
+    event.event.payload = AudienceAdded{.user_id = {"u"}, .audience_count = audience_count};
+    return event;
   }
   StoredMessage Said(std::size_t bytes = 10) {
     StoredMessage message{.position = ++messages_, .room_number = number_, .seq = messages_};
@@ -205,6 +213,46 @@ TEST_F(Receivers, GetABoundedNumberOfBytesOfARoomAtOnce) {
   EXPECT_THAT(ann->pushes, ElementsAre(9, 8, 4));
   receivers_.Push(std::vector{Changed()}, {});
   EXPECT_THAT(ann->pushes, ElementsAre(9, 8, 4, 1));
+}
+
+TEST_F(Receivers, GetTheNumberOfManyViewersOnceASecond) {
+  const auto ann = Subscribe("ann", receivers_);
+  receivers_.Push(std::vector{Joined(200), Joined(201), Joined(202), Joined(203)}, {});
+  EXPECT_THAT(ann->events, ElementsAre(HasSubstr("audience_added"),
+                                       HasSubstr(R"("audience":{"audienceCount":201})")));
+  receivers_.Push(std::vector{Joined(204)}, {});
+  const auto bob = Subscribe("bob", receivers_);
+  clock_.Advance(900ms);
+  receivers_.OnTick();
+  EXPECT_THAT(ann->events, SizeIs(2));
+  clock_.Advance(100ms);
+  receivers_.OnTick();
+  EXPECT_THAT(ann->events.back(), HasSubstr(R"("audience":{"audienceCount":204})"));
+  EXPECT_EQ(ann->at.event, last_event_);
+  EXPECT_THAT(bob->events, IsEmpty()) << "it has read the room since";
+  clock_.Advance(2s);
+  receivers_.OnTick();
+  receivers_.Push(std::vector{Joined(205)}, {});
+  EXPECT_THAT(ann->events, SizeIs(4)) << "at once, after a quiet second";
+  EXPECT_THAT(bob->events, SizeIs(1));
+  EXPECT_FALSE(ann->has_gap);
+  EXPECT_FALSE(bob->has_gap);
+}
+
+TEST_F(Receivers, GetTheNumberOfViewersWithTheEventThatFollows) {
+  const auto ann = Subscribe("ann", receivers_);
+  receivers_.Push(std::vector{Joined(300), Joined(301), Joined(302)}, {});
+  receivers_.Push(std::vector{Changed()}, std::vector{Said()});
+  ASSERT_THAT(ann->events, SizeIs(3));
+  EXPECT_THAT(ann->events[0], HasSubstr(R"("audience":{"audienceCount":300})"));
+  EXPECT_THAT(
+      ann->events[1],
+      HasSubstr(R"("audience_deleted":{"userID":"u"},"audience":{"audienceCount":302},"cursor")"));
+  EXPECT_EQ(ann->at, (RoomPosition{.event = last_event_, .message = 1}));
+  clock_.Advance(2s);
+  receivers_.OnTick();
+  EXPECT_THAT(ann->events, SizeIs(3)) << "it was told";
+  EXPECT_FALSE(ann->has_gap);
 }
 
 TEST_F(Receivers, LoseTheRoomWhenItEnds) {

@@ -75,6 +75,20 @@ TEST(RoomPush, AMissingEventIsFound) {
   EXPECT_TRUE(PushOf({MakeMessageObject(kLiveRoom, MessageOf(2))}).Render({}).has_gap);
 }
 
+TEST(RoomPush, AnObjectThatStandsForSeveralEventsLeavesNoGap) {
+  RoomObject object = Object(6);
+  object.first = 4;
+  const RoomPush push = PushOf({object, Object(7)});
+  for (const std::uint64_t at : {3U, 4U, 5U}) {
+    const RoomPush::Rendered rendered = push.Render({.event = at});
+    EXPECT_FALSE(rendered.has_gap) << at;
+    EXPECT_EQ(rendered.events.size(), 2U);
+    EXPECT_EQ(rendered.at.event, 7U);
+  }
+  EXPECT_EQ(push.Render({.event = 6}).events.size(), 1U) << "the receiver knows it";
+  EXPECT_TRUE(push.Render({.event = 2}).has_gap);
+}
+
 TEST(RoomPush, NothingFollowsTheEndOfTheRoom) {
   const RoomObject end = MakeEventObject(EventOf(5, RoomDestroyed{}), nullptr);
   const RoomPush push = PushOf({Object(4), end, MakeMessageObject(kLiveRoom, MessageOf(1))});
@@ -129,6 +143,12 @@ TEST(PushJson, HasTheMembersOfEachEvent) {
             R"("pusher_deleted":{"userID":"u","reason":"heartbeat_timeout","newCreator":"v"})");
   EXPECT_EQ(member_of(AudienceAdded{.user_id = {"u"}, .user_info = "{}"}),
             R"("audience_added":{"userID":"u","userInfo":"{}"})");
+  EXPECT_EQ(member_of(AudienceDeleted{.user_id = {"u"}, .audience_count = 200}),
+            R"("audience_deleted":{"userID":"u"})");
+  EXPECT_EQ(member_of(AudienceDeleted{.user_id = {"u"}, .audience_count = 201}),
+            R"("audience":{"audienceCount":201})");
+  EXPECT_EQ(member_of(AudienceAdded{.user_id = {"u"}, .user_info = "{}", .audience_count = 99999}),
+            R"("audience":{"audienceCount":99999})");
   EXPECT_EQ(member_of(CustomChanged{.field = "\"f\"", .value = "[1,\n2]"}),
             R"("custom_changed":{"field":"f","value":[1, 2]})");
   EXPECT_EQ(member_of(RoomDestroyed{.reason = EndReason::kIdle}),

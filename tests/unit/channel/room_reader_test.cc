@@ -126,6 +126,26 @@ TEST_F(Reader, LeavesOutOlderChangesOfAField) {
   EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->is_recovered);
 }
 
+TEST_F(Reader, TellsTheNewestNumberOfManyViewersOnce) {
+  EXPECT_OK(store_.Update(Destroying(key_)));
+  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  const auto join = [&](int viewer) {
+    EXPECT_OK(store_.Update(Watching(kLiveR1, std::to_string(viewer), "{}", kNoon, 1000)));
+  };
+  for (int i = 0; i < 199; ++i) join(i);
+  const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
+  for (int i = 199; i < 800; ++i) join(i);
+  EXPECT_OK(store_.Update(SettingField(kLiveR1, "likes", "1")));
+  EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "7")));
+  EXPECT_OK(store_.Update(SettingField(kLiveR1, "hearts", "1")));
+  const auto view = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
+  ASSERT_OK(view);
+  EXPECT_TRUE(view->is_recovered);
+  EXPECT_THAT(view->events,
+              ElementsAre(HasSubstr("audience_added"), HasSubstr("likes"),
+                          HasSubstr(R"("audience":{"audienceCount":799})"), HasSubstr("hearts")));
+}
+
 TEST_F(Reader, RemovedMessagesAreNotRecovered) {
   const std::string cursor = Cursor();
   for (int i = 0; i < 40; ++i) Say();
