@@ -68,8 +68,10 @@ export class Room extends CallRoom {
     if (this.kind === 'live' && !this.isClosed) await ignore(this.audience());
   }
 
-  /** @param {any} told  a snapshot, an event, or a reply that has a part of it */
-  // Beyond some viewers the channel tells their number alone, in `audience`.
+  /**
+   * @param {any} told  a snapshot, an event, or a reply that has a part of it. Of many viewers an event tells the
+   *   number, in `audience`.
+   */
   _onLive({ custom, audience = {}, audienceCount = audience.audienceCount, custom_changed: change,
     audience_added: viewer, audience_deleted: formerViewer }) {
     // Not after a listener has left the room.
@@ -80,7 +82,7 @@ export class Room extends CallRoom {
     if (audienceCount >= 0) tell('audienceCount', audienceCount, 'audience');
     if (change) {
       const { field, value } = change;
-      tell('fields', field === undefined ? value || {} : { ...this.fields, [field]: value });
+      tell('fields', field ? { ...this.fields, [field]: value } : value || {});
     }
     // The server counts: a viewer that registers again is one viewer.
     if ((viewer || formerViewer) && !this.isClosed && !this._counting.isRunning) {
