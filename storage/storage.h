@@ -30,8 +30,6 @@ class Storage : public Store,
                 public MessageLog,
                 public MessageHistory,
                 public GroupJoinStore,
-                public AccountLoginLog,
-                public EndedLoginStore,
                 public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
@@ -58,6 +56,10 @@ class Storage : public Store,
   /// least as much as a joining pusher, and requires that the previous commit did not fail.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
+
+  virtual EndedLoginStore& ended_logins() = 0;
+  /// Null where only one server uses the store.
+  virtual AccountLoginLog* account_logins() { return nullptr; }
 
   /// Whether other servers may use the same data at the same time. Then calls wait for a network,
   /// and what fails here with kStoreBusy may work at another server.

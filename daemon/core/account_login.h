@@ -29,9 +29,9 @@ class AccountLoginLog {
   virtual ~AccountLoginLog() = default;
 
   /// Reports them to all servers on the store, including this one, as
-  /// `Committed::account_logins`. A store that only one server uses does nothing.
+  /// `Committed::account_logins`.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: they may be stored again.
-  virtual Status ReportLogins(std::span<const AccountLogin> /*logins*/) { return {}; }
+  virtual Status ReportLogins(std::span<const AccountLogin> logins) = 0;
 };
 
 }  // namespace rtcroom

@@ -161,7 +161,7 @@ Status App::BuildServices() {
     if (Status status = channel_->Start(store_.removal().Now()); !status) return status;
   }
   account_logins_ = std::make_unique<AccountLogins>(
-      AccountLoginsDeps{.store = store_.storage(),
+      AccountLoginsDeps{.store = store_.storage().ended_logins(),
                         .validities = store_.state().validities,
                         .sessions = auth_->sessions(),
                         .dates = store_.dates(),

@@ -180,10 +180,12 @@ Status StoreModule::RestoreRevocations() {
 }
 
 Status StoreModule::RestoreEndedLogins() {
-  const Result<std::vector<EndedLogin>> stored = storage_->LoadEndedLogins(removal_.Now());
+  const Result<std::vector<EndedLogin>> stored =
+      storage_->ended_logins().LoadEndedLogins(removal_.Now());
   if (!stored) return stored.error();
   for (const EndedLogin& login : *stored) state_.ended_logins.Put(login);
-  const Result<std::vector<AccountValidity>> validities = storage_->LoadAccountValidities();
+  const Result<std::vector<AccountValidity>> validities =
+      storage_->ended_logins().LoadAccountValidities();
   if (!validities) return validities.error();
   for (const AccountValidity& validity : *validities) state_.validities.Put(validity);
   return {};

@@ -163,7 +163,7 @@ void UpkeepModule::RemoveEndedLogins(bool has_duty) {
   }
   const TimePoint now = deps_.store.removal().Now();
   if (logins.RemoveEnded(now) == 0 || !has_duty) return;
-  const Status removed = deps_.store.storage().RemoveEndedLogins(now);
+  const Status removed = deps_.store.storage().ended_logins().RemoveEndedLogins(now);
   // The next one that ends takes them with it.
   if (!removed) logger.Warn("ended_logins_not_removed", {{"reason", removed.error().detail}});
 }

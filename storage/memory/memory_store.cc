@@ -17,7 +17,7 @@ RoomListEntry Ordered(const Room& room) {
 
 MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
     : limits_(limits),
-      listener_(listener),
+      engine_(listener),
       events_(std::move(epoch)),
       recordings_(limits.max_recordings),
       messages_(limits.max_room_messages) {}
@@ -33,7 +33,7 @@ const Audience* MemoryStore::FindAudienceLocked(std::uint64_t room, const UserId
 }
 
 Result<Room> MemoryStore::Load(const RoomKey& key) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   const Room* room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
   return *room;
@@ -42,7 +42,7 @@ Result<Room> MemoryStore::Load(const RoomKey& key) {
 std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdate> updates) {
   std::vector<Result<RoomChange>> outcomes;
   outcomes.reserve(updates.size());
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const RoomUpdate& update : updates) outcomes.push_back(ApplyLocked(update));
   return outcomes;
 }
@@ -87,7 +87,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
     mix = MixChangeOf(*change, events_.last_position());
     committed.mixes = {&*mix, 1};
   }
-  listener_.OnCommit(committed);
+  engine_.listener.OnCommit(committed);
   return change;
 }
 
@@ -130,7 +130,7 @@ void MemoryStore::DropLocked(const Room& room) {
 
 Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
   std::vector<Room> rooms;
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   while (rooms.size() < query.count) {
     RoomListQuery next = query;
     next.index += rooms.size();
@@ -142,7 +142,7 @@ Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
 }
 
 Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   const Room* const room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
   AudiencePage page{.dialect = room->dialect,
@@ -157,7 +157,7 @@ Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
 Result<std::vector<Audience>> MemoryStore::FindAudiences(const RoomKey& key,
                                                          std::span<const UserId> users) {
   std::vector<Audience> found;
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   const Room* const room = FindLocked(key);
   if (room == nullptr) return found;
   for (const UserId& user : users) {
@@ -168,7 +168,7 @@ Result<std::vector<Audience>> MemoryStore::FindAudiences(const RoomKey& key,
 }
 
 Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   RoomPage page{.rooms = {}, .at = events_.Newest()};
   for (auto place = by_sequence_.upper_bound(after);
        place != by_sequence_.end() && page.rooms.size() < limit; ++place) {
@@ -178,54 +178,49 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
 }
 
 Result<Cursor> MemoryStore::Newest() {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return events_.Newest();
 }
 
 Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return events_.Read(cursor, limit);
 }
 
 Result<std::vector<StoredEvent>> MemoryStore::ReadRoomEvents(const RoomKey& key,
                                                              std::optional<std::uint64_t> before,
                                                              std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return events_.ReadOfRoom(key, before, limit);
 }
 
 Result<std::vector<StoredEvent>> MemoryStore::ReadSeatLosses(const RoomKey& key,
                                                              const UserId& user) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return events_.ReadSeatLosses(key, user);
 }
 
 Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
-  const MutexLock lock(mutex_);
-  return MarkRemovalLocked(retention.as_of, events_.Trim(retention));
-}
-
-std::size_t MemoryStore::MarkRemovalLocked(TimePoint as_of, std::size_t removed) {
-  if (removed > 0) removal_ = as_of;
-  return removed;
+  const MutexLock lock(engine_.mutex);
+  return engine_.MarkRemoval(retention.as_of, events_.Trim(retention));
 }
 
 // No process opens it again.
 Result<StoredRemovalTime> MemoryStore::LoadRemovalTime() {
-  const MutexLock lock(mutex_);
-  return StoredRemovalTime{.mark = removal_};
+  const MutexLock lock(engine_.mutex);
+  return StoredRemovalTime{.mark = engine_.removal};
 }
 
 Status MemoryStore::BeginRemovals(TimePoint time) {
-  const MutexLock lock(mutex_);
-  removal_ = removal_.value_or(time);
+  const MutexLock lock(engine_.mutex);
+  engine_.removal = engine_.removal.value_or(time);
   return {};
 }
 
 Status MemoryStore::Ping() { return {}; }
 
 std::uint64_t MemoryStore::CountRooms(RoomKind kind) const {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return order_.Count(kind);
 }
 
@@ -233,7 +228,7 @@ void MemoryStore::PutBanLocked(const Ban& ban) { bans_[{ban.room, ban.user_id}] 
 
 Result<std::vector<Ban>> MemoryStore::LoadBans(TimePoint now) {
   std::vector<Ban> bans;
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const auto& [whom, until] : bans_) {
     if (until > now) bans.push_back({.room = whom.first, .user_id = whom.second, .until = until});
   }
@@ -241,16 +236,16 @@ Result<std::vector<Ban>> MemoryStore::LoadBans(TimePoint now) {
 }
 
 Status MemoryStore::PutBan(const Ban& ban) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   PutBanLocked(ban);
-  listener_.OnCommit({});
+  engine_.listener.OnCommit({});
   return {};
 }
 
 Status MemoryStore::RemoveEndedBans(TimePoint now) {
-  const MutexLock lock(mutex_);
-  MarkRemovalLocked(now,
-                    std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; }));
+  const MutexLock lock(engine_.mutex);
+  engine_.MarkRemoval(
+      now, std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; }));
   return {};
 }
 
@@ -261,7 +256,7 @@ void MemoryStore::PutRevocationLocked(const Revocation& revocation) {
 
 Result<std::vector<Revocation>> MemoryStore::LoadRevocations(TimePoint now) {
   std::vector<Revocation> revocations;
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const auto& [stream, until] : revocations_) {
     if (until > now) revocations.push_back({.stream = stream, .until = until});
   }
@@ -269,77 +264,77 @@ Result<std::vector<Revocation>> MemoryStore::LoadRevocations(TimePoint now) {
 }
 
 Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
-  const MutexLock lock(mutex_);
-  MarkRemovalLocked(
+  const MutexLock lock(engine_.mutex);
+  engine_.MarkRemoval(
       now, std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; }));
   return {};
 }
 
 Status MemoryStore::PutRecordings(std::span<const Recording> recordings) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const Recording& recording : recordings) recordings_.Put(recording);
   return {};
 }
 
 Result<std::optional<Recording>> MemoryStore::FindRecording(std::string_view file) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return recordings_.Find(file);
 }
 
 Result<std::vector<Recording>> MemoryStore::ListRecordings(const RecordingQuery& query) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return recordings_.List(query);
 }
 
 Result<std::vector<Recording>> MemoryStore::LoadRecordingsEndedBefore(
     TimePoint time, const RecordingPosition& after, std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return recordings_.EndedBefore(time, after, limit);
 }
 
 Status MemoryStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  const MutexLock lock(mutex_);
-  MarkRemovalLocked(as_of, recordings_.Remove(file));
+  const MutexLock lock(engine_.mutex);
+  engine_.MarkRemoval(as_of, recordings_.Remove(file));
   return {};
 }
 
 Result<std::vector<Delivery>> MemoryStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return deliveries_.Load(kind, limit);
 }
 
 Result<DeliveryBacklog> MemoryStore::CountDeliveries() {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return deliveries_.Count();
 }
 
 Status MemoryStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   deliveries_.Change(change, now, std::nullopt);
   return {};
 }
 
 Status MemoryStore::FinishDelivery(const Delivery& delivery) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   deliveries_.Finish(delivery);
   return {};
 }
 
 Result<bool> MemoryStore::PostponeDelivery(const Delivery& delivery) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return deliveries_.Postpone(delivery);
 }
 
 Status MemoryStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                         std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   deliveries_.RetrySoon(now, within, limit);
   return {};
 }
 
 Result<std::vector<Session>> MemoryStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
   std::vector<Session> stored;
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const auto& [user_id, session] : sessions_) {
     if (session.last_use > unused_until) stored.push_back(session);
   }
@@ -349,14 +344,14 @@ Result<std::vector<Session>> MemoryStore::LoadSessions(TimePoint unused_until, s
 }
 
 Result<std::uint64_t> MemoryStore::PutSession(const Session& session) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   Session& stored = sessions_[session.user_id] = session;
   stored.number = ++last_session_;
   return stored.number;
 }
 
 Status MemoryStore::RemoveSessions(std::span<const Session> sessions) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const Session& session : sessions) {
     const auto found = sessions_.find(session.user_id);
     if (found != sessions_.end() && found->second.number == session.number) sessions_.erase(found);
@@ -365,7 +360,7 @@ Status MemoryStore::RemoveSessions(std::span<const Session> sessions) {
 }
 
 Status MemoryStore::RecordSessionUses(std::span<const Session> sessions) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const Session& session : sessions) {
     const auto found = sessions_.find(session.user_id);
     if (found == sessions_.end() || found->second.number != session.number) continue;
@@ -377,47 +372,47 @@ Status MemoryStore::RecordSessionUses(std::span<const Session> sessions) {
 Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                                       std::size_t limit) {
   std::size_t removed = 0;
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (auto place = sessions_.begin(); place != sessions_.end() && removed < limit;) {
     const bool unused = place->second.last_use <= unused_until;
     place = unused ? sessions_.erase(place) : std::next(place);
     if (unused) ++removed;
   }
-  return MarkRemovalLocked(as_of, removed);
+  return engine_.MarkRemoval(as_of, removed);
 }
 
 Result<AppendedMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
                                                        MessageContent content,
                                                        const RepeatsAfter& repeats) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
   AppendedMessage appended = messages_.AppendToRoom(room_number, std::move(content), repeats);
-  if (appended.is_new) listener_.OnCommit({.has_messages = true});
+  if (appended.is_new) engine_.listener.OnCommit({.has_messages = true});
   return appended;
 }
 
 Result<AppendedMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
                                                          MessageContent content,
                                                          const RepeatsAfter& repeats) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   AppendedMessage appended = messages_.AppendDirect(receiver, std::move(content), repeats);
-  if (appended.is_new) listener_.OnCommit({.has_messages = true});
+  if (appended.is_new) engine_.listener.OnCommit({.has_messages = true});
   return appended;
 }
 
 Result<std::vector<StoredMessage>> MemoryStore::ReadMessages(std::uint64_t position,
                                                              std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return messages_.Read(position, limit);
 }
 
 Result<std::uint64_t> MemoryStore::NewestMessage() {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return messages_.newest();
 }
 
 Result<std::uint64_t> MemoryStore::NewestRoomMessage(std::uint64_t room_number) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
   return messages_.NewestOfRoom(room_number);
 }
@@ -425,43 +420,43 @@ Result<std::uint64_t> MemoryStore::NewestRoomMessage(std::uint64_t room_number) 
 Result<std::vector<StoredMessage>> MemoryStore::ReadRoomMessages(std::uint64_t room_number,
                                                                  std::uint64_t first,
                                                                  std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return messages_.ReadRoom(room_number, first, limit);
 }
 
 Result<std::vector<StoredMessage>> MemoryStore::ReadDirectMessages(
     const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
     std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return messages_.ReadDirect(one, other, before, limit);
 }
 
 Result<std::vector<StoredMessage>> MemoryStore::ReadPendingMessages(const UserId& receiver,
                                                                     TimePoint since,
                                                                     std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return messages_.ReadPending(receiver, since, limit);
 }
 
 Status MemoryStore::SettleMessages(std::span<const ReceivedMessages> received) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const auto& [receiver, position] : received) messages_.Settle(receiver, position);
   return {};
 }
 
 Result<std::vector<StoredMessage>> MemoryStore::ReadConversations(const UserId& user,
                                                                   std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   return messages_.ReadConversations(user, limit);
 }
 
 Result<std::size_t> MemoryStore::TrimMessages(const MessageRetention& retention) {
-  const MutexLock lock(mutex_);
-  return MarkRemovalLocked(retention.as_of, messages_.Trim(retention));
+  const MutexLock lock(engine_.mutex);
+  return engine_.MarkRemoval(retention.as_of, messages_.Trim(retention));
 }
 
 Result<std::vector<GroupJoinChange>> MemoryStore::LoadGroupJoins() {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   std::vector<GroupJoinChange> joins;
   for (const auto& [instance, join] : group_joins_) {
     joins.push_back({.instance = instance, .join = join});
@@ -470,7 +465,7 @@ Result<std::vector<GroupJoinChange>> MemoryStore::LoadGroupJoins() {
 }
 
 Status MemoryStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   for (const auto& [instance, join] : changes) {
     if (join) {
       group_joins_.insert_or_assign(instance, *join);

@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/base/mutex.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/audience_table.h"
 #include "storage/memory/delivery_table.h"
-#include "storage/memory/ended_login_table.h"
 #include "storage/memory/event_table.h"
+#include "storage/memory/memory_ended_logins.h"
+#include "storage/memory/memory_engine.h"
 #include "storage/memory/message_table.h"
 #include "storage/memory/recording_table.h"
 #include "storage/storage.h"
@@ -28,7 +28,7 @@ namespace rtcroom {
 
 /// Fulfils the `Store` contract except durability: a restart begins empty.
 ///
-/// @threads safe from any thread; one lock guards everything, and is held while an edit runs.
+/// @threads safe from any thread.
 class MemoryStore : public Storage {
  public:
   /// @param epoch     16 hex digits, drawn anew for each store.
@@ -102,62 +102,37 @@ class MemoryStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
-  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override {
-    const MutexLock lock(mutex_);
-    return ended_logins_.Load(now);
-  }
-  Status PutEndedLogins(std::span<const EndedLogin> logins) override {
-    const MutexLock lock(mutex_);
-    ended_logins_.Put(logins);
-    return {};
-  }
-  Status RemoveEndedLogins(TimePoint now) override {
-    const MutexLock lock(mutex_);
-    MarkRemovalLocked(now, ended_logins_.RemoveEnded(now));
-    return {};
-  }
-  Result<std::vector<AccountValidity>> LoadAccountValidities() override {
-    const MutexLock lock(mutex_);
-    return ended_logins_.LoadValidities();
-  }
-  Status PutAccountValidity(const AccountValidity& validity) override {
-    const MutexLock lock(mutex_);
-    ended_logins_.PutValidity(validity);
-    return {};
-  }
+  EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
-  /// @return `removed`.
-  std::size_t MarkRemovalLocked(TimePoint as_of, std::size_t removed) REQUIRES(mutex_);
-  void PutBanLocked(const Ban& ban) REQUIRES(mutex_);
-  void PutRevocationLocked(const Revocation& revocation) REQUIRES(mutex_);
-  Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(mutex_);
-  const Room* FindLocked(const RoomKey& key) const REQUIRES(mutex_);
-  const Audience* FindAudienceLocked(std::uint64_t room, const UserId& user) const REQUIRES(mutex_);
-  void PlaceLocked(const Room* stored, Room& room) REQUIRES(mutex_);
-  void KeepLocked(const Room* stored, const Room& room) REQUIRES(mutex_);
-  void DropLocked(const Room& room) REQUIRES(mutex_);
+  void PutBanLocked(const Ban& ban) REQUIRES(engine_.mutex);
+  void PutRevocationLocked(const Revocation& revocation) REQUIRES(engine_.mutex);
+  Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(engine_.mutex);
+  const Room* FindLocked(const RoomKey& key) const REQUIRES(engine_.mutex);
+  const Audience* FindAudienceLocked(std::uint64_t room, const UserId& user) const
+      REQUIRES(engine_.mutex);
+  void PlaceLocked(const Room* stored, Room& room) REQUIRES(engine_.mutex);
+  void KeepLocked(const Room* stored, const Room& room) REQUIRES(engine_.mutex);
+  void DropLocked(const Room& room) REQUIRES(engine_.mutex);
 
   const StoreLimits limits_;
-  CommitListener& listener_;
-  mutable Mutex mutex_;
-  std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(mutex_);  ///< without their audience
-  std::unordered_map<std::uint64_t, AudienceTable> audiences_ GUARDED_BY(mutex_);  ///< by room
-  std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(mutex_);
-  std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(mutex_);
-  RoomListIndex order_ GUARDED_BY(mutex_);
-  std::uint64_t last_sequence_ GUARDED_BY(mutex_) = 0;
-  EventTable events_ GUARDED_BY(mutex_);
-  std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(mutex_);
-  std::map<std::string, TimePoint> revocations_ GUARDED_BY(mutex_);  ///< ends by stream
-  RecordingTable recordings_ GUARDED_BY(mutex_);
-  DeliveryTable deliveries_ GUARDED_BY(mutex_);
-  std::map<UserId, Session> sessions_ GUARDED_BY(mutex_);
-  std::uint64_t last_session_ GUARDED_BY(mutex_) = 0;  ///< number of the newest login
-  std::optional<TimePoint> removal_ GUARDED_BY(mutex_);
-  MessageTable messages_ GUARDED_BY(mutex_);
-  std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(mutex_);
-  EndedLoginTable ended_logins_ GUARDED_BY(mutex_);
+  mutable MemoryEngine engine_;
+  std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(engine_.mutex);  ///< without their audience
+  std::unordered_map<std::uint64_t, AudienceTable> audiences_ GUARDED_BY(engine_.mutex);  ///< by room
+  std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(engine_.mutex);
+  std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(engine_.mutex);
+  RoomListIndex order_ GUARDED_BY(engine_.mutex);
+  std::uint64_t last_sequence_ GUARDED_BY(engine_.mutex) = 0;
+  EventTable events_ GUARDED_BY(engine_.mutex);
+  std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(engine_.mutex);
+  std::map<std::string, TimePoint> revocations_ GUARDED_BY(engine_.mutex);  ///< ends by stream
+  RecordingTable recordings_ GUARDED_BY(engine_.mutex);
+  DeliveryTable deliveries_ GUARDED_BY(engine_.mutex);
+  std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
+  std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
+  MessageTable messages_ GUARDED_BY(engine_.mutex);
+  std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(engine_.mutex);
+  MemoryEndedLogins ended_logins_{engine_};
 };
 
 }  // namespace rtcroom

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_engine.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 constexpr PgStatement kLoadEndedLogins{.name = "ended_logins_load", .sql = R"(
@@ -58,22 +60,40 @@ AccountValidity ReadAccountValidity(PgRows& rows) {
           .valid_from = std::chrono::sys_seconds(std::chrono::seconds(rows.Integer(1)))};
 }
 
+PgWrite RemoveSomeEndedLogins(TimePoint now, std::size_t limit, std::size_t& removed) {
+  return CountingRemoved(PgCall(kRemoveEndedLogins, now, ToPgBound(limit)), removed);
+}
+
 }  // namespace
 
-std::span<const PgStatement> EndedLoginReads() { return kEndedLoginReads; }
-std::span<const PgStatement> EndedLoginWrites() { return kEndedLoginWrites; }
-
-Result<std::vector<EndedLogin>> LoadEndedLogins(PgConnection& connection, TimePoint now,
-                                                MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kLoadEndedLogins, now), deadline, ReadEndedLogin);
+Result<std::vector<EndedLogin>> PgEndedLogins::LoadEndedLogins(TimePoint now) {
+  return engine_.ReadRows(PgCall(kLoadEndedLogins, now), ReadEndedLogin);
 }
 
-Result<std::vector<AccountValidity>> LoadAccountValidities(PgConnection& connection,
-                                                           MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kLoadAccountValidities), deadline, ReadAccountValidity);
+Status PgEndedLogins::PutEndedLogins(std::span<const EndedLogin> logins) {
+  return engine_.Record({logins.begin(), logins.end()});
 }
 
-PgWrite WriteEndedLogin(const EndedLogin& login) {
+Status PgEndedLogins::RemoveEndedLogins(TimePoint now) {
+  return engine_.RemoveEnded(now, RemoveSomeEndedLogins);
+}
+
+Result<std::vector<AccountValidity>> PgEndedLogins::LoadAccountValidities() {
+  return engine_.ReadRows(PgCall(kLoadAccountValidities), ReadAccountValidity);
+}
+
+Status PgEndedLogins::PutAccountValidity(const AccountValidity& validity) {
+  return engine_.Record({validity});
+}
+
+Status PgEndedLogins::ReportLogins(std::span<const AccountLogin> logins) {
+  return engine_.Record({logins.begin(), logins.end()});
+}
+
+std::span<const PgStatement> pg::EndedLoginReads() { return kEndedLoginReads; }
+std::span<const PgStatement> pg::EndedLoginWrites() { return kEndedLoginWrites; }
+
+PgWrite pg::WriteEndedLogin(const EndedLogin& login) {
   const std::string_view account = login.account.value;
   if (!login.IsOfAllBefore()) {
     return {.calls = {PgCall(kPutEndedLogin, account, ToPgBits(login.instance), login.logged_in,
@@ -83,13 +103,9 @@ PgWrite WriteEndedLogin(const EndedLogin& login) {
                     PgCall(kRemoveCovered, account, login.logged_in)}};
 }
 
-PgCall WriteAccountValidity(const AccountValidity& validity) {
+PgCall pg::WriteAccountValidity(const AccountValidity& validity) {
   return PgCall(kPutAccountValidity, std::string_view(validity.account.value),
                 std::int64_t{validity.valid_from.time_since_epoch().count()});
 }
 
-PgWrite RemoveEndedLogins(TimePoint now, std::size_t limit, std::size_t& removed) {
-  return CountingRemoved(PgCall(kRemoveEndedLogins, now, ToPgBound(limit)), removed);
-}
-
-}  // namespace rtcroom::pg
+}  // namespace rtcroom

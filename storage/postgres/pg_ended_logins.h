@@ -1,31 +1,42 @@
-// Ends of logins in PostgreSQL.
+// Logins and their ends in PostgreSQL.
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <vector>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/result.h"
+#include "daemon/core/account_login.h"
 #include "daemon/core/ended_login_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_write.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
+
+class PgEngine;
+
+/// @threads safe from any thread.
+class PgEndedLogins : public EndedLoginStore, public AccountLoginLog {
+ public:
+  explicit PgEndedLogins(PgEngine& engine) : engine_(engine) {}
+
+  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override;
+  Status PutEndedLogins(std::span<const EndedLogin> logins) override;
+  Status RemoveEndedLogins(TimePoint now) override;
+  Result<std::vector<AccountValidity>> LoadAccountValidities() override;
+  Status PutAccountValidity(const AccountValidity& validity) override;
+  Status ReportLogins(std::span<const AccountLogin> logins) override;
+
+ private:
+  PgEngine& engine_;
+};
+
+namespace pg {
 
 std::span<const PgStatement> EndedLoginReads();
 std::span<const PgStatement> EndedLoginWrites();
 
-// The functions are those of `EndedLoginStore`.
-
-Result<std::vector<EndedLogin>> LoadEndedLogins(PgConnection& connection, TimePoint now,
-                                                MonotonicTime deadline);
-Result<std::vector<AccountValidity>> LoadAccountValidities(PgConnection& connection,
-                                                           MonotonicTime deadline);
-
+/// Of a record that is committed: its rows.
 PgWrite WriteEndedLogin(const EndedLogin& login);
 PgCall WriteAccountValidity(const AccountValidity& validity);
-/// At most `limit` of them. @param removed  receives the number removed.
-PgWrite RemoveEndedLogins(TimePoint now, std::size_t limit, std::size_t& removed);
 
-}  // namespace rtcroom::pg
+}  // namespace pg
+}  // namespace rtcroom

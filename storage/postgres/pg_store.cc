@@ -8,7 +8,6 @@
 
 #include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
-#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_group_joins.h"
@@ -29,8 +28,6 @@
 namespace rtcroom {
 namespace {
 
-/// Rows that a step of a removal takes: all nodes wait for the turn meanwhile.
-constexpr std::size_t kRemovedPerStep = 5000;
 /// Messages whose bytes one statement counts.
 constexpr std::size_t kCountedPerStep = 20'000;
 
@@ -45,88 +42,12 @@ Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(dead
 
 std::chrono::milliseconds PgStore::LogAge() const { return follower_->LogAge(); }
 
-template <typename Read>
-auto PgStore::Run(Read read) {
-  return Reported(readers_->Run(read));
-}
-
-template <typename Read>
-auto PgStore::RunConfirmed(Read read) {
-  return Reported(readers_->RunConfirmed(read));
-}
-
-template <typename Outcome>
-Outcome PgStore::Reported(Outcome outcome) {
-  const std::optional<Error> failure = StoreFailureOf(outcome);
-  if (failure && observer_ != nullptr) {
-    observer_->OnStoreError(StoreOperation::kRead, failure->code);
-  }
-  return outcome;
-}
-
-void PgStore::Commit(PgJob& job) {
-  committer_->Run(job);
-  if (job.commit() == nullptr) return;
-  const Status confirmed = log_->pending().Await(job.commit(), clock_.Monotonic() + patience_);
-  if (confirmed) {
-    if (observer_ != nullptr) observer_->OnWriteConfirmed();
-    return;
-  }
-  Error error = confirmed.error();
-  if (error.code == Errc::kOutcomeUnknown) {
-    address_.shared().is_late = true;
-    const std::string_view why = StandbyWaitText(address_.shared().standby_wait);
-    if (!why.empty()) error.detail = why;
-  }
-  job.Abort(error);
-  if (observer_ != nullptr) observer_->OnStoreError(StoreOperation::kWrite, confirmed.error().code);
-}
-
-Status PgStore::Write(const std::function<PgWrite()>& write) {
-  PgJob job(write);
-  Commit(job);
-  return job.status();
-}
-
-Status PgStore::WriteLightly(const std::function<PgWrite()>& write) {
-  PgJob job(write, PgJob::Loss::kHarmless);
-  Commit(job);
-  return job.status();
-}
-
-Result<std::size_t> PgStore::RemoveInSteps(
-    std::size_t most,
-    const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write) {
-  std::size_t removed = 0;
-  while (true) {
-    const std::size_t limit = std::min(kRemovedPerStep, most - removed);
-    std::size_t in_step = 0;
-    const Status written = WriteLightly([&] { return write(limit, in_step); });
-    if (!written) return written.error();
-    removed += in_step;
-    if (in_step < limit || removed == most) return removed;
-  }
-}
-
-Status PgStore::RemoveEnded(TimePoint now, PgWrite (*write)(TimePoint, std::size_t, std::size_t&)) {
-  const auto removed = RemoveInSteps(
-      std::numeric_limits<std::size_t>::max(),
-      [=](std::size_t limit, std::size_t& in_step) { return write(now, limit, in_step); });
-  return removed ? Status() : removed.error();
-}
-
-Status PgStore::Record(std::vector<PgRecorded> records) {
-  PgJob job(std::move(records));
-  Commit(job);
-  return job.status();
-}
-
-Result<Room> PgStore::Load(const RoomKey& key) { return Reported(rooms_->Load(key)); }
+Result<Room> PgStore::Load(const RoomKey& key) { return engine_.Reported(rooms_->Load(key)); }
 
 std::vector<Result<RoomChange>> PgStore::UpdateAll(std::span<const RoomUpdate> updates) {
   if (updates.empty()) return {};
   PgJob job(updates);
-  Commit(job);
+  engine_.Commit(job);
   return std::move(job.outcomes());
 }
 
@@ -134,13 +55,13 @@ Result<std::vector<Room>> PgStore::List(const RoomListQuery& query) {
   // If that room ends between here and the read, the page begins with the next one.
   const std::optional<std::uint64_t> first = index_->At(query);
   if (!first || query.count == 0) return std::vector<Room>();
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ListRooms(connection, query, *first, deadline);
   });
 }
 
 Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadAudiences(connection, key, deadline);
   });
 }
@@ -163,13 +84,13 @@ Result<RoomPage> PgStore::ScanMembers(std::uint64_t after, std::size_t limit) {
 Result<RoomPage> PgStore::ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit) {
   const PgSnapshotOf snapshot =
       readers_->HasSnapshot() ? PgSnapshotOf::kTransaction : PgSnapshotOf::kCall;
-  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::ScanRooms(connection, of, snapshot, after, limit, deadline);
   });
 }
 
 Result<EventPage> PgStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  return RunConfirmed([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadEvents(connection, cursor, limit, deadline);
   });
 }
@@ -177,19 +98,19 @@ Result<EventPage> PgStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
 Result<std::vector<StoredEvent>> PgStore::ReadRoomEvents(const RoomKey& key,
                                                          std::optional<std::uint64_t> before,
                                                          std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadRoomEvents(connection, key, before, limit, deadline);
   });
 }
 
 Result<std::vector<StoredEvent>> PgStore::ReadSeatLosses(const RoomKey& key, const UserId& user) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadSeatLosses(connection, key, user, deadline);
   });
 }
 
 Result<Cursor> PgStore::Newest() {
-  return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
     return pg::Newest(connection, deadline);
   });
 }
@@ -200,8 +121,8 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
   PgTrimmed trimmed;
   // A step may find fewer events than records.
   do {
-    step.most_per_call = std::min(kRemovedPerStep, retention.most_per_call - removed);
-    const Status written = WriteLightly([&] { return pg::TrimEvents(step, trimmed); });
+    step.most_per_call = std::min(PgEngine::kRemovedPerStep, retention.most_per_call - removed);
+    const Status written = engine_.WriteLightly([&] { return pg::TrimEvents(step, trimmed); });
     if (!written) return written.error();
     removed += trimmed.events;
   } while (trimmed.records == step.most_per_call && removed < retention.most_per_call);
@@ -209,21 +130,21 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
 }
 
 Result<StoredRemovalTime> PgStore::LoadRemovalTime() {
-  return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadRemovalTime(connection, deadline);
   });
 }
 
 Status PgStore::BeginRemovals(TimePoint time) {
-  return Write([=] { return pg::BeginRemovals(time); });
+  return engine_.Write([=] { return pg::BeginRemovals(time); });
 }
 
 Status PgStore::Ping() {
   PgJob job({PgWritten()});
-  Commit(job);
+  engine_.Commit(job);
   if (!job.status() || !readers_->is_cut_off()) return job.status();
   // A database that is out of connections keeps the writer's, and gives the readers none.
-  const auto read = Run([](PgConnection& connection, MonotonicTime deadline) {
+  const auto read = engine_.Run([](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadRemovalTime(connection, deadline);
   });
   return read ? Status() : Status(read.error());
@@ -232,37 +153,39 @@ Status PgStore::Ping() {
 std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
 Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadBans(connection, now, deadline);
   });
 }
 
-Status PgStore::PutBan(const Ban& ban) { return Record({ban}); }
+Status PgStore::PutBan(const Ban& ban) { return engine_.Record({ban}); }
 
-Status PgStore::RemoveEndedBans(TimePoint now) { return RemoveEnded(now, pg::RemoveEndedBans); }
+Status PgStore::RemoveEndedBans(TimePoint now) {
+  return engine_.RemoveEnded(now, pg::RemoveEndedBans);
+}
 
 Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadRevocations(connection, now, deadline);
   });
 }
 
 Status PgStore::RemoveEndedRevocations(TimePoint now) {
-  return RemoveEnded(now, pg::RemoveEndedRevocations);
+  return engine_.RemoveEnded(now, pg::RemoveEndedRevocations);
 }
 
 Status PgStore::PutRecordings(std::span<const Recording> recordings) {
-  return Write([=, this] { return pg::PutRecordings(recordings, limits_.max_recordings); });
+  return engine_.Write([=, this] { return pg::PutRecordings(recordings, limits_.max_recordings); });
 }
 
 Result<std::optional<Recording>> PgStore::FindRecording(std::string_view file) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::FindRecording(connection, file, deadline);
   });
 }
 
 Result<std::vector<Recording>> PgStore::ListRecordings(const RecordingQuery& query) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ListRecordings(connection, query, deadline);
   });
 }
@@ -270,62 +193,63 @@ Result<std::vector<Recording>> PgStore::ListRecordings(const RecordingQuery& que
 Result<std::vector<Recording>> PgStore::LoadRecordingsEndedBefore(TimePoint time,
                                                                   const RecordingPosition& after,
                                                                   std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadRecordingsEndedBefore(connection, time, after, limit, deadline);
   });
 }
 
 Status PgStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  return Write([=] { return pg::RemoveRecording(file, as_of); });
+  return engine_.Write([=] { return pg::RemoveRecording(file, as_of); });
 }
 
 Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadDeliveries(connection, kind, limit, deadline);
   });
 }
 
 Result<DeliveryBacklog> PgStore::CountDeliveries() {
-  return Run([](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([](PgConnection& connection, MonotonicTime deadline) {
     return pg::CountDeliveries(connection, deadline);
   });
 }
 
 Status PgStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  return Write([&] { return pg::ChangeDeliveries(change, now); });
+  return engine_.Write([&] { return pg::ChangeDeliveries(change, now); });
 }
 
 Status PgStore::FinishDelivery(const Delivery& delivery) {
-  return WriteLightly([&] { return pg::FinishDelivery(delivery); });
+  return engine_.WriteLightly([&] { return pg::FinishDelivery(delivery); });
 }
 
 Result<bool> PgStore::PostponeDelivery(const Delivery& delivery) {
   bool is_there = false;
-  const Status written = WriteLightly([&] { return pg::PostponeDelivery(delivery, is_there); });
+  const Status written =
+      engine_.WriteLightly([&] { return pg::PostponeDelivery(delivery, is_there); });
   if (!written) return written.error();
   return is_there;
 }
 
 Status PgStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                     std::size_t limit) {
-  return WriteLightly([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
+  return engine_.WriteLightly([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
 }
 
 Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadSessions(connection, unused_until, limit, deadline);
   });
 }
 
 Result<std::optional<Session>> PgStore::FindSession(const UserId& user_id) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::FindSession(connection, user_id, deadline);
   });
 }
 
 Result<std::uint64_t> PgStore::PutSession(const Session& session) {
   PgJob job({SessionChange{.session = session}});
-  Commit(job);
+  engine_.Commit(job);
   if (!job.status()) return job.status().error();
   return job.position();
 }
@@ -343,16 +267,16 @@ Status PgStore::RemoveSessions(std::span<const Session> sessions) {
   for (const Session& session : sessions) {
     ended.emplace_back(SessionChange{.session = session, .has_ended = true});
   }
-  return Record(std::move(ended));
+  return engine_.Record(std::move(ended));
 }
 
 Status PgStore::RecordSessionUses(std::span<const Session> sessions) {
-  return WriteLightly([=] { return pg::RecordSessionUses(sessions); });
+  return engine_.WriteLightly([=] { return pg::RecordSessionUses(sessions); });
 }
 
 Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                                   std::size_t limit) {
-  return RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
+  return engine_.RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
     return pg::RemoveUnusedSessions(as_of, unused_until, of_step, removed);
   });
 }
@@ -360,7 +284,7 @@ Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unu
 Result<AppendedMessage> PgStore::Append(StoredMessage message, const RepeatsAfter& repeats) {
   AppendedMessage appended{std::move(message)};
   PgJob job([&] { return pg::AppendMessage(appended, repeats, limits_.max_room_messages); });
-  Commit(job);
+  engine_.Commit(job);
   if (!job.status()) return job.status().error();
   return appended;
 }
@@ -379,19 +303,19 @@ Result<AppendedMessage> PgStore::AppendDirectMessage(const UserId& receiver, Mes
 
 Result<std::vector<StoredMessage>> PgStore::ReadMessages(std::uint64_t position,
                                                          std::size_t limit) {
-  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadMessages(connection, position, limit, deadline);
   });
 }
 
 Result<std::uint64_t> PgStore::NewestMessage() {
-  return RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
     return pg::NewestMessage(connection, deadline);
   });
 }
 
 Result<std::uint64_t> PgStore::NewestRoomMessage(std::uint64_t room_number) {
-  return RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::NewestRoomMessage(connection, room_number, deadline);
   });
 }
@@ -399,7 +323,7 @@ Result<std::uint64_t> PgStore::NewestRoomMessage(std::uint64_t room_number) {
 Result<std::vector<StoredMessage>> PgStore::ReadRoomMessages(std::uint64_t room_number,
                                                              std::uint64_t first,
                                                              std::size_t limit) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadRoomMessages(connection, room_number, first, limit, deadline);
   });
 }
@@ -408,7 +332,7 @@ Result<std::vector<StoredMessage>> PgStore::ReadDirectMessages(const UserId& one
                                                                const UserId& other,
                                                                std::optional<std::uint64_t> before,
                                                                std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadDirectMessages(connection, one, other, before, limit, deadline);
   });
 }
@@ -416,30 +340,31 @@ Result<std::vector<StoredMessage>> PgStore::ReadDirectMessages(const UserId& one
 Result<std::vector<StoredMessage>> PgStore::ReadPendingMessages(const UserId& receiver,
                                                                 TimePoint since,
                                                                 std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadPendingMessages(connection, receiver, since, limit, deadline);
   });
 }
 
 Status PgStore::SettleMessages(std::span<const ReceivedMessages> received) {
-  const Result<bool> is_pending = Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::HasPendingMessages(connection, received, deadline);
-  });
+  const Result<bool> is_pending =
+      engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
+        return pg::HasPendingMessages(connection, received, deadline);
+      });
   if (!is_pending) return is_pending.error();
   if (!*is_pending) return {};
-  return Write([=] { return pg::SettleMessages(received); });
+  return engine_.Write([=] { return pg::SettleMessages(received); });
 }
 
 Result<std::vector<StoredMessage>> PgStore::ReadConversations(const UserId& user,
                                                               std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ReadConversations(connection, user, limit, deadline);
   });
 }
 
 Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
   const auto count = [this](const pg::MessageTally& before) {
-    return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
       return pg::CountMessages(connection, before, kCountedPerStep, deadline);
     });
   };
@@ -449,9 +374,10 @@ Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
   std::size_t removed = 0;
   while (true) {
     MessageRetention step = retention;
-    step.most_per_call = std::min(kRemovedPerStep, retention.most_per_call - removed);
+    step.most_per_call = std::min(PgEngine::kRemovedPerStep, retention.most_per_call - removed);
     pg::TrimmedMessages trimmed;
-    const Status written = WriteLightly([&] { return pg::TrimMessages(step, surplus, trimmed); });
+    const Status written =
+        engine_.WriteLightly([&] { return pg::TrimMessages(step, surplus, trimmed); });
     if (!written) return written.error();
     removed += trimmed.count;
     surplus -= std::min(surplus, trimmed.bytes);
@@ -461,37 +387,13 @@ Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
 }
 
 Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
-  return Run([](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([](PgConnection& connection, MonotonicTime deadline) {
     return pg::LoadGroupJoins(connection, deadline);
   });
 }
 
-Status PgStore::ReportLogins(std::span<const AccountLogin> logins) {
-  return Record({logins.begin(), logins.end()});
-}
-
 Status PgStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  return Write([=] { return pg::RecordGroupJoins(changes); });
+  return engine_.Write([=] { return pg::RecordGroupJoins(changes); });
 }
-
-Result<std::vector<EndedLogin>> PgStore::LoadEndedLogins(TimePoint now) {
-  return Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadEndedLogins(connection, now, deadline);
-  });
-}
-
-Status PgStore::PutEndedLogins(std::span<const EndedLogin> logins) {
-  return Record({logins.begin(), logins.end()});
-}
-
-Status PgStore::RemoveEndedLogins(TimePoint now) { return RemoveEnded(now, pg::RemoveEndedLogins); }
-
-Result<std::vector<AccountValidity>> PgStore::LoadAccountValidities() {
-  return Run([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadAccountValidities(connection, deadline);
-  });
-}
-
-Status PgStore::PutAccountValidity(const AccountValidity& validity) { return Record({validity}); }
 
 }  // namespace rtcroom

@@ -17,6 +17,8 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_ended_logins.h"
+#include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_message_tally.h"
 #include "storage/postgres/pg_new_types.h"
@@ -25,14 +27,9 @@
 
 namespace rtcroom {
 
-template <typename Writer>
-class GroupCommitter;
-struct PgWrite;
 class PgFollower;
 class PgHistory;
-class PgJob;
 class PgLog;
-class PgReaderPool;
 class PgRoomLoader;
 class PgWriter;
 enum class PgScanOf : std::uint8_t;
@@ -174,47 +171,18 @@ class PgStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
-  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override;
-  Status PutEndedLogins(std::span<const EndedLogin> logins) override;
-  Status RemoveEndedLogins(TimePoint now) override;
-  Result<std::vector<AccountValidity>> LoadAccountValidities() override;
-  Status PutAccountValidity(const AccountValidity& validity) override;
-  Status ReportLogins(std::span<const AccountLogin> logins) override;
+  EndedLoginStore& ended_logins() override { return ended_logins_; }
+  AccountLoginLog* account_logins() override { return &ended_logins_; }
 
  private:
   struct Parts;
   PgStore(const PgAddress& address, const PgOptions& options, const Clock& clock, Parts parts);
 
-  /// `PgReaderPool::Run`; reports a failure to the observer.
-  template <typename Read>
-  auto Run(Read read);
-  template <typename Read>
-  auto RunConfirmed(Read read);
-  template <typename Outcome>
-  Outcome Reported(Outcome outcome);
   Result<RoomPage> ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit);
-  /// Returns when the outcome of the job is certain.
-  void Commit(PgJob& job);
-  Status Write(const std::function<PgWrite()>& write);
-  /// For a write that is repeated when it is lost: does not wait for the standby.
-  Status WriteLightly(const std::function<PgWrite()>& write);
-  /// Removes at most `most` rows, in steps that hold the turn for a short time each.
-  /// @param write  of a step, with the most rows that it removes; sets the number removed.
-  Result<std::size_t> RemoveInSteps(
-      std::size_t most,
-      const std::function<PgWrite(std::size_t limit, std::size_t& removed)>& write);
-  /// Removes all that have ended. @param write  as of `RemoveInSteps`.
-  Status RemoveEnded(TimePoint now,
-                     PgWrite (*write)(TimePoint now, std::size_t limit, std::size_t& removed));
-  /// Commits records that other nodes read from the log.
-  Status Record(std::vector<PgRecorded> records);
   Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
 
   const PgAddress address_;
   const StoreLimits limits_;
-  const std::chrono::milliseconds patience_;
-  const Clock& clock_;
-  StoreObserver* const observer_;
   PgMessageTally message_tally_;
   // Destroyed in reverse: first the threads, which use the others.
   const std::unique_ptr<RoomIndex> index_;
@@ -225,6 +193,8 @@ class PgStore : public Storage {
   const std::unique_ptr<PgFollower> follower_;
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
+  PgEngine engine_;
+  PgEndedLogins ended_logins_;
 };
 
 }  // namespace rtcroom

@@ -89,9 +89,6 @@ PgStore::PgStore(const PgAddress& address, const PgOptions& options, const Clock
                  Parts parts)
     : address_(address),
       limits_(options.limits),
-      patience_(options.patience),
-      clock_(clock),
-      observer_(options.observer),
       index_(std::move(parts.index)),
       log_(std::move(parts.log)),
       history_(std::move(parts.history)),
@@ -106,7 +103,15 @@ PgStore::PgStore(const PgAddress& address, const PgOptions& options, const Clock
           PgRoomLoader::Options{.reads = options.readers, .patience = options.patience}, clock)),
       follower_(std::move(parts.follower)),
       writer_(std::move(parts.writer)),
-      committer_(std::make_unique<GroupCommitter<PgWriter>>(*writer_, options.observer)) {}
+      committer_(std::make_unique<GroupCommitter<PgWriter>>(*writer_, options.observer)),
+      engine_({.address = address_,
+               .log = *log_,
+               .readers = *readers_,
+               .committer = *committer_,
+               .clock = clock,
+               .observer = options.observer,
+               .patience = options.patience}),
+      ended_logins_(engine_) {}
 
 PgStore::~PgStore() = default;
 

@@ -16,7 +16,7 @@ constexpr std::string_view kInsufficientPrivilege = "42501";
 constexpr PgStatement kHasMeta{.sql = "SELECT to_regclass('meta') IS NOT NULL"};
 constexpr PgStatement kReadVersion{.sql = "SELECT schema_version, least_version FROM meta"};
 /// First, as in each transaction that writes: those wait for it without a lock on a table.
-constexpr PgStatement kTakeTurn{.sql = "SELECT 1 FROM turn FOR UPDATE"};
+constexpr PgStatement kTakeTurnToMigrate{.sql = "SELECT 1 FROM turn FOR UPDATE"};
 constexpr PgStatement kLockMeta{.sql = "LOCK TABLE meta IN ACCESS EXCLUSIVE MODE"};
 constexpr PgStatement kRequireVersion{
     .sql = "SELECT 1 / count(*) FROM meta WHERE schema_version = $1"};
@@ -73,7 +73,7 @@ Status RunStep(PgConnection& plain, std::string_view step, std::int32_t from,
   std::vector<PgCall> calls = {PgCall(kPgBegin)};
   // The first step begins with the table meta itself.
   if (from > 0) {
-    calls.emplace_back(kTakeTurn);
+    calls.emplace_back(kTakeTurnToMigrate);
     calls.emplace_back(kLockMeta);
     calls.emplace_back(kRequireVersion, from);
   }

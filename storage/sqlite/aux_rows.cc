@@ -3,6 +3,7 @@
 #include <string>
 
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/sqlite_ended_logins.h"
 
 namespace rtcroom {
 
@@ -17,7 +18,7 @@ Status AuxWriter::Prepare(Database& database) {
                   " ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)"},
                  {remove_revocations_, "DELETE FROM revocations WHERE until_ms <= ? RETURNING 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
-  if (prepared) prepared = ended_logins_.Prepare(database);
+  if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Writes());
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
   if (prepared) prepared = recordings_.Prepare(database);
@@ -55,7 +56,7 @@ Status AuxReader::Prepare(Database& database) {
         " UNION ALL SELECT max(ended_at_ms) FROM recordings)), NULL)"
         " FROM meta WHERE only_row = 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
-  if (prepared) prepared = ended_logins_.Prepare(database);
+  if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Reads());
   if (prepared) prepared = group_joins_.Prepare(database);
   if (prepared) prepared = messages_.Prepare(database);
   if (prepared) prepared = recordings_.Prepare(database);

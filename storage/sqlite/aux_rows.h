@@ -9,7 +9,6 @@
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
 #include "storage/sqlite/delivery_rows.h"
-#include "storage/sqlite/ended_login_rows.h"
 #include "storage/sqlite/group_join_rows.h"
 #include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/recording_rows.h"
@@ -31,8 +30,9 @@ class AuxWriter {
   Result<std::size_t> RemoveEndedBans(TimePoint now);
   Status PutRevocation(const Revocation& revocation);
   Result<std::size_t> RemoveEndedRevocations(TimePoint now);
+  /// One of a kind that has a class of its own. @param sql  among its constants.
+  Statement& operator[](const char* sql) { return statements_[sql]; }
   DeliveryWriter& deliveries() { return deliveries_; }
-  EndedLoginWriter& ended_logins() { return ended_logins_; }
   GroupJoinWriter& group_joins() { return group_joins_; }
   MessageWriter& messages() { return messages_; }
   RecordingWriter& recordings() { return recordings_; }
@@ -43,8 +43,8 @@ class AuxWriter {
   Statement remove_bans_;
   Statement put_revocation_;
   Statement remove_revocations_;
+  StatementSet statements_;
   DeliveryWriter deliveries_;
-  EndedLoginWriter ended_logins_;
   GroupJoinWriter group_joins_;
   MessageWriter messages_;
   RecordingWriter recordings_;
@@ -61,8 +61,9 @@ class AuxReader {
   Result<std::vector<Ban>> LoadBans(TimePoint now);
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now);
   Result<StoredRemovalTime> LoadRemovalTime();
+  /// One of a kind that has a class of its own. @param sql  among its constants.
+  Statement& operator[](const char* sql) { return statements_[sql]; }
   DeliveryReader& deliveries() { return deliveries_; }
-  EndedLoginReader& ended_logins() { return ended_logins_; }
   GroupJoinReader& group_joins() { return group_joins_; }
   MessageReader& messages() { return messages_; }
   RecordingReader& recordings() { return recordings_; }
@@ -72,8 +73,8 @@ class AuxReader {
   Statement load_bans_;
   Statement load_revocations_;
   Statement load_removal_;
+  StatementSet statements_;
   DeliveryReader deliveries_;
-  EndedLoginReader ended_logins_;
   GroupJoinReader group_joins_;
   MessageReader messages_;
   RecordingReader recordings_;

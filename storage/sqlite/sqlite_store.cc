@@ -15,6 +15,7 @@
 #include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/schema_version.h"
+#include "storage/sqlite/sqlite_engine.h"
 #include "storage/sqlite/sqlite_writer.h"
 #include "storage/sqlite/store_files.h"
 #include "storage/sqlite/write_job.h"
@@ -85,19 +86,11 @@ SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<R
       readers_(std::move(readers)),
       groups_(std::move(groups)),
       committer_(std::move(committer)),
-      max_recordings_(options.limits.max_recordings),
-      observer_(options.observer) {}
+      engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
+      ended_logins_(*engine_),
+      max_recordings_(options.limits.max_recordings) {}
 
 SqliteStore::~SqliteStore() = default;
-
-template <typename T>
-Result<T> SqliteStore::Read(Result<T> outcome) const {
-  const std::optional<Error> failure = StoreFailureOf(outcome);
-  if (failure && observer_ != nullptr) {
-    observer_->OnStoreError(StoreOperation::kRead, failure->code);
-  }
-  return outcome;
-}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& options,
                                                        CommitListener& listener) {
@@ -155,7 +148,9 @@ Status SqliteStore::CopyPages(Database& to, const std::stop_token& stop) {
   return is_complete ? Status() : is_complete.error();
 }
 
-Result<Room> SqliteStore::Load(const RoomKey& key) { return Read(readers_->Take()->Load(key)); }
+Result<Room> SqliteStore::Load(const RoomKey& key) {
+  return engine_->Reported(readers_->Take()->Load(key));
+}
 
 std::vector<Result<RoomChange>> SqliteStore::UpdateAll(std::span<const RoomUpdate> updates) {
   if (updates.empty()) return {};
@@ -168,11 +163,11 @@ Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
   // If that room ends between here and the read, the page begins with the next one.
   const std::optional<std::uint64_t> first = index_->At(query);
   if (!first || query.count == 0) return std::vector<Room>();
-  return Read(readers_->Take()->List(query, *first));
+  return engine_->Reported(readers_->Take()->List(query, *first));
 }
 
 Result<AudiencePage> SqliteStore::LoadAudiences(const RoomKey& key) {
-  return Read(readers_->Take()->LoadAudiences(key));
+  return engine_->Reported(readers_->Take()->LoadAudiences(key));
 }
 
 Result<std::vector<Audience>> SqliteStore::FindAudiences(const RoomKey& key,
@@ -181,112 +176,84 @@ Result<std::vector<Audience>> SqliteStore::FindAudiences(const RoomKey& key,
 }
 
 Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
-  return Read(readers_->Take()->Scan(after, limit));
+  return engine_->Reported(readers_->Take()->Scan(after, limit));
 }
 
 Result<EventPage> SqliteStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  return Read(readers_->Take()->ReadEvents(cursor, limit));
+  return engine_->Reported(readers_->Take()->ReadEvents(cursor, limit));
 }
 
 Result<std::vector<StoredEvent>> SqliteStore::ReadRoomEvents(const RoomKey& key,
                                                              std::optional<std::uint64_t> before,
                                                              std::size_t limit) {
-  return Read(readers_->Take()->ReadRoomEvents(key, before, limit));
+  return engine_->Reported(readers_->Take()->ReadRoomEvents(key, before, limit));
 }
 
 Result<std::vector<StoredEvent>> SqliteStore::ReadSeatLosses(const RoomKey& key,
                                                              const UserId& user) {
-  return Read(readers_->Take()->ReadSeatLosses(key, user));
+  return engine_->Reported(readers_->Take()->ReadSeatLosses(key, user));
 }
 
-Result<Cursor> SqliteStore::Newest() { return Read(readers_->Take()->Newest()); }
+Result<Cursor> SqliteStore::Newest() { return engine_->Reported(readers_->Take()->Newest()); }
 
 Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
   std::size_t removed = 0;
-  CallJob job([&](SqliteWriter& writer) -> Status {
+  const Status done = engine_->Call([&](SqliteWriter& writer) -> Status {
     const Result<std::size_t> trimmed = writer.Trim(retention);
     if (!trimmed) return trimmed.error();
     removed = *trimmed;
     return {};
   });
-  committer_->Run(job);
-  if (!job.status()) return job.status().error();
+  if (!done) return done.error();
   return removed;
 }
 
 Status SqliteStore::Ping() {
   // This write may fit on a disk where those of a busy server do not.
   const Status before = committer_->last_commit();
-  CallJob job([](SqliteWriter& writer) { return writer.Ping(); });
-  committer_->Run(job);
-  return job.status() ? before : job.status();
+  const Status pinged = engine_->Call([](SqliteWriter& writer) { return writer.Ping(); });
+  return pinged ? before : pinged;
 }
 
 std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
-Status SqliteStore::WriteAux(const std::function<Status(AuxWriter&)>& write) {
-  CallJob job([&write](SqliteWriter& writer) { return writer.WriteAux(write); });
-  committer_->Run(job);
-  return job.status();
-}
-
-Result<std::size_t> SqliteStore::RemoveAux(
-    TimePoint as_of, const std::function<Result<std::size_t>(AuxWriter&)>& remove) {
-  std::size_t removed = 0;
-  CallJob job([&](SqliteWriter& writer) {
-    const Status written = writer.WriteAux([&](AuxWriter& aux) -> Status {
-      const Result<std::size_t> count = remove(aux);
-      if (!count) return count.error();
-      removed = *count;
-      return {};
-    });
-    if (written && removed > 0) writer.MarkRemoval(as_of);
-    return written;
-  });
-  committer_->Run(job);
-  if (!job.status()) return job.status().error();
-  return removed;
-}
-
 Result<StoredRemovalTime> SqliteStore::LoadRemovalTime() {
-  return Read(readers_->Take()->aux().LoadRemovalTime());
+  return engine_->Read([&](AuxReader& aux) { return aux.LoadRemovalTime(); });
 }
 
 Status SqliteStore::BeginRemovals(TimePoint time) {
-  CallJob job([time](SqliteWriter& writer) {
+  return engine_->Call([time](SqliteWriter& writer) {
     writer.BeginRemovals(time);
     return Status();
   });
-  committer_->Run(job);
-  return job.status();
 }
 
 Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
-  return Read(readers_->Take()->aux().LoadBans(now));
+  return engine_->Read([&](AuxReader& aux) { return aux.LoadBans(now); });
 }
 
 Status SqliteStore::PutBan(const Ban& ban) {
-  return WriteAux([&ban](AuxWriter& writer) { return writer.PutBan(ban); });
+  return engine_->Write([&ban](AuxWriter& writer) { return writer.PutBan(ban); });
 }
 
 Status SqliteStore::RemoveEndedBans(TimePoint now) {
   const auto removed =
-      RemoveAux(now, [now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
+      engine_->Remove(now, [now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
   return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
-  return Read(readers_->Take()->aux().LoadRevocations(now));
+  return engine_->Read([&](AuxReader& aux) { return aux.LoadRevocations(now); });
 }
 
 Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
   const auto removed =
-      RemoveAux(now, [now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
+      engine_->Remove(now, [now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
   return removed ? Status() : removed.error();
 }
 
 Status SqliteStore::PutRecordings(std::span<const Recording> recordings) {
-  return WriteAux([&](AuxWriter& writer) -> Status {
+  return engine_->Write([&](AuxWriter& writer) -> Status {
     for (const Recording& recording : recordings) {
       const Status put = writer.recordings().Put(recording, max_recordings_);
       if (!put) return put;
@@ -296,44 +263,45 @@ Status SqliteStore::PutRecordings(std::span<const Recording> recordings) {
 }
 
 Result<std::optional<Recording>> SqliteStore::FindRecording(std::string_view file) {
-  return Read(readers_->Take()->aux().recordings().Find(file));
+  return engine_->Read([&](AuxReader& aux) { return aux.recordings().Find(file); });
 }
 
 Result<std::vector<Recording>> SqliteStore::ListRecordings(const RecordingQuery& query) {
-  return Read(readers_->Take()->aux().recordings().List(query));
+  return engine_->Read([&](AuxReader& aux) { return aux.recordings().List(query); });
 }
 
 Result<std::vector<Recording>> SqliteStore::LoadRecordingsEndedBefore(
     TimePoint time, const RecordingPosition& after, std::size_t limit) {
-  return Read(readers_->Take()->aux().recordings().EndedBefore(time, after, limit));
+  return engine_->Read(
+      [&](AuxReader& aux) { return aux.recordings().EndedBefore(time, after, limit); });
 }
 
 Status SqliteStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  const auto removed =
-      RemoveAux(as_of, [file](AuxWriter& writer) { return writer.recordings().Remove(file); });
+  const auto removed = engine_->Remove(
+      as_of, [file](AuxWriter& writer) { return writer.recordings().Remove(file); });
   return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return Read(readers_->Take()->aux().deliveries().Load(kind, limit));
+  return engine_->Read([&](AuxReader& aux) { return aux.deliveries().Load(kind, limit); });
 }
 
 Result<DeliveryBacklog> SqliteStore::CountDeliveries() {
-  return Read(readers_->Take()->aux().deliveries().Count());
+  return engine_->Read([&](AuxReader& aux) { return aux.deliveries().Count(); });
 }
 
 Status SqliteStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  return WriteAux(
+  return engine_->Write(
       [&](AuxWriter& writer) { return writer.deliveries().Change(change, now, std::nullopt); });
 }
 
 Status SqliteStore::FinishDelivery(const Delivery& delivery) {
-  return WriteAux([&](AuxWriter& writer) { return writer.deliveries().Finish(delivery); });
+  return engine_->Write([&](AuxWriter& writer) { return writer.deliveries().Finish(delivery); });
 }
 
 Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
   bool is_there = false;
-  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
+  const Status written = engine_->Write([&](AuxWriter& writer) -> Status {
     const Result<bool> postponed = writer.deliveries().Postpone(delivery);
     if (!postponed) return postponed.error();
     is_there = *postponed;
@@ -345,17 +313,17 @@ Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
 
 Status SqliteStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                         std::size_t limit) {
-  return WriteAux(
+  return engine_->Write(
       [=](AuxWriter& writer) { return writer.deliveries().RetrySoon(now, within, limit); });
 }
 
 Result<std::vector<Session>> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return Read(readers_->Take()->aux().sessions().Load(unused_until, limit));
+  return engine_->Read([&](AuxReader& aux) { return aux.sessions().Load(unused_until, limit); });
 }
 
 Result<std::uint64_t> SqliteStore::PutSession(const Session& session) {
   std::uint64_t number = 0;
-  const Status written = WriteAux([&](AuxWriter& writer) -> Status {
+  const Status written = engine_->Write([&](AuxWriter& writer) -> Status {
     const Result<std::uint64_t> put = writer.sessions().Put(session);
     if (!put) return put.error();
     number = *put;
@@ -366,16 +334,18 @@ Result<std::uint64_t> SqliteStore::PutSession(const Session& session) {
 }
 
 Status SqliteStore::RemoveSessions(std::span<const Session> sessions) {
-  return WriteAux([sessions](AuxWriter& writer) { return writer.sessions().Remove(sessions); });
+  return engine_->Write(
+      [sessions](AuxWriter& writer) { return writer.sessions().Remove(sessions); });
 }
 
 Status SqliteStore::RecordSessionUses(std::span<const Session> sessions) {
-  return WriteAux([sessions](AuxWriter& writer) { return writer.sessions().RecordUses(sessions); });
+  return engine_->Write(
+      [sessions](AuxWriter& writer) { return writer.sessions().RecordUses(sessions); });
 }
 
 Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                                       std::size_t limit) {
-  return RemoveAux(as_of, [=](AuxWriter& writer) {
+  return engine_->Remove(as_of, [=](AuxWriter& writer) {
     return writer.sessions().RemoveUnused(unused_until, limit);
   });
 }
@@ -383,12 +353,11 @@ Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
 Result<AppendedMessage> SqliteStore::Append(StoredMessage message, const RepeatsAfter& repeats) {
   AppendedMessage appended;
   // It may run again.
-  CallJob job([&](SqliteWriter& writer) {
+  const Status done = engine_->Call([&](SqliteWriter& writer) {
     appended = {message};
     return writer.Append(appended, repeats);
   });
-  committer_->Run(job);
-  if (!job.status()) return job.status().error();
+  if (!done) return done.error();
   return appended;
 }
 
@@ -407,44 +376,48 @@ Result<AppendedMessage> SqliteStore::AppendDirectMessage(const UserId& receiver,
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadMessages(std::uint64_t position,
                                                              std::size_t limit) {
-  return Read(readers_->Take()->aux().messages().Read(position, limit));
+  return engine_->Read([&](AuxReader& aux) { return aux.messages().Read(position, limit); });
 }
 
 Result<std::uint64_t> SqliteStore::NewestMessage() {
-  return Read(readers_->Take()->aux().messages().Newest());
+  return engine_->Read([&](AuxReader& aux) { return aux.messages().Newest(); });
 }
 
 Result<std::uint64_t> SqliteStore::NewestRoomMessage(std::uint64_t room_number) {
-  return Read(readers_->Take()->aux().messages().NewestOfRoom(room_number));
+  return engine_->Read([&](AuxReader& aux) { return aux.messages().NewestOfRoom(room_number); });
 }
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadRoomMessages(std::uint64_t room_number,
                                                                  std::uint64_t first,
                                                                  std::size_t limit) {
-  return Read(readers_->Take()->aux().messages().ReadRoom(room_number, first, limit));
+  return engine_->Read(
+      [&](AuxReader& aux) { return aux.messages().ReadRoom(room_number, first, limit); });
 }
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadDirectMessages(
     const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
     std::size_t limit) {
-  return Read(readers_->Take()->aux().messages().ReadDirect(one, other, before, limit));
+  return engine_->Read(
+      [&](AuxReader& aux) { return aux.messages().ReadDirect(one, other, before, limit); });
 }
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadPendingMessages(const UserId& receiver,
                                                                     TimePoint since,
                                                                     std::size_t limit) {
-  return Read(readers_->Take()->aux().messages().ReadPending(receiver, since, limit));
+  return engine_->Read(
+      [&](AuxReader& aux) { return aux.messages().ReadPending(receiver, since, limit); });
 }
 
 Status SqliteStore::SettleMessages(std::span<const ReceivedMessages> received) {
   std::vector<ReceivedMessages> pending;
   for (const ReceivedMessages& messages : received) {
-    const Result<bool> is_pending = Read(readers_->Take()->aux().messages().IsPending(messages));
+    const Result<bool> is_pending =
+        engine_->Read([&](AuxReader& aux) { return aux.messages().IsPending(messages); });
     if (!is_pending) return is_pending.error();
     if (*is_pending) pending.push_back(messages);
   }
   if (pending.empty()) return {};
-  return WriteAux([&](AuxWriter& writer) -> Status {
+  return engine_->Write([&](AuxWriter& writer) -> Status {
     for (const ReceivedMessages& messages : pending) {
       if (const Status settled = writer.messages().Settle(messages); !settled) return settled;
     }
@@ -454,42 +427,20 @@ Status SqliteStore::SettleMessages(std::span<const ReceivedMessages> received) {
 
 Result<std::vector<StoredMessage>> SqliteStore::ReadConversations(const UserId& user,
                                                                   std::size_t limit) {
-  return Read(readers_->Take()->ReadConversations(user, limit));
+  return engine_->Reported(readers_->Take()->ReadConversations(user, limit));
 }
 
 Result<std::size_t> SqliteStore::TrimMessages(const MessageRetention& retention) {
-  return RemoveAux(retention.as_of,
-                   [&](AuxWriter& writer) { return writer.messages().Trim(retention); });
+  return engine_->Remove(retention.as_of,
+                         [&](AuxWriter& writer) { return writer.messages().Trim(retention); });
 }
 
 Result<std::vector<GroupJoinChange>> SqliteStore::LoadGroupJoins() {
-  return Read(readers_->Take()->aux().group_joins().Load());
+  return engine_->Read([&](AuxReader& aux) { return aux.group_joins().Load(); });
 }
 
 Status SqliteStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  return WriteAux([&](AuxWriter& writer) { return writer.group_joins().Record(changes); });
-}
-
-Result<std::vector<EndedLogin>> SqliteStore::LoadEndedLogins(TimePoint now) {
-  return Read(readers_->Take()->aux().ended_logins().Load(now));
-}
-
-Status SqliteStore::PutEndedLogins(std::span<const EndedLogin> logins) {
-  return WriteAux([&](AuxWriter& writer) { return writer.ended_logins().Put(logins); });
-}
-
-Status SqliteStore::RemoveEndedLogins(TimePoint now) {
-  const auto removed =
-      RemoveAux(now, [now](AuxWriter& writer) { return writer.ended_logins().RemoveEnded(now); });
-  return removed ? Status() : removed.error();
-}
-
-Result<std::vector<AccountValidity>> SqliteStore::LoadAccountValidities() {
-  return Read(readers_->Take()->aux().ended_logins().LoadValidities());
-}
-
-Status SqliteStore::PutAccountValidity(const AccountValidity& validity) {
-  return WriteAux([&](AuxWriter& writer) { return writer.ended_logins().PutValidity(validity); });
+  return engine_->Write([&](AuxWriter& writer) { return writer.group_joins().Record(changes); });
 }
 
 }  // namespace rtcroom

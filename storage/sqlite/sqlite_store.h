@@ -14,17 +14,18 @@
 
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
+#include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
 
-class AuxWriter;
 class Database;
 template <typename Writer>
 class GroupCommitter;
 class ReaderPool;
 class RoomIndex;
+class SqliteEngine;
 class SqliteGroupWriter;
 class SqliteWriter;
 
@@ -157,24 +158,13 @@ class SqliteStore : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
-  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override;
-  Status PutEndedLogins(std::span<const EndedLogin> logins) override;
-  Status RemoveEndedLogins(TimePoint now) override;
-  Result<std::vector<AccountValidity>> LoadAccountValidities() override;
-  Status PutAccountValidity(const AccountValidity& validity) override;
+  EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
   SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
               std::unique_ptr<ReaderPool> readers, std::unique_ptr<SqliteGroupWriter> groups,
               std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer,
               const SqliteOptions& options);
-  /// Returns `outcome`, and reports a failure to the observer.
-  template <typename T>
-  Result<T> Read(Result<T> outcome) const;
-  Status WriteAux(const std::function<Status(AuxWriter&)>& write);
-  /// @param remove  returns how many it removed.
-  Result<std::size_t> RemoveAux(TimePoint as_of,
-                                const std::function<Result<std::size_t>(AuxWriter&)>& remove);
   Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
   Status CopyPages(Database& to, const std::stop_token& stop);
 
@@ -185,8 +175,9 @@ class SqliteStore : public Storage {
   const std::unique_ptr<ReaderPool> readers_;
   const std::unique_ptr<SqliteGroupWriter> groups_;
   const std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer_;
+  const std::unique_ptr<SqliteEngine> engine_;
+  SqliteEndedLogins ended_logins_;
   const std::uint64_t max_recordings_;
-  StoreObserver* const observer_;
 };
 
 }  // namespace rtcroom

@@ -10,6 +10,9 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
@@ -45,6 +48,23 @@ struct StatementSource {
 /// Prepares them in order, up to the first failure.
 /// @errors as `Statement::Prepare`.
 Status PrepareAll(Database& database, std::initializer_list<StatementSource> sources);
+
+/// The statements of one connection, by their SQL.
+///
+/// @threads as `Statement`.
+class StatementSet {
+ public:
+  /// Prepares them in order, up to the first failure.
+  /// @param sql  constants: the address of each stands for its statement.
+  /// @errors as `Statement::Prepare`.
+  Status Prepare(Database& database, std::span<const char* const> sql);
+
+  /// @param sql  a constant that was prepared.
+  Statement& operator[](const char* sql) { return statements_.at(sql); }
+
+ private:
+  std::unordered_map<const char*, Statement> statements_;
+};
 
 /// One run of a statement: binds the values in order, steps from row to row, and leaves the
 /// statement ready for the next run. Bound texts must outlive it.
@@ -111,6 +131,18 @@ Result<std::size_t> RunCounting(Statement& statement, const Values&... values) {
   std::size_t rows = 0;
   StatementRun run(statement, values...);
   while (run.Next()) ++rows;
+  if (!run.status()) return run.status().error();
+  return rows;
+}
+
+/// Runs a statement, and collects its rows.
+/// @param read  returns the value of the current row.
+template <typename Read, typename... Values>
+auto ReadRows(Statement& statement, Read read, const Values&... values)
+    -> Result<std::vector<std::invoke_result_t<Read, const StatementRun&>>> {
+  std::vector<std::invoke_result_t<Read, const StatementRun&>> rows;
+  StatementRun run(statement, values...);
+  while (run.Next()) rows.push_back(read(run));
   if (!run.status()) return run.status().error();
   return rows;
 }

@@ -173,19 +173,7 @@ class AlternatingStores : public Storage {
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override {
     return Next().RecordGroupJoins(changes);
   }
-  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override {
-    return Next().LoadEndedLogins(now);
-  }
-  Status PutEndedLogins(std::span<const EndedLogin> logins) override {
-    return Next().PutEndedLogins(logins);
-  }
-  Status RemoveEndedLogins(TimePoint now) override { return Next().RemoveEndedLogins(now); }
-  Result<std::vector<AccountValidity>> LoadAccountValidities() override {
-    return Next().LoadAccountValidities();
-  }
-  Status PutAccountValidity(const AccountValidity& validity) override {
-    return Next().PutAccountValidity(validity);
-  }
+  EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 
  private:
   PgStore& Next() const { return calls_++ % 2 == 0 ? *told_ : *other_; }

@@ -40,34 +40,34 @@ AccountValidity Validity(const std::string& account, std::chrono::seconds after)
 TEST_P(StoreContract, KeepsEndedLoginsUntilTheirTokensExpire) {
   const EndedLogin one = LoginOf("b%o'b", std::numeric_limits<std::uint64_t>::max(), kNoon + 1ms);
   const EndedLogin other = LoginOf("amy", 7, kNoon);
-  ASSERT_OK(store_->PutEndedLogins(std::vector{one, other}));
-  ASSERT_OK(store_->PutEndedLogins(std::vector{one}));
-  EXPECT_THAT(*store_->LoadEndedLogins(kNoon), UnorderedElementsAre(one, other));
-  EXPECT_THAT(*store_->LoadEndedLogins(kNoon + 1h), ElementsAre(one));
-  ASSERT_OK(store_->RemoveEndedLogins(kNoon + 1h));
-  EXPECT_THAT(*store_->LoadEndedLogins(TimePoint()), ElementsAre(one));
+  ASSERT_OK(store_->ended_logins().PutEndedLogins(std::vector{one, other}));
+  ASSERT_OK(store_->ended_logins().PutEndedLogins(std::vector{one}));
+  EXPECT_THAT(*store_->ended_logins().LoadEndedLogins(kNoon), UnorderedElementsAre(one, other));
+  EXPECT_THAT(*store_->ended_logins().LoadEndedLogins(kNoon + 1h), ElementsAre(one));
+  ASSERT_OK(store_->ended_logins().RemoveEndedLogins(kNoon + 1h));
+  EXPECT_THAT(*store_->ended_logins().LoadEndedLogins(TimePoint()), ElementsAre(one));
   EXPECT_EQ(store_->LoadRemovalTime()->mark, kNoon + 1h);
 }
 
 TEST_P(StoreContract, KeepsOneEndOfAllEarlierLoginsOfAnAccount) {
   const EndedLogin later = LoginOf("bob", 9, kNoon + 5ms);
   const EndedLogin of_another = LoginOf("amy", 8, kNoon);
-  ASSERT_OK(store_->PutEndedLogins(
+  ASSERT_OK(store_->ended_logins().PutEndedLogins(
       std::vector{LoginOf("bob", 8, kNoon), of_another, later, AllBefore(kNoon + 2ms)}));
   const EndedLogin newest = AllBefore(kNoon + 5ms);
-  ASSERT_OK(store_->PutEndedLogins(
+  ASSERT_OK(store_->ended_logins().PutEndedLogins(
       std::vector{newest, AllBefore(kNoon + 4ms), LoginOf("bob", 6, kNoon + 3ms)}));
-  EXPECT_THAT(*store_->LoadEndedLogins(TimePoint()),
+  EXPECT_THAT(*store_->ended_logins().LoadEndedLogins(TimePoint()),
               UnorderedElementsAre(newest, later, of_another));
 }
 
 TEST_P(StoreContract, NeverLowersTheValidityOfAnAccount) {
-  EXPECT_THAT(*store_->LoadAccountValidities(), IsEmpty());
-  ASSERT_OK(store_->PutAccountValidity(Validity("bob", 1s)));
-  ASSERT_OK(store_->PutAccountValidity(Validity("amy", 2s)));
-  ASSERT_OK(store_->PutAccountValidity(Validity("bob", 3s)));
-  ASSERT_OK(store_->PutAccountValidity(Validity("bob", 2s)));
-  EXPECT_THAT(*store_->LoadAccountValidities(),
+  EXPECT_THAT(*store_->ended_logins().LoadAccountValidities(), IsEmpty());
+  ASSERT_OK(store_->ended_logins().PutAccountValidity(Validity("bob", 1s)));
+  ASSERT_OK(store_->ended_logins().PutAccountValidity(Validity("amy", 2s)));
+  ASSERT_OK(store_->ended_logins().PutAccountValidity(Validity("bob", 3s)));
+  ASSERT_OK(store_->ended_logins().PutAccountValidity(Validity("bob", 2s)));
+  EXPECT_THAT(*store_->ended_logins().LoadAccountValidities(),
               UnorderedElementsAre(Validity("bob", 3s), Validity("amy", 2s)));
 }
 

@@ -81,7 +81,7 @@ class ChannelFixture {
                  .log = store,
                  .history = store,
                  .joins = store,
-                 .end_store = store,
+                 .end_store = store.ended_logins(),
                  .ends = ends,
                  .validities = validities,
                  .bans = bans,
@@ -118,7 +118,7 @@ class ChannelFixture {
         messages_at_(*store.NewestMessage()) {
     channel.BeginAfter(messages_at_);
     node.RenewForGood();
-    const auto ended = store.LoadEndedLogins(TimePoint());
+    const auto ended = store.ended_logins().LoadEndedLogins(TimePoint());
     for (const EndedLogin& end : *ended) ends.Put(end);
   }
   ~ChannelFixture() {

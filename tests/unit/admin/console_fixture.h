@@ -167,7 +167,7 @@ class ConsoleFixture : public ServiceFixture {
                     .log = rooms_store_,
                     .history = rooms_store_,
                     .joins = rooms_store_,
-                    .end_store = rooms_store_,
+                    .end_store = rooms_store_.ended_logins(),
                     .ends = ends_,
                     .validities = validities_,
                     .bans = bans_,

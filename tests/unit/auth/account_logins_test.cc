@@ -22,7 +22,7 @@ const UserId kBob{"bob"};
 class AccountLoginsTest : public SessionFixture {
  protected:
   Status EndAll() {
-    return AccountLogins({.store = memory_,
+    return AccountLogins({.store = memory_.ended_logins(),
                           .validities = validities_,
                           .sessions = *service_,
                           .dates = clock_,
@@ -76,7 +76,7 @@ TEST_F(AccountLoginsTest, EndsASessionThatOnlyTheStoreKnows) {
 
 TEST_F(AccountLoginsTest, IsStoredAndNeverLowered) {
   ASSERT_OK(EndAll());
-  const auto stored = memory_.LoadAccountValidities();
+  const auto stored = memory_.ended_logins().LoadAccountValidities();
   ASSERT_OK(stored);
   ASSERT_EQ(stored->size(), 1U);
   AccountValidities loaded;

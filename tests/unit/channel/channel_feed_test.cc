@@ -83,7 +83,7 @@ class ChannelFeedTest : public testing::Test {
                     .log = store,
                     .history = store,
                     .joins = store,
-                    .end_store = store,
+                    .end_store = store.ended_logins(),
                     .ends = ends.emplace_back(),
                     .validities = validities,
                     .bans = bans,

@@ -131,7 +131,7 @@ class BoundedChannelTest : public testing::Test {
                     .log = store_,
                     .history = store_,
                     .joins = store_,
-                    .end_store = store_,
+                    .end_store = store_.ended_logins(),
                     .ends = ends_,
                     .validities = validities_,
                     .bans = bans_,

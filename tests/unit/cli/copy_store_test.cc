@@ -90,9 +90,10 @@ class CopyStoreCommand : public DatabaseTest {
     EXPECT_EQ(Valued(copy.ReadPendingMessages({"bob"}, {}, kAll)),
               Valued(source.ReadPendingMessages({"bob"}, {}, kAll)));
     EXPECT_EQ(Valued(copy.LoadGroupJoins()), Valued(source.LoadGroupJoins()));
-    EXPECT_EQ(Valued(copy.LoadEndedLogins(TimePoint())),
-              Valued(source.LoadEndedLogins(TimePoint())));
-    EXPECT_EQ(Valued(copy.LoadAccountValidities()), Valued(source.LoadAccountValidities()));
+    EXPECT_EQ(Valued(copy.ended_logins().LoadEndedLogins(TimePoint())),
+              Valued(source.ended_logins().LoadEndedLogins(TimePoint())));
+    EXPECT_EQ(Valued(copy.ended_logins().LoadAccountValidities()),
+              Valued(source.ended_logins().LoadAccountValidities()));
     const std::uint64_t multi = Valued(source.Load(kMultiRoom)).sequence;
     EXPECT_EQ(Valued(copy.NewestRoomMessage(multi)), Valued(source.NewestRoomMessage(multi)));
   }
@@ -124,8 +125,8 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
       .join = GroupJoin{.account = {"bob"}, .room = kMultiRoom, .room_number = 2, .serial = 3}};
   ASSERT_OK(source_->RecordGroupJoins({&joined, 1}));
   const EndedLogin ended{.account = {"bob"}, .instance = ~std::uint64_t{0}, .expires = kNoon};
-  ASSERT_OK(source_->PutEndedLogins({&ended, 1}));
-  ASSERT_OK(source_->PutAccountValidity({.account = {"bob"}}));
+  ASSERT_OK(source_->ended_logins().PutEndedLogins({&ended, 1}));
+  ASSERT_OK(source_->ended_logins().PutAccountValidity({.account = {"bob"}}));
   const Recording owned{
       .file = "owned.flv",
       .stream = "s",

@@ -20,16 +20,28 @@ constexpr int kKicked = 91101;
 constexpr const char* kLogOut = "openim/longpollinglogout";
 constexpr const char* kLogOutAll = "openim/logout";
 
-class FailingEnds : public MemoryStore {
+class FailingEnds : public MemoryEndedLogins {
  public:
-  using MemoryStore::MemoryStore;
+  using MemoryEndedLogins::MemoryEndedLogins;
 
   Status PutEndedLogins(std::span<const EndedLogin> logins) override {
     if (fails) return Error{Errc::kStoreBroken, {}};
-    return MemoryStore::PutEndedLogins(logins);
+    return MemoryEndedLogins::PutEndedLogins(logins);
   }
 
   bool fails = false;
+};
+
+class EndsStore : public MemoryStore {
+ public:
+  EndsStore(StoreLimits limits, std::string epoch, CommitListener& listener)
+      : MemoryStore(limits, std::move(epoch), listener), engine_(listener) {}
+
+  FailingEnds& ended_logins() override { return ends_; }
+
+ private:
+  MemoryEngine engine_;
+  FailingEnds ends_{engine_};
 };
 
 class ChannelEnds : public testing::Test {
@@ -52,12 +64,12 @@ class ChannelEnds : public testing::Test {
   int Code(const Client& client, const std::string& command = "openim/getlongpollingid") {
     return server_->Call(client, command)["ErrorCode"];
   }
-  std::size_t CountStored() { return store_->LoadEndedLogins(TimePoint())->size(); }
+  std::size_t CountStored() { return store_->ended_logins().LoadEndedLogins(TimePoint())->size(); }
 
   RecordingListener listener_;
   ChannelOptions options_;
-  const std::shared_ptr<FailingEnds> store_ =  // shared with the fixture
-      std::make_shared<FailingEnds>(StoreLimits(), "00000000000000aa", listener_);
+  const std::shared_ptr<EndsStore> store_ =  // shared with the fixture
+      std::make_shared<EndsStore>(StoreLimits(), "00000000000000aa", listener_);
   std::unique_ptr<ChannelFixture> server_;
 };
 
@@ -97,13 +109,13 @@ TEST_F(ChannelEnds, ALoginThatEndedWhileTheClockWasSetBackIsRefusedForGood) {
     const Client gone = server_->LogInWith("alice", ChannelFixture::UserSigOf("alice", behind));
     ASSERT_EQ(Code(gone, kLogOut), 0);
     server_->ends.RemoveEnded(server_->removal.Now());
-    ASSERT_OK(store_->RemoveEndedLogins(server_->removal.Now()));
+    ASSERT_OK(store_->ended_logins().RemoveEndedLogins(server_->removal.Now()));
     server_->Tick(11min);  // memory forgets it
     EXPECT_EQ(Code(gone), kNotLoggedIn);
     Restart();
     EXPECT_EQ(Code(gone), kNotLoggedIn);
     server_.reset();
-    ASSERT_OK(store_->RemoveEndedLogins(TimePoint::max()));
+    ASSERT_OK(store_->ended_logins().RemoveEndedLogins(TimePoint::max()));
   }
 }
 
@@ -173,11 +185,11 @@ TEST_F(ChannelEnds, OneRowIsStoredOfAnAccountWithOneLoginAtATime) {
 TEST_F(ChannelEnds, ALogoutThatCannotBeStoredFailsAndIsStoredLater) {
   Begin(1);
   const Client gone = LogIn();
-  store_->fails = true;
+  store_->ended_logins().fails = true;
   EXPECT_EQ(Code(gone, kLogOut), 10002);
   EXPECT_EQ(Code(gone), kNotLoggedIn);
   server_->Tick(100ms);
-  store_->fails = false;
+  store_->ended_logins().fails = false;
   server_->Tick(100ms);
   Restart();
   EXPECT_EQ(Code(gone), kNotLoggedIn);
@@ -186,10 +198,10 @@ TEST_F(ChannelEnds, ALogoutThatCannotBeStoredFailsAndIsStoredLater) {
 TEST_F(ChannelEnds, ALoginWorksWhileTheOneThatItKicksCannotBeStored) {
   Begin(1);
   const Client kicked = LogIn();
-  store_->fails = true;
+  store_->ended_logins().fails = true;
   const Client newer = LogIn();
   EXPECT_EQ(Code(newer), 0);
-  store_->fails = false;
+  store_->ended_logins().fails = false;
   server_->Tick(100ms);
   Restart();
   EXPECT_EQ(Code(kicked), kKicked);

@@ -43,7 +43,7 @@ TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAndLogoutsAreHeardEverywhere
        .logged_in = kNoon,
        .expires = kNoon + std::chrono::hours(1)},
       {.account = {"bob"}, .instance = 2, .logged_in = kNoon, .expires = kNoon, .has_ended = true}};
-  ASSERT_OK(first_->ReportLogins(logins));
+  ASSERT_OK(first_->account_logins()->ReportLogins(logins));
   EXPECT_EQ(first_heard_.account_logins(), logins) << "before it returns";
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
 }
@@ -57,8 +57,8 @@ TEST_F(PgStoreSharingTest, ReportsEndsOfLoginsToAllStores) {
       {.account = {"bob"}, .logged_in = kNoon, .expires = kNoon, .end = LoginEnd::kKicked}};
   const AccountValidity validity{.account = {"carol"},
                                  .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
-  ASSERT_OK(first_->PutEndedLogins(ends));
-  ASSERT_OK(first_->PutAccountValidity(validity));
+  ASSERT_OK(first_->ended_logins().PutEndedLogins(ends));
+  ASSERT_OK(first_->ended_logins().PutAccountValidity(validity));
   EXPECT_EQ(first_heard_.ended_logins(), ends) << "before it returns";
   EXPECT_TRUE(Eventually([&] {
     return second_heard_.ended_logins() == ends &&

@@ -1,22 +1,25 @@
-#include "storage/memory/ended_login_table.h"
+#include "storage/memory/memory_ended_logins.h"
 
 #include <algorithm>
 
 namespace rtcroom {
 
-std::vector<EndedLogin> EndedLoginTable::Load(TimePoint now) const {
+Result<std::vector<EndedLogin>> MemoryEndedLogins::LoadEndedLogins(TimePoint now) {
   std::vector<EndedLogin> logins;
+  const MutexLock lock(engine_.mutex);
   for (const auto& [key, login] : logins_) {
     if (login.expires > now) logins.push_back(login);
   }
   return logins;
 }
 
-void EndedLoginTable::Put(std::span<const EndedLogin> logins) {
-  for (const EndedLogin& login : logins) PutOne(login);
+Status MemoryEndedLogins::PutEndedLogins(std::span<const EndedLogin> logins) {
+  const MutexLock lock(engine_.mutex);
+  for (const EndedLogin& login : logins) PutLocked(login);
+  return {};
 }
 
-void EndedLoginTable::PutOne(const EndedLogin& login) {
+void MemoryEndedLogins::PutLocked(const EndedLogin& login) {
   const auto of_all = logins_.find({login.account, 0});
   const TimePoint before = of_all == logins_.end() ? TimePoint() : of_all->second.logged_in;
   if (!login.IsOfAllBefore()) {
@@ -30,19 +33,26 @@ void EndedLoginTable::PutOne(const EndedLogin& login) {
   logins_.insert_or_assign({login.account, 0}, login);
 }
 
-std::size_t EndedLoginTable::RemoveEnded(TimePoint now) {
-  return std::erase_if(logins_, [now](const auto& entry) { return entry.second.expires <= now; });
+Status MemoryEndedLogins::RemoveEndedLogins(TimePoint now) {
+  const MutexLock lock(engine_.mutex);
+  engine_.MarkRemoval(now, std::erase_if(logins_, [now](const auto& entry) {
+                        return entry.second.expires <= now;
+                      }));
+  return {};
 }
 
-std::vector<AccountValidity> EndedLoginTable::LoadValidities() const {
+Result<std::vector<AccountValidity>> MemoryEndedLogins::LoadAccountValidities() {
   std::vector<AccountValidity> validities;
+  const MutexLock lock(engine_.mutex);
   for (const auto& [account, validity] : validities_) validities.push_back(validity);
   return validities;
 }
 
-void EndedLoginTable::PutValidity(const AccountValidity& validity) {
+Status MemoryEndedLogins::PutAccountValidity(const AccountValidity& validity) {
+  const MutexLock lock(engine_.mutex);
   AccountValidity& stored = validities_.try_emplace(validity.account, validity).first->second;
   stored.valid_from = std::max(stored.valid_from, validity.valid_from);
+  return {};
 }
 
 }  // namespace rtcroom

@@ -1,0 +1,39 @@
+#include "storage/sqlite/sqlite_engine.h"
+
+#include <utility>
+
+#include "storage/shared/group_committer.h"
+#include "storage/sqlite/group_writer.h"
+#include "storage/sqlite/sqlite_writer.h"
+#include "storage/sqlite/write_job.h"
+
+namespace rtcroom {
+
+Status SqliteEngine::Write(const std::function<Status(AuxWriter&)>& write) {
+  return Call([&write](SqliteWriter& writer) { return writer.WriteAux(write); });
+}
+
+Result<std::size_t> SqliteEngine::Remove(
+    TimePoint as_of, const std::function<Result<std::size_t>(AuxWriter&)>& remove) {
+  std::size_t removed = 0;
+  const Status done = Call([&](SqliteWriter& writer) {
+    const Status written = writer.WriteAux([&](AuxWriter& aux) -> Status {
+      const Result<std::size_t> count = remove(aux);
+      if (!count) return count.error();
+      removed = *count;
+      return {};
+    });
+    if (written && removed > 0) writer.MarkRemoval(as_of);
+    return written;
+  });
+  if (!done) return done.error();
+  return removed;
+}
+
+Status SqliteEngine::Call(std::function<Status(SqliteWriter&)> call) {
+  CallJob job(std::move(call));
+  committer_.Run(job);
+  return job.status();
+}
+
+}  // namespace rtcroom
