@@ -29,7 +29,6 @@ class Storage : public Store,
                 public SessionStore,
                 public MessageLog,
                 public MessageHistory,
-                public GroupJoinStore,
                 public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
@@ -57,6 +56,7 @@ class Storage : public Store,
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
+  virtual GroupJoinStore& group_joins() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.
   virtual AccountLoginLog* account_logins() { return nullptr; }

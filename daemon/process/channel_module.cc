@@ -56,7 +56,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .events = deps.store.storage(),
                            .log = deps.store.storage(),
                            .history = deps.store.storage(),
-                           .joins = deps.store.storage(),
+                           .joins = deps.store.storage().group_joins(),
                            .end_store = deps.store.storage().ended_logins(),
                            .ends = deps.store.state().ended_logins,
                            .validities = deps.store.state().validities,

@@ -455,25 +455,4 @@ Result<std::size_t> MemoryStore::TrimMessages(const MessageRetention& retention)
   return engine_.MarkRemoval(retention.as_of, messages_.Trim(retention));
 }
 
-Result<std::vector<GroupJoinChange>> MemoryStore::LoadGroupJoins() {
-  const MutexLock lock(engine_.mutex);
-  std::vector<GroupJoinChange> joins;
-  for (const auto& [instance, join] : group_joins_) {
-    joins.push_back({.instance = instance, .join = join});
-  }
-  return joins;
-}
-
-Status MemoryStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  const MutexLock lock(engine_.mutex);
-  for (const auto& [instance, join] : changes) {
-    if (join) {
-      group_joins_.insert_or_assign(instance, *join);
-    } else {
-      group_joins_.erase(instance);
-    }
-  }
-  return {};
-}
-
 }  // namespace rtcroom

@@ -20,6 +20,7 @@
 #include "storage/memory/event_table.h"
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
+#include "storage/memory/memory_group_joins.h"
 #include "storage/memory/message_table.h"
 #include "storage/memory/recording_table.h"
 #include "storage/storage.h"
@@ -100,8 +101,7 @@ class MemoryStore : public Storage {
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
                                                        std::size_t limit) override;
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
-  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
-  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+  GroupJoinStore& group_joins() override { return group_joins_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
@@ -131,7 +131,7 @@ class MemoryStore : public Storage {
   std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
   MessageTable messages_ GUARDED_BY(engine_.mutex);
-  std::unordered_map<std::uint64_t, GroupJoin> group_joins_ GUARDED_BY(engine_.mutex);
+  MemoryGroupJoins group_joins_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
 };
 

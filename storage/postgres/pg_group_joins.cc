@@ -4,9 +4,9 @@
 #include <map>
 #include <string_view>
 
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_engine.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 constexpr PgStatement kLoadGroupJoins{.name = "group_joins_load", .sql = R"(
@@ -71,17 +71,7 @@ struct GroupJoinColumns {
   }
 };
 
-}  // namespace
-
-std::span<const PgStatement> GroupJoinReads() { return kGroupJoinReads; }
-std::span<const PgStatement> GroupJoinWrites() { return kGroupJoinWrites; }
-
-Result<std::vector<GroupJoinChange>> LoadGroupJoins(PgConnection& connection,
-                                                    MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kLoadGroupJoins), deadline, ReadGroupJoin);
-}
-
-PgWrite RecordGroupJoins(std::span<const GroupJoinChange> changes) {
+PgWrite WriteGroupJoins(std::span<const GroupJoinChange> changes) {
   // A statement must not write a row twice.
   std::map<std::uint64_t, const GroupJoin*> last;
   for (const auto& [instance, join] : changes) last[instance] = join ? &*join : nullptr;
@@ -100,4 +90,17 @@ PgWrite RecordGroupJoins(std::span<const GroupJoinChange> changes) {
               PgCall(kRemoveGroupJoins, removed)}};
 }
 
-}  // namespace rtcroom::pg
+}  // namespace
+
+Result<std::vector<GroupJoinChange>> PgGroupJoins::LoadGroupJoins() {
+  return engine_.ReadRows(PgCall(kLoadGroupJoins), ReadGroupJoin);
+}
+
+Status PgGroupJoins::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
+  return engine_.Write([=] { return WriteGroupJoins(changes); });
+}
+
+std::span<const PgStatement> pg::GroupJoinReads() { return kGroupJoinReads; }
+std::span<const PgStatement> pg::GroupJoinWrites() { return kGroupJoinWrites; }
+
+}  // namespace rtcroom

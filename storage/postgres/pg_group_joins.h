@@ -4,22 +4,29 @@
 #include <span>
 #include <vector>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/result.h"
 #include "daemon/core/group_join_store.h"
 #include "storage/postgres/pg_connection.h"
-#include "storage/postgres/pg_write.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
+
+class PgEngine;
+
+/// @threads safe from any thread.
+class PgGroupJoins : public GroupJoinStore {
+ public:
+  explicit PgGroupJoins(PgEngine& engine) : engine_(engine) {}
+
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+
+ private:
+  PgEngine& engine_;
+};
+
+namespace pg {
 
 std::span<const PgStatement> GroupJoinReads();
 std::span<const PgStatement> GroupJoinWrites();
 
-// The functions are those of `GroupJoinStore`.
-
-Result<std::vector<GroupJoinChange>> LoadGroupJoins(PgConnection& connection,
-                                                    MonotonicTime deadline);
-
-PgWrite RecordGroupJoins(std::span<const GroupJoinChange> changes);
-
-}  // namespace rtcroom::pg
+}  // namespace pg
+}  // namespace rtcroom

@@ -10,7 +10,6 @@
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
-#include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
@@ -384,16 +383,6 @@ Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
     message_tally_.Subtract(trimmed.bytes);
     if (trimmed.count < step.most_per_call || removed == retention.most_per_call) return removed;
   }
-}
-
-Result<std::vector<GroupJoinChange>> PgStore::LoadGroupJoins() {
-  return engine_.Run([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadGroupJoins(connection, deadline);
-  });
-}
-
-Status PgStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  return engine_.Write([=] { return pg::RecordGroupJoins(changes); });
 }
 
 }  // namespace rtcroom

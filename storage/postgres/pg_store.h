@@ -20,6 +20,7 @@
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_events.h"
+#include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_message_tally.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_reconnector.h"
@@ -169,8 +170,7 @@ class PgStore : public Storage {
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
                                                        std::size_t limit) override;
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
-  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
-  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+  GroupJoinStore& group_joins() override { return group_joins_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
 
@@ -194,6 +194,7 @@ class PgStore : public Storage {
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
+  PgGroupJoins group_joins_;
   PgEndedLogins ended_logins_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
+#include "storage/sqlite/sqlite_group_joins.h"
 
 namespace rtcroom {
 
@@ -19,7 +20,7 @@ Status AuxWriter::Prepare(Database& database) {
                  {remove_revocations_, "DELETE FROM revocations WHERE until_ms <= ? RETURNING 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Writes());
-  if (prepared) prepared = group_joins_.Prepare(database);
+  if (prepared) prepared = statements_.Prepare(database, SqliteGroupJoins::Writes());
   if (prepared) prepared = messages_.Prepare(database);
   if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
@@ -57,7 +58,7 @@ Status AuxReader::Prepare(Database& database) {
         " FROM meta WHERE only_row = 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Reads());
-  if (prepared) prepared = group_joins_.Prepare(database);
+  if (prepared) prepared = statements_.Prepare(database, SqliteGroupJoins::Reads());
   if (prepared) prepared = messages_.Prepare(database);
   if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);

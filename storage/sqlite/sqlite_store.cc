@@ -87,6 +87,7 @@ SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<R
       groups_(std::move(groups)),
       committer_(std::move(committer)),
       engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
+      group_joins_(*engine_),
       ended_logins_(*engine_),
       max_recordings_(options.limits.max_recordings) {}
 
@@ -433,14 +434,6 @@ Result<std::vector<StoredMessage>> SqliteStore::ReadConversations(const UserId& 
 Result<std::size_t> SqliteStore::TrimMessages(const MessageRetention& retention) {
   return engine_->Remove(retention.as_of,
                          [&](AuxWriter& writer) { return writer.messages().Trim(retention); });
-}
-
-Result<std::vector<GroupJoinChange>> SqliteStore::LoadGroupJoins() {
-  return engine_->Read([&](AuxReader& aux) { return aux.group_joins().Load(); });
-}
-
-Status SqliteStore::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  return engine_->Write([&](AuxWriter& writer) { return writer.group_joins().Record(changes); });
 }
 
 }  // namespace rtcroom

@@ -15,6 +15,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
+#include "storage/sqlite/sqlite_group_joins.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
@@ -156,8 +157,7 @@ class SqliteStore : public Storage {
   Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
                                                        std::size_t limit) override;
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
-  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
-  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
+  GroupJoinStore& group_joins() override { return group_joins_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
@@ -176,6 +176,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<SqliteGroupWriter> groups_;
   const std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
+  SqliteGroupJoins group_joins_;
   SqliteEndedLogins ended_logins_;
   const std::uint64_t max_recordings_;
 };

@@ -169,10 +169,7 @@ class AlternatingStores : public Storage {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override {
     return Next().TrimMessages(retention);
   }
-  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override { return Next().LoadGroupJoins(); }
-  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override {
-    return Next().RecordGroupJoins(changes);
-  }
+  GroupJoinStore& group_joins() override { return Next().group_joins(); }
   EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 
  private:

@@ -346,7 +346,7 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
               ElementsAre("pending"));
   const std::uint64_t room = store_->Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;
   EXPECT_EQ(*store_->NewestRoomMessage(room), 3u);
-  const auto groups = store_->LoadGroupJoins();
+  const auto groups = store_->group_joins().LoadGroupJoins();
   ASSERT_OK(groups);
   ASSERT_EQ(groups->size(), 1u);
   EXPECT_EQ(groups->front().join->account, UserId{"bob"});

@@ -20,33 +20,33 @@ GroupJoin JoinOf(const std::string& account, std::uint64_t room_number) {
           .expires = kNoon + std::chrono::hours(1),
           .room = MakeKey(RoomKind::kLive, "room 1"),
           .room_number = room_number,
-          .joined_seq = 3,
+          .joined_seq = room_number,
           .serial = std::numeric_limits<std::uint64_t>::max()};
 }
 
 TEST_P(StoreContract, ReturnsTheGroupOfEachLogin) {
-  const GroupJoinChange one{.instance = std::numeric_limits<std::uint64_t>::max(),
-                            .join = JoinOf("b%o'b", 7)};
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  const GroupJoinChange one{.instance = kMax, .join = JoinOf("b%o'b", kMax)};
   const GroupJoinChange other{.instance = 0, .join = JoinOf("b%o'b", 8)};
-  ASSERT_OK(store_->RecordGroupJoins(std::vector{one, other}));
-  EXPECT_THAT(*store_->LoadGroupJoins(), UnorderedElementsAre(one, other));
+  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{one, other}));
+  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), UnorderedElementsAre(one, other));
 }
 
 TEST_P(StoreContract, KeepsTheLastGroupOfALogin) {
   const GroupJoinChange first{.instance = 1, .join = JoinOf("bob", 7)};
   const GroupJoinChange second{.instance = 1, .join = JoinOf("bob", 8)};
-  ASSERT_OK(store_->RecordGroupJoins(std::vector{first, second}));
-  EXPECT_THAT(*store_->LoadGroupJoins(), UnorderedElementsAre(second));
-  ASSERT_OK(store_->RecordGroupJoins(std::vector{first}));
-  EXPECT_THAT(*store_->LoadGroupJoins(), UnorderedElementsAre(first));
+  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{first, second}));
+  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), UnorderedElementsAre(second));
+  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{first}));
+  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), UnorderedElementsAre(first));
 }
 
 TEST_P(StoreContract, ForgetsLoginsThatAreInNoGroup) {
   const GroupJoinChange left{.instance = 1};
-  ASSERT_OK(store_->RecordGroupJoins(std::vector{left}));
-  ASSERT_OK(store_->RecordGroupJoins(
+  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{left}));
+  ASSERT_OK(store_->group_joins().RecordGroupJoins(
       std::vector<GroupJoinChange>{{.instance = 1, .join = JoinOf("bob", 7)}, left}));
-  EXPECT_THAT(*store_->LoadGroupJoins(), IsEmpty());
+  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), IsEmpty());
 }
 
 }  // namespace

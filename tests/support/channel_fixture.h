@@ -80,7 +80,7 @@ class ChannelFixture {
                  .events = store,
                  .log = store,
                  .history = store,
-                 .joins = store,
+                 .joins = store.group_joins(),
                  .end_store = store.ended_logins(),
                  .ends = ends,
                  .validities = validities,

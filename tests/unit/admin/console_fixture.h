@@ -166,7 +166,7 @@ class ConsoleFixture : public ServiceFixture {
                     .events = rooms_store_,
                     .log = rooms_store_,
                     .history = rooms_store_,
-                    .joins = rooms_store_,
+                    .joins = rooms_store_.group_joins(),
                     .end_store = rooms_store_.ended_logins(),
                     .ends = ends_,
                     .validities = validities_,

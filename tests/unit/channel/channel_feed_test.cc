@@ -82,7 +82,7 @@ class ChannelFeedTest : public testing::Test {
                     .events = store,
                     .log = store,
                     .history = store,
-                    .joins = store,
+                    .joins = store.group_joins(),
                     .end_store = store.ended_logins(),
                     .ends = ends.emplace_back(),
                     .validities = validities,

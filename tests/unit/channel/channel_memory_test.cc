@@ -130,7 +130,7 @@ class BoundedChannelTest : public testing::Test {
                     .events = store_,
                     .log = store_,
                     .history = store_,
-                    .joins = store_,
+                    .joins = store_.group_joins(),
                     .end_store = store_.ended_logins(),
                     .ends = ends_,
                     .validities = validities_,

@@ -89,7 +89,8 @@ class CopyStoreCommand : public DatabaseTest {
     EXPECT_EQ(Valued(copy.NewestMessage()), Valued(source.NewestMessage()));
     EXPECT_EQ(Valued(copy.ReadPendingMessages({"bob"}, {}, kAll)),
               Valued(source.ReadPendingMessages({"bob"}, {}, kAll)));
-    EXPECT_EQ(Valued(copy.LoadGroupJoins()), Valued(source.LoadGroupJoins()));
+    EXPECT_EQ(Valued(copy.group_joins().LoadGroupJoins()),
+              Valued(source.group_joins().LoadGroupJoins()));
     EXPECT_EQ(Valued(copy.ended_logins().LoadEndedLogins(TimePoint())),
               Valued(source.ended_logins().LoadEndedLogins(TimePoint())));
     EXPECT_EQ(Valued(copy.ended_logins().LoadAccountValidities()),
@@ -123,7 +124,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
   const GroupJoinChange joined{
       .instance = ~std::uint64_t{0},
       .join = GroupJoin{.account = {"bob"}, .room = kMultiRoom, .room_number = 2, .serial = 3}};
-  ASSERT_OK(source_->RecordGroupJoins({&joined, 1}));
+  ASSERT_OK(source_->group_joins().RecordGroupJoins({&joined, 1}));
   const EndedLogin ended{.account = {"bob"}, .instance = ~std::uint64_t{0}, .expires = kNoon};
   ASSERT_OK(source_->ended_logins().PutEndedLogins({&ended, 1}));
   ASSERT_OK(source_->ended_logins().PutAccountValidity({.account = {"bob"}}));

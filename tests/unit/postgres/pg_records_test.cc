@@ -1,4 +1,4 @@
-// Revocations, recordings and logins in groups, in PostgreSQL: values of any bytes and numbers.
+// Revocations and recordings in PostgreSQL: values of any bytes and numbers.
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -15,7 +15,6 @@ namespace {
 
 using std::chrono::seconds;
 using testing::ElementsAre;
-using testing::UnorderedElementsAre;
 
 using PgRecordsTest = PgTablesTest;
 
@@ -50,25 +49,6 @@ TEST_F(PgRecordsTest, RecordingsMayHaveAnyBytesAndAreListedFromAnyNumber) {
                                  .number = std::numeric_limits<std::uint64_t>::max()};
   EXPECT_THAT(*pg::ListRecordings(*connection_, {.after = beyond}, Soon()), ElementsAre(recording));
   EXPECT_EQ(*pg::FindRecording(*connection_, recording.file, Soon()), recording);
-}
-
-TEST_F(PgRecordsTest, LoginsInGroupsMayHaveAnyNumbers) {
-  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
-  const auto join = [](std::uint64_t instance, std::uint64_t number) {
-    return GroupJoinChange{.instance = instance,
-                           .join = GroupJoin{.account = {"amy"},
-                                             .logged_in = kNoon,
-                                             .expires = kNoon + seconds(1),
-                                             .room = {RoomKind::kLive, {"r1"}},
-                                             .room_number = number,
-                                             .joined_seq = number,
-                                             .serial = number}};
-  };
-  const GroupJoinChange left{.instance = 5, .join = {}};
-  ASSERT_OK(Write(pg::RecordGroupJoins(
-      std::vector{join(kMax, 1), join(kMax, kMax), join(0, 0), join(5, 1), left})));
-  EXPECT_THAT(*pg::LoadGroupJoins(*connection_, Soon()),
-              UnorderedElementsAre(join(kMax, kMax), join(0, 0)));
 }
 
 }  // namespace
