@@ -27,8 +27,6 @@ class Storage : public Store,
                 public RecordingStore,
                 public DeliveryStore,
                 public SessionStore,
-                public MessageLog,
-                public MessageHistory,
                 public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
@@ -56,6 +54,7 @@ class Storage : public Store,
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
+  virtual MessageStore& messages() = 0;
   virtual GroupJoinStore& group_joins() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.

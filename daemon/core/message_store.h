@@ -187,4 +187,7 @@ class MessageHistory {
   virtual Result<std::size_t> TrimMessages(const MessageRetention& retention) = 0;
 };
 
+/// Both, as a store has them; users take the one that they need.
+class MessageStore : public MessageLog, public MessageHistory {};
+
 }  // namespace rtcroom

@@ -212,7 +212,7 @@ void UpkeepModule::RemoveLeftBeats() {
 // Also without a channel: an earlier configuration may have had one.
 void UpkeepModule::TrimMessages() {
   const TimePoint now = deps_.store.removal().Now();
-  const Result<std::uint64_t> newest = deps_.store.storage().NewestMessage();
+  const Result<std::uint64_t> newest = deps_.store.storage().messages().NewestMessage();
   const MessageRetention retention{
       .as_of = now,
       .keep_since = now - history_,
@@ -220,7 +220,7 @@ void UpkeepModule::TrimMessages() {
       .keep_ended_since = now - kEndedRoomHistory,
       .max_bytes = max_message_bytes_};
   const Status trimmed = Repeat([&]() -> Result<bool> {
-    const Result<std::size_t> removed = deps_.store.storage().TrimMessages(retention);
+    const Result<std::size_t> removed = deps_.store.storage().messages().TrimMessages(retention);
     if (!removed) return removed.error();
     return *removed == retention.most_per_call;
   });

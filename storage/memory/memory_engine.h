@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_listener.h"
+#include "daemon/core/ids.h"
 
 namespace rtcroom {
 
@@ -22,6 +25,7 @@ struct MemoryEngine {
 
   CommitListener& listener;
   Mutex mutex{};
+  std::map<std::uint64_t, RoomId> rooms_by_number GUARDED_BY(mutex){};  ///< by `Room::sequence`
   std::optional<TimePoint> removal GUARDED_BY(mutex){};  ///< `StoredRemovalTime::mark`
 };
 

@@ -20,7 +20,7 @@ MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& 
       engine_(listener),
       events_(std::move(epoch)),
       recordings_(limits.max_recordings),
-      messages_(limits.max_room_messages) {}
+      messages_(engine_, limits.max_room_messages) {}
 
 const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   const auto found = rooms_.find(key.id);
@@ -96,7 +96,7 @@ void MemoryStore::PlaceLocked(const Room* stored, Room& room) {
   if (stored == nullptr) {
     room.sequence = ++last_sequence_;
     room.place = becomes_active ? room.sequence : 0;
-    by_sequence_.emplace(room.sequence, room.key.id);
+    engine_.rooms_by_number.emplace(room.sequence, room.key.id);
     order_.Insert(Ordered(room));
   } else if (becomes_active) {
     room.place = ++last_sequence_;
@@ -123,7 +123,7 @@ void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
 void MemoryStore::DropLocked(const Room& room) {
   order_.Erase(Ordered(room));
   by_place_.erase(room.place);
-  by_sequence_.erase(room.sequence);
+  engine_.rooms_by_number.erase(room.sequence);
   audiences_.erase(room.sequence);
   rooms_.erase(room.key.id);
 }
@@ -170,8 +170,8 @@ Result<std::vector<Audience>> MemoryStore::FindAudiences(const RoomKey& key,
 Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   const MutexLock lock(engine_.mutex);
   RoomPage page{.rooms = {}, .at = events_.Newest()};
-  for (auto place = by_sequence_.upper_bound(after);
-       place != by_sequence_.end() && page.rooms.size() < limit; ++place) {
+  for (auto place = engine_.rooms_by_number.upper_bound(after);
+       place != engine_.rooms_by_number.end() && page.rooms.size() < limit; ++place) {
     page.rooms.push_back(rooms_.at(place->second));
   }
   return page;
@@ -379,80 +379,6 @@ Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
     if (unused) ++removed;
   }
   return engine_.MarkRemoval(as_of, removed);
-}
-
-Result<AppendedMessage> MemoryStore::AppendRoomMessage(std::uint64_t room_number,
-                                                       MessageContent content,
-                                                       const RepeatsAfter& repeats) {
-  const MutexLock lock(engine_.mutex);
-  if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
-  AppendedMessage appended = messages_.AppendToRoom(room_number, std::move(content), repeats);
-  if (appended.is_new) engine_.listener.OnCommit({.has_messages = true});
-  return appended;
-}
-
-Result<AppendedMessage> MemoryStore::AppendDirectMessage(const UserId& receiver,
-                                                         MessageContent content,
-                                                         const RepeatsAfter& repeats) {
-  const MutexLock lock(engine_.mutex);
-  AppendedMessage appended = messages_.AppendDirect(receiver, std::move(content), repeats);
-  if (appended.is_new) engine_.listener.OnCommit({.has_messages = true});
-  return appended;
-}
-
-Result<std::vector<StoredMessage>> MemoryStore::ReadMessages(std::uint64_t position,
-                                                             std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return messages_.Read(position, limit);
-}
-
-Result<std::uint64_t> MemoryStore::NewestMessage() {
-  const MutexLock lock(engine_.mutex);
-  return messages_.newest();
-}
-
-Result<std::uint64_t> MemoryStore::NewestRoomMessage(std::uint64_t room_number) {
-  const MutexLock lock(engine_.mutex);
-  if (!by_sequence_.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
-  return messages_.NewestOfRoom(room_number);
-}
-
-Result<std::vector<StoredMessage>> MemoryStore::ReadRoomMessages(std::uint64_t room_number,
-                                                                 std::uint64_t first,
-                                                                 std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return messages_.ReadRoom(room_number, first, limit);
-}
-
-Result<std::vector<StoredMessage>> MemoryStore::ReadDirectMessages(
-    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
-    std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return messages_.ReadDirect(one, other, before, limit);
-}
-
-Result<std::vector<StoredMessage>> MemoryStore::ReadPendingMessages(const UserId& receiver,
-                                                                    TimePoint since,
-                                                                    std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return messages_.ReadPending(receiver, since, limit);
-}
-
-Status MemoryStore::SettleMessages(std::span<const ReceivedMessages> received) {
-  const MutexLock lock(engine_.mutex);
-  for (const auto& [receiver, position] : received) messages_.Settle(receiver, position);
-  return {};
-}
-
-Result<std::vector<StoredMessage>> MemoryStore::ReadConversations(const UserId& user,
-                                                                  std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return messages_.ReadConversations(user, limit);
-}
-
-Result<std::size_t> MemoryStore::TrimMessages(const MessageRetention& retention) {
-  const MutexLock lock(engine_.mutex);
-  return engine_.MarkRemoval(retention.as_of, messages_.Trim(retention));
 }
 
 }  // namespace rtcroom

@@ -21,7 +21,7 @@
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
 #include "storage/memory/memory_group_joins.h"
-#include "storage/memory/message_table.h"
+#include "storage/memory/memory_messages.h"
 #include "storage/memory/recording_table.h"
 #include "storage/storage.h"
 
@@ -81,26 +81,7 @@ class MemoryStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats = {}) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats = {}) override;
-  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
-                                                  std::size_t limit) override;
-  Result<std::uint64_t> NewestMessage() override;
-  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
-  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
-                                                      std::uint64_t first,
-                                                      std::size_t limit) override;
-  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
-                                                        std::optional<std::uint64_t> before,
-                                                        std::size_t limit) override;
-  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
-                                                         std::size_t limit) override;
-  Status SettleMessages(std::span<const ReceivedMessages> received) override;
-  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
-                                                       std::size_t limit) override;
-  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+  MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
@@ -120,7 +101,6 @@ class MemoryStore : public Storage {
   std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(engine_.mutex);  ///< without their audience
   std::unordered_map<std::uint64_t, AudienceTable> audiences_ GUARDED_BY(engine_.mutex);  ///< by room
   std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(engine_.mutex);
-  std::map<std::uint64_t, RoomId> by_sequence_ GUARDED_BY(engine_.mutex);
   RoomListIndex order_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_sequence_ GUARDED_BY(engine_.mutex) = 0;
   EventTable events_ GUARDED_BY(engine_.mutex);
@@ -130,7 +110,7 @@ class MemoryStore : public Storage {
   DeliveryTable deliveries_ GUARDED_BY(engine_.mutex);
   std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
-  MessageTable messages_ GUARDED_BY(engine_.mutex);
+  MemoryMessages messages_;
   MemoryGroupJoins group_joins_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -9,9 +10,9 @@
 
 #include <fmt/format.h>
 
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_engine.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 // The beginning of each statement that reads rows.
@@ -221,14 +222,7 @@ StoredMessage ReadMessage(PgRows& rows) {
   return message;
 }
 
-/// The number in the only column of the first row.
-Result<std::optional<std::uint64_t>> ReadNumber(PgConnection& connection, const PgCall& call,
-                                                MonotonicTime deadline) {
-  const auto numbers =
-      ReadPgRows(connection, call, deadline, [](PgRows& rows) { return rows.Unsigned(0); });
-  if (!numbers) return numbers.error();
-  return numbers->empty() ? std::nullopt : std::optional(numbers->front());
-}
+std::uint64_t ReadMessageNumber(PgRows& rows) { return rows.Unsigned(0); }
 
 PgCall ReceivedCall(const PgStatement& statement, std::span<const ReceivedMessages> received) {
   // A statement must not write a row twice.
@@ -246,91 +240,140 @@ PgCall ReceivedCall(const PgStatement& statement, std::span<const ReceivedMessag
   return PgCall(statement, receivers, positions);
 }
 
-}  // namespace
+/// Messages whose bytes one statement counts.
+constexpr std::size_t kCountedPerStep = 20'000;
 
-std::span<const PgStatement> MessageReads() { return kMessageReads; }
-std::span<const PgStatement> MessageWrites() { return kMessageWrites; }
-
-Result<std::vector<StoredMessage>> ReadMessages(PgConnection& connection, std::uint64_t position,
-                                                std::size_t limit, MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kReadMessages, ToPgBound(position), ToPgBound(limit)),
-                    deadline, ReadMessage);
-}
-
-Result<std::uint64_t> NewestMessage(PgConnection& connection, MonotonicTime deadline) {
-  const auto newest = ReadNumber(connection, PgCall(kNewestMessage), deadline);
-  if (!newest) return newest.error();
-  return newest->value_or(0);
-}
-
-Result<std::uint64_t> NewestRoomMessage(PgConnection& connection, std::uint64_t room_number,
-                                        MonotonicTime deadline) {
-  const auto newest =
-      ReadNumber(connection, PgCall(kNewestOfRoom, ToPgBound(room_number)), deadline);
-  if (!newest) return newest.error();
-  if (!*newest) return NoSuchRoom(room_number);
-  return **newest;
-}
-
-Result<std::vector<StoredMessage>> ReadRoomMessages(PgConnection& connection,
-                                                    std::uint64_t room_number, std::uint64_t first,
-                                                    std::size_t limit, MonotonicTime deadline) {
-  return ReadPgRows(connection,
-                    PgCall(kReadOfRoom, ToPgBound(room_number), ToPgBound(first), ToPgBound(limit)),
-                    deadline, ReadMessage);
-}
-
-Result<std::vector<StoredMessage>> ReadDirectMessages(PgConnection& connection, const UserId& one,
-                                                      const UserId& other,
-                                                      std::optional<std::uint64_t> before,
-                                                      std::size_t limit, MonotonicTime deadline) {
-  constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
-  // Both orders of texts are that of bytes.
-  const auto& [least, greatest] = std::minmax(one.value, other.value);
-  return ReadPgRows(
-      connection,
-      PgCall(kReadOfPair, least, greatest, ToPgBound(before.value_or(kNoBound)), ToPgBound(limit)),
-      deadline, ReadMessage);
-}
-
-Result<std::vector<StoredMessage>> ReadPendingMessages(PgConnection& connection,
-                                                       const UserId& receiver, TimePoint since,
-                                                       std::size_t limit, MonotonicTime deadline) {
-  return ReadPgRows(
-      connection,
-      PgCall(kReadPending, receiver.value, since, ToPgBound(limit), ToPgBound(kMaxPendingRead)),
-      deadline, ReadMessage);
-}
-
-Result<std::vector<StoredMessage>> ReadConversations(PgConnection& connection, const UserId& user,
-                                                     std::size_t limit, MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kReadConversations, user.value, ToPgBound(limit)), deadline,
-                    ReadMessage);
-}
-
-Result<bool> HasPendingMessages(PgConnection& connection,
-                                std::span<const ReceivedMessages> received,
-                                MonotonicTime deadline) {
-  const Result<PgRows> pending = connection.Run(ReceivedCall(kHasPending, received), deadline);
-  if (!pending) return pending.error();
-  return pending->size() > 0;
-}
-
-Result<MessageTally> CountMessages(PgConnection& connection, const MessageTally& before,
-                                   std::size_t limit, MonotonicTime deadline) {
+/// Counts on with the next `limit` messages.
+Result<pg::MessageTally> CountMessages(PgConnection& connection, const pg::MessageTally& before,
+                                       std::size_t limit, MonotonicTime deadline) {
   const auto counted =
       ReadPgRows(connection, PgCall(kCountBytes, ToPgBound(before.through), ToPgBound(limit)),
                  deadline, [&](PgRows& rows) {
-                   return MessageTally{.through = rows.Unsigned(1),
-                                       .bytes = before.bytes + rows.Unsigned(2),
-                                       .is_complete = rows.Unsigned(0) < limit};
+                   return pg::MessageTally{.through = rows.Unsigned(1),
+                                           .bytes = before.bytes + rows.Unsigned(2),
+                                           .is_complete = rows.Unsigned(0) < limit};
                  });
   if (!counted) return counted.error();
   return counted->empty() ? before : counted->front();
 }
 
-PgWrite AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
-                      std::size_t max_room_messages) {
+}  // namespace
+
+Result<AppendedMessage> PgMessages::Append(StoredMessage message, const RepeatsAfter& repeats) {
+  AppendedMessage appended{std::move(message)};
+  const Status written =
+      engine_.Write([&] { return pg::AppendMessage(appended, repeats, max_room_messages_); });
+  if (!written) return written.error();
+  return appended;
+}
+
+Result<AppendedMessage> PgMessages::AppendRoomMessage(std::uint64_t room_number,
+                                                      MessageContent content,
+                                                      const RepeatsAfter& repeats) {
+  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
+}
+
+Result<AppendedMessage> PgMessages::AppendDirectMessage(const UserId& receiver,
+                                                        MessageContent content,
+                                                        const RepeatsAfter& repeats) {
+  assert(!receiver.value.empty());
+  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadMessages(std::uint64_t position,
+                                                            std::size_t limit) {
+  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
+    return ReadPgRows(connection, PgCall(kReadMessages, ToPgBound(position), ToPgBound(limit)),
+                      deadline, ReadMessage);
+  });
+}
+
+Result<std::uint64_t> PgMessages::NewestMessage() {
+  const auto newest = engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
+    return ReadPgRows(connection, PgCall(kNewestMessage), deadline, ReadMessageNumber);
+  });
+  if (!newest) return newest.error();
+  return newest->empty() ? 0 : newest->front();
+}
+
+Result<std::uint64_t> PgMessages::NewestRoomMessage(std::uint64_t room_number) {
+  return engine_.RunConfirmed(
+      [=](PgConnection& connection, MonotonicTime deadline) -> Result<std::uint64_t> {
+        const auto newest = ReadPgRows(connection, PgCall(kNewestOfRoom, ToPgBound(room_number)),
+                                       deadline, ReadMessageNumber);
+        if (!newest) return newest.error();
+        if (newest->empty()) return NoSuchRoom(room_number);
+        return newest->front();
+      });
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadRoomMessages(std::uint64_t room_number,
+                                                                std::uint64_t first,
+                                                                std::size_t limit) {
+  return engine_.ReadRows(
+      PgCall(kReadOfRoom, ToPgBound(room_number), ToPgBound(first), ToPgBound(limit)), ReadMessage);
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadDirectMessages(
+    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
+    std::size_t limit) {
+  constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
+  // Both orders of texts are that of bytes.
+  const auto& [least, greatest] = std::minmax(one.value, other.value);
+  return engine_.ReadRows(
+      PgCall(kReadOfPair, least, greatest, ToPgBound(before.value_or(kNoBound)), ToPgBound(limit)),
+      ReadMessage);
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadPendingMessages(const UserId& receiver,
+                                                                   TimePoint since,
+                                                                   std::size_t limit) {
+  return engine_.ReadRows(
+      PgCall(kReadPending, receiver.value, since, ToPgBound(limit), ToPgBound(kMaxPendingRead)),
+      ReadMessage);
+}
+
+Status PgMessages::SettleMessages(std::span<const ReceivedMessages> received) {
+  const auto pending = engine_.ReadRows(ReceivedCall(kHasPending, received), ReadMessageNumber);
+  if (!pending) return pending.error();
+  if (pending->empty()) return {};
+  return engine_.Write([=] { return pg::SettleMessages(received); });
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadConversations(const UserId& user,
+                                                                 std::size_t limit) {
+  return engine_.ReadRows(PgCall(kReadConversations, user.value, ToPgBound(limit)), ReadMessage);
+}
+
+Result<std::size_t> PgMessages::TrimMessages(const MessageRetention& retention) {
+  const auto count = [this](const pg::MessageTally& before) {
+    return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
+      return CountMessages(connection, before, kCountedPerStep, deadline);
+    });
+  };
+  const Result<std::uint64_t> counted = tally_.CountSurplus(retention, count);
+  if (!counted) return counted.error();
+  std::uint64_t surplus = *counted;
+  std::size_t removed = 0;
+  while (true) {
+    MessageRetention step = retention;
+    step.most_per_call = std::min(PgEngine::kRemovedPerStep, retention.most_per_call - removed);
+    pg::TrimmedMessages trimmed;
+    const Status written =
+        engine_.WriteLightly([&] { return pg::TrimMessages(step, surplus, trimmed); });
+    if (!written) return written.error();
+    removed += trimmed.count;
+    surplus -= std::min(surplus, trimmed.bytes);
+    tally_.Subtract(trimmed.bytes);
+    if (trimmed.count < step.most_per_call || removed == retention.most_per_call) return removed;
+  }
+}
+
+std::span<const PgStatement> pg::MessageReads() { return kMessageReads; }
+std::span<const PgStatement> pg::MessageWrites() { return kMessageWrites; }
+
+PgWrite pg::AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
+                          std::size_t max_room_messages) {
   const MessageContent& content = message.content;
   const bool in_room = message.receiver.value.empty();
   PgWrite write;
@@ -362,12 +405,12 @@ PgWrite AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
   return write;
 }
 
-PgWrite SettleMessages(std::span<const ReceivedMessages> received) {
+PgWrite pg::SettleMessages(std::span<const ReceivedMessages> received) {
   return {.calls = {ReceivedCall(kSettleMessages, received)}};
 }
 
-PgWrite TrimMessages(const MessageRetention& retention, std::uint64_t surplus,
-                     TrimmedMessages& trimmed) {
+PgWrite pg::TrimMessages(const MessageRetention& retention, std::uint64_t surplus,
+                         TrimmedMessages& trimmed) {
   PgCall call(kTrimMessages, retention.keep_since, ToPgBound(retention.keep_after),
               retention.keep_ended_since, ToPgBound(retention.most_per_call), retention.as_of,
               ToPgBound(surplus));
@@ -378,7 +421,7 @@ PgWrite TrimMessages(const MessageRetention& retention, std::uint64_t surplus,
           }};
 }
 
-PgCall EndMessages(std::span<const EndedRoom> rooms) {
+PgCall pg::EndMessages(std::span<const EndedRoom> rooms) {
   PgArray<std::uint64_t> numbers;
   PgArray<TimePoint> ends;
   for (const EndedRoom& room : rooms) {
@@ -388,4 +431,4 @@ PgCall EndMessages(std::span<const EndedRoom> rooms) {
   return PgCall(kEndMessages, numbers, ends);
 }
 
-}  // namespace rtcroom::pg
+}  // namespace rtcroom

@@ -8,43 +8,54 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/result.h"
 #include "daemon/core/message_store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_message_tally.h"
 #include "storage/postgres/pg_write.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
+
+class PgEngine;
+
+/// @threads safe from any thread.
+class PgMessages : public MessageStore {
+ public:
+  PgMessages(PgEngine& engine, std::size_t max_room_messages)
+      : engine_(engine), max_room_messages_(max_room_messages) {}
+
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats) override;
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats) override;
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override;
+  Result<std::uint64_t> NewestMessage() override;
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override;
+  Status SettleMessages(std::span<const ReceivedMessages> received) override;
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override;
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+
+ private:
+  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
+
+  PgEngine& engine_;
+  const std::size_t max_room_messages_;
+  PgMessageTally tally_;
+};
+
+namespace pg {
 
 std::span<const PgStatement> MessageReads();
 std::span<const PgStatement> MessageWrites();
-
-// The functions are those of `MessageLog` and `MessageHistory`.
-
-Result<std::vector<StoredMessage>> ReadMessages(PgConnection& connection, std::uint64_t position,
-                                                std::size_t limit, MonotonicTime deadline);
-Result<std::uint64_t> NewestMessage(PgConnection& connection, MonotonicTime deadline);
-Result<std::uint64_t> NewestRoomMessage(PgConnection& connection, std::uint64_t room_number,
-                                        MonotonicTime deadline);
-Result<std::vector<StoredMessage>> ReadRoomMessages(PgConnection& connection,
-                                                    std::uint64_t room_number, std::uint64_t first,
-                                                    std::size_t limit, MonotonicTime deadline);
-Result<std::vector<StoredMessage>> ReadDirectMessages(PgConnection& connection, const UserId& one,
-                                                      const UserId& other,
-                                                      std::optional<std::uint64_t> before,
-                                                      std::size_t limit, MonotonicTime deadline);
-Result<std::vector<StoredMessage>> ReadPendingMessages(PgConnection& connection,
-                                                       const UserId& receiver, TimePoint since,
-                                                       std::size_t limit, MonotonicTime deadline);
-Result<std::vector<StoredMessage>> ReadConversations(PgConnection& connection, const UserId& user,
-                                                     std::size_t limit, MonotonicTime deadline);
-/// Whether `SettleMessages` would settle one.
-Result<bool> HasPendingMessages(PgConnection& connection,
-                                std::span<const ReceivedMessages> received, MonotonicTime deadline);
-
-/// Counts on with the next `limit` messages.
-Result<MessageTally> CountMessages(PgConnection& connection, const MessageTally& before,
-                                   std::size_t limit, MonotonicTime deadline);
 
 /// @param message  without receiver: in a room. Receives its position, and its seq in a room; or
 ///                 becomes the stored one that it repeats.
@@ -70,4 +81,5 @@ struct EndedRoom {
 /// With the changes that end them.
 PgCall EndMessages(std::span<const EndedRoom> rooms);
 
-}  // namespace rtcroom::pg
+}  // namespace pg
+}  // namespace rtcroom

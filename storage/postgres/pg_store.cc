@@ -13,7 +13,6 @@
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
-#include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_reader_pool.h"
 #include "storage/postgres/pg_recordings.h"
 #include "storage/postgres/pg_revocations.h"
@@ -25,13 +24,6 @@
 #include "storage/shared/room_index.h"
 
 namespace rtcroom {
-namespace {
-
-/// Messages whose bytes one statement counts.
-constexpr std::size_t kCountedPerStep = 20'000;
-
-}  // namespace
-
 void PgStore::Begin() {
   readers_->ReadFrom(nullptr);
   follower_->Begin();
@@ -278,111 +270,6 @@ Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unu
   return engine_.RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
     return pg::RemoveUnusedSessions(as_of, unused_until, of_step, removed);
   });
-}
-
-Result<AppendedMessage> PgStore::Append(StoredMessage message, const RepeatsAfter& repeats) {
-  AppendedMessage appended{std::move(message)};
-  PgJob job([&] { return pg::AppendMessage(appended, repeats, limits_.max_room_messages); });
-  engine_.Commit(job);
-  if (!job.status()) return job.status().error();
-  return appended;
-}
-
-Result<AppendedMessage> PgStore::AppendRoomMessage(std::uint64_t room_number,
-                                                   MessageContent content,
-                                                   const RepeatsAfter& repeats) {
-  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
-}
-
-Result<AppendedMessage> PgStore::AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                                     const RepeatsAfter& repeats) {
-  assert(!receiver.value.empty());
-  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
-}
-
-Result<std::vector<StoredMessage>> PgStore::ReadMessages(std::uint64_t position,
-                                                         std::size_t limit) {
-  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadMessages(connection, position, limit, deadline);
-  });
-}
-
-Result<std::uint64_t> PgStore::NewestMessage() {
-  return engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::NewestMessage(connection, deadline);
-  });
-}
-
-Result<std::uint64_t> PgStore::NewestRoomMessage(std::uint64_t room_number) {
-  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::NewestRoomMessage(connection, room_number, deadline);
-  });
-}
-
-Result<std::vector<StoredMessage>> PgStore::ReadRoomMessages(std::uint64_t room_number,
-                                                             std::uint64_t first,
-                                                             std::size_t limit) {
-  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadRoomMessages(connection, room_number, first, limit, deadline);
-  });
-}
-
-Result<std::vector<StoredMessage>> PgStore::ReadDirectMessages(const UserId& one,
-                                                               const UserId& other,
-                                                               std::optional<std::uint64_t> before,
-                                                               std::size_t limit) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadDirectMessages(connection, one, other, before, limit, deadline);
-  });
-}
-
-Result<std::vector<StoredMessage>> PgStore::ReadPendingMessages(const UserId& receiver,
-                                                                TimePoint since,
-                                                                std::size_t limit) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadPendingMessages(connection, receiver, since, limit, deadline);
-  });
-}
-
-Status PgStore::SettleMessages(std::span<const ReceivedMessages> received) {
-  const Result<bool> is_pending =
-      engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
-        return pg::HasPendingMessages(connection, received, deadline);
-      });
-  if (!is_pending) return is_pending.error();
-  if (!*is_pending) return {};
-  return engine_.Write([=] { return pg::SettleMessages(received); });
-}
-
-Result<std::vector<StoredMessage>> PgStore::ReadConversations(const UserId& user,
-                                                              std::size_t limit) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadConversations(connection, user, limit, deadline);
-  });
-}
-
-Result<std::size_t> PgStore::TrimMessages(const MessageRetention& retention) {
-  const auto count = [this](const pg::MessageTally& before) {
-    return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-      return pg::CountMessages(connection, before, kCountedPerStep, deadline);
-    });
-  };
-  const Result<std::uint64_t> counted = message_tally_.CountSurplus(retention, count);
-  if (!counted) return counted.error();
-  std::uint64_t surplus = *counted;
-  std::size_t removed = 0;
-  while (true) {
-    MessageRetention step = retention;
-    step.most_per_call = std::min(PgEngine::kRemovedPerStep, retention.most_per_call - removed);
-    pg::TrimmedMessages trimmed;
-    const Status written =
-        engine_.WriteLightly([&] { return pg::TrimMessages(step, surplus, trimmed); });
-    if (!written) return written.error();
-    removed += trimmed.count;
-    surplus -= std::min(surplus, trimmed.bytes);
-    message_tally_.Subtract(trimmed.bytes);
-    if (trimmed.count < step.most_per_call || removed == retention.most_per_call) return removed;
-  }
 }
 
 }  // namespace rtcroom

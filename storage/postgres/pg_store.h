@@ -21,7 +21,7 @@
 #include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_group_joins.h"
-#include "storage/postgres/pg_message_tally.h"
+#include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
@@ -150,26 +150,7 @@ class PgStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats = {}) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats = {}) override;
-  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
-                                                  std::size_t limit) override;
-  Result<std::uint64_t> NewestMessage() override;
-  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
-  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
-                                                      std::uint64_t first,
-                                                      std::size_t limit) override;
-  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
-                                                        std::optional<std::uint64_t> before,
-                                                        std::size_t limit) override;
-  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
-                                                         std::size_t limit) override;
-  Status SettleMessages(std::span<const ReceivedMessages> received) override;
-  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
-                                                       std::size_t limit) override;
-  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+  MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
@@ -179,11 +160,9 @@ class PgStore : public Storage {
   PgStore(const PgAddress& address, const PgOptions& options, const Clock& clock, Parts parts);
 
   Result<RoomPage> ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit);
-  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
 
   const PgAddress address_;
   const StoreLimits limits_;
-  PgMessageTally message_tally_;
   // Destroyed in reverse: first the threads, which use the others.
   const std::unique_ptr<RoomIndex> index_;
   const std::unique_ptr<PgLog> log_;
@@ -194,6 +173,7 @@ class PgStore : public Storage {
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
+  PgMessages messages_;
   PgGroupJoins group_joins_;
   PgEndedLogins ended_logins_;
 };

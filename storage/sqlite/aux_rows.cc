@@ -5,6 +5,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_group_joins.h"
+#include "storage/sqlite/sqlite_messages.h"
 
 namespace rtcroom {
 
@@ -21,7 +22,7 @@ Status AuxWriter::Prepare(Database& database) {
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Writes());
   if (prepared) prepared = statements_.Prepare(database, SqliteGroupJoins::Writes());
-  if (prepared) prepared = messages_.Prepare(database);
+  if (prepared) prepared = statements_.Prepare(database, SqliteMessages::Writes());
   if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;
@@ -59,7 +60,7 @@ Status AuxReader::Prepare(Database& database) {
   if (prepared) prepared = deliveries_.Prepare(database);
   if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Reads());
   if (prepared) prepared = statements_.Prepare(database, SqliteGroupJoins::Reads());
-  if (prepared) prepared = messages_.Prepare(database);
+  if (prepared) prepared = statements_.Prepare(database, SqliteMessages::Reads());
   if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;

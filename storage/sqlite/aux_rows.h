@@ -9,7 +9,6 @@
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
 #include "storage/sqlite/delivery_rows.h"
-#include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/recording_rows.h"
 #include "storage/sqlite/session_rows.h"
 #include "storage/sqlite/statement.h"
@@ -32,7 +31,6 @@ class AuxWriter {
   /// One of a kind that has a class of its own. @param sql  among its constants.
   Statement& operator[](const char* sql) { return statements_[sql]; }
   DeliveryWriter& deliveries() { return deliveries_; }
-  MessageWriter& messages() { return messages_; }
   RecordingWriter& recordings() { return recordings_; }
   SessionWriter& sessions() { return sessions_; }
 
@@ -43,7 +41,6 @@ class AuxWriter {
   Statement remove_revocations_;
   StatementSet statements_;
   DeliveryWriter deliveries_;
-  MessageWriter messages_;
   RecordingWriter recordings_;
   SessionWriter sessions_;
 };
@@ -61,7 +58,6 @@ class AuxReader {
   /// One of a kind that has a class of its own. @param sql  among its constants.
   Statement& operator[](const char* sql) { return statements_[sql]; }
   DeliveryReader& deliveries() { return deliveries_; }
-  MessageReader& messages() { return messages_; }
   RecordingReader& recordings() { return recordings_; }
   SessionReader& sessions() { return sessions_; }
 
@@ -71,7 +67,6 @@ class AuxReader {
   Statement load_removal_;
   StatementSet statements_;
   DeliveryReader deliveries_;
-  MessageReader messages_;
   RecordingReader recordings_;
   SessionReader sessions_;
 };

@@ -36,6 +36,13 @@ class SqliteEngine {
     return Reported(read(readers_.Take()->aux()));
   }
 
+  /// As `Read`; all statements of `read` see one snapshot.
+  template <typename Function>
+  auto ReadSnapshot(Function read) {
+    ReaderPool::Lease reader = readers_.Take();
+    return Reported(reader->InSnapshot([&] { return read(reader->aux()); }));
+  }
+
   /// Returns `outcome`, and reports a failure to the observer.
   template <typename Outcome>
   Outcome Reported(Outcome outcome) const {

@@ -171,20 +171,6 @@ Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {
   });
 }
 
-Result<std::vector<StoredMessage>> SqliteReader::ReadConversations(const UserId& user,
-                                                                   std::size_t limit) {
-  return InSnapshot([&] { return aux_.messages().ReadConversations(user, limit); });
-}
-
-template <typename Read>
-auto SqliteReader::InSnapshot(Read read) -> decltype(read()) {
-  if (database_.InTransaction()) return read();
-  if (const Status begun = Run(begin_); !begun) return begun.error();
-  auto outcome = read();
-  EndSnapshot();
-  return outcome;
-}
-
 Result<std::vector<StoredEvent>> SqliteReader::ReadRoomEvents(const RoomKey& key,
                                                               std::optional<std::uint64_t> before,
                                                               std::size_t limit) {

@@ -68,8 +68,15 @@ class SqliteReader {
   /// `Store::Newest`.
   Result<Cursor> Newest();
 
-  /// `MessageHistory::ReadConversations`.
-  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user, std::size_t limit);
+  /// Runs `read` in a transaction, opening one if needed: all its reads see one snapshot.
+  template <typename Read>
+  auto InSnapshot(Read read) -> decltype(read()) {
+    if (database_.InTransaction()) return read();
+    if (const Status begun = Run(begin_); !begun) return begun.error();
+    auto outcome = read();
+    EndSnapshot();
+    return outcome;
+  }
 
   /// Data other than rooms.
   AuxReader& aux() { return aux_; }
@@ -77,9 +84,6 @@ class SqliteReader {
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
   Status Prepare();
-  /// Runs `read` in a transaction, opening one if needed: all its reads see one snapshot.
-  template <typename Read>
-  auto InSnapshot(Read read) -> decltype(read());
   /// An event and the position of the previous one, as returned by `Store::ReadRoomEvents`.
   struct Link {
     StoredEvent stored{};

@@ -87,6 +87,7 @@ SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<R
       groups_(std::move(groups)),
       committer_(std::move(committer)),
       engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
+      messages_(*engine_),
       group_joins_(*engine_),
       ended_logins_(*engine_),
       max_recordings_(options.limits.max_recordings) {}
@@ -349,91 +350,6 @@ Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint
   return engine_->Remove(as_of, [=](AuxWriter& writer) {
     return writer.sessions().RemoveUnused(unused_until, limit);
   });
-}
-
-Result<AppendedMessage> SqliteStore::Append(StoredMessage message, const RepeatsAfter& repeats) {
-  AppendedMessage appended;
-  // It may run again.
-  const Status done = engine_->Call([&](SqliteWriter& writer) {
-    appended = {message};
-    return writer.Append(appended, repeats);
-  });
-  if (!done) return done.error();
-  return appended;
-}
-
-Result<AppendedMessage> SqliteStore::AppendRoomMessage(std::uint64_t room_number,
-                                                       MessageContent content,
-                                                       const RepeatsAfter& repeats) {
-  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
-}
-
-Result<AppendedMessage> SqliteStore::AppendDirectMessage(const UserId& receiver,
-                                                         MessageContent content,
-                                                         const RepeatsAfter& repeats) {
-  assert(!receiver.value.empty());
-  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
-}
-
-Result<std::vector<StoredMessage>> SqliteStore::ReadMessages(std::uint64_t position,
-                                                             std::size_t limit) {
-  return engine_->Read([&](AuxReader& aux) { return aux.messages().Read(position, limit); });
-}
-
-Result<std::uint64_t> SqliteStore::NewestMessage() {
-  return engine_->Read([&](AuxReader& aux) { return aux.messages().Newest(); });
-}
-
-Result<std::uint64_t> SqliteStore::NewestRoomMessage(std::uint64_t room_number) {
-  return engine_->Read([&](AuxReader& aux) { return aux.messages().NewestOfRoom(room_number); });
-}
-
-Result<std::vector<StoredMessage>> SqliteStore::ReadRoomMessages(std::uint64_t room_number,
-                                                                 std::uint64_t first,
-                                                                 std::size_t limit) {
-  return engine_->Read(
-      [&](AuxReader& aux) { return aux.messages().ReadRoom(room_number, first, limit); });
-}
-
-Result<std::vector<StoredMessage>> SqliteStore::ReadDirectMessages(
-    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
-    std::size_t limit) {
-  return engine_->Read(
-      [&](AuxReader& aux) { return aux.messages().ReadDirect(one, other, before, limit); });
-}
-
-Result<std::vector<StoredMessage>> SqliteStore::ReadPendingMessages(const UserId& receiver,
-                                                                    TimePoint since,
-                                                                    std::size_t limit) {
-  return engine_->Read(
-      [&](AuxReader& aux) { return aux.messages().ReadPending(receiver, since, limit); });
-}
-
-Status SqliteStore::SettleMessages(std::span<const ReceivedMessages> received) {
-  std::vector<ReceivedMessages> pending;
-  for (const ReceivedMessages& messages : received) {
-    const Result<bool> is_pending =
-        engine_->Read([&](AuxReader& aux) { return aux.messages().IsPending(messages); });
-    if (!is_pending) return is_pending.error();
-    if (*is_pending) pending.push_back(messages);
-  }
-  if (pending.empty()) return {};
-  return engine_->Write([&](AuxWriter& writer) -> Status {
-    for (const ReceivedMessages& messages : pending) {
-      if (const Status settled = writer.messages().Settle(messages); !settled) return settled;
-    }
-    return {};
-  });
-}
-
-Result<std::vector<StoredMessage>> SqliteStore::ReadConversations(const UserId& user,
-                                                                  std::size_t limit) {
-  return engine_->Reported(readers_->Take()->ReadConversations(user, limit));
-}
-
-Result<std::size_t> SqliteStore::TrimMessages(const MessageRetention& retention) {
-  return engine_->Remove(retention.as_of,
-                         [&](AuxWriter& writer) { return writer.messages().Trim(retention); });
 }
 
 }  // namespace rtcroom

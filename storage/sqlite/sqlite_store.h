@@ -16,6 +16,7 @@
 #include "daemon/core/store_observer.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_group_joins.h"
+#include "storage/sqlite/sqlite_messages.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
@@ -137,26 +138,7 @@ class SqliteStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats = {}) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats = {}) override;
-  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
-                                                  std::size_t limit) override;
-  Result<std::uint64_t> NewestMessage() override;
-  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
-  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
-                                                      std::uint64_t first,
-                                                      std::size_t limit) override;
-  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
-                                                        std::optional<std::uint64_t> before,
-                                                        std::size_t limit) override;
-  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
-                                                         std::size_t limit) override;
-  Status SettleMessages(std::span<const ReceivedMessages> received) override;
-  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
-                                                       std::size_t limit) override;
-  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+  MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
@@ -165,7 +147,6 @@ class SqliteStore : public Storage {
               std::unique_ptr<ReaderPool> readers, std::unique_ptr<SqliteGroupWriter> groups,
               std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer,
               const SqliteOptions& options);
-  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
   Status CopyPages(Database& to, const std::stop_token& stop);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
@@ -176,6 +157,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<SqliteGroupWriter> groups_;
   const std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
+  SqliteMessages messages_;
   SqliteGroupJoins group_joins_;
   SqliteEndedLogins ended_logins_;
   const std::uint64_t max_recordings_;

@@ -14,6 +14,7 @@
 #include "daemon/base/free_space.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/savepoint.h"
+#include "storage/sqlite/sqlite_messages.h"
 
 namespace rtcroom {
 namespace {
@@ -230,7 +231,7 @@ Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,
 Status SqliteWriter::DeleteRoom(const Room& stored, TimePoint now) {
   --marks_.rooms;
   if (const Status deleted = room_writer_.Delete(stored); !deleted) return deleted;
-  return aux_writer_.messages().EndRoom(stored.sequence, now);
+  return SqliteMessages::EndRoom(aux_writer_, stored.sequence, now);
 }
 
 Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
@@ -311,7 +312,8 @@ Status SqliteWriter::Append(AppendedMessage& message, const RepeatsAfter& repeat
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
   message.position = marks_.last_message + 1;
-  Status appended = aux_writer_.messages().Append(message, repeats, limits_.max_room_messages);
+  Status appended =
+      SqliteMessages::AppendRow(aux_writer_, message, repeats, limits_.max_room_messages);
   if (appended) appended = savepoint.Release();
   if (!appended || !message.is_new) return appended;
   marks_.last_message = message.position;

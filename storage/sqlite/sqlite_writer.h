@@ -15,6 +15,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/commit_listener.h"
+#include "daemon/core/message_store.h"
 #include "daemon/core/store.h"
 #include "storage/shared/custom_events.h"
 #include "storage/shared/room_index.h"

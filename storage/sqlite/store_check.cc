@@ -9,9 +9,9 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/interruption.h"
-#include "storage/sqlite/message_rows.h"
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/schema_version.h"
+#include "storage/sqlite/sqlite_messages.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/temporary_copy.h"
 

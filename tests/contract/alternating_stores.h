@@ -15,6 +15,7 @@
 #include "daemon/base/clock.h"
 #include "storage/postgres/pg_store.h"
 #include "tests/support/eventually.h"
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
@@ -129,50 +130,32 @@ class AlternatingStores : public Storage {
                                            std::size_t limit) override {
     return Next().RemoveUnusedSessions(as_of, unused_until, limit);
   }
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats) override {
-    return Told(Next().AppendRoomMessage(room_number, std::move(content), repeats));
-  }
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats) override {
-    return Told(Next().AppendDirectMessage(receiver, std::move(content), repeats));
-  }
-  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
-                                                  std::size_t limit) override {
-    return Next().ReadMessages(position, limit);
-  }
-  Result<std::uint64_t> NewestMessage() override { return Next().NewestMessage(); }
-  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override {
-    return Next().NewestRoomMessage(room_number);
-  }
-  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
-                                                      std::uint64_t first,
-                                                      std::size_t limit) override {
-    return Next().ReadRoomMessages(room_number, first, limit);
-  }
-  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
-                                                        std::optional<std::uint64_t> before,
-                                                        std::size_t limit) override {
-    return Next().ReadDirectMessages(one, other, before, limit);
-  }
-  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
-                                                         std::size_t limit) override {
-    return Next().ReadPendingMessages(receiver, since, limit);
-  }
-  Status SettleMessages(std::span<const ReceivedMessages> received) override {
-    return Next().SettleMessages(received);
-  }
-  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
-                                                       std::size_t limit) override {
-    return Next().ReadConversations(user, limit);
-  }
-  Result<std::size_t> TrimMessages(const MessageRetention& retention) override {
-    return Next().TrimMessages(retention);
-  }
+  MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return Next().group_joins(); }
   EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 
  private:
+  /// What is appended, the observed listener knows at once.
+  class Messages : public ForwardedMessages {
+   public:
+    explicit Messages(AlternatingStores& stores) : stores_(stores) {}
+    Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                              const RepeatsAfter& repeats) override {
+      return stores_.Told(
+          ForwardedMessages::AppendRoomMessage(room_number, std::move(content), repeats));
+    }
+    Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                                const RepeatsAfter& repeats) override {
+      return stores_.Told(
+          ForwardedMessages::AppendDirectMessage(receiver, std::move(content), repeats));
+    }
+
+   private:
+    MessageStore& target() override { return stores_.Next().messages(); }
+
+    AlternatingStores& stores_;
+  };
+
   PgStore& Next() const { return calls_++ % 2 == 0 ? *told_ : *other_; }
 
   PgStore& CaughtUp() const {
@@ -195,6 +178,7 @@ class AlternatingStores : public Storage {
   const std::unique_ptr<PgStore> other_;
   const Clock& clock_;
   mutable std::atomic<std::size_t> calls_ = 0;
+  Messages messages_{*this};
 };
 
 }  // namespace rtcroom

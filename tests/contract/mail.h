@@ -28,41 +28,43 @@ class Mail {
     EXPECT_OK(Apply(store_, Destroying(MakeKey(RoomKind::kMulti, id), "creator", now)));
   }
   StoredMessage AppendTo(std::uint64_t room, const std::string& body, TimePoint sent_at = kNoon) {
-    return Checked(store_.AppendRoomMessage(room, MakeMessage("amy", body, sent_at)));
+    return Checked(store_.messages().AppendRoomMessage(room, MakeMessage("amy", body, sent_at)));
   }
   StoredMessage Send(const std::string& from, const std::string& to, const std::string& body,
                      TimePoint sent_at = kNoon) {
-    return Checked(store_.AppendDirectMessage({to}, MakeMessage(from, body, sent_at)));
+    return Checked(store_.messages().AppendDirectMessage({to}, MakeMessage(from, body, sent_at)));
   }
   void Settle(const std::string& receiver, std::uint64_t position) {
-    EXPECT_OK(SettleMessages(store_, receiver, position));
+    EXPECT_OK(SettleMessages(store_.messages(), receiver, position));
   }
   std::size_t Trim(const MessageRetention& retention) {
-    return Checked(store_.TrimMessages(retention));
+    return Checked(store_.messages().TrimMessages(retention));
   }
 
   std::vector<StoredMessage> All(std::uint64_t after = 0) {
-    return Checked(store_.ReadMessages(after, 1000));
+    return Checked(store_.messages().ReadMessages(after, 1000));
   }
-  std::uint64_t Newest() { return Checked(store_.NewestMessage()); }
-  std::uint64_t NewestIn(std::uint64_t room) { return Checked(store_.NewestRoomMessage(room)); }
+  std::uint64_t Newest() { return Checked(store_.messages().NewestMessage()); }
+  std::uint64_t NewestIn(std::uint64_t room) {
+    return Checked(store_.messages().NewestRoomMessage(room));
+  }
   std::vector<StoredMessage> InRoom(std::uint64_t room, std::uint64_t first = 1,
                                     std::size_t limit = 1000) {
-    return Checked(store_.ReadRoomMessages(room, first, limit));
+    return Checked(store_.messages().ReadRoomMessages(room, first, limit));
   }
 
   // Bodies only.
   std::vector<std::string> Between(const std::string& one, const std::string& other,
                                    std::optional<std::uint64_t> before = {},
                                    std::size_t limit = 1000) {
-    return BodiesOf(Checked(store_.ReadDirectMessages({one}, {other}, before, limit)));
+    return BodiesOf(Checked(store_.messages().ReadDirectMessages({one}, {other}, before, limit)));
   }
   std::vector<std::string> Pending(const std::string& receiver, TimePoint since = {},
                                    std::size_t limit = 1000) {
-    return BodiesOf(Checked(store_.ReadPendingMessages({receiver}, since, limit)));
+    return BodiesOf(Checked(store_.messages().ReadPendingMessages({receiver}, since, limit)));
   }
   std::vector<std::string> Conversations(const std::string& user, std::size_t limit = 100) {
-    return BodiesOf(Checked(store_.ReadConversations({user}, limit)));
+    return BodiesOf(Checked(store_.messages().ReadConversations({user}, limit)));
   }
 
  private:

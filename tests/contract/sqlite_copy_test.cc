@@ -67,8 +67,8 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
             *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10));
   EXPECT_EQ(copy->CountDeliveries()->groups, 1u);
   EXPECT_EQ(*copy->LoadSessions(TimePoint(), 10), *store_->LoadSessions(TimePoint(), 10));
-  EXPECT_EQ(*copy->ReadMessages(0, 100), *store_->ReadMessages(0, 100));
-  EXPECT_EQ(copy->ReadPendingMessages({"bob"}, {}, 10)->size(), 1u);
+  EXPECT_EQ(*copy->messages().ReadMessages(0, 100), *store_->messages().ReadMessages(0, 100));
+  EXPECT_EQ(copy->messages().ReadPendingMessages({"bob"}, {}, 10)->size(), 1u);
   EXPECT_EQ(ViewersOf(*copy, MakeKey(RoomKind::kLive, "live")),
             ViewersOf(*store_, MakeKey(RoomKind::kLive, "live")));
   EXPECT_TRUE(FindingsIn(CopyPath()).empty());

@@ -139,8 +139,9 @@ TEST_F(SqliteMessages, AFailedAppendUsesNoNumber) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
   const StoredMessage first = mail.AppendTo(room, "1");
-  EXPECT_ERROR(kStoreBroken, store_->AppendRoomMessage(room, MakeMessage("amy", "bad")));
-  EXPECT_ERROR(kStoreBroken, store_->AppendDirectMessage({"bob"}, MakeMessage("amy", "bad")));
+  EXPECT_ERROR(kStoreBroken, store_->messages().AppendRoomMessage(room, MakeMessage("amy", "bad")));
+  EXPECT_ERROR(kStoreBroken,
+               store_->messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "bad")));
   EXPECT_EQ(mail.NewestIn(room), 1u);
   EXPECT_EQ(mail.Newest(), first.position);
   EXPECT_EQ(listener_.message_reports(), 1);
@@ -176,13 +177,15 @@ class SqliteMessagesOnDisk : public SqliteMessages {
   void TearDown() override { store_.reset(); }  // before the VFS methods are destroyed
 
   void ExpectThatWritesFailAndNothingElse() {
-    const std::uint64_t newest = *store_->NewestMessage();
+    const std::uint64_t newest = *store_->messages().NewestMessage();
     const int reports = listener_.message_reports();
-    EXPECT_ERROR(kStoreBroken, store_->AppendRoomMessage(room_, MakeMessage("amy", "lost")));
-    EXPECT_ERROR(kStoreBroken, store_->AppendDirectMessage({"bob"}, MakeMessage("amy", "lost")));
-    EXPECT_ERROR(kStoreBroken, SettleMessages(*store_, "bob", newest));
-    EXPECT_OK(SettleMessages(*store_, "zoe", newest)) << "nothing to write";
-    EXPECT_ERROR(kStoreBroken, store_->TrimMessages({.keep_since = kNoon + seconds(1)}));
+    EXPECT_ERROR(kStoreBroken,
+                 store_->messages().AppendRoomMessage(room_, MakeMessage("amy", "lost")));
+    EXPECT_ERROR(kStoreBroken,
+                 store_->messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "lost")));
+    EXPECT_ERROR(kStoreBroken, SettleMessages(store_->messages(), "bob", newest));
+    EXPECT_OK(SettleMessages(store_->messages(), "zoe", newest)) << "nothing to write";
+    EXPECT_ERROR(kStoreBroken, store_->messages().TrimMessages({.keep_since = kNoon + seconds(1)}));
     EXPECT_ERROR(kStoreBroken, Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
 
     Mail mail(*store_);
@@ -247,7 +250,7 @@ TEST_F(SqliteMessagesOnDisk, AreAppendedWholeOrNotAtAllWhenTheDiskFillsUp) {
   int failed = 0;
   for (int space = 0;; ++space) {
     vfs_.writes_left = space;
-    const auto appended = store_->AppendRoomMessage(room_, MakeMessage("amy", body));
+    const auto appended = store_->messages().AppendRoomMessage(room_, MakeMessage("amy", body));
     vfs_.writes_left = std::numeric_limits<int>::max();
     if (appended) {
       EXPECT_EQ(appended->seq, 2u);
@@ -255,24 +258,24 @@ TEST_F(SqliteMessagesOnDisk, AreAppendedWholeOrNotAtAllWhenTheDiskFillsUp) {
     }
     ++failed;
     EXPECT_ERROR(kStoreBroken, appended);
-    EXPECT_EQ(*store_->NewestRoomMessage(room_), 1u);
+    EXPECT_EQ(*store_->messages().NewestRoomMessage(room_), 1u);
   }
   EXPECT_GT(failed, 4) << "as many pages as a long body has";
-  EXPECT_THAT(SeqsOf(*store_->ReadRoomMessages(room_, 1, 10)), ElementsAre(1, 2));
+  EXPECT_THAT(SeqsOf(*store_->messages().ReadRoomMessages(room_, 1, 10)), ElementsAre(1, 2));
 }
 
 TEST_F(SqliteMessagesOnDisk, AreNotReadFromAFailingDisk) {
   Mail(*store_).AppendTo(room_, "3");  // so that no connection caches the new pages
   vfs_.read_failure = SQLITE_IOERR_READ;
-  EXPECT_ERROR(kStoreBroken, store_->ReadMessages(0, 10));
-  EXPECT_ERROR(kStoreBroken, store_->NewestMessage());
-  EXPECT_ERROR(kStoreBroken, store_->NewestRoomMessage(room_));
-  EXPECT_ERROR(kStoreBroken, store_->ReadRoomMessages(room_, 1, 10));
-  EXPECT_ERROR(kStoreBroken, store_->ReadDirectMessages({"amy"}, {"bob"}, {}, 10));
-  EXPECT_ERROR(kStoreBroken, store_->ReadPendingMessages({"bob"}, {}, 10));
-  EXPECT_ERROR(kStoreBroken, store_->ReadConversations({"bob"}, 10));
+  EXPECT_ERROR(kStoreBroken, store_->messages().ReadMessages(0, 10));
+  EXPECT_ERROR(kStoreBroken, store_->messages().NewestMessage());
+  EXPECT_ERROR(kStoreBroken, store_->messages().NewestRoomMessage(room_));
+  EXPECT_ERROR(kStoreBroken, store_->messages().ReadRoomMessages(room_, 1, 10));
+  EXPECT_ERROR(kStoreBroken, store_->messages().ReadDirectMessages({"amy"}, {"bob"}, {}, 10));
+  EXPECT_ERROR(kStoreBroken, store_->messages().ReadPendingMessages({"bob"}, {}, 10));
+  EXPECT_ERROR(kStoreBroken, store_->messages().ReadConversations({"bob"}, 10));
   vfs_.read_failure = SQLITE_OK;
-  EXPECT_THAT(BodiesOf(*store_->ReadMessages(0, 10)), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(BodiesOf(*store_->messages().ReadMessages(0, 10)), ElementsAre("1", "2", "3"));
 }
 
 TEST_F(SqliteMessagesOnDisk, OfSeveralCallersShareACommit) {
@@ -290,7 +293,7 @@ TEST_F(SqliteMessagesOnDisk, OfSeveralCallersShareACommit) {
   EXPECT_EQ(listener_.message_reports() - reports, static_cast<int>(sizes.size()))
       << "the listener is called once for each";
   EXPECT_GE(vfs_.syncs - syncs, static_cast<int>(sizes.size()));
-  EXPECT_EQ(*store_->NewestRoomMessage(room_), 1u + kCallers * kEach);
+  EXPECT_EQ(*store_->messages().NewestRoomMessage(room_), 1u + kCallers * kEach);
 }
 
 TEST_F(SqliteMessagesOnDisk, AndRoomsAreReadWithoutWaitingForTheWriter) {

@@ -319,14 +319,15 @@ class SqliteUpgradeWithoutMessages : public SqliteUpgrade {};
 
 TEST_P(SqliteUpgradeWithoutMessages, AllowsMessagesInUpgradedRooms) {
   const std::uint64_t room = store_->Load(MakeKey(RoomKind::kLive, "live"))->sequence;
-  EXPECT_EQ(*store_->NewestMessage(), 0u);
-  EXPECT_EQ(*store_->NewestRoomMessage(room), 0u);
-  const auto appended = store_->AppendRoomMessage(room, {.sender = {"amy"}, .body = "hello"});
+  EXPECT_EQ(*store_->messages().NewestMessage(), 0u);
+  EXPECT_EQ(*store_->messages().NewestRoomMessage(room), 0u);
+  const auto appended =
+      store_->messages().AppendRoomMessage(room, {.sender = {"amy"}, .body = "hello"});
   ASSERT_OK(appended);
   EXPECT_EQ(appended->seq, 1u);
-  ASSERT_OK(store_->AppendDirectMessage({"bob"}, {.sender = {"amy"}, .body = "hello"}));
+  ASSERT_OK(store_->messages().AppendDirectMessage({"bob"}, {.sender = {"amy"}, .body = "hello"}));
   OpenStore();
-  EXPECT_EQ(store_->ReadMessages(0, 10)->size(), 2u);
+  EXPECT_EQ(store_->messages().ReadMessages(0, 10)->size(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeWithoutMessages,
@@ -340,12 +341,12 @@ class SqliteUpgradeOfVersion8 : public SqliteFixture {};
 TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
   MakeOldStore("schema_0008_used.sql");
   OpenStore();
-  EXPECT_THAT(BodiesOf(*store_->ReadMessages(0, 10)),
+  EXPECT_THAT(BodiesOf(*store_->messages().ReadMessages(0, 10)),
               ElementsAre("last words", "1", "2", "3", "settled", "pending"));
-  EXPECT_THAT(BodiesOf(*store_->ReadPendingMessages({"bob"}, TimePoint(), 10)),
+  EXPECT_THAT(BodiesOf(*store_->messages().ReadPendingMessages({"bob"}, TimePoint(), 10)),
               ElementsAre("pending"));
   const std::uint64_t room = store_->Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;
-  EXPECT_EQ(*store_->NewestRoomMessage(room), 3u);
+  EXPECT_EQ(*store_->messages().NewestRoomMessage(room), 3u);
   const auto groups = store_->group_joins().LoadGroupJoins();
   ASSERT_OK(groups);
   ASSERT_EQ(groups->size(), 1u);
@@ -356,12 +357,12 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
 TEST_F(SqliteUpgradeOfVersion8, CountsTheBytesOfExistingMessages) {
   MakeOldStore("schema_0008_used.sql");
   OpenStore();
-  const auto messages = store_->ReadMessages(0, 10);
+  const auto messages = store_->messages().ReadMessages(0, 10);
   ASSERT_OK(messages);
   std::uint64_t bytes = 0;
   for (const StoredMessage& message : *messages) bytes += StoredBytes(message);
-  EXPECT_EQ(*store_->TrimMessages({.max_bytes = bytes}), 0u);
-  EXPECT_EQ(*store_->TrimMessages({.max_bytes = bytes - 1}), 1u);
+  EXPECT_EQ(*store_->messages().TrimMessages({.max_bytes = bytes}), 0u);
+  EXPECT_EQ(*store_->messages().TrimMessages({.max_bytes = bytes - 1}), 1u);
 }
 
 class SqliteUpgradeOfVersion9 : public SqliteFixture {};

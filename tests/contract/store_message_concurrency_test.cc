@@ -75,8 +75,8 @@ TEST_P(StoreContract, ConcurrentRepetitionsAreStoredOnce) {
   std::atomic<int> new_ones = 0;
   InParallel(kAppenders, [&](int) {
     for (const MessageContent& content : contents) {
-      new_ones += store_->AppendRoomMessage(room, content)->is_new ? 1 : 0;
-      new_ones += store_->AppendDirectMessage({"bob"}, content)->is_new ? 1 : 0;
+      new_ones += store_->messages().AppendRoomMessage(room, content)->is_new ? 1 : 0;
+      new_ones += store_->messages().AppendDirectMessage({"bob"}, content)->is_new ? 1 : 0;
     }
   });
   EXPECT_EQ(new_ones, 2 * kMessagesEach);
@@ -96,10 +96,11 @@ TEST_P(StoreContract, AppendsDuringTheEndOfARoomAreStoredOrRefused) {
       return;
     }
     for (;;) {
-      const auto message = store_->AppendRoomMessage(room, MakeMessage("amy", "x"));
+      const auto message = store_->messages().AppendRoomMessage(room, MakeMessage("amy", "x"));
       if (!message) {
         EXPECT_ERROR(kRoomNotFound, message);
-        EXPECT_ERROR(kRoomNotFound, store_->AppendRoomMessage(room, MakeMessage("amy", "x")));
+        EXPECT_ERROR(kRoomNotFound,
+                     store_->messages().AppendRoomMessage(room, MakeMessage("amy", "x")));
         return;
       }
       appended.Add(*message);
@@ -134,7 +135,7 @@ TEST_P(StoreContract, AReaderDuringAppendsMissesNoMessage) {
     }
     std::uint64_t position = 0;
     while (followed.size() < kAll) {
-      const auto page = store_->ReadMessages(position, 7);
+      const auto page = store_->messages().ReadMessages(position, 7);
       ASSERT_OK(page);
       if (page->empty()) continue;
       std::ranges::copy(*page, std::back_inserter(followed));

@@ -41,20 +41,21 @@ TEST_P(StoreContract, ReturnsAMessageAsItWasSent) {
                                .body = std::string(16 << 10, '\'') + kText,
                                .sent_at = kNoon + std::chrono::milliseconds(7)};
   const std::uint64_t room = mail.CreateRoom();
-  const auto in_room = store_->AppendRoomMessage(room, content);
+  const auto in_room = store_->messages().AppendRoomMessage(room, content);
   ASSERT_OK(in_room);
   EXPECT_EQ(*in_room,
             (StoredMessage{
                 .position = in_room->position, .room_number = room, .seq = 1, .content = content}));
-  const auto direct = store_->AppendDirectMessage({"a'my"}, content);
+  const auto direct = store_->messages().AppendDirectMessage({"a'my"}, content);
   ASSERT_OK(direct);
   EXPECT_EQ(*direct, (StoredMessage{
                          .position = direct->position, .receiver = {"a'my"}, .content = content}));
   EXPECT_THAT(mail.All(), ElementsAre(*in_room, *direct));
   EXPECT_THAT(mail.InRoom(room), ElementsAre(*in_room));
-  EXPECT_THAT(*store_->ReadDirectMessages({"a'my"}, content.sender, {}, 10), ElementsAre(*direct));
-  EXPECT_THAT(*store_->ReadPendingMessages({"a'my"}, {}, 10), ElementsAre(*direct));
-  EXPECT_THAT(*store_->ReadConversations({"a'my"}, 10), ElementsAre(*direct));
+  EXPECT_THAT(*store_->messages().ReadDirectMessages({"a'my"}, content.sender, {}, 10),
+              ElementsAre(*direct));
+  EXPECT_THAT(*store_->messages().ReadPendingMessages({"a'my"}, {}, 10), ElementsAre(*direct));
+  EXPECT_THAT(*store_->messages().ReadConversations({"a'my"}, 10), ElementsAre(*direct));
 }
 
 TEST_P(StoreContract, RefusesAMessageToARoomThatDoesNotLive) {
@@ -63,8 +64,9 @@ TEST_P(StoreContract, RefusesAMessageToARoomThatDoesNotLive) {
   mail.AppendTo(room, "a");
   mail.DestroyRoom();
   for (const std::uint64_t number : {std::uint64_t{0}, room, room + 1, kMaxNumber}) {
-    EXPECT_ERROR(kRoomNotFound, store_->AppendRoomMessage(number, MakeMessage("amy", "late")));
-    EXPECT_ERROR(kRoomNotFound, store_->NewestRoomMessage(number));
+    EXPECT_ERROR(kRoomNotFound,
+                 store_->messages().AppendRoomMessage(number, MakeMessage("amy", "late")));
+    EXPECT_ERROR(kRoomNotFound, store_->messages().NewestRoomMessage(number));
   }
   EXPECT_THAT(mail.InRoom(room), IsEmpty());
   EXPECT_THAT(BodiesOf(mail.All()), ElementsAre("a")) << "it is still stored";
@@ -105,31 +107,32 @@ TEST_P(StoreContract, StoresARepeatedMessageOnce) {
   again.body = "again";
   again.nick = "another";
   again.client_seq = 7;
-  const auto in_room = store_->AppendRoomMessage(room, first);
-  const auto direct = store_->AppendDirectMessage({"bob"}, first);
+  const auto in_room = store_->messages().AppendRoomMessage(room, first);
+  const auto direct = store_->messages().AppendDirectMessage({"bob"}, first);
   ASSERT_TRUE(in_room->is_new && direct->is_new);
   const RepeatsAfter by_order{.position = in_room->position - 1};
   const RepeatsAfter by_date{.position = direct->position, .sent_at = kNoon - seconds(1)};
   for (const RepeatsAfter& repeats : {RepeatsAfter(), by_order, by_date}) {
     again.sent_at += std::chrono::hours(1);
-    EXPECT_EQ(*store_->AppendRoomMessage(room, again, repeats), (AppendedMessage{*in_room, false}));
-    EXPECT_EQ(*store_->AppendDirectMessage({"bob"}, again, repeats),
+    EXPECT_EQ(*store_->messages().AppendRoomMessage(room, again, repeats),
+              (AppendedMessage{*in_room, false}));
+    EXPECT_EQ(*store_->messages().AppendDirectMessage({"bob"}, again, repeats),
               (AppendedMessage{*direct, false}));
   }
   EXPECT_THAT(mail.All(), ElementsAre(*in_room, *direct));
   EXPECT_EQ(mail.NewestIn(room), 1u);
   EXPECT_EQ(listener_.message_reports(), 2);
   // A message of another place, sender or number, or one that is too old, is not repeated.
-  EXPECT_TRUE(store_->AppendRoomMessage(other, again)->is_new);
-  EXPECT_TRUE(store_->AppendDirectMessage({"zoe"}, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendRoomMessage(other, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendDirectMessage({"zoe"}, again)->is_new);
   const RepeatsAfter none{.position = direct->position, .sent_at = kNoon};
-  EXPECT_EQ(store_->AppendRoomMessage(room, again, none)->seq, 2u);
-  EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again, none)->is_new);
+  EXPECT_EQ(store_->messages().AppendRoomMessage(room, again, none)->seq, 2u);
+  EXPECT_TRUE(store_->messages().AppendDirectMessage({"bob"}, again, none)->is_new);
   again.sender = {"zoe"};
-  EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendDirectMessage({"bob"}, again)->is_new);
   again.sender = {"amy"};
   ++again.client_random;
-  EXPECT_TRUE(store_->AppendDirectMessage({"bob"}, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendDirectMessage({"bob"}, again)->is_new);
 }
 
 TEST_P(StoreContract, StoresAMessageAgainWhoseFirstOneWasRemoved) {
@@ -137,9 +140,9 @@ TEST_P(StoreContract, StoresAMessageAgainWhoseFirstOneWasRemoved) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
   const MessageContent first = MakeMessage("amy", "first");
-  ASSERT_OK(store_->AppendRoomMessage(room, first));
+  ASSERT_OK(store_->messages().AppendRoomMessage(room, first));
   mail.AppendTo(room, "second");
-  EXPECT_EQ(store_->AppendRoomMessage(room, first)->seq, 3u);
+  EXPECT_EQ(store_->messages().AppendRoomMessage(room, first)->seq, 3u);
 }
 
 TEST_P(StoreContract, ReadsAllMessagesInTheOrderOfCommit) {
@@ -156,7 +159,7 @@ TEST_P(StoreContract, ReadsAllMessagesInTheOrderOfCommit) {
   EXPECT_EQ(mail.Newest(), third.position);
   EXPECT_THAT(mail.All(), ElementsAre(first, second, third));
   EXPECT_THAT(mail.All(first.position), ElementsAre(second, third));
-  EXPECT_THAT(*store_->ReadMessages(first.position, 1), ElementsAre(second));
+  EXPECT_THAT(*store_->messages().ReadMessages(first.position, 1), ElementsAre(second));
   EXPECT_THAT(mail.All(third.position), IsEmpty());
   EXPECT_THAT(mail.All(kMaxNumber), IsEmpty());
 }
@@ -255,7 +258,7 @@ TEST_P(StoreContract, SettlesTheMessagesOfSeveralReceiversAtOnce) {
   const std::array received = {ReceivedMessages{.receiver = {"bob"}, .position = first.position},
                                ReceivedMessages{.receiver = {"cat"}, .position = second.position},
                                ReceivedMessages{.receiver = {"dan"}, .position = second.position}};
-  EXPECT_OK(store_->SettleMessages(received));
+  EXPECT_OK(store_->messages().SettleMessages(received));
   EXPECT_THAT(mail.Pending("bob"), IsEmpty());
   EXPECT_THAT(mail.Pending("cat"), IsEmpty());
 }

@@ -51,7 +51,7 @@ TEST_P(StoreContract, ARemovalOfMessagesLeavesItsTime) {
   Mail mail(*store_);
   ExpectMarked(
       *store_, [&] { mail.Send("amy", "bob", "1", kNoon); },
-      [&] { ASSERT_OK(store_->TrimMessages({.as_of = kMark, .keep_since = kMark})); });
+      [&] { ASSERT_OK(store_->messages().TrimMessages({.as_of = kMark, .keep_since = kMark})); });
 }
 
 TEST_P(StoreContract, ARemovalOfBansLeavesItsTime) {

@@ -80,7 +80,7 @@ class MessageFuzz : public testing::Test {
   std::uint64_t AnyRoom() {
     return newest_room_ + 1 - Below(std::min<std::uint64_t>(newest_room_ + 2, 6));
   }
-  std::uint64_t AnyPosition() { return Below(*memory_.NewestMessage() + 3); }
+  std::uint64_t AnyPosition() { return Below(*memory_.messages().NewestMessage() + 3); }
   std::size_t AnyLimit() { return 1 + Below(12); }
   /// Mostly the present; now and then the clock was wrong.
   TimePoint AnyTime() {
@@ -114,19 +114,23 @@ class MessageFuzz : public testing::Test {
         const std::array received = {
             ReceivedMessages{.receiver = AnyUser(), .position = AnyPosition()},
             ReceivedMessages{.receiver = AnyUser(), .position = AnyPosition()}};
-        Both([&](Storage& store) { return store.SettleMessages(received); });
+        Both([&](Storage& store) { return store.messages().SettleMessages(received); });
         return;
       }
       case 3:
       case 4:
       case 5: {
         const UserId receiver = AnyUser();
-        Both([&](Storage& store) { return store.AppendDirectMessage(receiver, content, repeats); });
+        Both([&](Storage& store) {
+          return store.messages().AppendDirectMessage(receiver, content, repeats);
+        });
         return;
       }
       default: {
         const std::uint64_t room = AnyRoom();
-        Both([&](Storage& store) { return store.AppendRoomMessage(room, content, repeats); });
+        Both([&](Storage& store) {
+          return store.messages().AppendRoomMessage(room, content, repeats);
+        });
         return;
       }
     }
@@ -138,15 +142,15 @@ class MessageFuzz : public testing::Test {
     switch (Below(6)) {
       case 0: {
         const std::uint64_t position = AnyPosition();
-        Both([&](Storage& store) { return store.ReadMessages(position, limit); });
-        Both([](Storage& store) { return store.NewestMessage(); });
+        Both([&](Storage& store) { return store.messages().ReadMessages(position, limit); });
+        Both([](Storage& store) { return store.messages().NewestMessage(); });
         return;
       }
       case 1: {
         const std::uint64_t room = AnyRoom();
         const std::uint64_t first = Below(20);
-        Both([&](Storage& store) { return store.ReadRoomMessages(room, first, limit); });
-        Both([&](Storage& store) { return store.NewestRoomMessage(room); });
+        Both([&](Storage& store) { return store.messages().ReadRoomMessages(room, first, limit); });
+        Both([&](Storage& store) { return store.messages().NewestRoomMessage(room); });
         return;
       }
       case 2:
@@ -154,16 +158,20 @@ class MessageFuzz : public testing::Test {
         const UserId other = AnyUser();
         std::optional<std::uint64_t> before;
         if (Below(2) == 0) before = AnyPosition();
-        Both([&](Storage& store) { return store.ReadDirectMessages(user, other, before, limit); });
+        Both([&](Storage& store) {
+          return store.messages().ReadDirectMessages(user, other, before, limit);
+        });
         return;
       }
       case 4: {
         const TimePoint since = now_ - std::chrono::milliseconds(Below(5000));
-        Both([&](Storage& store) { return store.ReadPendingMessages(user, since, limit); });
+        Both([&](Storage& store) {
+          return store.messages().ReadPendingMessages(user, since, limit);
+        });
         return;
       }
       default:
-        Both([&](Storage& store) { return store.ReadConversations(user, limit); });
+        Both([&](Storage& store) { return store.messages().ReadConversations(user, limit); });
         return;
     }
   }
@@ -175,7 +183,7 @@ class MessageFuzz : public testing::Test {
         .max_bytes = 1000 + Below(30'000),
         .most_per_call = 1 + Below(30),
     };
-    Both([&](Storage& store) { return store.TrimMessages(retention); });
+    Both([&](Storage& store) { return store.messages().TrimMessages(retention); });
   }
 
   std::mt19937_64 random_;

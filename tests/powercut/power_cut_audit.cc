@@ -179,7 +179,7 @@ std::optional<std::string> PowerCutTrial::AuditMessages() {
   std::vector<StoredMessage> found;
   for (std::uint64_t position = 0;; position = found.back().position) {
     const Result<std::vector<StoredMessage>> page =
-        store_->ReadMessages(position, kMostMessagesPerRead);
+        store_->messages().ReadMessages(position, kMostMessagesPerRead);
     if (!page) return "messages cannot be read: " + page.error().detail;
     if (page->empty()) break;
     std::ranges::copy(*page, std::back_inserter(found));
@@ -187,7 +187,7 @@ std::optional<std::string> PowerCutTrial::AuditMessages() {
   for (MessageWitness& witness : message_witnesses_) {
     if (Fault fault = witness.Settle(found)) return fault;
   }
-  const Result<std::uint64_t> newest = store_->NewestMessage();
+  const Result<std::uint64_t> newest = store_->messages().NewestMessage();
   if (!newest) return "the newest message cannot be read: " + newest.error().detail;
   if (*newest != (found.empty() ? 0 : found.back().position)) {
     return fmt::format("position {} is not that of the newest message", *newest);

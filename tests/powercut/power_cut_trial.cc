@@ -110,7 +110,8 @@ bool PowerCutTrial::RunCaller(std::size_t caller, std::uint64_t seed) {
   for (std::uint64_t batches = random() % 40; batches > 0; --batches) {
     if (!witness.Send(*store_, 1 + random() % options_.most_commands_per_batch)) return false;
     if (witness.fault()) return true;
-    if (OneIn(2, random) && !messages.Send(*store_, witness.rooms(), random)) return false;
+    if (OneIn(2, random) && !messages.Send(store_->messages(), witness.rooms(), random))
+      return false;
     if (messages.fault()) return true;
     if (OneIn(4, random)) ReadNewestEvent();
   }

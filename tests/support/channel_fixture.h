@@ -78,8 +78,8 @@ class ChannelFixture {
                     : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
         channel({.rooms = store,
                  .events = store,
-                 .log = store,
-                 .history = store,
+                 .log = store.messages(),
+                 .history = store.messages(),
                  .joins = store.group_joins(),
                  .end_store = store.ended_logins(),
                  .ends = ends,
@@ -94,7 +94,7 @@ class ChannelFixture {
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
         reader({.rooms = store,
                 .events = store,
-                .history = store,
+                .history = store.messages(),
                 .bans = bans,
                 .access = options.access}),
         receivers({.rooms = store,
@@ -115,7 +115,7 @@ class ChannelFixture {
               admission, recorder, cors, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
         new_clients(sockets(), admission, recorder, cors, {.prefix = prefix, .hold = kHold}),
         events_at_(*store.Newest()),
-        messages_at_(*store.NewestMessage()) {
+        messages_at_(*store.messages().NewestMessage()) {
     channel.BeginAfter(messages_at_);
     node.RenewForGood();
     const auto ended = store.ended_logins().LoadEndedLogins(TimePoint());
@@ -265,7 +265,7 @@ class ChannelFixture {
 
   /// Gives the channel what was committed since the last call.
   void Follow() {
-    const auto messages = store.ReadMessages(messages_at_, 1000);
+    const auto messages = store.messages().ReadMessages(messages_at_, 1000);
     auto page = store.ReadEvents(events_at_, 1000);
     events_at_ = page->next;
     if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);

@@ -164,8 +164,8 @@ class ConsoleFixture : public ServiceFixture {
   AccountValidities validities_;
   Channel channel_{{.rooms = rooms_store_,
                     .events = rooms_store_,
-                    .log = rooms_store_,
-                    .history = rooms_store_,
+                    .log = rooms_store_.messages(),
+                    .history = rooms_store_.messages(),
                     .joins = rooms_store_.group_joins(),
                     .end_store = rooms_store_.ended_logins(),
                     .ends = ends_,

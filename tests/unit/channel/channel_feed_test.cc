@@ -22,6 +22,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
 #include "tests/support/recording_listener.h"
@@ -62,15 +63,15 @@ class ThrowingReceiver : public PushReceiver {
 };
 
 /// A store in which something happens just before it is first asked for messages.
-class ChangingStore : public MemoryStore {
+class ChangingStore : public ChangedMessages {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedMessages::ChangedMessages;
   std::function<void()> before_messages;
 
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override {
     if (const auto change = std::exchange(before_messages, nullptr)) change();
-    return MemoryStore::ReadMessages(position, limit);
+    return ChangedMessages::ReadMessages(position, limit);
   }
 };
 
@@ -80,8 +81,8 @@ class ChannelFeedTest : public testing::Test {
   Channel MakeChannel(AccountLoginLog* logins = nullptr, const ChannelOptions& options = {}) {
     return Channel({.rooms = store,
                     .events = store,
-                    .log = store,
-                    .history = store,
+                    .log = store.messages(),
+                    .history = store.messages(),
                     .joins = store.group_joins(),
                     .end_store = store.ended_logins(),
                     .ends = ends.emplace_back(),
@@ -99,7 +100,7 @@ class ChannelFeedTest : public testing::Test {
   ChannelFeed::Deps FeedOf(Channel& channel, PushReceivers& receivers,
                            FormerMembers* former = nullptr) {
     return {.events = store,
-            .messages = store,
+            .messages = store.messages(),
             .logins = heard,
             .signal = signal,
             .channel = channel,
@@ -169,8 +170,8 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   FormerMembers former({.rooms = store, .channel = channel, .receivers = receivers});
   store.before_messages = [&] {
     (void)store.Update(Deleting(key, "alice", clock.Now()));
-    (void)store.AppendRoomMessage(made->room.sequence,
-                                  MakeMessage("creator", R"(["without alice"])", clock.Now()));
+    (void)store.messages().AppendRoomMessage(
+        made->room.sequence, MakeMessage("creator", R"(["without alice"])", clock.Now()));
   };
   ChannelFeed feed(FeedOf(channel, receivers, &former));
   ASSERT_OK(feed.Start());

@@ -128,8 +128,8 @@ class BoundedChannelTest : public testing::Test {
   MemoryTotal held_{.most = 200'000};
   Channel channel_{{.rooms = store_,
                     .events = store_,
-                    .log = store_,
-                    .history = store_,
+                    .log = store_.messages(),
+                    .history = store_.messages(),
                     .joins = store_.group_joins(),
                     .end_store = store_.ended_logins(),
                     .ends = ends_,
@@ -151,7 +151,7 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
     const UserId account{"user" + std::to_string(i)};
     logins.push_back(*channel_.LogIn(account, {.expires = clock_.Now() + 1h}));
     for (int n = 0; n < 10; ++n) {
-      const auto stored = store_.AppendDirectMessage(
+      const auto stored = store_.messages().AppendDirectMessage(
           account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
       ASSERT_OK(stored);
       channel_.OnMessages(std::vector<StoredMessage>{*stored});
@@ -171,7 +171,7 @@ TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
   const std::size_t before = held_.held;
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - before));
-  const auto stored = store_.AppendDirectMessage({"bob"}, MakeMessage("amy", "[]"));
+  const auto stored = store_.messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "[]"));
   channel_.OnMessages(std::vector<StoredMessage>{*stored});
   EXPECT_LE(held_.held, held_.most);
 }
@@ -207,7 +207,7 @@ TEST_F(BoundedChannelTest, ARandomIsOfOneReceiver) {
   ASSERT_OK(Send("amy", "bob", 1));
   ASSERT_OK(Send("amy", "cat", 1));
   ASSERT_OK(Send("amy", "cat", 1));
-  EXPECT_EQ(*store_.NewestMessage(), 2U);
+  EXPECT_EQ(*store_.messages().NewestMessage(), 2U);
 }
 
 TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {

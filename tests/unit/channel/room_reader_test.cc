@@ -9,6 +9,7 @@
 #include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
@@ -24,14 +25,14 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 /// Counts the messages that are read of rooms.
-class CountingStore : public MemoryStore {
+class CountingStore : public ChangedMessages {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedMessages::ChangedMessages;
 
   Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
                                                       std::uint64_t first,
                                                       std::size_t limit) override {
-    auto read = MemoryStore::ReadRoomMessages(room_number, first, limit);
+    auto read = ChangedMessages::ReadRoomMessages(room_number, first, limit);
     if (read) messages_read += read->size();
     return read;
   }
@@ -49,7 +50,8 @@ class Reader : public testing::Test {
   void Say(std::size_t bytes = 5) {
     const std::string body =
         R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":")" + std::string(bytes, 'x') + "\"}}]";
-    EXPECT_OK(store_.AppendRoomMessage(store_.Load(key_)->sequence, MakeMessage("ann", body)));
+    EXPECT_OK(
+        store_.messages().AppendRoomMessage(store_.Load(key_)->sequence, MakeMessage("ann", body)));
   }
   const UserId ann_{"ann"};
   std::string Cursor() { return reader_.Read(ann_, RoomReach::kAll, key_, {})->cursor.Encode(); }
@@ -60,7 +62,8 @@ class Reader : public testing::Test {
   const FakeStreams streams_{};
   BanList bans_{clock_, streams_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
-  const RoomReader reader_{{.rooms = store_, .events = store_, .history = store_, .bans = bans_}};
+  const RoomReader reader_{
+      {.rooms = store_, .events = store_, .history = store_.messages(), .bans = bans_}};
 };
 
 TEST_F(Reader, ASnapshotNamesItsExactPosition) {
@@ -100,7 +103,8 @@ TEST_F(Reader, CountsMessagesApartFromEvents) {
     EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "bob")));
   }
   for (int i = 0; i < 31; ++i) {
-    EXPECT_OK(store_.AppendRoomMessage(store_.Load(kLiveR1)->sequence, MakeMessage("ann", "[]")));
+    EXPECT_OK(store_.messages().AppendRoomMessage(store_.Load(kLiveR1)->sequence,
+                                                  MakeMessage("ann", "[]")));
   }
   EXPECT_THAT(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->events, SizeIs(501));
 }

@@ -85,10 +85,11 @@ class CopyStoreCommand : public DatabaseTest {
       EXPECT_EQ(Valued(copy.LoadDeliveries(kind, kAll)), Valued(source.LoadDeliveries(kind, kAll)));
     }
     EXPECT_EQ(Valued(copy.CountDeliveries()).groups, Valued(source.CountDeliveries()).groups);
-    EXPECT_EQ(Valued(copy.ReadMessages(0, kAll)), Valued(source.ReadMessages(0, kAll)));
-    EXPECT_EQ(Valued(copy.NewestMessage()), Valued(source.NewestMessage()));
-    EXPECT_EQ(Valued(copy.ReadPendingMessages({"bob"}, {}, kAll)),
-              Valued(source.ReadPendingMessages({"bob"}, {}, kAll)));
+    EXPECT_EQ(Valued(copy.messages().ReadMessages(0, kAll)),
+              Valued(source.messages().ReadMessages(0, kAll)));
+    EXPECT_EQ(Valued(copy.messages().NewestMessage()), Valued(source.messages().NewestMessage()));
+    EXPECT_EQ(Valued(copy.messages().ReadPendingMessages({"bob"}, {}, kAll)),
+              Valued(source.messages().ReadPendingMessages({"bob"}, {}, kAll)));
     EXPECT_EQ(Valued(copy.group_joins().LoadGroupJoins()),
               Valued(source.group_joins().LoadGroupJoins()));
     EXPECT_EQ(Valued(copy.ended_logins().LoadEndedLogins(TimePoint())),
@@ -96,7 +97,8 @@ class CopyStoreCommand : public DatabaseTest {
     EXPECT_EQ(Valued(copy.ended_logins().LoadAccountValidities()),
               Valued(source.ended_logins().LoadAccountValidities()));
     const std::uint64_t multi = Valued(source.Load(kMultiRoom)).sequence;
-    EXPECT_EQ(Valued(copy.NewestRoomMessage(multi)), Valued(source.NewestRoomMessage(multi)));
+    EXPECT_EQ(Valued(copy.messages().NewestRoomMessage(multi)),
+              Valued(source.messages().NewestRoomMessage(multi)));
   }
 
   static std::vector<RoomEvent> EventsOf(Storage& store, const RoomKey& key) {
@@ -153,19 +155,19 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
 
 TEST_F(CopyStoreCommand, CopiesAStoreWhoseOldEventsAndMessagesWereRemoved) {
   ASSERT_OK(source_->TrimEvents({.keep_since = TimePoint::max(), .max_events = 3}));
-  ASSERT_OK(source_->TrimMessages({.keep_since = TimePoint::max()}));
+  ASSERT_OK(source_->messages().TrimMessages({.keep_since = TimePoint::max()}));
   EXPECT_EQ(Copy(), 0) << err();
   ExpectValid();
   const auto copy = OpenDatabase();
   ExpectSame(*copy);
-  EXPECT_THAT(Valued(copy->ReadMessages(0, kAll)), IsEmpty());
+  EXPECT_THAT(Valued(copy->messages().ReadMessages(0, kAll)), IsEmpty());
 }
 
 // Numbers of rooms and logins are positions in PostgreSQL, and are never given twice.
 TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
   Session session{.user_id = {"bob"}, .token = {}, .last_use = kNoon};
   for (int login = 0; login < 100; ++login) session.number = Valued(source_->PutSession(session));
-  const std::uint64_t last_message = Valued(source_->NewestMessage());
+  const std::uint64_t last_message = Valued(source_->messages().NewestMessage());
   const std::vector<Room> rooms = Valued(source_->Scan(0, kAll)).rooms;
   EXPECT_EQ(Copy(), 0) << err();
   const auto copy = OpenDatabase();
@@ -177,8 +179,9 @@ TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
   ASSERT_OK(Apply(*copy, Watching(kLiveRoom, "ann")));
   ASSERT_OK(Apply(*copy, Destroying(kMultiRoom)));
   EXPECT_GT(Valued(copy->PutSession(session)), session.number);
-  EXPECT_GT(Valued(copy->AppendDirectMessage({"bob"}, MakeMessage("zoe", "hi"))).position,
-            last_message);
+  EXPECT_GT(
+      Valued(copy->messages().AppendDirectMessage({"bob"}, MakeMessage("zoe", "hi"))).position,
+      last_message);
   ExpectValid();
 }
 

@@ -189,7 +189,8 @@ TEST_F(Openim, OneAddressDisplacesNoMessagesOfTheLastHour) {
   constexpr LogBounds kLog{.bytes = std::uint64_t{1} << 20, .messages = 1'000'000};
   ChannelFixture server(ChannelOptions{.log = kLog});
   const auto trim = [&] {
-    EXPECT_OK(server.store.TrimMessages({.max_bytes = kLog.bytes, .most_per_call = 100'000}));
+    EXPECT_OK(
+        server.store.messages().TrimMessages({.max_bytes = kLog.bytes, .most_per_call = 100'000}));
   };
   std::uint64_t number = 0;
   int refused = 0;
@@ -219,8 +220,8 @@ TEST_F(Openim, OneAddressDisplacesNoMessagesOfTheLastHour) {
     later(10min);
   }
   EXPECT_GT(refused, 300);
-  EXPECT_EQ(server.store.ReadPendingMessages({"bob"}, TimePoint(), 10)->size(), 1u);
-  EXPECT_LE(server.store.ReadMessages(0, 1000)->size() * 10'000, kLog.bytes);
+  EXPECT_EQ(server.store.messages().ReadPendingMessages({"bob"}, TimePoint(), 10)->size(), 1u);
+  EXPECT_LE(server.store.messages().ReadMessages(0, 1000)->size() * 10'000, kLog.bytes);
 }
 
 TEST_F(Openim, MsgReadedIsAcceptedWithoutEffect) {

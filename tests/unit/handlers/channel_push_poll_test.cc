@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "handlers/shared/request_charge.h"
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/socket_client.h"
 
 namespace rtcroom {
@@ -21,9 +22,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A store whose reads fail on request of a test.
-class FailingReads : public MemoryStore {
+class FailingReads : public ChangedMessages {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedMessages::ChangedMessages;
 
   bool is_failing = false;  ///< reads of pending messages
   bool is_throwing = false;
@@ -38,7 +39,7 @@ class FailingReads : public MemoryStore {
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (is_failing) return Error{Errc::kStoreBusy, {}};
-    return MemoryStore::ReadPendingMessages(receiver, since, limit);
+    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
   }
 };
 

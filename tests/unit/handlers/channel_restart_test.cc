@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/channel_fixture.h"
+#include "tests/support/forwarded_messages.h"
 
 namespace rtcroom {
 namespace {
@@ -136,7 +137,8 @@ TEST_F(ChannelRestart, AMessageThatIsRepeatedAfterItIsNotStoredAgain) {
   EXPECT_EQ(after_->SendText(alice_, "room_1", "three", 43)["MsgSeq"], 3);
   EXPECT_EQ(after_->SendDirect(alice_, "bob", "to bob", 42)["ErrorCode"], 0);
   EXPECT_EQ(after_->SendDirect(alice_, "bob", "again", 44)["ErrorCode"], 0);
-  const auto direct = after_->store.ReadDirectMessages({"alice"}, {"bob"}, std::nullopt, 10);
+  const auto direct =
+      after_->store.messages().ReadDirectMessages({"alice"}, {"bob"}, std::nullopt, 10);
   EXPECT_EQ(direct->size(), 2U);
 }
 
@@ -172,21 +174,21 @@ TEST_F(ChannelRestart, AMessageOfTheSameNumberAfterFiveMinutesIsANewOne) {
 }
 
 /// A store that fails for a while.
-class PassingFailure : public MemoryStore {
+class PassingFailure : public ChangedMessages {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedMessages::ChangedMessages;
   Result<Room> Load(const RoomKey& key) override {
     if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
     return MemoryStore::Load(key);
   }
   Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override {
     if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
-    return MemoryStore::NewestRoomMessage(room_number);
+    return ChangedMessages::NewestRoomMessage(room_number);
   }
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (reads <= 0) return Error{Errc::kStoreBusy, "a test"};
-    return MemoryStore::ReadPendingMessages(receiver, since, limit);
+    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
   }
 
   static constexpr int kUnlimited = 1'000'000;

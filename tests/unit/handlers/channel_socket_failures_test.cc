@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/socket_client.h"
 
 namespace rtcroom {
@@ -23,14 +24,14 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A store whose reads of pending messages fail.
-class FailingPending : public MemoryStore {
+class FailingPending : public ChangedMessages {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedMessages::ChangedMessages;
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (throws) throw std::bad_alloc();
     if (fails) return Error{Errc::kStoreBusy, "a test"};
-    return MemoryStore::ReadPendingMessages(receiver, since, limit);
+    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
   }
 
   std::atomic<bool> fails{false};

@@ -167,7 +167,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
       } else if (caller == 2) {
         EXPECT_OK(store_->PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
       } else {
-        const auto message = store_->AppendDirectMessage({"u"}, MakeMessage("v", id));
+        const auto message = store_->messages().AppendDirectMessage({"u"}, MakeMessage("v", id));
         if (message) return;
         ++lost_results;
         EXPECT_ERROR(kOutcomeUnknown, message);
@@ -182,7 +182,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
   const std::size_t others = 2 * each;
   EXPECT_EQ(CheckedEvents(*direct_, others).size(), 4 * each);
   EXPECT_EQ(direct_->LoadBans(kNoon)->size(), each);
-  EXPECT_EQ(direct_->ReadMessages(0, 1000)->size(), each);
+  EXPECT_EQ(direct_->messages().ReadMessages(0, 1000)->size(), each);
   // Of the message whose result was lost the store learns when it follows the log.
   EXPECT_TRUE(Eventually([&] { return heard_.message_reports() == rounds; }));
 }

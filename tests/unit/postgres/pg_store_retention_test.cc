@@ -112,14 +112,14 @@ TEST_F(PgStoreRetentionTest, MessagesCountAgainstTheirBoundWhoeverAddedOrRemoved
         kEach - StoredBytes({.receiver = {"amy"}, .content = {.sender = {"bob"}}}), first, last));
   };
   fill(1, 16);
-  EXPECT_EQ(*store->TrimMessages(kBounded), 0u);
+  EXPECT_EQ(*store->messages().TrimMessages(kBounded), 0u);
   fill(17, 17);
-  EXPECT_EQ(*store->TrimMessages(kBounded), 2u) << "down to fifteen sixteenths";
-  EXPECT_EQ(*other->TrimMessages({.keep_after = 12}), 10u);
+  EXPECT_EQ(*store->messages().TrimMessages(kBounded), 2u) << "down to fifteen sixteenths";
+  EXPECT_EQ(*other->messages().TrimMessages({.keep_after = 12}), 10u);
   fill(18, 27);
-  EXPECT_EQ(*store->TrimMessages(kBounded), 0u) << "fifteen are there, of 25";
+  EXPECT_EQ(*store->messages().TrimMessages(kBounded), 0u) << "fifteen are there, of 25";
   fill(28, 29);
-  EXPECT_EQ(*store->TrimMessages(kBounded), 2u);
+  EXPECT_EQ(*store->messages().TrimMessages(kBounded), 2u);
 }
 
 // The turn is not held for all of them at once.
@@ -141,7 +141,7 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   (void)retained_.TakeCommits();
   EXPECT_EQ(*store->TrimEvents({.keep_since = kNoon}), 10'000u);
   EXPECT_EQ(retained_.TakeCommits(), 2);
-  EXPECT_EQ(*store->TrimMessages({.keep_since = kNoon}), 10'000u);
+  EXPECT_EQ(*store->messages().TrimMessages({.keep_since = kNoon}), 10'000u);
   EXPECT_EQ(retained_.TakeCommits(), 2);
   EXPECT_EQ(*store->RemoveUnusedSessions(kNoon, kNoon, 12'000), 12'000u);
   EXPECT_EQ(retained_.TakeCommits(), 3);

@@ -1,4 +1,4 @@
-#include "storage/memory/message_table.h"
+#include "storage/memory/memory_messages.h"
 
 #include <algorithm>
 #include <iterator>
@@ -21,54 +21,68 @@ bool IsBetween(const StoredMessage& message, const UserId& one, const UserId& ot
 
 }  // namespace
 
-MessageTable::Repeatable MessageTable::RepeatableOf(const StoredMessage& message) {
+MemoryMessages::Repeatable MemoryMessages::RepeatableOf(const StoredMessage& message) {
   const MessageContent& content = message.content;
   return {content.sender, content.client_random, message.room_number, message.receiver};
 }
 
-const StoredMessage* MessageTable::FindRepeated(const StoredMessage& message,
-                                                const RepeatsAfter& repeats) const {
+const StoredMessage* MemoryMessages::FindRepeatedLocked(const StoredMessage& message,
+                                                        const RepeatsAfter& repeats) const {
   const auto newest = newest_.find(RepeatableOf(message));
   if (newest == newest_.end()) return nullptr;
   const StoredMessage& earlier = messages_.at(newest->second);
   return repeats.Includes(earlier) ? &earlier : nullptr;
 }
 
-StoredMessage MessageTable::Keep(StoredMessage message) {
+StoredMessage MemoryMessages::KeepLocked(StoredMessage message) {
   message.position = ++last_position_;
   newest_[RepeatableOf(message)] = message.position;
   bytes_ += StoredBytes(message);
   return messages_.emplace_hint(messages_.end(), message.position, std::move(message))->second;
 }
 
-AppendedMessage MessageTable::AppendToRoom(std::uint64_t room_number, MessageContent content,
-                                           const RepeatsAfter& repeats) {
+Result<AppendedMessage> MemoryMessages::AppendRoomMessage(std::uint64_t room_number,
+                                                          MessageContent content,
+                                                          const RepeatsAfter& repeats) {
+  const MutexLock lock(engine_.mutex);
+  if (!engine_.rooms_by_number.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
   StoredMessage message{.room_number = room_number, .content = std::move(content)};
-  if (const StoredMessage* const earlier = FindRepeated(message, repeats)) return {*earlier, false};
+  if (const StoredMessage* const earlier = FindRepeatedLocked(message, repeats)) {
+    return AppendedMessage{*earlier, false};
+  }
   RoomMessages& room = rooms_[room_number];
   message.seq = ++room.last_seq;
-  AppendedMessage kept{Keep(std::move(message))};
+  AppendedMessage kept{KeepLocked(std::move(message))};
   room.positions.push_back(kept.position);
-  if (room.positions.size() > max_room_messages_) Remove(messages_.find(room.positions.front()));
+  if (room.positions.size() > max_room_messages_) {
+    RemoveLocked(messages_.find(room.positions.front()));
+  }
+  engine_.listener.OnCommit({.has_messages = true});
   return kept;
 }
 
-AppendedMessage MessageTable::AppendDirect(const UserId& receiver, MessageContent content,
-                                           const RepeatsAfter& repeats) {
+Result<AppendedMessage> MemoryMessages::AppendDirectMessage(const UserId& receiver,
+                                                            MessageContent content,
+                                                            const RepeatsAfter& repeats) {
+  const MutexLock lock(engine_.mutex);
   StoredMessage message{.receiver = receiver, .content = std::move(content)};
-  if (const StoredMessage* const earlier = FindRepeated(message, repeats)) return {*earlier, false};
+  if (const StoredMessage* const earlier = FindRepeatedLocked(message, repeats)) {
+    return AppendedMessage{*earlier, false};
+  }
   ++mailboxes_[receiver].messages;
-  return {Keep(std::move(message))};
+  AppendedMessage kept{KeepLocked(std::move(message))};
+  engine_.listener.OnCommit({.has_messages = true});
+  return kept;
 }
 
-void MessageTable::EndRoom(std::uint64_t room_number, TimePoint at) {
+void MemoryMessages::EndRoom(std::uint64_t room_number, TimePoint at) {
   const auto found = rooms_.find(room_number);
   if (found == rooms_.end()) return;
   found->second.ended_at = at;
   if (found->second.positions.empty()) rooms_.erase(found);
 }
 
-void MessageTable::Remove(Messages::iterator place) {
+void MemoryMessages::RemoveLocked(Messages::iterator place) {
   const StoredMessage& message = place->second;
   if (message.room_number != 0) {
     const auto room = rooms_.find(message.room_number);
@@ -84,7 +98,9 @@ void MessageTable::Remove(Messages::iterator place) {
   messages_.erase(place);
 }
 
-std::vector<StoredMessage> MessageTable::Read(std::uint64_t position, std::size_t limit) const {
+Result<std::vector<StoredMessage>> MemoryMessages::ReadMessages(std::uint64_t position,
+                                                                std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
   std::vector<StoredMessage> read;
   for (auto place = messages_.upper_bound(position);
        place != messages_.end() && read.size() < limit; ++place) {
@@ -93,13 +109,22 @@ std::vector<StoredMessage> MessageTable::Read(std::uint64_t position, std::size_
   return read;
 }
 
-std::uint64_t MessageTable::NewestOfRoom(std::uint64_t room_number) const {
+Result<std::uint64_t> MemoryMessages::NewestMessage() {
+  const MutexLock lock(engine_.mutex);
+  return last_position_;
+}
+
+Result<std::uint64_t> MemoryMessages::NewestRoomMessage(std::uint64_t room_number) {
+  const MutexLock lock(engine_.mutex);
+  if (!engine_.rooms_by_number.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
   const auto found = rooms_.find(room_number);
   return found == rooms_.end() ? 0 : found->second.last_seq;
 }
 
-std::vector<StoredMessage> MessageTable::ReadRoom(std::uint64_t room_number, std::uint64_t first,
-                                                  std::size_t limit) const {
+Result<std::vector<StoredMessage>> MemoryMessages::ReadRoomMessages(std::uint64_t room_number,
+                                                                    std::uint64_t first,
+                                                                    std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
   std::vector<StoredMessage> read;
   const auto found = rooms_.find(room_number);
   if (found == rooms_.end() || found->second.ended_at) return read;
@@ -111,9 +136,10 @@ std::vector<StoredMessage> MessageTable::ReadRoom(std::uint64_t room_number, std
   return read;
 }
 
-std::vector<StoredMessage> MessageTable::ReadDirect(const UserId& one, const UserId& other,
-                                                    std::optional<std::uint64_t> before,
-                                                    std::size_t limit) const {
+Result<std::vector<StoredMessage>> MemoryMessages::ReadDirectMessages(
+    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
+    std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
   std::vector<StoredMessage> read;
   for (const auto& [position, message] : std::views::reverse(messages_)) {
     if (read.size() == limit) break;
@@ -123,10 +149,12 @@ std::vector<StoredMessage> MessageTable::ReadDirect(const UserId& one, const Use
   return read;
 }
 
-std::vector<StoredMessage> MessageTable::ReadPending(const UserId& receiver, TimePoint since,
-                                                     std::size_t limit) const {
+Result<std::vector<StoredMessage>> MemoryMessages::ReadPendingMessages(const UserId& receiver,
+                                                                       TimePoint since,
+                                                                       std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
   const auto mailbox = mailboxes_.find(receiver);
-  if (mailbox == mailboxes_.end()) return {};
+  if (mailbox == mailboxes_.end()) return std::vector<StoredMessage>();
   std::map<UserId, std::size_t> turns;
   std::map<std::size_t, std::vector<std::uint64_t>> by_turn;  // positions, newest first
   std::size_t considered = 0;
@@ -148,15 +176,20 @@ std::vector<StoredMessage> MessageTable::ReadPending(const UserId& receiver, Tim
   return read;
 }
 
-void MessageTable::Settle(const UserId& receiver, std::uint64_t position) {
-  const auto mailbox = mailboxes_.find(receiver);
-  if (mailbox == mailboxes_.end()) return;
-  std::uint64_t& settled = mailbox->second.settled;
-  settled = std::max(settled, std::min(position, last_position_));
+Status MemoryMessages::SettleMessages(std::span<const ReceivedMessages> received) {
+  const MutexLock lock(engine_.mutex);
+  for (const auto& [receiver, position] : received) {
+    const auto mailbox = mailboxes_.find(receiver);
+    if (mailbox == mailboxes_.end()) continue;
+    std::uint64_t& settled = mailbox->second.settled;
+    settled = std::max(settled, std::min(position, last_position_));
+  }
+  return {};
 }
 
-std::vector<StoredMessage> MessageTable::ReadConversations(const UserId& user,
-                                                           std::size_t limit) const {
+Result<std::vector<StoredMessage>> MemoryMessages::ReadConversations(const UserId& user,
+                                                                     std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
   std::vector<StoredMessage> newest;
   std::set<UserId> peers;
   std::size_t sent = 0;
@@ -174,25 +207,28 @@ std::vector<StoredMessage> MessageTable::ReadConversations(const UserId& user,
   return newest;
 }
 
-std::size_t MessageTable::Trim(const MessageRetention& retention) {
+Result<std::size_t> MemoryMessages::TrimMessages(const MessageRetention& retention) {
+  const MutexLock lock(engine_.mutex);
   const std::size_t before = messages_.size();
   const std::uint64_t kept_bytes = retention.BytesToKeep(bytes_);
-  const auto may_remove = [&] { return before - messages_.size() < retention.most_per_call; };
-  while (may_remove() && !messages_.empty() &&
+  const auto may_remove = [&](const Messages& left) {
+    return before - left.size() < retention.most_per_call;
+  };
+  while (may_remove(messages_) && !messages_.empty() &&
          (messages_.begin()->second.content.sent_at < retention.keep_since ||
           messages_.begin()->first <= retention.keep_after || bytes_ > kept_bytes)) {
-    Remove(messages_.begin());
+    RemoveLocked(messages_.begin());
   }
-  for (const std::uint64_t room_number : EndedBefore(retention.keep_ended_since)) {
-    for (auto room = rooms_.find(room_number); may_remove() && room != rooms_.end();
+  for (const std::uint64_t room_number : EndedBeforeLocked(retention.keep_ended_since)) {
+    for (auto room = rooms_.find(room_number); may_remove(messages_) && room != rooms_.end();
          room = rooms_.find(room_number)) {
-      Remove(messages_.find(room->second.positions.front()));
+      RemoveLocked(messages_.find(room->second.positions.front()));
     }
   }
-  return before - messages_.size();
+  return engine_.MarkRemoval(retention.as_of, before - messages_.size());
 }
 
-std::vector<std::uint64_t> MessageTable::EndedBefore(TimePoint time) const {
+std::vector<std::uint64_t> MemoryMessages::EndedBeforeLocked(TimePoint time) const {
   std::vector<std::pair<TimePoint, std::uint64_t>> ends;
   for (const auto& [room_number, room] : rooms_) {
     if (room.ended_at && *room.ended_at < time) ends.emplace_back(*room.ended_at, room_number);

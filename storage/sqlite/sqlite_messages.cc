@@ -1,0 +1,441 @@
+#include "storage/sqlite/sqlite_messages.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <iterator>
+#include <limits>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "storage/sqlite/sqlite_engine.h"
+#include "storage/sqlite/sqlite_writer.h"
+
+namespace rtcroom {
+namespace {
+
+#define RTCROOM_MESSAGE_COLUMNS                                                                 \
+  "position, room_number, seq, receiver, sender, nick, client_seq, client_random, sent_at_ms, " \
+  "body"
+#define RTCROOM_SELECT_MESSAGES "SELECT " RTCROOM_MESSAGE_COLUMNS " FROM messages "
+#define RTCROOM_BYTES_OF_MESSAGE                                                     \
+  "128 + coalesce(length(CAST(receiver AS BLOB)), 0) + length(CAST(sender AS BLOB))" \
+  " + length(CAST(nick AS BLOB)) + length(CAST(body AS BLOB))"
+
+constexpr char kLastSeqOfRoom[] =
+    "SELECT coalesce(last_seq, 0) FROM rooms"
+    " LEFT JOIN message_rooms ON room_number = sequence WHERE sequence = ?";
+
+constexpr char kReadMessages[] =
+    RTCROOM_SELECT_MESSAGES "WHERE position > ? ORDER BY position LIMIT ?";
+constexpr char kNewestMessage[] = "SELECT last_message_position FROM meta WHERE only_row = 1";
+constexpr char kMessagesOfRoom[] = RTCROOM_SELECT_MESSAGES
+    "WHERE room_number = ?1 AND seq >= ?2"
+    " AND EXISTS (SELECT 1 FROM rooms WHERE sequence = ?1) ORDER BY seq LIMIT ?3";
+constexpr char kMessagesOfPair[] = RTCROOM_SELECT_MESSAGES
+    "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)"
+    " AND max(sender, receiver) = max(?1, ?2) AND position < ?3"
+    " ORDER BY position DESC LIMIT ?4";
+constexpr char kPendingMessages[] = RTCROOM_SELECT_MESSAGES
+    "WHERE position IN (SELECT position FROM (SELECT p.position AS position,"
+    " row_number() OVER (PARTITION BY p.sender ORDER BY p.position DESC) AS turn"
+    " FROM (SELECT position, sender FROM messages WHERE receiver = ?1"
+    " AND position > coalesce("
+    "(SELECT position FROM settled_messages WHERE receiver = ?1), 0)"
+    " ORDER BY position DESC LIMIT ?4) p"
+    " CROSS JOIN messages m ON m.position = p.position WHERE m.sent_at_ms >= ?2)"
+    " ORDER BY turn, position DESC LIMIT ?3) ORDER BY position";
+constexpr char kSentMessages[] =
+    "SELECT position, receiver FROM messages WHERE sender = ? AND receiver IS NOT NULL"
+    " ORDER BY position DESC LIMIT 1000";
+constexpr char kReceivedMessages[] =
+    "SELECT position, sender FROM messages WHERE receiver = ?"
+    " ORDER BY position DESC LIMIT 1000";
+constexpr char kHasPending[] =
+    "SELECT 1 FROM messages WHERE receiver = ?1 AND position <= ?2 AND position > ifnull("
+    "(SELECT position FROM settled_messages WHERE receiver = ?1), 0) LIMIT 1";
+constexpr char kMessageAt[] = RTCROOM_SELECT_MESSAGES "WHERE position = ?";
+constexpr auto kMessageReads = std::to_array<const char*>(
+    {kReadMessages, kNewestMessage, kLastSeqOfRoom, kMessagesOfRoom, kMessagesOfPair,
+     kPendingMessages, kSentMessages, kReceivedMessages, kHasPending, kMessageAt});
+
+// RETURNING would cost more than reading and writing the seq, since it makes a temporary table.
+constexpr char kWriteSeq[] =
+    "INSERT INTO message_rooms (room_number, last_seq) VALUES (?, ?)"
+    " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq";
+constexpr char kInsertMessage[] =
+    "INSERT INTO messages (" RTCROOM_MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kRepeatedMessage[] = RTCROOM_SELECT_MESSAGES
+    "WHERE sender = ?1 AND client_random = ?2 AND room_number IS ?3 AND receiver IS ?4"
+    " ORDER BY position DESC LIMIT 1";
+constexpr char kMessageBytes[] = "SELECT message_bytes FROM meta WHERE only_row = 1";
+constexpr char kAddMessageBytes[] =
+    "UPDATE meta SET message_bytes = message_bytes + ? WHERE only_row = 1";
+// A damaged store may hold more than was counted.
+constexpr char kSubtractMessageBytes[] =
+    "UPDATE meta SET message_bytes = max(message_bytes - ?, 0) WHERE only_row = 1";
+constexpr char kSurplusBytes[] = "SELECT coalesce(sum(" RTCROOM_BYTES_OF_MESSAGE
+                                 "), 0) FROM messages WHERE room_number = ? AND seq <= ?";
+constexpr char kRemoveSurplus[] = "DELETE FROM messages WHERE room_number = ? AND seq <= ?";
+constexpr char kHasMessages[] =
+    "SELECT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)"
+    " FROM message_rooms WHERE room_number = ?1";
+constexpr char kEndMessagesOfRoom[] =
+    "UPDATE message_rooms SET ended_at_ms = ?2 WHERE room_number = ?1";
+// A position with a message, so that later ones are pending whatever the caller gave.
+constexpr char kSettleMessages[] =
+    "INSERT INTO settled_messages (receiver, position)"
+    " SELECT receiver, position FROM messages WHERE receiver = ? AND position <= ?"
+    " ORDER BY position DESC LIMIT 1"
+    " ON CONFLICT (receiver) DO UPDATE SET position = max(position, excluded.position)";
+constexpr char kOldestMessages[] =
+    "SELECT position, sent_at_ms, room_number, receiver, " RTCROOM_BYTES_OF_MESSAGE
+    " FROM messages WHERE position > 0 ORDER BY position LIMIT ?";
+constexpr char kRemoveMessagesUntil[] = "DELETE FROM messages WHERE position <= ?";
+constexpr char kOldestEndedRoom[] =
+    "SELECT room_number FROM message_rooms WHERE ended_at_ms < ? ORDER BY ended_at_ms LIMIT 1";
+constexpr char kRemoveOldestOfRoom[] =
+    "DELETE FROM messages WHERE position IN (SELECT position FROM messages"
+    " WHERE room_number = ? ORDER BY seq LIMIT ?) RETURNING " RTCROOM_BYTES_OF_MESSAGE;
+constexpr char kForgetRoomOfMessages[] =
+    "DELETE FROM message_rooms WHERE room_number = ?1 AND ended_at_ms IS NOT NULL"
+    " AND NOT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)";
+constexpr char kForgetReceiver[] =
+    "DELETE FROM settled_messages WHERE receiver = ?1"
+    " AND NOT EXISTS (SELECT 1 FROM messages WHERE receiver = ?1)";
+constexpr auto kMessageWrites = std::to_array<const char*>(
+    {kLastSeqOfRoom, kWriteSeq, kInsertMessage, kRepeatedMessage, kMessageBytes, kAddMessageBytes,
+     kSubtractMessageBytes, kSurplusBytes, kRemoveSurplus, kHasMessages, kEndMessagesOfRoom,
+     kSettleMessages, kOldestMessages, kRemoveMessagesUntil, kOldestEndedRoom, kRemoveOldestOfRoom,
+     kForgetRoomOfMessages, kForgetReceiver});
+
+StoredMessage ReadMessage(const StatementRun& row) {
+  enum : int {
+    kPosition,
+    kRoomNumber,
+    kSeq,
+    kReceiver,
+    kSender,
+    kNick,
+    kClientSeq,
+    kClientRandom,
+    kSentAt,
+    kBody
+  };
+  // NULL is read as 0 or an empty text, which is how a message has no room or no receiver.
+  return StoredMessage{
+      .position = row.Unsigned(kPosition),
+      .room_number = row.Unsigned(kRoomNumber),
+      .seq = row.Unsigned(kSeq),
+      .receiver = {row.Text(kReceiver)},
+      .content = {.sender = {row.Text(kSender)},
+                  .nick = row.Text(kNick),
+                  .client_seq = row.Unsigned(kClientSeq),
+                  .client_random = row.Unsigned(kClientRandom),
+                  .body = row.Text(kBody),
+                  .sent_at = row.Time(kSentAt)},
+  };
+}
+
+/// @param statement  that of `kLastSeqOfRoom`.
+/// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<std::uint64_t> LastSeq(Statement& statement, std::uint64_t room_number) {
+  StatementRun run(statement, room_number);
+  if (run.Next()) return run.Unsigned(0);
+  if (!run.status()) return run.status().error();
+  return Error{Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
+}
+
+// NULL stands for no room, and for no receiver.
+std::optional<std::uint64_t> RoomNumberOf(const StoredMessage& message) {
+  return message.receiver.value.empty() ? std::optional(message.room_number) : std::nullopt;
+}
+std::optional<std::string_view> ReceiverOf(const StoredMessage& message) {
+  const std::string& receiver = message.receiver.value;
+  return receiver.empty() ? std::nullopt : std::optional<std::string_view>(receiver);
+}
+
+/// The highest number that a row can have, at most `number`: any number of a caller may be compared
+/// with those of rows.
+std::uint64_t Storable(std::uint64_t number) {
+  return std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max());
+}
+
+Result<std::optional<StoredMessage>> FindRepeated(AuxWriter& sql, const StoredMessage& message,
+                                                  const RepeatsAfter& repeats) {
+  const MessageContent& content = message.content;
+  StatementRun run(sql[kRepeatedMessage], content.sender.value, content.client_random,
+                   RoomNumberOf(message), ReceiverOf(message));
+  std::optional<StoredMessage> earlier;
+  if (run.Next()) earlier = ReadMessage(run);
+  if (!run.status()) return run.status().error();
+  if (earlier && !repeats.Includes(*earlier)) earlier.reset();
+  return earlier;
+}
+
+Status RemoveSurplus(AuxWriter& sql, std::uint64_t room_number, std::uint64_t last_seq) {
+  std::uint64_t bytes = 0;
+  {
+    StatementRun run(sql[kSurplusBytes], room_number, last_seq);
+    if (run.Next()) bytes = run.Unsigned(0);
+    if (!run.status()) return run.status();
+  }
+  const Status removed = Run(sql[kRemoveSurplus], room_number, last_seq);
+  return removed ? Run(sql[kSubtractMessageBytes], bytes) : removed;
+}
+
+Result<std::size_t> TrimOld(AuxWriter& sql, const MessageRetention& retention) {
+  std::uint64_t stored = 0;
+  {
+    StatementRun run(sql[kMessageBytes]);
+    if (run.Next()) stored = run.Unsigned(0);
+    if (!run.status()) return run.status().error();
+  }
+  const std::uint64_t surplus = stored - retention.BytesToKeep(stored);
+  std::size_t removed = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t end = 0;
+  std::set<std::uint64_t> rooms;
+  std::set<std::string> receivers;
+  {
+    StatementRun run(sql[kOldestMessages], retention.most_per_call);
+    while (run.Next() && (run.Time(1) < retention.keep_since ||
+                          run.Unsigned(0) <= retention.keep_after || bytes < surplus)) {
+      ++removed;
+      bytes += run.Unsigned(4);
+      end = run.Unsigned(0);
+      if (run.IsNull(2)) {
+        receivers.insert(run.Text(3));
+      } else {
+        rooms.insert(run.Unsigned(2));
+      }
+    }
+    if (!run.status()) return run.status().error();
+  }
+  if (removed == 0) return removed;
+  if (const Status done = Run(sql[kRemoveMessagesUntil], end); !done) return done.error();
+  if (const Status done = Run(sql[kSubtractMessageBytes], bytes); !done) return done.error();
+  for (const std::uint64_t room_number : rooms) {
+    if (const Status done = Run(sql[kForgetRoomOfMessages], room_number); !done)
+      return done.error();
+  }
+  for (const std::string& receiver : receivers) {
+    if (const Status done = Run(sql[kForgetReceiver], receiver); !done) return done.error();
+  }
+  return removed;
+}
+
+Result<std::size_t> TrimEnded(AuxWriter& sql, TimePoint keep_ended_since, std::size_t limit) {
+  std::size_t removed = 0;
+  while (removed < limit) {
+    std::optional<std::uint64_t> room_number;
+    {
+      StatementRun run(sql[kOldestEndedRoom], keep_ended_since);
+      if (run.Next()) room_number = run.Unsigned(0);
+      if (!run.status()) return run.status().error();
+    }
+    if (!room_number) return removed;
+    std::uint64_t bytes = 0;
+    {
+      StatementRun run(sql[kRemoveOldestOfRoom], *room_number, limit - removed);
+      for (; run.Next(); ++removed) bytes += run.Unsigned(0);
+      if (!run.status()) return run.status().error();
+    }
+    if (const Status done = Run(sql[kSubtractMessageBytes], bytes); !done) return done.error();
+    if (const Status done = Run(sql[kForgetRoomOfMessages], *room_number); !done)
+      return done.error();
+  }
+  return removed;
+}
+
+/// Positions of the newest message with each peer, newest first.
+Result<std::vector<std::uint64_t>> NewestWithPeers(AuxReader& sql, const UserId& user,
+                                                   std::size_t limit) {
+  std::vector<std::uint64_t> newest;
+  std::set<std::string> peers;
+  StatementRun sent(sql[kSentMessages], user.value);
+  StatementRun received(sql[kReceivedMessages], user.value);
+  bool has_sent = sent.Next();
+  bool has_received = received.Next();
+  while (newest.size() < limit && (has_sent || has_received)) {
+    const bool takes_sent = has_sent && (!has_received || sent.Unsigned(0) >= received.Unsigned(0));
+    StatementRun& later = takes_sent ? sent : received;
+    if (peers.insert(later.Text(1)).second) newest.push_back(later.Unsigned(0));
+    (takes_sent ? has_sent : has_received) = later.Next();
+  }
+  if (!sent.status()) return sent.status().error();
+  if (!received.status()) return received.status().error();
+  return newest;
+}
+
+}  // namespace
+
+constinit const std::string_view kBytesOfMessage = RTCROOM_BYTES_OF_MESSAGE;
+
+#undef RTCROOM_BYTES_OF_MESSAGE
+#undef RTCROOM_SELECT_MESSAGES
+#undef RTCROOM_MESSAGE_COLUMNS
+
+std::span<const char* const> SqliteMessages::Reads() { return kMessageReads; }
+std::span<const char* const> SqliteMessages::Writes() { return kMessageWrites; }
+
+Status SqliteMessages::AppendRow(AuxWriter& sql, AppendedMessage& message,
+                                 const RepeatsAfter& repeats, std::size_t max_room_messages) {
+  const bool in_room = message.receiver.value.empty();
+  if (in_room) {
+    const Result<std::uint64_t> last = LastSeq(sql[kLastSeqOfRoom], message.room_number);
+    if (!last) return last.error();
+    message.seq = *last + 1;
+  }
+  Result<std::optional<StoredMessage>> earlier = FindRepeated(sql, message, repeats);
+  if (!earlier) return earlier.error();
+  if (*earlier) {
+    message = {**std::move(earlier), /*is_new=*/false};
+    return {};
+  }
+  if (in_room) {
+    const Status written = Run(sql[kWriteSeq], message.room_number, message.seq);
+    if (!written) return written;
+  }
+  const MessageContent& content = message.content;
+  Status written = Run(sql[kInsertMessage], message.position, RoomNumberOf(message),
+                       in_room ? std::optional(message.seq) : std::nullopt, ReceiverOf(message),
+                       content.sender.value, content.nick, content.client_seq,
+                       content.client_random, content.sent_at, content.body);
+  if (written) written = Run(sql[kAddMessageBytes], StoredBytes(message));
+  if (!written || message.seq <= max_room_messages) return written;
+  return RemoveSurplus(sql, message.room_number, message.seq - max_room_messages);
+}
+
+Status SqliteMessages::EndRoom(AuxWriter& sql, std::uint64_t room_number, TimePoint at) {
+  std::optional<bool> has_messages;
+  {
+    StatementRun run(sql[kHasMessages], room_number);
+    if (run.Next()) has_messages = run.Integer(0) != 0;
+    if (!run.status()) return run.status();
+  }
+  if (!has_messages) return {};  // this room never had one
+  Status ended = Run(sql[kEndMessagesOfRoom], room_number, at);
+  if (ended && !*has_messages) ended = Run(sql[kForgetRoomOfMessages], room_number);
+  return ended;
+}
+
+Result<AppendedMessage> SqliteMessages::Append(StoredMessage message, const RepeatsAfter& repeats) {
+  AppendedMessage appended;
+  const Status done = engine_.Call([&](SqliteWriter& writer) {
+    appended = {message};  // it may run again
+    return writer.Append(appended, repeats);
+  });
+  if (!done) return done.error();
+  return appended;
+}
+
+Result<AppendedMessage> SqliteMessages::AppendRoomMessage(std::uint64_t room_number,
+                                                          MessageContent content,
+                                                          const RepeatsAfter& repeats) {
+  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
+}
+
+Result<AppendedMessage> SqliteMessages::AppendDirectMessage(const UserId& receiver,
+                                                            MessageContent content,
+                                                            const RepeatsAfter& repeats) {
+  assert(!receiver.value.empty());
+  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadMessages(std::uint64_t position,
+                                                                std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kReadMessages], ReadMessage, Storable(position), limit);
+  });
+}
+
+Result<std::uint64_t> SqliteMessages::NewestMessage() {
+  return engine_.Read([](AuxReader& sql) -> Result<std::uint64_t> {
+    StatementRun run(sql[kNewestMessage]);
+    if (run.Next()) return run.Unsigned(0);
+    return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"}
+                        : run.status().error();
+  });
+}
+
+Result<std::uint64_t> SqliteMessages::NewestRoomMessage(std::uint64_t room_number) {
+  return engine_.Read([&](AuxReader& sql) { return LastSeq(sql[kLastSeqOfRoom], room_number); });
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadRoomMessages(std::uint64_t room_number,
+                                                                    std::uint64_t first,
+                                                                    std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kMessagesOfRoom], ReadMessage, room_number, Storable(first), limit);
+  });
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessages(
+    const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
+    std::size_t limit) {
+  constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kMessagesOfPair], ReadMessage, one.value, other.value,
+                    Storable(before.value_or(kNoBound)), limit);
+  });
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadPendingMessages(const UserId& receiver,
+                                                                       TimePoint since,
+                                                                       std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kPendingMessages], ReadMessage, receiver.value, since, limit,
+                    kMaxPendingRead);
+  });
+}
+
+Status SqliteMessages::SettleMessages(std::span<const ReceivedMessages> received) {
+  std::vector<ReceivedMessages> pending;
+  for (const ReceivedMessages& messages : received) {
+    const auto found = engine_.Read([&](AuxReader& sql) {
+      return RunCounting(sql[kHasPending], messages.receiver.value, Storable(messages.position));
+    });
+    if (!found) return found.error();
+    if (*found > 0) pending.push_back(messages);
+  }
+  if (pending.empty()) return {};
+  return engine_.Write([&](AuxWriter& sql) -> Status {
+    for (const auto& [receiver, position] : pending) {
+      const Status settled = Run(sql[kSettleMessages], receiver.value, Storable(position));
+      if (!settled) return settled;
+    }
+    return {};
+  });
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadConversations(const UserId& user,
+                                                                     std::size_t limit) {
+  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<std::vector<StoredMessage>> {
+    const Result<std::vector<std::uint64_t>> positions = NewestWithPeers(sql, user, limit);
+    if (!positions) return positions.error();
+    std::vector<StoredMessage> newest;
+    for (const std::uint64_t position : *positions) {
+      Result<std::vector<StoredMessage>> found = ReadRows(sql[kMessageAt], ReadMessage, position);
+      if (!found) return found;
+      std::ranges::move(*found, std::back_inserter(newest));
+    }
+    return newest;
+  });
+}
+
+Result<std::size_t> SqliteMessages::TrimMessages(const MessageRetention& retention) {
+  return engine_.Remove(retention.as_of, [&](AuxWriter& sql) -> Result<std::size_t> {
+    const Result<std::size_t> old = TrimOld(sql, retention);
+    if (!old) return old;
+    const Result<std::size_t> ended =
+        TrimEnded(sql, retention.keep_ended_since, retention.most_per_call - *old);
+    if (!ended) return ended;
+    return *old + *ended;
+  });
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,70 @@
+// Messages in SQLite.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+class AuxWriter;
+class SqliteEngine;
+
+/// SQL: `StoredBytes` of the message in a row.
+extern const std::string_view kBytesOfMessage;
+
+/// The bytes of all are counted in `meta`.
+///
+/// @threads safe from any thread.
+class SqliteMessages : public MessageStore {
+ public:
+  explicit SqliteMessages(SqliteEngine& engine) : engine_(engine) {}
+
+  /// The constant SQL that a connection prepares.
+  static std::span<const char* const> Reads();
+  static std::span<const char* const> Writes();
+
+  // In the transaction of a caller, who undoes it after an error: some rows may have been written.
+
+  /// Assigns the seq of a message in a room, which is one without a receiver.
+  /// @param message            with its assigned position; becomes the stored one that it repeats.
+  /// @param max_room_messages  the older ones of its room are removed.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  static Status AppendRow(AuxWriter& sql, AppendedMessage& message, const RepeatsAfter& repeats,
+                          std::size_t max_room_messages);
+  /// Records the end of a room, whether it has messages or not.
+  static Status EndRoom(AuxWriter& sql, std::uint64_t room_number, TimePoint at);
+
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats) override;
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats) override;
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override;
+  Result<std::uint64_t> NewestMessage() override;
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override;
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override;
+  Status SettleMessages(std::span<const ReceivedMessages> received) override;
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override;
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
+
+ private:
+  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
+
+  SqliteEngine& engine_;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,74 @@
+// Messages of another store, for tests that change some of its calls.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/memory/memory_store.h"
+
+namespace rtcroom {
+
+class ForwardedMessages : public MessageStore {
+ public:
+  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
+                                            const RepeatsAfter& repeats) override {
+    return target().AppendRoomMessage(room_number, std::move(content), repeats);
+  }
+  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
+                                              const RepeatsAfter& repeats) override {
+    return target().AppendDirectMessage(receiver, std::move(content), repeats);
+  }
+  Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                  std::size_t limit) override {
+    return target().ReadMessages(position, limit);
+  }
+  Result<std::uint64_t> NewestMessage() override { return target().NewestMessage(); }
+  Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override {
+    return target().NewestRoomMessage(room_number);
+  }
+  Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
+                                                      std::uint64_t first,
+                                                      std::size_t limit) override {
+    return target().ReadRoomMessages(room_number, first, limit);
+  }
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override {
+    return target().ReadDirectMessages(one, other, before, limit);
+  }
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override {
+    return target().ReadPendingMessages(receiver, since, limit);
+  }
+  Status SettleMessages(std::span<const ReceivedMessages> received) override {
+    return target().SettleMessages(received);
+  }
+  Result<std::vector<StoredMessage>> ReadConversations(const UserId& user,
+                                                       std::size_t limit) override {
+    return target().ReadConversations(user, limit);
+  }
+  Result<std::size_t> TrimMessages(const MessageRetention& retention) override {
+    return target().TrimMessages(retention);
+  }
+
+ private:
+  /// Asked for at each call.
+  virtual MessageStore& target() = 0;
+};
+
+/// A store of which a test overrides calls of messages, too.
+class ChangedMessages : public MemoryStore, public ForwardedMessages {
+ public:
+  using MemoryStore::MemoryStore;
+  MessageStore& messages() override { return *this; }
+
+ private:
+  MessageStore& target() override { return MemoryStore::messages(); }
+};
+
+}  // namespace rtcroom
