@@ -1,39 +1,33 @@
 #include "storage/postgres/pg_bans.h"
 
-#include <array>
-
 #include "storage/postgres/pg_read.h"
 #include "storage/postgres/pg_text.h"
 
 namespace rtcroom::pg {
 namespace {
 
-constexpr PgStatement kLoadBans{
-    .name = "bans_load",
-    .sql = "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > $1"};
-constexpr auto kBanReads = std::to_array({kLoadBans});
+const PgReaderStatement kLoadBans{
+    "bans_load", "SELECT room_kind, room_id, user_id, until_ms FROM bans WHERE until_ms > $1"};
 
-constexpr PgStatement kPutBan{
-    .name = "bans_put",
-    .sql =
-        "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (room_id, user_id, room_kind) DO UPDATE SET until_ms = excluded.until_ms"};
+const PgWriterStatement kPutBan{
+    "bans_put",
+    "INSERT INTO bans (room_kind, room_id, user_id, until_ms) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (room_id, user_id, room_kind) DO UPDATE SET until_ms = excluded.until_ms"};
 constexpr std::string_view kOfGuests =
     " FROM unnest($1::smallint[], $2::text[], $3::text[]) v(kind, id, user_id)"
     " JOIN bans b ON b.room_id = v.id AND b.user_id = v.user_id AND b.room_kind = v.kind"
     " WHERE b.until_ms > $4";
 constexpr std::string_view kColumns = "SELECT b.room_kind, b.room_id, b.user_id, b.until_ms";
 constexpr std::string_view kNone = "SELECT 1 / (CASE WHEN count(*) = 0 THEN 1 ELSE 0 END)";
-constexpr PgStatement kLoadBansOf{.name = "bans_load_of", .sql = kPgText<kColumns, kOfGuests>};
-constexpr PgStatement kCheckNoBans{.name = "bans_check_none", .sql = kPgText<kNone, kOfGuests>};
-constexpr PgStatement kRemoveEndedBans{.name = "bans_remove_ended", .sql = R"(
+const PgWriterStatement kLoadBansOf{"bans_load_of", kPgText<kColumns, kOfGuests>};
+const PgWriterStatement kCheckNoBans{"bans_check_none", kPgText<kNone, kOfGuests>};
+const PgWriterStatement kRemoveEndedBans{"bans_remove_ended", R"(
     WITH gone AS (
       DELETE FROM bans WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM bans WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
       RETURNING 1),
     marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
-constexpr auto kBanWrites = std::to_array({kPutBan, kLoadBansOf, kCheckNoBans, kRemoveEndedBans});
 
 PgCall OfGuests(const PgStatement& statement, std::span<const PgGuest> guests, TimePoint now) {
   PgArray<RoomKind> kinds;
@@ -54,9 +48,6 @@ Ban ReadBan(PgRows& rows) {
 }
 
 }  // namespace
-
-std::span<const PgStatement> BanReads() { return kBanReads; }
-std::span<const PgStatement> BanWrites() { return kBanWrites; }
 
 Result<std::vector<Ban>> LoadBans(PgConnection& connection, TimePoint now, MonotonicTime deadline) {
   return ReadPgRows(connection, PgCall(kLoadBans, now), deadline, ReadBan);

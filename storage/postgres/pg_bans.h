@@ -21,9 +21,6 @@ struct PgGuest {
 
 namespace pg {
 
-std::span<const PgStatement> BanReads();
-std::span<const PgStatement> BanWrites();
-
 // The functions are those of `BanStore`.
 
 Result<std::vector<Ban>> LoadBans(PgConnection& connection, TimePoint now, MonotonicTime deadline);

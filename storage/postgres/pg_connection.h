@@ -24,6 +24,7 @@
 #include "storage/postgres/pg_rows.h"
 #include "storage/postgres/pg_sqlstate.h"
 #include "storage/postgres/pg_value.h"
+#include "storage/shared/listed.h"
 
 struct pg_conn;
 
@@ -44,6 +45,24 @@ inline std::vector<PgStatement> JoinStatements(
     joined.insert(joined.end(), list.begin(), list.end());
   }
   return joined;
+}
+
+/// A statement that the connections for reading prepare.
+struct PgReaderStatement : PgStatement, Listed<PgReaderStatement> {
+  PgReaderStatement(const char* unique_name, const char* text) : PgStatement{unique_name, text} {}
+};
+
+/// The same for the connection for writing.
+struct PgWriterStatement : PgStatement, Listed<PgWriterStatement> {
+  PgWriterStatement(const char* unique_name, const char* text) : PgStatement{unique_name, text} {}
+};
+
+/// @tparam Statement  `PgReaderStatement` or `PgWriterStatement`.
+template <typename Statement>
+std::vector<PgStatement> AllPgStatements() {
+  std::vector<PgStatement> all;
+  for (const Statement* const statement : Statement::All()) all.push_back(*statement);
+  return all;
 }
 
 // Prepared on every connection.

@@ -1,6 +1,5 @@
 #include "storage/postgres/pg_deliveries.h"
 
-#include <array>
 #include <initializer_list>
 
 #include "storage/postgres/pg_read.h"
@@ -12,31 +11,30 @@ static_assert(kParked.time_since_epoch().count() == 9223372036854775807 &&
                   kHeldBack.time_since_epoch().count() == 9223372036854775806,
               "the numbers that the statements name");
 
-constexpr PgStatement kLoadDeliveries{.name = "deliveries_load", .sql = R"(
+const PgReaderStatement kLoadDeliveries{"deliveries_load", R"(
     SELECT id, room_id, kind, payload, revision, next_try_ms, attempts, lone_attempts, lone_ms,
       failed_at_ms
     FROM deliveries WHERE kind = $1 AND next_try_ms < 9223372036854775806
     ORDER BY next_try_ms, id LIMIT $2)"};
-constexpr PgStatement kCountDeliveries{.name = "deliveries_count", .sql = R"(
+const PgReaderStatement kCountDeliveries{"deliveries_count", R"(
     SELECT
       count(DISTINCT room_id) FILTER (WHERE next_try_ms < 9223372036854775807 AND kind < 4),
       count(*) FILTER (WHERE kind < 3),
       min(position) FILTER (WHERE next_try_ms < 9223372036854775807 AND kind < 4),
       count(*) FILTER (WHERE kind > 3)
     FROM deliveries WHERE kind > 0)"};
-constexpr auto kDeliveryReads = std::to_array({kLoadDeliveries, kCountDeliveries});
 
 // A removed row gets the kind 0, and is deleted when there is a higher id: none is given twice.
-constexpr PgStatement kDropDeliveries{.name = "deliveries_drop", .sql = R"(
+const PgWriterStatement kDropDeliveries{"deliveries_drop", R"(
     WITH deleted AS (
       DELETE FROM deliveries WHERE kind = 0 AND id < (SELECT max(id) FROM deliveries))
     UPDATE deliveries SET kind = 0
     WHERE room_id = $1 AND kind > 0 AND kind = ANY ($2::smallint[]))"};
-constexpr PgStatement kRemoveDelivery{.name = "deliveries_remove", .sql = R"(
+const PgWriterStatement kRemoveDelivery{"deliveries_remove", R"(
     WITH deleted AS (
       DELETE FROM deliveries WHERE kind = 0 AND id < (SELECT max(id) FROM deliveries))
     UPDATE deliveries SET kind = 0 WHERE id = $1 AND revision = $2 AND kind > 0)"};
-constexpr PgStatement kEnqueueDelivery{.name = "deliveries_enqueue", .sql = R"(
+const PgWriterStatement kEnqueueDelivery{"deliveries_enqueue", R"(
     INSERT INTO deliveries (id, room_id, kind, payload, next_try_ms, position)
     SELECT (SELECT coalesce(max(id), 0) + 1 FROM deliveries), $1::text, $2::smallint, $3::bytea,
       CASE WHEN count(*) = 0 THEN $4::bigint
@@ -49,32 +47,29 @@ constexpr PgStatement kEnqueueDelivery{.name = "deliveries_enqueue", .sql = R"(
         = 9223372036854775807)
     ON CONFLICT (room_id, kind) WHERE kind > 0 DO UPDATE
     SET payload = excluded.payload, revision = deliveries.revision + 1)"};
-constexpr PgStatement kHoldRest{.name = "deliveries_hold_rest", .sql = R"(
+const PgWriterStatement kHoldRest{"deliveries_hold_rest", R"(
     UPDATE deliveries SET next_try_ms = 9223372036854775806
     WHERE room_id = $1 AND kind > 0 AND kind > $2 AND next_try_ms < 9223372036854775806)"};
 // A delivery is held back only while one of an earlier kind is pending.
-constexpr PgStatement kReleaseNext{.name = "deliveries_release_next", .sql = R"(
+const PgWriterStatement kReleaseNext{"deliveries_release_next", R"(
     UPDATE deliveries SET next_try_ms = $2 WHERE next_try_ms = 9223372036854775806
     AND id = (SELECT id FROM deliveries WHERE room_id = $1 AND kind > 0 ORDER BY kind LIMIT 1))"};
-constexpr PgStatement kResetAttempts{.name = "deliveries_reset_attempts", .sql = R"(
+const PgWriterStatement kResetAttempts{"deliveries_reset_attempts", R"(
     UPDATE deliveries SET attempts = 0, lone_attempts = 0, lone_ms = 0
     WHERE id = $1 AND kind > 0)"};
-constexpr PgStatement kPostponeDelivery{.name = "deliveries_postpone", .sql = R"(
+const PgWriterStatement kPostponeDelivery{"deliveries_postpone", R"(
     UPDATE deliveries SET payload = CASE WHEN revision = $2 THEN $3 ELSE payload END,
       next_try_ms = $4, attempts = $5, lone_attempts = $6, lone_ms = $7, failed_at_ms = $8
     WHERE id = $1 AND kind > 0 RETURNING 1)"};
-constexpr PgStatement kParkRest{.name = "deliveries_park_rest", .sql = R"(
+const PgWriterStatement kParkRest{"deliveries_park_rest", R"(
     UPDATE deliveries SET next_try_ms = 9223372036854775807 WHERE room_id = $1 AND kind > 0
     AND EXISTS (SELECT 1 FROM deliveries WHERE id = $2 AND kind > 0))"};
-constexpr PgStatement kRetrySoon{.name = "deliveries_retry_soon", .sql = R"(
+const PgWriterStatement kRetrySoon{"deliveries_retry_soon", R"(
     UPDATE deliveries SET next_try_ms = least(next_try_ms, $2 + id % greatest($3::bigint, 1))
     WHERE id = ANY (ARRAY(
       SELECT id FROM deliveries WHERE kind = $1 AND next_try_ms > $2
         AND next_try_ms < 9223372036854775806 AND attempts > 0
       ORDER BY next_try_ms, id LIMIT $4)))"};
-constexpr auto kDeliveryWrites =
-    std::to_array({kDropDeliveries, kRemoveDelivery, kEnqueueDelivery, kHoldRest, kReleaseNext,
-                   kResetAttempts, kPostponeDelivery, kParkRest, kRetrySoon});
 
 Delivery ReadDelivery(PgRows& rows) {
   return {.id = rows.Unsigned(0),
@@ -96,9 +91,6 @@ PgCall DropCall(const RoomId& group, std::initializer_list<DeliveryKind> kinds) 
 }
 
 }  // namespace
-
-std::span<const PgStatement> DeliveryReads() { return kDeliveryReads; }
-std::span<const PgStatement> DeliveryWrites() { return kDeliveryWrites; }
 
 Result<std::vector<Delivery>> LoadDeliveries(PgConnection& connection, DeliveryKind kind,
                                              std::size_t limit, MonotonicTime deadline) {

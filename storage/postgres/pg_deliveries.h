@@ -16,9 +16,6 @@
 
 namespace rtcroom::pg {
 
-std::span<const PgStatement> DeliveryReads();
-std::span<const PgStatement> DeliveryWrites();
-
 // The functions are those of `DeliveryStore`.
 
 Result<std::vector<Delivery>> LoadDeliveries(PgConnection& connection, DeliveryKind kind,

@@ -1,6 +1,5 @@
 #include "storage/postgres/pg_ended_logins.h"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,41 +10,38 @@
 namespace rtcroom {
 namespace {
 
-constexpr PgStatement kLoadEndedLogins{.name = "ended_logins_load", .sql = R"(
+const PgReaderStatement kLoadEndedLogins{"ended_logins_load", R"(
     SELECT account, instance, logged_in_ms, expires_ms, cause FROM ended_logins
     WHERE expires_ms > $1)"};
-constexpr PgStatement kLoadAccountValidities{
-    .name = "account_validities_load", .sql = "SELECT account, valid_from FROM account_validities"};
-constexpr auto kEndedLoginReads = std::to_array({kLoadEndedLogins, kLoadAccountValidities});
+const PgReaderStatement kLoadAccountValidities{
+    "account_validities_load", "SELECT account, valid_from FROM account_validities"};
 
-constexpr PgStatement kPutEndedLogin{.name = "ended_logins_put", .sql = R"(
+const PgWriterStatement kPutEndedLogin{"ended_logins_put", R"(
     INSERT INTO ended_logins (account, instance, logged_in_ms, expires_ms, cause)
     SELECT $1::text, $2::bigint, $3::bigint, $4::bigint, $5::smallint
     WHERE NOT EXISTS (SELECT 1 FROM ended_logins
       WHERE account = $1::text AND instance = 0 AND logged_in_ms > $3::bigint)
     ON CONFLICT (account, instance) DO NOTHING)"};
-constexpr PgStatement kPutAllBefore{.name = "ended_logins_put_all", .sql = R"(
+const PgWriterStatement kPutAllBefore{"ended_logins_put_all", R"(
     INSERT INTO ended_logins (account, instance, logged_in_ms, expires_ms, cause)
     VALUES ($1, 0, $2, $3, $4)
     ON CONFLICT (account, instance) DO UPDATE SET logged_in_ms = excluded.logged_in_ms,
       expires_ms = excluded.expires_ms, cause = excluded.cause
     WHERE ended_logins.logged_in_ms < excluded.logged_in_ms)"};
-constexpr PgStatement kRemoveCovered{
-    .name = "ended_logins_remove_covered",
-    .sql = "DELETE FROM ended_logins WHERE account = $1 AND instance <> 0 AND logged_in_ms < $2"};
-constexpr PgStatement kRemoveEndedLogins{.name = "ended_logins_remove_ended", .sql = R"(
+const PgWriterStatement kRemoveCovered{
+    "ended_logins_remove_covered",
+    "DELETE FROM ended_logins WHERE account = $1 AND instance <> 0 AND logged_in_ms < $2"};
+const PgWriterStatement kRemoveEndedLogins{"ended_logins_remove_ended", R"(
     WITH gone AS (
       DELETE FROM ended_logins WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM ended_logins WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2))
       RETURNING 1),
     marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
-constexpr PgStatement kPutAccountValidity{.name = "account_validities_put", .sql = R"(
+const PgWriterStatement kPutAccountValidity{"account_validities_put", R"(
     INSERT INTO account_validities (account, valid_from) VALUES ($1, $2)
     ON CONFLICT (account) DO UPDATE SET valid_from = excluded.valid_from
     WHERE account_validities.valid_from < excluded.valid_from)"};
-constexpr auto kEndedLoginWrites = std::to_array(
-    {kPutEndedLogin, kPutAllBefore, kRemoveCovered, kRemoveEndedLogins, kPutAccountValidity});
 
 EndedLogin ReadEndedLogin(PgRows& rows) {
   return {.account = {rows.Text(0)},
@@ -89,9 +85,6 @@ Status PgEndedLogins::PutAccountValidity(const AccountValidity& validity) {
 Status PgEndedLogins::ReportLogins(std::span<const AccountLogin> logins) {
   return engine_.Record({logins.begin(), logins.end()});
 }
-
-std::span<const PgStatement> pg::EndedLoginReads() { return kEndedLoginReads; }
-std::span<const PgStatement> pg::EndedLoginWrites() { return kEndedLoginWrites; }
 
 PgWrite pg::WriteEndedLogin(const EndedLogin& login) {
   const std::string_view account = login.account.value;

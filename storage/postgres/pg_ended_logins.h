@@ -31,9 +31,6 @@ class PgEndedLogins : public EndedLoginStore, public AccountLoginLog {
 
 namespace pg {
 
-std::span<const PgStatement> EndedLoginReads();
-std::span<const PgStatement> EndedLoginWrites();
-
 /// Of a record that is committed: its rows.
 PgWrite WriteEndedLogin(const EndedLogin& login);
 PgCall WriteAccountValidity(const AccountValidity& validity);

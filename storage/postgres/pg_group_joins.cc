@@ -1,6 +1,5 @@
 #include "storage/postgres/pg_group_joins.h"
 
-#include <array>
 #include <map>
 #include <string_view>
 
@@ -9,13 +8,12 @@
 namespace rtcroom {
 namespace {
 
-constexpr PgStatement kLoadGroupJoins{.name = "group_joins_load", .sql = R"(
+const PgReaderStatement kLoadGroupJoins{"group_joins_load", R"(
     SELECT instance, account, logged_in_ms, expires_ms, room_kind, room_id, room_number,
       joined_seq, serial
     FROM group_joins)"};
-constexpr auto kGroupJoinReads = std::to_array({kLoadGroupJoins});
 
-constexpr PgStatement kPutGroupJoins{.name = "group_joins_put", .sql = R"(
+const PgWriterStatement kPutGroupJoins{"group_joins_put", R"(
     INSERT INTO group_joins (instance, account, logged_in_ms, expires_ms, room_kind, room_id,
       room_number, joined_seq, serial)
     SELECT v.instance, v.account, v.logged_in_ms, v.expires_ms, v.room_kind, v.room_id,
@@ -29,10 +27,8 @@ constexpr PgStatement kPutGroupJoins{.name = "group_joins_put", .sql = R"(
       room_kind = excluded.room_kind, room_id = excluded.room_id,
       room_number = excluded.room_number, joined_seq = excluded.joined_seq,
       serial = excluded.serial)"};
-constexpr PgStatement kRemoveGroupJoins{
-    .name = "group_joins_remove",
-    .sql = "DELETE FROM group_joins WHERE instance = ANY ($1::bigint[])"};
-constexpr auto kGroupJoinWrites = std::to_array({kPutGroupJoins, kRemoveGroupJoins});
+const PgWriterStatement kRemoveGroupJoins{
+    "group_joins_remove", "DELETE FROM group_joins WHERE instance = ANY ($1::bigint[])"};
 
 GroupJoinChange ReadGroupJoin(PgRows& rows) {
   return {.instance = FromPgBits(rows.Integer(0)),
@@ -99,8 +95,5 @@ Result<std::vector<GroupJoinChange>> PgGroupJoins::LoadGroupJoins() {
 Status PgGroupJoins::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
   return engine_.Write([=] { return WriteGroupJoins(changes); });
 }
-
-std::span<const PgStatement> pg::GroupJoinReads() { return kGroupJoinReads; }
-std::span<const PgStatement> pg::GroupJoinWrites() { return kGroupJoinWrites; }
 
 }  // namespace rtcroom

@@ -23,10 +23,4 @@ class PgGroupJoins : public GroupJoinStore {
   PgEngine& engine_;
 };
 
-namespace pg {
-
-std::span<const PgStatement> GroupJoinReads();
-std::span<const PgStatement> GroupJoinWrites();
-
-}  // namespace pg
 }  // namespace rtcroom

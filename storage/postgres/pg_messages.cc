@@ -1,7 +1,6 @@
 #include "storage/postgres/pg_messages.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <limits>
 #include <map>
@@ -20,21 +19,21 @@ namespace {
   "SELECT m.position, m.room_number, m.seq, m.receiver, m.sender, m.nick, m.client_seq," \
   " m.client_random, m.sent_at_ms, m.body FROM messages m "
 
-constexpr PgStatement kReadMessages{.name = "messages_read", .sql = RTCROOM_SELECT_MESSAGES R"(
+const PgReaderStatement kReadMessages{"messages_read", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.position > $1 ORDER BY m.position LIMIT $2)"};
-constexpr PgStatement kNewestMessage{.name = "messages_newest", .sql = R"(
+const PgReaderStatement kNewestMessage{"messages_newest", R"(
     SELECT greatest(max(position), (SELECT last_message FROM meta)) FROM messages)"};
-constexpr PgStatement kNewestOfRoom{.name = "messages_newest_of_room", .sql = R"(
+const PgReaderStatement kNewestOfRoom{"messages_newest_of_room", R"(
     SELECT coalesce(m.last_seq, 0) FROM rooms r
     LEFT JOIN message_rooms m ON m.room_number = r.number WHERE r.number = $1)"};
-constexpr PgStatement kReadOfRoom{.name = "messages_of_room", .sql = RTCROOM_SELECT_MESSAGES R"(
+const PgReaderStatement kReadOfRoom{"messages_of_room", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.room_number = $1 AND m.seq >= $2 AND EXISTS (SELECT 1 FROM rooms WHERE number = $1)
     ORDER BY m.seq LIMIT $3)"};
-constexpr PgStatement kReadOfPair{.name = "messages_of_pair", .sql = RTCROOM_SELECT_MESSAGES R"(
+const PgReaderStatement kReadOfPair{"messages_of_pair", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.receiver IS NOT NULL AND least(m.sender, m.receiver) = $1
       AND greatest(m.sender, m.receiver) = $2 AND m.position < $3
     ORDER BY m.position DESC LIMIT $4)"};
-constexpr PgStatement kReadPending{.name = "messages_pending", .sql = RTCROOM_SELECT_MESSAGES R"(
+const PgReaderStatement kReadPending{"messages_pending", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.position = ANY (ARRAY(
       SELECT turns.position FROM (
         SELECT p.position,
@@ -47,8 +46,7 @@ constexpr PgStatement kReadPending{.name = "messages_pending", .sql = RTCROOM_SE
         WHERE p.sent_at_ms >= $2) turns
       ORDER BY turns.turn, turns.position DESC LIMIT $3))
     ORDER BY m.position)"};
-constexpr PgStatement kReadConversations{.name = "messages_conversations",
-                                         .sql = RTCROOM_SELECT_MESSAGES R"(
+const PgReaderStatement kReadConversations{"messages_conversations", RTCROOM_SELECT_MESSAGES R"(
     JOIN (
       SELECT max(recent.position) AS position FROM (
         (SELECT position, receiver AS peer FROM messages
@@ -59,7 +57,7 @@ constexpr PgStatement kReadConversations{.name = "messages_conversations",
       GROUP BY recent.peer ORDER BY 1 DESC LIMIT $2) newest
     ON newest.position = m.position ORDER BY m.position DESC)"};
 #undef RTCROOM_SELECT_MESSAGES
-constexpr PgStatement kHasPending{.name = "messages_has_pending", .sql = R"(
+const PgReaderStatement kHasPending{"messages_has_pending", R"(
     SELECT 1 FROM unnest($1::text[], $2::bigint[]) AS v (receiver, position)
     CROSS JOIN LATERAL (SELECT position FROM messages
       WHERE receiver = v.receiver AND position <= v.position ORDER BY position DESC LIMIT 1) m
@@ -69,18 +67,15 @@ constexpr PgStatement kHasPending{.name = "messages_has_pending", .sql = R"(
   "128 + coalesce(octet_length(receiver), 0) + octet_length(sender)" \
   " + octet_length(nick) + octet_length(body)"
 
-constexpr PgStatement kCountBytes{.name = "messages_bytes", .sql = R"(
+const PgReaderStatement kCountBytes{"messages_bytes", R"(
     SELECT count(*), coalesce(max(position), $1), coalesce(sum(bytes), 0)::bigint FROM (
       SELECT position, )" RTCROOM_BYTES_OF_MESSAGE R"( AS bytes FROM messages
       WHERE position > $1 ORDER BY position LIMIT $2) counted)"};
-constexpr auto kMessageReads =
-    std::to_array({kReadMessages, kNewestMessage, kNewestOfRoom, kReadOfRoom, kReadOfPair,
-                   kReadPending, kReadConversations, kHasPending, kCountBytes});
 
 // Where a message repeats an earlier one, that one is returned, with its text, and nothing written.
 // It is found in the order of `messages_by_random`: a column that IS NULL is not left out of an
 // order.
-constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"(
+const PgWriterStatement kAppendToRoom{"messages_append_to_room", R"(
     WITH room AS (
       SELECT r.number, coalesce(m.last_seq, 0) + 1 AS seq FROM rooms r
       LEFT JOIN message_rooms m ON m.room_number = r.number WHERE r.number = $1),
@@ -106,7 +101,7 @@ constexpr PgStatement kAppendToRoom{.name = "messages_append_to_room", .sql = R"
       FROM fresh RETURNING position, seq)
     SELECT position, seq, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea FROM added
     UNION ALL SELECT position, seq, nick, client_seq, sent_at_ms, body FROM earlier)"};
-constexpr PgStatement kAppendToUser{.name = "messages_append_to_user", .sql = R"(
+const PgWriterStatement kAppendToUser{"messages_append_to_user", R"(
     WITH newest AS (
       SELECT m.* FROM messages m
       WHERE m.sender = $2 AND m.client_random = $5 AND m.room_number IS NULL AND m.receiver = $1
@@ -121,7 +116,7 @@ constexpr PgStatement kAppendToUser{.name = "messages_append_to_user", .sql = R"
     SELECT position, 0::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea FROM added
     UNION ALL SELECT position, 0::bigint, nick, client_seq, sent_at_ms, body FROM earlier)"};
 // A position with a message, so that later ones are pending whatever the caller gave.
-constexpr PgStatement kSettleMessages{.name = "messages_settle", .sql = R"(
+const PgWriterStatement kSettleMessages{"messages_settle", R"(
     INSERT INTO settled_messages (receiver, position)
     SELECT v.receiver, m.position FROM unnest($1::text[], $2::bigint[]) AS v (receiver, position)
     CROSS JOIN LATERAL (SELECT position FROM messages
@@ -129,7 +124,7 @@ constexpr PgStatement kSettleMessages{.name = "messages_settle", .sql = R"(
     LEFT JOIN settled_messages s ON s.receiver = v.receiver
     WHERE m.position > coalesce(s.position, 0)
     ON CONFLICT (receiver) DO UPDATE SET position = excluded.position)"};
-constexpr PgStatement kEndMessages{.name = "messages_end_rooms", .sql = R"(
+const PgWriterStatement kEndMessages{"messages_end_rooms", R"(
     WITH ended AS (
       SELECT r.room_number, v.at_ms, m.seq IS NOT NULL AS has_messages
       FROM unnest($1::bigint[], $2::bigint[]) AS v (room_number, at_ms)
@@ -144,7 +139,7 @@ constexpr PgStatement kEndMessages{.name = "messages_end_rooms", .sql = R"(
 // `$6` bytes may be removed whatever their age.
 // What is removed of a room, or of the messages to a user, are always the oldest. `ended` has the
 // messages of one room after those of the other, since they are joined by a loop over the rooms.
-constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
+const PgWriterStatement kTrimMessages{"messages_trim", R"(
     WITH oldest AS (
       SELECT position, sent_at_ms < $1 OR position <= $2 OR
         coalesce(sum(bytes) OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING
@@ -186,8 +181,6 @@ constexpr PgStatement kTrimMessages{.name = "messages_trim", .sql = R"(
         SELECT 1 FROM messages m WHERE m.receiver = g.receiver AND m.position > g.position))
     SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM gone)"};
 #undef RTCROOM_BYTES_OF_MESSAGE
-constexpr auto kMessageWrites =
-    std::to_array({kAppendToRoom, kAppendToUser, kSettleMessages, kEndMessages, kTrimMessages});
 
 Error NoSuchRoom(std::uint64_t room_number) {
   return {Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
@@ -368,9 +361,6 @@ Result<std::size_t> PgMessages::TrimMessages(const MessageRetention& retention) 
     if (trimmed.count < step.most_per_call || removed == retention.most_per_call) return removed;
   }
 }
-
-std::span<const PgStatement> pg::MessageReads() { return kMessageReads; }
-std::span<const PgStatement> pg::MessageWrites() { return kMessageWrites; }
 
 PgWrite pg::AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
                           std::size_t max_room_messages) {

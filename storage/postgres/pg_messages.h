@@ -54,9 +54,6 @@ class PgMessages : public MessageStore {
 
 namespace pg {
 
-std::span<const PgStatement> MessageReads();
-std::span<const PgStatement> MessageWrites();
-
 /// @param message  without receiver: in a room. Receives its position, and its seq in a room; or
 ///                 becomes the stored one that it repeats.
 PgWrite AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,

@@ -3,24 +3,14 @@
 #include <cassert>
 #include <span>
 
-#include "storage/postgres/pg_bans.h"
-#include "storage/postgres/pg_deliveries.h"
-#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_events.h"
-#include "storage/postgres/pg_group_joins.h"
-#include "storage/postgres/pg_messages.h"
-#include "storage/postgres/pg_recordings.h"
-#include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_rooms.h"
-#include "storage/postgres/pg_sessions.h"
 
 namespace rtcroom {
 
 std::span<const PgStatement> PgReaderPool::Statements() {
   static const std::vector<PgStatement> all = JoinStatements(
-      {pg::RoomReads(), pg::EventReads(), pg::BanReads(), pg::RevocationReads(),
-       pg::DeliveryReads(), pg::SessionReads(), pg::MessageReads(), pg::RecordingReads(),
-       pg::GroupJoinReads(), pg::EndedLoginReads(), pg::Confirms()});
+      {pg::RoomReads(), pg::EventReads(), AllPgStatements<PgReaderStatement>(), pg::Confirms()});
   return all;
 }
 

@@ -1,6 +1,5 @@
 #include "storage/postgres/pg_recordings.h"
 
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -15,30 +14,26 @@ namespace {
   "SELECT id, file, stream, room_kind, room_id, room_number, user_id, bytes," \
   " started_at_ms, ended_at_ms FROM recordings "
 
-constexpr PgStatement kFindRecording{.name = "recordings_find",
-                                     .sql = RTCROOM_SELECT_RECORDINGS "WHERE file = $1"};
+const PgReaderStatement kFindRecording{"recordings_find",
+                                       RTCROOM_SELECT_RECORDINGS "WHERE file = $1"};
 // Each order is that of an index.
-constexpr PgStatement kListRecordings{.name = "recordings_list",
-                                      .sql = RTCROOM_SELECT_RECORDINGS R"(
+const PgReaderStatement kListRecordings{"recordings_list", RTCROOM_SELECT_RECORDINGS R"(
     WHERE (ended_at_ms, id) < ($1, $2) ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
-constexpr PgStatement kListKind{.name = "recordings_list_kind", .sql = RTCROOM_SELECT_RECORDINGS R"(
+const PgReaderStatement kListKind{"recordings_list_kind", RTCROOM_SELECT_RECORDINGS R"(
     WHERE room_kind = $4 AND (ended_at_ms, id) < ($1, $2)
     ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
-constexpr PgStatement kListRoom{.name = "recordings_list_room", .sql = RTCROOM_SELECT_RECORDINGS R"(
+const PgReaderStatement kListRoom{"recordings_list_room", RTCROOM_SELECT_RECORDINGS R"(
     WHERE room_id = $5 AND (ended_at_ms, id) < ($1, $2)
       AND room_kind = coalesce($4, room_kind) AND user_id = coalesce($6, user_id)
     ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
-constexpr PgStatement kListUser{.name = "recordings_list_user", .sql = RTCROOM_SELECT_RECORDINGS R"(
+const PgReaderStatement kListUser{"recordings_list_user", RTCROOM_SELECT_RECORDINGS R"(
     WHERE user_id = $5 AND (ended_at_ms, id) < ($1, $2) AND room_kind = coalesce($4, room_kind)
     ORDER BY ended_at_ms DESC, id DESC LIMIT $3)"};
-constexpr PgStatement kListEndedBefore{.name = "recordings_ended_before",
-                                       .sql = RTCROOM_SELECT_RECORDINGS R"(
+const PgReaderStatement kListEndedBefore{"recordings_ended_before", RTCROOM_SELECT_RECORDINGS R"(
     WHERE (ended_at_ms, id) > ($1, $2) AND ended_at_ms < $3 ORDER BY ended_at_ms, id LIMIT $4)"};
 #undef RTCROOM_SELECT_RECORDINGS
-constexpr auto kRecordingReads = std::to_array(
-    {kFindRecording, kListRecordings, kListKind, kListRoom, kListUser, kListEndedBefore});
 
-constexpr PgStatement kPutRecording{.name = "recordings_put", .sql = R"(
+const PgWriterStatement kPutRecording{"recordings_put", R"(
     INSERT INTO recordings (id, file, stream, room_kind, room_id, room_number, user_id, bytes,
       started_at_ms, ended_at_ms)
     SELECT greatest(max(id), (SELECT last_recording FROM meta)) + 1, $1::bytea, $2::bytea,
@@ -51,15 +46,13 @@ constexpr PgStatement kPutRecording{.name = "recordings_put", .sql = R"(
       room_id = coalesce(excluded.room_id, recordings.room_id),
       room_number = coalesce(excluded.room_number, recordings.room_number),
       user_id = coalesce(excluded.user_id, recordings.user_id))"};
-constexpr PgStatement kForgetRecordings{.name = "recordings_forget", .sql = R"(
+const PgWriterStatement kForgetRecordings{"recordings_forget", R"(
     DELETE FROM recordings WHERE id <= (SELECT max(id) FROM recordings) - $1)"};
-constexpr PgStatement kRemoveRecording{.name = "recordings_remove", .sql = R"(
+const PgWriterStatement kRemoveRecording{"recordings_remove", R"(
     WITH gone AS (DELETE FROM recordings WHERE file = $1 RETURNING id),
     marked AS (UPDATE removal SET time_ms = $2 WHERE EXISTS (SELECT 1 FROM gone))
     UPDATE meta SET last_recording = gone.id FROM gone
     WHERE gone.id = (SELECT max(id) FROM recordings))"};
-constexpr auto kRecordingWrites =
-    std::to_array({kPutRecording, kForgetRecordings, kRemoveRecording});
 
 /// Comes before all recordings in the order of lists.
 constexpr RecordingPosition kNewest{
@@ -100,9 +93,6 @@ PgCall ListCall(const RecordingQuery& query) {
 }
 
 }  // namespace
-
-std::span<const PgStatement> RecordingReads() { return kRecordingReads; }
-std::span<const PgStatement> RecordingWrites() { return kRecordingWrites; }
 
 Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::string_view file,
                                                MonotonicTime deadline) {

@@ -16,9 +16,6 @@
 
 namespace rtcroom::pg {
 
-std::span<const PgStatement> RecordingReads();
-std::span<const PgStatement> RecordingWrites();
-
 // The functions are those of `RecordingStore`.
 
 Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::string_view file,

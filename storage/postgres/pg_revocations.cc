@@ -1,38 +1,29 @@
 #include "storage/postgres/pg_revocations.h"
 
-#include <array>
-
 #include "storage/postgres/pg_read.h"
 
 namespace rtcroom::pg {
 namespace {
 
-constexpr PgStatement kLoadRevocations{
-    .name = "revocations_load",
-    .sql = "SELECT stream, until_ms FROM revocations WHERE until_ms > $1"};
-constexpr auto kRevocationReads = std::to_array({kLoadRevocations});
+const PgReaderStatement kLoadRevocations{
+    "revocations_load", "SELECT stream, until_ms FROM revocations WHERE until_ms > $1"};
 
-constexpr PgStatement kPutRevocation{
-    .name = "revocations_put",
-    .sql =
-        "INSERT INTO revocations (stream, until_ms) VALUES ($1, $2)"
-        " ON CONFLICT (stream) DO UPDATE SET until_ms = excluded.until_ms"
-        " WHERE revocations.until_ms < excluded.until_ms"};
-constexpr PgStatement kRemoveEndedRevocations{.name = "revocations_remove_ended", .sql = R"(
+const PgWriterStatement kPutRevocation{
+    "revocations_put",
+    "INSERT INTO revocations (stream, until_ms) VALUES ($1, $2)"
+    " ON CONFLICT (stream) DO UPDATE SET until_ms = excluded.until_ms"
+    " WHERE revocations.until_ms < excluded.until_ms"};
+const PgWriterStatement kRemoveEndedRevocations{"revocations_remove_ended", R"(
     WITH gone AS (
       DELETE FROM revocations WHERE stream = ANY (ARRAY(
         SELECT stream FROM revocations WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
       RETURNING 1),
     marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
-constexpr auto kRevocationWrites = std::to_array({kPutRevocation, kRemoveEndedRevocations});
 
 Revocation ReadRevocation(PgRows& rows) { return {.stream = rows.Text(0), .until = rows.Time(1)}; }
 
 }  // namespace
-
-std::span<const PgStatement> RevocationReads() { return kRevocationReads; }
-std::span<const PgStatement> RevocationWrites() { return kRevocationWrites; }
 
 Result<std::vector<Revocation>> LoadRevocations(PgConnection& connection, TimePoint now,
                                                 MonotonicTime deadline) {

@@ -13,9 +13,6 @@
 
 namespace rtcroom::pg {
 
-std::span<const PgStatement> RevocationReads();
-std::span<const PgStatement> RevocationWrites();
-
 // The functions are those of `RevocationStore`.
 
 Result<std::vector<Revocation>> LoadRevocations(PgConnection& connection, TimePoint now,

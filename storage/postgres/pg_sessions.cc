@@ -1,7 +1,6 @@
 #include "storage/postgres/pg_sessions.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -10,34 +9,30 @@
 namespace rtcroom::pg {
 namespace {
 
-constexpr PgStatement kLoadSessions{.name = "sessions_load", .sql = R"(
+const PgReaderStatement kLoadSessions{"sessions_load", R"(
     SELECT user_id, token, number, last_use_ms FROM sessions
     WHERE last_use_ms > $1 ORDER BY last_use_ms DESC LIMIT $2)"};
-constexpr PgStatement kFindSession{
-    .name = "sessions_find",
-    .sql = "SELECT user_id, token, number, last_use_ms FROM sessions WHERE user_id = $1"};
-constexpr auto kSessionReads = std::to_array({kLoadSessions, kFindSession});
+const PgReaderStatement kFindSession{
+    "sessions_find", "SELECT user_id, token, number, last_use_ms FROM sessions WHERE user_id = $1"};
 
-constexpr PgStatement kPutSession{.name = "sessions_put", .sql = R"(
+const PgWriterStatement kPutSession{"sessions_put", R"(
     INSERT INTO sessions (user_id, token, number, last_use_ms)
     VALUES ($1, $2, (SELECT max(position) FROM events) - $3::bigint, $4)
     ON CONFLICT (user_id) DO UPDATE SET token = excluded.token, number = excluded.number,
       last_use_ms = excluded.last_use_ms)"};
-constexpr PgStatement kRemoveSession{
-    .name = "sessions_remove", .sql = "DELETE FROM sessions WHERE user_id = $1 AND number = $2"};
-constexpr PgStatement kRecordSessionUses{.name = "sessions_record_uses", .sql = R"(
+const PgWriterStatement kRemoveSession{"sessions_remove",
+                                       "DELETE FROM sessions WHERE user_id = $1 AND number = $2"};
+const PgWriterStatement kRecordSessionUses{"sessions_record_uses", R"(
     UPDATE sessions s SET last_use_ms = v.last_use_ms
     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (user_id, number, last_use_ms)
     WHERE s.user_id = v.user_id AND s.number = v.number AND s.last_use_ms < v.last_use_ms)"};
-constexpr PgStatement kRemoveUnusedSessions{.name = "sessions_remove_unused", .sql = R"(
+const PgWriterStatement kRemoveUnusedSessions{"sessions_remove_unused", R"(
     WITH gone AS (
       DELETE FROM sessions WHERE user_id = ANY (ARRAY(
         SELECT user_id FROM sessions WHERE last_use_ms <= $1 ORDER BY last_use_ms LIMIT $2))
       RETURNING 1),
     marked AS (UPDATE removal SET time_ms = $3 WHERE EXISTS (SELECT 1 FROM gone))
     SELECT count(*) FROM gone)"};
-constexpr auto kSessionWrites =
-    std::to_array({kPutSession, kRemoveSession, kRecordSessionUses, kRemoveUnusedSessions});
 
 std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 
@@ -62,9 +57,6 @@ Result<std::vector<Session>> ReadSessions(PgRows& rows) {
 }
 
 }  // namespace
-
-std::span<const PgStatement> SessionReads() { return kSessionReads; }
-std::span<const PgStatement> SessionWrites() { return kSessionWrites; }
 
 Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
                                           std::size_t limit, MonotonicTime deadline) {

@@ -14,9 +14,6 @@
 
 namespace rtcroom::pg {
 
-std::span<const PgStatement> SessionReads();
-std::span<const PgStatement> SessionWrites();
-
 // The functions are those of `SessionStore`.
 
 Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,

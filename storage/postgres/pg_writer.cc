@@ -6,17 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_confirm.h"
-#include "storage/postgres/pg_deliveries.h"
-#include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_events.h"
-#include "storage/postgres/pg_group_joins.h"
-#include "storage/postgres/pg_messages.h"
-#include "storage/postgres/pg_recordings.h"
-#include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
-#include "storage/postgres/pg_sessions.h"
 #include "storage/postgres/schema.h"
 
 namespace rtcroom {
@@ -60,10 +52,8 @@ constexpr PgStatement kOwn[] = {kTakeTurn, kCheckLink, kOldestNode, kCheckReader
 /// All that the writing connection runs.
 std::span<const PgStatement> Statements() {
   static const std::vector<PgStatement> all = JoinStatements(
-      {kOwn, pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(), pg::BanWrites(),
-       pg::RevocationWrites(), pg::DeliveryWrites(), pg::SessionWrites(), pg::MessageWrites(),
-       pg::RecordingWrites(), pg::GroupJoinWrites(), pg::EndedLoginWrites(), pg::Confirms(),
-       PgHistory::Statements()});
+      {kOwn, pg::RoomLoads(), PgRoomWriteStatements(), pg::EventWrites(),
+       AllPgStatements<PgWriterStatement>(), pg::Confirms(), PgHistory::Statements()});
   return all;
 }
 

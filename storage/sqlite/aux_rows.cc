@@ -3,9 +3,6 @@
 #include <string>
 
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/sqlite_ended_logins.h"
-#include "storage/sqlite/sqlite_group_joins.h"
-#include "storage/sqlite/sqlite_messages.h"
 
 namespace rtcroom {
 
@@ -20,9 +17,7 @@ Status AuxWriter::Prepare(Database& database) {
                   " ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)"},
                  {remove_revocations_, "DELETE FROM revocations WHERE until_ms <= ? RETURNING 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
-  if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Writes());
-  if (prepared) prepared = statements_.Prepare(database, SqliteGroupJoins::Writes());
-  if (prepared) prepared = statements_.Prepare(database, SqliteMessages::Writes());
+  if (prepared) prepared = statements_.Prepare(database);
   if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;
@@ -58,9 +53,7 @@ Status AuxReader::Prepare(Database& database) {
         " UNION ALL SELECT max(ended_at_ms) FROM recordings)), NULL)"
         " FROM meta WHERE only_row = 1"}});
   if (prepared) prepared = deliveries_.Prepare(database);
-  if (prepared) prepared = statements_.Prepare(database, SqliteEndedLogins::Reads());
-  if (prepared) prepared = statements_.Prepare(database, SqliteGroupJoins::Reads());
-  if (prepared) prepared = statements_.Prepare(database, SqliteMessages::Reads());
+  if (prepared) prepared = statements_.Prepare(database);
   if (prepared) prepared = recordings_.Prepare(database);
   if (prepared) prepared = sessions_.Prepare(database);
   return prepared;

@@ -28,8 +28,8 @@ class AuxWriter {
   Result<std::size_t> RemoveEndedBans(TimePoint now);
   Status PutRevocation(const Revocation& revocation);
   Result<std::size_t> RemoveEndedRevocations(TimePoint now);
-  /// One of a kind that has a class of its own. @param sql  among its constants.
-  Statement& operator[](const char* sql) { return statements_[sql]; }
+  /// One of a kind that has a class of its own.
+  Statement& operator[](const WriterSql& sql) { return statements_[sql]; }
   DeliveryWriter& deliveries() { return deliveries_; }
   RecordingWriter& recordings() { return recordings_; }
   SessionWriter& sessions() { return sessions_; }
@@ -39,7 +39,7 @@ class AuxWriter {
   Statement remove_bans_;
   Statement put_revocation_;
   Statement remove_revocations_;
-  StatementSet statements_;
+  StatementSet<WriterSql> statements_;
   DeliveryWriter deliveries_;
   RecordingWriter recordings_;
   SessionWriter sessions_;
@@ -55,8 +55,8 @@ class AuxReader {
   Result<std::vector<Ban>> LoadBans(TimePoint now);
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now);
   Result<StoredRemovalTime> LoadRemovalTime();
-  /// One of a kind that has a class of its own. @param sql  among its constants.
-  Statement& operator[](const char* sql) { return statements_[sql]; }
+  /// One of a kind that has a class of its own.
+  Statement& operator[](const ReaderSql& sql) { return statements_[sql]; }
   DeliveryReader& deliveries() { return deliveries_; }
   RecordingReader& recordings() { return recordings_; }
   SessionReader& sessions() { return sessions_; }
@@ -65,7 +65,7 @@ class AuxReader {
   Statement load_bans_;
   Statement load_revocations_;
   Statement load_removal_;
-  StatementSet statements_;
+  StatementSet<ReaderSql> statements_;
   DeliveryReader deliveries_;
   RecordingReader recordings_;
   SessionReader sessions_;

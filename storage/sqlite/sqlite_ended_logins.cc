@@ -1,6 +1,5 @@
 #include "storage/sqlite/sqlite_ended_logins.h"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,31 +9,27 @@
 namespace rtcroom {
 namespace {
 
-constexpr char kLoadEndedLogins[] =
+const ReaderSql kLoadEndedLogins(
     "SELECT account, instance, logged_in_ms, expires_ms, cause"
-    " FROM ended_logins WHERE expires_ms > ?";
-constexpr char kLoadAccountValidities[] = "SELECT account, valid_from FROM account_validities";
-constexpr auto kEndedLoginReads =
-    std::to_array<const char*>({kLoadEndedLogins, kLoadAccountValidities});
+    " FROM ended_logins WHERE expires_ms > ?");
+const ReaderSql kLoadAccountValidities("SELECT account, valid_from FROM account_validities");
 
-constexpr char kPutEndedLogin[] =
+const WriterSql kPutEndedLogin(
     "INSERT INTO ended_logins (account, instance, logged_in_ms, expires_ms, cause)"
     " SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM ended_logins"
     " WHERE account = ?1 AND instance = 0 AND logged_in_ms > ?3)"
-    " ON CONFLICT DO NOTHING";
-constexpr char kPutAllBefore[] =
+    " ON CONFLICT DO NOTHING");
+const WriterSql kPutAllBefore(
     "INSERT INTO ended_logins (account, instance, logged_in_ms, expires_ms, cause)"
     " VALUES (?, 0, ?, ?, ?) ON CONFLICT DO UPDATE SET logged_in_ms = excluded.logged_in_ms,"
     " expires_ms = excluded.expires_ms, cause = excluded.cause"
-    " WHERE logged_in_ms < excluded.logged_in_ms";
-constexpr char kRemoveCovered[] =
-    "DELETE FROM ended_logins WHERE account = ? AND instance <> 0 AND logged_in_ms < ?";
-constexpr char kRemoveEndedLogins[] = "DELETE FROM ended_logins WHERE expires_ms <= ? RETURNING 1";
-constexpr char kPutAccountValidity[] =
+    " WHERE logged_in_ms < excluded.logged_in_ms");
+const WriterSql kRemoveCovered(
+    "DELETE FROM ended_logins WHERE account = ? AND instance <> 0 AND logged_in_ms < ?");
+const WriterSql kRemoveEndedLogins("DELETE FROM ended_logins WHERE expires_ms <= ? RETURNING 1");
+const WriterSql kPutAccountValidity(
     "INSERT INTO account_validities (account, valid_from) VALUES (?, ?)"
-    " ON CONFLICT DO UPDATE SET valid_from = max(valid_from, excluded.valid_from)";
-constexpr auto kEndedLoginWrites = std::to_array<const char*>(
-    {kPutEndedLogin, kPutAllBefore, kRemoveCovered, kRemoveEndedLogins, kPutAccountValidity});
+    " ON CONFLICT DO UPDATE SET valid_from = max(valid_from, excluded.valid_from)");
 
 Status PutEndedLogin(AuxWriter& sql, const EndedLogin& login) {
   const std::string& account = login.account.value;
@@ -47,9 +42,6 @@ Status PutEndedLogin(AuxWriter& sql, const EndedLogin& login) {
 }
 
 }  // namespace
-
-std::span<const char* const> SqliteEndedLogins::Reads() { return kEndedLoginReads; }
-std::span<const char* const> SqliteEndedLogins::Writes() { return kEndedLoginWrites; }
 
 Result<std::vector<EndedLogin>> SqliteEndedLogins::LoadEndedLogins(TimePoint now) {
   const auto read_login = [](const StatementRun& row) {

@@ -15,10 +15,6 @@ class SqliteEndedLogins : public EndedLoginStore {
  public:
   explicit SqliteEndedLogins(SqliteEngine& engine) : engine_(engine) {}
 
-  /// The constant SQL that a connection prepares.
-  static std::span<const char* const> Reads();
-  static std::span<const char* const> Writes();
-
   Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override;
   Status PutEndedLogins(std::span<const EndedLogin> logins) override;
   Status RemoveEndedLogins(TimePoint now) override;

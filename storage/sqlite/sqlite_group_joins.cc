@@ -1,28 +1,21 @@
 #include "storage/sqlite/sqlite_group_joins.h"
 
-#include <array>
-
 #include "storage/sqlite/sqlite_engine.h"
 
 namespace rtcroom {
 namespace {
 
-constexpr char kLoadGroupJoins[] =
+const ReaderSql kLoadGroupJoins(
     "SELECT instance, account, logged_in_ms, expires_ms, room_kind, room_id,"
-    " room_number, joined_seq, serial FROM group_joins";
-constexpr auto kGroupJoinReads = std::to_array<const char*>({kLoadGroupJoins});
+    " room_number, joined_seq, serial FROM group_joins");
 
-constexpr char kPutGroupJoin[] =
+const WriterSql kPutGroupJoin(
     "INSERT OR REPLACE INTO group_joins (instance, account, logged_in_ms,"
     " expires_ms, room_kind, room_id, room_number, joined_seq, serial)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr char kRemoveGroupJoin[] = "DELETE FROM group_joins WHERE instance = ?";
-constexpr auto kGroupJoinWrites = std::to_array<const char*>({kPutGroupJoin, kRemoveGroupJoin});
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+const WriterSql kRemoveGroupJoin("DELETE FROM group_joins WHERE instance = ?");
 
 }  // namespace
-
-std::span<const char* const> SqliteGroupJoins::Reads() { return kGroupJoinReads; }
-std::span<const char* const> SqliteGroupJoins::Writes() { return kGroupJoinWrites; }
 
 Result<std::vector<GroupJoinChange>> SqliteGroupJoins::LoadGroupJoins() {
   const auto read_join = [](const StatementRun& row) {

@@ -15,10 +15,6 @@ class SqliteGroupJoins : public GroupJoinStore {
  public:
   explicit SqliteGroupJoins(SqliteEngine& engine) : engine_(engine) {}
 
-  /// The constant SQL that a connection prepares.
-  static std::span<const char* const> Reads();
-  static std::span<const char* const> Writes();
-
   Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
   Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 

@@ -1,7 +1,6 @@
 #include "storage/sqlite/sqlite_messages.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <iterator>
 #include <limits>
@@ -28,18 +27,22 @@ namespace {
 constexpr char kLastSeqOfRoom[] =
     "SELECT coalesce(last_seq, 0) FROM rooms"
     " LEFT JOIN message_rooms ON room_number = sequence WHERE sequence = ?";
+const ReaderSql kLastSeqForReader(kLastSeqOfRoom);
+const WriterSql kLastSeqForWriter(kLastSeqOfRoom);
 
-constexpr char kReadMessages[] =
-    RTCROOM_SELECT_MESSAGES "WHERE position > ? ORDER BY position LIMIT ?";
-constexpr char kNewestMessage[] = "SELECT last_message_position FROM meta WHERE only_row = 1";
-constexpr char kMessagesOfRoom[] = RTCROOM_SELECT_MESSAGES
+const ReaderSql kReadMessages(RTCROOM_SELECT_MESSAGES
+                              "WHERE position > ? ORDER BY position LIMIT ?");
+const ReaderSql kNewestMessage("SELECT last_message_position FROM meta WHERE only_row = 1");
+const ReaderSql kMessagesOfRoom(
+    RTCROOM_SELECT_MESSAGES
     "WHERE room_number = ?1 AND seq >= ?2"
-    " AND EXISTS (SELECT 1 FROM rooms WHERE sequence = ?1) ORDER BY seq LIMIT ?3";
-constexpr char kMessagesOfPair[] = RTCROOM_SELECT_MESSAGES
-    "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)"
-    " AND max(sender, receiver) = max(?1, ?2) AND position < ?3"
-    " ORDER BY position DESC LIMIT ?4";
-constexpr char kPendingMessages[] = RTCROOM_SELECT_MESSAGES
+    " AND EXISTS (SELECT 1 FROM rooms WHERE sequence = ?1) ORDER BY seq LIMIT ?3");
+const ReaderSql kMessagesOfPair(RTCROOM_SELECT_MESSAGES
+                                "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)"
+                                " AND max(sender, receiver) = max(?1, ?2) AND position < ?3"
+                                " ORDER BY position DESC LIMIT ?4");
+const ReaderSql kPendingMessages(
+    RTCROOM_SELECT_MESSAGES
     "WHERE position IN (SELECT position FROM (SELECT p.position AS position,"
     " row_number() OVER (PARTITION BY p.sender ORDER BY p.position DESC) AS turn"
     " FROM (SELECT position, sender FROM messages WHERE receiver = ?1"
@@ -47,70 +50,63 @@ constexpr char kPendingMessages[] = RTCROOM_SELECT_MESSAGES
     "(SELECT position FROM settled_messages WHERE receiver = ?1), 0)"
     " ORDER BY position DESC LIMIT ?4) p"
     " CROSS JOIN messages m ON m.position = p.position WHERE m.sent_at_ms >= ?2)"
-    " ORDER BY turn, position DESC LIMIT ?3) ORDER BY position";
-constexpr char kSentMessages[] =
+    " ORDER BY turn, position DESC LIMIT ?3) ORDER BY position");
+const ReaderSql kSentMessages(
     "SELECT position, receiver FROM messages WHERE sender = ? AND receiver IS NOT NULL"
-    " ORDER BY position DESC LIMIT 1000";
-constexpr char kReceivedMessages[] =
+    " ORDER BY position DESC LIMIT 1000");
+const ReaderSql kReceivedMessages(
     "SELECT position, sender FROM messages WHERE receiver = ?"
-    " ORDER BY position DESC LIMIT 1000";
-constexpr char kHasPending[] =
+    " ORDER BY position DESC LIMIT 1000");
+const ReaderSql kHasPending(
     "SELECT 1 FROM messages WHERE receiver = ?1 AND position <= ?2 AND position > ifnull("
-    "(SELECT position FROM settled_messages WHERE receiver = ?1), 0) LIMIT 1";
-constexpr char kMessageAt[] = RTCROOM_SELECT_MESSAGES "WHERE position = ?";
-constexpr auto kMessageReads = std::to_array<const char*>(
-    {kReadMessages, kNewestMessage, kLastSeqOfRoom, kMessagesOfRoom, kMessagesOfPair,
-     kPendingMessages, kSentMessages, kReceivedMessages, kHasPending, kMessageAt});
+    "(SELECT position FROM settled_messages WHERE receiver = ?1), 0) LIMIT 1");
+const ReaderSql kMessageAt(RTCROOM_SELECT_MESSAGES "WHERE position = ?");
 
 // RETURNING would cost more than reading and writing the seq, since it makes a temporary table.
-constexpr char kWriteSeq[] =
+const WriterSql kWriteSeq(
     "INSERT INTO message_rooms (room_number, last_seq) VALUES (?, ?)"
-    " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq";
-constexpr char kInsertMessage[] =
-    "INSERT INTO messages (" RTCROOM_MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-constexpr char kRepeatedMessage[] = RTCROOM_SELECT_MESSAGES
+    " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq");
+const WriterSql kInsertMessage("INSERT INTO messages (" RTCROOM_MESSAGE_COLUMNS
+                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+const WriterSql kRepeatedMessage(
+    RTCROOM_SELECT_MESSAGES
     "WHERE sender = ?1 AND client_random = ?2 AND room_number IS ?3 AND receiver IS ?4"
-    " ORDER BY position DESC LIMIT 1";
-constexpr char kMessageBytes[] = "SELECT message_bytes FROM meta WHERE only_row = 1";
-constexpr char kAddMessageBytes[] =
-    "UPDATE meta SET message_bytes = message_bytes + ? WHERE only_row = 1";
+    " ORDER BY position DESC LIMIT 1");
+const WriterSql kMessageBytes("SELECT message_bytes FROM meta WHERE only_row = 1");
+const WriterSql kAddMessageBytes(
+    "UPDATE meta SET message_bytes = message_bytes + ? WHERE only_row = 1");
 // A damaged store may hold more than was counted.
-constexpr char kSubtractMessageBytes[] =
-    "UPDATE meta SET message_bytes = max(message_bytes - ?, 0) WHERE only_row = 1";
-constexpr char kSurplusBytes[] = "SELECT coalesce(sum(" RTCROOM_BYTES_OF_MESSAGE
-                                 "), 0) FROM messages WHERE room_number = ? AND seq <= ?";
-constexpr char kRemoveSurplus[] = "DELETE FROM messages WHERE room_number = ? AND seq <= ?";
-constexpr char kHasMessages[] =
+const WriterSql kSubtractMessageBytes(
+    "UPDATE meta SET message_bytes = max(message_bytes - ?, 0) WHERE only_row = 1");
+const WriterSql kSurplusBytes("SELECT coalesce(sum(" RTCROOM_BYTES_OF_MESSAGE
+                              "), 0) FROM messages WHERE room_number = ? AND seq <= ?");
+const WriterSql kRemoveSurplus("DELETE FROM messages WHERE room_number = ? AND seq <= ?");
+const WriterSql kHasMessages(
     "SELECT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)"
-    " FROM message_rooms WHERE room_number = ?1";
-constexpr char kEndMessagesOfRoom[] =
-    "UPDATE message_rooms SET ended_at_ms = ?2 WHERE room_number = ?1";
+    " FROM message_rooms WHERE room_number = ?1");
+const WriterSql kEndMessagesOfRoom(
+    "UPDATE message_rooms SET ended_at_ms = ?2 WHERE room_number = ?1");
 // A position with a message, so that later ones are pending whatever the caller gave.
-constexpr char kSettleMessages[] =
+const WriterSql kSettleMessages(
     "INSERT INTO settled_messages (receiver, position)"
     " SELECT receiver, position FROM messages WHERE receiver = ? AND position <= ?"
     " ORDER BY position DESC LIMIT 1"
-    " ON CONFLICT (receiver) DO UPDATE SET position = max(position, excluded.position)";
-constexpr char kOldestMessages[] =
+    " ON CONFLICT (receiver) DO UPDATE SET position = max(position, excluded.position)");
+const WriterSql kOldestMessages(
     "SELECT position, sent_at_ms, room_number, receiver, " RTCROOM_BYTES_OF_MESSAGE
-    " FROM messages WHERE position > 0 ORDER BY position LIMIT ?";
-constexpr char kRemoveMessagesUntil[] = "DELETE FROM messages WHERE position <= ?";
-constexpr char kOldestEndedRoom[] =
-    "SELECT room_number FROM message_rooms WHERE ended_at_ms < ? ORDER BY ended_at_ms LIMIT 1";
-constexpr char kRemoveOldestOfRoom[] =
+    " FROM messages WHERE position > 0 ORDER BY position LIMIT ?");
+const WriterSql kRemoveMessagesUntil("DELETE FROM messages WHERE position <= ?");
+const WriterSql kOldestEndedRoom(
+    "SELECT room_number FROM message_rooms WHERE ended_at_ms < ? ORDER BY ended_at_ms LIMIT 1");
+const WriterSql kRemoveOldestOfRoom(
     "DELETE FROM messages WHERE position IN (SELECT position FROM messages"
-    " WHERE room_number = ? ORDER BY seq LIMIT ?) RETURNING " RTCROOM_BYTES_OF_MESSAGE;
-constexpr char kForgetRoomOfMessages[] =
+    " WHERE room_number = ? ORDER BY seq LIMIT ?) RETURNING " RTCROOM_BYTES_OF_MESSAGE);
+const WriterSql kForgetRoomOfMessages(
     "DELETE FROM message_rooms WHERE room_number = ?1 AND ended_at_ms IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)";
-constexpr char kForgetReceiver[] =
+    " AND NOT EXISTS (SELECT 1 FROM messages WHERE room_number = ?1)");
+const WriterSql kForgetReceiver(
     "DELETE FROM settled_messages WHERE receiver = ?1"
-    " AND NOT EXISTS (SELECT 1 FROM messages WHERE receiver = ?1)";
-constexpr auto kMessageWrites = std::to_array<const char*>(
-    {kLastSeqOfRoom, kWriteSeq, kInsertMessage, kRepeatedMessage, kMessageBytes, kAddMessageBytes,
-     kSubtractMessageBytes, kSurplusBytes, kRemoveSurplus, kHasMessages, kEndMessagesOfRoom,
-     kSettleMessages, kOldestMessages, kRemoveMessagesUntil, kOldestEndedRoom, kRemoveOldestOfRoom,
-     kForgetRoomOfMessages, kForgetReceiver});
+    " AND NOT EXISTS (SELECT 1 FROM messages WHERE receiver = ?1)");
 
 StoredMessage ReadMessage(const StatementRun& row) {
   enum : int {
@@ -279,14 +275,11 @@ constinit const std::string_view kBytesOfMessage = RTCROOM_BYTES_OF_MESSAGE;
 #undef RTCROOM_SELECT_MESSAGES
 #undef RTCROOM_MESSAGE_COLUMNS
 
-std::span<const char* const> SqliteMessages::Reads() { return kMessageReads; }
-std::span<const char* const> SqliteMessages::Writes() { return kMessageWrites; }
-
 Status SqliteMessages::AppendRow(AuxWriter& sql, AppendedMessage& message,
                                  const RepeatsAfter& repeats, std::size_t max_room_messages) {
   const bool in_room = message.receiver.value.empty();
   if (in_room) {
-    const Result<std::uint64_t> last = LastSeq(sql[kLastSeqOfRoom], message.room_number);
+    const Result<std::uint64_t> last = LastSeq(sql[kLastSeqForWriter], message.room_number);
     if (!last) return last.error();
     message.seq = *last + 1;
   }
@@ -363,7 +356,7 @@ Result<std::uint64_t> SqliteMessages::NewestMessage() {
 }
 
 Result<std::uint64_t> SqliteMessages::NewestRoomMessage(std::uint64_t room_number) {
-  return engine_.Read([&](AuxReader& sql) { return LastSeq(sql[kLastSeqOfRoom], room_number); });
+  return engine_.Read([&](AuxReader& sql) { return LastSeq(sql[kLastSeqForReader], room_number); });
 }
 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadRoomMessages(std::uint64_t room_number,

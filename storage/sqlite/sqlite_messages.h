@@ -25,10 +25,6 @@ class SqliteMessages : public MessageStore {
  public:
   explicit SqliteMessages(SqliteEngine& engine) : engine_(engine) {}
 
-  /// The constant SQL that a connection prepares.
-  static std::span<const char* const> Reads();
-  static std::span<const char* const> Writes();
-
   // In the transaction of a caller, who undoes it after an error: some rows may have been written.
 
   /// Assigns the seq of a message in a room, which is one without a receiver.

@@ -27,14 +27,6 @@ Status PrepareAll(Database& database, std::initializer_list<StatementSource> sou
   return {};
 }
 
-Status StatementSet::Prepare(Database& database, std::span<const char* const> sql) {
-  for (const char* const text : sql) {
-    const Status prepared = statements_[text].Prepare(database, text);
-    if (!prepared) return prepared;
-  }
-  return {};
-}
-
 StatementRun::~StatementRun() {
   // The error of a failed step was recorded when it failed: reset only repeats it.
   sqlite3_reset(statement_);

@@ -16,6 +16,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
+#include "storage/shared/listed.h"
 
 struct sqlite3_stmt;
 
@@ -49,21 +50,39 @@ struct StatementSource {
 /// @errors as `Statement::Prepare`.
 Status PrepareAll(Database& database, std::initializer_list<StatementSource> sources);
 
-/// The statements of one connection, by their SQL.
+/// SQL that all connections for reading prepare when they are opened.
+struct ReaderSql : Listed<ReaderSql> {
+  explicit ReaderSql(const char* constant) : text(constant) {}
+  const char* const text;
+};
+
+/// The same for the connection for writing.
+struct WriterSql : Listed<WriterSql> {
+  explicit WriterSql(const char* constant) : text(constant) {}
+  const char* const text;
+};
+
+/// The statements of one connection.
 ///
+/// @tparam Sql  which of them: `ReaderSql` or `WriterSql`.
 /// @threads as `Statement`.
+template <typename Sql>
 class StatementSet {
  public:
-  /// Prepares them in order, up to the first failure.
-  /// @param sql  constants: the address of each stands for its statement.
+  /// Prepares all, up to the first failure.
   /// @errors as `Statement::Prepare`.
-  Status Prepare(Database& database, std::span<const char* const> sql);
+  Status Prepare(Database& database) {
+    for (const Sql* const sql : Sql::All()) {
+      const Status prepared = statements_[sql].Prepare(database, sql->text);
+      if (!prepared) return prepared;
+    }
+    return {};
+  }
 
-  /// @param sql  a constant that was prepared.
-  Statement& operator[](const char* sql) { return statements_.at(sql); }
+  Statement& operator[](const Sql& sql) { return statements_.at(&sql); }
 
  private:
-  std::unordered_map<const char*, Statement> statements_;
+  std::unordered_map<const Sql*, Statement> statements_;
 };
 
 /// One run of a statement: binds the values in order, steps from row to row, and leaves the

@@ -1,4 +1,6 @@
 // The outbox in PostgreSQL: ids, positions, and several writes of one transaction.
+#include "storage/postgres/pg_deliveries.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>

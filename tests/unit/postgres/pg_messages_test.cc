@@ -1,4 +1,6 @@
 // Messages in PostgreSQL: several writes of one transaction, and what is removed.
+#include "storage/postgres/pg_messages.h"
+
 #include <array>
 #include <cstdint>
 #include <limits>

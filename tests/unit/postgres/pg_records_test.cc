@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include "storage/postgres/pg_recordings.h"
+#include "storage/postgres/pg_revocations.h"
 #include "tests/support/fake_clock.h"
 #include "tests/unit/postgres/pg_tables_fixture.h"
 

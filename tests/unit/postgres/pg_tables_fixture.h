@@ -10,14 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "storage/postgres/pg_bans.h"
-#include "storage/postgres/pg_deliveries.h"
-#include "storage/postgres/pg_ended_logins.h"
-#include "storage/postgres/pg_group_joins.h"
-#include "storage/postgres/pg_messages.h"
-#include "storage/postgres/pg_recordings.h"
-#include "storage/postgres/pg_revocations.h"
-#include "storage/postgres/pg_sessions.h"
+#include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_write.h"
 #include "tests/unit/postgres/postgres_fixture.h"
 
@@ -25,11 +18,8 @@ namespace rtcroom {
 
 /// All statements of data other than rooms and events.
 inline std::vector<PgStatement> AuxStatements() {
-  return JoinStatements({pg::BanReads(), pg::BanWrites(), pg::DeliveryReads(), pg::DeliveryWrites(),
-                         pg::EndedLoginReads(), pg::EndedLoginWrites(), pg::GroupJoinReads(),
-                         pg::GroupJoinWrites(), pg::MessageReads(), pg::MessageWrites(),
-                         pg::RecordingReads(), pg::RecordingWrites(), pg::RevocationReads(),
-                         pg::RevocationWrites(), pg::SessionReads(), pg::SessionWrites()});
+  return JoinStatements(
+      {AllPgStatements<PgReaderStatement>(), AllPgStatements<PgWriterStatement>()});
 }
 
 class PgTablesTest : public PostgresTest {
