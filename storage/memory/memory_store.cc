@@ -19,8 +19,7 @@ MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& 
     : limits_(limits),
       engine_(listener),
       events_(std::move(epoch)),
-      recordings_(limits.max_recordings),
-      messages_(engine_, limits.max_room_messages) {}
+      recordings_(limits.max_recordings) {}
 
 const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   const auto found = rooms_.find(key.id);

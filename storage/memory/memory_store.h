@@ -110,7 +110,7 @@ class MemoryStore : public Storage {
   DeliveryTable deliveries_ GUARDED_BY(engine_.mutex);
   std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
-  MemoryMessages messages_;
+  MemoryMessages messages_{engine_, limits_.max_room_messages};
   MemoryGroupJoins group_joins_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
 };

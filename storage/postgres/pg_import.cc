@@ -29,20 +29,21 @@ constexpr PgStatement kKeepOpen{.sql = "SET LOCAL idle_in_transaction_session_ti
 // go of it: no program has read the empty store and writes to the full one.
 constexpr PgStatement kShutOut{.sql = "LOCK TABLE meta IN ACCESS EXCLUSIVE MODE"};
 constexpr PgStatement kTakeTurnToFill{.sql = "SELECT 1 FROM turn FOR UPDATE"};
-constexpr PgStatement kIsUsed{.sql = R"(SELECT (SELECT count(*) FROM nodes),
-      trimmed_position > 0 OR last_message > 0 OR last_recording > 0
-      OR EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM rooms)
-      OR EXISTS (SELECT 1 FROM bans) OR EXISTS (SELECT 1 FROM revocations)
-      OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM deliveries)
-      OR EXISTS (SELECT 1 FROM messages) OR EXISTS (SELECT 1 FROM message_rooms)
-      OR EXISTS (SELECT 1 FROM settled_messages) OR EXISTS (SELECT 1 FROM group_joins)
-      OR EXISTS (SELECT 1 FROM ended_logins) OR EXISTS (SELECT 1 FROM account_validities)
-      OR EXISTS (SELECT 1 FROM recordings)
-    FROM meta)"};
 constexpr PgStatement kSetMarks{
     .sql =
         "UPDATE meta SET trimmed_position = $1, trimmed_events = $2, last_message = $3,"
         " epoch = $4"};
+
+/// How many nodes use the store, and whether anything is in it.
+std::string SelectUse() {
+  std::string sql =
+      "SELECT (SELECT count(*) FROM nodes),"
+      " trimmed_position > 0 OR last_message > 0 OR last_recording > 0";
+  for (const StoreTable& table : StoreTables()) {
+    sql += fmt::format(" OR EXISTS (SELECT 1 FROM {})", table.name);
+  }
+  return sql + " FROM meta";
+}
 
 const char* ArrayTypeOf(StoreColumn::Type type) {
   switch (type) {
@@ -126,8 +127,10 @@ Status PgImport::Begin() {
   const MonotonicTime deadline = clock_.Monotonic() + kBeginTime;
   if (const Status connected = connection_.Connect(deadline); !connected) return connected;
   if (const auto schema = RequirePgSchema(connection_, deadline); !schema) return schema.error();
-  const auto calls = std::array{PgCall(kPgBegin), PgCall(kKeepOpen), PgCall(kShutOut),
-                                PgCall(kTakeTurnToFill), PgCall(kIsUsed)};
+  const std::string select_use = SelectUse();
+  const auto calls =
+      std::array{PgCall(kPgBegin), PgCall(kKeepOpen), PgCall(kShutOut), PgCall(kTakeTurnToFill),
+                 PgCall(PgStatement{.sql = select_use.c_str()})};
   Result<std::vector<PgRows>> results = connection_.Run(calls, deadline);
   if (!results) return results.error();
   PgRows& used = results->back();

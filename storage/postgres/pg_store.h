@@ -173,9 +173,9 @@ class PgStore : public Storage {
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
-  PgMessages messages_;
-  PgGroupJoins group_joins_;
-  PgEndedLogins ended_logins_;
+  PgMessages messages_{engine_, limits_.max_room_messages};
+  PgGroupJoins group_joins_{engine_};
+  PgEndedLogins ended_logins_{engine_};
 };
 
 }  // namespace rtcroom

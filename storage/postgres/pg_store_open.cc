@@ -110,10 +110,7 @@ PgStore::PgStore(const PgAddress& address, const PgOptions& options, const Clock
                .committer = *committer_,
                .clock = clock,
                .observer = options.observer,
-               .patience = options.patience}),
-      messages_(engine_, options.limits.max_room_messages),
-      group_joins_(engine_),
-      ended_logins_(engine_) {}
+               .patience = options.patience}) {}
 
 PgStore::~PgStore() = default;
 

@@ -87,9 +87,6 @@ SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<R
       groups_(std::move(groups)),
       committer_(std::move(committer)),
       engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
-      messages_(*engine_),
-      group_joins_(*engine_),
-      ended_logins_(*engine_),
       max_recordings_(options.limits.max_recordings) {}
 
 SqliteStore::~SqliteStore() = default;

@@ -157,9 +157,9 @@ class SqliteStore : public Storage {
   const std::unique_ptr<SqliteGroupWriter> groups_;
   const std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
-  SqliteMessages messages_;
-  SqliteGroupJoins group_joins_;
-  SqliteEndedLogins ended_logins_;
+  SqliteMessages messages_{*engine_};
+  SqliteGroupJoins group_joins_{*engine_};
+  SqliteEndedLogins ended_logins_{*engine_};
   const std::uint64_t max_recordings_;
 };
 
