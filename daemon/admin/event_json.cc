@@ -29,7 +29,10 @@ struct AddDetails {
     if (!deleted.new_creator.value.empty()) event["newCreator"] = deleted.new_creator.value;
   }
   void operator()(const AudienceAdded& added) const { event["userID"] = added.user_id.value; }
-  void operator()(const AudienceDeleted& deleted) const { event["userID"] = deleted.user_id.value; }
+  void operator()(const AudienceDeleted& deleted) const {
+    event["userID"] = deleted.user_id.value;
+    event["reason"] = LeaveReasonName(deleted.reason);
+  }
   void operator()(const CustomChanged& changed) const {
     if (!changed.user_id.value.empty()) event["userID"] = changed.user_id.value;
     if (changed.field.empty()) return;  // of schema 5: all fields, and not which one has changed

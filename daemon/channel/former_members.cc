@@ -42,6 +42,7 @@ std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) co
   }
   if (viewer != nullptr) {
     membership.account = viewer->user_id;
+    membership.reason = viewer->reason;
     return {membership};
   }
   // Another user than the one that created it may be the creator now.

@@ -61,7 +61,9 @@ struct PayloadWriter {
   void operator()(const AudienceAdded& event) const {
     out.Field("userID", event.user_id.value).Field("userInfo", event.user_info);
   }
-  void operator()(const AudienceDeleted& event) const { out.Field("userID", event.user_id.value); }
+  void operator()(const AudienceDeleted& event) const {
+    out.Field("userID", event.user_id.value).Field("reason", LeaveReasonName(event.reason));
+  }
   void operator()(const CustomChanged& event) const {
     if (!event.field.empty()) out.Json("field", OnOneLine(event.field));
     out.Json("value", event.value.empty() ? "null" : OnOneLine(event.value));

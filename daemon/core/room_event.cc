@@ -17,10 +17,12 @@ struct TextBytes {
   }
   std::size_t operator()(const AudienceAdded& added) const {
     return added.user_id.value.size() + added.user_info.size() +
-           AudienceCountText(added.audience_count).size();
+           AudienceCountText(added.audience_count).size() +
+           (added.begins_stay ? kBegunStay.size() : 0);
   }
   std::size_t operator()(const AudienceDeleted& deleted) const {
-    return deleted.user_id.value.size() + AudienceCountText(deleted.audience_count).size();
+    return deleted.user_id.value.size() + deleted.user_info.size() +
+           AudienceCountText(deleted.audience_count).size();
   }
   std::size_t operator()(const CustomChanged& changed) const {
     return changed.field.size() + changed.value.size() + changed.user_id.value.size();

@@ -11,7 +11,7 @@
 
 namespace rtcroom {
 
-/// Why a pusher left. The numbers are stored: never reuse one.
+/// Why a member left. The numbers are stored: never reuse one.
 enum class LeaveReason : std::uint8_t {
   kLeft = 1,
   kHeartbeatTimeout = 2,
@@ -79,6 +79,8 @@ struct RoomDestroyed {
   bool operator==(const RoomDestroyed&) const = default;
 };
 
+/// How stores mark `AudienceAdded::begins_stay`.
+inline constexpr std::string_view kBegunStay = "stay";
 /// A viewer that joined, or whose profile changed.
 struct AudienceAdded {
   UserId user_id{};
@@ -86,11 +88,16 @@ struct AudienceAdded {
   bool is_new = true;  ///< whether it joined: not for subscribers
   /// Of the room, after the event: likewise. 0 also in events of older versions.
   std::uint64_t audience_count = 0;
+  /// Whether one that had joined before begins another stay: likewise.
+  bool begins_stay = false;
   bool operator==(const AudienceAdded&) const = default;
 };
+/// A viewer that left: kLeft or, without a sign of it for too long, kHeartbeatTimeout.
 struct AudienceDeleted {
   UserId user_id{};
   std::uint64_t audience_count = 0;  ///< likewise
+  LeaveReason reason = LeaveReason::kLeft;
+  std::string user_info{};  ///< of kHeartbeatTimeout, for its return: not for subscribers
   bool operator==(const AudienceDeleted&) const = default;
 };
 /// A custom field changed. A store may merge several changes of one field in one commit into one

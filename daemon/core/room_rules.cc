@@ -222,6 +222,7 @@ Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience vie
   if (known != room.audiences.end()) {
     if (known->user_info == viewer.user_info && !begins_stay) return change;
     added.is_new = false;
+    added.begins_stay = begins_stay;
     known->user_info = std::move(viewer.user_info);
     if (begins_stay) known->seat = room.last_event + 1;
   } else {
@@ -236,15 +237,18 @@ Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience vie
 }
 
 Result<RoomChange> DeleteAudience(const Room* stored, Dialect dialect, const UserId& user_id,
-                                  const RoomPolicy& policy, TimePoint now) {
+                                  LeaveReason reason, const RoomPolicy& policy, TimePoint now) {
   if (!SeesActive(policy, dialect, stored)) return Error{Errc::kRoomNotFound, {}};
   RoomChange change{.room = *stored};
   Room& room = change.room;
-  const std::size_t removed = std::erase_if(
-      room.audiences, [&](const Audience& viewer) { return viewer.user_id == user_id; });
-  if (removed == 0) return change;
+  const auto viewer = std::ranges::find(room.audiences, user_id, &Audience::user_id);
+  if (viewer == room.audiences.end()) return change;
+  AudienceDeleted deleted{.user_id = user_id, .reason = reason};
+  if (reason == LeaveReason::kHeartbeatTimeout) deleted.user_info = std::move(viewer->user_info);
+  room.audiences.erase(viewer);
   --room.audience_count;
-  Append(change, now, AudienceDeleted{.user_id = user_id, .audience_count = room.audience_count});
+  deleted.audience_count = room.audience_count;
+  Append(change, now, std::move(deleted));
   return change;
 }
 

@@ -109,10 +109,11 @@ Result<RoomChange> AddAudience(const Room* stored, Dialect dialect, Audience vie
                                const RoomPolicy& policy, TimePoint now,
                                Rejoin rejoin = Rejoin::kKeepsStay);
 
-/// Removes a viewer whose entry is loaded; without an entry it changes nothing.
+/// Removes a viewer whose entry is loaded; without an entry it changes nothing. One that has lapsed
+/// (kHeartbeatTimeout) may return: its event has what that needs.
 /// @errors kRoomNotFound.
 /// @source protocol B.5.
 Result<RoomChange> DeleteAudience(const Room* stored, Dialect dialect, const UserId& user_id,
-                                  const RoomPolicy& policy, TimePoint now);
+                                  LeaveReason reason, const RoomPolicy& policy, TimePoint now);
 
 }  // namespace rtcroom::rules

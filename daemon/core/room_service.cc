@@ -460,7 +460,7 @@ Status RoomService::DeleteAudience(const MemberCommand& command, std::string_vie
                     stored == nullptr ? nullptr : FindAudience(*stored, command.user_id);
                 if (IsOtherStay(stored, viewer, stay)) return RoomChange{.room = *stored};
                 return rules::DeleteAudience(stored, command.dialect, command.user_id,
-                                             options_.policy, now);
+                                             LeaveReason::kLeft, options_.policy, now);
               },
               .audience = command.user_id});
   if (change || change.error().code == Errc::kRoomNotFound) return {};

@@ -46,6 +46,17 @@ constexpr std::uint64_t StoredBytes(const Audience& viewer) {
   return AudiencePage::kFixedBytes + viewer.user_id.value.size() + viewer.user_info.size();
 }
 
+/// A viewer and its room, without its profile.
+struct StoredViewer {
+  RoomKey room{};
+  Dialect dialect = Dialect::kGen2;  ///< of the room
+  std::uint64_t room_number = 0;     ///< `Room::sequence`
+  UserId user_id{};
+  std::uint64_t seat = 0;
+
+  bool operator==(const StoredViewer&) const = default;
+};
+
 /// A snapshot of rooms.
 struct RoomPage {
   std::vector<Room> rooms{};
@@ -133,6 +144,14 @@ class RoomStore {
   virtual Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) {
     return Scan(after, limit);
   }
+
+  /// The viewers of all rooms by ascending number of the room, then by user ID, for iterating over
+  /// all of them: at most `limit` (1..10000) that come after that user of that room.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number,
+                                                        const UserId& user_id,
+                                                        std::size_t limit) = 0;
 
   /// Number of rooms of a kind, over both dialects, including inactive ones.
   /// @threads never waits for a writer's I/O.

@@ -24,6 +24,17 @@ v1::PusherDeleted::Reason ReasonMessage(LeaveReason reason) {
   return v1::PusherDeleted::REASON_UNSPECIFIED;
 }
 
+v1::AudienceDeleted::Reason ViewerReasonMessage(LeaveReason reason) {
+  switch (reason) {
+    case LeaveReason::kLeft:
+      return v1::AudienceDeleted::REASON_LEFT;
+    case LeaveReason::kHeartbeatTimeout:
+      return v1::AudienceDeleted::REASON_HEARTBEAT_TIMEOUT;
+    default:
+      return v1::AudienceDeleted::REASON_UNSPECIFIED;
+  }
+}
+
 v1::RoomDestroyed::Reason ReasonMessage(EndReason reason) {
   switch (reason) {
     case EndReason::kDestroyed:
@@ -75,7 +86,9 @@ struct ChangeWriter {
     audience.set_user_info(added.user_info);
   }
   void operator()(const AudienceDeleted& deleted) const {
-    event.mutable_audience_deleted()->set_user_id(deleted.user_id.value);
+    v1::AudienceDeleted& message = *event.mutable_audience_deleted();
+    message.set_user_id(deleted.user_id.value);
+    message.set_reason(ViewerReasonMessage(deleted.reason));
   }
   void operator()(const CustomChanged& changed) const {
     v1::CustomChanged& message = *event.mutable_custom_changed();

@@ -176,6 +176,30 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   return page;
 }
 
+Result<std::vector<StoredViewer>> MemoryStore::ScanViewers(std::uint64_t room_number,
+                                                           const UserId& user_id,
+                                                           std::size_t limit) {
+  const MutexLock lock(mutex_);
+  std::vector<StoredViewer> viewers;
+  for (auto place = by_sequence_.lower_bound(room_number);
+       place != by_sequence_.end() && viewers.size() < limit; ++place) {
+    const Room& room = rooms_.at(place->second);
+    std::vector<StoredViewer> of_room;
+    for (const Audience& viewer : room.audiences) {
+      if (room.sequence == room_number && viewer.user_id <= user_id) continue;
+      of_room.push_back({.room = room.key,
+                         .dialect = room.dialect,
+                         .room_number = room.sequence,
+                         .user_id = viewer.user_id,
+                         .seat = viewer.seat});
+    }
+    std::ranges::sort(of_room, {}, &StoredViewer::user_id);
+    if (of_room.size() > limit - viewers.size()) of_room.resize(limit - viewers.size());
+    std::ranges::move(of_room, std::back_inserter(viewers));
+  }
+  return viewers;
+}
+
 Result<Cursor> MemoryStore::Newest() {
   const MutexLock lock(engine_.mutex);
   return events_.Newest();

@@ -115,6 +115,11 @@ constexpr PgStatement kFindAudiences{
     "find_audiences",
     "SELECT a.user_id, a.user_info, a.seat FROM rooms r JOIN audiences a ON a.room = r.number"
     " WHERE r.id = $1 AND r.kind = $2 AND a.user_id = ANY($3)"};
+constexpr PgStatement kScanViewers{
+    "scan_viewers",
+    "SELECT r.kind, r.id, r.dialect, a.room, a.user_id, a.seat FROM audiences a"
+    " JOIN rooms r ON r.number = a.room WHERE (a.room, a.user_id) > ($1, $2)"
+    " ORDER BY a.room, a.user_id LIMIT $3"};
 constexpr PgStatement kLoadIndex{
     "load_index",
     "SELECT number, kind, dialect, place, CASE WHEN kind = 4 THEN type ELSE '' END FROM rooms"
@@ -128,9 +133,9 @@ constexpr std::string_view kOfBoth =
     " ORDER BY place LIMIT $3) r";
 constexpr PgStatement kListBoth{"list_both", kPgText<kColumns, kOfBoth, kWithPushers>};
 
-constexpr PgStatement kReads[] = {kLoadRooms,     kListDialect,   kListType,   kListBoth,
-                                  kScan,          kScanPushers,   kScanNarrow, kScanMembers,
-                                  kLoadAudiences, kFindAudiences, kLoadIndex};
+constexpr PgStatement kReads[] = {kLoadRooms,     kListDialect,   kListType,    kListBoth,
+                                  kScan,          kScanPushers,   kScanNarrow,  kScanMembers,
+                                  kLoadAudiences, kFindAudiences, kScanViewers, kLoadIndex};
 constexpr PgStatement kLoads[] = {kLoadRooms, kLoadViewers};
 
 PgArray<std::string_view> Texts(std::span<const std::string_view> texts) {
@@ -352,6 +357,27 @@ Result<std::vector<Audience>> FindAudiences(PgConnection& connection, const Room
   while (rows->Next()) found.push_back(ReadAudience(*rows, 0));
   if (!rows->status()) return rows->status().error();
   return found;
+}
+
+Result<std::vector<StoredViewer>> ScanViewers(PgConnection& connection, const StoredViewer& after,
+                                              std::size_t limit, MonotonicTime deadline) {
+  enum Column : int { kScanKind, kScanId, kScanDialect, kScanRoom, kScanUser, kScanSeat };
+  Result<PgRows> rows =
+      connection.Run(PgCall(kScanViewers, ToPgBound(after.room_number),
+                            std::string_view(after.user_id.value), std::uint64_t{limit}),
+                     deadline);
+  if (!rows) return rows.error();
+  std::vector<StoredViewer> viewers;
+  while (rows->Next()) {
+    viewers.push_back({.room = {.kind = static_cast<RoomKind>(rows->Integer(kScanKind)),
+                                .id = {rows->Text(kScanId)}},
+                       .dialect = static_cast<Dialect>(rows->Integer(kScanDialect)),
+                       .room_number = rows->Unsigned(kScanRoom),
+                       .user_id = {rows->Text(kScanUser)},
+                       .seat = rows->Unsigned(kScanSeat)});
+  }
+  if (!rows->status()) return rows->status().error();
+  return viewers;
 }
 
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,

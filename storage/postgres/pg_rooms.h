@@ -61,6 +61,9 @@ Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
                                    MonotonicTime deadline);
 Result<std::vector<Audience>> FindAudiences(PgConnection& connection, const RoomKey& key,
                                             std::span<const UserId> users, MonotonicTime deadline);
+/// @param after  the room's number and the user alone.
+Result<std::vector<StoredViewer>> ScanViewers(PgConnection& connection, const StoredViewer& after,
+                                              std::size_t limit, MonotonicTime deadline);
 Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
                            std::uint64_t after, std::size_t limit, MonotonicTime deadline);
 

@@ -64,6 +64,14 @@ Result<std::vector<Audience>> PgStore::FindAudiences(const RoomKey& key,
   });
 }
 
+Result<std::vector<StoredViewer>> PgStore::ScanViewers(std::uint64_t room_number,
+                                                       const UserId& user_id, std::size_t limit) {
+  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+    return pg::ScanViewers(connection, {.room_number = room_number, .user_id = user_id}, limit,
+                           deadline);
+  });
+}
+
 Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
   return ScanPage(PgScanOf::kRooms, after, limit);
 }

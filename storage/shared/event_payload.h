@@ -78,6 +78,7 @@ struct ToColumns {
     columns.user_id = added.user_id.value;
     columns.info = added.user_info;
     if (!added.is_new) columns.reason = kProfileChanged;
+    if (added.begins_stay) columns.creator = kBegunStay;
     SetCount(added.audience_count, columns);
     return columns;
   }
@@ -85,6 +86,11 @@ struct ToColumns {
     PayloadColumns columns{.type = EventType::kAudienceDeleted};
     columns.user_id = deleted.user_id.value;
     SetCount(deleted.audience_count, columns);
+    // Older versions have stored none.
+    if (deleted.reason != LeaveReason::kLeft) {
+      columns.reason = static_cast<std::int64_t>(deleted.reason);
+    }
+    if (!deleted.user_info.empty()) columns.info = deleted.user_info;
     return columns;
   }
   PayloadColumns operator()(const CustomChanged& changed) const {
@@ -145,10 +151,14 @@ std::optional<EventPayload> PayloadOf(std::int64_t type, std::int64_t reason, Te
       return AudienceAdded{.user_id = {text(kUserId)},
                            .user_info = text(kInfo),
                            .is_new = reason != kProfileChanged,
-                           .audience_count = AudienceCountOf(text(kField))};
+                           .audience_count = AudienceCountOf(text(kField)),
+                           .begins_stay = text(kCreator) == kBegunStay};
     case EventType::kAudienceDeleted:
-      return AudienceDeleted{.user_id = {text(kUserId)},
-                             .audience_count = AudienceCountOf(text(kField))};
+      return AudienceDeleted{
+          .user_id = {text(kUserId)},
+          .audience_count = AudienceCountOf(text(kField)),
+          .reason = reason == 0 ? LeaveReason::kLeft : static_cast<LeaveReason>(reason),
+          .user_info = text(kInfo)};
     case EventType::kCustomChanged:
       return CustomChanged{.field = text(kField), .value = text(kInfo), .user_id = {text(kUserId)}};
     case EventType::kPusherAdded:

@@ -51,6 +51,10 @@ Status SqliteReader::Prepare() {
        {audience_,
         "SELECT a.user_id, a.user_info, a.seat FROM rooms r JOIN audiences a"
         " ON a.room = r.sequence AND a.user_id = ? WHERE r.id = ? AND r.kind = ?"},
+       {scan_viewers_,
+        "SELECT r.kind, r.id, r.dialect, a.room, a.user_id, a.seat FROM audiences a"
+        " JOIN rooms r ON r.sequence = a.room WHERE (a.room, a.user_id) > (?, ?)"
+        " ORDER BY a.room, a.user_id LIMIT ?"},
        {scan_, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
        // The row of `meta` is always returned, with or without an event.
        {read_events_, std::string("SELECT epoch, last_event_position, trimmed_position, ") +
@@ -159,6 +163,24 @@ Result<std::vector<Audience>> SqliteReader::FindAudiences(const RoomKey& key,
     }
     return found;
   });
+}
+
+Result<std::vector<StoredViewer>> SqliteReader::ScanViewers(std::uint64_t room_number,
+                                                            const UserId& user_id,
+                                                            std::size_t limit) {
+  enum Column : int { kScanKind, kScanId, kScanDialect, kScanRoom, kScanUser, kScanSeat };
+  std::vector<StoredViewer> viewers;
+  StatementRun run(scan_viewers_, room_number, user_id.value, std::uint64_t{limit});
+  while (run.Next()) {
+    viewers.push_back(
+        {.room = {.kind = static_cast<RoomKind>(run.Integer(kScanKind)), .id = {run.Text(kScanId)}},
+         .dialect = static_cast<Dialect>(run.Integer(kScanDialect)),
+         .room_number = run.Unsigned(kScanRoom),
+         .user_id = {run.Text(kScanUser)},
+         .seat = run.Unsigned(kScanSeat)});
+  }
+  if (!run.status()) return run.status().error();
+  return viewers;
 }
 
 Result<RoomPage> SqliteReader::Scan(std::uint64_t after, std::size_t limit) {

@@ -50,6 +50,9 @@ class SqliteReader {
   Result<AudiencePage> LoadAudiences(const RoomKey& key);
   /// `Store::FindAudiences`.
   Result<std::vector<Audience>> FindAudiences(const RoomKey& key, std::span<const UserId> users);
+  /// `Store::ScanViewers`.
+  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
+                                                std::size_t limit);
 
   /// `Store::Scan`.
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit);
@@ -106,6 +109,7 @@ class SqliteReader {
   Statement list_type_;
   Statement audiences_;
   Statement audience_;
+  Statement scan_viewers_;
   Statement scan_;
   Statement read_events_;
   Statement newest_;

@@ -99,6 +99,8 @@ class SqliteStore : public Storage {
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
   Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
                                               std::span<const UserId> users) override;
+  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
+                                                std::size_t limit) override;
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
   Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,

@@ -51,6 +51,10 @@ class AlternatingStores : public Storage {
   Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override {
     return Next().ScanMembers(after, limit);
   }
+  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
+                                                std::size_t limit) override {
+    return Next().ScanViewers(room_number, user_id, limit);
+  }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
     return Next().ReadEvents(cursor, limit);
   }

@@ -220,6 +220,52 @@ TEST_P(StoreContract, KeepsTheNumberOfViewersInTheirEvents) {
   EXPECT_THAT(counts, ElementsAre(1, 2, 2, 1, 0));
 }
 
+TEST_P(StoreContract, ScansTheViewersOfAllRoomsInPages) {
+  Create(LiveRoom());
+  const RoomKey second = MakeKey(RoomKind::kLive, "r2");
+  Create(MakeRoom(RoomKind::kLive, "r2", "creator", Dialect::kGen2));
+  for (const char* user : {"zoe", "amy"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, Watching(second, "bob")));
+  const auto page = store_->ScanViewers(0, {}, 2);
+  ASSERT_OK(page);
+  const StoredViewer amy{.room = kLiveR1,
+                         .room_number = store_->Load(kLiveR1)->sequence,
+                         .user_id = {"amy"},
+                         .seat = 4};
+  ASSERT_THAT(*page, testing::SizeIs(2));
+  EXPECT_EQ(page->front(), amy);
+  EXPECT_EQ(page->back().user_id.value, "zoe");
+  const auto rest = store_->ScanViewers(page->back().room_number, page->back().user_id, 2);
+  ASSERT_OK(rest);
+  ASSERT_THAT(*rest, testing::SizeIs(1));
+  EXPECT_EQ(rest->front().room, second);
+}
+
+TEST_P(StoreContract, KeepsWhyAViewerHasLeftAndWhatItsReturnNeeds) {
+  Create(LiveRoom());
+  ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "info")));
+  RoomUpdate again = Watching(kLiveR1, "amy");
+  again.edit = [](const Room* stored) {
+    return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {"amy"}, .user_info = "info"},
+                              SharedPolicy(), kNoon, rules::Rejoin::kBeginsStay);
+  };
+  ASSERT_OK(Apply(*store_, again));
+  RoomUpdate lapsing = LeavingAudience(kLiveR1, "amy");
+  lapsing.edit = [](const Room* stored) {
+    return rules::DeleteAudience(stored, Dialect::kGen2, {"amy"}, LeaveReason::kHeartbeatTimeout,
+                                 SharedPolicy(), kNoon);
+  };
+  ASSERT_OK(Apply(*store_, lapsing));
+  const auto events = AllEvents();
+  EXPECT_EQ(events.at(events.size() - 2).event.payload,
+            EventPayload(AudienceAdded{
+                .user_id = {"amy"}, .user_info = "info", .is_new = false, .begins_stay = true}));
+  EXPECT_EQ(
+      events.back().event.payload,
+      EventPayload(AudienceDeleted{
+          .user_id = {"amy"}, .reason = LeaveReason::kHeartbeatTimeout, .user_info = "info"}));
+}
+
 TEST_P(StoreContract, DoesNotStoreARefusedViewer) {
   Create(LiveRoom());
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy")));

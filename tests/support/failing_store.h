@@ -54,6 +54,10 @@ class FailingStore : public Store {
   Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override {
     return store_.ScanMembers(after, limit);
   }
+  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
+                                                std::size_t limit) override {
+    return store_.ScanViewers(room_number, user_id, limit);
+  }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
     return store_.ReadEvents(cursor, limit);
   }

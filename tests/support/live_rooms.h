@@ -68,8 +68,8 @@ inline RoomUpdate LeavingAudience(const RoomKey& key, const std::string& user_id
   return {.key = key,
           .edit =
               [=](const Room* stored) {
-                return rules::DeleteAudience(stored, Dialect::kGen2, {user_id}, SharedPolicy(),
-                                             now);
+                return rules::DeleteAudience(stored, Dialect::kGen2, {user_id}, LeaveReason::kLeft,
+                                             SharedPolicy(), now);
               },
           .audience = UserId{user_id}};
 }

@@ -101,7 +101,8 @@ Result<RoomChange> Apply(const RoomCommand& command, const RoomPolicy& policy, c
                                 {.user_id = command.user_id, .user_info = command.info}, policy,
                                 command.at);
     case Action::kUnwatch:
-      return rules::DeleteAudience(stored, command.dialect, command.user_id, policy, command.at);
+      return rules::DeleteAudience(stored, command.dialect, command.user_id, LeaveReason::kLeft,
+                                   policy, command.at);
     case Action::kSetCustom:
     case Action::kCountCustom:
       return ChangeCustom(command, policy, stored);

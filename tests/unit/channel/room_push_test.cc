@@ -144,11 +144,14 @@ TEST(PushJson, HasTheMembersOfEachEvent) {
   EXPECT_EQ(member_of(AudienceAdded{.user_id = {"u"}, .user_info = "{}"}),
             R"("audience_added":{"userID":"u","userInfo":"{}"})");
   EXPECT_EQ(member_of(AudienceDeleted{.user_id = {"u"}, .audience_count = 200}),
-            R"("audience_deleted":{"userID":"u"})");
+            R"("audience_deleted":{"userID":"u","reason":"left"})");
   EXPECT_EQ(member_of(AudienceDeleted{.user_id = {"u"}, .audience_count = 201}),
             R"("audience":{"audienceCount":201})");
   EXPECT_EQ(member_of(AudienceAdded{.user_id = {"u"}, .user_info = "{}", .audience_count = 99999}),
             R"("audience":{"audienceCount":99999})");
+  EXPECT_EQ(member_of(AudienceDeleted{
+                .user_id = {"u"}, .reason = LeaveReason::kHeartbeatTimeout, .user_info = "{}"}),
+            R"("audience_deleted":{"userID":"u","reason":"heartbeat_timeout"})");
   EXPECT_EQ(member_of(CustomChanged{.field = "\"f\"", .value = "[1,\n2]"}),
             R"("custom_changed":{"field":"f","value":[1, 2]})");
   EXPECT_EQ(member_of(RoomDestroyed{.reason = EndReason::kIdle}),

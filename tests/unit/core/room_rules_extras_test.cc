@@ -76,11 +76,12 @@ TEST(Audiences, AreBounded) {
 
 TEST(Audiences, RemoveALeavingViewerOnce) {
   const Room room = Watch(Active(), Viewer("v"))->room;
-  const auto change = rules::DeleteAudience(&room, kDialect, {"v"}, {}, kLater);
+  const auto change = rules::DeleteAudience(&room, kDialect, {"v"}, LeaveReason::kLeft, {}, kLater);
   ASSERT_OK(change);
   EXPECT_EQ(change->room.audience_count, 0U);
   EXPECT_EQ(change->events.at(0).payload, EventPayload(AudienceDeleted{.user_id = {"v"}}));
-  const auto again = rules::DeleteAudience(&change->room, kDialect, {"v"}, {}, kLater);
+  const auto again =
+      rules::DeleteAudience(&change->room, kDialect, {"v"}, LeaveReason::kLeft, {}, kLater);
   ASSERT_OK(again);
   EXPECT_THAT(again->events, IsEmpty());
   EXPECT_EQ(again->room.audience_count, 0U);

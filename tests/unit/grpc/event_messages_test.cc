@@ -95,7 +95,12 @@ TEST(EventMessages, ConvertActivationViewerAndFieldEvents) {
   const v1::Event added = MessageOf(AudienceAdded{.user_id = {"u1"}, .user_info = "i"});
   EXPECT_EQ(added.audience_added().audience().user_id(), "u1");
   EXPECT_EQ(added.audience_added().audience().user_info(), "i");
-  EXPECT_EQ(MessageOf(AudienceDeleted{.user_id = {"u1"}}).audience_deleted().user_id(), "u1");
+  const v1::Event left = MessageOf(AudienceDeleted{.user_id = {"u1"}});
+  EXPECT_EQ(left.audience_deleted().user_id(), "u1");
+  EXPECT_EQ(left.audience_deleted().reason(), v1::AudienceDeleted::REASON_LEFT);
+  const v1::Event lapsed =
+      MessageOf(AudienceDeleted{.user_id = {"u1"}, .reason = LeaveReason::kHeartbeatTimeout});
+  EXPECT_EQ(lapsed.audience_deleted().reason(), v1::AudienceDeleted::REASON_HEARTBEAT_TIMEOUT);
   const v1::CustomChanged changed =
       MessageOf(CustomChanged{.field = R"("likes")", .value = "7"}).custom_changed();
   EXPECT_EQ(changed.changed(), R"({"likes":7})");

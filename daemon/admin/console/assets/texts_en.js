@@ -114,6 +114,7 @@ export const kEnglish = {
   'event.rejoined': '{who} came back and kept the seat',
   'event.watching': '{who} is watching',
   'event.watchedLast': '{who} stopped watching',
+  'event.watchedUnseen': '{who} gave no sign any more and is not counted as watching',
   'event.custom': 'Custom fields changed',
   'event.field': '{field} is now {value}',
   'event.fieldBy': '{who} set {field} to {value}',

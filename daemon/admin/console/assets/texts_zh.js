@@ -114,6 +114,7 @@ export const kChinese = {
   'event.rejoined': '{who} 重新加入，席位保留',
   'event.watching': '{who} 开始观看',
   'event.watchedLast': '{who} 停止观看',
+  'event.watchedUnseen': '{who} 已没有任何迹象，不再计入观众',
   'event.custom': '自定义字段已修改',
   'event.field': '{field} 现为 {value}',
   'event.fieldBy': '{who} 将 {field} 设为 {value}',

@@ -82,7 +82,10 @@ export function eventWords(event) {
     case 'audience_added':
       return { tone: 'plain', sentence: textParts('event.watching', { who }) };
     case 'audience_deleted':
-      return { tone: 'plain', sentence: textParts('event.watchedLast', { who }) };
+      return {
+        tone: 'plain',
+        sentence: textParts(event.reason === 'heartbeat_timeout' ? 'event.watchedUnseen' : 'event.watchedLast', { who }),
+      };
     case 'custom_changed':
       if (event.field === undefined) return { tone: 'plain', sentence: [text('event.custom')] };
       return { tone: 'plain', sentence: fieldSentence(event) };
