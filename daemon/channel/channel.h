@@ -219,6 +219,9 @@ class Channel {
   [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
+  /// As `ChannelState::IsPolling`.
+  [[nodiscard]] bool IsPolling(std::uint64_t room_number, const UserId& account) const
+      EXCLUDES(mutex_);
   /// Messages up to `newest` (nullopt: the last), newest first.
   /// @errors as `Members`; kStoreBusy; kStoreBroken.
   Result<std::vector<StoredMessage>> GroupHistory(const ChannelInstance& caller,

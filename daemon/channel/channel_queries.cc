@@ -62,6 +62,12 @@ std::size_t Channel::CountIn(std::uint64_t room_number) const {
   return state_.CountMembers(room_number);
 }
 
+bool Channel::IsPolling(std::uint64_t room_number, const UserId& account) const {
+  const MonotonicTime now = deps_.clock.Monotonic();
+  const MutexLock lock(mutex_);
+  return state_.IsPolling(room_number, account, now);
+}
+
 Result<std::vector<bool>> Channel::AreMembers(const ChannelInstance& caller, const RoomId& group,
                                               std::span<const UserId> accounts) {
   const Result<Room> room = FindRoom(caller, group);

@@ -13,6 +13,8 @@ namespace {
 
 /// While too many are delivered, the polls of a group are answered once in that time.
 constexpr std::chrono::seconds kBatchPeriod{1};
+/// A client that polls calls again sooner.
+constexpr std::chrono::seconds kBetweenPolls{10};
 
 }  // namespace
 
@@ -260,6 +262,18 @@ bool ChannelState::IsMember(std::uint64_t room_number, const UserId& account) co
   return found != accounts_.end() &&
          std::ranges::any_of(found->second.instances, [room_number](const Instance* instance) {
            return instance->room && instance->room->group->facts.number == room_number;
+         });
+}
+
+bool ChannelState::IsPolling(std::uint64_t room_number, const UserId& account,
+                             MonotonicTime now) const {
+  const auto found = accounts_.find(account);
+  return found != accounts_.end() &&
+         std::ranges::any_of(found->second.instances, [&](const Instance* instance) {
+           const bool is_in = instance->room && instance->room->group->facts.number == room_number;
+           return is_in && (now - instance->seen_at < kBetweenPolls ||
+                            !instance->room_polls.waiting.empty() ||
+                            !instance->account_polls.waiting.empty());
          });
 }
 

@@ -290,6 +290,9 @@ class ChannelState {
   [[nodiscard]] std::vector<GroupMember> Members(std::uint64_t room_number,
                                                  std::size_t limit) const;
   [[nodiscard]] std::size_t CountMembers(std::uint64_t room_number) const;
+  /// Whether a login of the account in that group polls, or has called within the last 10 s.
+  [[nodiscard]] bool IsPolling(std::uint64_t room_number, const UserId& account,
+                               MonotonicTime now) const;
   /// A page of the logins that have not ended; its time does not depend on their number.
   [[nodiscard]] ConnectedLogins Logins(const LoginQuery& query, const ChannelTurn& turn) const;
   /// Whether the account is logged in.

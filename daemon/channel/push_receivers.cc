@@ -337,4 +337,14 @@ std::size_t PushReceivers::CountIn(std::uint64_t room_number) const {
   return found == by_room_.end() ? 0 : found->second.receivers.size();
 }
 
+bool PushReceivers::IsIn(std::uint64_t room_number, const UserId& user_id) const {
+  const MutexLock lock(mutex_);
+  const auto room = by_room_.find(room_number);
+  const auto user = by_user_.find(user_id);
+  if (room == by_room_.end() || user == by_user_.end()) return false;
+  return std::ranges::any_of(user->second, [&](const PushReceiverPtr& receiver) {
+    return room->second.index.contains(receiver.get());
+  });
+}
+
 }  // namespace rtcroom

@@ -98,6 +98,8 @@ class PushReceivers {
   [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
+  /// Whether the user receives what happens in a room.
+  [[nodiscard]] bool IsIn(std::uint64_t room_number, const UserId& user_id) const EXCLUDES(mutex_);
 
   /// Who watches which list of rooms; this object gives it events and time.
   RoomListPushes& lists() { return lists_; }

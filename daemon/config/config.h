@@ -74,6 +74,8 @@ struct RoomConfig {
   std::size_t max_pushers_multi = 4;
   std::size_t max_pushers_live = 4;
   std::size_t max_audiences = 1000;
+  ConfigDuration audience_timeout = std::chrono::seconds(60);
+  ConfigDuration audience_ttl = std::chrono::hours(12);
   std::size_t max_rooms = 1'000'000;
   bool creator_destroys_double = false;
   bool creator_destroys_multi = false;

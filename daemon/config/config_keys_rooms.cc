@@ -25,6 +25,13 @@ void AddRoomKeys(std::vector<ConfigKey>& keys) {
   room.Add<&S::max_pushers_live>("max_pushers_live", pushers, "Pushers of a live room.");
   room.Add<&S::max_audiences>("max_audiences", CountRule{0, 100'000},
                               "Registered viewers of a live room.");
+  room.Add<&S::audience_timeout>(
+      "audience_timeout", DurationRule{0s, 1h},
+      "A viewer without a sign for longer is removed, with the message channel; 0 = none is.");
+  room.Add<&S::audience_ttl>(
+      "audience_ttl", DurationRule{1s, 168h},
+      "The same without the channel and callbacks of the IM service; so long a viewer that was "
+      "removed may return.");
   room.Add<&S::max_rooms>("max_rooms", CountRule{1, 100'000'000}, "Rooms of all kinds together.");
   room.Add<&S::creator_destroys_double>(
       "creator_destroys_double", SwitchRule{},

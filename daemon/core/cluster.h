@@ -18,7 +18,7 @@
 
 namespace rtcroom {
 
-/// A pusher's place: `Room::sequence` and `Pusher::seat`.
+/// A member's place: `Room::sequence`, and `Pusher::seat` or `Audience::seat`.
 struct SeatKey {
   std::uint64_t room_number = 0;
   std::uint64_t seat = 0;
@@ -26,7 +26,7 @@ struct SeatKey {
   auto operator<=>(const SeatKey&) const = default;
 };
 
-/// The newest heartbeat of a pusher.
+/// The newest heartbeat of a pusher, or sign of a viewer.
 struct Beat {
   SeatKey seat{};
   std::chrono::milliseconds age{0};  ///< not negative
@@ -142,6 +142,8 @@ struct NodeStanding {
   bool keeps_bounds = false;
   /// All nodes take a marked ticket of a login for what it is (protocol D.3).
   bool all_know_marked_tickets = false;
+  /// All nodes count signs of viewers, and report them.
+  bool all_have_viewer_leases = false;
 
   [[nodiscard]] bool ClockDiffers() const { return IsFar(clock_ahead); }
   /// Whether this node may remove data by its wall clock.
@@ -211,11 +213,11 @@ class Cluster {
   virtual Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) = 0;
   virtual Status ReleaseGroup(const RoomId& group) = 0;
 
-  /// Removes the heartbeats and signs of pushers that have left. To be called from time to time by
-  /// the holder of `Duty::kUpkeep`.
+  /// Removes the heartbeats and signs of pushers that have left, and those heartbeats of viewers
+  /// that are as old as that. To be called from time to time by the holder of `Duty::kUpkeep`.
   /// @return how many were removed.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<std::size_t> RemoveLeftBeats() = 0;
+  virtual Result<std::size_t> RemoveLeftBeats(std::chrono::milliseconds older_than) = 0;
 
   /// All nodes, by number; none where no other node can use the store.
   /// @errors kStoreBusy; kStoreBroken.
@@ -233,7 +235,8 @@ class Alone : public Cluster {
  public:
   void SetConfigHash(const std::string& /*hash*/) override {}
   Result<NodeStanding> Renew() override {
-    return NodeStanding{.terms = {0, 0, 0, 0}, .all_know_marked_tickets = true};
+    return NodeStanding{
+        .terms = {0, 0, 0, 0}, .all_know_marked_tickets = true, .all_have_viewer_leases = true};
   }
   Result<std::size_t> Report(const HeardBeats& heard, std::size_t /*reported*/) override {
     return heard.size();
@@ -252,7 +255,9 @@ class Alone : public Cluster {
     return true;
   }
   Status ReleaseGroup(const RoomId& /*group*/) override { return {}; }
-  Result<std::size_t> RemoveLeftBeats() override { return 0; }
+  Result<std::size_t> RemoveLeftBeats(std::chrono::milliseconds /*older_than*/) override {
+    return 0;
+  }
   Result<std::vector<ListedNode>> ListNodes() override { return std::vector<ListedNode>(); }
   Status Leave() override { return {}; }
 };

@@ -87,6 +87,7 @@ void HeartbeatReaper::Tick() {
       SweepMedia(now, outcome);
       SweepInactive(now);
     }
+    outcome.begun = now;
     ReportBacklog(outcome);
     observer_.OnSweep(outcome);
     last_tick_ = clock_.Monotonic();

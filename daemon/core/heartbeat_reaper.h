@@ -34,6 +34,7 @@ struct ReaperOptions {
 
 /// The result of one sweep.
 struct SweepOutcome {
+  MonotonicTime begun{};  ///< at a moment without a stall
   ExpiryOutcome expiry{};
   bool behind = false;  ///< expired leases were left for the next sweep
   /// How long the longest overdue lease had been expired when the sweep began.

@@ -15,6 +15,8 @@ constexpr std::size_t kCollectedAtOnce = 1000;
 /// leaves is collected at once: it is little, unless heartbeats come faster than they are looked
 /// at.
 constexpr int kWalksInSteps = 4;
+/// Leases of ended rooms that one commit removes.
+constexpr std::size_t kRemovedAtOnce = 1000;
 
 }  // namespace
 
@@ -23,8 +25,13 @@ std::size_t LeaseTable::MemberHash::operator()(const Member& member) const {
   return NameHash()(member.room_id, member.user_id);
 }
 
-LeaseTable::LeaseTable(const Clock& clock, std::chrono::milliseconds timeout, RenewedBy renewed_by)
-    : clock_(clock), timeout_(timeout), renewed_by_(renewed_by), grace_from_(clock.Monotonic()) {}
+LeaseTable::LeaseTable(const Clock& clock, std::chrono::milliseconds timeout, RenewedBy renewed_by,
+                       LeasesOf of)
+    : clock_(clock),
+      timeout_(timeout),
+      renewed_by_(renewed_by),
+      of_(of),
+      grace_from_(clock.Monotonic()) {}
 
 void LeaseTable::Restore(const Room& room) {
   const MonotonicTime now = clock_.Monotonic();
@@ -41,9 +48,69 @@ void LeaseTable::Restore(const Room& room) {
   }
 }
 
+void LeaseTable::Restore(std::span<const StoredViewer> viewers) {
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
+  for (const StoredViewer& viewer : viewers) {
+    GrantLocked({.room = viewer.room,
+                 .dialect = viewer.dialect,
+                 .user_id = viewer.user_id,
+                 .room_number = viewer.room_number,
+                 .seat = viewer.seat,
+                 .granted_at = now});
+  }
+}
+
 void LeaseTable::OnCommit(const Committed& committed) noexcept {
   const MutexLock lock(mutex_);
-  for (const StoredEvent& stored : committed.events) ApplyLocked(stored);
+  for (const StoredEvent& stored : committed.events) {
+    if (of_ == LeasesOf::kPushers) {
+      ApplyLocked(stored);
+    } else {
+      ApplyToViewersLocked(stored);
+    }
+  }
+  RemoveEndedLocked();
+}
+
+void LeaseTable::ApplyToViewersLocked(const StoredEvent& stored) {
+  const RoomEvent& event = stored.event;
+  if (std::holds_alternative<RoomDestroyed>(event.payload)) {
+    const auto room = rooms_.find(stored.room_number);
+    if (room == rooms_.end()) return;
+    ended_.splice(ended_.end(), room->second);
+    rooms_.erase(room);
+    return;
+  }
+  if (const auto* const deleted = std::get_if<AudienceDeleted>(&event.payload)) {
+    return RevokeLocked(event.room, deleted->user_id);
+  }
+  const auto* const added = std::get_if<AudienceAdded>(&event.payload);
+  if (added == nullptr) return;
+  Lease lease{.room = event.room,
+              .dialect = event.dialect,
+              .user_id = added->user_id,
+              .room_number = stored.room_number,
+              .seat = event.room_sequence,
+              .added_at = event.at,
+              .granted_at = clock_.Monotonic()};
+  const auto known = FindMemberLocked(event.room, added->user_id);
+  if (!added->is_new && known != order_.end()) {
+    if (!added->begins_stay) lease.seat = known->seat;
+    lease.beat_here = known->beat_here;  // it may not be reported yet
+  }
+  GrantLocked(std::move(lease));
+}
+
+bool LeaseTable::HasRoomLocked(const Lease& lease) const {
+  return of_ == LeasesOf::kPushers || rooms_.contains(lease.room_number);
+}
+
+void LeaseTable::RemoveEndedLocked() {
+  for (std::size_t i = 0; i < kRemovedAtOnce && !ended_.empty(); ++i) {
+    const Lease& lease = *ended_.front();
+    RevokeLocked(lease.room, lease.user_id);
+  }
 }
 
 void LeaseTable::ApplyLocked(const StoredEvent& stored) {
@@ -79,6 +146,10 @@ void LeaseTable::GrantLocked(Lease lease) {
   lease.renewed_at = std::max(lease.granted_at, collected_at_);
   order_.push_back(std::move(lease));
   const auto place = std::prev(order_.end());
+  if (of_ == LeasesOf::kViewers) {
+    std::list<Order::iterator>& room = rooms_[place->room_number];
+    place->in_room = room.insert(room.end(), place);
+  }
   members_.emplace(MemberOf(place->room, place->user_id), place);
 }
 
@@ -86,6 +157,11 @@ void LeaseTable::RevokeLocked(const RoomKey& room, const UserId& user_id) {
   const auto found = members_.find(MemberOf(room, user_id));
   if (found == members_.end()) return;
   const Order::iterator place = found->second;
+  if (of_ == LeasesOf::kViewers) {
+    const auto viewers = rooms_.find(place->room_number);
+    (viewers == rooms_.end() ? ended_ : viewers->second).erase(place->in_room);
+    if (viewers != rooms_.end() && viewers->second.empty()) rooms_.erase(viewers);
+  }
   members_.erase(found);
   MoveToEndLocked(place);
   order_.erase(place);
@@ -95,14 +171,14 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
                        std::string_view from) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  const auto found = members_.find(MemberOf(room, user_id));
-  if (found == members_.end()) return false;
-  Lease& lease = *found->second;
+  const Order::iterator found = FindMemberLocked(room, user_id);
+  if (found == order_.end()) return false;
+  Lease& lease = *found;
   if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
   if (IsFromElsewhere(lease.bound_to, from)) return false;
   lease.heard_at = std::max(now, collected_at_);
   lease.beat_here = lease.heard_at;
-  if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found->second, now);
+  if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found, now);
   return true;
 }
 
@@ -117,9 +193,9 @@ std::optional<LeaseState> LeaseTable::StateOf(const RoomKey& room, const UserId&
   using std::chrono::milliseconds;
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  const auto found = members_.find(MemberOf(room, user_id));
-  if (found == members_.end()) return std::nullopt;
-  const Lease& lease = *found->second;
+  const Order::iterator found = FindMemberLocked(room, user_id);
+  if (found == order_.end()) return std::nullopt;
+  const Lease& lease = *found;
   // The lease may have been renewed since the clock was read.
   const auto from_now = [](MonotonicTime::duration duration) {
     return std::max(std::chrono::duration_cast<milliseconds>(duration), milliseconds(0));
@@ -144,7 +220,7 @@ std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit, MonotonicTime as_
     if (!takes_reported && next == order_.end()) break;
     const Lease& lease = takes_reported ? *(reported++)->second : *next++;
     if (DueLocked(lease) >= as_of) break;
-    if (!lease.expiring) lapsed.push_back(ObserveLocked(lease, as_of));
+    if (!lease.expiring && HasRoomLocked(lease)) lapsed.push_back(ObserveLocked(lease, as_of));
   }
   return lapsed;
 }
@@ -170,9 +246,9 @@ LapsedLease LeaseTable::ObserveLocked(const Lease& lease, MonotonicTime as_of) c
 std::optional<LapsedLease> LeaseTable::Observe(const RoomKey& room, const UserId& user_id,
                                                MonotonicTime as_of) const {
   const MutexLock lock(mutex_);
-  const auto found = members_.find(MemberOf(room, user_id));
-  if (found == members_.end() || found->second->expiring) return std::nullopt;
-  return ObserveLocked(*found->second, as_of);
+  const Order::iterator found = FindMemberLocked(room, user_id);
+  if (found == order_.end() || found->expiring) return std::nullopt;
+  return ObserveLocked(*found, as_of);
 }
 
 void LeaseTable::Defer(const LapsedLease& lapsed) {
@@ -250,12 +326,19 @@ bool LeaseTable::CollectLocked(MonotonicTime since, MonotonicTime renewed_since,
   return false;
 }
 
+LeaseTable::Order::iterator LeaseTable::FindMemberLocked(const RoomKey& room,
+                                                         const UserId& user_id) const {
+  const auto found = members_.find(MemberOf(room, user_id));
+  const bool counts = found != members_.end() && HasRoomLocked(*found->second);
+  return counts ? found->second : end_;
+}
+
 LeaseTable::Order::iterator LeaseTable::FindLocked(const LapsedLease& lapsed) {
-  const auto found = members_.find(MemberOf(lapsed.room, lapsed.user_id));
-  if (found == members_.end()) return order_.end();
-  const Lease& lease = *found->second;
-  const bool same_membership = lease.seat == lapsed.seat && lease.added_at == lapsed.added_at;
-  return same_membership ? found->second : order_.end();
+  const Order::iterator found = FindMemberLocked(lapsed.room, lapsed.user_id);
+  if (found == order_.end()) return found;
+  const bool same_membership = found->seat == lapsed.seat && found->added_at == lapsed.added_at &&
+                               found->room_number == lapsed.room_number;
+  return same_membership ? found : order_.end();
 }
 
 bool LeaseTable::ClaimExpiry(const LapsedLease& lapsed, bool despite_heartbeats) {

@@ -1,4 +1,4 @@
-// Liveness of pushers: one lease per pusher, in memory, renewed by each heartbeat.
+// Liveness of members: one lease per pusher, or per viewer, in memory, renewed by each heartbeat.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "daemon/core/cluster.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room.h"
+#include "daemon/core/room_store.h"
 
 namespace rtcroom {
 
@@ -40,11 +42,15 @@ struct LeaseState {
   std::chrono::milliseconds remaining{0};  ///< until it runs out; 0 when it has
 };
 
-/// The leases of all pushers, in the order in which they run out.
+/// Whose leases a table has.
+enum class LeasesOf : std::uint8_t { kPushers, kViewers };
+
+/// The leases of all pushers, or of all viewers, in the order in which they run out.
 ///
-/// Follows the store through the commits, in order, so a lease exists exactly while its pusher is
-/// stored. Each operation is O(1) on average, whatever the number of leases; with those that other
-/// nodes reported on it is logarithmic in their number.
+/// Follows the store through the commits, in order, so a lease exists exactly while its member is
+/// stored. No event tells that a viewer has left with its room: its lease counts no more from there
+/// on, and is removed with one of the next commits. Each operation is O(1) on average, whatever the
+/// number of leases; with those that other nodes reported on it is logarithmic in their number.
 ///
 /// @threads safe from any thread.
 class LeaseTable : public CommitListener {
@@ -56,10 +62,12 @@ class LeaseTable : public CommitListener {
 
   /// @param timeout  how long a pusher may stay without a renewal.
   LeaseTable(const Clock& clock, std::chrono::milliseconds timeout,
-             RenewedBy renewed_by = RenewedBy::kHeartbeats);
+             RenewedBy renewed_by = RenewedBy::kHeartbeats, LeasesOf of = LeasesOf::kPushers);
 
   /// Grants a lease to every pusher of a room that was stored before this process started.
   void Restore(const Room& room);
+  /// The same for viewers, whose `LapsedLease::added_at` is unknown then.
+  void Restore(std::span<const StoredViewer> viewers);
 
   void OnCommit(const Committed& committed) noexcept override;
 
@@ -144,9 +152,10 @@ class LeaseTable : public CommitListener {
     MonotonicTime granted_at{};
     MonotonicTime heard_at{};    ///< the last heartbeat at any node, or the grant
     MonotonicTime renewed_at{};  ///< by a heartbeat, a report, a deferral or the grant
-    std::optional<MonotonicTime> beat_here{};   ///< the last heartbeat that this node received
-    std::optional<Reports::iterator> report{};  ///< set while it is in `reported_`
-    std::string bound_to{};                     ///< `Pusher::bound_to`
+    std::optional<MonotonicTime> beat_here{};        ///< the last heartbeat that this node received
+    std::optional<Reports::iterator> report{};       ///< set while it is in `reported_`
+    std::string bound_to{};                          ///< `Pusher::bound_to`
+    std::list<Order::iterator>::iterator in_room{};  ///< of a viewer, in `rooms_` or `ended_`
     bool expiring = false;  ///< claimed by an eviction that is not committed yet
   };
 
@@ -161,6 +170,14 @@ class LeaseTable : public CommitListener {
 
   void GrantLocked(Lease lease) REQUIRES(mutex_);
   void ApplyLocked(const StoredEvent& stored) REQUIRES(mutex_);
+  void ApplyToViewersLocked(const StoredEvent& stored) REQUIRES(mutex_);
+  /// Whether the room of a viewer has not ended; true of a pusher.
+  [[nodiscard]] bool HasRoomLocked(const Lease& lease) const REQUIRES(mutex_);
+  /// Removes some leases of ended rooms.
+  void RemoveEndedLocked() REQUIRES(mutex_);
+  /// The end where there is none that counts.
+  [[nodiscard]] Order::iterator FindMemberLocked(const RoomKey& room, const UserId& user_id) const
+      REQUIRES(mutex_);
   void RevokeLocked(const RoomKey& room, const UserId& user_id) REQUIRES(mutex_);
   void RenewLocked(Order::iterator place, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] MonotonicTime DueLocked(const Lease& lease) const REQUIRES(mutex_);
@@ -179,9 +196,12 @@ class LeaseTable : public CommitListener {
   const Clock& clock_;
   const std::chrono::milliseconds timeout_;
   const RenewedBy renewed_by_;
+  const LeasesOf of_;
   mutable Mutex mutex_;
   /// Least recently renewed first: a renewal moves a lease to the end.
   Order order_ GUARDED_BY(mutex_);
+  /// Also for members that have no lease; splicing leaves it valid.
+  const Order::iterator end_ GUARDED_BY(mutex_) = order_.end();
   /// Where `HeardSince` is in `order_`, going to the front; otherwise its end.
   Order::iterator walk_ GUARDED_BY(mutex_) = order_.end();
   /// The last `as_of` of `HeardSince`: every later renewal has this time or a later one.
@@ -191,6 +211,9 @@ class LeaseTable : public CommitListener {
   Order reported_ GUARDED_BY(mutex_);
   /// The keys are views of the strings of the lease that they map to: list nodes do not move.
   std::unordered_map<Member, Order::iterator, MemberHash> members_ GUARDED_BY(mutex_);
+  /// The viewers of each room, by its number, and those of rooms that have ended.
+  std::unordered_map<std::uint64_t, std::list<Order::iterator>> rooms_ GUARDED_BY(mutex_);
+  std::list<Order::iterator> ended_ GUARDED_BY(mutex_);
   /// No lease runs out before this instant plus the timeout.
   MonotonicTime grace_from_ GUARDED_BY(mutex_);
 };

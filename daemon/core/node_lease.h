@@ -42,6 +42,7 @@ class NodeLease {
     keeps_bounds_ = standing.keeps_bounds;
     clock_ahead_ms_ = standing.clock_ahead.count();
     all_know_marked_tickets_ = standing.all_know_marked_tickets;
+    all_have_viewer_leases_ = standing.all_have_viewer_leases;
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
@@ -90,6 +91,9 @@ class NodeLease {
   /// What `NodeStanding` had at the last renewal; false before the first `Record`.
   [[nodiscard]] bool AllKnowMarkedTickets() const { return all_know_marked_tickets_; }
 
+  /// Likewise.
+  [[nodiscard]] bool AllHaveViewerLeases() const { return all_have_viewer_leases_; }
+
   /// Number of nodes alive at the last renewal, with this one.
   [[nodiscard]] std::size_t nodes() const { return nodes_; }
 
@@ -111,6 +115,7 @@ class NodeLease {
   std::atomic<bool> trusts_wall_clock_{true};
   std::atomic<bool> keeps_bounds_{false};
   std::atomic<bool> all_know_marked_tickets_{false};
+  std::atomic<bool> all_have_viewer_leases_{false};
   std::atomic<std::chrono::milliseconds::rep> clock_ahead_ms_{0};
   std::atomic<BootTime::rep> told_until_;  ///< by all nodes
 };

@@ -1,13 +1,33 @@
 #include "daemon/core/node_renewal.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace rtcroom {
+
+namespace {
+
+/// @param later  of other members, collected after `heard`.
+void AddBeats(HeardBeats later, HeardBeats& heard) {
+  const auto by = std::chrono::duration_cast<std::chrono::milliseconds>(later.as_of - heard.as_of);
+  for (Beat& beat : later.beats) {
+    beat.age = std::max(beat.age - by, std::chrono::milliseconds(0));
+  }
+  std::vector<Beat> all;
+  all.reserve(heard.beats.size() + later.beats.size());
+  std::ranges::merge(heard.beats, later.beats, std::back_inserter(all), {}, &Beat::seat,
+                     &Beat::seat);
+  heard.beats = std::move(all);
+}
+
+}  // namespace
 
 Status CheckStartClock(const NodeStanding& standing) {
   const std::chrono::milliseconds by = std::chrono::abs(standing.clock_ahead);
@@ -45,6 +65,7 @@ Status NodeRenewal::Begin(bool with_wrong_clock) {
 
 HeardBeats NodeRenewal::Collect() {
   HeardBeats heard = leases_.HeardSince(told_until_);
+  if (viewers_ != nullptr) AddBeats(viewers_->HeardSince(told_until_), heard);
   // After the heartbeats: no sign from before `as_of` is missing either.
   if (SeatSigns* const signs = signs_) heard.signs = signs->SignsSince(told_until_, heard.as_of);
   return heard;

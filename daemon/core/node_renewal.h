@@ -42,8 +42,10 @@ class NodeRenewal {
   static constexpr std::chrono::seconds kServesWithout{60};
 
   /// All of it must outlive this.
-  NodeRenewal(Cluster& cluster, NodeLease& lease, LeaseTable& leases, Logger& logger)
-      : cluster_(cluster), lease_(lease), leases_(leases), logger_(logger) {}
+  /// @param viewers  null: their leases are not reported.
+  NodeRenewal(Cluster& cluster, NodeLease& lease, LeaseTable& leases, Logger& logger,
+              LeaseTable* viewers = nullptr)
+      : cluster_(cluster), lease_(lease), leases_(leases), viewers_(viewers), logger_(logger) {}
 
   /// The first renewal; bounded in time.
   /// @param with_wrong_clock  skips `CheckStartClock`, after whose error nothing is logged: `Leave`
@@ -79,6 +81,7 @@ class NodeRenewal {
   Cluster& cluster_;
   NodeLease& lease_;
   LeaseTable& leases_;
+  LeaseTable* const viewers_;
   Logger& logger_;
   std::atomic<SeatSigns*> signs_ = nullptr;  ///< null: none
   std::optional<HeardBeats> heard_{};        ///< whose report has begun, and not ended

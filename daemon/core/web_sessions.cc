@@ -455,6 +455,13 @@ std::optional<WebFigures> WebSessions::FiguresOf(const RoomKey& room, const User
   return std::nullopt;
 }
 
+bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
+  const MutexLock lock(mutex_);
+  return rooms_.contains(room) && std::ranges::any_of(sessions_, [&](const auto& entry) {
+           return entry.second.PlaysFor(room, user_id);
+         });
+}
+
 WebCounts WebSessions::Count() const {
   const MutexLock lock(mutex_);
   const auto publishing = std::ranges::count_if(sessions_, [](const auto& entry) {

@@ -71,6 +71,9 @@ struct WebSession {
   [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
     return direction == WebDirection::kPublish && name == stream;
   }
+  [[nodiscard]] bool PlaysFor(const RoomKey& of, const UserId& user) const {
+    return direction == WebDirection::kPlay && room == of && user_id == user;
+  }
 };
 
 /// Totals of this moment.
@@ -164,6 +167,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   /// The figures of the session with which that member publishes.
   [[nodiscard]] std::optional<WebFigures> FiguresOf(const RoomKey& room,
                                                     const UserId& user_id) const EXCLUDES(mutex_);
+  /// Whether a session of that user plays a stream of the room.
+  [[nodiscard]] bool Plays(const RoomKey& room, const UserId& user_id) const EXCLUDES(mutex_);
   [[nodiscard]] WebCounts Count() const EXCLUDES(mutex_);
 
  private:

@@ -76,14 +76,17 @@ Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
   if (Status status = BuildServices(); !status) return status;
   // Clients could not send heartbeats while the store was read.
   store_.state().leases.GraceForAll();
+  store_.state().viewers.leases().GraceForAll();
   store_.state().inactive.GraceForAll();
   if (Status status = Listen(sockets); !status) return status;
-  upkeep_ = std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
-                                                                      .rooms = api_->rooms(),
-                                                                      .media = WitnessOfMedia(),
-                                                                      .sessions = auth_->sessions(),
-                                                                      .metrics = metrics_,
-                                                                      .runtime = runtime_});
+  upkeep_ =
+      std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
+                                                                .rooms = api_->rooms(),
+                                                                .media = WitnessOfMedia(),
+                                                                .is_present = PresenceOfViewers(),
+                                                                .sessions = auth_->sessions(),
+                                                                .metrics = metrics_,
+                                                                .runtime = runtime_});
   runtime_.logger.Info("ready", {{"version", kVersion}, {"pushers", store_.state().leases.size()}});
   return {};
 }
@@ -222,6 +225,16 @@ Status App::BuildServices() {
                               .observer = metrics_,
                               .runtime = runtime_});
   return {};
+}
+
+ViewerPresence App::PresenceOfViewers() {
+  return [channel = channel_.get(), web = web_ ? web_->sessions() : nullptr](
+             const RoomKey& room, std::uint64_t room_number, const UserId& user_id) {
+    const bool is_in_group =
+        channel != nullptr && (channel->receivers().IsIn(room_number, user_id) ||
+                               channel->channel().IsPolling(room_number, user_id));
+    return is_in_group || (web != nullptr && web->Plays(room, user_id));
+  };
 }
 
 WebSessions::OnEnd App::MakeWebEndedPushes() {

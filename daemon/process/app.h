@@ -167,6 +167,8 @@ class App {
   /// What callbacks tell of streams, and a media server of one's own when asked.
   [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;
   [[nodiscard]] MediaWitness WitnessOfMedia();
+  /// Asks the message channel and the sessions of browsers.
+  [[nodiscard]] ViewerPresence PresenceOfViewers();
   /// Tells users of the channel that a session of theirs has ended.
   [[nodiscard]] WebSessions::OnEnd MakeWebEndedPushes();
   /// Tells the other nodes what callbacks and a media server of one's own tell.

@@ -26,7 +26,20 @@ std::string HostName() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
+/// Viewers that are read at a time.
+constexpr std::size_t kRestoredViewers = 10'000;
+
 }  // namespace
+
+ViewerLeaseOptions ViewerLeaseOptionsOf(const Config& config) {
+  ViewerLeaseOptions options{.timeout = config.room.audience_timeout,
+                             .return_within = config.room.audience_ttl};
+  const bool is_off = options.timeout.count() == 0;
+  if (is_off || config.channel.enabled) return options;
+  const bool has_callbacks = config.im.enabled && !config.im.callback_token.empty();
+  options.timeout = has_callbacks ? std::chrono::milliseconds(0) : options.return_within;
+  return options;
+}
 
 StoreModule::StoreModule(const Config& config, Runtime& runtime)
     : config_(config.store),
@@ -97,7 +110,8 @@ Status StoreModule::BeAlone() {
 
 // Before anything is restored: the others wait for a node that has not reported its heartbeats.
 Status StoreModule::TakePlace() {
-  renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger);
+  LeaseTable* const viewers = state_.viewers.lapse() ? &state_.viewers.leases() : nullptr;
+  renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger, viewers);
   if (Status begun = renewal_->Begin(config_.start_with_wrong_clock); !begun) {
     Close();
     return begun;
@@ -141,6 +155,7 @@ Status StoreModule::Restore() {
   if (Status status = RestoreRevocations(); !status) return status;
   if (Status status = RestoreEndedLogins(); !status) return status;
   if (Status status = RestoreRooms(); !status) return status;
+  if (Status status = RestoreViewers(); !status) return status;
   storage_->Begin();
   // From here on no date of what is stored counts. If it cannot be written, the next start is like
   // this one.
@@ -211,6 +226,20 @@ Status StoreModule::RestoreRooms() {
       state_.claims.Restore(room);
       state_.mixes.Restore(room);
     }
+  }
+}
+
+Status StoreModule::RestoreViewers() {
+  std::uint64_t room_number = 0;
+  UserId user_id;
+  while (true) {
+    const Result<std::vector<StoredViewer>> viewers =
+        storage_->ScanViewers(room_number, user_id, kRestoredViewers);
+    if (!viewers) return viewers.error();
+    if (viewers->empty()) return {};
+    state_.viewers.leases().Restore(*viewers);
+    room_number = viewers->back().room_number;
+    user_id = viewers->back().user_id;
   }
 }
 

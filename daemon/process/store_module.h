@@ -36,6 +36,7 @@
 #include "daemon/core/store_observer.h"
 #include "daemon/core/store_replication.h"
 #include "daemon/core/stream_claims.h"
+#include "daemon/core/viewer_leases.h"
 #include "daemon/process/data_directory.h"
 #include "daemon/process/position_mark.h"
 #include "daemon/process/runtime.h"
@@ -47,6 +48,11 @@ namespace rtcroom {
 
 class PgReportedHost;
 
+/// When viewers lapse: with the message channel after `room.audience_timeout`, since their polls
+/// come here; never where callbacks of an IM service tell of their leaving; otherwise after
+/// `room.audience_ttl`.
+ViewerLeaseOptions ViewerLeaseOptionsOf(const Config& config);
+
 /// Facts on the stored rooms that are held in memory. Outlives the store.
 ///
 /// @threads safe from any thread.
@@ -56,6 +62,7 @@ struct RoomState {
                config.liveness.policy == LivenessPolicy::kStream
                    ? LeaseTable::RenewedBy::kDeferral
                    : LeaseTable::RenewedBy::kHeartbeats),
+        viewers(runtime.clock, ViewerLeaseOptionsOf(config)),
         inactive(runtime.clock, config.room.inactive_ttl),
         stream_names({.bizid = config.live.bizid}),
         mixes(config.mix.max, stream_names),
@@ -64,6 +71,7 @@ struct RoomState {
         channel_logins(config.channel.enabled) {}
 
   LeaseTable leases;
+  ViewerLeases viewers;
   InactiveRooms inactive;
   RoomCounters counters{};
   SeatedUsers seated{};
@@ -83,10 +91,10 @@ struct RoomState {
   HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
-  CommitFanOut commits{{&leases, &inactive, &counters, &seated, &bans, &revocations, &ended_logins,
-                        &validities, &claims, &mixes, &web_commits, &quota, &watch_commits,
-                        &console_commits, &channel_logins, &channel_commits, &enqueued,
-                        &trtc_enqueued}};
+  CommitFanOut commits{{&leases, &viewers, &inactive, &counters, &seated, &bans, &revocations,
+                        &ended_logins, &validities, &claims, &mixes, &web_commits, &quota,
+                        &watch_commits, &console_commits, &channel_logins, &channel_commits,
+                        &enqueued, &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.
@@ -161,6 +169,7 @@ class StoreModule {
   Status RestoreRevocations();
   Status RestoreEndedLogins();
   Status RestoreRooms();
+  Status RestoreViewers();
 
   const StoreConfig config_;
   const StoreLimits limits_;

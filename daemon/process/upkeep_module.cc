@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <stop_token>
 
+#include "daemon/process/api_module.h"
+
 namespace rtcroom {
 namespace {
 
@@ -40,6 +42,15 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
                             .sweep_period = sweep_period_,
                             .node = &deps.store.lease()},
               *this, deps.runtime.logger, deps.media),
+      viewer_reaper_({.store = deps.store.storage(),
+                      .viewers = deps.store.state().viewers,
+                      .cluster = deps.store.cluster(),
+                      .clock = deps.store.dates(),
+                      .logger = deps.runtime.logger,
+                      .is_present = deps.is_present},
+                     {.policy = MakeRoomPolicy(config),
+                      .longest_sweep = sweep_period_ / 4,
+                      .node = &deps.store.lease()}),
       trimmer_(deps.store.storage(),
                TrimOptions{.retention = config.store.event_retention,
                            .max_events = config.store.max_events,
@@ -85,9 +96,13 @@ std::vector<LivenessProbe> UpkeepModule::LivenessProbes() {
 void UpkeepModule::OnSweep(const SweepOutcome& outcome) {
   const bool left_some = outcome.behind || outcome.expiry.failed > 0;
   deps_.metrics.SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
+  (void)viewer_reaper_.Sweep(outcome.begun);
 }
 
-void UpkeepModule::OnStall() { deps_.metrics.CountStall(); }
+void UpkeepModule::OnStall() {
+  deps_.store.state().viewers.leases().GraceForAll();
+  deps_.metrics.CountStall();
+}
 
 void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
   // With a clock that was found wrong just now it may still have the duty.
@@ -202,7 +217,8 @@ void UpkeepModule::RemoveLeftBeats() {
   const MonotonicTime now = deps_.runtime.clock.Monotonic();
   if (now < left_beats_at_) return;
   left_beats_at_ = now + kLeftBeatsPeriod;
-  const Result<std::size_t> removed = deps_.store.cluster().RemoveLeftBeats();
+  const Result<std::size_t> removed =
+      deps_.store.cluster().RemoveLeftBeats(2 * deps_.store.state().viewers.timeout());
   if (!removed) {
     deps_.runtime.logger.Warn("heartbeats_not_removed", {{"reason", removed.error().detail}});
   }

@@ -16,6 +16,7 @@
 #include "daemon/core/event_trimmer.h"
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/room_service.h"
+#include "daemon/core/viewer_reaper.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
 #include "daemon/process/watchdog.h"
@@ -27,21 +28,22 @@ struct UpkeepModuleDeps {
   StoreModule& store;  ///< open
   RoomService& rooms;
   MediaWitness media{};
+  ViewerPresence is_present = [](const RoomKey&, std::uint64_t, const UserId&) { return false; };
   SessionService& sessions;
   Metrics& metrics;
   Runtime& runtime;
 };
 
-/// Evicts silent pushers, removes old events, messages, bans, revocations, ends of logins and
-/// sessions, checks that the files of the store are at their paths, and records its newest
-/// position; from construction to `Stop`.
+/// Evicts silent pushers and viewers, removes old events, messages, bans, revocations, ends of
+/// logins and sessions, checks that the files of the store are at their paths, and records its
+/// newest position; from construction to `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {
  public:
   UpkeepModule(const Config& config, const UpkeepModuleDeps& deps);
 
-  /// No pusher is evicted afterwards.
+  /// No member is evicted afterwards.
   void Stop();
 
   /// Of the reaper, and of the store's writer, to which the upkeep writes continually. They answer
@@ -69,6 +71,7 @@ class UpkeepModule : private SweepObserver {
   const std::uint64_t max_messages_;
   const std::uint64_t max_message_bytes_;
   HeartbeatReaper reaper_;
+  ViewerReaper viewer_reaper_;
   EventTrimmer trimmer_;
   bool removed_ = false;           ///< rows, in the round before
   MonotonicTime left_beats_at_{};  ///< of the next removal

@@ -165,7 +165,8 @@ Result<NodeStanding> PgCluster::Renew() {
                         .clock_ahead = clock_ahead_,
                         .database_clock_differs = seen->clocks.DatabaseDiffers(),
                         .keeps_bounds = seen->keeps_bounds,
-                        .all_know_marked_tickets = seen->oldest_schema >= kPgMarkedTickets};
+                        .all_know_marked_tickets = seen->oldest_schema >= kPgMarkedTickets,
+                        .all_have_viewer_leases = seen->oldest_schema >= kPgViewerLeases};
   for (const auto& [node, name] : seen->configured_otherwise) {
     standing.configured_otherwise.push_back(name);
   }
@@ -411,7 +412,9 @@ Result<bool> PgCluster::ClaimGroup(const RoomId& group, milliseconds lasting) {
 
 Status PgCluster::ReleaseGroup(const RoomId& group) { return claims_.Release(group); }
 
-Result<std::size_t> PgCluster::RemoveLeftBeats() { return RemoveLeftFromPg(others_); }
+Result<std::size_t> PgCluster::RemoveLeftBeats(milliseconds older_than) {
+  return RemoveLeftFromPg(older_than, others_);
+}
 
 Result<std::vector<ListedNode>> PgCluster::ListNodes() {
   auto nodes = others_.Run(

@@ -84,7 +84,7 @@ class PgCluster : public Cluster {
                                             std::size_t limit) override;
   Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) override;
   Status ReleaseGroup(const RoomId& group) override;
-  Result<std::size_t> RemoveLeftBeats() override;
+  Result<std::size_t> RemoveLeftBeats(std::chrono::milliseconds older_than) override;
   Result<std::vector<ListedNode>> ListNodes() override;
   Status Leave() override;
 

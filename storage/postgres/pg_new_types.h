@@ -22,4 +22,7 @@ inline constexpr std::span<const PgNewType> kPgNewTypes{};
 /// before take it for a room key, and refuse it.
 inline constexpr std::int64_t kPgMarkedTickets = 3;
 
+/// The first schema version whose programs have leases of viewers.
+inline constexpr std::int64_t kPgViewerLeases = 6;
+
 }  // namespace rtcroom

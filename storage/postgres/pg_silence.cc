@@ -1,6 +1,7 @@
 #include "storage/postgres/pg_silence.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "storage/postgres/pg_beats.h"
@@ -85,13 +86,17 @@ Result<std::vector<NamedMember>> ReadPgMediaOff(milliseconds lasting, std::size_
   return members;
 }
 
-Result<std::size_t> RemoveLeftFromPg(PgReaderPool& connections) {
+Result<std::size_t> RemoveLeftFromPg(milliseconds older_than, PgReaderPool& connections) {
   std::size_t removed = 0;
   for (const PgStatement& statement : {kPgRemoveLeftBeats, kPgRemoveLeftSigns}) {
+    const bool is_of_beats = statement.name == std::string_view(kPgRemoveLeftBeats.name);
     SeatKey after;
     for (bool left_some = true; left_some;) {
       Result<PgRows> step = connections.Run([&](PgConnection& connection, MonotonicTime deadline) {
-        return connection.Run(PgCall(statement, after.room_number, after.seat, kMostPerStep),
+        return connection.Run(is_of_beats
+                                  ? PgCall(statement, after.room_number, after.seat, kMostPerStep,
+                                           std::int64_t{older_than.count()})
+                                  : PgCall(statement, after.room_number, after.seat, kMostPerStep),
                               deadline);
       });
       if (!step) return step.error();

@@ -41,17 +41,21 @@ inline constexpr PgStatement kPgReadMediaOff{
     .name = "cluster_media_off", .sql = kPgText<kPgMediaOffOf, kPgNowMs, kPgMediaOffLimit>};
 
 // A place is never given to another pusher. In the order in which nodes report: locks are taken in
-// one order.
+// one order. Those of viewers are told by their age from those of pushers that have left: a look-up
+// of viewers by place would read all of the room.
+inline constexpr std::string_view kPgLeftBeatsOf =
+    "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
+    " ORDER BY room, seat LIMIT $3),"
+    " d AS (DELETE FROM beats b USING p WHERE b.room = p.room AND b.seat = p.seat"
+    " AND b.at_ms <= ";
+inline constexpr std::string_view kPgLeftBeatsSince =
+    " - $4::bigint"
+    " AND NOT EXISTS (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat)"
+    " RETURNING 1)"
+    " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
+    " ORDER BY room DESC, seat DESC LIMIT 1";
 inline constexpr PgStatement kPgRemoveLeftBeats{
-    .name = "cluster_remove_left",
-    .sql =
-        "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
-        " ORDER BY room, seat LIMIT $3),"
-        " d AS (DELETE FROM beats b USING p WHERE b.room = p.room AND b.seat = p.seat"
-        " AND NOT EXISTS (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat)"
-        " RETURNING 1)"
-        " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
-        " ORDER BY room DESC, seat DESC LIMIT 1"};
+    .name = "cluster_remove_left", .sql = kPgText<kPgLeftBeatsOf, kPgNowMs, kPgLeftBeatsSince>};
 // The tracks of one place in one step.
 inline constexpr PgStatement kPgRemoveLeftSigns{
     .name = "cluster_remove_left_signs",
@@ -104,6 +108,7 @@ Result<std::vector<NamedMember>> ReadPgMediaOff(std::chrono::milliseconds lastin
                                                 MonotonicTime deadline);
 
 /// Does what `Cluster::RemoveLeftBeats` promises.
-Result<std::size_t> RemoveLeftFromPg(PgReaderPool& connections);
+Result<std::size_t> RemoveLeftFromPg(std::chrono::milliseconds older_than,
+                                     PgReaderPool& connections);
 
 }  // namespace rtcroom

@@ -60,6 +60,20 @@ TEST_F(ChannelGroupsTest, MembersAreCountedAndListedOncePerAccount) {
   EXPECT_EQ(world.state().CountMembers(1), 1U);
 }
 
+TEST_F(ChannelGroupsTest, TellWhoPolls) {
+  const auto is_polling = [&](std::uint64_t room, const std::string& account) {
+    return world_.state().IsPolling(room, {account}, world_.clock().Monotonic());
+  };
+  alice_.Join(1);
+  bob_.Join(1);
+  EXPECT_TRUE(is_polling(1, "alice")) << "its poll follows the join";
+  EXPECT_FALSE(is_polling(2, "alice"));
+  const PollPtr poll = alice_.PollRoom();
+  world_.Advance(15s);
+  EXPECT_TRUE(is_polling(1, "alice"));
+  EXPECT_FALSE(is_polling(1, "bob"));
+}
+
 TEST_F(ChannelGroupsTest, MembersLeaveInAnyOrder) {
   std::vector<Phone> phones;
   for (int i = 0; i < 5; ++i) phones.emplace_back(world_, "user_" + std::to_string(i)).Join(1);

@@ -114,6 +114,20 @@ TEST_F(NodeRenewalTest, TellsEachHeartbeatOnce) {
   EXPECT_THAT(cluster_.told()[1].beats, IsEmpty());
 }
 
+TEST_F(NodeRenewalTest, TellsTheSignsOfViewersAmongTheHeartbeats) {
+  LeaseTable viewers(clock_, 20s, LeaseTable::RenewedBy::kHeartbeats, LeasesOf::kViewers);
+  const RoomKey room{.kind = RoomKind::kLive, .id = {"live"}};
+  viewers.Restore(
+      std::vector{StoredViewer{.room = room, .room_number = 7, .user_id = {"v"}, .seat = 2}});
+  NodeRenewal renewal(cluster_, lease_, leases_, logger_, &viewers);
+  HearBeat();
+  ASSERT_TRUE(viewers.Touch(room, std::nullopt, {"v"}));
+  ASSERT_OK(renewal.Renew());
+  EXPECT_THAT(cluster_.told().at(0).beats,
+              testing::ElementsAre(rtcroom::Beat{.seat = {.room_number = 7, .seat = 2}},
+                                   rtcroom::Beat{.seat = {.room_number = 7, .seat = 3}}));
+}
+
 /// Notes since when it is asked.
 class AskedSigns : public SeatSigns {
  public:

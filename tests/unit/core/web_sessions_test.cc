@@ -183,9 +183,12 @@ TEST_F(WebSessionsTest, EndWhenTheirViewerLeaves) {
   for (const char* const viewer : {"amy", "zoe"}) Apply(Watching(Key(), viewer));
   const std::string of_amy = Play("amy", "host");
   const std::string of_zoe = Play("zoe", "host");
+  EXPECT_TRUE(sessions_.Plays(Key(), {"amy"}));
+  EXPECT_FALSE(sessions_.Plays(Key(), {"host"}));
   Apply(Adding(Key(), "zoe"));
   for (const char* const viewer : {"amy", "zoe"}) Apply(LeavingAudience(Key(), viewer));
   EXPECT_THAT(link_->closed, ElementsAre(Pair(of_amy, "kicked")));
+  EXPECT_FALSE(sessions_.Plays(Key(), {"amy"}));
   EXPECT_TRUE(sessions_.Has(of_zoe)) << "a pusher is a member as well";
 }
 

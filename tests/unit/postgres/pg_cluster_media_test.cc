@@ -175,7 +175,7 @@ TEST_F(PgClusterMediaTest, KnowsWhoseMediaIsOffAndForgetsThoseWhoLeft) {
   };
   EXPECT_THAT(off(1min), ElementsAre(NamedMember{.room = kR1, .user_id = {"amy"}}));
   EXPECT_THAT(off(5min), IsEmpty());
-  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(), 1U);
+  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(0ms), 1U);
   EXPECT_EQ(Number("SELECT count(*) FROM media_signs JOIN pushers USING (room, seat)"), 1);
   one_.Renew({sign(kOn)});
   EXPECT_THAT(off(1min), IsEmpty());

@@ -468,8 +468,8 @@ TEST_F(PgClusterTest, HeartbeatsOfThoseWhoLeftAreRemovedInSteps) {
   Execute(fmt::format(
       "INSERT INTO beats SELECT room, n, 0 FROM pushers, generate_series(1000, 999 + {}) n",
       kLeft));
-  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(), std::size_t{kLeft});
-  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(), 0U);
+  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(0ms), std::size_t{kLeft});
+  EXPECT_EQ(*one_.cluster.RemoveLeftBeats(0ms), 0U);
   EXPECT_EQ(Number("SELECT count(*) FROM beats JOIN pushers USING (room, seat)"), 1);
 }
 

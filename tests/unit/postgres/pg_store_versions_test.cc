@@ -87,6 +87,17 @@ TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllKnowMarkedTickets) {
   EXPECT_FALSE(cluster.Renew()->all_know_marked_tickets);
 }
 
+TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllHaveLeasesOfViewers) {
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(*PgAddress::Parse(url_), {.node = 7, .name = "node7"}, lease, clock_);
+  ASSERT_OK(cluster.Renew());
+  Execute(fmt::format("UPDATE nodes SET version = {}", kPgViewerLeases));
+  EXPECT_TRUE(cluster.Renew()->all_have_viewer_leases);
+  Execute(fmt::format("UPDATE nodes SET version = {} WHERE node = 99", kPgViewerLeases - 1));
+  EXPECT_FALSE(cluster.Renew()->all_have_viewer_leases);
+}
+
 TEST_F(PgStoreVersionsTest, OtherChangesOfTheSameGroupAreMade) {
   const std::vector<RoomUpdate> group = {Adding(kR1, "amy"), JoiningAndBanning("bob"),
                                          Adding(kR1, "cat")};
