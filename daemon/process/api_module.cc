@@ -189,6 +189,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services(),
                        .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
+                       .viewers = &deps.store.state().viewers,
                        .web = deps.web != nullptr ? &deps.web->addresses() : nullptr},
               MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
       webim_(MakeWebim(config, deps, recorder_, cors_)),

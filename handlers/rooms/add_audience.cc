@@ -12,7 +12,12 @@ Reply HandleAddAudience(const Request& request, const HandlerContext& context) {
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Status added = context.services.rooms.AddAudience(command);
-  return added ? Reply::Success(WithStay({}, command.stay)) : Reply::Failure(added.error());
+  if (!added) return Reply::Failure(added.error());
+  // That of a viewer that is there changes nothing in the store.
+  if (ViewerLeases* const viewers = context.services.viewers) {
+    (void)viewers->OnSign(command.member.room, command.member.user_id);
+  }
+  return Reply::Success(WithStay({}, command.stay));
 }
 
 }  // namespace rtcroom

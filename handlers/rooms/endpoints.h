@@ -91,6 +91,7 @@ Reply HandleLogout(const Request& request, const HandlerContext& context);
 Reply HandleSetCustomField(const Request& request, const HandlerContext& context);
 Reply HandleGetCustomInfo(const Request& request, const HandlerContext& context);
 Reply HandleAddAudience(const Request& request, const HandlerContext& context);
+Reply HandleAudienceHeartbeat(const Request& request, const HandlerContext& context);
 Reply HandleDeleteAudience(const Request& request, const HandlerContext& context);
 Reply HandleGetAudiences(const Request& request, const HandlerContext& context);
 

@@ -12,6 +12,7 @@
 #include "daemon/core/room_limits.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
+#include "daemon/core/viewer_leases.h"
 #include "daemon/media/stream_mixer.h"
 #include "handlers/rooms/utils_services.h"
 #include "handlers/shared/second_looks.h"
@@ -38,6 +39,7 @@ struct Services {
   /// Of a server that shares its store: it answers 503 while it is cut off. Null: it shares
   /// none.
   const NodeLease* node = nullptr;
+  ViewerLeases* viewers = nullptr;    ///< null: signs of viewers do not count
   const WebAddresses* web = nullptr;  ///< null: browsers neither publish nor play
 };
 

@@ -46,6 +46,7 @@ std::vector<MatrixRow> MatrixRows() {
     {"set_custom_field", kCounting, kSuccess,     kSuccess,        kSuccess,        kSuccess,        kNoCredentials, true, true},
     {"get_custom_info", kNothing, kSuccess,       kSuccess,        kSuccess,        kSuccess,        kNoCredentials, true},
     {"add_audience",    {{"userInfo", ""}}, kSuccess, kSuccess,    kSuccess,        kSuccess,        kNoCredentials, true},
+    {"audience_heartbeat", kNothing, kNoMember,   kNoMember,       kNoMember,       kNoMember,       kNoCredentials, true},
     {"delete_audience", kNothing, kSuccess,       kSuccess,        kSuccess,        kSuccess,        kNoCredentials, true},
     {"get_audiences",   kNothing, kSuccess,       kSuccess,        kSuccess,        kSuccess,        kNoCredentials, true},
   };

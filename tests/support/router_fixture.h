@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/login_service.h"
+#include "daemon/core/commit_signal.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
 #include "handlers/rooms/router.h"
@@ -36,7 +37,7 @@ class RouterFixture {
 
   explicit RouterFixture(RouterOptions options = {}, LoginPolicy policy = {},
                          StoreLimits limits = {}, std::vector<std::string> cors_origins = {"*"})
-      : memory(limits, "00000000000000aa", leases),
+      : memory(limits, "00000000000000aa", commits),
         logins(codes, signer, clock, ids, admission, std::move(policy)),
         cors(std::move(cors_origins)),
         router(ServicesWith(logins), WithAccount(std::move(options)), recorder, cors) {}
@@ -105,6 +106,8 @@ class RouterFixture {
   FakeUtils utils;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   LeaseTable leases{clock, std::chrono::seconds(20)};
+  ViewerLeases viewers{clock, {}};
+  CommitFanOut commits{{&leases, &viewers}};
   MemoryStore memory;
   FailingStore store{memory};
   BanList bans{clock, streams};
@@ -140,7 +143,8 @@ class RouterFixture {
             .ids = ids,
             .admission = admission,
             .looks = &own_looks,
-            .utils = &utils.services};
+            .utils = &utils.services,
+            .viewers = &viewers};
   }
   static RouterOptions WithAccount(RouterOptions options) {
     options.sdk_app_id = kSdkAppId;

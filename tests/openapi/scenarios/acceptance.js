@@ -24,6 +24,7 @@ const kForgiven = new Set([
   'addPusher roomInfo', 'addPusher roomName', 'webrtcGetLoginInfo userID', 'webrtcCreateRoom nickName', 'webrtcCreateRoom roomType',
   'webrtcEnterRoom nickName', 'webrtcGetRoomList roomType', 'createRoom client', 'addPusher client', 'addAudience client',
   'deletePusher client', 'deletePusher stay', 'deleteAudience client', 'deleteAudience stay', 'pusherHeartbeat client',
+  'audienceHeartbeat client',
 ]);
 
 function isForgiven(operation, field, value, isGen2) {

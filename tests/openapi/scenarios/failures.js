@@ -16,7 +16,7 @@ export async function inTokenMode(client) {
   }
 }
 
-const kGen2Only = ['setCustomField', 'getCustomInfo', 'addAudience', 'deleteAudience', 'getAudiences'];
+const kGen2Only = ['setCustomField', 'getCustomInfo', 'addAudience', 'audienceHeartbeat', 'deleteAudience', 'getAudiences'];
 
 // Neither an application nor a stream service.
 export async function unconfigured(client) {

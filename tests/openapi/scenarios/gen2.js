@@ -118,6 +118,8 @@ async function live(client) {
   await call(host, 'addAudience', 'Joined', { roomID, userID: 'host', userInfo: '', client: 'rtcroom/1' });
   const third = await logIn(client, 'third');
   await call(third, 'addAudience', 'Gen2AudienceFull', { roomID, userID: 'third', userInfo: '' });
+  await call(viewer, 'audienceHeartbeat', 'Done', { roomID, userID: 'viewer' });
+  await call(third, 'audienceHeartbeat', 'Gen2NotMember', { roomID, userID: 'third' });
   const { audienceCount } = await call(viewer, 'getAudiences', 'Viewers', { roomID });
   assert.strictEqual(audienceCount, 2);
   await call(viewer, 'deleteAudience', 'Done', { roomID, userID: 'viewer' });
@@ -133,7 +135,7 @@ async function live(client) {
 export const kAsking = [
   'getPushUrl', 'getWhipUrl', 'getWhepUrl', 'createRoom', 'destroyRoom', 'addPusher', 'deletePusher', 'getPushers',
   'pusherHeartbeat', 'getRoomList', 'mergeStream', 'setCustomField', 'getCustomInfo', 'addAudience',
-  'deleteAudience', 'getAudiences', 'logout',
+  'audienceHeartbeat', 'deleteAudience', 'getAudiences', 'logout',
 ];
 
 export async function run(client) {

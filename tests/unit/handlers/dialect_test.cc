@@ -115,7 +115,7 @@ TEST_F(DialectRule, SelectsTheOnlyDialectOfAnEndpoint) {
     }
   }
   for (const std::string name : {"set_custom_field", "get_custom_info", "add_audience",
-                                 "delete_audience", "get_audiences"}) {
+                                 "audience_heartbeat", "delete_audience", "get_audiences"}) {
     for (const char* query : {"", "x=1", "userID=u&token=t"}) {
       EXPECT_EQ(OutcomeOf("/weapp/live_room/" + name, query), Outcome::kGen2) << name;
       EXPECT_EQ(OutcomeOf("/weapp/double_room/" + name, query), Outcome::kUnknownPath) << name;

@@ -58,6 +58,32 @@ TEST_F(LiveExtras, ReturnAllCustomFieldsAfterAChange) {
             R"({"a":"x"})");
 }
 
+TEST_F(LiveExtras, TakeSignsOfViewers) {
+  const json body = {{"roomID", "r1"}, {"userID", "amy"}};
+  const std::string beat = "audience_heartbeat";
+  EXPECT_EQ(json::parse(Post("amy", beat, body))["code"], 5);
+  Watch("amy");
+  EXPECT_EQ(Post("amy", beat, body), R"({"code":0,"message":"请求成功"})");
+  const auto silence = [&] {
+    return server_.viewers.leases().StateOf({.kind = RoomKind::kLive, .id = {"r1"}}, {"amy"})->age;
+  };
+  const std::chrono::seconds past(10);
+  for (const auto& sign :
+       {std::pair<std::string, json>{beat, body},
+        {"get_pushers", {{"roomID", "r1"}}},
+        {"add_audience", {{"roomID", "r1"}, {"userID", "amy"}, {"userInfo", "i"}}}}) {
+    server_.clock.Advance(past);
+    ASSERT_EQ(silence(), past);
+    EXPECT_EQ(json::parse(Post("amy", sign.first, sign.second))["code"], 0);
+    EXPECT_EQ(silence(), std::chrono::seconds(0)) << sign.first;
+  }
+  server_.clock.Advance(past);
+  Post("bob", "get_pushers", {{"roomID", "r1"}});
+  EXPECT_EQ(silence(), past);
+  Unwatch("amy");
+  EXPECT_EQ(json::parse(Post("amy", beat, body))["code"], 5);
+}
+
 TEST_F(LiveExtras, AllowAllUsersToCount) {
   Count("viewer", "inc");
   Count("host", "inc");

@@ -171,7 +171,7 @@ TEST_F(RateLimits, NeverRefusesHeartbeatsAndLeavesOfProvenUsers) {
   RefuseAddress();
   server_.admission.refused_users = {"u1"};
   for (const char* endpoint :
-       {"pusher_heartbeat", "delete_pusher", "destroy_room", "get_pushers"}) {
+       {"pusher_heartbeat", "audience_heartbeat", "delete_pusher", "destroy_room", "get_pushers"}) {
     const LabelledReply reply = server_.PostAs("u1", std::string("/weapp/live_room/") + endpoint,
                                                R"({"roomID":"r1","userID":"u1"})");
     EXPECT_NE(reply.label.failure, Errc::kTooManyRequests) << endpoint;
