@@ -17,7 +17,7 @@ inline constexpr std::string_view kTooManyTickets =
 /// as soon as the proven or claimed user is known. A request that is not admitted is answered with
 /// code 6 and HTTP 200, and changes nothing.
 ///
-/// Never called for pusher_heartbeat, delete_pusher and destroy_room: a refusal would evict an
+/// Never called for heartbeats, delete_pusher and destroy_room: a refusal would evict an
 /// honest member that shares an address with another client.
 ///
 /// Any cost beyond the first token is charged once it is known, and may put the client into debt:

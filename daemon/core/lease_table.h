@@ -200,7 +200,7 @@ class LeaseTable : public CommitListener {
   mutable Mutex mutex_;
   /// Least recently renewed first: a renewal moves a lease to the end.
   Order order_ GUARDED_BY(mutex_);
-  /// Also for members that have no lease; splicing leaves it valid.
+  /// The end of `order_`, which stands for no lease; splicing leaves it valid.
   const Order::iterator end_ GUARDED_BY(mutex_) = order_.end();
   /// Where `HeardSince` is in `order_`, going to the front; otherwise its end.
   Order::iterator walk_ GUARDED_BY(mutex_) = order_.end();

@@ -43,7 +43,7 @@ class LapsedViewers {
   /// A sign of it: it wants to return.
   /// @return false when it may not.
   bool Want(const RoomKey& room, const UserId& user_id) EXCLUDES(mutex_);
-  /// Those of whom no sign has come, without their profiles.
+  /// The viewers of whom no sign has come, without their profiles.
   [[nodiscard]] std::vector<LapsedViewer> Absent() const EXCLUDES(mutex_);
   /// Takes out those that want to return.
   /// @param limit  most to return.

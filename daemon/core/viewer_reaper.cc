@@ -42,7 +42,7 @@ std::size_t ViewerReaper::LookAt(MonotonicTime now, ViewerSweep& outcome) {
   const std::size_t count = lapsed.size();
   for (LapsedLease& lease : lapsed) {
     if (deps_.is_present(lease.room, lease.room_number, lease.user_id)) {
-      // As a heartbeat: the other nodes hear of it.
+      // It counts as a heartbeat, of which the other nodes hear.
       (void)leases.Touch(lease.room, std::nullopt, lease.user_id);
     } else if (removes && lease.silent > deps_.viewers.timeout()) {
       silent.push_back(std::move(lease));
@@ -75,7 +75,7 @@ std::vector<LapsedLease> ViewerReaper::SilentEverywhere(std::vector<LapsedLease>
     }
     const auto age = is_known ? (*answers)[i].age : std::nullopt;
     if (age && *age < deps_.viewers.timeout()) table.RenewByReport(leases[i], *age);
-    // Not at the front: those behind it are looked at, too.
+    // The leases behind it are looked at, too.
     table.Defer(leases[i]);
   }
   return silent;

@@ -72,7 +72,7 @@ class ViewerReaper {
   void BringBack(ViewerSweep& outcome);
   /// @return how many leases were looked at.
   std::size_t LookAt(MonotonicTime now, ViewerSweep& outcome);
-  /// Those that were silent at all nodes; the others stay for half a timeout or more.
+  /// The leases that were silent at all nodes; the others stay for half a timeout or more.
   std::vector<LapsedLease> SilentEverywhere(std::vector<LapsedLease> leases);
   void Remove(std::span<const LapsedLease> leases, ViewerSweep& outcome);
   [[nodiscard]] bool Removes() const;

@@ -13,7 +13,7 @@ Reply HandleAddAudience(const Request& request, const HandlerContext& context) {
 
   const Status added = context.services.rooms.AddAudience(command);
   if (!added) return Reply::Failure(added.error());
-  // That of a viewer that is there changes nothing in the store.
+  // The call of a viewer that is there already changes nothing in the store.
   if (ViewerLeases* const viewers = context.services.viewers) {
     (void)viewers->OnSign(command.member.room, command.member.user_id);
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/core/room_store.h"
@@ -19,6 +18,8 @@ class AudienceTable {
     const auto found = by_user_.find(user);
     return found == by_user_.end() ? nullptr : &found->second;
   }
+
+  [[nodiscard]] const std::map<UserId, Audience>& by_user() const { return by_user_; }
 
   /// Adds a viewer, or replaces it.
   void Put(const Audience& viewer) {
@@ -47,7 +48,7 @@ class AudienceTable {
   }
 
  private:
-  std::unordered_map<UserId, Audience> by_user_;
+  std::map<UserId, Audience> by_user_;
   std::map<std::uint64_t, const Audience*> by_seat_;  ///< of `by_user_`
 };
 

@@ -179,23 +179,22 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
 Result<std::vector<StoredViewer>> MemoryStore::ScanViewers(std::uint64_t room_number,
                                                            const UserId& user_id,
                                                            std::size_t limit) {
-  const MutexLock lock(mutex_);
+  const MutexLock lock(engine_.mutex);
   std::vector<StoredViewer> viewers;
-  for (auto place = by_sequence_.lower_bound(room_number);
-       place != by_sequence_.end() && viewers.size() < limit; ++place) {
+  for (auto place = engine_.rooms_by_number.lower_bound(room_number);
+       place != engine_.rooms_by_number.end() && viewers.size() < limit; ++place) {
+    const auto table = audiences_.find(place->first);
+    if (table == audiences_.end()) continue;
     const Room& room = rooms_.at(place->second);
-    std::vector<StoredViewer> of_room;
-    for (const Audience& viewer : room.audiences) {
-      if (room.sequence == room_number && viewer.user_id <= user_id) continue;
-      of_room.push_back({.room = room.key,
+    const auto& by_user = table->second.by_user();
+    auto viewer = room.sequence == room_number ? by_user.upper_bound(user_id) : by_user.begin();
+    for (; viewer != by_user.end() && viewers.size() < limit; ++viewer) {
+      viewers.push_back({.room = room.key,
                          .dialect = room.dialect,
                          .room_number = room.sequence,
-                         .user_id = viewer.user_id,
-                         .seat = viewer.seat});
+                         .user_id = viewer->first,
+                         .seat = viewer->second.seat});
     }
-    std::ranges::sort(of_room, {}, &StoredViewer::user_id);
-    if (of_room.size() > limit - viewers.size()) of_room.resize(limit - viewers.size());
-    std::ranges::move(of_room, std::back_inserter(viewers));
   }
   return viewers;
 }

@@ -101,7 +101,8 @@ class MemoryStore : public Storage {
   const StoreLimits limits_;
   mutable MemoryEngine engine_;
   std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(engine_.mutex);  ///< without their audience
-  std::unordered_map<std::uint64_t, AudienceTable> audiences_ GUARDED_BY(engine_.mutex);  ///< by room
+  std::unordered_map<std::uint64_t, AudienceTable> audiences_
+      GUARDED_BY(engine_.mutex);  ///< by room
   std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(engine_.mutex);
   RoomListIndex order_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_sequence_ GUARDED_BY(engine_.mutex) = 0;

@@ -23,6 +23,6 @@ inline constexpr std::span<const PgNewType> kPgNewTypes{};
 inline constexpr std::int64_t kPgMarkedTickets = 3;
 
 /// The first schema version whose programs have leases of viewers.
-inline constexpr std::int64_t kPgViewerLeases = 6;
+inline constexpr std::int64_t kPgViewerLeases = 7;
 
 }  // namespace rtcroom

@@ -41,8 +41,8 @@ inline constexpr PgStatement kPgReadMediaOff{
     .name = "cluster_media_off", .sql = kPgText<kPgMediaOffOf, kPgNowMs, kPgMediaOffLimit>};
 
 // A place is never given to another pusher. In the order in which nodes report: locks are taken in
-// one order. Those of viewers are told by their age from those of pushers that have left: a look-up
-// of viewers by place would read all of the room.
+// one order. Heartbeats of viewers are told by their age from those of pushers that have left: a
+// look-up of viewers by place would read all of the room.
 inline constexpr std::string_view kPgLeftBeatsOf =
     "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
     " ORDER BY room, seat LIMIT $3),"

@@ -59,14 +59,14 @@ Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
 
 Result<std::vector<Audience>> PgStore::FindAudiences(const RoomKey& key,
                                                      std::span<const UserId> users) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::FindAudiences(connection, key, users, deadline);
   });
 }
 
 Result<std::vector<StoredViewer>> PgStore::ScanViewers(std::uint64_t room_number,
                                                        const UserId& user_id, std::size_t limit) {
-  return Run([&](PgConnection& connection, MonotonicTime deadline) {
+  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
     return pg::ScanViewers(connection, {.room_number = room_number, .user_id = user_id}, limit,
                            deadline);
   });

@@ -171,13 +171,13 @@ Result<AudiencePage> SqliteStore::LoadAudiences(const RoomKey& key) {
 
 Result<std::vector<Audience>> SqliteStore::FindAudiences(const RoomKey& key,
                                                          std::span<const UserId> users) {
-  return Read(readers_->Take()->FindAudiences(key, users));
+  return engine_->Reported(readers_->Take()->FindAudiences(key, users));
 }
 
 Result<std::vector<StoredViewer>> SqliteStore::ScanViewers(std::uint64_t room_number,
                                                            const UserId& user_id,
                                                            std::size_t limit) {
-  return Read(readers_->Take()->ScanViewers(room_number, user_id, limit));
+  return engine_->Reported(readers_->Take()->ScanViewers(room_number, user_id, limit));
 }
 
 Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {

@@ -95,9 +95,9 @@ TEST(EventMessages, ConvertActivationViewerAndFieldEvents) {
   const v1::Event added = MessageOf(AudienceAdded{.user_id = {"u1"}, .user_info = "i"});
   EXPECT_EQ(added.audience_added().audience().user_id(), "u1");
   EXPECT_EQ(added.audience_added().audience().user_info(), "i");
-  const v1::Event left = MessageOf(AudienceDeleted{.user_id = {"u1"}});
-  EXPECT_EQ(left.audience_deleted().user_id(), "u1");
-  EXPECT_EQ(left.audience_deleted().reason(), v1::AudienceDeleted::REASON_LEFT);
+  const v1::Event viewer_left = MessageOf(AudienceDeleted{.user_id = {"u1"}});
+  EXPECT_EQ(viewer_left.audience_deleted().user_id(), "u1");
+  EXPECT_EQ(viewer_left.audience_deleted().reason(), v1::AudienceDeleted::REASON_LEFT);
   const v1::Event lapsed =
       MessageOf(AudienceDeleted{.user_id = {"u1"}, .reason = LeaveReason::kHeartbeatTimeout});
   EXPECT_EQ(lapsed.audience_deleted().reason(), v1::AudienceDeleted::REASON_HEARTBEAT_TIMEOUT);
