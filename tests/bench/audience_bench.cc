@@ -20,7 +20,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kNoLimit = SIZE_MAX;
-constexpr std::size_t kBatch = 1000;
+constexpr std::size_t kViewersAtOnce = 1000;
 constexpr std::int64_t kIterations = 1000;
 
 double CpuSeconds() {
@@ -58,8 +58,8 @@ RoomKey Fill(Store& store, std::size_t viewers) {
   const Room room =
       MakeRoom(RoomKind::kLive, fmt::format("watched_by_{}", viewers), "host", Dialect::kGen2);
   Do(store, {Creating(room)});
-  for (std::size_t first = 0; first < viewers; first += kBatch) {
-    Do(store, Changes(room.key, fmt::format("viewer_{}", first), kBatch, true));
+  for (std::size_t first = 0; first < viewers; first += kViewersAtOnce) {
+    Do(store, Changes(room.key, fmt::format("viewer_{}", first), kViewersAtOnce, true));
   }
   return room.key;
 }

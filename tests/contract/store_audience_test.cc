@@ -258,8 +258,11 @@ TEST_P(StoreContract, KeepsWhyAViewerHasLeftAndWhatItsReturnNeeds) {
   ASSERT_OK(Apply(*store_, lapsing));
   const auto events = AllEvents();
   EXPECT_EQ(events.at(events.size() - 2).event.payload,
-            EventPayload(AudienceAdded{
-                .user_id = {"amy"}, .user_info = "info", .is_new = false, .begins_stay = true}));
+            EventPayload(AudienceAdded{.user_id = {"amy"},
+                                       .user_info = "info",
+                                       .is_new = false,
+                                       .audience_count = 1,
+                                       .begins_stay = true}));
   EXPECT_EQ(
       events.back().event.payload,
       EventPayload(AudienceDeleted{

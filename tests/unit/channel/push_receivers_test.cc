@@ -247,7 +247,8 @@ TEST_F(Receivers, GetTheNumberOfViewersWithTheEventThatFollows) {
   EXPECT_THAT(ann->events[0], HasSubstr(R"("audience":{"audienceCount":300})"));
   EXPECT_THAT(
       ann->events[1],
-      HasSubstr(R"("audience_deleted":{"userID":"u"},"audience":{"audienceCount":302},"cursor")"));
+      HasSubstr(
+          R"("audience_deleted":{"userID":"u","reason":"left"},"audience":{"audienceCount":302},"cursor")"));
   EXPECT_EQ(ann->at, (RoomPosition{.event = last_event_, .message = 1}));
   clock_.Advance(2s);
   receivers_.OnTick();
