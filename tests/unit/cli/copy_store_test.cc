@@ -145,7 +145,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
   ASSERT_OK(source_->PostponeDelivery(parked));
 
   EXPECT_EQ(Copy(), 0) << err();
-  EXPECT_THAT(out(), AllOf(StartsWith("schema 14, epoch 0123456789abcdef: 4 rooms, "),
+  EXPECT_THAT(out(), AllOf(StartsWith("schema 15, epoch 0123456789abcdef: 4 rooms, "),
                            HasSubstr("postgresql://***: all of it was copied, with the new epoch " +
                                      Query("SELECT epoch FROM meta"))));
   EXPECT_NE(Query("SELECT epoch FROM meta"), kSourceEpoch);

@@ -70,7 +70,7 @@ TEST_F(CheckStoreCommand, PrintsTheSizeOfAValidStore) {
   ASSERT_OK(Apply(*store, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   EXPECT_EQ(Run({"check-store", "--store", Url()}), 0) << out() << err();
   EXPECT_EQ(out(),
-            "schema 6, epoch 00c0ffee00c0ffee: 1 rooms, 1 pushers, 0 viewers, 2 events, 0 sessions,"
+            "schema 7, epoch 00c0ffee00c0ffee: 1 rooms, 1 pushers, 0 viewers, 2 events, 0 sessions,"
             " 0 bans, 0 deliveries, 0 messages, 0 revocations, 0 recordings\n"
             "postgresql://***: no problem found\n");
 }
