@@ -26,10 +26,10 @@ class BackupCommand : public CliTest {};
 
 TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
-  EXPECT_EQ(out(), "postgresql://***: the schema was created, at version 6\n");
+  EXPECT_EQ(out(), "postgresql://***: the schema was created, at version 7\n");
   EXPECT_THAT(Query("SELECT epoch FROM meta"), MatchesRegex("[0-9a-f]{16}"));
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
-  EXPECT_EQ(out(), "postgresql://***: the schema is up to date, at version 6\n");
+  EXPECT_EQ(out(), "postgresql://***: the schema is up to date, at version 7\n");
 }
 
 TEST_F(MigrateStoreCommand, SaysThatTheDatabaseNeedsANewerProgram) {
@@ -38,7 +38,7 @@ TEST_F(MigrateStoreCommand, SaysThatTheDatabaseNeedsANewerProgram) {
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 1);
   EXPECT_EQ(err(),
             "postgresql://***: the database needs a newer rtcroomd: one that knows schema 98 or"
-            " later (it has schema 99; this program knows 6)\n");
+            " later (it has schema 99; this program knows 7)\n");
 }
 
 TEST_F(MigrateStoreCommand, ReportsAServerThatIsNotThere) {
