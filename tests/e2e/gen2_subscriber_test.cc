@@ -83,7 +83,7 @@ TEST_F(Gen2Subscriber, ReceivesALiveRoomFromPreparationToEnd) {
       {"audience_added", "r1", 6, "viewer", "other info"},
       {"custom_changed", "r1", 7, "", R"({"likes":1})"},
       {"custom_changed", "r1", 8, "", R"({"title":"hello"})"},
-      {"audience_deleted", "r1", 9, "viewer", ""},
+      {"audience_deleted", "r1", 9, "viewer", "REASON_LEFT"},
       {"audience_added", "r1", 10, "viewer", "info of viewer"},
       {"pusher_deleted", "r1", 11, "second", "REASON_LEFT"},
       {"pusher_deleted", "r1", 12, "host", "REASON_ROOM_DESTROYED"},
