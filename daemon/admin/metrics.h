@@ -124,7 +124,7 @@ class Metrics : public RequestObserver {
   /// The observer of the store.
   StoreObserver& store_observer() { return store_; }
 
-  /// What the parts of the server count in.
+  /// The counters that the parts of the server are given.
   Tallies& tallies() { return tallies_; }
 
   /// The observer of the message channel.

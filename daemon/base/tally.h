@@ -1,4 +1,4 @@
-// Counts of what happens, for whoever reads them.
+// A counter of named events.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,7 @@ struct RoomObject {
   std::string text{};      ///< an object without its cursor and closing brace
 };
 
-/// Clients of a room with more viewers than that are told how many there are, and not of each.
+/// In a room with more viewers than that, clients are told their number instead of each one.
 inline constexpr std::uint64_t kMostToldViewers = 200;
 
 /// How many viewers there are after the event, if it is told by that number.

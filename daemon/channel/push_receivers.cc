@@ -294,8 +294,8 @@ void PushReceivers::OnTick() {
     outgoing.sent -= std::min(outgoing.sent, kMaxRoomBytes);
     Deliver(room_number, outgoing);
   }
-  // Those that have delivered something are kept for one tick, since it counts, and a number of
-  // viewers for a second.
+  // A room that has delivered something is kept for one tick, since it counts, and one that has
+  // told the number of its viewers for a second.
   std::erase_if(outgoing_, [now](const auto& entry) {
     const Outgoing& outgoing = entry.second;
     return outgoing.objects.empty() && outgoing.sent == 0 && !outgoing.viewers &&

@@ -75,8 +75,8 @@ class PushReceivers {
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
   /// Likewise the messages to its user.
   void Listen(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
-  /// Likewise what happens in that room. Call it after `Listen`, before reading the room, so that
-  /// nothing is missed, and at most once before `Unsubscribe`.
+  /// The receiver also gets what happens in that room. Call it after `Listen`, before reading the
+  /// room, so that nothing is missed, and at most once before `Unsubscribe`.
   void Subscribe(std::uint64_t room_number, const RoomKey& key, const PushReceiverPtr& receiver)
       EXCLUDES(mutex_);
   void Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) EXCLUDES(mutex_);

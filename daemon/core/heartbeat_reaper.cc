@@ -10,10 +10,6 @@ namespace {
 /// Members of one stream that are judged when it is off: the latest.
 constexpr std::size_t kMostClaims = 64;
 
-SeatKey SeatOf(const LapsedLease& lease) {
-  return {.room_number = lease.room_number, .seat = lease.seat};
-}
-
 /// How much of `lasting`, which lasts until now, is certain at all nodes.
 std::chrono::milliseconds Certain(std::chrono::milliseconds lasting, const SharedSilence& answer) {
   const auto told_ago = answer.told_ago.value_or(std::chrono::milliseconds(0));
@@ -144,7 +140,7 @@ std::vector<LapsedLease> HeartbeatReaper::AskCluster(std::vector<LapsedLease> le
   answers_.clear();
   std::vector<SeatKey> seats;
   seats.reserve(leases.size());
-  for (const LapsedLease& lease : leases) seats.push_back(SeatOf(lease));
+  for (const LapsedLease& lease : leases) seats.push_back(lease.seat_key());
   const Result<std::vector<SharedSilence>> answers = cluster_.Silent(seats, leases_.timeout());
   const bool answered = answers && answers->size() == leases.size();
   if (std::exchange(cluster_answers_, answered) != answered) {
@@ -184,7 +180,7 @@ void HeartbeatReaper::SweepMedia(MonotonicTime now, SweepOutcome& outcome) {
   std::vector<Eviction> evictions = JudgeAll(
       AskCluster(std::move(off), despite_heartbeats ? Whom::kAll : Whom::kSilent, outcome));
   std::erase_if(evictions, [this](const Eviction& eviction) {
-    return !eviction.despite_heartbeats && !answers_.at(SeatOf(eviction.lease)).is_silent;
+    return !eviction.despite_heartbeats && !answers_.at(eviction.lease.seat_key()).is_silent;
   });
   outcome.expiry += Evict(evictions);
 }
@@ -209,8 +205,8 @@ std::vector<LapsedLease> HeartbeatReaper::LeasesWithMediaOff(MonotonicTime now) 
   // Without an answer the next sweep finds them; `AskCluster` logs that there is none.
   const auto elsewhere = cluster_.MediaOff(options_.rules.grace, options_.most_per_sweep);
   if (elsewhere) observe(*elsewhere);
-  std::ranges::sort(leases, {}, SeatOf);
-  const auto repeated = std::ranges::unique(leases, {}, SeatOf);
+  std::ranges::sort(leases, {}, &LapsedLease::seat_key);
+  const auto repeated = std::ranges::unique(leases, {}, &LapsedLease::seat_key);
   leases.erase(repeated.begin(), repeated.end());
   return leases;
 }
@@ -248,7 +244,7 @@ void HeartbeatReaper::LogKept(const LapsedLease& lease) const {
 std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) const {
   using std::chrono::milliseconds;
   MonotonicTime::duration added_ago = lease.added_ago;
-  if (const auto answer = answers_.find(SeatOf(lease)); answer != answers_.end()) {
+  if (const auto answer = answers_.find(lease.seat_key()); answer != answers_.end()) {
     // A stream that has begun since may not be reported yet.
     added_ago = Certain(std::chrono::duration_cast<milliseconds>(added_ago), answer->second);
   }
@@ -258,7 +254,7 @@ std::optional<LeaveReason> HeartbeatReaper::JudgeOne(const LapsedLease& lease) c
 
 std::optional<MediaState> HeartbeatReaper::MediaOf(const LapsedLease& lease) const {
   std::optional<MediaState> state = MediaHereOf(lease);
-  const auto found = answers_.find(SeatOf(lease));
+  const auto found = answers_.find(lease.seat_key());
   if (found == answers_.end()) return state;
   const SharedSilence& answer = found->second;
   if (answer.media) {

@@ -34,6 +34,8 @@ struct LapsedLease {
   MonotonicTime::duration silent{0};     ///< time without a heartbeat
   MonotonicTime::duration added_ago{0};  ///< time since the lease was granted
   MonotonicTime as_of{};                 ///< the time of that observation
+
+  [[nodiscard]] SeatKey seat_key() const { return {.room_number = room_number, .seat = seat}; }
 };
 
 /// State of a lease.
@@ -42,7 +44,7 @@ struct LeaseState {
   std::chrono::milliseconds remaining{0};  ///< until it runs out; 0 when it has
 };
 
-/// Whose leases a table has.
+/// The members that a table of leases is for.
 enum class LeasesOf : std::uint8_t { kPushers, kViewers };
 
 /// The leases of all pushers, or of all viewers, in the order in which they run out.
@@ -66,7 +68,8 @@ class LeaseTable : public CommitListener {
 
   /// Grants a lease to every pusher of a room that was stored before this process started.
   void Restore(const Room& room);
-  /// The same for viewers, whose `LapsedLease::added_at` is unknown then.
+  /// Grants a lease to each of these viewers, likewise. Their `LapsedLease::added_at` stays
+  /// unknown.
   void Restore(std::span<const StoredViewer> viewers);
 
   void OnCommit(const Committed& committed) noexcept override;
@@ -134,6 +137,9 @@ class LeaseTable : public CommitListener {
     std::string_view user_id{};
     bool operator==(const Member&) const = default;
   };
+  static Member MemberOf(const RoomKey& room, const UserId& user_id) {
+    return {room.kind, room.id.value, user_id.value};
+  }
   struct MemberHash {
     std::size_t operator()(const Member& member) const;
   };
@@ -163,10 +169,6 @@ class LeaseTable : public CommitListener {
     SeatKey seat{};
     MonotonicTime at{};
   };
-
-  static Member MemberOf(const RoomKey& room, const UserId& user_id) {
-    return {room.kind, room.id.value, user_id.value};
-  }
 
   void GrantLocked(Lease lease) REQUIRES(mutex_);
   void ApplyLocked(const StoredEvent& stored) REQUIRES(mutex_);

@@ -86,7 +86,7 @@ struct AudienceAdded {
   UserId user_id{};
   std::string user_info{};
   bool is_new = true;  ///< whether it joined: not for subscribers
-  /// Of the room, after the event: likewise. 0 also in events of older versions.
+  /// The number of viewers after the event: not for subscribers. Events of older versions have 0.
   std::uint64_t audience_count = 0;
   /// Whether one that had joined before begins another stay: likewise.
   bool begins_stay = false;

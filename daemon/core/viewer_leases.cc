@@ -7,22 +7,15 @@
 #include <variant>
 
 namespace rtcroom {
-namespace {
-
-LeaseTable::Member MemberOf(const RoomKey& room, const UserId& user_id) {
-  return {.kind = room.kind, .room_id = room.id.value, .user_id = user_id.value};
-}
-
-}  // namespace
 
 void LapsedViewers::Put(LapsedViewer viewer) {
   const MutexLock lock(mutex_);
-  const auto known = members_.find(MemberOf(viewer.room, viewer.user_id));
+  const auto known = members_.find(LeaseTable::MemberOf(viewer.room, viewer.user_id));
   if (known != members_.end()) EraseLocked(known->second);
   ForgetOldLocked();
   absent_.push_back({.viewer = std::move(viewer)});
   const auto entry = std::prev(absent_.end());
-  members_.emplace(MemberOf(entry->viewer.room, entry->viewer.user_id), entry);
+  members_.emplace(LeaseTable::MemberOf(entry->viewer.room, entry->viewer.user_id), entry);
 }
 
 void LapsedViewers::ForgetOldLocked() {
@@ -34,20 +27,20 @@ void LapsedViewers::ForgetOldLocked() {
 }
 
 void LapsedViewers::EraseLocked(Entries::iterator entry) {
-  members_.erase(MemberOf(entry->viewer.room, entry->viewer.user_id));
+  members_.erase(LeaseTable::MemberOf(entry->viewer.room, entry->viewer.user_id));
   (entry->is_wanted ? wanted_ : absent_).erase(entry);
 }
 
 void LapsedViewers::Remove(const RoomKey& room, const UserId& user_id) {
   const MutexLock lock(mutex_);
-  const auto known = members_.find(MemberOf(room, user_id));
+  const auto known = members_.find(LeaseTable::MemberOf(room, user_id));
   if (known != members_.end()) EraseLocked(known->second);
 }
 
 bool LapsedViewers::Want(const RoomKey& room, const UserId& user_id) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  const auto known = members_.find(MemberOf(room, user_id));
+  const auto known = members_.find(LeaseTable::MemberOf(room, user_id));
   if (known == members_.end()) return false;
   const Entries::iterator entry = known->second;
   if (entry->is_wanted) return true;

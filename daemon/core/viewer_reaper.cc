@@ -8,10 +8,6 @@
 namespace rtcroom {
 namespace {
 
-SeatKey SeatOf(const LapsedLease& lease) {
-  return {.room_number = lease.room_number, .seat = lease.seat};
-}
-
 bool IsOfStore(const Error& error) {
   return error.code == Errc::kStoreBusy || error.code == Errc::kStoreBroken ||
          error.code == Errc::kOutcomeUnknown;
@@ -63,7 +59,7 @@ std::vector<LapsedLease> ViewerReaper::SilentEverywhere(std::vector<LapsedLease>
   LeaseTable& table = deps_.viewers.leases();
   std::vector<SeatKey> seats;
   seats.reserve(leases.size());
-  for (const LapsedLease& lease : leases) seats.push_back(SeatOf(lease));
+  for (const LapsedLease& lease : leases) seats.push_back(lease.seat_key());
   const Result<std::vector<SharedSilence>> answers =
       deps_.cluster.Silent(seats, deps_.viewers.timeout());
   std::vector<LapsedLease> silent;
