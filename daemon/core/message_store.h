@@ -24,6 +24,13 @@ struct MessageContent {
   std::uint64_t client_random = 0;  ///< chosen by the sender, ≤ 2^53
   std::string body{};               ///< JSON, opaque here; ≤ 16 KiB
   TimePoint sent_at{};
+  /// When its client says that it was sent, in seconds since 1970; 0: it did not say.
+  std::uint64_t client_time = 0;
+  std::string custom{};       ///< data of the application beside the body, opaque; ≤ 1 KiB UTF-8
+  std::uint8_t priority = 0;  ///< 1, the first, to 4, the last, as its client says; 0: it did not
+  /// The body is as it was sent: clients of 2018 read it only as `GuardRoomMessage` returns it, or
+  /// not at all.
+  bool is_unguarded = false;
 
   bool operator==(const MessageContent&) const = default;
 };
@@ -44,7 +51,7 @@ struct StoredMessage {
 inline std::uint64_t StoredBytes(const StoredMessage& message) {
   const MessageContent& content = message.content;
   return 128 + message.receiver.value.size() + content.sender.value.size() + content.nick.size() +
-         content.body.size();
+         content.body.size() + content.custom.size();
 }
 
 /// The stored messages that a new one may repeat: those beyond the position, and those that were

@@ -1,0 +1,70 @@
+// The interface to the stored groups of accounts, and to how much of each their logins have
+// received.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/result.h"
+#include "daemon/core/ids.h"
+
+namespace rtcroom {
+
+/// The group of a room that an account is in, whether it is logged in or not; or the place of one
+/// of its logins in that group, or in one that only this login is in, or in the messages to the
+/// account.
+struct AccountGroup {
+  UserId account{};
+  std::uint64_t instance = 0;  ///< of the login, any 64 bits but 0; 0: of the account
+  /// `Room::sequence`; 0: the messages from other accounts, of a login only, without a `room`.
+  std::uint64_t room_number = 0;
+  RoomKey room{};
+  TimePoint joined_at{};
+  TimePoint expires = TimePoint::max();  ///< end of the login; max: of the account
+  std::uint64_t joined_seq = 0;          ///< the newest message when it joined
+  /// The login has acknowledged all messages up to this seq; up to this position where there is no
+  /// room.
+  std::uint64_t received = 0;
+  std::uint64_t read = 0;  ///< the account has read all messages up to this seq
+
+  bool operator==(const AccountGroup&) const = default;
+};
+
+/// A row that is put, in the place of one with the same account, login and room; or removed.
+struct AccountGroupChange {
+  AccountGroup group{};
+  bool is_removed = false;
+
+  bool operator==(const AccountGroupChange&) const = default;
+};
+
+/// Keeps the groups of accounts. Those of a room go in the transaction that ends it, those of a
+/// login some time after its end.
+///
+/// @threads every method is safe from any thread.
+class AccountGroupStore {
+ public:
+  /// Rows of one account that are kept: of more the oldest by `joined_at` go.
+  static constexpr std::size_t kMaxOfAccount = 512;
+
+  virtual ~AccountGroupStore() = default;
+
+  /// Those of the account and of all its logins, by `joined_at`.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) = 0;
+
+  /// All of them, or none, in one commit: the last one of a row counts. A row of a room that has
+  /// ended is not stored. `received` and `read` of a row never go back.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status RecordAccountGroups(std::span<const AccountGroupChange> changes) = 0;
+
+  /// Removes those of logins that ended before that time, at most 10,000.
+  /// @return the number removed.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::size_t> TrimAccountGroups(TimePoint ended_before) = 0;
+};
+
+}  // namespace rtcroom

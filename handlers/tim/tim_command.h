@@ -1,0 +1,74 @@
+// What the commands of today's IM SDKs get, and what they answer.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/json_text.h"
+#include "daemon/base/result.h"
+#include "daemon/channel/channel.h"
+#include "daemon/core/account_group_store.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/read_position_store.h"
+#include "daemon/core/room_store.h"
+#include "daemon/http/http_handler.h"
+
+namespace rtcroom::tim {
+
+/// Codes of failures that the SDK hands to the application, besides those of `ChannelCodeOf`.
+namespace code {
+inline constexpr int kKicked = 1002;
+inline constexpr int kAlreadyMember = 10013;
+inline constexpr int kTakenByAnother = 10021;
+inline constexpr int kUnknownCommand = 60002;
+inline constexpr int kNotLoggedIn = 70001;
+}  // namespace code
+
+struct Failure {
+  int code = 0;
+  std::string info{};
+
+  Failure(int failure_code, std::string_view text) : code(failure_code), info(text) {}
+  /// NOLINTNEXTLINE(google-explicit-constructor): commands return what they called returned.
+  Failure(const Error& error);
+};
+
+/// The members of a reply's body besides ActionStatus, ErrorCode and ErrorInfo; or a failure.
+using Reply = std::variant<JsonText, Failure>;
+
+/// What the commands use; it outlives them.
+struct Context {
+  Channel& channel;
+  RoomStore& rooms;
+  MessageHistory& history;
+  AccountGroupStore& groups;
+  ReadPositionStore& reads;
+  const ChannelTokens& tokens;  ///< give the TinyId of an account
+  const Clock& clock;
+  std::string sdk_app_id{};
+  /// Pushes an event of the SDK's protocol, a JSON object, to the sockets of an account.
+  std::function<void(const UserId& account, std::string_view event)> tell{};
+};
+
+/// A request of a login.
+struct Request {
+  const ChannelInstance& caller;
+  const nlohmann::ordered_json& body;  ///< an object
+  const std::string& address;          ///< of the client
+};
+
+using Handler = Reply (*)(const Request&, const Context&);
+
+struct Command {
+  std::string_view name{};  ///< as `servcmd`
+  Handler handler = nullptr;
+  Lane lane = Lane::kInline;
+};
+
+}  // namespace rtcroom::tim
