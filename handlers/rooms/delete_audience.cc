@@ -13,6 +13,10 @@ Reply HandleDeleteAudience(const Request& request, const HandlerContext& context
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Status deleted = context.services.rooms.DeleteAudience(command, stay);
+  // Who was removed for want of a sign, and leaves now, does not return.
+  if (ViewerLeases* const viewers = context.services.viewers) {
+    viewers->lapsed().Remove(command.room, command.user_id);
+  }
   return deleted ? Reply::Success() : Reply::Failure(deleted.error());
 }
 

@@ -84,6 +84,15 @@ TEST_F(LiveExtras, TakeSignsOfViewers) {
   EXPECT_EQ(json::parse(Post("amy", beat, body))["code"], 5);
 }
 
+TEST_F(LiveExtras, AViewerThatHasLeftDoesNotReturn) {
+  server_.viewers.lapsed().Put(
+      {.room = {.kind = RoomKind::kLive, .id = {"r1"}}, .user_id = {"amy"}});
+  Unwatch("amy");
+  EXPECT_EQ(
+      json::parse(Post("amy", "audience_heartbeat", {{"roomID", "r1"}, {"userID", "amy"}}))["code"],
+      5);
+}
+
 TEST_F(LiveExtras, AllowAllUsersToCount) {
   Count("viewer", "inc");
   Count("host", "inc");
