@@ -95,14 +95,14 @@ std::string SelectRooms(const std::string& where_and_order) {
          where_and_order;
 }
 
-Status RoomReader::Prepare(Database& database) {
+Status RoomRowReader::Prepare(Database& database) {
   return pushers_.Prepare(database,
                           "SELECT seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
                           " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts"
                           " FROM pushers WHERE room = ? ORDER BY seat");
 }
 
-Result<std::vector<Room>> RoomReader::CollectRows(StatementRun& rooms, std::size_t max_rooms) {
+Result<std::vector<Room>> RoomRowReader::CollectRows(StatementRun& rooms, std::size_t max_rooms) {
   std::vector<Room> collected;
   while (collected.size() < max_rooms && rooms.Next()) {
     collected.push_back(ReadRoom(rooms));
@@ -112,7 +112,7 @@ Result<std::vector<Room>> RoomReader::CollectRows(StatementRun& rooms, std::size
   return collected;
 }
 
-Status RoomReader::ReadPushers(Room& room) {
+Status RoomRowReader::ReadPushers(Room& room) {
   constexpr std::size_t kUsualPushers = 4;
   room.pushers.reserve(kUsualPushers);
   StatementRun run(pushers_, room.sequence);

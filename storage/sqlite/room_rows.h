@@ -14,14 +14,14 @@ namespace rtcroom {
 
 class Database;
 
-/// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY, for `RoomReader::Collect`.
+/// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY, for `RoomRowReader::Collect`.
 std::string SelectRooms(const std::string& where_and_order);
 
 /// Reads rooms with their pushers, by one statement for each of the two tables. A join would repeat
 /// the fifteen columns of a room for each of its pushers.
 ///
 /// @threads one thread at a time, with its connection.
-class RoomReader {
+class RoomRowReader {
  public:
   Status Prepare(Database& database);
 

@@ -117,7 +117,7 @@ class SqliteReader {
   Statement end_of_room_;
   Statement evicted_;
   Statement event_;
-  RoomReader rooms_;
+  RoomRowReader rooms_;
   AuxReader aux_;
 };
 

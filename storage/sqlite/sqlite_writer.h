@@ -154,7 +154,7 @@ class SqliteWriter {
   Checkpointer checkpointer_;
   bool has_written_ = false;
   SavepointStatements savepoints_;
-  RoomReader rooms_;
+  RoomRowReader rooms_;
   RoomWriter room_writer_;
   AuxWriter aux_writer_;
   Statement begin_;

@@ -248,7 +248,7 @@ class Check {
   const std::optional<RoomLimits> limits_;
   StoreReport& report_;
   HistoryCheck::Bounds bounds_;
-  RoomReader rooms_;
+  RoomRowReader rooms_;
   Statement audiences_;
   Statement last_position_;
 };
