@@ -68,7 +68,7 @@ void Channel::BoundMemory() {
 
 // Logins
 
-Result<Channel::Login> Channel::LogIn(const UserId& account, const LoginProof& proof) {
+Result<LoginTokens> Channel::LogIn(const UserId& account, const LoginProof& proof) {
   ChannelInstance instance = NewInstance(account, proof);
   std::vector<EndedLogin> ends;
   {
@@ -80,7 +80,7 @@ Result<Channel::Login> Channel::LogIn(const UserId& account, const LoginProof& p
     ends = TakeEnds(turn);
   }
   (void)StoreEnds(ends);
-  return Login{.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
+  return LoginTokens{.tiny_id = tokens_.TinyIdOf(account), .a2 = tokens_.SignInstance(instance)};
 }
 
 Result<ChannelInstance> Channel::Connect(const UserId& account, const LoginProof& proof,
@@ -101,7 +101,7 @@ Result<ChannelInstance> Channel::Connect(const UserId& account, const LoginProof
     }
     const Standing standing = state_.Admit(instance, turn, proof.issued);
     if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
-    if (!state_.Attach(instance.instance, std::move(on_kicked))) {
+    if (!state_.logins().Attach(instance.instance, std::move(on_kicked))) {
       return Error{Errc::kUnavailable, "too many connections"};
     }
     NoteLogin(instance, LoginChange::kBegun);
@@ -132,8 +132,10 @@ void Channel::ReportLogins() {
     const MutexLock lock(mutex_);
     // It may be late: of one that has ended here since, the client is connected elsewhere by now.
     logins = unreported_logins_.Take(
-        kMostReportedAtOnce, [this](const AccountLogin& login)
-                                 REQUIRES(mutex_) { return state_.IsActive(login.instance); });
+        kMostReportedAtOnce, [this](const AccountLogin& login) REQUIRES(mutex_) {
+          const Login* const found = state_.logins().Find(login.instance);
+          return found != nullptr && found->IsActive();
+        });
   }
   if (logins.empty() || deps_.logins->ReportLogins(logins)) return;
   const MutexLock lock(mutex_);
@@ -176,7 +178,8 @@ Result<ChannelInstance> Channel::Authenticate(std::string_view tiny_id, std::str
 void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, PollReply reply) {
   const bool needs_pending = [&] {
     const MutexLock lock(mutex_);
-    return state_.NeedsPending(caller.instance);
+    const Login* const login = state_.logins().Find(caller.instance);
+    return login != nullptr && AccountPolls::NeedsPending(*login);
   }();
   std::optional<std::vector<StoredMessage>> pending;
   if (needs_pending) {
@@ -185,15 +188,17 @@ void Channel::PollAccount(const ChannelInstance& caller, std::uint64_t cursor, P
     pending = *std::move(read);
   }
   Turn turn(*this);
-  if (pending) state_.GivePending(caller.instance, cursor, *pending, turn);
-  state_.PollAccount(caller.instance, cursor, std::move(reply), turn);
-  if (is_stopping_) state_.AnswerAll(turn);
+  Login* const login = state_.logins().Find(caller.instance);
+  AccountPolls& polls = state_.account_polls();
+  if (pending && login != nullptr) polls.GivePending(*login, cursor, *pending, turn);
+  polls.Poll(login, cursor, std::move(reply), turn);
+  if (is_stopping_) state_.polls().AnswerAll(turn);
 }
 
 void Channel::Pause(const std::optional<RoomPoll>& room, PollReply reply) {
   Turn turn(*this);
-  state_.Pause(room, std::move(reply), turn);
-  if (is_stopping_) state_.AnswerAll(turn);
+  state_.polls().Pause(room, std::move(reply), turn);
+  if (is_stopping_) state_.polls().AnswerAll(turn);
 }
 
 void Channel::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
@@ -201,30 +206,30 @@ void Channel::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64
   const RoomPoll poll{.start = start, .key = std::string(key), .claims = tokens_.ReadRoomKey(key)};
   if (!caller) {
     Turn turn(*this);
-    state_.PollRoom(std::nullopt, poll, {}, std::move(reply), turn);
-    if (is_stopping_) state_.AnswerAll(turn);
+    state_.room_polls().Poll(nullptr, poll, {}, std::move(reply), turn);
+    if (is_stopping_) state_.polls().AnswerAll(turn);
     return;
   }
   const std::uint64_t instance = caller->instance;
   if (poll.claims && poll.claims->instance == instance && !Rejoin(*caller, *poll.claims, key)) {
     return Pause(poll, std::move(reply));  // the next poll tries again
   }
-  const std::optional<ChannelState::Missing> missing = [&] {
+  const std::optional<RoomPolls::Missing> missing = [&] {
     const MutexLock lock(mutex_);
-    return state_.MissingFor(instance, poll);
+    return RoomPolls::MissingFor(state_.logins().Find(instance), poll);
   }();
   std::vector<StoredMessage> stored;
-  std::optional<ChannelState::OlderMessages> older;
+  std::optional<RoomPolls::OlderMessages> older;
   if (missing) {
     auto read = deps_.history.ReadRoomMessages(missing->room_number, missing->first, kOlderPerPoll);
     if (read) {
       stored = *std::move(read);
-      older = ChannelState::OlderMessages{.missing = *missing, .stored = stored};
+      older = RoomPolls::OlderMessages{.missing = *missing, .stored = stored};
     }
   }
   Turn turn(*this);
-  state_.PollRoom(instance, poll, older, std::move(reply), turn);
-  if (is_stopping_) state_.AnswerAll(turn);
+  state_.room_polls().Poll(state_.logins().Find(instance), poll, older, std::move(reply), turn);
+  if (is_stopping_) state_.polls().AnswerAll(turn);
 }
 
 // Groups
@@ -268,29 +273,29 @@ Result<GroupFacts> Channel::FactsOf(const Room& room) {
 void Channel::SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
                          std::optional<std::string> image) {
   const MutexLock lock(mutex_);
-  ChannelState::Profile* const profile = state_.ProfileOf(caller.account);
-  if (profile == nullptr) return;
-  if (nick) profile->nick = *std::move(nick);
-  if (image) profile->image = *std::move(image);
+  Account* const account = state_.logins().FindAccount(caller.account);
+  if (account == nullptr) return;
+  if (nick) account->profile.nick = *std::move(nick);
+  if (image) account->profile.image = *std::move(image);
 }
 
-ChannelState::Profile Channel::ProfileOf(const UserId& account) const {
+Account::Profile Channel::ProfileOf(const UserId& account) const {
   const MutexLock lock(mutex_);
-  const ChannelState::Profile* const profile = state_.ProfileOf(account);
-  return profile == nullptr ? ChannelState::Profile() : *profile;
+  const Account* const found = state_.logins().FindAccount(account);
+  return found == nullptr ? Account::Profile() : found->profile;
 }
 
 // Committed changes
 
 std::vector<GroupMembership> Channel::Memberships() const {
   const MutexLock lock(mutex_);
-  return state_.Memberships();
+  return state_.groups().Memberships();
 }
 
 void Channel::EndMembership(const GroupMembership& membership) {
   Turn turn(*this);
   turn.is_of_feed = true;
-  state_.EndMembership(membership, turn);
+  state_.groups().EndMembership(membership, turn);
 }
 
 void Channel::OnEvents(std::span<const StoredEvent> events) {
@@ -303,14 +308,14 @@ void Channel::OnEvents(std::span<const StoredEvent> events) {
     const RoomEvent& event = stored.event;
     turn.changed_at = event.at;
     if (std::holds_alternative<RoomDestroyed>(event.payload)) {
-      state_.OnRoomEnded(stored.room_number, turn);
+      state_.groups().OnRoomEnded(stored.room_number, turn);
     } else if (ended.contains(stored.room_number)) {
       continue;
     } else if (const auto* const left = std::get_if<PusherDeleted>(&event.payload);
                left != nullptr && left->reason == LeaveReason::kKicked) {
-      state_.OnKicked(stored.room_number, left->user_id, turn);
+      state_.groups().OnKicked(stored.room_number, left->user_id, turn);
     } else if (ChangesPushers(event)) {
-      state_.OnMembersChanged(stored.room_number, turn);
+      state_.groups().OnMembersChanged(stored.room_number, turn);
     }
   }
 }
@@ -325,17 +330,17 @@ void Channel::OnMessages(std::span<const StoredMessage> messages) {
   turn.is_of_feed = true;
   if (!messages.empty()) repeats_.Advance(messages.back().position, deps_.clock.Monotonic());
   for (const StoredMessage& message : messages) {
-    if (message.room_number > 0) {
-      state_.OnRoomMessage(message, turn);
-    } else {
-      state_.OnDirectMessage(message, turn);
+    if (message.room_number == 0) {
+      state_.account_polls().OnDirectMessage(message, turn);
+    } else if (Group* const group = state_.groups().Find(message.room_number)) {
+      state_.room_polls().OnMessage(*group, message, turn);
     }
   }
 }
 
 void Channel::OnEventsLost() {
   Turn turn(*this);
-  state_.OnEventsLost(turn);
+  state_.groups().OnEventsLost(turn);
 }
 
 void Channel::OnTick() {
@@ -344,7 +349,7 @@ void Channel::OnTick() {
     Turn turn(*this);
     turn.is_of_feed = true;
     state_.OnTick(turn);
-    if (SendsClientsAway(deps_.node)) state_.AnswerAll(turn);
+    if (SendsClientsAway(deps_.node)) state_.polls().AnswerAll(turn);
     senders_.ForgetOld(turn.now);
     shares_.ForgetOld(turn.now);
   }
@@ -356,7 +361,7 @@ void Channel::EndBanned() {
   const std::uint64_t puts = deps_.bans.puts();
   Turn turn(*this);
   if (std::exchange(bans_seen_, puts) == puts) return;
-  state_.EndMemberships(
+  state_.groups().EndMemberships(
       [this](const GroupFacts& group, const UserId& account) {
         return deps_.bans.IsBanned(group.room, account);
       },
@@ -385,7 +390,7 @@ void Channel::Settle() {
 void Channel::AnswerAll() {
   Turn turn(*this);
   is_stopping_ = true;
-  state_.AnswerAll(turn);
+  state_.polls().AnswerAll(turn);
 }
 
 }  // namespace rtcroom

@@ -131,14 +131,10 @@ class Channel {
   /// @errors kStoreBusy; kStoreBroken.
   Status Restore(TimePoint removal);
 
-  struct Login {
-    std::string tiny_id{};
-    std::string a2{};
-  };
   /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
   /// Waits for a commit when it kicks some. If they cannot be stored, the next ticks try again.
   /// @errors kNoSession when the logins of the account were ended since the ticket was verified.
-  Result<Login> LogIn(const UserId& account, const LoginProof& proof);
+  Result<LoginTokens> LogIn(const UserId& account, const LoginProof& proof);
 
   /// Likewise a login whose client keeps a connection: it gets its direct messages by it, and is
   /// logged in until `Disconnect`.
@@ -173,7 +169,7 @@ class Channel {
   /// @threads reads the store when the messages are not in memory.
   void PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
                 std::string_view key, PollReply reply);
-  /// As `ChannelState::Pause`.
+  /// As `WaitingPolls::Pause`.
   void Pause(const std::optional<RoomPoll>& room, PollReply reply) EXCLUDES(mutex_);
 
   /// @return the key of the group's poll.
@@ -202,7 +198,7 @@ class Channel {
   void SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
                   std::optional<std::string> image);
   /// Empty for an account that is not logged in.
-  [[nodiscard]] ChannelState::Profile ProfileOf(const UserId& account) const EXCLUDES(mutex_);
+  [[nodiscard]] Account::Profile ProfileOf(const UserId& account) const EXCLUDES(mutex_);
 
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<GroupInfo> FindGroup(const ChannelInstance& caller, const RoomId& group);
@@ -219,7 +215,7 @@ class Channel {
   [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
-  /// As `ChannelState::IsPolling`.
+  /// As `Account::IsPolling`.
   [[nodiscard]] bool IsPolling(std::uint64_t room_number, const UserId& account) const
       EXCLUDES(mutex_);
   /// Messages up to `newest` (nullopt: the last), newest first.
@@ -374,6 +370,8 @@ class Channel {
   void EndBanned() EXCLUDES(mutex_);
   /// After a first join: continues with what was stored meanwhile.
   void Complete(std::uint64_t room_number);
+  /// The caller may have missed a change of its group.
+  void NotifyChanged(const ChannelInstance& caller) EXCLUDES(mutex_);
   /// The number of the group, when the caller has joined it.
   /// @errors kNotAllowed; kStoreBusy until a poll has told which group the login is in.
   /// @threads reads the store in that case.

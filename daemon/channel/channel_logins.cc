@@ -8,101 +8,31 @@
 namespace rtcroom {
 namespace {
 
-/// Accounts that one page looks at: all logins of some have ended.
-constexpr std::size_t kMaxVisited = 1000;
 /// Ends of single logins of an account that are stored.
 constexpr std::size_t kMostSingleEnds = 100;
 /// Ends that one commit of a tick stores.
 constexpr std::size_t kMostStoredAtOnce = 1000;
 
-EndedLogin EndOfOne(const ChannelInstance& login, LoginEnd end) {
-  return {.account = login.account,
-          .instance = login.instance,
-          .logged_in = login.logged_in,
-          .expires = login.expires,
-          .end = end};
-}
-
 }  // namespace
 
-ConnectedLogins ChannelState::Logins(const LoginQuery& query, const ChannelTurn& turn) const {
-  ConnectedLogins page;
-  std::size_t visited = 0;
-  auto at = query.after && query.after->value >= query.begins
-                ? by_name_.upper_bound(query.after->value)
-                : by_name_.lower_bound(query.begins);
-  std::string_view newest;
-  for (; at != by_name_.end() && at->first.starts_with(query.begins); ++at) {
-    if (page.logins.size() >= query.limit || ++visited > kMaxVisited) {
-      page.next = UserId{std::string(newest)};
-      break;
-    }
-    newest = at->first;
-    for (const Instance* const instance : at->second->instances) {
-      if (instance->standing == Standing::kActive) page.logins.push_back(LoginOf(*instance, turn));
-    }
-  }
-  return page;
-}
-
-ConnectedLogin ChannelState::LoginOf(const Instance& instance, const ChannelTurn& turn) {
-  ConnectedLogin login{
-      .account = instance.claims.account,
-      .client = instance.on_kicked ? ClientKind::kNew : ClientKind::kOld,
-      .logged_in = instance.claims.logged_in,
-      .polls = instance.account_polls.waiting.size() + instance.room_polls.waiting.size()};
-  if (login.polls == 0 && login.client == ClientKind::kOld) {
-    login.idle = std::chrono::duration_cast<std::chrono::milliseconds>(turn.now - instance.seen_at);
-  }
-  if (instance.room) {
-    login.room = instance.room->group->facts.room;
-    login.joined_at = instance.room->joined_at;
-  }
-  return login;
-}
-
 ConnectedLogins Channel::Logins(const LoginQuery& query) const {
-  const ChannelTurn turn{.now = deps_.clock.Monotonic()};
+  const MonotonicTime now = deps_.clock.Monotonic();
   const MutexLock lock(mutex_);
-  return state_.Logins(query, turn);
+  return state_.logins().Page(query, now);
 }
 
 std::vector<std::size_t> Channel::CountMembers(std::span<const std::uint64_t> rooms) const {
   std::vector<std::size_t> counts;
   counts.reserve(rooms.size());
   const MutexLock lock(mutex_);
-  for (const std::uint64_t room : rooms) counts.push_back(state_.CountMembers(room));
+  for (const std::uint64_t room : rooms) counts.push_back(state_.groups().CountMembers(room));
   return counts;
 }
 
 // Ends
 
-EndedLogin EndOfAllBefore(const UserId& account, TimePoint time, LoginEnd end) {
-  // The logins that end began before `time`, so their tokens expire before then.
-  return {.account = account, .logged_in = time, .expires = time + kLongestLogin, .end = end};
-}
-
-void ChannelTurn::RecordKick(const ChannelInstance& login, const ChannelInstance& oldest) {
-  if (login.logged_in < oldest.logged_in) {
-    ends.push_back(EndOfAllBefore(login.account, oldest.logged_in, LoginEnd::kKicked));
-  } else {
-    ends.push_back(EndOfOne(login, LoginEnd::kKicked));
-  }
-}
-
-void ChannelState::KickLoginsBefore(const UserId& account, TimePoint time, ChannelTurn& turn) {
-  const auto found = accounts_.find(account);
-  if (found == accounts_.end()) return;
-  for (Instance* const login : found->second.instances) {
-    const bool is_earlier = login->claims.logged_in < time;
-    if (login->standing != Standing::kActive || (!is_earlier && login->issued >= time)) continue;
-    Kick(*login, turn);
-    if (!is_earlier) turn.ends.push_back(EndOfOne(login->claims, LoginEnd::kKicked));
-  }
-}
-
 TimePoint Channel::NextLogin(const UserId& account, TimePoint now) const {
-  return std::max({state_.NextLogin(account, now), deps_.ends.EndedBefore(account),
+  return std::max({state_.logins().NextLogin(account, now), deps_.ends.EndedBefore(account),
                    deps_.validities.FirstValid(account)});
 }
 
@@ -120,8 +50,9 @@ Standing Channel::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
   const auto end = deps_.ends.Find(login.account, login.instance, login.logged_in);
   // What memory knows of it is more exact. One that has ended must not become known again: it would
   // take the place of another.
-  const Standing standing =
-      end && !state_.Knows(login.instance) ? Standing::kActive : state_.Admit(login, turn);
+  const Standing standing = end && state_.logins().Find(login.instance) == nullptr
+                                ? Standing::kActive
+                                : state_.Admit(login, turn);
   if (standing != Standing::kActive || !end) return standing;
   return *end == LoginEnd::kKicked ? Standing::kKicked : Standing::kLoggedOut;
 }

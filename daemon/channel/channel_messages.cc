@@ -134,9 +134,10 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
   {
     const MonotonicTime now = deps_.clock.Monotonic();
     const MutexLock lock(mutex_);
-    is_guarded = state_.IsInGen2LiveRoom(draft.to);
+    const Account* const receiver = state_.logins().FindAccount(draft.to);
+    is_guarded = receiver != nullptr && receiver->IsInGen2LiveRoom();
     // What waits for an account is bounded.
-    if (!state_.IsPresent(draft.to) &&
+    if ((receiver == nullptr || !receiver->IsPresent()) &&
         !senders_.TakeAbsentToken(account, options_.absent_rate, now)) {
       return TooMany();
     }

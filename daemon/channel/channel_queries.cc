@@ -19,16 +19,19 @@ Result<GroupInfo> Channel::FindGroup(const ChannelInstance& caller, const RoomId
                    .name = room->info,
                    .created_at = room->created_at,
                    .next_seq = facts->last_seq + 1,
-                   .members = state_.CountMembers(facts->number)};
+                   .members = state_.groups().CountMembers(facts->number)};
 }
 
 Result<GroupFacts> Channel::JoinedGroup(const ChannelInstance& caller, const RoomId& group) {
   const Error not_joined{Errc::kNotAllowed, "not in the group"};
   {
     const MutexLock lock(mutex_);
-    const GroupFacts* const facts = state_.GroupOf(caller.instance);
-    if (facts != nullptr && facts->room.id == group) return *facts;
-    if (state_.KnowsGroupOf(caller.instance)) return not_joined;
+    const Login* const login = state_.logins().Find(caller.instance);
+    if (login != nullptr && login->room) {
+      const GroupFacts& facts = login->room->group->facts;
+      if (facts.room.id == group) return facts;
+    }
+    if (login != nullptr && login->knows_group) return not_joined;
   }
   // The next poll's key may lead there, unless the account may not be in that group.
   const Result<Room> room = FindRoom(caller, group);
@@ -44,14 +47,14 @@ Result<GroupMembers> Channel::Members(const ChannelInstance& caller, const RoomI
   const Result<GroupFacts> facts = JoinedGroup(caller, group);
   if (!facts) return facts.error();
   const MutexLock lock(mutex_);
-  return GroupMembers{.count = state_.CountMembers(facts->number),
-                      .members = state_.Members(facts->number, limit)};
+  return GroupMembers{.count = state_.groups().CountMembers(facts->number),
+                      .members = state_.groups().Members(facts->number, limit)};
 }
 
 std::vector<UserId> Channel::UsersIn(std::uint64_t room_number, std::size_t limit) const {
   std::vector<UserId> users;
   const MutexLock lock(mutex_);
-  for (GroupMember& member : state_.Members(room_number, limit)) {
+  for (GroupMember& member : state_.groups().Members(room_number, limit)) {
     users.push_back(std::move(member.account));
   }
   return users;
@@ -59,13 +62,14 @@ std::vector<UserId> Channel::UsersIn(std::uint64_t room_number, std::size_t limi
 
 std::size_t Channel::CountIn(std::uint64_t room_number) const {
   const MutexLock lock(mutex_);
-  return state_.CountMembers(room_number);
+  return state_.groups().CountMembers(room_number);
 }
 
 bool Channel::IsPolling(std::uint64_t room_number, const UserId& account) const {
   const MonotonicTime now = deps_.clock.Monotonic();
   const MutexLock lock(mutex_);
-  return state_.IsPolling(room_number, account, now);
+  const Account* const found = state_.logins().FindAccount(account);
+  return found != nullptr && found->IsPolling(room_number, now);
 }
 
 Result<std::vector<bool>> Channel::AreMembers(const ChannelInstance& caller, const RoomId& group,
@@ -75,7 +79,8 @@ Result<std::vector<bool>> Channel::AreMembers(const ChannelInstance& caller, con
   std::vector<bool> are_members;
   const MutexLock lock(mutex_);
   for (const UserId& account : accounts) {
-    are_members.push_back(state_.IsMember(room->sequence, account));
+    const Account* const found = state_.logins().FindAccount(account);
+    are_members.push_back(found != nullptr && found->IsIn(room->sequence));
   }
   return are_members;
 }
@@ -150,7 +155,8 @@ Result<std::vector<Conversation>> Channel::Conversations(const ChannelInstance& 
   std::vector<GroupFacts> groups;
   {
     const MutexLock lock(mutex_);
-    if (const GroupFacts* const joined = state_.GroupOf(caller.instance)) groups = {*joined};
+    const Login* const login = state_.logins().Find(caller.instance);
+    if (login != nullptr && login->room) groups = {login->room->group->facts};
   }
   if (!groups.empty()) {
     const Status may = CheckAccess(caller.account, groups[0].room, groups[0].number);

@@ -25,6 +25,12 @@ struct ChannelInstance {
   bool operator==(const ChannelInstance&) const = default;
 };
 
+/// What the client of a login is given.
+struct LoginTokens {
+  std::string tiny_id{};
+  std::string a2{};
+};
+
 /// The place of an instance in the group of a room: what the `Key` of a room's poll proves.
 struct RoomKeyClaims {
   std::uint64_t instance = 0;  ///< `ChannelInstance::instance`

@@ -89,7 +89,7 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
   if (subscribed == call.rooms.end()) return Error{Errc::kNotAllowed, "not subscribed"};
   if (!subscribed->opened) return subscribed->opened.error();
   if (message.nick.empty() || message.avatar.empty()) {
-    const ChannelState::Profile profile = context.channel.ProfileOf(call.account);
+    const Account::Profile profile = context.channel.ProfileOf(call.account);
     if (message.nick.empty())
       message.nick = profile.nick.empty() ? call.account.value : profile.nick;
     if (message.avatar.empty()) message.avatar = profile.image;

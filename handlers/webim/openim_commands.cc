@@ -45,7 +45,7 @@ Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& cont
   const Result<LoginProof> proof = CheckUserSig(
       context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
   if (!proof) return proof.error();
-  const Result<Channel::Login> login = context.channel.LogIn(account, *proof);
+  const Result<LoginTokens> login = context.channel.LogIn(account, *proof);
   if (!login) return login.error();
   return JsonText().Field("TinyId", login->tiny_id).Field("A2Key", login->a2);
 }

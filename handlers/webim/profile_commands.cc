@@ -40,7 +40,7 @@ Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext
   JsonText reply;
   reply.BeginArray("UserProfileItem");
   for (const std::string& account : accounts) {
-    const ChannelState::Profile profile = context.channel.ProfileOf({account});
+    const Account::Profile profile = context.channel.ProfileOf({account});
     reply.BeginObject().Field("To_Account", account).BeginArray("ProfileItem");
     for (const auto& [tag, value] : {std::pair(kNick, &profile.nick),  //
                                      std::pair(kImage, &profile.image)}) {

@@ -34,7 +34,7 @@ class ConsoleApi : public ConsoleFixture {
     ASSERT_OK(CreateNow(service_, command));
   }
   ChannelInstance LogIn(const std::string& account) {
-    const Channel::Login login = *channel_.LogIn({account}, {.expires = clock_.Now() + 1h});
+    const LoginTokens login = *channel_.LogIn({account}, {.expires = clock_.Now() + 1h});
     return *channel_.Authenticate(login.tiny_id, login.a2);
   }
   /// The ids on all pages of a query.

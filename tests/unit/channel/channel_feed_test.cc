@@ -155,7 +155,7 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   const RoomKey key = made->room.key;
   ASSERT_OK(store.Update(Adding(key, "alice")));
   Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
-  const Channel::Login login = *channel.LogIn({"alice"}, {.expires = clock.Now() + 1h});
+  const LoginTokens login = *channel.LogIn({"alice"}, {.expires = clock.Now() + 1h});
   const auto alice = channel.Authenticate(login.tiny_id, login.a2);
   ASSERT_OK(alice);
   const auto joined = channel.Join(*alice, key.id);
@@ -246,8 +246,8 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
   Channel here = MakeChannel(&told);
   Channel elsewhere = MakeChannel();
   const TimePoint expires = clock.Now() + 1h;
-  const Channel::Login alice = *here.LogIn({"alice"}, {.expires = expires});
-  const Channel::Login bob = *here.LogIn({"bob"}, {.expires = expires});
+  const LoginTokens alice = *here.LogIn({"alice"}, {.expires = expires});
+  const LoginTokens bob = *here.LogIn({"bob"}, {.expires = expires});
   // Their calls may reach any server.
   const auto caller = elsewhere.Authenticate(alice.tiny_id, alice.a2);
   ASSERT_OK(caller);
@@ -275,7 +275,7 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   const auto first = elsewhere.Connect({"alice"}, {.expires = expires}, {}, [&] { ++ended; });
   ASSERT_OK(first);
   told.is_busy = true;
-  std::vector<Channel::Login> logins;
+  std::vector<LoginTokens> logins;
   for (std::size_t i = 0; i < kLogouts; ++i) {
     clock.Advance(1ms);
     logins.push_back(*here.LogIn({"alice"}, {.expires = expires}));
@@ -289,7 +289,7 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   EXPECT_LT(told.told.size(), kLogouts / 2);
   elsewhere.OnLogins(told.told);
   EXPECT_EQ(ended, 1) << "it was older than all";
-  for (const Channel::Login& login : std::span(logins).last(kRemembered)) {
+  for (const LoginTokens& login : std::span(logins).last(kRemembered)) {
     EXPECT_ERROR(kNoSession, elsewhere.Authenticate(login.tiny_id, login.a2));
   }
 }

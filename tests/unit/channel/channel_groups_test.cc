@@ -26,7 +26,8 @@ std::vector<UserId> AccountsOf(const std::vector<GroupMember>& members) {
 class ChannelGroupsTest : public testing::Test {
  protected:
   void Kick(std::uint64_t room, const std::string& account) {
-    world_.Change([&](ChannelTurn& turn) { world_.state().OnKicked(room, {account}, turn); });
+    world_.Change(
+        [&](ChannelTurn& turn) { world_.state().groups().OnKicked(room, {account}, turn); });
   }
 
   ChannelWorld world_;
@@ -37,10 +38,10 @@ class ChannelGroupsTest : public testing::Test {
 TEST_F(ChannelGroupsTest, AnInstanceIsInOneGroup) {
   alice_.Join(1);
   alice_.Join(2);
-  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
-  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
-  EXPECT_EQ(world_.state().GroupOf(alice_.instance())->number, 2U);
-  EXPECT_FALSE(world_.state().HasGroup(1)) << "groups without members take no memory";
+  EXPECT_FALSE(world_.IsMember(1, {"alice"}));
+  EXPECT_TRUE(world_.IsMember(2, {"alice"}));
+  EXPECT_EQ(world_.LoginOf(alice_.login()).room->group->facts.number, 2U);
+  EXPECT_EQ(world_.state().groups().Find(1), nullptr) << "groups without members take no memory";
 }
 
 TEST_F(ChannelGroupsTest, MembersAreCountedAndListedOncePerAccount) {
@@ -49,20 +50,20 @@ TEST_F(ChannelGroupsTest, MembersAreCountedAndListedOncePerAccount) {
   Phone other(world, "alice");
   Phone bob(world, "bob");
   for (Phone* const phone : {&one, &other, &bob}) phone->Join(1);
-  EXPECT_THAT(AccountsOf(world.state().Members(1, 300)),
+  EXPECT_THAT(AccountsOf(world.state().groups().Members(1, 300)),
               UnorderedElementsAre(UserId{"alice"}, UserId{"bob"}));
-  EXPECT_THAT(world.state().Members(1, 1), SizeIs(1));
-  EXPECT_THAT(world.state().Members(9, 300), IsEmpty());
+  EXPECT_THAT(world.state().groups().Members(1, 1), SizeIs(1));
+  EXPECT_THAT(world.state().groups().Members(9, 300), IsEmpty());
   other.Quit(1);
-  EXPECT_TRUE(world.state().IsMember(1, {"alice"}));
+  EXPECT_TRUE(world.IsMember(1, {"alice"}));
   one.Quit(1);
-  EXPECT_FALSE(world.state().IsMember(1, {"alice"}));
-  EXPECT_EQ(world.state().CountMembers(1), 1U);
+  EXPECT_FALSE(world.IsMember(1, {"alice"}));
+  EXPECT_EQ(world.state().groups().CountMembers(1), 1U);
 }
 
 TEST_F(ChannelGroupsTest, TellWhoPolls) {
   const auto is_polling = [&](std::uint64_t room, const std::string& account) {
-    return world_.state().IsPolling(room, {account}, world_.clock().Monotonic());
+    return world_.AccountOf({account}).IsPolling(room, world_.clock().Monotonic());
   };
   alice_.Join(1);
   bob_.Join(1);
@@ -78,7 +79,7 @@ TEST_F(ChannelGroupsTest, MembersLeaveInAnyOrder) {
   std::vector<Phone> phones;
   for (int i = 0; i < 5; ++i) phones.emplace_back(world_, "user_" + std::to_string(i)).Join(1);
   for (const std::size_t leaving : {2U, 0U, 4U, 1U}) phones[leaving].Quit(1);
-  EXPECT_THAT(AccountsOf(world_.state().Members(1, 300)), ElementsAre(UserId{"user_3"}));
+  EXPECT_THAT(AccountsOf(world_.state().groups().Members(1, 300)), ElementsAre(UserId{"user_3"}));
   const PollPtr poll = phones[3].PollRoom();
   world_.Say(1);
   EXPECT_THAT(poll->Texts(), ElementsAre(1));
@@ -90,16 +91,16 @@ TEST_F(ChannelGroupsTest, KnowsWhoIsInALiveRoomOfGen2) {
     const GroupFacts facts{
         .room = {.kind = kind, .id = {"r"}}, .number = number, .dialect = dialect};
     world_.Change([&](ChannelTurn& turn) {
-      (void)world_.state().Join(phone.instance(), facts, 1, "key", turn);
+      (void)world_.state().groups().Join(phone.instance(), facts, 1, "key", turn);
     });
   };
   join(alice_, 1, RoomKind::kLive, Dialect::kGen2);
-  EXPECT_TRUE(world_.state().IsInGen2LiveRoom({"alice"}));
+  EXPECT_TRUE(world_.AccountOf({"alice"}).IsInGen2LiveRoom());
   join(alice_, 2, RoomKind::kLive, Dialect::kGen1);
   join(bob_, 3, RoomKind::kMulti, Dialect::kGen2);
-  EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"alice"}));
-  EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"bob"}));
-  EXPECT_FALSE(world_.state().IsInGen2LiveRoom({"carol"}));
+  EXPECT_FALSE(world_.AccountOf({"alice"}).IsInGen2LiveRoom());
+  EXPECT_FALSE(world_.AccountOf({"bob"}).IsInGen2LiveRoom());
+  EXPECT_FALSE(world_.AccountOf({"carol"}).IsInGen2LiveRoom());
 }
 
 // H5
@@ -146,7 +147,9 @@ TEST_F(ChannelGroupsTest, AGroupThatWasQuitCanBeJoinedAgain) {
 TEST_F(ChannelGroupsTest, OneMemberCanBeNotified) {
   alice_.Join(1);
   bob_.Join(1);
-  world_.Change([&](ChannelTurn& turn) { world_.state().NotifyOne(alice_.instance(), turn); });
+  world_.Change([&](ChannelTurn& turn) {
+    world_.state().account_polls().NotifyChanged(world_.LoginOf(alice_.login()), turn);
+  });
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_FALSE(bob_.PollAccount()->is_answered());
 }
@@ -162,7 +165,7 @@ TEST_F(ChannelGroupsTest, ChangesNotifyTheMembersOfTheRoom) {
 TEST_F(ChannelGroupsTest, LostEventsNotifyAllMembersOfAllRooms) {
   alice_.Join(1);
   bob_.Join(2);
-  world_.Change([&](ChannelTurn& turn) { world_.state().OnEventsLost(turn); });
+  world_.Change([&](ChannelTurn& turn) { world_.state().groups().OnEventsLost(turn); });
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
@@ -174,7 +177,7 @@ TEST_F(ChannelGroupsTest, TheEndOfTheRoomIsAnnouncedToEachMemberAndTheKeysDie) {
   bob_.Join(1);
   const PollPtr waiting = alice_.PollRoom();
   world_.End(1);
-  EXPECT_FALSE(world_.state().HasGroup(1));
+  EXPECT_EQ(world_.state().groups().Find(1), nullptr);
   for (const Phone* const phone : {&alice_, &bob_}) {
     EXPECT_THAT(phone->PollAccount()->Notices(), ElementsAre(kEndNotice));
   }
@@ -220,14 +223,14 @@ TEST_F(ChannelGroupsTest, AnOperatorsKickEndsTheRoomForThatAccountOnly) {
   Kick(1, "alice");
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEndNotice));
   EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
-  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+  EXPECT_FALSE(world_.IsMember(1, {"alice"}));
   const PollPtr dead = alice_.PollRoom();
   world_.Say(1);
   EXPECT_FALSE(dead->is_answered());
   Kick(1, "carol");  // she is in another group
   EXPECT_FALSE(carol.PollAccount()->is_answered());
   Kick(1, "bob");
-  EXPECT_FALSE(world_.state().HasGroup(1));
+  EXPECT_EQ(world_.state().groups().Find(1), nullptr);
 }
 
 // After a restart
@@ -242,7 +245,7 @@ TEST_F(ChannelGroupsTest, AfterARestartAKeyLeadsBackToItsPlace) {
   const PollPtr poll = alice_.PollRoom();
   EXPECT_THAT(poll->Texts(), ElementsAre(2, 3));
   EXPECT_EQ(poll->Key(), alice_.key);
-  EXPECT_TRUE(world_.state().IsMember(1, {"alice"}));
+  EXPECT_TRUE(world_.IsMember(1, {"alice"}));
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
 
@@ -269,10 +272,7 @@ TEST_F(ChannelGroupsTest, AfterARestartTheEndOfARoomIsAnnouncedOnce) {
   world_.End(1);
   (void)alice_.PollRoom();
   (void)alice_.PollRoom();
-  world_.Change([&](ChannelTurn& turn) {
-    world_.state().NotifyEnd(alice_.instance(), ChannelWorld::IdOf(1),
-                             world_.Read(alice_.key).serial, turn);
-  });
+  EXPECT_FALSE(world_.LoginOf(alice_.login()).RefuseKey(world_.Read(alice_.key).serial));
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kEndNotice));
 }
 
@@ -282,9 +282,9 @@ TEST_F(ChannelGroupsTest, AfterARestartTheNewestKeyWins) {
   alice_.Join(2);
   world_.Restart();
   const PollPtr late = world_.PollRoom(alice_.login(), 1, old_key);
-  EXPECT_TRUE(world_.state().IsMember(1, {"alice"})) << "as far as the server knows";
+  EXPECT_TRUE(world_.IsMember(1, {"alice"})) << "as far as the server knows";
   const PollPtr poll = alice_.PollRoom();
-  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+  EXPECT_TRUE(world_.IsMember(2, {"alice"}));
   EXPECT_EQ(late->Key(), alice_.key);
   EXPECT_EQ(world_.PollRoom(alice_.login(), 1, old_key)->Key(), alice_.key);
   world_.Say(2);
@@ -297,7 +297,7 @@ TEST_F(ChannelGroupsTest, AKickByTheOperatorHoldsForTheKeyThatLedBack) {
   (void)alice_.PollRoom();
   Kick(1, "alice");
   (void)alice_.PollRoom();
-  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+  EXPECT_FALSE(world_.IsMember(1, {"alice"}));
 }
 
 TEST_F(ChannelGroupsTest, AKeyLeadsBackToNoGroupAfterAJoinOrAQuit) {
@@ -306,16 +306,16 @@ TEST_F(ChannelGroupsTest, AKeyLeadsBackToNoGroupAfterAJoinOrAQuit) {
   world_.Restart();
   alice_.Quit(1);
   (void)alice_.PollRoom();
-  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
+  EXPECT_FALSE(world_.IsMember(1, {"alice"}));
   alice_.Join(2);
   const PollPtr late = world_.PollRoom(alice_.login(), 1, old_key);
   EXPECT_EQ(late->Key(), alice_.key);
-  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+  EXPECT_TRUE(world_.IsMember(2, {"alice"}));
   world_.Change([&](ChannelTurn& turn) {  // a poll that had begun to do so before the join
-    (void)world_.state().Rejoin(alice_.instance(), world_.FactsOf(1), 1, old_key,
-                                world_.Read(old_key).serial, turn);
+    (void)world_.state().groups().Rejoin(alice_.instance(), world_.FactsOf(1), 1, old_key,
+                                         world_.Read(old_key).serial, turn);
   });
-  EXPECT_TRUE(world_.state().IsMember(2, {"alice"}));
+  EXPECT_TRUE(world_.IsMember(2, {"alice"}));
 }
 
 TEST_F(ChannelGroupsTest, ARestoredStoreWithFewerMessagesBlocksNoMember) {
@@ -328,14 +328,14 @@ TEST_F(ChannelGroupsTest, ARestoredStoreWithFewerMessagesBlocksNoMember) {
   older.last_seq = 2;
   (void)world_.Admit(login);
   world_.Change([&](ChannelTurn& turn) {
-    (void)world_.state().Rejoin(login.instance, older, 6, alice_.key,
-                                world_.Read(alice_.key).serial, turn);
-    world_.state().AdvanceTo(1, 2, turn);
+    (void)world_.state().groups().Rejoin(login.instance, older, 6, alice_.key,
+                                         world_.Read(alice_.key).serial, turn);
+    world_.state().room_polls().AdvanceTo(*world_.state().groups().Find(1), 2, turn);
   });
   const PollPtr poll = alice_.PollRoom();
   StoredMessage next{.room_number = 1, .seq = 3};
   next.content = {.sender = {"bob"}, .body = "[]"};
-  world_.Change([&](ChannelTurn& turn) { world_.state().OnRoomMessage(next, turn); });
+  world_.FeedOne(next);
   EXPECT_THAT(poll->Texts(), ElementsAre(3));
 }
 
@@ -346,10 +346,12 @@ TEST_F(ChannelGroupsTest, AMessageThatPassedAGroupWithoutMembersIsGiven) {
   world_.Say(1);  // after the facts were read, before the join
   bool is_incomplete = false;
   world_.Change([&](ChannelTurn& turn) {
-    is_incomplete = world_.state().Join(alice_.instance(), facts, 1, "key", turn);
+    is_incomplete = world_.state().groups().Join(alice_.instance(), facts, 1, "key", turn);
   });
   EXPECT_TRUE(is_incomplete);
-  world_.Change([&](ChannelTurn& turn) { world_.state().AdvanceTo(1, 1, turn); });
+  world_.Change([&](ChannelTurn& turn) {
+    world_.state().room_polls().AdvanceTo(*world_.state().groups().Find(1), 1, turn);
+  });
   alice_.Join(1);  // for a key of the world
   EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(1));
 }

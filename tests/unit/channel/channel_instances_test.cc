@@ -58,8 +58,8 @@ TEST_F(ChannelInstancesTest, AKickedInstanceIsNoMemberAndGetsNoMessages) {
   alice_.Join(1);
   const ChannelInstance old = alice_.login();
   alice_.LogIn();
-  EXPECT_FALSE(world_.state().IsMember(1, {"alice"}));
-  EXPECT_TRUE(world_.state().IsPresent({"alice"}));
+  EXPECT_FALSE(world_.IsMember(1, {"alice"}));
+  EXPECT_TRUE(world_.AccountOf({"alice"}).IsPresent());
   EXPECT_EQ(world_.Join(old, 1), "");
   world_.SayTo("alice", 10);
   EXPECT_THAT(alice_.PollAccount()->Directs(), ElementsAre(10));
@@ -74,8 +74,9 @@ TEST_F(ChannelInstancesTest, APollThatWasAdmittedBeforeTheKickIsAnsweredAtOnce) 
 
 TEST_F(ChannelInstancesTest, APollOfAnInstanceThatWasForgottenIsHeld) {
   auto poll = std::make_shared<SentPoll>();
-  world_.Change(
-      [&](ChannelTurn& turn) { world_.state().PollAccount(1, 0, SentPoll::ReplyTo(poll), turn); });
+  world_.Change([&](ChannelTurn& turn) {
+    world_.state().account_polls().Poll(nullptr, 0, SentPoll::ReplyTo(poll), turn);
+  });
   EXPECT_FALSE(poll->is_answered());
   world_.Advance(45s);
   EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
@@ -156,8 +157,8 @@ TEST_F(ChannelInstancesTest, ALoggedOutInstanceGetsNothingAndItsPollsAreLeftToTh
   const PollPtr room = alice_.PollRoom();
   world_.state().LogOut(alice_.instance());
   EXPECT_EQ(StandingOf(alice_.login()), Standing::kLoggedOut);
-  EXPECT_FALSE(world_.state().IsPresent({"alice"}));
-  EXPECT_EQ(world_.state().CountMembers(1), 0U);
+  EXPECT_FALSE(world_.AccountOf({"alice"}).IsPresent());
+  EXPECT_EQ(world_.state().groups().CountMembers(1), 0U);
   world_.Say(1);
   world_.SayTo("alice", 10);
   world_.ChangeMembers(1);
@@ -184,28 +185,29 @@ TEST_F(ChannelInstancesTest, ALogoutOfAllEndsTheInstancesOfTheAccountOnly) {
 TEST_F(ChannelInstancesTest, AnAttachedInstanceHearsThatItWasKicked) {
   int kicks = 0;
   const ChannelInstance attached = world_.LogIn("carol");
-  ASSERT_TRUE(world_.state().Attach(attached.instance, [&kicks] { ++kicks; }));
+  ASSERT_TRUE(world_.state().logins().Attach(attached.instance, [&kicks] { ++kicks; }));
   (void)world_.LogIn("bob");
   EXPECT_EQ(kicks, 0);
   (void)world_.LogIn("carol");
   EXPECT_EQ(kicks, 1);
-  EXPECT_FALSE(world_.state().Attach(attached.instance, [] {})) << "it was kicked";
+  EXPECT_FALSE(world_.state().logins().Attach(attached.instance, [] {})) << "it was kicked";
 }
 
 TEST_F(ChannelInstancesTest, AnAttachedInstanceIsNotForgottenUntilItEnds) {
   const ChannelInstance attached = world_.LogIn("carol");
-  ASSERT_TRUE(world_.state().Attach(attached.instance, [] {}));
+  ASSERT_TRUE(world_.state().logins().Attach(attached.instance, [] {}));
   world_.Advance(20min);
-  EXPECT_TRUE(world_.state().IsPresent({"carol"}));
+  EXPECT_TRUE(world_.AccountOf({"carol"}).IsPresent());
   world_.state().LogOut(attached.instance);
-  EXPECT_FALSE(world_.state().IsPresent({"carol"}));
+  EXPECT_FALSE(world_.AccountOf({"carol"}).IsPresent());
   world_.Advance(10min);
-  EXPECT_EQ(world_.state().ProfileOf({"carol"}), nullptr);
+  EXPECT_EQ(world_.state().logins().FindAccount({"carol"}), nullptr);
 }
 
 TEST_F(ChannelInstancesTest, ALogoutOfAllIsAKickForThoseWithAConnection) {
   int kicks = 0;
-  ASSERT_TRUE(world_.state().Attach(world_.LogIn("carol").instance, [&kicks] { ++kicks; }));
+  ASSERT_TRUE(
+      world_.state().logins().Attach(world_.LogIn("carol").instance, [&kicks] { ++kicks; }));
   world_.Change([&](ChannelTurn& turn) { world_.state().LogOutAll({"carol"}, turn); });
   EXPECT_EQ(kicks, 1);
 }
@@ -213,13 +215,11 @@ TEST_F(ChannelInstancesTest, ALogoutOfAllIsAKickForThoseWithAConnection) {
 // Profiles
 
 TEST_F(ChannelInstancesTest, AProfileIsKeptWhileTheAccountHasAnInstance) {
-  world_.state().ProfileOf({"alice"})->nick = "Alice";
+  world_.AccountOf({"alice"}).profile.nick = "Alice";
   alice_.LogIn();
-  const ChannelState& state = world_.state();
-  EXPECT_EQ(state.ProfileOf({"alice"})->nick, "Alice");
-  EXPECT_EQ(state.ProfileOf({"bob"}), nullptr);
+  EXPECT_EQ(world_.AccountOf({"alice"}).profile.nick, "Alice");
   world_.Advance(10min);
-  EXPECT_EQ(state.ProfileOf({"alice"}), nullptr);
+  EXPECT_EQ(world_.AccountOf({"alice"}).profile.nick, "");
 }
 
 // What is forgotten

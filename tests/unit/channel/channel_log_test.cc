@@ -32,13 +32,14 @@ class ChannelLogTest : public testing::Test {
     }
     FAIL() << "polls are answered at once without end";
   }
-  PollPtr PollWith(const std::optional<ChannelState::OlderMessages>& older) {
+  PollPtr PollWith(const std::optional<RoomPolls::OlderMessages>& older) {
     const RoomPoll sent{.start = phone_.start,
                         .key = phone_.key,
                         .claims = RoomKeyClaims{.instance = phone_.instance(), .room_number = 1}};
     auto poll = std::make_shared<SentPoll>();
     world_.Change([&](ChannelTurn& turn) {
-      world_.state().PollRoom(phone_.instance(), sent, older, SentPoll::ReplyTo(poll), turn);
+      world_.state().room_polls().Poll(&world_.LoginOf(phone_.login()), sent, older,
+                                       SentPoll::ReplyTo(poll), turn);
     });
     return poll;
   }
@@ -142,7 +143,7 @@ TEST_F(ChannelLogTest, AHoleInTheFeedIsFilledFromTheStore) {
   const PollPtr poll = phone_.PollRoom();
   const auto skipped = Messages(5, 5);
   for (int i = 0; i < 3; ++i) world_.Store(1);
-  world_.Change([&](ChannelTurn& turn) { world_.state().OnRoomMessage(skipped[0], turn); });
+  world_.FeedOne(skipped[0]);
   phone_.TakeRoom(poll);
   ReceiveAll();
   EXPECT_THAT(phone_.texts, ElementsAre(1, 2, 3, 4, 5));
@@ -193,10 +194,10 @@ TEST_F(ChannelLogTest, MessagesThatBecameMissingAfterTheReadAreNoGap) {
 TEST_F(ChannelLogTest, AReadForAnotherPlaceIsNoGap) {
   Say(10);
   const std::vector<StoredMessage> none;
-  using Missing = ChannelState::Missing;
+  using Missing = RoomPolls::Missing;
   for (const Missing missing : {Missing{.room_number = 2, .first = 1, .last = 7},
                                 Missing{.room_number = 1, .first = 2, .last = 7}}) {
-    const PollPtr poll = PollWith(ChannelState::OlderMessages{.missing = missing, .stored = none});
+    const PollPtr poll = PollWith(RoomPolls::OlderMessages{.missing = missing, .stored = none});
     EXPECT_FALSE(poll->is_answered());
   }
   EXPECT_EQ(world_.state().counts().gaps, 0U);
@@ -206,7 +207,7 @@ TEST_F(ChannelLogTest, MessagesThatWereConfirmedAfterTheReadAreNotGivenAgain) {
   Say(10);
   phone_.start = 4;
   const std::vector<StoredMessage> stored = Messages(2, 7);
-  const PollPtr poll = PollWith(ChannelState::OlderMessages{
+  const PollPtr poll = PollWith(RoomPolls::OlderMessages{
       .missing = {.room_number = 1, .first = 2, .last = 7}, .stored = stored});
   EXPECT_THAT(poll->Texts(), ElementsAre(4, 5, 6, 7));
 }

@@ -19,7 +19,7 @@ using testing::SizeIs;
 class ChannelLoginsTest : public testing::Test {
  protected:
   ConnectedLogins Page(const LoginQuery& query = {}) {
-    return world_.state().Logins(query, {.now = world_.clock().Monotonic()});
+    return world_.state().logins().Page(query, world_.clock().Monotonic());
   }
   static std::vector<std::string> NamesOf(const ConnectedLogins& page) {
     std::vector<std::string> names;
@@ -65,7 +65,7 @@ TEST_F(ChannelLoginsTest, ShowWhatALoginDoes) {
 }
 
 TEST_F(ChannelLoginsTest, ShowThatAClientHasAWebSocket) {
-  ASSERT_TRUE(world_.state().Attach(world_.LogIn("alice").instance, [] {}));
+  ASSERT_TRUE(world_.state().logins().Attach(world_.LogIn("alice").instance, [] {}));
   world_.Advance(3s);
   const ConnectedLogins page = Page();
   ASSERT_THAT(page.logins, SizeIs(1));

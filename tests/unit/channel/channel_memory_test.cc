@@ -146,7 +146,7 @@ class BoundedChannelTest : public testing::Test {
 };
 
 TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
-  std::vector<Channel::Login> logins;
+  std::vector<LoginTokens> logins;
   for (int i = 0; i < 10; ++i) {
     const UserId account{"user" + std::to_string(i)};
     logins.push_back(*channel_.LogIn(account, {.expires = clock_.Now() + 1h}));

@@ -48,7 +48,7 @@ class BusyPhone {
   }
 
   void Join(std::uint64_t room) {
-    const bool was_there = world_.state().IsMember(room, phone_.login().account);
+    const bool was_there = world_.IsMember(room, phone_.login().account);
     phone_.Join(room);
     // A second join keeps the position.
     if (!was_there) next_[room] = world_.LastSeq(room) + 1;

@@ -155,7 +155,7 @@ TEST_F(RoomPollTest, WithTheKeyOfAnotherInstanceGivesNothing) {
   world_.Say(1);
   world_.Advance(45s);
   EXPECT_THAT(poll->Texts(), IsEmpty());
-  EXPECT_FALSE(world_.state().IsMember(1, {"bob"}));
+  EXPECT_FALSE(world_.IsMember(1, {"bob"}));
 }
 
 TEST_F(RoomPollTest, KeepsNoMoreThanTheBeginningOfALongKey) {
@@ -375,7 +375,7 @@ TEST_F(RoomPollTest, IsAnsweredBeforeAStop) {
   phone_.TakeRoom(phone_.PollRoom());
   const PollPtr room = phone_.PollRoom();
   const PollPtr account = phone_.PollAccount();
-  world_.Change([&](ChannelTurn& turn) { world_.state().AnswerAll(turn); });
+  world_.Change([&](ChannelTurn& turn) { world_.state().polls().AnswerAll(turn); });
   EXPECT_EQ(room->ErrorCode(), 0);
   EXPECT_EQ(room->NextSeq(), 2U);
   EXPECT_EQ(account->Body(), R"({"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"timeout"})");

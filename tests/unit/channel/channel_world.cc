@@ -60,6 +60,11 @@ ChannelWorld::ChannelWorld(const ChannelOptions& options) : options_(options) {
   state_.emplace(options_);
 }
 
+Account& ChannelWorld::AccountOf(const UserId& account) {
+  Account* const found = state().logins().FindAccount(account);
+  return found == nullptr ? unknown_ : *found;
+}
+
 void ChannelWorld::Change(const std::function<void(ChannelTurn&)>& change) {
   ChannelTurn turn{.now = clock_.Monotonic(), .wall = clock_.Now()};
   change(turn);
@@ -123,14 +128,20 @@ void ChannelWorld::StoreDirect(const std::string& account, std::uint64_t seq,
 void ChannelWorld::Feed() {
   Change([&](ChannelTurn& turn) {
     turn.is_of_feed = true;
-    for (const StoredMessage& message : std::exchange(unfed_, {})) {
-      if (message.room_number > 0) {
-        state().OnRoomMessage(message, turn);
-      } else {
-        state().OnDirectMessage(message, turn);
-      }
-    }
+    for (const StoredMessage& message : std::exchange(unfed_, {})) Supply(message, turn);
   });
+}
+
+void ChannelWorld::FeedOne(const StoredMessage& message) {
+  Change([&](ChannelTurn& turn) { Supply(message, turn); });
+}
+
+void ChannelWorld::Supply(const StoredMessage& message, ChannelTurn& turn) {
+  if (message.room_number == 0) {
+    state().account_polls().OnDirectMessage(message, turn);
+  } else if (Group* const group = state().groups().Find(message.room_number)) {
+    state().room_polls().OnMessage(*group, message, turn);
+  }
 }
 
 std::uint64_t ChannelWorld::Say(std::uint64_t room, std::string_view text) {
@@ -160,13 +171,13 @@ void ChannelWorld::ChangeMembers(std::uint64_t room) {
   Change([&](ChannelTurn& turn) {
     turn.is_of_feed = true;
     turn.changed_at = clock_.Now();
-    state().OnMembersChanged(room, turn);
+    state().groups().OnMembersChanged(room, turn);
   });
 }
 
 void ChannelWorld::End(std::uint64_t room) {
   rooms_[room].has_ended = true;
-  Change([&](ChannelTurn& turn) { state().OnRoomEnded(room, turn); });
+  Change([&](ChannelTurn& turn) { state().groups().OnRoomEnded(room, turn); });
 }
 
 GroupFacts ChannelWorld::FactsOf(std::uint64_t room) const {
@@ -178,7 +189,7 @@ GroupFacts ChannelWorld::FactsOf(std::uint64_t room) const {
 ChannelInstance ChannelWorld::LogIn(const std::string& account) {
   const ChannelInstance login{.account = {account},
                               .instance = ++newest_instance_,
-                              .logged_in = state().NextLogin({account}, clock_.Now()),
+                              .logged_in = state().logins().NextLogin({account}, clock_.Now()),
                               .expires = clock_.Now() + std::chrono::hours(24)};
   Admit(login);
   return login;
@@ -193,46 +204,51 @@ Standing ChannelWorld::Admit(const ChannelInstance& caller) {
 std::string ChannelWorld::Join(const ChannelInstance& caller, std::uint64_t room) {
   if (Admit(caller) != Standing::kActive) return {};
   const GroupFacts facts = FactsOf(room);
+  Login& login = LoginOf(caller);
   const RoomKeyClaims claims{
       .instance = caller.instance,
       .room_number = room,
-      .joined_seq = state().PositionIn(room, caller.instance).value_or(facts.last_seq + 1),
-      .serial = state().NextKeySerial(caller.instance, clock_.Now())};
+      .joined_seq = login.IsIn(room) ? login.room->confirmed : facts.last_seq + 1,
+      .serial = login.NextKeySerial(clock_.Now())};
   std::string key = fmt::format("key_{}_{}_{}", claims.instance, room, claims.serial);
   keys_[key] = claims;
   bool is_incomplete = false;
   Change([&](ChannelTurn& turn) {
-    is_incomplete = state().Join(caller.instance, facts, claims.joined_seq, key, turn);
+    is_incomplete = state().groups().Join(caller.instance, facts, claims.joined_seq, key, turn);
   });
   if (is_incomplete) Complete(room);
   return key;
 }
 
 void ChannelWorld::Complete(std::uint64_t room) {
-  Change([&](ChannelTurn& turn) { state().AdvanceTo(room, LastSeq(room), turn); });
+  Change([&](ChannelTurn& turn) {
+    Group* const group = state().groups().Find(room);
+    if (group != nullptr) state().room_polls().AdvanceTo(*group, LastSeq(room), turn);
+  });
 }
 
 void ChannelWorld::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims,
                           const std::string& key) {
-  if (!state().LeadsBack(caller.instance, claims.serial)) return;
+  if (!LoginOf(caller).IsLedBackBy(claims.serial)) return;
   const std::uint64_t room = claims.room_number;
   if (rooms_[room].has_ended) {
     return Change([&](ChannelTurn& turn) {
-      state().NotifyEnd(caller.instance, IdOf(room), claims.serial, turn);
+      (void)LoginOf(caller).RefuseKey(claims.serial);
+      state().account_polls().NotifyEnded(LoginOf(caller), IdOf(room), turn);
     });
   }
   bool is_incomplete = false;
   Change([&](ChannelTurn& turn) {
-    is_incomplete =
-        state().Rejoin(caller.instance, FactsOf(room), claims.joined_seq, key, claims.serial, turn);
+    is_incomplete = state().groups().Rejoin(caller.instance, FactsOf(room), claims.joined_seq, key,
+                                            claims.serial, turn);
   });
   if (is_incomplete) Complete(room);
-  Change([&](ChannelTurn& turn) { state().NotifyOne(caller.instance, turn); });
+  Change([&](ChannelTurn& turn) { state().account_polls().NotifyChanged(LoginOf(caller), turn); });
 }
 
 void ChannelWorld::Quit(const ChannelInstance& caller, std::uint64_t room) {
   if (Admit(caller) != Standing::kActive) return;
-  Change([&](ChannelTurn& turn) { state().Quit(caller.instance, IdOf(room), turn); });
+  Change([&](ChannelTurn& turn) { state().groups().Quit(caller.instance, IdOf(room), turn); });
 }
 
 std::vector<StoredMessage> ChannelWorld::Pending(const UserId& account) const {
@@ -251,10 +267,12 @@ PollPtr ChannelWorld::PollAccount(const ChannelInstance& caller, std::uint64_t c
   auto poll = std::make_shared<SentPoll>();
   Admit(caller);
   Change([&](ChannelTurn& turn) {
-    if (state().NeedsPending(caller.instance) && !reads_fail_) {
-      state().GivePending(caller.instance, cursor, Pending(caller.account), turn);
+    Login* const login = state().logins().Find(caller.instance);
+    AccountPolls& polls = state().account_polls();
+    if (login != nullptr && AccountPolls::NeedsPending(*login) && !reads_fail_) {
+      polls.GivePending(*login, cursor, Pending(caller.account), turn);
     }
-    state().PollAccount(caller.instance, cursor, SentPoll::ReplyTo(poll), turn);
+    polls.Poll(login, cursor, SentPoll::ReplyTo(poll), turn);
   });
   return poll;
 }
@@ -266,14 +284,14 @@ PollPtr ChannelWorld::PollRoom(const ChannelInstance& caller, std::uint64_t star
   if (const auto known = keys_.find(key); known != keys_.end()) sent.claims = known->second;
   if (Admit(caller) != Standing::kActive) {
     Change([&](ChannelTurn& turn) {
-      state().PollRoom(std::nullopt, sent, std::nullopt, SentPoll::ReplyTo(poll), turn);
+      state().room_polls().Poll(nullptr, sent, std::nullopt, SentPoll::ReplyTo(poll), turn);
     });
     return poll;
   }
   if (sent.claims && sent.claims->instance == caller.instance) Rejoin(caller, *sent.claims, key);
   std::vector<StoredMessage> stored;
-  std::optional<ChannelState::OlderMessages> older;
-  if (const auto missing = state().MissingFor(caller.instance, sent)) {
+  std::optional<RoomPolls::OlderMessages> older;
+  if (const auto missing = RoomPolls::MissingFor(&LoginOf(caller), sent)) {
     ++reads_;
     for (const StoredMessage& message : rooms_[missing->room_number].messages) {
       if (message.seq >= missing->first && stored.size() < kOlderPerPoll) stored.push_back(message);
@@ -281,7 +299,7 @@ PollPtr ChannelWorld::PollRoom(const ChannelInstance& caller, std::uint64_t star
     if (!reads_fail_) older = {.missing = *missing, .stored = stored};
   }
   Change([&](ChannelTurn& turn) {
-    state().PollRoom(caller.instance, sent, older, SentPoll::ReplyTo(poll), turn);
+    state().room_polls().Poll(&LoginOf(caller), sent, older, SentPoll::ReplyTo(poll), turn);
   });
   return poll;
 }

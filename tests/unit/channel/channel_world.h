@@ -73,6 +73,11 @@ class ChannelWorld {
   explicit ChannelWorld(const ChannelOptions& options = {});
 
   ChannelState& state() { return *state_; }
+  /// Of a login that is known.
+  Login& LoginOf(const ChannelInstance& login) { return *state().logins().Find(login.instance); }
+  /// Without a login when the account is not known.
+  Account& AccountOf(const UserId& account);
+  bool IsMember(std::uint64_t room, const UserId& account) { return AccountOf(account).IsIn(room); }
   /// Makes one change, and sends the replies after it.
   void Change(const std::function<void(ChannelTurn&)>& change);
 
@@ -98,6 +103,7 @@ class ChannelWorld {
                    const std::string& sender = "sender", const std::string& body = "[]");
   /// Supplies what was stored.
   void Feed();
+  void FeedOne(const StoredMessage& message);
   std::uint64_t Say(std::uint64_t room, std::string_view text = "hello");
   void SayTo(const std::string& account, std::uint64_t seq, const std::string& sender = "sender",
              const std::string& body = "[]");
@@ -132,6 +138,7 @@ class ChannelWorld {
     bool has_ended = false;
   };
 
+  void Supply(const StoredMessage& message, ChannelTurn& turn);
   void Complete(std::uint64_t room);
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, const std::string& key);
   [[nodiscard]] std::vector<StoredMessage> Pending(const UserId& account) const;
@@ -139,6 +146,7 @@ class ChannelWorld {
   const ChannelOptions options_;
   FakeClock clock_;
   std::optional<ChannelState> state_;
+  Account unknown_;
   std::map<std::uint64_t, Room> rooms_;
   std::map<std::uint64_t, std::uint64_t> members_;
   std::vector<StoredMessage> directs_;

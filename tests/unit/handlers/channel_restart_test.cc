@@ -232,7 +232,7 @@ TEST_P(MovedClients, AreAskedToTryAgainWhileTheStoreFailsAndThenGetTheMessages) 
     EXPECT_EQ(after_.SendText(creator_, "room_1", "x", 1)["ErrorCode"], 10002) << reads;
     EXPECT_EQ(CodeOf(creator_, "group_msg_get"), 10002);
     EXPECT_FALSE(poll->reply());
-    after_.Tick(ChannelState::kPause);
+    after_.Tick(WaitingPolls::kPause);
     EXPECT_EQ(ReplyOf(poll)["RspMsgList"], json::array());
     EXPECT_EQ(ReplyOf(poll)["Key"], key_);
   }
@@ -247,7 +247,7 @@ TEST_P(MovedClients, GetTheDirectMessagesThatWaitASecondAfterAFailure) {
   const auto poll = after_.PollAccount(creator_);
   store_->reads = PassingFailure::kUnlimited;
   EXPECT_FALSE(poll->reply());
-  after_.Tick(ChannelState::kPause);
+  after_.Tick(WaitingPolls::kPause);
   EXPECT_EQ(ReplyOf(poll)["ErrorCode"], 60008);
   EXPECT_EQ(ReplyOf(after_.PollAccount(creator_))["EventArray"].size(), 1U);
 }

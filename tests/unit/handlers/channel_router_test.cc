@@ -218,7 +218,7 @@ TEST_F(ChannelTransport, PollsOfAnAccountOverItsRateWaitForASecond) {
   const auto account = server_.PollAccount(alice);
   const auto room = server_.PollRoom(alice, key);
   EXPECT_FALSE(room->reply()) << "though there is a message";
-  server_.Tick(ChannelState::kPause);
+  server_.Tick(WaitingPolls::kPause);
   ASSERT_TRUE(account->reply());
   ASSERT_TRUE(room->reply());
   EXPECT_EQ(json::parse(account->reply()->body)["ErrorCode"], 60008);
@@ -234,7 +234,7 @@ TEST_F(ChannelTransport, PollsWithoutALoginCountForTheirAddress) {
   server_.admission.refused_addresses = {"192.0.2.1"};
   const auto poll = server_.PollAccount(nobody);
   EXPECT_FALSE(poll->reply());
-  server_.Tick(ChannelState::kPause);
+  server_.Tick(WaitingPolls::kPause);
   EXPECT_TRUE(poll->reply());
 }
 

@@ -1,0 +1,94 @@
+// The polls of accounts: system notices and direct messages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "daemon/base/clock.h"
+#include "daemon/channel/channel_options.h"
+#include "daemon/channel/channel_turn.h"
+#include "daemon/channel/login_table.h"
+#include "daemon/channel/waiting_polls.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+/// Keeps what each login is to receive until its poll confirms it.
+///
+/// An answer counts as received when a later poll asks beyond it.
+///
+/// @threads for one thread at a time.
+/// @source the channel protocol's hazards H1 to H11: the SDK's polls must not fail, may come twice
+///         or late, and share one position.
+class AccountPolls {
+ public:
+  /// Both outlive this object.
+  AccountPolls(const ChannelOptions& options, const LoginTable& logins, WaitingPolls& polls)
+      : options_(options), logins_(logins), polls_(polls) {}
+
+  /// @param login   null: of no known one; it is held and answered empty.
+  /// @param cursor  sequence number of the last entry that the client received.
+  void Poll(Login* login, std::uint64_t cursor, PollReply reply, ChannelTurn& turn);
+  /// Whether the login was not given its pending messages yet: see `GivePending`.
+  [[nodiscard]] static bool NeedsPending(const Login& login) {
+    return login.IsActive() && login.inbox.needs_pending;
+  }
+  /// Gives a login the direct messages that were stored before it began or that memory gave up,
+  /// once. Until then no message to it is settled: that would settle the older ones, too.
+  /// @param cursor    of the account's poll: what it confirms is settled and not given again.
+  /// @param messages  ascending.
+  void GivePending(Login& login, std::uint64_t cursor, std::span<const StoredMessage> messages,
+                   ChannelTurn& turn);
+
+  /// From the store, in its order.
+  void OnDirectMessage(const StoredMessage& message, ChannelTurn& turn);
+  /// The members of the login's group may have changed.
+  void NotifyChanged(Login& login, ChannelTurn& turn);
+  void NotifyEnded(Login& login, const RoomId& group, ChannelTurn& turn);
+  /// The group is of no interest to the login any more.
+  void DropChanges(Login& login, std::uint64_t room_number);
+  /// While the account's poll is away, its system notices go by the room's newest, unconfirmed.
+  /// @return whether there were any.
+  bool SendByRoom(Login& login, ChannelTurn& turn);
+  /// Drops all that the login was to receive.
+  void Clear(Login& login);
+  /// Sends lost answers again.
+  void OnTick(ChannelTurn& turn);
+
+  /// What the inboxes hold.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] bool HasDirects() const { return !by_wait_.empty(); }
+  /// Gives up the direct messages that have waited longest, of one login: they are still pending in
+  /// the store, from which the next poll reads those that it does not confirm.
+  void DropDirects();
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  /// A login to look at again: its answer may have been lost.
+  struct Unconfirmed {
+    MonotonicTime since{};
+    std::uint64_t instance = 0;
+  };
+
+  void Enqueue(Login& login, InboxEntry entry, ChannelTurn& turn);
+  void Trim(Login& login);
+  void Confirm(Login& login, std::uint64_t cursor, ChannelTurn& turn);
+  void Send(Login& login, ChannelTurn& turn);
+  void Count(Login& login);
+
+  const ChannelOptions options_;
+  const LoginTable& logins_;
+  WaitingPolls& polls_;
+  std::list<Login*> by_wait_;  ///< with direct messages; those that have had any longest first
+  std::size_t bytes_ = 0;
+  std::deque<Unconfirmed> unconfirmed_;  ///< by time
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,106 @@
+// The polls of rooms: the messages of their groups.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/channel/account_polls.h"
+#include "daemon/channel/channel_options.h"
+#include "daemon/channel/channel_turn.h"
+#include "daemon/channel/login_table.h"
+#include "daemon/channel/waiting_polls.h"
+#include "daemon/core/message_store.h"
+
+namespace rtcroom {
+
+/// Keeps the newest messages of groups, and the position of each member in them.
+///
+/// An answer counts as received when a later poll asks beyond it.
+///
+/// @threads for one thread at a time.
+/// @source as `AccountPolls`.
+class RoomPolls {
+ public:
+  /// All of it outlives this object.
+  RoomPolls(const ChannelOptions& options, const LoginTable& logins, WaitingPolls& polls,
+            AccountPolls& notices)
+      : options_(options), logins_(logins), polls_(polls), notices_(notices) {}
+
+  /// The messages that a poll needs and that are not in memory.
+  struct Missing {
+    std::uint64_t room_number = 0;
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+  /// @param login  null: of no known one, and none are missing.
+  [[nodiscard]] static std::optional<Missing> MissingFor(const Login* login, const RoomPoll& poll);
+
+  /// What the store has of missing messages: ascending, those from `first` on.
+  struct OlderMessages {
+    Missing missing{};
+    std::span<const StoredMessage> stored{};
+  };
+  /// @param login  null: of no known one; it is held and answered empty.
+  /// @param older  nullopt: `MissingFor` asked for nothing, or the read has failed. Messages that
+  ///               are still missing are asked for again after `resend_after`.
+  void Poll(Login* login, const RoomPoll& poll, const std::optional<OlderMessages>& older,
+            PollReply reply, ChannelTurn& turn);
+
+  /// From the store, in its order.
+  void OnMessage(Group& group, const StoredMessage& message, ChannelTurn& turn);
+  /// The group has messages up to that one. Those that are not in memory are read when a poll asks
+  /// for them.
+  void AdvanceTo(Group& group, std::uint64_t seq, ChannelTurn& turn);
+  /// Answers a group's batch when it is due, and sends lost answers again.
+  void OnTick(ChannelTurn& turn);
+
+  /// What the tails of the groups hold.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] bool HasTails() const { return !by_message_.empty(); }
+  /// Gives up the messages of the group that has had none for longest; they are read from the store
+  /// again.
+  void DropTail() { ClearTail(*by_message_.front()); }
+  /// The group ends.
+  void Forget(Group& group);
+  [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
+
+ private:
+  /// A login to look at again: its answer may have been lost.
+  struct Unconfirmed {
+    MonotonicTime since{};
+    std::uint64_t instance = 0;
+  };
+
+  void Send(Login& login, ChannelTurn& turn);
+  void SendOlder(Login& login, const OlderMessages& older, ChannelTurn& turn);
+  void SkipGap(Login& login, std::uint64_t stored, ChannelTurn& turn);
+  void Deliver(Login& login, std::string_view entries, std::uint64_t end,
+               std::optional<TimePoint> made_at, ChannelTurn& turn);
+  void Wake(Group& group, ChannelTurn& turn);
+  void AddToTail(Group& group, GroupMessage message);
+  void ClearTail(Group& group);
+  void ResendLost(ChannelTurn& turn);
+  void SendBatches(ChannelTurn& turn);
+
+  const ChannelOptions options_;
+  const LoginTable& logins_;
+  WaitingPolls& polls_;
+  AccountPolls& notices_;
+  std::list<Group*> by_message_;  ///< with tails; longest without a message first
+  std::size_t bytes_ = 0;
+  std::deque<Unconfirmed> unconfirmed_;  ///< by time
+  std::vector<Group*> batches_;          ///< groups whose polls wait for a batch
+  TokenBucket deliveries_;
+  std::uint64_t gaps_ = 0;
+};
+
+}  // namespace rtcroom

@@ -1,0 +1,149 @@
+#include "daemon/channel/waiting_polls.h"
+
+#include <utility>
+
+#include "daemon/channel/channel_json.h"
+#include "daemon/channel/login_table.h"
+
+namespace rtcroom {
+namespace {
+
+/// Polls of one kind that a login may have waiting; one more answers the oldest. A client has a
+/// loop of them for each room that ended while it was in it, and for each second join. With fewer
+/// than it has loops, each poll would answer another at once, without end. A mini-program has at
+/// most ten requests under way.
+constexpr std::size_t kMaxPolls = 10;
+/// Keys of this server have less than a fifth of that.
+constexpr std::size_t kMaxKeyBytes = 512;
+
+constexpr int kNothingNew = 60008;
+
+LoginPolls& PollsOf(Login& owner, const WaitingPoll& poll) {
+  return poll.is_account ? owner.account_polls : owner.room_polls;
+}
+
+}  // namespace
+
+void WaitingPolls::HoldAccount(Login* owner, PollReply reply, ChannelTurn& turn) {
+  ++account_polls_;
+  Hold({.reply = std::move(reply),
+        .due = turn.now + options_.hold,
+        .owner = owner,
+        .is_account = true},
+       turn);
+}
+
+void WaitingPolls::HoldRoom(Login* owner, const RoomPoll& poll, PollReply reply,
+                            ChannelTurn& turn) {
+  Hold({.reply = std::move(reply),
+        .due = turn.now + options_.hold,
+        .owner = owner,
+        .start = poll.start,
+        .key = poll.key.substr(0, kMaxKeyBytes)},
+       turn);
+}
+
+void WaitingPolls::Hold(WaitingPoll poll, ChannelTurn& turn) {
+  Login* const owner = poll.owner;
+  const auto held = waiting_.insert(waiting_.end(), std::move(poll));
+  if (owner == nullptr) return;
+  LoginPolls& polls = PollsOf(*owner, *held);
+  polls.waiting.push_back(held);
+  if (polls.waiting.size() > 1) MarkShared(polls, turn.now);
+  if (polls.waiting.size() > kMaxPolls) AnswerEmpty(polls.waiting.front(), turn);
+}
+
+void WaitingPolls::Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn) {
+  paused_.push_back({.reply = std::move(reply), .due = turn.now + kPause, .is_account = !room});
+  if (!room) {
+    ++account_polls_;
+    return;
+  }
+  paused_.back().start = room->start;
+  paused_.back().key = room->key.substr(0, kMaxKeyBytes);
+}
+
+void WaitingPolls::Deliver(LoginPolls& polls, std::string body, std::optional<TimePoint> made_at,
+                           ChannelTurn& turn) {
+  const WaitingList::iterator poll = polls.waiting.back();
+  const DeliveryPath path = poll->is_account ? DeliveryPath::kAccount : DeliveryPath::kRoom;
+  ++counts_.deliveries.at(static_cast<std::size_t>(path));
+  if (turn.is_of_feed && made_at) turn.deliveries.push_back({.path = path, .made_at = *made_at});
+  Answer(poll, std::move(body), turn);
+}
+
+void WaitingPolls::DeliverByRoom(Login& login, std::string_view entries,
+                                 std::optional<TimePoint> made_at, ChannelTurn& turn) {
+  Deliver(login.room_polls, RoomReplyTo(*login.room_polls.waiting.back(), entries), made_at, turn);
+}
+
+void WaitingPolls::AnswerNewestEmpty(LoginPolls& polls, ChannelTurn& turn) {
+  AnswerEmpty(polls.waiting.back(), turn);
+}
+
+void WaitingPolls::AnswerAllEmpty(LoginPolls& polls, ChannelTurn& turn) {
+  while (!polls.waiting.empty()) AnswerEmpty(polls.waiting.front(), turn);
+}
+
+void WaitingPolls::AnswerKicked(Login& login, ChannelTurn& turn) {
+  std::vector<WaitingList::iterator>& polls = login.account_polls.waiting;
+  while (!polls.empty()) Answer(polls.front(), KickedReply(), turn);
+}
+
+void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, ChannelTurn& turn) {
+  turn.replies.emplace_back(std::move(poll->reply), std::move(body));
+  if (poll->owner != nullptr) std::erase(PollsOf(*poll->owner, *poll).waiting, poll);
+  if (poll->is_account) --account_polls_;
+  waiting_.erase(poll);
+}
+
+void WaitingPolls::AnswerEmpty(WaitingList::iterator poll, ChannelTurn& turn) {
+  Answer(poll, poll->is_account ? FailureReply(kNothingNew, "timeout") : RoomReplyTo(*poll, ""),
+         turn);
+}
+
+std::string WaitingPolls::RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const {
+  const auto hold = std::chrono::duration_cast<std::chrono::seconds>(options_.hold);
+  if (poll.owner != nullptr && poll.owner->room) {
+    const Membership& room = *poll.owner->room;
+    return RoomReply(room.confirmed, hold, room.key, entries);
+  }
+  return RoomReply(poll.start, hold, poll.key, entries);
+}
+
+void WaitingPolls::Retract(InFlight& in_flight) {
+  in_flight = {};
+  ++counts_.redeliveries;
+}
+
+/// A single poll that asks again has lost the answer. Several share the position: others come with
+/// the old one while the answer is on its way.
+void WaitingPolls::RetractIfAskedAgain(InFlight& in_flight, const LoginPolls& polls,
+                                       MonotonicTime now) {
+  if (in_flight.end > 0 && polls.waiting.size() == 1 && polls.shared_until <= now) {
+    Retract(in_flight);
+  }
+}
+
+void WaitingPolls::Orphan(Login& login) {
+  for (const LoginPolls* const polls : {&login.account_polls, &login.room_polls}) {
+    for (const WaitingList::iterator poll : polls->waiting) poll->owner = nullptr;
+  }
+}
+
+void WaitingPolls::AnswerPaused(ChannelTurn& turn) {
+  waiting_.splice(waiting_.begin(), paused_, paused_.begin());
+  AnswerEmpty(waiting_.begin(), turn);
+}
+
+void WaitingPolls::OnTick(ChannelTurn& turn) {
+  while (!paused_.empty() && paused_.front().due <= turn.now) AnswerPaused(turn);
+  while (!waiting_.empty() && waiting_.front().due <= turn.now) AnswerEmpty(waiting_.begin(), turn);
+}
+
+void WaitingPolls::AnswerAll(ChannelTurn& turn) {
+  while (!paused_.empty()) AnswerPaused(turn);
+  while (!waiting_.empty()) AnswerEmpty(waiting_.begin(), turn);
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,122 @@
+// The polls that wait for an answer.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/channel/channel_figures.h"
+#include "daemon/channel/channel_options.h"
+#include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/channel_turn.h"
+
+namespace rtcroom {
+
+struct Login;
+
+// Bounds of one reply.
+inline constexpr std::size_t kMaxReplyEntries = 50;
+inline constexpr std::size_t kMaxReplyBytes = std::size_t{128} << 10;
+/// What an entry of a reply takes in memory besides its text.
+inline constexpr std::size_t kEntryBytes = 160;
+
+/// A poll of a room as it was received.
+struct RoomPoll {
+  std::uint64_t start = 0;  ///< the next message that the client expects; 0 and 1: from its join
+  std::string key{};        ///< as sent; the first 512 bytes come back
+  std::optional<RoomKeyClaims> claims{};  ///< what the key says, when it is one of this server
+};
+
+struct WaitingPoll {
+  PollReply reply{};
+  MonotonicTime due{};
+  Login* owner = nullptr;  ///< null: of no known login
+  bool is_account = false;
+  std::uint64_t start = 0;  ///< of a room's poll
+  std::string key{};        ///< likewise
+};
+using WaitingList = std::list<WaitingPoll>;
+
+/// The polls of one kind of a login.
+struct LoginPolls {
+  std::vector<WaitingList::iterator> waiting{};  ///< oldest first
+  /// Until then the client may have several loops of polls, which share one position.
+  MonotonicTime shared_until{};
+};
+
+/// An answer that is not confirmed yet.
+struct InFlight {
+  MonotonicTime since{};
+  std::uint64_t end = 0;  ///< a poll from there or beyond confirms it; 0: there is none
+};
+
+/// Holds polls of both kinds, answers each once, and counts what the answers carry.
+///
+/// @threads for one thread at a time.
+class WaitingPolls {
+ public:
+  static constexpr std::chrono::seconds kPause{1};
+
+  explicit WaitingPolls(const ChannelOptions& options) : options_(options) {}
+
+  /// Holds a poll of an account.
+  void HoldAccount(Login* owner, PollReply reply, ChannelTurn& turn);
+  void HoldRoom(Login* owner, const RoomPoll& poll, PollReply reply, ChannelTurn& turn);
+  /// Takes a poll of a caller that has spent what it may: it is answered empty after `kPause`,
+  /// whatever comes, and the next poll gets that.
+  /// @param room  nullopt: the account's poll.
+  void Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn);
+
+  /// Answers the newest of these polls, of which there is one, with entries.
+  /// @param made_at  of the oldest entry that is new to the client; nullopt when none is, or when
+  ///                 its time is not known.
+  void Deliver(LoginPolls& polls, std::string body, std::optional<TimePoint> made_at,
+               ChannelTurn& turn);
+  /// Answers the newest poll of the room of a login with entries, from its present position.
+  void DeliverByRoom(Login& login, std::string_view entries, std::optional<TimePoint> made_at,
+                     ChannelTurn& turn);
+  void AnswerNewestEmpty(LoginPolls& polls, ChannelTurn& turn);
+  void AnswerAllEmpty(LoginPolls& polls, ChannelTurn& turn);
+  /// Answers all polls of the account of a login that was kicked.
+  void AnswerKicked(Login& login, ChannelTurn& turn);
+  /// The client may have begun another loop: each has a poll in the time that this lasts.
+  void MarkShared(LoginPolls& polls, MonotonicTime now) const {
+    polls.shared_until = now + options_.hold + options_.resend_after;
+  }
+  /// The answer was lost: what it carried is sent again.
+  void Retract(InFlight& in_flight);
+  void RetractIfAskedAgain(InFlight& in_flight, const LoginPolls& polls, MonotonicTime now);
+  /// The login is not known any more: its polls are held on.
+  static void Orphan(Login& login);
+
+  /// Answers polls that are due.
+  void OnTick(ChannelTurn& turn);
+  /// Answers every poll.
+  void AnswerAll(ChannelTurn& turn);
+
+  [[nodiscard]] std::size_t size() const { return waiting_.size() + paused_.size(); }
+  [[nodiscard]] std::size_t account_polls() const { return account_polls_; }
+  /// Deliveries and redeliveries.
+  [[nodiscard]] const ChannelCounts& counts() const { return counts_; }
+
+ private:
+  void Hold(WaitingPoll poll, ChannelTurn& turn);
+  void Answer(WaitingList::iterator poll, std::string body, ChannelTurn& turn);
+  void AnswerEmpty(WaitingList::iterator poll, ChannelTurn& turn);
+  void AnswerPaused(ChannelTurn& turn);
+  [[nodiscard]] std::string RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const;
+
+  const ChannelOptions options_;
+  WaitingList waiting_;            ///< by due time
+  WaitingList paused_;             ///< likewise
+  std::size_t account_polls_ = 0;  ///< those of them
+  ChannelCounts counts_;
+};
+
+}  // namespace rtcroom
