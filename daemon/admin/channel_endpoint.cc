@@ -47,15 +47,15 @@ json LoginJson(const ConnectedLogin& login) {
 
 }  // namespace
 
-Result<json> ListLogins(const HttpRequest& request, const Channel* channel) {
+Result<json> ListLogins(const HttpRequest& request, const ChannelLogins* logins) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<LoginQuery> asked = ReadLogins(*query);
   if (!asked) return asked.error();
-  const ConnectedLogins found = channel == nullptr ? ConnectedLogins() : channel->Logins(*asked);
-  json logins = json::array();
-  for (const ConnectedLogin& login : found.logins) logins.push_back(LoginJson(login));
-  return json{{"logins", std::move(logins)},
+  const ConnectedLogins found = logins == nullptr ? ConnectedLogins() : logins->Page(*asked);
+  json list = json::array();
+  for (const ConnectedLogin& login : found.logins) list.push_back(LoginJson(login));
+  return json{{"logins", std::move(list)},
               {"next", found.next ? json(found.next->value) : json()}};
 }
 

@@ -4,14 +4,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/channel.h"
+#include "daemon/channel/channel_logins.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
 
 /// A page of logins, by account. It has no messages and no keys.
-/// @param channel  null: it is off, and no client is connected.
+/// @param logins  null: the channel is off, and no client is connected.
 /// @errors kBadRequest naming the field.
-Result<nlohmann::json> ListLogins(const HttpRequest& request, const Channel* channel);
+Result<nlohmann::json> ListLogins(const HttpRequest& request, const ChannelLogins* logins);
 
 }  // namespace rtcroom

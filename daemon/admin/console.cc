@@ -51,7 +51,7 @@ void Console::AddRoutes(AdminRouter& router) {
   get("/console/api/room",
       [this](const HttpRequest& request) { return ShowRoom(request, deps_.store, deps_.signs); });
   get("/console/api/channel", [this](const HttpRequest& request) {
-    return ListLogins(request, deps_.signs.clients.channel);
+    return ListLogins(request, deps_.signs.clients.logins);
   });
   get("/console/api/events",
       [this](const HttpRequest& request) { return ShowRoomEvents(request, deps_.store); });

@@ -9,7 +9,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/channel.h"
+#include "daemon/channel/channel_groups.h"
+#include "daemon/channel/channel_logins.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/lease_table.h"
@@ -21,8 +22,9 @@ namespace rtcroom {
 
 /// The clients that are connected to rooms.
 struct RoomClients {
-  const Channel* channel = nullptr;          ///< the old ones; null: the channel is off
-  const PushReceivers* receivers = nullptr;  ///< the new ones; null likewise
+  const ChannelGroups* groups = nullptr;     ///< has the old ones; null: the channel is off
+  const PushReceivers* receivers = nullptr;  ///< has the new ones; null likewise
+  const ChannelLogins* logins = nullptr;     ///< has both; null likewise
 };
 
 /// What is known of members beside the store.

@@ -23,7 +23,7 @@ Status ChannelFeed::Start() {
   if (!newest_message) return newest_message.error();
   events_at_ = *std::move(newest_event);
   messages_at_ = *newest_message;
-  deps_.channel.BeginAfter(messages_at_);
+  deps_.channel.messages().BeginAfter(messages_at_);
   if (deps_.contacts != nullptr) {
     if (const Status loaded = deps_.contacts->Load(); !loaded) return loaded.error();
   }
@@ -71,9 +71,9 @@ Status ChannelFeed::Guarded(Status (ChannelFeed::*step)()) {
 
 Status ChannelFeed::ReadNew() {
   const std::vector<AccountLogin> logins = deps_.logins.Take();
-  if (!logins.empty()) deps_.channel.OnLogins(logins);
+  if (!logins.empty()) deps_.channel.logins().OnLogins(logins);
   for (const AccountValidity& validity : deps_.logins.TakeValidities()) {
-    deps_.channel.EndLogins(validity);
+    deps_.channel.logins().EndLogins(validity);
   }
   while (true) {
     if (const Status loaded = Reload(); !loaded) return loaded;

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-
-#include "daemon/channel/channel.h"
+#include <utility>
 
 namespace rtcroom {
 namespace {
@@ -12,137 +11,239 @@ namespace {
 constexpr std::size_t kMostSingleEnds = 100;
 /// Ends that one commit of a tick stores.
 constexpr std::size_t kMostStoredAtOnce = 1000;
+/// Logins that one commit reports to the other servers.
+constexpr std::size_t kMostReportedAtOnce = 1000;
 
 }  // namespace
 
-ConnectedLogins Channel::Logins(const LoginQuery& query) const {
-  const MonotonicTime now = deps_.clock.Monotonic();
-  const MutexLock lock(mutex_);
-  return state_.logins().Page(query, now);
+ChannelLogins::ChannelLogins(ChannelCore& core)
+    : core_(core),
+      unreported_(ChannelState::kMaxEnded + core.options.max_instances,
+                  core.options.max_known_instances) {}
+
+Result<LoginTokens> ChannelLogins::LogIn(const UserId& account, const LoginProof& proof) {
+  ChannelInstance instance = NewInstance(account, proof);
+  std::vector<EndedLogin> ends;
+  {
+    ChannelCore::Turn turn(core_);
+    if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
+    instance.logged_in = NextLogin(account, turn.wall);
+    (void)core_.state.Admit(instance, turn, proof.issued);
+    NoteLogin(instance, LoginChange::kBegun);
+    ends = core_.TakeEnds(turn);
+  }
+  (void)StoreEnds(ends);
+  return LoginTokens{.tiny_id = core_.tokens.TinyIdOf(account),
+                     .a2 = core_.tokens.SignInstance(instance)};
 }
 
-std::vector<std::size_t> Channel::CountMembers(std::span<const std::uint64_t> rooms) const {
-  std::vector<std::size_t> counts;
-  counts.reserve(rooms.size());
-  const MutexLock lock(mutex_);
-  for (const std::uint64_t room : rooms) counts.push_back(state_.groups().CountMembers(room));
-  return counts;
+Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const LoginProof& proof,
+                                               std::optional<TimePoint> continued,
+                                               std::function<void()> on_kicked) {
+  ChannelInstance instance = NewInstance(account, proof);
+  std::vector<EndedLogin> ends;
+  {
+    ChannelCore::Turn turn(core_);
+    if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
+    instance.logged_in = NextLogin(account, turn.wall);
+    // One that was ended with all of the account's is not continued: the proof is newer.
+    if (continued && *continued < instance.logged_in &&
+        *continued >= core_.deps.validities.FirstValid(account)) {
+      instance.logged_in = *continued;
+      if (HasEnded(instance)) return Error{Errc::kInstanceKicked, {}};
+      core_.state.KickLoginOf(account, *continued, turn);
+    }
+    const Standing standing = core_.state.Admit(instance, turn, proof.issued);
+    if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
+    if (!core_.state.logins().Attach(instance.instance, std::move(on_kicked))) {
+      return Error{Errc::kUnavailable, "too many connections"};
+    }
+    NoteLogin(instance, LoginChange::kBegun);
+    ends = core_.TakeEnds(turn);
+  }
+  (void)StoreEnds(ends);
+  return instance;
 }
 
-// Ends
-
-TimePoint Channel::NextLogin(const UserId& account, TimePoint now) const {
-  return std::max({state_.logins().NextLogin(account, now), deps_.ends.EndedBefore(account),
-                   deps_.validities.FirstValid(account)});
+ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginProof& proof) {
+  ChannelInstance instance{.account = account, .expires = proof.expires, .reach = proof.reach};
+  core_.deps.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
+  return instance;
 }
 
-bool Channel::IsOver(const UserId& account, const LoginProof& proof) const {
-  return proof.issued < deps_.validities.FirstValid(account);
+Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, std::string_view a2) {
+  const std::optional<ChannelInstance> caller =
+      core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
+  if (!caller) return Error{Errc::kNoSession, {}};
+  ChannelCore::Turn turn(core_);
+  switch (StandingOf(*caller, turn)) {
+    case Standing::kActive:
+      return *caller;
+    case Standing::kKicked:
+      return Error{Errc::kInstanceKicked, {}};
+    case Standing::kLoggedOut:
+      break;
+  }
+  return Error{Errc::kNoSession, {}};
 }
 
-bool Channel::HasEnded(const ChannelInstance& login) const {
-  return login.logged_in < deps_.validities.FirstValid(login.account) ||
-         deps_.ends.Find(login.account, login.instance, login.logged_in).has_value();
+TimePoint ChannelLogins::NextLogin(const UserId& account, TimePoint now) const {
+  return std::max({core_.state.logins().NextLogin(account, now),
+                   core_.deps.ends.EndedBefore(account),
+                   core_.deps.validities.FirstValid(account)});
 }
 
-Standing Channel::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
-  if (login.logged_in < deps_.validities.FirstValid(login.account)) return Standing::kLoggedOut;
-  const auto end = deps_.ends.Find(login.account, login.instance, login.logged_in);
+bool ChannelLogins::IsOver(const UserId& account, const LoginProof& proof) const {
+  return proof.issued < core_.deps.validities.FirstValid(account);
+}
+
+bool ChannelLogins::HasEnded(const ChannelInstance& login) const {
+  return login.logged_in < core_.deps.validities.FirstValid(login.account) ||
+         core_.deps.ends.Find(login.account, login.instance, login.logged_in).has_value();
+}
+
+Standing ChannelLogins::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
+  if (login.logged_in < core_.deps.validities.FirstValid(login.account))
+    return Standing::kLoggedOut;
+  const auto end = core_.deps.ends.Find(login.account, login.instance, login.logged_in);
   // What memory knows of it is more exact. One that has ended must not become known again: it would
   // take the place of another.
-  const Standing standing = end && state_.logins().Find(login.instance) == nullptr
+  const Standing standing = end && core_.state.logins().Find(login.instance) == nullptr
                                 ? Standing::kActive
-                                : state_.Admit(login, turn);
+                                : core_.state.Admit(login, turn);
   if (standing != Standing::kActive || !end) return standing;
   return *end == LoginEnd::kKicked ? Standing::kKicked : Standing::kLoggedOut;
 }
 
-EndedLogin Channel::EndOf(const ChannelInstance& login) const {
+// Ends
+
+EndedLogin ChannelLogins::EndOf(const ChannelInstance& login) const {
   // All earlier ones have ended if there is one at a time; so one row of an account is enough.
-  if (options_.max_instances == 1 || deps_.ends.CountSingle(login.account) >= kMostSingleEnds) {
+  if (core_.options.max_instances == 1 ||
+      core_.deps.ends.CountSingle(login.account) >= kMostSingleEnds) {
     return EndOfAllBefore(login.account, login.logged_in + std::chrono::milliseconds(1),
                           LoginEnd::kLoggedOut);
   }
   return EndOfOne(login, LoginEnd::kLoggedOut);
 }
 
-void Channel::Disconnect(const ChannelInstance& login) {
-  const MutexLock lock(mutex_);
-  if (state_.LogOut(login.instance)) NoteLogin(login, LoginChange::kEnded);
+void ChannelLogins::Disconnect(const ChannelInstance& login) {
+  const MutexLock lock(core_.mutex);
+  if (core_.state.LogOut(login.instance)) NoteLogin(login, LoginChange::kEnded);
 }
 
-Status Channel::LogOut(const ChannelInstance& caller) {
+Status ChannelLogins::LogOut(const ChannelInstance& caller) {
   std::vector<EndedLogin> ends;
   {
-    Turn turn(*this);
+    ChannelCore::Turn turn(core_);
     // Memory may have forgotten it meanwhile.
-    if (!state_.LogOut(caller.instance) && HasEnded(caller)) return {};
+    if (!core_.state.LogOut(caller.instance) && HasEnded(caller)) return {};
     NoteLogin(caller, LoginChange::kEnded);
     turn.ends.push_back(EndOf(caller));
-    ends = TakeEnds(turn);
+    ends = core_.TakeEnds(turn);
   }
   return StoreEnds(ends);
 }
 
-Status Channel::LogOutAll(const ChannelInstance& caller) {
+Status ChannelLogins::LogOutAll(const ChannelInstance& caller) {
   std::vector<EndedLogin> ends;
   {
-    Turn turn(*this);
+    ChannelCore::Turn turn(core_);
     if (HasEnded(caller)) return Error{Errc::kNoSession, {}};
     turn.ends.push_back(
         EndOfAllBefore(caller.account, NextLogin(caller.account, turn.wall), LoginEnd::kLoggedOut));
-    for (const ChannelInstance& ended : state_.LogOutAll(caller.account, turn)) {
+    for (const ChannelInstance& ended : core_.state.LogOutAll(caller.account, turn)) {
       NoteLogin(ended, LoginChange::kEnded);
     }
-    ends = TakeEnds(turn);
+    ends = core_.TakeEnds(turn);
   }
   return StoreEnds(ends);
 }
 
-void Channel::EndLogins(const AccountValidity& validity) {
-  Turn turn(*this);
+void ChannelLogins::EndLogins(const AccountValidity& validity) {
+  ChannelCore::Turn turn(core_);
   const TimePoint next = validity.valid_from + std::chrono::seconds(1);
-  state_.KickLoginsBefore(validity.account, next, turn);
-  for (const EndedLogin& end : TakeEnds(turn)) KeepUnstored(end);
+  core_.state.KickLoginsBefore(validity.account, next, turn);
+  for (const EndedLogin& end : core_.TakeEnds(turn)) core_.KeepUnstored(end);
 }
 
-std::vector<EndedLogin> Channel::TakeEnds(ChannelTurn& turn) {
-  std::vector<EndedLogin> ends = std::exchange(turn.ends, {});
-  if (ends.empty()) return ends;
-  // Tokens expire by the wall clock, and it may be behind the clock by which ends are removed.
-  const TimePoint kept_until = deps_.dates.Now() + kLongestLogin;
-  for (EndedLogin& end : ends) end.expires = std::max(end.expires, kept_until);
-  std::erase_if(ends, [this](const EndedLogin& end) { return !deps_.ends.Put(end); });
-  return ends;
-}
-
-Status Channel::StoreEnds(std::span<const EndedLogin> ends) {
+Status ChannelLogins::StoreEnds(std::span<const EndedLogin> ends) {
   if (ends.empty()) return {};
-  const Status stored = deps_.end_store.PutEndedLogins(ends);
+  const Status stored = core_.deps.end_store.PutEndedLogins(ends);
   if (stored) return stored;
-  const MutexLock lock(mutex_);
-  for (const EndedLogin& end : ends) KeepUnstored(end);
+  const MutexLock lock(core_.mutex);
+  for (const EndedLogin& end : ends) core_.KeepUnstored(end);
   return stored;
 }
 
-void Channel::KeepUnstored(const EndedLogin& end) {
-  const auto [kept, is_new] = unstored_ends_.try_emplace({end.account, end.instance}, end);
-  if (!is_new && kept->second.logged_in < end.logged_in) kept->second = end;
-  if (unstored_ends_.size() > EndedLoginList::kMaxEndedLogins) {
-    unstored_ends_.erase(unstored_ends_.begin());
+void ChannelLogins::Save() {
+  (void)StoreEnds(core_.TakeUnstored(kMostStoredAtOnce));
+  if (core_.deps.logins != nullptr) Report();
+}
+
+// Other servers
+
+void ChannelLogins::NoteLogin(const ChannelInstance& login, LoginChange change) {
+  if (core_.deps.logins == nullptr) return;
+  unreported_.Add({.account = login.account,
+                   .instance = login.instance,
+                   .logged_in = login.logged_in,
+                   .expires = login.expires,
+                   .has_ended = change == LoginChange::kEnded});
+}
+
+void ChannelLogins::Report() {
+  std::vector<AccountLogin> logins;
+  {
+    const MutexLock lock(core_.mutex);
+    // It may be late: of one that has ended here since, the client is connected elsewhere by now.
+    logins = unreported_.Take(
+        kMostReportedAtOnce, [this](const AccountLogin& login) REQUIRES(core_.mutex) {
+          const Login* const found = core_.state.logins().Find(login.instance);
+          return found != nullptr && found->IsActive();
+        });
+  }
+  if (logins.empty() || core_.deps.logins->ReportLogins(logins)) return;
+  const MutexLock lock(core_.mutex);
+  unreported_.PutBack(logins);
+}
+
+void ChannelLogins::OnLogins(std::span<const AccountLogin> logins) {
+  ChannelCore::Turn turn(core_);
+  for (const AccountLogin& login : logins) {
+    const ChannelInstance claims{.account = login.account,
+                                 .instance = login.instance,
+                                 .logged_in = login.logged_in,
+                                 .expires = login.expires};
+    if (login.has_ended) {
+      core_.state.LogOutElsewhere(claims, turn);
+    } else if (!HasEnded(claims)) {
+      core_.state.AdmitElsewhere(claims, turn);
+    }
   }
 }
 
-void Channel::StoreUnstored() {
-  std::vector<EndedLogin> ends;
-  {
-    const MutexLock lock(mutex_);
-    while (!unstored_ends_.empty() && ends.size() < kMostStoredAtOnce) {
-      ends.push_back(std::move(unstored_ends_.begin()->second));
-      unstored_ends_.erase(unstored_ends_.begin());
-    }
-  }
-  (void)StoreEnds(ends);
+// Who is logged in
+
+void ChannelLogins::SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
+                               std::optional<std::string> image) {
+  const MutexLock lock(core_.mutex);
+  Account* const account = core_.state.logins().FindAccount(caller.account);
+  if (account == nullptr) return;
+  if (nick) account->profile.nick = *std::move(nick);
+  if (image) account->profile.image = *std::move(image);
+}
+
+Account::Profile ChannelLogins::ProfileOf(const UserId& account) const {
+  const MutexLock lock(core_.mutex);
+  const Account* const found = core_.state.logins().FindAccount(account);
+  return found == nullptr ? Account::Profile() : found->profile;
+}
+
+ConnectedLogins ChannelLogins::Page(const LoginQuery& query) const {
+  const MonotonicTime now = core_.deps.clock.Monotonic();
+  const MutexLock lock(core_.mutex);
+  return core_.state.logins().Page(query, now);
 }
 
 }  // namespace rtcroom

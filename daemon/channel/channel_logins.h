@@ -1,50 +1,98 @@
-// The connected logins of the message channel, in pages.
+// The logins of the message channel: how they begin and end.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "daemon/base/clock.h"
-#include "daemon/core/ids.h"
-#include "daemon/core/room_reach.h"
+#include "daemon/base/result.h"
+#include "daemon/channel/channel_core.h"
+#include "daemon/channel/connected_logins.h"
+#include "daemon/channel/unreported_logins.h"
 
 namespace rtcroom {
 
-/// The protocol that a client speaks: polls, or a WebSocket.
-enum class ClientKind : std::uint8_t { kOld, kNew };
+/// @threads safe from any thread.
+class ChannelLogins {
+ public:
+  /// @param core  outlives this object.
+  explicit ChannelLogins(ChannelCore& core);
 
-/// The outcome of the check of a client's ticket or token, which allows it to log in.
-struct LoginProof {
-  TimePoint expires{};                  ///< at most `kLongestLogin` from now
-  TimePoint issued = TimePoint::max();  ///< of the ticket; max: it was none
-  RoomReach reach = RoomReach::kAll;
-};
+  /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
+  /// Waits for a commit when it kicks some. If they cannot be stored, the next ticks try again.
+  /// @errors kNoSession when the logins of the account were ended since the ticket was verified.
+  Result<LoginTokens> LogIn(const UserId& account, const LoginProof& proof);
 
-/// One login that has not ended.
-struct ConnectedLogin {
-  UserId account{};
-  ClientKind client = ClientKind::kOld;
-  TimePoint logged_in{};
-  /// Since its last call; 0 while a poll waits or a WebSocket is open.
-  std::chrono::milliseconds idle{0};
-  std::size_t polls = 0;          ///< that wait
-  std::optional<RoomKey> room{};  ///< an old client's: new ones follow any number
-  TimePoint joined_at{};          ///< the group of `room`
-};
+  /// Begins a login whose client keeps a connection: it gets its direct messages by it, and is
+  /// logged in until `Disconnect`.
+  /// @param continued  `logged_in` of an earlier connection of the client, whose login goes on: it
+  ///                   takes no place from a login that came later. nullopt: a new login.
+  /// @param on_kicked  called once, without a lock, when a newer login takes its place.
+  /// @errors as `LogIn`; kInstanceKicked when that login has ended, or later ones have taken its
+  ///         place; kUnavailable when too many have a connection.
+  Result<ChannelInstance> Connect(const UserId& account, const LoginProof& proof,
+                                  std::optional<TimePoint> continued,
+                                  std::function<void()> on_kicked);
 
-struct LoginQuery {
-  std::string begins{};           ///< of the accounts; empty: all
-  std::optional<UserId> after{};  ///< only accounts after this one
-  std::size_t limit = 50;         ///< 1..200; those of one account are not split
-};
+  /// The instance that makes a call.
+  /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
+  Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
 
-struct ConnectedLogins {
-  std::vector<ConnectedLogin> logins{};  ///< by account, and of each the oldest first
-  std::optional<UserId> next{};          ///< `after` of the next page; nullopt: this was the last
+  /// The end of a connection. Its login has no `a2`, so nothing is stored.
+  void Disconnect(const ChannelInstance& login);
+  /// Ends the login: its `a2` is refused at every server on the store, after restarts, too. Waits
+  /// for a commit. With more than a hundred logouts of one account, one more ends its earlier
+  /// logins.
+  /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: it has ended, and the next ticks store it.
+  Status LogOut(const ChannelInstance& caller);
+  /// Ends the login and all logins of the account that began before it, as `LogOut` does.
+  /// @errors the same; kNoSession when the caller itself has ended meanwhile.
+  Status LogOutAll(const ChannelInstance& caller);
+  /// Kicks the logins that began up to and in that second, and those by tickets of before: where it
+  /// is heard of later, or by another clock, they may have begun after it.
+  /// @param validity  that `ChannelDeps::validities` has already.
+  void EndLogins(const AccountValidity& validity);
+  /// Applies logins and logouts at all servers on the store.
+  void OnLogins(std::span<const AccountLogin> logins);
+
+  /// A nick of at most 128 bytes, an image of at most 1,024; nullopt leaves it as it is.
+  void SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
+                  std::optional<std::string> image);
+  /// Empty for an account that is not logged in.
+  [[nodiscard]] Account::Profile ProfileOf(const UserId& account) const;
+  /// A page of the logins that have not ended.
+  [[nodiscard]] ConnectedLogins Page(const LoginQuery& query) const;
+
+  /// Stores ends that could not be stored, and reports logins to the other servers.
+  void Save();
+
+ private:
+  enum class LoginChange : bool { kBegun, kEnded };
+
+  ChannelInstance NewInstance(const UserId& account, const LoginProof& proof);
+  /// After all logins of the account that are known or have ended.
+  [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const
+      REQUIRES(core_.mutex);
+  /// Whether the logins of the account were ended since the proof was given.
+  [[nodiscard]] bool IsOver(const UserId& account, const LoginProof& proof) const;
+  [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
+  /// Admits it unless it has ended.
+  Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn) REQUIRES(core_.mutex);
+  /// Its end by a logout.
+  [[nodiscard]] EndedLogin EndOf(const ChannelInstance& login) const;
+  /// If it fails, the next ticks try again.
+  Status StoreEnds(std::span<const EndedLogin> ends);
+  /// Keeps it for `Report`.
+  void NoteLogin(const ChannelInstance& login, LoginChange change) REQUIRES(core_.mutex);
+  void Report();
+
+  ChannelCore& core_;
+  /// Not yet reported to the other servers on the store.
+  UnreportedLogins unreported_ GUARDED_BY(core_.mutex);
 };
 
 }  // namespace rtcroom

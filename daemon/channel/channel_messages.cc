@@ -1,11 +1,12 @@
 // Messages of members: rates, repetitions, guards and the store.
+#include "daemon/channel/channel_messages.h"
+
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "daemon/base/address_key.h"
 #include "daemon/base/sip_hash.h"
-#include "daemon/channel/channel.h"
 #include "daemon/channel/group_access_check.h"
 
 namespace rtcroom {
@@ -21,94 +22,97 @@ Error TooMany() { return {Errc::kTooManyRequests, "too many messages"}; }
 
 }  // namespace
 
-Status Channel::CheckRate(const UserId& account) {
-  const MonotonicTime now = deps_.clock.Monotonic();
-  const MutexLock lock(mutex_);
-  if (senders_.TakeToken(account, options_.account_rate, now)) return {};
+Status ChannelMessages::CheckRate(const UserId& account) {
+  const MonotonicTime now = core_.deps.clock.Monotonic();
+  const MutexLock lock(core_.mutex);
+  if (senders_.TakeToken(account, core_.options.account_rate, now)) return {};
   return TooMany();
 }
 
-Status Channel::CheckRoomRate(const UserId& account, const RoomKey& room,
-                              std::uint64_t room_number) {
+Status ChannelMessages::CheckRoomRate(const UserId& account, const RoomKey& room,
+                                      std::uint64_t room_number) {
   using Outcome = MessageSenders::RoomToken;
   // `CheckAccess` has asked already where only members may be in the group.
   const auto take = [&] {
-    const MonotonicTime now = deps_.clock.Monotonic();
-    const MutexLock lock(mutex_);
-    return senders_.TakeRoomToken(room_number, account, options_.access == GroupAccess::kMembers,
-                                  options_.group_rate, now);
+    const MonotonicTime now = core_.deps.clock.Monotonic();
+    const MutexLock lock(core_.mutex);
+    return senders_.TakeRoomToken(room_number, account,
+                                  core_.options.access == GroupAccess::kMembers,
+                                  core_.options.group_rate, now);
   };
   Outcome outcome = take();
   if (outcome == Outcome::kForMembers) {
-    const Result<Room> loaded = deps_.rooms.Load(room);
-    const bool is_member =
-        loaded &&
-        CheckGroupAccess(GroupAccess::kMembers, account, *loaded, deps_.rooms, deps_.bans).ok();
+    const Result<Room> loaded = core_.deps.rooms.Load(room);
+    const bool is_member = loaded && CheckGroupAccess(GroupAccess::kMembers, account, *loaded,
+                                                      core_.deps.rooms, core_.deps.bans)
+                                         .ok();
     if (!is_member) return TooMany();
     {
-      const MutexLock lock(mutex_);
-      senders_.SetMember(room_number, account, is_member, deps_.clock.Monotonic());
+      const MutexLock lock(core_.mutex);
+      senders_.SetMember(room_number, account, is_member, core_.deps.clock.Monotonic());
     }
     outcome = take();
   }
   return outcome == Outcome::kTaken ? Status() : TooMany();
 }
 
-Status Channel::CheckShare(const StoredMessage& message, const std::string& address) {
+Status ChannelMessages::CheckShare(const StoredMessage& message, const std::string& address) {
   const std::string owner = address.empty() ? std::string() : AddressKey(address);
-  const MonotonicTime now = deps_.clock.Monotonic();
-  const MutexLock lock(mutex_);
+  const MonotonicTime now = core_.deps.clock.Monotonic();
+  const MutexLock lock(core_.mutex);
   if (shares_.Take(message.content.sender, owner, StoredBytes(message), now)) return {};
   return Error{Errc::kTooManyRequests, "more than a fair share of the log of messages"};
 }
 
-std::optional<SentMessage> Channel::FindSent(const UserId& account, std::uint64_t target,
-                                             std::uint64_t random) const {
-  const MutexLock lock(mutex_);
-  return senders_.FindSent(account, target, random, deps_.clock.Monotonic());
+std::optional<SentMessage> ChannelMessages::FindSent(const UserId& account, std::uint64_t target,
+                                                     std::uint64_t random) const {
+  const MutexLock lock(core_.mutex);
+  return senders_.FindSent(account, target, random, core_.deps.clock.Monotonic());
 }
 
-RepeatsAfter Channel::RepeatsOf(const MessageContent& message) {
-  const MonotonicTime now = deps_.clock.Monotonic();
-  const MutexLock lock(mutex_);
+RepeatsAfter ChannelMessages::RepeatsOf(const MessageContent& message) {
+  const MonotonicTime now = core_.deps.clock.Monotonic();
+  const MutexLock lock(core_.mutex);
   return repeats_.For(message, now);
 }
 
-SentMessage Channel::Remember(const AppendedMessage& stored) {
+SentMessage ChannelMessages::Remember(const AppendedMessage& stored) {
   const MessageContent& content = stored.content;
   const SentMessage sent{.at = content.sent_at, .seq = stored.seq};
-  const MutexLock lock(mutex_);
+  const MutexLock lock(core_.mutex);
   senders_.Remember(content.sender, TargetOf(stored.room_number, stored.receiver),
-                    content.client_random, sent, deps_.clock.Monotonic());
-  if (stored.is_new) ++(stored.room_number == 0 ? sent_.direct : sent_.room);
+                    content.client_random, sent, core_.deps.clock.Monotonic());
+  if (stored.is_new) ++(stored.room_number == 0 ? counts_.direct : counts_.room);
   return sent;
 }
 
-Result<SentMessage> Channel::SendToGroup(const ChannelInstance& caller, const GroupDraft& draft) {
-  const Result<GroupFacts> facts = JoinedGroup(caller, draft.group);
+Result<SentMessage> ChannelMessages::SendToGroup(const ChannelInstance& caller,
+                                                 const GroupDraft& draft) {
+  const Result<GroupFacts> facts = groups_.FindJoined(caller, draft.group);
   if (!facts) return facts.error();
   return SendToRoom(caller.account, facts->room, facts->number, draft);
 }
 
-Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& room,
-                                        std::uint64_t room_number, const GroupDraft& draft) {
-  if (deps_.bans.IsBanned(room, account)) {
+Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const RoomKey& room,
+                                                std::uint64_t room_number,
+                                                const GroupDraft& draft) {
+  if (core_.deps.bans.IsBanned(room, account)) {
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
   if (const auto before = FindSent(account, room_number, draft.random)) return *before;
   // Before the store is read.
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
-  if (const Status may = CheckAccess(account, room, room_number); !may) return may.error();
+  if (const Status may = groups_.CheckAccess(account, room, room_number); !may) return may.error();
   if (const Status admitted = CheckRoomRate(account, room, room_number); !admitted) {
     return admitted.error();
   }
   StoredMessage message{
       .room_number = room_number,
       .content = {.sender = account,
-                  .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
+                  .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
                   .client_random = draft.random,
                   .body = draft.body.text(),
-                  .sent_at = deps_.dates.Now()}};
+                  .sent_at = core_.deps.dates.Now()}};
   MessageContent& content = message.content;
   if (room.kind != RoomKind::kWebrtc) {
     const std::string& nick = content.nick.empty() ? account.value : content.nick;
@@ -119,26 +123,26 @@ Result<SentMessage> Channel::SendToRoom(const UserId& account, const RoomKey& ro
   }
   if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
   const RepeatsAfter repeats = RepeatsOf(content);
-  const auto stored = deps_.log.AppendRoomMessage(room_number, std::move(content), repeats);
+  const auto stored = core_.deps.log.AppendRoomMessage(room_number, std::move(content), repeats);
   if (!stored) return stored.error();
   return Remember(*stored);
 }
 
-Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft& draft) {
+Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const DirectDraft& draft) {
   if (const auto before = FindSent(account, TargetOf(0, draft.to), draft.random)) return *before;
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
-  if (deps_.contacts != nullptr && !deps_.contacts->MayReach(account, draft.to)) {
+  if (core_.deps.contacts != nullptr && !core_.deps.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
   bool is_guarded = false;
   {
-    const MonotonicTime now = deps_.clock.Monotonic();
-    const MutexLock lock(mutex_);
-    const Account* const receiver = state_.logins().FindAccount(draft.to);
+    const MonotonicTime now = core_.deps.clock.Monotonic();
+    const MutexLock lock(core_.mutex);
+    const Account* const receiver = core_.state.logins().FindAccount(draft.to);
     is_guarded = receiver != nullptr && receiver->IsInGen2LiveRoom();
     // What waits for an account is bounded.
     if ((receiver == nullptr || !receiver->IsPresent()) &&
-        !senders_.TakeAbsentToken(account, options_.absent_rate, now)) {
+        !senders_.TakeAbsentToken(account, core_.options.absent_rate, now)) {
       return TooMany();
     }
   }
@@ -150,16 +154,51 @@ Result<SentMessage> Channel::SendDirect(const UserId& account, const DirectDraft
   StoredMessage message{
       .receiver = draft.to,
       .content = {.sender = account,
-                  .nick = draft.nick.empty() ? ProfileOf(account).nick : draft.nick,
+                  .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
                   .client_seq = draft.seq,
                   .client_random = draft.random,
                   .body = draft.body.text(),
-                  .sent_at = deps_.dates.Now()}};
+                  .sent_at = core_.deps.dates.Now()}};
   if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
   const RepeatsAfter repeats = RepeatsOf(message.content);
-  const auto stored = deps_.log.AppendDirectMessage(draft.to, std::move(message.content), repeats);
+  const auto stored =
+      core_.deps.log.AppendDirectMessage(draft.to, std::move(message.content), repeats);
   if (!stored) return stored.error();
   return Remember(*stored);
+}
+
+// Figures and time
+
+void ChannelMessages::Count(std::uint64_t SentCounts::* figure) {
+  const MutexLock lock(core_.mutex);
+  ++(counts_.*figure);
+}
+
+Error ChannelMessages::Refused(const Error& refusal) {
+  Count(&SentCounts::refused);
+  return refusal;
+}
+
+SentCounts ChannelMessages::counts() const {
+  const MutexLock lock(core_.mutex);
+  return counts_;
+}
+
+void ChannelMessages::BeginAfter(std::uint64_t newest_message) {
+  const MutexLock lock(core_.mutex);
+  repeats_.Begin(newest_message, core_.deps.clock.Monotonic());
+}
+
+void ChannelMessages::Advance(std::uint64_t newest_message) {
+  const MutexLock lock(core_.mutex);
+  repeats_.Advance(newest_message, core_.deps.clock.Monotonic());
+}
+
+void ChannelMessages::OnTick() {
+  const MonotonicTime now = core_.deps.clock.Monotonic();
+  const MutexLock lock(core_.mutex);
+  senders_.ForgetOld(now);
+  shares_.ForgetOld(now);
 }
 
 }  // namespace rtcroom

@@ -41,7 +41,7 @@ class ChannelState {
   /// @param issued  as `LoginProof::issued`, of one that begins.
   Standing Admit(const ChannelInstance& claims, ChannelTurn& turn,
                  TimePoint issued = TimePoint::max());
-  /// As `Admit`, of a login at another server. An earlier connection of that login ends.
+  /// Admits a login at another server. An earlier connection of that login ends.
   void AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
   /// Ends the account's login of that time, if there is one.
   void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
@@ -54,7 +54,7 @@ class ChannelState {
   /// Ends all logins of the account; those with a connection as if they were kicked.
   /// @return those that had not ended before.
   std::vector<ChannelInstance> LogOutAll(const UserId& account, ChannelTurn& turn);
-  /// As `LogOut`, at another server: here it may have a connection, or not be known. It is
+  /// A login was ended at another server: here it may have a connection, or not be known. It is
   /// remembered, since its token is still valid.
   void LogOutElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
 

@@ -29,7 +29,7 @@ struct ChannelTurn {
   std::vector<std::pair<PollReply, std::string>> replies{};
   /// Direct messages to that account up to that position were received.
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
-  /// Of attached instances that were kicked; to be called likewise.
+  /// Functions of attached logins that were kicked; to be called likewise.
   std::vector<std::function<void()>> kicked{};
   std::vector<EndedLogin> ends{};  ///< of logins, to be stored
   /// Answers to polls that waited, each with the age of its oldest new entry.

@@ -31,7 +31,7 @@ std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) co
   const auto* const viewer = std::get_if<AudienceDeleted>(&payload);
   const bool is_activated = std::holds_alternative<RoomActivated>(payload);
   if (pusher == nullptr && viewer == nullptr && !is_activated) return {};
-  if (deps_.channel.CountIn(number) == 0 && deps_.receivers.CountIn(number) == 0) return {};
+  if (deps_.groups.CountIn(number) == 0 && deps_.receivers.CountIn(number) == 0) return {};
   GroupMembership membership{.room = event.event.room, .room_number = number};
   if (pusher != nullptr) {
     // The end of the room follows, which is one for all.
@@ -47,7 +47,7 @@ std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) co
   }
   // Another user than the one that created it may be the creator now.
   std::vector<GroupMembership> waiting;
-  for (const std::vector<UserId>& users : {deps_.channel.UsersIn(number, kMostWaiting),
+  for (const std::vector<UserId>& users : {deps_.groups.UsersIn(number, kMostWaiting),
                                            deps_.receivers.UsersIn(number, kMostWaiting)}) {
     for (const UserId& user : users) {
       membership.account = user;
@@ -68,7 +68,7 @@ Status FormerMembers::End(std::vector<GroupMembership> memberships) {
     if (!members) return members.error();
     for (const GroupMembership& membership : of_room) {
       if (members->contains(membership.account)) continue;
-      deps_.channel.EndMembership(membership);
+      deps_.groups.EndMembership(membership);
       deps_.receivers.EndMembership(membership);
     }
   }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/channel.h"
+#include "daemon/channel/channel_groups.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/room_store.h"
@@ -25,7 +25,7 @@ class FormerMembers {
   /// All of it outlives this object.
   struct Deps {
     RoomStore& rooms;
-    Channel& channel;
+    ChannelGroups& groups;
     PushReceivers& receivers;
   };
   explicit FormerMembers(const Deps& deps) : deps_(deps) {}
@@ -35,7 +35,7 @@ class FormerMembers {
   Status OnEvents(std::span<const StoredEvent> events);
   /// Some events are unknown. The receivers read their rooms again by themselves.
   /// @errors as `OnEvents`.
-  Status OnEventsLost() { return End(deps_.channel.Memberships()); }
+  Status OnEventsLost() { return End(deps_.groups.Memberships()); }
 
  private:
   [[nodiscard]] std::vector<GroupMembership> EndedBy(const StoredEvent& event) const;

@@ -55,7 +55,7 @@ class GroupTable {
   ///         had no members. `RoomPolls::AdvanceTo` or `OnRoomEnded` has to follow.
   [[nodiscard]] bool Join(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
                           std::string key, ChannelTurn& turn);
-  /// As `Join`, if the key leads back.
+  /// Joins, as `Join` does, if the key leads back.
   [[nodiscard]] bool Rejoin(std::uint64_t instance, const GroupFacts& facts, std::uint64_t first,
                             std::string key, std::uint64_t serial, ChannelTurn& turn);
   /// The store failed when that key was to lead back: it does so again.
@@ -67,7 +67,7 @@ class GroupTable {
   [[nodiscard]] bool Restore(Login& login, const GroupJoin& join, const GroupFacts* facts,
                              std::string key, ChannelTurn& turn);
   void Quit(std::uint64_t instance, const RoomId& group, ChannelTurn& turn);
-  /// Without a notice: the login has ended.
+  /// The login leaves without a notice: it has ended.
   void Leave(Login& login);
   /// The logins of that account leave the group. They are told that it has ended, unless the user
   /// has left the room by itself: as after a `Quit`.

@@ -15,8 +15,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/channel/account_inbox.h"
-#include "daemon/channel/channel_logins.h"
 #include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/connected_logins.h"
 #include "daemon/channel/group.h"
 #include "daemon/channel/waiting_polls.h"
 #include "daemon/core/ids.h"
@@ -65,7 +65,7 @@ struct Login {
 };
 
 struct Account {
-  /// Of the account, while it has a login.
+  /// What the account shows of itself, while it has a login.
   struct Profile {
     std::string nick{};
     std::string image{};

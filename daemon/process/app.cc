@@ -169,7 +169,7 @@ Status App::BuildServices() {
                         .sessions = auth_->sessions(),
                         .dates = store_.dates(),
                         .end_channel_logins = [this](const AccountValidity& validity) {
-                          if (channel_ != nullptr) channel_->channel().EndLogins(validity);
+                          if (channel_ != nullptr) channel_->channel().logins().EndLogins(validity);
                         }});
   if (ServesBrowsers(*config_)) {
     web_ = std::make_unique<WebModule>(*config_, WebModuleDeps{.store = store_,
@@ -232,7 +232,7 @@ ViewerPresence App::PresenceOfViewers() {
              const RoomKey& room, std::uint64_t room_number, const UserId& user_id) {
     const bool is_in_group =
         channel != nullptr && (channel->receivers().IsIn(room_number, user_id) ||
-                               channel->channel().IsPolling(room_number, user_id));
+                               channel->channel().groups().IsPolling(room_number, user_id));
     return is_in_group || (web != nullptr && web->Plays(room, user_id));
   };
 }

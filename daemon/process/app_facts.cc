@@ -73,7 +73,9 @@ ConsoleFacts App::MakeConsoleFacts() const {
 
 RoomClients App::MakeRoomClients() {
   if (channel_ == nullptr) return {};
-  return {.channel = &channel_->channel(), .receivers = &channel_->receivers()};
+  return {.groups = &channel_->channel().groups(),
+          .receivers = &channel_->receivers(),
+          .logins = &channel_->channel().logins()};
 }
 
 ConsoleStats App::ReadConsoleStats() {

@@ -87,7 +87,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .list = ListForm(deps.policy)},
                  channel_.options().delivery_rate),
       former_(FormerMembers::Deps{
-          .rooms = deps.store.storage(), .channel = channel_, .receivers = receivers_}),
+          .rooms = deps.store.storage(), .groups = channel_.groups(), .receivers = receivers_}),
       workers_(kWorkers, kMaxWaiting),
       feed_(
           ChannelFeed::Deps{.events = deps.store.storage(),
@@ -101,7 +101,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                             .former = config.join == GroupAccess::kMembers ? &former_ : nullptr}) {}
 
 Status ChannelModule::Start(TimePoint removal) {
-  const Status restored = channel_.Restore(removal);
+  const Status restored = channel_.groups().Restore(removal);
   return restored ? feed_.Start() : restored;
 }
 
@@ -115,7 +115,7 @@ ChannelStats ChannelModule::ReadStats() {
   const PushCounts& pushed = receivers_.counts();
   ChannelStats stats{.sizes = channel_.sizes(),
                      .received = channel_.counts(),
-                     .sent = channel_.sent_counts(),
+                     .sent = channel_.messages().counts(),
                      .sockets = pushed.sockets,
                      .slow_readers = pushed.slow_readers};
   stats.received.deliveries.at(static_cast<std::size_t>(DeliveryPath::kSocket)) = pushed.pushes;

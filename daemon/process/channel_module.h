@@ -42,7 +42,7 @@ class ChannelModule {
   Status Start(TimePoint removal);
   /// Answers the waiting polls, and later ones at once.
   void AnswerPolls() {
-    channel_.AnswerAll();
+    channel_.polls().AnswerAll();
     receivers_.Stop();
   }
   /// The store is not used afterwards, nor is any stream. Call it before the threads of the

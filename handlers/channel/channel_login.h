@@ -11,7 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
-#include "daemon/channel/channel_logins.h"
+#include "daemon/channel/connected_logins.h"
 #include "daemon/core/ids.h"
 #include "handlers/shared/second_looks.h"
 

@@ -31,7 +31,7 @@ void PushPoll::PolledRoom::Refuse(const Error& error) {
 }
 
 void PushPoll::Begin(const std::function<PollReply()>& take_over) {
-  login_.direct = context_.verbs.channel.ResumeDirect(login_.account, login_.direct);
+  login_.direct = context_.verbs.channel.history().ResumeDirect(login_.account, login_.direct);
   OpenRooms();
   AnswerRequests();
   {
@@ -187,7 +187,7 @@ bool PushPoll::ReadRoom(PolledRoom& room) {
 bool PushPoll::ReadDirects() {
   // After a failure the next poll reads them. This one gives none: the client's `direct` settles
   // all that came before.
-  const auto pending = context_.verbs.channel.PendingMessages(login_.account);
+  const auto pending = context_.verbs.channel.history().PendingMessages(login_.account);
   pushes_.clear();
   misses_directs_ = !pending;
   if (!pending) return false;

@@ -74,7 +74,7 @@ void ChannelSocket::OnEnd() {
   --receivers.counts().sockets;
   if (!instance) return;
   receivers.StopListening(*this);
-  context_.verbs.channel.Disconnect(*instance);
+  context_.verbs.channel.logins().Disconnect(*instance);
 }
 
 void ChannelSocket::OnKicked() noexcept {
@@ -224,11 +224,10 @@ Status ChannelSocket::Connect(const Request& request) {
   if (!login) return login.error();
   login_ = *std::move(login);
   Channel& channel = context_.verbs.channel;
-  Result<ChannelInstance> instance = channel.Connect(login_.account, login_.proof, login_.continued,
-                                                     [weak = std::weak_ptr(Self())] {
-                                                       if (const auto self = weak.lock())
-                                                         self->OnKicked();
-                                                     });
+  Result<ChannelInstance> instance = channel.logins().Connect(
+      login_.account, login_.proof, login_.continued, [weak = std::weak_ptr(Self())] {
+        if (const auto self = weak.lock()) self->OnKicked();
+      });
   if (!instance) return instance.error();
   const TimePoint logged_in = instance->logged_in;
   const bool is_over = [&] {
@@ -238,7 +237,7 @@ Status ChannelSocket::Connect(const Request& request) {
     return is_over_;
   }();
   if (is_over) {
-    channel.Disconnect(*instance);
+    channel.logins().Disconnect(*instance);
     return {};
   }
   // The session may have ended since its token was checked.
@@ -246,7 +245,7 @@ Status ChannelSocket::Connect(const Request& request) {
       !IsLoginValid(login_, context_.logins)) {
     return Error{Errc::kNoSession, {}};
   }
-  login_.direct = channel.ResumeDirect(login_.account, login_.direct);
+  login_.direct = channel.history().ResumeDirect(login_.account, login_.direct);
   PushReceivers& receivers = context_.verbs.receivers;
   receivers.Listen(Self());
   JsonText reply;

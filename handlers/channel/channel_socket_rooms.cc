@@ -227,7 +227,7 @@ void ChannelSocket::ReadAllDirects() {
       has_directs_ = false;      // until one comes after the read
       reads_directs_ = true;
     }
-    const auto pending = context_.verbs.channel.PendingMessages(login_.account);
+    const auto pending = context_.verbs.channel.history().PendingMessages(login_.account);
     const MutexLock lock(mutex_);
     reads_directs_ = false;
     if (!pending) {

@@ -75,12 +75,12 @@ Result<SentMessage> SendToUser(const VerbCall& call, const VerbContext& context,
   Result<MessageBody> body = MakeDirectBody(message);
   if (!body) return body.error();
   const std::uint64_t random = RandomOf(key, to.value, context.random);
-  return context.channel.SendDirect(call.account, {.to = std::move(to),
-                                                   .nick = message.nick,
-                                                   .body = *std::move(body),
-                                                   .seq = random,
-                                                   .random = random,
-                                                   .address = call.address});
+  return context.channel.messages().SendDirect(call.account, {.to = std::move(to),
+                                                              .nick = message.nick,
+                                                              .body = *std::move(body),
+                                                              .seq = random,
+                                                              .random = random,
+                                                              .address = call.address});
 }
 
 Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
@@ -89,18 +89,18 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
   if (subscribed == call.rooms.end()) return Error{Errc::kNotAllowed, "not subscribed"};
   if (!subscribed->opened) return subscribed->opened.error();
   if (message.nick.empty() || message.avatar.empty()) {
-    const Account::Profile profile = context.channel.ProfileOf(call.account);
+    const Account::Profile profile = context.channel.logins().ProfileOf(call.account);
     if (message.nick.empty())
       message.nick = profile.nick.empty() ? call.account.value : profile.nick;
     if (message.avatar.empty()) message.avatar = profile.image;
   }
   Result<MessageBody> body = MakeRoomBody(message, room.kind);
   if (!body) return body.error();
-  return context.channel.SendToRoom(call.account, room, subscribed->number,
-                                    {.nick = message.nick,
-                                     .body = *std::move(body),
-                                     .random = RandomOf(key, {}, context.random),
-                                     .address = call.address});
+  return context.channel.messages().SendToRoom(call.account, room, subscribed->number,
+                                               {.nick = message.nick,
+                                                .body = *std::move(body),
+                                                .random = RandomOf(key, {}, context.random),
+                                                .address = call.address});
 }
 
 Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {
@@ -170,7 +170,7 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
   const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
   if (is_direct) {
     Result<DirectPage> page =
-        context.channel.DirectHistory(call.account, peer, before, {limit, kMaxHistoryRead});
+        context.channel.history().OfDirect(call.account, peer, before, {limit, kMaxHistoryRead});
     if (!page) return page.error();
     std::ranges::reverse(page->messages);
     return HistoryReply(page->messages, /*from_oldest=*/false, page->is_last);
@@ -201,7 +201,7 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
   }
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxConversations));
-  const auto conversations = context.channel.Conversations(call.account, groups, limit);
+  const auto conversations = context.channel.history().Conversations(call.account, groups, limit);
   if (!conversations) return conversations.error();
   JsonText reply;
   reply.BeginArray("conversations");
@@ -241,7 +241,7 @@ Result<JsonText> Presence(const VerbCall& call, const VerbContext& context) {
   const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();
   std::vector<UserId> users = context.receivers.UsersIn(room->sequence, kMaxPresent);
-  std::ranges::move(context.channel.UsersIn(room->sequence, kMaxPresent),
+  std::ranges::move(context.channel.groups().UsersIn(room->sequence, kMaxPresent),
                     std::back_inserter(users));
   std::unordered_set<UserId> seen;
   std::string names;
@@ -252,7 +252,7 @@ Result<JsonText> Presence(const VerbCall& call, const VerbContext& context) {
     AppendJsonString(user.value, names);
   }
   const std::size_t count =
-      context.receivers.CountIn(room->sequence) + context.channel.CountIn(room->sequence);
+      context.receivers.CountIn(room->sequence) + context.channel.groups().CountIn(room->sequence);
   return JsonText().Json("users", "[" + names + "]").Field("count", Number(count));
 }
 
@@ -260,7 +260,7 @@ Result<JsonText> Ping(const VerbCall& call, const VerbContext& context) {
   ChannelFields fields(call.fields);
   const std::uint64_t direct = fields.OptionalNumber("direct");
   if (!fields.ok()) return fields.error();
-  if (direct > 0) context.channel.ConfirmDirect(call.account, direct);
+  if (direct > 0) context.channel.history().ConfirmDirect(call.account, direct);
   return JsonText();
 }
 

@@ -59,7 +59,7 @@ Result<JsonText> ApplyJoinGroup(const ChannelRequest& request, const ChannelCont
   ChannelFields fields(request.body);
   const RoomId group = fields.Group();
   if (!fields.ok()) return fields.error();
-  const Result<std::string> key = context.channel.Join(request.caller, group);
+  const Result<std::string> key = context.channel.groups().Join(request.caller, group);
   if (!key) return key.error();
   return JsonText().Field("JoinedStatus", "JoinedSuccess").Field("LongPollingKey", *key);
 }
@@ -68,7 +68,7 @@ Result<JsonText> QuitGroup(const ChannelRequest& request, const ChannelContext& 
   ChannelFields fields(request.body);
   const RoomId group = fields.Group();
   if (!fields.ok()) return fields.error();
-  context.channel.Quit(request.caller, group);
+  context.channel.groups().Quit(request.caller, group);
   return JsonText();
 }
 
@@ -81,11 +81,11 @@ Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContex
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
   const Result<SentMessage> sent =
-      context.channel.SendToGroup(request.caller, {.group = std::move(group),
-                                                   .body = *std::move(body),
-                                                   .priority = priority,
-                                                   .random = random,
-                                                   .address = request.address});
+      context.channel.messages().SendToGroup(request.caller, {.group = std::move(group),
+                                                              .body = *std::move(body),
+                                                              .priority = priority,
+                                                              .random = random,
+                                                              .address = request.address});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", Count(sent->seq));
 }
@@ -98,7 +98,7 @@ Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext
   const std::uint64_t asked = fields.OptionalNumber("ReqMsgNumber", kMaxHistory);
   if (!fields.ok()) return fields.error();
   const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
-  const auto messages = context.channel.GroupHistory(
+  const auto messages = context.channel.history().OfGroup(
       request.caller, group, newest == 0 ? std::nullopt : std::optional(newest), limit);
   if (!messages) return messages.error();
   std::string entries = "[";
@@ -119,7 +119,7 @@ Result<JsonText> CreateGroup(const ChannelRequest& request, const ChannelContext
   const bool is_absent = !fields.ok() && fields.error().code == Errc::kRoomNotFound;
   if (!fields.ok() && !is_absent) return fields.error();
   const Result<GroupInfo> found = is_absent ? Result<GroupInfo>(fields.error())
-                                            : context.channel.FindGroup(request.caller, group);
+                                            : context.channel.groups().Find(request.caller, group);
   if (!found && found.error().code != Errc::kRoomNotFound) return found.error();
   if (!found || found->room.kind != RoomKind::kWebrtc) {
     return Error{Errc::kBadRequest, "GroupId: not of a webrtc room"};
@@ -141,7 +141,7 @@ Result<JsonText> GetGroupInfo(const ChannelRequest& request, const ChannelContex
   for (std::string& text : ids) {
     const RoomId id{std::move(text)};
     const Result<GroupInfo> found = IsGroupName(id.value)
-                                        ? context.channel.FindGroup(request.caller, id)
+                                        ? context.channel.groups().Find(request.caller, id)
                                         : Result<GroupInfo>(Error{Errc::kRoomNotFound, {}});
     WriteGroupInfo(id, found, reply);
   }
@@ -154,7 +154,8 @@ Result<JsonText> GetGroupMemberInfo(const ChannelRequest& request, const Channel
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxMembers);
   if (!fields.ok()) return fields.error();
-  const Result<GroupMembers> found = context.channel.Members(request.caller, group, kMaxMembers);
+  const Result<GroupMembers> found =
+      context.channel.groups().Members(request.caller, group, kMaxMembers);
   if (!found) return found.error();
   JsonText reply;
   reply.Field("MemberNum", Count(found->count)).BeginArray("MemberList");
@@ -179,7 +180,7 @@ Result<JsonText> GetRoleInGroup(const ChannelRequest& request, const ChannelCont
     accounts.push_back({std::move(text)});
   }
   if (!fields.ok()) return fields.error();
-  const auto are_members = context.channel.AreMembers(request.caller, group, accounts);
+  const auto are_members = context.channel.groups().AreMembers(request.caller, group, accounts);
   if (!are_members) return are_members.error();
   JsonText reply;
   reply.BeginArray("UserIdList");
@@ -204,10 +205,11 @@ Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
   if (!key_field.ok() || key.size() > kMaxKeyBytes) key.clear();
   PollReply reply = begin(RoomReply(start, context.hold, key, ""));
   if (request.is_paused) {
-    context.channel.Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
+    context.channel.polls().Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
   } else {
-    context.channel.PollRoom(request.IsCallerKnown() ? std::optional(request.caller) : std::nullopt,
-                             start, key, std::move(reply));
+    context.channel.polls().PollRoom(
+        request.IsCallerKnown() ? std::optional(request.caller) : std::nullopt, start, key,
+        std::move(reply));
   }
   return {};
 }

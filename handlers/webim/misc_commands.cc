@@ -60,7 +60,7 @@ Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelCo
   if (!fields.ok()) return fields.error();
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxConversations));
-  const auto conversations = context.channel.Conversations(request.caller, limit);
+  const auto conversations = context.channel.history().Conversations(request.caller, limit);
   if (!conversations) return conversations.error();
   JsonText reply;
   reply.BeginArray("SessionItem");

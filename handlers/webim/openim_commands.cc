@@ -45,7 +45,7 @@ Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& cont
   const Result<LoginProof> proof = CheckUserSig(
       context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
   if (!proof) return proof.error();
-  const Result<LoginTokens> login = context.channel.LogIn(account, *proof);
+  const Result<LoginTokens> login = context.channel.logins().LogIn(account, *proof);
   if (!login) return login.error();
   return JsonText().Field("TinyId", login->tiny_id).Field("A2Key", login->a2);
 }
@@ -66,20 +66,21 @@ Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
   if (!cookie.ok()) return cookie.error();
   PollReply reply = begin(FailureReply(kNothingNew.code, kNothingNew.info));
   if (request.is_paused) {
-    context.channel.Pause(std::nullopt, std::move(reply));
+    context.channel.polls().Pause(std::nullopt, std::move(reply));
   } else {
-    context.channel.PollAccount(request.caller, cursor, std::move(reply));
+    context.channel.polls().PollAccount(request.caller, cursor, std::move(reply));
   }
   return {};
 }
 
 Result<JsonText> LongPollingLogOut(const ChannelRequest& request, const ChannelContext& context) {
-  if (const Status stored = context.channel.LogOut(request.caller); !stored) return stored.error();
+  if (const Status stored = context.channel.logins().LogOut(request.caller); !stored)
+    return stored.error();
   return JsonText();
 }
 
 Result<JsonText> LogOut(const ChannelRequest& request, const ChannelContext& context) {
-  if (const Status stored = context.channel.LogOutAll(request.caller); !stored) {
+  if (const Status stored = context.channel.logins().LogOutAll(request.caller); !stored) {
     return stored.error();
   }
   return JsonText();
@@ -98,17 +99,17 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
   const Result<SentMessage> sent =
-      context.channel.SendDirect(request.caller.account, {.to = std::move(to),
-                                                          .body = *std::move(body),
-                                                          .seq = seq,
-                                                          .random = random,
-                                                          .address = request.address});
+      context.channel.messages().SendDirect(request.caller.account, {.to = std::move(to),
+                                                                     .body = *std::move(body),
+                                                                     .seq = seq,
+                                                                     .random = random,
+                                                                     .address = request.address});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at));
 }
 
 Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context) {
-  const auto messages = context.channel.PendingMessages(request.caller.account);
+  const auto messages = context.channel.history().PendingMessages(request.caller.account);
   if (!messages) return messages.error();
   return JsonText()
       .Json("MsgList", Entries(*messages))
@@ -128,8 +129,8 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
-  Result<DirectPage> page = context.channel.DirectHistory(request.caller.account, peer, before,
-                                                          {limit, MessageReads::kAnyBytes});
+  Result<DirectPage> page = context.channel.history().OfDirect(request.caller.account, peer, before,
+                                                               {limit, MessageReads::kAnyBytes});
   if (!page) return page.error();
   std::vector<StoredMessage>& messages = page->messages;
   std::ranges::reverse(messages);

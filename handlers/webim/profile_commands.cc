@@ -40,7 +40,7 @@ Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext
   JsonText reply;
   reply.BeginArray("UserProfileItem");
   for (const std::string& account : accounts) {
-    const Account::Profile profile = context.channel.ProfileOf({account});
+    const Account::Profile profile = context.channel.logins().ProfileOf({account});
     reply.BeginObject().Field("To_Account", account).BeginArray("ProfileItem");
     for (const auto& [tag, value] : {std::pair(kNick, &profile.nick),  //
                                      std::pair(kImage, &profile.image)}) {
@@ -69,7 +69,7 @@ Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext
     if (!item_fields.ok()) return item_fields.error();
   }
   if (!fields.ok()) return fields.error();
-  context.channel.SetProfile(request.caller, std::move(nick), std::move(image));
+  context.channel.logins().SetProfile(request.caller, std::move(nick), std::move(image));
   return JsonText();
 }
 

@@ -132,7 +132,7 @@ Status WebimRouter::Identify(const ChannelCommand& command, ChannelRequest& requ
     return Error{Errc::kUnknownApp, "sdkappid: another"};
   }
   if (caller == CommandCaller::kLogin) return {};
-  Result<ChannelInstance> instance = context_.channel.Authenticate(
+  Result<ChannelInstance> instance = context_.channel.logins().Authenticate(
       FirstOrEmpty(request.query, "tinyid"), FirstOrEmpty(request.query, "a2"));
   if (instance) {
     request.caller = *std::move(instance);

@@ -116,15 +116,15 @@ class ChannelFixture {
         new_clients(sockets(), admission, recorder, cors, {.prefix = prefix, .hold = kHold}),
         events_at_(*store.Newest()),
         messages_at_(*store.messages().NewestMessage()) {
-    channel.BeginAfter(messages_at_);
+    channel.messages().BeginAfter(messages_at_);
     node.RenewForGood();
     const auto ended = store.ended_logins().LoadEndedLogins(TimePoint());
     for (const EndedLogin& end : *ended) ends.Put(end);
   }
   ~ChannelFixture() {
     workers.Stop();
-    channel.AnswerAll();  // their replies are recorded
-    receivers.Stop();     // likewise
+    channel.polls().AnswerAll();  // their replies are recorded
+    receivers.Stop();             // likewise
   }
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
@@ -320,7 +320,7 @@ class ChannelFixture {
   RoomReader reader;
   RecordedLatencies latencies;
   PushReceivers receivers;
-  FormerMembers former{{.rooms = store, .channel = channel, .receivers = receivers}};
+  FormerMembers former{{.rooms = store, .groups = channel.groups(), .receivers = receivers}};
   FakeSessions sessions;
   SeatedUsers seated;
   OtherServers others;

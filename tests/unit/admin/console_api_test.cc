@@ -34,8 +34,8 @@ class ConsoleApi : public ConsoleFixture {
     ASSERT_OK(CreateNow(service_, command));
   }
   ChannelInstance LogIn(const std::string& account) {
-    const LoginTokens login = *channel_.LogIn({account}, {.expires = clock_.Now() + 1h});
-    return *channel_.Authenticate(login.tiny_id, login.a2);
+    const LoginTokens login = *channel_.logins().LogIn({account}, {.expires = clock_.Now() + 1h});
+    return *channel_.logins().Authenticate(login.tiny_id, login.a2);
   }
   /// The ids on all pages of a query.
   std::vector<std::string> AllRooms(const std::string& query) {
@@ -131,8 +131,8 @@ TEST_F(ConsoleApi, ReturnsWhoIsConnected) {
   MakeRoomOf("r2", "bob");
   const ChannelInstance zoe = LogIn("zoe");
   const ChannelInstance amy = LogIn("amy");
-  ASSERT_OK(channel_.Join(zoe, {"r1"}));
-  ASSERT_OK(channel_.Join(amy, {"r1"}));
+  ASSERT_OK(channel_.groups().Join(zoe, {"r1"}));
+  ASSERT_OK(channel_.groups().Join(amy, {"r1"}));
   clock_.Advance(2s);
   const Answer answer = Get("/console/api/channel", "limit=1");
   EXPECT_EQ(answer.status, 200);

@@ -190,7 +190,9 @@ class ConsoleFixture : public ServiceFixture {
        .recordings = rooms_store_,
        .rooms = service_,
        .signs = {.leases = leases_,
-                 .clients = {.channel = &channel_, .receivers = &receivers_},
+                 .clients = {.groups = &channel_.groups(),
+                             .receivers = &receivers_,
+                             .logins = &channel_.logins()},
                  .media = {.streams = StreamWitness{.media = media_, .claims = claims_}},
                  .playlist_of =
                      [](std::string_view stream) {

@@ -155,19 +155,19 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   const RoomKey key = made->room.key;
   ASSERT_OK(store.Update(Adding(key, "alice")));
   Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
-  const LoginTokens login = *channel.LogIn({"alice"}, {.expires = clock.Now() + 1h});
-  const auto alice = channel.Authenticate(login.tiny_id, login.a2);
+  const LoginTokens login = *channel.logins().LogIn({"alice"}, {.expires = clock.Now() + 1h});
+  const auto alice = channel.logins().Authenticate(login.tiny_id, login.a2);
   ASSERT_OK(alice);
-  const auto joined = channel.Join(*alice, key.id);
+  const auto joined = channel.groups().Join(*alice, key.id);
   ASSERT_OK(joined);
   std::atomic<bool> is_answered = false;
   std::string answer;
-  channel.PollRoom(*alice, 0, *joined, [&](std::string body) {
+  channel.polls().PollRoom(*alice, 0, *joined, [&](std::string body) {
     answer = std::move(body);
     is_answered = true;
   });
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
-  FormerMembers former({.rooms = store, .channel = channel, .receivers = receivers});
+  FormerMembers former({.rooms = store, .groups = channel.groups(), .receivers = receivers});
   store.before_messages = [&] {
     (void)store.Update(Deleting(key, "alice", clock.Now()));
     (void)store.messages().AppendRoomMessage(
@@ -182,8 +182,9 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
 TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
   Channel channel = MakeChannel();
   std::atomic<int> ended{0};
-  ASSERT_OK(channel.Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
-  ASSERT_OK(channel.Connect({"bob"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
+  ASSERT_OK(
+      channel.logins().Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
+  ASSERT_OK(channel.logins().Connect({"bob"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
   PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
   ChannelFeed feed(FeedOf(channel, receivers));
   ASSERT_OK(feed.Start());
@@ -197,15 +198,15 @@ TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
 
 TEST_F(ChannelFeedTest, ALoginThatWasEndedWithAllOfTheUserIsNotContinued) {
   Channel channel = MakeChannel();
-  const auto before = channel.Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [] {});
+  const auto before = channel.logins().Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [] {});
   ASSERT_OK(before);
   const AccountValidity validity{
       .account = {"alice"}, .valid_from = std::chrono::floor<std::chrono::seconds>(clock.Now())};
   validities.Put(validity);
-  channel.EndLogins(validity);
+  channel.logins().EndLogins(validity);
   clock.Advance(2s);
   const LoginProof proof{.expires = clock.Now() + 1h, .issued = clock.Now()};
-  const auto after = channel.Connect({"alice"}, proof, before->logged_in, [] {});
+  const auto after = channel.logins().Connect({"alice"}, proof, before->logged_in, [] {});
   ASSERT_OK(after);
   EXPECT_EQ(after->logged_in, clock.Now());
 }
@@ -231,10 +232,10 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLoginsThatLast) {
   Channel channel = MakeChannel(&told);
   const TimePoint expires = clock.Now() + 1h;
   told.is_busy = true;
-  (void)channel.LogIn({"alice"}, {.expires = expires});
-  (void)channel.LogIn({"bob"}, {.expires = expires});
+  (void)channel.logins().LogIn({"alice"}, {.expires = expires});
+  (void)channel.logins().LogIn({"bob"}, {.expires = expires});
   channel.OnTick();
-  (void)channel.LogIn({"alice"}, {.expires = expires});  // ends the first one
+  (void)channel.logins().LogIn({"alice"}, {.expires = expires});  // ends the first one
   told.is_busy = false;
   channel.OnTick();
   channel.OnTick();
@@ -246,21 +247,22 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
   Channel here = MakeChannel(&told);
   Channel elsewhere = MakeChannel();
   const TimePoint expires = clock.Now() + 1h;
-  const LoginTokens alice = *here.LogIn({"alice"}, {.expires = expires});
-  const LoginTokens bob = *here.LogIn({"bob"}, {.expires = expires});
+  const LoginTokens alice = *here.logins().LogIn({"alice"}, {.expires = expires});
+  const LoginTokens bob = *here.logins().LogIn({"bob"}, {.expires = expires});
   // Their calls may reach any server.
-  const auto caller = elsewhere.Authenticate(alice.tiny_id, alice.a2);
+  const auto caller = elsewhere.logins().Authenticate(alice.tiny_id, alice.a2);
   ASSERT_OK(caller);
-  EXPECT_OK(here.LogOut(*caller));
-  EXPECT_OK(here.LogOut(*caller));
-  const auto other = here.Authenticate(bob.tiny_id, bob.a2);
+  EXPECT_OK(here.logins().LogOut(*caller));
+  EXPECT_OK(here.logins().LogOut(*caller));
+  const auto other = here.logins().Authenticate(bob.tiny_id, bob.a2);
   ASSERT_OK(other);
-  EXPECT_OK(here.LogOutAll(*other));
+  EXPECT_OK(here.logins().LogOutAll(*other));
   here.OnTick();
   EXPECT_EQ(told.accounts, (std::vector<std::string>{"-alice", "-bob"}));
-  elsewhere.OnLogins(told.told);
-  EXPECT_ERROR(kNoSession, elsewhere.Authenticate(alice.tiny_id, alice.a2));
-  EXPECT_ERROR(kNoSession, elsewhere.Authenticate(bob.tiny_id, bob.a2)) << "not known before";
+  elsewhere.logins().OnLogins(told.told);
+  EXPECT_ERROR(kNoSession, elsewhere.logins().Authenticate(alice.tiny_id, alice.a2));
+  EXPECT_ERROR(kNoSession, elsewhere.logins().Authenticate(bob.tiny_id, bob.a2))
+      << "not known before";
 }
 
 // While the store is away.
@@ -272,25 +274,26 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   Channel elsewhere = MakeChannel();
   const TimePoint expires = clock.Now() + 1h;
   int ended = 0;
-  const auto first = elsewhere.Connect({"alice"}, {.expires = expires}, {}, [&] { ++ended; });
+  const auto first =
+      elsewhere.logins().Connect({"alice"}, {.expires = expires}, {}, [&] { ++ended; });
   ASSERT_OK(first);
   told.is_busy = true;
   std::vector<LoginTokens> logins;
   for (std::size_t i = 0; i < kLogouts; ++i) {
     clock.Advance(1ms);
-    logins.push_back(*here.LogIn({"alice"}, {.expires = expires}));
-    const auto caller = here.Authenticate(logins.back().tiny_id, logins.back().a2);
+    logins.push_back(*here.logins().LogIn({"alice"}, {.expires = expires}));
+    const auto caller = here.logins().Authenticate(logins.back().tiny_id, logins.back().a2);
     ASSERT_OK(caller);
-    EXPECT_OK(here.LogOut(*caller));
+    EXPECT_OK(here.logins().LogOut(*caller));
     here.OnTick();
   }
   told.is_busy = false;
   for (std::size_t i = 0; i < kLogouts; ++i) here.OnTick();
   EXPECT_LT(told.told.size(), kLogouts / 2);
-  elsewhere.OnLogins(told.told);
+  elsewhere.logins().OnLogins(told.told);
   EXPECT_EQ(ended, 1) << "it was older than all";
   for (const LoginTokens& login : std::span(logins).last(kRemembered)) {
-    EXPECT_ERROR(kNoSession, elsewhere.Authenticate(login.tiny_id, login.a2));
+    EXPECT_ERROR(kNoSession, elsewhere.logins().Authenticate(login.tiny_id, login.a2));
   }
 }
 
@@ -299,12 +302,12 @@ TEST_F(ChannelFeedTest, ALogoutElsewhereEndsTheConnectionHere) {
   Channel here = MakeChannel(&told);
   Channel elsewhere = MakeChannel(&told);
   int ended = 0;
-  ASSERT_OK(here.Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
+  ASSERT_OK(here.logins().Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
   here.OnTick();
-  elsewhere.OnLogins(std::exchange(told.told, {}));
-  EXPECT_OK(elsewhere.LogOutAll({.account = {"alice"}}));
+  elsewhere.logins().OnLogins(std::exchange(told.told, {}));
+  EXPECT_OK(elsewhere.logins().LogOutAll({.account = {"alice"}}));
   elsewhere.OnTick();
-  here.OnLogins(told.told);
+  here.logins().OnLogins(told.told);
   EXPECT_EQ(ended, 1);
 }
 

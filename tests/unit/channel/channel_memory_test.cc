@@ -110,7 +110,7 @@ TEST_F(ChannelMemoryTest, LoginsAreForgottenLastAndKnownAgain) {
 class BoundedChannelTest : public testing::Test {
  protected:
   Result<SentMessage> Send(const std::string& from, const std::string& to, std::uint64_t random) {
-    return channel_.SendDirect(
+    return channel_.messages().SendDirect(
         {from}, {.to = {to}, .body = BodyOf(TextElement("hello")), .random = random});
   }
 
@@ -149,7 +149,7 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
   std::vector<LoginTokens> logins;
   for (int i = 0; i < 10; ++i) {
     const UserId account{"user" + std::to_string(i)};
-    logins.push_back(*channel_.LogIn(account, {.expires = clock_.Now() + 1h}));
+    logins.push_back(*channel_.logins().LogIn(account, {.expires = clock_.Now() + 1h}));
     for (int n = 0; n < 10; ++n) {
       const auto stored = store_.messages().AppendDirectMessage(
           account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
@@ -159,15 +159,15 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
     }
   }
   EXPECT_GT(held_.held, 50'000U);
-  const auto caller = channel_.Authenticate(logins.front().tiny_id, logins.front().a2);
+  const auto caller = channel_.logins().Authenticate(logins.front().tiny_id, logins.front().a2);
   ASSERT_OK(caller);
   std::string body;
-  channel_.PollAccount(*caller, 0, [&](std::string reply) { body = std::move(reply); });
+  channel_.polls().PollAccount(*caller, 0, [&](std::string reply) { body = std::move(reply); });
   EXPECT_THAT(body, HasSubstr("much"));
 }
 
 TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
-  (void)channel_.LogIn({"bob"}, {.expires = clock_.Now() + 1h});
+  (void)channel_.logins().LogIn({"bob"}, {.expires = clock_.Now() + 1h});
   const std::size_t before = held_.held;
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - before));
@@ -187,7 +187,7 @@ TEST_F(BoundedChannelTest, TakesFewMessagesOfASenderToAccountsThatAreAway) {
   EXPECT_LE(sent, burst + (sent / 10) + 1) << "one a second besides";
   EXPECT_ERROR(kTooManyRequests, Send("eve", "amy", 1'000));
   EXPECT_OK(Send("amy", "bob", 1));
-  (void)channel_.LogIn({"bob"}, {.expires = clock_.Now() + 1h});
+  (void)channel_.logins().LogIn({"bob"}, {.expires = clock_.Now() + 1h});
   EXPECT_OK(Send("eve", "bob", 1'001)) << "it is there";
 }
 
@@ -196,11 +196,11 @@ TEST_F(BoundedChannelTest, KeepsWhatWaitsForAnHourWhateverTheWallClockShows) {
   ASSERT_OK(Send("amy", "bob", 1));
   clock_.JumpWallClock(std::chrono::days(40));
   (void)removal_.Round();
-  EXPECT_THAT(*channel_.PendingMessages({"bob"}), SizeIs(1));
+  EXPECT_THAT(*channel_.history().PendingMessages({"bob"}), SizeIs(1));
   clock_.JumpWallClock(-std::chrono::days(40));
   clock_.Advance(1h + 1s);
   (void)removal_.Round();
-  EXPECT_THAT(*channel_.PendingMessages({"bob"}), IsEmpty());
+  EXPECT_THAT(*channel_.history().PendingMessages({"bob"}), IsEmpty());
 }
 
 TEST_F(BoundedChannelTest, ARandomIsOfOneReceiver) {
@@ -215,8 +215,9 @@ TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {
   ASSERT_OK(made);
   const Room& room = made->room;
   const auto send = [&](const std::string& from) {
-    return channel_.SendToRoom({from}, room.key, room.sequence,
-                               {.group = room.key.id, .body = BodyOf(TextElement("hello"))});
+    return channel_.messages().SendToRoom(
+        {from}, room.key, room.sequence,
+        {.group = room.key.id, .body = BodyOf(TextElement("hello"))});
   };
   for (int i = 1; i <= 3; ++i) EXPECT_OK(send("stranger" + std::to_string(i)));
   EXPECT_ERROR(kTooManyRequests, send("stranger4"));

@@ -57,7 +57,7 @@ class ChannelEnds : public testing::Test {
     auto restarted =
         std::make_unique<ChannelFixture>(options_, "", std::vector<std::string>{"*"}, store_);
     restarted->clock.Advance(now - restarted->clock.Now());
-    EXPECT_OK(restarted->channel.Restore(now));
+    EXPECT_OK(restarted->channel.groups().Restore(now));
     server_ = std::move(restarted);
   }
   Client LogIn(const std::string& account = "alice") { return server_->LogIn(account); }
@@ -215,7 +215,7 @@ TEST_F(ChannelEnds, WhatWasIssuedBeforeAllLoginsOfTheUserEndedIsRefused) {
   const AccountValidity validity{.account = {"alice"},
                                  .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
   server_->validities.Put(validity);
-  server_->channel.EndLogins(validity);
+  server_->channel.logins().EndLogins(validity);
   ASSERT_TRUE(poll->reply());
   EXPECT_EQ(nlohmann::json::parse(poll->reply()->body)["ErrorCode"], kKicked);
   EXPECT_EQ(Code(of_another), 0);
@@ -241,7 +241,7 @@ TEST_F(ChannelEnds, ALoginByAnEarlierTicketEndsThoughItBeganLater) {
   const AccountValidity validity{.account = {"alice"},
                                  .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
   server_->validities.Put(validity);
-  server_->channel.EndLogins(validity);
+  server_->channel.logins().EndLogins(validity);
   EXPECT_EQ(Code(late), kKicked);
   EXPECT_EQ(Code(newer), 0);
   server_->Tick(100ms);

@@ -309,7 +309,7 @@ TEST_F(Groups, AStopAnswersEveryPollAndLaterOnesAtOnce) {
   const auto room = server_.PollRoom(alice_, key);
   const auto account = server_.PollAccount(alice_);
   const auto stranger = server_.PollRoom({}, "");
-  server_.channel.AnswerAll();
+  server_.channel.polls().AnswerAll();
   EXPECT_EQ(ReplyOf(room)["ActionStatus"], "OK");
   EXPECT_EQ(ReplyOf(account)["ErrorCode"], 60008);
   EXPECT_EQ(ReplyOf(stranger)["ActionStatus"], "OK");

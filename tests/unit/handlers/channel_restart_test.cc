@@ -48,7 +48,7 @@ class ChannelRestart : public testing::Test {
     after_ = std::make_unique<ChannelFixture>(ChannelOptions(), "", std::vector<std::string>{"*"},
                                               before_.stored);
     after_->clock.Advance(before_.clock.Now() - after_->clock.Now());
-    ASSERT_TRUE(after_->channel.Restore(removal));
+    ASSERT_TRUE(after_->channel.groups().Restore(removal));
   }
 
   ChannelFixture before_;

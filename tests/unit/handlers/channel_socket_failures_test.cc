@@ -239,7 +239,7 @@ TEST_F(BusySocket, DoesNotLogInOnceItHasEnded) {
   EXPECT_EQ(current->Ask("ping"), json::object());
   EXPECT_EQ(current->close_code(), 0);
   server_.Tick(100ms);  // which settles
-  EXPECT_THAT(*server_.channel.PendingMessages({"alice"}), SizeIs(1));
+  EXPECT_THAT(*server_.channel.history().PendingMessages({"alice"}), SizeIs(1));
 }
 
 }  // namespace

@@ -436,7 +436,7 @@ TEST_F(Directs, ComeAgainUntilTheyAreConfirmed) {
       {{"userID", "bob"}, {"token", "token-of-bob"}, {"direct", pushes[1]["direct"]["position"]}});
   EXPECT_THAT(again.Pushes(), IsEmpty());
   server_.Tick(100ms);
-  EXPECT_TRUE(server_.channel.PendingMessages({"bob"})->empty());
+  EXPECT_TRUE(server_.channel.history().PendingMessages({"bob"})->empty());
 }
 
 TEST_F(Directs, ComeToAClientThatIsAheadOfARestoredStore) {

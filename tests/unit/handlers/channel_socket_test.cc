@@ -307,7 +307,7 @@ TEST_F(Socket, ANewerLoginOfTheUserTakesItsPlace) {
   // The kicked one ends later.
   first->Cut();
   EXPECT_EQ(second->Ask("ping"), json::object());
-  EXPECT_TRUE(server_.channel.Conversations({.account = {"alice"}}, 10).ok());
+  EXPECT_TRUE(server_.channel.history().Conversations({.account = {"alice"}}, 10).ok());
 }
 
 TEST_F(Socket, OldAndNewClientsTakeEachOthersPlace) {

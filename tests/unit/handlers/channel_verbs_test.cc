@@ -153,7 +153,7 @@ TEST_F(Verbs, AMessageThatIsRepeatedAtOnceIsStoredOnce) {
     server_.clock.Advance(200ms);
     std::vector<std::uint64_t> seqs(kCallers);
     InParallel(kCallers, [&](int caller) {
-      const auto sent = server_.channel.SendToRoom(
+      const auto sent = server_.channel.messages().SendToRoom(
           {"alice"}, key, number,
           {.nick = "alice", .body = *MakeRoomBody(hello, key.kind), .random = round});
       seqs[static_cast<std::size_t>(caller)] = sent ? sent->seq : 0;

@@ -1,0 +1,101 @@
+// Messages that accounts send.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "daemon/base/result.h"
+#include "daemon/channel/channel_core.h"
+#include "daemon/channel/channel_groups.h"
+#include "daemon/channel/channel_logins.h"
+#include "daemon/channel/log_shares.h"
+#include "daemon/channel/message_body.h"
+#include "daemon/channel/message_guard.h"
+#include "daemon/channel/message_senders.h"
+#include "daemon/channel/repeat_window.h"
+
+namespace rtcroom {
+
+/// A message as it is sent to a group.
+struct GroupDraft {
+  RoomId group{};
+  std::string nick{};  ///< of the sender, at most 128 bytes; empty: that of its profile
+  MessageBody body;
+  MessagePriority priority = MessagePriority::kCommon;
+  std::uint64_t random = 0;
+  std::string address{};  ///< of the client; empty: unknown
+};
+
+/// A message as it is sent to an account.
+struct DirectDraft {
+  UserId to{};
+  std::string nick{};  ///< as above
+  MessageBody body;
+  std::uint64_t seq = 0;
+  std::uint64_t random = 0;
+  std::string address{};  ///< as above
+};
+
+/// @threads safe from any thread.
+class ChannelMessages {
+ public:
+  /// All of it outlives this object.
+  ChannelMessages(ChannelCore& core, ChannelGroups& groups, const ChannelLogins& logins)
+      : core_(core), groups_(groups), logins_(logins), shares_(core.options.log) {}
+
+  /// Waits for a commit. The same `random` again within `kRepeatedWithin` gives the first outcome,
+  /// at any server.
+  /// @errors kRoomNotFound; kNotAllowed when the caller has not joined, or may not any more;
+  ///         kTooManyRequests; kContentRefused; kContentTooLong; kBadRequest; kStoreBusy;
+  ///         kStoreBroken.
+  Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
+  /// Sends for an account that need not have joined.
+  /// @param room_number  of the room, whose group `draft` need not name.
+  /// @errors kRoomNotFound when that room has ended; kNotAllowed for an account that may not join.
+  Result<SentMessage> SendToRoom(const UserId& account, const RoomKey& room,
+                                 std::uint64_t room_number, const GroupDraft& draft);
+  /// Sends to another account, as above.
+  /// @errors kNotReachable when the receiver is no contact of the account; kTooManyRequests;
+  ///         kContentRefused; kContentTooLong; kStoreBusy; kStoreBroken.
+  Result<SentMessage> SendDirect(const UserId& account, const DirectDraft& draft);
+
+  /// This server begins where the log of messages has come to that position. Called once, before
+  /// the other calls.
+  void BeginAfter(std::uint64_t newest_message);
+  /// The log has come to that position.
+  void Advance(std::uint64_t newest_message);
+  /// Forgets what is too old to be repeated or counted.
+  void OnTick();
+  [[nodiscard]] SentCounts counts() const;
+
+ private:
+  /// Whether the message may be sent now.
+  Status CheckRate(const UserId& account);
+  /// @threads reads the store when the room is busy: once a second for an account and room.
+  Status CheckRoomRate(const UserId& account, const RoomKey& room, std::uint64_t room_number);
+  /// Whether it may be added to the log.
+  /// @param address  as of a draft.
+  Status CheckShare(const StoredMessage& message, const std::string& address);
+  /// Finds the message that the account sent with that number; nullopt if memory has none.
+  /// @param target  number of the room, or one that stands for the receiver.
+  [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
+                                                    std::uint64_t random) const;
+  /// Returns which messages of the log this one may repeat.
+  [[nodiscard]] RepeatsAfter RepeatsOf(const MessageContent& message);
+  /// Remembers a stored message; counts a new one.
+  SentMessage Remember(const AppendedMessage& stored);
+  void Count(std::uint64_t SentCounts::* figure);
+  /// Counts a message that the guard has refused. @return `refusal`.
+  Error Refused(const Error& refusal);
+
+  ChannelCore& core_;
+  ChannelGroups& groups_;
+  const ChannelLogins& logins_;
+  MessageSenders senders_ GUARDED_BY(core_.mutex);
+  RepeatWindow repeats_ GUARDED_BY(core_.mutex);
+  LogShares shares_ GUARDED_BY(core_.mutex);
+  SentCounts counts_ GUARDED_BY(core_.mutex);
+};
+
+}  // namespace rtcroom
