@@ -31,6 +31,7 @@ struct MessageContent {
   /// The body is as it was sent: clients of 2018 read it only as `GuardRoomMessage` returns it, or
   /// not at all.
   bool is_unguarded = false;
+  bool wants_receipt = false;  ///< the sender asks to be told that it was read; between accounts
 
   bool operator==(const MessageContent&) const = default;
 };
