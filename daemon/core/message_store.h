@@ -24,7 +24,7 @@ struct MessageContent {
   std::uint64_t client_random = 0;  ///< chosen by the sender, ≤ 2^53
   std::string body{};               ///< JSON, opaque here; ≤ 16 KiB
   TimePoint sent_at{};
-  /// When its client says that it was sent, in seconds since 1970; 0: it did not say.
+  /// When its client says that it was sent, in seconds since 1970, ≤ 2^53; 0: it did not say.
   std::uint64_t client_time = 0;
   std::string custom{};       ///< data of the application beside the body, opaque; ≤ 1 KiB UTF-8
   std::uint8_t priority = 0;  ///< 1, the first, to 4, the last, as its client says; 0: it did not

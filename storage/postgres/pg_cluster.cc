@@ -166,7 +166,8 @@ Result<NodeStanding> PgCluster::Renew() {
                         .database_clock_differs = seen->clocks.DatabaseDiffers(),
                         .keeps_bounds = seen->keeps_bounds,
                         .all_know_marked_tickets = seen->oldest_schema >= kPgMarkedTickets,
-                        .all_have_viewer_leases = seen->oldest_schema >= kPgViewerLeases};
+                        .all_have_viewer_leases = seen->oldest_schema >= kPgViewerLeases,
+                        .all_know_unguarded_messages = seen->oldest_schema >= kPgUnguardedMessages};
   for (const auto& [node, name] : seen->configured_otherwise) {
     standing.configured_otherwise.push_back(name);
   }

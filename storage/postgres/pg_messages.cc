@@ -17,7 +17,8 @@ namespace {
 // The beginning of each statement that reads rows.
 #define RTCROOM_SELECT_MESSAGES                                                          \
   "SELECT m.position, m.room_number, m.seq, m.receiver, m.sender, m.nick, m.client_seq," \
-  " m.client_random, m.sent_at_ms, m.body FROM messages m "
+  " m.client_random, m.sent_at_ms, m.body, m.client_time, m.custom, m.priority,"         \
+  " m.is_unguarded, m.wants_receipt FROM messages m "
 
 const PgReaderStatement kReadMessages{"messages_read", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.position > $1 ORDER BY m.position LIMIT $2)"};
@@ -65,12 +66,19 @@ const PgReaderStatement kHasPending{"messages_has_pending", R"(
     WHERE m.position > coalesce(s.position, 0) LIMIT 1)"};
 #define RTCROOM_BYTES_OF_MESSAGE                                     \
   "128 + coalesce(octet_length(receiver), 0) + octet_length(sender)" \
-  " + octet_length(nick) + octet_length(body)"
+  " + octet_length(nick) + octet_length(body) + octet_length(custom)"
 
 const PgReaderStatement kCountBytes{"messages_bytes", R"(
     SELECT count(*), coalesce(max(position), $1), coalesce(sum(bytes), 0)::bigint FROM (
       SELECT position, )" RTCROOM_BYTES_OF_MESSAGE R"( AS bytes FROM messages
       WHERE position > $1 ORDER BY position LIMIT $2) counted)"};
+
+// Of a row that is appended, and of the one that it repeats.
+#define RTCROOM_CONTENT \
+  "nick, client_seq, sent_at_ms, body, client_time, custom, priority, is_unguarded, wants_receipt"
+#define RTCROOM_NO_CONTENT                                                           \
+  "NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea, NULL::bigint, NULL::bytea," \
+  " NULL::smallint, NULL::smallint, NULL::smallint"
 
 // Where a message repeats an earlier one, that one is returned, with its text, and nothing written.
 // It is found in the order of `messages_by_random`: a column that IS NULL is not left out of an
@@ -95,12 +103,13 @@ const PgWriterStatement kAppendToRoom{"messages_append_to_room", R"(
       WHERE m.room_number = fresh.number AND m.seq <= fresh.seq - $2),
     added AS (
       INSERT INTO messages (position, room_number, seq, sender, nick, client_seq, client_random,
-        sent_at_ms, body)
+        sent_at_ms, body, client_time, custom, priority, is_unguarded, wants_receipt)
       SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
-        number, seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint, $8::bytea
+        number, seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint, $8::bytea,
+        $11::bigint, $12::bytea, $13::smallint, $14::smallint, $15::smallint
       FROM fresh RETURNING position, seq)
-    SELECT position, seq, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea FROM added
-    UNION ALL SELECT position, seq, nick, client_seq, sent_at_ms, body FROM earlier)"};
+    SELECT position, seq, )" RTCROOM_NO_CONTENT R"( FROM added
+    UNION ALL SELECT position, seq, )" RTCROOM_CONTENT R"( FROM earlier)"};
 const PgWriterStatement kAppendToUser{"messages_append_to_user", R"(
     WITH newest AS (
       SELECT m.* FROM messages m
@@ -109,12 +118,15 @@ const PgWriterStatement kAppendToUser{"messages_append_to_user", R"(
     earlier AS (SELECT * FROM newest WHERE position > $8 OR sent_at_ms > $9),
     added AS (
       INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,
-        body)
+        body, client_time, custom, priority, is_unguarded, wants_receipt)
       SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
-        $1::text, $2::text, $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::bytea
+        $1::text, $2::text, $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::bytea,
+        $10::bigint, $11::bytea, $12::smallint, $13::smallint, $14::smallint
       WHERE NOT EXISTS (SELECT 1 FROM earlier) RETURNING position)
-    SELECT position, 0::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea FROM added
-    UNION ALL SELECT position, 0::bigint, nick, client_seq, sent_at_ms, body FROM earlier)"};
+    SELECT position, 0::bigint, )" RTCROOM_NO_CONTENT R"( FROM added
+    UNION ALL SELECT position, 0::bigint, )" RTCROOM_CONTENT R"( FROM earlier)"};
+#undef RTCROOM_NO_CONTENT
+#undef RTCROOM_CONTENT
 // A position with a message, so that later ones are pending whatever the caller gave.
 const PgWriterStatement kSettleMessages{"messages_settle", R"(
     INSERT INTO settled_messages (receiver, position)
@@ -186,6 +198,15 @@ Error NoSuchRoom(std::uint64_t room_number) {
   return {Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
 }
 
+/// The columns from `client_time` to `wants_receipt`, of which `first` is the first.
+void ReadExtras(PgRows& rows, int first, MessageContent& content) {
+  content.client_time = rows.Unsigned(first);
+  content.custom = rows.Text(first + 1);
+  content.priority = static_cast<std::uint8_t>(rows.Integer(first + 2));
+  content.is_unguarded = rows.Integer(first + 3) != 0;
+  content.wants_receipt = rows.Integer(first + 4) != 0;
+}
+
 StoredMessage ReadMessage(PgRows& rows) {
   enum : int {
     kPosition,
@@ -197,7 +218,8 @@ StoredMessage ReadMessage(PgRows& rows) {
     kClientSeq,
     kClientRandom,
     kSentAt,
-    kBody
+    kBody,
+    kExtras
   };
   StoredMessage message{.position = rows.Unsigned(kPosition),
                         .content = {.sender = {rows.Text(kSender)},
@@ -206,6 +228,7 @@ StoredMessage ReadMessage(PgRows& rows) {
                                     .client_random = rows.Unsigned(kClientRandom),
                                     .body = rows.Text(kBody),
                                     .sent_at = rows.Time(kSentAt)}};
+  ReadExtras(rows, kExtras, message.content);
   if (rows.IsNull(kReceiver)) {
     message.room_number = rows.Unsigned(kRoomNumber);
     message.seq = rows.Unsigned(kSeq);
@@ -371,15 +394,19 @@ PgWrite pg::AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
     write.calls.emplace_back(
         kAppendToRoom, ToPgBound(message.room_number), ToPgBound(max_room_messages),
         content.sender.value, PgBytes(content.nick), content.client_seq, content.client_random,
-        content.sent_at, PgBytes(content.body), ToPgBound(repeats.position), repeats.sent_at);
+        content.sent_at, PgBytes(content.body), ToPgBound(repeats.position), repeats.sent_at,
+        content.client_time, PgBytes(content.custom), std::int16_t{content.priority},
+        std::int16_t{content.is_unguarded}, std::int16_t{content.wants_receipt});
   } else {
     write.calls.emplace_back(kAppendToUser, message.receiver.value, content.sender.value,
                              PgBytes(content.nick), content.client_seq, content.client_random,
                              content.sent_at, PgBytes(content.body), ToPgBound(repeats.position),
-                             repeats.sent_at);
+                             repeats.sent_at, content.client_time, PgBytes(content.custom),
+                             std::int16_t{content.priority}, std::int16_t{content.is_unguarded},
+                             std::int16_t{content.wants_receipt});
   }
   write.finish = [&message](std::span<PgRows> results) -> Status {
-    enum : int { kPosition, kSeq, kNick, kClientSeq, kSentAt, kBody };
+    enum : int { kPosition, kSeq, kNick, kClientSeq, kSentAt, kBody, kExtras };
     PgRows& rows = results.front();
     if (!rows.Next()) return rows.status() ? NoSuchRoom(message.room_number) : rows.status();
     message.position = rows.Unsigned(kPosition);
@@ -390,6 +417,7 @@ PgWrite pg::AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
     message.content.client_seq = rows.Unsigned(kClientSeq);
     message.content.sent_at = rows.Time(kSentAt);
     message.content.body = rows.Text(kBody);
+    ReadExtras(rows, kExtras, message.content);
     return rows.status();
   };
   return write;

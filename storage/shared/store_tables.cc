@@ -106,10 +106,11 @@ constexpr StoreColumn kDeliveries[] = {
     {"position", kBigint, "position + lift"},
 };
 constexpr StoreColumn kMessages[] = {
-    {"position", kBigint},   {"room_number", kBigint},   {"seq", kBigint},
-    {"receiver", kText},     {"sender", kText},          {"nick", kBytes},
-    {"client_seq", kBigint}, {"client_random", kBigint}, {"sent_at_ms", kBigint},
-    {"body", kBytes},
+    {"position", kBigint},   {"room_number", kBigint},    {"seq", kBigint},
+    {"receiver", kText},     {"sender", kText},           {"nick", kBytes},
+    {"client_seq", kBigint}, {"client_random", kBigint},  {"sent_at_ms", kBigint},
+    {"body", kBytes},        {"client_time", kBigint},    {"custom", kBytes},
+    {"priority", kSmallint}, {"is_unguarded", kSmallint}, {"wants_receipt", kSmallint},
 };
 constexpr StoreColumn kMessageRooms[] = {
     {"room_number", kBigint},
@@ -133,6 +134,17 @@ constexpr StoreColumn kAccountValidities[] = {
     {"account", kText},
     {"valid_from", kBigint},
 };
+constexpr StoreColumn kAccountGroups[] = {
+    {"account", kText},       {"instance", kBigint},   {"room_number", kBigint},
+    {"room_kind", kSmallint}, {"room_id", kText},      {"joined_at_ms", kBigint},
+    {"expires_ms", kBigint},  {"joined_seq", kBigint}, {"received", kBigint},
+    {"read", kBigint},
+};
+constexpr StoreColumn kReadPositions[] = {
+    {"reader", kText},
+    {"peer", kText},
+    {"until_ms", kBigint},
+};
 constexpr StoreColumn kRecordings[] = {
     {"id", kBigint},          {"file", kBytes},   {"stream", kBytes},
     {"room_kind", kSmallint}, {"room_id", kText}, {"room_number", kBigint},
@@ -155,6 +167,8 @@ constexpr StoreTable kTables[] = {
     {"group_joins", kGroupJoins},
     {"ended_logins", kEndedLogins},
     {"account_validities", kAccountValidities},
+    {"account_groups", kAccountGroups},
+    {"read_positions", kReadPositions},
     {"recordings", kRecordings},
 };
 

@@ -18,11 +18,11 @@ namespace {
 
 #define RTCROOM_MESSAGE_COLUMNS                                                                 \
   "position, room_number, seq, receiver, sender, nick, client_seq, client_random, sent_at_ms, " \
-  "body"
+  "body, client_time, custom, priority, is_unguarded, wants_receipt"
 #define RTCROOM_SELECT_MESSAGES "SELECT " RTCROOM_MESSAGE_COLUMNS " FROM messages "
 #define RTCROOM_BYTES_OF_MESSAGE                                                     \
   "128 + coalesce(length(CAST(receiver AS BLOB)), 0) + length(CAST(sender AS BLOB))" \
-  " + length(CAST(nick AS BLOB)) + length(CAST(body AS BLOB))"
+  " + length(CAST(nick AS BLOB)) + length(CAST(body AS BLOB)) + length(CAST(custom AS BLOB))"
 
 constexpr char kLastSeqOfRoom[] =
     "SELECT coalesce(last_seq, 0) FROM rooms"
@@ -67,7 +67,7 @@ const WriterSql kWriteSeq(
     "INSERT INTO message_rooms (room_number, last_seq) VALUES (?, ?)"
     " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq");
 const WriterSql kInsertMessage("INSERT INTO messages (" RTCROOM_MESSAGE_COLUMNS
-                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 const WriterSql kRepeatedMessage(
     RTCROOM_SELECT_MESSAGES
     "WHERE sender = ?1 AND client_random = ?2 AND room_number IS ?3 AND receiver IS ?4"
@@ -119,7 +119,12 @@ StoredMessage ReadMessage(const StatementRun& row) {
     kClientSeq,
     kClientRandom,
     kSentAt,
-    kBody
+    kBody,
+    kClientTime,
+    kCustomData,
+    kPriority,
+    kIsUnguarded,
+    kWantsReceipt
   };
   // NULL is read as 0 or an empty text, which is how a message has no room or no receiver.
   return StoredMessage{
@@ -132,7 +137,12 @@ StoredMessage ReadMessage(const StatementRun& row) {
                   .client_seq = row.Unsigned(kClientSeq),
                   .client_random = row.Unsigned(kClientRandom),
                   .body = row.Text(kBody),
-                  .sent_at = row.Time(kSentAt)},
+                  .sent_at = row.Time(kSentAt),
+                  .client_time = row.Unsigned(kClientTime),
+                  .custom = row.Text(kCustomData),
+                  .priority = static_cast<std::uint8_t>(row.Integer(kPriority)),
+                  .is_unguarded = row.Integer(kIsUnguarded) != 0,
+                  .wants_receipt = row.Integer(kWantsReceipt) != 0},
   };
 }
 
@@ -294,10 +304,12 @@ Status SqliteMessages::AppendRow(AuxWriter& sql, AppendedMessage& message,
     if (!written) return written;
   }
   const MessageContent& content = message.content;
-  Status written = Run(sql[kInsertMessage], message.position, RoomNumberOf(message),
-                       in_room ? std::optional(message.seq) : std::nullopt, ReceiverOf(message),
-                       content.sender.value, content.nick, content.client_seq,
-                       content.client_random, content.sent_at, content.body);
+  Status written =
+      Run(sql[kInsertMessage], message.position, RoomNumberOf(message),
+          in_room ? std::optional(message.seq) : std::nullopt, ReceiverOf(message),
+          content.sender.value, content.nick, content.client_seq, content.client_random,
+          content.sent_at, content.body, content.client_time, content.custom, int{content.priority},
+          int{content.is_unguarded}, int{content.wants_receipt});
   if (written) written = Run(sql[kAddMessageBytes], StoredBytes(message));
   if (!written || message.seq <= max_room_messages) return written;
   return RemoveSurplus(sql, message.room_number, message.seq - max_room_messages);

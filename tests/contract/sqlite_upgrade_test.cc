@@ -113,6 +113,7 @@ constexpr std::string_view kTablesOfVersion6 =
     "DROP TABLE recordings; DROP TABLE revocations;"
     "DROP TABLE messages; DROP TABLE message_rooms; DROP TABLE settled_messages;"
     "DROP TABLE group_joins; DROP TABLE ended_logins; DROP TABLE account_validities;"
+    "DROP TABLE account_groups; DROP TABLE read_positions;"
     "ALTER TABLE meta DROP COLUMN last_message_position; ALTER TABLE meta DROP COLUMN removal_ms;"
     "ALTER TABLE meta DROP COLUMN message_bytes;"
     "DROP TABLE deliveries; DROP INDEX events_by_evicted_user;"

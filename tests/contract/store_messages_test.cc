@@ -39,7 +39,12 @@ TEST_P(StoreContract, ReturnsAMessageAsItWasSent) {
                                .client_seq = std::uint64_t{1} << 53,
                                .client_random = 0,
                                .body = std::string(16 << 10, '\'') + kText,
-                               .sent_at = kNoon + std::chrono::milliseconds(7)};
+                               .sent_at = kNoon + std::chrono::milliseconds(7),
+                               .client_time = std::uint64_t{1} << 53,
+                               .custom = kText,
+                               .priority = 4,
+                               .is_unguarded = true,
+                               .wants_receipt = true};
   const std::uint64_t room = mail.CreateRoom();
   const auto in_room = store_->messages().AppendRoomMessage(room, content);
   ASSERT_OK(in_room);
@@ -102,9 +107,17 @@ TEST_P(StoreContract, StoresARepeatedMessageOnce) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
   const std::uint64_t other = mail.CreateRoom("r2");
-  const MessageContent first = MakeMessage("amy", "first");
+  MessageContent first = MakeMessage("amy", "first");
+  first.client_time = 7;
+  first.custom = "custom";
+  first.priority = 1;
+  first.is_unguarded = true;
   MessageContent again = first;
   again.body = "again";
+  again.client_time = 8;
+  again.custom = "";
+  again.priority = 2;
+  again.is_unguarded = false;
   again.nick = "another";
   again.client_seq = 7;
   const auto in_room = store_->messages().AppendRoomMessage(room, first);

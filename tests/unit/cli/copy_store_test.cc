@@ -127,6 +127,13 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
       .instance = ~std::uint64_t{0},
       .join = GroupJoin{.account = {"bob"}, .room = kMultiRoom, .room_number = 2, .serial = 3}};
   ASSERT_OK(source_->group_joins().RecordGroupJoins({&joined, 1}));
+  ASSERT_OK(source_->messages().AppendDirectMessage({"bob"}, {.sender = {"amy"},
+                                                              .body = "hi",
+                                                              .client_time = 7,
+                                                              .custom = "custom",
+                                                              .priority = 2,
+                                                              .is_unguarded = true,
+                                                              .wants_receipt = true}));
   const EndedLogin ended{.account = {"bob"}, .instance = ~std::uint64_t{0}, .expires = kNoon};
   ASSERT_OK(source_->ended_logins().PutEndedLogins({&ended, 1}));
   ASSERT_OK(source_->ended_logins().PutAccountValidity({.account = {"bob"}}));
@@ -145,7 +152,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
   ASSERT_OK(source_->PostponeDelivery(parked));
 
   EXPECT_EQ(Copy(), 0) << err();
-  EXPECT_THAT(out(), AllOf(StartsWith("schema 15, epoch 0123456789abcdef: 4 rooms, "),
+  EXPECT_THAT(out(), AllOf(StartsWith("schema 16, epoch 0123456789abcdef: 4 rooms, "),
                            HasSubstr("postgresql://***: all of it was copied, with the new epoch " +
                                      Query("SELECT epoch FROM meta"))));
   EXPECT_NE(Query("SELECT epoch FROM meta"), kSourceEpoch);

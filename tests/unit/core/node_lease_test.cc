@@ -95,12 +95,13 @@ TEST_F(NodeLeaseTest, KnowsHowLongAgoAllNodesHaveTold) {
   EXPECT_EQ(lease_.ToldAgo(), 0ms) << "alone";
 }
 
-TEST_F(NodeLeaseTest, KnowsWhetherAllNodesKnowMarkedTickets) {
-  EXPECT_FALSE(lease_.AllKnowMarkedTickets());
+TEST_F(NodeLeaseTest, KnowsWhatAllNodesKnow) {
+  EXPECT_FALSE(lease_.AllKnowMarkedTickets() || lease_.AllKnowUnguardedMessages());
   lease_.Record(*Alone().Renew());
-  EXPECT_TRUE(lease_.AllKnowMarkedTickets());
+  EXPECT_TRUE(lease_.AllKnowMarkedTickets() && lease_.AllKnowUnguardedMessages());
   lease_.Record({.nodes = 2});
-  EXPECT_FALSE(lease_.AllKnowMarkedTickets()) << "an older one has come";
+  EXPECT_FALSE(lease_.AllKnowMarkedTickets() || lease_.AllKnowUnguardedMessages())
+      << "an older one has come";
 }
 
 TEST_F(NodeLeaseTest, OfANodeThatIsAloneDoesNotEnd) {

@@ -98,6 +98,26 @@ TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllHaveLeasesOfViewers) {
   EXPECT_FALSE(cluster.Renew()->all_have_viewer_leases);
 }
 
+TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllReadUnguardedMessages) {
+  FakeBootClock boot;
+  NodeLease lease(boot);
+  PgCluster cluster(*PgAddress::Parse(url_), {.node = 7, .name = "node7"}, lease, clock_);
+  ASSERT_OK(cluster.Renew());
+  Execute(fmt::format("UPDATE nodes SET version = {}", kPgUnguardedMessages));
+  EXPECT_TRUE(cluster.Renew()->all_know_unguarded_messages);
+  Execute(fmt::format("UPDATE nodes SET version = {} WHERE node = 99", kPgUnguardedMessages - 1));
+  EXPECT_FALSE(cluster.Renew()->all_know_unguarded_messages);
+}
+
+TEST_F(PgStoreVersionsTest, MessagesOfEarlierNodesAreGuarded) {
+  Execute(
+      "INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random,"
+      " sent_at_ms, body) VALUES (1, 'bob', 'amy', '', 0, 0, 0, 'hi')");
+  const StoredMessage expected{
+      .position = 1, .receiver = {"bob"}, .content = {.sender = {"amy"}, .body = "hi"}};
+  EXPECT_THAT(*store_->messages().ReadMessages(0, 10), ElementsAre(expected));
+}
+
 TEST_F(PgStoreVersionsTest, OtherChangesOfTheSameGroupAreMade) {
   const std::vector<RoomUpdate> group = {Adding(kR1, "amy"), JoiningAndBanning("bob"),
                                          Adding(kR1, "cat")};
