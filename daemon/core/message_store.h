@@ -135,6 +135,12 @@ struct ReceivedMessages {
   std::uint64_t position = 0;
 };
 
+/// Where messages lie that are read by a time.
+enum class FromTime : std::uint8_t {
+  kBack,     ///< sent then or before, newest first
+  kForward,  ///< sent then or later, oldest first
+};
+
 /// Pending messages of one user that are looked at.
 inline constexpr std::size_t kMaxPendingRead = 4000;
 
@@ -165,6 +171,26 @@ class MessageHistory {
                                                                 const UserId& other,
                                                                 std::optional<std::uint64_t> before,
                                                                 std::size_t limit) = 0;
+
+  /// Those between two users in either direction that were sent at a time, or on one side of it.
+  /// They are in the order of commit, like those of `ReadDirectMessages`, which is that of times
+  /// but for the differences of clocks.
+  /// @param limit  1..1000. Cost is proportional to it, and to the number of messages of the two on
+  ///               the other side of the time, for each of which an entry of an index is looked at:
+  ///               about a millisecond for 10,000.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadDirectMessagesAt(const UserId& one,
+                                                                  const UserId& other,
+                                                                  TimePoint time,
+                                                                  FromTime direction,
+                                                                  std::size_t limit) = 0;
+
+  /// Those that a user has sent to others or received from them, after `position`, ascending.
+  /// @param limit  1..1000. Cost is proportional to it.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadMessagesOf(const UserId& user,
+                                                            std::uint64_t position,
+                                                            std::size_t limit) = 0;
 
   /// Reads from the newest `kMaxPendingRead` pending messages to `receiver` those sent at `since`
   /// or later, at most `limit` of them, oldest first. Senders take turns: first comes the newest

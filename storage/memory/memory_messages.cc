@@ -149,6 +149,34 @@ Result<std::vector<StoredMessage>> MemoryMessages::ReadDirectMessages(
   return read;
 }
 
+Result<std::vector<StoredMessage>> MemoryMessages::ReadDirectMessagesAt(
+    const UserId& one, const UserId& other, TimePoint time, FromTime direction, std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
+  std::vector<StoredMessage> read;
+  for (const auto& [position, message] : messages_) {
+    const TimePoint at = message.content.sent_at;
+    const bool is_there = direction == FromTime::kBack ? at <= time : at >= time;
+    if (is_there && IsBetween(message, one, other)) read.push_back(message);
+  }
+  if (direction == FromTime::kBack) std::ranges::reverse(read);
+  if (read.size() > limit) read.resize(limit);
+  return read;
+}
+
+Result<std::vector<StoredMessage>> MemoryMessages::ReadMessagesOf(const UserId& user,
+                                                                  std::uint64_t position,
+                                                                  std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
+  std::vector<StoredMessage> read;
+  for (auto place = messages_.upper_bound(position);
+       place != messages_.end() && read.size() < limit; ++place) {
+    const StoredMessage& message = place->second;
+    const bool is_own = message.content.sender == user || message.receiver == user;
+    if (message.room_number == 0 && is_own) read.push_back(message);
+  }
+  return read;
+}
+
 Result<std::vector<StoredMessage>> MemoryMessages::ReadPendingMessages(const UserId& receiver,
                                                                        TimePoint since,
                                                                        std::size_t limit) {

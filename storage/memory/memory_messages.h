@@ -39,6 +39,11 @@ class MemoryMessages : public MessageStore {
   Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
                                                         std::optional<std::uint64_t> before,
                                                         std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadDirectMessagesAt(const UserId& one, const UserId& other,
+                                                          TimePoint time, FromTime direction,
+                                                          std::size_t limit) override;
+  Result<std::vector<StoredMessage>> ReadMessagesOf(const UserId& user, std::uint64_t position,
+                                                    std::size_t limit) override;
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override;
   Status SettleMessages(std::span<const ReceivedMessages> received) override;

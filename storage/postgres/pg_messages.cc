@@ -30,10 +30,26 @@ const PgReaderStatement kNewestOfRoom{"messages_newest_of_room", R"(
 const PgReaderStatement kReadOfRoom{"messages_of_room", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.room_number = $1 AND m.seq >= $2 AND EXISTS (SELECT 1 FROM rooms WHERE number = $1)
     ORDER BY m.seq LIMIT $3)"};
-const PgReaderStatement kReadOfPair{"messages_of_pair", RTCROOM_SELECT_MESSAGES R"(
-    WHERE m.receiver IS NOT NULL AND least(m.sender, m.receiver) = $1
-      AND greatest(m.sender, m.receiver) = $2 AND m.position < $3
-    ORDER BY m.position DESC LIMIT $4)"};
+#define RTCROOM_BETWEEN_TWO                                           \
+  "WHERE m.receiver IS NOT NULL AND least(m.sender, m.receiver) = $1" \
+  " AND greatest(m.sender, m.receiver) = $2 AND "
+const PgReaderStatement kReadOfPair{"messages_of_pair", RTCROOM_SELECT_MESSAGES RTCROOM_BETWEEN_TWO
+                                    "m.position < $3 ORDER BY m.position DESC LIMIT $4"};
+const PgReaderStatement kReadOfPairUntil{"messages_of_pair_until",
+                                         RTCROOM_SELECT_MESSAGES RTCROOM_BETWEEN_TWO
+                                         "m.sent_at_ms <= $3 ORDER BY m.position DESC LIMIT $4"};
+const PgReaderStatement kReadOfPairSince{"messages_of_pair_since",
+                                         RTCROOM_SELECT_MESSAGES RTCROOM_BETWEEN_TWO
+                                         "m.sent_at_ms >= $3 ORDER BY m.position LIMIT $4"};
+#undef RTCROOM_BETWEEN_TWO
+const PgReaderStatement kReadOfUser{"messages_of_user", RTCROOM_SELECT_MESSAGES R"(
+    WHERE m.position = ANY (ARRAY(
+      (SELECT position FROM messages WHERE sender = $1 AND receiver IS NOT NULL AND position > $2
+        ORDER BY position LIMIT $3)
+      UNION ALL
+      (SELECT position FROM messages WHERE receiver = $1 AND position > $2
+        ORDER BY position LIMIT $3)))
+    ORDER BY m.position LIMIT $3)"};
 const PgReaderStatement kReadPending{"messages_pending", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.position = ANY (ARRAY(
       SELECT turns.position FROM (
@@ -339,6 +355,20 @@ Result<std::vector<StoredMessage>> PgMessages::ReadDirectMessages(
   return engine_.ReadRows(
       PgCall(kReadOfPair, least, greatest, ToPgBound(before.value_or(kNoBound)), ToPgBound(limit)),
       ReadMessage);
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadDirectMessagesAt(
+    const UserId& one, const UserId& other, TimePoint time, FromTime direction, std::size_t limit) {
+  const auto& [least, greatest] = std::minmax(one.value, other.value);
+  const PgStatement& statement = direction == FromTime::kBack ? kReadOfPairUntil : kReadOfPairSince;
+  return engine_.ReadRows(PgCall(statement, least, greatest, time, ToPgBound(limit)), ReadMessage);
+}
+
+Result<std::vector<StoredMessage>> PgMessages::ReadMessagesOf(const UserId& user,
+                                                              std::uint64_t position,
+                                                              std::size_t limit) {
+  return engine_.ReadRows(PgCall(kReadOfUser, user.value, ToPgBound(position), ToPgBound(limit)),
+                          ReadMessage);
 }
 
 Result<std::vector<StoredMessage>> PgMessages::ReadPendingMessages(const UserId& receiver,

@@ -37,10 +37,23 @@ const ReaderSql kMessagesOfRoom(
     RTCROOM_SELECT_MESSAGES
     "WHERE room_number = ?1 AND seq >= ?2"
     " AND EXISTS (SELECT 1 FROM rooms WHERE sequence = ?1) ORDER BY seq LIMIT ?3");
-const ReaderSql kMessagesOfPair(RTCROOM_SELECT_MESSAGES
-                                "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)"
-                                " AND max(sender, receiver) = max(?1, ?2) AND position < ?3"
-                                " ORDER BY position DESC LIMIT ?4");
+#define RTCROOM_BETWEEN_TWO                                            \
+  "WHERE receiver IS NOT NULL AND min(sender, receiver) = min(?1, ?2)" \
+  " AND max(sender, receiver) = max(?1, ?2)"
+const ReaderSql kMessagesOfPair(RTCROOM_SELECT_MESSAGES RTCROOM_BETWEEN_TWO
+                                " AND position < ?3 ORDER BY position DESC LIMIT ?4");
+const ReaderSql kMessagesOfPairUntil(RTCROOM_SELECT_MESSAGES RTCROOM_BETWEEN_TWO
+                                     " AND sent_at_ms <= ?3 ORDER BY position DESC LIMIT ?4");
+const ReaderSql kMessagesOfPairSince(RTCROOM_SELECT_MESSAGES RTCROOM_BETWEEN_TWO
+                                     " AND sent_at_ms >= ?3 ORDER BY position LIMIT ?4");
+const ReaderSql kMessagesOfUser(
+    RTCROOM_SELECT_MESSAGES
+    "WHERE position IN ("
+    "SELECT position FROM (SELECT position FROM messages"
+    " WHERE sender = ?1 AND receiver IS NOT NULL AND position > ?2 ORDER BY position LIMIT ?3)"
+    " UNION ALL SELECT position FROM (SELECT position FROM messages"
+    " WHERE receiver = ?1 AND position > ?2 ORDER BY position LIMIT ?3))"
+    " ORDER BY position LIMIT ?3");
 const ReaderSql kPendingMessages(
     RTCROOM_SELECT_MESSAGES
     "WHERE position IN (SELECT position FROM (SELECT p.position AS position,"
@@ -281,6 +294,7 @@ Result<std::vector<std::uint64_t>> NewestWithPeers(AuxReader& sql, const UserId&
 
 constinit const std::string_view kBytesOfMessage = RTCROOM_BYTES_OF_MESSAGE;
 
+#undef RTCROOM_BETWEEN_TWO
 #undef RTCROOM_BYTES_OF_MESSAGE
 #undef RTCROOM_SELECT_MESSAGES
 #undef RTCROOM_MESSAGE_COLUMNS
@@ -386,6 +400,23 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessages(
   return engine_.Read([&](AuxReader& sql) {
     return ReadRows(sql[kMessagesOfPair], ReadMessage, one.value, other.value,
                     Storable(before.value_or(kNoBound)), limit);
+  });
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessagesAt(
+    const UserId& one, const UserId& other, TimePoint time, FromTime direction, std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    const bool is_back = direction == FromTime::kBack;
+    return ReadRows(sql[is_back ? kMessagesOfPairUntil : kMessagesOfPairSince], ReadMessage,
+                    one.value, other.value, time, limit);
+  });
+}
+
+Result<std::vector<StoredMessage>> SqliteMessages::ReadMessagesOf(const UserId& user,
+                                                                  std::uint64_t position,
+                                                                  std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kMessagesOfUser], ReadMessage, user.value, Storable(position), limit);
   });
 }
 

@@ -71,6 +71,7 @@ TEST_F(SqlitePlans, OnlyFullScansSortOrReadAWholeTable) {
                                HasSubstr("FROM account_validities"),    // likewise
                                HasSubstr("SELECT ?1, ?2, ?3, ?4, ?5"),  // one row
                                HasSubstr("row_number()"),               // of at most 4,000 messages
+                               HasSubstr("UNION ALL SELECT position"),  // at most 2,000
                                HasSubstr("SELECT removal_ms"));  // likewise, the newest of each
   const Plans plans = AllPlans();
   EXPECT_GT(plans.size(), 50u);
@@ -124,8 +125,16 @@ const std::pair<const char*, const char*> kSearches[] = {
      "messages USING INTEGER PRIMARY KEY (rowid>?)"},
     {"WHERE room_number = ?1 AND seq >= ?2",
      "messages USING INDEX messages_by_room (room_number=? AND seq>?)"},
-    {"min(sender, receiver) = min(?1, ?2)",
+    {"max(?1, ?2) AND position < ?3",
      "messages USING INDEX messages_by_pair (<expr>=? AND <expr>=? AND position<?)"},
+    {"max(?1, ?2) AND sent_at_ms <= ?3",
+     "messages USING INDEX messages_by_pair (<expr>=? AND <expr>=?)"},
+    {"max(?1, ?2) AND sent_at_ms >= ?3",
+     "messages USING INDEX messages_by_pair (<expr>=? AND <expr>=?)"},
+    {"UNION ALL SELECT position",
+     "messages USING COVERING INDEX messages_by_sender (sender=? AND position>?)"},
+    {"UNION ALL SELECT position",
+     "messages USING COVERING INDEX messages_by_receiver (receiver=? AND position>?)"},
     {"position > coalesce((SELECT position FROM settled_messages",
      "messages USING COVERING INDEX messages_by_receiver (receiver=? AND position>?)"},
     {"position > ifnull((SELECT position FROM settled_messages",

@@ -214,6 +214,46 @@ TEST_P(StoreContract, ReadsTheMessagesBetweenTwoUsersNewestFirst) {
   EXPECT_THAT(mail.Between("amy", "nobody"), IsEmpty());
 }
 
+TEST_P(StoreContract, ReadsTheMessagesBetweenTwoUsersFromATime) {
+  Mail mail(*store_);
+  mail.Send("amy", "bob", "1", kNoon);
+  mail.Send("bob", "amy", "2", kNoon + seconds(1));
+  mail.Send("amy", "zoe", "to another", kNoon + seconds(1));
+  mail.AppendTo(mail.CreateRoom(), "in a room", kNoon + seconds(1));
+  mail.Send("amy", "bob", "3", kNoon + seconds(1));
+  mail.Send("amy", "bob", "4", kNoon + seconds(3));
+  mail.Send("amy", "bob", "by a clock that is behind", kNoon + seconds(2));
+  const auto from = [&](int second, FromTime direction, std::size_t limit = 1000) {
+    return BodiesOf(*store_->messages().ReadDirectMessagesAt(
+        {"bob"}, {"amy"}, kNoon + seconds(second), direction, limit));
+  };
+  EXPECT_THAT(from(1, FromTime::kBack), ElementsAre("3", "2", "1"));
+  EXPECT_THAT(from(1, FromTime::kBack, 2), ElementsAre("3", "2"));
+  EXPECT_THAT(from(2, FromTime::kBack, 1), ElementsAre("by a clock that is behind"));
+  EXPECT_THAT(from(-1, FromTime::kBack), IsEmpty());
+  EXPECT_THAT(from(1, FromTime::kForward, 3), ElementsAre("2", "3", "4"));
+  EXPECT_THAT(from(2, FromTime::kForward), ElementsAre("4", "by a clock that is behind"));
+  EXPECT_THAT(from(4, FromTime::kForward), IsEmpty());
+}
+
+TEST_P(StoreContract, ReadsTheMessagesOfAUserFromAPositionOn) {
+  Mail mail(*store_);
+  const StoredMessage first = mail.Send("amy", "bob", "1");
+  mail.AppendTo(mail.CreateRoom(), "in a room");
+  mail.Send("zoe", "bob", "of others");
+  mail.Send("amy", "amy", "2");
+  const StoredMessage third = mail.Send("bob", "amy", "3");
+  mail.Send("amy", "zoe", "4");
+  const auto of_amy = [&](std::uint64_t position, std::size_t limit = 1000) {
+    return BodiesOf(*store_->messages().ReadMessagesOf({"amy"}, position, limit));
+  };
+  EXPECT_THAT(of_amy(0), ElementsAre("1", "2", "3", "4"));
+  EXPECT_THAT(of_amy(0, 3), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(of_amy(first.position), ElementsAre("2", "3", "4"));
+  EXPECT_THAT(of_amy(third.position - 1, 1), ElementsAre("3"));
+  EXPECT_THAT(of_amy(kMaxNumber), IsEmpty());
+}
+
 TEST_P(StoreContract, ReadsAMessageToOneselfOnce) {
   Mail mail(*store_);
   mail.Send("amy", "amy", "note");

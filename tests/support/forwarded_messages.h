@@ -41,6 +41,15 @@ class ForwardedMessages : public MessageStore {
                                                         std::size_t limit) override {
     return target().ReadDirectMessages(one, other, before, limit);
   }
+  Result<std::vector<StoredMessage>> ReadDirectMessagesAt(const UserId& one, const UserId& other,
+                                                          TimePoint time, FromTime direction,
+                                                          std::size_t limit) override {
+    return target().ReadDirectMessagesAt(one, other, time, direction, limit);
+  }
+  Result<std::vector<StoredMessage>> ReadMessagesOf(const UserId& user, std::uint64_t position,
+                                                    std::size_t limit) override {
+    return target().ReadMessagesOf(user, position, limit);
+  }
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     return target().ReadPendingMessages(receiver, since, limit);

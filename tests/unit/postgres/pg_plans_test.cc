@@ -31,7 +31,8 @@ const std::vector<std::string_view> kSmallTables = {"meta",      "nodes",   "tol
 /// and those that one call may remove.
 const std::vector<std::string_view> kSortFew = {"cluster_remove_left", "cluster_remove_left_signs",
                                                 "deliveries_count",    "messages_conversations",
-                                                "messages_pending",    "messages_trim"};
+                                                "messages_pending",    "messages_trim",
+                                                "messages_of_user"};
 
 bool IsIn(const std::vector<std::string_view>& names, const PgStatement& statement) {
   return std::ranges::find(names, statement.name) != names.end();
