@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "daemon/core/account_group_store.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/commit_follower.h"
@@ -10,6 +11,7 @@
 #include "daemon/core/ended_login_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/read_position_store.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
@@ -56,6 +58,8 @@ class Storage : public Store,
 
   virtual MessageStore& messages() = 0;
   virtual GroupJoinStore& group_joins() = 0;
+  virtual AccountGroupStore& account_groups() = 0;
+  virtual ReadPositionStore& read_positions() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.
   virtual AccountLoginLog* account_logins() { return nullptr; }

@@ -2,8 +2,10 @@
 // received.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -32,6 +34,12 @@ struct AccountGroup {
   bool operator==(const AccountGroup&) const = default;
 };
 
+/// The order in which they are read.
+inline bool JoinedBefore(const AccountGroup& one, const AccountGroup& other) {
+  return std::tie(one.joined_at, one.room_number, one.instance) <
+         std::tie(other.joined_at, other.room_number, other.instance);
+}
+
 /// A row that is put, in the place of one with the same account, login and room; or removed.
 struct AccountGroupChange {
   AccountGroup group{};
@@ -48,6 +56,7 @@ class AccountGroupStore {
  public:
   /// Rows of one account that are kept: of more the oldest by `joined_at` go.
   static constexpr std::size_t kMaxOfAccount = 512;
+  static constexpr std::size_t kMostPerTrim = 10'000;
 
   virtual ~AccountGroupStore() = default;
 
@@ -61,7 +70,8 @@ class AccountGroupStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RecordAccountGroups(std::span<const AccountGroupChange> changes) = 0;
 
-  /// Removes those of logins that ended before that time, at most 10,000.
+  /// Removes those of logins that ended before that time, at most `kMostPerTrim`.
+  /// @param ended_before  as of `RemovalClock`: also the mark that goes with a removal.
   /// @return the number removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimAccountGroups(TimePoint ended_before) = 0;

@@ -1,6 +1,7 @@
 // The interface to what accounts have read of each other's messages.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct ReadPosition {
 /// @threads every method is safe from any thread.
 class ReadPositionStore {
  public:
+  /// Of more the earliest go.
+  static constexpr std::size_t kMaxOfReader = 1000;
+  static constexpr std::size_t kMostPerTrim = 10'000;
+
   virtual ~ReadPositionStore() = default;
 
   /// Those of a reader, the latest first. @param limit  1..1000.
@@ -43,10 +48,11 @@ class ReadPositionStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RecordReadPositions(std::span<const ReadPosition> positions) = 0;
 
-  /// Removes those before that time, at most 10,000: no message is left that they speak of.
+  /// Removes those before that time, at most `kMostPerTrim`: no message is left that they speak of.
+  /// @param as_of  `RemovalClock`: the mark that goes with a removal.
   /// @return the number removed.
   /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<std::size_t> TrimReadPositions(TimePoint before) = 0;
+  virtual Result<std::size_t> TrimReadPositions(TimePoint as_of, TimePoint before) = 0;
 };
 
 }  // namespace rtcroom

@@ -18,6 +18,7 @@ constexpr std::chrono::seconds kMarkPeriod{1};
 
 /// What is left meanwhile only takes space.
 constexpr std::chrono::minutes kLeftBeatsPeriod{1};
+constexpr std::chrono::minutes kAccountsPeriod{1};
 
 /// How long the messages of a room outlive it.
 constexpr std::chrono::minutes kEndedRoomHistory{10};
@@ -117,6 +118,7 @@ void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
   upkeep_heartbeat_.Answer();
   MaintainSessions();
   if (has_duty) RemoveExpiredSessions();
+  if (has_duty) TrimAccounts();
   if (keeps_bounds) {
     TrimMessages();
     deps_.metrics.CountTrimmed(trimmer_.Trim(deps_.store.removal().Now(), stop));
@@ -225,7 +227,32 @@ void UpkeepModule::RemoveLeftBeats() {
   upkeep_heartbeat_.Answer();
 }
 
-// Also without a channel: an earlier configuration may have had one.
+// Both also without a channel: an earlier configuration may have had one.
+
+void UpkeepModule::TrimAccounts() {
+  const MonotonicTime round = deps_.runtime.clock.Monotonic();
+  if (round < accounts_at_) return;
+  accounts_at_ = round + kAccountsPeriod;
+  const TimePoint now = deps_.store.removal().Now();
+  AccountGroupStore& groups = deps_.store.storage().account_groups();
+  ReadPositionStore& reads = deps_.store.storage().read_positions();
+  Status trimmed = Repeat([&]() -> Result<bool> {
+    const Result<std::size_t> removed = groups.TrimAccountGroups(now);
+    if (!removed) return removed.error();
+    return *removed == AccountGroupStore::kMostPerTrim;
+  });
+  if (trimmed) {
+    trimmed = Repeat([&]() -> Result<bool> {
+      const Result<std::size_t> removed = reads.TrimReadPositions(now, now - history_);
+      if (!removed) return removed.error();
+      return *removed == ReadPositionStore::kMostPerTrim;
+    });
+  }
+  if (!trimmed) {
+    deps_.runtime.logger.Warn("account_rows_not_removed", {{"reason", trimmed.error().detail}});
+  }
+}
+
 void UpkeepModule::TrimMessages() {
   const TimePoint now = deps_.store.removal().Now();
   const Result<std::uint64_t> newest = deps_.store.storage().messages().NewestMessage();

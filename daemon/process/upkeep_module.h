@@ -62,6 +62,7 @@ class UpkeepModule : private SweepObserver {
   Status Repeat(const std::function<Result<bool>()>& step);
   void MaintainSessions();
   void RemoveExpiredSessions();
+  void TrimAccounts();
   void TrimMessages();
   void RemoveLeftBeats();
 
@@ -75,6 +76,7 @@ class UpkeepModule : private SweepObserver {
   EventTrimmer trimmer_;
   bool removed_ = false;           ///< rows, in the round before
   MonotonicTime left_beats_at_{};  ///< of the next removal
+  MonotonicTime accounts_at_{};    ///< likewise
   LoopHeartbeat reaper_heartbeat_;
   LoopHeartbeat upkeep_heartbeat_;
   std::optional<PeriodicTask> reaping_;

@@ -18,10 +18,12 @@
 #include "storage/memory/audience_table.h"
 #include "storage/memory/delivery_table.h"
 #include "storage/memory/event_table.h"
+#include "storage/memory/memory_account_groups.h"
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
 #include "storage/memory/memory_group_joins.h"
 #include "storage/memory/memory_messages.h"
+#include "storage/memory/memory_read_positions.h"
 #include "storage/memory/recording_table.h"
 #include "storage/storage.h"
 
@@ -85,6 +87,8 @@ class MemoryStore : public Storage {
                                            std::size_t limit) override;
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
+  AccountGroupStore& account_groups() override { return account_groups_; }
+  ReadPositionStore& read_positions() override { return read_positions_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
@@ -115,6 +119,8 @@ class MemoryStore : public Storage {
   std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
   MemoryMessages messages_{engine_, limits_.max_room_messages};
   MemoryGroupJoins group_joins_{engine_};
+  MemoryAccountGroups account_groups_{engine_};
+  MemoryReadPositions read_positions_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
 };
 

@@ -16,6 +16,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
+#include "storage/postgres/pg_account_groups.h"
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_engine.h"
@@ -23,6 +24,7 @@
 #include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_new_types.h"
+#include "storage/postgres/pg_read_positions.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
 
@@ -154,6 +156,8 @@ class PgStore : public Storage {
                                            std::size_t limit) override;
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
+  AccountGroupStore& account_groups() override { return account_groups_; }
+  ReadPositionStore& read_positions() override { return read_positions_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
 
@@ -177,6 +181,8 @@ class PgStore : public Storage {
   PgEngine engine_;
   PgMessages messages_{engine_, limits_.max_room_messages};
   PgGroupJoins group_joins_{engine_};
+  PgAccountGroups account_groups_{engine_};
+  PgReadPositions read_positions_{engine_};
   PgEndedLogins ended_logins_{engine_};
 };
 

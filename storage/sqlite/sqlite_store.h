@@ -14,9 +14,11 @@
 
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
+#include "storage/sqlite/sqlite_account_groups.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_group_joins.h"
 #include "storage/sqlite/sqlite_messages.h"
+#include "storage/sqlite/sqlite_read_positions.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
@@ -142,6 +144,8 @@ class SqliteStore : public Storage {
                                            std::size_t limit) override;
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
+  AccountGroupStore& account_groups() override { return account_groups_; }
+  ReadPositionStore& read_positions() override { return read_positions_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
@@ -161,6 +165,8 @@ class SqliteStore : public Storage {
   const std::unique_ptr<SqliteEngine> engine_;
   SqliteMessages messages_{*engine_};
   SqliteGroupJoins group_joins_{*engine_};
+  SqliteAccountGroups account_groups_{*engine_};
+  SqliteReadPositions read_positions_{*engine_};
   SqliteEndedLogins ended_logins_{*engine_};
   const std::uint64_t max_recordings_;
 };

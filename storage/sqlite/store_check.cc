@@ -91,6 +91,9 @@ constexpr Question kQuestions[] = {
      "SELECT 'those to ' || receiver || ' are settled up to ' || position || ' of '"
      " || last_message_position FROM settled_messages, meta WHERE position > "
      "last_message_position"},
+    {"groups",
+     "SELECT account || ' is in that of room number ' || room_number || ', which does not exist'"
+     " FROM account_groups WHERE room_number NOT IN (SELECT sequence FROM rooms)"},
     {"recordings",
      "SELECT 'number ' || id || ' has one part of an owner without the others' FROM recordings"
      " WHERE (room_kind IS NULL) + (room_id IS NULL) + (room_number IS NULL) + (user_id IS NULL)"

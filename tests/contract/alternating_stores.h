@@ -136,6 +136,8 @@ class AlternatingStores : public Storage {
   }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return Next().group_joins(); }
+  AccountGroupStore& account_groups() override { return Next().account_groups(); }
+  ReadPositionStore& read_positions() override { return Next().read_positions(); }
   EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 
  private:

@@ -70,8 +70,10 @@ TEST_F(SqlitePlans, OnlyFullScansSortOrReadAWholeTable) {
                                HasSubstr("FROM group_joins"),           // at the start
                                HasSubstr("FROM account_validities"),    // likewise
                                HasSubstr("SELECT ?1, ?2, ?3, ?4, ?5"),  // one row
+                               HasSubstr("SELECT ?1, ?2, nullif"),      // likewise
                                HasSubstr("row_number()"),               // of at most 4,000 messages
                                HasSubstr("UNION ALL SELECT position"),  // at most 2,000
+                               HasSubstr("joined_at_ms DESC"),          // a few of an account
                                HasSubstr("SELECT removal_ms"));  // likewise, the newest of each
   const Plans plans = AllPlans();
   EXPECT_GT(plans.size(), 50u);
@@ -135,6 +137,18 @@ const std::pair<const char*, const char*> kSearches[] = {
      "messages USING COVERING INDEX messages_by_sender (sender=? AND position>?)"},
     {"UNION ALL SELECT position",
      "messages USING COVERING INDEX messages_by_receiver (receiver=? AND position>?)"},
+    {"read FROM account_groups WHERE account = ?",
+     "account_groups USING INDEX account_groups_by_account (account=?)"},
+    {"DELETE FROM account_groups WHERE account",
+     "account_groups USING INDEX account_groups_by_account (account=? AND instance=? AND"},
+    {"WHERE instance <> 0 AND expires_ms",
+     "account_groups USING INDEX account_groups_by_end (expires_ms<?)"},
+    {"FROM read_positions WHERE reader = ? ORDER",
+     "read_positions USING COVERING INDEX read_positions_by_reader (reader=?)"},
+    {"FROM read_positions WHERE reader = ? AND peer",
+     "read_positions USING PRIMARY KEY (reader=? AND peer=?)"},
+    {"WHERE until_ms < ? ORDER BY",
+     "read_positions USING COVERING INDEX read_positions_by_time (until_ms<?)"},
     {"position > coalesce((SELECT position FROM settled_messages",
      "messages USING COVERING INDEX messages_by_receiver (receiver=? AND position>?)"},
     {"position > ifnull((SELECT position FROM settled_messages",

@@ -193,6 +193,8 @@ const Tampering kTamperings[] = {
      "messages: number 6 is one of 5 that were given"},
     {"MessagesSettledBeyondTheCounter", "UPDATE settled_messages SET position = 7",
      "messages: those to bob are settled up to 7 of 6"},
+    {"GroupOfNoRoom", "INSERT INTO account_groups VALUES ('bob', 0, 99, 2, 'gone', 0, 0, 0, 0, 0)",
+     "groups: bob is in that of room number 99, which does not exist"},
     {"SessionWithoutAToken", "UPDATE sessions SET token = x'00'", "bob has no SHA-256"},
     {"PlaceWithoutAMix", "UPDATE pushers SET mix_layer = 1 WHERE user_id = 'bob'",
      "mixes: bob of room number 2 has a place in a mix that does not exist"},

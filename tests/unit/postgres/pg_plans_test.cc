@@ -29,10 +29,10 @@ const std::vector<std::string_view> kSmallTables = {"meta",      "nodes",   "tol
                                                     "beat_life", "reports", "removal"};
 /// Rows that a bound of the statement itself limits are sorted or grouped: up to 4,000 messages,
 /// and those that one call may remove.
-const std::vector<std::string_view> kSortFew = {"cluster_remove_left", "cluster_remove_left_signs",
-                                                "deliveries_count",    "messages_conversations",
-                                                "messages_pending",    "messages_trim",
-                                                "messages_of_user"};
+const std::vector<std::string_view> kSortFew = {
+    "cluster_remove_left",    "cluster_remove_left_signs", "deliveries_count",
+    "messages_conversations", "messages_pending",          "messages_trim",
+    "messages_of_user",       "account_groups_bound",      "read_positions_bound"};
 
 bool IsIn(const std::vector<std::string_view>& names, const PgStatement& statement) {
   return std::ranges::find(names, statement.name) != names.end();
@@ -47,7 +47,8 @@ class PgPlansTest : public PgTablesTest {
     for (const std::string_view table :
          {"rooms", "pushers", "events", "bans", "revocations", "sessions", "deliveries", "messages",
           "message_rooms", "settled_messages", "group_joins", "ended_logins", "account_validities",
-          "recordings", "beats", "media_signs", "group_claims"}) {
+          "account_groups", "read_positions", "recordings", "beats", "media_signs",
+          "group_claims"}) {
       Execute(fmt::format("ALTER TABLE {} SET (autovacuum_enabled = off)", table));
     }
     const auto insert = [&](std::string_view into, std::string_view columns) {
@@ -84,6 +85,8 @@ class PgPlansTest : public PgTablesTest {
     insert("ended_logins (account, instance, logged_in_ms, expires_ms, cause)",
            "'u' || n, 0, n, n, 1");
     insert("account_validities (account, valid_from)", "'u' || n, n");
+    insert("account_groups", "'u' || n % 100, n, n, 2, 'r' || n, n, n, n, n, n");
+    insert("read_positions", "'u' || n % 100, 'u' || n, n");
     insert(
         "recordings (id, file, stream, room_kind, room_id, room_number, user_id, bytes,"
         " ended_at_ms)",

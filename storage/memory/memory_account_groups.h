@@ -1,0 +1,42 @@
+// The groups of accounts in memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/account_group_store.h"
+#include "storage/memory/memory_engine.h"
+
+namespace rtcroom {
+
+/// @threads safe from any thread.
+class MemoryAccountGroups : public AccountGroupStore {
+ public:
+  explicit MemoryAccountGroups(MemoryEngine& engine) : engine_(engine) {}
+
+  /// Call it when any room ends, with the lock of the engine held: which one it is, the analysis
+  /// does not see.
+  void EndRoom(std::uint64_t room_number) NO_THREAD_SAFETY_ANALYSIS;
+
+  Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) override;
+  Status RecordAccountGroups(std::span<const AccountGroupChange> changes) override;
+  Result<std::size_t> TrimAccountGroups(TimePoint ended_before) override;
+
+ private:
+  /// Room number and login.
+  using Place = std::pair<std::uint64_t, std::uint64_t>;
+  using Groups = std::map<Place, AccountGroup>;
+
+  void PutLocked(const AccountGroup& group) REQUIRES(engine_.mutex);
+  template <typename Predicate>
+  void RemoveLocked(Predicate may_go) REQUIRES(engine_.mutex);
+
+  MemoryEngine& engine_;
+  std::map<UserId, Groups> accounts_ GUARDED_BY(engine_.mutex);
+};
+
+}  // namespace rtcroom

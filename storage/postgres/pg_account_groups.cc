@@ -1,0 +1,172 @@
+#include "storage/postgres/pg_account_groups.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
+
+#include "storage/postgres/pg_engine.h"
+
+namespace rtcroom {
+namespace {
+
+const PgReaderStatement kReadAccountGroups{"account_groups_read", R"(
+    SELECT account, instance, coalesce(room_number, 0), room_kind, room_id, joined_at_ms,
+      expires_ms, joined_seq, received, read
+    FROM account_groups WHERE account = $1)"};
+
+// The row of a room is looked up for each, by its number.
+const PgWriterStatement kPutAccountGroups{"account_groups_put", R"(
+    INSERT INTO account_groups (account, instance, room_number, room_kind, room_id, joined_at_ms,
+      expires_ms, joined_seq, received, read)
+    SELECT v.account, v.instance, r.number, v.room_kind, v.room_id, v.joined_at_ms, v.expires_ms,
+      v.joined_seq, v.received, v.read
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::smallint[], $5::text[], $6::bigint[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+      AS v (account, instance, room_number, room_kind, room_id, joined_at_ms, expires_ms,
+        joined_seq, received, read)
+    LEFT JOIN LATERAL (SELECT number FROM rooms WHERE number = v.room_number LIMIT 1) r ON true
+    WHERE v.room_number = 0 OR r.number IS NOT NULL
+    ON CONFLICT (account, instance, coalesce(room_number, 0)) DO UPDATE SET
+      room_kind = excluded.room_kind, room_id = excluded.room_id,
+      joined_at_ms = excluded.joined_at_ms, expires_ms = excluded.expires_ms,
+      joined_seq = excluded.joined_seq,
+      received = greatest(account_groups.received, excluded.received),
+      read = greatest(account_groups.read, excluded.read))"};
+const PgWriterStatement kRemoveAccountGroups{"account_groups_remove", R"(
+    DELETE FROM account_groups g
+    USING unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (account, instance, room_number)
+    WHERE g.account = v.account AND g.instance = v.instance
+      AND coalesce(g.room_number, 0) = v.room_number)"};
+const PgWriterStatement kBoundAccountGroups{"account_groups_bound", R"(
+    DELETE FROM account_groups WHERE ctid = ANY (ARRAY(
+      SELECT g.ctid FROM unnest($1::text[]) AS v (account)
+      CROSS JOIN LATERAL (
+        SELECT ctid FROM account_groups WHERE account = v.account
+        ORDER BY joined_at_ms DESC, coalesce(room_number, 0) DESC, instance DESC OFFSET $2) g)))"};
+const PgWriterStatement kTrimAccountGroups{"account_groups_trim", R"(
+    WITH gone AS (
+      DELETE FROM account_groups WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM account_groups WHERE instance <> 0 AND expires_ms < $1
+        ORDER BY expires_ms LIMIT $2))
+      RETURNING 1),
+    marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
+    SELECT count(*) FROM gone)"};
+
+AccountGroup ReadAccountGroup(PgRows& rows) {
+  return {.account = {rows.Text(0)},
+          .instance = FromPgBits(rows.Integer(1)),
+          .room_number = rows.Unsigned(2),
+          .room = {.kind = static_cast<RoomKind>(rows.Integer(3)), .id = {rows.Text(4)}},
+          .joined_at = rows.Time(5),
+          .expires = rows.Time(6),
+          .joined_seq = rows.Unsigned(7),
+          .received = rows.Unsigned(8),
+          .read = rows.Unsigned(9)};
+}
+
+/// What distinguishes rows: account, login and room.
+using Place = std::tuple<std::string_view, std::uint64_t, std::uint64_t>;
+
+/// Changes of rows, of which a statement must not write one twice.
+struct Changes {
+  std::map<Place, AccountGroup> put{};
+  std::set<Place> removed{};  ///< before those of `put` are written
+
+  explicit Changes(std::span<const AccountGroupChange> changes) {
+    for (const auto& [group, is_removed] : changes) {
+      const Place place{group.account.value, group.instance, group.room_number};
+      if (is_removed) {
+        removed.insert(place);
+        put.erase(place);
+        continue;
+      }
+      AccountGroup& last = put[place];
+      const std::uint64_t received = std::max(last.received, group.received);
+      const std::uint64_t read = std::max(last.read, group.read);
+      last = group;
+      last.received = received;
+      last.read = read;
+    }
+  }
+};
+
+PgCall RemoveCall(const std::set<Place>& removed) {
+  PgArray<std::string_view> accounts;
+  PgArray<std::int64_t> instances;
+  PgArray<std::uint64_t> room_numbers;
+  for (const auto& [account, instance, room_number] : removed) {
+    accounts.Add(account);
+    instances.Add(ToPgBits(instance));
+    room_numbers.Add(ToPgBound(room_number));
+  }
+  return PgCall(kRemoveAccountGroups, accounts, instances, room_numbers);
+}
+
+PgCall PutCall(const std::map<Place, AccountGroup>& put) {
+  PgArray<std::string_view> accounts;
+  PgArray<std::int64_t> instances;
+  PgArray<std::uint64_t> room_numbers;
+  PgArray<RoomKind> room_kinds;
+  PgArray<std::string_view> room_ids;
+  PgArray<TimePoint> joined_at;
+  PgArray<TimePoint> expires;
+  PgArray<std::uint64_t> joined_seqs;
+  PgArray<std::uint64_t> received;
+  PgArray<std::uint64_t> read;
+  for (const auto& [place, group] : put) {
+    accounts.Add(group.account.value);
+    instances.Add(ToPgBits(group.instance));
+    room_numbers.Add(ToPgBound(group.room_number));
+    room_kinds.Add(group.room.kind);
+    room_ids.Add(group.room.id.value);
+    joined_at.Add(group.joined_at);
+    expires.Add(group.expires);
+    joined_seqs.Add(ToPgBound(group.joined_seq));
+    received.Add(ToPgBound(group.received));
+    read.Add(ToPgBound(group.read));
+  }
+  return PgCall(kPutAccountGroups, accounts, instances, room_numbers, room_kinds, room_ids,
+                joined_at, expires, joined_seqs, received, read);
+}
+
+PgCall BoundCall(const std::map<Place, AccountGroup>& put) {
+  std::set<std::string_view> accounts;
+  for (const auto& [place, group] : put) accounts.insert(std::get<0>(place));
+  PgArray<std::string_view> bounded;
+  for (const std::string_view account : accounts) bounded.Add(account);
+  return PgCall(kBoundAccountGroups, bounded, ToPgBound(AccountGroupStore::kMaxOfAccount));
+}
+
+PgWrite WriteAccountGroups(std::span<const AccountGroupChange> all) {
+  const Changes changes(all);
+  PgWrite write;
+  if (!changes.removed.empty()) write.calls.push_back(RemoveCall(changes.removed));
+  if (changes.put.empty()) return write;
+  write.calls.push_back(PutCall(changes.put));
+  write.calls.push_back(BoundCall(changes.put));
+  return write;
+}
+
+}  // namespace
+
+Result<std::vector<AccountGroup>> PgAccountGroups::ReadAccountGroups(const UserId& account) {
+  auto groups = engine_.ReadRows(PgCall(kReadAccountGroups, account.value), ReadAccountGroup);
+  if (groups) std::ranges::sort(*groups, JoinedBefore);
+  return groups;
+}
+
+Status PgAccountGroups::RecordAccountGroups(std::span<const AccountGroupChange> changes) {
+  if (changes.empty()) return {};
+  return engine_.Write([=] { return WriteAccountGroups(changes); });
+}
+
+Result<std::size_t> PgAccountGroups::TrimAccountGroups(TimePoint ended_before) {
+  return engine_.RemoveInSteps(kMostPerTrim, [=](std::size_t limit, std::size_t& removed) {
+    return CountingRemoved(PgCall(kTrimAccountGroups, ended_before, ToPgBound(limit)), removed);
+  });
+}
+
+}  // namespace rtcroom

@@ -1,0 +1,29 @@
+// The groups of accounts in PostgreSQL.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "daemon/core/account_group_store.h"
+
+namespace rtcroom {
+
+class PgEngine;
+
+/// Rows of a room refer to its row, and go with it.
+///
+/// @threads safe from any thread.
+class PgAccountGroups : public AccountGroupStore {
+ public:
+  explicit PgAccountGroups(PgEngine& engine) : engine_(engine) {}
+
+  Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) override;
+  Status RecordAccountGroups(std::span<const AccountGroupChange> changes) override;
+  Result<std::size_t> TrimAccountGroups(TimePoint ended_before) override;
+
+ private:
+  PgEngine& engine_;
+};
+
+}  // namespace rtcroom
