@@ -227,8 +227,8 @@ void UpkeepModule::RemoveLeftBeats() {
   upkeep_heartbeat_.Answer();
 }
 
-// Both also without a channel: an earlier configuration may have had one.
-
+// Rows of accounts and messages are removed without a channel, too: an earlier configuration may
+// have had one.
 void UpkeepModule::TrimAccounts() {
   const MonotonicTime round = deps_.runtime.clock.Monotonic();
   if (round < accounts_at_) return;
