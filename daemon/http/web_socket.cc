@@ -59,7 +59,8 @@ void WebSocket::ReaderDeleter::operator()(wslay_frame_context* reader) const {
   wslay_frame_context_free(reader);
 }
 
-WebSocket::WebSocket(std::size_t max_message_bytes) : max_message_bytes_(max_message_bytes) {}
+WebSocket::WebSocket(std::size_t max_message_bytes, Frames frames)
+    : max_message_bytes_(max_message_bytes), type_(frames) {}
 
 WebSocket::~WebSocket() = default;
 
@@ -134,7 +135,9 @@ void WebSocket::BeginFrame(const wslay_frame_iocb& frame) {
 void WebSocket::BeginData(const wslay_frame_iocb& frame) {
   const bool continues = frame.opcode == WSLAY_CONTINUATION_FRAME;
   if (continues != is_in_message_) return Fail(close_code::kProtocolError);
-  if (frame.opcode == WSLAY_BINARY_FRAME) return Fail(close_code::kUnsupported);
+  if (frame.opcode == WSLAY_BINARY_FRAME && type_ == Frames::kText) {
+    return Fail(close_code::kUnsupported);
+  }
   if (frame.payload_length > max_message_bytes_ - message_.size()) {
     return Fail(close_code::kTooLarge);
   }
@@ -168,7 +171,9 @@ void WebSocket::AnswerClose(std::string_view body) {
   AppendFrame(WSLAY_CONNECTION_CLOSE, body.substr(0, kCodeBytes));
 }
 
-void WebSocket::SendText(std::string_view text) { AppendFrame(WSLAY_TEXT_FRAME, text); }
+void WebSocket::SendText(std::string_view text) {
+  AppendFrame(type_ == Frames::kBinary ? WSLAY_BINARY_FRAME : WSLAY_TEXT_FRAME, text);
+}
 
 void WebSocket::Ping() { AppendFrame(WSLAY_PING, {}); }
 
@@ -191,10 +196,16 @@ void WebSocket::AppendFrame(std::uint8_t opcode, std::string_view payload) {
   AppendFrame(opcode, payload, output_);
 }
 
-std::string WebSocket::EncodeText(std::string_view text) {
+std::string WebSocket::EncodeText(std::string_view text) { return Encode(WSLAY_TEXT_FRAME, text); }
+
+std::string WebSocket::EncodeBinary(std::string_view text) {
+  return Encode(WSLAY_BINARY_FRAME, text);
+}
+
+std::string WebSocket::Encode(std::uint8_t opcode, std::string_view text) {
   std::string frame;
   frame.reserve(text.size() + kMaxHeaderBytes);
-  AppendFrame(WSLAY_TEXT_FRAME, text, frame);
+  AppendFrame(opcode, text, frame);
   return frame;
 }
 

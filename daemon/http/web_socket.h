@@ -20,7 +20,7 @@ namespace close_code {
 inline constexpr std::uint16_t kNormal = 1000;
 inline constexpr std::uint16_t kGoingAway = 1001;
 inline constexpr std::uint16_t kProtocolError = 1002;
-inline constexpr std::uint16_t kUnsupported = 1003;  ///< a binary message
+inline constexpr std::uint16_t kUnsupported = 1003;  ///< a binary message where texts are
 inline constexpr std::uint16_t kNotUtf8 = 1007;
 inline constexpr std::uint16_t kPolicy = 1008;
 inline constexpr std::uint16_t kTooLarge = 1009;
@@ -30,8 +30,8 @@ inline constexpr std::uint16_t kTryLater = 1013;
 }  // namespace close_code
 
 /// Reads the client's frames and writes the server's (RFC 6455), after the handshake. Messages are
-/// text; extensions are not negotiated. Pings are answered, pongs ignored. A client that violates
-/// the protocol gets a close frame with the reason's code.
+/// text, sent as such or as bytes; extensions are not negotiated. Pings are answered, pongs
+/// ignored. A client that violates the protocol gets a close frame with the reason's code.
 ///
 /// Holds memory only for an unfinished frame or message and for output that was not taken.
 ///
@@ -42,8 +42,15 @@ class WebSocket {
 
   static constexpr std::size_t kMaxMessageBytes = std::size_t{64} << 10;
 
+  /// The type of the frames of messages.
+  enum class Frames : std::uint8_t {
+    kText,
+    kBinary,  ///< this end sends such frames, and takes both types
+  };
+
   /// @param max_message_bytes  the limit of a message of the client, fragments together.
-  explicit WebSocket(std::size_t max_message_bytes = kMaxMessageBytes);
+  explicit WebSocket(std::size_t max_message_bytes = kMaxMessageBytes,
+                     Frames frames = Frames::kText);
   ~WebSocket();
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
@@ -61,6 +68,7 @@ class WebSocket {
   /// The frame of a text, the same for every client. Send it only before a close frame, and after
   /// the output.
   static std::string EncodeText(std::string_view text);
+  static std::string EncodeBinary(std::string_view text);  ///< likewise, for `Frames::kBinary`
   /// The client answers with a pong: bytes that show that it is there.
   void Ping();
   /// Begins to close, or does nothing if a close frame was sent. The client answers with a close
@@ -93,10 +101,12 @@ class WebSocket {
   void EndFrame(const wslay_frame_iocb& frame, const OnText& on_text);
   void AnswerClose(std::string_view body);
   void Fail(std::uint16_t code);
+  static std::string Encode(std::uint8_t opcode, std::string_view text);
   void AppendFrame(std::uint8_t opcode, std::string_view payload);
   static void AppendFrame(std::uint8_t opcode, std::string_view payload, std::string& output);
 
   const std::size_t max_message_bytes_;
+  const Frames type_;
   /// The library's reader, while it is within a frame.
   std::unique_ptr<wslay_frame_context, ReaderDeleter> reader_;
   std::string_view input_;          ///< that the reader has not got yet; during `Feed`

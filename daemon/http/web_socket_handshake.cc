@@ -57,7 +57,7 @@ HttpReply WebSocketHandshake(const HttpRequest& request, std::string_view subpro
   HttpReply reply{.status = kSwitchingProtocols,
                   .headers = {{"Upgrade", std::string(kProtocol)},
                               {"Sec-WebSocket-Accept", WebSocketAccept(offer->web_socket_key)}}};
-  if (Offers(*offer, subprotocol)) {
+  if (!subprotocol.empty() && Offers(*offer, subprotocol)) {
     reply.headers.emplace_back("Sec-WebSocket-Protocol", subprotocol);
   }
   return reply;

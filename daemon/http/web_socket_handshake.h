@@ -10,7 +10,8 @@ namespace rtcroom {
 
 /// Checks the request and answers it without a body.
 ///
-/// @param subprotocol  is chosen if the client offers it; otherwise the answer names none, and the
+/// @param subprotocol  is chosen if the client offers it; otherwise, or if it is empty, the answer
+/// names none, and the
 ///                     client decides whether to go on.
 /// @return 101 for `Responder::Upgrade`; 426 if the request asks for no WebSocket, or for another
 ///         version; 400 if it has another method, or no valid key.

@@ -7,7 +7,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr RateLimit kFrameRate{.per_second = 20, .burst = 40};
 constexpr std::chrono::seconds kIdleTimeout{60};
 /// Beyond it the stream ends without a close frame; no reply or push gets there.
 constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
@@ -48,7 +47,7 @@ TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
     without_request = frames - std::min(frames, texts.size());
     std::ranges::move(texts, std::back_inserter(requests_));
     for (; frames > 0; --frames) {
-      if (rate_.Take(now, kFrameRate)) continue;
+      if (rate_.Take(now, frame_rate_)) continue;
       socket_.Close(kTooFast, "too many requests");
       break;
     }

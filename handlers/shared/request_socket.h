@@ -21,6 +21,11 @@
 
 namespace rtcroom {
 
+struct RequestSocketOptions {
+  WebSocket::Frames frames = WebSocket::Frames::kText;
+  RateLimit frame_rate{.per_second = 20, .burst = 40};
+};
+
 /// Reads requests and has them run one after the other; nothing is read from a client that has not
 /// read what it was sent. Frames beyond their rate close it.
 ///
@@ -41,8 +46,13 @@ class RequestSocket : public std::enable_shared_from_this<RequestSocket> {
 
  protected:
   /// @param costs  are charged for frames that are no requests. Both outlive this object.
-  RequestSocket(const Clock& clock, Admission& costs, std::string peer_address)
-      : clock_(clock), costs_(costs), peer_address_(std::move(peer_address)) {}
+  RequestSocket(const Clock& clock, Admission& costs, std::string peer_address,
+                const RequestSocketOptions& options = {})
+      : clock_(clock),
+        costs_(costs),
+        peer_address_(std::move(peer_address)),
+        frame_rate_(options.frame_rate),
+        socket_(WebSocket::kMaxMessageBytes, options.frames) {}
 
   [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
 
@@ -95,6 +105,7 @@ class RequestSocket : public std::enable_shared_from_this<RequestSocket> {
   const Clock& clock_;
   Admission& costs_;
   const std::string peer_address_;
+  const RateLimit frame_rate_;
 
   mutable Mutex lock_;
   WebSocket socket_ GUARDED_BY(lock_);

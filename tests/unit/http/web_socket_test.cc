@@ -60,6 +60,19 @@ TEST_F(WebSocketTest, WritesEachLengthInItsShortestForm) {
   }
 }
 
+TEST_F(WebSocketTest, OneOfBytesTakesBothKindsOfMessages) {
+  WebSocket socket(WebSocket::kMaxMessageBytes, WebSocket::Frames::kBinary);
+  std::string read;
+  const auto take = [&read](std::string_view text) { read += text; };
+  socket.Feed(ClientFrame(kFinal | kBinaryOpcode, "a") + ClientText("b"), take);
+  EXPECT_EQ(read, "ab");
+  socket.SendText("c");
+  EXPECT_EQ(socket.TakeOutput(), ServerFrame(kFinal | kBinaryOpcode, "c"));
+  EXPECT_EQ(WebSocket::EncodeBinary("c"), ServerFrame(kFinal | kBinaryOpcode, "c"));
+  socket.Feed(ClientFrame(kFinal | kBinaryOpcode, "\xff"), take);
+  EXPECT_EQ(socket.TakeOutput(), ServerClose(1007));
+}
+
 TEST_F(WebSocketTest, CollectsItsOutput) {
   socket_.SendText("one");
   socket_.Ping();
