@@ -8,6 +8,7 @@
 
 #include "daemon/base/sip_hash.h"
 #include "daemon/channel/channel_json.h"
+#include "daemon/channel/message_guard.h"
 
 namespace rtcroom {
 namespace {
@@ -138,9 +139,11 @@ void AccountPolls::GivePending(Login& login, std::uint64_t cursor,
   if (messages.empty()) return;
   inbox.pending_until = messages.back().position;
   std::list<InboxEntry>& entries = inbox.entries;
+  const bool is_guarded = login.account->IsInGen2LiveRoom();
   for (const StoredMessage& message : messages) {
     const std::uint64_t position = message.position;
     if (position <= confirmed) continue;
+    if (is_guarded && !PassesDirect(message)) continue;
     if (std::ranges::find(entries, position, &InboxEntry::position) != entries.end()) continue;
     // Messages that came since the login are newer.
     const auto next = std::ranges::find_if(entries, [position](const InboxEntry& entry) {
@@ -155,6 +158,7 @@ void AccountPolls::GivePending(Login& login, std::uint64_t cursor,
 void AccountPolls::OnDirectMessage(const StoredMessage& message, ChannelTurn& turn) {
   const Account* const receiver = logins_.FindAccount(message.receiver);
   if (receiver == nullptr) return;
+  if (receiver->IsInGen2LiveRoom() && !PassesDirect(message)) return;
   for (Login* const login : receiver->logins) {
     if (!login->IsActive() || login->on_kicked) continue;
     if (message.position <= login->inbox.pending_until) continue;  // it was read from the store
@@ -236,8 +240,9 @@ void AccountPolls::Clear(Login& login) {
   login.inbox.in_flight = {};
 }
 
-void AccountPolls::DropDirects() {
-  Login& login = *by_wait_.front();
+void AccountPolls::DropDirects() { DropDirects(*by_wait_.front()); }
+
+void AccountPolls::DropDirects(Login& login) {
   AccountInbox& inbox = login.inbox;
   for (const InboxEntry& entry : inbox.entries) {
     if (entry.position > 0 && entry.given > 0) {

@@ -67,6 +67,8 @@ class AccountPolls {
   /// Gives up the direct messages that have waited longest, of one login: they are still pending in
   /// the store, from which the next poll reads those that it does not confirm.
   void DropDirects();
+  /// Gives up those of that login.
+  void DropDirects(Login& login);
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:

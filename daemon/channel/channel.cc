@@ -86,6 +86,8 @@ void Channel::Save() {
   logins_.Save();
   history_.Save();
   groups_.Save();
+  // What fails is pushed again.
+  if (core_.deps.places != nullptr) (void)core_.deps.places->Save();
 }
 
 ChannelCounts Channel::counts() const {

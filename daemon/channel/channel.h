@@ -34,6 +34,7 @@ class Channel {
   [[nodiscard]] ChannelHistory& history() { return history_; }
   [[nodiscard]] ChannelPolls& polls() { return polls_; }
   [[nodiscard]] const ChannelOptions& options() const { return core_.options; }
+  [[nodiscard]] const ChannelTokens& tokens() const { return core_.tokens; }
 
   // The committed changes, in the store's order.
   void OnEvents(std::span<const StoredEvent> events);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include "daemon/base/memory_reservation.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
+#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_state.h"
@@ -56,8 +58,11 @@ struct ChannelDeps {
   /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
   /// in `joins`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
-  const NodeLease* node = nullptr;  ///< null where no other server uses the store
-  MemoryTotal* held = nullptr;      ///< gets what the channel holds in memory; null: none
+  const NodeLease* node = nullptr;      ///< null where no other server uses the store
+  AccountGroupSaver* places = nullptr;  ///< is saved with the rest; null without today's IM SDKs
+  MemoryTotal* held = nullptr;          ///< gets what the channel holds in memory; null: none
+  /// Whether all servers on the store guard what clients of 2018 read; null: they do.
+  std::function<bool()> may_store_plain{};
 };
 
 /// The state under its lock, and what follows from a change of it.

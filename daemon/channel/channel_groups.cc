@@ -29,6 +29,15 @@ Result<Room> ChannelGroups::FindRoom(const ChannelInstance& caller, const RoomId
   return Error{Errc::kRoomNotFound, {}};
 }
 
+Result<Room> ChannelGroups::FindRoomToJoin(const ChannelInstance& caller, const RoomId& id) {
+  Result<Room> room = FindRoom(caller, id);
+  if (!room) return room;
+  const Status may = CheckGroupAccess(core_.options.access, caller.account, *room, core_.deps.rooms,
+                                      core_.deps.bans);
+  if (!may) return may.error();
+  return room;
+}
+
 Result<Room> ChannelGroups::OpenRoom(const UserId& account, const RoomKey& key,
                                      std::uint64_t room_number) {
   Result<Room> room = core_.deps.rooms.Load(key);
@@ -67,11 +76,8 @@ std::optional<std::uint64_t> ChannelGroups::StayIn(const GroupFacts& facts) cons
 // Joins
 
 Result<std::string> ChannelGroups::Join(const ChannelInstance& caller, const RoomId& group) {
-  const Result<Room> room = FindRoom(caller, group);
+  const Result<Room> room = FindRoomToJoin(caller, group);
   if (!room) return room.error();
-  const Status may = CheckGroupAccess(core_.options.access, caller.account, *room, core_.deps.rooms,
-                                      core_.deps.bans);
-  if (!may) return may.error();
   const Result<GroupFacts> facts = FactsOf(*room);
   if (!facts) return facts.error();
   RoomKeyClaims claims{.instance = caller.instance,

@@ -47,6 +47,12 @@ class ChannelGroups {
   /// Stores who is in which group.
   void Save();
 
+  /// The room of any kind with that ID, if the caller reaches it.
+  /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+  Result<Room> FindRoom(const ChannelInstance& caller, const RoomId& id);
+  /// The room, if the caller may be in its group now.
+  /// @errors as `Join`.
+  Result<Room> FindRoomToJoin(const ChannelInstance& caller, const RoomId& id);
   /// @return the key of the group's poll.
   /// @errors kRoomNotFound; kNotAllowed; kStoreBusy; kStoreBroken.
   /// @threads reads the store, and never waits for a commit.
@@ -93,8 +99,6 @@ class ChannelGroups {
   [[nodiscard]] std::vector<GroupMembership> Memberships() const;
 
  private:
-  /// The room of any kind with that id, if the caller reaches it.
-  Result<Room> FindRoom(const ChannelInstance& caller, const RoomId& id);
   /// The room, if the account may be in its group now.
   /// @errors as `CheckAccess`.
   Result<Room> OpenRoom(const UserId& account, const RoomKey& key, std::uint64_t room_number);

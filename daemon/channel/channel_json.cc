@@ -1,18 +1,17 @@
 #include "daemon/channel/channel_json.h"
 
 #include <chrono>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "daemon/base/json_text.h"
+#include "daemon/channel/message_guard.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::string_view kSystem = "@TIM#SYSTEM";
-/// What clients of both dialects expect in a notice of changed pushers.
-/// @source protocol A.8.
-constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
 
 enum Event : std::uint8_t { kGroupMessage = 3, kSystemNotice = 5, kDirectMessage = 9 };
 
@@ -41,6 +40,8 @@ std::uint64_t Microseconds(TimePoint time) {
 
 std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message) {
   const MessageContent& content = message.content;
+  const std::optional<std::string> body = GuardedBody(message);
+  if (!body) return {};
   JsonText entry;
   entry.Field("ToGroupId", group.value)
       .Field("MsgSeq", Number(message.seq))
@@ -50,7 +51,7 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
       .Field("Event", kGroupMessage)
       .Field("From_Account", content.sender.value)
       .Field("MsgPriority", 2)
-      .Json("MsgBody", content.body);
+      .Json("MsgBody", *body);
   AddGroupInfo(entry, group, content.nick.empty() ? content.sender.value : content.nick);
   return fmt::format("{{{}}}", entry.text());
 }

@@ -18,13 +18,17 @@ enum class ReportType : std::uint8_t {
   kUserDefined = 255,  ///< the members changed
 };
 
+/// What clients of every protocol expect in a notice of changed pushers.
+/// @source protocol A.8.
+inline constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
+
 /// Microseconds since 1970: numbers of notices are drawn from the clock, so that they grow over
 /// restarts, too.
 std::uint64_t Microseconds(TimePoint time);
 
 /// Entries are JSON objects that are rendered once for all receivers.
 ///
-/// A message in a group.
+/// A message in a group; empty when these clients cannot read it: its place is skipped.
 std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message);
 /// A system notice of a group, without its opening brace: see `AccountReply`.
 std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at);

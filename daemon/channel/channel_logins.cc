@@ -55,7 +55,7 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
     }
     const Standing standing = core_.state.Admit(instance, turn, proof.issued);
     if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
-    if (!core_.state.logins().Attach(instance.instance, std::move(on_kicked))) {
+    if (core_.state.logins().Attach(instance.instance, std::move(on_kicked)) == 0) {
       return Error{Errc::kUnavailable, "too many connections"};
     }
     NoteLogin(instance, LoginChange::kBegun);
@@ -63,6 +63,22 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
   }
   (void)StoreEnds(ends);
   return instance;
+}
+
+std::uint64_t ChannelLogins::Attach(const ChannelInstance& login, std::function<void()> on_kicked) {
+  ChannelCore::Turn turn(core_);
+  if (StandingOf(login, turn) != Standing::kActive) return 0;
+  core_.state.account_polls().DropDirects(*core_.state.logins().Find(login.instance));
+  return core_.state.logins().Attach(login.instance, std::move(on_kicked));
+}
+
+void ChannelLogins::Detach(const ChannelInstance& login, std::uint64_t connection) {
+  ChannelCore::Turn turn(core_);
+  Login* const attached = core_.state.logins().Find(login.instance);
+  if (attached == nullptr || attached->connection != connection) return;
+  core_.state.logins().Detach(*attached);
+  attached->seen_at = turn.now;
+  attached->inbox.needs_pending = true;
 }
 
 ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginProof& proof) {

@@ -42,6 +42,14 @@ class ChannelLogins {
   /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
   Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
 
+  /// From now on the login, which has an `a2`, keeps a connection: it gets its direct messages by
+  /// it. An earlier connection of that login is forgotten.
+  /// @param on_kicked  as of `Connect`.
+  /// @return the number of the connection, for `Detach`; 0 when the login has ended.
+  std::uint64_t Attach(const ChannelInstance& login, std::function<void()> on_kicked);
+  /// The end of that connection, if the login has no later one. The login goes on.
+  void Detach(const ChannelInstance& login, std::uint64_t connection);
+
   /// The end of a connection. Its login has no `a2`, so nothing is stored.
   void Disconnect(const ChannelInstance& login);
   /// Ends the login: its `a2` is refused at every server on the store, after restarts, too. Waits

@@ -18,6 +18,9 @@ std::uint64_t TargetOf(std::uint64_t room_number, const UserId& receiver) {
   return (std::uint64_t{1} << 63) | (NameHash{}(receiver.value) >> 1);
 }
 
+/// The first of the priorities that go last where a group is near its rate.
+constexpr std::uint8_t kLow = 3;
+
 Error TooMany() { return {Errc::kTooManyRequests, "too many messages"}; }
 
 }  // namespace
@@ -30,12 +33,15 @@ Status ChannelMessages::CheckRate(const UserId& account) {
 }
 
 Status ChannelMessages::CheckRoomRate(const UserId& account, const RoomKey& room,
-                                      std::uint64_t room_number) {
+                                      std::uint64_t room_number, const SdkMessage& sdk) {
   using Outcome = MessageSenders::RoomToken;
   // `CheckAccess` has asked already where only members may be in the group.
   const auto take = [&] {
     const MonotonicTime now = core_.deps.clock.Monotonic();
     const MutexLock lock(core_.mutex);
+    if (sdk.priority >= kLow && senders_.IsNearRate(room_number, core_.options.group_rate, now)) {
+      return Outcome::kNone;
+    }
     return senders_.TakeRoomToken(room_number, account,
                                   core_.options.access == GroupAccess::kMembers,
                                   core_.options.group_rate, now);
@@ -103,18 +109,24 @@ Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const Roo
   // Before the store is read.
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (const Status may = groups_.CheckAccess(account, room, room_number); !may) return may.error();
-  if (const Status admitted = CheckRoomRate(account, room, room_number); !admitted) {
+  if (const Status admitted = CheckRoomRate(account, room, room_number, draft.sdk); !admitted) {
     return admitted.error();
   }
   StoredMessage message{
       .room_number = room_number,
       .content = {.sender = account,
                   .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
+                  .client_seq = draft.seq,
                   .client_random = draft.random,
                   .body = draft.body.text(),
-                  .sent_at = core_.deps.dates.Now()}};
+                  .sent_at = core_.deps.dates.Now(),
+                  .client_time = draft.sdk.client_time,
+                  .custom = draft.sdk.custom,
+                  .priority = draft.sdk.priority}};
   MessageContent& content = message.content;
-  if (room.kind != RoomKind::kWebrtc) {
+  const bool is_guarded = room.kind != RoomKind::kWebrtc;  // others do not parse what they get
+  content.is_unguarded = is_guarded && draft.sdk.is_plain && MayStorePlain();
+  if (is_guarded && !content.is_unguarded) {
     const std::string& nick = content.nick.empty() ? account.value : content.nick;
     Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
     if (!guarded) return Refused(guarded.error());
@@ -146,7 +158,8 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
       return TooMany();
     }
   }
-  if (is_guarded) {
+  const bool is_plain = draft.sdk.is_plain && MayStorePlain();
+  if (is_guarded && !is_plain) {
     if (const Status passed = GuardDirectMessage(draft.body); !passed) {
       return Refused(passed.error());
     }
@@ -158,7 +171,12 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
                   .client_seq = draft.seq,
                   .client_random = draft.random,
                   .body = draft.body.text(),
-                  .sent_at = core_.deps.dates.Now()}};
+                  .sent_at = core_.deps.dates.Now(),
+                  .client_time = draft.sdk.client_time,
+                  .custom = draft.sdk.custom,
+                  .priority = draft.sdk.priority,
+                  .is_unguarded = is_plain,
+                  .wants_receipt = draft.sdk.wants_receipt}};
   if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
   const RepeatsAfter repeats = RepeatsOf(message.content);
   const auto stored =

@@ -17,6 +17,16 @@
 
 namespace rtcroom {
 
+/// What today's IM SDKs say of a message besides: as in `MessageContent`.
+struct SdkMessage {
+  /// It is stored as it came, and guarded where a client of 2018 reads it.
+  bool is_plain = false;
+  std::uint64_t client_time = 0;
+  std::string custom{};
+  bool wants_receipt = false;
+  std::uint8_t priority = 0;  ///< from 3 on it goes last where a group is near its rate
+};
+
 /// A message as it is sent to a group.
 struct GroupDraft {
   RoomId group{};
@@ -25,6 +35,8 @@ struct GroupDraft {
   MessagePriority priority = MessagePriority::kCommon;
   std::uint64_t random = 0;
   std::string address{};  ///< of the client; empty: unknown
+  std::uint64_t seq = 0;  ///< as `MessageContent::client_seq`
+  SdkMessage sdk{};
 };
 
 /// A message as it is sent to an account.
@@ -35,6 +47,7 @@ struct DirectDraft {
   std::uint64_t seq = 0;
   std::uint64_t random = 0;
   std::string address{};  ///< as above
+  SdkMessage sdk{};
 };
 
 /// @threads safe from any thread.
@@ -73,7 +86,11 @@ class ChannelMessages {
   /// Whether the message may be sent now.
   Status CheckRate(const UserId& account);
   /// @threads reads the store when the room is busy: once a second for an account and room.
-  Status CheckRoomRate(const UserId& account, const RoomKey& room, std::uint64_t room_number);
+  Status CheckRoomRate(const UserId& account, const RoomKey& room, std::uint64_t room_number,
+                       const SdkMessage& sdk);
+  [[nodiscard]] bool MayStorePlain() const {
+    return !core_.deps.may_store_plain || core_.deps.may_store_plain();
+  }
   /// Whether it may be added to the log.
   /// @param address  as of a draft.
   Status CheckShare(const StoredMessage& message, const std::string& address);

@@ -139,13 +139,13 @@ void LoginTable::Touch(Login& login, MonotonicTime now) {
   if (!login.on_kicked) by_use_.splice(by_use_.end(), by_use_, login.by_use);
 }
 
-bool LoginTable::Attach(std::uint64_t instance, std::function<void()> on_kicked) {
+std::uint64_t LoginTable::Attach(std::uint64_t instance, std::function<void()> on_kicked) {
   Login* const attached = Find(instance);
-  if (attached == nullptr || !attached->IsActive()) return false;
-  by_use_.erase(attached->by_use);
+  if (attached == nullptr || !attached->IsActive()) return 0;
+  if (!attached->on_kicked) by_use_.erase(attached->by_use);
   attached->by_use = by_use_.end();
   attached->on_kicked = std::move(on_kicked);
-  return true;
+  return attached->connection = ++last_connection_;
 }
 
 void LoginTable::Detach(Login& login) {

@@ -40,6 +40,7 @@ struct Login {
   MonotonicTime seen_at{};
   Account* account = nullptr;
   std::function<void()> on_kicked{};     ///< set while it is attached
+  std::uint64_t connection = 0;          ///< number of its newest one
   std::list<Login*>::iterator by_use{};  ///< the end of the list while it is attached
   LoginPolls account_polls{};
   LoginPolls room_polls{};
@@ -110,11 +111,11 @@ class LoginTable {
   void Remove(Login& login);
   /// The login has called.
   void Touch(Login& login, MonotonicTime now);
-  /// A new login has a connection, which gets its direct messages: none are kept for polls. It is
-  /// not forgotten until it ends.
+  /// The login has a connection, which gets its direct messages: none are kept for polls. It is not
+  /// forgotten until it ends.
   /// @param on_kicked  called when a newer login takes its place.
-  /// @return false when it is not known any more.
-  [[nodiscard]] bool Attach(std::uint64_t instance, std::function<void()> on_kicked);
+  /// @return the number of the connection; 0 when the login is not known any more.
+  [[nodiscard]] std::uint64_t Attach(std::uint64_t instance, std::function<void()> on_kicked);
   void Detach(Login& login);
   /// The one that has not called for longest, without those that are attached; null for none.
   [[nodiscard]] Login* LeastUsed() const { return by_use_.empty() ? nullptr : by_use_.front(); }
@@ -125,6 +126,7 @@ class LoginTable {
   std::unordered_map<UserId, std::unique_ptr<Account>> accounts_;
   std::map<std::string_view, const Account*>
       by_name_;  ///< those of `accounts_`, which has the text
+  std::uint64_t last_connection_ = 0;
 };
 
 }  // namespace rtcroom

@@ -238,4 +238,30 @@ Status GuardDirectMessage(const MessageBody& body) {
   return {};
 }
 
+namespace {
+
+Result<MessageBody> ReadStored(const std::string& body) {
+  ordered_json elements = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (elements.is_discarded()) return Error{Errc::kBadRequest, "not JSON"};
+  return MessageBody::From(std::move(elements));
+}
+
+}  // namespace
+
+std::optional<std::string> GuardedBody(const StoredMessage& message) {
+  const MessageContent& content = message.content;
+  if (!content.is_unguarded) return content.body;
+  Result<MessageBody> body = ReadStored(content.body);
+  if (!body) return std::nullopt;
+  const std::string& nick = content.nick.empty() ? content.sender.value : content.nick;
+  const auto guarded = GuardRoomMessage(*std::move(body), MessagePriority::kCommon, nick);
+  return guarded ? std::optional(guarded->body.text()) : std::nullopt;
+}
+
+bool PassesDirect(const StoredMessage& message) {
+  if (!message.content.is_unguarded) return true;
+  const Result<MessageBody> body = ReadStored(message.content.body);
+  return body && GuardDirectMessage(*body).ok();
+}
+
 }  // namespace rtcroom

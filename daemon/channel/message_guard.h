@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "daemon/base/result.h"
 #include "daemon/channel/message_body.h"
+#include "daemon/core/message_store.h"
 
 namespace rtcroom {
 
@@ -55,6 +57,15 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
 /// @errors kContentRefused.
 /// @source the contract of the channel, §7 G.
 Status GuardDirectMessage(const MessageBody& body);
+
+/// The stored body of a message as clients of 2018 may read it: as it is, unless it was stored
+/// unguarded.
+/// @param message  in a room.
+/// @return nullopt when they cannot read it: its place is skipped.
+std::optional<std::string> GuardedBody(const StoredMessage& message);
+/// Whether `GuardDirectMessage` lets the stored message between accounts pass, which may have been
+/// stored without asking it.
+bool PassesDirect(const StoredMessage& message);
 
 /// The `Data` of the custom element in front of a text in a room, as the libraries of old clients
 /// write it, but escaped.

@@ -56,6 +56,14 @@ MessageSenders::RoomToken MessageSenders::TakeRoomToken(std::uint64_t room_numbe
   return RoomToken::kTaken;
 }
 
+bool MessageSenders::IsNearRate(std::uint64_t room_number, const RateLimit& limit,
+                                MonotonicTime now) const {
+  const auto found = rooms_.find(room_number);
+  if (found == rooms_.end()) return false;
+  TokenBucket tried = found->second;
+  return !tried.Take(now, limit, limit.burst / 2);
+}
+
 void MessageSenders::SetMember(std::uint64_t room_number, const UserId& account, bool is_member,
                                MonotonicTime now) {
   std::vector<Membership>& memberships = Use(account, now).memberships;

@@ -58,6 +58,9 @@ class MessageSenders {
   /// @return kForMembers once a second for each account and room.
   [[nodiscard]] RoomToken TakeRoomToken(std::uint64_t room_number, const UserId& account,
                                         bool is_member, const RateLimit& limit, MonotonicTime now);
+  /// Whether a message that goes last would be refused: half of the burst is left to others.
+  [[nodiscard]] bool IsNearRate(std::uint64_t room_number, const RateLimit& limit,
+                                MonotonicTime now) const;
   /// For the next second.
   void SetMember(std::uint64_t room_number, const UserId& account, bool is_member,
                  MonotonicTime now);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ struct RoomObject {
   bool ends_room = false;  ///< nothing follows
   TimePoint made_at{};     ///< when it happened or was sent
   std::string text{};      ///< an object without its cursor and closing brace
+  /// What other forms are rendered from, where there are receivers of any; null: nothing. Shared by
+  /// the pushes that carry it.
+  std::shared_ptr<const StoredMessage> message{};
+  std::shared_ptr<const StoredEvent> event{};
 };
 
 /// In a room with more viewers than that, clients are told their number instead of each one.

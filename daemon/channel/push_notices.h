@@ -13,11 +13,15 @@
 
 namespace rtcroom {
 
+/// Who can read a push.
+enum class PushForm : std::uint8_t { kRtcroom, kSdk };
+
 /// A push for the receivers of a room, or for a user.
 struct PushNotice {
   std::uint64_t room_number = 0;  ///< `Room::sequence`; 0: for the user
   UserId user_id{};
   std::string object{};  ///< JSON
+  PushForm form = PushForm::kRtcroom;
 };
 
 /// Waits for the feed, which delivers it within its next tick. Receivers that are not there then do

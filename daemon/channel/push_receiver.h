@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/base/clock.h"
+#include "daemon/channel/push_notices.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_event.h"
@@ -27,6 +28,8 @@ class PushReceiver {
   /// A message to its user.
   /// @param object  the push, as JSON.
   virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
+  /// A message from its user to another one.
+  virtual void OnSent(const StoredMessage& /*message*/) {}
   /// Something about its user, or a room that it has subscribed to, that is not stored.
   /// @param object  the push, as JSON.
   virtual void OnNotice(const std::string& object) = 0;
@@ -46,6 +49,8 @@ class PushReceiver {
   [[nodiscard]] virtual const UserId& user_id() const = 0;
   /// Whether it gets notices of its rooms: which streams begin and end. Constant as `user_id`.
   [[nodiscard]] virtual bool asks_streams() const = 0;
+  /// Of the notices that it gets. Constant.
+  [[nodiscard]] virtual PushForm form() const { return PushForm::kRtcroom; }
 };
 /// Shared by the tables of `PushReceivers` and `RoomListPushes`, and by the connection of the
 /// receiver.

@@ -131,6 +131,7 @@ void PushReceivers::AddEvent(const StoredEvent& event) {
   Outgoing& outgoing = outgoing_[event.room_number];
   const MonotonicTime now = deps_.clock.Monotonic();
   RoomObject object = MakeEventObject(event, room ? &*room : nullptr);
+  if (deps_.keeps_stored) object.event = std::make_shared<const StoredEvent>(event);
   // No gap: what was not told by itself is told by this one.
   if (outgoing.viewers) object.first = outgoing.viewers->first;
   if (const auto viewer_count = ToldAudienceCount(event.event)) {
@@ -155,7 +156,10 @@ void PushReceivers::TellViewers(Outgoing& outgoing, MonotonicTime now) {
 void PushReceivers::AddMessage(const StoredMessage& message) {
   if (message.room_number == 0) return DeliverDirect(message);
   const std::optional<RoomKey> key = KeyOf(message.room_number);
-  if (key) Append(outgoing_[message.room_number], MakeMessageObject(*key, message));
+  if (!key) return;
+  RoomObject object = MakeMessageObject(*key, message);
+  if (deps_.keeps_stored) object.message = std::make_shared<const StoredMessage>(message);
+  Append(outgoing_[message.room_number], std::move(object));
 }
 
 void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
@@ -180,15 +184,19 @@ bool PushReceivers::CountWaiting(std::size_t bytes) {
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
-  const std::vector<PushReceiverPtr> receivers = [&]() -> std::vector<PushReceiverPtr> {
+  const auto receivers_of = [&](const UserId& user) -> Receivers {
     const MutexLock lock(mutex_);
-    const auto found = by_user_.find(message.receiver);
-    if (found == by_user_.end()) return {};
-    return found->second;
-  }();
-  if (receivers.empty()) return;
-  const std::string object = DirectPush(message);
-  for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message, object);
+    const auto found = by_user_.find(user);
+    return found == by_user_.end() ? Receivers() : found->second;
+  };
+  if (const Receivers receivers = receivers_of(message.receiver); !receivers.empty()) {
+    const std::string object = DirectPush(message);
+    for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message, object);
+  }
+  if (message.content.sender == message.receiver) return;
+  for (const PushReceiverPtr& receiver : receivers_of(message.content.sender)) {
+    receiver->OnSent(message);
+  }
 }
 
 void PushReceivers::CountPush(std::optional<TimePoint> made_at) {
@@ -280,6 +288,7 @@ void PushReceivers::Deliver(const PushNotice& notice) {
   }();
   const bool is_for_all = notice.room_number == 0;
   for (const PushReceiverPtr& receiver : receivers) {
+    if (receiver->form() != notice.form) continue;
     // A push that it does not know would end the poll of an older client.
     if (is_for_all || receiver->asks_streams()) receiver->OnNotice(notice.object);
   }

@@ -68,6 +68,7 @@ class PushReceivers {
     DirectContacts* contacts = nullptr;    ///< gets who has subscribed to which room; null: none
     MemoryTotal* held = nullptr;           ///< gets what waits in memory; null: none
     RoomListForm list{};                   ///< needed where lists are watched
+    bool keeps_stored = false;             ///< `RoomObject` carries what it was made of
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
 

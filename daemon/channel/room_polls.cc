@@ -36,6 +36,12 @@ bool Covers(const RoomPolls::OlderMessages& older, const RoomPolls::Missing& mis
          (older.stored.empty() || missing.first <= older.stored.back().seq);
 }
 
+/// @param entry  empty: of a message that is skipped.
+void AddEntry(std::string_view entry, std::string& entries) {
+  if (!entry.empty() && !entries.empty()) entries += ',';
+  entries += entry;
+}
+
 }  // namespace
 
 std::optional<RoomPolls::Missing> RoomPolls::MissingFor(const Login* login, const RoomPoll& poll) {
@@ -78,12 +84,14 @@ void RoomPolls::SendOlder(Login& login, const OlderMessages& older, ChannelTurn&
     if (message.seq < room.confirmed) continue;
     // The store may be ahead of the feed.
     if (message.seq > facts.last_seq || entries.size() > kMaxReplyBytes) break;
-    if (entries.empty()) SkipGap(login, message.seq, turn);
-    if (!entries.empty()) entries += ',';
-    entries += GroupMessageEntry(facts.room.id, message);
+    if (end == room.confirmed) {
+      SkipGap(login, message.seq, turn);
+      end = room.confirmed;
+    }
+    AddEntry(GroupMessageEntry(facts.room.id, message), entries);
     end = message.seq + 1;
   }
-  if (entries.empty()) {
+  if (end == room.confirmed) {
     SkipGap(login, older.missing.last + 1, turn);
     return Send(login, turn);
   }
@@ -116,8 +124,7 @@ void RoomPolls::Send(Login& login, ChannelTurn& turn) {
   for (const GroupMessage& message :
        group.tail | std::views::drop(skipped) | std::views::take(kMaxReplyEntries)) {
     if (entries.size() > kMaxReplyBytes) break;
-    if (!entries.empty()) entries += ',';
-    entries += message.entry;
+    AddEntry(message.entry, entries);
     end = message.seq + 1;
     if (!oldest && message.seq >= room.given) oldest = message.sent_at;
   }

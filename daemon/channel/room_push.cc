@@ -49,6 +49,41 @@ const RoomPush::View& RoomPush::ViewFrom(RoomPosition from) {
   return view_;
 }
 
+RoomPush::Objects RoomPush::ObjectsFrom(std::uint64_t from_message) const {
+  Objects found;
+  found.frame = {.from = {.message = from_message}, .at = {.message = from_message}};
+  Frame& frame = found.frame;
+  for (const RoomObject& object : objects_) {
+    if (object.is_message) {
+      if (object.seq <= frame.at.message) continue;
+      if (object.seq > frame.at.message + 1) {
+        frame.has_gap = true;
+        break;
+      }
+      frame.at.message = object.seq;
+    }
+    if (!frame.made_at) frame.made_at = object.made_at;
+    found.objects.push_back(&object);
+    if (object.ends_room) {
+      frame.has_ended = true;
+      break;
+    }
+  }
+  return found;
+}
+
+const RoomPush::Frame& RoomPush::FormFrom(std::uint64_t from_message, int variant,
+                                          const MakeForm& make) {
+  for (const auto& [kept, frame] : forms_) {
+    if (kept == variant && frame.from.message == from_message) return frame;
+  }
+  constexpr std::size_t kMostKept = 4;
+  if (forms_.size() == kMostKept) forms_.erase(forms_.begin());
+  Objects found = ObjectsFrom(from_message);
+  if (!found.objects.empty()) found.frame.bytes = make(found.objects);
+  return forms_.emplace_back(variant, std::move(found.frame)).second;
+}
+
 std::string EventLines(const std::vector<std::string>& events) {
   std::string lines;
   for (const std::string& event : events) {

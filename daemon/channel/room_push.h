@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,11 +22,13 @@ using EncodeFrame = std::string (*)(std::string_view text);
 /// Events and messages of a room in their order, for receivers at any position. Nearly all are at
 /// the same one, so frame and view for one position are kept.
 ///
-/// @threads `Render` is safe from any thread, `FrameFrom` and `ViewFrom` for one thread.
+/// @threads `Render` and `ObjectsFrom` are safe from any thread, the others for one thread.
 class RoomPush {
  public:
   RoomPush(std::string epoch, std::uint64_t room_number, std::vector<RoomObject> objects)
       : epoch_(std::move(epoch)), room_number_(room_number), objects_(std::move(objects)) {}
+
+  [[nodiscard]] std::span<const RoomObject> objects() const { return objects_; }
 
   /// The part that a receiver has not received yet.
   struct Rendered {
@@ -55,6 +59,19 @@ class RoomPush {
   };
   const View& ViewFrom(RoomPosition from);
 
+  /// The same in the form of another protocol, which has messages with a place and all else without
+  /// one: `Frame::from` and `at` hold places of messages only.
+  /// @param variant  distinguishes what `make` makes of the same objects.
+  /// @param make     the bytes of the objects that the receiver has not received yet.
+  using MakeForm = std::function<std::string(std::span<const RoomObject* const> objects)>;
+  const Frame& FormFrom(std::uint64_t from_message, int variant, const MakeForm& make);
+  /// The objects that such a frame is made of.
+  struct Objects {
+    std::vector<const RoomObject*> objects{};
+    Frame frame{};  ///< without `bytes`
+  };
+  [[nodiscard]] Objects ObjectsFrom(std::uint64_t from_message) const;
+
  private:
   const std::string epoch_;
   const std::uint64_t room_number_;
@@ -63,6 +80,8 @@ class RoomPush {
   bool has_frame_ = false;
   View view_;
   bool has_view_ = false;
+  /// By variant, the newest last.
+  std::vector<std::pair<int, Frame>> forms_;
 };
 
 /// Messages of the server: one object on each line.

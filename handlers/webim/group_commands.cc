@@ -103,8 +103,10 @@ Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext
   if (!messages) return messages.error();
   std::string entries = "[";
   for (const StoredMessage& message : *messages) {
+    const std::string entry = GroupMessageEntry(group, message);
+    if (entry.empty()) continue;
     if (entries.size() > 1) entries += ',';
-    entries += GroupMessageEntry(group, message);
+    entries += entry;
   }
   return JsonText()
       .Field("GroupId", group.value)

@@ -1,0 +1,43 @@
+// Stores how much the logins have received, later and together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <tuple>
+
+#include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "daemon/core/account_group_store.h"
+
+namespace rtcroom {
+
+/// What is not stored when the process ends is pushed again.
+///
+/// @threads safe from any thread. No lock is held while the store is used.
+class AccountGroupSaver {
+ public:
+  /// Beyond it none is taken until the next `Save`.
+  static constexpr std::size_t kMaxWaiting = 100'000;
+
+  explicit AccountGroupSaver(AccountGroupStore& groups) : groups_(groups) {}
+
+  /// Stores the row with the next `Save`, if no later one of the same login and group comes.
+  void Add(const AccountGroup& group) EXCLUDES(mutex_);
+  /// The login has left the group: its row is about to be removed.
+  void Forget(const AccountGroup& group) EXCLUDES(mutex_);
+  /// @errors as `AccountGroupStore`; those that failed are dropped.
+  Status Save() EXCLUDES(mutex_);
+
+ private:
+  using Key = std::tuple<std::uint64_t, std::uint64_t, UserId>;  ///< instance, room, account
+  static Key KeyOf(const AccountGroup& group) {
+    return {group.instance, group.room_number, group.account};
+  }
+
+  AccountGroupStore& groups_;
+  Mutex mutex_;
+  std::map<Key, AccountGroup> waiting_ GUARDED_BY(mutex_);
+};
+
+}  // namespace rtcroom
