@@ -13,6 +13,7 @@
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
+#include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_group_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/read_position_store.h"
@@ -45,6 +46,7 @@ using Reply = std::variant<JsonText, Failure>;
 /// What the commands use; it outlives them.
 struct Context {
   Channel& channel;
+  const PushReceivers& receivers;  ///< the sockets of clients in each room
   RoomStore& rooms;
   MessageHistory& history;
   AccountGroupStore& groups;

@@ -1,6 +1,7 @@
 // The message channel and its router on a memory store.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "daemon/auth/user_sig_v2.h"
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/thread_pool.h"
+#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
@@ -25,6 +27,7 @@
 #include "daemon/core/seated_users.h"
 #include "handlers/channel/channel_router.h"
 #include "handlers/rooms/room_json.h"
+#include "handlers/tim/tim_router.h"
 #include "handlers/webim/webim_router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
@@ -52,18 +55,21 @@ class ChannelFixture {
  public:
   /// The paths of both kinds of clients.
   struct Paths : RequestHandler {
-    Paths(WebimRouter& old, ChannelRouter& others) : webim(old), channel(others) {}
+    Paths(WebimRouter& old, ChannelRouter& others, tim::TimRouter& sdks)
+        : webim(old), channel(others), tim(sdks) {}
     RequestPlan Resolve(HttpRequest& request) override { return For(request).Resolve(request); }
     void Handle(HttpRequest& request, Responder& responder) override {
       For(request).Handle(request, responder);
     }
     [[nodiscard]] RequestHandler& For(const HttpRequest& request) const {
       if (channel.Serves(request.path)) return channel;
+      if (tim.Serves(request.path)) return tim;
       return webim;
     }
 
     WebimRouter& webim;
     ChannelRouter& channel;
+    tim::TimRouter& tim;
   };
 
   static constexpr std::uint32_t kSdkAppId = 1'400'000'001;
@@ -90,7 +96,9 @@ class ChannelFixture {
                  .removal = removal,
                  .random = random,
                  .logger = logger,
-                 .node = &node},
+                 .node = &node,
+                 .places = &places,
+                 .may_store_plain = [this] { return may_store_plain.load(); }},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
         reader({.rooms = store,
                 .events = store,
@@ -103,7 +111,8 @@ class ChannelFixture {
                    .clock = clock,
                    .observer = &latencies,
                    .list = {.write = [](const Room& room,
-                                        RoomReach reach) { return ListedRoom(room, reach, {}); }}},
+                                        RoomReach reach) { return ListedRoom(room, reach, {}); }},
+                   .keeps_stored = true},
                   options.delivery_rate),
         cors(std::move(cors_origins)),
         webim({.channel = channel,
@@ -114,6 +123,7 @@ class ChannelFixture {
                .node = &node},
               admission, recorder, cors, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
         new_clients(sockets(), admission, recorder, cors, {.prefix = prefix, .hold = kHold}),
+        sdks(sdk_sockets(), admission, cors, prefix),
         events_at_(*store.Newest()),
         messages_at_(*store.messages().NewestMessage()) {
     channel.messages().BeginAfter(messages_at_);
@@ -143,6 +153,34 @@ class ChannelFixture {
         .workers = workers,
         .recorder = recorder,
         .node = &node};
+  }
+
+  tim::SocketDeps sdk_sockets() {
+    return {.commands = {.channel = channel,
+                         .receivers = receivers,
+                         .rooms = store,
+                         .history = store.messages(),
+                         .groups = store.account_groups(),
+                         .reads = store.read_positions(),
+                         .tokens = channel.tokens(),
+                         .clock = clock,
+                         .sdk_app_id = std::to_string(kSdkAppId),
+                         .tell =
+                             [this](const UserId& account, std::string_view event) {
+                               receivers.notices().Add({.user_id = account,
+                                                        .object = std::string(event),
+                                                        .form = PushForm::kSdk});
+                             }},
+            .receivers = receivers,
+            .reader = reader,
+            .log = store.messages(),
+            .places = places,
+            .logins = sockets().logins,
+            .costs = costs,
+            .workers = workers,
+            .recorder = recorder,
+            .random = random,
+            .node = &node};
   }
 
   /// One login, as a client keeps it.
@@ -316,6 +354,8 @@ class ChannelFixture {
   FakeAdmission costs;
   std::unique_ptr<UserSigVerifier> verifier = *UserSigVerifier::Create(
       {.sdk_app_id = kSdkAppId, .secret_key = Key(), .validities = &validities});
+  AccountGroupSaver places{store.account_groups()};
+  std::atomic<bool> may_store_plain{true};
   Channel channel;
   RoomReader reader;
   RecordedLatencies latencies;
@@ -332,7 +372,8 @@ class ChannelFixture {
   Cors cors;
   WebimRouter webim;
   ChannelRouter new_clients;
-  Paths router{webim, new_clients};
+  tim::TimRouter sdks;
+  Paths router{webim, new_clients, sdks};
 
  private:
   static Secret Key() { return Secret("a key of an application, for tests"); }

@@ -1,0 +1,48 @@
+#include "handlers/channel/channel_profile.h"
+
+#include <cstddef>
+
+#include "daemon/base/text.h"
+#include "handlers/channel/channel_fields.h"
+
+namespace rtcroom {
+namespace {
+
+/// @source the contract of the channel, §3.
+constexpr std::size_t kMaxProfileNick = 128;
+constexpr std::size_t kMaxImageBytes = 1024;
+
+constexpr std::size_t kMaxTags = 100;
+
+/// As many whole characters as fit.
+std::string_view Shortened(std::string_view text, std::size_t max_bytes) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t length = FirstUtf8Piece(rest).length;
+    if (text.size() - rest.size() + length > max_bytes) break;
+    rest.remove_prefix(length);
+  }
+  return text.substr(0, text.size() - rest.size());
+}
+
+}  // namespace
+
+Result<ProfileChange> ReadProfileChange(const nlohmann::ordered_json& body) {
+  ChannelFields fields(body);
+  ProfileChange change;
+  for (const nlohmann::ordered_json* const item : fields.OptionalObjects("ProfileItem", kMaxTags)) {
+    ChannelFields item_fields(*item);
+    const std::string tag = item_fields.OptionalText("Tag");
+    if (tag == kNickTag) {
+      change.nick = Shortened(item_fields.OptionalText("Value"), kMaxProfileNick);
+    } else if (tag == kImageTag) {
+      change.image = item_fields.OptionalText("Value");
+      if (change.image->size() > kMaxImageBytes) change.image->clear();
+    }
+    if (!item_fields.ok()) return item_fields.error();
+  }
+  if (!fields.ok()) return fields.error();
+  return change;
+}
+
+}  // namespace rtcroom

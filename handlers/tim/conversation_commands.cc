@@ -1,0 +1,435 @@
+// Conversations, what of them is unread, and who is told that it was read.
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "daemon/auth/user_sig.h"
+#include "daemon/channel/group_access_check.h"
+#include "handlers/channel/channel_fields.h"
+#include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_json.h"
+#include "handlers/tim/tim_lookups.h"
+
+namespace rtcroom::tim {
+namespace {
+
+/// Conversations of a reply, of both kinds together.
+constexpr std::size_t kMaxConversations = 100;
+/// Groups of an account that are looked at: the latest that it has joined.
+constexpr std::size_t kMaxListedGroups = 50;
+/// Unread messages of one conversation, and of all, that are counted.
+constexpr std::size_t kMaxUnreadOfPeer = 100;
+constexpr std::size_t kMaxUnread = 500;
+/// Messages of a page of what has come since the last one.
+constexpr std::size_t kMaxSync = 100;
+constexpr std::size_t kMaxReadPositions = 1000;
+/// Conversations that one request reports as read, and messages of one receipt.
+constexpr std::size_t kMaxReports = 20;
+constexpr std::size_t kMaxReceipts = 30;
+/// The SDK ends a list of conversations to delete there.
+constexpr std::size_t kMaxDeleted = 100;
+/// How far the time of a report may be ahead of this server's clock.
+constexpr std::chrono::minutes kAhead{1};
+
+constexpr int kDirectRecallRefused = 20016;
+constexpr int kGroupRecallRefused = 10031;
+
+const UserId& PeerOf(const StoredMessage& message, const UserId& account) {
+  return message.content.sender == account ? message.receiver : message.content.sender;
+}
+
+/// Until when an account has read what each of the others sent.
+using ReadTimes = std::unordered_map<UserId, TimePoint>;
+
+Result<ReadTimes> ReadTimesOf(const Context& context, const UserId& reader) {
+  const auto positions = context.reads.ReadPositionsOf(reader, kMaxReadPositions);
+  if (!positions) return positions.error();
+  ReadTimes times;
+  for (const ReadPosition& position : *positions) times.emplace(position.peer, position.until);
+  return times;
+}
+
+bool IsUnread(const StoredMessage& message, const UserId& account, const ReadTimes& times) {
+  const MessageContent& content = message.content;
+  if (content.sender == account) return false;
+  const auto found = times.find(content.sender);
+  return found == times.end() || content.sent_at > found->second;
+}
+
+/// What is unread of each conversation, newest first. Who has answered has read.
+using UnreadOf = std::unordered_map<UserId, std::vector<StoredMessage>>;
+
+/// @param conversations  the newest message of each.
+Result<UnreadOf> ReadUnread(const Context& context, const UserId& account,
+                            std::span<const StoredMessage> conversations) {
+  const Result<ReadTimes> times = ReadTimesOf(context, account);
+  if (!times) return times.error();
+  UnreadOf unread;
+  std::size_t left = kMaxUnread;
+  for (const StoredMessage& newest : conversations) {
+    if (left == 0) break;
+    if (!IsUnread(newest, account, *times)) continue;
+    const UserId& peer = newest.content.sender;
+    auto messages = context.history.ReadDirectMessages(account, peer, std::nullopt,
+                                                       std::min(left, kMaxUnreadOfPeer));
+    if (!messages) return messages.error();
+    const auto read = std::ranges::find_if(*messages, [&](const StoredMessage& message) {
+      return !IsUnread(message, account, *times);
+    });
+    messages->erase(read, messages->end());
+    left -= messages->size();
+    unread.emplace(peer, *std::move(messages));
+  }
+  return unread;
+}
+
+struct Item {
+  TimePoint at{};
+  std::string text{};
+};
+
+Result<std::vector<Item>> DirectItems(const Request& request, const Context& context) {
+  const UserId& account = request.caller.account;
+  const auto conversations = context.history.ReadConversations(account, kMaxConversations);
+  if (!conversations) return conversations.error();
+  const Result<UnreadOf> unread = ReadUnread(context, account, *conversations);
+  if (!unread) return unread.error();
+  std::vector<UserId> peers;
+  for (const StoredMessage& newest : *conversations) peers.push_back(PeerOf(newest, account));
+  const auto read = context.reads.ReadPositionsFor(account, peers);
+  if (!read) return read.error();
+  std::unordered_map<UserId, TimePoint> read_until;
+  for (const ReadPosition& position : *read) read_until[position.reader] = position.until;
+  std::vector<Item> items;
+  for (const StoredMessage& newest : *conversations) {
+    const UserId& peer = PeerOf(newest, account);
+    const auto waiting = unread->find(peer);
+    JsonText item;
+    WriteConversation(
+        DirectConversation{.newest = newest,
+                           .peer = peer,
+                           .profile = context.channel.logins().ProfileOf(peer),
+                           .peer_read = read_until[peer],
+                           .unread = waiting == unread->end() ? 0 : waiting->second.size()},
+        item);
+    items.push_back({.at = newest.content.sent_at, .text = std::string(item.text())});
+  }
+  return items;
+}
+
+/// Adds those of groups with a history.
+Status AddGroupItems(const Request& request, const Context& context, std::vector<Item>& items) {
+  auto places = OwnPlaces(request, context);
+  if (!places) return places.error();
+  std::erase_if(*places, [](const AccountGroup& place) {
+    return place.instance != 0 || !IsMeeting(place.room.kind);
+  });
+  if (places->size() > kMaxListedGroups) {
+    places->erase(places->begin(), places->end() - kMaxListedGroups);
+  }
+  for (const AccountGroup& place : *places) {
+    const Result<Room> room =
+        context.channel.groups().FindRoomToJoin(request.caller, place.room.id);
+    if (!room && !IsRefusal(room.error().code)) return room.error();
+    if (!room || room->sequence != place.room_number) continue;
+    const Result<NewestInRoom> newest = ReadNewest(context, place.room_number);
+    if (!newest && newest.error().code != Errc::kRoomNotFound) return newest.error();
+    if (!newest || !newest->message) continue;
+    const bool is_own = newest->message->content.sender == request.caller.account;
+    const std::uint64_t read =
+        is_own ? newest->seq : std::min(newest->seq, std::max(place.read, place.joined_seq));
+    JsonText item;
+    WriteConversation(GroupConversation{.group = LabelOf(*room),
+                                        .newest = *newest->message,
+                                        .read_seq = read,
+                                        .unread = newest->seq - read},
+                      item);
+    items.push_back({.at = newest->message->content.sent_at, .text = std::string(item.text())});
+  }
+  return {};
+}
+
+/// `MsgList` and `C2CPairUnreadCount`.
+void WriteSync(const Context& context, std::span<const StoredMessage> messages,
+               const std::vector<std::pair<UserId, std::size_t>>& unread, JsonText& out) {
+  Senders senders(context);
+  std::string entries = "[";
+  for (const StoredMessage& message : messages) {
+    if (entries.size() > 1) entries += ',';
+    entries += DirectMessage(message, senders.Of(message.content.sender));
+  }
+  out.Json("MsgList", entries += ']').BeginArray("C2CPairUnreadCount");
+  for (const auto& [peer, count] : unread) {
+    out.BeginObject()
+        .Field("From_Account", peer.value)
+        .Field("UnreadCount", static_cast<std::int64_t>(count))
+        .EndObject();
+  }
+  out.EndArray();
+}
+
+/// Everything that is unread.
+Reply UnreadAtLogin(const Request& request, const Context& context) {
+  const UserId& account = request.caller.account;
+  const auto conversations = context.history.ReadConversations(account, kMaxConversations);
+  if (!conversations) return conversations.error();
+  Result<UnreadOf> unread = ReadUnread(context, account, *conversations);
+  if (!unread) return unread.error();
+  std::vector<StoredMessage> messages;
+  std::vector<std::pair<UserId, std::size_t>> counts;
+  for (auto& [peer, waiting] : *unread) {
+    counts.emplace_back(peer, waiting.size());
+    std::ranges::move(waiting, std::back_inserter(messages));
+  }
+  std::ranges::sort(messages, std::greater(), &StoredMessage::position);
+  messages.resize(CountFitting(messages));
+  std::ranges::reverse(messages);
+  const std::uint64_t newest = conversations->empty() ? 0 : conversations->front().position;
+  JsonText reply;
+  WriteSync(context, messages, counts, reply);
+  return std::move(reply.Field("SyncFlag", 2).Field("Cookie", PositionText(newest)));
+}
+
+/// What has come after a position.
+Reply ReceivedSince(const Request& request, const Context& context, std::uint64_t position) {
+  const UserId& account = request.caller.account;
+  auto messages = context.history.ReadMessagesOf(account, position, kMaxSync);
+  if (!messages) return messages.error();
+  const Result<ReadTimes> times = ReadTimesOf(context, account);
+  if (!times) return times.error();
+  const std::size_t count = CountFitting(*messages);
+  const bool is_complete = count == messages->size() && count < kMaxSync;
+  messages->resize(count);
+  if (!messages->empty()) position = messages->back().position;
+  std::erase_if(*messages, [&account](const StoredMessage& message) {
+    return message.content.sender == account;
+  });
+  std::vector<std::pair<UserId, std::size_t>> counts;
+  for (const StoredMessage& message : *messages) {
+    if (!IsUnread(message, account, *times)) continue;
+    const UserId& peer = message.content.sender;
+    const auto found = std::ranges::find(counts, peer, [](const auto& pair) { return pair.first; });
+    if (found == counts.end()) {
+      counts.emplace_back(peer, 1);
+    } else {
+      ++found->second;
+    }
+  }
+  JsonText reply;
+  WriteSync(context, *messages, counts, reply);
+  return std::move(
+      reply.Field("SyncFlag", is_complete ? 2 : 1).Field("Cookie", PositionText(position)));
+}
+
+/// Whether the two have ever written to each other, as far as it is kept. Otherwise nothing is
+/// stored of them, and nobody told.
+Result<bool> HaveWritten(const Context& context, const UserId& one, const UserId& other) {
+  const auto newest = context.history.ReadDirectMessages(one, other, std::nullopt, 1);
+  if (!newest) return newest.error();
+  return !newest->empty();
+}
+
+Status StoreRead(const Context& context, std::span<const ReadPosition> positions) {
+  if (positions.empty()) return {};
+  if (Status stored = context.reads.RecordReadPositions(positions); !stored) return stored;
+  for (const ReadPosition& position : positions) {
+    Tell(context, position.peer, ReadEvent(position));
+    Tell(context, position.reader, OwnReadEvent(position));
+  }
+  return {};
+}
+
+/// The account has read the groups up to these numbers.
+/// @param reports  IDs of groups with a seq.
+Status StoreGroupsRead(const Request& request, const Context& context,
+                       std::span<const std::pair<RoomId, std::uint64_t>> reports) {
+  if (reports.empty()) return {};
+  const auto places = OwnPlaces(request, context);
+  if (!places) return places.error();
+  std::vector<AccountGroupChange> changes;
+  for (const auto& [id, seq] : reports) {
+    for (const AccountGroup& place : *places) {
+      if (place.instance != 0 || place.room.id != id) continue;
+      const Result<std::uint64_t> newest = context.history.NewestRoomMessage(place.room_number);
+      if (!newest && newest.error().code != Errc::kRoomNotFound) return newest.error();
+      if (!newest || place.read >= std::min(seq, *newest)) continue;
+      changes.push_back({.group = place});
+      changes.back().group.read = std::min(seq, *newest);
+    }
+  }
+  return changes.empty() ? Status() : context.groups.RecordAccountGroups(changes);
+}
+
+}  // namespace
+
+Reply GetConversations(const Request& request, const Context& context) {
+  Result<std::vector<Item>> items = DirectItems(request, context);
+  if (!items) return items.error();
+  if (const Status added = AddGroupItems(request, context, *items); !added) return added.error();
+  std::ranges::sort(*items, std::greater(), &Item::at);
+  if (items->size() > kMaxConversations) items->resize(kMaxConversations);
+  std::string list = "[";
+  TimePoint oldest;
+  for (const Item& item : *items) {
+    if (list.size() + item.text.size() > kMaxReplyBytes) break;
+    if (list.size() > 1) list += ',';
+    list += item.text;
+    oldest = item.at;
+  }
+  // Without a complete list the SDK asks again at once, for ever.
+  return JsonText()
+      .Json("SessionItem", list += ']')
+      .Field("CompleteFlag", 1)
+      .Field("TimeStamp", UnixSeconds(oldest))
+      .Field("StartIndex", static_cast<std::int64_t>(items->size()))
+      .Field("TopTimeStamp", 0)
+      .Field("TopStartIndex", 0)
+      .BeginArray("GroupItem")
+      .EndArray();
+}
+
+// The SDK counts what is unread by the first reply, and shows what later ones bring as new. It
+// leaves out a reply with an empty cookie.
+Reply GetUnread(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
+  const std::string cookie = fields.OptionalText("Cookie");
+  if (!fields.ok()) return fields.error();
+  const auto position = ReadPositionText(cookie);
+  return position ? ReceivedSince(request, context, *position) : UnreadAtLogin(request, context);
+}
+
+Reply ReportRead(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
+  ChannelFields report(fields.OptionalObject("C2CMsgReaded"));
+  if (!fields.ok()) return fields.error();
+  const UserId& account = request.caller.account;
+  const TimePoint latest = context.clock.Now() + kAhead;
+  std::vector<ReadPosition> positions;
+  for (const auto* const item : report.OptionalObjects("C2CMsgReadedItem", kMaxReports)) {
+    ChannelFields item_fields(*item);
+    UserId peer = item_fields.Account("To_Account");
+    const std::uint64_t time = item_fields.Number("LastedMsgTime");
+    if (!item_fields.ok()) return item_fields.error();
+    const Result<bool> have_written = HaveWritten(context, account, peer);
+    if (!have_written) return have_written.error();
+    if (!*have_written) continue;
+    positions.push_back({.reader = account,
+                         .peer = std::move(peer),
+                         .until = std::min(TimeOf(time) + kLastOfSecond, latest)});
+  }
+  if (!report.ok()) return report.error();
+  if (const Status stored = StoreRead(context, positions); !stored) return stored.error();
+  return JsonText();
+}
+
+Reply ReportGroupRead(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
+  const std::pair<RoomId, std::uint64_t> report{fields.Group(), fields.Number("MsgReadedSeq")};
+  if (!fields.ok()) return fields.error();
+  if (const Status stored = StoreGroupsRead(request, context, {&report, 1}); !stored) {
+    return stored.error();
+  }
+  return JsonText();
+}
+
+Reply ReadAll(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
+  const bool are_direct = fields.OptionalNumber("C2CReadAllMsg") != 0;
+  std::vector<std::pair<RoomId, std::uint64_t>> reports;
+  JsonText reply;
+  reply.Field("C2CReadAllMsg", are_direct ? 1 : 0).BeginArray("GroupReadInfoArray");
+  for (const auto* const item : fields.OptionalObjects("GroupReadInfo", kMaxListedGroups)) {
+    ChannelFields item_fields(*item);
+    reports.emplace_back(item_fields.Group(), item_fields.Number("MsgSeq"));
+    if (!item_fields.ok()) return item_fields.error();
+    reply.BeginObject()
+        .Field("GroupId", reports.back().first.value)
+        .Field("MsgSeq", AsNumber(reports.back().second))
+        .EndObject();
+  }
+  if (!fields.ok()) return fields.error();
+  if (are_direct) {
+    const UserId& account = request.caller.account;
+    const auto conversations = context.history.ReadConversations(account, kMaxConversations);
+    if (!conversations) return conversations.error();
+    const Result<ReadTimes> times = ReadTimesOf(context, account);
+    if (!times) return times.error();
+    std::vector<ReadPosition> positions;
+    for (const StoredMessage& newest : *conversations) {
+      if (!IsUnread(newest, account, *times)) continue;
+      positions.push_back(
+          {.reader = account, .peer = newest.content.sender, .until = newest.content.sent_at});
+    }
+    if (const Status stored = StoreRead(context, positions); !stored) return stored.error();
+  }
+  if (const Status stored = StoreGroupsRead(request, context, reports); !stored) {
+    return stored.error();
+  }
+  return std::move(reply.EndArray());
+}
+
+Reply TellReceipts(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
+  const UserId peer = fields.Account("Peer_Account");
+  std::vector<NamedMessage> messages;
+  for (const auto* const item : fields.OptionalObjects("C2CMsgInfo", kMaxReceipts)) {
+    ChannelFields item_fields(*item);
+    messages.push_back({.seq = item_fields.Number("MsgSeq"),
+                        .random = item_fields.Number("MsgRandom"),
+                        .time = item_fields.Number("MsgTime"),
+                        .client_time = item_fields.OptionalNumber("MsgClientTime")});
+    if (!item_fields.ok()) return item_fields.error();
+  }
+  if (!fields.ok()) return fields.error();
+  const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
+  if (!have_written) return have_written.error();
+  if (*have_written && !messages.empty()) {
+    Tell(context, peer,
+         ReceiptEvent(request.caller.account, context.tokens.TinyIdOf(peer), messages));
+  }
+  return JsonText();
+}
+
+Reply GetContactGroups(const Request& /*request*/, const Context& /*context*/) {
+  return JsonText()
+      .BeginArray("GroupItem")
+      .EndArray()
+      .Field("CompleteFlag", 1)
+      .Field("TimeStamp", 0)
+      .Field("StartIndex", 0)
+      .Field("NextStartTime", 0)
+      .Field("NextStartIndex", 0)
+      .BeginArray("ContactItem")
+      .EndArray();
+}
+
+Reply DeleteConversations(const Request& request, const Context& /*context*/) {
+  ChannelFields fields(request.body);
+  JsonText reply;
+  reply.BeginArray("ResultItem");
+  for (const auto* const item : fields.OptionalObjects("ContactItem", kMaxDeleted)) {
+    ChannelFields item_fields(*item);
+    reply.BeginObject().Field("Type", AsNumber(item_fields.OptionalNumber("Type")));
+    for (const char* const name : {"To_Account", "ToGroupid"}) {
+      if (item_fields.Has(name)) reply.Field(name, item_fields.OptionalText(name));
+    }
+    reply.Field("ResultCode", 0).Field("ResultInfo", "").EndObject();
+    if (!item_fields.ok()) return item_fields.error();
+  }
+  if (!fields.ok()) return fields.error();
+  return std::move(reply.EndArray());
+}
+
+Reply RecallDirect(const Request& /*request*/, const Context& /*context*/) {
+  return Failure(kDirectRecallRefused, "messages cannot be recalled");
+}
+
+Reply RecallInGroup(const Request& /*request*/, const Context& /*context*/) {
+  return Failure(kGroupRecallRefused, "messages cannot be recalled");
+}
+
+}  // namespace rtcroom::tim

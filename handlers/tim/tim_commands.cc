@@ -1,0 +1,108 @@
+#include "handlers/tim/tim_commands.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "handlers/tim/tim_handlers.h"
+
+namespace rtcroom::tim {
+namespace {
+
+using Kind = CommandKind;
+
+constexpr SocketCommand OfSocket(std::string_view name, Kind kind, Lane lane) {
+  return {{.name = name, .lane = lane}, kind};
+}
+
+// Whatever reads the store is on a worker, where it may wait for it.
+constexpr auto kOfSocket = std::to_array<SocketCommand>({
+    OfSocket("heartbeat.alive", Kind::kAlive, Lane::kInline),
+    OfSocket("openim.ws_msg_push_ack", Kind::kAck, Lane::kInline),
+    OfSocket("im_open_status.wshello", Kind::kHello, Lane::kInline),
+    OfSocket("im_open_status.wslogin", Kind::kLogIn, Lane::kWorker),
+    OfSocket("im_open_status.wslogout", Kind::kLogOut, Lane::kWorker),
+    OfSocket("group_open_http_svc.apply_join_group", Kind::kJoinGroup, Lane::kWorker),
+    OfSocket("group_open_http_svc.quit_group", Kind::kQuitGroup, Lane::kWorker),
+    OfSocket("group_open_http_svc.send_group_msg", Kind::kSendToGroup, Lane::kWorker),
+    OfSocket("openim.sendmsg", Kind::kSendDirect, Lane::kWorker),
+});
+
+constexpr auto kHandled = std::to_array<Command>({
+    {"im_sdk_config_mgr.fetch_config", FetchConfig},
+    {"im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2", FetchPurchaseBits},
+    {"im_msg_audit_mgr.get_local_words", GetLocalWords},
+    {"openim.authkey", GetAuthKey},
+    {"sns.black_list_get", GetBlackList},
+    {"sns.friend_get", GetFriends},
+    {"sns.group_get", GetFriendGroups},
+    {"sns.pendency_get", GetFriendPendencies},
+    {"openim.get_c2c_peer_mute_notifications", GetMutedPeers},
+    {"imopenstat.tim_web_report_v2", AcceptReport},
+
+    {"profile.portrait_get_all", GetProfiles},
+    {"profile.portrait_set", SetProfile},
+
+    {"group_open_http_svc.get_joined_group_list", GetJoinedGroups, Lane::kRead},
+    {"group_open_http_svc.get_group_self_member_info", GetOwnGroupInfo, Lane::kRead},
+    {"group_open_http_svc.get_group_public_info", GetPublicGroupInfo, Lane::kRead},
+    {"group_open_http_svc.get_group_member_info", GetGroupMembers, Lane::kRead},
+    {"group_open_avchatroom_http_svc.get_members", GetLiveMembers, Lane::kRead},
+    {"group_open_http_svc.get_specified_group_member_info", GetNamedMembers, Lane::kRead},
+    {"group_open_http_svc.get_online_member_num", GetOnlineNumber, Lane::kRead},
+    {"group_open_http_svc.create_group", CreateGroup, Lane::kRead},
+    {"group_open_http_svc.destroy_group", DestroyGroup},
+    {"million_group_open_http_svc.get_joined_group_list", GetJoinedCommunities},
+    {"group_open_http_svc.get_group_notify", GetGroupNotices},
+    {"group_open_http_svc.batch_get_group_notify", GetGroupNotices},
+    {"group_open_http_svc.get_pendency", GetGroupPendencies},
+
+    {"group_open_http_svc.group_msg_get", GetGroupHistory, Lane::kRead},
+    {"openim.getroammsg", GetDirectHistory, Lane::kRead},
+    {"openim.get_peer_read_time", GetPeerReadTimes, Lane::kRead},
+
+    {"recentcontact.page_get", GetConversations, Lane::kRead},
+    {"openim.getmsg", GetUnread, Lane::kRead},
+    {"openim.msgreaded", ReportRead, Lane::kWorker},
+    {"group_open_http_svc.msg_read_report", ReportGroupRead, Lane::kWorker},
+    {"openim.read_all_unread_msg", ReadAll, Lane::kWorker},
+    {"openim.c2c_msg_read_receipt", TellReceipts, Lane::kRead},
+    {"recentcontact.get_contact_group", GetContactGroups},
+    {"recentcontact.search_contact_group", GetContactGroups},
+    {"recentcontact.delete", DeleteConversations},
+    {"recentcontact.batch_delete", DeleteConversations},
+    {"openim.msgwithdraw", RecallDirect},
+    {"group_open_http_svc.group_msg_recall", RecallInGroup},
+});
+
+std::vector<SocketCommand> AllCommands() {
+  std::vector<SocketCommand> commands(kOfSocket.begin(), kOfSocket.end());
+  for (const Command& command : kHandled) commands.push_back({command, Kind::kHandler});
+  std::ranges::sort(commands, {}, &SocketCommand::name);
+  return commands;
+}
+
+const std::vector<SocketCommand>& Table() {
+  static const std::vector<SocketCommand> table = AllCommands();
+  return table;
+}
+
+}  // namespace
+
+const SocketCommand* FindCommand(std::string_view servcmd) {
+  const auto found = std::ranges::lower_bound(Table(), servcmd, {}, &SocketCommand::name);
+  return found == Table().end() || found->name != servcmd ? nullptr : &*found;
+}
+
+std::string_view LabelOf(const SocketCommand* command) {
+  static const std::vector<std::string> labels = [] {
+    std::vector<std::string> texts;
+    for (const SocketCommand& one : Table()) texts.push_back(std::string("tim/").append(one.name));
+    return texts;
+  }();
+  if (command == nullptr) return "tim/unknown";
+  return labels[static_cast<std::size_t>(command - Table().data())];
+}
+
+}  // namespace rtcroom::tim

@@ -1,0 +1,119 @@
+#include "handlers/tim/tim_envelope.h"
+
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "handlers/shared/body.h"
+
+namespace rtcroom::tim {
+namespace {
+
+constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
+
+template <typename Json>
+std::string TextIn(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) return {};
+  const auto& text = found->template get_ref<const std::string&>();
+  return text.size() > kMaxHeadText ? std::string() : text;
+}
+
+template <typename Json>
+std::optional<Head> ReadHead(const Json& frame) {
+  if (!frame.is_object()) return std::nullopt;
+  const auto head = frame.find("head");
+  if (head == frame.end() || !head->is_object()) return std::nullopt;
+  const auto seq = head->find("seq");
+  if (seq == head->end() || !seq->is_number_unsigned()) return std::nullopt;
+  Head read{.servcmd = TextIn(*head, "servcmd"),
+            .seq = seq->template get<std::uint64_t>(),
+            .identifier = TextIn(*head, "identifier"),
+            .user_sig = TextIn(*head, "usersig"),
+            .a2 = TextIn(*head, "a2"),
+            .tiny_id = TextIn(*head, "tinyid")};
+  if (read.servcmd.empty() || read.seq > kMaxNumber) return std::nullopt;
+  return read;
+}
+
+std::optional<std::uint64_t> ReadNumber(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+  if (problem != std::errc() || stopped != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::optional<Envelope> ReadEnvelope(std::string_view text) {
+  Result<nlohmann::ordered_json> frame = ParseOrderedJson(text);
+  if (!frame) {
+    // The SDK repeats what is not answered, after a new connection too: what is JSON is answered.
+    const Result<nlohmann::json> any = ParseJson(text);
+    std::optional<Head> head = any ? ReadHead(*any) : std::nullopt;
+    if (!head) return std::nullopt;
+    return Envelope{.head = *std::move(head), .body = frame.error()};
+  }
+  std::optional<Head> head = ReadHead(*frame);
+  if (!head) return std::nullopt;
+  Envelope envelope{.head = *std::move(head)};
+  const auto body = frame->find("body");
+  if (body == frame->end() || body->is_null()) return envelope;
+  if (body->is_object()) {
+    envelope.body = std::move(*body);
+  } else {
+    envelope.body = Error{Errc::kNotJson, "body: not an object"};
+  }
+  return envelope;
+}
+
+std::string ReplyTo(const Head& head, const Reply& reply) {
+  JsonText frame;
+  frame.BeginObject("head")
+      .Field("servcmd", head.servcmd)
+      .Field("seq", static_cast<std::int64_t>(head.seq))
+      .EndObject()
+      .BeginObject("body");
+  const auto* const failure = std::get_if<Failure>(&reply);
+  frame.Field("ActionStatus", failure == nullptr ? "OK" : "FAIL")
+      .Field("ErrorCode", failure == nullptr ? 0 : failure->code)
+      .Field("ErrorInfo", failure == nullptr ? std::string_view() : failure->info);
+  if (failure != nullptr && failure->code == code::kKicked) {
+    frame.Field("KickType", 1).BeginObject("NewInstInfo").EndObject();
+  }
+  const std::string_view members =
+      failure == nullptr ? std::get<JsonText>(reply).text() : std::string_view();
+  return fmt::format("{{{}{}{}}}}}", frame.text(), members.empty() ? "" : ",", members);
+}
+
+std::string MessagePush(std::string_view events, std::string_view session, bool needs_ack) {
+  return fmt::format(
+      R"({{"head":{{"servcmd":"im_open_push.msg_push","seq":0}},"body":{{"EventArray":[{}],"NeedAck":{},"SessionData":"{}"}}}})",
+      events, needs_ack ? 1 : 0, session);
+}
+
+std::string KickPush(std::string_view event) {
+  return fmt::format(
+      R"({{"head":{{"servcmd":"im_open_status.stat_forceoffline","seq":0}},"body":{{"EventArray":[{}],"NeedAck":0}}}})",
+      event);
+}
+
+std::string SessionOf(const Received& received) {
+  if (received.room_number == 0) return fmt::format("d-{}", received.until);
+  return fmt::format("{}-{}", received.room_number, received.until);
+}
+
+std::optional<Received> ReadSession(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const std::optional<std::uint64_t> until = ReadNumber(text.substr(dash + 1));
+  if (!until) return std::nullopt;
+  if (text.substr(0, dash) == "d") return Received{.until = *until};
+  const std::optional<std::uint64_t> room_number = ReadNumber(text.substr(0, dash));
+  if (!room_number || *room_number == 0) return std::nullopt;
+  return Received{.room_number = *room_number, .until = *until};
+}
+
+}  // namespace rtcroom::tim

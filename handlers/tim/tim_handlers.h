@@ -1,0 +1,66 @@
+// The commands of today's IM SDKs that answer from what is stored, one file for each group.
+#pragma once
+
+#include "handlers/tim/tim_command.h"
+
+namespace rtcroom::tim {
+
+// start_commands.cc: what the SDK asks for at its start and by itself, where this server has
+// nothing to tell. All are inline.
+Reply FetchConfig(const Request& request, const Context& context);
+Reply FetchPurchaseBits(const Request& request, const Context& context);
+Reply GetLocalWords(const Request& request, const Context& context);
+Reply GetAuthKey(const Request& request, const Context& context);
+Reply GetBlackList(const Request& request, const Context& context);
+Reply GetFriends(const Request& request, const Context& context);
+Reply GetFriendGroups(const Request& request, const Context& context);
+Reply GetFriendPendencies(const Request& request, const Context& context);
+Reply GetMutedPeers(const Request& request, const Context& context);
+/// For `imopenstat.tim_web_report_v2`: accepted, without effect.
+Reply AcceptReport(const Request& request, const Context& context);
+
+// profile_commands.cc: names and pictures. Both are inline.
+Reply GetProfiles(const Request& request, const Context& context);
+Reply SetProfile(const Request& request, const Context& context);
+
+// group_commands.cc: all read the store (`Lane::kRead`), but for the last four, which are inline.
+Reply GetJoinedGroups(const Request& request, const Context& context);
+Reply GetOwnGroupInfo(const Request& request, const Context& context);
+Reply GetPublicGroupInfo(const Request& request, const Context& context);
+Reply GetGroupMembers(const Request& request, const Context& context);
+/// For `group_open_avchatroom_http_svc.get_members`.
+Reply GetLiveMembers(const Request& request, const Context& context);
+Reply GetNamedMembers(const Request& request, const Context& context);
+Reply GetOnlineNumber(const Request& request, const Context& context);
+Reply CreateGroup(const Request& request, const Context& context);
+Reply DestroyGroup(const Request& request, const Context& context);
+/// For `million_group_open_http_svc.get_joined_group_list`: there are no communities.
+Reply GetJoinedCommunities(const Request& request, const Context& context);
+/// For `get_group_notify` and `batch_get_group_notify`.
+Reply GetGroupNotices(const Request& request, const Context& context);
+/// For `get_pendency` of groups.
+Reply GetGroupPendencies(const Request& request, const Context& context);
+
+// history_commands.cc: all read the store.
+Reply GetGroupHistory(const Request& request, const Context& context);
+Reply GetDirectHistory(const Request& request, const Context& context);
+Reply GetPeerReadTimes(const Request& request, const Context& context);
+
+// conversation_commands.cc: the first two read the store, `Report…` and `ReadAll` wait for a commit
+// (`Lane::kWorker`), `TellReceipts` reads the store; the others are inline.
+Reply GetConversations(const Request& request, const Context& context);
+Reply GetUnread(const Request& request, const Context& context);
+/// For `openim.msgreaded`.
+Reply ReportRead(const Request& request, const Context& context);
+/// For `group_open_http_svc.msg_read_report`.
+Reply ReportGroupRead(const Request& request, const Context& context);
+Reply ReadAll(const Request& request, const Context& context);
+Reply TellReceipts(const Request& request, const Context& context);
+/// For `get_contact_group` and `search_contact_group`: conversations have no groups.
+Reply GetContactGroups(const Request& request, const Context& context);
+/// For `recentcontact.delete` and `batch_delete`: the SDK forgets them, until its next login.
+Reply DeleteConversations(const Request& request, const Context& context);
+Reply RecallDirect(const Request& request, const Context& context);
+Reply RecallInGroup(const Request& request, const Context& context);
+
+}  // namespace rtcroom::tim

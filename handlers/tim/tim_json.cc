@@ -1,0 +1,435 @@
+#include "handlers/tim/tim_json.h"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/auth/user_sig.h"
+#include "daemon/channel/channel_json.h"
+#include "daemon/channel/plain_message.h"
+#include "handlers/channel/channel_profile.h"
+
+namespace rtcroom::tim {
+namespace {
+
+constexpr std::string_view kSystem = "@TIM#SYSTEM";
+/// Of a message whose client has named none.
+constexpr int kNormalPriority = 2;
+/// The SDK shows it, and refuses nothing by it.
+constexpr int kMostMembers = 10'000;
+
+enum Event : std::uint8_t {
+  kGroupMessages = 3,
+  kNotices = 5,
+  kShownTips = 6,  ///< shown and forgotten; with 4 they would be numbered as messages
+  kDirectMessages = 9,
+  kAccountNotices = 10,
+  kReceipts = 16,
+};
+
+std::int64_t Number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+/// The one of `chosen` and `otherwise` that is there.
+std::int64_t NumberOr(std::uint64_t chosen, std::uint64_t otherwise) {
+  return Number(chosen == 0 ? otherwise : chosen);
+}
+
+std::string Object(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
+
+/// `MsgBody` with one element.
+std::string OneElement(std::string_view type, const JsonText& content) {
+  JsonText element;
+  element.Field("MsgType", type).Json("MsgContent", Object(content));
+  return fmt::format("[{}]", Object(element));
+}
+
+/// A message without what clients of 2018 need in it.
+struct Shown {
+  std::string nick{};
+  std::string image{};
+  std::string body{};  ///< `MsgBody`
+};
+
+/// Whether the SDK has sent the body just so. Only its messages have a time of the client; those
+/// that were mended for clients of 2018 begin with a custom element.
+bool IsAsSent(const MessageContent& content) {
+  if (content.is_unguarded) return true;
+  return content.client_time != 0 && !content.body.starts_with(R"([{"MsgType":"TIMCustomElem")");
+}
+
+Shown ShownOf(const MessageContent& content, const SenderFacts& sender) {
+  Shown shown{.nick = content.nick.empty() ? sender.nick : content.nick, .image = sender.image};
+  if (IsAsSent(content)) {
+    shown.body = content.body;
+    return shown;
+  }
+  PlainMessage plain = ReadPlainMessage(content.body);
+  if (!plain.nick.empty()) shown.nick = std::move(plain.nick);
+  if (!plain.avatar.empty()) shown.image = std::move(plain.avatar);
+  if (plain.type == PlainMessage::Type::kText) {
+    shown.body = OneElement("TIMTextElem", JsonText().Field("Text", plain.body));
+  } else if (!plain.cmd.empty()) {
+    shown.body =
+        OneElement("TIMCustomElem",
+                   JsonText().Field("Data", plain.body).Field("Desc", plain.cmd).Field("Ext", ""));
+  } else {
+    shown.body = content.body;
+  }
+  return shown;
+}
+
+/// When its client says that it was sent; the SDK would take its own clock for a missing one.
+std::int64_t ClientTime(const MessageContent& content) {
+  return content.client_time == 0 ? UnixSeconds(content.sent_at) : Number(content.client_time);
+}
+
+void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_view image,
+                    JsonText& out) {
+  out.BeginObject("GroupInfo")
+      .Field("GroupId", group.id.value)
+      .Field("GroupName", group.name.empty() ? group.id.value : group.name)
+      .Field("From_AccountNick", nick)
+      .Field("From_AccountHeadurl", image)
+      .BeginObject("MsgFrom_AccountExtraInfo")
+      .EndObject()
+      .EndObject();
+}
+
+std::string AccountNoticeEvent(const JsonText& notice) {
+  return fmt::format(R"({{"Event":{},"C2cNotifyMsgArray":[{}]}})", int{kAccountNotices},
+                     Object(notice));
+}
+
+std::string_view RoleOf(bool is_owner) { return is_owner ? "Owner" : "Member"; }
+
+/// The custom fields of the room, each as a text.
+void WriteCustomFields(const Room& room, JsonText& out) {
+  out.BeginArray("AppDefinedData");
+  const auto fields =
+      nlohmann::ordered_json::parse(room.custom, nullptr, /*allow_exceptions=*/false);
+  if (fields.is_object()) {
+    for (const auto& [name, value] : fields.items()) {
+      out.BeginObject()
+          .Field("Key", name)
+          .Field("Value", value.is_string() ? value.get<std::string>() : value.dump())
+          .EndObject();
+    }
+  }
+  out.EndArray();
+}
+
+void WriteSelf(const Room& room, const AccountGroup& self, JsonText& out) {
+  out.Field("Role", RoleOf(room.creator == self.account))
+      .Field("JoinTime", UnixSeconds(self.joined_at))
+      .Field("MsgFlag", "AcceptAndNotify")
+      .Field("MsgSeq", Number(self.read))
+      .Field("NameCard", "");
+}
+
+void WriteLastMessage(const MessageContent& content, const Shown& shown, JsonText& out) {
+  out.BeginObject("LastMsg")
+      .Json("MsgBody", shown.body)
+      .Field("CloudCustomData", content.custom)
+      .EndObject();
+}
+
+}  // namespace
+
+GroupLabel LabelOf(const Room& room) { return {.id = room.key.id, .name = room.info}; }
+
+std::string DirectMessageKey(std::uint64_t seq, std::uint64_t random, TimePoint sent_at) {
+  return fmt::format("{}_{}_{}", seq, random, UnixSeconds(sent_at));
+}
+
+std::string DirectMessage(const StoredMessage& message, const SenderFacts& sender, DirectForm form,
+                          bool is_read) {
+  const MessageContent& content = message.content;
+  const Shown shown = ShownOf(content, sender);
+  const bool is_sync = form == DirectForm::kSync;
+  const UserId& from = is_sync ? message.receiver : content.sender;
+  const UserId& to = is_sync ? content.sender : message.receiver;
+  const std::int64_t seq = NumberOr(content.client_seq, message.position);
+  const std::int64_t random = NumberOr(content.client_random, message.position);
+  JsonText object(512);
+  object.Field("From_Account", from.value)
+      .Field("To_Account", to.value)
+      .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
+      .Field("MsgSeq", seq)
+      .Field("MsgRandom", random)
+      .Field("ClientSeq", seq)
+      .Field("MsgClientTime", ClientTime(content))
+      .Field("TinyId", sender.tiny_id)
+      .Json("MsgBody", shown.body)
+      .Field("CloudCustomData", content.custom)
+      .Field("From_AccountNick", shown.nick)
+      .Field("From_AccountHeadurl", shown.image)
+      .Field("MsgFlagBits", 0)
+      .Field("IsNeedReadReceipt", content.wants_receipt ? 1 : 0)
+      .Field("IsPeerRead", is_read ? 1 : 0)
+      .Field("MsgKey", DirectMessageKey(static_cast<std::uint64_t>(seq),
+                                        static_cast<std::uint64_t>(random), content.sent_at));
+  if (is_sync) object.Field("IsSyncMsg", 1);
+  return Object(object);
+}
+
+std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
+                         const SenderFacts& sender) {
+  const MessageContent& content = message.content;
+  const Shown shown = ShownOf(content, sender);
+  JsonText object(512);
+  object.Field("Event", kGroupMessages)
+      .Field("From_Account", content.sender.value)
+      .Field("ToGroupId", group.id.value)
+      .Field("MsgSeq", Number(message.seq))
+      .Field("MsgRandom", NumberOr(content.client_random, message.position))
+      .Field("ClientSeq", NumberOr(content.client_seq, message.position))
+      .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
+      .Field("MsgClientTime", ClientTime(content))
+      .Field("TinyId", sender.tiny_id)
+      .Field("MsgPriority", content.priority == 0 ? kNormalPriority : content.priority)
+      .Json("MsgBody", shown.body)
+      .Field("CloudCustomData", content.custom);
+  WriteGroupInfo(group, shown.nick, shown.image, object);
+  object.Field("IsPlaceMsg", 0).Field("OnlineOnlyFlag", 0);
+  return Object(object);
+}
+
+std::string DirectEvent(std::string_view messages) {
+  return fmt::format(R"({{"Event":{},"C2cMsgArray":[{}]}})", int{kDirectMessages}, messages);
+}
+
+std::string GroupEvent(std::string_view messages) {
+  return fmt::format(R"({{"Event":{},"GroupMsgArray":[{}]}})", int{kGroupMessages}, messages);
+}
+
+std::string TipEvent(const Tip& tip) {
+  const auto write_account = [&tip](JsonText& out) {
+    out.Field("UserId", tip.account.value)
+        .Field("NickName", tip.profile.nick)
+        .Field("ImageUrl", tip.profile.image)
+        .EndObject();
+  };
+  JsonText event;
+  event.Field("Event", kShownTips)
+      .BeginArray("GroupTips")
+      .BeginObject()
+      .Field("Event", kShownTips)
+      .Field("From_Account", kSystem)
+      .Field("ToGroupId", tip.group.id.value)
+      .Field("MsgSeq", Number(kFirstTipSeq + tip.number))
+      .Field("MsgRandom", Number(tip.number))
+      .Field("MsgTimeStamp", UnixSeconds(tip.at))
+      .Field("MsgClientTime", UnixSeconds(tip.at))
+      .BeginObject("MsgBody")
+      .Field("OpType", static_cast<int>(tip.type))
+      .Field("Operator_Account", tip.account.value)
+      .Json("List_Account", nlohmann::json::array({tip.account.value}).dump());
+  write_account(event.BeginObject("MsgOperatorMemberExtraInfo"));
+  write_account(event.BeginArray("MsgMemberExtraInfo").BeginObject());
+  event.EndArray()
+      .Field("MemberNum", static_cast<std::int64_t>(tip.members))
+      .Field("GroupJoinType", 1)
+      .EndObject();
+  WriteGroupInfo(tip.group, "", "", event);
+  event.Field("IsSystemMsg", 1).EndObject().EndArray();
+  return Object(event);
+}
+
+std::string NoticeEvent(const Notice& notice) {
+  // The SDK takes 1 and 2 for notices of another kind.
+  constexpr std::uint64_t kFirstRandom = 3;
+  JsonText event;
+  event.Field("Event", kNotices)
+      .BeginArray("GroupTips")
+      .BeginObject()
+      .Field("From_Account", kSystem)
+      .Field("To_Account", notice.to.value)
+      .Field("ToGroupId", notice.group.id.value)
+      .Field("MsgSeq", Number(kFirstRandom + (notice.random >> 34)))
+      .Field("MsgRandom", Number(kFirstRandom + (notice.random & 0x3FFF'FFFF)))
+      .Field("MsgTimeStamp", UnixSeconds(notice.at))
+      .BeginObject("MsgBody")
+      .Field("ReportType", static_cast<int>(notice.type))
+      .Field("Operator_Account", notice.by.value.empty() ? notice.to.value : notice.by.value)
+      .Field("MsgKey", notice.at.time_since_epoch().count());
+  if (notice.type == NoticeType::kMembersChanged) event.Field("UserDefinedField", kMembersChanged);
+  event.EndObject();
+  WriteGroupInfo(notice.group, "", "", event);
+  event.EndObject().EndArray();
+  return Object(event);
+}
+
+std::string ReadEvent(const ReadPosition& position) {
+  JsonText notice;
+  notice.BeginObject("C2cReadedReceipt")
+      .Field("To_Account", position.reader.value)
+      .BeginArray("UinPairReadArray")
+      .BeginObject()
+      .Field("LastReadTime", UnixSeconds(position.until))
+      .EndObject()
+      .EndArray()
+      .EndObject();
+  return AccountNoticeEvent(notice);
+}
+
+std::string OwnReadEvent(const ReadPosition& position) {
+  JsonText notice;
+  notice.BeginObject("ReadC2cMsgNotify")
+      .BeginArray("UinPairReadArray")
+      .BeginObject()
+      .Field("From_Account", position.peer.value)
+      .Field("LastReadTime", UnixSeconds(position.until))
+      .EndObject()
+      .EndArray()
+      .EndObject();
+  return AccountNoticeEvent(notice);
+}
+
+std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
+                         std::span<const NamedMessage> messages) {
+  JsonText event;
+  event.Field("Event", kReceipts).Field("Peer_Account", reader.value).BeginArray("C2cMsgInfo");
+  for (const NamedMessage& message : messages) {
+    event.BeginObject()
+        .Field("MsgRandom", Number(message.random))
+        .Field("MsgSeq", Number(message.seq))
+        .Field("MsgTime", Number(message.time))
+        .Field("MsgClientTime", NumberOr(message.client_time, message.time))
+        .Field("TinyId", tiny_id)
+        .EndObject();
+  }
+  event.EndArray();
+  return Object(event);
+}
+
+std::string KickEvent(KickType type) {
+  JsonText notice;
+  notice.BeginObject("KickoutMsgNotify")
+      .Field("KickType", static_cast<int>(type))
+      .BeginObject("NewInstInfo")
+      .EndObject()
+      .EndObject();
+  return AccountNoticeEvent(notice);
+}
+
+bool IsMeeting(RoomKind kind) { return kind == RoomKind::kDouble || kind == RoomKind::kMulti; }
+
+void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out) {
+  const Room& room = group.room;
+  const std::int64_t created_at = UnixSeconds(room.created_at);
+  out.BeginObject()
+      .Field("GroupId", room.key.id.value)
+      .Field("Type", IsMeeting(room.key.kind) ? "ChatRoom" : "AVChatRoom")
+      .Field("Name", room.info.empty() ? room.key.id.value : room.info)
+      .Field("Introduction", "")
+      .Field("Notification", "")
+      .Field("FaceUrl", "")
+      .Field("Owner_Account", room.creator.value)
+      .Field("CreateTime", created_at)
+      .Field("InfoSeq", 1)
+      .Field("LastInfoTime", created_at)
+      .Field("LastMsgTime", UnixSeconds(group.last_message_at))
+      .Field("NextMsgSeq", Number(group.newest_seq + 1))
+      .Field("MemberNum", static_cast<std::int64_t>(group.members))
+      .Field("MaxMemberNum", kMostMembers)
+      .Field("ApplyJoinOption", "FreeAccess")
+      .Field("InviteJoinOption", "FreeAccess")
+      .Field("ShutUpAllMember", "Off")
+      .Field("SupportTopic", 0);
+  WriteCustomFields(room, out);
+  out.Field("ErrorCode", 0).Field("ErrorInfo", "");
+  if (self != nullptr) {
+    WriteSelf(room, *self, out.BeginObject("SelfInfo"));
+    out.EndObject()
+        .BeginArray("MemberList")
+        .BeginObject()
+        .Field("Member_Account", self->account.value);
+    WriteSelf(room, *self, out);
+    out.EndObject().EndArray();
+  }
+  out.EndObject();
+}
+
+void WriteNoGroup(std::string_view id, int code, std::string_view info, JsonText& out) {
+  out.BeginObject()
+      .Field("GroupId", id)
+      .Field("ErrorCode", code)
+      .Field("ErrorInfo", info)
+      .EndObject();
+}
+
+void WriteMember(const MemberView& member, JsonText& out) {
+  out.BeginObject()
+      .Field("Member_Account", member.account.value)
+      .Field("Role", RoleOf(member.is_owner))
+      .Field("JoinTime", UnixSeconds(member.joined_at))
+      .Field("NameCard", "")
+      .Field("ShutUpUntil", 0)
+      .Field("NickName", member.profile.nick)
+      .Field("FaceUrl", member.profile.image)
+      .EndObject();
+}
+
+void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out) {
+  out.BeginObject()
+      .Field("To_Account", account.value)
+      .BeginArray("ProfileItem")
+      .BeginObject()
+      .Field("Tag", kNickTag)
+      .Field("Value", profile.nick)
+      .EndObject()
+      .BeginObject()
+      .Field("Tag", kImageTag)
+      .Field("Value", profile.image)
+      .EndObject()
+      .EndArray()
+      .Field("ResultCode", 0)
+      .Field("ResultInfo", "")
+      .EndObject();
+}
+
+void WriteConversation(const DirectConversation& conversation, JsonText& out) {
+  const StoredMessage& newest = conversation.newest;
+  const MessageContent& content = newest.content;
+  out.BeginObject()
+      .Field("Type", 1)
+      .Field("To_Account", conversation.peer.value)
+      .Field("C2cNick", conversation.profile.nick)
+      .Field("C2cImage", conversation.profile.image)
+      .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
+      .Field("MsgSeq", NumberOr(content.client_seq, newest.position))
+      .Field("LastC2CMsgFrom_Account", content.sender.value)
+      .Field("MsgShow", "")
+      .Field("LastMsgFlags", 0);
+  WriteLastMessage(content, ShownOf(content, {}), out);
+  out.Field("C2cPeerReadTime", UnixSeconds(conversation.peer_read))
+      .Field("UnreadMsgCount", static_cast<std::int64_t>(conversation.unread))
+      .Field("TopFlags", 0)
+      .EndObject();
+}
+
+void WriteConversation(const GroupConversation& conversation, JsonText& out) {
+  const MessageContent& content = conversation.newest.content;
+  const Shown shown = ShownOf(content, {});
+  const GroupLabel& group = conversation.group;
+  out.BeginObject()
+      .Field("Type", 2)
+      .Field("ToAccount", group.id.value)
+      .Field("GroupNick", group.name.empty() ? group.id.value : group.name)
+      .Field("GroupImage", "")
+      .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
+      .Field("MsgSeq", Number(conversation.newest.seq))
+      .Field("MsgGroupFrom_Account", content.sender.value)
+      .Field("SenderNick", shown.nick)
+      .Field("MsgShow", "")
+      .Field("LastMsgFlags", 0);
+  WriteLastMessage(content, shown, out);
+  out.Field("UnreadMsgCount", Number(conversation.unread))
+      .Field("MsgGroupReadedSeq", Number(conversation.read_seq))
+      .Field("TopFlags", 0)
+      .EndObject();
+}
+
+}  // namespace rtcroom::tim

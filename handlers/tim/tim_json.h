@@ -1,0 +1,168 @@
+// The JSON of today's IM SDKs: messages, tips, notices, groups, profiles and conversations.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/json_text.h"
+#include "daemon/channel/login_table.h"
+#include "daemon/core/account_group_store.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/read_position_store.h"
+#include "daemon/core/room.h"
+
+namespace rtcroom::tim {
+
+// All functions are pure. The same message has the same JSON in pushes and histories: the SDK knows
+// it again by its sender, receiver, numbers and times.
+
+/// A sender as the SDK knows it.
+struct SenderFacts {
+  std::string tiny_id{};  ///< `ChannelTokens::TinyIdOf` its account
+  std::string nick{};     ///< of its profile, for messages that have none
+  std::string image{};    ///< likewise
+};
+
+/// A group, by its ID and the name that is shown.
+struct GroupLabel {
+  const RoomId& id;
+  std::string_view name{};  ///< empty: the ID
+};
+GroupLabel LabelOf(const Room& room);
+
+enum class DirectForm : std::uint8_t {
+  kPlain,
+  kSync,  ///< to the sender's other logins: sender and receiver change places
+};
+
+/// A message between accounts: an object. @param is_read  by its receiver.
+std::string DirectMessage(const StoredMessage& message, const SenderFacts& sender,
+                          DirectForm form = DirectForm::kPlain, bool is_read = false);
+/// A message in a group: an object.
+std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
+                         const SenderFacts& sender);
+/// The name of a message between accounts in the reply to its sender.
+std::string DirectMessageKey(std::uint64_t seq, std::uint64_t random, TimePoint sent_at);
+
+// Events of a push: each an object.
+
+/// @param messages  one or more `DirectMessage`, joined by commas.
+std::string DirectEvent(std::string_view messages);
+/// @param messages  likewise of `GroupMessage`.
+std::string GroupEvent(std::string_view messages);
+
+/// The number of the first tip, above those of all messages.
+inline constexpr std::uint64_t kFirstTipSeq = std::uint64_t{1} << 33;
+
+/// The numbers are the protocol's.
+enum class TipType : std::uint8_t { kJoined = 1, kLeft = 2, kRemoved = 3 };
+
+/// What a group shows when an account has come or gone.
+struct Tip {
+  GroupLabel group;
+  TipType type = TipType::kJoined;
+  UserId account{};
+  Account::Profile profile{};  ///< of the account
+  std::size_t members = 0;     ///< after it
+  std::uint64_t number = 0;    ///< unique in the group, below 2^52
+  TimePoint at{};
+};
+std::string TipEvent(const Tip& tip);
+
+/// The numbers are the protocol's.
+enum class NoticeType : std::uint8_t {
+  kRemoved = 4,
+  kEnded = 5,
+  kLeftElsewhere = 8,
+  kBanned = 21,
+  kMembersChanged = 255,
+};
+
+/// What one account is told of a group.
+struct Notice {
+  GroupLabel group;
+  NoticeType type = NoticeType::kMembersChanged;
+  UserId to{};
+  UserId by{};               ///< who caused it; empty: `to`
+  std::uint64_t random = 0;  ///< 64 random bits
+  TimePoint at{};
+};
+std::string NoticeEvent(const Notice& notice);
+
+/// To the peer: its messages were read.
+std::string ReadEvent(const ReadPosition& position);
+/// To the reader's other logins: a conversation was read.
+std::string OwnReadEvent(const ReadPosition& position);
+
+/// A message that is named by its reader.
+struct NamedMessage {
+  std::uint64_t seq = 0;
+  std::uint64_t random = 0;
+  std::uint64_t time = 0;         ///< in seconds since 1970
+  std::uint64_t client_time = 0;  ///< likewise
+};
+/// To the sender of messages that asked for receipts.
+/// @param tiny_id  of the sender.
+std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
+                         std::span<const NamedMessage> messages);
+
+/// The numbers are the protocol's.
+enum class KickType : std::uint8_t { kOtherLogin = 1, kOtherPlatform = 2, kOperator = 3 };
+/// An event of `im_open_status.stat_forceoffline`, of which no receipt is asked.
+std::string KickEvent(KickType type);
+
+// Groups.
+
+/// Whether rooms of the kind are groups with a history and unread messages, of which an account may
+/// be in several: `ChatRoom`. The others are of type `AVChatRoom`.
+bool IsMeeting(RoomKind kind);
+
+struct GroupView {
+  const Room& room;
+  std::uint64_t newest_seq = 0;
+  TimePoint last_message_at{};  ///< 1970: there is none
+  std::size_t members = 0;
+};
+
+/// Writes an element with the facts of a group.
+/// @param self  the caller's place in it; null: it is not in it.
+void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out);
+/// Writes an element for a group without facts.
+void WriteNoGroup(std::string_view id, int code, std::string_view info, JsonText& out);
+
+/// An account in a group.
+struct MemberView {
+  UserId account{};
+  TimePoint joined_at{};
+  bool is_owner = false;
+  Account::Profile profile{};
+};
+void WriteMember(const MemberView& member, JsonText& out);
+
+/// Writes an element with the names of an account.
+void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out);
+
+// Conversations: elements of a list.
+
+struct DirectConversation {
+  const StoredMessage& newest;
+  const UserId& peer;
+  Account::Profile profile{};  ///< of the peer
+  TimePoint peer_read{};       ///< the peer has read until then; 1970: nothing
+  std::size_t unread = 0;
+};
+void WriteConversation(const DirectConversation& conversation, JsonText& out);
+
+struct GroupConversation {
+  GroupLabel group;
+  const StoredMessage& newest;
+  std::uint64_t read_seq = 0;
+  std::uint64_t unread = 0;
+};
+void WriteConversation(const GroupConversation& conversation, JsonText& out);
+
+}  // namespace rtcroom::tim

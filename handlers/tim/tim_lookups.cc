@@ -1,0 +1,92 @@
+#include "handlers/tim/tim_lookups.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "daemon/auth/user_sig.h"
+#include "daemon/channel/message_reads.h"
+
+namespace rtcroom::tim {
+
+const SenderFacts& Senders::Of(const UserId& account) {
+  const auto [found, is_new] = found_.try_emplace(account);
+  if (is_new) {
+    Account::Profile profile = context_.channel.logins().ProfileOf(account);
+    found->second = {.tiny_id = context_.tokens.TinyIdOf(account),
+                     .nick = std::move(profile.nick),
+                     .image = std::move(profile.image)};
+  }
+  return found->second;
+}
+
+Result<std::vector<AccountGroup>> OwnPlaces(const Request& request, const Context& context) {
+  auto places = context.groups.ReadAccountGroups(request.caller.account);
+  if (!places) return places;
+  std::erase_if(*places, [&request](const AccountGroup& place) {
+    const bool is_own = place.instance == 0 || place.instance == request.caller.instance;
+    return !is_own || place.room_number == 0;
+  });
+  return places;
+}
+
+const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number) {
+  const AccountGroup* found = nullptr;
+  for (const AccountGroup& place : places) {
+    if (place.room_number != room_number) continue;
+    // The account's own says what was read.
+    if (found == nullptr || place.instance == 0) found = &place;
+  }
+  return found;
+}
+
+Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context, const RoomId& id) {
+  Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
+  if (!room) return room.error();
+  const auto places = OwnPlaces(request, context);
+  if (!places) return places.error();
+  const AccountGroup* const place = FindPlace(*places, room->sequence);
+  if (place == nullptr) return Error{Errc::kNotAllowed, "not in the group"};
+  return OwnGroup{.room = *std::move(room), .place = *place};
+}
+
+Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_number) {
+  const Result<std::uint64_t> seq = context.history.NewestRoomMessage(room_number);
+  if (!seq) return seq.error();
+  NewestInRoom newest{.seq = *seq};
+  if (*seq == 0) return newest;
+  auto messages = context.history.ReadRoomMessages(room_number, *seq, 1);
+  if (!messages) return messages.error();
+  if (!messages->empty()) newest.message = std::move(messages->front());
+  return newest;
+}
+
+std::size_t CountFitting(std::span<const StoredMessage> messages) {
+  MessageReads reads(std::max<std::size_t>(messages.size(), 1), kMaxReplyBytes);
+  std::size_t count = 0;
+  while (count < messages.size() && reads.Take(messages[count])) ++count;
+  return count;
+}
+
+std::string PositionText(std::uint64_t position) { return "p" + std::to_string(position); }
+
+std::optional<std::uint64_t> ReadPositionText(std::string_view text) {
+  if (!text.starts_with('p')) return std::nullopt;
+  std::uint64_t position = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data() + 1, end, position);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return position;
+}
+
+TimePoint TimeOf(std::uint64_t seconds) {
+  const auto bounded = std::min(seconds, static_cast<std::uint64_t>(kMaxUserSigSeconds));
+  return TimePoint(std::chrono::seconds(bounded));
+}
+
+void Tell(const Context& context, const UserId& account, std::string_view event) {
+  if (context.tell) context.tell(account, event);
+}
+
+}  // namespace rtcroom::tim

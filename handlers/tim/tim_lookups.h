@@ -1,0 +1,84 @@
+// What several commands of today's IM SDKs look up.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/json_text.h"
+#include "daemon/base/result.h"
+#include "daemon/core/account_group_store.h"
+#include "daemon/core/ids.h"
+#include "daemon/core/room.h"
+#include "handlers/tim/tim_command.h"
+#include "handlers/tim/tim_json.h"
+
+namespace rtcroom::tim {
+
+/// What messages say of their senders, looked up once for each of them. @threads for one thread.
+class Senders {
+ public:
+  explicit Senders(const Context& context) : context_(context) {}
+
+  const SenderFacts& Of(const UserId& account);
+
+ private:
+  const Context& context_;
+  std::unordered_map<UserId, SenderFacts> found_;
+};
+
+/// The places of the caller: those of its account, and those of this login alone; by the time of
+/// the join.
+/// @errors kStoreBusy; kStoreBroken.
+Result<std::vector<AccountGroup>> OwnPlaces(const Request& request, const Context& context);
+
+/// The one of these places that is in that room, or null.
+const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number);
+
+/// A group that the caller is in.
+struct OwnGroup {
+  Room room{};
+  AccountGroup place{};
+};
+/// @errors kNotAllowed for a caller that is not in the group, or may not be any more;
+///         kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context, const RoomId& id);
+
+/// The newest message of a room.
+struct NewestInRoom {
+  std::uint64_t seq = 0;                   ///< also of one that was removed; 0: there was none
+  std::optional<StoredMessage> message{};  ///< nullopt: it was removed
+};
+/// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_number);
+
+/// About how long a reply may get: a socket with more to send is closed.
+inline constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 10;
+
+/// How many of the first of these messages a reply has; one at least, unless there is none.
+std::size_t CountFitting(std::span<const StoredMessage> messages);
+
+/// A place in the messages between accounts, as an opaque text: not empty.
+std::string PositionText(std::uint64_t position);
+/// @return nullopt for any other text.
+std::optional<std::uint64_t> ReadPositionText(std::string_view text);
+
+/// A number in a reply.
+inline std::int64_t AsNumber(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+/// From the beginning of a second to its last millisecond.
+inline constexpr std::chrono::milliseconds kLastOfSecond{999};
+
+/// A time as requests give it, in seconds since 1970; the latest one is in the year 33,658.
+TimePoint TimeOf(std::uint64_t seconds);
+
+/// Pushes an event to the sockets of an account.
+void Tell(const Context& context, const UserId& account, std::string_view event);
+
+}  // namespace rtcroom::tim

@@ -1,0 +1,115 @@
+// What a login has missed is read from the store, before it gets what comes.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "handlers/tim/tim_pushes.h"
+
+namespace rtcroom::tim {
+namespace {
+
+constexpr std::size_t kPage = 50;
+
+std::uint64_t NumberOf(const StoredMessage& message) {
+  return message.room_number == 0 ? message.position : message.seq;
+}
+
+}  // namespace
+
+bool LoginPushes::HasMissed() const {
+  const MutexLock lock(mutex_);
+  return std::ranges::any_of(streams_, &Stream::is_missing);
+}
+
+void LoginPushes::ReadLater() {
+  // If none is free, the next tick tries again.
+  (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
+                                [self = shared_from_this()] { self->ReadMissed(); });
+}
+
+void LoginPushes::ReadMissed() noexcept {
+  try {
+    while (true) {
+      const std::shared_ptr<PushSink> sink = sink_.lock();
+      if (!sink || !sink->TakesPushes()) return;
+      std::uint64_t number = 0;
+      {
+        const MutexLock lock(mutex_);
+        if (is_reading_) return;
+        const auto missing = std::ranges::find_if(streams_, &Stream::is_missing);
+        if (missing == streams_.end()) return;
+        number = missing->group.number;
+        is_reading_ = true;
+      }
+      const bool goes_on = ReadMissedOf(number);
+      const MutexLock lock(mutex_);
+      is_reading_ = false;
+      if (!goes_on) return;
+    }
+  } catch (...) {
+    const MutexLock lock(mutex_);  // most likely out of memory; the next tick tries again
+    is_reading_ = false;
+  }
+}
+
+bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
+  Stream read;
+  {
+    const MutexLock lock(mutex_);
+    Stream* const stream = FindLocked(room_number);
+    if (stream == nullptr) return true;
+    stream->has_more = false;
+    read = *stream;
+  }
+  std::uint64_t after = read.pushed;
+  const auto page = ReadPage(read, after);
+  if (!page && page.error().code == Errc::kRoomNotFound) {
+    Drop(room_number, NoticeType::kEnded);
+    return true;
+  }
+  const MutexLock lock(mutex_);
+  Stream* const stream = FindLocked(room_number);
+  if (stream == nullptr) return true;
+  if (!page) return false;  // the next tick tries again
+  stream->pushed = std::max(stream->pushed, after);
+  WritePage(*stream, *page);
+  if (page->size() < kPage && !stream->has_more) stream->is_missing = false;
+  return true;
+}
+
+Result<std::vector<StoredMessage>> LoginPushes::ReadPage(const Stream& stream,
+                                                         std::uint64_t& after) const {
+  if (stream.group.number == 0) {
+    return deps_.commands.history.ReadMessagesOf(login_.account, after, kPage);
+  }
+  const Result<std::uint64_t> newest =
+      deps_.commands.history.NewestRoomMessage(stream.group.number);
+  if (!newest) return newest.error();
+  if (*newest > after + kMaxMissed) after = *newest - kMaxMissed;
+  return deps_.commands.history.ReadRoomMessages(stream.group.number, after + 1, kPage);
+}
+
+void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& page) {
+  std::string messages;
+  for (const StoredMessage& message : page) {
+    const std::uint64_t place = NumberOf(message);
+    if (place <= stream.pushed) continue;
+    const std::uint64_t before = std::exchange(stream.pushed, place);
+    if (IsOwn(message)) {
+      if (stream.group.received == before) stream.group.received = place;
+      continue;
+    }
+    if (!messages.empty()) messages += ',';
+    messages += message.room_number == 0
+                    ? Direct(message)
+                    : GroupMessage({.id = stream.group.key.id, .name = stream.group.name}, message,
+                                   SenderOf(message.content.sender));
+  }
+  if (messages.empty()) return;
+  WriteEvents(stream, stream.group.number == 0 ? DirectEvent(messages) : GroupEvent(messages),
+              std::nullopt);
+}
+
+}  // namespace rtcroom::tim

@@ -1,0 +1,430 @@
+#include "handlers/tim/tim_pushes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <limits>
+#include <span>
+#include <variant>
+
+#include "daemon/channel/group_access_check.h"
+#include "daemon/core/room_deliveries.h"
+
+namespace rtcroom::tim {
+namespace {
+
+constexpr std::chrono::seconds kBetweenAsks{1};
+constexpr std::chrono::seconds kBetweenSaves{10};
+/// Own messages that may not have come back yet: more than an account may send at once.
+constexpr std::size_t kMaxOwn = 256;
+constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+
+/// A frame differs by these, too.
+int VariantOf(WebSocket::Frames frames, bool asks) {
+  return (frames == WebSocket::Frames::kBinary ? 1 : 0) + (asks ? 2 : 0);
+}
+
+bool IsKickOf(const RoomObject& object, const UserId& account) {
+  if (!object.event) return false;
+  const auto* const left = std::get_if<PusherDeleted>(&object.event->event.payload);
+  return left != nullptr && left->reason == LeaveReason::kKicked && left->user_id == account;
+}
+
+}  // namespace
+
+// Life
+
+Status LoginPushes::Begin(bool is_resumed) {
+  const std::shared_ptr<LoginPushes> self = shared_from_this();
+  {
+    const MutexLock lock(mutex_);
+    if (is_over_) return {};
+    has_begun_ = true;
+    streams_.emplace_back();
+    streams_.back().has_more = true;
+  }
+  deps_.receivers.Listen(self);
+  return ReadGroups(is_resumed);
+}
+
+Status LoginPushes::ReadGroups(bool is_resumed) {
+  const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
+  if (!rows) return rows.error();
+  const Result<std::uint64_t> newest = deps_.log.NewestMessage();
+  if (!newest) return newest.error();
+  const auto place_in = [&](std::uint64_t number) -> const AccountGroup* {
+    const auto found = std::ranges::find_if(*rows, [&](const AccountGroup& row) {
+      return row.instance == login_.instance && row.room_number == number;
+    });
+    return is_resumed && found != rows->end() ? &*found : nullptr;
+  };
+  {
+    const AccountGroup* const direct = place_in(0);
+    const MutexLock lock(mutex_);
+    if (is_over_) return {};
+    Stream& stream = streams_.front();
+    // It goes back when the operator restores a backup.
+    stream.pushed = direct == nullptr ? *newest : std::min(direct->received, *newest);
+    stream.group.received = stream.pushed;
+    stream.saved = direct == nullptr ? kNone : stream.pushed;
+  }
+  for (const AccountGroup& row : *rows) {
+    const bool is_here = row.instance == 0 || (is_resumed && row.instance == login_.instance &&
+                                               row.room_number > 0 && !IsMeeting(row.room.kind));
+    if (!is_here) continue;
+    const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, row.room);
+    if (!room && !IsRefusal(room.error().code)) return room.error();
+    if (!room || room->sequence != row.room_number) continue;
+    const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
+    if (!last) continue;
+    const AccountGroup* const place = place_in(row.room_number);
+    (void)Enter({.key = row.room,
+                 .number = row.room_number,
+                 .name = std::string(LabelOf(*room).name),
+                 .joined_at = row.joined_at,
+                 .joined_seq = row.joined_seq,
+                 .received = place == nullptr ? *last : std::min(place->received, *last)});
+  }
+  return {};
+}
+
+void LoginPushes::End() {
+  std::vector<Stream> streams;
+  bool has_begun = false;
+  {
+    const MutexLock lock(mutex_);
+    if (is_over_) return;
+    is_over_ = true;
+    has_begun = has_begun_;
+    for (Stream& stream : streams_) {
+      if (stream.group.received != stream.saved) deps_.places.Add(PlaceOf(stream));
+    }
+    streams = std::exchange(streams_, {});
+  }
+  for (const Stream& stream : streams) {
+    if (stream.group.number != 0) deps_.receivers.Unsubscribe(stream.group.number, *this);
+  }
+  if (has_begun) deps_.receivers.StopListening(*this);
+}
+
+void LoginPushes::Save(MonotonicTime now) {
+  {
+    const MutexLock lock(mutex_);
+    if (now < next_save_) return;
+    next_save_ = now + kBetweenSaves;
+  }
+  SaveNow();
+}
+
+void LoginPushes::SaveNow() {
+  const MutexLock lock(mutex_);
+  for (Stream& stream : streams_) {
+    if (stream.group.received == stream.saved) continue;
+    stream.saved = stream.group.received;
+    deps_.places.Add(PlaceOf(stream));
+  }
+}
+
+AccountGroup LoginPushes::PlaceOf(const Stream& stream) const {
+  const JoinedGroup& group = stream.group;
+  return {.account = login_.account,
+          .instance = login_.instance,
+          .room_number = group.number,
+          .room = group.key,
+          .joined_at = group.joined_at,
+          .expires = login_.expires,
+          .joined_seq = group.joined_seq,
+          .received = group.received};
+}
+
+// Groups
+
+Status LoginPushes::Enter(JoinedGroup group) {
+  const std::uint64_t number = group.number;
+  const RoomKey key = group.key;
+  {
+    const MutexLock lock(mutex_);
+    if (is_over_ || !has_begun_) return {};
+    if (FindLocked(number) != nullptr) return {};
+    if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
+    const std::uint64_t received = group.received;
+    streams_.push_back({.group = std::move(group), .pushed = received, .saved = kNone});
+  }
+  deps_.receivers.Subscribe(number, key, shared_from_this());
+  const bool is_in = [&] {
+    const MutexLock lock(mutex_);
+    return FindLocked(number) != nullptr;
+  }();
+  if (!is_in) deps_.receivers.Unsubscribe(number, *this);
+  return {};
+}
+
+void LoginPushes::Leave(std::uint64_t room_number) {
+  {
+    const MutexLock lock(mutex_);
+    const Stream* const stream = FindLocked(room_number);
+    if (stream == nullptr || room_number == 0) return;
+    deps_.places.Forget(PlaceOf(*stream));
+    std::erase_if(streams_, [&](const Stream& one) { return one.group.number == room_number; });
+  }
+  deps_.receivers.Unsubscribe(room_number, *this);
+}
+
+std::optional<JoinedGroup> LoginPushes::Find(const RoomId& group) const {
+  const MutexLock lock(mutex_);
+  for (const Stream& stream : streams_) {
+    if (stream.group.number != 0 && stream.group.key.id == group) return stream.group;
+  }
+  return std::nullopt;
+}
+
+std::vector<JoinedGroup> LoginPushes::Groups() const {
+  std::vector<JoinedGroup> groups;
+  const MutexLock lock(mutex_);
+  for (const Stream& stream : streams_) {
+    if (stream.group.number != 0) groups.push_back(stream.group);
+  }
+  return groups;
+}
+
+LoginPushes::Stream* LoginPushes::FindLocked(std::uint64_t number) {
+  const auto found = std::ranges::find_if(
+      streams_, [number](const Stream& stream) { return stream.group.number == number; });
+  return found == streams_.end() ? nullptr : &*found;
+}
+
+void LoginPushes::LeaveBanned() {
+  for (const JoinedGroup& group : Groups()) {
+    if (deps_.reader.IsBanned(login_.account, group.key)) {
+      OnMembershipEnded(group.number, LeaveReason::kKicked);
+    }
+  }
+}
+
+void LoginPushes::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason*/) {
+  const bool is_meeting = [&] {
+    const MutexLock lock(mutex_);
+    const Stream* const stream = FindLocked(room_number);
+    return stream == nullptr || IsMeeting(stream->group.key.kind);
+  }();
+  Drop(room_number, is_meeting ? NoticeType::kRemoved : NoticeType::kBanned);
+}
+
+void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
+  AccountGroup place;
+  {
+    const MutexLock lock(mutex_);
+    Stream* const stream = FindLocked(room_number);
+    if (stream == nullptr || room_number == 0) return;
+    WriteEvents(*stream, Notice(stream->group, notice), std::nullopt);
+    place = PlaceOf(*stream);
+  }
+  Leave(room_number);
+  // If none is free, the next login finds that the account may not be in it.
+  (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
+    AccountGroup of_account = place;
+    of_account.instance = 0;
+    const std::vector<AccountGroupChange> changes = {{.group = place, .is_removed = true},
+                                                     {.group = of_account, .is_removed = true}};
+    (void)self->deps_.commands.groups.RecordAccountGroups(changes);
+  });
+}
+
+// What comes
+
+void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
+  bool is_removed = false;
+  bool has_missed = false;
+  {
+    const MutexLock lock(mutex_);
+    Stream* const stream = FindLocked(room_number);
+    const std::shared_ptr<PushSink> sink = sink_.lock();
+    if (stream == nullptr || !sink) return;
+    bool has_own = false;
+    bool has_ended = false;
+    for (const RoomObject& object : push->objects()) {
+      has_own = has_own || (object.message && IsOwn(*object.message));
+      has_ended = has_ended || object.ends_room;
+      is_removed = is_removed || IsKickOf(object, login_.account);
+    }
+    if (stream->is_missing || has_own) {
+      // What is to be read from the store is left out.
+      RoomPush::Objects found = push->ObjectsFrom(stream->is_missing ? kNone : stream->pushed);
+      std::erase_if(found.objects, [&](const RoomObject* object) REQUIRES(mutex_) {
+        if (!object->message || !IsOwn(*object->message)) return false;
+        SkipOwn(*stream, object->seq);
+        return true;
+      });
+      if (stream->is_missing) {
+        stream->has_more = true;
+      } else {
+        stream->pushed = found.frame.at.message;
+        stream->is_missing = found.frame.has_gap;
+      }
+      WriteEvents(*stream, Events(stream->group, found.objects), found.frame.made_at);
+    } else {
+      const bool asks = AsksNow();
+      const RoomPush::Frame& frame = push->FormFrom(
+          stream->pushed, VariantOf(sink->frames(), asks),
+          [&](std::span<const RoomObject* const> objects) {
+            const std::string events = Events(stream->group, objects);
+            if (events.empty()) return std::string();
+            const auto newest =
+                std::ranges::find_if(objects.rbegin(), objects.rend(),
+                                     [](const RoomObject* object) { return object->is_message; });
+            const std::uint64_t until = newest == objects.rend() ? stream->pushed : (*newest)->seq;
+            return Frame(
+                MessagePush(events, SessionOf({.room_number = room_number, .until = until}), asks));
+          });
+      stream->pushed = frame.at.message;
+      stream->is_missing = frame.has_gap;
+      if (frame.bytes.empty() && asks) next_ask_ = {};
+      if (!frame.bytes.empty()) sink->WritePush(frame.bytes, frame.made_at);
+    }
+    has_missed = stream->is_missing;
+    if (has_ended) {
+      std::erase_if(streams_, [&](const Stream& one) { return one.group.number == room_number; });
+      return;
+    }
+  }
+  if (is_removed) return Drop(room_number, NoticeType::kRemoved);
+  if (has_missed) ReadLater();
+}
+
+void LoginPushes::OnDirect(const StoredMessage& message, const std::string& /*object*/) {
+  const MutexLock lock(mutex_);
+  WriteDirect(message);
+}
+
+void LoginPushes::OnSent(const StoredMessage& message) {
+  const MutexLock lock(mutex_);
+  WriteDirect(message);
+}
+
+void LoginPushes::WriteDirect(const StoredMessage& message) {
+  if (streams_.empty()) return;
+  Stream& stream = streams_.front();
+  if (stream.is_missing) {
+    stream.has_more = true;
+    return;
+  }
+  if (message.position <= stream.pushed) return;
+  const std::uint64_t before = std::exchange(stream.pushed, message.position);
+  if (!IsOwn(message)) {
+    return WriteEvents(stream, DirectEvent(Direct(message)), message.content.sent_at);
+  }
+  if (stream.group.received == before) stream.group.received = message.position;
+}
+
+void LoginPushes::OnNotice(const std::string& object) {
+  WriteFrame(Frame(MessagePush(object, "", false)), std::nullopt);
+}
+
+// Receipts
+
+void LoginPushes::ExpectOwn(std::uint64_t random) {
+  const MutexLock lock(mutex_);
+  if (own_.size() == kMaxOwn) own_.pop_front();
+  own_.push_back(random);
+}
+
+bool LoginPushes::IsOwn(const StoredMessage& message) const {
+  return message.content.sender == login_.account &&
+         std::ranges::find(own_, message.content.client_random) != own_.end();
+}
+
+void LoginPushes::SkipOwn(Stream& stream, std::uint64_t seq) {
+  if (stream.group.received + 1 == seq) stream.group.received = seq;
+}
+
+void LoginPushes::Acknowledge(std::string_view session) {
+  const std::optional<Received> received = ReadSession(session);
+  if (!received) return;
+  std::uint64_t until = 0;
+  {
+    const MutexLock lock(mutex_);
+    Stream* const stream = FindLocked(received->room_number);
+    if (stream == nullptr) return;
+    until = std::max(stream->group.received, std::min(received->until, stream->pushed));
+    stream->group.received = until;
+  }
+  if (received->room_number == 0) {
+    deps_.commands.channel.history().ConfirmDirect(login_.account, until);
+  }
+}
+
+bool LoginPushes::AsksNow() {
+  const MonotonicTime now = deps_.commands.clock.Monotonic();
+  if (now < next_ask_) return false;
+  next_ask_ = now + kBetweenAsks;
+  return true;
+}
+
+// Frames
+
+void LoginPushes::WriteEvents(Stream& stream, std::string_view events,
+                              std::optional<TimePoint> made_at) {
+  if (events.empty()) return;
+  const Received until{.room_number = stream.group.number, .until = stream.pushed};
+  WriteFrame(Frame(MessagePush(events, SessionOf(until), AsksNow())), made_at);
+}
+
+void LoginPushes::WriteFrame(std::string_view frame, std::optional<TimePoint> made_at) const {
+  if (const std::shared_ptr<PushSink> sink = sink_.lock()) sink->WritePush(frame, made_at);
+}
+
+std::string LoginPushes::Frame(std::string_view text) const {
+  const std::shared_ptr<PushSink> sink = sink_.lock();
+  const bool is_binary = sink && sink->frames() == WebSocket::Frames::kBinary;
+  return is_binary ? WebSocket::EncodeBinary(text) : WebSocket::EncodeText(text);
+}
+
+SenderFacts LoginPushes::SenderOf(const UserId& account) const {
+  Account::Profile profile = deps_.commands.channel.logins().ProfileOf(account);
+  return {.tiny_id = deps_.commands.tokens.TinyIdOf(account),
+          .nick = std::move(profile.nick),
+          .image = std::move(profile.image)};
+}
+
+std::string LoginPushes::Direct(const StoredMessage& message) const {
+  const bool is_mine = message.content.sender == login_.account;
+  return DirectMessage(message, SenderOf(message.content.sender),
+                       is_mine ? DirectForm::kSync : DirectForm::kPlain);
+}
+
+std::string LoginPushes::Notice(const JoinedGroup& group, NoticeType type) const {
+  std::uint64_t random = 0;
+  deps_.random.Fill(std::as_writable_bytes(std::span(&random, 1)));
+  return NoticeEvent({.group = {.id = group.key.id, .name = group.name},
+                      .type = type,
+                      .to = login_.account,
+                      .random = random,
+                      .at = deps_.commands.clock.Now()});
+}
+
+std::string LoginPushes::Events(const JoinedGroup& group,
+                                std::span<const RoomObject* const> objects) const {
+  std::string messages;
+  bool has_changed = false;
+  bool has_ended = false;
+  for (const RoomObject* const object : objects) {
+    if (object->message) {
+      if (!messages.empty()) messages += ',';
+      messages += GroupMessage({.id = group.key.id, .name = group.name}, *object->message,
+                               SenderOf(object->message->content.sender));
+    }
+    has_ended = has_ended || object->ends_room;
+    has_changed = has_changed || (object->event && ChangesPushers(object->event->event));
+  }
+  std::string events = messages.empty() ? std::string() : GroupEvent(messages);
+  const auto add = [&](NoticeType type) {
+    if (!events.empty()) events += ',';
+    events += Notice(group, type);
+  };
+  // A notice of changed members would make clients ask about a room that is gone.
+  if (has_changed && !has_ended) add(NoticeType::kMembersChanged);
+  if (has_ended) add(NoticeType::kEnded);
+  return events;
+}
+
+}  // namespace rtcroom::tim

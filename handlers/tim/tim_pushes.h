@@ -1,0 +1,184 @@
+// What is pushed to one login of today's IM SDKs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/auth/admission.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/random_source.h"
+#include "daemon/base/thread_pool.h"
+#include "daemon/channel/account_group_saver.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/channel/room_reader.h"
+#include "daemon/core/node_lease.h"
+#include "daemon/http/web_socket.h"
+#include "handlers/channel/channel_login.h"
+#include "handlers/shared/request_recorder.h"
+#include "handlers/tim/tim_command.h"
+#include "handlers/tim/tim_envelope.h"
+#include "handlers/tim/tim_json.h"
+
+namespace rtcroom::tim {
+
+/// Dependencies of sockets, which they outlive.
+struct SocketDeps {
+  Context commands;
+  PushReceivers& receivers;
+  const RoomReader& reader;
+  MessageLog& log;
+  AccountGroupSaver& places;
+  LoginChecks logins;
+  Admission& costs;     ///< as in `ChannelContext`
+  ThreadPool& workers;  ///< for requests that read or write the store, and for reads of what waits
+  RequestRecorder& recorder;
+  RandomSource& random;
+  const NodeLease* node = nullptr;  ///< as in `Services`
+};
+
+/// Where the frames of pushes go. @threads safe from any thread.
+class PushSink {
+ public:
+  virtual ~PushSink() = default;
+  /// @param made_at  as of `PushReceivers::CountPush`.
+  virtual void WritePush(std::string_view frame, std::optional<TimePoint> made_at) = 0;
+  /// Whether its client has read enough to be sent what waits in the store.
+  [[nodiscard]] virtual bool TakesPushes() const = 0;
+  /// Of the frames.
+  [[nodiscard]] virtual WebSocket::Frames frames() const = 0;
+};
+
+/// A group of the login.
+struct JoinedGroup {
+  RoomKey key{};
+  std::uint64_t number = 0;
+  std::string name{};  ///< of the room, as it is shown
+  TimePoint joined_at{};
+  std::uint64_t joined_seq = 0;
+  std::uint64_t received = 0;  ///< the client has all up to this seq
+};
+
+/// Delivers at least once: first what the client has not acknowledged, in order, then what comes.
+/// What a room has of older messages is read from the store, by a worker; meanwhile nothing of it
+/// is pushed. The login's own messages are left out.
+///
+/// Owned by its socket, and by `PushReceivers` from `Begin` to `End`.
+///
+/// @threads safe from any thread.
+class LoginPushes : public PushReceiver, public std::enable_shared_from_this<LoginPushes> {
+ public:
+  /// Groups of a login.
+  static constexpr std::size_t kMaxGroups = 16;
+  /// Messages of a room that are pushed after a time away; there may be older ones in its history.
+  static constexpr std::uint64_t kMaxMissed = 200;
+
+  LoginPushes(const SocketDeps& deps, std::weak_ptr<PushSink> sink, ChannelInstance login)
+      : deps_(deps), sink_(std::move(sink)), login_(std::move(login)) {}
+
+  [[nodiscard]] const ChannelInstance& login() const { return login_; }
+
+  /// Begins with the groups of the login, and of its account. Call it once, on a worker. Messages
+  /// wait until `ReadMissed`.
+  /// @param is_resumed  it pushes what the login has not acknowledged; otherwise what comes from
+  /// now
+  ///                    on.
+  /// @errors kStoreBusy; kStoreBroken. `End` follows.
+  Status Begin(bool is_resumed) EXCLUDES(mutex_);
+  /// Nothing follows. Stores how much was received.
+  void End() EXCLUDES(mutex_);
+
+  /// The login is in the group; it gets the messages after `received`.
+  /// @errors kTooManyRequests when it is in too many.
+  Status Enter(JoinedGroup group) EXCLUDES(mutex_);
+  void Leave(std::uint64_t room_number) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<JoinedGroup> Find(const RoomId& group) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<JoinedGroup> Groups() const EXCLUDES(mutex_);
+
+  /// The next message of the account with that number is of this login.
+  void ExpectOwn(std::uint64_t random) EXCLUDES(mutex_);
+  /// The client has received a push. @param session  as it was in the push.
+  void Acknowledge(std::string_view session) EXCLUDES(mutex_);
+  /// Reads what waits in the store, as far as the client takes it.
+  void ReadMissed() noexcept EXCLUDES(mutex_);
+  [[nodiscard]] bool HasMissed() const EXCLUDES(mutex_);
+  /// Stores how much was received, now and then.
+  void Save(MonotonicTime now) EXCLUDES(mutex_);
+  void SaveNow() EXCLUDES(mutex_);
+  /// Leaves rooms from which the account was banned.
+  void LeaveBanned() EXCLUDES(mutex_);
+
+  void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
+  void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnSent(const StoredMessage& message) override;
+  void OnNotice(const std::string& object) override;
+  void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
+  [[nodiscard]] const UserId& user_id() const override { return login_.account; }
+  [[nodiscard]] bool asks_streams() const override { return true; }
+  [[nodiscard]] PushForm form() const override { return PushForm::kSdk; }
+  // Its socket gets these.
+  void OnRoomList(RoomListPush& /*push*/) override {}
+  void OnEventsLost() override {}
+  void OnBans() override {}
+  void OnTick(MonotonicTime /*now*/) override {}
+  void OnStop() override {}
+
+ private:
+  /// What is pushed of one room, or between accounts.
+  struct Stream {
+    JoinedGroup group{};       ///< without a number: between accounts
+    std::uint64_t pushed = 0;  ///< all up to this one
+    std::uint64_t saved = 0;   ///< of `group.received`
+    bool is_missing = true;    ///< what follows `pushed` is read from the store
+    bool has_more = false;     ///< some came since it was last read
+  };
+  Status ReadGroups(bool is_resumed) EXCLUDES(mutex_);
+  /// @return whether there may be more.
+  bool ReadMissedOf(std::uint64_t room_number) EXCLUDES(mutex_);
+  Result<std::vector<StoredMessage>> ReadPage(const Stream& stream, std::uint64_t& after) const;
+  void ReadLater() EXCLUDES(mutex_);
+  void WritePage(Stream& stream, const std::vector<StoredMessage>& page) REQUIRES(mutex_);
+  void WriteDirect(const StoredMessage& message) REQUIRES(mutex_);
+  /// @param events  empty: nothing is written.
+  void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)
+      REQUIRES(mutex_);
+  void WriteFrame(std::string_view frame, std::optional<TimePoint> made_at) const;
+  /// Whether the next push asks for a receipt: one in a second.
+  [[nodiscard]] bool AsksNow() REQUIRES(mutex_);
+  [[nodiscard]] bool IsOwn(const StoredMessage& message) const REQUIRES(mutex_);
+  /// An own message needs no receipt.
+  static void SkipOwn(Stream& stream, std::uint64_t seq);
+  [[nodiscard]] std::string Events(const JoinedGroup& group,
+                                   std::span<const RoomObject* const> objects) const;
+  [[nodiscard]] std::string Direct(const StoredMessage& message) const;
+  [[nodiscard]] std::string Notice(const JoinedGroup& group, NoticeType type) const;
+  [[nodiscard]] SenderFacts SenderOf(const UserId& account) const;
+  [[nodiscard]] AccountGroup PlaceOf(const Stream& stream) const;
+  [[nodiscard]] std::string Frame(std::string_view text) const;
+  Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);
+  /// The login leaves a group that it may not be in any more.
+  void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
+
+  const SocketDeps& deps_;
+  const std::weak_ptr<PushSink> sink_;  ///< owns this object
+  const ChannelInstance login_;
+
+  mutable Mutex mutex_;
+  bool has_begun_ GUARDED_BY(mutex_) = false;
+  bool is_over_ GUARDED_BY(mutex_) = false;
+  bool is_reading_ GUARDED_BY(mutex_) = false;
+  std::vector<Stream> streams_ GUARDED_BY(mutex_);  ///< the first one: between accounts
+  std::deque<std::uint64_t> own_ GUARDED_BY(mutex_);
+  MonotonicTime next_ask_ GUARDED_BY(mutex_){};
+  MonotonicTime next_save_ GUARDED_BY(mutex_){};
+};
+
+}  // namespace rtcroom::tim

@@ -1,0 +1,390 @@
+#include "handlers/tim/tim_socket.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "handlers/channel/channel_codes.h"
+#include "handlers/channel/channel_fields.h"
+#include "handlers/shared/request_charge.h"
+
+namespace rtcroom::tim {
+namespace {
+
+constexpr std::chrono::seconds kPingPeriod{25};
+/// A client for which more waits reads too slowly for pushes.
+constexpr std::size_t kMaxUnsent = std::size_t{128} << 10;
+/// The bound of a mistake: the rate of requests is lower, and keeps to it by waiting.
+constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
+
+constexpr std::string_view kBusy = "server busy, try again later";
+constexpr int kBusyCode = 10002;
+
+/// Replies say how an SDK's clock differs; it greets at its own time.
+constexpr std::uint32_t kMinHello = 7;
+constexpr std::uint32_t kHelloSpread = 3;
+
+/// Never 0, which stands for no login.
+std::int64_t InstIdOf(const ChannelInstance& login) {
+  const auto number = static_cast<std::int64_t>(login.instance & 0x7fff'ffffU);
+  return number == 0 ? 1 : number;
+}
+
+}  // namespace
+
+TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, std::string peer_address)
+    : RequestSocket(deps.commands.clock, deps.costs, std::move(peer_address),
+                    {.frames = frames, .frame_rate = kFrameRate}),
+      deps_(deps),
+      frames_(frames),
+      next_ping_(deps.commands.clock.Monotonic() + kPingPeriod) {}
+
+void TimSocket::Open(HttpReply head, Responder& responder) {
+  RequestSocket::Open(std::move(head), responder);
+  ++deps_.receivers.counts().sockets;
+  deps_.receivers.Add(Self());
+}
+
+// From the connection
+
+void TimSocket::OnEnd() {
+  {
+    const MutexLock lock(mutex_);
+    is_over_ = true;
+  }
+  EndLogin();
+  deps_.receivers.Remove(Self());
+  --deps_.receivers.counts().sockets;
+}
+
+void TimSocket::EndLogin() {
+  std::shared_ptr<LoginPushes> pushes;
+  std::uint64_t connection = 0;
+  {
+    const MutexLock lock(mutex_);
+    pushes = std::exchange(pushes_, nullptr);
+    connection = std::exchange(connection_, 0);
+  }
+  if (!pushes) return;
+  pushes->End();
+  if (connection != 0) deps_.commands.channel.logins().Detach(pushes->login(), connection);
+}
+
+void TimSocket::OnKicked(std::uint64_t instance) noexcept {
+  try {
+    {
+      const MutexLock lock(mutex_);
+      if (!pushes_ || pushes_->login().instance != instance) return;
+    }
+    Send(KickPush(KickEvent(KickType::kOtherLogin)));
+    EndLogin();
+  } catch (...) {
+    End();  // most likely out of memory, which is no matter of the other login
+  }
+}
+
+void TimSocket::OnTaken() {
+  const std::shared_ptr<LoginPushes> pushes = [&] {
+    const MutexLock lock(mutex_);
+    return pushes_;
+  }();
+  const bool has_missed = pushes && TakesMore() && pushes->HasMissed();
+  if (!has_missed && !HasRequests()) return;
+  (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self(), pushes] {
+    if (pushes) pushes->ReadMissed();
+    self->RunRequests();
+  });
+}
+
+void TimSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_at) {
+  const std::optional<std::size_t> before = unsent();
+  if (!before) return;
+  if (*before > kMaxUnsent) {
+    ++deps_.receivers.counts().slow_readers;
+    // What it has not received is pushed to its next connection.
+    return Close(close_code::kTryLater, "read too slowly");
+  }
+  deps_.receivers.CountPush(made_at);
+  Write(frame);
+}
+
+// Time
+
+void TimSocket::OnTick(MonotonicTime now) {
+  if (!IsOpen()) return;
+  if (SendsClientsAway(deps_.node)) return OnDrain();
+  bool pings = false;
+  std::optional<std::string> delayed;
+  std::shared_ptr<LoginPushes> pushes;
+  {
+    const MutexLock lock(mutex_);
+    pings = now >= next_ping_;
+    if (pings) next_ping_ = now + kPingPeriod;
+    delayed.swap(delayed_);
+    pushes = pushes_;
+  }
+  if (pings) Ping();
+  if (pushes && pushes->login().expires <= deps_.commands.clock.Now()) {
+    EndLogin();  // the reply to its next request says so
+    pushes.reset();
+  }
+  if (pushes) pushes->Save(now);
+  if (delayed) {
+    RunNext({*std::move(delayed)});
+    const bool is_taken = deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
+                                                  [self = Self()] { self->FinishLater(); });
+    if (!is_taken) FinishLater();
+    return;
+  }
+  OnTaken();
+}
+
+void TimSocket::OnStop() {
+  const std::shared_ptr<LoginPushes> pushes = [&] {
+    const MutexLock lock(mutex_);
+    return pushes_;
+  }();
+  if (pushes) pushes->SaveNow();
+}
+
+void TimSocket::OnEventsLost() {
+  // The next connection reads its rooms again.
+  if (IsOpen()) OnDrain();
+}
+
+void TimSocket::OnBans() {
+  const std::shared_ptr<LoginPushes> pushes = [&] {
+    const MutexLock lock(mutex_);
+    return pushes_;
+  }();
+  if (pushes) pushes->LeaveBanned();
+}
+
+// Requests
+
+bool TimSocket::TakesRequest(MonotonicTime now) {
+  const MutexLock lock(mutex_);
+  return rate_.Take(now, kRequestRate);
+}
+
+void TimSocket::Delay(std::string_view text) {
+  const MutexLock lock(mutex_);
+  delayed_ = std::string(text);
+}
+
+bool TimSocket::Run(std::string_view text) {
+  std::optional<Envelope> envelope = ReadEnvelope(text);
+  if (!envelope) {
+    Close(close_code::kNotUtf8, "not a JSON object with a head");
+    return true;
+  }
+  const SocketCommand* const command = FindCommand(envelope->head.servcmd);
+  // Shared with its task, so that nothing is copied where tasks can be.
+  const auto request =
+      std::make_shared<const Request>(Request{.envelope = *std::move(envelope),
+                                              .command = command,
+                                              .bytes = text.size(),
+                                              .begun = deps_.commands.clock.Monotonic()});
+  if ((command == nullptr || !command->IsFree()) && !TakesRequest(request->begun)) {
+    if (command == nullptr || command->IsMessage()) {
+      Finish(*request, Failure(kBusyCode, "too many requests"));
+      return true;
+    }
+    Delay(text);
+    return false;
+  }
+  // A worker has only one request of a socket at a time, so the delayed one is its last.
+  const auto run = [self = Self(), request, kept = std::string(text)] {
+    if (self->Execute(*request)) return true;
+    self->Delay(kept);
+    return false;
+  };
+  if (command == nullptr || command->lane == Lane::kInline) return run();
+  const auto task = [self = Self(), run] {
+    if (run()) self->FinishLater();
+  };
+  if (deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, task)) return false;
+  Finish(*request, Failure(kBusyCode, kBusy));
+  return true;
+}
+
+bool TimSocket::Execute(const Request& request) noexcept {
+  try {
+    const Outcome outcome = Answer(request);
+    if (outcome.later) return false;
+    if (outcome.reply) Finish(request, outcome.reply);
+    if (request.command == nullptr || request.command->kind != CommandKind::kLogIn) return true;
+    // After the reply: the SDK takes no message before it.
+    const std::shared_ptr<LoginPushes> pushes = [&] {
+      const MutexLock lock(mutex_);
+      return pushes_;
+    }();
+    if (pushes) pushes->ReadMissed();
+  } catch (...) {
+    End();  // most likely out of memory
+  }
+  return true;
+}
+
+void TimSocket::Finish(const Request& request, const std::optional<Reply>& reply) {
+  const Head& head = request.envelope.head;
+  const auto* const refusal = std::get_if<Failure>(&*reply);
+  const bool is_login = request.command != nullptr && request.command->kind == CommandKind::kLogIn;
+  // With that reply the SDK would stay connected and get nothing; without one it connects again.
+  if (is_login && !head.a2.empty() && refusal != nullptr && refusal->code == kBusyCode) {
+    return Close(close_code::kTryLater, kBusy);
+  }
+  const std::string text = ReplyTo(head, *reply);
+  RequestCharge::OfChannel(deps_.costs, peer_address(), std::nullopt).ChargeReply(text.size());
+  Send(text);
+  RequestLabel label{.endpoint = LabelOf(request.command)};
+  if (refusal != nullptr) {
+    label.code = refusal->code;
+    label.failure = refusal->code == kBusyCode ? Errc::kTooManyRequests : Errc::kBadRequest;
+    label.failure_detail = refusal->info;
+  }
+  deps_.recorder.Record({.request_id = deps_.recorder.NextId(),
+                         .peer_address = peer_address(),
+                         .begun = request.begun},
+                        label, 200);
+}
+
+TimSocket::Outcome TimSocket::Answer(const Request& request) {
+  const Head& head = request.envelope.head;
+  const SocketCommand* const command = request.command;
+  if (command == nullptr) {
+    (void)AdmitAddress(deps_.costs, peer_address(), request.bytes);
+    return {.reply = Failure(code::kUnknownCommand, kUnknownCommand.info)};
+  }
+  if (command->kind == CommandKind::kAlive) return {.reply = JsonText()};
+  const Result<nlohmann::ordered_json>& body = request.envelope.body;
+  if (command->kind == CommandKind::kAck) {
+    const std::shared_ptr<LoginPushes> pushes = [&] {
+      const MutexLock lock(mutex_);
+      return pushes_;
+    }();
+    if (pushes && body) pushes->Acknowledge(ChannelFields(*body).OptionalText("SessionData"));
+    return {};
+  }
+  if (command->kind == CommandKind::kLogOut) return {.reply = LogOut(head)};
+  if (command->lane != Lane::kInline && deps_.node != nullptr && deps_.node->IsCutOff()) {
+    return {.reply = Failure(kBusyCode, kBusy)};
+  }
+  if (command->kind == CommandKind::kLogIn) {
+    if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
+    return {.reply = LogIn(head)};
+  }
+  const Result<ChannelInstance> caller =
+      deps_.commands.channel.logins().Authenticate(head.tiny_id, head.a2);
+  if (!caller) return {.reply = Failure(caller.error())};
+  const Status admitted =
+      AdmitToChannel(deps_.costs, caller->account, peer_address(), request.bytes);
+  if (!admitted && !command->IsMessage()) return {.later = true};
+  if (!admitted) return {.reply = Failure(admitted.error())};
+  if (!body) return {.reply = Failure(body.error())};
+  return {.reply = AnswerCaller(request, *caller, *body)};
+}
+
+Reply TimSocket::AnswerCaller(const Request& request, const ChannelInstance& caller,
+                              const nlohmann::ordered_json& body) {
+  switch (request.command->kind) {
+    case CommandKind::kJoinGroup:
+      return Join(caller, body);
+    case CommandKind::kQuitGroup:
+      return Quit(caller, body);
+    case CommandKind::kSendToGroup:
+      return SendToGroup(caller, body);
+    case CommandKind::kSendDirect:
+      return SendDirect(caller, body);
+    case CommandKind::kHandler:
+      return request.command->handler({.caller = caller, .body = body, .address = peer_address()},
+                                      deps_.commands);
+    case CommandKind::kAlive:
+    case CommandKind::kAck:
+    case CommandKind::kHello:
+    case CommandKind::kLogIn:
+    case CommandKind::kLogOut:
+      break;
+  }
+  return JsonText();
+}
+
+// Logins
+
+Reply TimSocket::LogIn(const Head& head) {
+  Channel& channel = deps_.commands.channel;
+  const TimePoint now = deps_.commands.clock.Now();
+  LoginTokens login{.tiny_id = head.tiny_id, .a2 = head.a2};
+  const bool is_resumed = !head.a2.empty();
+  if (!is_resumed) {
+    const UserId account{head.identifier};
+    const Result<LoginProof> proof =
+        CheckUserSig(deps_.logins.verifier, account, head.user_sig, now);
+    const auto fail = [](const Error& error) -> Reply {
+      const ChannelCode& code = ChannelCodeOf("openim/login", error.code);
+      return Failure(code.code, code.info);
+    };
+    if (!proof) return fail(proof.error());
+    Result<LoginTokens> begun = channel.logins().LogIn(account, *proof);
+    if (!begun) return fail(begun.error());
+    login = *std::move(begun);
+  }
+  const Result<ChannelInstance> instance = channel.logins().Authenticate(login.tiny_id, login.a2);
+  if (!instance) return Failure(instance.error());
+  EndLogin();  // of another one on this connection, or of an earlier attempt
+  const auto pushes = std::make_shared<LoginPushes>(deps_, Self(), *instance);
+  {
+    const MutexLock lock(mutex_);
+    if (is_over_) return JsonText();
+    pushes_ = pushes;
+  }
+  const std::uint64_t connection = channel.logins().Attach(
+      *instance, [weak = std::weak_ptr(Self()), number = instance->instance] {
+        if (const auto self = weak.lock()) self->OnKicked(number);
+      });
+  const bool is_over = [&] {
+    const MutexLock lock(mutex_);
+    const bool is_present = pushes_ == pushes;
+    if (is_present) connection_ = connection;
+    return !is_present;
+  }();
+  if (is_over && connection != 0) channel.logins().Detach(*instance, connection);
+  if (connection == 0) return Failure(Error{Errc::kInstanceKicked, {}});
+  if (const Status begun = pushes->Begin(is_resumed); !begun) {
+    EndLogin();
+    return Failure(begun.error());
+  }
+  JsonText reply;
+  reply.Field("TinyId", login.tiny_id)
+      .Field("A2Key", login.a2)
+      .Field("InstId", InstIdOf(*instance))
+      .Field("HelloInterval", kMinHello + RandomUint32(deps_.random) % kHelloSpread)
+      .Field("TimeStamp", std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count())
+      .Field("CustomStatus", "");
+  return reply;
+}
+
+Reply TimSocket::LogOut(const Head& head) {
+  Channel& channel = deps_.commands.channel;
+  const Result<ChannelInstance> caller = channel.logins().Authenticate(head.tiny_id, head.a2);
+  if (!caller) return JsonText();  // it has ended
+  // The groups of the account stay.
+  std::vector<AccountGroupChange> left;
+  const auto rows = deps_.commands.groups.ReadAccountGroups(caller->account);
+  for (const AccountGroup& row : rows ? *rows : std::vector<AccountGroup>()) {
+    if (row.instance != caller->instance) continue;
+    left.push_back({.group = row, .is_removed = true});
+  }
+  if (PushesOf(*caller)) EndLogin();
+  for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
+  if (!left.empty()) (void)deps_.commands.groups.RecordAccountGroups(left);
+  (void)channel.logins().LogOut(*caller);
+  return JsonText();
+}
+
+std::shared_ptr<LoginPushes> TimSocket::PushesOf(const ChannelInstance& login) const {
+  const MutexLock lock(mutex_);
+  return pushes_ && pushes_->login().instance == login.instance ? pushes_ : nullptr;
+}
+
+}  // namespace rtcroom::tim

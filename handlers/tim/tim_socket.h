@@ -1,0 +1,125 @@
+// The connection of one of today's IM SDKs: a WebSocket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
+#include "daemon/base/token_bucket.h"
+#include "daemon/channel/push_receivers.h"
+#include "daemon/http/responder.h"
+#include "handlers/shared/request_socket.h"
+#include "handlers/tim/tim_commands.h"
+#include "handlers/tim/tim_envelope.h"
+#include "handlers/tim/tim_pushes.h"
+
+namespace rtcroom::tim {
+
+/// Answers requests, and writes what is pushed to the login that has begun on it. Each request is
+/// accepted for the login that it names itself, whether that has begun here or not: after a new
+/// connection the SDK first repeats what was not answered.
+///
+/// It stays open without a login. A request beyond the rate waits; a message is refused.
+///
+/// Owned by its connection, and by `PushReceivers`, which gives it time.
+///
+/// @threads safe from any thread.
+class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
+ public:
+  static constexpr RateLimit kRequestRate{.per_second = 20, .burst = 60};
+
+  TimSocket(const SocketDeps& deps, WebSocket::Frames frames, std::string peer_address);
+
+  /// As of a `RequestSocket`.
+  void Open(HttpReply head, Responder& responder);
+
+  void WritePush(std::string_view frame, std::optional<TimePoint> made_at) override;
+  [[nodiscard]] bool TakesPushes() const override { return TakesMore(); }
+  [[nodiscard]] WebSocket::Frames frames() const override { return frames_; }
+
+  // It receives nothing but time: see `LoginPushes`.
+  void OnRoomPush(std::uint64_t /*room*/, const std::shared_ptr<RoomPush>& /*push*/) override {}
+  void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
+  void OnNotice(const std::string& /*object*/) override {}
+  void OnRoomList(RoomListPush& /*push*/) override {}
+  void OnMembershipEnded(std::uint64_t /*room*/, LeaveReason /*reason*/) override {}
+  [[nodiscard]] const UserId& user_id() const override { return nobody_; }
+  [[nodiscard]] bool asks_streams() const override { return false; }
+  void OnEventsLost() override;
+  void OnBans() override EXCLUDES(mutex_);
+  void OnTick(MonotonicTime now) override EXCLUDES(mutex_);
+  /// Stores how much was received.
+  void OnStop() override EXCLUDES(mutex_);
+
+ private:
+  struct Request {
+    Envelope envelope{};
+    const SocketCommand* command = nullptr;  ///< null: an unknown one
+    std::size_t bytes = 0;
+    MonotonicTime begun{};
+  };
+  /// A reply, or that there is none; `later`: the request is carried out again when there is time.
+  struct Outcome {
+    std::optional<Reply> reply{};
+    bool later = false;
+  };
+
+  [[nodiscard]] std::shared_ptr<TimSocket> Self() {
+    return std::static_pointer_cast<TimSocket>(RequestSocket::shared_from_this());
+  }
+
+  bool Run(std::string_view text) override EXCLUDES(mutex_);
+  void OnDrain() override { Close(close_code::kRestart, "restart"); }
+  void OnTaken() override EXCLUDES(mutex_);
+  void OnEnd() override EXCLUDES(mutex_);
+  void OnKicked(std::uint64_t instance) noexcept EXCLUDES(mutex_);
+
+  [[nodiscard]] bool TakesRequest(MonotonicTime now) EXCLUDES(mutex_);
+  /// Keeps the request for the next tick.
+  void Delay(std::string_view text) EXCLUDES(mutex_);
+  /// @return whether it is done.
+  bool Execute(const Request& request) noexcept EXCLUDES(mutex_);
+  void Finish(const Request& request, const std::optional<Reply>& reply);
+  Outcome Answer(const Request& request) EXCLUDES(mutex_);
+  Reply AnswerCaller(const Request& request, const ChannelInstance& caller,
+                     const nlohmann::ordered_json& body) EXCLUDES(mutex_);
+
+  Reply LogIn(const Head& head) EXCLUDES(mutex_);
+  Reply LogOut(const Head& head) EXCLUDES(mutex_);
+  Reply Join(const ChannelInstance& caller, const nlohmann::ordered_json& body) EXCLUDES(mutex_);
+  Reply Quit(const ChannelInstance& caller, const nlohmann::ordered_json& body) EXCLUDES(mutex_);
+  Reply SendToGroup(const ChannelInstance& caller, const nlohmann::ordered_json& body)
+      EXCLUDES(mutex_);
+  Reply SendDirect(const ChannelInstance& caller, const nlohmann::ordered_json& body)
+      EXCLUDES(mutex_);
+
+  /// The room of a group that the caller is in.
+  /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
+  Result<AccountGroup> GroupOf(const ChannelInstance& caller, const RoomId& group) EXCLUDES(mutex_);
+  /// Shows the room's other SDKs that an account has come or gone.
+  void Tell(const AccountGroup& group, std::string_view name, TipType type);
+  /// The pushes of that login; null: it has not begun here.
+  [[nodiscard]] std::shared_ptr<LoginPushes> PushesOf(const ChannelInstance& login) const
+      EXCLUDES(mutex_);
+  /// The end of the login here, whether it goes on elsewhere or not.
+  void EndLogin() EXCLUDES(mutex_);
+
+  const SocketDeps& deps_;
+  const WebSocket::Frames frames_;
+  const UserId nobody_;
+
+  mutable Mutex mutex_;
+  bool is_over_ GUARDED_BY(mutex_) = false;
+  MonotonicTime next_ping_ GUARDED_BY(mutex_);
+  TokenBucket rate_ GUARDED_BY(mutex_);
+  std::optional<std::string> delayed_ GUARDED_BY(mutex_);
+  /// Of the login; null: there is none. Shared with `PushReceivers`.
+  std::shared_ptr<LoginPushes> pushes_ GUARDED_BY(mutex_);
+  std::uint64_t connection_ GUARDED_BY(mutex_) = 0;  ///< of the login, as `Channel::Attach` says
+};
+
+}  // namespace rtcroom::tim

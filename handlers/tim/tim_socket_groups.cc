@@ -1,0 +1,228 @@
+// Groups of a socket's login, and what it sends.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "daemon/channel/group_access_check.h"
+#include "handlers/channel/channel_fields.h"
+#include "handlers/tim/tim_json.h"
+#include "handlers/tim/tim_socket.h"
+
+namespace rtcroom::tim {
+namespace {
+
+constexpr std::size_t kMaxCustom = 1024;
+/// Above it nobody is told who comes and goes.
+constexpr std::size_t kMostTold = 200;
+
+std::int64_t Seconds(TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+/// As in `MessageContent`; 0 for none or another.
+std::uint8_t PriorityOf(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kNames = {"High", "Normal", "Low", "Lowest"};
+  const auto* const found = std::ranges::find(kNames, name);
+  return found == kNames.end() ? 0 : static_cast<std::uint8_t>(found - kNames.begin() + 1);
+}
+
+/// @errors those of `fields`; kContentTooLong.
+Result<SdkMessage> ReadSdkMessage(ChannelFields& fields) {
+  SdkMessage sdk{.is_plain = true,
+                 .client_time = fields.OptionalNumber("MsgClientTime"),
+                 .custom = fields.OptionalText("CloudCustomData"),
+                 .wants_receipt = fields.OptionalNumber("IsNeedReadReceipt") == 1,
+                 .priority = PriorityOf(fields.OptionalText("MsgPriority"))};
+  if (!fields.ok()) return fields.error();
+  if (sdk.custom.size() > kMaxCustom) {
+    return Error{Errc::kContentTooLong, "CloudCustomData: too long"};
+  }
+  return sdk;
+}
+
+}  // namespace
+
+Result<AccountGroup> TimSocket::GroupOf(const ChannelInstance& caller, const RoomId& group) {
+  if (const std::shared_ptr<LoginPushes> pushes = PushesOf(caller)) {
+    if (const auto joined = pushes->Find(group)) {
+      return AccountGroup{.account = caller.account,
+                          .instance = IsMeeting(joined->key.kind) ? 0 : caller.instance,
+                          .room_number = joined->number,
+                          .room = joined->key,
+                          .joined_at = joined->joined_at,
+                          .joined_seq = joined->joined_seq};
+    }
+  }
+  // The request may have come before its login, and another login may have joined.
+  const auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
+  if (!rows) return rows.error();
+  for (const AccountGroup& row : *rows) {
+    const bool is_of_caller =
+        row.instance == 0 || (row.instance == caller.instance && !IsMeeting(row.room.kind));
+    if (row.room_number != 0 && is_of_caller && row.room.id == group) return row;
+  }
+  return Error{Errc::kNotAllowed, "not in this group"};
+}
+
+Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
+  ChannelFields fields(body);
+  const RoomId id = fields.Group();
+  if (!fields.ok()) return Failure(fields.error());
+  const Result<Room> room = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
+  if (!room) return Failure(room.error());
+  const bool is_meeting = IsMeeting(room->key.kind);
+  const auto succeed = [&]() -> Reply {
+    JsonText reply;
+    reply.Field("JoinedStatus", "JoinedSuccess");
+    if (!is_meeting) reply.Field("HugeGroupFlag", 1).Field("AVChatRoomKey", id.value);
+    return reply;
+  };
+  const Result<AccountGroup> known = GroupOf(caller, id);
+  if (!known && known.error().code != Errc::kNotAllowed) return Failure(known.error());
+  const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
+  if (known && known->room_number == room->sequence) {
+    if (is_meeting && (!pushes || pushes->Find(id))) {
+      return Failure(code::kAlreadyMember, "already in this group");
+    }
+    if (!is_meeting) return succeed();
+  }
+  if (pushes && pushes->Groups().size() >= LoginPushes::kMaxGroups) {
+    return Failure(Error{Errc::kNotAllowed, "too many groups"});
+  }
+  const Result<std::uint64_t> newest = deps_.commands.history.NewestRoomMessage(room->sequence);
+  if (!newest) return Failure(newest.error());
+  AccountGroup place{.account = caller.account,
+                     .instance = caller.instance,
+                     .room_number = room->sequence,
+                     .room = room->key,
+                     .joined_at = deps_.commands.clock.Now(),
+                     .expires = caller.expires,
+                     .joined_seq = *newest,
+                     .received = *newest};
+  std::vector<AccountGroupChange> changes = {{.group = place}};
+  if (is_meeting) {
+    place.instance = 0;
+    place.expires = TimePoint::max();
+    place.received = 0;
+    place.read = *newest;
+    changes.push_back({.group = place});
+  }
+  if (const Status stored = deps_.commands.groups.RecordAccountGroups(changes); !stored) {
+    return Failure(stored.error());
+  }
+  const std::string name(LabelOf(*room).name);
+  if (pushes) {
+    const Status entered = pushes->Enter({.key = room->key,
+                                          .number = room->sequence,
+                                          .name = name,
+                                          .joined_at = place.joined_at,
+                                          .joined_seq = *newest,
+                                          .received = *newest});
+    if (!entered) return Failure(entered.error());
+    // A ban or a departure may have come after the check, before this login got what follows.
+    const Result<Room> still = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
+    if (!still && IsRefusal(still.error().code)) {
+      pushes->OnMembershipEnded(room->sequence, LeaveReason::kKicked);
+      return Failure(still.error());
+    }
+    pushes->ReadMissed();
+  }
+  Tell(place, name, TipType::kJoined);
+  return succeed();
+}
+
+Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
+  ChannelFields fields(body);
+  const RoomId id = fields.Group();
+  if (!fields.ok()) return Failure(fields.error());
+  const auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
+  if (!rows) return Failure(rows.error());
+  std::vector<AccountGroupChange> left;
+  std::optional<AccountGroup> group;
+  for (const AccountGroup& row : *rows) {
+    if (row.room_number == 0 || row.room.id != id) continue;
+    // The account leaves a meeting with all of its logins.
+    if (!IsMeeting(row.room.kind) && row.instance != caller.instance) continue;
+    left.push_back({.group = row, .is_removed = true});
+    if (row.instance == 0 || row.instance == caller.instance) group = row;
+  }
+  const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
+  const std::optional<JoinedGroup> joined = pushes ? pushes->Find(id) : std::nullopt;
+  if (joined) pushes->Leave(joined->number);
+  if (left.empty()) return JsonText();
+  for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
+  if (const Status stored = deps_.commands.groups.RecordAccountGroups(left); !stored) {
+    return Failure(stored.error());
+  }
+  if (group) Tell(*group, joined ? joined->name : std::string(), TipType::kLeft);
+  return JsonText();
+}
+
+void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType type) {
+  const std::size_t members = deps_.receivers.CountIn(group.room_number);
+  if (members > kMostTold) return;
+  std::uint64_t number = 0;
+  deps_.random.Fill(std::as_writable_bytes(std::span(&number, 1)));
+  deps_.receivers.notices().Add(
+      {.room_number = group.room_number,
+       .object = TipEvent({.group = {.id = group.room.id, .name = name},
+                           .type = type,
+                           .account = group.account,
+                           .profile = deps_.commands.channel.logins().ProfileOf(group.account),
+                           .members = members,
+                           .number = number >> 12,
+                           .at = deps_.commands.clock.Now()}),
+       .form = PushForm::kSdk});
+}
+
+Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
+  ChannelFields fields(body);
+  const RoomId id = fields.Group();
+  const std::uint64_t random = fields.Number("Random");
+  const std::uint64_t seq = fields.OptionalNumber("ClientSeq");
+  Result<SdkMessage> sdk = ReadSdkMessage(fields);
+  if (!sdk) return Failure(sdk.error());
+  Result<MessageBody> message = fields.Message();
+  if (!message) return Failure(message.error());
+  const Result<AccountGroup> group = GroupOf(caller, id);
+  if (!group) return Failure(group.error());
+  if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
+  const Result<SentMessage> sent =
+      deps_.commands.channel.messages().SendToRoom(caller.account, group->room, group->room_number,
+                                                   {.group = id,
+                                                    .body = *std::move(message),
+                                                    .random = random,
+                                                    .address = peer_address(),
+                                                    .seq = seq,
+                                                    .sdk = *std::move(sdk)});
+  if (!sent) return Failure(sent.error());
+  return JsonText()
+      .Field("MsgTime", Seconds(sent->at))
+      .Field("MsgSeq", static_cast<std::int64_t>(sent->seq));
+}
+
+Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
+  ChannelFields fields(body);
+  UserId to = fields.Account("To_Account");
+  const std::uint64_t seq = fields.OptionalNumber("MsgSeq");
+  const std::uint64_t random = fields.Number("MsgRandom");
+  Result<SdkMessage> sdk = ReadSdkMessage(fields);
+  if (!sdk) return Failure(sdk.error());
+  Result<MessageBody> message = fields.Message();
+  if (!message) return Failure(message.error());
+  if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
+  const Result<SentMessage> sent =
+      deps_.commands.channel.messages().SendDirect(caller.account, {.to = std::move(to),
+                                                                    .body = *std::move(message),
+                                                                    .seq = seq,
+                                                                    .random = random,
+                                                                    .address = peer_address(),
+                                                                    .sdk = *std::move(sdk)});
+  if (!sent) return Failure(sent.error());
+  return JsonText()
+      .Field("MsgTime", Seconds(sent->at))
+      .Field("MsgKey", DirectMessageKey(seq, random, sent->at));
+}
+
+}  // namespace rtcroom::tim

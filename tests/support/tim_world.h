@@ -1,0 +1,105 @@
+// The commands of today's IM SDKs, of accounts that are logged in, on a memory store.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "handlers/shared/body.h"
+#include "handlers/tim/tim_handlers.h"
+#include "tests/support/channel_fixture.h"
+
+namespace rtcroom::tim {
+
+inline const RoomKey kMeeting = MakeKey(RoomKind::kMulti, "meet_1");
+inline const std::int64_t kStart = UnixSeconds(kNoon);
+
+class TimWorld {
+ public:
+  /// The body of a reply; of a failure an object with its `code`.
+  nlohmann::json Call(Handler handler, const std::string& account, const nlohmann::json& body) {
+    const nlohmann::ordered_json ordered = nlohmann::ordered_json::parse(body.dump());
+    const Reply reply =
+        handler({.caller = CallerOf(account), .body = ordered, .address = address}, context);
+    if (const auto* const failure = std::get_if<Failure>(&reply)) return {{"code", failure->code}};
+    return nlohmann::json::parse("{" + std::string(std::get<JsonText>(reply).text()) + "}");
+  }
+
+  const ChannelInstance& CallerOf(const std::string& account) {
+    const auto found = callers_.find(account);
+    if (found != callers_.end()) return found->second;
+    const auto client = server.LogIn(account);
+    return callers_[account] = *server.channel.logins().Authenticate(client.tiny_id, client.a2);
+  }
+
+  static nlohmann::json TextBody(const std::string& text) {
+    return nlohmann::json::array({{{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}}});
+  }
+  MessageContent Content(const std::string& sender, std::chrono::milliseconds at) {
+    ++numbers_;
+    return {.sender = {sender},
+            .client_seq = numbers_,
+            .client_random = numbers_ + 1000,
+            .body = TextBody(std::to_string(numbers_)).dump(),
+            .sent_at = kNoon + at,
+            .is_unguarded = true};
+  }
+  /// Stores a message whose text is its number, from 1 on.
+  void Write(const std::string& from, const std::string& to, std::chrono::milliseconds at) {
+    (void)server.store.messages().AppendDirectMessage({to}, Content(from, at));
+  }
+  void WriteInRoom(const RoomKey& key, const std::string& from, std::chrono::milliseconds at) {
+    (void)server.store.messages().AppendRoomMessage(NumberOf(key), Content(from, at));
+  }
+  std::uint64_t NumberOf(const RoomKey& key) { return server.store.Load(key)->sequence; }
+
+  /// @param is_of_login  only this login is in the group.
+  void Join(const RoomKey& key, const std::string& account, bool is_of_login = false) {
+    const AccountGroupChange change{
+        .group = {.account = {account},
+                  .instance = is_of_login ? CallerOf(account).instance : 0,
+                  .room_number = NumberOf(key),
+                  .room = key,
+                  .joined_at = kNoon,
+                  .expires = is_of_login ? kNoon + std::chrono::hours(24) : TimePoint::max()}};
+    (void)server.store.account_groups().RecordAccountGroups({&change, 1});
+  }
+
+  ChannelFixture server;
+  const std::string address = "192.0.2.1";
+  const ChannelTokens tokens{Secret("0123456789abcdef0123456789abcdef")};
+  std::vector<std::pair<std::string, nlohmann::json>> told;  ///< events, by account
+  const Context context{.channel = server.channel,
+                        .receivers = server.receivers,
+                        .rooms = server.store,
+                        .history = server.store.messages(),
+                        .groups = server.store.account_groups(),
+                        .reads = server.store.read_positions(),
+                        .tokens = tokens,
+                        .clock = server.clock,
+                        .sdk_app_id = "1400000001",
+                        .tell = [this](const UserId& account, std::string_view event) {
+                          told.emplace_back(account.value, nlohmann::json::parse(event));
+                        }};
+
+ private:
+  std::map<std::string, ChannelInstance> callers_;
+  std::uint64_t numbers_ = 0;
+};
+
+/// The texts of a list of messages.
+inline std::vector<std::string> TextsOf(const nlohmann::json& messages) {
+  std::vector<std::string> texts;
+  for (const nlohmann::json& message : messages) {
+    texts.push_back(message["MsgBody"][0]["MsgContent"]["Text"]);
+  }
+  return texts;
+}
+
+}  // namespace rtcroom::tim

@@ -1,0 +1,161 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/tim_world.h"
+#include "tests/unit/tim/recorded.h"
+
+namespace rtcroom::tim {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ConversationCommands : public testing::Test {
+ protected:
+  json Unread(const std::string& cookie) {
+    return world.Call(GetUnread, "alice", {{"Cookie", cookie}, {"SyncFlag", 0}});
+  }
+  json Read(const std::string& peer, std::int64_t time) {
+    const json item = {{"To_Account", peer}, {"LastedMsgTime", time}, {"Receipt", 1}};
+    return world.Call(ReportRead, "alice",
+                      {{"C2CMsgReaded", {{"Cookie", ""}, {"C2CMsgReadedItem", {item}}}}});
+  }
+  TimWorld world;
+};
+
+TEST_F(ConversationCommands, ListsThoseOfAccountsAndMeetingsNewestFirst) {
+  world.server.MakeRoom(kMeeting.kind, kMeeting.id.value);
+  world.server.MakeRoom(RoomKind::kLive, "live_1");
+  world.Join(kMeeting, "alice");
+  world.Join(MakeKey(RoomKind::kLive, "live_1"), "alice", true);
+  world.Write("bob", "alice", seconds(1));
+  world.Write("bob", "alice", seconds(2));
+  world.WriteInRoom(kMeeting, "bob", seconds(3));
+  world.WriteInRoom(MakeKey(RoomKind::kLive, "live_1"), "bob", seconds(4));
+  const json reply = world.Call(GetConversations, "alice", json::object());
+  EXPECT_EQ(reply["CompleteFlag"], 1);
+  ASSERT_EQ(reply["SessionItem"].size(), 2u);
+  const json& group = reply["SessionItem"][0];
+  EXPECT_EQ(group["ToAccount"], "meet_1");
+  EXPECT_EQ(group["UnreadMsgCount"], 1);
+  const json& direct = reply["SessionItem"][1];
+  EXPECT_THAT(Difference(json::parse(kRecordedConversation), direct), IsEmpty());
+  EXPECT_EQ(direct["To_Account"], "bob");
+  EXPECT_EQ(direct["UnreadMsgCount"], 2);
+  EXPECT_EQ(reply["TimeStamp"], kStart + 2);
+}
+
+TEST_F(ConversationCommands, GivesWhatIsUnreadAndThenWhatComes) {
+  world.Write("carol", "alice", seconds(1));
+  world.Write("alice", "carol", seconds(2));  // who answers has read
+  world.Write("bob", "alice", seconds(3));
+  world.Write("bob", "alice", seconds(4));
+  const json first = Unread("");
+  EXPECT_THAT(TextsOf(first["MsgList"]), ElementsAre("3", "4"));
+  EXPECT_EQ(first["SyncFlag"], 2);
+  EXPECT_EQ(first["C2CPairUnreadCount"],
+            json::array({{{"From_Account", "bob"}, {"UnreadCount", 2}}}));
+  const json none = Unread(first["Cookie"]);
+  EXPECT_THAT(none["MsgList"], IsEmpty());
+  EXPECT_EQ(none["Cookie"], first["Cookie"]);
+  world.Write("alice", "bob", seconds(5));
+  world.Write("carol", "alice", seconds(6));
+  const json next = Unread(first["Cookie"]);
+  EXPECT_THAT(TextsOf(next["MsgList"]), ElementsAre("6"));
+  EXPECT_EQ(next["C2CPairUnreadCount"][0]["From_Account"], "carol");
+  EXPECT_EQ(Unread("")["Cookie"], next["Cookie"]);
+}
+
+TEST_F(ConversationCommands, ComesInPagesToTheEnd) {
+  const json first = Unread("");
+  EXPECT_EQ(first["Cookie"], "p0");
+  for (int i = 0; i < 120; ++i) world.Write("bob", "alice", seconds(1));
+  const json page = Unread("p0");
+  EXPECT_EQ(page["SyncFlag"], 1);
+  EXPECT_EQ(page["MsgList"].size(), 100u);
+  const json last = Unread(page["Cookie"]);
+  EXPECT_EQ(last["SyncFlag"], 2);
+  EXPECT_EQ(last["MsgList"].size(), 20u);
+}
+
+TEST_F(ConversationCommands, TellsBothWhatWasRead) {
+  world.Write("bob", "alice", seconds(1));
+  world.Write("bob", "alice", seconds(9));
+  EXPECT_EQ(Read("bob", kStart + 1), json::object());
+  EXPECT_THAT(TextsOf(Unread("")["MsgList"]), ElementsAre("2"));
+  ASSERT_EQ(world.told.size(), 2u);
+  EXPECT_EQ(world.told[0].first, "bob");
+  EXPECT_EQ(world.told[0].second["C2cNotifyMsgArray"][0]["C2cReadedReceipt"]["To_Account"],
+            "alice");
+  EXPECT_EQ(world.told[1].first, "alice");
+  EXPECT_TRUE(world.told[1].second["C2cNotifyMsgArray"][0].contains("ReadC2cMsgNotify"));
+}
+
+TEST_F(ConversationCommands, TellNobodyWhoHasNotWritten) {
+  EXPECT_EQ(Read("victim", kStart + 1), json::object());
+  const json info = {{"MsgSeq", 1}, {"MsgRandom", 2}, {"MsgTime", kStart}};
+  EXPECT_EQ(world.Call(TellReceipts, "alice", {{"Peer_Account", "victim"}, {"C2CMsgInfo", {info}}}),
+            json::object());
+  EXPECT_THAT(world.told, IsEmpty());
+  EXPECT_THAT(*world.server.store.read_positions().ReadPositionsOf({"alice"}, 10), IsEmpty());
+}
+
+TEST_F(ConversationCommands, ReadNoFurtherThanNow) {
+  world.Write("bob", "alice", seconds(1));
+  (void)Read("bob", kStart + 1'000'000);
+  EXPECT_LE(world.server.store.read_positions().ReadPositionsOf({"alice"}, 10)->front().until,
+            world.server.clock.Now() + std::chrono::minutes(1));
+}
+
+TEST_F(ConversationCommands, SendReceiptsToTheSender) {
+  world.Write("bob", "alice", seconds(1));
+  const json info = {{"From_Account", "bob"}, {"To_Account", "alice"},
+                     {"MsgSeq", 7},           {"MsgRandom", 8},
+                     {"MsgTime", kStart},     {"MsgClientTime", kStart - 1}};
+  (void)world.Call(TellReceipts, "alice", {{"Peer_Account", "bob"}, {"C2CMsgInfo", {info}}});
+  ASSERT_EQ(world.told.size(), 1u);
+  EXPECT_EQ(world.told[0].second, json({{"Event", 16},
+                                        {"Peer_Account", "alice"},
+                                        {"C2cMsgInfo",
+                                         {{{"MsgRandom", 8},
+                                           {"MsgSeq", 7},
+                                           {"MsgTime", kStart},
+                                           {"MsgClientTime", kStart - 1},
+                                           {"TinyId", world.tokens.TinyIdOf({"bob"})}}}}}));
+}
+
+TEST_F(ConversationCommands, StoreWhatWasReadOfAGroup) {
+  world.server.MakeRoom(kMeeting.kind, kMeeting.id.value);
+  world.Join(kMeeting, "alice");
+  for (int i = 0; i < 3; ++i) world.WriteInRoom(kMeeting, "bob", seconds(1));
+  const auto unread = [this] {
+    return world.Call(GetConversations, "alice",
+                      json::object())["SessionItem"][0]["UnreadMsgCount"];
+  };
+  EXPECT_EQ(unread(), 3);
+  (void)world.Call(ReportGroupRead, "alice", {{"GroupId", "meet_1"}, {"MsgReadedSeq", 2}});
+  EXPECT_EQ(unread(), 1);
+  const json report = {{"GroupId", "meet_1"}, {"MsgSeq", 99}};
+  world.Write("bob", "alice", seconds(2));
+  EXPECT_EQ(world.Call(ReadAll, "alice", {{"C2CReadAllMsg", 1}, {"GroupReadInfo", {report}}}),
+            json({{"C2CReadAllMsg", 1}, {"GroupReadInfoArray", {report}}}));
+  EXPECT_THAT(Unread("")["MsgList"], IsEmpty());
+  world.WriteInRoom(kMeeting, "bob", seconds(4));
+  EXPECT_EQ(unread(), 1);  // no further than the newest of then
+}
+
+TEST_F(ConversationCommands, RefuseRecallsAndForgetNothing) {
+  EXPECT_EQ(world.Call(RecallDirect, "alice", json::object())["code"], 20016);
+  EXPECT_EQ(world.Call(RecallInGroup, "alice", json::object())["code"], 10031);
+  const json items = {{{"Type", 1}, {"To_Account", "bob"}}, {{"Type", 2}, {"ToGroupid", "g"}}};
+  const json reply = world.Call(DeleteConversations, "alice", {{"ContactItem", items}});
+  EXPECT_EQ(reply["ResultItem"][0]["To_Account"], "bob");
+  EXPECT_EQ(reply["ResultItem"][1]["ToGroupid"], "g");
+  EXPECT_EQ(reply["ResultItem"][1]["ResultCode"], 0);
+}
+
+}  // namespace
+}  // namespace rtcroom::tim

@@ -1,0 +1,80 @@
+// Frames of today's IM SDKs.
+#include "handlers/tim/tim_envelope.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rtcroom::tim {
+namespace {
+
+using nlohmann::json;
+
+TEST(TimEnvelope, IsReadWithItsHead) {
+  const auto envelope = ReadEnvelope(
+      R"({"head":{"servcmd":"a.b","seq":7,"a2":"x","tinyid":"12","identifier":"u","usersig":"s",
+          "status_instid":0},"body":{"A":1}})");
+  ASSERT_TRUE(envelope);
+  EXPECT_EQ(envelope->head.servcmd, "a.b");
+  EXPECT_EQ(envelope->head.seq, 7U);
+  EXPECT_EQ(envelope->head.a2, "x");
+  EXPECT_EQ(envelope->head.tiny_id, "12");
+  EXPECT_EQ(envelope->head.identifier, "u");
+  EXPECT_EQ(envelope->head.user_sig, "s");
+  EXPECT_EQ(envelope->body->at("A"), 1);
+}
+
+TEST(TimEnvelope, IsNoneWithoutAHead) {
+  for (const char* const text :
+       {"", "[]", "1", "{}", "{", R"({"head":1})", R"({"head":{"seq":1}})",
+        R"({"head":{"servcmd":"a"}})", R"({"head":{"servcmd":1,"seq":1}})",
+        R"({"head":{"servcmd":"a","seq":-1}})", R"({"head":{"servcmd":"a","seq":1.5}})",
+        R"({"head":{"servcmd":"a","seq":9007199254740993}})"}) {
+    EXPECT_FALSE(ReadEnvelope(text)) << text;
+  }
+}
+
+TEST(TimEnvelope, NamesItsRequestThoughItsBodyCannotBeRead) {
+  const auto none = ReadEnvelope(R"({"head":{"servcmd":"a","seq":1},"body":[]})");
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->body);
+  std::string members;
+  for (int i = 0; i < 2000; ++i) members += ",1";
+  const auto large =
+      ReadEnvelope(R"({"head":{"servcmd":"a","seq":1},"body":{"A":[1)" + members + "]}}");
+  ASSERT_TRUE(large);
+  EXPECT_FALSE(large->body);
+  EXPECT_TRUE(ReadEnvelope(R"({"head":{"servcmd":"a","seq":1}})")->body->empty());
+}
+
+TEST(TimEnvelope, RepliesHaveTheNameOfTheRequest) {
+  const Head head{.servcmd = "a.\"b", .seq = 4'294'967'295, .a2 = "secret"};
+  JsonText members;
+  members.Field("A", "1");
+  EXPECT_EQ(json::parse(ReplyTo(head, members)),
+            json::parse(R"({"head":{"servcmd":"a.\"b","seq":4294967295},
+                "body":{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","A":"1"}})"));
+  EXPECT_EQ(json::parse(ReplyTo(head, Failure(10007, "no")))["body"],
+            json::parse(R"({"ActionStatus":"FAIL","ErrorCode":10007,"ErrorInfo":"no"})"));
+  EXPECT_EQ(json::parse(ReplyTo(head, Failure(code::kKicked, "other")))["body"],
+            json::parse(R"({"ActionStatus":"FAIL","ErrorCode":1002,"ErrorInfo":"other",
+                "KickType":1,"NewInstInfo":{}})"));
+}
+
+TEST(TimEnvelope, ReceiptsSayHowFar) {
+  for (const Received& received : {Received{.until = 5}, Received{.room_number = 3, .until = 7}}) {
+    EXPECT_EQ(ReadSession(SessionOf(received)), received);
+  }
+  for (const char* const text :
+       {"", "-", "d-", "3", "0-1", "d-1x", "x-1", "3-99999999999999999999"}) {
+    EXPECT_FALSE(ReadSession(text)) << text;
+  }
+  const json push = json::parse(MessagePush(R"({"Event":3})", "3-7", true));
+  EXPECT_EQ(push["body"], json::parse(R"({"EventArray":[{"Event":3}],"NeedAck":1,
+      "SessionData":"3-7"})"));
+  EXPECT_EQ(push["head"]["servcmd"], "im_open_push.msg_push");
+}
+
+}  // namespace
+}  // namespace rtcroom::tim

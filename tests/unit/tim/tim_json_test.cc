@@ -1,0 +1,241 @@
+#include "handlers/tim/tim_json.h"
+
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "daemon/channel/plain_message.h"
+#include "tests/support/rooms.h"
+#include "tests/unit/tim/recorded.h"
+
+namespace rtcroom::tim {
+namespace {
+
+using nlohmann::json;
+using testing::IsEmpty;
+
+constexpr TimePoint At(std::int64_t seconds) { return TimePoint(std::chrono::seconds(seconds)); }
+
+const SenderFacts kBob{.tiny_id = "77", .nick = "Bob", .image = "b.png"};
+
+StoredMessage Sent(std::string body, bool is_unguarded) {
+  return {.position = 41,
+          .receiver = {"alice"},
+          .content = {.sender = {"bob"},
+                      .body = std::move(body),
+                      .sent_at = At(1'700'000'007),
+                      .is_unguarded = is_unguarded}};
+}
+
+StoredMessage SentBySdk() {
+  StoredMessage message =
+      Sent(R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":"a &lt; b"}}])", true);
+  message.content.client_seq = 3'526'470'001;
+  message.content.client_random = 22'394'300;
+  message.content.client_time = 1'700'000'006;
+  message.content.custom = R"({"k":1})";
+  message.content.wants_receipt = true;
+  return message;
+}
+
+json Text(const char* text) {
+  return {{{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}}};
+}
+
+template <typename Conversation>
+json Written(const Conversation& conversation) {
+  JsonText list;
+  list.BeginArray("a");
+  WriteConversation(conversation, list);
+  list.EndArray();
+  return json::parse("{" + std::string(list.text()) + "}")["a"][0];
+}
+
+TEST(DirectMessage, IsNamedByWhatItsSenderChose) {
+  const json made = json::parse(DirectMessage(SentBySdk(), kBob));
+  EXPECT_THAT(Difference(json::parse(kRecordedDirect), made), IsEmpty());
+  EXPECT_EQ(made["From_Account"], "bob");
+  EXPECT_EQ(made["To_Account"], "alice");
+  EXPECT_EQ(made["MsgSeq"], 3'526'470'001);
+  EXPECT_EQ(made["MsgRandom"], 22'394'300);
+  EXPECT_EQ(made["MsgTimeStamp"], 1'700'000'007);
+  EXPECT_EQ(made["MsgClientTime"], 1'700'000'006);
+  EXPECT_EQ(made["TinyId"], "77");
+  EXPECT_EQ(made["MsgBody"], Text("a &lt; b"));
+  EXPECT_EQ(made["CloudCustomData"], R"({"k":1})");
+  EXPECT_EQ(made["From_AccountNick"], "Bob");
+  EXPECT_EQ(made["IsNeedReadReceipt"], 1);
+}
+
+TEST(DirectMessage, ToTheSendersOtherLoginsComesFromItsReceiver) {
+  const json made = json::parse(DirectMessage(SentBySdk(), kBob, DirectForm::kSync, true));
+  EXPECT_EQ(made["From_Account"], "alice");
+  EXPECT_EQ(made["To_Account"], "bob");
+  EXPECT_EQ(made["IsSyncMsg"], 1);
+  EXPECT_EQ(made["IsPeerRead"], 1);
+  EXPECT_EQ(made["TinyId"], "77");
+}
+
+TEST(DirectMessage, OfAnotherClientIsPlainAndNamedByItsPlace) {
+  const json made = json::parse(DirectMessage(
+      Sent(R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":"a &lt; b"}}])", false), kBob));
+  EXPECT_EQ(made["MsgBody"], Text("a < b"));
+  EXPECT_EQ(made["MsgSeq"], 41);
+  EXPECT_EQ(made["MsgRandom"], 41);
+  EXPECT_EQ(made["MsgClientTime"], made["MsgTimeStamp"]);
+}
+
+TEST(DirectMessage, OfTheSdkKeepsItsEntities) {
+  StoredMessage message = SentBySdk();
+  message.content.is_unguarded = false;
+  EXPECT_EQ(json::parse(DirectMessage(message, kBob))["MsgBody"], Text("a &lt; b"));
+}
+
+TEST(GroupMessage, OfAnotherClientHasItsTextAndNick) {
+  const auto body =
+      MakeRoomBody({.body = "<hi>", .nick = "Old Bob", .avatar = "o.png"}, RoomKind::kMulti);
+  StoredMessage message = Sent(body->text(), false);
+  message.seq = 3;
+  const RoomId id{"meet_1"};
+  const json made = json::parse(GroupMessage({.id = id, .name = "n"}, message, kBob));
+  EXPECT_THAT(Difference(json::parse(kRecordedGroupMessage), made), IsEmpty());
+  EXPECT_EQ(made["MsgSeq"], 3);
+  EXPECT_EQ(made["MsgBody"], Text("<hi>"));
+  EXPECT_EQ(made["GroupInfo"]["From_AccountNick"], "Old Bob");
+  EXPECT_EQ(made["GroupInfo"]["From_AccountHeadurl"], "o.png");
+  EXPECT_EQ(made["MsgPriority"], 2);
+}
+
+TEST(GroupMessage, OfARoomCommandIsCustom) {
+  const auto body = MakeRoomBody({.type = PlainMessage::Type::kCustom, .body = "3", .cmd = "gift"},
+                                 RoomKind::kLive);
+  const RoomId id{"live_1"};
+  const json made = json::parse(GroupMessage({.id = id}, Sent(body->text(), false), kBob));
+  EXPECT_EQ(made["MsgBody"][0]["MsgType"], "TIMCustomElem");
+  EXPECT_EQ(made["MsgBody"][0]["MsgContent"], json({{"Data", "3"}, {"Desc", "gift"}, {"Ext", ""}}));
+  EXPECT_EQ(made["GroupInfo"]["GroupName"], "live_1");
+}
+
+TEST(Events, HoldWhatTheSdkLooksFor) {
+  const std::string message = DirectMessage(SentBySdk(), kBob);
+  const json direct = json::parse(DirectEvent(message + "," + message));
+  EXPECT_EQ(direct["Event"], 9);
+  EXPECT_EQ(direct["C2cMsgArray"].size(), 2u);
+  const ReadPosition read{.reader = {"bob"}, .peer = {"alice"}, .until = At(1'700'000'007)};
+  EXPECT_EQ(json::parse(ReadEvent(read)),
+            json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"C2cReadedReceipt":{"To_Account":)"
+                        R"("bob","UinPairReadArray":[{"LastReadTime":1700000007}]}}]})"));
+  EXPECT_EQ(json::parse(OwnReadEvent(read)),
+            json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"ReadC2cMsgNotify":)"
+                        R"({"UinPairReadArray":[{"From_Account":"alice",)"
+                        R"("LastReadTime":1700000007}]}}]})"));
+  const NamedMessage named{.seq = 3'526'470'001, .random = 10'259'607, .time = 1'700'000'007};
+  EXPECT_EQ(json::parse(ReceiptEvent({"bob"}, "77", {&named, 1})),
+            json::parse(R"({"Event":16,"Peer_Account":"bob","C2cMsgInfo":[{"MsgRandom":10259607,)"
+                        R"("MsgSeq":3526470001,"MsgTime":1700000007,"MsgClientTime":1700000007,)"
+                        R"("TinyId":"77"}]})"));
+  EXPECT_EQ(json::parse(KickEvent(KickType::kOperator)),
+            json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"KickoutMsgNotify":)"
+                        R"({"KickType":3,"NewInstInfo":{}}}]})"));
+}
+
+TEST(TipEvent, HasANumberAboveThoseOfMessages) {
+  const RoomId id{"live_1"};
+  const json made = json::parse(TipEvent({.group = {.id = id, .name = "n"},
+                                          .type = TipType::kLeft,
+                                          .account = {"bob"},
+                                          .profile = {.nick = "Bob"},
+                                          .members = 2,
+                                          .number = 4,
+                                          .at = At(1'700'000'008)}));
+  EXPECT_THAT(Difference(json::parse(kRecordedTip), made), IsEmpty());
+  const json& tip = made["GroupTips"][0];
+  EXPECT_EQ(tip["MsgSeq"], 8'589'934'596);
+  EXPECT_EQ(tip["MsgBody"]["OpType"], 2);
+  EXPECT_EQ(tip["MsgBody"]["MemberNum"], 2);
+  EXPECT_EQ(tip["MsgBody"]["List_Account"], json::array({"bob"}));
+  EXPECT_EQ(tip["MsgBody"]["MsgMemberExtraInfo"][0]["NickName"], "Bob");
+}
+
+TEST(NoticeEvent, TellsOfMembersAndEnds) {
+  const RoomId id{"meet_1"};
+  Notice notice{
+      .group = {.id = id}, .type = NoticeType::kEnded, .to = {"alice"}, .at = At(1'700'000'012)};
+  const json ended = json::parse(NoticeEvent(notice));
+  EXPECT_THAT(Difference(json::parse(kRecordedNotice), ended), IsEmpty());
+  EXPECT_EQ(ended["GroupTips"][0]["MsgSeq"], 3);
+  EXPECT_EQ(ended["GroupTips"][0]["MsgBody"]["ReportType"], 5);
+  EXPECT_FALSE(ended["GroupTips"][0]["MsgBody"].contains("UserDefinedField"));
+  notice.type = NoticeType::kMembersChanged;
+  notice.random = ~std::uint64_t{0};
+  const json changed = json::parse(NoticeEvent(notice));
+  EXPECT_EQ(changed["GroupTips"][0]["MsgBody"]["UserDefinedField"],
+            R"({"cmd":"notifyPusherChange","data":""})");
+  EXPECT_LT(changed["GroupTips"][0]["MsgSeq"], std::uint64_t{1} << 31);
+}
+
+TEST(WriteGroup, GivesTheFactsOfARoom) {
+  Room room = MakeRoom(RoomKind::kLive, "live_1", "alice", Dialect::kGen2);
+  room.custom = R"({"partyBeginTime":"1627700000","likes":3})";
+  room.info = "";
+  room.created_at = At(1'700'000'008);
+  const AccountGroup self{.account = {"alice"}, .joined_at = At(1'700'000'009), .read = 2};
+  JsonText list;
+  list.BeginArray("a");
+  WriteGroup({.room = room, .newest_seq = 5, .members = 3}, &self, list);
+  WriteGroup({.room = room}, nullptr, list);
+  WriteNoGroup("gone", 10010, "group not exist", list);
+  list.EndArray();
+  const json made = json::parse("{" + std::string(list.text()) + "}")["a"];
+  EXPECT_THAT(Difference(json::parse(kRecordedGroup), made[0]), IsEmpty());
+  EXPECT_EQ(made[0]["Name"], "live_1");
+  EXPECT_EQ(made[0]["NextMsgSeq"], 6);
+  EXPECT_EQ(made[0]["SelfInfo"]["Role"], "Owner");
+  EXPECT_EQ(made[0]["SelfInfo"]["MsgSeq"], 2);
+  EXPECT_EQ(made[0]["AppDefinedData"][1], json({{"Key", "likes"}, {"Value", "3"}}));
+  EXPECT_FALSE(made[1].contains("SelfInfo"));
+  EXPECT_EQ(made[2]["ErrorCode"], 10010);
+}
+
+TEST(WriteGroup, NamesTheTypeByTheKindOfTheRoom) {
+  EXPECT_TRUE(IsMeeting(RoomKind::kDouble));
+  EXPECT_TRUE(IsMeeting(RoomKind::kMulti));
+  EXPECT_FALSE(IsMeeting(RoomKind::kLive));
+  EXPECT_FALSE(IsMeeting(RoomKind::kWebrtc));
+}
+
+TEST(WriteMember, AndProfileAreAsRecorded) {
+  JsonText lists;
+  lists.BeginArray("m");
+  WriteMember({.account = {"alice"}, .is_owner = true, .profile = {.nick = "Alice"}}, lists);
+  lists.EndArray().BeginArray("p");
+  WriteProfile({"alice"}, {.nick = "Alice", .image = "a.png"}, lists);
+  lists.EndArray();
+  const json made = json::parse("{" + std::string(lists.text()) + "}");
+  EXPECT_THAT(Difference(json::parse(kRecordedMember), made["m"][0]), IsEmpty());
+  EXPECT_EQ(made["m"][0]["Role"], "Owner");
+  EXPECT_EQ(made["p"][0], json::parse(kRecordedProfile));
+}
+
+TEST(WriteConversation, ShowsTheNewestMessage) {
+  const StoredMessage newest = SentBySdk();
+  const UserId bob{"bob"};
+  const json direct = Written(DirectConversation{
+      .newest = newest, .peer = bob, .peer_read = At(1'700'000'001), .unread = 2});
+  EXPECT_THAT(Difference(json::parse(kRecordedConversation), direct), IsEmpty());
+  EXPECT_EQ(direct["UnreadMsgCount"], 2);
+  EXPECT_EQ(direct["C2cPeerReadTime"], 1'700'000'001);
+  const RoomId id{"meet_1"};
+  const json group =
+      Written(GroupConversation{.group = {.id = id}, .newest = newest, .read_seq = 4, .unread = 3});
+  EXPECT_EQ(group["Type"], 2);
+  EXPECT_EQ(group["ToAccount"], "meet_1");
+  EXPECT_EQ(group["MsgGroupReadedSeq"], 4);
+  EXPECT_EQ(group["LastMsg"]["MsgBody"], Text("a &lt; b"));
+}
+
+}  // namespace
+}  // namespace rtcroom::tim

@@ -1,0 +1,177 @@
+// Today's IM SDKs connect and log in, and their logins end.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/sdk_client.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::Ge;
+using testing::IsEmpty;
+using testing::Le;
+using testing::SizeIs;
+
+class TimLogin : public testing::Test {
+ protected:
+  std::unique_ptr<SdkClient> LoggedIn(const std::string& user) {
+    return SdkClient::LoggedIn(server_, user);
+  }
+
+  ChannelFixture server_;
+};
+
+TEST_F(TimLogin, TheSocketIsForOneApplicationAndListedPages) {
+  ChannelFixture server({}, {}, {"https://page.example"});
+  SdkClient client(server);
+  ASSERT_TRUE(client.head());
+  // Not all clients ignore a subprotocol that they did not offer.
+  for (const auto& [name, value] : client.head()->headers) EXPECT_NE(name, "Sec-WebSocket-Protocol");
+  EXPECT_TRUE(SdkClient(server, "/info").head());
+  EXPECT_TRUE(
+      SdkClient(server, "/binfo", ChannelFixture::kSdkAppId, "https://page.example").head());
+  EXPECT_EQ(SdkClient(server, "/binfo", 1).refusal()->status, 404);
+  EXPECT_EQ(SdkClient(server, "/binfo", ChannelFixture::kSdkAppId, "https://other.example")
+                .refusal()
+                ->status,
+            403);
+  server.CutOff(1s);
+  EXPECT_EQ(SdkClient(server).refusal()->status, 503);
+}
+
+TEST_F(TimLogin, ATicketGivesALogin) {
+  SdkClient client(server_);
+  const json reply = client.LogIn("alice", ChannelFixture::UserSigOf("alice"));
+  EXPECT_EQ(reply["ErrorCode"], 0);
+  EXPECT_TRUE(reply["TinyId"].is_string());
+  EXPECT_THAT(reply["InstId"].get<std::int64_t>(), AllOf(Ge(1), Le(0x7fff'ffff)));
+  EXPECT_THAT(reply["HelloInterval"].get<int>(), AllOf(Ge(7), Le(9)));
+  EXPECT_EQ(
+      reply["TimeStamp"],
+      std::chrono::floor<std::chrono::seconds>(server_.clock.Now()).time_since_epoch().count());
+  EXPECT_EQ(client.Ask("im_open_status.wshello")["ErrorCode"], 0);
+  SdkClient text(server_, "/info");
+  EXPECT_EQ(text.LogIn("bob", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 0);
+}
+
+TEST_F(TimLogin, RefusalsHaveTheCodesOfTheChannel) {
+  SdkClient client(server_);
+  EXPECT_EQ(client.LogIn("alice", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 70013);
+  EXPECT_EQ(client.LogIn("alice", "x")["ErrorCode"], 70009);
+  EXPECT_EQ(client.LogIn("alice", ChannelFixture::UserSigOf("alice", kNoon - 48h))["ErrorCode"],
+            70001);
+  EXPECT_EQ(client.Ask("im_open_status.wshello")["ErrorCode"], 70001);
+  EXPECT_EQ(client.Ask("heartbeat.alive")["ErrorCode"], 0);
+  EXPECT_EQ(client.Ask("no.such_command")["ErrorCode"], 60002);
+  EXPECT_EQ(client.close_code(), 0);
+}
+
+TEST_F(TimLogin, WhatIsNoRequestClosesTheSocket) {
+  SdkClient client(server_);
+  client.SendText("[]");
+  EXPECT_EQ(client.close_code(), 1007);
+  SdkClient large(server_);
+  large.SendText(std::string(70'000, ' '));
+  EXPECT_EQ(large.close_code(), 1009);
+}
+
+TEST_F(TimLogin, ARequestIsAcceptedForItsOwnLogin) {
+  const auto client = LoggedIn("alice");
+  client->Cut();
+  SdkClient again(server_);
+  again.TakeLogin(*client);
+  EXPECT_EQ(again.SendDirect("bob", "before the login", 1)["ErrorCode"], 0);
+  EXPECT_EQ(again.LogInAgain()["ErrorCode"], 0);
+  again.SetLogin("1", "foreign");
+  EXPECT_EQ(again.Ask("im_open_status.wshello")["ErrorCode"], 70001);
+}
+
+TEST_F(TimLogin, ANewerLoginEndsTheOlderOne) {
+  const auto older = LoggedIn("alice");
+  const auto newer = LoggedIn("alice");
+  const std::vector<json> pushes = older->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["EventArray"][0]["C2cNotifyMsgArray"][0]["KickoutMsgNotify"]["KickType"], 1);
+  EXPECT_EQ(older->Ask("im_open_status.wslogout", {{"wslogout_type", 1}})["ErrorCode"], 0);
+  EXPECT_EQ(older->close_code(), 0);
+  const json refused = older->Ask("im_open_status.wshello");
+  EXPECT_EQ(refused["ErrorCode"], 1002);
+  EXPECT_EQ(refused["KickType"], 1);
+  EXPECT_EQ(newer->Ask("im_open_status.wshello")["ErrorCode"], 0);
+}
+
+TEST_F(TimLogin, OneThatIsCutOffIsToldByItsNextRequest) {
+  const auto older = LoggedIn("alice");
+  older->Cut();
+  const auto newer = LoggedIn("alice");
+  SdkClient again(server_);
+  again.TakeLogin(*older);
+  EXPECT_EQ(again.LogInAgain()["ErrorCode"], 1002);
+  EXPECT_THAT(newer->Pushes(), IsEmpty());
+}
+
+TEST_F(TimLogin, ALaterConnectionOfALoginIsNotEndedByAnEarlierOne) {
+  const auto first = LoggedIn("alice");
+  SdkClient second(server_);
+  second.TakeLogin(*first);
+  EXPECT_EQ(second.LogInAgain()["ErrorCode"], 0);
+  first->Cut();
+  const auto newer = LoggedIn("alice");
+  EXPECT_THAT(second.Pushes(), SizeIs(1)) << "it is told that it has ended";
+}
+
+TEST_F(TimLogin, ALogoutLeavesTheSocketOpen) {
+  const auto client = LoggedIn("alice");
+  EXPECT_EQ(client->Ask("im_open_status.wslogout", {{"wslogout_type", 0}})["ErrorCode"], 0);
+  EXPECT_EQ(client->Ask("im_open_status.wshello")["ErrorCode"], 70001);
+  EXPECT_EQ(client->close_code(), 0);
+  EXPECT_EQ(client->LogIn("bob", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 0);
+}
+
+TEST_F(TimLogin, AnExpiredLoginIsRefused) {
+  SdkClient client(server_);
+  (void)client.LogIn("alice", ChannelFixture::UserSigOf("alice", server_.clock.Now(), 30s));
+  server_.Tick(31s);
+  EXPECT_EQ(client.Ask("im_open_status.wshello")["ErrorCode"], 70001);
+}
+
+TEST_F(TimLogin, RequestsBeyondTheRateWaitAndMessagesAreRefused) {
+  const auto client = LoggedIn("alice");
+  std::string hellos;
+  const auto frame = [&](int seq, const std::string& servcmd) {
+    return json({{"head", {{"servcmd", servcmd}, {"seq", seq}}}, {"body", json::object()}}).dump();
+  };
+  for (int i = 0; i < 70; ++i) {
+    hellos += ClientFrame(kFinal | kBinaryOpcode, frame(i, "im_open_status.wshello"));
+  }
+  client->SendBytes(hellos);
+  const std::size_t answered = client->Pushes().size();
+  EXPECT_LT(answered, 70U);
+  EXPECT_EQ(client->close_code(), 0);
+  server_.Tick(1s);
+  server_.Settle();
+  EXPECT_EQ(answered + client->Pushes().size(), 70U);
+  std::string sends;
+  for (int i = 0; i < 70; ++i) {
+    sends += ClientFrame(kFinal | kBinaryOpcode, frame(i, "openim.sendmsg"));
+  }
+  client->SendBytes(sends);
+  std::size_t refused = 0;
+  const std::vector<json> replies = client->Pushes();
+  for (const json& reply : replies) refused += reply["ErrorCode"] == 10002 ? 1 : 0;
+  EXPECT_EQ(replies.size(), 70U);
+  EXPECT_GT(refused, 0U);
+}
+
+}  // namespace
+}  // namespace rtcroom

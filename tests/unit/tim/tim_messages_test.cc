@@ -1,0 +1,265 @@
+// Today's IM SDKs join groups, send and receive.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/sdk_client.h"
+
+namespace rtcroom {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class TimMessages : public testing::Test {
+ protected:
+  TimMessages() {
+    server_.MakeRoom(RoomKind::kMulti, "meet");
+    server_.MakeRoom(RoomKind::kLive, "live", Dialect::kGen2);
+  }
+
+  std::unique_ptr<SdkClient> LoggedIn(const std::string& user) {
+    return SdkClient::LoggedIn(server_, user);
+  }
+  std::unique_ptr<SdkClient> Joined(const std::string& user, const std::string& group) {
+    auto client = LoggedIn(user);
+    (void)client->Join(group);
+    return client;
+  }
+  /// The login goes on with another connection.
+  std::unique_ptr<SdkClient> ComesBack(SdkClient& client) {
+    client.Cut();
+    auto again = std::make_unique<SdkClient>(server_);
+    again->TakeLogin(client);
+    EXPECT_EQ(again->LogInAgain()["ErrorCode"], 0);
+    return again;
+  }
+
+  ChannelFixture server_;
+};
+
+TEST_F(TimMessages, GroupsAreJoinedByTheirKind) {
+  const auto client = LoggedIn("alice");
+  EXPECT_EQ(client->Join("none")["ErrorCode"], 10010);
+  const json meeting = client->Join("meet");
+  EXPECT_EQ(meeting["JoinedStatus"], "JoinedSuccess");
+  EXPECT_FALSE(meeting.contains("HugeGroupFlag"));
+  EXPECT_EQ(client->Join("meet")["ErrorCode"], 10013);
+  const json live = client->Join("live");
+  EXPECT_EQ(live["HugeGroupFlag"], 1);
+  EXPECT_EQ(client->Join("live")["ErrorCode"], 0);
+  EXPECT_EQ(client->Ask("group_open_http_svc.quit_group", {{"GroupId", "meet"}})["ErrorCode"], 0);
+  EXPECT_EQ(client->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
+}
+
+TEST_F(TimMessages, AMessageReachesOthersWithWhatNamesIt) {
+  const auto alice = Joined("alice", "live");
+  const auto bob = Joined("bob", "live");
+  const json reply = alice->SendToGroup("live", "hello", 77);
+  EXPECT_EQ(reply["MsgSeq"], 1);
+  EXPECT_EQ(alice->SendToGroup("live", "hello", 77)["MsgSeq"], 1) << "a repetition";
+  EXPECT_THAT(alice->Texts(), IsEmpty());
+  const std::vector<json> pushes = bob->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["NeedAck"], 1);
+  const json& message = pushes[0]["EventArray"][0]["GroupMsgArray"][0];
+  EXPECT_EQ(message["MsgSeq"], 1);
+  EXPECT_EQ(message["MsgRandom"], 77);
+  EXPECT_EQ(message["MsgClientTime"], 1'700'000'001);
+  EXPECT_EQ(message["MsgTimeStamp"], reply["MsgTime"]);
+  EXPECT_EQ(message["CloudCustomData"], "{\"k\":1}");
+  EXPECT_EQ(message["MsgPriority"], 1);
+}
+
+TEST_F(TimMessages, DirectMessagesReachTheOtherLoginsOfTheSender) {
+  ChannelFixture server({.max_instances = 2});
+  const auto phone = SdkClient::LoggedIn(server, "alice");
+  const auto page = SdkClient::LoggedIn(server, "alice");
+  const auto bob = SdkClient::LoggedIn(server, "bob");
+  EXPECT_EQ(phone->SendDirect("bob", "hello", 5)["ErrorCode"], 0);
+  EXPECT_THAT(phone->Pushes(), IsEmpty());
+  EXPECT_THAT(bob->Texts(), ElementsAre("hello"));
+  const std::vector<json> pushes = page->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  const json& message = pushes[0]["EventArray"][0]["C2cMsgArray"][0];
+  EXPECT_EQ(message["IsSyncMsg"], 1);
+  EXPECT_EQ(message["From_Account"], "bob");
+  EXPECT_EQ(message["To_Account"], "alice");
+}
+
+TEST_F(TimMessages, WhatWasNotAcknowledgedComesAgainInOrder) {
+  const auto alice = Joined("alice", "meet");
+  (void)alice->Join("live");
+  const auto bob = Joined("bob", "meet");
+  (void)bob->Join("live");
+  (void)alice->SendToGroup("meet", "1", 1);
+  const std::vector<json> pushes = bob->Pushes();
+  EXPECT_THAT(SdkClient::TextsIn(pushes), ElementsAre("1"));
+  bob->Acknowledge(pushes[0]);
+  (void)alice->SendToGroup("meet", "2", 2);
+  EXPECT_THAT(bob->Texts(), ElementsAre("2"));  // without a receipt
+  bob->Cut();
+  server_.Tick(1s);
+  (void)alice->SendToGroup("meet", "3", 3);
+  (void)alice->SendToGroup("live", "4", 4);
+  (void)alice->SendDirect("bob", "5", 5);
+  const auto again = ComesBack(*bob);
+  EXPECT_THAT(again->Texts(), testing::UnorderedElementsAre("2", "3", "4", "5"));
+  (void)alice->SendToGroup("meet", "6", 6);
+  EXPECT_THAT(again->Texts(), ElementsAre("6"));
+}
+
+TEST_F(TimMessages, OnlyTheNewestOfManyMissedOnesArePushed) {
+  ChannelFixture server({.account_rate = {.per_second = 1000, .burst = 1000},
+                         .group_rate = {.per_second = 1000, .burst = 2000}});
+  server.MakeRoom(RoomKind::kMulti, "meet");
+  const auto alice = SdkClient::LoggedIn(server, "alice");
+  (void)alice->Join("meet");
+  const auto bob = SdkClient::LoggedIn(server, "bob");
+  (void)bob->Join("meet");
+  bob->Cut();
+  for (std::uint64_t i = 1; i <= 250; ++i) {
+    (void)alice->SendToGroup("meet", std::to_string(i), i);
+    if (i % 20 == 0) server.clock.Advance(1s);
+  }
+  SdkClient again(server);
+  again.TakeLogin(*bob);
+  (void)again.LogInAgain();
+  const std::vector<std::string> texts = again.Texts();
+  ASSERT_THAT(texts, SizeIs(200));
+  EXPECT_EQ(texts.front(), "51");
+  EXPECT_EQ(texts.back(), "250");
+}
+
+TEST_F(TimMessages, OneReceiptIsAskedForInASecond) {
+  const auto alice = Joined("alice", "live");
+  const auto bob = Joined("bob", "live");
+  for (std::uint64_t i = 1; i <= 3; ++i) (void)alice->SendToGroup("live", "x", i);
+  std::vector<json> pushes = bob->Pushes();
+  ASSERT_THAT(pushes, SizeIs(3));
+  EXPECT_EQ(pushes[0]["NeedAck"], 1);
+  EXPECT_EQ(pushes[1]["NeedAck"], 0);
+  EXPECT_EQ(pushes[2]["NeedAck"], 0);
+  server_.Tick(1s);
+  (void)bob->Pushes();
+  (void)alice->SendToGroup("live", "x", 4);
+  EXPECT_EQ(bob->Pushes().at(0)["NeedAck"], 1);
+}
+
+TEST_F(TimMessages, MeetingsAreOfTheAccountAndLiveRoomsOfTheLogin) {
+  auto bob = Joined("bob", "meet");
+  (void)bob->Join("live");
+  (void)bob->Ask("im_open_status.wslogout", {{"wslogout_type", 0}});
+  bob = LoggedIn("bob");
+  const auto alice = Joined("alice", "meet");
+  (void)alice->Join("live");
+  (void)alice->SendToGroup("meet", "1", 1);
+  (void)alice->SendToGroup("live", "2", 2);
+  EXPECT_THAT(bob->Texts(), ElementsAre("1"));
+  EXPECT_EQ(bob->SendToGroup("live", "3", 3)["ErrorCode"], 10007);
+}
+
+TEST_F(TimMessages, MembersAreToldWhoComesAndThatTheRoomEnds) {
+  const auto alice = Joined("alice", "meet");
+  const auto bob = Joined("bob", "meet");
+  server_.Tick(1s);
+  std::vector<json> pushes = alice->Pushes();
+  ASSERT_FALSE(pushes.empty());
+  const json& tip = pushes.back()["EventArray"][0];
+  EXPECT_EQ(tip["Event"], 6);
+  EXPECT_EQ(tip["GroupTips"][0]["MsgBody"]["List_Account"][0], "bob");
+  EXPECT_GE(tip["GroupTips"][0]["MsgSeq"].get<std::uint64_t>(), std::uint64_t{1} << 33);
+  server_.EndRoom(RoomKind::kMulti, "meet");
+  pushes = alice->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["EventArray"][0]["GroupTips"][0]["MsgBody"]["ReportType"], 5);
+  EXPECT_EQ(alice->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
+}
+
+// What clients of 2018 get
+
+TEST_F(TimMessages, OldClientsGetTheGuardedForm) {
+  const auto old = server_.LogIn("old");
+  const std::string key = server_.Join(old, "meet");
+  const auto poll = server_.PollRoom(old, key);
+  const auto alice = Joined("alice", "meet");
+  (void)alice->SendToGroup("meet", "plain text", 1);
+  ASSERT_TRUE(poll->reply());
+  const json entries = json::parse(poll->reply()->body)["RspMsgList"];
+  ASSERT_THAT(entries, SizeIs(1));
+  const json& body = entries[0]["MsgBody"];
+  ASSERT_THAT(body, SizeIs(2));
+  const json command = json::parse(body[0]["MsgContent"]["Data"].get<std::string>());
+  EXPECT_EQ(command["cmd"], "CustomTextMsg");
+  EXPECT_EQ(body[1]["MsgContent"]["Text"], "plain text");
+}
+
+TEST_F(TimMessages, OldClientsSkipWhatTheyCannotRead) {
+  const auto old = server_.LogIn("old");
+  const std::string key = server_.Join(old, "meet");
+  const auto alice = Joined("alice", "meet");
+  const json custom = {{"MsgType", "TIMCustomElem"},
+                       {"MsgContent", {{"Data", "group_create"}, {"Desc", ""}, {"Ext", ""}}}};
+  const json sent = alice->Ask("group_open_http_svc.send_group_msg",
+                               {{"GroupId", "meet"}, {"Random", 1}, {"MsgBody", {custom}}});
+  EXPECT_EQ(sent["MsgSeq"], 1);
+  server_.Follow();
+  const auto skipped = server_.PollRoom(old, key, 1);
+  ASSERT_TRUE(skipped->reply());
+  json reply = json::parse(skipped->reply()->body);
+  EXPECT_THAT(reply["RspMsgList"], IsEmpty());
+  EXPECT_EQ(reply["NextSeq"], 2);
+  (void)alice->SendToGroup("meet", "text", 2);
+  const auto next = server_.PollRoom(old, key, 2);
+  ASSERT_TRUE(next->reply());
+  EXPECT_THAT(json::parse(next->reply()->body)["RspMsgList"], SizeIs(1));
+  const json history = server_.Call(old, "group_open_http_svc/group_msg_get",
+                                    {{"GroupId", "meet"}, {"ReqMsgNumber", 20}});
+  EXPECT_THAT(history["RspMsgList"], SizeIs(1));
+}
+
+TEST_F(TimMessages, APhoneInALiveRoomGetsNoTextThatItCannotRead) {
+  const auto phone = server_.LogIn("phone");
+  (void)server_.Join(phone, "live");
+  const auto alice = LoggedIn("alice");
+  (void)server_.PollAccount(phone)->reply();
+  EXPECT_EQ(alice->SendDirect("phone", "plain", 1)["ErrorCode"], 0);
+  const auto poll = server_.PollAccount(phone);
+  server_.Tick(100ms);
+  EXPECT_FALSE(poll->reply());
+}
+
+TEST_F(TimMessages, WhereAnOlderServerMayReadTheGuardedFormIsStored) {
+  server_.may_store_plain = false;
+  const auto alice = Joined("alice", "meet");
+  const json custom = {{"MsgType", "TIMCustomElem"},
+                       {"MsgContent", {{"Data", "group_create"}, {"Desc", ""}, {"Ext", ""}}}};
+  EXPECT_EQ(alice->Ask("group_open_http_svc.send_group_msg",
+                       {{"GroupId", "meet"}, {"Random", 1}, {"MsgBody", {custom}}})["ErrorCode"],
+            80001);
+  EXPECT_EQ(alice->SendToGroup("meet", "text", 2)["ErrorCode"], 0);
+  const auto stored = server_.store.messages().ReadMessages(0, 10);
+  ASSERT_THAT(*stored, SizeIs(1));
+  EXPECT_FALSE(stored->front().content.is_unguarded);
+}
+
+TEST_F(TimMessages, NewClientsGetThePlainText) {
+  const auto alice = Joined("alice", "meet");
+  const auto other = SocketClient::LoggedIn(server_, "carol");
+  (void)other->Ask("subscribe", {{"kind", "multi"}, {"roomID", "meet"}});
+  (void)alice->SendToGroup("meet", "plain text", 1);
+  const std::vector<json> pushes = other->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["event"]["message"]["body"], "plain text");
+  EXPECT_EQ(pushes[0]["event"]["message"]["nick"], "alice");
+}
+
+}  // namespace
+}  // namespace rtcroom
