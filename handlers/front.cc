@@ -8,9 +8,10 @@
 namespace rtcroom {
 
 RequestHandler& Front::For(const HttpRequest& request) const {
-  const auto& [rooms, webim, channel, web, callbacks, welcome, demo] = handlers_;
+  const auto& [rooms, webim, channel, tim, web, callbacks, welcome, demo] = handlers_;
   if (webim != nullptr && webim->Serves(request.path)) return *webim;
   if (channel != nullptr && channel->Serves(request.path)) return *channel;
+  if (tim != nullptr && tim->Serves(request.path)) return *tim;
   if (web != nullptr && web->Serves(request.path)) return *web;
   if (CallbackHandler* const callback = callbacks.For(request.path)) return *callback;
   if (welcome != nullptr && WelcomePage::Serves(request)) return *welcome;

@@ -10,6 +10,7 @@
 #include "handlers/channel/channel_router.h"
 #include "handlers/demo_pages.h"
 #include "handlers/rooms/router.h"
+#include "handlers/tim/tim_router.h"
 #include "handlers/web/web_router.h"
 #include "handlers/webim/webim_router.h"
 #include "handlers/welcome_page.h"
@@ -21,6 +22,7 @@ struct FrontHandlers {
   Router& rooms;  ///< answers what no other one serves
   WebimRouter* webim = nullptr;
   ChannelRouter* channel = nullptr;
+  tim::TimRouter* tim = nullptr;
   WebRouter* web = nullptr;
   CallbackHandlers callbacks{};
   WelcomePage* welcome = nullptr;

@@ -111,6 +111,7 @@ struct ImConfig {
 
 struct ChannelConfig {
   bool enabled = false;
+  bool sdks = false;
   std::string prefix = {};  ///< empty: none
   GroupAccess join = GroupAccess::kAny;
   DirectAccess direct = DirectAccess::kAny;

@@ -173,7 +173,12 @@ void CheckChannelPrefix(const Config& config, Problems& problems) {
 }
 
 void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
-  if (!config.channel.enabled) return;
+  if (!config.channel.enabled) {
+    if (config.channel.sdks) {
+      problems.push_back({"channel.enabled", "missing: channel.sdks needs it"});
+    }
+    return;
+  }
   CheckChannelPrefix(config, problems);
   const ImConfig& im = config.im;
   if (NeedsMadeApplication(config) || im.enabled) return;  // the latter is checked above

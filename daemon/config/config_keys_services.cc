@@ -44,6 +44,8 @@ void AddChannelKeys(std::vector<ConfigKey>& keys) {
   channel.Add<&S::enabled>("enabled", SwitchRule{},
                            "Serves the IM protocol itself: logins, groups of rooms, messages and "
                            "notices. Without any IM key a key is made and kept in data_dir.");
+  channel.Add<&S::sdks>("sdks", SwitchRule{},
+                        "Serves today's IM SDKs, too: a WebSocket at PREFIX/binfo.");
   channel.Add<&S::prefix>("prefix", PlainTextRule{CheckOptionalPrefix},
                           "What its paths, /v4/... and /v1/..., begin with; \"\" = nothing.");
   channel.Add<&S::join>("join", ChoiceRule{{"any", "members"}},

@@ -122,6 +122,45 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
       ChannelRouterOptions{.prefix = config.channel.prefix, .hold = PollHold(config)});
 }
 
+std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDeps& deps,
+                                        RequestRecorder& recorder, const Cors& cors,
+                                        SecondLooks* looks) {
+  if (deps.channel == nullptr || !config.channel.sdks) return nullptr;
+  Channel& channel = deps.channel->channel();
+  PushReceivers& receivers = deps.channel->receivers();
+  return std::make_unique<tim::TimRouter>(
+      tim::SocketDeps{.commands = {.channel = channel,
+                                   .receivers = receivers,
+                                   .rooms = deps.store.storage(),
+                                   .history = deps.store.storage().messages(),
+                                   .groups = deps.store.storage().account_groups(),
+                                   .reads = deps.store.storage().read_positions(),
+                                   .tokens = channel.tokens(),
+                                   .clock = deps.runtime.clock,
+                                   .sdk_app_id = std::to_string(config.im.sdk_app_id),
+                                   .tell =
+                                       [&receivers](const UserId& account, std::string_view event) {
+                                         receivers.notices().Add({.user_id = account,
+                                                                  .object = std::string(event),
+                                                                  .form = PushForm::kSdk});
+                                       }},
+                      .receivers = receivers,
+                      .reader = deps.channel->reader(),
+                      .log = deps.store.storage().messages(),
+                      .places = deps.channel->places(),
+                      .logins = {.verifier = deps.auth.verifier(),
+                                 .sessions = deps.auth.sessions(),
+                                 .clock = deps.runtime.clock,
+                                 .sdk_app_id = config.im.sdk_app_id,
+                                 .looks = deps.store.IsShared() ? looks : nullptr},
+                      .costs = deps.auth.channel_costs(),
+                      .workers = deps.channel->workers(),
+                      .recorder = recorder,
+                      .random = deps.runtime.random,
+                      .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+      deps.auth.admission(), cors, config.channel.prefix);
+}
+
 std::unique_ptr<WebRouter> MakeWeb(const ApiModuleDeps& deps, RequestRecorder& recorder,
                                    const Cors& cors) {
   if (deps.web == nullptr || deps.web->sessions() == nullptr) return nullptr;
@@ -194,6 +233,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
       webim_(MakeWebim(config, deps, recorder_, cors_)),
       channel_(MakeChannel(config, deps, recorder_, cors_, looks_.get())),
+      tim_(MakeTim(config, deps, recorder_, cors_, looks_.get())),
       web_(MakeWeb(deps, recorder_, cors_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),
@@ -201,6 +241,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
       front_({.rooms = router_,
               .webim = webim_.get(),
               .channel = channel_.get(),
+              .tim = tim_.get(),
               .web = web_.get(),
               .callbacks = callbacks_,
               .welcome = &welcome_,

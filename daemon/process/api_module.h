@@ -24,6 +24,7 @@
 #include "handlers/shared/request_ids.h"
 #include "handlers/shared/request_recorder.h"
 #include "handlers/shared/second_looks.h"
+#include "handlers/tim/tim_router.h"
 #include "handlers/web/web_router.h"
 #include "handlers/webim/webim_router.h"
 #include "handlers/welcome_page.h"
@@ -71,6 +72,7 @@ class ApiModule {
   Router router_;
   const std::unique_ptr<WebimRouter> webim_;      ///< null without a channel
   const std::unique_ptr<ChannelRouter> channel_;  ///< likewise
+  const std::unique_ptr<tim::TimRouter> tim_;     ///< null without `channel.sdks`
   const std::unique_ptr<WebRouter> web_;          ///< null without sessions of browsers
   const CallbackHandlers callbacks_;
   WelcomePage welcome_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,12 +47,19 @@ RoomListForm ListForm(const RoomPolicy& policy) {
           }};
 }
 
+/// Servers of the version before hand on what is stored as it is.
+std::function<bool()> MayStorePlain(StoreModule& store) {
+  if (!store.IsShared()) return nullptr;
+  return [&node = store.lease()] { return node.AllKnowUnguardedMessages(); };
+}
+
 }  // namespace
 
 ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const ChannelModuleDeps& deps)
     : contacts_(config.direct == DirectAccess::kShared
                     ? std::make_unique<DirectContacts>(deps.store.storage(), deps.runtime.clock)
                     : nullptr),
+      places_(deps.store.storage().account_groups()),
       channel_(ChannelDeps{.rooms = deps.store.storage(),
                            .events = deps.store.storage(),
                            .log = deps.store.storage().messages(),
@@ -70,7 +78,9 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .contacts = contacts_.get(),
                            .logins = deps.store.storage().account_logins(),
                            .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
-                           .held = &deps.held},
+                           .places = &places_,
+                           .held = &deps.held,
+                           .may_store_plain = MayStorePlain(deps.store)},
                ChannelTokens(std::move(key)), MakeOptions(config, deps.held)),
       reader_(RoomReader::Deps{.rooms = deps.store.storage(),
                                .events = deps.store.storage(),
@@ -84,7 +94,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .observer = &deps.observer,
                                      .contacts = contacts_.get(),
                                      .held = &deps.held,
-                                     .list = ListForm(deps.policy)},
+                                     .list = ListForm(deps.policy),
+                                     .keeps_stored = config.sdks},
                  channel_.options().delivery_rate),
       former_(FormerMembers::Deps{
           .rooms = deps.store.storage(), .groups = channel_.groups(), .receivers = receivers_}),

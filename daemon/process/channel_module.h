@@ -8,6 +8,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/thread_pool.h"
+#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_feed.h"
 #include "daemon/channel/direct_contacts.h"
@@ -54,10 +55,12 @@ class ChannelModule {
   [[nodiscard]] PushReceivers& receivers() { return receivers_; }
   [[nodiscard]] const RoomReader& reader() const { return reader_; }
   [[nodiscard]] ThreadPool& workers() { return workers_; }
+  [[nodiscard]] AccountGroupSaver& places() { return places_; }
 
  private:
   /// Null: any account may be sent messages.
   const std::unique_ptr<DirectContacts> contacts_;
+  AccountGroupSaver places_;
   Channel channel_;
   const RoomReader reader_;
   PushReceivers receivers_;

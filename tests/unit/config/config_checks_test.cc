@@ -35,6 +35,14 @@ TEST(ConfigConflicts, TheChannelNeedsAnImApplicationOrNoImKeyAtAll) {
   EXPECT_THAT(Conflicts(config), ElementsAre("im.sdk_app_id"));
 }
 
+TEST(ConfigConflicts, TodaysSdksNeedTheChannel) {
+  Config config = ServableConfig();
+  config.channel.sdks = true;
+  EXPECT_THAT(Conflicts(config), ElementsAre("channel.enabled"));
+  config.channel.enabled = true;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+}
+
 TEST(ConfigConflicts, NodesNeedTheSameApplication) {
   Config config = ServableConfig();
   config.store.url = StoreUrl("postgresql://db/rooms");
