@@ -43,6 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Reader{"channel_body", FaultOfMessageGuard},
                     Reader{"channel_token", FaultOfChannelTokens},
                     Reader{"channel_socket", FaultOfSocketRequests},
+                    Reader{"sdk_commands", FaultOfSdkCommands},
                     Reader{"media_replies", FaultOfMediaReplies},
                     Reader{"callbacks", FaultOfCallbacks}, Reader{"web_offer", FaultOfWebOffers}),
     [](const auto& param_info) { return std::string(param_info.param.corpus); });
