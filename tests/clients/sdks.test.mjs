@@ -1,0 +1,164 @@
+// Today's IM SDKs, unmodified, against the real server: the binary that RTCROOMD names.
+import assert from 'node:assert';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { kNoServer, person, Server } from '../console/support/server.js';
+import { until } from '../console/support/until.js';
+import { conversationOf, SdkUser } from './support/sdk_user.js';
+import { kForClients } from './support/settings.js';
+
+/** The oldest and the newest; SDKS names others: packages of this folder, with `:wx` those for mini-programs. */
+const kSdks = (process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat').split(' ')
+  .map((text) => ({ name: text.split(':')[0], flavour: text.split(':')[1] }));
+
+const once = (texts) => assert.strictEqual(new Set(texts).size, texts.length, `twice: ${texts}`);
+
+for (const sdk of kSdks) {
+  describe(`The SDK ${sdk.name}`, { skip: kNoServer }, () => {
+    const server = new Server({ ...kForClients, 'channel.sdks': true, 'limits.per_user_rate': '0/s' });
+    /** @type {SdkUser[]} */
+    let users = [];
+    let rooms = 0;
+
+    const newUser = async (identity) => {
+      const user = new SdkUser(server, sdk, identity ?? await server.newUser());
+      users.push(user);
+      return user;
+    };
+    const newLogin = async (identity) => (await newUser(identity)).login();
+    async function newRoom(kind = 'multi', members = ['host']) {
+      rooms += 1;
+      const roomID = `room_${rooms}`;
+      await server.mustCall(`${kind}_room/create_room`, { roomID, roomName: 'talk', ...person(members[0]) });
+      return roomID;
+    }
+
+    before(() => server.start());
+    after(() => server.end());
+    afterEach(() => users.splice(0).forEach((user) => user.kill()));
+
+    it('logs in, and is refused with the code of the reason', async () => {
+      const identity = await server.newUser();
+      const ann = await newLogin(identity);
+      assert.strictEqual((await ann.call('getMyProfile')).userID, identity.userID);
+      const eve = await (await newUser({ ...identity, userID: 'eve' })).create();
+      await assert.rejects(eve.call('login', { userID: 'eve', userSig: identity.userSig }), { code: 70013 });
+    });
+
+    it('two users talk, once each, with what they add', async () => {
+      const [ann, bob] = [await newLogin(), await newLogin()];
+      await ann.call('updateMyProfile', { nick: 'Ann', avatar: 'https://example.com/a.png' });
+      await ann.say('C2C', bob.userID, 'hello }} <b>', { cloudCustomData: '{"k":1}' });
+      await ann.call('send', 'createCustomMessage', {
+        to: bob.userID, conversationType: 'C2C', payload: { data: '{"call":1}', description: 'd', extension: 'e' },
+      });
+      await until('both messages', () => bob.messages.length === 2);
+      const [text, custom] = bob.messages;
+      assert.deepStrictEqual([text.payload.text, text.cloudCustomData, text.from, text.nick], ['hello }} <b>', '{"k":1}', ann.userID, 'Ann']);
+      assert.deepStrictEqual(custom.payload, { data: '{"call":1}', description: 'd', extension: 'e' });
+      assert.deepStrictEqual(ann.messages, []);
+      assert.strictEqual((await conversationOf(bob, `C2C${ann.userID}`)).unreadCount, 2);
+      await bob.call('setMessageRead', { conversationID: `C2C${ann.userID}` });
+      await until('Ann is told', () => ann.of('MESSAGE_READ_BY_PEER').length > 0);
+      assert.strictEqual((await conversationOf(bob, `C2C${ann.userID}`)).unreadCount, 0);
+      const { messageList } = await ann.call('getMessageList', { conversationID: `C2C${bob.userID}` });
+      assert.deepStrictEqual(messageList.map(({ random }) => random), bob.messages.map(({ random }) => random));
+    });
+
+    it('finds at its login what came before', async () => {
+      const [ann, identity] = [await newLogin(), await server.newUser()];
+      for (let at = 0; at < 25; at += 1) await ann.say('C2C', identity.userID, `text ${at}`);
+      const bob = await newLogin(identity);
+      const conversationID = `C2C${ann.userID}`;
+      await until('25 unread', async () => (await conversationOf(bob, conversationID)).unreadCount === 25);
+      const texts = [];
+      let page = await bob.call('getMessageList', { conversationID });
+      texts.unshift(...page.messageList.map(({ payload }) => payload.text));
+      while (!page.isCompleted) {
+        page = await bob.call('getMessageList', { conversationID, nextReqMessageID: page.nextReqMessageID });
+        texts.unshift(...page.messageList.map(({ payload }) => payload.text));
+      }
+      assert.deepStrictEqual(texts, Array.from({ length: 25 }, (_, at) => `text ${at}`));
+    });
+
+    it('talks in a room, whose members come and go', async () => {
+      const roomID = await newRoom();
+      const [ann, bob] = [await newLogin(), await newLogin()];
+      await ann.join(roomID);
+      await bob.join(roomID);
+      await until('the tip', () => ann.messages.some(({ type, payload }) => type === 'TIMGroupTipElem' && payload.userIDList.includes(bob.userID)));
+      await ann.say('GROUP', roomID, 'to all', { cloudCustomData: 'c', priority: 'High' });
+      await until('the text', () => bob.texts().length === 1);
+      const { messageList } = await bob.call('getMessageList', { conversationID: `GROUP${roomID}` });
+      const texts = ({ type }) => type === 'TIMTextElem';
+      assert.deepStrictEqual(messageList.filter(texts).map(({ ID }) => ID), bob.messages.filter(texts).map(({ ID }) => ID));
+      const { memberList } = await ann.call('getGroupMemberList', { groupID: roomID, count: 30, offset: 0 });
+      assert.deepStrictEqual(memberList.map(({ userID }) => userID).sort(), [ann.userID, bob.userID].sort());
+      await server.mustCall('multi_room/add_pusher', { roomID, ...person('cat') });
+      const isNotice = ({ type, payload }) => type === 'TIMGroupSystemNoticeElem' && payload.operationType === 255;
+      await until('the notice', () => ann.messages.some(isNotice));
+      assert.match(ann.messages.find(isNotice).payload.userDefinedField, /notifyPusherChange/);
+      await bob.call('quitGroup', roomID);
+      await assert.rejects(bob.say('GROUP', roomID, 'from outside'), (error) => error.code > 0);
+      await server.mustCall('multi_room/destroy_room', { roomID, userID: 'host' });
+      await until('the end', () => ann.messages.some(({ payload }) => payload.operationType === 5));
+    });
+
+    it('watches a live room', async () => {
+      const roomID = await newRoom('live');
+      const [ann, bob] = [await newLogin(), await newLogin()];
+      const joined = await ann.join(roomID, 'AVChatRoom');
+      assert.strictEqual(joined.status, 'JoinedSuccess');
+      await bob.join(roomID, 'AVChatRoom');
+      for (let at = 0; at < 10; at += 1) await ann.say('GROUP', roomID, `text ${at}`);
+      await until('all', () => bob.texts().length >= 10);
+      assert.deepStrictEqual(bob.texts(), Array.from({ length: 10 }, (_, at) => `text ${at}`));
+      assert.deepStrictEqual(ann.texts(), []);
+    });
+
+    it('misses nothing while it is cut off, and shows nothing twice', async () => {
+      const [multi, live] = [await newRoom(), await newRoom('live')];
+      const [ann, bob] = [await newLogin(), await newLogin()];
+      for (const user of [ann, bob]) {
+        await user.join(multi);
+        await user.join(live, 'AVChatRoom');
+      }
+      const expected = [];
+      const say = async (text) => {
+        for (const [type, to] of [['C2C', bob.userID], ['GROUP', multi], ['GROUP', live]]) await ann.say(type, to, `${to} ${text}`);
+        expected.push(`${bob.userID} ${text}`, `${multi} ${text}`, `${live} ${text}`);
+      };
+      await say('before');
+      await until('those before', () => bob.texts().length === 3);
+      await bob.call('cut');
+      for (const text of ['1', '2', '3', '4']) await say(text);
+      await bob.call('mend');
+      await until('all', () => bob.texts().length >= expected.length);
+      await say('after');
+      await until('those after', () => bob.texts().includes(`${live} after`));
+      once(bob.texts());
+      assert.deepStrictEqual(bob.texts().sort(), expected.sort());
+    });
+
+    it('goes on after a restart of the server', async () => {
+      const [multi, live] = [await newRoom(), await newRoom('live')];
+      const [ann, bob] = [await newLogin(), await newLogin()];
+      for (const user of [ann, bob]) {
+        await user.join(multi);
+        await user.join(live, 'AVChatRoom');
+      }
+      await server.stop();
+      await server.start();
+      for (const [type, to] of [['C2C', bob.userID], ['GROUP', multi], ['GROUP', live]]) await ann.say(type, to, `to ${to}`);
+      await until('all', () => bob.texts().length >= 3);
+      assert.deepStrictEqual(bob.texts().sort(), [bob.userID, multi, live].map((to) => `to ${to}`).sort());
+    });
+
+    it('is told of another login', async () => {
+      const identity = await server.newUser();
+      const first = await newLogin(identity);
+      await newLogin(identity);
+      await until('the first is out', () => first.of('KICKED_OUT').length > 0);
+      assert.strictEqual(first.of('KICKED_OUT')[0].type, 'multipleAccount');
+    });
+  });
+}

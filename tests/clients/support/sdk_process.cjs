@@ -1,0 +1,119 @@
+// One user of an IM SDK of today, unmodified, in a process of its own, with what the SDK asks of a page.
+// Takes {id, call, args}, and answers {id, value} or {id, error}; tells each event of the SDK.
+const [, , name, flavour] = process.argv;
+const { WebSocket } = require('ws');
+
+const items = new Map();
+const storage = {
+  getItem: (key) => items.get(key) ?? null,
+  setItem: (key, value) => items.set(key, String(value)),
+  removeItem: (key) => items.delete(key),
+};
+const nothing = () => {};
+const element = () => ({ style: {}, setAttribute: nothing, appendChild: nothing, addEventListener: nothing });
+
+/** Its sockets, so that the network can go. */
+const sockets = new Set();
+let isCut = false;
+class Socket extends WebSocket {
+  constructor(url, protocols) {
+    super(isCut ? 'ws://127.0.0.1:9' : url, protocols, { perMessageDeflate: false });
+    sockets.add(this);
+    this.on('close', () => sockets.delete(this));
+  }
+}
+
+function makePage() {
+  const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36';
+  /** What the oldest SDK asks to see whether there is a network. */
+  class XMLHttpRequest {
+    open() {}
+    setRequestHeader() {}
+    abort() {}
+    send() {
+      setImmediate(() => {
+        Object.assign(this, { readyState: 4, status: 200, responseText: '' });
+        this.onreadystatechange?.();
+        this.onload?.();
+      });
+    }
+  }
+  const location = { host: 'localhost', hostname: 'localhost', href: 'http://localhost/', protocol: 'http:' };
+  const document = {
+    ...element(), charset: 'UTF-8', visibilityState: 'visible', hidden: false, cookie: '', referrer: '', title: '', location,
+    documentElement: element(), head: element(), body: element(), createElement: element, getElementsByTagName: () => [element()],
+    removeEventListener: nothing,
+  };
+  const navigator = { userAgent, onLine: true, appVersion: '5.0', platform: 'Linux x86_64', language: 'en' };
+  const added = {
+    window: globalThis, self: globalThis, document, location, navigator, localStorage: storage, sessionStorage: storage, WebSocket: Socket,
+    XMLHttpRequest, addEventListener: nothing, removeEventListener: nothing,
+  };
+  for (const [key, value] of Object.entries(added)) Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
+}
+
+/** What the SDK for mini-programs asks of WeChat. */
+function makeWeChat() {
+  const system = { platform: 'ios', system: 'iOS 17.0', version: '8.0.40', SDKVersion: '3.0.0', brand: 'a', model: 'b', host: {} };
+  globalThis.wx = {
+    getSystemInfoSync: () => system, getSystemInfo: ({ success }) => success?.(system), getDeviceInfo: () => system, getAppBaseInfo: () => system,
+    canIUse: () => false, onNetworkStatusChange: nothing, getNetworkType: ({ success }) => success?.({ networkType: 'wifi' }),
+    onAppShow: nothing, onAppHide: nothing, getStorageSync: (key) => items.get(key) ?? '', setStorageSync: (key, value) => items.set(key, value),
+    removeStorageSync: (key) => items.delete(key), getStorage: ({ fail }) => fail?.({}), setStorage: nothing, getAccountInfoSync: () => ({ miniProgram: {} }),
+    request: ({ fail }) => { setImmediate(() => fail?.({ errMsg: 'no' })); return { abort: nothing }; },
+    connectSocket: ({ url }) => {
+      const socket = new Socket(url);
+      socket.binaryType = 'arraybuffer';
+      return {
+        onOpen: (listener) => socket.addEventListener('open', () => listener({})),
+        onMessage: (listener) => socket.addEventListener('message', ({ data }) => listener({ data })),
+        onClose: (listener) => socket.addEventListener('close', ({ code, reason }) => listener({ code, reason })),
+        onError: (listener) => socket.addEventListener('error', () => listener({ errMsg: 'error' })),
+        send: ({ data, success, fail }) => socket.send(data, (error) => (error ? fail?.({ errMsg: String(error) }) : success?.({}))),
+        close: ({ code } = {}) => socket.close(code),
+      };
+    },
+  };
+}
+
+if (flavour === 'wx') makeWeChat();
+else makePage();
+
+
+const loaded = require(name);
+const SDK = loaded.default ?? loaded;
+let sdk;
+
+const plain = (value) => JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'function' ? undefined : one)));
+
+const kCalls = {
+  create(options) {
+    sdk = SDK.create(options);
+    sdk.setLogLevel(4);
+    for (const [key, event] of Object.entries(SDK.EVENT)) {
+      sdk.on(event, function tell({ data }) {
+        process.send({ event: key, data: plain(data) });
+      });
+    }
+  },
+  /** A call that makes a message, with its options, and the send of it. */
+  async send(make, options) {
+    const sent = await sdk.sendMessage(sdk[make](options));
+    return sent.data;
+  },
+  types: () => SDK.TYPES,
+  cut() {
+    isCut = true;
+    sockets.forEach((socket) => socket.terminate());
+  },
+  mend() { isCut = false; },
+};
+
+process.on('message', async ({ id, call, args }) => {
+  try {
+    const value = await (kCalls[call] ? kCalls[call](...args) : sdk[call](...args).then(({ data }) => data));
+    process.send({ id, value: plain(value) });
+  } catch (error) {
+    process.send({ id, error: { code: error.code, message: `${call}: ${error.message ?? error}` } });
+  }
+});

@@ -1,0 +1,89 @@
+// Users of today's IM SDKs, each in a process of its own.
+import assert from 'node:assert';
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { until } from '../../console/support/until.js';
+
+const kProgram = fileURLToPath(new URL('sdk_process.cjs', import.meta.url));
+const require = createRequire(import.meta.url);
+
+export class SdkUser {
+  /** @type {[string, any][]} */
+  events = [];
+  #child;
+  #calls = new Map();
+  #newest = 0;
+  #ended = '';
+
+  /**
+   * @param {import('../../console/support/server.js').Server} server
+   * @param {{name: string, flavour?: string}} sdk  a package of tests/clients
+   * @param {{userID: string, userSig: string, sdkAppID: number}} identity
+   */
+  constructor(server, sdk, identity) {
+    this.server = server;
+    this.identity = identity;
+    this.userID = identity.userID;
+    this.#child = fork(kProgram, [require.resolve(sdk.name), sdk.flavour ?? 'page'], { silent: true });
+    this.#child.stderr.on('data', (bytes) => { this.#ended += bytes; });
+    this.#child.on('message', (/** @type {any} */ { id, value, error, event, data }) => {
+      if (event) return this.events.push([event, data]);
+      const { resolve, reject } = this.#calls.get(id);
+      this.#calls.delete(id);
+      return error ? reject(Object.assign(new Error(error.message), { code: error.code })) : resolve(value);
+    });
+    this.#child.on('exit', () => {
+      for (const { reject } of this.#calls.values()) reject(new Error(`the SDK's process ended: ${this.#ended.slice(-2000)}`));
+    });
+  }
+
+  /**
+   * @param {string} call  of the SDK, or of the program
+   * @param {any[]} args
+   */
+  call(call, ...args) {
+    this.#newest += 1;
+    const id = this.#newest;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+      this.#child.send({ id, call, args });
+    });
+  }
+
+  async create() {
+    const address = `${this.server.host.replace(/^http/, 'ws')}${this.server.settings['channel.prefix'] ?? ''}`;
+    await this.call('create', { SDKAppID: this.identity.sdkAppID, proxyServer: address });
+    return this;
+  }
+
+  async login() {
+    await this.create();
+    await this.call('login', { userID: this.userID, userSig: this.identity.userSig });
+    await until(`${this.userID} is ready`, () => this.of('SDK_READY').length > 0);
+    return this;
+  }
+
+  of(event) { return this.events.filter(([name]) => name === event).map(([, data]) => data); }
+
+  /** All messages, tips and notices, in their order. */
+  get messages() { return this.of('MESSAGE_RECEIVED').flat(); }
+
+  texts() { return this.messages.filter(({ type }) => type === 'TIMTextElem').map(({ payload }) => payload.text); }
+
+  say(conversationType, to, text, more = {}) {
+    return this.call('send', 'createTextMessage', { to, conversationType, payload: { text }, ...more });
+  }
+
+  join(groupID, type = 'Public') { return this.call('joinGroup', { groupID, type }); }
+
+  kill() { this.#child.kill('SIGKILL'); }
+}
+
+/** The only conversation with that ID. */
+export async function conversationOf(user, conversationID) {
+  const { conversationList } = await user.call('getConversationList');
+  const found = conversationList.filter((one) => one.conversationID === conversationID);
+  assert.strictEqual(found.length, 1, JSON.stringify(conversationList));
+  return found[0];
+}
