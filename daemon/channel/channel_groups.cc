@@ -224,11 +224,8 @@ Result<GroupFacts> ChannelGroups::FindJoined(const ChannelInstance& caller, cons
     if (login != nullptr && login->knows_group) return not_joined;
   }
   // The next poll's key may lead there, unless the account may not be in that group.
-  const Result<Room> room = FindRoom(caller, group);
-  const Status may = room ? CheckGroupAccess(core_.options.access, caller.account, *room,
-                                             core_.deps.rooms, core_.deps.bans)
-                          : room.error();
-  if (!may && IsRefusal(may.error().code)) return not_joined;
+  const Result<Room> room = FindRoomToJoin(caller, group);
+  if (!room && IsRefusal(room.error().code)) return not_joined;
   return Error{Errc::kStoreBusy, "the login's group is not known yet"};
 }
 
