@@ -3,7 +3,7 @@ import assert from 'node:assert';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { kNoServer, person, Server } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
-import { conversationOf, SdkUser } from './support/sdk_user.js';
+import { SdkUser, unreadIn } from './support/sdk_user.js';
 import { kForClients } from './support/settings.js';
 
 /** The oldest and the newest; SDKS names others: packages of this folder, with `:wx` those for mini-programs. */
@@ -56,10 +56,11 @@ for (const sdk of kSdks) {
       assert.deepStrictEqual([text.payload.text, text.cloudCustomData, text.from, text.nick], ['hello }} <b>', '{"k":1}', ann.userID, 'Ann']);
       assert.deepStrictEqual(custom.payload, { data: '{"call":1}', description: 'd', extension: 'e' });
       assert.deepStrictEqual(ann.messages, []);
-      assert.strictEqual((await conversationOf(bob, `C2C${ann.userID}`)).unreadCount, 2);
-      await bob.call('setMessageRead', { conversationID: `C2C${ann.userID}` });
+      const conversationID = `C2C${ann.userID}`;
+      await until('both are unread', async () => await unreadIn(bob, conversationID) === 2);
+      await bob.call('setMessageRead', { conversationID });
       await until('Ann is told', () => ann.of('MESSAGE_READ_BY_PEER').length > 0);
-      assert.strictEqual((await conversationOf(bob, `C2C${ann.userID}`)).unreadCount, 0);
+      await until('both are read', async () => await unreadIn(bob, conversationID) === 0);
       const { messageList } = await ann.call('getMessageList', { conversationID: `C2C${bob.userID}` });
       assert.deepStrictEqual(messageList.map(({ random }) => random), bob.messages.map(({ random }) => random));
     });
@@ -69,7 +70,7 @@ for (const sdk of kSdks) {
       for (let at = 0; at < 25; at += 1) await ann.say('C2C', identity.userID, `text ${at}`);
       const bob = await newLogin(identity);
       const conversationID = `C2C${ann.userID}`;
-      await until('25 unread', async () => (await conversationOf(bob, conversationID)).unreadCount === 25);
+      await until('25 unread', async () => await unreadIn(bob, conversationID) === 25);
       const texts = [];
       let page = await bob.call('getMessageList', { conversationID });
       texts.unshift(...page.messageList.map(({ payload }) => payload.text));

@@ -80,10 +80,10 @@ export class SdkUser {
   kill() { this.#child.kill('SIGKILL'); }
 }
 
-/** The only conversation with that ID. */
-export async function conversationOf(user, conversationID) {
+/** How many messages of a conversation are unread; undefined where there is no such conversation yet. */
+export async function unreadIn(user, conversationID) {
   const { conversationList } = await user.call('getConversationList');
   const found = conversationList.filter((one) => one.conversationID === conversationID);
-  assert.strictEqual(found.length, 1, JSON.stringify(conversationList));
-  return found[0];
+  assert.ok(found.length <= 1, JSON.stringify(conversationList));
+  return found[0]?.unreadCount;
 }
