@@ -55,8 +55,7 @@ Result<json> ListLogins(const HttpRequest& request, const ChannelLogins* logins)
   const ConnectedLogins found = logins == nullptr ? ConnectedLogins() : logins->Page(*asked);
   json list = json::array();
   for (const ConnectedLogin& login : found.logins) list.push_back(LoginJson(login));
-  return json{{"logins", std::move(list)},
-              {"next", found.next ? json(found.next->value) : json()}};
+  return json{{"logins", std::move(list)}, {"next", found.next ? json(found.next->value) : json()}};
 }
 
 }  // namespace rtcroom

@@ -36,7 +36,8 @@ Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext
 Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext& context) {
   Result<ProfileChange> change = ReadProfileChange(request.body);
   if (!change) return change.error();
-  context.channel.logins().SetProfile(request.caller, std::move(change->nick), std::move(change->image));
+  context.channel.logins().SetProfile(request.caller, std::move(change->nick),
+                                      std::move(change->image));
   return JsonText();
 }
 

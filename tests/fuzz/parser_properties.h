@@ -46,7 +46,8 @@ std::optional<std::string> FaultOfChannelTokens(std::string_view bytes);
 /// is read as it was sent, and old clients can read it.
 std::optional<std::string> FaultOfSocketRequests(std::string_view bytes);
 
-/// Sends a command of today's IM SDKs, which the first byte of `bytes` selects; the rest is its body.
+/// Sends a command of today's IM SDKs, which the first byte of `bytes` selects; the rest is its
+/// body.
 ///
 /// The reply is an object or a failure with a code. What others are told is not affected.
 std::optional<std::string> FaultOfSdkCommands(std::string_view bytes);

@@ -36,7 +36,8 @@ TEST_F(TimLogin, TheSocketIsForOneApplicationAndListedPages) {
   SdkClient client(server);
   ASSERT_TRUE(client.head());
   // Not all clients ignore a subprotocol that they did not offer.
-  for (const auto& [name, value] : client.head()->headers) EXPECT_NE(name, "Sec-WebSocket-Protocol");
+  for (const auto& [name, value] : client.head()->headers)
+    EXPECT_NE(name, "Sec-WebSocket-Protocol");
   EXPECT_TRUE(SdkClient(server, "/info").head());
   EXPECT_TRUE(
       SdkClient(server, "/binfo", ChannelFixture::kSdkAppId, "https://page.example").head());
