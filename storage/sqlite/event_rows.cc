@@ -48,7 +48,7 @@ Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column) {
   return stored;
 }
 
-Result<std::uint64_t> ReadPosition(StatementRun& run) {
+Result<std::uint64_t> ReadEventPosition(StatementRun& run) {
   const std::uint64_t position = run.Next() ? run.Unsigned(0) : 0;
   if (!run.status()) return run.status().error();
   return position;

@@ -39,6 +39,6 @@ Status ReplaceEvent(Statement& update, const RoomEvent& event, std::uint64_t pos
 Result<StoredEvent> ReadEvent(const StatementRun& run, int first_column);
 
 /// The position in the only column of the first row; 0 when there is no row.
-Result<std::uint64_t> ReadPosition(StatementRun& run);
+Result<std::uint64_t> ReadEventPosition(StatementRun& run);
 
 }  // namespace rtcroom

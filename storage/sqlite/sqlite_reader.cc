@@ -231,7 +231,7 @@ Result<std::vector<StoredEvent>> SqliteReader::ReadSeatLosses(const RoomKey& key
   return InSnapshot([&]() -> Result<std::vector<StoredEvent>> {
     std::vector<StoredEvent> found;
     StatementRun run(evicted_, key.id.value, key.kind, user.value);
-    const Result<std::uint64_t> evicted = ReadPosition(run);
+    const Result<std::uint64_t> evicted = ReadEventPosition(run);
     const Result<std::uint64_t> ended = EndBefore(key, kBehindAll);
     if (!evicted) return evicted.error();
     if (!ended) return ended.error();
@@ -261,14 +261,14 @@ Result<std::optional<SqliteReader::Link>> SqliteReader::ReadLink(const RoomKey& 
 
 Result<std::uint64_t> SqliteReader::NewestOf(const RoomKey& key) {
   StatementRun run(last_of_room_, key.id.value, key.kind);
-  const Result<std::uint64_t> last = ReadPosition(run);
+  const Result<std::uint64_t> last = ReadEventPosition(run);
   if (!last || *last != 0) return last;
   return EndBefore(key, kBehindAll);
 }
 
 Result<std::uint64_t> SqliteReader::EndBefore(const RoomKey& key, std::uint64_t position) {
   StatementRun run(end_of_room_, key.id.value, key.kind, position);
-  return ReadPosition(run);
+  return ReadEventPosition(run);
 }
 
 Result<Cursor> SqliteReader::Newest() {

@@ -210,7 +210,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
 
 Result<std::uint64_t> SqliteWriter::LastPosition(const Room& stored) {
   StatementRun run(last_position_, stored.sequence);
-  return ReadPosition(run);
+  return ReadEventPosition(run);
 }
 
 Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,

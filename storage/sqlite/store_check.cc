@@ -235,7 +235,7 @@ class Check {
 
   Result<std::uint64_t> LastPosition(const Room& room) {
     StatementRun run(last_position_, room.sequence);
-    return ReadPosition(run);
+    return ReadEventPosition(run);
   }
 
   Status LoadAudiences(Room& room) {
