@@ -6,8 +6,8 @@ import { until } from '../console/support/until.js';
 import { SdkUser, unreadIn } from './support/sdk_user.js';
 import { kForClients } from './support/settings.js';
 
-/** The oldest and the newest; SDKS names others: packages of this folder, with `:wx` those for mini-programs. */
-const kSdks = (process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat').split(' ')
+/** The oldest, that of mini-programs (`:wx`), and the newest; SDKS names others: packages of this folder, or paths. */
+const kSdks = (process.env.SDKS ?? 'tim-js-sdk tim-wx-sdk:wx @tencentcloud/chat').split(' ')
   .map((text) => ({ name: text.split(':')[0], flavour: text.split(':')[1] }));
 
 const once = (texts) => assert.strictEqual(new Set(texts).size, texts.length, `twice: ${texts}`);

@@ -54,7 +54,9 @@ function makePage() {
 
 /** What the SDK for mini-programs asks of WeChat. */
 function makeWeChat() {
-  const system = { platform: 'ios', system: 'iOS 17.0', version: '8.0.40', SDKVersion: '3.0.0', brand: 'a', model: 'b', host: {} };
+  const system = { platform: 'ios', system: 'iOS 17.0', version: '8.0.40', SDKVersion: '3.0.0', brand: 'a', model: 'b', host: {}, fontSizeSetting: 16 };
+  globalThis.getApp = () => ({});
+  globalThis.__wxConfig = { platform: 'ios' };
   globalThis.wx = {
     getSystemInfoSync: () => system, getSystemInfo: ({ success }) => success?.(system), getDeviceInfo: () => system, getAppBaseInfo: () => system,
     canIUse: () => false, onNetworkStatusChange: nothing, getNetworkType: ({ success }) => success?.({ networkType: 'wifi' }),
