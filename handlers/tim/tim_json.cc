@@ -29,11 +29,9 @@ enum Event : std::uint8_t {
   kReceipts = 16,
 };
 
-std::int64_t Number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
 /// The one of `chosen` and `otherwise` that is there.
 std::int64_t NumberOr(std::uint64_t chosen, std::uint64_t otherwise) {
-  return Number(chosen == 0 ? otherwise : chosen);
+  return AsNumber(chosen == 0 ? otherwise : chosen);
 }
 
 std::string Object(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
@@ -82,7 +80,7 @@ Shown ShownOf(const MessageContent& content, const SenderFacts& sender) {
 
 /// When its client says that it was sent; the SDK would take its own clock for a missing one.
 std::int64_t ClientTime(const MessageContent& content) {
-  return content.client_time == 0 ? UnixSeconds(content.sent_at) : Number(content.client_time);
+  return content.client_time == 0 ? UnixSeconds(content.sent_at) : AsNumber(content.client_time);
 }
 
 void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_view image,
@@ -124,7 +122,7 @@ void WriteSelf(const Room& room, const AccountGroup& self, JsonText& out) {
   out.Field("Role", RoleOf(room.creator == self.account))
       .Field("JoinTime", UnixSeconds(self.joined_at))
       .Field("MsgFlag", "AcceptAndNotify")
-      .Field("MsgSeq", Number(self.read))
+      .Field("MsgSeq", AsNumber(self.read))
       .Field("NameCard", "");
 }
 
@@ -182,7 +180,7 @@ std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
   object.Field("Event", kGroupMessages)
       .Field("From_Account", content.sender.value)
       .Field("ToGroupId", group.id.value)
-      .Field("MsgSeq", Number(message.seq))
+      .Field("MsgSeq", AsNumber(message.seq))
       .Field("MsgRandom", NumberOr(content.client_random, message.position))
       .Field("ClientSeq", NumberOr(content.client_seq, message.position))
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
@@ -218,8 +216,8 @@ std::string TipEvent(const Tip& tip) {
       .Field("Event", kShownTips)
       .Field("From_Account", kSystem)
       .Field("ToGroupId", tip.group.id.value)
-      .Field("MsgSeq", Number(kFirstTipSeq + tip.number))
-      .Field("MsgRandom", Number(tip.number))
+      .Field("MsgSeq", AsNumber(kFirstTipSeq + tip.number))
+      .Field("MsgRandom", AsNumber(tip.number))
       .Field("MsgTimeStamp", UnixSeconds(tip.at))
       .Field("MsgClientTime", UnixSeconds(tip.at))
       .BeginObject("MsgBody")
@@ -247,8 +245,8 @@ std::string NoticeEvent(const Notice& notice) {
       .Field("From_Account", kSystem)
       .Field("To_Account", notice.to.value)
       .Field("ToGroupId", notice.group.id.value)
-      .Field("MsgSeq", Number(kFirstRandom + (notice.random >> 34)))
-      .Field("MsgRandom", Number(kFirstRandom + (notice.random & 0x3FFF'FFFF)))
+      .Field("MsgSeq", AsNumber(kFirstRandom + (notice.random >> 34)))
+      .Field("MsgRandom", AsNumber(kFirstRandom + (notice.random & 0x3FFF'FFFF)))
       .Field("MsgTimeStamp", UnixSeconds(notice.at))
       .BeginObject("MsgBody")
       .Field("ReportType", static_cast<int>(notice.type))
@@ -293,9 +291,9 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
   event.Field("Event", kReceipts).Field("Peer_Account", reader.value).BeginArray("C2cMsgInfo");
   for (const NamedMessage& message : messages) {
     event.BeginObject()
-        .Field("MsgRandom", Number(message.random))
-        .Field("MsgSeq", Number(message.seq))
-        .Field("MsgTime", Number(message.time))
+        .Field("MsgRandom", AsNumber(message.random))
+        .Field("MsgSeq", AsNumber(message.seq))
+        .Field("MsgTime", AsNumber(message.time))
         .Field("MsgClientTime", NumberOr(message.client_time, message.time))
         .Field("TinyId", tiny_id)
         .EndObject();
@@ -331,7 +329,7 @@ void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out)
       .Field("InfoSeq", 1)
       .Field("LastInfoTime", created_at)
       .Field("LastMsgTime", UnixSeconds(group.last_message_at))
-      .Field("NextMsgSeq", Number(group.newest_seq + 1))
+      .Field("NextMsgSeq", AsNumber(group.newest_seq + 1))
       .Field("MemberNum", static_cast<std::int64_t>(group.members))
       .Field("MaxMemberNum", kMostMembers)
       .Field("ApplyJoinOption", "FreeAccess")
@@ -420,14 +418,14 @@ void WriteConversation(const GroupConversation& conversation, JsonText& out) {
       .Field("GroupNick", group.name.empty() ? group.id.value : group.name)
       .Field("GroupImage", "")
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
-      .Field("MsgSeq", Number(conversation.newest.seq))
+      .Field("MsgSeq", AsNumber(conversation.newest.seq))
       .Field("MsgGroupFrom_Account", content.sender.value)
       .Field("SenderNick", shown.nick)
       .Field("MsgShow", "")
       .Field("LastMsgFlags", 0);
   WriteLastMessage(content, shown, out);
-  out.Field("UnreadMsgCount", Number(conversation.unread))
-      .Field("MsgGroupReadedSeq", Number(conversation.read_seq))
+  out.Field("UnreadMsgCount", AsNumber(conversation.unread))
+      .Field("MsgGroupReadedSeq", AsNumber(conversation.read_seq))
       .Field("TopFlags", 0)
       .EndObject();
 }

@@ -69,9 +69,6 @@ std::string PositionText(std::uint64_t position);
 /// @return nullopt for any other text.
 std::optional<std::uint64_t> ReadPositionText(std::string_view text);
 
-/// A number in a reply.
-inline std::int64_t AsNumber(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 /// From the beginning of a second to its last millisecond.
 inline constexpr std::chrono::milliseconds kLastOfSecond{999};
 
