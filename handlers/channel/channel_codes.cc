@@ -77,14 +77,16 @@ const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure) {
   return kChannelCodes.at(static_cast<std::size_t>(failure));
 }
 
+std::string_view InfoOf(const Error& error, const ChannelCode& code) {
+  const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
+  return is_of_request && !error.detail.empty() ? std::string_view(error.detail) : code.info;
+}
+
 HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label) {
   label.code = code.code;
   label.failure = error.code;
   label.failure_detail = error.detail;
-  const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
-  return {.body = FailureReply(code.code, is_of_request && !error.detail.empty()
-                                              ? std::string_view(error.detail)
-                                              : code.info)};
+  return {.body = FailureReply(code.code, InfoOf(error, code))};
 }
 
 HttpReply FailCommand(const Error& error, RequestLabel& label) {

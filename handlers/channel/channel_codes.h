@@ -24,6 +24,9 @@ const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure);
 inline constexpr ChannelCode kUnknownCommand = {
     .failure = Errc::kBadRequest, .code = 60002, .info = "unknown command"};
 
+/// What the client is told of a failure with that code: its detail only when the fault is in the
+/// request. The view is valid as long as `error`.
+std::string_view InfoOf(const Error& error, const ChannelCode& code);
 /// The reply to a failure. The label gets the code, and the detail, which the client receives only
 /// when the fault is in its request.
 HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label);

@@ -5,10 +5,18 @@
 
 #include <fmt/format.h>
 
+#include "handlers/channel/channel_codes.h"
 #include "handlers/shared/body.h"
 
 namespace rtcroom::tim {
 namespace {
+
+int CodeOf(Errc error) {
+  // By these two the SDK knows that its login is over, and why.
+  if (error == Errc::kNoSession) return code::kNotLoggedIn;
+  if (error == Errc::kInstanceKicked) return code::kKicked;
+  return ChannelCodeOf({}, error).code;
+}
 
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
 
@@ -46,6 +54,9 @@ std::optional<std::uint64_t> ReadNumber(std::string_view text) {
 }
 
 }  // namespace
+
+Failure::Failure(const Error& error)
+    : code(CodeOf(error.code)), info(InfoOf(error, ChannelCodeOf({}, error.code))) {}
 
 std::optional<Envelope> ReadEnvelope(std::string_view text) {
   Result<nlohmann::ordered_json> frame = ParseOrderedJson(text);
