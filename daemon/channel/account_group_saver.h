@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// What is not stored when the process ends is pushed again.
+/// If the process ends before a row is stored, the client gets the messages after it twice.
 ///
 /// @threads safe from any thread. No lock is held while the store is used.
 class AccountGroupSaver {

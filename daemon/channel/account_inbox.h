@@ -1,4 +1,4 @@
-// What a login is to receive by the poll of its account.
+// The system notices and direct messages that wait for the poll of an account.
 #pragma once
 
 #include <cstddef>

@@ -61,7 +61,7 @@ class AccountPolls {
   /// Sends lost answers again.
   void OnTick(ChannelTurn& turn);
 
-  /// What the inboxes hold.
+  /// Bytes of all entries that wait.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] bool HasDirects() const { return !by_wait_.empty(); }
   /// Gives up the direct messages that have waited longest, of one login: they are still pending in

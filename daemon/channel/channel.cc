@@ -86,7 +86,7 @@ void Channel::Save() {
   logins_.Save();
   history_.Save();
   groups_.Save();
-  // What fails is pushed again.
+  // If this fails, clients get some messages twice.
   if (core_.deps.places != nullptr) (void)core_.deps.places->Save();
 }
 

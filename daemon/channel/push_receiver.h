@@ -49,7 +49,7 @@ class PushReceiver {
   [[nodiscard]] virtual const UserId& user_id() const = 0;
   /// Whether it gets notices of its rooms: which streams begin and end. Constant as `user_id`.
   [[nodiscard]] virtual bool asks_streams() const = 0;
-  /// Of the notices that it gets. Constant.
+  /// The form in which it gets notices. Constant.
   [[nodiscard]] virtual PushForm form() const { return PushForm::kRtcroom; }
 };
 /// Shared by the tables of `PushReceivers` and `RoomListPushes`, and by the connection of the

@@ -59,8 +59,8 @@ class RoomPush {
   };
   const View& ViewFrom(RoomPosition from);
 
-  /// The same in the form of another protocol, which has messages with a place and all else without
-  /// one: `Frame::from` and `at` hold places of messages only.
+  /// The frame in the form of another protocol, in which messages alone have a place: `Frame::from`
+  /// and `at` hold places of messages only.
   /// @param variant  distinguishes what `make` makes of the same objects.
   /// @param make     the bytes of the objects that the receiver has not received yet.
   using MakeForm = std::function<std::string(std::span<const RoomObject* const> objects)>;

@@ -60,7 +60,7 @@ class AccountGroupStore {
 
   virtual ~AccountGroupStore() = default;
 
-  /// Those of the account and of all its logins, by `joined_at`.
+  /// Reads the rows of the account and of all its logins, by `joined_at`.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) = 0;

@@ -172,7 +172,7 @@ class MessageHistory {
                                                                 std::optional<std::uint64_t> before,
                                                                 std::size_t limit) = 0;
 
-  /// Those between two users in either direction that were sent at a time, or on one side of it.
+  /// Reads messages between two users, either way, that were sent at a time or on one side of it.
   /// They are in the order of commit, like those of `ReadDirectMessages`, which is that of times
   /// but for the differences of clocks.
   /// @param limit  1..1000. Cost is proportional to it, and to the number of messages of the two on
