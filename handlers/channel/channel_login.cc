@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/channel/channel_options.h"
 #include "handlers/channel/channel_fields.h"
 
 namespace rtcroom {

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "daemon/base/exception_type.h"
-#include "daemon/http/web_socket_handshake.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_push_poll.h"
@@ -16,9 +14,6 @@ namespace rtcroom {
 namespace {
 
 constexpr int kOtherMethodStatus = 405;
-constexpr int kSwitchingProtocols = 101;
-constexpr int kForbidden = 403;
-constexpr int kTooManyRequests = 429;
 
 constexpr std::string_view kSubprotocol = "rtcroomd.v1";
 constexpr std::string_view kSocketLabel = "channel/ws";
@@ -31,24 +26,14 @@ HttpReply FailPoll(const Error& error, RequestLabel& label) {
   return {.body = fmt::format("{{{}}}", fields.text())};
 }
 
-/// The reply has the form that the call's client reads.
-HttpReply Fail(const Error& error, RequestLabel& label) {
-  return label.endpoint == kPollLabel ? FailPoll(error, label) : FailCommand(error, label);
-}
-
-HttpReply WithStatus(int status, HttpReply reply) {
-  reply.status = status;
-  return reply;
-}
-
 }  // namespace
 
 ChannelRouter::ChannelRouter(const SocketContext& sockets, Admission& admission,
                              RequestRecorder& recorder, const Cors& cors,
                              const ChannelRouterOptions& options)
-    : ProtocolHandler(recorder, cors),
+    : ChannelDoor(
+          {.admission = admission, .recorder = recorder, .cors = cors, .node = sockets.node}),
       sockets_(sockets),
-      admission_(admission),
       socket_path_(options.prefix + "/channel/ws"),
       poll_path_(options.prefix + "/channel/poll"),
       hold_(options.hold) {}
@@ -58,51 +43,31 @@ RequestPlan ChannelRouter::Resolve(HttpRequest& request) {
   return {.lane = is_poll ? Lane::kWorker : Lane::kInline};
 }
 
-HttpReply ChannelRouter::RenderFault(Call& call) const {
-  return Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
+std::string_view ChannelRouter::LabelOf(std::string_view path) const {
+  return path == poll_path_ ? kPollLabel : kSocketLabel;
 }
 
-std::optional<HttpReply> ChannelRouter::Run(Call& call) {
-  const bool is_poll = call.http.path == poll_path_;
-  call.label.endpoint = is_poll ? kPollLabel : kSocketLabel;
-  call.headers.emplace_back("Cache-Control", "no-store");
-  if (sockets_.node != nullptr && sockets_.node->IsCutOff() && call.http.method != "OPTIONS") {
-    return SendAway(Fail({Errc::kStoreBusy, "cut off from the store"}, call.label));
-  }
-  return is_poll ? RunPoll(call) : RunSocket(call);
+HttpReply ChannelRouter::Fail(const Error& error, RequestLabel& label) const {
+  return label.endpoint == kPollLabel ? FailPoll(error, label) : FailCommand(error, label);
 }
 
-std::optional<HttpReply> ChannelRouter::RunSocket(Call& call) const {
-  const HttpRequest& http = call.http;
-  const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
-  if (http.method == "OPTIONS") return Cors::Preflight();
-  if (!admitted) return WithStatus(kTooManyRequests, Fail(admitted.error(), call.label));
-  HttpReply reply = WebSocketHandshake(http, kSubprotocol);
-  if (reply.status != kSwitchingProtocols) {
-    reply.body = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label).body;
-    return reply;
-  }
-  if (!http.origin.empty() && !cors().AllowsSocket(http.origin, http.upgrade->host)) {
-    const Error refused{Errc::kBadRequest, "Origin: not one of server.cors_origins"};
-    return WithStatus(kForbidden, Fail(refused, call.label));
-  }
-  recorder().Record(
-      {.request_id = http.request_id, .peer_address = http.peer_address, .begun = http.begun},
-      call.label, reply.status);
-  // Owned by the connection, and by the tables of those that get pushes.
-  const auto socket = std::make_shared<ChannelSocket>(sockets_, http.peer_address);
-  socket->Open(std::move(reply), call.responder);
-  return std::nullopt;
+std::optional<HttpReply> ChannelRouter::Answer(Call& call) {
+  if (call.http.path == poll_path_) return RunPoll(call);
+  return OpenSocket(call, kSubprotocol, {}, [&](HttpReply reply) {
+    // Owned by the connection, and by the tables of those that get pushes.
+    const auto socket = std::make_shared<ChannelSocket>(sockets_, call.http.peer_address);
+    socket->Open(std::move(reply), call.responder);
+  });
 }
 
 std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
   const HttpRequest& http = call.http;
   if (http.method == "POST") return BeginPoll(call);
   // These take a token, too, but a refusal would cost as much.
-  (void)AdmitAddress(admission_, http.peer_address, http.body.size());
+  (void)AdmitAddress(admission(), http.peer_address, http.body.size());
   if (http.method == "OPTIONS") return Cors::Preflight();
-  HttpReply reply =
-      WithStatus(kOtherMethodStatus, Fail({Errc::kBadRequest, "method: not POST"}, call.label));
+  HttpReply reply = Fail({Errc::kBadRequest, "method: not POST"}, call.label);
+  reply.status = kOtherMethodStatus;
   reply.headers.emplace_back("Allow", "POST, OPTIONS");
   return reply;
 }
@@ -113,7 +78,7 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   // Owned by the tables of those that get pushes, until it is answered.
   const auto poll = std::make_shared<PushPoll>(sockets_, hold_);
   if (const Status read = body ? poll->Read(*body, http.peer_address) : body.error(); !read) {
-    const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
+    const Status admitted = AdmitAddress(admission(), http.peer_address, http.body.size());
     return Fail(admitted ? read.error() : admitted.error(), call.label);
   }
   if (const Status admitted = AdmitPoll(http, *poll); !admitted) {

@@ -6,10 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/auth/admission.h"
 #include "daemon/base/result.h"
+#include "handlers/channel/channel_door.h"
 #include "handlers/channel/channel_socket.h"
-#include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 
@@ -22,12 +21,11 @@ struct ChannelRouterOptions {
 
 /// Upgrades `<prefix>/channel/ws` to a WebSocket, and answers POST to `<prefix>/channel/poll`. A
 /// poll counts against its user, or against its address while no login is proven; its failures are
-/// objects with an `error`. While the server is cut off from the others on its store, all are
-/// refused with HTTP status 503: another one serves them.
+/// objects with an `error`.
 ///
 /// @threads safe from any thread; a poll blocks as long as its requests do.
 /// @source the contract of the channel's socket, 1 and 6.
-class ChannelRouter : public ProtocolHandler {
+class ChannelRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls and sockets that it has begun.
   ChannelRouter(const SocketContext& sockets, Admission& admission, RequestRecorder& recorder,
@@ -40,11 +38,11 @@ class ChannelRouter : public ProtocolHandler {
   RequestPlan Resolve(HttpRequest& request) override;
 
  private:
-  std::optional<HttpReply> Run(Call& call) override;
-  HttpReply RenderFault(Call& call) const override;
+  [[nodiscard]] std::string_view LabelOf(std::string_view path) const override;
+  /// The failure has the form that the client of the call reads.
+  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
+  std::optional<HttpReply> Answer(Call& call) override;
 
-  /// @return nullopt when the connection was upgraded.
-  [[nodiscard]] std::optional<HttpReply> RunSocket(Call& call) const;
   /// @return nullopt when the poll answers later.
   [[nodiscard]] std::optional<HttpReply> RunPoll(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;
@@ -52,7 +50,6 @@ class ChannelRouter : public ProtocolHandler {
   [[nodiscard]] Status AdmitPoll(const HttpRequest& http, const PushPoll& poll) const;
 
   const SocketContext sockets_;
-  Admission& admission_;
   const std::string socket_path_;
   const std::string poll_path_;
   const std::chrono::seconds hold_;

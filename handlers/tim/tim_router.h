@@ -5,18 +5,16 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/auth/admission.h"
-#include "handlers/shared/protocol_handler.h"
+#include "handlers/channel/channel_door.h"
 #include "handlers/tim/tim_socket.h"
 
 namespace rtcroom::tim {
 
 /// Upgrades `<prefix>/binfo` to a WebSocket of binary frames, and `<prefix>/info` to one of texts.
-/// One for another application is answered with HTTP status 404; while the server is cut off from
-/// the others on its store, all are refused with 503: another one serves them.
+/// One for another application is answered with HTTP status 404.
 ///
 /// @threads safe from any thread.
-class TimRouter : public ProtocolHandler {
+class TimRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the sockets that it has begun.
   TimRouter(const SocketDeps& deps, Admission& admission, const Cors& cors,
@@ -29,11 +27,12 @@ class TimRouter : public ProtocolHandler {
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:
-  std::optional<HttpReply> Run(Call& call) override;
-  HttpReply RenderFault(Call& call) const override;
+  [[nodiscard]] std::string_view LabelOf(std::string_view path) const override {
+    return path == binary_path_ ? "tim/binfo" : "tim/info";
+  }
+  std::optional<HttpReply> Answer(Call& call) override;
 
   const SocketDeps deps_;
-  Admission& admission_;
   const std::string binary_path_;
   const std::string text_path_;
 };

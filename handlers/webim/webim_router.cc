@@ -26,17 +26,13 @@ bool IsOfKicked(std::string_view body, const ChannelCode& kicked) {
   return body.starts_with(fmt::format(R"({{"ActionStatus":"FAIL","ErrorCode":{},)", kicked.code));
 }
 
-HttpReply RefuseCutOff(RequestLabel& label) {
-  return SendAway(FailCommand({Errc::kStoreBusy, "cut off from the store"}, label));
-}
-
 }  // namespace
 
 WebimRouter::WebimRouter(const ChannelContext& context, Admission& admission,
                          RequestRecorder& recorder, const Cors& cors, WebimRouterOptions options)
-    : ProtocolHandler(recorder, cors),
+    : ChannelDoor(
+          {.admission = admission, .recorder = recorder, .cors = cors, .node = context.node}),
       context_(context),
-      admission_(admission),
       prefix_(options.prefix + '/'),
       sdk_app_id_(std::to_string(options.sdk_app_id)) {}
 
@@ -55,20 +51,16 @@ RequestPlan WebimRouter::Resolve(HttpRequest& request) {
   return {.lane = command == nullptr || request.method != "POST" ? Lane::kInline : command->lane};
 }
 
-HttpReply WebimRouter::RenderFault(Call& call) const {
-  return FailCommand({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
+std::string_view WebimRouter::LabelOf(std::string_view path) const {
+  const ChannelCommand* const command = CommandAt(path);
+  return command == nullptr ? RequestLabel().endpoint : command->name();
 }
 
-std::optional<HttpReply> WebimRouter::Run(Call& call) {
+std::optional<HttpReply> WebimRouter::Answer(Call& call) {
   const ChannelCommand* const command = CommandAt(call.http.path);
-  if (command != nullptr) call.label.endpoint = command->name();
-  call.headers.emplace_back("Cache-Control", "no-store");
-  if (context_.node != nullptr && context_.node->IsCutOff() && call.http.method != "OPTIONS") {
-    return RefuseCutOff(call.label);
-  }
   if (command != nullptr && call.http.method == "POST") return RunCommand(call, *command);
   // These also take a token, but their reply does not depend on it: a refusal would cost as much.
-  (void)AdmitAddress(admission_, call.http.peer_address, call.http.body.size());
+  (void)AdmitAddress(admission(), call.http.peer_address, call.http.body.size());
   if (call.http.method == "OPTIONS") return Cors::Preflight();
   HttpReply reply = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label);
   if (command != nullptr) {
@@ -107,7 +99,7 @@ std::optional<HttpReply> WebimRouter::RunCommand(Call& call, const ChannelComman
   if (command.takes_token) {
     const std::string& address = call.http.peer_address;
     const RequestCharge charge = payer ? RequestCharge::OfChannel(context_.costs, address, payer)
-                                       : RequestCharge(admission_, address, payer);
+                                       : RequestCharge(admission(), address, payer);
     charge.ChargeReply(reply.body.size());
   }
   return reply;
@@ -123,7 +115,7 @@ Status WebimRouter::Admit(const HttpRequest& http, const ChannelCommand& command
   }
   // A poll that anyone may begin waits as long as it may.
   if (is_poll && identified) return {};
-  return AdmitAddress(admission_, http.peer_address, http.body.size());
+  return AdmitAddress(admission(), http.peer_address, http.body.size());
 }
 
 Status WebimRouter::Identify(const ChannelCommand& command, ChannelRequest& request) const {
@@ -152,7 +144,9 @@ PollReply WebimRouter::BeginPoll(Call& call, std::string if_lost,
       label.failure = kicked.failure;
     }
     // Nothing has been done for the poll: another server may do it.
-    return SendsClientsAway(node) ? RefuseCutOff(label) : HttpReply{.body = std::move(body)};
+    return SendsClientsAway(node)
+               ? SendAway(FailCommand({Errc::kStoreBusy, "cut off from the store"}, label))
+               : HttpReply{.body = std::move(body)};
   };
   // Shared by the copies of the function.
   auto pending = std::make_shared<PendingCall>(

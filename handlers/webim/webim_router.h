@@ -6,9 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/auth/admission.h"
 #include "daemon/base/result.h"
-#include "handlers/shared/protocol_handler.h"
+#include "handlers/channel/channel_door.h"
 #include "handlers/webim/webim_commands.h"
 
 namespace rtcroom {
@@ -23,12 +22,11 @@ struct WebimRouterOptions {
 /// and break on anything but an object. Other methods are answered with 405 (204 to OPTIONS).
 ///
 /// Accounts over their rate are refused, and without a login addresses; polls wait for a second
-/// instead, and logouts are free. While the server is cut off from the others on its store, all are
-/// refused with HTTP status 503: another one serves them.
+/// instead, and logouts are free.
 ///
 /// @threads safe from any thread; a command on a worker blocks as long as a commit.
 /// @source the contract of the channel, §2.
-class WebimRouter : public ProtocolHandler {
+class WebimRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls that it has begun.
   WebimRouter(const ChannelContext& context, Admission& admission, RequestRecorder& recorder,
@@ -40,8 +38,8 @@ class WebimRouter : public ProtocolHandler {
   RequestPlan Resolve(HttpRequest& request) override;
 
  private:
-  std::optional<HttpReply> Run(Call& call) override;
-  HttpReply RenderFault(Call& call) const override;
+  [[nodiscard]] std::string_view LabelOf(std::string_view path) const override;
+  std::optional<HttpReply> Answer(Call& call) override;
 
   /// Null for an unknown one.
   [[nodiscard]] const ChannelCommand* CommandAt(std::string_view path) const;
@@ -61,7 +59,6 @@ class WebimRouter : public ProtocolHandler {
                                     std::optional<UserId> payer) const;
 
   const ChannelContext context_;
-  Admission& admission_;
   const std::string prefix_;
   const std::string sdk_app_id_;
 };
