@@ -1,6 +1,7 @@
 #include "handlers/tim/tim_envelope.h"
 
 #include <charconv>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,6 +46,17 @@ std::optional<Head> ReadHead(const Json& frame) {
   return read;
 }
 
+/// Spells U+FFFD in place of every escape of a NUL, which no parser of this program accepts: users
+/// paste them into texts.
+std::string WithoutNuls(std::string_view text) {
+  constexpr std::string_view kNul = "\\u0000";
+  std::string plain(text);
+  for (std::size_t at = plain.find(kNul); at != std::string::npos; at = plain.find(kNul, at)) {
+    plain.replace(at, kNul.size(), "\\ufffd");
+  }
+  return plain;
+}
+
 std::optional<std::uint64_t> ReadNumber(std::string_view text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -62,7 +74,7 @@ std::optional<Envelope> ReadEnvelope(std::string_view text) {
   Result<nlohmann::ordered_json> frame = ParseOrderedJson(text);
   if (!frame) {
     // The SDK repeats what is not answered, after a new connection too: what is JSON is answered.
-    const Result<nlohmann::json> any = ParseJson(text);
+    const Result<nlohmann::json> any = ParseJson(WithoutNuls(text));
     std::optional<Head> head = any ? ReadHead(*any) : std::nullopt;
     if (!head) return std::nullopt;
     return Envelope{.head = *std::move(head), .body = frame.error()};
