@@ -56,6 +56,8 @@ class SdkClient {
   /// What another connection has logged in.
   void TakeLogin(const SdkClient& other) { head_ = other.head_; }
   json LogInAgain() { return Ask("im_open_status.wslogin", {{"State", "Online"}}); }
+  /// `tinyid` and `a2`.
+  [[nodiscard]] const json& login() const { return head_; }
   void SetLogin(const std::string& tiny_id, const std::string& a2) {
     head_ = {{"tinyid", tiny_id}, {"a2", a2}, {"status_instid", 1}};
   }
