@@ -1,14 +1,17 @@
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/text.h"
 #include "handlers/channel/channel_fields.h"
 #include "tests/fuzz/parser_properties.h"
+#include "tests/support/sdk_client.h"
 #include "tests/support/tim_world.h"
 
 namespace rtcroom {
@@ -43,10 +46,66 @@ constexpr auto kCommands = std::to_array<tim::Handler>({
 
 constexpr std::size_t kMaxReply = std::size_t{1} << 20;
 
+/// Whole frames on a socket, of a login that is in a room: one a line, or after the name of a
+/// command and a space the body of its request, whose head is a login's.
+constexpr char kFrames = '!';
+
+std::optional<std::string> FaultOfReply(const json& frame) {
+  if (!frame.contains("head") || !frame["head"].value("servcmd", json()).is_string() ||
+      !frame["head"].value("seq", json()).is_number()) {
+    return "a frame without its name: " + frame.dump();
+  }
+  const json body = frame.value("body", json::object());
+  if (body.contains("EventArray")) return std::nullopt;  // a push
+  const json code = body.value("ErrorCode", json());
+  if (!code.is_number() || body.value("ActionStatus", "") != (code == 0 ? "OK" : "FAIL")) {
+    return "a reply without a code: " + frame.dump();
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FaultOfFrames(std::string_view lines) {
+  ChannelFixture server;
+  server.MakeRoom(RoomKind::kMulti, "meet_1");
+  const auto client = SdkClient::LoggedIn(server, "alice");
+  const auto other = SdkClient::LoggedIn(server, "bob");
+  for (SdkClient* const one : {client.get(), other.get()}) (void)one->Join("meet_1");
+  const std::string login = client->login().dump();
+  for (bool is_last = false; !is_last && client->close_code() == 0;) {
+    const std::size_t end = lines.find('\n');
+    is_last = end == std::string_view::npos;
+    const std::string_view line = lines.substr(0, end);
+    const std::size_t space = line.find(' ');
+    if (space == std::string_view::npos || line.starts_with('{')) {
+      client->SendText(line);
+    } else {
+      client->SendText(fmt::format(R"({{"head":{},"servcmd":"{}","seq":7}},"body":{}}})",
+                                   login.substr(0, login.size() - 1), line.substr(0, space),
+                                   line.substr(space + 1)));
+    }
+    lines.remove_prefix(is_last ? lines.size() : end + 1);
+    server.Follow();
+    server.Tick(std::chrono::milliseconds(100));
+  }
+  for (const json& frame : client->Frames()) {
+    if (auto fault = FaultOfReply(frame)) return fault;
+  }
+  const std::uint16_t code = client->close_code();
+  if (code != 0 && code != 1007 && code != 1009 && code != 4008) {
+    return "closed with " + std::to_string(code);
+  }
+  (void)other->Frames();
+  if (other->Ask("im_open_status.wshello").value("ErrorCode", -1) != 0) {
+    return "another is affected";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> FaultOfSdkCommands(std::string_view bytes) {
   if (bytes.empty()) return std::nullopt;
+  if (bytes.front() == kFrames) return FaultOfFrames(bytes.substr(1));
   const std::size_t choice = static_cast<unsigned char>(bytes.front()) - std::size_t{'a'};
   const Result<nlohmann::ordered_json> body = ReadCommandBody(bytes.substr(1));
   if (choice >= kCommands.size() || !body) return std::nullopt;

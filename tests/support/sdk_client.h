@@ -126,11 +126,15 @@ class SdkClient {
     Send("openim.ws_msg_push_ack", {{"SessionData", push["SessionData"]}});
   }
 
-  /// The bodies of the pushes received and not yet returned.
-  std::vector<json> Pushes() {
+  /// The frames received and not yet returned.
+  std::vector<json> Frames() {
     Receive();
+    return std::exchange(frames_, {});
+  }
+  /// Their bodies.
+  std::vector<json> Pushes() {
     std::vector<json> bodies;
-    for (const json& frame : std::exchange(frames_, {})) bodies.push_back(frame["body"]);
+    for (const json& frame : Frames()) bodies.push_back(frame["body"]);
     return bodies;
   }
   /// The texts of the messages in these pushes, in their order.
