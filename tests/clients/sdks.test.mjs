@@ -1,40 +1,19 @@
 // Today's IM SDKs, unmodified, against the real server: the binary that RTCROOMD names.
 import assert from 'node:assert';
-import { after, afterEach, before, describe, it } from 'node:test';
-import { kNoServer, person, Server } from '../console/support/server.js';
+import { describe, it } from 'node:test';
+import { kNoServer, person } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
-import { SdkUser, unreadIn } from './support/sdk_user.js';
-import { kForClients } from './support/settings.js';
+import { readSdks, withSdkUsers } from './support/sdk_fixture.js';
+import { unreadIn } from './support/sdk_user.js';
 
-/** The oldest, that of mini-programs (`:wx`), and the newest; SDKS names others: packages of this folder, or paths. */
-const kSdks = (process.env.SDKS ?? 'tim-js-sdk tim-wx-sdk:wx @tencentcloud/chat').split(' ')
-  .map((text) => ({ name: text.split(':')[0], flavour: text.split(':')[1] }));
+/** The oldest and the newest; SDKS names others. That of mini-programs is in the tests of all clients together. */
+const kSdks = readSdks(process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat');
 
 const once = (texts) => assert.strictEqual(new Set(texts).size, texts.length, `twice: ${texts}`);
 
 for (const sdk of kSdks) {
   describe(`The SDK ${sdk.name}`, { skip: kNoServer }, () => {
-    const server = new Server({ ...kForClients, 'channel.sdks': true, 'limits.per_user_rate': '0/s' });
-    /** @type {SdkUser[]} */
-    let users = [];
-    let rooms = 0;
-
-    const newUser = async (identity) => {
-      const user = new SdkUser(server, sdk, identity ?? await server.newUser());
-      users.push(user);
-      return user;
-    };
-    const newLogin = async (identity) => (await newUser(identity)).login();
-    async function newRoom(kind = 'multi', members = ['host']) {
-      rooms += 1;
-      const roomID = `room_${rooms}`;
-      await server.mustCall(`${kind}_room/create_room`, { roomID, roomName: 'talk', ...person(members[0]) });
-      return roomID;
-    }
-
-    before(() => server.start());
-    after(() => server.end());
-    afterEach(() => users.splice(0).forEach((user) => user.kill()));
+    const { server, newUser, newLogin, newPair, newRoom } = withSdkUsers(sdk);
 
     it('logs in, and is refused with the code of the reason', async () => {
       const identity = await server.newUser();
@@ -45,7 +24,7 @@ for (const sdk of kSdks) {
     });
 
     it('two users talk, once each, with what they add', async () => {
-      const [ann, bob] = [await newLogin(), await newLogin()];
+      const [ann, bob] = await newPair();
       await ann.call('updateMyProfile', { nick: 'Ann', avatar: 'https://example.com/a.png' });
       await ann.say('C2C', bob.userID, 'hello }} <b>', { cloudCustomData: '{"k":1}' });
       await ann.call('send', 'createCustomMessage', {
@@ -83,7 +62,7 @@ for (const sdk of kSdks) {
 
     it('talks in a room, whose members come and go', async () => {
       const roomID = await newRoom();
-      const [ann, bob] = [await newLogin(), await newLogin()];
+      const [ann, bob] = await newPair();
       await ann.join(roomID);
       await bob.join(roomID);
       await until('the tip', () => ann.messages.some(({ type, payload }) => type === 'TIMGroupTipElem' && payload.userIDList.includes(bob.userID)));
@@ -106,7 +85,7 @@ for (const sdk of kSdks) {
 
     it('watches a live room', async () => {
       const roomID = await newRoom('live');
-      const [ann, bob] = [await newLogin(), await newLogin()];
+      const [ann, bob] = await newPair();
       const joined = await ann.join(roomID, 'AVChatRoom');
       assert.strictEqual(joined.status, 'JoinedSuccess');
       await bob.join(roomID, 'AVChatRoom');
@@ -118,7 +97,7 @@ for (const sdk of kSdks) {
 
     it('misses nothing while it is cut off, and shows nothing twice', async () => {
       const [multi, live] = [await newRoom(), await newRoom('live')];
-      const [ann, bob] = [await newLogin(), await newLogin()];
+      const [ann, bob] = await newPair();
       for (const user of [ann, bob]) {
         await user.join(multi);
         await user.join(live, 'AVChatRoom');
@@ -142,7 +121,7 @@ for (const sdk of kSdks) {
 
     it('goes on after a restart of the server', async () => {
       const [multi, live] = [await newRoom(), await newRoom('live')];
-      const [ann, bob] = [await newLogin(), await newLogin()];
+      const [ann, bob] = await newPair();
       for (const user of [ann, bob]) {
         await user.join(multi);
         await user.join(live, 'AVChatRoom');

@@ -85,6 +85,8 @@ else makePage();
 const loaded = require(name);
 const SDK = loaded.default ?? loaded;
 let sdk;
+let newest; // of the messages received
+const sentOnes = new Map(); // by their IDs
 
 const plain = (value) => JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'function' ? undefined : one)));
 
@@ -94,6 +96,7 @@ const kCalls = {
     sdk.setLogLevel(4);
     for (const [key, event] of Object.entries(SDK.EVENT)) {
       sdk.on(event, function tell({ data }) {
+        if (key === 'MESSAGE_RECEIVED') newest = data.at(-1);
         process.send({ event: key, data: plain(data) });
       });
     }
@@ -101,15 +104,23 @@ const kCalls = {
   /** A call that makes a message, with its options, and the send of it. */
   async send(make, options) {
     const sent = await sdk.sendMessage(sdk[make](options));
+    sentOnes.set(sent.data.message.ID, sent.data.message);
     return sent.data;
   },
   types: () => SDK.TYPES,
+  /** The newest message received, to a call that takes a list of such. */
+  acknowledge: (call) => sdk[call]([newest]),
+  revoke: ({ message }) => sdk.revokeMessage(sentOnes.get(message.ID)),
+  has: (name) => typeof sdk[name] === 'function',
   cut() {
     isCut = true;
     sockets.forEach((socket) => socket.terminate());
   },
   mend() { isCut = false; },
 };
+
+// A page goes on, too.
+process.on('unhandledRejection', nothing);
 
 process.on('message', async ({ id, call, args }) => {
   try {

@@ -102,6 +102,15 @@ export class Server {
     assert.deepStrictEqual(await ended, [0, null]);
   }
 
+  /** Ends it at once, as a crash would. */
+  async kill() {
+    const child = this.#child;
+    assert.ok(child);
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
   /** Stops it and deletes all its data. */
   async end() {
     await this.stop();

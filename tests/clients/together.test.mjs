@@ -1,0 +1,198 @@
+// All kinds of clients in one room, against the real server: the binary that RTCROOMD names. RTCROOM_SECONDS says how
+// long they talk and how long the network is away, SDKS other SDKs of today.
+import assert from 'node:assert';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { kNoServer, person, Server } from '../console/support/server.js';
+import { until } from '../console/support/until.js';
+import { Phone } from './support/phone.js';
+import { kForSdks, readSdks } from './support/sdk_fixture.js';
+import { SdkUser } from './support/sdk_user.js';
+import { SilentProxy } from './support/silent_proxy.js';
+import { texts as textsOf, User } from './support/users.js';
+
+const kSdks = readSdks(process.env.SDKS ?? 'tim-js-sdk tim-wx-sdk:wx @tencentcloud/chat');
+const kSeconds = Number(process.env.RTCROOM_SECONDS ?? 0);
+const kPhoneSecond = 300; // of webim_wx, in milliseconds
+
+describe('All clients together', { skip: kNoServer }, () => {
+  const server = new Server({ ...kForSdks, 'auth.interop': 'shared', 'channel.account_rate': '0/s', 'channel.group_rate': '0/s' });
+  server.settings['grpc.listen'] = `unix:${path.join(server.folder, 'grpc.sock')}`;
+  const network = new SilentProxy(() => server.host);
+  let all = [];
+  let host; // of the room
+  let room;
+
+  before(async () => {
+    await server.start();
+    await network.start();
+  });
+  after(() => {
+    network.close();
+    return server.end();
+  });
+  afterEach(() => Promise.all(all.splice(0).map(({ end }) => end())));
+
+  const operate = (...words) => {
+    const ran = spawnSync(process.env.RTCROOMD, ['rooms', ...words, '--target', server.settings['grpc.listen']]);
+    assert.strictEqual(ran.status, 0, `rooms ${words}: ${ran.stderr}`);
+  };
+
+  async function addSdk(sdk, kind) {
+    const identity = await server.newUser();
+    const user = await new SdkUser({ host: network.host, settings: server.settings }, sdk, identity).login();
+    await user.join(room, kind === 'live' ? 'AVChatRoom' : 'Public');
+    const notices = () => user.messages.filter(({ type }) => type === 'TIMGroupSystemNoticeElem').map(({ payload }) => payload.operationType);
+    return { name: sdk.name, userID: user.userID, user, notices, texts: () => user.texts(),
+      say: (text) => user.say('GROUP', room, text), end: () => user.kill() };
+  }
+
+  /** @param at  the host that it calls */
+  async function addPhone(name, at) {
+    const identity = await server.newUser();
+    const phone = new Phone(at, identity.userID, { second: kPhoneSecond });
+    await phone.login(identity);
+    await phone.join(room);
+    return { name, userID: identity.userID, notices: () => phone.notices, texts: () => phone.texts, say: (text) => phone.say(text),
+      end: () => phone.logout() };
+  }
+
+  async function addLibrary(kind) {
+    const user = await new User({ host: network.host }).login();
+    user.room = user.follow(await user.client.joinRoom(kind, room, { userName: 'Lib', stream: false }));
+    // It is told of pushers and of the end in events of its own.
+    const notices = () => [...user.of('pushers').map(() => 255), ...user.of('closed').map(() => 5)];
+    return { name: 'rtcroom', userID: user.userID, user, notices, texts: () => textsOf(user), say: (text) => user.room.sendText(text),
+      end: () => user.client.logout().catch(() => {}) };
+  }
+
+  /** The host's room, and one of each client in it; the phone of the host is not behind the network that is taken away. */
+  async function meet(kind) {
+    host = await new User(server).login();
+    all.push({ end: () => host.client.logout().catch(() => {}) });
+    ({ roomID: room } = await host.client.createRoom(kind, { roomInfo: 'talk', userName: 'Host', stream: false }));
+    const speaker = await addPhone('speaker', server.host);
+    all.push(speaker);
+    for (const sdk of kSdks) all.push(await addSdk(sdk, kind));
+    all.push(await addPhone('webim_wx', network.host));
+    all.push(await addLibrary(kind));
+    const members = all.slice(1);
+    return { speaker, members };
+  }
+
+  /** Until all have seen the same as the speaker, which sees its own texts, too: each once, in one order. */
+  async function agree(speaker, members, acknowledged) {
+    const ownedBy = ({ name }) => (text) => text.startsWith(`${name}: `);
+    const others = (member, texts) => texts.filter((text) => !ownedBy(member)(text));
+    await until('the speaker has all', () => acknowledged.every((text) => speaker.texts().includes(text)));
+    const order = [...speaker.texts()];
+    assert.strictEqual(new Set(order).size, order.length, `twice: ${order}`);
+    for (const member of members) {
+      const expected = others(member, order);
+      await until(`${member.name} has all`, () => others(member, member.texts()).length >= expected.length).catch((error) => {
+        throw new Error(`${error.message}: ${expected.filter((text) => !member.texts().includes(text))}`);
+      });
+      assert.deepStrictEqual(others(member, member.texts()), expected, member.name);
+    }
+  }
+
+  /** Each sends one text after the other until `isOver`. @returns those that were acknowledged, as they are */
+  function talk(members, isOver) {
+    const acknowledged = [];
+    const talking = members.map(async (member) => {
+      for (let at = 0; !isOver(); at += 1) {
+        const text = `${member.name}: ${at}`;
+        await member.say(text).then(() => acknowledged.push(text), () => {});
+        await setTimeout(500); // of a room, a login gets at most the newest 200 that it missed
+      }
+    });
+    return { acknowledged, done: Promise.all(talking) };
+  }
+
+  for (const kind of ['multi', 'live']) {
+    it(`each sees each text and notice once, in a ${kind} room`, async () => {
+      const { speaker, members } = await meet(kind);
+      const said = [];
+      for (let at = 0; at < 3; at += 1) {
+        for (const member of members) {
+          said.push(`${member.name}: ${at} <b> }} 你好`);
+          await member.say(said.at(-1));
+        }
+      }
+      const plain = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>');
+      for (const member of members) {
+        const expected = said.filter((text) => !text.startsWith(`${member.name}: `));
+        const others = () => member.texts().map(plain).filter((text) => !text.startsWith(`${member.name}: `));
+        await until(`${member.name} has all`, () => others().length >= expected.length);
+        assert.deepStrictEqual(others(), expected, member.name);
+      }
+      const count = (member, type) => member.notices().filter((one) => one === type).length;
+      const each = async (what, change) => {
+        const before = members.map((member) => count(member, 255));
+        await change();
+        for (const [at, member] of members.entries()) {
+          await until(`${member.name} is told ${what}`, () => count(member, 255) > before[at]);
+        }
+        return members.map((member, at) => count(member, 255) - before[at]);
+      };
+      const told = await each('of a pusher', () => server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person('cat') }));
+      assert.deepStrictEqual(told, told.map(() => 1));
+      await each('that it was removed', () => operate('kick', kind, room, 'cat'));
+
+      const [banned] = members.filter(({ name }) => name === kSdks[0].name);
+      await server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person(banned.userID) });
+      operate('kick', kind, room, banned.userID, '--ban', '10m');
+      await until('it is told of its ban', () => banned.notices().includes(kind === 'live' ? 21 : 4));
+      await assert.rejects(banned.user.join(room, kind === 'live' ? 'AVChatRoom' : 'Public'), { code: 10007 });
+      operate('dismiss', kind, room);
+      for (const member of members.filter((one) => one !== banned)) {
+        await until(`${member.name} is told of the end`, () => count(member, 5) === 1);
+      }
+      assert.ok(speaker.notices().includes(5));
+    });
+  }
+
+  it('a server that is killed while all send loses nothing, and nothing comes twice', async () => {
+    const { speaker, members } = await meet('multi');
+    let isOver = false;
+    const { acknowledged, done } = talk(members, () => isOver);
+    for (let round = 0; round <= Math.ceil(kSeconds / 20); round += 1) {
+      const before = acknowledged.length;
+      await until('some are sent', () => acknowledged.length > before + 20);
+      await server.kill();
+      await server.start();
+    }
+    const sent = members.map(({ name }) => acknowledged.filter((text) => text.startsWith(`${name}: `)).length);
+    const count = ({ name }) => acknowledged.filter((text) => text.startsWith(`${name}: `)).length;
+    await until('each can send again', () => members.every((member, at) => count(member) > sent[at]));
+    isOver = true;
+    await done;
+    await agree(speaker, members, acknowledged);
+  });
+
+  for (const kind of ['multi', 'live']) {
+    it(`nothing is missed without a network, in a ${kind} room`, async () => {
+      const { speaker, members } = await meet(kind);
+      await speaker.say('speaker: before');
+      await agree(speaker, members, ['speaker: before']);
+      network.silence();
+      const begun = Date.now();
+      const said = [];
+      for (let at = 0; at < 20 || Date.now() < begun + kSeconds * 1000; at += 1) {
+        said.push(`speaker: ${at}`);
+        await speaker.say(said.at(-1));
+        await setTimeout(kSeconds * 10); // at most a hundred
+      }
+      network.mend();
+      await until('each is back', async () => {
+        await speaker.say(`speaker: after ${said.length}`);
+        said.push(`speaker: after ${said.length}`);
+        await setTimeout(200);
+        return members.every((member) => member.texts().some((text) => text.startsWith('speaker: after')));
+      });
+      await agree(speaker, members, said);
+    });
+  }
+});
