@@ -15,6 +15,8 @@ namespace rtcroom::tim {
 namespace {
 
 constexpr std::string_view kSystem = "@TIM#SYSTEM";
+/// Who has caused what no account has.
+constexpr std::string_view kOperator = "admin";
 /// Of a message whose client has named none.
 constexpr int kNormalPriority = 2;
 /// The SDK shows it, and refuses nothing by it.
@@ -242,15 +244,16 @@ std::string NoticeEvent(const Notice& notice) {
   event.Field("Event", kNotices)
       .BeginArray("GroupTips")
       .BeginObject()
-      .Field("From_Account", kSystem)
-      .Field("To_Account", notice.to.value)
-      .Field("ToGroupId", notice.group.id.value)
+      .Field("From_Account", kSystem);
+  if (!notice.to.value.empty()) event.Field("To_Account", notice.to.value);
+  event.Field("ToGroupId", notice.group.id.value)
       .Field("MsgSeq", AsNumber(kFirstRandom + (notice.random >> 34)))
       .Field("MsgRandom", AsNumber(kFirstRandom + (notice.random & 0x3FFF'FFFF)))
       .Field("MsgTimeStamp", UnixSeconds(notice.at))
       .BeginObject("MsgBody")
       .Field("ReportType", static_cast<int>(notice.type))
-      .Field("Operator_Account", notice.by.value.empty() ? notice.to.value : notice.by.value)
+      .Field("Operator_Account",
+             notice.to.value.empty() ? kOperator : std::string_view(notice.to.value))
       .Field("MsgKey", notice.at.time_since_epoch().count());
   if (notice.type == NoticeType::kMembersChanged) event.Field("UserDefinedField", kMembersChanged);
   event.EndObject();

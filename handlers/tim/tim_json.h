@@ -85,12 +85,11 @@ enum class NoticeType : std::uint8_t {
   kMembersChanged = 255,
 };
 
-/// What one account is told of a group.
+/// What the members of a group are told, or one account.
 struct Notice {
   GroupLabel group;
   NoticeType type = NoticeType::kMembersChanged;
-  UserId to{};
-  UserId by{};               ///< who caused it; empty: `to`
+  UserId to{};               ///< which also caused it; empty: all of them
   std::uint64_t random = 0;  ///< 64 random bits
   TimePoint at{};
 };

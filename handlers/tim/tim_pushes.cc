@@ -395,9 +395,11 @@ std::string LoginPushes::Direct(const StoredMessage& message) const {
 std::string LoginPushes::Notice(const JoinedGroup& group, NoticeType type) const {
   std::uint64_t random = 0;
   deps_.random.Fill(std::as_writable_bytes(std::span(&random, 1)));
+  // The members share one frame.
+  const bool is_shared = type == NoticeType::kMembersChanged || type == NoticeType::kEnded;
   return NoticeEvent({.group = {.id = group.key.id, .name = group.name},
                       .type = type,
-                      .to = login_.account,
+                      .to = is_shared ? UserId() : login_.account,
                       .random = random,
                       .at = deps_.commands.clock.Now()});
 }

@@ -170,10 +170,12 @@ TEST(NoticeEvent, TellsOfMembersAndEnds) {
   EXPECT_EQ(ended["GroupTips"][0]["MsgBody"]["ReportType"], 5);
   EXPECT_FALSE(ended["GroupTips"][0]["MsgBody"].contains("UserDefinedField"));
   notice.type = NoticeType::kMembersChanged;
+  notice.to = {};
   notice.random = ~std::uint64_t{0};
   const json changed = json::parse(NoticeEvent(notice));
   EXPECT_EQ(changed["GroupTips"][0]["MsgBody"]["UserDefinedField"],
             R"({"cmd":"notifyPusherChange","data":""})");
+  EXPECT_FALSE(changed["GroupTips"][0].contains("To_Account")) << "to all members";
   EXPECT_LT(changed["GroupTips"][0]["MsgSeq"], std::uint64_t{1} << 31);
 }
 

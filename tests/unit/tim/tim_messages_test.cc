@@ -179,7 +179,9 @@ TEST_F(TimMessages, MembersAreToldWhoComesAndThatTheRoomEnds) {
   server_.EndRoom(RoomKind::kMulti, "meet");
   pushes = alice->Pushes();
   ASSERT_THAT(pushes, SizeIs(1));
-  EXPECT_EQ(pushes[0]["EventArray"][0]["GroupTips"][0]["MsgBody"]["ReportType"], 5);
+  const json& notice = pushes[0]["EventArray"][0]["GroupTips"][0];
+  EXPECT_EQ(notice["MsgBody"]["ReportType"], 5);
+  EXPECT_FALSE(notice.contains("To_Account")) << "all members get the same frame";
   EXPECT_EQ(alice->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
 }
 
