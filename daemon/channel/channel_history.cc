@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "daemon/channel/message_guard.h"
+
 namespace rtcroom {
 
 Result<std::vector<StoredMessage>> ChannelHistory::OfGroup(const ChannelInstance& caller,
@@ -102,6 +104,15 @@ Result<std::vector<StoredMessage>> ChannelHistory::PendingMessages(const UserId&
   const TimePoint since =
       std::max(now, TimePoint(core_.options.direct_ttl)) - core_.options.direct_ttl;
   return core_.deps.history.ReadPendingMessages(account, since, core_.options.max_inbox);
+}
+
+void ChannelHistory::Guard(const UserId& account, std::vector<StoredMessage>& messages) const {
+  const bool is_guarded = [&] {
+    const MutexLock lock(core_.mutex);
+    const Account* const found = core_.state.logins().FindAccount(account);
+    return found != nullptr && found->IsInGen2LiveRoom();
+  }();
+  if (is_guarded) std::erase_if(messages, std::not_fn(PassesDirect));
 }
 
 void ChannelHistory::ConfirmDirect(const UserId& account, std::uint64_t position) {

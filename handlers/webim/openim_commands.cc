@@ -109,8 +109,9 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
 }
 
 Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context) {
-  const auto messages = context.channel.history().PendingMessages(request.caller.account);
+  auto messages = context.channel.history().PendingMessages(request.caller.account);
   if (!messages) return messages.error();
+  context.channel.history().Guard(request.caller.account, *messages);
   return JsonText()
       .Json("MsgList", Entries(*messages))
       .Field("SyncFlag", 2)  // complete: with 1 the client asks again
@@ -135,12 +136,13 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   std::vector<StoredMessage>& messages = page->messages;
   std::ranges::reverse(messages);
   const bool is_empty = messages.empty();
-  return JsonText()
-      .Field("Complete", page->is_last ? 1 : 0)
+  JsonText reply;
+  reply.Field("Complete", page->is_last ? 1 : 0)
       .Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
       .Field("LastMsgTime", is_empty ? 0 : UnixSeconds(messages.front().content.sent_at))
-      .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position))
-      .Json("MsgList", Entries(messages));
+      .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position));
+  context.channel.history().Guard(request.caller.account, messages);
+  return std::move(reply.Json("MsgList", Entries(messages)));
 }
 
 }  // namespace rtcroom::channel

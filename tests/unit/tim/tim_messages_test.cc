@@ -236,6 +236,14 @@ TEST_F(TimMessages, APhoneInALiveRoomGetsNoTextThatItCannotRead) {
   const auto poll = server_.PollAccount(phone);
   server_.Tick(100ms);
   EXPECT_FALSE(poll->reply());
+  const auto texts_in = [&](const char* command, const json& body) {
+    return server_.Call(phone, command, body)["MsgList"].size();
+  };
+  EXPECT_EQ(texts_in("openim/getmsg", json::object()), 0u);
+  EXPECT_EQ(texts_in("openim/getroammsg", {{"Peer_Account", "alice"}}), 0u);
+  (void)server_.Call(phone, "group_open_http_svc/quit_group", {{"GroupId", "live"}});
+  EXPECT_EQ(texts_in("openim/getmsg", json::object()), 1u);
+  EXPECT_EQ(texts_in("openim/getroammsg", {{"Peer_Account", "alice"}}), 1u);
 }
 
 TEST_F(TimMessages, WhereAnOlderServerMayReadTheGuardedFormIsStored) {
