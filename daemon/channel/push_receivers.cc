@@ -248,17 +248,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
 }
 
 void PushReceivers::EndMembership(const GroupMembership& membership) {
-  Receivers ended;
-  {
-    const MutexLock lock(mutex_);
-    const auto room = by_room_.find(membership.room_number);
-    const auto user = by_user_.find(membership.account);
-    if (room == by_room_.end() || user == by_user_.end()) return;
-    std::ranges::copy_if(user->second, std::back_inserter(ended), [&](const PushReceiverPtr& one) {
-      return room->second.index.contains(one.get());
-    });
-  }
-  for (const PushReceiverPtr& receiver : ended) {
+  for (const PushReceiverPtr& receiver : Of(membership.room_number, membership.account)) {
     receiver->OnMembershipEnded(membership.room_number, membership.reason);
   }
 }
@@ -347,13 +337,19 @@ std::size_t PushReceivers::CountIn(std::uint64_t room_number) const {
 }
 
 bool PushReceivers::IsIn(std::uint64_t room_number, const UserId& user_id) const {
+  return !Of(room_number, user_id).empty();
+}
+
+PushReceivers::Receivers PushReceivers::Of(std::uint64_t room_number, const UserId& user_id) const {
+  Receivers found;
   const MutexLock lock(mutex_);
   const auto room = by_room_.find(room_number);
   const auto user = by_user_.find(user_id);
-  if (room == by_room_.end() || user == by_user_.end()) return false;
-  return std::ranges::any_of(user->second, [&](const PushReceiverPtr& receiver) {
-    return room->second.index.contains(receiver.get());
+  if (room == by_room_.end() || user == by_user_.end()) return found;
+  std::ranges::copy_if(user->second, std::back_inserter(found), [&](const PushReceiverPtr& one) {
+    return room->second.index.contains(one.get());
   });
+  return found;
 }
 
 }  // namespace rtcroom
