@@ -1,5 +1,5 @@
 // All kinds of clients in one room, against the real server: the binary that RTCROOMD names. RTCROOM_SECONDS says how
-// long they talk and how long the network is away, SDKS other SDKs of today.
+// long they talk and how long the network is away, and has two servers on PostgreSQL; SDKS names other SDKs of today.
 import assert from 'node:assert';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { kNoServer, person, Server } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
 import { Phone } from './support/phone.js';
+import { Postgres } from './support/postgres.js';
 import { kForSdks, readSdks } from './support/sdk_fixture.js';
 import { SdkUser } from './support/sdk_user.js';
 import { SilentProxy } from './support/silent_proxy.js';
@@ -15,23 +16,36 @@ import { texts as textsOf, User } from './support/users.js';
 
 const kSdks = readSdks(process.env.SDKS ?? 'tim-js-sdk tim-wx-sdk:wx @tencentcloud/chat');
 const kSeconds = Number(process.env.RTCROOM_SECONDS ?? 0);
+/** Servers that share logins have one. */
+const kImKey = { 'im.sdk_app_id': 1400000001, 'im.secret_key': 'a key of the test application' };
 const kPhoneSecond = 300; // of webim_wx, in milliseconds
 
 describe('All clients together', { skip: kNoServer }, () => {
-  const server = new Server({ ...kForSdks, 'auth.interop': 'shared', 'channel.account_rate': '0/s', 'channel.group_rate': '0/s' });
+  const settings = { ...kForSdks, 'auth.interop': 'shared', 'channel.account_rate': '0/s', 'channel.group_rate': '0/s' };
+  const server = new Server(settings);
   server.settings['grpc.listen'] = `unix:${path.join(server.folder, 'grpc.sock')}`;
-  const network = new SilentProxy(() => server.host);
+  const other = new Server(settings);
+  let postgres;
+  let serving = server;
+  const network = new SilentProxy(() => serving.host);
   let all = [];
   let host; // of the room
   let room;
 
   before(async () => {
+    if (kSeconds) {
+      postgres = await Postgres.start();
+      for (const node of [server, other]) Object.assign(node.settings, kImKey, { 'store.url': postgres.url });
+      await other.start();
+    }
     await server.start();
     await network.start();
   });
-  after(() => {
+  after(async () => {
     network.close();
-    return server.end();
+    await server.end();
+    await other.end();
+    await postgres?.end();
   });
   afterEach(() => Promise.all(all.splice(0).map(({ end }) => end())));
 
@@ -73,7 +87,7 @@ describe('All clients together', { skip: kNoServer }, () => {
     host = await new User(server).login();
     all.push({ end: () => host.client.logout().catch(() => {}) });
     ({ roomID: room } = await host.client.createRoom(kind, { roomInfo: 'talk', userName: 'Host', stream: false }));
-    const speaker = await addPhone('speaker', server.host);
+    const speaker = await addPhone('speaker', (postgres ? other : server).host);
     all.push(speaker);
     for (const sdk of kSdks) all.push(await addSdk(sdk, kind));
     all.push(await addPhone('webim_wx', network.host));
@@ -164,12 +178,29 @@ describe('All clients together', { skip: kNoServer }, () => {
       await server.kill();
       await server.start();
     }
-    const sent = members.map(({ name }) => acknowledged.filter((text) => text.startsWith(`${name}: `)).length);
     const count = ({ name }) => acknowledged.filter((text) => text.startsWith(`${name}: `)).length;
+    const sent = members.map(count);
     await until('each can send again', () => members.every((member, at) => count(member) > sent[at]));
     isOver = true;
     await done;
     await agree(speaker, members, acknowledged);
+  });
+
+  it('all go on at the other server when theirs has died, and lose nothing', { skip: !kSeconds && 'one server' }, async () => {
+    const { speaker, members } = await meet('multi');
+    let isOver = false;
+    const { acknowledged, done } = talk(members, () => isOver);
+    const count = ({ name }) => acknowledged.filter((text) => text.startsWith(`${name}: `)).length;
+    await until('some are sent', () => acknowledged.length > 50);
+    await server.kill();
+    serving = other;
+    const sent = members.map(count);
+    await until('each can send again', () => members.every((member, at) => count(member) > sent[at]));
+    isOver = true;
+    await done;
+    await agree(speaker, members, acknowledged);
+    serving = server;
+    await server.start();
   });
 
   for (const kind of ['multi', 'live']) {
