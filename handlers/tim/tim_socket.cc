@@ -253,7 +253,7 @@ TimSocket::Outcome TimSocket::Answer(const Request& request) {
   const Head& head = request.envelope.head;
   const SocketCommand* const command = request.command;
   if (command == nullptr) {
-    (void)AdmitAddress(deps_.costs, peer_address(), request.bytes);
+    if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
     return {.reply = Failure(code::kUnknownCommand, kUnknownCommand.info)};
   }
   if (command->kind == CommandKind::kAlive) return {.reply = JsonText()};
@@ -276,7 +276,10 @@ TimSocket::Outcome TimSocket::Answer(const Request& request) {
   }
   const Result<ChannelInstance> caller =
       deps_.commands.channel.logins().Authenticate(head.tiny_id, head.a2);
-  if (!caller) return {.reply = Failure(caller.error())};
+  if (!caller) {
+    if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
+    return {.reply = Failure(caller.error())};
+  }
   const Status admitted =
       AdmitToChannel(deps_.costs, caller->account, peer_address(), request.bytes);
   if (!admitted && !command->IsMessage()) return {.later = true};

@@ -77,6 +77,19 @@ TEST_F(TimLogin, RefusalsHaveTheCodesOfTheChannel) {
   EXPECT_EQ(client.close_code(), 0);
 }
 
+TEST_F(TimLogin, WhoIsNotLoggedInWaitsForTheRateOfItsAddress) {
+  for (const char* const command : {"im_open_status.wshello", "no.such_command"}) {
+    SdkClient client(server_);
+    client.SetLogin("1", "foreign");
+    server_.costs.refused_addresses = {"192.0.2.1"};
+    EXPECT_TRUE(client.Ask(command).is_null()) << command;
+    server_.costs.refused_addresses.clear();
+    server_.Tick(1s);
+    server_.Settle();
+    EXPECT_NE(client.ReplyTo(command, client.last_seq())["ErrorCode"], 0) << command;
+  }
+}
+
 TEST_F(TimLogin, WhatIsNoRequestClosesTheSocket) {
   SdkClient client(server_);
   client.SendText("[]");
