@@ -69,9 +69,9 @@ export class Tabs {
 
   async close() {
     const ended = once(this.#child, 'exit');
-    this.#child.kill();
+    // Killed, it would leave processes that still write to the folder.
+    this.#call('Browser.close', {}).catch(() => {});
     await ended;
-    // Its processes write to the folder until they have ended, too.
     fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 100, retryDelay: 20 });
   }
 }
