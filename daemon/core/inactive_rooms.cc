@@ -10,7 +10,7 @@ InactiveRooms::InactiveRooms(const Clock& clock, std::chrono::milliseconds ttl)
     : clock_(clock), ttl_(ttl), grace_from_(clock.Monotonic()) {}
 
 void InactiveRooms::Restore(const Room& room) {
-  if (room.IsActive()) return;
+  if (room.IsActive() || IsCreatedGroup(room)) return;
   const MutexLock lock(mutex_);
   AddLocked({.key = room.key, .sequence = room.sequence});
 }
@@ -18,8 +18,8 @@ void InactiveRooms::Restore(const Room& room) {
 void InactiveRooms::OnCommit(const Committed& committed) noexcept {
   const MutexLock lock(mutex_);
   for (const auto& [position, room_number, event] : committed.events) {
-    if (std::holds_alternative<RoomCreated>(event.payload)) {
-      AddLocked({.key = event.room, .sequence = room_number});
+    if (const auto* const created = std::get_if<RoomCreated>(&event.payload)) {
+      if (!created->is_group) AddLocked({.key = event.room, .sequence = room_number});
     } else if (std::holds_alternative<PusherAdded>(event.payload) ||
                std::holds_alternative<RoomDestroyed>(event.payload)) {
       RemoveLocked(room_number);

@@ -21,8 +21,8 @@ struct InactiveRoom {
   std::uint64_t sequence = 0;  ///< `Room::sequence`
 };
 
-/// The inactive rooms, oldest first. Follows the store through the commits, in order. Each
-/// operation is O(1) on average, whatever the number of rooms.
+/// The inactive rooms, oldest first, but for `CreatedGroups`. Follows the store through the
+/// commits, in order. Each operation is O(1) on average, whatever the number of rooms.
 ///
 /// @threads safe from any thread.
 /// @source protocol B.4.2.

@@ -66,6 +66,7 @@ Status NodeRenewal::Begin(bool with_wrong_clock) {
 HeardBeats NodeRenewal::Collect() {
   HeardBeats heard = leases_.HeardSince(told_until_);
   if (viewers_ != nullptr) AddBeats(viewers_->HeardSince(told_until_), heard);
+  if (groups_ != nullptr) AddBeats(groups_->TakeUses(), heard);
   // After the heartbeats: no sign from before `as_of` is missing either.
   if (SeatSigns* const signs = signs_) heard.signs = signs->SignsSince(told_until_, heard.as_of);
   return heard;

@@ -10,6 +10,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/core/cluster.h"
+#include "daemon/core/created_groups.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/media_signs.h"
 #include "daemon/core/node_lease.h"
@@ -27,8 +28,8 @@ inline constexpr std::chrono::minutes kMostClockDifferenceAtStart{10};
 /// @errors kStoreBusy, with one sentence for the operator: the clock may be set meanwhile.
 Status CheckStartClock(const NodeStanding& standing);
 
-/// Renews this node, then reports the heartbeats of its leases and the signs of media that it has,
-/// and logs changes of its standing.
+/// Renews this node, then reports the heartbeats of its leases, the uses of created groups and the
+/// signs of media that it has, and logs changes of its standing.
 /// The next rounds report what one has no time for: when the database cannot keep up, evictions
 /// come late, and the node is not cut off.
 ///
@@ -43,9 +44,15 @@ class NodeRenewal {
 
   /// All of it must outlive this.
   /// @param viewers  null: their leases are not reported.
+  /// @param groups   null: uses of them are not reported.
   NodeRenewal(Cluster& cluster, NodeLease& lease, LeaseTable& leases, Logger& logger,
-              LeaseTable* viewers = nullptr)
-      : cluster_(cluster), lease_(lease), leases_(leases), viewers_(viewers), logger_(logger) {}
+              LeaseTable* viewers = nullptr, CreatedGroups* groups = nullptr)
+      : cluster_(cluster),
+        lease_(lease),
+        leases_(leases),
+        viewers_(viewers),
+        groups_(groups),
+        logger_(logger) {}
 
   /// The first renewal; bounded in time.
   /// @param with_wrong_clock  skips `CheckStartClock`, after whose error nothing is logged: `Leave`
@@ -82,6 +89,7 @@ class NodeRenewal {
   NodeLease& lease_;
   LeaseTable& leases_;
   LeaseTable* const viewers_;
+  CreatedGroups* const groups_;
   Logger& logger_;
   std::atomic<SeatSigns*> signs_ = nullptr;  ///< null: none
   std::optional<HeardBeats> heard_{};        ///< whose report has begun, and not ended

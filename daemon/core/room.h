@@ -93,7 +93,9 @@ struct Room {
   std::uint64_t place = 0;
   /// Number of the newest event of this room; its events are numbered from 1 without gaps.
   std::uint64_t last_event = 0;
-  std::string type{};         ///< roomType of a webrtc room: ≤ 1024 bytes, may be empty
+  /// roomType of a webrtc room: ≤ 1024 bytes, may be empty; `kCreatedGroup` of a live room that was
+  /// created as a group; of others empty.
+  std::string type{};
   std::string custom = "{}";  ///< custom fields: the text of a JSON object, opaque here
   std::size_t audience_count = 0;
   /// Of the mix that was asked for; nullopt: none, and no pusher has a `mix_place`.
@@ -106,6 +108,15 @@ struct Room {
 
   bool operator==(const Room&) const = default;
 };
+
+/// `Room::type` of a created group: what the SDKs call it.
+inline constexpr std::string_view kCreatedGroup = "AVChatRoom";
+
+/// Whether createGroup of an IM SDK made it. Without a pusher it lasts as long as it is used
+/// (`CreatedGroups`), instead of `InactiveRooms`.
+inline bool IsCreatedGroup(const Room& room) {
+  return room.key.kind == RoomKind::kLive && room.type == kCreatedGroup;
+}
 
 /// The loaded audience entry of that user, or null.
 const Audience* FindAudience(const Room& room, const UserId& user_id);

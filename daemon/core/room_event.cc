@@ -5,7 +5,8 @@ namespace {
 
 struct TextBytes {
   std::size_t operator()(const RoomCreated& created) const {
-    return created.creator.value.size() + created.info.size();
+    return created.creator.value.size() + created.info.size() +
+           (created.is_group ? kGroupCreated.size() : 0);
   }
   std::size_t operator()(const RoomActivated& activated) const {
     return activated.creator.value.size();

@@ -40,9 +40,12 @@ std::string_view LeaveReasonName(LeaveReason reason);
 /// "destroyed", "creator_left", "last_left", "idle", "dismissed".
 std::string_view EndReasonName(EndReason reason);
 
+/// How stores mark `RoomCreated::is_group`.
+inline constexpr std::string_view kGroupCreated = "group";
 struct RoomCreated {
   UserId creator{};
   std::string info{};
+  bool is_group = false;  ///< `IsCreatedGroup`: not for subscribers
   bool operator==(const RoomCreated&) const = default;
 };
 /// An inactive room got its first pusher, which becomes its creator.

@@ -63,7 +63,8 @@ RoomChange Begin(const Room& room, TimePoint now) {
   change.room.created_at = now;
   change.room.last_event = 0;
   change.room.pushers.clear();
-  Append(change, now, RoomCreated{.creator = room.creator, .info = room.info});
+  Append(change, now,
+         RoomCreated{.creator = room.creator, .info = room.info, .is_group = IsCreatedGroup(room)});
   return change;
 }
 
@@ -117,6 +118,9 @@ Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher joining
   if (stored->pushers.size() >= policy.limits.PushersIn(stored->key.kind)) {
     return Error{Errc::kRoomFull, {}};
   }
+  // It may have waited for long, with others in it.
+  const bool is_anothers = IsCreatedGroup(*stored) && stored->creator != joining.user_id;
+  if (is_anothers && !stored->IsActive()) return Error{Errc::kNotAllowed, "another's group"};
   RoomChange change{.room = *stored};
   if (!stored->IsActive()) {
     change.room.creator = joining.user_id;

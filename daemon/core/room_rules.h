@@ -35,7 +35,8 @@ Result<RoomChange> PrepareRoom(const Room* stored, const Room& room, TimePoint n
 /// the room is full. The first pusher of a room becomes its creator.
 ///
 /// @param mixed_play_url  of the room, in case the new pusher becomes its creator.
-/// @errors kRoomNotFound, also for a room that the dialect may not see; kRoomFull.
+/// @errors kRoomNotFound, also for a room that the dialect may not see; kRoomFull; kNotAllowed: the
+///         room waits for its creator, as a created group does.
 /// @source protocol A.4.5, B.4.3, B.6, F.1.
 Result<RoomChange> AddPusher(const Room* stored, Dialect dialect, Pusher joining,
                              std::string_view mixed_play_url, const RoomPolicy& policy,

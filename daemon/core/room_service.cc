@@ -303,7 +303,8 @@ Status RoomService::StoreRoom(const CreateRoomCommand& command, const RoomId& ro
             .dialect = command.dialect,
             .creator = command.user_id,
             .info = command.info,
-            .type = command.type};
+            .type = command.type,
+            .custom = command.custom};
   const Result<RoomQuota::Claim> seat = ClaimSeat(command.owner, room.key, command.user_id);
   if (!seat) return seat.error();
   const Pusher creator =

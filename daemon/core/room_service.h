@@ -52,8 +52,9 @@ struct CreateRoomCommand {
   UserId user_id{};                 ///< the creator
   PusherProfile profile{};          ///< unused where the creator does not become a pusher
   std::string info{};
-  std::string type{};  ///< of webrtc rooms
-  std::string from{};  ///< see `MemberCommand`
+  std::string type{};         ///< `Room::type`
+  std::string custom = "{}";  ///< `Room::custom`, of a room that is created
+  std::string from{};         ///< see `MemberCommand`
   SeatOwner owner{};
   StayWish stay{};  ///< nothing where the creator does not become a pusher
 };

@@ -53,6 +53,7 @@ struct ToColumns {
     PayloadColumns columns{.type = EventType::kRoomCreated};
     columns.creator = created.creator.value;
     columns.info = created.info;
+    if (created.is_group) columns.field = kGroupCreated;
     return columns;
   }
   PayloadColumns operator()(const RoomActivated& activated) const {
@@ -144,7 +145,9 @@ std::optional<EventPayload> PayloadOf(std::int64_t type, std::int64_t reason, Te
   using enum PayloadText;
   switch (static_cast<EventType>(type)) {
     case EventType::kRoomCreated:
-      return RoomCreated{.creator = {text(kCreator)}, .info = text(kInfo)};
+      return RoomCreated{.creator = {text(kCreator)},
+                         .info = text(kInfo),
+                         .is_group = text(kField) == kGroupCreated};
     case EventType::kRoomActivated:
       return RoomActivated{.creator = {text(kCreator)}};
     case EventType::kAudienceAdded:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <variant>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,6 +30,17 @@ TEST_P(StoreContract, LoadsAPreparedRoomAsWritten) {
   EXPECT_EQ(*loaded, made->room);
   EXPECT_FALSE(loaded->IsActive());
   EXPECT_EQ(loaded->creator, UserId{"creator"});
+}
+
+TEST_P(StoreContract, KeepsThatARoomWasCreatedAsAGroup) {
+  Room group = MakeWaitingRoom(RoomKind::kLive, "g");
+  group.type = kCreatedGroup;
+  group.custom = R"({"a":"1"})";
+  const auto made = Apply(*store_, Preparing(group));
+  ASSERT_OK(made);
+  EXPECT_EQ(*store_->Load(group.key), made->room);
+  EXPECT_TRUE(IsCreatedGroup(store_->Scan(0, 1)->rooms.front()));
+  EXPECT_TRUE(std::get<RoomCreated>(AllEvents().front().event.payload).is_group);
 }
 
 TEST_P(StoreContract, APreparedRoomIsCountedAndScannedButNotListed) {

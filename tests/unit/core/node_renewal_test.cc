@@ -114,6 +114,20 @@ TEST_F(NodeRenewalTest, TellsEachHeartbeatOnce) {
   EXPECT_THAT(cluster_.told()[1].beats, IsEmpty());
 }
 
+TEST_F(NodeRenewalTest, TellsTheUsesOfGroupsAmongTheHeartbeats) {
+  CreatedGroups groups(clock_, 10min);
+  groups.Restore({.key = {.kind = RoomKind::kLive, .id = {"g"}},
+                  .sequence = 8,
+                  .type = std::string(kCreatedGroup)});
+  NodeRenewal renewal(cluster_, lease_, leases_, logger_, nullptr, &groups);
+  HearBeat();
+  groups.Use(8);
+  ASSERT_OK(renewal.Renew());
+  EXPECT_THAT(cluster_.told().back().beats,
+              testing::ElementsAre(rtcroom::Beat{.seat = {.room_number = 7, .seat = 3}},
+                                   rtcroom::Beat{.seat = {.room_number = 8}}));
+}
+
 TEST_F(NodeRenewalTest, TellsTheSignsOfViewersAmongTheHeartbeats) {
   LeaseTable viewers(clock_, 20s, LeaseTable::RenewedBy::kHeartbeats, LeasesOf::kViewers);
   const RoomKey room{.kind = RoomKind::kLive, .id = {"live"}};
