@@ -112,6 +112,8 @@ struct ImConfig {
 struct ChannelConfig {
   bool enabled = false;
   bool sdks = false;
+  bool create_groups = false;
+  ConfigDuration created_idle = std::chrono::minutes(10);
   std::string prefix = {};  ///< empty: none
   GroupAccess join = GroupAccess::kAny;
   DirectAccess direct = DirectAccess::kAny;

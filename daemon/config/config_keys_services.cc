@@ -46,6 +46,10 @@ void AddChannelKeys(std::vector<ConfigKey>& keys) {
                            "notices. Without any IM key a key is made and kept in data_dir.");
   channel.Add<&S::sdks>("sdks", SwitchRule{},
                         "Serves today's IM SDKs, too: a WebSocket at PREFIX/binfo.");
+  channel.Add<&S::create_groups>("create_groups", SwitchRule{},
+                                 "Lets their users make groups, live rooms without seats taken.");
+  channel.Add<&S::created_idle>("created_idle", DurationRule{1s, 24h},
+                                "How long such a group lasts without anybody in it.");
   channel.Add<&S::prefix>("prefix", PlainTextRule{CheckOptionalPrefix},
                           "What its paths, /v4/... and /v1/..., begin with; \"\" = nothing.");
   channel.Add<&S::join>("join", ChoiceRule{{"any", "members"}},

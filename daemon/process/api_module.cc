@@ -123,9 +123,11 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
 }
 
 std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDeps& deps,
-                                        RequestRecorder& recorder, const Cors& cors,
-                                        SecondLooks* looks) {
+                                        RoomService& rooms, RequestRecorder& recorder,
+                                        const Cors& cors, SecondLooks* looks) {
   if (deps.channel == nullptr || !config.channel.sdks) return nullptr;
+  // With an IM service it would be waited for.
+  const bool creates_groups = config.channel.create_groups && deps.im == nullptr;
   Channel& channel = deps.channel->channel();
   PushReceivers& receivers = deps.channel->receivers();
   return std::make_unique<tim::TimRouter>(
@@ -135,9 +137,11 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .history = deps.store.storage().messages(),
                                    .groups = deps.store.storage().account_groups(),
                                    .reads = deps.store.storage().read_positions(),
+                                   .created = deps.store.state().created,
                                    .tokens = channel.tokens(),
                                    .clock = deps.runtime.clock,
                                    .sdk_app_id = std::to_string(config.im.sdk_app_id),
+                                   .maker = creates_groups ? &rooms : nullptr,
                                    .tell =
                                        [&receivers](const UserId& account, std::string_view event) {
                                          receivers.notices().Add({.user_id = account,
@@ -233,7 +237,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
       webim_(MakeWebim(config, deps, recorder_, cors_)),
       channel_(MakeChannel(config, deps, recorder_, cors_, looks_.get())),
-      tim_(MakeTim(config, deps, recorder_, cors_, looks_.get())),
+      tim_(MakeTim(config, deps, rooms_, recorder_, cors_, looks_.get())),
       web_(MakeWeb(deps, recorder_, cors_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),

@@ -29,6 +29,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMadeKeyBytes = 32;
 
+/// Logins of a group that are asked whether they poll.
+constexpr std::size_t kMostAsked = 300;
+
 void AddProbes(std::string_view name, EdgeThreads& threads, std::vector<LivenessProbe>& probes) {
   for (std::size_t i = 0; i < threads.loop_count(); ++i) {
     probes.push_back({.name = fmt::format("{} loop {}", name, i),
@@ -78,12 +81,14 @@ Status App::Start(InheritedSockets& sockets, const LifeHooks& hooks) {
   store_.state().leases.GraceForAll();
   store_.state().viewers.leases().GraceForAll();
   store_.state().inactive.GraceForAll();
+  store_.state().created.GraceForAll();
   if (Status status = Listen(sockets); !status) return status;
   upkeep_ =
       std::make_unique<UpkeepModule>(*config_, UpkeepModuleDeps{.store = store_,
                                                                 .rooms = api_->rooms(),
                                                                 .media = WitnessOfMedia(),
                                                                 .is_present = PresenceOfViewers(),
+                                                                .is_group_used = UsesOfGroups(),
                                                                 .sessions = auth_->sessions(),
                                                                 .metrics = metrics_,
                                                                 .runtime = runtime_});
@@ -234,6 +239,18 @@ ViewerPresence App::PresenceOfViewers() {
         channel != nullptr && (channel->receivers().IsIn(room_number, user_id) ||
                                channel->channel().groups().IsPolling(room_number, user_id));
     return is_in_group || (web != nullptr && web->Plays(room, user_id));
+  };
+}
+
+std::function<bool(std::uint64_t)> App::UsesOfGroups() {
+  return [channel = channel_.get()](std::uint64_t room_number) {
+    if (channel == nullptr) return false;
+    if (channel->receivers().CountIn(room_number) > 0) return true;
+    // A login of an old client outlives its polls.
+    const ChannelGroups& groups = channel->channel().groups();
+    return std::ranges::any_of(groups.UsersIn(room_number, kMostAsked), [&](const UserId& user) {
+      return groups.IsPolling(room_number, user);
+    });
   };
 }
 

@@ -169,6 +169,7 @@ class App {
   [[nodiscard]] MediaWitness WitnessOfMedia();
   /// Asks the message channel and the sessions of browsers.
   [[nodiscard]] ViewerPresence PresenceOfViewers();
+  [[nodiscard]] std::function<bool(std::uint64_t)> UsesOfGroups();
   /// Tells users of the channel that a session of theirs has ended.
   [[nodiscard]] WebSessions::OnEnd MakeWebEndedPushes();
   /// Tells the other nodes what callbacks and a media server of one's own tell.

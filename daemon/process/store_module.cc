@@ -111,7 +111,7 @@ Status StoreModule::BeAlone() {
 // Before anything is restored: the others wait for a node that has not reported its heartbeats.
 Status StoreModule::TakePlace() {
   LeaseTable* const viewers = state_.viewers.lapse() ? &state_.viewers.leases() : nullptr;
-  renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger, viewers);
+  renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger, viewers, &state_.created);
   if (Status begun = renewal_->Begin(config_.start_with_wrong_clock); !begun) {
     Close();
     return begun;
@@ -221,6 +221,7 @@ Status StoreModule::RestoreRooms() {
     for (const Room& room : page->rooms) {
       state_.leases.Restore(room);
       state_.inactive.Restore(room);
+      state_.created.Restore(room);
       state_.counters.Restore(room);
       state_.seated.Restore(room);
       state_.claims.Restore(room);

@@ -20,6 +20,7 @@
 #include "daemon/core/ban_list.h"
 #include "daemon/core/cluster.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/created_groups.h"
 #include "daemon/core/ended_login_list.h"
 #include "daemon/core/heard_logins.h"
 #include "daemon/core/inactive_rooms.h"
@@ -64,6 +65,7 @@ struct RoomState {
                    : LeaseTable::RenewedBy::kHeartbeats),
         viewers(runtime.clock, ViewerLeaseOptionsOf(config)),
         inactive(runtime.clock, config.room.inactive_ttl),
+        created(runtime.clock, config.channel.created_idle),
         stream_names({.bizid = config.live.bizid}),
         mixes(config.mix.max, stream_names),
         bans(runtime.clock, stream_names),
@@ -73,6 +75,7 @@ struct RoomState {
   LeaseTable leases;
   ViewerLeases viewers;
   InactiveRooms inactive;
+  CreatedGroups created;
   RoomCounters counters{};
   SeatedUsers seated{};
   const SignedStreamUrls stream_names;  ///< signs nothing
@@ -91,10 +94,11 @@ struct RoomState {
   HeardLogins channel_logins;
   ChannelSignal channel_commits{};
   // Revocations first: with a removal in `claims` streams are dropped, for the reason then known.
-  CommitFanOut commits{{&leases, &viewers, &inactive, &counters, &seated, &bans, &revocations,
-                        &ended_logins, &validities, &claims, &mixes, &web_commits, &quota,
-                        &watch_commits, &console_commits, &channel_logins, &channel_commits,
-                        &enqueued, &trtc_enqueued}};
+  CommitFanOut commits{{&leases,         &viewers,         &inactive,      &created,
+                        &counters,       &seated,          &bans,          &revocations,
+                        &ended_logins,   &validities,      &claims,        &mixes,
+                        &web_commits,    &quota,           &watch_commits, &console_commits,
+                        &channel_logins, &channel_commits, &enqueued,      &trtc_enqueued}};
 };
 
 /// @threads for one thread, except for the store and the state; `MakeBackup` for one at a time.

@@ -23,6 +23,13 @@ constexpr std::chrono::minutes kAccountsPeriod{1};
 /// How long the messages of a room outlive it.
 constexpr std::chrono::minutes kEndedRoomHistory{10};
 
+/// How long heartbeats of those that have no seat tell something.
+std::chrono::milliseconds BeatsKept(const Config& config, const RoomState& state) {
+  const std::chrono::milliseconds of_groups =
+      config.channel.create_groups ? state.created.idle() : std::chrono::milliseconds(0);
+  return 2 * std::max(state.viewers.timeout(), of_groups);
+}
+
 LivenessRules MakeRules(const Config& config) {
   return {.policy = config.liveness.policy,
           .grace = config.liveness.grace,
@@ -34,6 +41,7 @@ LivenessRules MakeRules(const Config& config) {
 UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
     : deps_(deps),
       sweep_period_(config.room.sweep_period),
+      beats_kept_(BeatsKept(config, deps.store.state())),
       history_(config.channel.history),
       max_messages_(config.channel.max_messages),
       max_message_bytes_(config.channel.max_message_bytes),
@@ -52,6 +60,12 @@ UpkeepModule::UpkeepModule(const Config& config, const UpkeepModuleDeps& deps)
                      {.policy = MakeRoomPolicy(config),
                       .longest_sweep = sweep_period_ / 4,
                       .node = &deps.store.lease()}),
+      group_reaper_({.rooms = deps.rooms,
+                     .groups = deps.store.state().created,
+                     .cluster = deps.store.cluster(),
+                     .node = &deps.store.lease(),
+                     .logger = deps.runtime.logger,
+                     .is_used = deps.is_group_used}),
       trimmer_(deps.store.storage(),
                TrimOptions{.retention = config.store.event_retention,
                            .max_events = config.store.max_events,
@@ -98,10 +112,12 @@ void UpkeepModule::OnSweep(const SweepOutcome& outcome) {
   const bool left_some = outcome.behind || outcome.expiry.failed > 0;
   deps_.metrics.SetReaperLag(left_some ? outcome.lag : std::chrono::milliseconds(0));
   (void)viewer_reaper_.Sweep(outcome.begun);
+  group_reaper_.Sweep(outcome.begun);
 }
 
 void UpkeepModule::OnStall() {
   deps_.store.state().viewers.leases().GraceForAll();
+  deps_.store.state().created.GraceForAll();
   deps_.metrics.CountStall();
 }
 
@@ -219,8 +235,7 @@ void UpkeepModule::RemoveLeftBeats() {
   const MonotonicTime now = deps_.runtime.clock.Monotonic();
   if (now < left_beats_at_) return;
   left_beats_at_ = now + kLeftBeatsPeriod;
-  const Result<std::size_t> removed =
-      deps_.store.cluster().RemoveLeftBeats(2 * deps_.store.state().viewers.timeout());
+  const Result<std::size_t> removed = deps_.store.cluster().RemoveLeftBeats(beats_kept_);
   if (!removed) {
     deps_.runtime.logger.Warn("heartbeats_not_removed", {{"reason", removed.error().detail}});
   }

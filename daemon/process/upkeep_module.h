@@ -14,6 +14,7 @@
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
 #include "daemon/core/event_trimmer.h"
+#include "daemon/core/group_reaper.h"
 #include "daemon/core/heartbeat_reaper.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/viewer_reaper.h"
@@ -29,14 +30,16 @@ struct UpkeepModuleDeps {
   RoomService& rooms;
   MediaWitness media{};
   ViewerPresence is_present = [](const RoomKey&, std::uint64_t, const UserId&) { return false; };
+  /// As of `GroupReaper`.
+  std::function<bool(std::uint64_t)> is_group_used = [](std::uint64_t) { return false; };
   SessionService& sessions;
   Metrics& metrics;
   Runtime& runtime;
 };
 
-/// Evicts silent pushers and viewers, removes old events, messages, bans, revocations, ends of
-/// logins and sessions, checks that the files of the store are at their paths, and records its
-/// newest position; from construction to `Stop`.
+/// Evicts silent pushers and viewers, ends groups without anybody, removes old events, messages,
+/// bans, revocations, ends of logins and sessions, checks that the files of the store are at their
+/// paths, and records its newest position; from construction to `Stop`.
 ///
 /// @threads for one thread.
 class UpkeepModule : private SweepObserver {
@@ -68,11 +71,13 @@ class UpkeepModule : private SweepObserver {
 
   const UpkeepModuleDeps deps_;
   const std::chrono::milliseconds sweep_period_;
+  const std::chrono::milliseconds beats_kept_;
   const std::chrono::milliseconds history_;
   const std::uint64_t max_messages_;
   const std::uint64_t max_message_bytes_;
   HeartbeatReaper reaper_;
   ViewerReaper viewer_reaper_;
+  GroupReaper group_reaper_;
   EventTrimmer trimmer_;
   bool removed_ = false;           ///< rows, in the round before
   MonotonicTime left_beats_at_{};  ///< of the next removal

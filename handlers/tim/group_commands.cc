@@ -1,8 +1,13 @@
-// Groups: which there are, and who is in them. Groups exist exactly as long as their rooms.
+// Groups: which there are, who is in them, and those that users create. Groups exist exactly as
+// long as their rooms.
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/base/address_key.h"
+#include "daemon/core/room_reach.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_handlers.h"
@@ -21,6 +26,11 @@ constexpr std::size_t kMaxJoined = 200;
 constexpr std::size_t kMaxMembers = 100;
 /// Members of a group that are listed at all.
 constexpr std::size_t kMaxListed = 300;
+// Of a group that is created: as those of other rooms.
+constexpr std::size_t kMaxName = 1024;
+constexpr std::size_t kMaxCustomFields = 32;
+constexpr std::size_t kMaxKeyBytes = 64;
+constexpr std::size_t kMaxValueBytes = 1024;
 /// For how many seconds the SDK shows the number of members without asking again.
 constexpr int kNumberIsFresh = 60;
 
@@ -92,7 +102,14 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
       room = asker == Asker::kMember ? context.channel.groups().FindRoomToJoin(request.caller, id)
                                      : context.channel.groups().FindRoom(request.caller, id);
     }
-    const AccountGroup* const place = room ? FindPlace(*places, room->sequence) : nullptr;
+    const AccountGroup* place = room ? FindPlace(*places, room->sequence) : nullptr;
+    // Older SDKs ask for the group between its creation and their join.
+    AccountGroup creators;
+    if (room && place == nullptr && IsCreatedGroup(*room) &&
+        room->creator == request.caller.account) {
+      creators = {.account = room->creator, .joined_at = room->created_at};
+      place = &creators;
+    }
     Status written;
     if (!room) {
       written = room.error();
@@ -115,6 +132,28 @@ MemberView MemberOf(const Context& context, const OwnGroup& group, const UserId&
           .joined_at = account == group.place.account ? group.place.joined_at : TimePoint(),
           .is_owner = account == group.room.creator,
           .profile = context.channel.logins().ProfileOf(account)};
+}
+
+/// `AppDefinedData` as `Room::custom`.
+/// @errors kNotJson; kBadRequest.
+Result<std::string> ReadCustomFields(ChannelFields& fields) {
+  const auto elements = fields.OptionalObjects("AppDefinedData", kMaxCustomFields);
+  if (!fields.ok()) return fields.error();
+  nlohmann::ordered_json custom = nlohmann::ordered_json::object();
+  for (const auto* const element : elements) {
+    ChannelFields field(*element);
+    const std::string key = field.Text("Key", kMaxKeyBytes);
+    if (!field.ok()) {
+      return Error{field.error().code, "AppDefinedData: " + field.error().detail};
+    }
+    const nlohmann::ordered_json value = element->value("Value", nlohmann::ordered_json(""));
+    if (!value.is_primitive() || value.is_null() || value.dump().size() > kMaxValueBytes) {
+      return Error{Errc::kBadRequest,
+                   "AppDefinedData: Value: not a string, number or boolean of 1,024 bytes"};
+    }
+    custom[key] = value;
+  }
+  return custom.dump();
 }
 
 /// Writes `MemberNum` and `MemberList` from an offset on.
@@ -235,18 +274,57 @@ Reply GetOnlineNumber(const Request& request, const Context& context) {
 Reply CreateGroup(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const RoomId id{fields.OptionalText("GroupId")};
+  const std::string type = fields.OptionalText("Type");
+  std::string name = fields.OptionalText("Name", kMaxName);
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = IsGroupName(id.value)
-                                ? context.channel.groups().FindRoom(request.caller, id)
-                                : Result<Room>(Error{Errc::kRoomNotFound, {}});
-  if (!room && room.error().code != Errc::kRoomNotFound) return room.error();
-  if (!room) return Error{Errc::kNotAllowed, "groups are made with their rooms"};
-  if (room->creator == request.caller.account) return Error{Errc::kRoomExists, {}};
-  return Failure(code::kTakenByAnother, "group of another account");
+  Result<std::string> custom = ReadCustomFields(fields);
+  if (!custom) return custom.error();
+  const bool is_named = !id.value.empty();
+  if (is_named && !IsGroupName(id.value)) {
+    return Error{Errc::kBadRequest, "GroupId: cannot be a group's"};
+  }
+  const Result<Room> room = is_named ? context.channel.groups().FindRoom(request.caller, id)
+                                     : Result<Room>(Error{Errc::kRoomNotFound, {}});
+  if (room && room->creator == request.caller.account) return Error{Errc::kRoomExists, {}};
+  if (room) return Failure(code::kTakenByAnother, "group of another account");
+  if (room.error().code != Errc::kRoomNotFound) return room.error();
+  const bool may_create = context.maker != nullptr && type == kCreatedGroup &&
+                          IsReached(request.caller.reach, Dialect::kGen2);
+  if (!may_create) return Error{Errc::kNotAllowed, "groups are made with their rooms"};
+  if (context.created.HasMost(request.caller.account)) {
+    return Failure(code::kTooManyGroups, "too many groups");
+  }
+  Result<RoomId> made = Error{Errc::kInternal, {}};
+  context.maker->CreateRoom(
+      {.kind = RoomKind::kLive,
+       .dialect = Dialect::kGen2,
+       .room_id = is_named ? std::optional(id) : std::nullopt,
+       .user_id = request.caller.account,
+       .info = std::move(name),
+       .type = std::string(kCreatedGroup),
+       .custom = *std::move(custom),
+       .owner = {.address = AddressKey(request.address), .user = request.caller.account}},
+      [&made](Result<RoomId> outcome) { made = std::move(outcome); });
+  if (made) return JsonText().Field("GroupId", made->value).Field("HugeGroupFlag", 1);
+  const Errc failure = made.error().code;
+  if (failure == Errc::kTooManyRooms) return Failure(code::kTooManyGroups, "too many groups");
+  if (failure == Errc::kRoomExists) return Failure(code::kTakenByAnother, "taken by another room");
+  return made.error();
 }
 
-Reply DestroyGroup(const Request& /*request*/, const Context& /*context*/) {
-  return Error{Errc::kNotAllowed, "groups end with their rooms"};
+Reply DestroyGroup(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
+  const RoomId id = fields.Group();
+  if (!fields.ok()) return fields.error();
+  const Result<Room> room = context.channel.groups().FindRoom(request.caller, id);
+  if (!room) return room.error();
+  if (context.maker == nullptr || !IsCreatedGroup(*room)) {
+    return Error{Errc::kNotAllowed, "groups end with their rooms"};
+  }
+  const Status ended = context.maker->DestroyRoom(
+      {.room = room->key, .dialect = room->dialect, .user_id = request.caller.account});
+  if (!ended) return ended.error();
+  return JsonText();
 }
 
 Reply GetJoinedCommunities(const Request& /*request*/, const Context& /*context*/) {

@@ -15,8 +15,10 @@
 #include "daemon/channel/channel.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_group_store.h"
+#include "daemon/core/created_groups.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/read_position_store.h"
+#include "daemon/core/room_service.h"
 #include "daemon/core/room_store.h"
 #include "daemon/http/http_handler.h"
 
@@ -27,6 +29,7 @@ namespace code {
 inline constexpr int kKicked = 1002;
 inline constexpr int kAlreadyMember = 10013;
 inline constexpr int kTakenByAnother = 10021;
+inline constexpr int kTooManyGroups = 10036;
 inline constexpr int kUnknownCommand = 60002;
 inline constexpr int kNotLoggedIn = 70001;
 }  // namespace code
@@ -51,9 +54,12 @@ struct Context {
   MessageHistory& history;
   AccountGroupStore& groups;
   ReadPositionStore& reads;
+  CreatedGroups& created;
   const ChannelTokens& tokens;  ///< give the TinyId of an account
   const Clock& clock;
   std::string sdk_app_id{};
+  /// Creates groups and ends them; null: users may not. It waits for no IM service.
+  RoomService* maker = nullptr;
   /// Pushes an event of the SDK's protocol, a JSON object, to the sockets of an account.
   std::function<void(const UserId& account, std::string_view event)> tell{};
 };

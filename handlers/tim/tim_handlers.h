@@ -23,7 +23,8 @@ Reply AcceptReport(const Request& request, const Context& context);
 Reply GetProfiles(const Request& request, const Context& context);
 Reply SetProfile(const Request& request, const Context& context);
 
-// group_commands.cc: all read the store (`Lane::kRead`), but for the last four, which are inline.
+// group_commands.cc: all read the store (`Lane::kRead`), but for the last three, which are inline,
+// and the two before, which wait for a commit (`Lane::kWorker`).
 Reply GetJoinedGroups(const Request& request, const Context& context);
 Reply GetOwnGroupInfo(const Request& request, const Context& context);
 Reply GetPublicGroupInfo(const Request& request, const Context& context);

@@ -127,6 +127,7 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
       return Failure(still.error());
     }
     pushes->ReadMissed();
+    deps_.commands.created.Use(room->sequence);
   }
   Tell(place, name, TipType::kJoined);
   return succeed();

@@ -13,7 +13,7 @@ const once = (texts) => assert.strictEqual(new Set(texts).size, texts.length, `t
 
 for (const sdk of kSdks) {
   describe(`The SDK ${sdk.name}`, { skip: kNoServer }, () => {
-    const { server, newUser, newLogin, newPair, newRoom } = withSdkUsers(sdk);
+    const { server, newUser, newLogin, newPair, newRoom } = withSdkUsers(sdk, { 'channel.create_groups': true });
 
     it('logs in, and is refused with the code of the reason', async () => {
       const identity = await server.newUser();
@@ -95,6 +95,31 @@ for (const sdk of kSdks) {
       assert.deepStrictEqual(ann.texts(), []);
     });
 
+    it('makes a group with fields of its own, and ends it', async () => {
+      const [ann, bob] = [await newLogin(), await newLogin()];
+      const { GRP_AVCHATROOM: type } = await ann.call('types');
+      const groupID = `party_${ann.userID}`.slice(0, 48);
+      const partyBeginTime = '1627700000';
+      const state = { formState: { roomName: 'Party', roomID: groupID, roomIntro: 'all are welcome' } };
+      await ann.call('createGroup', {
+        type,
+        name: state.formState.roomName,
+        groupID: state.formState.roomID,
+        introduction: state.formState.roomIntro,
+        groupCustomField: [{ key: 'partyBeginTime', value: partyBeginTime }],
+      });
+      await ann.join(groupID, type);
+      await bob.join(groupID, type);
+      const { group } = await bob.call('getGroupProfile', { groupID });
+      assert.deepStrictEqual([group.name, group.type, group.ownerID], ['Party', type, ann.userID]);
+      assert.strictEqual(group.groupCustomField['0'].value, partyBeginTime);
+      await ann.say('GROUP', groupID, 'welcome');
+      await until('the text', () => bob.texts().includes('welcome'));
+      await assert.rejects(bob.call('dismissGroup', groupID), (error) => error.code > 0);
+      await ann.call('dismissGroup', groupID);
+      await until('the end', () => bob.messages.some(({ payload }) => payload.operationType === 5));
+    });
+
     it('misses nothing while it is cut off, and shows nothing twice', async () => {
       const [multi, live] = [await newRoom(), await newRoom('live')];
       const [ann, bob] = await newPair();
@@ -142,3 +167,21 @@ for (const sdk of kSdks) {
     });
   });
 }
+
+describe('Groups that SDKs make', { skip: kNoServer }, () => {
+  const { newLogin } = withSdkUsers(kSdks[0], {
+    'channel.create_groups': true, 'channel.created_idle': '1s', 'room.sweep_period': '1s',
+  });
+
+  it('end when nobody is in them', async () => {
+    const [ann, bob, cat] = [await newLogin(), await newLogin(), await newLogin()];
+    const create = (user, groupID) => user.call('createGroup', { type: 'AVChatRoom', name: 'n', groupID });
+    const succeeds = (call) => call.then(() => true, () => false);
+    await until('Ann is in hers', async () => await succeeds(create(ann, 'used')) && succeeds(ann.join('used', 'AVChatRoom')));
+    await create(cat, 'empty');
+    cat.kill();
+    const exists = (groupID) => succeeds(bob.call('searchGroupByID', groupID));
+    await until('the empty one has ended', async () => !await exists('empty'));
+    assert.ok(await exists('used'));
+  });
+});

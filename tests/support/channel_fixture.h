@@ -22,6 +22,7 @@
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
+#include "daemon/core/created_groups.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/seated_users.h"
@@ -162,6 +163,7 @@ class ChannelFixture {
                          .history = store.messages(),
                          .groups = store.account_groups(),
                          .reads = store.read_positions(),
+                         .created = created,
                          .tokens = channel.tokens(),
                          .clock = clock,
                          .sdk_app_id = std::to_string(kSdkAppId),
@@ -308,6 +310,7 @@ class ChannelFixture {
     events_at_ = page->next;
     if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);
     seated.OnCommit({.events = page->events});
+    created.OnCommit({.events = page->events});
     channel.OnEvents(page->events);
     if (!messages->empty()) messages_at_ = messages->back().position;
     channel.OnMessages(*messages);
@@ -363,6 +366,7 @@ class ChannelFixture {
   FormerMembers former{{.rooms = store, .groups = channel.groups(), .receivers = receivers}};
   FakeSessions sessions;
   SeatedUsers seated;
+  CreatedGroups created{clock, std::chrono::minutes(10)};
   OtherServers others;
   SecondLooks looks{&others, admission, clock};
   ThreadPool workers{1, 1000};  ///< one, so that it is idle when its last task has run

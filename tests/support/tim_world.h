@@ -81,6 +81,7 @@ class TimWorld {
                         .history = server.store.messages(),
                         .groups = server.store.account_groups(),
                         .reads = server.store.read_positions(),
+                        .created = server.created,
                         .tokens = tokens,
                         .clock = server.clock,
                         .sdk_app_id = "1400000001",

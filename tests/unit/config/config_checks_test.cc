@@ -43,6 +43,18 @@ TEST(ConfigConflicts, TodaysSdksNeedTheChannel) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
+TEST(ConfigConflicts, CreatedGroupsNeedTheSdksAndNoImService) {
+  Config config = ServableConfig();
+  config.channel.enabled = true;
+  config.channel.create_groups = true;
+  EXPECT_THAT(Conflicts(config), ElementsAre("channel.sdks"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
+  config.channel.sdks = true;
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.im = {.enabled = true, .sdk_app_id = 1'400'000'001, .secret_key = Secret("k")};
+  EXPECT_THAT(Conflicts(config), ElementsAre("channel.create_groups"));
+}
+
 TEST(ConfigConflicts, NodesNeedTheSameApplication) {
   Config config = ServableConfig();
   config.store.url = StoreUrl("postgresql://db/rooms");

@@ -1,7 +1,12 @@
+#include <string>
+#include <variant>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/counting_ids.h"
 #include "tests/support/tim_world.h"
 #include "tests/unit/tim/recorded.h"
 
@@ -79,7 +84,7 @@ TEST_F(GroupCommands, ListsMembersForMembers) {
             json({{"OnlineMemberNum", 1}, {"ExpireTime", 60}}));
 }
 
-TEST_F(GroupCommands, MakesAndEndsNone) {
+TEST_F(GroupCommands, TellsWhoseAGroupIsThatExists) {
   const auto create = [this](const char* account, const char* id) {
     return world.Call(CreateGroup, account, {{"Type", "AVChatRoom"}, {"GroupId", id}})["code"];
   };
@@ -87,6 +92,94 @@ TEST_F(GroupCommands, MakesAndEndsNone) {
   EXPECT_EQ(create("alice", "live_1"), 10021);
   EXPECT_EQ(create("alice", "new_1"), 10007);
   EXPECT_EQ(world.Call(DestroyGroup, "creator", {{"GroupId", "live_1"}})["code"], 10007);
+}
+
+/// Where users may create groups.
+class CreatedGroupCommands : public GroupCommands {
+ protected:
+  CreatedGroupCommands() { context.maker = &rooms; }
+
+  json Call(Handler handler, const char* account, const json& body) {
+    const auto ordered = nlohmann::ordered_json::parse(body.dump());
+    const Reply reply = handler(
+        {.caller = world.CallerOf(account), .body = ordered, .address = world.address}, context);
+    world.server.Follow();
+    if (const auto* const failure = std::get_if<Failure>(&reply)) {
+      return {{"code", failure->code}, {"info", failure->info}};
+    }
+    return json::parse("{" + std::string(std::get<JsonText>(reply).text()) + "}");
+  }
+  json Create(const json& body, const char* account = "alice") {
+    json request = {{"Type", "AVChatRoom"}};
+    request.update(body);
+    return Call(CreateGroup, account, request);
+  }
+
+  CountingIds ids;
+  LeaseTable leases{world.server.clock, seconds(20)};
+  RoomService rooms{{.store = world.server.store,
+                     .ban_store = world.server.store,
+                     .bans = world.server.bans,
+                     .leases = leases,
+                     .streams = world.server.streams,
+                     .clock = world.server.clock,
+                     .ids = ids},
+                    {},
+                    world.server.logger};
+  Context context = world.context;
+};
+
+TEST_F(CreatedGroupCommands, MakeAHiddenLiveRoomOfTheCaller) {
+  const json fields = {{{"Key", "partyBeginTime"}, {"Value", "1627700000"}},
+                       {{"Key", "seats"}, {"Value", 4}}};
+  EXPECT_EQ(Create({{"GroupId", "party"}, {"Name", "n"}, {"AppDefinedData", fields}}),
+            json({{"GroupId", "party"}, {"HugeGroupFlag", 1}}));
+  const Room room = *world.server.store.Load(MakeKey(RoomKind::kLive, "party"));
+  EXPECT_EQ(room.creator, UserId{"alice"});
+  EXPECT_EQ(room.dialect, Dialect::kGen2);
+  EXPECT_EQ(room.custom, R"({"partyBeginTime":"1627700000","seats":4})");
+  EXPECT_FALSE(room.IsActive());
+  const json facts = Call(GetPublicGroupInfo, "bob", {{"GroupIdList", {"party"}}});
+  const json& group = facts["GroupInfo"][0];
+  EXPECT_EQ(group["Name"], "n");
+  EXPECT_EQ(group["Type"], "AVChatRoom");
+  EXPECT_EQ(group["Owner_Account"], "alice");
+  EXPECT_EQ(group["AppDefinedData"][0], fields[0]);
+  const json own = Call(GetOwnGroupInfo, "alice", {{"GroupIdList", {"party"}}});
+  EXPECT_EQ(own["GroupInfo"][0]["SelfInfo"]["Role"], "Owner");
+  EXPECT_EQ(Create({{"GroupId", "party"}})["code"], 10025);
+  EXPECT_EQ(Create({{"GroupId", "party"}}, "bob")["code"], 10021);
+  EXPECT_EQ(Create(json::object())["GroupId"], "room_00000001_0000");
+}
+
+TEST_F(CreatedGroupCommands, EndByTheirCreatorsOnly) {
+  Create({{"GroupId", "party"}});
+  EXPECT_EQ(Call(DestroyGroup, "bob", {{"GroupId", "party"}})["code"], 10007);
+  EXPECT_EQ(Call(DestroyGroup, "creator", {{"GroupId", "live_1"}})["code"], 10007);
+  EXPECT_EQ(Call(DestroyGroup, "alice", {{"GroupId", "party"}}), json::object());
+  EXPECT_EQ(Call(DestroyGroup, "alice", {{"GroupId", "party"}})["code"], 10010);
+}
+
+TEST_F(CreatedGroupCommands, AreBounded) {
+  EXPECT_EQ(Create({{"Type", "ChatRoom"}})["code"], 10007);
+  const std::string most(1024, 'x');
+  const auto refusal = [this](const json& body) { return Create(body)["info"]; };
+  EXPECT_EQ(refusal({{"GroupId", "a/b"}}), "GroupId: cannot be a group's");
+  EXPECT_EQ(refusal({{"Name", most + "x"}}), "Name: too long");
+  const json field = {{"Key", "k"}, {"Value", "v"}};
+  EXPECT_EQ(refusal({{"AppDefinedData", std::vector(33, field)}}),
+            "AppDefinedData: too many elements");
+  EXPECT_EQ(refusal({{"AppDefinedData", {1}}}), "AppDefinedData: an element is not an object");
+  EXPECT_EQ(refusal({{"AppDefinedData", {{{"Value", "v"}}}}}), "AppDefinedData: Key: missing");
+  for (const json& value : {json(most), json(nullptr), json::array()}) {
+    EXPECT_EQ(refusal({{"AppDefinedData", {{{"Key", "k"}, {"Value", value}}}}}),
+              "AppDefinedData: Value: not a string, number or boolean of 1,024 bytes");
+  }
+  for (std::size_t i = 0; i < CreatedGroups::kMostOfAccount; ++i) {
+    EXPECT_TRUE(Create(json::object()).contains("GroupId"));
+  }
+  EXPECT_EQ(Create(json::object())["code"], 10036);
+  EXPECT_TRUE(Create(json::object(), "bob").contains("GroupId"));
 }
 
 }  // namespace
