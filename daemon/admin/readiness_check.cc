@@ -34,8 +34,6 @@ AdminReply ReplyOf(const Status& status, std::string_view word) {
 
 AdminReply ReadyReply(const Status& ready) { return ReplyOf(ready, "ready"); }
 
-Error Refused() { return {Errc::kStoreBroken, "the database refuses the writes of requests"}; }
-
 Error TakesLong() { return {Errc::kUnavailable, "a write is not confirmed yet"}; }
 
 }  // namespace
@@ -91,7 +89,7 @@ bool ReadinessCheck::ReadLatest() {
 std::optional<Status> ReadinessCheck::Begin(AdminResponder& responder, bool& asks) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  if (RefusesRequests(now)) return Refused();
+  if (RefusesRequests(now)) return WhyRefused();
   const bool is_fresh = IsFresh(now);
   if (is_fresh && !HasFailed()) return Status();
   if (asked_ == Asked::kNothing) {
@@ -141,6 +139,11 @@ bool ReadinessCheck::RefusesRequests(MonotonicTime now) const {
   if (!broken_at || now - *broken_at >= kFresh || IsDuringLastWrite(*broken_at)) return false;
   const std::optional<MonotonicTime> confirmed_at = RequestConfirmedAt();
   return !confirmed_at || now - *confirmed_at >= kFresh;
+}
+
+Status ReadinessCheck::WhyRefused() const {
+  if (!written_) return written_;
+  return Error{Errc::kStoreBroken, "the database refuses the writes of requests"};
 }
 
 std::optional<MonotonicTime> ReadinessCheck::RequestConfirmedAt() const {

@@ -6,6 +6,7 @@
 #include <latch>
 #include <memory>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "daemon/base/logger.h"
@@ -22,12 +23,13 @@ using namespace std::chrono_literals;
 class ReadinessCheckTest : public testing::Test {
  protected:
   /// The HTTP status for `/readyz`.
-  int Ask() {
+  int Ask() { return AskReady().status; }
+  HttpReply AskReady() {
     const auto reply = std::make_shared<RecordedReply>();
     AdminResponder responder(Responder(reply, 0), {}, clock_, logger_);
     check_.AnswerReady(responder);
     EXPECT_TRUE(Eventually([&] { return reply->reply().has_value(); }));
-    return reply->reply().value_or(HttpReply{.status = 0}).status;
+    return reply->reply().value_or(HttpReply{.status = 0});
   }
   int AskServing() {
     const auto reply = std::make_shared<RecordedReply>();
@@ -157,6 +159,16 @@ TEST_F(ReadinessCheckTest, IsNotReadyWhileOnlyItsOwnWriteWorks) {
   clock_.Advance(1ms);
   writes_.OnWriteConfirmed();
   EXPECT_EQ(Ask(), 200);
+}
+
+TEST_F(ReadinessCheckTest, TheReasonStaysThatOfItsOwnWriteWhileRequestsFail) {
+  write_ = [] { return Status(Error{Errc::kStoreBroken, "the disk is full"}); };
+  writes_.OnWriteConfirmed();
+  for (int i = 0; i < 2; ++i) {
+    writes_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBroken);
+    EXPECT_THAT(AskReady().body, testing::HasSubstr("the disk is full"));
+    clock_.Advance(ReadinessCheck::kFresh);
+  }
 }
 
 TEST_F(ReadinessCheckTest, IsNotReadyWhileNoRequestIsAnswered) {
