@@ -44,6 +44,7 @@ inline bool JoinedBefore(const AccountGroup& one, const AccountGroup& other) {
 struct AccountGroupChange {
   AccountGroup group{};
   bool is_removed = false;
+  bool is_progress = false;  ///< only `received` and `read` count, and only if the row is there
 
   bool operator==(const AccountGroupChange&) const = default;
 };
@@ -64,6 +65,13 @@ class AccountGroupStore {
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) = 0;
+
+  /// Reads the rows of accounts that are in the group of a room, in any order.
+  /// @param limit  most that are returned; 1..1000.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<AccountGroup>> ReadAccountsIn(std::uint64_t room_number,
+                                                           std::size_t limit) = 0;
 
   /// All of them, or none, in one commit: the last one of a row counts. A row of a room that has
   /// ended is not stored. `received` and `read` of a row never go back.

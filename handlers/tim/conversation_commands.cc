@@ -257,7 +257,7 @@ Status StoreGroupsRead(const Request& request, const Context& context,
       const Result<std::uint64_t> newest = context.history.NewestRoomMessage(place.room_number);
       if (!newest && newest.error().code != Errc::kRoomNotFound) return newest.error();
       if (!newest || place.read >= std::min(seq, *newest)) continue;
-      changes.push_back({.group = place});
+      changes.push_back({.group = place, .is_progress = true});
       changes.back().group.read = std::min(seq, *newest);
     }
   }

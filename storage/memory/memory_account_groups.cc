@@ -18,11 +18,26 @@ Result<std::vector<AccountGroup>> MemoryAccountGroups::ReadAccountGroups(const U
   return groups;
 }
 
+Result<std::vector<AccountGroup>> MemoryAccountGroups::ReadAccountsIn(std::uint64_t room_number,
+                                                                      std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
+  std::vector<AccountGroup> found;
+  for (const auto& [account, groups] : accounts_) {
+    if (found.size() == limit) break;
+    if (const auto row = groups.find({room_number, 0}); row != groups.end()) {
+      found.push_back(row->second);
+    }
+  }
+  return found;
+}
+
 Status MemoryAccountGroups::RecordAccountGroups(std::span<const AccountGroupChange> changes) {
   const MutexLock lock(engine_.mutex);
-  for (const auto& [group, is_removed] : changes) {
+  for (const auto& [group, is_removed, is_progress] : changes) {
     const std::uint64_t room = group.room_number;
-    if (!is_removed) {
+    if (is_progress) {
+      AdvanceLocked(group);
+    } else if (!is_removed) {
       if (room == 0 || engine_.rooms_by_number.contains(room)) PutLocked(group);
     } else if (const auto found = accounts_.find(group.account); found != accounts_.end()) {
       found->second.erase({room, group.instance});
@@ -44,6 +59,15 @@ void MemoryAccountGroups::PutLocked(const AccountGroup& group) {
   stored = group;
   stored.received = received;
   stored.read = read;
+}
+
+void MemoryAccountGroups::AdvanceLocked(const AccountGroup& group) {
+  const auto account = accounts_.find(group.account);
+  if (account == accounts_.end()) return;
+  const auto row = account->second.find({group.room_number, group.instance});
+  if (row == account->second.end()) return;
+  row->second.received = std::max(row->second.received, group.received);
+  row->second.read = std::max(row->second.read, group.read);
 }
 
 Result<std::size_t> MemoryAccountGroups::TrimAccountGroups(TimePoint ended_before) {

@@ -23,6 +23,8 @@ class MemoryAccountGroups : public AccountGroupStore {
   void EndRoom(std::uint64_t room_number) NO_THREAD_SAFETY_ANALYSIS;
 
   Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) override;
+  Result<std::vector<AccountGroup>> ReadAccountsIn(std::uint64_t room_number,
+                                                   std::size_t limit) override;
   Status RecordAccountGroups(std::span<const AccountGroupChange> changes) override;
   Result<std::size_t> TrimAccountGroups(TimePoint ended_before) override;
 
@@ -32,6 +34,7 @@ class MemoryAccountGroups : public AccountGroupStore {
   using Groups = std::map<Place, AccountGroup>;
 
   void PutLocked(const AccountGroup& group) REQUIRES(engine_.mutex);
+  void AdvanceLocked(const AccountGroup& group) REQUIRES(engine_.mutex);
   template <typename Predicate>
   void RemoveLocked(Predicate may_go) REQUIRES(engine_.mutex);
 

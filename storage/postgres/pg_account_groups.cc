@@ -16,6 +16,10 @@ const PgReaderStatement kReadAccountGroups{"account_groups_read", R"(
     SELECT account, instance, coalesce(room_number, 0), room_kind, room_id, joined_at_ms,
       expires_ms, joined_seq, received, read
     FROM account_groups WHERE account = $1)"};
+const PgReaderStatement kReadAccountsIn{"account_groups_in", R"(
+    SELECT account, instance, room_number, room_kind, room_id, joined_at_ms, expires_ms,
+      joined_seq, received, read
+    FROM account_groups WHERE room_number = $1 AND instance = 0 LIMIT $2)"};
 
 // The row of a room is looked up for each, by its number.
 const PgWriterStatement kPutAccountGroups{"account_groups_put", R"(
@@ -35,6 +39,13 @@ const PgWriterStatement kPutAccountGroups{"account_groups_put", R"(
       joined_seq = excluded.joined_seq,
       received = greatest(account_groups.received, excluded.received),
       read = greatest(account_groups.read, excluded.read))"};
+const PgWriterStatement kAdvanceAccountGroups{"account_groups_advance", R"(
+    UPDATE account_groups g
+    SET received = greatest(g.received, v.received), read = greatest(g.read, v.read)
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+      AS v (account, instance, room_number, received, read)
+    WHERE g.account = v.account AND g.instance = v.instance
+      AND coalesce(g.room_number, 0) = v.room_number)"};
 const PgWriterStatement kRemoveAccountGroups{"account_groups_remove", R"(
     DELETE FROM account_groups g
     USING unnest($1::text[], $2::bigint[], $3::bigint[]) AS v (account, instance, room_number)
@@ -73,17 +84,19 @@ using Place = std::tuple<std::string_view, std::uint64_t, std::uint64_t>;
 /// Changes of rows, of which a statement must not write one twice.
 struct Changes {
   std::map<Place, AccountGroup> put{};
-  std::set<Place> removed{};  ///< before those of `put` are written
+  std::set<Place> removed{};                 ///< before those of `put` are written
+  std::map<Place, AccountGroup> advanced{};  ///< after them
 
   explicit Changes(std::span<const AccountGroupChange> changes) {
-    for (const auto& [group, is_removed] : changes) {
+    for (const auto& [group, is_removed, is_progress] : changes) {
       const Place place{group.account.value, group.instance, group.room_number};
       if (is_removed) {
         removed.insert(place);
         put.erase(place);
+        advanced.erase(place);
         continue;
       }
-      AccountGroup& last = put[place];
+      AccountGroup& last = (is_progress ? advanced : put)[place];
       const std::uint64_t received = std::max(last.received, group.received);
       const std::uint64_t read = std::max(last.read, group.read);
       last = group;
@@ -132,6 +145,22 @@ PgCall PutCall(const std::map<Place, AccountGroup>& put) {
                 joined_at, expires, joined_seqs, received, read);
 }
 
+PgCall AdvanceCall(const std::map<Place, AccountGroup>& advanced) {
+  PgArray<std::string_view> accounts;
+  PgArray<std::int64_t> instances;
+  PgArray<std::uint64_t> room_numbers;
+  PgArray<std::uint64_t> received;
+  PgArray<std::uint64_t> read;
+  for (const auto& [place, group] : advanced) {
+    accounts.Add(group.account.value);
+    instances.Add(ToPgBits(group.instance));
+    room_numbers.Add(ToPgBound(group.room_number));
+    received.Add(ToPgBound(group.received));
+    read.Add(ToPgBound(group.read));
+  }
+  return PgCall(kAdvanceAccountGroups, accounts, instances, room_numbers, received, read);
+}
+
 PgCall BoundCall(const std::map<Place, AccountGroup>& put) {
   std::set<std::string_view> accounts;
   for (const auto& [place, group] : put) accounts.insert(std::get<0>(place));
@@ -144,9 +173,11 @@ PgWrite WriteAccountGroups(std::span<const AccountGroupChange> all) {
   const Changes changes(all);
   PgWrite write;
   if (!changes.removed.empty()) write.calls.push_back(RemoveCall(changes.removed));
-  if (changes.put.empty()) return write;
-  write.calls.push_back(PutCall(changes.put));
-  write.calls.push_back(BoundCall(changes.put));
+  if (!changes.put.empty()) {
+    write.calls.push_back(PutCall(changes.put));
+    write.calls.push_back(BoundCall(changes.put));
+  }
+  if (!changes.advanced.empty()) write.calls.push_back(AdvanceCall(changes.advanced));
   return write;
 }
 
@@ -156,6 +187,12 @@ Result<std::vector<AccountGroup>> PgAccountGroups::ReadAccountGroups(const UserI
   auto groups = engine_.ReadRows(PgCall(kReadAccountGroups, account.value), ReadAccountGroup);
   if (groups) std::ranges::sort(*groups, JoinedBefore);
   return groups;
+}
+
+Result<std::vector<AccountGroup>> PgAccountGroups::ReadAccountsIn(std::uint64_t room_number,
+                                                                  std::size_t limit) {
+  return engine_.ReadRows(PgCall(kReadAccountsIn, ToPgBound(room_number), ToPgBound(limit)),
+                          ReadAccountGroup);
 }
 
 Status PgAccountGroups::RecordAccountGroups(std::span<const AccountGroupChange> changes) {

@@ -9,9 +9,13 @@
 namespace rtcroom {
 namespace {
 
-const ReaderSql kReadAccountGroups(
-    "SELECT account, instance, room_number, room_kind, room_id, joined_at_ms, expires_ms,"
-    " joined_seq, received, read FROM account_groups WHERE account = ?");
+#define RTCROOM_ACCOUNT_GROUPS                                                           \
+  "SELECT account, instance, room_number, room_kind, room_id, joined_at_ms, expires_ms," \
+  " joined_seq, received, read FROM account_groups"
+const ReaderSql kReadAccountGroups(RTCROOM_ACCOUNT_GROUPS " WHERE account = ?");
+const ReaderSql kReadAccountsIn(RTCROOM_ACCOUNT_GROUPS
+                                " WHERE room_number = ? AND instance = 0 LIMIT ?");
+#undef RTCROOM_ACCOUNT_GROUPS
 
 const WriterSql kPutAccountGroup(
     "INSERT INTO account_groups (account, instance, room_number, room_kind, room_id, joined_at_ms,"
@@ -23,6 +27,9 @@ const WriterSql kPutAccountGroup(
     " joined_at_ms = excluded.joined_at_ms, expires_ms = excluded.expires_ms,"
     " joined_seq = excluded.joined_seq, received = max(received, excluded.received),"
     " read = max(read, excluded.read)");
+const WriterSql kAdvanceAccountGroup(
+    "UPDATE account_groups SET received = max(received, ?4), read = max(read, ?5)"
+    " WHERE account = ?1 AND instance = ?2 AND ifnull(room_number, 0) = ?3");
 const WriterSql kRemoveAccountGroup(
     "DELETE FROM account_groups WHERE account = ? AND instance = ? AND ifnull(room_number, 0) = ?");
 const WriterSql kBoundAccountGroups(
@@ -33,23 +40,31 @@ const WriterSql kTrimAccountGroups(
     "DELETE FROM account_groups WHERE rowid IN (SELECT rowid FROM account_groups"
     " WHERE instance <> 0 AND expires_ms < ? ORDER BY expires_ms LIMIT ?) RETURNING 1");
 
+AccountGroup ReadAccountGroup(const StatementRun& row) {
+  return {.account = {row.Text(0)},
+          .instance = row.Unsigned(1),
+          .room_number = row.Unsigned(2),  // NULL is read as 0
+          .room = {.kind = static_cast<RoomKind>(row.Integer(3)), .id = {row.Text(4)}},
+          .joined_at = row.Time(5),
+          .expires = row.Time(6),
+          .joined_seq = row.Unsigned(7),
+          .received = row.Unsigned(8),
+          .read = row.Unsigned(9)};
+}
+
 }  // namespace
 
+Result<std::vector<AccountGroup>> SqliteAccountGroups::ReadAccountsIn(std::uint64_t room_number,
+                                                                      std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kReadAccountsIn], ReadAccountGroup, room_number, limit);
+  });
+}
+
 Result<std::vector<AccountGroup>> SqliteAccountGroups::ReadAccountGroups(const UserId& account) {
-  const auto read_group = [](const StatementRun& row) {
-    return AccountGroup{
-        .account = {row.Text(0)},
-        .instance = row.Unsigned(1),
-        .room_number = row.Unsigned(2),  // NULL is read as 0
-        .room = {.kind = static_cast<RoomKind>(row.Integer(3)), .id = {row.Text(4)}},
-        .joined_at = row.Time(5),
-        .expires = row.Time(6),
-        .joined_seq = row.Unsigned(7),
-        .received = row.Unsigned(8),
-        .read = row.Unsigned(9)};
-  };
-  auto groups = engine_.Read(
-      [&](AuxReader& sql) { return ReadRows(sql[kReadAccountGroups], read_group, account.value); });
+  auto groups = engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kReadAccountGroups], ReadAccountGroup, account.value);
+  });
   if (groups) std::ranges::sort(*groups, JoinedBefore);
   return groups;
 }
@@ -57,15 +72,18 @@ Result<std::vector<AccountGroup>> SqliteAccountGroups::ReadAccountGroups(const U
 Status SqliteAccountGroups::RecordAccountGroups(std::span<const AccountGroupChange> changes) {
   return engine_.Write([&](AuxWriter& sql) -> Status {
     std::set<std::string_view> accounts;
-    for (const auto& [group, is_removed] : changes) {
+    for (const auto& [group, is_removed, is_progress] : changes) {
       const Status recorded =
-          is_removed ? Run(sql[kRemoveAccountGroup], group.account.value, group.instance,
-                           group.room_number)
-                     : Run(sql[kPutAccountGroup], group.account.value, group.instance,
-                           group.room_number, group.room.kind, group.room.id.value, group.joined_at,
-                           group.expires, group.joined_seq, group.received, group.read);
+          is_progress ? Run(sql[kAdvanceAccountGroup], group.account.value, group.instance,
+                            group.room_number, group.received, group.read)
+          : is_removed
+              ? Run(sql[kRemoveAccountGroup], group.account.value, group.instance,
+                    group.room_number)
+              : Run(sql[kPutAccountGroup], group.account.value, group.instance, group.room_number,
+                    group.room.kind, group.room.id.value, group.joined_at, group.expires,
+                    group.joined_seq, group.received, group.read);
       if (!recorded) return recorded;
-      if (!is_removed) accounts.insert(group.account.value);
+      if (!is_removed && !is_progress) accounts.insert(group.account.value);
     }
     for (const std::string_view account : accounts) {
       const Status bounded = Run(sql[kBoundAccountGroups], account, kMaxOfAccount);

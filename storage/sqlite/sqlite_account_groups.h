@@ -19,6 +19,8 @@ class SqliteAccountGroups : public AccountGroupStore {
   explicit SqliteAccountGroups(SqliteEngine& engine) : engine_(engine) {}
 
   Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) override;
+  Result<std::vector<AccountGroup>> ReadAccountsIn(std::uint64_t room_number,
+                                                   std::size_t limit) override;
   Status RecordAccountGroups(std::span<const AccountGroupChange> changes) override;
   Result<std::size_t> TrimAccountGroups(TimePoint ended_before) override;
 

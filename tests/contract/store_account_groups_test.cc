@@ -81,6 +81,38 @@ TEST_P(StoreContract, ReplacesAGroupOfAnAccountThatNeverGoesBack) {
   EXPECT_THAT(groups.Of("bob"), ElementsAre(again));
 }
 
+TEST_P(StoreContract, ProgressInAGroupDoesNotBringItBack) {
+  Groups groups(*store_);
+  AccountGroup group = GroupOf("bob", groups.rooms[0]);
+  groups.Put({group});
+  AccountGroup later = group;
+  later.joined_seq = 9;
+  later.read = 7;
+  later.received = 1;
+  const std::vector<AccountGroupChange> progress = {
+      {.group = GroupOf("amy", groups.rooms[0]), .is_progress = true},
+      {.group = GroupOf("bob", 0, 7), .is_progress = true},
+      {.group = later, .is_progress = true}};
+  ASSERT_OK(store_->account_groups().RecordAccountGroups(progress));
+  group.read = 7;
+  EXPECT_THAT(groups.Of("bob"), ElementsAre(group));
+  EXPECT_THAT(groups.Of("amy"), IsEmpty());
+}
+
+TEST_P(StoreContract, ReadsTheAccountsInARoom) {
+  Groups groups(*store_);
+  const AccountGroup amy = GroupOf("amy", groups.rooms[0]);
+  const AccountGroup bob = GroupOf("bob", groups.rooms[0]);
+  groups.Put({bob, GroupOf("bob", groups.rooms[0], 7), amy, GroupOf("bob", groups.rooms[1]),
+              GroupOf("eve", 0, 8)});
+  const auto in = [this](std::uint64_t room, std::size_t limit) {
+    return *store_->account_groups().ReadAccountsIn(room, limit);
+  };
+  EXPECT_THAT(in(groups.rooms[0], 10), testing::UnorderedElementsAre(amy, bob));
+  EXPECT_THAT(in(groups.rooms[0], 1), SizeIs(1));
+  EXPECT_THAT(in(groups.rooms[1] + 100, 10), IsEmpty());
+}
+
 TEST_P(StoreContract, RemovesGroupsOfAnAccountOneByOne) {
   Groups groups(*store_);
   const AccountGroup kept = GroupOf("bob", groups.rooms[1]);
