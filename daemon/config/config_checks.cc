@@ -12,6 +12,7 @@
 #include "daemon/base/text_file.h"
 #include "daemon/config/config_value.h"
 #include "daemon/config/configured_listeners.h"
+#include "daemon/config/prefix_checks.h"
 #include "daemon/config/web_checks.h"
 
 namespace rtcroom {
@@ -117,24 +118,6 @@ void CheckGrpc(const GrpcConfig& grpc, RunMode mode, Problems& problems) {
   }
 }
 
-// Paths are matched without regard to letter case; prefixes are compared the same way.
-bool SamePrefix(std::string_view one, std::string_view other) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return !one.empty() && std::ranges::equal(one, other, {}, lower, lower);
-}
-
-void CheckPrefixes(const ServerConfig& server, Problems& problems) {
-  if (SamePrefix(server.gen1_prefix, server.prefix)) {
-    problems.push_back({"server.gen1_prefix", "same as server.prefix"});
-  }
-  if (SamePrefix(server.gen2_prefix, server.prefix)) {
-    problems.push_back({"server.gen2_prefix", "same as server.prefix"});
-  }
-  if (SamePrefix(server.gen2_prefix, server.gen1_prefix)) {
-    problems.push_back({"server.gen2_prefix", "same as server.gen1_prefix"});
-  }
-}
-
 void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
   if (im.enabled && im.sdk_app_id == 0) {
     problems.push_back({"im.sdk_app_id", "missing: im.enabled needs it"});
@@ -151,24 +134,6 @@ void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
   const bool makes_a_key = mode == RunMode::kDev;
   if (im.enabled && im.sig_version == 2 && im.secret_key.empty() && !makes_a_key) {
     problems.push_back({"im.secret_key", "missing: im.enabled needs it"});
-  }
-}
-
-/// Whether all paths below `prefix` are below `other`, too.
-bool IsBelow(std::string_view prefix, std::string_view other) {
-  return SamePrefix(prefix.substr(0, other.size()), other) &&
-         (prefix.size() == other.size() || prefix[other.size()] == '/');
-}
-
-void CheckChannelPrefix(const Config& config, Problems& problems) {
-  const ServerConfig& server = config.server;
-  for (const std::string& prefix :
-       {server.prefix, "/webrtc" + server.prefix, server.gen1_prefix, server.gen2_prefix}) {
-    for (const std::string_view version : {"/v1", "/v4"}) {
-      if (!IsBelow(prefix, config.channel.prefix + std::string(version))) continue;
-      problems.push_back({"channel.prefix", "its paths are also those of rooms"});
-      return;
-    }
   }
 }
 
@@ -190,7 +155,6 @@ void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
     }
     return;
   }
-  CheckChannelPrefix(config, problems);
   const ImConfig& im = config.im;
   if (NeedsMadeApplication(config) || im.enabled) return;  // the latter is checked above
   const bool verifies = !im.secret_key.empty() || !im.private_key_file.empty();
@@ -438,7 +402,7 @@ std::vector<ConfigProblem> FindConflicts(const Config& config, RunMode mode) {
   CheckListeners(config, problems);
   CheckAdmin(config.admin, problems);
   CheckGrpc(config.grpc, mode, problems);
-  CheckPrefixes(config.server, problems);
+  CheckPrefixes(config, problems);
   if (config.room.sweep_period > config.room.heartbeat_timeout) {
     problems.push_back({"room.sweep_period", "must not be longer than room.heartbeat_timeout"});
   }

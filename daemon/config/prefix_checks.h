@@ -1,0 +1,14 @@
+// What the prefixes of paths need of each other.
+#pragma once
+
+#include <vector>
+
+#include "daemon/config/config.h"
+#include "daemon/config/config_problem.h"
+
+namespace rtcroom {
+
+/// Finds prefixes by which one path would be of two protocols.
+void CheckPrefixes(const Config& config, std::vector<ConfigProblem>& problems);
+
+}  // namespace rtcroom
