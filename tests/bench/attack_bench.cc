@@ -48,9 +48,41 @@ constexpr int kTexts = 30;
 constexpr std::size_t kTextBytes = 7900;
 constexpr milliseconds kSoon{10};
 constexpr milliseconds kFrameGap{55};  ///< a few more frames a second close a socket
+constexpr int kAlive = 10;
+constexpr milliseconds kAliveGap{200};  ///< as above
+constexpr int kUnread = 500;
+constexpr int kLogins = 8;
+constexpr int kGroups = 16;
+constexpr std::size_t kLargeFrame = 60'000;
 constexpr int kLargeRooms = 100;
 constexpr std::size_t kCursors = 16;
 constexpr std::uint32_t kFirstAddress = 0x7f01'0001;  ///< 127.1.0.1
+
+const std::string kChannel = "/channel/ws";
+const std::string kSdks = fmt::format("/info?sdkappid={}", kTestAppId);  ///< with text frames
+
+struct SdkRequest {
+  std::string command{};
+  nlohmann::json body = nlohmann::json::object();
+};
+
+std::string SdkFrame(std::string_view command, nlohmann::json head,
+                     const nlohmann::json& body = nlohmann::json::object()) {
+  head["servcmd"] = command;
+  head["seq"] = 1;
+  return BenchSocket::Frame(kTextOpcode, nlohmann::json({{"head", head}, {"body", body}}).dump());
+}
+
+std::string SdkLogin(std::size_t attacker) {
+  const std::string user = fmt::format("attacker{}", attacker);
+  return SdkFrame("im_open_status.wslogin", {{"identifier", user}, {"usersig", MakeTicket(user)}});
+}
+
+std::string Repeated(const std::string& text, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
 
 /// Attackers, which one thread drives until this ends. One that fails begins again.
 class Attackers {
@@ -78,13 +110,18 @@ class Attackers {
   /// Sockets that open with frames, and again when they end, and then send frames without end.
   /// @param greeting  of each, by its number.
   void Send(std::size_t sockets, const std::function<std::string(std::size_t)>& greeting,
-            std::string frames, milliseconds gap) {
+            const std::string& frames, milliseconds gap, const std::string& target = kChannel) {
     sockets_.resize(sockets);
-    for (std::size_t i = 0; i < sockets; ++i) Open(sockets_[i], greeting(i));
-    if (!frames.empty()) {
-      asio::co_spawn(context_, KeepSending(std::move(frames), gap), &Attackers::Note);
-    }
+    frames_.assign(sockets, frames);
+    for (std::size_t i = 0; i < sockets; ++i) Open(i, greeting(i), target);
+    if (!frames.empty()) asio::co_spawn(context_, KeepSending(gap), &Attackers::Note);
     Begin();
+  }
+  /// Today's IM SDKs that log in, and then send requests without end.
+  void AskAsSdks(std::size_t sockets, std::vector<SdkRequest> requests, milliseconds gap) {
+    requests_ = std::move(requests);
+    Send(sockets, [](std::size_t i) { return SdkLogin(i); }, {}, gap, kSdks);
+    asio::co_spawn(context_, KeepSending(gap), &Attackers::Note);
   }
   /// Connections that send requests and read nothing, each from an address of its own.
   void ReadNothing(std::uint32_t connections, const std::string& requests) {
@@ -126,19 +163,28 @@ class Attackers {
     co_await connection.Connect(endpoint_);
     co_await phone.PollFromStart(connection);
   }
-  void Open(std::unique_ptr<BenchSocket>& socket, const std::string& greeting) {
-    const auto again = [this, &socket, greeting] { Open(socket, greeting); };
-    socket = std::make_unique<BenchSocket>(
+  void Open(std::size_t i, const std::string& greeting, const std::string& target) {
+    const auto again = [this, i, greeting, target] { Open(i, greeting, target); };
+    sockets_[i] = std::make_unique<BenchSocket>(
         context_, client_tls_.get(),
         BenchSocket::Listener{
-            .on_text = [](std::string_view /*text*/) {},
+            .on_text = [this, i](std::string_view text) { OnText(i, text); },
             .on_end = [this, again](const std::string& /*why*/) { asio::post(context_, again); }});
-    socket->Open(endpoint_, greeting);
+    sockets_[i]->Open(endpoint_, greeting, target);
   }
-  asio::awaitable<void> KeepSending(std::string frames, milliseconds gap) {
+  /// The reply to the login of an SDK has what its requests must have.
+  void OnText(std::size_t i, std::string_view text) {
+    if (requests_.empty() || text.find("A2Key") == std::string_view::npos) return;
+    const nlohmann::json reply = nlohmann::json::parse(text)["body"];
+    frames_[i].clear();
+    for (const auto& [command, body] : requests_) {
+      frames_[i] += SdkFrame(command, {{"a2", reply["A2Key"]}, {"tinyid", reply["TinyId"]}}, body);
+    }
+  }
+  asio::awaitable<void> KeepSending(milliseconds gap) {
     asio::steady_timer timer(context_);
     while (true) {
-      for (const std::unique_ptr<BenchSocket>& socket : sockets_) socket->SendFrames(frames);
+      for (std::size_t i = 0; i < sockets_.size(); ++i) sockets_[i]->SendFrames(frames_[i]);
       timer.expires_after(gap);
       co_await timer.async_wait(asio::use_awaitable);
     }
@@ -160,8 +206,12 @@ class Attackers {
   const TlsContextPtr client_tls_ = MakeClientTlsContext("");
   std::vector<std::unique_ptr<BenchPhone>> phones_;
   std::vector<std::unique_ptr<BenchSocket>> sockets_;
+  std::vector<std::string> frames_;  ///< of each socket, sent again and again
+  std::vector<SdkRequest> requests_;
   std::jthread thread_;
 };
+
+std::string Nothing(std::size_t /*attacker*/) { return {}; }
 
 std::string Request(std::string_view verb, const nlohmann::json& body) {
   return BenchSocket::Frame(kTextOpcode, nlohmann::json({{"id", 1}, {verb, body}}).dump());
@@ -198,10 +248,52 @@ Latencies Beat(ApiClient& client, std::chrono::seconds length, bool& all_answere
   return latencies;
 }
 
+/// Attacks by the way of today's IM SDKs.
+/// @param attack  measures one of them.
+void AttackAsSdks(
+    ApiClient& client,
+    const std::function<void(const char*, const std::function<void(Attackers&)>&)>& attack) {
+  const std::string alive = SdkFrame("heartbeat.alive", nlohmann::json::object());
+  const nlohmann::json foreign = {{"a2", "x"}, {"tinyid", "1"}};
+  attack("2,000 sockets of SDKs without a login",
+         [](Attackers& all) { all.Send(2000, Nothing, {}, kSoon, kSdks); });
+  attack("400 SDKs that send heartbeats", [&](Attackers& all) {
+    all.Send(400, Nothing, Repeated(alive, kAlive), kAliveGap, kSdks);
+  });
+  attack("400 SDKs that send unknown commands and foreign logins", [&](Attackers& all) {
+    all.Send(400, Nothing, SdkFrame("a.b", foreign) + SdkFrame("openim.getmsg", foreign),
+             2 * kFrameGap, kSdks);
+  });
+  attack("400 SDKs that say hello",
+         [](Attackers& all) { all.AskAsSdks(400, {{"im_open_status.wshello"}}, kFrameGap); });
+  attack("32 sockets of 16 SDKs that log in", [](Attackers& all) {
+    all.Send(
+        32, [](std::size_t i) { return Repeated(SdkLogin(i % 16), kLogins); }, SdkLogin(0),
+        kFrameGap, kSdks);
+  });
+  attack("50 SDKs with large frames", [&](Attackers& all) {
+    const nlohmann::json body = {{"Cookie", std::string(kLargeFrame, 'x')}};
+    all.Send(50, Nothing, SdkFrame("openim.getmsg", foreign, body), kFrameGap, kSdks);
+  });
+  std::vector<SdkRequest> joins;
+  for (int i = 0; i < kGroups; ++i) {
+    const std::string group = fmt::format("group{}", i);
+    client.Call("multi_room", "create_room", CreateBody(fmt::format("owner{}", i), group));
+    joins.push_back({"group_open_http_svc.apply_join_group", {{"GroupId", group}}});
+    joins.push_back({"group_open_http_svc.quit_group", {{"GroupId", group}}});
+  }
+  attack("100 SDKs that join and leave 16 groups",
+         [&joins](Attackers& all) { all.AskAsSdks(100, joins, kGroups * 2 * kFrameGap); });
+  attack("2,000 SDKs that read nothing", [&alive](Attackers& all) {
+    all.ReadNothing(2000, BenchSocket::Upgrade(kSdks) + Repeated(alive, kUnread));
+  });
+}
+
 int Run(std::chrono::seconds length) {
   // With the limits of an installation.
   (void)RaiseLimitOfDescriptors();
   ServerProcess server({.settings = WithLogins({{"channel.enabled", true},
+                                                {"channel.sdks", true},
                                                 {"auth.trust_imuserid", true},
                                                 {"limits.per_address_rate", "200/s"},
                                                 {"limits.per_user_rate", "20/s"},
@@ -231,9 +323,8 @@ int Run(std::chrono::seconds length) {
   };
   attack("64 polls of 16 accounts", [](Attackers& all) { all.PollFromStart(16, 4); });
   attack("400 sockets of pings", [](Attackers& all) {
-    std::string pings;
-    for (int i = 0; i < kPings; ++i) pings += BenchSocket::Frame(kPingOpcode, {});
-    all.Send(400, [](std::size_t) { return std::string(); }, pings, kSoon);
+    const std::string pings = Repeated(BenchSocket::Frame(kPingOpcode, {}), kPings);
+    all.Send(400, Nothing, pings, kSoon);
   });
   // Each takes the place of the one before, which connects again.
   attack("32 sockets of 16 accounts that connect with 16 old cursors", [&old](Attackers& all) {
@@ -254,6 +345,7 @@ int Run(std::chrono::seconds length) {
                                     "Content-Type: application/json\r\n");
     all.ReadNothing(2000, ask + ask + ask);
   });
+  AttackAsSdks(client, attack);
   return holds ? 0 : 1;
 }
 

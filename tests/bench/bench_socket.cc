@@ -11,7 +11,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::string_view kUpgrade =
-    "GET /channel/ws HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    " HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Protocol: rtcroomd.v1\r\n\r\n";
 
@@ -31,8 +31,10 @@ BenchSocket::BenchSocket(boost::asio::io_context& context, SSL_CTX* tls, Listene
     : listener_(std::move(listener)),
       line_(context, tls, [this](TlsLine::Event event) { OnEvent(event); }) {}
 
-void BenchSocket::Open(const boost::asio::ip::tcp::endpoint& server, std::string greeting) {
+void BenchSocket::Open(const boost::asio::ip::tcp::endpoint& server, std::string greeting,
+                       std::string target) {
   greeting_ = std::move(greeting);
+  target_ = std::move(target);
   line_.Open(server);
 }
 
@@ -44,6 +46,10 @@ void BenchSocket::SendFrames(std::string_view frames) {
   if (is_open_) line_.Send(frames);
 }
 
+std::string BenchSocket::Upgrade(std::string_view target) {
+  return fmt::format("GET {}{}", target, kUpgrade);
+}
+
 std::string BenchSocket::Frame(std::uint8_t opcode, std::string_view payload) {
   return ClientFrame(static_cast<std::uint8_t>(kFinal | opcode), payload,
                      std::string_view("\0\0\0\0", 4));
@@ -52,7 +58,7 @@ std::string BenchSocket::Frame(std::uint8_t opcode, std::string_view payload) {
 void BenchSocket::OnEvent(TlsLine::Event event) {
   switch (event) {
     case TlsLine::Event::kReady:
-      return line_.Send(kUpgrade);
+      return line_.Send(Upgrade(target_));
     case TlsLine::Event::kBytes:
       return Receive();
     case TlsLine::Event::kConnectFailed:

@@ -29,7 +29,11 @@ class BenchSocket {
   BenchSocket(boost::asio::io_context& context, SSL_CTX* tls, Listener listener);
 
   /// Connects, and sends `greeting` (frames) after the handshake.
-  void Open(const boost::asio::ip::tcp::endpoint& server, std::string greeting);
+  /// @param target  of the handshake.
+  void Open(const boost::asio::ip::tcp::endpoint& server, std::string greeting,
+            std::string target = "/channel/ws");
+  /// The handshake with a target, as bytes.
+  static std::string Upgrade(std::string_view target);
   /// No effect after the end.
   void Send(std::string_view text);
   /// The same with frames.
@@ -45,6 +49,7 @@ class BenchSocket {
 
   const Listener listener_;
   std::string greeting_;
+  std::string target_;
   bool is_open_ = false;  ///< after the handshake, before the end
   std::string close_code_ = "no close frame";
   TlsLine line_;
