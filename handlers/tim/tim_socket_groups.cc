@@ -13,6 +13,8 @@ namespace rtcroom::tim {
 namespace {
 
 constexpr std::size_t kMaxCustom = 1024;
+/// For so long a client waits for a reply, and repeats its request on a new connection.
+constexpr std::chrono::seconds kRepeatTime{15};
 /// Above it nobody is told who comes and goes.
 constexpr std::size_t kMostTold = 200;
 
@@ -82,10 +84,11 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
   if (!known && known.error().code != Errc::kNotAllowed) return Failure(known.error());
   const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
   if (known && known->room_number == room->sequence) {
-    if (is_meeting && (!pushes || pushes->Find(id))) {
-      return Failure(code::kAlreadyMember, "already in this group");
-    }
+    const bool is_repeated = deps_.commands.clock.Now() - known->joined_at < kRepeatTime;
     if (!is_meeting) return succeed();
+    if (!pushes || pushes->Find(id)) {
+      return is_repeated ? succeed() : Failure(code::kAlreadyMember, "already in this group");
+    }
   }
   if (pushes && pushes->Groups().size() >= LoginPushes::kMaxGroups) {
     return Failure(Error{Errc::kNotAllowed, "too many groups"});

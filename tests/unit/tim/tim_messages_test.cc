@@ -51,6 +51,8 @@ TEST_F(TimMessages, GroupsAreJoinedByTheirKind) {
   const json meeting = client->Join("meet");
   EXPECT_EQ(meeting["JoinedStatus"], "JoinedSuccess");
   EXPECT_FALSE(meeting.contains("HugeGroupFlag"));
+  EXPECT_EQ(client->Join("meet")["JoinedStatus"], "JoinedSuccess") << "the reply may be lost";
+  server_.Tick(std::chrono::seconds(15));
   EXPECT_EQ(client->Join("meet")["ErrorCode"], 10013);
   const json live = client->Join("live");
   EXPECT_EQ(live["HugeGroupFlag"], 1);
