@@ -173,6 +173,11 @@ void TimSocket::Delay(std::string_view text) {
 }
 
 bool TimSocket::Run(std::string_view text) {
+  // No SDK sends so much, and reading it takes the time of others.
+  if (text.size() > kBytesPerToken && deps_.costs.IsAddressInDebt(peer_address())) {
+    Delay(text);
+    return false;
+  }
   std::optional<Envelope> envelope = ReadEnvelope(text);
   if (!envelope) {
     Close(close_code::kNotUtf8, "not a JSON object with a head");
@@ -185,7 +190,7 @@ bool TimSocket::Run(std::string_view text) {
                                               .command = command,
                                               .bytes = text.size(),
                                               .begun = deps_.commands.clock.Monotonic()});
-  if ((command == nullptr || !command->IsFree()) && !TakesRequest(request->begun)) {
+  if (!TakesRequest(request->begun)) {
     if (command == nullptr || command->IsMessage()) {
       Finish(*request, Failure(kBusyCode, "too many requests"));
       return true;

@@ -90,6 +90,17 @@ TEST_F(TimLogin, WhoIsNotLoggedInWaitsForTheRateOfItsAddress) {
   }
 }
 
+TEST_F(TimLogin, ALongRequestIsNotReadWhileItsAddressIsInDebt) {
+  SdkClient client(server_);
+  server_.costs.indebted_addresses = {"192.0.2.1"};
+  client.SendText(R"({"head":)" + std::string(20'000, '[') + "}");
+  EXPECT_EQ(client.close_code(), 0);
+  server_.costs.indebted_addresses.clear();
+  server_.Tick(1s);
+  server_.Settle();
+  EXPECT_EQ(client.close_code(), 1007);
+}
+
 TEST_F(TimLogin, WhatIsNoRequestClosesTheSocket) {
   SdkClient client(server_);
   client.SendText("[]");
@@ -161,14 +172,15 @@ TEST_F(TimLogin, AnExpiredLoginIsRefused) {
 
 TEST_F(TimLogin, RequestsBeyondTheRateWaitAndMessagesAreRefused) {
   const auto client = LoggedIn("alice");
-  std::string hellos;
+  std::string asks;
   const auto frame = [&](int seq, const std::string& servcmd) {
     return json({{"head", {{"servcmd", servcmd}, {"seq", seq}}}, {"body", json::object()}}).dump();
   };
   for (int i = 0; i < 70; ++i) {
-    hellos += ClientFrame(kFinal | kBinaryOpcode, frame(i, "im_open_status.wshello"));
+    const char* const command = i % 2 == 0 ? "im_open_status.wshello" : "heartbeat.alive";
+    asks += ClientFrame(kFinal | kBinaryOpcode, frame(i, command));
   }
-  client->SendBytes(hellos);
+  client->SendBytes(asks);
   const std::size_t answered = client->Pushes().size();
   EXPECT_LT(answered, 70U);
   EXPECT_EQ(client->close_code(), 0);
