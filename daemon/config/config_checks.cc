@@ -137,18 +137,11 @@ void CheckIm(const ImConfig& im, RunMode mode, Problems& problems) {
   }
 }
 
-void CheckCreatedGroups(const Config& config, Problems& problems) {
-  if (!config.channel.create_groups) return;
-  if (!config.channel.sdks) {
-    problems.push_back({"channel.sdks", "missing: channel.create_groups needs it"});
-  } else if (config.im.enabled) {
-    problems.push_back({"channel.create_groups", "im.enabled: groups are made at the IM service"});
-  }
-}
-
 void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
-  // With --dev it is on where it can be.
-  if (mode == RunMode::kNormal) CheckCreatedGroups(config, problems);
+  const bool can_create_groups = config.channel.sdks && !config.im.enabled;
+  if (config.channel.create_groups && !can_create_groups && mode == RunMode::kNormal) {
+    problems.push_back({"channel.create_groups", "needs channel.sdks, and no im.enabled"});
+  }
   if (!config.channel.enabled) {
     if (config.channel.sdks) {
       problems.push_back({"channel.enabled", "missing: channel.sdks needs it"});

@@ -47,7 +47,7 @@ TEST(ConfigConflicts, CreatedGroupsNeedTheSdksAndNoImService) {
   Config config = ServableConfig();
   config.channel.enabled = true;
   config.channel.create_groups = true;
-  EXPECT_THAT(Conflicts(config), ElementsAre("channel.sdks"));
+  EXPECT_THAT(Conflicts(config), ElementsAre("channel.create_groups"));
   EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
   config.channel.sdks = true;
   EXPECT_THAT(Conflicts(config), IsEmpty());
