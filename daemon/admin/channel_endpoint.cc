@@ -58,4 +58,14 @@ Result<json> ListLogins(const HttpRequest& request, const ChannelLogins* logins)
   return json{{"logins", std::move(list)}, {"next", found.next ? json(found.next->value) : json()}};
 }
 
+Result<json> EndLogins(const HttpRequest& request,
+                       const std::function<Status(const UserId&)>& end_logins) {
+  const Result<json> body = ReadObject(request);
+  if (!body) return body.error();
+  const Result<UserId> user = ReadUser(*body);
+  if (!user) return user.error();
+  if (const Status done = end_logins(*user); !done) return done.error();
+  return json::object();
+}
+
 }  // namespace rtcroom

@@ -1,10 +1,14 @@
-// GET /console/api/channel: who is connected to the message channel.
+// GET /console/api/channel: who is connected to the message channel. POST /console/api/logout: the
+// end of a user's logins.
 #pragma once
+
+#include <functional>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
 #include "daemon/channel/channel_logins.h"
+#include "daemon/core/ids.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
@@ -13,5 +17,10 @@ namespace rtcroom {
 /// @param logins  null: the channel is off, and no client is connected.
 /// @errors kBadRequest naming the field.
 Result<nlohmann::json> ListLogins(const HttpRequest& request, const ChannelLogins* logins);
+
+/// @param end_logins  as `AccountLogins::EndAll`.
+/// @errors kBadRequest naming the field; those of `end_logins`.
+Result<nlohmann::json> EndLogins(const HttpRequest& request,
+                                 const std::function<Status(const UserId&)>& end_logins);
 
 }  // namespace rtcroom

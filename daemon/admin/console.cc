@@ -64,6 +64,8 @@ void Console::AddRoutes(AdminRouter& router) {
        [this](const HttpRequest& request) { return Kick(request, deps_.rooms); });
   post("/console/api/dismiss",
        [this](const HttpRequest& request) { return Dismiss(request, deps_.rooms); });
+  post("/console/api/logout",
+       [this](const HttpRequest& request) { return EndLogins(request, deps_.end_logins); });
 }
 
 }  // namespace rtcroom

@@ -12,7 +12,9 @@
 #include "daemon/base/call_pool.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/result.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/ids.h"
 #include "daemon/core/lease_table.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/room_service.h"
@@ -26,6 +28,7 @@ struct ConsoleDeps {
   Store& store;
   RecordingStore& recordings;
   RoomService& rooms;
+  std::function<Status(const UserId&)> end_logins = {};  ///< `AccountLogins::EndAll`
   MemberSigns signs;
   NodeSources nodes;
   /// @threads called from any thread; must not block.

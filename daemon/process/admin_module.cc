@@ -48,28 +48,31 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
 }
 
 Status AdminModule::Start(const ConsoleFacts& facts) {
-  console_.emplace(ConsoleDeps{.access = access_,
-                               .store = deps_.store.storage(),
-                               .recordings = deps_.store.storage(),
-                               .rooms = deps_.api.rooms(),
-                               .signs = {.leases = deps_.store.state().leases,
-                                         .clients = deps_.clients,
-                                         .media = deps_.media,
-                                         .playlist_of =
-                                             [this](std::string_view stream) {
-                                               return deps_.urls.PlaylistUrl(
-                                                   stream, deps_.runtime.clock.Now());
-                                             },
-                                         .web = deps_.web},
-                               .nodes = {.cluster = deps_.store.cluster(),
-                                         .lease = deps_.store.lease(),
-                                         .log = deps_.store.storage(),
-                                         .is_shared = deps_.store.IsShared()},
-                               .stats = deps_.stats,
-                               .commits = deps_.store.state().console_commits,
-                               .clock = deps_.runtime.clock,
-                               .logger = deps_.runtime.logger},
-                   facts);
+  console_.emplace(
+      ConsoleDeps{
+          .access = access_,
+          .store = deps_.store.storage(),
+          .recordings = deps_.store.storage(),
+          .rooms = deps_.api.rooms(),
+          .end_logins =
+              [this](const UserId& user_id) { return deps_.account_logins.EndAll(user_id); },
+          .signs = {.leases = deps_.store.state().leases,
+                    .clients = deps_.clients,
+                    .media = deps_.media,
+                    .playlist_of =
+                        [this](std::string_view stream) {
+                          return deps_.urls.PlaylistUrl(stream, deps_.runtime.clock.Now());
+                        },
+                    .web = deps_.web},
+          .nodes = {.cluster = deps_.store.cluster(),
+                    .lease = deps_.store.lease(),
+                    .log = deps_.store.storage(),
+                    .is_shared = deps_.store.IsShared()},
+          .stats = deps_.stats,
+          .commits = deps_.store.state().console_commits,
+          .clock = deps_.runtime.clock,
+          .logger = deps_.runtime.logger},
+      facts);
   console_->AddRoutes(router_);
   if (Status status = server_.Start(); !status) {
     return CannotStart(status.error(), "admin.listen", deps_.is_dev);

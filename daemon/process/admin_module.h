@@ -15,6 +15,7 @@
 #include "daemon/admin/console.h"
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/readiness_check.h"
+#include "daemon/auth/account_logins.h"
 #include "daemon/base/result.h"
 #include "daemon/config/config.h"
 #include "daemon/http/connection_limiter.h"
@@ -30,6 +31,7 @@ namespace rtcroom {
 struct AdminModuleDeps {
   StoreModule& store;  ///< open
   ApiModule& api;
+  AccountLogins& account_logins;
   RoomClients clients{};
   MediaWitness media{};
   const WebSessions* web = nullptr;  ///< null without sessions of browsers

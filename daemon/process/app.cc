@@ -268,6 +268,7 @@ Status App::Listen(InheritedSockets& sockets) {
   admin_ = std::make_unique<AdminModule>(
       config, AdminModuleDeps{.store = store_,
                               .api = *api_,
+                              .account_logins = *account_logins_,
                               .clients = MakeRoomClients(),
                               .media = WitnessOfMedia(),
                               .web = web_ ? web_->sessions() : nullptr,

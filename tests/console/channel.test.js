@@ -45,6 +45,16 @@ describe('the page of the channel', () => {
     await page.waitForSelector('.room-connected:text-is("1")');
   });
 
+  it('ends the logins of a user, who is asked about first', async () => {
+    const carl = await ChannelClient.logIn(server, 'carl');
+    await visit(page, '#/channel');
+    await page.click(`${login('carl')} button`);
+    await page.click('dialog:has-text("Log out carl") button.danger');
+    await page.waitForSelector('.toast:has-text("carl was logged out")');
+    await page.waitForSelector(login('carl'), { state: 'detached' });
+    await assert.rejects(carl.join('talk'), /70003/);
+  });
+
   it('is turned page by page, and searched', async () => {
     for (let at = 0; at < 60; ++at) await ChannelClient.logIn(server, `user_${String(at).padStart(2, '0')}`);
     await visit(page, '#/channel');

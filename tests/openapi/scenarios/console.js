@@ -65,6 +65,8 @@ export async function run(client, token) {
 
   await probe(client, 'consoleKick', 'ConsoleKick', { ...room, userID: 'nobody' }, headers);
   await probe(client, 'consoleDismiss', 'ConsoleDismiss', { ...room, roomID: 'nowhere' }, headers);
+  await probe(client, 'consoleLogout', 'ConsoleLogout', { userID: 'nobody' }, headers);
+  await say('consoleLogout', 'ConsoleDone', { userID: 'nobody' });
   await say('consoleKick', 'ConsoleDone', { ...room, userID: 'bob', banSeconds: 60 });
   await say('consoleKick', 'AdminRefusal', { ...room, userID: 'bob' });
   await say('consoleDismiss', 'ConsoleDone', room);

@@ -153,6 +153,14 @@ TEST_F(ConsoleApi, ReturnsWhoIsConnected) {
   EXPECT_EQ(Get("/console/api/room", "kind=multi&roomID=r1").json["room"]["connected"], 3);
 }
 
+TEST_F(ConsoleApi, EndsTheLoginsOfAUser) {
+  EXPECT_EQ(Post("/console/api/logout", R"({"userID":7})").json["detail"],
+            "userID: must be a string");
+  EXPECT_THAT(logged_out_, IsEmpty());
+  EXPECT_EQ(Post("/console/api/logout", R"({"userID":"amy"})").status, 200);
+  EXPECT_THAT(logged_out_, ElementsAre("amy"));
+}
+
 TEST_F(ConsoleApi, FindsNoRoomOfAnotherKind) {
   MakeRoomOf("r1", "amy");
   const Answer answer = Get("/console/api/room", "kind=live&roomID=r1");
@@ -375,7 +383,7 @@ TEST_F(ConsoleApi, RequiresTheToken) {
     EXPECT_EQ(answer.status, 401) << path;
     EXPECT_EQ(answer.json["code"], 7) << path;
   }
-  for (const char* path : {"kick", "dismiss"}) {
+  for (const char* path : {"kick", "dismiss", "logout"}) {
     EXPECT_EQ(Ask({.method = "POST",
                    .path = std::string("/console/api/") + path,
                    .authorization = Secret("Bearer guessed")})

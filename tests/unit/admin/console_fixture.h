@@ -139,6 +139,7 @@ class ConsoleFixture : public ServiceFixture {
     return stream;
   }
 
+  std::vector<std::string> logged_out_;
   ConsoleStats stats_{.pushers = 1, .connections = 2, .waiting_requests = 3, .watchers = 4};
   /// Called during GET /console/api/server.
   std::function<void()> on_stats_ = [] {};
@@ -189,6 +190,11 @@ class ConsoleFixture : public ServiceFixture {
        .store = failing_,
        .recordings = rooms_store_,
        .rooms = service_,
+       .end_logins =
+           [this](const UserId& user_id) {
+             logged_out_.push_back(user_id.value);
+             return Status();
+           },
        .signs = {.leases = leases_,
                  .clients = {.groups = &channel_.groups(),
                              .receivers = &receivers_,

@@ -1,7 +1,9 @@
 // The message channel: who is connected, and how much is said.
 import { avatar, code, el, oncePerFrame, userText } from './dom.js';
 import { clockTime, duration, wholeNumber } from './format.js';
+import { plainText } from './inert_text.js';
 import { level, rate } from './metric_charts.js';
+import { askToLogOut } from './operator_actions.js';
 import { hashOf, isAddress, searchable } from './routes.js';
 import { text, textParts } from './texts.js';
 
@@ -148,9 +150,8 @@ export class ChannelPage {
     const note = this.#noteText();
     this.#note.hidden = note === '';
     if (this.#note.textContent !== note) this.#note.textContent = note;
-    const focused = document.activeElement?.closest('.login')?.getAttribute('data-login');
-    this.#list.replaceChildren(...(this.#logins ?? []).map((login) => entry(login)));
-    for (const link of this.#list.querySelectorAll('a')) if (link.closest('.login')?.getAttribute('data-login') === focused) link.focus();
+    // A button that is replaced while it is pressed is not clicked.
+    if (!this.#list.matches(':active')) this.#drawList();
     const page = this.#starts.length;
     this.#pager.hidden = page === 1 && this.#next === '';
     this.#previous.toggleAttribute('disabled', page === 1);
@@ -158,6 +159,16 @@ export class ChannelPage {
     this.#where.textContent = text('pager.page', { page });
     if (document.activeElement === document.body) this.#pressed?.focus({ preventScroll: true });
     this.#pressed = null;
+  }
+
+  #drawList() {
+    const focused = document.activeElement;
+    const login = focused?.closest('.login')?.getAttribute('data-login');
+    this.#list.replaceChildren(...(this.#logins ?? []).map((one) => entry(one, this.#app.api)));
+    for (const one of this.#list.querySelectorAll('a, button')) {
+      const isSame = one.tagName === focused?.tagName && one.closest('.login')?.getAttribute('data-login') === login;
+      if (isSame) /** @type {HTMLElement} */ (one).focus();
+    }
   }
 
   #noteText() {
@@ -181,8 +192,11 @@ export function presence(login) {
 /** @param {Login} login */
 const isListening = ({ client, polls }) => polls > 0 || client === 'new';
 
-/** @param {Login} login */
-function entry(login) {
+/**
+ * @param {Login} login
+ * @param {import('./api.js').Api} api
+ */
+function entry(login, api) {
   const { userID, client, loggedInAtMs, room } = login;
   const place = room
     ? el('span', { class: 'login-room' },
@@ -197,5 +211,9 @@ function entry(login) {
     place,
     el('span', { class: 'badges' },
       el('span', { class: 'badge' }, text(client === 'old' ? 'channel.oldClient' : 'channel.newClient'))),
-    el('span', { class: `login-presence ${isListening(login) ? 'tone-good' : 'quiet'}` }, presence(login)));
+    el('span', { class: `login-presence ${isListening(login) ? 'tone-good' : 'quiet'}` }, presence(login)),
+    el('button', {
+      type: 'button', class: 'button small danger-outline',
+      'aria-label': text('logout.title', { name: plainText(userID) }), onclick: () => askToLogOut(api, userID),
+    }, text('logout.open')));
 }

@@ -1,4 +1,4 @@
-// Operator actions on a room, each with a confirmation.
+// Operator actions on a room or a user, each with a confirmation.
 import { confirmAction } from './confirm_dialog.js';
 import { el, toast, userText } from './dom.js';
 import { withUnit } from './format.js';
@@ -77,6 +77,23 @@ export function askToDismiss(api, room) {
     act: async () => {
       await api.post('dismiss', { kind: room.kind, roomID: room.roomID });
       toast(text('dismiss.done', { name: plainText(name) }));
+    },
+  });
+}
+
+/**
+ * @param {import('./api.js').Api} api
+ * @param {string} userID
+ */
+export function askToLogOut(api, userID) {
+  confirmAction({
+    title: textParts('logout.title', { name: userText(userID) }),
+    consequences: [textParts('logout.effect', { name: userText(userID, 'strong') }), [text('logout.after')]],
+    field: null,
+    verb: text('logout.confirm'),
+    act: async () => {
+      await api.post('logout', { userID });
+      toast(text('logout.done', { name: plainText(userID) }));
     },
   });
 }

@@ -158,6 +158,13 @@ export const kEnglish = {
     'It cannot be brought back; a new room may take the same ID.',
   'dismiss.confirm': 'Dismiss the room',
   'dismiss.done': '{name} was dismissed',
+  'logout.open': 'Log out…',
+  'logout.title': 'Log out {name}',
+  'logout.effect': 'All logins of {name} end at once, and what was issued to it so far is refused: ' +
+    'tickets, tokens and logins, at all servers on the store.',
+  'logout.after': 'It stays in its rooms, and logs in again with a new ticket.',
+  'logout.confirm': 'End all logins',
+  'logout.done': '{name} was logged out',
 
   'channel.title': 'Message channel',
   'channel.messages': 'Messages',

@@ -156,6 +156,12 @@ export const kChinese = {
     '房间立即结束，涉及 {pushers}和 {viewers}，房间内所有人都会收到通知。此操作无法撤销；新房间可以使用同一 ID。',
   'dismiss.confirm': '解散房间',
   'dismiss.done': '已解散 {name}',
+  'logout.open': '登出…',
+  'logout.title': '登出 {name}',
+  'logout.effect': '{name} 的所有登录立即结束，此前签发给该用户的票据、会话和登录，在共用存储的所有服务器上都失效。',
+  'logout.after': '该用户不会离开房间，用新票据可以重新登录。',
+  'logout.confirm': '结束所有登录',
+  'logout.done': '已登出 {name}',
 
   'channel.title': '消息通道',
   'channel.messages': '消息',
