@@ -113,14 +113,17 @@ bool ChannelLogins::IsOver(const UserId& account, const LoginProof& proof) const
   return proof.issued < core_.deps.validities.FirstValid(account);
 }
 
+bool ChannelLogins::IsEndedByOperator(const ChannelInstance& login) const {
+  return login.logged_in < core_.deps.validities.FirstValid(login.account);
+}
+
 bool ChannelLogins::HasEnded(const ChannelInstance& login) const {
-  return login.logged_in < core_.deps.validities.FirstValid(login.account) ||
+  return IsEndedByOperator(login) ||
          core_.deps.ends.Find(login.account, login.instance, login.logged_in).has_value();
 }
 
 Standing ChannelLogins::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
-  if (login.logged_in < core_.deps.validities.FirstValid(login.account))
-    return Standing::kLoggedOut;
+  if (IsEndedByOperator(login)) return Standing::kLoggedOut;
   const auto end = core_.deps.ends.Find(login.account, login.instance, login.logged_in);
   // What memory knows of it is more exact. One that has ended must not become known again: it would
   // take the place of another.

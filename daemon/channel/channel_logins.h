@@ -64,6 +64,8 @@ class ChannelLogins {
   /// is heard of later, or by another clock, they may have begun after it.
   /// @param validity  that `ChannelDeps::validities` has already.
   void EndLogins(const AccountValidity& validity);
+  /// Whether `EndLogins` has ended it, here or at another server, or before a restart.
+  [[nodiscard]] bool IsEndedByOperator(const ChannelInstance& login) const;
   /// Applies logins and logouts at all servers on the store.
   void OnLogins(std::span<const AccountLogin> logins);
 

@@ -21,6 +21,7 @@
 #include "daemon/core/room_service.h"
 #include "daemon/core/room_store.h"
 #include "daemon/http/http_handler.h"
+#include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
 
@@ -37,6 +38,7 @@ inline constexpr int kNotLoggedIn = 70001;
 struct Failure {
   int code = 0;
   std::string info{};
+  KickType kick = KickType::kOtherLogin;  ///< the reason of `code::kKicked`
 
   Failure(int failure_code, std::string_view text) : code(failure_code), info(text) {}
   /// NOLINTNEXTLINE(google-explicit-constructor): commands return what they called returned.

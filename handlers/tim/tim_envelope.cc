@@ -104,7 +104,7 @@ std::string ReplyTo(const Head& head, const Reply& reply) {
       .Field("ErrorCode", failure == nullptr ? 0 : failure->code)
       .Field("ErrorInfo", failure == nullptr ? std::string_view() : failure->info);
   if (failure != nullptr && failure->code == code::kKicked) {
-    frame.Field("KickType", 1).BeginObject("NewInstInfo").EndObject();
+    frame.Field("KickType", static_cast<int>(failure->kick)).BeginObject("NewInstInfo").EndObject();
   }
   const std::string_view members =
       failure == nullptr ? std::get<JsonText>(reply).text() : std::string_view();

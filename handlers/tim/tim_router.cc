@@ -6,6 +6,16 @@
 #include "handlers/shared/form.h"
 
 namespace rtcroom::tim {
+namespace {
+
+/// What an SDK of that version understands, which it names from 2.18 on.
+KickType OperatorKickFor(std::string_view version) {
+  const bool knows_it =
+      !version.empty() && !version.starts_with("2.18.") && !version.starts_with("2.19.");
+  return knows_it ? KickType::kOperator : KickType::kOtherLogin;
+}
+
+}  // namespace
 
 TimRouter::TimRouter(const SocketDeps& deps, Admission& admission, const Cors& cors,
                      const std::string& prefix)
@@ -16,14 +26,15 @@ TimRouter::TimRouter(const SocketDeps& deps, Admission& admission, const Cors& c
       text_path_(prefix + "/info") {}
 
 std::optional<HttpReply> TimRouter::Answer(Call& call) {
-  const bool is_own =
-      FirstOrEmpty(ParseForm(call.http.query), "sdkappid") == deps_.commands.sdk_app_id;
+  const FormPairs query = ParseForm(call.http.query);
+  const bool is_own = FirstOrEmpty(query, "sdkappid") == deps_.commands.sdk_app_id;
   return OpenSocket(call, {}, is_own ? Status() : Error{Errc::kUnknownApp, "sdkappid: another"},
                     [&](HttpReply reply) {
                       const bool is_binary = call.http.path == binary_path_;
                       // Owned by the connection, and by the table of those that get time.
                       const auto socket = std::make_shared<TimSocket>(
                           deps_, is_binary ? WebSocket::Frames::kBinary : WebSocket::Frames::kText,
+                          OperatorKickFor(FirstOrEmpty(query, "sdkversion")),
                           call.http.peer_address);
                       socket->Open(std::move(reply), call.responder);
                     });

@@ -32,11 +32,13 @@ std::int64_t InstIdOf(const ChannelInstance& login) {
 
 }  // namespace
 
-TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, std::string peer_address)
+TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
+                     std::string peer_address)
     : RequestSocket(deps.commands.clock, deps.costs, std::move(peer_address),
                     {.frames = frames, .frame_rate = kFrameRate}),
       deps_(deps),
       frames_(frames),
+      operator_kick_(operator_kick),
       next_ping_(deps.commands.clock.Monotonic() + kPingPeriod) {}
 
 void TimSocket::Open(HttpReply head, Responder& responder) {
@@ -72,15 +74,30 @@ void TimSocket::EndLogin() {
 
 void TimSocket::OnKicked(std::uint64_t instance) noexcept {
   try {
-    {
+    const std::shared_ptr<LoginPushes> pushes = [&] {
       const MutexLock lock(mutex_);
-      if (!pushes_ || pushes_->login().instance != instance) return;
-    }
-    Send(KickPush(KickEvent(KickType::kOtherLogin)));
+      return pushes_;
+    }();
+    if (!pushes || pushes->login().instance != instance) return;
+    Send(KickPush(KickEvent(ReasonOf(pushes->login()))));
     EndLogin();
   } catch (...) {
     End();  // most likely out of memory, which is no matter of the other login
   }
+}
+
+KickType TimSocket::ReasonOf(const ChannelInstance& ended) const {
+  return deps_.commands.channel.logins().IsEndedByOperator(ended) ? operator_kick_
+                                                                  : KickType::kOtherLogin;
+}
+
+Failure TimSocket::RefusalOf(const Head& head, const Error& error) const {
+  const std::optional<ChannelInstance> login =
+      deps_.commands.tokens.ReadInstance(head.a2, head.tiny_id, deps_.commands.clock.Now());
+  if (!login || !deps_.commands.channel.logins().IsEndedByOperator(*login)) return error;
+  Failure refusal(Error{Errc::kInstanceKicked, {}});
+  refusal.kick = operator_kick_;
+  return refusal;
 }
 
 void TimSocket::OnTaken() {
@@ -283,7 +300,7 @@ TimSocket::Outcome TimSocket::Answer(const Request& request) {
       deps_.commands.channel.logins().Authenticate(head.tiny_id, head.a2);
   if (!caller) {
     if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
-    return {.reply = Failure(caller.error())};
+    return {.reply = RefusalOf(head, caller.error())};
   }
   const Status admitted =
       AdmitToChannel(deps_.costs, caller->account, peer_address(), request.bytes);
@@ -338,7 +355,7 @@ Reply TimSocket::LogIn(const Head& head) {
     login = *std::move(begun);
   }
   const Result<ChannelInstance> instance = channel.logins().Authenticate(login.tiny_id, login.a2);
-  if (!instance) return Failure(instance.error());
+  if (!instance) return RefusalOf(head, instance.error());
   EndLogin();  // of another one on this connection, or of an earlier attempt
   const auto pushes = std::make_shared<LoginPushes>(deps_, Self(), *instance);
   {
@@ -357,7 +374,7 @@ Reply TimSocket::LogIn(const Head& head) {
     return !is_present;
   }();
   if (is_over && connection != 0) channel.logins().Detach(*instance, connection);
-  if (connection == 0) return Failure(Error{Errc::kInstanceKicked, {}});
+  if (connection == 0) return RefusalOf(head, Error{Errc::kInstanceKicked, {}});
   if (const Status begun = pushes->Begin(is_resumed); !begun) {
     EndLogin();
     return Failure(begun.error());

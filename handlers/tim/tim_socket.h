@@ -32,7 +32,9 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
  public:
   static constexpr RateLimit kRequestRate{.per_second = 20, .burst = 60};
 
-  TimSocket(const SocketDeps& deps, WebSocket::Frames frames, std::string peer_address);
+  /// @param operator_kick  what the SDK is told when an operator has ended its login.
+  TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
+            std::string peer_address);
 
   /// As of a `RequestSocket`.
   void Open(HttpReply head, Responder& responder);
@@ -78,6 +80,10 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   void OnEnd() override EXCLUDES(mutex_);
   void OnKicked(std::uint64_t instance) noexcept EXCLUDES(mutex_);
 
+  /// Why a login has ended before its time.
+  [[nodiscard]] KickType ReasonOf(const ChannelInstance& ended) const;
+  /// @param error  of `ChannelLogins::Authenticate` for that head.
+  [[nodiscard]] Failure RefusalOf(const Head& head, const Error& error) const;
   [[nodiscard]] bool TakesRequest(MonotonicTime now) EXCLUDES(mutex_);
   /// Keeps the request for the next tick.
   void Delay(std::string_view text) EXCLUDES(mutex_);
@@ -110,6 +116,7 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
 
   const SocketDeps& deps_;
   const WebSocket::Frames frames_;
+  const KickType operator_kick_;
   const UserId nobody_;
 
   mutable Mutex mutex_;

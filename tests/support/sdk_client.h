@@ -24,17 +24,19 @@ class SdkClient {
   using json = nlohmann::json;
 
   explicit SdkClient(ChannelFixture& server, const std::string& path = "/binfo",
-                     std::uint32_t app = ChannelFixture::kSdkAppId, const std::string& origin = {})
+                     std::uint32_t app = ChannelFixture::kSdkAppId, const std::string& origin = {},
+                     const std::string& version = "2.27.6")
       : server_(server), is_binary_(path == "/binfo") {
-    HttpRequest request{.method = "GET",
-                        .path = path,
-                        .query = fmt::format("sdkappid={}&instanceid=0&random=0.5", app),
-                        .origin = origin,
-                        .upgrade = UpgradeOffer{.protocols = "websocket",
-                                                .web_socket_key = "dGhlIHNhbXBsZSBub25jZQ==",
-                                                .web_socket_version = "13",
-                                                .host = SocketClient::kHost},
-                        .peer_address = "192.0.2.1"};
+    HttpRequest request{
+        .method = "GET",
+        .path = path,
+        .query = fmt::format("sdkappid={}&instanceid=0&random=0.5&sdkversion={}", app, version),
+        .origin = origin,
+        .upgrade = UpgradeOffer{.protocols = "websocket",
+                                .web_socket_key = "dGhlIHNhbXBsZSBub25jZQ==",
+                                .web_socket_version = "13",
+                                .host = SocketClient::kHost},
+        .peer_address = "192.0.2.1"};
     Handle(server_.router, std::move(request), connection_);
   }
   ~SdkClient() { Cut(); }

@@ -119,7 +119,7 @@ const kCalls = {
   mend() { isCut = false; },
 };
 
-// A page goes on, too.
+// The oldest SDK leaves the refusal of a login unhandled, which a page outlives.
 process.on('unhandledRejection', nothing);
 
 process.on('message', async ({ id, call, args }) => {

@@ -145,6 +145,36 @@ TEST_F(TimLogin, OneThatIsCutOffIsToldByItsNextRequest) {
   EXPECT_THAT(newer->Pushes(), IsEmpty());
 }
 
+TEST_F(TimLogin, AnOperatorEndsAllLoginsOfTheAccount) {
+  ChannelFixture server;
+  const auto client = SdkClient::LoggedIn(server, "alice");
+  const AccountValidity validity{.account = {"alice"},
+                                 .valid_from = std::chrono::floor<std::chrono::seconds>(kNoon)};
+  server.validities.Put(validity);
+  server.channel.logins().EndLogins(validity);
+  const std::vector<json> pushes = client->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["EventArray"][0]["C2cNotifyMsgArray"][0]["KickoutMsgNotify"]["KickType"], 3);
+  EXPECT_EQ(client->Ask("im_open_status.wshello")["KickType"], 3);
+
+  // One that was away; at a server that has only the stored validity.
+  ChannelFixture other;
+  other.validities.Put(validity);
+  SdkClient again(other);
+  again.TakeLogin(*client);
+  for (const char* const version : {"", "2.19.1"}) {
+    SdkClient older(other, "/binfo", ChannelFixture::kSdkAppId, {}, version);
+    older.TakeLogin(*client);
+    EXPECT_EQ(older.LogInAgain()["KickType"], 1) << "it knows no other";
+  }
+  const json refused = again.LogInAgain();
+  EXPECT_EQ(refused["ErrorCode"], 1002);
+  EXPECT_EQ(refused["KickType"], 3);
+  EXPECT_EQ(again.LogIn("alice", ChannelFixture::UserSigOf("alice", kNoon))["ErrorCode"], 70001);
+  EXPECT_EQ(again.LogIn("alice", ChannelFixture::UserSigOf("alice", kNoon + 1s))["ErrorCode"], 0);
+  EXPECT_EQ(again.Ask("im_open_status.wshello")["ErrorCode"], 0);
+}
+
 TEST_F(TimLogin, ALaterConnectionOfALoginIsNotEndedByAnEarlierOne) {
   const auto first = LoggedIn("alice");
   SdkClient second(server_);
