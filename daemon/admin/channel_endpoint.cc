@@ -38,7 +38,7 @@ json LoginJson(const ConnectedLogin& login) {
             {"joinedAtMs", login.joined_at.time_since_epoch().count()}};
   }
   return {{"userID", login.account.value},
-          {"client", login.client == ClientKind::kOld ? "old" : "new"},
+          {"client", ClientKindName(login.client)},
           {"loggedInAtMs", login.logged_in.time_since_epoch().count()},
           {"idleMs", login.idle.count()},
           {"polls", login.polls},

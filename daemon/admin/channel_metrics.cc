@@ -18,9 +18,7 @@ const prometheus::Histogram::BucketBoundaries& LatencyBuckets() {
 }  // namespace
 
 ChannelMetrics::ChannelMetrics(prometheus::Registry& registry)
-    : instances_(AddGauge(registry, "rtcroomd_channel_instances",
-                          "Logins of the message channel that are in memory.")),
-      groups_(AddGauge(registry, "rtcroomd_channel_groups", "Groups that have members.")),
+    : groups_(AddGauge(registry, "rtcroomd_channel_groups", "Groups that have members.")),
       redeliveries_(AddCounter(registry, "rtcroomd_channel_redeliveries_total",
                                "Answers that were lost and given again.")),
       kicked_(AddCounter(registry, "rtcroomd_channel_kicked_total",
@@ -32,6 +30,13 @@ ChannelMetrics::ChannelMetrics(prometheus::Registry& registry)
       sockets_(AddGauge(registry, "rtcroomd_channel_sockets", "Open WebSockets.")),
       slow_readers_(AddCounter(registry, "rtcroomd_channel_slow_readers_total",
                                "WebSockets that were closed since they read too slowly.")) {
+  GaugeFamily& instances =
+      AddGauges(registry, "rtcroomd_channel_instances",
+                "Logins of the message channel that are in memory, by kind of client.");
+  for (const ClientKind client : kAllClientKinds) {
+    instances_.at(static_cast<std::size_t>(client)) =
+        &instances.Add({{"client", std::string(ClientKindName(client))}});
+  }
   GaugeFamily& polls = AddGauges(registry, "rtcroomd_channel_polls", "Polls that wait, by kind.");
   account_polls_ = &polls.Add({{"kind", "account"}});
   room_polls_ = &polls.Add({{"kind", "room"}});
@@ -59,7 +64,9 @@ ChannelMetrics::ChannelMetrics(prometheus::Registry& registry)
 
 void ChannelMetrics::Set(const ChannelStats& values) {
   const auto& [sizes, received, sent, sockets, slow_readers] = values;
-  instances_.Set(static_cast<double>(sizes.instances));
+  for (std::size_t client = 0; client < instances_.size(); ++client) {
+    instances_.at(client)->Set(static_cast<double>(sizes.by_client.at(client)));
+  }
   groups_.Set(static_cast<double>(sizes.groups));
   account_polls_->Set(static_cast<double>(sizes.account_polls));
   room_polls_->Set(static_cast<double>(sizes.polls - sizes.account_polls));

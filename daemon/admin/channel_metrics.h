@@ -34,8 +34,8 @@ class ChannelMetrics : public DeliveryObserver {
   void OnDelivered(DeliveryPath path, std::chrono::milliseconds latency) override;
 
  private:
-  prometheus::Gauge& instances_;
   prometheus::Gauge& groups_;
+  std::array<prometheus::Gauge*, kAllClientKinds.size()> instances_{};
   prometheus::Gauge* account_polls_ = nullptr;  // set by the constructor, like all pointers
   prometheus::Gauge* room_polls_ = nullptr;
   prometheus::Counter* room_messages_ = nullptr;

@@ -12,6 +12,29 @@
 
 namespace rtcroom {
 
+/// The protocol that a client speaks.
+enum class ClientKind : std::uint8_t {
+  kPolls,    ///< the IM SDK of 2018
+  kSdk,      ///< one of today's, on a WebSocket
+  kRtcroom,  ///< that of `/channel/ws`
+};
+inline constexpr std::array kAllClientKinds = {ClientKind::kPolls, ClientKind::kSdk,
+                                               ClientKind::kRtcroom};
+/// How many there are of each kind.
+using ByClientKind = std::array<std::size_t, kAllClientKinds.size()>;
+
+constexpr std::string_view ClientKindName(ClientKind client) {
+  switch (client) {
+    case ClientKind::kPolls:
+      return "old";
+    case ClientKind::kSdk:
+      return "sdk";
+    case ClientKind::kRtcroom:
+      return "new";
+  }
+  return {};
+}
+
 /// On which way something reaches a client.
 enum class DeliveryPath : std::uint8_t {
   kAccount,  ///< the poll of the account
@@ -54,6 +77,7 @@ struct SentCounts {
 
 struct ChannelSizes {
   std::size_t instances = 0;
+  ByClientKind by_client{};  ///< of the instances
   std::size_t groups = 0;
   std::size_t polls = 0;          ///< that wait, of both kinds
   std::size_t account_polls = 0;  ///< those of them that are for the account

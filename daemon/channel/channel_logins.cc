@@ -69,7 +69,7 @@ std::uint64_t ChannelLogins::Attach(const ChannelInstance& login, std::function<
   ChannelCore::Turn turn(core_);
   if (StandingOf(login, turn) != Standing::kActive) return 0;
   core_.state.account_polls().DropDirects(*core_.state.logins().Find(login.instance));
-  return core_.state.logins().Attach(login.instance, std::move(on_kicked));
+  return core_.state.logins().Attach(login.instance, std::move(on_kicked), ClientKind::kSdk);
 }
 
 void ChannelLogins::Detach(const ChannelInstance& login, std::uint64_t connection) {

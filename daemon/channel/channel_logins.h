@@ -42,8 +42,8 @@ class ChannelLogins {
   /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
   Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
 
-  /// From now on the login, which has an `a2`, keeps a connection: it gets its direct messages by
-  /// it. An earlier connection of that login is forgotten.
+  /// From now on the login, which has an `a2`, keeps the connection of one of today's IM SDKs: it
+  /// gets its direct messages by it. An earlier connection of that login is forgotten.
   /// @param on_kicked  as of `Connect`.
   /// @return the number of the connection, for `Detach`; 0 when the login has ended.
   std::uint64_t Attach(const ChannelInstance& login, std::function<void()> on_kicked);

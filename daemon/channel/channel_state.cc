@@ -160,6 +160,7 @@ ChannelCounts ChannelState::counts() const {
 
 ChannelSizes ChannelState::sizes() const {
   return {.instances = logins_.size(),
+          .by_client = logins_.by_client(),
           .groups = groups_.size(),
           .polls = polls_.size(),
           .account_polls = polls_.account_polls()};

@@ -3,19 +3,16 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/base/clock.h"
+#include "daemon/channel/channel_figures.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_reach.h"
 
 namespace rtcroom {
-
-/// The protocol that a client speaks: polls, or a WebSocket.
-enum class ClientKind : std::uint8_t { kOld, kNew };
 
 /// The outcome of the check of a client's ticket or token, which allows it to log in.
 struct LoginProof {
@@ -27,12 +24,12 @@ struct LoginProof {
 /// One login that has not ended.
 struct ConnectedLogin {
   UserId account{};
-  ClientKind client = ClientKind::kOld;
+  ClientKind client = ClientKind::kPolls;
   TimePoint logged_in{};
   /// Since its last call; 0 while a poll waits or a WebSocket is open.
   std::chrono::milliseconds idle{0};
   std::size_t polls = 0;          ///< that wait
-  std::optional<RoomKey> room{};  ///< an old client's: new ones follow any number
+  std::optional<RoomKey> room{};  ///< of one that polls: others follow any number
   TimePoint joined_at{};          ///< the group of `room`
 };
 

@@ -17,10 +17,10 @@ constexpr std::chrono::seconds kBetweenPolls{10};
 ConnectedLogin Describe(const Login& login, MonotonicTime now) {
   ConnectedLogin described{
       .account = login.claims.account,
-      .client = login.on_kicked ? ClientKind::kNew : ClientKind::kOld,
+      .client = login.client,
       .logged_in = login.claims.logged_in,
       .polls = login.account_polls.waiting.size() + login.room_polls.waiting.size()};
-  if (described.polls == 0 && described.client == ClientKind::kOld) {
+  if (described.polls == 0 && !login.on_kicked) {
     described.idle = std::chrono::duration_cast<std::chrono::milliseconds>(now - login.seen_at);
   }
   if (login.room) {
@@ -104,6 +104,7 @@ ConnectedLogins LoginTable::Page(const LoginQuery& query, MonotonicTime now) con
 
 Login& LoginTable::Add(const ChannelInstance& claims, TimePoint issued, MonotonicTime now) {
   Login& login = *(logins_[claims.instance] = std::make_unique<Login>());
+  ++by_client_.at(static_cast<std::size_t>(login.client));
   login.claims = claims;
   login.issued = issued;
   login.seen_at = now;
@@ -131,6 +132,7 @@ void LoginTable::Remove(Login& login) {
     accounts_.erase(account);
   }
   by_use_.erase(login.by_use);
+  --by_client_.at(static_cast<std::size_t>(login.client));
   logins_.erase(login.claims.instance);
 }
 
@@ -139,12 +141,16 @@ void LoginTable::Touch(Login& login, MonotonicTime now) {
   if (!login.on_kicked) by_use_.splice(by_use_.end(), by_use_, login.by_use);
 }
 
-std::uint64_t LoginTable::Attach(std::uint64_t instance, std::function<void()> on_kicked) {
+std::uint64_t LoginTable::Attach(std::uint64_t instance, std::function<void()> on_kicked,
+                                 ClientKind client) {
   Login* const attached = Find(instance);
   if (attached == nullptr || !attached->IsActive()) return 0;
   if (!attached->on_kicked) by_use_.erase(attached->by_use);
   attached->by_use = by_use_.end();
   attached->on_kicked = std::move(on_kicked);
+  --by_client_.at(static_cast<std::size_t>(attached->client));
+  attached->client = client;
+  ++by_client_.at(static_cast<std::size_t>(client));
   return attached->connection = ++last_connection_;
 }
 

@@ -37,6 +37,7 @@ struct Login {
   ChannelInstance claims{};
   TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
   Standing standing = Standing::kActive;
+  ClientKind client = ClientKind::kPolls;  ///< until it is attached
   MonotonicTime seen_at{};
   Account* account = nullptr;
   std::function<void()> on_kicked{};     ///< set while it is attached
@@ -104,6 +105,7 @@ class LoginTable {
   /// A page of the logins that have not ended; its time does not depend on their number.
   [[nodiscard]] ConnectedLogins Page(const LoginQuery& query, MonotonicTime now) const;
   [[nodiscard]] std::size_t size() const { return logins_.size(); }
+  [[nodiscard]] const ByClientKind& by_client() const { return by_client_; }
 
   /// @param claims  of a login that is not known.
   /// @param issued  as `LoginProof::issued`; max: not known.
@@ -115,7 +117,8 @@ class LoginTable {
   /// forgotten until it ends.
   /// @param on_kicked  called when a newer login takes its place.
   /// @return the number of the connection; 0 when the login is not known any more.
-  [[nodiscard]] std::uint64_t Attach(std::uint64_t instance, std::function<void()> on_kicked);
+  [[nodiscard]] std::uint64_t Attach(std::uint64_t instance, std::function<void()> on_kicked,
+                                     ClientKind client = ClientKind::kRtcroom);
   void Detach(Login& login);
   /// The one that has not called for longest, without those that are attached; null for none.
   [[nodiscard]] Login* LeastUsed() const { return by_use_.empty() ? nullptr : by_use_.front(); }
@@ -126,6 +129,7 @@ class LoginTable {
   std::unordered_map<UserId, std::unique_ptr<Account>> accounts_;
   std::map<std::string_view, const Account*>
       by_name_;  ///< those of `accounts_`, which has the text
+  ByClientKind by_client_{};
   std::uint64_t last_connection_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // Latin words in a Chinese text.
 
 /** Names and codes that Chinese texts share with English ones. */
-const kNames = ['rtcroomd', 'English', 'API', 'HTTP', 'ID', 'HLS', 'IM', 'RTMP', 'TLS', 'TRTC', 'WebSocket', 'WebRTC', 'gen-1', 'gen-2',
+const kNames = ['rtcroomd', 'English', 'API', 'HTTP', 'ID', 'HLS', 'IM', 'RTMP', 'SDK', 'TLS', 'TRTC', 'WebSocket', 'WebRTC', 'gen-1', 'gen-2',
   'kbit/s', 'ms', 'Alice', 'Bob'];
 
 /**

@@ -285,7 +285,11 @@ TEST_F(MetricsTest, CountRefusedLoginsByCauseAndDroppedLinesByLevel) {
 }
 
 TEST_F(MetricsTest, ShowTheMessageChannel) {
-  channel_ = {.sizes = {.instances = 11, .groups = 12, .polls = 13, .account_polls = 5},
+  channel_ = {.sizes = {.instances = 66,
+                        .by_client = {11, 27, 28},
+                        .groups = 12,
+                        .polls = 13,
+                        .account_polls = 5},
               .received = {.deliveries = {14, 15, 24},
                            .redeliveries = 16,
                            .kicked = 17,
@@ -298,7 +302,9 @@ TEST_F(MetricsTest, ShowTheMessageChannel) {
   metrics_.delivery_observer().OnDelivered(DeliveryPath::kAccount, 300ms);
   const std::string text = metrics_.Text();
   for (const char* const rest :
-       {"instances 11\n",
+       {R"(instances{client="old"} 11)",
+        R"(instances{client="sdk"} 27)",
+        R"(instances{client="new"} 28)",
         "groups 12\n",
         R"(polls{kind="account"} 5)",
         R"(polls{kind="room"} 8)",

@@ -47,7 +47,7 @@ TEST_F(ChannelLoginsTest, ShowWhatALoginDoes) {
   ConnectedLogins page = Page();
   ASSERT_THAT(page.logins, SizeIs(1));
   EXPECT_EQ(page.logins[0].account.value, "alice");
-  EXPECT_EQ(page.logins[0].client, ClientKind::kOld);
+  EXPECT_EQ(page.logins[0].client, ClientKind::kPolls);
   EXPECT_EQ(page.logins[0].logged_in, then);
   EXPECT_EQ(page.logins[0].idle, 3s);
   EXPECT_EQ(page.logins[0].polls, 0U);
@@ -65,12 +65,24 @@ TEST_F(ChannelLoginsTest, ShowWhatALoginDoes) {
 }
 
 TEST_F(ChannelLoginsTest, ShowThatAClientHasAWebSocket) {
-  ASSERT_TRUE(world_.state().logins().Attach(world_.LogIn("alice").instance, [] {}));
+  LoginTable& logins = world_.state().logins();
+  ASSERT_TRUE(logins.Attach(world_.LogIn("alice").instance, [] {}));
+  const std::uint64_t sdk = world_.LogIn("bob").instance;
+  ASSERT_TRUE(logins.Attach(sdk, [] {}, ClientKind::kSdk));
   world_.Advance(3s);
-  const ConnectedLogins page = Page();
-  ASSERT_THAT(page.logins, SizeIs(1));
-  EXPECT_EQ(page.logins[0].client, ClientKind::kNew);
+  ConnectedLogins page = Page();
+  ASSERT_THAT(page.logins, SizeIs(2));
+  EXPECT_EQ(page.logins[0].client, ClientKind::kRtcroom);
   EXPECT_EQ(page.logins[0].idle, 0ms);
+  EXPECT_EQ(page.logins[1].client, ClientKind::kSdk);
+  EXPECT_EQ(page.logins[1].idle, 0ms);
+  logins.Detach(*logins.Find(sdk));
+  page = Page();
+  EXPECT_EQ(page.logins[1].client, ClientKind::kSdk);
+  EXPECT_EQ(page.logins[1].idle, 3s);
+  EXPECT_THAT(logins.by_client(), ElementsAre(0, 1, 1));
+  logins.Remove(*logins.Find(sdk));
+  EXPECT_THAT(logins.by_client(), ElementsAre(0, 0, 1));
 }
 
 TEST_F(ChannelLoginsTest, HaveTheOrderOfAccountsInPagesOfAnySize) {

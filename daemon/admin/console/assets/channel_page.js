@@ -190,7 +190,10 @@ export function presence(login) {
 }
 
 /** @param {Login} login */
-const isListening = ({ client, polls }) => polls > 0 || client === 'new';
+const isListening = ({ client, polls, idleMs }) => polls > 0 || (client !== 'old' && idleMs === 0);
+
+/** @type {{[client: string]: import('./texts.js').TextKey}} */
+const kClients = { old: 'channel.oldClient', sdk: 'channel.sdk', new: 'channel.newClient' };
 
 /**
  * @param {Login} login
@@ -202,7 +205,7 @@ function entry(login, api) {
     ? el('span', { class: 'login-room' },
       el('a', { href: hashOf({ page: 'room', kind: room.kind, roomID: room.roomID }) }, userText(room.roomID, 'mono')),
       el('span', { class: 'quiet fine' }, text('time.since', { time: clockTime(room.joinedAtMs) })))
-    : el('span', { class: 'login-room quiet' }, text(client === 'new' ? 'channel.webSocket' : 'channel.noRoom'));
+    : el('span', { class: 'login-room quiet' }, text(client === 'old' ? 'channel.noRoom' : 'channel.webSocket'));
   return el('li', { class: 'login', 'data-login': `${userID} ${loggedInAtMs}`, 'data-user': userID },
     avatar('', userID, ''),
     el('span', { class: 'member-names' },
@@ -210,7 +213,7 @@ function entry(login, api) {
       el('span', { class: 'quiet fine' }, text('time.since', { time: clockTime(loggedInAtMs) }))),
     place,
     el('span', { class: 'badges' },
-      el('span', { class: 'badge' }, text(client === 'old' ? 'channel.oldClient' : 'channel.newClient'))),
+      el('span', { class: 'badge' }, text(kClients[client]))),
     el('span', { class: `login-presence ${isListening(login) ? 'tone-good' : 'quiet'}` }, presence(login)),
     el('button', {
       type: 'button', class: 'button small danger-outline',

@@ -188,6 +188,7 @@ export const kEnglish = {
   'channel.webSocket': 'by a WebSocket',
   'channel.noRoom': 'in no room',
   'channel.oldClient': 'old client',
+  'channel.sdk': 'IM SDK',
   'channel.newClient': 'new client',
 
   'server.period': 'Every two seconds, since this console was opened',

@@ -185,6 +185,7 @@ export const kChinese = {
   'channel.webSocket': '通过 WebSocket',
   'channel.noRoom': '不在房间中',
   'channel.oldClient': '旧客户端',
+  'channel.sdk': 'IM SDK',
   'channel.newClient': '新客户端',
 
   'server.period': '打开控制台后每两秒更新',

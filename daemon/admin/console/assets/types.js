@@ -58,7 +58,7 @@
  * A login of the message channel.
  * @typedef {object} Login
  * @property {string} userID
- * @property {'old'|'new'} client
+ * @property {'old'|'sdk'|'new'} client
  * @property {number} loggedInAtMs
  * @property {number} idleMs  since its last call; 0 while a poll waits or a WebSocket is open
  * @property {number} polls
