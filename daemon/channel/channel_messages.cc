@@ -92,6 +92,12 @@ SentMessage ChannelMessages::Remember(const AppendedMessage& stored) {
   return sent;
 }
 
+SentMessage ChannelMessages::Deliver(const SdkMessage& sdk, StoredMessage message) {
+  message.content.is_unguarded = true;  // no client of 2018 gets it
+  sdk.deliver(message);
+  return Remember({std::move(message), /*is_new=*/false});
+}
+
 Result<SentMessage> ChannelMessages::SendToGroup(const ChannelInstance& caller,
                                                  const GroupDraft& draft) {
   const Result<GroupFacts> facts = groups_.FindJoined(caller, draft.group);
@@ -123,6 +129,7 @@ Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const Roo
                   .client_time = draft.sdk.client_time,
                   .custom = draft.sdk.custom,
                   .priority = draft.sdk.priority}};
+  if (draft.sdk.deliver) return Deliver(draft.sdk, std::move(message));
   MessageContent& content = message.content;
   const bool is_guarded = room.kind != RoomKind::kWebrtc;  // others do not parse what they get
   content.is_unguarded = is_guarded && draft.sdk.is_plain && MayStorePlain();
@@ -153,13 +160,13 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
     const Account* const receiver = core_.state.logins().FindAccount(draft.to);
     is_guarded = receiver != nullptr && receiver->IsInGen2LiveRoom();
     // What waits for an account is bounded.
-    if ((receiver == nullptr || !receiver->IsPresent()) &&
+    if (!draft.sdk.deliver && (receiver == nullptr || !receiver->IsPresent()) &&
         !senders_.TakeAbsentToken(account, core_.options.absent_rate, now)) {
       return TooMany();
     }
   }
   const bool is_plain = draft.sdk.is_plain && MayStorePlain();
-  if (is_guarded && !is_plain) {
+  if (is_guarded && !is_plain && !draft.sdk.deliver) {
     if (const Status passed = GuardDirectMessage(draft.body); !passed) {
       return Refused(passed.error());
     }
@@ -177,6 +184,7 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
                   .priority = draft.sdk.priority,
                   .is_unguarded = is_plain,
                   .wants_receipt = draft.sdk.wants_receipt}};
+  if (draft.sdk.deliver) return Deliver(draft.sdk, std::move(message));
   if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
   const RepeatsAfter repeats = RepeatsOf(message.content);
   const auto stored =

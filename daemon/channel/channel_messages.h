@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,9 @@ struct SdkMessage {
   std::string custom{};
   bool wants_receipt = false;
   std::uint8_t priority = 0;  ///< from 3 on it goes last where a group is near its rate
+  /// Set: the message is only for those who are connected, and is not stored. This delivers it, and
+  /// gives one to a group its `seq`.
+  std::function<void(StoredMessage& message)> deliver{};
 };
 
 /// A message as it is sent to a group.
@@ -100,6 +104,8 @@ class ChannelMessages {
                                                     std::uint64_t random) const;
   /// Returns which messages of the log this one may repeat.
   [[nodiscard]] RepeatsAfter RepeatsOf(const MessageContent& message);
+  /// Delivers a message that is not stored, which is remembered like others.
+  SentMessage Deliver(const SdkMessage& sdk, StoredMessage message);
   /// Remembers a stored message; counts a new one.
   SentMessage Remember(const AppendedMessage& stored);
   void Count(std::uint64_t SentCounts::* figure);

@@ -279,6 +279,7 @@ void PushReceivers::Deliver(const PushNotice& notice) {
   const bool is_for_all = notice.room_number == 0;
   for (const PushReceiverPtr& receiver : receivers) {
     if (receiver->form() != notice.form) continue;
+    if (!is_for_all && receiver->user_id() == notice.user_id) continue;
     // A push that it does not know would end the poll of an older client.
     if (is_for_all || receiver->asks_streams()) receiver->OnNotice(notice.object);
   }

@@ -171,6 +171,7 @@ std::string DirectMessage(const StoredMessage& message, const SenderFacts& sende
       .Field("MsgKey", DirectMessageKey(static_cast<std::uint64_t>(seq),
                                         static_cast<std::uint64_t>(random), content.sent_at));
   if (is_sync) object.Field("IsSyncMsg", 1);
+  if (form == DirectForm::kOnlineOnly) object.Field("MsgLifeTime", 0);
   return Object(object);
 }
 
@@ -192,7 +193,7 @@ std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
       .Json("MsgBody", shown.body)
       .Field("CloudCustomData", content.custom);
   WriteGroupInfo(group, shown.nick, shown.image, object);
-  object.Field("IsPlaceMsg", 0).Field("OnlineOnlyFlag", 0);
+  object.Field("IsPlaceMsg", 0).Field("OnlineOnlyFlag", message.seq >= kFirstUnstored ? 1 : 0);
   return Object(object);
 }
 
@@ -218,7 +219,7 @@ std::string TipEvent(const Tip& tip) {
       .Field("Event", kShownTips)
       .Field("From_Account", kSystem)
       .Field("ToGroupId", tip.group.id.value)
-      .Field("MsgSeq", AsNumber(kFirstTipSeq + tip.number))
+      .Field("MsgSeq", AsNumber(kFirstUnstored + tip.number))
       .Field("MsgRandom", AsNumber(tip.number))
       .Field("MsgTimeStamp", UnixSeconds(tip.at))
       .Field("MsgClientTime", UnixSeconds(tip.at))

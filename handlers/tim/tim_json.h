@@ -39,13 +39,14 @@ GroupLabel LabelOf(const Room& room);
 
 enum class DirectForm : std::uint8_t {
   kPlain,
-  kSync,  ///< to the sender's other logins: sender and receiver change places
+  kSync,        ///< to the sender's other logins: sender and receiver change places
+  kOnlineOnly,  ///< is not stored
 };
 
 /// A message between accounts: an object. @param is_read  by its receiver.
 std::string DirectMessage(const StoredMessage& message, const SenderFacts& sender,
                           DirectForm form = DirectForm::kPlain, bool is_read = false);
-/// A message in a group: an object.
+/// A message in a group: an object. From `kFirstUnstored` on it is for those who are connected.
 std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
                          const SenderFacts& sender);
 /// The name of a message between accounts in the reply to its sender.
@@ -58,8 +59,8 @@ std::string DirectEvent(std::string_view messages);
 /// @param messages  likewise of `GroupMessage`.
 std::string GroupEvent(std::string_view messages);
 
-/// The number of the first tip, above those of all messages.
-inline constexpr std::uint64_t kFirstTipSeq = std::uint64_t{1} << 33;
+/// What is not stored is numbered from here on in a group, above all messages that are.
+inline constexpr std::uint64_t kFirstUnstored = std::uint64_t{1} << 33;
 
 /// The numbers are the protocol's.
 enum class TipType : std::uint8_t { kJoined = 1, kLeft = 2, kRemoved = 3 };

@@ -108,6 +108,8 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   Result<AccountGroup> GroupOf(const ChannelInstance& caller, const RoomId& group) EXCLUDES(mutex_);
   /// Shows the room's other SDKs that an account has come or gone.
   void Tell(const AccountGroup& group, std::string_view name, TipType type);
+  /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
+  void ShowInGroup(const AccountGroup& group, StoredMessage& message) EXCLUDES(mutex_);
   /// The pushes of that login; null: it has not begun here.
   [[nodiscard]] std::shared_ptr<LoginPushes> PushesOf(const ChannelInstance& login) const
       EXCLUDES(mutex_);

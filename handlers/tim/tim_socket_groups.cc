@@ -7,6 +7,7 @@
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_json.h"
+#include "handlers/tim/tim_lookups.h"
 #include "handlers/tim/tim_socket.h"
 
 namespace rtcroom::tim {
@@ -180,17 +181,38 @@ void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType t
        .form = PushForm::kSdk});
 }
 
+void TimSocket::ShowInGroup(const AccountGroup& group, StoredMessage& message) {
+  std::uint64_t number = 0;
+  deps_.random.Fill(std::as_writable_bytes(std::span(&number, 1)));
+  message.seq = kFirstUnstored + (number >> 12);
+  const UserId& sender = message.content.sender;
+  const std::optional<JoinedGroup> joined = [&]() -> std::optional<JoinedGroup> {
+    const MutexLock lock(mutex_);
+    return pushes_ ? pushes_->Find(group.room.id) : std::nullopt;
+  }();
+  const GroupLabel label{.id = group.room.id, .name = joined ? joined->name : std::string_view()};
+  deps_.receivers.notices().Add(
+      {.room_number = group.room_number,
+       .user_id = sender,
+       .object = GroupEvent(GroupMessage(label, message, Senders(deps_.commands).Of(sender))),
+       .form = PushForm::kSdk});
+}
+
 Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
   ChannelFields fields(body);
   const RoomId id = fields.Group();
   const std::uint64_t random = fields.Number("Random");
   const std::uint64_t seq = fields.OptionalNumber("ClientSeq");
+  const bool is_online_only = fields.OptionalNumber("OnlineOnlyFlag") == 1;
   Result<SdkMessage> sdk = ReadSdkMessage(fields);
   if (!sdk) return Failure(sdk.error());
   Result<MessageBody> message = fields.Message();
   if (!message) return Failure(message.error());
   const Result<AccountGroup> group = GroupOf(caller, id);
   if (!group) return Failure(group.error());
+  if (is_online_only) {
+    sdk->deliver = [&](StoredMessage& shown) { ShowInGroup(*group, shown); };
+  }
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
       deps_.commands.channel.messages().SendToRoom(caller.account, group->room, group->room_number,
@@ -211,10 +233,19 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
   UserId to = fields.Account("To_Account");
   const std::uint64_t seq = fields.OptionalNumber("MsgSeq");
   const std::uint64_t random = fields.Number("MsgRandom");
+  const bool is_online_only = fields.OptionalNumber("MsgLifeTime", 1) == 0;
   Result<SdkMessage> sdk = ReadSdkMessage(fields);
   if (!sdk) return Failure(sdk.error());
   Result<MessageBody> message = fields.Message();
   if (!message) return Failure(message.error());
+  if (is_online_only) {
+    sdk->deliver = [&](const StoredMessage& shown) {
+      if (shown.receiver == caller.account) return;
+      const SenderFacts sender = Senders(deps_.commands).Of(caller.account);
+      tim::Tell(deps_.commands, shown.receiver,
+                DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
+    };
+  }
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
       deps_.commands.channel.messages().SendDirect(caller.account, {.to = std::move(to),

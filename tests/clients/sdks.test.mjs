@@ -120,6 +120,30 @@ for (const sdk of kSdks) {
       await until('the end', () => bob.messages.some(({ payload }) => payload.operationType === 5));
     });
 
+    it('says something to those who are online, which is not kept', async () => {
+      const [multi, live] = [await newRoom(), await newRoom('live')];
+      const [ann, bob] = await newPair();
+      for (const user of [ann, bob]) {
+        await user.join(multi);
+        await user.join(live, 'AVChatRoom');
+      }
+      for (const [conversationType, to] of [['C2C', bob.userID], ['GROUP', multi], ['GROUP', live]]) {
+        const say = (text, how) => ann.call('send', 'createTextMessage', { to, conversationType, payload: { text } }, how);
+        await say(`${to} online`, { onlineUserOnly: true });
+        await until(`${to} online`, () => bob.texts().includes(`${to} online`));
+        await say(`${to} kept`);
+        await until(`${to} kept`, () => bob.texts().includes(`${to} kept`));
+      }
+      once(bob.texts());
+      assert.deepStrictEqual(ann.texts(), []);
+      for (const conversationID of [`C2C${ann.userID}`, `GROUP${multi}`]) {
+        const { messageList } = await bob.call('getMessageList', { conversationID });
+        const texts = messageList.filter(({ type }) => type === 'TIMTextElem');
+        assert.strictEqual(texts.length, 1, conversationID);
+        assert.strictEqual(await unreadIn(bob, conversationID), 1);
+      }
+    });
+
     it('misses nothing while it is cut off, and shows nothing twice', async () => {
       const [multi, live] = [await newRoom(), await newRoom('live')];
       const [ann, bob] = await newPair();

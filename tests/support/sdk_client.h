@@ -124,6 +124,21 @@ class SdkClient {
     server_.Follow();
     return reply;
   }
+  /// To those who are connected. @param to  a group or an account.
+  json SendOnline(const std::string& to, const std::string& text, std::uint64_t random) {
+    const json body = json::array({ChannelFixture::Text(text)});
+    json reply =
+        to == "meet" || to == "live"
+            ? Ask("group_open_http_svc.send_group_msg",
+                  {{"GroupId", to}, {"Random", random}, {"OnlineOnlyFlag", 1}, {"MsgBody", body}})
+            : Ask("openim.sendmsg", {{"To_Account", to},
+                                     {"MsgSeq", random},
+                                     {"MsgRandom", random},
+                                     {"MsgLifeTime", 0},
+                                     {"MsgBody", body}});
+    server_.Tick(std::chrono::milliseconds(10));
+    return reply;
+  }
   void Acknowledge(const json& push) {
     Send("openim.ws_msg_push_ack", {{"SessionData", push["SessionData"]}});
   }

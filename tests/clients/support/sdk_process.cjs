@@ -101,9 +101,9 @@ const kCalls = {
       });
     }
   },
-  /** A call that makes a message, with its options, and the send of it. */
-  async send(make, options) {
-    const sent = await sdk.sendMessage(sdk[make](options));
+  /** A call that makes a message, with its options, and the send of it, with others. */
+  async send(make, options, how) {
+    const sent = await sdk.sendMessage(sdk[make](options), how);
     sentOnes.set(sent.data.message.ID, sent.data.message);
     return sent.data;
   },

@@ -140,6 +140,47 @@ TEST_F(TimMessages, OnlyTheNewestOfManyMissedOnesArePushed) {
   EXPECT_EQ(texts.back(), "250");
 }
 
+TEST_F(TimMessages, AMessageForThoseConnectedTakesNoPlaceInTheGroup) {
+  const auto alice = Joined("alice", "meet");
+  auto bob = Joined("bob", "meet");
+  server_.Tick(1s);
+  (void)alice->Pushes();
+  (void)bob->Pushes();
+  const json reply = alice->SendOnline("meet", "is typing", 5);
+  EXPECT_EQ(reply["ErrorCode"], 0);
+  EXPECT_GE(reply["MsgSeq"].get<std::uint64_t>(), std::uint64_t{1} << 33);
+  EXPECT_EQ(alice->SendOnline("meet", "is typing", 5)["MsgSeq"], reply["MsgSeq"]);
+  const std::vector<json> pushes = bob->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1)) << "once";
+  const json& message = pushes[0]["EventArray"][0]["GroupMsgArray"][0];
+  EXPECT_EQ(message["OnlineOnlyFlag"], 1);
+  EXPECT_EQ(message["MsgSeq"], reply["MsgSeq"]);
+  EXPECT_THAT(alice->Texts(), IsEmpty());
+  bob->Cut();
+  (void)alice->SendOnline("meet", "missed", 6);
+  EXPECT_EQ(alice->SendToGroup("meet", "stays", 7)["MsgSeq"], 1);
+  bob = ComesBack(*bob);
+  EXPECT_THAT(bob->Texts(), ElementsAre("stays"));
+  const json history =
+      bob->Ask("group_open_http_svc.group_msg_get", {{"GroupId", "meet"}, {"ReqMsgNumber", 20}});
+  EXPECT_THAT(history["RspMsgList"], SizeIs(1));
+}
+
+TEST_F(TimMessages, AnAccountMayBeToldSomethingThatIsNotKept) {
+  const auto alice = LoggedIn("alice");
+  const auto bob = LoggedIn("bob");
+  EXPECT_EQ(alice->SendOnline("bob", "calls", 1)["ErrorCode"], 0);
+  const std::vector<json> pushes = bob->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(pushes[0]["EventArray"][0]["C2cMsgArray"][0]["MsgLifeTime"], 0);
+  EXPECT_EQ(alice->SendOnline("nobody", "calls", 2)["ErrorCode"], 0);
+  EXPECT_THAT(LoggedIn("nobody")->Texts(), IsEmpty());
+  for (const auto& client : {alice.get(), bob.get()}) {
+    EXPECT_THAT(client->Ask("recentcontact.page_get")["SessionItem"], IsEmpty());
+  }
+  EXPECT_THAT(bob->Ask("openim.getmsg", {{"Cookie", ""}})["MsgList"], IsEmpty());
+}
+
 TEST_F(TimMessages, OneReceiptIsAskedForInASecond) {
   const auto alice = Joined("alice", "live");
   const auto bob = Joined("bob", "live");
