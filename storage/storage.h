@@ -11,6 +11,7 @@
 #include "daemon/core/ended_login_store.h"
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/notice_log.h"
 #include "daemon/core/read_position_store.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/removal_clock.h"
@@ -63,6 +64,8 @@ class Storage : public Store,
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.
   virtual AccountLoginLog* account_logins() { return nullptr; }
+  /// Likewise.
+  virtual NoticeLog* notices() { return nullptr; }
 
   /// Whether other servers may use the same data at the same time. Then calls wait for a network,
   /// and what fails here with kStoreBusy may work at another server.

@@ -1,5 +1,7 @@
 #include "daemon/channel/push_notices.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "daemon/base/json_text.h"
@@ -10,6 +12,18 @@ namespace {
 std::string AsObject(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
 
 }  // namespace
+
+void PushNotices::Tell() {
+  std::vector<PushNotice> told;
+  {
+    const MutexLock lock(mutex_);
+    const std::size_t count = std::min(untold_.size(), kToldPerTick);
+    told.assign(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  if (told.empty() || !others_->ReportNotices(told)) return;
+  const MutexLock lock(mutex_);
+  untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(told.size()));
+}
 
 std::string StreamPush(const RoomKey& room, const UserId& user_id, bool is_on) {
   JsonText push;

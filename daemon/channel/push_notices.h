@@ -1,9 +1,10 @@
-// Pushes of what is not stored: what happens to the media of a room's members, and what is said to
-// those who are connected.
+// Pushes of what is not stored: what happens to the media of a room's members, who comes to a group
+// and goes, what accounts have read, and what is said to those who are connected.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,29 +12,37 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/notice_log.h"
 
 namespace rtcroom {
-
-/// Who can read a push.
-enum class PushForm : std::uint8_t { kRtcroom, kSdk };
-
-/// A push for the receivers of a room, or for a user. Both: for those of the room but that user.
-struct PushNotice {
-  std::uint64_t room_number = 0;  ///< `Room::sequence`; 0: for the user
-  UserId user_id{};
-  std::string object{};  ///< JSON
-  PushForm form = PushForm::kRtcroom;
-};
 
 /// Waits for the feed, which delivers it within its next tick. Receivers that are not there then do
 /// not get it, now or later.
 ///
 /// @threads safe from any thread.
-class PushNotices {
+class PushNotices : public NoticeListener {
  public:
   /// Beyond these newer ones are dropped.
   static constexpr std::size_t kMaxWaiting = 10'000;
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{16} << 20;
+  /// Likewise of those that other servers are to be told, ...
+  static constexpr std::size_t kMaxUntold = 2000;
+  /// ... of which each tick tells so many.
+  static constexpr std::size_t kToldPerTick = 100;
+
+  /// SDKs in a room with more receivers are not told who comes and goes.
+  static constexpr std::size_t kMostTold = 200;
+
+  /// @param others  is there until `Stop`; null: no other server is on the store.
+  explicit PushNotices(NoticeLog* others = nullptr) : others_(others) {
+    if (others_ != nullptr) others_->HearNotices(this);
+  }
+  /// The log is not used afterwards, nor is `Tell` called.
+  void Stop() {
+    if (others_ != nullptr) others_->HearNotices(nullptr);
+  }
+  PushNotices(const PushNotices&) = delete;
+  PushNotices& operator=(const PushNotices&) = delete;
 
   void Add(PushNotice notice) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
@@ -42,6 +51,18 @@ class PushNotices {
     bytes_ = bytes;
     waiting_.push_back(std::move(notice));
   }
+  /// For the receivers at all servers on the store. @param notice  in the form of SDKs.
+  void Share(PushNotice notice) EXCLUDES(mutex_) {
+    if (others_ == nullptr) return Add(std::move(notice));
+    const MutexLock lock(mutex_);
+    if (untold_.size() < kMaxUntold) untold_.push_back(std::move(notice));
+  }
+  /// Tells the servers on the store, and this one, of some that are to be shared. What fails is
+  /// tried again. @threads one thread at a time.
+  void Tell() EXCLUDES(mutex_);
+  void OnNotices(std::span<const PushNotice> notices) noexcept override {
+    for (const PushNotice& notice : notices) Add(notice);
+  }
   [[nodiscard]] std::vector<PushNotice> Take() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     bytes_ = 0;
@@ -49,9 +70,11 @@ class PushNotices {
   }
 
  private:
+  NoticeLog* const others_;
   Mutex mutex_;
   std::vector<PushNotice> waiting_ GUARDED_BY(mutex_);
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;  ///< of their objects
+  std::deque<PushNotice> untold_ GUARDED_BY(mutex_);
 };
 
 /// `{"stream":{"kind":…,"roomID":…,"userID":…,"on":…}}`

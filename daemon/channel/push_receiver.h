@@ -33,6 +33,8 @@ class PushReceiver {
   /// Something about its user, or a room that it has subscribed to, that is not stored.
   /// @param object  the push, as JSON.
   virtual void OnNotice(const std::string& object) = 0;
+  /// The groups of its account may have changed.
+  virtual void OnGroupsChanged() {}
   /// A list of rooms that it watches has changed.
   virtual void OnRoomList(RoomListPush& push) = 0;
   /// Some events are unknown: it has to read its rooms again.

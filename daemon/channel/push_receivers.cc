@@ -25,7 +25,8 @@ bool HasProfile(const RoomEvent& event) {
 PushReceivers::PushReceivers(const Deps& deps, RateLimit delivery_rate)
     : deps_(deps),
       delivery_rate_(delivery_rate),
-      lists_({.rooms = deps.rooms, .clock = deps.clock, .form = deps.list, .held = deps.held}) {
+      lists_({.rooms = deps.rooms, .clock = deps.clock, .form = deps.list, .held = deps.held}),
+      notices_(deps.others) {
   if (deps.held != nullptr) memory_.emplace(*deps.held);
 }
 
@@ -277,9 +278,16 @@ void PushReceivers::Deliver(const PushNotice& notice) {
     return found == by_room_.end() ? Receivers() : found->second.receivers;
   }();
   const bool is_for_all = notice.room_number == 0;
+  // Whatever has a sender is a message.
+  const bool is_tip = !is_for_all && notice.form == PushForm::kSdk && notice.user_id.value.empty();
+  if (is_tip && receivers.size() > PushNotices::kMostTold) return;
   for (const PushReceiverPtr& receiver : receivers) {
     if (receiver->form() != notice.form) continue;
     if (!is_for_all && receiver->user_id() == notice.user_id) continue;
+    if (notice.object.empty()) {
+      receiver->OnGroupsChanged();
+      continue;
+    }
     // A push that it does not know would end the poll of an older client.
     if (is_for_all || receiver->asks_streams()) receiver->OnNotice(notice.object);
   }
@@ -287,6 +295,7 @@ void PushReceivers::Deliver(const PushNotice& notice) {
 
 void PushReceivers::OnTick() {
   CheckBans();
+  notices_.Tell();
   for (const PushNotice& notice : notices_.Take()) Deliver(notice);
   const MonotonicTime now = deps_.clock.Monotonic();
   for (auto& [room_number, outgoing] : outgoing_) {

@@ -28,6 +28,7 @@
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/notice_log.h"
 #include "daemon/core/room_store.h"
 
 namespace rtcroom {
@@ -68,6 +69,7 @@ class PushReceivers {
     DirectContacts* contacts = nullptr;    ///< gets who has subscribed to which room; null: none
     MemoryTotal* held = nullptr;           ///< gets what waits in memory; null: none
     RoomListForm list{};                   ///< needed where lists are watched
+    NoticeLog* others = nullptr;           ///< as of `PushNotices`
     bool keeps_stored = false;             ///< `RoomObject` carries what it was made of
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);

@@ -144,9 +144,9 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .maker = creates_groups ? &rooms : nullptr,
                                    .tell =
                                        [&receivers](const UserId& account, std::string_view event) {
-                                         receivers.notices().Add({.user_id = account,
-                                                                  .object = std::string(event),
-                                                                  .form = PushForm::kSdk});
+                                         receivers.notices().Share({.user_id = account,
+                                                                    .object = std::string(event),
+                                                                    .form = PushForm::kSdk});
                                        }},
                       .receivers = receivers,
                       .reader = deps.channel->reader(),

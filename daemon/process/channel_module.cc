@@ -95,6 +95,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .contacts = contacts_.get(),
                                      .held = &deps.held,
                                      .list = ListForm(deps.policy),
+                                     .others = deps.store.storage().notices(),
                                      .keeps_stored = config.sdks},
                  channel_.options().delivery_rate),
       former_(FormerMembers::Deps{
@@ -118,6 +119,7 @@ Status ChannelModule::Start(TimePoint removal) {
 
 void ChannelModule::Stop() {
   feed_.Stop();
+  receivers_.notices().Stop();
   workers_.Stop();
   channel_.Save();
 }

@@ -20,7 +20,7 @@ std::uint64_t NumberOf(const StoredMessage& message) {
 
 bool LoginPushes::HasMissed() const {
   const MutexLock lock(mutex_);
-  return std::ranges::any_of(streams_, &Stream::is_missing);
+  return have_groups_changed_ || std::ranges::any_of(streams_, &Stream::is_missing);
 }
 
 void LoginPushes::ReadLater() {
@@ -35,18 +35,22 @@ void LoginPushes::ReadMissed() noexcept {
       const std::shared_ptr<PushSink> sink = sink_.lock();
       if (!sink || !sink->TakesPushes()) return;
       std::uint64_t number = 0;
+      bool have_changed = false;
       {
         const MutexLock lock(mutex_);
-        if (is_reading_) return;
+        if (is_reading_ || is_over_) return;
+        have_changed = std::exchange(have_groups_changed_, false);
         const auto missing = std::ranges::find_if(streams_, &Stream::is_missing);
-        if (missing == streams_.end()) return;
-        number = missing->group.number;
+        if (!have_changed && missing == streams_.end()) return;
+        if (!have_changed) number = missing->group.number;
         is_reading_ = true;
       }
-      const bool goes_on = ReadMissedOf(number);
+      const bool goes_on = have_changed ? ReadChangedGroups() : ReadMissedOf(number);
       const MutexLock lock(mutex_);
       is_reading_ = false;
-      if (!goes_on) return;
+      if (goes_on) continue;
+      have_groups_changed_ = have_groups_changed_ || have_changed;
+      return;
     }
   } catch (...) {
     const MutexLock lock(mutex_);  // most likely out of memory; the next tick tries again

@@ -72,20 +72,57 @@ Status LoginPushes::ReadGroups(bool is_resumed) {
     const bool is_here = row.instance == 0 || (is_resumed && row.instance == login_.instance &&
                                                row.room_number > 0 && !IsMeeting(row.room.kind));
     if (!is_here) continue;
-    const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, row.room);
-    if (!room && !IsRefusal(room.error().code)) return room.error();
-    if (!room || room->sequence != row.room_number) continue;
-    const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
-    if (!last) continue;
     const AccountGroup* const place = place_in(row.room_number);
-    (void)Enter({.key = row.room,
-                 .number = row.room_number,
-                 .name = std::string(LabelOf(*room).name),
-                 .joined_at = row.joined_at,
-                 .joined_seq = row.joined_seq,
-                 .received = place == nullptr ? *last : std::min(place->received, *last)});
+    // A place may be older than the latest join.
+    const std::uint64_t received =
+        place == nullptr ? kNone : std::max(place->received, row.joined_seq);
+    if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
   return {};
+}
+
+Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received) {
+  if (Groups().size() >= kMaxGroups) return {};
+  const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, row.room);
+  if (!room) return IsRefusal(room.error().code) ? Status() : room.error();
+  if (room->sequence != row.room_number) return {};
+  const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
+  if (!last) return {};
+  (void)Enter({.key = row.room,
+               .number = row.room_number,
+               .name = std::string(LabelOf(*room).name),
+               .joined_at = row.joined_at,
+               .joined_seq = row.joined_seq,
+               .received = std::min(received, *last)});
+  return {};
+}
+
+void LoginPushes::OnGroupsChanged() {
+  {
+    const MutexLock lock(mutex_);
+    have_groups_changed_ = true;
+  }
+  ReadLater();
+}
+
+bool LoginPushes::ReadChangedGroups() {
+  // Before the rows: those of a group that the login enters meanwhile are stored.
+  const std::vector<JoinedGroup> before = Groups();
+  const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
+  if (!rows) return false;
+  for (const JoinedGroup& group : before) {
+    const bool is_in = std::ranges::any_of(*rows, [&](const AccountGroup& row) {
+      return row.room_number == group.number && row.instance == 0;
+    });
+    if (!is_in && IsMeeting(group.key.kind)) {
+      (void)LeaveWith(group.number, NoticeType::kLeftElsewhere);
+    }
+  }
+  for (const AccountGroup& row : *rows) {
+    if (row.instance != 0 || Find(row.room.id)) continue;
+    if (!EnterStored(row, row.joined_seq)) return false;
+  }
+  return true;
 }
 
 void LoginPushes::End() {
@@ -210,21 +247,27 @@ void LoginPushes::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*rea
   Drop(room_number, is_meeting ? NoticeType::kRemoved : NoticeType::kBanned);
 }
 
-void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
+std::optional<AccountGroup> LoginPushes::LeaveWith(std::uint64_t room_number, NoticeType notice) {
   AccountGroup place;
   {
     const MutexLock lock(mutex_);
     Stream* const stream = FindLocked(room_number);
-    if (stream == nullptr || room_number == 0) return;
+    if (stream == nullptr || room_number == 0) return std::nullopt;
     WriteEvents(*stream, Notice(stream->group, notice), std::nullopt);
     place = PlaceOf(*stream);
   }
   Leave(room_number);
+  return place;
+}
+
+void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
+  const std::optional<AccountGroup> place = LeaveWith(room_number, notice);
+  if (!place) return;
   // If none is free, the next login finds that the account may not be in it.
   (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
-    AccountGroup of_account = place;
+    AccountGroup of_account = *place;
     of_account.instance = 0;
-    const std::vector<AccountGroupChange> changes = {{.group = place, .is_removed = true},
+    const std::vector<AccountGroupChange> changes = {{.group = *place, .is_removed = true},
                                                      {.group = of_account, .is_removed = true}};
     (void)self->deps_.commands.groups.RecordAccountGroups(changes);
   });

@@ -124,6 +124,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return true; }
   [[nodiscard]] PushForm form() const override { return PushForm::kSdk; }
+  void OnGroupsChanged() override EXCLUDES(mutex_);
   // Its socket gets these.
   void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override {}
@@ -141,6 +142,13 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
     bool has_more = false;     ///< some came since it was last read
   };
   Status ReadGroups(bool is_resumed) EXCLUDES(mutex_);
+  /// Which meetings the account has come into, or left, with another login.
+  /// @return whether the store could be read.
+  bool ReadChangedGroups() EXCLUDES(mutex_);
+  /// The login is in the group of that row, if the account may be in it, and it is not in too many.
+  /// @param received  by the login.
+  /// @errors kStoreBusy; kStoreBroken.
+  Status EnterStored(const AccountGroup& row, std::uint64_t received) EXCLUDES(mutex_);
   /// @return whether there may be more.
   bool ReadMissedOf(std::uint64_t room_number) EXCLUDES(mutex_);
   Result<std::vector<StoredMessage>> ReadPage(const Stream& stream, std::uint64_t& after) const;
@@ -164,7 +172,11 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] AccountGroup PlaceOf(const Stream& stream) const;
   [[nodiscard]] std::string Frame(std::string_view text) const;
   Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);
-  /// The login leaves a group that it may not be in any more.
+  /// The login leaves a group that it is not in any more. @return its place, if it was in the
+  /// group.
+  std::optional<AccountGroup> LeaveWith(std::uint64_t room_number, NoticeType notice)
+      EXCLUDES(mutex_);
+  /// The same of one that its account may not be in, either.
   void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
 
   const SocketDeps& deps_;
@@ -175,7 +187,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   bool has_begun_ GUARDED_BY(mutex_) = false;
   bool is_over_ GUARDED_BY(mutex_) = false;
   bool is_reading_ GUARDED_BY(mutex_) = false;
-  std::vector<Stream> streams_ GUARDED_BY(mutex_);  ///< the first one: between accounts
+  bool have_groups_changed_ GUARDED_BY(mutex_) = false;  ///< since they were last read
+  std::vector<Stream> streams_ GUARDED_BY(mutex_);       ///< the first one: between accounts
   std::deque<std::uint64_t> own_ GUARDED_BY(mutex_);
   MonotonicTime next_ask_ GUARDED_BY(mutex_){};
   MonotonicTime next_save_ GUARDED_BY(mutex_){};

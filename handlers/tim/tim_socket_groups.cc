@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kMaxCustom = 1024;
 /// For so long a client waits for a reply, and repeats its request on a new connection.
 constexpr std::chrono::seconds kRepeatTime{15};
-/// Above it nobody is told who comes and goes.
-constexpr std::size_t kMostTold = 200;
 
 std::int64_t Seconds(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -165,11 +163,15 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
 }
 
 void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType type) {
+  if (IsMeeting(group.room.kind)) {
+    // For the other logins of the account.
+    deps_.receivers.notices().Share({.user_id = group.account, .form = PushForm::kSdk});
+  }
   const std::size_t members = deps_.receivers.CountIn(group.room_number);
-  if (members > kMostTold) return;
+  if (members > PushNotices::kMostTold) return;
   std::uint64_t number = 0;
   deps_.random.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  deps_.receivers.notices().Add(
+  deps_.receivers.notices().Share(
       {.room_number = group.room_number,
        .object = TipEvent({.group = {.id = group.room.id, .name = name},
                            .type = type,

@@ -12,6 +12,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/event_log.h"
+#include "daemon/core/notice_log.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/session_store.h"
 #include "storage/postgres/pg_connection.h"
@@ -35,7 +36,7 @@ struct PgWritten {};
 
 /// The content of a record: an event, or another change that all nodes need.
 using PgRecorded = std::variant<StoredEvent, MixChanged, Revocation, Ban, SessionChange,
-                                AccountLogin, EndedLogin, AccountValidity, PgWritten>;
+                                AccountLogin, EndedLogin, AccountValidity, PushNotice, PgWritten>;
 
 /// Records are in the order of positions.
 struct PgRecord {

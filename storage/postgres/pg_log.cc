@@ -11,6 +11,11 @@ void PgLog::SetSessionListener(SessionListener* listener) {
   session_listener_ = listener;
 }
 
+void PgLog::SetNoticeListener(NoticeListener* listener) {
+  const MutexLock lock(mutex_);
+  notice_listener_ = listener;
+}
+
 void PgLog::Begin(const PgLogEnds& ends) {
   const MutexLock lock(mutex_);
   position_ = ends.newest;
@@ -66,6 +71,7 @@ void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed
   std::vector<Ban> bans;
   std::vector<SessionChange> sessions;
   std::vector<AccountLogin> account_logins;
+  std::vector<PushNotice> notices;
   std::vector<EndedLogin> ended_logins;
   std::vector<AccountValidity> account_validities;
   for (const PgRecord& record : records) {
@@ -84,6 +90,8 @@ void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed
       sessions.push_back(*session);
     } else if (const auto* const login = std::get_if<AccountLogin>(&record.what)) {
       account_logins.push_back(*login);
+    } else if (const auto* const notice = std::get_if<PushNotice>(&record.what)) {
+      notices.push_back(*notice);
     } else if (const auto* const ended = std::get_if<EndedLogin>(&record.what)) {
       ended_logins.push_back(*ended);
     } else if (const auto* const validity = std::get_if<AccountValidity>(&record.what)) {
@@ -91,6 +99,7 @@ void PgLog::PublishLocked(std::span<const PgRecord> records, Committed committed
     }
   }
   if (!sessions.empty() && session_listener_ != nullptr) session_listener_->OnSessions(sessions);
+  if (!notices.empty() && notice_listener_ != nullptr) notice_listener_->OnNotices(notices);
   committed.events = events;
   committed.mixes = mixes;
   committed.revocations = revocations;

@@ -23,6 +23,7 @@ class PgLog {
 
   /// Receives logins and logouts from now on; null: nothing does.
   void SetSessionListener(SessionListener* listener) EXCLUDES(mutex_);
+  void SetNoticeListener(NoticeListener* listener) EXCLUDES(mutex_);
 
   /// Call it before the first `Apply`: memory has everything up to `ends`.
   void Begin(const PgLogEnds& ends) EXCLUDES(mutex_);
@@ -54,6 +55,7 @@ class PgLog {
   PgPendingCommits pending_;
   mutable Mutex mutex_;
   SessionListener* session_listener_ GUARDED_BY(mutex_) = nullptr;
+  NoticeListener* notice_listener_ GUARDED_BY(mutex_) = nullptr;
   std::uint64_t position_ GUARDED_BY(mutex_) = 0;
   std::int64_t tag_ GUARDED_BY(mutex_) = 0;  ///< of the record there
   PgNewest newest_ GUARDED_BY(mutex_);

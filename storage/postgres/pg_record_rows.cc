@@ -24,6 +24,7 @@ constexpr std::int64_t kWritten = 108;
 // Programs of earlier versions pass over those from here on.
 constexpr std::int64_t kEndedLogin = 111;
 constexpr std::int64_t kAccountValidity = 112;
+constexpr std::int64_t kNotice = 113;
 
 /// `Pusher::bound_to` in the payloads that have it; null in others. Kept in the column of fields,
 /// which those do not have otherwise.
@@ -201,6 +202,13 @@ struct AddWhat {
     AddPayload({.user_id = validity.account.value}, arrays);
     return kFixedEventBytes + validity.account.value.size();
   }
+  std::uint64_t operator()(const PushNotice& notice) const {
+    AddNoRoom();
+    arrays.room_sequences.Add(notice.room_number);
+    arrays.at.Add(at);
+    AddPayload({.user_id = notice.user_id.value, .info = notice.object}, arrays);
+    return kFixedEventBytes + notice.user_id.value.size() + notice.object.size();
+  }
   std::uint64_t operator()(const PgWritten& /*nothing*/) const {
     AddNoRoom();
     arrays.room_sequences.Add(std::nullopt);
@@ -252,6 +260,7 @@ std::int64_t RecordType::operator()(const EndedLogin& /*login*/) const { return 
 std::int64_t RecordType::operator()(const AccountValidity& /*validity*/) const {
   return kAccountValidity;
 }
+std::int64_t RecordType::operator()(const PushNotice& /*notice*/) const { return kNotice; }
 std::int64_t RecordType::operator()(const PgWritten& /*nothing*/) const { return kWritten; }
 
 Result<StoredEvent> ReadEvent(PgRows& rows) {
@@ -317,6 +326,11 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
     record.what =
         AccountValidity{.account = {rows.Text(EventColumn::kUserId)},
                         .valid_from = std::chrono::floor<std::chrono::seconds>(valid_from)};
+  } else if (type == kNotice) {
+    record.what = PushNotice{.room_number = rows.Unsigned(EventColumn::kRoomSequence),
+                             .user_id = {rows.Text(EventColumn::kUserId)},
+                             .object = rows.Text(EventColumn::kInfo),
+                             .form = PushForm::kSdk};
   } else if (type == kWritten) {
     record.what = PgWritten{};
   } else if (type == kLogin || type == kLogout) {

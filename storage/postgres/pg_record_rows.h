@@ -54,6 +54,7 @@ struct RecordType {
   std::int64_t operator()(const AccountLogin& login) const;
   std::int64_t operator()(const EndedLogin& login) const;
   std::int64_t operator()(const AccountValidity& validity) const;
+  std::int64_t operator()(const PushNotice& notice) const;
   std::int64_t operator()(const PgWritten& nothing) const;
 };
 

@@ -24,6 +24,7 @@
 #include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_new_types.h"
+#include "storage/postgres/pg_notices.h"
 #include "storage/postgres/pg_read_positions.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/storage.h"
@@ -160,6 +161,7 @@ class PgStore : public Storage {
   ReadPositionStore& read_positions() override { return read_positions_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
+  NoticeLog* notices() override { return &notices_; }
 
  private:
   struct Parts;
@@ -184,6 +186,7 @@ class PgStore : public Storage {
   PgAccountGroups account_groups_{engine_};
   PgReadPositions read_positions_{engine_};
   PgEndedLogins ended_logins_{engine_};
+  PgNotices notices_{engine_, *log_};
 };
 
 }  // namespace rtcroom

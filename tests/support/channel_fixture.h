@@ -169,9 +169,9 @@ class ChannelFixture {
                          .sdk_app_id = std::to_string(kSdkAppId),
                          .tell =
                              [this](const UserId& account, std::string_view event) {
-                               receivers.notices().Add({.user_id = account,
-                                                        .object = std::string(event),
-                                                        .form = PushForm::kSdk});
+                               receivers.notices().Share({.user_id = account,
+                                                          .object = std::string(event),
+                                                          .form = PushForm::kSdk});
                              }},
             .receivers = receivers,
             .reader = reader,

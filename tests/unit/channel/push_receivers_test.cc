@@ -167,6 +167,44 @@ TEST_F(Receivers, GetNoticesOfTheirRoomAndUserWithTheNextTick) {
   EXPECT_THAT(bob->notices, ElementsAre(ended));
 }
 
+/// Keeps what all servers on the store are told.
+class ToldNotices : public NoticeLog {
+ public:
+  Status ReportNotices(std::span<const PushNotice> some) override {
+    if (is_busy) return Error{Errc::kStoreBusy, {}};
+    notices.insert(notices.end(), some.begin(), some.end());
+    listener->OnNotices(some);
+    return {};
+  }
+  void HearNotices(NoticeListener* other) override { listener = other; }
+
+  bool is_busy = false;
+  NoticeListener* listener = nullptr;
+  std::vector<PushNotice> notices{};
+};
+
+TEST(SharedNotices, AreToldSomeWithEachTick) {
+  ToldNotices told;
+  PushNotices notices(&told);
+  std::vector<PushNotice> all;
+  for (std::uint64_t i = 0; i <= PushNotices::kMaxUntold; ++i) {
+    all.push_back({.room_number = i, .form = PushForm::kSdk});
+    notices.Share(all.back());
+  }
+  all.pop_back();  // one too many
+  told.is_busy = true;
+  notices.Tell();
+  told.is_busy = false;
+  EXPECT_THAT(notices.Take(), IsEmpty()) << "they come back from the store";
+  notices.Tell();
+  EXPECT_EQ(told.notices.size(), PushNotices::kToldPerTick);
+  for (std::size_t i = 0; i < all.size(); ++i) notices.Tell();
+  EXPECT_EQ(told.notices, all);
+  EXPECT_EQ(notices.Take(), all);
+  notices.Stop();
+  EXPECT_EQ(told.listener, nullptr);
+}
+
 TEST_F(Receivers, GetBatchesAboveTheRate) {
   PushReceivers receivers(deps_, {.per_second = 10, .burst = 1});
   const auto ann = Subscribe("ann", receivers);

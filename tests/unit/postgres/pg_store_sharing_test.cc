@@ -48,6 +48,37 @@ TEST_F(PgStoreSharingTest, LoginsToTheMessageChannelAndLogoutsAreHeardEverywhere
   EXPECT_TRUE(Eventually([&] { return second_heard_.account_logins() == logins; }));
 }
 
+class HeardNotices : public NoticeListener {
+ public:
+  void OnNotices(std::span<const PushNotice> notices) noexcept override {
+    const MutexLock lock(mutex_);
+    heard_.insert(heard_.end(), notices.begin(), notices.end());
+  }
+  std::vector<PushNotice> heard() {
+    const MutexLock lock(mutex_);
+    return heard_;
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<PushNotice> heard_ GUARDED_BY(mutex_);
+};
+
+TEST_F(PgStoreSharingTest, NoticesAreHeardEverywhere) {
+  HeardNotices here;
+  HeardNotices elsewhere;
+  first_->notices()->HearNotices(&here);
+  second_->notices()->HearNotices(&elsewhere);
+  const std::vector<PushNotice> notices = {
+      {.room_number = 7, .object = R"({"a":"\u00e4 é"})", .form = PushForm::kSdk},
+      {.user_id = {"alice"}, .form = PushForm::kSdk}};
+  ASSERT_OK(first_->notices()->ReportNotices(notices));
+  EXPECT_EQ(here.heard(), notices) << "before it returns";
+  EXPECT_TRUE(Eventually([&] { return elsewhere.heard() == notices; }));
+  first_->notices()->HearNotices(nullptr);
+  second_->notices()->HearNotices(nullptr);
+}
+
 TEST_F(PgStoreSharingTest, ReportsEndsOfLoginsToAllStores) {
   const std::vector<EndedLogin> ends = {
       {.account = {"alice"},

@@ -228,6 +228,44 @@ TEST_F(TimMessages, MembersAreToldWhoComesAndThatTheRoomEnds) {
   EXPECT_EQ(alice->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
 }
 
+TEST_F(TimMessages, AMeetingIsJoinedAndLeftByAllLoginsOfTheAccount) {
+  ChannelFixture server({.max_instances = 2});
+  server.MakeRoom(RoomKind::kMulti, "meet");
+  server.MakeRoom(RoomKind::kLive, "live", Dialect::kGen2);
+  const auto phone = SdkClient::LoggedIn(server, "alice");
+  const auto page = SdkClient::LoggedIn(server, "alice");
+  const auto bob = SdkClient::LoggedIn(server, "bob");
+  for (SdkClient* const client : {phone.get(), bob.get()}) {
+    (void)client->Join("meet");
+    (void)client->Join("live");
+  }
+  // Before the page hears of the first join.
+  (void)bob->SendToGroup("meet", "1", 1);
+  const auto pass = [&server] {
+    server.Tick(100ms);
+    server.Settle();
+  };
+  pass();
+  (void)bob->SendToGroup("meet", "2", 2);
+  (void)bob->SendToGroup("live", "3", 3);
+  EXPECT_THAT(page->Texts(), ElementsAre("1", "2"));
+  (void)phone->Ask("group_open_http_svc.quit_group", {{"GroupId", "meet"}});
+  (void)phone->Pushes();
+  pass();
+  const std::vector<json> pushes = page->Pushes();
+  ASSERT_FALSE(pushes.empty());
+  const json& notice = pushes.back()["EventArray"][0]["GroupTips"][0];
+  EXPECT_EQ(notice["MsgBody"]["ReportType"], 8);
+  EXPECT_EQ(notice["To_Account"], "alice");
+  EXPECT_THAT(phone->Pushes(), IsEmpty());
+  EXPECT_EQ(page->SendToGroup("meet", "x", 4)["ErrorCode"], 10007);
+  // Another one joins again.
+  EXPECT_EQ(page->Join("meet")["ErrorCode"], 0);
+  pass();
+  EXPECT_EQ(phone->SendToGroup("meet", "4", 5)["ErrorCode"], 0);
+  EXPECT_THAT(page->Texts(), ElementsAre("4"));
+}
+
 // What clients of 2018 get
 
 TEST_F(TimMessages, OldClientsGetTheGuardedForm) {
