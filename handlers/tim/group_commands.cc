@@ -1,6 +1,8 @@
 // Groups: which there are, who is in them, and those that users create. Groups exist exactly as
 // long as their rooms.
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,14 +41,23 @@ std::size_t CountIn(const Context& context, std::uint64_t room_number) {
   return context.channel.groups().CountIn(room_number) + context.receivers.CountIn(room_number);
 }
 
-/// Accounts in the group, each once, in the order of their names.
-std::vector<UserId> AccountsIn(const Context& context, std::uint64_t room_number) {
-  std::vector<UserId> accounts = context.channel.groups().UsersIn(room_number, kMaxListed);
-  std::ranges::move(context.receivers.UsersIn(room_number, kMaxListed),
-                    std::back_inserter(accounts));
-  std::ranges::sort(accounts);
-  accounts.erase(std::ranges::unique(accounts).begin(), accounts.end());
-  return accounts;
+/// Accounts in the group, with the time of the join where it is stored; in the order of their
+/// names. Of a meeting all, of others those that are connected to this server.
+Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room& room) {
+  std::map<UserId, TimePoint> members;
+  if (IsMeeting(room.key.kind)) {
+    const auto rows = context.groups.ReadAccountsIn(room.sequence, kMaxListed);
+    if (!rows) return rows.error();
+    for (const AccountGroup& row : *rows) members.emplace(row.account, row.joined_at);
+  }
+  // Clients that are no SDKs, too.
+  for (UserId& account : context.channel.groups().UsersIn(room.sequence, kMaxListed)) {
+    members.try_emplace(std::move(account));
+  }
+  for (UserId& account : context.receivers.UsersIn(room.sequence, kMaxListed)) {
+    members.try_emplace(std::move(account));
+  }
+  return members;
 }
 
 /// Writes the facts of a room. @param place  of the caller; null: it is not in the group.
@@ -127,9 +138,10 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
   return std::move(reply.EndArray());
 }
 
-MemberView MemberOf(const Context& context, const OwnGroup& group, const UserId& account) {
+MemberView MemberOf(const Context& context, const OwnGroup& group, const UserId& account,
+                    TimePoint joined_at) {
   return {.account = account,
-          .joined_at = account == group.place.account ? group.place.joined_at : TimePoint(),
+          .joined_at = account == group.place.account ? group.place.joined_at : joined_at,
           .is_owner = account == group.room.creator,
           .profile = context.channel.logins().ProfileOf(account)};
 }
@@ -157,19 +169,23 @@ Result<std::string> ReadCustomFields(ChannelFields& fields) {
 }
 
 /// Writes `MemberNum` and `MemberList` from an offset on.
-void WriteMembers(const Context& context, const OwnGroup& group, std::uint64_t offset,
-                  std::uint64_t limit, JsonText& out) {
-  const std::vector<UserId> accounts = AccountsIn(context, group.room.sequence);
+Status WriteMembers(const Context& context, const OwnGroup& group, std::uint64_t offset,
+                    std::uint64_t limit, JsonText& out) {
+  const auto members = MembersOf(context, group.room);
+  if (!members) return members.error();
   // One of the lists may have left some out.
-  const std::size_t count =
-      accounts.size() < kMaxListed ? accounts.size() : CountIn(context, group.room.sequence);
-  out.Field("MemberNum", AsNumber(count)).BeginArray("MemberList");
-  const std::size_t begin = std::min<std::size_t>(offset, accounts.size());
-  const std::size_t end = begin + std::min<std::size_t>(limit, accounts.size() - begin);
-  for (std::size_t i = begin; i < end && out.text().size() <= kMaxReplyBytes; ++i) {
-    WriteMember(MemberOf(context, group, accounts[i]), out);
+  const std::size_t connected =
+      members->size() < kMaxListed ? 0 : CountIn(context, group.room.sequence);
+  out.Field("MemberNum", AsNumber(std::max(members->size(), connected))).BeginArray("MemberList");
+  const auto begin =
+      std::next(members->begin(),
+                static_cast<std::ptrdiff_t>(std::min<std::size_t>(offset, members->size())));
+  for (auto it = begin; it != members->end() && limit > 0; ++it, --limit) {
+    if (out.text().size() > kMaxReplyBytes) break;
+    WriteMember(MemberOf(context, group, it->first, it->second), out);
   }
   out.EndArray();
+  return {};
 }
 
 }  // namespace
@@ -222,7 +238,9 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
   const Result<OwnGroup> group = FindOwnGroup(request, context, id);
   if (!group) return group.error();
   JsonText reply;
-  WriteMembers(context, *group, offset, std::min<std::uint64_t>(limit, kMaxMembers), reply);
+  const Status written =
+      WriteMembers(context, *group, offset, std::min<std::uint64_t>(limit, kMaxMembers), reply);
+  if (!written) return written.error();
   return std::move(reply.Field("Next", ""));
 }
 
@@ -233,7 +251,8 @@ Reply GetLiveMembers(const Request& request, const Context& context) {
   const Result<OwnGroup> group = FindOwnGroup(request, context, id);
   if (!group) return group.error();
   JsonText reply;
-  WriteMembers(context, *group, 0, kMaxMembers, reply);
+  const Status written = WriteMembers(context, *group, 0, kMaxMembers, reply);
+  if (!written) return written.error();
   return std::move(reply.Field("NextTimestamp", 0));
 }
 
@@ -249,12 +268,18 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
   if (!group) return group.error();
   const auto are_polling = context.channel.groups().AreMembers(request.caller, id, accounts);
   if (!are_polling) return are_polling.error();
+  const auto members = MembersOf(context, group->room);
+  if (!members) return members.error();
   JsonText reply;
   reply.BeginArray("MemberList");
   for (std::size_t i = 0; i < accounts.size(); ++i) {
-    const bool is_in = are_polling->at(i) || accounts[i] == request.caller.account ||
+    const auto listed = members->find(accounts[i]);
+    const bool is_in = listed != members->end() || are_polling->at(i) ||
+                       accounts[i] == request.caller.account ||
                        context.receivers.IsIn(group->room.sequence, accounts[i]);
-    if (is_in) WriteMember(MemberOf(context, *group, accounts[i]), reply);
+    if (!is_in) continue;
+    const TimePoint joined_at = listed == members->end() ? TimePoint() : listed->second;
+    WriteMember(MemberOf(context, *group, accounts[i], joined_at), reply);
   }
   return std::move(reply.EndArray());
 }

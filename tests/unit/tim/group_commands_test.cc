@@ -70,15 +70,26 @@ TEST_F(GroupCommands, ListsMembersForMembers) {
   const json body = {{"GroupId", "meet_1"}, {"Limit", 15}, {"Offset", 0}};
   EXPECT_EQ(world.Call(GetGroupMembers, "alice", body)["code"], 10007);
   world.Join(kMeeting, "alice");
+  world.Join(kMeeting, "away");
   const json reply = world.Call(GetGroupMembers, "alice", body);
-  EXPECT_EQ(reply["MemberNum"], 1);
-  EXPECT_EQ(reply["MemberList"][0]["Member_Account"], "old");
-  EXPECT_THAT(Difference(json::parse(kRecordedMember), reply["MemberList"][0]), IsEmpty());
+  EXPECT_EQ(reply["MemberNum"], 3);
+  const json& list = reply["MemberList"];
+  ASSERT_EQ(list.size(), 3u);
+  EXPECT_EQ(list[1]["Member_Account"], "away") << "without a connection to this server";
+  EXPECT_EQ(list[1]["JoinTime"], UnixSeconds(kNoon));
+  EXPECT_EQ(list[2]["Member_Account"], "old");
+  EXPECT_THAT(Difference(json::parse(kRecordedMember), list[2]), IsEmpty());
+  const json second =
+      world.Call(GetGroupMembers, "alice", {{"GroupId", "meet_1"}, {"Limit", 1}, {"Offset", 1}});
+  EXPECT_EQ(second["MemberList"], json::array({list[1]}));
+  EXPECT_THAT(
+      world.Call(GetGroupMembers, "alice", {{"GroupId", "meet_1"}, {"Offset", 9}})["MemberList"],
+      IsEmpty());
   EXPECT_EQ(world.Call(GetLiveMembers, "alice", body)["NextTimestamp"], 0);
-  const json named =
-      world.Call(GetNamedMembers, "alice",
-                 {{"GroupId", "meet_1"}, {"Member_List_Account", {"old", "nobody", "alice"}}});
-  ASSERT_EQ(named["MemberList"].size(), 2u);
+  const json named = world.Call(
+      GetNamedMembers, "alice",
+      {{"GroupId", "meet_1"}, {"Member_List_Account", {"old", "nobody", "alice", "away"}}});
+  ASSERT_EQ(named["MemberList"].size(), 3u);
   EXPECT_EQ(named["MemberList"][1]["JoinTime"], UnixSeconds(kNoon));
   EXPECT_EQ(world.Call(GetOnlineNumber, "alice", body),
             json({{"OnlineMemberNum", 1}, {"ExpireTime", 60}}));
