@@ -30,6 +30,10 @@ struct SocketCommand : Command {
   [[nodiscard]] bool IsMessage() const {
     return kind == CommandKind::kSendToGroup || kind == CommandKind::kSendDirect;
   }
+  /// Whether it needs no login, and takes nothing of what a client may spend.
+  [[nodiscard]] bool IsFree() const {
+    return kind == CommandKind::kAlive || kind == CommandKind::kAck;
+  }
 };
 
 /// Null for an unknown one.

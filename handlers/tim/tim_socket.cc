@@ -207,7 +207,7 @@ bool TimSocket::Run(std::string_view text) {
                                               .command = command,
                                               .bytes = text.size(),
                                               .begun = deps_.commands.clock.Monotonic()});
-  if (!TakesRequest(request->begun)) {
+  if ((command == nullptr || !command->IsFree()) && !TakesRequest(request->begun)) {
     if (command == nullptr || command->IsMessage()) {
       Finish(*request, Failure(kBusyCode, "too many requests"));
       return true;
