@@ -267,7 +267,7 @@ Result<std::vector<PgRows>> PgConnection::Run(std::span<const PgCall> calls,
   auto results = RunUpToError(calls, deadline);
   if (!results) {
     RollBack(deadline);
-    if (was_connected && !connected()) Leave();
+    if (was_connected && !connected()) BeginWithNext();
     return results.error();
   }
   return RowsOf(*std::move(results));
@@ -451,8 +451,7 @@ std::chrono::milliseconds PgConnection::Left(MonotonicTime deadline) const {
   return std::chrono::ceil<std::chrono::milliseconds>(deadline - clock_.Monotonic());
 }
 
-void PgConnection::Leave() {
-  Close();
+void PgConnection::BeginWithNext() {
   hosts_.Failed();
   shared_->Left(hosts_.InOrder().front());
 }

@@ -173,8 +173,13 @@ class PgConnection {
   [[nodiscard]] const PgFailure& failure() const { return failure_; }
 
   void Close() { connection_.reset(); }
-  /// The same; the next `Connect` begins with the next host.
-  void Leave();
+  /// The same; the next `Connect` begins with the next host. Does nothing unless it is connected: a
+  /// host that was lost has been left.
+  void Leave() {
+    if (!connected()) return;
+    Close();
+    BeginWithNext();
+  }
 
  private:
   struct Closer {
@@ -188,6 +193,8 @@ class PgConnection {
 
   static void ReceiveNotice(void* notices, const pg_result* notice);
 
+  /// What the next `Connect` does, and so does the next address that is parsed.
+  void BeginWithNext();
   /// Another host that has confirmed a commit since this one was tried.
   [[nodiscard]] std::optional<PgHost> NewPrimary() const;
   /// Begins with the host that other connections have reported.

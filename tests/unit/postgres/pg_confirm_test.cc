@@ -118,6 +118,16 @@ TEST_F(PgConfirmTest, AnAddressBeginsWhereAnEarlierOneHasConfirmedAndAfterALossW
   EXPECT_EQ(begin()->PeerName(), NameOf(second_host_));
 }
 
+// A commit that waits for a standby in vain ends as a lost connection.
+TEST_F(PgConfirmTest, AHostThatWasLostIsNotLeftTwice) {
+  const auto connection = MakeOf(AddressOfBoth());
+  ASSERT_OK(connection->Connect(Soon()));
+  EXPECT_FALSE(connection->Run(PgCall(kEndMe), Soon()));
+  connection->Leave();
+  ASSERT_OK(connection->Connect(Soon()));
+  EXPECT_EQ(connection->PeerName(), NameOf(second_host_));
+}
+
 TEST_F(PgConfirmTest, AReaderLeavesAHostThatLacksWhatIsSeen) {
   PgReaderPool readers(address_, {.patience = std::chrono::minutes(1), .holds = FirstHolds()},
                        clock_);
