@@ -28,7 +28,7 @@ constexpr std::size_t kMaxJoined = 200;
 constexpr std::size_t kMaxMembers = 100;
 /// Members of a group that are listed at all.
 constexpr std::size_t kMaxListed = 300;
-// Of a group that is created: as those of other rooms.
+// A created group has the bounds of other rooms.
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kMaxCustomFields = 32;
 constexpr std::size_t kMaxKeyBytes = 64;
@@ -315,7 +315,7 @@ Reply CreateGroup(const Request& request, const Context& context) {
   if (room.error().code != Errc::kRoomNotFound) return room.error();
   const bool may_create = context.maker != nullptr && type == kCreatedGroup &&
                           IsReached(request.caller.reach, Dialect::kGen2);
-  if (!may_create) return Error{Errc::kNotAllowed, "groups are made with their rooms"};
+  if (!may_create) return Failure(code::kMayNotCreate, "groups are made with their rooms");
   if (context.created.HasMost(request.caller.account)) {
     return Failure(code::kTooManyGroups, "too many groups");
   }
@@ -332,6 +332,7 @@ Reply CreateGroup(const Request& request, const Context& context) {
       [&made](Result<RoomId> outcome) { made = std::move(outcome); });
   if (made) return JsonText().Field("GroupId", made->value).Field("HugeGroupFlag", 1);
   const Errc failure = made.error().code;
+  if (failure == Errc::kNotAllowed) return Failure(code::kMayNotCreate, "may create no group");
   if (failure == Errc::kTooManyRooms) return Failure(code::kTooManyGroups, "too many groups");
   if (failure == Errc::kRoomExists) return Failure(code::kTakenByAnother, "taken by another room");
   return made.error();

@@ -29,6 +29,8 @@ namespace rtcroom::tim {
 namespace code {
 inline constexpr int kKicked = 1002;
 inline constexpr int kAlreadyMember = 10013;
+/// Of createGroup: the newest SDK takes 10007 for a success there.
+inline constexpr int kMayNotCreate = 10016;
 inline constexpr int kTakenByAnother = 10021;
 inline constexpr int kTooManyGroups = 10036;
 inline constexpr int kUnknownCommand = 60002;

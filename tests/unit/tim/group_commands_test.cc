@@ -101,7 +101,7 @@ TEST_F(GroupCommands, TellsWhoseAGroupIsThatExists) {
   };
   EXPECT_EQ(create("creator", "live_1"), 10025);
   EXPECT_EQ(create("alice", "live_1"), 10021);
-  EXPECT_EQ(create("alice", "new_1"), 10007);
+  EXPECT_EQ(create("alice", "new_1"), 10016);
   EXPECT_EQ(world.Call(DestroyGroup, "creator", {{"GroupId", "live_1"}})["code"], 10007);
 }
 
@@ -172,7 +172,7 @@ TEST_F(CreatedGroupCommands, EndByTheirCreatorsOnly) {
 }
 
 TEST_F(CreatedGroupCommands, AreBounded) {
-  EXPECT_EQ(Create({{"Type", "ChatRoom"}})["code"], 10007);
+  EXPECT_EQ(Create({{"Type", "ChatRoom"}})["code"], 10016);
   const std::string most(1024, 'x');
   const auto refusal = [this](const json& body) { return Create(body)["info"]; };
   EXPECT_EQ(refusal({{"GroupId", "a/b"}}), "GroupId: cannot be a group's");
