@@ -22,6 +22,7 @@ void PushNotices::Tell() {
   }
   if (told.empty() || !others_->ReportNotices(told)) return;
   const MutexLock lock(mutex_);
+  for (const PushNotice& notice : told) untold_bytes_ -= notice.object.size();
   untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(told.size()));
 }
 

@@ -25,9 +25,9 @@ class PushNotices : public NoticeListener {
   /// Beyond these newer ones are dropped.
   static constexpr std::size_t kMaxWaiting = 10'000;
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{16} << 20;
-  /// Likewise of those that other servers are to be told, ...
+  /// The bound of notices that wait until other servers are told.
   static constexpr std::size_t kMaxUntold = 2000;
-  /// ... of which each tick tells so many.
+  /// Of these a tick tells so many.
   static constexpr std::size_t kToldPerTick = 100;
 
   /// SDKs in a room with more receivers are not told who comes and goes.
@@ -55,7 +55,10 @@ class PushNotices : public NoticeListener {
   void Share(PushNotice notice) EXCLUDES(mutex_) {
     if (others_ == nullptr) return Add(std::move(notice));
     const MutexLock lock(mutex_);
-    if (untold_.size() < kMaxUntold) untold_.push_back(std::move(notice));
+    const std::size_t bytes = untold_bytes_ + notice.object.size();
+    if (untold_.size() >= kMaxUntold || bytes > kMaxWaitingBytes) return;
+    untold_bytes_ = bytes;
+    untold_.push_back(std::move(notice));
   }
   /// Tells the servers on the store, and this one, of some that are to be shared. What fails is
   /// tried again. @threads one thread at a time.
@@ -75,6 +78,7 @@ class PushNotices : public NoticeListener {
   std::vector<PushNotice> waiting_ GUARDED_BY(mutex_);
   std::size_t bytes_ GUARDED_BY(mutex_) = 0;  ///< of their objects
   std::deque<PushNotice> untold_ GUARDED_BY(mutex_);
+  std::size_t untold_bytes_ GUARDED_BY(mutex_) = 0;  ///< likewise
 };
 
 /// `{"stream":{"kind":…,"roomID":…,"userID":…,"on":…}}`
