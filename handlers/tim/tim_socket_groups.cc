@@ -193,7 +193,7 @@ void TimSocket::ShowInGroup(const AccountGroup& group, StoredMessage& message) {
     return pushes_ ? pushes_->Find(group.room.id) : std::nullopt;
   }();
   const GroupLabel label{.id = group.room.id, .name = joined ? joined->name : std::string_view()};
-  deps_.receivers.notices().Add(
+  deps_.receivers.notices().Share(
       {.room_number = group.room_number,
        .user_id = sender,
        .object = GroupEvent(GroupMessage(label, message, Senders(deps_.commands).Of(sender))),
