@@ -64,7 +64,7 @@ class Storage : public Store,
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.
   virtual AccountLoginLog* account_logins() { return nullptr; }
-  /// Likewise.
+  /// Null where only one server uses the store.
   virtual NoticeLog* notices() { return nullptr; }
 
   /// Whether other servers may use the same data at the same time. Then calls wait for a network,

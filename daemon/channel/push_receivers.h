@@ -134,7 +134,7 @@ class PushReceivers {
     MonotonicTime next_viewers{};    ///< when a number may be told by itself
   };
 
-  /// Those of the account that have subscribed to the room.
+  /// The receivers of the account that have subscribed to the room.
   [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);

@@ -41,7 +41,7 @@ class GroupReaper {
   void Sweep(MonotonicTime now);
 
  private:
-  /// Those that were without anybody at all nodes.
+  /// Finds out of these the groups that nobody was in at any node.
   std::vector<InactiveRoom> IdleEverywhere(std::vector<InactiveRoom> groups);
 
   const Deps deps_;

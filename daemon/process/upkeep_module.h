@@ -30,7 +30,7 @@ struct UpkeepModuleDeps {
   RoomService& rooms;
   MediaWitness media{};
   ViewerPresence is_present = [](const RoomKey&, std::uint64_t, const UserId&) { return false; };
-  /// As of `GroupReaper`.
+  /// `GroupReaper::Deps` describes it.
   std::function<bool(std::uint64_t)> is_group_used = [](std::uint64_t) { return false; };
   SessionService& sessions;
   Metrics& metrics;

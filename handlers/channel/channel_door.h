@@ -44,7 +44,8 @@ class ChannelDoor : public ProtocolHandler {
  private:
   /// The name of what is called, for the log and the metrics.
   [[nodiscard]] virtual std::string_view LabelOf(std::string_view path) const = 0;
-  /// As `Run`, of a server that is not cut off.
+  /// Runs a call of a server that is not cut off.
+  /// @return as `Run`.
   virtual std::optional<HttpReply> Answer(Call& call) = 0;
 
   std::optional<HttpReply> Run(Call& call) final;

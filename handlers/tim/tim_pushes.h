@@ -176,7 +176,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   /// group.
   std::optional<AccountGroup> LeaveWith(std::uint64_t room_number, NoticeType notice)
       EXCLUDES(mutex_);
-  /// The same of one that its account may not be in, either.
+  /// The login leaves a group that its account may not be in, either.
   void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
 
   const SocketDeps& deps_;
