@@ -114,9 +114,12 @@ bool LoginPushes::ReadChangedGroups() {
     const bool is_in = std::ranges::any_of(*rows, [&](const AccountGroup& row) {
       return row.room_number == group.number && row.instance == 0;
     });
-    if (!is_in && IsMeeting(group.key.kind)) {
-      (void)LeaveWith(group.number, NoticeType::kLeftElsewhere);
-    }
+    if (is_in || !IsMeeting(group.key.kind)) continue;
+    // The row goes with its room, too, of whose end the login is told otherwise.
+    const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, group.key);
+    if (!room && !IsRefusal(room.error().code)) return false;
+    if (!room || room->sequence != group.number) continue;
+    (void)LeaveWith(group.number, NoticeType::kLeftElsewhere);
   }
   for (const AccountGroup& row : *rows) {
     if (row.instance != 0 || Find(row.room.id)) continue;
