@@ -25,9 +25,9 @@ class PushNotices : public NoticeListener {
   /// Beyond these newer ones are dropped.
   static constexpr std::size_t kMaxWaiting = 10'000;
   static constexpr std::size_t kMaxWaitingBytes = std::size_t{16} << 20;
-  /// The bound of notices that wait until other servers are told.
+  /// The most notices that wait to be reported to the other servers. Newer ones are dropped.
   static constexpr std::size_t kMaxUntold = 2000;
-  /// Of these a tick tells so many.
+  /// The most notices that one tick reports.
   static constexpr std::size_t kToldPerTick = 100;
 
   /// SDKs in a room with more receivers are not told who comes and goes.

@@ -1,4 +1,4 @@
-// What the prefixes of paths need of each other.
+// Checks that the prefixes of paths do not collide.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// Ends created groups that nobody is in.
+// Ends created groups that have been empty for too long.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,7 @@ class GroupReaper {
   void Sweep(MonotonicTime now);
 
  private:
-  /// Finds out of these the groups that nobody was in at any node.
+  /// @return those of the groups that were empty at all nodes.
   std::vector<InactiveRoom> IdleEverywhere(std::vector<InactiveRoom> groups);
 
   const Deps deps_;

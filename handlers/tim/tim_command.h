@@ -29,7 +29,7 @@ namespace rtcroom::tim {
 namespace code {
 inline constexpr int kKicked = 1002;
 inline constexpr int kAlreadyMember = 10013;
-/// Of createGroup: the newest SDK takes 10007 for a success there.
+/// createGroup is refused with this code, since the newest SDK takes 10007 for a success there.
 inline constexpr int kMayNotCreate = 10016;
 inline constexpr int kTakenByAnother = 10021;
 inline constexpr int kTooManyGroups = 10036;
