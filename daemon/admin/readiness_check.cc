@@ -89,12 +89,10 @@ bool ReadinessCheck::ReadLatest() {
 std::optional<Status> ReadinessCheck::Begin(AdminResponder& responder, bool& asks) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  if (RefusesRequests(now)) return WhyRefused();
-  const bool is_fresh = IsFresh(now);
-  if (is_fresh && !HasFailed()) return Status();
+  if (IsFresh(now) && !HasFailed() && !RefusesRequests(now)) return Status();
   if (asked_ == Asked::kNothing) {
     asks = AskForWrite(now);
-    if (!asks) return is_fresh ? Status() : written_;
+    if (!asks) return Latest(now);
   } else if (now - *asked_at_ > kMaxWrite || waiting_.size() > kMaxWaiting) {
     return TakesLong();
   }
@@ -141,9 +139,11 @@ bool ReadinessCheck::RefusesRequests(MonotonicTime now) const {
   return !confirmed_at || now - *confirmed_at >= kFresh;
 }
 
-Status ReadinessCheck::WhyRefused() const {
-  if (!written_) return written_;
-  return Error{Errc::kStoreBroken, "the database refuses the writes of requests"};
+Status ReadinessCheck::Latest(MonotonicTime now) const {
+  if (written_ && RefusesRequests(now)) {
+    return Error{Errc::kStoreBroken, "the database refuses the writes of requests"};
+  }
+  return IsFresh(now) ? Status() : written_;
 }
 
 std::optional<MonotonicTime> ReadinessCheck::RequestConfirmedAt() const {
@@ -168,6 +168,7 @@ bool ReadinessCheck::AskForWrite(MonotonicTime now) {
 void ReadinessCheck::WriteWhenAsked() {
   while (AwaitQuestion()) {
     const Status written = Write();
+    Status latest = written;
     std::vector<AdminResponder> waiting;
     {
       const MutexLock lock(mutex_);
@@ -177,10 +178,11 @@ void ReadinessCheck::WriteWhenAsked() {
       if (written) confirmed_at_ = written_at_;
       const std::optional<MonotonicTime> read_failed_at = writes_.read_failed_at();
       failed_to_read_ = !written && read_failed_at && IsDuringLastWrite(*read_failed_at);
+      if (written) latest = Latest(*written_at_);
       waiting = std::exchange(waiting_, {});
       changed_.NotifyAll();
     }
-    for (AdminResponder& responder : waiting) responder.Send(ReadyReply(written));
+    for (AdminResponder& responder : waiting) responder.Send(ReadyReply(latest));
   }
 }
 

@@ -88,12 +88,13 @@ class ReadinessCheck {
   [[nodiscard]] bool IsFresh(MonotonicTime now) const REQUIRES(mutex_);
   /// Whether writes of requests fail for a reason that lasts, and none of them works.
   [[nodiscard]] bool RefusesRequests(MonotonicTime now) const REQUIRES(mutex_);
-  /// The reason then: that of the last write that was asked for, unless this one worked.
-  [[nodiscard]] Status WhyRefused() const REQUIRES(mutex_);
+  /// The result without another write. A failure of the last write that was asked for says why
+  /// those of requests fail.
+  [[nodiscard]] Status Latest(MonotonicTime now) const REQUIRES(mutex_);
   /// When the last write of a request was confirmed, as far as it can be told from one asked for.
   [[nodiscard]] std::optional<MonotonicTime> RequestConfirmedAt() const REQUIRES(mutex_);
   [[nodiscard]] bool IsDuringLastWrite(MonotonicTime time) const REQUIRES(mutex_);
-  /// Asks for a write unless one was asked for lately.
+  /// Asks for a write unless one was asked for lately. @return whether it did.
   bool AskForWrite(MonotonicTime now) REQUIRES(mutex_);
   void WriteWhenAsked() EXCLUDES(mutex_);
   /// False when it is to stop.

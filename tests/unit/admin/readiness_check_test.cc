@@ -143,6 +143,7 @@ TEST_F(ReadinessCheckTest, IsNotReadyWhileOnlyItsOwnWriteWorks) {
   const auto break_a_request = [this] {
     clock_.Advance(1s);
     writes_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBroken);
+    clock_.Advance(1ms);
   };
   writes_.OnWriteConfirmed();
   break_a_request();
@@ -150,7 +151,7 @@ TEST_F(ReadinessCheckTest, IsNotReadyWhileOnlyItsOwnWriteWorks) {
   for (auto time = 0ms; time < ReadinessCheck::kFresh; time += 1s) break_a_request();
   EXPECT_EQ(Ask(), 503);
   EXPECT_FALSE(check_.ReadLatest());
-  clock_.Advance(ReadinessCheck::kFresh - 1ms);
+  clock_.Advance(ReadinessCheck::kFresh - 2ms);
   EXPECT_EQ(Ask(), 503);
   clock_.Advance(1ms);
   EXPECT_EQ(Ask(), 200) << "no request has tried to write for a while";
@@ -169,6 +170,16 @@ TEST_F(ReadinessCheckTest, TheReasonStaysThatOfItsOwnWriteWhileRequestsFail) {
     EXPECT_THAT(AskReady().body, testing::HasSubstr("the disk is full"));
     clock_.Advance(ReadinessCheck::kFresh);
   }
+}
+
+TEST_F(ReadinessCheckTest, TheReasonIsFoundThoughItsOwnWriteHasWorkedJustBefore) {
+  EXPECT_EQ(Ask(), 200);
+  write_ = [] { return Status(Error{Errc::kStoreBroken, "the disk is full"}); };
+  clock_.Advance(ReadinessCheck::kFresh - 1ms);
+  writes_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBroken);
+  EXPECT_THAT(AskReady().body, testing::HasSubstr("refuses the writes of requests"));
+  clock_.Advance(1ms);
+  EXPECT_THAT(AskReady().body, testing::HasSubstr("the disk is full"));
 }
 
 TEST_F(ReadinessCheckTest, IsNotReadyWhileNoRequestIsAnswered) {
