@@ -30,9 +30,11 @@ class PushReceiver {
   virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
   /// A message from its user to another one.
   virtual void OnSent(const StoredMessage& /*message*/) {}
-  /// Something about its user, or a room that it has subscribed to, that is not stored.
-  /// @param object  the push, as JSON.
-  virtual void OnNotice(const std::string& object) = 0;
+  /// Something that is not stored.
+  /// @param room_number  of the room that it is about; 0: it is about its user. It may have just
+  ///                     left that room.
+  /// @param object       the push, as JSON.
+  virtual void OnNotice(std::uint64_t room_number, const std::string& object) = 0;
   /// The groups of its account may have changed.
   virtual void OnGroupsChanged() {}
   /// A list of rooms that it watches has changed.

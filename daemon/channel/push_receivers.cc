@@ -289,7 +289,8 @@ void PushReceivers::Deliver(const PushNotice& notice) {
       continue;
     }
     // A push that it does not know would end the poll of an older client.
-    if (is_for_all || receiver->asks_streams()) receiver->OnNotice(notice.object);
+    if (is_for_all || receiver->asks_streams())
+      receiver->OnNotice(notice.room_number, notice.object);
   }
 }
 

@@ -224,7 +224,7 @@ void PushPoll::OnDirect(const StoredMessage& message, const std::string& object)
   Finish();
 }
 
-void PushPoll::OnNotice(const std::string& object) {
+void PushPoll::OnNotice(std::uint64_t /*room_number*/, const std::string& object) {
   {
     const MutexLock lock(mutex_);
     is_woken_ = true;
@@ -234,7 +234,7 @@ void PushPoll::OnNotice(const std::string& object) {
   Finish();
 }
 
-void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(push.object()); }
+void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(0, push.object()); }
 
 void PushPoll::Wake() {
   const bool is_waiting = [&] {

@@ -76,7 +76,7 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
-  void OnNotice(const std::string& object) override;
+  void OnNotice(std::uint64_t room_number, const std::string& object) override;
   void OnRoomList(RoomListPush& push) override;
   void OnEventsLost() override;
   void OnBans() override;

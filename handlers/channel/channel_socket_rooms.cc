@@ -196,7 +196,7 @@ void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& ob
   WritePush(WebSocket::EncodeText(object), message.content.sent_at);
 }
 
-void ChannelSocket::OnNotice(const std::string& object) {
+void ChannelSocket::OnNotice(std::uint64_t /*room_number*/, const std::string& object) {
   const MutexLock lock(mutex_);
   if (is_connected_) WritePush(WebSocket::EncodeText(object), std::nullopt);
 }

@@ -362,7 +362,10 @@ void LoginPushes::WriteDirect(const StoredMessage& message) {
   if (stream.group.received == before) stream.group.received = message.position;
 }
 
-void LoginPushes::OnNotice(const std::string& object) {
+void LoginPushes::OnNotice(std::uint64_t room_number, const std::string& object) {
+  const MutexLock lock(mutex_);
+  // An SDK that is told of a group that it has just left would show that group again.
+  if (FindLocked(room_number) == nullptr) return;
   WriteFrame(Frame(MessagePush(object, "", false)), std::nullopt);
 }
 

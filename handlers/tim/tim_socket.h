@@ -46,7 +46,7 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   // It receives nothing but time: see `LoginPushes`.
   void OnRoomPush(std::uint64_t /*room*/, const std::shared_ptr<RoomPush>& /*push*/) override {}
   void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
-  void OnNotice(const std::string& /*object*/) override {}
+  void OnNotice(std::uint64_t /*room*/, const std::string& /*object*/) override {}
   void OnRoomList(RoomListPush& /*push*/) override {}
   void OnMembershipEnded(std::uint64_t /*room*/, LeaveReason /*reason*/) override {}
   [[nodiscard]] const UserId& user_id() const override { return nobody_; }

@@ -41,7 +41,7 @@ class ThrowingReceiver : public PushReceiver {
   void OnRoomPush(std::uint64_t /*room_number*/,
                   const std::shared_ptr<RoomPush>& /*push*/) override {}
   void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
-  void OnNotice(const std::string& /*object*/) override {}
+  void OnNotice(std::uint64_t /*room*/, const std::string& /*object*/) override {}
   void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override {}

@@ -42,7 +42,9 @@ class Listener : public PushReceiver {
   void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
     directs.push_back(message.position);
   }
-  void OnNotice(const std::string& object) override { notices.push_back(object); }
+  void OnNotice(std::uint64_t /*room*/, const std::string& object) override {
+    notices.push_back(object);
+  }
   void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }

@@ -30,7 +30,7 @@ class Watcher : public PushReceiver {
  public:
   void OnRoomPush(std::uint64_t /*room*/, const std::shared_ptr<RoomPush>& /*push*/) override {}
   void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
-  void OnNotice(const std::string& /*object*/) override {}
+  void OnNotice(std::uint64_t /*room*/, const std::string& /*object*/) override {}
   void OnRoomList(RoomListPush& push) override {
     const json list = json::parse(push.object())["list"];
     std::string text = list["kind"];
