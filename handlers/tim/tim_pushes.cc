@@ -13,7 +13,9 @@
 namespace rtcroom::tim {
 namespace {
 
-constexpr std::chrono::seconds kBetweenAsks{1};
+/// A receipt costs more than a push. What came since the last one is pushed again at the next
+/// login, where the SDK knows it by what names it.
+constexpr std::chrono::seconds kBetweenAsks{5};
 constexpr std::chrono::seconds kBetweenSaves{10};
 /// Own messages that may not have come back yet: more than an account may send at once.
 constexpr std::size_t kMaxOwn = 256;

@@ -159,7 +159,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)
       REQUIRES(mutex_);
   void WriteFrame(std::string_view frame, std::optional<TimePoint> made_at) const;
-  /// Whether the next push asks for a receipt: one in a second.
+  /// Whether the next push asks for a receipt: the first one after a pause, and one now and then.
   [[nodiscard]] bool AsksNow() REQUIRES(mutex_);
   [[nodiscard]] bool IsOwn(const StoredMessage& message) const REQUIRES(mutex_);
   /// An own message needs no receipt.

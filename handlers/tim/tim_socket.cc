@@ -201,32 +201,31 @@ bool TimSocket::Run(std::string_view text) {
     return true;
   }
   const SocketCommand* const command = FindCommand(envelope->head.servcmd);
-  // Shared with its task, so that nothing is copied where tasks can be.
-  const auto request =
-      std::make_shared<const Request>(Request{.envelope = *std::move(envelope),
-                                              .command = command,
-                                              .bytes = text.size(),
-                                              .begun = deps_.commands.clock.Monotonic()});
-  if ((command == nullptr || !command->IsFree()) && !TakesRequest(request->begun)) {
+  Request request{.envelope = *std::move(envelope),
+                  .command = command,
+                  .bytes = text.size(),
+                  .begun = deps_.commands.clock.Monotonic()};
+  if ((command == nullptr || !command->IsFree()) && !TakesRequest(request.begun)) {
     if (command == nullptr || command->IsMessage()) {
-      Finish(*request, Failure(kBusyCode, "too many requests"));
+      Finish(request, Failure(kBusyCode, "too many requests"));
       return true;
     }
     Delay(text);
     return false;
   }
-  // A worker has only one request of a socket at a time, so the delayed one is its last.
-  const auto run = [self = Self(), request, kept = std::string(text)] {
-    if (self->Execute(*request)) return true;
-    self->Delay(kept);
+  if (command == nullptr || command->lane == Lane::kInline) {
+    if (Execute(request)) return true;
+    Delay(text);
     return false;
-  };
-  if (command == nullptr || command->lane == Lane::kInline) return run();
-  const auto task = [self = Self(), run] {
-    if (run()) self->FinishLater();
+  }
+  // A worker has only one request of a socket at a time, so the delayed one is its last.
+  const auto shared = std::make_shared<const Request>(std::move(request));
+  const auto task = [self = Self(), shared, kept = std::string(text)] {
+    if (self->Execute(*shared)) return self->FinishLater();
+    self->Delay(kept);
   };
   if (deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, task)) return false;
-  Finish(*request, Failure(kBusyCode, kBusy));
+  Finish(*shared, Failure(kBusyCode, kBusy));
   return true;
 }
 
