@@ -11,6 +11,7 @@ Config DevDefaults(std::string_view host) {
   config.grpc.listen = "127.0.0.1:5759";
   config.im.sdk_app_id = 1'400'000'000;
   config.channel.enabled = true;
+  config.channel.sdks = true;
   config.channel.create_groups = true;
   config.live.push_host = host;
   config.live.play_host = host;

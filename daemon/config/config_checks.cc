@@ -143,7 +143,7 @@ void CheckChannel(const Config& config, RunMode mode, Problems& problems) {
     problems.push_back({"channel.create_groups", "needs channel.sdks, and no im.enabled"});
   }
   if (!config.channel.enabled) {
-    if (config.channel.sdks) {
+    if (config.channel.sdks && mode == RunMode::kNormal) {
       problems.push_back({"channel.enabled", "missing: channel.sdks needs it"});
     }
     return;

@@ -39,6 +39,7 @@ TEST(ConfigConflicts, TodaysSdksNeedTheChannel) {
   Config config = ServableConfig();
   config.channel.sdks = true;
   EXPECT_THAT(Conflicts(config), ElementsAre("channel.enabled"));
+  EXPECT_THAT(FindConflicts(config, RunMode::kDev), IsEmpty());
   config.channel.enabled = true;
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
