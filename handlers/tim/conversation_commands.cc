@@ -394,19 +394,6 @@ Reply TellReceipts(const Request& request, const Context& context) {
   return JsonText();
 }
 
-Reply GetContactGroups(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText()
-      .BeginArray("GroupItem")
-      .EndArray()
-      .Field("CompleteFlag", 1)
-      .Field("TimeStamp", 0)
-      .Field("StartIndex", 0)
-      .Field("NextStartTime", 0)
-      .Field("NextStartIndex", 0)
-      .BeginArray("ContactItem")
-      .EndArray();
-}
-
 Reply DeleteConversations(const Request& request, const Context& /*context*/) {
   ChannelFields fields(request.body);
   JsonText reply;

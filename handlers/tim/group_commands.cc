@@ -353,22 +353,4 @@ Reply DestroyGroup(const Request& request, const Context& context) {
   return JsonText();
 }
 
-Reply GetJoinedCommunities(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText().Field("TotalCount", 0).BeginArray("GroupIdList").EndArray();
-}
-
-// Without the ends of these lists the SDK asks for more at once, for ever.
-Reply GetGroupNotices(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText()
-      .Field("NextMsgTime", 0)
-      .BeginArray("NotifyMsgList")
-      .EndArray()
-      .BeginArray("NotifyRspList")
-      .EndArray();
-}
-
-Reply GetGroupPendencies(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText().BeginArray("PendencyList").EndArray().Field("NextStartTime", 0);
-}
-
 }  // namespace rtcroom::tim

@@ -1,5 +1,7 @@
-// What the SDK asks for at its start. A list without the field that ends it is asked for again at
-// once, for ever.
+// What the SDK asks for at its start and by itself, where this server has nothing to tell. A list
+// without the field that ends it is asked for again at once, for ever.
+#include <array>
+#include <span>
 #include <string>
 
 #include "handlers/tim/tim_handlers.h"
@@ -10,7 +12,59 @@ namespace {
 /// After so many seconds the SDK asks for its configuration again.
 constexpr int kDay = 86'400;
 
+constexpr FixedReply::Members kGroupNotices = {
+    {{"NextMsgTime", "0"}, {"NotifyMsgList", "[]"}, {"NotifyRspList", "[]"}}};
+constexpr FixedReply::Members kContactGroups = {{{"GroupItem", "[]"},
+                                                 {"CompleteFlag", "1"},
+                                                 {"TimeStamp", "0"},
+                                                 {"StartIndex", "0"},
+                                                 {"NextStartTime", "0"},
+                                                 {"NextStartIndex", "0"},
+                                                 {"ContactItem", "[]"}}};
+constexpr auto kFixedReplies = std::to_array<FixedReply>({
+    {"im_open_status.wshello"},
+    {"imopenstat.tim_web_report_v2"},
+    {"im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2",
+     {{{"int32_error_code", "0"},
+       {"str_error_message", R"("")"},
+       {"str_purchase_bits", R"("0")"},
+       {"uint32_expired_time", "86400"}}}},
+    {"im_msg_audit_mgr.get_local_words",
+     {{{"int32_error_code", "0"}, {"uint64_complete_flag", "1"}}}},
+    {"openim.authkey", {{{"AuthKey", R"("")"}, {"IpList", "[]"}, {"ExpireTime", "86400"}}}},
+    // CurruentSequence is as the protocol spells it.
+    {"sns.black_list_get",
+     {{{"BlackListItem", "[]"},
+       {"StartIndex", "0"},
+       {"CurruentSequence", "0"},
+       {"LastSequence", "0"}}}},
+    {"sns.friend_get",
+     {{{"UserDataItem", "[]"},
+       {"StandardSequence", "0"},
+       {"CustomSequence", "0"},
+       {"FriendNum", "0"},
+       {"CompleteFlag", "1"},
+       {"NextStartIndex", "0"}}}},
+    {"sns.group_get", {{{"ResultItem", "[]"}, {"CurrentSequence", "0"}}}},
+    {"sns.pendency_get",
+     {{{"PendencyItem", "[]"},
+       {"StartTime", "0"},
+       {"UnreadPendencyCount", "0"},
+       {"CurrentSequence", "0"}}}},
+    {"openim.get_c2c_peer_mute_notifications",
+     {{{"MuteNotificationsList", "[]"}, {"UpdateSeq", "1"}}}},
+    {"million_group_open_http_svc.get_joined_group_list",
+     {{{"TotalCount", "0"}, {"GroupIdList", "[]"}}}},
+    {"group_open_http_svc.get_group_notify", kGroupNotices},
+    {"group_open_http_svc.batch_get_group_notify", kGroupNotices},
+    {"group_open_http_svc.get_pendency", {{{"PendencyList", "[]"}, {"NextStartTime", "0"}}}},
+    {"recentcontact.get_contact_group", kContactGroups},
+    {"recentcontact.search_contact_group", kContactGroups},
+});
+
 }  // namespace
+
+std::span<const FixedReply> FixedReplies() { return kFixedReplies; }
 
 // All values are texts. They end the SDK's reports, and the pause between polls that it makes for
 // others.
@@ -31,59 +85,12 @@ Reply FetchConfig(const Request& /*request*/, const Context& context) {
       .Field("str_json_config", std::string("{").append(config.text()).append("}"));
 }
 
-Reply FetchPurchaseBits(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText()
-      .Field("int32_error_code", 0)
-      .Field("str_error_message", "")
-      .Field("str_purchase_bits", "0")
-      .Field("uint32_expired_time", kDay);
+Reply ReplyOf(const FixedReply& fixed) {
+  JsonText reply;
+  for (const auto& [name, json] : fixed.members) {
+    if (!name.empty()) reply.Json(name, json);
+  }
+  return reply;
 }
-
-Reply GetLocalWords(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText().Field("int32_error_code", 0).Field("uint64_complete_flag", 1);
-}
-
-Reply GetAuthKey(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText().Field("AuthKey", "").BeginArray("IpList").EndArray().Field("ExpireTime", kDay);
-}
-
-Reply GetBlackList(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText()
-      .BeginArray("BlackListItem")
-      .EndArray()
-      .Field("StartIndex", 0)
-      .Field("CurruentSequence", 0)  // as the protocol spells it
-      .Field("LastSequence", 0);
-}
-
-Reply GetFriends(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText()
-      .BeginArray("UserDataItem")
-      .EndArray()
-      .Field("StandardSequence", 0)
-      .Field("CustomSequence", 0)
-      .Field("FriendNum", 0)
-      .Field("CompleteFlag", 1)
-      .Field("NextStartIndex", 0);
-}
-
-Reply GetFriendGroups(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText().BeginArray("ResultItem").EndArray().Field("CurrentSequence", 0);
-}
-
-Reply GetFriendPendencies(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText()
-      .BeginArray("PendencyItem")
-      .EndArray()
-      .Field("StartTime", 0)
-      .Field("UnreadPendencyCount", 0)
-      .Field("CurrentSequence", 0);
-}
-
-Reply GetMutedPeers(const Request& /*request*/, const Context& /*context*/) {
-  return JsonText().BeginArray("MuteNotificationsList").EndArray().Field("UpdateSeq", 1);
-}
-
-Reply AcceptReport(const Request& /*request*/, const Context& /*context*/) { return JsonText(); }
 
 }  // namespace rtcroom::tim

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "handlers/tim/tim_handlers.h"
-
 namespace rtcroom::tim {
 namespace {
 
@@ -20,7 +18,6 @@ constexpr SocketCommand OfSocket(std::string_view name, Kind kind, Lane lane) {
 constexpr auto kOfSocket = std::to_array<SocketCommand>({
     OfSocket("heartbeat.alive", Kind::kAlive, Lane::kInline),
     OfSocket("openim.ws_msg_push_ack", Kind::kAck, Lane::kInline),
-    OfSocket("im_open_status.wshello", Kind::kHello, Lane::kInline),
     OfSocket("im_open_status.wslogin", Kind::kLogIn, Lane::kWorker),
     OfSocket("im_open_status.wslogout", Kind::kLogOut, Lane::kWorker),
     OfSocket("group_open_http_svc.apply_join_group", Kind::kJoinGroup, Lane::kWorker),
@@ -31,16 +28,6 @@ constexpr auto kOfSocket = std::to_array<SocketCommand>({
 
 constexpr auto kHandled = std::to_array<Command>({
     {"im_sdk_config_mgr.fetch_config", FetchConfig},
-    {"im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2", FetchPurchaseBits},
-    {"im_msg_audit_mgr.get_local_words", GetLocalWords},
-    {"openim.authkey", GetAuthKey},
-    {"sns.black_list_get", GetBlackList},
-    {"sns.friend_get", GetFriends},
-    {"sns.group_get", GetFriendGroups},
-    {"sns.pendency_get", GetFriendPendencies},
-    {"openim.get_c2c_peer_mute_notifications", GetMutedPeers},
-    {"imopenstat.tim_web_report_v2", AcceptReport},
-
     {"profile.portrait_get_all", GetProfiles},
     {"profile.portrait_set", SetProfile},
 
@@ -53,10 +40,6 @@ constexpr auto kHandled = std::to_array<Command>({
     {"group_open_http_svc.get_online_member_num", GetOnlineNumber, Lane::kRead},
     {"group_open_http_svc.create_group", CreateGroup, Lane::kWorker},
     {"group_open_http_svc.destroy_group", DestroyGroup, Lane::kWorker},
-    {"million_group_open_http_svc.get_joined_group_list", GetJoinedCommunities},
-    {"group_open_http_svc.get_group_notify", GetGroupNotices},
-    {"group_open_http_svc.batch_get_group_notify", GetGroupNotices},
-    {"group_open_http_svc.get_pendency", GetGroupPendencies},
 
     {"group_open_http_svc.group_msg_get", GetGroupHistory, Lane::kRead},
     {"openim.getroammsg", GetDirectHistory, Lane::kRead},
@@ -68,8 +51,6 @@ constexpr auto kHandled = std::to_array<Command>({
     {"group_open_http_svc.msg_read_report", ReportGroupRead, Lane::kWorker},
     {"openim.read_all_unread_msg", ReadAll, Lane::kWorker},
     {"openim.c2c_msg_read_receipt", TellReceipts, Lane::kRead},
-    {"recentcontact.get_contact_group", GetContactGroups},
-    {"recentcontact.search_contact_group", GetContactGroups},
     {"recentcontact.delete", DeleteConversations},
     {"recentcontact.batch_delete", DeleteConversations},
     {"openim.msgwithdraw", RecallDirect},
@@ -79,6 +60,9 @@ constexpr auto kHandled = std::to_array<Command>({
 std::vector<SocketCommand> AllCommands() {
   std::vector<SocketCommand> commands(kOfSocket.begin(), kOfSocket.end());
   for (const Command& command : kHandled) commands.push_back({command, Kind::kHandler});
+  for (const FixedReply& fixed : FixedReplies()) {
+    commands.push_back({{.name = fixed.servcmd}, Kind::kFixed, &fixed});
+  }
   std::ranges::sort(commands, {}, &SocketCommand::name);
   return commands;
 }

@@ -4,17 +4,17 @@
 #include <cstdint>
 #include <string_view>
 
-#include "handlers/tim/tim_command.h"
+#include "handlers/tim/tim_handlers.h"
 
 namespace rtcroom::tim {
 
 /// Who carries out a command.
 enum class CommandKind : std::uint8_t {
   kHandler,  ///< `Command::handler`
+  kFixed,    ///< `SocketCommand::fixed`
   // The socket: these begin and end logins, and change what is pushed.
   kAlive,
   kAck,
-  kHello,
   kLogIn,
   kLogOut,
   kJoinGroup,
@@ -25,6 +25,7 @@ enum class CommandKind : std::uint8_t {
 
 struct SocketCommand : Command {
   CommandKind kind = CommandKind::kHandler;
+  const FixedReply* fixed = nullptr;
 
   /// Whether it sends a message: it is refused where it comes too fast, while others wait.
   [[nodiscard]] bool IsMessage() const {

@@ -1,30 +1,35 @@
 // The commands of today's IM SDKs that answer from what is stored, one file for each group.
 #pragma once
 
+#include <array>
+#include <span>
+#include <string_view>
+#include <utility>
+
 #include "handlers/tim/tim_command.h"
 
 namespace rtcroom::tim {
 
+/// A reply that is the same for every request. All are inline.
+struct FixedReply {
+  /// Names, and values as JSON; unused ones are empty.
+  using Members = std::array<std::pair<std::string_view, std::string_view>, 7>;
+  std::string_view servcmd{};
+  Members members{};
+};
 // start_commands.cc: what the SDK asks for at its start and by itself, where this server has
-// nothing to tell. All are inline.
+// nothing to tell.
+std::span<const FixedReply> FixedReplies();
+Reply ReplyOf(const FixedReply& fixed);
+/// It is inline.
 Reply FetchConfig(const Request& request, const Context& context);
-Reply FetchPurchaseBits(const Request& request, const Context& context);
-Reply GetLocalWords(const Request& request, const Context& context);
-Reply GetAuthKey(const Request& request, const Context& context);
-Reply GetBlackList(const Request& request, const Context& context);
-Reply GetFriends(const Request& request, const Context& context);
-Reply GetFriendGroups(const Request& request, const Context& context);
-Reply GetFriendPendencies(const Request& request, const Context& context);
-Reply GetMutedPeers(const Request& request, const Context& context);
-/// For `imopenstat.tim_web_report_v2`: accepted, without effect.
-Reply AcceptReport(const Request& request, const Context& context);
 
 // profile_commands.cc: names and pictures. Both are inline.
 Reply GetProfiles(const Request& request, const Context& context);
 Reply SetProfile(const Request& request, const Context& context);
 
-// group_commands.cc: all read the store (`Lane::kRead`), but for the last three, which are inline,
-// and the two before, which wait for a commit (`Lane::kWorker`).
+// group_commands.cc: all read the store (`Lane::kRead`), but for the last two, which wait for a
+// commit (`Lane::kWorker`).
 Reply GetJoinedGroups(const Request& request, const Context& context);
 Reply GetOwnGroupInfo(const Request& request, const Context& context);
 Reply GetPublicGroupInfo(const Request& request, const Context& context);
@@ -35,12 +40,6 @@ Reply GetNamedMembers(const Request& request, const Context& context);
 Reply GetOnlineNumber(const Request& request, const Context& context);
 Reply CreateGroup(const Request& request, const Context& context);
 Reply DestroyGroup(const Request& request, const Context& context);
-/// For `million_group_open_http_svc.get_joined_group_list`: there are no communities.
-Reply GetJoinedCommunities(const Request& request, const Context& context);
-/// For `get_group_notify` and `batch_get_group_notify`.
-Reply GetGroupNotices(const Request& request, const Context& context);
-/// For `get_pendency` of groups.
-Reply GetGroupPendencies(const Request& request, const Context& context);
 
 // history_commands.cc: all read the store.
 Reply GetGroupHistory(const Request& request, const Context& context);
@@ -57,8 +56,6 @@ Reply ReportRead(const Request& request, const Context& context);
 Reply ReportGroupRead(const Request& request, const Context& context);
 Reply ReadAll(const Request& request, const Context& context);
 Reply TellReceipts(const Request& request, const Context& context);
-/// For `get_contact_group` and `search_contact_group`: conversations have no groups.
-Reply GetContactGroups(const Request& request, const Context& context);
 /// For `recentcontact.delete` and `batch_delete`: the SDK forgets them, until its next login.
 Reply DeleteConversations(const Request& request, const Context& context);
 Reply RecallDirect(const Request& request, const Context& context);

@@ -323,9 +323,10 @@ Reply TimSocket::AnswerCaller(const Request& request, const ChannelInstance& cal
     case CommandKind::kHandler:
       return request.command->handler({.caller = caller, .body = body, .address = peer_address()},
                                       deps_.commands);
+    case CommandKind::kFixed:
+      return ReplyOf(*request.command->fixed);
     case CommandKind::kAlive:
     case CommandKind::kAck:
-    case CommandKind::kHello:
     case CommandKind::kLogIn:
     case CommandKind::kLogOut:
       break;

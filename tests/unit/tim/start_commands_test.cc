@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "handlers/tim/tim_commands.h"
 #include "tests/support/tim_world.h"
 #include "tests/unit/tim/recorded.h"
 
@@ -12,33 +13,31 @@ namespace {
 using nlohmann::json;
 using testing::IsEmpty;
 
-struct StartCase {
-  Handler handler = nullptr;
-  json ends{};  ///< the members without which the SDK asks again, or breaks
-};
-
 TEST(StartCommands, EndWhatTheSdkAsksFor) {
-  TimWorld world;
   const json none = json::array();
-  const StartCase cases[] = {
-      {GetBlackList, {{"BlackListItem", none}, {"StartIndex", 0}, {"CurruentSequence", 0}}},
-      {GetFriends, {{"UserDataItem", none}, {"CompleteFlag", 1}, {"NextStartIndex", 0}}},
-      {GetFriendGroups, {{"ResultItem", none}, {"CurrentSequence", 0}}},
-      {GetFriendPendencies, {{"PendencyItem", none}, {"StartTime", 0}, {"CurrentSequence", 0}}},
-      {GetMutedPeers, {{"MuteNotificationsList", none}, {"UpdateSeq", 1}}},
-      {GetContactGroups, {{"GroupItem", none}, {"CompleteFlag", 1}, {"NextStartIndex", 0}}},
-      {GetJoinedCommunities, {{"TotalCount", 0}, {"GroupIdList", none}}},
-      {GetGroupNotices, {{"NextMsgTime", 0}, {"NotifyMsgList", none}}},
-      {GetGroupPendencies, {{"NextStartTime", 0}, {"PendencyList", none}}},
-      {GetLocalWords, {{"uint64_complete_flag", 1}}},
-      {GetAuthKey, {{"AuthKey", ""}, {"IpList", none}}},
-      {FetchPurchaseBits,
+  // The members without which the SDK asks again, or breaks.
+  const std::pair<const char*, json> cases[] = {
+      {"sns.black_list_get", {{"BlackListItem", none}, {"StartIndex", 0}, {"CurruentSequence", 0}}},
+      {"sns.friend_get", {{"UserDataItem", none}, {"CompleteFlag", 1}, {"NextStartIndex", 0}}},
+      {"sns.group_get", {{"ResultItem", none}, {"CurrentSequence", 0}}},
+      {"sns.pendency_get", {{"PendencyItem", none}, {"StartTime", 0}, {"CurrentSequence", 0}}},
+      {"openim.get_c2c_peer_mute_notifications",
+       {{"MuteNotificationsList", none}, {"UpdateSeq", 1}}},
+      {"recentcontact.get_contact_group",
+       {{"GroupItem", none}, {"CompleteFlag", 1}, {"NextStartIndex", 0}}},
+      {"million_group_open_http_svc.get_joined_group_list",
+       {{"TotalCount", 0}, {"GroupIdList", none}}},
+      {"group_open_http_svc.get_group_notify", {{"NextMsgTime", 0}, {"NotifyMsgList", none}}},
+      {"group_open_http_svc.get_pendency", {{"NextStartTime", 0}, {"PendencyList", none}}},
+      {"im_msg_audit_mgr.get_local_words", {{"uint64_complete_flag", 1}}},
+      {"openim.authkey", {{"AuthKey", ""}, {"IpList", none}}},
+      {"im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2",
        {{"int32_error_code", 0}, {"str_purchase_bits", "0"}, {"uint32_expired_time", 86400}}},
-      {AcceptReport, json::object()},
   };
-  for (const StartCase& one : cases) {
-    const json reply = world.Call(one.handler, "alice", json::object());
-    for (const auto& [name, value] : one.ends.items()) EXPECT_EQ(reply.value(name, json()), value);
+  for (const auto& [servcmd, ends] : cases) {
+    const Reply reply = ReplyOf(*FindCommand(servcmd)->fixed);
+    const json body = json::parse("{" + std::string(std::get<JsonText>(reply).text()) + "}");
+    for (const auto& [name, value] : ends.items()) EXPECT_EQ(body.value(name, json()), value);
   }
 }
 
