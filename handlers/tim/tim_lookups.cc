@@ -10,14 +10,16 @@
 
 namespace rtcroom::tim {
 
+SenderFacts SenderOf(const Context& context, const UserId& account) {
+  Account::Profile profile = context.channel.logins().ProfileOf(account);
+  return {.tiny_id = context.tokens.TinyIdOf(account),
+          .nick = std::move(profile.nick),
+          .image = std::move(profile.image)};
+}
+
 const SenderFacts& Senders::Of(const UserId& account) {
   const auto [found, is_new] = found_.try_emplace(account);
-  if (is_new) {
-    Account::Profile profile = context_.channel.logins().ProfileOf(account);
-    found->second = {.tiny_id = context_.tokens.TinyIdOf(account),
-                     .nick = std::move(profile.nick),
-                     .image = std::move(profile.image)};
-  }
+  if (is_new) found->second = SenderOf(context_, account);
   return found->second;
 }
 
@@ -83,6 +85,12 @@ std::optional<std::uint64_t> ReadPositionText(std::string_view text) {
 TimePoint TimeOf(std::uint64_t seconds) {
   const auto bounded = std::min(seconds, static_cast<std::uint64_t>(kMaxUserSigSeconds));
   return TimePoint(std::chrono::seconds(bounded));
+}
+
+std::uint64_t RandomNumber(RandomSource& random) {
+  std::uint64_t number = 0;
+  random.Fill(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
 }
 
 void Tell(const Context& context, const UserId& account, std::string_view event) {

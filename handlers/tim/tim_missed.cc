@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "handlers/tim/tim_lookups.h"
 #include "handlers/tim/tim_pushes.h"
 
 namespace rtcroom::tim {
@@ -109,7 +110,7 @@ void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& pa
     messages += message.room_number == 0
                     ? Direct(message)
                     : GroupMessage({.id = stream.group.key.id, .name = stream.group.name}, message,
-                                   SenderOf(message.content.sender));
+                                   SenderOf(deps_.commands, message.content.sender));
   }
   if (messages.empty()) return;
   WriteEvents(stream, stream.group.number == 0 ? DirectEvent(messages) : GroupEvent(messages),

@@ -9,6 +9,7 @@
 
 #include "daemon/channel/group_access_check.h"
 #include "daemon/core/room_deliveries.h"
+#include "handlers/tim/tim_lookups.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -430,28 +431,19 @@ std::string LoginPushes::Frame(std::string_view text) const {
   return is_binary ? WebSocket::EncodeBinary(text) : WebSocket::EncodeText(text);
 }
 
-SenderFacts LoginPushes::SenderOf(const UserId& account) const {
-  Account::Profile profile = deps_.commands.channel.logins().ProfileOf(account);
-  return {.tiny_id = deps_.commands.tokens.TinyIdOf(account),
-          .nick = std::move(profile.nick),
-          .image = std::move(profile.image)};
-}
-
 std::string LoginPushes::Direct(const StoredMessage& message) const {
   const bool is_mine = message.content.sender == login_.account;
-  return DirectMessage(message, SenderOf(message.content.sender),
+  return DirectMessage(message, SenderOf(deps_.commands, message.content.sender),
                        is_mine ? DirectForm::kSync : DirectForm::kPlain);
 }
 
 std::string LoginPushes::Notice(const JoinedGroup& group, NoticeType type) const {
-  std::uint64_t random = 0;
-  deps_.random.Fill(std::as_writable_bytes(std::span(&random, 1)));
   // The members share one frame.
   const bool is_shared = type == NoticeType::kMembersChanged || type == NoticeType::kEnded;
   return NoticeEvent({.group = {.id = group.key.id, .name = group.name},
                       .type = type,
                       .to = is_shared ? UserId() : login_.account,
-                      .random = random,
+                      .random = RandomNumber(deps_.random),
                       .at = deps_.commands.clock.Now()});
 }
 
@@ -464,7 +456,7 @@ std::string LoginPushes::Events(const JoinedGroup& group,
     if (object->message) {
       if (!messages.empty()) messages += ',';
       messages += GroupMessage({.id = group.key.id, .name = group.name}, *object->message,
-                               SenderOf(object->message->content.sender));
+                               SenderOf(deps_.commands, object->message->content.sender));
     }
     has_ended = has_ended || object->ends_room;
     has_changed = has_changed || (object->event && ChangesPushers(object->event->event));

@@ -168,7 +168,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
                                    std::span<const RoomObject* const> objects) const;
   [[nodiscard]] std::string Direct(const StoredMessage& message) const;
   [[nodiscard]] std::string Notice(const JoinedGroup& group, NoticeType type) const;
-  [[nodiscard]] SenderFacts SenderOf(const UserId& account) const;
   [[nodiscard]] AccountGroup PlaceOf(const Stream& stream) const;
   [[nodiscard]] std::string Frame(std::string_view text) const;
   Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/request_charge.h"
@@ -74,10 +75,7 @@ void TimSocket::EndLogin() {
 
 void TimSocket::OnKicked(std::uint64_t instance) noexcept {
   try {
-    const std::shared_ptr<LoginPushes> pushes = [&] {
-      const MutexLock lock(mutex_);
-      return pushes_;
-    }();
+    const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
     if (!pushes || pushes->login().instance != instance) return;
     Send(KickPush(KickEvent(ReasonOf(pushes->login()))));
     EndLogin();
@@ -101,10 +99,7 @@ Failure TimSocket::RefusalOf(const Head& head, const Error& error) const {
 }
 
 void TimSocket::OnTaken() {
-  const std::shared_ptr<LoginPushes> pushes = [&] {
-    const MutexLock lock(mutex_);
-    return pushes_;
-  }();
+  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
   const bool has_missed = pushes && TakesMore() && pushes->HasMissed();
   if (!has_missed && !HasRequests()) return;
   (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self(), pushes] {
@@ -157,11 +152,7 @@ void TimSocket::OnTick(MonotonicTime now) {
 }
 
 void TimSocket::OnStop() {
-  const std::shared_ptr<LoginPushes> pushes = [&] {
-    const MutexLock lock(mutex_);
-    return pushes_;
-  }();
-  if (pushes) pushes->SaveNow();
+  if (const auto pushes = CurrentPushes()) pushes->SaveNow();
 }
 
 void TimSocket::OnEventsLost() {
@@ -170,11 +161,7 @@ void TimSocket::OnEventsLost() {
 }
 
 void TimSocket::OnBans() {
-  const std::shared_ptr<LoginPushes> pushes = [&] {
-    const MutexLock lock(mutex_);
-    return pushes_;
-  }();
-  if (pushes) pushes->LeaveBanned();
+  if (const auto pushes = CurrentPushes()) pushes->LeaveBanned();
 }
 
 // Requests
@@ -236,11 +223,7 @@ bool TimSocket::Execute(const Request& request) noexcept {
     if (outcome.reply) Finish(request, outcome.reply);
     if (request.command == nullptr || request.command->kind != CommandKind::kLogIn) return true;
     // After the reply: the SDK takes no message before it.
-    const std::shared_ptr<LoginPushes> pushes = [&] {
-      const MutexLock lock(mutex_);
-      return pushes_;
-    }();
-    if (pushes) pushes->ReadMissed();
+    if (const auto pushes = CurrentPushes()) pushes->ReadMissed();
   } catch (...) {
     End();  // most likely out of memory
   }
@@ -384,7 +367,7 @@ Reply TimSocket::LogIn(const Head& head) {
       .Field("A2Key", login.a2)
       .Field("InstId", InstIdOf(*instance))
       .Field("HelloInterval", kMinHello + RandomUint32(deps_.random) % kHelloSpread)
-      .Field("TimeStamp", std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count())
+      .Field("TimeStamp", UnixSeconds(now))
       .Field("CustomStatus", "");
   return reply;
 }
@@ -408,8 +391,8 @@ Reply TimSocket::LogOut(const Head& head) {
 }
 
 std::shared_ptr<LoginPushes> TimSocket::PushesOf(const ChannelInstance& login) const {
-  const MutexLock lock(mutex_);
-  return pushes_ && pushes_->login().instance == login.instance ? pushes_ : nullptr;
+  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
+  return pushes && pushes->login().instance == login.instance ? pushes : nullptr;
 }
 
 }  // namespace rtcroom::tim

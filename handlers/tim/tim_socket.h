@@ -110,6 +110,11 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   void Tell(const AccountGroup& group, std::string_view name, TipType type);
   /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
   void ShowInGroup(const AccountGroup& group, StoredMessage& message) EXCLUDES(mutex_);
+  /// The pushes of the login that has begun here; null: there is none.
+  [[nodiscard]] std::shared_ptr<LoginPushes> CurrentPushes() const EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return pushes_;
+  }
   /// The pushes of that login; null: it has not begun here.
   [[nodiscard]] std::shared_ptr<LoginPushes> PushesOf(const ChannelInstance& login) const
       EXCLUDES(mutex_);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/auth/user_sig.h"
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_json.h"
@@ -16,10 +17,6 @@ namespace {
 constexpr std::size_t kMaxCustom = 1024;
 /// For so long a client waits for a reply, and repeats its request on a new connection.
 constexpr std::chrono::seconds kRepeatTime{15};
-
-std::int64_t Seconds(TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
 
 /// As in `MessageContent`; 0 for none or another.
 std::uint8_t PriorityOf(std::string_view name) {
@@ -169,8 +166,6 @@ void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType t
   }
   const std::size_t members = deps_.receivers.CountIn(group.room_number);
   if (members > PushNotices::kMostTold) return;
-  std::uint64_t number = 0;
-  deps_.random.Fill(std::as_writable_bytes(std::span(&number, 1)));
   deps_.receivers.notices().Share(
       {.room_number = group.room_number,
        .object = TipEvent({.group = {.id = group.room.id, .name = name},
@@ -178,25 +173,21 @@ void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType t
                            .account = group.account,
                            .profile = deps_.commands.channel.logins().ProfileOf(group.account),
                            .members = members,
-                           .number = number >> 12,
+                           .number = RandomNumber(deps_.random) >> 12,
                            .at = deps_.commands.clock.Now()}),
        .form = PushForm::kSdk});
 }
 
 void TimSocket::ShowInGroup(const AccountGroup& group, StoredMessage& message) {
-  std::uint64_t number = 0;
-  deps_.random.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  message.seq = kFirstUnstored + (number >> 12);
+  message.seq = kFirstUnstored + (RandomNumber(deps_.random) >> 12);
   const UserId& sender = message.content.sender;
-  const std::optional<JoinedGroup> joined = [&]() -> std::optional<JoinedGroup> {
-    const MutexLock lock(mutex_);
-    return pushes_ ? pushes_->Find(group.room.id) : std::nullopt;
-  }();
+  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
+  const std::optional<JoinedGroup> joined = pushes ? pushes->Find(group.room.id) : std::nullopt;
   const GroupLabel label{.id = group.room.id, .name = joined ? joined->name : std::string_view()};
   deps_.receivers.notices().Share(
       {.room_number = group.room_number,
        .user_id = sender,
-       .object = GroupEvent(GroupMessage(label, message, Senders(deps_.commands).Of(sender))),
+       .object = GroupEvent(GroupMessage(label, message, SenderOf(deps_.commands, sender))),
        .form = PushForm::kSdk});
 }
 
@@ -226,7 +217,7 @@ Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::orde
                                                     .sdk = *std::move(sdk)});
   if (!sent) return Failure(sent.error());
   return JsonText()
-      .Field("MsgTime", Seconds(sent->at))
+      .Field("MsgTime", UnixSeconds(sent->at))
       .Field("MsgSeq", static_cast<std::int64_t>(sent->seq));
 }
 
@@ -243,7 +234,7 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
   if (is_online_only) {
     sdk->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == caller.account) return;
-      const SenderFacts sender = Senders(deps_.commands).Of(caller.account);
+      const SenderFacts sender = SenderOf(deps_.commands, caller.account);
       tim::Tell(deps_.commands, shown.receiver,
                 DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
     };
@@ -258,7 +249,7 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
                                                                     .sdk = *std::move(sdk)});
   if (!sent) return Failure(sent.error());
   return JsonText()
-      .Field("MsgTime", Seconds(sent->at))
+      .Field("MsgTime", UnixSeconds(sent->at))
       .Field("MsgKey", DirectMessageKey(seq, random, sent->at));
 }
 
