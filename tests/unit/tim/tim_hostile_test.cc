@@ -87,63 +87,6 @@ class TimHostile : public testing::Test {
   json login_;
 };
 
-struct HostileFrame {
-  const char* what = "";
-  std::string text{};
-  std::uint16_t close = 0;
-  int code = kNone;
-};
-
-TEST_F(TimHostile, FramesWithoutAReadableHeadCloseTheSocket) {
-  const std::string deep = Repeated("[", 30'000);
-  const std::vector<std::string> frames = {
-      "",
-      " ",
-      "null",
-      "true",
-      "[]",
-      "1",
-      "\"text\"",
-      "{",
-      "}",
-      "{}",
-      "{\"head\":",
-      "{}{}",
-      "COMP{}",
-      std::string(1, '\0'),
-      std::string(R"({"head":{"servcmd":"a.b","seq":1}})") + '\0',
-      "\xff\xfe",
-      "{\"head\":{\"servcmd\":\"\xc3\x28\",\"seq\":1}}",
-      deep,
-      R"({"head":{"servcmd":"a.b","seq":1},"body":)" + Repeated("{\"a\":", 5'000) + "1" +
-          Repeated("}", 5'001),
-      R"({"body":{}})",
-      R"({"head":null,"body":{}})",
-      R"({"head":[],"body":{}})",
-      R"({"head":"a.b","body":{}})",
-      R"({"head":{},"body":{}})",
-      R"({"head":{"servcmd":"a.b"},"body":{}})",
-      R"({"head":{"seq":1},"body":{}})",
-      R"({"head":{"servcmd":"","seq":1}})",
-      R"({"head":{"servcmd":null,"seq":1}})",
-      R"({"head":{"servcmd":["a.b"],"seq":1}})",
-      R"({"head":{"servcmd":"a.b","seq":"1"}})",
-      R"({"head":{"servcmd":"a.b","seq":-1}})",
-      R"({"head":{"servcmd":"a.b","seq":0.5}})",
-      R"({"head":{"servcmd":"a.b","seq":1e300}})",
-      R"({"head":{"servcmd":"a.b","seq":1e999}})",
-      R"({"head":{"servcmd":"a.b","seq":18446744073709551615}})",
-      R"({"head":{"servcmd":"a.b","seq":99999999999999999999999}})",
-      R"({"head":{"servcmd":")" + std::string(60'000, 'a') + R"(","seq":1}})"};
-  const std::string before = State();
-  for (const std::string& frame : frames) {
-    const auto socket = SocketWith(frame);
-    EXPECT_EQ(socket->close_code(), 1007) << frame.substr(0, 80);
-    EXPECT_THAT(socket->Pushes(), IsEmpty()) << frame.substr(0, 80);
-  }
-  EXPECT_EQ(State(), before);
-}
-
 TEST_F(TimHostile, FramesThatAreNoneOfTheProtocolCloseTheSocket) {
   const std::string part = std::string(30'000, ' ');
   const std::vector<std::pair<std::string, std::uint16_t>> streams = {
@@ -175,44 +118,23 @@ TEST_F(TimHostile, OthersAreAnsweredWithACodeAndChangeNothing) {
     return fmt::format(R"({{"head":{{"servcmd":"{}","seq":1{}}},"body":{{}}}})", servcmd, more);
   };
   const std::string bob = bob_->login()["tinyid"].dump();
-  const std::vector<HostileFrame> frames = {
-      {.what = "unknown", .text = head("a.b", ",$"), .code = 60002},
-      {.what = "nearly known", .text = head("openim.sendmsg ", ",$"), .code = 60002},
-      {.what = "NUL in its name", .text = head("openim.sendmsg\\u0000", ",$"), .code = 60002},
-      {.what = "half a surrogate pair", .text = head("\\ud800", ",$"), .code = 60002},
-      {.what = "no login", .text = head("openim.getmsg", ""), .code = 70001},
-      {.what = "empty login",
-       .text = head("openim.getmsg", R"(,"a2":"","tinyid":"")"),
-       .code = 70001},
-      {.what = "a2 of another kind",
-       .text = head("openim.getmsg", R"(,"a2":{},"tinyid":1)"),
-       .code = 70001},
-      {.what = "foreign a2",
-       .text = head("openim.getmsg", R"(,"a2":"x","tinyid":"1")"),
-       .code = 70001},
-      {.what = "another's tinyid",
-       .text = head("openim.getmsg", R"(,"a2":)" + login_["a2"].dump() + R"(,"tinyid":)" + bob),
-       .code = 70001},
-      {.what = "long a2",
-       .text = head("openim.getmsg", R"(,"a2":")" + std::string(20'000, 'a') + R"(","tinyid":"1")"),
-       .code = 70001},
-      {.what = "login as nobody",
-       .text = head("im_open_status.wslogin", R"(,"identifier":"","usersig":"")"),
-       .code = 10004},
-      {.what = "login without a ticket",
-       .text = head("im_open_status.wslogin", R"(,"identifier":"alice")"),
-       .code = 70009},
-      {.what = "login of numbers",
-       .text = head("im_open_status.wslogin", R"(,"identifier":1,"usersig":2)"),
-       .code = 10004},
-      {.what = "login with a long ticket",
-       .text = head("im_open_status.wslogin",
-                    R"(,"identifier":"alice","usersig":")" + std::string(60'000, 'x') + "\""),
-       .code = 70009},
-      {.what = "login again with a foreign a2",
-       .text = head("im_open_status.wslogin", R"(,"a2":"x","tinyid":"1")"),
-       .code = 70001},
-  };
+  const std::vector<std::pair<std::string, int>> frames = {
+      {head("openim.sendmsg ", ",$"), 60002},
+      {head("openim.sendmsg\\u0000", ",$"), 60002},
+      {head("\\ud800", ",$"), 60002},
+      {head("openim.getmsg", ""), 70001},
+      {head("openim.getmsg", R"(,"a2":"","tinyid":"")"), 70001},
+      {head("openim.getmsg", R"(,"a2":{},"tinyid":1)"), 70001},
+      {head("openim.getmsg", R"(,"a2":"x","tinyid":"1")"), 70001},
+      {head("openim.getmsg", R"(,"a2":)" + login_["a2"].dump() + R"(,"tinyid":)" + bob), 70001},
+      {head("openim.getmsg", R"(,"a2":")" + std::string(20'000, 'a') + R"(","tinyid":"1")"), 70001},
+      {head("im_open_status.wslogin", R"(,"identifier":"","usersig":"")"), 10004},
+      {head("im_open_status.wslogin", R"(,"identifier":"alice")"), 70009},
+      {head("im_open_status.wslogin", R"(,"identifier":1,"usersig":2)"), 10004},
+      {head("im_open_status.wslogin",
+            R"(,"identifier":"alice","usersig":")" + std::string(60'000, 'x') + "\""),
+       70009},
+      {head("im_open_status.wslogin", R"(,"a2":"x","tinyid":"1")"), 70001}};
   struct HostileBody {
     const char* servcmd = "";
     std::string body{};
@@ -311,10 +233,10 @@ TEST_F(TimHostile, OthersAreAnsweredWithACodeAndChangeNothing) {
       {"recentcontact.batch_delete", R"({"ContactItem":[{"Type":"x"}]})", 60003},
   };
   const std::string before = State();
-  for (const HostileFrame& frame : frames) {
-    const auto socket = SocketWith(frame.text);
-    EXPECT_EQ(socket->close_code(), 0) << frame.what;
-    EXPECT_EQ(CodeIn(*socket), frame.code) << frame.what;
+  for (const auto& [frame, code] : frames) {
+    const auto socket = SocketWith(frame);
+    EXPECT_EQ(socket->close_code(), 0) << frame.substr(0, 120);
+    EXPECT_EQ(CodeIn(*socket), code) << frame.substr(0, 120);
   }
   for (const auto& [servcmd, body, code] : bodies) {
     const auto socket = SocketWith(
