@@ -1,9 +1,9 @@
 // Groups: which there are, who is in them, and those that users create. Groups exist exactly as
 // long as their rooms.
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -168,24 +168,26 @@ Result<std::string> ReadCustomFields(ChannelFields& fields) {
   return custom.dump();
 }
 
-/// Writes `MemberNum` and `MemberList` from an offset on.
-Status WriteMembers(const Context& context, const OwnGroup& group, std::uint64_t offset,
-                    std::uint64_t limit, JsonText& out) {
-  const auto members = MembersOf(context, group.room);
+/// Answers with `MemberNum` and `MemberList` from an offset on.
+Result<JsonText> ListMembers(const Request& request, const Context& context, const RoomId& id,
+                             std::uint64_t offset, std::uint64_t limit) {
+  const Result<OwnGroup> group = FindOwnGroup(request, context, id);
+  if (!group) return group.error();
+  const auto members = MembersOf(context, group->room);
   if (!members) return members.error();
   // One of the lists may have left some out.
   const std::size_t connected =
-      members->size() < kMaxListed ? 0 : CountIn(context, group.room.sequence);
+      members->size() < kMaxListed ? 0 : CountIn(context, group->room.sequence);
+  JsonText out;
   out.Field("MemberNum", AsNumber(std::max(members->size(), connected))).BeginArray("MemberList");
-  const auto begin =
-      std::next(members->begin(),
-                static_cast<std::ptrdiff_t>(std::min<std::size_t>(offset, members->size())));
-  for (auto it = begin; it != members->end() && limit > 0; ++it, --limit) {
+  limit = std::min<std::uint64_t>(limit, kMaxMembers);
+  for (const auto& [account, joined_at] :
+       *members | std::views::drop(std::min<std::size_t>(offset, members->size())) |
+           std::views::take(limit)) {
     if (out.text().size() > kMaxReplyBytes) break;
-    WriteMember(MemberOf(context, group, it->first, it->second), out);
+    WriteMember(MemberOf(context, *group, account, joined_at), out);
   }
-  out.EndArray();
-  return {};
+  return std::move(out.EndArray());
 }
 
 }  // namespace
@@ -235,25 +237,18 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxMembers);
   if (!fields.ok()) return fields.error();
-  const Result<OwnGroup> group = FindOwnGroup(request, context, id);
-  if (!group) return group.error();
-  JsonText reply;
-  const Status written =
-      WriteMembers(context, *group, offset, std::min<std::uint64_t>(limit, kMaxMembers), reply);
-  if (!written) return written.error();
-  return std::move(reply.Field("Next", ""));
+  Result<JsonText> reply = ListMembers(request, context, id, offset, limit);
+  if (!reply) return reply.error();
+  return std::move(reply->Field("Next", ""));
 }
 
 Reply GetLiveMembers(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
-  const Result<OwnGroup> group = FindOwnGroup(request, context, id);
-  if (!group) return group.error();
-  JsonText reply;
-  const Status written = WriteMembers(context, *group, 0, kMaxMembers, reply);
-  if (!written) return written.error();
-  return std::move(reply.Field("NextTimestamp", 0));
+  Result<JsonText> reply = ListMembers(request, context, id, 0, kMaxMembers);
+  if (!reply) return reply.error();
+  return std::move(reply->Field("NextTimestamp", 0));
 }
 
 Reply GetNamedMembers(const Request& request, const Context& context) {

@@ -340,17 +340,8 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
   if (has_missed) ReadLater();
 }
 
-void LoginPushes::OnDirect(const StoredMessage& message, const std::string& /*object*/) {
-  const MutexLock lock(mutex_);
-  WriteDirect(message);
-}
-
 void LoginPushes::OnSent(const StoredMessage& message) {
   const MutexLock lock(mutex_);
-  WriteDirect(message);
-}
-
-void LoginPushes::WriteDirect(const StoredMessage& message) {
   if (streams_.empty()) return;
   Stream& stream = streams_.front();
   if (stream.is_missing) {

@@ -117,7 +117,9 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void LeaveBanned() EXCLUDES(mutex_);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
+    OnSent(message);
+  }
   void OnSent(const StoredMessage& message) override;
   void OnNotice(std::uint64_t room_number, const std::string& object) override EXCLUDES(mutex_);
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
@@ -154,7 +156,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   Result<std::vector<StoredMessage>> ReadPage(const Stream& stream, std::uint64_t& after) const;
   void ReadLater() EXCLUDES(mutex_);
   void WritePage(Stream& stream, const std::vector<StoredMessage>& page) REQUIRES(mutex_);
-  void WriteDirect(const StoredMessage& message) REQUIRES(mutex_);
   /// @param events  empty: nothing is written.
   void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)
       REQUIRES(mutex_);
