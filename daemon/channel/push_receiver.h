@@ -16,7 +16,7 @@ namespace rtcroom {
 class RoomListPush;
 
 /// A connection or a poll. Its functions are called on the feed's thread: they must be quick and
-/// not throw.
+/// not throw. By default they do nothing.
 ///
 /// @threads safe from any thread.
 class PushReceiver {
@@ -24,35 +24,36 @@ class PushReceiver {
   virtual ~PushReceiver() = default;
 
   /// An event or a message of a room that it has subscribed to. Nothing follows the end of a room.
-  virtual void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) = 0;
+  virtual void OnRoomPush(std::uint64_t /*room_number*/,
+                          const std::shared_ptr<RoomPush>& /*push*/) {}
   /// A message to its user.
   /// @param object  the push, as JSON.
-  virtual void OnDirect(const StoredMessage& message, const std::string& object) = 0;
+  virtual void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) {}
   /// A message from its user to another one.
   virtual void OnSent(const StoredMessage& /*message*/) {}
   /// Something that is not stored.
   /// @param room_number  of the room that it is about; 0: it is about its user. It may have just
   ///                     left that room.
   /// @param object       the push, as JSON.
-  virtual void OnNotice(std::uint64_t room_number, const std::string& object) = 0;
+  virtual void OnNotice(std::uint64_t /*room_number*/, const std::string& /*object*/) {}
   /// The groups of its account may have changed.
   virtual void OnGroupsChanged() {}
   /// A list of rooms that it watches has changed.
-  virtual void OnRoomList(RoomListPush& push) = 0;
+  virtual void OnRoomList(RoomListPush& /*push*/) {}
   /// Some events are unknown: it has to read its rooms again.
-  virtual void OnEventsLost() = 0;
+  virtual void OnEventsLost() {}
   /// Users may have been banned from its rooms.
-  virtual void OnBans() = 0;
+  virtual void OnBans() {}
   /// Its user may not be in the group of that room any more.
-  virtual void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) = 0;
+  virtual void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) {}
   /// Once a second.
-  virtual void OnTick(MonotonicTime now) = 0;
+  virtual void OnTick(MonotonicTime /*now*/) {}
   /// The server stops.
-  virtual void OnStop() = 0;
+  virtual void OnStop() {}
   /// Constant once it receives anything.
   [[nodiscard]] virtual const UserId& user_id() const = 0;
   /// Whether it gets notices of its rooms: which streams begin and end. Constant as `user_id`.
-  [[nodiscard]] virtual bool asks_streams() const = 0;
+  [[nodiscard]] virtual bool asks_streams() const { return false; }
   /// The form in which it gets notices. Constant.
   [[nodiscard]] virtual PushForm form() const { return PushForm::kRtcroom; }
 };

@@ -83,7 +83,6 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   void OnTick(MonotonicTime now) override;
   /// Nothing: the connection drains it.
-  void OnStop() override {}
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 

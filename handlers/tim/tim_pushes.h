@@ -127,12 +127,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] bool asks_streams() const override { return true; }
   [[nodiscard]] PushForm form() const override { return PushForm::kSdk; }
   void OnGroupsChanged() override EXCLUDES(mutex_);
-  // Its socket gets these.
-  void OnRoomList(RoomListPush& /*push*/) override {}
-  void OnEventsLost() override {}
-  void OnBans() override {}
-  void OnTick(MonotonicTime /*now*/) override {}
-  void OnStop() override {}
 
  private:
   /// What is pushed of one room, or between accounts.

@@ -43,14 +43,8 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   [[nodiscard]] bool TakesPushes() const override { return TakesMore(); }
   [[nodiscard]] WebSocket::Frames frames() const override { return frames_; }
 
-  // It receives nothing but time: see `LoginPushes`.
-  void OnRoomPush(std::uint64_t /*room*/, const std::shared_ptr<RoomPush>& /*push*/) override {}
-  void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
-  void OnNotice(std::uint64_t /*room*/, const std::string& /*object*/) override {}
-  void OnRoomList(RoomListPush& /*push*/) override {}
-  void OnMembershipEnded(std::uint64_t /*room*/, LeaveReason /*reason*/) override {}
+  // What is pushed is received by `LoginPushes`.
   [[nodiscard]] const UserId& user_id() const override { return nobody_; }
-  [[nodiscard]] bool asks_streams() const override { return false; }
   void OnEventsLost() override;
   void OnBans() override EXCLUDES(mutex_);
   void OnTick(MonotonicTime now) override EXCLUDES(mutex_);

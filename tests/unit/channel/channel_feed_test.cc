@@ -38,21 +38,12 @@ using testing::Not;
 /// Throws with each tick until the test lets it be.
 class ThrowingReceiver : public PushReceiver {
  public:
-  void OnRoomPush(std::uint64_t /*room_number*/,
-                  const std::shared_ptr<RoomPush>& /*push*/) override {}
-  void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
-  void OnNotice(std::uint64_t /*room*/, const std::string& /*object*/) override {}
-  void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
-  void OnBans() override {}
-  void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) override {}
   void OnTick(MonotonicTime /*now*/) override {
     if (throws) throw std::bad_alloc();
     ++ticks;
   }
-  void OnStop() override {}
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
-  [[nodiscard]] bool asks_streams() const override { return false; }
 
   std::atomic<bool> throws{true};
   std::atomic<int> lost{0};

@@ -45,10 +45,8 @@ class Listener : public PushReceiver {
   void OnNotice(std::uint64_t /*room*/, const std::string& object) override {
     notices.push_back(object);
   }
-  void OnRoomList(RoomListPush& /*push*/) override {}
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }
-  void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) override {}
   void OnTick(MonotonicTime /*now*/) override { ++ticks; }
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }

@@ -28,9 +28,6 @@ using testing::SizeIs;
 /// Keeps what it is told.
 class Watcher : public PushReceiver {
  public:
-  void OnRoomPush(std::uint64_t /*room*/, const std::shared_ptr<RoomPush>& /*push*/) override {}
-  void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) override {}
-  void OnNotice(std::uint64_t /*room*/, const std::string& /*object*/) override {}
   void OnRoomList(RoomListPush& push) override {
     const json list = json::parse(push.object())["list"];
     std::string text = list["kind"];
@@ -39,13 +36,7 @@ class Watcher : public PushReceiver {
     for (const json& room : list["changed"]) text += " " + room.get<std::string>();
     told.push_back(text);
   }
-  void OnEventsLost() override {}
-  void OnBans() override {}
-  void OnMembershipEnded(std::uint64_t /*room*/, LeaveReason /*reason*/) override {}
-  void OnTick(MonotonicTime /*now*/) override {}
-  void OnStop() override {}
   [[nodiscard]] const UserId& user_id() const override { return user_; }
-  [[nodiscard]] bool asks_streams() const override { return false; }
 
   std::vector<std::string> told;
 
