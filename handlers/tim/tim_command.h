@@ -77,10 +77,4 @@ struct Request {
 
 using Handler = Reply (*)(const Request&, const Context&);
 
-struct Command {
-  std::string_view name{};  ///< as `servcmd`
-  Handler handler = nullptr;
-  Lane lane = Lane::kInline;
-};
-
 }  // namespace rtcroom::tim

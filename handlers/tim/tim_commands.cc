@@ -10,23 +10,17 @@ namespace {
 
 using Kind = CommandKind;
 
-constexpr SocketCommand OfSocket(std::string_view name, Kind kind, Lane lane) {
-  return {{.name = name, .lane = lane}, kind};
-}
-
 // Whatever reads the store is on a worker, where it may wait for it.
-constexpr auto kOfSocket = std::to_array<SocketCommand>({
-    OfSocket("heartbeat.alive", Kind::kAlive, Lane::kInline),
-    OfSocket("openim.ws_msg_push_ack", Kind::kAck, Lane::kInline),
-    OfSocket("im_open_status.wslogin", Kind::kLogIn, Lane::kWorker),
-    OfSocket("im_open_status.wslogout", Kind::kLogOut, Lane::kWorker),
-    OfSocket("group_open_http_svc.apply_join_group", Kind::kJoinGroup, Lane::kWorker),
-    OfSocket("group_open_http_svc.quit_group", Kind::kQuitGroup, Lane::kWorker),
-    OfSocket("group_open_http_svc.send_group_msg", Kind::kSendToGroup, Lane::kWorker),
-    OfSocket("openim.sendmsg", Kind::kSendDirect, Lane::kWorker),
-});
+constexpr auto kCommands = std::to_array<SocketCommand>({
+    {"heartbeat.alive", nullptr, Lane::kInline, Kind::kAlive},
+    {"openim.ws_msg_push_ack", nullptr, Lane::kInline, Kind::kAck},
+    {"im_open_status.wslogin", nullptr, Lane::kWorker, Kind::kLogIn},
+    {"im_open_status.wslogout", nullptr, Lane::kWorker, Kind::kLogOut},
+    {"group_open_http_svc.apply_join_group", nullptr, Lane::kWorker, Kind::kJoinGroup},
+    {"group_open_http_svc.quit_group", nullptr, Lane::kWorker, Kind::kQuitGroup},
+    {"group_open_http_svc.send_group_msg", nullptr, Lane::kWorker, Kind::kSendToGroup},
+    {"openim.sendmsg", nullptr, Lane::kWorker, Kind::kSendDirect},
 
-constexpr auto kHandled = std::to_array<Command>({
     {"im_sdk_config_mgr.fetch_config", FetchConfig},
     {"profile.portrait_get_all", GetProfiles},
     {"profile.portrait_set", SetProfile},
@@ -58,10 +52,9 @@ constexpr auto kHandled = std::to_array<Command>({
 });
 
 std::vector<SocketCommand> AllCommands() {
-  std::vector<SocketCommand> commands(kOfSocket.begin(), kOfSocket.end());
-  for (const Command& command : kHandled) commands.push_back({command, Kind::kHandler});
+  std::vector<SocketCommand> commands(kCommands.begin(), kCommands.end());
   for (const FixedReply& fixed : FixedReplies()) {
-    commands.push_back({{.name = fixed.servcmd}, Kind::kFixed, &fixed});
+    commands.push_back({.name = fixed.servcmd, .kind = Kind::kFixed, .fixed = &fixed});
   }
   std::ranges::sort(commands, {}, &SocketCommand::name);
   return commands;

@@ -10,7 +10,7 @@ namespace rtcroom::tim {
 
 /// Who carries out a command.
 enum class CommandKind : std::uint8_t {
-  kHandler,  ///< `Command::handler`
+  kHandler,  ///< `SocketCommand::handler`
   kFixed,    ///< `SocketCommand::fixed`
   // The socket: these begin and end logins, and change what is pushed.
   kAlive,
@@ -23,7 +23,10 @@ enum class CommandKind : std::uint8_t {
   kSendDirect,
 };
 
-struct SocketCommand : Command {
+struct SocketCommand {
+  std::string_view name{};    ///< as `servcmd`
+  Handler handler = nullptr;  ///< of `kHandler`
+  Lane lane = Lane::kInline;
   CommandKind kind = CommandKind::kHandler;
   const FixedReply* fixed = nullptr;
 
