@@ -105,6 +105,9 @@ TEST_F(TimLogin, WhatIsNoRequestClosesTheSocket) {
   SdkClient client(server_);
   client.SendText("[]");
   EXPECT_EQ(client.close_code(), 1007);
+  SdkClient large(server_);
+  large.SendBytes(ClientFrame(kFinal | kBinaryOpcode, std::string((64 << 10) + 1, ' ')));
+  EXPECT_EQ(large.close_code(), 1009);
 }
 
 TEST_F(TimLogin, ARequestIsAcceptedForItsOwnLogin) {
