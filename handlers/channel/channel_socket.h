@@ -82,7 +82,6 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   void OnTick(MonotonicTime now) override;
-  /// Nothing: the connection drains it.
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
