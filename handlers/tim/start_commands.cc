@@ -14,6 +14,7 @@ constexpr int kDay = 86'400;
 
 constexpr FixedReply::Members kGroupNotices = {
     {{"NextMsgTime", "0"}, {"NotifyMsgList", "[]"}, {"NotifyRspList", "[]"}}};
+constexpr FixedReply::Members kGroupPendencies = {{{"PendencyList", "[]"}, {"NextStartTime", "0"}}};
 constexpr FixedReply::Members kContactGroups = {{{"GroupItem", "[]"},
                                                  {"CompleteFlag", "1"},
                                                  {"TimeStamp", "0"},
@@ -57,7 +58,8 @@ constexpr auto kFixedReplies = std::to_array<FixedReply>({
      {{{"TotalCount", "0"}, {"GroupIdList", "[]"}}}},
     {"group_open_http_svc.get_group_notify", kGroupNotices},
     {"group_open_http_svc.batch_get_group_notify", kGroupNotices},
-    {"group_open_http_svc.get_pendency", {{{"PendencyList", "[]"}, {"NextStartTime", "0"}}}},
+    {"group_open_http_svc.get_pendency", kGroupPendencies},
+    {"million_group_open_http_svc.get_pendency", kGroupPendencies},
     {"recentcontact.get_contact_group", kContactGroups},
     {"recentcontact.search_contact_group", kContactGroups},
 });

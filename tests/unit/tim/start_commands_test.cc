@@ -29,6 +29,7 @@ TEST(StartCommands, EndWhatTheSdkAsksFor) {
        {{"TotalCount", 0}, {"GroupIdList", none}}},
       {"group_open_http_svc.get_group_notify", {{"NextMsgTime", 0}, {"NotifyMsgList", none}}},
       {"group_open_http_svc.get_pendency", {{"NextStartTime", 0}, {"PendencyList", none}}},
+      {"million_group_open_http_svc.get_pendency", {{"NextStartTime", 0}, {"PendencyList", none}}},
       {"im_msg_audit_mgr.get_local_words", {{"uint64_complete_flag", 1}}},
       {"openim.authkey", {{"AuthKey", ""}, {"IpList", none}}},
       {"im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2",
