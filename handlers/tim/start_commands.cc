@@ -1,5 +1,6 @@
-// What the SDK asks for at its start and by itself, where this server has nothing to tell. A list
-// without the field that ends it is asked for again at once, for ever.
+// Replies to what the SDK asks at its start and by itself. This server has nothing of most of it,
+// so these replies are fixed. The SDK asks again at once, for ever, where a list lacks the field
+// that ends it.
 #include <array>
 #include <span>
 #include <string>

@@ -17,8 +17,7 @@ struct FixedReply {
   std::string_view servcmd{};
   Members members{};
 };
-// start_commands.cc: what the SDK asks for at its start and by itself, where this server has
-// nothing to tell.
+// start_commands.cc: replies to what the SDK asks at its start and by itself.
 std::span<const FixedReply> FixedReplies();
 Reply ReplyOf(const FixedReply& fixed);
 /// It is inline.

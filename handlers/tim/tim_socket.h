@@ -43,7 +43,7 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   [[nodiscard]] bool TakesPushes() const override { return TakesMore(); }
   [[nodiscard]] WebSocket::Frames frames() const override { return frames_; }
 
-  // What is pushed is received by `LoginPushes`.
+  // `LoginPushes` receives the pushes of rooms and users.
   [[nodiscard]] const UserId& user_id() const override { return nobody_; }
   void OnEventsLost() override;
   void OnBans() override EXCLUDES(mutex_);
