@@ -19,6 +19,8 @@ class RandomSource {
 
 /// Uniform 32 bits.
 std::uint32_t RandomUint32(RandomSource& random);
+/// Uniform 64 bits.
+std::uint64_t RandomUint64(RandomSource& random);
 
 /// `bytes` random bytes in lower-case hexadecimal: twice as many characters.
 std::string RandomHex(RandomSource& random, std::size_t bytes);

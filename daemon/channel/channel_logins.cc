@@ -82,9 +82,10 @@ void ChannelLogins::Detach(const ChannelInstance& login, std::uint64_t connectio
 }
 
 ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginProof& proof) {
-  ChannelInstance instance{.account = account, .expires = proof.expires, .reach = proof.reach};
-  core_.deps.random.Fill(std::as_writable_bytes(std::span(&instance.instance, 1)));
-  return instance;
+  return {.account = account,
+          .instance = RandomUint64(core_.deps.random),
+          .expires = proof.expires,
+          .reach = proof.reach};
 }
 
 Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, std::string_view a2) {

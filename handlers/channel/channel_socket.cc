@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -341,10 +340,8 @@ void ChannelSocket::CheckLogin(bool with_token) {
 }
 
 void ChannelSocket::Restart() {
-  std::uint64_t drawn = 0;
-  context_.verbs.random.Fill(std::as_writable_bytes(std::span(&drawn, 1)));
   Send(fmt::format(R"({{"drain":{{"reconnect":{}}}}})",
-                   kMinReconnectMs + drawn % kReconnectSpreadMs));
+                   kMinReconnectMs + RandomUint64(context_.verbs.random) % kReconnectSpreadMs));
   Close(close_code::kRestart, "restart");
 }
 

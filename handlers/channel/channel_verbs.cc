@@ -45,8 +45,7 @@ std::uint64_t RandomOf(const std::string& key, std::string_view target, RandomSo
     (void)std::from_chars(digest.data(), digest.data() + kDigits, number, 16);
     return number;
   }
-  random.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  return number >> kBitsBeyondNumber;
+  return RandomUint64(random) >> kBitsBeyondNumber;
 }
 
 Result<PlainMessage> ReadMessage(ChannelFields& fields) {

@@ -87,12 +87,6 @@ TimePoint TimeOf(std::uint64_t seconds) {
   return TimePoint(std::chrono::seconds(bounded));
 }
 
-std::uint64_t RandomNumber(RandomSource& random) {
-  std::uint64_t number = 0;
-  random.Fill(std::as_writable_bytes(std::span(&number, 1)));
-  return number;
-}
-
 void Tell(const Context& context, const UserId& account, std::string_view event) {
   if (context.tell) context.tell(account, event);
 }

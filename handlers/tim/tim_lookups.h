@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "daemon/base/json_text.h"
-#include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
 #include "daemon/core/account_group_store.h"
 #include "daemon/core/ids.h"
@@ -22,10 +21,10 @@
 
 namespace rtcroom::tim {
 
-/// What messages say of their sender.
+/// The ID, name and picture that messages carry of their sender.
 SenderFacts SenderOf(const Context& context, const UserId& account);
 
-/// What messages say of their senders, looked up once for each of them. @threads for one thread.
+/// The facts of `SenderOf`, looked up once for each sender. @threads for one thread.
 class Senders {
  public:
   explicit Senders(const Context& context) : context_(context) {}
@@ -78,9 +77,6 @@ inline constexpr std::chrono::milliseconds kLastOfSecond{999};
 
 /// A time as requests give it, in seconds since 1970; the latest one is in the year 33,658.
 TimePoint TimeOf(std::uint64_t seconds);
-
-/// 64 random bits.
-std::uint64_t RandomNumber(RandomSource& random);
 
 /// Pushes an event to the sockets of an account.
 void Tell(const Context& context, const UserId& account, std::string_view event);

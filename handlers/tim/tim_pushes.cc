@@ -434,7 +434,7 @@ std::string LoginPushes::Notice(const JoinedGroup& group, NoticeType type) const
   return NoticeEvent({.group = {.id = group.key.id, .name = group.name},
                       .type = type,
                       .to = is_shared ? UserId() : login_.account,
-                      .random = RandomNumber(deps_.random),
+                      .random = RandomUint64(deps_.random),
                       .at = deps_.commands.clock.Now()});
 }
 

@@ -173,13 +173,13 @@ void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType t
                            .account = group.account,
                            .profile = deps_.commands.channel.logins().ProfileOf(group.account),
                            .members = members,
-                           .number = RandomNumber(deps_.random) >> 12,
+                           .number = RandomUint64(deps_.random) >> 12,
                            .at = deps_.commands.clock.Now()}),
        .form = PushForm::kSdk});
 }
 
 void TimSocket::ShowInGroup(const AccountGroup& group, StoredMessage& message) {
-  message.seq = kFirstUnstored + (RandomNumber(deps_.random) >> 12);
+  message.seq = kFirstUnstored + (RandomUint64(deps_.random) >> 12);
   const UserId& sender = message.content.sender;
   const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(group.room.id) : std::nullopt;
