@@ -24,7 +24,6 @@
 #include "daemon/http/connection_limiter.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/http/http_handler.h"
-#include "daemon/http/reply_outbox.h"
 #include "daemon/http/request_framer.h"
 #include "daemon/http/responder.h"
 #include "daemon/http/response_writer.h"

@@ -42,22 +42,9 @@ void Connection::Serve(FramedRequest&& framed) {
 
 Connection::Call Connection::CallOf(FramedRequest&& framed) const {
   const ResponseFormat format = ResponseFormat::Of(framed);
-  std::string client_address = ClientAddressOf(framed);
-  const bool is_encoded = framed.path.find('%') != std::string::npos;
-  return {.request = {.method = std::move(framed.method),
-                      .path = is_encoded ? PercentDecode(framed.path) : std::move(framed.path),
-                      .query = std::move(framed.query),
-                      .content_type = std::move(framed.content_type),
-                      .origin = std::move(framed.origin),
-                      .if_none_match = std::move(framed.if_none_match),
-                      .if_match = std::move(framed.if_match),
-                      .accepts_html = framed.accepts_html,
-                      .authorization = std::move(framed.authorization),
-                      .kept = std::move(framed.kept),
-                      .upgrade = std::move(framed.upgrade),
-                      .body = std::move(framed.body),
-                      .peer_address = std::move(client_address)},
-          .format = format};
+  framed.peer_address = ClientAddressOf(framed);
+  if (framed.path.find('%') != std::string::npos) framed.path = PercentDecode(framed.path);
+  return {.request = std::move(framed), .format = format};
 }
 
 void Connection::Hold(Call call, MonotonicTime due) {

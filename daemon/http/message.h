@@ -53,12 +53,13 @@ struct HttpRequest {
   std::string query{};          ///< raw, without the `?`
   std::string content_type{};   ///< as sent; empty when absent
   std::string origin{};         ///< as sent; empty when absent
-  std::string if_none_match{};  ///< likewise
+  std::string if_none_match{};  ///< the last one, likewise
   std::string if_match{};       ///< likewise
   bool accepts_html = false;    ///< named by `Accept`, not only by `*/*`: the client is a browser
   Secret authorization{};       ///< as sent; several are comma separated
   Headers kept{};               ///< those that the listener was told to keep, likewise
-  /// Only of a request after which the connection can be upgraded (`Responder::Upgrade`).
+  /// Only of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not
+  /// `close`: after it the connection can be upgraded (`Responder::Upgrade`).
   std::optional<UpgradeOffer> upgrade{};
   std::string body{};
   std::string peer_address{};  ///< numeric, of the client

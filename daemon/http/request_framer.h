@@ -9,30 +9,16 @@
 #include <string_view>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/secret.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
 
 enum class HttpVersion : std::uint8_t { k10, k11 };
 
-/// A complete request with unambiguous framing.
-struct FramedRequest {
-  std::string method = {};         ///< as sent
-  std::string path = {};           ///< as sent, still percent-encoded; without a host
-  std::string query = {};          ///< as sent, without the `?`
-  std::string content_type = {};   ///< as sent; empty when absent
-  std::string origin = {};         ///< as sent; empty when absent
-  Secret authorization = {};       ///< every Authorization, in order, comma separated
-  std::string if_none_match = {};  ///< the last one, as sent; empty when absent
-  std::string if_match = {};       ///< likewise
-  bool accepts_html = false;       ///< an Accept names text/html
-  Headers kept = {};  ///< as the framer was told, each name once: its values in order, comma
-                      ///< separated
+/// A complete request with unambiguous framing. Its path is still percent-encoded, and its client's
+/// address is not known yet.
+struct FramedRequest : HttpRequest {
   std::string forwarded_for = {};  ///< every X-Forwarded-For, in order, comma separated
-  /// Of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not `close`.
-  std::optional<UpgradeOffer> upgrade = {};
-  std::string body = {};
   HttpVersion version = HttpVersion::k11;
   bool keep_alive = false;    ///< the client may send another request
   bool more_follows = false;  ///< bytes after it have already been received

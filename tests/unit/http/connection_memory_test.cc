@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "daemon/base/memory_reservation.h"
-#include "daemon/http/reply_outbox.h"
+#include "daemon/http/response_writer.h"
 #include "tests/unit/http/edge_fixture.h"
 
 namespace rtcroom {
