@@ -3,9 +3,7 @@
 #include <utility>
 
 #include "storage/shared/group_committer.h"
-#include "storage/sqlite/group_writer.h"
 #include "storage/sqlite/sqlite_writer.h"
-#include "storage/sqlite/write_job.h"
 
 namespace rtcroom {
 

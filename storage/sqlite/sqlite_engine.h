@@ -16,7 +16,6 @@ namespace rtcroom {
 
 template <typename Writer>
 class GroupCommitter;
-class SqliteGroupWriter;
 class SqliteWriter;
 
 /// The classes of the kinds run their statements through it.
@@ -25,7 +24,7 @@ class SqliteWriter;
 class SqliteEngine {
  public:
   /// All must outlive it. @param observer  receives failed reads; may be null.
-  SqliteEngine(ReaderPool& readers, GroupCommitter<SqliteGroupWriter>& committer,
+  SqliteEngine(ReaderPool& readers, GroupCommitter<SqliteWriter>& committer,
                StoreObserver* observer)
       : readers_(readers), committer_(committer), observer_(observer) {}
 
@@ -67,7 +66,7 @@ class SqliteEngine {
 
  private:
   ReaderPool& readers_;
-  GroupCommitter<SqliteGroupWriter>& committer_;
+  GroupCommitter<SqliteWriter>& committer_;
   StoreObserver* const observer_;
 };
 

@@ -11,14 +11,12 @@
 #include "storage/shared/room_index.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/group_writer.h"
 #include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_engine.h"
 #include "storage/sqlite/sqlite_writer.h"
 #include "storage/sqlite/store_files.h"
-#include "storage/sqlite/write_job.h"
 
 namespace rtcroom {
 namespace {
@@ -76,15 +74,13 @@ Result<std::optional<StoreFiles>> FilesOf(const SqliteOptions& options, Database
 
 }  // namespace
 
-SqliteStore::SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
+SqliteStore::SqliteStore(std::unique_ptr<RoomIndex> index, std::unique_ptr<SqliteWriter> writer,
                          std::unique_ptr<ReaderPool> readers,
-                         std::unique_ptr<SqliteGroupWriter> groups,
-                         std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer,
+                         std::unique_ptr<GroupCommitter<SqliteWriter>> committer,
                          const SqliteOptions& options)
-    : writer_(std::move(writer)),
-      index_(std::move(index)),
+    : index_(std::move(index)),
+      writer_(std::move(writer)),
       readers_(std::move(readers)),
-      groups_(std::move(groups)),
       committer_(std::move(committer)),
       engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
       max_recordings_(options.limits.max_recordings) {}
@@ -98,21 +94,16 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   if (!database) return About(options.path, database.error());
   const Result<std::optional<StoreFiles>> files = FilesOf(options, *database);
   if (!files) return About(options.path, files.error());
-  auto writer = SqliteWriter::Open(*std::move(database), *files, options.limits);
-  if (!writer) return About(options.path, writer.error());
   auto index = std::make_unique<RoomIndex>();
-  if (const Status filled = (*writer)->FillIndex(*index); !filled) {
-    return About(options.path, filled.error());
-  }
+  auto writer = SqliteWriter::Open(*std::move(database), *files, options.limits, *index, listener);
+  if (!writer) return About(options.path, writer.error());
   auto readers = ReaderPool::Open(options.path, options.vfs, options.readers, (*writer)->commits());
   if (!readers) return About(options.path, readers.error());
   if (const Status same = (*writer)->CheckFiles(); !same) return About(options.path, same.error());
   (*writer)->set_before_checkpoint([&pool = **readers] { pool.ReleaseSnapshots(); });
-  auto groups = std::make_unique<SqliteGroupWriter>(**writer, *index, listener);
-  auto committer = std::make_unique<GroupCommitter<SqliteGroupWriter>>(*groups, options.observer);
-  return std::unique_ptr<SqliteStore>(new SqliteStore(*std::move(writer), std::move(index),
-                                                      *std::move(readers), std::move(groups),
-                                                      std::move(committer), options));
+  auto committer = std::make_unique<GroupCommitter<SqliteWriter>>(**writer, options.observer);
+  return std::unique_ptr<SqliteStore>(new SqliteStore(
+      std::move(index), *std::move(writer), *std::move(readers), std::move(committer), options));
 }
 
 Status SqliteStore::CheckFiles() const { return writer_->CheckFiles(); }

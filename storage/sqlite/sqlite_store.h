@@ -30,7 +30,6 @@ class GroupCommitter;
 class ReaderPool;
 class RoomIndex;
 class SqliteEngine;
-class SqliteGroupWriter;
 class SqliteWriter;
 
 /// When a commit is complete.
@@ -149,19 +148,18 @@ class SqliteStore : public Storage {
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
-  SqliteStore(std::unique_ptr<SqliteWriter> writer, std::unique_ptr<RoomIndex> index,
-              std::unique_ptr<ReaderPool> readers, std::unique_ptr<SqliteGroupWriter> groups,
-              std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer,
+  SqliteStore(std::unique_ptr<RoomIndex> index, std::unique_ptr<SqliteWriter> writer,
+              std::unique_ptr<ReaderPool> readers,
+              std::unique_ptr<GroupCommitter<SqliteWriter>> committer,
               const SqliteOptions& options);
   Status CopyPages(Database& to, const std::stop_token& stop);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
   // writer, so that its connection is the last and leaves a checkpointed file behind.
-  const std::unique_ptr<SqliteWriter> writer_;
   const std::unique_ptr<RoomIndex> index_;
+  const std::unique_ptr<SqliteWriter> writer_;
   const std::unique_ptr<ReaderPool> readers_;
-  const std::unique_ptr<SqliteGroupWriter> groups_;
-  const std::unique_ptr<GroupCommitter<SqliteGroupWriter>> committer_;
+  const std::unique_ptr<GroupCommitter<SqliteWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
   SqliteMessages messages_{*engine_};
   SqliteGroupJoins group_joins_{*engine_};

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <filesystem>
 #include <limits>
+#include <ranges>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,7 +14,6 @@
 
 #include "daemon/base/free_space.h"
 #include "storage/sqlite/event_rows.h"
-#include "storage/sqlite/savepoint.h"
 #include "storage/sqlite/sqlite_messages.h"
 
 namespace rtcroom {
@@ -28,19 +28,41 @@ std::function<std::uint64_t()> FreeBytesFor(const Database& database) {
 
 }  // namespace
 
-SqliteWriter::SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits)
+void UpdateJob::Run(SqliteWriter& writer) {
+  outcomes_.reserve(updates_.size());
+  for (const RoomUpdate& update : updates_) {
+    outcomes_.push_back(writer.Apply(update));
+    if (!writer.InTransaction()) return;  // the whole group is lost: `Abort` follows
+  }
+}
+
+void UpdateJob::Abort(const Error& why) { outcomes_.assign(updates_.size(), why); }
+
+std::optional<Error> UpdateJob::StoreFailure() const {
+  for (const Result<RoomChange>& outcome : std::views::reverse(outcomes_)) {
+    if (std::optional<Error> failure = StoreFailureOf(outcome)) return failure;
+  }
+  return std::nullopt;
+}
+
+SqliteWriter::SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits,
+                           RoomIndex& index, CommitListener& listener)
     : limits_(limits),
       files_(std::move(files)),
+      index_(index),
+      listener_(listener),
       database_(std::move(database)),
       checkpointer_(database_, commits_, {.free_bytes = FreeBytesFor(database_)}) {}
 
 Result<std::unique_ptr<SqliteWriter>> SqliteWriter::Open(Database database,
                                                          std::optional<StoreFiles> files,
-                                                         StoreLimits limits) {
+                                                         StoreLimits limits, RoomIndex& index,
+                                                         CommitListener& listener) {
   std::unique_ptr<SqliteWriter> writer(
-      new SqliteWriter(std::move(database), std::move(files), limits));
+      new SqliteWriter(std::move(database), std::move(files), limits, index, listener));
   if (const Status prepared = writer->Prepare(); !prepared) return prepared.error();
   if (const Status read = writer->ReadMarks(); !read) return read.error();
+  if (const Status filled = writer->FillIndex(); !filled) return filled.error();
   return writer;
 }
 
@@ -95,40 +117,67 @@ Status SqliteWriter::ReadMarks() {
             .pings = run.Unsigned(4),
             .last_message = run.Unsigned(5)};
   if (!run.IsNull(6)) marks_.removal = run.Time(6);
-  committed_marks_ = marks_;
   return {};
 }
 
-Status SqliteWriter::FillIndex(RoomIndex& index) {
+Status SqliteWriter::FillIndex() {
   // Each is answered from an index alone, except for the dialects of the few webrtc rooms.
   for (const char* const sql : {"SELECT kind, dialect, place, '' FROM rooms WHERE kind <> 4",
                                 "SELECT kind, dialect, place, type FROM rooms WHERE kind = 4"}) {
-    if (const Status read = FillIndex(index, sql); !read) return read;
+    Statement read;
+    if (const Status prepared = read.Prepare(database_, sql); !prepared) return prepared;
+    StatementRun run(read);
+    while (run.Next()) {
+      const RoomListEntry room{.kind = static_cast<RoomKind>(run.Integer(0)),
+                               .dialect = static_cast<Dialect>(run.Integer(1)),
+                               .type = run.Text(3),
+                               .place = run.Unsigned(2)};
+      const bool is_known =
+          std::ranges::find(kAllRoomKinds, room.kind) != std::end(kAllRoomKinds) &&
+          (room.dialect == Dialect::kGen1 || room.dialect == Dialect::kGen2);
+      if (!is_known) {
+        return Error{Errc::kStoreBroken,
+                     fmt::format("the room at {} is of no known kind", room.place)};
+      }
+      const RoomIndexChange change{.room = room, .step = RoomIndexChange::Step::kInserted};
+      index_.Apply({&change, 1});
+      ++marks_.rooms;
+    }
+    if (!run.status()) return run.status();
   }
   committed_marks_ = marks_;
   return {};
 }
 
-Status SqliteWriter::FillIndex(RoomIndex& index, const char* sql) {
-  Statement read;
-  if (const Status prepared = read.Prepare(database_, sql); !prepared) return prepared;
-  StatementRun run(read);
-  while (run.Next()) {
-    const RoomListEntry room{.kind = static_cast<RoomKind>(run.Integer(0)),
-                             .dialect = static_cast<Dialect>(run.Integer(1)),
-                             .type = run.Text(3),
-                             .place = run.Unsigned(2)};
-    const bool known_kind = std::ranges::find(kAllRoomKinds, room.kind) != std::end(kAllRoomKinds);
-    const bool known_dialect = room.dialect == Dialect::kGen1 || room.dialect == Dialect::kGen2;
-    if (!known_kind || !known_dialect) {
-      return Error{Errc::kStoreBroken,
-                   fmt::format("the room at {} is of no known kind", room.place)};
-    }
-    const RoomIndexChange change{.room = room, .step = RoomIndexChange::Step::kInserted};
-    index.Apply({&change, 1});
-    ++marks_.rooms;
+Status SqliteWriter::Run(const std::vector<Job*>& group) {
+  Status done = RunInTransaction(group);
+  if (done) {
+    index_.Apply(index_changes_);
+    listener_.OnCommit(committed());
+  } else {
+    Rollback();
+    for (Job* job : group) job->Abort(done.error());
   }
-  return run.status();
+  for (Job* job : group) job->AfterTransaction(*this);
+  return done;
+}
+
+Status SqliteWriter::RunInTransaction(const std::vector<Job*>& group) {
+  if (const Status begun = Begin(); !begun) return begun;
+  for (Job* job : group) {
+    job->Run(*this);
+    if (!InTransaction()) {
+      const std::optional<Error> cause = job->StoreFailure();
+      return Error{Errc::kStoreBroken, "a failed write took its whole group with it: " +
+                                           (cause ? cause->detail : "no reason given")};
+    }
+  }
+  return Commit();
+}
+
+void SqliteWriter::Rest(const Status& committed) {
+  if (!committed && committed.error().code == Errc::kStoreBroken) checkpointer_.RunAfterFailure();
+  checkpointer_.RunWhenDue();
 }
 
 Status SqliteWriter::Begin() {
@@ -136,7 +185,7 @@ Status SqliteWriter::Begin() {
   // What is written to other files would be acknowledged, and gone at the next start.
   if (const Status same = CheckFiles(); !same) return same;
   if (const Status room = checkpointer_.CheckRoom(); !room) return room;
-  return Run(begin_);
+  return rtcroom::Run(begin_);
 }
 
 Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
@@ -343,7 +392,7 @@ Result<std::size_t> SqliteWriter::Trim(const EventRetention& retention) {
 
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status().error();
-  if (const Status deleted = Run(delete_events_, end); !deleted) return deleted.error();
+  if (const Status deleted = rtcroom::Run(delete_events_, end); !deleted) return deleted.error();
   if (const Status released = savepoint.Release(); !released) return released.error();
   marks_.trimmed_position = end;
   marks_.event_bytes = bytes;
@@ -357,7 +406,7 @@ Status SqliteWriter::Ping() {
   probe_.fill(static_cast<std::byte>(marks_.pings));
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
-  const Status written = Run(write_probe_, std::span<const std::byte>(probe_));
+  const Status written = rtcroom::Run(write_probe_, std::span<const std::byte>(probe_));
   if (!written) return written;
   return savepoint.Release();
 }
@@ -371,15 +420,15 @@ Status SqliteWriter::WriteAux(const std::function<Status(AuxWriter&)>& write) {
 
 Status SqliteWriter::Commit() {
   if (marks_ != committed_marks_) {
-    const Status written =
-        Run(write_marks_, marks_.last_sequence, marks_.last_position, marks_.trimmed_position,
-            marks_.event_bytes, marks_.pings, marks_.last_message, marks_.removal);
+    const Status written = rtcroom::Run(write_marks_, marks_.last_sequence, marks_.last_position,
+                                        marks_.trimmed_position, marks_.event_bytes, marks_.pings,
+                                        marks_.last_message, marks_.removal);
     if (!written) return written;
   }
   const std::uint64_t writes = checkpointer_.writes();
   {
     const CommitCount::UnderWay under_way(commits_);
-    if (const Status committed = Run(commit_); !committed) return committed;
+    if (const Status committed = rtcroom::Run(commit_); !committed) return committed;
   }
   has_written_ = checkpointer_.writes() != writes;
   committed_marks_ = marks_;

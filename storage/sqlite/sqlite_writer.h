@@ -1,4 +1,4 @@
-// The writing half of the store: one transaction per group of changes.
+// The writing half of the store: the calls that write, in groups, each in one transaction.
 #pragma once
 
 #include <array>
@@ -19,38 +19,105 @@
 #include "daemon/core/store.h"
 #include "storage/shared/custom_events.h"
 #include "storage/shared/room_index.h"
+#include "storage/shared/write_job.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_rows.h"
-#include "storage/sqlite/savepoint.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/store_files.h"
 
 namespace rtcroom {
 
-/// Begin, then any number of writes, then Commit or Rollback.
+class SqliteWriter;
+
+/// A call that writes.
+class SqliteJob : public WriteJob {
+ public:
+  /// Does the work, inside the group's transaction.
+  virtual void Run(SqliteWriter& writer) = 0;
+  /// Nothing of the group was committed: `why` is the outcome, whatever the result of `Run`.
+  virtual void Abort(const Error& why) = 0;
+  /// Called after the transaction has ended in any way.
+  virtual void AfterTransaction(SqliteWriter& /*writer*/) {}
+};
+
+class UpdateJob : public SqliteJob {
+ public:
+  explicit UpdateJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
+
+  [[nodiscard]] std::size_t size() const override { return updates_.size(); }
+  void Run(SqliteWriter& writer) override;
+  void Abort(const Error& why) override;
+  [[nodiscard]] std::optional<Error> StoreFailure() const override;
+
+  /// One per update, in order.
+  std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
+
+ private:
+  const std::span<const RoomUpdate> updates_;
+  std::vector<Result<RoomChange>> outcomes_;
+};
+
+/// Any other write, given as a function.
+class CallJob : public SqliteJob {
+ public:
+  explicit CallJob(std::function<Status(SqliteWriter&)> call) : call_(std::move(call)) {}
+
+  [[nodiscard]] std::size_t size() const override { return 1; }
+  void Run(SqliteWriter& writer) override { status_ = call_(writer); }
+  void Abort(const Error& why) override { status_ = why; }
+  [[nodiscard]] std::optional<Error> StoreFailure() const override { return StoreFailureOf(status_); }
+
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  const std::function<Status(SqliteWriter&)> call_;
+  Status status_;
+};
+
+/// What cannot be done in a transaction. It is done also when the store takes no writes.
+class MaintenanceJob : public SqliteJob {
+ public:
+  explicit MaintenanceJob(std::function<void(SqliteWriter&)> call) : call_(std::move(call)) {}
+
+  [[nodiscard]] std::size_t size() const override { return 1; }
+  void Run(SqliteWriter& /*writer*/) override {}
+  void Abort(const Error& /*why*/) override {}
+  void AfterTransaction(SqliteWriter& writer) override { call_(writer); }
+  [[nodiscard]] std::optional<Error> StoreFailure() const override { return std::nullopt; }
+
+ private:
+  const std::function<void(SqliteWriter&)> call_;
+};
+
+/// The writer of a `GroupCommitter`. The writes of a job are made by it.
 ///
 /// @threads one thread: the writer thread of `GroupCommitter`.
 class SqliteWriter {
  public:
+  using Job = SqliteJob;
+
+  /// Adds every stored room to `index`.
   /// @param database  the only writing connection, with the newest schema.
   /// @param files     of the database; nullopt: of a VFS without files.
+  /// @param index     follows the commits, as does `listener`; both outlive the writer.
   /// @errors kStoreBusy; kStoreBroken.
   static Result<std::unique_ptr<SqliteWriter>> Open(Database database,
                                                     std::optional<StoreFiles> files,
-                                                    StoreLimits limits);
+                                                    StoreLimits limits, RoomIndex& index,
+                                                    CommitListener& listener);
 
   /// `StoreFiles::Check`. Safe from any thread.
   [[nodiscard]] Status CheckFiles() const { return files_ ? files_->Check() : Status(); }
 
-  /// Adds every stored room to `index`, and counts the rooms.
-  /// @errors kStoreBusy; kStoreBroken.
-  Status FillIndex(RoomIndex& index);
-
+  /// Runs the jobs in one transaction; those that it acknowledges are on disk.
   /// @errors kStoreBusy while another process writes; kStoreBroken.
-  Status Begin();
+  Status Run(const std::vector<Job*>& group);
+  /// Frees space in the write-ahead log, if possible, after a group that failed; keeps it short.
+  /// Call it between transactions.
+  void Rest(const Status& committed);
 
   /// One update of `Store::UpdateAll`; it sees the earlier ones of the same transaction. After an
   /// error this update has left no change.
@@ -74,27 +141,13 @@ class SqliteWriter {
   /// group may be acknowledged.
   [[nodiscard]] bool InTransaction() const { return database_.InTransaction(); }
 
-  /// Returns when everything since Begin is on disk.
-  /// @errors kStoreBusy; kStoreBroken. Call `Rollback` then.
-  Status Commit();
-  /// Undoes everything since Begin.
-  void Rollback();
-
-  /// Rooms created, activated or removed in the last transaction.
-  [[nodiscard]] std::span<const RoomIndexChange> index_changes() const { return index_changes_; }
-
-  /// Frees space in the write-ahead log, if possible, after a transaction that was rolled back.
-  void MakeRoom() { checkpointer_.RunAfterFailure(); }
   /// Events in the history, as of the last commit.
   [[nodiscard]] std::uint64_t retained_events() const {
     return committed_marks_.last_position - committed_marks_.trimmed_position;
   }
 
-  /// Whether the last `Commit` has changed something.
-  [[nodiscard]] bool has_written() const { return has_written_; }
-
-  /// What the last transaction has committed; valid until the next `Begin`.
-  [[nodiscard]] Committed committed() const;
+  /// Whether the last commit has changed something.
+  [[nodiscard]] bool has_confirmed() const { return has_written_; }
 
   /// Owned by this writer, which outlives the users of the count.
   [[nodiscard]] const CommitCount& commits() const { return commits_; }
@@ -105,9 +158,6 @@ class SqliteWriter {
 
   /// The connection, for use between transactions.
   [[nodiscard]] Database& database() { return database_; }
-
-  /// Keeps the write-ahead log short; call it between transactions, when no job waits.
-  void Checkpoint() { checkpointer_.RunWhenDue(); }
 
  private:
   /// Persistent counters (table `meta`), and the number of rooms.
@@ -123,11 +173,20 @@ class SqliteWriter {
     bool operator==(const Marks&) const = default;
   };
 
-  SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits);
-  void ForgetTransaction();
+  SqliteWriter(Database database, std::optional<StoreFiles> files, StoreLimits limits,
+               RoomIndex& index, CommitListener& listener);
   Status Prepare();
   Status ReadMarks();
-  Status FillIndex(RoomIndex& index, const char* sql);
+  /// Adds the stored rooms to the index, and counts them.
+  Status FillIndex();
+  Status RunInTransaction(const std::vector<Job*>& group);
+  Status Begin();
+  Status Commit();
+  /// Undoes everything since `Begin`.
+  void Rollback();
+  void ForgetTransaction();
+  /// What the last transaction has committed; valid until the next `Begin`.
+  [[nodiscard]] Committed committed() const;
   Status Write(const Room* stored, RoomChange& change);
   /// Position of the newest event of a stored room.
   Result<std::uint64_t> LastPosition(const Room& stored);
@@ -149,6 +208,8 @@ class SqliteWriter {
 
   const StoreLimits limits_;
   const std::optional<StoreFiles> files_;
+  RoomIndex& index_;
+  CommitListener& listener_;
   Database database_;  // before the statements, which must end first
   CommitCount commits_;
   Checkpointer checkpointer_;
@@ -172,7 +233,7 @@ class SqliteWriter {
   std::array<std::byte, std::size_t{64} << 10> probe_{};
   Marks marks_;
   Marks committed_marks_;
-  // Of the transaction, for the listener:
+  // Of the transaction, for listener and index:
   std::vector<StoredEvent> events_;
   std::vector<MixChanged> mixes_;
   std::vector<Revocation> revocations_;

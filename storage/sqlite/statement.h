@@ -1,4 +1,4 @@
-// Prepared statements, and one run of one.
+// Prepared statements, one run of one, and parts of a transaction that can be undone separately.
 #pragma once
 
 #include <cstddef>
@@ -174,5 +174,36 @@ Status RunOnce(Database& database, std::string_view sql, const Values&... values
   if (const Status prepared = statement.Prepare(database, sql); !prepared) return prepared;
   return Run(statement, values...);
 }
+
+/// The statements that create and release savepoints, prepared once because each write runs them.
+struct SavepointStatements {
+  Status Prepare(Database& database);
+
+  Statement make;
+  Statement release;
+};
+
+/// Undoes all writes since its creation, unless it is released.
+///
+/// If the undo itself fails, the whole transaction is rolled back, so that no partial write is ever
+/// committed; `Database::InTransaction` is false then.
+class Savepoint {
+ public:
+  Savepoint(Database& database, SavepointStatements& statements);
+  ~Savepoint();
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+
+  /// Whether it was created.
+  [[nodiscard]] const Status& status() const { return status_; }
+  /// Keeps its writes as a part of the transaction.
+  Status Release();
+
+ private:
+  Database& database_;
+  SavepointStatements& statements_;
+  Status status_;
+  bool open_ = false;
+};
 
 }  // namespace rtcroom
