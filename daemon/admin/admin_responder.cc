@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "handlers/shared/request_log.h"
+#include "handlers/shared/request_recorder.h"
 
 namespace rtcroom {
 namespace {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "daemon/base/log_scope.h"
-#include "handlers/shared/request_log.h"
 
 namespace rtcroom {
 namespace {

@@ -15,7 +15,7 @@
 #include "daemon/http/http_handler.h"
 #include "daemon/http/http_listener.h"
 #include "handlers/callbacks/callback_handler.h"
-#include "handlers/shared/request_ids.h"
+#include "handlers/shared/request_recorder.h"
 
 namespace rtcroom {
 

@@ -21,7 +21,6 @@
 #include "handlers/demo_pages.h"
 #include "handlers/front.h"
 #include "handlers/rooms/router.h"
-#include "handlers/shared/request_ids.h"
 #include "handlers/shared/request_recorder.h"
 #include "handlers/shared/second_looks.h"
 #include "handlers/tim/tim_router.h"

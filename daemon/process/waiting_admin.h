@@ -14,7 +14,7 @@
 #include "daemon/http/edge_threads.h"
 #include "daemon/process/inherited_sockets.h"
 #include "daemon/process/runtime.h"
-#include "handlers/shared/request_ids.h"
+#include "handlers/shared/request_recorder.h"
 
 namespace rtcroom {
 

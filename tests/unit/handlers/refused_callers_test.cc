@@ -1,5 +1,3 @@
-#include "handlers/shared/refused_callers.h"
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -8,8 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "handlers/shared/request_recorder.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/recorded_reply.h"
 
 namespace rtcroom {
 namespace {
@@ -22,9 +22,9 @@ class RefusedCallersTest : public testing::Test {
  protected:
   void Refuse(const std::string& address, Errc failure = Errc::kTokenWrong,
               const std::string& detail = "") {
-    refused_.Record(
-        "id-7", address,
-        {.endpoint = "add_pusher", .code = 7, .failure = failure, .failure_detail = detail});
+    recorder_.Record(
+        {.request_id = "id-7", .peer_address = address, .begun = clock_.Monotonic()},
+        {.endpoint = "add_pusher", .code = 7, .failure = failure, .failure_detail = detail}, 200);
   }
   [[nodiscard]] std::ptrdiff_t Lines() const {
     const std::string text = log_.Text();
@@ -34,7 +34,9 @@ class RefusedCallersTest : public testing::Test {
   CapturedLog log_;
   FakeClock clock_;
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
-  RefusedCallers refused_{clock_, logger_};
+  RequestIds ids_{"id"};
+  LastRequest observer_;
+  RequestRecorder recorder_{ids_, observer_, clock_, logger_};
 };
 
 TEST_F(RefusedCallersTest, AreLoggedAtInfoWithAddressAndCause) {
@@ -59,11 +61,12 @@ TEST_F(RefusedCallersTest, AreLoggedOncePerTenSecondsAndAddress) {
 }
 
 TEST_F(RefusedCallersTest, AreCallersWithoutAValidTicketOrToken) {
-  for (const Errc failure : {Errc::kBadRequest, Errc::kRoomNotFound, Errc::kNotAllowed,
-                             Errc::kTooManyRequests, Errc::kStoreBusy}) {
+  for (const Errc failure :
+       {Errc::kBadRequest, Errc::kRoomNotFound, Errc::kNotAllowed, Errc::kTooManyRequests}) {
     Refuse("192.0.2.1", failure);
   }
-  refused_.Record("id-7", "192.0.2.1", {.endpoint = "add_pusher"});
+  recorder_.Record({.peer_address = "192.0.2.1", .begun = clock_.Monotonic()},
+                   {.endpoint = "add_pusher"}, 200);
   EXPECT_THAT(log_.Text(), IsEmpty());
   int clients = 0;
   for (const Errc failure : {Errc::kUnauthorized, Errc::kNoCredentials, Errc::kTokenMalformed,

@@ -1,11 +1,10 @@
-#include "handlers/shared/request_log.h"
-
 #include <chrono>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "handlers/shared/request_recorder.h"
 #include "tests/support/captured_log.h"
 
 namespace rtcroom {
