@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "handlers/rooms/reply.h"
-#include "handlers/shared/call.h"
+#include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 

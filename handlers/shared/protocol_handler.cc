@@ -1,5 +1,6 @@
 #include "handlers/shared/protocol_handler.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -30,6 +31,40 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
                     .begun = request.begun},
                    call.label, reply->status);
   responder.Send(*std::move(reply));
+}
+
+PendingCall::PendingCall(Call& call, RequestRecorder& recorder, RequestCharge charge,
+                         Duration duration, Render if_lost)
+    : responder_(std::move(call.responder)),
+      facts_{.request_id = call.http.request_id,
+             .peer_address = call.http.peer_address,
+             .begun = call.http.begun},
+      label_(call.label),
+      headers_(std::move(call.headers)),
+      recorder_(recorder),
+      charge_(std::move(charge)),
+      duration_(duration),
+      if_lost_(std::move(if_lost)) {}
+
+PendingCall::~PendingCall() {
+  try {
+    if (if_lost_) Answer(if_lost_);
+  } catch (...) {
+    // Most likely out of memory: the responder answers as it ends.
+  }
+}
+
+void PendingCall::Answer(const Render& render) {
+  if (is_answered_.exchange(true)) return;
+  HttpReply reply = render(label_);
+  charge_.ChargeReply(reply.body.size());
+  std::ranges::move(headers_, std::back_inserter(reply.headers));
+  if (duration_ == Duration::kCounted) {
+    recorder_.Record(facts_, label_, reply.status);
+  } else {
+    recorder_.RecordPoll(facts_, label_, reply.status);
+  }
+  responder_.Send(std::move(reply));
 }
 
 }  // namespace rtcroom
