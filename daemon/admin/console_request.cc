@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "handlers/rooms/utils_request.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -13,7 +13,7 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ids.h"
 #include "daemon/http/message.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "daemon/base/digest.h"
-#include "handlers/shared/body.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include "daemon/base/digest.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

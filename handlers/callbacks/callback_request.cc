@@ -8,7 +8,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/ip_address.h"
 #include "daemon/base/text.h"
-#include "handlers/shared/json_values.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

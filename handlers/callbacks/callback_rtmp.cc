@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "daemon/media/stream_server.h"
-#include "handlers/shared/json_values.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "daemon/media/stream_server.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "handlers/callbacks/callback_request.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

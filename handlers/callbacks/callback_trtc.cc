@@ -7,8 +7,7 @@
 
 #include "daemon/base/base64.h"
 #include "daemon/base/digest.h"
-#include "handlers/shared/body.h"
-#include "handlers/shared/json_values.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -11,8 +11,8 @@
 #include "daemon/channel/plain_message.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/shared/body.h"
 #include "handlers/shared/request_charge.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -8,9 +8,8 @@
 #include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/utils_request.h"
-#include "handlers/shared/body.h"
-#include "handlers/shared/json_values.h"
 #include "handlers/shared/request_charge.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -10,7 +10,7 @@
 #include "daemon/http/message.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/route_table.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

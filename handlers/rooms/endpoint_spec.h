@@ -11,8 +11,8 @@
 #include "daemon/http/http_handler.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/shared/field_spec.h"
-#include "handlers/shared/form.h"
 #include "handlers/shared/protocol.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

@@ -16,8 +16,8 @@
 #include "handlers/rooms/answer.h"
 #include "handlers/rooms/reply.h"
 #include "handlers/rooms/services.h"
-#include "handlers/shared/form.h"
 #include "handlers/shared/protocol.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

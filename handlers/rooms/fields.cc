@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/text.h"
-#include "handlers/shared/body.h"
-#include "handlers/shared/json_values.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

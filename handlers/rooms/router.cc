@@ -7,8 +7,8 @@
 #include "handlers/rooms/answer.h"
 #include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/refusal.h"
-#include "handlers/shared/form.h"
 #include "handlers/shared/request_charge.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "daemon/base/text.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 Status CheckQuery(const FormPairs& query) {

@@ -5,8 +5,8 @@
 #include "daemon/base/secret.h"
 #include "daemon/http/message.h"
 #include "handlers/rooms/endpoints.h"
-#include "handlers/shared/form.h"
 #include "handlers/shared/protocol.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "daemon/auth/stream_signature.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "handlers/channel/channel_codes.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom::tim {
 namespace {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom::tim {
 namespace {

@@ -5,7 +5,7 @@
 #include "daemon/auth/user_sig.h"
 #include "daemon/channel/message_guard.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 #include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {

@@ -18,7 +18,7 @@
 #include "daemon/channel/channel.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/http/http_handler.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 

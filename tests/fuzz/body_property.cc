@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/text.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

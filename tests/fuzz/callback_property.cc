@@ -20,7 +20,7 @@
 #include "handlers/callbacks/callback_rtmp.h"
 #include "handlers/callbacks/callback_srs.h"
 #include "handlers/callbacks/callback_trtc.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

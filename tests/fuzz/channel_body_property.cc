@@ -8,7 +8,7 @@
 #include "daemon/base/text.h"
 #include "daemon/channel/message_body.h"
 #include "daemon/channel/message_guard.h"
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 #include "tests/fuzz/parser_properties.h"
 
 namespace rtcroom {

@@ -8,7 +8,7 @@
 
 #include "daemon/auth/login_service.h"
 #include "handlers/rooms/router.h"
-#include "handlers/shared/form.h"
+#include "handlers/shared/request_text.h"
 #include "tests/fuzz/parser_properties.h"
 #include "tests/fuzz/request_bytes.h"
 #include "tests/support/router_fixture.h"

@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 #include "handlers/tim/tim_handlers.h"
 #include "tests/support/channel_fixture.h"
 

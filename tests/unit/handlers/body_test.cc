@@ -1,9 +1,8 @@
-#include "handlers/shared/body.h"
-
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "handlers/shared/request_text.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {

@@ -1,7 +1,7 @@
-#include "handlers/shared/form.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 namespace {

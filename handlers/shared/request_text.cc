@@ -1,19 +1,26 @@
-#include "handlers/shared/body.h"
+#include "handlers/shared/request_text.h"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
+#include <cmath>
 #include <limits>
-#include <string>
-#include <utility>
+#include <system_error>
 
+#include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
-#include "handlers/shared/form.h"
 
 namespace rtcroom {
-namespace {
 
 using nlohmann::json;
+
+namespace {
+
+/// @source the form encoding of the URL standard: `+` is a space.
+std::string Decode(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return PercentDecode(spaced);
+}
 
 Error BadBody(std::string_view fault) {
   return {Errc::kBadRequest, std::string("body: ").append(fault)};
@@ -154,6 +161,30 @@ std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
 
 }  // namespace
 
+FormPairs ParseForm(std::string_view text) {
+  FormPairs pairs;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = pair.find('=');
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    pairs.emplace_back(Decode(pair.substr(0, equals)), Decode(value));
+  }
+  return pairs;
+}
+
+const std::string* FindFirst(const FormPairs& pairs, std::string_view name) {
+  const auto found = std::ranges::find(pairs, name, &FormPairs::value_type::first);
+  return found == pairs.end() ? nullptr : &found->second;
+}
+
+std::string_view FirstOrEmpty(const FormPairs& pairs, std::string_view name) {
+  const std::string* const value = FindFirst(pairs, name);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
 Result<json> ParseJson(std::string_view text) {
   return Parse<json>(text, std::numeric_limits<std::size_t>::max());
 }
@@ -174,6 +205,72 @@ Result<Body> ParseBody(std::string_view content_type, std::string_view body) {
   if (fields) return Body{.fields = *std::move(fields)};
   if (IsMediaType(content_type, "application/json")) return fields.error();
   return Body{.unread = FaultOfUnread(body, fields.error().detail)};
+}
+
+bool IsTruthy(const json& value) {
+  switch (value.type()) {
+    case json::value_t::null:
+    case json::value_t::discarded:
+      return false;
+    case json::value_t::boolean:
+      return value.get<bool>();
+    case json::value_t::string:
+      return !value.get_ref<const std::string&>().empty();
+    case json::value_t::number_integer:
+    case json::value_t::number_unsigned:
+    case json::value_t::number_float:
+      return value != 0;
+    case json::value_t::object:
+    case json::value_t::array:
+    case json::value_t::binary:
+      return true;
+  }
+  return false;
+}
+
+bool IsEmptyValue(const json& value) {
+  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty());
+}
+
+std::optional<std::int64_t> WholeNumber(const json& value) {
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<std::uint64_t>();
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(number, Limits::max()));
+  }
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (!value.is_number_float()) return std::nullopt;
+  // A double in two cases: `20.0`, the same as 20 to a JavaScript client, and 65 bits or more.
+  const auto number = value.get<double>();
+  if (std::trunc(number) != number) return std::nullopt;
+  constexpr double kTwoTo63 = 9223372036854775808.0;
+  if (number >= kTwoTo63) return Limits::max();
+  if (number < -kTwoTo63) return Limits::min();
+  return static_cast<std::int64_t>(number);
+}
+
+std::optional<std::int64_t> WholeNumber(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed_to, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed_to != end || fault == std::errc::invalid_argument) return std::nullopt;
+  if (fault == std::errc::result_out_of_range) {
+    using Limits = std::numeric_limits<std::int64_t>;
+    return text.front() == '-' ? Limits::min() : Limits::max();
+  }
+  return number;
+}
+
+std::optional<std::string> IdText(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_integer()) return value.dump();
+  if (!value.is_number_float()) return std::nullopt;
+  // A double holds whole numbers exactly only up to 2^53; a greater one may be rounded.
+  constexpr double kExact = 9007199254740992.0;
+  if (std::abs(value.get<double>()) > kExact) return std::nullopt;
+  const std::optional<std::int64_t> number = WholeNumber(value);
+  if (!number) return std::nullopt;
+  return std::to_string(*number);
 }
 
 }  // namespace rtcroom

@@ -1,15 +1,34 @@
-// Parses the bytes of a request body into a JSON object.
+// Parses the text of requests: queries, forms, JSON, and single values of them.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/result.h"
 
 namespace rtcroom {
+
+/// Pairs in the order sent.
+using FormPairs = std::vector<std::pair<std::string, std::string>>;
+
+/// Parses `name=value&name=value`: a query or a form. Names and values are percent-decoded once,
+/// and `+` means space (protocol F.6). A name without
+/// `=` has an empty value; a `%` not followed by two hex digits is kept. The result may hold any
+/// byte.
+FormPairs ParseForm(std::string_view text);
+
+/// The first value of `name`, or null.
+const std::string* FindFirst(const FormPairs& pairs, std::string_view name);
+
+/// The same, or empty; valid as long as `pairs`.
+std::string_view FirstOrEmpty(const FormPairs& pairs, std::string_view name);
 
 /// Deepest nesting of objects and arrays in a body, the outermost object counted.
 /// @source protocol F.6.
@@ -50,5 +69,22 @@ struct Body {
 /// @errors kBadRequest, with a detail that begins with "body: ".
 /// @source protocol 0.2, 0.3, F.6.
 Result<Body> ParseBody(std::string_view content_type, std::string_view body);
+
+// Values.
+
+/// JavaScript truthiness, by which the gen-1 server detects missing fields.
+bool IsTruthy(const nlohmann::json& value);
+
+/// `""` or `null`.
+bool IsEmptyValue(const nlohmann::json& value);
+
+/// The whole number in `value`, clamped to 64 bits; `20.0` counts, as for a JavaScript client.
+std::optional<std::int64_t> WholeNumber(const nlohmann::json& value);
+/// The same for decimal text, without space, plus sign or exponent.
+std::optional<std::int64_t> WholeNumber(std::string_view text);
+
+/// The text of an ID that was sent as a string or, as some clients do, as a whole number; nullopt
+/// when it is ill-typed.
+std::optional<std::string> IdText(const nlohmann::json& value);
 
 }  // namespace rtcroom
