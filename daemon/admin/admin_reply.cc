@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/json_text.h"
-#include "handlers/rooms/refusal.h"
+#include "handlers/rooms/reply.h"
 #include "handlers/shared/protocol_codes.h"
 
 namespace rtcroom {

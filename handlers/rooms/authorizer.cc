@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "daemon/base/address_key.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/utils_request.h"
 #include "handlers/shared/request_charge.h"

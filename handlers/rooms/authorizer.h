@@ -8,8 +8,8 @@
 #include "daemon/base/result.h"
 #include "daemon/core/auth_mode.h"
 #include "daemon/http/message.h"
+#include "handlers/rooms/endpoint_spec.h"
 #include "handlers/rooms/endpoints.h"
-#include "handlers/rooms/route_table.h"
 #include "handlers/shared/request_text.h"
 
 namespace rtcroom {

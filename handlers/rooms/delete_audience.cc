@@ -1,6 +1,5 @@
 #include <string>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 

@@ -1,4 +1,4 @@
-// The table of endpoints, and the rules that determine a request's protocol.
+// The table of endpoints, their paths, and the rules that determine a request's protocol.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
+#include "daemon/base/sip_hash.h"
 #include "daemon/core/ids.h"
 #include "daemon/http/http_handler.h"
+#include "daemon/http/message.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/shared/field_spec.h"
 #include "handlers/shared/protocol.h"
@@ -93,5 +97,45 @@ Protocol ProtocolOf(const EndpointSpec& route, const FormPairs& query);
 
 /// Whether `route` exists in `protocol`.
 bool Serves(const EndpointSpec& route, Protocol protocol);
+
+/// A path prefix of the endpoints.
+struct RouteMount {
+  std::string prefix{};              ///< leading and trailing slashes are ignored
+  std::optional<Protocol> pinned{};  ///< mounts only the routes of this protocol
+};
+
+/// A route under one of its paths.
+struct RouteEntry {
+  const EndpointSpec* route = nullptr;
+  std::optional<RoomKind> kind{};    ///< nullopt under `utils`
+  std::optional<Protocol> pinned{};  ///< by the prefix
+};
+
+/// Paths are `<prefix>/<kind>/<endpoint>`, in any letter case; repeated and trailing slashes, which
+/// some clients send, are ignored (protocol 0.2). Where two prefixes yield the same path, the first
+/// one applies (protocol C.1).
+///
+/// @threads immutable: safe from any thread.
+class RouteTable {
+ public:
+  explicit RouteTable(const std::vector<RouteMount>& mounts);
+
+  /// One look-up; allocates nothing.
+  /// @param path  percent-decoded, without the query.
+  /// @return the route with that method, else any route of the path; null for an unknown path.
+  [[nodiscard]] const RouteEntry* Find(std::string_view method, std::string_view path) const;
+
+  /// The methods of a path, as the header Allow lists them.
+  [[nodiscard]] std::string AllowedMethods(std::string_view path) const;
+
+ private:
+  void Add(const RouteMount& mount);
+
+  using Entries = std::vector<RouteEntry>;  ///< of one path
+
+  [[nodiscard]] const Entries* EntriesOf(std::string_view path) const;
+
+  std::unordered_map<std::string, Entries, NameHash, std::equal_to<>> paths_;  ///< normalized
+};
 
 }  // namespace rtcroom

@@ -13,7 +13,6 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
-#include "handlers/rooms/answer.h"
 #include "handlers/rooms/reply.h"
 #include "handlers/rooms/services.h"
 #include "handlers/shared/protocol.h"

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 

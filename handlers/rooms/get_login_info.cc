@@ -1,7 +1,6 @@
 #include <string>
 #include <utility>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/login_reply.h"

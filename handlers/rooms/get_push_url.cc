@@ -2,7 +2,6 @@
 #include <string>
 #include <utility>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/push_urls.h"

@@ -1,7 +1,7 @@
 #include <utility>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/fields.h"
 #include "handlers/rooms/room_json.h"
 
 namespace rtcroom {

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "daemon/base/percent_encoding.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/fields.h"
 #include "handlers/rooms/utils_request.h"
 
 namespace rtcroom {

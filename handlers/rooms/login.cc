@@ -3,9 +3,9 @@
 #include <string_view>
 #include <utility>
 
-#include "handlers/rooms/account_fields.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/fields.h"
+#include "handlers/rooms/login_reply.h"
 
 namespace rtcroom {
 namespace {

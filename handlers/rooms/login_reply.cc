@@ -1,8 +1,12 @@
 #include "handlers/rooms/login_reply.h"
 
-#include "handlers/rooms/account_fields.h"
-
 namespace rtcroom {
+
+void WriteAccount(const HandlerContext& context, JsonText& out) {
+  out.Field("sdkAppID", context.sdk_app_id)
+      .Field("accType", context.account_type)
+      .Field("accountType", context.account_type);
+}
 
 JsonText LoginFields(const ImLogin& login, const HandlerContext& context) {
   JsonText fields;

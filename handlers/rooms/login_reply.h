@@ -1,4 +1,4 @@
-// The fields shared by the replies of both login calls.
+// The fields that the replies of logins share.
 #pragma once
 
 #include "daemon/auth/login_service.h"
@@ -6,6 +6,11 @@
 #include "handlers/rooms/endpoints.h"
 
 namespace rtcroom {
+
+/// Writes `sdkAppID`, a number, and the account type, a string, as both `accType` and
+/// `accountType`.
+/// @source protocol C.4.
+void WriteAccount(const HandlerContext& context, JsonText& out);
 
 /// The caller's identity and its ticket, without the session key.
 /// @source protocol A.4.1, B.7, C.4.

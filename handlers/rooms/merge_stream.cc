@@ -5,7 +5,6 @@
 
 #include "daemon/media/mix_request.h"
 #include "daemon/media/stream_mixer.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "daemon/base/text.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 

@@ -2,7 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "daemon/base/exception_type.h"
+#include "daemon/http/http_handler.h"
 #include "handlers/shared/protocol_codes.h"
 
 namespace rtcroom {
@@ -46,6 +49,35 @@ HttpReply RenderPage(const TextPage& page) {
           .body = page.text};
 }
 
+constexpr int kFirstFaultOfTheServer = 500;
+
+/// The error text, which the client receives: the faulty part of the request and the fault.
+std::string_view DetailOf(int status, std::string_view reason) {
+  if (reason == kPlainHttpReason) return "scheme: http, where this port speaks https";
+  switch (status) {
+    case 404:
+      return "path: unknown";
+    case 405:
+      return "method: not allowed here";
+    case 408:
+      return "request: not complete in time";
+    case 411:
+      return "Content-Length: missing";
+    case 413:
+      return "body: too long";
+    case 414:
+      return "request line: too long";
+    case 415:
+      return "Content-Encoding: not supported";
+    case 417:
+      return "Expect: not supported";
+    case 431:
+      return "head: too long";
+    default:
+      return "request: malformed";
+  }
+}
+
 }  // namespace
 
 HttpReply Render(const Reply& reply, RequestLabel& label, BusyReply busy) {
@@ -82,6 +114,48 @@ HttpReply Render(const Reply& reply, RequestLabel& label, BusyReply busy) {
 
 std::size_t SuccessFrameBytes() {
   return Succeeded().text().size() + std::string_view("{,}").size();
+}
+
+HttpReply RefusalOf(int status, RequestLabel& label, std::string_view reason) {
+  const Error failure = status < kFirstFaultOfTheServer
+                            ? Error{Errc::kBadRequest, std::string(DetailOf(status, reason))}
+                            : Error{Errc::kUnavailable, {}};
+  HttpReply reply = Render(Reply::Failure(failure), label);
+  reply.status = status;
+  return reply;
+}
+
+Reply TooManyRequests() {
+  return Reply::Failure({Errc::kTooManyRequests, "address: too many requests"});
+}
+
+Reply InternalError() {
+  return Reply::Failure({Errc::kInternal, std::string(CurrentExceptionType())});
+}
+
+Answer::Answer(Call& call, RequestRecorder& recorder, RequestCharge charge, BusyReply busy)
+    : call_(std::make_shared<PendingCall>(call, recorder, std::move(charge))), busy_(busy) {}
+
+void Answer::operator()(const Reply& reply) const {
+  call_->Answer([&](RequestLabel& label) { return Render(reply, label, busy_); });
+}
+
+void Answer::RunInSlices(std::function<std::optional<Reply>()> slice) const {
+  call_->RunInSlices([answer = *this, slice = std::move(slice), has_begun = false]() mutable {
+    try {
+      // Many calls may have been admitted at once: refuses those whose caller is in debt by now.
+      if (!std::exchange(has_begun, true) && answer.call_->charge().IsInDebt()) {
+        answer(TooManyRequests());
+        return true;
+      }
+      const std::optional<Reply> reply = slice();
+      if (reply) answer(*reply);
+      return reply.has_value();
+    } catch (...) {
+      answer(InternalError());
+      return true;
+    }
+  });
 }
 
 }  // namespace rtcroom

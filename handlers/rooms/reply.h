@@ -1,15 +1,19 @@
-// The result of an endpoint, before it is rendered as an HTTP reply.
+// The result of an endpoint, its rendering as an HTTP reply, and the right to answer with it later.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/http/message.h"
+#include "handlers/shared/protocol_handler.h"
 #include "handlers/shared/request_label.h"
 
 namespace rtcroom {
@@ -54,5 +58,38 @@ HttpReply Render(const Reply& reply, RequestLabel& label,
 
 /// The bytes that `Render` adds to the fields of a success.
 std::size_t SuccessFrameBytes();
+
+/// The reply to a request that does not reach an endpoint. Below 500, the fault is the request's:
+/// code 1, with the message of the status. For 500 or more, the fault is the server's: code 6.
+/// @param reason  of the connection layer.
+/// @source protocol 0.2.
+HttpReply RefusalOf(int status, RequestLabel& label, std::string_view reason = {});
+
+/// The reply to a caller that is over its rate.
+Reply TooManyRequests();
+
+/// The reply to the exception that is being handled.
+Reply InternalError();
+
+/// Renders a reply and answers with it. Copies share one right: the first reply counts. Without
+/// any, the request is answered as an internal error when the last copy ends.
+///
+/// @threads safe from any thread.
+class Answer {
+ public:
+  /// Takes the right to answer from `call`.
+  /// @param recorder  outlives the answer.
+  Answer(Call& call, RequestRecorder& recorder, RequestCharge charge, BusyReply busy);
+
+  void operator()(const Reply& reply) const;
+
+  /// Answers with the first reply that `slice` returns, running it as `Responder::RunInSlices`
+  /// does. A caller in debt by its turn gets `Reply` of too many requests instead.
+  void RunInSlices(std::function<std::optional<Reply>()> slice) const;
+
+ private:
+  std::shared_ptr<PendingCall> call_;  ///< shared by the copies
+  BusyReply busy_;
+};
 
 }  // namespace rtcroom

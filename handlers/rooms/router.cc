@@ -4,9 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "handlers/rooms/answer.h"
-#include "handlers/rooms/common_fields.h"
-#include "handlers/rooms/refusal.h"
+#include "handlers/rooms/fields.h"
+#include "handlers/rooms/reply.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_text.h"
 

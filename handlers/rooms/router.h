@@ -12,9 +12,9 @@
 #include "daemon/core/room_policy.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/rooms/authorizer.h"
+#include "handlers/rooms/endpoint_spec.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/reply.h"
-#include "handlers/rooms/route_table.h"
 #include "handlers/rooms/services.h"
 #include "handlers/shared/protocol_handler.h"
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "daemon/core/web_grants.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/push_urls.h"

@@ -2,8 +2,8 @@
 #include <string>
 #include <utility>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/fields.h"
 #include "handlers/rooms/webrtc_fields.h"
 
 namespace rtcroom {

@@ -2,9 +2,9 @@
 #include <string>
 #include <utility>
 
-#include "handlers/rooms/account_fields.h"
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/fields.h"
+#include "handlers/rooms/login_reply.h"
 #include "handlers/rooms/webrtc_fields.h"
 
 namespace rtcroom {

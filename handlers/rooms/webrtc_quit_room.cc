@@ -1,5 +1,5 @@
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
+#include "handlers/rooms/fields.h"
 #include "handlers/rooms/webrtc_fields.h"
 
 namespace rtcroom {

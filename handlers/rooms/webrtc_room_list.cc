@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "handlers/rooms/common_fields.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/room_list.h"

@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/rooms/answer.h"
+#include "handlers/rooms/reply.h"
 #include "tests/support/router_fixture.h"
 
 namespace rtcroom {
