@@ -4,8 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "daemon/base/address_key.h"
 #include "handlers/rooms/fields.h"
-#include "handlers/rooms/reply.h"
+#include "handlers/rooms/utils_request.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_text.h"
 
@@ -32,6 +33,14 @@ const EndpointSpec* CalledRoute(const HttpRequest& request) {
   return entry != nullptr && entry->route->method == request.method ? entry->route : nullptr;
 }
 
+/// A body may omit the caller; the handler refuses an invalid id.
+bool NamesAnother(const nlohmann::json& body, const UserId& caller) {
+  const auto found = body.find("userID");
+  if (found == body.end() || IsEmptyValue(*found)) return false;
+  const std::optional<std::string> named = IdText(*found);
+  return named && *named != caller.value;
+}
+
 /// Whether the request is on a worker, because the first look has not found all.
 bool IsSecond(Look look) { return look == Look::kAgain || look == Look::kOnWorker; }
 
@@ -47,7 +56,8 @@ Router::Router(const Services& services, RouterOptions options, RequestRecorder&
                .gen1_login = options.gen1_login,
                .trust_userid = options.trust_userid},
       busy_(options.busy),
-      authorizer_(services.sessions, services.admission, options.auth_mode, options.gen1_bind),
+      auth_mode_(options.auth_mode),
+      gen1_bind_(options.gen1_bind),
       table_(MakeMounts(options)) {}
 
 RequestPlan Router::Resolve(HttpRequest& request) {
@@ -110,7 +120,7 @@ HttpReply Router::Refuse(int status, std::string_view reason) {
   return reply;
 }
 
-bool Router::Admits(const HttpRequest& request) const {
+bool Router::AdmitsAddress(const HttpRequest& request) const {
   const EndpointSpec* const called = CalledRoute(request);
   if (called != nullptr && called->tokens == RouteTokens::kNone) return true;
   Admission& admission = context_.services.admission;
@@ -126,7 +136,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
   const HttpRequest& http = call.http;
   // A request without a route also takes a token, but its reply does not depend on it: a refusal
   // would cost as much.
-  const bool admitted = IsSecond(call.look) || Admits(http);
+  const bool admitted = IsSecond(call.look) || AdmitsAddress(http);
   if (http.route == nullptr) return RefusalOf(kNotFound, call.label);
   const RouteEntry& entry = *http.route;
   const EndpointSpec& route = *entry.route;
@@ -155,8 +165,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
     const Status heard = context_.services.looks->CatchUp();
     if (!heard) return Render(Reply::Failure(heard.error()), call.label, busy_);
   }
-  const Result<Request> request =
-      authorizer_.Authorize(http, entry, protocol, std::move(query), call.look);
+  const Result<Request> request = Authorize(http, protocol, std::move(query), call.look);
   if (!request) {
     const Errc code = request.error().code;
     call.looks_again =
@@ -165,6 +174,89 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
     return Render(Reply::Failure(request.error()), call.label, busy_);
   }
   return CallHandler(call, *request);
+}
+
+Result<Request> Router::Authorize(const HttpRequest& http, Protocol protocol, FormPairs query,
+                                  Look look) const {
+  const EndpointSpec& route = *http.route->route;
+  if (route.scope == RouteScope::kUtils) {
+    return AuthorizeUtils(http, protocol, std::move(query), look);
+  }
+  if (protocol != Protocol::kGen2 && auth_mode_ == AuthMode::kToken) {
+    return Error{Errc::kUnauthorized,
+                 "token: missing; this server serves only callers that have logged in"};
+  }
+  Result<std::optional<UserId>> caller = ProvenCaller(route, protocol, query, look);
+  if (!caller) return caller.error();
+  Result<Body> body = ParseBody(http.content_type, http.body);
+  if (!body) return body.error();
+  if (*caller && NamesAnother(body->fields, **caller)) {
+    return Error{Errc::kTokenWrong, "userID: not the one that the token is of"};
+  }
+  Request call{.room_kind = http.route->kind.value_or(RoomKind::kDouble),
+               .protocol = protocol,
+               .query = std::move(query),
+               .body = std::move(body->fields),
+               .unread = std::move(body->unread),
+               .proven_caller = *std::move(caller),
+               .address = http.peer_address};
+  if (gen1_bind_ && protocol == Protocol::kGen1) call.from = AddressKey(http.peer_address);
+  if (const Status admitted = AdmitCaller(http, call); !admitted) return admitted.error();
+  return call;
+}
+
+Result<Request> Router::AuthorizeUtils(const HttpRequest& http, Protocol protocol, FormPairs query,
+                                       Look look) const {
+  Result<Request> call = ReadUtilsRequest(http, protocol, std::move(query));
+  if (!call) return call;
+  // A token is optional here; a valid one proves the caller's identity.
+  if (auth_mode_ == AuthMode::kOpen) return call;
+  const Result<TokenOutcome> outcome = CheckToken(call->query, look);
+  if (!outcome) return outcome.error();
+  if (*outcome == TokenOutcome::kOk) {
+    call->proven_caller = UserId{std::string(FirstOrEmpty(call->query, "userID"))};
+  } else if (look == Look::kFirst && IsUnknown(*outcome)) {
+    return Error{ErrcOf(*outcome), {}};
+  }
+  return call;
+}
+
+Result<TokenOutcome> Router::CheckToken(const FormPairs& query, Look look) const {
+  const std::string_view user_id = FirstOrEmpty(query, "userID");
+  const std::string_view token = FirstOrEmpty(query, "token");
+  if (look == Look::kAgain) return context_.services.sessions.CheckStored(user_id, token);
+  return context_.services.sessions.Check(user_id, token);
+}
+
+Result<std::optional<UserId>> Router::ProvenCaller(const EndpointSpec& route, Protocol protocol,
+                                                   const FormPairs& query, Look look) const {
+  const bool needs_token = protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded &&
+                           auth_mode_ != AuthMode::kOpen;
+  if (!needs_token) return std::optional<UserId>();
+  const Result<TokenOutcome> outcome = CheckToken(query, look);
+  if (!outcome) return outcome.error();
+  if (*outcome != TokenOutcome::kOk) return Error{ErrcOf(*outcome), {}};
+  return std::optional<UserId>(UserId{std::string(FirstOrEmpty(query, "userID"))});
+}
+
+Status Router::AdmitCaller(const HttpRequest& http, const Request& call) const {
+  const EndpointSpec& route = *http.route->route;
+  Admission& admission = context_.services.admission;
+  // A paced call is delayed instead and takes no token (protocol A.4.7).
+  if (route.tokens == RouteTokens::kNone || route.plan.paced) return {};
+  bool admitted = true;
+  if (call.proven_caller) {
+    admitted = admission.AdmitsUser(*call.proven_caller);
+    const std::uint32_t more = MoreTokensFor(http.body.size());
+    if (admitted && more > 0) admission.ChargeUser(*call.proven_caller, more);
+  } else if (route.tokens == RouteTokens::kAddressAndUser) {
+    Fields fields = FieldsOf(call);
+    const UserId claimed = fields.User();
+    // The handler refuses a call without a valid userID.
+    admitted = !fields.ok() || admission.AdmitsClaim(http.peer_address, claimed);
+  }
+  if (!admitted) return Error{Errc::kTooManyRequests, "userID: too many requests"};
+  return {};
 }
 
 std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request) const {

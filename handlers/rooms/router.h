@@ -1,4 +1,4 @@
-// Turns an HTTP request into a reply: path, method, protocol, body, handler, CORS.
+// Turns an HTTP request into a reply: path, method, protocol, caller, body, handler.
 #pragma once
 
 #include <chrono>
@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/auth/sessions.h"
+#include "daemon/base/result.h"
 #include "daemon/core/auth_mode.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/http/http_handler.h"
-#include "handlers/rooms/authorizer.h"
 #include "handlers/rooms/endpoint_spec.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/reply.h"
@@ -70,16 +71,34 @@ class Router : public ProtocolHandler {
   /// Serves the call on a worker, when the changes of other servers have been read.
   void LookAgain(Call& call, SecondLooks::Place place);
 
-  /// Takes a token of the address.
+  /// Takes the tokens of the address.
   /// @return whether a handler may run.
-  [[nodiscard]] bool Admits(const HttpRequest& request) const;
+  [[nodiscard]] bool AdmitsAddress(const HttpRequest& request) const;
   /// @return nullopt when the handler answers later, or the call `looks_again`.
   [[nodiscard]] std::optional<HttpReply> Dispatch(Call& call) const;
+  /// Authenticates the caller, then parses the body, which must not name another user, then checks
+  /// the rate. Returns the request for the handler.
+  /// @errors with `Look::kFirst`, kNoSession and kTokenWrong are no outcome yet; with
+  ///         `Look::kAgain` also kStoreBusy and kStoreBroken. kUnauthorized where the mode does not
+  ///         admit such a request; kNoCredentials, kTokenMalformed, kUnknownApp, kNoSession,
+  ///         kTokenWrong; kTooManyRequests; kBadRequest.
+  /// @source protocol B.2, C.2, F.5, F.9.
+  [[nodiscard]] Result<Request> Authorize(const HttpRequest& http, Protocol protocol,
+                                          FormPairs query, Look look) const;
+  [[nodiscard]] Result<Request> AuthorizeUtils(const HttpRequest& http, Protocol protocol,
+                                               FormPairs query, Look look) const;
+  [[nodiscard]] Result<TokenOutcome> CheckToken(const FormPairs& query, Look look) const;
+  [[nodiscard]] Result<std::optional<UserId>> ProvenCaller(const EndpointSpec& route,
+                                                           Protocol protocol,
+                                                           const FormPairs& query, Look look) const;
+  /// Takes the tokens of the caller.
+  [[nodiscard]] Status AdmitCaller(const HttpRequest& http, const Request& call) const;
   [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 
   const HandlerContext context_;
   const BusyReply busy_;
-  const Authorizer authorizer_;
+  const AuthMode auth_mode_;
+  const bool gen1_bind_;  ///< whether handlers get the address that gen-1 callers are bound to
   const RouteTable table_;
 };
 
