@@ -7,16 +7,24 @@
 
 namespace rtcroom {
 
-RequestHandler& Front::For(const HttpRequest& request) const {
+RequestPlan Front::Resolve(HttpRequest& request) {
+  // First, since most requests are to rooms, and one look into their table tells.
+  const RequestPlan plan = handlers_.rooms.Resolve(request);
+  RequestHandler* const other = request.route == nullptr ? OtherFor(request) : nullptr;
+  request.handler = other == nullptr ? &handlers_.rooms : other;
+  return other == nullptr ? plan : other->Resolve(request);
+}
+
+RequestHandler* Front::OtherFor(const HttpRequest& request) const {
   const auto& [rooms, webim, channel, tim, web, callbacks, welcome, demo] = handlers_;
-  if (webim != nullptr && webim->Serves(request.path)) return *webim;
-  if (channel != nullptr && channel->Serves(request.path)) return *channel;
-  if (tim != nullptr && tim->Serves(request.path)) return *tim;
-  if (web != nullptr && web->Serves(request.path)) return *web;
-  if (CallbackHandler* const callback = callbacks.For(request.path)) return *callback;
-  if (welcome != nullptr && WelcomePage::Serves(request)) return *welcome;
-  if (demo != nullptr && demo->Serves(request)) return *demo;
-  return rooms;
+  if (webim != nullptr && webim->Serves(request.path)) return webim;
+  if (channel != nullptr && channel->Serves(request.path)) return channel;
+  if (tim != nullptr && tim->Serves(request.path)) return tim;
+  if (web != nullptr && web->Serves(request.path)) return web;
+  if (CallbackHandler* const callback = callbacks.For(request.path)) return callback;
+  if (welcome != nullptr && WelcomePage::Serves(request)) return welcome;
+  if (demo != nullptr && demo->Serves(request)) return demo;
+  return nullptr;
 }
 
 HttpReply Front::Refuse(int status, std::string_view reason) {

@@ -36,10 +36,7 @@ class Front : public HttpHandler {
  public:
   explicit Front(FrontHandlers handlers) : handlers_(std::move(handlers)) {}
 
-  RequestPlan Resolve(HttpRequest& request) override {
-    request.handler = &For(request);
-    return request.handler->Resolve(request);
-  }
+  RequestPlan Resolve(HttpRequest& request) override;
   /// Only requests to rooms are paced.
   std::chrono::nanoseconds Delay(std::string_view client_address) override {
     return handlers_.rooms.Delay(client_address);
@@ -52,7 +49,8 @@ class Front : public HttpHandler {
   HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
-  RequestHandler& For(const HttpRequest& request) const;
+  /// Null: the request is one to rooms, or to no handler.
+  [[nodiscard]] RequestHandler* OtherFor(const HttpRequest& request) const;
 
   const FrontHandlers handlers_;
 };
