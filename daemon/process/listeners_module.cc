@@ -47,7 +47,7 @@ HttpListenerOptions MakeListenerOptions(const Config& config, ListenerSockets so
           .inherited = std::move(sockets.inherited),
           .tls = {},
           .connections = {.max_body_bytes = server.max_body_bytes,
-                          .kept_headers = CloudCallbacks::kHeaders,
+                          .kept_headers = kTrtcHeaders,
                           .idle_timeout = server.idle_timeout,
                           .request_timeout = server.request_timeout}};
 }

@@ -51,8 +51,8 @@ CallbackReply RefuseImCallback(Error why) {
 
 }  // namespace
 
-CallbackReading<ImCallback> ReadImCallback(const CallbackRequest& request,
-                                           const ImCallbackRules& rules, TimePoint now) {
+CallbackReading<ImCallback> ReadImCallback(const HttpRequest& request, const ImCallbackRules& rules,
+                                           TimePoint now) {
   if (auto refused = RefuseCallbackEarly(request, !rules.token.empty())) {
     return *std::move(refused);
   }

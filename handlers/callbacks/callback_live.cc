@@ -24,7 +24,7 @@ Status CheckLiveSign(const json& body, const Secret& key, TimePoint now) {
 
 }  // namespace
 
-CallbackReading<LiveCallback> ReadLiveCallback(const CallbackRequest& request,
+CallbackReading<LiveCallback> ReadLiveCallback(const HttpRequest& request,
                                                const LiveCallbackRules& rules, TimePoint now) {
   if (auto refused = RefuseCallbackEarly(request, !rules.key.empty(), kMaxLiveCallbackBytes)) {
     return *std::move(refused);

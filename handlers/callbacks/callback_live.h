@@ -34,7 +34,7 @@ struct LiveCallbackRules {
 /// 403 `{"code":1}` without a valid signature or with one that has ended; otherwise accepted, since
 /// the service would only repeat a callback. Other events have no effect.
 /// @source protocol E.1, D.5.
-CallbackReading<LiveCallback> ReadLiveCallback(const CallbackRequest& request,
+CallbackReading<LiveCallback> ReadLiveCallback(const HttpRequest& request,
                                                const LiveCallbackRules& rules, TimePoint now);
 
 }  // namespace rtcroom

@@ -16,6 +16,13 @@ namespace {
 constexpr std::string_view kCallbackSucceeded = R"({"code":0})";
 constexpr std::string_view kCallbackFailed = R"({"code":1})";
 
+/// The part of the path after the name of the callback and a `/`.
+std::string_view SecretInPath(std::string_view path) {
+  path.remove_prefix(std::min(kCallbackPrefix.size(), path.size()));
+  const std::size_t slash = path.find('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+}
+
 }  // namespace
 
 CallbackReply MakeCallbackReply(int status, std::string_view body, Status outcome) {
@@ -44,7 +51,7 @@ CallbackReply RefuseUnprovenSender() {
   return reply;
 }
 
-std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request, bool is_configured,
+std::optional<CallbackReply> RefuseCallbackEarly(const HttpRequest& request, bool is_configured,
                                                  std::size_t max_bytes) {
   const auto refuse = [](int status, Error why) {
     CallbackReply reply = MakeCallbackReply(status, kCallbackFailed, std::move(why));
@@ -63,11 +70,11 @@ std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request,
   return std::nullopt;
 }
 
-bool AdmitsSender(const CallbackSenders& senders, const CallbackRequest& request) {
+bool AdmitsSender(const CallbackSenders& senders, const HttpRequest& request) {
   if (!senders.is_set()) return false;
   if (!senders.allow.empty() && !IsAddressIn(senders.allow, request.peer_address)) return false;
   if (senders.secret.empty()) return true;
-  return SameBytes(senders.secret.Reveal(), request.path_secret.Reveal()) ||
+  return SameBytes(senders.secret.Reveal(), SecretInPath(request.path)) ||
          BearerToken(senders.secret).Admits(request.authorization);
 }
 

@@ -21,23 +21,12 @@
 
 namespace rtcroom {
 
+/// The begin of each callback's path; its name follows.
+inline constexpr std::string_view kCallbackPrefix = "/callback/";
+
 /// The longest body of a callback.
 /// @source protocol E.
 inline constexpr std::size_t kMaxCallbackBytes = std::size_t{64} * 1024;
-
-/// The parts of a request that a callback is read from. Each reader checks the sender before it
-/// reads more than that takes, and answers 404 to everything while it has neither key nor senders.
-struct CallbackRequest {
-  std::string method{};
-  /// The part of the path after that of the callback and a `/`, percent-decoded once.
-  Secret path_secret{};
-  std::string query{};       ///< raw, without the `?`
-  Secret authorization{};    ///< as sent; empty when absent
-  std::string sign{};        ///< the header `Sign`, likewise
-  std::string sdk_app_id{};  ///< the header `SdkAppId`, likewise
-  std::string peer_address{};
-  std::string body{};
-};
 
 struct CallbackReply {
   HttpReply http{};
@@ -48,7 +37,9 @@ struct CallbackReply {
   bool is_proven = true;
 };
 
-/// The callback, or the reply to a request that is refused, or that changes nothing.
+/// The callback, or the reply to a request that is refused, or that changes nothing. Each reader
+/// checks the sender before it reads more than that takes, and answers 404 to everything while it
+/// has neither key nor senders.
 template <typename Callback>
 using CallbackReading = std::variant<Callback, CallbackReply>;
 
@@ -69,7 +60,7 @@ CallbackReply RefuseUnprovenSender();
 
 /// The checks before those of the sender: 404 unless configured, 405 unless POST, 413.
 /// @return nullopt when the request passes.
-std::optional<CallbackReply> RefuseCallbackEarly(const CallbackRequest& request, bool is_configured,
+std::optional<CallbackReply> RefuseCallbackEarly(const HttpRequest& request, bool is_configured,
                                                  std::size_t max_bytes = kMaxCallbackBytes);
 
 /// The senders whose callbacks count where callbacks are not signed.
@@ -83,7 +74,7 @@ struct CallbackSenders {
 /// Whether the request has the secret, as its path's last part or as a bearer token, and comes from
 /// an allowed address, as far as either is set. Its timing reveals nothing about the secret except
 /// its length.
-bool AdmitsSender(const CallbackSenders& senders, const CallbackRequest& request);
+bool AdmitsSender(const CallbackSenders& senders, const HttpRequest& request);
 
 /// Whether `address`, numeric, is in one of the ranges.
 bool IsAddressIn(const AddressRanges& ranges, std::string_view address);

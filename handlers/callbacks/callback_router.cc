@@ -14,8 +14,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::string_view kPrefix = "/callback/";
-
 std::string_view CallName(CallbackCall call) {
   switch (call) {
     case CallbackCall::kPublish:
@@ -30,18 +28,6 @@ std::string_view CallName(CallbackCall call) {
       return "recorded";
   }
   return "other";
-}
-
-/// The request without what follows the callback's name in the path.
-CallbackRequest ReadRequest(HttpRequest& request, std::size_t name_bytes) {
-  std::string_view rest = std::string_view(request.path).substr(kPrefix.size() + name_bytes);
-  if (!rest.empty()) rest.remove_prefix(1);
-  return {.method = request.method,
-          .path_secret = Secret(std::string(rest)),
-          .query = request.query,
-          .authorization = request.authorization,
-          .peer_address = request.peer_address,
-          .body = std::move(request.body)};
 }
 
 Status StatusOf(const PublishOutcome& published) {
@@ -64,8 +50,8 @@ const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) 
       Dialect{.path = "rtmp", .read = ReadRtmpCallback, .refuse = ForbidCallback},
       Dialect{.path = "srs", .read = ReadSrsCallback, .refuse = RefuseSrsCallback},
   };
-  if (!path.starts_with(kPrefix)) return nullptr;
-  path.remove_prefix(kPrefix.size());
+  if (!path.starts_with(kCallbackPrefix)) return nullptr;
+  path.remove_prefix(kCallbackPrefix.size());
   for (const Dialect& dialect : kDialects) {
     if (!path.starts_with(dialect.path)) continue;
     const std::string_view rest = path.substr(dialect.path.size());
@@ -80,8 +66,7 @@ void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
   const Dialect& dialect = *DialectOf(request.path);
   std::optional<CallbackCall> call;
   try {
-    const CallbackReading<StreamCallback> reading =
-        dialect.read(ReadRequest(request, dialect.path.size()), rules_);
+    const CallbackReading<StreamCallback> reading = dialect.read(request, rules_);
     if (const auto* const callback = std::get_if<StreamCallback>(&reading)) {
       call = callback->call;
       return Decide(*callback, dialect, responder);

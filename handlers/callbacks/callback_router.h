@@ -46,7 +46,7 @@ class CallbackRouter : public CallbackHandler {
   /// What differs between media servers.
   struct Dialect {
     std::string_view path{};
-    CallbackReading<StreamCallback> (*read)(const CallbackRequest&, const StreamCallbackRules&);
+    CallbackReading<StreamCallback> (*read)(const HttpRequest&, const StreamCallbackRules&);
     CallbackReply (*refuse)(Error why);
   };
 

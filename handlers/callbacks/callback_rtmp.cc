@@ -74,7 +74,7 @@ CallbackReading<StreamCallback> ReadReport(FormPairs fields, StreamCallback call
 
 }  // namespace
 
-CallbackReading<StreamCallback> ReadRtmpCallback(const CallbackRequest& request,
+CallbackReading<StreamCallback> ReadRtmpCallback(const HttpRequest& request,
                                                  const StreamCallbackRules& rules) {
   if (auto refused = RefuseCallbackEarly(request, rules.senders.is_set())) {
     return *std::move(refused);

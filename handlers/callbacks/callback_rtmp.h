@@ -15,7 +15,7 @@ namespace rtcroom {
 /// or `ForbidCallback`; any but the first ends the stream of kUpdate, and has no effect on
 /// kRecorded and kPublishEnd.
 /// @source protocol E.3 with its corrections; nginx-rtmp 1.2.2.
-CallbackReading<StreamCallback> ReadRtmpCallback(const CallbackRequest& request,
+CallbackReading<StreamCallback> ReadRtmpCallback(const HttpRequest& request,
                                                  const StreamCallbackRules& rules);
 
 }  // namespace rtcroom

@@ -74,7 +74,7 @@ CallbackReading<StreamCallback> ReadCall(CallbackCall call, const json& body,
 
 }  // namespace
 
-CallbackReading<StreamCallback> ReadSrsCallback(const CallbackRequest& request,
+CallbackReading<StreamCallback> ReadSrsCallback(const HttpRequest& request,
                                                 const StreamCallbackRules& rules) {
   if (auto refused = RefuseCallbackEarly(request, rules.senders.is_set())) {
     return *std::move(refused);

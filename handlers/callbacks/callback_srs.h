@@ -12,7 +12,7 @@ namespace rtcroom {
 /// Calls that need no decision are accepted without effect. The decision on a call that was read is
 /// `AcceptCallback` or `RefuseSrsCallback`; SRS ignores it for kRecorded and kPublishEnd.
 /// @source protocol E.4 with its corrections; SRS 7.0.18, and 3 with numbers for `client_id`.
-CallbackReading<StreamCallback> ReadSrsCallback(const CallbackRequest& request,
+CallbackReading<StreamCallback> ReadSrsCallback(const HttpRequest& request,
                                                 const StreamCallbackRules& rules);
 
 /// 200 `{"code":1}`.

@@ -14,11 +14,13 @@ namespace {
 
 using nlohmann::json;
 
-Status CheckTrtcSign(const CallbackRequest& request, const TrtcCallbackRules& rules) {
-  if (!SameBytes(EncodeBase64(HmacSha256(rules.key, request.body)), request.sign)) {
+Status CheckTrtcSign(const HttpRequest& request, const TrtcCallbackRules& rules) {
+  if (!SameBytes(EncodeBase64(HmacSha256(rules.key, request.body)),
+                 HeaderOf(request.kept, kTrtcSignHeader))) {
     return Error{Errc::kUnauthorized, "Sign: wrong"};
   }
-  if (rules.sdk_app_id != 0 && request.sdk_app_id != std::to_string(rules.sdk_app_id)) {
+  if (rules.sdk_app_id != 0 &&
+      HeaderOf(request.kept, kTrtcAppHeader) != std::to_string(rules.sdk_app_id)) {
     return Error{Errc::kUnauthorized, "SdkAppId: another"};
   }
   return {};
@@ -48,7 +50,7 @@ CallbackReply Ignore(std::string_view fault) {
 
 }  // namespace
 
-CallbackReading<TrtcCallback> ReadTrtcCallback(const CallbackRequest& request,
+CallbackReading<TrtcCallback> ReadTrtcCallback(const HttpRequest& request,
                                                const TrtcCallbackRules& rules) {
   if (auto refused = RefuseCallbackEarly(request, !rules.key.empty())) return *std::move(refused);
   if (const Status sent_by_trtc = CheckTrtcSign(request, rules); !sent_by_trtc) {

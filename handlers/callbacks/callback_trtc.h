@@ -1,7 +1,9 @@
 // Callbacks of TRTC.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "handlers/callbacks/callback_request.h"
 
@@ -28,6 +30,11 @@ struct TrtcCallback {
   TimePoint at{};
 };
 
+/// What it reads of a request besides the common headers.
+inline constexpr std::string_view kTrtcSignHeader = "Sign";
+inline constexpr std::string_view kTrtcAppHeader = "SdkAppId";
+inline constexpr std::array kTrtcHeaders = {kTrtcSignHeader, kTrtcAppHeader};
+
 struct TrtcCallbackRules {
   Secret key{};                  ///< empty: 404
   std::uint32_t sdk_app_id = 0;  ///< 0: that of a request is not checked
@@ -39,7 +46,7 @@ struct TrtcCallbackRules {
 /// repeat a callback. Other events, and those of IDs that no room or user here can have, are
 /// accepted without effect.
 /// @source protocol E.2.
-CallbackReading<TrtcCallback> ReadTrtcCallback(const CallbackRequest& request,
+CallbackReading<TrtcCallback> ReadTrtcCallback(const HttpRequest& request,
                                                const TrtcCallbackRules& rules);
 
 }  // namespace rtcroom

@@ -1,6 +1,7 @@
 #include "handlers/callbacks/cloud_callbacks.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -88,24 +89,16 @@ void CloudCallbacks::Handle(HttpRequest& request, Responder& responder) {
   }
 }
 
-void CloudCallbacks::Dispatch(Service service, HttpRequest& request, Responder& responder) {
-  const CallbackRequest callback{.method = request.method,
-                                 .query = request.query,
-                                 .sign = std::string(HeaderOf(request.kept, kSignHeader)),
-                                 .sdk_app_id = std::string(HeaderOf(request.kept, kAppHeader)),
-                                 .peer_address = request.peer_address,
-                                 .body = std::move(request.body)};
+void CloudCallbacks::Dispatch(Service service, const HttpRequest& request, Responder& responder) {
   const TimePoint now = context_.clock.Now();
+  const std::string& address = request.peer_address;
   switch (service) {
     case Service::kLive:
-      return Answer(service, ReadLiveCallback(callback, rules_.live, now), request.peer_address,
-                    responder);
+      return Answer(service, ReadLiveCallback(request, rules_.live, now), address, responder);
     case Service::kTrtc:
-      return Answer(service, ReadTrtcCallback(callback, rules_.trtc), request.peer_address,
-                    responder);
+      return Answer(service, ReadTrtcCallback(request, rules_.trtc), address, responder);
     case Service::kIm:
-      return Answer(service, ReadImCallback(callback, rules_.im, now), request.peer_address,
-                    responder);
+      return Answer(service, ReadImCallback(request, rules_.im, now), address, responder);
   }
 }
 

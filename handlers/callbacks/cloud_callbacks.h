@@ -1,7 +1,6 @@
 // Serves the callbacks of the live service, of TRTC and of the IM service.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -50,11 +49,6 @@ struct CloudCallbackContext {
 /// @source protocol E.1, E.2, E.6.
 class CloudCallbacks : public CallbackHandler {
  public:
-  static constexpr std::string_view kSignHeader = "Sign";
-  static constexpr std::string_view kAppHeader = "SdkAppId";
-  /// What it reads of a request besides its common headers.
-  static constexpr std::array kHeaders = {kSignHeader, kAppHeader};
-
   CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context);
 
   [[nodiscard]] bool Serves(std::string_view path) const override;
@@ -69,7 +63,7 @@ class CloudCallbacks : public CallbackHandler {
   [[nodiscard]] static std::string_view NameOf(Service service);
   [[nodiscard]] static CallbackReply ReplyOf(Service service, const Status& outcome);
 
-  void Dispatch(Service service, HttpRequest& request, Responder& responder);
+  void Dispatch(Service service, const HttpRequest& request, Responder& responder);
   template <typename Callback>
   void Answer(Service service, const CallbackReading<Callback>& reading, const std::string& address,
               Responder& responder);

@@ -43,6 +43,7 @@ class SqliteJob : public WriteJob {
   virtual void AfterTransaction(SqliteWriter& /*writer*/) {}
 };
 
+/// Changes of rooms.
 class UpdateJob : public SqliteJob {
  public:
   explicit UpdateJob(std::span<const RoomUpdate> updates) : updates_(updates) {}
@@ -92,7 +93,7 @@ class MaintenanceJob : public SqliteJob {
   const std::function<void(SqliteWriter&)> call_;
 };
 
-/// The writer of a `GroupCommitter`. The writes of a job are made by it.
+/// The writer of a `GroupCommitter`; its jobs write by it.
 ///
 /// @threads one thread: the writer thread of `GroupCommitter`.
 class SqliteWriter {

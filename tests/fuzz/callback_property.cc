@@ -36,6 +36,8 @@ const Secret& CallbackKey() {
   return key;
 }
 
+std::string CallbackPath() { return "/callback/rtmp/" + CallbackKey().Reveal(); }
+
 const StreamCallbackRules& StreamRules() {
   static const StreamCallbackRules rules{.senders = {.secret = CallbackKey()}, .check_play = true};
   return rules;
@@ -73,7 +75,7 @@ Fault FaultOfUnproven(const CallbackReading<Callback>& reading) {
 }
 
 /// The signature of the live service is a part of the object that it sends.
-Fault FaultOfSignedLive(CallbackRequest request) {
+Fault FaultOfSignedLive(HttpRequest request) {
   json body = json::parse(request.body, nullptr, false);
   if (!body.is_object()) return std::nullopt;
   body["t"] = "1700000000";
@@ -94,12 +96,12 @@ Fault FaultOfSignedLive(CallbackRequest request) {
 
 /// Any bytes, of a sender that proves nothing and of one that does.
 Fault FaultOfAnyBody(std::string_view line, std::string_view body) {
-  CallbackRequest request{.method = "POST",
-                          .path_secret = Secret(std::string(line)),
-                          .query = std::string(line),
-                          .authorization = Secret(std::string(line)),
-                          .sign = std::string(line),
-                          .body = std::string(body)};
+  HttpRequest request{.method = "POST",
+                      .path = "/callback/rtmp/" + std::string(line),
+                      .query = std::string(line),
+                      .authorization = Secret(std::string(line)),
+                      .kept = {{"Sign", std::string(line)}},
+                      .body = std::string(body)};
   if (auto fault = FaultOfUnproven(ReadRtmpCallback(request, StreamRules()))) return fault;
   if (auto fault = FaultOfUnproven(ReadSrsCallback(request, StreamRules()))) return fault;
   if (auto fault = FaultOfUnproven(ReadTrtcCallback(request, {.key = CallbackKey()}))) return fault;
@@ -112,7 +114,7 @@ Fault FaultOfAnyBody(std::string_view line, std::string_view body) {
     return fault;
   }
 
-  request.path_secret = CallbackKey();
+  request.path = CallbackPath();
   for (const auto& reading :
        {ReadRtmpCallback(request, StreamRules()), ReadSrsCallback(request, StreamRules())}) {
     const auto* const callback = std::get_if<StreamCallback>(&reading);
@@ -120,7 +122,7 @@ Fault FaultOfAnyBody(std::string_view line, std::string_view body) {
                                            : FaultOfReply(std::get<CallbackReply>(reading));
     if (fault) return fault;
   }
-  request.sign = EncodeBase64(HmacSha256(CallbackKey(), body));
+  request.kept = {{"Sign", EncodeBase64(HmacSha256(CallbackKey(), body))}};
   const auto trtc = ReadTrtcCallback(request, {.key = CallbackKey()});
   if (const auto* const callback = std::get_if<TrtcCallback>(&trtc)) {
     if (!IsIdText(callback->room.value)) return "no room";
@@ -156,7 +158,7 @@ Fault FaultOfForgedForm(std::string_view name, std::string_view args) {
   for (const auto& [call, expected] : kCalls) {
     const auto reading = ReadRtmpCallback(
         {.method = "POST",
-         .path_secret = CallbackKey(),
+         .path = CallbackPath(),
          .body = fmt::format("app=live&flashver={0}&swfurl={0}&tcurl={0}&pageurl={0}&addr=10.0.0.1"
                              "&clientid=7&call={1}&name={2}&{3}",
                              encoded_args, call, encoded_name, args)},
@@ -191,7 +193,7 @@ Fault FaultOfForgedJson(std::string_view name, std::string_view args) {
   for (const auto& [action, expected] : kActions) {
     const auto reading = ReadSrsCallback(
         {.method = "POST",
-         .path_secret = CallbackKey(),
+         .path = CallbackPath(),
          .body = fmt::format(R"({{"action":"{}","client_id":"c7","ip":"10.0.0.1","app":"live",)"
                              R"("tcUrl":"","stream":"{}","param":"?{}"}})",
                              action, name, args)},

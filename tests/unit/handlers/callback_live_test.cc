@@ -36,7 +36,7 @@ json LiveBody(int event_type = 1) {
 CallbackReading<LiveCallback> ReadLive(const json& body,
                                        TimePoint now = kLiveSignEnds - seconds(600),
                                        const LiveCallbackRules& rules = LiveRules()) {
-  return ReadLiveCallback({.method = "POST", .peer_address = "10.0.0.9", .body = body.dump()},
+  return ReadLiveCallback({.method = "POST", .body = body.dump(), .peer_address = "10.0.0.9"},
                           rules, now);
 }
 

@@ -19,13 +19,13 @@ AddressRanges ReadRanges(const std::vector<std::string>& texts) {
   return *AddressRanges::Parse(texts);
 }
 
-CallbackRequest RequestFrom(std::string address) { return {.peer_address = std::move(address)}; }
+HttpRequest RequestFrom(std::string address) { return {.peer_address = std::move(address)}; }
 
-CallbackRequest RequestWithPath(std::string secret) {
-  return {.path_secret = Secret(std::move(secret)), .peer_address = "10.0.0.9"};
+HttpRequest RequestWithPath(const std::string& secret) {
+  return {.path = "/callback/rtmp/" + secret, .peer_address = "10.0.0.9"};
 }
 
-CallbackRequest RequestWithHeader(std::string authorization) {
+HttpRequest RequestWithHeader(std::string authorization) {
   return {.authorization = Secret(std::move(authorization)), .peer_address = "10.0.0.9"};
 }
 
@@ -44,7 +44,7 @@ TEST(CallbackRequest, IsRefusedBeforeItsSenderIsChecked) {
 }
 
 TEST(CallbackRequest, MayBe64KibLong) {
-  CallbackRequest request{.method = "POST", .body = std::string(kMaxCallbackBytes, 'x')};
+  HttpRequest request{.method = "POST", .body = std::string(kMaxCallbackBytes, 'x')};
   EXPECT_EQ(RefuseCallbackEarly(request, true), std::nullopt);
   request.body += 'x';
   const auto refused = RefuseCallbackEarly(request, true);
@@ -63,7 +63,7 @@ TEST(CallbackSenders, AcceptTheSecretInThePathOrAsABearerToken) {
   EXPECT_TRUE(senders.is_set());
   EXPECT_TRUE(AdmitsSender(senders, RequestWithPath("s3cret/x")));
   EXPECT_TRUE(AdmitsSender(senders, RequestWithHeader("Bearer s3cret/x")));
-  CallbackRequest both = RequestWithPath("wrong");
+  HttpRequest both = RequestWithPath("wrong");
   both.authorization = Secret("bearer s3cret/x");
   EXPECT_TRUE(AdmitsSender(senders, both));
   for (const char* wrong : {"", "s3cret", "s3cret/y", "s3cret/x/", "S3cret/x"}) {
@@ -90,7 +90,7 @@ TEST(CallbackSenders, DemandBothWhenBothAreSet) {
   const CallbackSenders senders{.secret = Secret("s"), .allow = ReadRanges({"10.0.0.0/8"})};
   EXPECT_TRUE(AdmitsSender(senders, RequestWithPath("s")));
   EXPECT_FALSE(AdmitsSender(senders, RequestWithPath("t")));
-  CallbackRequest elsewhere = RequestWithPath("s");
+  HttpRequest elsewhere = RequestWithPath("s");
   elsewhere.peer_address = "192.168.0.1";
   EXPECT_FALSE(AdmitsSender(senders, elsewhere));
 }

@@ -43,7 +43,7 @@ StreamCallbackRules RtmpRules() {
 CallbackReading<StreamCallback> ReadRtmp(std::string body,
                                          const StreamCallbackRules& rules = RtmpRules()) {
   return ReadRtmpCallback(
-      {.method = "POST", .path_secret = Secret("secretpart"), .body = std::move(body)}, rules);
+      {.method = "POST", .path = "/callback/rtmp/secretpart", .body = std::move(body)}, rules);
 }
 
 std::string Replaced(std::string text, std::string_view part, std::string_view other) {

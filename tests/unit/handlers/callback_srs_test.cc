@@ -37,7 +37,7 @@ StreamCallbackRules SrsRules() { return {.senders = {.secret = Secret("S")}, .ch
 
 CallbackReading<StreamCallback> ReadSrs(std::string body,
                                         const StreamCallbackRules& rules = SrsRules()) {
-  return ReadSrsCallback({.method = "POST", .path_secret = Secret("S"), .body = std::move(body)},
+  return ReadSrsCallback({.method = "POST", .path = "/callback/srs/S", .body = std::move(body)},
                          rules);
 }
 

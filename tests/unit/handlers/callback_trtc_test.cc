@@ -32,8 +32,7 @@ constexpr const char* kTrtcKey = "testtrtccallbackkey";
 
 CallbackReading<TrtcCallback> ReadTrtc(std::string_view body, std::string sign, const char* key) {
   return ReadTrtcCallback({.method = "POST",
-                           .sign = std::move(sign),
-                           .sdk_app_id = "1400000001",
+                           .kept = {{"Sign", std::move(sign)}, {"SdkAppId", "1400000001"}},
                            .body = std::string(body)},
                           {.key = Secret(key), .sdk_app_id = 1400000001});
 }
@@ -81,10 +80,10 @@ TEST(TrtcCallback, RefusesAWrongSignature) {
 }
 
 TEST(TrtcCallback, RefusesAnotherApplication) {
-  const CallbackRequest request{.method = "POST",
-                                .sign = "YjPKRu0PFI1mxo8/VeyWoXBU9IAKqZ/FusayLnsSWPw=",
-                                .sdk_app_id = "1400000002",
-                                .body = std::string(kTrtcTimeout)};
+  const HttpRequest request{.method = "POST",
+                            .kept = {{"Sign", "YjPKRu0PFI1mxo8/VeyWoXBU9IAKqZ/FusayLnsSWPw="},
+                                     {"SdkAppId", "1400000002"}},
+                            .body = std::string(kTrtcTimeout)};
   EXPECT_EQ(
       ReplyText(ReadTrtcCallback(request, {.key = Secret(kTrtcKey), .sdk_app_id = 1400000001})),
       R"(403 {"code":1} SdkAppId: another)");
