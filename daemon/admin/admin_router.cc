@@ -37,11 +37,21 @@ void AdminRouter::Handle(const HttpRequest& request, AdminResponder& responder) 
     return responder.Send(AdminRefusal(kNotFound, "console: off; set admin.token to switch it on"));
   }
   if (found->guard == AdminRoute::Guard::kAccess && !access_.Admits(request)) {
-    refused_.Record(request.peer_address);
+    LogRefusal(request.peer_address);
     return responder.Send(
         AdminFailure({Errc::kUnauthorized, "Authorization: the token is missing or wrong"}));
   }
   found->handler(request, responder);
+}
+
+void AdminRouter::LogRefusal(std::string_view peer_address) {
+  const MonotonicTime now = clock_.Monotonic();
+  std::uint64_t times = 0;
+  {
+    const MutexLock lock(mutex_);
+    times = refusals_.Count(now);
+  }
+  if (times > 0) logger_.Warn("admin_refused", {{"peer", peer_address}, {"times", times}});
 }
 
 }  // namespace rtcroom

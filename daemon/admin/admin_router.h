@@ -8,9 +8,10 @@
 
 #include "daemon/admin/admin_access.h"
 #include "daemon/admin/admin_responder.h"
-#include "daemon/admin/refused_admin_requests.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/log_ration.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/mutex.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
@@ -31,7 +32,8 @@ struct AdminRoute {
   AdminHandler handler = {};
 };
 
-/// The log names the route of each request, and the addresses refused for lack of the token.
+/// The log names the route of each request, and, at the rate of a `LogRation`, the addresses
+/// refused for lack of the token: guesses cannot fill it.
 ///
 /// @threads `Add` before requests arrive; `Handle` safe from any thread, as far as the handlers
 ///          are.
@@ -39,7 +41,7 @@ class AdminRouter {
  public:
   /// All arguments must outlive the router.
   AdminRouter(const AdminAccess& access, const Clock& clock, Logger& logger)
-      : access_(access), refused_(clock, logger) {}
+      : access_(access), clock_(clock), logger_(logger) {}
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
@@ -47,8 +49,13 @@ class AdminRouter {
   void Handle(const HttpRequest& request, AdminResponder& responder);
 
  private:
+  void LogRefusal(std::string_view peer_address) EXCLUDES(mutex_);
+
   const AdminAccess& access_;
-  RefusedAdminRequests refused_;
+  const Clock& clock_;
+  Logger& logger_;
+  Mutex mutex_;
+  LogRation refusals_ GUARDED_BY(mutex_);
   std::vector<AdminRoute> routes_;
 };
 

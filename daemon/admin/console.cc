@@ -6,8 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/admin/admin_pages.h"
 #include "daemon/admin/channel_endpoint.h"
-#include "daemon/admin/console_pages.h"
+#include "daemon/admin/console_files.h"
 #include "daemon/admin/events_endpoint.h"
 #include "daemon/admin/kick_endpoint.h"
 #include "daemon/admin/nodes_endpoint.h"
@@ -28,13 +29,17 @@ Console::Console(ConsoleDeps deps, ConsoleFacts facts)
       calls_(deps_.clock, deps_.logger, kPool) {}
 
 void Console::AddRoutes(AdminRouter& router) {
-  PageOrigins origins{.media = facts_.media_origin};
+  // What the pages may load beside their own server: the public API, pictures and sound.
+  PagePolicy policy{.media = facts_.media_origin};
   for (const std::string& origin : {facts_.http_origin, facts_.https_origin}) {
     if (origin.empty()) continue;
-    origins.api.push_back(origin);
-    if (facts_.channel_enabled) origins.api.push_back(SocketOrigin(origin));
+    policy.connect += " " + origin;
+    if (facts_.channel_enabled) policy.connect += " " + SocketOrigin(origin);
   }
-  AddConsolePages(router, origins);
+  AddPage(router, {.folder = "/console/",
+                   .files = ConsoleFiles(),
+                   .guard = AdminRoute::Guard::kConsole,
+                   .headers = PageHeaders(policy)});
 
   const auto get = [&](std::string_view path, ConsoleCall call) {
     router.Add({.path = path, .handler = OnPool(calls_, std::move(call))});

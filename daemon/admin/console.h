@@ -47,7 +47,8 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  /// Adds everything under `/console`. The console must outlive the router's requests.
+  /// Adds everything under `/console`: its pages, which are public as soon as a token is set, and
+  /// the API that they read. The console must outlive the router's requests.
   void AddRoutes(AdminRouter& router);
 
   /// Ends all streams: pages reconnect, and send the token that is valid then.

@@ -3,8 +3,7 @@
 #include <utility>
 
 #include "daemon/admin/admin_key.h"
-#include "daemon/admin/api_page.h"
-#include "daemon/admin/start_page.h"
+#include "daemon/admin/open_pages.h"
 #include "daemon/base/version.h"
 #include "daemon/process/listeners_module.h"
 
@@ -42,8 +41,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
                                .observer = deps.metrics.ConnectionsOf("admin"),
                                .clock = deps.runtime.clock,
                                .logger = deps.runtime.logger}) {
-  router_.Add(StartPage(kVersion, access_));
-  AddApiPage(router_);
+  AddOpenPages(router_, kVersion, access_);
   router_.Add(backup_.Route());
 }
 

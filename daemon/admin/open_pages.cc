@@ -1,10 +1,13 @@
-#include "daemon/admin/start_page.h"
+#include "daemon/admin/open_pages.h"
 
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "daemon/admin/admin_pages.h"
+#include "daemon/admin/api_files.h"
 
 namespace rtcroom {
 namespace {
@@ -57,22 +60,28 @@ constexpr std::string_view kNoConsoleZh =
 
 }  // namespace
 
-AdminRoute StartPage(std::string_view version, const AdminAccess& access) {
-  return {
-      .path = "/",
-      .guard = AdminRoute::Guard::kOpen,
-      .handler = [version, &access](const HttpRequest&, AdminResponder& responder) {
-        HttpReply reply{.headers = {{"Content-Type", "text/html; charset=utf-8"},
-                                    {"Content-Security-Policy",
-                                     "default-src 'none'; style-src 'self'; img-src 'self'; "
-                                     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-                                    {"Cache-Control", "no-store"}}};
-        const bool has_console = access.has_token();
-        reply.body = fmt::format(kPage, fmt::arg("version", version),
-                                 fmt::arg("console", has_console ? kConsole : kNoConsole),
-                                 fmt::arg("console_zh", has_console ? kConsoleZh : kNoConsoleZh));
-        responder.Send({.http = std::move(reply)});
-      }};
+void AddOpenPages(AdminRouter& router, std::string_view version, const AdminAccess& access) {
+  router.Add({.path = "/",
+              .guard = AdminRoute::Guard::kOpen,
+              .handler = [version, &access](const HttpRequest&, AdminResponder& responder) {
+                HttpReply reply{
+                    .headers = {{"Content-Type", "text/html; charset=utf-8"},
+                                {"Content-Security-Policy",
+                                 "default-src 'none'; style-src 'self'; img-src 'self'; "
+                                 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+                                {"Cache-Control", "no-store"}}};
+                const bool has_console = access.has_token();
+                reply.body =
+                    fmt::format(kPage, fmt::arg("version", version),
+                                fmt::arg("console", has_console ? kConsole : kNoConsole),
+                                fmt::arg("console_zh", has_console ? kConsoleZh : kNoConsoleZh));
+                responder.Send({.http = std::move(reply)});
+              }});
+  // The reader adds styles while it runs, and searches in a worker that it makes of a text.
+  AddPage(router, {.folder = "/api/",
+                   .files = ApiFiles(),
+                   .guard = AdminRoute::Guard::kOpen,
+                   .headers = PageHeaders({.style = "'self' 'unsafe-inline'", .worker = "blob:"})});
 }
 
 }  // namespace rtcroom
