@@ -89,13 +89,19 @@ ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginPro
 }
 
 Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, std::string_view a2) {
-  const std::optional<ChannelInstance> caller =
+  std::optional<ChannelInstance> caller =
       core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
   if (!caller) return Error{Errc::kNoSession, {}};
+  if (const Status confirmed = Confirm(*caller); !confirmed) return confirmed.error();
+  return *std::move(caller);
+}
+
+Status ChannelLogins::Confirm(const ChannelInstance& caller) {
   ChannelCore::Turn turn(core_);
-  switch (StandingOf(*caller, turn)) {
+  if (turn.wall >= caller.expires) return Error{Errc::kNoSession, {}};
+  switch (StandingOf(caller, turn)) {
     case Standing::kActive:
-      return *caller;
+      return {};
     case Standing::kKicked:
       return Error{Errc::kInstanceKicked, {}};
     case Standing::kLoggedOut:

@@ -41,6 +41,8 @@ class ChannelLogins {
   /// The instance that makes a call.
   /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
   Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
+  /// Whether a login that `Authenticate` has read may still call. @errors the same.
+  Status Confirm(const ChannelInstance& caller);
 
   /// From now on the login, which has an `a2`, keeps the connection of one of today's IM SDKs: it
   /// gets its direct messages by it. An earlier connection of that login is forgotten.

@@ -278,8 +278,7 @@ TimSocket::Outcome TimSocket::Answer(const Request& request) {
     if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
     return {.reply = LogIn(head)};
   }
-  const Result<ChannelInstance> caller =
-      deps_.commands.channel.logins().Authenticate(head.tiny_id, head.a2);
+  const Result<ChannelInstance> caller = CallerOf(head);
   if (!caller) {
     if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
     return {.reply = RefusalOf(head, caller.error())};
@@ -290,6 +289,20 @@ TimSocket::Outcome TimSocket::Answer(const Request& request) {
   if (!admitted) return {.reply = Failure(admitted.error())};
   if (!body) return {.reply = Failure(body.error())};
   return {.reply = AnswerCaller(request, *caller, *body)};
+}
+
+Result<ChannelInstance> TimSocket::CallerOf(const Head& head) {
+  ChannelLogins& logins = deps_.commands.channel.logins();
+  const std::shared_ptr<LoginPushes> known = [&] {
+    const MutexLock lock(mutex_);
+    const bool is_verified = tokens_.a2 == head.a2 && tokens_.tiny_id == head.tiny_id;
+    return is_verified ? pushes_ : nullptr;
+  }();
+  if (!known) return logins.Authenticate(head.tiny_id, head.a2);
+  if (const Status confirmed = logins.Confirm(known->login()); !confirmed) {
+    return confirmed.error();
+  }
+  return known->login();
 }
 
 Reply TimSocket::AnswerCaller(const Request& request, const ChannelInstance& caller,
@@ -345,6 +358,7 @@ Reply TimSocket::LogIn(const Head& head) {
     const MutexLock lock(mutex_);
     if (is_over_) return JsonText();
     pushes_ = pushes;
+    tokens_ = login;
   }
   const std::uint64_t connection = channel.logins().Attach(
       *instance, [weak = std::weak_ptr(Self()), number = instance->instance] {
