@@ -1,6 +1,7 @@
 // A connection or a poll of a new client of the message channel, as those see it that push to it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -46,8 +47,10 @@ class PushReceiver {
   virtual void OnBans() {}
   /// Its user may not be in the group of that room any more.
   virtual void OnMembershipEnded(std::uint64_t /*room_number*/, LeaveReason /*reason*/) {}
-  /// Once a second.
-  virtual void OnTick(MonotonicTime /*now*/) {}
+  /// Called once a second from a time on that it names itself; first soon after it was added. Also
+  /// while the server is cut off.
+  /// @return when it needs the next call, unless it calls `TickSoon` meanwhile.
+  virtual MonotonicTime OnTick(MonotonicTime /*now*/) { return MonotonicTime::max(); }
   /// The server stops.
   virtual void OnStop() {}
   /// Constant once it receives anything.
@@ -56,6 +59,19 @@ class PushReceiver {
   [[nodiscard]] virtual bool asks_streams() const { return false; }
   /// The form in which it gets notices. Constant.
   [[nodiscard]] virtual PushForm form() const { return PushForm::kRtcroom; }
+
+  /// Has it called with the next tick.
+  void TickSoon() { due_ = MonotonicTime::min(); }
+  [[nodiscard]] MonotonicTime due() const { return due_.load(); }
+  void Tick(MonotonicTime now) {
+    due_ = now;
+    const MonotonicTime next = OnTick(now);
+    MonotonicTime unchanged = now;
+    (void)due_.compare_exchange_strong(unchanged, next);
+  }
+
+ private:
+  std::atomic<MonotonicTime> due_{MonotonicTime::min()};
 };
 /// Shared by the tables of `PushReceivers` and `RoomListPushes`, and by the connection of the
 /// receiver.

@@ -93,9 +93,13 @@ std::optional<RoomKey> PushReceivers::KeyOf(std::uint64_t room_number) const {
   return found->second.key;
 }
 
-std::vector<PushReceiverPtr> PushReceivers::All() const {
+PushReceivers::Receivers PushReceivers::DueAt(MonotonicTime time) const {
+  Receivers due;
   const MutexLock lock(mutex_);
-  return {all_.begin(), all_.end()};
+  for (const PushReceiverPtr& receiver : all_) {
+    if (receiver->due() <= time) due.push_back(receiver);
+  }
+  return due;
 }
 
 void PushReceivers::Push(std::span<const StoredEvent> events,
@@ -317,7 +321,9 @@ void PushReceivers::OnTick() {
   }
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweep;
-  for (const PushReceiverPtr& receiver : All()) receiver->OnTick(now);
+  // One that is cut off may have to send the clients of all away.
+  const bool is_cut_off = deps_.node != nullptr && deps_.node->IsCutOff();
+  for (const PushReceiverPtr& receiver : is_cut_off ? All() : DueAt(now)) receiver->Tick(now);
 }
 
 void PushReceivers::Stop() {

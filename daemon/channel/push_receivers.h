@@ -28,6 +28,7 @@
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/core/notice_log.h"
 #include "daemon/core/room_store.h"
 
@@ -70,6 +71,7 @@ class PushReceivers {
     MemoryTotal* held = nullptr;           ///< gets what waits in memory; null: none
     RoomListForm list{};                   ///< needed where lists are watched
     NoticeLog* others = nullptr;           ///< as of `PushNotices`
+    const NodeLease* node = nullptr;       ///< null where no other server uses the store
     bool keeps_stored = false;             ///< `RoomObject` carries what it was made of
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
@@ -138,7 +140,9 @@ class PushReceivers {
   [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
-  [[nodiscard]] std::vector<PushReceiverPtr> All() const EXCLUDES(mutex_);
+  /// Those whose tick is due at that time.
+  [[nodiscard]] Receivers DueAt(MonotonicTime time) const EXCLUDES(mutex_);
+  [[nodiscard]] Receivers All() const { return DueAt(MonotonicTime::max()); }
   /// Whether the epoch is known.
   bool LearnEpoch();
   void AddEvent(const StoredEvent& event);

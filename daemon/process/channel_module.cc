@@ -96,6 +96,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .held = &deps.held,
                                      .list = ListForm(deps.policy),
                                      .others = deps.store.storage().notices(),
+                                     .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
                                      .keeps_stored = config.sdks},
                  channel_.options().delivery_rate),
       former_(FormerMembers::Deps{

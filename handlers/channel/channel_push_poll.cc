@@ -61,6 +61,7 @@ bool PushPoll::Wait() {
     if (is_stopping_ || due_ <= context_.logins.clock.Monotonic()) break;
     if (!std::exchange(is_woken_, false)) {
       is_waiting_ = true;
+      TickSoon();
       return true;
     }
     if (reads == kMaxReads) break;
@@ -272,17 +273,20 @@ void PushPoll::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason
   Finish();
 }
 
-void PushPoll::OnTick(MonotonicTime now) {
+MonotonicTime PushPoll::OnTick(MonotonicTime now) {
   bool is_due = false;
   bool beats = false;
+  MonotonicTime next{};
   {
     const MutexLock lock(mutex_);
-    if (!is_waiting_) return;
+    if (!is_waiting_) return MonotonicTime::max();
     is_due = now >= due_ || (context_.node != nullptr && context_.node->IsCutOff());
     beats = now >= next_beat_;
     if (beats) next_beat_ = now + kBeatPeriod;
+    next = std::min(due_, next_beat_);
   }
   if (is_due || (beats && IsToBeat())) Finish();
+  return next;
 }
 
 bool PushPoll::IsToBeat() const {

@@ -52,7 +52,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void OnEventsLost() override { Wake(); }
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
-  void OnTick(MonotonicTime now) override;
+  MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
   void OnStop() override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }

@@ -50,10 +50,11 @@ void ChannelSocket::OnTaken() {
   }();
   const bool may_push = has_directs && TakesMore();
   if (!may_push && !HasRequests()) return;
-  (void)context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self()] {
+  const bool is_taken = context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self()] {
     self->ReadDirects();
     self->RunRequests();
   });
+  if (!is_taken) TickSoon();
 }
 
 void ChannelSocket::OnEnd() {
@@ -267,6 +268,7 @@ Status ChannelSocket::Connect(const Request& request) {
           context_.logins.clock.Monotonic() + SpreadOver(kBeatPeriod, context_.verbs.random);
     }
     direct_at_ = login_.direct;
+    TickSoon();
     Send(VerbReply(request.id, *request.verb, reply));
     return true;
   }();
@@ -308,12 +310,16 @@ Status ChannelSocket::Call(const Request& request) {
 
 // Time
 
-void ChannelSocket::OnTick(MonotonicTime now) {
-  if (!IsOpen()) return;
-  if (SendsClientsAway(context_.node)) return Restart();
+MonotonicTime ChannelSocket::OnTick(MonotonicTime now) {
+  if (!IsOpen()) return MonotonicTime::max();
+  if (SendsClientsAway(context_.node)) {
+    Restart();
+    return MonotonicTime::max();
+  }
   bool is_connected = false;
   bool pings = false;
   bool beats = false;
+  MonotonicTime next{};
   {
     const MutexLock lock(mutex_);
     is_connected = is_connected_;
@@ -321,14 +327,19 @@ void ChannelSocket::OnTick(MonotonicTime now) {
     if (pings) next_ping_ = now + kPingPeriod;
     beats = is_connected && login_.asks_beats && now >= next_beat_;
     if (beats) next_beat_ = now + kBeatPeriod;
+    next = is_connected && login_.asks_beats ? std::min(next_ping_, next_beat_) : next_ping_;
   }
   if (!is_connected && !IsRunning() && now >= opened_ + kConnectTimeout) {
-    return Close(close_code::kPolicy, "no connect in time");
+    Close(close_code::kPolicy, "no connect in time");
+    return MonotonicTime::max();
   }
   if (pings) Ping();
   if (is_connected) CheckLogin(pings);
   if (beats && context_.seated.HasSeat(login_.account, login_.proof.reach)) Send(kBeatPush);
   OnTaken();
+  if (!is_connected) return std::max(now, opened_ + kConnectTimeout);
+  const std::chrono::milliseconds left = login_.proof.expires - context_.logins.clock.Now();
+  return std::min(next, now + std::min<std::chrono::milliseconds>(left, kPingPeriod));
 }
 
 void ChannelSocket::CheckLogin(bool with_token) {

@@ -81,7 +81,7 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
   void OnEventsLost() override;
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
-  void OnTick(MonotonicTime now) override;
+  MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 

@@ -232,6 +232,7 @@ void ChannelSocket::ReadAllDirects() {
     reads_directs_ = false;
     if (!pending) {
       has_directs_ = true;
+      TickSoon();
       return;
     }
     std::size_t bytes = 0;

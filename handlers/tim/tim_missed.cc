@@ -25,9 +25,13 @@ bool LoginPushes::HasMissed() const {
 }
 
 void LoginPushes::ReadLater() {
-  // If none is free, the next tick tries again.
-  (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
-                                [self = shared_from_this()] { self->ReadMissed(); });
+  const bool is_taken = deps_.workers.TrySubmit(
+      ThreadPool::Urgency::kNormal, [self = shared_from_this()] { self->ReadMissed(); });
+  if (!is_taken) ReadAtTick();
+}
+
+void LoginPushes::ReadAtTick() const {
+  if (const std::shared_ptr<PushSink> sink = sink_.lock()) sink->ReadMissedLater();
 }
 
 void LoginPushes::ReadMissed() noexcept {
@@ -51,11 +55,12 @@ void LoginPushes::ReadMissed() noexcept {
       is_reading_ = false;
       if (goes_on) continue;
       have_groups_changed_ = have_groups_changed_ || have_changed;
-      return;
+      return ReadAtTick();
     }
   } catch (...) {
-    const MutexLock lock(mutex_);  // most likely out of memory; the next tick tries again
+    const MutexLock lock(mutex_);  // most likely out of memory
     is_reading_ = false;
+    ReadAtTick();
   }
 }
 
@@ -77,7 +82,7 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
   const MutexLock lock(mutex_);
   Stream* const stream = FindLocked(room_number);
   if (stream == nullptr) return true;
-  if (!page) return false;  // the next tick tries again
+  if (!page) return false;
   stream->pushed = std::max(stream->pushed, after);
   WritePage(*stream, *page);
   if (page->size() < kPage && !stream->has_more) stream->is_missing = false;

@@ -17,7 +17,6 @@ namespace {
 /// A receipt costs more than a push. What came since the last one is pushed again at the next
 /// login, where the SDK knows it by what names it.
 constexpr std::chrono::seconds kBetweenAsks{5};
-constexpr std::chrono::seconds kBetweenSaves{10};
 /// Own messages that may not have come back yet: more than an account may send at once.
 constexpr std::size_t kMaxOwn = 256;
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();

@@ -1,6 +1,7 @@
 // What is pushed to one login of today's IM SDKs.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -53,6 +54,8 @@ class PushSink {
   virtual void WritePush(std::string_view frame, std::optional<TimePoint> made_at) = 0;
   /// Whether its client has read enough to be sent what waits in the store.
   [[nodiscard]] virtual bool TakesPushes() const = 0;
+  /// Has `LoginPushes::ReadMissed` called with the next tick.
+  virtual void ReadMissedLater() = 0;
   /// Of the frames.
   [[nodiscard]] virtual WebSocket::Frames frames() const = 0;
 };
@@ -80,6 +83,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   static constexpr std::size_t kMaxGroups = 16;
   /// Messages of a room that are pushed after a time away; there may be older ones in its history.
   static constexpr std::uint64_t kMaxMissed = 200;
+  static constexpr std::chrono::seconds kBetweenSaves{10};
 
   LoginPushes(const SocketDeps& deps, std::weak_ptr<PushSink> sink, ChannelInstance login)
       : deps_(deps), sink_(std::move(sink)), login_(std::move(login)) {}
@@ -149,6 +153,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   bool ReadMissedOf(std::uint64_t room_number) EXCLUDES(mutex_);
   Result<std::vector<StoredMessage>> ReadPage(const Stream& stream, std::uint64_t& after) const;
   void ReadLater() EXCLUDES(mutex_);
+  void ReadAtTick() const;
   void WritePage(Stream& stream, const std::vector<StoredMessage>& page) REQUIRES(mutex_);
   /// @param events  empty: nothing is written.
   void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)

@@ -102,10 +102,12 @@ void TimSocket::OnTaken() {
   const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
   const bool has_missed = pushes && TakesMore() && pushes->HasMissed();
   if (!has_missed && !HasRequests()) return;
-  (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self(), pushes] {
-    if (pushes) pushes->ReadMissed();
-    self->RunRequests();
-  });
+  const bool is_taken =
+      deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self(), pushes] {
+        if (pushes) pushes->ReadMissed();
+        self->RunRequests();
+      });
+  if (!is_taken) TickSoon();
 }
 
 void TimSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_at) {
@@ -122,9 +124,14 @@ void TimSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_
 
 // Time
 
-void TimSocket::OnTick(MonotonicTime now) {
-  if (!IsOpen()) return;
-  if (SendsClientsAway(deps_.node)) return OnDrain();
+MonotonicTime TimSocket::OnTick(MonotonicTime now) {
+  if (!IsOpen()) return MonotonicTime::max();
+  if (SendsClientsAway(deps_.node)) {
+    OnDrain();
+    return MonotonicTime::max();
+  }
+  std::chrono::milliseconds until_next = LoginPushes::kBetweenSaves;
+  MonotonicTime next_ping{};
   bool pings = false;
   std::optional<std::string> delayed;
   std::shared_ptr<LoginPushes> pushes;
@@ -132,23 +139,26 @@ void TimSocket::OnTick(MonotonicTime now) {
     const MutexLock lock(mutex_);
     pings = now >= next_ping_;
     if (pings) next_ping_ = now + kPingPeriod;
+    next_ping = next_ping_;
     delayed.swap(delayed_);
     pushes = pushes_;
   }
   if (pings) Ping();
-  if (pushes && pushes->login().expires <= deps_.commands.clock.Now()) {
-    EndLogin();  // the reply to its next request says so
-    pushes.reset();
+  if (pushes) {
+    const std::chrono::milliseconds left = pushes->login().expires - deps_.commands.clock.Now();
+    // Once it is over, the reply to its next request says so.
+    left.count() > 0 ? pushes->Save(now) : EndLogin();
+    until_next = std::min(until_next, left);
   }
-  if (pushes) pushes->Save(now);
   if (delayed) {
     RunNext({*std::move(delayed)});
     const bool is_taken = deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
                                                   [self = Self()] { self->FinishLater(); });
     if (!is_taken) FinishLater();
-    return;
+  } else {
+    OnTaken();
   }
-  OnTaken();
+  return std::min(next_ping, now + until_next);
 }
 
 void TimSocket::OnStop() {
@@ -174,6 +184,7 @@ bool TimSocket::TakesRequest(MonotonicTime now) {
 void TimSocket::Delay(std::string_view text) {
   const MutexLock lock(mutex_);
   delayed_ = std::string(text);
+  TickSoon();
 }
 
 bool TimSocket::Run(std::string_view text) {
@@ -372,6 +383,7 @@ Reply TimSocket::LogIn(const Head& head) {
   }();
   if (is_over && connection != 0) channel.logins().Detach(*instance, connection);
   if (connection == 0) return RefusalOf(head, Error{Errc::kInstanceKicked, {}});
+  TickSoon();  // by the end of the login
   if (const Status begun = pushes->Begin(is_resumed); !begun) {
     EndLogin();
     return Failure(begun.error());

@@ -41,13 +41,14 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
 
   void WritePush(std::string_view frame, std::optional<TimePoint> made_at) override;
   [[nodiscard]] bool TakesPushes() const override { return TakesMore(); }
+  void ReadMissedLater() override { TickSoon(); }
   [[nodiscard]] WebSocket::Frames frames() const override { return frames_; }
 
   // `LoginPushes` receives the pushes of rooms and users.
   [[nodiscard]] const UserId& user_id() const override { return nobody_; }
   void OnEventsLost() override;
   void OnBans() override EXCLUDES(mutex_);
-  void OnTick(MonotonicTime now) override EXCLUDES(mutex_);
+  MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
   /// Stores how much was received.
   void OnStop() override EXCLUDES(mutex_);
 
@@ -129,7 +130,7 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   std::optional<std::string> delayed_ GUARDED_BY(mutex_);
   /// Of the login; null: there is none. Shared with `PushReceivers`.
   std::shared_ptr<LoginPushes> pushes_ GUARDED_BY(mutex_);
-  LoginTokens tokens_ GUARDED_BY(mutex_);  ///< of the login, as they were verified
+  LoginTokens tokens_ GUARDED_BY(mutex_);            ///< of the login, as they were verified
   std::uint64_t connection_ GUARDED_BY(mutex_) = 0;  ///< of the login, as `Channel::Attach` says
 };
 

@@ -113,6 +113,7 @@ class ChannelFixture {
                    .observer = &latencies,
                    .list = {.write = [](const Room& room,
                                         RoomReach reach) { return ListedRoom(room, reach, {}); }},
+                   .node = &node,
                    .keeps_stored = true},
                   options.delivery_rate),
         cors(std::move(cors_origins)),

@@ -39,9 +39,10 @@ using testing::Not;
 class ThrowingReceiver : public PushReceiver {
  public:
   void OnEventsLost() override { ++lost; }
-  void OnTick(MonotonicTime /*now*/) override {
+  MonotonicTime OnTick(MonotonicTime now) override {
     if (throws) throw std::bad_alloc();
     ++ticks;
+    return now;
   }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
 

@@ -4,12 +4,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/core/node_lease.h"
 #include "storage/memory/memory_store.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
@@ -47,11 +50,15 @@ class Listener : public PushReceiver {
   }
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }
-  void OnTick(MonotonicTime /*now*/) override { ++ticks; }
+  MonotonicTime OnTick(MonotonicTime now) override {
+    ++ticks;
+    return now + between_ticks;
+  }
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
   [[nodiscard]] bool asks_streams() const override { return wants_streams; }
 
+  std::chrono::milliseconds between_ticks{0};
   bool wants_streams = false;
   RoomPosition at{};
   bool has_gap = false;
@@ -315,6 +322,32 @@ TEST_F(Receivers, AreTickedOnceASecondUntilTheyAreRemoved) {
   receivers_.Remove(ann);
   receivers_.OnEventsLost();
   EXPECT_EQ(ann->lost, 1);
+}
+
+TEST_F(Receivers, AreTickedWhenTheyAskForItOrTheServerIsCutOff) {
+  FakeBootClock boot;
+  NodeLease node(boot);
+  node.RenewForGood();
+  PushReceivers::Deps deps = deps_;
+  deps.node = &node;
+  PushReceivers receivers(deps, {});
+  const auto ann = Subscribe("ann", receivers);
+  const auto ticks_after = [&](std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s) {
+      receivers.OnTick();
+      clock_.Advance(1s);
+    }
+    return std::exchange(ann->ticks, 0);
+  };
+  ann->between_ticks = 10s;
+  EXPECT_EQ(ticks_after(11s), 2);
+  EXPECT_EQ(ticks_after(9s), 0);
+  EXPECT_EQ(ticks_after(1s), 1);
+  ann->TickSoon();
+  EXPECT_EQ(ticks_after(1s), 1);
+  node.Renew(node.Now());
+  boot.Advance(node.ttl());
+  EXPECT_EQ(ticks_after(3s), 3);
 }
 
 TEST_F(Receivers, AreStopped) {
