@@ -41,6 +41,7 @@ TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
   {
     const MutexLock lock(lock_);
     if (!stream_) return {};
+    heard_at_ = now;
     std::vector<std::string> texts;
     socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
     std::size_t frames = socket_.TakeFrameCount();
@@ -114,6 +115,11 @@ void RequestSocket::RunNext(std::vector<std::string> requests) {
 bool RequestSocket::IsRunning() const {
   const MutexLock lock(lock_);
   return running_.has_value();
+}
+
+MonotonicTime RequestSocket::heard_at() const {
+  const MutexLock lock(lock_);
+  return heard_at_;
 }
 
 bool RequestSocket::HasRequests() const {

@@ -66,6 +66,8 @@ class RequestSocket : public std::enable_shared_from_this<RequestSocket> {
     return bytes && *bytes <= kMaxUnsentBeforeMore;
   }
   [[nodiscard]] bool IsRunning() const EXCLUDES(lock_);  ///< a request
+  /// When the client has last sent anything; 0 before it has.
+  [[nodiscard]] MonotonicTime heard_at() const EXCLUDES(lock_);
   /// Whether one waits that could run now.
   [[nodiscard]] bool HasRequests() const EXCLUDES(lock_);
 
@@ -115,6 +117,7 @@ class RequestSocket : public std::enable_shared_from_this<RequestSocket> {
   std::list<std::string> requests_ GUARDED_BY(lock_);
   /// Bytes of the text of the request that is being answered; nullopt: none is.
   std::optional<std::size_t> running_ GUARDED_BY(lock_);
+  MonotonicTime heard_at_ GUARDED_BY(lock_){};
   bool is_paused_ GUARDED_BY(lock_) = false;  ///< nothing is read from the client
   TokenBucket rate_ GUARDED_BY(lock_);
 };

@@ -130,6 +130,8 @@ MonotonicTime TimSocket::OnTick(MonotonicTime now) {
     OnDrain();
     return MonotonicTime::max();
   }
+  // An SDK that greets shows that it is there.
+  const MonotonicTime silent = heard_at() + kPingPeriod;
   std::chrono::milliseconds until_next = LoginPushes::kBetweenSaves;
   MonotonicTime next_ping{};
   bool pings = false;
@@ -137,6 +139,7 @@ MonotonicTime TimSocket::OnTick(MonotonicTime now) {
   std::shared_ptr<LoginPushes> pushes;
   {
     const MutexLock lock(mutex_);
+    next_ping_ = std::max(next_ping_, silent);
     pings = now >= next_ping_;
     if (pings) next_ping_ = now + kPingPeriod;
     next_ping = next_ping_;

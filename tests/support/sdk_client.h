@@ -176,6 +176,11 @@ class SdkClient {
   }
   [[nodiscard]] std::optional<HttpReply> refusal() const { return connection_->reply(); }
   [[nodiscard]] const std::optional<HttpReply>& head() const { return connection_->head; }
+  /// Pings received so far.
+  int pings() {
+    Receive();
+    return pings_;
+  }
   UpgradedBytes& bytes() { return *connection_->bytes; }
   [[nodiscard]] std::uint64_t last_seq() const { return last_seq_; }
 
@@ -183,6 +188,7 @@ class SdkClient {
   void Receive() {
     const auto frames = ParseServerFrames(connection_->bytes->Take());
     for (const ReceivedFrame& frame : frames.value()) {
+      if (frame.opcode == kPingOpcode) ++pings_;
       if (frame.opcode == kCloseOpcode) close_code_ = CloseCodeOf(frame.payload);
       if (frame.opcode != (is_binary_ ? kBinaryOpcode : kTextOpcode)) continue;
       frames_.push_back(json::parse(frame.payload));
@@ -196,6 +202,7 @@ class SdkClient {
   std::uint64_t last_seq_ = 4'000'000'000;
   std::vector<json> frames_;
   std::uint16_t close_code_ = 0;
+  int pings_ = 0;
   bool is_cut_ = false;
 };
 

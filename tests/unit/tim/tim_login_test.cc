@@ -101,6 +101,23 @@ TEST_F(TimLogin, ALongRequestIsNotReadWhileItsAddressIsInDebt) {
   EXPECT_EQ(client.close_code(), 1007);
 }
 
+TEST_F(TimLogin, OnlyASilentClientIsPinged) {
+  const auto client = LoggedIn("alice");
+  const auto wait = [&](std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s) server_.Tick(1s);
+  };
+  for (int i = 0; i < 5; ++i) {
+    wait(9s);
+    EXPECT_EQ(client->Ask("im_open_status.wshello")["ErrorCode"], 0);
+  }
+  wait(24s);
+  EXPECT_EQ(client->pings(), 0);
+  wait(1s);
+  EXPECT_EQ(client->pings(), 1);
+  wait(25s);
+  EXPECT_EQ(client->pings(), 2);
+}
+
 TEST_F(TimLogin, WhatIsNoRequestClosesTheSocket) {
   SdkClient client(server_);
   client.SendText("[]");
