@@ -141,11 +141,14 @@ void Connection::ReadStream() {
       (void)outbox_.Flush(transport_);
       return EndWhenTaken();
     }
-    if (got.status != IoStatus::kDone) {
+    const bool has_read = got.status == IoStatus::kDone;
+    if (has_read && !Deliver({room.data(), got.bytes})) return End();
+    // What has come to the kernel since then ends the wait at once.
+    const bool is_drained = !has_read || (got.bytes < room.size() && !transport_.HasPending());
+    if (is_drained && MayReadStream()) {
       WatchStreamsClient();
       return SendStream();  // a TLS write may have waited for this read
     }
-    if (!Deliver({room.data(), got.bytes})) return End();
   }
   ReadStreamLater();
   SendStream();
@@ -167,6 +170,7 @@ bool Connection::Deliver(std::string_view bytes) {
   }
   const std::shared_ptr<Stream> handle = stream_->handle.lock();
   if (!handle) return true;  // released: the stream is about to end
+  stream_->queue->ExpectTake();  // every read ends with `SendStream`
   const TwoWayStream::Receipt receipt = stream_->owner.on_bytes(*handle, bytes);
   stream_->held_by_owner = receipt.held;
   stream_->is_paused = receipt.pause;

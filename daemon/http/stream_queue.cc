@@ -17,6 +17,11 @@ StreamQueue::PutOutcome StreamQueue::Put(std::string_view bytes) {
   return std::exchange(announced_, true) ? PutOutcome::kQueued : PutOutcome::kFirst;
 }
 
+void StreamQueue::ExpectTake() {
+  const MutexLock lock(mutex_);
+  announced_ = true;
+}
+
 std::string StreamQueue::Take() {
   const MutexLock lock(mutex_);
   announced_ = false;

@@ -29,6 +29,8 @@ class StreamQueue {
 
   PutOutcome Put(std::string_view bytes) EXCLUDES(mutex_);
 
+  /// The connection is about to `Take`: until then nothing notifies it.
+  void ExpectTake() EXCLUDES(mutex_);
   /// All queued bytes; the next `Put` returns `kFirst` again.
   std::string Take() EXCLUDES(mutex_);
   /// Sets how many of the taken bytes are not sent yet.

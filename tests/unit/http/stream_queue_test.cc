@@ -15,6 +15,14 @@ TEST(StreamQueue, IsSignalledOnceUntilRead) {
   EXPECT_EQ(queue.Put("c"), Outcome::kFirst);
 }
 
+TEST(StreamQueue, SignalsNothingThatIsAboutToBeTaken) {
+  StreamQueue queue(100);
+  queue.ExpectTake();
+  EXPECT_EQ(queue.Put("a"), Outcome::kQueued);
+  EXPECT_EQ(queue.Take(), "a");
+  EXPECT_EQ(queue.Put("b"), Outcome::kFirst);
+}
+
 TEST(StreamQueue, BoundsQueuedAndUnsentBytesTogether) {
   StreamQueue queue(10);
   EXPECT_EQ(queue.Put("12345678"), Outcome::kFirst);
