@@ -153,10 +153,10 @@ void WebSocket::EndFrame(const wslay_frame_iocb& frame, const OnText& on_text) {
   }
   if (frame.fin == 0) return;
   is_in_message_ = false;
-  const std::string text = std::exchange(message_, {});
+  std::string text = std::exchange(message_, {});
   if (is_closing_) return;
   if (!IsUtf8(text)) return Fail(close_code::kNotUtf8);
-  on_text(text);
+  on_text(std::move(text));
 }
 
 void WebSocket::AnswerClose(std::string_view body) {

@@ -38,7 +38,7 @@ inline constexpr std::uint16_t kTryLater = 1013;
 /// @threads for one thread at a time.
 class WebSocket {
  public:
-  using OnText = std::function<void(std::string_view text)>;
+  using OnText = std::function<void(std::string text)>;
 
   static constexpr std::size_t kMaxMessageBytes = std::size_t{64} << 10;
 

@@ -42,11 +42,11 @@ TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
     const MutexLock lock(lock_);
     if (!stream_) return {};
     heard_at_ = now;
-    std::vector<std::string> texts;
-    socket_.Feed(bytes, [&texts](std::string_view text) { texts.emplace_back(text); });
+    const std::size_t before = requests_.size();
+    socket_.Feed(
+        bytes, [this](std::string text) REQUIRES(lock_) { requests_.push_back(std::move(text)); });
     std::size_t frames = socket_.TakeFrameCount();
-    without_request = frames - std::min(frames, texts.size());
-    std::ranges::move(texts, std::back_inserter(requests_));
+    without_request = frames - std::min(frames, requests_.size() - before);
     for (; frames > 0; --frames) {
       if (rate_.Take(now, frame_rate_)) continue;
       socket_.Close(kTooFast, "too many requests");
