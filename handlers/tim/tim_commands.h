@@ -34,6 +34,10 @@ struct SocketCommand {
   [[nodiscard]] bool IsMessage() const {
     return kind == CommandKind::kSendToGroup || kind == CommandKind::kSendDirect;
   }
+  /// Whether the reply depends on what is in the body.
+  [[nodiscard]] bool ReadsBody() const {
+    return kind != CommandKind::kAlive && kind != CommandKind::kFixed;
+  }
   /// Whether it needs no login, and takes nothing of what a client may spend.
   [[nodiscard]] bool IsFree() const {
     return kind == CommandKind::kAlive || kind == CommandKind::kAck;

@@ -1,13 +1,16 @@
 #include "handlers/tim/tim_envelope.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "daemon/base/text.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/shared/request_text.h"
+#include "handlers/tim/tim_commands.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -20,6 +23,44 @@ int CodeOf(Errc error) {
 }
 
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
+
+/// Takes `start` off the front of the text, if it begins so.
+bool Take(std::string_view start, std::string_view& text) {
+  if (!text.starts_with(start)) return false;
+  text.remove_prefix(start.size());
+  return true;
+}
+
+/// Takes what comes before the first character that `is_part` refuses.
+std::string_view TakeWhile(bool (*is_part)(char), std::string_view& text) {
+  const auto end = std::ranges::find_if_not(text, is_part);
+  const std::string_view part(text.begin(), end);
+  text.remove_prefix(part.size());
+  return part;
+}
+
+bool IsPlain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
+/// Takes an object of plain texts and whole numbers.
+/// @param on_member  called with the name and the value of each, and whether that is a number.
+template <typename OnMember>
+bool TakePlainObject(std::string_view& text, OnMember on_member) {
+  constexpr std::size_t kMaxDigits = 15;  // below 2^53
+  if (!Take("{", text)) return false;
+  if (Take("}", text)) return true;
+  do {
+    if (!Take("\"", text)) return false;
+    const std::string_view name = TakeWhile(IsPlain, text);
+    if (!Take("\":", text)) return false;
+    const bool is_number = !Take("\"", text);
+    const std::string_view value = TakeWhile(is_number ? IsAsciiDigit : IsPlain, text);
+    const bool is_good = is_number ? !value.empty() && value.size() <= kMaxDigits &&
+                                         (value == "0" || value.front() != '0')
+                                   : Take("\"", text);
+    if (!is_good || !on_member(name, value, is_number)) return false;
+  } while (Take(",", text));
+  return Take("}", text);
+}
 
 template <typename Json>
 std::string TextIn(const Json& object, const char* name) {
@@ -65,12 +106,43 @@ std::optional<std::uint64_t> ReadNumber(std::string_view text) {
   return number;
 }
 
+/// Reads a frame in the form in which SDKs greet, of which there are most, without a tree of JSON:
+/// head and body are plain objects.
+std::optional<Head> ReadPlainFrame(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 2048;
+  if (text.size() > kMaxBytes || !Take(R"({"head":)", text)) return std::nullopt;
+  Head head;
+  bool has_seq = false;
+  const auto read_member = [&](std::string_view name, std::string_view value, bool is_number) {
+    if (name == "seq") {
+      has_seq = is_number;
+      head.seq = ReadNumber(value).value_or(0);
+      return is_number;
+    }
+    std::string* const member = name == "servcmd"  ? &head.servcmd
+                                : name == "a2"     ? &head.a2
+                                : name == "tinyid" ? &head.tiny_id
+                                                   : nullptr;
+    if (member != nullptr) *member = value;
+    return member == nullptr || !is_number;
+  };
+  const auto skip = [](auto... /*member*/) { return true; };
+  const bool is_read = TakePlainObject(text, read_member) && Take(R"(,"body":)", text) &&
+                       TakePlainObject(text, skip) && text == "}";
+  if (!is_read || !has_seq || head.servcmd.empty()) return std::nullopt;
+  return head;
+}
+
 }  // namespace
 
 Failure::Failure(const Error& error)
     : code(CodeOf(error.code)), info(InfoOf(error, ChannelCodeOf({}, error.code))) {}
 
 std::optional<Envelope> ReadEnvelope(std::string_view text) {
+  if (std::optional<Head> head = ReadPlainFrame(text)) {
+    const SocketCommand* const command = FindCommand(head->servcmd);
+    if (command != nullptr && !command->ReadsBody()) return Envelope{.head = *std::move(head)};
+  }
   Result<nlohmann::ordered_json> frame = ParseOrderedJson(text);
   if (!frame) {
     // The SDK repeats what is not answered, after a new connection too: what is JSON is answered.

@@ -34,7 +34,8 @@ struct Envelope {
   Result<nlohmann::ordered_json> body = nlohmann::ordered_json::object();
 };
 
-/// Reads a frame. A body that is missing or null is `{}`.
+/// Reads a frame. A body that is missing or null is `{}`, and so is one that its command does not
+/// read.
 /// @return nullopt for what is no JSON object, or has no head with a `servcmd` and a `seq` from 0
 /// to
 ///         2^53.

@@ -34,6 +34,44 @@ TEST(TimEnvelope, IsReadWithItsHead) {
   EXPECT_EQ(envelope->body->at("A"), 1);
 }
 
+/// A greeting is read in another way, to the same effect.
+TEST(TimEnvelope, OfAGreetingIsThatOfOtherCommands) {
+  const auto read = [](std::string_view command, std::string_view members) -> std::string {
+    const auto envelope =
+        ReadEnvelope(fmt::format(R"({{"head":{{"servcmd":"{}",{}}})", command, members));
+    if (!envelope) return "none";
+    const Head& head = envelope->head;
+    return fmt::format("{} {} {} {}", head.seq, head.a2, head.tiny_id, envelope->body.ok());
+  };
+  const std::vector<std::string> frames = {
+      R"("seq":7,"a2":"x","tinyid":"12","sdkappid":1400000000,"ver":"v4"},"body":{})",
+      R"("seq":0},"body":{"is_web_uniapp":0,"a":"b"})",
+      R"("seq":7,"seq":8,"a2":"x","a2":"y"},"body":{})",
+      R"("seq":7,"a2":1,"tinyid":null},"body":{})",
+      R"("seq":7,"a2":"\u0041\n"},"body":{})",
+      R"("seq":7, "a2":"x"},"body":{})",
+      R"("a2":"x"},"body":{})",
+      R"("seq":"7"},"body":{})",
+      R"("seq":9007199254740992},"body":{})",
+      R"("seq":9007199254740993},"body":{})",
+      R"("seq":07},"body":{})",
+      R"("seq":-7},"body":{})",
+      R"("seq":7,},"body":{})",
+      "\"seq\":7,\"a2\":\"x\t\"},\"body\":{}",
+      R"("seq":7},"body":{"a":1,})",
+      R"("seq":7},"body":{},"body":[])",
+      R"("seq":7},"body":[])",
+      R"("seq":7},"body":{"a":{}})",
+      R"("seq":7},"body":{}} )",
+      R"("seq":7},"body":{}}})",
+      R"("seq":7},"body":{)",
+      R"("seq":7})"};
+  for (const std::string& frame : frames) {
+    EXPECT_EQ(read("im_open_status.wshello", frame), read("a.b", frame)) << frame;
+  }
+  EXPECT_EQ(read("heartbeat.alive", frames.front()), "7 x 12 true");
+}
+
 TEST(TimEnvelope, IsNoneWithoutAHead) {
   const std::string nested = R"({"head":{"servcmd":"a.b","seq":1},"body":)";
   const std::vector<std::string> frames = {
