@@ -157,6 +157,13 @@ JsonText& JsonText::Json(std::string_view name, std::string_view json) {
   return *this;
 }
 
+JsonText& JsonText::Json(std::string_view json) {
+  if (json.empty()) return *this;
+  Separate();
+  AppendJson(json, text_);
+  return *this;
+}
+
 JsonText& JsonText::BeginObject(std::string_view name) {
   BeginMember(name);
   text_ += '{';

@@ -133,7 +133,6 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
   return std::make_unique<tim::TimRouter>(
       tim::SocketDeps{.commands = {.channel = channel,
                                    .receivers = receivers,
-                                   .rooms = deps.store.storage(),
                                    .history = deps.store.storage().messages(),
                                    .groups = deps.store.storage().account_groups(),
                                    .reads = deps.store.storage().read_positions(),

@@ -35,9 +35,6 @@ constexpr std::size_t kMaxDeleted = 100;
 /// How far the time of a report may be ahead of this server's clock.
 constexpr std::chrono::minutes kAhead{1};
 
-constexpr int kDirectRecallRefused = 20016;
-constexpr int kGroupRecallRefused = 10031;
-
 const UserId& PeerOf(const StoredMessage& message, const UserId& account) {
   return message.content.sender == account ? message.receiver : message.content.sender;
 }
@@ -409,14 +406,6 @@ Reply DeleteConversations(const Request& request, const Context& /*context*/) {
   }
   if (!fields.ok()) return fields.error();
   return std::move(reply.EndArray());
-}
-
-Reply RecallDirect(const Request& /*request*/, const Context& /*context*/) {
-  return Failure(kDirectRecallRefused, "messages cannot be recalled");
-}
-
-Reply RecallInGroup(const Request& /*request*/, const Context& /*context*/) {
-  return Failure(kGroupRecallRefused, "messages cannot be recalled");
 }
 
 }  // namespace rtcroom::tim

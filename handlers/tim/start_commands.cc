@@ -1,73 +1,20 @@
-// Replies to what the SDK asks at its start and by itself. This server has nothing of most of it,
-// so these replies are fixed. The SDK asks again at once, for ever, where a list lacks the field
-// that ends it.
-#include <array>
-#include <span>
+// What the SDK asks for at its start: its configuration, and names and pictures of accounts.
 #include <string>
+#include <utility>
 
+#include "handlers/channel/channel_fields.h"
+#include "handlers/channel/channel_profile.h"
 #include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
 namespace {
 
 /// After so many seconds the SDK asks for its configuration again.
 constexpr int kDay = 86'400;
-
-constexpr FixedReply::Members kGroupNotices = {
-    {{"NextMsgTime", "0"}, {"NotifyMsgList", "[]"}, {"NotifyRspList", "[]"}}};
-constexpr FixedReply::Members kGroupPendencies = {{{"PendencyList", "[]"}, {"NextStartTime", "0"}}};
-constexpr FixedReply::Members kContactGroups = {{{"GroupItem", "[]"},
-                                                 {"CompleteFlag", "1"},
-                                                 {"TimeStamp", "0"},
-                                                 {"StartIndex", "0"},
-                                                 {"NextStartTime", "0"},
-                                                 {"NextStartIndex", "0"},
-                                                 {"ContactItem", "[]"}}};
-constexpr auto kFixedReplies = std::to_array<FixedReply>({
-    {"im_open_status.wshello"},
-    {"imopenstat.tim_web_report_v2"},
-    {"im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2",
-     {{{"int32_error_code", "0"},
-       {"str_error_message", R"("")"},
-       {"str_purchase_bits", R"("0")"},
-       {"uint32_expired_time", "86400"}}}},
-    {"im_msg_audit_mgr.get_local_words",
-     {{{"int32_error_code", "0"}, {"uint64_complete_flag", "1"}}}},
-    {"openim.authkey", {{{"AuthKey", R"("")"}, {"IpList", "[]"}, {"ExpireTime", "86400"}}}},
-    // CurruentSequence is as the protocol spells it.
-    {"sns.black_list_get",
-     {{{"BlackListItem", "[]"},
-       {"StartIndex", "0"},
-       {"CurruentSequence", "0"},
-       {"LastSequence", "0"}}}},
-    {"sns.friend_get",
-     {{{"UserDataItem", "[]"},
-       {"StandardSequence", "0"},
-       {"CustomSequence", "0"},
-       {"FriendNum", "0"},
-       {"CompleteFlag", "1"},
-       {"NextStartIndex", "0"}}}},
-    {"sns.group_get", {{{"ResultItem", "[]"}, {"CurrentSequence", "0"}}}},
-    {"sns.pendency_get",
-     {{{"PendencyItem", "[]"},
-       {"StartTime", "0"},
-       {"UnreadPendencyCount", "0"},
-       {"CurrentSequence", "0"}}}},
-    {"openim.get_c2c_peer_mute_notifications",
-     {{{"MuteNotificationsList", "[]"}, {"UpdateSeq", "1"}}}},
-    {"million_group_open_http_svc.get_joined_group_list",
-     {{{"TotalCount", "0"}, {"GroupIdList", "[]"}}}},
-    {"group_open_http_svc.get_group_notify", kGroupNotices},
-    {"group_open_http_svc.batch_get_group_notify", kGroupNotices},
-    {"group_open_http_svc.get_pendency", kGroupPendencies},
-    {"million_group_open_http_svc.get_pendency", kGroupPendencies},
-    {"recentcontact.get_contact_group", kContactGroups},
-    {"recentcontact.search_contact_group", kContactGroups},
-});
+constexpr std::size_t kMaxAccounts = 100;
 
 }  // namespace
-
-std::span<const FixedReply> FixedReplies() { return kFixedReplies; }
 
 // All values are texts. They end the SDK's reports, and the pause between polls that it makes for
 // others.
@@ -88,12 +35,27 @@ Reply FetchConfig(const Request& /*request*/, const Context& context) {
       .Field("str_json_config", std::string("{").append(config.text()).append("}"));
 }
 
-Reply ReplyOf(const FixedReply& fixed) {
+Reply GetProfiles(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
   JsonText reply;
-  for (const auto& [name, json] : fixed.members) {
-    if (!name.empty()) reply.Json(name, json);
+  reply.BeginArray("UserProfileItem");
+  for (const nlohmann::ordered_json* const item :
+       fields.OptionalObjects("UserItem", kMaxAccounts)) {
+    ChannelFields item_fields(*item);
+    const UserId account = item_fields.Account("To_Account");
+    if (!item_fields.ok()) return item_fields.error();
+    WriteProfile(account, context.channel.logins().ProfileOf(account), reply);
   }
-  return reply;
+  if (!fields.ok()) return fields.error();
+  return std::move(reply.EndArray().Field("CurrentStandardSequence", 0));
+}
+
+Reply SetProfile(const Request& request, const Context& context) {
+  Result<ProfileChange> change = ReadProfileChange(request.body);
+  if (!change) return change.error();
+  context.channel.logins().SetProfile(request.caller, std::move(change->nick),
+                                      std::move(change->image));
+  return JsonText();
 }
 
 }  // namespace rtcroom::tim

@@ -19,7 +19,6 @@
 #include "daemon/core/message_store.h"
 #include "daemon/core/read_position_store.h"
 #include "daemon/core/room_service.h"
-#include "daemon/core/room_store.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/tim/tim_json.h"
 
@@ -54,7 +53,6 @@ using Reply = std::variant<JsonText, Failure>;
 struct Context {
   Channel& channel;
   const PushReceivers& receivers;  ///< the sockets of clients in each room
-  RoomStore& rooms;
   MessageHistory& history;
   AccountGroupStore& groups;
   ReadPositionStore& reads;

@@ -2,84 +2,108 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
-#include <vector>
 
 namespace rtcroom::tim {
 namespace {
 
 using Kind = CommandKind;
 
+constexpr SocketCommand Fixed(std::string_view label, std::string_view members = {}) {
+  return {.label = label, .kind = Kind::kFixed, .fixed = members};
+}
+
+constexpr SocketCommand Refused(std::string_view label, int code, std::string_view info) {
+  return {.label = label, .kind = Kind::kFixed, .fixed = info, .code = code};
+}
+
+constexpr std::string_view kGroupNotices =
+    R"("NextMsgTime":0,"NotifyMsgList":[],"NotifyRspList":[])";
+constexpr std::string_view kGroupPendencies = R"("PendencyList":[],"NextStartTime":0)";
+constexpr std::string_view kContactGroups =
+    R"("GroupItem":[],"CompleteFlag":1,"TimeStamp":0,"StartIndex":0,"NextStartTime":0,)"
+    R"("NextStartIndex":0,"ContactItem":[])";
+
 // Whatever reads the store is on a worker, where it may wait for it.
 constexpr auto kCommands = std::to_array<SocketCommand>({
-    {"heartbeat.alive", nullptr, Lane::kInline, Kind::kAlive},
-    {"openim.ws_msg_push_ack", nullptr, Lane::kInline, Kind::kAck},
-    {"im_open_status.wslogin", nullptr, Lane::kWorker, Kind::kLogIn},
-    {"im_open_status.wslogout", nullptr, Lane::kWorker, Kind::kLogOut},
-    {"group_open_http_svc.apply_join_group", nullptr, Lane::kWorker, Kind::kJoinGroup},
-    {"group_open_http_svc.quit_group", nullptr, Lane::kWorker, Kind::kQuitGroup},
-    {"group_open_http_svc.send_group_msg", nullptr, Lane::kWorker, Kind::kSendToGroup},
-    {"openim.sendmsg", nullptr, Lane::kWorker, Kind::kSendDirect},
+    {"tim/heartbeat.alive", nullptr, Lane::kInline, Kind::kAlive},
+    {"tim/openim.ws_msg_push_ack", nullptr, Lane::kInline, Kind::kAck},
+    {"tim/im_open_status.wslogin", nullptr, Lane::kWorker, Kind::kLogIn},
+    {"tim/im_open_status.wslogout", nullptr, Lane::kWorker, Kind::kLogOut},
+    {"tim/group_open_http_svc.apply_join_group", nullptr, Lane::kWorker, Kind::kJoinGroup},
+    {"tim/group_open_http_svc.quit_group", nullptr, Lane::kWorker, Kind::kQuitGroup},
+    {"tim/group_open_http_svc.send_group_msg", nullptr, Lane::kWorker, Kind::kSendToGroup},
+    {"tim/openim.sendmsg", nullptr, Lane::kWorker, Kind::kSendDirect},
 
-    {"im_sdk_config_mgr.fetch_config", FetchConfig},
-    {"profile.portrait_get_all", GetProfiles},
-    {"profile.portrait_set", SetProfile},
+    {"tim/im_sdk_config_mgr.fetch_config", FetchConfig},
+    {"tim/profile.portrait_get_all", GetProfiles},
+    {"tim/profile.portrait_set", SetProfile},
 
-    {"group_open_http_svc.get_joined_group_list", GetJoinedGroups, Lane::kRead},
-    {"group_open_http_svc.get_group_self_member_info", GetOwnGroupInfo, Lane::kRead},
-    {"group_open_http_svc.get_group_public_info", GetPublicGroupInfo, Lane::kRead},
-    {"group_open_http_svc.get_group_member_info", GetGroupMembers, Lane::kRead},
-    {"group_open_avchatroom_http_svc.get_members", GetLiveMembers, Lane::kRead},
-    {"group_open_http_svc.get_specified_group_member_info", GetNamedMembers, Lane::kRead},
-    {"group_open_http_svc.get_online_member_num", GetOnlineNumber, Lane::kRead},
-    {"group_open_http_svc.create_group", CreateGroup, Lane::kWorker},
-    {"group_open_http_svc.destroy_group", DestroyGroup, Lane::kWorker},
+    {"tim/group_open_http_svc.get_joined_group_list", GetJoinedGroups, Lane::kRead},
+    {"tim/group_open_http_svc.get_group_self_member_info", GetOwnGroupInfo, Lane::kRead},
+    {"tim/group_open_http_svc.get_group_public_info", GetPublicGroupInfo, Lane::kRead},
+    {"tim/group_open_http_svc.get_group_member_info", GetGroupMembers, Lane::kRead},
+    {"tim/group_open_avchatroom_http_svc.get_members", GetLiveMembers, Lane::kRead},
+    {"tim/group_open_http_svc.get_specified_group_member_info", GetNamedMembers, Lane::kRead},
+    {"tim/group_open_http_svc.get_online_member_num", GetOnlineNumber, Lane::kRead},
+    {"tim/group_open_http_svc.create_group", CreateGroup, Lane::kWorker},
+    {"tim/group_open_http_svc.destroy_group", DestroyGroup, Lane::kWorker},
 
-    {"group_open_http_svc.group_msg_get", GetGroupHistory, Lane::kRead},
-    {"openim.getroammsg", GetDirectHistory, Lane::kRead},
-    {"openim.get_peer_read_time", GetPeerReadTimes, Lane::kRead},
+    {"tim/group_open_http_svc.group_msg_get", GetGroupHistory, Lane::kRead},
+    {"tim/openim.getroammsg", GetDirectHistory, Lane::kRead},
+    {"tim/openim.get_peer_read_time", GetPeerReadTimes, Lane::kRead},
 
-    {"recentcontact.page_get", GetConversations, Lane::kRead},
-    {"openim.getmsg", GetUnread, Lane::kRead},
-    {"openim.msgreaded", ReportRead, Lane::kWorker},
-    {"group_open_http_svc.msg_read_report", ReportGroupRead, Lane::kWorker},
-    {"openim.read_all_unread_msg", ReadAll, Lane::kWorker},
-    {"openim.c2c_msg_read_receipt", TellReceipts, Lane::kRead},
-    {"recentcontact.delete", DeleteConversations},
-    {"recentcontact.batch_delete", DeleteConversations},
-    {"openim.msgwithdraw", RecallDirect},
-    {"group_open_http_svc.group_msg_recall", RecallInGroup},
+    {"tim/recentcontact.page_get", GetConversations, Lane::kRead},
+    {"tim/openim.getmsg", GetUnread, Lane::kRead},
+    {"tim/openim.msgreaded", ReportRead, Lane::kWorker},
+    {"tim/group_open_http_svc.msg_read_report", ReportGroupRead, Lane::kWorker},
+    {"tim/openim.read_all_unread_msg", ReadAll, Lane::kWorker},
+    {"tim/openim.c2c_msg_read_receipt", TellReceipts, Lane::kRead},
+    {"tim/recentcontact.delete", DeleteConversations},
+    {"tim/recentcontact.batch_delete", DeleteConversations},
+
+    Refused("tim/openim.msgwithdraw", 20016, "messages cannot be recalled"),
+    Refused("tim/group_open_http_svc.group_msg_recall", 10031, "messages cannot be recalled"),
+    // This server has nothing of these. The SDK asks again at once, for ever, where a list lacks
+    // the member that ends it.
+    Fixed("tim/im_open_status.wshello"),
+    Fixed("tim/imopenstat.tim_web_report_v2"),
+    Fixed("tim/im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2",
+          R"("int32_error_code":0,"str_error_message":"","str_purchase_bits":"0",)"
+          R"("uint32_expired_time":86400)"),
+    Fixed("tim/im_msg_audit_mgr.get_local_words",
+          R"("int32_error_code":0,"uint64_complete_flag":1)"),
+    Fixed("tim/openim.authkey", R"("AuthKey":"","IpList":[],"ExpireTime":86400)"),
+    // CurruentSequence is as the protocol spells it.
+    Fixed("tim/sns.black_list_get",
+          R"("BlackListItem":[],"StartIndex":0,"CurruentSequence":0,"LastSequence":0)"),
+    Fixed("tim/sns.friend_get", R"("UserDataItem":[],"StandardSequence":0,"CustomSequence":0,)"
+                                R"("FriendNum":0,"CompleteFlag":1,"NextStartIndex":0)"),
+    Fixed("tim/sns.group_get", R"("ResultItem":[],"CurrentSequence":0)"),
+    Fixed("tim/sns.pendency_get",
+          R"("PendencyItem":[],"StartTime":0,"UnreadPendencyCount":0,"CurrentSequence":0)"),
+    Fixed("tim/openim.get_c2c_peer_mute_notifications",
+          R"("MuteNotificationsList":[],"UpdateSeq":1)"),
+    Fixed("tim/million_group_open_http_svc.get_joined_group_list",
+          R"("TotalCount":0,"GroupIdList":[])"),
+    Fixed("tim/group_open_http_svc.get_group_notify", kGroupNotices),
+    Fixed("tim/group_open_http_svc.batch_get_group_notify", kGroupNotices),
+    Fixed("tim/group_open_http_svc.get_pendency", kGroupPendencies),
+    Fixed("tim/million_group_open_http_svc.get_pendency", kGroupPendencies),
+    Fixed("tim/recentcontact.get_contact_group", kContactGroups),
+    Fixed("tim/recentcontact.search_contact_group", kContactGroups),
 });
 
-std::vector<SocketCommand> AllCommands() {
-  std::vector<SocketCommand> commands(kCommands.begin(), kCommands.end());
-  for (const FixedReply& fixed : FixedReplies()) {
-    commands.push_back({.name = fixed.servcmd, .kind = Kind::kFixed, .fixed = &fixed});
-  }
-  std::ranges::sort(commands, {}, &SocketCommand::name);
-  return commands;
-}
-
-const std::vector<SocketCommand>& Table() {
-  static const std::vector<SocketCommand> table = AllCommands();
-  return table;
-}
+constexpr auto kByName = [] {
+  auto sorted = kCommands;
+  std::ranges::sort(sorted, {}, &SocketCommand::label);
+  return sorted;
+}();
 
 }  // namespace
 
 const SocketCommand* FindCommand(std::string_view servcmd) {
-  const auto found = std::ranges::lower_bound(Table(), servcmd, {}, &SocketCommand::name);
-  return found == Table().end() || found->name != servcmd ? nullptr : &*found;
-}
-
-std::string_view LabelOf(const SocketCommand* command) {
-  static const std::vector<std::string> labels = [] {
-    std::vector<std::string> texts;
-    for (const SocketCommand& one : Table()) texts.push_back(std::string("tim/").append(one.name));
-    return texts;
-  }();
-  if (command == nullptr) return "tim/unknown";
-  return labels[static_cast<std::size_t>(command - Table().data())];
+  const auto* const found = std::ranges::lower_bound(kByName, servcmd, {}, &SocketCommand::servcmd);
+  return found == kByName.end() || found->servcmd() != servcmd ? nullptr : found;
 }
 
 }  // namespace rtcroom::tim

@@ -11,7 +11,7 @@ namespace rtcroom::tim {
 /// Who carries out a command.
 enum class CommandKind : std::uint8_t {
   kHandler,  ///< `SocketCommand::handler`
-  kFixed,    ///< `SocketCommand::fixed`
+  kFixed,    ///< `SocketCommand::fixed`, for every request
   // The socket: these begin and end logins, and change what is pushed.
   kAlive,
   kAck,
@@ -24,11 +24,19 @@ enum class CommandKind : std::uint8_t {
 };
 
 struct SocketCommand {
-  std::string_view name{};    ///< as `servcmd`
+  std::string_view label{};   ///< for log and metrics: "tim/" and the `servcmd`
   Handler handler = nullptr;  ///< of `kHandler`
   Lane lane = Lane::kInline;
   CommandKind kind = CommandKind::kHandler;
-  const FixedReply* fixed = nullptr;
+  /// The members of a reply as JSON; with a code of failure its text.
+  std::string_view fixed{};
+  int code = 0;
+
+  [[nodiscard]] std::string_view servcmd() const { return label.substr(label.find('/') + 1); }
+  [[nodiscard]] Reply FixedReply() const {
+    if (code != 0) return Failure(code, fixed);
+    return JsonText().Json(fixed);
+  }
 
   /// Whether it sends a message: it is refused where it comes too fast, while others wait.
   [[nodiscard]] bool IsMessage() const {
@@ -46,7 +54,5 @@ struct SocketCommand {
 
 /// Null for an unknown one.
 const SocketCommand* FindCommand(std::string_view servcmd);
-/// The name for log and metrics, in static storage: `tim/<servcmd>` of a known command.
-std::string_view LabelOf(const SocketCommand* command);
 
 }  // namespace rtcroom::tim

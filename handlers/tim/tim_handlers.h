@@ -1,29 +1,12 @@
 // The commands of today's IM SDKs that answer from what is stored, one file for each group.
 #pragma once
 
-#include <array>
-#include <span>
-#include <string_view>
-#include <utility>
-
 #include "handlers/tim/tim_command.h"
 
 namespace rtcroom::tim {
 
-/// A reply that is the same for every request. All are inline.
-struct FixedReply {
-  /// Names, and values as JSON; unused ones are empty.
-  using Members = std::array<std::pair<std::string_view, std::string_view>, 7>;
-  std::string_view servcmd{};
-  Members members{};
-};
-// start_commands.cc: replies to what the SDK asks at its start and by itself.
-std::span<const FixedReply> FixedReplies();
-Reply ReplyOf(const FixedReply& fixed);
-/// It is inline.
+// start_commands.cc: what the SDK asks for at its start. All are inline.
 Reply FetchConfig(const Request& request, const Context& context);
-
-// profile_commands.cc: names and pictures. Both are inline.
 Reply GetProfiles(const Request& request, const Context& context);
 Reply SetProfile(const Request& request, const Context& context);
 
@@ -57,7 +40,5 @@ Reply ReadAll(const Request& request, const Context& context);
 Reply TellReceipts(const Request& request, const Context& context);
 /// For `recentcontact.delete` and `batch_delete`: the SDK forgets them, until its next login.
 Reply DeleteConversations(const Request& request, const Context& context);
-Reply RecallDirect(const Request& request, const Context& context);
-Reply RecallInGroup(const Request& request, const Context& context);
 
 }  // namespace rtcroom::tim

@@ -63,7 +63,7 @@ std::string GroupEvent(std::string_view messages);
 inline constexpr std::uint64_t kFirstUnstored = std::uint64_t{1} << 33;
 
 /// The numbers are the protocol's.
-enum class TipType : std::uint8_t { kJoined = 1, kLeft = 2, kRemoved = 3 };
+enum class TipType : std::uint8_t { kJoined = 1, kLeft = 2 };
 
 /// What a group shows when an account has come or gone.
 struct Tip {
@@ -114,7 +114,7 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
                          std::span<const NamedMessage> messages);
 
 /// The numbers are the protocol's.
-enum class KickType : std::uint8_t { kOtherLogin = 1, kOtherPlatform = 2, kOperator = 3 };
+enum class KickType : std::uint8_t { kOtherLogin = 1, kOperator = 3 };
 /// An event of `im_open_status.stat_forceoffline`, of which no receipt is asked.
 std::string KickEvent(KickType type);
 

@@ -255,7 +255,8 @@ void TimSocket::Finish(const Request& request, const std::optional<Reply>& reply
   const std::string text = ReplyTo(head, *reply);
   RequestCharge::OfChannel(deps_.costs, peer_address(), std::nullopt).ChargeReply(text.size());
   Send(text);
-  RequestLabel label{.endpoint = LabelOf(request.command)};
+  RequestLabel label{.endpoint =
+                         request.command == nullptr ? "tim/unknown" : request.command->label};
   if (refusal != nullptr) {
     label.code = refusal->code;
     label.failure = refusal->code == kBusyCode ? Errc::kTooManyRequests : Errc::kBadRequest;
@@ -334,7 +335,7 @@ Reply TimSocket::AnswerCaller(const Request& request, const ChannelInstance& cal
       return request.command->handler({.caller = caller, .body = body, .address = peer_address()},
                                       deps_.commands);
     case CommandKind::kFixed:
-      return ReplyOf(*request.command->fixed);
+      return request.command->FixedReply();
     case CommandKind::kAlive:
     case CommandKind::kAck:
     case CommandKind::kLogIn:

@@ -160,7 +160,6 @@ class ChannelFixture {
   tim::SocketDeps sdk_sockets() {
     return {.commands = {.channel = channel,
                          .receivers = receivers,
-                         .rooms = store,
                          .history = store.messages(),
                          .groups = store.account_groups(),
                          .reads = store.read_positions(),

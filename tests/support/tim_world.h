@@ -77,7 +77,6 @@ class TimWorld {
   std::vector<std::pair<std::string, nlohmann::json>> told;  ///< events, by account
   const Context context{.channel = server.channel,
                         .receivers = server.receivers,
-                        .rooms = server.store,
                         .history = server.store.messages(),
                         .groups = server.store.account_groups(),
                         .reads = server.store.read_positions(),

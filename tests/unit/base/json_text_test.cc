@@ -113,7 +113,8 @@ TEST(JsonText, CopiesValuesThatAreJson) {
   JsonText text;
   text.Json("a", R"([{"b":"\u00e9"}])").Json("c", "null");
   text.BeginObject("d").Json("e", "{}").EndObject();
-  EXPECT_EQ(text.text(), R"("a":[{"b":"\u00e9"}],"c":null,"d":{"e":{}})");
+  text.BeginArray("f").Json("1").Json("{}").EndArray().Json("").Json(R"("g":2,"h":3)");
+  EXPECT_EQ(text.text(), R"("a":[{"b":"\u00e9"}],"c":null,"d":{"e":{}},"f":[1,{}],"g":2,"h":3)");
 }
 
 TEST(JsonText, EscapesSeparatorsInCopiedJson) {

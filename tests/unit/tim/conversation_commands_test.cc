@@ -140,8 +140,11 @@ TEST_F(ConversationCommands, StoreWhatWasReadOfAGroup) {
 }
 
 TEST_F(ConversationCommands, RefuseRecallsAndForgetNothing) {
-  EXPECT_EQ(world.Call(RecallDirect, "alice", json::object())["code"], 20016);
-  EXPECT_EQ(world.Call(RecallInGroup, "alice", json::object())["code"], 10031);
+  const auto refusal = [](std::string_view servcmd) {
+    return std::get<Failure>(FindCommand(servcmd)->FixedReply()).code;
+  };
+  EXPECT_EQ(refusal("openim.msgwithdraw"), 20016);
+  EXPECT_EQ(refusal("group_open_http_svc.group_msg_recall"), 10031);
   const json items = {{{"Type", 1}, {"To_Account", "bob"}}, {{"Type", 2}, {"ToGroupid", "g"}}};
   const json reply = world.Call(DeleteConversations, "alice", {{"ContactItem", items}});
   EXPECT_EQ(reply["ResultItem"][0]["To_Account"], "bob");

@@ -36,7 +36,7 @@ TEST(StartCommands, EndWhatTheSdkAsksFor) {
        {{"int32_error_code", 0}, {"str_purchase_bits", "0"}, {"uint32_expired_time", 86400}}},
   };
   for (const auto& [servcmd, ends] : cases) {
-    const Reply reply = ReplyOf(*FindCommand(servcmd)->fixed);
+    const Reply reply = FindCommand(servcmd)->FixedReply();
     const json body = json::parse("{" + std::string(std::get<JsonText>(reply).text()) + "}");
     for (const auto& [name, value] : ends.items()) EXPECT_EQ(body.value(name, json()), value);
   }
