@@ -45,4 +45,11 @@ Result<ProfileChange> ReadProfileChange(const nlohmann::ordered_json& body) {
   return change;
 }
 
+void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out) {
+  out.BeginObject().Field("To_Account", account.value).BeginArray("ProfileItem");
+  out.BeginObject().Field("Tag", kNickTag).Field("Value", profile.nick).EndObject();
+  out.BeginObject().Field("Tag", kImageTag).Field("Value", profile.image).EndObject();
+  out.EndArray().Field("ResultCode", 0).Field("ResultInfo", "").EndObject();
+}
+
 }  // namespace rtcroom

@@ -7,7 +7,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
+#include "daemon/channel/login_table.h"
+#include "daemon/core/ids.h"
 
 namespace rtcroom {
 
@@ -24,5 +27,8 @@ struct ProfileChange {
 /// take a failure as one of their login; an image is dropped, as a part of a URL is none.
 /// @errors kNotJson; kBadRequest.
 Result<ProfileChange> ReadProfileChange(const nlohmann::ordered_json& body);
+
+/// Writes an element with the names of an account.
+void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out);
 
 }  // namespace rtcroom

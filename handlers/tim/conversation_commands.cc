@@ -120,7 +120,7 @@ Result<std::vector<Item>> DirectItems(const Request& request, const Context& con
 
 /// Adds those of groups with a history.
 Status AddGroupItems(const Request& request, const Context& context, std::vector<Item>& items) {
-  auto places = OwnPlaces(request, context);
+  auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   std::erase_if(*places, [](const AccountGroup& place) {
     return place.instance != 0 || !IsMeeting(place.room.kind);
@@ -154,12 +154,11 @@ Status AddGroupItems(const Request& request, const Context& context, std::vector
 void WriteSync(const Context& context, std::span<const StoredMessage> messages,
                const std::vector<std::pair<UserId, std::size_t>>& unread, JsonText& out) {
   Senders senders(context);
-  std::string entries = "[";
+  out.BeginArray("MsgList");
   for (const StoredMessage& message : messages) {
-    if (entries.size() > 1) entries += ',';
-    entries += DirectMessage(message, senders.Of(message.content.sender));
+    out.Json(DirectMessage(message, senders.Of(message.content.sender)));
   }
-  out.Json("MsgList", entries += ']').BeginArray("C2CPairUnreadCount");
+  out.EndArray().BeginArray("C2CPairUnreadCount");
   for (const auto& [peer, count] : unread) {
     out.BeginObject()
         .Field("From_Account", peer.value)
@@ -234,8 +233,8 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
   if (positions.empty()) return {};
   if (Status stored = context.reads.RecordReadPositions(positions); !stored) return stored;
   for (const ReadPosition& position : positions) {
-    Tell(context, position.peer, ReadEvent(position));
-    Tell(context, position.reader, OwnReadEvent(position));
+    context.tell(position.peer, ReadEvent(position, /*is_own=*/false));
+    context.tell(position.reader, ReadEvent(position, /*is_own=*/true));
   }
   return {};
 }
@@ -245,7 +244,7 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
 Status StoreGroupsRead(const Request& request, const Context& context,
                        std::span<const std::pair<RoomId, std::uint64_t>> reports) {
   if (reports.empty()) return {};
-  const auto places = OwnPlaces(request, context);
+  const auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   std::vector<AccountGroupChange> changes;
   for (const auto& [id, seq] : reports) {
@@ -269,24 +268,20 @@ Reply GetConversations(const Request& request, const Context& context) {
   if (const Status added = AddGroupItems(request, context, *items); !added) return added.error();
   std::ranges::sort(*items, std::greater(), &Item::at);
   if (items->size() > kMaxConversations) items->resize(kMaxConversations);
-  std::string list = "[";
+  JsonText reply;
+  reply.BeginArray("SessionItem");
   TimePoint oldest;
   for (const Item& item : *items) {
-    if (list.size() + item.text.size() > kMaxReplyBytes) break;
-    if (list.size() > 1) list += ',';
-    list += item.text;
+    if (reply.text().size() + item.text.size() > kMaxReplyBytes) break;
+    reply.Json(item.text);
     oldest = item.at;
   }
   // Without a complete list the SDK asks again at once, for ever.
-  return JsonText()
-      .Json("SessionItem", list += ']')
-      .Field("CompleteFlag", 1)
-      .Field("TimeStamp", UnixSeconds(oldest))
-      .Field("StartIndex", static_cast<std::int64_t>(items->size()))
-      .Field("TopTimeStamp", 0)
-      .Field("TopStartIndex", 0)
-      .BeginArray("GroupItem")
-      .EndArray();
+  return std::move(reply.EndArray()
+                       .Field("CompleteFlag", 1)
+                       .Field("TimeStamp", UnixSeconds(oldest))
+                       .Field("StartIndex", static_cast<std::int64_t>(items->size()))
+                       .Json(R"("TopTimeStamp":0,"TopStartIndex":0,"GroupItem":[])"));
 }
 
 // The SDK counts what is unread by the first reply, and shows what later ones bring as new. It
@@ -385,8 +380,8 @@ Reply TellReceipts(const Request& request, const Context& context) {
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
   if (!have_written) return have_written.error();
   if (*have_written && !messages.empty()) {
-    Tell(context, peer,
-         ReceiptEvent(request.caller.account, context.tokens.TinyIdOf(peer), messages));
+    context.tell(peer,
+                 ReceiptEvent(request.caller.account, context.tokens.TinyIdOf(peer), messages));
   }
   return JsonText();
 }

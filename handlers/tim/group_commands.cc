@@ -102,7 +102,7 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
   ChannelFields fields(request.body);
   std::vector<std::string> ids = GroupIdsOf(request, fields);
   if (!fields.ok()) return fields.error();
-  const auto places = OwnPlaces(request, context);
+  const auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   JsonText reply;
   reply.BeginArray("GroupInfo");
@@ -197,7 +197,7 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxJoined);
   if (!fields.ok()) return fields.error();
-  auto places = OwnPlaces(request, context);
+  auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   // Those of a login are forgotten with it, which the SDK knows.
   std::erase_if(*places, [](const AccountGroup& place) {

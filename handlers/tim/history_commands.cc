@@ -123,18 +123,17 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
   }
   Senders senders(context);
   const GroupLabel label = LabelOf(group->room);
-  std::string entries = "[";
-  for (const StoredMessage& message : *messages) {
-    if (entries.size() > 1) entries += ',';
-    entries += GroupMessage(label, message, senders.Of(message.content.sender));
-  }
   // An empty list of that kind ends the history; with it, none older is asked for.
   const bool is_end = messages->empty();
-  return JsonText()
-      .Field("GroupId", id.value)
+  JsonText reply;
+  reply.Field("GroupId", id.value)
       .Field("IsFinished", is_end ? 2 : 1)
       .Field("NextReqMsgSeq", is_end ? 0 : AsNumber(first - 1))
-      .Json("RspMsgList", entries += ']');
+      .BeginArray("RspMsgList");
+  for (const StoredMessage& message : *messages) {
+    reply.Json(GroupMessage(label, message, senders.Of(message.content.sender)));
+  }
+  return std::move(reply.EndArray());
 }
 
 Reply GetDirectHistory(const Request& request, const Context& context) {
@@ -150,19 +149,18 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   const std::string key = messages.empty() ? "" : PositionText(messages.back().position);
   if (asked->direction == FromTime::kBack) std::ranges::reverse(messages);
   Senders senders(context);
-  std::string entries = "[";
-  for (const StoredMessage& message : messages) {
-    const MessageContent& content = message.content;
-    if (entries.size() > 1) entries += ',';
-    entries += DirectMessage(message, senders.Of(content.sender), DirectForm::kPlain,
-                             content.sender == account && content.sent_at <= read_until);
-  }
-  return JsonText()
-      .Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
+  JsonText reply;
+  reply.Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
       .Field("Complete", page->is_complete ? 1 : 0)
       .Field("LastMsgTime", page->next_time)
       .Field("MsgKey", key)
-      .Json("MsgList", entries += ']');
+      .BeginArray("MsgList");
+  for (const StoredMessage& message : messages) {
+    const MessageContent& content = message.content;
+    const bool is_read = content.sender == account && content.sent_at <= read_until;
+    reply.Json(DirectMessage(message, senders.Of(content.sender), DirectForm::kPlain, is_read));
+  }
+  return std::move(reply.EndArray());
 }
 
 Reply GetPeerReadTimes(const Request& request, const Context& context) {
@@ -173,13 +171,13 @@ Reply GetPeerReadTimes(const Request& request, const Context& context) {
   if (!fields.ok()) return fields.error();
   const auto positions = context.reads.ReadPositionsFor(request.caller.account, peers);
   if (!positions) return positions.error();
-  std::string times = "[";
+  JsonText reply;
+  reply.BeginArray("ReadTime");
   for (const UserId& peer : peers) {
     const auto found = std::ranges::find(*positions, peer, &ReadPosition::reader);
-    if (times.size() > 1) times += ',';
-    times += std::to_string(found == positions->end() ? 0 : UnixSeconds(found->until));
+    reply.Json(std::to_string(found == positions->end() ? 0 : UnixSeconds(found->until)));
   }
-  return JsonText().Json("ReadTime", times += ']');
+  return std::move(reply.EndArray());
 }
 
 }  // namespace rtcroom::tim

@@ -189,10 +189,12 @@ std::string MessagePush(std::string_view events, std::string_view session, bool 
       events, needs_ack ? 1 : 0, session);
 }
 
-std::string KickPush(std::string_view event) {
+std::string KickPush(KickType type) {
   return fmt::format(
-      R"({{"head":{{"servcmd":"im_open_status.stat_forceoffline","seq":0}},"body":{{"EventArray":[{}],"NeedAck":0}}}})",
-      event);
+      R"({{"head":{{"servcmd":"im_open_status.stat_forceoffline","seq":0}},"body":{{"EventArray":[)"
+      R"({{"Event":10,"C2cNotifyMsgArray":[{{"KickoutMsgNotify":{{"KickType":{},"NewInstInfo":{{}}}}}}]}})"
+      R"(],"NeedAck":0}}}})",
+      static_cast<int>(type));
 }
 
 std::string SessionOf(const Received& received) {

@@ -48,8 +48,8 @@ std::string ReplyTo(const Head& head, const Reply& reply);
 /// @param events    elements of its list, joined by commas.
 /// @param session   comes back in the receipt, where one is asked for; needs no escape.
 std::string MessagePush(std::string_view events, std::string_view session, bool needs_ack);
-/// The frame that ends a login. @param event  as `KickEvent`.
-std::string KickPush(std::string_view event);
+/// The frame that ends a login; no receipt is asked of it.
+std::string KickPush(KickType type);
 
 /// Up to where a client has received a room's messages, or those between accounts.
 struct Received {

@@ -9,7 +9,6 @@
 #include "daemon/auth/user_sig.h"
 #include "daemon/channel/channel_json.h"
 #include "daemon/channel/plain_message.h"
-#include "handlers/channel/channel_profile.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -92,14 +91,8 @@ void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_
       .Field("GroupName", group.name.empty() ? group.id.value : group.name)
       .Field("From_AccountNick", nick)
       .Field("From_AccountHeadurl", image)
-      .BeginObject("MsgFrom_AccountExtraInfo")
-      .EndObject()
+      .Json(R"("MsgFrom_AccountExtraInfo":{})")
       .EndObject();
-}
-
-std::string AccountNoticeEvent(const JsonText& notice) {
-  return fmt::format(R"({{"Event":{},"C2cNotifyMsgArray":[{}]}})", int{kAccountNotices},
-                     Object(notice));
 }
 
 std::string_view RoleOf(bool is_owner) { return is_owner ? "Owner" : "Member"; }
@@ -263,30 +256,16 @@ std::string NoticeEvent(const Notice& notice) {
   return Object(event);
 }
 
-std::string ReadEvent(const ReadPosition& position) {
-  JsonText notice;
-  notice.BeginObject("C2cReadedReceipt")
-      .Field("To_Account", position.reader.value)
-      .BeginArray("UinPairReadArray")
-      .BeginObject()
-      .Field("LastReadTime", UnixSeconds(position.until))
-      .EndObject()
-      .EndArray()
-      .EndObject();
-  return AccountNoticeEvent(notice);
-}
-
-std::string OwnReadEvent(const ReadPosition& position) {
-  JsonText notice;
-  notice.BeginObject("ReadC2cMsgNotify")
-      .BeginArray("UinPairReadArray")
-      .BeginObject()
-      .Field("From_Account", position.peer.value)
-      .Field("LastReadTime", UnixSeconds(position.until))
-      .EndObject()
-      .EndArray()
-      .EndObject();
-  return AccountNoticeEvent(notice);
+std::string ReadEvent(const ReadPosition& position, bool is_own) {
+  JsonText event;
+  event.Field("Event", kAccountNotices).BeginArray("C2cNotifyMsgArray").BeginObject();
+  event.BeginObject(is_own ? "ReadC2cMsgNotify" : "C2cReadedReceipt");
+  if (!is_own) event.Field("To_Account", position.reader.value);
+  event.BeginArray("UinPairReadArray").BeginObject();
+  if (is_own) event.Field("From_Account", position.peer.value);
+  event.Field("LastReadTime", UnixSeconds(position.until)).EndObject().EndArray();
+  event.EndObject().EndObject().EndArray();
+  return Object(event);
 }
 
 std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
@@ -306,16 +285,6 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
   return Object(event);
 }
 
-std::string KickEvent(KickType type) {
-  JsonText notice;
-  notice.BeginObject("KickoutMsgNotify")
-      .Field("KickType", static_cast<int>(type))
-      .BeginObject("NewInstInfo")
-      .EndObject()
-      .EndObject();
-  return AccountNoticeEvent(notice);
-}
-
 bool IsMeeting(RoomKind kind) { return kind == RoomKind::kDouble || kind == RoomKind::kMulti; }
 
 void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out) {
@@ -325,9 +294,7 @@ void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out)
       .Field("GroupId", room.key.id.value)
       .Field("Type", IsMeeting(room.key.kind) ? "ChatRoom" : "AVChatRoom")
       .Field("Name", room.info.empty() ? room.key.id.value : room.info)
-      .Field("Introduction", "")
-      .Field("Notification", "")
-      .Field("FaceUrl", "")
+      .Json(R"("Introduction":"","Notification":"","FaceUrl":"")")
       .Field("Owner_Account", room.creator.value)
       .Field("CreateTime", created_at)
       .Field("InfoSeq", 1)
@@ -336,12 +303,10 @@ void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out)
       .Field("NextMsgSeq", AsNumber(group.newest_seq + 1))
       .Field("MemberNum", static_cast<std::int64_t>(group.members))
       .Field("MaxMemberNum", kMostMembers)
-      .Field("ApplyJoinOption", "FreeAccess")
-      .Field("InviteJoinOption", "FreeAccess")
-      .Field("ShutUpAllMember", "Off")
-      .Field("SupportTopic", 0);
+      .Json(R"("ApplyJoinOption":"FreeAccess","InviteJoinOption":"FreeAccess")")
+      .Json(R"("ShutUpAllMember":"Off","SupportTopic":0)");
   WriteCustomFields(room, out);
-  out.Field("ErrorCode", 0).Field("ErrorInfo", "");
+  out.Json(R"("ErrorCode":0,"ErrorInfo":"")");
   if (self != nullptr) {
     WriteSelf(room, *self, out.BeginObject("SelfInfo"));
     out.EndObject()
@@ -367,28 +332,9 @@ void WriteMember(const MemberView& member, JsonText& out) {
       .Field("Member_Account", member.account.value)
       .Field("Role", RoleOf(member.is_owner))
       .Field("JoinTime", UnixSeconds(member.joined_at))
-      .Field("NameCard", "")
-      .Field("ShutUpUntil", 0)
+      .Json(R"("NameCard":"","ShutUpUntil":0)")
       .Field("NickName", member.profile.nick)
       .Field("FaceUrl", member.profile.image)
-      .EndObject();
-}
-
-void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out) {
-  out.BeginObject()
-      .Field("To_Account", account.value)
-      .BeginArray("ProfileItem")
-      .BeginObject()
-      .Field("Tag", kNickTag)
-      .Field("Value", profile.nick)
-      .EndObject()
-      .BeginObject()
-      .Field("Tag", kImageTag)
-      .Field("Value", profile.image)
-      .EndObject()
-      .EndArray()
-      .Field("ResultCode", 0)
-      .Field("ResultInfo", "")
       .EndObject();
 }
 
@@ -403,8 +349,7 @@ void WriteConversation(const DirectConversation& conversation, JsonText& out) {
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
       .Field("MsgSeq", NumberOr(content.client_seq, newest.position))
       .Field("LastC2CMsgFrom_Account", content.sender.value)
-      .Field("MsgShow", "")
-      .Field("LastMsgFlags", 0);
+      .Json(R"("MsgShow":"","LastMsgFlags":0)");
   WriteLastMessage(content, ShownOf(content, {}), out);
   out.Field("C2cPeerReadTime", UnixSeconds(conversation.peer_read))
       .Field("UnreadMsgCount", static_cast<std::int64_t>(conversation.unread))
@@ -425,8 +370,7 @@ void WriteConversation(const GroupConversation& conversation, JsonText& out) {
       .Field("MsgSeq", AsNumber(conversation.newest.seq))
       .Field("MsgGroupFrom_Account", content.sender.value)
       .Field("SenderNick", shown.nick)
-      .Field("MsgShow", "")
-      .Field("LastMsgFlags", 0);
+      .Json(R"("MsgShow":"","LastMsgFlags":0)");
   WriteLastMessage(content, shown, out);
   out.Field("UnreadMsgCount", AsNumber(conversation.unread))
       .Field("MsgGroupReadedSeq", AsNumber(conversation.read_seq))

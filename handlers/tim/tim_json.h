@@ -96,10 +96,8 @@ struct Notice {
 };
 std::string NoticeEvent(const Notice& notice);
 
-/// To the peer: its messages were read.
-std::string ReadEvent(const ReadPosition& position);
-/// To the reader's other logins: a conversation was read.
-std::string OwnReadEvent(const ReadPosition& position);
+/// A conversation was read. @param is_own  for the reader's other logins; otherwise for the peer.
+std::string ReadEvent(const ReadPosition& position, bool is_own);
 
 /// A message that is named by its reader.
 struct NamedMessage {
@@ -115,8 +113,6 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
 
 /// The numbers are the protocol's.
 enum class KickType : std::uint8_t { kOtherLogin = 1, kOperator = 3 };
-/// An event of `im_open_status.stat_forceoffline`, of which no receipt is asked.
-std::string KickEvent(KickType type);
 
 // Groups.
 
@@ -145,9 +141,6 @@ struct MemberView {
   Account::Profile profile{};
 };
 void WriteMember(const MemberView& member, JsonText& out);
-
-/// Writes an element with the names of an account.
-void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out);
 
 // Conversations: elements of a list.
 

@@ -23,11 +23,11 @@ const SenderFacts& Senders::Of(const UserId& account) {
   return found->second;
 }
 
-Result<std::vector<AccountGroup>> OwnPlaces(const Request& request, const Context& context) {
-  auto places = context.groups.ReadAccountGroups(request.caller.account);
+Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context) {
+  auto places = context.groups.ReadAccountGroups(caller.account);
   if (!places) return places;
-  std::erase_if(*places, [&request](const AccountGroup& place) {
-    const bool is_own = place.instance == 0 || place.instance == request.caller.instance;
+  std::erase_if(*places, [&caller](const AccountGroup& place) {
+    const bool is_own = place.instance == 0 || place.instance == caller.instance;
     return !is_own || place.room_number == 0;
   });
   return places;
@@ -46,7 +46,7 @@ const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_
 Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context, const RoomId& id) {
   Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
-  const auto places = OwnPlaces(request, context);
+  const auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   const AccountGroup* const place = FindPlace(*places, room->sequence);
   if (place == nullptr) return Error{Errc::kNotAllowed, "not in the group"};
@@ -85,10 +85,6 @@ std::optional<std::uint64_t> ReadPositionText(std::string_view text) {
 TimePoint TimeOf(std::uint64_t seconds) {
   const auto bounded = std::min(seconds, static_cast<std::uint64_t>(kMaxUserSigSeconds));
   return TimePoint(std::chrono::seconds(bounded));
-}
-
-void Tell(const Context& context, const UserId& account, std::string_view event) {
-  if (context.tell) context.tell(account, event);
 }
 
 }  // namespace rtcroom::tim

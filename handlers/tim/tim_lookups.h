@@ -39,7 +39,7 @@ class Senders {
 /// The places of the caller: those of its account, and those of this login alone; by the time of
 /// the join.
 /// @errors kStoreBusy; kStoreBroken.
-Result<std::vector<AccountGroup>> OwnPlaces(const Request& request, const Context& context);
+Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context);
 
 /// The one of these places that is in that room, or null.
 const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number);
@@ -77,8 +77,5 @@ inline constexpr std::chrono::milliseconds kLastOfSecond{999};
 
 /// A time as requests give it, in seconds since 1970; the latest one is in the year 33,658.
 TimePoint TimeOf(std::uint64_t seconds);
-
-/// Pushes an event to the sockets of an account.
-void Tell(const Context& context, const UserId& account, std::string_view event);
 
 }  // namespace rtcroom::tim

@@ -7,6 +7,7 @@
 
 #include "handlers/tim/tim_lookups.h"
 #include "handlers/tim/tim_pushes.h"
+#include "handlers/tim/tim_socket.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -31,14 +32,14 @@ void LoginPushes::ReadLater() {
 }
 
 void LoginPushes::ReadAtTick() const {
-  if (const std::shared_ptr<PushSink> sink = sink_.lock()) sink->ReadMissedLater();
+  if (const std::shared_ptr<TimSocket> socket = socket_.lock()) socket->TickSoon();
 }
 
 void LoginPushes::ReadMissed() noexcept {
   try {
     while (true) {
-      const std::shared_ptr<PushSink> sink = sink_.lock();
-      if (!sink || !sink->TakesPushes()) return;
+      const std::shared_ptr<TimSocket> socket = socket_.lock();
+      if (!socket || !socket->TakesPushes()) return;
       std::uint64_t number = 0;
       bool have_changed = false;
       {

@@ -10,6 +10,7 @@
 #include "daemon/channel/group_access_check.h"
 #include "daemon/core/room_deliveries.h"
 #include "handlers/tim/tim_lookups.h"
+#include "handlers/tim/tim_socket.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -286,8 +287,8 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
   {
     const MutexLock lock(mutex_);
     Stream* const stream = FindLocked(room_number);
-    const std::shared_ptr<PushSink> sink = sink_.lock();
-    if (stream == nullptr || !sink) return;
+    const std::shared_ptr<TimSocket> socket = socket_.lock();
+    if (stream == nullptr || !socket) return;
     bool has_own = false;
     bool has_ended = false;
     for (const RoomObject& object : push->objects()) {
@@ -313,7 +314,7 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     } else {
       const bool asks = AsksNow();
       const RoomPush::Frame& frame = push->FormFrom(
-          stream->pushed, VariantOf(sink->frames(), asks),
+          stream->pushed, VariantOf(socket->frames(), asks),
           [&](std::span<const RoomObject* const> objects) {
             const std::string events = Events(stream->group, objects);
             if (events.empty()) return std::string();
@@ -327,7 +328,7 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
       stream->pushed = frame.at.message;
       stream->is_missing = frame.has_gap;
       if (frame.bytes.empty() && asks) next_ask_ = {};
-      if (!frame.bytes.empty()) sink->WritePush(frame.bytes, frame.made_at);
+      if (!frame.bytes.empty()) socket->WritePush(frame.bytes, frame.made_at);
     }
     has_missed = stream->is_missing;
     if (has_ended) {
@@ -412,12 +413,12 @@ void LoginPushes::WriteEvents(Stream& stream, std::string_view events,
 }
 
 void LoginPushes::WriteFrame(std::string_view frame, std::optional<TimePoint> made_at) const {
-  if (const std::shared_ptr<PushSink> sink = sink_.lock()) sink->WritePush(frame, made_at);
+  if (const std::shared_ptr<TimSocket> socket = socket_.lock()) socket->WritePush(frame, made_at);
 }
 
 std::string LoginPushes::Frame(std::string_view text) const {
-  const std::shared_ptr<PushSink> sink = sink_.lock();
-  const bool is_binary = sink && sink->frames() == WebSocket::Frames::kBinary;
+  const std::shared_ptr<TimSocket> socket = socket_.lock();
+  const bool is_binary = socket && socket->frames() == WebSocket::Frames::kBinary;
   return is_binary ? WebSocket::EncodeBinary(text) : WebSocket::EncodeText(text);
 }
 

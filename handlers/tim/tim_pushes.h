@@ -46,19 +46,7 @@ struct SocketDeps {
   const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
-/// Where the frames of pushes go. @threads safe from any thread.
-class PushSink {
- public:
-  virtual ~PushSink() = default;
-  /// @param made_at  as of `PushReceivers::CountPush`.
-  virtual void WritePush(std::string_view frame, std::optional<TimePoint> made_at) = 0;
-  /// Whether its client has read enough to be sent what waits in the store.
-  [[nodiscard]] virtual bool TakesPushes() const = 0;
-  /// Has `LoginPushes::ReadMissed` called with the next tick.
-  virtual void ReadMissedLater() = 0;
-  /// Of the frames.
-  [[nodiscard]] virtual WebSocket::Frames frames() const = 0;
-};
+class TimSocket;
 
 /// A group of the login.
 struct JoinedGroup {
@@ -85,8 +73,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   static constexpr std::uint64_t kMaxMissed = 200;
   static constexpr std::chrono::seconds kBetweenSaves{10};
 
-  LoginPushes(const SocketDeps& deps, std::weak_ptr<PushSink> sink, ChannelInstance login)
-      : deps_(deps), sink_(std::move(sink)), login_(std::move(login)) {}
+  LoginPushes(const SocketDeps& deps, std::weak_ptr<TimSocket> socket, ChannelInstance login)
+      : deps_(deps), socket_(std::move(socket)), login_(std::move(login)) {}
 
   [[nodiscard]] const ChannelInstance& login() const { return login_; }
 
@@ -179,7 +167,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
 
   const SocketDeps& deps_;
-  const std::weak_ptr<PushSink> sink_;  ///< owns this object
+  const std::weak_ptr<TimSocket> socket_;  ///< owns this object
   const ChannelInstance login_;
 
   mutable Mutex mutex_;

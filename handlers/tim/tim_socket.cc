@@ -77,7 +77,7 @@ void TimSocket::OnKicked(std::uint64_t instance) noexcept {
   try {
     const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
     if (!pushes || pushes->login().instance != instance) return;
-    Send(KickPush(KickEvent(ReasonOf(pushes->login()))));
+    Send(KickPush(ReasonOf(pushes->login())));
     EndLogin();
   } catch (...) {
     End();  // most likely out of memory, which is no matter of the other login
@@ -232,10 +232,14 @@ bool TimSocket::Run(std::string_view text) {
 
 bool TimSocket::Execute(const Request& request) noexcept {
   try {
-    const Outcome outcome = Answer(request);
-    if (outcome.later) return false;
-    if (outcome.reply) Finish(request, outcome.reply);
-    if (request.command == nullptr || request.command->kind != CommandKind::kLogIn) return true;
+    if (request.Is(CommandKind::kAck)) {
+      Acknowledge(request);
+      return true;
+    }
+    const std::optional<Reply> reply = Answer(request);
+    if (!reply) return false;
+    Finish(request, *reply);
+    if (!request.Is(CommandKind::kLogIn)) return true;
     // After the reply: the SDK takes no message before it.
     if (const auto pushes = CurrentPushes()) pushes->ReadMissed();
   } catch (...) {
@@ -244,15 +248,15 @@ bool TimSocket::Execute(const Request& request) noexcept {
   return true;
 }
 
-void TimSocket::Finish(const Request& request, const std::optional<Reply>& reply) {
+void TimSocket::Finish(const Request& request, const Reply& reply) {
   const Head& head = request.envelope.head;
-  const auto* const refusal = std::get_if<Failure>(&*reply);
-  const bool is_login = request.command != nullptr && request.command->kind == CommandKind::kLogIn;
+  const auto* const refusal = std::get_if<Failure>(&reply);
   // With that reply the SDK would stay connected and get nothing; without one it connects again.
-  if (is_login && !head.a2.empty() && refusal != nullptr && refusal->code == kBusyCode) {
+  const bool is_resumed = request.Is(CommandKind::kLogIn) && !head.a2.empty();
+  if (is_resumed && refusal != nullptr && refusal->code == kBusyCode) {
     return Close(close_code::kTryLater, kBusy);
   }
-  const std::string text = ReplyTo(head, *reply);
+  const std::string text = ReplyTo(head, reply);
   RequestCharge::OfChannel(deps_.costs, peer_address(), std::nullopt).ChargeReply(text.size());
   Send(text);
   RequestLabel label{.endpoint =
@@ -268,42 +272,43 @@ void TimSocket::Finish(const Request& request, const std::optional<Reply>& reply
                         label, 200);
 }
 
-TimSocket::Outcome TimSocket::Answer(const Request& request) {
+void TimSocket::Acknowledge(const Request& request) {
+  const Result<nlohmann::ordered_json>& body = request.envelope.body;
+  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
+  if (pushes && body) pushes->Acknowledge(ChannelFields(*body).OptionalText("SessionData"));
+}
+
+std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Head& head = request.envelope.head;
   const SocketCommand* const command = request.command;
+  const auto has_time = [&] {
+    return AdmitAddress(deps_.costs, peer_address(), request.bytes).ok();
+  };
   if (command == nullptr) {
-    if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
-    return {.reply = Failure(code::kUnknownCommand, kUnknownCommand.info)};
+    if (!has_time()) return std::nullopt;
+    return Failure(code::kUnknownCommand, kUnknownCommand.info);
   }
-  if (command->kind == CommandKind::kAlive) return {.reply = JsonText()};
-  const Result<nlohmann::ordered_json>& body = request.envelope.body;
-  if (command->kind == CommandKind::kAck) {
-    const std::shared_ptr<LoginPushes> pushes = [&] {
-      const MutexLock lock(mutex_);
-      return pushes_;
-    }();
-    if (pushes && body) pushes->Acknowledge(ChannelFields(*body).OptionalText("SessionData"));
-    return {};
-  }
-  if (command->kind == CommandKind::kLogOut) return {.reply = LogOut(head)};
+  if (command->kind == CommandKind::kAlive) return JsonText();
+  if (command->kind == CommandKind::kLogOut) return LogOut(head);
   if (command->lane != Lane::kInline && deps_.node != nullptr && deps_.node->IsCutOff()) {
-    return {.reply = Failure(kBusyCode, kBusy)};
+    return Failure(kBusyCode, kBusy);
   }
   if (command->kind == CommandKind::kLogIn) {
-    if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
-    return {.reply = LogIn(head)};
+    if (!has_time()) return std::nullopt;
+    return LogIn(head);
   }
   const Result<ChannelInstance> caller = CallerOf(head);
   if (!caller) {
-    if (!AdmitAddress(deps_.costs, peer_address(), request.bytes)) return {.later = true};
-    return {.reply = RefusalOf(head, caller.error())};
+    if (!has_time()) return std::nullopt;
+    return RefusalOf(head, caller.error());
   }
   const Status admitted =
       AdmitToChannel(deps_.costs, caller->account, peer_address(), request.bytes);
-  if (!admitted && !command->IsMessage()) return {.later = true};
-  if (!admitted) return {.reply = Failure(admitted.error())};
-  if (!body) return {.reply = Failure(body.error())};
-  return {.reply = AnswerCaller(request, *caller, *body)};
+  if (!admitted && !command->IsMessage()) return std::nullopt;
+  if (!admitted) return admitted.error();
+  const Result<nlohmann::ordered_json>& body = request.envelope.body;
+  if (!body) return body.error();
+  return AnswerCaller(request, *caller, *body);
 }
 
 Result<ChannelInstance> TimSocket::CallerOf(const Head& head) {

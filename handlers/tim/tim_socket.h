@@ -28,7 +28,7 @@ namespace rtcroom::tim {
 /// Owned by its connection, and by `PushReceivers`, which gives it time.
 ///
 /// @threads safe from any thread.
-class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
+class TimSocket : public PushReceiver, public RequestSocket {
  public:
   static constexpr RateLimit kRequestRate{.per_second = 20, .burst = 60};
 
@@ -39,10 +39,12 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   /// As of a `RequestSocket`.
   void Open(HttpReply head, Responder& responder);
 
-  void WritePush(std::string_view frame, std::optional<TimePoint> made_at) override;
-  [[nodiscard]] bool TakesPushes() const override { return TakesMore(); }
-  void ReadMissedLater() override { TickSoon(); }
-  [[nodiscard]] WebSocket::Frames frames() const override { return frames_; }
+  // For `LoginPushes`.
+  /// @param made_at  as of `PushReceivers::CountPush`.
+  void WritePush(std::string_view frame, std::optional<TimePoint> made_at);
+  /// Whether its client has read enough to be sent what waits in the store.
+  [[nodiscard]] bool TakesPushes() const { return TakesMore(); }
+  [[nodiscard]] WebSocket::Frames frames() const { return frames_; }
 
   // `LoginPushes` receives the pushes of rooms and users.
   [[nodiscard]] const UserId& user_id() const override { return nobody_; }
@@ -58,13 +60,11 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
     const SocketCommand* command = nullptr;  ///< null: an unknown one
     std::size_t bytes = 0;
     MonotonicTime begun{};
-  };
-  /// A reply, or that there is none; `later`: the request is carried out again when there is time.
-  struct Outcome {
-    std::optional<Reply> reply{};
-    bool later = false;
-  };
 
+    [[nodiscard]] bool Is(CommandKind kind) const {
+      return command != nullptr && command->kind == kind;
+    }
+  };
   [[nodiscard]] std::shared_ptr<TimSocket> Self() {
     return std::static_pointer_cast<TimSocket>(RequestSocket::shared_from_this());
   }
@@ -84,8 +84,10 @@ class TimSocket : public PushReceiver, public RequestSocket, public PushSink {
   void Delay(std::string_view text) EXCLUDES(mutex_);
   /// @return whether it is done.
   bool Execute(const Request& request) noexcept EXCLUDES(mutex_);
-  void Finish(const Request& request, const std::optional<Reply>& reply);
-  Outcome Answer(const Request& request) EXCLUDES(mutex_);
+  void Finish(const Request& request, const Reply& reply);
+  void Acknowledge(const Request& request) EXCLUDES(mutex_);
+  /// @return nullopt: it is carried out again when there is time.
+  std::optional<Reply> Answer(const Request& request) EXCLUDES(mutex_);
   /// @errors those of `ChannelLogins::Authenticate`.
   Result<ChannelInstance> CallerOf(const Head& head) EXCLUDES(mutex_);
   Reply AnswerCaller(const Request& request, const ChannelInstance& caller,

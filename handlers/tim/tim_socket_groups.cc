@@ -53,12 +53,11 @@ Result<AccountGroup> TimSocket::GroupOf(const ChannelInstance& caller, const Roo
     }
   }
   // The request may have come before its login, and another login may have joined.
-  const auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
-  if (!rows) return rows.error();
-  for (const AccountGroup& row : *rows) {
-    const bool is_of_caller =
-        row.instance == 0 || (row.instance == caller.instance && !IsMeeting(row.room.kind));
-    if (row.room_number != 0 && is_of_caller && row.room.id == group) return row;
+  const auto places = OwnPlaces(caller, deps_.commands);
+  if (!places) return places.error();
+  for (const AccountGroup& place : *places) {
+    const bool is_joined = place.instance == 0 || !IsMeeting(place.room.kind);
+    if (is_joined && place.room.id == group) return place;
   }
   return Error{Errc::kNotAllowed, "not in this group"};
 }
@@ -235,8 +234,8 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
     sdk->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == caller.account) return;
       const SenderFacts sender = SenderOf(deps_.commands, caller.account);
-      tim::Tell(deps_.commands, shown.receiver,
-                DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
+      deps_.commands.tell(shown.receiver,
+                          DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
     };
   }
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);

@@ -21,13 +21,7 @@ Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext
   JsonText reply;
   reply.BeginArray("UserProfileItem");
   for (const std::string& account : accounts) {
-    const Account::Profile profile = context.channel.logins().ProfileOf({account});
-    reply.BeginObject().Field("To_Account", account).BeginArray("ProfileItem");
-    for (const auto& [tag, value] : {std::pair(kNickTag, &profile.nick),  //
-                                     std::pair(kImageTag, &profile.image)}) {
-      reply.BeginObject().Field("Tag", tag).Field("Value", *value).EndObject();
-    }
-    reply.EndArray().Field("ResultCode", 0).Field("ResultInfo", "").EndObject();
+    WriteProfile({account}, context.channel.logins().ProfileOf({account}), reply);
   }
   reply.EndArray().Field("CurrentStandardSequence", 0);
   return reply;

@@ -153,6 +153,10 @@ TEST(TimEnvelope, ReceiptsSayHowFar) {
   EXPECT_EQ(push["body"], json::parse(R"({"EventArray":[{"Event":3}],"NeedAck":1,
       "SessionData":"3-7"})"));
   EXPECT_EQ(push["head"]["servcmd"], "im_open_push.msg_push");
+  EXPECT_EQ(json::parse(KickPush(KickType::kOperator)), json::parse(R"({
+      "head":{"servcmd":"im_open_status.stat_forceoffline","seq":0},
+      "body":{"EventArray":[{"Event":10,"C2cNotifyMsgArray":[{"KickoutMsgNotify":
+          {"KickType":3,"NewInstInfo":{}}}]}],"NeedAck":0}})"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/channel/plain_message.h"
+#include "handlers/channel/channel_profile.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/tim/recorded.h"
 
@@ -125,10 +126,10 @@ TEST(Events, HoldWhatTheSdkLooksFor) {
   EXPECT_EQ(direct["Event"], 9);
   EXPECT_EQ(direct["C2cMsgArray"].size(), 2u);
   const ReadPosition read{.reader = {"bob"}, .peer = {"alice"}, .until = At(1'700'000'007)};
-  EXPECT_EQ(json::parse(ReadEvent(read)),
+  EXPECT_EQ(json::parse(ReadEvent(read, /*is_own=*/false)),
             json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"C2cReadedReceipt":{"To_Account":)"
                         R"("bob","UinPairReadArray":[{"LastReadTime":1700000007}]}}]})"));
-  EXPECT_EQ(json::parse(OwnReadEvent(read)),
+  EXPECT_EQ(json::parse(ReadEvent(read, /*is_own=*/true)),
             json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"ReadC2cMsgNotify":)"
                         R"({"UinPairReadArray":[{"From_Account":"alice",)"
                         R"("LastReadTime":1700000007}]}}]})"));
@@ -137,9 +138,6 @@ TEST(Events, HoldWhatTheSdkLooksFor) {
             json::parse(R"({"Event":16,"Peer_Account":"bob","C2cMsgInfo":[{"MsgRandom":10259607,)"
                         R"("MsgSeq":3526470001,"MsgTime":1700000007,"MsgClientTime":1700000007,)"
                         R"("TinyId":"77"}]})"));
-  EXPECT_EQ(json::parse(KickEvent(KickType::kOperator)),
-            json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"KickoutMsgNotify":)"
-                        R"({"KickType":3,"NewInstInfo":{}}}]})"));
 }
 
 TEST(TipEvent, HasANumberAboveThoseOfMessages) {
