@@ -169,7 +169,7 @@ bool Connection::Deliver(std::string_view bytes) {
     return stream_->unexpected_bytes <= kMaxUnexpectedBytes;
   }
   const std::shared_ptr<Stream> handle = stream_->handle.lock();
-  if (!handle) return true;  // released: the stream is about to end
+  if (!handle) return true;      // released: the stream is about to end
   stream_->queue->ExpectTake();  // every read ends with `SendStream`
   const TwoWayStream::Receipt receipt = stream_->owner.on_bytes(*handle, bytes);
   stream_->held_by_owner = receipt.held;

@@ -69,7 +69,9 @@ class CallJob : public SqliteJob {
   [[nodiscard]] std::size_t size() const override { return 1; }
   void Run(SqliteWriter& writer) override { status_ = call_(writer); }
   void Abort(const Error& why) override { status_ = why; }
-  [[nodiscard]] std::optional<Error> StoreFailure() const override { return StoreFailureOf(status_); }
+  [[nodiscard]] std::optional<Error> StoreFailure() const override {
+    return StoreFailureOf(status_);
+  }
 
   [[nodiscard]] const Status& status() const { return status_; }
 
