@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "daemon/channel/channel_json.h"
 #include "handlers/channel/channel_codes.h"
 
 namespace rtcroom {

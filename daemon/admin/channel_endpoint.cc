@@ -47,12 +47,14 @@ json LoginJson(const ConnectedLogin& login) {
 
 }  // namespace
 
-Result<json> ListLogins(const HttpRequest& request, const ChannelLogins* logins) {
+Result<json> ListLogins(const HttpRequest& request, const RoomClients& clients) {
   const Result<FormPairs> query = ReadQuery(request);
   if (!query) return query.error();
   const Result<LoginQuery> asked = ReadLogins(*query);
   if (!asked) return asked.error();
-  const ConnectedLogins found = logins == nullptr ? ConnectedLogins() : logins->Page(*asked);
+  ConnectedLogins found =
+      clients.logins == nullptr ? ConnectedLogins() : clients.logins->Page(*asked);
+  if (clients.old != nullptr) clients.old->AddTo(found);
   json list = json::array();
   for (const ConnectedLogin& login : found.logins) list.push_back(LoginJson(login));
   return json{{"logins", std::move(list)}, {"next", found.next ? json(found.next->value) : json()}};

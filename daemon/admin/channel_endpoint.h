@@ -6,17 +6,16 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "daemon/admin/rooms_endpoint.h"
 #include "daemon/base/result.h"
-#include "daemon/channel/channel_logins.h"
 #include "daemon/core/ids.h"
 #include "daemon/http/message.h"
 
 namespace rtcroom {
 
 /// A page of logins, by account. It has no messages and no keys.
-/// @param logins  null: the channel is off, and no client is connected.
 /// @errors kBadRequest naming the field.
-Result<nlohmann::json> ListLogins(const HttpRequest& request, const ChannelLogins* logins);
+Result<nlohmann::json> ListLogins(const HttpRequest& request, const RoomClients& clients);
 
 /// @param end_logins  as `AccountLogins::EndAll`.
 /// @errors kBadRequest naming the field; those of `end_logins`.

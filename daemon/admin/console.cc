@@ -55,9 +55,8 @@ void Console::AddRoutes(AdminRouter& router) {
       [this](const HttpRequest& request) { return ListRooms(request, deps_.store, deps_.signs); });
   get("/console/api/room",
       [this](const HttpRequest& request) { return ShowRoom(request, deps_.store, deps_.signs); });
-  get("/console/api/channel", [this](const HttpRequest& request) {
-    return ListLogins(request, deps_.signs.clients.logins);
-  });
+  get("/console/api/channel",
+      [this](const HttpRequest& request) { return ListLogins(request, deps_.signs.clients); });
   get("/console/api/events",
       [this](const HttpRequest& request) { return ShowRoomEvents(request, deps_.store); });
   get("/console/api/recordings", [this](const HttpRequest& request) {

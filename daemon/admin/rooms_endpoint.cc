@@ -95,13 +95,9 @@ json CustomJson(std::string_view text) {
 std::vector<std::optional<std::size_t>> CountConnected(std::span<const Room> rooms,
                                                        const RoomClients& clients) {
   std::vector<std::optional<std::size_t>> connected(rooms.size());
-  if (clients.groups == nullptr) return connected;
-  std::vector<std::uint64_t> numbers;
-  for (const Room& room : rooms) numbers.push_back(room.sequence);
-  std::ranges::copy(clients.groups->CountMembers(numbers), connected.begin());
   if (clients.receivers == nullptr) return connected;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    connected[i] = connected[i].value_or(0) + clients.receivers->CountIn(numbers[i]);
+  for (std::size_t i = 0; i < rooms.size(); ++i) {
+    connected[i] = clients.receivers->CountIn(rooms[i].sequence);
   }
   return connected;
 }

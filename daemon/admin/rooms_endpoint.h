@@ -9,7 +9,6 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/channel_groups.h"
 #include "daemon/channel/channel_logins.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/heartbeat_reaper.h"
@@ -17,14 +16,15 @@
 #include "daemon/core/room_store.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/http/message.h"
+#include "handlers/webim/webim_clients.h"
 
 namespace rtcroom {
 
 /// The clients that are connected to rooms.
 struct RoomClients {
-  const ChannelGroups* groups = nullptr;     ///< has the old ones; null: the channel is off
-  const PushReceivers* receivers = nullptr;  ///< has the new ones; null likewise
-  const ChannelLogins* logins = nullptr;     ///< has both; null likewise
+  const PushReceivers* receivers = nullptr;  ///< null: the channel is off
+  const ChannelLogins* logins = nullptr;     ///< null likewise
+  const WebimClients* old = nullptr;         ///< what clients of 2018 do; null likewise
 };
 
 /// What is known of members beside the store.

@@ -1,11 +1,9 @@
-// The message channel: logins, groups, messages and polls of the IM protocol, on this server.
+// The message channel: logins, groups and messages of the IM protocol, on this server.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/result.h"
 #include "daemon/channel/channel_core.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_groups.h"
@@ -13,17 +11,15 @@
 #include "daemon/channel/channel_logins.h"
 #include "daemon/channel/channel_messages.h"
 #include "daemon/channel/channel_options.h"
-#include "daemon/channel/channel_polls.h"
 #include "daemon/channel/channel_tokens.h"
-#include "daemon/core/event_log.h"
-#include "daemon/core/message_store.h"
 
 namespace rtcroom {
 
 /// Owns the parts of the channel, each of which its callers use directly, and tells all of them of
-/// committed changes and of the time.
+/// the time. What is committed reaches the clients by `PushReceivers`.
 ///
-/// @threads safe from any thread. No lock is held while the store is used or a poll is answered.
+/// @threads safe from any thread. No lock is held while the store is used or a client is told of
+///          the end of its login.
 class Channel {
  public:
   Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOptions& options);
@@ -32,22 +28,20 @@ class Channel {
   [[nodiscard]] ChannelGroups& groups() { return groups_; }
   [[nodiscard]] ChannelMessages& messages() { return messages_; }
   [[nodiscard]] ChannelHistory& history() { return history_; }
-  [[nodiscard]] ChannelPolls& polls() { return polls_; }
   [[nodiscard]] const ChannelOptions& options() const { return core_.options; }
   [[nodiscard]] const ChannelTokens& tokens() const { return core_.tokens; }
+  [[nodiscard]] const ChannelDeps& deps() const { return core_.deps; }
 
-  // The committed changes, in the store's order.
-  void OnEvents(std::span<const StoredEvent> events);
-  void OnMessages(std::span<const StoredMessage> messages);
-  /// Some events are unknown.
-  void OnEventsLost();
   void OnTick();
-  /// Stores what each account has received, and who is in which group. A process that is killed
-  /// before forgets that.
+  /// Stores what each account has received. A process that is killed before forgets that.
   void Save();
 
-  [[nodiscard]] ChannelCounts counts() const;
+  /// Logins that were kicked since the start.
+  [[nodiscard]] std::uint64_t kicked() const;
+  /// Of the logins alone.
   [[nodiscard]] ChannelSizes sizes() const;
+  /// Memory of the logins, in bytes.
+  [[nodiscard]] std::size_t held_bytes() const { return core_.held_bytes(); }
 
  private:
   ChannelCore core_;
@@ -55,7 +49,6 @@ class Channel {
   ChannelGroups groups_;
   ChannelMessages messages_;
   ChannelHistory history_;
-  ChannelPolls polls_;
 };
 
 }  // namespace rtcroom

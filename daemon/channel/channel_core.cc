@@ -6,10 +6,7 @@ namespace rtcroom {
 
 ChannelCore::ChannelCore(const ChannelDeps& core_deps, ChannelTokens core_tokens,
                          const ChannelOptions& core_options)
-    : deps(core_deps),
-      tokens(std::move(core_tokens)),
-      options(core_options),
-      state(core_options, core_deps.contacts) {
+    : deps(core_deps), tokens(std::move(core_tokens)), options(core_options), logins(core_options) {
   if (deps.held != nullptr) memory_.emplace(*deps.held);
 }
 
@@ -20,29 +17,20 @@ ChannelCore::Turn::Turn(ChannelCore& core) : core_(core) {
 }
 
 ChannelCore::Turn::~Turn() {
-  for (const auto& [account, position] : settled) core_.Settle(account, position);
-  core_.BoundMemory();
+  core_.BoundMemory(*this);
   for (const EndedLogin& end : core_.TakeEnds(*this)) core_.KeepUnstored(end);
   core_.mutex.Unlock();
-  for (auto& [reply, body] : replies) reply(std::move(body));
-  for (const auto& on_kicked : kicked) on_kicked();
-  core_.Observe(deliveries);
+  for (const auto& tell : over) tell();
 }
 
-void ChannelCore::BoundMemory() {
+void ChannelCore::BoundMemory(ChannelTurn& turn) {
   const std::size_t before = memory_ ? memory_->bytes() : options.max_held_bytes;
-  const bool fits = !memory_ || memory_->Set(state.held_bytes());
-  if (fits && state.held_bytes() <= options.max_held_bytes) return;
-  state.Shrink(fits ? options.max_held_bytes : std::min(before, options.max_held_bytes));
-  if (memory_) (void)memory_->Set(state.held_bytes());
-}
-
-void ChannelCore::Observe(std::span<const ChannelTurn::Delivery> deliveries) const {
-  if (deps.observer == nullptr || deliveries.empty()) return;
-  const TimePoint now = deps.clock.Now();
-  for (const ChannelTurn::Delivery& delivery : deliveries) {
-    deps.observer->OnDelivered(delivery.path, LatencyOf(delivery.made_at, now));
+  const bool fits = !memory_ || memory_->Set(logins.held_bytes());
+  if (!fits || logins.held_bytes() > options.max_held_bytes) {
+    logins.Shrink(fits ? options.max_held_bytes : std::min(before, options.max_held_bytes), turn);
+    if (memory_) (void)memory_->Set(logins.held_bytes());
   }
+  held_bytes_ = logins.held_bytes();
 }
 
 std::vector<EndedLogin> ChannelCore::TakeEnds(ChannelTurn& turn) {

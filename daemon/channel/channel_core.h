@@ -1,6 +1,7 @@
 // What the parts of the message channel share.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -19,10 +20,11 @@
 #include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
-#include "daemon/channel/channel_state.h"
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/channel_turn.h"
 #include "daemon/channel/direct_contacts.h"
+#include "daemon/channel/login_table.h"
+#include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/account_validities.h"
 #include "daemon/core/ban_list.h"
@@ -43,7 +45,7 @@ struct ChannelDeps {
   EventLog& events;
   MessageLog& log;
   MessageHistory& history;
-  GroupJoinStore& joins;
+  GroupJoinStore& joins;  ///< for clients that poll
   EndedLoginStore& end_store;
   EndedLoginList& ends;  ///< all that are stored, or are about to be
   const AccountValidities& validities;
@@ -53,8 +55,9 @@ struct ChannelDeps {
   const RemovalClock& removal;
   RandomSource& random;
   Logger& logger;
-  DeliveryObserver* observer = nullptr;  ///< null: none
-  DirectContacts* contacts = nullptr;    ///< null: any account may be sent messages
+  DeliveryObserver* observer = nullptr;      ///< null: none
+  const PushReceivers* receivers = nullptr;  ///< all clients; null: there are none
+  DirectContacts* contacts = nullptr;        ///< null: any account may be sent messages
   /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
   /// in `joins`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
@@ -65,16 +68,16 @@ struct ChannelDeps {
   std::function<bool()> may_store_plain{};
 };
 
-/// The state under its lock, and what follows from a change of it.
+/// The logins under their lock, and what follows from a change of them.
 ///
-/// @threads safe from any thread. The lock is not held while the store is used or a poll is
-///          answered.
+/// @threads safe from any thread. The lock is not held while the store is used or a client is told
+///          of the end of its login.
 class ChannelCore {
  public:
   ChannelCore(const ChannelDeps& core_deps, ChannelTokens core_tokens,
               const ChannelOptions& core_options);
 
-  /// A change of the state: holds the lock, and sends the replies after it.
+  /// A change of the logins: holds the lock, and tells the clients after it.
   class SCOPED_CAPABILITY Turn : public ChannelTurn {
    public:
     explicit Turn(ChannelCore& core) ACQUIRE(core.mutex);
@@ -86,6 +89,8 @@ class ChannelCore {
     ChannelCore& core_;
   };
 
+  /// Memory of the logins, in bytes.
+  [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
   /// Takes the new ends of the turn, which are refused from here on. The caller stores them.
   std::vector<EndedLogin> TakeEnds(ChannelTurn& turn) REQUIRES(mutex);
   /// Keeps an end that could not be stored yet.
@@ -101,15 +106,15 @@ class ChannelCore {
   const ChannelTokens tokens;
   const ChannelOptions options;
   mutable Mutex mutex;
-  ChannelState state GUARDED_BY(mutex);
+  LoginTable logins GUARDED_BY(mutex);
 
  private:
-  void Observe(std::span<const ChannelTurn::Delivery> deliveries) const;
-  /// Counts the memory of the state, which shrinks to what it was when too much is held for
+  /// Counts the memory of the logins, which shrinks to what it was when too much is held for
   /// clients.
-  void BoundMemory() REQUIRES(mutex);
+  void BoundMemory(ChannelTurn& turn) REQUIRES(mutex);
 
-  std::optional<MemoryReservation> memory_ GUARDED_BY(mutex);  ///< of the state
+  std::optional<MemoryReservation> memory_ GUARDED_BY(mutex);  ///< of the logins
+  std::atomic<std::size_t> held_bytes_{0};
   /// By account and instance.
   std::map<std::pair<UserId, std::uint64_t>, EndedLogin> unstored_ends_ GUARDED_BY(mutex);
   /// Newest received direct message of each account.

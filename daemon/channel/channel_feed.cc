@@ -94,7 +94,6 @@ Status ChannelFeed::ReadNew() {
       if (const Status ended = deps_.former->OnEvents(page->events); !ended) return ended;
     }
     events_at_ = std::move(page->next);
-    if (!page->events.empty()) deps_.channel.OnEvents(page->events);
     if (deps_.contacts != nullptr) deps_.contacts->OnEvents(page->events);
     if (page->events.size() == kPerRead) {  // more events may precede the messages
       deps_.receivers.Push(page->events, {});
@@ -102,7 +101,7 @@ Status ChannelFeed::ReadNew() {
     }
     if (!messages->empty()) {
       messages_at_ = messages->back().position;
-      deps_.channel.OnMessages(*messages);
+      deps_.channel.messages().Advance(messages_at_);
     }
     deps_.receivers.Push(page->events, *messages);
     if (messages->size() < kPerRead) return {};
@@ -124,12 +123,12 @@ Status ChannelFeed::Reload() {
 Status ChannelFeed::Tick() {
   deps_.channel.OnTick();
   deps_.receivers.OnTick();
+  if (deps_.tick) deps_.tick();
   if (deps_.contacts != nullptr) deps_.contacts->OnTick();
   return {};
 }
 
 void ChannelFeed::RecordLost() {
-  deps_.channel.OnEventsLost();
   deps_.receivers.OnEventsLost();
   needs_contacts_ = deps_.contacts != nullptr;
   needs_members_ = true;

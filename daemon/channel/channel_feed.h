@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <thread>
 
@@ -39,6 +40,7 @@ class ChannelFeed {
     Logger& logger;
     DirectContacts* contacts = nullptr;  ///< null: any account may be sent messages
     FormerMembers* former = nullptr;     ///< null: groups are open to those that are no members
+    std::function<void()> tick{};        ///< null: nothing besides has time
   };
   explicit ChannelFeed(const Deps& deps) : deps_(deps) {}
   ~ChannelFeed() { Stop(); }

@@ -8,21 +8,19 @@
 
 namespace rtcroom {
 
-Result<std::vector<StoredMessage>> ChannelHistory::OfGroup(const ChannelInstance& caller,
-                                                           const RoomId& group,
+Result<std::vector<StoredMessage>> ChannelHistory::OfGroup(const UserId& account,
+                                                           const GroupFacts& group,
                                                            std::optional<std::uint64_t> newest,
                                                            std::size_t limit) {
-  const Result<GroupFacts> facts = groups_.FindJoined(caller, group);
-  if (!facts) return facts.error();
-  if (const Status may = groups_.CheckAccess(caller.account, facts->room, facts->number); !may) {
+  if (const Status may = groups_.CheckAccess(account, group.room, group.number); !may) {
     return may.error();
   }
   // The feed may not have brought a message yet whose sender asks for it.
-  const Result<std::uint64_t> stored = core_.deps.history.NewestRoomMessage(facts->number);
+  const Result<std::uint64_t> stored = core_.deps.history.NewestRoomMessage(group.number);
   if (!stored) return stored.error();
   const std::uint64_t last = std::min(newest.value_or(*stored), *stored);
   const std::uint64_t first = last > limit ? last - limit + 1 : 1;
-  auto messages = core_.deps.history.ReadRoomMessages(facts->number, first, limit);
+  auto messages = core_.deps.history.ReadRoomMessages(group.number, first, limit);
   if (!messages) return messages;
   std::erase_if(*messages, [last](const StoredMessage& message) { return message.seq > last; });
   std::ranges::reverse(*messages);
@@ -50,22 +48,6 @@ Result<DirectPage> ChannelHistory::OfDirect(const UserId& account, const UserId&
     if (page.is_last) break;
   }
   return page;
-}
-
-Result<std::vector<Conversation>> ChannelHistory::Conversations(const ChannelInstance& caller,
-                                                                std::size_t limit) {
-  std::vector<GroupFacts> groups;
-  {
-    const MutexLock lock(core_.mutex);
-    const Login* const login = core_.state.logins().Find(caller.instance);
-    if (login != nullptr && login->room) groups = {login->room->group->facts};
-  }
-  if (!groups.empty()) {
-    const Status may = groups_.CheckAccess(caller.account, groups[0].room, groups[0].number);
-    if (!may && !IsRefusal(may.error().code)) return may.error();
-    if (!may) groups.clear();
-  }
-  return Conversations(caller.account, groups, limit);
 }
 
 Result<std::vector<Conversation>> ChannelHistory::Conversations(const UserId& account,
@@ -107,11 +89,8 @@ Result<std::vector<StoredMessage>> ChannelHistory::PendingMessages(const UserId&
 }
 
 void ChannelHistory::Guard(const UserId& account, std::vector<StoredMessage>& messages) const {
-  const bool is_guarded = [&] {
-    const MutexLock lock(core_.mutex);
-    const Account* const found = core_.state.logins().FindAccount(account);
-    return found != nullptr && found->IsInGen2LiveRoom();
-  }();
+  const bool is_guarded =
+      core_.deps.receivers != nullptr && core_.deps.receivers->ReadsJsonOnly(account);
   if (is_guarded) std::erase_if(messages, std::not_fn(PassesDirect));
 }
 

@@ -33,9 +33,9 @@ class ChannelHistory {
   /// Both outlive this object.
   ChannelHistory(ChannelCore& core, ChannelGroups& groups) : core_(core), groups_(groups) {}
 
-  /// Messages of the caller's group up to `newest` (nullopt: the last), newest first.
-  /// @errors as `ChannelGroups::Members`; kStoreBusy; kStoreBroken.
-  Result<std::vector<StoredMessage>> OfGroup(const ChannelInstance& caller, const RoomId& group,
+  /// Messages of a group up to `newest` (nullopt: the last), newest first.
+  /// @errors as `ChannelGroups::CheckAccess`.
+  Result<std::vector<StoredMessage>> OfGroup(const UserId& account, const GroupFacts& group,
                                              std::optional<std::uint64_t> newest,
                                              std::size_t limit);
   /// Messages between the caller and another account.
@@ -44,11 +44,9 @@ class ChannelHistory {
   /// @errors kStoreBusy; kStoreBroken.
   Result<DirectPage> OfDirect(const UserId& account, const UserId& peer,
                               std::optional<std::uint64_t> before, MessageReads reads);
-  /// Conversations with other accounts, and the group of the caller, newest first.
+  /// Conversations with other accounts, and these groups, newest first.
   /// @param limit  1..100.
   /// @errors kStoreBusy; kStoreBroken.
-  Result<std::vector<Conversation>> Conversations(const ChannelInstance& caller, std::size_t limit);
-  /// Conversations with other accounts, and these groups.
   Result<std::vector<Conversation>> Conversations(const UserId& account,
                                                   std::span<const GroupFacts> groups,
                                                   std::size_t limit);

@@ -14,11 +14,17 @@ constexpr std::size_t kMostStoredAtOnce = 1000;
 /// Logins that one commit reports to the other servers.
 constexpr std::size_t kMostReportedAtOnce = 1000;
 
+OnLoginEnd IfKicked(std::function<void()> on_kicked) {
+  return [on_kicked = std::move(on_kicked)](Standing standing) {
+    if (standing == Standing::kKicked) on_kicked();
+  };
+}
+
 }  // namespace
 
 ChannelLogins::ChannelLogins(ChannelCore& core)
     : core_(core),
-      unreported_(ChannelState::kMaxEnded + core.options.max_instances,
+      unreported_(LoginTable::kMaxEnded + core.options.max_instances,
                   core.options.max_known_instances) {}
 
 Result<LoginTokens> ChannelLogins::LogIn(const UserId& account, const LoginProof& proof) {
@@ -28,13 +34,15 @@ Result<LoginTokens> ChannelLogins::LogIn(const UserId& account, const LoginProof
     ChannelCore::Turn turn(core_);
     if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
     instance.logged_in = NextLogin(account, turn.wall);
-    (void)core_.state.Admit(instance, turn, proof.issued);
+    (void)core_.logins.Admit(instance, turn, proof.issued);
     NoteLogin(instance, LoginChange::kBegun);
     ends = core_.TakeEnds(turn);
   }
   (void)StoreEnds(ends);
-  return LoginTokens{.tiny_id = core_.tokens.TinyIdOf(account),
+  LoginTokens tokens{.tiny_id = core_.tokens.TinyIdOf(account),
                      .a2 = core_.tokens.SignInstance(instance)};
+  tokens.instance = std::move(instance);
+  return tokens;
 }
 
 Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const LoginProof& proof,
@@ -51,13 +59,13 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
         *continued >= core_.deps.validities.FirstValid(account)) {
       instance.logged_in = *continued;
       if (HasEnded(instance)) return Error{Errc::kInstanceKicked, {}};
-      core_.state.KickLoginOf(account, *continued, turn);
+      core_.logins.KickLoginOf(account, *continued, turn);
     }
-    const Standing standing = core_.state.Admit(instance, turn, proof.issued);
+    const Standing standing = core_.logins.Admit(instance, turn, proof.issued);
     if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
-    if (core_.state.logins().Attach(instance.instance, std::move(on_kicked)) == 0) {
-      return Error{Errc::kUnavailable, "too many connections"};
-    }
+    Login* const login = core_.logins.Find(instance.instance);
+    if (login == nullptr) return Error{Errc::kUnavailable, "too many connections"};
+    core_.logins.Attach(*login, IfKicked(std::move(on_kicked)), ClientKind::kRtcroom, turn);
     NoteLogin(instance, LoginChange::kBegun);
     ends = core_.TakeEnds(turn);
   }
@@ -68,17 +76,25 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
 std::uint64_t ChannelLogins::Attach(const ChannelInstance& login, std::function<void()> on_kicked) {
   ChannelCore::Turn turn(core_);
   if (StandingOf(login, turn) != Standing::kActive) return 0;
-  core_.state.account_polls().DropDirects(*core_.state.logins().Find(login.instance));
-  return core_.state.logins().Attach(login.instance, std::move(on_kicked), ClientKind::kSdk);
+  Login* const found = core_.logins.Find(login.instance);
+  if (found == nullptr) return 0;
+  return core_.logins.Attach(*found, IfKicked(std::move(on_kicked)), ClientKind::kSdk, turn);
+}
+
+PolledLogin ChannelLogins::Keep(const ChannelInstance& login, OnLoginEnd on_end) {
+  const MutexLock lock(core_.mutex);
+  Login* const found = core_.logins.Find(login.instance);
+  if (found == nullptr || found->is_connected) return {.standing = Standing::kLoggedOut};
+  if (found->IsActive()) found->on_end = std::move(on_end);
+  return {.standing = found->standing, .is_only = found->account->logins.size() == 1};
 }
 
 void ChannelLogins::Detach(const ChannelInstance& login, std::uint64_t connection) {
   ChannelCore::Turn turn(core_);
-  Login* const attached = core_.state.logins().Find(login.instance);
+  Login* const attached = core_.logins.Find(login.instance);
   if (attached == nullptr || attached->connection != connection) return;
-  core_.state.logins().Detach(*attached);
+  core_.logins.Detach(*attached);
   attached->seen_at = turn.now;
-  attached->inbox.needs_pending = true;
 }
 
 ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginProof& proof) {
@@ -110,9 +126,13 @@ Status ChannelLogins::Confirm(const ChannelInstance& caller) {
   return Error{Errc::kNoSession, {}};
 }
 
+Standing ChannelLogins::Admit(const ChannelInstance& login) {
+  ChannelCore::Turn turn(core_);
+  return StandingOf(login, turn);
+}
+
 TimePoint ChannelLogins::NextLogin(const UserId& account, TimePoint now) const {
-  return std::max({core_.state.logins().NextLogin(account, now),
-                   core_.deps.ends.EndedBefore(account),
+  return std::max({core_.logins.NextLogin(account, now), core_.deps.ends.EndedBefore(account),
                    core_.deps.validities.FirstValid(account)});
 }
 
@@ -134,9 +154,9 @@ Standing ChannelLogins::StandingOf(const ChannelInstance& login, ChannelTurn& tu
   const auto end = core_.deps.ends.Find(login.account, login.instance, login.logged_in);
   // What memory knows of it is more exact. One that has ended must not become known again: it would
   // take the place of another.
-  const Standing standing = end && core_.state.logins().Find(login.instance) == nullptr
+  const Standing standing = end && core_.logins.Find(login.instance) == nullptr
                                 ? Standing::kActive
-                                : core_.state.Admit(login, turn);
+                                : core_.logins.Admit(login, turn);
   if (standing != Standing::kActive || !end) return standing;
   return *end == LoginEnd::kKicked ? Standing::kKicked : Standing::kLoggedOut;
 }
@@ -154,8 +174,8 @@ EndedLogin ChannelLogins::EndOf(const ChannelInstance& login) const {
 }
 
 void ChannelLogins::Disconnect(const ChannelInstance& login) {
-  const MutexLock lock(core_.mutex);
-  if (core_.state.LogOut(login.instance)) NoteLogin(login, LoginChange::kEnded);
+  ChannelCore::Turn turn(core_);
+  if (core_.logins.LogOut(login.instance, turn)) NoteLogin(login, LoginChange::kEnded);
 }
 
 Status ChannelLogins::LogOut(const ChannelInstance& caller) {
@@ -163,7 +183,7 @@ Status ChannelLogins::LogOut(const ChannelInstance& caller) {
   {
     ChannelCore::Turn turn(core_);
     // Memory may have forgotten it meanwhile.
-    if (!core_.state.LogOut(caller.instance) && HasEnded(caller)) return {};
+    if (!core_.logins.LogOut(caller.instance, turn) && HasEnded(caller)) return {};
     NoteLogin(caller, LoginChange::kEnded);
     turn.ends.push_back(EndOf(caller));
     ends = core_.TakeEnds(turn);
@@ -178,7 +198,7 @@ Status ChannelLogins::LogOutAll(const ChannelInstance& caller) {
     if (HasEnded(caller)) return Error{Errc::kNoSession, {}};
     turn.ends.push_back(
         EndOfAllBefore(caller.account, NextLogin(caller.account, turn.wall), LoginEnd::kLoggedOut));
-    for (const ChannelInstance& ended : core_.state.LogOutAll(caller.account, turn)) {
+    for (const ChannelInstance& ended : core_.logins.LogOutAll(caller.account, turn)) {
       NoteLogin(ended, LoginChange::kEnded);
     }
     ends = core_.TakeEnds(turn);
@@ -189,7 +209,7 @@ Status ChannelLogins::LogOutAll(const ChannelInstance& caller) {
 void ChannelLogins::EndLogins(const AccountValidity& validity) {
   ChannelCore::Turn turn(core_);
   const TimePoint next = validity.valid_from + std::chrono::seconds(1);
-  core_.state.KickLoginsBefore(validity.account, next, turn);
+  core_.logins.KickLoginsBefore(validity.account, next, turn);
   for (const EndedLogin& end : core_.TakeEnds(turn)) core_.KeepUnstored(end);
 }
 
@@ -223,11 +243,11 @@ void ChannelLogins::Report() {
   {
     const MutexLock lock(core_.mutex);
     // It may be late: of one that has ended here since, the client is connected elsewhere by now.
-    logins = unreported_.Take(
-        kMostReportedAtOnce, [this](const AccountLogin& login) REQUIRES(core_.mutex) {
-          const Login* const found = core_.state.logins().Find(login.instance);
-          return found != nullptr && found->IsActive();
-        });
+    logins = unreported_.Take(kMostReportedAtOnce,
+                              [this](const AccountLogin& login) REQUIRES(core_.mutex) {
+                                const Login* const found = core_.logins.Find(login.instance);
+                                return found != nullptr && found->IsActive();
+                              });
   }
   if (logins.empty() || core_.deps.logins->ReportLogins(logins)) return;
   const MutexLock lock(core_.mutex);
@@ -242,9 +262,9 @@ void ChannelLogins::OnLogins(std::span<const AccountLogin> logins) {
                                  .logged_in = login.logged_in,
                                  .expires = login.expires};
     if (login.has_ended) {
-      core_.state.LogOutElsewhere(claims, turn);
+      core_.logins.LogOutElsewhere(claims, turn);
     } else if (!HasEnded(claims)) {
-      core_.state.AdmitElsewhere(claims, turn);
+      core_.logins.AdmitElsewhere(claims, turn);
     }
   }
 }
@@ -254,7 +274,7 @@ void ChannelLogins::OnLogins(std::span<const AccountLogin> logins) {
 void ChannelLogins::SetProfile(const ChannelInstance& caller, std::optional<std::string> nick,
                                std::optional<std::string> image) {
   const MutexLock lock(core_.mutex);
-  Account* const account = core_.state.logins().FindAccount(caller.account);
+  Account* const account = core_.logins.FindAccount(caller.account);
   if (account == nullptr) return;
   if (nick) account->profile.nick = *std::move(nick);
   if (image) account->profile.image = *std::move(image);
@@ -262,14 +282,14 @@ void ChannelLogins::SetProfile(const ChannelInstance& caller, std::optional<std:
 
 Account::Profile ChannelLogins::ProfileOf(const UserId& account) const {
   const MutexLock lock(core_.mutex);
-  const Account* const found = core_.state.logins().FindAccount(account);
+  const Account* const found = core_.logins.FindAccount(account);
   return found == nullptr ? Account::Profile() : found->profile;
 }
 
 ConnectedLogins ChannelLogins::Page(const LoginQuery& query) const {
   const MonotonicTime now = core_.deps.clock.Monotonic();
   const MutexLock lock(core_.mutex);
-  return core_.state.logins().Page(query, now);
+  return core_.logins.Page(query, now);
 }
 
 }  // namespace rtcroom

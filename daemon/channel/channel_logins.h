@@ -16,6 +16,12 @@
 
 namespace rtcroom {
 
+/// A login whose client polls.
+struct PolledLogin {
+  Standing standing = Standing::kActive;
+  bool is_only = true;  ///< no other one of its account is known
+};
+
 /// @threads safe from any thread.
 class ChannelLogins {
  public:
@@ -44,6 +50,9 @@ class ChannelLogins {
   /// Whether a login that `Authenticate` has read may still call. @errors the same.
   Status Confirm(const ChannelInstance& caller);
 
+  /// A login that was stored begins again, unless it has ended.
+  Standing Admit(const ChannelInstance& login);
+
   /// From now on the login, which has an `a2`, keeps the connection of one of today's IM SDKs: it
   /// gets its direct messages by it. An earlier connection of that login is forgotten.
   /// @param on_kicked  as of `Connect`.
@@ -51,6 +60,10 @@ class ChannelLogins {
   std::uint64_t Attach(const ChannelInstance& login, std::function<void()> on_kicked);
   /// The end of that connection, if the login has no later one. The login goes on.
   void Detach(const ChannelInstance& login, std::uint64_t connection);
+
+  /// From now on the login, which has called, has a client that polls, unless it has a connection.
+  /// @param on_end  called once, without a lock, when it has ended or is known no more.
+  [[nodiscard]] PolledLogin Keep(const ChannelInstance& login, OnLoginEnd on_end);
 
   /// The end of a connection. Its login has no `a2`, so nothing is stored.
   void Disconnect(const ChannelInstance& login);
@@ -76,7 +89,7 @@ class ChannelLogins {
                   std::optional<std::string> image);
   /// Empty for an account that is not logged in.
   [[nodiscard]] Account::Profile ProfileOf(const UserId& account) const;
-  /// A page of the logins that have not ended.
+  /// A page of the logins that have not ended, without what only clients that poll know of them.
   [[nodiscard]] ConnectedLogins Page(const LoginQuery& query) const;
 
   /// Stores ends that could not be stored, and reports logins to the other servers.

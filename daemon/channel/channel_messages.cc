@@ -98,13 +98,6 @@ SentMessage ChannelMessages::Deliver(const SdkMessage& sdk, StoredMessage messag
   return Remember({std::move(message), /*is_new=*/false});
 }
 
-Result<SentMessage> ChannelMessages::SendToGroup(const ChannelInstance& caller,
-                                                 const GroupDraft& draft) {
-  const Result<GroupFacts> facts = groups_.FindJoined(caller, draft.group);
-  if (!facts) return facts.error();
-  return SendToRoom(caller.account, facts->room, facts->number, draft);
-}
-
 Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const RoomKey& room,
                                                 std::uint64_t room_number,
                                                 const GroupDraft& draft) {
@@ -153,12 +146,10 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
   if (core_.deps.contacts != nullptr && !core_.deps.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
   }
-  bool is_guarded = false;
   {
     const MonotonicTime now = core_.deps.clock.Monotonic();
     const MutexLock lock(core_.mutex);
-    const Account* const receiver = core_.state.logins().FindAccount(draft.to);
-    is_guarded = receiver != nullptr && receiver->IsInGen2LiveRoom();
+    const Account* const receiver = core_.logins.FindAccount(draft.to);
     // What waits for an account is bounded.
     if (!draft.sdk.deliver && (receiver == nullptr || !receiver->IsPresent()) &&
         !senders_.TakeAbsentToken(account, core_.options.absent_rate, now)) {
@@ -166,6 +157,8 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
     }
   }
   const bool is_plain = draft.sdk.is_plain && MayStorePlain();
+  const bool is_guarded =
+      core_.deps.receivers != nullptr && core_.deps.receivers->ReadsJsonOnly(draft.to);
   if (is_guarded && !is_plain && !draft.sdk.deliver) {
     if (const Status passed = GuardDirectMessage(draft.body); !passed) {
       return Refused(passed.error());

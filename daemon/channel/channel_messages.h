@@ -33,7 +33,6 @@ struct SdkMessage {
 
 /// A message as it is sent to a group.
 struct GroupDraft {
-  RoomId group{};
   std::string nick{};  ///< of the sender, at most 128 bytes; empty: that of its profile
   MessageBody body;
   MessagePriority priority = MessagePriority::kCommon;
@@ -62,14 +61,11 @@ class ChannelMessages {
       : core_(core), groups_(groups), logins_(logins), shares_(core.options.log) {}
 
   /// Waits for a commit. The same `random` again within `kRepeatedWithin` gives the first outcome,
-  /// at any server.
-  /// @errors kRoomNotFound; kNotAllowed when the caller has not joined, or may not any more;
+  /// at any server. The account need not have joined.
+  /// @param room_number  of the room.
+  /// @errors kRoomNotFound when that room has ended; kNotAllowed for an account that may not join;
   ///         kTooManyRequests; kContentRefused; kContentTooLong; kBadRequest; kStoreBusy;
   ///         kStoreBroken.
-  Result<SentMessage> SendToGroup(const ChannelInstance& caller, const GroupDraft& draft);
-  /// Sends for an account that need not have joined.
-  /// @param room_number  of the room, whose group `draft` need not name.
-  /// @errors kRoomNotFound when that room has ended; kNotAllowed for an account that may not join.
   Result<SentMessage> SendToRoom(const UserId& account, const RoomKey& room,
                                  std::uint64_t room_number, const GroupDraft& draft);
   /// Sends to another account, as above.

@@ -46,7 +46,7 @@ struct ChannelOptions {
   std::size_t max_inbox = 100;
   /// Bytes of each of the two, likewise: a message has up to 16 KiB. The newest one is always kept.
   std::size_t max_bytes = std::size_t{256} << 10;
-  /// Bytes of all logins and groups in memory: see `ChannelState::Shrink`.
+  /// Bytes of all logins and groups in memory: see `LoginTable::Shrink`.
   std::size_t max_held_bytes = std::size_t{128} << 20;
   std::chrono::milliseconds direct_ttl = std::chrono::hours(1);  ///< of undelivered messages
   /// After that time without a confirmation an answer counts as lost.

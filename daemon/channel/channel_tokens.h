@@ -29,6 +29,7 @@ struct ChannelInstance {
 struct LoginTokens {
   std::string tiny_id{};
   std::string a2{};
+  ChannelInstance instance{};  ///< what they prove
 };
 
 /// The place of an instance in the group of a room: what the `Key` of a room's poll proves.

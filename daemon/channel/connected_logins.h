@@ -24,6 +24,7 @@ struct LoginProof {
 /// One login that has not ended.
 struct ConnectedLogin {
   UserId account{};
+  std::uint64_t instance = 0;
   ClientKind client = ClientKind::kPolls;
   TimePoint logged_in{};
   /// Since its last call; 0 while a poll waits or a WebSocket is open.

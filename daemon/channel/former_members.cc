@@ -6,8 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include "daemon/channel/group_access_check.h"
-
 namespace rtcroom {
 namespace {
 
@@ -31,7 +29,7 @@ std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) co
   const auto* const viewer = std::get_if<AudienceDeleted>(&payload);
   const bool is_activated = std::holds_alternative<RoomActivated>(payload);
   if (pusher == nullptr && viewer == nullptr && !is_activated) return {};
-  if (deps_.groups.CountIn(number) == 0 && deps_.receivers.CountIn(number) == 0) return {};
+  if (deps_.receivers.CountIn(number) == 0) return {};
   GroupMembership membership{.room = event.event.room, .room_number = number};
   if (pusher != nullptr) {
     // The end of the room follows, which is one for all.
@@ -47,12 +45,9 @@ std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) co
   }
   // Another user than the one that created it may be the creator now.
   std::vector<GroupMembership> waiting;
-  for (const std::vector<UserId>& users : {deps_.groups.UsersIn(number, kMostWaiting),
-                                           deps_.receivers.UsersIn(number, kMostWaiting)}) {
-    for (const UserId& user : users) {
-      membership.account = user;
-      waiting.push_back(membership);
-    }
+  for (const UserId& user : deps_.receivers.UsersIn(number, kMostWaiting)) {
+    membership.account = user;
+    waiting.push_back(membership);
   }
   return waiting;
 }
@@ -68,7 +63,6 @@ Status FormerMembers::End(std::vector<GroupMembership> memberships) {
     if (!members) return members.error();
     for (const GroupMembership& membership : of_room) {
       if (members->contains(membership.account)) continue;
-      deps_.groups.EndMembership(membership);
       deps_.receivers.EndMembership(membership);
     }
   }

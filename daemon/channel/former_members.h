@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/channel_groups.h"
+#include "daemon/channel/group_access_check.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/room_store.h"
@@ -16,7 +16,7 @@ namespace rtcroom {
 /// it that are members no more. An account is asked about when an event says that it has left: it
 /// may have another role in the room, or have come back.
 ///
-/// Reads the store only of rooms with groups or receivers at this server, once for all events that
+/// Reads the store only of rooms with receivers at this server, once for all events that
 /// are given at a time.
 ///
 /// @threads for one thread.
@@ -25,7 +25,6 @@ class FormerMembers {
   /// All of it outlives this object.
   struct Deps {
     RoomStore& rooms;
-    ChannelGroups& groups;
     PushReceivers& receivers;
   };
   explicit FormerMembers(const Deps& deps) : deps_(deps) {}
@@ -33,9 +32,9 @@ class FormerMembers {
   /// Committed events. Call it before anything later than they is delivered.
   /// @errors kStoreBusy; kStoreBroken. Then call it again with the same events.
   Status OnEvents(std::span<const StoredEvent> events);
-  /// Some events are unknown. The receivers read their rooms again by themselves.
+  /// Some events are unknown. The receivers of new clients read their rooms again by themselves.
   /// @errors as `OnEvents`.
-  Status OnEventsLost() { return End(deps_.groups.Memberships()); }
+  Status OnEventsLost() { return End(deps_.receivers.Memberships()); }
 
  private:
   [[nodiscard]] std::vector<GroupMembership> EndedBy(const StoredEvent& event) const;

@@ -2,69 +2,29 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <utility>
-
-#include "daemon/channel/channel_json.h"
 
 namespace rtcroom {
 namespace {
 
 /// Accounts that one page looks at: all logins of some have ended.
 constexpr std::size_t kMaxVisited = 1000;
-/// A client that polls calls again sooner.
-constexpr std::chrono::seconds kBetweenPolls{10};
 
 ConnectedLogin Describe(const Login& login, MonotonicTime now) {
-  ConnectedLogin described{
-      .account = login.claims.account,
-      .client = login.client,
-      .logged_in = login.claims.logged_in,
-      .polls = login.account_polls.waiting.size() + login.room_polls.waiting.size()};
-  if (described.polls == 0 && !login.on_kicked) {
+  ConnectedLogin described{.account = login.claims.account,
+                           .instance = login.claims.instance,
+                           .client = login.client,
+                           .logged_in = login.claims.logged_in};
+  if (!login.is_connected) {
     described.idle = std::chrono::duration_cast<std::chrono::milliseconds>(now - login.seen_at);
-  }
-  if (login.room) {
-    described.room = login.room->group->facts.room;
-    described.joined_at = login.room->joined_at;
   }
   return described;
 }
 
 }  // namespace
 
-std::uint64_t Login::NextKeySerial(TimePoint now) {
-  key_serial = std::max(key_serial + 1, Microseconds(now));
-  return key_serial;
-}
-
-bool Login::RefuseKey(std::uint64_t serial) {
-  if (!IsLedBackBy(serial)) return false;
-  key_serial = serial;
-  knows_group = true;
-  return true;
-}
-
 bool Account::IsPresent() const { return std::ranges::any_of(logins, &Login::IsActive); }
-
-bool Account::IsIn(std::uint64_t room_number) const {
-  return std::ranges::any_of(logins, [&](const Login* login) { return login->IsIn(room_number); });
-}
-
-bool Account::IsInGen2LiveRoom() const {
-  return std::ranges::any_of(logins, [](const Login* login) {
-    if (!login->room) return false;
-    const GroupFacts& facts = login->room->group->facts;
-    return facts.room.kind == RoomKind::kLive && facts.dialect == Dialect::kGen2;
-  });
-}
-
-bool Account::IsPolling(std::uint64_t room_number, MonotonicTime now) const {
-  return std::ranges::any_of(logins, [&](const Login* login) {
-    return login->IsIn(room_number) &&
-           (now - login->seen_at < kBetweenPolls || !login->room_polls.waiting.empty() ||
-            !login->account_polls.waiting.empty());
-  });
-}
 
 Login* LoginTable::Find(std::uint64_t instance) const {
   const auto found = logins_.find(instance);
@@ -124,7 +84,112 @@ Login& LoginTable::Add(const ChannelInstance& claims, TimePoint issued, Monotoni
   return login;
 }
 
-void LoginTable::Remove(Login& login) {
+// How logins begin and end
+
+Standing LoginTable::Admit(const ChannelInstance& claims, ChannelTurn& turn, TimePoint issued) {
+  if (Login* const known = Find(claims.instance)) {
+    known->seen_at = turn.now;
+    if (!known->is_connected) by_use_.splice(by_use_.end(), by_use_, known->by_use);
+    return known->standing;
+  }
+  Login& login = Add(claims, issued, turn.now);
+  const Account& account = *login.account;
+  std::size_t active = 0;
+  const Login* oldest = &login;  // of those that stay
+  for (Login* const one : account.logins | std::views::reverse) {
+    if (!one->IsActive()) continue;
+    if (++active <= options_.max_instances) {
+      oldest = one;
+    } else {
+      Kick(*one, turn);
+      turn.RecordKick(one->claims, oldest->claims);
+    }
+  }
+  const Standing standing = login.standing;
+  ForgetEnded(account, turn);
+  if (logins_.size() > options_.max_known_instances) Forget(*LeastUsed(), turn);
+  return standing;
+}
+
+void LoginTable::AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn) {
+  if (Find(claims.instance) != nullptr) return;
+  KickLoginOf(claims.account, claims.logged_in, turn);
+  (void)Admit(claims, turn);
+}
+
+void LoginTable::KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn) {
+  const Account* const found = FindAccount(account);
+  if (found == nullptr) return;
+  for (Login* const login : found->logins) {
+    if (login->claims.logged_in == logged_in && login->IsActive()) Kick(*login, turn);
+  }
+}
+
+void LoginTable::KickLoginsBefore(const UserId& account, TimePoint time, ChannelTurn& turn) {
+  const Account* const found = FindAccount(account);
+  if (found == nullptr) return;
+  for (Login* const login : found->logins) {
+    const bool is_earlier = login->claims.logged_in < time;
+    if (!login->IsActive() || (!is_earlier && login->issued >= time)) continue;
+    Kick(*login, turn);
+    if (!is_earlier) turn.ends.push_back(EndOfOne(login->claims, LoginEnd::kKicked));
+  }
+}
+
+void LoginTable::ForgetEnded(const Account& account, ChannelTurn& turn) {
+  const auto has_ended = [](const Login* login) { return !login->IsActive(); };
+  if (std::ranges::count_if(account.logins, has_ended) <= std::ptrdiff_t{kMaxEnded}) return;
+  Forget(**std::ranges::find_if(account.logins, has_ended), turn);
+}
+
+void LoginTable::Kick(Login& login, ChannelTurn& turn) {
+  ++kicked_;
+  End(login, Standing::kKicked, Standing::kKicked, turn);
+}
+
+bool LoginTable::LogOut(std::uint64_t instance, ChannelTurn& turn) {
+  Login* const leaving = Find(instance);
+  if (leaving == nullptr || !leaving->IsActive()) return false;
+  End(*leaving, Standing::kLoggedOut, Standing::kLoggedOut, turn);
+  return true;
+}
+
+std::vector<ChannelInstance> LoginTable::LogOutAll(const UserId& account, ChannelTurn& turn) {
+  std::vector<ChannelInstance> ended;
+  const Account* const found = FindAccount(account);
+  if (found == nullptr) return ended;
+  for (Login* const login : found->logins) {
+    if (!login->IsActive()) continue;
+    LogOutAsKicked(*login, turn);
+    ended.push_back(login->claims);
+  }
+  return ended;
+}
+
+void LoginTable::LogOutElsewhere(const ChannelInstance& claims, ChannelTurn& turn) {
+  if (Find(claims.instance) == nullptr) (void)Admit(claims, turn);
+  Login* const leaving = Find(claims.instance);
+  if (leaving != nullptr && leaving->IsActive()) LogOutAsKicked(*leaving, turn);
+}
+
+void LoginTable::LogOutAsKicked(Login& login, ChannelTurn& turn) {
+  End(login, Standing::kLoggedOut, login.is_connected ? Standing::kKicked : Standing::kLoggedOut,
+      turn);
+}
+
+void LoginTable::End(Login& login, Standing standing, Standing told, ChannelTurn& turn) {
+  login.standing = standing;
+  Tell(login, told, turn);
+  Detach(login);
+}
+
+void LoginTable::Tell(Login& login, Standing told, ChannelTurn& turn) {
+  if (!login.on_end) return;
+  turn.over.push_back([on_end = std::exchange(login.on_end, nullptr), told] { on_end(told); });
+}
+
+void LoginTable::Forget(Login& login, ChannelTurn& turn) {
+  Tell(login, Standing::kActive, turn);
   const auto account = accounts_.find(login.claims.account);
   std::erase(account->second->logins, &login);
   if (account->second->logins.empty()) {
@@ -136,26 +201,36 @@ void LoginTable::Remove(Login& login) {
   logins_.erase(login.claims.instance);
 }
 
-void LoginTable::Touch(Login& login, MonotonicTime now) {
-  login.seen_at = now;
-  if (!login.on_kicked) by_use_.splice(by_use_.end(), by_use_, login.by_use);
+void LoginTable::OnTick(ChannelTurn& turn) {
+  while (Login* const oldest = LeastUsed()) {
+    if (oldest->seen_at + options_.idle_ttl > turn.now) break;
+    Forget(*oldest, turn);
+  }
 }
 
-std::uint64_t LoginTable::Attach(std::uint64_t instance, std::function<void()> on_kicked,
-                                 ClientKind client) {
-  Login* const attached = Find(instance);
-  if (attached == nullptr || !attached->IsActive()) return 0;
-  if (!attached->on_kicked) by_use_.erase(attached->by_use);
-  attached->by_use = by_use_.end();
-  attached->on_kicked = std::move(on_kicked);
-  --by_client_.at(static_cast<std::size_t>(attached->client));
-  attached->client = client;
+void LoginTable::Shrink(std::size_t most, ChannelTurn& turn) {
+  while (held_bytes() > most) {
+    Login* const oldest = LeastUsed();
+    if (oldest == nullptr) return;
+    Forget(*oldest, turn);
+  }
+}
+
+std::uint64_t LoginTable::Attach(Login& login, OnLoginEnd on_end, ClientKind client,
+                                 ChannelTurn& turn) {
+  if (!login.is_connected) Tell(login, Standing::kActive, turn);
+  if (!std::exchange(login.is_connected, true)) by_use_.erase(login.by_use);
+  login.by_use = by_use_.end();
+  login.on_end = std::move(on_end);
+  --by_client_.at(static_cast<std::size_t>(login.client));
+  login.client = client;
   ++by_client_.at(static_cast<std::size_t>(client));
-  return attached->connection = ++last_connection_;
+  return login.connection = ++last_connection_;
 }
 
 void LoginTable::Detach(Login& login) {
-  if (std::exchange(login.on_kicked, nullptr)) {
+  login.on_end = nullptr;
+  if (std::exchange(login.is_connected, false)) {
     login.by_use = by_use_.insert(by_use_.end(), &login);
   }
 }

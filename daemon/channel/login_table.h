@@ -1,4 +1,4 @@
-// The accounts that are logged in, and their logins.
+// The accounts that are logged in, and their logins: how they begin, end and are forgotten.
 #pragma once
 
 #include <cstddef>
@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/channel/account_inbox.h"
+#include "daemon/channel/channel_figures.h"
+#include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/channel_turn.h"
 #include "daemon/channel/connected_logins.h"
-#include "daemon/channel/group.h"
-#include "daemon/channel/waiting_polls.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -32,38 +32,23 @@ enum class Standing : std::uint8_t {
 
 struct Account;
 
-/// One login of an account. It may be in one group.
+/// Tells the client of a login that it has ended, or (`kActive`) that it is known no more.
+using OnLoginEnd = std::function<void(Standing standing)>;
+
+/// One login of an account.
 struct Login {
   ChannelInstance claims{};
   TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
   Standing standing = Standing::kActive;
-  ClientKind client = ClientKind::kPolls;  ///< until it is attached
+  ClientKind client = ClientKind::kPolls;  ///< until it has a connection
   MonotonicTime seen_at{};
   Account* account = nullptr;
-  std::function<void()> on_kicked{};     ///< set while it is attached
+  OnLoginEnd on_end{};                   ///< of its client; null: it has none
+  bool is_connected = false;             ///< that is a connection
   std::uint64_t connection = 0;          ///< number of its newest one
-  std::list<Login*>::iterator by_use{};  ///< the end of the list while it is attached
-  LoginPolls account_polls{};
-  LoginPolls room_polls{};
-  AccountInbox inbox{};
-  std::optional<Membership> room{};
-  bool is_new_in_groups = true;  ///< it has joined and quit none since this process started
-  bool knows_group = false;      ///< `room` is what its client has joined
-  std::uint64_t key_serial = 0;  ///< of its newest key that is known
+  std::list<Login*>::iterator by_use{};  ///< the end of the list while it is connected
 
   [[nodiscard]] bool IsActive() const { return standing == Standing::kActive; }
-  [[nodiscard]] bool IsIn(std::uint64_t room_number) const {
-    return room && room->group->facts.number == room_number;
-  }
-  /// The serial of its next key: keys of later joins have greater ones.
-  [[nodiscard]] std::uint64_t NextKeySerial(TimePoint now);
-  /// Whether a key with that serial leads into its group without a join: since this process started
-  /// the login has joined and quit none, and no poll came with this key or a newer one.
-  [[nodiscard]] bool IsLedBackBy(std::uint64_t serial) const {
-    return IsActive() && is_new_in_groups && key_serial < serial;
-  }
-  /// That key leads nowhere; a newer one may. @return whether it was to lead back.
-  bool RefuseKey(std::uint64_t serial);
 };
 
 struct Account {
@@ -74,25 +59,22 @@ struct Account {
   };
 
   std::vector<Login*> logins{};  ///< oldest first
-  std::uint64_t notice_seq = 0;  ///< number of the newest answer with notices
   Profile profile{};
 
   /// Whether a login of it has not ended.
   [[nodiscard]] bool IsPresent() const;
-  [[nodiscard]] bool IsIn(std::uint64_t room_number) const;
-  /// Whether it is in the group of a live room of gen-2: its client breaks on messages that are not
-  /// JSON.
-  [[nodiscard]] bool IsInGen2LiveRoom() const;
-  /// Whether a login of it in that group polls, or has called within the last 10 s.
-  [[nodiscard]] bool IsPolling(std::uint64_t room_number, MonotonicTime now) const;
 };
 
-/// Finds logins and accounts. An account is known while a login of it is.
+/// An account is known while a login of it is. Reaches no socket, clock or store.
 ///
 /// @threads for one thread at a time.
 class LoginTable {
  public:
-  LoginTable() = default;
+  /// Kicked and logged out logins of an account that are remembered. Of all others that have ended
+  /// `EndedLoginList` knows.
+  static constexpr std::size_t kMaxEnded = 4;
+
+  explicit LoginTable(const ChannelOptions& options) : options_(options) {}
   LoginTable(const LoginTable&) = delete;
   LoginTable& operator=(const LoginTable&) = delete;
 
@@ -107,23 +89,64 @@ class LoginTable {
   [[nodiscard]] std::size_t size() const { return logins_.size(); }
   [[nodiscard]] const ByClientKind& by_client() const { return by_client_; }
 
-  /// @param claims  of a login that is not known.
-  /// @param issued  as `LoginProof::issued`; max: not known.
-  Login& Add(const ChannelInstance& claims, TimePoint issued, MonotonicTime now);
-  void Remove(Login& login);
-  /// The login has called.
-  void Touch(Login& login, MonotonicTime now);
-  /// The login has a connection, which gets its direct messages: none are kept for polls. It is not
-  /// forgotten until it ends.
-  /// @param on_kicked  called when a newer login takes its place.
-  /// @return the number of the connection; 0 when the login is not known any more.
-  [[nodiscard]] std::uint64_t Attach(std::uint64_t instance, std::function<void()> on_kicked,
-                                     ClientKind client = ClientKind::kRtcroom);
+  /// Registers the login when it is new: it begins, or calls after a restart. The newest logins of
+  /// an account stay, the others are kicked at once. A few that have ended are remembered.
+  /// @param issued  as `LoginProof::issued`, of one that begins.
+  Standing Admit(const ChannelInstance& claims, ChannelTurn& turn,
+                 TimePoint issued = TimePoint::max());
+  /// Admits a login at another server. An earlier connection of that login ends.
+  void AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
+  /// Ends the account's login of that time, if there is one.
+  void KickLoginOf(const UserId& account, TimePoint logged_in, ChannelTurn& turn);
+  /// Ends the account's logins of before that time, or by tickets of before. `ends` of the turn
+  /// gets those that only their tickets date before.
+  void KickLoginsBefore(const UserId& account, TimePoint time, ChannelTurn& turn);
+  /// Ends a login, as its client asks.
+  /// @return false when it had ended before.
+  bool LogOut(std::uint64_t instance, ChannelTurn& turn);
+  /// Ends all logins of the account; those with a connection as if they were kicked.
+  /// @return those that had not ended before.
+  std::vector<ChannelInstance> LogOutAll(const UserId& account, ChannelTurn& turn);
+  /// A login was ended at another server: here it may have a connection, or not be known. It is
+  /// remembered, since its token is still valid.
+  void LogOutElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
+
+  /// The login has a connection. It is not forgotten until that ends. A client that polls is told
+  /// that its login is known no more.
+  /// @param login   an active one.
+  /// @param on_end  called when the login is kicked or ends with all of its account.
+  /// @return the number of the connection.
+  std::uint64_t Attach(Login& login, OnLoginEnd on_end, ClientKind client, ChannelTurn& turn);
+  /// It has none any more, nor another client.
   void Detach(Login& login);
-  /// The one that has not called for longest, without those that are attached; null for none.
-  [[nodiscard]] Login* LeastUsed() const { return by_use_.empty() ? nullptr : by_use_.front(); }
+
+  /// Forgets idle logins.
+  void OnTick(ChannelTurn& turn);
+  /// Memory of the logins, in bytes.
+  [[nodiscard]] std::size_t held_bytes() const { return size() * kLoginBytes; }
+  /// Forgets logins until at most so much is held, as far as there are any: first those that have
+  /// not called for longest. The next call makes each known again.
+  void Shrink(std::size_t most, ChannelTurn& turn);
+  [[nodiscard]] std::uint64_t kicked() const { return kicked_; }
 
  private:
+  /// What a login takes, with its account, a profile of 1,152 bytes and a client that polls.
+  static constexpr std::size_t kLoginBytes = 2048;
+
+  /// @param claims  of a login that is not known.
+  Login& Add(const ChannelInstance& claims, TimePoint issued, MonotonicTime now);
+  void Kick(Login& login, ChannelTurn& turn);
+  /// @param told  what its client is told.
+  void End(Login& login, Standing standing, Standing told, ChannelTurn& turn);
+  /// A login with a connection ends as if it were kicked: its client asked for nothing.
+  void LogOutAsKicked(Login& login, ChannelTurn& turn);
+  static void Tell(Login& login, Standing told, ChannelTurn& turn);
+  void Forget(Login& login, ChannelTurn& turn);
+  void ForgetEnded(const Account& account, ChannelTurn& turn);
+  /// The one that has not called for longest, without those that are connected; null for none.
+  [[nodiscard]] Login* LeastUsed() const { return by_use_.empty() ? nullptr : by_use_.front(); }
+
+  const ChannelOptions options_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Login>> logins_;  ///< by number
   std::list<Login*> by_use_;                                          ///< least recently used first
   std::unordered_map<UserId, std::unique_ptr<Account>> accounts_;
@@ -131,6 +154,7 @@ class LoginTable {
       by_name_;  ///< those of `accounts_`, which has the text
   ByClientKind by_client_{};
   std::uint64_t last_connection_ = 0;
+  std::uint64_t kicked_ = 0;
 };
 
 }  // namespace rtcroom

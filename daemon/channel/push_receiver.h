@@ -1,4 +1,4 @@
-// A connection or a poll of a new client of the message channel, as those see it that push to it.
+// A client of the message channel, as those see it that push to it.
 #pragma once
 
 #include <atomic>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "daemon/base/clock.h"
+#include "daemon/channel/channel_figures.h"
 #include "daemon/channel/push_notices.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/message_store.h"
@@ -16,8 +17,8 @@ namespace rtcroom {
 
 class RoomListPush;
 
-/// A connection or a poll. Its functions are called on the feed's thread: they must be quick and
-/// not throw. By default they do nothing.
+/// A connection, a poll, or the login of a client of 2018. Its functions are called on the feed's
+/// thread: they must be quick and not throw. By default they do nothing.
 ///
 /// @threads safe from any thread.
 class PushReceiver {
@@ -57,8 +58,12 @@ class PushReceiver {
   [[nodiscard]] virtual const UserId& user_id() const = 0;
   /// Whether it gets notices of its rooms: which streams begin and end. Constant as `user_id`.
   [[nodiscard]] virtual bool asks_streams() const { return false; }
-  /// The form in which it gets notices. Constant.
-  [[nodiscard]] virtual PushForm form() const { return PushForm::kRtcroom; }
+  /// The kind of its client, which decides on the form of notices: one of 2018 gets none. Constant.
+  [[nodiscard]] virtual ClientKind client() const { return ClientKind::kRtcroom; }
+  /// Whether its client is there: the login of one that polls outlives it.
+  [[nodiscard]] virtual bool IsPresent() const { return true; }
+  /// Whether its client breaks on messages from users that are not JSON.
+  [[nodiscard]] virtual bool ReadsJsonOnly() const { return false; }
 
   /// Has it called with the next tick.
   void TickSoon() { due_ = MonotonicTime::min(); }

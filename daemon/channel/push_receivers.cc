@@ -136,7 +136,7 @@ void PushReceivers::AddEvent(const StoredEvent& event) {
   Outgoing& outgoing = outgoing_[event.room_number];
   const MonotonicTime now = deps_.clock.Monotonic();
   RoomObject object = MakeEventObject(event, room ? &*room : nullptr);
-  if (deps_.keeps_stored) object.event = std::make_shared<const StoredEvent>(event);
+  object.event = std::make_shared<const StoredEvent>(event);
   // No gap: what was not told by itself is told by this one.
   if (outgoing.viewers) object.first = outgoing.viewers->first;
   if (const auto viewer_count = ToldAudienceCount(event.event)) {
@@ -163,7 +163,7 @@ void PushReceivers::AddMessage(const StoredMessage& message) {
   const std::optional<RoomKey> key = KeyOf(message.room_number);
   if (!key) return;
   RoomObject object = MakeMessageObject(*key, message);
-  if (deps_.keeps_stored) object.message = std::make_shared<const StoredMessage>(message);
+  object.message = std::make_shared<const StoredMessage>(message);
   Append(outgoing_[message.room_number], std::move(object));
 }
 
@@ -189,17 +189,12 @@ bool PushReceivers::CountWaiting(std::size_t bytes) {
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
-  const auto receivers_of = [&](const UserId& user) -> Receivers {
-    const MutexLock lock(mutex_);
-    const auto found = by_user_.find(user);
-    return found == by_user_.end() ? Receivers() : found->second;
-  };
-  if (const Receivers receivers = receivers_of(message.receiver); !receivers.empty()) {
+  if (const Receivers receivers = Listening(message.receiver); !receivers.empty()) {
     const std::string object = DirectPush(message);
     for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message, object);
   }
   if (message.content.sender == message.receiver) return;
-  for (const PushReceiverPtr& receiver : receivers_of(message.content.sender)) {
+  for (const PushReceiverPtr& receiver : Listening(message.content.sender)) {
     receiver->OnSent(message);
   }
 }
@@ -272,21 +267,16 @@ void PushReceivers::CheckBans() {
 }
 
 void PushReceivers::Deliver(const PushNotice& notice) {
-  const Receivers receivers = [&]() -> Receivers {
-    const MutexLock lock(mutex_);
-    if (notice.room_number == 0) {
-      const auto found = by_user_.find(notice.user_id);
-      return found == by_user_.end() ? Receivers() : found->second;
-    }
-    const auto found = by_room_.find(notice.room_number);
-    return found == by_room_.end() ? Receivers() : found->second.receivers;
-  }();
   const bool is_for_all = notice.room_number == 0;
+  Receivers receivers = is_for_all ? Listening(notice.user_id) : In(notice.room_number);
+  std::erase_if(receivers, [](const PushReceiverPtr& receiver) {
+    return receiver->client() == ClientKind::kPolls;
+  });
   // Whatever has a sender is a message.
   const bool is_tip = !is_for_all && notice.form == PushForm::kSdk && notice.user_id.value.empty();
   if (is_tip && receivers.size() > PushNotices::kMostTold) return;
   for (const PushReceiverPtr& receiver : receivers) {
-    if (receiver->form() != notice.form) continue;
+    if ((receiver->client() == ClientKind::kSdk) != (notice.form == PushForm::kSdk)) continue;
     if (!is_for_all && receiver->user_id() == notice.user_id) continue;
     if (notice.object.empty()) {
       receiver->OnGroupsChanged();
@@ -353,8 +343,37 @@ std::size_t PushReceivers::CountIn(std::uint64_t room_number) const {
   return found == by_room_.end() ? 0 : found->second.receivers.size();
 }
 
-bool PushReceivers::IsIn(std::uint64_t room_number, const UserId& user_id) const {
-  return !Of(room_number, user_id).empty();
+PushReceivers::Receivers PushReceivers::In(std::uint64_t room_number) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_room_.find(room_number);
+  return found == by_room_.end() ? Receivers() : found->second.receivers;
+}
+
+PushReceivers::Receivers PushReceivers::Listening(const UserId& user_id) const {
+  const MutexLock lock(mutex_);
+  const auto found = by_user_.find(user_id);
+  return found == by_user_.end() ? Receivers() : found->second;
+}
+
+std::vector<GroupMembership> PushReceivers::Memberships() const {
+  std::vector<GroupMembership> memberships;
+  const MutexLock lock(mutex_);
+  for (const auto& [number, subscribed] : by_room_) {
+    for (const PushReceiverPtr& receiver : subscribed.receivers) {
+      if (receiver->client() != ClientKind::kPolls) continue;
+      memberships.push_back({.room = subscribed.key,
+                             .room_number = number,
+                             .account = receiver->user_id(),
+                             .reason = LeaveReason::kRoomDestroyed});
+    }
+  }
+  return memberships;
+}
+
+bool PushReceivers::ReadsJsonOnly(const UserId& user_id) const {
+  return std::ranges::any_of(Listening(user_id), [](const PushReceiverPtr& receiver) {
+    return receiver->ReadsJsonOnly();
+  });
 }
 
 PushReceivers::Receivers PushReceivers::Of(std::uint64_t room_number, const UserId& user_id) const {

@@ -72,7 +72,6 @@ class PushReceivers {
     RoomListForm list{};                   ///< needed where lists are watched
     NoticeLog* others = nullptr;           ///< as of `PushNotices`
     const NodeLease* node = nullptr;       ///< null where no other server uses the store
-    bool keeps_stored = false;             ///< `RoomObject` carries what it was made of
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
 
@@ -103,8 +102,15 @@ class PushReceivers {
   [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
-  /// Whether the user receives what happens in a room.
-  [[nodiscard]] bool IsIn(std::uint64_t room_number, const UserId& user_id) const EXCLUDES(mutex_);
+  /// The receivers of the user that have subscribed to the room.
+  using Receivers = std::vector<PushReceiverPtr>;
+  [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
+      EXCLUDES(mutex_);
+  /// Who of the clients of 2018 is in which room, for the case that users have left unseen: others
+  /// read their rooms again when events are lost.
+  [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
+  /// Whether a client of the user breaks on messages that are not JSON.
+  [[nodiscard]] bool ReadsJsonOnly(const UserId& user_id) const EXCLUDES(mutex_);
 
   /// Who watches which list of rooms; this object gives it events and time.
   RoomListPushes& lists() { return lists_; }
@@ -116,7 +122,6 @@ class PushReceivers {
   void CountPush(std::optional<TimePoint> made_at);
 
  private:
-  using Receivers = std::vector<PushReceiverPtr>;
   struct Subscribed {
     RoomKey key{};
     Receivers receivers{};
@@ -136,9 +141,8 @@ class PushReceivers {
     MonotonicTime next_viewers{};    ///< when a number may be told by itself
   };
 
-  /// The receivers of the account that have subscribed to the room.
-  [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
-      EXCLUDES(mutex_);
+  [[nodiscard]] Receivers In(std::uint64_t room_number) const EXCLUDES(mutex_);
+  [[nodiscard]] Receivers Listening(const UserId& user_id) const EXCLUDES(mutex_);
   [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
   /// Those whose tick is due at that time.
   [[nodiscard]] Receivers DueAt(MonotonicTime time) const EXCLUDES(mutex_);

@@ -90,6 +90,7 @@ std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps
   if (deps.channel == nullptr) return nullptr;
   return std::make_unique<WebimRouter>(
       ChannelContext{.channel = deps.channel->channel(),
+                     .clients = deps.channel->clients(),
                      .costs = deps.auth.channel_costs(),
                      .verifier = deps.auth.verifier(),
                      .clock = deps.runtime.clock,

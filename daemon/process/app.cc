@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -29,8 +30,11 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMadeKeyBytes = 32;
 
-/// Logins of a group that are asked whether they poll.
-constexpr std::size_t kMostAsked = 300;
+/// Whether a client of the user is in that room. A login of an old client outlives its polls.
+bool IsPresent(const PushReceivers& receivers, std::uint64_t room_number, const UserId& user) {
+  return std::ranges::any_of(receivers.Of(room_number, user),
+                             [](const PushReceiverPtr& receiver) { return receiver->IsPresent(); });
+}
 
 void AddProbes(std::string_view name, EdgeThreads& threads, std::vector<LivenessProbe>& probes) {
   for (std::size_t i = 0; i < threads.loop_count(); ++i) {
@@ -235,21 +239,18 @@ Status App::BuildServices() {
 ViewerPresence App::PresenceOfViewers() {
   return [channel = channel_.get(), web = web_ ? web_->sessions() : nullptr](
              const RoomKey& room, std::uint64_t room_number, const UserId& user_id) {
-    const bool is_in_group =
-        channel != nullptr && (channel->receivers().IsIn(room_number, user_id) ||
-                               channel->channel().groups().IsPolling(room_number, user_id));
-    return is_in_group || (web != nullptr && web->Plays(room, user_id));
+    return (channel != nullptr && IsPresent(channel->receivers(), room_number, user_id)) ||
+           (web != nullptr && web->Plays(room, user_id));
   };
 }
 
 std::function<bool(std::uint64_t)> App::UsesOfGroups() {
   return [channel = channel_.get()](std::uint64_t room_number) {
     if (channel == nullptr) return false;
-    if (channel->receivers().CountIn(room_number) > 0) return true;
-    // A login of an old client outlives its polls.
-    const ChannelGroups& groups = channel->channel().groups();
-    return std::ranges::any_of(groups.UsersIn(room_number, kMostAsked), [&](const UserId& user) {
-      return groups.IsPolling(room_number, user);
+    const PushReceivers& receivers = channel->receivers();
+    constexpr auto kAll = std::numeric_limits<std::size_t>::max();
+    return std::ranges::any_of(receivers.UsersIn(room_number, kAll), [&](const UserId& user) {
+      return IsPresent(receivers, room_number, user);
     });
   };
 }

@@ -73,9 +73,9 @@ ConsoleFacts App::MakeConsoleFacts() const {
 
 RoomClients App::MakeRoomClients() {
   if (channel_ == nullptr) return {};
-  return {.groups = &channel_->channel().groups(),
-          .receivers = &channel_->receivers(),
-          .logins = &channel_->channel().logins()};
+  return {.receivers = &channel_->receivers(),
+          .logins = &channel_->channel().logins(),
+          .old = &channel_->clients()};
 }
 
 ConsoleStats App::ReadConsoleStats() {

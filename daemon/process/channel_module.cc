@@ -60,6 +60,18 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                     ? std::make_unique<DirectContacts>(deps.store.storage(), deps.runtime.clock)
                     : nullptr),
       places_(deps.store.storage().account_groups()),
+      options_(MakeOptions(config, deps.held)),
+      receivers_(PushReceivers::Deps{.rooms = deps.store.storage(),
+                                     .events = deps.store.storage(),
+                                     .bans = deps.store.state().bans,
+                                     .clock = deps.runtime.clock,
+                                     .observer = &deps.observer,
+                                     .contacts = contacts_.get(),
+                                     .held = &deps.held,
+                                     .list = ListForm(deps.policy),
+                                     .others = deps.store.storage().notices(),
+                                     .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+                 options_.delivery_rate),
       channel_(ChannelDeps{.rooms = deps.store.storage(),
                            .events = deps.store.storage(),
                            .log = deps.store.storage().messages(),
@@ -75,46 +87,35 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .random = deps.runtime.random,
                            .logger = deps.runtime.logger,
                            .observer = &deps.observer,
+                           .receivers = &receivers_,
                            .contacts = contacts_.get(),
                            .logins = deps.store.storage().account_logins(),
                            .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
                            .places = &places_,
                            .held = &deps.held,
                            .may_store_plain = MayStorePlain(deps.store)},
-               ChannelTokens(std::move(key)), MakeOptions(config, deps.held)),
+               ChannelTokens(std::move(key)), options_),
+      clients_(channel_, receivers_),
       reader_(RoomReader::Deps{.rooms = deps.store.storage(),
                                .events = deps.store.storage(),
                                .history = deps.store.storage().messages(),
                                .bans = deps.store.state().bans,
                                .access = config.join}),
-      receivers_(PushReceivers::Deps{.rooms = deps.store.storage(),
-                                     .events = deps.store.storage(),
-                                     .bans = deps.store.state().bans,
-                                     .clock = deps.runtime.clock,
-                                     .observer = &deps.observer,
-                                     .contacts = contacts_.get(),
-                                     .held = &deps.held,
-                                     .list = ListForm(deps.policy),
-                                     .others = deps.store.storage().notices(),
-                                     .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
-                                     .keeps_stored = config.sdks},
-                 channel_.options().delivery_rate),
-      former_(FormerMembers::Deps{
-          .rooms = deps.store.storage(), .groups = channel_.groups(), .receivers = receivers_}),
+      former_(FormerMembers::Deps{.rooms = deps.store.storage(), .receivers = receivers_}),
       workers_(kWorkers, kMaxWaiting),
-      feed_(
-          ChannelFeed::Deps{.events = deps.store.storage(),
-                            .messages = deps.store.storage().messages(),
-                            .logins = deps.store.state().channel_logins,
-                            .signal = deps.store.state().channel_commits,
-                            .channel = channel_,
-                            .receivers = receivers_,
-                            .logger = deps.runtime.logger,
-                            .contacts = contacts_.get(),
-                            .former = config.join == GroupAccess::kMembers ? &former_ : nullptr}) {}
+      feed_(ChannelFeed::Deps{.events = deps.store.storage(),
+                              .messages = deps.store.storage().messages(),
+                              .logins = deps.store.state().channel_logins,
+                              .signal = deps.store.state().channel_commits,
+                              .channel = channel_,
+                              .receivers = receivers_,
+                              .logger = deps.runtime.logger,
+                              .contacts = contacts_.get(),
+                              .former = config.join == GroupAccess::kMembers ? &former_ : nullptr,
+                              .tick = [this] { clients_.OnTick(); }}) {}
 
 Status ChannelModule::Start(TimePoint removal) {
-  const Status restored = channel_.groups().Restore(removal);
+  const Status restored = clients_.Restore(removal);
   return restored ? feed_.Start() : restored;
 }
 
@@ -123,15 +124,18 @@ void ChannelModule::Stop() {
   receivers_.notices().Stop();
   workers_.Stop();
   channel_.Save();
+  clients_.Save();
 }
 
 ChannelStats ChannelModule::ReadStats() {
   const PushCounts& pushed = receivers_.counts();
   ChannelStats stats{.sizes = channel_.sizes(),
-                     .received = channel_.counts(),
+                     .received = {.kicked = channel_.kicked()},
                      .sent = channel_.messages().counts(),
                      .sockets = pushed.sockets,
                      .slow_readers = pushed.slow_readers};
+  clients_.AddTo(stats.sizes);
+  clients_.AddTo(stats.received);
   stats.received.deliveries.at(static_cast<std::size_t>(DeliveryPath::kSocket)) = pushed.pushes;
   return stats;
 }

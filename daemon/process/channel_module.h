@@ -11,6 +11,7 @@
 #include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_feed.h"
+#include "daemon/channel/channel_options.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
@@ -19,6 +20,7 @@
 #include "daemon/core/room_policy.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
+#include "handlers/webim/webim_clients.h"
 
 namespace rtcroom {
 
@@ -43,7 +45,7 @@ class ChannelModule {
   Status Start(TimePoint removal);
   /// Answers the waiting polls, and later ones at once.
   void AnswerPolls() {
-    channel_.polls().AnswerAll();
+    clients_.AnswerAll();
     receivers_.Stop();
   }
   /// The store is not used afterwards, nor is any stream. Call it before the threads of the
@@ -53,6 +55,7 @@ class ChannelModule {
   [[nodiscard]] ChannelStats ReadStats();
   [[nodiscard]] Channel& channel() { return channel_; }
   [[nodiscard]] PushReceivers& receivers() { return receivers_; }
+  [[nodiscard]] WebimClients& clients() { return clients_; }
   [[nodiscard]] const RoomReader& reader() const { return reader_; }
   [[nodiscard]] ThreadPool& workers() { return workers_; }
   [[nodiscard]] AccountGroupSaver& places() { return places_; }
@@ -61,9 +64,11 @@ class ChannelModule {
   /// Null: any account may be sent messages.
   const std::unique_ptr<DirectContacts> contacts_;
   AccountGroupSaver places_;
-  Channel channel_;
-  const RoomReader reader_;
+  const ChannelOptions options_;
   PushReceivers receivers_;
+  Channel channel_;
+  WebimClients clients_;
+  const RoomReader reader_;
   FormerMembers former_;
   ThreadPool workers_;  ///< of sockets
   ChannelFeed feed_;

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 
-#include "daemon/channel/channel_json.h"
+#include <fmt/format.h>
+
+#include "daemon/base/json_text.h"
 
 namespace rtcroom {
 namespace {
@@ -80,6 +82,12 @@ const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure) {
 std::string_view InfoOf(const Error& error, const ChannelCode& code) {
   const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
   return is_of_request && !error.detail.empty() ? std::string_view(error.detail) : code.info;
+}
+
+std::string FailureReply(int code, std::string_view info) {
+  JsonText reply;
+  reply.Field("ActionStatus", "FAIL").Field("ErrorCode", code).Field("ErrorInfo", info);
+  return fmt::format("{{{}}}", reply.text());
 }
 
 HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label) {

@@ -1,6 +1,7 @@
 // The table of the message channel's codes and texts; no other handler holds them.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "daemon/base/result.h"
@@ -27,6 +28,8 @@ inline constexpr ChannelCode kUnknownCommand = {
 /// What the client is told of a failure with that code: its detail only when the fault is in the
 /// request. The view is valid as long as `error`.
 std::string_view InfoOf(const Error& error, const ChannelCode& code);
+/// A reply with nothing but a status.
+std::string FailureReply(int code, std::string_view info);
 /// The reply to a failure. The label gets the code, and the detail, which the client receives only
 /// when the fault is in its request.
 HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label);
@@ -35,6 +38,10 @@ HttpReply FailCommand(const Error& error, RequestLabel& label);
 
 /// Makes of a reply that of a server which is cut off from the others: another one may serve.
 HttpReply SendAway(HttpReply reply);
+
+/// What clients of every protocol expect in a notice of changed pushers.
+/// @source protocol A.8.
+inline constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
 
 /// Of an account's poll when nothing has come; clients expect it.
 inline constexpr ChannelCode kNothingNew = {.code = 60008, .info = "timeout"};

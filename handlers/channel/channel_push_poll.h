@@ -14,10 +14,10 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/channel/channel_turn.h"
 #include "daemon/channel/push_receivers.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/channel_socket.h"
+#include "handlers/channel/poll_reply.h"
 
 namespace rtcroom {
 

@@ -239,19 +239,14 @@ Result<JsonText> Presence(const VerbCall& call, const VerbContext& context) {
   if (!fields.ok()) return fields.error();
   const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();
-  std::vector<UserId> users = context.receivers.UsersIn(room->sequence, kMaxPresent);
-  std::ranges::move(context.channel.groups().UsersIn(room->sequence, kMaxPresent),
-                    std::back_inserter(users));
   std::unordered_set<UserId> seen;
   std::string names;
-  for (const UserId& user : users) {
-    if (seen.size() == kMaxPresent) break;
+  for (const UserId& user : context.receivers.UsersIn(room->sequence, kMaxPresent)) {
     if (!seen.insert(user).second) continue;
     if (!names.empty()) names += ',';
     AppendJsonString(user.value, names);
   }
-  const std::size_t count =
-      context.receivers.CountIn(room->sequence) + context.channel.groups().CountIn(room->sequence);
+  const std::size_t count = context.receivers.CountIn(room->sequence);
   return JsonText().Json("users", "[" + names + "]").Field("count", Number(count));
 }
 

@@ -36,11 +36,6 @@ constexpr std::size_t kMaxValueBytes = 1024;
 /// For how many seconds the SDK shows the number of members without asking again.
 constexpr int kNumberIsFresh = 60;
 
-/// Logins in the group, on this server.
-std::size_t CountIn(const Context& context, std::uint64_t room_number) {
-  return context.channel.groups().CountIn(room_number) + context.receivers.CountIn(room_number);
-}
-
 /// Accounts in the group, with the time of the join where it is stored; in the order of their
 /// names. Of a meeting all, of others those that are connected to this server.
 Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room& room) {
@@ -51,9 +46,6 @@ Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room
     for (const AccountGroup& row : *rows) members.emplace(row.account, row.joined_at);
   }
   // Clients that are no SDKs, too.
-  for (UserId& account : context.channel.groups().UsersIn(room.sequence, kMaxListed)) {
-    members.try_emplace(std::move(account));
-  }
   for (UserId& account : context.receivers.UsersIn(room.sequence, kMaxListed)) {
     members.try_emplace(std::move(account));
   }
@@ -68,7 +60,7 @@ Status WriteRoom(const Context& context, const Room& room, const AccountGroup* p
   WriteGroup({.room = room,
               .newest_seq = newest->seq,
               .last_message_at = newest->message ? newest->message->content.sent_at : TimePoint(),
-              .members = CountIn(context, room.sequence)},
+              .members = context.receivers.CountIn(room.sequence)},
              place, out);
   return {};
 }
@@ -177,7 +169,7 @@ Result<JsonText> ListMembers(const Request& request, const Context& context, con
   if (!members) return members.error();
   // One of the lists may have left some out.
   const std::size_t connected =
-      members->size() < kMaxListed ? 0 : CountIn(context, group->room.sequence);
+      members->size() < kMaxListed ? 0 : context.receivers.CountIn(group->room.sequence);
   JsonText out;
   out.Field("MemberNum", AsNumber(std::max(members->size(), connected))).BeginArray("MemberList");
   limit = std::min<std::uint64_t>(limit, kMaxMembers);
@@ -261,17 +253,14 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
   if (!fields.ok()) return fields.error();
   const Result<OwnGroup> group = FindOwnGroup(request, context, id);
   if (!group) return group.error();
-  const auto are_polling = context.channel.groups().AreMembers(request.caller, id, accounts);
-  if (!are_polling) return are_polling.error();
   const auto members = MembersOf(context, group->room);
   if (!members) return members.error();
   JsonText reply;
   reply.BeginArray("MemberList");
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     const auto listed = members->find(accounts[i]);
-    const bool is_in = listed != members->end() || are_polling->at(i) ||
-                       accounts[i] == request.caller.account ||
-                       context.receivers.IsIn(group->room.sequence, accounts[i]);
+    const bool is_in = listed != members->end() || accounts[i] == request.caller.account ||
+                       !context.receivers.Of(group->room.sequence, accounts[i]).empty();
     if (!is_in) continue;
     const TimePoint joined_at = listed == members->end() ? TimePoint() : listed->second;
     WriteMember(MemberOf(context, *group, accounts[i], joined_at), reply);
@@ -286,7 +275,7 @@ Reply GetOnlineNumber(const Request& request, const Context& context) {
   const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   return JsonText()
-      .Field("OnlineMemberNum", AsNumber(CountIn(context, room->sequence)))
+      .Field("OnlineMemberNum", AsNumber(context.receivers.CountIn(room->sequence)))
       .Field("ExpireTime", kNumberIsFresh);
 }
 

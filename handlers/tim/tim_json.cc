@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/user_sig.h"
-#include "daemon/channel/channel_json.h"
 #include "daemon/channel/plain_message.h"
+#include "handlers/channel/channel_codes.h"
 
 namespace rtcroom::tim {
 namespace {

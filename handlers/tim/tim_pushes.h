@@ -117,7 +117,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return true; }
-  [[nodiscard]] PushForm form() const override { return PushForm::kSdk; }
+  [[nodiscard]] ClientKind client() const override { return ClientKind::kSdk; }
   void OnGroupsChanged() override EXCLUDES(mutex_);
 
  private:

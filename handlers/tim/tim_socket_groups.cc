@@ -208,8 +208,7 @@ Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::orde
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
       deps_.commands.channel.messages().SendToRoom(caller.account, group->room, group->room_number,
-                                                   {.group = id,
-                                                    .body = *std::move(message),
+                                                   {.body = *std::move(message),
                                                     .random = random,
                                                     .address = peer_address(),
                                                     .seq = seq,

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
-#include "daemon/channel/channel_json.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/webim/command_handlers.h"
+#include "handlers/webim/webim_json.h"
 
 namespace rtcroom::channel {
 namespace {
@@ -59,7 +59,7 @@ Result<JsonText> ApplyJoinGroup(const ChannelRequest& request, const ChannelCont
   ChannelFields fields(request.body);
   const RoomId group = fields.Group();
   if (!fields.ok()) return fields.error();
-  const Result<std::string> key = context.channel.groups().Join(request.caller, group);
+  const Result<std::string> key = context.clients.Join(request.caller, group);
   if (!key) return key.error();
   return JsonText().Field("JoinedStatus", "JoinedSuccess").Field("LongPollingKey", *key);
 }
@@ -68,24 +68,26 @@ Result<JsonText> QuitGroup(const ChannelRequest& request, const ChannelContext& 
   ChannelFields fields(request.body);
   const RoomId group = fields.Group();
   if (!fields.ok()) return fields.error();
-  context.channel.groups().Quit(request.caller, group);
+  context.clients.Quit(request.caller, group);
   return JsonText();
 }
 
 Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContext& context) {
   ChannelFields fields(request.body);
-  RoomId group = fields.Group();
+  const RoomId group = fields.Group();
   const std::uint64_t random = fields.Number("Random");
   const MessagePriority priority = PriorityOf(fields.OptionalText("MsgPriority"));
   if (!fields.ok()) return fields.error();
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
+  const Result<GroupFacts> facts = context.clients.FindJoined(request.caller, group);
+  if (!facts) return facts.error();
   const Result<SentMessage> sent =
-      context.channel.messages().SendToGroup(request.caller, {.group = std::move(group),
-                                                              .body = *std::move(body),
-                                                              .priority = priority,
-                                                              .random = random,
-                                                              .address = request.address});
+      context.channel.messages().SendToRoom(request.caller.account, facts->room, facts->number,
+                                            {.body = *std::move(body),
+                                             .priority = priority,
+                                             .random = random,
+                                             .address = request.address});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", Count(sent->seq));
 }
@@ -98,8 +100,10 @@ Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext
   const std::uint64_t asked = fields.OptionalNumber("ReqMsgNumber", kMaxHistory);
   if (!fields.ok()) return fields.error();
   const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
+  const Result<GroupFacts> facts = context.clients.FindJoined(request.caller, group);
+  if (!facts) return facts.error();
   const auto messages = context.channel.history().OfGroup(
-      request.caller, group, newest == 0 ? std::nullopt : std::optional(newest), limit);
+      request.caller.account, *facts, newest == 0 ? std::nullopt : std::optional(newest), limit);
   if (!messages) return messages.error();
   std::string entries = "[";
   for (const StoredMessage& message : *messages) {
@@ -120,8 +124,8 @@ Result<JsonText> CreateGroup(const ChannelRequest& request, const ChannelContext
   const RoomId group = fields.Group();
   const bool is_absent = !fields.ok() && fields.error().code == Errc::kRoomNotFound;
   if (!fields.ok() && !is_absent) return fields.error();
-  const Result<GroupInfo> found = is_absent ? Result<GroupInfo>(fields.error())
-                                            : context.channel.groups().Find(request.caller, group);
+  const Result<GroupInfo> found =
+      is_absent ? Result<GroupInfo>(fields.error()) : context.clients.Find(request.caller, group);
   if (!found && found.error().code != Errc::kRoomNotFound) return found.error();
   if (!found || found->room.kind != RoomKind::kWebrtc) {
     return Error{Errc::kBadRequest, "GroupId: not of a webrtc room"};
@@ -143,7 +147,7 @@ Result<JsonText> GetGroupInfo(const ChannelRequest& request, const ChannelContex
   for (std::string& text : ids) {
     const RoomId id{std::move(text)};
     const Result<GroupInfo> found = IsGroupName(id.value)
-                                        ? context.channel.groups().Find(request.caller, id)
+                                        ? context.clients.Find(request.caller, id)
                                         : Result<GroupInfo>(Error{Errc::kRoomNotFound, {}});
     WriteGroupInfo(id, found, reply);
   }
@@ -156,8 +160,7 @@ Result<JsonText> GetGroupMemberInfo(const ChannelRequest& request, const Channel
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxMembers);
   if (!fields.ok()) return fields.error();
-  const Result<GroupMembers> found =
-      context.channel.groups().Members(request.caller, group, kMaxMembers);
+  const Result<GroupMembers> found = context.clients.Members(request.caller, group, kMaxMembers);
   if (!found) return found.error();
   JsonText reply;
   reply.Field("MemberNum", Count(found->count)).BeginArray("MemberList");
@@ -182,7 +185,7 @@ Result<JsonText> GetRoleInGroup(const ChannelRequest& request, const ChannelCont
     accounts.push_back({std::move(text)});
   }
   if (!fields.ok()) return fields.error();
-  const auto are_members = context.channel.groups().AreMembers(request.caller, group, accounts);
+  const auto are_members = context.clients.AreMembers(request.caller, group, accounts);
   if (!are_members) return are_members.error();
   JsonText reply;
   reply.BeginArray("UserIdList");
@@ -207,11 +210,10 @@ Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
   if (!key_field.ok() || key.size() > kMaxKeyBytes) key.clear();
   PollReply reply = begin(RoomReply(start, context.hold, key, ""));
   if (request.is_paused) {
-    context.channel.polls().Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
+    context.clients.Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
   } else {
-    context.channel.polls().PollRoom(
-        request.IsCallerKnown() ? std::optional(request.caller) : std::nullopt, start, key,
-        std::move(reply));
+    context.clients.PollRoom(request.IsCallerKnown() ? std::optional(request.caller) : std::nullopt,
+                             start, key, std::move(reply));
   }
   return {};
 }

@@ -1,6 +1,8 @@
 // The services recentcontact and imopenstat: conversations, and reports without effect.
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/auth/user_sig.h"
 #include "daemon/channel/message_guard.h"
@@ -60,7 +62,15 @@ Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelCo
   if (!fields.ok()) return fields.error();
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxConversations));
-  const auto conversations = context.channel.history().Conversations(request.caller, limit);
+  std::vector<GroupFacts> groups;
+  if (const std::optional<GroupFacts> group = context.clients.GroupOf(request.caller)) {
+    const UserId& account = request.caller.account;
+    const Status may = context.channel.groups().CheckAccess(account, group->room, group->number);
+    if (!may && !IsRefusal(may.error().code)) return may.error();
+    if (may) groups.push_back(*group);
+  }
+  const auto conversations =
+      context.channel.history().Conversations(request.caller.account, groups, limit);
   if (!conversations) return conversations.error();
   JsonText reply;
   reply.BeginArray("SessionItem");

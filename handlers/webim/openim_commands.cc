@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
-#include "daemon/channel/channel_json.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/webim/command_handlers.h"
+#include "handlers/webim/webim_json.h"
 
 namespace rtcroom::channel {
 namespace {
@@ -47,6 +47,7 @@ Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& cont
   if (!proof) return proof.error();
   const Result<LoginTokens> login = context.channel.logins().LogIn(account, *proof);
   if (!login) return login.error();
+  context.clients.OnLogin(login->instance);
   return JsonText().Field("TinyId", login->tiny_id).Field("A2Key", login->a2);
 }
 
@@ -66,9 +67,9 @@ Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
   if (!cookie.ok()) return cookie.error();
   PollReply reply = begin(FailureReply(kNothingNew.code, kNothingNew.info));
   if (request.is_paused) {
-    context.channel.polls().Pause(std::nullopt, std::move(reply));
+    context.clients.Pause(std::nullopt, std::move(reply));
   } else {
-    context.channel.polls().PollAccount(request.caller, cursor, std::move(reply));
+    context.clients.PollAccount(request.caller, cursor, std::move(reply));
   }
   return {};
 }

@@ -19,12 +19,14 @@
 #include "daemon/core/node_lease.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/shared/request_text.h"
+#include "handlers/webim/webim_clients.h"
 
 namespace rtcroom {
 
 /// What the commands use; it outlives them.
 struct ChannelContext {
   Channel& channel;
+  WebimClients& clients;
   /// What the channel's clients spend, apart from the calls of the room API: of an account, and of
   /// an address as a ceiling.
   Admission& costs;

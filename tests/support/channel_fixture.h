@@ -29,6 +29,7 @@
 #include "handlers/channel/channel_router.h"
 #include "handlers/rooms/room_json.h"
 #include "handlers/tim/tim_router.h"
+#include "handlers/webim/webim_clients.h"
 #include "handlers/webim/webim_router.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
@@ -83,6 +84,15 @@ class ChannelFixture {
                           std::shared_ptr<MemoryStore> kept = nullptr)
       : stored(kept ? std::move(kept)
                     : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
+        receivers({.rooms = store,
+                   .events = store,
+                   .bans = bans,
+                   .clock = clock,
+                   .observer = &latencies,
+                   .list = {.write = [](const Room& room,
+                                        RoomReach reach) { return ListedRoom(room, reach, {}); }},
+                   .node = &node},
+                  options.delivery_rate),
         channel({.rooms = store,
                  .events = store,
                  .log = store.messages(),
@@ -97,6 +107,7 @@ class ChannelFixture {
                  .removal = removal,
                  .random = random,
                  .logger = logger,
+                 .receivers = &receivers,
                  .node = &node,
                  .places = &places,
                  .may_store_plain = [this] { return may_store_plain.load(); }},
@@ -106,18 +117,9 @@ class ChannelFixture {
                 .history = store.messages(),
                 .bans = bans,
                 .access = options.access}),
-        receivers({.rooms = store,
-                   .events = store,
-                   .bans = bans,
-                   .clock = clock,
-                   .observer = &latencies,
-                   .list = {.write = [](const Room& room,
-                                        RoomReach reach) { return ListedRoom(room, reach, {}); }},
-                   .node = &node,
-                   .keeps_stored = true},
-                  options.delivery_rate),
         cors(std::move(cors_origins)),
         webim({.channel = channel,
+               .clients = clients,
                .costs = costs,
                .verifier = *verifier,
                .clock = clock,
@@ -135,8 +137,8 @@ class ChannelFixture {
   }
   ~ChannelFixture() {
     workers.Stop();
-    channel.polls().AnswerAll();  // their replies are recorded
-    receivers.Stop();             // likewise
+    clients.AnswerAll();  // their replies are recorded
+    receivers.Stop();     // likewise
   }
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
@@ -311,10 +313,14 @@ class ChannelFixture {
     if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);
     seated.OnCommit({.events = page->events});
     created.OnCommit({.events = page->events});
-    channel.OnEvents(page->events);
     if (!messages->empty()) messages_at_ = messages->back().position;
-    channel.OnMessages(*messages);
+    channel.messages().Advance(messages_at_);
     receivers.Push(page->events, *messages);
+  }
+  [[nodiscard]] ChannelSizes sizes() const {
+    ChannelSizes sizes = channel.sizes();
+    clients.AddTo(sizes);
+    return sizes;
   }
   /// The server lost the database so long ago.
   void CutOff(std::chrono::milliseconds since) {
@@ -325,6 +331,7 @@ class ChannelFixture {
     clock.Advance(by);
     channel.OnTick();
     receivers.OnTick();
+    clients.OnTick();
   }
   /// Waits until the requests of sockets are answered.
   void Settle() {
@@ -359,11 +366,12 @@ class ChannelFixture {
       {.sdk_app_id = kSdkAppId, .secret_key = Key(), .validities = &validities});
   AccountGroupSaver places{store.account_groups()};
   std::atomic<bool> may_store_plain{true};
-  Channel channel;
-  RoomReader reader;
   RecordedLatencies latencies;
   PushReceivers receivers;
-  FormerMembers former{{.rooms = store, .groups = channel.groups(), .receivers = receivers}};
+  Channel channel;
+  WebimClients clients{channel, receivers};
+  RoomReader reader;
+  FormerMembers former{{.rooms = store, .receivers = receivers}};
   FakeSessions sessions;
   SeatedUsers seated;
   CreatedGroups created{clock, std::chrono::minutes(10)};

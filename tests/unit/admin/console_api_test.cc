@@ -131,8 +131,8 @@ TEST_F(ConsoleApi, ReturnsWhoIsConnected) {
   MakeRoomOf("r2", "bob");
   const ChannelInstance zoe = LogIn("zoe");
   const ChannelInstance amy = LogIn("amy");
-  ASSERT_OK(channel_.groups().Join(zoe, {"r1"}));
-  ASSERT_OK(channel_.groups().Join(amy, {"r1"}));
+  ASSERT_OK(clients_.Join(zoe, {"r1"}));
+  ASSERT_OK(clients_.Join(amy, {"r1"}));
   clock_.Advance(2s);
   const Answer answer = Get("/console/api/channel", "limit=1");
   EXPECT_EQ(answer.status, 200);

@@ -163,6 +163,9 @@ class ConsoleFixture : public ServiceFixture {
   const RemovalClock removal_{clock_};
   EndedLoginList ends_;
   AccountValidities validities_;
+  PushReceivers receivers_{
+      {.rooms = rooms_store_, .events = rooms_store_, .bans = bans_, .clock = clock_},
+      {.per_second = 20'000, .burst = 20'000}};
   Channel channel_{{.rooms = rooms_store_,
                     .events = rooms_store_,
                     .log = rooms_store_.messages(),
@@ -179,9 +182,7 @@ class ConsoleFixture : public ServiceFixture {
                     .logger = logger_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {}};
-  PushReceivers receivers_{
-      {.rooms = rooms_store_, .events = rooms_store_, .bans = bans_, .clock = clock_},
-      {.per_second = 20'000, .burst = 20'000}};
+  WebimClients clients_{channel_, receivers_};
   OnlyNode node_;
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_, clock_, logger_};
@@ -196,9 +197,9 @@ class ConsoleFixture : public ServiceFixture {
              return Status();
            },
        .signs = {.leases = leases_,
-                 .clients = {.groups = &channel_.groups(),
-                             .receivers = &receivers_,
-                             .logins = &channel_.logins()},
+                 .clients = {.receivers = &receivers_,
+                             .logins = &channel_.logins(),
+                             .old = &clients_},
                  .media = {.streams = StreamWitness{.media = media_, .claims = claims_}},
                  .playlist_of =
                      [](std::string_view stream) {

@@ -377,9 +377,9 @@ TEST_F(Receivers, AreCountedInTheirRooms) {
   EXPECT_EQ(receivers_.CountIn(number_), 2U);
   EXPECT_THAT(receivers_.UsersIn(number_, 1), ElementsAre(UserId{"ann"}));
   EXPECT_EQ(receivers_.CountIn(number_ + 1), 0U);
-  EXPECT_TRUE(receivers_.IsIn(number_, {"ann"}));
-  EXPECT_FALSE(receivers_.IsIn(number_ + 1, {"ann"}));
-  EXPECT_FALSE(receivers_.IsIn(number_, {"eve"}));
+  EXPECT_THAT(receivers_.Of(number_, {"ann"}), SizeIs(1));
+  EXPECT_THAT(receivers_.Of(number_ + 1, {"ann"}), IsEmpty());
+  EXPECT_THAT(receivers_.Of(number_, {"eve"}), IsEmpty());
 }
 
 TEST_F(Receivers, ARoomThatIsTooFarBehindSkipsToItsNewestMessages) {

@@ -57,7 +57,7 @@ class ChannelEnds : public testing::Test {
     auto restarted =
         std::make_unique<ChannelFixture>(options_, "", std::vector<std::string>{"*"}, store_);
     restarted->clock.Advance(now - restarted->clock.Now());
-    EXPECT_OK(restarted->channel.groups().Restore(now));
+    EXPECT_OK(restarted->clients.Restore(now));
     server_ = std::move(restarted);
   }
   Client LogIn(const std::string& account = "alice") { return server_->LogIn(account); }
@@ -259,7 +259,7 @@ TEST_F(ChannelEnds, AMemberThatLoggedOutIsNoMemberAfterARestart) {
   server_->Tick(100ms);
   ASSERT_EQ(Code(gone, kLogOut), 0);
   Restart();
-  EXPECT_EQ(server_->channel.sizes().groups, 0U);
+  EXPECT_EQ(server_->sizes().groups, 0U);
 }
 
 }  // namespace

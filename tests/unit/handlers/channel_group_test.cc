@@ -256,6 +256,34 @@ TEST_F(Groups, MembersAreShownToMembers) {
   EXPECT_EQ(Call(alice_, "get_group_member_info", {{"GroupId", "none"}})["ErrorCode"], 10007);
 }
 
+TEST(MembersOfGroups, AreClientsOf2018AndEachAccountOnce) {
+  struct Other : PushReceiver {
+    [[nodiscard]] const UserId& user_id() const override { return name; }
+    const UserId name{"carol"};
+  };
+  ChannelFixture server(ChannelOptions{.max_instances = 2});
+  server.MakeRoom(RoomKind::kMulti, "room_1");
+  const std::uint64_t number = server.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
+  const auto carol = std::make_shared<Other>();  // shared with the receivers
+  server.receivers.Listen(carol);
+  server.receivers.Subscribe(number, MakeKey(RoomKind::kMulti, "room_1"), carol);
+  const ChannelFixture::Client alice = server.LogIn("alice");
+  server.Join(alice, "room_1");
+  server.Join(server.LogIn("alice"), "room_1");
+  server.Join(server.LogIn("bob"), "room_1");
+  EXPECT_EQ(server.receivers.CountIn(number), 4U);
+  const json reply =
+      server.Call(alice, "group_open_http_svc/get_group_member_info", {{"GroupId", "room_1"}});
+  EXPECT_EQ(reply["MemberNum"], 3);
+  std::vector<std::string> names;
+  for (const json& member : reply["MemberList"]) names.push_back(member["Member_Account"]);
+  EXPECT_THAT(names, testing::UnorderedElementsAre("alice", "bob"));
+  EXPECT_EQ(
+      server.Call(alice, "group_open_http_svc/get_role_in_group",
+                  {{"GroupId", "room_1"}, {"User_Account", {"carol"}}})["UserIdList"][0]["Role"],
+      "NotMember");
+}
+
 TEST_F(Groups, RolesTellMembersFromOthers) {
   server_.Join(alice_, "room_1");
   const json reply =
@@ -309,14 +337,14 @@ TEST_F(Groups, AStopAnswersEveryPollAndLaterOnesAtOnce) {
   const auto room = server_.PollRoom(alice_, key);
   const auto account = server_.PollAccount(alice_);
   const auto stranger = server_.PollRoom({}, "");
-  server_.channel.polls().AnswerAll();
+  server_.clients.AnswerAll();
   EXPECT_EQ(ReplyOf(room)["ActionStatus"], "OK");
   EXPECT_EQ(ReplyOf(account)["ErrorCode"], 60008);
   EXPECT_EQ(ReplyOf(stranger)["ActionStatus"], "OK");
   EXPECT_EQ(ReplyOf(server_.PollRoom(alice_, key))["ActionStatus"], "OK");
   EXPECT_EQ(ReplyOf(server_.PollAccount(alice_))["ErrorCode"], 60008);
   EXPECT_EQ(ReplyOf(server_.PollRoom({}, ""))["ActionStatus"], "OK");
-  EXPECT_EQ(server_.channel.sizes().polls, 0U);
+  EXPECT_EQ(server_.sizes().polls, 0U);
 }
 
 TEST_F(Groups, TheEndOfARoomIsANotice) {

@@ -146,7 +146,7 @@ TEST_F(GroupsOfMembers, AnAccountStaysWhileItHasARole) {
   EXPECT_EQ(server_.SendText(alice_, "live_1", "off the stage", 1)["ErrorCode"], 0);
   (void)server_.store.Update(LeavingAudience(live, "alice"));
   server_.Follow();
-  EXPECT_EQ(server_.channel.groups().CountIn(server_.store.Load(live)->sequence), 0U);
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(live)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, AMemberThatIsBackBeforeTheServerIsToldStays) {
@@ -157,8 +157,7 @@ TEST_F(GroupsOfMembers, AMemberThatIsBackBeforeTheServerIsToldStays) {
   Remove("bob");
   server_.Follow();
   EXPECT_EQ(server_.SendText(alice_, "room_1", "back", 1)["ErrorCode"], 0);
-  EXPECT_EQ(server_.channel.groups().CountIn(server_.store.Load(key_)->sequence), 1U)
-      << "bob is not";
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(key_)->sequence), 1U) << "bob is not";
 }
 
 TEST_F(GroupsOfMembers, TheCreatorOfAnEmptyRoomLosesItToTheFirstWhoEnters) {
@@ -167,7 +166,7 @@ TEST_F(GroupsOfMembers, TheCreatorOfAnEmptyRoomLosesItToTheFirstWhoEnters) {
   (void)server_.Join(server_.LogIn("creator"), "room_2");
   (void)server_.store.Update(Adding(key, "alice"));
   server_.Follow();
-  EXPECT_EQ(server_.channel.groups().CountIn(server_.store.Load(key)->sequence), 0U);
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(key)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, AnOldKeyLeadsNobodyBackWhoHasLeft) {
@@ -176,16 +175,16 @@ TEST_F(GroupsOfMembers, AnOldKeyLeadsNobodyBackWhoHasLeft) {
   server_.Tick(100ms);
   Remove("alice", LeaveReason::kKicked);
   const auto restarted = Other();
-  ASSERT_TRUE(restarted->channel.groups().Restore(server_.clock.Now()));
+  ASSERT_TRUE(restarted->clients.Restore(server_.clock.Now()));
   EXPECT_EQ(NoticeOf(restarted->PollAccount(alice_)), kEndedNotice);
   const auto elsewhere = Other();
   EXPECT_FALSE(elsewhere->PollRoom(alice_, key)->reply());
   EXPECT_EQ(NoticeOf(elsewhere->PollAccount(alice_)), kEndedNotice);
   const std::uint64_t number = server_.store.Load(key_)->sequence;
-  EXPECT_EQ(restarted->channel.groups().CountIn(number), 1U) << "bob";
-  EXPECT_EQ(elsewhere->channel.groups().CountIn(number), 0U);
+  EXPECT_EQ(restarted->receivers.CountIn(number), 1U) << "bob";
+  EXPECT_EQ(elsewhere->receivers.CountIn(number), 0U);
   EXPECT_FALSE(elsewhere->PollRoom(bob_, bobs)->reply());
-  EXPECT_EQ(elsewhere->channel.groups().CountIn(number), 1U);
+  EXPECT_EQ(elsewhere->receivers.CountIn(number), 1U);
 }
 
 TEST_F(GroupsOfMembers, AKeyIsGoodForItsStay) {
@@ -194,26 +193,25 @@ TEST_F(GroupsOfMembers, AKeyIsGoodForItsStay) {
   Add("alice");
   const auto rejoined = Other();
   EXPECT_FALSE(rejoined->PollRoom(alice_, key)->reply());
-  EXPECT_EQ(rejoined->channel.groups().CountIn(number), 1U) << "it has kept its seat";
+  EXPECT_EQ(rejoined->receivers.CountIn(number), 1U) << "it has kept its seat";
 
   Remove("alice", LeaveReason::kKicked);
   Add("alice");
   const auto other = Other();
   EXPECT_FALSE(other->PollRoom(alice_, key)->reply());
-  EXPECT_EQ(other->channel.groups().CountIn(number), 0U);
+  EXPECT_EQ(other->receivers.CountIn(number), 0U);
   EXPECT_EQ(other->SendText(alice_, "room_1", "x", 1)["ErrorCode"], kNotMember);
   EXPECT_FALSE(other->PollAccount(alice_)->reply()) << "an end would be that of its new stay";
   const std::string next = rejoined->Join(alice_, "room_1");
   EXPECT_FALSE(other->PollRoom(alice_, next)->reply());
-  EXPECT_EQ(other->channel.groups().CountIn(number), 1U)
-      << "the key of the new stay, after the old one";
+  EXPECT_EQ(other->receivers.CountIn(number), 1U) << "the key of the new stay, after the old one";
 }
 
 TEST_F(GroupsOfMembers, AKeyOfBeforeGroupsWereForMembersGivesNothing) {
   const std::string key = Other(GroupAccess::kAny)->Join(alice_, "room_1");
   const auto other = Other();
   EXPECT_FALSE(other->PollRoom(alice_, key)->reply());
-  EXPECT_EQ(other->channel.groups().CountIn(server_.store.Load(key_)->sequence), 0U);
+  EXPECT_EQ(other->receivers.CountIn(server_.store.Load(key_)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, ASocketIsToldHowItsUserHasLeft) {

@@ -48,7 +48,7 @@ class ChannelRestart : public testing::Test {
     after_ = std::make_unique<ChannelFixture>(ChannelOptions(), "", std::vector<std::string>{"*"},
                                               before_.stored);
     after_->clock.Advance(before_.clock.Now() - after_->clock.Now());
-    ASSERT_TRUE(after_->channel.groups().Restore(removal));
+    ASSERT_TRUE(after_->clients.Restore(removal));
   }
 
   ChannelFixture before_;
@@ -88,7 +88,7 @@ TEST_F(ChannelRestart, ThoseWhoHaveQuitAreNotMembersAgain) {
   before_.Call(alice_, "group_open_http_svc/quit_group", {{"GroupId", "room_1"}});
   before_.Tick(milliseconds(100));
   Restart();
-  EXPECT_EQ(after_->channel.sizes().groups, 0U);
+  EXPECT_EQ(after_->sizes().groups, 0U);
   EXPECT_FALSE(after_->PollAccount(alice_)->reply());
 }
 
@@ -107,7 +107,7 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredAreForgotten) {
   before_.Tick(milliseconds(100));
   before_.clock.Advance(std::chrono::hours(25));
   Restart();
-  EXPECT_EQ(after_->channel.sizes().instances, 0U);
+  EXPECT_EQ(after_->sizes().instances, 0U);
   EXPECT_TRUE(before_.store.group_joins().LoadGroupJoins()->empty());
 }
 
@@ -116,14 +116,14 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredByAWrongClockStayStored) {
   const TimePoint removal = before_.clock.Now();
   before_.clock.Advance(std::chrono::hours(25));
   Restart(removal);
-  EXPECT_EQ(after_->channel.sizes().instances, 0U);
+  EXPECT_EQ(after_->sizes().instances, 0U);
   EXPECT_EQ(before_.store.group_joins().LoadGroupJoins()->size(), 1U);
 }
 
 TEST_F(ChannelRestart, LoginsThatBeganWhileTheClockWasSetBackStayMembers) {
   before_.Tick(milliseconds(100));
   Restart(before_.clock.Now() + std::chrono::days(40));
-  EXPECT_EQ(after_->channel.sizes().instances, 1U);
+  EXPECT_EQ(after_->sizes().instances, 1U);
   EXPECT_EQ(before_.store.group_joins().LoadGroupJoins()->size(), 1U);
 }
 

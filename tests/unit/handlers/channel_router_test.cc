@@ -297,6 +297,7 @@ TEST_F(ChannelTransport, RecordsPollsOfKickedInstancesAsFailures) {
   EveryRequest requests;
   RequestRecorder recorder(server_.request_ids, requests, server_.clock, server_.logger);
   WebimRouter router({.channel = server_.channel,
+                      .clients = server_.clients,
                       .costs = server_.costs,
                       .verifier = *server_.verifier,
                       .clock = server_.clock,

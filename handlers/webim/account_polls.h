@@ -11,11 +11,11 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/channel/channel_options.h"
-#include "daemon/channel/channel_turn.h"
-#include "daemon/channel/login_table.h"
-#include "daemon/channel/waiting_polls.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
+#include "handlers/webim/waiting_polls.h"
+#include "handlers/webim/webim_login.h"
+#include "handlers/webim/webim_turn.h"
 
 namespace rtcroom {
 
@@ -29,37 +29,34 @@ namespace rtcroom {
 class AccountPolls {
  public:
   /// Both outlive this object.
-  AccountPolls(const ChannelOptions& options, const LoginTable& logins, WaitingPolls& polls)
+  AccountPolls(const ChannelOptions& options, const WebimLogins& logins, WaitingPolls& polls)
       : options_(options), logins_(logins), polls_(polls) {}
 
   /// @param login   null: of no known one; it is held and answered empty.
   /// @param cursor  sequence number of the last entry that the client received.
-  void Poll(Login* login, std::uint64_t cursor, PollReply reply, ChannelTurn& turn);
-  /// Whether the login was not given its pending messages yet: see `GivePending`.
-  [[nodiscard]] static bool NeedsPending(const Login& login) {
-    return login.IsActive() && login.inbox.needs_pending;
-  }
+  void Poll(WebimLogin* login, std::uint64_t cursor, PollReply reply, WebimTurn& turn);
   /// Gives a login the direct messages that were stored before it began or that memory gave up,
-  /// once. Until then no message to it is settled: that would settle the older ones, too.
+  /// once: while its inbox `needs_pending`. Until then no message to it is settled: that would
+  /// settle the older ones, too.
   /// @param cursor    of the account's poll: what it confirms is settled and not given again.
   /// @param messages  ascending.
-  void GivePending(Login& login, std::uint64_t cursor, std::span<const StoredMessage> messages,
-                   ChannelTurn& turn);
+  void GivePending(WebimLogin& login, std::uint64_t cursor, std::span<const StoredMessage> messages,
+                   WebimTurn& turn);
 
-  /// From the store, in its order.
-  void OnDirectMessage(const StoredMessage& message, ChannelTurn& turn);
+  /// A message to the login's account, from the store, in its order.
+  void OnDirectMessage(WebimLogin& login, const StoredMessage& message, WebimTurn& turn);
   /// The members of the login's group may have changed.
-  void NotifyChanged(Login& login, ChannelTurn& turn);
-  void NotifyEnded(Login& login, const RoomId& group, ChannelTurn& turn);
+  void NotifyChanged(WebimLogin& login, WebimTurn& turn);
+  void NotifyEnded(WebimLogin& login, const RoomId& group, WebimTurn& turn);
   /// The group is of no interest to the login any more.
-  void DropChanges(Login& login, std::uint64_t room_number);
+  void DropChanges(WebimLogin& login, std::uint64_t room_number);
   /// While the account's poll is away, its system notices go by the room's newest, unconfirmed.
   /// @return whether there were any.
-  bool SendByRoom(Login& login, ChannelTurn& turn);
+  bool SendByRoom(WebimLogin& login, WebimTurn& turn);
   /// Drops all that the login was to receive.
-  void Clear(Login& login);
+  void Clear(WebimLogin& login);
   /// Sends lost answers again.
-  void OnTick(ChannelTurn& turn);
+  void OnTick(WebimTurn& turn);
 
   /// Bytes of all entries that wait.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -67,8 +64,6 @@ class AccountPolls {
   /// Gives up the direct messages that have waited longest, of one login: they are still pending in
   /// the store, from which the next poll reads those that it does not confirm.
   void DropDirects();
-  /// Gives up those of that login.
-  void DropDirects(Login& login);
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
@@ -78,16 +73,16 @@ class AccountPolls {
     std::uint64_t instance = 0;
   };
 
-  void Enqueue(Login& login, InboxEntry entry, ChannelTurn& turn);
-  void Trim(Login& login);
-  void Confirm(Login& login, std::uint64_t cursor, ChannelTurn& turn);
-  void Send(Login& login, ChannelTurn& turn);
-  void Count(Login& login);
+  void Enqueue(WebimLogin& login, InboxEntry entry, WebimTurn& turn);
+  void Trim(WebimLogin& login);
+  void Confirm(WebimLogin& login, std::uint64_t cursor, WebimTurn& turn);
+  void Send(WebimLogin& login, WebimTurn& turn);
+  void Count(WebimLogin& login);
 
   const ChannelOptions options_;
-  const LoginTable& logins_;
+  const WebimLogins& logins_;
   WaitingPolls& polls_;
-  std::list<Login*> by_wait_;  ///< with direct messages; those that have had any longest first
+  std::list<WebimLogin*> by_wait_;  ///< with direct messages; those that have had any longest first
   std::size_t bytes_ = 0;
   std::deque<Unconfirmed> unconfirmed_;  ///< by time
   std::uint64_t dropped_ = 0;

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -14,22 +14,12 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::SizeIs;
-using testing::UnorderedElementsAre;
-
-std::vector<UserId> AccountsOf(const std::vector<GroupMember>& members) {
-  std::vector<UserId> accounts;
-  for (const GroupMember& member : members) accounts.push_back(member.account);
-  return accounts;
-}
 
 class ChannelGroupsTest : public testing::Test {
  protected:
   void Kick(std::uint64_t room, const std::string& account) {
-    world_.Change(
-        [&](ChannelTurn& turn) { world_.state().groups().OnKicked(room, {account}, turn); });
+    world_.Happens(room, PusherDeleted{.user_id = {account}, .reason = LeaveReason::kKicked});
   }
-
   ChannelWorld world_;
   Phone alice_{world_, "alice"};
   Phone bob_{world_, "bob"};
@@ -44,26 +34,24 @@ TEST_F(ChannelGroupsTest, AnInstanceIsInOneGroup) {
   EXPECT_EQ(world_.state().groups().Find(1), nullptr) << "groups without members take no memory";
 }
 
-TEST_F(ChannelGroupsTest, MembersAreCountedAndListedOncePerAccount) {
+TEST_F(ChannelGroupsTest, LoginsOfOneAccountAreCountedEach) {
   ChannelWorld world({.max_instances = 2});
   Phone one(world, "alice");
   Phone other(world, "alice");
   Phone bob(world, "bob");
   for (Phone* const phone : {&one, &other, &bob}) phone->Join(1);
-  EXPECT_THAT(AccountsOf(world.state().groups().Members(1, 300)),
-              UnorderedElementsAre(UserId{"alice"}, UserId{"bob"}));
-  EXPECT_THAT(world.state().groups().Members(1, 1), SizeIs(1));
-  EXPECT_THAT(world.state().groups().Members(9, 300), IsEmpty());
+  EXPECT_EQ(world.CountMembers(1), 3U);
   other.Quit(1);
   EXPECT_TRUE(world.IsMember(1, {"alice"}));
   one.Quit(1);
   EXPECT_FALSE(world.IsMember(1, {"alice"}));
-  EXPECT_EQ(world.state().groups().CountMembers(1), 1U);
+  EXPECT_EQ(world.CountMembers(1), 1U);
 }
 
 TEST_F(ChannelGroupsTest, TellWhoPolls) {
   const auto is_polling = [&](std::uint64_t room, const std::string& account) {
-    return world_.AccountOf({account}).IsPolling(room, world_.clock().Monotonic());
+    const WebimLogin& login = world_.LoginOf(account == "alice" ? alice_.login() : bob_.login());
+    return login.IsIn(room) && login.IsPolling(world_.clock().Monotonic());
   };
   alice_.Join(1);
   bob_.Join(1);
@@ -79,7 +67,7 @@ TEST_F(ChannelGroupsTest, MembersLeaveInAnyOrder) {
   std::vector<Phone> phones;
   for (int i = 0; i < 5; ++i) phones.emplace_back(world_, "user_" + std::to_string(i)).Join(1);
   for (const std::size_t leaving : {2U, 0U, 4U, 1U}) phones[leaving].Quit(1);
-  EXPECT_THAT(AccountsOf(world_.state().groups().Members(1, 300)), ElementsAre(UserId{"user_3"}));
+  EXPECT_EQ(world_.CountMembers(1), 1U);
   const PollPtr poll = phones[3].PollRoom();
   world_.Say(1);
   EXPECT_THAT(poll->Texts(), ElementsAre(1));
@@ -90,17 +78,16 @@ TEST_F(ChannelGroupsTest, KnowsWhoIsInALiveRoomOfGen2) {
                            Dialect dialect) {
     const GroupFacts facts{
         .room = {.kind = kind, .id = {"r"}}, .number = number, .dialect = dialect};
-    world_.Change([&](ChannelTurn& turn) {
-      (void)world_.state().groups().Join(phone.instance(), facts, 1, "key", turn);
+    world_.Change([&](WebimTurn& turn) {
+      world_.state().groups().Join(phone.instance(), facts, 1, "key", turn);
     });
   };
   join(alice_, 1, RoomKind::kLive, Dialect::kGen2);
-  EXPECT_TRUE(world_.AccountOf({"alice"}).IsInGen2LiveRoom());
+  EXPECT_TRUE(world_.LoginOf(alice_.login()).IsInGen2LiveRoom());
   join(alice_, 2, RoomKind::kLive, Dialect::kGen1);
   join(bob_, 3, RoomKind::kMulti, Dialect::kGen2);
-  EXPECT_FALSE(world_.AccountOf({"alice"}).IsInGen2LiveRoom());
-  EXPECT_FALSE(world_.AccountOf({"bob"}).IsInGen2LiveRoom());
-  EXPECT_FALSE(world_.AccountOf({"carol"}).IsInGen2LiveRoom());
+  EXPECT_FALSE(world_.LoginOf(alice_.login()).IsInGen2LiveRoom());
+  EXPECT_FALSE(world_.LoginOf(bob_.login()).IsInGen2LiveRoom());
 }
 
 // H5
@@ -147,7 +134,7 @@ TEST_F(ChannelGroupsTest, AGroupThatWasQuitCanBeJoinedAgain) {
 TEST_F(ChannelGroupsTest, OneMemberCanBeNotified) {
   alice_.Join(1);
   bob_.Join(1);
-  world_.Change([&](ChannelTurn& turn) {
+  world_.Change([&](WebimTurn& turn) {
     world_.state().account_polls().NotifyChanged(world_.LoginOf(alice_.login()), turn);
   });
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
@@ -165,7 +152,7 @@ TEST_F(ChannelGroupsTest, ChangesNotifyTheMembersOfTheRoom) {
 TEST_F(ChannelGroupsTest, LostEventsNotifyAllMembersOfAllRooms) {
   alice_.Join(1);
   bob_.Join(2);
-  world_.Change([&](ChannelTurn& turn) { world_.state().groups().OnEventsLost(turn); });
+  world_.LoseEvents();
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
   EXPECT_THAT(bob_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
 }
@@ -311,9 +298,9 @@ TEST_F(ChannelGroupsTest, AKeyLeadsBackToNoGroupAfterAJoinOrAQuit) {
   const PollPtr late = world_.PollRoom(alice_.login(), 1, old_key);
   EXPECT_EQ(late->Key(), alice_.key);
   EXPECT_TRUE(world_.IsMember(2, {"alice"}));
-  world_.Change([&](ChannelTurn& turn) {  // a poll that had begun to do so before the join
-    (void)world_.state().groups().Rejoin(alice_.instance(), world_.FactsOf(1), 1, old_key,
-                                         world_.Read(old_key).serial, turn);
+  world_.Change([&](WebimTurn& turn) {  // a poll that had begun to do so before the join
+    world_.state().groups().Rejoin(alice_.instance(), world_.FactsOf(1), 1, old_key,
+                                   world_.Read(old_key).serial, turn);
   });
   EXPECT_TRUE(world_.IsMember(2, {"alice"}));
 }
@@ -327,9 +314,9 @@ TEST_F(ChannelGroupsTest, ARestoredStoreWithFewerMessagesBlocksNoMember) {
   GroupFacts older = world_.FactsOf(1);
   older.last_seq = 2;
   (void)world_.Admit(login);
-  world_.Change([&](ChannelTurn& turn) {
-    (void)world_.state().groups().Rejoin(login.instance, older, 6, alice_.key,
-                                         world_.Read(alice_.key).serial, turn);
+  world_.Change([&](WebimTurn& turn) {
+    world_.state().groups().Rejoin(login.instance, older, 6, alice_.key,
+                                   world_.Read(alice_.key).serial, turn);
     world_.state().room_polls().AdvanceTo(*world_.state().groups().Find(1), 2, turn);
   });
   const PollPtr poll = alice_.PollRoom();
@@ -344,16 +331,30 @@ TEST_F(ChannelGroupsTest, ARestoredStoreWithFewerMessagesBlocksNoMember) {
 TEST_F(ChannelGroupsTest, AMessageThatPassedAGroupWithoutMembersIsGiven) {
   const GroupFacts facts = world_.FactsOf(1);
   world_.Say(1);  // after the facts were read, before the join
-  bool is_incomplete = false;
-  world_.Change([&](ChannelTurn& turn) {
-    is_incomplete = world_.state().groups().Join(alice_.instance(), facts, 1, "key", turn);
+  world_.Change([&](WebimTurn& turn) {
+    world_.state().groups().Join(alice_.instance(), facts, 1, "key", turn);
   });
-  EXPECT_TRUE(is_incomplete);
-  world_.Change([&](ChannelTurn& turn) {
-    world_.state().room_polls().AdvanceTo(*world_.state().groups().Find(1), 1, turn);
-  });
+  EXPECT_FALSE(world_.state().groups().Find(1)->is_complete);
+  world_.Change([&](WebimTurn& turn) { world_.state().groups().Complete(1, 1, 0, turn); });
+  EXPECT_FALSE(world_.state().groups().Find(1)->is_complete) << "nobody hears it";
   alice_.Join(1);  // for a key of the world
   EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(1));
+}
+
+TEST_F(ChannelGroupsTest, AGroupIsNotCompleteOnceNobodyHearsIt) {
+  alice_.Join(1);
+  world_.Change([&](WebimTurn& turn) {  // its subscription has not begun
+    world_.state().groups().Join(bob_.instance(), world_.FactsOf(1), 1, "key", turn);
+  });
+  EXPECT_TRUE(world_.state().groups().Find(1)->is_complete);
+  const std::uint64_t silences = world_.state().groups().silences();
+  alice_.Quit(1);
+  EXPECT_FALSE(world_.state().groups().Find(1)->is_complete);
+  world_.Change([&](WebimTurn& turn) {  // what was read before
+    world_.state().groups().Hear(world_.LoginOf(bob_.login()), 1);
+    world_.state().groups().Complete(1, 0, silences, turn);
+  });
+  EXPECT_FALSE(world_.state().groups().Find(1)->is_complete);
 }
 
 TEST_F(ChannelGroupsTest, AJoinDropsNothingOfAGroupWithMembers) {

@@ -1,4 +1,4 @@
-#include "daemon/channel/channel_json.h"
+#include "handlers/webim/webim_json.h"
 
 #include <chrono>
 #include <string>
@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "handlers/channel/channel_codes.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {
@@ -29,7 +30,7 @@ StoredMessage Message() {
                       .sent_at = kNoon}};
 }
 
-TEST(ChannelJson, AMessageOfAGroupIsAsRecorded) {
+TEST(WebimJson, AMessageOfAGroupIsAsRecorded) {
   EXPECT_EQ(
       GroupMessageEntry({"room_1"}, Message()),
       fmt::format(
@@ -40,28 +41,28 @@ TEST(ChannelJson, AMessageOfAGroupIsAsRecorded) {
           kBody));
 }
 
-TEST(ChannelJson, AMessageHasTheNickOfItsSender) {
+TEST(WebimJson, AMessageHasTheNickOfItsSender) {
   StoredMessage message = Message();
   message.content.nick = "A \"B\"";
   const std::string entry = GroupMessageEntry({"room_1"}, message);
   EXPECT_TRUE(entry.ends_with(R"("From_AccountNick":"A \"B\""}})")) << entry;
 }
 
-TEST(ChannelJson, LargeNumbersOfClientsAreKept) {
+TEST(WebimJson, LargeNumbersOfClientsAreKept) {
   StoredMessage message = Message();
   message.content.client_random = std::uint64_t{1} << 53;
   EXPECT_NE(GroupMessageEntry({"r"}, message).find(R"("MsgRandom":9007199254740992,)"),
             std::string::npos);
 }
 
-TEST(ChannelJson, SecondsAreRoundedDown) {
+TEST(WebimJson, SecondsAreRoundedDown) {
   StoredMessage message = Message();
   message.content.sent_at = kNoon + 999ms;
   EXPECT_NE(GroupMessageEntry({"r"}, message).find(R"("MsgTimeStamp":1700000000,)"),
             std::string::npos);
 }
 
-TEST(ChannelJson, ANoticeOfChangedMembersIsAsRecorded) {
+TEST(WebimJson, ANoticeOfChangedMembersIsAsRecorded) {
   AccountReply reply(1'700'000'000'101);
   reply.AddNotice(SystemNoticeEntry({"room_1"}, ReportType::kUserDefined, kNoon));
   EXPECT_EQ(
@@ -74,13 +75,13 @@ TEST(ChannelJson, ANoticeOfChangedMembersIsAsRecorded) {
       R"("ReportType":255,"UserDefinedField":"{\"cmd\":\"notifyPusherChange\",\"data\":\"\"}"}}]}]})");
 }
 
-TEST(ChannelJson, ANoticeOfAnEndedGroupIsAsRecorded) {
+TEST(WebimJson, ANoticeOfAnEndedGroupIsAsRecorded) {
   const std::string entry = SystemNoticeEntry({"room_1"}, ReportType::kGroupEnded, kNoon);
   EXPECT_TRUE(entry.ends_with(R"("MsgBody":{"Operator_Account":"admin","ReportType":5}})"))
       << entry;
 }
 
-TEST(ChannelJson, ADirectMessageIsAsRecorded) {
+TEST(WebimJson, ADirectMessageIsAsRecorded) {
   StoredMessage message = Message();
   message.receiver = {"user_b"};
   AccountReply reply(1'700'000'000'102);
@@ -94,7 +95,7 @@ TEST(ChannelJson, ADirectMessageIsAsRecorded) {
                   kBody));
 }
 
-TEST(ChannelJson, AMessageIsSentWithoutSeparatorsOfLines) {
+TEST(WebimJson, AMessageIsSentWithoutSeparatorsOfLines) {
   StoredMessage message = Message();
   message.content.body = "[{\"Text\":\"a\u2028\u2029\"}]";
   const std::string body = R"("MsgBody":[{"Text":"a\u2028\u2029"}])";
@@ -102,7 +103,7 @@ TEST(ChannelJson, AMessageIsSentWithoutSeparatorsOfLines) {
   EXPECT_NE(DirectMessageEntry(message).find(body), std::string::npos);
 }
 
-TEST(ChannelJson, AReplyHasOneEventPerKindAndOneNumber) {
+TEST(WebimJson, AReplyHasOneEventPerKindAndOneNumber) {
   AccountReply reply(7);
   reply.AddNotice("\"n\":1}");
   reply.AddDirect("\"d\":1}");
@@ -114,7 +115,7 @@ TEST(ChannelJson, AReplyHasOneEventPerKindAndOneNumber) {
             R"({"Event":5,"GroupTips":[{"NoticeSeq":7,"n":1},{"NoticeSeq":7,"n":2}]}]})");
 }
 
-TEST(ChannelJson, ARoomsReplyIsAsRecorded) {
+TEST(WebimJson, ARoomsReplyIsAsRecorded) {
   EXPECT_EQ(RoomReply(3, 45s, "50e1367507ae4596ca7bbc76247b071a", R"({"a":1},{"b":2})"),
             R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":3,"HoldTime":45,)"
             R"("Key":"50e1367507ae4596ca7bbc76247b071a","RspMsgList":[{"a":1},{"b":2}]})");
@@ -123,18 +124,18 @@ TEST(ChannelJson, ARoomsReplyIsAsRecorded) {
             R"("Key":"50e1","RspMsgList":[]})");
 }
 
-TEST(ChannelJson, AKeyComesBackQuoted) {
+TEST(WebimJson, AKeyComesBackQuoted) {
   EXPECT_NE(RoomReply(2, 45s, "a\"\\\n", "").find(R"("Key":"a\"\\\n",)"), std::string::npos);
 }
 
-TEST(ChannelJson, FailuresAreAsRecorded) {
+TEST(WebimJson, FailuresAreAsRecorded) {
   EXPECT_EQ(FailureReply(60008, "timeout"),
             R"({"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"timeout"})");
   EXPECT_EQ(KickedReply(),
             R"({"ActionStatus":"FAIL","ErrorCode":91101,"ErrorInfo":"kicked by another login"})");
 }
 
-TEST(ChannelJson, CountsMicroseconds) { EXPECT_EQ(Microseconds(kNoon), 1'700'000'000'000'000U); }
+TEST(WebimJson, CountsMicroseconds) { EXPECT_EQ(Microseconds(kNoon), 1'700'000'000'000'000U); }
 
 }  // namespace
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-#include "daemon/channel/room_polls.h"
+#include "handlers/webim/room_polls.h"
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <ranges>
 #include <utility>
 
-#include "daemon/channel/channel_json.h"
+#include "handlers/webim/webim_json.h"
 
 namespace rtcroom {
 namespace {
@@ -14,13 +14,13 @@ namespace {
 /// While too many are delivered, the polls of a group are answered once in that time.
 constexpr std::chrono::seconds kBatchPeriod{1};
 
-bool IsOfPresentGroup(const Login& login, const RoomPoll& poll) {
+bool IsOfPresentGroup(const WebimLogin& login, const RoomPoll& poll) {
   return poll.claims && poll.claims->instance == login.claims.instance &&
          login.IsIn(poll.claims->room_number);
 }
 
 /// A poll confirms what is before its start.
-void TakePosition(Login& login, const RoomPoll& poll) {
+void TakePosition(WebimLogin& login, const RoomPoll& poll) {
   if (!IsOfPresentGroup(login, poll)) return;
   Membership& room = *login.room;
   const std::uint64_t end = room.group->facts.last_seq + 1;
@@ -44,7 +44,8 @@ void AddEntry(std::string_view entry, std::string& entries) {
 
 }  // namespace
 
-std::optional<RoomPolls::Missing> RoomPolls::MissingFor(const Login* login, const RoomPoll& poll) {
+std::optional<RoomPolls::Missing> RoomPolls::MissingFor(const WebimLogin* login,
+                                                        const RoomPoll& poll) {
   if (login == nullptr || !IsOfPresentGroup(*login, poll)) return std::nullopt;
   const Group& group = *login->room->group;
   const std::uint64_t first = std::max(login->room->confirmed, poll.start);
@@ -53,14 +54,15 @@ std::optional<RoomPolls::Missing> RoomPolls::MissingFor(const Login* login, cons
   return Missing{.room_number = group.facts.number, .first = first, .last = kept - 1};
 }
 
-void RoomPolls::Poll(Login* login, const RoomPoll& poll, const std::optional<OlderMessages>& older,
-                     PollReply reply, ChannelTurn& turn) {
+void RoomPolls::Poll(WebimLogin* login, const RoomPoll& poll,
+                     const std::optional<OlderMessages>& older, PollReply reply, WebimTurn& turn) {
   if (login != nullptr) TakePosition(*login, poll);
   polls_.HoldRoom(login, poll, std::move(reply), turn);
-  if (login == nullptr || !login->IsActive()) return;
+  if (login == nullptr) return;
   const bool was_answered = notices_.SendByRoom(*login, turn);
   LoginPolls& polls = login->room_polls;
   if (!login->room || polls.waiting.empty()) return;
+  login->room->group->waiting.insert(login);
   if (!was_answered && poll.claims && !IsOfPresentGroup(*login, poll)) {
     // A late poll of a group that was left: it takes over the position in the present one.
     polls_.MarkShared(polls, turn.now);
@@ -74,7 +76,7 @@ void RoomPolls::Poll(Login* login, const RoomPoll& poll, const std::optional<Old
   unconfirmed_.push_back({.since = turn.now, .instance = login->claims.instance});
 }
 
-void RoomPolls::SendOlder(Login& login, const OlderMessages& older, ChannelTurn& turn) {
+void RoomPolls::SendOlder(WebimLogin& login, const OlderMessages& older, WebimTurn& turn) {
   Membership& room = *login.room;
   if (room.in_flight.end > 0) return;
   const GroupFacts& facts = room.group->facts;
@@ -101,14 +103,14 @@ void RoomPolls::SendOlder(Login& login, const OlderMessages& older, ChannelTurn&
 }
 
 /// Messages before `stored` exist no more.
-void RoomPolls::SkipGap(Login& login, std::uint64_t stored, ChannelTurn& turn) {
+void RoomPolls::SkipGap(WebimLogin& login, std::uint64_t stored, WebimTurn& turn) {
   if (stored <= login.room->confirmed) return;
   ++gaps_;
   login.room->confirmed = stored;
   notices_.NotifyChanged(login, turn);
 }
 
-void RoomPolls::Send(Login& login, ChannelTurn& turn) {
+void RoomPolls::Send(WebimLogin& login, WebimTurn& turn) {
   if (!login.room || login.room_polls.waiting.empty()) return;
   const Membership& room = *login.room;
   const Group& group = *room.group;
@@ -131,8 +133,8 @@ void RoomPolls::Send(Login& login, ChannelTurn& turn) {
   Deliver(login, entries, end, oldest, turn);
 }
 
-void RoomPolls::Deliver(Login& login, std::string_view entries, std::uint64_t end,
-                        std::optional<TimePoint> made_at, ChannelTurn& turn) {
+void RoomPolls::Deliver(WebimLogin& login, std::string_view entries, std::uint64_t end,
+                        std::optional<TimePoint> made_at, WebimTurn& turn) {
   Membership& room = *login.room;
   deliveries_.Charge(turn.now, options_.delivery_rate, 1);
   room.in_flight = {.since = turn.now, .end = end};
@@ -142,7 +144,7 @@ void RoomPolls::Deliver(Login& login, std::string_view entries, std::uint64_t en
   polls_.Deliver(login.room_polls, RoomReply(end, hold, room.key, entries), made_at, turn);
 }
 
-void RoomPolls::OnMessage(Group& group, const StoredMessage& message, ChannelTurn& turn) {
+void RoomPolls::OnMessage(Group& group, const StoredMessage& message, WebimTurn& turn) {
   if (message.seq <= group.facts.last_seq) return;  // supplied already
   // After a gap the messages before this one are read from the store when they are asked for.
   if (message.seq != group.facts.last_seq + 1) ClearTail(group);
@@ -153,22 +155,28 @@ void RoomPolls::OnMessage(Group& group, const StoredMessage& message, ChannelTur
   Wake(group, turn);
 }
 
-void RoomPolls::AdvanceTo(Group& group, std::uint64_t seq, ChannelTurn& turn) {
-  group.is_complete = true;
+void RoomPolls::AdvanceTo(Group& group, std::uint64_t seq, WebimTurn& turn) {
   if (seq <= group.facts.last_seq) return;
   group.facts.last_seq = seq;
   ClearTail(group);
   Wake(group, turn);
 }
 
-void RoomPolls::Wake(Group& group, ChannelTurn& turn) {
+void RoomPolls::Wake(Group& group, WebimTurn& turn) {
   if (group.batch_at) return;
   if (deliveries_.Debt(turn.now, options_.delivery_rate).count() > 0) {
     group.batch_at = turn.now + kBatchPeriod;
     batches_.push_back(&group);
     return;
   }
-  for (Login* const member : group.members) Send(*member, turn);
+  SendTo(group, turn);
+}
+
+void RoomPolls::SendTo(Group& group, WebimTurn& turn) {
+  std::erase_if(group.waiting, [&](WebimLogin* login) {
+    Send(*login, turn);
+    return login->room_polls.waiting.empty();
+  });
 }
 
 void RoomPolls::AddToTail(Group& group, GroupMessage message) {
@@ -202,16 +210,16 @@ void RoomPolls::Forget(Group& group) {
   if (group.batch_at) std::erase(batches_, &group);
 }
 
-void RoomPolls::OnTick(ChannelTurn& turn) {
+void RoomPolls::OnTick(WebimTurn& turn) {
   ResendLost(turn);
   SendBatches(turn);
 }
 
-void RoomPolls::ResendLost(ChannelTurn& turn) {
+void RoomPolls::ResendLost(WebimTurn& turn) {
   while (!unconfirmed_.empty() && unconfirmed_.front().since + options_.resend_after <= turn.now) {
     const Unconfirmed oldest = unconfirmed_.front();
     unconfirmed_.pop_front();
-    Login* const login = logins_.Find(oldest.instance);
+    WebimLogin* const login = logins_.Find(oldest.instance);
     if (login == nullptr || !login->room) continue;
     InFlight& in_flight = login->room->in_flight;
     // Otherwise it was confirmed, or a later one follows.
@@ -220,11 +228,11 @@ void RoomPolls::ResendLost(ChannelTurn& turn) {
   }
 }
 
-void RoomPolls::SendBatches(ChannelTurn& turn) {
+void RoomPolls::SendBatches(WebimTurn& turn) {
   std::erase_if(batches_, [&](Group* group) {
     if (*group->batch_at > turn.now) return false;
     group->batch_at.reset();
-    for (Login* const member : group->members) Send(*member, turn);
+    SendTo(*group, turn);
     return true;
   });
 }

@@ -1,4 +1,4 @@
-// A channel's state with its store, its clock and the phones that poll it.
+// What clients of 2018 are to receive, with the logins, a store, a clock and the phones that poll.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/channel/channel_state.h"
+#include "daemon/channel/login_table.h"
+#include "handlers/webim/webim_state.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {
@@ -72,14 +73,25 @@ class ChannelWorld {
  public:
   explicit ChannelWorld(const ChannelOptions& options = {});
 
-  ChannelState& state() { return *state_; }
+  WebimState& state() { return *state_; }
+  LoginTable& logins() { return *logins_; }
   /// Of a login that is known.
-  Login& LoginOf(const ChannelInstance& login) { return *state().logins().Find(login.instance); }
+  WebimLogin& LoginOf(const ChannelInstance& login) {
+    return *state().logins().Find(login.instance);
+  }
   /// Without a login when the account is not known.
   Account& AccountOf(const UserId& account);
-  bool IsMember(std::uint64_t room, const UserId& account) { return AccountOf(account).IsIn(room); }
+  bool IsMember(std::uint64_t room, const UserId& account);
+  std::size_t CountMembers(std::uint64_t room);
   /// Makes one change, and sends the replies after it.
-  void Change(const std::function<void(ChannelTurn&)>& change);
+  void Change(const std::function<void(WebimTurn&)>& change);
+  /// Makes a change of the logins, and tells the clients after it.
+  void ChangeLogins(const std::function<void(ChannelTurn&)>& change);
+  ChannelCounts counts();
+  ChannelSizes sizes();
+  ConnectedLogins Page(const LoginQuery& query);
+  std::size_t held_bytes() { return logins().held_bytes() + state().held_bytes(); }
+  void Shrink(std::size_t most);
 
   /// Advances both clocks, with a tick each 100 ms.
   void Advance(std::chrono::milliseconds by);
@@ -112,6 +124,9 @@ class ChannelWorld {
   [[nodiscard]] std::uint64_t LastSeq(std::uint64_t room) const;
   void FailReads(bool fail) { reads_fail_ = fail; }
   [[nodiscard]] std::size_t reads() const { return reads_; }
+  /// An event in the room.
+  void Happens(std::uint64_t room, const EventPayload& what, bool is_of_feed = false);
+  void LoseEvents();
   /// Changes the members of the room.
   void ChangeMembers(std::uint64_t room);
   [[nodiscard]] std::uint64_t MembersVersion(std::uint64_t room) { return members_[room]; }
@@ -120,6 +135,10 @@ class ChannelWorld {
   // Requests. All but the login admit the instance first, as `Channel` does.
   ChannelInstance LogIn(const std::string& account);
   Standing Admit(const ChannelInstance& caller);
+  void LogOut(std::uint64_t instance);
+  /// The login has a connection. @return whether it has not ended.
+  bool Attach(const ChannelInstance& login, std::function<void()> on_kicked,
+              ClientKind client = ClientKind::kRtcroom);
   /// @return the key.
   std::string Join(const ChannelInstance& caller, std::uint64_t room);
   void Quit(const ChannelInstance& caller, std::uint64_t room);
@@ -138,14 +157,20 @@ class ChannelWorld {
     bool has_ended = false;
   };
 
-  void Supply(const StoredMessage& message, ChannelTurn& turn);
-  void Complete(std::uint64_t room);
+  void Supply(const StoredMessage& message, WebimTurn& turn);
+  void Begin(const ChannelInstance& login);
+  /// The login is subscribed to its room.
+  void Follow(const ChannelInstance& login);
+  /// The logins that are known.
+  std::vector<WebimLogin*> All();
   void Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, const std::string& key);
   [[nodiscard]] std::vector<StoredMessage> Pending(const UserId& account) const;
 
   const ChannelOptions options_;
   FakeClock clock_;
-  std::optional<ChannelState> state_;
+  std::optional<LoginTable> logins_;
+  std::optional<WebimState> state_;
+  std::vector<std::uint64_t> instances_;  ///< that have begun
   Account unknown_;
   std::map<std::uint64_t, Room> rooms_;
   std::map<std::uint64_t, std::uint64_t> members_;
@@ -156,6 +181,7 @@ class ChannelWorld {
   std::vector<Latency> latencies_;
   std::uint64_t newest_instance_ = 100;
   std::uint64_t newest_position_ = 0;
+  std::uint64_t newest_event_ = 0;
   std::size_t reads_ = 0;
   bool reads_fail_ = false;
 };

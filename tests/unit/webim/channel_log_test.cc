@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -37,7 +37,7 @@ class ChannelLogTest : public testing::Test {
                         .key = phone_.key,
                         .claims = RoomKeyClaims{.instance = phone_.instance(), .room_number = 1}};
     auto poll = std::make_shared<SentPoll>();
-    world_.Change([&](ChannelTurn& turn) {
+    world_.Change([&](WebimTurn& turn) {
       world_.state().room_polls().Poll(&world_.LoginOf(phone_.login()), sent, older,
                                        SentPoll::ReplyTo(poll), turn);
     });
@@ -75,7 +75,7 @@ TEST_F(ChannelLogTest, ManyOlderMessagesComeInSeveralReplies) {
   ReceiveAll();
   ASSERT_THAT(phone_.texts, SizeIs(120));
   EXPECT_TRUE(std::ranges::is_sorted(phone_.texts));
-  EXPECT_EQ(world_.state().counts().gaps, 0U);
+  EXPECT_EQ(world_.counts().gaps, 0U);
 }
 
 TEST_F(ChannelLogTest, ATailHasABoundInBytesAndKeepsTheNewestMessage) {
@@ -94,7 +94,7 @@ TEST_F(ChannelLogTest, APositionBeforeTheLogContinuesAtItsStartWithANotice) {
   ReceiveAll();
   EXPECT_THAT(phone_.texts, ElementsAre(5, 6, 7, 8, 9, 10));
   EXPECT_THAT(phone_.PollAccount()->Notices(), ElementsAre(kChangeNotice));
-  EXPECT_EQ(world_.state().counts().gaps, 1U);
+  EXPECT_EQ(world_.counts().gaps, 1U);
 }
 
 TEST_F(ChannelLogTest, AnEmptyLogContinuesInMemory) {
@@ -102,7 +102,7 @@ TEST_F(ChannelLogTest, AnEmptyLogContinuesInMemory) {
   world_.Trim(1, 11);
   ReceiveAll();
   EXPECT_THAT(phone_.texts, ElementsAre(8, 9, 10));
-  EXPECT_EQ(world_.state().counts().gaps, 1U);
+  EXPECT_EQ(world_.counts().gaps, 1U);
 }
 
 TEST_F(ChannelLogTest, TheNoticeOfAGapMayGoByTheRoomsPoll) {
@@ -188,7 +188,7 @@ TEST_F(ChannelLogTest, MessagesThatBecameMissingAfterTheReadAreNoGap) {
   phone_.TakeRoom(poll);
   ReceiveAll();
   EXPECT_THAT(phone_.texts, SizeIs(10));
-  EXPECT_EQ(world_.state().counts().gaps, 0U);
+  EXPECT_EQ(world_.counts().gaps, 0U);
 }
 
 TEST_F(ChannelLogTest, AReadForAnotherPlaceIsNoGap) {
@@ -200,7 +200,7 @@ TEST_F(ChannelLogTest, AReadForAnotherPlaceIsNoGap) {
     const PollPtr poll = PollWith(RoomPolls::OlderMessages{.missing = missing, .stored = none});
     EXPECT_FALSE(poll->is_answered());
   }
-  EXPECT_EQ(world_.state().counts().gaps, 0U);
+  EXPECT_EQ(world_.counts().gaps, 0U);
 }
 
 TEST_F(ChannelLogTest, MessagesThatWereConfirmedAfterTheReadAreNotGivenAgain) {

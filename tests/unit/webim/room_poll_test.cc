@@ -1,12 +1,10 @@
-#include "daemon/channel/channel_state.h"
-
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -133,7 +131,7 @@ TEST_F(RoomPollTest, IsHeldAndAnsweredAsItCameForAnUnknownKeyOrInstance) {
   stranger.key = "1\"2\\3";
   stranger.start = 77;
   const std::string key_of_alice = phone_.key;
-  world_.state().LogOut(phone_.instance());
+  world_.LogOut(phone_.instance());
   const std::vector<PollPtr> polls = {stranger.PollRoom(), phone_.PollRoom()};
   world_.Say(1);
   world_.Advance(44s);
@@ -191,7 +189,7 @@ TEST_F(RoomPollTest, ALostAnswerIsGivenAgainAtOnceToASinglePoll) {
   ASSERT_TRUE(lost->is_answered());
   world_.Say(1);
   EXPECT_THAT(phone_.PollRoom()->Texts(), ElementsAre(1, 2));
-  EXPECT_EQ(world_.state().counts().redeliveries, 1U);
+  EXPECT_EQ(world_.counts().redeliveries, 1U);
 }
 
 TEST_F(RoomPollTest, OnlyOneAnswerIsOnItsWay) {
@@ -313,7 +311,7 @@ TEST_F(RoomPollTest, HoldsAsManyLoopsAsAClientCanHave) {
   EXPECT_THAT(polls.front()->Texts(), IsEmpty());
   EXPECT_EQ(polls.front()->Key(), phone_.key);
   for (std::size_t i = 1; i < polls.size(); ++i) EXPECT_FALSE(polls[i]->is_answered());
-  EXPECT_EQ(world_.state().sizes().polls, 10U);
+  EXPECT_EQ(world_.sizes().polls, 10U);
 }
 
 // H6
@@ -375,11 +373,11 @@ TEST_F(RoomPollTest, IsAnsweredBeforeAStop) {
   phone_.TakeRoom(phone_.PollRoom());
   const PollPtr room = phone_.PollRoom();
   const PollPtr account = phone_.PollAccount();
-  world_.Change([&](ChannelTurn& turn) { world_.state().polls().AnswerAll(turn); });
+  world_.Change([&](WebimTurn& turn) { world_.state().polls().AnswerAll(turn); });
   EXPECT_EQ(room->ErrorCode(), 0);
   EXPECT_EQ(room->NextSeq(), 2U);
   EXPECT_EQ(account->Body(), R"({"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"timeout"})");
-  EXPECT_EQ(world_.state().sizes().polls, 0U);
+  EXPECT_EQ(world_.sizes().polls, 0U);
 }
 
 // Batches

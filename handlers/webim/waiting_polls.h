@@ -14,11 +14,11 @@
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
-#include "daemon/channel/channel_turn.h"
+#include "handlers/webim/webim_turn.h"
 
 namespace rtcroom {
 
-struct Login;
+struct WebimLogin;
 
 // Bounds of one reply.
 inline constexpr std::size_t kMaxReplyEntries = 50;
@@ -36,7 +36,7 @@ struct RoomPoll {
 struct WaitingPoll {
   PollReply reply{};
   MonotonicTime due{};
-  Login* owner = nullptr;  ///< null: of no known login
+  WebimLogin* owner = nullptr;  ///< null: of no known login
   bool is_account = false;
   std::uint64_t start = 0;  ///< of a room's poll
   std::string key{};        ///< likewise
@@ -66,25 +66,25 @@ class WaitingPolls {
   explicit WaitingPolls(const ChannelOptions& options) : options_(options) {}
 
   /// Holds a poll of an account.
-  void HoldAccount(Login* owner, PollReply reply, ChannelTurn& turn);
-  void HoldRoom(Login* owner, const RoomPoll& poll, PollReply reply, ChannelTurn& turn);
+  void HoldAccount(WebimLogin* owner, PollReply reply, WebimTurn& turn);
+  void HoldRoom(WebimLogin* owner, const RoomPoll& poll, PollReply reply, WebimTurn& turn);
   /// Takes a poll of a caller that has spent what it may: it is answered empty after `kPause`,
   /// whatever comes, and the next poll gets that.
   /// @param room  nullopt: the account's poll.
-  void Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn);
+  void Pause(const std::optional<RoomPoll>& room, PollReply reply, WebimTurn& turn);
 
   /// Answers the newest of these polls, of which there is one, with entries.
   /// @param made_at  of the oldest entry that is new to the client; nullopt when none is, or when
   ///                 its time is not known.
   void Deliver(LoginPolls& polls, std::string body, std::optional<TimePoint> made_at,
-               ChannelTurn& turn);
+               WebimTurn& turn);
   /// Answers the newest poll of the room of a login with entries, from its present position.
-  void DeliverByRoom(Login& login, std::string_view entries, std::optional<TimePoint> made_at,
-                     ChannelTurn& turn);
-  void AnswerNewestEmpty(LoginPolls& polls, ChannelTurn& turn);
-  void AnswerAllEmpty(LoginPolls& polls, ChannelTurn& turn);
+  void DeliverByRoom(WebimLogin& login, std::string_view entries, std::optional<TimePoint> made_at,
+                     WebimTurn& turn);
+  void AnswerNewestEmpty(LoginPolls& polls, WebimTurn& turn);
+  void AnswerAllEmpty(LoginPolls& polls, WebimTurn& turn);
   /// Answers all polls of the account of a login that was kicked.
-  void AnswerKicked(Login& login, ChannelTurn& turn);
+  void AnswerKicked(WebimLogin& login, WebimTurn& turn);
   /// The client may have begun another loop: each has a poll in the time that this lasts.
   void MarkShared(LoginPolls& polls, MonotonicTime now) const {
     polls.shared_until = now + options_.hold + options_.resend_after;
@@ -93,12 +93,12 @@ class WaitingPolls {
   void Retract(InFlight& in_flight);
   void RetractIfAskedAgain(InFlight& in_flight, const LoginPolls& polls, MonotonicTime now);
   /// The login is not known any more: its polls are held on.
-  static void Orphan(Login& login);
+  static void Orphan(WebimLogin& login);
 
   /// Answers polls that are due.
-  void OnTick(ChannelTurn& turn);
+  void OnTick(WebimTurn& turn);
   /// Answers every poll.
-  void AnswerAll(ChannelTurn& turn);
+  void AnswerAll(WebimTurn& turn);
 
   [[nodiscard]] std::size_t size() const { return waiting_.size() + paused_.size(); }
   [[nodiscard]] std::size_t account_polls() const { return account_polls_; }
@@ -106,10 +106,10 @@ class WaitingPolls {
   [[nodiscard]] const ChannelCounts& counts() const { return counts_; }
 
  private:
-  void Hold(WaitingPoll poll, ChannelTurn& turn);
-  void Answer(WaitingList::iterator poll, std::string body, ChannelTurn& turn);
-  void AnswerEmpty(WaitingList::iterator poll, ChannelTurn& turn);
-  void AnswerPaused(ChannelTurn& turn);
+  void Hold(WaitingPoll poll, WebimTurn& turn);
+  void Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn);
+  void AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn);
+  void AnswerPaused(WebimTurn& turn);
   [[nodiscard]] std::string RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const;
 
   const ChannelOptions options_;

@@ -1,9 +1,10 @@
-#include "daemon/channel/waiting_polls.h"
+#include "handlers/webim/waiting_polls.h"
 
 #include <utility>
 
-#include "daemon/channel/channel_json.h"
-#include "daemon/channel/login_table.h"
+#include "handlers/channel/channel_codes.h"
+#include "handlers/webim/webim_json.h"
+#include "handlers/webim/webim_login.h"
 
 namespace rtcroom {
 namespace {
@@ -16,15 +17,13 @@ constexpr std::size_t kMaxPolls = 10;
 /// Keys of this server have less than a fifth of that.
 constexpr std::size_t kMaxKeyBytes = 512;
 
-constexpr int kNothingNew = 60008;
-
-LoginPolls& PollsOf(Login& owner, const WaitingPoll& poll) {
+LoginPolls& PollsOf(WebimLogin& owner, const WaitingPoll& poll) {
   return poll.is_account ? owner.account_polls : owner.room_polls;
 }
 
 }  // namespace
 
-void WaitingPolls::HoldAccount(Login* owner, PollReply reply, ChannelTurn& turn) {
+void WaitingPolls::HoldAccount(WebimLogin* owner, PollReply reply, WebimTurn& turn) {
   ++account_polls_;
   Hold({.reply = std::move(reply),
         .due = turn.now + options_.hold,
@@ -33,8 +32,8 @@ void WaitingPolls::HoldAccount(Login* owner, PollReply reply, ChannelTurn& turn)
        turn);
 }
 
-void WaitingPolls::HoldRoom(Login* owner, const RoomPoll& poll, PollReply reply,
-                            ChannelTurn& turn) {
+void WaitingPolls::HoldRoom(WebimLogin* owner, const RoomPoll& poll, PollReply reply,
+                            WebimTurn& turn) {
   Hold({.reply = std::move(reply),
         .due = turn.now + options_.hold,
         .owner = owner,
@@ -43,8 +42,8 @@ void WaitingPolls::HoldRoom(Login* owner, const RoomPoll& poll, PollReply reply,
        turn);
 }
 
-void WaitingPolls::Hold(WaitingPoll poll, ChannelTurn& turn) {
-  Login* const owner = poll.owner;
+void WaitingPolls::Hold(WaitingPoll poll, WebimTurn& turn) {
+  WebimLogin* const owner = poll.owner;
   const auto held = waiting_.insert(waiting_.end(), std::move(poll));
   if (owner == nullptr) return;
   LoginPolls& polls = PollsOf(*owner, *held);
@@ -53,7 +52,7 @@ void WaitingPolls::Hold(WaitingPoll poll, ChannelTurn& turn) {
   if (polls.waiting.size() > kMaxPolls) AnswerEmpty(polls.waiting.front(), turn);
 }
 
-void WaitingPolls::Pause(const std::optional<RoomPoll>& room, PollReply reply, ChannelTurn& turn) {
+void WaitingPolls::Pause(const std::optional<RoomPoll>& room, PollReply reply, WebimTurn& turn) {
   paused_.push_back({.reply = std::move(reply), .due = turn.now + kPause, .is_account = !room});
   if (!room) {
     ++account_polls_;
@@ -64,7 +63,7 @@ void WaitingPolls::Pause(const std::optional<RoomPoll>& room, PollReply reply, C
 }
 
 void WaitingPolls::Deliver(LoginPolls& polls, std::string body, std::optional<TimePoint> made_at,
-                           ChannelTurn& turn) {
+                           WebimTurn& turn) {
   const WaitingList::iterator poll = polls.waiting.back();
   const DeliveryPath path = poll->is_account ? DeliveryPath::kAccount : DeliveryPath::kRoom;
   ++counts_.deliveries.at(static_cast<std::size_t>(path));
@@ -72,34 +71,36 @@ void WaitingPolls::Deliver(LoginPolls& polls, std::string body, std::optional<Ti
   Answer(poll, std::move(body), turn);
 }
 
-void WaitingPolls::DeliverByRoom(Login& login, std::string_view entries,
-                                 std::optional<TimePoint> made_at, ChannelTurn& turn) {
+void WaitingPolls::DeliverByRoom(WebimLogin& login, std::string_view entries,
+                                 std::optional<TimePoint> made_at, WebimTurn& turn) {
   Deliver(login.room_polls, RoomReplyTo(*login.room_polls.waiting.back(), entries), made_at, turn);
 }
 
-void WaitingPolls::AnswerNewestEmpty(LoginPolls& polls, ChannelTurn& turn) {
+void WaitingPolls::AnswerNewestEmpty(LoginPolls& polls, WebimTurn& turn) {
   AnswerEmpty(polls.waiting.back(), turn);
 }
 
-void WaitingPolls::AnswerAllEmpty(LoginPolls& polls, ChannelTurn& turn) {
+void WaitingPolls::AnswerAllEmpty(LoginPolls& polls, WebimTurn& turn) {
   while (!polls.waiting.empty()) AnswerEmpty(polls.waiting.front(), turn);
 }
 
-void WaitingPolls::AnswerKicked(Login& login, ChannelTurn& turn) {
+void WaitingPolls::AnswerKicked(WebimLogin& login, WebimTurn& turn) {
   std::vector<WaitingList::iterator>& polls = login.account_polls.waiting;
   while (!polls.empty()) Answer(polls.front(), KickedReply(), turn);
 }
 
-void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, ChannelTurn& turn) {
+void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn) {
   turn.replies.emplace_back(std::move(poll->reply), std::move(body));
   if (poll->owner != nullptr) std::erase(PollsOf(*poll->owner, *poll).waiting, poll);
   if (poll->is_account) --account_polls_;
   waiting_.erase(poll);
 }
 
-void WaitingPolls::AnswerEmpty(WaitingList::iterator poll, ChannelTurn& turn) {
-  Answer(poll, poll->is_account ? FailureReply(kNothingNew, "timeout") : RoomReplyTo(*poll, ""),
-         turn);
+void WaitingPolls::AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn) {
+  Answer(
+      poll,
+      poll->is_account ? FailureReply(kNothingNew.code, kNothingNew.info) : RoomReplyTo(*poll, ""),
+      turn);
 }
 
 std::string WaitingPolls::RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const {
@@ -125,23 +126,23 @@ void WaitingPolls::RetractIfAskedAgain(InFlight& in_flight, const LoginPolls& po
   }
 }
 
-void WaitingPolls::Orphan(Login& login) {
+void WaitingPolls::Orphan(WebimLogin& login) {
   for (const LoginPolls* const polls : {&login.account_polls, &login.room_polls}) {
     for (const WaitingList::iterator poll : polls->waiting) poll->owner = nullptr;
   }
 }
 
-void WaitingPolls::AnswerPaused(ChannelTurn& turn) {
+void WaitingPolls::AnswerPaused(WebimTurn& turn) {
   waiting_.splice(waiting_.begin(), paused_, paused_.begin());
   AnswerEmpty(waiting_.begin(), turn);
 }
 
-void WaitingPolls::OnTick(ChannelTurn& turn) {
+void WaitingPolls::OnTick(WebimTurn& turn) {
   while (!paused_.empty() && paused_.front().due <= turn.now) AnswerPaused(turn);
   while (!waiting_.empty() && waiting_.front().due <= turn.now) AnswerEmpty(waiting_.begin(), turn);
 }
 
-void WaitingPolls::AnswerAll(ChannelTurn& turn) {
+void WaitingPolls::AnswerAll(WebimTurn& turn) {
   while (!paused_.empty()) AnswerPaused(turn);
   while (!waiting_.empty()) AnswerEmpty(waiting_.begin(), turn);
 }

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -362,7 +362,7 @@ TEST_F(AccountPollTest, AFullInboxDropsTheOldestMessagesAndNoNotice) {
   EXPECT_THAT(phone_.notices, ElementsAre(kEndNotice));
   EXPECT_THAT(phone_.directs, SizeIs(99));
   EXPECT_EQ(phone_.directs.back(), 150U);
-  EXPECT_GE(world_.state().counts().dropped, 51U);
+  EXPECT_GE(world_.counts().dropped, 51U);
 }
 
 TEST(AccountPollBoundsTest, AnInboxHasABoundInBytes) {

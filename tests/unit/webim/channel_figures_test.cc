@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -19,7 +19,7 @@ class ChannelFiguresTest : public testing::Test {
   ChannelFiguresTest() { phone_.Join(1); }
 
   [[nodiscard]] std::uint64_t Deliveries(DeliveryPath path) {
-    return world_.state().counts().deliveries.at(static_cast<std::size_t>(path));
+    return world_.counts().deliveries.at(static_cast<std::size_t>(path));
   }
 
   ChannelWorld world_;
@@ -30,14 +30,14 @@ TEST_F(ChannelFiguresTest, CountWaitingPollsByKind) {
   const PollPtr account = phone_.PollAccount();
   const PollPtr first = phone_.PollRoom();
   const PollPtr second = phone_.PollRoom();
-  EXPECT_EQ(world_.state().sizes().polls, 3U);
-  EXPECT_EQ(world_.state().sizes().account_polls, 1U);
+  EXPECT_EQ(world_.sizes().polls, 3U);
+  EXPECT_EQ(world_.sizes().account_polls, 1U);
   world_.SayTo("alice", 10);
   ASSERT_TRUE(account->is_answered());
-  EXPECT_EQ(world_.state().sizes().account_polls, 0U);
-  EXPECT_EQ(world_.state().sizes().polls, 2U);
+  EXPECT_EQ(world_.sizes().account_polls, 0U);
+  EXPECT_EQ(world_.sizes().polls, 2U);
   world_.Advance(45s);
-  EXPECT_EQ(world_.state().sizes().polls, 0U);
+  EXPECT_EQ(world_.sizes().polls, 0U);
 }
 
 TEST_F(ChannelFiguresTest, CountAnswersThatCarriedSomethingByPath) {
@@ -95,7 +95,7 @@ TEST_F(ChannelFiguresTest, DoNotMeasureWhatIsGivenAgain) {
   (void)phone_.PollRoom();
   (void)phone_.PollRoom();
   world_.Advance(3s);
-  EXPECT_GT(world_.state().counts().redeliveries, 0U);
+  EXPECT_GT(world_.counts().redeliveries, 0U);
   EXPECT_EQ(world_.latencies().size(), 1U);
 }
 

@@ -1,4 +1,4 @@
-// The JSON of the message channel's polls.
+// The JSON of the polls of 2018.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,6 @@ enum class ReportType : std::uint8_t {
   kGroupEnded = 5,
   kUserDefined = 255,  ///< the members changed
 };
-
-/// What clients of every protocol expect in a notice of changed pushers.
-/// @source protocol A.8.
-inline constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
 
 /// Microseconds since 1970: numbers of notices are drawn from the clock, so that they grow over
 /// restarts, too.
@@ -58,8 +54,6 @@ class AccountReply {
 std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::string_view key,
                       std::string_view entries);
 
-/// A reply with nothing but a status.
-std::string FailureReply(int code, std::string_view info);
 /// To an instance that was kicked by another login.
 std::string KickedReply();
 

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -18,9 +18,7 @@ using testing::SizeIs;
 
 class ChannelLoginsTest : public testing::Test {
  protected:
-  ConnectedLogins Page(const LoginQuery& query = {}) {
-    return world_.state().logins().Page(query, world_.clock().Monotonic());
-  }
+  ConnectedLogins Page(const LoginQuery& query = {}) { return world_.Page(query); }
   static std::vector<std::string> NamesOf(const ConnectedLogins& page) {
     std::vector<std::string> names;
     for (const ConnectedLogin& login : page.logins) names.push_back(login.account.value);
@@ -65,10 +63,11 @@ TEST_F(ChannelLoginsTest, ShowWhatALoginDoes) {
 }
 
 TEST_F(ChannelLoginsTest, ShowThatAClientHasAWebSocket) {
-  LoginTable& logins = world_.state().logins();
-  ASSERT_TRUE(logins.Attach(world_.LogIn("alice").instance, [] {}));
-  const std::uint64_t sdk = world_.LogIn("bob").instance;
-  ASSERT_TRUE(logins.Attach(sdk, [] {}, ClientKind::kSdk));
+  LoginTable& logins = world_.logins();
+  ASSERT_TRUE(world_.Attach(world_.LogIn("alice"), [] {}));
+  const ChannelInstance bob = world_.LogIn("bob");
+  ASSERT_TRUE(world_.Attach(bob, [] {}, ClientKind::kSdk));
+  const std::uint64_t sdk = bob.instance;
   world_.Advance(3s);
   ConnectedLogins page = Page();
   ASSERT_THAT(page.logins, SizeIs(2));
@@ -81,7 +80,7 @@ TEST_F(ChannelLoginsTest, ShowThatAClientHasAWebSocket) {
   EXPECT_EQ(page.logins[1].client, ClientKind::kSdk);
   EXPECT_EQ(page.logins[1].idle, 3s);
   EXPECT_THAT(logins.by_client(), ElementsAre(0, 1, 1));
-  logins.Remove(*logins.Find(sdk));
+  world_.Advance(10min);
   EXPECT_THAT(logins.by_client(), ElementsAre(0, 0, 1));
 }
 
@@ -108,7 +107,7 @@ TEST_F(ChannelLoginsTest, EndWithTheLogin) {
   Phone bob(world_, "bob");
   Phone carol(world_, "carol");
   alice.LogIn();  // kicks the first
-  world_.Change([&](ChannelTurn&) { world_.state().LogOut(bob.instance()); });
+  world_.ChangeLogins([&](ChannelTurn& turn) { world_.logins().LogOut(bob.instance(), turn); });
   EXPECT_THAT(NamesOf(Page()), ElementsAre("alice", "carol"));
   world_.Advance(11min);
   EXPECT_THAT(NamesOf(Page()), IsEmpty());
@@ -119,7 +118,7 @@ TEST_F(ChannelLoginsTest, EndWithTheLogin) {
 TEST_F(ChannelLoginsTest, VisitAtMostAThousandAccountsForAPage) {
   for (int i = 0; i < 1'500; ++i) {
     const ChannelInstance login = world_.LogIn(fmt::format("a{:04}", i));
-    world_.Change([&](ChannelTurn&) { world_.state().LogOut(login.instance); });
+    world_.ChangeLogins([&](ChannelTurn& turn) { world_.logins().LogOut(login.instance, turn); });
   }
   (void)world_.LogIn("b");
   const ConnectedLogins page = Page();

@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -245,13 +245,13 @@ ChannelCounts Play(std::uint32_t seed, const Faults& faults, int steps) {
   world.Feed();
   for (int i = 0; i < 1'000; ++i) pass(0);
   for (const auto& phone : phones) phone->CheckAll(faults.loss_percent == 0 && !faults.restarts);
-  const ChannelCounts counts = world.state().counts();
+  const ChannelCounts counts = world.counts();
   // Nothing waits for ever.
   world.Advance(11s);
-  EXPECT_EQ(world.state().sizes().polls, 0U);
+  EXPECT_EQ(world.sizes().polls, 0U);
   world.Advance(10min);
-  EXPECT_EQ(world.state().sizes().instances, 0U);
-  EXPECT_EQ(world.state().sizes().groups, 0U);
+  EXPECT_EQ(world.sizes().instances, 0U);
+  EXPECT_EQ(world.sizes().groups, 0U);
   return counts;
 }
 

@@ -1,4 +1,4 @@
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 #include <algorithm>
 #include <utility>
@@ -57,31 +57,83 @@ std::vector<std::uint64_t> SentPoll::NoticeSeqs() const {
 }
 
 ChannelWorld::ChannelWorld(const ChannelOptions& options) : options_(options) {
+  logins_.emplace(options_);
   state_.emplace(options_);
 }
 
 Account& ChannelWorld::AccountOf(const UserId& account) {
-  Account* const found = state().logins().FindAccount(account);
+  Account* const found = logins().FindAccount(account);
   return found == nullptr ? unknown_ : *found;
 }
 
-void ChannelWorld::Change(const std::function<void(ChannelTurn&)>& change) {
-  ChannelTurn turn{.now = clock_.Monotonic(), .wall = clock_.Now()};
+std::vector<WebimLogin*> ChannelWorld::All() {
+  std::vector<WebimLogin*> all;
+  std::erase_if(instances_, [&](std::uint64_t instance) {
+    WebimLogin* const login = state().logins().Find(instance);
+    if (login != nullptr) all.push_back(login);
+    return login == nullptr;
+  });
+  return all;
+}
+
+bool ChannelWorld::IsMember(std::uint64_t room, const UserId& account) {
+  return std::ranges::any_of(All(), [&](const WebimLogin* login) {
+    return login->claims.account == account && login->IsIn(room);
+  });
+}
+
+std::size_t ChannelWorld::CountMembers(std::uint64_t room) {
+  const Group* const group = state().groups().Find(room);
+  return group == nullptr ? 0 : group->logins;
+}
+
+void ChannelWorld::Change(const std::function<void(WebimTurn&)>& change) {
+  WebimTurn turn{.now = clock_.Monotonic(), .wall = clock_.Now()};
   change(turn);
   for (const auto& [account, position] : turn.settled) {
     std::uint64_t& settled = settled_[account.value];
     settled = std::max(settled, position);
   }
   for (auto& [reply, body] : turn.replies) reply(std::move(body));
-  for (const auto& on_kicked : turn.kicked) on_kicked();
   for (const auto& [path, made_at] : turn.deliveries) {
     latencies_.push_back({path, clock_.Now() - made_at});
   }
 }
 
+void ChannelWorld::ChangeLogins(const std::function<void(ChannelTurn&)>& change) {
+  ChannelTurn turn{.now = clock_.Monotonic(), .wall = clock_.Now()};
+  change(turn);
+  for (const auto& tell : turn.over) tell();
+}
+
+ChannelCounts ChannelWorld::counts() {
+  ChannelCounts counts{.kicked = logins().kicked()};
+  state().AddTo(counts);
+  return counts;
+}
+
+ChannelSizes ChannelWorld::sizes() {
+  ChannelSizes sizes{.instances = logins().size()};
+  state().AddTo(sizes);
+  return sizes;
+}
+
+ConnectedLogins ChannelWorld::Page(const LoginQuery& query) {
+  ConnectedLogins page = logins().Page(query, clock_.Monotonic());
+  state().AddTo(page);
+  return page;
+}
+
+void ChannelWorld::Shrink(std::size_t most) {
+  const std::size_t of_logins = logins().held_bytes();
+  state().Shrink(most - std::min(most, of_logins));
+  ChangeLogins([&](ChannelTurn& turn) { logins().Shrink(most, turn); });
+}
+
 void ChannelWorld::Advance(std::chrono::milliseconds by) {
   const auto tick = [this] {
-    Change([this](ChannelTurn& turn) {
+    ChangeLogins([this](ChannelTurn& turn) { logins().OnTick(turn); });
+    Change([this](WebimTurn& turn) {
       turn.is_of_feed = true;
       state().OnTick(turn);
     });
@@ -96,6 +148,8 @@ void ChannelWorld::Advance(std::chrono::milliseconds by) {
 
 void ChannelWorld::Restart() {
   unfed_.clear();  // the feed begins after the newest message
+  instances_.clear();
+  logins_.emplace(options_);
   state_.emplace(options_);
 }
 
@@ -126,19 +180,22 @@ void ChannelWorld::StoreDirect(const std::string& account, std::uint64_t seq,
 }
 
 void ChannelWorld::Feed() {
-  Change([&](ChannelTurn& turn) {
+  Change([&](WebimTurn& turn) {
     turn.is_of_feed = true;
     for (const StoredMessage& message : std::exchange(unfed_, {})) Supply(message, turn);
   });
 }
 
 void ChannelWorld::FeedOne(const StoredMessage& message) {
-  Change([&](ChannelTurn& turn) { Supply(message, turn); });
+  Change([&](WebimTurn& turn) { Supply(message, turn); });
 }
 
-void ChannelWorld::Supply(const StoredMessage& message, ChannelTurn& turn) {
+void ChannelWorld::Supply(const StoredMessage& message, WebimTurn& turn) {
   if (message.room_number == 0) {
-    state().account_polls().OnDirectMessage(message, turn);
+    for (WebimLogin* const login : All()) {
+      if (login->claims.account != message.receiver) continue;
+      state().account_polls().OnDirectMessage(*login, message, turn);
+    }
   } else if (Group* const group = state().groups().Find(message.room_number)) {
     state().room_polls().OnMessage(*group, message, turn);
   }
@@ -166,18 +223,37 @@ std::uint64_t ChannelWorld::LastSeq(std::uint64_t room) const {
   return found == rooms_.end() ? 0 : found->second.last_seq;
 }
 
+void ChannelWorld::Happens(std::uint64_t room, const EventPayload& what, bool is_of_feed) {
+  ++newest_event_;
+  const RoomObject object{.seq = newest_event_,
+                          .first = newest_event_,
+                          .ends_room = std::holds_alternative<RoomDestroyed>(what),
+                          .made_at = clock_.Now(),
+                          // Shared by the receivers.
+                          .event = std::make_shared<const StoredEvent>(
+                              StoredEvent{.room_number = room, .event = {.payload = what}})};
+  Change([&](WebimTurn& turn) {
+    turn.is_of_feed = is_of_feed;
+    for (const WebimLogin* const login : All()) {
+      state().OnRoomPush(login->claims.instance, room, {&object, 1}, turn);
+    }
+  });
+}
+
+void ChannelWorld::LoseEvents() {
+  Change([&](WebimTurn& turn) {
+    for (WebimLogin* const login : All()) state().groups().OnEventsLost(*login, turn);
+  });
+}
+
 void ChannelWorld::ChangeMembers(std::uint64_t room) {
   ++members_[room];
-  Change([&](ChannelTurn& turn) {
-    turn.is_of_feed = true;
-    turn.changed_at = clock_.Now();
-    state().groups().OnMembersChanged(room, turn);
-  });
+  Happens(room, PusherAdded{}, /*is_of_feed=*/true);
 }
 
 void ChannelWorld::End(std::uint64_t room) {
   rooms_[room].has_ended = true;
-  Change([&](ChannelTurn& turn) { state().groups().OnRoomEnded(room, turn); });
+  Happens(room, RoomDestroyed{});
 }
 
 GroupFacts ChannelWorld::FactsOf(std::uint64_t room) const {
@@ -189,7 +265,7 @@ GroupFacts ChannelWorld::FactsOf(std::uint64_t room) const {
 ChannelInstance ChannelWorld::LogIn(const std::string& account) {
   const ChannelInstance login{.account = {account},
                               .instance = ++newest_instance_,
-                              .logged_in = state().logins().NextLogin({account}, clock_.Now()),
+                              .logged_in = logins().NextLogin({account}, clock_.Now()),
                               .expires = clock_.Now() + std::chrono::hours(24)};
   Admit(login);
   return login;
@@ -197,14 +273,47 @@ ChannelInstance ChannelWorld::LogIn(const std::string& account) {
 
 Standing ChannelWorld::Admit(const ChannelInstance& caller) {
   Standing standing{};
-  Change([&](ChannelTurn& turn) { standing = state().Admit(caller, turn); });
+  ChangeLogins([&](ChannelTurn& turn) { standing = logins().Admit(caller, turn); });
+  Begin(caller);
   return standing;
+}
+
+void ChannelWorld::Begin(const ChannelInstance& login) {
+  bool is_new = false;
+  Change([&](WebimTurn& turn) {
+    Login* const known = logins().Find(login.instance);
+    if (known == nullptr || !known->IsActive() || known->is_connected) return;
+    is_new = state().Begin(login, /*knows_group=*/false, turn);
+    if (!is_new) return;
+    if (known->account->logins.size() > 1) state().MarkShared(login.instance, turn);
+    known->on_end = [this, instance = login.instance](Standing standing) {
+      Change([&](WebimTurn& end) { state().End(instance, standing, end); });
+    };
+  });
+  if (is_new) instances_.push_back(login.instance);
+}
+
+void ChannelWorld::LogOut(std::uint64_t instance) {
+  ChangeLogins([&](ChannelTurn& turn) { (void)logins().LogOut(instance, turn); });
+}
+
+bool ChannelWorld::Attach(const ChannelInstance& login, std::function<void()> on_kicked,
+                          ClientKind client) {
+  Login* const found = logins().Find(login.instance);
+  if (found == nullptr || !found->IsActive()) return false;
+  ChangeLogins([&](ChannelTurn& turn) {
+    const auto on_end = [on_kicked = std::move(on_kicked)](Standing standing) {
+      if (standing == Standing::kKicked) on_kicked();
+    };
+    (void)logins().Attach(*found, on_end, client, turn);
+  });
+  return true;
 }
 
 std::string ChannelWorld::Join(const ChannelInstance& caller, std::uint64_t room) {
   if (Admit(caller) != Standing::kActive) return {};
   const GroupFacts facts = FactsOf(room);
-  Login& login = LoginOf(caller);
+  WebimLogin& login = LoginOf(caller);
   const RoomKeyClaims claims{
       .instance = caller.instance,
       .room_number = room,
@@ -212,18 +321,21 @@ std::string ChannelWorld::Join(const ChannelInstance& caller, std::uint64_t room
       .serial = login.NextKeySerial(clock_.Now())};
   std::string key = fmt::format("key_{}_{}_{}", claims.instance, room, claims.serial);
   keys_[key] = claims;
-  bool is_incomplete = false;
-  Change([&](ChannelTurn& turn) {
-    is_incomplete = state().groups().Join(caller.instance, facts, claims.joined_seq, key, turn);
+  Change([&](WebimTurn& turn) {
+    state().groups().Join(caller.instance, facts, claims.joined_seq, key, turn);
   });
-  if (is_incomplete) Complete(room);
+  Follow(caller);
   return key;
 }
 
-void ChannelWorld::Complete(std::uint64_t room) {
-  Change([&](ChannelTurn& turn) {
-    Group* const group = state().groups().Find(room);
-    if (group != nullptr) state().room_polls().AdvanceTo(*group, LastSeq(room), turn);
+void ChannelWorld::Follow(const ChannelInstance& login) {
+  Change([&](WebimTurn& turn) {
+    WebimLogin* const found = state().logins().Find(login.instance);
+    if (found == nullptr || !found->room) return;
+    const std::uint64_t room = found->room->group->facts.number;
+    state().groups().Hear(*found, room);
+    if (found->room->group->is_complete) return;
+    state().groups().Complete(room, LastSeq(room), state().groups().silences(), turn);
   });
 }
 
@@ -232,23 +344,22 @@ void ChannelWorld::Rejoin(const ChannelInstance& caller, const RoomKeyClaims& cl
   if (!LoginOf(caller).IsLedBackBy(claims.serial)) return;
   const std::uint64_t room = claims.room_number;
   if (rooms_[room].has_ended) {
-    return Change([&](ChannelTurn& turn) {
+    return Change([&](WebimTurn& turn) {
       (void)LoginOf(caller).RefuseKey(claims.serial);
       state().account_polls().NotifyEnded(LoginOf(caller), IdOf(room), turn);
     });
   }
-  bool is_incomplete = false;
-  Change([&](ChannelTurn& turn) {
-    is_incomplete = state().groups().Rejoin(caller.instance, FactsOf(room), claims.joined_seq, key,
-                                            claims.serial, turn);
+  Change([&](WebimTurn& turn) {
+    state().groups().Rejoin(caller.instance, FactsOf(room), claims.joined_seq, key, claims.serial,
+                            turn);
   });
-  if (is_incomplete) Complete(room);
-  Change([&](ChannelTurn& turn) { state().account_polls().NotifyChanged(LoginOf(caller), turn); });
+  Follow(caller);
+  Change([&](WebimTurn& turn) { state().account_polls().NotifyChanged(LoginOf(caller), turn); });
 }
 
 void ChannelWorld::Quit(const ChannelInstance& caller, std::uint64_t room) {
   if (Admit(caller) != Standing::kActive) return;
-  Change([&](ChannelTurn& turn) { state().groups().Quit(caller.instance, IdOf(room), turn); });
+  Change([&](WebimTurn& turn) { state().groups().Quit(caller.instance, IdOf(room), turn); });
 }
 
 std::vector<StoredMessage> ChannelWorld::Pending(const UserId& account) const {
@@ -265,11 +376,14 @@ std::vector<StoredMessage> ChannelWorld::Pending(const UserId& account) const {
 
 PollPtr ChannelWorld::PollAccount(const ChannelInstance& caller, std::uint64_t cursor) {
   auto poll = std::make_shared<SentPoll>();
-  Admit(caller);
-  Change([&](ChannelTurn& turn) {
-    Login* const login = state().logins().Find(caller.instance);
+  if (Admit(caller) == Standing::kKicked) {
+    SentPoll::ReplyTo(poll)(KickedReply());
+    return poll;
+  }
+  Change([&](WebimTurn& turn) {
+    WebimLogin* const login = state().logins().Find(caller.instance);
     AccountPolls& polls = state().account_polls();
-    if (login != nullptr && AccountPolls::NeedsPending(*login) && !reads_fail_) {
+    if (login != nullptr && login->inbox.needs_pending && !reads_fail_) {
       polls.GivePending(*login, cursor, Pending(caller.account), turn);
     }
     polls.Poll(login, cursor, SentPoll::ReplyTo(poll), turn);
@@ -283,7 +397,7 @@ PollPtr ChannelWorld::PollRoom(const ChannelInstance& caller, std::uint64_t star
   RoomPoll sent{.start = start, .key = key};
   if (const auto known = keys_.find(key); known != keys_.end()) sent.claims = known->second;
   if (Admit(caller) != Standing::kActive) {
-    Change([&](ChannelTurn& turn) {
+    Change([&](WebimTurn& turn) {
       state().room_polls().Poll(nullptr, sent, std::nullopt, SentPoll::ReplyTo(poll), turn);
     });
     return poll;
@@ -298,7 +412,7 @@ PollPtr ChannelWorld::PollRoom(const ChannelInstance& caller, std::uint64_t star
     }
     if (!reads_fail_) older = {.missing = *missing, .stored = stored};
   }
-  Change([&](ChannelTurn& turn) {
+  Change([&](WebimTurn& turn) {
     state().room_polls().Poll(&LoginOf(caller), sent, older, SentPoll::ReplyTo(poll), turn);
   });
   return poll;

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/channel/channel_world.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -33,7 +33,7 @@ TEST_F(ChannelInstancesTest, ANewLoginKicksTheOldestAtOnce) {
   EXPECT_EQ(StandingOf(old), Standing::kKicked);
   EXPECT_EQ(StandingOf(alice_.login()), Standing::kActive);
   EXPECT_FALSE(room->is_answered()) << "a failure would come back without a delay";
-  EXPECT_EQ(world_.state().counts().kicked, 1U);
+  EXPECT_EQ(world_.counts().kicked, 1U);
 }
 
 TEST_F(ChannelInstancesTest, TheRoomsKeyOfAKickedInstanceSaysNothingAnyMore) {
@@ -74,7 +74,7 @@ TEST_F(ChannelInstancesTest, APollThatWasAdmittedBeforeTheKickIsAnsweredAtOnce) 
 
 TEST_F(ChannelInstancesTest, APollOfAnInstanceThatWasForgottenIsHeld) {
   auto poll = std::make_shared<SentPoll>();
-  world_.Change([&](ChannelTurn& turn) {
+  world_.Change([&](WebimTurn& turn) {
     world_.state().account_polls().Poll(nullptr, 0, SentPoll::ReplyTo(poll), turn);
   });
   EXPECT_FALSE(poll->is_answered());
@@ -124,7 +124,7 @@ TEST_F(ChannelInstancesTest, ANewLoginAtAnotherServerKicksTheOneHere) {
   ChannelInstance elsewhere = alice_.login();
   ++elsewhere.instance;
   elsewhere.logged_in += 1s;
-  world_.Change([&](ChannelTurn& turn) { world_.state().AdmitElsewhere(elsewhere, turn); });
+  world_.ChangeLogins([&](ChannelTurn& turn) { world_.logins().AdmitElsewhere(elsewhere, turn); });
   EXPECT_EQ(StandingOf(alice_.login()), Standing::kKicked);
   EXPECT_EQ(StandingOf(elsewhere), Standing::kActive);
 }
@@ -134,13 +134,14 @@ TEST_F(ChannelInstancesTest, ALoginThatGoesOnAtAnotherServerEndsItsConnectionHer
   const ChannelInstance here = world.LogIn("alice");
   ChannelInstance elsewhere = here;
   ++elsewhere.instance;
-  world.Change([&](ChannelTurn& turn) { world.state().AdmitElsewhere(elsewhere, turn); });
+  world.ChangeLogins([&](ChannelTurn& turn) { world.logins().AdmitElsewhere(elsewhere, turn); });
   EXPECT_EQ(world.Admit(here), Standing::kKicked);
   EXPECT_EQ(world.Admit(elsewhere), Standing::kActive);
 }
 
 TEST_F(ChannelInstancesTest, ItsOwnLoginComesBackWithoutEffect) {
-  world_.Change([&](ChannelTurn& turn) { world_.state().AdmitElsewhere(alice_.login(), turn); });
+  world_.ChangeLogins(
+      [&](ChannelTurn& turn) { world_.logins().AdmitElsewhere(alice_.login(), turn); });
   EXPECT_EQ(StandingOf(alice_.login()), Standing::kActive);
 }
 
@@ -155,10 +156,10 @@ TEST_F(ChannelInstancesTest, ALoggedOutInstanceGetsNothingAndItsPollsAreLeftToTh
   alice_.Join(1);
   const PollPtr account = alice_.PollAccount();
   const PollPtr room = alice_.PollRoom();
-  world_.state().LogOut(alice_.instance());
+  world_.LogOut(alice_.instance());
   EXPECT_EQ(StandingOf(alice_.login()), Standing::kLoggedOut);
   EXPECT_FALSE(world_.AccountOf({"alice"}).IsPresent());
-  EXPECT_EQ(world_.state().groups().CountMembers(1), 0U);
+  EXPECT_EQ(world_.CountMembers(1), 0U);
   world_.Say(1);
   world_.SayTo("alice", 10);
   world_.ChangeMembers(1);
@@ -174,7 +175,7 @@ TEST_F(ChannelInstancesTest, ALogoutOfAllEndsTheInstancesOfTheAccountOnly) {
   const ChannelInstance first = world.LogIn("alice");
   const ChannelInstance second = world.LogIn("alice");
   const ChannelInstance other = world.LogIn("bob");
-  world.Change([&](ChannelTurn& turn) { world.state().LogOutAll({"alice"}, turn); });
+  world.ChangeLogins([&](ChannelTurn& turn) { world.logins().LogOutAll({"alice"}, turn); });
   EXPECT_EQ(world.Admit(first), Standing::kLoggedOut);
   EXPECT_EQ(world.Admit(second), Standing::kLoggedOut);
   EXPECT_EQ(world.Admit(other), Standing::kActive);
@@ -185,30 +186,40 @@ TEST_F(ChannelInstancesTest, ALogoutOfAllEndsTheInstancesOfTheAccountOnly) {
 TEST_F(ChannelInstancesTest, AnAttachedInstanceHearsThatItWasKicked) {
   int kicks = 0;
   const ChannelInstance attached = world_.LogIn("carol");
-  ASSERT_TRUE(world_.state().logins().Attach(attached.instance, [&kicks] { ++kicks; }));
+  ASSERT_TRUE(world_.Attach(attached, [&kicks] { ++kicks; }));
   (void)world_.LogIn("bob");
   EXPECT_EQ(kicks, 0);
   (void)world_.LogIn("carol");
   EXPECT_EQ(kicks, 1);
-  EXPECT_FALSE(world_.state().logins().Attach(attached.instance, [] {})) << "it was kicked";
+  EXPECT_FALSE(world_.Attach(attached, [] {})) << "it was kicked";
 }
 
 TEST_F(ChannelInstancesTest, AnAttachedInstanceIsNotForgottenUntilItEnds) {
   const ChannelInstance attached = world_.LogIn("carol");
-  ASSERT_TRUE(world_.state().logins().Attach(attached.instance, [] {}));
+  ASSERT_TRUE(world_.Attach(attached, [] {}));
   world_.Advance(20min);
   EXPECT_TRUE(world_.AccountOf({"carol"}).IsPresent());
-  world_.state().LogOut(attached.instance);
+  world_.LogOut(attached.instance);
   EXPECT_FALSE(world_.AccountOf({"carol"}).IsPresent());
   world_.Advance(10min);
-  EXPECT_EQ(world_.state().logins().FindAccount({"carol"}), nullptr);
+  EXPECT_EQ(world_.logins().FindAccount({"carol"}), nullptr);
+}
+
+TEST_F(ChannelInstancesTest, AConnectionTakesALoginFromItsPolls) {
+  alice_.Join(1);
+  const PollPtr poll = alice_.PollAccount();
+  ASSERT_TRUE(world_.Attach(alice_.login(), [] {}));
+  EXPECT_FALSE(world_.IsMember(1, {"alice"}));
+  world_.SayTo("alice", 10);
+  EXPECT_FALSE(poll->is_answered());
+  world_.Advance(45s);
+  EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
 }
 
 TEST_F(ChannelInstancesTest, ALogoutOfAllIsAKickForThoseWithAConnection) {
   int kicks = 0;
-  ASSERT_TRUE(
-      world_.state().logins().Attach(world_.LogIn("carol").instance, [&kicks] { ++kicks; }));
-  world_.Change([&](ChannelTurn& turn) { world_.state().LogOutAll({"carol"}, turn); });
+  ASSERT_TRUE(world_.Attach(world_.LogIn("carol"), [&kicks] { ++kicks; }));
+  world_.ChangeLogins([&](ChannelTurn& turn) { world_.logins().LogOutAll({"carol"}, turn); });
   EXPECT_EQ(kicks, 1);
 }
 
@@ -229,10 +240,10 @@ TEST_F(ChannelInstancesTest, AnIdleInstanceIsForgottenWithItsGroup) {
   world_.Advance(9min);
   Phone bob(world_, "bob");
   world_.Advance(59s);
-  EXPECT_EQ(world_.state().sizes().instances, 2U);
+  EXPECT_EQ(world_.sizes().instances, 2U);
   world_.Advance(1s);
-  EXPECT_EQ(world_.state().sizes().instances, 1U);
-  EXPECT_EQ(world_.state().sizes().groups, 0U);
+  EXPECT_EQ(world_.sizes().instances, 1U);
+  EXPECT_EQ(world_.sizes().groups, 0U);
 }
 
 TEST_F(ChannelInstancesTest, AnInstanceThatPollsIsNotIdle) {
@@ -241,7 +252,7 @@ TEST_F(ChannelInstancesTest, AnInstanceThatPollsIsNotIdle) {
     world_.Advance(45s);
     EXPECT_EQ(poll->ErrorCode(), kNothingNewCode);
   }
-  EXPECT_EQ(world_.state().sizes().instances, 1U);
+  EXPECT_EQ(world_.sizes().instances, 1U);
 }
 
 TEST_F(ChannelInstancesTest, AForgottenInstanceComesBackToItsPlace) {
@@ -249,7 +260,7 @@ TEST_F(ChannelInstancesTest, AForgottenInstanceComesBackToItsPlace) {
   world_.Say(1);
   alice_.TakeRoom(alice_.PollRoom());
   world_.Advance(10min);
-  ASSERT_EQ(world_.state().sizes().instances, 0U);
+  ASSERT_EQ(world_.sizes().instances, 0U);
   world_.Say(1);
   EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(2));
   EXPECT_THAT(alice_.PollAccount()->Notices(), ElementsAre(255)) << "it may have missed a change";
@@ -262,7 +273,7 @@ TEST_F(ChannelInstancesTest, WaitingPollsOutliveTheirInstance) {
   const PollPtr account = phone.PollAccount();
   const PollPtr room = phone.PollRoom();
   world.Advance(2s);
-  EXPECT_EQ(world.state().sizes().instances, 0U);
+  EXPECT_EQ(world.sizes().instances, 0U);
   world.Say(1);
   world.ChangeMembers(1);
   world.Advance(43s);
@@ -276,14 +287,14 @@ TEST_F(ChannelInstancesTest, AnAccountThatLogsInAllTheTimeKeepsAFewInstances) {
     alice_.Join(1);
     (void)alice_.PollRoom();
   }
-  EXPECT_LE(world_.state().sizes().instances, 5U);
+  EXPECT_LE(world_.sizes().instances, 5U);
   for (int i = 0; i < 100; ++i) {
     alice_.LogIn();
-    world_.state().LogOut(alice_.instance());
+    world_.LogOut(alice_.instance());
   }
-  EXPECT_LE(world_.state().sizes().instances, 5U);
+  EXPECT_LE(world_.sizes().instances, 5U);
   world_.Advance(45s);
-  EXPECT_EQ(world_.state().sizes().polls, 0U);
+  EXPECT_EQ(world_.sizes().polls, 0U);
 }
 
 TEST_F(ChannelInstancesTest, AKickedInstanceThatWasForgottenIsKickedAgain) {
@@ -301,7 +312,7 @@ TEST_F(ChannelInstancesTest, ManyAccountsDisplaceTheLeastRecentlyUsed) {
   alice.TakeRoom(alice.PollRoom());
   const PollPtr waiting = alice.PollRoom();
   for (int i = 0; i < 10; ++i) (void)world.LogIn("user_" + std::to_string(i));
-  EXPECT_EQ(world.state().sizes().instances, 3U);
+  EXPECT_EQ(world.sizes().instances, 3U);
   world.Say(1);
   world.Advance(45s);
   EXPECT_EQ(waiting->NextSeq(), 2U) << "held, and answered as it came";

@@ -1,4 +1,4 @@
-#include "daemon/channel/channel_json.h"
+#include "handlers/webim/webim_json.h"
 
 #include <chrono>
 #include <optional>
@@ -7,6 +7,7 @@
 
 #include "daemon/base/json_text.h"
 #include "daemon/channel/message_guard.h"
+#include "handlers/channel/channel_codes.h"
 
 namespace rtcroom {
 namespace {
@@ -113,12 +114,6 @@ std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::st
   return fmt::format(
       R"({{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":{},"HoldTime":{},"Key":{},"RspMsgList":[{}]}})",
       next_seq, hold.count(), quoted_key, entries);
-}
-
-std::string FailureReply(int code, std::string_view info) {
-  JsonText reply;
-  reply.Field("ActionStatus", "FAIL").Field("ErrorCode", code).Field("ErrorInfo", info);
-  return fmt::format("{{{}}}", reply.text());
 }
 
 std::string KickedReply() { return FailureReply(91101, "kicked by another login"); }

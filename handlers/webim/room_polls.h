@@ -13,16 +13,16 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/token_bucket.h"
-#include "daemon/channel/account_polls.h"
 #include "daemon/channel/channel_options.h"
-#include "daemon/channel/channel_turn.h"
-#include "daemon/channel/login_table.h"
-#include "daemon/channel/waiting_polls.h"
 #include "daemon/core/message_store.h"
+#include "handlers/webim/account_polls.h"
+#include "handlers/webim/waiting_polls.h"
+#include "handlers/webim/webim_login.h"
+#include "handlers/webim/webim_turn.h"
 
 namespace rtcroom {
 
-/// Keeps the newest messages of groups, and the position of each member in them.
+/// Keeps the newest messages of groups, and the position of each login in them.
 ///
 /// An answer counts as received when a later poll asks beyond it.
 ///
@@ -31,7 +31,7 @@ namespace rtcroom {
 class RoomPolls {
  public:
   /// All of it outlives this object.
-  RoomPolls(const ChannelOptions& options, const LoginTable& logins, WaitingPolls& polls,
+  RoomPolls(const ChannelOptions& options, const WebimLogins& logins, WaitingPolls& polls,
             AccountPolls& notices)
       : options_(options), logins_(logins), polls_(polls), notices_(notices) {}
 
@@ -42,7 +42,8 @@ class RoomPolls {
     std::uint64_t last = 0;
   };
   /// @param login  null: of no known one, and none are missing.
-  [[nodiscard]] static std::optional<Missing> MissingFor(const Login* login, const RoomPoll& poll);
+  [[nodiscard]] static std::optional<Missing> MissingFor(const WebimLogin* login,
+                                                         const RoomPoll& poll);
 
   /// What the store has of missing messages: ascending, those from `first` on.
   struct OlderMessages {
@@ -52,16 +53,16 @@ class RoomPolls {
   /// @param login  null: of no known one; it is held and answered empty.
   /// @param older  nullopt: `MissingFor` asked for nothing, or the read has failed. Messages that
   ///               are still missing are asked for again after `resend_after`.
-  void Poll(Login* login, const RoomPoll& poll, const std::optional<OlderMessages>& older,
-            PollReply reply, ChannelTurn& turn);
+  void Poll(WebimLogin* login, const RoomPoll& poll, const std::optional<OlderMessages>& older,
+            PollReply reply, WebimTurn& turn);
 
   /// From the store, in its order.
-  void OnMessage(Group& group, const StoredMessage& message, ChannelTurn& turn);
+  void OnMessage(Group& group, const StoredMessage& message, WebimTurn& turn);
   /// The group has messages up to that one. Those that are not in memory are read when a poll asks
   /// for them.
-  void AdvanceTo(Group& group, std::uint64_t seq, ChannelTurn& turn);
+  void AdvanceTo(Group& group, std::uint64_t seq, WebimTurn& turn);
   /// Answers a group's batch when it is due, and sends lost answers again.
-  void OnTick(ChannelTurn& turn);
+  void OnTick(WebimTurn& turn);
 
   /// What the tails of the groups hold.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -80,19 +81,21 @@ class RoomPolls {
     std::uint64_t instance = 0;
   };
 
-  void Send(Login& login, ChannelTurn& turn);
-  void SendOlder(Login& login, const OlderMessages& older, ChannelTurn& turn);
-  void SkipGap(Login& login, std::uint64_t stored, ChannelTurn& turn);
-  void Deliver(Login& login, std::string_view entries, std::uint64_t end,
-               std::optional<TimePoint> made_at, ChannelTurn& turn);
-  void Wake(Group& group, ChannelTurn& turn);
+  void Send(WebimLogin& login, WebimTurn& turn);
+  void SendOlder(WebimLogin& login, const OlderMessages& older, WebimTurn& turn);
+  void SkipGap(WebimLogin& login, std::uint64_t stored, WebimTurn& turn);
+  void Deliver(WebimLogin& login, std::string_view entries, std::uint64_t end,
+               std::optional<TimePoint> made_at, WebimTurn& turn);
+  void Wake(Group& group, WebimTurn& turn);
   void AddToTail(Group& group, GroupMessage message);
   void ClearTail(Group& group);
-  void ResendLost(ChannelTurn& turn);
-  void SendBatches(ChannelTurn& turn);
+  void ResendLost(WebimTurn& turn);
+  /// Looks at the polls that wait for messages of the group.
+  void SendTo(Group& group, WebimTurn& turn);
+  void SendBatches(WebimTurn& turn);
 
   const ChannelOptions options_;
-  const LoginTable& logins_;
+  const WebimLogins& logins_;
   WaitingPolls& polls_;
   AccountPolls& notices_;
   std::list<Group*> by_message_;  ///< with tails; longest without a message first

@@ -10,6 +10,7 @@
 
 #include "daemon/base/memory_reservation.h"
 #include "daemon/channel/channel.h"
+#include "handlers/webim/webim_clients.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/counting_random.h"
@@ -19,8 +20,8 @@
 #include "tests/support/messages.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
-#include "tests/unit/channel/channel_world.h"
 #include "tests/unit/channel/message_bodies.h"
+#include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
 namespace {
@@ -36,9 +37,9 @@ class ChannelMemoryTest : public testing::Test {
   ChannelMemoryTest() {
     alice_.Join(1);
     bob_.Join(2);
-    empty_ = world_.state().held_bytes();
+    empty_ = world_.held_bytes();
   }
-  [[nodiscard]] std::size_t held() { return world_.state().held_bytes() - empty_; }
+  [[nodiscard]] std::size_t held() { return world_.held_bytes() - empty_; }
 
   ChannelWorld world_;
   Phone alice_{world_, "alice"};
@@ -67,7 +68,7 @@ TEST_F(ChannelMemoryTest, WhatIsGivenUpIsReadFromTheStore) {
     world_.SayTo("alice", i);
   }
   world_.ChangeMembers(1);
-  world_.state().Shrink(empty_ + 1'000);
+  world_.Shrink(empty_ + 1'000);
   EXPECT_LE(held(), 1'000U);
   EXPECT_THAT(alice_.PollRoom()->Texts(), ElementsAre(1, 2, 3, 4, 5));
   const PollPtr poll = alice_.PollAccount();
@@ -79,7 +80,7 @@ TEST_F(ChannelMemoryTest, WhatIsGivenUpUnderWayIsNotGivenAgainOnceItIsConfirmed)
   world_.SayTo("alice", 1);
   alice_.TakeAccount(alice_.PollAccount());
   world_.SayTo("alice", 2);
-  world_.state().Shrink(empty_);
+  world_.Shrink(empty_);
   alice_.TakeAccount(alice_.PollAccount());
   (void)alice_.PollAccount();
   EXPECT_THAT(alice_.directs, ElementsAre(1, 2));
@@ -93,7 +94,7 @@ TEST_F(ChannelMemoryTest, WhatHasWaitedLongestIsGivenUpFirst) {
   const std::size_t of_one = held();
   world_.Say(2);
   world_.SayTo("bob", 10);
-  world_.state().Shrink(empty_ + of_one);
+  world_.Shrink(empty_ + of_one);
   world_.FailReads(true);
   EXPECT_THAT(alice_.PollAccount()->Directs(), IsEmpty());
   EXPECT_THAT(bob_.PollAccount()->Directs(), ElementsAre(10));
@@ -101,8 +102,8 @@ TEST_F(ChannelMemoryTest, WhatHasWaitedLongestIsGivenUpFirst) {
 }
 
 TEST_F(ChannelMemoryTest, LoginsAreForgottenLastAndKnownAgain) {
-  world_.state().Shrink(0);
-  EXPECT_EQ(world_.state().held_bytes(), 0U);
+  world_.Shrink(0);
+  EXPECT_EQ(world_.held_bytes(), 0U);
   EXPECT_EQ(world_.Admit(alice_.login()), Standing::kActive);
 }
 
@@ -126,6 +127,8 @@ class BoundedChannelTest : public testing::Test {
   EndedLoginList ends_;
   AccountValidities validities_;
   MemoryTotal held_{.most = 200'000};
+  PushReceivers receivers_{{.rooms = store_, .events = store_, .bans = bans_, .clock = clock_},
+                           {.per_second = 1'000}};
   Channel channel_{{.rooms = store_,
                     .events = store_,
                     .log = store_.messages(),
@@ -140,9 +143,11 @@ class BoundedChannelTest : public testing::Test {
                     .removal = removal_,
                     .random = random_,
                     .logger = logger_,
+                    .receivers = &receivers_,
                     .held = &held_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {.group_rate = {.per_second = 1, .burst = 4}, .max_held_bytes = 100'000}};
+  WebimClients clients_{channel_, receivers_};
 };
 
 TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
@@ -150,29 +155,31 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
   for (int i = 0; i < 10; ++i) {
     const UserId account{"user" + std::to_string(i)};
     logins.push_back(*channel_.logins().LogIn(account, {.expires = clock_.Now() + 1h}));
+    clients_.OnLogin(logins.back().instance);
     for (int n = 0; n < 10; ++n) {
       const auto stored = store_.messages().AppendDirectMessage(
           account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
       ASSERT_OK(stored);
-      channel_.OnMessages(std::vector<StoredMessage>{*stored});
+      receivers_.Push({}, std::vector<StoredMessage>{*stored});
       ASSERT_LE(held_.held, 100'000U);
     }
   }
   EXPECT_GT(held_.held, 50'000U);
-  const auto caller = channel_.logins().Authenticate(logins.front().tiny_id, logins.front().a2);
-  ASSERT_OK(caller);
   std::string body;
-  channel_.polls().PollAccount(*caller, 0, [&](std::string reply) { body = std::move(reply); });
+  clients_.PollAccount(logins.front().instance, 0,
+                       [&](std::string reply) { body = std::move(reply); });
   EXPECT_THAT(body, HasSubstr("much"));
 }
 
 TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
-  (void)channel_.logins().LogIn({"bob"}, {.expires = clock_.Now() + 1h});
+  const auto bob = channel_.logins().LogIn({"bob"}, {.expires = clock_.Now() + 1h});
+  ASSERT_OK(bob);
+  clients_.OnLogin(bob->instance);
   const std::size_t before = held_.held;
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - before));
   const auto stored = store_.messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "[]"));
-  channel_.OnMessages(std::vector<StoredMessage>{*stored});
+  receivers_.Push({}, std::vector<StoredMessage>{*stored});
   EXPECT_LE(held_.held, held_.most);
 }
 
@@ -215,9 +222,8 @@ TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {
   ASSERT_OK(made);
   const Room& room = made->room;
   const auto send = [&](const std::string& from) {
-    return channel_.messages().SendToRoom(
-        {from}, room.key, room.sequence,
-        {.group = room.key.id, .body = BodyOf(TextElement("hello"))});
+    return channel_.messages().SendToRoom({from}, room.key, room.sequence,
+                                          {.body = BodyOf(TextElement("hello"))});
   };
   for (int i = 1; i <= 3; ++i) EXPECT_OK(send("stranger" + std::to_string(i)));
   EXPECT_ERROR(kTooManyRequests, send("stranger4"));

@@ -1,4 +1,4 @@
-#include "daemon/channel/account_polls.h"
+#include "handlers/webim/account_polls.h"
 
 #include <algorithm>
 #include <iterator>
@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "daemon/base/sip_hash.h"
-#include "daemon/channel/channel_json.h"
 #include "daemon/channel/message_guard.h"
+#include "handlers/webim/webim_json.h"
 
 namespace rtcroom {
 namespace {
@@ -47,11 +47,7 @@ void AddMadeAt(const InboxEntry& entry, std::optional<TimePoint>& oldest) {
 
 }  // namespace
 
-void AccountPolls::Poll(Login* login, std::uint64_t cursor, PollReply reply, ChannelTurn& turn) {
-  if (login != nullptr && login->standing == Standing::kKicked) {
-    turn.replies.emplace_back(std::move(reply), KickedReply());
-    return;
-  }
+void AccountPolls::Poll(WebimLogin* login, std::uint64_t cursor, PollReply reply, WebimTurn& turn) {
   if (login != nullptr) {
     login->inbox.polled_at = turn.now;
     Confirm(*login, cursor, turn);
@@ -62,7 +58,7 @@ void AccountPolls::Poll(Login* login, std::uint64_t cursor, PollReply reply, Cha
   Send(*login, turn);
 }
 
-void AccountPolls::Confirm(Login& login, std::uint64_t cursor, ChannelTurn& turn) {
+void AccountPolls::Confirm(WebimLogin& login, std::uint64_t cursor, WebimTurn& turn) {
   AccountInbox& inbox = login.inbox;
   std::uint64_t settled = 0;
   while (!inbox.entries.empty()) {
@@ -80,11 +76,10 @@ void AccountPolls::Confirm(Login& login, std::uint64_t cursor, ChannelTurn& turn
   }
   if (cursor >= inbox.in_flight.end) inbox.in_flight = {};
   // After a restart with a clock that was set back, numbers continue after those before it.
-  std::uint64_t& last = login.account->notice_seq;
-  if (cursor > last && cursor < kMaxCursor) last = cursor;
+  if (cursor < kMaxCursor) inbox.notice_seq = std::max(inbox.notice_seq, cursor);
 }
 
-void AccountPolls::Send(Login& login, ChannelTurn& turn) {
+void AccountPolls::Send(WebimLogin& login, WebimTurn& turn) {
   AccountInbox& inbox = login.inbox;
   if (inbox.entries.empty()) return;
   if (login.account_polls.waiting.empty()) {
@@ -92,7 +87,7 @@ void AccountPolls::Send(Login& login, ChannelTurn& turn) {
     return;
   }
   if (inbox.in_flight.end > 0) return;
-  std::uint64_t& number = login.account->notice_seq;
+  std::uint64_t& number = inbox.notice_seq;
   number = std::max(number + 1, Microseconds(turn.wall));
   AccountReply text(number);
   std::size_t bytes = 0;
@@ -110,7 +105,7 @@ void AccountPolls::Send(Login& login, ChannelTurn& turn) {
   polls_.Deliver(login.account_polls, text.Text(), oldest, turn);
 }
 
-bool AccountPolls::SendByRoom(Login& login, ChannelTurn& turn) {
+bool AccountPolls::SendByRoom(WebimLogin& login, WebimTurn& turn) {
   const bool is_away = turn.now - login.inbox.polled_at > 2 * options_.hold;
   if (!is_away || login.room_polls.waiting.empty()) return false;
   std::string entries;
@@ -128,18 +123,17 @@ bool AccountPolls::SendByRoom(Login& login, ChannelTurn& turn) {
   return true;
 }
 
-void AccountPolls::GivePending(Login& login, std::uint64_t cursor,
-                               std::span<const StoredMessage> messages, ChannelTurn& turn) {
+void AccountPolls::GivePending(WebimLogin& login, std::uint64_t cursor,
+                               std::span<const StoredMessage> messages, WebimTurn& turn) {
   AccountInbox& inbox = login.inbox;
-  if (!NeedsPending(login)) return;
-  inbox.needs_pending = false;
+  if (!std::exchange(inbox.needs_pending, false)) return;
   const auto dropped = std::exchange(inbox.dropped, {});
   const std::uint64_t confirmed = dropped.number <= cursor ? dropped.position : 0;
   if (confirmed > 0) turn.settled.emplace_back(login.claims.account, confirmed);
   if (messages.empty()) return;
   inbox.pending_until = messages.back().position;
   std::list<InboxEntry>& entries = inbox.entries;
-  const bool is_guarded = login.account->IsInGen2LiveRoom();
+  const bool is_guarded = login.IsInGen2LiveRoom();
   for (const StoredMessage& message : messages) {
     const std::uint64_t position = message.position;
     if (position <= confirmed) continue;
@@ -155,20 +149,16 @@ void AccountPolls::GivePending(Login& login, std::uint64_t cursor,
   Send(login, turn);
 }
 
-void AccountPolls::OnDirectMessage(const StoredMessage& message, ChannelTurn& turn) {
-  const Account* const receiver = logins_.FindAccount(message.receiver);
-  if (receiver == nullptr) return;
-  if (receiver->IsInGen2LiveRoom() && !PassesDirect(message)) return;
-  for (Login* const login : receiver->logins) {
-    if (!login->IsActive() || login->on_kicked) continue;
-    if (message.position <= login->inbox.pending_until) continue;  // it was read from the store
-    InboxEntry entry = DirectEntry(message);
-    entry.made_at = message.content.sent_at;
-    Enqueue(*login, std::move(entry), turn);
-  }
+void AccountPolls::OnDirectMessage(WebimLogin& login, const StoredMessage& message,
+                                   WebimTurn& turn) {
+  if (login.IsInGen2LiveRoom() && !PassesDirect(message)) return;
+  if (message.position <= login.inbox.pending_until) return;  // it was read from the store
+  InboxEntry entry = DirectEntry(message);
+  entry.made_at = message.content.sent_at;
+  Enqueue(login, std::move(entry), turn);
 }
 
-void AccountPolls::NotifyChanged(Login& login, ChannelTurn& turn) {
+void AccountPolls::NotifyChanged(WebimLogin& login, WebimTurn& turn) {
   if (!login.room) return;
   const GroupFacts& group = login.room->group->facts;
   // One that was given may have arrived, and its client may have asked for the members already.
@@ -183,26 +173,26 @@ void AccountPolls::NotifyChanged(Login& login, ChannelTurn& turn) {
           turn);
 }
 
-void AccountPolls::NotifyEnded(Login& login, const RoomId& group, ChannelTurn& turn) {
+void AccountPolls::NotifyEnded(WebimLogin& login, const RoomId& group, WebimTurn& turn) {
   Enqueue(login,
           {.text = SystemNoticeEntry(group, ReportType::kGroupEnded, turn.wall),
            .made_at = turn.changed_at},
           turn);
 }
 
-void AccountPolls::DropChanges(Login& login, std::uint64_t room_number) {
+void AccountPolls::DropChanges(WebimLogin& login, std::uint64_t room_number) {
   std::erase_if(login.inbox.entries, [room_number](const InboxEntry& entry) {
     return entry.changed == room_number && entry.given == 0;
   });
 }
 
-void AccountPolls::Enqueue(Login& login, InboxEntry entry, ChannelTurn& turn) {
+void AccountPolls::Enqueue(WebimLogin& login, InboxEntry entry, WebimTurn& turn) {
   login.inbox.entries.push_back(std::move(entry));
   Trim(login);
   Send(login, turn);
 }
 
-void AccountPolls::Trim(Login& login) {
+void AccountPolls::Trim(WebimLogin& login) {
   std::list<InboxEntry>& entries = login.inbox.entries;
   std::size_t bytes = 0;
   for (const InboxEntry& entry : entries) bytes += entry.text.size();
@@ -217,7 +207,7 @@ void AccountPolls::Trim(Login& login) {
 }
 
 /// Call it after each change of the inbox.
-void AccountPolls::Count(Login& login) {
+void AccountPolls::Count(WebimLogin& login) {
   AccountInbox& inbox = login.inbox;
   std::size_t bytes = 0;
   bool has_directs = false;
@@ -234,15 +224,14 @@ void AccountPolls::Count(Login& login) {
   }
 }
 
-void AccountPolls::Clear(Login& login) {
+void AccountPolls::Clear(WebimLogin& login) {
   login.inbox.entries.clear();
   Count(login);
   login.inbox.in_flight = {};
 }
 
-void AccountPolls::DropDirects() { DropDirects(*by_wait_.front()); }
-
-void AccountPolls::DropDirects(Login& login) {
+void AccountPolls::DropDirects() {
+  WebimLogin& login = *by_wait_.front();
   AccountInbox& inbox = login.inbox;
   for (const InboxEntry& entry : inbox.entries) {
     if (entry.position > 0 && entry.given > 0) {
@@ -254,11 +243,11 @@ void AccountPolls::DropDirects(Login& login) {
   Count(login);
 }
 
-void AccountPolls::OnTick(ChannelTurn& turn) {
+void AccountPolls::OnTick(WebimTurn& turn) {
   while (!unconfirmed_.empty() && unconfirmed_.front().since + options_.resend_after <= turn.now) {
     const Unconfirmed oldest = unconfirmed_.front();
     unconfirmed_.pop_front();
-    Login* const login = logins_.Find(oldest.instance);
+    WebimLogin* const login = logins_.Find(oldest.instance);
     if (login == nullptr) continue;
     InFlight& in_flight = login->inbox.in_flight;
     // Otherwise it was confirmed, or a later one follows.

@@ -1,0 +1,225 @@
+#include "handlers/webim/webim_clients.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rtcroom {
+namespace {
+
+/// Messages that are read for a poll, when they are not in memory.
+constexpr std::size_t kOlderPerPoll = 50;
+
+}  // namespace
+
+WebimClients::WebimClients(Channel& channel, PushReceivers& receivers)
+    : channel_(channel), receivers_(receivers), deps_(channel.deps()), state_(channel.options()) {
+  if (deps_.held != nullptr) memory_.emplace(*deps_.held);
+}
+
+// Changes
+
+WebimClients::Turn::Turn(WebimClients& clients)
+    : clients_(clients), of_logins_(clients.channel_.held_bytes()) {
+  now = clients.deps_.clock.Monotonic();
+  wall = clients.deps_.clock.Now();
+  clients.mutex_.Lock();
+}
+
+WebimClients::Turn::~Turn() {
+  clients_.BoundMemory(of_logins_);
+  clients_.mutex_.Unlock();
+  for (const auto& [account, position] : settled) {
+    clients_.channel_.history().ConfirmDirect(account, position);
+  }
+  for (auto& [reply, body] : replies) reply(std::move(body));
+  for (const auto& client : moved) clients_.Follow(*client);
+  if (clients_.deps_.observer == nullptr || deliveries.empty()) return;
+  const TimePoint sent_at = clients_.deps_.clock.Now();
+  for (const Delivery& delivery : deliveries) {
+    clients_.deps_.observer->OnDelivered(delivery.path, LatencyOf(delivery.made_at, sent_at));
+  }
+}
+
+void WebimClients::BoundMemory(std::size_t of_logins) {
+  const std::size_t all = channel_.options().max_held_bytes;
+  const std::size_t most = all - std::min(of_logins, all);
+  const std::size_t before = memory_ ? memory_->bytes() : most;
+  const bool fits = !memory_ || memory_->Set(state_.held_bytes());
+  if (fits && state_.held_bytes() <= most) return;
+  state_.Shrink(fits ? most : std::min(before, most));
+  if (memory_) (void)memory_->Set(state_.held_bytes());
+}
+
+// Logins
+
+Standing WebimClients::Begin(const ChannelInstance& login, bool knows_group) {
+  {
+    Turn turn(*this);
+    if (!state_.Begin(login, knows_group, turn)) return Standing::kActive;
+    // Shared by its login and `PushReceivers`.
+    turn.moved.push_back(std::make_shared<WebimClient>(*this, login));
+    state_.logins().Find(login.instance)->client = turn.moved.back();
+  }
+  const PolledLogin kept = channel_.logins().Keep(
+      login, [this, instance = login.instance](Standing standing) { End(instance, standing); });
+  if (kept.standing != Standing::kActive) {
+    End(login.instance, kept.standing);
+  } else if (!kept.is_only) {
+    Turn turn(*this);
+    state_.MarkShared(login.instance, turn);
+  }
+  return kept.standing;
+}
+
+void WebimClients::End(std::uint64_t instance, Standing standing) {
+  Turn turn(*this);
+  state_.End(instance, standing, turn);
+}
+
+void WebimClients::Follow(WebimClient& client) {
+  const std::uint64_t room_number = client.Follow(receivers_);
+  {
+    const MutexLock lock(mutex_);
+    WebimLogin* const found = state_.logins().Find(client.login().instance);
+    if (found == nullptr) return;
+    state_.groups().Hear(*found, room_number);
+  }
+  CompleteGroup(client.login());
+}
+
+void WebimClients::CompleteGroup(const ChannelInstance& login) {
+  std::uint64_t room_number = 0;
+  std::uint64_t silences = 0;
+  {
+    const MutexLock lock(mutex_);
+    const WebimLogin* const found = state_.logins().Find(login.instance);
+    if (found == nullptr || !found->room) return;
+    const Group& group = *found->room->group;
+    if (group.is_complete || group.hearing == 0) return;
+    room_number = group.facts.number;
+    silences = state_.groups().silences();
+  }
+  // A message that was stored since the facts were read has passed a group that nobody heard.
+  if (const auto newest = deps_.history.NewestRoomMessage(room_number)) {
+    Turn turn(*this);
+    state_.groups().Complete(room_number, *newest, silences, turn);
+  } else if (newest.error().code == Errc::kRoomNotFound) {
+    EndMembership(login, room_number, LeaveReason::kRoomDestroyed);
+  }
+}
+
+void WebimClients::EndMembership(const ChannelInstance& login, std::uint64_t room_number,
+                                 LeaveReason reason) {
+  Turn turn(*this);
+  turn.is_of_feed = true;
+  state_.groups().End(login.instance, room_number, reason, turn);
+}
+
+void WebimClients::OnEventsLost(const ChannelInstance& login) {
+  Turn turn(*this);
+  WebimLogin* const found = state_.logins().Find(login.instance);
+  if (found != nullptr) state_.groups().OnEventsLost(*found, turn);
+}
+
+// Polls
+
+void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t cursor,
+                               PollReply reply) {
+  if (Begin(caller, /*knows_group=*/false) == Standing::kKicked) return reply(KickedReply());
+  const bool needs_pending = [&] {
+    const MutexLock lock(mutex_);
+    const WebimLogin* const login = state_.logins().Find(caller.instance);
+    return login != nullptr && login->inbox.needs_pending;
+  }();
+  std::optional<std::vector<StoredMessage>> pending;
+  if (needs_pending) {
+    auto read = channel_.history().PendingMessages(caller.account);
+    if (!read) return Pause(std::nullopt, std::move(reply));  // the next poll reads them
+    pending = *std::move(read);
+  }
+  Turn turn(*this);
+  WebimLogin* const login = state_.logins().Find(caller.instance);
+  AccountPolls& polls = state_.account_polls();
+  if (pending && login != nullptr) polls.GivePending(*login, cursor, *pending, turn);
+  polls.Poll(login, cursor, std::move(reply), turn);
+  AnswerIfStopping(turn);
+}
+
+void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
+                            std::string_view key, PollReply reply) {
+  const RoomPoll poll{
+      .start = start, .key = std::string(key), .claims = channel_.tokens().ReadRoomKey(key)};
+  if (!caller) {
+    Turn turn(*this);
+    state_.room_polls().Poll(nullptr, poll, {}, std::move(reply), turn);
+    AnswerIfStopping(turn);
+    return;
+  }
+  (void)Begin(*caller, /*knows_group=*/false);
+  const std::uint64_t instance = caller->instance;
+  if (poll.claims && poll.claims->instance == instance && !Rejoin(*caller, *poll.claims, key)) {
+    return Pause(poll, std::move(reply));  // the next poll tries again
+  }
+  CompleteGroup(*caller);
+  const std::optional<RoomPolls::Missing> missing = [&] {
+    const MutexLock lock(mutex_);
+    return RoomPolls::MissingFor(state_.logins().Find(instance), poll);
+  }();
+  std::vector<StoredMessage> stored;
+  std::optional<RoomPolls::OlderMessages> older;
+  if (missing) {
+    auto read = deps_.history.ReadRoomMessages(missing->room_number, missing->first, kOlderPerPoll);
+    if (read) {
+      stored = *std::move(read);
+      older = RoomPolls::OlderMessages{.missing = *missing, .stored = stored};
+    }
+  }
+  Turn turn(*this);
+  state_.room_polls().Poll(state_.logins().Find(instance), poll, older, std::move(reply), turn);
+  AnswerIfStopping(turn);
+}
+
+void WebimClients::Pause(const std::optional<RoomPoll>& room, PollReply reply) {
+  Turn turn(*this);
+  state_.polls().Pause(room, std::move(reply), turn);
+  AnswerIfStopping(turn);
+}
+
+void WebimClients::AnswerAll() {
+  Turn turn(*this);
+  is_stopping_ = true;
+  state_.polls().AnswerAll(turn);
+}
+
+void WebimClients::AnswerIfStopping(WebimTurn& turn) {
+  if (is_stopping_) state_.polls().AnswerAll(turn);
+}
+
+void WebimClients::OnTick() {
+  {
+    Turn turn(*this);
+    turn.is_of_feed = true;
+    state_.OnTick(turn);
+    if (SendsClientsAway(deps_.node)) state_.polls().AnswerAll(turn);
+  }
+  Save();
+}
+
+// Figures
+
+void WebimClients::AddTo(ConnectedLogins& page) const {
+  const MutexLock lock(mutex_);
+  state_.AddTo(page);
+}
+
+void WebimClients::AddTo(ChannelCounts& counts) const {
+  const MutexLock lock(mutex_);
+  state_.AddTo(counts);
+}
+
+void WebimClients::AddTo(ChannelSizes& sizes) const {
+  const MutexLock lock(mutex_);
+  state_.AddTo(sizes);
+}
+
+}  // namespace rtcroom
