@@ -35,8 +35,9 @@ class StreamedReplyTest : public EdgeTest {
     ServeBy([this](const HttpRequest& request, Responder& responder) { Open(request, responder); });
   }
   void ServeBy(TestHandler::HandleRequest handle) {
+    // One loop: once it has answered another client, it has seen what was written before.
     Serve(std::make_unique<TestHandler>(std::move(handle)),
-          {.connections = {.idle_timeout = 1s, .write_timeout = 2s}});
+          {.connections = {.idle_timeout = 1s, .write_timeout = 2s}}, {.loops = 1});
   }
   void TearDown() override {
     const MutexLock lock(mutex_);
