@@ -22,11 +22,7 @@ void MediaClock::Give(GstElement* pipeline) const {
 
 MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended)
     : ended_(std::move(ended)) {
-  GError* failure = nullptr;
-  GstElement* const made =
-      gst_parse_launch_full(text.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
-  g_clear_error(&failure);
-  if (made == nullptr) return;
+  GstElement* const made = gst_parse_launch(text.c_str(), nullptr);
   // A single element is not made into one.
   GstElement* const whole = GST_IS_PIPELINE(made) ? made : gst_pipeline_new(nullptr);
   if (whole != made) gst_bin_add(GST_BIN(whole), made);
@@ -39,7 +35,7 @@ MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock, E
 MediaPipeline::~MediaPipeline() {
   Stop();
   // Elements that were added while it stopped have threads, too.
-  if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
 void MediaPipeline::Play() { gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING); }
@@ -65,11 +61,7 @@ void MediaPipeline::AskKey() const {
 
 GstPtr<GstElement> MediaPipeline::Append(GstPad* pad, const std::string& text) const {
   if (is_stopped_) return nullptr;
-  GError* failure = nullptr;
-  GstElement* const made = gst_parse_bin_from_description_full(
-      text.c_str(), TRUE, nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
-  g_clear_error(&failure);
-  if (made == nullptr) return nullptr;
+  GstElement* const made = gst_parse_bin_from_description(text.c_str(), TRUE, nullptr);
   GstPtr<GstElement> bin(GST_ELEMENT(gst_object_ref_sink(made)));
   gst_bin_add(GST_BIN(pipeline_.get()), made);
   if (is_stopped_) return nullptr;  // meanwhile: it stays as it is, without threads

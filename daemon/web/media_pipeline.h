@@ -34,16 +34,14 @@ class MediaPipeline {
   /// is the library's sentence, without what follows a `?`. It must not stop the pipeline.
   using Ended = std::function<void(const std::string& why)>;
 
-  /// @param text  as for gst-launch-1.0(1); fixed but for numbers, so it is always valid. An
-  ///              element that is not installed makes a pipeline of which `is_usable` is false,
-  ///              and which must not be used.
+  /// @param text  as for gst-launch-1.0(1); fixed but for numbers, so it is always valid. Its
+  ///              elements are installed.
   MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended);
   /// Stops it.
   ~MediaPipeline();
   MediaPipeline(const MediaPipeline&) = delete;
   MediaPipeline& operator=(const MediaPipeline&) = delete;
 
-  [[nodiscard]] bool is_usable() const { return pipeline_ != nullptr; }
   void Play();
   /// Waits until its threads have ended.
   void Stop();

@@ -26,11 +26,6 @@ std::string PicturesAnew(std::size_t kbps) {
 
 }  // namespace
 
-const char* RtmpPull::Elements() {
-  return "rtmp2src ! flvdemux  aacparse ! avdec_aac ! audioconvert ! audioresample ! opusenc ! "
-         "appsink  h264parse ! avdec_h264 ! videoconvert ! openh264enc ! appsink";
-}
-
 RtmpPull::RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<StreamHub> hub)
     : max_kbps_(source.max_kbps),
       clock_(clock),

@@ -34,6 +34,7 @@ class RtmpPull {
   /// Delivers nothing from now on, until `Resume`.
   void Pause() { is_paused_ = true; }
   void Resume() { is_paused_ = false; }
+  [[nodiscard]] bool is_paused() const { return is_paused_; }
 
   /// Asks for a key frame: where pictures are transcoded one is made, at most two a second.
   void AskKey() { pipeline_.AskKey(); }
@@ -45,9 +46,6 @@ class RtmpPull {
   [[nodiscard]] bool has_ended() const { return has_ended_; }
   /// Whether pictures came in another order than they are shown in: browsers cannot play them.
   [[nodiscard]] bool is_reordered() const { return reordered_ >= kReordered; }
-
-  /// What all its pipelines need, for a check that it is installed.
-  static const char* Elements();
 
  private:
   static constexpr int kReordered = 4;

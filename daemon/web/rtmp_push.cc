@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 namespace rtcroom {
+namespace {
 
-std::string RtmpPush::PipelineText(const Media& media) {
+std::string PipelineText(const RtmpPush::Media& media) {
   std::string text =
       "flvmux name=muxer streamable=true latency=50000000 ! rtmp2sink name=target sync=false "
       "async=false ";
@@ -23,6 +24,8 @@ std::string RtmpPush::PipelineText(const Media& media) {
   }
   return text;
 }
+
+}  // namespace
 
 RtmpPush::RtmpPush(const std::string& address, Media media, const MediaClock& clock,
                    std::shared_ptr<StreamHub> hub)

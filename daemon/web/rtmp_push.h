@@ -34,12 +34,7 @@ class RtmpPush {
   [[nodiscard]] const std::string& why() const { return why_; }
   [[nodiscard]] const Media& media() const { return media_; }
 
-  /// What its pipeline needs, for a check that it is installed.
-  static std::string Elements() { return PipelineText({.has_video = true, .has_audio = true}); }
-
  private:
-  static std::string PipelineText(const Media& media);
-
   const Media media_;
   const std::shared_ptr<StreamHub> hub_;
   bool has_ended_ = false;

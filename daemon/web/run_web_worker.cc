@@ -1,21 +1,19 @@
 #include "daemon/web/run_web_worker.h"
 
-#include <cstring>
+#include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <gst/gst.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
-#include "daemon/base/address_range.h"
-#include "daemon/base/ip_address.h"
 #include "daemon/grpc/server_call.h"
 #include "daemon/web/main_loop.h"
-#include "daemon/web/play_peer.h"
-#include "daemon/web/rtmp_pull.h"
-#include "daemon/web/rtmp_push.h"
+#include "daemon/web/web_peer.h"
 
 namespace rtcroom {
 namespace {
@@ -24,43 +22,39 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kStep{200};
 
+constexpr auto kElements = std::to_array<const char*>(
+    {"aacparse",   "appsink",      "appsrc",       "audioconvert", "audioresample", "avdec_aac",
+     "avdec_h264", "avenc_aac",    "flvdemux",     "flvmux",       "h264parse",     "openh264enc",
+     "opusdec",    "opusenc",      "rtmp2sink",    "rtmp2src",     "rtph264depay",  "rtph264pay",
+     "rtpopuspay", "videoconvert", "rtpopusdepay", "webrtcbin"});
+
 /// What nobody sends: an offer for the trial.
-WebOffer TrialOffer() {
-  std::string fingerprint = "00";
-  for (int i = 1; i < 32; ++i) fingerprint += ":00";
-  const std::string connection =
-      "a=ice-ufrag:trial\na=ice-pwd:0123456789012345678901\na=rtcp-mux\na=fingerprint:sha-256 " +
-      fingerprint + "\n";
-  return *ReadOffer(
-      "v=0\na=group:BUNDLE 0 1\nm=audio 9 UDP/TLS/RTP/SAVPF 111\na=mid:0\n"
-      "a=rtpmap:111 opus/48000/2\n" +
-          connection +
-          "m=video 9 UDP/TLS/RTP/SAVPF 102\na=mid:1\na=rtpmap:102 H264/90000\n"
-          "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\n" +
-          connection,
-      WebWay::kPlay);
-}
+constexpr const char* kTrialOffer =
+    "v=0\nm=video 9 UDP/TLS/RTP/SAVPF 102\na=mid:0\na=rtcp-mux\na=rtpmap:102 H264/90000\n"
+    "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\n"
+    "a=ice-ufrag:trial\na=ice-pwd:0123456789012345678901\na=fingerprint:sha-256 "
+    "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:"
+    "00\n";
 
 /// Opens and ends one session: the first takes up to half a second longer than others, as the
 /// library loads its parts then, and one that is missing is noticed. Ends early at `stop`.
 Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
-  const MediaClock clock;
-  for (const std::string& text : std::initializer_list<std::string>{
-           RtmpPull::Elements(), RtmpPush::Elements(), PlayPeer::Elements()}) {
-    if (!MediaPipeline(text, clock, [](const std::string&) {}).is_usable()) {
+  for (const char* const name : kElements) {
+    if (GstPtr<GstElement>(gst_element_factory_make(name, nullptr)) == nullptr) {
       return Error{Errc::kUnavailable, "a part of GStreamer is missing: of good, bad or libav"};
     }
   }
+  const MediaClock clock;
   bool is_answered = false;
   bool has_failed = false;
-  const auto peer = std::make_shared<PlayPeer>(
-      clock,
+  const WebOffer offer = *ReadOffer(kTrialOffer, WebWay::kPlay);
+  const auto peer = std::make_shared<WebPeer>(
+      WebWay::kPlay, offer, network, clock, std::make_shared<StreamHub>(),
       PeerEvents{.answered = [&](const std::string&) { is_answered = true; },
                  .connected = [] {},
                  .failed = [&](SessionFault) { has_failed = true; },
-                 .key_wanted = [] {}},
-      TrialOffer(), std::make_shared<StreamHub>());
-  peer->Begin(TrialOffer(), network);
+                 .key_wanted = [] {}});
+  peer->Begin(offer, network);
   const MediaTime began_at = clock.Now();
   main_loop::Run(kStep, [&] {
     return !is_answered && !has_failed && !stop.stop_requested() && clock.Now() < began_at + 20s;
@@ -73,19 +67,18 @@ Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
 }  // namespace
 
 std::vector<std::string> LocalAddresses() {
-  const std::vector<std::string> local = {"127.0.0.0/8", "::1", "169.254.0.0/16", "fe80::/10"};
-  const std::optional<AddressRanges> not_told = AddressRanges::Parse(local);
   std::vector<std::string> addresses;
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0) return addresses;
   for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
     if (each->ifa_addr == nullptr || (each->ifa_flags & IFF_UP) == 0) continue;
-    sockaddr_storage storage{};
-    const bool is_v6 = each->ifa_addr->sa_family == AF_INET6;
-    if (!is_v6 && each->ifa_addr->sa_family != AF_INET) continue;
-    std::memcpy(&storage, each->ifa_addr, is_v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
-    const std::optional<IpAddress> address = IpAddress::FromSockaddr(storage);
-    if (address && !not_told->Contains(*address)) addresses.push_back(address->ToText());
+    std::array<char, NI_MAXHOST> text{};
+    const bool is_ip = getnameinfo(each->ifa_addr, sizeof(sockaddr_in6), text.data(), text.size(),
+                                   nullptr, 0, NI_NUMERICHOST) == 0;
+    const std::string_view address = text.data();
+    const bool is_link_local = address.starts_with("169.254.") || address.find('%') != address.npos;
+    const bool is_loopback = address.starts_with("127.") || address == "::1";
+    if (is_ip && !is_link_local && !is_loopback) addresses.emplace_back(address);
   }
   freeifaddrs(first);
   return addresses;

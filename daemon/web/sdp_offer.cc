@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
+#include <cstdint>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -25,9 +26,19 @@ constexpr std::string_view kCnameWord =
 constexpr std::string_view kIceWord = kCnameWord.substr(3, 64);
 constexpr std::string_view kMidWord = kCnameWord.substr(5);
 
+// What is said of the payload type, with the profile of H.264.
+constexpr const char* kVideoLines =
+    "a=rtpmap:{0} H264/90000\r\n"
+    "a=fmtp:{0} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={1}\r\n"
+    "a=rtcp-fb:{0} nack\r\na=rtcp-fb:{0} nack pli\r\na=rtcp-fb:{0} ccm fir\r\n"
+    "a=rtcp-fb:{0} transport-cc\r\n";
+constexpr const char* kAudioLines =
+    "a=rtpmap:{0} OPUS/48000/2\r\na=fmtp:{0} minptime=10;useinbandfec=1\r\n"
+    "a=rtcp-fb:{0} transport-cc\r\n";
+
 using Lines = std::vector<std::string_view>;
 
-Error Malformed(std::string sentence) { return {Errc::kBadRequest, std::move(sentence)}; }
+Error Malformed(const char* sentence) { return {Errc::kBadRequest, sentence}; }
 
 Lines Split(std::string_view text, char at) {
   Lines parts;
@@ -46,7 +57,7 @@ bool IsOf(std::string_view text, std::string_view characters, std::size_t least,
          text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-template <typename Number>
+using Number = std::uint32_t;
 std::optional<Number> ParseNumber(std::string_view text, Number least = 0,
                                   Number most = std::numeric_limits<Number>::max()) {
   Number number = 0;
@@ -54,19 +65,19 @@ std::optional<Number> ParseNumber(std::string_view text, Number least = 0,
   const bool is_number = failure == std::errc() && end == text.data() + text.size();
   return is_number && number >= least && number <= most ? std::optional(number) : std::nullopt;
 }
-std::optional<int> ParsePayloadType(std::string_view text) { return ParseNumber(text, 0, 127); }
+std::optional<Number> ParsePayloadType(std::string_view text) { return ParseNumber(text, 0, 127); }
 
-/// What follows `a=NAME:` in the only such line, or in equal ones; nullopt when there is none,
-/// empty when they differ.
-std::optional<std::string_view> OnlyValue(const Lines& lines, std::string_view prefix) {
+/// What follows `a=NAME:` in the only such line, or in equal ones; empty when they differ.
+std::string_view OnlyValue(const Lines& lines, std::string_view prefix,
+                           std::string_view if_missing = {}) {
   std::optional<std::string_view> found;
   for (const std::string_view line : lines) {
     if (!line.starts_with(prefix)) continue;
     const std::string_view value = line.substr(prefix.size());
-    if (found && *found != value) return std::string_view();
+    if (found && *found != value) return {};
     found = value;
   }
-  return found;
+  return found.value_or(if_missing);
 }
 bool HasLine(const Lines& lines, std::string_view line) {
   return std::ranges::find(lines, line) != lines.end();
@@ -96,7 +107,7 @@ struct Format {
     return {};
   }
 };
-using Formats = std::map<int, Format>;
+using Formats = std::map<Number, Format>;
 
 Formats FormatsOf(const Lines& lines) {
   Formats formats;
@@ -105,7 +116,7 @@ Formats FormatsOf(const Lines& lines) {
     const std::size_t space = line.find(' ');
     if ((!is_name && !line.starts_with("a=fmtp:")) || space == std::string_view::npos) continue;
     const std::size_t begin = line.find(':') + 1;
-    const std::optional<int> type = ParsePayloadType(line.substr(begin, space - begin));
+    const std::optional<Number> type = ParsePayloadType(line.substr(begin, space - begin));
     if (!type) continue;
     (is_name ? formats[*type].name : formats[*type].parameters) = line.substr(space + 1);
   }
@@ -123,7 +134,7 @@ int RankOf(const Format& format, bool is_video) {
 }
 
 /// The ID of the header extension that counts packets, of a header of one byte.
-std::optional<int> ReadTransportCc(const Lines& lines) {
+std::optional<Number> ReadTransportCc(const Lines& lines) {
   constexpr std::string_view kPrefix = "a=extmap:";
   for (const std::string_view line : lines) {
     if (!line.starts_with(kPrefix) || !line.ends_with(kTransportCc)) continue;
@@ -134,97 +145,84 @@ std::optional<int> ReadTransportCc(const Lines& lines) {
   return std::nullopt;
 }
 
-/// How a medium is sent.
-struct Codec {
-  std::vector<int> types = {};  ///< payload types: its own, and that of retransmissions (RFC 4588)
-  std::string_view profile = {};
-  std::optional<int> transport_cc = {};
-  // These are told by who publishes.
-  std::vector<std::uint32_t> sources = {};  ///< SSRCs, in the order of `types`
+/// Who publishes a medium, in the order of its payload types.
+struct Sources {
+  std::vector<Number> numbers = {};  ///< SSRCs
   std::string_view cname = {};
 };
 
-void ReadSources(const Lines& lines, Codec& codec) {
+Sources ReadSources(const Lines& lines, bool are_repeated) {
+  Sources sources;
   for (const std::string_view line : lines) {
     const Lines words = WordsOf(line);
-    if (words.size() == 3 && words[0] == "a=ssrc-group:FID" && codec.types.size() > 1) {
-      const auto first = ParseNumber<std::uint32_t>(words[1]);
-      const auto second = ParseNumber<std::uint32_t>(words[2]);
-      if (first && second && codec.sources.empty()) codec.sources = {*first, *second};
+    if (words.size() == 3 && words[0] == "a=ssrc-group:FID" && are_repeated) {
+      const auto first = ParseNumber(words[1]);
+      const auto second = ParseNumber(words[2]);
+      if (first && second && sources.numbers.empty()) sources.numbers = {*first, *second};
     }
     if (words.size() != 2 || !words[0].starts_with("a=ssrc:") || !words[1].starts_with("cname:")) {
       continue;
     }
-    const auto source = ParseNumber<std::uint32_t>(words[0].substr(words[0].find(':') + 1));
+    const auto source = ParseNumber(words[0].substr(words[0].find(':') + 1));
     const std::string_view cname = words[1].substr(words[1].find(':') + 1);
     if (!source || !IsOf(cname, kCnameWord, 1, 64)) continue;
-    if (codec.cname.empty()) codec.cname = cname;
-    if (codec.sources.empty()) codec.sources = {*source};
+    if (sources.cname.empty()) sources.cname = cname;
+    if (sources.numbers.empty()) sources.numbers = {*source};
   }
-  if (codec.cname.empty()) codec.sources.clear();
+  return sources.cname.empty() ? Sources() : sources;
 }
 
-/// Reads the media of an offer, one after the other.
+/// Reads the media of an offer, one after the other, and keeps the first fault.
 class OfferReader {
  public:
   OfferReader(const std::vector<Lines>& sections, WebWay way)
       : way_(way),
         is_bundled_(sections.size() > 2),
         used_(sections.front()),
-        bundled_(WordsOf(OnlyValue(sections.front(), "a=group:BUNDLE ").value_or(""))) {}
+        bundled_(WordsOf(OnlyValue(sections.front(), "a=group:BUNDLE "))) {}
 
-  Status ReadMedium(const Lines& lines) {
+  void ReadMedium(const Lines& lines) {
     const Lines words = WordsOf(lines.front().substr(2));
-    if (words.size() < 4) return Malformed("m=: not a medium, a port, a transport and formats");
-    const std::string_view mid = OnlyValue(lines, "a=mid:").value_or("");
-    OfferedMedium medium{.is_video = words[0] == "video",
-                         .mid = std::string(mid),
-                         .first_format = std::string(words[3])};
-    if (!medium.is_video && words[0] != "audio") return Malformed("m=: neither audio nor video");
-    if (words[2] != kTransport) return Malformed("m=: not UDP/TLS/RTP/SAVPF");
-    if (!ParsePayloadType(words[3])) return Malformed("m=: a format that is not a payload type");
-    if (!IsOf(mid, kMidWord, 1, 16)) {
-      return Malformed("a=mid: missing, or not 1 to 16 letters and digits");
-    }
-    if (!mids_.insert(mid).second) return Malformed("a=mid: the same twice");
+    Require(words.size() >= 4, "m=: not a medium, a port, a transport and formats");
+    if (fault_) return;
+    const std::string_view mid = OnlyValue(lines, "a=mid:");
+    const bool is_video = words[0] == "video";
+    Require(is_video || words[0] == "audio", "m=: neither audio nor video");
+    Require(words[2] == kTransport, "m=: not UDP/TLS/RTP/SAVPF");
+    Require(ParsePayloadType(words[3]).has_value(), "m=: a format that is not a payload type");
+    Require(IsOf(mid, kMidWord, 1, 16), "a=mid: missing, or not 1 to 16 letters and digits");
+    Require(mids_.insert(mid).second, "a=mid: the same twice");
+    OfferedMedium& medium = offer_.media.emplace_back(OfferedMedium{
+        .is_video = is_video, .mid = std::string(mid), .first_format = std::string(words[3])});
     const bool is_wanted = words[1] != "0" || HasLine(lines, "a=bundle-only");
-    if (is_wanted && !std::exchange(medium.is_video ? has_video_ : has_audio_, true)) {
-      if (Status read = ReadCodec(lines, medium); !read) return read;
-      used_.insert(used_.end(), lines.begin(), lines.end());
-      used_mids_.push_back(mid);
-      if (is_bundled_ && !HasLine(bundled_, mid)) {
-        return Malformed("a=group: the media must be bundled");
-      }
-    }
-    offer_.media.push_back(std::move(medium));
-    return {};
+    if (!is_wanted || std::exchange(is_video ? has_video_ : has_audio_, true)) return;
+    ReadCodec(lines, medium);
+    Require(!is_bundled_ || HasLine(bundled_, mid), "a=group: the media must be bundled");
+    used_.insert(used_.end(), lines.begin(), lines.end());
+    used_mids_.push_back(mid);
   }
 
   /// What was read, with the lines of the connection, which are the same for all media.
   Result<WebOffer> Finish() && {
-    if (texts_.empty()) return Malformed("m=: no medium");
-    const std::string_view ufrag = OnlyValue(used_, "a=ice-ufrag:").value_or("");
-    const std::string_view password = OnlyValue(used_, "a=ice-pwd:").value_or("");
-    const std::string_view setup = OnlyValue(used_, "a=setup:").value_or("actpass");
-    offer_.fingerprint = OnlyValue(used_, "a=fingerprint:sha-256 ").value_or("");
-    if (!IsOf(ufrag, kIceWord, 4, 256)) {
-      return Malformed("a=ice-ufrag: missing, wrong or not the same for all media");
-    }
-    if (!IsOf(password, kIceWord, 22, 256)) {
-      return Malformed("a=ice-pwd: missing, wrong or not the same for all media");
-    }
-    if (!IsFingerprint(offer_.fingerprint)) {
-      return Malformed("a=fingerprint: no sha-256, or not the same for all media");
-    }
-    if (setup != "actpass" && setup != "active" && setup != "passive") {
-      return Malformed("a=setup: wrong, or not the same for all media");
-    }
+    const std::string_view ufrag = OnlyValue(used_, "a=ice-ufrag:");
+    const std::string_view password = OnlyValue(used_, "a=ice-pwd:");
+    const std::string_view setup = OnlyValue(used_, "a=setup:", "actpass");
+    offer_.fingerprint = OnlyValue(used_, "a=fingerprint:sha-256 ");
+    Require(!texts_.empty(), "m=: no medium");
+    Require(IsOf(ufrag, kIceWord, 4, 256),
+            "a=ice-ufrag: missing, wrong or not the same for all media");
+    Require(IsOf(password, kIceWord, 22, 256),
+            "a=ice-pwd: missing, wrong or not the same for all media");
+    Require(IsFingerprint(offer_.fingerprint),
+            "a=fingerprint: no sha-256, or not the same for all media");
+    Require(setup == "actpass" || setup == "active" || setup == "passive",
+            "a=setup: wrong, or not the same for all media");
+    if (fault_) return *fault_;
     offer_.text =
         fmt::format("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\n",
                     fmt::join(used_mids_, " "));
     for (const std::string& medium : texts_) {
-      fmt::format_to(
-          std::back_inserter(offer_.text),
+      offer_.text += fmt::format(
           "{}a=ice-ufrag:{}\r\na=ice-pwd:{}\r\na=fingerprint:sha-256 {}\r\na=setup:{}\r\n", medium,
           ufrag, password, offer_.fingerprint, setup);
     }
@@ -232,13 +230,16 @@ class OfferReader {
   }
 
  private:
-  Status ReadCodec(const Lines& lines, OfferedMedium& medium) {
-    if (!HasLine(lines, "a=rtcp-mux")) return Malformed("a=rtcp-mux: missing");
+  void Require(bool is_right, const char* sentence) {
+    if (!is_right && !fault_) fault_ = Malformed(sentence);
+  }
+
+  void ReadCodec(const Lines& lines, OfferedMedium& medium) {
     const bool publishes = way_ == WebWay::kPublish;
-    if (HasLine(lines, publishes ? "a=recvonly" : "a=sendonly") || HasLine(lines, "a=inactive")) {
-      return Malformed(publishes ? "a=recvonly: who publishes sends"
-                                 : "a=sendonly: who plays receives");
-    }
+    Require(HasLine(lines, "a=rtcp-mux"), "a=rtcp-mux: missing");
+    Require(
+        !HasLine(lines, publishes ? "a=recvonly" : "a=sendonly") && !HasLine(lines, "a=inactive"),
+        publishes ? "a=recvonly: who publishes sends" : "a=sendonly: who plays receives");
     const Formats formats = FormatsOf(lines);
     int best = -1;
     for (const auto& [type, format] : formats) {
@@ -246,73 +247,55 @@ class OfferReader {
       if (rank > best) medium.payload_type = type;
       best = std::max(best, rank);
     }
-    if (!medium.payload_type) {
-      return Error{Errc::kContentRefused, medium.is_video
-                                              ? "video: no H.264 with packetization-mode=1"
-                                              : "audio: no Opus"};
+    if (!medium.payload_type && !fault_) {
+      fault_ = {Errc::kContentRefused,
+                medium.is_video ? "video: no H.264 with packetization-mode=1" : "audio: no Opus"};
     }
-    Codec codec{.types = {*medium.payload_type},
-                .profile = formats.at(*medium.payload_type).Parameter("profile-level-id"),
-                .transport_cc = ReadTransportCc(lines)};
+    if (fault_) return;
+    std::vector<Number> types = {*medium.payload_type};
     for (const auto& [type, format] : formats) {
       const bool repeats = medium.is_video && format.name == "rtx/90000" &&
-                           format.Parameter("apt") == fmt::to_string(*medium.payload_type);
-      if (repeats && codec.types.size() == 1) codec.types.push_back(type);
+                           format.Parameter("apt") == fmt::to_string(types.front());
+      if (repeats && types.size() == 1) types.push_back(type);
     }
-    if (publishes) ReadSources(lines, codec);
+    const Sources sources = publishes ? ReadSources(lines, types.size() > 1) : Sources();
+    const std::optional<Number> transport_cc = ReadTransportCc(lines);
     // Packets of both media are told apart by these: they share one connection.
-    for (const int type : codec.types) {
+    for (const Number type : types) {
       // With the marker bit these look like packets of RTCP (RFC 5761, section 4).
-      if (type >= 64 && type <= 95) {
-        return Malformed("a=rtpmap: a payload type of 64 to 95, which RTCP uses");
-      }
-      if (!types_.insert(type).second) {
-        return Malformed("a=rtpmap: the same payload type in two media");
-      }
+      Require(type < 64 || type > 95, "a=rtpmap: a payload type of 64 to 95, which RTCP uses");
+      Require(types_.insert(type).second, "a=rtpmap: the same payload type in two media");
     }
-    for (const std::uint32_t source : codec.sources) {
-      if (!sources_.insert(source).second) return Malformed("a=ssrc: the same in two media");
+    for (const Number source : sources.numbers) {
+      Require(sources_.insert(source).second, "a=ssrc: the same in two media");
     }
-    if (!transport_cc_) transport_cc_ = codec.transport_cc;
-    if (codec.transport_cc && codec.transport_cc != transport_cc_) {
-      return Malformed("a=extmap: one extension with two numbers");
+    if (!transport_cc_) transport_cc_ = transport_cc;
+    Require(!transport_cc || transport_cc == transport_cc_,
+            "a=extmap: one extension with two numbers");
+    const std::string_view profile = formats.at(types.front()).Parameter("profile-level-id");
+    texts_.push_back(
+        fmt::format("m={} 9 {} {}\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=rtcp-mux\r\n"
+                    "a=rtcp-rsize\r\na=mid:{}\r\na={}\r\n",
+                    medium.is_video ? "video" : "audio", kTransport, fmt::join(types, " "),
+                    medium.mid, publishes ? "sendonly" : "recvonly"));
+    std::string& to = texts_.back();
+    if (transport_cc) to += fmt::format("a=extmap:{} {}\r\n", *transport_cc, kTransportCc);
+    to += fmt::format(fmt::runtime(medium.is_video ? kVideoLines : kAudioLines), types.front(),
+                      profile);
+    if (types.size() > 1) {
+      to += fmt::format("a=rtpmap:{0} rtx/90000\r\na=fmtp:{0} apt={1}\r\n", types[1], types[0]);
     }
-    WriteMedium(medium, codec);
-    return {};
-  }
-
-  void WriteMedium(const OfferedMedium& medium, const Codec& codec) {
-    std::string& to = texts_.emplace_back();
-    const auto add = [&to]<typename... T>(fmt::format_string<T...> format, T&&... values) {
-      fmt::format_to(std::back_inserter(to), format, std::forward<T>(values)...);
-      to += "\r\n";
-    };
-    const int type = codec.types.front();
-    add("m={} 9 {} {}", medium.is_video ? "video" : "audio", kTransport,
-        fmt::join(codec.types, " "));
-    add("c=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=rtcp-rsize");
-    add("a=mid:{}\r\na={}", medium.mid, way_ == WebWay::kPublish ? "sendonly" : "recvonly");
-    if (codec.transport_cc) add("a=extmap:{} {}", *codec.transport_cc, kTransportCc);
-    if (medium.is_video) {
-      add("a=rtpmap:{} H264/90000", type);
-      add("a=fmtp:{} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={}", type,
-          codec.profile);
-      for (const char* const feedback : {"nack", "nack pli", "ccm fir"}) {
-        add("a=rtcp-fb:{} {}", type, feedback);
-      }
-    } else {
-      add("a=rtpmap:{0} OPUS/48000/2\r\na=fmtp:{0} minptime=10;useinbandfec=1", type);
+    if (sources.numbers.size() > 1) {
+      to += fmt::format("a=ssrc-group:FID {}\r\n", fmt::join(sources.numbers, " "));
     }
-    add("a=rtcp-fb:{} transport-cc", type);
-    if (codec.types.size() > 1) {
-      add("a=rtpmap:{0} rtx/90000\r\na=fmtp:{0} apt={1}", codec.types.back(), type);
+    for (const Number source : sources.numbers) {
+      to += fmt::format("a=ssrc:{} cname:{}\r\n", source, sources.cname);
     }
-    if (codec.sources.size() > 1) add("a=ssrc-group:FID {}", fmt::join(codec.sources, " "));
-    for (const std::uint32_t source : codec.sources) add("a=ssrc:{} cname:{}", source, codec.cname);
   }
 
   const WebWay way_;
   const bool is_bundled_;
+  std::optional<Error> fault_;
   Lines used_;  ///< lines of the session, and of the media that are used
   const Lines bundled_;
   WebOffer offer_;
@@ -321,9 +304,9 @@ class OfferReader {
   bool has_video_ = false;
   bool has_audio_ = false;
   std::set<std::string_view> mids_;
-  std::set<int> types_;
-  std::set<std::uint32_t> sources_;
-  std::optional<int> transport_cc_;
+  std::set<Number> types_;
+  std::set<Number> sources_;
+  std::optional<Number> transport_cc_;
 };
 
 }  // namespace
@@ -350,9 +333,7 @@ Result<WebOffer> ReadOffer(std::string_view text, WebWay way) {
     return Malformed("m=: must be 1 to 4 media");
   }
   OfferReader reader(sections, way);
-  for (auto section = sections.begin() + 1; section != sections.end(); ++section) {
-    if (const Status read = reader.ReadMedium(*section); !read) return read.error();
-  }
+  for (const Lines& section : sections | std::views::drop(1)) reader.ReadMedium(section);
   return std::move(reader).Finish();
 }
 

@@ -22,9 +22,9 @@ enum class WebWay : std::uint8_t { kPublish, kPlay };
 /// One m-line. Only the first for audio and the first for video are used; others are rejected.
 struct OfferedMedium {
   bool is_video = false;
-  std::string mid = {};                  ///< 1 to 16 letters and digits
-  std::string first_format = {};         ///< digits
-  std::optional<int> payload_type = {};  ///< 0 to 127, of Opus or H.264; none: rejected
+  std::string mid = {};                            ///< 1 to 16 letters and digits
+  std::string first_format = {};                   ///< digits
+  std::optional<std::uint32_t> payload_type = {};  ///< 0 to 127, of Opus or H.264; none: rejected
 };
 
 struct WebOffer {

@@ -4,11 +4,13 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
 #include <gst/sdp/sdp.h>
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "daemon/web/main_loop.h"
+#include "daemon/web/stream_times.h"
 
 namespace rtcroom {
 namespace {
@@ -17,11 +19,10 @@ using State = GstWebRTCPeerConnectionState;
 
 /// The SHA-256 of a certificate in PEM, in hexadecimal digits; empty when it is none.
 std::string FingerprintOf(std::string_view pem) {
-  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
-  const std::size_t begin = pem.find(kBegin);
-  const std::size_t end = pem.find("-----END CERTIFICATE-----");
-  if (begin == pem.npos || end == pem.npos || end < begin + kBegin.size()) return "";
-  const std::string body(pem.substr(begin + kBegin.size(), end - begin - kBegin.size()));
+  const std::size_t begin = pem.find('\n');
+  const std::size_t end = pem.rfind("-----END CERTIFICATE-----");
+  if (end == pem.npos || begin > end) return "";
+  const std::string body(pem.substr(begin, end - begin));
   gsize size = 0;
   const std::unique_ptr<guchar, GFree> der(g_base64_decode(body.c_str(), &size));
   return GText(g_compute_checksum_for_data(G_CHECKSUM_SHA256, der.get(), size)).get();
@@ -68,12 +69,51 @@ bool Holds(const GstStructure* of, const char* name) {
   return gst_structure_get_boolean(of, name, &value) && value;
 }
 
+/// What is sent to a browser that plays.
+std::string MediumText(const OfferedMedium& medium, int index) {
+  const std::uint32_t type = *medium.payload_type;
+  // In the caps from the start: the answer would name another source, and a browser shows nothing
+  // of one that was not named.
+  const guint32 source = g_random_int() | 1U;
+  const std::string end =
+      fmt::format("ssrc=(uint){},payload={} ! rtc.sink_{} ", source, type, index);
+  if (medium.is_video) {
+    return fmt::format(
+        "{} ! rtph264pay ssrc={} pt={} config-interval=-1 aggregate-mode=zero-latency mtu=1200 ! "
+        "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,{}",
+        kVideoSource, source, type, end);
+  }
+  return fmt::format(
+      "{} ! rtpopuspay ssrc={} pt={} ! "
+      "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,{}",
+      kAudioSource, source, type, end);
+}
+
+std::string PipelineText(WebWay way, const WebOffer& offer, const PeerNetwork& network) {
+  std::string text = fmt::format("webrtcbin name=rtc bundle-policy=max-bundle latency={} ",
+                                 network.latency.count());
+  int index = 0;
+  for (const OfferedMedium& medium : offer.media) {
+    if (way == WebWay::kPlay && medium.payload_type) text += MediumText(medium, index++);
+  }
+  return text;
+}
+
 }  // namespace
 
-WebPeer::WebPeer(const std::string& pipeline, const MediaClock& clock, PeerEvents events)
-    : pipeline_(pipeline, clock, [this](const std::string&) { Fail(v1::WebEnded::REASON_FAILED); }),
+WebPeer::WebPeer(WebWay way, const WebOffer& offer, const PeerNetwork& network,
+                 const MediaClock& clock, std::shared_ptr<StreamHub> hub, PeerEvents events)
+    : way_(way),
+      clock_(clock),
+      hub_(std::move(hub)),
+      pipeline_(PipelineText(way, offer, network), clock,
+                [this](const std::string&) { Fail(v1::WebEnded::REASON_FAILED); }),
       rtc_(pipeline_.Find("rtc")),
       events_(std::move(events)) {}
+
+WebPeer::~WebPeer() {
+  if (feed_) hub_->Remove(*feed_);
+}
 
 void WebPeer::Post(std::function<void(WebPeer& self)> call) {
   main_loop::Post([weak = weak_from_this(), call = std::move(call)] {
@@ -84,19 +124,6 @@ void WebPeer::Post(std::function<void(WebPeer& self)> call) {
 
 void WebPeer::Fail(SessionFault fault) {
   Post([fault](WebPeer& self) { self.events_.failed(fault); });
-}
-
-void WebPeer::WatchKeyRequests(GstPad* pad) {
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-        if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
-          return GST_PAD_PROBE_OK;
-        }
-        const auto peer = Owner<WebPeer>(weak);
-        return peer && peer->OnKeyRequest() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-      },
-      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
 }
 
 void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
@@ -116,7 +143,18 @@ void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
   notify("notify::connection-state", G_CALLBACK(+[](GstElement*, GParamSpec*, gpointer weak) {
            if (const auto peer = Owner<WebPeer>(weak)) peer->CheckConnection();
          }));
-  Prepare();
+  if (way_ == WebWay::kPublish) {
+    notify("pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer weak) {
+             const auto peer = Owner<WebPeer>(weak);
+             if (peer && GST_PAD_DIRECTION(pad) == GST_PAD_SRC) peer->Receive(pad);
+           }));
+  } else {
+    GstPtr<GstElement> video = pipeline_.Find("video");
+    if (video != nullptr) {
+      WatchKeyRequests(GstPtr<GstPad>(gst_element_get_static_pad(video.get(), "src")).get());
+    }
+    feed_ = std::make_shared<FrameFeed>(std::move(video), pipeline_.Find("audio"));
+  }
   ForEachTransceiver(rtc_.get(), RepeatLost);
   pipeline_.Play();
   Negotiate(offer.text);
@@ -204,7 +242,8 @@ void WebPeer::CheckConnection() {
   if (is_verified_.exchange(true)) return;
   Post([](WebPeer& self) {
     self.HearRtcp();
-    self.Connected();
+    if (self.feed_) self.hub_->Add(self.feed_);
+    if (self.feed_ && self.hub_->needs_key()) self.events_.key_wanted();
     self.events_.connected();
   });
 }
@@ -235,6 +274,86 @@ void WebPeer::HearRtcp() {
                   if (const auto peer = Owner<WebPeer>(weak)) ++peer->signs_;
                 }),
                 shared_from_this());
+}
+
+void WebPeer::Receive(GstPad* pad) {
+  const CapsPtr caps(gst_pad_get_current_caps(pad));
+  if (caps == nullptr) return;
+  CountPackets(pad);
+  const gchar* const media =
+      gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "media");
+  const MediaKind kind = media != nullptr && std::string_view(media) == "video" ? MediaKind::kVideo
+                                                                                : MediaKind::kAudio;
+  if ((kind == MediaKind::kVideo ? has_video_ : has_audio_).exchange(true)) {
+    pipeline_.Append(pad, "fakesink sync=false async=false");
+    return;
+  }
+  // After a loss pictures go on, damaged until the next key frame: with loss, waiting for one would
+  // mostly show none.
+  const GstPtr<GstElement> bin = pipeline_.Append(
+      pad, kind == MediaKind::kVideo
+               ? "rtph264depay request-keyframe=true wait-for-keyframe=false ! h264parse "
+                 "config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
+                 "appsink name=pictures"
+               : "rtpopusdepay ! appsink name=sound");
+  if (bin == nullptr) return;
+  DeliverFrom(bin.get(), kind, hub_, TimeOf(kind));
+  if (kind == MediaKind::kAudio) return;
+  WatchKeyRequests(GstPtr<GstPad>(gst_element_get_static_pad(bin.get(), "sink")).get());
+  AskKey();
+}
+
+void WebPeer::CountPackets(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+        if (const auto peer = Owner<WebPeer>(weak)) {
+          peer->bytes_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+}
+
+FrameTime WebPeer::TimeOf(MediaKind kind) {
+  return [weak = weak_from_this(), kind, steady = SteadySound()](
+             GstSample* sample, GstBuffer* buffer) mutable -> std::optional<MediaTime> {
+    const auto peer = weak.lock();
+    if (!peer || !peer->is_verified_) return std::nullopt;
+    const MediaTime time(static_cast<MediaTime::rep>(gst_segment_to_running_time(
+        gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer))));
+    if (kind == MediaKind::kVideo) return time;
+    std::array<std::uint8_t, 2> head{};
+    const gsize size = gst_buffer_extract(buffer, 0, head.data(), head.size());
+    return steady.Next(time, OpusDuration(std::span(head).first(size)));
+  };
+}
+
+void WebPeer::WatchKeyRequests(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+        if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
+          return GST_PAD_PROBE_OK;
+        }
+        const auto peer = Owner<WebPeer>(weak);
+        return peer && peer->OnKeyRequest() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+      },
+      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+}
+
+bool WebPeer::OnKeyRequest() {
+  constexpr std::chrono::milliseconds kPause{500};
+  if (way_ == WebWay::kPlay) {
+    ++key_requests_;
+    Post([](WebPeer& self) { self.events_.key_wanted(); });
+    return true;
+  }
+  const MediaTime now = clock_.Now();
+  MediaTime asked_at = asked_at_;
+  if (now - asked_at < kPause || !asked_at_.compare_exchange_strong(asked_at, now)) return false;
+  ++key_requests_;
+  return true;
 }
 
 PeerFigures WebPeer::Figures() const {

@@ -45,13 +45,19 @@ struct PeerFigures {
   double loss = 0;           ///< 0 to 1, of the newest report
 };
 
-/// A peer connection and its pipeline. Signals of the library come on threads of its own; they hold
-/// weak references, since some come after the end.
+/// A peer connection and its pipeline. H.264 and Opus of a browser that publishes are delivered to
+/// the hub as they came. To one that plays the frames of the hub are sent as they are, once it is
+/// connected: what is sent before would be played late.
+///
+/// Signals of the library come on threads of its own; they hold weak references, since some come
+/// after the end.
 ///
 /// @threads for the main loop's thread, but for what says otherwise.
 class WebPeer : public std::enable_shared_from_this<WebPeer> {
  public:
-  virtual ~WebPeer() = default;
+  WebPeer(WebWay way, const WebOffer& offer, const PeerNetwork& network, const MediaClock& clock,
+          std::shared_ptr<StreamHub> hub, PeerEvents events);
+  ~WebPeer();
   WebPeer(const WebPeer&) = delete;
   WebPeer& operator=(const WebPeer&) = delete;
 
@@ -64,35 +70,15 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   [[nodiscard]] std::uint64_t signs() const { return signs_; }
   /// Key frames that were asked for: of the peer, or by it.
   [[nodiscard]] std::uint32_t key_requests() const { return key_requests_; }
-  /// Bytes of media from the peer, or to it.
-  [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+  /// Bytes of media to the peer, or from it: then all packets count, also those that are left out.
+  [[nodiscard]] std::uint64_t bytes() const { return feed_ ? feed_->bytes() : bytes_.load(); }
   /// Asks who publishes for a key frame; at most two a second are asked for.
-  virtual void AskKey() {}
+  void AskKey() { pipeline_.AskKey(); }
   [[nodiscard]] PeerFigures Figures() const;
 
- protected:
-  WebPeer(const std::string& pipeline, const MediaClock& clock, PeerEvents events);
-
-  /// Called once, before the pipeline plays.
-  virtual void Prepare() = 0;
-  /// The peer is there, and its certificate is right.
-  virtual void Connected() {}
-  /// Somebody downstream of a watched pad needs a key frame; called on any thread.
-  /// @return whether it is asked for.
-  virtual bool OnKeyRequest() = 0;
-
-  void WatchKeyRequests(GstPad* pad);
-
+ private:
   /// Calls it on the main loop's thread, unless the peer has ended by then. Safe from any thread.
   void Post(std::function<void(WebPeer& self)> call);
-
-  std::atomic<bool> is_verified_{false};  ///< its certificate was found right
-  std::atomic<std::uint32_t> key_requests_{0};
-  MediaPipeline pipeline_;
-  const GstPtr<GstElement> rtc_;
-  PeerEvents events_;
-
- private:
   void BoundStreams();
   void SetUpIce(const PeerNetwork& network);
   void Negotiate(const std::string& offer);
@@ -103,12 +89,33 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   void HearRtcp();
   /// Safe from any thread.
   void Fail(SessionFault fault);
+  void Receive(GstPad* pad);
+  void CountPackets(GstPad* pad);
+  FrameTime TimeOf(MediaKind kind);
+  void WatchKeyRequests(GstPad* pad);
+  /// Somebody downstream of a watched pad needs a key frame; called on any thread.
+  /// @return whether it is asked for.
+  bool OnKeyRequest();
 
+  const WebWay way_;
+  const MediaClock& clock_;
+  const std::shared_ptr<StreamHub> hub_;
+  MediaPipeline pipeline_;
+  const GstPtr<GstElement> rtc_;
+  PeerEvents events_;
   std::string fingerprint_;
   bool has_ended_ = false;
   std::atomic<bool> has_answered_{false};
+  std::atomic<bool> is_verified_{false};  ///< its certificate was found right
   std::atomic<std::uint64_t> signs_{0};
-  GstPtr<GObject> rtp_session_;  ///< from `connected` on
+  std::atomic<std::uint32_t> key_requests_{0};
+  // Of one that publishes. The first source of each kind is taken, others are left out.
+  std::atomic<bool> has_video_{false};
+  std::atomic<bool> has_audio_{false};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<MediaTime> asked_at_{MediaTime(-std::chrono::hours(1))};
+  std::shared_ptr<FrameFeed> feed_;  ///< to one that plays; shared with the hub
+  GstPtr<GObject> rtp_session_;      ///< from `connected` on
 };
 
 }  // namespace rtcroom

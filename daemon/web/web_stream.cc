@@ -45,7 +45,7 @@ void WebStream::AskKey() {
 }
 
 void WebStream::Step(MonotonicTime now, const PullPlan::Wish& wish) {
-  if (paused_pull_ && !paused_pull_->IsConnecting()) paused_pull_.reset();
+  if (pull_ && pull_->is_paused() && !pull_->IsConnecting()) pull_.reset();
   if (publisher_) {
     StepPush(now);
   } else {
@@ -87,14 +87,14 @@ void WebStream::StepPush(MonotonicTime now) {
 void WebStream::StepPull(MonotonicTime now, const PullPlan::Wish& wish) {
   if (seen_frames_ != hub_->frames()) pull_plan_.Media(now);
   seen_frames_ = hub_->frames();
-  if (pull_ && pull_->has_ended()) {
+  if (IsPulling() && pull_->has_ended()) {
     EndPull();
     pictures_ = PullPictures::kPass;
     pull_plan_.Ended(now);
   }
   const bool is_due = pull_plan_.IsDue(now, wish);
-  if (pull_ && !is_due) EndPull();
-  if (!pull_ && is_due) BeginPull();
+  if (!is_due) EndPull();
+  if (is_due && !IsPulling()) BeginPull();
   CheckOrder();
 }
 
@@ -106,8 +106,7 @@ void WebStream::BeginPull() {
   hub_->Restart();
   const PullPictures pictures =
       is_transcoding_ || pictures_ == PullPictures::kPass ? pictures_ : PullPictures::kLeaveOut;
-  if (paused_pull_ && paused_pull_->IsConnecting()) {
-    pull_ = std::move(paused_pull_);
+  if (pull_) {
     pull_->Use(pictures);
     return pull_->Resume();
   }
@@ -118,18 +117,18 @@ void WebStream::BeginPull() {
 }
 
 void WebStream::EndPull() {
-  if (!pull_) return;
+  if (!IsPulling()) return;
   if (pull_->IsConnecting()) {
     pull_->Pause();
-    paused_pull_ = std::move(pull_);
+  } else {
+    pull_.reset();
   }
-  pull_.reset();
   if (std::exchange(is_transcoding_, false)) --settings_.transcodes;
   hub_->Restart();
 }
 
 void WebStream::CheckOrder() {
-  if (!pull_ || pictures_ != PullPictures::kPass || !pull_->is_reordered()) return;
+  if (!IsPulling() || pictures_ != PullPictures::kPass || !pull_->is_reordered()) return;
   pictures_ = PullPictures::kTranscode;
   const bool transcodes = settings_.transcodes < settings_.max_transcodes;
   logger_.Warn("web_reordered", {{"stream", name_}, {"transcoded", transcodes}});

@@ -55,14 +55,15 @@ class WebStream {
   [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {
     return publisher_ == nullptr && pull_plan_.IsMissing(now, since);
   }
-  /// Whether nobody has published or wanted it for long, and it holds no pull that connects.
+  /// Whether nobody has published or wanted it for long, and it has no pull, not even a paused one.
   [[nodiscard]] bool IsOver(MonotonicTime now) const {
-    return publisher_ == nullptr && paused_pull_ == nullptr && pull_plan_.IsOver(now);
+    return publisher_ == nullptr && pull_ == nullptr && pull_plan_.IsOver(now);
   }
 
  private:
   void StepPush(MonotonicTime now);
   void StepPull(MonotonicTime now, const PullPlan::Wish& wish);
+  [[nodiscard]] bool IsPulling() const { return pull_ != nullptr && !pull_->is_paused(); }
   void BeginPull();
   void EndPull();
   void CheckOrder();
@@ -82,8 +83,7 @@ class WebStream {
   PushPlan push_plan_;
   std::optional<MonotonicTime> media_at_;  ///< when the publisher's first media came
   MonotonicTime key_at_{};
-  std::unique_ptr<RtmpPull> pull_;
-  std::unique_ptr<RtmpPull> paused_pull_;  ///< still connects, and is not wanted now
+  std::unique_ptr<RtmpPull> pull_;  ///< a paused one still connects, and is not wanted now
   PullPlan pull_plan_;
   PullPictures pictures_ = PullPictures::kPass;
   bool is_transcoding_ = false;

@@ -5,10 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/base/text.h"
 #include "daemon/base/version.h"
-#include "daemon/core/stream_urls.h"
-#include "daemon/web/play_peer.h"
-#include "daemon/web/publish_peer.h"
 
 namespace rtcroom {
 namespace {
@@ -21,9 +19,7 @@ std::string_view Shown(std::string_view id) { return id.substr(0, 8); }
 
 /// REASON_NOT_THERE: not_there
 std::string WordOf(SessionFault fault) {
-  std::string word = v1::WebEnded::Reason_Name(fault).substr(std::string_view("REASON_").size());
-  for (char& c : word) c = g_ascii_tolower(c);
-  return word;
+  return ToLower(v1::WebEnded::Reason_Name(fault).substr(std::string_view("REASON_").size()));
 }
 
 std::uint32_t OpenDescriptors() {
@@ -79,46 +75,28 @@ void WebWorker::Open(const v1::WebOpen& order) {
   const std::string& id = order.session();
   if (sessions_.contains(id)) return;
   const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
-  if ((!publishes && order.direction() != v1::WEB_DIRECTION_PLAY) ||
-      !IsStreamName(order.stream()) || !IsStreamName(order.app())) {
-    return Refuse(id, v1::WebRefused::CODE_FAILED, "not a stream");
-  }
-  std::size_t replaced = 0;
-  for (const bool is_answered : {false, true}) {
-    if (publishes && PublisherOf(order, is_answered) != nullptr) ++replaced;
-  }
-  if (sessions_.size() - replaced >= options_.max_sessions) {
-    return Refuse(id, v1::WebRefused::CODE_FULL, "no more sessions: try again later");
-  }
-  Result<WebOffer> offer = ReadOffer(order.offer(), publishes ? WebWay::kPublish : WebWay::kPlay);
+  const WebWay way = publishes ? WebWay::kPublish : WebWay::kPlay;
+  Result<WebOffer> offer = ReadOffer(order.offer(), way);
   if (!offer) {
     const bool has_no_codec = offer.error().code == Errc::kContentRefused;
     return Refuse(id, has_no_codec ? v1::WebRefused::CODE_NO_CODEC : v1::WebRefused::CODE_MALFORMED,
                   offer.error().detail);
   }
-  Begin(order, *std::move(offer));
-}
-
-void WebWorker::Begin(const v1::WebOpen& order, WebOffer offer) {
-  const std::string& id = order.session();
-  const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
-  WebStream& stream = StreamAt(order.app(), order.stream());
+  WebStream& stream = StreamAt(order);
+  if (publishes) {
+    TakeOver(stream, false);  // one publishes and one more is to be answered, at most
+  } else {
+    stream.SetPullQuery(order.rtmp_query());
+  }
   PeerEvents events{.answered = [this, id](const std::string& answer) { Answer(id, answer); },
                     .connected = [this, id] { Connect(id); },
                     .failed = [this, id](SessionFault fault) { Fail(id, fault); },
                     .key_wanted = [&stream] { stream.AskKey(); }};
-  std::shared_ptr<WebPeer> peer;
-  if (publishes) {
-    TakeOver(order, false);  // one publishes and one more is to be answered, at most
-    peer = std::make_shared<PublishPeer>(media_clock_, std::move(events), options_.network.latency,
-                                         stream.hub());
-  } else {
-    stream.SetPullQuery(order.rtmp_query());
-    peer = std::make_shared<PlayPeer>(media_clock_, std::move(events), offer, stream.hub());
-  }
+  auto peer = std::make_shared<WebPeer>(way, *offer, options_.network, media_clock_, stream.hub(),
+                                        std::move(events));
   Session session{
       .order = order,
-      .offer = std::move(offer),
+      .offer = *std::move(offer),
       .stream = stream,
       .watch = SessionWatch(clock_.Monotonic(), publishes ? 2 * options_.streams.max_kbps : 0),
       .peer = std::move(peer)};
@@ -127,26 +105,20 @@ void WebWorker::Begin(const v1::WebOpen& order, WebOffer offer) {
   begun.peer->Begin(begun.offer, options_.network);
 }
 
-const WebWorker::Session* WebWorker::PublisherOf(const v1::WebOpen& order, bool is_answered) const {
+void WebWorker::TakeOver(const WebStream& stream, bool is_answered) {
   for (const auto& [id, session] : sessions_) {
-    if (session.publishes() && session.is_answered == is_answered &&
-        session.order.stream() == order.stream() && session.order.app() == order.app()) {
-      return &session;
+    if (&session.stream == &stream && session.publishes() && session.is_answered == is_answered) {
+      return Fail(id, v1::WebEnded::REASON_TAKEN_OVER);
     }
   }
-  return nullptr;
 }
 
-void WebWorker::TakeOver(const v1::WebOpen& order, bool is_answered) {
-  const Session* const older = PublisherOf(order, is_answered);
-  if (older != nullptr) Fail(older->order.session(), v1::WebEnded::REASON_TAKEN_OVER);
-}
-
-WebStream& WebWorker::StreamAt(const std::string& app, const std::string& stream) {
-  std::unique_ptr<WebStream>& place = streams_[{app, stream}];
+template <typename Order>
+WebStream& WebWorker::StreamAt(const Order& order) {
+  std::unique_ptr<WebStream>& place = streams_[{order.app(), order.stream()}];
   if (!place) {
-    place = std::make_unique<WebStream>(app, stream, options_.streams, media_clock_, logger_,
-                                        clock_.Monotonic());
+    place = std::make_unique<WebStream>(order.app(), order.stream(), options_.streams, media_clock_,
+                                        logger_, clock_.Monotonic());
   }
   return *place;
 }
@@ -162,7 +134,7 @@ void WebWorker::Answer(const std::string& id, const std::string& answer) {
   if (!HasCandidate(finished)) return Fail(id, v1::WebEnded::REASON_FAILED);  // no free port
   if (session.publishes()) {
     // The newer one wins, as with phones, but not before it can publish.
-    TakeOver(session.order, true);
+    TakeOver(session.stream, true);
     session.stream.Publish(session.peer, session.order.rtmp_query());
   }
   session.is_answered = true;
@@ -195,9 +167,8 @@ void WebWorker::Keep(const v1::WebKeep& order) {
   for (const std::string& id : unwanted) End(id, "not_wanted");
   kept_.clear();
   for (const v1::WebStream& each : order.streams()) {
-    if (!IsStreamName(each.stream()) || !IsStreamName(each.app())) continue;
     kept_.emplace(each.app(), each.stream());
-    StreamAt(each.app(), each.stream()).SetPullQuery(each.rtmp_query());
+    StreamAt(each).SetPullQuery(each.rtmp_query());
   }
 }
 

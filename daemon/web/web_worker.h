@@ -66,7 +66,6 @@ class WebWorker {
   using Sessions = std::map<std::string, Session>;
 
   void Open(const v1::WebOpen& order);
-  void Begin(const v1::WebOpen& order, WebOffer offer);
   void Keep(const v1::WebKeep& order);
   void Answer(const std::string& id, const std::string& answer);
   void Connect(const std::string& id);
@@ -74,10 +73,10 @@ class WebWorker {
   /// Ends a session by itself, and reports it.
   void Fail(const std::string& id, SessionFault fault);
   void End(const std::string& id, std::string_view reason);
-  WebStream& StreamAt(const std::string& app, const std::string& stream);
-  /// Who publishes a stream, and was answered or not: one of each at most. Null: nobody.
-  [[nodiscard]] const Session* PublisherOf(const v1::WebOpen& order, bool is_answered) const;
-  void TakeOver(const v1::WebOpen& order, bool is_answered);
+  template <typename Order>
+  WebStream& StreamAt(const Order& order);
+  /// Ends who publishes a stream, and was answered or not: one of each at most.
+  void TakeOver(const WebStream& stream, bool is_answered);
   std::optional<SessionFault> FaultOf(Session& session, MonotonicTime now);
   void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);
