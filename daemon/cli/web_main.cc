@@ -13,6 +13,7 @@
 #include "daemon/base/log_writer.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/system_clock.h"
+#include "daemon/base/text.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/printable.h"
 #include "daemon/cli/rooms_channel.h"
@@ -31,14 +32,11 @@ namespace {
 constexpr std::size_t kUsualSessions = 64;
 
 AnswerRules RulesOf(const WebConfig& web) {
-  AnswerRules rules{.has_tcp = web.tcp, .max_kbps = web.max_kbps};
-  const std::size_t comma = web.public_address.find(',');
-  for (const std::string& address :
-       {web.public_address.substr(0, comma),
-        comma == std::string::npos ? "" : web.public_address.substr(comma + 1)}) {
-    if (address.empty()) continue;
-    (address.find(':') == std::string::npos ? rules.public_v4 : rules.public_v6) = address;
-  }
+  AnswerRules rules{.max_kbps = web.max_kbps};
+  AnyInList(web.public_address, [&rules](std::string_view address) {
+    (address.find(':') == std::string_view::npos ? rules.public_v4 : rules.public_v6) = address;
+    return false;
+  });
   return rules;
 }
 

@@ -10,8 +10,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::string_view kCandidate = "a=candidate:";
-
 /// nullopt when it is not to be told.
 std::optional<std::string> FinishCandidate(std::string_view line, const AnswerRules& rules) {
   constexpr std::size_t kProtocol = 2;
@@ -20,7 +18,7 @@ std::optional<std::string> FinishCandidate(std::string_view line, const AnswerRu
   if (words.size() <= kAddress) return std::nullopt;
   const bool is_udp = words[kProtocol] == "UDP" || words[kProtocol] == "udp";
   const bool is_passive = line.find(" tcptype passive") != std::string_view::npos;
-  if (!is_udp && !(rules.has_tcp && is_passive)) return std::nullopt;
+  if (!is_udp && !is_passive) return std::nullopt;
   const bool is_v6 = words[kAddress].find(':') != std::string_view::npos;
   const std::string& instead = is_v6 ? rules.public_v6 : rules.public_v4;
   if (!instead.empty()) words[kAddress] = instead;
@@ -37,6 +35,7 @@ void AppendRejected(const OfferedMedium& medium, std::string& to) {
 
 std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const AnswerRules& rules) {
   std::string finished;
+  bool has_candidate = false;
   auto next = offer.media.begin();  // the medium whose place is next
   const auto reject = [&] {
     while (next != offer.media.end() && !next->payload_type) AppendRejected(*next++, finished);
@@ -49,9 +48,10 @@ std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const A
     }
     const bool is_bounded = medium != nullptr && medium->is_video && rules.max_kbps > 0;
     const std::string format = is_bounded ? fmt::format("a=fmtp:{} ", *medium->payload_type) : "";
-    if (line.starts_with(kCandidate)) {
+    if (line.starts_with("a=candidate:")) {
       const std::optional<std::string> candidate = FinishCandidate(line, rules);
       if (candidate) finished += *candidate + "\r\n";
+      has_candidate |= candidate.has_value();
     } else if (is_bounded && line.starts_with("c=")) {
       fmt::format_to(std::back_inserter(finished), "{}\r\nb=AS:{}\r\n", line, rules.max_kbps);
     } else if (is_bounded && line.starts_with(format)) {
@@ -63,11 +63,7 @@ std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const A
     }
   }
   reject();
-  return finished;
-}
-
-bool HasCandidate(std::string_view answer) {
-  return answer.find(kCandidate) != std::string_view::npos;
+  return has_candidate ? finished : "";
 }
 
 }  // namespace rtcroom

@@ -12,15 +12,12 @@ namespace rtcroom {
 struct AnswerRules {
   std::string public_v4 = {};  ///< instead of each IPv4 address; empty: they stay
   std::string public_v6 = {};  ///< likewise
-  bool has_tcp = false;        ///< whether candidates of TCP, passive ones, are told
   std::size_t max_kbps = 0;    ///< of video that the browser sends; 0: not told
 };
 
 /// The library's answer to `offer.text`, with the media that are rejected in their places,
-/// and candidates and bounds as the rules say.
+/// and candidates and bounds as the rules say. Empty when it has no candidate: nobody could
+/// connect.
 std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const AnswerRules& rules);
-
-/// Whether it has a candidate: without one nobody can connect.
-bool HasCandidate(std::string_view answer);
 
 }  // namespace rtcroom

@@ -20,11 +20,6 @@ class PullPlan {
   static constexpr std::chrono::seconds kPatience{30};
   static constexpr std::chrono::milliseconds kPause{500};
 
-  struct Wish {
-    bool has_players = false;
-    bool is_kept = false;  ///< to be pulled though nobody plays it
-  };
-
   explicit PullPlan(MonotonicTime now) : wanted_at_(now), media_at_(now) {}
 
   /// Media has come since the last call.
@@ -33,8 +28,8 @@ class PullPlan {
   void Ended(MonotonicTime now) { begin_at_ = now + kPause; }
 
   /// Whether a pull is to run now. Call it at least each second.
-  bool IsDue(MonotonicTime now, const Wish& wish) {
-    if (wish.has_players || wish.is_kept) wanted_at_ = now;
+  bool IsDue(MonotonicTime now, bool is_wanted) {
+    if (is_wanted) wanted_at_ = now;
     return !IsOver(now) && now >= begin_at_;
   }
 

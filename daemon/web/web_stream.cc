@@ -44,12 +44,12 @@ void WebStream::AskKey() {
   if (pull_) pull_->AskKey();
 }
 
-void WebStream::Step(MonotonicTime now, const PullPlan::Wish& wish) {
+void WebStream::Step(MonotonicTime now, bool has_players) {
   if (pull_ && pull_->is_paused() && !pull_->IsConnecting()) pull_.reset();
   if (publisher_) {
     StepPush(now);
   } else {
-    StepPull(now, wish);
+    StepPull(now, has_players);
   }
 }
 
@@ -84,7 +84,7 @@ void WebStream::StepPush(MonotonicTime now) {
   push_ = std::make_unique<RtmpPush>(Address(push_query_), media, clock_, hub_);
 }
 
-void WebStream::StepPull(MonotonicTime now, const PullPlan::Wish& wish) {
+void WebStream::StepPull(MonotonicTime now, bool has_players) {
   if (seen_frames_ != hub_->frames()) pull_plan_.Media(now);
   seen_frames_ = hub_->frames();
   if (IsPulling() && pull_->has_ended()) {
@@ -92,7 +92,7 @@ void WebStream::StepPull(MonotonicTime now, const PullPlan::Wish& wish) {
     pictures_ = PullPictures::kPass;
     pull_plan_.Ended(now);
   }
-  const bool is_due = pull_plan_.IsDue(now, wish);
+  const bool is_due = pull_plan_.IsDue(now, has_players || is_kept_);
   if (!is_due) EndPull();
   if (is_due && !IsPulling()) BeginPull();
   CheckOrder();

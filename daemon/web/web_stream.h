@@ -43,10 +43,12 @@ class WebStream {
   void Unpublish(MonotonicTime now);
   /// The signature for the next pull.
   void SetPullQuery(const std::string& query) { pull_query_ = query; }
+  /// Whether it is to be pulled though nobody plays it.
+  void SetKept(bool is_kept) { is_kept_ = is_kept; }
   void AskKey();
 
   /// Pulls and pushes as far as it is time to. Call it a few times a second.
-  void Step(MonotonicTime now, const PullPlan::Wish& wish);
+  void Step(MonotonicTime now, bool has_players);
 
   /// Whether the publisher's session ends, as the media server has closed its stream, or took none
   /// for long.
@@ -62,7 +64,7 @@ class WebStream {
 
  private:
   void StepPush(MonotonicTime now);
-  void StepPull(MonotonicTime now, const PullPlan::Wish& wish);
+  void StepPull(MonotonicTime now, bool has_players);
   [[nodiscard]] bool IsPulling() const { return pull_ != nullptr && !pull_->is_paused(); }
   void BeginPull();
   void EndPull();
@@ -85,6 +87,7 @@ class WebStream {
   MonotonicTime key_at_{};
   std::unique_ptr<RtmpPull> pull_;  ///< a paused one still connects, and is not wanted now
   PullPlan pull_plan_;
+  bool is_kept_ = false;
   PullPictures pictures_ = PullPictures::kPass;
   bool is_transcoding_ = false;
   std::uint64_t seen_frames_ = 0;

@@ -1,6 +1,7 @@
 #include "daemon/web/web_worker.h"
 
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -131,7 +132,7 @@ std::int64_t WebWorker::Age(const Session& session) const {
 void WebWorker::Answer(const std::string& id, const std::string& answer) {
   Session& session = sessions_.at(id);
   const std::string finished = FinishAnswer(answer, session.offer, options_.answers);
-  if (!HasCandidate(finished)) return Fail(id, v1::WebEnded::REASON_FAILED);  // no free port
+  if (finished.empty()) return Fail(id, v1::WebEnded::REASON_FAILED);  // no free port
   if (session.publishes()) {
     // The newer one wins, as with phones, but not before it can publish.
     TakeOver(session.stream, true);
@@ -165,9 +166,9 @@ void WebWorker::Keep(const v1::WebKeep& order) {
     if (!wanted.contains(id)) unwanted.push_back(id);
   }
   for (const std::string& id : unwanted) End(id, "not_wanted");
-  kept_.clear();
+  for (const auto& [key, stream] : streams_) stream->SetKept(false);
   for (const v1::WebStream& each : order.streams()) {
-    kept_.emplace(each.app(), each.stream());
+    StreamAt(each).SetKept(true);
     StreamAt(each).SetPullQuery(each.rtmp_query());
   }
 }
@@ -241,8 +242,7 @@ void WebWorker::StepStreams(MonotonicTime now) {
     if (!session.publishes()) played.insert(&session.stream);
   }
   for (const auto& [key, stream] : streams_) {
-    stream->Step(now,
-                 {.has_players = played.contains(stream.get()), .is_kept = kept_.contains(key)});
+    stream->Step(now, played.contains(stream.get()));
   }
   std::erase_if(streams_, [&](const auto& each) {
     return !used.contains(each.second.get()) && each.second->IsOver(now);

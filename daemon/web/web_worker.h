@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,7 +50,6 @@ class WebWorker {
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
  private:
-  using StreamKey = std::pair<std::string, std::string>;  ///< application and name
   struct Session {
     v1::WebOpen order;
     WebOffer offer;
@@ -89,9 +87,9 @@ class WebWorker {
   Logger& logger_;
   const Report report_;
   const MediaClock media_clock_;
-  std::map<StreamKey, std::unique_ptr<WebStream>> streams_;  ///< sessions refer to them
+  /// By application and name; sessions refer to them.
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<WebStream>> streams_;
   Sessions sessions_;
-  std::set<StreamKey> kept_;
   MonotonicTime stats_at_{};
 };
 

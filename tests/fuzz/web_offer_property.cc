@@ -25,7 +25,7 @@ std::optional<std::string> FaultOfWebOffers(std::string_view bytes) {
   if (!again) return "not to be read again: " + again.error().detail;
   if (again->text != written) return "another one when it is written again";
   const std::string answer =
-      FinishAnswer(text, *offer, {.public_v4 = "192.0.2.1", .has_tcp = true, .max_kbps = 100});
+      FinishAnswer(text, *offer, {.public_v4 = "192.0.2.1", .max_kbps = 100});
   if (answer.size() > 2 * text.size() + 4096) return "an answer that grows";
   return std::nullopt;
 }

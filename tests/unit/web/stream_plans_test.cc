@@ -14,8 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr MonotonicTime kStart{1h};
-constexpr PullPlan::Wish kNobody{};
-constexpr PullPlan::Wish kPlayed{.has_players = true};
+constexpr bool kNobody = false;
+constexpr bool kPlayed = true;
 
 TEST(PullPlan, GoesOnForAWhileAfterTheLastPlayer) {
   PullPlan plan(kStart);
@@ -24,7 +24,7 @@ TEST(PullPlan, GoesOnForAWhileAfterTheLastPlayer) {
   EXPECT_FALSE(plan.IsOver(kStart + 39s));
   EXPECT_FALSE(plan.IsDue(kStart + 40s, kNobody));
   EXPECT_TRUE(plan.IsOver(kStart + 40s));
-  EXPECT_TRUE(plan.IsDue(kStart + 50s, {.is_kept = true})) << "before anybody asks";
+  EXPECT_TRUE(plan.IsDue(kStart + 50s, kPlayed)) << "again";
 }
 
 TEST(PullPlan, BeginsAgainAfterAPause) {
