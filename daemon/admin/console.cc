@@ -29,7 +29,7 @@ Console::Console(ConsoleDeps deps, ConsoleFacts facts)
       calls_(deps_.clock, deps_.logger, kPool) {}
 
 void Console::AddRoutes(AdminRouter& router) {
-  // What the pages may load beside their own server: the public API, pictures and sound.
+  // Besides their own server, the pages may call the public API, and load pictures and sound.
   PagePolicy policy{.media = facts_.media_origin};
   for (const std::string& origin : {facts_.http_origin, facts_.https_origin}) {
     if (origin.empty()) continue;

@@ -34,7 +34,8 @@ class JsonText {
   JsonText& Field(std::string_view name, std::int64_t value);
   /// @param json  a value as JSON; it is copied by `AppendJson`.
   JsonText& Json(std::string_view name, std::string_view json);
-  /// Likewise an element of an array, or members of an object, joined by commas; empty: none.
+  /// Appends JSON, which `AppendJson` copies: an element of an array, or members of an object
+  /// joined by commas. An empty text appends nothing.
   JsonText& Json(std::string_view json);
 
   JsonText& BeginObject(std::string_view name);

@@ -38,7 +38,7 @@ class Channel {
 
   /// Logins that were kicked since the start.
   [[nodiscard]] std::uint64_t kicked() const;
-  /// Of the logins alone.
+  /// Counts logins only: groups and polls are counted where they are kept.
   [[nodiscard]] ChannelSizes sizes() const;
   /// Memory of the logins, in bytes.
   [[nodiscard]] std::size_t held_bytes() const { return core_.held_bytes(); }

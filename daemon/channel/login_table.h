@@ -130,7 +130,8 @@ class LoginTable {
   [[nodiscard]] std::uint64_t kicked() const { return kicked_; }
 
  private:
-  /// What a login takes, with its account, a profile of 1,152 bytes and a client that polls.
+  /// A login counts as that many bytes: with its account, a profile of 1,152 bytes and a client
+  /// that polls.
   static constexpr std::size_t kLoginBytes = 2048;
 
   /// @param claims  of a login that is not known.

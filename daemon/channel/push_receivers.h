@@ -106,8 +106,8 @@ class PushReceivers {
   using Receivers = std::vector<PushReceiverPtr>;
   [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
       EXCLUDES(mutex_);
-  /// Who of the clients of 2018 is in which room, for the case that users have left unseen: others
-  /// read their rooms again when events are lost.
+  /// The rooms of all clients of 2018. After lost events the caller checks whether their users are
+  /// still members; other clients read their rooms again by themselves.
   [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
   /// Whether a client of the user breaks on messages that are not JSON.
   [[nodiscard]] bool ReadsJsonOnly(const UserId& user_id) const EXCLUDES(mutex_);
@@ -144,7 +144,7 @@ class PushReceivers {
   [[nodiscard]] Receivers In(std::uint64_t room_number) const EXCLUDES(mutex_);
   [[nodiscard]] Receivers Listening(const UserId& user_id) const EXCLUDES(mutex_);
   [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
-  /// Those whose tick is due at that time.
+  /// Returns the receivers whose tick is due at that time.
   [[nodiscard]] Receivers DueAt(MonotonicTime time) const EXCLUDES(mutex_);
   [[nodiscard]] Receivers All() const { return DueAt(MonotonicTime::max()); }
   /// Whether the epoch is known.

@@ -143,7 +143,7 @@ void Connection::ReadStream() {
     }
     const bool has_read = got.status == IoStatus::kDone;
     if (has_read && !Deliver({room.data(), got.bytes})) return End();
-    // What has come to the kernel since then ends the wait at once.
+    // Bytes that arrive between this read and the wait end the wait at once.
     const bool is_drained = !has_read || (got.bytes < room.size() && !transport_.HasPending());
     if (is_drained && MayReadStream()) {
       WatchStreamsClient();

@@ -16,8 +16,8 @@ struct AnswerRules {
 };
 
 /// The library's answer to `offer.text`, with the media that are rejected in their places,
-/// and candidates and bounds as the rules say. Empty when it has no candidate: nobody could
-/// connect.
+/// and candidates and bounds as the rules say. The result is empty if the answer has no candidate,
+/// since no browser could connect.
 std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const AnswerRules& rules);
 
 }  // namespace rtcroom

@@ -19,9 +19,8 @@ namespace rtcroom {
 using FormPairs = std::vector<std::pair<std::string, std::string>>;
 
 /// Parses `name=value&name=value`: a query or a form. Names and values are percent-decoded once,
-/// and `+` means space (protocol F.6). A name without
-/// `=` has an empty value; a `%` not followed by two hex digits is kept. The result may hold any
-/// byte.
+/// and `+` means space (protocol F.6). A name without `=` has an empty value; a `%` not followed by
+/// two hex digits is kept. The result may hold any byte.
 FormPairs ParseForm(std::string_view text);
 
 /// The first value of `name`, or null.
