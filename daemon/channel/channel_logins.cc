@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/base/sip_hash.h"
+
 namespace rtcroom {
 namespace {
 
@@ -105,25 +107,25 @@ ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginPro
 }
 
 Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, std::string_view a2) {
-  std::optional<ChannelInstance> caller =
-      core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
-  if (!caller) return Error{Errc::kNoSession, {}};
-  if (const Status confirmed = Confirm(*caller); !confirmed) return confirmed.error();
-  return *std::move(caller);
-}
-
-Status ChannelLogins::Confirm(const ChannelInstance& caller) {
-  ChannelCore::Turn turn(core_);
-  if (turn.wall >= caller.expires) return Error{Errc::kNoSession, {}};
-  switch (StandingOf(caller, turn)) {
-    case Standing::kActive:
-      return {};
-    case Standing::kKicked:
-      return Error{Errc::kInstanceKicked, {}};
-    case Standing::kLoggedOut:
-      break;
+  const std::uint64_t seal = NameHash{}(tiny_id, a2);
+  std::optional<ChannelInstance> caller;
+  {
+    const MutexLock lock(core_.mutex);
+    const Login* const known = core_.logins.Find(ChannelTokens::NumberIn(a2));
+    if (known != nullptr && known->seal == seal) caller = known->claims;
   }
-  return Error{Errc::kNoSession, {}};
+  if (!caller) caller = core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
+  if (!caller) return Error{Errc::kNoSession, {}};
+  ChannelCore::Turn turn(core_);
+  if (turn.wall >= caller->expires) return Error{Errc::kNoSession, {}};
+  const Standing standing = StandingOf(*caller, turn);
+  if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
+  if (standing == Standing::kLoggedOut) return Error{Errc::kNoSession, {}};
+  if (Login* const login = core_.logins.Find(caller->instance); login != nullptr) {
+    login->claims = *caller;  // other servers do not report the reach
+    login->seal = seal;
+  }
+  return *std::move(caller);
 }
 
 Standing ChannelLogins::Admit(const ChannelInstance& login) {

@@ -47,8 +47,6 @@ class ChannelLogins {
   /// The instance that makes a call.
   /// @errors kNoSession when the pair is not of this server, or ended; kInstanceKicked.
   Result<ChannelInstance> Authenticate(std::string_view tiny_id, std::string_view a2);
-  /// Whether a login that `Authenticate` has read may still call. @errors the same.
-  Status Confirm(const ChannelInstance& caller);
 
   /// A login that was stored begins again, unless it has ended.
   Standing Admit(const ChannelInstance& login);

@@ -135,6 +135,11 @@ std::optional<ChannelInstance> ChannelTokens::ReadInstance(std::string_view a2,
   return instance;
 }
 
+std::uint64_t ChannelTokens::NumberIn(std::string_view a2) {
+  const std::optional<std::string> bytes = DecodeHex(a2.substr(0, 2 * kNumberBytes));
+  return bytes && bytes->size() == kNumberBytes ? NumberAt(*bytes) : 0;
+}
+
 std::string ChannelTokens::SignRoomKey(const RoomKeyClaims& claims) const {
   assert(claims.room.id.value.size() <= kMaxRoomIdBytes);
   std::string content;

@@ -68,6 +68,9 @@ class ChannelTokens {
                                                             std::string_view tinyid,
                                                             TimePoint now) const;
 
+  /// The instance's number that a text begins with, if it is an `a2`: unverified.
+  [[nodiscard]] static std::uint64_t NumberIn(std::string_view a2);
+
   /// 98 to 194 characters; 16 more with `joined_event`, which a version before this one refuses.
   [[nodiscard]] std::string SignRoomKey(const RoomKeyClaims& claims) const;
 

@@ -38,6 +38,8 @@ using OnLoginEnd = std::function<void(Standing standing)>;
 /// One login of an account.
 struct Login {
   ChannelInstance claims{};
+  /// A keyed hash of the tokens that were verified as these claims'; nullopt: none were.
+  std::optional<std::uint64_t> seal{};
   TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
   Standing standing = Standing::kActive;
   ClientKind client = ClientKind::kPolls;  ///< until it has a connection

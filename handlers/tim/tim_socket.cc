@@ -297,7 +297,8 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
     if (!has_time()) return std::nullopt;
     return LogIn(head);
   }
-  const Result<ChannelInstance> caller = CallerOf(head);
+  const Result<ChannelInstance> caller =
+      deps_.commands.channel.logins().Authenticate(head.tiny_id, head.a2);
   if (!caller) {
     if (!has_time()) return std::nullopt;
     return RefusalOf(head, caller.error());
@@ -309,20 +310,6 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Result<nlohmann::ordered_json>& body = request.envelope.body;
   if (!body) return body.error();
   return AnswerCaller(request, *caller, *body);
-}
-
-Result<ChannelInstance> TimSocket::CallerOf(const Head& head) {
-  ChannelLogins& logins = deps_.commands.channel.logins();
-  const std::shared_ptr<LoginPushes> known = [&] {
-    const MutexLock lock(mutex_);
-    const bool is_verified = tokens_.a2 == head.a2 && tokens_.tiny_id == head.tiny_id;
-    return is_verified ? pushes_ : nullptr;
-  }();
-  if (!known) return logins.Authenticate(head.tiny_id, head.a2);
-  if (const Status confirmed = logins.Confirm(known->login()); !confirmed) {
-    return confirmed.error();
-  }
-  return known->login();
 }
 
 Reply TimSocket::AnswerCaller(const Request& request, const ChannelInstance& caller,
@@ -378,7 +365,6 @@ Reply TimSocket::LogIn(const Head& head) {
     const MutexLock lock(mutex_);
     if (is_over_) return JsonText();
     pushes_ = pushes;
-    tokens_ = login;
   }
   const std::uint64_t connection = channel.logins().Attach(
       *instance, [weak = std::weak_ptr(Self()), number = instance->instance] {

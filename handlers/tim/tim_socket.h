@@ -88,8 +88,6 @@ class TimSocket : public PushReceiver, public RequestSocket {
   void Acknowledge(const Request& request) EXCLUDES(mutex_);
   /// @return nullopt: it is carried out again when there is time.
   std::optional<Reply> Answer(const Request& request) EXCLUDES(mutex_);
-  /// @errors those of `ChannelLogins::Authenticate`.
-  Result<ChannelInstance> CallerOf(const Head& head) EXCLUDES(mutex_);
   Reply AnswerCaller(const Request& request, const ChannelInstance& caller,
                      const nlohmann::ordered_json& body) EXCLUDES(mutex_);
 
@@ -132,7 +130,6 @@ class TimSocket : public PushReceiver, public RequestSocket {
   std::optional<std::string> delayed_ GUARDED_BY(mutex_);
   /// Of the login; null: there is none. Shared with `PushReceivers`.
   std::shared_ptr<LoginPushes> pushes_ GUARDED_BY(mutex_);
-  LoginTokens tokens_ GUARDED_BY(mutex_);            ///< of the login, as they were verified
   std::uint64_t connection_ GUARDED_BY(mutex_) = 0;  ///< of the login, as `Channel::Attach` says
 };
 

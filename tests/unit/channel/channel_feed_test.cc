@@ -273,6 +273,36 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
       << "not known before";
 }
 
+TEST_F(ChannelFeedTest, ALoginThatWasReportedKeepsTheReachThatItsTokensProve) {
+  ToldLogins told;
+  Channel here = MakeChannel(&told);
+  Channel elsewhere = MakeChannel();
+  const LoginTokens alice =
+      *here.logins().LogIn({"alice"}, {.expires = clock.Now() + 1h, .reach = RoomReach::kGen1});
+  here.OnTick();
+  elsewhere.logins().OnLogins(told.told);
+  for (int i = 0; i < 2; ++i) {
+    const auto caller = elsewhere.logins().Authenticate(alice.tiny_id, alice.a2);
+    ASSERT_OK(caller);
+    EXPECT_EQ(*caller, alice.instance);
+  }
+}
+
+TEST_F(ChannelFeedTest, OfALoginThatHasCalledOnlyTheTokensThatItWasGivenAreTaken) {
+  Channel channel = MakeChannel();
+  const TimePoint expires = clock.Now() + 1h;
+  const LoginTokens alice = *channel.logins().LogIn({"alice"}, {.expires = expires});
+  const LoginTokens bob = *channel.logins().LogIn({"bob"}, {.expires = expires});
+  EXPECT_OK(channel.logins().Authenticate(alice.tiny_id, alice.a2));
+  std::string forged = alice.a2;
+  forged.back() = forged.back() == '0' ? '1' : '0';
+  EXPECT_ERROR(kNoSession, channel.logins().Authenticate(alice.tiny_id, forged));
+  EXPECT_ERROR(kNoSession, channel.logins().Authenticate(bob.tiny_id, alice.a2));
+  EXPECT_ERROR(kNoSession, channel.logins().Authenticate(alice.tiny_id, alice.a2.substr(0, 16)));
+  clock.Advance(1h);
+  EXPECT_ERROR(kNoSession, channel.logins().Authenticate(alice.tiny_id, alice.a2));
+}
+
 // While the store is away.
 TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   constexpr std::size_t kLogouts = 5000;
