@@ -65,7 +65,7 @@ Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
   const std::uint64_t cursor = cookie.OptionalNumber("NoticeSeq");
   if (!fields.ok()) return fields.error();
   if (!cookie.ok()) return cookie.error();
-  PollReply reply = begin(FailureReply(kNothingNew.code, kNothingNew.info));
+  PollReply reply = begin([] { return FailureReply(kNothingNew.code, kNothingNew.info); });
   if (request.is_paused) {
     context.clients.Pause(std::nullopt, std::move(reply));
   } else {

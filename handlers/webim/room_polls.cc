@@ -15,8 +15,7 @@ namespace {
 constexpr std::chrono::seconds kBatchPeriod{1};
 
 bool IsOfPresentGroup(const WebimLogin& login, const RoomPoll& poll) {
-  return poll.claims && poll.claims->instance == login.claims.instance &&
-         login.IsIn(poll.claims->room_number);
+  return poll.room_number && login.IsIn(*poll.room_number);
 }
 
 /// A poll confirms what is before its start.
@@ -63,7 +62,7 @@ void RoomPolls::Poll(WebimLogin* login, const RoomPoll& poll,
   LoginPolls& polls = login->room_polls;
   if (!login->room || polls.waiting.empty()) return;
   login->room->group->waiting.insert(login);
-  if (!was_answered && poll.claims && !IsOfPresentGroup(*login, poll)) {
+  if (!was_answered && poll.room_number && !IsOfPresentGroup(*login, poll)) {
     // A late poll of a group that was left: it takes over the position in the present one.
     polls_.MarkShared(polls, turn.now);
     return polls_.AnswerNewestEmpty(polls, turn);

@@ -13,7 +13,6 @@
 #include "daemon/base/clock.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
-#include "daemon/channel/channel_tokens.h"
 #include "handlers/webim/webim_turn.h"
 
 namespace rtcroom {
@@ -30,7 +29,9 @@ inline constexpr std::size_t kEntryBytes = 160;
 struct RoomPoll {
   std::uint64_t start = 0;  ///< the next message that the client expects; 0 and 1: from its join
   std::string key{};        ///< as sent; the first 512 bytes come back
-  std::optional<RoomKeyClaims> claims{};  ///< what the key says, when it is one of this server
+  /// Number of the room whose group the key leads its caller to; 0: none; nullopt: no server with
+  /// these keys made it.
+  std::optional<std::uint64_t> room_number{};
 };
 
 struct WaitingPoll {

@@ -147,8 +147,7 @@ void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t curs
 
 void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
                             std::string_view key, PollReply reply) {
-  const RoomPoll poll{
-      .start = start, .key = std::string(key), .claims = channel_.tokens().ReadRoomKey(key)};
+  RoomPoll poll{.start = start, .key = std::string(key)};
   if (!caller) {
     Turn turn(*this);
     state_.room_polls().Poll(nullptr, poll, {}, std::move(reply), turn);
@@ -157,8 +156,15 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::u
   }
   (void)Begin(*caller, /*knows_group=*/false);
   const std::uint64_t instance = caller->instance;
-  if (poll.claims && poll.claims->instance == instance && !Rejoin(*caller, *poll.claims, key)) {
-    return Pause(poll, std::move(reply));  // the next poll tries again
+  poll.room_number = RoomOfNewestKey(instance, key);
+  if (!poll.room_number) {
+    if (const std::optional<RoomKeyClaims> claims = channel_.tokens().ReadRoomKey(key)) {
+      const bool is_own = claims->instance == instance;
+      poll.room_number = is_own ? claims->room_number : 0;
+      if (is_own && !Rejoin(*caller, *claims, key)) {
+        return Pause(poll, std::move(reply));  // the next poll tries again
+      }
+    }
   }
   CompleteGroup(*caller);
   const std::optional<RoomPolls::Missing> missing = [&] {
@@ -177,6 +183,14 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::u
   Turn turn(*this);
   state_.room_polls().Poll(state_.logins().Find(instance), poll, older, std::move(reply), turn);
   AnswerIfStopping(turn);
+}
+
+std::optional<std::uint64_t> WebimClients::RoomOfNewestKey(std::uint64_t instance,
+                                                           std::string_view key) const {
+  const MutexLock lock(mutex_);
+  const WebimLogin* const login = state_.logins().Find(instance);
+  if (login == nullptr || !login->room || login->room->key != key) return std::nullopt;
+  return login->room->group->facts.number;
 }
 
 void WebimClients::Pause(const std::optional<RoomPoll>& room, PollReply reply) {

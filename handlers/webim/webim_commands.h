@@ -48,8 +48,8 @@ struct ChannelRequest {
 };
 
 /// Takes over the right to answer the request, with a whole reply.
-/// @param if_lost  the reply when the right ends unused.
-using BeginPoll = std::function<PollReply(std::string if_lost)>;
+/// @param if_lost  makes the reply when the right ends unused.
+using BeginPoll = std::function<PollReply(std::function<std::string()> if_lost)>;
 
 /// @return the fields of the reply besides its status.
 using CommandHandler = Result<JsonText> (*)(const ChannelRequest&, const ChannelContext&);

@@ -109,11 +109,16 @@ std::string AccountReply::Text() const {
 
 std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::string_view key,
                       std::string_view entries) {
-  std::string quoted_key;
-  AppendJsonString(key, quoted_key);
-  return fmt::format(
-      R"({{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":{},"HoldTime":{},"Key":{},"RspMsgList":[{}]}})",
-      next_seq, hold.count(), quoted_key, entries);
+  JsonText reply;
+  reply.Field("ActionStatus", "OK").Field("ErrorCode", 0).Field("ErrorInfo", "");
+  reply.Field("NextSeq", Number(next_seq))
+      .Field("HoldTime", std::int64_t{hold.count()})
+      .Field("Key", key);
+  return std::string("{")
+      .append(reply.text())
+      .append(R"(,"RspMsgList":[)")
+      .append(entries)
+      .append("]}");
 }
 
 std::string KickedReply() { return FailureReply(91101, "kicked by another login"); }

@@ -3,12 +3,11 @@
 #include <memory>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "daemon/base/exception_type.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/request_charge.h"
+#include "handlers/webim/webim_json.h"
 
 namespace rtcroom {
 namespace {
@@ -22,8 +21,9 @@ HttpReply Succeed(const JsonText& fields) {
 }
 
 /// Whether a poll's reply is that the caller was kicked.
-bool IsOfKicked(std::string_view body, const ChannelCode& kicked) {
-  return body.starts_with(fmt::format(R"({{"ActionStatus":"FAIL","ErrorCode":{},)", kicked.code));
+bool IsOfKicked(std::string_view body) {
+  static const std::string kKicked = KickedReply();
+  return body == kKicked;
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ std::optional<HttpReply> WebimRouter::RunCommand(Call& call, const ChannelComman
   const std::optional<UserId> payer =
       request.IsCallerKnown() ? std::optional(request.caller.account) : std::nullopt;
   if (command.poll != nullptr) {
-    const Status begun = command.poll(request, context_, [&](std::string if_lost) {
+    const Status begun = command.poll(request, context_, [&](std::function<std::string()> if_lost) {
       return BeginPoll(call, std::move(if_lost), payer);
     });
     return begun ? std::nullopt : std::optional(FailCommand(begun.error(), call.label));
@@ -134,12 +134,12 @@ Status WebimRouter::Identify(const ChannelCommand& command, ChannelRequest& requ
   return {};
 }
 
-PollReply WebimRouter::BeginPoll(Call& call, std::string if_lost,
+PollReply WebimRouter::BeginPoll(Call& call, std::function<std::string()> if_lost,
                                  std::optional<UserId> payer) const {
   const auto render = [node = context_.node](std::string body, RequestLabel& label) {
     // A poll that brings nothing new is no failure, although its code is not 0.
-    const ChannelCode& kicked = ChannelCodeOf(label.endpoint, Errc::kInstanceKicked);
-    if (IsOfKicked(body, kicked)) {
+    if (IsOfKicked(body)) {
+      const ChannelCode& kicked = ChannelCodeOf(label.endpoint, Errc::kInstanceKicked);
       label.code = kicked.code;
       label.failure = kicked.failure;
     }
@@ -153,7 +153,7 @@ PollReply WebimRouter::BeginPoll(Call& call, std::string if_lost,
       call, recorder(),
       RequestCharge::OfChannel(context_.costs, call.http.peer_address, std::move(payer)),
       PendingCall::Duration::kWaits,
-      [render, lost = std::move(if_lost)](RequestLabel& label) { return render(lost, label); });
+      [render, lost = std::move(if_lost)](RequestLabel& label) { return render(lost(), label); });
   return [pending = std::move(pending), render](std::string body) {
     pending->Answer([&](RequestLabel& label) { return render(std::move(body), label); });
   };

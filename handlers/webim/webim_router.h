@@ -55,7 +55,7 @@ class WebimRouter : public ChannelDoor {
   [[nodiscard]] Status Identify(const ChannelCommand& command, ChannelRequest& request) const;
   /// Takes over the responder of the call.
   /// @param payer  takes tokens for a long reply; nullopt: only the address does.
-  [[nodiscard]] PollReply BeginPoll(Call& call, std::string if_lost,
+  [[nodiscard]] PollReply BeginPoll(Call& call, std::function<std::string()> if_lost,
                                     std::optional<UserId> payer) const;
 
   const ChannelContext context_;

@@ -33,9 +33,7 @@ class ChannelLogTest : public testing::Test {
     FAIL() << "polls are answered at once without end";
   }
   PollPtr PollWith(const std::optional<RoomPolls::OlderMessages>& older) {
-    const RoomPoll sent{.start = phone_.start,
-                        .key = phone_.key,
-                        .claims = RoomKeyClaims{.instance = phone_.instance(), .room_number = 1}};
+    const RoomPoll sent{.start = phone_.start, .key = phone_.key, .room_number = 1};
     auto poll = std::make_shared<SentPoll>();
     world_.Change([&](WebimTurn& turn) {
       world_.state().room_polls().Poll(&world_.LoginOf(phone_.login()), sent, older,

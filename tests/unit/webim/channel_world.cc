@@ -395,14 +395,16 @@ PollPtr ChannelWorld::PollRoom(const ChannelInstance& caller, std::uint64_t star
                                const std::string& key) {
   auto poll = std::make_shared<SentPoll>();
   RoomPoll sent{.start = start, .key = key};
-  if (const auto known = keys_.find(key); known != keys_.end()) sent.claims = known->second;
+  const auto known = keys_.find(key);
+  const bool is_own = known != keys_.end() && known->second.instance == caller.instance;
+  if (known != keys_.end()) sent.room_number = is_own ? known->second.room_number : 0;
   if (Admit(caller) != Standing::kActive) {
     Change([&](WebimTurn& turn) {
       state().room_polls().Poll(nullptr, sent, std::nullopt, SentPoll::ReplyTo(poll), turn);
     });
     return poll;
   }
-  if (sent.claims && sent.claims->instance == caller.instance) Rejoin(caller, *sent.claims, key);
+  if (is_own) Rejoin(caller, known->second, key);
   std::vector<StoredMessage> stored;
   std::optional<RoomPolls::OlderMessages> older;
   if (const auto missing = RoomPolls::MissingFor(&LoginOf(caller), sent)) {
