@@ -48,7 +48,7 @@ void LoginPushes::ReadMissed() noexcept {
         have_changed = std::exchange(have_groups_changed_, false);
         const auto missing = std::ranges::find_if(streams_, &Stream::is_missing);
         if (!have_changed && missing == streams_.end()) return;
-        if (!have_changed) number = missing->group.number;
+        if (!have_changed) number = missing->place.room_number;
         is_reading_ = true;
       }
       const bool goes_on = have_changed ? ReadChangedGroups() : ReadMissedOf(number);
@@ -92,34 +92,34 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
 
 Result<std::vector<StoredMessage>> LoginPushes::ReadPage(const Stream& stream,
                                                          std::uint64_t& after) const {
-  if (stream.group.number == 0) {
+  const std::uint64_t number = stream.place.room_number;
+  if (number == 0) {
     return deps_.commands.history.ReadMessagesOf(login_.account, after, kPage);
   }
-  const Result<std::uint64_t> newest =
-      deps_.commands.history.NewestRoomMessage(stream.group.number);
+  const Result<std::uint64_t> newest = deps_.commands.history.NewestRoomMessage(number);
   if (!newest) return newest.error();
   if (*newest > after + kMaxMissed) after = *newest - kMaxMissed;
-  return deps_.commands.history.ReadRoomMessages(stream.group.number, after + 1, kPage);
+  return deps_.commands.history.ReadRoomMessages(number, after + 1, kPage);
 }
 
 void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& page) {
-  std::string messages;
+  JsonText messages;
   for (const StoredMessage& message : page) {
     const std::uint64_t place = NumberOf(message);
     if (place <= stream.pushed) continue;
     const std::uint64_t before = std::exchange(stream.pushed, place);
     if (IsOwn(message)) {
-      if (stream.group.received == before) stream.group.received = place;
+      if (stream.place.received == before) stream.place.received = place;
       continue;
     }
-    if (!messages.empty()) messages += ',';
-    messages += message.room_number == 0
-                    ? Direct(message)
-                    : GroupMessage({.id = stream.group.key.id, .name = stream.group.name}, message,
-                                   SenderOf(deps_.commands, message.content.sender));
+    messages.Json(message.room_number == 0
+                      ? Direct(message)
+                      : GroupMessage(stream.Label(), message,
+                                     SenderOf(deps_.commands, message.content.sender)));
   }
-  if (messages.empty()) return;
-  WriteEvents(stream, stream.group.number == 0 ? DirectEvent(messages) : GroupEvent(messages),
+  const std::string_view text = messages.text();
+  if (text.empty()) return;
+  WriteEvents(stream, stream.place.room_number == 0 ? DirectEvent(text) : GroupEvent(text),
               std::nullopt);
 }
 

@@ -43,8 +43,10 @@ Status LoginPushes::Begin(bool is_resumed) {
     const MutexLock lock(mutex_);
     if (is_over_) return {};
     has_begun_ = true;
-    streams_.emplace_back();
-    streams_.back().has_more = true;
+    streams_.push_back({.place = {.account = login_.account,
+                                  .instance = login_.instance,
+                                  .expires = login_.expires},
+                        .has_more = true});
   }
   deps_.receivers.Listen(self);
   return ReadGroups(is_resumed);
@@ -68,7 +70,7 @@ Status LoginPushes::ReadGroups(bool is_resumed) {
     Stream& stream = streams_.front();
     // It goes back when the operator restores a backup.
     stream.pushed = direct == nullptr ? *newest : std::min(direct->received, *newest);
-    stream.group.received = stream.pushed;
+    stream.place.received = stream.pushed;
     stream.saved = direct == nullptr ? kNone : stream.pushed;
   }
   for (const AccountGroup& row : *rows) {
@@ -91,12 +93,12 @@ Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received)
   if (room->sequence != row.room_number) return {};
   const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
   if (!last) return {};
-  (void)Enter({.key = row.room,
-               .number = row.room_number,
-               .name = std::string(LabelOf(*room).name),
-               .joined_at = row.joined_at,
-               .joined_seq = row.joined_seq,
-               .received = std::min(received, *last)});
+  AccountGroup place = row;
+  place.instance = login_.instance;
+  place.expires = login_.expires;
+  place.received = std::min(received, *last);
+  place.read = 0;  // that is of the account
+  (void)Enter({.place = std::move(place), .name = std::string(LabelOf(*room).name)});
   return {};
 }
 
@@ -110,19 +112,19 @@ void LoginPushes::OnGroupsChanged() {
 
 bool LoginPushes::ReadChangedGroups() {
   // Before the rows: those of a group that the login enters meanwhile are stored.
-  const std::vector<JoinedGroup> before = Groups();
+  const std::vector<AccountGroup> before = Groups();
   const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
   if (!rows) return false;
-  for (const JoinedGroup& group : before) {
+  for (const AccountGroup& place : before) {
     const bool is_in = std::ranges::any_of(*rows, [&](const AccountGroup& row) {
-      return row.room_number == group.number && row.instance == 0;
+      return row.room_number == place.room_number && row.instance == 0;
     });
-    if (is_in || !IsMeeting(group.key.kind)) continue;
+    if (is_in || !IsMeeting(place.room.kind)) continue;
     // The row goes with its room, too, of whose end the login is told otherwise.
-    const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, group.key);
+    const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, place.room);
     if (!room && !IsRefusal(room.error().code)) return false;
-    if (!room || room->sequence != group.number) continue;
-    (void)LeaveWith(group.number, NoticeType::kLeftElsewhere);
+    if (!room || room->sequence != place.room_number) continue;
+    (void)LeaveWith(place.room_number, NoticeType::kLeftElsewhere);
   }
   for (const AccountGroup& row : *rows) {
     if (row.instance != 0 || Find(row.room.id)) continue;
@@ -140,12 +142,13 @@ void LoginPushes::End() {
     is_over_ = true;
     has_begun = has_begun_;
     for (Stream& stream : streams_) {
-      if (stream.group.received != stream.saved) deps_.places.Add(PlaceOf(stream));
+      if (stream.place.received != stream.saved) deps_.places.Add(stream.place);
     }
     streams = std::exchange(streams_, {});
   }
   for (const Stream& stream : streams) {
-    if (stream.group.number != 0) deps_.receivers.Unsubscribe(stream.group.number, *this);
+    const std::uint64_t number = stream.place.room_number;
+    if (number != 0) deps_.receivers.Unsubscribe(number, *this);
   }
   if (has_begun) deps_.receivers.StopListening(*this);
 }
@@ -162,38 +165,26 @@ void LoginPushes::Save(MonotonicTime now) {
 void LoginPushes::SaveNow() {
   const MutexLock lock(mutex_);
   for (Stream& stream : streams_) {
-    if (stream.group.received == stream.saved) continue;
-    stream.saved = stream.group.received;
-    deps_.places.Add(PlaceOf(stream));
+    if (stream.place.received == stream.saved) continue;
+    stream.saved = stream.place.received;
+    deps_.places.Add(stream.place);
   }
-}
-
-AccountGroup LoginPushes::PlaceOf(const Stream& stream) const {
-  const JoinedGroup& group = stream.group;
-  return {.account = login_.account,
-          .instance = login_.instance,
-          .room_number = group.number,
-          .room = group.key,
-          .joined_at = group.joined_at,
-          .expires = login_.expires,
-          .joined_seq = group.joined_seq,
-          .received = group.received};
 }
 
 // Groups
 
-Status LoginPushes::Enter(JoinedGroup group) {
-  const std::uint64_t number = group.number;
-  const RoomKey key = group.key;
+Status LoginPushes::Enter(const JoinedGroup& group) {
+  const AccountGroup& place = group.place;
+  const std::uint64_t number = place.room_number;
   {
     const MutexLock lock(mutex_);
     if (is_over_ || !has_begun_) return {};
     if (FindLocked(number) != nullptr) return {};
     if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
-    const std::uint64_t received = group.received;
-    streams_.push_back({.group = std::move(group), .pushed = received, .saved = kNone});
+    streams_.push_back(
+        {.place = place, .name = group.name, .pushed = place.received, .saved = kNone});
   }
-  deps_.receivers.Subscribe(number, key, shared_from_this());
+  deps_.receivers.Subscribe(number, place.room, shared_from_this());
   const bool is_in = [&] {
     const MutexLock lock(mutex_);
     return FindLocked(number) != nullptr;
@@ -207,8 +198,9 @@ void LoginPushes::Leave(std::uint64_t room_number) {
     const MutexLock lock(mutex_);
     const Stream* const stream = FindLocked(room_number);
     if (stream == nullptr || room_number == 0) return;
-    deps_.places.Forget(PlaceOf(*stream));
-    std::erase_if(streams_, [&](const Stream& one) { return one.group.number == room_number; });
+    deps_.places.Forget(stream->place);
+    std::erase_if(streams_,
+                  [&](const Stream& one) { return one.place.room_number == room_number; });
   }
   deps_.receivers.Unsubscribe(room_number, *this);
 }
@@ -216,30 +208,33 @@ void LoginPushes::Leave(std::uint64_t room_number) {
 std::optional<JoinedGroup> LoginPushes::Find(const RoomId& group) const {
   const MutexLock lock(mutex_);
   for (const Stream& stream : streams_) {
-    if (stream.group.number != 0 && stream.group.key.id == group) return stream.group;
+    const AccountGroup& place = stream.place;
+    if (place.room_number != 0 && place.room.id == group) {
+      return JoinedGroup{.place = place, .name = stream.name};
+    }
   }
   return std::nullopt;
 }
 
-std::vector<JoinedGroup> LoginPushes::Groups() const {
-  std::vector<JoinedGroup> groups;
+std::vector<AccountGroup> LoginPushes::Groups() const {
+  std::vector<AccountGroup> groups;
   const MutexLock lock(mutex_);
   for (const Stream& stream : streams_) {
-    if (stream.group.number != 0) groups.push_back(stream.group);
+    if (stream.place.room_number != 0) groups.push_back(stream.place);
   }
   return groups;
 }
 
 LoginPushes::Stream* LoginPushes::FindLocked(std::uint64_t number) {
   const auto found = std::ranges::find_if(
-      streams_, [number](const Stream& stream) { return stream.group.number == number; });
+      streams_, [number](const Stream& stream) { return stream.place.room_number == number; });
   return found == streams_.end() ? nullptr : &*found;
 }
 
 void LoginPushes::LeaveBanned() {
-  for (const JoinedGroup& group : Groups()) {
-    if (deps_.reader.IsBanned(login_.account, group.key)) {
-      OnMembershipEnded(group.number, LeaveReason::kKicked);
+  for (const AccountGroup& place : Groups()) {
+    if (deps_.reader.IsBanned(login_.account, place.room)) {
+      OnMembershipEnded(place.room_number, LeaveReason::kKicked);
     }
   }
 }
@@ -248,7 +243,7 @@ void LoginPushes::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*rea
   const bool is_meeting = [&] {
     const MutexLock lock(mutex_);
     const Stream* const stream = FindLocked(room_number);
-    return stream == nullptr || IsMeeting(stream->group.key.kind);
+    return stream == nullptr || IsMeeting(stream->place.room.kind);
   }();
   Drop(room_number, is_meeting ? NoticeType::kRemoved : NoticeType::kBanned);
 }
@@ -259,8 +254,8 @@ std::optional<AccountGroup> LoginPushes::LeaveWith(std::uint64_t room_number, No
     const MutexLock lock(mutex_);
     Stream* const stream = FindLocked(room_number);
     if (stream == nullptr || room_number == 0) return std::nullopt;
-    WriteEvents(*stream, Notice(stream->group, notice), std::nullopt);
-    place = PlaceOf(*stream);
+    WriteEvents(*stream, Notice(stream->Label(), notice), std::nullopt);
+    place = stream->place;
   }
   Leave(room_number);
   return place;
@@ -310,13 +305,13 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
         stream->pushed = found.frame.at.message;
         stream->is_missing = found.frame.has_gap;
       }
-      WriteEvents(*stream, Events(stream->group, found.objects), found.frame.made_at);
+      WriteEvents(*stream, Events(stream->Label(), found.objects), found.frame.made_at);
     } else {
       const bool asks = AsksNow();
       const RoomPush::Frame& frame = push->FormFrom(
           stream->pushed, VariantOf(socket->frames(), asks),
           [&](std::span<const RoomObject* const> objects) {
-            const std::string events = Events(stream->group, objects);
+            const std::string events = Events(stream->Label(), objects);
             if (events.empty()) return std::string();
             const auto newest =
                 std::ranges::find_if(objects.rbegin(), objects.rend(),
@@ -332,7 +327,8 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     }
     has_missed = stream->is_missing;
     if (has_ended) {
-      std::erase_if(streams_, [&](const Stream& one) { return one.group.number == room_number; });
+      std::erase_if(streams_,
+                    [&](const Stream& one) { return one.place.room_number == room_number; });
       return;
     }
   }
@@ -353,7 +349,7 @@ void LoginPushes::OnSent(const StoredMessage& message) {
   if (!IsOwn(message)) {
     return WriteEvents(stream, DirectEvent(Direct(message)), message.content.sent_at);
   }
-  if (stream.group.received == before) stream.group.received = message.position;
+  if (stream.place.received == before) stream.place.received = message.position;
 }
 
 void LoginPushes::OnNotice(std::uint64_t room_number, const std::string& object) {
@@ -377,7 +373,7 @@ bool LoginPushes::IsOwn(const StoredMessage& message) const {
 }
 
 void LoginPushes::SkipOwn(Stream& stream, std::uint64_t seq) {
-  if (stream.group.received + 1 == seq) stream.group.received = seq;
+  if (stream.place.received + 1 == seq) stream.place.received = seq;
 }
 
 void LoginPushes::Acknowledge(std::string_view session) {
@@ -388,8 +384,8 @@ void LoginPushes::Acknowledge(std::string_view session) {
     const MutexLock lock(mutex_);
     Stream* const stream = FindLocked(received->room_number);
     if (stream == nullptr) return;
-    until = std::max(stream->group.received, std::min(received->until, stream->pushed));
-    stream->group.received = until;
+    until = std::max(stream->place.received, std::min(received->until, stream->pushed));
+    stream->place.received = until;
   }
   if (received->room_number == 0) {
     deps_.commands.channel.history().ConfirmDirect(login_.account, until);
@@ -408,7 +404,7 @@ bool LoginPushes::AsksNow() {
 void LoginPushes::WriteEvents(Stream& stream, std::string_view events,
                               std::optional<TimePoint> made_at) {
   if (events.empty()) return;
-  const Received until{.room_number = stream.group.number, .until = stream.pushed};
+  const Received until{.room_number = stream.place.room_number, .until = stream.pushed};
   WriteFrame(Frame(MessagePush(events, SessionOf(until), AsksNow())), made_at);
 }
 
@@ -428,39 +424,35 @@ std::string LoginPushes::Direct(const StoredMessage& message) const {
                        is_mine ? DirectForm::kSync : DirectForm::kPlain);
 }
 
-std::string LoginPushes::Notice(const JoinedGroup& group, NoticeType type) const {
+std::string LoginPushes::Notice(const GroupLabel& group, NoticeType type) const {
   // The members share one frame.
   const bool is_shared = type == NoticeType::kMembersChanged || type == NoticeType::kEnded;
-  return NoticeEvent({.group = {.id = group.key.id, .name = group.name},
+  return NoticeEvent({.group = group,
                       .type = type,
                       .to = is_shared ? UserId() : login_.account,
                       .random = RandomUint64(deps_.random),
                       .at = deps_.commands.clock.Now()});
 }
 
-std::string LoginPushes::Events(const JoinedGroup& group,
+std::string LoginPushes::Events(const GroupLabel& group,
                                 std::span<const RoomObject* const> objects) const {
-  std::string messages;
+  JsonText messages;
   bool has_changed = false;
   bool has_ended = false;
   for (const RoomObject* const object : objects) {
     if (object->message) {
-      if (!messages.empty()) messages += ',';
-      messages += GroupMessage({.id = group.key.id, .name = group.name}, *object->message,
-                               SenderOf(deps_.commands, object->message->content.sender));
+      messages.Json(GroupMessage(group, *object->message,
+                                 SenderOf(deps_.commands, object->message->content.sender)));
     }
     has_ended = has_ended || object->ends_room;
     has_changed = has_changed || (object->event && ChangesPushers(object->event->event));
   }
-  std::string events = messages.empty() ? std::string() : GroupEvent(messages);
-  const auto add = [&](NoticeType type) {
-    if (!events.empty()) events += ',';
-    events += Notice(group, type);
-  };
+  JsonText events;
+  if (!messages.text().empty()) events.Json(GroupEvent(messages.text()));
   // A notice of changed members would make clients ask about a room that is gone.
-  if (has_changed && !has_ended) add(NoticeType::kMembersChanged);
-  if (has_ended) add(NoticeType::kEnded);
-  return events;
+  if (has_changed && !has_ended) events.Json(Notice(group, NoticeType::kMembersChanged));
+  if (has_ended) events.Json(Notice(group, NoticeType::kEnded));
+  return std::string(events.text());
 }
 
 }  // namespace rtcroom::tim

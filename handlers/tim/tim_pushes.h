@@ -50,12 +50,8 @@ class TimSocket;
 
 /// A group of the login.
 struct JoinedGroup {
-  RoomKey key{};
-  std::uint64_t number = 0;
+  AccountGroup place{};
   std::string name{};  ///< of the room, as it is shown
-  TimePoint joined_at{};
-  std::uint64_t joined_seq = 0;
-  std::uint64_t received = 0;  ///< the client has all up to this seq
 };
 
 /// Delivers at least once: first what the client has not acknowledged, in order, then what comes.
@@ -88,12 +84,13 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   /// Nothing follows. Stores how much was received.
   void End() EXCLUDES(mutex_);
 
-  /// The login is in the group; it gets the messages after `received`.
+  /// The login is in the group; it gets the messages after what it has received.
   /// @errors kTooManyRequests when it is in too many.
-  Status Enter(JoinedGroup group) EXCLUDES(mutex_);
+  Status Enter(const JoinedGroup& group) EXCLUDES(mutex_);
   void Leave(std::uint64_t room_number) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<JoinedGroup> Find(const RoomId& group) const EXCLUDES(mutex_);
-  [[nodiscard]] std::vector<JoinedGroup> Groups() const EXCLUDES(mutex_);
+  /// The places of the login in its groups.
+  [[nodiscard]] std::vector<AccountGroup> Groups() const EXCLUDES(mutex_);
 
   /// The next message of the account with that number is of this login.
   void ExpectOwn(std::uint64_t random) EXCLUDES(mutex_);
@@ -123,11 +120,14 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
  private:
   /// What is pushed of one room, or between accounts.
   struct Stream {
-    JoinedGroup group{};       ///< without a number: between accounts
+    AccountGroup place{};      ///< without a room: between accounts
+    std::string name{};        ///< of the room
     std::uint64_t pushed = 0;  ///< all up to this one
-    std::uint64_t saved = 0;   ///< of `group.received`
+    std::uint64_t saved = 0;   ///< of `place.received`
     bool is_missing = true;    ///< what follows `pushed` is read from the store
     bool has_more = false;     ///< some came since it was last read
+
+    [[nodiscard]] GroupLabel Label() const { return {.id = place.room.id, .name = name}; }
   };
   Status ReadGroups(bool is_resumed) EXCLUDES(mutex_);
   /// Which meetings the account has come into, or left, with another login.
@@ -152,11 +152,10 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] bool IsOwn(const StoredMessage& message) const REQUIRES(mutex_);
   /// An own message needs no receipt.
   static void SkipOwn(Stream& stream, std::uint64_t seq);
-  [[nodiscard]] std::string Events(const JoinedGroup& group,
+  [[nodiscard]] std::string Events(const GroupLabel& group,
                                    std::span<const RoomObject* const> objects) const;
   [[nodiscard]] std::string Direct(const StoredMessage& message) const;
-  [[nodiscard]] std::string Notice(const JoinedGroup& group, NoticeType type) const;
-  [[nodiscard]] AccountGroup PlaceOf(const Stream& stream) const;
+  [[nodiscard]] std::string Notice(const GroupLabel& group, NoticeType type) const;
   [[nodiscard]] std::string Frame(std::string_view text) const;
   Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// The login leaves a group that it is not in any more. @return its place, if it was in the

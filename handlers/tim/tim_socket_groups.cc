@@ -43,14 +43,7 @@ Result<SdkMessage> ReadSdkMessage(ChannelFields& fields) {
 
 Result<AccountGroup> TimSocket::GroupOf(const ChannelInstance& caller, const RoomId& group) {
   if (const std::shared_ptr<LoginPushes> pushes = PushesOf(caller)) {
-    if (const auto joined = pushes->Find(group)) {
-      return AccountGroup{.account = caller.account,
-                          .instance = IsMeeting(joined->key.kind) ? 0 : caller.instance,
-                          .room_number = joined->number,
-                          .room = joined->key,
-                          .joined_at = joined->joined_at,
-                          .joined_seq = joined->joined_seq};
-    }
+    if (auto joined = pushes->Find(group)) return std::move(joined->place);
   }
   // The request may have come before its login, and another login may have joined.
   const auto places = OwnPlaces(caller, deps_.commands);
@@ -111,12 +104,7 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
   }
   const std::string name(LabelOf(*room).name);
   if (pushes) {
-    const Status entered = pushes->Enter({.key = room->key,
-                                          .number = room->sequence,
-                                          .name = name,
-                                          .joined_at = place.joined_at,
-                                          .joined_seq = *newest,
-                                          .received = *newest});
+    const Status entered = pushes->Enter({.place = changes.front().group, .name = name});
     if (!entered) return Failure(entered.error());
     // A ban or a departure may have come after the check, before this login got what follows.
     const Result<Room> still = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
@@ -148,7 +136,7 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
   }
   const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(id) : std::nullopt;
-  if (joined) pushes->Leave(joined->number);
+  if (joined) pushes->Leave(joined->place.room_number);
   if (left.empty()) return JsonText();
   for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
   if (const Status stored = deps_.commands.groups.RecordAccountGroups(left); !stored) {
