@@ -153,10 +153,9 @@ Status AddGroupItems(const Request& request, const Context& context, std::vector
 /// `MsgList` and `C2CPairUnreadCount`.
 void WriteSync(const Context& context, std::span<const StoredMessage> messages,
                const std::vector<std::pair<UserId, std::size_t>>& unread, JsonText& out) {
-  Senders senders(context);
   out.BeginArray("MsgList");
   for (const StoredMessage& message : messages) {
-    out.Json(DirectMessage(message, senders.Of(message.content.sender)));
+    out.Json(DirectMessage(message, SenderOf(context, message.content.sender)));
   }
   out.EndArray().BeginArray("C2CPairUnreadCount");
   for (const auto& [peer, count] : unread) {

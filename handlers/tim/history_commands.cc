@@ -121,7 +121,6 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
     messages->resize(count);
     first = messages->back().seq;
   }
-  Senders senders(context);
   const GroupLabel label = LabelOf(group->room);
   // An empty list of that kind ends the history; with it, none older is asked for.
   const bool is_end = messages->empty();
@@ -131,7 +130,7 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
       .Field("NextReqMsgSeq", is_end ? 0 : AsNumber(first - 1))
       .BeginArray("RspMsgList");
   for (const StoredMessage& message : *messages) {
-    reply.Json(GroupMessage(label, message, senders.Of(message.content.sender)));
+    reply.Json(GroupMessage(label, message, SenderOf(context, message.content.sender)));
   }
   return std::move(reply.EndArray());
 }
@@ -148,7 +147,6 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   std::vector<StoredMessage>& messages = page->messages;
   const std::string key = messages.empty() ? "" : PositionText(messages.back().position);
   if (asked->direction == FromTime::kBack) std::ranges::reverse(messages);
-  Senders senders(context);
   JsonText reply;
   reply.Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
       .Field("Complete", page->is_complete ? 1 : 0)
@@ -158,7 +156,8 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   for (const StoredMessage& message : messages) {
     const MessageContent& content = message.content;
     const bool is_read = content.sender == account && content.sent_at <= read_until;
-    reply.Json(DirectMessage(message, senders.Of(content.sender), DirectForm::kPlain, is_read));
+    reply.Json(
+        DirectMessage(message, SenderOf(context, content.sender), DirectForm::kPlain, is_read));
   }
   return std::move(reply.EndArray());
 }

@@ -17,12 +17,6 @@ SenderFacts SenderOf(const Context& context, const UserId& account) {
           .image = std::move(profile.image)};
 }
 
-const SenderFacts& Senders::Of(const UserId& account) {
-  const auto [found, is_new] = found_.try_emplace(account);
-  if (is_new) found->second = SenderOf(context_, account);
-  return found->second;
-}
-
 Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context) {
   auto places = context.groups.ReadAccountGroups(caller.account);
   if (!places) return places;

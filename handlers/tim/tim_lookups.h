@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "daemon/base/json_text.h"
@@ -23,18 +22,6 @@ namespace rtcroom::tim {
 
 /// The ID, name and picture that messages carry of their sender.
 SenderFacts SenderOf(const Context& context, const UserId& account);
-
-/// The facts of `SenderOf`, looked up once for each sender. @threads for one thread.
-class Senders {
- public:
-  explicit Senders(const Context& context) : context_(context) {}
-
-  const SenderFacts& Of(const UserId& account);
-
- private:
-  const Context& context_;
-  std::unordered_map<UserId, SenderFacts> found_;
-};
 
 /// The places of the caller: those of its account, and those of this login alone; by the time of
 /// the join.
