@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/base/address_key.h"
+#include "daemon/channel/group_access_check.h"
 #include "daemon/core/room_reach.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
@@ -65,14 +66,14 @@ Status WriteRoom(const Context& context, const Room& room, const AccountGroup* p
   return {};
 }
 
-/// Whether a list goes on without the group that failed so.
-bool IsOfOneGroup(Errc failure) {
-  return failure == Errc::kRoomNotFound || failure == Errc::kNotAllowed;
-}
-
-void WriteFailure(std::string_view id, Errc failure, JsonText& out) {
+/// Writes an element for a group without facts.
+void WriteFailure(const RoomId& id, Errc failure, JsonText& out) {
   const ChannelCode& code = ChannelCodeOf({}, failure);
-  WriteNoGroup(id, code.code, code.info, out);
+  out.BeginObject()
+      .Field("GroupId", id.value)
+      .Field("ErrorCode", code.code)
+      .Field("ErrorInfo", code.info)
+      .EndObject();
 }
 
 /// `GroupIdList`: texts, or objects that have one.
@@ -117,15 +118,16 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
     if (!room) {
       written = room.error();
     } else if (reply.text().size() > kMaxReplyBytes) {
-      WriteFailure(id.value, Errc::kTooManyRequests, reply);
+      WriteFailure(id, Errc::kTooManyRequests, reply);
     } else if (place == nullptr && asker == Asker::kMember) {
       written = Error{Errc::kNotAllowed, {}};
     } else {
       written = WriteRoom(context, *room, place, reply);
     }
     if (written) continue;
-    if (!IsOfOneGroup(written.error().code)) return written.error();
-    WriteFailure(id.value, written.error().code, reply);
+    // The list goes on without the group.
+    if (!IsRefusal(written.error().code)) return written.error();
+    WriteFailure(id, written.error().code, reply);
   }
   return std::move(reply.EndArray());
 }
@@ -208,7 +210,7 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
     if (room && room->sequence != place.room_number) written = Error{Errc::kRoomNotFound, {}};
     if (written) written = WriteRoom(context, *room, &place, list);
     if (written) continue;
-    if (!IsOfOneGroup(written.error().code)) return written.error();
+    if (!IsRefusal(written.error().code)) return written.error();
     --count;
   }
   list.EndArray();

@@ -1,7 +1,6 @@
 #include "handlers/tim/tim_envelope.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/shared/request_text.h"
 #include "handlers/tim/tim_commands.h"
+#include "handlers/tim/tim_lookups.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -96,14 +96,6 @@ std::string WithoutNuls(std::string_view text) {
     plain.replace(at, kNul.size(), "\\ufffd");
   }
   return plain;
-}
-
-std::optional<std::uint64_t> ReadNumber(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc() || stopped != end) return std::nullopt;
-  return number;
 }
 
 /// Reads a frame in the form in which SDKs greet, of which there are most, without a tree of JSON:

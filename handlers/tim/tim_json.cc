@@ -319,14 +319,6 @@ void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out)
   out.EndObject();
 }
 
-void WriteNoGroup(std::string_view id, int code, std::string_view info, JsonText& out) {
-  out.BeginObject()
-      .Field("GroupId", id)
-      .Field("ErrorCode", code)
-      .Field("ErrorInfo", info)
-      .EndObject();
-}
-
 void WriteMember(const MemberView& member, JsonText& out) {
   out.BeginObject()
       .Field("Member_Account", member.account.value)

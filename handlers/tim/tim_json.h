@@ -130,8 +130,6 @@ struct GroupView {
 /// Writes an element with the facts of a group.
 /// @param self  the caller's place in it; null: it is not in it.
 void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out);
-/// Writes an element for a group without facts.
-void WriteNoGroup(std::string_view id, int code, std::string_view info, JsonText& out);
 
 /// An account in a group.
 struct MemberView {

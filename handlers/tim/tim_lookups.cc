@@ -65,15 +65,18 @@ std::size_t CountFitting(std::span<const StoredMessage> messages) {
   return count;
 }
 
+std::optional<std::uint64_t> ReadNumber(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+  if (problem != std::errc() || stopped != end) return std::nullopt;
+  return number;
+}
+
 std::string PositionText(std::uint64_t position) { return "p" + std::to_string(position); }
 
 std::optional<std::uint64_t> ReadPositionText(std::string_view text) {
-  if (!text.starts_with('p')) return std::nullopt;
-  std::uint64_t position = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data() + 1, end, position);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return position;
+  return text.starts_with('p') ? ReadNumber(text.substr(1)) : std::nullopt;
 }
 
 TimePoint TimeOf(std::uint64_t seconds) {

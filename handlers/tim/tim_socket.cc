@@ -381,7 +381,7 @@ Reply TimSocket::LogIn(const Head& head) {
   TickSoon();  // by the end of the login
   if (const Status begun = pushes->Begin(is_resumed); !begun) {
     EndLogin();
-    return Failure(begun.error());
+    return begun.error();
   }
   JsonText reply;
   reply.Field("TinyId", login.tiny_id)

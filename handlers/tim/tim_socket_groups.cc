@@ -58,9 +58,9 @@ Result<AccountGroup> TimSocket::GroupOf(const ChannelInstance& caller, const Roo
 Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
   ChannelFields fields(body);
   const RoomId id = fields.Group();
-  if (!fields.ok()) return Failure(fields.error());
+  if (!fields.ok()) return fields.error();
   const Result<Room> room = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
-  if (!room) return Failure(room.error());
+  if (!room) return room.error();
   const bool is_meeting = IsMeeting(room->key.kind);
   const auto succeed = [&]() -> Reply {
     JsonText reply;
@@ -69,7 +69,7 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
     return reply;
   };
   const Result<AccountGroup> known = GroupOf(caller, id);
-  if (!known && known.error().code != Errc::kNotAllowed) return Failure(known.error());
+  if (!known && known.error().code != Errc::kNotAllowed) return known.error();
   const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
   if (known && known->room_number == room->sequence) {
     const bool is_repeated = deps_.commands.clock.Now() - known->joined_at < kRepeatTime;
@@ -79,10 +79,10 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
     }
   }
   if (pushes && pushes->Groups().size() >= LoginPushes::kMaxGroups) {
-    return Failure(Error{Errc::kNotAllowed, "too many groups"});
+    return Error{Errc::kNotAllowed, "too many groups"};
   }
   const Result<std::uint64_t> newest = deps_.commands.history.NewestRoomMessage(room->sequence);
-  if (!newest) return Failure(newest.error());
+  if (!newest) return newest.error();
   AccountGroup place{.account = caller.account,
                      .instance = caller.instance,
                      .room_number = room->sequence,
@@ -100,17 +100,17 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
     changes.push_back({.group = place});
   }
   if (const Status stored = deps_.commands.groups.RecordAccountGroups(changes); !stored) {
-    return Failure(stored.error());
+    return stored.error();
   }
   const std::string name(LabelOf(*room).name);
   if (pushes) {
     const Status entered = pushes->Enter({.place = changes.front().group, .name = name});
-    if (!entered) return Failure(entered.error());
+    if (!entered) return entered.error();
     // A ban or a departure may have come after the check, before this login got what follows.
     const Result<Room> still = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
     if (!still && IsRefusal(still.error().code)) {
       pushes->OnMembershipEnded(room->sequence, LeaveReason::kKicked);
-      return Failure(still.error());
+      return still.error();
     }
     pushes->ReadMissed();
     deps_.commands.created.Use(room->sequence);
@@ -122,9 +122,9 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
 Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
   ChannelFields fields(body);
   const RoomId id = fields.Group();
-  if (!fields.ok()) return Failure(fields.error());
+  if (!fields.ok()) return fields.error();
   const auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
-  if (!rows) return Failure(rows.error());
+  if (!rows) return rows.error();
   std::vector<AccountGroupChange> left;
   std::optional<AccountGroup> group;
   for (const AccountGroup& row : *rows) {
@@ -140,7 +140,7 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
   if (left.empty()) return JsonText();
   for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
   if (const Status stored = deps_.commands.groups.RecordAccountGroups(left); !stored) {
-    return Failure(stored.error());
+    return stored.error();
   }
   if (group) Tell(*group, joined ? joined->name : std::string(), TipType::kLeft);
   return JsonText();
@@ -185,11 +185,11 @@ Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::orde
   const std::uint64_t seq = fields.OptionalNumber("ClientSeq");
   const bool is_online_only = fields.OptionalNumber("OnlineOnlyFlag") == 1;
   Result<SdkMessage> sdk = ReadSdkMessage(fields);
-  if (!sdk) return Failure(sdk.error());
+  if (!sdk) return sdk.error();
   Result<MessageBody> message = fields.Message();
-  if (!message) return Failure(message.error());
+  if (!message) return message.error();
   const Result<AccountGroup> group = GroupOf(caller, id);
-  if (!group) return Failure(group.error());
+  if (!group) return group.error();
   if (is_online_only) {
     sdk->deliver = [&](StoredMessage& shown) { ShowInGroup(*group, shown); };
   }
@@ -201,7 +201,7 @@ Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::orde
                                                     .address = peer_address(),
                                                     .seq = seq,
                                                     .sdk = *std::move(sdk)});
-  if (!sent) return Failure(sent.error());
+  if (!sent) return sent.error();
   return JsonText()
       .Field("MsgTime", UnixSeconds(sent->at))
       .Field("MsgSeq", static_cast<std::int64_t>(sent->seq));
@@ -214,9 +214,9 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
   const std::uint64_t random = fields.Number("MsgRandom");
   const bool is_online_only = fields.OptionalNumber("MsgLifeTime", 1) == 0;
   Result<SdkMessage> sdk = ReadSdkMessage(fields);
-  if (!sdk) return Failure(sdk.error());
+  if (!sdk) return sdk.error();
   Result<MessageBody> message = fields.Message();
-  if (!message) return Failure(message.error());
+  if (!message) return message.error();
   if (is_online_only) {
     sdk->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == caller.account) return;
@@ -233,7 +233,7 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
                                                                     .random = random,
                                                                     .address = peer_address(),
                                                                     .sdk = *std::move(sdk)});
-  if (!sent) return Failure(sent.error());
+  if (!sent) return sent.error();
   return JsonText()
       .Field("MsgTime", UnixSeconds(sent->at))
       .Field("MsgKey", DirectMessageKey(seq, random, sent->at));
