@@ -100,25 +100,31 @@ std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps
       WebimRouterOptions{.prefix = config.channel.prefix, .sdk_app_id = config.im.sdk_app_id});
 }
 
+RequestSocketDeps SocketDepsOf(const ApiModuleDeps& deps, RequestRecorder& recorder) {
+  return {.receivers = deps.channel->receivers(),
+          .costs = deps.auth.channel_costs(),
+          .workers = deps.channel->workers(),
+          .recorder = recorder,
+          .clock = deps.runtime.clock,
+          .node = deps.store.IsShared() ? &deps.store.lease() : nullptr};
+}
+
 std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModuleDeps& deps,
                                            RequestRecorder& recorder, const Cors& cors,
                                            SecondLooks* looks) {
   if (deps.channel == nullptr) return nullptr;
   return std::make_unique<ChannelRouter>(
-      SocketContext{.verbs = {.channel = deps.channel->channel(),
+      SocketContext{.socket = SocketDepsOf(deps, recorder),
+                    .verbs = {.channel = deps.channel->channel(),
                               .receivers = deps.channel->receivers(),
                               .reader = deps.channel->reader(),
                               .random = deps.runtime.random},
-                    .costs = deps.auth.channel_costs(),
                     .logins = {.verifier = deps.auth.verifier(),
                                .sessions = deps.auth.sessions(),
                                .clock = deps.runtime.clock,
                                .sdk_app_id = config.im.sdk_app_id,
                                .looks = deps.store.IsShared() ? looks : nullptr},
-                    .seated = deps.store.state().seated,
-                    .workers = deps.channel->workers(),
-                    .recorder = recorder,
-                    .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+                    .seated = deps.store.state().seated},
       deps.auth.admission(), recorder, cors,
       ChannelRouterOptions{.prefix = config.channel.prefix, .hold = PollHold(config)});
 }
@@ -132,7 +138,8 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
   Channel& channel = deps.channel->channel();
   PushReceivers& receivers = deps.channel->receivers();
   return std::make_unique<tim::TimRouter>(
-      tim::SocketDeps{.commands = {.channel = channel,
+      tim::SocketDeps{.socket = SocketDepsOf(deps, recorder),
+                      .commands = {.channel = channel,
                                    .receivers = receivers,
                                    .history = deps.store.storage().messages(),
                                    .groups = deps.store.storage().account_groups(),
@@ -148,7 +155,6 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                                                     .object = std::string(event),
                                                                     .form = PushForm::kSdk});
                                        }},
-                      .receivers = receivers,
                       .reader = deps.channel->reader(),
                       .log = deps.store.storage().messages(),
                       .places = deps.channel->places(),
@@ -157,11 +163,7 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                  .clock = deps.runtime.clock,
                                  .sdk_app_id = config.im.sdk_app_id,
                                  .looks = deps.store.IsShared() ? looks : nullptr},
-                      .costs = deps.auth.channel_costs(),
-                      .workers = deps.channel->workers(),
-                      .recorder = recorder,
-                      .random = deps.runtime.random,
-                      .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+                      .random = deps.runtime.random},
       deps.auth.admission(), cors, config.channel.prefix);
 }
 

@@ -280,7 +280,7 @@ MonotonicTime PushPoll::OnTick(MonotonicTime now) {
   {
     const MutexLock lock(mutex_);
     if (!is_waiting_) return MonotonicTime::max();
-    is_due = now >= due_ || (context_.node != nullptr && context_.node->IsCutOff());
+    is_due = now >= due_ || (context_.socket.node != nullptr && context_.socket.node->IsCutOff());
     beats = now >= next_beat_;
     if (beats) next_beat_ = now + kBeatPeriod;
     next = std::min(due_, next_beat_);

@@ -31,8 +31,10 @@ HttpReply FailPoll(const Error& error, RequestLabel& label) {
 ChannelRouter::ChannelRouter(const SocketContext& sockets, Admission& admission,
                              RequestRecorder& recorder, const Cors& cors,
                              const ChannelRouterOptions& options)
-    : ChannelDoor(
-          {.admission = admission, .recorder = recorder, .cors = cors, .node = sockets.node}),
+    : ChannelDoor({.admission = admission,
+                   .recorder = recorder,
+                   .cors = cors,
+                   .node = sockets.socket.node}),
       sockets_(sockets),
       socket_path_(options.prefix + "/channel/ws"),
       poll_path_(options.prefix + "/channel/poll"),
@@ -89,7 +91,7 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
     // Shared by the copies of the function.
     auto pending = std::make_shared<PendingCall>(
         call, recorder(),
-        RequestCharge::OfChannel(sockets_.costs, http.peer_address, poll->user_id()),
+        RequestCharge::OfChannel(sockets_.socket.costs, http.peer_address, poll->user_id()),
         PendingCall::Duration::kWaits, [](RequestLabel&) {
           return HttpReply{.body = R"({"replies":[],"rooms":[],"pushes":[]})"};
         });
@@ -101,7 +103,7 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
 }
 
 Status ChannelRouter::AdmitPoll(const HttpRequest& http, const PushPoll& poll) const {
-  Admission& costs = sockets_.costs;
+  Admission& costs = sockets_.socket.costs;
   Status admitted = AdmitToChannel(costs, poll.user_id(), http.peer_address, http.body.size());
   // That pays for the first request or room.
   if (admitted && poll.size() > 1) {

@@ -30,32 +30,12 @@ std::string KickedPush(std::string_view reason) {
 }  // namespace
 
 ChannelSocket::ChannelSocket(const SocketContext& context, std::string peer_address)
-    : RequestSocket(context.logins.clock, context.costs, std::move(peer_address)),
+    : RequestSocket(context.socket, std::move(peer_address), {.too_slow = socket_code::kTooSlow}),
       context_(context),
       opened_(context.logins.clock.Monotonic()),
       next_ping_(opened_ + kPingPeriod) {}
 
-void ChannelSocket::Open(HttpReply head, Responder& responder) {
-  RequestSocket::Open(std::move(head), responder);
-  ++context_.verbs.receivers.counts().sockets;
-  context_.verbs.receivers.Add(Self());
-}
-
 // From the connection
-
-void ChannelSocket::OnTaken() {
-  const bool has_directs = [&] {
-    const MutexLock lock(mutex_);
-    return is_connected_ && has_directs_;
-  }();
-  const bool may_push = has_directs && TakesMore();
-  if (!may_push && !HasRequests()) return;
-  const bool is_taken = context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self()] {
-    self->ReadDirects();
-    self->RunRequests();
-  });
-  if (!is_taken) TickSoon();
-}
 
 void ChannelSocket::OnEnd() {
   std::vector<Subscription> subscriptions;
@@ -67,11 +47,9 @@ void ChannelSocket::OnEnd() {
     instance.swap(instance_);
   }
   PushReceivers& receivers = context_.verbs.receivers;
-  receivers.Remove(Self());
   for (const Subscription& subscription : subscriptions) {
     receivers.Unsubscribe(subscription.number, *this);
   }
-  --receivers.counts().sockets;
   if (!instance) return;
   receivers.StopListening(*this);
   context_.verbs.channel.logins().Disconnect(*instance);
@@ -109,8 +87,9 @@ bool ChannelSocket::Run(std::string_view text) {
     Close(close_code::kPolicy, "the first request is connect");
     return true;
   }
-  const Status admitted =
-      is_connected ? Admit(text.size()) : AdmitAddress(context_.costs, peer_address(), text.size());
+  const Status admitted = is_connected
+                              ? Admit(text.size())
+                              : AdmitAddress(context_.socket.costs, peer_address(), text.size());
   if (!read) {
     Send(VerbFailure(*id, admitted ? read.error() : admitted.error()));
     return true;
@@ -133,7 +112,7 @@ bool ChannelSocket::Run(std::string_view text) {
     self->Execute(*request);
     self->FinishLater();
   };
-  if (context_.workers.TrySubmit(ThreadPool::Urgency::kNormal, std::move(task))) return false;
+  if (TrySubmit(std::move(task))) return false;
   Finish(*request, Error{Errc::kStoreBusy, "no worker is free"});
   return true;
 }
@@ -148,8 +127,14 @@ void ChannelSocket::Execute(const Request& request) noexcept {
 
 void ChannelSocket::Finish(const Request& request, const Status& outcome) {
   if (request.verb->kind == VerbKind::kSubscribe) NoteSubscribed(request, outcome);
-  if (!outcome) Send(VerbReply(request.id, *request.verb, outcome.error()));
-  Record(request, outcome);
+  RequestLabel label{.endpoint = request.verb->label};
+  if (!outcome) {
+    Send(VerbReply(request.id, *request.verb, outcome.error()));
+    label.code = ChannelCodeOf({}, outcome.error().code).code;
+    label.failure = outcome.error().code;
+    label.failure_detail = outcome.error().detail;
+  }
+  Record(label, request.begun);
   if (request.verb->kind != VerbKind::kConnect || outcome) return;
   switch (outcome.error().code) {
     case Errc::kBadRequest:
@@ -168,30 +153,17 @@ void ChannelSocket::Finish(const Request& request, const Status& outcome) {
   }
 }
 
-void ChannelSocket::Record(const Request& request, const Status& outcome) {
-  RequestLabel label{.endpoint = request.verb->label};
-  if (!outcome) {
-    label.code = ChannelCodeOf({}, outcome.error().code).code;
-    label.failure = outcome.error().code;
-    label.failure_detail = outcome.error().detail;
-  }
-  context_.recorder.Record({.request_id = context_.recorder.NextId(),
-                            .peer_address = peer_address(),
-                            .begun = request.begun},
-                           label, 200);
-}
-
 Status ChannelSocket::Admit(std::size_t bytes) const {
-  return AdmitToChannel(context_.costs, login_.account, peer_address(), bytes);
+  return AdmitToChannel(context_.socket.costs, login_.account, peer_address(), bytes);
 }
 
 void ChannelSocket::ChargeReply(std::string_view reply) const {
-  RequestCharge::OfChannel(context_.costs, peer_address(), login_.account)
+  RequestCharge::OfChannel(context_.socket.costs, peer_address(), login_.account)
       .ChargeReply(reply.size());
 }
 
 Status ChannelSocket::Answer(const Request& request) {
-  if (request.verb->may_block && context_.node != nullptr && context_.node->IsCutOff()) {
+  if (request.verb->may_block && IsCutOff()) {
     return Error{Errc::kStoreBusy, "cut off from the store"};
   }
   switch (request.verb->kind) {
@@ -282,7 +254,7 @@ Status ChannelSocket::Connect(const Request& request) {
     subscribes.push_back(fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor->dump()));
   }
   RunNext(std::move(subscribes));
-  ReadDirects();
+  ReadMissed();
   return {};
 }
 
@@ -310,12 +282,7 @@ Status ChannelSocket::Call(const Request& request) {
 
 // Time
 
-MonotonicTime ChannelSocket::OnTick(MonotonicTime now) {
-  if (!IsOpen()) return MonotonicTime::max();
-  if (SendsClientsAway(context_.node)) {
-    Restart();
-    return MonotonicTime::max();
-  }
+MonotonicTime ChannelSocket::OnTime(MonotonicTime now) {
   bool is_connected = false;
   bool pings = false;
   bool beats = false;
@@ -336,7 +303,7 @@ MonotonicTime ChannelSocket::OnTick(MonotonicTime now) {
   if (pings) Ping();
   if (is_connected) CheckLogin(pings);
   if (beats && context_.seated.HasSeat(login_.account, login_.proof.reach)) Send(kBeatPush);
-  OnTaken();
+  GoOn();
   if (!is_connected) return std::max(now, opened_ + kConnectTimeout);
   const std::chrono::milliseconds left = login_.proof.expires - context_.logins.clock.Now();
   return std::min(next, now + std::min<std::chrono::milliseconds>(left, kPingPeriod));
@@ -350,7 +317,7 @@ void ChannelSocket::CheckLogin(bool with_token) {
   Close(socket_code::kLoginRefused, "login expired");
 }
 
-void ChannelSocket::Restart() {
+void ChannelSocket::OnDrain() {
   Send(fmt::format(R"({{"drain":{{"reconnect":{}}}}})",
                    kMinReconnectMs + RandomUint64(context_.verbs.random) % kReconnectSpreadMs));
   Close(close_code::kRestart, "restart");

@@ -12,19 +12,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/admission.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
-#include "daemon/base/thread_pool.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/core/node_lease.h"
 #include "daemon/core/seated_users.h"
-#include "daemon/http/responder.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/channel_verbs.h"
-#include "handlers/shared/request_recorder.h"
-#include "handlers/shared/request_socket.h"
+#include "handlers/channel/request_socket.h"
 
 namespace rtcroom {
 
@@ -48,13 +43,10 @@ inline std::chrono::milliseconds SpreadOver(std::chrono::milliseconds most, Rand
 
 /// Dependencies of sockets and polls, which they outlive.
 struct SocketContext {
+  RequestSocketDeps socket;
   VerbContext verbs;
-  Admission& costs;  ///< as in `ChannelContext`
   LoginChecks logins;
   const SeatedUsers& seated;
-  ThreadPool& workers;  ///< for requests of sockets that read or write the store
-  RequestRecorder& recorder;
-  const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
 /// Answers requests, and writes what is pushed.
@@ -63,25 +55,18 @@ struct SocketContext {
 /// reply and kept pushes are written in one step, from the position of the reply on. So each event
 /// reaches the client once and in order, and nothing is read or written for long under the lock.
 ///
-/// Owned by `PushReceivers`, too.
-///
 /// @threads safe from any thread.
 /// @source the contract of the channel's socket.
-class ChannelSocket : public PushReceiver, public RequestSocket {
+class ChannelSocket : public RequestSocket {
  public:
   ChannelSocket(const SocketContext& context, std::string peer_address);
-
-  /// As of a `RequestSocket`; registers it for pushes.
-  void Open(HttpReply head, Responder& responder);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message, const std::string& object) override;
   void OnNotice(std::uint64_t room_number, const std::string& object) override;
   void OnRoomList(RoomListPush& push) override;
-  void OnEventsLost() override;
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
-  MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
@@ -106,11 +91,15 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
   }
 
   bool Run(std::string_view text) override EXCLUDES(mutex_);
-  void OnDrain() override { Restart(); }
-  /// On a worker, since it reads the store: what waited until the client had read. If none is free,
-  /// the next tick tries again.
-  void OnTaken() override EXCLUDES(mutex_);
+  void OnDrain() override;
   void OnEnd() override EXCLUDES(mutex_);
+  MonotonicTime OnTime(MonotonicTime now) override EXCLUDES(mutex_);
+  [[nodiscard]] bool HasMissed() const override EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return is_connected_ && has_directs_;
+  }
+  /// Pushes the direct messages that have come, until no more are known or much is unsent.
+  void ReadMissed() noexcept override EXCLUDES(mutex_);
   void OnKicked() noexcept;
 
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
@@ -130,11 +119,8 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
   Status Watch(const Request& request) EXCLUDES(mutex_);
   Status Unwatch(const Request& request) EXCLUDES(mutex_);
   Status Call(const Request& request) EXCLUDES(mutex_);
-  void Record(const Request& request, const Status& outcome);
 
-  /// Pushes the direct messages that have come, until no more are known or much is unsent.
-  void ReadDirects() noexcept EXCLUDES(mutex_);
-  void ReadAllDirects() EXCLUDES(mutex_);
+  void ReadDirects() EXCLUDES(mutex_);
   void CheckLogin(bool with_token) EXCLUDES(mutex_);
   Subscription* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// @return the numbers of the removed ones.
@@ -144,16 +130,12 @@ class ChannelSocket : public PushReceiver, public RequestSocket {
   void KickLocked(const RoomKey& key, std::string_view reason) REQUIRES(mutex_);
   /// Writes what a subscription has not received yet.
   void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
-  /// @param made_at  as `PushReceivers::CountPush`.
-  void WritePush(std::string_view frame, std::optional<TimePoint> made_at);
-  /// Asks the client to connect again, and closes.
-  void Restart();
 
   const SocketContext& context_;
   const MonotonicTime opened_;
   ChannelLogin login_;  ///< written by the first `connect`, before `is_connected_`
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool is_over_ GUARDED_BY(mutex_) = false;  ///< the connection has ended
   MonotonicTime next_ping_ GUARDED_BY(mutex_);
   MonotonicTime next_beat_ GUARDED_BY(mutex_);

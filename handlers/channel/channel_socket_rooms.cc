@@ -10,8 +10,6 @@
 namespace rtcroom {
 namespace {
 
-/// A client for which more waits reads too slowly for pushes.
-constexpr std::size_t kMaxUnsent = std::size_t{128} << 10;
 /// Pushes of a room that are kept while a client joins.
 constexpr std::size_t kMaxKept = 64;
 
@@ -171,18 +169,7 @@ void ChannelSocket::PushLocked(Subscription& subscription, const RoomPush::Frame
   subscription.at = frame.at;
   if (!frame.bytes.empty()) WritePush(frame.bytes, frame.made_at);
   if (frame.has_ended) (void)RemoveLocked(RoomKey(subscription.key));
-  if (frame.has_gap && IsOpen()) Restart();
-}
-
-void ChannelSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_at) {
-  const std::optional<std::size_t> before = unsent();
-  if (!before) return;
-  if (*before > kMaxUnsent) {
-    ++context_.verbs.receivers.counts().slow_readers;
-    return Close(socket_code::kTooSlow, "read too slowly");
-  }
-  context_.verbs.receivers.CountPush(made_at);
-  Write(frame);
+  if (frame.has_gap) OnEventsLost();
 }
 
 void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& object) {
@@ -205,9 +192,9 @@ void ChannelSocket::OnRoomList(RoomListPush& push) {
   WritePush(push.FrameOf(&WebSocket::EncodeText), std::nullopt);
 }
 
-void ChannelSocket::ReadDirects() noexcept {
+void ChannelSocket::ReadMissed() noexcept {
   try {
-    ReadAllDirects();
+    ReadDirects();
   } catch (...) {
     // Most likely out of memory.
     {
@@ -218,12 +205,12 @@ void ChannelSocket::ReadDirects() noexcept {
   }
 }
 
-void ChannelSocket::ReadAllDirects() {
+void ChannelSocket::ReadDirects() {
   while (true) {
     {
       const MutexLock lock(mutex_);
       if (!is_connected_ || !has_directs_ || reads_directs_) return;
-      if (!TakesMore()) return;  // see OnTaken
+      if (!TakesMore()) return;  // see GoOn
       has_directs_ = false;      // until one comes after the read
       reads_directs_ = true;
     }
@@ -248,10 +235,6 @@ void ChannelSocket::ReadAllDirects() {
       WritePush(frame, std::nullopt);
     }
   }
-}
-
-void ChannelSocket::OnEventsLost() {
-  if (IsOpen()) Restart();
 }
 
 void ChannelSocket::OnBans() {

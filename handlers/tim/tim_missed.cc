@@ -26,7 +26,7 @@ bool LoginPushes::HasMissed() const {
 }
 
 void LoginPushes::ReadLater() {
-  const bool is_taken = deps_.workers.TrySubmit(
+  const bool is_taken = deps_.socket.workers.TrySubmit(
       ThreadPool::Urgency::kNormal, [self = shared_from_this()] { self->ReadMissed(); });
   if (!is_taken) ReadAtTick();
 }
@@ -39,7 +39,7 @@ void LoginPushes::ReadMissed() noexcept {
   try {
     while (true) {
       const std::shared_ptr<TimSocket> socket = socket_.lock();
-      if (!socket || !socket->TakesPushes()) return;
+      if (!socket || !socket->TakesMore()) return;
       std::uint64_t number = 0;
       bool have_changed = false;
       {

@@ -48,7 +48,7 @@ Status LoginPushes::Begin(bool is_resumed) {
                                   .expires = login_.expires},
                         .has_more = true});
   }
-  deps_.receivers.Listen(self);
+  deps_.socket.receivers.Listen(self);
   return ReadGroups(is_resumed);
 }
 
@@ -148,9 +148,9 @@ void LoginPushes::End() {
   }
   for (const Stream& stream : streams) {
     const std::uint64_t number = stream.place.room_number;
-    if (number != 0) deps_.receivers.Unsubscribe(number, *this);
+    if (number != 0) deps_.socket.receivers.Unsubscribe(number, *this);
   }
-  if (has_begun) deps_.receivers.StopListening(*this);
+  if (has_begun) deps_.socket.receivers.StopListening(*this);
 }
 
 void LoginPushes::Save(MonotonicTime now) {
@@ -184,12 +184,12 @@ Status LoginPushes::Enter(const JoinedGroup& group) {
     streams_.push_back(
         {.place = place, .name = group.name, .pushed = place.received, .saved = kNone});
   }
-  deps_.receivers.Subscribe(number, place.room, shared_from_this());
+  deps_.socket.receivers.Subscribe(number, place.room, shared_from_this());
   const bool is_in = [&] {
     const MutexLock lock(mutex_);
     return FindLocked(number) != nullptr;
   }();
-  if (!is_in) deps_.receivers.Unsubscribe(number, *this);
+  if (!is_in) deps_.socket.receivers.Unsubscribe(number, *this);
   return {};
 }
 
@@ -202,7 +202,7 @@ void LoginPushes::Leave(std::uint64_t room_number) {
     std::erase_if(streams_,
                   [&](const Stream& one) { return one.place.room_number == room_number; });
   }
-  deps_.receivers.Unsubscribe(room_number, *this);
+  deps_.socket.receivers.Unsubscribe(room_number, *this);
 }
 
 std::optional<JoinedGroup> LoginPushes::Find(const RoomId& group) const {
@@ -265,13 +265,14 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
   const std::optional<AccountGroup> place = LeaveWith(room_number, notice);
   if (!place) return;
   // If none is free, the next login finds that the account may not be in it.
-  (void)deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
-    AccountGroup of_account = *place;
-    of_account.instance = 0;
-    const std::vector<AccountGroupChange> changes = {{.group = *place, .is_removed = true},
-                                                     {.group = of_account, .is_removed = true}};
-    (void)self->deps_.commands.groups.RecordAccountGroups(changes);
-  });
+  (void)deps_.socket.workers.TrySubmit(
+      ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
+        AccountGroup of_account = *place;
+        of_account.instance = 0;
+        const std::vector<AccountGroupChange> changes = {{.group = *place, .is_removed = true},
+                                                         {.group = of_account, .is_removed = true}};
+        (void)self->deps_.commands.groups.RecordAccountGroups(changes);
+      });
 }
 
 // What comes

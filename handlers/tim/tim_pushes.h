@@ -13,18 +13,14 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/auth/admission.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
-#include "daemon/base/thread_pool.h"
 #include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/channel/room_reader.h"
-#include "daemon/core/node_lease.h"
-#include "daemon/http/web_socket.h"
 #include "handlers/channel/channel_login.h"
-#include "handlers/shared/request_recorder.h"
+#include "handlers/channel/request_socket.h"
 #include "handlers/tim/tim_command.h"
 #include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
@@ -33,17 +29,13 @@ namespace rtcroom::tim {
 
 /// Dependencies of sockets, which they outlive.
 struct SocketDeps {
+  RequestSocketDeps socket;
   Context commands;
-  PushReceivers& receivers;
   const RoomReader& reader;
   MessageLog& log;
   AccountGroupSaver& places;
   LoginChecks logins;
-  Admission& costs;     ///< as in `ChannelContext`
-  ThreadPool& workers;  ///< for requests that read or write the store, and for reads of what waits
-  RequestRecorder& recorder;
   RandomSource& random;
-  const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
 class TimSocket;

@@ -13,8 +13,6 @@ namespace rtcroom::tim {
 namespace {
 
 constexpr std::chrono::seconds kPingPeriod{25};
-/// A client for which more waits reads too slowly for pushes.
-constexpr std::size_t kMaxUnsent = std::size_t{128} << 10;
 /// The bound of a mistake: the rate of requests is lower, and keeps to it by waiting.
 constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 
@@ -35,18 +33,12 @@ std::int64_t InstIdOf(const ChannelInstance& login) {
 
 TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
                      std::string peer_address)
-    : RequestSocket(deps.commands.clock, deps.costs, std::move(peer_address),
+    // What a slow reader has not received is pushed to its next connection.
+    : RequestSocket(deps.socket, std::move(peer_address),
                     {.frames = frames, .frame_rate = kFrameRate}),
       deps_(deps),
-      frames_(frames),
       operator_kick_(operator_kick),
       next_ping_(deps.commands.clock.Monotonic() + kPingPeriod) {}
-
-void TimSocket::Open(HttpReply head, Responder& responder) {
-  RequestSocket::Open(std::move(head), responder);
-  ++deps_.receivers.counts().sockets;
-  deps_.receivers.Add(Self());
-}
 
 // From the connection
 
@@ -56,8 +48,6 @@ void TimSocket::OnEnd() {
     is_over_ = true;
   }
   EndLogin();
-  deps_.receivers.Remove(Self());
-  --deps_.receivers.counts().sockets;
 }
 
 void TimSocket::EndLogin() {
@@ -98,38 +88,18 @@ Failure TimSocket::RefusalOf(const Head& head, const Error& error) const {
   return refusal;
 }
 
-void TimSocket::OnTaken() {
+bool TimSocket::HasMissed() const {
   const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
-  const bool has_missed = pushes && TakesMore() && pushes->HasMissed();
-  if (!has_missed && !HasRequests()) return;
-  const bool is_taken =
-      deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, [self = Self(), pushes] {
-        if (pushes) pushes->ReadMissed();
-        self->RunRequests();
-      });
-  if (!is_taken) TickSoon();
+  return pushes && pushes->HasMissed();
 }
 
-void TimSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_at) {
-  const std::optional<std::size_t> before = unsent();
-  if (!before) return;
-  if (*before > kMaxUnsent) {
-    ++deps_.receivers.counts().slow_readers;
-    // What it has not received is pushed to its next connection.
-    return Close(close_code::kTryLater, "read too slowly");
-  }
-  deps_.receivers.CountPush(made_at);
-  Write(frame);
+void TimSocket::ReadMissed() noexcept {
+  if (const auto pushes = CurrentPushes()) pushes->ReadMissed();
 }
 
 // Time
 
-MonotonicTime TimSocket::OnTick(MonotonicTime now) {
-  if (!IsOpen()) return MonotonicTime::max();
-  if (SendsClientsAway(deps_.node)) {
-    OnDrain();
-    return MonotonicTime::max();
-  }
+MonotonicTime TimSocket::OnTime(MonotonicTime now) {
   // An SDK that greets shows that it is there.
   const MonotonicTime silent = heard_at() + kPingPeriod;
   std::chrono::milliseconds until_next = LoginPushes::kBetweenSaves;
@@ -155,22 +125,15 @@ MonotonicTime TimSocket::OnTick(MonotonicTime now) {
   }
   if (delayed) {
     RunNext({*std::move(delayed)});
-    const bool is_taken = deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal,
-                                                  [self = Self()] { self->FinishLater(); });
-    if (!is_taken) FinishLater();
+    if (!TrySubmit([self = Self()] { self->FinishLater(); })) FinishLater();
   } else {
-    OnTaken();
+    GoOn();
   }
   return std::min(next_ping, now + until_next);
 }
 
 void TimSocket::OnStop() {
   if (const auto pushes = CurrentPushes()) pushes->SaveNow();
-}
-
-void TimSocket::OnEventsLost() {
-  // The next connection reads its rooms again.
-  if (IsOpen()) OnDrain();
 }
 
 void TimSocket::OnBans() {
@@ -192,7 +155,7 @@ void TimSocket::Delay(std::string_view text) {
 
 bool TimSocket::Run(std::string_view text) {
   // No SDK sends so much, and reading it takes the time of others.
-  if (text.size() > kBytesPerToken && deps_.costs.IsAddressInDebt(peer_address())) {
+  if (text.size() > kBytesPerToken && deps_.socket.costs.IsAddressInDebt(peer_address())) {
     Delay(text);
     return false;
   }
@@ -225,7 +188,7 @@ bool TimSocket::Run(std::string_view text) {
     if (self->Execute(*shared)) return self->FinishLater();
     self->Delay(kept);
   };
-  if (deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, task)) return false;
+  if (TrySubmit(task)) return false;
   Finish(*shared, Failure(kBusyCode, kBusy));
   return true;
 }
@@ -240,8 +203,7 @@ bool TimSocket::Execute(const Request& request) noexcept {
     if (!reply) return false;
     Finish(request, *reply);
     if (!request.Is(CommandKind::kLogIn)) return true;
-    // After the reply: the SDK takes no message before it.
-    if (const auto pushes = CurrentPushes()) pushes->ReadMissed();
+    ReadMissed();  // after the reply: the SDK takes no message before it
   } catch (...) {
     End();  // most likely out of memory
   }
@@ -257,7 +219,8 @@ void TimSocket::Finish(const Request& request, const Reply& reply) {
     return Close(close_code::kTryLater, kBusy);
   }
   const std::string text = ReplyTo(head, reply);
-  RequestCharge::OfChannel(deps_.costs, peer_address(), std::nullopt).ChargeReply(text.size());
+  RequestCharge::OfChannel(deps_.socket.costs, peer_address(), std::nullopt)
+      .ChargeReply(text.size());
   Send(text);
   RequestLabel label{.endpoint =
                          request.command == nullptr ? "tim/unknown" : request.command->label};
@@ -266,10 +229,7 @@ void TimSocket::Finish(const Request& request, const Reply& reply) {
     label.failure = refusal->code == kBusyCode ? Errc::kTooManyRequests : Errc::kBadRequest;
     label.failure_detail = refusal->info;
   }
-  deps_.recorder.Record({.request_id = deps_.recorder.NextId(),
-                         .peer_address = peer_address(),
-                         .begun = request.begun},
-                        label, 200);
+  Record(label, request.begun);
 }
 
 void TimSocket::Acknowledge(const Request& request) {
@@ -282,7 +242,7 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Head& head = request.envelope.head;
   const SocketCommand* const command = request.command;
   const auto has_time = [&] {
-    return AdmitAddress(deps_.costs, peer_address(), request.bytes).ok();
+    return AdmitAddress(deps_.socket.costs, peer_address(), request.bytes).ok();
   };
   if (command == nullptr) {
     if (!has_time()) return std::nullopt;
@@ -290,9 +250,7 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   }
   if (command->kind == CommandKind::kAlive) return JsonText();
   if (command->kind == CommandKind::kLogOut) return LogOut(head);
-  if (command->lane != Lane::kInline && deps_.node != nullptr && deps_.node->IsCutOff()) {
-    return Failure(kBusyCode, kBusy);
-  }
+  if (command->lane != Lane::kInline && IsCutOff()) return Failure(kBusyCode, kBusy);
   if (command->kind == CommandKind::kLogIn) {
     if (!has_time()) return std::nullopt;
     return LogIn(head);
@@ -304,7 +262,7 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
     return RefusalOf(head, caller.error());
   }
   const Status admitted =
-      AdmitToChannel(deps_.costs, caller->account, peer_address(), request.bytes);
+      AdmitToChannel(deps_.socket.costs, caller->account, peer_address(), request.bytes);
   if (!admitted && !command->IsMessage()) return std::nullopt;
   if (!admitted) return admitted.error();
   const Result<nlohmann::ordered_json>& body = request.envelope.body;

@@ -11,8 +11,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/http/responder.h"
-#include "handlers/shared/request_socket.h"
+#include "handlers/channel/request_socket.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_pushes.h"
@@ -25,10 +24,8 @@ namespace rtcroom::tim {
 ///
 /// It stays open without a login. A request beyond the rate waits; a message is refused.
 ///
-/// Owned by its connection, and by `PushReceivers`, which gives it time.
-///
 /// @threads safe from any thread.
-class TimSocket : public PushReceiver, public RequestSocket {
+class TimSocket : public RequestSocket {
  public:
   static constexpr RateLimit kRequestRate{.per_second = 20, .burst = 60};
 
@@ -36,21 +33,9 @@ class TimSocket : public PushReceiver, public RequestSocket {
   TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
             std::string peer_address);
 
-  /// As of a `RequestSocket`.
-  void Open(HttpReply head, Responder& responder);
-
-  // For `LoginPushes`.
-  /// @param made_at  as of `PushReceivers::CountPush`.
-  void WritePush(std::string_view frame, std::optional<TimePoint> made_at);
-  /// Whether its client has read enough to be sent what waits in the store.
-  [[nodiscard]] bool TakesPushes() const { return TakesMore(); }
-  [[nodiscard]] WebSocket::Frames frames() const { return frames_; }
-
   // `LoginPushes` receives the pushes of rooms and users.
   [[nodiscard]] const UserId& user_id() const override { return nobody_; }
-  void OnEventsLost() override;
   void OnBans() override EXCLUDES(mutex_);
-  MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
   /// Stores how much was received.
   void OnStop() override EXCLUDES(mutex_);
 
@@ -66,13 +51,15 @@ class TimSocket : public PushReceiver, public RequestSocket {
     }
   };
   [[nodiscard]] std::shared_ptr<TimSocket> Self() {
-    return std::static_pointer_cast<TimSocket>(RequestSocket::shared_from_this());
+    return std::static_pointer_cast<TimSocket>(shared_from_this());
   }
 
   bool Run(std::string_view text) override EXCLUDES(mutex_);
   void OnDrain() override { Close(close_code::kRestart, "restart"); }
-  void OnTaken() override EXCLUDES(mutex_);
   void OnEnd() override EXCLUDES(mutex_);
+  MonotonicTime OnTime(MonotonicTime now) override EXCLUDES(mutex_);
+  [[nodiscard]] bool HasMissed() const override EXCLUDES(mutex_);
+  void ReadMissed() noexcept override EXCLUDES(mutex_);
   void OnKicked(std::uint64_t instance) noexcept EXCLUDES(mutex_);
 
   /// Why a login has ended before its time.
@@ -119,7 +106,6 @@ class TimSocket : public PushReceiver, public RequestSocket {
   void EndLogin() EXCLUDES(mutex_);
 
   const SocketDeps& deps_;
-  const WebSocket::Frames frames_;
   const KickType operator_kick_;
   const UserId nobody_;
 

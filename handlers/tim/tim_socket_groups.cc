@@ -149,11 +149,11 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
 void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType type) {
   if (IsMeeting(group.room.kind)) {
     // For the other logins of the account.
-    deps_.receivers.notices().Share({.user_id = group.account, .form = PushForm::kSdk});
+    deps_.socket.receivers.notices().Share({.user_id = group.account, .form = PushForm::kSdk});
   }
-  const std::size_t members = deps_.receivers.CountIn(group.room_number);
+  const std::size_t members = deps_.socket.receivers.CountIn(group.room_number);
   if (members > PushNotices::kMostTold) return;
-  deps_.receivers.notices().Share(
+  deps_.socket.receivers.notices().Share(
       {.room_number = group.room_number,
        .object = TipEvent({.group = {.id = group.room.id, .name = name},
                            .type = type,
@@ -171,7 +171,7 @@ void TimSocket::ShowInGroup(const AccountGroup& group, StoredMessage& message) {
   const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(group.room.id) : std::nullopt;
   const GroupLabel label{.id = group.room.id, .name = joined ? joined->name : std::string_view()};
-  deps_.receivers.notices().Share(
+  deps_.socket.receivers.notices().Share(
       {.room_number = group.room_number,
        .user_id = sender,
        .object = GroupEvent(GroupMessage(label, message, SenderOf(deps_.commands, sender))),

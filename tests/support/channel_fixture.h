@@ -143,24 +143,31 @@ class ChannelFixture {
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
 
+  RequestSocketDeps socket_deps() {
+    return {.receivers = receivers,
+            .costs = costs,
+            .workers = workers,
+            .recorder = recorder,
+            .clock = clock,
+            .node = &node};
+  }
+
   /// Dependencies of a router of this fixture.
   SocketContext sockets() {
     return {
+        .socket = socket_deps(),
         .verbs = {.channel = channel, .receivers = receivers, .reader = reader, .random = random},
-        .costs = costs,
         .logins = {.verifier = *verifier,
                    .sessions = sessions,
                    .clock = clock,
                    .sdk_app_id = kSdkAppId,
                    .looks = &looks},
-        .seated = seated,
-        .workers = workers,
-        .recorder = recorder,
-        .node = &node};
+        .seated = seated};
   }
 
   tim::SocketDeps sdk_sockets() {
-    return {.commands = {.channel = channel,
+    return {.socket = socket_deps(),
+            .commands = {.channel = channel,
                          .receivers = receivers,
                          .history = store.messages(),
                          .groups = store.account_groups(),
@@ -175,16 +182,11 @@ class ChannelFixture {
                                                           .object = std::string(event),
                                                           .form = PushForm::kSdk});
                              }},
-            .receivers = receivers,
             .reader = reader,
             .log = store.messages(),
             .places = places,
             .logins = sockets().logins,
-            .costs = costs,
-            .workers = workers,
-            .recorder = recorder,
-            .random = random,
-            .node = &node};
+            .random = random};
   }
 
   /// One login, as a client keeps it.

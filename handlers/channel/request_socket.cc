@@ -1,13 +1,17 @@
-#include "handlers/shared/request_socket.h"
+#include "handlers/channel/request_socket.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
+#include "daemon/channel/channel_options.h"
+
 namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kIdleTimeout{60};
+/// A client for which more waits reads too slowly for pushes.
+constexpr std::size_t kMaxUnsent = std::size_t{128} << 10;
 /// Beyond it the stream ends without a close frame; no reply or push gets there.
 constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
 
@@ -16,27 +20,34 @@ constexpr std::size_t kMaxStreamBytes = std::size_t{512} << 10;
 void RequestSocket::Open(HttpReply head, Responder& responder) {
   const std::shared_ptr<RequestSocket> self = shared_from_this();
   std::shared_ptr<TwoWayStream> stream = responder.Upgrade(
-      std::move(head), {.on_end =
-                            [self] {
-                              self->End();
-                              self->OnEnd();
-                            },
+      std::move(head), {.on_end = [self] { self->Leave(); },
                         .on_bytes = [self](TwoWayStream& /*from*/,
                                            std::string_view bytes) { return self->OnBytes(bytes); },
                         .on_drain =
                             [self](TwoWayStream& /*stream*/) {
                               if (self->IsOpen()) self->OnDrain();
                             },
-                        .on_taken = [self](TwoWayStream& /*stream*/) { self->OnTaken(); },
+                        .on_taken = [self](TwoWayStream& /*stream*/) { self->GoOn(); },
                         .low_unsent = kMaxUnsentBeforeMore,
                         .max_unsent = kMaxStreamBytes,
                         .idle_timeout = kIdleTimeout});
-  const MutexLock lock(lock_);
-  stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
+  {
+    const MutexLock lock(lock_);
+    stream_ = std::move(stream);  // its functions run on this thread: it has not ended yet
+  }
+  ++deps_.receivers.counts().sockets;
+  deps_.receivers.Add(self);
+}
+
+void RequestSocket::Leave() {
+  End();
+  OnEnd();
+  deps_.receivers.Remove(shared_from_this());
+  --deps_.receivers.counts().sockets;
 }
 
 TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
-  const MonotonicTime now = clock_.Monotonic();
+  const MonotonicTime now = deps_.clock.Monotonic();
   std::size_t without_request = 0;  // frames
   {
     const MutexLock lock(lock_);
@@ -48,7 +59,7 @@ TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
     std::size_t frames = socket_.TakeFrameCount();
     without_request = frames - std::min(frames, requests_.size() - before);
     for (; frames > 0; --frames) {
-      if (rate_.Take(now, frame_rate_)) continue;
+      if (rate_.Take(now, options_.frame_rate)) continue;
       socket_.Close(kTooFast, "too many requests");
       break;
     }
@@ -56,7 +67,7 @@ TwoWayStream::Receipt RequestSocket::OnBytes(std::string_view bytes) {
     if (socket_.closing()) EndLocked();
   }
   if (without_request > 0) {
-    costs_.ChargeAddress(peer_address_, static_cast<std::uint32_t>(without_request));
+    deps_.costs.ChargeAddress(peer_address_, static_cast<std::uint32_t>(without_request));
   }
   RunRequests();
   const MutexLock lock(lock_);
@@ -86,7 +97,7 @@ void RequestSocket::RunAll() {
         if (std::exchange(is_paused_, false)) stream_->ReadOn(socket_.held_memory());
         return;
       }
-      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see OnTaken
+      if (stream_->unsent() > kMaxUnsentBeforeMore) return;  // see GoOn
       text = std::move(requests_.front());
       requests_.pop_front();
       running_ = text.size();
@@ -128,6 +139,36 @@ bool RequestSocket::HasRequests() const {
          stream_->unsent() <= kMaxUnsentBeforeMore;
 }
 
+void RequestSocket::GoOn() {
+  const bool may_push = HasMissed() && TakesMore();
+  if (!may_push && !HasRequests()) return;
+  const bool is_taken = TrySubmit([self = shared_from_this()] {
+    self->ReadMissed();
+    self->RunRequests();
+  });
+  if (!is_taken) TickSoon();
+}
+
+void RequestSocket::Record(const RequestLabel& label, MonotonicTime begun) {
+  deps_.recorder.Record(
+      {.request_id = deps_.recorder.NextId(), .peer_address = peer_address_, .begun = begun}, label,
+      200);
+}
+
+// Time
+
+MonotonicTime RequestSocket::OnTick(MonotonicTime now) {
+  if (!IsOpen()) return MonotonicTime::max();
+  if (!SendsClientsAway(deps_.node)) return OnTime(now);
+  OnDrain();
+  return MonotonicTime::max();
+}
+
+void RequestSocket::OnEventsLost() {
+  // The next connection reads its rooms again.
+  if (IsOpen()) OnDrain();
+}
+
 // Output
 
 bool RequestSocket::IsOpen() const {
@@ -147,9 +188,16 @@ void RequestSocket::Send(std::string_view text) {
   FlushLocked();
 }
 
-void RequestSocket::Write(std::string_view frames) {
+void RequestSocket::WritePush(std::string_view frame, std::optional<TimePoint> made_at) {
+  const std::optional<std::size_t> before = unsent();
+  if (!before) return;
+  if (*before > kMaxUnsent) {
+    ++deps_.receivers.counts().slow_readers;
+    return Close(options_.too_slow, "read too slowly");
+  }
+  deps_.receivers.CountPush(made_at);
   const MutexLock lock(lock_);
-  if (stream_) (void)stream_->Write(frames);
+  if (stream_) (void)stream_->Write(frame);
 }
 
 void RequestSocket::Ping() {
