@@ -131,16 +131,15 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
 
 std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDeps& deps,
                                         RoomService& rooms, RequestRecorder& recorder,
-                                        const Cors& cors, SecondLooks* looks) {
+                                        const Cors& cors) {
   if (deps.channel == nullptr || !config.channel.sdks) return nullptr;
   // With an IM service it would be waited for.
   const bool creates_groups = config.channel.create_groups && deps.im == nullptr;
   Channel& channel = deps.channel->channel();
-  PushReceivers& receivers = deps.channel->receivers();
   return std::make_unique<tim::TimRouter>(
       tim::SocketDeps{.socket = SocketDepsOf(deps, recorder),
                       .commands = {.channel = channel,
-                                   .receivers = receivers,
+                                   .receivers = deps.channel->receivers(),
                                    .history = deps.store.storage().messages(),
                                    .groups = deps.store.storage().account_groups(),
                                    .reads = deps.store.storage().read_positions(),
@@ -148,21 +147,11 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .tokens = channel.tokens(),
                                    .clock = deps.runtime.clock,
                                    .sdk_app_id = std::to_string(config.im.sdk_app_id),
-                                   .maker = creates_groups ? &rooms : nullptr,
-                                   .tell =
-                                       [&receivers](const UserId& account, std::string_view event) {
-                                         receivers.notices().Share({.user_id = account,
-                                                                    .object = std::string(event),
-                                                                    .form = PushForm::kSdk});
-                                       }},
+                                   .maker = creates_groups ? &rooms : nullptr},
                       .reader = deps.channel->reader(),
                       .log = deps.store.storage().messages(),
                       .places = deps.channel->places(),
-                      .logins = {.verifier = deps.auth.verifier(),
-                                 .sessions = deps.auth.sessions(),
-                                 .clock = deps.runtime.clock,
-                                 .sdk_app_id = config.im.sdk_app_id,
-                                 .looks = deps.store.IsShared() ? looks : nullptr},
+                      .verifier = deps.auth.verifier(),
                       .random = deps.runtime.random},
       deps.auth.admission(), cors, config.channel.prefix);
 }
@@ -239,7 +228,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
               MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
       webim_(MakeWebim(config, deps, recorder_, cors_)),
       channel_(MakeChannel(config, deps, recorder_, cors_, looks_.get())),
-      tim_(MakeTim(config, deps, rooms_, recorder_, cors_, looks_.get())),
+      tim_(MakeTim(config, deps, rooms_, recorder_, cors_)),
       web_(MakeWeb(deps, recorder_, cors_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),

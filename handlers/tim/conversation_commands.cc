@@ -232,8 +232,8 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
   if (positions.empty()) return {};
   if (Status stored = context.reads.RecordReadPositions(positions); !stored) return stored;
   for (const ReadPosition& position : positions) {
-    context.tell(position.peer, ReadEvent(position, /*is_own=*/false));
-    context.tell(position.reader, ReadEvent(position, /*is_own=*/true));
+    TellAccount(context, position.peer, ReadEvent(position, /*is_own=*/false));
+    TellAccount(context, position.reader, ReadEvent(position, /*is_own=*/true));
   }
   return {};
 }
@@ -379,8 +379,8 @@ Reply TellReceipts(const Request& request, const Context& context) {
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
   if (!have_written) return have_written.error();
   if (*have_written && !messages.empty()) {
-    context.tell(peer,
-                 ReceiptEvent(request.caller.account, context.tokens.TinyIdOf(peer), messages));
+    TellAccount(context, peer,
+                ReceiptEvent(request.caller.account, context.tokens.TinyIdOf(peer), messages));
   }
   return JsonText();
 }

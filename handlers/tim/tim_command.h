@@ -1,7 +1,6 @@
 // What the commands of today's IM SDKs get, and what they answer.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,7 +51,7 @@ using Reply = std::variant<JsonText, Failure>;
 /// What the commands use; it outlives them.
 struct Context {
   Channel& channel;
-  const PushReceivers& receivers;  ///< the sockets of clients in each room
+  PushReceivers& receivers;  ///< the sockets of clients in each room
   MessageHistory& history;
   AccountGroupStore& groups;
   ReadPositionStore& reads;
@@ -62,8 +61,6 @@ struct Context {
   std::string sdk_app_id{};
   /// Creates groups and ends them; null: users may not. It waits for no IM service.
   RoomService* maker = nullptr;
-  /// Pushes an event of the SDK's protocol, a JSON object, to the sockets of an account.
-  std::function<void(const UserId& account, std::string_view event)> tell{};
 };
 
 /// A request of a login.

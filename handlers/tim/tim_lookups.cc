@@ -10,6 +10,11 @@
 
 namespace rtcroom::tim {
 
+void TellAccount(const Context& context, const UserId& account, std::string event) {
+  context.receivers.notices().Share(
+      {.user_id = account, .object = std::move(event), .form = PushForm::kSdk});
+}
+
 SenderFacts SenderOf(const Context& context, const UserId& account) {
   Account::Profile profile = context.channel.logins().ProfileOf(account);
   return {.tiny_id = context.tokens.TinyIdOf(account),

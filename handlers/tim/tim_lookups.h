@@ -1,4 +1,4 @@
-// What several commands of today's IM SDKs look up.
+// What several commands of today's IM SDKs look up, and what they tell.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,9 @@
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
+
+/// Pushes an event, a JSON object, to the SDKs of an account at all servers on the store.
+void TellAccount(const Context& context, const UserId& account, std::string event);
 
 /// The ID, name and picture that messages carry of their sender.
 SenderFacts SenderOf(const Context& context, const UserId& account);

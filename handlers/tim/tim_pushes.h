@@ -34,7 +34,7 @@ struct SocketDeps {
   const RoomReader& reader;
   MessageLog& log;
   AccountGroupSaver& places;
-  LoginChecks logins;
+  const UserSigVerifier& verifier;
   RandomSource& random;
 };
 

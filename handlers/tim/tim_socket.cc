@@ -304,8 +304,7 @@ Reply TimSocket::LogIn(const Head& head) {
   const bool is_resumed = !head.a2.empty();
   if (!is_resumed) {
     const UserId account{head.identifier};
-    const Result<LoginProof> proof =
-        CheckUserSig(deps_.logins.verifier, account, head.user_sig, now);
+    const Result<LoginProof> proof = CheckUserSig(deps_.verifier, account, head.user_sig, now);
     const auto fail = [](const Error& error) -> Reply {
       const ChannelCode& code = ChannelCodeOf("openim/login", error.code);
       return Failure(code.code, code.info);

@@ -221,8 +221,8 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
     sdk->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == caller.account) return;
       const SenderFacts sender = SenderOf(deps_.commands, caller.account);
-      deps_.commands.tell(shown.receiver,
-                          DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
+      TellAccount(deps_.commands, shown.receiver,
+                  DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
     };
   }
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);

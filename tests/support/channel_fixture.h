@@ -175,17 +175,11 @@ class ChannelFixture {
                          .created = created,
                          .tokens = channel.tokens(),
                          .clock = clock,
-                         .sdk_app_id = std::to_string(kSdkAppId),
-                         .tell =
-                             [this](const UserId& account, std::string_view event) {
-                               receivers.notices().Share({.user_id = account,
-                                                          .object = std::string(event),
-                                                          .form = PushForm::kSdk});
-                             }},
+                         .sdk_app_id = std::to_string(kSdkAppId)},
             .reader = reader,
             .log = store.messages(),
             .places = places,
-            .logins = sockets().logins,
+            .verifier = *verifier,
             .random = random};
   }
 

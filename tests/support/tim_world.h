@@ -71,10 +71,18 @@ class TimWorld {
     (void)server.store.account_groups().RecordAccountGroups({&change, 1});
   }
 
+  /// The events that accounts were told since the last call, by account.
+  std::vector<std::pair<std::string, nlohmann::json>> Told() {
+    std::vector<std::pair<std::string, nlohmann::json>> told;
+    for (const PushNotice& notice : server.receivers.notices().Take()) {
+      told.emplace_back(notice.user_id.value, nlohmann::json::parse(notice.object));
+    }
+    return told;
+  }
+
   ChannelFixture server;
   const std::string address = "192.0.2.1";
   const ChannelTokens tokens{Secret("0123456789abcdef0123456789abcdef")};
-  std::vector<std::pair<std::string, nlohmann::json>> told;  ///< events, by account
   const Context context{.channel = server.channel,
                         .receivers = server.receivers,
                         .history = server.store.messages(),
@@ -83,10 +91,7 @@ class TimWorld {
                         .created = server.created,
                         .tokens = tokens,
                         .clock = server.clock,
-                        .sdk_app_id = "1400000001",
-                        .tell = [this](const UserId& account, std::string_view event) {
-                          told.emplace_back(account.value, nlohmann::json::parse(event));
-                        }};
+                        .sdk_app_id = "1400000001"};
 
  private:
   std::map<std::string, ChannelInstance> callers_;

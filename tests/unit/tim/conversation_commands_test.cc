@@ -84,12 +84,12 @@ TEST_F(ConversationCommands, TellsBothWhatWasRead) {
   world.Write("bob", "alice", seconds(9));
   EXPECT_EQ(Read("bob", kStart + 1), json::object());
   EXPECT_THAT(TextsOf(Unread("")["MsgList"]), ElementsAre("2"));
-  ASSERT_EQ(world.told.size(), 2u);
-  EXPECT_EQ(world.told[0].first, "bob");
-  EXPECT_EQ(world.told[0].second["C2cNotifyMsgArray"][0]["C2cReadedReceipt"]["To_Account"],
-            "alice");
-  EXPECT_EQ(world.told[1].first, "alice");
-  EXPECT_TRUE(world.told[1].second["C2cNotifyMsgArray"][0].contains("ReadC2cMsgNotify"));
+  const auto told = world.Told();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].first, "bob");
+  EXPECT_EQ(told[0].second["C2cNotifyMsgArray"][0]["C2cReadedReceipt"]["To_Account"], "alice");
+  EXPECT_EQ(told[1].first, "alice");
+  EXPECT_TRUE(told[1].second["C2cNotifyMsgArray"][0].contains("ReadC2cMsgNotify"));
 }
 
 TEST_F(ConversationCommands, TellNobodyWhoHasNotWritten) {
@@ -97,7 +97,7 @@ TEST_F(ConversationCommands, TellNobodyWhoHasNotWritten) {
   const json info = {{"MsgSeq", 1}, {"MsgRandom", 2}, {"MsgTime", kStart}};
   EXPECT_EQ(world.Call(TellReceipts, "alice", {{"Peer_Account", "victim"}, {"C2CMsgInfo", {info}}}),
             json::object());
-  EXPECT_THAT(world.told, IsEmpty());
+  EXPECT_THAT(world.Told(), IsEmpty());
   EXPECT_THAT(*world.server.store.read_positions().ReadPositionsOf({"alice"}, 10), IsEmpty());
 }
 
@@ -113,10 +113,11 @@ TEST_F(ConversationCommands, SendReceiptsToTheSender) {
   const json info = {
       {"MsgSeq", 7}, {"MsgRandom", 8}, {"MsgTime", kStart}, {"MsgClientTime", kStart - 1}};
   (void)world.Call(TellReceipts, "alice", {{"Peer_Account", "bob"}, {"C2CMsgInfo", {info}}});
-  ASSERT_EQ(world.told.size(), 1u);
-  json told = info;
-  told["TinyId"] = world.tokens.TinyIdOf({"bob"});
-  EXPECT_EQ(world.told[0].second["C2cMsgInfo"], json::array({told}));
+  const auto told = world.Told();
+  ASSERT_EQ(told.size(), 1u);
+  json named = info;
+  named["TinyId"] = world.tokens.TinyIdOf({"bob"});
+  EXPECT_EQ(told[0].second["C2cMsgInfo"], json::array({named}));
 }
 
 TEST_F(ConversationCommands, StoreWhatWasReadOfAGroup) {
