@@ -5,10 +5,10 @@
 
 #include <grpcpp/support/status.h>
 
+#include "daemon/grpc/refused_call.h"
+
 namespace rtcroom {
 namespace {
-
-grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"}; }
 
 std::shared_ptr<const v1::WantedMixes> MakeMessage(const std::vector<WantedMix>& wanted) {
   auto message = std::make_shared<v1::WantedMixes>();
@@ -31,12 +31,6 @@ std::shared_ptr<const v1::WantedMixes> MakeMessage(const std::vector<WantedMix>&
   }
   return message;
 }
-
-class RefusedFollower final : public MixFollowers::Reactor {
- public:
-  explicit RefusedFollower(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
 
 }  // namespace
 
@@ -92,18 +86,15 @@ MixFollowers::~MixFollowers() { Stop(); }
 MixFollowers::Reactor* MixFollowers::Follow() {
   const auto follower = std::make_shared<Follower>(*this);
   const MutexLock lock(mutex_);
-  if (is_stopped_) return Refuse(Stopping());
+  if (is_stopped_) return new RefusedCall<Reactor>(ServerStopping());
   if (followers_.size() >= options_.max_followers) {
-    return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many follow the mixes already"});
+    return new RefusedCall<Reactor>(
+        {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many follow the mixes already"});
   }
   followers_.emplace(follower.get(), follower);
   // With the lock, or a newer message could be sent before this one.
   follower->Send(newest_);
   return follower.get();  // gRPC uses it until OnDone
-}
-
-MixFollowers::Reactor* MixFollowers::Refuse(const grpc::Status& status) {
-  return new RefusedFollower(status);
 }
 
 void MixFollowers::Remove(const Follower& follower) {
@@ -123,7 +114,7 @@ void MixFollowers::Stop() {
   stopping_.NotifyAll();
   feed_.changes().Raise();
   if (thread_.joinable()) thread_.join();
-  for (const auto& follower : Snapshot()) follower->End(Stopping());
+  for (const auto& follower : Snapshot()) follower->End(ServerStopping());
 }
 
 std::size_t MixFollowers::size() const {

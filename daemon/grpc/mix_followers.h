@@ -45,8 +45,6 @@ class MixFollowers {
   using Reactor = grpc::ServerWriteReactor<v1::WantedMixes>;
   /// Begins a call.
   Reactor* Follow() EXCLUDES(mutex_);
-  /// Ends a call that has not begun.
-  static Reactor* Refuse(const grpc::Status& status);
 
   /// Ends all calls; later ones are refused.
   void Stop() EXCLUDES(mutex_);

@@ -13,6 +13,7 @@
 #include "daemon/grpc/admin_calls.h"
 #include "daemon/grpc/call_status.h"
 #include "daemon/grpc/mix_followers.h"
+#include "daemon/grpc/refused_call.h"
 #include "daemon/grpc/web_workers.h"
 
 namespace rtcroom {
@@ -140,14 +141,15 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
   MixFollowers::Reactor* FollowMixes(grpc::CallbackServerContext* /*context*/,
                                      const v1::FollowMixesRequest* /*request*/) override {
     if (mixes_ != nullptr) return mixes_->Follow();
-    return MixFollowers::Refuse(
+    return new RefusedCall<MixFollowers::Reactor>(
         {grpc::StatusCode::FAILED_PRECONDITION, "mix.max: 0, so there are no mixes to follow"});
   }
 
   WebWorkers::Reactor* ServeWeb(grpc::CallbackServerContext* /*context*/) override {
     if (web_ != nullptr) return web_->Serve();
-    return WebWorkers::Refuse({grpc::StatusCode::FAILED_PRECONDITION,
-                               "web.max_sessions: 0, so there are no sessions to serve"});
+    return new RefusedCall<WebWorkers::Reactor>(
+        {grpc::StatusCode::FAILED_PRECONDITION,
+         "web.max_sessions: 0, so there are no sessions to serve"});
   }
 
   [[nodiscard]] std::size_t at_work() const { return at_work_; }

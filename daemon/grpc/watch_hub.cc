@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/grpc/refused_call.h"
+
 namespace rtcroom {
 
 WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logger& logger,
@@ -49,7 +51,7 @@ grpc::Status WatchHub::Add(const std::shared_ptr<Subscriber>& subscriber) {
   }
   {
     const MutexLock lock(mutex_);
-    if (stopped_) return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"};
+    if (stopped_) return ServerStopping();
     if (subscribers_.size() >= options_.max_subscribers) {
       counts_.refused.fetch_add(1, std::memory_order_relaxed);
       return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many watch already"};

@@ -10,6 +10,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
+#include "daemon/grpc/refused_call.h"
 #include "daemon/grpc/subscriber.h"
 #include "daemon/grpc/watch_spec.h"
 
@@ -20,13 +21,6 @@ namespace {
 constexpr std::size_t kLongestRequest = std::size_t{32} * 1024;
 
 using Reactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
-
-// A stream that ends before it starts.
-class RefusedWatch final : public Reactor {
- public:
-  explicit RefusedWatch(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
 
 // A subscriber whose messages go out over gRPC. The hub's reference keeps it until `OnDone`, after
 // which gRPC no longer uses it; threads that are calling it hold a reference of their own.
@@ -85,11 +79,11 @@ Reactor* WatchService::Watch(grpc::CallbackServerContext* context,
                              const grpc::ByteBuffer* request) {
   Result<WatchSpec> spec = ReadRequest(*request);
   if (!spec) {
-    return new RefusedWatch({grpc::StatusCode::INVALID_ARGUMENT, spec.error().detail});
+    return new RefusedCall<Reactor>({grpc::StatusCode::INVALID_ARGUMENT, spec.error().detail});
   }
   const auto subscriber = std::make_shared<WatchReactor>(hub_, *context, *std::move(spec));
   if (const grpc::Status added = hub_.Add(subscriber); !added.ok()) {
-    return new RefusedWatch(added);
+    return new RefusedCall<Reactor>(added);
   }
   return subscriber.get();  // gRPC uses it until OnDone
 }

@@ -9,10 +9,14 @@
 
 #include <grpcpp/support/status.h>
 
+#include "daemon/grpc/refused_call.h"
+
 namespace rtcroom {
 namespace {
 
-grpc::Status Stopping() { return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"}; }
+constexpr std::size_t kMaxWorkers = 8;
+/// Orders that wait for a worker. One that lets more wait is not reading, and its call ends.
+constexpr std::size_t kMaxWaiting = 4096;
 
 grpc::Status Invalid(const char* what) { return {grpc::StatusCode::INVALID_ARGUMENT, what}; }
 
@@ -65,12 +69,6 @@ std::vector<WebSessionFigures> FiguresOf(const v1::WebStats& stats) {
   }
   return figures;
 }
-
-class RefusedWorker final : public WebWorkers::Reactor {
- public:
-  explicit RefusedWorker(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
 
 }  // namespace
 
@@ -157,7 +155,7 @@ class WebWorkers::Call final : public Reactor,
   void Send(v1::WebOrder order) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     if (is_ended_) return;
-    if (waiting_.size() >= all_.options_.max_waiting) {
+    if (waiting_.size() >= kMaxWaiting) {
       return EndLocked({grpc::StatusCode::RESOURCE_EXHAUSTED, "the worker does not read"});
     }
     waiting_.push_back(std::move(order));
@@ -186,10 +184,8 @@ class WebWorkers::Call final : public Reactor,
   bool is_ended_ GUARDED_BY(mutex_) = false;
 };
 
-WebWorkers::WebWorkers(WebSessions& sessions, WebWorkersOptions options)
-    : sessions_(sessions),
-      options_(options),
-      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+WebWorkers::WebWorkers(WebSessions& sessions)
+    : sessions_(sessions), thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 WebWorkers::~WebWorkers() { Stop(); }
 
@@ -197,18 +193,15 @@ WebWorkers::Reactor* WebWorkers::Serve() {
   const auto call = std::make_shared<Call>(*this);
   {
     const MutexLock lock(mutex_);
-    if (is_stopped_) return Refuse(Stopping());
-    if (calls_.size() >= options_.max_workers) {
-      return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many workers already"});
+    if (is_stopped_) return new RefusedCall<Reactor>(ServerStopping());
+    if (calls_.size() >= kMaxWorkers) {
+      return new RefusedCall<Reactor>(
+          {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many workers already"});
     }
     calls_.emplace(call.get(), call);
   }
   call->Begin();
   return call.get();  // gRPC uses it until OnDone
-}
-
-WebWorkers::Reactor* WebWorkers::Refuse(const grpc::Status& status) {
-  return new RefusedWorker(status);
 }
 
 void WebWorkers::Remove(const Call& call) {
@@ -241,7 +234,7 @@ void WebWorkers::Stop() {
   sessions_.changes().Raise();
   if (thread_.joinable()) thread_.join();
   sessions_.Stop();
-  for (const auto& call : calls) call->End(Stopping());
+  for (const auto& call : calls) call->End(ServerStopping());
 }
 
 }  // namespace rtcroom

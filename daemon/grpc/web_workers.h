@@ -1,7 +1,6 @@
 // The calls of the workers that have the media of browsers.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -17,12 +16,6 @@
 
 namespace rtcroom {
 
-struct WebWorkersOptions {
-  std::size_t max_workers = 8;
-  /// Orders that wait for a worker. One that lets more wait is not reading, and its call ends.
-  std::size_t max_waiting = 4096;
-};
-
 /// Gives workers the orders of `WebSessions`, and that what they report.
 ///
 /// Order of destruction: `Stop`, then the gRPC server, then this.
@@ -32,7 +25,7 @@ class WebWorkers {
  public:
   /// Starts the thread, which calls `WebSessions::Round`.
   /// @param sessions  outlives this object, which is the only one that waits for its changes.
-  explicit WebWorkers(WebSessions& sessions, WebWorkersOptions options = {});
+  explicit WebWorkers(WebSessions& sessions);
   ~WebWorkers();  ///< calls `Stop`
   WebWorkers(const WebWorkers&) = delete;
   WebWorkers& operator=(const WebWorkers&) = delete;
@@ -40,8 +33,6 @@ class WebWorkers {
   using Reactor = grpc::ServerBidiReactor<v1::WebReport, v1::WebOrder>;
   /// Begins a call.
   Reactor* Serve() EXCLUDES(mutex_);
-  /// Ends a call that has not begun.
-  static Reactor* Refuse(const grpc::Status& status);
 
   /// Ends all calls; later ones are refused.
   void Stop() EXCLUDES(mutex_);
@@ -53,7 +44,6 @@ class WebWorkers {
   void Remove(const Call& call) EXCLUDES(mutex_);
 
   WebSessions& sessions_;
-  const WebWorkersOptions options_;
   mutable Mutex mutex_;
   bool is_stopped_ GUARDED_BY(mutex_) = false;
   /// Shared with `WebSessions`, whose last reference may be the last one.
