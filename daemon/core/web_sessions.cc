@@ -276,22 +276,20 @@ void WebSessions::OnEnded(const WebWorkerLink& worker, std::string_view session,
   EndLocked(sessions_.find(session), reason, effects, outcome, std::move(text));
 }
 
-void WebSessions::OnFigures(const WebWorkerLink& worker,
-                            std::span<const WebSessionFigures> figures) {
+void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view session,
+                            const WebFigures& figures) {
   Effects effects;
   const MutexLock lock(mutex_);
-  for (const WebSessionFigures& one : figures) {
-    WebSession* const session = FindLocked(worker, one.session);
-    if (session == nullptr || session->done) continue;
-    const WebFigures before = std::exchange(session->figures, one.figures);
-    const std::uint32_t requests = one.figures.key_requests;
-    const std::uint32_t counted = session->key_requests.value_or(requests);
-    session->key_requests = requests;
-    deps_.observer.OnWebFigures(one.figures.loss, requests - std::min(requests, counted));
-    if (!one.figures.is_connected || before.is_connected) continue;
-    deps_.observer.OnWebConnected(deps_.clock.Monotonic() - session->since);
-    effects.Add([this, connected = *session] { Log("web_connected", connected); });
-  }
+  WebSession* const seen = FindLocked(worker, session);
+  if (seen == nullptr || seen->done) return;
+  const WebFigures before = std::exchange(seen->figures, figures);
+  const std::uint32_t requests = figures.key_requests;
+  const std::uint32_t counted = seen->key_requests.value_or(requests);
+  seen->key_requests = requests;
+  deps_.observer.OnWebFigures(figures.loss, requests - std::min(requests, counted));
+  if (!figures.is_connected || before.is_connected) return;
+  deps_.observer.OnWebConnected(deps_.clock.Monotonic() - seen->since);
+  effects.Add([this, connected = *seen] { Log("web_connected", connected); });
 }
 
 void WebSessions::EndLocked(Sessions::iterator session, WebEndReason reason, Effects& effects,

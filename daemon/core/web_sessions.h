@@ -146,7 +146,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   void OnEnded(const WebWorkerLink& worker, std::string_view session, WebEndReason reason,
                WebOpenOutcome outcome = WebOpenOutcome::kFailed, std::string text = {})
       EXCLUDES(mutex_);
-  void OnFigures(const WebWorkerLink& worker, std::span<const WebSessionFigures> figures)
+  void OnFigures(const WebWorkerLink& worker, std::string_view session, const WebFigures& figures)
       EXCLUDES(mutex_);
   /// Answers the offers that wait, and takes up no more. The sessions of the workers go on.
   void Stop() EXCLUDES(mutex_);

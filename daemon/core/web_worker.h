@@ -105,9 +105,4 @@ struct WebFigures {
   std::uint32_t key_requests = 0;  ///< since the session began
 };
 
-struct WebSessionFigures {
-  std::string session{};
-  WebFigures figures{};
-};
-
 }  // namespace rtcroom

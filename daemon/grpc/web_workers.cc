@@ -55,19 +55,14 @@ std::vector<WebRunning> RunningOf(const v1::WebHello& hello) {
   return running;
 }
 
-std::vector<WebSessionFigures> FiguresOf(const v1::WebStats& stats) {
-  std::vector<WebSessionFigures> figures;
-  for (const v1::WebSessionStats& session : stats.sessions()) {
-    figures.push_back({.session = session.session(),
-                       .figures = {.is_connected = session.is_connected(),
-                                   .rtt_ms = session.rtt_ms(),
-                                   .loss = session.loss(),
-                                   .kbps = session.kbps(),
-                                   .width = session.width(),
-                                   .height = session.height(),
-                                   .key_requests = session.key_requests()}});
-  }
-  return figures;
+WebFigures FiguresOf(const v1::WebSessionStats& stats) {
+  return {.is_connected = stats.is_connected(),
+          .rtt_ms = stats.rtt_ms(),
+          .loss = stats.loss(),
+          .kbps = stats.kbps(),
+          .width = stats.width(),
+          .height = stats.height(),
+          .key_requests = stats.key_requests()};
 }
 
 }  // namespace
@@ -148,7 +143,9 @@ class WebWorkers::Call final : public Reactor,
     } else if (report.has_ended()) {
       sessions.OnEnded(*this, report.ended().session(), Find(kReasons, report.ended().reason()));
     } else if (report.has_stats()) {
-      sessions.OnFigures(*this, FiguresOf(report.stats()));
+      for (const v1::WebSessionStats& stats : report.stats().sessions()) {
+        sessions.OnFigures(*this, stats.session(), FiguresOf(stats));
+      }
     }
   }
 

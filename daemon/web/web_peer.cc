@@ -356,14 +356,14 @@ bool WebPeer::OnKeyRequest() {
   return true;
 }
 
-PeerFigures WebPeer::Figures() const {
-  PeerFigures figures;
-  if (rtp_session_ == nullptr) return figures;
-  GstStructure* stats = nullptr;
-  g_object_get(rtp_session_.get(), "stats", &stats, nullptr);
-  if (stats == nullptr) return figures;
+void WebPeer::WriteStats(v1::WebSessionStats& stats) const {
+  stats.set_key_requests(key_requests_);
+  if (rtp_session_ == nullptr) return;
+  GstStructure* known = nullptr;
+  g_object_get(rtp_session_.get(), "stats", &known, nullptr);
+  if (known == nullptr) return;
   G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  const GValue* const value = gst_structure_get_value(stats, "source-stats");
+  const GValue* const value = gst_structure_get_value(known, "source-stats");
   const auto* const sources =
       value == nullptr ? nullptr : static_cast<GValueArray*>(g_value_get_boxed(value));
   guint lost = 0;
@@ -372,16 +372,15 @@ PeerFigures WebPeer::Figures() const {
     if (source == nullptr || Holds(source, "internal")) continue;
     if (Holds(source, "have-rb")) {
       // The library counts in units of 2^-16 s.
-      figures.rtt_ms = (NumberOf(source, "rb-round-trip") * 1000U) >> 16U;
+      stats.set_rtt_ms((NumberOf(source, "rb-round-trip") * 1000U) >> 16U);
       lost = std::max(lost, NumberOf(source, "rb-fractionlost"));
     }
     if (Holds(source, "have-sr")) lost = std::max(lost, NumberOf(source, "sent-rb-fractionlost"));
   }
   G_GNUC_END_IGNORE_DEPRECATIONS
-  gst_structure_free(stats);
+  gst_structure_free(known);
   constexpr double kWhole = 256;
-  figures.loss = lost / kWhole;
-  return figures;
+  stats.set_loss(lost / kWhole);
 }
 
 }  // namespace rtcroom

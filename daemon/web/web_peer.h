@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <gst/gst.h>
+#include <rtcroom/v1/web.pb.h>
 
 #include "daemon/web/frame_ports.h"
 #include "daemon/web/media_pipeline.h"
@@ -40,11 +41,6 @@ struct PeerEvents {
   std::function<void()> key_wanted;
 };
 
-struct PeerFigures {
-  std::uint32_t rtt_ms = 0;  ///< 0: not known
-  double loss = 0;           ///< 0 to 1, of the newest report
-};
-
 /// A peer connection and its pipeline. H.264 and Opus of a browser that publishes are delivered to
 /// the hub as they came. To one that plays the frames of the hub are sent as they are, once it is
 /// connected: what is sent before would be played late.
@@ -68,13 +64,12 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
 
   /// Packets of RTCP that came.
   [[nodiscard]] std::uint64_t signs() const { return signs_; }
-  /// Key frames that were asked for: of the peer, or by it.
-  [[nodiscard]] std::uint32_t key_requests() const { return key_requests_; }
   /// Bytes of media to the peer, or from it: then all packets count, also those that are left out.
   [[nodiscard]] std::uint64_t bytes() const { return feed_ ? feed_->bytes() : bytes_.load(); }
   /// Asks who publishes for a key frame; at most two a second are asked for.
   void AskKey() { pipeline_.AskKey(); }
-  [[nodiscard]] PeerFigures Figures() const;
+  /// Writes the round trip, the loss and the key frames that were asked for: of the peer, or by it.
+  void WriteStats(v1::WebSessionStats& stats) const;
 
  private:
   /// Calls it on the main loop's thread, unless the peer has ended by then. Safe from any thread.

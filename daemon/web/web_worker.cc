@@ -257,15 +257,12 @@ void WebWorker::Step() {
 }
 
 v1::WebSessionStats WebWorker::StatsOf(const Session& session) const {
-  const PeerFigures figures = session.peer->Figures();
   v1::WebSessionStats stats;
   stats.set_session(session.order.session());
   stats.set_is_connected(session.watch.is_connected());
-  stats.set_rtt_ms(figures.rtt_ms);
-  stats.set_loss(figures.loss);
   stats.set_width(session.stream.hub()->width());
   stats.set_height(session.stream.hub()->height());
-  stats.set_key_requests(session.peer->key_requests());
+  session.peer->WriteStats(stats);
   return stats;
 }
 

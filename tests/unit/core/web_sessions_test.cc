@@ -336,8 +336,7 @@ TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
   sessions_.Detach(*link_);
   EXPECT_TRUE(sessions_.Has(played));
   EXPECT_THAT(owners_, IsEmpty());
-  const WebSessionFigures connected{.session = played, .figures = {.is_connected = true}};
-  sessions_.OnFigures(*again, {&connected, 1});
+  sessions_.OnFigures(*again, played, {.is_connected = true});
   EXPECT_EQ(observer_.connected, 200ms) << "since the offer";
 }
 
@@ -349,9 +348,7 @@ TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
                            .is_connected = true};
   sessions_.Attach(link_, 64, {&running, 1});
   for (const std::uint32_t requests : {7U, 9U}) {
-    const WebSessionFigures report{.session = running.session,
-                                   .figures = {.is_connected = true, .key_requests = requests}};
-    sessions_.OnFigures(*link_, {&report, 1});
+    sessions_.OnFigures(*link_, running.session, {.is_connected = true, .key_requests = requests});
   }
   EXPECT_EQ(observer_.key_requests, 2U);
 }
@@ -385,9 +382,7 @@ TEST_F(WebSessionsTest, FailWithTheStore) {
 TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
   const std::string id = Publish("host");
   clock_.Advance(200ms);
-  const WebSessionFigures connected{
-      .session = id, .figures = {.is_connected = true, .kbps = 700, .key_requests = 3}};
-  sessions_.OnFigures(*link_, {&connected, 1});
+  sessions_.OnFigures(*link_, id, {.is_connected = true, .kbps = 700, .key_requests = 3});
   EXPECT_EQ(observer_.connected, 200ms);
   EXPECT_EQ(observer_.key_requests, 3U);
   EXPECT_EQ(sessions_.FiguresOf(Key(), {"host"})->kbps, 700U);
