@@ -14,6 +14,9 @@ constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomDigits = 2 * kRandomBytes;
 constexpr std::size_t kIdDigits = kRandomDigits + 8;
 constexpr std::size_t kLoggedDigits = 8;
+/// A worker has this long to answer.
+constexpr std::chrono::seconds kAnswerPatience{3};
+constexpr std::chrono::seconds kKeepPeriod{15};
 /// Users whose offers are counted; beyond it all are forgotten.
 constexpr std::size_t kMaxCountedUsers = 100'000;
 
@@ -86,9 +89,7 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
   for (const auto& [other_id, other] : sessions_) {
     if (other.name == offer.name) home = other.worker;
     // It ends when this offer is accepted.
-    const bool is_replaced =
-        offer.direction == WebDirection::kPublish && !other.done && other.Publishes(offer.name);
-    if (is_replaced) continue;
+    if (offer.direction == WebDirection::kPublish && other.Publishes(offer.name)) continue;
     if (other.user_id == user_id) ++of_user;
     if (other_id.ends_with(std::string_view(id).substr(kRandomDigits))) ++of_address;
     ++load[other.worker.get()];
@@ -168,10 +169,13 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
                       .max_sessions = std::min(max_sessions, limits_.per_worker)});
   for (const WebRunning& one : running) {
     // A worker may call anew before the end of its former call is noticed.
-    const auto former = sessions_.find(one.session);
-    const bool has_former = former != sessions_.end();
-    if (has_former && !former->second.done) {
-      former->second.worker = worker;
+    if (const auto former = sessions_.find(one.session); former != sessions_.end()) {
+      if (!former->second.done) {
+        former->second.worker = worker;
+      } else {
+        EndLocked(former, WebEndReason::kWorker, effects);
+        worker->Close(one.session, WebEndReasonName(WebEndReason::kWorker));
+      }
       continue;
     }
     const auto grant = one.session.size() == kIdDigits
@@ -181,10 +185,8 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
     const Result<RoomKey> room = !grant      ? Error{Errc::kNotAllowed, "unreadable"}
                                  : publishes ? deps_.rights.Check(*grant)
                                              : Result<RoomKey>(grant->binding.room);
-    if (has_former || !room) {
-      const WebEndReason reason = has_former ? WebEndReason::kWorker : WebEndReason::kRemoved;
-      if (has_former) EndLocked(former, reason, effects);
-      worker->Close(one.session, WebEndReasonName(reason));
+    if (!room) {
+      worker->Close(one.session, WebEndReasonName(WebEndReason::kRemoved));
       continue;
     }
     if (!publishes) restored_.emplace_back(one.session, *grant);
@@ -233,19 +235,12 @@ WebSession* WebSessions::FindLocked(const WebWorkerLink& worker, std::string_vie
   return is_there ? &found->second : nullptr;
 }
 
-void WebSessions::OnOpened(const WebWorkerLink& worker, std::string_view session,
-                           std::string answer) {
+void WebSessions::OnOpened(WebWorkerLink& worker, std::string_view session, std::string answer) {
   Effects effects;
   const MutexLock lock(mutex_);
   WebSession* const opened = FindLocked(worker, session);
-  if (opened == nullptr) {
-    // It was ended before the worker knew it.
-    for (const Worker& known : workers_) {
-      if (known.link.get() != &worker) continue;
-      known.link->Close(session, WebEndReasonName(WebEndReason::kRemoved));
-    }
-    return;
-  }
+  // It was ended before the worker knew it.
+  if (opened == nullptr) return worker.Close(session, WebEndReasonName(WebEndReason::kRemoved));
   if (!opened->done) return;
   effects.Add([this, done = std::exchange(opened->done, nullptr), opened = *opened,
                answer = std::move(answer)] {
@@ -261,7 +256,7 @@ void WebSessions::OnOpened(const WebWorkerLink& worker, std::string_view session
   // The newest wins, as with phones.
   EndIfLocked(
       [opened](const WebSession& other) {
-        return &other != opened && !other.done && other.Publishes(opened->name);
+        return &other != opened && other.Publishes(opened->name);
       },
       WebEndReason::kTakenOver, effects);
 }
@@ -389,16 +384,16 @@ MonotonicTime WebSessions::Round() {
   const MonotonicTime now = deps_.clock.Monotonic();
   EndIfLocked(
       [&](const WebSession& session) {
-        return session.done && session.since + limits_.answer_within <= now;
+        return session.done && session.since + kAnswerPatience <= now;
       },
       WebEndReason::kWorker, effects);
   if (std::exchange(needs_keep_, false) || now >= next_keep_) {
-    next_keep_ = now + limits_.keep_every;
+    next_keep_ = now + kKeepPeriod;
     SendKeepsLocked();
   }
   MonotonicTime next = next_keep_;
   for (const auto& [id, session] : sessions_) {
-    if (session.done) next = std::min(next, session.since + limits_.answer_within);
+    if (session.done) next = std::min(next, session.since + kAnswerPatience);
   }
   return next;
 }
@@ -456,7 +451,9 @@ std::optional<WebFigures> WebSessions::FiguresOf(const RoomKey& room, const User
 bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
   const MutexLock lock(mutex_);
   return rooms_.contains(room) && std::ranges::any_of(sessions_, [&](const auto& entry) {
-           return entry.second.PlaysFor(room, user_id);
+           const WebSession& session = entry.second;
+           return session.direction == WebDirection::kPlay && session.room == room &&
+                  session.user_id == user_id;
          });
 }
 

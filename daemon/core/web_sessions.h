@@ -32,9 +32,6 @@ struct WebSessionLimits {
   std::size_t per_worker = 64;
   std::size_t per_user = 16;  ///< twice as many offers at once, and one a second
   std::size_t per_address = 64;
-  /// A worker has this long to answer.
-  std::chrono::milliseconds answer_within = std::chrono::seconds(3);
-  std::chrono::milliseconds keep_every = std::chrono::seconds(15);
 };
 
 struct WebSessionOffer {
@@ -68,11 +65,9 @@ struct WebSession {
   /// report.
   std::optional<std::uint32_t> key_requests = 0;
 
+  /// Whether it publishes that stream, and ends once a newer publisher is answered.
   [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
-    return direction == WebDirection::kPublish && name == stream;
-  }
-  [[nodiscard]] bool PlaysFor(const RoomKey& of, const UserId& user) const {
-    return direction == WebDirection::kPlay && room == of && user_id == user;
+    return direction == WebDirection::kPublish && name == stream && !done;
   }
 };
 
@@ -123,8 +118,8 @@ class WebSessions : public CommitListener, public OnAirListener {
 
   using Done = std::function<void(const WebAnswer&)>;
   /// Opens a session.
-  /// @param done  called exactly once, from any thread: before this returns, or within
-  ///              `answer_within`. It is quick.
+  /// @param done  called exactly once, from any thread: before this returns, or within the 3 s that
+  ///              a worker has to answer. It is quick.
   /// @threads may read the store.
   void Open(const WebSessionOffer& offer, Done done) EXCLUDES(mutex_);
   /// Ends a session on behalf of its client.
@@ -139,7 +134,7 @@ class WebSessions : public CommitListener, public OnAirListener {
               std::span<const WebRunning> running) EXCLUDES(mutex_);
   /// Its call has ended, and with it its sessions.
   void Detach(const WebWorkerLink& worker) EXCLUDES(mutex_);
-  void OnOpened(const WebWorkerLink& worker, std::string_view session, std::string answer)
+  void OnOpened(WebWorkerLink& worker, std::string_view session, std::string answer)
       EXCLUDES(mutex_);
   /// The worker has ended a session, or refuses an offer.
   /// @param text  for the client whose offer it is.
