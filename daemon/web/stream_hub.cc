@@ -7,7 +7,6 @@ namespace rtcroom {
 
 void StreamHub::Deliver(const MediaFrame& frame) {
   ++frames_;
-  bytes_ += frame.bytes;
   const bool is_video = frame.kind == MediaKind::kVideo;
   (is_video ? has_video_ : has_audio_) = true;
   const MutexLock lock(mutex_);

@@ -41,9 +41,8 @@ class StreamHub {
 
   /// Whether readers wait for a key frame that nobody has.
   [[nodiscard]] bool needs_key() const { return needs_key_; }
-  /// Frames and bytes of both kinds that were delivered.
+  /// Frames of both kinds that were delivered.
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   /// Whether a frame of that kind has come since the last `Restart`.
   [[nodiscard]] bool has(MediaKind kind) const {
     return kind == MediaKind::kVideo ? has_video_ : has_audio_;
@@ -70,7 +69,6 @@ class StreamHub {
   std::atomic<std::uint32_t> width_{0};
   std::atomic<std::uint32_t> height_{0};
   std::atomic<std::uint64_t> frames_{0};
-  std::atomic<std::uint64_t> bytes_{0};
 };
 
 }  // namespace rtcroom

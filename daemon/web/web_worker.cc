@@ -60,16 +60,10 @@ v1::WebReport WebWorker::Hello() const {
 }
 
 void WebWorker::Obey(const v1::WebOrder& order) {
-  switch (order.order_case()) {
-    case v1::WebOrder::kOpen:
-      return Open(order.open());
-    case v1::WebOrder::kClose:
-      return End(order.close().session(), order.close().reason());
-    case v1::WebOrder::kKeep:
-      return Keep(order.keep());
-    case v1::WebOrder::ORDER_NOT_SET:
-      return;  // of a newer server
-  }
+  // One of a newer server may be none of these.
+  if (order.has_open()) Open(order.open());
+  if (order.has_close()) End(order.close().session(), order.close().reason());
+  if (order.has_keep()) Keep(order.keep());
 }
 
 void WebWorker::Open(const v1::WebOpen& order) {
