@@ -26,13 +26,14 @@ std::string PicturesAnew(std::size_t kbps) {
 
 }  // namespace
 
-RtmpPull::RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<StreamHub> hub)
-    : max_kbps_(source.max_kbps),
+RtmpPull::RtmpPull(const std::string& address, PullPictures pictures, std::size_t max_kbps,
+                   const MediaClock& clock, std::shared_ptr<StreamHub> hub)
+    : max_kbps_(max_kbps),
       clock_(clock),
       hub_(std::move(hub)),
-      pictures_(source.pictures),
+      pictures_(pictures),
       pipeline_(kPipeline, clock, [this](const std::string&) { has_ended_ = true; }) {
-  g_object_set(pipeline_.Find("source").get(), "location", source.address.c_str(), nullptr);
+  g_object_set(pipeline_.Find("source").get(), "location", address.c_str(), nullptr);
   g_signal_connect(pipeline_.Find("streams").get(), "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
                      static_cast<RtmpPull*>(self)->Receive(pad);

@@ -22,12 +22,10 @@ enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };
 /// @threads for the main loop's thread.
 class RtmpPull {
  public:
-  struct Source {
-    std::string address = {};  ///< rtmp://HOST:PORT/APP/STREAM?QUERY
-    PullPictures pictures = PullPictures::kPass;
-    std::size_t max_kbps = 0;  ///< of pictures that are transcoded
-  };
-  RtmpPull(Source source, const MediaClock& clock, std::shared_ptr<StreamHub> hub);
+  /// @param address   rtmp://HOST:PORT/APP/STREAM?QUERY
+  /// @param max_kbps  of pictures that are transcoded.
+  RtmpPull(const std::string& address, PullPictures pictures, std::size_t max_kbps,
+           const MediaClock& clock, std::shared_ptr<StreamHub> hub);
 
   /// What is done with pictures that come.
   void Use(PullPictures pictures) { pictures_ = pictures; }

@@ -26,7 +26,7 @@ void WebStream::Publish(std::shared_ptr<WebPeer> publisher, const std::string& q
   push_.reset();
   push_plan_ = {};
   push_query_ = query;
-  pictures_ = PullPictures::kPass;  // another source may send them in their order
+  is_reordered_ = false;  // another source may send pictures in their order
   media_at_.reset();
   publisher_ = std::move(publisher);
   hub_->Restart();
@@ -89,7 +89,7 @@ void WebStream::StepPull(MonotonicTime now, bool has_players) {
   seen_frames_ = hub_->frames();
   if (IsPulling() && pull_->has_ended()) {
     EndPull();
-    pictures_ = PullPictures::kPass;
+    is_reordered_ = false;
     pull_plan_.Ended(now);
   }
   const bool is_due = pull_plan_.IsDue(now, has_players || is_kept_);
@@ -99,21 +99,18 @@ void WebStream::StepPull(MonotonicTime now, bool has_players) {
 }
 
 void WebStream::BeginPull() {
-  if (pictures_ == PullPictures::kTranscode) {
-    is_transcoding_ = settings_.transcodes < settings_.max_transcodes;
-    if (is_transcoding_) ++settings_.transcodes;
-  }
+  is_transcoding_ = is_reordered_ && settings_.transcodes < settings_.max_transcodes;
+  if (is_transcoding_) ++settings_.transcodes;
   hub_->Restart();
-  const PullPictures pictures =
-      is_transcoding_ || pictures_ == PullPictures::kPass ? pictures_ : PullPictures::kLeaveOut;
+  const PullPictures pictures = !is_reordered_    ? PullPictures::kPass
+                                : is_transcoding_ ? PullPictures::kTranscode
+                                                  : PullPictures::kLeaveOut;
   if (pull_) {
     pull_->Use(pictures);
     return pull_->Resume();
   }
-  pull_ = std::make_unique<RtmpPull>(
-      RtmpPull::Source{
-          .address = Address(pull_query_), .pictures = pictures, .max_kbps = settings_.max_kbps},
-      clock_, hub_);
+  pull_ =
+      std::make_unique<RtmpPull>(Address(pull_query_), pictures, settings_.max_kbps, clock_, hub_);
 }
 
 void WebStream::EndPull() {
@@ -128,8 +125,8 @@ void WebStream::EndPull() {
 }
 
 void WebStream::CheckOrder() {
-  if (!IsPulling() || pictures_ != PullPictures::kPass || !pull_->is_reordered()) return;
-  pictures_ = PullPictures::kTranscode;
+  if (!IsPulling() || is_reordered_ || !pull_->is_reordered()) return;
+  is_reordered_ = true;
   const bool transcodes = settings_.transcodes < settings_.max_transcodes;
   logger_.Warn("web_reordered", {{"stream", name_}, {"transcoded", transcodes}});
   if (!transcodes) return pull_->Use(PullPictures::kLeaveOut);

@@ -88,7 +88,7 @@ class WebStream {
   std::unique_ptr<RtmpPull> pull_;  ///< a paused one still connects, and is not wanted now
   PullPlan pull_plan_;
   bool is_kept_ = false;
-  PullPictures pictures_ = PullPictures::kPass;
+  bool is_reordered_ = false;  ///< browsers cannot play the pictures as they come
   bool is_transcoding_ = false;
   std::uint64_t seen_frames_ = 0;
 };
