@@ -1,13 +1,12 @@
 #include "daemon/admin/console_request.h"
 
-#include <charconv>
 #include <limits>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "daemon/base/parse_integer.h"
 #include "handlers/rooms/utils_request.h"
 #include "handlers/shared/request_text.h"
 
@@ -125,13 +124,9 @@ Result<std::optional<std::uint64_t>> ReadNumber(const FormPairs& query, std::str
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   const std::string_view text = FirstOrEmpty(query, name);
   if (text.empty()) return std::optional<std::uint64_t>();
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, failure] = std::from_chars(text.data(), end, number);
-  if (failure != std::errc() || stopped != end || number > kMost) {
-    return Wrong(name, "must be a whole number");
-  }
-  return std::optional(number);
+  const std::optional<std::uint64_t> number = ParseInteger<std::uint64_t>(text);
+  if (!number || *number > kMost) return Wrong(name, "must be a whole number");
+  return number;
 }
 
 }  // namespace rtcroom

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
-#include <system_error>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "daemon/base/listen_address.h"
+#include "daemon/base/parse_integer.h"
 
 namespace rtcroom {
 namespace {
@@ -29,18 +28,10 @@ constexpr std::array<Unit, 5> kUnits = {
 
 Error Refused(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
 
-// Digits only: no sign, no space, no exponent.
-std::optional<std::uint64_t> ParseDigits(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::optional<milliseconds> ParseDuration(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   // Nine digits of days still fit into 64 bits of milliseconds.
-  const std::optional<std::uint64_t> count = ParseDigits(text.substr(0, digits));
+  const std::optional<std::uint64_t> count = ParseInteger<std::uint64_t>(text.substr(0, digits));
   if (!count || digits > 9) return std::nullopt;
   const auto* unit = std::ranges::find(kUnits, text.substr(digits), &Unit::name);
   if (unit == kUnits.end()) return std::nullopt;
@@ -114,8 +105,9 @@ struct Reader {
     const bool per_second = text != nullptr && text->ends_with("/s");
     const bool per_hour = text != nullptr && text->ends_with("/h") && rule.hourly;
     const std::optional<std::uint64_t> value =
-        per_second || per_hour ? ParseDigits(std::string_view(*text).substr(0, text->size() - 2))
-                               : std::nullopt;
+        per_second || per_hour
+            ? ParseInteger<std::uint64_t>(std::string_view(*text).substr(0, text->size() - 2))
+            : std::nullopt;
     if (!value) {
       return Refused(rule.hourly
                          ? "must be a whole number and /s or /h in quotes, such as \"600/h\""
@@ -228,7 +220,7 @@ RawValue RawFromText(const ValueRule& rule, const std::string& text) {
     return std::monostate();
   }
   if (std::holds_alternative<CountRule>(rule)) {
-    const std::optional<std::uint64_t> number = ParseDigits(text);
+    const std::optional<std::uint64_t> number = ParseInteger<std::uint64_t>(text);
     if (!number || *number > INT64_MAX) return std::monostate();
     return static_cast<std::int64_t>(*number);
   }

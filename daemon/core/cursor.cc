@@ -1,9 +1,8 @@
 #include "daemon/core/cursor.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
+#include "daemon/base/parse_integer.h"
 #include "daemon/base/text.h"
 
 namespace rtcroom {
@@ -26,11 +25,9 @@ std::optional<Cursor> Cursor::Parse(std::string_view text) {
 
   const std::string_view digits = text.substr(kEpochDigits + 1);
   if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
-  std::uint64_t position = 0;
-  const auto [end, problem] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), position);
-  if (problem != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return Cursor{.epoch = std::string(epoch), .position = position};
+  const std::optional<std::uint64_t> position = ParseInteger<std::uint64_t>(digits);
+  if (!position) return std::nullopt;
+  return Cursor{.epoch = std::string(epoch), .position = *position};
 }
 
 }  // namespace rtcroom

@@ -14,7 +14,7 @@ class RefusedCall final : public Reactor {
   void OnDone() override { delete this; }
 };
 
-/// Of calls that end, or do not begin, as the server stops.
+/// The status of calls that end, or do not begin, as the server stops.
 inline grpc::Status ServerStopping() {
   return {grpc::StatusCode::UNAVAILABLE, "the server is stopping"};
 }

@@ -1,16 +1,15 @@
 #include "daemon/media/nginx_rtmp_api.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
+#include "daemon/base/parse_integer.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/core/stream_urls.h"
 #include "daemon/media/reply_json.h"
@@ -28,15 +27,6 @@ Error Unreadable(std::string_view what) {
   return {Errc::kUnavailable, fmt::format("a list of streams that cannot be read: {}", what)};
 }
 
-std::optional<std::uint64_t> ReadNumber(std::string_view digits) {
-  std::uint64_t number = 0;
-  const char* const end = digits.data() + digits.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): bounded by `end`
-  const auto [rest, error] = std::from_chars(digits.data(), end, number);
-  if (error != std::errc() || rest != end) return std::nullopt;
-  return number;
-}
-
 /// The client that publishes a stream; an empty node: only players wait for it.
 pugi::xml_node PublisherOf(const pugi::xml_node& stream) {
   for (const pugi::xml_node& client : stream.children("client")) {
@@ -51,8 +41,9 @@ bool Arrives(const char* part, const char* rate, const pugi::xml_node& stream,
              const pugi::xml_node& publisher) {
   constexpr std::uint64_t kRatesKnownMs = 20'000;
   if (!stream.child("meta").child(part).child("codec")) return false;
-  if (ReadNumber(publisher.child_value("time")).value_or(0) < kRatesKnownMs) return true;
-  return ReadNumber(stream.child_value(rate)) != 0;
+  const auto time = ParseInteger<std::uint64_t>(publisher.child_value("time"));
+  if (time.value_or(0) < kRatesKnownMs) return true;
+  return ParseInteger<std::uint64_t>(stream.child_value(rate)) != 0;
 }
 
 StreamParts PartsOf(const pugi::xml_node& stream, const pugi::xml_node& publisher) {
@@ -70,7 +61,8 @@ Status ReadStreams(const pugi::xml_node& live, std::vector<ListedStream>& stream
       if (stream.child("publishing")) return Unreadable("a publisher is left out");
       continue;
     }
-    const std::optional<std::uint64_t> bytes_in = ReadNumber(stream.child_value("bytes_in"));
+    const std::optional<std::uint64_t> bytes_in =
+        ParseInteger<std::uint64_t>(stream.child_value("bytes_in"));
     ListedStream listed{.name = stream.child_value("name"),
                         .client = publisher.child_value("id"),
                         .bytes_in = bytes_in.value_or(0),
@@ -83,8 +75,9 @@ Status ReadStreams(const pugi::xml_node& live, std::vector<ListedStream>& stream
 }
 
 Result<StreamList> ReadList(const pugi::xml_node& root, std::string_view app) {
-  const std::optional<std::uint64_t> pid = ReadNumber(root.child_value("pid"));
-  const std::optional<std::uint64_t> uptime = ReadNumber(root.child_value("uptime"));
+  const std::optional<std::uint64_t> pid = ParseInteger<std::uint64_t>(root.child_value("pid"));
+  const std::optional<std::uint64_t> uptime =
+      ParseInteger<std::uint64_t>(root.child_value("uptime"));
   if (!pid || !uptime || *uptime >= kMaxUptimeSeconds) return Unreadable("no process");
   if (!root.child("server")) return Unreadable("no server");
   StreamList list{
@@ -136,7 +129,7 @@ OutgoingCall NginxDropCall(const StreamServerOptions& options, std::string_view 
 
 Result<DropOutcome> ReadNginxDrop(const OutgoingReply& reply) {
   if (const Status checked = CheckReplyStatus(reply); !checked) return checked.error();
-  const std::optional<std::uint64_t> dropped = ReadNumber(reply.body);
+  const std::optional<std::uint64_t> dropped = ParseInteger<std::uint64_t>(reply.body);
   if (!dropped) return Error{Errc::kUnavailable, "a reply to a drop that is no number"};
   return *dropped == 0 ? DropOutcome::kNotThere : DropOutcome::kDropped;
 }

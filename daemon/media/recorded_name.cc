@@ -1,11 +1,10 @@
 #include "daemon/media/recorded_name.h"
 
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <system_error>
 
+#include "daemon/base/parse_integer.h"
 #include "daemon/core/stream_urls.h"
 
 namespace rtcroom {
@@ -22,12 +21,9 @@ std::optional<RecordedName> ParseRecordedName(std::string_view file) {
   const std::string_view stream = file.substr(0, dash);
   const std::string_view digits = file.substr(dash + 1);
   if (!IsStreamName(stream) || digits.empty() || digits.size() > kMaxDigits) return std::nullopt;
-  std::uint64_t time = 0;
-  const char* const end = digits.data() + digits.size();
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): bounded by `end`
-  const auto [stopped, failure] = std::from_chars(digits.data(), end, time);
-  if (failure != std::errc() || stopped != end) return std::nullopt;
-  const auto count = static_cast<std::int64_t>(time);
+  const std::optional<std::uint64_t> time = ParseInteger<std::uint64_t>(digits);
+  if (!time) return std::nullopt;
+  const auto count = static_cast<std::int64_t>(*time);
   const std::chrono::milliseconds since_epoch =
       digits.size() > kMaxSecondsDigits ? std::chrono::milliseconds(count)
                                         : std::chrono::milliseconds(std::chrono::seconds(count));

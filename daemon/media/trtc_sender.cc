@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "daemon/base/parse_integer.h"
 
 namespace rtcroom {
 namespace {
@@ -23,11 +24,8 @@ constexpr std::chrono::seconds kOffDutyPause{1};
 constexpr std::size_t kDeliveriesPerRound = 100;
 
 std::uint32_t NumberOf(const RoomId& room) {
-  std::uint32_t number = 0;
-  const char* const end = room.value.data() + room.value.size();
-  const auto [last, fault] = std::from_chars(room.value.data(), end, number);
   // 0 is no room, and refused as such.
-  return fault == std::errc() && last == end ? number : 0;
+  return ParseInteger<std::uint32_t>(room.value).value_or(0);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <ranges>
@@ -11,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/listen_address.h"
+#include "daemon/base/parse_integer.h"
 
 namespace rtcroom {
 namespace {
@@ -23,16 +23,9 @@ constexpr std::array<const char*, 3> kVariables = {kPid, kCount, kNames};
 /// As many as four listeners can have; a larger number is an error.
 constexpr int kMaxSockets = 4 * kMaxListenAddresses;
 
-std::optional<int> Number(std::string_view text) {
-  int number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 std::optional<int> NumberIn(const Environment& environment, const char* name) {
   const auto found = environment.find(name);
-  return found == environment.end() ? std::nullopt : Number(found->second);
+  return found == environment.end() ? std::nullopt : ParseInteger<int>(found->second);
 }
 
 std::vector<std::string> Names(const std::string& text) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/base/parse_integer.h"
+
 namespace rtcroom {
 namespace {
 
@@ -21,13 +22,6 @@ constexpr std::array<const char*, 3> kNotifyVariables = {"NOTIFY_SOCKET", "WATCH
 
 /// A manager that does not read must not block the server for longer.
 constexpr timeval kMostWaiting{.tv_sec = 1, .tv_usec = 0};
-
-std::optional<std::uint64_t> Number(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -47,10 +41,10 @@ Result<std::optional<std::chrono::microseconds>> WatchdogTimeout(const NotifyVar
   if (variables.watchdog_usec.empty()) return Timeout();
   // Variables inherited from a parent are ignored: they are for the parent.
   if (!variables.watchdog_pid.empty() &&
-      Number(variables.watchdog_pid) != static_cast<std::uint64_t>(own_pid)) {
+      ParseInteger<std::uint64_t>(variables.watchdog_pid) != static_cast<std::uint64_t>(own_pid)) {
     return Timeout();
   }
-  const std::optional<std::uint64_t> timeout = Number(variables.watchdog_usec);
+  const std::optional<std::uint64_t> timeout = ParseInteger<std::uint64_t>(variables.watchdog_usec);
   const bool is_usable = timeout && *timeout > 0 && *timeout < std::uint64_t{INT64_MAX};
   if (!is_usable) return Error{Errc::kBadRequest, "WATCHDOG_USEC: not a time in microseconds"};
   return Timeout(static_cast<std::int64_t>(*timeout));

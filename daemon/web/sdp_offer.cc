@@ -1,7 +1,6 @@
 #include "daemon/web/sdp_offer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -11,6 +10,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "daemon/base/parse_integer.h"
 
 namespace rtcroom {
 namespace {
@@ -60,10 +61,8 @@ bool IsOf(std::string_view text, std::string_view characters, std::size_t least,
 using Number = std::uint32_t;
 std::optional<Number> ParseNumber(std::string_view text, Number least = 0,
                                   Number most = std::numeric_limits<Number>::max()) {
-  Number number = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = failure == std::errc() && end == text.data() + text.size();
-  return is_number && number >= least && number <= most ? std::optional(number) : std::nullopt;
+  const std::optional<Number> number = ParseInteger<Number>(text);
+  return number && *number >= least && *number <= most ? number : std::nullopt;
 }
 std::optional<Number> ParsePayloadType(std::string_view text) { return ParseNumber(text, 0, 127); }
 

@@ -1,8 +1,8 @@
 #include "handlers/rooms/webrtc_fields.h"
 
-#include <charconv>
 #include <cstdint>
-#include <system_error>
+
+#include "daemon/base/parse_integer.h"
 
 namespace rtcroom {
 
@@ -21,13 +21,9 @@ std::string ReadNickName(Fields& fields) { return fields.Text(field::kNickName);
 
 Result<std::string> SignPrivateMapKey(const HandlerContext& context, const UserId& user_id,
                                       const RoomId& room_id) {
-  const std::string& text = room_id.value;
-  std::uint32_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (fault != std::errc() || end != text.data() + text.size()) {
-    return Error{Errc::kInternal, "the id of a webrtc room is no number"};
-  }
-  return context.services.private_map_keys.SignPrivateMapKey(user_id, number,
+  const std::optional<std::uint32_t> number = ParseInteger<std::uint32_t>(room_id.value);
+  if (!number) return Error{Errc::kInternal, "the id of a webrtc room is no number"};
+  return context.services.private_map_keys.SignPrivateMapKey(user_id, *number,
                                                              context.services.clock.Now());
 }
 

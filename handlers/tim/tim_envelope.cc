@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/parse_integer.h"
 #include "daemon/base/text.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/shared/request_text.h"
 #include "handlers/tim/tim_commands.h"
-#include "handlers/tim/tim_lookups.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -108,7 +108,7 @@ std::optional<Head> ReadPlainFrame(std::string_view text) {
   const auto read_member = [&](std::string_view name, std::string_view value, bool is_number) {
     if (name == "seq") {
       has_seq = is_number;
-      head.seq = ReadNumber(value).value_or(0);
+      head.seq = ParseInteger<std::uint64_t>(value).value_or(0);
       return is_number;
     }
     std::string* const member = name == "servcmd"  ? &head.servcmd
@@ -197,10 +197,11 @@ std::string SessionOf(const Received& received) {
 std::optional<Received> ReadSession(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  const std::optional<std::uint64_t> until = ReadNumber(text.substr(dash + 1));
+  const std::optional<std::uint64_t> until = ParseInteger<std::uint64_t>(text.substr(dash + 1));
   if (!until) return std::nullopt;
   if (text.substr(0, dash) == "d") return Received{.until = *until};
-  const std::optional<std::uint64_t> room_number = ReadNumber(text.substr(0, dash));
+  const std::optional<std::uint64_t> room_number =
+      ParseInteger<std::uint64_t>(text.substr(0, dash));
   if (!room_number || *room_number == 0) return std::nullopt;
   return Received{.room_number = *room_number, .until = *until};
 }

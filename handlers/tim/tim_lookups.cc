@@ -1,11 +1,11 @@
 #include "handlers/tim/tim_lookups.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
+#include "daemon/base/parse_integer.h"
 #include "daemon/channel/message_reads.h"
 
 namespace rtcroom::tim {
@@ -70,18 +70,10 @@ std::size_t CountFitting(std::span<const StoredMessage> messages) {
   return count;
 }
 
-std::optional<std::uint64_t> ReadNumber(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc() || stopped != end) return std::nullopt;
-  return number;
-}
-
 std::string PositionText(std::uint64_t position) { return "p" + std::to_string(position); }
 
 std::optional<std::uint64_t> ReadPositionText(std::string_view text) {
-  return text.starts_with('p') ? ReadNumber(text.substr(1)) : std::nullopt;
+  return text.starts_with('p') ? ParseInteger<std::uint64_t>(text.substr(1)) : std::nullopt;
 }
 
 TimePoint TimeOf(std::uint64_t seconds) {

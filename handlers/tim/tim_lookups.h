@@ -1,4 +1,4 @@
-// What several commands of today's IM SDKs look up, and what they tell.
+// Look-ups and notices that several commands of today's IM SDKs use.
 #pragma once
 
 #include <chrono>
@@ -56,9 +56,6 @@ inline constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 10;
 
 /// How many of the first of these messages a reply has; one at least, unless there is none.
 std::size_t CountFitting(std::span<const StoredMessage> messages);
-
-/// @return nullopt for anything but the digits of 64 bits.
-std::optional<std::uint64_t> ReadNumber(std::string_view text);
 
 /// A place in the messages between accounts, as an opaque text: not empty.
 std::string PositionText(std::uint64_t position);

@@ -33,7 +33,7 @@ std::int64_t InstIdOf(const ChannelInstance& login) {
 
 TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
                      std::string peer_address)
-    // What a slow reader has not received is pushed to its next connection.
+    // A client that reads too slowly gets by its next connection what it has not received.
     : RequestSocket(deps.socket, std::move(peer_address),
                     {.frames = frames, .frame_rate = kFrameRate}),
       deps_(deps),

@@ -1,12 +1,12 @@
 // The service openim: logins, messages between accounts, the account's poll.
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <ranges>
 #include <span>
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
+#include "daemon/base/parse_integer.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_login.h"
@@ -27,15 +27,6 @@ std::string Entries(std::span<const StoredMessage> messages) {
     entries.append("{").append(DirectMessageEntry(message));
   }
   return entries += ']';
-}
-
-/// The key of a message in the history.
-std::optional<std::uint64_t> PositionOf(std::string_view key) {
-  std::uint64_t position = 0;
-  const char* const end = key.data() + key.size();
-  const auto [stopped, error] = std::from_chars(key.data(), end, position);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return position;
 }
 
 }  // namespace
@@ -127,7 +118,8 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   const std::uint64_t asked = fields.OptionalNumber("MaxCnt", kMaxRoamMessages);
   const std::string key = fields.OptionalText("MsgKey");
   if (!fields.ok()) return fields.error();
-  const std::optional<std::uint64_t> before = key.empty() ? std::nullopt : PositionOf(key);
+  const std::optional<std::uint64_t> before =
+      key.empty() ? std::nullopt : ParseInteger<std::uint64_t>(key);
   if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
