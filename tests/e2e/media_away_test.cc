@@ -72,7 +72,7 @@ TEST_F(HangingMediaServer, EvictsNobody) {
   EXPECT_TRUE(Eventually([&] { return Metric(polls) >= before + 2; }));
   EXPECT_FALSE(IsUp());
   EXPECT_TRUE(IsMember("alice"));
-  // Whether the stream goes on depends on how long that took: after ten seconds nginx ends it.
+  // Whether the stream goes on depends on how long that took: after a minute nginx ends it.
   media_.Signal(SIGCONT);
   EXPECT_TRUE(Eventually([&] { return IsUp(); }));
 }

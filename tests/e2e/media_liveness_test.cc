@@ -17,10 +17,10 @@ class SilentMembers : public MediaTest {
 
  private:
   static Settings WithTimeout(Settings settings) {
-    // With the limit for an answer to a poll: after one that fails, streams are in doubt.
-    settings.merge(Settings{{"live.poll_period", "3s"},
-                            {"room.heartbeat_timeout", "500ms"},
-                            {"liveness.grace", "400ms"}});
+    // With the limit for an answer to a poll: after one that fails, streams are in doubt. The grace
+    // is for pushers that stand still on a busy machine.
+    settings.merge(Settings{
+        {"live.poll_period", "3s"}, {"room.heartbeat_timeout", "500ms"}, {"liveness.grace", "5s"}});
     return settings;
   }
 };

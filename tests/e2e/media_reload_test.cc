@@ -13,8 +13,9 @@ namespace {
 
 class ReloadedMediaServer : public MediaTest {
  protected:
+  // The grace is for pushers that stand still on a busy machine.
   ReloadedMediaServer()
-      : MediaTest({{"room.heartbeat_timeout", "500ms"}, {"liveness.grace", "400ms"}}, {},
+      : MediaTest({{"room.heartbeat_timeout", "500ms"}, {"liveness.grace", "5s"}}, {},
                   NginxProcesses::kMasterAndWorker) {}
 
   /// @return its pusher, whose stream is in the old worker.

@@ -1,4 +1,5 @@
 // Streams on a media server that has the callbacks and the API of SRS.
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -14,10 +15,16 @@ namespace {
 
 class SrsStreams : public MediaFixture {
  protected:
-  SrsStreams() : MediaFixture(std::make_unique<SrsMediaServer>()) {}
+  explicit SrsStreams(std::chrono::milliseconds patience = kWaitTimeout)
+      : MediaFixture(std::make_unique<SrsMediaServer>(patience)) {}
 };
 
-TEST_F(SrsStreams, AreOffWhenTheMediaServerMissesTheirMedia) {
+class MissedSrsStreams : public SrsStreams {
+ protected:
+  MissedSrsStreams() : SrsStreams(std::chrono::seconds(5)) {}
+};
+
+TEST_F(MissedSrsStreams, AreOffWhenTheMediaServerMissesTheirMedia) {
   Join("alice");
   StreamPusher& pusher = PutOnAir("alice");
   ExpectMedia("alice", "on");

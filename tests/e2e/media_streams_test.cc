@@ -57,7 +57,8 @@ TEST_P(MediaStreams, AreOnAirAndShownFromTheirPushUrlsOn) {
   StreamPusher& pusher = PutOnAir("alice");
   ExpectMedia("alice", "on");
   EXPECT_EQ(StreamsOn(), 1);
-  EXPECT_EQ(PublishCallbacks("accepted"), 1);
+  // A poll may have found it before its callback was answered.
+  EXPECT_TRUE(Eventually([&] { return PublishCallbacks("accepted") == 1; }));
   EXPECT_TRUE(Eventually([&] { return IsUp(); }));
   ExpectTwoUpdates();
   EXPECT_EQ(StreamsOn(), 1);
@@ -115,8 +116,9 @@ TEST_P(MediaStreams, PassToTheUsersNextConnectionWhileTheFirstHangs) {
   Join("alice");
   StreamPusher& hanging = PutOnAir("alice");
   const std::string client = media_.PublisherOf("alice").value_or("");
+  const std::string later = LaterUrl("alice");
   hanging.Signal(SIGSTOP);
-  StreamPusher& next = Push(LaterUrl("alice"));
+  StreamPusher& next = Push(later);
   EXPECT_TRUE(Eventually([&] {
     const auto publisher = media_.PublisherOf("alice");
     return publisher && *publisher != client;
@@ -177,12 +179,12 @@ TEST_P(MediaStreams, GoOnWhileTheRoomServerIsAwayAndAreFoundAgain) {
 
 class StreamsOfSilentMembers : public MediaStreams {
  protected:
-  static constexpr auto kGrace = 400ms;
+  static constexpr auto kGrace = 5s;  // a pusher may stand still on a busy machine
 
   StreamsOfSilentMembers()
       : MediaStreams({{"live.poll_period", "3s"},  // with the limit for an answer
                       {"room.heartbeat_timeout", "500ms"},
-                      {"liveness.grace", std::to_string(kGrace.count()) + "ms"}}) {}
+                      {"liveness.grace", std::to_string(kGrace.count()) + "s"}}) {}
 };
 
 TEST_P(StreamsOfSilentMembers, EndTheMembershipWhenTheyHaveBeenOffForTheGrace) {
@@ -212,7 +214,7 @@ TEST_P(StreamsInDoubt, DoNotEndTheMembershipOfBeatingMembers) {
   EXPECT_TRUE(Eventually([&] { return !IsUp(); }));
   media_.Start();
   ExpectMedia("alice", "off", 1500);
-  EXPECT_TRUE(IsUp());
+  EXPECT_TRUE(Eventually([&] { return IsUp(); }));  // a poll may take longer than its period
   EXPECT_TRUE(IsMember("alice"));
   PutOnAir("alice");
   ExpectMedia("alice", "on");

@@ -14,7 +14,8 @@ enum class NginxProcesses {
   kMasterAndWorker,  ///< a reload replaces the worker; only for tests that do not kill it
 };
 
-/// Calls about running streams come every half second. It records with `--record`.
+/// Calls about running streams come every half second, and a publisher that sends nothing is
+/// disconnected after a minute. It records with `--record`.
 class NginxMediaServer final : public MediaServer {
  public:
   /// Starts it.

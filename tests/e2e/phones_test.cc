@@ -206,7 +206,7 @@ TEST(SlowClients, DelayNoOtherClients) {
   // suffices: a server that blocks does so each time. Each burst has clients of a separate address,
   // with a full allowance.
   constexpr int kMostBursts = 8;
-  constexpr int kEnoughNoticed = 3;
+  constexpr int kEnoughNoticed = 6;
   constexpr milliseconds kQuiet{10};
   constexpr milliseconds kUnnoticed{50};
   std::optional<SlowClients> slow;

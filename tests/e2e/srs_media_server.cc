@@ -6,7 +6,10 @@
 
 namespace rtcroom {
 
-SrsMediaServer::SrsMediaServer() : MediaServer("srs") { Start(); }
+SrsMediaServer::SrsMediaServer(std::chrono::milliseconds patience)
+    : MediaServer("srs"), patience_(patience) {
+  Start();
+}
 
 void SrsMediaServer::Start() {
   const std::string callbacks =
@@ -15,7 +18,8 @@ void SrsMediaServer::Start() {
   std::filesystem::remove(out);
   Run({.program = RTCROOM_NODE,
        .arguments = {RTCROOM_SRS_SERVER, rtmp_address(), control_address(), callbacks,
-                     SecretOf("control-key"), recordings().string()},
+                     SecretOf("control-key"), recordings().string(),
+                     std::to_string(patience_.count())},
        .stdout_file = out,
        .stderr_file = log_file()},
       [&] { return ReadWholeFile(out) == "ready\n"; });

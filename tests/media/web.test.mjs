@@ -9,6 +9,7 @@ const kTones = { ann: 440, bob: 660, cat: 880 };
 const kSources = { ann: 1, bob: 2, cat: 3, screen: 4 };
 const as = (name) => ({ source: kSources[name], frequency: kTones[name] });
 const kGoodSkewMs = 200;
+const kPatienceMs = 240_000; // beside builds a mix begins after half a minute, and players that waited for it come back
 
 describe('Browsers in rooms', { skip: kNoWorker }, () => {
   /** @type {Whole} */
@@ -23,7 +24,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
   after(async () => whole?.end());
 
   /** Fails with what the programs have printed. */
-  const eventually = (what, condition) => until(what, condition).catch((error) => {
+  const eventually = (what, condition) => until(what, condition, kPatienceMs).catch((error) => {
     throw new Error(`${error.message}\n${whole.output}`);
   });
 

@@ -2,10 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { until } from '../../console/support/until.js';
+import { freeAddress } from '../../media/support/processes.mjs';
 
 const kHome = '/usr/lib/postgresql';
 /** It refuses to run as root. */
@@ -29,16 +29,13 @@ export class Postgres {
     if (process.getuid() === 0) execFileSync('chown', ['postgres', this.#folder]);
     const data = path.join(this.#folder, 'data');
     execFileSync(kAsPostgres[0], [...kAsPostgres.slice(1), program('initdb'), '-D', data, '-U', 'postgres', '-A', 'trust'], { stdio: 'pipe' });
-    const probe = net.createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const { port } = probe.address();
-    probe.close();
-    this.#child = spawn(kAsPostgres[0], [...kAsPostgres.slice(1), program('postgres'), '-D', data, '-h', '127.0.0.1', '-p', port, '-k', this.#folder],
+    const [host, port] = (await freeAddress()).split(':');
+    this.#child = spawn(kAsPostgres[0], [...kAsPostgres.slice(1), program('postgres'), '-D', data, '-h', host, '-p', port, '-k', this.#folder],
       { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     this.#child.stderr.on('data', (bytes) => { log += bytes; });
     await until('PostgreSQL is ready', () => log.includes('ready to accept connections'));
-    this.url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+    this.url = `postgresql://postgres@${host}:${port}/postgres`;
   }
 
   async end() {

@@ -7,9 +7,10 @@ const kPeriodMs = 10;
 /**
  * @param {string} what  is waited for
  * @param {() => unknown} condition  or a promise of it
+ * @param {number} timeoutMs
  */
-export async function until(what, condition) {
-  const deadline = Date.now() + kTimeoutMs;
+export async function until(what, condition, timeoutMs = kTimeoutMs) {
+  const deadline = Date.now() + timeoutMs;
   while (!await condition()) {
     if (Date.now() > deadline) throw new Error(`in vain: ${what}`);
     await setTimeout(kPeriodMs);

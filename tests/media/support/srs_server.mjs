@@ -1,7 +1,7 @@
 // A media server with the callbacks and the control API of SRS 7: node-media-server, without its own
 // callbacks, which do not wait for an answer.
 //
-//   node srs_server.mjs RTMP-ADDRESS API-ADDRESS CALLBACK-URL USER:PASSWORD [RECORDINGS]
+//   node srs_server.mjs RTMP-ADDRESS API-ADDRESS CALLBACK-URL USER:PASSWORD [RECORDINGS [MILLISECONDS]]
 //
 // It prints `ready` once it listens, and records all streams if it has a folder for them. Like SRS it
 // does not tell of the streams that end with itself.
@@ -14,12 +14,12 @@ import logger from 'node-media-server/src/core/logger.js';
 import RecordSession from 'node-media-server/src/session/record_session.js';
 import RtmpSession from 'node-media-server/src/session/rtmp_session.js';
 
-const [rtmp, api, callbacks, login, recordings] = process.argv.slice(2);
+const [rtmp, api, callbacks, login, recordings, normalTimeoutMs = '60000'] = process.argv.slice(2);
 const kVhost = '__defaultVhost__';
 const kHookTimeoutMs = 30_000;
 const kUnknownClient = 2049;
-/** A publisher that sends nothing for that long is disconnected, as `normal_timeout` of SRS says. */
-const kNormalTimeoutMs = 5000;
+/** A publisher that sends nothing for that long is disconnected, as `normal_timeout` of SRS says: there 5 s. */
+const kNormalTimeoutMs = Number(normalTimeoutMs);
 const service = randomBytes(4).toString('hex');
 const identity = { server_id: 'vid-0000001', service_id: service };
 logger.level = 'error';

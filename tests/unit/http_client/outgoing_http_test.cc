@@ -149,11 +149,8 @@ TEST_F(OutgoingCalls, RefusesAnEndlessBodyWithoutALength) {
 }
 
 TEST_F(OutgoingCalls, IsUnreachableWithoutAListener) {
-  std::string url;
-  {
-    const StandInServer server(Answering(""));
-    url = server.Url();
-  }
+  const LoopbackSocket bound = LoopbackSocket::Bind();  // so that no other program listens there
+  const std::string url = fmt::format("http://127.0.0.1:{}", bound.Port());
   EXPECT_ERROR(kUnreachable, http_.Get(url, "/", kWaitTimeout));
 }
 
