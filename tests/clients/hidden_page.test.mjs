@@ -1,12 +1,9 @@
 // Pages of the library rtcroom in hidden tabs of Chromium, which runs their timers once a minute, against the real
 // server: the binary that RTCROOMD names.
 import assert from 'node:assert';
-import fs from 'node:fs';
 import http from 'node:http';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makeDist } from '../../clients/js/build.js';
+import { minified } from '../../clients/js/build.js';
 import { Client } from '../../clients/js/src/index.js';
 import { kNoServer, Server } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
@@ -34,18 +31,18 @@ const pageOf = (before) => `<!doctype html><title>rtcroom</title><script>
   </script><script src="/rtcroom.min.js"></script>`;
 
 describe('A hidden page', { skip: kNoServer }, () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rtcroom-hidden-'));
   const web = http.createServer(({ url }, response) => {
     const isPage = url.slice(1) in kPages;
     response.writeHead(200, { 'Content-Type': isPage ? 'text/html' : 'text/javascript' });
-    response.end(isPage ? pageOf(kPages[url.slice(1)]) : fs.readFileSync(path.join(folder, 'rtcroom.min.js')));
+    response.end(isPage ? pageOf(kPages[url.slice(1)]) : library);
   });
+  let library; // rtcroom.min.js
   let server;
   let tabs;
   let client;
 
   before(async () => {
-    await makeDist(folder);
+    library = await minified('page', 'iife');
     await new Promise((resolve) => { web.listen(0, '127.0.0.1', resolve); });
     server = new Server({ ...kForClients, 'room.heartbeat_timeout': '20s', 'room.sweep_period': '200ms',
       'server.cors_origins': [`http://127.0.0.1:${web.address().port}`] });
@@ -60,7 +57,6 @@ describe('A hidden page', { skip: kNoServer }, () => {
     await server?.end();
     web.closeAllConnections();
     web.close();
-    fs.rmSync(folder, { recursive: true, force: true });
   });
 
   /** A user who waits alone in a room with that name. */

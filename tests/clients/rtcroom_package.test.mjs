@@ -79,10 +79,13 @@ describe('The package rtcroom', () => {
   });
   after(() => { fs.rmSync(folder, { recursive: true }); });
 
+  const programs = {}; // by entry: each takes a second, as it reads what browsers have
+
   /** The members of a class or an object in the declarations. */
   function declared(name, entry = 'index') {
     const file = path.join(installed, `dist/types/${entry}.d.ts`);
-    const program = ts.createProgram([file], { lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], module: ts.ModuleKind.Node16 });
+    const program = programs[entry]
+      ??= ts.createProgram([file], { lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], module: ts.ModuleKind.Node16 });
     const checker = program.getTypeChecker();
     const found = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)))
       .find((symbol) => symbol.name === name);

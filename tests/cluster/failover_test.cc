@@ -241,7 +241,7 @@ class Failover : public testing::Test {
 };
 
 TEST_F(Failover, LosesNoAcknowledgedChangeAndEvictsNobodyAlive) {
-  const std::size_t cycles = Cycles(2);
+  const std::size_t cycles = Cycles(1);
   ASSERT_NO_FATAL_FAILURE(Begin(3, PostgresServer::Standby::kSynchronous));
   std::vector<Trouble> to_come;
   for (std::size_t cycle = 0; cycle < cycles && !HasFailure(); ++cycle) {

@@ -257,14 +257,15 @@ TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
       EXPECT_FALSE(reply.status == 200 && reply.code() == kInternalFailure) << trouble.name;
       return reply.status == 503;
     };
-    EXPECT_TRUE(Eventually(is_refused));
-    EXPECT_TRUE(Eventually([&] {
+    const auto is_not_ready = [&] {
       return is_refused() && server.Admin().Get("/readyz").status == 503;
-    })) << trouble.name;
+    };
+    EXPECT_TRUE(Eventually(is_refused));
+    EXPECT_TRUE(Eventually(is_not_ready, kWaitTimeout, kSeldom)) << trouble.name;
     EXPECT_EQ(server.Admin().Get("/servez").status, 200) << trouble.name;
     trouble.end();
-    EXPECT_TRUE(Eventually([&] { return server.Admin().Get("/readyz").status == 200; }))
-        << trouble.name;
+    const auto is_ready = [&] { return server.Admin().Get("/readyz").status == 200; };
+    EXPECT_TRUE(Eventually(is_ready, kWaitTimeout, kSeldom)) << trouble.name;
     EXPECT_EQ(Code(server, "create_room", CreateBody("alice", fmt::format("x{}", joined))), kOk);
   }
 }

@@ -212,7 +212,8 @@ TEST_P(SqliteUpgradeInterrupted, LeavesTheOldStoreUnchanged) {
   options.vfs = vfs.name();
   const std::string old = Content();
   int cut_short = 0;
-  for (int space = 0;; ++space) {
+  // The upgrade is one transaction: after its first writes, a third of the others is enough.
+  for (int space = 0;; space += space < 10 ? 1 : 3) {
     vfs.writes_left = space;
     const auto opened = SqliteStore::Open(options, listener_);
     vfs.writes_left = std::numeric_limits<int>::max();

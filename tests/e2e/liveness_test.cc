@@ -24,11 +24,12 @@ class Liveness : public testing::Test {
   /// @return  the time since `start`.
   steady_clock::duration TimeUntilBobIsGone(steady_clock::time_point start) {
     ApiClient client = server_.Https();
-    EXPECT_TRUE(Eventually([&] {
+    const auto is_gone = [&] {
       EXPECT_EQ(client.Call("double_room", "pusher_heartbeat", MemberBody("r1", "alice")).code(),
                 kOk);
       return PushersOf(client, "double_room", "r1") == std::vector<std::string>{"alice"};
-    }));
+    };
+    EXPECT_TRUE(Eventually(is_gone, 3 * kWaitTimeout, kSeldom));
     return steady_clock::now() - start;
   }
 

@@ -65,7 +65,7 @@ class MediaRecordings : public MediaTest {
           found = Listed(user);
           return !found.empty();
         },
-        timeout))
+        timeout, kSeldom))
         << user;
     EXPECT_EQ(found.size(), 1U) << found;
     return found.empty() ? nlohmann::json::object() : found[0];
@@ -160,8 +160,8 @@ TEST_F(MediaRecordings, WhoseEndWasNotReportedAreFoundByTheScan) {
   media_.Kill9();
   EXPECT_TRUE(IsCut(pusher));
   media_.Start();
-  constexpr std::chrono::seconds kLongestScan{60};
-  const nlohmann::json row = ExpectListed("alice", kLongestScan);
+  // A scan begins within a minute.
+  const nlohmann::json row = ExpectListed("alice", 2 * kWaitTimeout);
   EXPECT_EQ(row["roomID"], RoomOf("alice"));
   const std::vector<std::filesystem::path> files = FilesOf("alice");
   ASSERT_EQ(files.size(), 1U);
@@ -218,10 +218,10 @@ TEST_F(RetainedRecordings, AreRemovedWithTheirFiles) {
     const auto written = std::filesystem::last_write_time(media_.recordings() / old);
     return std::filesystem::file_time_type::clock::now() - written > kRetention;
   };
-  ASSERT_TRUE(Eventually(is_old));
+  ASSERT_TRUE(Eventually(is_old, 2 * kWaitTimeout, kSeldom));
   RecordAStream("bob");
   const std::string fresh = ExpectListed("bob").value("file", "");
-  EXPECT_TRUE(Eventually([&] { return Listed("alice").empty(); }));
+  EXPECT_TRUE(Eventually([&] { return Listed("alice").empty(); }, 2 * kWaitTimeout, kSeldom));
   EXPECT_THAT(AllListed(), ElementsAre(fresh));
   EXPECT_THAT(FilesOf("alice"), IsEmpty());
   ExpectPlayable(media_.recordings() / fresh);

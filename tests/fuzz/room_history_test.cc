@@ -20,7 +20,7 @@ namespace {
 constexpr StoreLimits kLimits{.max_rooms = kMostRoomsOfHistories};
 constexpr std::uint64_t kShards = 4;
 /// Number of histories per SQLite file: creating a file costs more than running a history.
-constexpr std::size_t kHistoriesPerFile = 250;
+constexpr std::size_t kHistoriesPerFile = 50;
 
 class SqliteFile {
  public:
@@ -69,7 +69,7 @@ void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
 /// A quarter of the histories each, so that the shards can run in parallel.
 class RoomHistories : public testing::TestWithParam<std::uint64_t> {
  protected:
-  const std::size_t count_ = (Cycles(1'000) + kShards - 1) / kShards;
+  const std::size_t count_ = (Cycles(300) + kShards - 1) / kShards;
   const std::uint64_t first_seed_ = Seed(1) + GetParam() * 1'000'000;
 };
 

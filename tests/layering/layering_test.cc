@@ -24,8 +24,11 @@ constexpr std::size_t kMostLines = 500;
 
 class Layering : public testing::Test {
  protected:
+  static void SetUpTestSuite() { files_ = ReadCxxFiles(RTCROOM_SOURCE_DIR); }
+  static void TearDownTestSuite() { files_.clear(); }
+
   const std::filesystem::path root_{RTCROOM_SOURCE_DIR};
-  const std::vector<SourceFile> files_ = ReadCxxFiles(root_);
+  static inline std::vector<SourceFile> files_;
 };
 
 std::vector<std::string> ViolationsIn(const std::vector<SourceFile>& files, auto rule) {

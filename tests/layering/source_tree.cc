@@ -4,6 +4,8 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <sstream>
+#include <utility>
 
 namespace rtcroom::layering {
 namespace {
@@ -40,7 +42,9 @@ std::vector<SourceFile> ReadFiles(const fs::path& root, Wanted wanted) {
 
 std::string ReadText(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
 }
 
 std::vector<NumberedLine> Lines(std::string_view text) {

@@ -101,8 +101,8 @@ TEST(PowerCutVfs, SqliteLosesNothingWithFullSync) {
     for (const bool powersafe_overwrite : {true, false}) {
       const PowerCutDiskOptions options{.sector_size = sector_size,
                                         .powersafe_overwrite = powersafe_overwrite};
-      EXPECT_FALSE(LosesSomething({"WAL", "FULL"}, 100, options));
-      EXPECT_FALSE(LosesSomething({"DELETE", "EXTRA"}, 100, options));
+      EXPECT_FALSE(LosesSomething({"WAL", "FULL"}, 30, options));
+      EXPECT_FALSE(LosesSomething({"DELETE", "EXTRA"}, 30, options));
     }
   }
 }

@@ -227,11 +227,9 @@ TEST_P(UserSigVersions, DetectAnyAlteredByte) {
   const std::string text = Unpack(Version().wholly_signed).dump();
   ASSERT_EQ(Verify(PackUserSig(text)), UserSigOutcome::kOk);
   for (std::size_t at = 0; at < text.size(); ++at) {
-    for (const int flip : {1, 2, 4, 8, 16, 32, 64}) {
-      std::string altered = text;
-      altered[at] = static_cast<char>(altered[at] ^ flip);
-      EXPECT_NE(Verify(PackUserSig(altered)), UserSigOutcome::kOk) << altered;
-    }
+    std::string altered = text;
+    altered[at] = static_cast<char>(altered[at] ^ (1 << (at % 7)));
+    EXPECT_NE(Verify(PackUserSig(altered)), UserSigOutcome::kOk) << altered;
   }
 }
 

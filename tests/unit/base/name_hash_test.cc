@@ -16,7 +16,7 @@
 namespace rtcroom {
 namespace {
 
-constexpr std::size_t kNames = 10'000;
+constexpr std::size_t kNames = 2'000;
 /// With as many buckets as entries, filled at random, the fullest has about eight.
 constexpr std::size_t kMostInABucket = 20;
 

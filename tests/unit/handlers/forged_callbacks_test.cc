@@ -127,7 +127,7 @@ class ForgedCallbacksTest : public CallbackRouterTest {
 };
 
 TEST_F(ForgedCallbacksTest, ChangeNoStreamOfOthers) {
-  const std::size_t calls = Cycles(5'000);
+  const std::size_t calls = Cycles(1'500);
   const std::size_t seed = Seed();
   HostileClients hostile(seed, PushArguments("mallory"));
   std::map<int, std::size_t> answers;

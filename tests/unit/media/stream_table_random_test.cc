@@ -281,7 +281,7 @@ TEST_P(StreamRandomTest, CallsOfAClientNeverChangeTheStreamsOfOthers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, StreamRandomTest, testing::Range(1U, 6U));
+INSTANTIATE_TEST_SUITE_P(Seeds, StreamRandomTest, testing::Range(1U, 4U));
 
 }  // namespace
 }  // namespace rtcroom
