@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstring>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -147,7 +146,7 @@ JsonText& JsonText::Field(std::string_view name, std::string_view value) {
 
 JsonText& JsonText::Field(std::string_view name, std::int64_t value) {
   BeginMember(name);
-  fmt::format_to(std::back_inserter(text_), "{}", value);
+  text_ += fmt::to_string(value);
   return *this;
 }
 
