@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,9 +41,13 @@ class MemoryReadPositions : public ReadPositionStore {
 
   Status RecordReadPositions(std::span<const ReadPosition> positions) override {
     const MutexLock lock(engine_.mutex);
+    std::set<UserId> readers;
     for (const auto& [reader, peer, until] : positions) {
       TimePoint& stored = positions_.try_emplace({reader, peer}, until).first->second;
       stored = std::max(stored, until);
+      readers.insert(reader);
+    }
+    for (const UserId& reader : readers) {
       const std::vector<ReadPosition> of_reader = OfLocked(reader);
       for (std::size_t i = kMaxOfReader; i < of_reader.size(); ++i) {
         positions_.erase({reader, of_reader[i].peer});
