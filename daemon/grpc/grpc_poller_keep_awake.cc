@@ -1,5 +1,7 @@
 #include "daemon/grpc/grpc_poller_keep_awake.h"
 
+#include <memory>
+
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/slice.h>
@@ -22,11 +24,11 @@ void GrpcPollerKeepAwake::Ping() {
     if (is_under_way_) return;
     is_under_way_ = true;
   }
-  call_ = std::make_unique<Call>();
+  const auto call = std::make_shared<Call>();  // shared by the callback
   const grpc::Slice nothing("");
-  call_->request = grpc::ByteBuffer(&nothing, 1);
-  stub_.UnaryCall(&call_->context, "/nowhere/Ping", grpc::StubOptions(), &call_->request,
-                  &call_->response, [this](const grpc::Status& /*fails*/) { OnCallDone(); });
+  call->request = grpc::ByteBuffer(&nothing, 1);
+  stub_.UnaryCall(&call->context, "/nowhere/Ping", grpc::StubOptions(), &call->request,
+                  &call->response, [this, call](const grpc::Status& /*fails*/) { OnCallDone(); });
 }
 
 void GrpcPollerKeepAwake::OnCallDone() {

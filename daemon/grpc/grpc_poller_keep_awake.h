@@ -1,8 +1,6 @@
 // Keeps gRPC's callback threads awake.
 #pragma once
 
-#include <memory>
-
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -45,7 +43,6 @@ class GrpcPollerKeepAwake {
   Mutex mutex_;
   CondVar changed_;
   bool is_under_way_ GUARDED_BY(mutex_) = false;
-  std::unique_ptr<Call> call_;  // owned by the thread that set `is_under_way_`
 };
 
 }  // namespace rtcroom
