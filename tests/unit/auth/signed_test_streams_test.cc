@@ -7,19 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/system_random.h"
+#include "tests/support/constant_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
 namespace {
-
-/// Always the same byte.
-class ConstantRandom : public RandomSource {
- public:
-  void Fill(std::span<std::byte> out) override {
-    for (std::byte& byte : out) byte = std::byte{0xA5};
-  }
-};
 
 StreamUrlOptions TestStreamOptions() {
   return {.bizid = "8888", .push_key = Secret("testpushkey0123456789")};

@@ -16,12 +16,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/base/system_random.h"
 #include "daemon/core/room_deliveries.h"
 #include "daemon/im/im_sender.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/awaited.h"
 #include "tests/support/captured_log.h"
+#include "tests/support/constant_random.h"
 #include "tests/support/eventually.h"
 #include "tests/support/failing_store.h"
 #include "tests/support/fake_clock.h"
@@ -245,7 +245,7 @@ class ImSenderFixture : public testing::Test {
   MemoryStore memory_{{}, "00000000000000aa", enqueued_};
   FailingStore store_{memory_};
   FailingDeliveries deliveries_{memory_};
-  SystemRandom random_;
+  ConstantRandom random_;  // no pause is zero
   ImCallBudget budget_;
   ImTallies tallies_;
   FakeCluster cluster_;
