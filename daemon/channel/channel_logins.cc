@@ -16,12 +16,6 @@ constexpr std::size_t kMostStoredAtOnce = 1000;
 /// Logins that one commit reports to the other servers.
 constexpr std::size_t kMostReportedAtOnce = 1000;
 
-OnLoginEnd IfKicked(std::function<void()> on_kicked) {
-  return [on_kicked = std::move(on_kicked)](Standing standing) {
-    if (standing == Standing::kKicked) on_kicked();
-  };
-}
-
 }  // namespace
 
 ChannelLogins::ChannelLogins(ChannelCore& core)
@@ -67,7 +61,10 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
     if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
     Login* const login = core_.logins.Find(instance.instance);
     if (login == nullptr) return Error{Errc::kUnavailable, "too many connections"};
-    core_.logins.Attach(*login, IfKicked(std::move(on_kicked)), ClientKind::kRtcroom, turn);
+    const auto on_end = [on_kicked = std::move(on_kicked)](Standing end) {
+      if (end == Standing::kKicked) on_kicked();
+    };
+    core_.logins.Attach(*login, on_end, ClientKind::kRtcroom, turn);
     NoteLogin(instance, LoginChange::kBegun);
     ends = core_.TakeEnds(turn);
   }
@@ -75,12 +72,12 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
   return instance;
 }
 
-std::uint64_t ChannelLogins::Attach(const ChannelInstance& login, std::function<void()> on_kicked) {
+std::uint64_t ChannelLogins::Attach(const ChannelInstance& login, OnLoginEnd on_end) {
   ChannelCore::Turn turn(core_);
   if (StandingOf(login, turn) != Standing::kActive) return 0;
   Login* const found = core_.logins.Find(login.instance);
   if (found == nullptr) return 0;
-  return core_.logins.Attach(*found, IfKicked(std::move(on_kicked)), ClientKind::kSdk, turn);
+  return core_.logins.Attach(*found, std::move(on_end), ClientKind::kSdk, turn);
 }
 
 PolledLogin ChannelLogins::Keep(const ChannelInstance& login, OnLoginEnd on_end) {

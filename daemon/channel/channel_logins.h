@@ -52,10 +52,11 @@ class ChannelLogins {
   Standing Admit(const ChannelInstance& login);
 
   /// From now on the login, which has an `a2`, keeps the connection of one of today's IM SDKs: it
-  /// gets its direct messages by it. An earlier connection of that login is forgotten.
-  /// @param on_kicked  as of `Connect`.
+  /// gets its direct messages by it.
+  /// @param on_end  called once, without a lock, when the login ends here, or (`kActive`) goes on
+  ///                by a later connection.
   /// @return the number of the connection, for `Detach`; 0 when the login has ended.
-  std::uint64_t Attach(const ChannelInstance& login, std::function<void()> on_kicked);
+  std::uint64_t Attach(const ChannelInstance& login, OnLoginEnd on_end);
   /// The end of that connection, if the login has no later one. The login goes on.
   void Detach(const ChannelInstance& login, std::uint64_t connection);
 

@@ -218,7 +218,7 @@ void LoginTable::Shrink(std::size_t most, ChannelTurn& turn) {
 
 std::uint64_t LoginTable::Attach(Login& login, OnLoginEnd on_end, ClientKind client,
                                  ChannelTurn& turn) {
-  if (!login.is_connected) Tell(login, Standing::kActive, turn);
+  Tell(login, Standing::kActive, turn);
   if (!std::exchange(login.is_connected, true)) by_use_.erase(login.by_use);
   login.by_use = by_use_.end();
   login.on_end = std::move(on_end);

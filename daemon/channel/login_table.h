@@ -113,10 +113,9 @@ class LoginTable {
   /// remembered, since its token is still valid.
   void LogOutElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
 
-  /// The login has a connection. It is not forgotten until that ends. A client that polls is told
-  /// that its login is known no more.
+  /// The login has a connection. It is not forgotten until that ends. A client that polls, or has
+  /// an earlier connection, is told that its login is known no more.
   /// @param login   an active one.
-  /// @param on_end  called when the login is kicked or ends with all of its account.
   /// @return the number of the connection.
   std::uint64_t Attach(Login& login, OnLoginEnd on_end, ClientKind client, ChannelTurn& turn);
   /// It has none any more, nor another client.

@@ -63,11 +63,10 @@ void TimSocket::EndLogin() {
   if (connection != 0) deps_.commands.channel.logins().Detach(pushes->login(), connection);
 }
 
-void TimSocket::OnKicked(std::uint64_t instance) noexcept {
+void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing standing) noexcept {
+  if (!pushes || CurrentPushes() != pushes) return;
   try {
-    const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
-    if (!pushes || pushes->login().instance != instance) return;
-    Send(KickPush(ReasonOf(pushes->login())));
+    if (standing == Standing::kKicked) Send(KickPush(ReasonOf(pushes->login())));
     EndLogin();
   } catch (...) {
     End();  // most likely out of memory, which is no matter of the other login
@@ -324,8 +323,8 @@ Reply TimSocket::LogIn(const Head& head) {
     pushes_ = pushes;
   }
   const std::uint64_t connection = channel.logins().Attach(
-      *instance, [weak = std::weak_ptr(Self()), number = instance->instance] {
-        if (const auto self = weak.lock()) self->OnKicked(number);
+      *instance, [weak = std::weak_ptr(Self()), begun = std::weak_ptr(pushes)](Standing standing) {
+        if (const auto self = weak.lock()) self->OnLoginEnd(begun.lock(), standing);
       });
   const bool is_over = [&] {
     const MutexLock lock(mutex_);

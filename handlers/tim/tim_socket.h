@@ -60,7 +60,9 @@ class TimSocket : public RequestSocket {
   MonotonicTime OnTime(MonotonicTime now) override EXCLUDES(mutex_);
   [[nodiscard]] bool HasMissed() const override EXCLUDES(mutex_);
   void ReadMissed() noexcept override EXCLUDES(mutex_);
-  void OnKicked(std::uint64_t instance) noexcept EXCLUDES(mutex_);
+  /// @param pushes  of the login that has ended, or goes on by another connection; null: over.
+  void OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing standing) noexcept
+      EXCLUDES(mutex_);
 
   /// Why a login has ended before its time.
   [[nodiscard]] KickType ReasonOf(const ChannelInstance& ended) const;
