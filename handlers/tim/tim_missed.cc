@@ -22,7 +22,8 @@ std::uint64_t NumberOf(const StoredMessage& message) {
 
 bool LoginPushes::HasMissed() const {
   const MutexLock lock(mutex_);
-  return have_groups_changed_ || std::ranges::any_of(streams_, &Stream::is_missing);
+  return has_started_ &&
+         (have_groups_changed_ || std::ranges::any_of(streams_, &Stream::is_missing));
 }
 
 void LoginPushes::ReadLater() {
@@ -44,7 +45,7 @@ void LoginPushes::ReadMissed() noexcept {
       bool have_changed = false;
       {
         const MutexLock lock(mutex_);
-        if (is_reading_ || is_over_) return;
+        if (is_reading_ || is_over_ || !has_started_) return;
         have_changed = std::exchange(have_groups_changed_, false);
         const auto missing = std::ranges::find_if(streams_, &Stream::is_missing);
         if (!have_changed && missing == streams_.end()) return;

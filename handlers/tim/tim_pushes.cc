@@ -38,21 +38,14 @@ bool IsKickOf(const RoomObject& object, const UserId& account) {
 // Life
 
 Status LoginPushes::Begin(bool is_resumed) {
-  const std::shared_ptr<LoginPushes> self = shared_from_this();
   {
     const MutexLock lock(mutex_);
     if (is_over_) return {};
-    has_begun_ = true;
-    streams_.push_back({.place = {.account = login_.account,
-                                  .instance = login_.instance,
-                                  .expires = login_.expires},
-                        .has_more = true});
+    streams_.push_back(
+        {.place = {
+             .account = login_.account, .instance = login_.instance, .expires = login_.expires}});
+    deps_.socket.receivers.Listen(shared_from_this());
   }
-  deps_.socket.receivers.Listen(self);
-  return ReadGroups(is_resumed);
-}
-
-Status LoginPushes::ReadGroups(bool is_resumed) {
   const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
   if (!rows) return rows.error();
   const Result<std::uint64_t> newest = deps_.log.NewestMessage();
@@ -84,6 +77,14 @@ Status LoginPushes::ReadGroups(bool is_resumed) {
     if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
   return {};
+}
+
+void LoginPushes::Start() {
+  {
+    const MutexLock lock(mutex_);
+    has_started_ = true;
+  }
+  ReadMissed();
 }
 
 Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received) {
@@ -124,7 +125,7 @@ bool LoginPushes::ReadChangedGroups() {
     const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, place.room);
     if (!room && !IsRefusal(room.error().code)) return false;
     if (!room || room->sequence != place.room_number) continue;
-    (void)LeaveWith(place.room_number, NoticeType::kLeftElsewhere);
+    (void)Leave(place.room_number, NoticeType::kLeftElsewhere);
   }
   for (const AccountGroup& row : *rows) {
     if (row.instance != 0 || Find(row.room.id)) continue;
@@ -134,35 +135,16 @@ bool LoginPushes::ReadChangedGroups() {
 }
 
 void LoginPushes::End() {
-  std::vector<Stream> streams;
-  bool has_begun = false;
-  {
-    const MutexLock lock(mutex_);
-    if (is_over_) return;
-    is_over_ = true;
-    has_begun = has_begun_;
-    for (Stream& stream : streams_) {
-      if (stream.place.received != stream.saved) deps_.places.Add(stream.place);
-    }
-    streams = std::exchange(streams_, {});
+  Save();
+  const MutexLock lock(mutex_);
+  is_over_ = true;
+  for (const Stream& stream : std::exchange(streams_, {})) {
+    deps_.socket.receivers.Unsubscribe(stream.place.room_number, *this);
   }
-  for (const Stream& stream : streams) {
-    const std::uint64_t number = stream.place.room_number;
-    if (number != 0) deps_.socket.receivers.Unsubscribe(number, *this);
-  }
-  if (has_begun) deps_.socket.receivers.StopListening(*this);
+  deps_.socket.receivers.StopListening(*this);
 }
 
-void LoginPushes::Save(MonotonicTime now) {
-  {
-    const MutexLock lock(mutex_);
-    if (now < next_save_) return;
-    next_save_ = now + kBetweenSaves;
-  }
-  SaveNow();
-}
-
-void LoginPushes::SaveNow() {
+void LoginPushes::Save() {
   const MutexLock lock(mutex_);
   for (Stream& stream : streams_) {
     if (stream.place.received == stream.saved) continue;
@@ -176,33 +158,26 @@ void LoginPushes::SaveNow() {
 Status LoginPushes::Enter(const JoinedGroup& group) {
   const AccountGroup& place = group.place;
   const std::uint64_t number = place.room_number;
-  {
-    const MutexLock lock(mutex_);
-    if (is_over_ || !has_begun_) return {};
-    if (FindLocked(number) != nullptr) return {};
-    if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
-    streams_.push_back(
-        {.place = place, .name = group.name, .pushed = place.received, .saved = kNone});
-  }
+  const MutexLock lock(mutex_);
+  if (streams_.empty() || FindLocked(number) != nullptr) return {};  // over, or in it already
+  if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
+  streams_.push_back(
+      {.place = place, .name = group.name, .pushed = place.received, .saved = kNone});
   deps_.socket.receivers.Subscribe(number, place.room, shared_from_this());
-  const bool is_in = [&] {
-    const MutexLock lock(mutex_);
-    return FindLocked(number) != nullptr;
-  }();
-  if (!is_in) deps_.socket.receivers.Unsubscribe(number, *this);
   return {};
 }
 
-void LoginPushes::Leave(std::uint64_t room_number) {
-  {
-    const MutexLock lock(mutex_);
-    const Stream* const stream = FindLocked(room_number);
-    if (stream == nullptr || room_number == 0) return;
-    deps_.places.Forget(stream->place);
-    std::erase_if(streams_,
-                  [&](const Stream& one) { return one.place.room_number == room_number; });
-  }
+std::optional<AccountGroup> LoginPushes::Leave(std::uint64_t room_number,
+                                               std::optional<NoticeType> notice) {
+  const MutexLock lock(mutex_);
+  Stream* const stream = FindLocked(room_number);
+  if (stream == nullptr || room_number == 0) return std::nullopt;
+  if (notice) WriteEvents(*stream, Notice(stream->Label(), *notice), std::nullopt);
+  AccountGroup place = stream->place;
+  deps_.places.Forget(place);
+  std::erase_if(streams_, [&](const Stream& one) { return one.place.room_number == room_number; });
   deps_.socket.receivers.Unsubscribe(room_number, *this);
+  return place;
 }
 
 std::optional<JoinedGroup> LoginPushes::Find(const RoomId& group) const {
@@ -248,21 +223,8 @@ void LoginPushes::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*rea
   Drop(room_number, is_meeting ? NoticeType::kRemoved : NoticeType::kBanned);
 }
 
-std::optional<AccountGroup> LoginPushes::LeaveWith(std::uint64_t room_number, NoticeType notice) {
-  AccountGroup place;
-  {
-    const MutexLock lock(mutex_);
-    Stream* const stream = FindLocked(room_number);
-    if (stream == nullptr || room_number == 0) return std::nullopt;
-    WriteEvents(*stream, Notice(stream->Label(), notice), std::nullopt);
-    place = stream->place;
-  }
-  Leave(room_number);
-  return place;
-}
-
 void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
-  const std::optional<AccountGroup> place = LeaveWith(room_number, notice);
+  const std::optional<AccountGroup> place = Leave(room_number, notice);
   if (!place) return;
   // If none is free, the next login finds that the account may not be in it.
   (void)deps_.socket.workers.TrySubmit(

@@ -67,19 +67,26 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] const ChannelInstance& login() const { return login_; }
 
   /// Begins with the groups of the login, and of its account. Call it once, on a worker. Messages
-  /// wait until `ReadMissed`.
+  /// wait until `Start`.
   /// @param is_resumed  it pushes what the login has not acknowledged; otherwise what comes from
   /// now
   ///                    on.
   /// @errors kStoreBusy; kStoreBroken. `End` follows.
   Status Begin(bool is_resumed) EXCLUDES(mutex_);
+  /// The client has the reply to its login, and takes messages.
+  void Start() EXCLUDES(mutex_);
   /// Nothing follows. Stores how much was received.
   void End() EXCLUDES(mutex_);
 
   /// The login is in the group; it gets the messages after what it has received.
   /// @errors kTooManyRequests when it is in too many.
   Status Enter(const JoinedGroup& group) EXCLUDES(mutex_);
-  void Leave(std::uint64_t room_number) EXCLUDES(mutex_);
+  /// The login is not in the group any more.
+  /// @param notice  what its client is told; nullopt: nothing.
+  /// @return its place, if it was in the group.
+  std::optional<AccountGroup> Leave(std::uint64_t room_number,
+                                    std::optional<NoticeType> notice = std::nullopt)
+      EXCLUDES(mutex_);
   [[nodiscard]] std::optional<JoinedGroup> Find(const RoomId& group) const EXCLUDES(mutex_);
   /// The places of the login in its groups.
   [[nodiscard]] std::vector<AccountGroup> Groups() const EXCLUDES(mutex_);
@@ -91,9 +98,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   /// Reads what waits in the store, as far as the client takes it.
   void ReadMissed() noexcept EXCLUDES(mutex_);
   [[nodiscard]] bool HasMissed() const EXCLUDES(mutex_);
-  /// Stores how much was received, now and then.
-  void Save(MonotonicTime now) EXCLUDES(mutex_);
-  void SaveNow() EXCLUDES(mutex_);
+  /// Stores how much was received.
+  void Save() EXCLUDES(mutex_);
   /// Leaves rooms from which the account was banned.
   void LeaveBanned() EXCLUDES(mutex_);
 
@@ -121,7 +127,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
 
     [[nodiscard]] GroupLabel Label() const { return {.id = place.room.id, .name = name}; }
   };
-  Status ReadGroups(bool is_resumed) EXCLUDES(mutex_);
   /// Which meetings the account has come into, or left, with another login.
   /// @return whether the store could be read.
   bool ReadChangedGroups() EXCLUDES(mutex_);
@@ -150,10 +155,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] std::string Notice(const GroupLabel& group, NoticeType type) const;
   [[nodiscard]] std::string Frame(std::string_view text) const;
   Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);
-  /// The login leaves a group that it is not in any more. @return its place, if it was in the
-  /// group.
-  std::optional<AccountGroup> LeaveWith(std::uint64_t room_number, NoticeType notice)
-      EXCLUDES(mutex_);
   /// The login leaves a group that its account may not be in, either.
   void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
 
@@ -162,14 +163,13 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   const ChannelInstance login_;
 
   mutable Mutex mutex_;
-  bool has_begun_ GUARDED_BY(mutex_) = false;
+  bool has_started_ GUARDED_BY(mutex_) = false;
   bool is_over_ GUARDED_BY(mutex_) = false;
   bool is_reading_ GUARDED_BY(mutex_) = false;
   bool have_groups_changed_ GUARDED_BY(mutex_) = false;  ///< since they were last read
   std::vector<Stream> streams_ GUARDED_BY(mutex_);       ///< the first one: between accounts
   std::deque<std::uint64_t> own_ GUARDED_BY(mutex_);
   MonotonicTime next_ask_ GUARDED_BY(mutex_){};
-  MonotonicTime next_save_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace rtcroom::tim

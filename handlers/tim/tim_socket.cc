@@ -119,7 +119,7 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
   if (pushes) {
     const std::chrono::milliseconds left = pushes->login().expires - deps_.commands.clock.Now();
     // Once it is over, the reply to its next request says so.
-    left.count() > 0 ? pushes->Save(now) : EndLogin();
+    left.count() > 0 ? pushes->Save() : EndLogin();
     until_next = std::min(until_next, left);
   }
   if (delayed) {
@@ -132,7 +132,7 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
 }
 
 void TimSocket::OnStop() {
-  if (const auto pushes = CurrentPushes()) pushes->SaveNow();
+  if (const auto pushes = CurrentPushes()) pushes->Save();
 }
 
 void TimSocket::OnBans() {
@@ -202,7 +202,8 @@ bool TimSocket::Execute(const Request& request) noexcept {
     if (!reply) return false;
     Finish(request, *reply);
     if (!request.Is(CommandKind::kLogIn)) return true;
-    ReadMissed();  // after the reply: the SDK takes no message before it
+    // After the reply: the SDK takes no message before it.
+    if (const auto pushes = CurrentPushes()) pushes->Start();
   } catch (...) {
     End();  // most likely out of memory
   }

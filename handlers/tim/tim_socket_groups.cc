@@ -136,7 +136,7 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
   }
   const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(id) : std::nullopt;
-  if (joined) pushes->Leave(joined->place.room_number);
+  if (joined) (void)pushes->Leave(joined->place.room_number);
   if (left.empty()) return JsonText();
   for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
   if (const Status stored = deps_.commands.groups.RecordAccountGroups(left); !stored) {
