@@ -93,7 +93,7 @@ Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received)
   if (!room) return IsRefusal(room.error().code) ? Status() : room.error();
   if (room->sequence != row.room_number) return {};
   const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
-  if (!last) return {};
+  if (!last) return IsRefusal(last.error().code) ? Status() : last.error();
   AccountGroup place = row;
   place.instance = login_.instance;
   place.expires = login_.expires;

@@ -71,12 +71,11 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
   const Result<AccountGroup> known = GroupOf(caller, id);
   if (!known && known.error().code != Errc::kNotAllowed) return known.error();
   const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
-  if (known && known->room_number == room->sequence) {
+  // A login that is in the group by its row alone has to enter it.
+  if (known && known->room_number == room->sequence && (!pushes || pushes->Find(id))) {
     const bool is_repeated = deps_.commands.clock.Now() - known->joined_at < kRepeatTime;
-    if (!is_meeting) return succeed();
-    if (!pushes || pushes->Find(id)) {
-      return is_repeated ? succeed() : Failure(code::kAlreadyMember, "already in this group");
-    }
+    if (!is_meeting || is_repeated) return succeed();
+    return Failure(code::kAlreadyMember, "already in this group");
   }
   if (pushes && pushes->Groups().size() >= LoginPushes::kMaxGroups) {
     return Error{Errc::kNotAllowed, "too many groups"};
