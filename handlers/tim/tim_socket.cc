@@ -16,6 +16,9 @@ constexpr std::chrono::seconds kPingPeriod{25};
 /// The bound of a mistake: the rate of requests is lower, and keeps to it by waiting.
 constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 
+/// A greeting or a receipt is shorter: a longer one costs as other requests do.
+constexpr std::size_t kMaxFreeBytes = 2048;
+
 constexpr std::string_view kBusy = "server busy, try again later";
 constexpr int kBusyCode = 10002;
 
@@ -168,13 +171,18 @@ bool TimSocket::Run(std::string_view text) {
                   .command = command,
                   .bytes = text.size(),
                   .begun = deps_.commands.clock.Monotonic()};
-  if ((command == nullptr || !command->IsFree()) && !TakesRequest(request.begun)) {
+  const bool is_free = command != nullptr && command->IsFree();
+  const bool is_long = text.size() > kMaxFreeBytes;
+  if ((!is_free || is_long) && !TakesRequest(request.begun)) {
     if (command == nullptr || command->IsMessage()) {
       Finish(request, Failure(kBusyCode, "too many requests"));
       return true;
     }
     Delay(text);
     return false;
+  }
+  if (is_free && is_long) {
+    deps_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(text.size()));
   }
   if (command == nullptr || command->lane == Lane::kInline) {
     if (Execute(request)) return true;
