@@ -71,6 +71,7 @@ Result<Page> ReadFromTime(const Context& context, const UserId& account, const A
   auto messages = read(asked.limit + 1);
   if (!messages) return messages.error();
   const auto is_stuck = [](const std::vector<StoredMessage>& some, std::size_t limit) {
+    limit = std::min(limit, CountFitting(some));
     return some.size() > limit && SecondOf(some[limit - 1]) == SecondOf(some.front());
   };
   if (!is_stuck(*messages, asked.limit)) return CutTo(asked.limit, *std::move(messages));
