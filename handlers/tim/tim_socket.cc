@@ -335,14 +335,19 @@ Reply TimSocket::LogIn(const Head& head) {
       *instance, [weak = std::weak_ptr(Self()), begun = std::weak_ptr(pushes)](Standing standing) {
         if (const auto self = weak.lock()) self->OnLoginEnd(begun.lock(), standing);
       });
+  if (connection == 0) {
+    EndLogin();
+    // It has not ended where only too many others are connected.
+    const auto still = channel.logins().Authenticate(login.tiny_id, login.a2);
+    return RefusalOf(head, still ? Error{Errc::kUnavailable, {}} : still.error());
+  }
   const bool is_over = [&] {
     const MutexLock lock(mutex_);
     const bool is_present = pushes_ == pushes;
     if (is_present) connection_ = connection;
     return !is_present;
   }();
-  if (is_over && connection != 0) channel.logins().Detach(*instance, connection);
-  if (connection == 0) return RefusalOf(head, Error{Errc::kInstanceKicked, {}});
+  if (is_over) channel.logins().Detach(*instance, connection);
   TickSoon();  // by the end of the login
   if (const Status begun = pushes->Begin(is_resumed); !begun) {
     EndLogin();
