@@ -128,9 +128,8 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
   if (delayed) {
     RunNext({*std::move(delayed)});
     if (!TrySubmit([self = Self()] { self->FinishLater(); })) FinishLater();
-  } else {
-    GoOn();
   }
+  GoOn();
   return std::min(next_ping, now + until_next);
 }
 
