@@ -251,7 +251,6 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     bool has_ended = false;
     for (const RoomObject& object : push->objects()) {
       has_own = has_own || (object.message && IsOwn(*object.message));
-      has_ended = has_ended || object.ends_room;
       is_removed = is_removed || IsKickOf(object, login_.account);
     }
     if (stream->is_missing || has_own) {
@@ -268,6 +267,7 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
         stream->pushed = found.frame.at.message;
         stream->is_missing = found.frame.has_gap;
       }
+      has_ended = found.frame.has_ended;
       WriteEvents(*stream, Events(stream->Label(), found.objects), found.frame.made_at);
     } else {
       const bool asks = AsksNow();
@@ -285,6 +285,7 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
           });
       stream->pushed = frame.at.message;
       stream->is_missing = frame.has_gap;
+      has_ended = frame.has_ended;
       if (frame.bytes.empty() && asks) next_ask_ = {};
       if (!frame.bytes.empty()) socket->WritePush(frame.bytes, frame.made_at);
     }
