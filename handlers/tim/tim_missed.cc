@@ -76,7 +76,7 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
     read = *stream;
   }
   std::uint64_t after = read.pushed;
-  const auto page = ReadPage(read, after);
+  auto page = ReadPage(read, after);
   if (!page && page.error().code == Errc::kRoomNotFound) {
     Drop(room_number, NoticeType::kEnded);
     return true;
@@ -86,8 +86,11 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
   if (stream == nullptr) return true;
   if (!page) return false;
   stream->pushed = std::max(stream->pushed, after);
+  // More than a stream takes at once would end it, at each new connection again.
+  const bool is_last = page->size() < kPage && CountFitting(*page) == page->size();
+  page->resize(CountFitting(*page));
   WritePage(*stream, *page);
-  if (page->size() < kPage && !stream->has_more) stream->is_missing = false;
+  if (is_last && !stream->has_more) stream->is_missing = false;
   return true;
 }
 
