@@ -80,7 +80,7 @@ const RoomPush::Frame& RoomPush::FormFrom(std::uint64_t from_message, int varian
   constexpr std::size_t kMostKept = 4;
   if (forms_.size() == kMostKept) forms_.erase(forms_.begin());
   Objects found = ObjectsFrom(from_message);
-  if (!found.objects.empty()) found.frame.bytes = make(found.objects);
+  if (!found.objects.empty()) found.frame.bytes = make(found);
   return forms_.emplace_back(variant, std::move(found.frame)).second;
 }
 

@@ -59,18 +59,18 @@ class RoomPush {
   };
   const View& ViewFrom(RoomPosition from);
 
-  /// The frame in the form of another protocol, in which messages alone have a place: `Frame::from`
-  /// and `at` hold places of messages only.
-  /// @param variant  distinguishes what `make` makes of the same objects.
-  /// @param make     the bytes of the objects that the receiver has not received yet.
-  using MakeForm = std::function<std::string(std::span<const RoomObject* const> objects)>;
-  const Frame& FormFrom(std::uint64_t from_message, int variant, const MakeForm& make);
-  /// The objects that such a frame is made of.
+  /// The objects that the receiver has not received yet, for the form of another protocol, in which
+  /// messages alone have a place: `Frame::from` and `at` hold places of messages only.
   struct Objects {
     std::vector<const RoomObject*> objects{};
     Frame frame{};  ///< without `bytes`
   };
   [[nodiscard]] Objects ObjectsFrom(std::uint64_t from_message) const;
+  /// The frame in that form.
+  /// @param variant  distinguishes what `make` makes of the same objects.
+  /// @param make     the bytes, of one object at least.
+  using MakeForm = std::function<std::string(const Objects& found)>;
+  const Frame& FormFrom(std::uint64_t from_message, int variant, const MakeForm& make);
 
  private:
   const std::string epoch_;

@@ -73,6 +73,14 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
     return bytes && *bytes <= kMaxUnsentBeforeMore;
   }
   [[nodiscard]] WebSocket::Frames frames() const { return options_.frames; }
+  /// The frame of a text, for `WritePush`.
+  [[nodiscard]] std::string Encode(std::string_view text) const {
+    const bool is_binary = frames() == WebSocket::Frames::kBinary;
+    return is_binary ? WebSocket::EncodeBinary(text) : WebSocket::EncodeText(text);
+  }
+  /// Goes on with what waited until the client had read: on a worker, since it reads the store. If
+  /// none is free, the next tick tries again.
+  void GoOn() EXCLUDES(lock_);
 
  protected:
   RequestSocket(const RequestSocketDeps& deps, std::string peer_address,
@@ -96,9 +104,6 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
   void Close(std::uint16_t code, std::string_view reason) EXCLUDES(lock_);
   void End() EXCLUDES(lock_);
 
-  /// Goes on with what waited until the client had read: on a worker, since it reads the store. If
-  /// none is free, the next tick tries again.
-  void GoOn() EXCLUDES(lock_);
   /// A request that was going to be answered later is: goes on with the next.
   void FinishLater() noexcept EXCLUDES(lock_);
   /// These run before those that wait.

@@ -14,22 +14,12 @@ namespace {
 
 constexpr std::size_t kPage = 50;
 
-std::uint64_t NumberOf(const StoredMessage& message) {
-  return message.room_number == 0 ? message.position : message.seq;
-}
-
 }  // namespace
 
 bool LoginPushes::HasMissed() const {
   const MutexLock lock(mutex_);
   return has_started_ &&
          (have_groups_changed_ || std::ranges::any_of(streams_, &Stream::is_missing));
-}
-
-void LoginPushes::ReadLater() {
-  const bool is_taken = deps_.socket.workers.TrySubmit(
-      ThreadPool::Urgency::kNormal, [self = shared_from_this()] { self->ReadMissed(); });
-  if (!is_taken) ReadAtTick();
 }
 
 void LoginPushes::ReadAtTick() const {
@@ -67,16 +57,15 @@ void LoginPushes::ReadMissed() noexcept {
 }
 
 bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
-  Stream read;
+  std::uint64_t after = 0;
   {
     const MutexLock lock(mutex_);
     Stream* const stream = FindLocked(room_number);
     if (stream == nullptr) return true;
     stream->has_more = false;
-    read = *stream;
+    after = stream->pushed;
   }
-  std::uint64_t after = read.pushed;
-  auto page = ReadPage(read, after);
+  auto page = ReadPage(room_number, after);
   if (!page && page.error().code == Errc::kRoomNotFound) {
     Drop(room_number, NoticeType::kEnded);
     return true;
@@ -94,32 +83,27 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
   return true;
 }
 
-Result<std::vector<StoredMessage>> LoginPushes::ReadPage(const Stream& stream,
+Result<std::vector<StoredMessage>> LoginPushes::ReadPage(std::uint64_t room_number,
                                                          std::uint64_t& after) const {
-  const std::uint64_t number = stream.place.room_number;
-  if (number == 0) {
-    return deps_.commands.history.ReadMessagesOf(login_.account, after, kPage);
-  }
-  const Result<std::uint64_t> newest = deps_.commands.history.NewestRoomMessage(number);
+  MessageHistory& history = deps_.commands.history;
+  if (room_number == 0) return history.ReadMessagesOf(login_.account, after, kPage);
+  const Result<std::uint64_t> newest = history.NewestRoomMessage(room_number);
   if (!newest) return newest.error();
   if (*newest > after + kMaxMissed) after = *newest - kMaxMissed;
-  return deps_.commands.history.ReadRoomMessages(number, after + 1, kPage);
+  return history.ReadRoomMessages(room_number, after + 1, kPage);
 }
 
 void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& page) {
   JsonText messages;
   for (const StoredMessage& message : page) {
-    const std::uint64_t place = NumberOf(message);
+    const std::uint64_t place = message.room_number == 0 ? message.position : message.seq;
     if (place <= stream.pushed) continue;
     const std::uint64_t before = std::exchange(stream.pushed, place);
     if (IsOwn(message)) {
       if (stream.place.received == before) stream.place.received = place;
       continue;
     }
-    messages.Json(message.room_number == 0
-                      ? Direct(message)
-                      : GroupMessage(stream.Label(), message,
-                                     SenderOf(deps_.commands, message.content.sender)));
+    messages.Json(Render(stream.Label(), message));
   }
   const std::string_view text = messages.text();
   if (text.empty()) return;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <limits>
 #include <span>
 #include <variant>
@@ -108,7 +107,7 @@ void LoginPushes::OnGroupsChanged() {
     const MutexLock lock(mutex_);
     have_groups_changed_ = true;
   }
-  ReadLater();
+  if (const std::shared_ptr<TimSocket> socket = socket_.lock()) socket->GoOn();
 }
 
 bool LoginPushes::ReadChangedGroups() {
@@ -242,10 +241,10 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
 void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
   bool is_removed = false;
   bool has_missed = false;
+  const std::shared_ptr<TimSocket> socket = socket_.lock();
   {
     const MutexLock lock(mutex_);
     Stream* const stream = FindLocked(room_number);
-    const std::shared_ptr<TimSocket> socket = socket_.lock();
     if (stream == nullptr || !socket) return;
     bool has_own = false;
     bool has_ended = false;
@@ -258,7 +257,8 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
       RoomPush::Objects found = push->ObjectsFrom(stream->is_missing ? kNone : stream->pushed);
       std::erase_if(found.objects, [&](const RoomObject* object) REQUIRES(mutex_) {
         if (!object->message || !IsOwn(*object->message)) return false;
-        SkipOwn(*stream, object->seq);
+        // It needs no receipt.
+        if (stream->place.received + 1 == object->seq) stream->place.received = object->seq;
         return true;
       });
       if (stream->is_missing) {
@@ -272,16 +272,11 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     } else {
       const bool asks = AsksNow();
       const RoomPush::Frame& frame = push->FormFrom(
-          stream->pushed, VariantOf(socket->frames(), asks),
-          [&](std::span<const RoomObject* const> objects) {
-            const std::string events = Events(stream->Label(), objects);
+          stream->pushed, VariantOf(socket->frames(), asks), [&](const RoomPush::Objects& found) {
+            const std::string events = Events(stream->Label(), found.objects);
             if (events.empty()) return std::string();
-            const auto newest =
-                std::ranges::find_if(objects.rbegin(), objects.rend(),
-                                     [](const RoomObject* object) { return object->is_message; });
-            const std::uint64_t until = newest == objects.rend() ? stream->pushed : (*newest)->seq;
-            return Frame(
-                MessagePush(events, SessionOf({.room_number = room_number, .until = until}), asks));
+            const Received until{.room_number = room_number, .until = found.frame.at.message};
+            return socket->Encode(MessagePush(events, SessionOf(until), asks));
           });
       stream->pushed = frame.at.message;
       stream->is_missing = frame.has_gap;
@@ -297,7 +292,7 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     }
   }
   if (is_removed) return Drop(room_number, NoticeType::kRemoved);
-  if (has_missed) ReadLater();
+  if (has_missed) socket->GoOn();
 }
 
 void LoginPushes::OnSent(const StoredMessage& message) {
@@ -311,7 +306,8 @@ void LoginPushes::OnSent(const StoredMessage& message) {
   if (message.position <= stream.pushed) return;
   const std::uint64_t before = std::exchange(stream.pushed, message.position);
   if (!IsOwn(message)) {
-    return WriteEvents(stream, DirectEvent(Direct(message)), message.content.sent_at);
+    return WriteEvents(stream, DirectEvent(Render(stream.Label(), message)),
+                       message.content.sent_at);
   }
   if (stream.place.received == before) stream.place.received = message.position;
 }
@@ -320,7 +316,7 @@ void LoginPushes::OnNotice(std::uint64_t room_number, const std::string& object)
   const MutexLock lock(mutex_);
   // An SDK that is told of a group that it has just left would show that group again.
   if (FindLocked(room_number) == nullptr) return;
-  WriteFrame(Frame(MessagePush(object, "", false)), std::nullopt);
+  Write(MessagePush(object, "", false), std::nullopt);
 }
 
 // Receipts
@@ -334,10 +330,6 @@ void LoginPushes::ExpectOwn(std::uint64_t random) {
 bool LoginPushes::IsOwn(const StoredMessage& message) const {
   return message.content.sender == login_.account &&
          std::ranges::find(own_, message.content.client_random) != own_.end();
-}
-
-void LoginPushes::SkipOwn(Stream& stream, std::uint64_t seq) {
-  if (stream.place.received + 1 == seq) stream.place.received = seq;
 }
 
 void LoginPushes::Acknowledge(std::string_view session) {
@@ -369,23 +361,20 @@ void LoginPushes::WriteEvents(Stream& stream, std::string_view events,
                               std::optional<TimePoint> made_at) {
   if (events.empty()) return;
   const Received until{.room_number = stream.place.room_number, .until = stream.pushed};
-  WriteFrame(Frame(MessagePush(events, SessionOf(until), AsksNow())), made_at);
+  Write(MessagePush(events, SessionOf(until), AsksNow()), made_at);
 }
 
-void LoginPushes::WriteFrame(std::string_view frame, std::optional<TimePoint> made_at) const {
-  if (const std::shared_ptr<TimSocket> socket = socket_.lock()) socket->WritePush(frame, made_at);
-}
-
-std::string LoginPushes::Frame(std::string_view text) const {
+void LoginPushes::Write(std::string_view push, std::optional<TimePoint> made_at) const {
   const std::shared_ptr<TimSocket> socket = socket_.lock();
-  const bool is_binary = socket && socket->frames() == WebSocket::Frames::kBinary;
-  return is_binary ? WebSocket::EncodeBinary(text) : WebSocket::EncodeText(text);
+  if (socket) socket->WritePush(socket->Encode(push), made_at);
 }
 
-std::string LoginPushes::Direct(const StoredMessage& message) const {
-  const bool is_mine = message.content.sender == login_.account;
-  return DirectMessage(message, SenderOf(deps_.commands, message.content.sender),
-                       is_mine ? DirectForm::kSync : DirectForm::kPlain);
+std::string LoginPushes::Render(const GroupLabel& group, const StoredMessage& message) const {
+  const UserId& sender = message.content.sender;
+  const SenderFacts facts = SenderOf(deps_.commands, sender);
+  if (message.room_number != 0) return GroupMessage(group, message, facts);
+  return DirectMessage(message, facts,
+                       sender == login_.account ? DirectForm::kSync : DirectForm::kPlain);
 }
 
 std::string LoginPushes::Notice(const GroupLabel& group, NoticeType type) const {
@@ -404,10 +393,7 @@ std::string LoginPushes::Events(const GroupLabel& group,
   bool has_changed = false;
   bool has_ended = false;
   for (const RoomObject* const object : objects) {
-    if (object->message) {
-      messages.Json(GroupMessage(group, *object->message,
-                                 SenderOf(deps_.commands, object->message->content.sender)));
-    }
+    if (object->message) messages.Json(Render(group, *object->message));
     has_ended = has_ended || object->ends_room;
     has_changed = has_changed || (object->event && ChangesPushers(object->event->event));
   }

@@ -136,24 +136,23 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   Status EnterStored(const AccountGroup& row, std::uint64_t received) EXCLUDES(mutex_);
   /// @return whether there may be more.
   bool ReadMissedOf(std::uint64_t room_number) EXCLUDES(mutex_);
-  Result<std::vector<StoredMessage>> ReadPage(const Stream& stream, std::uint64_t& after) const;
-  void ReadLater() EXCLUDES(mutex_);
+  /// Reads messages after that one, or the newest where there are too many: then it sets `after`.
+  Result<std::vector<StoredMessage>> ReadPage(std::uint64_t room_number,
+                                              std::uint64_t& after) const;
   void ReadAtTick() const;
   void WritePage(Stream& stream, const std::vector<StoredMessage>& page) REQUIRES(mutex_);
   /// @param events  empty: nothing is written.
   void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)
       REQUIRES(mutex_);
-  void WriteFrame(std::string_view frame, std::optional<TimePoint> made_at) const;
+  void Write(std::string_view push, std::optional<TimePoint> made_at) const;
   /// Whether the next push asks for a receipt: the first one after a pause, and one now and then.
   [[nodiscard]] bool AsksNow() REQUIRES(mutex_);
   [[nodiscard]] bool IsOwn(const StoredMessage& message) const REQUIRES(mutex_);
-  /// An own message needs no receipt.
-  static void SkipOwn(Stream& stream, std::uint64_t seq);
   [[nodiscard]] std::string Events(const GroupLabel& group,
                                    std::span<const RoomObject* const> objects) const;
-  [[nodiscard]] std::string Direct(const StoredMessage& message) const;
+  /// The object of a message. @param group  of one in a room.
+  [[nodiscard]] std::string Render(const GroupLabel& group, const StoredMessage& message) const;
   [[nodiscard]] std::string Notice(const GroupLabel& group, NoticeType type) const;
-  [[nodiscard]] std::string Frame(std::string_view text) const;
   Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// The login leaves a group that its account may not be in, either.
   void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
