@@ -62,24 +62,46 @@ Status ChannelMessages::CheckRoomRate(const UserId& account, const RoomKey& room
   return outcome == Outcome::kTaken ? Status() : TooMany();
 }
 
-Status ChannelMessages::CheckShare(const StoredMessage& message, const std::string& address) {
-  const std::string owner = address.empty() ? std::string() : AddressKey(address);
-  const MonotonicTime now = core_.deps.clock.Monotonic();
-  const MutexLock lock(core_.mutex);
-  if (shares_.Take(message.content.sender, owner, StoredBytes(message), now)) return {};
-  return Error{Errc::kTooManyRequests, "more than a fair share of the log of messages"};
-}
-
 std::optional<SentMessage> ChannelMessages::FindSent(const UserId& account, std::uint64_t target,
                                                      std::uint64_t random) const {
   const MutexLock lock(core_.mutex);
   return senders_.FindSent(account, target, random, core_.deps.clock.Monotonic());
 }
 
-RepeatsAfter ChannelMessages::RepeatsOf(const MessageContent& message) {
-  const MonotonicTime now = core_.deps.clock.Monotonic();
-  const MutexLock lock(core_.mutex);
-  return repeats_.For(message, now);
+StoredMessage ChannelMessages::MessageOf(const UserId& account, std::uint64_t room_number,
+                                         const MessageDraft& draft) const {
+  return {.room_number = room_number,
+          .receiver = draft.to,
+          .content = {.sender = account,
+                      .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
+                      .client_seq = draft.seq,
+                      .client_random = draft.random,
+                      .body = draft.body.text(),
+                      .sent_at = core_.deps.dates.Now(),
+                      .client_time = draft.sdk.client_time,
+                      .custom = draft.sdk.custom,
+                      .priority = draft.sdk.priority,
+                      .wants_receipt = room_number == 0 && draft.sdk.wants_receipt}};
+}
+
+Result<SentMessage> ChannelMessages::Store(StoredMessage message, const std::string& address) {
+  MessageContent& content = message.content;
+  const std::string owner = address.empty() ? std::string() : AddressKey(address);
+  RepeatsAfter repeats;
+  {
+    const MonotonicTime now = core_.deps.clock.Monotonic();
+    const MutexLock lock(core_.mutex);
+    if (!shares_.Take(content.sender, owner, StoredBytes(message), now)) {
+      return Error{Errc::kTooManyRequests, "more than a fair share of the log of messages"};
+    }
+    repeats = repeats_.For(content, now);
+  }
+  MessageLog& log = core_.deps.log;
+  const auto stored = message.room_number == 0
+                          ? log.AppendDirectMessage(message.receiver, std::move(content), repeats)
+                          : log.AppendRoomMessage(message.room_number, std::move(content), repeats);
+  if (!stored) return stored.error();
+  return Remember(*stored);
 }
 
 SentMessage ChannelMessages::Remember(const AppendedMessage& stored) {
@@ -100,7 +122,7 @@ SentMessage ChannelMessages::Deliver(const SdkMessage& sdk, StoredMessage messag
 
 Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const RoomKey& room,
                                                 std::uint64_t room_number,
-                                                const GroupDraft& draft) {
+                                                const MessageDraft& draft) {
   if (core_.deps.bans.IsBanned(room, account)) {
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
@@ -111,17 +133,7 @@ Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const Roo
   if (const Status admitted = CheckRoomRate(account, room, room_number, draft.sdk); !admitted) {
     return admitted.error();
   }
-  StoredMessage message{
-      .room_number = room_number,
-      .content = {.sender = account,
-                  .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
-                  .client_seq = draft.seq,
-                  .client_random = draft.random,
-                  .body = draft.body.text(),
-                  .sent_at = core_.deps.dates.Now(),
-                  .client_time = draft.sdk.client_time,
-                  .custom = draft.sdk.custom,
-                  .priority = draft.sdk.priority}};
+  StoredMessage message = MessageOf(account, room_number, draft);
   if (draft.sdk.deliver) return Deliver(draft.sdk, std::move(message));
   MessageContent& content = message.content;
   const bool is_guarded = room.kind != RoomKind::kWebrtc;  // others do not parse what they get
@@ -133,14 +145,10 @@ Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const Roo
     if (guarded->is_mended) Count(&SentCounts::mended);
     content.body = guarded->body.text();
   }
-  if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
-  const RepeatsAfter repeats = RepeatsOf(content);
-  const auto stored = core_.deps.log.AppendRoomMessage(room_number, std::move(content), repeats);
-  if (!stored) return stored.error();
-  return Remember(*stored);
+  return Store(std::move(message), draft.address);
 }
 
-Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const DirectDraft& draft) {
+Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const MessageDraft& draft) {
   if (const auto before = FindSent(account, TargetOf(0, draft.to), draft.random)) return *before;
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (core_.deps.contacts != nullptr && !core_.deps.contacts->MayReach(account, draft.to)) {
@@ -164,26 +172,10 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Dir
       return Refused(passed.error());
     }
   }
-  StoredMessage message{
-      .receiver = draft.to,
-      .content = {.sender = account,
-                  .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
-                  .client_seq = draft.seq,
-                  .client_random = draft.random,
-                  .body = draft.body.text(),
-                  .sent_at = core_.deps.dates.Now(),
-                  .client_time = draft.sdk.client_time,
-                  .custom = draft.sdk.custom,
-                  .priority = draft.sdk.priority,
-                  .is_unguarded = is_plain,
-                  .wants_receipt = draft.sdk.wants_receipt}};
+  StoredMessage message = MessageOf(account, 0, draft);
+  message.content.is_unguarded = is_plain;
   if (draft.sdk.deliver) return Deliver(draft.sdk, std::move(message));
-  if (const Status fits = CheckShare(message, draft.address); !fits) return fits.error();
-  const RepeatsAfter repeats = RepeatsOf(message.content);
-  const auto stored =
-      core_.deps.log.AppendDirectMessage(draft.to, std::move(message.content), repeats);
-  if (!stored) return stored.error();
-  return Remember(*stored);
+  return Store(std::move(message), draft.address);
 }
 
 // Figures and time

@@ -31,25 +31,15 @@ struct SdkMessage {
   std::function<void(StoredMessage& message)> deliver{};
 };
 
-/// A message as it is sent to a group.
-struct GroupDraft {
+/// A message as it is sent.
+struct MessageDraft {
+  UserId to{};         ///< empty: to a group
   std::string nick{};  ///< of the sender, at most 128 bytes; empty: that of its profile
   MessageBody body;
-  MessagePriority priority = MessagePriority::kCommon;
+  MessagePriority priority = MessagePriority::kCommon;  ///< in a group
+  std::uint64_t seq = 0;                                ///< as `MessageContent::client_seq`
   std::uint64_t random = 0;
   std::string address{};  ///< of the client; empty: unknown
-  std::uint64_t seq = 0;  ///< as `MessageContent::client_seq`
-  SdkMessage sdk{};
-};
-
-/// A message as it is sent to an account.
-struct DirectDraft {
-  UserId to{};
-  std::string nick{};  ///< as above
-  MessageBody body;
-  std::uint64_t seq = 0;
-  std::uint64_t random = 0;
-  std::string address{};  ///< as above
   SdkMessage sdk{};
 };
 
@@ -67,11 +57,11 @@ class ChannelMessages {
   ///         kTooManyRequests; kContentRefused; kContentTooLong; kBadRequest; kStoreBusy;
   ///         kStoreBroken.
   Result<SentMessage> SendToRoom(const UserId& account, const RoomKey& room,
-                                 std::uint64_t room_number, const GroupDraft& draft);
+                                 std::uint64_t room_number, const MessageDraft& draft);
   /// Sends to another account, as above.
   /// @errors kNotReachable when the receiver is no contact of the account; kTooManyRequests;
   ///         kContentRefused; kContentTooLong; kStoreBusy; kStoreBroken.
-  Result<SentMessage> SendDirect(const UserId& account, const DirectDraft& draft);
+  Result<SentMessage> SendDirect(const UserId& account, const MessageDraft& draft);
 
   /// This server begins where the log of messages has come to that position. Called once, before
   /// the other calls.
@@ -91,17 +81,18 @@ class ChannelMessages {
   [[nodiscard]] bool MayStorePlain() const {
     return !core_.deps.may_store_plain || core_.deps.may_store_plain();
   }
-  /// Whether it may be added to the log.
-  /// @param address  as of a draft.
-  Status CheckShare(const StoredMessage& message, const std::string& address);
   /// Finds the message that the account sent with that number; nullopt if memory has none.
   /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
                                                     std::uint64_t random) const;
-  /// Returns which messages of the log this one may repeat.
-  [[nodiscard]] RepeatsAfter RepeatsOf(const MessageContent& message);
+  /// The message of a draft, now.
+  /// @param room_number  0: to an account.
+  [[nodiscard]] StoredMessage MessageOf(const UserId& account, std::uint64_t room_number,
+                                        const MessageDraft& draft) const;
   /// Delivers a message that is not stored, which is remembered like others.
   SentMessage Deliver(const SdkMessage& sdk, StoredMessage message);
+  /// Adds a message to the log, within the shares of its sender and its client's address.
+  Result<SentMessage> Store(StoredMessage message, const std::string& address);
   /// Remembers a stored message; counts a new one.
   SentMessage Remember(const AppendedMessage& stored);
   void Count(std::uint64_t SentCounts::* figure);

@@ -25,8 +25,12 @@ std::uint8_t PriorityOf(std::string_view name) {
   return found == kNames.end() ? 0 : static_cast<std::uint8_t>(found - kNames.begin() + 1);
 }
 
-/// @errors those of `fields`; kContentTooLong.
-Result<SdkMessage> ReadSdkMessage(ChannelFields& fields) {
+/// Reads the rest of a message.
+/// @param to       empty: to a group.
+/// @param address  of the client.
+/// @errors those of `fields`; as `MessageBody::From`.
+Result<MessageDraft> ReadDraft(ChannelFields& fields, UserId to, std::uint64_t seq,
+                               std::uint64_t random, const std::string& address) {
   SdkMessage sdk{.is_plain = true,
                  .client_time = fields.OptionalNumber("MsgClientTime"),
                  .custom = fields.OptionalText("CloudCustomData"),
@@ -36,7 +40,14 @@ Result<SdkMessage> ReadSdkMessage(ChannelFields& fields) {
   if (sdk.custom.size() > kMaxCustom) {
     return Error{Errc::kContentTooLong, "CloudCustomData: too long"};
   }
-  return sdk;
+  Result<MessageBody> body = fields.Message();
+  if (!body) return body.error();
+  return MessageDraft{.to = std::move(to),
+                      .body = *std::move(body),
+                      .seq = seq,
+                      .random = random,
+                      .address = address,
+                      .sdk = std::move(sdk)};
 }
 
 }  // namespace
@@ -183,23 +194,16 @@ Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::orde
   const std::uint64_t random = fields.Number("Random");
   const std::uint64_t seq = fields.OptionalNumber("ClientSeq");
   const bool is_online_only = fields.OptionalNumber("OnlineOnlyFlag") == 1;
-  Result<SdkMessage> sdk = ReadSdkMessage(fields);
-  if (!sdk) return sdk.error();
-  Result<MessageBody> message = fields.Message();
-  if (!message) return message.error();
+  Result<MessageDraft> draft = ReadDraft(fields, {}, seq, random, peer_address());
+  if (!draft) return draft.error();
   const Result<AccountGroup> group = GroupOf(caller, id);
   if (!group) return group.error();
   if (is_online_only) {
-    sdk->deliver = [&](StoredMessage& shown) { ShowInGroup(*group, shown); };
+    draft->sdk.deliver = [&](StoredMessage& shown) { ShowInGroup(*group, shown); };
   }
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
-  const Result<SentMessage> sent =
-      deps_.commands.channel.messages().SendToRoom(caller.account, group->room, group->room_number,
-                                                   {.body = *std::move(message),
-                                                    .random = random,
-                                                    .address = peer_address(),
-                                                    .seq = seq,
-                                                    .sdk = *std::move(sdk)});
+  const Result<SentMessage> sent = deps_.commands.channel.messages().SendToRoom(
+      caller.account, group->room, group->room_number, *draft);
   if (!sent) return sent.error();
   return JsonText()
       .Field("MsgTime", UnixSeconds(sent->at))
@@ -212,12 +216,10 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
   const std::uint64_t seq = fields.OptionalNumber("MsgSeq");
   const std::uint64_t random = fields.Number("MsgRandom");
   const bool is_online_only = fields.OptionalNumber("MsgLifeTime", 1) == 0;
-  Result<SdkMessage> sdk = ReadSdkMessage(fields);
-  if (!sdk) return sdk.error();
-  Result<MessageBody> message = fields.Message();
-  if (!message) return message.error();
+  Result<MessageDraft> draft = ReadDraft(fields, std::move(to), seq, random, peer_address());
+  if (!draft) return draft.error();
   if (is_online_only) {
-    sdk->deliver = [&](const StoredMessage& shown) {
+    draft->sdk.deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == caller.account) return;
       const SenderFacts sender = SenderOf(deps_.commands, caller.account);
       TellAccount(deps_.commands, shown.receiver,
@@ -226,12 +228,7 @@ Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::order
   }
   if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
-      deps_.commands.channel.messages().SendDirect(caller.account, {.to = std::move(to),
-                                                                    .body = *std::move(message),
-                                                                    .seq = seq,
-                                                                    .random = random,
-                                                                    .address = peer_address(),
-                                                                    .sdk = *std::move(sdk)});
+      deps_.commands.channel.messages().SendDirect(caller.account, *draft);
   if (!sent) return sent.error();
   return JsonText()
       .Field("MsgTime", UnixSeconds(sent->at))
