@@ -1,6 +1,19 @@
 #include "daemon/channel/room_push.h"
 
 namespace rtcroom {
+namespace {
+
+/// Messages of the server: one object on each line.
+std::string EventLines(const std::vector<std::string>& events) {
+  std::string lines;
+  for (const std::string& event : events) {
+    if (!lines.empty()) lines += '\n';
+    lines.append("{\"event\":").append(event).append("}");
+  }
+  return lines;
+}
+
+}  // namespace
 
 RoomPush::Rendered RoomPush::Render(RoomPosition from) const {
   Rendered rendered{.at = from};
@@ -23,30 +36,31 @@ RoomPush::Rendered RoomPush::Render(RoomPosition from) const {
   return rendered;
 }
 
-const RoomPush::Frame& RoomPush::FrameFrom(RoomPosition from, EncodeFrame encode) {
-  if (has_frame_ && frame_.from == from) return frame_;
+RoomPush::Frame RoomPush::MakeFrame(RoomPosition from, EncodeFrame encode) const {
   const Rendered rendered = Render(from);
-  frame_ = {.from = from,
-            .made_at = rendered.made_at,
-            .at = rendered.at,
-            .has_gap = rendered.has_gap,
-            .has_ended = rendered.has_ended,
-            .bytes = rendered.events.empty() ? std::string() : encode(EventLines(rendered.events))};
-  has_frame_ = true;
-  return frame_;
+  return {.from = from,
+          .made_at = rendered.made_at,
+          .at = rendered.at,
+          .has_gap = rendered.has_gap,
+          .has_ended = rendered.has_ended,
+          .bytes = rendered.events.empty() ? std::string() : encode(EventLines(rendered.events))};
+}
+
+const RoomPush::Frame& RoomPush::FrameFrom(RoomPosition from, EncodeFrame encode) {
+  if (!frame_ || frame_->from != from) frame_ = MakeFrame(from, encode);
+  return *frame_;
 }
 
 const RoomPush::View& RoomPush::ViewFrom(RoomPosition from) {
-  if (has_view_ && view_.from == from) return view_;
+  if (view_ && view_->from == from) return *view_;
   const Rendered rendered = Render(from);
   JsonText members;
   if (!rendered.events.empty()) {
     WriteRecovered({.epoch = epoch_, .room_number = room_number_, .at = rendered.at},
                    rendered.events, members);
   }
-  view_ = {.from = from, .has_gap = rendered.has_gap, .members = std::string(members.text())};
-  has_view_ = true;
-  return view_;
+  view_ = View{.from = from, .has_gap = rendered.has_gap, .members = std::string(members.text())};
+  return *view_;
 }
 
 RoomPush::Objects RoomPush::ObjectsFrom(std::uint64_t from_message) const {
@@ -82,15 +96,6 @@ const RoomPush::Frame& RoomPush::FormFrom(std::uint64_t from_message, int varian
   Objects found = ObjectsFrom(from_message);
   if (!found.objects.empty()) found.frame.bytes = make(found);
   return forms_.emplace_back(variant, std::move(found.frame)).second;
-}
-
-std::string EventLines(const std::vector<std::string>& events) {
-  std::string lines;
-  for (const std::string& event : events) {
-    if (!lines.empty()) lines += '\n';
-    lines.append("{\"event\":").append(event).append("}");
-  }
-  return lines;
 }
 
 void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& events,

@@ -22,7 +22,7 @@ using EncodeFrame = std::string (*)(std::string_view text);
 /// Events and messages of a room in their order, for receivers at any position. Nearly all are at
 /// the same one, so frame and view for one position are kept.
 ///
-/// @threads `Render` and `ObjectsFrom` are safe from any thread, the others for one thread.
+/// @threads functions that are const are safe from any thread, the others for one thread.
 class RoomPush {
  public:
   RoomPush(std::string epoch, std::uint64_t room_number, std::vector<RoomObject> objects)
@@ -49,6 +49,8 @@ class RoomPush {
     bool has_ended = false;
     std::string bytes{};  ///< empty: there is nothing new
   };
+  [[nodiscard]] Frame MakeFrame(RoomPosition from, EncodeFrame encode) const;
+  /// It is kept for the next receiver.
   const Frame& FrameFrom(RoomPosition from, EncodeFrame encode);
 
   /// The same as the members that `WriteRecovered` writes, for polls.
@@ -76,18 +78,11 @@ class RoomPush {
   const std::string epoch_;
   const std::uint64_t room_number_;
   const std::vector<RoomObject> objects_;
-  Frame frame_;
-  bool has_frame_ = false;
-  View view_;
-  bool has_view_ = false;
+  std::optional<Frame> frame_;
+  std::optional<View> view_;
   /// By variant, the newest last.
   std::vector<std::pair<int, Frame>> forms_;
 };
-
-/// Messages of the server: one object on each line.
-///
-/// @param events  as `RoomPush::Rendered`.
-std::string EventLines(const std::vector<std::string>& events);
 
 /// The members of a reply to `subscribe` that continues from a cursor.
 /// @param cursor  after the events.

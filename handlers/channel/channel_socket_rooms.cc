@@ -78,14 +78,7 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
   for (const std::shared_ptr<RoomPush>& push : kept) {
     Subscription* const joined = FindLocked(number);
     if (joined == nullptr) break;  // the room has ended
-    const RoomPush::Rendered missed = push->Render(joined->at);
-    PushLocked(*joined,
-               {.made_at = missed.made_at,
-                .at = missed.at,
-                .has_gap = missed.has_gap,
-                .has_ended = missed.has_ended,
-                .bytes = missed.events.empty() ? std::string()
-                                               : WebSocket::EncodeText(EventLines(missed.events))});
+    PushLocked(*joined, push->MakeFrame(joined->at, &WebSocket::EncodeText));
   }
   return {};
 }
