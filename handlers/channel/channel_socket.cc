@@ -87,9 +87,10 @@ bool ChannelSocket::Run(std::string_view text) {
     Close(close_code::kPolicy, "the first request is connect");
     return true;
   }
+  Admission& costs = context_.socket.costs;
   const Status admitted = is_connected
-                              ? Admit(text.size())
-                              : AdmitAddress(context_.socket.costs, peer_address(), text.size());
+                              ? AdmitToChannel(costs, login_.account, peer_address(), text.size())
+                              : AdmitAddress(costs, peer_address(), text.size());
   if (!read) {
     Send(VerbFailure(*id, admitted ? read.error() : admitted.error()));
     return true;
@@ -151,10 +152,6 @@ void ChannelSocket::Finish(const Request& request, const Status& outcome) {
     default:
       return Close(socket_code::kLoginRefused, "login refused");
   }
-}
-
-Status ChannelSocket::Admit(std::size_t bytes) const {
-  return AdmitToChannel(context_.socket.costs, login_.account, peer_address(), bytes);
 }
 
 void ChannelSocket::ChargeReply(std::string_view reply) const {

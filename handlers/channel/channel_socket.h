@@ -103,8 +103,6 @@ class ChannelSocket : public RequestSocket {
   void OnKicked() noexcept;
 
   void Execute(const Request& request) noexcept EXCLUDES(mutex_);
-  /// Takes tokens of the account and the address for a request.
-  [[nodiscard]] Status Admit(std::size_t bytes) const;
   void ChargeReply(std::string_view reply) const;
   Status Answer(const Request& request) EXCLUDES(mutex_);
   /// Answers a failure, records the request, and closes after a `connect` that was refused.

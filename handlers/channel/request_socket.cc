@@ -133,15 +133,13 @@ MonotonicTime RequestSocket::heard_at() const {
   return heard_at_;
 }
 
-bool RequestSocket::HasRequests() const {
-  const MutexLock lock(lock_);
-  return stream_ != nullptr && !running_ && !requests_.empty() &&
-         stream_->unsent() <= kMaxUnsentBeforeMore;
-}
-
 void RequestSocket::GoOn() {
-  const bool may_push = HasMissed() && TakesMore();
-  if (!may_push && !HasRequests()) return;
+  if (!TakesMore()) return;
+  const bool has_requests = [&] {
+    const MutexLock lock(lock_);
+    return !running_ && !requests_.empty();
+  }();
+  if (!has_requests && !HasMissed()) return;
   const bool is_taken = TrySubmit([self = shared_from_this()] {
     self->ReadMissed();
     self->RunRequests();

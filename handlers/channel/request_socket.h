@@ -139,8 +139,6 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
   void Leave() EXCLUDES(lock_);
   /// Bytes that the client has not taken; nullopt when it is not open.
   [[nodiscard]] std::optional<std::size_t> unsent() const EXCLUDES(lock_);
-  /// Whether a request waits that could run now.
-  [[nodiscard]] bool HasRequests() const EXCLUDES(lock_);
   /// Runs the waiting requests as far as possible now.
   void RunRequests() noexcept EXCLUDES(lock_);
   void RunAll() EXCLUDES(lock_);

@@ -202,7 +202,9 @@ bool TimSocket::Run(std::string_view text) {
 bool TimSocket::Execute(const Request& request) noexcept {
   try {
     if (request.Is(CommandKind::kAck)) {
-      Acknowledge(request);
+      const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
+      const Result<nlohmann::ordered_json>& body = request.envelope.body;
+      if (pushes && body) pushes->Acknowledge(ChannelFields(*body).OptionalText("SessionData"));
       return true;
     }
     const std::optional<Reply> reply = Answer(request);
@@ -237,12 +239,6 @@ void TimSocket::Finish(const Request& request, const Reply& reply) {
     label.failure_detail = refusal->info;
   }
   Record(label, request.begun);
-}
-
-void TimSocket::Acknowledge(const Request& request) {
-  const Result<nlohmann::ordered_json>& body = request.envelope.body;
-  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
-  if (pushes && body) pushes->Acknowledge(ChannelFields(*body).OptionalText("SessionData"));
 }
 
 std::optional<Reply> TimSocket::Answer(const Request& request) {

@@ -74,7 +74,6 @@ class TimSocket : public RequestSocket {
   /// @return whether it is done.
   bool Execute(const Request& request) noexcept EXCLUDES(mutex_);
   void Finish(const Request& request, const Reply& reply);
-  void Acknowledge(const Request& request) EXCLUDES(mutex_);
   /// @return nullopt: it is carried out again when there is time.
   std::optional<Reply> Answer(const Request& request) EXCLUDES(mutex_);
   Reply AnswerCaller(const Request& request, const ChannelInstance& caller,
