@@ -1,6 +1,7 @@
 // Writes JSON directly to text, without a tree.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -32,6 +33,11 @@ class JsonText {
 
   JsonText& Field(std::string_view name, std::string_view value);
   JsonText& Field(std::string_view name, std::int64_t value);
+  /// @param value  below 2^63.
+  template <std::unsigned_integral Number>
+  JsonText& Field(std::string_view name, Number value) {
+    return Field(name, static_cast<std::int64_t>(value));
+  }
   /// @param json  a value as JSON; it is copied by `AppendJson`.
   JsonText& Json(std::string_view name, std::string_view json);
   /// Appends JSON, which `AppendJson` copies: an element of an array, or members of an object

@@ -11,8 +11,6 @@ namespace {
 
 std::int64_t Milliseconds(TimePoint time) { return time.time_since_epoch().count(); }
 
-std::int64_t AsNumber(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
 /// JSON of the store on one line. A line feed is never part of a JSON string, so it only separates.
 std::string OnOneLine(std::string_view text) {
   std::string line(text);
@@ -74,7 +72,7 @@ struct PayloadWriter {
 };
 
 void WriteAudienceCount(std::uint64_t audience_count, JsonText& out) {
-  out.BeginObject("audience").Field("audienceCount", AsNumber(audience_count)).EndObject();
+  out.BeginObject("audience").Field("audienceCount", audience_count).EndObject();
 }
 
 std::string Opened(const JsonText& members) { return std::string("{").append(members.text()); }
@@ -135,9 +133,9 @@ void WriteMessage(const StoredMessage& message, JsonText& out) {
   const MessageContent& content = message.content;
   const PlainMessage plain = ReadPlainMessage(content.body);
   if (message.room_number > 0) {
-    out.Field("seq", AsNumber(message.seq));
+    out.Field("seq", message.seq);
   } else {
-    out.Field("position", AsNumber(message.position)).Field("to", message.receiver.value);
+    out.Field("position", message.position).Field("to", message.receiver.value);
   }
   const std::string& nick = plain.nick.empty() ? content.nick : plain.nick;
   out.Field("time", Milliseconds(content.sent_at))
@@ -169,7 +167,7 @@ void WriteSnapshot(const Room& room, JsonText& out) {
     out.EndObject();
   }
   out.EndArray()
-      .Field("audienceCount", AsNumber(room.audience_count))
+      .Field("audienceCount", room.audience_count)
       .Json("custom", room.custom.empty() ? "{}" : OnOneLine(room.custom))
       .Field("mixedPlayURL", room.mixed_play_url);
 }

@@ -220,7 +220,7 @@ Status ChannelSocket::Connect(const Request& request) {
   JsonText reply;
   reply.Field("userID", login_.account.value)
       .Field("login", std::int64_t{logged_in.time_since_epoch().count()})
-      .Field("direct", static_cast<std::int64_t>(login_.direct))
+      .Field("direct", login_.direct)
       .Field("ping", std::int64_t{kPingPeriod.count()})
       .BeginObject("limits")
       .Field("rooms", std::int64_t{kMaxSubscriptions})

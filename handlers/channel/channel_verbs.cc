@@ -32,8 +32,6 @@ constexpr std::size_t kMaxPresent = 300;
 /// Clients can count to 2^53.
 constexpr unsigned kBitsBeyondNumber = 64 - 53;
 
-std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 /// Distinguishes a message from a repetition.
 /// @param target  the receiver; empty: a room, which is known by its number.
 std::uint64_t RandomOf(const std::string& key, std::string_view target, RandomSource& random) {
@@ -115,7 +113,7 @@ Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {
                                        : SendToRoom(call, context, *std::move(message), key, room);
   if (!sent) return sent.error();
   JsonText reply;
-  if (!is_direct) reply.Field("seq", Number(sent->seq));
+  if (!is_direct) reply.Field("seq", sent->seq);
   return std::move(reply.Field("time", sent->at.time_since_epoch().count()));
 }
 
@@ -215,7 +213,7 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
       const UserId& sender = newest.content.sender;
       reply.Field("peer", sender == call.account ? newest.receiver.value : sender.value);
     }
-    reply.Field("unread", Number(conversation.unread)).BeginObject("message");
+    reply.Field("unread", conversation.unread).BeginObject("message");
     WriteMessage(newest, reply);
     reply.EndObject().EndObject();
   }
@@ -247,7 +245,7 @@ Result<JsonText> Presence(const VerbCall& call, const VerbContext& context) {
     AppendJsonString(user.value, names);
   }
   const std::size_t count = context.receivers.CountIn(room->sequence);
-  return JsonText().Json("users", "[" + names + "]").Field("count", Number(count));
+  return JsonText().Json("users", "[" + names + "]").Field("count", count);
 }
 
 Result<JsonText> Ping(const VerbCall& call, const VerbContext& context) {
@@ -321,7 +319,7 @@ void WriteError(const Error& error, std::string_view verb, JsonText& out) {
 
 std::string VerbReply(std::uint64_t id, const Verb& verb, const Result<JsonText>& outcome) {
   JsonText reply;
-  reply.Field("id", Number(id));
+  reply.Field("id", id);
   if (outcome) {
     reply.Json(verb.name, std::string("{").append(outcome->text()).append("}"));
   } else {
@@ -332,7 +330,7 @@ std::string VerbReply(std::uint64_t id, const Verb& verb, const Result<JsonText>
 
 std::string VerbFailure(std::uint64_t id, const Error& error) {
   JsonText reply;
-  reply.Field("id", Number(id));
+  reply.Field("id", id);
   if (error.detail.empty()) {
     reply.BeginObject("error")
         .Field("code", kUnknownCommand.code)
@@ -355,7 +353,7 @@ void WriteView(const RoomView& view, JsonText& out) {
   if (!view.missed) return;
   const auto& [from, to, newest] = *view.missed;
   if (newest && from > to) return;
-  out.BeginObject("missed").Field("from", Number(from)).Field("to", Number(to));
+  out.BeginObject("missed").Field("from", from).Field("to", to);
   if (newest) (void)WriteMessages(*newest, /*from_oldest=*/false, out);
   out.EndObject();
 }

@@ -42,7 +42,7 @@ Reply HandleGetAudiences(const Request& request, const HandlerContext& context) 
   const Result<AudiencePage> page = context.services.rooms.LoadAudiences(key, request.dialect());
   if (!page) return Reply::Failure(page.error());
   JsonText answer;
-  answer.Field("audienceCount", static_cast<std::int64_t>(page->count)).BeginArray("audiences");
+  answer.Field("audienceCount", page->count).BeginArray("audiences");
   for (const Audience& viewer : NewestThatFit(page->audiences)) WriteViewer(viewer, answer);
   answer.EndArray();
   return Reply::Success(std::move(answer));

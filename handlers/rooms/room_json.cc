@@ -22,7 +22,7 @@ void WriteSeats(const Room& room, const RoomLimits& limits, JsonText& out) {
   const std::size_t most = limits.PushersIn(room.key.kind);
   // An operator may have lowered the limit since.
   const std::size_t taken = std::min(room.pushers.size(), most);
-  out.Field("seats", static_cast<std::int64_t>(most - taken));
+  out.Field("seats", most - taken);
 }
 
 void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out, const RoomLimits* limits) {
@@ -36,7 +36,7 @@ void WriteListedRoom(const Room& room, Protocol protocol, JsonText& out, const R
       WriteHead(room, protocol, out);
       WriteCustom(room.custom, out);
       if (room.key.kind == RoomKind::kLive) {
-        out.Field("audienceCount", static_cast<std::int64_t>(room.audience_count));
+        out.Field("audienceCount", room.audience_count);
       }
       WritePushers(room, out);
       break;

@@ -159,10 +159,7 @@ void WriteSync(const Context& context, std::span<const StoredMessage> messages,
   }
   out.EndArray().BeginArray("C2CPairUnreadCount");
   for (const auto& [peer, count] : unread) {
-    out.BeginObject()
-        .Field("From_Account", peer.value)
-        .Field("UnreadCount", static_cast<std::int64_t>(count))
-        .EndObject();
+    out.BeginObject().Field("From_Account", peer.value).Field("UnreadCount", count).EndObject();
   }
   out.EndArray();
 }
@@ -279,7 +276,7 @@ Reply GetConversations(const Request& request, const Context& context) {
   return std::move(reply.EndArray()
                        .Field("CompleteFlag", 1)
                        .Field("TimeStamp", UnixSeconds(oldest))
-                       .Field("StartIndex", static_cast<std::int64_t>(items->size()))
+                       .Field("StartIndex", items->size())
                        .Json(R"("TopTimeStamp":0,"TopStartIndex":0,"GroupItem":[])"));
 }
 
@@ -339,7 +336,7 @@ Reply ReadAll(const Request& request, const Context& context) {
     if (!item_fields.ok()) return item_fields.error();
     reply.BeginObject()
         .Field("GroupId", reports.back().first.value)
-        .Field("MsgSeq", AsNumber(reports.back().second))
+        .Field("MsgSeq", reports.back().second)
         .EndObject();
   }
   if (!fields.ok()) return fields.error();
@@ -391,7 +388,7 @@ Reply DeleteConversations(const Request& request, const Context& /*context*/) {
   reply.BeginArray("ResultItem");
   for (const auto* const item : fields.OptionalObjects("ContactItem", kMaxDeleted)) {
     ChannelFields item_fields(*item);
-    reply.BeginObject().Field("Type", AsNumber(item_fields.OptionalNumber("Type")));
+    reply.BeginObject().Field("Type", item_fields.OptionalNumber("Type"));
     for (const char* const name : {"To_Account", "ToGroupid"}) {
       if (item_fields.Has(name)) reply.Field(name, item_fields.OptionalText(name));
     }

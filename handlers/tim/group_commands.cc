@@ -173,7 +173,7 @@ Result<JsonText> ListMembers(const Request& request, const Context& context, con
   const std::size_t connected =
       members->size() < kMaxListed ? 0 : context.receivers.CountIn(group->room.sequence);
   JsonText out;
-  out.Field("MemberNum", AsNumber(std::max(members->size(), connected))).BeginArray("MemberList");
+  out.Field("MemberNum", std::max(members->size(), connected)).BeginArray("MemberList");
   limit = std::min<std::uint64_t>(limit, kMaxMembers);
   for (const auto& [account, joined_at] :
        *members | std::views::drop(std::min<std::size_t>(offset, members->size())) |
@@ -214,7 +214,7 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
     --count;
   }
   list.EndArray();
-  return std::move(list.Field("TotalCount", AsNumber(count)));
+  return std::move(list.Field("TotalCount", count));
 }
 
 Reply GetOwnGroupInfo(const Request& request, const Context& context) {
@@ -277,7 +277,7 @@ Reply GetOnlineNumber(const Request& request, const Context& context) {
   const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   return JsonText()
-      .Field("OnlineMemberNum", AsNumber(context.receivers.CountIn(room->sequence)))
+      .Field("OnlineMemberNum", context.receivers.CountIn(room->sequence))
       .Field("ExpireTime", kNumberIsFresh);
 }
 

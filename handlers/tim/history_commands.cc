@@ -128,7 +128,7 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
   JsonText reply;
   reply.Field("GroupId", id.value)
       .Field("IsFinished", is_end ? 2 : 1)
-      .Field("NextReqMsgSeq", is_end ? 0 : AsNumber(first - 1))
+      .Field("NextReqMsgSeq", is_end ? 0 : first - 1)
       .BeginArray("RspMsgList");
   for (const StoredMessage& message : *messages) {
     reply.Json(GroupMessage(label, message, SenderOf(context, message.content.sender)));
@@ -149,7 +149,7 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   const std::string key = messages.empty() ? "" : PositionText(messages.back().position);
   if (asked->direction == FromTime::kBack) std::ranges::reverse(messages);
   JsonText reply;
-  reply.Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
+  reply.Field("MaxCnt", messages.size())
       .Field("Complete", page->is_complete ? 1 : 0)
       .Field("LastMsgTime", page->next_time)
       .Field("MsgKey", key)

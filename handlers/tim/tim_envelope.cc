@@ -160,7 +160,7 @@ std::string ReplyTo(const Head& head, const Reply& reply) {
   JsonText frame;
   frame.BeginObject("head")
       .Field("servcmd", head.servcmd)
-      .Field("seq", static_cast<std::int64_t>(head.seq))
+      .Field("seq", head.seq)
       .EndObject()
       .BeginObject("body");
   const auto* const failure = std::get_if<Failure>(&reply);

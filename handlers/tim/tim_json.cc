@@ -31,8 +31,8 @@ enum Event : std::uint8_t {
 };
 
 /// The one of `chosen` and `otherwise` that is there.
-std::int64_t NumberOr(std::uint64_t chosen, std::uint64_t otherwise) {
-  return AsNumber(chosen == 0 ? otherwise : chosen);
+std::uint64_t NumberOr(std::uint64_t chosen, std::uint64_t otherwise) {
+  return chosen == 0 ? otherwise : chosen;
 }
 
 std::string Object(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
@@ -81,7 +81,8 @@ Shown ShownOf(const MessageContent& content, const SenderFacts& sender) {
 
 /// When its client says that it was sent; the SDK would take its own clock for a missing one.
 std::int64_t ClientTime(const MessageContent& content) {
-  return content.client_time == 0 ? UnixSeconds(content.sent_at) : AsNumber(content.client_time);
+  return content.client_time == 0 ? UnixSeconds(content.sent_at)
+                                  : static_cast<std::int64_t>(content.client_time);
 }
 
 void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_view image,
@@ -117,7 +118,7 @@ void WriteSelf(const Room& room, const AccountGroup& self, JsonText& out) {
   out.Field("Role", RoleOf(room.creator == self.account))
       .Field("JoinTime", UnixSeconds(self.joined_at))
       .Field("MsgFlag", "AcceptAndNotify")
-      .Field("MsgSeq", AsNumber(self.read))
+      .Field("MsgSeq", self.read)
       .Field("NameCard", "");
 }
 
@@ -143,8 +144,8 @@ std::string DirectMessage(const StoredMessage& message, const SenderFacts& sende
   const bool is_sync = form == DirectForm::kSync;
   const UserId& from = is_sync ? message.receiver : content.sender;
   const UserId& to = is_sync ? content.sender : message.receiver;
-  const std::int64_t seq = NumberOr(content.client_seq, message.position);
-  const std::int64_t random = NumberOr(content.client_random, message.position);
+  const std::uint64_t seq = NumberOr(content.client_seq, message.position);
+  const std::uint64_t random = NumberOr(content.client_random, message.position);
   JsonText object(512);
   object.Field("From_Account", from.value)
       .Field("To_Account", to.value)
@@ -161,8 +162,7 @@ std::string DirectMessage(const StoredMessage& message, const SenderFacts& sende
       .Field("MsgFlagBits", 0)
       .Field("IsNeedReadReceipt", content.wants_receipt ? 1 : 0)
       .Field("IsPeerRead", is_read ? 1 : 0)
-      .Field("MsgKey", DirectMessageKey(static_cast<std::uint64_t>(seq),
-                                        static_cast<std::uint64_t>(random), content.sent_at));
+      .Field("MsgKey", DirectMessageKey(seq, random, content.sent_at));
   if (is_sync) object.Field("IsSyncMsg", 1);
   if (form == DirectForm::kOnlineOnly) object.Field("MsgLifeTime", 0);
   return Object(object);
@@ -176,7 +176,7 @@ std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
   object.Field("Event", kGroupMessages)
       .Field("From_Account", content.sender.value)
       .Field("ToGroupId", group.id.value)
-      .Field("MsgSeq", AsNumber(message.seq))
+      .Field("MsgSeq", message.seq)
       .Field("MsgRandom", NumberOr(content.client_random, message.position))
       .Field("ClientSeq", NumberOr(content.client_seq, message.position))
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
@@ -212,8 +212,8 @@ std::string TipEvent(const Tip& tip) {
       .Field("Event", kShownTips)
       .Field("From_Account", kSystem)
       .Field("ToGroupId", tip.group.id.value)
-      .Field("MsgSeq", AsNumber(kFirstUnstored + tip.number))
-      .Field("MsgRandom", AsNumber(tip.number))
+      .Field("MsgSeq", kFirstUnstored + tip.number)
+      .Field("MsgRandom", tip.number)
       .Field("MsgTimeStamp", UnixSeconds(tip.at))
       .Field("MsgClientTime", UnixSeconds(tip.at))
       .BeginObject("MsgBody")
@@ -222,10 +222,7 @@ std::string TipEvent(const Tip& tip) {
       .Json("List_Account", nlohmann::json::array({tip.account.value}).dump());
   write_account(event.BeginObject("MsgOperatorMemberExtraInfo"));
   write_account(event.BeginArray("MsgMemberExtraInfo").BeginObject());
-  event.EndArray()
-      .Field("MemberNum", static_cast<std::int64_t>(tip.members))
-      .Field("GroupJoinType", 1)
-      .EndObject();
+  event.EndArray().Field("MemberNum", tip.members).Field("GroupJoinType", 1).EndObject();
   WriteGroupInfo(tip.group, "", "", event);
   event.Field("IsSystemMsg", 1).EndObject().EndArray();
   return Object(event);
@@ -241,8 +238,8 @@ std::string NoticeEvent(const Notice& notice) {
       .Field("From_Account", kSystem);
   if (!notice.to.value.empty()) event.Field("To_Account", notice.to.value);
   event.Field("ToGroupId", notice.group.id.value)
-      .Field("MsgSeq", AsNumber(kFirstRandom + (notice.random >> 34)))
-      .Field("MsgRandom", AsNumber(kFirstRandom + (notice.random & 0x3FFF'FFFF)))
+      .Field("MsgSeq", kFirstRandom + (notice.random >> 34))
+      .Field("MsgRandom", kFirstRandom + (notice.random & 0x3FFF'FFFF))
       .Field("MsgTimeStamp", UnixSeconds(notice.at))
       .BeginObject("MsgBody")
       .Field("ReportType", static_cast<int>(notice.type))
@@ -274,9 +271,9 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
   event.Field("Event", kReceipts).Field("Peer_Account", reader.value).BeginArray("C2cMsgInfo");
   for (const NamedMessage& message : messages) {
     event.BeginObject()
-        .Field("MsgRandom", AsNumber(message.random))
-        .Field("MsgSeq", AsNumber(message.seq))
-        .Field("MsgTime", AsNumber(message.time))
+        .Field("MsgRandom", message.random)
+        .Field("MsgSeq", message.seq)
+        .Field("MsgTime", message.time)
         .Field("MsgClientTime", NumberOr(message.client_time, message.time))
         .Field("TinyId", tiny_id)
         .EndObject();
@@ -300,8 +297,8 @@ void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out)
       .Field("InfoSeq", 1)
       .Field("LastInfoTime", created_at)
       .Field("LastMsgTime", UnixSeconds(group.last_message_at))
-      .Field("NextMsgSeq", AsNumber(group.newest_seq + 1))
-      .Field("MemberNum", static_cast<std::int64_t>(group.members))
+      .Field("NextMsgSeq", group.newest_seq + 1)
+      .Field("MemberNum", group.members)
       .Field("MaxMemberNum", kMostMembers)
       .Json(R"("ApplyJoinOption":"FreeAccess","InviteJoinOption":"FreeAccess")")
       .Json(R"("ShutUpAllMember":"Off","SupportTopic":0)");
@@ -344,7 +341,7 @@ void WriteConversation(const DirectConversation& conversation, JsonText& out) {
       .Json(R"("MsgShow":"","LastMsgFlags":0)");
   WriteLastMessage(content, ShownOf(content, {}), out);
   out.Field("C2cPeerReadTime", UnixSeconds(conversation.peer_read))
-      .Field("UnreadMsgCount", static_cast<std::int64_t>(conversation.unread))
+      .Field("UnreadMsgCount", conversation.unread)
       .Field("TopFlags", 0)
       .EndObject();
 }
@@ -359,13 +356,13 @@ void WriteConversation(const GroupConversation& conversation, JsonText& out) {
       .Field("GroupNick", group.name.empty() ? group.id.value : group.name)
       .Field("GroupImage", "")
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
-      .Field("MsgSeq", AsNumber(conversation.newest.seq))
+      .Field("MsgSeq", conversation.newest.seq)
       .Field("MsgGroupFrom_Account", content.sender.value)
       .Field("SenderNick", shown.nick)
       .Json(R"("MsgShow":"","LastMsgFlags":0)");
   WriteLastMessage(content, shown, out);
-  out.Field("UnreadMsgCount", AsNumber(conversation.unread))
-      .Field("MsgGroupReadedSeq", AsNumber(conversation.read_seq))
+  out.Field("UnreadMsgCount", conversation.unread)
+      .Field("MsgGroupReadedSeq", conversation.read_seq)
       .Field("TopFlags", 0)
       .EndObject();
 }

@@ -20,9 +20,6 @@ namespace rtcroom::tim {
 // All functions are pure. The same message has the same JSON in pushes and histories: the SDK knows
 // it again by its sender, receiver, numbers and times.
 
-/// A number in JSON.
-inline std::int64_t AsNumber(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 /// A sender as the SDK knows it.
 struct SenderFacts {
   std::string tiny_id{};  ///< `ChannelTokens::TinyIdOf` its account

@@ -205,9 +205,7 @@ Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::orde
   const Result<SentMessage> sent = deps_.commands.channel.messages().SendToRoom(
       caller.account, group->room, group->room_number, *draft);
   if (!sent) return sent.error();
-  return JsonText()
-      .Field("MsgTime", UnixSeconds(sent->at))
-      .Field("MsgSeq", static_cast<std::int64_t>(sent->seq));
+  return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", sent->seq);
 }
 
 Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::ordered_json& body) {

@@ -20,8 +20,6 @@ constexpr std::size_t kMaxRoles = 300;
 /// Longest key of a poll that is kept while it waits; those of this server are shorter.
 constexpr std::size_t kMaxKeyBytes = 1024;
 
-std::int64_t Count(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 /// Other priorities, which only later clients have, count as the common one.
 MessagePriority PriorityOf(std::string_view name) {
   if (name == "REDPACKET") return MessagePriority::kRedPacket;
@@ -41,8 +39,8 @@ void WriteGroupInfo(const RoomId& id, const Result<GroupInfo>& found, JsonText& 
       .Field("Type", "AVChatRoom")
       .Field("Name", found->name)
       .Field("Owner_Account", found->owner.value)
-      .Field("MemberNum", Count(found->members))
-      .Field("NextMsgSeq", Count(found->next_seq))
+      .Field("MemberNum", found->members)
+      .Field("NextMsgSeq", found->next_seq)
       .Field("CreateTime", UnixSeconds(found->created_at))
       .EndObject();
 }
@@ -89,7 +87,7 @@ Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContex
                                              .random = random,
                                              .address = request.address});
   if (!sent) return sent.error();
-  return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", Count(sent->seq));
+  return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", sent->seq);
 }
 
 Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext& context) {
@@ -163,7 +161,7 @@ Result<JsonText> GetGroupMemberInfo(const ChannelRequest& request, const Channel
   const Result<GroupMembers> found = context.clients.Members(request.caller, group, kMaxMembers);
   if (!found) return found.error();
   JsonText reply;
-  reply.Field("MemberNum", Count(found->count)).BeginArray("MemberList");
+  reply.Field("MemberNum", found->count).BeginArray("MemberList");
   const std::size_t begin = std::min<std::size_t>(offset, found->members.size());
   const std::size_t end = begin + std::min<std::size_t>(limit, found->members.size() - begin);
   for (std::size_t i = begin; i < end; ++i) {

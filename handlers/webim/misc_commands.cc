@@ -24,8 +24,6 @@ std::string Shown(const std::string& stored) {
   return body ? TextOf(*body) : std::string();
 }
 
-std::int64_t Number(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 // The two spellings, To_Account and ToAccount, are those of the protocol.
 void WriteConversation(const Conversation& conversation, const UserId& caller, JsonText& out) {
   const StoredMessage& newest = conversation.newest;
@@ -36,10 +34,10 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
     out.Field("Type", 1)
         .Field("To_Account", is_sent ? newest.receiver.value : content.sender.value)
         .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
-        .Field("MsgSeq", Number(content.client_seq))
-        .Field("MsgRandom", Number(content.client_random))
+        .Field("MsgSeq", content.client_seq)
+        .Field("MsgRandom", content.client_random)
         .Field("MsgShow", Shown(content.body))
-        .Field("UnreadMsgCount", Number(conversation.unread));
+        .Field("UnreadMsgCount", conversation.unread);
   } else {
     out.Field("Type", 2)
         .Field("ToAccount", conversation.room.id.value)
@@ -48,7 +46,7 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
         .Field("MsgGroupFrom_Account", content.sender.value)
         .Field("MsgGroupFromNickName", content.nick.empty() ? content.sender.value : content.nick)
         .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
-        .Field("MsgSeq", Number(newest.seq))
+        .Field("MsgSeq", newest.seq)
         .Field("MsgShow", Shown(content.body));
   }
   out.EndObject();

@@ -131,7 +131,7 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   const bool is_empty = messages.empty();
   JsonText reply;
   reply.Field("Complete", page->is_last ? 1 : 0)
-      .Field("MaxCnt", static_cast<std::int64_t>(messages.size()))
+      .Field("MaxCnt", messages.size())
       .Field("LastMsgTime", is_empty ? 0 : UnixSeconds(messages.front().content.sent_at))
       .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position));
   context.channel.history().Guard(request.caller.account, messages);

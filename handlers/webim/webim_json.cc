@@ -30,8 +30,6 @@ void AddGroupInfo(JsonText& entry, const RoomId& group, std::string_view nick) {
       .EndObject();
 }
 
-std::int64_t Number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
 }  // namespace
 
 std::uint64_t Microseconds(TimePoint time) {
@@ -45,8 +43,8 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
   if (!body) return {};
   JsonText entry;
   entry.Field("ToGroupId", group.value)
-      .Field("MsgSeq", Number(message.seq))
-      .Field("MsgRandom", Number(content.client_random))
+      .Field("MsgSeq", message.seq)
+      .Field("MsgRandom", content.client_random)
       .Field("MsgTimeStamp", Seconds(content.sent_at))
       .Field("IsPlaceMsg", 0)
       .Field("Event", kGroupMessage)
@@ -79,8 +77,8 @@ std::string DirectMessageEntry(const StoredMessage& message) {
   JsonText entry;
   entry.Field("From_Account", content.sender.value)
       .Field("To_Account", message.receiver.value)
-      .Field("MsgSeq", Number(content.client_seq))
-      .Field("MsgRandom", Number(content.client_random))
+      .Field("MsgSeq", content.client_seq)
+      .Field("MsgRandom", content.client_random)
       .Field("MsgTimeStamp", Seconds(content.sent_at))
       .Json("MsgBody", content.body);
   return std::string(entry.text()).append("}");
@@ -111,9 +109,7 @@ std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::st
                       std::string_view entries) {
   JsonText reply;
   reply.Field("ActionStatus", "OK").Field("ErrorCode", 0).Field("ErrorInfo", "");
-  reply.Field("NextSeq", Number(next_seq))
-      .Field("HoldTime", std::int64_t{hold.count()})
-      .Field("Key", key);
+  reply.Field("NextSeq", next_seq).Field("HoldTime", std::int64_t{hold.count()}).Field("Key", key);
   return std::string("{")
       .append(reply.text())
       .append(R"(,"RspMsgList":[)")
