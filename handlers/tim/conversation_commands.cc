@@ -10,7 +10,7 @@
 #include "daemon/auth/user_sig.h"
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
 

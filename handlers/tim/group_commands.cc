@@ -13,7 +13,7 @@
 #include "daemon/core/room_reach.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
 

@@ -6,7 +6,7 @@
 
 #include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
 

@@ -4,7 +4,7 @@
 
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_profile.h"
-#include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {

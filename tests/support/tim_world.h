@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "handlers/shared/request_text.h"
-#include "handlers/tim/tim_handlers.h"
+#include "handlers/tim/tim_commands.h"
 #include "tests/support/channel_fixture.h"
 
 namespace rtcroom::tim {
