@@ -162,9 +162,9 @@ Result<std::string> ReadCustomFields(ChannelFields& fields) {
   return custom.dump();
 }
 
-/// Answers with `MemberNum` and `MemberList` from an offset on.
-Result<JsonText> ListMembers(const Request& request, const Context& context, const RoomId& id,
-                             std::uint64_t offset, std::uint64_t limit) {
+/// Answers with `MemberNum` and `MemberList` from an offset on, and the member `next`.
+Reply ListMembers(const Request& request, const Context& context, const RoomId& id,
+                  std::uint64_t offset, std::uint64_t limit, std::string_view next) {
   const Result<OwnGroup> group = FindOwnGroup(request, context, id);
   if (!group) return group.error();
   const auto members = MembersOf(context, group->room);
@@ -181,7 +181,7 @@ Result<JsonText> ListMembers(const Request& request, const Context& context, con
     if (out.text().size() > kMaxReplyBytes) break;
     WriteMember(MemberOf(context, *group, account, joined_at), out);
   }
-  return std::move(out.EndArray());
+  return std::move(out.EndArray().Json(next));
 }
 
 }  // namespace
@@ -231,18 +231,14 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxMembers);
   if (!fields.ok()) return fields.error();
-  Result<JsonText> reply = ListMembers(request, context, id, offset, limit);
-  if (!reply) return reply.error();
-  return std::move(reply->Field("Next", ""));
+  return ListMembers(request, context, id, offset, limit, R"("Next":"")");
 }
 
 Reply GetLiveMembers(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
-  Result<JsonText> reply = ListMembers(request, context, id, 0, kMaxMembers);
-  if (!reply) return reply.error();
-  return std::move(reply->Field("NextTimestamp", 0));
+  return ListMembers(request, context, id, 0, kMaxMembers, R"("NextTimestamp":0)");
 }
 
 Reply GetNamedMembers(const Request& request, const Context& context) {
@@ -259,13 +255,13 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
   if (!members) return members.error();
   JsonText reply;
   reply.BeginArray("MemberList");
-  for (std::size_t i = 0; i < accounts.size(); ++i) {
-    const auto listed = members->find(accounts[i]);
-    const bool is_in = listed != members->end() || accounts[i] == request.caller.account ||
-                       !context.receivers.Of(group->room.sequence, accounts[i]).empty();
+  for (const UserId& account : accounts) {
+    const auto listed = members->find(account);
+    const bool is_in = listed != members->end() || account == request.caller.account ||
+                       !context.receivers.Of(group->room.sequence, account).empty();
     if (!is_in) continue;
     const TimePoint joined_at = listed == members->end() ? TimePoint() : listed->second;
-    WriteMember(MemberOf(context, *group, accounts[i], joined_at), reply);
+    WriteMember(MemberOf(context, *group, account, joined_at), reply);
   }
   return std::move(reply.EndArray());
 }
