@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "daemon/base/json_text.h"
 
 namespace rtcroom {
@@ -29,7 +27,7 @@ PagePolicy PolicyFor(const std::string& media) {
 std::string SettingsJson(const DemoSettings& settings) {
   JsonText members;
   members.Field("prefix", settings.prefix).Field("playlist", settings.playlist);
-  return fmt::format("{{{}}}", members.text());
+  return members.AsObject();
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ class JsonText {
   JsonText& EndArray();
 
   [[nodiscard]] std::string_view text() const { return text_; }
+  /// The object.
+  [[nodiscard]] std::string AsObject() const { return "{" + text_ + "}"; }
 
   /// Truncates the text to its first `size` bytes.
   void CutTo(std::size_t size) { text_.resize(size); }

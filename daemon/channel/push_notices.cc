@@ -2,16 +2,9 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "daemon/base/json_text.h"
 
 namespace rtcroom {
-namespace {
-
-std::string AsObject(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
-
-}  // namespace
 
 void PushNotices::Tell() {
   std::vector<PushNotice> told;
@@ -34,7 +27,7 @@ std::string StreamPush(const RoomKey& room, const UserId& user_id, bool is_on) {
       .Field("userID", user_id.value)
       .Json("on", is_on ? "true" : "false")
       .EndObject();
-  return AsObject(push);
+  return push.AsObject();
 }
 
 std::string WebEndedPush(const RoomKey& room, std::string_view session, std::string_view reason) {
@@ -45,7 +38,7 @@ std::string WebEndedPush(const RoomKey& room, std::string_view session, std::str
       .Field("session", session)
       .Field("reason", reason)
       .EndObject();
-  return AsObject(push);
+  return push.AsObject();
 }
 
 }  // namespace rtcroom

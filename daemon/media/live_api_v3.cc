@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "daemon/base/json_text.h"
 
 namespace rtcroom {
@@ -27,7 +25,7 @@ CloudAction LiveAction(std::string name, const JsonText& members) {
   return {.service = kService,
           .version = kVersion,
           .name = std::move(name),
-          .payload = fmt::format("{{{}}}", members.text())};
+          .payload = members.AsObject()};
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ CloudAction TrtcAction(std::string name, const TrtcRoom& room, const JsonText& m
   return {.service = "trtc",
           .version = "2019-07-22",
           .name = std::move(name),
-          .payload = fmt::format("{{{}}}", members.text())};
+          .payload = members.AsObject()};
 }
 
 Error BadRoom() { return {Errc::kBadRequest, "not a room of the TRTC service"}; }

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstddef>
 
-#include <fmt/format.h>
-
 #include "daemon/base/json_text.h"
 
 namespace rtcroom {
@@ -87,7 +85,7 @@ std::string_view InfoOf(const Error& error, const ChannelCode& code) {
 std::string FailureReply(int code, std::string_view info) {
   JsonText reply;
   reply.Field("ActionStatus", "FAIL").Field("ErrorCode", code).Field("ErrorInfo", info);
-  return fmt::format("{{{}}}", reply.text());
+  return reply.AsObject();
 }
 
 HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel& label) {

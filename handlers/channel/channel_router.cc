@@ -3,8 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_push_poll.h"
@@ -23,7 +21,7 @@ HttpReply FailPoll(const Error& error, RequestLabel& label) {
   (void)FailCommand(error, label);
   JsonText fields;
   WriteError(error, "connect", fields);
-  return {.body = fmt::format("{{{}}}", fields.text())};
+  return {.body = fields.AsObject()};
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ std::string KickedPush(const RoomKey& key, std::string_view reason) {
       .Field("kind", RoomKindName(key.kind))
       .Field("roomID", key.id.value)
       .EndObject();
-  return std::string("{").append(object.text()).append("}");
+  return object.AsObject();
 }
 
 }  // namespace

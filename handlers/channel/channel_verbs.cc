@@ -309,11 +309,9 @@ Result<RoomListKey> ReadListKey(const nlohmann::ordered_json& fields, RoomReach 
 void WriteError(const Error& error, std::string_view verb, JsonText& out) {
   // As in the old protocol, a login with an expired ticket has a code of its own.
   const ChannelCode& code = ChannelCodeOf(verb == "connect" ? "openim/login" : verb, error.code);
-  const bool is_of_request = error.code == Errc::kBadRequest || error.code == Errc::kNotJson;
   out.BeginObject("error")
       .Field("code", code.code)
-      .Field("message",
-             is_of_request && !error.detail.empty() ? std::string_view(error.detail) : code.info)
+      .Field("message", InfoOf(error, code))
       .EndObject();
 }
 
@@ -321,11 +319,11 @@ std::string VerbReply(std::uint64_t id, const Verb& verb, const Result<JsonText>
   JsonText reply;
   reply.Field("id", id);
   if (outcome) {
-    reply.Json(verb.name, std::string("{").append(outcome->text()).append("}"));
+    reply.Json(verb.name, outcome->AsObject());
   } else {
     WriteError(outcome.error(), verb.name, reply);
   }
-  return std::string("{").append(reply.text()).append("}");
+  return reply.AsObject();
 }
 
 std::string VerbFailure(std::uint64_t id, const Error& error) {
@@ -339,7 +337,7 @@ std::string VerbFailure(std::uint64_t id, const Error& error) {
   } else {
     WriteError(error, {}, reply);
   }
-  return std::string("{").append(reply.text()).append("}");
+  return reply.AsObject();
 }
 
 void WriteView(const RoomView& view, JsonText& out) {

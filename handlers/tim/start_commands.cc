@@ -32,7 +32,7 @@ Reply FetchConfig(const Request& /*request*/, const Context& context) {
       .Field("uint64_version", 1)
       .Field("uint32_expired_time", kDay)
       .Json("uint32_sdkappid", context.sdk_app_id)
-      .Field("str_json_config", std::string("{").append(config.text()).append("}"));
+      .Field("str_json_config", config.AsObject());
 }
 
 Reply GetProfiles(const Request& request, const Context& context) {

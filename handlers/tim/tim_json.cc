@@ -35,13 +35,11 @@ std::uint64_t NumberOr(std::uint64_t chosen, std::uint64_t otherwise) {
   return chosen == 0 ? otherwise : chosen;
 }
 
-std::string Object(const JsonText& members) { return fmt::format("{{{}}}", members.text()); }
-
 /// `MsgBody` with one element.
 std::string OneElement(std::string_view type, const JsonText& content) {
   JsonText element;
-  element.Field("MsgType", type).Json("MsgContent", Object(content));
-  return fmt::format("[{}]", Object(element));
+  element.Field("MsgType", type).Json("MsgContent", content.AsObject());
+  return fmt::format("[{}]", element.AsObject());
 }
 
 /// A message without what clients of 2018 need in it.
@@ -165,7 +163,7 @@ std::string DirectMessage(const StoredMessage& message, const SenderFacts& sende
       .Field("MsgKey", DirectMessageKey(seq, random, content.sent_at));
   if (is_sync) object.Field("IsSyncMsg", 1);
   if (form == DirectForm::kOnlineOnly) object.Field("MsgLifeTime", 0);
-  return Object(object);
+  return object.AsObject();
 }
 
 std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
@@ -187,7 +185,7 @@ std::string GroupMessage(const GroupLabel& group, const StoredMessage& message,
       .Field("CloudCustomData", content.custom);
   WriteGroupInfo(group, shown.nick, shown.image, object);
   object.Field("IsPlaceMsg", 0).Field("OnlineOnlyFlag", message.seq >= kFirstUnstored ? 1 : 0);
-  return Object(object);
+  return object.AsObject();
 }
 
 std::string DirectEvent(std::string_view messages) {
@@ -225,7 +223,7 @@ std::string TipEvent(const Tip& tip) {
   event.EndArray().Field("MemberNum", tip.members).Field("GroupJoinType", 1).EndObject();
   WriteGroupInfo(tip.group, "", "", event);
   event.Field("IsSystemMsg", 1).EndObject().EndArray();
-  return Object(event);
+  return event.AsObject();
 }
 
 std::string NoticeEvent(const Notice& notice) {
@@ -250,7 +248,7 @@ std::string NoticeEvent(const Notice& notice) {
   event.EndObject();
   WriteGroupInfo(notice.group, "", "", event);
   event.EndObject().EndArray();
-  return Object(event);
+  return event.AsObject();
 }
 
 std::string ReadEvent(const ReadPosition& position, bool is_own) {
@@ -262,7 +260,7 @@ std::string ReadEvent(const ReadPosition& position, bool is_own) {
   if (is_own) event.Field("From_Account", position.peer.value);
   event.Field("LastReadTime", UnixSeconds(position.until)).EndObject().EndArray();
   event.EndObject().EndObject().EndArray();
-  return Object(event);
+  return event.AsObject();
 }
 
 std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
@@ -279,7 +277,7 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
         .EndObject();
   }
   event.EndArray();
-  return Object(event);
+  return event.AsObject();
 }
 
 bool IsMeeting(RoomKind kind) { return kind == RoomKind::kDouble || kind == RoomKind::kMulti; }

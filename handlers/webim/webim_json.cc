@@ -52,7 +52,7 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
       .Field("MsgPriority", 2)
       .Json("MsgBody", *body);
   AddGroupInfo(entry, group, content.nick.empty() ? content.sender.value : content.nick);
-  return fmt::format("{{{}}}", entry.text());
+  return entry.AsObject();
 }
 
 std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at) {
