@@ -24,7 +24,6 @@ inline constexpr std::uint16_t kUnsupported = 1003;  ///< a binary message where
 inline constexpr std::uint16_t kNotUtf8 = 1007;
 inline constexpr std::uint16_t kPolicy = 1008;
 inline constexpr std::uint16_t kTooLarge = 1009;
-inline constexpr std::uint16_t kInternal = 1011;
 inline constexpr std::uint16_t kRestart = 1012;
 inline constexpr std::uint16_t kTryLater = 1013;
 }  // namespace close_code

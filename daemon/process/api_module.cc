@@ -149,7 +149,6 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .sdk_app_id = std::to_string(config.im.sdk_app_id),
                                    .maker = creates_groups ? &rooms : nullptr},
                       .reader = deps.channel->reader(),
-                      .log = deps.store.storage().messages(),
                       .places = deps.channel->places(),
                       .verifier = deps.auth.verifier(),
                       .random = deps.runtime.random},

@@ -1,6 +1,5 @@
 #include "handlers/tim/tim_json.h"
 
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>

@@ -1,7 +1,6 @@
 // What a login has missed is read from the store, before it gets what comes.
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 

@@ -47,7 +47,7 @@ Status LoginPushes::Begin(bool is_resumed) {
   }
   const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
   if (!rows) return rows.error();
-  const Result<std::uint64_t> newest = deps_.log.NewestMessage();
+  const Result<std::uint64_t> newest = deps_.commands.channel.deps().log.NewestMessage();
   if (!newest) return newest.error();
   const auto place_in = [&](std::uint64_t number) -> const AccountGroup* {
     const auto found = std::ranges::find_if(*rows, [&](const AccountGroup& row) {

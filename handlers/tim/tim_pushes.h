@@ -32,7 +32,6 @@ struct SocketDeps {
   RequestSocketDeps socket;
   Context commands;
   const RoomReader& reader;
-  MessageLog& log;
   AccountGroupSaver& places;
   const UserSigVerifier& verifier;
   RandomSource& random;

@@ -177,7 +177,6 @@ class ChannelFixture {
                          .clock = clock,
                          .sdk_app_id = std::to_string(kSdkAppId)},
             .reader = reader,
-            .log = store.messages(),
             .places = places,
             .verifier = *verifier,
             .random = random};
