@@ -104,6 +104,17 @@ TEST_F(DirectHistory, MovesOnFromASecondWithMoreMessagesThanAPage) {
   EXPECT_EQ(forward["LastMsgTime"], kStart + 3);
 }
 
+TEST_F(DirectHistory, MovesOnFromASecondOfLongMessages) {
+  world.Write("bob", "alice", seconds(1));
+  for (int i = 0; i < 8; ++i) {
+    MessageContent content = world.Content("bob", seconds(2));
+    content.body = TimWorld::TextBody(std::string(12'000, 'x')).dump();
+    (void)world.server.store.messages().AppendDirectMessage({"alice"}, content);
+  }
+  const json back = Read({{"LastMsgTime", kStart + 2}, {"GetDirection", 0}, {"MaxCnt", 10}});
+  EXPECT_LT(back["LastMsgTime"], kStart + 2);
+}
+
 TEST_F(DirectHistory, LeavesASecondThatFitsIntoNoPage) {
   for (int i = 0; i < 103; ++i) world.Write("bob", "alice", seconds(2));
   const json back = Read({{"LastMsgTime", kStart + 9}, {"GetDirection", 0}});

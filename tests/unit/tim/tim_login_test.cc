@@ -202,6 +202,17 @@ TEST_F(TimLogin, ALaterConnectionOfALoginIsNotEndedByAnEarlierOne) {
   EXPECT_THAT(second.Pushes(), SizeIs(1)) << "it is told that it has ended";
 }
 
+TEST_F(TimLogin, AnEarlierConnectionOfALoginReceivesNothingMore) {
+  const auto first = LoggedIn("alice");
+  SdkClient second(server_);
+  second.TakeLogin(*first);
+  EXPECT_EQ(second.LogInAgain()["ErrorCode"], 0);
+  (void)LoggedIn("bob")->SendDirect("alice", "hello", 1);
+  EXPECT_THAT(second.Texts(), ElementsAre("hello"));
+  EXPECT_THAT(first->Pushes(), IsEmpty());
+  EXPECT_EQ(first->close_code(), 0);
+}
+
 TEST_F(TimLogin, ALogoutLeavesTheSocketOpen) {
   const auto client = LoggedIn("alice");
   EXPECT_EQ(client->Ask("im_open_status.wslogout", {{"wslogout_type", 0}})["ErrorCode"], 0);
@@ -243,6 +254,21 @@ TEST_F(TimLogin, RequestsBeyondTheRateWaitAndMessagesAreRefused) {
   for (const json& reply : replies) refused += reply["ErrorCode"] == 10002 ? 1 : 0;
   EXPECT_EQ(replies.size(), 70U);
   EXPECT_GT(refused, 0U);
+}
+
+TEST_F(TimLogin, OnlyShortGreetingsAreFree) {
+  const auto client = LoggedIn("alice");
+  const auto answers = [&](std::size_t bytes) {
+    const json head = {{"servcmd", "heartbeat.alive"}, {"seq", 1}};
+    const std::string frame =
+        json({{"head", head}, {"body", {{"x", std::string(bytes, 'x')}}}}).dump();
+    std::string all;
+    for (int i = 0; i < 70; ++i) all += ClientFrame(kFinal | kBinaryOpcode, frame);
+    client->SendBytes(all);
+    return client->Pushes().size();
+  };
+  EXPECT_EQ(answers(1'000), 70U);
+  EXPECT_LT(answers(3'000), 70U);
 }
 
 }  // namespace

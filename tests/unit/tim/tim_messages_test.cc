@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/matchers.h"
 #include "tests/support/sdk_client.h"
 
 namespace rtcroom {
@@ -138,6 +139,48 @@ TEST_F(TimMessages, OnlyTheNewestOfManyMissedOnesArePushed) {
   ASSERT_THAT(texts, SizeIs(200));
   EXPECT_EQ(texts.front(), "51");
   EXPECT_EQ(texts.back(), "250");
+}
+
+TEST_F(TimMessages, ManyMissedLongOnesComeInFramesThatFit) {
+  ChannelFixture server({.account_rate = {.per_second = 1000, .burst = 1000}});
+  const auto alice = SdkClient::LoggedIn(server, "alice");
+  const auto bob = SdkClient::LoggedIn(server, "bob");
+  bob->Cut();
+  server.Tick(1s);
+  const std::string text(11'000, 'x');
+  for (std::uint64_t i = 1; i <= 60; ++i) {
+    ASSERT_EQ(alice->SendDirect("bob", text, i)["ErrorCode"], 0);
+    if (i % 20 == 0) server.clock.Advance(1s);
+  }
+  SdkClient again(server);
+  again.TakeLogin(*bob);
+  (void)again.LogInAgain();
+  std::size_t received = 0;
+  for (int i = 0; i < 30; ++i) {
+    received += again.Texts().size();
+    server.Tick(1s);
+    server.Settle();
+  }
+  EXPECT_EQ(received, 60U);
+}
+
+TEST_F(TimMessages, AGroupOfWhichOnlyTheRowIsThereIsEntered) {
+  const auto alice = Joined("alice", "live");
+  const auto bob = LoggedIn("bob");
+  const auto login = server_.channel.logins().Authenticate(
+      bob->login()["tinyid"].get<std::string>(), bob->login()["a2"].get<std::string>());
+  ASSERT_TRUE(login);
+  const RoomKey live = MakeKey(RoomKind::kLive, "live");
+  const AccountGroupChange row{.group = {.account = {"bob"},
+                                         .instance = login->instance,
+                                         .room_number = server_.store.Load(live)->sequence,
+                                         .room = live,
+                                         .joined_at = kNoon,
+                                         .expires = kNoon + 24h}};
+  ASSERT_OK(server_.store.account_groups().RecordAccountGroups({&row, 1}));
+  EXPECT_EQ(bob->Join("live")["ErrorCode"], 0);
+  (void)alice->SendToGroup("live", "hello", 1);
+  EXPECT_THAT(bob->Texts(), ElementsAre("hello"));
 }
 
 TEST_F(TimMessages, AMessageForThoseConnectedTakesNoPlaceInTheGroup) {
