@@ -25,4 +25,10 @@ void AddAccessOptions(CLI::App& command, RoomsAccess& access) {
   command.add_option("--key", access.key, "PEM file: its private key");
 }
 
+void AddWorkerOptions(CLI::App& command, const std::string& section, WorkerCommand& options) {
+  AddAccessOptions(command, options.access);
+  command.add_option("--server", options.server,
+                     "The media server: rtmp://HOST:PORT (default: " + section + ".server)");
+}
+
 }  // namespace rtcroom

@@ -11,15 +11,13 @@
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/base/version.h"
+#include "daemon/cli/access_options.h"
 #include "daemon/cli/commands.h"
-#include "daemon/cli/mix_worker_command.h"
 #include "daemon/cli/printable.h"
 #include "daemon/cli/recordings_options.h"
 #include "daemon/cli/rooms_options.h"
 #include "daemon/cli/store_options.h"
 #include "daemon/cli/users_options.h"
-#include "daemon/cli/web_worker_command.h"
-#include "daemon/cli/web_worker_options.h"
 
 namespace rtcroom {
 namespace {
@@ -37,8 +35,8 @@ struct Options {
   std::string sig = {};
   std::optional<std::string> url = {};
   std::string shell = {};
-  MixWorkerCommand mix_worker = {};
-  WebWorkerCommand web_worker = {};
+  WorkerCommand mix_worker = {};
+  WorkerCommand web_worker = {};
 };
 
 // The commands and the targets of their options.
@@ -90,10 +88,8 @@ class Commands {
     sign_->add_option("--expire", options_.expire, "Life in seconds (default: im.user_sig_ttl)")
         ->check(CLI::Range(std::int64_t{1}, kMaxSigSeconds));
     verify_->add_option("SIG", options_.sig, "The ticket")->required();
-    AddAccessOptions(*mix_worker_, options_.mix_worker.access);
-    mix_worker_->add_option("--server", options_.mix_worker.server,
-                            "The media server: rtmp://HOST:PORT (default: mix.server)");
-    AddWebWorkerOptions(*web_worker_, options_.web_worker);
+    AddWorkerOptions(*mix_worker_, "mix", options_.mix_worker);
+    AddWorkerOptions(*web_worker_, "web", options_.web_worker);
     completion_->add_option("SHELL", options_.shell, "bash or zsh")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh"}));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <ostream>
+#include <span>
 #include <string>
 
 #include "daemon/cli/cli.h"
@@ -60,6 +61,15 @@ int RunUserSigVerify(const VerifyOptions& options, const CliContext& context);
 /// @return kExitOk only for HTTP status 200.
 int RunHealthCheck(const std::optional<std::string>& url, const ConfigPath& path,
                    const CliContext& context);
+
+struct WorkerCommand;
+/// Makes the mixes that the room server wants, as `RunWorker` says.
+int RunMixWorkerCommand(const WorkerCommand& command, const CliContext& context);
+
+/// Replaces the process by rtcroomd-web, which is beside this program or in /usr/libexec/rtcroomd,
+/// with the same arguments: only that program loads the media library. Returns when there is none.
+/// @param arguments  what follows the command's name.
+int RunWebWorkerCommand(std::span<const std::string> arguments, const CliContext& context);
 
 /// Prints a script that completes commands and options in the shell `bash` or `zsh`.
 /// @param app  with all commands and options.

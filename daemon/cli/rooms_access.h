@@ -25,6 +25,12 @@ struct RoomsAccess {
   std::optional<std::string> key = {};
 };
 
+/// What a worker is told on its command line.
+struct WorkerCommand {
+  RoomsAccess access = {};
+  std::optional<std::string> server = {};  ///< the media server; none: that of the configuration
+};
+
 struct RoomsServer {
   std::string target = {};  ///< `unix:PATH` or `host:port`
   bool has_tls = false;

@@ -7,21 +7,14 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include "daemon/base/log_writer.h"
-#include "daemon/base/logger.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/base/text.h"
+#include "daemon/cli/access_options.h"
 #include "daemon/cli/cli.h"
-#include "daemon/cli/printable.h"
-#include "daemon/cli/rooms_channel.h"
-#include "daemon/cli/web_worker_options.h"
 #include "daemon/cli/worker_process.h"
-#include "daemon/config/text_rules.h"
 #include "daemon/config/web_checks.h"
-#include "daemon/process/core_dumps.h"
 #include "daemon/process/standard_descriptors.h"
 #include "daemon/web/run_web_worker.h"
 
@@ -56,62 +49,24 @@ WebWorkerOptions OptionsOf(const WebConfig& web, const std::string& server) {
   };
 }
 
-int Work(const WebWorkerCommand& command, const WorkerContext& context) {
-  const std::optional<Config> config =
-      LoadWorkerConfig({"grpc", "log", "web"}, command.access, context);
-  if (!config) return kExitUsage;
-  const std::string server = command.server.value_or(config->web.server);
-  if (const std::string_view fault = CheckRtmpServer(server); !fault.empty()) {
-    context.err << "--server: " << fault << '\n';
-    return kExitUsage;
-  }
-  const Result<RoomsServer> room_server = FindServer(command.access, config->grpc);
-  if (!room_server) {
-    context.err << "web-worker: " << Printable(room_server.error().detail) << '\n';
-    return kExitUsage;
-  }
-  const sigset_t signals = BlockStopSignals();
-  ForbidCoreDumps();
-  LogWriter log(STDERR_FILENO);
-  Logger logger(config->log.format, config->log.level, log);
-  const WebWorkerOptions options = OptionsOf(config->web, server);
-  logger.Info("web_worker_started",
-              {{"room_server", room_server->target}, {"media_server", server}});
-  const Status worked = RunUntilSignalled(
-      signals, context, logger, [&](const std::stop_token& stop, ServiceReports& reports) {
-        const auto report = [&reports](std::size_t sessions, bool is_serving) {
-          reports.Status(
-              fmt::format("{} sessions; {}", sessions,
-                          is_serving ? "the room server is there" : "the room server is away"));
-        };
-        return RunWebWorker(stop, options,
-                            {.token = room_server->token,
-                             .channel = ConnectTo(*room_server),
-                             .clock = context.clock,
-                             .logger = logger,
-                             .ready = [&reports] { reports.Ready(); },
-                             .report = report});
-      });
-  if (!worked) {
-    logger.Error("web_worker_failed", {{"reason", worked.error().detail}});
-    return kExitFailed;
-  }
-  logger.Info("web_worker_stopped");
-  return kExitOk;
+Status Serve(const std::stop_token& stop, const Config& config, const std::string& media_server,
+             const WorkerDeps& deps) {
+  return RunWebWorker(stop, OptionsOf(config.web, media_server), deps);
 }
 
 int Run(int argc, char** argv) {
   const SystemClock clock;
   const Environment environment = TakeEnvironment(environ);
   CLI::App app("Serves the media of browsers, beside a room server", "rtcroomd web-worker");
-  WebWorkerCommand command;
-  AddWebWorkerOptions(app, command);
+  WorkerCommand command;
+  AddWorkerOptions(app, "web", command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
     return app.exit(failure) == 0 ? kExitOk : kExitUsage;
   }
-  return Work(command, {.err = std::cerr, .environment = environment, .clock = clock});
+  return RunWorker(WorkerKind::kWeb, command,
+                   {.err = std::cerr, .environment = environment, .clock = clock}, Serve);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-#include "daemon/cli/web_worker_command.h"
-
 #include <filesystem>
+#include <string>
 #include <system_error>
 #include <vector>
 
 #include <unistd.h>
+
+#include "daemon/cli/commands.h"
 
 namespace rtcroom {
 namespace {

@@ -1,20 +1,20 @@
 // The worker processes share this code: configuration, signals, the service manager.
 #pragma once
 
-#include <csignal>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <optional>
 #include <ostream>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/cli/rooms_access.h"
 #include "daemon/config/environment.h"
-#include "daemon/process/service_reports.h"
+#include "daemon/grpc/server_call.h"
 
 namespace rtcroom {
 
@@ -29,15 +29,20 @@ struct WorkerContext {
 std::optional<Config> LoadWorkerConfig(std::initializer_list<std::string_view> sections,
                                        const RoomsAccess& access, const WorkerContext& context);
 
-/// Blocks SIGTERM and SIGINT in the calling thread: call it before other threads start.
-sigset_t BlockStopSignals();
+enum class WorkerKind : std::uint8_t { kMix, kWeb };
 
-/// Runs `work` in a thread of its own until one of the signals arrives, which requests its stop, or
-/// until it returns. Notifies a service manager that the environment names (sd_notify(3)); `work`
-/// reports when it is ready.
-/// @return what `work` returned.
-Status RunUntilSignalled(
-    const sigset_t& signals, const WorkerContext& context, Logger& logger,
-    const std::function<Status(const std::stop_token& stop, ServiceReports& reports)>& work);
+/// Serves a room server until `stop`.
+/// @param media_server  rtmp://HOST:PORT
+using WorkerLoop = std::function<Status(const std::stop_token& stop, const Config& config,
+                                        const std::string& media_server, const WorkerDeps& deps)>;
+
+/// Runs `loop` in a thread of its own until SIGTERM or SIGINT arrives, which requests its stop, or
+/// until it returns. Logs to standard error. Notifies a service manager that the environment names
+/// (sd_notify(3)).
+///
+/// Blocks those signals in the calling thread: call it before other threads start.
+/// @return the exit code.
+int RunWorker(WorkerKind kind, const WorkerCommand& command, const WorkerContext& context,
+              const WorkerLoop& loop);
 
 }  // namespace rtcroom

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -33,6 +34,18 @@ struct ServerCallOptions {
   std::chrono::milliseconds silence{45'000};  ///< three times what the server promises
   std::chrono::milliseconds backoff{500};  ///< after the first failure; doubles with each further
   std::chrono::milliseconds max_backoff{10'000};
+};
+
+/// What the loop of a worker process is given; all of it outlives the loop.
+struct WorkerDeps {
+  Secret token;                            ///< of the calls; empty: not sent
+  std::shared_ptr<grpc::Channel> channel;  ///< shared with gRPC's own threads
+  const Clock& clock;
+  Logger& logger;
+  /// The worker has started. Called once, before the first call of the server.
+  std::function<void()> ready;
+  /// Tells the number of mixes or sessions, and whether the server is there.
+  std::function<void(std::size_t count, bool is_served)> report;
 };
 
 /// Keeps a call running: again after it has ended, and instead of one that is silent for too long.

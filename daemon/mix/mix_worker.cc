@@ -29,26 +29,30 @@ WantedPrograms ProgramsFor(const v1::WantedMixes& wanted, const MixServer& serve
 }
 
 void RunMixWorker(const std::stop_token& stop, const MixWorkerOptions& options,
-                  const MixWorkerDeps& deps) {
-  MixSupervisor supervisor(
-      options.supervisor, {.programs = deps.processes, .clock = deps.clock, .logger = deps.logger});
-  std::optional<std::pair<std::size_t, bool>> reported;
+                  const WorkerDeps& deps) {
+  MixProcesses processes(deps.clock, deps.logger);
+  const auto wake = [&processes] { processes.Wake(); };
+  MixClient client(
+      MixCallOptions(deps.token),
+      {.channel = deps.channel, .clock = deps.clock, .logger = deps.logger, .wake = wake});
+  MixSupervisor supervisor(options.supervisor,
+                           {.programs = processes, .clock = deps.clock, .logger = deps.logger});
+  const std::stop_callback wake_at_stop(stop, wake);
+  deps.ready();
   while (!stop.stop_requested()) {
-    std::optional<MonotonicTime> next = deps.client.Step();
-    while (const std::optional<v1::WantedMixes> wanted = deps.client.Take()) {
+    std::optional<MonotonicTime> next = client.Step();
+    while (const std::optional<v1::WantedMixes> wanted = client.Take()) {
       supervisor.Want(ProgramsFor(*wanted, options.server, deps.logger));
     }
     if (const std::optional<MonotonicTime> due = supervisor.Step()) next = std::min(*next, *due);
-    const std::pair state(supervisor.running(), deps.client.is_served());
-    if (reported != state) deps.report(state.first, state.second);
-    reported = state;
-    deps.processes.Wait(next);
+    deps.report(supervisor.running(), client.is_served());
+    processes.Wait(next);
   }
   supervisor.Want({});
   while (true) {
     const std::optional<MonotonicTime> due = supervisor.Step();
     if (supervisor.running() == 0) return;
-    deps.processes.Wait(due);
+    processes.Wait(due);
   }
 }
 

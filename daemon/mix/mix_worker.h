@@ -1,7 +1,6 @@
 // The loop of the process that mixes streams.
 #pragma once
 
-#include <functional>
 #include <stop_token>
 
 #include <rtcroom/v1/room_admin.pb.h>
@@ -24,24 +23,12 @@ struct MixWorkerOptions {
   MixSupervisorOptions supervisor = {};
 };
 
-/// All of it outlives the call.
-struct MixWorkerDeps {
-  MixClient& client;  ///< its `wake` wakes `processes`
-  MixProcesses& processes;
-  const Clock& clock;
-  Logger& logger;
-  /// Called when the number of programs, or whether the server is followed, has changed.
-  std::function<void(std::size_t running, bool is_following)> report;
-};
-
 /// The programs of the mixes that can be made. Logs those that cannot.
 WantedPrograms ProgramsFor(const v1::WantedMixes& wanted, const MixServer& server, Logger& logger);
 
 /// Makes the mixes that the server wants until `stop`, then ends all programs and waits for that.
-/// The programs go on while the server is away.
-///
-/// `stop` has to wake `processes`. The programs live no longer than the calling thread.
+/// The programs go on while the server is away, and live no longer than the calling thread.
 void RunMixWorker(const std::stop_token& stop, const MixWorkerOptions& options,
-                  const MixWorkerDeps& deps);
+                  const WorkerDeps& deps);
 
 }  // namespace rtcroom

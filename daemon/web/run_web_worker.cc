@@ -11,7 +11,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
-#include "daemon/grpc/server_call.h"
 #include "daemon/web/main_loop.h"
 #include "daemon/web/web_peer.h"
 
@@ -85,7 +84,7 @@ std::vector<std::string> LocalAddresses() {
 }
 
 Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options,
-                    const WebWorkerDeps& deps) {
+                    const WorkerDeps& deps) {
   gst_init(nullptr, nullptr);
   if (Status tried = TryOnce(options.network, stop); !tried || stop.stop_requested()) return tried;
   std::optional<ServerCall<v1::WebReport, v1::WebOrder>> calls;
@@ -105,7 +104,6 @@ Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options
                                                     .hello = [&worker] { return worker.Hello(); }});
   deps.ready();
   const std::stop_callback wake(stop, main_loop::Wake);
-  std::optional<std::pair<std::size_t, bool>> reported;
   MonotonicTime stepped_at{};
   main_loop::Run(kStep, [&] {
     calls->Step();
@@ -114,10 +112,8 @@ Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options
     if (now - stepped_at >= kStep) {
       stepped_at = now;
       worker.Step();
+      deps.report(worker.sessions(), calls->is_served());
     }
-    const std::pair state(worker.sessions(), calls->is_served());
-    if (reported != state) deps.report(state.first, state.second);
-    reported = state;
     return !stop.stop_requested();
   });
   return {};
