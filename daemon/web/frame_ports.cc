@@ -11,13 +11,11 @@ struct Tap {
   MediaKind kind;
   std::shared_ptr<StreamHub> hub;
   FrameTime time;
-  GstCaps* seen = nullptr;  ///< only compared
 };
 
-void TellSize(GstSample* sample, Tap& tap) {
-  GstCaps* const caps = gst_sample_get_caps(sample);
-  if (tap.kind != MediaKind::kVideo || caps == nullptr || caps == tap.seen) return;
-  tap.seen = caps;
+void TellSize(GstSample* sample, const Tap& tap) {
+  const GstCaps* const caps = gst_sample_get_caps(sample);
+  if (tap.kind != MediaKind::kVideo || caps == nullptr) return;
   const GstStructure* const of = gst_caps_get_structure(caps, 0);
   gint width = 0;
   gint height = 0;

@@ -7,30 +7,22 @@
 
 namespace rtcroom {
 
-struct GstUnref {
+struct GstFree {
+  void operator()(gchar* text) const { g_free(text); }
+  void operator()(guchar* bytes) const { g_free(bytes); }
+  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
+  void operator()(GstSample* sample) const { gst_sample_unref(sample); }
   template <typename T>
   void operator()(T* object) const {
     gst_object_unref(object);
   }
 };
-/// One reference to an element, a pad, or another object of GLib.
+/// One reference to an element, a pad, or another object of the library, or memory of it.
 template <typename T>
-using GstPtr = std::unique_ptr<T, GstUnref>;
-
-struct GFree {
-  void operator()(void* memory) const { g_free(memory); }
-};
-using GText = std::unique_ptr<gchar, GFree>;
-
-struct CapsUnref {
-  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
-};
-using CapsPtr = std::unique_ptr<GstCaps, CapsUnref>;
-
-struct SampleUnref {
-  void operator()(GstSample* sample) const { gst_sample_unref(sample); }
-};
-using SamplePtr = std::unique_ptr<GstSample, SampleUnref>;
+using GstPtr = std::unique_ptr<T, GstFree>;
+using GText = GstPtr<gchar>;
+using CapsPtr = GstPtr<GstCaps>;
+using SamplePtr = GstPtr<GstSample>;
 
 /// A weak reference, for callbacks of the library.
 template <typename T>

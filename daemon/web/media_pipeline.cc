@@ -1,6 +1,5 @@
 #include "daemon/web/media_pipeline.h"
 
-#include <string_view>
 #include <utility>
 
 #include <gst/video/video.h>
@@ -20,8 +19,7 @@ void MediaClock::Give(GstElement* pipeline) const {
   gst_element_set_base_time(pipeline, base_);
 }
 
-MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended)
-    : ended_(std::move(ended)) {
+MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock) {
   GstElement* const made = gst_parse_launch(text.c_str(), nullptr);
   // A single element is not made into one.
   GstElement* const whole = GST_IS_PIPELINE(made) ? made : gst_pipeline_new(nullptr);
@@ -77,14 +75,13 @@ gboolean MediaPipeline::OnMessage(GstBus* /*bus*/, GstMessage* message, gpointer
     case GST_MESSAGE_ERROR: {
       GError* error = nullptr;
       gst_message_parse_error(message, &error, nullptr);
-      const std::string_view sentence = error->message;
-      const std::string why(sentence.substr(0, sentence.find('?')));  // no query of an address
+      const std::string sentence = error->message;
       g_clear_error(&error);
-      pipeline.ended_(why);
+      if (!pipeline.end_) pipeline.end_ = sentence.substr(0, sentence.find('?'));  // no query
       break;
     }
     case GST_MESSAGE_EOS:
-      pipeline.ended_("end of stream");
+      if (!pipeline.end_) pipeline.end_ = "end of stream";
       break;
     case GST_MESSAGE_LATENCY:
       gst_bin_recalculate_latency(GST_BIN(pipeline.pipeline_.get()));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <optional>
 #include <string>
 
 #include <gst/gst.h>
@@ -30,13 +30,9 @@ class MediaClock {
 /// @threads for the main loop's thread, unless a method says otherwise.
 class MediaPipeline {
  public:
-  /// Called on the main loop's thread when the pipeline has failed, or its stream has ended; `why`
-  /// is the library's sentence, without what follows a `?`. It must not stop the pipeline.
-  using Ended = std::function<void(const std::string& why)>;
-
   /// @param text  as for gst-launch-1.0(1); fixed but for numbers, so it is always valid. Its
   ///              elements are installed.
-  MediaPipeline(const std::string& text, const MediaClock& clock, Ended ended);
+  MediaPipeline(const std::string& text, const MediaClock& clock);
   /// Stops it.
   ~MediaPipeline();
   MediaPipeline(const MediaPipeline&) = delete;
@@ -45,6 +41,9 @@ class MediaPipeline {
   void Play();
   /// Waits until its threads have ended.
   void Stop();
+  /// Why it has failed, or that its stream has ended: the library's sentence, without what follows
+  /// a `?`. nullopt: neither.
+  [[nodiscard]] const std::optional<std::string>& end() const { return end_; }
 
   /// The element of that name; null when there is none. Safe from any thread.
   [[nodiscard]] GstPtr<GstElement> Find(const char* name) const;
@@ -61,7 +60,7 @@ class MediaPipeline {
   static gboolean OnMessage(GstBus* bus, GstMessage* message, gpointer self);
 
   GstPtr<GstElement> pipeline_;
-  const Ended ended_;
+  std::optional<std::string> end_;
   guint watch_ = 0;
   std::atomic<bool> is_stopped_{false};
 };

@@ -32,7 +32,7 @@ RtmpPull::RtmpPull(const std::string& address, PullPictures pictures, std::size_
       clock_(clock),
       hub_(std::move(hub)),
       pictures_(pictures),
-      pipeline_(kPipeline, clock, [this](const std::string&) { has_ended_ = true; }) {
+      pipeline_(kPipeline, clock) {
   g_object_set(pipeline_.Find("source").get(), "location", address.c_str(), nullptr);
   g_signal_connect(pipeline_.Find("streams").get(), "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
@@ -43,7 +43,7 @@ RtmpPull::RtmpPull(const std::string& address, PullPictures pictures, std::size_
 }
 
 bool RtmpPull::IsConnecting() const {
-  return !has_ended_ && RtmpBytesFrom(pipeline_.Find("source").get()) == 0;
+  return !has_ended() && RtmpBytesFrom(pipeline_.Find("source").get()) == 0;
 }
 
 void RtmpPull::Receive(GstPad* pad) {

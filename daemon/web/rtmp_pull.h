@@ -41,7 +41,7 @@ class RtmpPull {
   /// the connection of a pull that is destroyed meanwhile: pause it instead.
   [[nodiscard]] bool IsConnecting() const;
   /// Whether it has failed, or the stream has ended.
-  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  [[nodiscard]] bool has_ended() const { return pipeline_.end().has_value(); }
   /// Whether pictures came in another order than they are shown in: browsers cannot play them.
   [[nodiscard]] bool is_reordered() const { return reordered_ >= kReordered; }
 
@@ -57,7 +57,6 @@ class RtmpPull {
   std::atomic<PullPictures> pictures_;
   std::atomic<int> reordered_{0};
   std::atomic<bool> is_paused_{false};
-  bool has_ended_ = false;
   Mutex mutex_;
   PullOffset offset_ GUARDED_BY(mutex_);
   MediaPipeline pipeline_;  ///< the last, so that its threads end first

@@ -29,11 +29,7 @@ std::string PipelineText(const RtmpPush::Media& media) {
 
 RtmpPush::RtmpPush(const std::string& address, Media media, const MediaClock& clock,
                    std::shared_ptr<StreamHub> hub)
-    : media_(media),
-      hub_(std::move(hub)),
-      pipeline_(PipelineText(media), clock, [this](const std::string& why) {
-        if (!std::exchange(has_ended_, true)) why_ = why;
-      }) {
+    : media_(media), hub_(std::move(hub)), pipeline_(PipelineText(media), clock) {
   g_object_set(pipeline_.Find("target").get(), "location", address.c_str(), nullptr);
   feed_ = std::make_shared<FrameFeed>(pipeline_.Find("video"), pipeline_.Find("audio"));
   pipeline_.Play();

@@ -28,17 +28,15 @@ class RtmpPush {
   RtmpPush& operator=(const RtmpPush&) = delete;
 
   /// Whether the media server could not be reached, or has closed the stream.
-  [[nodiscard]] bool has_ended() const { return has_ended_; }
+  [[nodiscard]] bool has_ended() const { return pipeline_.end().has_value(); }
   /// Whether the media server takes the stream, or took it before it has ended.
   [[nodiscard]] bool IsTaken() const;
-  [[nodiscard]] const std::string& why() const { return why_; }
+  [[nodiscard]] std::string why() const { return pipeline_.end().value_or(""); }
   [[nodiscard]] const Media& media() const { return media_; }
 
  private:
   const Media media_;
   const std::shared_ptr<StreamHub> hub_;
-  bool has_ended_ = false;
-  std::string why_;
   MediaPipeline pipeline_;
   std::shared_ptr<FrameFeed> feed_;  ///< shared with the hub
 };

@@ -56,7 +56,8 @@ Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
   peer->Begin(offer, network);
   const MediaTime began_at = clock.Now();
   main_loop::Run(kStep, [&] {
-    return !is_answered && !has_failed && !stop.stop_requested() && clock.Now() < began_at + 20s;
+    return !is_answered && !has_failed && !peer->has_failed() && !stop.stop_requested() &&
+           clock.Now() < began_at + 20s;
   });
   peer->End();
   if (is_answered || stop.stop_requested()) return {};

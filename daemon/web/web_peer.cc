@@ -24,7 +24,7 @@ std::string FingerprintOf(std::string_view pem) {
   if (end == pem.npos || begin > end) return "";
   const std::string body(pem.substr(begin, end - begin));
   gsize size = 0;
-  const std::unique_ptr<guchar, GFree> der(g_base64_decode(body.c_str(), &size));
+  const GstPtr<guchar> der(g_base64_decode(body.c_str(), &size));
   return GText(g_compute_checksum_for_data(G_CHECKSUM_SHA256, der.get(), size)).get();
 }
 
@@ -106,8 +106,7 @@ WebPeer::WebPeer(WebWay way, const WebOffer& offer, const PeerNetwork& network,
     : way_(way),
       clock_(clock),
       hub_(std::move(hub)),
-      pipeline_(PipelineText(way, offer, network), clock,
-                [this](const std::string&) { Fail(v1::WebEnded::REASON_FAILED); }),
+      pipeline_(PipelineText(way, offer, network), clock),
       rtc_(pipeline_.Find("rtc")),
       events_(std::move(events)) {}
 

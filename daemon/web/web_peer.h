@@ -62,6 +62,8 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   /// Ends the connection, and its threads.
   void End();
 
+  /// Whether its pipeline has failed.
+  [[nodiscard]] bool has_failed() const { return pipeline_.end().has_value(); }
   /// Packets of RTCP that came.
   [[nodiscard]] std::uint64_t signs() const { return signs_; }
   /// Bytes of media to the peer, or from it: then all packets count, also those that are left out.

@@ -77,7 +77,7 @@ void WebWorker::Open(const v1::WebOpen& order) {
     return Refuse(id, has_no_codec ? v1::WebRefused::CODE_NO_CODEC : v1::WebRefused::CODE_MALFORMED,
                   offer.error().detail);
   }
-  WebStream& stream = StreamAt(order);
+  WebStream& stream = StreamAt(order.app(), order.stream());
   if (publishes) {
     TakeOver(stream, false);  // one publishes and one more is to be answered, at most
   } else {
@@ -108,12 +108,11 @@ void WebWorker::TakeOver(const WebStream& stream, bool is_answered) {
   }
 }
 
-template <typename Order>
-WebStream& WebWorker::StreamAt(const Order& order) {
-  std::unique_ptr<WebStream>& place = streams_[{order.app(), order.stream()}];
+WebStream& WebWorker::StreamAt(const std::string& app, const std::string& name) {
+  std::unique_ptr<WebStream>& place = streams_[{app, name}];
   if (!place) {
-    place = std::make_unique<WebStream>(order.app(), order.stream(), options_.streams, media_clock_,
-                                        logger_, clock_.Monotonic());
+    place = std::make_unique<WebStream>(app, name, options_.streams, media_clock_, logger_,
+                                        clock_.Monotonic());
   }
   return *place;
 }
@@ -162,8 +161,9 @@ void WebWorker::Keep(const v1::WebKeep& order) {
   for (const std::string& id : unwanted) End(id, "not_wanted");
   for (const auto& [key, stream] : streams_) stream->SetKept(false);
   for (const v1::WebStream& each : order.streams()) {
-    StreamAt(each).SetKept(true);
-    StreamAt(each).SetPullQuery(each.rtmp_query());
+    WebStream& stream = StreamAt(each.app(), each.stream());
+    stream.SetKept(true);
+    stream.SetPullQuery(each.rtmp_query());
   }
 }
 
@@ -203,6 +203,7 @@ void WebWorker::End(const std::string& id, std::string_view reason) {
 }
 
 std::optional<SessionFault> WebWorker::FaultOf(Session& session, MonotonicTime now) {
+  if (session.peer->has_failed()) return v1::WebEnded::REASON_FAILED;
   if (!session.is_answered) {
     if (now - session.watch.began_at() < kAnswerPatience) return std::nullopt;
     return v1::WebEnded::REASON_FAILED;
@@ -221,11 +222,10 @@ std::optional<SessionFault> WebWorker::FaultOf(Session& session, MonotonicTime n
 }
 
 void WebWorker::StepSessions(MonotonicTime now) {
-  std::vector<std::pair<std::string, SessionFault>> faults;
-  for (auto& [id, session] : sessions_) {
-    if (const auto fault = FaultOf(session, now)) faults.emplace_back(id, *fault);
+  for (auto next = sessions_.begin(); next != sessions_.end();) {
+    auto& [id, session] = *next++;
+    if (const auto fault = FaultOf(session, now)) Fail(id, *fault);
   }
-  for (const auto& [id, fault] : faults) Fail(id, fault);
 }
 
 void WebWorker::StepStreams(MonotonicTime now) {

@@ -71,8 +71,7 @@ class WebWorker {
   /// Ends a session by itself, and reports it.
   void Fail(const std::string& id, SessionFault fault);
   void End(const std::string& id, std::string_view reason);
-  template <typename Order>
-  WebStream& StreamAt(const Order& order);
+  WebStream& StreamAt(const std::string& app, const std::string& name);
   /// Ends who publishes a stream, and was answered or not: one of each at most.
   void TakeOver(const WebStream& stream, bool is_answered);
   std::optional<SessionFault> FaultOf(Session& session, MonotonicTime now);
