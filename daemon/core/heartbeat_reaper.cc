@@ -7,9 +7,6 @@
 namespace rtcroom {
 namespace {
 
-/// Members of one stream that are judged when it is off: the latest.
-constexpr std::size_t kMostClaims = 64;
-
 /// How much of `lasting`, which lasts until now, is certain at all nodes.
 std::chrono::milliseconds Certain(std::chrono::milliseconds lasting, const SharedSilence& answer) {
   const auto told_ago = answer.told_ago.value_or(std::chrono::milliseconds(0));
@@ -199,7 +196,7 @@ std::vector<LapsedLease> HeartbeatReaper::LeasesWithMediaOff(MonotonicTime now) 
   if (media_.streams) {
     for (const std::string& stream : media_.streams->media.OffFor(options_.rules.grace)) {
       if (leases.size() == options_.most_per_sweep) break;
-      observe(media_.streams->claims.MembersOf(stream, kMostClaims));
+      observe(media_.streams->claims.MembersOf(stream));
     }
   }
   // Without an answer the next sweep finds them; `AskCluster` logs that there is none.

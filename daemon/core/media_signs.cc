@@ -26,8 +26,7 @@ std::vector<MediaSign> MediaSigns::SignsSince(MonotonicTime since, MonotonicTime
   std::vector<MediaSign> signs;
   if (sources_.streams != nullptr) {
     for (const StreamSign& sign : sources_.streams->SignsSince(since)) {
-      for (const StreamClaims::Member& member :
-           sources_.claims.MembersOf(sign.stream, StreamClaims::kMostMembers)) {
+      for (const StreamClaims::Member& member : sources_.claims.MembersOf(sign.stream)) {
         Add(member,
             {.kind = sign.is_on ? MediaState::Kind::kOn : MediaState::Kind::kOff,
              .age = AgeOf(sign.at, as_of),

@@ -1,6 +1,7 @@
 #include "daemon/core/stream_claims.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 #include <variant>
@@ -110,13 +111,12 @@ std::vector<std::string> StreamClaims::TakeEvicted() {
   return std::exchange(evicted_, {});
 }
 
-std::vector<StreamClaims::Member> StreamClaims::MembersOf(std::string_view stream,
-                                                          std::size_t limit) const {
+std::vector<StreamClaims::Member> StreamClaims::MembersOf(std::string_view stream) const {
   std::vector<Member> members;
   const MutexLock lock(mutex_);
   const auto found = members_of_.find(stream);
   if (found == members_of_.end()) return members;
-  for (const Member& member : found->second | std::views::take(limit)) members.push_back(member);
+  std::ranges::copy(found->second | std::views::take(kMostMembers), std::back_inserter(members));
   return members;
 }
 
@@ -168,7 +168,7 @@ bool StreamClaims::IsClaimed(std::string_view stream) const {
 }
 
 bool StreamClaims::IsClaimedByItsUser(std::string_view stream) const {
-  return std::ranges::any_of(MembersOf(stream, kMostMembers), [&](const Member& member) {
+  return std::ranges::any_of(MembersOf(stream), [&](const Member& member) {
     return IsOwnStream(stream, member.user_id, streams_);
   });
 }

@@ -39,10 +39,9 @@ class StreamClaims : public CommitListener {
   void Restore(const Room& room) EXCLUDES(mutex_);
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
-  /// The members that claim the stream, the latest add_pusher first, at most `limit`. Several only
-  /// where a user is in several rooms, or where clients name the stream of another.
-  [[nodiscard]] std::vector<Member> MembersOf(std::string_view stream, std::size_t limit) const
-      EXCLUDES(mutex_);
+  /// The members that claim the stream, the latest add_pusher first, at most `kMostMembers`.
+  /// Several only where a user is in several rooms, or where clients name the stream of another.
+  [[nodiscard]] std::vector<Member> MembersOf(std::string_view stream) const EXCLUDES(mutex_);
   /// Its members with the numbers of their rooms, at most `kMostMembers`.
   [[nodiscard]] std::vector<StreamOwner> OwnersOf(std::string_view stream) const EXCLUDES(mutex_);
   [[nodiscard]] bool IsClaimed(std::string_view stream) const EXCLUDES(mutex_);

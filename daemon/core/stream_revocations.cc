@@ -13,10 +13,9 @@ namespace {
 /// Claims of other users do not count: the stream would be theirs to keep on air, or to end.
 bool IsInAnotherRoom(const UserId& user_id, const std::string& stream, const RoomKey& room,
                      const StreamClaims& claims) {
-  return std::ranges::any_of(claims.MembersOf(stream, StreamClaims::kMostMembers),
-                             [&](const StreamClaims::Member& member) {
-                               return member.user_id == user_id && member.room != room;
-                             });
+  return std::ranges::any_of(claims.MembersOf(stream), [&](const StreamClaims::Member& member) {
+    return member.user_id == user_id && member.room != room;
+  });
 }
 
 void AddRevocations(const Room& before, const RevocationRule& rule, RoomChange& change) {

@@ -22,7 +22,7 @@ Result<RoomKey> WebRights::CheckPublish(const WebGrant& grant) const {
   const std::optional<TimePoint> revoked = revocations.RevokedUntil(stream);
   if (revoked && grant.signed_until <= *revoked) return NotAllowed("revoked");
   const RoomKey& bound = grant.binding.room;
-  for (const StreamClaims::Member& member : claims.MembersOf(stream, StreamClaims::kMostMembers)) {
+  for (const StreamClaims::Member& member : claims.MembersOf(stream)) {
     const bool is_meant = member.user_id == grant.binding.user_id &&
                           member.room.kind == bound.kind &&
                           (bound.id.value.empty() || member.room == bound);
@@ -36,7 +36,7 @@ Result<RoomKey> WebRights::CheckPublish(const WebGrant& grant) const {
 Result<RoomKey> WebRights::CheckPlay(const WebGrant& grant) const {
   const auto& [room, user_id] = grant.binding;
   if (bans.IsBanned(room, user_id)) return NotAllowed("banned");
-  const auto members = claims.MembersOf(grant.name.stream, StreamClaims::kMostMembers);
+  const auto members = claims.MembersOf(grant.name.stream);
   const bool is_of_room = std::ranges::any_of(members, [&](const StreamClaims::Member& member) {
     return member.room == room && IsOwnStream(grant.name.stream, member.user_id, streams);
   });

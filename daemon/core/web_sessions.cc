@@ -365,8 +365,7 @@ void WebSessions::OnAir(std::string_view stream, bool is_on) noexcept {
 
 bool WebSessions::IsWantedLocked(std::string_view stream) const {
   if (rooms_.empty()) return false;
-  for (const auto& [room, user_id] :
-       deps_.rights.claims.MembersOf(stream, StreamClaims::kMostMembers)) {
+  for (const auto& [room, user_id] : deps_.rights.claims.MembersOf(stream)) {
     if (rooms_.contains(room) && IsOwnStream(stream, user_id, deps_.rights.streams)) return true;
   }
   return false;
