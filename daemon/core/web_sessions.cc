@@ -30,6 +30,11 @@ WebOpenOutcome OutcomeOf(WebEndReason reason) {
   return reason == WebEndReason::kWorker ? WebOpenOutcome::kNoWorker : WebOpenOutcome::kFailed;
 }
 
+/// Of an offer that is not allowed, or about which the store cannot be asked.
+WebOpenOutcome OutcomeOf(const Error& error) {
+  return error.code == Errc::kNotAllowed ? WebOpenOutcome::kNotAllowed : WebOpenOutcome::kFailed;
+}
+
 }  // namespace
 
 void WebSessions::Open(const WebSessionOffer& offer, Done done) {
@@ -40,14 +45,9 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   }
   const std::string id = RandomHex(deps_.random, kRandomBytes) + AddressDigits(offer.address);
   const Result<RoomKey> room = deps_.rights.Check(*grant);
-  std::optional<Refusal> refusal;
-  if (room) {
-    refusal = Begin(offer, *grant, *room, id, done);
-  } else {
-    const bool is_denied = room.error().code == Errc::kNotAllowed;
-    refusal = {is_denied ? WebOpenOutcome::kNotAllowed : WebOpenOutcome::kFailed,
-               room.error().detail};
-  }
+  const std::optional<Refusal> refusal =
+      room ? Begin(offer, *grant, *room, id, done)
+           : Refusal{OutcomeOf(room.error()), room.error().detail};
   if (refusal) {
     deps_.observer.OnWebOffer(offer.direction, refusal->outcome);
     deps_.logger.Info("web_refused", {{"direction", WebDirectionName(offer.direction)},
@@ -58,12 +58,12 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
     return done({.outcome = refusal->outcome});
   }
   // A removal between the first check and now has found no session to end.
-  const bool is_allowed = deps_.rights.Check(*grant).ok();
+  const Result<RoomKey> still = deps_.rights.Check(*grant);
   Effects effects;
   const MutexLock lock(mutex_);
   const auto session = sessions_.find(id);
   if (session == sessions_.end()) return;  // what has ended it has answered
-  if (!is_allowed) return EndLocked(session, WebEndReason::kRemoved, effects);
+  if (!still) return EndLocked(session, WebEndReason::kRemoved, effects, OutcomeOf(still.error()));
   const std::string query =
       offer.direction == WebDirection::kPublish
           ? offer.query
@@ -81,7 +81,13 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
   const MonotonicTime now = deps_.clock.Monotonic();
   const UserId& user_id = grant.binding.user_id;
   const MutexLock lock(mutex_);
-  if (!AdmitLocked(user_id, now)) return Refusal{WebOpenOutcome::kTooManyOffers, "too many offers"};
+  // Only holders of a signed address get here.
+  if (offers_.size() >= kMaxCountedUsers) offers_.clear();
+  // A page that loses its worker offers again at once, all that it plays.
+  const RateLimit rate{.per_second = 1, .burst = static_cast<std::uint32_t>(2 * limits_.per_user)};
+  if (!offers_[user_id].Take(now, rate)) {
+    return Refusal{WebOpenOutcome::kTooManyOffers, "too many offers"};
+  }
   std::size_t of_user = 0;
   std::size_t of_address = 0;
   WorkerLoad load;
@@ -112,14 +118,6 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
              .since = now,
              .done = std::move(done)});
   return std::nullopt;
-}
-
-bool WebSessions::AdmitLocked(const UserId& user_id, MonotonicTime now) {
-  // Only holders of a signed address get here.
-  if (offers_.size() >= kMaxCountedUsers) offers_.clear();
-  // A page that loses its worker offers again at once, all that it plays.
-  const RateLimit rate{.per_second = 1, .burst = static_cast<std::uint32_t>(2 * limits_.per_user)};
-  return offers_[user_id].Take(now, rate);
 }
 
 // All sessions of a stream are at one worker, so that its media reaches that one once.
@@ -403,9 +401,16 @@ void WebSessions::CheckRestored() {
     const MutexLock lock(mutex_);
     restored.swap(restored_);
   }
-  std::erase_if(restored, [this](const auto& one) { return deps_.rights.Check(one.second).ok(); });
+  std::vector<std::pair<std::string, WebGrant>> unknown;  // the store cannot be asked about them
+  std::erase_if(restored, [&](const auto& one) {
+    const Result<RoomKey> room = deps_.rights.Check(one.second);
+    if (!room && room.error().code == Errc::kNotAllowed) return false;
+    if (!room) unknown.push_back(one);
+    return true;
+  });
   Effects effects;
   const MutexLock lock(mutex_);
+  restored_.insert(restored_.end(), unknown.begin(), unknown.end());
   for (const auto& [id, grant] : restored) {
     const auto session = sessions_.find(id);
     if (session != sessions_.end()) EndLocked(session, WebEndReason::kRemoved, effects);

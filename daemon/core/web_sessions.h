@@ -128,8 +128,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] bool Has(std::string_view session) const EXCLUDES(mutex_);
 
   /// A worker has called. The sessions that it serves go on if their users may still have them, the
-  /// others are closed, now or in the next round; so is one whose offer waits, since its answer is
-  /// lost: the client offers anew.
+  /// others are closed, now or in a round in which the store can be asked; so is one whose offer
+  /// waits, since its answer is lost: the client offers anew.
   void Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
               std::span<const WebRunning> running) EXCLUDES(mutex_);
   /// Its call has ended, and with it its sessions.
@@ -199,7 +199,6 @@ class WebSessions : public CommitListener, public OnAirListener {
   std::optional<Refusal> Begin(const WebSessionOffer& offer, const WebGrant& grant,
                                const RoomKey& room, const std::string& id, Done& done)
       EXCLUDES(mutex_);
-  [[nodiscard]] bool AdmitLocked(const UserId& user_id, MonotonicTime now) REQUIRES(mutex_);
   /// @param home  the worker that has the stream; null: none.
   /// @return null: none is connected, or all that may have the stream are full.
   [[nodiscard]] WebWorkerPtr ChooseLocked(const WebStreamName& name, const WebWorkerPtr& home,

@@ -299,6 +299,20 @@ TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
   EXPECT_EQ(returned->closed.back().first, id);
 }
 
+TEST_F(WebSessionsTest, GoOnUntilTheStoreCanBeAskedAboutThem) {
+  const WebRunning running{.session = std::string(40, 'a'),
+                           .direction = WebDirection::kPlay,
+                           .name = {.stream = "host", .app = "live"},
+                           .rtmp_query = "gone"};
+  sessions_.Attach(link_, 64, {&running, 1});
+  failing_.busy = true;
+  (void)sessions_.Round();
+  EXPECT_TRUE(sessions_.Has(running.session));
+  failing_.busy = false;
+  (void)sessions_.Round();
+  EXPECT_THAT(link_->closed, ElementsAre(Pair(running.session, "kicked")));
+}
+
 TEST_F(WebSessionsTest, CountForTheirAddressAfterARestart) {
   for (int i = 0; i < 3; ++i) Play("guest", "host");
   for (int i = 0; i < 2; ++i) Play("host", "guest");
