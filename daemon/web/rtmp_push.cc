@@ -38,6 +38,6 @@ RtmpPush::RtmpPush(const std::string& address, Media media, const MediaClock& cl
 
 bool RtmpPush::IsTaken() const { return RtmpBytesFrom(pipeline_.Find("target").get()) > 0; }
 
-RtmpPush::~RtmpPush() { hub_->Remove(*feed_); }
+RtmpPush::~RtmpPush() { Mute(); }
 
 }  // namespace rtcroom

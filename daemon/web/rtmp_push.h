@@ -27,6 +27,12 @@ class RtmpPush {
   RtmpPush(const RtmpPush&) = delete;
   RtmpPush& operator=(const RtmpPush&) = delete;
 
+  /// Whether the media server has not yet said that it takes the stream. The library never closes
+  /// the connection of a push that is destroyed meanwhile: mute it, and destroy it later.
+  [[nodiscard]] bool IsConnecting() const { return !has_ended() && !IsTaken(); }
+  /// It gets no frames from now on.
+  void Mute() { hub_->Remove(*feed_); }
+
   /// Whether the media server could not be reached, or has closed the stream.
   [[nodiscard]] bool has_ended() const { return pipeline_.end().has_value(); }
   /// Whether the media server takes the stream, or took it before it has ended.

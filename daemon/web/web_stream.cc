@@ -23,7 +23,7 @@ std::string WebStream::Address(const std::string& query) const {
 
 void WebStream::Publish(std::shared_ptr<WebPeer> publisher, const std::string& query) {
   EndPull();
-  push_.reset();
+  EndPush();
   push_plan_ = {};
   push_query_ = query;
   is_reordered_ = false;  // another source may send pictures in their order
@@ -33,7 +33,7 @@ void WebStream::Publish(std::shared_ptr<WebPeer> publisher, const std::string& q
 }
 
 void WebStream::Unpublish(MonotonicTime now) {
-  push_.reset();
+  EndPush();
   publisher_.reset();
   hub_->Restart();
   pull_plan_.Media(now);  // who plays it waits as long as for one that was never there
@@ -46,6 +46,7 @@ void WebStream::AskKey() {
 
 void WebStream::Step(MonotonicTime now, bool has_players) {
   if (pull_ && pull_->is_paused() && !pull_->IsConnecting()) pull_.reset();
+  std::erase_if(muted_, [](const auto& push) { return !push->IsConnecting(); });
   if (publisher_) {
     StepPush(now);
   } else {
@@ -79,9 +80,17 @@ void WebStream::StepPush(MonotonicTime now) {
   }
   const bool is_complete =
       (media.has_video && media.has_audio) || now - *media_at_ >= kBothPatience;
-  if (push_ && push_->media() != media) push_.reset();
+  if (push_ && push_->media() != media) EndPush();
   if (push_ || !is_complete || !push_plan_.IsDue(now)) return;
   push_ = std::make_unique<RtmpPush>(Address(push_query_), media, clock_, hub_);
+}
+
+void WebStream::EndPush() {
+  if (push_ && push_->IsConnecting()) {
+    push_->Mute();
+    muted_.push_back(std::move(push_));
+  }
+  push_.reset();
 }
 
 void WebStream::StepPull(MonotonicTime now, bool has_players) {

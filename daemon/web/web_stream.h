@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -57,13 +58,15 @@ class WebStream {
   [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {
     return publisher_ == nullptr && pull_plan_.IsMissing(now, since);
   }
-  /// Whether nobody has published or wanted it for long, and it has no pull, not even a paused one.
+  /// Whether nobody has published or wanted it for long, and it has no pull, not even a paused one,
+  /// and no muted push.
   [[nodiscard]] bool IsOver(MonotonicTime now) const {
-    return publisher_ == nullptr && pull_ == nullptr && pull_plan_.IsOver(now);
+    return publisher_ == nullptr && pull_ == nullptr && muted_.empty() && pull_plan_.IsOver(now);
   }
 
  private:
   void StepPush(MonotonicTime now);
+  void EndPush();
   void StepPull(MonotonicTime now, bool has_players);
   [[nodiscard]] bool IsPulling() const { return pull_ != nullptr && !pull_->is_paused(); }
   void BeginPull();
@@ -82,6 +85,7 @@ class WebStream {
   std::string push_query_;
   std::string pull_query_;
   std::unique_ptr<RtmpPush> push_;
+  std::vector<std::unique_ptr<RtmpPush>> muted_;  ///< pushes that still connect, and are over
   PushPlan push_plan_;
   std::optional<MonotonicTime> media_at_;  ///< when the publisher's first media came
   MonotonicTime key_at_{};
