@@ -1,6 +1,7 @@
 #define GST_USE_UNSTABLE_API
 #include "daemon/web/web_peer.h"
 
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -49,6 +50,28 @@ void ForEachTransceiver(GstElement* rtc, Call call) {
     call(g_array_index(transceivers, GstWebRTCRTPTransceiver*, i));
   }
   g_array_unref(transceivers);
+}
+
+/// Calls `call` with each element of that kind.
+template <typename Call>
+void ForEachElement(GstElement* rtc, const char* kind, Call call) {
+  GstIterator* const elements = gst_bin_iterate_all_by_element_factory_name(GST_BIN(rtc), kind);
+  GValue element = G_VALUE_INIT;
+  while (gst_iterator_next(elements, &element) == GST_ITERATOR_OK) {
+    call(GST_ELEMENT(g_value_get_object(&element)));
+    g_value_reset(&element);
+  }
+  g_value_unset(&element);
+  gst_iterator_free(elements);
+}
+
+/// The source that a packet of SRTP or SRTCP names. @source RFC 3550; RFC 5761, section 4.
+std::uint32_t SourceOf(GstBuffer* packet) {
+  std::array<std::uint8_t, 12> head{};
+  gst_buffer_extract(packet, 0, head.data(), head.size());
+  const unsigned type = head[1] & 0x7FU;
+  const bool is_rtcp = type >= 64 && type <= 95;
+  return GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8));
 }
 
 template <typename T>
@@ -241,6 +264,8 @@ void WebPeer::CheckConnection() {
   if (is_verified_.exchange(true)) return;
   Post([](WebPeer& self) {
     self.HearRtcp();
+    self.BoundSources();
+    self.BoundRepeats();
     if (self.feed_) self.hub_->Add(self.feed_);
     if (self.feed_ && self.hub_->needs_key()) self.events_.key_wanted();
     self.events_.connected();
@@ -273,6 +298,57 @@ void WebPeer::HearRtcp() {
                   if (const auto peer = Owner<WebPeer>(weak)) ++peer->signs_;
                 }),
                 shared_from_this());
+}
+
+void WebPeer::BoundSources() {
+  // The library keeps a context for each source that a packet names, before it knows that the
+  // packet is genuine.
+  ForEachElement(rtc_.get(), "srtpdec", [this](GstElement* decoder) {
+    const GstPtr<GstPad> pad(gst_element_get_static_pad(decoder, "rtp_sink"));
+    gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+          constexpr std::size_t kMost = 16;
+          const auto peer = Owner<WebPeer>(weak);
+          if (!peer) return GST_PAD_PROBE_DROP;
+          const std::uint32_t source = SourceOf(GST_PAD_PROBE_INFO_BUFFER(info));
+          if (peer->sources_.size() < kMost) peer->sources_.insert(source);
+          return peer->sources_.contains(source) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+        },
+        NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+  });
+}
+
+void WebPeer::BoundRepeats() {
+  // One packet of RTCP may ask for thousands again, and the library copies each at once.
+  ForEachElement(rtc_.get(), "rtprtxsend", [this](GstElement* sender) {
+    const GstPtr<GstPad> pad(gst_element_get_static_pad(sender, "src"));
+    gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+        [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+          constexpr std::chrono::milliseconds kPeriod{100};
+          constexpr std::uint32_t kMost = 100;
+          const GstStructure* const asked = gst_event_get_structure(GST_PAD_PROBE_INFO_EVENT(info));
+          const bool is_repeat =
+              asked != nullptr && gst_structure_has_name(asked, "GstRTPRetransmissionRequest");
+          const auto peer = Owner<WebPeer>(weak);
+          if (!is_repeat || !peer) return GST_PAD_PROBE_OK;
+          const MediaTime now = peer->clock_.Now();
+          if (now - peer->repeats_since_ >= kPeriod) {
+            peer->repeats_since_ = now;
+            peer->repeats_ = 0;
+          }
+          return ++peer->repeats_ <= kMost ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+        },
+        NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+  });
+}
+
+bool WebPeer::HasManySources() const {
+  constexpr guint kMost = 64;
+  guint count = 0;
+  if (rtp_session_) g_object_get(rtp_session_.get(), "num-sources", &count, nullptr);
+  return count > kMost;
 }
 
 void WebPeer::Receive(GstPad* pad) {

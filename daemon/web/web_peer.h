@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,8 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   [[nodiscard]] std::uint64_t bytes() const { return feed_ ? feed_->bytes() : bytes_.load(); }
   /// Asks who publishes for a key frame; at most two a second are asked for.
   void AskKey() { pipeline_.AskKey(); }
+  /// Whether the peer names more sources in RTCP than a browser has: each takes memory.
+  [[nodiscard]] bool HasManySources() const;
   /// Writes the round trip, the loss and the key frames that were asked for: of the peer, or by it.
   void WriteStats(v1::WebSessionStats& stats) const;
 
@@ -84,6 +87,8 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   void CheckConnection();
   bool HasRightCertificate();
   void HearRtcp();
+  void BoundSources();
+  void BoundRepeats();
   /// Safe from any thread.
   void Fail(SessionFault fault);
   void Receive(GstPad* pad);
@@ -111,6 +116,10 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   std::atomic<bool> has_audio_{false};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<MediaTime> asked_at_{MediaTime(-std::chrono::hours(1))};
+  // For the thread on which packets come.
+  std::set<std::uint32_t> sources_;
+  MediaTime repeats_since_{};
+  std::uint32_t repeats_ = 0;
   std::shared_ptr<FrameFeed> feed_;  ///< to one that plays; shared with the hub
   GstPtr<GObject> rtp_session_;      ///< from `connected` on
 };

@@ -213,6 +213,7 @@ std::optional<SessionFault> WebWorker::FaultOf(Session& session, MonotonicTime n
   const std::optional<SessionFault> fault = session.watch.Check(
       now, {.signs = session.peer->signs(), .bytes = session.peer->bytes(), .is_fed = is_fed});
   if (fault) return fault;
+  if (session.peer->HasManySources()) return v1::WebEnded::REASON_TOO_FAST;
   if (session.publishes()) {
     if (session.stream.IsPushLost(now)) return v1::WebEnded::REASON_MEDIA_SERVER;
   } else if (session.stream.IsMissing(now, session.watch.began_at())) {
