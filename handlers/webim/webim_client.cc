@@ -13,7 +13,8 @@ std::uint64_t WebimClient::Follow(PushReceivers& receivers) {
   {
     const MutexLock lock(clients_.mutex_);
     const WebimLogin* const login = clients_.state_.logins().Find(login_.instance);
-    is_known = login != nullptr;
+    // One that was forgotten and has called again has another client.
+    is_known = login != nullptr && login->client.get() == this;
     if (is_known && login->room) room = login->room->group->facts;
   }
   if (is_known && !is_listening_) {
