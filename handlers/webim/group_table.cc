@@ -129,6 +129,11 @@ void GroupTable::End(std::uint64_t instance, std::uint64_t room_number, LeaveRea
   if (login == nullptr || !login->IsIn(room_number)) return;
   const RoomId group = login->room->group->facts.room.id;
   if (reason == LeaveReason::kLeft) return Quit(instance, group, turn);
+  if (reason == LeaveReason::kRoomDestroyed) {
+    // Who joined too late to hear of the end asks the store with the next poll.
+    login->room->group->is_complete = false;
+    ++silences_;
+  }
   // The group sends one last notice; its polls then wait and carry nothing.
   Leave(*login, turn);
   deps_.account_polls.DropChanges(*login, room_number);
