@@ -68,11 +68,13 @@ void AccountPolls::Confirm(WebimLogin& login, std::uint64_t cursor, WebimTurn& t
     inbox.entries.pop_front();
   }
   Count(login);
-  const bool has_older = std::ranges::any_of(inbox.entries, [settled](const InboxEntry& entry) {
-    return entry.position > 0 && entry.position < settled;
+  // A newer one may have been confirmed while an older one waited.
+  inbox.received = std::max(inbox.received, settled);
+  const bool has_older = std::ranges::any_of(inbox.entries, [&inbox](const InboxEntry& entry) {
+    return entry.position > 0 && entry.position < inbox.received;
   });
   if (settled > 0 && !inbox.needs_pending && !has_older) {
-    turn.settled.emplace_back(login.claims.account, settled);
+    turn.settled.emplace_back(login.claims.account, inbox.received);
   }
   if (cursor >= inbox.in_flight.end) inbox.in_flight = {};
   // After a restart with a clock that was set back, numbers continue after those before it.

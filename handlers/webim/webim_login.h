@@ -40,6 +40,7 @@ struct AccountInbox {
   std::uint64_t notice_seq = 0;  ///< number of the newest answer with notices
   bool needs_pending = true;
   std::uint64_t pending_until = 0;  ///< position of the newest message that was pending
+  std::uint64_t received = 0;       ///< position of the newest direct message that was confirmed
   /// The newest direct message that was given and then given up.
   struct {
     std::uint64_t number = 0;  ///< as `InboxEntry::given`
