@@ -102,8 +102,10 @@ class PushReceivers {
   [[nodiscard]] std::vector<UserId> UsersIn(std::uint64_t room_number, std::size_t limit) const
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
-  /// The receivers of the user that have subscribed to the room.
   using Receivers = std::vector<PushReceiverPtr>;
+  /// The receivers that have subscribed to the room.
+  [[nodiscard]] Receivers In(std::uint64_t room_number) const EXCLUDES(mutex_);
+  /// Those of them that are the user's.
   [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
       EXCLUDES(mutex_);
   /// The rooms of all clients of 2018. After lost events the caller checks whether their users are
@@ -141,7 +143,6 @@ class PushReceivers {
     MonotonicTime next_viewers{};    ///< when a number may be told by itself
   };
 
-  [[nodiscard]] Receivers In(std::uint64_t room_number) const EXCLUDES(mutex_);
   [[nodiscard]] Receivers Listening(const UserId& user_id) const EXCLUDES(mutex_);
   [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
   /// Returns the receivers whose tick is due at that time.

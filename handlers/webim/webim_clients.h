@@ -131,9 +131,9 @@ class WebimClients {
   void CompleteGroup(const ChannelInstance& login);
   void EndMembership(const ChannelInstance& login, std::uint64_t room_number, LeaveReason reason);
   void OnEventsLost(const ChannelInstance& login);
-  /// When the user joined the group, with a client of 2018; nullopt: it is not in it.
-  [[nodiscard]] std::optional<TimePoint> JoinOf(std::uint64_t room_number,
-                                                const UserId& user) const;
+  /// The login of a receiver in the group; null: it has another client, or is not in it.
+  [[nodiscard]] const WebimLogin* FindMember(const PushReceiver& receiver,
+                                             std::uint64_t room_number) const REQUIRES(mutex_);
   /// Joins the group that the key names: after a restart, memory has no groups. Where only members
   /// may be in it, the key is good for the stay for which it was given: who has come back joins
   /// again.

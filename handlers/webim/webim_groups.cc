@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -166,30 +165,28 @@ Result<GroupMembers> WebimClients::Members(const ChannelInstance& caller, const 
                                            std::size_t limit) {
   const Result<GroupFacts> facts = FindJoined(caller, group);
   if (!facts) return facts.error();
+  const PushReceivers::Receivers receivers = receivers_.In(facts->number);
   GroupMembers found;
   std::unordered_set<UserId> seen;
-  for (const UserId& user :
-       receivers_.UsersIn(facts->number, std::numeric_limits<std::size_t>::max())) {
-    if (found.members.size() == limit) break;
-    if (!seen.insert(user).second) continue;
-    const std::optional<TimePoint> joined_at = JoinOf(facts->number, user);
-    if (joined_at) found.members.push_back({.account = user, .joined_at = *joined_at});
-  }
   const MutexLock lock(mutex_);
+  for (const PushReceiverPtr& receiver : receivers) {
+    if (found.members.size() == limit) break;
+    const WebimLogin* const login = FindMember(*receiver, facts->number);
+    if (login == nullptr || !seen.insert(login->claims.account).second) continue;
+    found.members.push_back(
+        {.account = login->claims.account, .joined_at = login->room->joined_at});
+  }
   const Group* const known = state_.groups().Find(facts->number);
   if (known != nullptr) found.count = known->logins;
   return found;
 }
 
-std::optional<TimePoint> WebimClients::JoinOf(std::uint64_t room_number, const UserId& user) const {
-  for (const PushReceiverPtr& receiver : receivers_.Of(room_number, user)) {
-    if (receiver->client() != ClientKind::kPolls) continue;
-    const auto client = std::static_pointer_cast<const WebimClient>(receiver);
-    const MutexLock lock(mutex_);
-    const WebimLogin* const login = state_.logins().Find(client->login().instance);
-    if (login != nullptr && login->IsIn(room_number)) return login->room->joined_at;
-  }
-  return std::nullopt;
+const WebimLogin* WebimClients::FindMember(const PushReceiver& receiver,
+                                           std::uint64_t room_number) const {
+  if (receiver.client() != ClientKind::kPolls) return nullptr;
+  const auto& client = static_cast<const WebimClient&>(receiver);
+  const WebimLogin* const login = state_.logins().Find(client.login().instance);
+  return login != nullptr && login->IsIn(room_number) ? login : nullptr;
 }
 
 Result<std::vector<bool>> WebimClients::AreMembers(const ChannelInstance& caller,
@@ -199,7 +196,13 @@ Result<std::vector<bool>> WebimClients::AreMembers(const ChannelInstance& caller
   if (!room) return room.error();
   std::vector<bool> are_members;
   for (const UserId& account : accounts) {
-    are_members.push_back(JoinOf(room->sequence, account).has_value());
+    const PushReceivers::Receivers receivers = receivers_.Of(room->sequence, account);
+    const MutexLock lock(mutex_);
+    bool is_member = false;
+    for (const PushReceiverPtr& one : receivers) {
+      is_member = is_member || FindMember(*one, room->sequence) != nullptr;
+    }
+    are_members.push_back(is_member);
   }
   return are_members;
 }
