@@ -103,7 +103,7 @@ void AccountPolls::Send(WebimLogin& login, WebimTurn& turn) {
     AddMadeAt(entry, oldest);
   }
   inbox.in_flight = {.since = turn.now, .end = number};
-  unconfirmed_.push_back({.since = turn.now, .instance = login.claims.instance});
+  polls_.LookAgain({.since = turn.now, .instance = login.claims.instance, .is_account = true});
   polls_.Deliver(login.account_polls, text.Text(), oldest, turn);
 }
 
@@ -243,19 +243,6 @@ void AccountPolls::DropDirects() {
   std::erase_if(inbox.entries, [](const InboxEntry& entry) { return entry.position > 0; });
   inbox.needs_pending = true;
   Count(login);
-}
-
-void AccountPolls::OnTick(WebimTurn& turn) {
-  while (!unconfirmed_.empty() && unconfirmed_.front().since + options_.resend_after <= turn.now) {
-    const Unconfirmed oldest = unconfirmed_.front();
-    unconfirmed_.pop_front();
-    WebimLogin* const login = logins_.Find(oldest.instance);
-    if (login == nullptr) continue;
-    InFlight& in_flight = login->inbox.in_flight;
-    // Otherwise it was confirmed, or a later one follows.
-    if (in_flight.end > 0 && in_flight.since == oldest.since) polls_.Retract(in_flight);
-    Send(*login, turn);
-  }
 }
 
 }  // namespace rtcroom

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <optional>
 #include <span>
@@ -28,9 +27,9 @@ namespace rtcroom {
 ///         or late, and share one position.
 class AccountPolls {
  public:
-  /// Both outlive this object.
-  AccountPolls(const ChannelOptions& options, const WebimLogins& logins, WaitingPolls& polls)
-      : options_(options), logins_(logins), polls_(polls) {}
+  /// @param polls  outlive this object.
+  AccountPolls(const ChannelOptions& options, WaitingPolls& polls)
+      : options_(options), polls_(polls) {}
 
   /// @param login   null: of no known one; it is held and answered empty.
   /// @param cursor  sequence number of the last entry that the client received.
@@ -55,8 +54,8 @@ class AccountPolls {
   bool SendByRoom(WebimLogin& login, WebimTurn& turn);
   /// Drops all that the login was to receive.
   void Clear(WebimLogin& login);
-  /// Sends lost answers again.
-  void OnTick(WebimTurn& turn);
+  /// Answers a poll that waits, if there is something to give and no answer is under way.
+  void Send(WebimLogin& login, WebimTurn& turn);
 
   /// Bytes of all entries that wait.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -67,24 +66,15 @@ class AccountPolls {
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
-  /// A login to look at again: its answer may have been lost.
-  struct Unconfirmed {
-    MonotonicTime since{};
-    std::uint64_t instance = 0;
-  };
-
   void Enqueue(WebimLogin& login, InboxEntry entry, WebimTurn& turn);
   void Trim(WebimLogin& login);
   void Confirm(WebimLogin& login, std::uint64_t cursor, WebimTurn& turn);
-  void Send(WebimLogin& login, WebimTurn& turn);
   void Count(WebimLogin& login);
 
   const ChannelOptions options_;
-  const WebimLogins& logins_;
   WaitingPolls& polls_;
   std::list<WebimLogin*> by_wait_;  ///< with direct messages; those that have had any longest first
   std::size_t bytes_ = 0;
-  std::deque<Unconfirmed> unconfirmed_;  ///< by time
   std::uint64_t dropped_ = 0;
 };
 

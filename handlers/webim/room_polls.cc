@@ -72,7 +72,7 @@ void RoomPolls::Poll(WebimLogin* login, const RoomPoll& poll,
   if (!missing) return Send(*login, turn);
   if (older && Covers(*older, *missing)) return SendOlder(*login, *older, turn);
   // If the client asked again at once, it would do so all the time while the store fails.
-  unconfirmed_.push_back({.since = turn.now, .instance = login->claims.instance});
+  polls_.LookAgain({.since = turn.now, .instance = login->claims.instance});
 }
 
 void RoomPolls::SendOlder(WebimLogin& login, const OlderMessages& older, WebimTurn& turn) {
@@ -138,7 +138,7 @@ void RoomPolls::Deliver(WebimLogin& login, std::string_view entries, std::uint64
   deliveries_.Charge(turn.now, options_.delivery_rate, 1);
   room.in_flight = {.since = turn.now, .end = end};
   room.given = std::max(room.given, end);
-  unconfirmed_.push_back({.since = turn.now, .instance = login.claims.instance});
+  polls_.LookAgain({.since = turn.now, .instance = login.claims.instance});
   const auto hold = std::chrono::duration_cast<std::chrono::seconds>(options_.hold);
   polls_.Deliver(login.room_polls, RoomReply(end, hold, room.key, entries), made_at, turn);
 }
@@ -210,24 +210,6 @@ void RoomPolls::Forget(Group& group) {
 }
 
 void RoomPolls::OnTick(WebimTurn& turn) {
-  ResendLost(turn);
-  SendBatches(turn);
-}
-
-void RoomPolls::ResendLost(WebimTurn& turn) {
-  while (!unconfirmed_.empty() && unconfirmed_.front().since + options_.resend_after <= turn.now) {
-    const Unconfirmed oldest = unconfirmed_.front();
-    unconfirmed_.pop_front();
-    WebimLogin* const login = logins_.Find(oldest.instance);
-    if (login == nullptr || !login->room) continue;
-    InFlight& in_flight = login->room->in_flight;
-    // Otherwise it was confirmed, or a later one follows.
-    if (in_flight.end > 0 && in_flight.since == oldest.since) polls_.Retract(in_flight);
-    Send(*login, turn);
-  }
-}
-
-void RoomPolls::SendBatches(WebimTurn& turn) {
   std::erase_if(batches_, [&](Group* group) {
     if (*group->batch_at > turn.now) return false;
     group->batch_at.reset();

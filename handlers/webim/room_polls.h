@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <optional>
 #include <span>
@@ -31,9 +30,8 @@ namespace rtcroom {
 class RoomPolls {
  public:
   /// All of it outlives this object.
-  RoomPolls(const ChannelOptions& options, const WebimLogins& logins, WaitingPolls& polls,
-            AccountPolls& notices)
-      : options_(options), logins_(logins), polls_(polls), notices_(notices) {}
+  RoomPolls(const ChannelOptions& options, WaitingPolls& polls, AccountPolls& notices)
+      : options_(options), polls_(polls), notices_(notices) {}
 
   /// The messages that a poll needs and that are not in memory.
   struct Missing {
@@ -61,7 +59,9 @@ class RoomPolls {
   /// The group has messages up to that one. Those that are not in memory are read when a poll asks
   /// for them.
   void AdvanceTo(Group& group, std::uint64_t seq, WebimTurn& turn);
-  /// Answers a group's batch when it is due, and sends lost answers again.
+  /// As `AccountPolls::Send`.
+  void Send(WebimLogin& login, WebimTurn& turn);
+  /// Answers the batches that are due.
   void OnTick(WebimTurn& turn);
 
   /// What the tails of the groups hold.
@@ -75,13 +75,6 @@ class RoomPolls {
   [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
 
  private:
-  /// A login to look at again: its answer may have been lost.
-  struct Unconfirmed {
-    MonotonicTime since{};
-    std::uint64_t instance = 0;
-  };
-
-  void Send(WebimLogin& login, WebimTurn& turn);
   void SendOlder(WebimLogin& login, const OlderMessages& older, WebimTurn& turn);
   void SkipGap(WebimLogin& login, std::uint64_t stored, WebimTurn& turn);
   void Deliver(WebimLogin& login, std::string_view entries, std::uint64_t end,
@@ -89,19 +82,15 @@ class RoomPolls {
   void Wake(Group& group, WebimTurn& turn);
   void AddToTail(Group& group, GroupMessage message);
   void ClearTail(Group& group);
-  void ResendLost(WebimTurn& turn);
   /// Looks at the polls that wait for messages of the group.
   void SendTo(Group& group, WebimTurn& turn);
-  void SendBatches(WebimTurn& turn);
 
   const ChannelOptions options_;
-  const WebimLogins& logins_;
   WaitingPolls& polls_;
   AccountPolls& notices_;
   std::list<Group*> by_message_;  ///< with tails; longest without a message first
   std::size_t bytes_ = 0;
-  std::deque<Unconfirmed> unconfirmed_;  ///< by time
-  std::vector<Group*> batches_;          ///< groups whose polls wait for a batch
+  std::vector<Group*> batches_;  ///< groups whose polls wait for a batch
   TokenBucket deliveries_;
   std::uint64_t gaps_ = 0;
 };

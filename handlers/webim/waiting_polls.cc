@@ -112,6 +112,19 @@ std::string WaitingPolls::RoomReplyTo(const WaitingPoll& poll, std::string_view 
   return RoomReply(poll.start, hold, poll.key, entries);
 }
 
+std::optional<Unconfirmed> WaitingPolls::TakeUnconfirmed(MonotonicTime now) {
+  if (unconfirmed_.empty() || unconfirmed_.front().since + options_.resend_after > now) {
+    return std::nullopt;
+  }
+  const Unconfirmed oldest = unconfirmed_.front();
+  unconfirmed_.pop_front();
+  return oldest;
+}
+
+void WaitingPolls::RetractOf(InFlight& in_flight, MonotonicTime since) {
+  if (in_flight.end > 0 && in_flight.since == since) Retract(in_flight);
+}
+
 void WaitingPolls::Retract(InFlight& in_flight) {
   in_flight = {};
   ++counts_.redeliveries;

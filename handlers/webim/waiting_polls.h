@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <optional>
 #include <string>
@@ -57,6 +58,13 @@ struct InFlight {
   std::uint64_t end = 0;  ///< a poll from there or beyond confirms it; 0: there is none
 };
 
+/// A login to look at again: its answer may have been lost.
+struct Unconfirmed {
+  MonotonicTime since{};  ///< as `InFlight::since`
+  std::uint64_t instance = 0;
+  bool is_account = false;  ///< the answer was one to a poll of the account
+};
+
 /// Holds polls of both kinds, answers each once, and counts what the answers carry.
 ///
 /// @threads for one thread at a time.
@@ -90,8 +98,12 @@ class WaitingPolls {
   void MarkShared(LoginPolls& polls, MonotonicTime now) const {
     polls.shared_until = now + options_.hold + options_.resend_after;
   }
-  /// The answer was lost: what it carried is sent again.
-  void Retract(InFlight& in_flight);
+  void LookAgain(const Unconfirmed& answer) { unconfirmed_.push_back(answer); }
+  /// The next one that is not confirmed after `resend_after`; nullopt: none is due.
+  std::optional<Unconfirmed> TakeUnconfirmed(MonotonicTime now);
+  /// The answer of that time was lost, unless it was confirmed or a later one follows: what it
+  /// carried is sent again.
+  void RetractOf(InFlight& in_flight, MonotonicTime since);
   void RetractIfAskedAgain(InFlight& in_flight, const LoginPolls& polls, MonotonicTime now);
   /// The login is not known any more: its polls are held on.
   static void Orphan(WebimLogin& login);
@@ -111,12 +123,14 @@ class WaitingPolls {
   void Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn);
   void AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn);
   void AnswerPaused(WebimTurn& turn);
+  void Retract(InFlight& in_flight);
   [[nodiscard]] std::string RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const;
 
   const ChannelOptions options_;
-  WaitingList waiting_;            ///< by due time
-  WaitingList paused_;             ///< likewise
-  std::size_t account_polls_ = 0;  ///< those of them
+  WaitingList waiting_;                  ///< by due time
+  WaitingList paused_;                   ///< likewise
+  std::size_t account_polls_ = 0;        ///< those of them
+  std::deque<Unconfirmed> unconfirmed_;  ///< by time
   ChannelCounts counts_;
 };
 

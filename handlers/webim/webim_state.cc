@@ -6,8 +6,8 @@ namespace rtcroom {
 
 WebimState::WebimState(const ChannelOptions& options)
     : polls_(options),
-      account_polls_(options, logins_, polls_),
-      room_polls_(options, logins_, polls_, account_polls_),
+      account_polls_(options, polls_),
+      room_polls_(options, polls_, account_polls_),
       groups_({.logins = logins_,
                .polls = polls_,
                .account_polls = account_polls_,
@@ -70,8 +70,22 @@ void WebimState::OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
 
 void WebimState::OnTick(WebimTurn& turn) {
   polls_.OnTick(turn);
-  account_polls_.OnTick(turn);
+  ResendLost(turn);
   room_polls_.OnTick(turn);
+}
+
+void WebimState::ResendLost(WebimTurn& turn) {
+  while (const std::optional<Unconfirmed> answer = polls_.TakeUnconfirmed(turn.now)) {
+    WebimLogin* const login = logins_.Find(answer->instance);
+    if (login == nullptr) continue;
+    if (answer->is_account) {
+      polls_.RetractOf(login->inbox.in_flight, answer->since);
+      account_polls_.Send(*login, turn);
+    } else if (login->room) {
+      polls_.RetractOf(login->room->in_flight, answer->since);
+      room_polls_.Send(*login, turn);
+    }
+  }
 }
 
 void WebimState::Shrink(std::size_t most) {

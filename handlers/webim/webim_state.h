@@ -68,6 +68,8 @@ class WebimState {
   [[nodiscard]] RoomPolls& room_polls() { return room_polls_; }
 
  private:
+  void ResendLost(WebimTurn& turn);
+
   WebimLogins logins_;
   WaitingPolls polls_;
   AccountPolls account_polls_;
