@@ -29,8 +29,7 @@ class PushReceiver {
   virtual void OnRoomPush(std::uint64_t /*room_number*/,
                           const std::shared_ptr<RoomPush>& /*push*/) {}
   /// A message to its user.
-  /// @param object  the push, as JSON.
-  virtual void OnDirect(const StoredMessage& /*message*/, const std::string& /*object*/) {}
+  virtual void OnDirect(const StoredMessage& /*message*/) {}
   /// A message from its user to another one.
   virtual void OnSent(const StoredMessage& /*message*/) {}
   /// Something that is not stored.

@@ -189,10 +189,7 @@ bool PushReceivers::CountWaiting(std::size_t bytes) {
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
-  if (const Receivers receivers = Listening(message.receiver); !receivers.empty()) {
-    const std::string object = DirectPush(message);
-    for (const PushReceiverPtr& receiver : receivers) receiver->OnDirect(message, object);
-  }
+  for (const PushReceiverPtr& receiver : Listening(message.receiver)) receiver->OnDirect(message);
   if (message.content.sender == message.receiver) return;
   for (const PushReceiverPtr& receiver : Listening(message.content.sender)) {
     receiver->OnSent(message);

@@ -215,12 +215,12 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
   Finish();
 }
 
-void PushPoll::OnDirect(const StoredMessage& message, const std::string& object) {
+void PushPoll::OnDirect(const StoredMessage& message) {
   {
     const MutexLock lock(mutex_);
     is_woken_ = true;
     if (!is_waiting_ || message.position <= login_.direct) return;
-    if (!misses_directs_) AppendTo(pushes_, object);
+    if (!misses_directs_) AppendTo(pushes_, DirectPush(message));
   }
   Finish();
 }

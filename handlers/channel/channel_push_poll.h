@@ -46,7 +46,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void Begin(const std::function<PollReply()>& take_over) EXCLUDES(mutex_);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnDirect(const StoredMessage& message) override;
   void OnNotice(std::uint64_t room_number, const std::string& object) override;
   void OnRoomList(RoomListPush& push) override;
   void OnEventsLost() override { Wake(); }

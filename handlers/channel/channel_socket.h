@@ -61,7 +61,7 @@ class ChannelSocket : public RequestSocket {
   ChannelSocket(const SocketContext& context, std::string peer_address);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnDirect(const StoredMessage& message) override;
   void OnNotice(std::uint64_t room_number, const std::string& object) override;
   void OnRoomList(RoomListPush& push) override;
   void OnBans() override;

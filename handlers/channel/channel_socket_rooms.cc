@@ -165,7 +165,7 @@ void ChannelSocket::PushLocked(Subscription& subscription, const RoomPush::Frame
   if (frame.has_gap) OnEventsLost();
 }
 
-void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& object) {
+void ChannelSocket::OnDirect(const StoredMessage& message) {
   const MutexLock lock(mutex_);
   if (!is_connected_ || has_directs_ || reads_directs_) {
     has_directs_ = true;
@@ -173,7 +173,7 @@ void ChannelSocket::OnDirect(const StoredMessage& message, const std::string& ob
   }
   if (message.position <= direct_at_) return;
   direct_at_ = message.position;
-  WritePush(WebSocket::EncodeText(object), message.content.sent_at);
+  WritePush(WebSocket::EncodeText(DirectPush(message)), message.content.sent_at);
 }
 
 void ChannelSocket::OnNotice(std::uint64_t /*room_number*/, const std::string& object) {

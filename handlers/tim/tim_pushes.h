@@ -103,9 +103,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void LeaveBanned() EXCLUDES(mutex_);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
-    OnSent(message);
-  }
+  void OnDirect(const StoredMessage& message) override { OnSent(message); }
   void OnSent(const StoredMessage& message) override;
   void OnNotice(std::uint64_t room_number, const std::string& object) override EXCLUDES(mutex_);
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;

@@ -42,7 +42,7 @@ void WebimClient::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
   clients_.state_.OnRoomPush(login_.instance, room_number, push->objects(), turn);
 }
 
-void WebimClient::OnDirect(const StoredMessage& message, const std::string& /*object*/) {
+void WebimClient::OnDirect(const StoredMessage& message) {
   WebimClients::Turn turn(clients_);
   turn.is_of_feed = true;
   WebimLogin* const login = clients_.state_.logins().Find(login_.instance);

@@ -31,7 +31,7 @@ class WebimClient : public PushReceiver, public std::enable_shared_from_this<Web
   std::uint64_t Follow(PushReceivers& receivers) EXCLUDES(moves_);
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
-  void OnDirect(const StoredMessage& message, const std::string& object) override;
+  void OnDirect(const StoredMessage& message) override;
   void OnEventsLost() override;
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;

@@ -42,9 +42,7 @@ class Listener : public PushReceiver {
     has_gap = has_gap || rendered.has_gap;
     pushes.push_back(rendered.events.size());
   }
-  void OnDirect(const StoredMessage& message, const std::string& /*object*/) override {
-    directs.push_back(message.position);
-  }
+  void OnDirect(const StoredMessage& message) override { directs.push_back(message.position); }
   void OnNotice(std::uint64_t /*room*/, const std::string& object) override {
     notices.push_back(object);
   }
