@@ -100,15 +100,10 @@ const RoomPush::Frame& RoomPush::FormFrom(std::uint64_t from_message, int varian
 
 void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& events,
                     JsonText& out) {
-  std::string array = "[";
-  for (const std::string& event : events) {
-    if (array.size() > 1) array += ',';
-    array += event;
-  }
-  out.Field("epoch", cursor.epoch)
-      .Field("cursor", cursor.Encode())
-      .Json("recovered", "true")
-      .Json("events", array += ']');
+  out.Field("epoch", cursor.epoch).Field("cursor", cursor.Encode()).Json("recovered", "true");
+  out.BeginArray("events");
+  for (const std::string& event : events) out.Json(event);
+  out.EndArray();
 }
 
 }  // namespace rtcroom

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/base/digest.h"
+#include "daemon/channel/group_access_check.h"
 #include "daemon/channel/plain_message.h"
 #include "daemon/channel/push_json.h"
 #include "handlers/channel/channel_codes.h"
@@ -134,12 +135,9 @@ bool WriteMessages(std::span<const StoredMessage> messages, bool from_oldest, Js
   }
   const bool is_whole = objects.size() == messages.size();
   if (!from_oldest) std::ranges::reverse(objects);
-  std::string array = "[";
-  for (const std::string& object : objects) {
-    if (array.size() > 1) array += ',';
-    array += object;
-  }
-  out.Json("messages", array += ']');
+  out.BeginArray("messages");
+  for (const std::string& object : objects) out.Json(object);
+  out.EndArray();
   return is_whole;
 }
 
@@ -189,10 +187,7 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
     if (!room.opened) return room.opened.error();
     const Result<std::uint64_t> newest =
         context.reader.NewestMessage(call.account, call.reach, room.key, room.number);
-    if (!newest &&
-        (newest.error().code == Errc::kRoomNotFound || newest.error().code == Errc::kNotAllowed)) {
-      continue;
-    }
+    if (!newest && IsRefusal(newest.error().code)) continue;
     if (!newest) return newest.error();
     groups.push_back({.room = room.key, .number = room.number, .last_seq = *newest});
   }

@@ -103,17 +103,10 @@ Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext
   const auto messages = context.channel.history().OfGroup(
       request.caller.account, *facts, newest == 0 ? std::nullopt : std::optional(newest), limit);
   if (!messages) return messages.error();
-  std::string entries = "[";
-  for (const StoredMessage& message : *messages) {
-    const std::string entry = GroupMessageEntry(group, message);
-    if (entry.empty()) continue;
-    if (entries.size() > 1) entries += ',';
-    entries += entry;
-  }
-  return JsonText()
-      .Field("GroupId", group.value)
-      .Field("IsFinished", 1)
-      .Json("RspMsgList", entries += ']');
+  JsonText reply;
+  reply.Field("GroupId", group.value).Field("IsFinished", 1).BeginArray("RspMsgList");
+  for (const StoredMessage& message : *messages) reply.Json(GroupMessageEntry(group, message));
+  return std::move(reply.EndArray());
 }
 
 // Groups exist with their rooms. The client of webrtc rooms takes this failure as success.

@@ -19,14 +19,10 @@ namespace {
 /// Most messages of one reply of getroammsg.
 constexpr std::uint64_t kMaxRoamMessages = 15;
 
-/// A JSON array.
-std::string Entries(std::span<const StoredMessage> messages) {
-  std::string entries = "[";
-  for (const StoredMessage& message : messages) {
-    if (entries.size() > 1) entries += ',';
-    entries.append("{").append(DirectMessageEntry(message));
-  }
-  return entries += ']';
+void WriteMessages(std::span<const StoredMessage> messages, JsonText& out) {
+  out.BeginArray("MsgList");
+  for (const StoredMessage& message : messages) out.Json("{" + DirectMessageEntry(message));
+  out.EndArray();
 }
 
 }  // namespace
@@ -104,12 +100,11 @@ Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& con
   auto messages = context.channel.history().PendingMessages(request.caller.account);
   if (!messages) return messages.error();
   context.channel.history().Guard(request.caller.account, *messages);
-  return JsonText()
-      .Json("MsgList", Entries(*messages))
-      .Field("SyncFlag", 2)  // complete: with 1 the client asks again
-      .Field("Cookie", "")
-      .BeginArray("EventArray")
-      .EndArray();
+  JsonText reply;
+  WriteMessages(*messages, reply);
+  // It is complete: with 1 the client asks again.
+  reply.Field("SyncFlag", 2).Field("Cookie", "").BeginArray("EventArray").EndArray();
+  return reply;
 }
 
 Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext& context) {
@@ -135,7 +130,8 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
       .Field("LastMsgTime", is_empty ? 0 : UnixSeconds(messages.front().content.sent_at))
       .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position));
   context.channel.history().Guard(request.caller.account, messages);
-  return std::move(reply.Json("MsgList", Entries(messages)));
+  WriteMessages(messages, reply);
+  return reply;
 }
 
 }  // namespace rtcroom::channel
