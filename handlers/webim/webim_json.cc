@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/auth/user_sig.h"
 #include "daemon/base/json_text.h"
 #include "daemon/channel/message_guard.h"
 #include "handlers/channel/channel_codes.h"
@@ -15,10 +16,6 @@ namespace {
 constexpr std::string_view kSystem = "@TIM#SYSTEM";
 
 enum Event : std::uint8_t { kGroupMessage = 3, kSystemNotice = 5, kDirectMessage = 9 };
-
-std::int64_t Seconds(TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
 
 void AddGroupInfo(JsonText& entry, const RoomId& group, std::string_view nick) {
   entry.BeginObject("GroupInfo")
@@ -45,7 +42,7 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
   entry.Field("ToGroupId", group.value)
       .Field("MsgSeq", message.seq)
       .Field("MsgRandom", content.client_random)
-      .Field("MsgTimeStamp", Seconds(content.sent_at))
+      .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
       .Field("IsPlaceMsg", 0)
       .Field("Event", kGroupMessage)
       .Field("From_Account", content.sender.value)
@@ -62,7 +59,7 @@ std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at
       .Field("ToGroupId", group.value)
       .Field("MsgSeq", 1)
       .Field("MsgRandom", static_cast<std::uint32_t>(Microseconds(at)))
-      .Field("MsgTimeStamp", Seconds(at))
+      .Field("MsgTimeStamp", UnixSeconds(at))
       .Field("IsPlaceMsg", 0);
   AddGroupInfo(entry, group, "");
   entry.BeginObject("MsgBody").Field("Operator_Account", "admin");
@@ -79,7 +76,7 @@ std::string DirectMessageEntry(const StoredMessage& message) {
       .Field("To_Account", message.receiver.value)
       .Field("MsgSeq", content.client_seq)
       .Field("MsgRandom", content.client_random)
-      .Field("MsgTimeStamp", Seconds(content.sent_at))
+      .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
       .Json("MsgBody", content.body);
   return std::string(entry.text()).append("}");
 }
