@@ -1,6 +1,7 @@
 // Memory accounting against a shared limit.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <utility>
@@ -30,27 +31,41 @@ struct MemoryTotal {
 class MemoryReservation {
  public:
   /// `total` outlives the share.
-  explicit MemoryReservation(MemoryTotal& total) : total_(total) {}
+  explicit MemoryReservation(MemoryTotal& total) : total_(&total) {}
+  /// @param total  as above; null: any share fits.
+  explicit MemoryReservation(MemoryTotal* total) : total_(total) {}
   ~MemoryReservation() { (void)Set(0); }
   MemoryReservation(const MemoryReservation&) = delete;
   MemoryReservation& operator=(const MemoryReservation&) = delete;
 
   /// Sets the size of the share.
   /// @return false when the share has grown, and all shares together exceed the limit.
-  [[nodiscard]] bool Set(std::size_t bytes) { return Set(bytes, total_.most); }
+  [[nodiscard]] bool Set(std::size_t bytes) {
+    return Set(bytes, total_ == nullptr ? 0 : total_->most);
+  }
   /// This call has another limit of all shares together.
   [[nodiscard]] bool Set(std::size_t bytes, std::size_t most) {
     const std::size_t before = std::exchange(bytes_, bytes);
-    if (bytes == before) return true;
-    const std::size_t all = total_.held += bytes - before;  // both are modulo 2^n
+    if (bytes == before || total_ == nullptr) return true;
+    const std::size_t all = total_->held += bytes - before;  // both are modulo 2^n
     return bytes < before || all <= most;
   }
-  /// Sets the first share of a holder, which may not take all that is left.
-  [[nodiscard]] bool Begin(std::size_t bytes) { return Set(bytes, total_.most_for_newcomers()); }
+  /// Sets the first share of a holder of a total, which may not take all that is left.
+  [[nodiscard]] bool Begin(std::size_t bytes) { return Set(bytes, total_->most_for_newcomers()); }
+  /// Sets the share to what a table holds, which shrinks beyond `most`, and to what it was when all
+  /// shares exceed the limit.
+  template <typename Table, typename... Turn>
+  void Bound(Table& table, std::size_t most, Turn&... turn) {
+    const std::size_t before = bytes_;
+    const bool fits = Set(table.held_bytes());
+    if (fits && table.held_bytes() <= most) return;
+    table.Shrink(fits ? most : std::min(before, most), turn...);
+    (void)Set(table.held_bytes());
+  }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
-  MemoryTotal& total_;
+  MemoryTotal* const total_;
   std::size_t bytes_ = 0;
 };
 

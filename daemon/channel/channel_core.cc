@@ -6,9 +6,11 @@ namespace rtcroom {
 
 ChannelCore::ChannelCore(const ChannelDeps& core_deps, ChannelTokens core_tokens,
                          const ChannelOptions& core_options)
-    : deps(core_deps), tokens(std::move(core_tokens)), options(core_options), logins(core_options) {
-  if (deps.held != nullptr) memory_.emplace(*deps.held);
-}
+    : deps(core_deps),
+      tokens(std::move(core_tokens)),
+      options(core_options),
+      logins(core_options),
+      memory_(deps.held) {}
 
 ChannelCore::Turn::Turn(ChannelCore& core) : core_(core) {
   now = core.deps.clock.Monotonic();
@@ -17,20 +19,11 @@ ChannelCore::Turn::Turn(ChannelCore& core) : core_(core) {
 }
 
 ChannelCore::Turn::~Turn() {
-  core_.BoundMemory(*this);
+  core_.memory_.Bound(core_.logins, core_.options.max_held_bytes, *this);
+  core_.held_bytes_ = core_.logins.held_bytes();
   for (const EndedLogin& end : core_.TakeEnds(*this)) core_.KeepUnstored(end);
   core_.mutex.Unlock();
   for (const auto& tell : over) tell();
-}
-
-void ChannelCore::BoundMemory(ChannelTurn& turn) {
-  const std::size_t before = memory_ ? memory_->bytes() : options.max_held_bytes;
-  const bool fits = !memory_ || memory_->Set(logins.held_bytes());
-  if (!fits || logins.held_bytes() > options.max_held_bytes) {
-    logins.Shrink(fits ? options.max_held_bytes : std::min(before, options.max_held_bytes), turn);
-    if (memory_) (void)memory_->Set(logins.held_bytes());
-  }
-  held_bytes_ = logins.held_bytes();
 }
 
 std::vector<EndedLogin> ChannelCore::TakeEnds(ChannelTurn& turn) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -109,11 +108,7 @@ class ChannelCore {
   LoginTable logins GUARDED_BY(mutex);
 
  private:
-  /// Counts the memory of the logins, which shrinks to what it was when too much is held for
-  /// clients.
-  void BoundMemory(ChannelTurn& turn) REQUIRES(mutex);
-
-  std::optional<MemoryReservation> memory_ GUARDED_BY(mutex);  ///< of the logins
+  MemoryReservation memory_ GUARDED_BY(mutex);  ///< of the logins
   std::atomic<std::size_t> held_bytes_{0};
   /// By account and instance.
   std::map<std::pair<UserId, std::uint64_t>, EndedLogin> unstored_ends_ GUARDED_BY(mutex);

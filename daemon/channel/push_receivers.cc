@@ -26,9 +26,8 @@ PushReceivers::PushReceivers(const Deps& deps, RateLimit delivery_rate)
     : deps_(deps),
       delivery_rate_(delivery_rate),
       lists_({.rooms = deps.rooms, .clock = deps.clock, .form = deps.list, .held = deps.held}),
-      notices_(deps.others) {
-  if (deps.held != nullptr) memory_.emplace(*deps.held);
-}
+      notices_(deps.others),
+      memory_(deps.held) {}
 
 void PushReceivers::Add(const PushReceiverPtr& receiver) {
   const bool is_stopping = [&] {
@@ -169,7 +168,7 @@ void PushReceivers::AddMessage(const StoredMessage& message) {
 
 void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
   const std::size_t bytes = object.text.size();
-  const bool fits = CountWaiting(waiting_ + bytes);
+  const bool fits = CountWaiting(memory_.bytes() + bytes);
   if (!fits || outgoing.waiting + bytes > kMaxWaitingBytes) Clear(outgoing);
   outgoing.waiting += bytes;
   outgoing.objects.push_back(std::move(object));
@@ -178,14 +177,12 @@ void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
 void PushReceivers::Clear(Outgoing& outgoing) {
   outgoing.objects.clear();
   outgoing.viewers.reset();
-  (void)CountWaiting(waiting_ - std::exchange(outgoing.waiting, 0));
+  (void)CountWaiting(memory_.bytes() - std::exchange(outgoing.waiting, 0));
 }
 
 bool PushReceivers::CountWaiting(std::size_t bytes) {
-  waiting_ = bytes;
-  if (!memory_) return true;
-  const bool fits = memory_->Set(bytes);
-  return fits && bytes <= deps_.held->most / kPartOfMemory;
+  const bool fits = memory_.Set(bytes);
+  return fits && (deps_.held == nullptr || bytes <= deps_.held->most / kPartOfMemory);
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
@@ -216,7 +213,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
     RoomObject& next = outgoing.objects.front();
     outgoing.sent += next.text.size();
     outgoing.waiting -= next.text.size();
-    (void)CountWaiting(waiting_ - next.text.size());
+    (void)CountWaiting(memory_.bytes() - next.text.size());
     objects.push_back(std::move(next));
     outgoing.objects.pop_front();
     if (objects.back().ends_room) Clear(outgoing);

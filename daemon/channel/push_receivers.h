@@ -179,8 +179,7 @@ class PushReceivers {
   // The feed's thread only.
   std::string epoch_;                                     ///< empty until it is needed
   std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
-  std::size_t waiting_ = 0;                               ///< bytes of all of them
-  std::optional<MemoryReservation> memory_;               ///< of these bytes
+  MemoryReservation memory_;                              ///< of all bytes that wait
   TokenBucket deliveries_;
   MonotonicTime next_sweep_{};
   std::uint64_t bans_seen_ = 0;  ///< `BanList::puts` at the last check

@@ -41,9 +41,7 @@ void AppendTo(std::string& array, std::string_view element) {
 
 }  // namespace
 
-RoomListPushes::RoomListPushes(const Deps& deps) : deps_(deps) {
-  if (deps.held != nullptr) memory_.emplace(*deps.held);
-}
+RoomListPushes::RoomListPushes(const Deps& deps) : deps_(deps), memory_(deps.held) {}
 
 std::size_t RoomListPushes::IndexOf(const RoomListKey& list) {
   return 2 * (static_cast<std::size_t>(list.kind) - 1) + (list.reach == RoomReach::kAll ? 0 : 1);
@@ -95,10 +93,9 @@ void RoomListPushes::Forget(Changes& changes) {
 }
 
 bool RoomListPushes::CountWaiting() {
-  if (!memory_) return true;
   std::size_t rooms = 0;
   for (const Changes& changes : changes_) rooms += changes.rooms.size();
-  return memory_->Set(rooms * kBytesOfRoom);
+  return memory_.Set(rooms * kBytesOfRoom);
 }
 
 void RoomListPushes::OnEvents(std::span<const StoredEvent> events) {

@@ -146,8 +146,8 @@ class RoomListPushes {
 
   // The feed's thread only.
   std::array<Changes, kLists> changes_;
-  std::size_t last_ = 0;                     ///< the list that was told last
-  std::optional<MemoryReservation> memory_;  ///< of what waits
+  std::size_t last_ = 0;      ///< the list that was told last
+  MemoryReservation memory_;  ///< of what waits
 };
 
 }  // namespace rtcroom

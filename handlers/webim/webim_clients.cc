@@ -12,9 +12,11 @@ constexpr std::size_t kOlderPerPoll = 50;
 }  // namespace
 
 WebimClients::WebimClients(Channel& channel, PushReceivers& receivers)
-    : channel_(channel), receivers_(receivers), deps_(channel.deps()), state_(channel.options()) {
-  if (deps_.held != nullptr) memory_.emplace(*deps_.held);
-}
+    : channel_(channel),
+      receivers_(receivers),
+      deps_(channel.deps()),
+      state_(channel.options()),
+      memory_(deps_.held) {}
 
 // Changes
 
@@ -26,7 +28,8 @@ WebimClients::Turn::Turn(WebimClients& clients)
 }
 
 WebimClients::Turn::~Turn() {
-  clients_.BoundMemory(of_logins_);
+  const std::size_t all = clients_.channel_.options().max_held_bytes;
+  clients_.memory_.Bound(clients_.state_, all - std::min(of_logins_, all));
   clients_.mutex_.Unlock();
   for (const auto& [account, position] : settled) {
     clients_.channel_.history().ConfirmDirect(account, position);
@@ -38,16 +41,6 @@ WebimClients::Turn::~Turn() {
   for (const Delivery& delivery : deliveries) {
     clients_.deps_.observer->OnDelivered(delivery.path, LatencyOf(delivery.made_at, sent_at));
   }
-}
-
-void WebimClients::BoundMemory(std::size_t of_logins) {
-  const std::size_t all = channel_.options().max_held_bytes;
-  const std::size_t most = all - std::min(of_logins, all);
-  const std::size_t before = memory_ ? memory_->bytes() : most;
-  const bool fits = !memory_ || memory_->Set(state_.held_bytes());
-  if (fits && state_.held_bytes() <= most) return;
-  state_.Shrink(fits ? most : std::min(before, most));
-  if (memory_) (void)memory_->Set(state_.held_bytes());
 }
 
 // Logins

@@ -150,9 +150,6 @@ class WebimClients {
   [[nodiscard]] std::optional<std::uint64_t> StayIn(const GroupFacts& facts) const;
   /// The caller may have missed a change of its group.
   void NotifyChanged(const ChannelInstance& caller);
-  /// Counts the memory of the state, which shrinks to what it was when too much is held for
-  /// clients.
-  void BoundMemory(std::size_t of_logins) REQUIRES(mutex_);
   void AnswerIfStopping(WebimTurn& turn) REQUIRES(mutex_);
 
   Channel& channel_;
@@ -161,7 +158,7 @@ class WebimClients {
 
   mutable Mutex mutex_;
   WebimState state_ GUARDED_BY(mutex_);
-  std::optional<MemoryReservation> memory_ GUARDED_BY(mutex_);  ///< of the state
+  MemoryReservation memory_ GUARDED_BY(mutex_);  ///< of the state
   bool is_stopping_ GUARDED_BY(mutex_) = false;
 };
 
