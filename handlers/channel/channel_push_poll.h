@@ -17,7 +17,7 @@
 #include "daemon/channel/push_receivers.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/channel_socket.h"
-#include "handlers/channel/poll_reply.h"
+#include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 

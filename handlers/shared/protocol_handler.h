@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "daemon/http/http_handler.h"
 #include "daemon/http/message.h"
@@ -78,6 +79,9 @@ class PendingCall {
   const Render if_lost_;
   std::atomic<bool> is_answered_{false};
 };
+
+/// The right to answer a poll that waits: call it once, with the whole body.
+using PollReply = std::function<void(std::string body)>;
 
 /// Numbers each request, adds the headers for pages of other origins, lets its protocol answer it,
 /// and records and sends the reply.

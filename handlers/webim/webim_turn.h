@@ -11,7 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/core/ids.h"
-#include "handlers/channel/poll_reply.h"
+#include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 
