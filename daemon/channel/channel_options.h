@@ -27,6 +27,10 @@ inline constexpr std::chrono::days kLongestLogin{30};
 struct ChannelOptions {
   /// How long a poll waits for something new; clients give up after 60 s.
   std::chrono::milliseconds hold = std::chrono::seconds(45);
+  /// What clients are told of it.
+  [[nodiscard]] std::chrono::seconds HoldInSeconds() const {
+    return std::chrono::floor<std::chrono::seconds>(hold);
+  }
   GroupAccess access = GroupAccess::kAny;
   std::size_t max_instances = 1;  ///< logins of one account at a time
   /// Logins of all accounts in memory. Beyond it the least recently used one is forgotten: its next

@@ -81,10 +81,6 @@ std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
   return std::make_unique<SecondLooks>(others, deps.auth.admission(), deps.runtime.clock);
 }
 
-std::chrono::seconds PollHold(const Config& config) {
-  return std::chrono::floor<std::chrono::seconds>(config.channel.hold);
-}
-
 std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps& deps,
                                        RequestRecorder& recorder, const Cors& cors) {
   if (deps.channel == nullptr) return nullptr;
@@ -92,10 +88,7 @@ std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps
       ChannelContext{.channel = deps.channel->channel(),
                      .clients = deps.channel->clients(),
                      .costs = deps.auth.channel_costs(),
-                     .verifier = deps.auth.verifier(),
-                     .clock = deps.runtime.clock,
-                     .hold = PollHold(config),
-                     .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
+                     .verifier = deps.auth.verifier()},
       deps.auth.admission(), recorder, cors,
       WebimRouterOptions{.prefix = config.channel.prefix, .sdk_app_id = config.im.sdk_app_id});
 }
@@ -125,8 +118,7 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
                                .sdk_app_id = config.im.sdk_app_id,
                                .looks = deps.store.IsShared() ? looks : nullptr},
                     .seated = deps.store.state().seated},
-      deps.auth.admission(), recorder, cors,
-      ChannelRouterOptions{.prefix = config.channel.prefix, .hold = PollHold(config)});
+      deps.auth.admission(), recorder, cors, config.channel.prefix);
 }
 
 std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDeps& deps,

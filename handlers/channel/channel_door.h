@@ -19,14 +19,11 @@ namespace rtcroom {
 class ChannelDoor : public ProtocolHandler {
  protected:
   /// All of it outlives the door.
-  struct Deps {
-    Admission& admission;  ///< of addresses
-    RequestRecorder& recorder;
-    const Cors& cors;
-    const NodeLease* node = nullptr;  ///< as in `Services`
-  };
-  explicit ChannelDoor(const Deps& deps)
-      : ProtocolHandler(deps.recorder, deps.cors), admission_(deps.admission), node_(deps.node) {}
+  /// @param admission  of addresses.
+  /// @param node       as in `Services`.
+  ChannelDoor(Admission& admission, RequestRecorder& recorder, const Cors& cors,
+              const NodeLease* node)
+      : ProtocolHandler(recorder, cors), admission_(admission), node_(node) {}
 
   [[nodiscard]] Admission& admission() const { return admission_; }
 

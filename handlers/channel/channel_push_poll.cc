@@ -73,8 +73,7 @@ Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view addre
   address_ = address;
   ChannelFields fields(body);
   const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
-  const std::chrono::milliseconds wait =
-      std::chrono::seconds(std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
+  const std::chrono::seconds wait(std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
   const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
   const auto requests = fields.OptionalObjects("requests", kMaxRequests);
   if (!fields.ok()) return fields.error();
@@ -95,7 +94,7 @@ Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view addre
   }
   login_ = *std::move(login);
   const MonotonicTime now = context_.logins.clock.Monotonic();
-  due_ = now + std::min(wait, max_wait_);
+  due_ = now + std::min(wait, context_.verbs.channel.options().HoldInSeconds());
   if (login_.asks_beats) {
     next_beat_ = now + kBeatPeriod - SpreadOver(kBeatSpread, context_.verbs.random);
   }

@@ -30,9 +30,7 @@ namespace rtcroom {
 /// @source the contract of the channel's socket, 6.
 class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPoll> {
  public:
-  /// @param max_wait  the longest time that it waits.
-  PushPoll(const SocketContext& context, std::chrono::milliseconds max_wait)
-      : context_(context), max_wait_(max_wait) {}
+  explicit PushPoll(const SocketContext& context) : context_(context) {}
 
   /// Checks the login and reads the poll; changes nothing. Call it once, before all others. May
   /// wait for the store.
@@ -92,7 +90,6 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   [[nodiscard]] std::string Body() const;
 
   const SocketContext& context_;
-  const std::chrono::milliseconds max_wait_;
 
   // Written by `Read` and `Begin`; while it waits, with the lock held.
   std::string address_;

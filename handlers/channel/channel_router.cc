@@ -27,16 +27,11 @@ HttpReply FailPoll(const Error& error, RequestLabel& label) {
 }  // namespace
 
 ChannelRouter::ChannelRouter(const SocketContext& sockets, Admission& admission,
-                             RequestRecorder& recorder, const Cors& cors,
-                             const ChannelRouterOptions& options)
-    : ChannelDoor({.admission = admission,
-                   .recorder = recorder,
-                   .cors = cors,
-                   .node = sockets.socket.node}),
+                             RequestRecorder& recorder, const Cors& cors, const std::string& prefix)
+    : ChannelDoor(admission, recorder, cors, sockets.socket.node),
       sockets_(sockets),
-      socket_path_(options.prefix + "/channel/ws"),
-      poll_path_(options.prefix + "/channel/poll"),
-      hold_(options.hold) {}
+      socket_path_(prefix + "/channel/ws"),
+      poll_path_(prefix + "/channel/poll") {}
 
 RequestPlan ChannelRouter::Resolve(HttpRequest& request) {
   const bool is_poll = request.path == poll_path_ && request.method == "POST";
@@ -76,7 +71,7 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   const HttpRequest& http = call.http;
   const Result<nlohmann::ordered_json> body = ReadCommandBody(http.body);
   // Owned by the tables of those that get pushes, until it is answered.
-  const auto poll = std::make_shared<PushPoll>(sockets_, hold_);
+  const auto poll = std::make_shared<PushPoll>(sockets_);
   if (const Status read = body ? poll->Read(*body, http.peer_address) : body.error(); !read) {
     const Status admitted = AdmitAddress(admission(), http.peer_address, http.body.size());
     return Fail(admitted ? read.error() : admitted.error(), call.label);

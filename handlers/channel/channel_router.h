@@ -1,7 +1,6 @@
 // Answers new clients of the message channel: their socket and their poll.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,11 +13,6 @@ namespace rtcroom {
 
 class PushPoll;
 
-struct ChannelRouterOptions {
-  std::string prefix{};         ///< of the paths; empty: none
-  std::chrono::seconds hold{};  ///< how long a poll waits
-};
-
 /// Upgrades `<prefix>/channel/ws` to a WebSocket, and answers POST to `<prefix>/channel/poll`. A
 /// poll counts against its user, or against its address while no login is proven; its failures are
 /// objects with an `error`.
@@ -28,8 +22,9 @@ struct ChannelRouterOptions {
 class ChannelRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls and sockets that it has begun.
+  /// @param prefix  of the paths; empty: none.
   ChannelRouter(const SocketContext& sockets, Admission& admission, RequestRecorder& recorder,
-                const Cors& cors, const ChannelRouterOptions& options);
+                const Cors& cors, const std::string& prefix);
 
   [[nodiscard]] bool Serves(std::string_view path) const {
     return path == socket_path_ || path == poll_path_;
@@ -52,7 +47,6 @@ class ChannelRouter : public ChannelDoor {
   const SocketContext sockets_;
   const std::string socket_path_;
   const std::string poll_path_;
-  const std::chrono::seconds hold_;
 };
 
 }  // namespace rtcroom

@@ -19,10 +19,7 @@ KickType OperatorKickFor(std::string_view version) {
 
 TimRouter::TimRouter(const SocketDeps& deps, Admission& admission, const Cors& cors,
                      const std::string& prefix)
-    : ChannelDoor({.admission = admission,
-                   .recorder = deps.socket.recorder,
-                   .cors = cors,
-                   .node = deps.socket.node}),
+    : ChannelDoor(admission, deps.socket.recorder, cors, deps.socket.node),
       deps_(deps),
       binary_path_(prefix + "/binfo"),
       text_path_(prefix + "/info") {}

@@ -199,8 +199,9 @@ Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
   std::string key = key_field.OptionalText("Key");
   if (!start_field.ok()) start = 0;
   if (!key_field.ok() || key.size() > kMaxKeyBytes) key.clear();
-  PollReply reply =
-      begin([start, key, hold = context.hold] { return RoomReply(start, hold, key, ""); });
+  PollReply reply = begin([start, key, hold = context.channel.options().HoldInSeconds()] {
+    return RoomReply(start, hold, key, "");
+  });
   if (request.is_paused) {
     context.clients.Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
   } else {

@@ -29,8 +29,9 @@ void WriteMessages(std::span<const StoredMessage> messages, JsonText& out) {
 
 Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context) {
   const UserId account{std::string(FirstOrEmpty(request.query, "identifier"))};
-  const Result<LoginProof> proof = CheckUserSig(
-      context.verifier, account, FirstOrEmpty(request.query, "usersig"), context.clock.Now());
+  const Result<LoginProof> proof =
+      CheckUserSig(context.verifier, account, FirstOrEmpty(request.query, "usersig"),
+                   context.channel.deps().clock.Now());
   if (!proof) return proof.error();
   const Result<LoginTokens> login = context.channel.logins().LogIn(account, *proof);
   if (!login) return login.error();
@@ -42,7 +43,7 @@ Result<JsonText> GetLongPollingId(const ChannelRequest& request, const ChannelCo
   // The caller is known by its a2: the number is only echoed.
   return JsonText()
       .Field("LongPollingId", std::to_string(request.caller.instance))
-      .Field("Timeout", context.hold.count());
+      .Field("Timeout", context.channel.options().HoldInSeconds().count());
 }
 
 Status LongPolling(const ChannelRequest& request, const ChannelContext& context,

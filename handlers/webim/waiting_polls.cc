@@ -104,7 +104,7 @@ void WaitingPolls::AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn) {
 }
 
 std::string WaitingPolls::RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const {
-  const auto hold = std::chrono::duration_cast<std::chrono::seconds>(options_.hold);
+  const std::chrono::seconds hold = options_.HoldInSeconds();
   if (poll.owner != nullptr && poll.owner->room) {
     const Membership& room = *poll.owner->room;
     return RoomReply(room.confirmed, hold, room.key, entries);

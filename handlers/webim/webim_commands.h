@@ -1,7 +1,6 @@
 // The table of the message channel's commands.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -12,11 +11,9 @@
 
 #include "daemon/auth/admission.h"
 #include "daemon/auth/user_sig_verifier.h"
-#include "daemon/base/clock.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
-#include "daemon/core/node_lease.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/shared/request_text.h"
 #include "handlers/webim/webim_clients.h"
@@ -31,9 +28,6 @@ struct ChannelContext {
   /// an address as a ceiling.
   Admission& costs;
   const UserSigVerifier& verifier;
-  const Clock& clock;
-  std::chrono::seconds hold{};      ///< how long a poll waits
-  const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
 /// A request to a command.

@@ -30,8 +30,7 @@ bool IsOfKicked(std::string_view body) {
 
 WebimRouter::WebimRouter(const ChannelContext& context, Admission& admission,
                          RequestRecorder& recorder, const Cors& cors, WebimRouterOptions options)
-    : ChannelDoor(
-          {.admission = admission, .recorder = recorder, .cors = cors, .node = context.node}),
+    : ChannelDoor(admission, recorder, cors, context.channel.deps().node),
       context_(context),
       prefix_(options.prefix + '/'),
       sdk_app_id_(std::to_string(options.sdk_app_id)) {}
@@ -136,7 +135,7 @@ Status WebimRouter::Identify(const ChannelCommand& command, ChannelRequest& requ
 
 PollReply WebimRouter::BeginPoll(Call& call, std::function<std::string()> if_lost,
                                  std::optional<UserId> payer) const {
-  const auto render = [node = context_.node](std::string body, RequestLabel& label) {
+  const auto render = [node = context_.channel.deps().node](std::string body, RequestLabel& label) {
     // A poll that brings nothing new is no failure, although its code is not 0.
     if (IsOfKicked(body)) {
       const ChannelCode& kicked = ChannelCodeOf(label.endpoint, Errc::kInstanceKicked);

@@ -299,9 +299,7 @@ TEST_F(ChannelTransport, RecordsPollsOfKickedInstancesAsFailures) {
   WebimRouter router({.channel = server_.channel,
                       .clients = server_.clients,
                       .costs = server_.costs,
-                      .verifier = *server_.verifier,
-                      .clock = server_.clock,
-                      .hold = ChannelFixture::kHold},
+                      .verifier = *server_.verifier},
                      server_.admission, recorder, server_.cors,
                      {.sdk_app_id = ChannelFixture::kSdkAppId});
   const auto alice = server_.LogIn("alice");
