@@ -134,8 +134,7 @@ ChannelStats ChannelModule::ReadStats() {
                      .sent = channel_.messages().counts(),
                      .sockets = pushed.sockets,
                      .slow_readers = pushed.slow_readers};
-  clients_.AddTo(stats.sizes);
-  clients_.AddTo(stats.received);
+  clients_.AddTo(stats.sizes, stats.received);
   stats.received.deliveries.at(static_cast<std::size_t>(DeliveryPath::kSocket)) = pushed.pushes;
   return stats;
 }

@@ -293,12 +293,11 @@ bool PushPoll::IsToBeat() const {
 }
 
 void PushPoll::OnStop() {
-  const bool is_waiting = [&] {
+  {
     const MutexLock lock(mutex_);
     is_stopping_ = true;
-    return is_waiting_;
-  }();
-  if (is_waiting) Finish();
+  }
+  Wake();
 }
 
 void PushPoll::Finish() {

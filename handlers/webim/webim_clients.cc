@@ -219,14 +219,9 @@ void WebimClients::AddTo(ConnectedLogins& page) const {
   state_.AddTo(page);
 }
 
-void WebimClients::AddTo(ChannelCounts& counts) const {
+void WebimClients::AddTo(ChannelSizes& sizes, ChannelCounts& counts) const {
   const MutexLock lock(mutex_);
-  state_.AddTo(counts);
-}
-
-void WebimClients::AddTo(ChannelSizes& sizes) const {
-  const MutexLock lock(mutex_);
-  state_.AddTo(sizes);
+  state_.AddTo(sizes, counts);
 }
 
 }  // namespace rtcroom

@@ -101,8 +101,7 @@ class WebimClients {
 
   /// Adds what only these clients know of their logins.
   void AddTo(ConnectedLogins& page) const;
-  void AddTo(ChannelCounts& counts) const;
-  void AddTo(ChannelSizes& sizes) const;
+  void AddTo(ChannelSizes& sizes, ChannelCounts& counts) const;
 
  private:
   friend class WebimClient;

@@ -113,18 +113,14 @@ void WebimState::AddTo(ConnectedLogins& page) const {
   }
 }
 
-void WebimState::AddTo(ChannelCounts& counts) const {
-  const std::uint64_t kicked = counts.kicked;
-  counts = polls_.counts();
-  counts.kicked = kicked;
-  counts.dropped = account_polls_.dropped();
-  counts.gaps = room_polls_.gaps();
-}
-
-void WebimState::AddTo(ChannelSizes& sizes) const {
+void WebimState::AddTo(ChannelSizes& sizes, ChannelCounts& counts) const {
   sizes.groups = groups_.size();
   sizes.polls = polls_.size();
   sizes.account_polls = polls_.account_polls();
+  counts.deliveries = polls_.counts().deliveries;
+  counts.redeliveries = polls_.counts().redeliveries;
+  counts.dropped = account_polls_.dropped();
+  counts.gaps = room_polls_.gaps();
 }
 
 }  // namespace rtcroom

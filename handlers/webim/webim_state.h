@@ -56,8 +56,7 @@ class WebimState {
   void Shrink(std::size_t most);
   /// Adds what only these clients know of their logins.
   void AddTo(ConnectedLogins& page) const;
-  void AddTo(ChannelCounts& counts) const;
-  void AddTo(ChannelSizes& sizes) const;
+  void AddTo(ChannelSizes& sizes, ChannelCounts& counts) const;
 
   [[nodiscard]] WebimLogins& logins() { return logins_; }
   [[nodiscard]] const WebimLogins& logins() const { return logins_; }

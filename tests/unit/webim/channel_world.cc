@@ -108,13 +108,15 @@ void ChannelWorld::ChangeLogins(const std::function<void(ChannelTurn&)>& change)
 
 ChannelCounts ChannelWorld::counts() {
   ChannelCounts counts{.kicked = logins().kicked()};
-  state().AddTo(counts);
+  ChannelSizes sizes;
+  state().AddTo(sizes, counts);
   return counts;
 }
 
 ChannelSizes ChannelWorld::sizes() {
   ChannelSizes sizes{.instances = logins().size()};
-  state().AddTo(sizes);
+  ChannelCounts counts;
+  state().AddTo(sizes, counts);
   return sizes;
 }
 
