@@ -45,8 +45,7 @@ class MessageBody {
   ///
   /// @param max_bytes  of the compact JSON.
   /// @errors kBadRequest when it is malformed, with a detail that names the member;
-  /// kContentTooLong;
-  ///         kContentRefused for an element of another type, such as a picture.
+  ///         kContentTooLong; kContentRefused for an element of another type, such as a picture.
   static Result<MessageBody> From(nlohmann::ordered_json elements,
                                   std::size_t max_bytes = kMaxMessageBytes);
 

@@ -44,8 +44,8 @@ struct LoginChecks {
   SecondLooks* looks = nullptr;  ///< null where no other server uses the store
 };
 
-/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; o `direct`, `login`,
-/// `beats`, `streams`.
+/// Reads `connect`: `userID` with `token`, or with `sdkAppID` and `userSig`; optional are `direct`,
+/// `login`, `beats`, `streams`.
 /// Where other servers use the store, it waits for what they know of an unknown token.
 /// @param address  of the client, which pays for that.
 /// @errors as `CheckUserSig`; kNoCredentials; kNotJson; kStoreBusy and kStoreBroken.

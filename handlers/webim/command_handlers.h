@@ -5,7 +5,7 @@
 
 namespace rtcroom::channel {
 
-// channel_openim.cc: logins, messages between accounts, the account's poll.
+// openim_commands.cc: logins, messages between accounts, the account's poll.
 Result<JsonText> LogIn(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> GetLongPollingId(const ChannelRequest& request, const ChannelContext& context);
 Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
@@ -17,7 +17,7 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
 Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext& context);
 
-// channel_group.cc: groups and the room's poll.
+// group_commands.cc: groups and the room's poll.
 Result<JsonText> GetJoinedGroupList(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> ApplyJoinGroup(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> QuitGroup(const ChannelRequest& request, const ChannelContext& context);
@@ -31,11 +31,11 @@ Result<JsonText> GetRoleInGroup(const ChannelRequest& request, const ChannelCont
 Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
                  const BeginPoll& begin);
 
-// channel_profile.cc: names and pictures.
+// profile_commands.cc: names and pictures.
 Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext& context);
 
-// channel_misc.cc: conversations, and reports that the server does not store.
+// misc_commands.cc: conversations, and reports that the server does not store.
 Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelContext& context);
 /// For `msgreaded`, `msg_read_report` and `web_report`: accepted, without effect.
 Result<JsonText> Report(const ChannelRequest& request, const ChannelContext& context);
