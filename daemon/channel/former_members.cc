@@ -16,40 +16,31 @@ constexpr std::size_t kMostWaiting = 100;
 
 Status FormerMembers::OnEvents(std::span<const StoredEvent> events) {
   std::vector<GroupMembership> ended;
-  for (const StoredEvent& event : events) {
-    for (GroupMembership& membership : EndedBy(event)) ended.push_back(std::move(membership));
-  }
+  for (const StoredEvent& event : events) AddEndedBy(event, ended);
   return End(std::move(ended));
 }
 
-std::vector<GroupMembership> FormerMembers::EndedBy(const StoredEvent& event) const {
+void FormerMembers::AddEndedBy(const StoredEvent& event,
+                               std::vector<GroupMembership>& ended) const {
   const std::uint64_t number = event.room_number;
   const EventPayload& payload = event.event.payload;
   const auto* const pusher = std::get_if<PusherDeleted>(&payload);
   const auto* const viewer = std::get_if<AudienceDeleted>(&payload);
   const bool is_activated = std::holds_alternative<RoomActivated>(payload);
-  if (pusher == nullptr && viewer == nullptr && !is_activated) return {};
-  if (deps_.receivers.CountIn(number) == 0) return {};
-  GroupMembership membership{.room = event.event.room, .room_number = number};
-  if (pusher != nullptr) {
-    // The end of the room follows, which is one for all.
-    if (pusher->reason == LeaveReason::kRoomDestroyed) return {};
-    membership.account = pusher->user_id;
-    membership.reason = pusher->reason;
-    return {membership};
-  }
-  if (viewer != nullptr) {
-    membership.account = viewer->user_id;
-    membership.reason = viewer->reason;
-    return {membership};
-  }
+  if (pusher == nullptr && viewer == nullptr && !is_activated) return;
+  // The end of the room follows, which is one for all.
+  if (pusher != nullptr && pusher->reason == LeaveReason::kRoomDestroyed) return;
+  if (deps_.receivers.CountIn(number) == 0) return;
+  const auto add = [&](const UserId& account, LeaveReason reason) {
+    ended.push_back(
+        {.room = event.event.room, .room_number = number, .account = account, .reason = reason});
+  };
+  if (pusher != nullptr) return add(pusher->user_id, pusher->reason);
+  if (viewer != nullptr) return add(viewer->user_id, viewer->reason);
   // Another user than the one that created it may be the creator now.
-  std::vector<GroupMembership> waiting;
   for (const UserId& user : deps_.receivers.UsersIn(number, kMostWaiting)) {
-    membership.account = user;
-    waiting.push_back(membership);
+    add(user, LeaveReason::kLeft);
   }
-  return waiting;
 }
 
 Status FormerMembers::End(std::vector<GroupMembership> memberships) {

@@ -37,7 +37,8 @@ class FormerMembers {
   Status OnEventsLost() { return End(deps_.receivers.Memberships()); }
 
  private:
-  [[nodiscard]] std::vector<GroupMembership> EndedBy(const StoredEvent& event) const;
+  /// Adds the memberships that the event may have ended.
+  void AddEndedBy(const StoredEvent& event, std::vector<GroupMembership>& ended) const;
   /// Ends the memberships whose account is no member of the room.
   Status End(std::vector<GroupMembership> memberships);
 
