@@ -22,10 +22,10 @@ Status DirectContacts::Load() {
       after = room.sequence;
       Members& members = by_room[room.sequence];
       members.creator = room.creator;
-      Add(roles, room.creator);
+      ++roles[room.creator];
       for (const Pusher& pusher : room.pushers) {
         members.pushers.push_back(pusher.user_id);
-        Add(roles, pusher.user_id);
+        ++roles[pusher.user_id];
       }
     }
     if (page->rooms.size() < kRoomsPerRead) break;
@@ -57,7 +57,7 @@ void DirectContacts::Apply(const StoredEvent& event) {
     Members& members = rooms_by_number_[event.room_number];
     if (std::ranges::find(members.pushers, added->user_id) != members.pushers.end()) return;
     members.pushers.push_back(added->user_id);
-    Add(roles_, added->user_id);
+    ++roles_[added->user_id];
   } else if (const auto* const deleted = std::get_if<PusherDeleted>(&payload)) {
     Members& members = rooms_by_number_[event.room_number];
     if (!deleted->new_creator.value.empty()) SetCreator(members, deleted->new_creator);
@@ -68,10 +68,8 @@ void DirectContacts::Apply(const StoredEvent& event) {
 void DirectContacts::SetCreator(Members& members, const UserId& creator) {
   if (!members.creator.value.empty()) Remove(members.creator);
   members.creator = creator;
-  if (!creator.value.empty()) Add(roles_, creator);
+  if (!creator.value.empty()) ++roles_[creator];
 }
-
-void DirectContacts::Add(RolesByUser& roles, const UserId& user) { ++roles[user]; }
 
 void DirectContacts::Remove(const UserId& user) {
   const auto role = roles_.find(user);

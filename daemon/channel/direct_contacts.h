@@ -74,7 +74,6 @@ class DirectContacts {
   using MembersByRoom = std::unordered_map<std::uint64_t, Members>;
   using RolesByUser = std::unordered_map<UserId, std::size_t>;
 
-  static void Add(RolesByUser& roles, const UserId& user);
   void Apply(const StoredEvent& event) REQUIRES(mutex_);
   void SetCreator(Members& members, const UserId& creator) REQUIRES(mutex_);
   void Remove(const UserId& user) REQUIRES(mutex_);

@@ -1,6 +1,5 @@
 #include "handlers/channel/channel_codes.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -57,23 +56,13 @@ constexpr bool IsInOrderOfErrc() {
 }
 static_assert(IsInOrderOfErrc(), "every failure needs a code");
 
-struct CommandCode {
-  std::string_view command{};
-  ChannelCode code{};
-};
-
-/// Commands with their own codes.
-constexpr CommandCode kCommandCodes[] = {
-    {"openim/login", {.failure = Errc::kNoSession, .code = 70001, .info = "usersig expired"}},
-};
+constexpr ChannelCode kExpiredTicket = {
+    .failure = Errc::kNoSession, .code = 70001, .info = "usersig expired"};
 
 }  // namespace
 
 const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure) {
-  const auto* const row = std::ranges::find_if(kCommandCodes, [&](const CommandCode& candidate) {
-    return candidate.command == command && candidate.code.failure == failure;
-  });
-  if (row != std::end(kCommandCodes)) return row->code;
+  if (command == "openim/login" && failure == kExpiredTicket.failure) return kExpiredTicket;
   return kChannelCodes.at(static_cast<std::size_t>(failure));
 }
 

@@ -17,7 +17,7 @@ struct ChannelCode {
   std::string_view info{};
 };
 
-/// @param command  a few have their own codes.
+/// @param command  `openim/login` has a code of its own for an expired ticket.
 /// @source the contract of the channel, §6.
 const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure);
 

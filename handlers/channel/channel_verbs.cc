@@ -270,11 +270,6 @@ constexpr auto kVerbs = std::to_array<Verb>({
 
 }  // namespace
 
-const Verb* FindVerb(std::string_view name) {
-  const auto* const found = std::ranges::find(kVerbs, name, &Verb::name);
-  return found == kVerbs.end() ? nullptr : found;
-}
-
 std::optional<std::uint64_t> RequestIdOf(const nlohmann::ordered_json& object) {
   ChannelFields fields(object);
   const std::uint64_t id = fields.Number("id");
@@ -285,8 +280,8 @@ std::optional<std::uint64_t> RequestIdOf(const nlohmann::ordered_json& object) {
 Result<VerbRequest> ReadVerb(nlohmann::ordered_json object) {
   for (auto& [name, value] : object.items()) {
     if (name == "id") continue;
-    const Verb* const verb = FindVerb(name);
-    if (verb == nullptr) break;
+    const auto* const verb = std::ranges::find(kVerbs, name, &Verb::name);
+    if (verb == kVerbs.end()) break;
     if (object.size() != 2) return Error{Errc::kBadRequest, "request: more than one verb"};
     if (!value.is_object()) return Error{Errc::kNotJson, "request: not an object"};
     return VerbRequest{.verb = verb, .fields = std::move(value)};

@@ -64,9 +64,6 @@ inline constexpr std::size_t kMaxCursorBytes = 128;
 /// Of the direct messages that are pushed at once.
 inline constexpr std::size_t kMaxDirectBytes = std::size_t{64} << 10;
 
-/// Null for an unknown one.
-const Verb* FindVerb(std::string_view name);
-
 /// The `id` of a request; nullopt when it has none that is valid.
 std::optional<std::uint64_t> RequestIdOf(const nlohmann::ordered_json& object);
 

@@ -218,16 +218,15 @@ Status WebimClients::Restore(TimePoint removal) {
     return one.join ? one.join->logged_in : TimePoint();
   });
   struct StoredGroup {
+    std::vector<UserId> accounts{};
+    bool is_read = false;
     std::optional<GroupFacts> facts{};
     std::unordered_set<UserId> members{};  ///< for `GroupAccess::kMembers`
   };
   const bool is_for_members = channel_.options().access == GroupAccess::kMembers;
   std::unordered_map<std::uint64_t, StoredGroup> groups;
-  std::unordered_map<std::uint64_t, std::vector<UserId>> accounts;  // likewise, by room
-  if (is_for_members) {
-    for (const auto& [instance, join] : *stored) {
-      accounts[join->room_number].push_back(join->account);
-    }
+  for (const auto& [instance, join] : *stored) {
+    groups[join->room_number].accounts.push_back(join->account);
   }
   std::vector<GroupJoinChange> ended;
   for (const auto& [instance, join] : *stored) {
@@ -241,16 +240,15 @@ Status WebimClients::Restore(TimePoint removal) {
                                 .expires = join->expires};
     // The process has ended before its place in the group was removed.
     if (channel_.logins().Admit(login) != Standing::kActive) continue;
-    const auto [found, is_new] = groups.try_emplace(join->room_number);
-    StoredGroup& group = found->second;
+    StoredGroup& group = groups[join->room_number];
+    const bool is_new = !std::exchange(group.is_read, true);
     if (is_new) {
       Result<std::optional<GroupFacts>> facts = FactsOf(*join);
       if (!facts) return facts.error();
       group.facts = *std::move(facts);
     }
     if (is_new && is_for_members) {
-      auto members =
-          FindGroupMembers(join->room, join->room_number, accounts[join->room_number], deps_.rooms);
+      auto members = FindGroupMembers(join->room, join->room_number, group.accounts, deps_.rooms);
       if (!members) return members.error();
       group.members.swap(*members);
     }
