@@ -27,25 +27,25 @@ Result<std::vector<StoredMessage>> ChannelHistory::OfGroup(const UserId& account
   return messages;
 }
 
-Result<DirectPage> ChannelHistory::OfDirect(const UserId& account, const UserId& peer,
-                                            std::optional<std::uint64_t> before,
-                                            MessageReads reads) {
-  DirectPage page;
+Result<MessagePage> ChannelHistory::OfDirect(const UserId& account, const UserId& peer,
+                                             std::optional<std::uint64_t> before,
+                                             MessageReads reads) {
+  MessagePage page;
   for (std::uint64_t limit = reads.Next(); limit > 0; limit = reads.Next()) {
     // One more shows whether this is the last.
     auto read = core_.deps.history.ReadDirectMessages(account, peer, before, limit + 1);
     if (!read) return read.error();
-    page.is_last = read->size() <= limit;
-    if (!page.is_last) read->pop_back();
+    page.is_complete = read->size() <= limit;
+    if (!page.is_complete) read->pop_back();
     for (StoredMessage& message : *read) {
       if (!reads.Take(message)) {
-        page.is_last = false;
+        page.is_complete = false;
         return page;
       }
       before = message.position;
       page.messages.push_back(std::move(message));
     }
-    if (page.is_last) break;
+    if (page.is_complete) break;
   }
   return page;
 }

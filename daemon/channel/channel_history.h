@@ -14,12 +14,6 @@
 
 namespace rtcroom {
 
-/// Messages between two accounts.
-struct DirectPage {
-  std::vector<StoredMessage> messages{};  ///< newest first
-  bool is_last = false;                   ///< there are no older ones
-};
-
 /// A peer or a group, with the newest message.
 struct Conversation {
   RoomKey room{};  ///< without an ID: with the other account of the message
@@ -38,12 +32,12 @@ class ChannelHistory {
   Result<std::vector<StoredMessage>> OfGroup(const UserId& account, const GroupFacts& group,
                                              std::optional<std::uint64_t> newest,
                                              std::size_t limit);
-  /// Messages between the caller and another account.
+  /// Messages between the caller and another account, newest first.
   /// @param before  position of one of them: only older ones; nullopt: from the newest on.
   /// @param reads   new; with at most 999 messages.
   /// @errors kStoreBusy; kStoreBroken.
-  Result<DirectPage> OfDirect(const UserId& account, const UserId& peer,
-                              std::optional<std::uint64_t> before, MessageReads reads);
+  Result<MessagePage> OfDirect(const UserId& account, const UserId& peer,
+                               std::optional<std::uint64_t> before, MessageReads reads);
   /// Conversations with other accounts, and these groups, newest first.
   /// @param limit  1..100.
   /// @errors kStoreBusy; kStoreBroken.

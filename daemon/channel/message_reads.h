@@ -3,10 +3,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "daemon/core/message_store.h"
 
 namespace rtcroom {
+
+/// Stored messages.
+struct MessagePage {
+  std::vector<StoredMessage> messages{};
+  bool is_complete = false;  ///< there are no more in the direction that was asked for
+};
 
 /// A message has up to 16 KiB and mostly a hundred bytes, so messages are read in a few pieces: a
 /// small one, and then as many as fit by the size of those before.

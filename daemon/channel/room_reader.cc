@@ -114,9 +114,9 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
   return {};
 }
 
-Result<RoomMessages> RoomReader::NewestMessages(const Room& room, std::uint64_t since,
-                                                std::uint64_t newest, MessageReads reads) const {
-  RoomMessages found;              // newest first
+Result<MessagePage> RoomReader::NewestMessages(const Room& room, std::uint64_t since,
+                                               std::uint64_t newest, MessageReads reads) const {
+  MessagePage found;               // newest first
   std::uint64_t end = newest + 1;  // before the oldest of them
   while (true) {
     const std::uint64_t limit = std::min(end - since - 1, reads.Next());
@@ -141,9 +141,9 @@ Result<RoomMessages> RoomReader::NewestMessages(const Room& room, std::uint64_t 
   return found;
 }
 
-Result<RoomMessages> RoomReader::OldestMessages(const Room& room, std::uint64_t after,
-                                                MessageReads reads) const {
-  RoomMessages found;
+Result<MessagePage> RoomReader::OldestMessages(const Room& room, std::uint64_t after,
+                                               MessageReads reads) const {
+  MessagePage found;
   for (std::uint64_t limit = reads.Next(); limit > 0; limit = reads.Next()) {
     auto page = deps_.history.ReadRoomMessages(room.sequence, after + 1, limit);
     if (!page) return page.error();
@@ -194,17 +194,17 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
   }
 }
 
-Result<RoomMessages> RoomReader::ReadHistory(const Room& room, const HistoryQuery& query) const {
+Result<MessagePage> RoomReader::ReadHistory(const Room& room, const HistoryQuery& query) const {
   const Result<std::uint64_t> newest = deps_.history.NewestRoomMessage(room.sequence);
   if (!newest) return newest.error();
   const MessageReads reads(query.limit, query.max_bytes);
   if (!query.after) {
     const std::uint64_t end = std::min(query.before.value_or(*newest + 1), *newest + 1);
-    if (end == 0) return RoomMessages{.is_complete = true};
+    if (end == 0) return MessagePage{.is_complete = true};
     return NewestMessages(room, 0, end - 1, reads);
   }
-  if (*query.after >= *newest) return RoomMessages{.is_complete = true};
-  Result<RoomMessages> found = OldestMessages(room, *query.after, reads);
+  if (*query.after >= *newest) return MessagePage{.is_complete = true};
+  Result<MessagePage> found = OldestMessages(room, *query.after, reads);
   if (!found) return found;
   found->is_complete = found->messages.empty() || found->messages.back().seq >= *newest;
   return found;

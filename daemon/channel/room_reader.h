@@ -43,12 +43,6 @@ struct RoomView {
   std::optional<MissedMessages> missed{};
 };
 
-/// Messages of a room, oldest first.
-struct RoomMessages {
-  std::vector<StoredMessage> messages{};
-  bool is_complete = false;  ///< there are no more in the direction that was asked for
-};
-
 /// @threads safe from any thread: each call reads the store and never waits for a commit.
 class RoomReader {
  public:
@@ -85,8 +79,9 @@ class RoomReader {
     /// Bounds what is returned, and how much is read for it: `MessageReads`.
     std::uint64_t max_bytes = MessageReads::kAnyBytes;
   };
+  /// @return oldest first.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  Result<RoomMessages> ReadHistory(const Room& room, const HistoryQuery& query) const;
+  Result<MessagePage> ReadHistory(const Room& room, const HistoryQuery& query) const;
 
   /// Does what `MessageHistory::NewestRoomMessage` does, for a user that has opened the room
   /// before.
@@ -105,11 +100,11 @@ class RoomReader {
                                                               std::uint64_t since) const;
   /// The newest of the messages after `since` up to `newest`, oldest first and without a gap: as
   /// many as are stored and fit. It is complete when there are no more after `since`.
-  Result<RoomMessages> NewestMessages(const Room& room, std::uint64_t since, std::uint64_t newest,
-                                      MessageReads reads) const;
+  Result<MessagePage> NewestMessages(const Room& room, std::uint64_t since, std::uint64_t newest,
+                                     MessageReads reads) const;
   /// The oldest of the messages after `after`, likewise; whether it is complete is left open.
-  Result<RoomMessages> OldestMessages(const Room& room, std::uint64_t after,
-                                      MessageReads reads) const;
+  Result<MessagePage> OldestMessages(const Room& room, std::uint64_t after,
+                                     MessageReads reads) const;
   /// Adds the objects since the cursor, or what is known of the messages when some objects are
   /// missing or there are too many.
   Status Recover(const RoomCursor& since, RoomView& view) const;

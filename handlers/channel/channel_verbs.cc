@@ -164,11 +164,11 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
   }
   const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
   if (is_direct) {
-    Result<DirectPage> page =
+    Result<MessagePage> page =
         context.channel.history().OfDirect(call.account, peer, before, {limit, kMaxHistoryRead});
     if (!page) return page.error();
     std::ranges::reverse(page->messages);
-    return HistoryReply(page->messages, /*from_oldest=*/false, page->is_last);
+    return HistoryReply(page->messages, /*from_oldest=*/false, page->is_complete);
   }
   const Result<Room> room = context.reader.Open(call.account, call.reach, key);
   if (!room) return room.error();

@@ -119,14 +119,14 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
   if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
   const auto limit =
       static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
-  Result<DirectPage> page = context.channel.history().OfDirect(request.caller.account, peer, before,
-                                                               {limit, MessageReads::kAnyBytes});
+  Result<MessagePage> page = context.channel.history().OfDirect(
+      request.caller.account, peer, before, {limit, MessageReads::kAnyBytes});
   if (!page) return page.error();
   std::vector<StoredMessage>& messages = page->messages;
   std::ranges::reverse(messages);
   const bool is_empty = messages.empty();
   JsonText reply;
-  reply.Field("Complete", page->is_last ? 1 : 0)
+  reply.Field("Complete", page->is_complete ? 1 : 0)
       .Field("MaxCnt", messages.size())
       .Field("LastMsgTime", is_empty ? 0 : UnixSeconds(messages.front().content.sent_at))
       .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position));
