@@ -118,22 +118,22 @@ void WebimClients::OnEventsLost(const ChannelInstance& login) {
 
 void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t cursor,
                                PollReply reply) {
-  if (Begin(caller, /*knows_group=*/false) == Standing::kKicked) return reply(KickedReply());
-  const bool needs_pending = [&] {
-    const MutexLock lock(mutex_);
-    const WebimLogin* const login = state_.logins().Find(caller.instance);
-    return login != nullptr && login->inbox.needs_pending;
-  }();
-  std::optional<std::vector<StoredMessage>> pending;
-  if (needs_pending) {
-    auto read = channel_.history().PendingMessages(caller.account);
-    if (!read) return Pause(std::nullopt, std::move(reply));  // the next poll reads them
-    pending = *std::move(read);
+  {
+    Turn turn(*this);
+    WebimLogin* const login = state_.logins().Find(caller.instance);
+    if (login != nullptr && !login->inbox.needs_pending) {
+      login->seen_at = turn.now;
+      state_.account_polls().Poll(login, cursor, std::move(reply), turn);
+      return AnswerIfStopping(turn);
+    }
   }
+  if (Begin(caller, /*knows_group=*/false) == Standing::kKicked) return reply(KickedReply());
+  const auto pending = channel_.history().PendingMessages(caller.account);
+  if (!pending) return Pause(std::nullopt, std::move(reply));  // the next poll reads them
   Turn turn(*this);
   WebimLogin* const login = state_.logins().Find(caller.instance);
   AccountPolls& polls = state_.account_polls();
-  if (pending && login != nullptr) polls.GivePending(*login, cursor, *pending, turn);
+  if (login != nullptr) polls.GivePending(*login, cursor, *pending, turn);
   polls.Poll(login, cursor, std::move(reply), turn);
   AnswerIfStopping(turn);
 }
@@ -141,15 +141,22 @@ void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t curs
 void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
                             std::string_view key, PollReply reply) {
   RoomPoll poll{.start = start, .key = std::string(key)};
-  if (!caller) {
+  const std::uint64_t instance = caller ? caller->instance : 0;
+  {
     Turn turn(*this);
-    state_.room_polls().Poll(nullptr, poll, {}, std::move(reply), turn);
-    AnswerIfStopping(turn);
-    return;
+    WebimLogin* const login = caller ? state_.logins().Find(instance) : nullptr;
+    // The key that its client was given last needs no check.
+    const bool has_newest_key = login != nullptr && login->room && login->room->key == key;
+    if (has_newest_key) poll.room_number = login->room->group->facts.number;
+    const bool needs_store = caller && (!has_newest_key || !login->room->group->is_complete ||
+                                        RoomPolls::MissingFor(login, poll));
+    if (!needs_store) {
+      if (login != nullptr) login->seen_at = turn.now;
+      state_.room_polls().Poll(login, poll, {}, std::move(reply), turn);
+      return AnswerIfStopping(turn);
+    }
   }
   (void)Begin(*caller, /*knows_group=*/false);
-  const std::uint64_t instance = caller->instance;
-  poll.room_number = RoomOfNewestKey(instance, key);
   if (!poll.room_number) {
     if (const std::optional<RoomKeyClaims> claims = channel_.tokens().ReadRoomKey(key)) {
       const bool is_own = claims->instance == instance;
@@ -176,14 +183,6 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::u
   Turn turn(*this);
   state_.room_polls().Poll(state_.logins().Find(instance), poll, older, std::move(reply), turn);
   AnswerIfStopping(turn);
-}
-
-std::optional<std::uint64_t> WebimClients::RoomOfNewestKey(std::uint64_t instance,
-                                                           std::string_view key) const {
-  const MutexLock lock(mutex_);
-  const WebimLogin* const login = state_.logins().Find(instance);
-  if (login == nullptr || !login->room || login->room->key != key) return std::nullopt;
-  return login->room->group->facts.number;
 }
 
 void WebimClients::Pause(const std::optional<RoomPoll>& room, PollReply reply) {

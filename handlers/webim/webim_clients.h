@@ -138,10 +138,6 @@ class WebimClients {
   /// again.
   /// @return false when the store fails.
   bool Rejoin(const ChannelInstance& caller, const RoomKeyClaims& claims, std::string_view key);
-  /// The room of the login's group, if the key is the one that its client was given last: no need
-  /// to verify it. nullopt: another.
-  [[nodiscard]] std::optional<std::uint64_t> RoomOfNewestKey(std::uint64_t instance,
-                                                             std::string_view key) const;
   void RestoreOne(const ChannelInstance& login, const GroupJoin& join, const GroupFacts* facts);
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
