@@ -1,6 +1,7 @@
 #include "handlers/webim/webim_json.h"
 
 #include <chrono>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -104,14 +105,16 @@ std::string AccountReply::Text() const {
 
 std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::string_view key,
                       std::string_view entries) {
-  JsonText reply;
-  reply.Field("ActionStatus", "OK").Field("ErrorCode", 0).Field("ErrorInfo", "");
-  reply.Field("NextSeq", next_seq).Field("HoldTime", std::int64_t{hold.count()}).Field("Key", key);
-  return std::string("{")
-      .append(reply.text())
-      .append(R"(,"RspMsgList":[)")
-      .append(entries)
-      .append("]}");
+  constexpr std::size_t kRestBytes = 160;  // enough for numbers of any size
+  std::string reply;
+  reply.reserve(kRestBytes + key.size() + entries.size());
+  fmt::format_to(
+      std::back_inserter(reply),
+      R"({{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":{},"HoldTime":{},"Key":)",
+      next_seq, hold.count());
+  AppendJsonString(key, reply);
+  reply.append(R"(,"RspMsgList":[)").append(entries).append("]}");
+  return reply;
 }
 
 std::string KickedReply() { return FailureReply(91101, "kicked by another login"); }
