@@ -37,6 +37,7 @@ std::uint64_t WebimClient::Follow(PushReceivers& receivers) {
 }
 
 void WebimClient::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
+  if (clients_.WasBrought(room_number, *push)) return;
   WebimClients::Turn turn(clients_);
   turn.is_of_feed = true;
   clients_.state_.OnRoomPush(login_.instance, room_number, push->objects(), turn);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/memory_reservation.h"
@@ -146,6 +147,9 @@ class WebimClients {
   /// The caller may have missed a change of its group.
   void NotifyChanged(const ChannelInstance& caller);
   void AnswerIfStopping(WebimTurn& turn) REQUIRES(mutex_);
+  /// Whether the push has messages only, and an earlier receiver has brought it to the group.
+  /// @threads the feed's.
+  [[nodiscard]] bool WasBrought(std::uint64_t room_number, const RoomPush& push);
 
   Channel& channel_;
   PushReceivers& receivers_;
@@ -155,6 +159,8 @@ class WebimClients {
   WebimState state_ GUARDED_BY(mutex_);
   MemoryReservation memory_ GUARDED_BY(mutex_);  ///< of the state
   bool is_stopping_ GUARDED_BY(mutex_) = false;
+  /// Room and number of the newest message of the last push of messages: the feed's thread only.
+  std::pair<std::uint64_t, std::uint64_t> brought_{};
 };
 
 }  // namespace rtcroom
