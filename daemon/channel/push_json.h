@@ -1,6 +1,7 @@
 // The JSON of rooms, events and messages for new clients of the message channel.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,11 +26,19 @@ struct RoomObject {
       0;  ///< the one before it that it stands for, too, with all between; or `seq`
   bool ends_room = false;  ///< nothing follows
   TimePoint made_at{};     ///< when it happened or was sent
-  std::string text{};      ///< an object without its cursor and closing brace
+  /// An object without its cursor and closing brace; of a message only where a new client gets it.
+  std::string text{};
   /// What other forms are rendered from, where there are receivers of any; null: nothing. Shared by
   /// the pushes that carry it.
   std::shared_ptr<const StoredMessage> message{};
   std::shared_ptr<const StoredEvent> event{};
+
+  /// About what it takes in memory and in a frame, whether it has its text or not.
+  [[nodiscard]] std::size_t bytes() const {
+    if (!message) return text.size();
+    constexpr std::size_t kRest = 100;
+    return message->content.body.size() + message->content.custom.size() + kRest;
+  }
 };
 
 /// In a room with more viewers than that, clients are told their number instead of each one.

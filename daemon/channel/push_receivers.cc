@@ -159,15 +159,17 @@ void PushReceivers::TellViewers(Outgoing& outgoing, MonotonicTime now) {
 
 void PushReceivers::AddMessage(const StoredMessage& message) {
   if (message.room_number == 0) return DeliverDirect(message);
-  const std::optional<RoomKey> key = KeyOf(message.room_number);
-  if (!key) return;
-  RoomObject object = MakeMessageObject(*key, message);
-  object.message = std::make_shared<const StoredMessage>(message);
-  Append(outgoing_[message.room_number], std::move(object));
+  if (!KeyOf(message.room_number)) return;
+  Append(outgoing_[message.room_number],
+         {.is_message = true,
+          .seq = message.seq,
+          .first = message.seq,
+          .made_at = message.content.sent_at,
+          .message = std::make_shared<const StoredMessage>(message)});
 }
 
 void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
-  const std::size_t bytes = object.text.size();
+  const std::size_t bytes = object.bytes();
   const bool fits = CountWaiting(memory_.bytes() + bytes);
   if (!fits || outgoing.waiting + bytes > kMaxWaitingBytes) Clear(outgoing);
   outgoing.waiting += bytes;
@@ -211,27 +213,36 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
   std::vector<RoomObject> objects;
   while (!outgoing.objects.empty() && outgoing.sent < kMaxRoomBytes) {
     RoomObject& next = outgoing.objects.front();
-    outgoing.sent += next.text.size();
-    outgoing.waiting -= next.text.size();
-    (void)CountWaiting(memory_.bytes() - next.text.size());
+    const std::size_t bytes = next.bytes();
+    outgoing.sent += bytes;
+    outgoing.waiting -= bytes;
+    (void)CountWaiting(memory_.bytes() - bytes);
     objects.push_back(std::move(next));
     outgoing.objects.pop_front();
     if (objects.back().ends_room) Clear(outgoing);
   }
   if (objects.empty()) return;
   const bool has_ended = objects.back().ends_room;
+  RoomKey key;
   std::shared_ptr<const Receivers> receivers;
   {
     const MutexLock lock(mutex_);
     const auto found = by_room_.find(room_number);
     if (found == by_room_.end()) return Clear(outgoing);
     Subscribed& subscribed = found->second;
+    key = subscribed.key;
     if (!subscribed.copy) subscribed.copy = std::make_shared<const Receivers>(subscribed.receivers);
     receivers = subscribed.copy;
     if (has_ended) by_room_.erase(found);
   }
   deliveries_.Charge(deps_.clock.Monotonic(), delivery_rate_,
                      static_cast<std::uint32_t>(receivers->size()));
+  const bool has_new = std::ranges::any_of(*receivers, [](const PushReceiverPtr& receiver) {
+    return receiver->client() == ClientKind::kRtcroom;
+  });
+  for (RoomObject& object : objects) {
+    if (has_new && object.message) object.text = MakeMessageObject(key, *object.message).text;
+  }
   // Shared by the receivers that have not read the room yet.
   const auto push = std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
   for (const PushReceiverPtr& receiver : *receivers) {
