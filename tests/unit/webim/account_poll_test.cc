@@ -343,6 +343,21 @@ TEST_F(AccountPollTest, SettlesNothingBeforeThePendingMessagesWereRead) {
   EXPECT_THAT(bob.PollAccount()->Directs(), ElementsAre(1, 2, 3, 4));
 }
 
+TEST_F(AccountPollTest, SettlesWhatWasConfirmedBeforeOlderOnes) {
+  for (std::uint64_t i = 1; i <= 3; ++i) world_.SayTo("bob", i);
+  Phone bob(world_, "bob");
+  world_.FailReads(true);
+  const PollPtr first = bob.PollAccount();
+  world_.SayTo("bob", 4);
+  bob.TakeAccount(first);
+  world_.FailReads(false);
+  bob.TakeAccount(bob.PollAccount());
+  (void)bob.PollAccount();
+  EXPECT_THAT(bob.directs, ElementsAre(4, 1, 2, 3));
+  bob.LogIn();
+  EXPECT_FALSE(bob.PollAccount()->is_answered()) << "all are settled";
+}
+
 TEST_F(AccountPollTest, EachInstanceOfAnAccountGetsItsMessages) {
   ChannelWorld world({.max_instances = 2});
   Phone one(world, "alice");

@@ -179,6 +179,15 @@ TEST_F(ChannelGroupsTest, TheEndOfTheRoomIsAnnouncedToEachMemberAndTheKeysDie) {
   }
 }
 
+TEST_F(ChannelGroupsTest, WhoHasNotHeardOfTheEndAsksTheStore) {
+  alice_.Join(1);
+  bob_.Join(1);
+  world_.Change([&](WebimTurn& turn) {
+    world_.state().groups().End(alice_.instance(), 1, LeaveReason::kRoomDestroyed, turn);
+  });
+  EXPECT_FALSE(world_.LoginOf(bob_.login()).room->group->is_complete);
+}
+
 TEST_F(ChannelGroupsTest, ThePollsOfAnEndedRoomGoOnInTheNextOne) {
   alice_.Join(1);
   const PollPtr waiting = alice_.PollRoom();
