@@ -308,7 +308,8 @@ class ChannelFixture {
   }
   [[nodiscard]] ChannelSizes sizes() const {
     ChannelSizes sizes = channel.sizes();
-    clients.AddTo(sizes);
+    ChannelCounts counts;
+    clients.AddTo(sizes, counts);
     return sizes;
   }
   /// The server lost the database so long ago.
