@@ -1,7 +1,5 @@
 #include "daemon/grpc/grpc_poller_keep_awake.h"
 
-#include <memory>
-
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/slice.h>
@@ -15,25 +13,26 @@ GrpcPollerKeepAwake::GrpcPollerKeepAwake() : stub_(grpc::CreateChannel("nowhere"
 
 GrpcPollerKeepAwake::~GrpcPollerKeepAwake() {
   const MutexLock lock(mutex_);
-  while (is_under_way_) changed_.Wait(mutex_);
+  while (users_ > 0) changed_.Wait(mutex_);
 }
 
 void GrpcPollerKeepAwake::Ping() {
   {
     const MutexLock lock(mutex_);
-    if (is_under_way_) return;
-    is_under_way_ = true;
+    if (users_ > 0) return;
+    users_ = 2;
   }
-  const auto call = std::make_shared<Call>();  // shared by the callback
+  call_ = std::make_unique<Call>();
   const grpc::Slice nothing("");
-  call->request = grpc::ByteBuffer(&nothing, 1);
-  stub_.UnaryCall(&call->context, "/nowhere/Ping", grpc::StubOptions(), &call->request,
-                  &call->response, [this, call](const grpc::Status& /*fails*/) { OnCallDone(); });
+  call_->request = grpc::ByteBuffer(&nothing, 1);
+  stub_.UnaryCall(&call_->context, "/nowhere/Ping", grpc::StubOptions(), &call_->request,
+                  &call_->response, [this](const grpc::Status& /*fails*/) { Release(); });
+  Release();
 }
 
-void GrpcPollerKeepAwake::OnCallDone() {
+void GrpcPollerKeepAwake::Release() {
   const MutexLock lock(mutex_);
-  is_under_way_ = false;
+  --users_;
   changed_.NotifyAll();
 }
 

@@ -1,6 +1,8 @@
 // Keeps gRPC's callback threads awake.
 #pragma once
 
+#include <memory>
+
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -37,12 +39,13 @@ class GrpcPollerKeepAwake {
     grpc::ByteBuffer response{};
   };
 
-  void OnCallDone();
+  void Release();
 
   grpc::GenericStub stub_;
   Mutex mutex_;
   CondVar changed_;
-  bool is_under_way_ GUARDED_BY(mutex_) = false;
+  int users_ GUARDED_BY(mutex_) = 0;  ///< of the call: who began it, and its callback
+  std::unique_ptr<Call> call_;        // that of the thread that has set `users_`
 };
 
 }  // namespace rtcroom
