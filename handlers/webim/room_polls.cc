@@ -139,8 +139,8 @@ void RoomPolls::Deliver(WebimLogin& login, std::string_view entries, std::uint64
   room.in_flight = {.since = turn.now, .end = end};
   room.given = std::max(room.given, end);
   polls_.LookAgain({.since = turn.now, .instance = login.claims.instance});
-  const auto hold = std::chrono::duration_cast<std::chrono::seconds>(options_.hold);
-  polls_.Deliver(login.room_polls, RoomReply(end, hold, room.key, entries), made_at, turn);
+  std::string reply = RoomReply(end, options_.HoldInSeconds(), room.key, entries);
+  polls_.Deliver(login.room_polls, std::move(reply), made_at, turn);
 }
 
 void RoomPolls::OnMessage(Group& group, const StoredMessage& message, WebimTurn& turn) {
