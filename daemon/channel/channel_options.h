@@ -27,7 +27,7 @@ inline constexpr std::chrono::days kLongestLogin{30};
 struct ChannelOptions {
   /// How long a poll waits for something new; clients give up after 60 s.
   std::chrono::milliseconds hold = std::chrono::seconds(45);
-  /// What clients are told of it.
+  /// The time that clients are told.
   [[nodiscard]] std::chrono::seconds HoldInSeconds() const {
     return std::chrono::floor<std::chrono::seconds>(hold);
   }

@@ -105,7 +105,7 @@ class PushReceivers {
   using Receivers = std::vector<PushReceiverPtr>;
   /// The receivers that have subscribed to the room.
   [[nodiscard]] Receivers In(std::uint64_t room_number) const EXCLUDES(mutex_);
-  /// Those of them that are the user's.
+  /// The receivers of that user that have subscribed to the room.
   [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
       EXCLUDES(mutex_);
   /// The rooms of all clients of 2018. After lost events the caller checks whether their users are

@@ -25,7 +25,7 @@ struct RoomsAccess {
   std::optional<std::string> key = {};
 };
 
-/// What a worker is told on its command line.
+/// The options of a worker.
 struct WorkerCommand {
   RoomsAccess access = {};
   std::optional<std::string> server = {};  ///< the media server; none: that of the configuration

@@ -16,7 +16,7 @@ enum : std::uint8_t {
   kTokenChar = 1,  ///< of methods and header names: RFC 9110 5.6.2
   kPlainChar = 2,  ///< of header names that are not dropped
   kValueChar = 4,  ///< of header values: RFC 9110 5.5
-  /// Of targets. None has a fragment (RFC 9112 3.2), and a library would silently remove one.
+  /// A target has no fragment (RFC 9112 3.2), and a library would silently remove one.
   kTargetChar = 8,
   kEveryChar = 0xff,
 };
