@@ -18,9 +18,8 @@ namespace {
 /// @source the form encoding of the URL standard: `+` is a space.
 std::string Decode(std::string_view text) {
   std::string spaced(text);
-  if (text.find_first_of("+%") == std::string_view::npos) return spaced;
   std::ranges::replace(spaced, '+', ' ');
-  return PercentDecode(spaced);
+  return text.find('%') == std::string_view::npos ? spaced : PercentDecode(spaced);
 }
 
 Error BadBody(std::string_view fault) {
