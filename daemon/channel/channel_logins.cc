@@ -105,24 +105,29 @@ ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginPro
 
 Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, std::string_view a2) {
   const std::uint64_t seal = NameHash{}(tiny_id, a2);
-  std::optional<ChannelInstance> caller;
+  const std::uint64_t instance = ChannelTokens::NumberIn(a2);
   {
-    const MutexLock lock(core_.mutex);
-    const Login* const known = core_.logins.Find(ChannelTokens::NumberIn(a2));
-    if (known != nullptr && known->seal == seal) caller = known->claims;
+    ChannelCore::Turn turn(core_);
+    const Login* const known = core_.logins.Find(instance);
+    if (known != nullptr && known->seal == seal) return AdmitCaller(known->claims, turn);
   }
-  if (!caller) caller = core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
+  const auto caller = core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
   if (!caller) return Error{Errc::kNoSession, {}};
   ChannelCore::Turn turn(core_);
-  if (turn.wall >= caller->expires) return Error{Errc::kNoSession, {}};
-  const Standing standing = StandingOf(*caller, turn);
-  if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
-  if (standing == Standing::kLoggedOut) return Error{Errc::kNoSession, {}};
-  if (Login* const login = core_.logins.Find(caller->instance); login != nullptr) {
+  Result<ChannelInstance> admitted = AdmitCaller(*caller, turn);
+  if (Login* const login = admitted ? core_.logins.Find(caller->instance) : nullptr) {
     login->claims = *caller;  // other servers do not report the reach
     login->seal = seal;
   }
-  return *std::move(caller);
+  return admitted;
+}
+
+Result<ChannelInstance> ChannelLogins::AdmitCaller(ChannelInstance caller, ChannelTurn& turn) {
+  if (turn.wall >= caller.expires) return Error{Errc::kNoSession, {}};
+  const Standing standing = StandingOf(caller, turn);
+  if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
+  if (standing == Standing::kLoggedOut) return Error{Errc::kNoSession, {}};
+  return caller;
 }
 
 Standing ChannelLogins::Admit(const ChannelInstance& login) {

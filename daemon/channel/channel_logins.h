@@ -106,6 +106,9 @@ class ChannelLogins {
   [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
   /// Admits it unless it has ended.
   Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn) REQUIRES(core_.mutex);
+  /// Does what `Authenticate` does, once the tokens are known to be valid.
+  Result<ChannelInstance> AdmitCaller(ChannelInstance caller, ChannelTurn& turn)
+      REQUIRES(core_.mutex);
   /// Its end by a logout.
   [[nodiscard]] EndedLogin EndOf(const ChannelInstance& login) const;
   /// If it fails, the next ticks try again.
