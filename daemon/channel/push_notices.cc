@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "daemon/base/json_text.h"
-
 namespace rtcroom {
 
 void PushNotices::Tell() {
@@ -17,28 +15,6 @@ void PushNotices::Tell() {
   const MutexLock lock(mutex_);
   for (const PushNotice& notice : told) untold_bytes_ -= notice.object.size();
   untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(told.size()));
-}
-
-std::string StreamPush(const RoomKey& room, const UserId& user_id, bool is_on) {
-  JsonText push;
-  push.BeginObject("stream")
-      .Field("kind", RoomKindName(room.kind))
-      .Field("roomID", room.id.value)
-      .Field("userID", user_id.value)
-      .Json("on", is_on ? "true" : "false")
-      .EndObject();
-  return push.AsObject();
-}
-
-std::string WebEndedPush(const RoomKey& room, std::string_view session, std::string_view reason) {
-  JsonText push;
-  push.BeginObject("web_ended")
-      .Field("kind", RoomKindName(room.kind))
-      .Field("roomID", room.id.value)
-      .Field("session", session)
-      .Field("reason", reason)
-      .EndObject();
-  return push.AsObject();
 }
 
 }  // namespace rtcroom

@@ -5,8 +5,6 @@
 #include <cstddef>
 #include <deque>
 #include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -80,10 +78,5 @@ class PushNotices : public NoticeListener {
   std::deque<PushNotice> untold_ GUARDED_BY(mutex_);
   std::size_t untold_bytes_ GUARDED_BY(mutex_) = 0;  ///< likewise
 };
-
-/// `{"stream":{"kind":…,"roomID":…,"userID":…,"on":…}}`
-std::string StreamPush(const RoomKey& room, const UserId& user_id, bool is_on);
-/// `{"web_ended":{"kind":…,"roomID":…,"session":…,"reason":…}}`
-std::string WebEndedPush(const RoomKey& room, std::string_view session, std::string_view reason);
 
 }  // namespace rtcroom

@@ -57,7 +57,6 @@
 #include "daemon/admin/readiness_check.h"
 #include "daemon/auth/account_logins.h"
 #include "daemon/base/logger.h"
-#include "daemon/channel/stream_pushes.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/media_signs.h"
@@ -78,6 +77,7 @@
 #include "daemon/process/upkeep_module.h"
 #include "daemon/process/watchdog.h"
 #include "daemon/process/web_module.h"
+#include "handlers/channel/stream_pushes.h"
 
 namespace rtcroom {
 

@@ -1,7 +1,8 @@
-// Tells the members of rooms which of their streams begin and end.
+// Pushes to new clients of what happens to the media of a room's members.
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "daemon/channel/push_notices.h"
@@ -10,6 +11,13 @@
 
 namespace rtcroom {
 
+/// `{"stream":{"kind":…,"roomID":…,"userID":…,"on":…}}`
+std::string StreamPush(const RoomKey& room, const UserId& user_id, bool is_on);
+/// `{"web_ended":{"kind":…,"roomID":…,"session":…,"reason":…}}`
+std::string WebEndedPush(const RoomKey& room, std::string_view session, std::string_view reason);
+
+/// Tells the members of rooms which of their streams begin and end.
+///
 /// @threads as of `OnAirListener`.
 class StreamPushes : public OnAirListener {
  public:

@@ -1,4 +1,4 @@
-#include "daemon/channel/stream_pushes.h"
+#include "handlers/channel/stream_pushes.h"
 
 #include <string>
 #include <vector>
@@ -34,6 +34,14 @@ TEST(StreamPushes, TellEveryRoomOfAMemberOfTheStream) {
     told.push_back(std::to_string(notice.room_number) + notice.object);
   }
   EXPECT_THAT(told, testing::UnorderedElementsAreArray(expected));
+}
+
+TEST(StreamPushes, NameTheRoomAndWhatHasHappened) {
+  const RoomKey room = MakeKey(RoomKind::kMulti, "r1");
+  EXPECT_EQ(StreamPush(room, {"zoe"}, false),
+            R"({"stream":{"kind":"multi","roomID":"r1","userID":"zoe","on":false}})");
+  EXPECT_EQ(WebEndedPush(room, "s", "worker"),
+            R"({"web_ended":{"kind":"multi","roomID":"r1","session":"s","reason":"worker"}})");
 }
 
 }  // namespace
