@@ -4,21 +4,12 @@
 #include <chrono>
 #include <iterator>
 #include <utility>
-#include <variant>
-
-#include "daemon/channel/push_json.h"
 
 namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kSweep{1};
 constexpr std::chrono::seconds kViewersPeriod{1};
-
-/// Whether the event shows the profile of a pusher, which has a play URL.
-bool HasProfile(const RoomEvent& event) {
-  return std::holds_alternative<PusherAdded>(event.payload) ||
-         std::holds_alternative<PusherUpdated>(event.payload);
-}
 
 }  // namespace
 
@@ -85,13 +76,6 @@ void PushReceivers::StopListening(const PushReceiver& receiver) {
   if (found->second.empty()) by_user_.erase(found);
 }
 
-std::optional<RoomKey> PushReceivers::KeyOf(std::uint64_t room_number) const {
-  const MutexLock lock(mutex_);
-  const auto found = by_room_.find(room_number);
-  if (found == by_room_.end()) return std::nullopt;
-  return found->second.key;
-}
-
 PushReceivers::Receivers PushReceivers::DueAt(MonotonicTime time) const {
   Receivers due;
   const MutexLock lock(mutex_);
@@ -123,28 +107,27 @@ void PushReceivers::Push(std::span<const StoredEvent> events,
 }
 
 void PushReceivers::AddEvent(const StoredEvent& event) {
-  const std::optional<RoomKey> key = KeyOf(event.room_number);
-  if (!key) return;
-  std::optional<Room> room;
-  if (HasProfile(event.event)) {
+  if (CountIn(event.room_number) == 0) return;
+  RoomObject object{.event = std::make_shared<const StoredEvent>(event),
+                    .first = event.event.room_sequence};
+  if (ShownPusher(event.event) != nullptr) {
     // After a failure the receivers get no play URL; the snapshot of a client that asks again has
     // it.
-    Result<Room> loaded = deps_.rooms.Load(*key);
-    if (loaded && loaded->sequence == event.room_number) room = *std::move(loaded);
+    const Result<Room> room = deps_.rooms.Load(event.event.room);
+    if (room && room->sequence == event.room_number) {
+      object.play_url = PlayUrlOf(event.event, *room);
+    }
   }
   Outgoing& outgoing = outgoing_[event.room_number];
   const MonotonicTime now = deps_.clock.Monotonic();
-  RoomObject object = MakeEventObject(event, room ? &*room : nullptr);
-  object.event = std::make_shared<const StoredEvent>(event);
   // No gap: what was not told by itself is told by this one.
   if (outgoing.viewers) object.first = outgoing.viewers->first;
-  if (const auto viewer_count = ToldAudienceCount(event.event)) {
+  if (ToldAudienceCount(event.event)) {
     outgoing.viewers = std::move(object);
-    outgoing.viewer_count = *viewer_count;
     return TellViewers(outgoing, now);
   }
   if (outgoing.viewers) {
-    AddAudienceCount(outgoing.viewer_count, object);
+    object.audience_count = ToldAudienceCount(outgoing.viewers->event->event);
     outgoing.viewers.reset();
     outgoing.next_viewers = now + kViewersPeriod;
   }
@@ -159,13 +142,9 @@ void PushReceivers::TellViewers(Outgoing& outgoing, MonotonicTime now) {
 
 void PushReceivers::AddMessage(const StoredMessage& message) {
   if (message.room_number == 0) return DeliverDirect(message);
-  if (!KeyOf(message.room_number)) return;
+  if (CountIn(message.room_number) == 0) return;
   Append(outgoing_[message.room_number],
-         {.is_message = true,
-          .seq = message.seq,
-          .first = message.seq,
-          .made_at = message.content.sent_at,
-          .message = std::make_shared<const StoredMessage>(message)});
+         {.message = std::make_shared<const StoredMessage>(message), .first = message.seq});
 }
 
 void PushReceivers::Append(Outgoing& outgoing, RoomObject object) {
@@ -201,15 +180,7 @@ void PushReceivers::CountPush(std::optional<TimePoint> made_at) {
   deps_.observer->OnDelivered(DeliveryPath::kSocket, LatencyOf(*made_at, deps_.clock.Now()));
 }
 
-bool PushReceivers::LearnEpoch() {
-  if (!epoch_.empty()) return true;
-  const Result<Cursor> newest = deps_.events.Newest();
-  if (newest) epoch_ = newest->epoch;
-  return newest.ok();
-}
-
 void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
-  if (!LearnEpoch()) return;  // until the next tick
   std::vector<RoomObject> objects;
   while (!outgoing.objects.empty() && outgoing.sent < kMaxRoomBytes) {
     RoomObject& next = outgoing.objects.front();
@@ -219,32 +190,24 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
     (void)CountWaiting(memory_.bytes() - bytes);
     objects.push_back(std::move(next));
     outgoing.objects.pop_front();
-    if (objects.back().ends_room) Clear(outgoing);
+    if (objects.back().ends_room()) Clear(outgoing);
   }
   if (objects.empty()) return;
-  const bool has_ended = objects.back().ends_room;
-  RoomKey key;
+  const bool has_ended = objects.back().ends_room();
   std::shared_ptr<const Receivers> receivers;
   {
     const MutexLock lock(mutex_);
     const auto found = by_room_.find(room_number);
     if (found == by_room_.end()) return Clear(outgoing);
     Subscribed& subscribed = found->second;
-    key = subscribed.key;
     if (!subscribed.copy) subscribed.copy = std::make_shared<const Receivers>(subscribed.receivers);
     receivers = subscribed.copy;
     if (has_ended) by_room_.erase(found);
   }
   deliveries_.Charge(deps_.clock.Monotonic(), delivery_rate_,
                      static_cast<std::uint32_t>(receivers->size()));
-  const bool has_new = std::ranges::any_of(*receivers, [](const PushReceiverPtr& receiver) {
-    return receiver->client() == ClientKind::kRtcroom;
-  });
-  for (RoomObject& object : objects) {
-    if (has_new && object.message) object.text = MakeMessageObject(key, *object.message).text;
-  }
   // Shared by the receivers that have not read the room yet.
-  const auto push = std::make_shared<RoomPush>(epoch_, room_number, std::move(objects));
+  const auto push = std::make_shared<RoomPush>(std::move(objects));
   for (const PushReceiverPtr& receiver : *receivers) {
     receiver->OnRoomPush(room_number, push);
     if (has_ended && deps_.contacts != nullptr)

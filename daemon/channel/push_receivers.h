@@ -26,7 +26,6 @@
 #include "daemon/channel/room_list_pushes.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/ban_list.h"
-#include "daemon/core/event_log.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/notice_log.h"
@@ -41,7 +40,7 @@ struct PushCounts {
   std::atomic<std::uint64_t> slow_readers{0};  ///< closed
 };
 
-/// Each event is rendered once for all receivers of its room. While more than
+/// What happens in a room is one push for all of its receivers. While more than
 /// `delivery_rate` are delivered, or a room has much to say, its events wait for the next tick,
 /// which delivers them together. The number of many viewers (`kMostToldViewers`) is told once a
 /// second, and with events that follow its changes.
@@ -63,7 +62,6 @@ class PushReceivers {
   /// All of it outlives the receivers.
   struct Deps {
     RoomStore& rooms;  ///< gives play URLs
-    EventLog& events;  ///< gives the epoch
     const BanList& bans;
     const Clock& clock;
     DeliveryObserver* observer = nullptr;  ///< gets the latency of pushes; null: none
@@ -139,17 +137,13 @@ class PushReceivers {
     /// The newest number of viewers that is not among them yet, and stands for all changes of it
     /// since the last one; an event that comes behind it tells the number, too.
     std::optional<RoomObject> viewers{};
-    std::uint64_t viewer_count = 0;  ///< in `viewers`
-    MonotonicTime next_viewers{};    ///< when a number may be told by itself
+    MonotonicTime next_viewers{};  ///< when a number may be told by itself
   };
 
   [[nodiscard]] Receivers Listening(const UserId& user_id) const EXCLUDES(mutex_);
-  [[nodiscard]] std::optional<RoomKey> KeyOf(std::uint64_t room_number) const EXCLUDES(mutex_);
   /// Returns the receivers whose tick is due at that time.
   [[nodiscard]] Receivers DueAt(MonotonicTime time) const EXCLUDES(mutex_);
   [[nodiscard]] Receivers All() const { return DueAt(MonotonicTime::max()); }
-  /// Whether the epoch is known.
-  bool LearnEpoch();
   void AddEvent(const StoredEvent& event);
   /// Tells the number of viewers that waits, if it is due.
   void TellViewers(Outgoing& outgoing, MonotonicTime now);
@@ -177,7 +171,6 @@ class PushReceivers {
   std::unordered_map<std::uint64_t, Subscribed> by_room_ GUARDED_BY(mutex_);
 
   // The feed's thread only.
-  std::string epoch_;                                     ///< empty until it is needed
   std::unordered_map<std::uint64_t, Outgoing> outgoing_;  ///< by room
   MemoryReservation memory_;                              ///< of all bytes that wait
   TokenBucket deliveries_;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,7 +19,6 @@
 #include "daemon/base/memory_reservation.h"
 #include "daemon/base/mutex.h"
 #include "daemon/channel/push_receiver.h"
-#include "daemon/channel/room_push.h"
 #include "daemon/core/room_event.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_reach.h"
@@ -39,6 +39,9 @@ struct RoomListForm {
   /// A room as `get_room_list` shows it to such a login: a JSON object.
   std::function<std::string(const Room& room, RoomReach reach)> write{};
 };
+
+/// Encodes a text as the frame that every receiver gets.
+using EncodeFrame = std::string (*)(std::string_view text);
 
 /// Changes of a list, the same for all who watch it.
 ///

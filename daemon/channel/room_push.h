@@ -1,93 +1,102 @@
 // Events and messages that the receivers of one room get at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
-#include "daemon/base/json_text.h"
-#include "daemon/channel/push_json.h"
 #include "daemon/channel/room_cursor.h"
+#include "daemon/core/message_store.h"
+#include "daemon/core/room.h"
+#include "daemon/core/room_event.h"
 
 namespace rtcroom {
 
-/// Encodes a text as the frame that every receiver gets.
-using EncodeFrame = std::string (*)(std::string_view text);
+/// In a room with more viewers than that, clients are told their number instead of each one.
+inline constexpr std::uint64_t kMostToldViewers = 200;
+
+/// How many viewers there are after the event, if it is told by that number.
+std::optional<std::uint64_t> ToldAudienceCount(const RoomEvent& event);
+
+/// The pusher whose profile the event shows; null: none.
+const UserId* ShownPusher(const RoomEvent& event);
+/// The URL from which that pusher is played; empty: there is none.
+std::string_view PlayUrlOf(const RoomEvent& event, const Room& room);
+
+/// An event or a message of a room: the other one is null. The pushes that carry it share it.
+struct RoomObject {
+  std::shared_ptr<const StoredEvent> event{};
+  std::shared_ptr<const StoredMessage> message{};
+  /// The number of an event before it that it stands for, too, with all between; or `seq`.
+  std::uint64_t first = 0;
+  std::string play_url{};  ///< of `ShownPusher`, where it is known
+  std::optional<std::uint64_t>
+      audience_count{};  ///< is told with the event, if it is another one's
+
+  [[nodiscard]] bool is_message() const { return message != nullptr; }
+  /// In the events or in the messages of the room.
+  [[nodiscard]] std::uint64_t seq() const {
+    return message ? message->seq : event->event.room_sequence;
+  }
+  /// When it happened or was sent.
+  [[nodiscard]] TimePoint made_at() const {
+    return message ? message->content.sent_at : event->event.at;
+  }
+  /// Nothing follows.
+  [[nodiscard]] bool ends_room() const {
+    return event && std::holds_alternative<RoomDestroyed>(event->event.payload);
+  }
+  /// About what it takes in memory and in a frame.
+  [[nodiscard]] std::size_t bytes() const;
+};
 
 /// Events and messages of a room in their order, for receivers at any position. Nearly all are at
-/// the same one, so frame and view for one position are kept.
+/// the same one, so what is made of them for a position is kept.
 ///
 /// @threads functions that are const are safe from any thread, the others for one thread.
 class RoomPush {
  public:
-  RoomPush(std::string epoch, std::uint64_t room_number, std::vector<RoomObject> objects)
-      : epoch_(std::move(epoch)), room_number_(room_number), objects_(std::move(objects)) {}
+  explicit RoomPush(std::vector<RoomObject> objects) : objects_(std::move(objects)) {}
 
   [[nodiscard]] std::span<const RoomObject> objects() const { return objects_; }
 
   /// The part that a receiver has not received yet.
-  struct Rendered {
-    std::vector<std::string> events{};   ///< objects with their cursors
-    std::optional<TimePoint> made_at{};  ///< of the first of them
-    RoomPosition at{};                   ///< of the receiver after them
-    bool has_gap = false;                ///< one before them is missing: `events` ends there
-    bool has_ended = false;              ///< the room
-  };
-  [[nodiscard]] Rendered Render(RoomPosition from) const;
-
-  /// The same as one frame, for sockets.
-  struct Frame {
+  struct Part {
     RoomPosition from{};
-    std::optional<TimePoint> made_at{};
-    RoomPosition at{};
-    bool has_gap = false;
-    bool has_ended = false;
-    std::string bytes{};  ///< empty: there is nothing new
-  };
-  [[nodiscard]] Frame MakeFrame(RoomPosition from, EncodeFrame encode) const;
-  /// It is kept for the next receiver.
-  const Frame& FrameFrom(RoomPosition from, EncodeFrame encode);
+    RoomPosition at{};                         ///< of the receiver after it
+    bool has_gap = false;                      ///< one before the next is missing: it ends there
+    std::vector<const RoomObject*> objects{};  ///< of the push
+    std::string form{};                        ///< as `FormFrom` was given it
 
-  /// The same as the members that `WriteRecovered` writes, for polls.
-  struct View {
-    RoomPosition from{};
-    bool has_gap = false;
-    std::string members{};  ///< empty: there is nothing new
+    /// The time of the first object.
+    [[nodiscard]] std::optional<TimePoint> made_at() const {
+      return objects.empty() ? std::nullopt : std::optional(objects.front()->made_at());
+    }
+    [[nodiscard]] bool has_ended() const { return !objects.empty() && objects.back()->ends_room(); }
   };
-  const View& ViewFrom(RoomPosition from);
+  /// As `RoomPosition::event`: the receiver does not count events, and gets all that come.
+  static constexpr std::uint64_t kEveryEvent = std::numeric_limits<std::uint64_t>::max();
+  [[nodiscard]] Part PartFrom(RoomPosition from) const;
 
-  /// The objects that the receiver has not received yet, for the form of another protocol, in which
-  /// messages alone have a place: `Frame::from` and `at` hold places of messages only.
-  struct Objects {
-    std::vector<const RoomObject*> objects{};
-    Frame frame{};  ///< without `bytes`
-  };
-  [[nodiscard]] Objects ObjectsFrom(std::uint64_t from_message) const;
-  /// The frame in that form.
-  /// @param variant  distinguishes what `make` makes of the same objects.
-  /// @param make     the bytes, of one object at least.
-  using MakeForm = std::function<std::string(const Objects& found)>;
-  const Frame& FormFrom(std::uint64_t from_message, int variant, const MakeForm& make);
+  using MakeForm = std::function<std::string(const Part& part)>;
+  /// The part in the form of a protocol, which is kept for the next receiver.
+  /// @param variant  distinguishes what `make` makes of the same part.
+  /// @param make     is given one object at least.
+  const Part& FormFrom(RoomPosition from, int variant, const MakeForm& make);
 
  private:
-  const std::string epoch_;
-  const std::uint64_t room_number_;
   const std::vector<RoomObject> objects_;
-  std::optional<Frame> frame_;
-  std::optional<View> view_;
   /// By variant, the newest last.
-  std::vector<std::pair<int, Frame>> forms_;
+  std::vector<std::pair<int, Part>> forms_;
 };
-
-/// The members of a reply to `subscribe` that continues from a cursor.
-/// @param cursor  after the events.
-/// @param events  as `RoomPush::Rendered`.
-void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& events,
-                    JsonText& out);
 
 }  // namespace rtcroom

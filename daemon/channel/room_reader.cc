@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "daemon/channel/group_access_check.h"
-#include "daemon/channel/push_json.h"
+#include "daemon/channel/room_push.h"
 
 namespace rtcroom {
 namespace {
@@ -19,27 +19,6 @@ constexpr std::size_t kEventsPerRead = 200;
 constexpr std::uint64_t kMaxEventsRead = 2 * RoomReader::kMaxEvents;
 /// Messages in place of those that cannot all be sent.
 constexpr std::size_t kMaxMissedBytes = std::size_t{64} << 10;
-
-/// The objects of events and messages of one room, in the order of their times; each list stays in
-/// its own order.
-/// @param room  as for `MakeEventObject`.
-std::vector<RoomObject> MergeObjects(const Room& room, const std::vector<StoredEvent>& events,
-                                     const std::vector<StoredMessage>& messages) {
-  std::vector<RoomObject> objects;
-  objects.reserve(events.size() + messages.size());
-  auto event = events.begin();
-  auto message = messages.begin();
-  while (event != events.end() || message != messages.end()) {
-    const bool is_event = message == messages.end() ||
-                          (event != events.end() && event->event.at <= message->content.sent_at);
-    if (is_event) {
-      objects.push_back(MakeEventObject(*event++, &room));
-    } else {
-      objects.push_back(MakeMessageObject(room.key, *message++));
-    }
-  }
-  return objects;
-}
 
 }  // namespace
 
@@ -98,19 +77,8 @@ Status RoomReader::Recover(const RoomCursor& since, RoomView& view) const {
 
   auto events = EventsSince(view.room, from.event);
   if (!events) return events.error();
-  if (!*events) return {};
-  std::vector<std::string> objects;
-  std::size_t bytes = 0;
-  RoomCursor at = since;
-  for (const RoomObject& object : MergeObjects(view.room, **events, *view.missed->newest)) {
-    (object.is_message ? at.at.message : at.at.event) = object.seq;
-    objects.push_back(WithCursor(object, at));
-    bytes += objects.back().size() + 1;
-    if (bytes > kMaxEventBytes) return {};
-  }
-  view.is_recovered = true;
-  view.events = std::move(objects);
-  view.missed.reset();
+  view.events = *std::move(events);
+  view.since = from;
   return {};
 }
 

@@ -4,14 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/channel/message_reads.h"
 #include "daemon/channel/room_cursor.h"
-#include "daemon/channel/room_push.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/event_log.h"
 #include "daemon/core/group_access.h"
@@ -34,19 +32,20 @@ struct MissedMessages {
 struct RoomView {
   Room room{};
   RoomCursor cursor{};  ///< after everything below
-  bool is_recovered = false;
-  /// Everything between the client's cursor and `cursor`, as objects in their order, but of each
-  /// custom field, and of the number of viewers where that is told, only the newest change; only
-  /// when it is recovered. Otherwise `room` replaces all that the client knew.
-  std::vector<std::string> events{};
-  /// Only for a client with a cursor that is not recovered.
+  /// Only for a client with a cursor.
   std::optional<MissedMessages> missed{};
+  /// The events between the client's cursor and `cursor`, but of each custom field, and of the
+  /// number of viewers where that is told, only the newest change. With the messages in `missed`,
+  /// which are all then, they tell what `room` tells. nullopt: some are missing, or too many.
+  std::optional<std::vector<StoredEvent>> events{};
+  RoomPosition since{};  ///< of the client's cursor, where there are `events`
 };
 
 /// @threads safe from any thread: each call reads the store and never waits for a commit.
 class RoomReader {
  public:
-  /// Limits of a recovered view: events and messages are counted apart, their bytes together.
+  /// Limits of what is told in place of a room: events and messages are counted apart, their bytes
+  /// together.
   static constexpr std::uint64_t kMaxEvents = 500;
   static constexpr std::uint64_t kMaxMessages = 500;
   static constexpr std::size_t kMaxEventBytes = std::size_t{96} << 10;
@@ -105,8 +104,7 @@ class RoomReader {
   /// The oldest of the messages after `after`, likewise; whether it is complete is left open.
   Result<MessagePage> OldestMessages(const Room& room, std::uint64_t after,
                                      MessageReads reads) const;
-  /// Adds the objects since the cursor, or what is known of the messages when some objects are
-  /// missing or there are too many.
+  /// Adds what has happened since the cursor, as far as it is known and not too much.
   Status Recover(const RoomCursor& since, RoomView& view) const;
 
   const Deps deps_;

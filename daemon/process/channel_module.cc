@@ -62,7 +62,6 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
       places_(deps.store.storage().account_groups()),
       options_(MakeOptions(config, deps.held)),
       receivers_(PushReceivers::Deps{.rooms = deps.store.storage(),
-                                     .events = deps.store.storage(),
                                      .bans = deps.store.state().bans,
                                      .clock = deps.runtime.clock,
                                      .observer = &deps.observer,

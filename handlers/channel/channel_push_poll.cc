@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "daemon/base/json_text.h"
-#include "daemon/channel/push_json.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/channel/push_json.h"
 
 namespace rtcroom {
 namespace {
@@ -178,10 +178,10 @@ bool PushPoll::ReadRoom(PolledRoom& room) {
     return true;
   }
   JsonText members;
-  WriteView(*view, members);
+  const bool is_recovered = WriteView(*view, members);
   room.Fill(members.text());
-  room.at = view->cursor.at;
-  return !view->is_recovered || !view->events.empty() || view->room.sequence != room.number;
+  room.at = view->cursor;
+  return !is_recovered || view->since != view->cursor.at || view->room.sequence != room.number;
 }
 
 bool PushPoll::ReadDirects() {
@@ -206,10 +206,17 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
     if (!is_waiting_) return;
     const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
     if (room == rooms_.end()) return;
-    const RoomPush::View& view = push->ViewFrom(room->at);
+    const auto make = [room](const RoomPush::Part& missed) {
+      RoomCursor cursor = room->at;
+      const std::vector<std::string> objects = ObjectsOf(missed, room->key, cursor);
+      JsonText members;
+      WriteRecovered(cursor, objects, members);
+      return std::string(members.text());
+    };
+    const RoomPush::Part& part = push->FormFrom(room->at.at, kPollForm, make);
     // What follows a gap is read by the next poll.
-    if (view.members.empty() && !view.has_gap) return;
-    if (!view.members.empty()) room->Fill(view.members);
+    if (part.form.empty() && !part.has_gap) return;
+    if (!part.form.empty()) room->Fill(part.form);
   }
   Finish();
 }

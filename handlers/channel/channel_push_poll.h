@@ -64,7 +64,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
     Status opened{};
     std::string head{};   ///< the beginning of its object, without the closing brace
     std::string entry{};  ///< the object
-    RoomPosition at{};
+    RoomCursor at{};
 
     /// @param members  the rest of its object.
     void Fill(std::string_view members) { entry = head + "," + std::string(members) + "}"; }

@@ -79,7 +79,7 @@ class ChannelSocket : public RequestSocket {
   struct Subscription {
     RoomKey key{};
     std::uint64_t number = 0;
-    RoomPosition at{};
+    RoomCursor at{};
     bool is_joining = true;
     bool has_lost = false;  ///< more pushes came while it was joining than are kept
     std::vector<std::shared_ptr<RoomPush>> kept{};
@@ -126,7 +126,7 @@ class ChannelSocket : public RequestSocket {
   /// Ends a subscription, and says why. Call `PushReceivers::Unsubscribe` afterwards.
   void KickLocked(const RoomKey& key, std::string_view reason) REQUIRES(mutex_);
   /// Writes what a subscription has not received yet.
-  void PushLocked(Subscription& subscription, const RoomPush::Frame& frame) REQUIRES(mutex_);
+  void PushLocked(Subscription& subscription, const RoomPush::Part& part) REQUIRES(mutex_);
 
   const SocketContext& context_;
   const MonotonicTime opened_;

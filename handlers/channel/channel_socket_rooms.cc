@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "daemon/channel/group_access_check.h"
-#include "daemon/channel/push_json.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_socket.h"
+#include "handlers/channel/push_json.h"
 
 namespace rtcroom {
 namespace {
@@ -21,6 +21,17 @@ std::string KickedPush(const RoomKey& key, std::string_view reason) {
       .Field("roomID", key.id.value)
       .EndObject();
   return object.AsObject();
+}
+
+/// The objects of a part as one frame, each on a line of its own.
+/// @param at  before them.
+std::string FrameOf(const RoomPush::Part& part, const RoomKey& room, RoomCursor at) {
+  std::string lines;
+  for (const std::string& object : ObjectsOf(part, room, at)) {
+    if (!lines.empty()) lines += '\n';
+    lines.append("{\"event\":").append(object).append("}");
+  }
+  return WebSocket::EncodeText(lines);
 }
 
 }  // namespace
@@ -71,14 +82,16 @@ Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
   Subscription* const subscription = FindLocked(number);
   if (subscription == nullptr) return Error{Errc::kNotAllowed, "removed, or disconnected"};
   if (subscription->has_lost) return try_again;
-  subscription->at = view->cursor.at;
+  subscription->at = view->cursor;
   subscription->is_joining = false;
   Send(text);
   const std::vector<std::shared_ptr<RoomPush>> kept = std::exchange(subscription->kept, {});
   for (const std::shared_ptr<RoomPush>& push : kept) {
     Subscription* const joined = FindLocked(number);
     if (joined == nullptr) break;  // the room has ended
-    PushLocked(*joined, push->MakeFrame(joined->at, &WebSocket::EncodeText));
+    RoomPush::Part part = push->PartFrom(joined->at.at);
+    if (!part.objects.empty()) part.form = FrameOf(part, key, joined->at);
+    PushLocked(*joined, part);
   }
   return {};
 }
@@ -149,7 +162,10 @@ void ChannelSocket::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<
   Subscription* const subscription = FindLocked(room_number);
   if (subscription == nullptr || !IsOpen()) return;
   if (!subscription->is_joining) {
-    return PushLocked(*subscription, push->FrameFrom(subscription->at, &WebSocket::EncodeText));
+    const auto make = [subscription](const RoomPush::Part& part) {
+      return FrameOf(part, subscription->key, subscription->at);
+    };
+    return PushLocked(*subscription, push->FormFrom(subscription->at.at, kSocketForm, make));
   }
   if (subscription->kept.size() == kMaxKept) {
     subscription->has_lost = true;
@@ -158,11 +174,11 @@ void ChannelSocket::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<
   }
 }
 
-void ChannelSocket::PushLocked(Subscription& subscription, const RoomPush::Frame& frame) {
-  subscription.at = frame.at;
-  if (!frame.bytes.empty()) WritePush(frame.bytes, frame.made_at);
-  if (frame.has_ended) (void)RemoveLocked(RoomKey(subscription.key));
-  if (frame.has_gap) OnEventsLost();
+void ChannelSocket::PushLocked(Subscription& subscription, const RoomPush::Part& part) {
+  subscription.at.at = part.at;
+  if (!part.form.empty()) WritePush(part.form, part.made_at());
+  if (part.has_ended()) (void)RemoveLocked(RoomKey(subscription.key));
+  if (part.has_gap) OnEventsLost();
 }
 
 void ChannelSocket::OnDirect(const StoredMessage& message) {

@@ -11,9 +11,9 @@
 #include "daemon/base/digest.h"
 #include "daemon/channel/group_access_check.h"
 #include "daemon/channel/plain_message.h"
-#include "daemon/channel/push_json.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/channel/push_json.h"
 
 namespace rtcroom {
 namespace {
@@ -251,6 +251,33 @@ Result<JsonText> Ping(const VerbCall& call, const VerbContext& context) {
   return JsonText();
 }
 
+/// What a client has missed, in the order of the times; events and messages stay in their own
+/// order.
+/// @return nullopt when there is too much of it, or some is missing.
+std::optional<std::vector<std::string>> MissedObjects(const RoomView& view) {
+  if (!view.events) return std::nullopt;
+  std::vector<std::string> objects;
+  std::size_t bytes = 0;
+  RoomCursor cursor = view.cursor;
+  cursor.at = view.since;
+  auto event = view.events->begin();
+  auto message = view.missed->newest->begin();
+  const auto last_message = view.missed->newest->end();
+  while (event != view.events->end() || message != last_message) {
+    const bool is_event = message == last_message || (event != view.events->end() &&
+                                                      event->event.at <= message->content.sent_at);
+    if (is_event) {
+      const RoomEvent& what = (event++)->event;
+      objects.push_back(EventObject(what, PlayUrlOf(what, view.room), std::nullopt, cursor));
+    } else {
+      objects.push_back(MessageObject(view.room.key, *message++, cursor));
+    }
+    bytes += objects.back().size() + 1;
+    if (bytes > RoomReader::kMaxEventBytes) return std::nullopt;
+  }
+  return objects;
+}
+
 constexpr auto kVerbs = std::to_array<Verb>({
     {.name = "connect", .label = "channel/connect", .kind = VerbKind::kConnect},
     {.name = "subscribe", .label = "channel/subscribe", .kind = VerbKind::kSubscribe},
@@ -330,20 +357,24 @@ std::string VerbFailure(std::uint64_t id, const Error& error) {
   return reply.AsObject();
 }
 
-void WriteView(const RoomView& view, JsonText& out) {
-  if (view.is_recovered) return WriteRecovered(view.cursor, view.events, out);
+bool WriteView(const RoomView& view, JsonText& out) {
+  if (const auto objects = MissedObjects(view)) {
+    WriteRecovered(view.cursor, *objects, out);
+    return true;
+  }
   out.Field("epoch", view.cursor.epoch)
       .Field("cursor", view.cursor.Encode())
       .Json("recovered", "false")
       .BeginObject("room");
   WriteSnapshot(view.room, out);
   out.EndObject();
-  if (!view.missed) return;
+  if (!view.missed) return false;
   const auto& [from, to, newest] = *view.missed;
-  if (newest && from > to) return;
+  if (newest && from > to) return false;
   out.BeginObject("missed").Field("from", from).Field("to", to);
   if (newest) (void)WriteMessages(*newest, /*from_oldest=*/false, out);
   out.EndObject();
+  return false;
 }
 
 }  // namespace rtcroom

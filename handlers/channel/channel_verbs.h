@@ -87,6 +87,8 @@ std::string VerbFailure(std::uint64_t id, const Error& error);
 void WriteError(const Error& error, std::string_view verb, JsonText& out);
 
 /// The members of a reply to `subscribe`.
-void WriteView(const RoomView& view, JsonText& out);
+/// @return whether it tells what has happened since the client's cursor. Otherwise the room in it
+///         replaces all that the client knew.
+bool WriteView(const RoomView& view, JsonText& out);
 
 }  // namespace rtcroom

@@ -8,6 +8,7 @@
 
 #include "daemon/channel/group_access_check.h"
 #include "daemon/core/room_deliveries.h"
+#include "handlers/channel/push_json.h"
 #include "handlers/tim/tim_lookups.h"
 #include "handlers/tim/tim_socket.h"
 
@@ -23,7 +24,7 @@ constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
 
 /// A frame differs by these, too.
 int VariantOf(WebSocket::Frames frames, bool asks) {
-  return (frames == WebSocket::Frames::kBinary ? 1 : 0) + (asks ? 2 : 0);
+  return kSdkForm + (frames == WebSocket::Frames::kBinary ? 1 : 0) + (asks ? 2 : 0);
 }
 
 bool IsKickOf(const RoomObject& object, const UserId& account) {
@@ -254,35 +255,37 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     }
     if (stream->is_missing || has_own) {
       // What is to be read from the store is left out.
-      RoomPush::Objects found = push->ObjectsFrom(stream->is_missing ? kNone : stream->pushed);
+      RoomPush::Part found = push->PartFrom(
+          {.event = RoomPush::kEveryEvent, .message = stream->is_missing ? kNone : stream->pushed});
       std::erase_if(found.objects, [&](const RoomObject* object) REQUIRES(mutex_) {
         if (!object->message || !IsOwn(*object->message)) return false;
         // It needs no receipt.
-        if (stream->place.received + 1 == object->seq) stream->place.received = object->seq;
+        if (stream->place.received + 1 == object->seq()) stream->place.received = object->seq();
         return true;
       });
       if (stream->is_missing) {
         stream->has_more = true;
       } else {
-        stream->pushed = found.frame.at.message;
-        stream->is_missing = found.frame.has_gap;
+        stream->pushed = found.at.message;
+        stream->is_missing = found.has_gap;
       }
-      has_ended = found.frame.has_ended;
-      WriteEvents(*stream, Events(stream->Label(), found.objects), found.frame.made_at);
+      has_ended = found.has_ended();
+      WriteEvents(*stream, Events(stream->Label(), found.objects), found.made_at());
     } else {
       const bool asks = AsksNow();
-      const RoomPush::Frame& frame = push->FormFrom(
-          stream->pushed, VariantOf(socket->frames(), asks), [&](const RoomPush::Objects& found) {
+      const RoomPush::Part& part = push->FormFrom(
+          {.event = RoomPush::kEveryEvent, .message = stream->pushed},
+          VariantOf(socket->frames(), asks), [&](const RoomPush::Part& found) {
             const std::string events = Events(stream->Label(), found.objects);
             if (events.empty()) return std::string();
-            const Received until{.room_number = room_number, .until = found.frame.at.message};
+            const Received until{.room_number = room_number, .until = found.at.message};
             return socket->Encode(MessagePush(events, SessionOf(until), asks));
           });
-      stream->pushed = frame.at.message;
-      stream->is_missing = frame.has_gap;
-      has_ended = frame.has_ended;
-      if (frame.bytes.empty() && asks) next_ask_ = {};
-      if (!frame.bytes.empty()) socket->WritePush(frame.bytes, frame.made_at);
+      stream->pushed = part.at.message;
+      stream->is_missing = part.has_gap;
+      has_ended = part.has_ended();
+      if (part.form.empty() && asks) next_ask_ = {};
+      if (!part.form.empty()) socket->WritePush(part.form, part.made_at());
     }
     has_missed = stream->is_missing;
     if (has_ended) {
@@ -394,7 +397,7 @@ std::string LoginPushes::Events(const GroupLabel& group,
   bool has_ended = false;
   for (const RoomObject* const object : objects) {
     if (object->message) messages.Json(Render(group, *object->message));
-    has_ended = has_ended || object->ends_room;
+    has_ended = has_ended || object->ends_room();
     has_changed = has_changed || (object->event && ChangesPushers(object->event->event));
   }
   JsonText events;

@@ -117,7 +117,7 @@ void WebimClients::OnEventsLost(const ChannelInstance& login) {
 bool WebimClients::WasBrought(std::uint64_t room_number, const RoomPush& push) {
   const std::span<const RoomObject> objects = push.objects();
   if (!std::ranges::all_of(objects, &RoomObject::is_message)) return false;
-  const std::pair newest(room_number, objects.back().seq);
+  const std::pair newest(room_number, objects.back().seq());
   return std::exchange(brought_, newest) == newest;
 }
 

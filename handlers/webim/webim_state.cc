@@ -47,7 +47,7 @@ void WebimState::OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
   // ask for the members of a room that is gone.
   const bool has_ended = std::ranges::any_of(objects, &RoomObject::ends_room);
   for (const RoomObject& object : objects) {
-    if (object.is_message) {
+    if (object.is_message()) {
       // The first of its receivers brings it to all.
       Group* const group = groups_.Find(room_number);
       if (group != nullptr) room_polls_.OnMessage(*group, *object.message, turn);
@@ -55,11 +55,11 @@ void WebimState::OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
     }
     WebimLogin* const login = logins_.Find(instance);
     if (login == nullptr || !login->IsIn(room_number)) continue;
-    turn.changed_at = object.made_at;
+    turn.changed_at = object.made_at();
     std::uint64_t& at = login->room->event_at;
     const bool has_gap = at > 0 && object.first > at + 1;
-    at = std::max(at, object.seq);
-    if (object.ends_room) {
+    at = std::max(at, object.seq());
+    if (object.ends_room()) {
       groups_.End(instance, room_number, LeaveReason::kRoomDestroyed, turn);
     } else if (!has_ended) {
       if (has_gap) account_polls_.NotifyChanged(*login, turn);

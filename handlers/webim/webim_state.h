@@ -9,7 +9,7 @@
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/login_table.h"
-#include "daemon/channel/push_json.h"
+#include "daemon/channel/room_push.h"
 #include "handlers/webim/account_polls.h"
 #include "handlers/webim/group_table.h"
 #include "handlers/webim/room_polls.h"

@@ -8,8 +8,8 @@
 #include "daemon/base/text.h"
 #include "daemon/channel/message_guard.h"
 #include "daemon/channel/plain_message.h"
-#include "daemon/channel/push_json.h"
 #include "daemon/channel/room_cursor.h"
+#include "handlers/channel/push_json.h"
 #include "tests/fuzz/parser_properties.h"
 #include "tests/support/socket_client.h"
 

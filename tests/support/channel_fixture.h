@@ -85,7 +85,6 @@ class ChannelFixture {
       : stored(kept ? std::move(kept)
                     : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
         receivers({.rooms = store,
-                   .events = store,
                    .bans = bans,
                    .clock = clock,
                    .observer = &latencies,

@@ -163,9 +163,8 @@ class ConsoleFixture : public ServiceFixture {
   const RemovalClock removal_{clock_};
   EndedLoginList ends_;
   AccountValidities validities_;
-  PushReceivers receivers_{
-      {.rooms = rooms_store_, .events = rooms_store_, .bans = bans_, .clock = clock_},
-      {.per_second = 20'000, .burst = 20'000}};
+  PushReceivers receivers_{{.rooms = rooms_store_, .bans = bans_, .clock = clock_},
+                           {.per_second = 20'000, .burst = 20'000}};
   Channel channel_{{.rooms = rooms_store_,
                     .events = rooms_store_,
                     .log = rooms_store_.messages(),

@@ -140,7 +140,7 @@ class ChannelFeedTest : public testing::Test {
 
 TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
   Channel channel = MakeChannel();
-  PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
+  PushReceivers receivers({.rooms = store, .bans = bans, .clock = clock}, {});
   const auto receiver = std::make_shared<ThrowingReceiver>();  // shared with the receivers
   receivers.Add(receiver);
   ChannelFeed feed(FeedOf(channel, receivers));
@@ -169,7 +169,7 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   const RoomKey key = made->room.key;
   ASSERT_OK(store.Update(Adding(key, "alice")));
   Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
-  PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
+  PushReceivers receivers({.rooms = store, .bans = bans, .clock = clock}, {});
   FormerMembers former({.rooms = store, .receivers = receivers});
   const auto alice = std::make_shared<LeavingReceiver>(receivers);  // shared with the receivers
   receivers.Add(alice);
@@ -193,7 +193,7 @@ TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
   ASSERT_OK(
       channel.logins().Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
   ASSERT_OK(channel.logins().Connect({"bob"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
-  PushReceivers receivers({.rooms = store, .events = store, .bans = bans, .clock = clock}, {});
+  PushReceivers receivers({.rooms = store, .bans = bans, .clock = clock}, {});
   ChannelFeed feed(FeedOf(channel, receivers));
   ASSERT_OK(feed.Start());
   const AccountValidity validity{

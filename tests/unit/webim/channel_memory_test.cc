@@ -127,7 +127,7 @@ class BoundedChannelTest : public testing::Test {
   EndedLoginList ends_;
   AccountValidities validities_;
   MemoryTotal held_{.most = 200'000};
-  PushReceivers receivers_{{.rooms = store_, .events = store_, .bans = bans_, .clock = clock_},
+  PushReceivers receivers_{{.rooms = store_, .bans = bans_, .clock = clock_},
                            {.per_second = 1'000}};
   Channel channel_{{.rooms = store_,
                     .events = store_,

@@ -227,13 +227,12 @@ std::uint64_t ChannelWorld::LastSeq(std::uint64_t room) const {
 
 void ChannelWorld::Happens(std::uint64_t room, const EventPayload& what, bool is_of_feed) {
   ++newest_event_;
-  const RoomObject object{.seq = newest_event_,
-                          .first = newest_event_,
-                          .ends_room = std::holds_alternative<RoomDestroyed>(what),
-                          .made_at = clock_.Now(),
-                          // Shared by the receivers.
-                          .event = std::make_shared<const StoredEvent>(
-                              StoredEvent{.room_number = room, .event = {.payload = what}})};
+  const StoredEvent event{
+      .room_number = room,
+      .event = {.room_sequence = newest_event_, .at = clock_.Now(), .payload = what}};
+  // Shared by the receivers.
+  const RoomObject object{.event = std::make_shared<const StoredEvent>(event),
+                          .first = newest_event_};
   Change([&](WebimTurn& turn) {
     turn.is_of_feed = is_of_feed;
     for (const WebimLogin* const login : All()) {

@@ -181,7 +181,7 @@ class ChannelWorld {
   std::vector<Latency> latencies_;
   std::uint64_t newest_instance_ = 100;
   std::uint64_t newest_position_ = 0;
-  std::uint64_t newest_event_ = 0;
+  std::uint64_t newest_event_ = 2;  ///< the first two have made the room and its creator a pusher
   std::size_t reads_ = 0;
   bool reads_fail_ = false;
 };

@@ -1,4 +1,4 @@
-#include "daemon/channel/push_json.h"
+#include "handlers/channel/push_json.h"
 
 #include <algorithm>
 #include <utility>
@@ -27,17 +27,16 @@ JsonText Begin(const RoomKey& room, TimePoint at) {
 }
 
 void WriteProfile(const UserId& user_id, std::string_view name, std::string_view avatar,
-                  const Room* room, JsonText& out) {
-  const Pusher* const pusher = room == nullptr ? nullptr : FindPusher(*room, user_id);
+                  std::string_view play_url, JsonText& out) {
   out.Field("userID", user_id.value)
       .Field("userName", name)
       .Field("userAvatar", avatar)
-      .Field("accelerateURL", pusher == nullptr ? std::string_view() : pusher->accelerate_url);
+      .Field("accelerateURL", play_url);
 }
 
 /// Writes the members of each kind of event.
 struct PayloadWriter {
-  const Room* room = nullptr;
+  std::string_view play_url;
   JsonText& out;
 
   void operator()(const RoomCreated& event) const {
@@ -47,10 +46,10 @@ struct PayloadWriter {
     out.Field("roomCreator", event.creator.value);
   }
   void operator()(const PusherAdded& event) const {
-    WriteProfile(event.user_id, event.user_name, event.user_avatar, room, out);
+    WriteProfile(event.user_id, event.user_name, event.user_avatar, play_url, out);
   }
   void operator()(const PusherUpdated& event) const {
-    WriteProfile(event.user_id, event.user_name, event.user_avatar, room, out);
+    WriteProfile(event.user_id, event.user_name, event.user_avatar, play_url, out);
   }
   void operator()(const PusherDeleted& event) const {
     out.Field("userID", event.user_id.value).Field("reason", LeaveReasonName(event.reason));
@@ -75,58 +74,48 @@ void WriteAudienceCount(std::uint64_t audience_count, JsonText& out) {
   out.BeginObject("audience").Field("audienceCount", audience_count).EndObject();
 }
 
-std::string Opened(const JsonText& members) { return std::string("{").append(members.text()); }
-
 }  // namespace
 
-std::optional<std::uint64_t> ToldAudienceCount(const RoomEvent& event) {
-  std::uint64_t count = 0;
-  if (const auto* const added = std::get_if<AudienceAdded>(&event.payload)) {
-    count = added->audience_count;
-  } else if (const auto* const deleted = std::get_if<AudienceDeleted>(&event.payload)) {
-    count = deleted->audience_count;
-  }
-  return count > kMostToldViewers ? std::optional(count) : std::nullopt;
-}
-
-RoomObject MakeEventObject(const StoredEvent& event, const Room* room) {
-  const RoomEvent& what = event.event;
-  JsonText object = Begin(what.room, what.at);
-  if (const auto audience_count = ToldAudienceCount(what)) {
-    WriteAudienceCount(*audience_count, object);
+std::string EventObject(const RoomEvent& event, std::string_view play_url,
+                        std::optional<std::uint64_t> audience_count, RoomCursor& cursor) {
+  JsonText object = Begin(event.room, event.at);
+  if (const auto told = ToldAudienceCount(event)) {
+    WriteAudienceCount(*told, object);
   } else {
-    object.BeginObject(EventTypeName(what.payload));
-    std::visit(PayloadWriter{.room = room, .out = object}, what.payload);
+    object.BeginObject(EventTypeName(event.payload));
+    std::visit(PayloadWriter{.play_url = play_url, .out = object}, event.payload);
     object.EndObject();
   }
-  return {.seq = what.room_sequence,
-          .first = what.room_sequence,
-          .ends_room = std::holds_alternative<RoomDestroyed>(what.payload),
-          .made_at = what.at,
-          .text = Opened(object)};
+  if (audience_count) WriteAudienceCount(*audience_count, object);
+  cursor.at.event = event.room_sequence;
+  return object.Field("cursor", cursor.Encode()).AsObject();
 }
 
-RoomObject MakeMessageObject(const RoomKey& room, const StoredMessage& message) {
+std::string MessageObject(const RoomKey& room, const StoredMessage& message, RoomCursor& cursor) {
   JsonText object = Begin(room, message.content.sent_at);
   object.BeginObject("message");
   WriteMessage(message, object);
-  object.EndObject();
-  return {.is_message = true,
-          .seq = message.seq,
-          .first = message.seq,
-          .made_at = message.content.sent_at,
-          .text = Opened(object)};
+  cursor.at.message = message.seq;
+  return object.EndObject().Field("cursor", cursor.Encode()).AsObject();
 }
 
-void AddAudienceCount(std::uint64_t audience_count, RoomObject& object) {
-  JsonText member;
-  WriteAudienceCount(audience_count, member);
-  object.text.append(",").append(member.text());
+std::vector<std::string> ObjectsOf(const RoomPush::Part& part, const RoomKey& room,
+                                   RoomCursor& cursor) {
+  std::vector<std::string> objects;
+  for (const RoomObject* const object : part.objects) {
+    objects.push_back(object->message ? MessageObject(room, *object->message, cursor)
+                                      : EventObject(object->event->event, object->play_url,
+                                                    object->audience_count, cursor));
+  }
+  return objects;
 }
 
-std::string WithCursor(const RoomObject& object, const RoomCursor& cursor) {
-  // A cursor needs no escapes.
-  return std::string(object.text).append(",\"cursor\":\"").append(cursor.Encode()).append("\"}");
+void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& objects,
+                    JsonText& out) {
+  out.Field("epoch", cursor.epoch).Field("cursor", cursor.Encode()).Json("recovered", "true");
+  out.BeginArray("events");
+  for (const std::string& object : objects) out.Json(object);
+  out.EndArray();
 }
 
 void WriteMessage(const StoredMessage& message, JsonText& out) {
@@ -152,7 +141,7 @@ std::string DirectPush(const StoredMessage& message) {
   object.BeginObject("direct");
   WriteMessage(message, object);
   object.EndObject();
-  return Opened(object) += '}';
+  return object.AsObject();
 }
 
 void WriteSnapshot(const Room& room, JsonText& out) {
@@ -163,7 +152,7 @@ void WriteSnapshot(const Room& room, JsonText& out) {
       .BeginArray("pushers");
   for (const Pusher& pusher : room.pushers) {
     out.BeginObject();
-    WriteProfile(pusher.user_id, pusher.user_name, pusher.user_avatar, &room, out);
+    WriteProfile(pusher.user_id, pusher.user_name, pusher.user_avatar, pusher.accelerate_url, out);
     out.EndObject();
   }
   out.EndArray()
