@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-class RoomListPush;
+struct RoomListPush;
 
 /// A connection, a poll, or the login of a client of 2018. Its functions are called on the feed's
 /// thread: they must be quick and not throw. By default they do nothing.

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 #include <variant>
-
-#include "daemon/base/json_text.h"
 
 namespace rtcroom {
 namespace {
@@ -24,19 +21,6 @@ bool IsSlow(const RoomEvent& event) {
   return std::holds_alternative<AudienceAdded>(event.payload) ||
          std::holds_alternative<AudienceDeleted>(event.payload) ||
          std::holds_alternative<CustomChanged>(event.payload);
-}
-
-std::string PushOf(RoomKind kind, const JsonText& members) {
-  return std::string(R"({"list":{"kind":")")
-      .append(RoomKindName(kind))
-      .append("\",")
-      .append(members.text())
-      .append("}}");
-}
-
-void AppendTo(std::string& array, std::string_view element) {
-  if (array.size() > 1) array += ',';
-  array += element;
 }
 
 }  // namespace
@@ -136,13 +120,13 @@ void RoomListPushes::OnEventsLost() {
 std::size_t RoomListPushes::Deliver() {
   const std::array<bool, kLists> watched = Watched();
   const MonotonicTime now = deps_.clock.Monotonic();
-  std::optional<std::string> object;
-  for (std::size_t i = 0; i < kLists && !object; ++i) {
+  std::optional<RoomListPush> push;
+  for (std::size_t i = 0; i < kLists && !push; ++i) {
     last_ = (last_ + 1) % kLists;
-    if (watched.at(last_)) object = MakePush(changes_.at(last_), KeyOf(last_), now);
+    if (watched.at(last_)) push = MakePush(changes_.at(last_), KeyOf(last_), now);
   }
   (void)CountWaiting();
-  if (!object) return 0;
+  if (!push) return 0;
   std::shared_ptr<const Receivers> receivers;
   {
     const MutexLock lock(mutex_);
@@ -154,19 +138,17 @@ std::size_t RoomListPushes::Deliver() {
     }
     receivers = watchers.copy;
   }
-  RoomListPush push(*std::move(object));
-  for (const PushReceiverPtr& receiver : *receivers) receiver->OnRoomList(push);
+  for (const PushReceiverPtr& receiver : *receivers) receiver->OnRoomList(*push);
   return receivers->size();
 }
 
-std::optional<std::string> RoomListPushes::MakePush(Changes& changes, const RoomListKey& list,
-                                                    MonotonicTime now) {
+std::optional<RoomListPush> RoomListPushes::MakePush(Changes& changes, const RoomListKey& list,
+                                                     MonotonicTime now) {
   if (changes.is_lost) {
     if (now < changes.next_lost) return std::nullopt;
     changes.is_lost = false;
     changes.next_lost = now + kLostPeriod;
-    return PushOf(list.kind,
-                  JsonText().Json("ended", "[]").Json("changed", "[]").Json("lost", "true"));
+    return RoomListPush{.kind = list.kind, .is_lost = true};
   }
   if (now < changes.next_push) return std::nullopt;
   if (now >= changes.next_slow) {
@@ -178,17 +160,15 @@ std::optional<std::string> RoomListPushes::MakePush(Changes& changes, const Room
   }
   if (changes.due.empty()) return std::nullopt;
   changes.next_push = now + kPushPeriod;
-  std::string ended = "[";
-  std::string changed = "[";
+  RoomListPush push{.kind = list.kind};
+  std::size_t bytes = 0;
   const MonotonicTime until = now + kMostReading;
-  for (std::size_t read = 0; !changes.due.empty() && read < kMostRead &&
-                             ended.size() + changed.size() < kEnoughBytes &&
+  for (std::size_t read = 0; !changes.due.empty() && read < kMostRead && bytes < kEnoughBytes &&
                              (read == 0 || deps_.clock.Monotonic() < until);) {
     const auto told = changes.rooms.find(changes.due.front());
     if (told->second.has_ended) {
-      std::string id;
-      AppendJsonString(told->second.key.id.value, id);
-      AppendTo(ended, id);
+      push.ended.push_back(told->second.key.id);
+      bytes += push.ended.back().value.size() + 3;  // with quotes and a comma
     } else {
       ++read;
       const Result<Room> room = deps_.rooms.Load(told->second.key);
@@ -199,14 +179,15 @@ std::optional<std::string> RoomListPushes::MakePush(Changes& changes, const Room
       }
       // The end of a room that is missing, or is another one, is told next.
       if (room && room->sequence == told->first && room->IsActive()) {
-        AppendTo(changed, deps_.form.write(*room, list.reach));
+        push.changed.push_back(deps_.form.write(*room, list.reach));
+        bytes += push.changed.back().size() + 1;
       }
     }
     changes.rooms.erase(told);
     changes.due.pop_front();
   }
-  if (ended.size() + changed.size() == 2) return std::nullopt;
-  return PushOf(list.kind, JsonText().Json("ended", ended += ']').Json("changed", changed += ']'));
+  if (push.ended.empty() && push.changed.empty()) return std::nullopt;
+  return push;
 }
 
 }  // namespace rtcroom

@@ -10,7 +10,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -36,32 +35,19 @@ struct RoomListKey {
 /// How lists show rooms.
 struct RoomListForm {
   Interop interop = Interop::kIsolated;
-  /// A room as `get_room_list` shows it to such a login: a JSON object.
+  /// A room as `get_room_list` shows it to such a login.
   std::function<std::string(const Room& room, RoomReach reach)> write{};
 };
 
-/// Encodes a text as the frame that every receiver gets.
-using EncodeFrame = std::string (*)(std::string_view text);
-
 /// Changes of a list, the same for all who watch it.
-///
-/// @threads for one thread.
-class RoomListPush {
- public:
-  explicit RoomListPush(std::string object) : object_(std::move(object)) {}
-
-  /// The push, as JSON.
-  [[nodiscard]] const std::string& object() const { return object_; }
-  /// The frame of it, which is kept.
-  /// @param encode  the same each time.
-  const std::string& FrameOf(EncodeFrame encode) {
-    if (frame_.empty()) frame_ = encode(object_);
-    return frame_;
-  }
-
- private:
-  const std::string object_;
-  std::string frame_;
+struct RoomListPush {
+  RoomKind kind = RoomKind::kDouble;
+  std::vector<RoomId> ended{};
+  std::vector<std::string> changed{};  ///< as `RoomListForm` writes rooms
+  bool is_lost = false;                ///< more has changed: the list is to be read again
+  // What receivers make of it is kept for the next one, on the feed's thread.
+  std::string object{};
+  std::string frame{};
 };
 
 /// Notes which listed rooms have changed, and tells those who watch the list about once a second.
@@ -140,7 +126,8 @@ class RoomListPushes {
   /// @return false when there is no memory for what waits.
   bool CountWaiting();
   /// The push of what is due; nullopt: nothing is.
-  std::optional<std::string> MakePush(Changes& changes, const RoomListKey& list, MonotonicTime now);
+  std::optional<RoomListPush> MakePush(Changes& changes, const RoomListKey& list,
+                                       MonotonicTime now);
 
   const Deps deps_;
 

@@ -241,7 +241,7 @@ void PushPoll::OnNotice(std::uint64_t /*room_number*/, const std::string& object
   Finish();
 }
 
-void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(0, push.object()); }
+void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(0, ListPush(push)); }
 
 void PushPoll::Wake() {
   const bool is_waiting = [&] {

@@ -198,7 +198,8 @@ void ChannelSocket::OnNotice(std::uint64_t /*room_number*/, const std::string& o
 }
 
 void ChannelSocket::OnRoomList(RoomListPush& push) {
-  WritePush(push.FrameOf(&WebSocket::EncodeText), std::nullopt);
+  if (push.frame.empty()) push.frame = WebSocket::EncodeText(ListPush(push));
+  WritePush(push.frame, std::nullopt);
 }
 
 void ChannelSocket::ReadMissed() noexcept {

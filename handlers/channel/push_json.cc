@@ -144,6 +144,23 @@ std::string DirectPush(const StoredMessage& message) {
   return object.AsObject();
 }
 
+const std::string& ListPush(RoomListPush& push) {
+  if (!push.object.empty()) return push.object;
+  JsonText list;
+  list.BeginObject("list").Field("kind", RoomKindName(push.kind)).BeginArray("ended");
+  for (const RoomId& room : push.ended) {
+    std::string id;
+    AppendJsonString(room.value, id);
+    list.Json(id);
+  }
+  list.EndArray().BeginArray("changed");
+  for (const std::string& room : push.changed) list.Json(room);
+  list.EndArray();
+  if (push.is_lost) list.Json("lost", "true");
+  push.object = list.EndObject().AsObject();
+  return push.object;
+}
+
 void WriteSnapshot(const Room& room, JsonText& out) {
   out.Field("roomID", room.key.id.value)
       .Field("kind", RoomKindName(room.key.kind))

@@ -9,6 +9,7 @@
 
 #include "daemon/base/json_text.h"
 #include "daemon/channel/room_cursor.h"
+#include "daemon/channel/room_list_pushes.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room.h"
@@ -46,6 +47,9 @@ void WriteMessage(const StoredMessage& message, JsonText& out);
 
 /// A push of a message from one user to another.
 std::string DirectPush(const StoredMessage& message);
+
+/// A push of what has changed in a list, which is kept in `push`.
+const std::string& ListPush(RoomListPush& push);
 
 /// The members of a snapshot.
 void WriteSnapshot(const Room& room, JsonText& out);

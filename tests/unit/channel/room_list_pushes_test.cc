@@ -7,7 +7,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
@@ -19,7 +18,6 @@
 namespace rtcroom {
 namespace {
 
-using nlohmann::json;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -29,11 +27,10 @@ using testing::SizeIs;
 class Watcher : public PushReceiver {
  public:
   void OnRoomList(RoomListPush& push) override {
-    const json list = json::parse(push.object())["list"];
-    std::string text = list["kind"];
-    if (list.value("lost", false)) text += " lost";
-    for (const json& id : list["ended"]) text += " -" + id.get<std::string>();
-    for (const json& room : list["changed"]) text += " " + room.get<std::string>();
+    std::string text(RoomKindName(push.kind));
+    if (push.is_lost) text += " lost";
+    for (const RoomId& id : push.ended) text += " -" + id.value;
+    for (const std::string& room : push.changed) text += " " + room;
     told.push_back(text);
   }
   [[nodiscard]] const UserId& user_id() const override { return user_; }
@@ -88,9 +85,8 @@ class RoomLists : public testing::Test {
   /// A room's ID and the number of its pushers, with the dialect as which it is written.
   static RoomListForm Form(Interop interop) {
     return {.interop = interop, .write = [](const Room& room, RoomReach reach) {
-              return json(room.key.id.value + std::to_string(room.pushers.size()) +
-                          (reach == RoomReach::kAll ? "" : " of gen-1"))
-                  .dump();
+              return room.key.id.value + std::to_string(room.pushers.size()) +
+                     (reach == RoomReach::kAll ? "" : " of gen-1");
             }};
   }
 
@@ -187,10 +183,9 @@ TEST_F(RoomLists, AreToldInPiecesOfBoundedSize) {
   EXPECT_EQ(store_.reads, static_cast<int>(RoomListPushes::kMostRead));
   Tell();
   EXPECT_THAT(watcher->told, ElementsAre(testing::_, "multi 501"));
-  RoomListPushes large(
-      {.rooms = store_, .clock = clock_, .form = {.write = [](auto&&...) {
-                                           return json(std::string(20'000, 'x')).dump();
-                                         }}});
+  RoomListPushes large({.rooms = store_, .clock = clock_, .form = {.write = [](auto&&...) {
+                                                            return std::string(20'000, 'x');
+                                                          }}});
   large.Watch(kMulti, watcher);
   for (const char* const id : {"a", "b", "c"}) Create(id);
   Follow(large);

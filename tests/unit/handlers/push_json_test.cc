@@ -53,6 +53,16 @@ TEST(PushJson, EachObjectHasTheCursorAfterIt) {
   EXPECT_EQ(cursor.at, (RoomPosition{.event = 5, .message = 1}));
 }
 
+TEST(PushJson, HasTheChangesOfAListAndKeepsThem) {
+  RoomListPush push{
+      .kind = RoomKind::kMulti, .ended = {{"a"}, {"b"}}, .changed = {R"({"roomID":"c"})"}};
+  const std::string& text = ListPush(push);
+  EXPECT_EQ(text, R"({"list":{"kind":"multi","ended":["a","b"],"changed":[{"roomID":"c"}]}})");
+  EXPECT_EQ(&ListPush(push), &text);
+  RoomListPush lost{.kind = RoomKind::kLive, .is_lost = true};
+  EXPECT_EQ(ListPush(lost), R"({"list":{"kind":"live","ended":[],"changed":[],"lost":true}})");
+}
+
 TEST(PushJson, HasTheMembersOfEachEvent) {
   const auto member_of = [](EventPayload payload) {
     RoomCursor cursor{.epoch = "00000000000000aa", .room_number = 7};
