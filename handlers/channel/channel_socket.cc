@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "daemon/channel/channel_options.h"
-#include "daemon/channel/plain_message.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/channel/plain_message.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_text.h"
 

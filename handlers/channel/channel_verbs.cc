@@ -10,9 +10,9 @@
 
 #include "daemon/base/digest.h"
 #include "daemon/channel/group_access_check.h"
-#include "daemon/channel/plain_message.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/channel/plain_message.h"
 #include "handlers/channel/push_json.h"
 
 namespace rtcroom {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "daemon/channel/plain_message.h"
+#include "handlers/channel/plain_message.h"
 
 namespace rtcroom {
 namespace {

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/user_sig.h"
-#include "daemon/channel/plain_message.h"
 #include "handlers/channel/channel_codes.h"
+#include "handlers/channel/plain_message.h"
 
 namespace rtcroom::tim {
 namespace {

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/channel/plain_message.h"
+#include "handlers/channel/plain_message.h"
 #include "tests/support/in_parallel.h"
 #include "tests/support/socket_client.h"
 

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/channel/plain_message.h"
 #include "handlers/channel/channel_profile.h"
+#include "handlers/channel/plain_message.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/tim/recorded.h"
 

@@ -1,4 +1,4 @@
-#include "daemon/channel/plain_message.h"
+#include "handlers/channel/plain_message.h"
 
 #include <string>
 #include <string_view>
