@@ -92,7 +92,7 @@ struct NamedMember {
   RoomKey room{};
   UserId user_id{};
 
-  bool operator==(const NamedMember&) const = default;
+  auto operator<=>(const NamedMember&) const = default;
 };
 
 /// Work that one node does for all of them.

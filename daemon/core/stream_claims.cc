@@ -181,4 +181,15 @@ std::optional<std::string> StreamClaims::StreamOf(const RoomKey& room,
   return found->second.stream;
 }
 
+std::set<std::string> StreamClaims::OwnStreamsIn(const RoomKey& room) const {
+  std::set<std::string> streams;
+  const MutexLock lock(mutex_);
+  for (auto claim = claims_.lower_bound({.room = room});
+       claim != claims_.end() && claim->first.room == room; ++claim) {
+    const auto& [member, claimed] = *claim;
+    if (IsOwnStream(claimed.stream, member.user_id, streams_)) streams.insert(claimed.stream);
+  }
+  return streams;
+}
+
 }  // namespace rtcroom

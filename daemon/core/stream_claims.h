@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,8 +25,8 @@
 
 namespace rtcroom {
 
-/// The streams of all pushers. Follows the store through the commits, in order. A lookup costs the
-/// same however many members there are.
+/// The streams of all pushers. Follows the store through the commits, in order. No lookup visits
+/// the members of other rooms.
 ///
 /// @threads safe from any thread.
 class StreamClaims : public CommitListener {
@@ -71,14 +72,10 @@ class StreamClaims : public CommitListener {
   /// nullopt: the member sends no stream, or is gone.
   [[nodiscard]] std::optional<std::string> StreamOf(const RoomKey& room,
                                                     const UserId& user_id) const EXCLUDES(mutex_);
+  /// The streams of the members of a room for whom get_push_url would sign them.
+  [[nodiscard]] std::set<std::string> OwnStreamsIn(const RoomKey& room) const EXCLUDES(mutex_);
 
  private:
-  struct MemberHash {
-    std::size_t operator()(const Member& member) const {
-      return NameHash()(member.room.id.value, member.user_id.value);
-    }
-  };
-
   using Members = std::list<Member>;
   struct Since {
     std::uint64_t room_number = 0;
@@ -107,7 +104,7 @@ class StreamClaims : public CommitListener {
 
   const StreamUrlSigner& streams_;
   mutable Mutex mutex_;
-  std::unordered_map<Member, Claim, MemberHash> claims_ GUARDED_BY(mutex_);
+  std::map<Member, Claim> claims_ GUARDED_BY(mutex_);
   std::unordered_map<std::string, Members, NameHash, std::equal_to<>> members_of_
       GUARDED_BY(mutex_);
   ReleasedClaims released_ GUARDED_BY(mutex_);

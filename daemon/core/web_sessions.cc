@@ -358,15 +358,10 @@ void WebSessions::OnAir(std::string_view stream, bool is_on) noexcept {
   } else if (const auto known = on_air_.find(stream); known != on_air_.end()) {
     on_air_.erase(known);
   }
-  if (IsWantedLocked(stream)) WantKeepLocked();
-}
-
-bool WebSessions::IsWantedLocked(std::string_view stream) const {
-  if (rooms_.empty()) return false;
-  for (const auto& [room, user_id] : deps_.rights.claims.MembersOf(stream)) {
-    if (rooms_.contains(room) && IsOwnStream(stream, user_id, deps_.rights.streams)) return true;
+  if (rooms_.empty()) return;
+  for (const NamedMember& member : deps_.rights.claims.MembersOf(stream)) {
+    if (rooms_.contains(member.room)) return WantKeepLocked();
   }
-  return false;
 }
 
 void WebSessions::WantKeepLocked() {
@@ -429,9 +424,11 @@ void WebSessions::SendKeepsLocked() {
     homes[session.name.stream] = session.worker;
     if (session.direction == WebDirection::kPublish) published.insert(session.name.stream);
   }
+  std::set<std::string> wanted;  // one may be that of its user in several rooms
+  for (const auto& [room, count] : rooms_) wanted.merge(deps_.rights.claims.OwnStreamsIn(room));
   // With these the first picture does not wait for the next key frame of a phone.
-  for (const std::string& stream : on_air_) {
-    if (published.contains(stream) || !IsWantedLocked(stream)) continue;
+  for (const std::string& stream : wanted) {
+    if (published.contains(stream) || !on_air_.contains(stream)) continue;
     const WebStreamName name{.stream = stream, .app = deps_.app};
     const WebWorkerPtr worker = ChooseLocked(name, homes[stream], load);
     if (worker == nullptr) continue;

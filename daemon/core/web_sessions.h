@@ -215,8 +215,6 @@ class WebSessions : public CommitListener, public OnAirListener {
                    Effects& effects) REQUIRES(mutex_);
   void ApplyLocked(const RoomEvent& event, Effects& effects) REQUIRES(mutex_);
   void WantKeepLocked() REQUIRES(mutex_);
-  /// Whether it is of a room with sessions.
-  [[nodiscard]] bool IsWantedLocked(std::string_view stream) const REQUIRES(mutex_);
   void SendKeepsLocked() REQUIRES(mutex_);
   void CheckRestored() EXCLUDES(mutex_);
   void Log(std::string_view event, const WebSession& session) const;

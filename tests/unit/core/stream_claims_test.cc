@@ -56,6 +56,21 @@ TEST_F(StreamClaimsTest, TellsTheUserOfAStreamFromThoseWhoNameIt) {
   EXPECT_FALSE(claims_.IsClaimedByItsUser("alice"));
 }
 
+TEST_F(StreamClaimsTest, TellTheOwnStreamsOfARoom) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  ASSERT_OK(CreateRoom(Create("r2", "other")));
+  ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
+  AddPusherCommand add = Add(Key("r3"), "mallory");
+  add.dialect = Dialect::kGen2;
+  add.profile.push_url = "rtmp://h/live/alice_0011aabb";
+  ASSERT_OK(AddNow(rooms_, add));
+  add.user_id = {"alice"};
+  ASSERT_OK(AddNow(rooms_, add));
+  EXPECT_THAT(claims_.OwnStreamsIn(Key("r1")), ElementsAre("guest", "host"));
+  EXPECT_THAT(claims_.OwnStreamsIn(Key("r3")), ElementsAre("alice_0011aabb"));
+  EXPECT_THAT(claims_.OwnStreamsIn(Key("r")), IsEmpty());
+}
+
 TEST_F(StreamClaimsTest, AUserOfSeveralRoomsClaimsOneStreamInEach) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(CreateRoom(Create("r2", "host")));
