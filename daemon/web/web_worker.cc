@@ -127,7 +127,7 @@ void WebWorker::Answer(const std::string& id, const std::string& answer) {
   const std::string finished = FinishAnswer(answer, session.offer, options_.answers);
   if (finished.empty()) return Fail(id, v1::WebEnded::REASON_FAILED);  // no free port
   if (session.publishes()) {
-    // The newer one wins, as with phones, but not before it can publish.
+    // The newer one wins, as with phones, once it is answered.
     TakeOver(session.stream, true);
     session.stream.Publish(session.peer, session.order.rtmp_query());
   }
