@@ -28,9 +28,16 @@ class PullPlan {
   void Ended(MonotonicTime now) { begin_at_ = now + kPause; }
 
   /// Whether a pull is to run now. Call it at least each second.
-  bool IsDue(MonotonicTime now, bool is_wanted) {
-    if (is_wanted) wanted_at_ = now;
+  /// @param is_kept  it is wanted though nobody plays it.
+  bool IsDue(MonotonicTime now, bool is_played, bool is_kept = false) {
+    if (is_played) played_at_ = now;
+    if (is_played || is_kept) wanted_at_ = now;
     return !IsOver(now) && now >= begin_at_;
+  }
+
+  /// Whether somebody plays the stream, or did less than 30 s ago: nobody else needs a transcoder.
+  [[nodiscard]] bool IsPlayed(MonotonicTime now) const {
+    return played_at_ && now - *played_at_ < kPatience;
   }
 
   /// Whether the stream is of no more use: nobody has wanted it for 30 s.
@@ -42,6 +49,7 @@ class PullPlan {
   }
 
  private:
+  std::optional<MonotonicTime> played_at_;
   MonotonicTime wanted_at_;
   MonotonicTime media_at_;
   MonotonicTime begin_at_{};

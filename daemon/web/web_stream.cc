@@ -101,19 +101,36 @@ void WebStream::StepPull(MonotonicTime now, bool has_players) {
     is_reordered_ = false;
     pull_plan_.Ended(now);
   }
-  const bool is_due = pull_plan_.IsDue(now, has_players || is_kept_);
-  if (!is_due) EndPull();
-  if (is_due && !IsPulling()) BeginPull();
-  CheckOrder();
+  const bool is_due = pull_plan_.IsDue(now, has_players, is_kept_);
+  const bool is_first_sign = IsPulling() && pull_->is_reordered() && !is_reordered_;
+  is_reordered_ |= is_first_sign;
+  const PullPictures pictures = PicturesAt(now);
+  if (is_first_sign) {
+    logger_.Warn(
+        "web_reordered",
+        {{"stream", name_}, {"transcoded", settings_.transcodes < settings_.max_transcodes}});
+  }
+  // Only a transcoder needs another pipeline.
+  if (is_due && IsPulling() && pictures_ == PullPictures::kPass &&
+      pictures == PullPictures::kLeaveOut) {
+    pull_->Use(pictures);
+    pictures_ = pictures;
+  }
+  if (!is_due || pictures != pictures_) EndPull();
+  if (is_due && !IsPulling()) BeginPull(pictures);
 }
 
-void WebStream::BeginPull() {
-  is_transcoding_ = is_reordered_ && settings_.transcodes < settings_.max_transcodes;
-  if (is_transcoding_) ++settings_.transcodes;
+PullPictures WebStream::PicturesAt(MonotonicTime now) const {
+  if (!is_reordered_) return PullPictures::kPass;
+  const bool has_place =
+      pictures_ == PullPictures::kTranscode || settings_.transcodes < settings_.max_transcodes;
+  return has_place && pull_plan_.IsPlayed(now) ? PullPictures::kTranscode : PullPictures::kLeaveOut;
+}
+
+void WebStream::BeginPull(PullPictures pictures) {
+  pictures_ = pictures;
+  if (pictures == PullPictures::kTranscode) ++settings_.transcodes;
   hub_->Restart();
-  const PullPictures pictures = !is_reordered_    ? PullPictures::kPass
-                                : is_transcoding_ ? PullPictures::kTranscode
-                                                  : PullPictures::kLeaveOut;
   if (pull_) {
     pull_->Use(pictures);
     return pull_->Resume();
@@ -129,18 +146,10 @@ void WebStream::EndPull() {
   } else {
     pull_.reset();
   }
-  if (std::exchange(is_transcoding_, false)) --settings_.transcodes;
+  if (std::exchange(pictures_, PullPictures::kPass) == PullPictures::kTranscode) {
+    --settings_.transcodes;
+  }
   hub_->Restart();
-}
-
-void WebStream::CheckOrder() {
-  if (!IsPulling() || is_reordered_ || !pull_->is_reordered()) return;
-  is_reordered_ = true;
-  const bool transcodes = settings_.transcodes < settings_.max_transcodes;
-  logger_.Warn("web_reordered", {{"stream", name_}, {"transcoded", transcodes}});
-  if (!transcodes) return pull_->Use(PullPictures::kLeaveOut);
-  EndPull();
-  BeginPull();
 }
 
 }  // namespace rtcroom

@@ -69,9 +69,9 @@ class WebStream {
   void EndPush();
   void StepPull(MonotonicTime now, bool has_players);
   [[nodiscard]] bool IsPulling() const { return pull_ != nullptr && !pull_->is_paused(); }
-  void BeginPull();
+  void BeginPull(PullPictures pictures);
   void EndPull();
-  void CheckOrder();
+  [[nodiscard]] PullPictures PicturesAt(MonotonicTime now) const;
   /// The query, a signature, is never logged.
   [[nodiscard]] std::string Address(const std::string& query) const;
 
@@ -92,8 +92,8 @@ class WebStream {
   std::unique_ptr<RtmpPull> pull_;  ///< a paused one still connects, and is not wanted now
   PullPlan pull_plan_;
   bool is_kept_ = false;
-  bool is_reordered_ = false;  ///< browsers cannot play the pictures as they come
-  bool is_transcoding_ = false;
+  bool is_reordered_ = false;                    ///< browsers cannot play the pictures as they come
+  PullPictures pictures_ = PullPictures::kPass;  ///< of the pull that runs
   std::uint64_t seen_frames_ = 0;
 };
 

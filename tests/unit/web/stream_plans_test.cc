@@ -27,6 +27,17 @@ TEST(PullPlan, GoesOnForAWhileAfterTheLastPlayer) {
   EXPECT_TRUE(plan.IsDue(kStart + 50s, kPlayed)) << "again";
 }
 
+TEST(PullPlan, TellsWhatIsPlayedFromWhatIsKept) {
+  constexpr bool kKept = true;
+  PullPlan plan(kStart);
+  EXPECT_TRUE(plan.IsDue(kStart, kNobody, kKept));
+  EXPECT_FALSE(plan.IsPlayed(kStart));
+  EXPECT_TRUE(plan.IsDue(kStart + 1s, kPlayed, kKept));
+  EXPECT_TRUE(plan.IsDue(kStart + 40s, kNobody, kKept));
+  EXPECT_TRUE(plan.IsPlayed(kStart + 30s)) << "who played it may come back";
+  EXPECT_FALSE(plan.IsPlayed(kStart + 31s));
+}
+
 TEST(PullPlan, BeginsAgainAfterAPause) {
   PullPlan plan(kStart);
   EXPECT_TRUE(plan.IsDue(kStart, kPlayed));
