@@ -1,38 +1,15 @@
 #include "daemon/admin/process_metrics.h"
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <cstddef>
 #include <optional>
 
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/admin/families.h"
+#include "daemon/base/process_usage.h"
 
 namespace rtcroom {
-namespace {
-
-double SecondsOf(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-std::optional<double> OpenDescriptors() {
-  // From Linux 6.2 on the size of the directory is the number of entries; counting them would take
-  // milliseconds with ten thousand connections.
-  struct stat directory = {};
-  if (stat("/proc/self/fd", &directory) == 0 && directory.st_size > 0) {
-    return static_cast<double>(directory.st_size);
-  }
-  std::error_code failed;
-  const std::filesystem::directory_iterator entries("/proc/self/fd", failed);
-  if (failed) return std::nullopt;
-  return static_cast<double>(std::distance(begin(entries), end(entries)));
-}
-
-}  // namespace
 
 ProcessMetrics::ProcessMetrics(prometheus::Registry& registry,
                                std::optional<TimePoint> process_start)
@@ -54,20 +31,16 @@ ProcessMetrics::ProcessMetrics(prometheus::Registry& registry,
 }
 
 void ProcessMetrics::Refresh() {
-  rusage usage{};
-  if (getrusage(RUSAGE_SELF, &usage) == 0) {
-    const double total = SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
-    cpu_seconds_.Increment(total - cpu_seconds_.Value());
-  }
-  std::ifstream memory("/proc/self/statm");
-  double virtual_pages = 0;
-  double resident_pages = 0;
-  if (memory >> virtual_pages >> resident_pages) {
-    const auto page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
-    virtual_bytes_.Set(virtual_pages * page_bytes);
-    resident_bytes_.Set(resident_pages * page_bytes);
-  }
-  if (const std::optional<double> open = OpenDescriptors()) open_descriptors_.Set(*open);
+  const ProcessUsage usage = ReadProcessUsage();
+  const double seconds = std::chrono::duration<double>(usage.cpu).count();
+  cpu_seconds_.Increment(seconds - cpu_seconds_.Value());
+  // Without a free descriptor the kernel cannot be asked: just then an alert needs the last value.
+  const auto set = [](prometheus::Gauge& gauge, std::size_t value) {
+    if (value > 0) gauge.Set(static_cast<double>(value));
+  };
+  set(resident_bytes_, usage.resident_bytes);
+  set(virtual_bytes_, usage.virtual_bytes);
+  set(open_descriptors_, usage.descriptors);
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     max_descriptors_.Set(static_cast<double>(limit.rlim_cur));

@@ -23,6 +23,10 @@ const prometheus::Histogram::BucketBoundaries& LossBuckets() {
 WebMetrics::WebMetrics(prometheus::Registry& registry)
     : workers_(
           AddGauge(registry, "rtcroomd_web_workers", "Workers that have the media of browsers.")),
+      descriptors_(AddGauge(registry, "rtcroomd_web_open_fds",
+                            "Open file descriptors of these workers together.")),
+      memory_bytes_(AddGauge(registry, "rtcroomd_web_resident_memory_bytes",
+                             "Resident memory of these workers together.")),
       opened_(AddCounters(registry, "rtcroomd_web_opened_total",
                           "Offers of browsers, by direction and result.")),
       ended_(AddCounters(registry, "rtcroomd_web_ended_total",
@@ -54,6 +58,8 @@ void WebMetrics::Set(const WebCounts& counts) {
   publishing_->Set(static_cast<double>(counts.publishing));
   playing_->Set(static_cast<double>(counts.playing));
   workers_.Set(static_cast<double>(counts.workers));
+  descriptors_.Set(counts.usage.descriptors);
+  memory_bytes_.Set(static_cast<double>(counts.usage.memory_bytes));
 }
 
 void WebMetrics::OnWebOffer(WebDirection direction, WebOpenOutcome outcome) {

@@ -35,6 +35,8 @@ class WebMetrics : public WebObserver {
   prometheus::Gauge* publishing_ = nullptr;  // set by the constructor
   prometheus::Gauge* playing_ = nullptr;
   prometheus::Gauge& workers_;
+  prometheus::Gauge& descriptors_;
+  prometheus::Gauge& memory_bytes_;
   CounterFamily& opened_;
   CounterFamily& ended_;
   prometheus::Histogram& connects_;

@@ -285,6 +285,13 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
   effects.Add([this, connected = *seen] { Log("web_connected", connected); });
 }
 
+void WebSessions::OnUsage(const WebWorkerLink& worker, const WebUsage& usage) {
+  const MutexLock lock(mutex_);
+  for (Worker& one : workers_) {
+    if (one.link.get() == &worker) one.usage = usage;
+  }
+}
+
 void WebSessions::EndLocked(Sessions::iterator session, WebEndReason reason, Effects& effects,
                             std::optional<WebOpenOutcome> outcome, std::string text) {
   const WebSession ended = std::move(sessions_.extract(session).mapped());
@@ -353,11 +360,8 @@ void WebSessions::ApplyLocked(const RoomEvent& event, Effects& effects) {
 // NOLINTNEXTLINE(bugprone-exception-escape): likewise
 void WebSessions::OnAir(std::string_view stream, bool is_on) noexcept {
   const MutexLock lock(mutex_);
-  if (is_on) {
-    on_air_.emplace(stream);
-  } else if (const auto known = on_air_.find(stream); known != on_air_.end()) {
-    on_air_.erase(known);
-  }
+  if (!is_on) on_air_.erase(std::string(stream));
+  if (is_on) on_air_.emplace(stream);
   if (rooms_.empty()) return;
   for (const NamedMember& member : deps_.rights.claims.MembersOf(stream)) {
     if (rooms_.contains(member.room)) return WantKeepLocked();
@@ -460,12 +464,12 @@ bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
 
 WebCounts WebSessions::Count() const {
   const MutexLock lock(mutex_);
-  const auto publishing = std::ranges::count_if(sessions_, [](const auto& entry) {
-    return entry.second.direction == WebDirection::kPublish;
-  });
-  return {.publishing = static_cast<std::size_t>(publishing),
-          .playing = sessions_.size() - static_cast<std::size_t>(publishing),
-          .workers = workers_.size()};
+  WebCounts counts{.workers = workers_.size()};
+  for (const auto& [id, session] : sessions_) {
+    ++(session.direction == WebDirection::kPublish ? counts.publishing : counts.playing);
+  }
+  for (const Worker& worker : workers_) counts.usage += worker.usage;
+  return counts;
 }
 
 void WebSessions::Log(std::string_view event, const WebSession& session) const {

@@ -76,6 +76,7 @@ struct WebCounts {
   std::size_t publishing = 0;
   std::size_t playing = 0;
   std::size_t workers = 0;
+  WebUsage usage{};  ///< of all workers together, as they have told it last
 };
 
 /// Receives what happens to sessions.
@@ -143,6 +144,7 @@ class WebSessions : public CommitListener, public OnAirListener {
       EXCLUDES(mutex_);
   void OnFigures(const WebWorkerLink& worker, std::string_view session, const WebFigures& figures)
       EXCLUDES(mutex_);
+  void OnUsage(const WebWorkerLink& worker, const WebUsage& usage) EXCLUDES(mutex_);
   /// Answers the offers that wait, and takes up no more. The sessions of the workers go on.
   void Stop() EXCLUDES(mutex_);
 
@@ -186,6 +188,7 @@ class WebSessions : public CommitListener, public OnAirListener {
     WebWorkerPtr link{};
     std::uint64_t number = 0;
     std::size_t max_sessions = 0;
+    WebUsage usage{};
   };
   struct Refusal {
     WebOpenOutcome outcome = WebOpenOutcome::kFailed;

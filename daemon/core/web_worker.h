@@ -94,6 +94,18 @@ struct WebRunning {
   bool is_connected = false;
 };
 
+/// What the process of a worker uses.
+struct WebUsage {
+  std::uint32_t descriptors = 0;  ///< that are open
+  std::uint64_t memory_bytes = 0;
+
+  WebUsage& operator+=(const WebUsage& other) {
+    descriptors += other.descriptors;
+    memory_bytes += other.memory_bytes;
+    return *this;
+  }
+};
+
 /// Figures of the media of a session.
 struct WebFigures {
   bool is_connected = false;

@@ -143,6 +143,8 @@ class WebWorkers::Call final : public Reactor,
     } else if (report.has_ended()) {
       sessions.OnEnded(*this, report.ended().session(), Find(kReasons, report.ended().reason()));
     } else if (report.has_stats()) {
+      sessions.OnUsage(*this, {.descriptors = report.stats().descriptors(),
+                               .memory_bytes = report.stats().memory_bytes()});
       for (const v1::WebSessionStats& stats : report.stats().sessions()) {
         sessions.OnFigures(*this, stats.session(), FiguresOf(stats));
       }

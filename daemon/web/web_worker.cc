@@ -1,8 +1,6 @@
 #include "daemon/web/web_worker.h"
 
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,20 +21,15 @@ std::string WordOf(SessionFault fault) {
   return ToLower(v1::WebEnded::Reason_Name(fault).substr(std::string_view("REASON_").size()));
 }
 
-std::uint32_t OpenDescriptors() {
-  std::error_code failure;
-  std::uint32_t count = 0;
-  for (std::filesystem::directory_iterator each("/proc/self/fd", failure), end;
-       !failure && each != end; each.increment(failure)) {
-    ++count;
-  }
-  return count > 0 ? count - 1 : 0;  // without the one that reads them
-}
-
 }  // namespace
 
-WebWorker::WebWorker(WebWorkerOptions options, const Clock& clock, Logger& logger, Report report)
-    : options_(std::move(options)), clock_(clock), logger_(logger), report_(std::move(report)) {}
+WebWorker::WebWorker(WebWorkerOptions options, const Clock& clock, Logger& logger, Report report,
+                     Usage usage)
+    : options_(std::move(options)),
+      clock_(clock),
+      logger_(logger),
+      report_(std::move(report)),
+      usage_(std::move(usage)) {}
 
 WebWorker::~WebWorker() {
   while (!sessions_.empty()) End(std::string(sessions_.begin()->first), "worker_stopped");
@@ -147,8 +140,7 @@ void WebWorker::Connect(const std::string& id) {
   session.watch.Connected(clock_.Monotonic());
   logger_.Info("web_session_connected", {{"session", Shown(id)}, {"ms", Age(session)}});
   v1::WebReport report;
-  report.mutable_stats()->set_descriptors(OpenDescriptors());
-  *report.mutable_stats()->add_sessions() = StatsOf(session);
+  *AddUsage(report).add_sessions() = StatsOf(session);
   report_(std::move(report));
 }
 
@@ -261,12 +253,19 @@ v1::WebSessionStats WebWorker::StatsOf(const Session& session) const {
   return stats;
 }
 
+v1::WebStats& WebWorker::AddUsage(v1::WebReport& report) const {
+  const ProcessUsage usage = usage_();
+  v1::WebStats& stats = *report.mutable_stats();
+  stats.set_descriptors(static_cast<std::uint32_t>(usage.descriptors));
+  stats.set_memory_bytes(usage.resident_bytes);
+  return stats;
+}
+
 void WebWorker::ReportStats(MonotonicTime now) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - stats_at_);
   stats_at_ = now;
   v1::WebReport report;
-  v1::WebStats& stats = *report.mutable_stats();
-  stats.set_descriptors(OpenDescriptors());
+  v1::WebStats& stats = AddUsage(report);
   for (auto& [id, session] : sessions_) {
     const std::uint64_t bytes = session.peer->bytes();
     v1::WebSessionStats& told = *stats.add_sessions();

@@ -14,6 +14,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
+#include "daemon/base/process_usage.h"
 #include "daemon/web/media_pipeline.h"
 #include "daemon/web/sdp_answer.h"
 #include "daemon/web/session_watch.h"
@@ -35,8 +36,10 @@ struct WebWorkerOptions {
 class WebWorker {
  public:
   using Report = std::function<void(v1::WebReport report)>;
+  using Usage = std::function<ProcessUsage()>;
 
-  WebWorker(WebWorkerOptions options, const Clock& clock, Logger& logger, Report report);
+  WebWorker(WebWorkerOptions options, const Clock& clock, Logger& logger, Report report,
+            Usage usage = ReadProcessUsage);
   ~WebWorker();
   WebWorker(const WebWorker&) = delete;
   WebWorker& operator=(const WebWorker&) = delete;
@@ -78,6 +81,7 @@ class WebWorker {
   void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);
   [[nodiscard]] v1::WebSessionStats StatsOf(const Session& session) const;
+  v1::WebStats& AddUsage(v1::WebReport& report) const;
   void ReportStats(MonotonicTime now);
   [[nodiscard]] std::int64_t Age(const Session& session) const;
 
@@ -85,6 +89,7 @@ class WebWorker {
   const Clock& clock_;
   Logger& logger_;
   const Report report_;
+  const Usage usage_;
   const MediaClock media_clock_;
   /// By application and name; sessions refer to them.
   std::map<std::pair<std::string, std::string>, std::unique_ptr<WebStream>> streams_;

@@ -334,9 +334,13 @@ TEST_F(WebSessionsTest, AreCounted) {
   stats.set_session(session);
   stats.set_is_connected(true);
   stats.set_key_requests(2);
+  report.mutable_stats()->set_descriptors(30);
+  report.mutable_stats()->set_memory_bytes(70'000'000);
   worker->Send(report);
   EXPECT_TRUE(
       Eventually([&] { return MetricOf(server_, "rtcroomd_web_key_requests_total") == 2; }));
+  EXPECT_EQ(MetricOf(server_, "rtcroomd_web_open_fds"), 30);
+  EXPECT_EQ(MetricOf(server_, "rtcroomd_web_resident_memory_bytes"), 70'000'000);
   EXPECT_EQ(MetricOf(server_, "rtcroomd_web_connect_seconds_count"), 1);
   EXPECT_EQ(MetricOf(server_, "rtcroomd_web_loss_ratio_count"), 1);
   const ApiReply room =

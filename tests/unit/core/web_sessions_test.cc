@@ -386,6 +386,18 @@ TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
   EXPECT_THAT(link_->Pulled(), IsEmpty());
 }
 
+TEST_F(WebSessionsTest, AddUpWhatTheirWorkersUse) {
+  const auto other = std::make_shared<RecordingWebLink>();
+  sessions_.Attach(other, 64, {});
+  sessions_.OnUsage(*link_, {.descriptors = 20, .memory_bytes = 1000});
+  sessions_.OnUsage(*link_, {.descriptors = 10, .memory_bytes = 2000});
+  sessions_.OnUsage(*other, {.descriptors = 7, .memory_bytes = 500});
+  EXPECT_EQ(sessions_.Count().usage.descriptors, 17U);
+  EXPECT_EQ(sessions_.Count().usage.memory_bytes, 2500U);
+  sessions_.Detach(*link_);
+  EXPECT_EQ(sessions_.Count().usage.descriptors, 7U);
+}
+
 TEST_F(WebSessionsTest, FailWithTheStore) {
   EXPECT_EQ(Refused(WebDirection::kPlay, "host", "viewer"), WebOpenOutcome::kNotAllowed);
   failing_.busy = true;
