@@ -1,5 +1,6 @@
 #include "daemon/web/web_worker.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -63,6 +64,15 @@ void WebWorker::Open(const v1::WebOpen& order) {
   const std::string& id = order.session();
   if (sessions_.contains(id)) return;
   const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
+  // A session that takes the place of another costs no more.
+  const auto is_replaced = [&order](const auto& entry) {
+    const Session& other = entry.second;
+    return other.publishes() && other.order.app() == order.app() &&
+           other.order.stream() == order.stream();
+  };
+  if (load_.is_busy() && !(publishes && std::ranges::any_of(sessions_, is_replaced))) {
+    return Refuse(id, v1::WebRefused::CODE_FULL, "the worker is busy");
+  }
   const WebWay way = publishes ? WebWay::kPublish : WebWay::kPlay;
   Result<WebOffer> offer = ReadOffer(order.offer(), way);
   if (!offer) {
@@ -253,8 +263,9 @@ v1::WebSessionStats WebWorker::StatsOf(const Session& session) const {
   return stats;
 }
 
-v1::WebStats& WebWorker::AddUsage(v1::WebReport& report) const {
+v1::WebStats& WebWorker::AddUsage(v1::WebReport& report) {
   const ProcessUsage usage = usage_();
+  load_.Measure(clock_.Monotonic(), usage.cpu);
   v1::WebStats& stats = *report.mutable_stats();
   stats.set_descriptors(static_cast<std::uint32_t>(usage.descriptors));
   stats.set_memory_bytes(usage.resident_bytes);

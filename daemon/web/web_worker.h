@@ -15,6 +15,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/process_usage.h"
+#include "daemon/web/load_watch.h"
 #include "daemon/web/media_pipeline.h"
 #include "daemon/web/sdp_answer.h"
 #include "daemon/web/session_watch.h"
@@ -81,7 +82,7 @@ class WebWorker {
   void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);
   [[nodiscard]] v1::WebSessionStats StatsOf(const Session& session) const;
-  v1::WebStats& AddUsage(v1::WebReport& report) const;
+  v1::WebStats& AddUsage(v1::WebReport& report);
   void ReportStats(MonotonicTime now);
   [[nodiscard]] std::int64_t Age(const Session& session) const;
 
@@ -95,6 +96,7 @@ class WebWorker {
   std::map<std::pair<std::string, std::string>, std::unique_ptr<WebStream>> streams_;
   Sessions sessions_;
   MonotonicTime stats_at_{};
+  LoadWatch load_;
 };
 
 }  // namespace rtcroom

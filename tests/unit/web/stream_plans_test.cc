@@ -1,10 +1,11 @@
-// When streams are pulled and pushed, when sessions end, and the times of frames.
+// When streams are pulled and pushed, when sessions are refused and end, and the times of frames.
 #include "daemon/web/stream_plans.h"
 
 #include <array>
 
 #include <gtest/gtest.h>
 
+#include "daemon/web/load_watch.h"
 #include "daemon/web/session_watch.h"
 #include "daemon/web/stream_times.h"
 
@@ -81,6 +82,20 @@ TEST(PushPlan, IsLostAtOnceWhenTheMediaServerClosesIt) {
   plan.Closed();
   EXPECT_TRUE(plan.IsLost(kStart));
   EXPECT_FALSE(plan.IsDue(kStart + 60s)) << "who publishes the stream now would lose it";
+}
+
+TEST(LoadWatch, IsBusyAfterTenSecondsOfMostOfACore) {
+  LoadWatch load;
+  load.Measure(kStart, 30s);  // of many hours
+  EXPECT_FALSE(load.is_busy());
+  load.Measure(kStart + 9s, 39s);
+  EXPECT_FALSE(load.is_busy()) << "not for long enough";
+  load.Measure(kStart + 10s, 38'001ms);
+  EXPECT_TRUE(load.is_busy());
+  load.Measure(kStart + 15s, 38'001ms);
+  EXPECT_TRUE(load.is_busy());
+  load.Measure(kStart + 20s, 46'001ms);
+  EXPECT_FALSE(load.is_busy());
 }
 
 TEST(SessionWatch, EndsWhatDoesNotConnect) {
