@@ -19,16 +19,6 @@
 namespace rtcroom {
 namespace {
 
-/// The socket of the service manager, if there is one. A worker also runs without it.
-std::optional<NotifySocket> FindNotifySocket(const Environment& environment, Logger& logger) {
-  const auto found = environment.find("NOTIFY_SOCKET");
-  if (found == environment.end()) return std::nullopt;
-  Result<NotifySocket> socket = NotifySocket::At(found->second);
-  if (socket) return *std::move(socket);
-  logger.Warn("service_manager_unreachable", {{"reason", socket.error().detail}});
-  return std::nullopt;
-}
-
 sigset_t BlockStopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -40,10 +30,11 @@ sigset_t BlockStopSignals() {
 
 /// @return what `work` returned.
 Status RunUntilSignalled(
-    const sigset_t& signals, const WorkerContext& context, Logger& logger,
+    const sigset_t& signals, const WorkerContext& context, const NotifyVariables& variables,
+    Logger& logger,
     const std::function<Status(const std::stop_token& stop, ServiceReports& reports)>& work) {
   NoServiceManager none;
-  std::optional<NotifySocket> socket = FindNotifySocket(context.environment, logger);
+  std::optional<NotifySocket> socket = FindManager(variables, logger);
   ServiceManager& manager = socket ? static_cast<ServiceManager&>(*socket) : none;
   ServiceReports reports(manager, context.clock);
   Status outcome;
@@ -98,11 +89,15 @@ int RunWorker(WorkerKind kind, const WorkerCommand& command, const WorkerContext
   Logger logger(config->log.format, config->log.level, log);
   logger.Info(is_mix ? "mix_worker_started" : "web_worker_started",
               {{"room_server", room_server->target}, {"media_server", server}});
+  const NotifyVariables variables = NotifyVariablesOf(context.environment);
   const Status worked = RunUntilSignalled(
-      signals, context, logger, [&](const std::stop_token& stop, ServiceReports& reports) {
+      signals, context, variables, logger,
+      [&](const std::stop_token& stop, ServiceReports& reports) {
+        LoopKeepAlive keep_alive(FindWatchdog(variables, logger), context.clock, reports);
         const auto report = [&](std::size_t count, bool is_served) {
           reports.Status(fmt::format("{} {}; the room server is {}", count,
                                      is_mix ? "mixes" : "sessions", is_served ? "there" : "away"));
+          keep_alive.Round();
         };
         return loop(stop, *config, server,
                     {.token = room_server->token,

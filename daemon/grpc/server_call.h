@@ -44,7 +44,8 @@ struct WorkerDeps {
   Logger& logger;
   /// The worker has started. Called once, before the first call of the server.
   std::function<void()> ready;
-  /// Tells the number of mixes or sessions, and whether the server is there.
+  /// Tells the number of mixes or sessions, and whether the server is there. Called at least every
+  /// five seconds: the service manager restarts a worker that does not.
   std::function<void(std::size_t count, bool is_served)> report;
 };
 

@@ -1,11 +1,18 @@
 #include "daemon/mix/mix_worker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
 namespace rtcroom {
+namespace {
+
+/// After it the loop reports, though nothing has happened.
+constexpr std::chrono::seconds kLongestRound{5};
+
+}  // namespace
 
 ServerCallOptions MixCallOptions(Secret token) {
   return {.method = "/rtcroom.v1.RoomAdmin/FollowMixes",
@@ -40,11 +47,11 @@ void RunMixWorker(const std::stop_token& stop, const MixWorkerOptions& options,
   const std::stop_callback wake_at_stop(stop, wake);
   deps.ready();
   while (!stop.stop_requested()) {
-    std::optional<MonotonicTime> next = client.Step();
+    MonotonicTime next = std::min(client.Step(), deps.clock.Monotonic() + kLongestRound);
     while (const std::optional<v1::WantedMixes> wanted = client.Take()) {
       supervisor.Want(ProgramsFor(*wanted, options.server, deps.logger));
     }
-    if (const std::optional<MonotonicTime> due = supervisor.Step()) next = std::min(*next, *due);
+    if (const std::optional<MonotonicTime> due = supervisor.Step()) next = std::min(next, *due);
     deps.report(supervisor.running(), client.is_served());
     processes.Wait(next);
   }

@@ -25,6 +25,16 @@ constexpr timeval kMostWaiting{.tv_sec = 1, .tv_usec = 0};
 
 }  // namespace
 
+NotifyVariables NotifyVariablesOf(const Environment& environment) {
+  const auto value = [&environment](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  return {.socket = value("NOTIFY_SOCKET"),
+          .watchdog_usec = value("WATCHDOG_USEC"),
+          .watchdog_pid = value("WATCHDOG_PID")};
+}
+
 void UnsetNotifyVariables() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): the contract says when to call it
   for (const char* const name : kNotifyVariables) unsetenv(name);
@@ -77,6 +87,22 @@ void NotifySocket::Notify(std::string_view assignments) noexcept {
                reinterpret_cast<const sockaddr*>(&address),
                static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size()));
   close(descriptor);
+}
+
+std::optional<NotifySocket> FindManager(const NotifyVariables& variables, Logger& logger) {
+  if (variables.socket.empty()) return std::nullopt;
+  Result<NotifySocket> socket = NotifySocket::At(variables.socket);
+  if (socket) return *std::move(socket);
+  logger.Warn("service_manager_unreachable", {{"reason", socket.error().detail}});
+  return std::nullopt;
+}
+
+std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& variables,
+                                                      Logger& logger) {
+  const auto timeout = WatchdogTimeout(variables, getpid());
+  if (timeout) return *timeout;
+  logger.Warn("watchdog_disabled", {{"reason", timeout.error().detail}});
+  return std::nullopt;
 }
 
 }  // namespace rtcroom

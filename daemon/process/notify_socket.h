@@ -8,7 +8,9 @@
 
 #include <sys/types.h>
 
+#include "daemon/base/logger.h"
 #include "daemon/base/result.h"
+#include "daemon/config/environment.h"
 #include "daemon/process/service_manager.h"
 
 namespace rtcroom {
@@ -19,6 +21,8 @@ struct NotifyVariables {
   std::string watchdog_usec = {};  ///< WATCHDOG_USEC
   std::string watchdog_pid = {};   ///< WATCHDOG_PID
 };
+
+NotifyVariables NotifyVariablesOf(const Environment& environment);
 
 /// Removes the variables from this process's environment, so that no child takes them as its own.
 /// Call it while there is one thread.
@@ -53,5 +57,13 @@ class NotifySocket : public ServiceManager {
 
   std::string name_;  ///< as in sockaddr_un: with a NUL instead of the `@`
 };
+
+/// The socket of the service manager, if there is one. A program also runs without it, so one that
+/// cannot be used is only logged.
+std::optional<NotifySocket> FindManager(const NotifyVariables& variables, Logger& logger);
+
+/// The watchdog timeout of this process, if it has one that can be used; likewise.
+std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& variables,
+                                                      Logger& logger);
 
 }  // namespace rtcroom

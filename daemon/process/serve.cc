@@ -268,23 +268,6 @@ std::string Variable(const Environment& environment, const char* name) {
   return found == environment.end() ? std::string() : found->second;
 }
 
-/// The socket of the service manager, if there is one. The server also runs without it.
-std::optional<NotifySocket> FindManager(const NotifyVariables& variables, Logger& logger) {
-  if (variables.socket.empty()) return std::nullopt;
-  Result<NotifySocket> socket = NotifySocket::At(variables.socket);
-  if (socket) return *std::move(socket);
-  logger.Warn("service_manager_unreachable", {{"reason", socket.error().detail}});
-  return std::nullopt;
-}
-
-std::optional<std::chrono::microseconds> FindWatchdog(const NotifyVariables& variables,
-                                                      Logger& logger) {
-  const auto timeout = WatchdogTimeout(variables, getpid());
-  if (timeout) return *timeout;
-  logger.Warn("watchdog_disabled", {{"reason", timeout.error().detail}});
-  return std::nullopt;
-}
-
 }  // namespace
 
 void HoldServeSignals() {
@@ -309,9 +292,7 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
     return 1;
   }
   UnsetListenVariables();
-  const NotifyVariables variables{.socket = Variable(start.environment, "NOTIFY_SOCKET"),
-                                  .watchdog_usec = Variable(start.environment, "WATCHDOG_USEC"),
-                                  .watchdog_pid = Variable(start.environment, "WATCHDOG_PID")};
+  const NotifyVariables variables = NotifyVariablesOf(start.environment);
   UnsetNotifyVariables();
   RaiseDescriptorLimit();
   const SystemClock clock;

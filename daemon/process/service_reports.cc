@@ -50,4 +50,11 @@ void ServiceReports::SendLocked(std::string_view assignments, std::string_view s
   manager_.Notify(fmt::format("{}\nSTATUS={}", assignments, status));
 }
 
+void LoopKeepAlive::Round() {
+  const MonotonicTime now = clock_.Monotonic();
+  if (!timeout_ || now - sent_at_ < *timeout_ / 4) return;
+  sent_at_ = now;
+  reports_.KeepAlive();
+}
+
 }  // namespace rtcroom

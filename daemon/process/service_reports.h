@@ -1,6 +1,8 @@
 // State reports to the service manager.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,6 +49,26 @@ class ServiceReports {
   const Clock& clock_;
   Mutex mutex_;
   std::string status_ GUARDED_BY(mutex_);
+};
+
+/// Keep-alives of a process whose loop is its only part.
+///
+/// @threads for the loop's thread.
+class LoopKeepAlive {
+ public:
+  /// @param timeout  the manager's; nullopt: it wants none.
+  LoopKeepAlive(std::optional<std::chrono::microseconds> timeout, const Clock& clock,
+                ServiceReports& reports)
+      : timeout_(timeout), clock_(clock), reports_(reports) {}
+
+  /// The loop has gone round. Sends a signal if none was sent for a quarter of the timeout.
+  void Round();
+
+ private:
+  const std::optional<std::chrono::microseconds> timeout_;
+  const Clock& clock_;
+  ServiceReports& reports_;
+  MonotonicTime sent_at_{};
 };
 
 }  // namespace rtcroom

@@ -119,6 +119,17 @@ TEST_F(ServiceManagerTest, ReceivesWatchdogPingsWhileTheServerRuns) {
   EXPECT_TRUE(manager_.Await("WATCHDOG", "1"));
 }
 
+TEST_F(ServiceManagerTest, ReceivesWatchdogPingsOfAWorker) {
+  const ChildProcess worker(
+      {.program = ServerBinary(),
+       .arguments = {"mix-worker", "--target", "unix:/nowhere", "--server", "rtmp://127.0.0.1"},
+       .environment = Options("4000000").environment,
+       .stdout_file = "/dev/null",
+       .stderr_file = "/dev/null"});
+  ASSERT_TRUE(manager_.Await("READY", "1"));
+  for (int sign = 0; sign < 2; ++sign) EXPECT_TRUE(manager_.Await("WATCHDOG", "1"));
+}
+
 TEST_F(ServiceManagerTest, ReceivesWatchdogPingsDuringTheStart) {
   const TempDirectory directory;
   const std::filesystem::path key = directory.path() / "data" / "dev" / "dev-sig-key";

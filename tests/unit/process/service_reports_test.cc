@@ -54,6 +54,18 @@ TEST_F(ServiceReportsTest, ReportAWaitForTheDatabaseAsStartedWhenItsReasonChange
                                            "READY=1\nSTATUS=serving"));
 }
 
+TEST_F(ServiceReportsTest, KeepAServiceAliveWhileItsLoopGoesRound) {
+  LoopKeepAlive unwatched(std::nullopt, clock_, reports_);
+  unwatched.Round();
+  EXPECT_THAT(manager_.Take(), IsEmpty());
+  LoopKeepAlive watched(std::chrono::seconds(8), clock_, reports_);
+  for (int second = 0; second < 5; ++second) {
+    watched.Round();
+    clock_.Advance(std::chrono::seconds(1));
+  }
+  EXPECT_THAT(manager_.Take(), ElementsAre("WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"));
+}
+
 TEST_F(ServiceReportsTest, TruncateAStatusAtALineBreak) {
   reports_.Status("cannot start\nREADY=1");
   EXPECT_THAT(manager_.Take(), ElementsAre("STATUS=cannot start"));
