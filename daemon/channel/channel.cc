@@ -17,7 +17,6 @@ void Channel::OnTick() {
     core_.logins.OnTick(turn);
   }
   messages_.OnTick();
-  Save();
 }
 
 void Channel::Save() {

@@ -33,7 +33,10 @@ class Channel {
   [[nodiscard]] const ChannelDeps& deps() const { return core_.deps; }
 
   void OnTick();
-  /// Stores what each account has received. A process that is killed before forgets that.
+  /// Stores what has changed since the last call and was not worth a write of its own: what each
+  /// account has received, logins for other servers. A process that is killed before forgets that.
+  ///
+  /// @threads for one thread.
   void Save();
 
   /// Logins that were kicked since the start.

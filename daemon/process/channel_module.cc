@@ -1,6 +1,7 @@
 #include "daemon/process/channel_module.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -22,6 +23,7 @@ constexpr std::string_view kPurpose = "rtcroomd: tokens of the message channel";
 /// A commit takes the messages of all of them.
 constexpr std::size_t kWorkers = 16;
 constexpr std::size_t kMaxWaiting = 4096;
+constexpr std::chrono::milliseconds kSavePeriod{100};
 
 /// How many messages an account may send at once, in seconds of its rate.
 constexpr std::uint32_t kAccountBurst = 4;
@@ -111,17 +113,25 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                               .logger = deps.runtime.logger,
                               .contacts = contacts_.get(),
                               .former = config.join == GroupAccess::kMembers ? &former_ : nullptr,
-                              .tick = [this] { clients_.OnTick(); }}) {}
+                              .tick = [this] { clients_.OnTick(); }}),
+      logger_(deps.runtime.logger) {}
 
 Status ChannelModule::Start(TimePoint removal) {
-  const Status restored = clients_.Restore(removal);
-  return restored ? feed_.Start() : restored;
+  if (const Status restored = clients_.Restore(removal); !restored) return restored;
+  if (const Status started = feed_.Start(); !started) return started;
+  saving_.emplace(kSavePeriod, [this](const std::stop_token&) { Save(); }, logger_);
+  return {};
 }
 
 void ChannelModule::Stop() {
   feed_.Stop();
   receivers_.notices().Stop();
   workers_.Stop();
+  saving_.reset();
+  Save();
+}
+
+void ChannelModule::Save() {
   channel_.Save();
   clients_.Save();
 }

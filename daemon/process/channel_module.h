@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "daemon/admin/channel_metrics.h"
 #include "daemon/base/memory_reservation.h"
+#include "daemon/base/periodic_task.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/thread_pool.h"
@@ -61,6 +63,8 @@ class ChannelModule {
   [[nodiscard]] AccountGroupSaver& places() { return places_; }
 
  private:
+  void Save();
+
   /// Null: any account may be sent messages.
   const std::unique_ptr<DirectContacts> contacts_;
   AccountGroupSaver places_;
@@ -72,6 +76,8 @@ class ChannelModule {
   FormerMembers former_;
   ThreadPool workers_;  ///< of sockets
   ChannelFeed feed_;
+  Logger& logger_;
+  std::optional<PeriodicTask> saving_;  ///< apart from the feed, which no commit is to hold up
 };
 
 /// The key of the channel's tokens: derived from that of the IM application, so that every node of

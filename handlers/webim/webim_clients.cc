@@ -209,13 +209,10 @@ void WebimClients::AnswerIfStopping(WebimTurn& turn) {
 }
 
 void WebimClients::OnTick() {
-  {
-    Turn turn(*this);
-    turn.is_of_feed = true;
-    state_.OnTick(turn);
-    if (SendsClientsAway(deps_.node)) state_.polls().AnswerAll(turn);
-  }
-  Save();
+  Turn turn(*this);
+  turn.is_of_feed = true;
+  state_.OnTick(turn);
+  if (SendsClientsAway(deps_.node)) state_.polls().AnswerAll(turn);
 }
 
 // Figures

@@ -321,6 +321,8 @@ class ChannelFixture {
     channel.OnTick();
     receivers.OnTick();
     clients.OnTick();
+    channel.Save();
+    clients.Save();
   }
   /// Waits until the requests of sockets are answered.
   void Settle() {

@@ -242,11 +242,11 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLoginsThatLast) {
   told.is_busy = true;
   (void)channel.logins().LogIn({"alice"}, {.expires = expires});
   (void)channel.logins().LogIn({"bob"}, {.expires = expires});
-  channel.OnTick();
+  channel.Save();
   (void)channel.logins().LogIn({"alice"}, {.expires = expires});  // ends the first one
   told.is_busy = false;
-  channel.OnTick();
-  channel.OnTick();
+  channel.Save();
+  channel.Save();
   EXPECT_EQ(told.accounts, (std::vector<std::string>{"bob", "alice"}));
 }
 
@@ -265,7 +265,7 @@ TEST_F(ChannelFeedTest, OtherServersAreToldOfLogouts) {
   const auto other = here.logins().Authenticate(bob.tiny_id, bob.a2);
   ASSERT_OK(other);
   EXPECT_OK(here.logins().LogOutAll(*other));
-  here.OnTick();
+  here.Save();
   EXPECT_EQ(told.accounts, (std::vector<std::string>{"-alice", "-bob"}));
   elsewhere.logins().OnLogins(told.told);
   EXPECT_ERROR(kNoSession, elsewhere.logins().Authenticate(alice.tiny_id, alice.a2));
@@ -279,7 +279,7 @@ TEST_F(ChannelFeedTest, ALoginThatWasReportedKeepsTheReachThatItsTokensProve) {
   Channel elsewhere = MakeChannel();
   const LoginTokens alice =
       *here.logins().LogIn({"alice"}, {.expires = clock.Now() + 1h, .reach = RoomReach::kGen1});
-  here.OnTick();
+  here.Save();
   elsewhere.logins().OnLogins(told.told);
   for (int i = 0; i < 2; ++i) {
     const auto caller = elsewhere.logins().Authenticate(alice.tiny_id, alice.a2);
@@ -323,10 +323,10 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
     const auto caller = here.logins().Authenticate(logins.back().tiny_id, logins.back().a2);
     ASSERT_OK(caller);
     EXPECT_OK(here.logins().LogOut(*caller));
-    here.OnTick();
+    here.Save();
   }
   told.is_busy = false;
-  for (std::size_t i = 0; i < kLogouts; ++i) here.OnTick();
+  for (std::size_t i = 0; i < kLogouts; ++i) here.Save();
   EXPECT_LT(told.told.size(), kLogouts / 2);
   elsewhere.logins().OnLogins(told.told);
   EXPECT_EQ(ended, 1) << "it was older than all";
@@ -341,10 +341,10 @@ TEST_F(ChannelFeedTest, ALogoutElsewhereEndsTheConnectionHere) {
   Channel elsewhere = MakeChannel(&told);
   int ended = 0;
   ASSERT_OK(here.logins().Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
-  here.OnTick();
+  here.Save();
   elsewhere.logins().OnLogins(std::exchange(told.told, {}));
   EXPECT_OK(elsewhere.logins().LogOutAll({.account = {"alice"}}));
-  elsewhere.OnTick();
+  elsewhere.Save();
   here.logins().OnLogins(told.told);
   EXPECT_EQ(ended, 1);
 }
