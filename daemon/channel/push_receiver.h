@@ -35,7 +35,7 @@ class PushReceiver {
   /// Something that is not stored.
   /// @param room_number  of the room that it is about; 0: it is about its user. It may have just
   ///                     left that room.
-  /// @param object       the push, as JSON.
+  /// @param object       the push, in the form of its client.
   virtual void OnNotice(std::uint64_t /*room_number*/, const std::string& /*object*/) {}
   /// The groups of its account may have changed.
   virtual void OnGroupsChanged() {}

@@ -39,8 +39,8 @@ struct RoomObject {
   /// The number of an event before it that it stands for, too, with all between; or `seq`.
   std::uint64_t first = 0;
   std::string play_url{};  ///< of `ShownPusher`, where it is known
-  std::optional<std::uint64_t>
-      audience_count{};  ///< is told with the event, if it is another one's
+  /// The number of viewers after an event before it, which is told with it.
+  std::optional<std::uint64_t> audience_count{};
 
   [[nodiscard]] bool is_message() const { return message != nullptr; }
   /// In the events or in the messages of the room.
