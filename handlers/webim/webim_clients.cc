@@ -137,11 +137,20 @@ void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t curs
   if (Begin(caller, /*knows_group=*/false) == Standing::kKicked) return reply(KickedReply());
   const auto pending = channel_.history().PendingMessages(caller.account);
   if (!pending) return Pause(std::nullopt, std::move(reply));  // the next poll reads them
+  {
+    Turn turn(*this);
+    if (WebimLogin* const login = state_.logins().Find(caller.instance)) {
+      state_.account_polls().GivePending(*login, cursor, *pending, turn);
+      state_.account_polls().Poll(login, cursor, std::move(reply), turn);
+      return AnswerIfStopping(turn);
+    }
+  }
+  // The login has ended since the call was admitted.
+  const bool is_kicked = channel_.logins().IsEndedByOperator(caller) ||
+                         channel_.logins().Admit(caller) == Standing::kKicked;
+  if (is_kicked) return reply(KickedReply());
   Turn turn(*this);
-  WebimLogin* const login = state_.logins().Find(caller.instance);
-  AccountPolls& polls = state_.account_polls();
-  if (login != nullptr) polls.GivePending(*login, cursor, *pending, turn);
-  polls.Poll(login, cursor, std::move(reply), turn);
+  state_.account_polls().Poll(nullptr, cursor, std::move(reply), turn);
   AnswerIfStopping(turn);
 }
 

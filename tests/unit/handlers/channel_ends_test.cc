@@ -1,13 +1,16 @@
 // A login that has ended stays so: after other logins, silence and a restart.
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/channel_fixture.h"
+#include "tests/support/forwarded_messages.h"
 
 namespace rtcroom {
 namespace {
@@ -32,12 +35,19 @@ class FailingEnds : public MemoryEndedLogins {
   bool fails = false;
 };
 
-class EndsStore : public MemoryStore {
+class EndsStore : public ChangedMessages {
  public:
   EndsStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-      : MemoryStore(limits, std::move(epoch), listener), engine_(listener) {}
+      : ChangedMessages(limits, std::move(epoch), listener), engine_(listener) {}
 
   FailingEnds& ended_logins() override { return ends_; }
+  Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
+                                                         std::size_t limit) override {
+    if (const auto call = std::exchange(during_read, nullptr)) call();
+    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
+  }
+
+  std::function<void()> during_read{};  ///< the next one of messages that wait
 
  private:
   MemoryEngine engine_;
@@ -98,6 +108,15 @@ TEST_F(ChannelEnds, AKickedLoginIsRefusedForGood) {
   ASSERT_EQ(Code(newer, kLogOut), 0);
   server_->Tick(11min);
   EXPECT_NE(Code(kicked), 0) << "nobody is logged in";
+}
+
+TEST_F(ChannelEnds, APollTellsOfAKickThatComesWhileItReadsTheStore) {
+  Begin(1);
+  const Client kicked = LogIn();
+  store_->during_read = [this] { (void)LogIn(); };
+  const auto poll = server_->PollAccount(kicked);
+  ASSERT_TRUE(poll->reply());
+  EXPECT_EQ(nlohmann::json::parse(poll->reply()->body)["ErrorCode"], kKicked);
 }
 
 TEST_F(ChannelEnds, ALoginThatEndedWhileTheClockWasSetBackIsRefusedForGood) {
