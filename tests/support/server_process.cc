@@ -35,6 +35,7 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
       // A machine may stall at any moment. Tests of leases set short values.
       {"room.heartbeat_timeout", "1h"},
       {"room.inactive_ttl", "1h"},
+      {"server.request_timeout", "60s"},
       // All clients of a test share an address, and few tests cover these limits.
       {"limits.per_address_rate", "0/s"},
       {"limits.per_user_rate", "0/s"},
