@@ -1,6 +1,7 @@
 #include "daemon/channel/direct_contacts.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -78,7 +79,7 @@ void DirectContacts::Remove(const UserId& user) {
 
 void DirectContacts::Enter(const UserId& account, std::uint64_t room_number) {
   const MutexLock lock(mutex_);
-  std::vector<GroupOf>& groups = contacts_[account].groups;
+  std::vector<GroupOf>& groups = groups_[account];
   auto group = std::ranges::find(groups, room_number, &GroupOf::room_number);
   if (group == groups.end()) {
     if (groups.size() == kMaxGroups) {
@@ -94,35 +95,23 @@ void DirectContacts::Enter(const UserId& account, std::uint64_t room_number) {
 void DirectContacts::Leave(const UserId& account, std::uint64_t room_number) {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  const auto contact = contacts_.find(account);
-  if (contact == contacts_.end()) return;
-  std::vector<GroupOf>& groups = contact->second.groups;
+  const auto of_account = groups_.find(account);
+  if (of_account == groups_.end()) return;
+  std::vector<GroupOf>& groups = of_account->second;
   const auto group = std::ranges::find(groups, room_number, &GroupOf::room_number);
   if (group == groups.end() || group->instances == 0 || --group->instances > 0) return;
   group->left = now;
-  if (!contact->second.is_due) Plan(account, contact->second, now);
-}
-
-void DirectContacts::Plan(const UserId& account, Contact& contact, MonotonicTime now) {
-  contact.is_due = true;
-  due_.push_back({.at = now + kKeptFor, .account = account});
 }
 
 void DirectContacts::OnTick() {
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
-  while (!due_.empty() && due_.front().at <= now) {
-    const Due due = std::move(due_.front());
-    due_.pop_front();
-    const auto contact = contacts_.find(due.account);
-    contact->second.is_due = false;
-    std::vector<GroupOf>& groups = contact->second.groups;
-    std::erase_if(groups, [&](const GroupOf& group) { return !IsKnown(group, now); });
-    if (groups.empty()) {
-      contacts_.erase(contact);
-    } else if (std::ranges::find(groups, 0U, &GroupOf::instances) != groups.end()) {
-      Plan(due.account, contact->second, now);
-    }
+  if (now < next_look_) return;
+  next_look_ = now + kKeptFor;
+  for (auto of_account = groups_.begin(); of_account != groups_.end();) {
+    std::vector<GroupOf>& groups = of_account->second;
+    std::erase_if(groups, [now](const GroupOf& group) { return !IsKnown(group, now); });
+    of_account = groups.empty() ? groups_.erase(of_account) : std::next(of_account);
   }
 }
 
@@ -134,11 +123,11 @@ bool DirectContacts::MayReach(const UserId& sender, const UserId& receiver) cons
   const MonotonicTime now = clock_.Monotonic();
   const MutexLock lock(mutex_);
   if (roles_.contains(receiver)) return true;
-  const auto one = contacts_.find(sender);
-  const auto other = contacts_.find(receiver);
-  if (one == contacts_.end() || other == contacts_.end()) return false;
-  return std::ranges::any_of(one->second.groups, [&](const GroupOf& group) {
-    const std::vector<GroupOf>& others = other->second.groups;
+  const auto one = groups_.find(sender);
+  const auto other = groups_.find(receiver);
+  if (one == groups_.end() || other == groups_.end()) return false;
+  return std::ranges::any_of(one->second, [&](const GroupOf& group) {
+    const std::vector<GroupOf>& others = other->second;
     const auto same = std::ranges::find(others, group.room_number, &GroupOf::room_number);
     return same != others.end() && IsKnown(group, now) && IsKnown(*same, now);
   });

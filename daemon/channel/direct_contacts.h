@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -61,23 +60,12 @@ class DirectContacts {
     std::size_t instances = 0;  ///< that are in it; 0: all have left
     MonotonicTime left{};
   };
-  /// An account with its groups.
-  struct Contact {
-    std::vector<GroupOf> groups{};
-    bool is_due = false;  ///< in `due_`
-  };
-  /// An account whose groups are to be looked at again.
-  struct Due {
-    MonotonicTime at{};
-    UserId account{};
-  };
   using MembersByRoom = std::unordered_map<std::uint64_t, Members>;
   using RolesByUser = std::unordered_map<UserId, std::size_t>;
 
   void Apply(const StoredEvent& event) REQUIRES(mutex_);
   void SetCreator(Members& members, const UserId& creator) REQUIRES(mutex_);
   void Remove(const UserId& user) REQUIRES(mutex_);
-  void Plan(const UserId& account, Contact& contact, MonotonicTime now) REQUIRES(mutex_);
   [[nodiscard]] static bool IsKnown(const GroupOf& group, MonotonicTime now);
 
   RoomStore& rooms_;
@@ -85,8 +73,8 @@ class DirectContacts {
   mutable Mutex mutex_;
   MembersByRoom rooms_by_number_ GUARDED_BY(mutex_);
   RolesByUser roles_ GUARDED_BY(mutex_);  ///< in how many rooms it is a pusher or the creator
-  std::unordered_map<UserId, Contact> contacts_ GUARDED_BY(mutex_);
-  std::deque<Due> due_ GUARDED_BY(mutex_);  ///< by time; each account at most once
+  std::unordered_map<UserId, std::vector<GroupOf>> groups_ GUARDED_BY(mutex_);  ///< of accounts
+  MonotonicTime next_look_ GUARDED_BY(mutex_){};  ///< at groups that all have left
 };
 
 }  // namespace rtcroom
