@@ -84,14 +84,14 @@ using Place = std::tuple<std::string_view, std::uint64_t, std::uint64_t>;
 /// Changes of rows, of which a statement must not write one twice.
 struct Changes {
   std::map<Place, AccountGroup> put{};
-  std::set<Place> removed{};                 ///< before those of `put` are written
+  std::map<Place, AccountGroup> removed{};   ///< before those of `put` are written
   std::map<Place, AccountGroup> advanced{};  ///< after them
 
   explicit Changes(std::span<const AccountGroupChange> changes) {
     for (const auto& [group, is_removed, is_progress] : changes) {
       const Place place{group.account.value, group.instance, group.room_number};
       if (is_removed) {
-        removed.insert(place);
+        removed.insert_or_assign(place, group);
         put.erase(place);
         advanced.erase(place);
         continue;
@@ -106,59 +106,53 @@ struct Changes {
   }
 };
 
-PgCall RemoveCall(const std::set<Place>& removed) {
+/// What each of the calls writes of its rows, as arrays of one length.
+struct PlaceArrays {
   PgArray<std::string_view> accounts;
   PgArray<std::int64_t> instances;
   PgArray<std::uint64_t> room_numbers;
-  for (const auto& [account, instance, room_number] : removed) {
-    accounts.Add(account);
-    instances.Add(ToPgBits(instance));
-    room_numbers.Add(ToPgBound(room_number));
+  PgArray<std::uint64_t> received;
+  PgArray<std::uint64_t> read;
+
+  explicit PlaceArrays(const std::map<Place, AccountGroup>& rows) {
+    for (const auto& [place, group] : rows) {
+      accounts.Add(group.account.value);
+      instances.Add(ToPgBits(group.instance));
+      room_numbers.Add(ToPgBound(group.room_number));
+      received.Add(ToPgBound(group.received));
+      read.Add(ToPgBound(group.read));
+    }
   }
-  return PgCall(kRemoveAccountGroups, accounts, instances, room_numbers);
+};
+
+PgCall RemoveCall(const std::map<Place, AccountGroup>& removed) {
+  const PlaceArrays places(removed);
+  return PgCall(kRemoveAccountGroups, places.accounts, places.instances, places.room_numbers);
 }
 
 PgCall PutCall(const std::map<Place, AccountGroup>& put) {
-  PgArray<std::string_view> accounts;
-  PgArray<std::int64_t> instances;
-  PgArray<std::uint64_t> room_numbers;
+  const PlaceArrays places(put);
   PgArray<RoomKind> room_kinds;
   PgArray<std::string_view> room_ids;
   PgArray<TimePoint> joined_at;
   PgArray<TimePoint> expires;
   PgArray<std::uint64_t> joined_seqs;
-  PgArray<std::uint64_t> received;
-  PgArray<std::uint64_t> read;
   for (const auto& [place, group] : put) {
-    accounts.Add(group.account.value);
-    instances.Add(ToPgBits(group.instance));
-    room_numbers.Add(ToPgBound(group.room_number));
     room_kinds.Add(group.room.kind);
     room_ids.Add(group.room.id.value);
     joined_at.Add(group.joined_at);
     expires.Add(group.expires);
     joined_seqs.Add(ToPgBound(group.joined_seq));
-    received.Add(ToPgBound(group.received));
-    read.Add(ToPgBound(group.read));
   }
-  return PgCall(kPutAccountGroups, accounts, instances, room_numbers, room_kinds, room_ids,
-                joined_at, expires, joined_seqs, received, read);
+  return PgCall(kPutAccountGroups, places.accounts, places.instances, places.room_numbers,
+                room_kinds, room_ids, joined_at, expires, joined_seqs, places.received,
+                places.read);
 }
 
 PgCall AdvanceCall(const std::map<Place, AccountGroup>& advanced) {
-  PgArray<std::string_view> accounts;
-  PgArray<std::int64_t> instances;
-  PgArray<std::uint64_t> room_numbers;
-  PgArray<std::uint64_t> received;
-  PgArray<std::uint64_t> read;
-  for (const auto& [place, group] : advanced) {
-    accounts.Add(group.account.value);
-    instances.Add(ToPgBits(group.instance));
-    room_numbers.Add(ToPgBound(group.room_number));
-    received.Add(ToPgBound(group.received));
-    read.Add(ToPgBound(group.read));
-  }
-  return PgCall(kAdvanceAccountGroups, accounts, instances, room_numbers, received, read);
+  const PlaceArrays places(advanced);
+  return PgCall(kAdvanceAccountGroups, places.accounts, places.instances, places.room_numbers,
+                places.received, places.read);
 }
 
 PgCall BoundCall(const std::map<Place, AccountGroup>& put) {
