@@ -1,6 +1,5 @@
 #include "daemon/channel/account_group_saver.h"
 
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -11,23 +10,28 @@ constexpr std::size_t kPerCommit = 1000;
 
 }  // namespace
 
-void AccountGroupSaver::Add(const AccountGroup& group) {
+void AccountGroupSaver::Add(const AccountGroupChange& change) {
   const MutexLock lock(mutex_);
-  if (waiting_.size() < kMaxWaiting) waiting_.insert_or_assign(KeyOf(group), group);
+  if (waiting_.size() < kMaxWaiting) waiting_.insert_or_assign(KeyOf(change.group), change);
 }
 
-void AccountGroupSaver::Forget(const AccountGroup& group) {
-  const MutexLock lock(mutex_);
-  waiting_.erase(KeyOf(group));
+Status AccountGroupSaver::Remove(std::span<const AccountGroup> groups) {
+  std::vector<AccountGroupChange> changes;
+  {
+    const MutexLock lock(mutex_);
+    for (const AccountGroup& group : groups) {
+      waiting_.erase(KeyOf(group));
+      changes.push_back({.group = group, .is_removed = true});
+    }
+  }
+  return changes.empty() ? Status() : groups_.RecordAccountGroups(changes);
 }
 
 Status AccountGroupSaver::Save() {
   std::vector<AccountGroupChange> changes;
   {
     const MutexLock lock(mutex_);
-    for (auto& [key, group] : std::exchange(waiting_, {})) {
-      changes.push_back({.group = std::move(group)});
-    }
+    for (auto& [key, change] : std::exchange(waiting_, {})) changes.push_back(std::move(change));
   }
   Status outcome;
   std::span<const AccountGroupChange> left = changes;

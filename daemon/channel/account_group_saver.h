@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "daemon/base/mutex.h"
@@ -23,9 +24,11 @@ class AccountGroupSaver {
   explicit AccountGroupSaver(AccountGroupStore& groups) : groups_(groups) {}
 
   /// Stores the row with the next `Save`, if no later one of the same login and group comes.
-  void Add(const AccountGroup& group) EXCLUDES(mutex_);
-  /// The login has left the group: its row is about to be removed.
-  void Forget(const AccountGroup& group) EXCLUDES(mutex_);
+  void Add(const AccountGroupChange& change) EXCLUDES(mutex_);
+  /// Removes rows now, and forgets what waits of them. What is being saved meanwhile comes back,
+  /// but for the progress of a row.
+  /// @errors as `AccountGroupStore`.
+  Status Remove(std::span<const AccountGroup> groups) EXCLUDES(mutex_);
   /// @errors as `AccountGroupStore`; those that failed are dropped.
   Status Save() EXCLUDES(mutex_);
 
@@ -37,7 +40,7 @@ class AccountGroupSaver {
 
   AccountGroupStore& groups_;
   Mutex mutex_;
-  std::map<Key, AccountGroup> waiting_ GUARDED_BY(mutex_);
+  std::map<Key, AccountGroupChange> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

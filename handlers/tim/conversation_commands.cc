@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
+#include <ranges>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -57,62 +59,52 @@ bool IsUnread(const StoredMessage& message, const UserId& account, const ReadTim
   return found == times.end() || content.sent_at > found->second;
 }
 
-/// What is unread of each conversation, newest first. Who has answered has read.
-using UnreadOf = std::unordered_map<UserId, std::vector<StoredMessage>>;
-
-/// @param conversations  the newest message of each.
-Result<UnreadOf> ReadUnread(const Context& context, const UserId& account,
-                            std::span<const StoredMessage> conversations) {
-  const Result<ReadTimes> times = ReadTimesOf(context, account);
-  if (!times) return times.error();
-  UnreadOf unread;
-  std::size_t left = kMaxUnread;
-  for (const StoredMessage& newest : conversations) {
-    if (left == 0) break;
-    if (!IsUnread(newest, account, *times)) continue;
-    const UserId& peer = newest.content.sender;
-    auto messages = context.history.ReadDirectMessages(account, peer, std::nullopt,
-                                                       std::min(left, kMaxUnreadOfPeer));
-    if (!messages) return messages.error();
-    const auto read = std::ranges::find_if(*messages, [&](const StoredMessage& message) {
-      return !IsUnread(message, account, *times);
-    });
-    messages->erase(read, messages->end());
-    left -= messages->size();
-    unread.emplace(peer, *std::move(messages));
+/// What the sender of that message, the newest of its conversation, has written since the account
+/// has last read or answered, newest first. It reads about as much as it returns.
+/// @param most  messages that are returned.
+Result<std::vector<StoredMessage>> ReadUnread(const Context& context, const UserId& account,
+                                              const StoredMessage& newest, const ReadTimes& times,
+                                              std::size_t most) {
+  std::vector<StoredMessage> unread = {newest};
+  while (unread.size() < most) {
+    const std::size_t limit = std::min(most - unread.size(), 2 * unread.size());
+    const auto older = context.history.ReadDirectMessages(account, newest.content.sender,
+                                                          unread.back().position, limit);
+    if (!older) return older.error();
+    const auto read = std::ranges::find_if(
+        *older, [&](const StoredMessage& message) { return !IsUnread(message, account, times); });
+    unread.insert(unread.end(), older->begin(), read);
+    if (read != older->end() || older->size() < limit) break;
   }
   return unread;
 }
+
+/// How many messages of each account are unread.
+using UnreadCounts = std::vector<std::pair<UserId, std::size_t>>;
 
 struct Item {
   TimePoint at{};
   std::string text{};
 };
 
+// The SDK counts what is unread of them by `openim.getmsg` alone.
 Result<std::vector<Item>> DirectItems(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
   const auto conversations = context.history.ReadConversations(account, kMaxConversations);
   if (!conversations) return conversations.error();
-  const Result<UnreadOf> unread = ReadUnread(context, account, *conversations);
-  if (!unread) return unread.error();
   std::vector<UserId> peers;
   for (const StoredMessage& newest : *conversations) peers.push_back(PeerOf(newest, account));
   const auto read = context.reads.ReadPositionsFor(account, peers);
   if (!read) return read.error();
-  std::unordered_map<UserId, TimePoint> read_until;
-  for (const ReadPosition& position : *read) read_until[position.reader] = position.until;
   std::vector<Item> items;
   for (const StoredMessage& newest : *conversations) {
     const UserId& peer = PeerOf(newest, account);
-    const auto waiting = unread->find(peer);
     JsonText item;
-    WriteConversation(
-        DirectConversation{.newest = newest,
-                           .peer = peer,
-                           .profile = context.channel.logins().ProfileOf(peer),
-                           .peer_read = read_until[peer],
-                           .unread = waiting == unread->end() ? 0 : waiting->second.size()},
-        item);
+    WriteConversation(DirectConversation{.newest = newest,
+                                         .peer = peer,
+                                         .profile = context.channel.logins().ProfileOf(peer),
+                                         .peer_read = ReadUntil(*read, peer)},
+                      item);
     items.push_back({.at = newest.content.sent_at, .text = std::string(item.text())});
   }
   return items;
@@ -120,21 +112,14 @@ Result<std::vector<Item>> DirectItems(const Request& request, const Context& con
 
 /// Adds those of groups with a history.
 Status AddGroupItems(const Request& request, const Context& context, std::vector<Item>& items) {
-  auto places = OwnPlaces(request.caller, context);
+  const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
-  std::erase_if(*places, [](const AccountGroup& place) {
-    return place.instance != 0 || !IsMeeting(place.room.kind);
-  });
-  if (places->size() > kMaxListedGroups) {
-    places->erase(places->begin(), places->end() - kMaxListedGroups);
-  }
-  for (const AccountGroup& place : *places) {
-    const Result<Room> room =
-        context.channel.groups().FindRoomToJoin(request.caller, place.room.id);
-    if (!room && !IsRefusal(room.error().code)) return room.error();
-    if (!room || room->sequence != place.room_number) continue;
-    const Result<NewestInRoom> newest = ReadNewest(context, place.room_number);
-    if (!newest && newest.error().code != Errc::kRoomNotFound) return newest.error();
+  const std::size_t listed = std::min(places->size(), kMaxListedGroups);
+  for (const AccountGroup& place : *places | std::views::drop(places->size() - listed)) {
+    const Result<Room> room = FindRoomOf(request.caller, context, place);
+    const Result<NewestInRoom> newest =
+        room ? ReadNewest(context, place.room_number) : room.error();
+    if (!newest && !IsRefusal(newest.error().code)) return newest.error();
     if (!newest || !newest->message) continue;
     const bool is_own = newest->message->content.sender == request.caller.account;
     const std::uint64_t read =
@@ -150,18 +135,21 @@ Status AddGroupItems(const Request& request, const Context& context, std::vector
   return {};
 }
 
-/// `MsgList` and `C2CPairUnreadCount`.
-void WriteSync(const Context& context, std::span<const StoredMessage> messages,
-               const std::vector<std::pair<UserId, std::size_t>>& unread, JsonText& out) {
-  out.BeginArray("MsgList");
+/// @param position  up to which the messages between accounts were looked at.
+Reply SyncReply(const Context& context, std::span<const StoredMessage> messages,
+                const UnreadCounts& unread, bool is_complete, std::uint64_t position) {
+  JsonText reply;
+  reply.BeginArray("MsgList");
   for (const StoredMessage& message : messages) {
-    out.Json(DirectMessage(message, SenderOf(context, message.content.sender)));
+    reply.Json(DirectMessage(message, SenderOf(context, message.content.sender)));
   }
-  out.EndArray().BeginArray("C2CPairUnreadCount");
+  reply.EndArray().BeginArray("C2CPairUnreadCount");
   for (const auto& [peer, count] : unread) {
-    out.BeginObject().Field("From_Account", peer.value).Field("UnreadCount", count).EndObject();
+    reply.BeginObject().Field("From_Account", peer.value).Field("UnreadCount", count).EndObject();
   }
-  out.EndArray();
+  return std::move(reply.EndArray()
+                       .Field("SyncFlag", is_complete ? 2 : 1)
+                       .Field("Cookie", PositionText(position)));
 }
 
 /// Everything that is unread.
@@ -169,21 +157,24 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
   const auto conversations = context.history.ReadConversations(account, kMaxConversations);
   if (!conversations) return conversations.error();
-  Result<UnreadOf> unread = ReadUnread(context, account, *conversations);
-  if (!unread) return unread.error();
+  const Result<ReadTimes> times = ReadTimesOf(context, account);
+  if (!times) return times.error();
   std::vector<StoredMessage> messages;
-  std::vector<std::pair<UserId, std::size_t>> counts;
-  for (auto& [peer, waiting] : *unread) {
-    counts.emplace_back(peer, waiting.size());
-    std::ranges::move(waiting, std::back_inserter(messages));
+  UnreadCounts counts;
+  for (const StoredMessage& newest : *conversations) {
+    const std::size_t most = std::min(kMaxUnread - messages.size(), kMaxUnreadOfPeer);
+    if (most == 0) break;
+    if (!IsUnread(newest, account, *times)) continue;
+    auto unread = ReadUnread(context, account, newest, *times, most);
+    if (!unread) return unread.error();
+    counts.emplace_back(newest.content.sender, unread->size());
+    std::ranges::move(*unread, std::back_inserter(messages));
   }
   std::ranges::sort(messages, std::greater(), &StoredMessage::position);
   messages.resize(CountFitting(messages));
   std::ranges::reverse(messages);
   const std::uint64_t newest = conversations->empty() ? 0 : conversations->front().position;
-  JsonText reply;
-  WriteSync(context, messages, counts, reply);
-  return std::move(reply.Field("SyncFlag", 2).Field("Cookie", PositionText(newest)));
+  return SyncReply(context, messages, counts, /*is_complete=*/true, newest);
 }
 
 /// What has come after a position.
@@ -200,21 +191,18 @@ Reply ReceivedSince(const Request& request, const Context& context, std::uint64_
   std::erase_if(*messages, [&account](const StoredMessage& message) {
     return message.content.sender == account;
   });
-  std::vector<std::pair<UserId, std::size_t>> counts;
+  UnreadCounts counts;
   for (const StoredMessage& message : *messages) {
     if (!IsUnread(message, account, *times)) continue;
     const UserId& peer = message.content.sender;
-    const auto found = std::ranges::find(counts, peer, [](const auto& pair) { return pair.first; });
-    if (found == counts.end()) {
+    const auto counted = std::ranges::find(counts, peer, &UnreadCounts::value_type::first);
+    if (counted == counts.end()) {
       counts.emplace_back(peer, 1);
     } else {
-      ++found->second;
+      ++counted->second;
     }
   }
-  JsonText reply;
-  WriteSync(context, *messages, counts, reply);
-  return std::move(
-      reply.Field("SyncFlag", is_complete ? 2 : 1).Field("Cookie", PositionText(position)));
+  return SyncReply(context, *messages, counts, is_complete, position);
 }
 
 /// Whether the two have ever written to each other, as far as it is kept. Otherwise nothing is
@@ -240,12 +228,12 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
 Status StoreGroupsRead(const Request& request, const Context& context,
                        std::span<const std::pair<RoomId, std::uint64_t>> reports) {
   if (reports.empty()) return {};
-  const auto places = OwnPlaces(request.caller, context);
+  const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
   std::vector<AccountGroupChange> changes;
   for (const auto& [id, seq] : reports) {
     for (const AccountGroup& place : *places) {
-      if (place.instance != 0 || place.room.id != id) continue;
+      if (place.room.id != id) continue;
       const Result<std::uint64_t> newest = context.history.NewestRoomMessage(place.room_number);
       if (!newest && newest.error().code != Errc::kRoomNotFound) return newest.error();
       if (!newest || place.read >= std::min(seq, *newest)) continue;
@@ -376,8 +364,9 @@ Reply TellReceipts(const Request& request, const Context& context) {
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
   if (!have_written) return have_written.error();
   if (*have_written && !messages.empty()) {
-    TellAccount(context, peer,
-                ReceiptEvent(request.caller.account, context.tokens.TinyIdOf(peer), messages));
+    TellAccount(
+        context, peer,
+        ReceiptEvent(request.caller.account, context.channel.tokens().TinyIdOf(peer), messages));
   }
   return JsonText();
 }

@@ -22,9 +22,10 @@ namespace {
 
 /// Most groups of one reply: each is a few reads of the store.
 constexpr std::size_t kMaxGroups = 50;
-/// Most groups of a page of those that the account is in: the SDK asks for the next page behind as
-/// many as it asked for.
+/// Most groups of a page of those that the account is in. The SDK asks for the next page behind as
+/// many as it asked for, so a page is given whole or refused; then it asks for the smaller one.
 constexpr std::size_t kMaxJoined = 200;
+constexpr std::size_t kMaxJoinedOfAnyLength = 50;
 /// Most members of one reply.
 constexpr std::size_t kMaxMembers = 100;
 /// Members of a group that are listed at all.
@@ -162,28 +163,6 @@ Result<std::string> ReadCustomFields(ChannelFields& fields) {
   return custom.dump();
 }
 
-/// Answers with `MemberNum` and `MemberList` from an offset on, and the member `next`.
-Reply ListMembers(const Request& request, const Context& context, const RoomId& id,
-                  std::uint64_t offset, std::uint64_t limit, std::string_view next) {
-  const Result<OwnGroup> group = FindOwnGroup(request, context, id);
-  if (!group) return group.error();
-  const auto members = MembersOf(context, group->room);
-  if (!members) return members.error();
-  // One of the lists may have left some out.
-  const std::size_t connected =
-      members->size() < kMaxListed ? 0 : context.receivers.CountIn(group->room.sequence);
-  JsonText out;
-  out.Field("MemberNum", std::max(members->size(), connected)).BeginArray("MemberList");
-  limit = std::min<std::uint64_t>(limit, kMaxMembers);
-  for (const auto& [account, joined_at] :
-       *members | std::views::drop(std::min<std::size_t>(offset, members->size())) |
-           std::views::take(limit)) {
-    if (out.text().size() > kMaxReplyBytes) break;
-    WriteMember(MemberOf(context, *group, account, joined_at), out);
-  }
-  return std::move(out.EndArray().Json(next));
-}
-
 }  // namespace
 
 Reply GetJoinedGroups(const Request& request, const Context& context) {
@@ -191,30 +170,23 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxJoined);
   if (!fields.ok()) return fields.error();
-  auto places = OwnPlaces(request.caller, context);
-  if (!places) return places.error();
   // Those of a login are forgotten with it, which the SDK knows.
-  std::erase_if(*places, [](const AccountGroup& place) {
-    return place.instance != 0 || !IsMeeting(place.room.kind);
-  });
-  std::size_t count = places->size();
-  const std::size_t begin = std::min<std::size_t>(offset, count);
-  const std::size_t end = begin + std::min({std::size_t{limit}, kMaxJoined, count - begin});
+  const auto places = OwnMeetings(request.caller, context);
+  if (!places) return places.error();
   JsonText list;
   list.BeginArray("GroupIdList");
-  for (std::size_t i = begin; i < end && list.text().size() <= kMaxReplyBytes; ++i) {
-    const AccountGroup& place = places->at(i);
-    const Result<Room> room =
-        context.channel.groups().FindRoomToJoin(request.caller, place.room.id);
-    Status written = room ? Status() : room.error();
-    if (room && room->sequence != place.room_number) written = Error{Errc::kRoomNotFound, {}};
-    if (written) written = WriteRoom(context, *room, &place, list);
-    if (written) continue;
-    if (!IsRefusal(written.error().code)) return written.error();
-    --count;
+  for (const AccountGroup& place :
+       *places | std::views::drop(std::min<std::size_t>(offset, places->size())) |
+           std::views::take(std::min<std::size_t>(limit, kMaxJoined))) {
+    const Result<Room> room = FindRoomOf(request.caller, context, place);
+    const Status written = room ? WriteRoom(context, *room, &place, list) : room.error();
+    if (!written && !IsRefusal(written.error().code)) return written.error();
+    if (limit > kMaxJoinedOfAnyLength && list.text().size() > kMaxReplyBytes) {
+      return Failure(code::kReplyTooLong, "too many groups at once");
+    }
   }
-  list.EndArray();
-  return std::move(list.Field("TotalCount", count));
+  // With those that were left out: the SDK ends with the page that reaches this number.
+  return std::move(list.EndArray().Field("TotalCount", places->size()));
 }
 
 Reply GetOwnGroupInfo(const Request& request, const Context& context) {
@@ -227,35 +199,38 @@ Reply GetPublicGroupInfo(const Request& request, const Context& context) {
 
 Reply GetGroupMembers(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxMembers);
-  if (!fields.ok()) return fields.error();
-  return ListMembers(request, context, id, offset, limit, R"("Next":"")");
-}
-
-Reply GetLiveMembers(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  if (!fields.ok()) return fields.error();
-  return ListMembers(request, context, id, 0, kMaxMembers, R"("NextTimestamp":0)");
+  const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
+  if (!group) return group.error();
+  const auto members = MembersOf(context, group->room);
+  if (!members) return members.error();
+  // One of the lists may have left some out.
+  const std::size_t connected =
+      members->size() < kMaxListed ? 0 : context.receivers.CountIn(group->room.sequence);
+  JsonText reply;
+  reply.Field("MemberNum", std::max(members->size(), connected)).BeginArray("MemberList");
+  for (const auto& [account, joined_at] :
+       *members | std::views::drop(std::min<std::size_t>(offset, members->size())) |
+           std::views::take(std::min<std::size_t>(limit, kMaxMembers))) {
+    if (reply.text().size() > kMaxReplyBytes) break;
+    WriteMember(MemberOf(context, *group, account, joined_at), reply);
+  }
+  // Either command has one of the two, by which the SDK knows the end.
+  return std::move(reply.EndArray().Json(R"("Next":"","NextTimestamp":0)"));
 }
 
 Reply GetNamedMembers(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  std::vector<UserId> accounts;
-  for (std::string& text : fields.Texts("Member_List_Account", kMaxMembers)) {
-    accounts.push_back({std::move(text)});
-  }
-  if (!fields.ok()) return fields.error();
-  const Result<OwnGroup> group = FindOwnGroup(request, context, id);
+  const std::vector<std::string> accounts = fields.Texts("Member_List_Account", kMaxMembers);
+  const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
   if (!group) return group.error();
   const auto members = MembersOf(context, group->room);
   if (!members) return members.error();
   JsonText reply;
   reply.BeginArray("MemberList");
-  for (const UserId& account : accounts) {
+  for (const std::string& text : accounts) {
+    const UserId account{text};
     const auto listed = members->find(account);
     const bool is_in = listed != members->end() || account == request.caller.account ||
                        !context.receivers.Of(group->room.sequence, account).empty();

@@ -20,30 +20,6 @@ constexpr std::size_t kMaxPeers = 100;
 
 std::int64_t SecondOf(const StoredMessage& message) { return UnixSeconds(message.content.sent_at); }
 
-/// What `getroammsg` asks for.
-struct Asked {
-  UserId peer{};
-  std::size_t limit = kMaxPage;
-  std::optional<std::uint64_t> before{};  ///< the position in the key of a page
-  TimePoint time{};                       ///< 1970, backwards: from the newest on
-  FromTime direction = FromTime::kBack;
-};
-
-Result<Asked> ReadAsked(const Request& request) {
-  ChannelFields fields(request.body);
-  Asked asked{.peer = fields.Account("Peer_Account")};
-  const std::uint64_t limit = fields.OptionalNumber("MaxCnt", kMaxPage);
-  const std::string key = fields.OptionalText("MsgKey");
-  const std::uint64_t time = fields.OptionalNumber("LastMsgTime");
-  const std::uint64_t direction = fields.OptionalNumber("GetDirection");
-  if (!fields.ok()) return fields.error();
-  asked.limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(limit, 1, kMaxPage));
-  asked.before = ReadPositionText(key);  // another key is none: the time leads on
-  asked.time = TimeOf(time);
-  if (direction == 1) asked.direction = FromTime::kForward;
-  return asked;
-}
-
 struct Page {
   std::vector<StoredMessage> messages{};  ///< in the direction of reading
   bool is_complete = false;               ///< there are no more
@@ -60,40 +36,18 @@ Page CutTo(std::size_t limit, std::vector<StoredMessage> read) {
   return page;
 }
 
-/// The SDK leaves out the last message of a page that is not complete, and asks for the next one
-/// from its second on. So a page ends with a message of another second than it began with.
-Result<Page> ReadFromTime(const Context& context, const UserId& account, const Asked& asked) {
-  const bool is_back = asked.direction == FromTime::kBack;
-  const TimePoint from = is_back ? asked.time + kLastOfSecond : asked.time;
-  const auto read = [&](std::size_t limit) {
-    return context.history.ReadDirectMessagesAt(account, asked.peer, from, asked.direction, limit);
-  };
-  auto messages = read(asked.limit + 1);
-  if (!messages) return messages.error();
-  const auto is_stuck = [](const std::vector<StoredMessage>& some, std::size_t limit) {
-    limit = std::min(limit, CountFitting(some));
-    return some.size() > limit && SecondOf(some[limit - 1]) == SecondOf(some.front());
-  };
-  if (!is_stuck(*messages, asked.limit)) return CutTo(asked.limit, *std::move(messages));
-  messages = read(kMaxOfSecond + 1);
-  if (!messages) return messages.error();
-  if (messages->empty()) return Page{.is_complete = true};
-  const std::int64_t first = SecondOf(messages->front());
+/// Cuts what was read from a time on. The SDK leaves out the last message of a page that is not
+/// complete, and asks for the next one from its second on. So a page ends with a message of another
+/// second than it began with.
+Page CutFromTime(std::size_t limit, bool is_back, std::vector<StoredMessage> read) {
+  if (read.empty()) return Page{.is_complete = true};
+  const std::int64_t first = SecondOf(read.front());
   const auto other = std::ranges::find_if(
-      *messages, [first](const StoredMessage& message) { return SecondOf(message) != first; });
-  const auto length = static_cast<std::size_t>(other - messages->begin()) + 1;
-  Page page = CutTo(std::min(length, kMaxOfSecond), *std::move(messages));
+      read, [first](const StoredMessage& message) { return SecondOf(message) != first; });
+  const auto length = static_cast<std::size_t>(other - read.begin()) + 1;
+  Page page = CutTo(std::clamp(length, limit, kMaxOfSecond), std::move(read));
   if (!page.is_complete && page.next_time == first) page.next_time += is_back ? -1 : 1;
   return page;
-}
-
-Result<Page> ReadPage(const Context& context, const UserId& account, const Asked& asked) {
-  const bool is_from_newest = asked.time == TimePoint() && asked.direction == FromTime::kBack;
-  if (!asked.before && !is_from_newest) return ReadFromTime(context, account, asked);
-  auto read =
-      context.history.ReadDirectMessages(account, asked.peer, asked.before, asked.limit + 1);
-  if (!read) return read.error();
-  return CutTo(asked.limit, *std::move(read));
 }
 
 }  // namespace
@@ -101,11 +55,9 @@ Result<Page> ReadPage(const Context& context, const UserId& account, const Asked
 // Newest first: those with a seq in (ReqMsgSeq - ReqMsgNumber, ReqMsgSeq].
 Reply GetGroupHistory(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
   const std::uint64_t asked_seq = fields.OptionalNumber("ReqMsgSeq");
   const std::uint64_t asked = fields.OptionalNumber("ReqMsgNumber", kMaxPage);
-  if (!fields.ok()) return fields.error();
-  const Result<OwnGroup> group = FindOwnGroup(request, context, id);
+  const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
   if (!group) return group.error();
   const std::uint64_t number = group->room.sequence;
   const Result<std::uint64_t> newest = context.history.NewestRoomMessage(number);
@@ -126,7 +78,7 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
   // An empty list of that kind ends the history; with it, none older is asked for.
   const bool is_end = messages->empty();
   JsonText reply;
-  reply.Field("GroupId", id.value)
+  reply.Field("GroupId", label.id.value)
       .Field("IsFinished", is_end ? 2 : 1)
       .Field("NextReqMsgSeq", is_end ? 0 : first - 1)
       .BeginArray("RspMsgList");
@@ -137,21 +89,35 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
 }
 
 Reply GetDirectHistory(const Request& request, const Context& context) {
-  const Result<Asked> asked = ReadAsked(request);
-  if (!asked) return asked.error();
+  ChannelFields fields(request.body);
+  const UserId peer = fields.Account("Peer_Account");
+  const std::uint64_t asked = fields.OptionalNumber("MaxCnt", kMaxPage);
+  // Another key is none: the time leads on.
+  const auto before = ReadPositionText(fields.OptionalText("MsgKey"));
+  const std::uint64_t second = fields.OptionalNumber("LastMsgTime");
+  const bool is_back = fields.OptionalNumber("GetDirection") != 1;
+  if (!fields.ok()) return fields.error();
   const UserId& account = request.caller.account;
-  Result<Page> page = ReadPage(context, account, *asked);
-  if (!page) return page.error();
-  const auto read = context.reads.ReadPositionsFor(account, {&asked->peer, 1});
+  const std::size_t limit = std::clamp<std::uint64_t>(asked, 1, kMaxPage);
+  const bool is_by_position = before || (is_back && second == 0);
+  auto found = is_by_position
+                   ? context.history.ReadDirectMessages(account, peer, before, limit + 1)
+                   : context.history.ReadDirectMessagesAt(
+                         account, peer, is_back ? TimeOf(second) + kLastOfSecond : TimeOf(second),
+                         is_back ? FromTime::kBack : FromTime::kForward, kMaxOfSecond + 1);
+  if (!found) return found.error();
+  Page page = is_by_position ? CutTo(limit, *std::move(found))
+                             : CutFromTime(limit, is_back, *std::move(found));
+  const auto read = context.reads.ReadPositionsFor(account, {&peer, 1});
   if (!read) return read.error();
-  const TimePoint read_until = read->empty() ? TimePoint() : read->front().until;
-  std::vector<StoredMessage>& messages = page->messages;
+  const TimePoint read_until = ReadUntil(*read, peer);
+  std::vector<StoredMessage>& messages = page.messages;
   const std::string key = messages.empty() ? "" : PositionText(messages.back().position);
-  if (asked->direction == FromTime::kBack) std::ranges::reverse(messages);
+  if (is_back) std::ranges::reverse(messages);
   JsonText reply;
   reply.Field("MaxCnt", messages.size())
-      .Field("Complete", page->is_complete ? 1 : 0)
-      .Field("LastMsgTime", page->next_time)
+      .Field("Complete", page.is_complete ? 1 : 0)
+      .Field("LastMsgTime", page.next_time)
       .Field("MsgKey", key)
       .BeginArray("MsgList");
   for (const StoredMessage& message : messages) {
@@ -174,8 +140,7 @@ Reply GetPeerReadTimes(const Request& request, const Context& context) {
   JsonText reply;
   reply.BeginArray("ReadTime");
   for (const UserId& peer : peers) {
-    const auto found = std::ranges::find(*positions, peer, &ReadPosition::reader);
-    reply.Json(std::to_string(found == positions->end() ? 0 : UnixSeconds(found->until)));
+    reply.Json(std::to_string(UnixSeconds(ReadUntil(*positions, peer))));
   }
   return std::move(reply.EndArray());
 }

@@ -28,6 +28,8 @@ inline constexpr int kKicked = 1002;
 inline constexpr int kAlreadyMember = 10013;
 /// createGroup is refused with this code, since the newest SDK takes 10007 for a success there.
 inline constexpr int kMayNotCreate = 10016;
+/// The SDK asks again for fewer, but for the fewest that it asks for.
+inline constexpr int kReplyTooLong = 10018;
 inline constexpr int kTakenByAnother = 10021;
 inline constexpr int kTooManyGroups = 10036;
 inline constexpr int kUnknownCommand = 60002;
@@ -55,7 +57,6 @@ struct Context {
   AccountGroupStore& groups;
   ReadPositionStore& reads;
   CreatedGroups& created;
-  const ChannelTokens& tokens;  ///< give the TinyId of an account
   const Clock& clock;
   std::string sdk_app_id{};
   /// Creates groups and ends them; null: users may not. It waits for no IM service.

@@ -42,7 +42,7 @@ constexpr auto kCommands = std::to_array<SocketCommand>({
     {"tim/group_open_http_svc.get_group_self_member_info", GetOwnGroupInfo, Lane::kRead},
     {"tim/group_open_http_svc.get_group_public_info", GetPublicGroupInfo, Lane::kRead},
     {"tim/group_open_http_svc.get_group_member_info", GetGroupMembers, Lane::kRead},
-    {"tim/group_open_avchatroom_http_svc.get_members", GetLiveMembers, Lane::kRead},
+    {"tim/group_open_avchatroom_http_svc.get_members", GetGroupMembers, Lane::kRead},
     {"tim/group_open_http_svc.get_specified_group_member_info", GetNamedMembers, Lane::kRead},
     {"tim/group_open_http_svc.get_online_member_num", GetOnlineNumber, Lane::kRead},
     {"tim/group_open_http_svc.create_group", CreateGroup, Lane::kWorker},

@@ -67,8 +67,6 @@ Reply GetJoinedGroups(const Request& request, const Context& context);
 Reply GetOwnGroupInfo(const Request& request, const Context& context);
 Reply GetPublicGroupInfo(const Request& request, const Context& context);
 Reply GetGroupMembers(const Request& request, const Context& context);
-/// For `group_open_avchatroom_http_svc.get_members`.
-Reply GetLiveMembers(const Request& request, const Context& context);
 Reply GetNamedMembers(const Request& request, const Context& context);
 Reply GetOnlineNumber(const Request& request, const Context& context);
 Reply CreateGroup(const Request& request, const Context& context);

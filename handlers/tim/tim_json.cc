@@ -56,7 +56,8 @@ bool IsAsSent(const MessageContent& content) {
 }
 
 Shown ShownOf(const MessageContent& content, const SenderFacts& sender) {
-  Shown shown{.nick = content.nick.empty() ? sender.nick : content.nick, .image = sender.image};
+  const Account::Profile& profile = sender.profile;
+  Shown shown{.nick = content.nick.empty() ? profile.nick : content.nick, .image = profile.image};
   if (IsAsSent(content)) {
     shown.body = content.body;
     return shown;
@@ -338,8 +339,7 @@ void WriteConversation(const DirectConversation& conversation, JsonText& out) {
       .Json(R"("MsgShow":"","LastMsgFlags":0)");
   WriteLastMessage(content, ShownOf(content, {}), out);
   out.Field("C2cPeerReadTime", UnixSeconds(conversation.peer_read))
-      .Field("UnreadMsgCount", conversation.unread)
-      .Field("TopFlags", 0)
+      .Json(R"("UnreadMsgCount":0,"TopFlags":0)")
       .EndObject();
 }
 

@@ -22,9 +22,8 @@ namespace rtcroom::tim {
 
 /// A sender as the SDK knows it.
 struct SenderFacts {
-  std::string tiny_id{};  ///< `ChannelTokens::TinyIdOf` its account
-  std::string nick{};     ///< of its profile, for messages that have none
-  std::string image{};    ///< likewise
+  std::string tiny_id{};       ///< `ChannelTokens::TinyIdOf` its account
+  Account::Profile profile{};  ///< its nick is for messages that have none
 };
 
 /// A group, by its ID and the name that is shown.
@@ -144,8 +143,8 @@ struct DirectConversation {
   const UserId& peer;
   Account::Profile profile{};  ///< of the peer
   TimePoint peer_read{};       ///< the peer has read until then; 1970: nothing
-  std::size_t unread = 0;
 };
+/// Without the number of those that are unread, which the SDK takes from elsewhere.
 void WriteConversation(const DirectConversation& conversation, JsonText& out);
 
 struct GroupConversation {

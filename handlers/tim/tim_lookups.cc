@@ -16,33 +16,45 @@ void TellAccount(const Context& context, const UserId& account, std::string even
 }
 
 SenderFacts SenderOf(const Context& context, const UserId& account) {
-  Account::Profile profile = context.channel.logins().ProfileOf(account);
-  return {.tiny_id = context.tokens.TinyIdOf(account),
-          .nick = std::move(profile.nick),
-          .image = std::move(profile.image)};
+  return {.tiny_id = context.channel.tokens().TinyIdOf(account),
+          .profile = context.channel.logins().ProfileOf(account)};
 }
 
 Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context) {
   auto places = context.groups.ReadAccountGroups(caller.account);
   if (!places) return places;
+  // The row of a login may be stored after the account has quit the meeting.
   std::erase_if(*places, [&caller](const AccountGroup& place) {
-    const bool is_own = place.instance == 0 || place.instance == caller.instance;
-    return !is_own || place.room_number == 0;
+    const std::uint64_t owner = IsMeeting(place.room.kind) ? 0 : caller.instance;
+    return place.room_number == 0 || place.instance != owner;
   });
   return places;
 }
 
-const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number) {
-  const AccountGroup* found = nullptr;
-  for (const AccountGroup& place : places) {
-    if (place.room_number != room_number) continue;
-    // The account's own says what was read.
-    if (found == nullptr || place.instance == 0) found = &place;
-  }
-  return found;
+Result<std::vector<AccountGroup>> OwnMeetings(const ChannelInstance& caller,
+                                              const Context& context) {
+  auto places = OwnPlaces(caller, context);
+  if (!places) return places;
+  std::erase_if(*places, [](const AccountGroup& place) { return !IsMeeting(place.room.kind); });
+  return places;
 }
 
-Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context, const RoomId& id) {
+const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number) {
+  const auto found = std::ranges::find(places, room_number, &AccountGroup::room_number);
+  return found == places.end() ? nullptr : &*found;
+}
+
+Result<Room> FindRoomOf(const ChannelInstance& caller, const Context& context,
+                        const AccountGroup& place) {
+  Result<Room> room = context.channel.groups().FindRoomToJoin(caller, place.room.id);
+  if (room && room->sequence != place.room_number) return Error{Errc::kRoomNotFound, {}};
+  return room;
+}
+
+Result<OwnGroup> FindOwnGroup(ChannelFields& fields, const Request& request,
+                              const Context& context) {
+  const RoomId id = fields.Group();
+  if (!fields.ok()) return fields.error();
   Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   const auto places = OwnPlaces(request.caller, context);
@@ -50,6 +62,11 @@ Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context, co
   const AccountGroup* const place = FindPlace(*places, room->sequence);
   if (place == nullptr) return Error{Errc::kNotAllowed, "not in the group"};
   return OwnGroup{.room = *std::move(room), .place = *place};
+}
+
+TimePoint ReadUntil(std::span<const ReadPosition> positions, const UserId& reader) {
+  const auto found = std::ranges::find(positions, reader, &ReadPosition::reader);
+  return found == positions.end() ? TimePoint() : found->until;
 }
 
 Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_number) {

@@ -15,6 +15,7 @@
 #include "daemon/core/account_group_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room.h"
+#include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_command.h"
 #include "handlers/tim/tim_json.h"
 
@@ -26,22 +27,35 @@ void TellAccount(const Context& context, const UserId& account, std::string even
 /// The ID, name and picture that messages carry of their sender.
 SenderFacts SenderOf(const Context& context, const UserId& account);
 
-/// The places of the caller: those of its account, and those of this login alone; by the time of
-/// the join.
+/// The places of the caller, one for each group: in a meeting that of its account, in others that
+/// of this login; by the time of the join.
 /// @errors kStoreBusy; kStoreBroken.
 Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context);
+/// Only those in meetings. @errors likewise.
+Result<std::vector<AccountGroup>> OwnMeetings(const ChannelInstance& caller,
+                                              const Context& context);
 
 /// The one of these places that is in that room, or null.
 const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number);
+
+/// The room of a place, if the caller may be in its group now.
+/// @errors kRoomNotFound when it has ended; kNotAllowed; kStoreBusy; kStoreBroken.
+Result<Room> FindRoomOf(const ChannelInstance& caller, const Context& context,
+                        const AccountGroup& place);
 
 /// A group that the caller is in.
 struct OwnGroup {
   Room room{};
   AccountGroup place{};
 };
-/// @errors kNotAllowed for a caller that is not in the group, or may not be any more;
-///         kRoomNotFound; kStoreBusy; kStoreBroken.
-Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context, const RoomId& id);
+/// The one that `GroupId` names. Read all other fields before.
+/// @errors those of `fields`; kNotAllowed for a caller that is not in the group, or may not be any
+///         more; kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<OwnGroup> FindOwnGroup(ChannelFields& fields, const Request& request,
+                              const Context& context);
+
+/// Until when that account has read; 1970: nothing.
+TimePoint ReadUntil(std::span<const ReadPosition> positions, const UserId& reader);
 
 /// The newest message of a room.
 struct NewestInRoom {

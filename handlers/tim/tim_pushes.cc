@@ -1,6 +1,7 @@
 #include "handlers/tim/tim_pushes.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <span>
@@ -89,9 +90,8 @@ void LoginPushes::Start() {
 
 Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received) {
   if (Groups().size() >= kMaxGroups) return {};
-  const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, row.room);
+  const Result<Room> room = FindRoomOf(login_, deps_.commands, row);
   if (!room) return IsRefusal(room.error().code) ? Status() : room.error();
-  if (room->sequence != row.room_number) return {};
   const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
   if (!last) return IsRefusal(last.error().code) ? Status() : last.error();
   AccountGroup place = row;
@@ -122,10 +122,9 @@ bool LoginPushes::ReadChangedGroups() {
     });
     if (is_in || !IsMeeting(place.room.kind)) continue;
     // The row goes with its room, too, of whose end the login is told otherwise.
-    const Result<Room> room = deps_.reader.Open(login_.account, login_.reach, place.room);
+    const Result<Room> room = FindRoomOf(login_, deps_.commands, place);
     if (!room && !IsRefusal(room.error().code)) return false;
-    if (!room || room->sequence != place.room_number) continue;
-    (void)Leave(place.room_number, NoticeType::kLeftElsewhere);
+    if (room) (void)Leave(place.room_number, NoticeType::kLeftElsewhere);
   }
   for (const AccountGroup& row : *rows) {
     if (row.instance != 0 || Find(row.room.id)) continue;
@@ -149,7 +148,9 @@ void LoginPushes::Save() {
   for (Stream& stream : streams_) {
     if (stream.place.received == stream.saved) continue;
     stream.saved = stream.place.received;
-    deps_.places.Add(stream.place);
+    // Where the join has stored the row, only a quit removes it.
+    const bool had_row = stream.place.room_number != 0 && !IsMeeting(stream.place.room.kind);
+    deps_.places.Add({.group = stream.place, .is_progress = had_row});
   }
 }
 
@@ -174,7 +175,6 @@ std::optional<AccountGroup> LoginPushes::Leave(std::uint64_t room_number,
   if (stream == nullptr || room_number == 0) return std::nullopt;
   if (notice) WriteEvents(*stream, Notice(stream->Label(), *notice), std::nullopt);
   AccountGroup place = stream->place;
-  deps_.places.Forget(place);
   std::erase_if(streams_, [&](const Stream& one) { return one.place.room_number == room_number; });
   deps_.socket.receivers.Unsubscribe(room_number, *this);
   return place;
@@ -208,7 +208,7 @@ LoginPushes::Stream* LoginPushes::FindLocked(std::uint64_t number) {
 
 void LoginPushes::LeaveBanned() {
   for (const AccountGroup& place : Groups()) {
-    if (deps_.reader.IsBanned(login_.account, place.room)) {
+    if (deps_.commands.channel.deps().bans.IsBanned(place.room, login_.account)) {
       OnMembershipEnded(place.room_number, LeaveReason::kKicked);
     }
   }
@@ -231,9 +231,8 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
       ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
         AccountGroup of_account = *place;
         of_account.instance = 0;
-        const std::vector<AccountGroupChange> changes = {{.group = *place, .is_removed = true},
-                                                         {.group = of_account, .is_removed = true}};
-        (void)self->deps_.commands.groups.RecordAccountGroups(changes);
+        const std::array<AccountGroup, 2> rows = {*place, of_account};
+        (void)self->deps_.places.Remove(rows);
       });
 }
 

@@ -18,7 +18,6 @@
 #include "daemon/base/random_source.h"
 #include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/channel/room_reader.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/request_socket.h"
 #include "handlers/tim/tim_command.h"
@@ -31,7 +30,6 @@ namespace rtcroom::tim {
 struct SocketDeps {
   RequestSocketDeps socket;
   Context commands;
-  const RoomReader& reader;
   AccountGroupSaver& places;
   const UserSigVerifier& verifier;
   RandomSource& random;

@@ -82,8 +82,8 @@ KickType TimSocket::ReasonOf(const ChannelInstance& ended) const {
 }
 
 Failure TimSocket::RefusalOf(const Head& head, const Error& error) const {
-  const std::optional<ChannelInstance> login =
-      deps_.commands.tokens.ReadInstance(head.a2, head.tiny_id, deps_.commands.clock.Now());
+  const std::optional<ChannelInstance> login = deps_.commands.channel.tokens().ReadInstance(
+      head.a2, head.tiny_id, deps_.commands.clock.Now());
   if (!login || !deps_.commands.channel.logins().IsEndedByOperator(*login)) return error;
   Failure refusal(Error{Errc::kInstanceKicked, {}});
   refusal.kick = operator_kick_;
@@ -362,16 +362,12 @@ Reply TimSocket::LogOut(const Head& head) {
   Channel& channel = deps_.commands.channel;
   const Result<ChannelInstance> caller = channel.logins().Authenticate(head.tiny_id, head.a2);
   if (!caller) return JsonText();  // it has ended
-  // The groups of the account stay.
-  std::vector<AccountGroupChange> left;
-  const auto rows = deps_.commands.groups.ReadAccountGroups(caller->account);
-  for (const AccountGroup& row : rows ? *rows : std::vector<AccountGroup>()) {
-    if (row.instance != caller->instance) continue;
-    left.push_back({.group = row, .is_removed = true});
-  }
   if (PushesOf(*caller)) EndLogin();
-  for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
-  if (!left.empty()) (void)deps_.commands.groups.RecordAccountGroups(left);
+  if (auto rows = deps_.commands.groups.ReadAccountGroups(caller->account)) {
+    // The groups of the account stay.
+    std::erase_if(*rows, [&](const AccountGroup& row) { return row.instance != caller->instance; });
+    (void)deps_.places.Remove(*rows);
+  }
   (void)channel.logins().LogOut(*caller);
   return JsonText();
 }

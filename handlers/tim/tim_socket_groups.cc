@@ -60,8 +60,7 @@ Result<AccountGroup> TimSocket::GroupOf(const ChannelInstance& caller, const Roo
   const auto places = OwnPlaces(caller, deps_.commands);
   if (!places) return places.error();
   for (const AccountGroup& place : *places) {
-    const bool is_joined = place.instance == 0 || !IsMeeting(place.room.kind);
-    if (is_joined && place.room.id == group) return place;
+    if (place.room.id == group) return place;
   }
   return Error{Errc::kNotAllowed, "not in this group"};
 }
@@ -133,26 +132,19 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
   ChannelFields fields(body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
-  const auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
+  auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
   if (!rows) return rows.error();
-  std::vector<AccountGroupChange> left;
-  std::optional<AccountGroup> group;
-  for (const AccountGroup& row : *rows) {
-    if (row.room_number == 0 || row.room.id != id) continue;
-    // The account leaves a meeting with all of its logins.
-    if (!IsMeeting(row.room.kind) && row.instance != caller.instance) continue;
-    left.push_back({.group = row, .is_removed = true});
-    if (row.instance == 0 || row.instance == caller.instance) group = row;
-  }
+  // The account leaves a meeting with all of its logins.
+  std::erase_if(*rows, [&](const AccountGroup& row) {
+    const bool is_others = !IsMeeting(row.room.kind) && row.instance != caller.instance;
+    return is_others || row.room_number == 0 || row.room.id != id;
+  });
   const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(id) : std::nullopt;
   if (joined) (void)pushes->Leave(joined->place.room_number);
-  if (left.empty()) return JsonText();
-  for (const AccountGroupChange& change : left) deps_.places.Forget(change.group);
-  if (const Status stored = deps_.commands.groups.RecordAccountGroups(left); !stored) {
-    return stored.error();
-  }
-  if (group) Tell(*group, joined ? joined->name : std::string(), TipType::kLeft);
+  if (rows->empty()) return JsonText();
+  if (const Status removed = deps_.places.Remove(*rows); !removed) return removed.error();
+  Tell(rows->front(), joined ? joined->name : std::string(), TipType::kLeft);
   return JsonText();
 }
 

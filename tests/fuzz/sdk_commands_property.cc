@@ -36,7 +36,7 @@ constexpr auto kCommands = std::to_array<tim::Handler>({
     tim::GetOwnGroupInfo,      // l
     tim::GetPublicGroupInfo,   // m
     tim::GetGroupMembers,      // n
-    tim::GetLiveMembers,       // o
+    tim::GetGroupMembers,      // o
     tim::GetNamedMembers,      // p
     tim::GetOnlineNumber,      // q
     tim::CreateGroup,          // r

@@ -166,10 +166,8 @@ class ChannelFixture {
                          .groups = store.account_groups(),
                          .reads = store.read_positions(),
                          .created = created,
-                         .tokens = channel.tokens(),
                          .clock = clock,
                          .sdk_app_id = std::to_string(kSdkAppId)},
-            .reader = reader,
             .places = places,
             .verifier = *verifier,
             .random = random};

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,11 +16,33 @@
 #include "handlers/shared/request_text.h"
 #include "handlers/tim/tim_commands.h"
 #include "tests/support/channel_fixture.h"
+#include "tests/support/forwarded_messages.h"
 
 namespace rtcroom::tim {
 
 inline const RoomKey kMeeting = MakeKey(RoomKind::kMulti, "meet_1");
 inline const std::int64_t kStart = UnixSeconds(kNoon);
+
+/// Counts the messages that are read of pairs of accounts.
+class CountedMessages : public ForwardedMessages {
+ public:
+  explicit CountedMessages(MessageStore& messages) : messages_(messages) {}
+
+  Result<std::vector<StoredMessage>> ReadDirectMessages(const UserId& one, const UserId& other,
+                                                        std::optional<std::uint64_t> before,
+                                                        std::size_t limit) override {
+    auto read = ForwardedMessages::ReadDirectMessages(one, other, before, limit);
+    if (read) direct_read += read->size();
+    return read;
+  }
+
+  std::size_t direct_read = 0;
+
+ private:
+  MessageStore& target() override { return messages_; }
+
+  MessageStore& messages_;
+};
 
 class TimWorld {
  public:
@@ -81,15 +105,14 @@ class TimWorld {
   }
 
   ChannelFixture server;
+  CountedMessages history{server.store.messages()};
   const std::string address = "192.0.2.1";
-  const ChannelTokens tokens{Secret("0123456789abcdef0123456789abcdef")};
   const Context context{.channel = server.channel,
                         .receivers = server.receivers,
-                        .history = server.store.messages(),
+                        .history = history,
                         .groups = server.store.account_groups(),
                         .reads = server.store.read_positions(),
                         .created = server.created,
-                        .tokens = tokens,
                         .clock = server.clock,
                         .sdk_app_id = "1400000001"};
 

@@ -46,6 +46,30 @@ TEST_F(GroupCommands, ListsTheMeetingsOfTheAccount) {
   EXPECT_EQ(world.Call(GetJoinedGroups, "alice", json::object())["TotalCount"], 0);
 }
 
+TEST_F(GroupCommands, ListsJoinedGroupsInPagesThatAreWhole) {
+  const std::string name(1000, 'x');
+  for (int i = 0; i < 70; ++i) {
+    Room room = MakeRoom(RoomKind::kMulti, "long_" + std::to_string(i), "creator");
+    room.info = name;
+    (void)world.server.store.Update(Creating(room));
+    world.Join(room.key, "alice");
+  }
+  const auto list = [this](int limit, int offset) {
+    return world.Call(GetJoinedGroups, "alice", {{"Limit", limit}, {"Offset", offset}});
+  };
+  EXPECT_EQ(list(200, 0)["code"], 10018) << "the SDK asks for 50 then";
+  const json first = list(50, 0);
+  EXPECT_EQ(first["TotalCount"], 70);
+  EXPECT_EQ(first["GroupIdList"].size(), 50u);
+  EXPECT_EQ(list(50, 50)["GroupIdList"].size(), 20u);
+}
+
+TEST_F(GroupCommands, IsNotInAMeetingByTheRowOfALoginAlone) {
+  world.Join(kMeeting, "alice", true);
+  EXPECT_EQ(world.Call(GetGroupHistory, "alice", {{"GroupId", "meet_1"}})["code"], 10007);
+  EXPECT_EQ(world.Call(GetGroupMembers, "alice", {{"GroupId", "meet_1"}})["code"], 10007);
+}
+
 TEST_F(GroupCommands, GivesOwnGroupsToTheirMembersOnly) {
   world.Join(kLive, "alice", true);
   const json reply = world.Call(GetOwnGroupInfo, "alice",
@@ -82,7 +106,7 @@ TEST_F(GroupCommands, ListsMembersForMembers) {
   EXPECT_THAT(
       world.Call(GetGroupMembers, "alice", {{"GroupId", "meet_1"}, {"Offset", 9}})["MemberList"],
       IsEmpty());
-  EXPECT_EQ(world.Call(GetLiveMembers, "alice", body)["NextTimestamp"], 0);
+  EXPECT_EQ(world.Call(GetGroupMembers, "alice", body)["NextTimestamp"], 0);
   const json named = world.Call(
       GetNamedMembers, "alice",
       {{"GroupId", "meet_1"}, {"Member_List_Account", {"old", "nobody", "alice", "away"}}});

@@ -25,7 +25,7 @@ TEST(GroupHistory, ComesInPagesNewestFirst) {
   world.Join(kMeeting, "alice");
   const json newest = read(2, 0);
   EXPECT_THAT(TextsOf(newest["RspMsgList"]), ElementsAre("5", "4"));
-  EXPECT_EQ(newest["RspMsgList"][0]["TinyId"], world.tokens.TinyIdOf({"bob"}));
+  EXPECT_EQ(newest["RspMsgList"][0]["TinyId"], world.server.channel.tokens().TinyIdOf({"bob"}));
   EXPECT_EQ(newest["NextReqMsgSeq"], 3);
   EXPECT_EQ(newest["IsFinished"], 1);
   const json last = read(21, 3);

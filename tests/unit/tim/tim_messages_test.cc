@@ -252,6 +252,26 @@ TEST_F(TimMessages, MeetingsAreOfTheAccountAndLiveRoomsOfTheLogin) {
   EXPECT_EQ(bob->SendToGroup("live", "3", 3)["ErrorCode"], 10007);
 }
 
+TEST_F(TimMessages, WhatIsSavedAfterAQuitBringsNoGroupBack) {
+  const auto alice = Joined("alice", "live");
+  const auto bob = Joined("bob", "live");
+  (void)bob->SendToGroup("live", "1", 1);
+  alice->Acknowledge(alice->Pushes().at(0));
+  AccountGroupStore& groups = server_.store.account_groups();
+  const auto rows_of_rooms = [&] {
+    auto rows = *groups.ReadAccountGroups({"alice"});
+    std::erase_if(rows, [](const AccountGroup& row) { return row.room_number == 0; });
+    return rows;
+  };
+  const std::vector<AccountGroup> rows = rows_of_rooms();
+  ASSERT_THAT(rows, SizeIs(1));
+  server_.Tick(10s);  // it waits to be saved
+  const AccountGroupChange quit{.group = rows.front(), .is_removed = true};
+  ASSERT_OK(groups.RecordAccountGroups({&quit, 1}));
+  ASSERT_OK(server_.places.Save());
+  EXPECT_THAT(rows_of_rooms(), IsEmpty());
+}
+
 TEST_F(TimMessages, MembersAreToldWhoComesAndThatTheRoomEnds) {
   const auto alice = Joined("alice", "meet");
   const auto bob = Joined("bob", "meet");
