@@ -144,7 +144,11 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
   if (joined) (void)pushes->Leave(joined->place.room_number);
   if (rows->empty()) return JsonText();
   if (const Status removed = deps_.places.Remove(*rows); !removed) return removed.error();
-  Tell(rows->front(), joined ? joined->name : std::string(), TipType::kLeft);
+  // Of a meeting a row of a login may be all that was left.
+  const auto place = std::ranges::find_if(*rows, [](const AccountGroup& row) {
+    return row.instance == 0 || !IsMeeting(row.room.kind);
+  });
+  if (place != rows->end()) Tell(*place, joined ? joined->name : std::string(), TipType::kLeft);
   return JsonText();
 }
 
