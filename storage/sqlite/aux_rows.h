@@ -1,74 +1,54 @@
-// The rows of bans and revocations, and of all other data but rooms.
+// The statements of the data other than rooms, and the rows of bans, revocations and sessions.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
-#include "storage/sqlite/delivery_rows.h"
-#include "storage/sqlite/recording_rows.h"
-#include "storage/sqlite/session_rows.h"
+#include "daemon/core/session_store.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
 
 class Database;
 
-/// The statements that write data other than rooms.
-///
-/// @threads one thread at a time, with its connection.
-class AuxWriter {
+/// What a connection for reading has prepared.
+using AuxReader = StatementSet<ReaderSql>;
+
+/// What the connection for writing has prepared.
+class AuxWriter : public StatementSet<WriterSql> {
  public:
   Status Prepare(Database& database);
 
-  Status PutBan(const Ban& ban);
-  Result<std::size_t> RemoveEndedBans(TimePoint now);
-  Status PutRevocation(const Revocation& revocation);
-  Result<std::size_t> RemoveEndedRevocations(TimePoint now);
-  /// One of a kind that has a class of its own.
-  Statement& operator[](const WriterSql& sql) { return statements_[sql]; }
-  DeliveryWriter& deliveries() { return deliveries_; }
-  RecordingWriter& recordings() { return recordings_; }
-  SessionWriter& sessions() { return sessions_; }
+  /// The number of a new session.
+  std::uint64_t NextSession() { return ++last_session_; }
 
  private:
-  Statement put_ban_;
-  Statement remove_bans_;
-  Statement put_revocation_;
-  Statement remove_revocations_;
-  StatementSet<WriterSql> statements_;
-  DeliveryWriter deliveries_;
-  RecordingWriter recordings_;
-  SessionWriter sessions_;
+  std::uint64_t last_session_ = 0;  ///< highest number that was given
 };
 
-/// The statements that read them.
-///
-/// @threads one thread at a time, with its connection.
-class AuxReader {
- public:
-  Status Prepare(Database& database);
+namespace sqlite {
 
-  Result<std::vector<Ban>> LoadBans(TimePoint now);
-  Result<std::vector<Revocation>> LoadRevocations(TimePoint now);
-  Result<StoredRemovalTime> LoadRemovalTime();
-  /// One of a kind that has a class of its own.
-  Statement& operator[](const ReaderSql& sql) { return statements_[sql]; }
-  DeliveryReader& deliveries() { return deliveries_; }
-  RecordingReader& recordings() { return recordings_; }
-  SessionReader& sessions() { return sessions_; }
+// The functions are those of the interfaces of stores.
 
- private:
-  Statement load_bans_;
-  Statement load_revocations_;
-  Statement load_removal_;
-  StatementSet<ReaderSql> statements_;
-  DeliveryReader deliveries_;
-  RecordingReader recordings_;
-  SessionReader sessions_;
-};
+Result<std::vector<Ban>> LoadBans(AuxReader& sql, TimePoint now);
+Result<std::vector<Revocation>> LoadRevocations(AuxReader& sql, TimePoint now);
+Result<StoredRemovalTime> LoadRemovalTime(AuxReader& sql);
+Result<std::vector<Session>> LoadSessions(AuxReader& sql, TimePoint unused_until,
+                                          std::size_t limit);
 
+Status PutBan(AuxWriter& sql, const Ban& ban);
+Result<std::size_t> RemoveEndedBans(AuxWriter& sql, TimePoint now);
+Status PutRevocation(AuxWriter& sql, const Revocation& revocation);
+Result<std::size_t> RemoveEndedRevocations(AuxWriter& sql, TimePoint now);
+Result<std::uint64_t> PutSession(AuxWriter& sql, const Session& session);
+Status RemoveSession(AuxWriter& sql, const Session& session);
+Status RecordSessionUse(AuxWriter& sql, const Session& session);
+Result<std::size_t> RemoveUnusedSessions(AuxWriter& sql, TimePoint unused_until, std::size_t limit);
+
+}  // namespace sqlite
 }  // namespace rtcroom

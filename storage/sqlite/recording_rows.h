@@ -9,49 +9,20 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/recording_store.h"
-#include "storage/sqlite/statement.h"
+#include "storage/sqlite/aux_rows.h"
 
-namespace rtcroom {
+namespace rtcroom::sqlite {
 
-class Database;
+// The functions are those of `RecordingStore`.
 
-/// The statements that write them.
-///
-/// @threads one thread at a time, with its connection.
-class RecordingWriter {
- public:
-  Status Prepare(Database& database);
+Result<std::optional<Recording>> FindRecording(AuxReader& sql, std::string_view file);
+Result<std::vector<Recording>> ListRecordings(AuxReader& sql, const RecordingQuery& query);
+Result<std::vector<Recording>> LoadRecordingsEndedBefore(AuxReader& sql, TimePoint time,
+                                                         const RecordingPosition& after,
+                                                         std::size_t limit);
+/// @param max_recordings  beyond which the lowest numbers are forgotten.
+Status PutRecording(AuxWriter& sql, const Recording& recording, std::uint64_t max_recordings);
+/// @return how many were removed.
+Result<std::size_t> RemoveRecording(AuxWriter& sql, std::string_view file);
 
-  /// @param max_recordings  beyond which the lowest numbers are forgotten.
-  Status Put(const Recording& recording, std::uint64_t max_recordings);
-  /// @return how many were removed.
-  Result<std::size_t> Remove(std::string_view file);
-
- private:
-  Statement put_;
-  Statement forget_;
-  Statement remove_;
-};
-
-/// The statements that read them.
-///
-/// @threads one thread at a time, with its connection.
-class RecordingReader {
- public:
-  Status Prepare(Database& database);
-
-  Result<std::optional<Recording>> Find(std::string_view file);
-  Result<std::vector<Recording>> List(const RecordingQuery& query);
-  Result<std::vector<Recording>> EndedBefore(TimePoint time, const RecordingPosition& after,
-                                             std::size_t limit);
-
- private:
-  Statement find_;
-  Statement list_;
-  Statement list_kind_;
-  Statement list_room_;
-  Statement list_user_;
-  Statement ended_before_;
-};
-
-}  // namespace rtcroom
+}  // namespace rtcroom::sqlite

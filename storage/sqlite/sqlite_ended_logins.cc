@@ -56,12 +56,7 @@ Result<std::vector<EndedLogin>> SqliteEndedLogins::LoadEndedLogins(TimePoint now
 }
 
 Status SqliteEndedLogins::PutEndedLogins(std::span<const EndedLogin> logins) {
-  return engine_.Write([&](AuxWriter& sql) -> Status {
-    for (const EndedLogin& login : logins) {
-      if (const Status put = PutEndedLogin(sql, login); !put) return put;
-    }
-    return {};
-  });
+  return engine_.WriteEach(logins, PutEndedLogin);
 }
 
 Status SqliteEndedLogins::RemoveEndedLogins(TimePoint now) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
@@ -29,10 +30,10 @@ class SqliteEngine {
       : readers_(readers), committer_(committer), observer_(observer) {}
 
   /// @param read  is called once with a connection that sees all commits before this call, and
-  ///              returns a `Result`.
-  template <typename Function>
-  auto Read(Function read) {
-    return Reported(read(readers_.Take()->aux()));
+  ///              `arguments`; returns a `Result`.
+  template <typename Function, typename... Arguments>
+  auto Read(Function read, const Arguments&... arguments) {
+    return Reported(read(readers_.Take()->aux(), arguments...));
   }
 
   /// As `Read`; all statements of `read` see one snapshot.
@@ -55,6 +56,29 @@ class SqliteEngine {
   /// Returns after the commit. @param write  may be called again; after its error, or that of the
   /// commit, it has left no change.
   Status Write(const std::function<Status(AuxWriter&)>& write);
+
+  /// As `Write`, for a write that has a result.
+  template <typename Value>
+  Result<Value> WriteFor(const std::function<Result<Value>(AuxWriter&)>& write) {
+    Result<Value> outcome = Value();
+    const Status written = Write([&](AuxWriter& sql) {
+      outcome = write(sql);
+      return outcome ? Status() : outcome.error();
+    });
+    if (!written) return written.error();
+    return outcome;
+  }
+
+  /// As `Write`: calls `write` with each of the rows.
+  template <typename Row, typename Function>
+  Status WriteEach(std::span<const Row> rows, Function write) {
+    return Write([&](AuxWriter& sql) -> Status {
+      for (const Row& row : rows) {
+        if (const Status written = write(sql, row); !written) return written;
+      }
+      return {};
+    });
+  }
 
   /// Removes what is old: the mark of removals goes with it.
   /// @param remove  as `write`; returns how many it removed.

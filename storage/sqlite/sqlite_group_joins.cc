@@ -33,16 +33,12 @@ Result<std::vector<GroupJoinChange>> SqliteGroupJoins::LoadGroupJoins() {
 }
 
 Status SqliteGroupJoins::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  return engine_.Write([&](AuxWriter& sql) -> Status {
-    for (const auto& [instance, join] : changes) {
-      const Status recorded =
-          join ? Run(sql[kPutGroupJoin], instance, join->account.value, join->logged_in,
-                     join->expires, join->room.kind, join->room.id.value, join->room_number,
-                     join->joined_seq, join->serial)
-               : Run(sql[kRemoveGroupJoin], instance);
-      if (!recorded) return recorded;
-    }
-    return {};
+  return engine_.WriteEach(changes, [](AuxWriter& sql, const GroupJoinChange& change) {
+    const auto& [instance, join] = change;
+    return join ? Run(sql[kPutGroupJoin], instance, join->account.value, join->logged_in,
+                      join->expires, join->room.kind, join->room.id.value, join->room_number,
+                      join->joined_seq, join->serial)
+                : Run(sql[kRemoveGroupJoin], instance);
   });
 }
 

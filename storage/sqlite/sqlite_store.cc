@@ -11,8 +11,10 @@
 #include "storage/shared/room_index.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
+#include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
+#include "storage/sqlite/recording_rows.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_engine.h"
 #include "storage/sqlite/sqlite_writer.h"
@@ -214,7 +216,7 @@ Status SqliteStore::Ping() {
 std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
 Result<StoredRemovalTime> SqliteStore::LoadRemovalTime() {
-  return engine_->Read([&](AuxReader& aux) { return aux.LoadRemovalTime(); });
+  return engine_->Read(sqlite::LoadRemovalTime);
 }
 
 Status SqliteStore::BeginRemovals(TimePoint time) {
@@ -225,124 +227,103 @@ Status SqliteStore::BeginRemovals(TimePoint time) {
 }
 
 Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
-  return engine_->Read([&](AuxReader& aux) { return aux.LoadBans(now); });
+  return engine_->Read(sqlite::LoadBans, now);
 }
 
 Status SqliteStore::PutBan(const Ban& ban) {
-  return engine_->Write([&ban](AuxWriter& writer) { return writer.PutBan(ban); });
+  return engine_->Write([&](AuxWriter& sql) { return sqlite::PutBan(sql, ban); });
 }
 
 Status SqliteStore::RemoveEndedBans(TimePoint now) {
   const auto removed =
-      engine_->Remove(now, [now](AuxWriter& writer) { return writer.RemoveEndedBans(now); });
+      engine_->Remove(now, [&](AuxWriter& sql) { return sqlite::RemoveEndedBans(sql, now); });
   return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
-  return engine_->Read([&](AuxReader& aux) { return aux.LoadRevocations(now); });
+  return engine_->Read(sqlite::LoadRevocations, now);
 }
 
 Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
-  const auto removed =
-      engine_->Remove(now, [now](AuxWriter& writer) { return writer.RemoveEndedRevocations(now); });
+  const auto removed = engine_->Remove(
+      now, [&](AuxWriter& sql) { return sqlite::RemoveEndedRevocations(sql, now); });
   return removed ? Status() : removed.error();
 }
 
 Status SqliteStore::PutRecordings(std::span<const Recording> recordings) {
-  return engine_->Write([&](AuxWriter& writer) -> Status {
-    for (const Recording& recording : recordings) {
-      const Status put = writer.recordings().Put(recording, max_recordings_);
-      if (!put) return put;
-    }
-    return {};
+  return engine_->WriteEach(recordings, [&](AuxWriter& sql, const Recording& recording) {
+    return sqlite::PutRecording(sql, recording, max_recordings_);
   });
 }
 
 Result<std::optional<Recording>> SqliteStore::FindRecording(std::string_view file) {
-  return engine_->Read([&](AuxReader& aux) { return aux.recordings().Find(file); });
+  return engine_->Read(sqlite::FindRecording, file);
 }
 
 Result<std::vector<Recording>> SqliteStore::ListRecordings(const RecordingQuery& query) {
-  return engine_->Read([&](AuxReader& aux) { return aux.recordings().List(query); });
+  return engine_->Read(sqlite::ListRecordings, query);
 }
 
 Result<std::vector<Recording>> SqliteStore::LoadRecordingsEndedBefore(
     TimePoint time, const RecordingPosition& after, std::size_t limit) {
-  return engine_->Read(
-      [&](AuxReader& aux) { return aux.recordings().EndedBefore(time, after, limit); });
+  return engine_->Read(sqlite::LoadRecordingsEndedBefore, time, after, limit);
 }
 
 Status SqliteStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  const auto removed = engine_->Remove(
-      as_of, [file](AuxWriter& writer) { return writer.recordings().Remove(file); });
+  const auto removed =
+      engine_->Remove(as_of, [&](AuxWriter& sql) { return sqlite::RemoveRecording(sql, file); });
   return removed ? Status() : removed.error();
 }
 
 Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return engine_->Read([&](AuxReader& aux) { return aux.deliveries().Load(kind, limit); });
+  return engine_->Read(sqlite::LoadDeliveries, kind, limit);
 }
 
 Result<DeliveryBacklog> SqliteStore::CountDeliveries() {
-  return engine_->Read([&](AuxReader& aux) { return aux.deliveries().Count(); });
+  return engine_->Read(sqlite::CountDeliveries);
 }
 
 Status SqliteStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
   return engine_->Write(
-      [&](AuxWriter& writer) { return writer.deliveries().Change(change, now, std::nullopt); });
+      [&](AuxWriter& sql) { return sqlite::ChangeDeliveries(sql, change, now, std::nullopt); });
 }
 
 Status SqliteStore::FinishDelivery(const Delivery& delivery) {
-  return engine_->Write([&](AuxWriter& writer) { return writer.deliveries().Finish(delivery); });
+  return engine_->Write([&](AuxWriter& sql) { return sqlite::FinishDelivery(sql, delivery); });
 }
 
 Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
-  bool is_there = false;
-  const Status written = engine_->Write([&](AuxWriter& writer) -> Status {
-    const Result<bool> postponed = writer.deliveries().Postpone(delivery);
-    if (!postponed) return postponed.error();
-    is_there = *postponed;
-    return {};
-  });
-  if (!written) return written.error();
-  return is_there;
+  return engine_->WriteFor<bool>(
+      [&](AuxWriter& sql) { return sqlite::PostponeDelivery(sql, delivery); });
 }
 
 Status SqliteStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                         std::size_t limit) {
   return engine_->Write(
-      [=](AuxWriter& writer) { return writer.deliveries().RetrySoon(now, within, limit); });
+      [&](AuxWriter& sql) { return sqlite::RetryDeliveriesSoon(sql, now, within, limit); });
 }
 
 Result<std::vector<Session>> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return engine_->Read([&](AuxReader& aux) { return aux.sessions().Load(unused_until, limit); });
+  return engine_->Read(sqlite::LoadSessions, unused_until, limit);
 }
 
 Result<std::uint64_t> SqliteStore::PutSession(const Session& session) {
-  std::uint64_t number = 0;
-  const Status written = engine_->Write([&](AuxWriter& writer) -> Status {
-    const Result<std::uint64_t> put = writer.sessions().Put(session);
-    if (!put) return put.error();
-    number = *put;
-    return {};
-  });
-  if (!written) return written.error();
-  return number;
+  return engine_->WriteFor<std::uint64_t>(
+      [&](AuxWriter& sql) { return sqlite::PutSession(sql, session); });
 }
 
 Status SqliteStore::RemoveSessions(std::span<const Session> sessions) {
-  return engine_->Write(
-      [sessions](AuxWriter& writer) { return writer.sessions().Remove(sessions); });
+  return engine_->WriteEach(sessions, sqlite::RemoveSession);
 }
 
 Status SqliteStore::RecordSessionUses(std::span<const Session> sessions) {
-  return engine_->Write(
-      [sessions](AuxWriter& writer) { return writer.sessions().RecordUses(sessions); });
+  return engine_->WriteEach(sessions, sqlite::RecordSessionUse);
 }
 
 Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                                       std::size_t limit) {
-  return engine_->Remove(as_of, [=](AuxWriter& writer) {
-    return writer.sessions().RemoveUnused(unused_until, limit);
+  return engine_->Remove(as_of, [&](AuxWriter& sql) {
+    return sqlite::RemoveUnusedSessions(sql, unused_until, limit);
   });
 }
 

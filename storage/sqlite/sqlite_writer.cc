@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "daemon/base/free_space.h"
+#include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/event_rows.h"
 #include "storage/sqlite/sqlite_messages.h"
 
@@ -236,15 +237,16 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (const Status written = WriteRoom(stored, change, newest); !written) return written;
   if (const Status written = WriteEvents(change, merged_with, *previous); !written) return written;
   if (change.ban) {
-    if (const Status written = aux_writer_.PutBan(*change.ban); !written) return written;
+    if (const Status written = sqlite::PutBan(aux_writer_, *change.ban); !written) return written;
   }
   for (const Revocation& revocation : change.revocations) {
-    if (const Status written = aux_writer_.PutRevocation(revocation); !written) return written;
+    if (const Status written = sqlite::PutRevocation(aux_writer_, revocation); !written)
+      return written;
   }
   if (change.delivery) {
     const std::uint64_t first = marks_.last_position + 1 - change.events.size();
     const Status written =
-        aux_writer_.deliveries().Change(*change.delivery, change.events.back().at, first);
+        sqlite::ChangeDeliveries(aux_writer_, *change.delivery, change.events.back().at, first);
     if (!written) return written;
   }
   if (const Status released = savepoint.Release(); !released) return released;
