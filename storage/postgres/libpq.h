@@ -9,50 +9,54 @@ namespace rtcroom {
 
 inline constexpr const char* kLibpqFile = "libpq.so.5";
 
-// NOLINTBEGIN(readability-identifier-naming): the names of PostgreSQL's manual
-/// All that are called: none that waits without a deadline, none that cancels a statement.
+// All that are called: none that waits without a deadline, none that cancels a statement.
+#define RTCROOM_LIBPQ_FUNCTIONS(OF) \
+  OF(PQclear)                       \
+  OF(PQconnectPoll)                 \
+  OF(PQconnectStartParams)          \
+  OF(PQconninfoFree)                \
+  OF(PQconninfoParse)               \
+  OF(PQconsumeInput)                \
+  OF(PQenterPipelineMode)           \
+  OF(PQerrorMessage)                \
+  OF(PQfformat)                     \
+  OF(PQfinish)                      \
+  OF(PQflush)                       \
+  OF(PQfname)                       \
+  OF(PQftype)                       \
+  OF(PQgetResult)                   \
+  OF(PQgetisnull)                   \
+  OF(PQgetlength)                   \
+  OF(PQgetvalue)                    \
+  OF(PQhost)                        \
+  OF(PQisBusy)                      \
+  OF(PQnfields)                     \
+  OF(PQnparams)                     \
+  OF(PQntuples)                     \
+  OF(PQparamtype)                   \
+  OF(PQpipelineSync)                \
+  OF(PQport)                        \
+  OF(PQresStatus)                   \
+  OF(PQresultErrorField)            \
+  OF(PQresultErrorMessage)          \
+  OF(PQresultStatus)                \
+  OF(PQsendDescribePrepared)        \
+  OF(PQsendPrepare)                 \
+  OF(PQsendQueryParams)             \
+  OF(PQsendQueryPrepared)           \
+  OF(PQsetErrorVerbosity)           \
+  OF(PQsetNoticeReceiver)           \
+  OF(PQsetnonblocking)              \
+  OF(PQsocket)                      \
+  OF(PQstatus)                      \
+  OF(PQtransactionStatus)
+
+/// They have the names of PostgreSQL's manual.
 struct Libpq {
-  decltype(&::PQclear) PQclear = nullptr;
-  decltype(&::PQconnectPoll) PQconnectPoll = nullptr;
-  decltype(&::PQconnectStartParams) PQconnectStartParams = nullptr;
-  decltype(&::PQconninfoFree) PQconninfoFree = nullptr;
-  decltype(&::PQconninfoParse) PQconninfoParse = nullptr;
-  decltype(&::PQconsumeInput) PQconsumeInput = nullptr;
-  decltype(&::PQenterPipelineMode) PQenterPipelineMode = nullptr;
-  decltype(&::PQerrorMessage) PQerrorMessage = nullptr;
-  decltype(&::PQfformat) PQfformat = nullptr;
-  decltype(&::PQfinish) PQfinish = nullptr;
-  decltype(&::PQflush) PQflush = nullptr;
-  decltype(&::PQfname) PQfname = nullptr;
-  decltype(&::PQftype) PQftype = nullptr;
-  decltype(&::PQgetResult) PQgetResult = nullptr;
-  decltype(&::PQgetisnull) PQgetisnull = nullptr;
-  decltype(&::PQgetlength) PQgetlength = nullptr;
-  decltype(&::PQgetvalue) PQgetvalue = nullptr;
-  decltype(&::PQhost) PQhost = nullptr;
-  decltype(&::PQisBusy) PQisBusy = nullptr;
-  decltype(&::PQnfields) PQnfields = nullptr;
-  decltype(&::PQnparams) PQnparams = nullptr;
-  decltype(&::PQntuples) PQntuples = nullptr;
-  decltype(&::PQparamtype) PQparamtype = nullptr;
-  decltype(&::PQpipelineSync) PQpipelineSync = nullptr;
-  decltype(&::PQport) PQport = nullptr;
-  decltype(&::PQresStatus) PQresStatus = nullptr;
-  decltype(&::PQresultErrorField) PQresultErrorField = nullptr;
-  decltype(&::PQresultErrorMessage) PQresultErrorMessage = nullptr;
-  decltype(&::PQresultStatus) PQresultStatus = nullptr;
-  decltype(&::PQsendDescribePrepared) PQsendDescribePrepared = nullptr;
-  decltype(&::PQsendPrepare) PQsendPrepare = nullptr;
-  decltype(&::PQsendQueryParams) PQsendQueryParams = nullptr;
-  decltype(&::PQsendQueryPrepared) PQsendQueryPrepared = nullptr;
-  decltype(&::PQsetErrorVerbosity) PQsetErrorVerbosity = nullptr;
-  decltype(&::PQsetNoticeReceiver) PQsetNoticeReceiver = nullptr;
-  decltype(&::PQsetnonblocking) PQsetnonblocking = nullptr;
-  decltype(&::PQsocket) PQsocket = nullptr;
-  decltype(&::PQstatus) PQstatus = nullptr;
-  decltype(&::PQtransactionStatus) PQtransactionStatus = nullptr;
+#define RTCROOM_MEMBER(name) decltype(&::name) name = nullptr;
+  RTCROOM_LIBPQ_FUNCTIONS(RTCROOM_MEMBER)
+#undef RTCROOM_MEMBER
 };
-// NOLINTEND(readability-identifier-naming)
 
 /// Loads the shared library `file`, which stays loaded.
 /// @errors kStoreBroken, with one sentence, when it is missing or too old.

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "storage/postgres/pg_new_types.h"
-#include "storage/postgres/pg_nodes.h"
 #include "storage/postgres/pg_silence.h"
 #include "storage/postgres/pg_text.h"
 #include "storage/postgres/schema.h"

@@ -20,8 +20,7 @@
 #include "storage/postgres/pg_claims.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_duties.h"
-#include "storage/postgres/pg_left_reports.h"
-#include "storage/postgres/pg_node_clocks.h"
+#include "storage/postgres/pg_nodes.h"
 #include "storage/postgres/pg_reader_pool.h"
 
 namespace rtcroom {

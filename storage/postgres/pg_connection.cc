@@ -11,7 +11,6 @@
 
 #include "daemon/base/ip_address.h"
 #include "storage/postgres/libpq.h"
-#include "storage/postgres/pg_error_text.h"
 #include "storage/postgres/pg_session.h"
 
 namespace rtcroom {
@@ -174,7 +173,8 @@ Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
 
 Result<std::string> PgConnection::LookUp(const PgHost& host, MonotonicTime deadline) {
   // Also a Unix socket is no name.
-  if (!host.address.empty() || host.name.empty() || StartsWithAny(host.name, {"/", "@"})) {
+  if (!host.address.empty() || host.name.empty() || host.name.starts_with('/') ||
+      host.name.starts_with('@')) {
     return host.address;
   }
   if (IpAddress::Parse(host.name)) return host.name;
@@ -483,7 +483,8 @@ Error PgConnection::StatementFailed(const pg_result* result, std::string_view na
   if (sqlstate.empty()) return Lost(Pq().PQresultErrorMessage(result));  // by libpq itself
   // The other fields may hold values.
   const std::string message = Field(result, PG_DIAG_MESSAGE_PRIMARY);
-  if (severity != "ERROR" || StartsWithAny(sqlstate, {"08", "57P01", "57P02", "57P03"})) {
+  if (severity != "ERROR" || sqlstate.starts_with("08") || sqlstate == "57P01" ||
+      sqlstate == "57P02" || sqlstate == "57P03") {
     return Lost(message, sqlstate);
   }
   failure_ = {.meaning = PgMeaningOf(sqlstate), .sqlstate = sqlstate};

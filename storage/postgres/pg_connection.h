@@ -20,9 +20,9 @@
 #include "daemon/base/secret.h"
 #include "storage/postgres/name_lookup.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_error.h"
 #include "storage/postgres/pg_hosts.h"
 #include "storage/postgres/pg_rows.h"
-#include "storage/postgres/pg_sqlstate.h"
 #include "storage/postgres/pg_value.h"
 #include "storage/shared/listed.h"
 

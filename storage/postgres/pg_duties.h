@@ -11,7 +11,7 @@
 #include "daemon/core/cluster.h"
 #include "daemon/core/node_lease.h"
 #include "storage/postgres/pg_connection.h"
-#include "storage/postgres/pg_node_clocks.h"
+#include "storage/postgres/pg_nodes.h"
 
 namespace rtcroom {
 

@@ -45,13 +45,19 @@ class PgEngine {
   explicit PgEngine(const Parts& parts) : parts_(parts) {}
 
   /// `PgReaderPool::Run`; reports a failure to the observer.
-  template <typename Read>
-  auto Run(Read read) {
-    return Reported(parts_.readers.Run(read));
+  /// @param read  gets the connection, `arguments` and the deadline.
+  template <typename Read, typename... Arguments>
+  auto Run(Read read, const Arguments&... arguments) {
+    return Reported(parts_.readers.Run([&](PgConnection& connection, MonotonicTime deadline) {
+      return read(connection, arguments..., deadline);
+    }));
   }
-  template <typename Read>
-  auto RunConfirmed(Read read) {
-    return Reported(parts_.readers.RunConfirmed(read));
+  template <typename Read, typename... Arguments>
+  auto RunConfirmed(Read read, const Arguments&... arguments) {
+    return Reported(
+        parts_.readers.RunConfirmed([&](PgConnection& connection, MonotonicTime deadline) {
+          return read(connection, arguments..., deadline);
+        }));
   }
   /// All rows of a call, as of `ReadPgRows`.
   template <typename Read>

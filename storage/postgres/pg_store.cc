@@ -46,30 +46,22 @@ Result<std::vector<Room>> PgStore::List(const RoomListQuery& query) {
   // If that room ends between here and the read, the page begins with the next one.
   const std::optional<std::uint64_t> first = index_->At(query);
   if (!first || query.count == 0) return std::vector<Room>();
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ListRooms(connection, query, *first, deadline);
-  });
+  return engine_.Run(pg::ListRooms, query, *first);
 }
 
 Result<AudiencePage> PgStore::LoadAudiences(const RoomKey& key) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadAudiences(connection, key, deadline);
-  });
+  return engine_.Run(pg::LoadAudiences, key);
 }
 
 Result<std::vector<Audience>> PgStore::FindAudiences(const RoomKey& key,
                                                      std::span<const UserId> users) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::FindAudiences(connection, key, users, deadline);
-  });
+  return engine_.Run(pg::FindAudiences, key, users);
 }
 
 Result<std::vector<StoredViewer>> PgStore::ScanViewers(std::uint64_t room_number,
                                                        const UserId& user_id, std::size_t limit) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ScanViewers(connection, {.room_number = room_number, .user_id = user_id}, limit,
-                           deadline);
-  });
+  return engine_.Run(pg::ScanViewers, StoredViewer{.room_number = room_number, .user_id = user_id},
+                     limit);
 }
 
 Result<RoomPage> PgStore::Scan(std::uint64_t after, std::size_t limit) {
@@ -83,36 +75,24 @@ Result<RoomPage> PgStore::ScanMembers(std::uint64_t after, std::size_t limit) {
 Result<RoomPage> PgStore::ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit) {
   const PgSnapshotOf snapshot =
       readers_->HasSnapshot() ? PgSnapshotOf::kTransaction : PgSnapshotOf::kCall;
-  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ScanRooms(connection, of, snapshot, after, limit, deadline);
-  });
+  return engine_.RunConfirmed(pg::ScanRooms, of, snapshot, after, limit);
 }
 
 Result<EventPage> PgStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  return engine_.RunConfirmed([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadEvents(connection, cursor, limit, deadline);
-  });
+  return engine_.RunConfirmed(pg::ReadEvents, cursor, limit);
 }
 
 Result<std::vector<StoredEvent>> PgStore::ReadRoomEvents(const RoomKey& key,
                                                          std::optional<std::uint64_t> before,
                                                          std::size_t limit) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadRoomEvents(connection, key, before, limit, deadline);
-  });
+  return engine_.Run(pg::ReadRoomEvents, key, before, limit);
 }
 
 Result<std::vector<StoredEvent>> PgStore::ReadSeatLosses(const RoomKey& key, const UserId& user) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ReadSeatLosses(connection, key, user, deadline);
-  });
+  return engine_.Run(pg::ReadSeatLosses, key, user);
 }
 
-Result<Cursor> PgStore::Newest() {
-  return engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::Newest(connection, deadline);
-  });
-}
+Result<Cursor> PgStore::Newest() { return engine_.RunConfirmed(pg::Newest); }
 
 Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
   EventRetention step = retention;
@@ -129,9 +109,7 @@ Result<std::size_t> PgStore::TrimEvents(const EventRetention& retention) {
 }
 
 Result<StoredRemovalTime> PgStore::LoadRemovalTime() {
-  return engine_.RunConfirmed([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadRemovalTime(connection, deadline);
-  });
+  return engine_.RunConfirmed(pg::LoadRemovalTime);
 }
 
 Status PgStore::BeginRemovals(TimePoint time) {
@@ -143,19 +121,13 @@ Status PgStore::Ping() {
   engine_.Commit(job);
   if (!job.status() || !readers_->is_cut_off()) return job.status();
   // A database that is out of connections keeps the writer's, and gives the readers none.
-  const auto read = engine_.Run([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadRemovalTime(connection, deadline);
-  });
+  const auto read = engine_.Run(pg::LoadRemovalTime);
   return read ? Status() : Status(read.error());
 }
 
 std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
-Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) {
-  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadBans(connection, now, deadline);
-  });
-}
+Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) { return engine_.Run(pg::LoadBans, now); }
 
 Status PgStore::PutBan(const Ban& ban) { return engine_.Record({ban}); }
 
@@ -164,9 +136,7 @@ Status PgStore::RemoveEndedBans(TimePoint now) {
 }
 
 Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
-  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadRevocations(connection, now, deadline);
-  });
+  return engine_.Run(pg::LoadRevocations, now);
 }
 
 Status PgStore::RemoveEndedRevocations(TimePoint now) {
@@ -178,23 +148,17 @@ Status PgStore::PutRecordings(std::span<const Recording> recordings) {
 }
 
 Result<std::optional<Recording>> PgStore::FindRecording(std::string_view file) {
-  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::FindRecording(connection, file, deadline);
-  });
+  return engine_.Run(pg::FindRecording, file);
 }
 
 Result<std::vector<Recording>> PgStore::ListRecordings(const RecordingQuery& query) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::ListRecordings(connection, query, deadline);
-  });
+  return engine_.Run(pg::ListRecordings, query);
 }
 
 Result<std::vector<Recording>> PgStore::LoadRecordingsEndedBefore(TimePoint time,
                                                                   const RecordingPosition& after,
                                                                   std::size_t limit) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadRecordingsEndedBefore(connection, time, after, limit, deadline);
-  });
+  return engine_.Run(pg::LoadRecordingsEndedBefore, time, after, limit);
 }
 
 Status PgStore::RemoveRecording(std::string_view file, TimePoint as_of) {
@@ -202,16 +166,10 @@ Status PgStore::RemoveRecording(std::string_view file, TimePoint as_of) {
 }
 
 Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return engine_.RunConfirmed([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadDeliveries(connection, kind, limit, deadline);
-  });
+  return engine_.RunConfirmed(pg::LoadDeliveries, kind, limit);
 }
 
-Result<DeliveryBacklog> PgStore::CountDeliveries() {
-  return engine_.Run([](PgConnection& connection, MonotonicTime deadline) {
-    return pg::CountDeliveries(connection, deadline);
-  });
-}
+Result<DeliveryBacklog> PgStore::CountDeliveries() { return engine_.Run(pg::CountDeliveries); }
 
 Status PgStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
   return engine_.Write([&] { return pg::ChangeDeliveries(change, now); });
@@ -235,15 +193,11 @@ Status PgStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds wit
 }
 
 Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return engine_.Run([=](PgConnection& connection, MonotonicTime deadline) {
-    return pg::LoadSessions(connection, unused_until, limit, deadline);
-  });
+  return engine_.Run(pg::LoadSessions, unused_until, limit);
 }
 
 Result<std::optional<Session>> PgStore::FindSession(const UserId& user_id) {
-  return engine_.Run([&](PgConnection& connection, MonotonicTime deadline) {
-    return pg::FindSession(connection, user_id, deadline);
-  });
+  return engine_.Run(pg::FindSession, user_id);
 }
 
 Result<std::uint64_t> PgStore::PutSession(const Session& session) {

@@ -1,11 +1,9 @@
 // Whose clock is wrong, and whose report is left behind for too long.
-#include "storage/postgres/pg_node_clocks.h"
-
 #include <vector>
 
 #include <gmock/gmock.h>
 
-#include "storage/postgres/pg_left_reports.h"
+#include "storage/postgres/pg_nodes.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {

@@ -1,10 +1,19 @@
-// What the error codes of PostgreSQL mean to this program.
+// Errors of PostgreSQL, and what they mean to this program.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace rtcroom {
+
+struct PgErrorText {
+  std::string text;      ///< one line, without details and hints; a part for each host tried
+  std::string sqlstate;  ///< the last one
+};
+
+/// Parses a verbose message of libpq.
+PgErrorText ParsePgError(std::string_view message);
 
 /// What an error leaves the caller to do.
 enum class PgMeaning : std::uint8_t {

@@ -1,10 +1,17 @@
-#include "storage/postgres/pg_error_text.h"
+#include "storage/postgres/pg_error.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <utility>
 
 namespace rtcroom {
 namespace {
+
+bool StartsWithAny(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::ranges::any_of(
+      beginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
+}
 
 constexpr std::size_t kSqlstateLength = 5;
 
@@ -41,6 +48,22 @@ PgErrorText ParsePgError(std::string_view message) {
     parsed.text += (parsed.text.empty() ? "" : "; ") + line;
   }
   return parsed;
+}
+
+PgMeaning PgMeaningOf(std::string_view sqlstate) {
+  if (StartsWithAny(sqlstate, {"22012", "23505", "40001", "40P01"})) return PgMeaning::kConflict;
+  if (IsOfPgConnection(sqlstate) || StartsWithAny(sqlstate, {"53", "55P03"})) {
+    return PgMeaning::kBusy;
+  }
+  return PgMeaning::kBroken;
+}
+
+bool IsOfPgConnection(std::string_view sqlstate) {
+  return StartsWithAny(sqlstate, {"25006", "0A000", "26000"});
+}
+
+bool IsLastingPgRefusal(std::string_view sqlstate) {
+  return StartsWithAny(sqlstate, {"0A", "22", "28", "3D", "42"});
 }
 
 }  // namespace rtcroom
