@@ -128,9 +128,7 @@ void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
   // Without a clock that is right the removal clock stands still, and the bounds hold nevertheless.
   const bool keeps_bounds = has_duty || lease.KeepsBounds();
   AdvanceRemovals(keeps_bounds);
-  RemoveEndedBans(has_duty);
-  RemoveEndedRevocations(has_duty);
-  RemoveEndedLogins(has_duty);
+  RemoveEnded(has_duty);
   upkeep_heartbeat_.Answer();
   MaintainSessions();
   if (has_duty) RemoveExpiredSessions();
@@ -159,46 +157,36 @@ void UpkeepModule::AdvanceRemovals(bool removes) {
   }
 }
 
-// Each node removes what has ended from its memory; the node with the duty also removes the rows.
-void UpkeepModule::RemoveEndedBans(bool has_duty) {
-  BanList& bans = deps_.store.state().bans;
-  Logger& logger = deps_.runtime.logger;
-  if (const std::size_t dropped = bans.TakeDropped(); dropped > 0) {
-    logger.Warn("too_many_bans", {{"dropped", dropped}, {"in_force", BanList::kMaxBans}});
-  }
-  const TimePoint now = deps_.store.removal().Now();
-  if (bans.RemoveEnded(now) == 0 || !has_duty) return;
-  const Status removed = deps_.store.storage().RemoveEndedBans(now);
-  // The next one that ends takes them with it.
-  if (!removed) logger.Warn("bans_not_removed", {{"reason", removed.error().detail}});
+void UpkeepModule::Warn(std::string_view event, const Status& status) {
+  if (!status) deps_.runtime.logger.Warn(event, {{"reason", status.error().detail}});
 }
 
-void UpkeepModule::RemoveEndedRevocations(bool has_duty) {
-  RevocationList& revocations = deps_.store.state().revocations;
+void UpkeepModule::RemoveEnded(bool has_duty) {
+  RoomState& state = deps_.store.state();
+  Storage& storage = deps_.store.storage();
   Logger& logger = deps_.runtime.logger;
-  if (const std::size_t dropped = revocations.TakeDropped(); dropped > 0) {
+  const TimePoint now = deps_.store.removal().Now();
+  if (const std::size_t dropped = state.bans.TakeDropped(); dropped > 0) {
+    logger.Warn("too_many_bans", {{"dropped", dropped}, {"in_force", BanList::kMaxBans}});
+  }
+  if (const std::size_t dropped = state.revocations.TakeDropped(); dropped > 0) {
     logger.Warn("too_many_revocations",
                 {{"dropped", dropped}, {"in_force", RevocationList::kMaxRevocations}});
   }
-  const TimePoint now = deps_.store.removal().Now();
-  if (revocations.RemoveEnded(now) == 0 || !has_duty) return;
-  const Status removed = deps_.store.storage().RemoveEndedRevocations(now);
-  // The next one that ends takes them with it.
-  if (!removed) logger.Warn("revocations_not_removed", {{"reason", removed.error().detail}});
-}
-
-void UpkeepModule::RemoveEndedLogins(bool has_duty) {
-  EndedLoginList& logins = deps_.store.state().ended_logins;
-  Logger& logger = deps_.runtime.logger;
-  if (const std::size_t dropped = logins.TakeDropped(); dropped > 0) {
+  if (const std::size_t dropped = state.ended_logins.TakeDropped(); dropped > 0) {
     logger.Warn("too_many_ended_logins",
                 {{"dropped", dropped}, {"in_force", EndedLoginList::kMaxEndedLogins}});
   }
-  const TimePoint now = deps_.store.removal().Now();
-  if (logins.RemoveEnded(now) == 0 || !has_duty) return;
-  const Status removed = deps_.store.storage().ended_logins().RemoveEndedLogins(now);
-  // The next one that ends takes them with it.
-  if (!removed) logger.Warn("ended_logins_not_removed", {{"reason", removed.error().detail}});
+  // Rows that are not removed go with those of the next one that ends.
+  if (state.bans.RemoveEnded(now) > 0 && has_duty) {
+    Warn("bans_not_removed", storage.RemoveEndedBans(now));
+  }
+  if (state.revocations.RemoveEnded(now) > 0 && has_duty) {
+    Warn("revocations_not_removed", storage.RemoveEndedRevocations(now));
+  }
+  if (state.ended_logins.RemoveEnded(now) > 0 && has_duty) {
+    Warn("ended_logins_not_removed", storage.ended_logins().RemoveEndedLogins(now));
+  }
 }
 
 Status UpkeepModule::Repeat(const std::function<Result<bool>()>& step) {
@@ -212,23 +200,26 @@ Status UpkeepModule::Repeat(const std::function<Result<bool>()>& step) {
   return {};
 }
 
-void UpkeepModule::MaintainSessions() {
-  const Status written = Repeat([this]() -> Result<bool> {
-    const Result<SessionUpkeep> done = deps_.sessions.Upkeep(deps_.store.removal().Now());
-    if (!done) return done.error();
-    return done->left_some;
+Status UpkeepModule::RepeatRemoval(std::size_t most,
+                                   const std::function<Result<std::size_t>()>& remove) {
+  return Repeat([&]() -> Result<bool> {
+    const Result<std::size_t> removed = remove();
+    if (!removed) return removed.error();
+    return *removed == most;
   });
-  if (!written) {
-    deps_.runtime.logger.Warn("sessions_not_written", {{"reason", written.error().detail}});
-  }
+}
+
+void UpkeepModule::MaintainSessions() {
+  Warn("sessions_not_written", Repeat([this]() -> Result<bool> {
+         const Result<SessionUpkeep> done = deps_.sessions.Upkeep(deps_.store.removal().Now());
+         if (!done) return done.error();
+         return done->left_some;
+       }));
 }
 
 void UpkeepModule::RemoveExpiredSessions() {
-  const Status removed =
-      Repeat([this] { return deps_.sessions.RemoveExpired(deps_.store.removal().Now()); });
-  if (!removed) {
-    deps_.runtime.logger.Warn("sessions_not_removed", {{"reason", removed.error().detail}});
-  }
+  Warn("sessions_not_removed",
+       Repeat([this] { return deps_.sessions.RemoveExpired(deps_.store.removal().Now()); }));
 }
 
 void UpkeepModule::RemoveLeftBeats() {
@@ -236,9 +227,7 @@ void UpkeepModule::RemoveLeftBeats() {
   if (now < left_beats_at_) return;
   left_beats_at_ = now + kLeftBeatsPeriod;
   const Result<std::size_t> removed = deps_.store.cluster().RemoveLeftBeats(beats_kept_);
-  if (!removed) {
-    deps_.runtime.logger.Warn("heartbeats_not_removed", {{"reason", removed.error().detail}});
-  }
+  Warn("heartbeats_not_removed", removed ? Status() : removed.error());
   upkeep_heartbeat_.Answer();
 }
 
@@ -251,21 +240,13 @@ void UpkeepModule::TrimAccounts() {
   const TimePoint now = deps_.store.removal().Now();
   AccountGroupStore& groups = deps_.store.storage().account_groups();
   ReadPositionStore& reads = deps_.store.storage().read_positions();
-  Status trimmed = Repeat([&]() -> Result<bool> {
-    const Result<std::size_t> removed = groups.TrimAccountGroups(now);
-    if (!removed) return removed.error();
-    return *removed == AccountGroupStore::kMostPerTrim;
-  });
+  Status trimmed =
+      RepeatRemoval(AccountGroupStore::kMostPerTrim, [&] { return groups.TrimAccountGroups(now); });
   if (trimmed) {
-    trimmed = Repeat([&]() -> Result<bool> {
-      const Result<std::size_t> removed = reads.TrimReadPositions(now, now - history_);
-      if (!removed) return removed.error();
-      return *removed == ReadPositionStore::kMostPerTrim;
-    });
+    trimmed = RepeatRemoval(ReadPositionStore::kMostPerTrim,
+                            [&] { return reads.TrimReadPositions(now, now - history_); });
   }
-  if (!trimmed) {
-    deps_.runtime.logger.Warn("account_rows_not_removed", {{"reason", trimmed.error().detail}});
-  }
+  Warn("account_rows_not_removed", trimmed);
 }
 
 void UpkeepModule::TrimMessages() {
@@ -277,14 +258,9 @@ void UpkeepModule::TrimMessages() {
       .keep_after = newest ? *newest - std::min(*newest, max_messages_) : 0,
       .keep_ended_since = now - kEndedRoomHistory,
       .max_bytes = max_message_bytes_};
-  const Status trimmed = Repeat([&]() -> Result<bool> {
-    const Result<std::size_t> removed = deps_.store.storage().messages().TrimMessages(retention);
-    if (!removed) return removed.error();
-    return *removed == retention.most_per_call;
-  });
-  if (!trimmed) {
-    deps_.runtime.logger.Warn("messages_not_removed", {{"reason", trimmed.error().detail}});
-  }
+  Warn("messages_not_removed", RepeatRemoval(retention.most_per_call, [&] {
+         return deps_.store.storage().messages().TrimMessages(retention);
+       }));
 }
 
 }  // namespace rtcroom

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <vector>
 
 #include "daemon/admin/metrics.h"
@@ -58,11 +60,15 @@ class UpkeepModule : private SweepObserver {
   void OnStall() override;
   void RunUpkeep(const std::stop_token& stop);
   void AdvanceRemovals(bool removes);
-  void RemoveEndedBans(bool has_duty);
-  void RemoveEndedRevocations(bool has_duty);
-  void RemoveEndedLogins(bool has_duty);
+  /// Logs a failure.
+  void Warn(std::string_view event, const Status& status);
+  /// Each node removes bans, revocations and ends of logins that have ended from its memory; the
+  /// node with the duty also removes the rows.
+  void RemoveEnded(bool has_duty);
   /// Repeats a step that returns whether it has left some work; a bounded number of times.
   Status Repeat(const std::function<Result<bool>()>& step);
+  /// Repeats a removal of at most `most`, as often.
+  Status RepeatRemoval(std::size_t most, const std::function<Result<std::size_t>()>& remove);
   void MaintainSessions();
   void RemoveExpiredSessions();
   void TrimAccounts();
