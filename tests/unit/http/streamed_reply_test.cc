@@ -74,14 +74,14 @@ class StreamedReplyTest : public EdgeTest {
     return Eventually([&] { return stream.ends->load() > 0; });
   }
   /// Writes until the system's send buffer is full and much data is unsent.
-  static void FillUp(StreamedReply& reply) {
+  void FillUp(StreamedReply& reply) {
     const std::string some(16'384, 'x');
     ASSERT_TRUE(Eventually([&] {
-      const bool is_full = reply.unsent() > 700'000;  // still, after a pause of `Eventually`
       while (reply.unsent() <= 700'000) {
         if (!reply.Write(some)) return true;
       }
-      return is_full;
+      // Once the loop has written what the system takes.
+      return AnswersOthers() && AnswersOthers() && reply.unsent() > 700'000;
     }));
   }
   bool AnswersOthers() {
