@@ -1,4 +1,4 @@
-// What the kernel has counted for this process.
+// CPU time, descriptors and memory of this process, as the kernel counts them.
 #pragma once
 
 #include <chrono>

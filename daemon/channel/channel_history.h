@@ -51,7 +51,7 @@ class ChannelHistory {
   /// Leaves out what a client of 2018 in a live room of gen-2 cannot read, if the account has one.
   /// @param messages  between accounts.
   void Guard(const UserId& account, std::vector<StoredMessage>& messages) const;
-  /// The account has received all messages to it up to that position. Written by the next tick.
+  /// The account has received all messages to it up to that position. The next `Save` stores it.
   void ConfirmDirect(const UserId& account, std::uint64_t position);
   /// Confirms for a client that connects.
   /// @return the position after which its messages come: at most that of the newest message, which

@@ -11,7 +11,7 @@ namespace {
 
 /// Ends of single logins of an account that are stored.
 constexpr std::size_t kMostSingleEnds = 100;
-/// Ends that one commit of a tick stores.
+/// Ends that one commit of `Save` stores.
 constexpr std::size_t kMostStoredAtOnce = 1000;
 /// Logins that one commit reports to the other servers.
 constexpr std::size_t kMostReportedAtOnce = 1000;

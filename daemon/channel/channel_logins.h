@@ -29,7 +29,7 @@ class ChannelLogins {
   explicit ChannelLogins(ChannelCore& core);
 
   /// A new login of an account whose ticket was verified; older ones beyond the limit are kicked.
-  /// Waits for a commit when it kicks some. If they cannot be stored, the next ticks try again.
+  /// Waits for a commit when it kicks some. If they cannot be stored, `Save` tries again.
   /// @errors kNoSession when the logins of the account were ended since the ticket was verified.
   Result<LoginTokens> LogIn(const UserId& account, const LoginProof& proof);
 
@@ -69,7 +69,7 @@ class ChannelLogins {
   /// Ends the login: its `a2` is refused at every server on the store, after restarts, too. Waits
   /// for a commit. With more than a hundred logouts of one account, one more ends its earlier
   /// logins.
-  /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: it has ended, and the next ticks store it.
+  /// @errors kStoreBusy, kStoreBroken, kOutcomeUnknown: it has ended, and `Save` stores it.
   Status LogOut(const ChannelInstance& caller);
   /// Ends the login and all logins of the account that began before it, as `LogOut` does.
   /// @errors the same; kNoSession when the caller itself has ended meanwhile.
@@ -111,7 +111,7 @@ class ChannelLogins {
       REQUIRES(core_.mutex);
   /// Its end by a logout.
   [[nodiscard]] EndedLogin EndOf(const ChannelInstance& login) const;
-  /// If it fails, the next ticks try again.
+  /// If it fails, `Save` tries again.
   Status StoreEnds(std::span<const EndedLogin> ends);
   /// Keeps it for `Report`.
   void NoteLogin(const ChannelInstance& login, LoginChange change) REQUIRES(core_.mutex);

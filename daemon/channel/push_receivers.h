@@ -40,10 +40,10 @@ struct PushCounts {
   std::atomic<std::uint64_t> slow_readers{0};  ///< closed
 };
 
-/// What happens in a room is one push for all of its receivers. While more than
-/// `delivery_rate` are delivered, or a room has much to say, its events wait for the next tick,
-/// which delivers them together. The number of many viewers (`kMostToldViewers`) is told once a
-/// second, and with events that follow its changes.
+/// All receivers of a room share one push. While more than `delivery_rate` are delivered, or much
+/// happens in a room, its events wait for the next tick, which delivers them together. The number
+/// of many viewers (`kMostToldViewers`) is told once a second, and with events that follow its
+/// changes.
 ///
 /// @threads safe from any thread, but `Push`, `EndMembership`, `OnEventsLost` and `OnTick` for one.
 ///          No lock is held while a receiver is called or the store is read.

@@ -45,7 +45,7 @@ struct RoomListPush {
   std::vector<RoomId> ended{};
   std::vector<std::string> changed{};  ///< as `RoomListForm` writes rooms
   bool is_lost = false;                ///< more has changed: the list is to be read again
-  // What receivers make of it is kept for the next one, on the feed's thread.
+  // The first receiver makes each of these, and the others use it; all on the feed's thread.
   std::string object{};
   std::string frame{};
 };

@@ -21,7 +21,7 @@
 
 namespace rtcroom {
 
-/// In a room with more viewers than that, clients are told their number instead of each one.
+/// Clients of a room with more viewers than that are told their number instead of each one.
 inline constexpr std::uint64_t kMostToldViewers = 200;
 
 /// How many viewers there are after the event, if it is told by that number.

@@ -94,7 +94,7 @@ struct WebRunning {
   bool is_connected = false;
 };
 
-/// What the process of a worker uses.
+/// Resources of the process of a worker.
 struct WebUsage {
   std::uint32_t descriptors = 0;  ///< that are open
   std::uint64_t memory_bytes = 0;

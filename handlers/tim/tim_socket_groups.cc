@@ -144,7 +144,7 @@ Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_jso
   if (joined) (void)pushes->Leave(joined->place.room_number);
   if (rows->empty()) return JsonText();
   if (const Status removed = deps_.places.Remove(*rows); !removed) return removed.error();
-  // Of a meeting a row of a login may be all that was left.
+  // A row of a login may be all that was left of a meeting, and is no membership.
   const auto place = std::ranges::find_if(*rows, [](const AccountGroup& row) {
     return row.instance == 0 || !IsMeeting(row.room.kind);
   });
