@@ -15,11 +15,15 @@ using nlohmann::json;
 
 namespace {
 
+/// Of a query; each client of the channel sends as many.
+constexpr std::size_t kUsualFormPairs = 8;
+
 /// @source the form encoding of the URL standard: `+` is a space.
 std::string Decode(std::string_view text) {
   std::string spaced(text);
   std::ranges::replace(spaced, '+', ' ');
-  return text.find('%') == std::string_view::npos ? spaced : PercentDecode(spaced);
+  if (text.find('%') != std::string_view::npos) return PercentDecode(spaced);
+  return spaced;
 }
 
 Error BadBody(std::string_view fault) {
@@ -163,6 +167,7 @@ std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
 
 FormPairs ParseForm(std::string_view text) {
   FormPairs pairs;
+  pairs.reserve(kUsualFormPairs);
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));
