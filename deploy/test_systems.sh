@@ -29,8 +29,8 @@ part() {
   if [[ -n $part_name ]]; then echo "== ${release:+$release: }$part_name"; fi
 }
 
-# Restarts the script in a network of its own with free ports; descriptor 9 leads back to the
-# network.
+# Restarts the script in a network of its own with free ports, and with an address beside loopback,
+# which browsers' media does without; descriptor 9 leads back to the network.
 own_network() {
   if [[ $EUID -ne 0 ]]; then
     echo "$0: must run as root" >&2
@@ -41,6 +41,10 @@ own_network() {
     RTCROOM_OWN_NETWORK=1 exec unshare --net "$0" "$@"
   fi
   ip link set lo up
+  ip link add lan type veth peer name other_end
+  ip address add 198.51.100.2/24 dev lan
+  ip link set lan up
+  ip link set other_end up
 }
 
 with_network() { nsenter --net=/proc/$$/fd/9 "$@"; }

@@ -61,7 +61,8 @@ Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
   });
   peer->End();
   if (is_answered || stop.stop_requested()) return {};
-  return Error{Errc::kUnavailable, "no WebRTC of GStreamer: of bad or nice, or no free port"};
+  return Error{Errc::kUnavailable,
+               "no WebRTC of GStreamer (bad, nice), no address but loopback, or no free port"};
 }
 
 }  // namespace
