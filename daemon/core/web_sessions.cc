@@ -64,15 +64,28 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   const auto session = sessions_.find(id);
   if (session == sessions_.end()) return;  // what has ended it has answered
   if (!still) return EndLocked(session, WebEndReason::kRemoved, effects, OutcomeOf(still.error()));
-  const std::string query =
+  session->second.rtmp_query =
       offer.direction == WebDirection::kPublish
           ? offer.query
           : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
-  session->second.worker->Open({.session = id,
-                                .direction = offer.direction,
-                                .name = offer.name,
-                                .rtmp_query = query,
-                                .offer = offer.sdp});
+  session->second.offer = offer.sdp;
+  session->second.Ask();
+}
+
+bool WebSessions::AskNextLocked(WebSession& session) {
+  WebWorkerPool::Load load;
+  WebWorkerPtr home;
+  for (const auto& [id, other] : sessions_) {
+    // Others that wait are refused likewise, and follow the first that is answered.
+    if (other.name == session.name && !other.done) home = other.worker;
+    ++load[other.worker.get()];
+  }
+  WebWorkerPtr next = workers_.Choose(session.name, home, load, deps_.clock.Monotonic());
+  if (next == nullptr || next == session.worker) return false;
+  session.worker = std::move(next);
+  session.Ask();
+  WantKeepLocked();
+  return true;
 }
 
 std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& offer,
@@ -90,7 +103,7 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
   }
   std::size_t of_user = 0;
   std::size_t of_address = 0;
-  WorkerLoad load;
+  WebWorkerPool::Load load;
   WebWorkerPtr home;
   for (const auto& [other_id, other] : sessions_) {
     if (other.name == offer.name) home = other.worker;
@@ -106,8 +119,8 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
   if (of_address >= limits_.per_address) {
     return Refusal{WebOpenOutcome::kFull, "too many sessions of the address"};
   }
-  if (workers_.empty()) return Refusal{WebOpenOutcome::kNoWorker, "no worker is connected"};
-  WebWorkerPtr worker = ChooseLocked(offer.name, home, load);
+  if (workers_.all().empty()) return Refusal{WebOpenOutcome::kNoWorker, "no worker is connected"};
+  WebWorkerPtr worker = workers_.Choose(offer.name, home, load, now);
   if (worker == nullptr) return Refusal{WebOpenOutcome::kFull, "too many sessions of the worker"};
   AddLocked({.id = id,
              .direction = offer.direction,
@@ -118,23 +131,6 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
              .since = now,
              .done = std::move(done)});
   return std::nullopt;
-}
-
-// All sessions of a stream are at one worker, so that its media reaches that one once.
-WebWorkerPtr WebSessions::ChooseLocked(const WebStreamName& name, const WebWorkerPtr& home,
-                                       const WorkerLoad& load) const {
-  WebWorkerPtr chosen;
-  std::size_t best = 0;
-  for (const Worker& worker : workers_) {
-    if (home != nullptr && worker.link != home) continue;
-    const auto loaded = load.find(worker.link.get());
-    if (loaded != load.end() && loaded->second >= worker.max_sessions) continue;
-    const std::size_t weight = NameHash()(name.stream, std::to_string(worker.number));
-    if (chosen != nullptr && weight <= best) continue;
-    chosen = worker.link;
-    best = weight;
-  }
-  return chosen;
 }
 
 void WebSessions::AddLocked(WebSession session) {
@@ -162,9 +158,7 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
   Effects effects;
   const MutexLock lock(mutex_);
   if (is_stopping_) return;
-  workers_.push_back({.link = worker,
-                      .number = ++last_worker_,
-                      .max_sessions = std::min(max_sessions, limits_.per_worker)});
+  workers_.Add(worker, std::min(max_sessions, limits_.per_worker));
   for (const WebRunning& one : running) {
     // A worker may call anew before the end of its former call is noticed.
     if (const auto former = sessions_.find(one.session); former != sessions_.end()) {
@@ -208,8 +202,7 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
 void WebSessions::Detach(const WebWorkerLink& worker) {
   Effects effects;
   const MutexLock lock(mutex_);
-  const auto is_it = [&](const Worker& one) { return one.link.get() == &worker; };
-  if (std::erase_if(workers_, is_it) == 0) return;
+  if (!workers_.Remove(worker)) return;
   const std::size_t before = sessions_.size();
   EndIfLocked([&](const WebSession& session) { return session.worker.get() == &worker; },
               WebEndReason::kWorker, effects);
@@ -222,7 +215,7 @@ void WebSessions::Stop() {
   Effects effects;
   const MutexLock lock(mutex_);
   is_stopping_ = true;
-  workers_.clear();
+  workers_.Clear();
   EndIfLocked([](const WebSession& session) { return session.done != nullptr; },
               WebEndReason::kWorker, effects);
 }
@@ -240,6 +233,8 @@ void WebSessions::OnOpened(WebWorkerLink& worker, std::string_view session, std:
   // It was ended before the worker knew it.
   if (opened == nullptr) return worker.Close(session, WebEndReasonName(WebEndReason::kRemoved));
   if (!opened->done) return;
+  opened->rtmp_query = {};
+  opened->offer = {};
   effects.Add([this, done = std::exchange(opened->done, nullptr), opened = *opened,
                answer = std::move(answer)] {
     deps_.observer.OnWebOffer(opened.direction, WebOpenOutcome::kOpened);
@@ -265,6 +260,10 @@ void WebSessions::OnEnded(const WebWorkerLink& worker, std::string_view session,
   const MutexLock lock(mutex_);
   WebSession* const ended = FindLocked(worker, session);
   if (ended == nullptr) return;
+  if (ended->done && outcome == WebOpenOutcome::kFull) {
+    workers_.SetFull(worker, deps_.clock.Monotonic());
+    if (AskNextLocked(*ended)) return;
+  }
   ended->worker = nullptr;
   EndLocked(sessions_.find(session), reason, effects, outcome, std::move(text));
 }
@@ -276,10 +275,7 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
   WebSession* const seen = FindLocked(worker, session);
   if (seen == nullptr || seen->done) return;
   const WebFigures before = std::exchange(seen->figures, figures);
-  const std::uint32_t requests = figures.key_requests;
-  const std::uint32_t counted = seen->key_requests.value_or(requests);
-  seen->key_requests = requests;
-  deps_.observer.OnWebFigures(figures.loss, requests - std::min(requests, counted));
+  deps_.observer.OnWebFigures(figures.loss, seen->NewKeyRequests(figures.key_requests));
   if (!figures.is_connected || before.is_connected) return;
   deps_.observer.OnWebConnected(deps_.clock.Monotonic() - seen->since);
   effects.Add([this, connected = *seen] { Log("web_connected", connected); });
@@ -287,9 +283,7 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
 
 void WebSessions::OnUsage(const WebWorkerLink& worker, const WebUsage& usage) {
   const MutexLock lock(mutex_);
-  for (Worker& one : workers_) {
-    if (one.link.get() == &worker) one.usage = usage;
-  }
+  workers_.SetUsage(worker, usage);
 }
 
 void WebSessions::EndLocked(Sessions::iterator session, WebEndReason reason, Effects& effects,
@@ -418,7 +412,7 @@ void WebSessions::CheckRestored() {
 
 void WebSessions::SendKeepsLocked() {
   std::unordered_map<const WebWorkerLink*, WebKeep> keeps;
-  WorkerLoad load;
+  WebWorkerPool::Load load;
   std::map<std::string_view, WebWorkerPtr> homes;
   std::set<std::string_view> published;
   for (const auto& [id, session] : sessions_) {
@@ -434,12 +428,14 @@ void WebSessions::SendKeepsLocked() {
   for (const std::string& stream : wanted) {
     if (published.contains(stream) || !on_air_.contains(stream)) continue;
     const WebStreamName name{.stream = stream, .app = deps_.app};
-    const WebWorkerPtr worker = ChooseLocked(name, homes[stream], load);
+    const WebWorkerPtr worker = workers_.Choose(name, homes[stream], load, deps_.clock.Monotonic());
     if (worker == nullptr) continue;
     keeps[worker.get()].streams.push_back(
         {.name = name, .rtmp_query = deps_.signatures.PlayQuery(name, nullptr, deps_.clock.Now())});
   }
-  for (const Worker& worker : workers_) worker.link->Keep(keeps[worker.link.get()]);
+  for (const WebWorkerPool::Worker& worker : workers_.all()) {
+    worker.link->Keep(keeps[worker.link.get()]);
+  }
 }
 
 std::optional<WebFigures> WebSessions::FiguresOf(const RoomKey& room, const UserId& user_id) const {
@@ -464,11 +460,11 @@ bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
 
 WebCounts WebSessions::Count() const {
   const MutexLock lock(mutex_);
-  WebCounts counts{.workers = workers_.size()};
+  WebCounts counts{.workers = workers_.all().size()};
   for (const auto& [id, session] : sessions_) {
     ++(session.direction == WebDirection::kPublish ? counts.publishing : counts.playing);
   }
-  for (const Worker& worker : workers_) counts.usage += worker.usage;
+  for (const WebWorkerPool::Worker& worker : workers_.all()) counts.usage += worker.usage;
   return counts;
 }
 

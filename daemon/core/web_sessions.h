@@ -1,6 +1,7 @@
 // The sessions of browsers that publish (WHIP) and play (WHEP).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@
 #include "daemon/core/stream_liveness.h"
 #include "daemon/core/web_grants.h"
 #include "daemon/core/web_worker.h"
+#include "daemon/core/web_worker_pool.h"
 
 namespace rtcroom {
 
@@ -60,6 +62,8 @@ struct WebSession {
   WebWorkerPtr worker{};  ///< null: its worker knows that it ends
   MonotonicTime since{};
   std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
+  std::string rtmp_query{};  ///< this and the offer are for the next worker, if one is full
+  std::string offer{};       ///< empty: it is answered
   WebFigures figures{};
   /// The key requests that are counted; nullopt: another process has counted those before the first
   /// report.
@@ -68,6 +72,21 @@ struct WebSession {
   /// Whether it publishes that stream, and ends once a newer publisher is answered.
   [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
     return direction == WebDirection::kPublish && name == stream && !done;
+  }
+  /// Asks its worker to answer the offer.
+  void Ask() const {
+    worker->Open({.session = id,
+                  .direction = direction,
+                  .name = name,
+                  .rtmp_query = rtmp_query,
+                  .offer = offer});
+  }
+  /// Counts the key requests that its worker tells of.
+  /// @return those that were not counted before.
+  std::uint32_t NewKeyRequests(std::uint32_t requests) {
+    const std::uint32_t counted = key_requests.value_or(requests);
+    key_requests = requests;
+    return requests - std::min(requests, counted);
   }
 };
 
@@ -137,7 +156,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   void Detach(const WebWorkerLink& worker) EXCLUDES(mutex_);
   void OnOpened(WebWorkerLink& worker, std::string_view session, std::string answer)
       EXCLUDES(mutex_);
-  /// The worker has ended a session, or refuses an offer.
+  /// The worker has ended a session, or refuses an offer: as full, the next one is asked.
   /// @param text  for the client whose offer it is.
   void OnEnded(const WebWorkerLink& worker, std::string_view session, WebEndReason reason,
                WebOpenOutcome outcome = WebOpenOutcome::kFailed, std::string text = {})
@@ -184,17 +203,10 @@ class WebSessions : public CommitListener, public OnAirListener {
    private:
     std::vector<std::function<void()>> all_;
   };
-  struct Worker {
-    WebWorkerPtr link{};
-    std::uint64_t number = 0;
-    std::size_t max_sessions = 0;
-    WebUsage usage{};
-  };
   struct Refusal {
     WebOpenOutcome outcome = WebOpenOutcome::kFailed;
     std::string reason{};
   };
-  using WorkerLoad = std::unordered_map<const WebWorkerLink*, std::size_t>;
   using Sessions = std::unordered_map<std::string, WebSession, NameHash, std::equal_to<>>;
 
   /// @param id  of the new session.
@@ -202,10 +214,9 @@ class WebSessions : public CommitListener, public OnAirListener {
   std::optional<Refusal> Begin(const WebSessionOffer& offer, const WebGrant& grant,
                                const RoomKey& room, const std::string& id, Done& done)
       EXCLUDES(mutex_);
-  /// @param home  the worker that has the stream; null: none.
-  /// @return null: none is connected, or all that may have the stream are full.
-  [[nodiscard]] WebWorkerPtr ChooseLocked(const WebStreamName& name, const WebWorkerPtr& home,
-                                          const WorkerLoad& load) const REQUIRES(mutex_);
+  /// Asks another worker to answer an offer that waits.
+  /// @return false: there is none.
+  bool AskNextLocked(WebSession& session) REQUIRES(mutex_);
   void AddLocked(WebSession session) REQUIRES(mutex_);
   /// Null: there is none with that ID at that worker.
   WebSession* FindLocked(const WebWorkerLink& worker, std::string_view id) REQUIRES(mutex_);
@@ -229,8 +240,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   mutable Mutex mutex_;
   Sessions sessions_ GUARDED_BY(mutex_);
   std::map<RoomKey, std::size_t> rooms_ GUARDED_BY(mutex_);  ///< sessions of each
-  std::vector<Worker> workers_ GUARDED_BY(mutex_);
-  std::uint64_t last_worker_ GUARDED_BY(mutex_) = 0;
+  WebWorkerPool workers_ GUARDED_BY(mutex_);
   /// Sessions to play that a worker says it serves, and that are not checked yet.
   std::vector<std::pair<std::string, WebGrant>> restored_ GUARDED_BY(mutex_);
   /// Users that made offers lately.

@@ -283,6 +283,47 @@ TEST_F(WebSessionsTest, KeepAStreamAtOneWorkerAndEndWithIt) {
   EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kNoWorker);
 }
 
+TEST_F(WebSessionsTest, AskTheNextWorkerWhenOneIsFull) {
+  const auto other = std::make_shared<RecordingWebLink>();
+  sessions_.Attach(other, 64, {});
+  const auto answer = Begin(WebDirection::kPublish, "host", "host");
+  RecordingWebLink& full = link_->opened.empty() ? *other : *link_;
+  RecordingWebLink& next = link_->opened.empty() ? *link_ : *other;
+  ASSERT_EQ(full.opened.size(), 1U);
+  const std::string id = full.opened.back();
+  sessions_.OnEnded(full, id, WebEndReason::kFailed, WebOpenOutcome::kFull, "busy");
+  EXPECT_FALSE(answer->has_value());
+  ASSERT_THAT(next.opened, ElementsAre(id));
+  EXPECT_THAT(next.queries, ElementsAre("host"));
+  (void)sessions_.Round();
+  EXPECT_THAT(full.kept.sessions, IsEmpty());
+  EXPECT_THAT(next.kept.sessions, ElementsAre(id));
+  sessions_.OnOpened(next, id, "answer");
+  EXPECT_EQ((*answer)->outcome, WebOpenOutcome::kOpened);
+  (void)Begin(WebDirection::kPlay, "host", "guest");
+  EXPECT_EQ(next.opened.size(), 2U) << "it has the stream now";
+  sessions_.OnEnded(next, next.opened.back(), WebEndReason::kFailed, WebOpenOutcome::kFull, "busy");
+  EXPECT_EQ(full.opened.size(), 1U) << "a stream is at one worker";
+  EXPECT_EQ(observer_.offers[WebOpenOutcome::kFull], 1);
+}
+
+TEST_F(WebSessionsTest, AskNoFullWorkerForAWhileUnlessItHasTheStream) {
+  const auto refused = Begin(WebDirection::kPublish, "host", "host");
+  const auto refuse = [this] {
+    sessions_.OnEnded(*link_, link_->opened.back(), WebEndReason::kFailed, WebOpenOutcome::kFull);
+  };
+  refuse();
+  EXPECT_EQ((*refused)->outcome, WebOpenOutcome::kFull);
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kFull);
+  EXPECT_EQ(link_->opened.size(), 1U);
+  clock_.Advance(5s);
+  Publish("host");
+  (void)Begin(WebDirection::kPlay, "guest", "guest");
+  refuse();
+  Publish("host");
+  EXPECT_EQ(sessions_.Count().publishing, 1U) << "a newer publisher is taken by a busy worker";
+}
+
 TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
   const std::string id(40, 'a');
   const std::string former(40, 'b');
