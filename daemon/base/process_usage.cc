@@ -5,6 +5,7 @@
 #include <iterator>
 #include <system_error>
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +38,10 @@ ProcessUsage ReadProcessUsage() {
   rusage times{};
   if (getrusage(RUSAGE_SELF, &times) == 0) {
     usage.cpu = TimeOf(times.ru_utime) + TimeOf(times.ru_stime);
+  }
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof(cores), &cores) == 0) {
+    usage.cores = static_cast<std::size_t>(CPU_COUNT(&cores));
   }
   std::ifstream memory("/proc/self/statm");
   std::size_t virtual_pages = 0;

@@ -1,14 +1,17 @@
 // Whether the worker takes more sessions.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 
 #include "daemon/base/clock.h"
 
 namespace rtcroom {
 
-/// Says that the worker is busy when it has used more than 80 % of a core for 10 s: one more
-/// session would be at the cost of those that it has.
+/// Says that the worker is busy when it has used more than 80 % of the cores that it may use for
+/// 10 s: one more session would be at the cost of those that it has.
 ///
 /// @threads for one thread.
 class LoadWatch {
@@ -16,10 +19,12 @@ class LoadWatch {
   static constexpr std::chrono::seconds kPeriod{10};
 
   /// Call it every few seconds.
-  /// @param cpu  time of all threads since the process began.
-  void Measure(MonotonicTime now, std::chrono::microseconds cpu) {
+  /// @param cpu    time of all threads since the process began.
+  /// @param cores  that they may run on; 0: not known, and then it is one.
+  void Measure(MonotonicTime now, std::chrono::microseconds cpu, std::size_t cores) {
     if (now - since_ < kPeriod) return;
-    is_busy_ = cpu - cpu_ > (now - since_) * 4 / 5;
+    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now - since_);
+    is_busy_ = cpu - cpu_ > since / 5 * 4 * std::max<std::int64_t>(1, std::int64_t(cores));
     since_ = now;
     cpu_ = cpu;
   }

@@ -265,7 +265,7 @@ v1::WebSessionStats WebWorker::StatsOf(const Session& session) const {
 
 v1::WebStats& WebWorker::AddUsage(v1::WebReport& report) {
   const ProcessUsage usage = usage_();
-  load_.Measure(clock_.Monotonic(), usage.cpu);
+  load_.Measure(clock_.Monotonic(), usage.cpu, usage.cores);
   v1::WebStats& stats = *report.mutable_stats();
   stats.set_descriptors(static_cast<std::uint32_t>(usage.descriptors));
   stats.set_memory_bytes(usage.resident_bytes);

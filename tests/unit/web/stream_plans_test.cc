@@ -86,16 +86,29 @@ TEST(PushPlan, IsLostAtOnceWhenTheMediaServerClosesIt) {
 
 TEST(LoadWatch, IsBusyAfterTenSecondsOfMostOfACore) {
   LoadWatch load;
-  load.Measure(kStart, 30s);  // of many hours
+  load.Measure(kStart, 30s, 1);  // of many hours
   EXPECT_FALSE(load.is_busy());
-  load.Measure(kStart + 9s, 39s);
+  load.Measure(kStart + 9s, 39s, 1);
   EXPECT_FALSE(load.is_busy()) << "not for long enough";
-  load.Measure(kStart + 10s, 38'001ms);
+  load.Measure(kStart + 10s, 38'001ms, 1);
   EXPECT_TRUE(load.is_busy());
-  load.Measure(kStart + 15s, 38'001ms);
+  load.Measure(kStart + 15s, 38'001ms, 1);
   EXPECT_TRUE(load.is_busy());
-  load.Measure(kStart + 20s, 46'001ms);
+  load.Measure(kStart + 20s, 46'001ms, 1);
   EXPECT_FALSE(load.is_busy());
+}
+
+TEST(LoadWatch, CountsTheCoresThatTheWorkerMayUse) {
+  LoadWatch load;
+  load.Measure(kStart, 0s, 4);
+  load.Measure(kStart + 10s, 32s, 4);
+  EXPECT_FALSE(load.is_busy());
+  load.Measure(kStart + 20s, 64'001ms, 4);
+  EXPECT_TRUE(load.is_busy());
+  load.Measure(kStart + 30s, 72'001ms, 0);
+  EXPECT_FALSE(load.is_busy()) << "of one, where it is not known";
+  load.Measure(kStart + 40s, 80'002ms, 0);
+  EXPECT_TRUE(load.is_busy());
 }
 
 TEST(SessionWatch, EndsWhatDoesNotConnect) {

@@ -31,7 +31,7 @@ class WebWorkerTest : public testing::Test {
 
   FakeClock clock_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
-  ProcessUsage usage_{.cpu = 30s, .descriptors = 30, .resident_bytes = 70'000'000};
+  ProcessUsage usage_{.cpu = 30s, .cores = 2, .descriptors = 30, .resident_bytes = 70'000'000};
   std::vector<v1::WebReport> reports_;
   WebWorker worker_{{},
                     clock_,
@@ -43,11 +43,13 @@ class WebWorkerTest : public testing::Test {
 TEST_F(WebWorkerTest, RefusesOffersWhileItIsBusy) {
   Use(0s);
   EXPECT_EQ(Refusal(), v1::WebRefused::CODE_MALFORMED);
-  Use(8001ms);
+  Use(16'001ms);
   EXPECT_EQ(Refusal(), v1::WebRefused::CODE_FULL);
-  Use(8s);
+  Use(16s);
   EXPECT_EQ(Refusal(), v1::WebRefused::CODE_MALFORMED);
 }
+
+TEST_F(WebWorkerTest, KnowsTheCoresThatItMayUse) { EXPECT_GE(ReadProcessUsage().cores, 1U); }
 
 TEST_F(WebWorkerTest, TellsWhatItsProcessUses) {
   worker_.Step();
