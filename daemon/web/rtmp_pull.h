@@ -10,12 +10,10 @@
 #include "daemon/base/thread_annotations.h"
 #include "daemon/web/frame_ports.h"
 #include "daemon/web/media_pipeline.h"
+#include "daemon/web/stream_plans.h"
 #include "daemon/web/stream_times.h"
 
 namespace rtcroom {
-
-/// What is done with pictures.
-enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };
 
 /// Pulls H.264 and AAC, and delivers H.264 and Opus to a hub.
 ///

@@ -9,6 +9,9 @@
 
 namespace rtcroom {
 
+/// What is done with pictures of the media server.
+enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };
+
 /// When to pull a stream from the media server, for those who play it.
 ///
 /// A pull goes on for 30 s after the last player, as the first picture of a new one takes up to
@@ -35,9 +38,12 @@ class PullPlan {
     return !IsOver(now) && now >= begin_at_;
   }
 
-  /// Whether somebody plays the stream, or did less than 30 s ago: nobody else needs a transcoder.
-  [[nodiscard]] bool IsPlayed(MonotonicTime now) const {
-    return played_at_ && now - *played_at_ < kPatience;
+  /// What is done with pictures that browsers cannot play as they come. Only for a stream that
+  /// somebody plays, or did less than 30 s ago, a transcoder runs.
+  /// @param has_transcoder  the stream has one, or may have one more.
+  [[nodiscard]] PullPictures Reordered(MonotonicTime now, bool has_transcoder) const {
+    const bool is_played = played_at_ && now - *played_at_ < kPatience;
+    return has_transcoder && is_played ? PullPictures::kTranscode : PullPictures::kLeaveOut;
   }
 
   /// Whether the stream is of no more use: nobody has wanted it for 30 s.

@@ -124,7 +124,7 @@ PullPictures WebStream::PicturesAt(MonotonicTime now) const {
   if (!is_reordered_) return PullPictures::kPass;
   const bool has_place =
       pictures_ == PullPictures::kTranscode || settings_.transcodes < settings_.max_transcodes;
-  return has_place && pull_plan_.IsPlayed(now) ? PullPictures::kTranscode : PullPictures::kLeaveOut;
+  return pull_plan_.Reordered(now, has_place);
 }
 
 void WebStream::BeginPull(PullPictures pictures) {

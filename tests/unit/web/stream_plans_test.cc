@@ -28,15 +28,18 @@ TEST(PullPlan, GoesOnForAWhileAfterTheLastPlayer) {
   EXPECT_TRUE(plan.IsDue(kStart + 50s, kPlayed)) << "again";
 }
 
-TEST(PullPlan, TellsWhatIsPlayedFromWhatIsKept) {
+TEST(PullPlan, TranscodesWhatIsPlayedAndNotWhatIsOnlyKept) {
   constexpr bool kKept = true;
   PullPlan plan(kStart);
   EXPECT_TRUE(plan.IsDue(kStart, kNobody, kKept));
-  EXPECT_FALSE(plan.IsPlayed(kStart));
+  EXPECT_EQ(plan.Reordered(kStart, true), PullPictures::kLeaveOut);
   EXPECT_TRUE(plan.IsDue(kStart + 1s, kPlayed, kKept));
+  EXPECT_EQ(plan.Reordered(kStart + 1s, true), PullPictures::kTranscode);
+  EXPECT_EQ(plan.Reordered(kStart + 1s, false), PullPictures::kLeaveOut) << "too many run";
   EXPECT_TRUE(plan.IsDue(kStart + 40s, kNobody, kKept));
-  EXPECT_TRUE(plan.IsPlayed(kStart + 30s)) << "who played it may come back";
-  EXPECT_FALSE(plan.IsPlayed(kStart + 31s));
+  EXPECT_EQ(plan.Reordered(kStart + 30s, true), PullPictures::kTranscode)
+      << "who played it may come back";
+  EXPECT_EQ(plan.Reordered(kStart + 31s, true), PullPictures::kLeaveOut);
 }
 
 TEST(PullPlan, BeginsAgainAfterAPause) {
