@@ -1,13 +1,38 @@
-// When a stream is pulled from the media server, and pushed to it.
+// Who publishes a stream, when it is pulled from the media server, and when it is pushed to it.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "daemon/base/clock.h"
 
 namespace rtcroom {
+
+/// The sessions that publish a stream: one that is answered and one that is to be, at most.
+///
+/// @threads for one thread.
+class PublisherPlan {
+ public:
+  /// Whether one more would take the place of another, and so cost no more.
+  [[nodiscard]] bool HasAny() const { return !answered_.empty() || !waiting_.empty(); }
+  /// A session waits for its answer.
+  /// @return the one whose place it takes, which ends; empty: none.
+  std::string Began(const std::string& id) { return std::exchange(waiting_, id); }
+  /// The session that waits is answered.
+  /// @return likewise.
+  std::string Answered() { return std::exchange(answered_, std::exchange(waiting_, {})); }
+  void Ended(const std::string& id) {
+    if (waiting_ == id) waiting_.clear();
+    if (answered_ == id) answered_.clear();
+  }
+
+ private:
+  std::string waiting_;
+  std::string answered_;
+};
 
 /// What is done with pictures of the media server.
 enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };

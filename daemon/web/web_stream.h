@@ -38,6 +38,7 @@ class WebStream {
 
   [[nodiscard]] const std::shared_ptr<StreamHub>& hub() const { return hub_; }
 
+  [[nodiscard]] PublisherPlan& publishers() { return publishers_; }
   /// Its source is a browser from now on, instead of the media server or another browser.
   void Publish(std::shared_ptr<WebPeer> publisher, const std::string& query);
   /// The browser has ended.
@@ -81,6 +82,7 @@ class WebStream {
   const MediaClock& clock_;
   Logger& logger_;
   const std::shared_ptr<StreamHub> hub_ = std::make_shared<StreamHub>();
+  PublisherPlan publishers_;
   std::shared_ptr<WebPeer> publisher_;  ///< shared with its session
   std::string push_query_;
   std::string pull_query_;

@@ -1,6 +1,5 @@
 #include "daemon/web/web_worker.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -64,13 +63,10 @@ void WebWorker::Open(const v1::WebOpen& order) {
   const std::string& id = order.session();
   if (sessions_.contains(id)) return;
   const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
-  // A session that takes the place of another costs no more.
-  const auto is_replaced = [&order](const auto& entry) {
-    const Session& other = entry.second;
-    return other.publishes() && other.order.app() == order.app() &&
-           other.order.stream() == order.stream();
-  };
-  if (load_.is_busy() && !(publishes && std::ranges::any_of(sessions_, is_replaced))) {
+  const auto known = streams_.find({order.app(), order.stream()});
+  const bool replaces =
+      publishes && known != streams_.end() && known->second->publishers().HasAny();
+  if (load_.is_busy() && !replaces) {
     return Refuse(id, v1::WebRefused::CODE_FULL, "the worker is busy");
   }
   const WebWay way = publishes ? WebWay::kPublish : WebWay::kPlay;
@@ -82,7 +78,7 @@ void WebWorker::Open(const v1::WebOpen& order) {
   }
   WebStream& stream = StreamAt(order.app(), order.stream());
   if (publishes) {
-    TakeOver(stream, false);  // one publishes and one more is to be answered, at most
+    TakeOver(stream.publishers().Began(id));
   } else {
     stream.SetPullQuery(order.rtmp_query());
   }
@@ -103,12 +99,8 @@ void WebWorker::Open(const v1::WebOpen& order) {
   begun.peer->Begin(begun.offer, options_.network);
 }
 
-void WebWorker::TakeOver(const WebStream& stream, bool is_answered) {
-  for (const auto& [id, session] : sessions_) {
-    if (&session.stream == &stream && session.publishes() && session.is_answered == is_answered) {
-      return Fail(id, v1::WebEnded::REASON_TAKEN_OVER);
-    }
-  }
+void WebWorker::TakeOver(const std::string& id) {
+  if (!id.empty()) Fail(id, v1::WebEnded::REASON_TAKEN_OVER);
 }
 
 WebStream& WebWorker::StreamAt(const std::string& app, const std::string& name) {
@@ -131,7 +123,7 @@ void WebWorker::Answer(const std::string& id, const std::string& answer) {
   if (finished.empty()) return Fail(id, v1::WebEnded::REASON_FAILED);  // no free port
   if (session.publishes()) {
     // The newer one wins, as with phones, once it is answered.
-    TakeOver(session.stream, true);
+    TakeOver(session.stream.publishers().Answered());
     session.stream.Publish(session.peer, session.order.rtmp_query());
   }
   session.is_answered = true;
@@ -199,6 +191,7 @@ void WebWorker::End(const std::string& id, std::string_view reason) {
                                      {"stream", session.order.stream()},
                                      {"reason", reason},
                                      {"seconds", Age(session) / 1000}});
+  if (session.publishes()) session.stream.publishers().Ended(id);
   if (session.publishes() && session.is_answered) session.stream.Unpublish(clock_.Monotonic());
   session.peer->End();
   sessions_.erase(found);

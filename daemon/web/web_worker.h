@@ -76,8 +76,8 @@ class WebWorker {
   void Fail(const std::string& id, SessionFault fault);
   void End(const std::string& id, std::string_view reason);
   WebStream& StreamAt(const std::string& app, const std::string& name);
-  /// Ends who publishes a stream, and was answered or not: one of each at most.
-  void TakeOver(const WebStream& stream, bool is_answered);
+  /// Ends a session whose place another one takes; empty: none.
+  void TakeOver(const std::string& id);
   std::optional<SessionFault> FaultOf(Session& session, MonotonicTime now);
   void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);

@@ -1,4 +1,5 @@
-// When streams are pulled and pushed, when sessions are refused and end, and the times of frames.
+// Who publishes streams, when they are pulled and pushed, when sessions are refused and end, and
+// the times of frames.
 #include "daemon/web/stream_plans.h"
 
 #include <array>
@@ -58,6 +59,31 @@ TEST(PullPlan, IsMissingWhenNothingCameForWhoWaits) {
   plan.Media(kStart + 20s);
   EXPECT_FALSE(plan.IsMissing(kStart + 49s, kStart));
   EXPECT_TRUE(plan.IsMissing(kStart + 50s, kStart));
+}
+
+TEST(PublisherPlan, GivesThePlaceToTheNewestOnceItIsAnswered) {
+  PublisherPlan plan;
+  EXPECT_FALSE(plan.HasAny()) << "a busy worker would refuse";
+  EXPECT_EQ(plan.Began("first"), "");
+  EXPECT_TRUE(plan.HasAny()) << "a busy worker takes the next one";
+  EXPECT_EQ(plan.Answered(), "");
+  EXPECT_TRUE(plan.HasAny());
+  EXPECT_EQ(plan.Began("second"), "") << "the first goes on meanwhile";
+  EXPECT_EQ(plan.Began("third"), "second");
+  plan.Ended("second");
+  EXPECT_EQ(plan.Answered(), "first");
+  plan.Ended("first");
+  EXPECT_TRUE(plan.HasAny());
+  plan.Ended("third");
+  EXPECT_FALSE(plan.HasAny());
+}
+
+TEST(PublisherPlan, ForgetsOneThatEndsBeforeItsAnswer) {
+  PublisherPlan plan;
+  EXPECT_EQ(plan.Began("first"), "");
+  plan.Ended("first");
+  EXPECT_FALSE(plan.HasAny());
+  EXPECT_EQ(plan.Began("second"), "");
 }
 
 TEST(PushPlan, IsTriedEachSecondForHalfAMinute) {
