@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include "daemon/base/system_clock.h"
@@ -50,8 +49,6 @@ int main(int argc, char** argv) {
   if (!rtcroom::OpenStandardDescriptors()) return rtcroom::kExitFailed;
   // A write beyond the limit on the size of files (RLIMIT_FSIZE) fails, as on a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
-  // Without fast bins: each buffer of a TLS record (16 KiB) that is taken merges them all again.
-  (void)mallopt(M_MXFAST, 0);
   try {
     return Run(argc, argv);
   } catch (const std::exception& unforeseen) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -281,6 +282,8 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   WaitedSignals signals;
   // Stored data (members, stream URLs, keys) is for the server's own account.
   umask(077);
+  // Without fast bins: each buffer of a TLS record (16 KiB) that is taken merges them all again.
+  (void)mallopt(M_MXFAST, 0);
   if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
   LogWriter log(STDERR_FILENO);
   const LogAtTerminate log_at_terminate(log);

@@ -202,6 +202,7 @@ constexpr auto kReachesOutside = std::to_array<std::string_view>({
     "grp.h",
     "iostream",
     "linux/",
+    "malloc.h",
     "net/",
     "netdb.h",
     "netinet/",
