@@ -15,9 +15,6 @@ using nlohmann::json;
 
 namespace {
 
-/// Of a query; each client of the channel sends as many.
-constexpr std::size_t kUsualFormPairs = 8;
-
 /// @source the form encoding of the URL standard: `+` is a space.
 std::string Decode(std::string_view text) {
   std::string spaced(text);
@@ -167,7 +164,6 @@ std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
 
 FormPairs ParseForm(std::string_view text) {
   FormPairs pairs;
-  pairs.reserve(kUsualFormPairs);
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));
