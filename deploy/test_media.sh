@@ -62,7 +62,10 @@ try_web() {  # INSTALL-COMMAND...
   in_machine "$@" --web --web-address 192.0.2.1 | grep --quiet 'UDP 50000-50199' ||
     fail "the installer does not tell the ports"
   local url reply tries
-  url=$(request "$http" get_whip_url '{"userID":"alice","roomID":"faces"}' | sed -n 's|.*"whipURL":"[a-z]*://[^/]*\([^"]*\)".*|\1|p')
+  reply=$(request "$http" create_room "{\"roomID\":\"faces\",\"userID\":\"alice\",\"userName\":\"A\",
+    \"userAvatar\":\"a.png\",\"pushURL\":\"$(push_url alice)\",\"roomName\":\"r\"}")
+  [[ $reply == '{"code":0,'* ]] || fail "create_room: $reply"
+  url=$(request "$http" get_whip_url '{"userID":"alice","roomID":"faces"}' | sed -n 's|.*"whipURL":"\([^"]*\)".*|\1|p')
   [[ -n $url ]] || fail "no address to publish to"
   for tries in {1..100}; do
     reply=$(curl --silent --max-time 20 --write-out '\n%{http_code}' --header 'Content-Type: application/sdp' \
