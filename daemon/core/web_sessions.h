@@ -62,7 +62,7 @@ struct WebSession {
   WebWorkerPtr worker{};  ///< null: its worker knows that it ends
   MonotonicTime since{};
   std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
-  std::string rtmp_query{};  ///< this and the offer are for the next worker, if one is full
+  std::string rtmp_query{};  ///< kept, like the offer, for the next worker, in case one is full
   std::string offer{};       ///< empty: it is answered
   WebFigures figures{};
   /// The key requests that are counted; nullopt: another process has counted those before the first
@@ -156,7 +156,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   void Detach(const WebWorkerLink& worker) EXCLUDES(mutex_);
   void OnOpened(WebWorkerLink& worker, std::string_view session, std::string answer)
       EXCLUDES(mutex_);
-  /// The worker has ended a session, or refuses an offer: as full, the next one is asked.
+  /// The worker has ended a session, or refuses an offer. If it refuses because it is full, the
+  /// next worker is asked.
   /// @param text  for the client whose offer it is.
   void OnEnded(const WebWorkerLink& worker, std::string_view session, WebEndReason reason,
                WebOpenOutcome outcome = WebOpenOutcome::kFailed, std::string text = {})

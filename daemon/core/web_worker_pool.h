@@ -1,4 +1,4 @@
-// The workers that follow this server, and the choice of one.
+// The workers that are connected to this server, and the choice of the one that gets an offer.
 #pragma once
 
 #include <chrono>

@@ -282,7 +282,8 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   WaitedSignals signals;
   // Stored data (members, stream URLs, keys) is for the server's own account.
   umask(077);
-  // Without fast bins: each buffer of a TLS record (16 KiB) that is taken merges them all again.
+  // Fast bins are off, since glibc merges all of them whenever OpenSSL allocates the buffer of a
+  // TLS record (16 KiB).
   (void)mallopt(M_MXFAST, 0);
   if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
   LogWriter log(STDERR_FILENO);

@@ -1,4 +1,5 @@
-// Who publishes a stream, when it is pulled from the media server, and when it is pushed to it.
+// Plans that decide which session publishes a stream, and when the worker pulls the stream from the
+// media server or pushes it there.
 #pragma once
 
 #include <chrono>
@@ -34,7 +35,7 @@ class PublisherPlan {
   std::string answered_;
 };
 
-/// What is done with pictures of the media server.
+/// How the worker treats the pictures that it pulls from the media server.
 enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };
 
 /// When to pull a stream from the media server, for those who play it.
@@ -63,8 +64,8 @@ class PullPlan {
     return !IsOver(now) && now >= begin_at_;
   }
 
-  /// What is done with pictures that browsers cannot play as they come. Only for a stream that
-  /// somebody plays, or did less than 30 s ago, a transcoder runs.
+  /// Decides how to treat pictures that browsers cannot play as they come. A transcoder runs only
+  /// for a stream that somebody plays, or played less than 30 s ago.
   /// @param has_transcoder  the stream has one, or may have one more.
   [[nodiscard]] PullPictures Reordered(MonotonicTime now, bool has_transcoder) const {
     const bool is_played = played_at_ && now - *played_at_ < kPatience;

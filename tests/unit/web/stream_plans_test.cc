@@ -1,5 +1,5 @@
-// Who publishes streams, when they are pulled and pushed, when sessions are refused and end, and
-// the times of frames.
+// Tests of the plans for publishing, pulling and pushing a stream, of the watches over load and
+// sessions, and of the times of frames.
 #include "daemon/web/stream_plans.h"
 
 #include <array>
