@@ -121,7 +121,8 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
   }
   if (workers_.all().empty()) return Refusal{WebOpenOutcome::kNoWorker, "no worker is connected"};
   WebWorkerPtr worker = workers_.Choose(offer.name, home, load, now);
-  if (worker == nullptr) return Refusal{WebOpenOutcome::kFull, "too many sessions of the worker"};
+  if (worker == nullptr)
+    return Refusal{WebOpenOutcome::kFull, "each worker is full, or has not answered lately"};
   AddLocked({.id = id,
              .direction = offer.direction,
              .name = offer.name,
@@ -261,7 +262,7 @@ void WebSessions::OnEnded(const WebWorkerLink& worker, std::string_view session,
   WebSession* const ended = FindLocked(worker, session);
   if (ended == nullptr) return;
   if (ended->done && outcome == WebOpenOutcome::kFull) {
-    workers_.SetFull(worker, deps_.clock.Monotonic());
+    workers_.Pause(worker, deps_.clock.Monotonic());
     if (AskNextLocked(*ended)) return;
   }
   ended->worker = nullptr;
@@ -373,8 +374,11 @@ MonotonicTime WebSessions::Round() {
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
   EndIfLocked(
-      [&](const WebSession& session) {
-        return session.done && session.since + kAnswerPatience <= now;
+      [&](const WebSession& session) REQUIRES(mutex_) {
+        const bool is_late = session.done && session.since + kAnswerPatience <= now;
+        // One that hangs would keep each further caller waiting as long.
+        if (is_late) workers_.Pause(*session.worker, now);
+        return is_late;
       },
       WebEndReason::kWorker, effects);
   if (std::exchange(needs_keep_, false) || now >= next_keep_) {

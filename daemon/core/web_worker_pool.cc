@@ -21,8 +21,8 @@ WebWorkerPool::Worker* WebWorkerPool::Find(const WebWorkerLink& link) {
   return found == all_.end() ? nullptr : &*found;
 }
 
-void WebWorkerPool::SetFull(const WebWorkerLink& link, MonotonicTime now) {
-  if (Worker* const worker = Find(link)) worker->full_until = now + kFullPause;
+void WebWorkerPool::Pause(const WebWorkerLink& link, MonotonicTime now) {
+  if (Worker* const worker = Find(link)) worker->paused_until = now + kPause;
 }
 
 void WebWorkerPool::SetUsage(const WebWorkerLink& link, const WebUsage& usage) {
@@ -35,7 +35,7 @@ WebWorkerPtr WebWorkerPool::Choose(const WebStreamName& name, const WebWorkerPtr
   WebWorkerPtr chosen;
   std::size_t best = 0;
   for (const Worker& worker : all_) {
-    if (home != nullptr ? worker.link != home : now < worker.full_until) continue;
+    if (home != nullptr ? worker.link != home : now < worker.paused_until) continue;
     const auto loaded = load.find(worker.link.get());
     if (loaded != load.end() && loaded->second >= worker.max_sessions) continue;
     const std::size_t weight = NameHash()(name.stream, std::to_string(worker.number));

@@ -5,9 +5,16 @@
 #include <gst/video/video.h>
 
 namespace rtcroom {
+namespace {
 
-MediaClock::MediaClock()
-    : clock_(gst_system_clock_obtain()), base_(gst_clock_get_time(clock_.get())) {}
+GstClock* ObtainClock() {
+  gst_init(nullptr, nullptr);
+  return gst_system_clock_obtain();
+}
+
+}  // namespace
+
+MediaClock::MediaClock() : clock_(ObtainClock()), base_(gst_clock_get_time(clock_.get())) {}
 
 MediaTime MediaClock::Now() const {
   return MediaTime(static_cast<MediaTime::rep>(gst_clock_get_time(clock_.get()) - base_));

@@ -17,6 +17,7 @@ namespace rtcroom {
 /// @threads immutable.
 class MediaClock {
  public:
+  /// The first of a process loads the library.
   MediaClock();
 
   [[nodiscard]] MediaTime Now() const;

@@ -38,12 +38,12 @@ constexpr const char* kTrialOffer =
 /// Opens and ends one session: the first takes up to half a second longer than others, as the
 /// library loads its parts then, and one that is missing is noticed. Ends early at `stop`.
 Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
+  const MediaClock clock;
   for (const char* const name : kElements) {
     if (GstPtr<GstElement>(gst_element_factory_make(name, nullptr)) == nullptr) {
       return Error{Errc::kUnavailable, "a part of GStreamer is missing: of good, bad or libav"};
     }
   }
-  const MediaClock clock;
   bool is_answered = false;
   bool has_failed = false;
   const WebOffer offer = *ReadOffer(kTrialOffer, WebWay::kPlay);
@@ -87,7 +87,6 @@ std::vector<std::string> LocalAddresses() {
 
 Status RunWebWorker(const std::stop_token& stop, const WebWorkerOptions& options,
                     const WorkerDeps& deps) {
-  gst_init(nullptr, nullptr);
   if (Status tried = TryOnce(options.network, stop); !tried || stop.stop_requested()) return tried;
   std::optional<ServerCall<v1::WebReport, v1::WebOrder>> calls;
   WebWorker worker(options, deps.clock, deps.logger,

@@ -41,6 +41,8 @@ v1::WebReport WebWorker::Hello() const {
   hello.set_version(std::string(kVersion));
   hello.set_max_sessions(static_cast<std::uint32_t>(options_.max_sessions));
   for (const auto& [id, session] : sessions_) {
+    // The caller has lost it: who made the offer makes another one.
+    if (!session.is_answered) continue;
     v1::WebSession& told = *hello.add_sessions();
     told.set_session(id);
     told.set_direction(session.order.direction());

@@ -324,6 +324,17 @@ TEST_F(WebSessionsTest, AskNoFullWorkerForAWhileUnlessItHasTheStream) {
   EXPECT_EQ(sessions_.Count().publishing, 1U) << "a newer publisher is taken by a busy worker";
 }
 
+TEST_F(WebSessionsTest, AskNoWorkerForAWhileThatDoesNotAnswer) {
+  const auto answer = Begin(WebDirection::kPublish, "host", "host");
+  clock_.Advance(3s);
+  (void)sessions_.Round();
+  EXPECT_EQ((*answer)->outcome, WebOpenOutcome::kNoWorker);
+  EXPECT_EQ(Refused(WebDirection::kPublish, "host", "host"), WebOpenOutcome::kFull);
+  EXPECT_EQ(link_->opened.size(), 1U);
+  clock_.Advance(5s);
+  Publish("host");
+}
+
 TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
   const std::string id(40, 'a');
   const std::string former(40, 'b');

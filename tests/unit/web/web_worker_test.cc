@@ -1,12 +1,15 @@
 #include "daemon/web/web_worker.h"
 
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "daemon/web/main_loop.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/web_offers.h"
 
 namespace rtcroom {
 namespace {
@@ -15,16 +18,27 @@ using namespace std::chrono_literals;
 
 class WebWorkerTest : public testing::Test {
  protected:
+  void Open(const std::string& session, const std::string& stream, v1::WebDirection direction,
+            const std::string& offer) {
+    v1::WebOrder order;
+    v1::WebOpen& open = *order.mutable_open();
+    open.set_session(session);
+    open.set_direction(direction);
+    open.set_app("live");
+    open.set_stream(stream);
+    open.set_offer(offer);
+    worker_.Obey(order);
+  }
+  void Publish(const std::string& session, const std::string& stream) {
+    Open(session, stream, v1::WEB_DIRECTION_PUBLISH, BrowserOffer("sendonly"));
+  }
   /// What it says of an offer that is none.
   v1::WebRefused::Code Refusal() {
-    v1::WebOrder order;
-    order.mutable_open()->set_session("0123456789");
-    order.mutable_open()->set_offer("none");
-    worker_.Obey(order);
+    Open("0123456789", "host", v1::WEB_DIRECTION_PLAY, "none");
     return reports_.back().refused().code();
   }
-  void Use(std::chrono::microseconds cpu) {
-    clock_.Advance(10s);
+  void Use(std::chrono::microseconds cpu, std::chrono::seconds time = 10s) {
+    clock_.Advance(time);
     usage_.cpu += cpu;
     worker_.Step();
   }
@@ -33,7 +47,7 @@ class WebWorkerTest : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   ProcessUsage usage_{.cpu = 30s, .cores = 2, .descriptors = 30, .resident_bytes = 70'000'000};
   std::vector<v1::WebReport> reports_;
-  WebWorker worker_{{},
+  WebWorker worker_{{.network = {.addresses = {"127.0.0.1"}}},
                     clock_,
                     logger_,
                     [this](v1::WebReport report) { reports_.push_back(std::move(report)); },
@@ -47,6 +61,29 @@ TEST_F(WebWorkerTest, RefusesOffersWhileItIsBusy) {
   EXPECT_EQ(Refusal(), v1::WebRefused::CODE_FULL);
   Use(16s);
   EXPECT_EQ(Refusal(), v1::WebRefused::CODE_MALFORMED);
+}
+
+TEST_F(WebWorkerTest, TakesANewerPublisherWhileItIsBusy) {
+  Use(0s);
+  clock_.Advance(5s);
+  Publish("first", "host");
+  Use(16'001ms, 5s);
+  Publish("second", "host");
+  EXPECT_EQ(reports_.back().refused().session(), "first");
+  Publish("third", "guest");
+  EXPECT_EQ(reports_.back().refused().session(), "third");
+  EXPECT_EQ(reports_.back().refused().code(), v1::WebRefused::CODE_FULL);
+  EXPECT_EQ(worker_.sessions(), 1U);
+}
+
+TEST_F(WebWorkerTest, TellsOfSessionsThatAreAnswered) {
+  Open("session", "host", v1::WEB_DIRECTION_PLAY, BrowserOffer("recvonly"));
+  EXPECT_EQ(worker_.sessions(), 1U);
+  EXPECT_EQ(worker_.Hello().hello().sessions_size(), 0);
+  main_loop::Run(10ms, [this] { return reports_.empty(); });
+  ASSERT_TRUE(reports_.back().has_opened()) << reports_.back().DebugString();
+  ASSERT_EQ(worker_.Hello().hello().sessions_size(), 1);
+  EXPECT_EQ(worker_.Hello().hello().sessions(0).session(), "session");
 }
 
 TEST_F(WebWorkerTest, KnowsTheCoresThatItMayUse) { EXPECT_GE(ReadProcessUsage().cores, 1U); }
