@@ -1,5 +1,6 @@
 #include "daemon/channel/account_group_saver.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -33,15 +34,19 @@ Status AccountGroupSaver::Save() {
     const MutexLock lock(mutex_);
     for (auto& [key, change] : std::exchange(waiting_, {})) changes.push_back(std::move(change));
   }
-  Status outcome;
   std::span<const AccountGroupChange> left = changes;
   while (!left.empty()) {
-    const std::span<const AccountGroupChange> some =
-        left.first(left.size() < kPerCommit ? left.size() : kPerCommit);
+    const std::span<const AccountGroupChange> some = left.first(std::min(left.size(), kPerCommit));
+    if (Status stored = groups_.RecordAccountGroups(some); !stored) {
+      const MutexLock lock(mutex_);
+      for (const AccountGroupChange& change : left) {
+        if (waiting_.size() < kMaxWaiting) waiting_.try_emplace(KeyOf(change.group), change);
+      }
+      return stored;
+    }
     left = left.subspan(some.size());
-    if (Status stored = groups_.RecordAccountGroups(some); !stored) outcome = std::move(stored);
   }
-  return outcome;
+  return {};
 }
 
 }  // namespace rtcroom

@@ -29,7 +29,7 @@ class AccountGroupSaver {
   /// but for the progress of a row.
   /// @errors as `AccountGroupStore`.
   Status Remove(std::span<const AccountGroup> groups) EXCLUDES(mutex_);
-  /// @errors as `AccountGroupStore`; those that failed are dropped.
+  /// @errors as `AccountGroupStore`; what is not stored waits for the next call.
   Status Save() EXCLUDES(mutex_);
 
  private:

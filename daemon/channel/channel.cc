@@ -22,7 +22,7 @@ void Channel::OnTick() {
 void Channel::Save() {
   logins_.Save();
   history_.Save();
-  // If this fails, clients get some messages twice.
+  // What fails is tried again; if it does at the end, too, clients get some messages twice.
   if (core_.deps.places != nullptr) (void)core_.deps.places->Save();
 }
 
