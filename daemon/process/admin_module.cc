@@ -50,7 +50,7 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
       ConsoleDeps{
           .access = access_,
           .store = deps_.store.storage(),
-          .recordings = deps_.store.storage(),
+          .recordings = deps_.store.storage().recordings(),
           .rooms = deps_.api.rooms(),
           .end_logins =
               [this](const UserId& user_id) { return deps_.account_logins.EndAll(user_id); },

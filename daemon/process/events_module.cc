@@ -40,7 +40,7 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
           MakeOptions(config, is_dev, deps.sockets),
           GrpcAdminServerDeps{
               .store = deps.store.storage(),
-              .recordings = deps.store.storage(),
+              .recordings = deps.store.storage().recordings(),
               .rooms = deps.rooms,
               .end_logins = [&logins = deps.account_logins](
                                 const UserId& user_id) { return logins.EndAll(user_id); },

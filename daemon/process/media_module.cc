@@ -63,7 +63,7 @@ std::unique_ptr<RecordingIndex> MakeRecordings(const Config& config, const Media
                        // nginx-rtmp records into folders that it is given.
                        .removes_folders = config.live.api == LiveApi::kSrs,
                        .store_is_shared = deps.store.IsShared()},
-      RecordingDeps{.store = deps.store.storage(),
+      RecordingDeps{.store = deps.store.storage().recordings(),
                     .claims = deps.store.state().claims,
                     .media = media,
                     .files = deps.tallies.recordings,

@@ -16,10 +16,7 @@ RoomListEntry Ordered(const Room& room) {
 }  // namespace
 
 MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-    : limits_(limits),
-      engine_(listener),
-      events_(std::move(epoch)),
-      recordings_(limits.max_recordings) {}
+    : limits_(limits), engine_(listener), events_(std::move(epoch)) {}
 
 const Room* MemoryStore::FindLocked(const RoomKey& key) const {
   const auto found = rooms_.find(key.id);
@@ -290,34 +287,6 @@ Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
   const MutexLock lock(engine_.mutex);
   engine_.MarkRemoval(
       now, std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; }));
-  return {};
-}
-
-Status MemoryStore::PutRecordings(std::span<const Recording> recordings) {
-  const MutexLock lock(engine_.mutex);
-  for (const Recording& recording : recordings) recordings_.Put(recording);
-  return {};
-}
-
-Result<std::optional<Recording>> MemoryStore::FindRecording(std::string_view file) {
-  const MutexLock lock(engine_.mutex);
-  return recordings_.Find(file);
-}
-
-Result<std::vector<Recording>> MemoryStore::ListRecordings(const RecordingQuery& query) {
-  const MutexLock lock(engine_.mutex);
-  return recordings_.List(query);
-}
-
-Result<std::vector<Recording>> MemoryStore::LoadRecordingsEndedBefore(
-    TimePoint time, const RecordingPosition& after, std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return recordings_.EndedBefore(time, after, limit);
-}
-
-Status MemoryStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  const MutexLock lock(engine_.mutex);
-  engine_.MarkRemoval(as_of, recordings_.Remove(file));
   return {};
 }
 

@@ -24,7 +24,7 @@
 #include "storage/memory/memory_group_joins.h"
 #include "storage/memory/memory_messages.h"
 #include "storage/memory/memory_read_positions.h"
-#include "storage/memory/recording_table.h"
+#include "storage/memory/memory_recordings.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -65,13 +65,6 @@ class MemoryStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Status PutRecordings(std::span<const Recording> recordings) override;
-  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
-  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
-  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
-                                                           const RecordingPosition& after,
-                                                           std::size_t limit) override;
-  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -85,6 +78,7 @@ class MemoryStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
+  RecordingStore& recordings() override { return recordings_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   AccountGroupStore& account_groups() override { return account_groups_; }
@@ -113,10 +107,10 @@ class MemoryStore : public Storage {
   EventTable events_ GUARDED_BY(engine_.mutex);
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(engine_.mutex);
   std::map<std::string, TimePoint> revocations_ GUARDED_BY(engine_.mutex);  ///< ends by stream
-  RecordingTable recordings_ GUARDED_BY(engine_.mutex);
   DeliveryTable deliveries_ GUARDED_BY(engine_.mutex);
   std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
+  MemoryRecordings recordings_{engine_, limits_.max_recordings};
   MemoryMessages messages_{engine_, limits_.max_room_messages};
   MemoryGroupJoins group_joins_{engine_};
   MemoryAccountGroups account_groups_{engine_};

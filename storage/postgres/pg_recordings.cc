@@ -3,10 +3,10 @@
 #include <limits>
 #include <utility>
 
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_engine.h"
 #include "storage/shared/recording_row.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 // The beginning of each statement that reads rows.
@@ -94,39 +94,37 @@ PgCall ListCall(const RecordingQuery& query) {
 
 }  // namespace
 
-Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::string_view file,
-                                               MonotonicTime deadline) {
+Status PgRecordings::PutRecordings(std::span<const Recording> recordings) {
+  return engine_.Write([=, this] {
+    PgWrite write;
+    for (const Recording& recording : recordings) write.calls.push_back(PutCall(recording));
+    write.calls.emplace_back(kForgetRecordings, ToPgBound(max_recordings_));
+    return write;
+  });
+}
+
+Result<std::optional<Recording>> PgRecordings::FindRecording(std::string_view file) {
   Result<std::vector<Recording>> found =
-      ReadPgRows(connection, PgCall(kFindRecording, PgBytes(file)), deadline, RecordingOf<PgRows>);
+      engine_.ReadRows(PgCall(kFindRecording, PgBytes(file)), RecordingOf<PgRows>);
   if (!found) return found.error();
   if (found->empty()) return std::optional<Recording>();
   return std::optional(std::move(found->front()));
 }
 
-Result<std::vector<Recording>> ListRecordings(PgConnection& connection, const RecordingQuery& query,
-                                              MonotonicTime deadline) {
-  return ReadPgRows(connection, ListCall(query), deadline, RecordingOf<PgRows>);
+Result<std::vector<Recording>> PgRecordings::ListRecordings(const RecordingQuery& query) {
+  return engine_.ReadRows(ListCall(query), RecordingOf<PgRows>);
 }
 
-Result<std::vector<Recording>> LoadRecordingsEndedBefore(PgConnection& connection, TimePoint time,
-                                                         const RecordingPosition& after,
-                                                         std::size_t limit,
-                                                         MonotonicTime deadline) {
-  return ReadPgRows(
-      connection,
+Result<std::vector<Recording>> PgRecordings::LoadRecordingsEndedBefore(
+    TimePoint time, const RecordingPosition& after, std::size_t limit) {
+  return engine_.ReadRows(
       PgCall(kListEndedBefore, after.ended_at, ToPgBound(after.number), time, ToPgBound(limit)),
-      deadline, RecordingOf<PgRows>);
+      RecordingOf<PgRows>);
 }
 
-PgWrite PutRecordings(std::span<const Recording> recordings, std::uint64_t max_recordings) {
-  PgWrite write;
-  for (const Recording& recording : recordings) write.calls.push_back(PutCall(recording));
-  write.calls.emplace_back(kForgetRecordings, ToPgBound(max_recordings));
-  return write;
+Status PgRecordings::RemoveRecording(std::string_view file, TimePoint as_of) {
+  return engine_.Write(
+      [=] { return PgWrite{.calls = {PgCall(kRemoveRecording, PgBytes(file), as_of)}}; });
 }
 
-PgWrite RemoveRecording(std::string_view file, TimePoint as_of) {
-  return {.calls = {PgCall(kRemoveRecording, PgBytes(file), as_of)}};
-}
-
-}  // namespace rtcroom::pg
+}  // namespace rtcroom

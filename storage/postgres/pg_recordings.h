@@ -8,26 +8,30 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/result.h"
 #include "daemon/core/recording_store.h"
-#include "storage/postgres/pg_connection.h"
-#include "storage/postgres/pg_write.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 
-// The functions are those of `RecordingStore`.
+class PgEngine;
 
-Result<std::optional<Recording>> FindRecording(PgConnection& connection, std::string_view file,
-                                               MonotonicTime deadline);
-Result<std::vector<Recording>> ListRecordings(PgConnection& connection, const RecordingQuery& query,
-                                              MonotonicTime deadline);
-Result<std::vector<Recording>> LoadRecordingsEndedBefore(PgConnection& connection, TimePoint time,
-                                                         const RecordingPosition& after,
-                                                         std::size_t limit, MonotonicTime deadline);
+/// @threads safe from any thread.
+class PgRecordings : public RecordingStore {
+ public:
+  /// @param max_recordings  at least 1.
+  PgRecordings(PgEngine& engine, std::uint64_t max_recordings)
+      : engine_(engine), max_recordings_(max_recordings) {}
 
-/// @param max_recordings  at least 1; beyond it the lowest numbers are forgotten.
-PgWrite PutRecordings(std::span<const Recording> recordings, std::uint64_t max_recordings);
-PgWrite RemoveRecording(std::string_view file, TimePoint as_of);
+  Status PutRecordings(std::span<const Recording> recordings) override;
+  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
+  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
+  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
+                                                           const RecordingPosition& after,
+                                                           std::size_t limit) override;
+  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
 
-}  // namespace rtcroom::pg
+ private:
+  PgEngine& engine_;
+  const std::uint64_t max_recordings_;
+};
+
+}  // namespace rtcroom

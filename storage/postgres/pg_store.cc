@@ -14,7 +14,6 @@
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_reader_pool.h"
-#include "storage/postgres/pg_recordings.h"
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_loader.h"
 #include "storage/postgres/pg_rooms.h"
@@ -141,28 +140,6 @@ Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
 
 Status PgStore::RemoveEndedRevocations(TimePoint now) {
   return engine_.RemoveEnded(now, pg::RemoveEndedRevocations);
-}
-
-Status PgStore::PutRecordings(std::span<const Recording> recordings) {
-  return engine_.Write([=, this] { return pg::PutRecordings(recordings, limits_.max_recordings); });
-}
-
-Result<std::optional<Recording>> PgStore::FindRecording(std::string_view file) {
-  return engine_.Run(pg::FindRecording, file);
-}
-
-Result<std::vector<Recording>> PgStore::ListRecordings(const RecordingQuery& query) {
-  return engine_.Run(pg::ListRecordings, query);
-}
-
-Result<std::vector<Recording>> PgStore::LoadRecordingsEndedBefore(TimePoint time,
-                                                                  const RecordingPosition& after,
-                                                                  std::size_t limit) {
-  return engine_.Run(pg::LoadRecordingsEndedBefore, time, after, limit);
-}
-
-Status PgStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  return engine_.Write([=] { return pg::RemoveRecording(file, as_of); });
 }
 
 Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {

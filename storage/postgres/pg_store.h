@@ -27,6 +27,7 @@
 #include "storage/postgres/pg_notices.h"
 #include "storage/postgres/pg_read_positions.h"
 #include "storage/postgres/pg_reconnector.h"
+#include "storage/postgres/pg_recordings.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -133,13 +134,6 @@ class PgStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Status PutRecordings(std::span<const Recording> recordings) override;
-  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
-  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
-  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
-                                                           const RecordingPosition& after,
-                                                           std::size_t limit) override;
-  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -155,6 +149,7 @@ class PgStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
+  RecordingStore& recordings() override { return recordings_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   AccountGroupStore& account_groups() override { return account_groups_; }
@@ -181,6 +176,7 @@ class PgStore : public Storage {
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
+  PgRecordings recordings_{engine_, limits_.max_recordings};
   PgMessages messages_{engine_, limits_.max_room_messages};
   PgGroupJoins group_joins_{engine_};
   PgAccountGroups account_groups_{engine_};

@@ -14,7 +14,6 @@
 #include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
-#include "storage/sqlite/recording_rows.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_engine.h"
 #include "storage/sqlite/sqlite_writer.h"
@@ -85,7 +84,7 @@ SqliteStore::SqliteStore(std::unique_ptr<RoomIndex> index, std::unique_ptr<Sqlit
       readers_(std::move(readers)),
       committer_(std::move(committer)),
       engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
-      max_recordings_(options.limits.max_recordings) {}
+      recordings_(*engine_, options.limits.max_recordings) {}
 
 SqliteStore::~SqliteStore() = default;
 
@@ -247,31 +246,6 @@ Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
 Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
   const auto removed = engine_->Remove(
       now, [&](AuxWriter& sql) { return sqlite::RemoveEndedRevocations(sql, now); });
-  return removed ? Status() : removed.error();
-}
-
-Status SqliteStore::PutRecordings(std::span<const Recording> recordings) {
-  return engine_->WriteEach(recordings, [&](AuxWriter& sql, const Recording& recording) {
-    return sqlite::PutRecording(sql, recording, max_recordings_);
-  });
-}
-
-Result<std::optional<Recording>> SqliteStore::FindRecording(std::string_view file) {
-  return engine_->Read(sqlite::FindRecording, file);
-}
-
-Result<std::vector<Recording>> SqliteStore::ListRecordings(const RecordingQuery& query) {
-  return engine_->Read(sqlite::ListRecordings, query);
-}
-
-Result<std::vector<Recording>> SqliteStore::LoadRecordingsEndedBefore(
-    TimePoint time, const RecordingPosition& after, std::size_t limit) {
-  return engine_->Read(sqlite::LoadRecordingsEndedBefore, time, after, limit);
-}
-
-Status SqliteStore::RemoveRecording(std::string_view file, TimePoint as_of) {
-  const auto removed =
-      engine_->Remove(as_of, [&](AuxWriter& sql) { return sqlite::RemoveRecording(sql, file); });
   return removed ? Status() : removed.error();
 }
 

@@ -19,6 +19,7 @@
 #include "storage/sqlite/sqlite_group_joins.h"
 #include "storage/sqlite/sqlite_messages.h"
 #include "storage/sqlite/sqlite_read_positions.h"
+#include "storage/sqlite/sqlite_recordings.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
@@ -121,13 +122,6 @@ class SqliteStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Status PutRecordings(std::span<const Recording> recordings) override;
-  Result<std::optional<Recording>> FindRecording(std::string_view file) override;
-  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override;
-  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
-                                                           const RecordingPosition& after,
-                                                           std::size_t limit) override;
-  Status RemoveRecording(std::string_view file, TimePoint as_of) override;
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
   Result<DeliveryBacklog> CountDeliveries() override;
   Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
@@ -141,6 +135,7 @@ class SqliteStore : public Storage {
   Status RecordSessionUses(std::span<const Session> sessions) override;
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
+  RecordingStore& recordings() override { return recordings_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   AccountGroupStore& account_groups() override { return account_groups_; }
@@ -161,12 +156,12 @@ class SqliteStore : public Storage {
   const std::unique_ptr<ReaderPool> readers_;
   const std::unique_ptr<GroupCommitter<SqliteWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
+  SqliteRecordings recordings_;
   SqliteMessages messages_{*engine_};
   SqliteGroupJoins group_joins_{*engine_};
   SqliteAccountGroups account_groups_{*engine_};
   SqliteReadPositions read_positions_{*engine_};
   SqliteEndedLogins ended_logins_{*engine_};
-  const std::uint64_t max_recordings_;
 };
 
 }  // namespace rtcroom

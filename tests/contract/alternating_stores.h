@@ -84,23 +84,6 @@ class AlternatingStores : public Storage {
   Status RemoveEndedRevocations(TimePoint now) override {
     return Next().RemoveEndedRevocations(now);
   }
-  Status PutRecordings(std::span<const Recording> recordings) override {
-    return Next().PutRecordings(recordings);
-  }
-  Result<std::optional<Recording>> FindRecording(std::string_view file) override {
-    return Next().FindRecording(file);
-  }
-  Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) override {
-    return Next().ListRecordings(query);
-  }
-  Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,
-                                                           const RecordingPosition& after,
-                                                           std::size_t limit) override {
-    return Next().LoadRecordingsEndedBefore(time, after, limit);
-  }
-  Status RemoveRecording(std::string_view file, TimePoint as_of) override {
-    return Next().RemoveRecording(file, as_of);
-  }
   Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override {
     return Next().LoadDeliveries(kind, limit);
   }
@@ -134,6 +117,7 @@ class AlternatingStores : public Storage {
                                            std::size_t limit) override {
     return Next().RemoveUnusedSessions(as_of, unused_until, limit);
   }
+  RecordingStore& recordings() override { return Next().recordings(); }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return Next().group_joins(); }
   AccountGroupStore& account_groups() override { return Next().account_groups(); }

@@ -61,8 +61,8 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
   EXPECT_EQ(*copy->LoadBans(TimePoint()), *store_->LoadBans(TimePoint()));
   EXPECT_EQ(*copy->LoadRevocations(TimePoint()), *store_->LoadRevocations(TimePoint()));
   EXPECT_EQ(copy->LoadRevocations(TimePoint())->size(), 1u);
-  EXPECT_EQ(*copy->ListRecordings({}), *store_->ListRecordings({}));
-  EXPECT_EQ(copy->ListRecordings({})->size(), 1u);
+  EXPECT_EQ(*copy->recordings().ListRecordings({}), *store_->recordings().ListRecordings({}));
+  EXPECT_EQ(copy->recordings().ListRecordings({})->size(), 1u);
   EXPECT_EQ(*copy->LoadDeliveries(DeliveryKind::kDestroyGroup, 10),
             *store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10));
   EXPECT_EQ(copy->CountDeliveries()->groups, 1u);

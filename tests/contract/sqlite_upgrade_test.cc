@@ -284,10 +284,10 @@ TEST_P(SqliteUpgradePopulated, AllowsRevocationsWithChangesOfUpgradedRooms) {
 }
 
 TEST_P(SqliteUpgradePopulated, AllowsRecordings) {
-  EXPECT_THAT(*store_->ListRecordings({}), IsEmpty());
+  EXPECT_THAT(*store_->recordings().ListRecordings({}), IsEmpty());
   const Recording recording{.file = "1_bob-1.flv", .ended_at = kNoon};
-  ASSERT_OK(store_->PutRecordings({&recording, 1}));
-  EXPECT_EQ(store_->ListRecordings({})->size(), 1u);
+  ASSERT_OK(store_->recordings().PutRecordings({&recording, 1}));
+  EXPECT_EQ(store_->recordings().ListRecordings({})->size(), 1u);
 }
 
 TEST_P(SqliteUpgradePopulated, AllowsMixesInUpgradedRooms) {
@@ -375,7 +375,7 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
   EXPECT_THAT(
       *store_->LoadRevocations(TimePoint()),
       ElementsAre(Revocation{.stream = "1_gone", .until = kNoon + std::chrono::minutes(10)}));
-  const auto recordings = store_->ListRecordings({});
+  const auto recordings = store_->recordings().ListRecordings({});
   ASSERT_OK(recordings);
   ASSERT_EQ(recordings->size(), 1u);
   EXPECT_EQ(recordings->front().file, "1_bob-1700000000.flv");

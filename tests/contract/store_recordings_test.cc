@@ -38,32 +38,32 @@ std::vector<std::string> FilesOf(const Result<std::vector<Recording>>& recording
   return files;
 }
 
-std::vector<std::string> Files(RecordingStore& store, const RecordingQuery& query = {}) {
-  return FilesOf(store.ListRecordings(query));
+std::vector<std::string> Files(Storage& store, const RecordingQuery& query = {}) {
+  return FilesOf(store.recordings().ListRecordings(query));
 }
 
-std::vector<std::string> FilesEndedBefore(RecordingStore& store, TimePoint time,
+std::vector<std::string> FilesEndedBefore(Storage& store, TimePoint time,
                                           const RecordingPosition& after = {},
                                           std::size_t limit = 10) {
-  return FilesOf(store.LoadRecordingsEndedBefore(time, after, limit));
+  return FilesOf(store.recordings().LoadRecordingsEndedBefore(time, after, limit));
 }
 
-void Put(RecordingStore& store, const std::vector<Recording>& recordings) {
-  ASSERT_OK(store.PutRecordings(recordings));
+void Put(Storage& store, const std::vector<Recording>& recordings) {
+  ASSERT_OK(store.recordings().PutRecordings(recordings));
 }
 
 TEST_P(StoreContract, FindsARecordingByItsFile) {
   Recording whole = Recorded("2023/a b.flv", 1, Owner("r1", "bob"));
   const Recording bare{.file = "b.flv", .ended_at = kNoon};
-  ASSERT_OK(store_->PutRecordings(std::vector{whole, bare}));
-  const auto found = store_->FindRecording("2023/a b.flv");
+  ASSERT_OK(store_->recordings().PutRecordings(std::vector{whole, bare}));
+  const auto found = store_->recordings().FindRecording("2023/a b.flv");
   ASSERT_OK(found);
   ASSERT_TRUE(found->has_value());
   EXPECT_GT((*found)->number, 0u);
   whole.number = (*found)->number;
   EXPECT_EQ(**found, whole);
-  EXPECT_EQ((*store_->FindRecording("b.flv"))->started_at, std::nullopt);
-  EXPECT_EQ(*store_->FindRecording("B.flv"), std::nullopt);
+  EXPECT_EQ((*store_->recordings().FindRecording("b.flv"))->started_at, std::nullopt);
+  EXPECT_EQ(*store_->recordings().FindRecording("B.flv"), std::nullopt);
 }
 
 TEST_P(StoreContract, AFileHasOneRowWithItsLastSizeAndEnd) {
@@ -72,8 +72,8 @@ TEST_P(StoreContract, AFileHasOneRowWithItsLastSizeAndEnd) {
   second.bytes = 2000;
   second.stream.clear();
   second.started_at = kNoon;
-  ASSERT_OK(store_->PutRecordings(std::vector{first, second}));
-  const auto all = store_->ListRecordings({});
+  ASSERT_OK(store_->recordings().PutRecordings(std::vector{first, second}));
+  const auto all = store_->recordings().ListRecordings({});
   ASSERT_OK(all);
   ASSERT_EQ(all->size(), 1u);
   const Recording& row = all->front();
@@ -82,8 +82,9 @@ TEST_P(StoreContract, AFileHasOneRowWithItsLastSizeAndEnd) {
   EXPECT_EQ(row.owner, first.owner);
   EXPECT_EQ(row.stream, first.stream);
   EXPECT_EQ(row.started_at, first.started_at);
-  ASSERT_OK(store_->PutRecordings(std::vector{Recorded("a.flv", 6, Owner("r2", "amy"))}));
-  EXPECT_EQ((*store_->FindRecording("a.flv"))->owner, Owner("r2", "amy"));
+  ASSERT_OK(
+      store_->recordings().PutRecordings(std::vector{Recorded("a.flv", 6, Owner("r2", "amy"))}));
+  EXPECT_EQ((*store_->recordings().FindRecording("a.flv"))->owner, Owner("r2", "amy"));
 }
 
 TEST_P(StoreContract, ListsTheNewestFirst) {
@@ -129,7 +130,7 @@ TEST_P(StoreContract, ListsPageByPage) {
     RecordingQuery query = filter;
     query.limit = 2;
     for (;;) {
-      const auto page = store_->ListRecordings(query);
+      const auto page = store_->recordings().ListRecordings(query);
       ASSERT_OK(page);
       ASSERT_LE(page->size(), 2u);
       if (page->empty()) break;
@@ -145,16 +146,16 @@ TEST_P(StoreContract, LoadsThoseThatEndedBeforeATimeTheOldestFirst) {
   EXPECT_THAT(FilesEndedBefore(*store_, kNoon + seconds(1)), IsEmpty());
   EXPECT_THAT(FilesEndedBefore(*store_, kNoon + seconds(9)), ElementsAre("a", "b", "c"));
   EXPECT_THAT(FilesEndedBefore(*store_, kNoon + seconds(3), {}, 1), ElementsAre("a"));
-  const RecordingPosition a = PositionOf(**store_->FindRecording("a"));
+  const RecordingPosition a = PositionOf(**store_->recordings().FindRecording("a"));
   EXPECT_THAT(FilesEndedBefore(*store_, kNoon + seconds(3), a), ElementsAre("b"));
 }
 
 TEST_P(StoreContract, ForgetsAFile) {
   Put(*store_, {Recorded("a"), Recorded("b")});
-  ASSERT_OK(store_->RemoveRecording("a", kLater));
-  ASSERT_OK(store_->RemoveRecording("never known", kLater));
+  ASSERT_OK(store_->recordings().RemoveRecording("a", kLater));
+  ASSERT_OK(store_->recordings().RemoveRecording("never known", kLater));
   EXPECT_THAT(Files(*store_), ElementsAre("b"));
-  EXPECT_EQ(*store_->FindRecording("a"), std::nullopt);
+  EXPECT_EQ(*store_->recordings().FindRecording("a"), std::nullopt);
 }
 
 TEST_P(StoreContract, ForgetsTheFirstBeyondTheMost) {

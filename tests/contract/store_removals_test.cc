@@ -83,9 +83,9 @@ TEST_P(StoreContract, ARemovalOfARecordingLeavesItsTime) {
       *store_,
       [&] {
         const Recording recording{.file = "a.flv", .ended_at = kNoon};
-        ASSERT_OK(store_->PutRecordings({&recording, 1}));
+        ASSERT_OK(store_->recordings().PutRecordings({&recording, 1}));
       },
-      [&] { ASSERT_OK(store_->RemoveRecording("a.flv", kMark)); });
+      [&] { ASSERT_OK(store_->recordings().RemoveRecording("a.flv", kMark)); });
 }
 
 }  // namespace

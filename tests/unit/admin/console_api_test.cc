@@ -223,7 +223,7 @@ TEST_F(ConsoleApi, ReturnsRoomHistoryInPages) {
 
 TEST_F(ConsoleApi, ReturnsRecordings) {
   const StreamOwner owner{.room = Key("r1"), .room_number = 7, .user_id = {"bob"}};
-  ASSERT_OK(rooms_store_.PutRecordings(
+  ASSERT_OK(rooms_store_.recordings().PutRecordings(
       std::vector{Recording{.file = "2023/1_bob 1.flv",
                             .stream = "1_bob",
                             .owner = owner,

@@ -188,7 +188,7 @@ class ConsoleFixture : public ServiceFixture {
   Console console_{
       {.access = access_,
        .store = failing_,
-       .recordings = rooms_store_,
+       .recordings = rooms_store_.recordings(),
        .rooms = service_,
        .end_logins =
            [this](const UserId& user_id) {

@@ -77,7 +77,8 @@ class CopyStoreCommand : public DatabaseTest {
     }
     EXPECT_EQ(Valued(copy.LoadBans({})), Valued(source.LoadBans({})));
     EXPECT_EQ(Valued(copy.LoadRevocations({})), Valued(source.LoadRevocations({})));
-    EXPECT_EQ(Valued(copy.ListRecordings({})), Valued(source.ListRecordings({})));
+    EXPECT_EQ(Valued(copy.recordings().ListRecordings({})),
+              Valued(source.recordings().ListRecordings({})));
     EXPECT_THAT(Valued(copy.LoadSessions({}, kAll)),
                 testing::UnorderedElementsAreArray(Valued(source.LoadSessions({}, kAll))));
     for (const auto kind : {DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup,
@@ -154,7 +155,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
       .bytes = 7,
       .started_at = kNoon,
       .ended_at = kNoon};
-  ASSERT_OK(source_->PutRecordings({&owned, 1}));
+  ASSERT_OK(source_->recordings().PutRecordings({&owned, 1}));
   ASSERT_OK(source_->ChangeDeliveries({.group = {"multi"}, .enqueue = DeliveryKind::kCreateGroup},
                                       kNoon));
   Delivery parked = Valued(source_->LoadDeliveries(DeliveryKind::kCreateGroup, 1)).front();

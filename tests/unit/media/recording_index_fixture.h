@@ -121,7 +121,7 @@ class RecordingIndexTest : public testing::Test {
   FakeClock clock_;
   RecordingListener listener_;
   MemoryStore memory_{{}, "00c0ffee00c0ffee", listener_};
-  BreakableIndex store_{memory_};
+  BreakableIndex store_{memory_.recordings()};
   FakeStreams streams_;
   StreamClaims claims_{streams_};
   FakeMedia media_{clock_};

@@ -1,11 +1,12 @@
-#include "storage/sqlite/recording_rows.h"
+#include "storage/sqlite/sqlite_recordings.h"
 
 #include <limits>
 #include <utility>
 
 #include "storage/shared/recording_row.h"
+#include "storage/sqlite/sqlite_engine.h"
 
-namespace rtcroom::sqlite {
+namespace rtcroom {
 namespace {
 
 // The beginning of each statement that reads rows.
@@ -54,8 +55,7 @@ constexpr RecordingPosition kNewest{
     .ended_at = TimePoint::max(),
     .number = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
 
-}  // namespace
-
+/// @param max_recordings  beyond which the lowest numbers are forgotten.
 Status PutRecording(AuxWriter& sql, const Recording& recording, std::uint64_t max_recordings) {
   std::optional<RoomKind> kind;
   std::optional<std::string_view> room;
@@ -78,37 +78,51 @@ Status PutRecording(AuxWriter& sql, const Recording& recording, std::uint64_t ma
   return Run(sql[kForgetRecordings], number - max_recordings);
 }
 
-Result<std::size_t> RemoveRecording(AuxWriter& sql, std::string_view file) {
-  return RunCounting(sql[kRemoveRecording], file);
+}  // namespace
+
+Status SqliteRecordings::PutRecordings(std::span<const Recording> recordings) {
+  return engine_.WriteEach(recordings, [this](AuxWriter& sql, const Recording& recording) {
+    return PutRecording(sql, recording, max_recordings_);
+  });
 }
 
-Result<std::optional<Recording>> FindRecording(AuxReader& sql, std::string_view file) {
-  Result<std::vector<Recording>> found =
-      ReadRows(sql[kFindRecording], RecordingOf<const StatementRun>, file);
+Result<std::optional<Recording>> SqliteRecordings::FindRecording(std::string_view file) {
+  Result<std::vector<Recording>> found = engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kFindRecording], RecordingOf<const StatementRun>, file);
+  });
   if (!found) return found.error();
   if (found->empty()) return std::optional<Recording>();
   return std::optional(std::move(found->front()));
 }
 
-Result<std::vector<Recording>> ListRecordings(AuxReader& sql, const RecordingQuery& query) {
+Result<std::vector<Recording>> SqliteRecordings::ListRecordings(const RecordingQuery& query) {
   const RecordingPosition after = query.after.value_or(kNewest);
   const auto text = [](const auto& id) {
     return id ? std::optional<std::string_view>(id->value) : std::nullopt;
   };
   const auto list = [&](const ReaderSql& of, const auto&... more) {
-    return ReadRows(sql[of], RecordingOf<const StatementRun>, after.ended_at, after.number,
-                    query.limit, more...);
+    return engine_.Read([&](AuxReader& sql) {
+      return ReadRows(sql[of], RecordingOf<const StatementRun>, after.ended_at, after.number,
+                      query.limit, more...);
+    });
   };
   if (query.room_id) return list(kListRoom, query.kind, text(query.room_id), text(query.user_id));
   if (query.user_id) return list(kListUser, query.kind, text(query.user_id));
   return query.kind ? list(kListKind, query.kind) : list(kListRecordings);
 }
 
-Result<std::vector<Recording>> LoadRecordingsEndedBefore(AuxReader& sql, TimePoint time,
-                                                         const RecordingPosition& after,
-                                                         std::size_t limit) {
-  return ReadRows(sql[kListEndedBefore], RecordingOf<const StatementRun>, after.ended_at,
-                  after.number, time, limit);
+Result<std::vector<Recording>> SqliteRecordings::LoadRecordingsEndedBefore(
+    TimePoint time, const RecordingPosition& after, std::size_t limit) {
+  return engine_.Read([&](AuxReader& sql) {
+    return ReadRows(sql[kListEndedBefore], RecordingOf<const StatementRun>, after.ended_at,
+                    after.number, time, limit);
+  });
 }
 
-}  // namespace rtcroom::sqlite
+Status SqliteRecordings::RemoveRecording(std::string_view file, TimePoint as_of) {
+  const auto removed = engine_.Remove(
+      as_of, [&](AuxWriter& sql) { return RunCounting(sql[kRemoveRecording], file); });
+  return removed ? Status() : removed.error();
+}
+
+}  // namespace rtcroom

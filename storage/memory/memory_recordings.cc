@@ -1,4 +1,4 @@
-#include "storage/memory/recording_table.h"
+#include "storage/memory/memory_recordings.h"
 
 #include <algorithm>
 #include <ranges>
@@ -17,7 +17,13 @@ bool Matches(const Recording& recording, const RecordingQuery& query) {
 
 }  // namespace
 
-void RecordingTable::Put(const Recording& recording) {
+Status MemoryRecordings::PutRecordings(std::span<const Recording> recordings) {
+  const MutexLock lock(engine_.mutex);
+  for (const Recording& recording : recordings) PutLocked(recording);
+  return {};
+}
+
+void MemoryRecordings::PutLocked(const Recording& recording) {
   const auto [place, is_new] = by_file_.try_emplace(recording.file, recording);
   Recording& row = place->second;
   if (!is_new) {
@@ -37,14 +43,16 @@ void RecordingTable::Put(const Recording& recording) {
   });
 }
 
-std::optional<Recording> RecordingTable::Find(std::string_view file) const {
+Result<std::optional<Recording>> MemoryRecordings::FindRecording(std::string_view file) {
+  const MutexLock lock(engine_.mutex);
   const auto found = by_file_.find(file);
-  if (found == by_file_.end()) return std::nullopt;
-  return found->second;
+  if (found == by_file_.end()) return std::optional<Recording>();
+  return std::optional(found->second);
 }
 
-std::vector<Recording> RecordingTable::List(const RecordingQuery& query) const {
+Result<std::vector<Recording>> MemoryRecordings::ListRecordings(const RecordingQuery& query) {
   std::vector<Recording> found;
+  const MutexLock lock(engine_.mutex);
   for (const Recording& recording : by_file_ | std::views::values) {
     if (Matches(recording, query)) found.push_back(recording);
   }
@@ -53,9 +61,10 @@ std::vector<Recording> RecordingTable::List(const RecordingQuery& query) const {
   return found;
 }
 
-std::vector<Recording> RecordingTable::EndedBefore(TimePoint time, const RecordingPosition& after,
-                                                   std::size_t limit) const {
+Result<std::vector<Recording>> MemoryRecordings::LoadRecordingsEndedBefore(
+    TimePoint time, const RecordingPosition& after, std::size_t limit) {
   std::vector<Recording> found;
+  const MutexLock lock(engine_.mutex);
   for (const Recording& recording : by_file_ | std::views::values) {
     if (recording.ended_at < time && PositionOf(recording) > after) found.push_back(recording);
   }
@@ -64,11 +73,13 @@ std::vector<Recording> RecordingTable::EndedBefore(TimePoint time, const Recordi
   return found;
 }
 
-std::size_t RecordingTable::Remove(std::string_view file) {
+Status MemoryRecordings::RemoveRecording(std::string_view file, TimePoint as_of) {
+  const MutexLock lock(engine_.mutex);
   const auto found = by_file_.find(file);
-  if (found == by_file_.end()) return 0;
+  if (found == by_file_.end()) return {};
   by_file_.erase(found);
-  return 1;
+  engine_.MarkRemoval(as_of, 1);
+  return {};
 }
 
 }  // namespace rtcroom
