@@ -27,7 +27,6 @@ namespace rtcroom {
 class Storage : public Store,
                 public BanStore,
                 public RevocationStore,
-                public DeliveryStore,
                 public SessionStore,
                 public CommitFollower {
  public:
@@ -57,6 +56,7 @@ class Storage : public Store,
   virtual Status Ping() = 0;
 
   virtual RecordingStore& recordings() = 0;
+  virtual DeliveryStore& deliveries() = 0;
   virtual MessageStore& messages() = 0;
   virtual GroupJoinStore& group_joins() = 0;
   virtual AccountGroupStore& account_groups() = 0;

@@ -148,16 +148,17 @@ Status App::BuildServices() {
   auth_ = std::make_unique<AuthModule>(*config_, *std::move(signers), store_, runtime_);
   if (Status status = auth_->Start(store_.removal().Now()); !status) return status;
   if (config_->im.enabled) {
-    im_ = std::make_unique<ImModule>(config_->im, ImModuleDeps{.store = store_.storage(),
-                                                               .deliveries = store_.storage(),
-                                                               .enqueued = store_.state().enqueued,
-                                                               .cluster = store_.cluster(),
-                                                               .node = store_.lease(),
-                                                               .signer = auth_->login_signer(),
-                                                               .clock = runtime_.clock,
-                                                               .random = runtime_.random,
-                                                               .tallies = metrics_.tallies().im,
-                                                               .logger = runtime_.logger});
+    im_ = std::make_unique<ImModule>(config_->im,
+                                     ImModuleDeps{.store = store_.storage(),
+                                                  .deliveries = store_.storage().deliveries(),
+                                                  .enqueued = store_.state().enqueued,
+                                                  .cluster = store_.cluster(),
+                                                  .node = store_.lease(),
+                                                  .signer = auth_->login_signer(),
+                                                  .clock = runtime_.clock,
+                                                  .random = runtime_.random,
+                                                  .tallies = metrics_.tallies().im,
+                                                  .logger = runtime_.logger});
     if (Status status = im_->Start(); !status) return status;
   }
   if (config_->channel.enabled) {

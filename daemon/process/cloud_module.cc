@@ -54,7 +54,7 @@ CloudModule::CloudModule(const Config& config, const CloudModuleDeps& deps)
       workers_(kCallbackWorkers, kMaxWaitingCallbacks) {
   if (!config.trtc.enabled) return;
   sender_.emplace(TrtcSenderDeps{.rooms = deps.store.storage(),
-                                 .deliveries = deps.store.storage(),
+                                 .deliveries = deps.store.storage().deliveries(),
                                  .enqueued = deps.store.state().trtc_enqueued,
                                  .api = trtc_,
                                  .made = deps.trtc_calls,
@@ -69,7 +69,7 @@ void CloudModule::Start() {
 
 std::uint64_t CloudModule::CountPending() const {
   if (!sender_) return 0;
-  const Result<DeliveryBacklog> backlog = deps_.store.storage().CountDeliveries();
+  const Result<DeliveryBacklog> backlog = deps_.store.storage().deliveries().CountDeliveries();
   return backlog ? backlog->to_trtc : 0;
 }
 

@@ -71,7 +71,8 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   }
   Committed committed;
   if (change->delivery) {
-    deliveries_.Change(*change->delivery, change->events.back().at, events_.last_position() + 1);
+    deliveries_.ChangeWithRoom(*change->delivery, change->events.back().at,
+                               events_.last_position() + 1);
     RecordDelivery(*change->delivery, committed);
   }
   const std::vector<StoredEvent> events = events_.Append(room.sequence, change->events);
@@ -287,40 +288,6 @@ Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
   const MutexLock lock(engine_.mutex);
   engine_.MarkRemoval(
       now, std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; }));
-  return {};
-}
-
-Result<std::vector<Delivery>> MemoryStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  return deliveries_.Load(kind, limit);
-}
-
-Result<DeliveryBacklog> MemoryStore::CountDeliveries() {
-  const MutexLock lock(engine_.mutex);
-  return deliveries_.Count();
-}
-
-Status MemoryStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  const MutexLock lock(engine_.mutex);
-  deliveries_.Change(change, now, std::nullopt);
-  return {};
-}
-
-Status MemoryStore::FinishDelivery(const Delivery& delivery) {
-  const MutexLock lock(engine_.mutex);
-  deliveries_.Finish(delivery);
-  return {};
-}
-
-Result<bool> MemoryStore::PostponeDelivery(const Delivery& delivery) {
-  const MutexLock lock(engine_.mutex);
-  return deliveries_.Postpone(delivery);
-}
-
-Status MemoryStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                                        std::size_t limit) {
-  const MutexLock lock(engine_.mutex);
-  deliveries_.RetrySoon(now, within, limit);
   return {};
 }
 

@@ -16,9 +16,9 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/audience_table.h"
-#include "storage/memory/delivery_table.h"
 #include "storage/memory/event_table.h"
 #include "storage/memory/memory_account_groups.h"
+#include "storage/memory/memory_deliveries.h"
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
 #include "storage/memory/memory_group_joins.h"
@@ -65,13 +65,6 @@ class MemoryStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
-  Result<DeliveryBacklog> CountDeliveries() override;
-  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
-  Status FinishDelivery(const Delivery& delivery) override;
-  Result<bool> PostponeDelivery(const Delivery& delivery) override;
-  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                             std::size_t limit) override;
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Result<std::uint64_t> PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
@@ -79,6 +72,7 @@ class MemoryStore : public Storage {
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
   RecordingStore& recordings() override { return recordings_; }
+  DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   AccountGroupStore& account_groups() override { return account_groups_; }
@@ -107,10 +101,10 @@ class MemoryStore : public Storage {
   EventTable events_ GUARDED_BY(engine_.mutex);
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(engine_.mutex);
   std::map<std::string, TimePoint> revocations_ GUARDED_BY(engine_.mutex);  ///< ends by stream
-  DeliveryTable deliveries_ GUARDED_BY(engine_.mutex);
   std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
   MemoryRecordings recordings_{engine_, limits_.max_recordings};
+  MemoryDeliveries deliveries_{engine_};
   MemoryMessages messages_{engine_, limits_.max_room_messages};
   MemoryGroupJoins group_joins_{engine_};
   MemoryAccountGroups account_groups_{engine_};

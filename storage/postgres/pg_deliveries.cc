@@ -2,9 +2,9 @@
 
 #include <initializer_list>
 
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_engine.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 static_assert(kParked.time_since_epoch().count() == 9223372036854775807 &&
@@ -92,14 +92,15 @@ PgCall DropCall(const RoomId& group, std::initializer_list<DeliveryKind> kinds) 
 
 }  // namespace
 
-Result<std::vector<Delivery>> LoadDeliveries(PgConnection& connection, DeliveryKind kind,
-                                             std::size_t limit, MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kLoadDeliveries, kind, ToPgBound(limit)), deadline,
-                    ReadDelivery);
+Result<std::vector<Delivery>> PgDeliveries::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
+  return engine_.RunConfirmed([&](PgConnection& connection, MonotonicTime deadline) {
+    return ReadPgRows(connection, PgCall(kLoadDeliveries, kind, ToPgBound(limit)), deadline,
+                      ReadDelivery);
+  });
 }
 
-Result<DeliveryBacklog> CountDeliveries(PgConnection& connection, MonotonicTime deadline) {
-  const auto counted = ReadPgRows(connection, PgCall(kCountDeliveries), deadline, [](PgRows& rows) {
+Result<DeliveryBacklog> PgDeliveries::CountDeliveries() {
+  const auto counted = engine_.ReadRows(PgCall(kCountDeliveries), [](PgRows& rows) {
     DeliveryBacklog backlog{.groups = rows.Unsigned(0),
                             .creates_and_destroys = rows.Unsigned(1),
                             .oldest_event = {},
@@ -111,8 +112,8 @@ Result<DeliveryBacklog> CountDeliveries(PgConnection& connection, MonotonicTime 
   return counted->front();
 }
 
-PgWrite ChangeDeliveries(const DeliveryChange& change, TimePoint now,
-                         std::optional<std::uint64_t> back) {
+PgWrite pg::ChangeDeliveries(const DeliveryChange& change, TimePoint now,
+                             std::optional<std::uint64_t> back) {
   using enum DeliveryKind;
   PgWrite write;
   // The create of a foreign group is dropped last: until then it marks the group as foreign.
@@ -135,35 +136,50 @@ PgWrite ChangeDeliveries(const DeliveryChange& change, TimePoint now,
   return write;
 }
 
-PgWrite FinishDelivery(const Delivery& delivery) {
-  return {.calls = {PgCall(kRemoveDelivery, delivery.id, delivery.revision),
-                    PgCall(kReleaseNext, delivery.group.value, delivery.next_try),
-                    // It still exists if another delivery was merged into it meanwhile.
-                    PgCall(kResetAttempts, delivery.id)}};
+Status PgDeliveries::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
+  return engine_.Write([&] { return pg::ChangeDeliveries(change, now); });
 }
 
-PgWrite PostponeDelivery(const Delivery& delivery, bool& is_there) {
-  PgWrite write;
-  write.calls.emplace_back(kPostponeDelivery, delivery.id, delivery.revision,
-                           PgBytes(delivery.payload), delivery.next_try,
-                           std::uint64_t{delivery.attempts}, std::uint64_t{delivery.lone_attempts},
-                           std::int64_t{delivery.lone_time.count()}, delivery.failed_at);
-  if (delivery.next_try == kParked) {
-    write.calls.emplace_back(kParkRest, delivery.group.value, delivery.id);
-  }
-  write.finish = [&is_there](std::span<PgRows> results) {
-    is_there = results.front().Next();
-    return results.front().status();
-  };
-  return write;
+Status PgDeliveries::FinishDelivery(const Delivery& delivery) {
+  return engine_.WriteLightly([&] {
+    return PgWrite{.calls = {PgCall(kRemoveDelivery, delivery.id, delivery.revision),
+                             PgCall(kReleaseNext, delivery.group.value, delivery.next_try),
+                             // It still exists if another delivery was merged into it meanwhile.
+                             PgCall(kResetAttempts, delivery.id)}};
+  });
 }
 
-PgWrite RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within, std::size_t limit) {
-  PgWrite write;
-  for (const DeliveryKind kind : kDeliveryKinds) {
-    write.calls.emplace_back(kRetrySoon, kind, now, std::int64_t{within.count()}, ToPgBound(limit));
-  }
-  return write;
+Result<bool> PgDeliveries::PostponeDelivery(const Delivery& delivery) {
+  bool is_there = false;
+  const Status written = engine_.WriteLightly([&] {
+    PgWrite write;
+    write.calls.emplace_back(
+        kPostponeDelivery, delivery.id, delivery.revision, PgBytes(delivery.payload),
+        delivery.next_try, std::uint64_t{delivery.attempts}, std::uint64_t{delivery.lone_attempts},
+        std::int64_t{delivery.lone_time.count()}, delivery.failed_at);
+    if (delivery.next_try == kParked) {
+      write.calls.emplace_back(kParkRest, delivery.group.value, delivery.id);
+    }
+    write.finish = [&is_there](std::span<PgRows> results) {
+      is_there = results.front().Next();
+      return results.front().status();
+    };
+    return write;
+  });
+  if (!written) return written.error();
+  return is_there;
 }
 
-}  // namespace rtcroom::pg
+Status PgDeliveries::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                                         std::size_t limit) {
+  return engine_.WriteLightly([=] {
+    PgWrite write;
+    for (const DeliveryKind kind : kDeliveryKinds) {
+      write.calls.emplace_back(kRetrySoon, kind, now, std::int64_t{within.count()},
+                               ToPgBound(limit));
+    }
+    return write;
+  });
+}
+
+}  // namespace rtcroom

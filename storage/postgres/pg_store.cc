@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "storage/postgres/pg_bans.h"
-#include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_history.h"
@@ -140,33 +139,6 @@ Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
 
 Status PgStore::RemoveEndedRevocations(TimePoint now) {
   return engine_.RemoveEnded(now, pg::RemoveEndedRevocations);
-}
-
-Result<std::vector<Delivery>> PgStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return engine_.RunConfirmed(pg::LoadDeliveries, kind, limit);
-}
-
-Result<DeliveryBacklog> PgStore::CountDeliveries() { return engine_.Run(pg::CountDeliveries); }
-
-Status PgStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  return engine_.Write([&] { return pg::ChangeDeliveries(change, now); });
-}
-
-Status PgStore::FinishDelivery(const Delivery& delivery) {
-  return engine_.WriteLightly([&] { return pg::FinishDelivery(delivery); });
-}
-
-Result<bool> PgStore::PostponeDelivery(const Delivery& delivery) {
-  bool is_there = false;
-  const Status written =
-      engine_.WriteLightly([&] { return pg::PostponeDelivery(delivery, is_there); });
-  if (!written) return written.error();
-  return is_there;
-}
-
-Status PgStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                                    std::size_t limit) {
-  return engine_.WriteLightly([=] { return pg::RetryDeliveriesSoon(now, within, limit); });
 }
 
 Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {

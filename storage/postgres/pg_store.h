@@ -18,6 +18,7 @@
 #include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_account_groups.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_events.h"
@@ -134,13 +135,6 @@ class PgStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
-  Result<DeliveryBacklog> CountDeliveries() override;
-  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
-  Status FinishDelivery(const Delivery& delivery) override;
-  Result<bool> PostponeDelivery(const Delivery& delivery) override;
-  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                             std::size_t limit) override;
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Result<std::optional<Session>> FindSession(const UserId& user_id) override;
   Result<std::uint64_t> PutSession(const Session& session) override;
@@ -150,6 +144,7 @@ class PgStore : public Storage {
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
   RecordingStore& recordings() override { return recordings_; }
+  DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   AccountGroupStore& account_groups() override { return account_groups_; }
@@ -177,6 +172,7 @@ class PgStore : public Storage {
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
   PgRecordings recordings_{engine_, limits_.max_recordings};
+  PgDeliveries deliveries_{engine_};
   PgMessages messages_{engine_, limits_.max_room_messages};
   PgGroupJoins group_joins_{engine_};
   PgAccountGroups account_groups_{engine_};

@@ -11,7 +11,6 @@
 #include "storage/shared/room_index.h"
 #include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
-#include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/schema_version.h"
@@ -247,34 +246,6 @@ Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
   const auto removed = engine_->Remove(
       now, [&](AuxWriter& sql) { return sqlite::RemoveEndedRevocations(sql, now); });
   return removed ? Status() : removed.error();
-}
-
-Result<std::vector<Delivery>> SqliteStore::LoadDeliveries(DeliveryKind kind, std::size_t limit) {
-  return engine_->Read(sqlite::LoadDeliveries, kind, limit);
-}
-
-Result<DeliveryBacklog> SqliteStore::CountDeliveries() {
-  return engine_->Read(sqlite::CountDeliveries);
-}
-
-Status SqliteStore::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  return engine_->Write(
-      [&](AuxWriter& sql) { return sqlite::ChangeDeliveries(sql, change, now, std::nullopt); });
-}
-
-Status SqliteStore::FinishDelivery(const Delivery& delivery) {
-  return engine_->Write([&](AuxWriter& sql) { return sqlite::FinishDelivery(sql, delivery); });
-}
-
-Result<bool> SqliteStore::PostponeDelivery(const Delivery& delivery) {
-  return engine_->WriteFor<bool>(
-      [&](AuxWriter& sql) { return sqlite::PostponeDelivery(sql, delivery); });
-}
-
-Status SqliteStore::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                                        std::size_t limit) {
-  return engine_->Write(
-      [&](AuxWriter& sql) { return sqlite::RetryDeliveriesSoon(sql, now, within, limit); });
 }
 
 Result<std::vector<Session>> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {

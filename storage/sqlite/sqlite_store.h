@@ -15,6 +15,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/sqlite/sqlite_account_groups.h"
+#include "storage/sqlite/sqlite_deliveries.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_group_joins.h"
 #include "storage/sqlite/sqlite_messages.h"
@@ -122,13 +123,6 @@ class SqliteStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override;
-  Result<DeliveryBacklog> CountDeliveries() override;
-  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override;
-  Status FinishDelivery(const Delivery& delivery) override;
-  Result<bool> PostponeDelivery(const Delivery& delivery) override;
-  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                             std::size_t limit) override;
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Result<std::uint64_t> PutSession(const Session& session) override;
   Status RemoveSessions(std::span<const Session> sessions) override;
@@ -136,6 +130,7 @@ class SqliteStore : public Storage {
   Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                            std::size_t limit) override;
   RecordingStore& recordings() override { return recordings_; }
+  DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
   AccountGroupStore& account_groups() override { return account_groups_; }
@@ -157,6 +152,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<GroupCommitter<SqliteWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
   SqliteRecordings recordings_;
+  SqliteDeliveries deliveries_{*engine_};
   SqliteMessages messages_{*engine_};
   SqliteGroupJoins group_joins_{*engine_};
   SqliteAccountGroups account_groups_{*engine_};

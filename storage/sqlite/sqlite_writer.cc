@@ -13,8 +13,8 @@
 #include <sqlite3.h>
 
 #include "daemon/base/free_space.h"
-#include "storage/sqlite/delivery_rows.h"
 #include "storage/sqlite/event_rows.h"
+#include "storage/sqlite/sqlite_deliveries.h"
 #include "storage/sqlite/sqlite_messages.h"
 
 namespace rtcroom {

@@ -84,23 +84,6 @@ class AlternatingStores : public Storage {
   Status RemoveEndedRevocations(TimePoint now) override {
     return Next().RemoveEndedRevocations(now);
   }
-  Result<std::vector<Delivery>> LoadDeliveries(DeliveryKind kind, std::size_t limit) override {
-    return Next().LoadDeliveries(kind, limit);
-  }
-  Result<DeliveryBacklog> CountDeliveries() override { return Next().CountDeliveries(); }
-  Status ChangeDeliveries(const DeliveryChange& change, TimePoint now) override {
-    return Next().ChangeDeliveries(change, now);
-  }
-  Status FinishDelivery(const Delivery& delivery) override {
-    return Next().FinishDelivery(delivery);
-  }
-  Result<bool> PostponeDelivery(const Delivery& delivery) override {
-    return Next().PostponeDelivery(delivery);
-  }
-  Status RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
-                             std::size_t limit) override {
-    return Next().RetryDeliveriesSoon(now, within, limit);
-  }
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override {
     return Next().LoadSessions(unused_until, limit);
   }
@@ -118,6 +101,7 @@ class AlternatingStores : public Storage {
     return Next().RemoveUnusedSessions(as_of, unused_until, limit);
   }
   RecordingStore& recordings() override { return Next().recordings(); }
+  DeliveryStore& deliveries() override { return Next().deliveries(); }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return Next().group_joins(); }
   AccountGroupStore& account_groups() override { return Next().account_groups(); }

@@ -39,17 +39,17 @@ class SqliteOutboxUpgrade : public SqliteFixture {
   std::vector<Row> Sent() {
     std::vector<Row> sent;
     for (const DeliveryKind kind : kDeliveryKinds) {
-      const auto loaded = store_->LoadDeliveries(kind, 100);
+      const auto loaded = store_->deliveries().LoadDeliveries(kind, 100);
       EXPECT_OK(loaded);
       for (const Delivery& delivery : *loaded) {
         EXPECT_LE(delivery.next_try, kNoon) << "due at once";
         EXPECT_EQ(delivery.revision, 1u);
         EXPECT_EQ(delivery.attempts, 0u);
         sent.emplace_back(delivery.group.value, kind, delivery.payload);
-        EXPECT_OK(store_->FinishDelivery(delivery));
+        EXPECT_OK(store_->deliveries().FinishDelivery(delivery));
       }
     }
-    EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
+    EXPECT_EQ(*store_->deliveries().CountDeliveries(), DeliveryBacklog());
     return sent;
   }
 };
@@ -66,7 +66,7 @@ TEST_F(SqliteOutboxUpgrade, CreatesNoDeliveryWithoutAStoredPosition) {
 
 TEST_F(SqliteOutboxUpgrade, EnqueuesANoticeForPushersAddedAfterThePosition) {
   Upgrade(ReadUpTo(4));
-  EXPECT_EQ(store_->CountDeliveries()->oldest_event, 5u);
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->oldest_event, 5u);
   EXPECT_THAT(Sent(),
               UnorderedElementsAre(Row("multi", kNotifyGroup, ""), Row("gone", kDestroyGroup, "")));
 }
@@ -98,7 +98,7 @@ TEST_F(SqliteOutboxUpgrade, EnqueuesANoticeForAPusherThatLeft) {
 
 TEST_F(SqliteOutboxUpgrade, EnqueuesADestroyForARoomEndedAfterThePosition) {
   Upgrade(ReadUpTo(7));
-  EXPECT_EQ(store_->CountDeliveries()->oldest_event, 8u);
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->oldest_event, 8u);
   EXPECT_THAT(Sent(), ElementsAre(Row("gone", kDestroyGroup, "")));
 }
 

@@ -252,8 +252,8 @@ TEST_P(SqliteUpgradePopulated, KeepsAllData) {
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 100)->events.size(), 19u);
   EXPECT_EQ(store_->LoadBans(TimePoint())->size(), 1u);
   // The task of its group; the events after the position are those of a webrtc room.
-  EXPECT_EQ(store_->CountDeliveries()->groups, 1u);
-  EXPECT_EQ(store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1u);
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
+  EXPECT_EQ(store_->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1u);
   const std::size_t sessions = std::string(GetParam()).starts_with("schema_0003") ? 0 : 1;
   EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->size(), sessions);
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kDouble, "waiting"), "host")));
@@ -399,7 +399,7 @@ class SqliteUpgradeOfVersion2 : public SqliteFixture {};
 TEST_F(SqliteUpgradeOfVersion2, NotifiesTheGroupOfAnEventAfterTheReadersPosition) {
   MakeOldStore("schema_0002.sql");
   OpenStore();
-  const auto notices = store_->LoadDeliveries(DeliveryKind::kNotifyGroup, 10);
+  const auto notices = store_->deliveries().LoadDeliveries(DeliveryKind::kNotifyGroup, 10);
   ASSERT_OK(notices);
   ASSERT_EQ(notices->size(), 1u);
   EXPECT_EQ(notices->front().group, RoomId{"old_multi"});
@@ -413,11 +413,11 @@ TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksAndRoomNumbers) {
                 .until = kNoon + std::chrono::minutes(10)};
   const Cursor position{.epoch = "0123456789abcdef", .position = 15};
   EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(ban));
-  const auto destroys = store_->LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
+  const auto destroys = store_->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
   ASSERT_OK(destroys);
   ASSERT_EQ(destroys->size(), 1u);
   EXPECT_EQ(destroys->front().group, RoomId{"room_0badc0de_0001"});
-  EXPECT_EQ(store_->CountDeliveries()->groups, 1u);
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
   EXPECT_EQ(*store_->Newest(), position);
   const auto page = store_->ReadEvents({.epoch = position.epoch, .position = 13}, 10);
   ASSERT_OK(page);

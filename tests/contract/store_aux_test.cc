@@ -74,7 +74,7 @@ TEST_P(StoreContract, WritesNoBanWithAFailedChange) {
               DeliveryChange{.group = {"r1"}, .enqueue = DeliveryKind::kCreateGroup});
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, refused));
   EXPECT_THAT(*store_->LoadBans(TimePoint()), IsEmpty());
-  EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), DeliveryBacklog());
 }
 
 TEST_P(StoreContract, ABanOutlivesItsRoom) {

@@ -22,19 +22,19 @@ using enum DeliveryKind;
 /// Test access to the outbox of a store.
 class Outbox {
  public:
-  explicit Outbox(DeliveryStore& store) : store_(store) {}
+  explicit Outbox(Storage& store) : store_(store) {}
 
   void Enqueue(const std::string& group, DeliveryKind kind, TimePoint now = kNoon,
                const std::string& payload = "") {
-    ASSERT_OK(
-        store_.ChangeDeliveries({.group = {group}, .enqueue = kind, .payload = payload}, now));
+    ASSERT_OK(store_.deliveries().ChangeDeliveries(
+        {.group = {group}, .enqueue = kind, .payload = payload}, now));
   }
   void Drop(const std::string& group, std::optional<DeliveryKind> enqueue = {}) {
-    ASSERT_OK(store_.ChangeDeliveries({.group = {group}, .drops_pending = true, .enqueue = enqueue},
-                                      kNoon));
+    ASSERT_OK(store_.deliveries().ChangeDeliveries(
+        {.group = {group}, .drops_pending = true, .enqueue = enqueue}, kNoon));
   }
   std::vector<Delivery> Load(DeliveryKind kind, std::size_t limit = 100) {
-    const auto loaded = store_.LoadDeliveries(kind, limit);
+    const auto loaded = store_.deliveries().LoadDeliveries(kind, limit);
     EXPECT_OK(loaded);
     return loaded ? *loaded : std::vector<Delivery>();
   }
@@ -59,11 +59,11 @@ class Outbox {
   }
   void Park(Delivery delivery) {
     delivery.next_try = kParked;
-    EXPECT_EQ(*store_.PostponeDelivery(delivery), true);
+    EXPECT_EQ(*store_.deliveries().PostponeDelivery(delivery), true);
   }
 
  private:
-  DeliveryStore& store_;
+  Storage& store_;
 };
 
 TEST_P(StoreContract, DeliveriesAreLoadedInDueOrder) {
@@ -105,18 +105,18 @@ TEST_P(StoreContract, DeliveriesToTrtcAreKeptApartFromThoseToTheImService) {
   EXPECT_THAT(box.Groups(kDismissRoom), ElementsAre("7"));
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("g"));
   DeliveryBacklog backlog{.groups = 1, .to_trtc = 3};
-  EXPECT_EQ(*store_->CountDeliveries(), backlog);
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), backlog);
 
   const Delivery failed =
       Outbox::Failed(box.Load(kRemoveUser).back(), kNoon + std::chrono::minutes(1));
-  EXPECT_EQ(*store_->PostponeDelivery(failed), true);
-  ASSERT_OK(store_->RetryDeliveriesSoon(kNoon, seconds(1), 10));
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(failed), true);
+  ASSERT_OK(store_->deliveries().RetryDeliveriesSoon(kNoon, seconds(1), 10));
   EXPECT_EQ(box.Load(kRemoveUser).back(), failed) << "another service has recovered";
 
-  ASSERT_OK(store_->FinishDelivery(box.Only(kDismissRoom)));
+  ASSERT_OK(store_->deliveries().FinishDelivery(box.Only(kDismissRoom)));
   EXPECT_THAT(box.Groups(kDismissRoom), IsEmpty());
   backlog.to_trtc = 2;
-  EXPECT_EQ(*store_->CountDeliveries(), backlog);
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), backlog);
 }
 
 TEST_P(StoreContract, DeliveriesOfOneGroupWaitForThoseOfEarlierKinds) {
@@ -127,9 +127,9 @@ TEST_P(StoreContract, DeliveriesOfOneGroupWaitForThoseOfEarlierKinds) {
   box.Enqueue("other", kNotifyGroup);
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("other"));
   EXPECT_THAT(box.Groups(kCreateGroup), IsEmpty());
-  ASSERT_OK(store_->FinishDelivery(box.Only(kDestroyGroup)));
+  ASSERT_OK(store_->deliveries().FinishDelivery(box.Only(kDestroyGroup)));
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("other"));
-  ASSERT_OK(store_->FinishDelivery(box.Only(kCreateGroup)));
+  ASSERT_OK(store_->deliveries().FinishDelivery(box.Only(kCreateGroup)));
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("g", "other"));
 }
 
@@ -137,9 +137,9 @@ TEST_P(StoreContract, DeliveriesAreRemovedWhenFinished) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
   const Delivery done = box.Only(kNotifyGroup);
-  ASSERT_OK(store_->FinishDelivery(done));
+  ASSERT_OK(store_->deliveries().FinishDelivery(done));
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
-  ASSERT_OK(store_->FinishDelivery(done)) << "again";
+  ASSERT_OK(store_->deliveries().FinishDelivery(done)) << "again";
   box.Enqueue("g", kNotifyGroup);
   EXPECT_GT(box.Only(kNotifyGroup).id, done.id) << "no number is reused";
 }
@@ -147,10 +147,11 @@ TEST_P(StoreContract, DeliveriesAreRemovedWhenFinished) {
 TEST_P(StoreContract, DeliveriesStayIfMergedBeforeTheyFinish) {
   Outbox box(*store_);
   box.Enqueue("g", kNotifyGroup);
-  EXPECT_EQ(*store_->PostponeDelivery(Outbox::Failed(box.Only(kNotifyGroup), kNoon)), true);
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(Outbox::Failed(box.Only(kNotifyGroup), kNoon)),
+            true);
   const Delivery under_way = box.Only(kNotifyGroup);
   box.Enqueue("g", kNotifyGroup);
-  ASSERT_OK(store_->FinishDelivery(under_way));
+  ASSERT_OK(store_->deliveries().FinishDelivery(under_way));
   const Delivery rest = box.Only(kNotifyGroup);
   EXPECT_EQ(rest.revision, 2u);
   EXPECT_EQ(rest.attempts, 0u) << "the finish resets it";
@@ -162,13 +163,13 @@ TEST_P(StoreContract, DeliveriesKeepTheirStateBetweenAttempts) {
   box.Enqueue("g", kNotifyGroup);
   Delivery failed = Outbox::Failed(box.Only(kNotifyGroup), kNoon + seconds(7));
   failed.payload = "half done";
-  EXPECT_EQ(*store_->PostponeDelivery(failed), true);
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(failed), true);
   EXPECT_EQ(box.Only(kNotifyGroup), failed);
   box.Enqueue("g", kNotifyGroup);
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, failed.next_try)
       << "a merged delivery does not shorten the pause";
   EXPECT_EQ(box.Only(kNotifyGroup).payload, "");
-  EXPECT_EQ(*store_->PostponeDelivery(failed), true);
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(failed), true);
   EXPECT_EQ(box.Only(kNotifyGroup).payload, "")
       << "a delivery merged meanwhile starts from the beginning";
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
@@ -179,15 +180,16 @@ TEST_P(StoreContract, DeliveriesBecomeDueAfterTheirPredecessor) {
   box.Enqueue("g", kNotifyGroup);
   box.Enqueue("g", kCreateGroup);
   const TimePoint later = kNoon + seconds(5);
-  EXPECT_EQ(*store_->PostponeDelivery(Outbox::Failed(box.Only(kCreateGroup), later)), true);
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(Outbox::Failed(box.Only(kCreateGroup), later)),
+            true);
   box.Enqueue("g", kNotifyGroup);
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
-  ASSERT_OK(store_->RetryDeliveriesSoon(kNoon, seconds(1), 10));
+  ASSERT_OK(store_->deliveries().RetryDeliveriesSoon(kNoon, seconds(1), 10));
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
   const Delivery create = box.Only(kCreateGroup);
   EXPECT_LT(create.next_try, later);
-  EXPECT_EQ(store_->CountDeliveries()->groups, 1u);
-  ASSERT_OK(store_->FinishDelivery(create));
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
+  ASSERT_OK(store_->deliveries().FinishDelivery(create));
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, create.next_try);
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
 }
@@ -197,7 +199,7 @@ TEST_P(StoreContract, DeliveriesBehindAParkedOneAreParked) {
   box.Enqueue("g", kCreateGroup);
   box.Enqueue("g", kNotifyGroup);
   box.Park(box.Only(kCreateGroup));
-  EXPECT_EQ(store_->CountDeliveries()->groups, 0u);
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 0u);
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
 }
 
@@ -206,10 +208,11 @@ TEST_P(StoreContract, DeliveriesThatWereDroppedAreNotPostponed) {
   box.Enqueue("g", kNotifyGroup);
   const Delivery gone = box.Only(kNotifyGroup);
   box.Drop("g");
-  EXPECT_EQ(*store_->PostponeDelivery(Outbox::Failed(gone, kNoon)), false);
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(Outbox::Failed(gone, kNoon)), false);
   box.Enqueue("g", kNotifyGroup);
-  EXPECT_EQ(*store_->PostponeDelivery(Outbox::Failed(gone, kNoon + seconds(9))), false);
-  ASSERT_OK(store_->FinishDelivery(gone));
+  EXPECT_EQ(*store_->deliveries().PostponeDelivery(Outbox::Failed(gone, kNoon + seconds(9))),
+            false);
+  ASSERT_OK(store_->deliveries().FinishDelivery(gone));
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, kNoon);
 }
 
@@ -221,7 +224,7 @@ TEST_P(StoreContract, DeliveriesOfOneGroupAreDroppedTogether) {
   box.Drop("g", kDestroyGroup);
   EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g"));
   box.Drop("g");
-  EXPECT_EQ(store_->CountDeliveries()->groups, 1u);
+  EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
   EXPECT_THAT(box.Groups(kNotifyGroup), ElementsAre("other"));
 }
 
@@ -231,8 +234,8 @@ TEST_P(StoreContract, DeliveriesThatAreParkedAreNotLoadedOrCounted) {
   box.Park(box.Only(kNotifyGroup));
   box.Enqueue("g", kNotifyGroup);
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
-  EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
-  ASSERT_OK(store_->RetryDeliveriesSoon(kNoon, seconds(1), 10));
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), DeliveryBacklog());
+  ASSERT_OK(store_->deliveries().RetryDeliveriesSoon(kNoon, seconds(1), 10));
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
   box.Drop("g", kDestroyGroup);
   EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g"));
@@ -244,9 +247,9 @@ TEST_P(StoreContract, DeliveriesDropTheDestroyOfAParkedCreate) {
   box.Park(box.Only(kCreateGroup));
   box.Enqueue("g", kNotifyGroup);
   EXPECT_THAT(box.Load(kNotifyGroup), IsEmpty());
-  EXPECT_EQ(*store_->CountDeliveries(), (DeliveryBacklog{.creates_and_destroys = 1}));
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), (DeliveryBacklog{.creates_and_destroys = 1}));
   box.Drop("g", kDestroyGroup);
-  EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), DeliveryBacklog());
   box.Drop("g", kDestroyGroup);
   EXPECT_THAT(box.Groups(kDestroyGroup), ElementsAre("g")) << "the destroy of the next room";
 }
@@ -256,13 +259,13 @@ TEST_P(StoreContract, DeliveriesAreRetriedSoonAfterAnOutage) {
   for (int i = 0; i < 100; ++i) box.Enqueue("g" + std::to_string(i), kNotifyGroup);
   const std::vector<Delivery> all = box.Load(kNotifyGroup);
   for (const Delivery& delivery : all) {
-    EXPECT_OK(store_->PostponeDelivery(Outbox::Failed(delivery, kNoon + seconds(10))));
+    EXPECT_OK(store_->deliveries().PostponeDelivery(Outbox::Failed(delivery, kNoon + seconds(10))));
   }
   box.Enqueue("second", kDestroyGroup);
   Delivery second = box.Only(kDestroyGroup);
   second.next_try = kNoon + seconds(60);
-  EXPECT_OK(store_->PostponeDelivery(second));
-  ASSERT_OK(store_->RetryDeliveriesSoon(kNoon, milliseconds(50), 80));
+  EXPECT_OK(store_->deliveries().PostponeDelivery(second));
+  ASSERT_OK(store_->deliveries().RetryDeliveriesSoon(kNoon, milliseconds(50), 80));
   std::size_t early = 0;
   std::size_t soon = 0;
   for (const Delivery& delivery : box.Load(kNotifyGroup, 1000)) {
@@ -287,11 +290,11 @@ TEST_P(StoreContract, DeliveriesAreWrittenWithTheirRoomChange) {
   box.Enqueue("r1", kDestroyGroup, kNoon, "repeat");
   ASSERT_OK(Apply(*store_, enqueuing(Creating(MakeRoom(key.kind, "r1")),
                                      {.group = {"r1"}, .drops_pending = true})));
-  EXPECT_EQ(*store_->CountDeliveries(), DeliveryBacklog());
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(), DeliveryBacklog());
   const DeliveryChange notice{.group = {"r1"}, .enqueue = kNotifyGroup};
   ASSERT_OK(Apply(*store_, enqueuing(Adding(key, "bob", 4, kNoon + seconds(2)), notice)));
   ASSERT_OK(Apply(*store_, enqueuing(Adding(key, "amy", 4, kNoon + seconds(3)), notice)));
-  EXPECT_EQ(*store_->CountDeliveries(),
+  EXPECT_EQ(*store_->deliveries().CountDeliveries(),
             (DeliveryBacklog{.groups = 1, .oldest_event = AllEvents().at(2).position}));
   EXPECT_EQ(box.Only(kNotifyGroup).next_try, kNoon + seconds(2));
   EXPECT_EQ(box.Only(kNotifyGroup).revision, 2u);
@@ -302,7 +305,7 @@ TEST_P(StoreContract, DeliveriesAreWrittenWithTheirRoomChange) {
                   enqueuing(Destroying(key),
                             {.group = {"r1"}, .drops_pending = true, .enqueue = kDestroyGroup})));
   EXPECT_EQ(
-      *store_->CountDeliveries(),
+      *store_->deliveries().CountDeliveries(),
       (DeliveryBacklog{
           .groups = 1, .creates_and_destroys = 1, .oldest_event = AllEvents().at(4).position}));
 }

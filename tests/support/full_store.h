@@ -49,7 +49,7 @@ inline void FillStore(Storage& store) {
   ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
   const Recording recording{.file = "1_bob-1700000000.flv", .stream = "1_bob", .ended_at = kNoon};
   ASSERT_OK(store.recordings().PutRecordings({&recording, 1}));
-  ASSERT_OK(store.ChangeDeliveries(
+  ASSERT_OK(store.deliveries().ChangeDeliveries(
       {.group = {"gone"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "repeat"}, kNoon));
   ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
 }

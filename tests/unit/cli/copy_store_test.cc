@@ -83,9 +83,11 @@ class CopyStoreCommand : public DatabaseTest {
                 testing::UnorderedElementsAreArray(Valued(source.LoadSessions({}, kAll))));
     for (const auto kind : {DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup,
                             DeliveryKind::kNotifyGroup, DeliveryKind::kDismissRoom}) {
-      EXPECT_EQ(Valued(copy.LoadDeliveries(kind, kAll)), Valued(source.LoadDeliveries(kind, kAll)));
+      EXPECT_EQ(Valued(copy.deliveries().LoadDeliveries(kind, kAll)),
+                Valued(source.deliveries().LoadDeliveries(kind, kAll)));
     }
-    EXPECT_EQ(Valued(copy.CountDeliveries()).groups, Valued(source.CountDeliveries()).groups);
+    EXPECT_EQ(Valued(copy.deliveries().CountDeliveries()).groups,
+              Valued(source.deliveries().CountDeliveries()).groups);
     EXPECT_EQ(Valued(copy.messages().ReadMessages(0, kAll)),
               Valued(source.messages().ReadMessages(0, kAll)));
     EXPECT_EQ(Valued(copy.messages().NewestMessage()), Valued(source.messages().NewestMessage()));
@@ -156,11 +158,12 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
       .started_at = kNoon,
       .ended_at = kNoon};
   ASSERT_OK(source_->recordings().PutRecordings({&owned, 1}));
-  ASSERT_OK(source_->ChangeDeliveries({.group = {"multi"}, .enqueue = DeliveryKind::kCreateGroup},
-                                      kNoon));
-  Delivery parked = Valued(source_->LoadDeliveries(DeliveryKind::kCreateGroup, 1)).front();
+  ASSERT_OK(source_->deliveries().ChangeDeliveries(
+      {.group = {"multi"}, .enqueue = DeliveryKind::kCreateGroup}, kNoon));
+  Delivery parked =
+      Valued(source_->deliveries().LoadDeliveries(DeliveryKind::kCreateGroup, 1)).front();
   parked.next_try = kParked;
-  ASSERT_OK(source_->PostponeDelivery(parked));
+  ASSERT_OK(source_->deliveries().PostponeDelivery(parked));
 
   EXPECT_EQ(Copy(), 0) << err();
   EXPECT_THAT(out(), AllOf(StartsWith("schema 16, epoch 0123456789abcdef: 4 rooms, "),

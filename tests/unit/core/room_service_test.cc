@@ -176,22 +176,22 @@ TEST_F(RoomServiceTest, ReportsTheOutcomeOfARoomToItsGroup) {
 TEST_F(RoomServiceTest, EnqueuesADeferredGroupCreateWithTheRoom) {
   groups_.SucceedWith({.is_made_later = true});
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  const auto pending = memory_.LoadDeliveries(DeliveryKind::kCreateGroup, 10);
+  const auto pending = memory_.deliveries().LoadDeliveries(DeliveryKind::kCreateGroup, 10);
   ASSERT_OK(pending);
   ASSERT_EQ(pending->size(), 1U);
   EXPECT_EQ(pending->front().group, RoomId{"r1"});
 }
 
 TEST_F(RoomServiceTest, EnqueuesDeliveriesOnlyIfSendingIsEnabled) {
-  const auto pending = [this] { return memory_.CountDeliveries()->groups; };
+  const auto pending = [this] { return memory_.deliveries().CountDeliveries()->groups; };
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   EXPECT_EQ(pending(), 0U);
   RoomService sending(Deps(store_), {.deliveries = {.im = true}}, logger_);
   ASSERT_OK(AddNow(sending, Add(Key("r1"), "another")));
-  EXPECT_EQ(memory_.LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
+  EXPECT_EQ(memory_.deliveries().LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
   EXPECT_OK(sending.DestroyRoom({.room = Key("r1"), .user_id = {"host"}}));
-  EXPECT_EQ(memory_.LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1U);
+  EXPECT_EQ(memory_.deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1U);
   EXPECT_EQ(pending(), 1U);
 }
 

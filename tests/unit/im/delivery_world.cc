@@ -132,10 +132,10 @@ void DeliveryWorld::ContinueMaking() {
     case Stage::kWaiting:
       if (!claims_->BeginMaking({id})) return;
       if (making.generated) {
-        (void)store_.ChangeDeliveries({.group = {id},
-                                       .enqueue = DeliveryKind::kDestroyGroup,
-                                       .payload = std::string(kRepeatedDestroy)},
-                                      now_);
+        (void)store_.deliveries().ChangeDeliveries({.group = {id},
+                                                    .enqueue = DeliveryKind::kDestroyGroup,
+                                                    .payload = std::string(kRepeatedDestroy)},
+                                                   now_);
       }
       making.stage = Stage::kAsked;
       return;
@@ -168,7 +168,7 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
       settled.payload = kRepeatedDestroy;
       ended_.insert(id);
     }
-    (void)store_.ChangeDeliveries(settled, now_);
+    (void)store_.deliveries().ChangeDeliveries(settled, now_);
   } else {
     ended_.erase(id);  // the next create finds our group
   }
@@ -181,7 +181,7 @@ void DeliveryWorld::FinishMaking(const std::string& id) {
 void DeliveryWorld::Load() {
   claims_->BeginRound();
   for (const DeliveryKind kind : kDeliveryKinds) {
-    const auto loaded = store_.LoadDeliveries(kind, 16);
+    const auto loaded = store_.deliveries().LoadDeliveries(kind, 16);
     loaded_[kind].assign(loaded->begin(), loaded->end());
   }
 }
@@ -220,7 +220,7 @@ void DeliveryWorld::FinishSome() {
                                               : outcomes_->Resolve(call->delivery, call->command,
                                                                    *call->outcome, now_, jitter);
   if (call->outcome == ImOutcome::kDone && Chance(20)) {
-    (void)store_.RetryDeliveriesSoon(now_, milliseconds(1000), 3);
+    (void)store_.deliveries().RetryDeliveriesSoon(now_, milliseconds(1000), 3);
   }
   claims_->EndCall();
   calls_.erase(call);
@@ -229,7 +229,7 @@ void DeliveryWorld::FinishSome() {
 
 bool DeliveryWorld::WriteOutcome(const Resolution& resolution) {
   if (options_.fails && !at_rest_ && Chance(10)) return false;  // the store is busy
-  (void)WriteResolution(store_, resolution);
+  (void)WriteResolution(store_.deliveries(), resolution);
   claims_->Release(resolution.delivery.group);
   return true;
 }

@@ -60,7 +60,7 @@ void DeliveryWorld::RunUntilIdle() {
   at_rest_ = true;
   for (int i = 0; i < 10'000; ++i) {
     const bool is_idle = makings_.empty() && calls_.empty() && unwritten_.empty();
-    if (is_idle && *store_.CountDeliveries() == DeliveryBacklog()) break;
+    if (is_idle && *store_.deliveries().CountDeliveries() == DeliveryBacklog()) break;
     now_ += std::chrono::milliseconds(500);
     ContinueMaking();
     WriteAgain();
@@ -72,7 +72,8 @@ void DeliveryWorld::RunUntilIdle() {
 }
 
 void DeliveryWorld::Check() {
-  if (*store_.CountDeliveries() != DeliveryBacklog()) Fault("something is pending for ever");
+  if (*store_.deliveries().CountDeliveries() != DeliveryBacklog())
+    Fault("something is pending for ever");
   for (const auto& [id, room] : rooms_) {
     const Group& group = service_[id];
     if (!group.exists) Fault("the room " + id + " has no group");

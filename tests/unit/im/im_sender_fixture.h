@@ -143,8 +143,10 @@ class ImSenderFixture : public testing::Test {
     return EventuallyAsTimePasses([this] { return PendingGroups() == 0; });
   }
 
-  std::uint64_t PendingGroups() { return memory_.CountDeliveries()->groups; }
-  std::vector<Delivery> Pending(DeliveryKind kind) { return *memory_.LoadDeliveries(kind, 10'000); }
+  std::uint64_t PendingGroups() { return memory_.deliveries().CountDeliveries()->groups; }
+  std::vector<Delivery> Pending(DeliveryKind kind) {
+    return *memory_.deliveries().LoadDeliveries(kind, 10'000);
+  }
   /// The payloads of the pending destroys; all must be of that group.
   std::vector<std::string> DestroysOf(const std::string& group) {
     std::vector<std::string> payloads;
@@ -155,8 +157,8 @@ class ImSenderFixture : public testing::Test {
     return payloads;
   }
   void Enqueue(const std::string& group, DeliveryKind kind, const std::string& payload = "") {
-    ASSERT_OK(memory_.ChangeDeliveries({.group = {group}, .enqueue = kind, .payload = payload},
-                                       clock_.Now()));
+    ASSERT_OK(memory_.deliveries().ChangeDeliveries(
+        {.group = {group}, .enqueue = kind, .payload = payload}, clock_.Now()));
   }
 
   [[nodiscard]] MonotonicTime Deadline() const {
@@ -244,7 +246,7 @@ class ImSenderFixture : public testing::Test {
   DeliverySignal enqueued_;
   MemoryStore memory_{{}, "00000000000000aa", enqueued_};
   FailingStore store_{memory_};
-  FailingDeliveries deliveries_{memory_};
+  FailingDeliveries deliveries_{memory_.deliveries()};
   ConstantRandom random_;  // no pause is zero
   ImCallBudget budget_;
   ImTallies tallies_;

@@ -32,7 +32,8 @@ using testing::SizeIs;
 class TrtcSenderTest : public testing::Test {
  protected:
   void Enqueue(const std::string& group, DeliveryKind kind) {
-    ASSERT_OK(store_.ChangeDeliveries({.group = {group}, .enqueue = kind}, clock_.Now()));
+    ASSERT_OK(
+        store_.deliveries().ChangeDeliveries({.group = {group}, .enqueue = kind}, clock_.Now()));
   }
   void Remove(const std::string& room, const std::string& user) {
     Enqueue(room + ' ' + user, DeliveryKind::kRemoveUser);
@@ -59,7 +60,7 @@ class TrtcSenderTest : public testing::Test {
     }
     return asked;
   }
-  std::uint64_t Pending() { return store_.CountDeliveries()->to_trtc; }
+  std::uint64_t Pending() { return store_.deliveries().CountDeliveries()->to_trtc; }
 
   FakeClock clock_;
   CapturedLog log_;
@@ -77,7 +78,7 @@ class TrtcSenderTest : public testing::Test {
   Tally made_;
   OnlyNode node_;
   TrtcSender sender_{{.rooms = store_,
-                      .deliveries = store_,
+                      .deliveries = store_.deliveries(),
                       .enqueued = enqueued_,
                       .api = api_,
                       .made = made_,
@@ -198,9 +199,10 @@ TEST_F(TrtcSenderTest, KeepsToTheRateOfTheService) {
 
 TEST_F(TrtcSenderTest, ADeliveryThatIsMergedMeanwhileIsSentAgain) {
   Remove("7", "alice");
-  const std::vector<Delivery> under_way = *store_.LoadDeliveries(DeliveryKind::kRemoveUser, 10);
+  const std::vector<Delivery> under_way =
+      *store_.deliveries().LoadDeliveries(DeliveryKind::kRemoveUser, 10);
   Remove("7", "alice");
-  ASSERT_OK(store_.FinishDelivery(under_way.front()));
+  ASSERT_OK(store_.deliveries().FinishDelivery(under_way.front()));
   Succeed();
   sender_.Round();
   EXPECT_EQ(Asked().size(), 1U);

@@ -1,8 +1,10 @@
-// The outbox in PostgreSQL: ids, positions, and several writes of one transaction.
+// The outbox in PostgreSQL: ids, positions, and several changes in one transaction.
 #include "storage/postgres/pg_deliveries.h"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +30,13 @@ PgWrite Drop(const std::string& group) {
 
 class PgDeliveriesTest : public PgTablesTest {
  protected:
+  /// Of a store that is opened now, if it is the first use.
+  DeliveryStore& Outbox() {
+    if (!store_) store_ = OpenPatient();
+    return store_->deliveries();
+  }
   std::vector<Delivery> Load(DeliveryKind kind) {
-    const auto loaded = pg::LoadDeliveries(*connection_, kind, 100, Soon());
+    const auto loaded = Outbox().LoadDeliveries(kind, 100);
     EXPECT_OK(loaded);
     return loaded ? *loaded : std::vector<Delivery>();
   }
@@ -38,13 +45,17 @@ class PgDeliveriesTest : public PgTablesTest {
     EXPECT_EQ(loaded.size(), 1u);
     return loaded.empty() ? Delivery() : loaded.front();
   }
-  DeliveryBacklog Count() { return *pg::CountDeliveries(*connection_, Soon()); }
+  DeliveryBacklog Count() { return *Outbox().CountDeliveries(); }
+
+ private:
+  std::unique_ptr<PgStore> store_;
 };
 
 TEST_F(PgDeliveriesTest, GiveNoIdTwice) {
   ASSERT_OK(Write(Enqueue("g", kNotifyGroup)));
   const Delivery finished = Only(kNotifyGroup);
-  ASSERT_OK(Write({pg::FinishDelivery(finished), Enqueue("g", kNotifyGroup)}));
+  ASSERT_OK(Outbox().FinishDelivery(finished));
+  ASSERT_OK(Write(Enqueue("g", kNotifyGroup)));
   const Delivery dropped = Only(kNotifyGroup);
   EXPECT_GT(dropped.id, finished.id);
   ASSERT_OK(Write({Drop("g"), Enqueue("g", kNotifyGroup), Enqueue("h", kNotifyGroup)}));
@@ -58,7 +69,7 @@ TEST_F(PgDeliveriesTest, LeaveFewRowsBehind) {
   for (int i = 0; i < 20; ++i) {
     ASSERT_OK(Write({Enqueue("g", kNotifyGroup), Enqueue("g", kCreateGroup), Drop("g")}));
     ASSERT_OK(Write(Enqueue("g", kNotifyGroup)));
-    ASSERT_OK(Write(pg::FinishDelivery(Only(kNotifyGroup))));
+    ASSERT_OK(Outbox().FinishDelivery(Only(kNotifyGroup)));
   }
   EXPECT_EQ(Count(), DeliveryBacklog());
   EXPECT_LE(Number("SELECT count(*) FROM deliveries"), 2);
@@ -79,19 +90,18 @@ TEST_F(PgDeliveriesTest, ReleaseAndParkAndRetryByGroup) {
                    Enqueue("h", kNotifyGroup), Enqueue("h", kCreateGroup)}));
   std::vector<Delivery> creates = Load(kCreateGroup);
   ASSERT_EQ(creates.size(), 2u);
-  bool is_there = false;
   creates[1].next_try = kParked;
-  ASSERT_OK(Write({pg::FinishDelivery(creates[0]), pg::PostponeDelivery(creates[1], is_there)}));
-  EXPECT_TRUE(is_there);
+  ASSERT_OK(Outbox().FinishDelivery(creates[0]));
+  EXPECT_EQ(*Outbox().PostponeDelivery(creates[1]), true);
   Delivery failed = Only(kNotifyGroup);
   EXPECT_EQ(failed.group.value, "g");
   failed.attempts = 1;
   failed.next_try = kNoon + milliseconds(500);
-  ASSERT_OK(Write({pg::PostponeDelivery(failed, is_there),
-                   pg::RetryDeliveriesSoon(kNoon, milliseconds(0), 10)}));
+  EXPECT_EQ(*Outbox().PostponeDelivery(failed), true);
+  ASSERT_OK(Outbox().RetryDeliveriesSoon(kNoon, milliseconds(0), 10));
   EXPECT_EQ(Only(kNotifyGroup).next_try, kNoon);
-  ASSERT_OK(Write({Drop("g"), pg::PostponeDelivery(failed, is_there)}));
-  EXPECT_FALSE(is_there);
+  ASSERT_OK(Write(Drop("g")));
+  EXPECT_EQ(*Outbox().PostponeDelivery(failed), false);
 }
 
 TEST_F(PgDeliveriesTest, MayHaveAnyBytes) {

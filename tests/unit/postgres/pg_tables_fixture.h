@@ -12,7 +12,7 @@
 
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_write.h"
-#include "tests/unit/postgres/postgres_fixture.h"
+#include "tests/unit/postgres/pg_stores_fixture.h"
 
 namespace rtcroom {
 
@@ -22,7 +22,7 @@ inline std::vector<PgStatement> AuxStatements() {
       {AllPgStatements<PgReaderStatement>(), AllPgStatements<PgWriterStatement>()});
 }
 
-class PgTablesTest : public PostgresTest {
+class PgTablesTest : public PgStoreTest {
  protected:
   PgTablesTest() {
     MakeTables();

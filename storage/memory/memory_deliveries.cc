@@ -1,4 +1,4 @@
-#include "storage/memory/delivery_table.h"
+#include "storage/memory/memory_deliveries.h"
 
 #include <algorithm>
 #include <array>
@@ -14,13 +14,13 @@ constexpr std::array kAllKinds = {DeliveryKind::kDestroyGroup, DeliveryKind::kCr
 
 }  // namespace
 
-void DeliveryTable::Change(const DeliveryChange& change, TimePoint now,
-                           std::optional<std::uint64_t> position) {
-  const bool was_foreign = change.drops_pending && Drop(change.group);
+void MemoryDeliveries::ChangeLocked(const DeliveryChange& change, TimePoint now,
+                                    std::optional<std::uint64_t> position) {
+  const bool was_foreign = change.drops_pending && DropLocked(change.group);
   if (!change.enqueue) return;
   if (was_foreign && change.enqueue == DeliveryKind::kDestroyGroup) return;
   TimePoint next_try = now;
-  for (Row* const row : RowsOf(change.group)) {
+  for (Row* const row : RowsOfLocked(change.group)) {
     TimePoint& of_row = row->delivery.next_try;
     if (row->delivery.kind < *change.enqueue) next_try = of_row == kParked ? kParked : kHeldBack;
     if (row->delivery.kind > *change.enqueue) of_row = std::max(of_row, kHeldBack);
@@ -39,14 +39,14 @@ void DeliveryTable::Change(const DeliveryChange& change, TimePoint now,
   place->second.position = position;
 }
 
-bool DeliveryTable::Drop(const RoomId& group) {
+bool MemoryDeliveries::DropLocked(const RoomId& group) {
   const auto create = rows_.find({group, DeliveryKind::kCreateGroup});
   const bool is_foreign = create != rows_.end() && create->second.delivery.next_try == kParked;
   for (const DeliveryKind kind : kAllKinds) rows_.erase({group, kind});
   return is_foreign;
 }
 
-std::vector<DeliveryTable::Row*> DeliveryTable::RowsOf(const RoomId& group) {
+std::vector<MemoryDeliveries::Row*> MemoryDeliveries::RowsOfLocked(const RoomId& group) {
   std::vector<Row*> rows;
   for (const DeliveryKind kind : kAllKinds) {
     const auto found = rows_.find({group, kind});
@@ -55,14 +55,16 @@ std::vector<DeliveryTable::Row*> DeliveryTable::RowsOf(const RoomId& group) {
   return rows;
 }
 
-DeliveryTable::Row* DeliveryTable::Find(const Delivery& delivery) {
+MemoryDeliveries::Row* MemoryDeliveries::FindLocked(const Delivery& delivery) {
   const auto found = rows_.find({delivery.group, delivery.kind});
   const bool is_there = found != rows_.end() && found->second.delivery.id == delivery.id;
   return is_there ? &found->second : nullptr;
 }
 
-std::vector<Delivery> DeliveryTable::Load(DeliveryKind kind, std::size_t limit) const {
+Result<std::vector<Delivery>> MemoryDeliveries::LoadDeliveries(DeliveryKind kind,
+                                                               std::size_t limit) {
   std::vector<Delivery> loaded;
+  const MutexLock lock(engine_.mutex);
   for (const auto& [key, row] : rows_) {
     if (key.second == kind && row.delivery.next_try < kHeldBack) loaded.push_back(row.delivery);
   }
@@ -71,7 +73,8 @@ std::vector<Delivery> DeliveryTable::Load(DeliveryKind kind, std::size_t limit) 
   return loaded;
 }
 
-DeliveryBacklog DeliveryTable::Count() const {
+Result<DeliveryBacklog> MemoryDeliveries::CountDeliveries() {
+  const MutexLock lock(engine_.mutex);
   DeliveryBacklog backlog;
   std::set<RoomId> groups;
   for (const auto& [key, row] : rows_) {
@@ -89,36 +92,47 @@ DeliveryBacklog DeliveryTable::Count() const {
   return backlog;
 }
 
-void DeliveryTable::Finish(const Delivery& delivery) {
-  Row* const row = Find(delivery);
-  if (row == nullptr) return;
+Status MemoryDeliveries::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
+  const MutexLock lock(engine_.mutex);
+  ChangeLocked(change, now, std::nullopt);
+  return {};
+}
+
+Status MemoryDeliveries::FinishDelivery(const Delivery& delivery) {
+  const MutexLock lock(engine_.mutex);
+  Row* const row = FindLocked(delivery);
+  if (row == nullptr) return {};
   if (row->delivery.revision == delivery.revision) {
     rows_.erase({delivery.group, delivery.kind});
-    const std::vector<Row*> rest = RowsOf(delivery.group);
+    const std::vector<Row*> rest = RowsOfLocked(delivery.group);
     if (!rest.empty() && rest.front()->delivery.next_try == kHeldBack) {
       rest.front()->delivery.next_try = delivery.next_try;
     }
-    return;
+    return {};
   }
   row->delivery.attempts = 0;
   row->delivery.lone_attempts = 0;
   row->delivery.lone_time = {};
+  return {};
 }
 
-bool DeliveryTable::Postpone(const Delivery& delivery) {
-  Row* const row = Find(delivery);
+Result<bool> MemoryDeliveries::PostponeDelivery(const Delivery& delivery) {
+  const MutexLock lock(engine_.mutex);
+  Row* const row = FindLocked(delivery);
   if (row == nullptr) return false;
   const Delivery before = row->delivery;
   row->delivery = delivery;
   row->delivery.revision = before.revision;
   if (before.revision != delivery.revision) row->delivery.payload = before.payload;
   if (delivery.next_try == kParked) {
-    for (Row* const other : RowsOf(delivery.group)) other->delivery.next_try = kParked;
+    for (Row* const other : RowsOfLocked(delivery.group)) other->delivery.next_try = kParked;
   }
   return true;
 }
 
-void DeliveryTable::RetrySoon(TimePoint now, std::chrono::milliseconds within, std::size_t limit) {
+Status MemoryDeliveries::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                                             std::size_t limit) {
+  const MutexLock lock(engine_.mutex);
   for (const DeliveryKind kind : kDeliveryKinds) {
     std::vector<Delivery*> waiting;
     for (auto& [key, row] : rows_) {
@@ -134,6 +148,7 @@ void DeliveryTable::RetrySoon(TimePoint now, std::chrono::milliseconds within, s
       delivery->next_try = std::min(delivery->next_try, now + share);
     }
   }
+  return {};
 }
 
 }  // namespace rtcroom

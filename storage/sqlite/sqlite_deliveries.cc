@@ -1,9 +1,11 @@
-#include "storage/sqlite/delivery_rows.h"
+#include "storage/sqlite/sqlite_deliveries.h"
 
 #include <chrono>
 #include <cstdint>
 
-namespace rtcroom::sqlite {
+#include "storage/sqlite/sqlite_engine.h"
+
+namespace rtcroom {
 namespace {
 
 static_assert(kParked.time_since_epoch().count() == 0x7FFF'FFFF'FFFF'FFFF &&
@@ -67,12 +69,29 @@ Delivery ReadDelivery(const StatementRun& row) {
 
 }  // namespace
 
-Result<std::vector<Delivery>> LoadDeliveries(AuxReader& sql, DeliveryKind kind, std::size_t limit) {
-  return ReadRows(sql[kLoadDeliveries], ReadDelivery, kind, limit);
+Result<std::vector<Delivery>> SqliteDeliveries::LoadDeliveries(DeliveryKind kind,
+                                                               std::size_t limit) {
+  return engine_.Read(
+      [&](AuxReader& sql) { return ReadRows(sql[kLoadDeliveries], ReadDelivery, kind, limit); });
 }
 
-Status ChangeDeliveries(AuxWriter& sql, const DeliveryChange& change, TimePoint now,
-                        std::optional<std::uint64_t> position) {
+Result<DeliveryBacklog> SqliteDeliveries::CountDeliveries() {
+  return engine_.Read([](AuxReader& sql) -> Result<DeliveryBacklog> {
+    StatementRun run(sql[kCountDeliveries]);
+    DeliveryBacklog backlog;
+    if (run.Next()) {
+      backlog.groups = run.Unsigned(0);
+      backlog.creates_and_destroys = run.Unsigned(1);
+      if (!run.IsNull(2)) backlog.oldest_event = run.Unsigned(2);
+      backlog.to_trtc = run.Unsigned(3);
+    }
+    if (!run.status()) return run.status().error();
+    return backlog;
+  });
+}
+
+Status sqlite::ChangeDeliveries(AuxWriter& sql, const DeliveryChange& change, TimePoint now,
+                                std::optional<std::uint64_t> position) {
   bool was_foreign = false;
   if (change.drops_pending) {
     StatementRun run(sql[kDropDeliveries], change.group.value);
@@ -90,55 +109,45 @@ Status ChangeDeliveries(AuxWriter& sql, const DeliveryChange& change, TimePoint 
   return Run(sql[kHoldRest], change.group.value, *change.enqueue);
 }
 
-Status FinishDelivery(AuxWriter& sql, const Delivery& delivery) {
-  bool is_removed = false;
-  {
-    StatementRun run(sql[kRemoveDelivery], delivery.id, delivery.revision);
-    while (run.Next()) is_removed = true;
-    if (!run.status()) return run.status();
-  }
-  if (is_removed) return Run(sql[kReleaseNext], delivery.group.value, delivery.next_try);
-  // The row still exists if another delivery was merged into it meanwhile.
-  return Run(sql[kResetAttempts], delivery.id);
+Status SqliteDeliveries::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
+  return engine_.Write(
+      [&](AuxWriter& sql) { return sqlite::ChangeDeliveries(sql, change, now, std::nullopt); });
 }
 
-Result<bool> PostponeDelivery(AuxWriter& sql, const Delivery& delivery) {
-  bool is_there = false;
-  {
-    StatementRun run(sql[kPostponeDelivery], delivery.id, delivery.revision, delivery.payload,
-                     delivery.next_try, std::uint64_t{delivery.attempts},
-                     std::uint64_t{delivery.lone_attempts},
-                     std::int64_t{delivery.lone_time.count()}, delivery.failed_at);
-    while (run.Next()) is_there = true;
-    if (!run.status()) return run.status().error();
-  }
-  if (is_there && delivery.next_try == kParked) {
-    if (const Status parked = Run(sql[kParkRest], delivery.group.value); !parked)
-      return parked.error();
-  }
-  return is_there;
+Status SqliteDeliveries::FinishDelivery(const Delivery& delivery) {
+  return engine_.Write([&](AuxWriter& sql) -> Status {
+    const auto removed = RunCounting(sql[kRemoveDelivery], delivery.id, delivery.revision);
+    if (!removed) return removed.error();
+    if (*removed > 0) return Run(sql[kReleaseNext], delivery.group.value, delivery.next_try);
+    // The row still exists if another delivery was merged into it meanwhile.
+    return Run(sql[kResetAttempts], delivery.id);
+  });
 }
 
-Status RetryDeliveriesSoon(AuxWriter& sql, TimePoint now, std::chrono::milliseconds within,
-                           std::size_t limit) {
-  for (const DeliveryKind kind : kDeliveryKinds) {
-    const Status moved = Run(sql[kRetrySoon], kind, now, std::int64_t{within.count()}, limit);
-    if (!moved) return moved;
-  }
-  return {};
+Result<bool> SqliteDeliveries::PostponeDelivery(const Delivery& delivery) {
+  return engine_.WriteFor<bool>([&](AuxWriter& sql) -> Result<bool> {
+    const auto found = RunCounting(
+        sql[kPostponeDelivery], delivery.id, delivery.revision, delivery.payload, delivery.next_try,
+        std::uint64_t{delivery.attempts}, std::uint64_t{delivery.lone_attempts},
+        std::int64_t{delivery.lone_time.count()}, delivery.failed_at);
+    if (!found) return found.error();
+    if (*found > 0 && delivery.next_try == kParked) {
+      if (const Status parked = Run(sql[kParkRest], delivery.group.value); !parked)
+        return parked.error();
+    }
+    return *found > 0;
+  });
 }
 
-Result<DeliveryBacklog> CountDeliveries(AuxReader& sql) {
-  StatementRun run(sql[kCountDeliveries]);
-  DeliveryBacklog backlog;
-  if (run.Next()) {
-    backlog.groups = run.Unsigned(0);
-    backlog.creates_and_destroys = run.Unsigned(1);
-    if (!run.IsNull(2)) backlog.oldest_event = run.Unsigned(2);
-    backlog.to_trtc = run.Unsigned(3);
-  }
-  if (!run.status()) return run.status().error();
-  return backlog;
+Status SqliteDeliveries::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
+                                             std::size_t limit) {
+  return engine_.Write([&](AuxWriter& sql) -> Status {
+    for (const DeliveryKind kind : kDeliveryKinds) {
+      const Status moved = Run(sql[kRetrySoon], kind, now, std::int64_t{within.count()}, limit);
+      if (!moved) return moved;
+    }
+    return {};
+  });
 }
 
-}  // namespace rtcroom::sqlite
+}  // namespace rtcroom
