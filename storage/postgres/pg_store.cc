@@ -1,9 +1,7 @@
 #include "storage/postgres/pg_store.h"
 
 #include <algorithm>
-#include <cassert>
 #include <chrono>
-#include <limits>
 #include <utility>
 
 #include "storage/postgres/pg_bans.h"
