@@ -44,11 +44,6 @@ class MetricsOfNodesTest : public testing::Test {
   static int Create(ServerProcess& server, const std::string& room) {
     return server.Https().Call("multi_room", "create_room", CreateBody("alice", room)).code();
   }
-  void EndConnections() {
-    (void)QueryPostgres(database_.Url(),
-                        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-                        " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
-  }
 
   PostgresServer database_;
   ServerProcess first_{{.settings = NodeSettings(database_.Url())}};
@@ -80,7 +75,7 @@ TEST_F(MetricsOfNodesTest, ChangeWithTheirCause) {
   Check({"rtcroomd_store_second_tries_total", "rtcroomd_store_connects_total"}, first_, [&] {
     // The write that finds the connection lost may be another one, which is not repeated.
     EXPECT_TRUE(Eventually([&] {
-      EndConnections();
+      database_.EndConnections("application_name = 'rtcroomd'");
       EXPECT_EQ(Create(first_, "r2"), kOk);
       return MetricOf(first_, "rtcroomd_store_second_tries_total") > 0;
     }));

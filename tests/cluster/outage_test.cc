@@ -210,10 +210,7 @@ TEST_F(Outage, ANodeThatTheDatabaseRefusesIsNotReadyAndSendsCallersElsewhere) {
     database_.Execute(fmt::format("CREATE ROLE {} LOGIN PASSWORD 'first'", role));
   }
   database_.Execute("GRANT ALL ON SCHEMA public TO node");
-  const auto end_connections = [&] {
-    database_.Execute(
-        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE usename = 'node'");
-  };
+  const auto end_connections = [&] { database_.EndConnections("usename = 'node'"); };
   const auto by = [&](const char* statement) {
     return [&, statement] {
       database_.Execute(statement);
@@ -286,9 +283,7 @@ TEST_F(Outage, AServerBeginsAnewWhenTheEndOfTheHistoryIsLost) {
       " WHERE position >= (SELECT min(position) FROM events WHERE room_id = 'r2')");
   promoted->Execute("DELETE FROM pushers WHERE room = (SELECT number FROM rooms WHERE id = 'r2')");
   promoted->Execute("DELETE FROM rooms WHERE id = 'r2'");
-  promoted->Execute(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-      " AND backend_type = 'client backend'");
+  promoted->EndConnections("backend_type = 'client backend'");
   ASSERT_TRUE(server.WaitForLog("history_lost"));
   EXPECT_TRUE(Eventually([&] {
     ApiClient client = server.Https();

@@ -177,6 +177,17 @@ Secret PostgresServer::UrlOfNewSchema() {
   return Secret(fmt::format("{}?options=-csearch_path%3D{}", Url().Reveal(), schema));
 }
 
+// With a time limit, pg_terminate_backend would look for each of them every 100 ms.
+void PostgresServer::EndConnections(std::string_view which) const {
+  Execute(fmt::format(R"(DO $$ DECLARE ended integer[]; BEGIN
+      SELECT array_agg(pid) FILTER (WHERE pg_terminate_backend(pid)) INTO ended
+      FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND {};
+      WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY (ended)) LOOP
+        PERFORM pg_sleep(0.001), pg_stat_clear_snapshot();
+      END LOOP; END $$)",
+                      which));
+}
+
 void PostgresServer::Start() {
   const fs::path log = directory_.path() / "log";
   ChildCommand command =

@@ -65,6 +65,8 @@ class PostgresServer {
 
   [[nodiscard]] PgRows Query(const std::string& sql) const { return QueryPostgres(Url(), sql); }
   void Execute(const std::string& sql) const { (void)Query(sql); }
+  /// Ends other connections with such a row of `pg_stat_activity`. Returns when they are gone.
+  void EndConnections(std::string_view which) const;
 
   /// Accepts TLS, too, from the next connections on.
   /// @param certificate  and `key`: PEM files; copied.

@@ -35,11 +35,7 @@ T Valued(Result<T> result) {
 
 class CopyStoreCommand : public DatabaseTest {
  protected:
-  CopyStoreCommand() {
-    EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
-    source_ = OpenSource();
-    FillStore(*source_);
-  }
+  CopyStoreCommand() { FillStore(*source_); }
 
   std::unique_ptr<SqliteStore> OpenSource() {
     auto store = SqliteStore::Open(
@@ -125,7 +121,7 @@ class CopyStoreCommand : public DatabaseTest {
   }
   void ExpectValid() { EXPECT_EQ(Run({"check-store", "--store", Url()}), 0) << out() << err(); }
 
-  std::unique_ptr<SqliteStore> source_;
+  std::unique_ptr<SqliteStore> source_ = OpenSource();
 };
 
 TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {

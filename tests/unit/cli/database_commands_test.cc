@@ -25,6 +25,7 @@ class NodesCommand : public DatabaseTest {};
 class BackupCommand : public CliTest {};
 
 TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
+  url_ = SharedPostgres().UrlOfNewSchema();
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
   EXPECT_EQ(out(), "postgresql://***: the schema was created, at version 8\n");
   EXPECT_THAT(Query("SELECT epoch FROM meta"), MatchesRegex("[0-9a-f]{16}"));
@@ -33,7 +34,6 @@ TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
 }
 
 TEST_F(MigrateStoreCommand, SaysThatTheDatabaseNeedsANewerProgram) {
-  ASSERT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
   Execute("UPDATE meta SET schema_version = 99, least_version = 98");
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 1);
   EXPECT_EQ(err(),
@@ -84,7 +84,6 @@ TEST_F(CheckStoreCommand, PrintsFindings) {
 }
 
 TEST_F(CheckStoreCommand, ChecksTheConfiguredDatabase) {
-  (void)OpenDatabase();
   environment_ = {{"RTCROOMD_STORE_URL", url_.Reveal()}};
   EXPECT_EQ(Run({"check-store"}), 0) << err();
   EXPECT_THAT(out(), EndsWith("postgresql://***: no problem found\n"));
@@ -96,8 +95,6 @@ TEST_F(CheckStoreCommand, ChecksOneStore) {
 }
 
 TEST_F(NewEpochCommand, ChangesTheEpochUnlessNodesAreRegistered) {
-  (void)OpenDatabase();
-  Execute("DELETE FROM nodes");
   EXPECT_EQ(Run({"new-epoch", "--store", Url()}), 0) << err();
   EXPECT_EQ(out(), fmt::format("postgresql://***: the epoch is {}, and was 00c0ffee00c0ffee\n",
                                Query("SELECT epoch FROM meta")));
@@ -115,7 +112,6 @@ TEST_F(NewEpochCommand, ChangesTheEpochUnlessNodesAreRegistered) {
 }
 
 TEST_F(NodesCommand, PrintsATableOrJson) {
-  ASSERT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
   Execute(
       "INSERT INTO nodes (node, link, rounds, version, name, config_hash)"
       " VALUES (7, 0, 12, 1, E'one\\x1b', '00c0ffee'), (8, 0, 0, 1, '', '')");
@@ -139,6 +135,7 @@ TEST_F(NodesCommand, PrintsATableOrJson) {
 }
 
 TEST_F(NodesCommand, NamesTheCommandThatCreatesAStore) {
+  url_ = SharedPostgres().UrlOfNewSchema();
   EXPECT_EQ(Run({"nodes", "--store", Url()}), 1);
   EXPECT_EQ(err(),
             "postgresql://***: there is no store in the database: `rtcroomd migrate-store` creates"

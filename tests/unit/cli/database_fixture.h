@@ -1,4 +1,4 @@
-// Runs commands on a database of a test's own.
+// Runs commands on a store in a database, which is empty at first.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "storage/postgres/pg_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/postgres_server.h"
+#include "tests/support/postgres_stores.h"
 #include "tests/support/recording_listener.h"
 #include "tests/unit/cli/cli_fixture.h"
 
@@ -47,7 +48,7 @@ class DatabaseTest : public CliTest {
   }
   void Execute(const std::string& sql) { (void)QueryPostgres(url_, sql); }
 
-  const Secret url_ = SharedPostgres().UrlOfNewSchema();
+  Secret url_ = UrlOfEmptiedStore();
   const SystemClock system_clock_;
   SystemRandom random_;
   DeafListener deaf_;

@@ -30,14 +30,12 @@ class PgAdminTest : public PgStoreTest {
 };
 
 TEST_F(PgAdminTest, ListsNoNodesBeforeTheFirst) {
-  ASSERT_OK(MigratePgStore(address(), kNewEpoch, clock_));
   const auto nodes = ListPgNodes(address(), clock_);
   ASSERT_OK(nodes);
   EXPECT_THAT(*nodes, IsEmpty());
 }
 
 TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
-  ASSERT_OK(MigratePgStore(address(), kNewEpoch, clock_));
   FakeBootClock boot;
   NodeLease lease(boot);
   PgCluster cluster(address(), {.node = 7, .patience = std::chrono::minutes(1)}, lease, clock_);
@@ -70,7 +68,6 @@ TEST_F(PgAdminTest, ListsNodesWithTheirDuties) {
 }
 
 TEST_F(PgAdminTest, ChangesTheEpoch) {
-  ASSERT_OK(MigratePgStore(address(), "00c0ffee00c0ffee", clock_));
   const auto before = ChangePgEpoch(address(), kNewEpoch, RegisteredNodes::kRefused, clock_);
   ASSERT_OK(before);
   EXPECT_EQ(*before, "00c0ffee00c0ffee");
@@ -78,7 +75,6 @@ TEST_F(PgAdminTest, ChangesTheEpoch) {
 }
 
 TEST_F(PgAdminTest, ChangesTheEpochDespiteNodesOnRequestOnly) {
-  (void)OpenPatient();
   Execute("INSERT INTO nodes (node, link, version) VALUES (9, 0, 1)");
   const auto refused = ChangePgEpoch(address(), kNewEpoch, RegisteredNodes::kRefused, clock_);
   EXPECT_ERROR(kStoreBroken, refused);
@@ -89,6 +85,7 @@ TEST_F(PgAdminTest, ChangesTheEpochDespiteNodesOnRequestOnly) {
 }
 
 TEST_F(PgAdminTest, NeedsAStore) {
+  url_ = SharedPostgres().UrlOfNewSchema();
   EXPECT_ERROR(kStoreBroken, ListPgNodes(address(), clock_));
   EXPECT_ERROR(kStoreBroken,
                ChangePgEpoch(address(), kNewEpoch, RegisteredNodes::kRefused, clock_));

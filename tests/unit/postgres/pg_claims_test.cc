@@ -10,6 +10,7 @@
 
 #include "tests/support/cutting_proxy.h"
 #include "tests/support/in_parallel.h"
+#include "tests/support/postgres_stores.h"
 #include "tests/unit/postgres/postgres_fixture.h"
 
 namespace rtcroom {
@@ -22,7 +23,7 @@ constexpr std::chrono::milliseconds kLasting = 1h;
 
 class PgClaimsTest : public PostgresTest {
  protected:
-  PgClaimsTest() { MakeTables(); }
+  PgClaimsTest() : PostgresTest(UrlOfEmptiedStore()) {}
 
   static PgClaims::Options Patient(std::uint64_t node) {
     return {.node = node, .patience = 1min, .pace = {.pause = 10ms, .give_up = 1min}};

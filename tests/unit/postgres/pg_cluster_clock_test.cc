@@ -10,6 +10,7 @@
 #include "storage/postgres/pg_cluster.h"
 #include "tests/support/fake_boot_clock.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/postgres_stores.h"
 #include "tests/unit/postgres/postgres_fixture.h"
 
 namespace rtcroom {
@@ -66,7 +67,7 @@ class PgClusterClockTest : public PostgresTest {
     PgCluster cluster;
   };
 
-  PgClusterClockTest() { MakeTables(); }
+  PgClusterClockTest() : PostgresTest(UrlOfEmptiedStore()) {}
 
   [[nodiscard]] std::int64_t Reported(std::string_view column, std::uint64_t node) const {
     return Number(fmt::format("SELECT {} FROM reports WHERE node = {}", column, node));

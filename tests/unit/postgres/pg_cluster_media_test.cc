@@ -58,7 +58,6 @@ class PgClusterMediaTest : public PgStoreTest {
   };
 
   PgClusterMediaTest() {
-    MakeTables();
     one_.Renew();
     two_.Renew();
   }

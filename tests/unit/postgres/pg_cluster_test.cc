@@ -70,8 +70,6 @@ class PgClusterTest : public PgStoreTest {
     PgCluster cluster;
   };
 
-  PgClusterTest() { MakeTables(); }
-
   /// As if all that the tables know had happened earlier.
   void Age(std::chrono::milliseconds by) {
     Execute(fmt::format("UPDATE beats SET at_ms = at_ms - {}", by.count()));
@@ -125,7 +123,7 @@ TEST_F(PgClusterTest, HeartbeatsAreReportedInPiecesAndCountWithTheLast) {
 TEST_F(PgClusterTest, ANodeIsRenewedWhileTheDatabaseCannotWriteHeartbeats) {
   constexpr const char* kWriting =
       "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'INSERT INTO %'";
-  Node node(url_, 3, 4s);
+  Node node(url_, 3, 1s);
   const auto renews = [&] { return node.cluster.Renew() && !node.lease.IsCutOff(); };
   EXPECT_TRUE(Eventually(renews));
   Execute(

@@ -136,12 +136,7 @@ TEST_F(PgPipelineTest, NothingIsSentOnAConnectionThatHasEnded) {
   Result<PgRows> process = connection_->Run(PgCall(kMyProcess), Soon());
   ASSERT_OK(process);
   ASSERT_TRUE(process->Next());
-  const auto number = process->Integer(0);
-  Execute(fmt::format("SELECT pg_terminate_backend({})", number));
-  ASSERT_TRUE(Eventually([&] {
-    return QueryPostgres(url_, fmt::format("SELECT 1 FROM pg_stat_activity WHERE pid = {}", number))
-               .size() == 0;
-  }));
+  SharedPostgres().EndConnections(fmt::format("pid = {}", process->Integer(0)));
   EXPECT_ERROR(kStoreBusy, Run({PgCall(kInsert, 1)}));
   EXPECT_EQ(MeaningOf(*connection_), PgMeaning::kBusy);
   EXPECT_FALSE(connection_->connected());

@@ -23,13 +23,16 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-class PgReconnectorTest : public PostgresTest {
+using PgReconnectorTest = PostgresTest;
+
+/// With a server of its own, which it stops and starts.
+class PgReconnectorStopTest : public PostgresTest {
  protected:
   PostgresServer server_;
   const std::unique_ptr<PgConnection> connection_ = Make(server_.Url());
 };
 
-TEST_F(PgReconnectorTest, ACallerWaitsForTheServerToComeBack) {
+TEST_F(PgReconnectorStopTest, ACallerWaitsForTheServerToComeBack) {
   PgReconnector reconnector(*connection_, {.pause = milliseconds(1), .give_up = hours(1)}, clock_);
   ASSERT_OK(reconnector.Await(Soon()));
   server_.Stop();
@@ -43,7 +46,7 @@ TEST_F(PgReconnectorTest, ACallerWaitsForTheServerToComeBack) {
   EXPECT_TRUE(reconnector.connected());
 }
 
-TEST_F(PgReconnectorTest, AfterALongTimeWithoutAConnectionNobodyWaits) {
+TEST_F(PgReconnectorStopTest, AfterALongTimeWithoutAConnectionNobodyWaits) {
   server_.Stop();
   PgReconnector reconnector(*connection_, {.pause = milliseconds(1), .give_up = milliseconds(50)},
                             clock_);
@@ -67,7 +70,7 @@ TEST_F(PgReconnectorTest, EndsWhileAServerDoesNotAnswer) {
 }
 
 TEST_F(PgReconnectorTest, ConnectsOnceInAPause) {
-  const auto connection = Make(server_.Url(), {}, still_);  // the first attempt takes its time
+  const auto connection = Make(url_, {}, still_);  // the first attempt takes its time
   PgReconnector reconnector(*connection, {.pause = hours(1), .give_up = milliseconds(50)}, clock_);
   ASSERT_TRUE(Eventually([&] { return reconnector.Await(Soon()).ok(); }));
   connection->Close();
@@ -108,7 +111,7 @@ class CountedAttempts : public StoreObserver {
   std::array<std::atomic<int>, kAllConnectOutcomes.size()> counts_{};
 };
 
-TEST_F(PgReconnectorTest, ReportsWhatBecomesOfEachAttempt) {
+TEST_F(PgReconnectorStopTest, ReportsWhatBecomesOfEachAttempt) {
   CountedAttempts attempts;
   const PgPace pace{.pause = milliseconds(1), .give_up = hours(1), .observer = &attempts};
   PgReconnector reconnector(*connection_, pace, clock_);
@@ -125,10 +128,11 @@ TEST_F(PgReconnectorTest, ReportsWhatBecomesOfEachAttempt) {
 }
 
 TEST_F(PgReconnectorTest, TellsAFullServerFromOneThatRefuses) {
-  server_.Execute("CREATE ROLE limited LOGIN PASSWORD 'secret' CONNECTION LIMIT 0");
+  Execute("DROP ROLE IF EXISTS limited");
+  Execute("CREATE ROLE limited LOGIN PASSWORD 'secret' CONNECTION LIMIT 0");
   const auto attempt = [&](const std::string& account) {
-    const auto connection =
-        Make(Secret(fmt::format("postgresql://{}@127.0.0.1:{}/postgres", account, server_.port())));
+    const auto connection = Make(Secret(
+        fmt::format("postgresql://{}@127.0.0.1:{}/postgres", account, SharedPostgres().port())));
     const Status connected = ConnectToPostgres(*connection, Soon());
     return PgConnectOutcome(connected, connection->failure());
   };
@@ -138,7 +142,7 @@ TEST_F(PgReconnectorTest, TellsAFullServerFromOneThatRefuses) {
 
 TEST_F(PgReconnectorTest, SaysAtOnceThatItIsRefused) {
   const auto refused = Make(Secret(
-      "postgresql://nobody:wrong@127.0.0.1:" + std::to_string(server_.port()) + "/postgres"));
+      fmt::format("postgresql://nobody:wrong@127.0.0.1:{}/postgres", SharedPostgres().port())));
   PgReconnector reconnector(*refused, {.pause = milliseconds(1), .give_up = hours(1)}, clock_);
   EXPECT_ERROR(kStoreBroken, reconnector.Await(clock_.Monotonic() + hours(1)));
 }

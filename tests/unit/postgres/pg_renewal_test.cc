@@ -16,6 +16,7 @@
 #include "storage/postgres/pg_cluster.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_boot_clock.h"
+#include "tests/support/postgres_stores.h"
 #include "tests/support/rooms.h"
 #include "tests/support/slow_database.h"
 #include "tests/unit/postgres/postgres_fixture.h"
@@ -29,8 +30,7 @@ constexpr std::size_t kMembers = 2 * PgBeats::kMostInPiece + 1;
 
 class PgRenewalTest : public PostgresTest {
  protected:
-  PgRenewalTest() {
-    MakeTables();
+  PgRenewalTest() : PostgresTest(UrlOfEmptiedStore()) {
     for (std::uint64_t i = 1; i <= kMembers; ++i) {
       Room room = MakeRoom(RoomKind::kMulti, std::to_string(i));
       room.sequence = i;
@@ -70,7 +70,7 @@ class PgRenewalTest : public PostgresTest {
   SlowDatabase slow_{SharedPostgres().port(), 5ms,
                      [this](std::string_view name) { OnStatement(name); }};
   PgCluster cluster_{*PgAddress::Parse(WithHosts(url_, fmt::format("127.0.0.1:{}", slow_.port()))),
-                     {.node = 1, .name = "node1", .patience = 4s},
+                     {.node = 1, .name = "node1", .patience = 2s},
                      lease_,
                      clock_};
   NodeRenewal renewal_{cluster_, lease_, leases_, logger_};

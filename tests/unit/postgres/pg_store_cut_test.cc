@@ -102,9 +102,7 @@ TEST_F(PgStoreCutTest, APingFailsWhileOnlyTheReadersHaveNoConnection) {
   ASSERT_OK(store->LoadBans(clock_.Now()));
   constexpr int kNoServer = 1;
   proxy_.Redirect(kNoServer);
-  Execute(
-      "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-      " WHERE query LIKE '%FROM bans%' AND pid <> pg_backend_pid()");
+  SharedPostgres().EndConnections("query LIKE '%FROM bans%'");
   EXPECT_ERROR(kStoreBusy, store->LoadBans(clock_.Now()));
   EXPECT_ERROR(kStoreBusy, store->Ping());
   EXPECT_OK(store->PutBan({.room = kR1, .user_id = {"u"}, .until = clock_.Now()}));

@@ -72,7 +72,6 @@ TEST_F(PgStoreOpenTest, KnowsTheRoomsThatAreThere) {
 }
 
 TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
-  (void)OpenPatient();
   const Secret url = UrlOfWriter(url_);
   GrantToWriters(url_);
   const auto store = Open(Patient(url));
@@ -143,7 +142,6 @@ TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
                         "failed for user \"postgres\"",
                         port));
 
-  (void)OpenPatient();
   Execute("UPDATE meta SET schema_version = 99, least_version = 98");
   const Error newer_schema = Refusal(url_.Reveal());
   EXPECT_EQ(newer_schema.code, Errc::kStoreBroken);

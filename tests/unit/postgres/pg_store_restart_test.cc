@@ -97,7 +97,7 @@ TEST_F(PgStoreRestartTest, NothingAcknowledgedIsLostWhileTheServerRestarts) {
 // What the earlier connection may have sent is fenced off before anything is written.
 TEST_F(PgStoreRestartTest, AConnectionThatCameWhileNobodyWaitedIsLinkedToo) {
   PgOptions options = Patient(own_url_);
-  options.give_up = std::chrono::seconds(5);
+  options.give_up = std::chrono::seconds(2);
   options.reconnect_pause = std::chrono::milliseconds(1);
   const auto store = Open(options);
   ASSERT_OK(Create(*store, "r1"));

@@ -124,7 +124,6 @@ TEST_F(PgStoreRetentionTest, MessagesCountAgainstTheirBoundWhoeverAddedOrRemoved
 
 // The turn is not held for all of them at once.
 TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
-  OpenPatient().reset();  // makes the tables
   const auto fill = [&](std::string_view into, std::string_view columns) {
     Execute(
         fmt::format("INSERT INTO {} SELECT {} FROM generate_series(1, 12000)"

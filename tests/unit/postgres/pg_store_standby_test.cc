@@ -183,9 +183,7 @@ TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
   (void)CheckedEvents(*other);
 
   // It is not read again whenever the new one fails for a moment.
-  standby_->Execute(
-      "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-      " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
+  standby_->EndConnections("application_name = 'rtcroomd'");
   EXPECT_TRUE(Eventually([&] {
     const auto read = store->Load(kR1);
     EXPECT_FALSE(FailsWith(read, Errc::kRoomNotFound)) << "the old one lacks it";

@@ -17,6 +17,7 @@
 
 #include "daemon/base/system_random.h"
 #include "storage/postgres/pg_store.h"
+#include "tests/support/postgres_stores.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/postgres/postgres_fixture.h"
@@ -36,6 +37,8 @@ inline Secret WithSettings(const Secret& url, std::string_view settings) {
 
 class PgStoreTest : public PostgresTest {
  protected:
+  PgStoreTest() : PostgresTest(UrlOfEmptiedStore()) {}
+
   /// Waits that no test reaches.
   [[nodiscard]] PgOptions Patient(const Secret& url) {
     return {

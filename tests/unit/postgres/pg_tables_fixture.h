@@ -24,10 +24,7 @@ inline std::vector<PgStatement> AuxStatements() {
 
 class PgTablesTest : public PgStoreTest {
  protected:
-  PgTablesTest() {
-    MakeTables();
-    connection_ = MakeConnected(statements_);
-  }
+  PgTablesTest() { connection_ = MakeConnected(statements_); }
 
   /// Runs them in one transaction, as the writer of a store does.
   Status Write(const std::vector<PgWrite>& writes) {

@@ -1,4 +1,4 @@
-// Connections to the shared server, in a schema of the test's own.
+// Connections to the shared server, in a schema that no other test uses meanwhile.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,7 +19,6 @@
 
 #include "daemon/base/system_clock.h"
 #include "storage/postgres/pg_connection.h"
-#include "storage/postgres/schema_version.h"
 #include "tests/support/eventually.h"
 #include "tests/support/loopback_socket.h"
 #include "tests/support/matchers.h"
@@ -58,6 +58,9 @@ class StillClock : public Clock {
 
 class PostgresTest : public testing::Test {
  protected:
+  /// @param url  of a schema of the shared server.
+  explicit PostgresTest(Secret url = SharedPostgres().UrlOfNewSchema()) : url_(std::move(url)) {}
+
   /// Not connected.
   std::unique_ptr<PgConnection> Make(const Secret& url, const PgSettings& settings,
                                      const Clock& clock) {
@@ -89,7 +92,6 @@ class PostgresTest : public testing::Test {
     return holder;
   }
 
-  void MakeTables() { EXPECT_OK(MigratePgSchema(*MakePlain(), "00c0ffee00c0ffee", Soon())); }
   void Execute(const std::string& sql) const { (void)QueryPostgres(url_, sql); }
   /// Of its first row; -1 without one.
   [[nodiscard]] std::int64_t Number(const std::string& sql) const {
@@ -100,11 +102,7 @@ class PostgresTest : public testing::Test {
     return QueryPostgres(url_, sql).size();
   }
   /// Ends all connections of the product.
-  void EndConnections() const {
-    Execute(
-        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-        " WHERE application_name = 'rtcroomd' AND pid <> pg_backend_pid()");
-  }
+  static void EndConnections() { SharedPostgres().EndConnections("application_name = 'rtcroomd'"); }
 
   /// Longer than any answer takes.
   [[nodiscard]] MonotonicTime Soon() const { return clock_.Monotonic() + kWaitTimeout; }
@@ -115,7 +113,7 @@ class PostgresTest : public testing::Test {
 
   const SystemClock clock_;
   StillClock still_;
-  const Secret url_ = SharedPostgres().UrlOfNewSchema();
+  Secret url_;
 };
 
 /// Of `kEcho`: more than the buffers of both sides hold.
