@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <ranges>
 #include <utility>
 #include <variant>
 
@@ -64,14 +65,18 @@ std::vector<LapsedViewer> LapsedViewers::Absent() const {
   return absent;
 }
 
-std::vector<LapsedViewer> LapsedViewers::TakeWanted(std::size_t limit) {
+std::vector<LapsedViewer> LapsedViewers::Wanted(std::size_t limit) const {
   std::vector<LapsedViewer> wanted;
   const MutexLock lock(mutex_);
-  while (!wanted_.empty() && wanted.size() < limit) {
-    wanted.push_back(wanted_.front().viewer);
-    EraseLocked(wanted_.begin());
-  }
+  for (const Entry& entry : wanted_ | std::views::take(limit)) wanted.push_back(entry.viewer);
   return wanted;
+}
+
+bool LapsedViewers::IsWanted(const LapsedViewer& viewer) const {
+  const MutexLock lock(mutex_);
+  const auto known = members_.find(LeaseTable::MemberOf(viewer.room, viewer.user_id));
+  return known != members_.end() && known->second->is_wanted &&
+         known->second->viewer.room_number == viewer.room_number;
 }
 
 std::size_t LapsedViewers::size() const {

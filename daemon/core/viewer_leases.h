@@ -45,9 +45,12 @@ class LapsedViewers {
   bool Want(const RoomKey& room, const UserId& user_id) EXCLUDES(mutex_);
   /// The viewers of whom no sign has come, without their profiles.
   [[nodiscard]] std::vector<LapsedViewer> Absent() const EXCLUDES(mutex_);
-  /// Takes out those that want to return.
+  /// Those that want to return, first those that have wanted it for longest. They stay until
+  /// `Remove`: until then a sign of them counts.
   /// @param limit  most to return.
-  [[nodiscard]] std::vector<LapsedViewer> TakeWanted(std::size_t limit) EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<LapsedViewer> Wanted(std::size_t limit) const EXCLUDES(mutex_);
+  /// Whether that viewer is among them.
+  [[nodiscard]] bool IsWanted(const LapsedViewer& viewer) const EXCLUDES(mutex_);
   [[nodiscard]] std::size_t size() const EXCLUDES(mutex_);
 
  private:

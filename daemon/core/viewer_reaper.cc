@@ -18,8 +18,8 @@ bool IsOfStore(const Error& error) {
 ViewerSweep ViewerReaper::Sweep(MonotonicTime now) {
   ViewerSweep outcome;
   if (!deps_.viewers.lapse()) return outcome;
-  BringBack(outcome);
   const MonotonicTime until = deps_.clock.Monotonic() + options_.longest_sweep;
+  BringBack(until, outcome);
   std::size_t looked_at = 0;
   while (looked_at < options_.most_per_sweep) {
     const std::size_t count = LookAt(now, outcome);
@@ -120,14 +120,22 @@ Result<RoomChange> ViewerReaper::RemoveIfStillLapsed(const Room* stored, const L
                                LeaveReason::kHeartbeatTimeout, options_.policy, now);
 }
 
-void ViewerReaper::BringBack(ViewerSweep& outcome) {
+void ViewerReaper::BringBack(MonotonicTime until, ViewerSweep& outcome) {
   LapsedViewers& lapsed = deps_.viewers.lapsed();
   for (const LapsedViewer& one : lapsed.Absent()) {
     if (deps_.is_present(one.room, one.room_number, one.user_id)) {
       (void)lapsed.Want(one.room, one.user_id);
     }
   }
-  const std::vector<LapsedViewer> wanted = lapsed.TakeWanted(options_.batch);
+  // What the store does not write is tried with the next sweep.
+  while (outcome.failed == 0) {
+    const std::vector<LapsedViewer> wanted = lapsed.Wanted(options_.batch);
+    AddAgain(wanted, outcome);
+    if (wanted.size() < options_.batch || deps_.clock.Monotonic() >= until) return;
+  }
+}
+
+void ViewerReaper::AddAgain(std::span<const LapsedViewer> wanted, ViewerSweep& outcome) {
   if (wanted.empty()) return;
   const TimePoint now = deps_.clock.Now();
   std::vector<RoomUpdate> updates;
@@ -141,9 +149,11 @@ void ViewerReaper::BringBack(ViewerSweep& outcome) {
   const std::vector<Result<RoomChange>> changes = deps_.store.UpdateAll(updates);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (changes[i] && !changes[i]->events.empty()) ++outcome.returned;
-    if (changes[i] || !IsOfStore(changes[i].error())) continue;
-    ++outcome.failed;
-    lapsed.Put(wanted[i]);  // with its next sign
+    if (!changes[i] && IsOfStore(changes[i].error())) {
+      ++outcome.failed;
+    } else {
+      deps_.viewers.lapsed().Remove(wanted[i].room, wanted[i].user_id);
+    }
   }
 }
 
@@ -151,7 +161,10 @@ Result<RoomChange> ViewerReaper::Return(const Room* stored, const LapsedViewer& 
                                         TimePoint now) const {
   const bool is_room = stored != nullptr && stored->sequence == viewer.room_number;
   if (!is_room) return Error{Errc::kRoomNotFound, {}};
-  if (FindAudience(*stored, viewer.user_id) != nullptr) return RoomChange{.room = *stored};
+  // It may have left meanwhile, or come by itself.
+  const bool returns =
+      deps_.viewers.lapsed().IsWanted(viewer) && FindAudience(*stored, viewer.user_id) == nullptr;
+  if (!returns) return RoomChange{.room = *stored};
   return rules::AddAudience(stored, stored->dialect,
                             {.user_id = viewer.user_id, .user_info = viewer.user_info},
                             options_.policy, now);

@@ -69,7 +69,8 @@ class ViewerReaper {
   ViewerSweep Sweep(MonotonicTime now);
 
  private:
-  void BringBack(ViewerSweep& outcome);
+  void BringBack(MonotonicTime until, ViewerSweep& outcome);
+  void AddAgain(std::span<const LapsedViewer> wanted, ViewerSweep& outcome);
   /// @return how many leases were looked at.
   std::size_t LookAt(MonotonicTime now, ViewerSweep& outcome);
   /// The leases that were silent at all nodes; the others stay for half a timeout or more.

@@ -1,7 +1,10 @@
 #include "daemon/core/viewer_reaper.h"
 
+#include <functional>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,6 +28,19 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::chrono::milliseconds kSweepPeriod = 5s;
+
+/// A store before whose next change something happens.
+class InterruptedStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+
+  std::function<void()> interruption{};
+
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    if (const auto happen = std::exchange(interruption, nullptr)) happen();
+    return FailingStore::UpdateAll(updates);
+  }
+};
 
 class ViewerReaperTest : public testing::Test {
  protected:
@@ -68,7 +84,7 @@ class ViewerReaperTest : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   ViewerLeases viewers_{clock_, {.timeout = 60s, .return_within = 1h}};
   MemoryStore memory_{{}, "00000000000000aa", viewers_};
-  FailingStore store_{memory_};
+  InterruptedStore store_{memory_};
   OtherNodes nodes_;
   OnlyNode node_;
   std::set<std::string> present_;
@@ -189,9 +205,37 @@ TEST_F(ViewerReaperTest, BringsBackLaterWhatTheStoreDidNotWrite) {
   Run(5s);
   EXPECT_EQ(last_.failed, 1U);
   store_.broken = false;
-  ASSERT_TRUE(Sign("amy"));
   Run(5s);
   EXPECT_THAT(Viewers(), SizeIs(1));
+}
+
+TEST_F(ViewerReaperTest, BringsBackAllWithTheNextSweep) {
+  const std::vector<const char*> others = {"bob", "cat", "dan", "eve"};
+  for (const char* user : others) ASSERT_OK(Apply(store_, Watching(kLiveR1, user)));
+  Run(100s);
+  ASSERT_THAT(Viewers(), IsEmpty());
+  ASSERT_TRUE(Sign("amy"));
+  for (const char* user : others) ASSERT_TRUE(Sign(user));
+  Run(5s);
+  EXPECT_EQ(last_.returned, 5U) << "in batches";
+}
+
+TEST_F(ViewerReaperTest, ASignCountsWhileTheViewerIsBroughtBack) {
+  Run(70s);
+  ASSERT_TRUE(Sign("amy"));
+  bool is_viewer = false;
+  store_.interruption = [&] { is_viewer = Sign("amy"); };
+  Run(5s);
+  EXPECT_TRUE(is_viewer);
+  EXPECT_THAT(Viewers(), SizeIs(1));
+}
+
+TEST_F(ViewerReaperTest, BringsNobodyBackWhoLeavesMeanwhile) {
+  Run(70s);
+  ASSERT_TRUE(Sign("amy"));
+  store_.interruption = [&] { viewers_.lapsed().Remove(kLiveR1, {"amy"}); };
+  Run(5s);
+  EXPECT_THAT(Viewers(), IsEmpty());
 }
 
 TEST_F(ViewerReaperTest, BringsNobodyBackIntoAFullRoom) {
