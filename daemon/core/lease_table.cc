@@ -174,12 +174,20 @@ bool LeaseTable::Touch(const RoomKey& room, std::optional<Dialect> dialect, cons
   const Order::iterator found = FindMemberLocked(room, user_id);
   if (found == order_.end()) return false;
   Lease& lease = *found;
-  if ((dialect && lease.dialect != *dialect) || lease.expiring) return false;
+  if (dialect && lease.dialect != *dialect) return false;
+  if (lease.expiring && of_ == LeasesOf::kPushers) return false;
   if (IsFromElsewhere(lease.bound_to, from)) return false;
   lease.heard_at = std::max(now, collected_at_);
   lease.beat_here = lease.heard_at;
-  if (renewed_by_ == RenewedBy::kHeartbeats) RenewLocked(found, now);
+  if (renewed_by_ == RenewedBy::kHeartbeats && !lease.expiring) RenewLocked(found, now);
   return true;
+}
+
+std::optional<MonotonicTime> LeaseTable::LastBeatHere(const RoomKey& room,
+                                                      const UserId& user_id) const {
+  const MutexLock lock(mutex_);
+  const Order::iterator found = FindMemberLocked(room, user_id);
+  return found == order_.end() ? std::nullopt : found->beat_here;
 }
 
 bool LeaseTable::IsBoundElsewhere(const RoomKey& room, const UserId& user_id,

@@ -77,10 +77,15 @@ class LeaseTable : public CommitListener {
   /// Renews the lease on a heartbeat.
   /// @param dialect  of the room; nullopt: either.
   /// @param from     the caller's address; empty: it may call from any.
-  /// @return false when there is no such lease, or when it is being expired: a heartbeat never
-  ///         restores an evicted member.
+  /// @return false when there is no such lease, or when that of a pusher is being expired: a
+  ///         heartbeat never restores an evicted pusher. That of a viewer is noted
+  ///         (`LastBeatHere`).
   bool Touch(const RoomKey& room, std::optional<Dialect> dialect, const UserId& user_id,
              std::string_view from = {});
+
+  /// The last heartbeat of the member that this node received; nullopt: none.
+  [[nodiscard]] std::optional<MonotonicTime> LastBeatHere(const RoomKey& room,
+                                                          const UserId& user_id) const;
 
   /// Whether the pusher is bound to a different address. Always false when `from` is empty.
   [[nodiscard]] bool IsBoundElsewhere(const RoomKey& room, const UserId& user_id,

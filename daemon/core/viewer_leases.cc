@@ -91,7 +91,8 @@ ViewerLeases::ViewerLeases(const Clock& clock, ViewerLeaseOptions options)
       lapsed_(clock, options.return_within) {}
 
 void ViewerLeases::OnCommit(const Committed& committed) noexcept {
-  leases_.OnCommit(committed);
+  const MonotonicTime now = clock_.Monotonic();
+  const MutexLock lock(mutex_);
   for (const StoredEvent& stored : committed.events) {
     const RoomEvent& event = stored.event;
     if (const auto* const added = std::get_if<AudienceAdded>(&event.payload)) {
@@ -103,12 +104,18 @@ void ViewerLeases::OnCommit(const Committed& committed) noexcept {
                    .room_number = stored.room_number,
                    .user_id = left->user_id,
                    .user_info = left->user_info,
-                   .since = clock_.Monotonic()});
+                   .since = now});
+      // A sign that came during its removal, or at another node than the one that removed it and
+      // was not reported yet.
+      const std::optional<MonotonicTime> sign = leases_.LastBeatHere(event.room, left->user_id);
+      if (sign && now - *sign < options_.timeout) (void)lapsed_.Want(event.room, left->user_id);
     }
   }
+  leases_.OnCommit(committed);
 }
 
 bool ViewerLeases::OnSign(const RoomKey& room, const UserId& user_id) {
+  const MutexLock lock(mutex_);
   return leases_.Touch(room, std::nullopt, user_id) || lapsed_.Want(room, user_id);
 }
 

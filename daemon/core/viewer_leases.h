@@ -86,11 +86,11 @@ class ViewerLeases : public CommitListener {
  public:
   ViewerLeases(const Clock& clock, ViewerLeaseOptions options);
 
-  void OnCommit(const Committed& committed) noexcept override;
+  void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
   /// A sign that the user watches the room. Memory only: no access to the store.
   /// @return whether it is a viewer, or was one that becomes one again with the next sweep.
-  bool OnSign(const RoomKey& room, const UserId& user_id);
+  bool OnSign(const RoomKey& room, const UserId& user_id) EXCLUDES(mutex_);
 
   /// Its timeout is half of `timeout()`: leases that have run out there are looked at, so that each
   /// node finds who is present before a viewer has been silent for the whole.
@@ -103,6 +103,7 @@ class ViewerLeases : public CommitListener {
  private:
   const Clock& clock_;
   const ViewerLeaseOptions options_;
+  Mutex mutex_;  ///< no sign comes while a viewer is in neither of these
   LeaseTable leases_;
   LapsedViewers lapsed_;
 };

@@ -53,6 +53,15 @@ class ViewerReaperTest : public testing::Test {
   ViewerReaperOptions Options() {
     return {.policy = SharedPolicy(), .batch = 2, .node = &node_.lease};
   }
+  /// A removal, perhaps by another node.
+  static RoomUpdate Lapsing(const std::string& user) {
+    RoomUpdate update = LeavingAudience(kLiveR1, user);
+    update.edit = [user](const Room* stored) {
+      return rules::DeleteAudience(stored, Dialect::kGen2, {user}, LeaveReason::kHeartbeatTimeout,
+                                   SharedPolicy(), kNoon);
+    };
+    return update;
+  }
   /// Sweeps as a running process does.
   void Run(std::chrono::milliseconds duration) { Run(duration, reaper_); }
   void Run(std::chrono::milliseconds duration, ViewerReaper& reaper) {
@@ -188,6 +197,27 @@ TEST_F(ViewerReaperTest, BringsBackWhoGivesASign) {
 TEST_F(ViewerReaperTest, BringsBackWhoIsSeenAgain) {
   Run(70s);
   present_ = {"amy"};
+  Run(5s);
+  EXPECT_THAT(Viewers(), ElementsAre("amy=info"));
+}
+
+TEST_F(ViewerReaperTest, BringsBackWhoGivesASignDuringTheRemoval) {
+  clock_.Advance(61s);
+  const auto lease = viewers_.leases().Observe(kLiveR1, {"amy"}, clock_.Monotonic());
+  ASSERT_TRUE(viewers_.leases().ClaimExpiry(*lease));
+  EXPECT_TRUE(Sign("amy"));
+  ASSERT_OK(Apply(store_, Lapsing("amy")));
+  Run(5s);
+  EXPECT_THAT(Viewers(), ElementsAre("amy=info"));
+}
+
+TEST_F(ViewerReaperTest, BringsBackWhoseSignTheRemovingNodeDoesNotKnow) {
+  ASSERT_OK(Apply(store_, Watching(kLiveR1, "bob")));
+  ASSERT_TRUE(Sign("bob"));
+  clock_.Advance(59s);
+  ASSERT_TRUE(Sign("amy"));
+  clock_.Advance(1s);
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(store_, Lapsing(user)));
   Run(5s);
   EXPECT_THAT(Viewers(), ElementsAre("amy=info"));
 }
