@@ -46,20 +46,27 @@ void PushReceivers::Subscribe(std::uint64_t room_number, const RoomKey& key,
 }
 
 void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) {
-  const MutexLock lock(mutex_);
-  const auto found = by_room_.find(room_number);
-  if (found == by_room_.end()) return;
-  Subscribed& subscribed = found->second;
-  const auto place = subscribed.index.find(&receiver);
-  if (place == subscribed.index.end()) return;
-  // The last one takes its place.
-  subscribed.index[subscribed.receivers.back().get()] = place->second;
-  std::swap(subscribed.receivers[place->second], subscribed.receivers.back());
-  subscribed.receivers.pop_back();
-  subscribed.index.erase(place);
-  subscribed.copy.reset();
-  if (deps_.contacts != nullptr) deps_.contacts->Leave(receiver.user_id(), room_number);
-  if (subscribed.receivers.empty()) by_room_.erase(found);
+  RoomKey key;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = by_room_.find(room_number);
+    if (found == by_room_.end()) return;
+    Subscribed& subscribed = found->second;
+    const auto place = subscribed.index.find(&receiver);
+    if (place == subscribed.index.end()) return;
+    key = subscribed.key;
+    // The last one takes its place.
+    subscribed.index[subscribed.receivers.back().get()] = place->second;
+    std::swap(subscribed.receivers[place->second], subscribed.receivers.back());
+    subscribed.receivers.pop_back();
+    subscribed.index.erase(place);
+    subscribed.copy.reset();
+    if (deps_.contacts != nullptr) deps_.contacts->Leave(receiver.user_id(), room_number);
+    if (subscribed.receivers.empty()) by_room_.erase(found);
+  }
+  // The login of an old client outlives its polls.
+  const bool was_there = receiver.client() != ClientKind::kPolls;
+  if (deps_.viewers != nullptr && was_there) (void)deps_.viewers->OnSign(key, receiver.user_id());
 }
 
 void PushReceivers::Remove(const PushReceiverPtr& receiver) {

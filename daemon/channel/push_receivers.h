@@ -30,6 +30,7 @@
 #include "daemon/core/node_lease.h"
 #include "daemon/core/notice_log.h"
 #include "daemon/core/room_store.h"
+#include "daemon/core/viewer_leases.h"
 
 namespace rtcroom {
 
@@ -70,6 +71,9 @@ class PushReceivers {
     RoomListForm list{};                   ///< needed where lists are watched
     NoticeLog* others = nullptr;           ///< as of `PushNotices`
     const NodeLease* node = nullptr;       ///< null where no other server uses the store
+    /// Gets a sign when a connection or a poll leaves a room: looks at who is there may have missed
+    /// it. Null: none.
+    ViewerLeases* viewers = nullptr;
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
 

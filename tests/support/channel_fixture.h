@@ -26,6 +26,7 @@
 #include "daemon/core/node_lease.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/seated_users.h"
+#include "daemon/core/viewer_leases.h"
 #include "handlers/channel/channel_router.h"
 #include "handlers/rooms/room_json.h"
 #include "handlers/tim/tim_router.h"
@@ -90,7 +91,8 @@ class ChannelFixture {
                    .observer = &latencies,
                    .list = {.write = [](const Room& room,
                                         RoomReach reach) { return ListedRoom(room, reach, {}); }},
-                   .node = &node},
+                   .node = &node,
+                   .viewers = &viewers},
                   options.delivery_rate),
         channel({.rooms = store,
                  .events = store,
@@ -298,6 +300,7 @@ class ChannelFixture {
     events_at_ = page->next;
     if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);
     seated.OnCommit({.events = page->events});
+    viewers.OnCommit({.events = page->events});
     created.OnCommit({.events = page->events});
     if (!messages->empty()) messages_at_ = messages->back().position;
     channel.messages().Advance(messages_at_);
@@ -363,6 +366,7 @@ class ChannelFixture {
   FormerMembers former{{.rooms = store, .receivers = receivers}};
   FakeSessions sessions;
   SeatedUsers seated;
+  ViewerLeases viewers{clock, {}};
   CreatedGroups created{clock, std::chrono::minutes(10)};
   OtherServers others;
   SecondLooks looks{&others, admission, clock};

@@ -392,6 +392,23 @@ TEST_F(Receivers, ARoomThatIsTooFarBehindSkipsToItsNewestMessages) {
             PushReceivers::kMaxWaitingBytes + PushReceivers::kMaxRoomBytes);
 }
 
+TEST_F(Receivers, AreSignsOfViewersUntilTheyUnsubscribe) {
+  ViewerLeases viewers(clock_, {});
+  const StoredEvent joined = Joined(1);
+  viewers.OnCommit({.events = {&joined, 1}});
+  PushReceivers::Deps deps = deps_;
+  deps.viewers = &viewers;
+  PushReceivers receivers(deps, {});
+  const auto old = Subscribe("u", receivers);
+  old->kind = ClientKind::kPolls;
+  const auto phone = Subscribe("u", receivers);
+  clock_.Advance(29s);
+  receivers.Unsubscribe(number_, *old);
+  EXPECT_EQ(viewers.leases().StateOf(key_, {"u"})->age, 29s) << "it may have polled long ago";
+  receivers.Unsubscribe(number_, *phone);
+  EXPECT_EQ(viewers.leases().StateOf(key_, {"u"})->age, 0s);
+}
+
 TEST_F(Receivers, ReceiveUntilTheyUnsubscribe) {
   std::vector<std::shared_ptr<Listener>> listeners;
   for (int i = 0; i < 5; ++i) listeners.push_back(Subscribe("u" + std::to_string(i), receivers_));

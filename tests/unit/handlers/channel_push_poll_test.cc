@@ -353,6 +353,19 @@ TEST_F(PushPolls, AStopAnswersThem) {
   EXPECT_TRUE(Wait(cursor)->reply()) << "and later ones at once";
 }
 
+TEST_F(PushPolls, AreSignsOfAViewer) {
+  const RoomKey key = MakeKey(RoomKind::kLive, "room_2");
+  server_.MakeRoom(RoomKind::kLive, "room_2", Dialect::kGen2);
+  (void)server_.store.Update(Watching(key, "alice"));
+  server_.Follow();
+  server_.clock.Advance(59s);
+  const json room = {{"kind", "live"}, {"roomID", "room_2"}};
+  EXPECT_TRUE(Begin({{"cursors", json::array({room})}})->reply()) << "it waits for nothing";
+  const auto lease = server_.viewers.leases().StateOf(key, {"alice"});
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->age, 0ms);
+}
+
 TEST_F(PushPolls, LeaveNothingBehind) {
   const json cursor = Cursor();
   const auto poll = Wait(cursor);
