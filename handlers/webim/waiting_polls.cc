@@ -91,7 +91,10 @@ void WaitingPolls::AnswerKicked(WebimLogin& login, WebimTurn& turn) {
 
 void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn) {
   turn.replies.emplace_back(std::move(poll->reply), std::move(body));
-  if (poll->owner != nullptr) std::erase(PollsOf(*poll->owner, *poll).waiting, poll);
+  if (poll->owner != nullptr) {
+    std::erase(PollsOf(*poll->owner, *poll).waiting, poll);
+    poll->owner->seen_at = turn.now;
+  }
   if (poll->is_account) --account_polls_;
   waiting_.erase(poll);
 }

@@ -85,7 +85,7 @@ struct Membership {
 struct WebimLogin {
   ChannelInstance claims{};
   std::shared_ptr<WebimClient> client{};  ///< receives its pushes; null: none. See there
-  MonotonicTime seen_at{};                ///< its newest poll or join
+  MonotonicTime seen_at{};                ///< its newest poll or join, or answer to a poll
   LoginPolls account_polls{};
   LoginPolls room_polls{};
   AccountInbox inbox{};
@@ -107,7 +107,7 @@ struct WebimLogin {
   [[nodiscard]] std::size_t polls() const {
     return account_polls.waiting.size() + room_polls.waiting.size();
   }
-  /// Whether its client polls, or has called so shortly before that it will.
+  /// Whether its client polls, or has called or been answered so shortly before that it will.
   [[nodiscard]] bool IsPolling(MonotonicTime now) const {
     return now - seen_at < std::chrono::seconds(10) || polls() > 0;
   }

@@ -61,6 +61,11 @@ TEST_F(ChannelGroupsTest, TellWhoPolls) {
   world_.Advance(15s);
   EXPECT_TRUE(is_polling(1, "alice"));
   EXPECT_FALSE(is_polling(1, "bob"));
+  world_.Advance(30s);
+  ASSERT_TRUE(poll->is_answered());
+  EXPECT_TRUE(is_polling(1, "alice")) << "its next poll follows the answer";
+  world_.Advance(10s);
+  EXPECT_FALSE(is_polling(1, "alice"));
 }
 
 TEST_F(ChannelGroupsTest, MembersLeaveInAnyOrder) {
