@@ -206,9 +206,7 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
     const MutexLock lock(mutex_);
     const auto found = by_room_.find(room_number);
     if (found == by_room_.end()) return Clear(outgoing);
-    Subscribed& subscribed = found->second;
-    if (!subscribed.copy) subscribed.copy = std::make_shared<const Receivers>(subscribed.receivers);
-    receivers = subscribed.copy;
+    receivers = found->second.Copy();
     if (has_ended) by_room_.erase(found);
   }
   deliveries_.Charge(deps_.clock.Monotonic(), delivery_rate_,
@@ -243,15 +241,15 @@ void PushReceivers::CheckBans() {
 
 void PushReceivers::Deliver(const PushNotice& notice) {
   const bool is_for_all = notice.room_number == 0;
-  Receivers receivers = is_for_all ? Listening(notice.user_id) : In(notice.room_number);
-  std::erase_if(receivers, [](const PushReceiverPtr& receiver) {
-    return receiver->client() == ClientKind::kPolls;
-  });
   // Whatever has a sender is a message.
   const bool is_tip = !is_for_all && notice.form == PushForm::kSdk && notice.user_id.value.empty();
-  if (is_tip && receivers.size() > PushNotices::kMostTold) return;
-  for (const PushReceiverPtr& receiver : receivers) {
-    if ((receiver->client() == ClientKind::kSdk) != (notice.form == PushForm::kSdk)) continue;
+  if (is_tip && CountIn(notice.room_number) > PushNotices::kMostTold) return;
+  const auto receivers = is_for_all ? std::make_shared<const Receivers>(Listening(notice.user_id))
+                                    : In(notice.room_number);
+  for (const PushReceiverPtr& receiver : *receivers) {
+    const ClientKind client = receiver->client();
+    if (client == ClientKind::kPolls) continue;
+    if ((client == ClientKind::kSdk) != (notice.form == PushForm::kSdk)) continue;
     if (!is_for_all && receiver->user_id() == notice.user_id) continue;
     if (notice.object.empty()) {
       receiver->OnGroupsChanged();
@@ -318,10 +316,10 @@ std::size_t PushReceivers::CountIn(std::uint64_t room_number) const {
   return found == by_room_.end() ? 0 : found->second.receivers.size();
 }
 
-PushReceivers::Receivers PushReceivers::In(std::uint64_t room_number) const {
+std::shared_ptr<const PushReceivers::Receivers> PushReceivers::In(std::uint64_t room_number) {
   const MutexLock lock(mutex_);
   const auto found = by_room_.find(room_number);
-  return found == by_room_.end() ? Receivers() : found->second.receivers;
+  return found == by_room_.end() ? std::make_shared<const Receivers>() : found->second.Copy();
 }
 
 PushReceivers::Receivers PushReceivers::Listening(const UserId& user_id) const {

@@ -105,8 +105,8 @@ class PushReceivers {
       EXCLUDES(mutex_);
   [[nodiscard]] std::size_t CountIn(std::uint64_t room_number) const EXCLUDES(mutex_);
   using Receivers = std::vector<PushReceiverPtr>;
-  /// The receivers that have subscribed to the room.
-  [[nodiscard]] Receivers In(std::uint64_t room_number) const EXCLUDES(mutex_);
+  /// The receivers that have subscribed to the room; shared until they change.
+  [[nodiscard]] std::shared_ptr<const Receivers> In(std::uint64_t room_number) EXCLUDES(mutex_);
   /// The receivers of that user that have subscribed to the room.
   [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
       EXCLUDES(mutex_);
@@ -130,7 +130,12 @@ class PushReceivers {
     RoomKey key{};
     Receivers receivers{};
     std::unordered_map<const PushReceiver*, std::size_t> index{};  ///< in `receivers`
-    std::shared_ptr<const Receivers> copy{};  ///< null: they have changed since the last delivery
+    std::shared_ptr<const Receivers> copy{};  ///< null: they have changed since the last one
+
+    const std::shared_ptr<const Receivers>& Copy() {
+      if (!copy) copy = std::make_shared<const Receivers>(receivers);
+      return copy;
+    }
   };
   /// Events and messages of a room that wait for delivery, and the bytes delivered since the last
   /// tick.

@@ -165,11 +165,11 @@ Result<GroupMembers> WebimClients::Members(const ChannelInstance& caller, const 
                                            std::size_t limit) {
   const Result<GroupFacts> facts = FindJoined(caller, group);
   if (!facts) return facts.error();
-  const PushReceivers::Receivers receivers = receivers_.In(facts->number);
+  const auto receivers = receivers_.In(facts->number);
   GroupMembers found;
   std::unordered_set<UserId> seen;
   const MutexLock lock(mutex_);
-  for (const PushReceiverPtr& receiver : receivers) {
+  for (const PushReceiverPtr& receiver : *receivers) {
     if (found.members.size() == limit) break;
     const WebimLogin* const login = FindMember(*receiver, facts->number);
     if (login == nullptr || !seen.insert(login->claims.account).second) continue;

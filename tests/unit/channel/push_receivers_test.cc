@@ -63,9 +63,11 @@ class Listener : public PushReceiver {
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
   [[nodiscard]] bool asks_streams() const override { return wants_streams; }
+  [[nodiscard]] ClientKind client() const override { return kind; }
 
   std::chrono::milliseconds between_ticks{0};
   bool wants_streams = false;
+  ClientKind kind = ClientKind::kRtcroom;
   RoomPosition at{};
   bool has_gap = false;
   std::vector<std::size_t> pushes;  ///< the number of events of each
@@ -171,6 +173,23 @@ TEST_F(Receivers, GetNoticesOfTheirRoomAndUserWithTheNextTick) {
   EXPECT_THAT(ann->notices, ElementsAre("off"));
   EXPECT_THAT(old->notices, IsEmpty()) << "it has not asked for streams";
   EXPECT_THAT(bob->notices, ElementsAre("ended"));
+}
+
+TEST_F(Receivers, AreNotToldWhoComesWhereManyAre) {
+  const auto ann = Subscribe("ann", receivers_);
+  ann->kind = ClientKind::kSdk;
+  ann->wants_streams = true;
+  const auto tell = [&] {
+    receivers_.notices().Add({.room_number = number_, .object = "tip", .form = PushForm::kSdk});
+    receivers_.OnTick();
+  };
+  tell();
+  EXPECT_THAT(ann->notices, ElementsAre("tip"));
+  for (std::size_t i = 0; i < PushNotices::kMostTold; ++i) {
+    Subscribe("u" + std::to_string(i), receivers_)->kind = ClientKind::kPolls;
+  }
+  tell();
+  EXPECT_THAT(ann->notices, SizeIs(1)) << "at whatever server they come";
 }
 
 /// Keeps what all servers on the store are told.
