@@ -114,7 +114,12 @@ void PushReceivers::Push(std::span<const StoredEvent> events,
 }
 
 void PushReceivers::AddEvent(const StoredEvent& event) {
-  if (CountIn(event.room_number) == 0) return;
+  if (CountIn(event.room_number) == 0) {
+    // The number that waits is no longer that of the viewers, should somebody subscribe now.
+    const auto left = outgoing_.find(event.room_number);
+    if (left != outgoing_.end()) left->second.viewers.reset();
+    return;
+  }
   RoomObject object{.event = std::make_shared<const StoredEvent>(event),
                     .first = event.event.room_sequence};
   if (ShownPusher(event.event) != nullptr) {

@@ -313,6 +313,16 @@ TEST_F(Receivers, GetTheNumberOfViewersWithTheEventThatFollows) {
   EXPECT_FALSE(ann->has_gap);
 }
 
+TEST_F(Receivers, GetNoNumberOfViewersFromBeforeTheySubscribed) {
+  const auto ann = Subscribe("ann", receivers_);
+  receivers_.Push(std::vector{Joined(300), Joined(301)}, {});
+  receivers_.Unsubscribe(number_, *ann);
+  receivers_.Push(std::vector{Joined(302)}, {});
+  const auto bob = Subscribe("bob", receivers_);
+  receivers_.Push(std::vector{Changed()}, {});
+  EXPECT_THAT(bob->events, ElementsAre("audience_deleted"));
+}
+
 TEST_F(Receivers, LoseTheRoomWhenItEnds) {
   const auto ann = Subscribe("ann", receivers_);
   StoredEvent end = Changed();
