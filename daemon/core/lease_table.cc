@@ -15,7 +15,7 @@ constexpr std::size_t kCollectedAtOnce = 1000;
 /// leaves is collected at once: it is little, unless heartbeats come faster than they are looked
 /// at.
 constexpr int kWalksInSteps = 4;
-/// Leases of ended rooms that one commit removes.
+/// Leases of ended rooms that are removed with one commit, or one look.
 constexpr std::size_t kRemovedAtOnce = 1000;
 
 }  // namespace
@@ -219,6 +219,7 @@ MonotonicTime LeaseTable::DueLocked(const Lease& lease) const {
 std::vector<LapsedLease> LeaseTable::Lapsed(std::size_t limit, MonotonicTime as_of) {
   std::vector<LapsedLease> lapsed;
   const MutexLock lock(mutex_);
+  RemoveEndedLocked();
   // Both are in the order of renewal.
   auto next = order_.begin();
   auto reported = reports_.begin();

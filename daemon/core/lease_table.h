@@ -51,8 +51,9 @@ enum class LeasesOf : std::uint8_t { kPushers, kViewers };
 ///
 /// Follows the store through the commits, in order, so a lease exists exactly while its member is
 /// stored. No event tells that a viewer has left with its room: its lease counts no more from there
-/// on, and is removed with one of the next commits. Each operation is O(1) on average, whatever the
-/// number of leases; with those that other nodes reported on it is logarithmic in their number.
+/// on, and is removed with one of the next commits or calls of `Lapsed`. Each operation is O(1) on
+/// average, whatever the number of leases; with those that other nodes reported on it is
+/// logarithmic in their number.
 ///
 /// @threads safe from any thread.
 class LeaseTable : public CommitListener {

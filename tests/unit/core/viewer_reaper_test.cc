@@ -53,6 +53,13 @@ class ViewerReaperTest : public testing::Test {
   ViewerReaperOptions Options() {
     return {.policy = SharedPolicy(), .batch = 2, .node = &node_.lease};
   }
+  /// Adds more viewers than two commits remove.
+  void AddMany() {
+    const std::size_t many = 2100;
+    for (std::size_t i = 0; i < many; ++i) {
+      ASSERT_OK(Apply(store_, Watching(kLiveR1, "u" + std::to_string(i), "", kNoon, many + 1)));
+    }
+  }
   /// A removal, perhaps by another node.
   static RoomUpdate Lapsing(const std::string& user) {
     RoomUpdate update = LeavingAudience(kLiveR1, user);
@@ -305,11 +312,16 @@ TEST_F(ViewerReaperTest, TheEndOfARoomEndsTheLeasesWithoutEvents) {
   EXPECT_EQ(viewers_.leases().size(), 0U);
 }
 
+TEST_F(ViewerReaperTest, LooksAtNoLeaseOfAnEndedRoomForLong) {
+  AddMany();
+  ASSERT_OK(Apply(store_, Destroying(kLiveR1)));
+  ASSERT_GT(viewers_.leases().size(), 0U);
+  Run(30s);
+  EXPECT_EQ(viewers_.leases().size(), 0U) << "without another commit";
+}
+
 TEST_F(ViewerReaperTest, ALaterRoomOfThatIdHasViewersOfItsOwn) {
-  const std::size_t many = 2100;  // more than two commits remove
-  for (std::size_t i = 0; i < many; ++i) {
-    ASSERT_OK(Apply(store_, Watching(kLiveR1, "u" + std::to_string(i), "", kNoon, many + 1)));
-  }
+  AddMany();
   ASSERT_OK(Apply(store_, Destroying(kLiveR1)));
   ASSERT_OK(Apply(store_, Creating(LiveRoom())));
   ASSERT_GT(viewers_.leases().size(), 0U);
