@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <future>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -30,9 +29,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kMadeKeyBytes = 32;
 
-/// Whether a client of the user is in that room. A login of an old client outlives its polls.
-bool IsPresent(const PushReceivers& receivers, std::uint64_t room_number, const UserId& user) {
-  return std::ranges::any_of(receivers.Of(room_number, user),
+/// A login of an old client outlives its polls.
+bool AnyPresent(const PushReceivers::Receivers& receivers) {
+  return std::ranges::any_of(receivers,
                              [](const PushReceiverPtr& receiver) { return receiver->IsPresent(); });
 }
 
@@ -240,7 +239,7 @@ Status App::BuildServices() {
 ViewerPresence App::PresenceOfViewers() {
   return [channel = channel_.get(), web = web_ ? web_->sessions() : nullptr](
              const RoomKey& room, std::uint64_t room_number, const UserId& user_id) {
-    return (channel != nullptr && IsPresent(channel->receivers(), room_number, user_id)) ||
+    return (channel != nullptr && AnyPresent(channel->receivers().Of(room_number, user_id))) ||
            (web != nullptr && web->Plays(room, user_id));
   };
 }
@@ -248,11 +247,7 @@ ViewerPresence App::PresenceOfViewers() {
 std::function<bool(std::uint64_t)> App::UsesOfGroups() {
   return [channel = channel_.get()](std::uint64_t room_number) {
     if (channel == nullptr) return false;
-    const PushReceivers& receivers = channel->receivers();
-    constexpr auto kAll = std::numeric_limits<std::size_t>::max();
-    return std::ranges::any_of(receivers.UsersIn(room_number, kAll), [&](const UserId& user) {
-      return IsPresent(receivers, room_number, user);
-    });
+    return AnyPresent(*channel->receivers().In(room_number));
   };
 }
 
