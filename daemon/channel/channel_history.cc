@@ -99,10 +99,11 @@ void ChannelHistory::ConfirmDirect(const UserId& account, std::uint64_t position
   core_.Settle(account, position);
 }
 
-std::uint64_t ChannelHistory::ResumeDirect(const UserId& account, std::uint64_t position) {
-  if (position == 0) return 0;
+Result<std::uint64_t> ChannelHistory::ResumeDirect(const UserId& account, std::uint64_t position) {
+  if (position == 0) return position;
   const Result<std::uint64_t> newest = core_.deps.log.NewestMessage();
-  if (newest) position = std::min(position, *newest);
+  if (!newest) return newest.error();
+  position = std::min(position, *newest);
   ConfirmDirect(account, position);
   return position;
 }

@@ -56,7 +56,8 @@ class ChannelHistory {
   /// Confirms for a client that connects.
   /// @return the position after which its messages come: at most that of the newest message, which
   ///         goes back when the operator restores a backup.
-  std::uint64_t ResumeDirect(const UserId& account, std::uint64_t position);
+  /// @errors kStoreBusy; kStoreBroken: nothing was confirmed.
+  Result<std::uint64_t> ResumeDirect(const UserId& account, std::uint64_t position);
   /// Stores what each account has received.
   void Save();
 

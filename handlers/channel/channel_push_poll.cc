@@ -31,7 +31,11 @@ void PushPoll::PolledRoom::Refuse(const Error& error) {
 }
 
 void PushPoll::Begin(const std::function<PollReply()>& take_over) {
-  login_.direct = context_.verbs.channel.history().ResumeDirect(login_.account, login_.direct);
+  // After a failure the next poll confirms.
+  const Result<std::uint64_t> direct =
+      context_.verbs.channel.history().ResumeDirect(login_.account, login_.direct);
+  is_set_back_ = direct && *direct < login_.direct;
+  if (direct) login_.direct = *direct;
   OpenRooms();
   AnswerRequests();
   {
@@ -332,7 +336,10 @@ void PushPoll::Finish() {
 std::string PushPoll::Body() const {
   std::string rooms;
   for (const PolledRoom& room : rooms_) AppendTo(rooms, room.entry);
-  return "{\"replies\":[" + replies_ + "],\"rooms\":[" + rooms + "],\"pushes\":[" + pushes_ + "]}";
+  std::string body =
+      "{\"replies\":[" + replies_ + "],\"rooms\":[" + rooms + "],\"pushes\":[" + pushes_ + "]";
+  if (is_set_back_) body.append(",\"direct\":").append(std::to_string(login_.direct));
+  return body += '}';
 }
 
 }  // namespace rtcroom

@@ -94,6 +94,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   // Written by `Read` and `Begin`; while it waits, with the lock held.
   std::string address_;
   ChannelLogin login_;
+  bool is_set_back_ = false;  ///< `login_.direct` is less than the client's
   std::vector<PolledRoom> rooms_;
   std::vector<nlohmann::ordered_json> requests_;
   std::string replies_;       ///< objects, joined by commas

@@ -214,7 +214,10 @@ Status ChannelSocket::Connect(const Request& request) {
       !IsLoginValid(login_, context_.logins)) {
     return Error{Errc::kNoSession, {}};
   }
-  login_.direct = channel.history().ResumeDirect(login_.account, login_.direct);
+  const Result<std::uint64_t> direct =
+      channel.history().ResumeDirect(login_.account, login_.direct);
+  if (!direct) return direct.error();
+  login_.direct = *direct;
   PushReceivers& receivers = context_.verbs.receivers;
   receivers.Listen(Self());
   JsonText reply;

@@ -338,13 +338,14 @@ export function makeChannel(url, platform, session, client) {
     }));
   };
 
-  const onPolled = ({ replies, rooms, pushes }, takeAll) => {
+  const onPolled = ({ replies, rooms, pushes, direct: restored }, takeAll) => {
     takeAll(replies, take);
     if (waiting.size) fail(kUnavailable, 'poll');
     if (isOut) failedSockets = 0; // as the network was gone
     isOut = false;
     setState('polling');
     takeAll(rooms, (room) => answer(find(room) || {}, room, room.error));
+    if (restored < direct) direct = restored; // as in the reply to connect
     takeAll(pushes, take);
   };
 

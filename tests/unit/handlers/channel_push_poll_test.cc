@@ -28,12 +28,18 @@ class FailingReads : public ChangedMessages {
 
   bool is_failing = false;  ///< reads of pending messages
   bool is_throwing = false;
-  bool is_away = false;  ///< reads of rooms fail
+  bool is_away = false;      ///< reads of rooms fail
+  bool is_log_away = false;  ///< likewise of the position of the newest message
 
   Result<Room> Load(const RoomKey& key) override {
     if (is_away) return Error{Errc::kStoreBusy, {}};
     if (is_throwing) throw std::runtime_error("a fault");
     return MemoryStore::Load(key);
+  }
+
+  Result<std::uint64_t> NewestMessage() override {
+    if (is_log_away) return Error{Errc::kStoreBusy, {}};
+    return ChangedMessages::NewestMessage();
   }
 
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
@@ -206,6 +212,27 @@ TEST_F(PushPolls, GiveNoDirectMessageBeforeThoseThatCouldNotBeRead) {
   ASSERT_THAT(pushes, SizeIs(2));
   EXPECT_EQ(pushes[0]["direct"]["body"], "one");
   EXPECT_EQ(pushes[1]["direct"]["body"], "two");
+}
+
+TEST_F(PushPolls, GoOnAfterABackupWasRestored) {
+  const std::uint64_t lost = 1000;  // the position of a message that the backup does not have
+  const auto bob = SocketClient::LoggedIn(server_, "bob");
+  bob->Ask("send", {{"to", "alice"}, {"type", "text"}, {"body", "one"}});
+  server_.Follow();
+  store_->is_log_away = true;
+  EXPECT_EQ(ReplyOf(Begin({}, lost))["pushes"], json::array());
+  server_.Tick(100ms);
+  store_->is_log_away = false;
+  EXPECT_THAT(ReplyOf(Begin({}))["pushes"], SizeIs(1)) << "it was not confirmed";
+
+  const auto poll = Begin({{"wait", 45}}, lost);
+  bob->Ask("send", {{"to", "alice"}, {"type", "text"}, {"body", "two"}});
+  server_.Follow();
+  const json reply = ReplyOf(poll);
+  EXPECT_EQ(reply["direct"], 1) << "the client takes messages from there on";
+  ASSERT_THAT(reply["pushes"], SizeIs(1));
+  EXPECT_EQ(reply["pushes"][0]["direct"]["position"], 2);
+  EXPECT_FALSE(ReplyOf(Begin({}, 2)).contains("direct"));
 }
 
 TEST_F(PushPolls, AreAnsweredAtOnceWhenAnEventIsMissing) {
