@@ -20,7 +20,6 @@
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
-#include "daemon/channel/channel_turn.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/login_table.h"
 #include "daemon/channel/push_receivers.h"

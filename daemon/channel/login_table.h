@@ -17,11 +17,26 @@
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
-#include "daemon/channel/channel_turn.h"
 #include "daemon/channel/connected_logins.h"
+#include "daemon/core/ended_login_store.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
+
+/// One change of the logins: its time, and what follows from it.
+struct ChannelTurn {
+  MonotonicTime now{};
+  TimePoint wall{};
+  std::vector<std::function<void()>> over{};  ///< tell clients, after the change
+  std::vector<EndedLogin> ends{};             ///< of logins, to be stored
+
+  /// @param oldest  the oldest of the logins that stay.
+  void RecordKick(const ChannelInstance& login, const ChannelInstance& oldest);
+};
+
+EndedLogin EndOfOne(const ChannelInstance& login, LoginEnd end);
+/// The end of all logins of the account that began before.
+EndedLogin EndOfAllBefore(const UserId& account, TimePoint time, LoginEnd end);
 
 /// Whether a login may call.
 enum class Standing : std::uint8_t {

@@ -1,6 +1,7 @@
 // How many stored messages a reply takes, and how many to read for it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -33,11 +34,27 @@ class MessageReads {
       : max_messages_(max_messages), max_bytes_(max_bytes) {}
 
   /// How many to read now; 0: the reply is full.
-  [[nodiscard]] std::uint64_t Next() const;
+  [[nodiscard]] std::uint64_t Next() const {
+    if (is_full_) return 0;
+    const std::uint64_t left = max_messages_ - messages_;
+    if (messages_ == 0) return std::min(left, kFirst);
+    const std::uint64_t fit = (max_bytes_ - bytes_) * messages_ / bytes_ + 1;
+    return std::min({left, fit, 2 * messages_});
+  }
 
   /// Adds the next message, unless the reply is full.
   /// @return whether it was added.
-  bool Take(const StoredMessage& message);
+  bool Take(const StoredMessage& message) {
+    const std::uint64_t bytes = bytes_ + StoredBytes(message);
+    if (is_full_ || (messages_ > 0 && bytes > max_bytes_)) {
+      is_full_ = true;
+      return false;
+    }
+    bytes_ = bytes;
+    ++messages_;
+    is_full_ = messages_ == max_messages_ || bytes_ >= max_bytes_;
+    return true;
+  }
 
  private:
   const std::uint64_t max_messages_;

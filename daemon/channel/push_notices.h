@@ -2,6 +2,7 @@
 // and goes, what accounts have read, and what is said to those who are connected.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <span>
@@ -60,7 +61,18 @@ class PushNotices : public NoticeListener {
   }
   /// Tells the servers on the store, and this one, of some that are to be shared. What fails is
   /// tried again. @threads one thread at a time.
-  void Tell() EXCLUDES(mutex_);
+  void Tell() EXCLUDES(mutex_) {
+    std::vector<PushNotice> told;
+    {
+      const MutexLock lock(mutex_);
+      const std::size_t count = std::min(untold_.size(), kToldPerTick);
+      told.assign(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    if (told.empty() || !others_->ReportNotices(told)) return;
+    const MutexLock lock(mutex_);
+    for (const PushNotice& notice : told) untold_bytes_ -= notice.object.size();
+    untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(told.size()));
+  }
   void OnNotices(std::span<const PushNotice> notices) noexcept override {
     for (const PushNotice& notice : notices) Add(notice);
   }

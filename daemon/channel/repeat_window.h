@@ -1,6 +1,7 @@
 // Which stored messages a new one may repeat.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -27,12 +28,25 @@ class RepeatWindow {
 
   /// This server begins now. Before, all messages are taken to be recent.
   /// @param newest  position of the newest message; 0 for none.
-  void Begin(std::uint64_t newest, MonotonicTime now);
+  void Begin(std::uint64_t newest, MonotonicTime now) {
+    marks_.assign({{.by = now, .position = newest}});
+  }
   /// The log has come that far now.
-  void Advance(std::uint64_t newest, MonotonicTime now);
+  void Advance(std::uint64_t newest, MonotonicTime now) {
+    const MonotonicTime by = std::chrono::ceil<std::chrono::seconds>(now);
+    if (marks_.size() == 1 || marks_.back().by < by) marks_.push_back({.by = by});
+    marks_.back().position = std::max(marks_.back().position, newest);
+    ForgetOld(now);
+  }
   /// Returns the messages that one of now may repeat. The window is at most a second longer than
   /// `kRepeatedWithin`.
-  [[nodiscard]] RepeatsAfter For(const MessageContent& message, MonotonicTime now);
+  [[nodiscard]] RepeatsAfter For(const MessageContent& message, MonotonicTime now) {
+    ForgetOld(now);
+    const Mark& first = marks_.front();
+    if (first.by + kRepeatedWithin <= now) return {.position = first.position};
+    return {.position = first.position,
+            .sent_at = message.sent_at - kRepeatedWithin - kClockAllowance};
+  }
 
  private:
   /// All messages up to the position were stored by then.
@@ -40,7 +54,9 @@ class RepeatWindow {
     MonotonicTime by{};
     std::uint64_t position = 0;
   };
-  void ForgetOld(MonotonicTime now);
+  void ForgetOld(MonotonicTime now) {
+    while (marks_.size() > 1 && marks_[1].by + kRepeatedWithin <= now) marks_.pop_front();
+  }
 
   /// Each mark stands for a second; only the first may be older than `kRepeatedWithin`. There is
   /// always one.
