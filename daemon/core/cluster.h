@@ -215,8 +215,9 @@ class Cluster {
   virtual Result<bool> ClaimGroup(const RoomId& group, std::chrono::milliseconds lasting) = 0;
   virtual Status ReleaseGroup(const RoomId& group) = 0;
 
-  /// Removes the heartbeats and signs of pushers that have left, and those heartbeats of viewers
-  /// that are as old as that. To be called from time to time by the holder of `Duty::kUpkeep`.
+  /// Removes the heartbeats and signs of members that have left, and uses of created groups that
+  /// are as old as that; younger heartbeats stay, too. To be called from time to time by the holder
+  /// of `Duty::kUpkeep`.
   /// @return how many were removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> RemoveLeftBeats(std::chrono::milliseconds older_than) = 0;

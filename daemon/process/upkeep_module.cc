@@ -23,11 +23,9 @@ constexpr std::chrono::minutes kAccountsPeriod{1};
 /// How long the messages of a room outlive it.
 constexpr std::chrono::minutes kEndedRoomHistory{10};
 
-/// How long heartbeats of those that have no seat tell something.
+/// How long uses of created groups, which have no seat, tell something.
 std::chrono::milliseconds BeatsKept(const Config& config, const RoomState& state) {
-  const std::chrono::milliseconds of_groups =
-      config.channel.create_groups ? state.created.idle() : std::chrono::milliseconds(0);
-  return 2 * std::max(state.viewers.timeout(), of_groups);
+  return config.channel.create_groups ? 2 * state.created.idle() : std::chrono::milliseconds(0);
 }
 
 LivenessRules MakeRules(const Config& config) {

@@ -40,9 +40,8 @@ inline constexpr std::string_view kPgMediaOffLimit = " - $1::bigint LIMIT $2";
 inline constexpr PgStatement kPgReadMediaOff{
     .name = "cluster_media_off", .sql = kPgText<kPgMediaOffOf, kPgNowMs, kPgMediaOffLimit>};
 
-// A place is never given to another pusher. In the order in which nodes report: locks are taken in
-// one order. Heartbeats of viewers are told by their age from those of pushers that have left: a
-// look-up of viewers by place would read all of the room.
+// A place is never given to another member. In the order in which nodes report: locks are taken in
+// one order. Uses of created groups have the place 0, which no member has.
 inline constexpr std::string_view kPgLeftBeatsOf =
     "WITH p AS (SELECT room, seat FROM beats WHERE (room, seat) > ($1, $2)"
     " ORDER BY room, seat LIMIT $3),"
@@ -51,6 +50,7 @@ inline constexpr std::string_view kPgLeftBeatsOf =
 inline constexpr std::string_view kPgLeftBeatsSince =
     " - $4::bigint"
     " AND NOT EXISTS (SELECT 1 FROM pushers u WHERE u.room = p.room AND u.seat = p.seat)"
+    " AND NOT EXISTS (SELECT 1 FROM audiences a WHERE a.room = p.room AND a.seat = p.seat)"
     " RETURNING 1)"
     " SELECT room, seat, (SELECT count(*) FROM p), (SELECT count(*) FROM d) FROM p"
     " ORDER BY room DESC, seat DESC LIMIT 1";
