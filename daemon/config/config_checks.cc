@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -323,6 +324,17 @@ void WarnOfLiveness(const Config& config, Problems& warnings) {
                       "without effect: the live service is asked about silent members only"});
 }
 
+/// Each server looks at its viewers twice in their timeout, with a sweep, and tells the others who
+/// is there within a second or two.
+void WarnOfViewers(const Config& config, Problems& warnings) {
+  const ConfigDuration timeout = config.room.audience_timeout;
+  if (!config.store.url.IsPostgres() || !config.channel.enabled || timeout.count() == 0) return;
+  if (timeout >= 2 * (config.room.sweep_period + std::chrono::seconds(2))) return;
+  warnings.push_back({"room.audience_timeout",
+                      "too short for room.sweep_period: servers would remove viewers that are "
+                      "connected to another one"});
+}
+
 void WarnOfPlayKey(const LiveConfig& live, Problems& warnings) {
   if (live.push_key.empty()) return;
   if (!live.play_key.empty() && live.play_key != live.push_key) return;
@@ -441,6 +453,7 @@ std::vector<ConfigProblem> FindWarnings(const Config& config, RunMode mode) {
   WarnOfIm(config, warnings);
   WarnOfLive(config.live, warnings);
   WarnOfLiveness(config, warnings);
+  WarnOfViewers(config, warnings);
   WarnOfPlayKey(config.live, warnings);
   WarnOfUtils(config, warnings);
   if (config.wechat.app_id.empty()) {

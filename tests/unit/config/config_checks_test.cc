@@ -280,6 +280,17 @@ TEST(ConfigWarnings, TheLiveServiceShowsNoStreamsOfMembersThatBeat) {
   EXPECT_THAT(Warnings(config), IsEmpty());
 }
 
+TEST(ConfigWarnings, CoverATimeoutOfViewersThatServersCannotKeepTo) {
+  Config config = CompleteConfig();
+  config.channel.enabled = true;
+  config.room.audience_timeout = std::chrono::seconds(13);
+  EXPECT_THAT(Warnings(config), IsEmpty());
+  config.store.url = StoreUrl("postgresql://db/rooms");
+  EXPECT_THAT(Warnings(config), ElementsAre("room.audience_timeout"));
+  config.room.audience_timeout = std::chrono::seconds(14);
+  EXPECT_THAT(Warnings(config), IsEmpty());
+}
+
 TEST(ConfigWarnings, NameEachMissingSetting) {
   EXPECT_THAT(
       FindWarnings(Config()),
