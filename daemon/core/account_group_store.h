@@ -40,6 +40,12 @@ inline bool JoinedBefore(const AccountGroup& one, const AccountGroup& other) {
          std::tie(other.joined_at, other.room_number, other.instance);
 }
 
+/// Which goes first where an account has too many: that of the login that ends first, so none of
+/// the account before those of logins.
+inline bool GoesBefore(const AccountGroup& one, const AccountGroup& other) {
+  return one.expires == other.expires ? JoinedBefore(one, other) : one.expires < other.expires;
+}
+
 /// A row that is put, in the place of one with the same account, login and room; or removed.
 struct AccountGroupChange {
   AccountGroup group{};
@@ -55,7 +61,7 @@ struct AccountGroupChange {
 /// @threads every method is safe from any thread.
 class AccountGroupStore {
  public:
-  /// Rows of one account that are kept: of more the oldest by `joined_at` go.
+  /// Rows of one account that are kept: of more the first by `GoesBefore` go.
   static constexpr std::size_t kMaxOfAccount = 512;
   static constexpr std::size_t kMostPerTrim = 10'000;
 

@@ -42,9 +42,11 @@ Status LoginPushes::Begin(bool is_resumed) {
   {
     const MutexLock lock(mutex_);
     if (is_over_) return {};
-    streams_.push_back(
-        {.place = {
-             .account = login_.account, .instance = login_.instance, .expires = login_.expires}});
+    // By its time the store keeps the places of the latest logins.
+    streams_.push_back({.place = {.account = login_.account,
+                                  .instance = login_.instance,
+                                  .joined_at = login_.logged_in,
+                                  .expires = login_.expires}});
     deps_.socket.receivers.Listen(shared_from_this());
   }
   const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);

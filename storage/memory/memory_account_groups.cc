@@ -46,7 +46,7 @@ Status MemoryAccountGroups::RecordAccountGroups(std::span<const AccountGroupChan
   }
   for (auto& [account, groups] : accounts_) {
     while (groups.size() > kMaxOfAccount) {
-      groups.erase(std::ranges::min_element(groups, JoinedBefore, &Groups::value_type::second));
+      groups.erase(std::ranges::min_element(groups, GoesBefore, &Groups::value_type::second));
     }
   }
   return {};

@@ -56,7 +56,8 @@ const PgWriterStatement kBoundAccountGroups{"account_groups_bound", R"(
       SELECT g.ctid FROM unnest($1::text[]) AS v (account)
       CROSS JOIN LATERAL (
         SELECT ctid FROM account_groups WHERE account = v.account
-        ORDER BY joined_at_ms DESC, coalesce(room_number, 0) DESC, instance DESC OFFSET $2) g)))"};
+        ORDER BY expires_ms DESC, joined_at_ms DESC, coalesce(room_number, 0) DESC, instance DESC
+        OFFSET $2) g)))"};
 const PgWriterStatement kTrimAccountGroups{"account_groups_trim", R"(
     WITH gone AS (
       DELETE FROM account_groups WHERE ctid = ANY (ARRAY(

@@ -34,7 +34,8 @@ const WriterSql kRemoveAccountGroup(
     "DELETE FROM account_groups WHERE account = ? AND instance = ? AND ifnull(room_number, 0) = ?");
 const WriterSql kBoundAccountGroups(
     "DELETE FROM account_groups WHERE rowid IN (SELECT rowid FROM account_groups"
-    " WHERE account = ? ORDER BY joined_at_ms DESC, room_number DESC, instance DESC"
+    " WHERE account = ?"
+    " ORDER BY expires_ms DESC, joined_at_ms DESC, room_number DESC, instance DESC"
     " LIMIT -1 OFFSET ?)");
 const WriterSql kTrimAccountGroups(
     "DELETE FROM account_groups WHERE rowid IN (SELECT rowid FROM account_groups"

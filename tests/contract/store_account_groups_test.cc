@@ -15,8 +15,10 @@ namespace rtcroom {
 namespace {
 
 using std::chrono::seconds;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 AccountGroup GroupOf(const std::string& account, std::uint64_t room_number,
@@ -151,6 +153,22 @@ TEST_P(StoreContract, TrimsGroupsOfLoginsThatEnded) {
   EXPECT_EQ(*store_->account_groups().TrimAccountGroups(kNoon + seconds(10)), 2u);
   EXPECT_EQ(store_->LoadRemovalTime()->mark, kNoon + seconds(10));
   EXPECT_THAT(groups.Of("bob"), ElementsAre(of_account, longer));
+}
+
+TEST_P(StoreContract, KeepsGroupsOfAnAccountRatherThanPlacesOfItsLogins) {
+  Groups groups(*store_);
+  const AccountGroup of_account = GroupOf("bob", groups.rooms[0]);
+  std::vector<AccountGroup> many = {of_account};
+  for (std::uint64_t i = 1; i <= AccountGroupStore::kMaxOfAccount; ++i) {
+    many.push_back(GroupOf("bob", groups.rooms[0], i));
+    many.back().joined_at += seconds(1);
+    many.back().expires = kNoon + std::chrono::hours(1) - seconds(i);
+  }
+  groups.Put(many);
+  const std::vector<AccountGroup> kept = groups.Of("bob");
+  EXPECT_THAT(kept, SizeIs(AccountGroupStore::kMaxOfAccount));
+  EXPECT_THAT(kept, Contains(of_account));
+  EXPECT_THAT(kept, Not(Contains(many.back()))) << "that of the login that ends first";
 }
 
 TEST_P(StoreContract, KeepsTheNewestGroupsOfAnAccount) {
