@@ -134,14 +134,13 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .receivers = deps.channel->receivers(),
                                    .history = deps.store.storage().messages(),
                                    .groups = deps.store.storage().account_groups(),
+                                   .places = deps.channel->places(),
                                    .reads = deps.store.storage().read_positions(),
                                    .created = deps.store.state().created,
                                    .clock = deps.runtime.clock,
                                    .sdk_app_id = std::to_string(config.im.sdk_app_id),
                                    .maker = creates_groups ? &rooms : nullptr},
-                      .places = deps.channel->places(),
-                      .verifier = deps.auth.verifier(),
-                      .random = deps.runtime.random},
+                      .verifier = deps.auth.verifier()},
       deps.auth.admission(), cors, config.channel.prefix);
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
+#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_group_store.h"
@@ -21,6 +22,8 @@
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
+
+class LoginPushes;
 
 /// Codes of failures that the SDK hands to the application, besides those of `ChannelCodeOf`.
 namespace code {
@@ -55,6 +58,7 @@ struct Context {
   PushReceivers& receivers;  ///< the sockets of clients in each room
   MessageHistory& history;
   AccountGroupStore& groups;
+  AccountGroupSaver& places;  ///< of logins in `groups`
   ReadPositionStore& reads;
   CreatedGroups& created;
   const Clock& clock;
@@ -68,6 +72,8 @@ struct Request {
   const ChannelInstance& caller;
   const nlohmann::ordered_json& body;  ///< an object
   const std::string& address;          ///< of the client
+  /// What is pushed to the caller; null: its login has not begun on the connection of the request.
+  LoginPushes* pushes = nullptr;
 };
 
 using Handler = Reply (*)(const Request&, const Context&);

@@ -29,10 +29,11 @@ constexpr auto kCommands = std::to_array<SocketCommand>({
     {"tim/openim.ws_msg_push_ack", nullptr, Lane::kInline, Kind::kAck},
     {"tim/im_open_status.wslogin", nullptr, Lane::kWorker, Kind::kLogIn},
     {"tim/im_open_status.wslogout", nullptr, Lane::kWorker, Kind::kLogOut},
-    {"tim/group_open_http_svc.apply_join_group", nullptr, Lane::kWorker, Kind::kJoinGroup},
-    {"tim/group_open_http_svc.quit_group", nullptr, Lane::kWorker, Kind::kQuitGroup},
-    {"tim/group_open_http_svc.send_group_msg", nullptr, Lane::kWorker, Kind::kSendToGroup},
-    {"tim/openim.sendmsg", nullptr, Lane::kWorker, Kind::kSendDirect},
+
+    {"tim/group_open_http_svc.apply_join_group", JoinGroup, Lane::kWorker},
+    {"tim/group_open_http_svc.quit_group", QuitGroup, Lane::kWorker},
+    {"tim/group_open_http_svc.send_group_msg", SendToGroup, Lane::kWorker, Kind::kMessage},
+    {"tim/openim.sendmsg", SendDirect, Lane::kWorker, Kind::kMessage},
 
     {"tim/im_sdk_config_mgr.fetch_config", FetchConfig},
     {"tim/profile.portrait_get_all", GetProfiles},

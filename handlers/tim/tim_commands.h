@@ -12,21 +12,18 @@ namespace rtcroom::tim {
 /// Who carries out a command.
 enum class CommandKind : std::uint8_t {
   kHandler,  ///< `SocketCommand::handler`
+  kMessage,  ///< likewise: it sends one, and is refused where it comes too fast, while others wait
   kFixed,    ///< `SocketCommand::fixed`, for every request
-  // The socket: these begin and end logins, and change what is pushed.
+  // The socket.
   kAlive,
   kAck,
   kLogIn,
   kLogOut,
-  kJoinGroup,
-  kQuitGroup,
-  kSendToGroup,
-  kSendDirect,
 };
 
 struct SocketCommand {
   std::string_view label{};   ///< for log and metrics: "tim/" and the `servcmd`
-  Handler handler = nullptr;  ///< of `kHandler`
+  Handler handler = nullptr;  ///< of `kHandler` and `kMessage`
   Lane lane = Lane::kInline;
   CommandKind kind = CommandKind::kHandler;
   /// The members of a reply as JSON; with a code of failure its text.
@@ -39,10 +36,6 @@ struct SocketCommand {
     return JsonText().Json(fixed);
   }
 
-  /// Whether it sends a message: it is refused where it comes too fast, while others wait.
-  [[nodiscard]] bool IsMessage() const {
-    return kind == CommandKind::kSendToGroup || kind == CommandKind::kSendDirect;
-  }
   /// Whether the reply depends on what is in the body.
   [[nodiscard]] bool ReadsBody() const {
     return kind != CommandKind::kAlive && kind != CommandKind::kFixed;
@@ -71,6 +64,12 @@ Reply GetNamedMembers(const Request& request, const Context& context);
 Reply GetOnlineNumber(const Request& request, const Context& context);
 Reply CreateGroup(const Request& request, const Context& context);
 Reply DestroyGroup(const Request& request, const Context& context);
+
+// message_commands.cc: all wait for a commit (`Lane::kWorker`).
+Reply JoinGroup(const Request& request, const Context& context);
+Reply QuitGroup(const Request& request, const Context& context);
+Reply SendToGroup(const Request& request, const Context& context);
+Reply SendDirect(const Request& request, const Context& context);
 
 // history_commands.cc: all read the store.
 Reply GetGroupHistory(const Request& request, const Context& context);

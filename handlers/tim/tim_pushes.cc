@@ -43,10 +43,10 @@ Status LoginPushes::Begin(bool is_resumed) {
     const MutexLock lock(mutex_);
     if (is_over_) return {};
     // By its time the store keeps the places of the latest logins.
-    streams_.push_back({.place = {.account = login_.account,
-                                  .instance = login_.instance,
-                                  .joined_at = login_.logged_in,
-                                  .expires = login_.expires}});
+    streams_.push_back({{.place = {.account = login_.account,
+                                   .instance = login_.instance,
+                                   .joined_at = login_.logged_in,
+                                   .expires = login_.expires}}});
     deps_.socket.receivers.Listen(shared_from_this());
   }
   const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
@@ -101,7 +101,7 @@ Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received)
   place.expires = login_.expires;
   place.received = std::min(received, *last);
   place.read = 0;  // that is of the account
-  (void)Enter({.place = std::move(place), .name = std::string(LabelOf(*room).name)});
+  (void)Enter({.place = std::move(place), .name = room->info});
   return {};
 }
 
@@ -152,7 +152,7 @@ void LoginPushes::Save() {
     stream.saved = stream.place.received;
     // Where the join has stored the row, only a quit removes it.
     const bool had_row = stream.place.room_number != 0 && !IsMeeting(stream.place.room.kind);
-    deps_.places.Add({.group = stream.place, .is_progress = had_row});
+    deps_.commands.places.Add({.group = stream.place, .is_progress = had_row});
   }
 }
 
@@ -164,8 +164,9 @@ Status LoginPushes::Enter(const JoinedGroup& group) {
   const MutexLock lock(mutex_);
   if (streams_.empty() || FindLocked(number) != nullptr) return {};  // over, or in it already
   if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
-  streams_.push_back(
-      {.place = place, .name = group.name, .pushed = place.received, .saved = kNone});
+  Stream& stream = streams_.emplace_back(Stream{group});
+  stream.pushed = place.received;
+  stream.saved = kNone;
   deps_.socket.receivers.Subscribe(number, place.room, shared_from_this());
   return {};
 }
@@ -185,10 +186,7 @@ std::optional<AccountGroup> LoginPushes::Leave(std::uint64_t room_number,
 std::optional<JoinedGroup> LoginPushes::Find(const RoomId& group) const {
   const MutexLock lock(mutex_);
   for (const Stream& stream : streams_) {
-    const AccountGroup& place = stream.place;
-    if (place.room_number != 0 && place.room.id == group) {
-      return JoinedGroup{.place = place, .name = stream.name};
-    }
+    if (stream.place.room_number != 0 && stream.place.room.id == group) return stream;
   }
   return std::nullopt;
 }
@@ -234,7 +232,7 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
         AccountGroup of_account = *place;
         of_account.instance = 0;
         const std::array<AccountGroup, 2> rows = {*place, of_account};
-        (void)self->deps_.places.Remove(rows);
+        (void)self->deps_.commands.places.Remove(rows);
       });
 }
 
@@ -387,7 +385,7 @@ std::string LoginPushes::Notice(const GroupLabel& group, NoticeType type) const 
   return NoticeEvent({.group = group,
                       .type = type,
                       .to = is_shared ? UserId() : login_.account,
-                      .random = RandomUint64(deps_.random),
+                      .random = RandomUint64(deps_.commands.channel.deps().random),
                       .at = deps_.commands.clock.Now()});
 }
 

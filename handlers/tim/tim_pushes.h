@@ -15,8 +15,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
-#include "daemon/base/random_source.h"
-#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/push_receivers.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/request_socket.h"
@@ -30,9 +28,7 @@ namespace rtcroom::tim {
 struct SocketDeps {
   RequestSocketDeps socket;
   Context commands;
-  AccountGroupSaver& places;
   const UserSigVerifier& verifier;
-  RandomSource& random;
 };
 
 class TimSocket;
@@ -40,7 +36,9 @@ class TimSocket;
 /// A group of the login.
 struct JoinedGroup {
   AccountGroup place{};
-  std::string name{};  ///< of the room, as it is shown
+  std::string name{};  ///< of the room; empty: unknown, or it has none
+
+  [[nodiscard]] GroupLabel Label() const { return {.id = place.room.id, .name = name}; }
 };
 
 /// Delivers at least once: first what the client has not acknowledged, in order, then what comes.
@@ -111,16 +109,12 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void OnGroupsChanged() override EXCLUDES(mutex_);
 
  private:
-  /// What is pushed of one room, or between accounts.
-  struct Stream {
-    AccountGroup place{};      ///< without a room: between accounts
-    std::string name{};        ///< of the room
+  /// What is pushed of one room, or, in a place without a room, between accounts.
+  struct Stream : JoinedGroup {
     std::uint64_t pushed = 0;  ///< all up to this one
     std::uint64_t saved = 0;   ///< of `place.received`
     bool is_missing = true;    ///< what follows `pushed` is read from the store
     bool has_more = false;     ///< some came since it was last read
-
-    [[nodiscard]] GroupLabel Label() const { return {.id = place.room.id, .name = name}; }
   };
   /// Which meetings the account has come into, or left, with another login.
   /// @return whether the store could be read.

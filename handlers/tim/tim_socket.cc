@@ -173,7 +173,7 @@ bool TimSocket::Run(std::string_view text) {
   const bool is_free = command != nullptr && command->IsFree();
   const bool is_long = text.size() > kMaxFreeBytes;
   if ((!is_free || is_long) && !TakesRequest(request.begun)) {
-    if (command == nullptr || command->IsMessage()) {
+    if (command == nullptr || request.Is(CommandKind::kMessage)) {
       Finish(request, Failure(kBusyCode, "too many requests"));
       return true;
     }
@@ -266,36 +266,15 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   }
   const Status admitted =
       AdmitToChannel(deps_.socket.costs, caller->account, peer_address(), request.bytes);
-  if (!admitted && !command->IsMessage()) return std::nullopt;
+  if (!admitted && !request.Is(CommandKind::kMessage)) return std::nullopt;
   if (!admitted) return admitted.error();
   const Result<nlohmann::ordered_json>& body = request.envelope.body;
   if (!body) return body.error();
-  return AnswerCaller(request, *caller, *body);
-}
-
-Reply TimSocket::AnswerCaller(const Request& request, const ChannelInstance& caller,
-                              const nlohmann::ordered_json& body) {
-  switch (request.command->kind) {
-    case CommandKind::kJoinGroup:
-      return Join(caller, body);
-    case CommandKind::kQuitGroup:
-      return Quit(caller, body);
-    case CommandKind::kSendToGroup:
-      return SendToGroup(caller, body);
-    case CommandKind::kSendDirect:
-      return SendDirect(caller, body);
-    case CommandKind::kHandler:
-      return request.command->handler({.caller = caller, .body = body, .address = peer_address()},
-                                      deps_.commands);
-    case CommandKind::kFixed:
-      return request.command->FixedReply();
-    case CommandKind::kAlive:
-    case CommandKind::kAck:
-    case CommandKind::kLogIn:
-    case CommandKind::kLogOut:
-      break;
-  }
-  return JsonText();
+  if (command->kind == CommandKind::kFixed) return command->FixedReply();
+  const std::shared_ptr<LoginPushes> pushes = PushesOf(*caller);
+  return command->handler(
+      {.caller = *caller, .body = *body, .address = peer_address(), .pushes = pushes.get()},
+      deps_.commands);
 }
 
 // Logins
@@ -352,7 +331,7 @@ Reply TimSocket::LogIn(const Head& head) {
   reply.Field("TinyId", login.tiny_id)
       .Field("A2Key", login.a2)
       .Field("InstId", InstIdOf(*instance))
-      .Field("HelloInterval", kMinHello + RandomUint32(deps_.random) % kHelloSpread)
+      .Field("HelloInterval", kMinHello + RandomUint32(channel.deps().random) % kHelloSpread)
       .Field("TimeStamp", UnixSeconds(now))
       .Field("CustomStatus", "");
   return reply;
@@ -366,7 +345,7 @@ Reply TimSocket::LogOut(const Head& head) {
   if (auto rows = deps_.commands.groups.ReadAccountGroups(caller->account)) {
     // The groups of the account stay.
     std::erase_if(*rows, [&](const AccountGroup& row) { return row.instance != caller->instance; });
-    (void)deps_.places.Remove(*rows);
+    (void)deps_.commands.places.Remove(*rows);
   }
   (void)channel.logins().LogOut(*caller);
   return JsonText();

@@ -76,25 +76,9 @@ class TimSocket : public RequestSocket {
   void Finish(const Request& request, const Reply& reply);
   /// @return nullopt: it is carried out again when there is time.
   std::optional<Reply> Answer(const Request& request) EXCLUDES(mutex_);
-  Reply AnswerCaller(const Request& request, const ChannelInstance& caller,
-                     const nlohmann::ordered_json& body) EXCLUDES(mutex_);
-
   Reply LogIn(const Head& head) EXCLUDES(mutex_);
   Reply LogOut(const Head& head) EXCLUDES(mutex_);
-  Reply Join(const ChannelInstance& caller, const nlohmann::ordered_json& body) EXCLUDES(mutex_);
-  Reply Quit(const ChannelInstance& caller, const nlohmann::ordered_json& body) EXCLUDES(mutex_);
-  Reply SendToGroup(const ChannelInstance& caller, const nlohmann::ordered_json& body)
-      EXCLUDES(mutex_);
-  Reply SendDirect(const ChannelInstance& caller, const nlohmann::ordered_json& body)
-      EXCLUDES(mutex_);
 
-  /// The room of a group that the caller is in.
-  /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
-  Result<AccountGroup> GroupOf(const ChannelInstance& caller, const RoomId& group) EXCLUDES(mutex_);
-  /// Shows the room's other SDKs that an account has come or gone.
-  void Tell(const AccountGroup& group, std::string_view name, TipType type);
-  /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
-  void ShowInGroup(const AccountGroup& group, StoredMessage& message) EXCLUDES(mutex_);
   /// The pushes of the login that has begun here; null: there is none.
   [[nodiscard]] std::shared_ptr<LoginPushes> CurrentPushes() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);

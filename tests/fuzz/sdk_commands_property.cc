@@ -42,6 +42,10 @@ constexpr auto kCommands = std::to_array<tim::Handler>({
     tim::CreateGroup,          // r
     tim::GetProfiles,          // s
     tim::SetProfile,           // t
+    tim::JoinGroup,            // u
+    tim::QuitGroup,            // v
+    tim::SendToGroup,          // w
+    tim::SendDirect,           // x
 });
 
 constexpr std::size_t kMaxReply = std::size_t{1} << 20;

@@ -166,13 +166,12 @@ class ChannelFixture {
                          .receivers = receivers,
                          .history = store.messages(),
                          .groups = store.account_groups(),
+                         .places = places,
                          .reads = store.read_positions(),
                          .created = created,
                          .clock = clock,
                          .sdk_app_id = std::to_string(kSdkAppId)},
-            .places = places,
-            .verifier = *verifier,
-            .random = random};
+            .verifier = *verifier};
   }
 
   /// One login, as a client keeps it.

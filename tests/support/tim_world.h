@@ -111,6 +111,7 @@ class TimWorld {
                         .receivers = server.receivers,
                         .history = history,
                         .groups = server.store.account_groups(),
+                        .places = server.places,
                         .reads = server.store.read_positions(),
                         .created = server.created,
                         .clock = server.clock,

@@ -1,15 +1,17 @@
-// Groups of a socket's login, and what it sends.
+// Groups that users join and leave, and messages that they send.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
+#include "daemon/base/random_source.h"
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
-#include "handlers/tim/tim_socket.h"
+#include "handlers/tim/tim_pushes.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -50,26 +52,60 @@ Result<MessageDraft> ReadDraft(ChannelFields& fields, UserId to, std::uint64_t s
                       .sdk = std::move(sdk)};
 }
 
-}  // namespace
-
-Result<AccountGroup> TimSocket::GroupOf(const ChannelInstance& caller, const RoomId& group) {
-  if (const std::shared_ptr<LoginPushes> pushes = PushesOf(caller)) {
-    if (auto joined = pushes->Find(group)) return std::move(joined->place);
+/// The place of the caller in a group.
+/// @errors kNotAllowed; kStoreBusy; kStoreBroken.
+Result<JoinedGroup> GroupOf(const Request& request, const Context& context, const RoomId& group) {
+  if (request.pushes != nullptr) {
+    if (auto joined = request.pushes->Find(group)) return *std::move(joined);
   }
   // The request may have come before its login, and another login may have joined.
-  const auto places = OwnPlaces(caller, deps_.commands);
+  const auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   for (const AccountGroup& place : *places) {
-    if (place.room.id == group) return place;
+    if (place.room.id == group) return JoinedGroup{.place = place};
   }
   return Error{Errc::kNotAllowed, "not in this group"};
 }
 
-Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
-  ChannelFields fields(body);
+/// Shows the room's other SDKs that an account has come or gone.
+void Tell(const Context& context, const JoinedGroup& group, TipType type) {
+  const UserId& account = group.place.account;
+  if (IsMeeting(group.place.room.kind)) {
+    // For the other logins of the account.
+    context.receivers.notices().Share({.user_id = account, .form = PushForm::kSdk});
+  }
+  const std::size_t members = context.receivers.CountIn(group.place.room_number);
+  if (members > PushNotices::kMostTold) return;
+  context.receivers.notices().Share(
+      {.room_number = group.place.room_number,
+       .object = TipEvent({.group = group.Label(),
+                           .type = type,
+                           .account = account,
+                           .profile = context.channel.logins().ProfileOf(account),
+                           .members = members,
+                           .number = RandomUint64(context.channel.deps().random) >> 12,
+                           .at = context.clock.Now()}),
+       .form = PushForm::kSdk});
+}
+
+/// Delivers a message that is only for the SDKs that are connected, but the sender's own.
+void ShowInGroup(const Context& context, const JoinedGroup& group, StoredMessage& message) {
+  message.seq = kFirstUnstored + (RandomUint64(context.channel.deps().random) >> 12);
+  const UserId& sender = message.content.sender;
+  context.receivers.notices().Share(
+      {.room_number = group.place.room_number,
+       .user_id = sender,
+       .object = GroupEvent(GroupMessage(group.Label(), message, SenderOf(context, sender))),
+       .form = PushForm::kSdk});
+}
+
+}  // namespace
+
+Reply JoinGroup(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
+  const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   const bool is_meeting = IsMeeting(room->key.kind);
   const auto succeed = [&]() -> Reply {
@@ -78,26 +114,26 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
     if (!is_meeting) reply.Field("HugeGroupFlag", 1).Field("AVChatRoomKey", id.value);
     return reply;
   };
-  const Result<AccountGroup> known = GroupOf(caller, id);
+  const Result<JoinedGroup> known = GroupOf(request, context, id);
   if (!known && known.error().code != Errc::kNotAllowed) return known.error();
-  const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
+  LoginPushes* const pushes = request.pushes;
   // A login that is in the group by its row alone has to enter it.
-  if (known && known->room_number == room->sequence && (!pushes || pushes->Find(id))) {
-    const bool is_repeated = deps_.commands.clock.Now() - known->joined_at < kRepeatTime;
+  if (known && known->place.room_number == room->sequence && (!pushes || pushes->Find(id))) {
+    const bool is_repeated = context.clock.Now() - known->place.joined_at < kRepeatTime;
     if (!is_meeting || is_repeated) return succeed();
     return Failure(code::kAlreadyMember, "already in this group");
   }
   if (pushes && pushes->Groups().size() >= LoginPushes::kMaxGroups) {
     return Error{Errc::kNotAllowed, "too many groups"};
   }
-  const Result<std::uint64_t> newest = deps_.commands.history.NewestRoomMessage(room->sequence);
+  const Result<std::uint64_t> newest = context.history.NewestRoomMessage(room->sequence);
   if (!newest) return newest.error();
-  AccountGroup place{.account = caller.account,
-                     .instance = caller.instance,
+  AccountGroup place{.account = request.caller.account,
+                     .instance = request.caller.instance,
                      .room_number = room->sequence,
                      .room = room->key,
-                     .joined_at = deps_.commands.clock.Now(),
-                     .expires = caller.expires,
+                     .joined_at = context.clock.Now(),
+                     .expires = request.caller.expires,
                      .joined_seq = *newest,
                      .received = *newest};
   std::vector<AccountGroupChange> changes = {{.group = place}};
@@ -108,121 +144,90 @@ Reply TimSocket::Join(const ChannelInstance& caller, const nlohmann::ordered_jso
     place.read = *newest;
     changes.push_back({.group = place});
   }
-  if (const Status stored = deps_.commands.groups.RecordAccountGroups(changes); !stored) {
+  if (const Status stored = context.groups.RecordAccountGroups(changes); !stored) {
     return stored.error();
   }
-  const std::string name(LabelOf(*room).name);
   if (pushes) {
-    const Status entered = pushes->Enter({.place = changes.front().group, .name = name});
+    const Status entered = pushes->Enter({.place = changes.front().group, .name = room->info});
     if (!entered) return entered.error();
     // A ban or a departure may have come after the check, before this login got what follows.
-    const Result<Room> still = deps_.commands.channel.groups().FindRoomToJoin(caller, id);
+    const Result<Room> still = context.channel.groups().FindRoomToJoin(request.caller, id);
     if (!still && IsRefusal(still.error().code)) {
       pushes->OnMembershipEnded(room->sequence, LeaveReason::kKicked);
       return still.error();
     }
     pushes->ReadMissed();
-    deps_.commands.created.Use(room->sequence);
+    context.created.Use(room->sequence);
   }
-  Tell(place, name, TipType::kJoined);
+  Tell(context, {.place = place, .name = room->info}, TipType::kJoined);
   return succeed();
 }
 
-Reply TimSocket::Quit(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
-  ChannelFields fields(body);
+Reply QuitGroup(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
-  auto rows = deps_.commands.groups.ReadAccountGroups(caller.account);
+  auto rows = context.groups.ReadAccountGroups(request.caller.account);
   if (!rows) return rows.error();
   // The account leaves a meeting with all of its logins.
   std::erase_if(*rows, [&](const AccountGroup& row) {
-    const bool is_others = !IsMeeting(row.room.kind) && row.instance != caller.instance;
+    const bool is_others = !IsMeeting(row.room.kind) && row.instance != request.caller.instance;
     return is_others || row.room_number == 0 || row.room.id != id;
   });
-  const std::shared_ptr<LoginPushes> pushes = PushesOf(caller);
+  LoginPushes* const pushes = request.pushes;
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(id) : std::nullopt;
   if (joined) (void)pushes->Leave(joined->place.room_number);
   if (rows->empty()) return JsonText();
-  if (const Status removed = deps_.places.Remove(*rows); !removed) return removed.error();
+  if (const Status removed = context.places.Remove(*rows); !removed) return removed.error();
   // A row of a login may be all that was left of a meeting, and is no membership.
   const auto place = std::ranges::find_if(*rows, [](const AccountGroup& row) {
     return row.instance == 0 || !IsMeeting(row.room.kind);
   });
-  if (place != rows->end()) Tell(*place, joined ? joined->name : std::string(), TipType::kLeft);
+  if (place != rows->end()) {
+    Tell(context, {.place = *place, .name = joined ? joined->name : ""}, TipType::kLeft);
+  }
   return JsonText();
 }
 
-void TimSocket::Tell(const AccountGroup& group, std::string_view name, TipType type) {
-  if (IsMeeting(group.room.kind)) {
-    // For the other logins of the account.
-    deps_.socket.receivers.notices().Share({.user_id = group.account, .form = PushForm::kSdk});
-  }
-  const std::size_t members = deps_.socket.receivers.CountIn(group.room_number);
-  if (members > PushNotices::kMostTold) return;
-  deps_.socket.receivers.notices().Share(
-      {.room_number = group.room_number,
-       .object = TipEvent({.group = {.id = group.room.id, .name = name},
-                           .type = type,
-                           .account = group.account,
-                           .profile = deps_.commands.channel.logins().ProfileOf(group.account),
-                           .members = members,
-                           .number = RandomUint64(deps_.random) >> 12,
-                           .at = deps_.commands.clock.Now()}),
-       .form = PushForm::kSdk});
-}
-
-void TimSocket::ShowInGroup(const AccountGroup& group, StoredMessage& message) {
-  message.seq = kFirstUnstored + (RandomUint64(deps_.random) >> 12);
-  const UserId& sender = message.content.sender;
-  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
-  const std::optional<JoinedGroup> joined = pushes ? pushes->Find(group.room.id) : std::nullopt;
-  const GroupLabel label{.id = group.room.id, .name = joined ? joined->name : std::string_view()};
-  deps_.socket.receivers.notices().Share(
-      {.room_number = group.room_number,
-       .user_id = sender,
-       .object = GroupEvent(GroupMessage(label, message, SenderOf(deps_.commands, sender))),
-       .form = PushForm::kSdk});
-}
-
-Reply TimSocket::SendToGroup(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
-  ChannelFields fields(body);
+Reply SendToGroup(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   const std::uint64_t random = fields.Number("Random");
   const std::uint64_t seq = fields.OptionalNumber("ClientSeq");
   const bool is_online_only = fields.OptionalNumber("OnlineOnlyFlag") == 1;
-  Result<MessageDraft> draft = ReadDraft(fields, {}, seq, random, peer_address());
+  Result<MessageDraft> draft = ReadDraft(fields, {}, seq, random, request.address);
   if (!draft) return draft.error();
-  const Result<AccountGroup> group = GroupOf(caller, id);
+  const Result<JoinedGroup> group = GroupOf(request, context, id);
   if (!group) return group.error();
   if (is_online_only) {
-    draft->sdk.deliver = [&](StoredMessage& shown) { ShowInGroup(*group, shown); };
+    draft->sdk.deliver = [&](StoredMessage& shown) { ShowInGroup(context, *group, shown); };
   }
-  if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
-  const Result<SentMessage> sent = deps_.commands.channel.messages().SendToRoom(
-      caller.account, group->room, group->room_number, *draft);
+  if (request.pushes != nullptr) request.pushes->ExpectOwn(random);
+  const Result<SentMessage> sent = context.channel.messages().SendToRoom(
+      request.caller.account, group->place.room, group->place.room_number, *draft);
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", sent->seq);
 }
 
-Reply TimSocket::SendDirect(const ChannelInstance& caller, const nlohmann::ordered_json& body) {
-  ChannelFields fields(body);
+Reply SendDirect(const Request& request, const Context& context) {
+  ChannelFields fields(request.body);
   UserId to = fields.Account("To_Account");
   const std::uint64_t seq = fields.OptionalNumber("MsgSeq");
   const std::uint64_t random = fields.Number("MsgRandom");
   const bool is_online_only = fields.OptionalNumber("MsgLifeTime", 1) == 0;
-  Result<MessageDraft> draft = ReadDraft(fields, std::move(to), seq, random, peer_address());
+  Result<MessageDraft> draft = ReadDraft(fields, std::move(to), seq, random, request.address);
   if (!draft) return draft.error();
   if (is_online_only) {
     draft->sdk.deliver = [&](const StoredMessage& shown) {
-      if (shown.receiver == caller.account) return;
-      const SenderFacts sender = SenderOf(deps_.commands, caller.account);
-      TellAccount(deps_.commands, shown.receiver,
+      if (shown.receiver == request.caller.account) return;
+      const SenderFacts sender = SenderOf(context, request.caller.account);
+      TellAccount(context, shown.receiver,
                   DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
     };
   }
-  if (const auto pushes = PushesOf(caller)) pushes->ExpectOwn(random);
+  if (request.pushes != nullptr) request.pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
-      deps_.commands.channel.messages().SendDirect(caller.account, *draft);
+      context.channel.messages().SendDirect(request.caller.account, *draft);
   if (!sent) return sent.error();
   return JsonText()
       .Field("MsgTime", UnixSeconds(sent->at))
