@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/result.h"
-#include "handlers/tim/tim_command.h"
+#include "handlers/tim/tim_commands.h"
 
 namespace rtcroom::tim {
 

@@ -16,7 +16,7 @@
 #include "daemon/core/ids.h"
 #include "daemon/core/room.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/tim/tim_command.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {

@@ -18,7 +18,7 @@
 #include "daemon/channel/push_receivers.h"
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/request_socket.h"
-#include "handlers/tim/tim_command.h"
+#include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
 
