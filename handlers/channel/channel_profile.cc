@@ -1,6 +1,9 @@
 #include "handlers/channel/channel_profile.h"
 
 #include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "daemon/base/text.h"
 #include "handlers/channel/channel_fields.h"
@@ -27,22 +30,25 @@ std::string_view Shortened(std::string_view text, std::size_t max_bytes) {
 
 }  // namespace
 
-Result<ProfileChange> ReadProfileChange(const nlohmann::ordered_json& body) {
+Status ChangeProfile(const nlohmann::ordered_json& body, const ChannelInstance& caller,
+                     ChannelLogins& logins) {
   ChannelFields fields(body);
-  ProfileChange change;
+  std::optional<std::string> nick;
+  std::optional<std::string> image;
   for (const nlohmann::ordered_json* const item : fields.OptionalObjects("ProfileItem", kMaxTags)) {
     ChannelFields item_fields(*item);
     const std::string tag = item_fields.OptionalText("Tag");
     if (tag == kNickTag) {
-      change.nick = Shortened(item_fields.OptionalText("Value"), kMaxProfileNick);
+      nick = Shortened(item_fields.OptionalText("Value"), kMaxProfileNick);
     } else if (tag == kImageTag) {
-      change.image = item_fields.OptionalText("Value");
-      if (change.image->size() > kMaxImageBytes) change.image->clear();
+      image = item_fields.OptionalText("Value");
+      if (image->size() > kMaxImageBytes) image->clear();
     }
     if (!item_fields.ok()) return item_fields.error();
   }
   if (!fields.ok()) return fields.error();
-  return change;
+  logins.SetProfile(caller, std::move(nick), std::move(image));
+  return {};
 }
 
 void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out) {

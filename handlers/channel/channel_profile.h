@@ -1,15 +1,13 @@
 // The profile of an account as the IM protocols write it.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
-#include "daemon/channel/login_table.h"
+#include "daemon/channel/channel_logins.h"
 #include "daemon/core/ids.h"
 
 namespace rtcroom {
@@ -17,16 +15,12 @@ namespace rtcroom {
 inline constexpr std::string_view kNickTag = "Tag_Profile_IM_Nick";
 inline constexpr std::string_view kImageTag = "Tag_Profile_IM_Image";
 
-/// What a request changes; nullopt stays as it is.
-struct ProfileChange {
-  std::optional<std::string> nick{};   ///< at most 128 bytes
-  std::optional<std::string> image{};  ///< at most 1,024 bytes
-};
-
-/// Reads `ProfileItem`, whose other tags are left out. What is too long is shortened, since clients
-/// take a failure as one of their login; an image is dropped, as a part of a URL is none.
+/// Sets what `ProfileItem` has of the caller's names; its other tags are left out. What is too long
+/// is shortened, since clients take a failure as one of their login; an image is dropped, as a part
+/// of a URL is none.
 /// @errors kNotJson; kBadRequest.
-Result<ProfileChange> ReadProfileChange(const nlohmann::ordered_json& body);
+Status ChangeProfile(const nlohmann::ordered_json& body, const ChannelInstance& caller,
+                     ChannelLogins& logins);
 
 /// Writes an element with the names of an account.
 void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out);

@@ -51,10 +51,8 @@ Reply GetProfiles(const Request& request, const Context& context) {
 }
 
 Reply SetProfile(const Request& request, const Context& context) {
-  Result<ProfileChange> change = ReadProfileChange(request.body);
-  if (!change) return change.error();
-  context.channel.logins().SetProfile(request.caller, std::move(change->nick),
-                                      std::move(change->image));
+  const Status set = ChangeProfile(request.body, request.caller, context.channel.logins());
+  if (!set) return set.error();
   return JsonText();
 }
 

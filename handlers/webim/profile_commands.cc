@@ -1,6 +1,5 @@
 // The service profile: names and pictures of accounts.
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "handlers/channel/channel_fields.h"
@@ -28,10 +27,8 @@ Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext
 }
 
 Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext& context) {
-  Result<ProfileChange> change = ReadProfileChange(request.body);
-  if (!change) return change.error();
-  context.channel.logins().SetProfile(request.caller, std::move(change->nick),
-                                      std::move(change->image));
+  const Status set = ChangeProfile(request.body, request.caller, context.channel.logins());
+  if (!set) return set.error();
   return JsonText();
 }
 
