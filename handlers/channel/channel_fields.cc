@@ -166,6 +166,10 @@ std::uint64_t ChannelFields::OptionalNumber(const char* name, std::uint64_t if_m
   return value == nullptr ? if_missing : NumberOf(name, *value);
 }
 
+std::size_t ChannelFields::Limit(const char* name, std::size_t most) {
+  return std::clamp<std::uint64_t>(OptionalNumber(name, most), 1, most);
+}
+
 bool ChannelFields::OptionalFlag(const char* name) {
   const ordered_json* const value = Find(name);
   if (value == nullptr) return false;

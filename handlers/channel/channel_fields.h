@@ -56,6 +56,9 @@ class ChannelFields {
   std::uint64_t Number(const char* name);
   /// The same, but optional.
   std::uint64_t OptionalNumber(const char* name, std::uint64_t if_missing = 0);
+  /// How many elements a list may have: an optional whole number, but at least 1 and at most
+  /// `most`, which also stands for a missing one.
+  std::size_t Limit(const char* name, std::size_t most);
   /// A boolean; false when it is missing.
   bool OptionalFlag(const char* name);
   /// An object; an empty one when it is missing.

@@ -23,12 +23,12 @@ constexpr std::size_t kMaxCmdBytes = 64;
 /// @source protocol 0.3, as for a pusher's name and picture.
 constexpr std::size_t kMaxNickBytes = 128;
 constexpr std::size_t kMaxAvatarBytes = 1024;
-constexpr std::uint64_t kMaxHistory = 50;
+constexpr std::size_t kMaxHistory = 50;
 /// Of the messages of one reply.
 constexpr std::size_t kMaxHistoryBytes = std::size_t{64} << 10;
 /// The bytes of messages that are read for it: a message is somewhat longer in the store.
 constexpr std::size_t kMaxHistoryRead = kMaxHistoryBytes + kMaxHistoryBytes / 8;
-constexpr std::uint64_t kMaxConversations = 100;
+constexpr std::size_t kMaxConversations = 100;
 constexpr std::size_t kMaxPresent = 300;
 /// Clients can count to 2^53.
 constexpr unsigned kBitsBeyondNumber = 64 - 53;
@@ -157,12 +157,11 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
   if (fields.Has("before")) before = fields.Number("before");
   std::optional<std::uint64_t> after;
   if (fields.Has("after")) after = fields.Number("after");
-  const std::uint64_t asked = fields.OptionalNumber("limit", kMaxHistory);
+  const std::size_t limit = fields.Limit("limit", kMaxHistory);
   if (!fields.ok()) return fields.error();
   if (after && (before || is_direct)) {
     return Error{Errc::kBadRequest, "after: only of a room, and without before"};
   }
-  const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
   if (is_direct) {
     Result<MessagePage> page =
         context.channel.history().OfDirect(call.account, peer, before, {limit, kMaxHistoryRead});
@@ -180,7 +179,7 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
 
 Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& context) {
   ChannelFields fields(call.fields);
-  const std::uint64_t asked = fields.OptionalNumber("limit", kMaxConversations);
+  const std::size_t limit = fields.Limit("limit", kMaxConversations);
   if (!fields.ok()) return fields.error();
   std::vector<GroupFacts> groups;
   for (const CallersRoom& room : call.rooms) {
@@ -191,8 +190,6 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
     if (!newest) return newest.error();
     groups.push_back({.room = room.key, .number = room.number, .last_seq = *newest});
   }
-  const auto limit =
-      static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxConversations));
   const auto conversations = context.channel.history().Conversations(call.account, groups, limit);
   if (!conversations) return conversations.error();
   JsonText reply;

@@ -13,7 +13,7 @@
 namespace rtcroom::tim {
 namespace {
 
-constexpr std::uint64_t kMaxPage = 21;
+constexpr std::size_t kMaxPage = 21;
 /// Messages of one second that a page may have instead, so that the next one can be of another.
 constexpr std::size_t kMaxOfSecond = 100;
 constexpr std::size_t kMaxPeers = 100;
@@ -56,14 +56,13 @@ Page CutFromTime(std::size_t limit, bool is_back, std::vector<StoredMessage> rea
 Reply GetGroupHistory(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const std::uint64_t asked_seq = fields.OptionalNumber("ReqMsgSeq");
-  const std::uint64_t asked = fields.OptionalNumber("ReqMsgNumber", kMaxPage);
+  const std::uint64_t limit = fields.Limit("ReqMsgNumber", kMaxPage);
   const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
   if (!group) return group.error();
   const std::uint64_t number = group->room.sequence;
   const Result<std::uint64_t> newest = context.history.NewestRoomMessage(number);
   if (!newest) return newest.error();
   const std::uint64_t last = asked_seq == 0 ? *newest : std::min(asked_seq, *newest);
-  const std::uint64_t limit = std::clamp<std::uint64_t>(asked, 1, kMaxPage);
   std::uint64_t first = last > limit ? last - limit + 1 : 1;
   auto messages = context.history.ReadRoomMessages(number, first, limit);
   if (!messages) return messages.error();
@@ -91,14 +90,13 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
 Reply GetDirectHistory(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const UserId peer = fields.Account("Peer_Account");
-  const std::uint64_t asked = fields.OptionalNumber("MaxCnt", kMaxPage);
+  const std::size_t limit = fields.Limit("MaxCnt", kMaxPage);
   // Another key is none: the time leads on.
   const auto before = ReadPositionText(fields.OptionalText("MsgKey"));
   const std::uint64_t second = fields.OptionalNumber("LastMsgTime");
   const bool is_back = fields.OptionalNumber("GetDirection") != 1;
   if (!fields.ok()) return fields.error();
   const UserId& account = request.caller.account;
-  const std::size_t limit = std::clamp<std::uint64_t>(asked, 1, kMaxPage);
   const bool is_by_position = before || (is_back && second == 0);
   auto found = is_by_position
                    ? context.history.ReadDirectMessages(account, peer, before, limit + 1)

@@ -12,7 +12,7 @@
 namespace rtcroom::channel {
 namespace {
 
-constexpr std::uint64_t kMaxHistory = 20;
+constexpr std::size_t kMaxHistory = 20;
 /// Most groups of one get_group_info: each is a read of the store.
 constexpr std::size_t kMaxGroupInfos = 20;
 constexpr std::size_t kMaxMembers = 300;
@@ -95,9 +95,8 @@ Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext
   const RoomId group = fields.Group();
   // 0, which no message has, stands for the newest, like none.
   const std::uint64_t newest = fields.OptionalNumber("ReqMsgSeq");
-  const std::uint64_t asked = fields.OptionalNumber("ReqMsgNumber", kMaxHistory);
+  const std::size_t limit = fields.Limit("ReqMsgNumber", kMaxHistory);
   if (!fields.ok()) return fields.error();
-  const auto limit = static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxHistory));
   const Result<GroupFacts> facts = context.clients.FindJoined(request.caller, group);
   if (!facts) return facts.error();
   const auto messages = context.channel.history().OfGroup(

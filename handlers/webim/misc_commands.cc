@@ -1,5 +1,4 @@
 // The services recentcontact and imopenstat: conversations, and reports without effect.
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +12,7 @@
 namespace rtcroom::channel {
 namespace {
 
-constexpr std::uint64_t kMaxConversations = 100;
+constexpr std::size_t kMaxConversations = 100;
 
 /// One line of a stored body.
 std::string Shown(const std::string& stored) {
@@ -56,10 +55,8 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
 
 Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelContext& context) {
   ChannelFields fields(request.body);
-  const std::uint64_t asked = fields.OptionalNumber("Count", kMaxConversations);
+  const std::size_t limit = fields.Limit("Count", kMaxConversations);
   if (!fields.ok()) return fields.error();
-  const auto limit =
-      static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxConversations));
   std::vector<GroupFacts> groups;
   if (const std::optional<GroupFacts> group = context.clients.GroupOf(request.caller)) {
     const UserId& account = request.caller.account;

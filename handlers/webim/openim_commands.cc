@@ -17,7 +17,7 @@ namespace rtcroom::channel {
 namespace {
 
 /// Most messages of one reply of getroammsg.
-constexpr std::uint64_t kMaxRoamMessages = 15;
+constexpr std::size_t kMaxRoamMessages = 15;
 
 void WriteMessages(std::span<const StoredMessage> messages, JsonText& out) {
   out.BeginArray("MsgList");
@@ -111,14 +111,12 @@ Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& con
 Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext& context) {
   ChannelFields fields(request.body);
   const UserId peer = fields.Account("Peer_Account");
-  const std::uint64_t asked = fields.OptionalNumber("MaxCnt", kMaxRoamMessages);
+  const std::size_t limit = fields.Limit("MaxCnt", kMaxRoamMessages);
   const std::string key = fields.OptionalText("MsgKey");
   if (!fields.ok()) return fields.error();
   const std::optional<std::uint64_t> before =
       key.empty() ? std::nullopt : ParseInteger<std::uint64_t>(key);
   if (!key.empty() && !before) return Error{Errc::kBadRequest, "MsgKey: not of this server"};
-  const auto limit =
-      static_cast<std::size_t>(std::clamp<std::uint64_t>(asked, 1, kMaxRoamMessages));
   Result<MessagePage> page = context.channel.history().OfDirect(
       request.caller.account, peer, before, {limit, MessageReads::kAnyBytes});
   if (!page) return page.error();
