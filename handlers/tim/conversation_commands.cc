@@ -99,13 +99,10 @@ Result<std::vector<Item>> DirectItems(const Request& request, const Context& con
   std::vector<Item> items;
   for (const StoredMessage& newest : *conversations) {
     const UserId& peer = PeerOf(newest, account);
-    JsonText item;
-    WriteConversation(DirectConversation{.newest = newest,
-                                         .peer = peer,
-                                         .profile = context.channel.logins().ProfileOf(peer),
-                                         .peer_read = ReadUntil(*read, peer)},
-                      item);
-    items.push_back({.at = newest.content.sent_at, .text = std::string(item.text())});
+    items.push_back(
+        {.at = newest.content.sent_at,
+         .text = DirectConversation(newest, peer, context.channel.logins().ProfileOf(peer),
+                                    ReadUntil(*read, peer))});
   }
   return items;
 }
@@ -124,13 +121,9 @@ Status AddGroupItems(const Request& request, const Context& context, std::vector
     const bool is_own = newest->message->content.sender == request.caller.account;
     const std::uint64_t read =
         is_own ? newest->seq : std::min(newest->seq, std::max(place.read, place.joined_seq));
-    JsonText item;
-    WriteConversation(GroupConversation{.group = LabelOf(*room),
-                                        .newest = *newest->message,
-                                        .read_seq = read,
-                                        .unread = newest->seq - read},
-                      item);
-    items.push_back({.at = newest->message->content.sent_at, .text = std::string(item.text())});
+    items.push_back(
+        {.at = newest->message->content.sent_at,
+         .text = GroupConversation(LabelOf(*room), *newest->message, read, newest->seq - read)});
   }
   return {};
 }

@@ -325,43 +325,41 @@ void WriteMember(const MemberView& member, JsonText& out) {
       .EndObject();
 }
 
-void WriteConversation(const DirectConversation& conversation, JsonText& out) {
-  const StoredMessage& newest = conversation.newest;
+std::string DirectConversation(const StoredMessage& newest, const UserId& peer,
+                               const Account::Profile& profile, TimePoint peer_read) {
   const MessageContent& content = newest.content;
-  out.BeginObject()
-      .Field("Type", 1)
-      .Field("To_Account", conversation.peer.value)
-      .Field("C2cNick", conversation.profile.nick)
-      .Field("C2cImage", conversation.profile.image)
+  JsonText object;
+  object.Field("Type", 1)
+      .Field("To_Account", peer.value)
+      .Field("C2cNick", profile.nick)
+      .Field("C2cImage", profile.image)
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
       .Field("MsgSeq", NumberOr(content.client_seq, newest.position))
       .Field("LastC2CMsgFrom_Account", content.sender.value)
       .Json(R"("MsgShow":"","LastMsgFlags":0)");
-  WriteLastMessage(content, ShownOf(content, {}), out);
-  out.Field("C2cPeerReadTime", UnixSeconds(conversation.peer_read))
-      .Json(R"("UnreadMsgCount":0,"TopFlags":0)")
-      .EndObject();
+  WriteLastMessage(content, ShownOf(content, {}), object);
+  object.Field("C2cPeerReadTime", UnixSeconds(peer_read))
+      .Json(R"("UnreadMsgCount":0,"TopFlags":0)");
+  return object.AsObject();
 }
 
-void WriteConversation(const GroupConversation& conversation, JsonText& out) {
-  const MessageContent& content = conversation.newest.content;
+std::string GroupConversation(const GroupLabel& group, const StoredMessage& newest,
+                              std::uint64_t read_seq, std::uint64_t unread) {
+  const MessageContent& content = newest.content;
   const Shown shown = ShownOf(content, {});
-  const GroupLabel& group = conversation.group;
-  out.BeginObject()
-      .Field("Type", 2)
+  JsonText object;
+  object.Field("Type", 2)
       .Field("ToAccount", group.id.value)
       .Field("GroupNick", group.name.empty() ? group.id.value : group.name)
       .Field("GroupImage", "")
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
-      .Field("MsgSeq", conversation.newest.seq)
+      .Field("MsgSeq", newest.seq)
       .Field("MsgGroupFrom_Account", content.sender.value)
       .Field("SenderNick", shown.nick)
       .Json(R"("MsgShow":"","LastMsgFlags":0)");
-  WriteLastMessage(content, shown, out);
-  out.Field("UnreadMsgCount", conversation.unread)
-      .Field("MsgGroupReadedSeq", conversation.read_seq)
-      .Field("TopFlags", 0)
-      .EndObject();
+  WriteLastMessage(content, shown, object);
+  object.Field("UnreadMsgCount", unread).Field("MsgGroupReadedSeq", read_seq).Field("TopFlags", 0);
+  return object.AsObject();
 }
 
 }  // namespace rtcroom::tim

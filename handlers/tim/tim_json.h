@@ -136,23 +136,14 @@ struct MemberView {
 };
 void WriteMember(const MemberView& member, JsonText& out);
 
-// Conversations: elements of a list.
+// Conversations: each an object.
 
-struct DirectConversation {
-  const StoredMessage& newest;
-  const UserId& peer;
-  Account::Profile profile{};  ///< of the peer
-  TimePoint peer_read{};       ///< the peer has read until then; 1970: nothing
-};
 /// Without the number of those that are unread, which the SDK takes from elsewhere.
-void WriteConversation(const DirectConversation& conversation, JsonText& out);
-
-struct GroupConversation {
-  GroupLabel group;
-  const StoredMessage& newest;
-  std::uint64_t read_seq = 0;
-  std::uint64_t unread = 0;
-};
-void WriteConversation(const GroupConversation& conversation, JsonText& out);
+/// @param profile    of the peer.
+/// @param peer_read  the peer has read until then; 1970: nothing.
+std::string DirectConversation(const StoredMessage& newest, const UserId& peer,
+                               const Account::Profile& profile, TimePoint peer_read);
+std::string GroupConversation(const GroupLabel& group, const StoredMessage& newest,
+                              std::uint64_t read_seq, std::uint64_t unread);
 
 }  // namespace rtcroom::tim

@@ -46,15 +46,6 @@ json Text(const char* text) {
   return {{{"MsgType", "TIMTextElem"}, {"MsgContent", {{"Text", text}}}}};
 }
 
-template <typename Conversation>
-json Written(const Conversation& conversation) {
-  JsonText list;
-  list.BeginArray("a");
-  WriteConversation(conversation, list);
-  list.EndArray();
-  return json::parse("{" + std::string(list.text()) + "}")["a"][0];
-}
-
 TEST(DirectMessage, IsNamedByWhatItsSenderChose) {
   const json made = json::parse(DirectMessage(SentBySdk(), kBob));
   EXPECT_THAT(Difference(json::parse(kRecordedDirect), made), IsEmpty());
@@ -218,16 +209,14 @@ TEST(WriteMember, AndProfileAreAsRecorded) {
   EXPECT_EQ(made["p"][0], json::parse(kRecordedProfile));
 }
 
-TEST(WriteConversation, ShowsTheNewestMessage) {
+TEST(Conversation, ShowsTheNewestMessage) {
   const StoredMessage newest = SentBySdk();
   const UserId bob{"bob"};
-  const json direct =
-      Written(DirectConversation{.newest = newest, .peer = bob, .peer_read = At(1'700'000'001)});
+  const json direct = json::parse(DirectConversation(newest, bob, {}, At(1'700'000'001)));
   EXPECT_THAT(Difference(json::parse(kRecordedConversation), direct), IsEmpty());
   EXPECT_EQ(direct["C2cPeerReadTime"], 1'700'000'001);
   const RoomId id{"meet_1"};
-  const json group =
-      Written(GroupConversation{.group = {.id = id}, .newest = newest, .read_seq = 4, .unread = 3});
+  const json group = json::parse(GroupConversation({.id = id}, newest, 4, 3));
   EXPECT_EQ(group["Type"], 2);
   EXPECT_EQ(group["ToAccount"], "meet_1");
   EXPECT_EQ(group["MsgGroupReadedSeq"], 4);
