@@ -291,18 +291,14 @@ Reply ReportRead(const Request& request, const Context& context) {
                          .until = std::min(TimeOf(time) + kLastOfSecond, latest)});
   }
   if (!report.ok()) return report.error();
-  if (const Status stored = StoreRead(context, positions); !stored) return stored.error();
-  return JsonText();
+  return Done(StoreRead(context, positions));
 }
 
 Reply ReportGroupRead(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const std::pair<RoomId, std::uint64_t> report{fields.Group(), fields.Number("MsgReadedSeq")};
   if (!fields.ok()) return fields.error();
-  if (const Status stored = StoreGroupsRead(request, context, {&report, 1}); !stored) {
-    return stored.error();
-  }
-  return JsonText();
+  return Done(StoreGroupsRead(request, context, {&report, 1}));
 }
 
 Reply ReadAll(const Request& request, const Context& context) {

@@ -304,10 +304,8 @@ Reply DestroyGroup(const Request& request, const Context& context) {
   if (context.maker == nullptr || !IsCreatedGroup(*room)) {
     return Error{Errc::kNotAllowed, "groups end with their rooms"};
   }
-  const Status ended = context.maker->DestroyRoom(
-      {.room = room->key, .dialect = room->dialect, .user_id = request.caller.account});
-  if (!ended) return ended.error();
-  return JsonText();
+  return Done(context.maker->DestroyRoom(
+      {.room = room->key, .dialect = room->dialect, .user_id = request.caller.account}));
 }
 
 }  // namespace rtcroom::tim

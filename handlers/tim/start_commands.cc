@@ -51,9 +51,7 @@ Reply GetProfiles(const Request& request, const Context& context) {
 }
 
 Reply SetProfile(const Request& request, const Context& context) {
-  const Status set = ChangeProfile(request.body, request.caller, context.channel.logins());
-  if (!set) return set.error();
-  return JsonText();
+  return Done(ChangeProfile(request.body, request.caller, context.channel.logins()));
 }
 
 }  // namespace rtcroom::tim

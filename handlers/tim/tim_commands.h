@@ -37,7 +37,6 @@ inline constexpr int kMayNotCreate = 10016;
 inline constexpr int kReplyTooLong = 10018;
 inline constexpr int kTakenByAnother = 10021;
 inline constexpr int kTooManyGroups = 10036;
-inline constexpr int kUnknownCommand = 60002;
 inline constexpr int kNotLoggedIn = 70001;
 }  // namespace code
 
@@ -53,6 +52,9 @@ struct Failure {
 
 /// The members of a reply's body besides ActionStatus, ErrorCode and ErrorInfo; or a failure.
 using Reply = std::variant<JsonText, Failure>;
+
+/// The reply of a command that has nothing to say.
+inline Reply Done(const Status& outcome) { return outcome ? Reply() : outcome.error(); }
 
 /// What the commands use; it outlives them.
 struct Context {

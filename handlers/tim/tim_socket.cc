@@ -249,7 +249,7 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   };
   if (command == nullptr) {
     if (!has_time()) return std::nullopt;
-    return Failure(code::kUnknownCommand, kUnknownCommand.info);
+    return Failure(kUnknownCommand.code, kUnknownCommand.info);
   }
   if (command->kind == CommandKind::kAlive) return JsonText();
   if (command->kind == CommandKind::kLogOut) return LogOut(head);
