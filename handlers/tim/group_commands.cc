@@ -54,17 +54,12 @@ Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room
   return members;
 }
 
-/// Writes the facts of a room. @param place  of the caller; null: it is not in the group.
-Status WriteRoom(const Context& context, const Room& room, const AccountGroup* place,
-                 JsonText& out) {
+/// The object of a room's group. @param place  of the caller; null: it is not in the group.
+/// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<std::string> FactsOf(const Context& context, const Room& room, const AccountGroup* place) {
   const Result<NewestInRoom> newest = ReadNewest(context, room.sequence);
   if (!newest) return newest.error();
-  WriteGroup({.room = room,
-              .newest_seq = newest->seq,
-              .last_message_at = newest->message ? newest->message->content.sent_at : TimePoint(),
-              .members = context.receivers.CountIn(room.sequence)},
-             place, out);
-  return {};
+  return GroupObject(room, *newest, context.receivers.CountIn(room.sequence), place);
 }
 
 /// Writes an element for a group without facts.
@@ -115,30 +110,28 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
       creators = {.account = room->creator, .joined_at = room->created_at};
       place = &creators;
     }
-    Status written;
-    if (!room) {
-      written = room.error();
-    } else if (reply.text().size() > kMaxReplyBytes) {
-      WriteFailure(id, Errc::kTooManyRequests, reply);
-    } else if (place == nullptr && asker == Asker::kMember) {
-      written = Error{Errc::kNotAllowed, {}};
-    } else {
-      written = WriteRoom(context, *room, place, reply);
+    const bool is_full = reply.text().size() > kMaxReplyBytes;
+    const bool is_hidden = place == nullptr && asker == Asker::kMember;
+    const Result<std::string> facts = !room       ? room.error()
+                                      : is_full   ? Error{Errc::kTooManyRequests, {}}
+                                      : is_hidden ? Error{Errc::kNotAllowed, {}}
+                                                  : FactsOf(context, *room, place);
+    if (facts) {
+      reply.Json(*facts);
+      continue;
     }
-    if (written) continue;
     // The list goes on without the group.
-    if (!IsRefusal(written.error().code)) return written.error();
-    WriteFailure(id, written.error().code, reply);
+    const Errc failure = facts.error().code;
+    if (failure != Errc::kTooManyRequests && !IsRefusal(failure)) return facts.error();
+    WriteFailure(id, failure, reply);
   }
   return std::move(reply.EndArray());
 }
 
-MemberView MemberOf(const Context& context, const OwnGroup& group, const UserId& account,
-                    TimePoint joined_at) {
-  return {.account = account,
-          .joined_at = account == group.place.account ? group.place.joined_at : joined_at,
-          .is_owner = account == group.room.creator,
-          .profile = context.channel.logins().ProfileOf(account)};
+std::string MemberOf(const Context& context, const OwnGroup& group, const UserId& account,
+                     TimePoint joined_at) {
+  return MemberObject(account, account == group.place.account ? group.place.joined_at : joined_at,
+                      account == group.room.creator, context.channel.logins().ProfileOf(account));
 }
 
 /// `AppDefinedData` as `Room::custom`.
@@ -179,8 +172,9 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
        *places | std::views::drop(std::min<std::size_t>(offset, places->size())) |
            std::views::take(std::min<std::size_t>(limit, kMaxJoined))) {
     const Result<Room> room = FindRoomOf(request.caller, context, place);
-    const Status written = room ? WriteRoom(context, *room, &place, list) : room.error();
-    if (!written && !IsRefusal(written.error().code)) return written.error();
+    const Result<std::string> facts = room ? FactsOf(context, *room, &place) : room.error();
+    if (!facts && !IsRefusal(facts.error().code)) return facts.error();
+    if (facts) list.Json(*facts);
     if (limit > kMaxJoinedOfAnyLength && list.text().size() > kMaxReplyBytes) {
       return Failure(code::kReplyTooLong, "too many groups at once");
     }
@@ -214,7 +208,7 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
        *members | std::views::drop(std::min<std::size_t>(offset, members->size())) |
            std::views::take(std::min<std::size_t>(limit, kMaxMembers))) {
     if (reply.text().size() > kMaxReplyBytes) break;
-    WriteMember(MemberOf(context, *group, account, joined_at), reply);
+    reply.Json(MemberOf(context, *group, account, joined_at));
   }
   // Either command has one of the two, by which the SDK knows the end.
   return std::move(reply.EndArray().Json(R"("Next":"","NextTimestamp":0)"));
@@ -236,7 +230,7 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
                        !context.receivers.Of(group->room.sequence, account).empty();
     if (!is_in) continue;
     const TimePoint joined_at = listed == members->end() ? TimePoint() : listed->second;
-    WriteMember(MemberOf(context, *group, account, joined_at), reply);
+    reply.Json(MemberOf(context, *group, account, joined_at));
   }
   return std::move(reply.EndArray());
 }

@@ -282,11 +282,12 @@ std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
 
 bool IsMeeting(RoomKind kind) { return kind == RoomKind::kDouble || kind == RoomKind::kMulti; }
 
-void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out) {
-  const Room& room = group.room;
+std::string GroupObject(const Room& room, const NewestInRoom& newest, std::size_t members,
+                        const AccountGroup* self) {
   const std::int64_t created_at = UnixSeconds(room.created_at);
-  out.BeginObject()
-      .Field("GroupId", room.key.id.value)
+  const TimePoint last_at = newest.message ? newest.message->content.sent_at : TimePoint();
+  JsonText object;
+  object.Field("GroupId", room.key.id.value)
       .Field("Type", IsMeeting(room.key.kind) ? "ChatRoom" : "AVChatRoom")
       .Field("Name", room.info.empty() ? room.key.id.value : room.info)
       .Json(R"("Introduction":"","Notification":"","FaceUrl":"")")
@@ -294,35 +295,36 @@ void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out)
       .Field("CreateTime", created_at)
       .Field("InfoSeq", 1)
       .Field("LastInfoTime", created_at)
-      .Field("LastMsgTime", UnixSeconds(group.last_message_at))
-      .Field("NextMsgSeq", group.newest_seq + 1)
-      .Field("MemberNum", group.members)
+      .Field("LastMsgTime", UnixSeconds(last_at))
+      .Field("NextMsgSeq", newest.seq + 1)
+      .Field("MemberNum", members)
       .Field("MaxMemberNum", kMostMembers)
       .Json(R"("ApplyJoinOption":"FreeAccess","InviteJoinOption":"FreeAccess")")
       .Json(R"("ShutUpAllMember":"Off","SupportTopic":0)");
-  WriteCustomFields(room, out);
-  out.Json(R"("ErrorCode":0,"ErrorInfo":"")");
+  WriteCustomFields(room, object);
+  object.Json(R"("ErrorCode":0,"ErrorInfo":"")");
   if (self != nullptr) {
-    WriteSelf(room, *self, out.BeginObject("SelfInfo"));
-    out.EndObject()
+    WriteSelf(room, *self, object.BeginObject("SelfInfo"));
+    object.EndObject()
         .BeginArray("MemberList")
         .BeginObject()
         .Field("Member_Account", self->account.value);
-    WriteSelf(room, *self, out);
-    out.EndObject().EndArray();
+    WriteSelf(room, *self, object);
+    object.EndObject().EndArray();
   }
-  out.EndObject();
+  return object.AsObject();
 }
 
-void WriteMember(const MemberView& member, JsonText& out) {
-  out.BeginObject()
-      .Field("Member_Account", member.account.value)
-      .Field("Role", RoleOf(member.is_owner))
-      .Field("JoinTime", UnixSeconds(member.joined_at))
+std::string MemberObject(const UserId& account, TimePoint joined_at, bool is_owner,
+                         const Account::Profile& profile) {
+  return JsonText()
+      .Field("Member_Account", account.value)
+      .Field("Role", RoleOf(is_owner))
+      .Field("JoinTime", UnixSeconds(joined_at))
       .Json(R"("NameCard":"","ShutUpUntil":0)")
-      .Field("NickName", member.profile.nick)
-      .Field("FaceUrl", member.profile.image)
-      .EndObject();
+      .Field("NickName", profile.nick)
+      .Field("FaceUrl", profile.image)
+      .AsObject();
 }
 
 std::string DirectConversation(const StoredMessage& newest, const UserId& peer,

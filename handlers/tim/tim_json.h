@@ -1,7 +1,9 @@
 // The JSON of today's IM SDKs: messages, tips, notices, groups, profiles and conversations.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -116,25 +118,19 @@ enum class KickType : std::uint8_t { kOtherLogin = 1, kOperator = 3 };
 /// be in several: `ChatRoom`. The others are of type `AVChatRoom`.
 bool IsMeeting(RoomKind kind);
 
-struct GroupView {
-  const Room& room;
-  std::uint64_t newest_seq = 0;
-  TimePoint last_message_at{};  ///< 1970: there is none
-  std::size_t members = 0;
+/// The newest message of a room.
+struct NewestInRoom {
+  std::uint64_t seq = 0;                   ///< also of one that was removed; 0: there was none
+  std::optional<StoredMessage> message{};  ///< nullopt: it was removed
 };
 
-/// Writes an element with the facts of a group.
+/// The facts of a group: an object.
 /// @param self  the caller's place in it; null: it is not in it.
-void WriteGroup(const GroupView& group, const AccountGroup* self, JsonText& out);
-
-/// An account in a group.
-struct MemberView {
-  UserId account{};
-  TimePoint joined_at{};
-  bool is_owner = false;
-  Account::Profile profile{};
-};
-void WriteMember(const MemberView& member, JsonText& out);
+std::string GroupObject(const Room& room, const NewestInRoom& newest, std::size_t members,
+                        const AccountGroup* self);
+/// An account in a group: an object.
+std::string MemberObject(const UserId& account, TimePoint joined_at, bool is_owner,
+                         const Account::Profile& profile);
 
 // Conversations: each an object.
 

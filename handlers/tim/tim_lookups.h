@@ -57,11 +57,6 @@ Result<OwnGroup> FindOwnGroup(ChannelFields& fields, const Request& request,
 /// Until when that account has read; 1970: nothing.
 TimePoint ReadUntil(std::span<const ReadPosition> positions, const UserId& reader);
 
-/// The newest message of a room.
-struct NewestInRoom {
-  std::uint64_t seq = 0;                   ///< also of one that was removed; 0: there was none
-  std::optional<StoredMessage> message{};  ///< nullopt: it was removed
-};
 /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
 Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_number);
 

@@ -168,45 +168,36 @@ TEST(NoticeEvent, TellsOfMembersAndEnds) {
   EXPECT_LT(changed["GroupTips"][0]["MsgSeq"], std::uint64_t{1} << 31);
 }
 
-TEST(WriteGroup, GivesTheFactsOfARoom) {
+TEST(GroupObject, HasTheFactsOfARoom) {
   Room room = MakeRoom(RoomKind::kLive, "live_1", "alice", Dialect::kGen2);
   room.custom = R"({"partyBeginTime":"1627700000","likes":3})";
   room.info = "";
   room.created_at = At(1'700'000'008);
   const AccountGroup self{.account = {"alice"}, .joined_at = At(1'700'000'009), .read = 2};
-  JsonText list;
-  list.BeginArray("a");
-  WriteGroup({.room = room, .newest_seq = 5, .members = 3}, &self, list);
-  WriteGroup({.room = room}, nullptr, list);
-  list.EndArray();
-  const json made = json::parse("{" + std::string(list.text()) + "}")["a"];
-  EXPECT_THAT(Difference(json::parse(kRecordedGroup), made[0]), IsEmpty());
-  EXPECT_EQ(made[0]["Name"], "live_1");
-  EXPECT_EQ(made[0]["NextMsgSeq"], 6);
-  EXPECT_EQ(made[0]["SelfInfo"]["Role"], "Owner");
-  EXPECT_EQ(made[0]["SelfInfo"]["MsgSeq"], 2);
-  EXPECT_EQ(made[0]["AppDefinedData"][1], json({{"Key", "likes"}, {"Value", "3"}}));
-  EXPECT_FALSE(made[1].contains("SelfInfo"));
+  const json made = json::parse(GroupObject(room, {.seq = 5}, 3, &self));
+  EXPECT_THAT(Difference(json::parse(kRecordedGroup), made), IsEmpty());
+  EXPECT_EQ(made["Name"], "live_1");
+  EXPECT_EQ(made["NextMsgSeq"], 6);
+  EXPECT_EQ(made["SelfInfo"]["Role"], "Owner");
+  EXPECT_EQ(made["SelfInfo"]["MsgSeq"], 2);
+  EXPECT_EQ(made["AppDefinedData"][1], json({{"Key", "likes"}, {"Value", "3"}}));
+  EXPECT_FALSE(json::parse(GroupObject(room, {}, 0, nullptr)).contains("SelfInfo"));
 }
 
-TEST(WriteGroup, NamesTheTypeByTheKindOfTheRoom) {
+TEST(GroupFacts, NameTheTypeByTheKindOfTheRoom) {
   EXPECT_TRUE(IsMeeting(RoomKind::kDouble));
   EXPECT_TRUE(IsMeeting(RoomKind::kMulti));
   EXPECT_FALSE(IsMeeting(RoomKind::kLive));
   EXPECT_FALSE(IsMeeting(RoomKind::kWebrtc));
 }
 
-TEST(WriteMember, AndProfileAreAsRecorded) {
-  JsonText lists;
-  lists.BeginArray("m");
-  WriteMember({.account = {"alice"}, .is_owner = true, .profile = {.nick = "Alice"}}, lists);
-  lists.EndArray().BeginArray("p");
-  WriteProfile({"alice"}, {.nick = "Alice", .image = "a.png"}, lists);
-  lists.EndArray();
-  const json made = json::parse("{" + std::string(lists.text()) + "}");
-  EXPECT_THAT(Difference(json::parse(kRecordedMember), made["m"][0]), IsEmpty());
-  EXPECT_EQ(made["m"][0]["Role"], "Owner");
-  EXPECT_EQ(made["p"][0], json::parse(kRecordedProfile));
+TEST(GroupMember, AndProfileAreAsRecorded) {
+  const json member = json::parse(MemberObject({"alice"}, {}, true, {.nick = "Alice"}));
+  EXPECT_THAT(Difference(json::parse(kRecordedMember), member), IsEmpty());
+  EXPECT_EQ(member["Role"], "Owner");
+  JsonText profiles;
+  WriteProfile({"alice"}, {.nick = "Alice", .image = "a.png"}, profiles);
+  EXPECT_EQ(json::parse(profiles.text()), json::parse(kRecordedProfile));
 }
 
 TEST(Conversation, ShowsTheNewestMessage) {
