@@ -6,7 +6,6 @@
 
 #include "daemon/auth/user_sig.h"
 #include "daemon/base/random_source.h"
-#include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
@@ -150,12 +149,6 @@ Reply JoinGroup(const Request& request, const Context& context) {
   if (pushes) {
     const Status entered = pushes->Enter({.place = changes.front().group, .name = room->info});
     if (!entered) return entered.error();
-    // A ban or a departure may have come after the check, before this login got what follows.
-    const Result<Room> still = context.channel.groups().FindRoomToJoin(request.caller, id);
-    if (!still && IsRefusal(still.error().code)) {
-      pushes->OnMembershipEnded(room->sequence, LeaveReason::kKicked);
-      return still.error();
-    }
     pushes->ReadMissed();
     context.created.Use(room->sequence);
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/auth/user_sig.h"
+#include "daemon/base/json_text.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/plain_message.h"
 

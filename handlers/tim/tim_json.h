@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/json_text.h"
 #include "daemon/channel/login_table.h"
 #include "daemon/core/account_group_store.h"
 #include "daemon/core/ids.h"

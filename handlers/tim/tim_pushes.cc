@@ -161,14 +161,21 @@ void LoginPushes::Save() {
 Status LoginPushes::Enter(const JoinedGroup& group) {
   const AccountGroup& place = group.place;
   const std::uint64_t number = place.room_number;
-  const MutexLock lock(mutex_);
-  if (streams_.empty() || FindLocked(number) != nullptr) return {};  // over, or in it already
-  if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
-  Stream& stream = streams_.emplace_back(Stream{group});
-  stream.pushed = place.received;
-  stream.saved = kNone;
-  deps_.socket.receivers.Subscribe(number, place.room, shared_from_this());
-  return {};
+  {
+    const MutexLock lock(mutex_);
+    if (streams_.empty() || FindLocked(number) != nullptr) return {};  // over, or in it already
+    if (streams_.size() > kMaxGroups) return Error{Errc::kTooManyRequests, "too many groups"};
+    Stream& stream = streams_.emplace_back(Stream{group});
+    stream.pushed = place.received;
+    stream.saved = kNone;
+    deps_.socket.receivers.Subscribe(number, place.room, shared_from_this());
+  }
+  // A ban or a departure may have come after the caller's check, before this login got what
+  // follows.
+  Status still = deps_.commands.channel.groups().CheckAccess(login_.account, place.room, number);
+  if (still || !IsRefusal(still.error().code)) return {};
+  OnMembershipEnded(number, LeaveReason::kKicked);
+  return still;
 }
 
 std::optional<AccountGroup> LoginPushes::Leave(std::uint64_t room_number,

@@ -74,7 +74,9 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void End() EXCLUDES(mutex_);
 
   /// The login is in the group; it gets the messages after what it has received.
-  /// @errors kTooManyRequests when it is in too many.
+  /// @errors kTooManyRequests when it is in too many; kNotAllowed and kRoomNotFound when the
+  /// account
+  ///         may not be in it any more.
   Status Enter(const JoinedGroup& group) EXCLUDES(mutex_);
   /// The login is not in the group any more.
   /// @param notice  what its client is told; nullopt: nothing.
