@@ -164,7 +164,7 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
     std::ranges::move(*unread, std::back_inserter(messages));
   }
   std::ranges::sort(messages, std::greater(), &StoredMessage::position);
-  messages.resize(CountFitting(messages));
+  messages.resize(CountFitting(context, messages));
   std::ranges::reverse(messages);
   const std::uint64_t newest = conversations->empty() ? 0 : conversations->front().position;
   return SyncReply(context, messages, counts, /*is_complete=*/true, newest);
@@ -177,7 +177,7 @@ Reply ReceivedSince(const Request& request, const Context& context, std::uint64_
   if (!messages) return messages.error();
   const Result<ReadTimes> times = ReadTimesOf(context, account);
   if (!times) return times.error();
-  const std::size_t count = CountFitting(*messages);
+  const std::size_t count = CountFitting(context, *messages);
   const bool is_complete = count == messages->size() && count < kMaxSync;
   messages->resize(count);
   if (!messages->empty()) position = messages->back().position;

@@ -6,6 +6,7 @@
 #include "handlers/channel/channel_profile.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
+#include "handlers/tim/tim_lookups.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -44,7 +45,9 @@ Reply GetProfiles(const Request& request, const Context& context) {
     ChannelFields item_fields(*item);
     const UserId account = item_fields.Account("To_Account");
     if (!item_fields.ok()) return item_fields.error();
-    WriteProfile(account, context.channel.logins().ProfileOf(account), reply);
+    const bool fits = reply.text().size() <= kMaxNamedBytes;
+    WriteProfile(account, fits ? context.channel.logins().ProfileOf(account) : Account::Profile(),
+                 reply);
   }
   if (!fields.ok()) return fields.error();
   return std::move(reply.EndArray().Field("CurrentStandardSequence", 0));

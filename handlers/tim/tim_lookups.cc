@@ -9,6 +9,13 @@
 #include "daemon/channel/message_reads.h"
 
 namespace rtcroom::tim {
+namespace {
+
+/// Of names, pictures and data of the messages of a reply, which are not in their size in the
+/// store, or without escapes: honest ones are shorter.
+constexpr std::size_t kMaxShownBytes = std::size_t{128} << 10;
+
+}  // namespace
 
 void TellAccount(const Context& context, const UserId& account, std::string event) {
   context.receivers.notices().Share(
@@ -80,10 +87,20 @@ Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_numbe
   return newest;
 }
 
-std::size_t CountFitting(std::span<const StoredMessage> messages) {
+std::size_t CountFitting(const Context& context, std::span<const StoredMessage> messages) {
   MessageReads reads(std::max<std::size_t>(messages.size(), 1), kMaxReplyBytes);
+  std::string shown;
   std::size_t count = 0;
-  while (count < messages.size() && reads.Take(messages[count])) ++count;
+  while (count < messages.size() && reads.Take(messages[count])) {
+    const MessageContent& content = messages[count].content;
+    const Account::Profile sender = context.channel.logins().ProfileOf(content.sender);
+    for (const std::string* const text :
+         {&sender.nick, &sender.image, &content.nick, &content.custom}) {
+      AppendJsonString(*text, shown);
+    }
+    if (count > 0 && shown.size() > kMaxShownBytes) break;
+    ++count;
+  }
   return count;
 }
 

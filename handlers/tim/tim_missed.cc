@@ -75,8 +75,9 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
   if (!page) return false;
   stream->pushed = std::max(stream->pushed, after);
   // More than a stream takes at once would end it, at each new connection again.
-  const bool is_last = page->size() < kPage && CountFitting(*page) == page->size();
-  page->resize(CountFitting(*page));
+  const std::size_t count = CountFitting(deps_.commands, *page);
+  const bool is_last = page->size() < kPage && count == page->size();
+  page->resize(count);
   WritePage(*stream, *page);
   if (is_last && !stream->has_more) stream->is_missing = false;
   return true;

@@ -66,6 +66,16 @@ TEST(Profiles, AreThoseThatAccountsHaveSet) {
   EXPECT_EQ(reply["CurrentStandardSequence"], 0);
 }
 
+TEST(Profiles, FitIntoTheStreamWhateverAccountsAreCalled) {
+  TimWorld world;
+  const json image = {{"Tag", "Tag_Profile_IM_Image"}, {"Value", std::string(1024, '\x01')}};
+  (void)world.Call(SetProfile, "alice", {{"ProfileItem", json::array({image})}});
+  const json item = {{"To_Account", "alice"}};
+  const json reply = world.Call(GetProfiles, "bob", {{"UserItem", std::vector(100, item)}});
+  EXPECT_LT(reply.dump().size(), std::size_t{300} << 10);
+  EXPECT_EQ(reply["UserProfileItem"].size(), 100u);
+}
+
 TEST(Failure, HasTheCodeByWhichTheSdkKnowsTheEndOfALogin) {
   EXPECT_EQ(Failure(Error{Errc::kNoSession, {}}).code, 70001);
   EXPECT_EQ(Failure(Error{Errc::kInstanceKicked, {}}).code, 1002);
