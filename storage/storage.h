@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "daemon/core/account_group_store.h"
 #include "daemon/core/account_login.h"
+#include "daemon/core/account_store.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/commit_follower.h"
 #include "daemon/core/delivery_store.h"
@@ -12,7 +12,6 @@
 #include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/notice_log.h"
-#include "daemon/core/read_position_store.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
@@ -59,8 +58,7 @@ class Storage : public Store,
   virtual DeliveryStore& deliveries() = 0;
   virtual MessageStore& messages() = 0;
   virtual GroupJoinStore& group_joins() = 0;
-  virtual AccountGroupStore& account_groups() = 0;
-  virtual ReadPositionStore& read_positions() = 0;
+  virtual AccountStore& accounts() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.
   virtual AccountLoginLog* account_logins() { return nullptr; }

@@ -9,7 +9,7 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
-#include "daemon/core/account_group_store.h"
+#include "daemon/core/account_store.h"
 
 namespace rtcroom {
 
@@ -21,15 +21,15 @@ class AccountGroupSaver {
   /// Beyond it none is taken until the next `Save`.
   static constexpr std::size_t kMaxWaiting = 100'000;
 
-  explicit AccountGroupSaver(AccountGroupStore& groups) : groups_(groups) {}
+  explicit AccountGroupSaver(AccountStore& groups) : groups_(groups) {}
 
   /// Stores the row with the next `Save`, if no later one of the same login and group comes.
   void Add(const AccountGroupChange& change) EXCLUDES(mutex_);
   /// Removes rows now, and forgets what waits of them. What is being saved meanwhile comes back,
   /// but for the progress of a row.
-  /// @errors as `AccountGroupStore`.
+  /// @errors as `AccountStore`.
   Status Remove(std::span<const AccountGroup> groups) EXCLUDES(mutex_);
-  /// @errors as `AccountGroupStore`; what is not stored waits for the next call.
+  /// @errors as `AccountStore`; what is not stored waits for the next call.
   Status Save() EXCLUDES(mutex_);
 
  private:
@@ -38,7 +38,7 @@ class AccountGroupSaver {
     return {group.instance, group.room_number, group.account};
   }
 
-  AccountGroupStore& groups_;
+  AccountStore& groups_;
   Mutex mutex_;
   std::map<Key, AccountGroupChange> waiting_ GUARDED_BY(mutex_);
 };

@@ -61,7 +61,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
     : contacts_(config.direct == DirectAccess::kShared
                     ? std::make_unique<DirectContacts>(deps.store.storage(), deps.runtime.clock)
                     : nullptr),
-      places_(deps.store.storage().account_groups()),
+      places_(deps.store.storage().accounts()),
       options_(MakeOptions(config, deps.held)),
       receivers_(PushReceivers::Deps{.rooms = deps.store.storage(),
                                      .bans = deps.store.state().bans,

@@ -236,13 +236,12 @@ void UpkeepModule::TrimAccounts() {
   if (round < accounts_at_) return;
   accounts_at_ = round + kAccountsPeriod;
   const TimePoint now = deps_.store.removal().Now();
-  AccountGroupStore& groups = deps_.store.storage().account_groups();
-  ReadPositionStore& reads = deps_.store.storage().read_positions();
+  AccountStore& accounts = deps_.store.storage().accounts();
   Status trimmed =
-      RepeatRemoval(AccountGroupStore::kMostPerTrim, [&] { return groups.TrimAccountGroups(now); });
+      RepeatRemoval(AccountStore::kMostPerTrim, [&] { return accounts.TrimAccountGroups(now); });
   if (trimmed) {
-    trimmed = RepeatRemoval(ReadPositionStore::kMostPerTrim,
-                            [&] { return reads.TrimReadPositions(now, now - history_); });
+    trimmed = RepeatRemoval(AccountStore::kMostPerTrim,
+                            [&] { return accounts.TrimReadPositions(now, now - history_); });
   }
   Warn("account_rows_not_removed", trimmed);
 }

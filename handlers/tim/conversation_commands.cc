@@ -45,7 +45,7 @@ const UserId& PeerOf(const StoredMessage& message, const UserId& account) {
 using ReadTimes = std::unordered_map<UserId, TimePoint>;
 
 Result<ReadTimes> ReadTimesOf(const Context& context, const UserId& reader) {
-  const auto positions = context.reads.ReadPositionsOf(reader, kMaxReadPositions);
+  const auto positions = context.accounts.ReadPositionsOf(reader, kMaxReadPositions);
   if (!positions) return positions.error();
   ReadTimes times;
   for (const ReadPosition& position : *positions) times.emplace(position.peer, position.until);
@@ -94,7 +94,7 @@ Result<std::vector<Item>> DirectItems(const Request& request, const Context& con
   if (!conversations) return conversations.error();
   std::vector<UserId> peers;
   for (const StoredMessage& newest : *conversations) peers.push_back(PeerOf(newest, account));
-  const auto read = context.reads.ReadPositionsFor(account, peers);
+  const auto read = context.accounts.ReadPositionsFor(account, peers);
   if (!read) return read.error();
   std::vector<Item> items;
   for (const StoredMessage& newest : *conversations) {
@@ -208,7 +208,7 @@ Result<bool> HaveWritten(const Context& context, const UserId& one, const UserId
 
 Status StoreRead(const Context& context, std::span<const ReadPosition> positions) {
   if (positions.empty()) return {};
-  if (Status stored = context.reads.RecordReadPositions(positions); !stored) return stored;
+  if (Status stored = context.accounts.RecordReadPositions(positions); !stored) return stored;
   for (const ReadPosition& position : positions) {
     TellAccount(context, position.peer, ReadEvent(position, /*is_own=*/false));
     TellAccount(context, position.reader, ReadEvent(position, /*is_own=*/true));
@@ -234,7 +234,7 @@ Status StoreGroupsRead(const Request& request, const Context& context,
       changes.back().group.read = std::min(seq, *newest);
     }
   }
-  return changes.empty() ? Status() : context.groups.RecordAccountGroups(changes);
+  return changes.empty() ? Status() : context.accounts.RecordAccountGroups(changes);
 }
 
 }  // namespace

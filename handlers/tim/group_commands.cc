@@ -43,7 +43,7 @@ constexpr int kNumberIsFresh = 60;
 Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room& room) {
   std::map<UserId, TimePoint> members;
   if (IsMeeting(room.key.kind)) {
-    const auto rows = context.groups.ReadAccountsIn(room.sequence, kMaxListed);
+    const auto rows = context.accounts.ReadAccountsIn(room.sequence, kMaxListed);
     if (!rows) return rows.error();
     for (const AccountGroup& row : *rows) members.emplace(row.account, row.joined_at);
   }

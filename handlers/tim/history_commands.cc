@@ -107,7 +107,7 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   if (!found) return found.error();
   Page page = is_by_position ? CutTo(context, limit, *std::move(found))
                              : CutFromTime(context, limit, is_back, *std::move(found));
-  const auto read = context.reads.ReadPositionsFor(account, {&peer, 1});
+  const auto read = context.accounts.ReadPositionsFor(account, {&peer, 1});
   if (!read) return read.error();
   const TimePoint read_until = ReadUntil(*read, peer);
   std::vector<StoredMessage>& messages = page.messages;
@@ -134,7 +134,7 @@ Reply GetPeerReadTimes(const Request& request, const Context& context) {
   for (std::string& text : fields.Texts("To_Account", kMaxPeers))
     peers.push_back({std::move(text)});
   if (!fields.ok()) return fields.error();
-  const auto positions = context.reads.ReadPositionsFor(request.caller.account, peers);
+  const auto positions = context.accounts.ReadPositionsFor(request.caller.account, peers);
   if (!positions) return positions.error();
   JsonText reply;
   reply.BeginArray("ReadTime");

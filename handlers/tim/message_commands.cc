@@ -143,7 +143,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
     place.read = *newest;
     changes.push_back({.group = place});
   }
-  if (const Status stored = context.groups.RecordAccountGroups(changes); !stored) {
+  if (const Status stored = context.accounts.RecordAccountGroups(changes); !stored) {
     return stored.error();
   }
   if (pushes) {
@@ -160,7 +160,7 @@ Reply QuitGroup(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
-  auto rows = context.groups.ReadAccountGroups(request.caller.account);
+  auto rows = context.accounts.ReadAccountGroups(request.caller.account);
   if (!rows) return rows.error();
   // The account leaves a meeting with all of its logins.
   std::erase_if(*rows, [&](const AccountGroup& row) {

@@ -15,10 +15,9 @@
 #include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/core/account_group_store.h"
+#include "daemon/core/account_store.h"
 #include "daemon/core/created_groups.h"
 #include "daemon/core/message_store.h"
-#include "daemon/core/read_position_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/tim/tim_json.h"
@@ -61,9 +60,8 @@ struct Context {
   Channel& channel;
   PushReceivers& receivers;  ///< the sockets of clients in each room
   MessageHistory& history;
-  AccountGroupStore& groups;
-  AccountGroupSaver& places;  ///< of logins in `groups`
-  ReadPositionStore& reads;
+  AccountStore& accounts;
+  AccountGroupSaver& places;  ///< of logins in `accounts`
   CreatedGroups& created;
   const Clock& clock;
   std::string sdk_app_id{};

@@ -10,10 +10,9 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/channel/login_table.h"
-#include "daemon/core/account_group_store.h"
+#include "daemon/core/account_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
-#include "daemon/core/read_position_store.h"
 #include "daemon/core/room.h"
 
 namespace rtcroom::tim {

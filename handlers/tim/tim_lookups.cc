@@ -28,7 +28,7 @@ SenderFacts SenderOf(const Context& context, const UserId& account) {
 }
 
 Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context) {
-  auto places = context.groups.ReadAccountGroups(caller.account);
+  auto places = context.accounts.ReadAccountGroups(caller.account);
   if (!places) return places;
   // The row of a login may be stored after the account has quit the meeting.
   std::erase_if(*places, [&caller](const AccountGroup& place) {

@@ -12,7 +12,7 @@
 
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
-#include "daemon/core/account_group_store.h"
+#include "daemon/core/account_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room.h"
 #include "handlers/channel/channel_fields.h"

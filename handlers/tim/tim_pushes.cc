@@ -49,7 +49,7 @@ Status LoginPushes::Begin(bool is_resumed) {
                                    .expires = login_.expires}}});
     deps_.socket.receivers.Listen(shared_from_this());
   }
-  const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
+  const auto rows = deps_.commands.accounts.ReadAccountGroups(login_.account);
   if (!rows) return rows.error();
   const Result<std::uint64_t> newest = deps_.commands.channel.deps().log.NewestMessage();
   if (!newest) return newest.error();
@@ -116,7 +116,7 @@ void LoginPushes::OnGroupsChanged() {
 bool LoginPushes::ReadChangedGroups() {
   // Before the rows: those of a group that the login enters meanwhile are stored.
   const std::vector<AccountGroup> before = Groups();
-  const auto rows = deps_.commands.groups.ReadAccountGroups(login_.account);
+  const auto rows = deps_.commands.accounts.ReadAccountGroups(login_.account);
   if (!rows) return false;
   for (const AccountGroup& place : before) {
     const bool is_in = std::ranges::any_of(*rows, [&](const AccountGroup& row) {

@@ -342,7 +342,7 @@ Reply TimSocket::LogOut(const Head& head) {
   const Result<ChannelInstance> caller = channel.logins().Authenticate(head.tiny_id, head.a2);
   if (!caller) return JsonText();  // it has ended
   if (PushesOf(*caller)) EndLogin();
-  if (auto rows = deps_.commands.groups.ReadAccountGroups(caller->account)) {
+  if (auto rows = deps_.commands.accounts.ReadAccountGroups(caller->account)) {
     // The groups of the account stay.
     std::erase_if(*rows, [&](const AccountGroup& row) { return row.instance != caller->instance; });
     (void)deps_.commands.places.Remove(*rows);

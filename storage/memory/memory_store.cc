@@ -65,7 +65,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   if (change->closed) {
     DropLocked(room);
     messages_.EndRoom(room.sequence, change->events.back().at);
-    account_groups_.EndRoom(room.sequence);
+    accounts_.EndRoom(room.sequence);
   } else {
     KeepLocked(stored, room);
   }

@@ -15,13 +15,12 @@
 #include "daemon/core/room_list_index.h"
 #include "storage/memory/audience_table.h"
 #include "storage/memory/event_table.h"
-#include "storage/memory/memory_account_groups.h"
+#include "storage/memory/memory_accounts.h"
 #include "storage/memory/memory_deliveries.h"
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
 #include "storage/memory/memory_group_joins.h"
 #include "storage/memory/memory_messages.h"
-#include "storage/memory/memory_read_positions.h"
 #include "storage/memory/memory_recordings.h"
 #include "storage/storage.h"
 
@@ -73,8 +72,7 @@ class MemoryStore : public Storage {
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
-  AccountGroupStore& account_groups() override { return account_groups_; }
-  ReadPositionStore& read_positions() override { return read_positions_; }
+  AccountStore& accounts() override { return accounts_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
@@ -105,8 +103,7 @@ class MemoryStore : public Storage {
   MemoryDeliveries deliveries_{engine_};
   MemoryMessages messages_{engine_, limits_.max_room_messages};
   MemoryGroupJoins group_joins_{engine_};
-  MemoryAccountGroups account_groups_{engine_};
-  MemoryReadPositions read_positions_{engine_};
+  MemoryAccounts accounts_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
 };
 

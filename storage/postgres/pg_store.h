@@ -15,7 +15,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
-#include "storage/postgres/pg_account_groups.h"
+#include "storage/postgres/pg_accounts.h"
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_ended_logins.h"
@@ -25,7 +25,6 @@
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_notices.h"
-#include "storage/postgres/pg_read_positions.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_recordings.h"
 #include "storage/storage.h"
@@ -146,8 +145,7 @@ class PgStore : public Storage {
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
-  AccountGroupStore& account_groups() override { return account_groups_; }
-  ReadPositionStore& read_positions() override { return read_positions_; }
+  AccountStore& accounts() override { return accounts_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
   NoticeLog* notices() override { return &notices_; }
@@ -174,8 +172,7 @@ class PgStore : public Storage {
   PgDeliveries deliveries_{engine_};
   PgMessages messages_{engine_, limits_.max_room_messages};
   PgGroupJoins group_joins_{engine_};
-  PgAccountGroups account_groups_{engine_};
-  PgReadPositions read_positions_{engine_};
+  PgAccounts accounts_{engine_};
   PgEndedLogins ended_logins_{engine_};
   PgNotices notices_{engine_, *log_};
 };

@@ -12,12 +12,11 @@
 
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
-#include "storage/sqlite/sqlite_account_groups.h"
+#include "storage/sqlite/sqlite_accounts.h"
 #include "storage/sqlite/sqlite_deliveries.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_group_joins.h"
 #include "storage/sqlite/sqlite_messages.h"
-#include "storage/sqlite/sqlite_read_positions.h"
 #include "storage/sqlite/sqlite_recordings.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
@@ -131,8 +130,7 @@ class SqliteStore : public Storage {
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return group_joins_; }
-  AccountGroupStore& account_groups() override { return account_groups_; }
-  ReadPositionStore& read_positions() override { return read_positions_; }
+  AccountStore& accounts() override { return accounts_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
@@ -153,8 +151,7 @@ class SqliteStore : public Storage {
   SqliteDeliveries deliveries_{*engine_};
   SqliteMessages messages_{*engine_};
   SqliteGroupJoins group_joins_{*engine_};
-  SqliteAccountGroups account_groups_{*engine_};
-  SqliteReadPositions read_positions_{*engine_};
+  SqliteAccounts accounts_{*engine_};
   SqliteEndedLogins ended_logins_{*engine_};
 };
 

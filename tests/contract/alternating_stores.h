@@ -104,8 +104,7 @@ class AlternatingStores : public Storage {
   DeliveryStore& deliveries() override { return Next().deliveries(); }
   MessageStore& messages() override { return messages_; }
   GroupJoinStore& group_joins() override { return Next().group_joins(); }
-  AccountGroupStore& account_groups() override { return Next().account_groups(); }
-  ReadPositionStore& read_positions() override { return Next().read_positions(); }
+  AccountStore& accounts() override { return Next().accounts(); }
   EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 
  private:

@@ -44,10 +44,10 @@ class Groups {
   void Put(const std::vector<AccountGroup>& groups) {
     std::vector<AccountGroupChange> changes;
     for (const AccountGroup& group : groups) changes.push_back({.group = group});
-    EXPECT_OK(store_.account_groups().RecordAccountGroups(changes));
+    EXPECT_OK(store_.accounts().RecordAccountGroups(changes));
   }
   std::vector<AccountGroup> Of(const std::string& account) {
-    const auto groups = store_.account_groups().ReadAccountGroups({account});
+    const auto groups = store_.accounts().ReadAccountGroups({account});
     EXPECT_OK(groups);
     return groups ? *groups : std::vector<AccountGroup>();
   }
@@ -95,7 +95,7 @@ TEST_P(StoreContract, ProgressInAGroupDoesNotBringItBack) {
       {.group = GroupOf("amy", groups.rooms[0]), .is_progress = true},
       {.group = GroupOf("bob", 0, 7), .is_progress = true},
       {.group = later, .is_progress = true}};
-  ASSERT_OK(store_->account_groups().RecordAccountGroups(progress));
+  ASSERT_OK(store_->accounts().RecordAccountGroups(progress));
   group.read = 7;
   EXPECT_THAT(groups.Of("bob"), ElementsAre(group));
   EXPECT_THAT(groups.Of("amy"), IsEmpty());
@@ -108,7 +108,7 @@ TEST_P(StoreContract, ReadsTheAccountsInARoom) {
   groups.Put({bob, GroupOf("bob", groups.rooms[0], 7), amy, GroupOf("bob", groups.rooms[1]),
               GroupOf("eve", 0, 8)});
   const auto in = [this](std::uint64_t room, std::size_t limit) {
-    return *store_->account_groups().ReadAccountsIn(room, limit);
+    return *store_->accounts().ReadAccountsIn(room, limit);
   };
   EXPECT_THAT(in(groups.rooms[0], 10), testing::UnorderedElementsAre(amy, bob));
   EXPECT_THAT(in(groups.rooms[0], 1), SizeIs(1));
@@ -122,7 +122,7 @@ TEST_P(StoreContract, RemovesGroupsOfAnAccountOneByOne) {
   groups.Put({GroupOf("bob", groups.rooms[0]), GroupOf("bob", 0, 7), kept});
   anew.received = 1;
   anew.read = 0;
-  ASSERT_OK(store_->account_groups().RecordAccountGroups(std::vector<AccountGroupChange>{
+  ASSERT_OK(store_->accounts().RecordAccountGroups(std::vector<AccountGroupChange>{
       {.group = GroupOf("bob", 0, 7), .is_removed = true},
       {.group = anew},
       {.group = anew, .is_removed = true},
@@ -149,8 +149,8 @@ TEST_P(StoreContract, TrimsGroupsOfLoginsThatEnded) {
   longer.expires = kNoon + seconds(10);
   const AccountGroup of_account = GroupOf("bob", groups.rooms[0]);
   groups.Put({of_account, GroupOf("bob", groups.rooms[0], 7), GroupOf("amy", 0, 9), longer});
-  EXPECT_EQ(*store_->account_groups().TrimAccountGroups(kNoon + seconds(9)), 0u);
-  EXPECT_EQ(*store_->account_groups().TrimAccountGroups(kNoon + seconds(10)), 2u);
+  EXPECT_EQ(*store_->accounts().TrimAccountGroups(kNoon + seconds(9)), 0u);
+  EXPECT_EQ(*store_->accounts().TrimAccountGroups(kNoon + seconds(10)), 2u);
   EXPECT_EQ(store_->LoadRemovalTime()->mark, kNoon + seconds(10));
   EXPECT_THAT(groups.Of("bob"), ElementsAre(of_account, longer));
 }
@@ -159,21 +159,21 @@ TEST_P(StoreContract, KeepsGroupsOfAnAccountRatherThanPlacesOfItsLogins) {
   Groups groups(*store_);
   const AccountGroup of_account = GroupOf("bob", groups.rooms[0]);
   std::vector<AccountGroup> many = {of_account};
-  for (std::uint64_t i = 1; i <= AccountGroupStore::kMaxOfAccount; ++i) {
+  for (std::uint64_t i = 1; i <= AccountStore::kMaxOfAccount; ++i) {
     many.push_back(GroupOf("bob", groups.rooms[0], i));
     many.back().joined_at += seconds(1);
     many.back().expires = kNoon + std::chrono::hours(1) - seconds(i);
   }
   groups.Put(many);
   const std::vector<AccountGroup> kept = groups.Of("bob");
-  EXPECT_THAT(kept, SizeIs(AccountGroupStore::kMaxOfAccount));
+  EXPECT_THAT(kept, SizeIs(AccountStore::kMaxOfAccount));
   EXPECT_THAT(kept, Contains(of_account));
   EXPECT_THAT(kept, Not(Contains(many.back()))) << "that of the login that ends first";
 }
 
 TEST_P(StoreContract, KeepsTheNewestGroupsOfAnAccount) {
   Groups groups(*store_);
-  constexpr std::uint64_t kMany = AccountGroupStore::kMaxOfAccount + 1;
+  constexpr std::uint64_t kMany = AccountStore::kMaxOfAccount + 1;
   std::vector<AccountGroup> many;
   for (std::uint64_t i = 0; i < kMany; ++i) {
     many.push_back(GroupOf("bob", groups.rooms[0], kMany - i));
@@ -181,7 +181,7 @@ TEST_P(StoreContract, KeepsTheNewestGroupsOfAnAccount) {
   }
   groups.Put({GroupOf("amy", groups.rooms[0])});
   groups.Put(many);
-  EXPECT_THAT(groups.Of("bob"), SizeIs(AccountGroupStore::kMaxOfAccount));
+  EXPECT_THAT(groups.Of("bob"), SizeIs(AccountStore::kMaxOfAccount));
   EXPECT_EQ(groups.Of("bob").front().joined_at, kNoon + seconds(1));
   EXPECT_THAT(groups.Of("amy"), SizeIs(1));
 }

@@ -26,10 +26,10 @@ class Reads {
  public:
   explicit Reads(Storage& store) : store_(store) {}
   void Put(const std::vector<ReadPosition>& positions) {
-    EXPECT_OK(store_.read_positions().RecordReadPositions(positions));
+    EXPECT_OK(store_.accounts().RecordReadPositions(positions));
   }
   std::vector<ReadPosition> Of(const std::string& reader, std::size_t limit = 1000) {
-    const auto positions = store_.read_positions().ReadPositionsOf({reader}, limit);
+    const auto positions = store_.accounts().ReadPositionsOf({reader}, limit);
     EXPECT_OK(positions);
     return positions ? *positions : std::vector<ReadPosition>();
   }
@@ -48,9 +48,9 @@ TEST_P(StoreContract, FindsReadPositionsByReaderAndByPeer) {
   EXPECT_THAT(reads.Of("b%o'b", 1), ElementsAre(two));
   EXPECT_THAT(reads.Of("amy"), IsEmpty());
   const std::vector<UserId> readers = {{"zoe"}, {"b%o'b"}, {"nobody"}};
-  EXPECT_THAT(*store_->read_positions().ReadPositionsFor({"amy"}, readers),
+  EXPECT_THAT(*store_->accounts().ReadPositionsFor({"amy"}, readers),
               UnorderedElementsAre(one, three));
-  EXPECT_THAT(*store_->read_positions().ReadPositionsFor({"amy"}, {}), IsEmpty());
+  EXPECT_THAT(*store_->accounts().ReadPositionsFor({"amy"}, {}), IsEmpty());
 }
 
 TEST_P(StoreContract, MovesReadPositionsForwardsOnly) {
@@ -68,8 +68,8 @@ TEST_P(StoreContract, TrimsOldReadPositions) {
   reads.Put(
       {PositionOf("bob", "amy", 1), PositionOf("bob", "zoe", 2), PositionOf("zoe", "amy", 1)});
   const TimePoint now = kNoon + std::chrono::hours(1);
-  EXPECT_EQ(*store_->read_positions().TrimReadPositions(now, kNoon + seconds(1)), 0u);
-  EXPECT_EQ(*store_->read_positions().TrimReadPositions(now, kNoon + seconds(2)), 2u);
+  EXPECT_EQ(*store_->accounts().TrimReadPositions(now, kNoon + seconds(1)), 0u);
+  EXPECT_EQ(*store_->accounts().TrimReadPositions(now, kNoon + seconds(2)), 2u);
   EXPECT_EQ(store_->LoadRemovalTime()->mark, now);
   EXPECT_THAT(reads.Of("bob"), ElementsAre(PositionOf("bob", "zoe", 2)));
   EXPECT_THAT(reads.Of("zoe"), IsEmpty());
@@ -77,12 +77,12 @@ TEST_P(StoreContract, TrimsOldReadPositions) {
 
 TEST_P(StoreContract, KeepsTheLatestReadPositionsOfAReader) {
   Reads reads(*store_);
-  constexpr int kMany = ReadPositionStore::kMaxOfReader + 1;
+  constexpr int kMany = AccountStore::kMaxOfReader + 1;
   std::vector<ReadPosition> positions;
   for (int i = 0; i < kMany; ++i) positions.push_back(PositionOf("bob", std::to_string(i), i));
   reads.Put({PositionOf("amy", "bob", 0)});
   reads.Put(positions);
-  EXPECT_THAT(reads.Of("bob"), SizeIs(ReadPositionStore::kMaxOfReader));
+  EXPECT_THAT(reads.Of("bob"), SizeIs(AccountStore::kMaxOfReader));
   EXPECT_EQ(reads.Of("bob").back(), PositionOf("bob", "1", 1));
   EXPECT_THAT(reads.Of("amy"), SizeIs(1));
 }

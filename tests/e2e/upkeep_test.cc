@@ -25,11 +25,11 @@ TEST(Upkeep, RemovesGroupsOfEndedLoginsAndOldReadPositions) {
     const std::vector<AccountGroupChange> groups = {
         {.group = {.account = {"bob"}, .instance = 1, .expires = TimePoint()}},
         {.group = {.account = {"bob"}, .instance = 2}}};
-    ASSERT_OK((*store)->account_groups().RecordAccountGroups(groups));
+    ASSERT_OK((*store)->accounts().RecordAccountGroups(groups));
     const std::vector<ReadPosition> positions = {
         {.reader = {"bob"}, .peer = {"amy"}, .until = TimePoint()},
         {.reader = {"bob"}, .peer = {"zoe"}, .until = TimePoint::max()}};
-    ASSERT_OK((*store)->read_positions().RecordReadPositions(positions));
+    ASSERT_OK((*store)->accounts().RecordReadPositions(positions));
   }
   server.Start();
   EXPECT_TRUE(Eventually([&] { return CountRows(path, "account_groups") == 1; }));

@@ -165,9 +165,8 @@ class ChannelFixture {
             .commands = {.channel = channel,
                          .receivers = receivers,
                          .history = store.messages(),
-                         .groups = store.account_groups(),
+                         .accounts = store.accounts(),
                          .places = places,
-                         .reads = store.read_positions(),
                          .created = created,
                          .clock = clock,
                          .sdk_app_id = std::to_string(kSdkAppId)},
@@ -355,7 +354,7 @@ class ChannelFixture {
   FakeAdmission costs;
   std::unique_ptr<UserSigVerifier> verifier = *UserSigVerifier::Create(
       {.sdk_app_id = kSdkAppId, .secret_key = Key(), .validities = &validities});
-  AccountGroupSaver places{store.account_groups()};
+  AccountGroupSaver places{store.accounts()};
   std::atomic<bool> may_store_plain{true};
   RecordedLatencies latencies;
   PushReceivers receivers;

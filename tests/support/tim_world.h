@@ -92,7 +92,7 @@ class TimWorld {
                   .room = key,
                   .joined_at = kNoon,
                   .expires = is_of_login ? kNoon + std::chrono::hours(24) : TimePoint::max()}};
-    (void)server.store.account_groups().RecordAccountGroups({&change, 1});
+    (void)server.store.accounts().RecordAccountGroups({&change, 1});
   }
 
   /// The events that accounts were told since the last call, by account.
@@ -110,9 +110,8 @@ class TimWorld {
   const Context context{.channel = server.channel,
                         .receivers = server.receivers,
                         .history = history,
-                        .groups = server.store.account_groups(),
+                        .accounts = server.store.accounts(),
                         .places = server.places,
-                        .reads = server.store.read_positions(),
                         .created = server.created,
                         .clock = server.clock,
                         .sdk_app_id = "1400000001"};

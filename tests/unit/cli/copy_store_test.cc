@@ -91,10 +91,10 @@ class CopyStoreCommand : public DatabaseTest {
               Valued(source.messages().ReadPendingMessages({"bob"}, {}, kAll)));
     EXPECT_EQ(Valued(copy.group_joins().LoadGroupJoins()),
               Valued(source.group_joins().LoadGroupJoins()));
-    EXPECT_EQ(Valued(copy.account_groups().ReadAccountGroups({"bob"})),
-              Valued(source.account_groups().ReadAccountGroups({"bob"})));
-    EXPECT_EQ(Valued(copy.read_positions().ReadPositionsOf({"bob"}, 9)),
-              Valued(source.read_positions().ReadPositionsOf({"bob"}, 9)));
+    EXPECT_EQ(Valued(copy.accounts().ReadAccountGroups({"bob"})),
+              Valued(source.accounts().ReadAccountGroups({"bob"})));
+    EXPECT_EQ(Valued(copy.accounts().ReadPositionsOf({"bob"}, 9)),
+              Valued(source.accounts().ReadPositionsOf({"bob"}, 9)));
     EXPECT_EQ(Valued(copy.ended_logins().LoadEndedLogins(TimePoint())),
               Valued(source.ended_logins().LoadEndedLogins(TimePoint())));
     EXPECT_EQ(Valued(copy.ended_logins().LoadAccountValidities()),
@@ -140,9 +140,9 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
   const std::vector<AccountGroupChange> groups = {
       {.group = {.account = {"bob"}, .room_number = 2, .room = kMultiRoom, .read = 1}},
       {.group = {.account = {"bob"}, .instance = ~std::uint64_t{0}, .received = 3}}};
-  ASSERT_OK(source_->account_groups().RecordAccountGroups(groups));
+  ASSERT_OK(source_->accounts().RecordAccountGroups(groups));
   const ReadPosition read{.reader = {"bob"}, .peer = {"amy"}, .until = kNoon};
-  ASSERT_OK(source_->read_positions().RecordReadPositions({&read, 1}));
+  ASSERT_OK(source_->accounts().RecordReadPositions({&read, 1}));
   const EndedLogin ended{.account = {"bob"}, .instance = ~std::uint64_t{0}, .expires = kNoon};
   ASSERT_OK(source_->ended_logins().PutEndedLogins({&ended, 1}));
   ASSERT_OK(source_->ended_logins().PutAccountValidity({.account = {"bob"}}));

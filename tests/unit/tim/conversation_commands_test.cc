@@ -123,13 +123,13 @@ TEST_F(ConversationCommands, TellNobodyWhoHasNotWritten) {
   EXPECT_EQ(world.Call(TellReceipts, "alice", {{"Peer_Account", "victim"}, {"C2CMsgInfo", {info}}}),
             json::object());
   EXPECT_THAT(world.Told(), IsEmpty());
-  EXPECT_THAT(*world.server.store.read_positions().ReadPositionsOf({"alice"}, 10), IsEmpty());
+  EXPECT_THAT(*world.server.store.accounts().ReadPositionsOf({"alice"}, 10), IsEmpty());
 }
 
 TEST_F(ConversationCommands, ReadNoFurtherThanNow) {
   world.Write("bob", "alice", seconds(1));
   (void)Read("bob", kStart + 1'000'000);
-  EXPECT_LE(world.server.store.read_positions().ReadPositionsOf({"alice"}, 10)->front().until,
+  EXPECT_LE(world.server.store.accounts().ReadPositionsOf({"alice"}, 10)->front().until,
             world.server.clock.Now() + std::chrono::minutes(1));
 }
 

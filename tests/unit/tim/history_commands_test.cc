@@ -127,7 +127,7 @@ TEST_F(DirectHistory, SaysWhatThePeerHasRead) {
   world.Write("alice", "bob", seconds(1));
   world.Write("alice", "bob", seconds(5));
   const ReadPosition read{.reader = {"bob"}, .peer = {"alice"}, .until = kNoon + seconds(3)};
-  (void)world.server.store.read_positions().RecordReadPositions({&read, 1});
+  (void)world.server.store.accounts().RecordReadPositions({&read, 1});
   const json page = Read(json::object());
   EXPECT_EQ(page["MsgList"][0]["IsPeerRead"], 1);
   EXPECT_EQ(page["MsgList"][1]["IsPeerRead"], 0);

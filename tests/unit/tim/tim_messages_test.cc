@@ -177,7 +177,7 @@ TEST_F(TimMessages, AGroupOfWhichOnlyTheRowIsThereIsEntered) {
                                          .room = live,
                                          .joined_at = kNoon,
                                          .expires = kNoon + 24h}};
-  ASSERT_OK(server_.store.account_groups().RecordAccountGroups({&row, 1}));
+  ASSERT_OK(server_.store.accounts().RecordAccountGroups({&row, 1}));
   EXPECT_EQ(bob->Join("live")["ErrorCode"], 0);
   (void)alice->SendToGroup("live", "hello", 1);
   EXPECT_THAT(bob->Texts(), ElementsAre("hello"));
@@ -257,7 +257,7 @@ TEST_F(TimMessages, WhatIsSavedAfterAQuitBringsNoGroupBack) {
   const auto bob = Joined("bob", "live");
   (void)bob->SendToGroup("live", "1", 1);
   alice->Acknowledge(alice->Pushes().at(0));
-  AccountGroupStore& groups = server_.store.account_groups();
+  AccountStore& groups = server_.store.accounts();
   const auto rows_of_rooms = [&] {
     auto rows = *groups.ReadAccountGroups({"alice"});
     std::erase_if(rows, [](const AccountGroup& row) { return row.room_number == 0; });

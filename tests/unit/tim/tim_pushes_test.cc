@@ -50,9 +50,8 @@ TEST(LoginPushes, LeaveAStoredGroupWhoseBanComesWhileTheyEnterIt) {
                         .commands = {.channel = server.channel,
                                      .receivers = server.receivers,
                                      .history = messages,
-                                     .groups = server.store.account_groups(),
+                                     .accounts = server.store.accounts(),
                                      .places = server.places,
-                                     .reads = server.store.read_positions(),
                                      .created = server.created,
                                      .clock = server.clock},
                         .verifier = *server.verifier};

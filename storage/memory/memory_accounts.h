@@ -1,4 +1,4 @@
-// The groups of accounts in memory.
+// What is stored of accounts in memory.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/account_group_store.h"
+#include "daemon/core/account_store.h"
 #include "storage/memory/memory_engine.h"
 
 namespace rtcroom {
 
 /// @threads safe from any thread.
-class MemoryAccountGroups : public AccountGroupStore {
+class MemoryAccounts : public AccountStore {
  public:
-  explicit MemoryAccountGroups(MemoryEngine& engine) : engine_(engine) {}
+  explicit MemoryAccounts(MemoryEngine& engine) : engine_(engine) {}
 
   /// Call it when any room ends, with the lock of the engine held: which one it is, the analysis
   /// does not see.
@@ -27,6 +27,12 @@ class MemoryAccountGroups : public AccountGroupStore {
                                                    std::size_t limit) override;
   Status RecordAccountGroups(std::span<const AccountGroupChange> changes) override;
   Result<std::size_t> TrimAccountGroups(TimePoint ended_before) override;
+  Result<std::vector<ReadPosition>> ReadPositionsOf(const UserId& reader,
+                                                    std::size_t limit) override;
+  Result<std::vector<ReadPosition>> ReadPositionsFor(const UserId& peer,
+                                                     std::span<const UserId> readers) override;
+  Status RecordReadPositions(std::span<const ReadPosition> positions) override;
+  Result<std::size_t> TrimReadPositions(TimePoint as_of, TimePoint before) override;
 
  private:
   /// Room number and login.
@@ -37,9 +43,14 @@ class MemoryAccountGroups : public AccountGroupStore {
   void AdvanceLocked(const AccountGroup& group) REQUIRES(engine_.mutex);
   template <typename Predicate>
   void RemoveLocked(Predicate may_go) REQUIRES(engine_.mutex);
+  /// What the account has read, the latest first.
+  [[nodiscard]] std::vector<ReadPosition> ReadByLocked(const UserId& reader) const
+      REQUIRES(engine_.mutex);
 
   MemoryEngine& engine_;
   std::map<UserId, Groups> accounts_ GUARDED_BY(engine_.mutex);
+  /// By reader and peer.
+  std::map<std::pair<UserId, UserId>, TimePoint> positions_ GUARDED_BY(engine_.mutex);
 };
 
 }  // namespace rtcroom

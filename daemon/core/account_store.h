@@ -1,5 +1,5 @@
-// The interface to the stored groups of accounts, and to how much of each their logins have
-// received.
+// The interface to what is stored of accounts: their groups, how much of each their logins have
+// received, and what they have read of each other's messages.
 #pragma once
 
 #include <cstddef>
@@ -55,17 +55,28 @@ struct AccountGroupChange {
   bool operator==(const AccountGroupChange&) const = default;
 };
 
-/// Keeps the groups of accounts. Those of a room go in the transaction that ends it, those of a
-/// login some time after its end.
+/// An account has read what another one sent to it up to that time.
+struct ReadPosition {
+  UserId reader{};
+  UserId peer{};
+  TimePoint until{};
+
+  bool operator==(const ReadPosition&) const = default;
+};
+
+/// Keeps the groups of accounts: those of a room go in the transaction that ends it, those of a
+/// login some time after its end. Of what is read it keeps one position for each pair of accounts.
 ///
 /// @threads every method is safe from any thread.
-class AccountGroupStore {
+class AccountStore {
  public:
   /// Rows of one account that are kept: of more the first by `GoesBefore` go.
   static constexpr std::size_t kMaxOfAccount = 512;
+  /// Read positions of one account: of more the earliest go.
+  static constexpr std::size_t kMaxOfReader = 1000;
   static constexpr std::size_t kMostPerTrim = 10'000;
 
-  virtual ~AccountGroupStore() = default;
+  virtual ~AccountStore() = default;
 
   /// Reads the rows of the account and of all its logins, by `joined_at`.
   /// @errors kStoreBusy; kStoreBroken.
@@ -84,11 +95,35 @@ class AccountGroupStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RecordAccountGroups(std::span<const AccountGroupChange> changes) = 0;
 
-  /// Removes those of logins that ended before that time, at most `kMostPerTrim`.
+  /// Removes rows of logins that ended before that time, at most `kMostPerTrim`.
   /// @param ended_before  as of `RemovalClock`: also the mark that goes with a removal.
   /// @return the number removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimAccountGroups(TimePoint ended_before) = 0;
+
+  /// What a reader has read, the latest first. @param limit  1..1000.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<ReadPosition>> ReadPositionsOf(const UserId& reader,
+                                                            std::size_t limit) = 0;
+
+  /// How far each of these readers has read the messages of that account, those that have a
+  /// position, in any order. @param readers  at most 100.
+  /// @errors kStoreBusy; kStoreBroken.
+  /// @threads never waits for a writer.
+  virtual Result<std::vector<ReadPosition>> ReadPositionsFor(const UserId& peer,
+                                                             std::span<const UserId> readers) = 0;
+
+  /// All positions in one commit. None ever goes back.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status RecordReadPositions(std::span<const ReadPosition> positions) = 0;
+
+  /// Removes positions before that time, at most `kMostPerTrim`: no message is left that they speak
+  /// of.
+  /// @param as_of  `RemovalClock`: the mark that goes with a removal.
+  /// @return the number removed.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::size_t> TrimReadPositions(TimePoint as_of, TimePoint before) = 0;
 };
 
 }  // namespace rtcroom

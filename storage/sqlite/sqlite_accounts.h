@@ -1,21 +1,28 @@
-// What accounts have read of each other's messages, in SQLite.
+// What is stored of accounts in SQLite.
 #pragma once
 
 #include <cstddef>
 #include <span>
 #include <vector>
 
-#include "daemon/core/read_position_store.h"
+#include "daemon/core/account_store.h"
 
 namespace rtcroom {
 
 class SqliteEngine;
 
+/// Rows of a room refer to its row, and go with it.
+///
 /// @threads safe from any thread.
-class SqliteReadPositions : public ReadPositionStore {
+class SqliteAccounts : public AccountStore {
  public:
-  explicit SqliteReadPositions(SqliteEngine& engine) : engine_(engine) {}
+  explicit SqliteAccounts(SqliteEngine& engine) : engine_(engine) {}
 
+  Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& account) override;
+  Result<std::vector<AccountGroup>> ReadAccountsIn(std::uint64_t room_number,
+                                                   std::size_t limit) override;
+  Status RecordAccountGroups(std::span<const AccountGroupChange> changes) override;
+  Result<std::size_t> TrimAccountGroups(TimePoint ended_before) override;
   Result<std::vector<ReadPosition>> ReadPositionsOf(const UserId& reader,
                                                     std::size_t limit) override;
   Result<std::vector<ReadPosition>> ReadPositionsFor(const UserId& peer,
