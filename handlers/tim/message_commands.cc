@@ -171,7 +171,11 @@ Reply QuitGroup(const Request& request, const Context& context) {
   const std::optional<JoinedGroup> joined = pushes ? pushes->Find(id) : std::nullopt;
   if (joined) (void)pushes->Leave(joined->place.room_number);
   if (rows->empty()) return JsonText();
-  if (const Status removed = context.places.Remove(*rows); !removed) return removed.error();
+  if (const Status removed = context.places.Remove(*rows); !removed) {
+    // It is in the group still, and gets what follows.
+    if (joined && pushes->Enter(*joined)) pushes->ReadMissed();
+    return removed.error();
+  }
   // A row of a login may be all that was left of a meeting, and is no membership.
   const auto place = std::ranges::find_if(*rows, [](const AccountGroup& row) {
     return row.instance == 0 || !IsMeeting(row.room.kind);

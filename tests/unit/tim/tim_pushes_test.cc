@@ -4,12 +4,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <string>
+#include <span>
 #include <utility>
+#include <variant>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "storage/memory/memory_accounts.h"
 #include "tests/support/forwarded_messages.h"
 #include "tests/support/matchers.h"
 #include "tests/support/tim_world.h"
@@ -18,6 +20,7 @@ namespace rtcroom::tim {
 namespace {
 
 using testing::IsEmpty;
+using testing::SizeIs;
 
 /// Calls a function whenever the newest message of a room is asked for.
 class WatchedMessages : public ForwardedMessages {
@@ -37,31 +40,75 @@ class WatchedMessages : public ForwardedMessages {
   const std::function<void()> on_read_;
 };
 
-TEST(LoginPushes, LeaveAStoredGroupWhoseBanComesWhileTheyEnterIt) {
-  TimWorld world;
-  ChannelFixture& server = world.server;
-  server.MakeRoom(kMeeting.kind, kMeeting.id.value);
-  world.Join(kMeeting, "alice");
-  WatchedMessages messages(server.store.messages(), [&] {
-    (void)server.bans.Put(
+/// Stores nothing.
+class FailingAccounts : public MemoryAccounts {
+ public:
+  using MemoryAccounts::MemoryAccounts;
+
+  Status RecordAccountGroups(std::span<const AccountGroupChange> /*changes*/) override {
+    return Error{Errc::kStoreBusy, {}};
+  }
+};
+
+/// Alice is in a group by what is stored.
+class LoginPushesTest : public testing::Test {
+ protected:
+  LoginPushesTest() {
+    server_.MakeRoom(kMeeting.kind, kMeeting.id.value);
+    world_.Join(kMeeting, "alice");
+  }
+  SocketDeps DepsWith(MessageHistory& history, AccountGroupSaver& places) {
+    return {.socket = server_.socket_deps(),
+            .commands = {.channel = server_.channel,
+                         .receivers = server_.receivers,
+                         .history = history,
+                         .accounts = server_.store.accounts(),
+                         .places = places,
+                         .created = server_.created,
+                         .clock = server_.clock},
+            .verifier = *server_.verifier};
+  }
+  std::shared_ptr<LoginPushes> PushesWith(const SocketDeps& deps) {
+    auto pushes =
+        std::make_shared<LoginPushes>(deps, std::weak_ptr<TimSocket>(), world_.CallerOf("alice"));
+    EXPECT_OK(pushes->Begin(/*is_resumed=*/false));
+    return pushes;
+  }
+  std::size_t CountInGroup() { return server_.receivers.CountIn(world_.NumberOf(kMeeting)); }
+
+  TimWorld world_;
+  ChannelFixture& server_ = world_.server;
+};
+
+TEST_F(LoginPushesTest, LeaveAStoredGroupWhoseBanComesWhileTheyEnterIt) {
+  WatchedMessages messages(server_.store.messages(), [this] {
+    (void)server_.bans.Put(
         {.room = kMeeting, .user_id = {"alice"}, .until = kNoon + std::chrono::hours(1)});
   });
-  const SocketDeps deps{.socket = server.socket_deps(),
-                        .commands = {.channel = server.channel,
-                                     .receivers = server.receivers,
-                                     .history = messages,
-                                     .accounts = server.store.accounts(),
-                                     .places = server.places,
-                                     .created = server.created,
-                                     .clock = server.clock},
-                        .verifier = *server.verifier};
-  const auto pushes =
-      std::make_shared<LoginPushes>(deps, std::weak_ptr<TimSocket>(), world.CallerOf("alice"));
-  ASSERT_OK(pushes->Begin(/*is_resumed=*/false));
+  const SocketDeps deps = DepsWith(messages, server_.places);
+  const auto pushes = PushesWith(deps);
   EXPECT_THAT(pushes->Groups(), IsEmpty());
-  EXPECT_EQ(server.receivers.CountIn(world.NumberOf(kMeeting)), 0U);
+  EXPECT_EQ(CountInGroup(), 0U);
   pushes->End();
-  server.Settle();
+  server_.Settle();
+}
+
+TEST_F(LoginPushesTest, GoOnInAGroupWhoseQuitIsNotStored) {
+  MemoryEngine engine(server_.listener);
+  FailingAccounts accounts(engine);
+  AccountGroupSaver places(accounts);
+  const SocketDeps deps = DepsWith(server_.store.messages(), places);
+  const auto pushes = PushesWith(deps);
+  const nlohmann::ordered_json body = {{"GroupId", kMeeting.id.value}};
+  const Reply reply = QuitGroup({.caller = world_.CallerOf("alice"),
+                                 .body = body,
+                                 .address = world_.address,
+                                 .pushes = pushes.get()},
+                                deps.commands);
+  EXPECT_EQ(std::get<Failure>(reply).code, 10002);
+  EXPECT_THAT(pushes->Groups(), SizeIs(1));
+  EXPECT_EQ(CountInGroup(), 1U);
+  pushes->End();
 }
 
 }  // namespace
