@@ -2,6 +2,7 @@
 // received, and what they have read of each other's messages.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -31,6 +32,11 @@ struct AccountGroup {
   std::uint64_t received = 0;
   std::uint64_t read = 0;  ///< the account has read all messages up to this seq
 
+  /// Comes as far as another row of that account, login and room.
+  void Advance(const AccountGroup& other) {
+    received = std::max(received, other.received);
+    read = std::max(read, other.read);
+  }
   bool operator==(const AccountGroup&) const = default;
 };
 

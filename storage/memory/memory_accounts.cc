@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 
 namespace rtcroom {
 
@@ -56,20 +57,15 @@ Status MemoryAccounts::RecordAccountGroups(std::span<const AccountGroupChange> c
 
 void MemoryAccounts::PutLocked(const AccountGroup& group) {
   AccountGroup& stored = accounts_[group.account][{group.room_number, group.instance}];
-  const std::uint64_t received = std::max(stored.received, group.received);
-  const std::uint64_t read = std::max(stored.read, group.read);
-  stored = group;
-  stored.received = received;
-  stored.read = read;
+  const AccountGroup before = std::exchange(stored, group);
+  stored.Advance(before);
 }
 
 void MemoryAccounts::AdvanceLocked(const AccountGroup& group) {
   const auto account = accounts_.find(group.account);
   if (account == accounts_.end()) return;
   const auto row = account->second.find({group.room_number, group.instance});
-  if (row == account->second.end()) return;
-  row->second.received = std::max(row->second.received, group.received);
-  row->second.read = std::max(row->second.read, group.read);
+  if (row != account->second.end()) row->second.Advance(group);
 }
 
 Result<std::size_t> MemoryAccounts::TrimAccountGroups(TimePoint ended_before) {

@@ -99,11 +99,8 @@ struct Changes {
         continue;
       }
       AccountGroup& last = (is_progress ? advanced : put)[place];
-      const std::uint64_t received = std::max(last.received, group.received);
-      const std::uint64_t read = std::max(last.read, group.read);
-      last = group;
-      last.received = received;
-      last.read = read;
+      const AccountGroup before = std::exchange(last, group);
+      last.Advance(before);
     }
   }
 };
