@@ -18,7 +18,6 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{10};
-constexpr std::chrono::seconds kPingPeriod{25};
 /// After a restart the clients connect again over that time.
 constexpr std::uint64_t kMinReconnectMs = 500;
 constexpr std::uint64_t kReconnectSpreadMs = 10'000;
@@ -32,8 +31,7 @@ std::string KickedPush(std::string_view reason) {
 ChannelSocket::ChannelSocket(const SocketContext& context, std::string peer_address)
     : RequestSocket(context.socket, std::move(peer_address), {.too_slow = socket_code::kTooSlow}),
       context_(context),
-      opened_(context.logins.clock.Monotonic()),
-      next_ping_(opened_ + kPingPeriod) {}
+      opened_(context.logins.clock.Monotonic()) {}
 
 // From the connection
 
@@ -284,29 +282,27 @@ Status ChannelSocket::Call(const Request& request) {
 
 MonotonicTime ChannelSocket::OnTime(MonotonicTime now) {
   bool is_connected = false;
-  bool pings = false;
   bool beats = false;
-  MonotonicTime next{};
+  MonotonicTime next_beat = MonotonicTime::max();
   {
     const MutexLock lock(mutex_);
     is_connected = is_connected_;
-    pings = now >= next_ping_;
-    if (pings) next_ping_ = now + kPingPeriod;
     beats = is_connected && login_.asks_beats && now >= next_beat_;
     if (beats) next_beat_ = now + kBeatPeriod;
-    next = is_connected && login_.asks_beats ? std::min(next_ping_, next_beat_) : next_ping_;
+    if (is_connected && login_.asks_beats) next_beat = next_beat_;
   }
   if (!is_connected && !IsRunning() && now >= opened_ + kConnectTimeout) {
     Close(close_code::kPolicy, "no connect in time");
     return MonotonicTime::max();
   }
-  if (pings) Ping();
-  if (is_connected) CheckLogin(pings);
+  const bool has_pinged = PingIfDue(now, /*only_silent=*/false);
+  if (is_connected) CheckLogin(has_pinged);
   if (beats && context_.seated.HasSeat(login_.account, login_.proof.reach)) Send(kBeatPush);
   GoOn();
   if (!is_connected) return std::max(now, opened_ + kConnectTimeout);
   const std::chrono::milliseconds left = login_.proof.expires - context_.logins.clock.Now();
-  return std::min(next, now + std::min<std::chrono::milliseconds>(left, kPingPeriod));
+  return std::min(
+      {next_ping(), next_beat, now + std::min<std::chrono::milliseconds>(left, kPingPeriod)});
 }
 
 void ChannelSocket::CheckLogin(bool with_token) {

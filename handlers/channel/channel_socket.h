@@ -134,7 +134,6 @@ class ChannelSocket : public RequestSocket {
 
   mutable Mutex mutex_;
   bool is_over_ GUARDED_BY(mutex_) = false;  ///< the connection has ended
-  MonotonicTime next_ping_ GUARDED_BY(mutex_);
   MonotonicTime next_beat_ GUARDED_BY(mutex_);
   bool is_connected_ GUARDED_BY(mutex_) = false;
   std::optional<ChannelInstance> instance_ GUARDED_BY(mutex_);

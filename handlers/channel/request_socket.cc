@@ -128,11 +128,6 @@ bool RequestSocket::IsRunning() const {
   return running_.has_value();
 }
 
-MonotonicTime RequestSocket::heard_at() const {
-  const MutexLock lock(lock_);
-  return heard_at_;
-}
-
 void RequestSocket::GoOn() {
   if (!TakesMore()) return;
   const bool has_requests = [&] {
@@ -198,10 +193,14 @@ void RequestSocket::WritePush(std::string_view frame, std::optional<TimePoint> m
   if (stream_) (void)stream_->Write(frame);
 }
 
-void RequestSocket::Ping() {
+bool RequestSocket::PingIfDue(MonotonicTime now, bool only_silent) {
   const MutexLock lock(lock_);
+  if (only_silent) next_ping_ = std::max(next_ping_, heard_at_ + kPingPeriod);
+  if (now < next_ping_) return false;
+  next_ping_ = now + kPingPeriod;
   socket_.Ping();
   FlushLocked();
+  return true;
 }
 
 void RequestSocket::Close(std::uint16_t code, std::string_view reason) {

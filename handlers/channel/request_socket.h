@@ -83,23 +83,30 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
   void GoOn() EXCLUDES(lock_);
 
  protected:
+  static constexpr std::chrono::seconds kPingPeriod{25};
+
   RequestSocket(const RequestSocketDeps& deps, std::string peer_address,
                 const RequestSocketOptions& options)
       : deps_(deps),
         peer_address_(std::move(peer_address)),
         options_(options),
-        socket_(WebSocket::kMaxMessageBytes, options.frames) {}
+        socket_(WebSocket::kMaxMessageBytes, options.frames),
+        next_ping_(deps.clock.Monotonic() + kPingPeriod) {}
 
   [[nodiscard]] const std::string& peer_address() const { return peer_address_; }
 
   /// Whether it was opened and neither side has ended it.
   [[nodiscard]] bool IsOpen() const EXCLUDES(lock_);
   [[nodiscard]] bool IsRunning() const EXCLUDES(lock_);  ///< a request
-  /// When the client has last sent anything; 0 before it has.
-  [[nodiscard]] MonotonicTime heard_at() const EXCLUDES(lock_);
-
   void Send(std::string_view text) EXCLUDES(lock_);
-  void Ping() EXCLUDES(lock_);
+  /// Pings the client if it is time, once in `kPingPeriod`.
+  /// @param only_silent  one that has sent something since then shows that it is there.
+  /// @return whether it did.
+  bool PingIfDue(MonotonicTime now, bool only_silent) EXCLUDES(lock_);
+  [[nodiscard]] MonotonicTime next_ping() const EXCLUDES(lock_) {
+    const MutexLock lock(lock_);
+    return next_ping_;
+  }
   /// Nothing is sent or read any more; the stream ends when what was sent has left.
   void Close(std::uint16_t code, std::string_view reason) EXCLUDES(lock_);
   void End() EXCLUDES(lock_);
@@ -157,7 +164,8 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
   std::list<std::string> requests_ GUARDED_BY(lock_);
   /// Bytes of the text of the request that is being answered; nullopt: none is.
   std::optional<std::size_t> running_ GUARDED_BY(lock_);
-  MonotonicTime heard_at_ GUARDED_BY(lock_){};
+  MonotonicTime heard_at_ GUARDED_BY(lock_){};  ///< 0: nothing has come
+  MonotonicTime next_ping_ GUARDED_BY(lock_);
   bool is_paused_ GUARDED_BY(lock_) = false;  ///< nothing is read from the client
   TokenBucket rate_ GUARDED_BY(lock_);
 };

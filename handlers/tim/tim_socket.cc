@@ -12,7 +12,6 @@
 namespace rtcroom::tim {
 namespace {
 
-constexpr std::chrono::seconds kPingPeriod{25};
 /// The bound of a mistake: the rate of requests is lower, and keeps to it by waiting.
 constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 
@@ -40,8 +39,7 @@ TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType 
     : RequestSocket(deps.socket, std::move(peer_address),
                     {.frames = frames, .frame_rate = kFrameRate}),
       deps_(deps),
-      operator_kick_(operator_kick),
-      next_ping_(deps.commands.clock.Monotonic() + kPingPeriod) {}
+      operator_kick_(operator_kick) {}
 
 // From the connection
 
@@ -102,23 +100,15 @@ void TimSocket::ReadMissed() noexcept {
 // Time
 
 MonotonicTime TimSocket::OnTime(MonotonicTime now) {
-  // An SDK that greets shows that it is there.
-  const MonotonicTime silent = heard_at() + kPingPeriod;
+  (void)PingIfDue(now, /*only_silent=*/true);
   std::chrono::milliseconds until_next = LoginPushes::kBetweenSaves;
-  MonotonicTime next_ping{};
-  bool pings = false;
   std::optional<std::string> delayed;
   std::shared_ptr<LoginPushes> pushes;
   {
     const MutexLock lock(mutex_);
-    next_ping_ = std::max(next_ping_, silent);
-    pings = now >= next_ping_;
-    if (pings) next_ping_ = now + kPingPeriod;
-    next_ping = next_ping_;
     delayed.swap(delayed_);
     pushes = pushes_;
   }
-  if (pings) Ping();
   if (pushes) {
     const std::chrono::milliseconds left = pushes->login().expires - deps_.commands.clock.Now();
     // Once it is over, the reply to its next request says so.
@@ -130,7 +120,7 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
     if (!TrySubmit([self = Self()] { self->FinishLater(); })) FinishLater();
   }
   GoOn();
-  return std::min(next_ping, now + until_next);
+  return std::min(next_ping(), now + until_next);
 }
 
 void TimSocket::OnStop() {

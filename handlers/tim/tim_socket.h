@@ -96,7 +96,6 @@ class TimSocket : public RequestSocket {
 
   mutable Mutex mutex_;
   bool is_over_ GUARDED_BY(mutex_) = false;
-  MonotonicTime next_ping_ GUARDED_BY(mutex_);
   TokenBucket rate_ GUARDED_BY(mutex_);
   std::optional<std::string> delayed_ GUARDED_BY(mutex_);
   /// Of the login; null: there is none. Shared with `PushReceivers`.
