@@ -227,8 +227,10 @@ Status StoreGroupsRead(const Request& request, const Context& context,
   for (const auto& [id, seq] : reports) {
     for (const AccountGroup& place : *places) {
       if (place.room.id != id) continue;
-      const Result<std::uint64_t> newest = context.history.NewestRoomMessage(place.room_number);
-      if (!newest && newest.error().code != Errc::kRoomNotFound) return newest.error();
+      const Result<Room> room = FindRoomOf(request.caller, context, place);
+      const Result<std::uint64_t> newest =
+          room ? context.history.NewestRoomMessage(place.room_number) : room.error();
+      if (!newest && !IsRefusal(newest.error().code)) return newest.error();
       if (!newest || place.read >= std::min(seq, *newest)) continue;
       changes.push_back({.group = place, .is_progress = true});
       changes.back().group.read = std::min(seq, *newest);

@@ -6,6 +6,7 @@
 
 #include "daemon/auth/user_sig.h"
 #include "daemon/base/random_source.h"
+#include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
@@ -51,7 +52,7 @@ Result<MessageDraft> ReadDraft(ChannelFields& fields, UserId to, std::uint64_t s
                       .sdk = std::move(sdk)};
 }
 
-/// The place of the caller in a group.
+/// The place of the caller in a group that it reaches.
 /// @errors kNotAllowed; kStoreBusy; kStoreBroken.
 Result<JoinedGroup> GroupOf(const Request& request, const Context& context, const RoomId& group) {
   if (request.pushes != nullptr) {
@@ -61,7 +62,10 @@ Result<JoinedGroup> GroupOf(const Request& request, const Context& context, cons
   const auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   for (const AccountGroup& place : *places) {
-    if (place.room.id == group) return JoinedGroup{.place = place};
+    if (place.room.id != group) continue;
+    const Result<Room> room = FindRoomOf(request.caller, context, place);
+    if (room) return JoinedGroup{.place = place, .name = room->info};
+    if (!IsRefusal(room.error().code)) return room.error();
   }
   return Error{Errc::kNotAllowed, "not in this group"};
 }
@@ -160,6 +164,10 @@ Reply QuitGroup(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const RoomId id = fields.Group();
   if (!fields.ok()) return fields.error();
+  // Another login of the account may have joined a group that this one does not reach.
+  if (const auto room = context.channel.groups().FindRoom(request.caller, id); !room) {
+    return room.error().code == Errc::kRoomNotFound ? Reply() : room.error();
+  }
   auto rows = context.accounts.ReadAccountGroups(request.caller.account);
   if (!rows) return rows.error();
   // The account leaves a meeting with all of its logins.

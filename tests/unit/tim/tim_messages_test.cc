@@ -1,4 +1,5 @@
 // Today's IM SDKs join groups, send and receive.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -402,6 +403,30 @@ TEST_F(TimMessages, WhereAnOlderServerMayReadTheGuardedFormIsStored) {
   const auto stored = server_.store.messages().ReadMessages(0, 10);
   ASSERT_THAT(*stored, SizeIs(1));
   EXPECT_FALSE(stored->front().content.is_unguarded);
+}
+
+TEST_F(TimMessages, AMeetingIsAbsentToALoginThatDoesNotReachIt) {
+  ChannelFixture server({.max_instances = 2});
+  server.MakeRoom(RoomKind::kMulti, "hidden", Dialect::kGen2);
+  const auto alice = SdkClient::LoggedIn(server, "alice");
+  ASSERT_EQ(alice->Join("hidden")["ErrorCode"], 0);
+  ASSERT_EQ(alice->SendToGroup("hidden", "hello", 1)["ErrorCode"], 0);
+  SdkClient anonymous(server);
+  ASSERT_EQ(anonymous.LogIn("alice", ChannelFixture::AnonymousSigOf("alice"))["ErrorCode"], 0);
+  EXPECT_EQ(anonymous.SendToGroup("hidden", "in her name", 2)["ErrorCode"], 10007);
+  for (const char* const command : {"msg_read_report", "quit_group"}) {
+    EXPECT_EQ(anonymous.Ask("group_open_http_svc." + std::string(command),
+                            {{"GroupId", "hidden"}, {"MsgReadedSeq", 1}})["ErrorCode"],
+              0);
+  }
+  server.Tick(1s);
+  server.Settle();
+  EXPECT_EQ(alice->SendToGroup("hidden", "still here", 3)["MsgSeq"], 2);
+  EXPECT_THAT(anonymous.Texts(), IsEmpty());
+  const auto rows = server.store.accounts().ReadAccountGroups({"alice"});
+  EXPECT_TRUE(std::ranges::any_of(*rows, [](const AccountGroup& row) {
+    return row.instance == 0 && row.room.id.value == "hidden" && row.read == 0;
+  }));
 }
 
 TEST_F(TimMessages, NewClientsGetThePlainText) {
