@@ -242,7 +242,10 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
     return Failure(kUnknownCommand.code, kUnknownCommand.info);
   }
   if (command->kind == CommandKind::kAlive) return JsonText();
-  if (command->kind == CommandKind::kLogOut) return LogOut(head);
+  if (command->kind == CommandKind::kLogOut) {
+    if (!has_time()) return std::nullopt;
+    return LogOut(head);
+  }
   if (command->lane != Lane::kInline && IsCutOff()) return Failure(kBusyCode, kBusy);
   if (command->kind == CommandKind::kLogIn) {
     if (!has_time()) return std::nullopt;

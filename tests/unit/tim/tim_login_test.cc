@@ -90,6 +90,18 @@ TEST_F(TimLogin, WhoIsNotLoggedInWaitsForTheRateOfItsAddress) {
   }
 }
 
+TEST_F(TimLogin, ALogoutWaitsForTheRateOfItsAddress) {
+  const char* const command = "im_open_status.wslogout";
+  const auto client = LoggedIn("alice");
+  server_.costs.refused_addresses = {"192.0.2.1"};
+  EXPECT_TRUE(client->Ask(command, {{"wslogout_type", 0}}).is_null());
+  server_.costs.refused_addresses.clear();
+  server_.Tick(1s);
+  server_.Settle();
+  EXPECT_EQ(client->ReplyTo(command, client->last_seq())["ErrorCode"], 0);
+  EXPECT_EQ(client->Ask("im_open_status.wshello")["ErrorCode"], 70001);
+}
+
 TEST_F(TimLogin, ALongRequestIsNotReadWhileItsAddressIsInDebt) {
   SdkClient client(server_);
   server_.costs.indebted_addresses = {"192.0.2.1"};
