@@ -108,8 +108,8 @@ Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, st
   const std::uint64_t instance = ChannelTokens::NumberIn(a2);
   {
     ChannelCore::Turn turn(core_);
-    const Login* const known = core_.logins.Find(instance);
-    if (known != nullptr && known->seal == seal) return AdmitCaller(known->claims, turn);
+    Login* const known = core_.logins.Find(instance);
+    if (known != nullptr && known->seal == seal) return AdmitCaller(known->claims, turn, known);
   }
   const auto caller = core_.tokens.ReadInstance(a2, tiny_id, core_.deps.clock.Now());
   if (!caller) return Error{Errc::kNoSession, {}};
@@ -122,9 +122,10 @@ Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, st
   return admitted;
 }
 
-Result<ChannelInstance> ChannelLogins::AdmitCaller(ChannelInstance caller, ChannelTurn& turn) {
+Result<ChannelInstance> ChannelLogins::AdmitCaller(ChannelInstance caller, ChannelTurn& turn,
+                                                   Login* known) {
   if (turn.wall >= caller.expires) return Error{Errc::kNoSession, {}};
-  const Standing standing = StandingOf(caller, turn);
+  const Standing standing = StandingOf(caller, turn, known);
   if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
   if (standing == Standing::kLoggedOut) return Error{Errc::kNoSession, {}};
   return caller;
@@ -153,14 +154,15 @@ bool ChannelLogins::HasEnded(const ChannelInstance& login) const {
          core_.deps.ends.Find(login.account, login.instance, login.logged_in).has_value();
 }
 
-Standing ChannelLogins::StandingOf(const ChannelInstance& login, ChannelTurn& turn) {
+Standing ChannelLogins::StandingOf(const ChannelInstance& login, ChannelTurn& turn, Login* known) {
   if (IsEndedByOperator(login)) return Standing::kLoggedOut;
   const auto end = core_.deps.ends.Find(login.account, login.instance, login.logged_in);
   // What memory knows of it is more exact. One that has ended must not become known again: it would
   // take the place of another.
-  const Standing standing = end && core_.logins.Find(login.instance) == nullptr
-                                ? Standing::kActive
-                                : core_.logins.Admit(login, turn);
+  if (known == nullptr) known = core_.logins.Find(login.instance);
+  const Standing standing = known != nullptr ? core_.logins.Touch(*known, turn)
+                            : end            ? Standing::kActive
+                                             : core_.logins.Admit(login, turn);
   if (standing != Standing::kActive || !end) return standing;
   return *end == LoginEnd::kKicked ? Standing::kKicked : Standing::kLoggedOut;
 }

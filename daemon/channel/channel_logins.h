@@ -104,11 +104,12 @@ class ChannelLogins {
   /// Whether the logins of the account were ended since the proof was given.
   [[nodiscard]] bool IsOver(const UserId& account, const LoginProof& proof) const;
   [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
-  /// Admits it unless it has ended.
-  Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn) REQUIRES(core_.mutex);
-  /// Does what `Authenticate` does, once the tokens are known to be valid.
-  Result<ChannelInstance> AdmitCaller(ChannelInstance caller, ChannelTurn& turn)
+  /// Admits it unless it has ended. @param known  of that number; null: it is looked up.
+  Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn, Login* known = nullptr)
       REQUIRES(core_.mutex);
+  /// Does what `Authenticate` does, once the tokens are known to be valid.
+  Result<ChannelInstance> AdmitCaller(ChannelInstance caller, ChannelTurn& turn,
+                                      Login* known = nullptr) REQUIRES(core_.mutex);
   /// Its end by a logout.
   [[nodiscard]] EndedLogin EndOf(const ChannelInstance& login) const;
   /// If it fails, `Save` tries again.

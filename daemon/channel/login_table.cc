@@ -107,12 +107,14 @@ Login& LoginTable::Add(const ChannelInstance& claims, TimePoint issued, Monotoni
 
 // How logins begin and end
 
+Standing LoginTable::Touch(Login& login, const ChannelTurn& turn) {
+  login.seen_at = turn.now;
+  if (!login.is_connected) by_use_.splice(by_use_.end(), by_use_, login.by_use);
+  return login.standing;
+}
+
 Standing LoginTable::Admit(const ChannelInstance& claims, ChannelTurn& turn, TimePoint issued) {
-  if (Login* const known = Find(claims.instance)) {
-    known->seen_at = turn.now;
-    if (!known->is_connected) by_use_.splice(by_use_.end(), by_use_, known->by_use);
-    return known->standing;
-  }
+  if (Login* const known = Find(claims.instance)) return Touch(*known, turn);
   Login& login = Add(claims, issued, turn.now);
   const Account& account = *login.account;
   std::size_t active = 0;

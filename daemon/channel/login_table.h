@@ -111,6 +111,8 @@ class LoginTable {
   /// @param issued  as `LoginProof::issued`, of one that begins.
   Standing Admit(const ChannelInstance& claims, ChannelTurn& turn,
                  TimePoint issued = TimePoint::max());
+  /// A known login calls.
+  Standing Touch(Login& login, const ChannelTurn& turn);
   /// Admits a login at another server. An earlier connection of that login ends.
   void AdmitElsewhere(const ChannelInstance& claims, ChannelTurn& turn);
   /// Ends the account's login of that time, if there is one.

@@ -143,9 +143,7 @@ void RequestSocket::GoOn() {
 }
 
 void RequestSocket::Record(const RequestLabel& label, MonotonicTime begun) {
-  deps_.recorder.Record(
-      {.request_id = deps_.recorder.NextId(), .peer_address = peer_address_, .begun = begun}, label,
-      200);
+  deps_.recorder.Record({.peer_address = peer_address_, .begun = begun}, label, 200);
 }
 
 // Time

@@ -58,10 +58,12 @@ void LogRequest(Logger& logger, std::string_view request_id, const RequestLabel&
               {"detail", label.failure_detail}});
 }
 
-void RequestRecorder::Record(const RequestFacts& request, const RequestLabel& label,
-                             int http_status) {
+void RequestRecorder::Record(RequestFacts request, const RequestLabel& label, int http_status) {
   const std::chrono::nanoseconds duration = clock_.Monotonic() - request.begun;
   observer_.OnRequest(label, http_status, duration);
+  const LogLevel level = LevelOf(label, http_status, duration, LogLevel::kDebug);
+  if (!label.failure && !logger_.Enabled(level)) return;
+  if (request.request_id.empty()) request.request_id = ids_.Next();
   LogRequest(logger_, request.request_id, label, http_status, duration);
   if (IsUnauthenticated(label)) LogRefusedCaller(request, label);
 }

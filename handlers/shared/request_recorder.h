@@ -66,7 +66,8 @@ class RequestRecorder {
   std::string NextId() { return ids_.Next(); }
 
   /// Counts and logs a request that a handler has answered. Call it before its reply is sent.
-  void Record(const RequestFacts& request, const RequestLabel& label, int http_status);
+  /// @param request  gets an ID, if it has none, where it is logged.
+  void Record(RequestFacts request, const RequestLabel& label, int http_status);
 
   /// The same for a poll, which waits for something new: without its duration.
   void RecordPoll(const RequestFacts& request, const RequestLabel& label, int http_status);

@@ -84,6 +84,7 @@ std::optional<Head> ReadHead(const Json& frame) {
             .a2 = TextIn(*head, "a2"),
             .tiny_id = TextIn(*head, "tinyid")};
   if (read.servcmd.empty() || read.seq > kMaxNumber) return std::nullopt;
+  read.command = FindCommand(read.servcmd);
   return read;
 }
 
@@ -99,8 +100,8 @@ std::string WithoutNuls(std::string_view text) {
 }
 
 /// Reads a frame in the form in which SDKs greet, of which there are most, without a tree of JSON:
-/// head and body are plain objects.
-std::optional<Head> ReadPlainFrame(std::string_view text) {
+/// head and body are plain objects, and its command does not read the body.
+std::optional<Head> ReadGreeting(std::string_view text) {
   constexpr std::size_t kMaxBytes = 2048;
   if (text.size() > kMaxBytes || !Take(R"({"head":)", text)) return std::nullopt;
   Head head;
@@ -121,7 +122,9 @@ std::optional<Head> ReadPlainFrame(std::string_view text) {
   const auto skip = [](auto... /*member*/) { return true; };
   const bool is_read = TakePlainObject(text, read_member) && Take(R"(,"body":)", text) &&
                        TakePlainObject(text, skip) && text == "}";
-  if (!is_read || !has_seq || head.servcmd.empty()) return std::nullopt;
+  if (!is_read || !has_seq) return std::nullopt;
+  head.command = FindCommand(head.servcmd);
+  if (head.command == nullptr || head.command->ReadsBody()) return std::nullopt;
   return head;
 }
 
@@ -131,9 +134,8 @@ Failure::Failure(const Error& error)
     : code(CodeOf(error.code)), info(InfoOf(error, ChannelCodeOf({}, error.code))) {}
 
 std::optional<Envelope> ReadEnvelope(std::string_view text) {
-  if (std::optional<Head> head = ReadPlainFrame(text)) {
-    const SocketCommand* const command = FindCommand(head->servcmd);
-    if (command != nullptr && !command->ReadsBody()) return Envelope{.head = *std::move(head)};
+  if (std::optional<Head> head = ReadGreeting(text)) {
+    return Envelope{.head = *std::move(head), .body = nlohmann::ordered_json()};
   }
   Result<nlohmann::ordered_json> frame = ParseOrderedJson(text);
   if (!frame) {
@@ -157,22 +159,24 @@ std::optional<Envelope> ReadEnvelope(std::string_view text) {
 }
 
 std::string ReplyTo(const Head& head, const Reply& reply) {
-  JsonText frame;
-  frame.BeginObject("head")
+  constexpr std::size_t kUsualBytes = 256;  // without members
+  const auto* const failure = std::get_if<Failure>(&reply);
+  const std::string_view members =
+      failure == nullptr ? std::get<JsonText>(reply).text() : std::string_view();
+  JsonText frame(kUsualBytes + members.size());
+  frame.BeginObject()
+      .BeginObject("head")
       .Field("servcmd", head.servcmd)
       .Field("seq", head.seq)
       .EndObject()
-      .BeginObject("body");
-  const auto* const failure = std::get_if<Failure>(&reply);
-  frame.Field("ActionStatus", failure == nullptr ? "OK" : "FAIL")
+      .BeginObject("body")
+      .Field("ActionStatus", failure == nullptr ? "OK" : "FAIL")
       .Field("ErrorCode", failure == nullptr ? 0 : failure->code)
       .Field("ErrorInfo", failure == nullptr ? std::string_view() : failure->info);
   if (failure != nullptr && failure->code == code::kKicked) {
     frame.Field("KickType", static_cast<int>(failure->kick)).BeginObject("NewInstInfo").EndObject();
   }
-  const std::string_view members =
-      failure == nullptr ? std::get<JsonText>(reply).text() : std::string_view();
-  return fmt::format("{{{}{}{}}}}}", frame.text(), members.empty() ? "" : ",", members);
+  return std::string(frame.Json(members).EndObject().EndObject().text());
 }
 
 std::string MessagePush(std::string_view events, std::string_view session, bool needs_ack) {

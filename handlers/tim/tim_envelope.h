@@ -18,10 +18,13 @@ namespace rtcroom::tim {
 /// have 4 KiB.
 inline constexpr std::size_t kMaxHeadText = 8192;
 
+struct SocketCommand;
+
 /// What a request says of itself.
 struct Head {
   std::string servcmd{};
-  std::uint64_t seq = 0;  ///< comes back in the reply
+  const SocketCommand* command = nullptr;  ///< of that name; null: there is none
+  std::uint64_t seq = 0;                   ///< comes back in the reply
   std::string identifier{};
   std::string user_sig{};
   std::string a2{};
@@ -30,15 +33,13 @@ struct Head {
 
 struct Envelope {
   Head head{};
-  /// An object; or why it cannot be read, although the frame is JSON.
+  /// An object, null for a command that reads none; or why it cannot be read, though it is JSON.
   Result<nlohmann::ordered_json> body = nlohmann::ordered_json::object();
 };
 
-/// Reads a frame. A body that is missing or null is `{}`, and so is one that its command does not
-/// read.
+/// Reads a frame. A body that is missing or null is `{}`.
 /// @return nullopt for what is no JSON object, or has no head with a `servcmd` and a `seq` from 0
-/// to
-///         2^53.
+///         to 2^53.
 std::optional<Envelope> ReadEnvelope(std::string_view text);
 
 /// The frame of a reply.

@@ -155,11 +155,10 @@ bool TimSocket::Run(std::string_view text) {
     Close(close_code::kNotUtf8, "not a JSON object with a head");
     return true;
   }
-  const SocketCommand* const command = FindCommand(envelope->head.servcmd);
   Request request{.envelope = *std::move(envelope),
-                  .command = command,
                   .bytes = text.size(),
                   .begun = deps_.commands.clock.Monotonic()};
+  const SocketCommand* const command = request.command();
   const bool is_free = command != nullptr && command->IsFree();
   const bool is_long = text.size() > kMaxFreeBytes;
   if ((!is_free || is_long) && !TakesRequest(request.begun)) {
@@ -221,8 +220,7 @@ void TimSocket::Finish(const Request& request, const Reply& reply) {
   RequestCharge::OfChannel(deps_.socket.costs, peer_address(), std::nullopt)
       .ChargeReply(text.size());
   Send(text);
-  RequestLabel label{.endpoint =
-                         request.command == nullptr ? "tim/unknown" : request.command->label};
+  RequestLabel label{.endpoint = head.command == nullptr ? "tim/unknown" : head.command->label};
   if (refusal != nullptr) {
     label.code = refusal->code;
     label.failure = refusal->code == kBusyCode ? Errc::kTooManyRequests : Errc::kBadRequest;
@@ -233,7 +231,7 @@ void TimSocket::Finish(const Request& request, const Reply& reply) {
 
 std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Head& head = request.envelope.head;
-  const SocketCommand* const command = request.command;
+  const SocketCommand* const command = head.command;
   const auto has_time = [&] {
     return AdmitAddress(deps_.socket.costs, peer_address(), request.bytes).ok();
   };

@@ -42,12 +42,12 @@ class TimSocket : public RequestSocket {
  private:
   struct Request {
     Envelope envelope{};
-    const SocketCommand* command = nullptr;  ///< null: an unknown one
     std::size_t bytes = 0;
     MonotonicTime begun{};
 
+    [[nodiscard]] const SocketCommand* command() const { return envelope.head.command; }
     [[nodiscard]] bool Is(CommandKind kind) const {
-      return command != nullptr && command->kind == kind;
+      return command() != nullptr && command()->kind == kind;
     }
   };
   [[nodiscard]] std::shared_ptr<TimSocket> Self() {

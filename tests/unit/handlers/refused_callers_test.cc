@@ -46,6 +46,12 @@ TEST_F(RefusedCallersTest, AreLoggedAtInfoWithAddressAndCause) {
                                      "detail=\"ticket: expired\" times=1\n"));
 }
 
+TEST_F(RefusedCallersTest, GetAnIdWhereTheirRequestHasNone) {
+  recorder_.Record({.peer_address = "192.0.2.1", .begun = clock_.Monotonic()},
+                   {.endpoint = "channel/ws", .failure = Errc::kNoSession}, 200);
+  EXPECT_THAT(log_.Text(), HasSubstr(" request_id=id-1 "));
+}
+
 TEST_F(RefusedCallersTest, AreLoggedOncePerTenSecondsAndAddress) {
   for (int i = 0; i < 5; ++i) Refuse("192.0.2.1");
   Refuse("192.0.2.2");
