@@ -79,7 +79,8 @@ Status LoginPushes::Begin(bool is_resumed) {
         place == nullptr ? kNone : std::max(place->received, row.joined_seq);
     if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
-  return {};
+  // If the server ends before the places of all logins are saved, this one is known by its own.
+  return is_resumed ? Status() : deps_.commands.accounts.RecordAccountGroups(TakeUnsaved());
 }
 
 void LoginPushes::Start() {
@@ -145,15 +146,21 @@ void LoginPushes::End() {
   deps_.socket.receivers.StopListening(*this);
 }
 
-void LoginPushes::Save() {
+std::vector<AccountGroupChange> LoginPushes::TakeUnsaved() {
+  std::vector<AccountGroupChange> changes;
   const MutexLock lock(mutex_);
   for (Stream& stream : streams_) {
     if (stream.place.received == stream.saved) continue;
     stream.saved = stream.place.received;
     // Where the join has stored the row, only a quit removes it.
     const bool had_row = stream.place.room_number != 0 && !IsMeeting(stream.place.room.kind);
-    deps_.commands.places.Add({.group = stream.place, .is_progress = had_row});
+    changes.push_back({.group = stream.place, .is_progress = had_row});
   }
+  return changes;
+}
+
+void LoginPushes::Save() {
+  for (const AccountGroupChange& change : TakeUnsaved()) deps_.commands.places.Add(change);
 }
 
 // Groups

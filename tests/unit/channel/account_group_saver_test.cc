@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// Records what it is given, or fails.
-class RecordingGroups : public AccountGroupStore {
+class RecordingGroups : public AccountStore {
  public:
   Result<std::vector<AccountGroup>> ReadAccountGroups(const UserId& /*account*/) override {
     return Error{Errc::kStoreBusy, "not read here"};
@@ -27,6 +27,18 @@ class RecordingGroups : public AccountGroupStore {
     return {};
   }
   Result<std::size_t> TrimAccountGroups(TimePoint /*ended_before*/) override { return 0; }
+  Result<std::vector<ReadPosition>> ReadPositionsOf(const UserId& /*reader*/,
+                                                    std::size_t /*limit*/) override {
+    return Error{Errc::kStoreBusy, "not read here"};
+  }
+  Result<std::vector<ReadPosition>> ReadPositionsFor(const UserId& /*peer*/,
+                                                     std::span<const UserId> /*readers*/) override {
+    return Error{Errc::kStoreBusy, "not read here"};
+  }
+  Status RecordReadPositions(std::span<const ReadPosition> /*positions*/) override { return {}; }
+  Result<std::size_t> TrimReadPositions(TimePoint /*as_of*/, TimePoint /*before*/) override {
+    return 0;
+  }
 
   bool is_busy = false;
   std::vector<AccountGroupChange> recorded;

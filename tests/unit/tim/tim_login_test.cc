@@ -65,6 +65,11 @@ TEST_F(TimLogin, ATicketGivesALogin) {
   EXPECT_EQ(text.LogIn("bob", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 0);
 }
 
+TEST_F(TimLogin, WhereALoginBeginsIsStoredBeforeItsReply) {
+  const auto client = LoggedIn("alice");
+  EXPECT_THAT(*server_.store.accounts().ReadAccountGroups({"alice"}), SizeIs(1));
+}
+
 TEST_F(TimLogin, RefusalsHaveTheCodesOfTheChannel) {
   SdkClient client(server_);
   EXPECT_EQ(client.LogIn("alice", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 70013);
