@@ -283,6 +283,7 @@ Reply TimSocket::LogIn(const Head& head) {
       return Failure(code.code, code.info);
     };
     if (!proof) return fail(proof.error());
+    EndLogin();  // or an earlier one of the account would be told here that it is kicked
     Result<LoginTokens> begun = channel.logins().LogIn(account, *proof);
     if (!begun) return fail(begun.error());
     login = *std::move(begun);

@@ -169,6 +169,14 @@ TEST_F(TimLogin, ANewerLoginEndsTheOlderOne) {
   EXPECT_EQ(newer->Ask("im_open_status.wshello")["ErrorCode"], 0);
 }
 
+TEST_F(TimLogin, ALoginIsNotKickedByTheNextOneOnItsConnection) {
+  const auto client = LoggedIn("alice");
+  EXPECT_EQ(client->LogIn("alice", ChannelFixture::UserSigOf("alice"))["ErrorCode"], 0);
+  EXPECT_THAT(client->Pushes(), IsEmpty());
+  (void)LoggedIn("bob")->SendDirect("alice", "hello", 1);
+  EXPECT_THAT(client->Texts(), ElementsAre("hello"));
+}
+
 TEST_F(TimLogin, OneThatIsCutOffIsToldByItsNextRequest) {
   const auto older = LoggedIn("alice");
   older->Cut();
