@@ -30,7 +30,7 @@ Result<LoginTokens> ChannelLogins::LogIn(const UserId& account, const LoginProof
     ChannelCore::Turn turn(core_);
     if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
     instance.logged_in = NextLogin(account, turn.wall);
-    (void)core_.logins.Admit(instance, turn, proof.issued);
+    (void)core_.logins.Admit(instance, turn, NewOrigin(proof));
     NoteLogin(instance, LoginChange::kBegun);
     ends = core_.TakeEnds(turn);
   }
@@ -50,14 +50,21 @@ Result<ChannelInstance> ChannelLogins::Connect(const UserId& account, const Logi
     ChannelCore::Turn turn(core_);
     if (IsOver(account, proof)) return Error{Errc::kNoSession, {}};
     instance.logged_in = NextLogin(account, turn.wall);
+    LoginOrigin origin = NewOrigin(proof);
+    const Account* const known = core_.logins.FindAccount(account);
+    // One that began while the clock was ahead of today's, before a login that is known.
+    if (continued && *continued >= instance.logged_in && known != nullptr && known->HasLast()) {
+      return Error{Errc::kInstanceKicked, {}};
+    }
     // One that was ended with all of the account's is not continued: the proof is newer.
     if (continued && *continued < instance.logged_in &&
         *continued >= core_.deps.validities.FirstValid(account)) {
       instance.logged_in = *continued;
+      origin.is_last = false;
       if (HasEnded(instance)) return Error{Errc::kInstanceKicked, {}};
       core_.logins.KickLoginOf(account, *continued, turn);
     }
-    const Standing standing = core_.logins.Admit(instance, turn, proof.issued);
+    const Standing standing = core_.logins.Admit(instance, turn, origin);
     if (standing == Standing::kKicked) return Error{Errc::kInstanceKicked, {}};
     Login* const login = core_.logins.Find(instance.instance);
     if (login == nullptr) return Error{Errc::kUnavailable, "too many connections"};
@@ -101,6 +108,13 @@ ChannelInstance ChannelLogins::NewInstance(const UserId& account, const LoginPro
           .instance = RandomUint64(core_.deps.random),
           .expires = proof.expires,
           .reach = proof.reach};
+}
+
+LoginOrigin ChannelLogins::NewOrigin(const LoginProof& proof) const {
+  // Another server may have begun one since, and an account with several may have begun one here
+  // that was forgotten.
+  return {.issued = proof.issued,
+          .is_last = core_.deps.logins == nullptr && core_.options.max_instances == 1};
 }
 
 Result<ChannelInstance> ChannelLogins::Authenticate(std::string_view tiny_id, std::string_view a2) {

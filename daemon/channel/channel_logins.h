@@ -98,6 +98,7 @@ class ChannelLogins {
   enum class LoginChange : bool { kBegun, kEnded };
 
   ChannelInstance NewInstance(const UserId& account, const LoginProof& proof);
+  [[nodiscard]] LoginOrigin NewOrigin(const LoginProof& proof) const;
   /// After all logins of the account that are known or have ended.
   [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const
       REQUIRES(core_.mutex);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <ranges>
+#include <tuple>
 #include <utility>
 
 namespace rtcroom {
@@ -47,6 +48,11 @@ void ChannelTurn::RecordKick(const ChannelInstance& login, const ChannelInstance
 
 bool Account::IsPresent() const { return std::ranges::any_of(logins, &Login::IsActive); }
 
+bool Account::HasLast() const {
+  return std::ranges::any_of(
+      logins, [](const Login* login) { return login->IsActive() && login->origin.is_last; });
+}
+
 Login* LoginTable::Find(std::uint64_t instance) const {
   const auto found = logins_.find(instance);
   return found == logins_.end() ? nullptr : found->second.get();
@@ -60,7 +66,10 @@ Account* LoginTable::FindAccount(const UserId& account) const {
 TimePoint LoginTable::NextLogin(const UserId& account, TimePoint now) const {
   const Account* const found = FindAccount(account);
   if (found == nullptr) return now;
-  return std::max(now, found->logins.back()->claims.logged_in + std::chrono::milliseconds(1));
+  for (const Login* const login : found->logins) {
+    now = std::max(now, login->claims.logged_in + std::chrono::milliseconds(1));
+  }
+  return now;
 }
 
 ConnectedLogins LoginTable::Page(const LoginQuery& query, MonotonicTime now) const {
@@ -83,11 +92,12 @@ ConnectedLogins LoginTable::Page(const LoginQuery& query, MonotonicTime now) con
   return page;
 }
 
-Login& LoginTable::Add(const ChannelInstance& claims, TimePoint issued, MonotonicTime now) {
+Login& LoginTable::Add(const ChannelInstance& claims, const LoginOrigin& origin,
+                       MonotonicTime now) {
   Login& login = *(logins_[claims.instance] = std::make_unique<Login>());
   ++by_client_.at(static_cast<std::size_t>(login.client));
   login.claims = claims;
-  login.issued = issued;
+  login.origin = origin;
   login.seen_at = now;
   login.by_use = by_use_.insert(by_use_.end(), &login);
 
@@ -99,8 +109,12 @@ Login& LoginTable::Add(const ChannelInstance& claims, TimePoint issued, Monotoni
   login.account = named->second.get();
   std::vector<Login*>& logins = login.account->logins;
   const auto order = [](const Login* one) {
-    return std::pair(one->claims.logged_in, one->claims.instance);
+    return std::tuple(one->origin.is_last, one->claims.logged_in, one->claims.instance);
   };
+  for (const Login* const one : logins) {
+    // An earlier connection of the same login.
+    if (one->claims.logged_in == claims.logged_in) login.origin.is_last |= one->origin.is_last;
+  }
   logins.insert(std::ranges::upper_bound(logins, order(&login), {}, order), &login);
   return login;
 }
@@ -113,9 +127,10 @@ Standing LoginTable::Touch(Login& login, const ChannelTurn& turn) {
   return login.standing;
 }
 
-Standing LoginTable::Admit(const ChannelInstance& claims, ChannelTurn& turn, TimePoint issued) {
+Standing LoginTable::Admit(const ChannelInstance& claims, ChannelTurn& turn,
+                           const LoginOrigin& origin) {
   if (Login* const known = Find(claims.instance)) return Touch(*known, turn);
-  Login& login = Add(claims, issued, turn.now);
+  Login& login = Add(claims, origin, turn.now);
   const Account& account = *login.account;
   std::size_t active = 0;
   const Login* oldest = &login;  // of those that stay
@@ -153,7 +168,7 @@ void LoginTable::KickLoginsBefore(const UserId& account, TimePoint time, Channel
   if (found == nullptr) return;
   for (Login* const login : found->logins) {
     const bool is_earlier = login->claims.logged_in < time;
-    if (!login->IsActive() || (!is_earlier && login->issued >= time)) continue;
+    if (!login->IsActive() || (!is_earlier && login->origin.issued >= time)) continue;
     Kick(*login, turn);
     if (!is_earlier) turn.ends.push_back(EndOfOne(login->claims, LoginEnd::kKicked));
   }

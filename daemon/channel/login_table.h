@@ -50,12 +50,20 @@ struct Account;
 /// Tells the client of a login that it has ended, or (`kActive`) that it is known no more.
 using OnLoginEnd = std::function<void(Standing standing)>;
 
+/// What is known of how a login began.
+struct LoginOrigin {
+  TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
+  /// Logins of its account that become known later began before it, whatever their times say: they
+  /// may be by a clock that was set back since.
+  bool is_last = false;
+};
+
 /// One login of an account.
 struct Login {
   ChannelInstance claims{};
   /// A keyed hash of the tokens that were verified as these claims'; nullopt: none were.
   std::optional<std::uint64_t> seal{};
-  TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
+  LoginOrigin origin{};
   Standing standing = Standing::kActive;
   ClientKind client = ClientKind::kPolls;  ///< until it has a connection
   MonotonicTime seen_at{};
@@ -80,6 +88,8 @@ struct Account {
 
   /// Whether a login of it has not ended.
   [[nodiscard]] bool IsPresent() const;
+  /// Whether one that has not ended began after all that are not known.
+  [[nodiscard]] bool HasLast() const;
 };
 
 /// An account is known while a login of it is. Reaches no socket, clock or store.
@@ -108,9 +118,8 @@ class LoginTable {
 
   /// Registers the login when it is new: it begins, or calls after a restart. The newest logins of
   /// an account stay, the others are kicked at once. A few that have ended are remembered.
-  /// @param issued  as `LoginProof::issued`, of one that begins.
-  Standing Admit(const ChannelInstance& claims, ChannelTurn& turn,
-                 TimePoint issued = TimePoint::max());
+  /// @param origin  of one that begins, or of the connection that continues one.
+  Standing Admit(const ChannelInstance& claims, ChannelTurn& turn, const LoginOrigin& origin = {});
   /// A known login calls.
   Standing Touch(Login& login, const ChannelTurn& turn);
   /// Admits a login at another server. An earlier connection of that login ends.
@@ -153,7 +162,7 @@ class LoginTable {
   static constexpr std::size_t kLoginBytes = 2048;
 
   /// @param claims  of a login that is not known.
-  Login& Add(const ChannelInstance& claims, TimePoint issued, MonotonicTime now);
+  Login& Add(const ChannelInstance& claims, const LoginOrigin& origin, MonotonicTime now);
   void Kick(Login& login, ChannelTurn& turn);
   /// @param told  what its client is told.
   void End(Login& login, Standing standing, Standing told, ChannelTurn& turn);

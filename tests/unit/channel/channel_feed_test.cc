@@ -309,7 +309,8 @@ TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
   constexpr std::size_t kRemembered = 4;
   ToldLogins told;
   Channel here = MakeChannel(&told);
-  Channel elsewhere = MakeChannel();
+  ToldLogins told_elsewhere;
+  Channel elsewhere = MakeChannel(&told_elsewhere);
   const TimePoint expires = clock.Now() + 1h;
   int ended = 0;
   const auto first =

@@ -138,6 +138,22 @@ TEST_F(ChannelEnds, ALoginThatEndedWhileTheClockWasSetBackIsRefusedForGood) {
   }
 }
 
+TEST_F(ChannelEnds, ALoginThatBeganBeforeTheClockWasSetBackTakesNoPlaceFromANewerOne) {
+  Begin(1);
+  (void)LogIn("bob");  // the server after the restart makes the first number again
+  server_->Tick(2h);
+  const Client old = LogIn();
+  server_->clock.JumpWallClock(-1h);
+  Restart();
+  const Client newer = LogIn();
+  EXPECT_EQ(Code(old), kKicked);
+  EXPECT_EQ(Code(newer), 0);
+  server_->Tick(1s);  // stores the end
+  Restart();
+  EXPECT_EQ(Code(old), kKicked);
+  EXPECT_EQ(Code(newer), 0);
+}
+
 TEST_F(ChannelEnds, AnEndedLoginEndsNoOther) {
   Begin(1);
   const Client kicked = LogIn();

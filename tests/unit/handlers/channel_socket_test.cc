@@ -345,15 +345,23 @@ TEST_F(Socket, AConnectionThatContinuesALoginTakesThePlaceOfItsEarlierOne) {
 }
 
 TEST_F(Socket, ALoginOfTheFutureCountsAsANewOne) {
-  const auto first = LoggedIn("alice");
   json connect = TokenOf("alice");
   connect["login"] = 1ULL << 52U;
-  SocketClient second(server_);
-  EXPECT_LE(second.Ask("connect", connect)["login"],
+  SocketClient first(server_);
+  EXPECT_LE(first.Ask("connect", connect)["login"],
             server_.clock.Now().time_since_epoch().count() + 1);
-  const auto third = LoggedIn("alice");
-  EXPECT_EQ(second.close_code(), 4001);
-  EXPECT_EQ(third->Ask("ping"), json::object());
+  const auto second = LoggedIn("alice");
+  EXPECT_EQ(first.close_code(), 4001);
+  EXPECT_EQ(second->Ask("ping"), json::object());
+}
+
+TEST_F(Socket, ALoginFromBeforeTheClockWasSetBackTakesNoPlaceFromANewerOne) {
+  json again = TokenOf("alice");
+  again["login"] = (server_.clock.Now() + 1h).time_since_epoch().count();
+  const auto newer = LoggedIn("alice");
+  SocketClient late(server_);
+  EXPECT_EQ(late.Ask("connect", again)["error"]["code"], 91101);
+  EXPECT_EQ(newer->Ask("ping"), json::object());
 }
 
 TEST_F(Socket, AConnectWithCursorsSubscribesBeforeTheNextRequest) {
