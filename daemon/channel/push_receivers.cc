@@ -65,8 +65,7 @@ void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& r
     if (subscribed.receivers.empty()) by_room_.erase(found);
   }
   // The login of an old client outlives its polls.
-  const bool was_there = receiver.client() != ClientKind::kPolls;
-  if (deps_.viewers != nullptr && was_there) (void)deps_.viewers->OnSign(key, receiver.user_id());
+  if (receiver.client() != ClientKind::kPolls) Sign(key, receiver.user_id());
 }
 
 void PushReceivers::Remove(const PushReceiverPtr& receiver) {

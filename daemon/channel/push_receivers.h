@@ -71,8 +71,8 @@ class PushReceivers {
     RoomListForm list{};                   ///< needed where lists are watched
     NoticeLog* others = nullptr;           ///< as of `PushNotices`
     const NodeLease* node = nullptr;       ///< null where no other server uses the store
-    /// Gets a sign when a connection or a poll leaves a room: looks at who is there may have missed
-    /// it. Null: none.
+    /// Gets a sign when a connection or a poll leaves a room, or the polls of an old client end:
+    /// looks at who is there may have missed it. Null: none.
     ViewerLeases* viewers = nullptr;
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
@@ -86,6 +86,10 @@ class PushReceivers {
   void Subscribe(std::uint64_t room_number, const RoomKey& key, const PushReceiverPtr& receiver)
       EXCLUDES(mutex_);
   void Unsubscribe(std::uint64_t room_number, const PushReceiver& receiver) EXCLUDES(mutex_);
+  /// A sign that the user was in the room until now.
+  void Sign(const RoomKey& room, const UserId& user_id) const {
+    if (deps_.viewers != nullptr) (void)deps_.viewers->OnSign(room, user_id);
+  }
   void StopListening(const PushReceiver& receiver) EXCLUDES(mutex_);
   /// Undoes `Add`, and ends what the receiver watches.
   void Remove(const PushReceiverPtr& receiver) EXCLUDES(mutex_);

@@ -94,6 +94,9 @@ void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, WebimTur
   if (poll->owner != nullptr) {
     std::erase(PollsOf(*poll->owner, *poll).waiting, poll);
     poll->owner->seen_at = turn.now;
+    if (poll->owner->room && poll->owner->polls() == 0) {
+      last_answers_.push_back({.at = turn.now, .instance = poll->owner->claims.instance});
+    }
   }
   if (poll->is_account) --account_polls_;
   waiting_.erase(poll);
@@ -121,6 +124,15 @@ std::optional<Unconfirmed> WaitingPolls::TakeUnconfirmed(MonotonicTime now) {
   }
   const Unconfirmed oldest = unconfirmed_.front();
   unconfirmed_.pop_front();
+  return oldest;
+}
+
+std::optional<LastAnswer> WaitingPolls::TakeLastAnswer(MonotonicTime now) {
+  if (last_answers_.empty() || last_answers_.front().at + WebimLogin::kComesBack > now) {
+    return std::nullopt;
+  }
+  const LastAnswer oldest = last_answers_.front();
+  last_answers_.pop_front();
   return oldest;
 }
 

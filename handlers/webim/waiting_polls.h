@@ -65,6 +65,12 @@ struct Unconfirmed {
   bool is_account = false;  ///< the answer was one to a poll of the account
 };
 
+/// An answer after which no poll of its login waited.
+struct LastAnswer {
+  MonotonicTime at{};
+  std::uint64_t instance = 0;
+};
+
 /// Holds polls of both kinds, answers each once, and counts what the answers carry.
 ///
 /// @threads for one thread at a time.
@@ -101,6 +107,8 @@ class WaitingPolls {
   void LookAgain(const Unconfirmed& answer) { unconfirmed_.push_back(answer); }
   /// The next one that is not confirmed after `resend_after`; nullopt: none is due.
   std::optional<Unconfirmed> TakeUnconfirmed(MonotonicTime now);
+  /// The next one whose client has had the time to come back; nullopt: none is due.
+  std::optional<LastAnswer> TakeLastAnswer(MonotonicTime now);
   /// The answer of that time was lost, unless it was confirmed or a later one follows: what it
   /// carried is sent again.
   void RetractOf(InFlight& in_flight, MonotonicTime since);
@@ -131,6 +139,7 @@ class WaitingPolls {
   WaitingList paused_;                   ///< likewise
   std::size_t account_polls_ = 0;        ///< those of them
   std::deque<Unconfirmed> unconfirmed_;  ///< by time
+  std::deque<LastAnswer> last_answers_;  ///< likewise, of those in a group
   ChannelCounts counts_;
 };
 

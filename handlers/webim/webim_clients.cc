@@ -36,6 +36,7 @@ WebimClients::Turn::~Turn() {
   }
   for (auto& [reply, body] : replies) reply(std::move(body));
   for (const auto& client : moved) clients_.Follow(*client);
+  for (const auto& [room, account] : gone) clients_.receivers_.Sign(room, account);
   if (clients_.deps_.observer == nullptr || deliveries.empty()) return;
   const TimePoint sent_at = clients_.deps_.clock.Now();
   for (const Delivery& delivery : deliveries) {

@@ -83,6 +83,9 @@ struct Membership {
 
 /// It may be in one group.
 struct WebimLogin {
+  /// A client that polls comes back within that time.
+  static constexpr std::chrono::seconds kComesBack{10};
+
   ChannelInstance claims{};
   std::shared_ptr<WebimClient> client{};  ///< receives its pushes; null: none. See there
   MonotonicTime seen_at{};                ///< its newest poll or join, or answer to a poll
@@ -109,7 +112,7 @@ struct WebimLogin {
   }
   /// Whether its client polls, or has called or been answered so shortly before that it will.
   [[nodiscard]] bool IsPolling(MonotonicTime now) const {
-    return now - seen_at < std::chrono::seconds(10) || polls() > 0;
+    return now - seen_at < kComesBack || polls() > 0;
   }
   /// The serial of its next key: keys of later joins have greater ones.
   [[nodiscard]] std::uint64_t NextKeySerial(TimePoint now) {

@@ -71,6 +71,7 @@ void WebimState::OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
 void WebimState::OnTick(WebimTurn& turn) {
   polls_.OnTick(turn);
   ResendLost(turn);
+  FindGone(turn);
   room_polls_.OnTick(turn);
 }
 
@@ -85,6 +86,14 @@ void WebimState::ResendLost(WebimTurn& turn) {
       polls_.RetractOf(login->room->in_flight, answer->since);
       room_polls_.Send(*login, turn);
     }
+  }
+}
+
+void WebimState::FindGone(WebimTurn& turn) {
+  while (const std::optional<LastAnswer> answer = polls_.TakeLastAnswer(turn.now)) {
+    const WebimLogin* const login = logins_.Find(answer->instance);
+    if (login == nullptr || !login->room || login->IsPolling(turn.now)) continue;
+    turn.gone.emplace_back(login->room->group->facts.room, login->claims.account);
   }
 }
 

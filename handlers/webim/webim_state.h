@@ -68,6 +68,7 @@ class WebimState {
 
  private:
   void ResendLost(WebimTurn& turn);
+  void FindGone(WebimTurn& turn);
 
   WebimLogins logins_;
   WaitingPolls polls_;

@@ -30,6 +30,8 @@ struct WebimTurn {
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
   /// Of logins that have begun, ended, entered a group or left one.
   std::vector<std::shared_ptr<WebimClient>> moved{};
+  /// Users that were in a room until now, by their polls.
+  std::vector<std::pair<RoomKey, UserId>> gone{};
   /// Answers to polls that waited, each with the age of its oldest new entry.
   struct Delivery {
     DeliveryPath path = DeliveryPath::kAccount;

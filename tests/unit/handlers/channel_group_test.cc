@@ -12,6 +12,7 @@ namespace rtcroom {
 namespace {
 
 using nlohmann::json;
+using namespace std::chrono_literals;
 
 class Groups : public testing::Test {
  protected:
@@ -55,6 +56,26 @@ TEST_F(Groups, ExistAsLongAsTheirRooms) {
       R"({"ActionStatus":"FAIL","ErrorCode":10010,"ErrorInfo":"group not exist"})");
   server_.EndRoom(RoomKind::kMulti, "room_1");
   EXPECT_EQ(Call(alice_, "apply_join_group", {{"GroupId", "room_1"}})["ErrorCode"], 10010);
+}
+
+TEST_F(Groups, AreLeftByAViewerTenSecondsAfterItsLastPoll) {
+  const RoomKey key = MakeKey(RoomKind::kLive, "room_2");
+  server_.MakeRoom(RoomKind::kLive, "room_2", Dialect::kGen2);
+  (void)server_.store.Update(Watching(key, "alice"));
+  server_.Follow();
+  const auto silent = [&] { return server_.viewers.leases().StateOf(key, {"alice"})->age; };
+  const std::string of_room = server_.Join(alice_, "room_2");
+  (void)server_.PollRoom(alice_, of_room);
+  server_.Tick(45s);
+  const auto next = server_.PollRoom(alice_, of_room);
+  server_.Tick(11s);
+  EXPECT_EQ(silent(), 56s) << "who polls is looked at";
+  server_.Tick(34s);
+  ASSERT_TRUE(next->reply());
+  server_.Tick(9s);
+  EXPECT_EQ(silent(), 99s) << "it may come back";
+  server_.Tick(1s);
+  EXPECT_EQ(silent(), 0s);
 }
 
 TEST_F(Groups, RefuseBannedAccounts) {
