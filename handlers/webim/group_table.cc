@@ -69,14 +69,15 @@ void GroupTable::Enter(WebimLogin& login, const GroupFacts& facts, std::uint64_t
     group = std::make_unique<Group>();
     group->facts = facts;
   }
-  ++group->logins;
   // The store may be ahead of the group; what precedes the join is not given.
   const std::uint64_t last_seq = std::max(facts.last_seq, group->facts.last_seq);
   login.room = Membership{.group = group.get(),
+                          .place = group->logins.size(),
                           .joined_at = turn.wall,
                           .joined_seq = first,
                           .key = std::move(key),
                           .confirmed = std::min(first, last_seq + 1)};
+  group->logins.push_back(&login);
   turn.moved.push_back(login.client);
   // Polls of the group that was left, or of none, continue with this one.
   deps_.polls.AnswerAllEmpty(login.room_polls, turn);
@@ -115,10 +116,14 @@ void GroupTable::Leave(WebimLogin& login, WebimTurn& turn) {
     ++silences_;
   }
   group.waiting.erase(&login);
+  // The last one takes its place.
+  group.logins.back()->room->place = login.room->place;
+  group.logins[login.room->place] = group.logins.back();
+  group.logins.pop_back();
   login.room.reset();
   moved_.insert(login.claims.instance);
   turn.moved.push_back(login.client);
-  if (--group.logins > 0) return;
+  if (!group.logins.empty()) return;
   deps_.room_polls.Forget(group);
   groups_.erase(group.facts.number);
 }

@@ -158,26 +158,25 @@ Result<GroupInfo> WebimClients::Find(const ChannelInstance& caller, const RoomId
                    .name = room->info,
                    .created_at = room->created_at,
                    .next_seq = facts->last_seq + 1,
-                   .members = known == nullptr ? 0 : known->logins};
+                   .members = known == nullptr ? 0 : known->logins.size()};
 }
 
 Result<GroupMembers> WebimClients::Members(const ChannelInstance& caller, const RoomId& group,
                                            std::size_t limit) {
   const Result<GroupFacts> facts = FindJoined(caller, group);
   if (!facts) return facts.error();
-  const auto receivers = receivers_.In(facts->number);
   GroupMembers found;
   std::unordered_set<UserId> seen;
   const MutexLock lock(mutex_);
-  for (const PushReceiverPtr& receiver : *receivers) {
+  const Group* const known = state_.groups().Find(facts->number);
+  if (known == nullptr) return found;
+  found.count = known->logins.size();
+  for (const WebimLogin* const login : known->logins) {
     if (found.members.size() == limit) break;
-    const WebimLogin* const login = FindMember(*receiver, facts->number);
-    if (login == nullptr || !seen.insert(login->claims.account).second) continue;
+    if (!seen.insert(login->claims.account).second) continue;
     found.members.push_back(
         {.account = login->claims.account, .joined_at = login->room->joined_at});
   }
-  const Group* const known = state_.groups().Find(facts->number);
-  if (known != nullptr) found.count = known->logins;
   return found;
 }
 

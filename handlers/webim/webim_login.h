@@ -11,6 +11,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/channel/channel_groups.h"
@@ -55,13 +56,13 @@ struct GroupMessage {
   TimePoint sent_at{};
 };
 
-/// The group of a room, while a login is in it. `PushReceivers` knows who is.
+/// The group of a room, while a login is in it.
 struct Group {
   GroupFacts facts{};
-  std::size_t logins = 0;           ///< that are in it
-  std::size_t hearing = 0;          ///< those of them that are subscribed to the room
-  bool is_complete = false;         ///< these supply all messages after `facts.last_seq`
-  std::deque<GroupMessage> tail{};  ///< without gaps; ends with `facts.last_seq` unless empty
+  std::vector<WebimLogin*> logins{};  ///< that are in it
+  std::size_t hearing = 0;            ///< those of them that are subscribed to the room
+  bool is_complete = false;           ///< these supply all messages after `facts.last_seq`
+  std::deque<GroupMessage> tail{};    ///< without gaps; ends with `facts.last_seq` unless empty
   std::size_t tail_bytes = 0;
   std::list<Group*>::iterator by_message{};   ///< while it has a tail
   std::unordered_set<WebimLogin*> waiting{};  ///< to be looked at with the next message
@@ -71,6 +72,7 @@ struct Group {
 /// The place of a login in a group.
 struct Membership {
   Group* group = nullptr;
+  std::size_t place = 0;    ///< in `Group::logins`
   bool is_hearing = false;  ///< subscribed to the room
   TimePoint joined_at{};
   std::uint64_t joined_seq = 0;  ///< as the key says

@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 class ChannelGroupsTest : public testing::Test {
  protected:
@@ -32,6 +33,21 @@ TEST_F(ChannelGroupsTest, AnInstanceIsInOneGroup) {
   EXPECT_TRUE(world_.IsMember(2, {"alice"}));
   EXPECT_EQ(world_.LoginOf(alice_.login()).room->group->facts.number, 2U);
   EXPECT_EQ(world_.state().groups().Find(1), nullptr) << "groups without members take no memory";
+}
+
+TEST_F(ChannelGroupsTest, AGroupKnowsItsLogins) {
+  Phone carol(world_, "carol");
+  for (Phone* const phone : {&alice_, &bob_, &carol}) phone->Join(1);
+  WebimLogin* const bob = &world_.LoginOf(bob_.login());
+  WebimLogin* const last = &world_.LoginOf(carol.login());
+  alice_.Quit(1);
+  const Group& group = *world_.state().groups().Find(1);
+  EXPECT_THAT(group.logins, UnorderedElementsAre(bob, last));
+  carol.Join(2);
+  EXPECT_THAT(group.logins, ElementsAre(bob));
+  alice_.Join(1);
+  bob_.LogIn();  // ends the one before
+  EXPECT_THAT(group.logins, ElementsAre(&world_.LoginOf(alice_.login())));
 }
 
 TEST_F(ChannelGroupsTest, LoginsOfOneAccountAreCountedEach) {

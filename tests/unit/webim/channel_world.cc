@@ -84,7 +84,7 @@ bool ChannelWorld::IsMember(std::uint64_t room, const UserId& account) {
 
 std::size_t ChannelWorld::CountMembers(std::uint64_t room) {
   const Group* const group = state().groups().Find(room);
-  return group == nullptr ? 0 : group->logins;
+  return group == nullptr ? 0 : group->logins.size();
 }
 
 void ChannelWorld::Change(const std::function<void(WebimTurn&)>& change) {
