@@ -17,7 +17,7 @@ const kRooms = [
 const kPhone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
 const kLooks = [
-  { name: 'light', options: { colorScheme: /** @type {const} */ ('light') }, background: 'rgb(245, 246, 244)' },
+  { name: 'light', options: /** @type {const} */ ({ colorScheme: 'light', reducedMotion: 'no-preference' }), background: 'rgb(245, 246, 244)' },
   { name: 'dark', options: { colorScheme: /** @type {const} */ ('dark') }, background: 'rgb(14, 19, 17)' },
   { name: 'phone', options: kPhone, background: 'rgb(245, 246, 244)' },
   { name: 'phone-chinese', options: { ...kPhone, locale: 'zh-CN' }, background: 'rgb(245, 246, 244)' },

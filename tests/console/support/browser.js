@@ -25,14 +25,15 @@ let browser;
 after(async () => (await browser)?.close());
 
 /**
- * Opens a browser with a separate profile.
+ * Opens a browser with a separate profile. Nothing moves in it unless the options say so: the processor would paint the
+ * dot of the connection, which never rests, sixty times a second.
  * @param {string[]} origins  the allowed ones
  * @param {import('playwright-core').BrowserContextOptions} options
  * @returns {Promise<OpenConsole>}
  */
 export async function openBrowser(origins, options = {}) {
   browser ??= startBrowser();
-  const context = await (await browser).newContext({ viewport: { width: 1360, height: 860 }, ...options });
+  const context = await (await browser).newContext({ viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(kTimeoutMs);
   const page = await context.newPage();
   const faults = await watch(page, origins);

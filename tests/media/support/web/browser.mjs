@@ -18,8 +18,7 @@ export class Browser {
 
   static async start() {
     const browser = new Browser();
-    browser.chromium = await startBrowser('--autoplay-policy=no-user-gesture-required', '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream');
+    browser.chromium = await startBrowser('--autoplay-policy=no-user-gesture-required');
     await new Promise((resolve) => { browser.#server.listen(0, kHost, resolve); });
     return browser;
   }
