@@ -53,8 +53,8 @@ describe('The page with cameras', { skip: kNoServer }, () => {
   }
 
   /** Two in a call, in two windows of a browser. */
-  async function call(options, prepare) {
-    const { page: alice, worker } = await browse(options, prepare);
+  async function call() {
+    const { page: alice, worker } = await browse();
     await enter(alice, 'Alice');
     const bob = await alice.context().newPage();
     await enter(bob, 'Bob', alice.url());
@@ -70,21 +70,22 @@ describe('The page with cameras', { skip: kNoServer }, () => {
   };
 
   it('shows two in a call to each other, who speaks, and how good it is', async () => {
+    const { alice, bob } = await call();
+    for (const page of [alice, bob]) await page.click('#camera');
+    for (const page of [alice, bob]) for (const name of ['Alice', 'Bob']) await seePictures(page, name);
+    await alice.waitForSelector('#members li:nth-child(2)[data-speaking="true"]'); // the made up sound beeps
+    await alice.waitForSelector('#members li:nth-child(2) .quality[data-quality]');
+    assert.strictEqual(await alice.locator('#members video.mirrored').count(), 1);
+    const muted = await alice.locator('#members video').evaluateAll((all) => all.map((video) => video.muted));
+    assert.deepStrictEqual(muted, [true, false]);
+    const isOver = await alice.locator('#members li:nth-child(2) > p b').evaluate((name) => {
+      const { x, y, width, height } = name.getBoundingClientRect();
+      name.closest('p').style.pointerEvents = 'auto';
+      return name.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    });
+    assert.ok(isOver);
     for (const colorScheme of ['light', 'dark']) {
-      const { alice, bob } = await call({ colorScheme });
-      for (const page of [alice, bob]) await page.click('#camera');
-      for (const page of [alice, bob]) for (const name of ['Alice', 'Bob']) await seePictures(page, name);
-      await alice.waitForSelector('#members li:nth-child(2)[data-speaking="true"]'); // the made up sound beeps
-      await alice.waitForSelector('#members li:nth-child(2) .quality[data-quality]');
-      assert.strictEqual(await alice.locator('#members video.mirrored').count(), 1);
-      const muted = await alice.locator('#members video').evaluateAll((all) => all.map((video) => video.muted));
-      assert.deepStrictEqual(muted, [true, false]);
-      const isOver = await alice.locator('#members li:nth-child(2) > p b').evaluate((name) => {
-        const { x, y, width, height } = name.getBoundingClientRect();
-        name.closest('p').style.pointerEvents = 'auto';
-        return name.contains(document.elementFromPoint(x + width / 2, y + height / 2));
-      });
-      assert.ok(isOver);
+      await alice.emulateMedia({ colorScheme });
       await expectAccessible(alice);
       await keepPicture(alice, `camera-${colorScheme}`);
     }
