@@ -208,19 +208,21 @@ class SnapshotDuringChanges : public CatchUpTest,
         }
         break;
     }
-    history_[store_.Newest()->Encode()] = LinesOf(store_);
   }
+  void Note() { history_[store_.Newest()->Encode()] = LinesOf(store_); }
 
   std::uint32_t Below(std::uint32_t limit) {
     return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(random_);
   }
 
   std::mt19937 random_{GetParam()};
-  std::map<std::string, std::vector<std::string>> history_;  // the rooms at each cursor
+  /// The rooms at each cursor since the snapshot began.
+  std::map<std::string, std::vector<std::string>> history_;
 };
 
 TEST_P(SnapshotDuringChanges, MatchesTheStore) {
   for (int i = 0; i < 200; ++i) ChangeSomething();
+  Note();
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
   RoomMirror mirror;
@@ -230,7 +232,10 @@ TEST_P(SnapshotDuringChanges, MatchesTheStore) {
     const Result<CatchUpPage> page = catch_up.Read(store_);
     ASSERT_OK(page);
     for (const auto& message : page->messages) mirror.Apply(Parsed(message.bytes));
-    for (std::uint32_t i = Below(8); i > 0; --i) ChangeSomething();
+    for (std::uint32_t i = Below(8); i > 0; --i) {
+      ChangeSomething();
+      Note();
+    }
   }
   EXPECT_GT(reads, 5);
   EXPECT_EQ(mirror.Lines(), history_[mirror.cursor()]);
