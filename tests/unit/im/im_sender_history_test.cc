@@ -139,7 +139,7 @@ class ImSenderHistory : public ImSenderFixture,
     const std::jthread time([&] {
       while (!over) {
         Advance(milliseconds(50));
-        std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::microseconds(100));  // each one wakes the sender
       }
     });
     RoomService rooms({.store = memory_,
