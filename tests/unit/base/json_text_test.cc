@@ -72,10 +72,12 @@ TEST(JsonString, MatchesTheLibraryForTruncatedSequences) {
   // The bounds of valid first bytes and continuation bytes of a sequence (RFC 3629, section 4).
   constexpr std::string_view kBounds =
       "a\x01\"\x7F\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xEC\xED\xEF\xF0\xF1\xF3\xF4\xF5\xFF";
+  // After the second byte only its end, another sequence, or an escape makes a difference.
+  constexpr std::string_view kEnds = "a\x01\"\x7F\x80\xBF\xC2\xE0\xF4\xFF";
   for (const char first : kBounds) {
     for (const char second : kBounds) {
-      for (const char third : kBounds) {
-        for (const char fourth : kBounds) {
+      for (const char third : kEnds) {
+        for (const char fourth : kEnds) {
           const std::string text = {first, second, third, fourth};
           ASSERT_EQ(Written(text), ByTheLibrary(text)) << testing::PrintToString(text);
         }
