@@ -15,7 +15,7 @@ namespace {
 /// Enough for a reader of bytes.
 constexpr std::size_t kCuts = 100;
 /// Of a reader that begins with a whole server for each input.
-constexpr std::size_t kFewCuts = 20;
+constexpr std::size_t kFewCuts = 5;
 
 struct Reader {
   const char* corpus;
