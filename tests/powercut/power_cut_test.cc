@@ -33,7 +33,7 @@ TEST_P(SqlitePowerCut, LosesNoAcknowledgedWrite) {
   PowerCutTrialOptions options{.seed = Seed(0) + GetParam()};
   options.disk.sector_size = GetParam() % 2 == 0 ? 512 : 4096;
   options.callers = GetParam() % 5 == 0 ? 3 : 1;
-  EXPECT_EQ(RunTrial(options, static_cast<int>(Cycles(8))), std::nullopt);
+  EXPECT_EQ(RunTrial(options, static_cast<int>(Cycles(4))), std::nullopt);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SqlitePowerCut, testing::Range<std::uint64_t>(1, 21));
