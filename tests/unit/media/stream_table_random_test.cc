@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::size_t Steps() { return Cycles(20'000); }
+std::size_t Steps() { return Cycles(6'000); }
 
 constexpr const char* kNames[] = {"a", "b", "c", "d", "e", "f", "g", "bad name"};
 constexpr const char* kIds[] = {"1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",
