@@ -80,7 +80,7 @@ class PgStoreSeatsTest : public PgStoreTest {
 };
 
 TEST_F(PgStoreSeatsTest, FreeSeatsAreGivenOnceAndNeverRefused) {
-  const std::size_t rounds = Cycles(5);
+  const std::size_t rounds = Cycles(2);
   for (std::size_t round = 0; round < rounds && !HasFailure(); ++round) {
     SCOPED_TRACE(fmt::format("round {}", round));
     ASSERT_NO_FATAL_FAILURE(MakeRoomsWithFewFreeSeats(round));
