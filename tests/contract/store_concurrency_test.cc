@@ -20,8 +20,8 @@ namespace rtcroom {
 namespace {
 
 TEST_P(StoreContract, ConcurrentAddsFillExactlyTheFreeSeats) {
-  constexpr int kRooms = 100;
-  constexpr int kCallers = 64;
+  constexpr int kRooms = 30;
+  constexpr int kCallers = 32;
   std::vector<RoomUpdate> creating;
   std::vector<RoomKey> keys;
   for (int i = 0; i < kRooms; ++i) {
@@ -74,7 +74,7 @@ TEST_P(StoreContract, ConcurrentCreatesNeverExceedTheRoomLimit) {
 
 TEST_P(StoreContract, ReadsSeeAcknowledgedWrites) {
   InParallel(8, [&](int caller) {
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 8; ++i) {
       const Room room = MakeRoom(RoomKind::kMulti, fmt::format("r{}-{}", caller, i));
       const auto created = Apply(*store_, Creating(room));
       ASSERT_OK(created);
@@ -91,7 +91,7 @@ TEST_P(StoreContract, ReadsSeeAcknowledgedWrites) {
 
 TEST_P(StoreContract, ReadsNeverSeeOlderStateThanEarlierReads) {
   constexpr int kReaders = 3;
-  constexpr int kChanges = 200;
+  constexpr int kChanges = 80;
   const RoomKey key = MakeKey(RoomKind::kLive, "r1");
   Create(MakeRoom(key.kind, "r1", "creator", Dialect::kGen2));
   std::atomic<std::uint64_t> seen{0};
@@ -152,7 +152,7 @@ TEST_P(StoreContract, AReaderDuringWritesMissesNoEvent) {
 
 TEST_P(StoreContract, ConcurrentCounterIncrementsAreAllApplied) {
   constexpr int kCallers = 16;
-  constexpr int kSteps = 50;
+  constexpr int kSteps = 20;
   const RoomKey key = MakeKey(RoomKind::kLive, "r1");
   Create(MakeRoom(key.kind, "r1", "creator", Dialect::kGen2));
   ASSERT_OK(Apply(*store_, SettingField(key, "n", "0")));

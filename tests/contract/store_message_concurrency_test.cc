@@ -22,7 +22,7 @@ namespace rtcroom {
 namespace {
 
 constexpr int kAppenders = 8;
-constexpr int kMessagesEach = 50;
+constexpr int kMessagesEach = 20;
 
 /// Messages of several threads.
 class Appended {
