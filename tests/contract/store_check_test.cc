@@ -114,8 +114,8 @@ class TamperedStore : public StoreCheckTest, public testing::WithParamInterface<
 TEST_P(TamperedStore, IsDetected) {
   store_.reset();
   RunSql(Path(), GetParam().sql);
-  EXPECT_THAT(Findings(), testing::Contains(HasSubstr(GetParam().finding)));
-  EXPECT_THAT(Findings(), Not(testing::Contains(HasSubstr("cannot be read"))));
+  EXPECT_THAT(Findings(), testing::AllOf(testing::Contains(HasSubstr(GetParam().finding)),
+                                         Not(testing::Contains(HasSubstr("cannot be read")))));
 }
 
 const Tampering kTamperings[] = {
