@@ -108,6 +108,10 @@ TEST_P(RoleMatrix, HoldsInEveryCell) {
         if (joins && is_new && kind == "double_room") expected = sentences::kRoomFull;
         const bool changes = expected.code == kOk;
         if (!changes && seen.empty()) seen = SeenState(As("visitor"), kRoom);
+        if (changes && !seen.empty()) {
+          ASSERT_EQ(SeenState(As("visitor"), kRoom), seen)
+              << "by what was refused before " << kind << " " << row.endpoint << " by a " << role;
+        }
         const ApiReply reply = Ask(role, kind, row);
         EXPECT_TRUE(IsReply(reply, expected, row.endpoint))
             << kind << " " << row.endpoint << " for a " << role << ", " << row.more;
@@ -117,11 +121,11 @@ TEST_P(RoleMatrix, HoldsInEveryCell) {
         if (changes) {
           ASSERT_NO_FATAL_FAILURE(EndRoom(kind));
           seen.clear();
-        } else {
-          ASSERT_EQ(SeenState(As("visitor"), kRoom), seen)
-              << kind << " " << row.endpoint << " by a " << role;
         }
       }
+    }
+    if (!seen.empty()) {
+      ASSERT_EQ(SeenState(As("visitor"), kRoom), seen) << "by what was refused last";
     }
     ASSERT_NO_FATAL_FAILURE(EndRoom(kind));
   }
