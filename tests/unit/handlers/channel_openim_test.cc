@@ -186,7 +186,7 @@ TEST_F(Openim, RefusesTooManyMessagesOfOneAccount) {
 
 // However many accounts it makes: what waits for others is kept for an hour.
 TEST_F(Openim, OneAddressDisplacesNoMessagesOfTheLastHour) {
-  constexpr LogBounds kLog{.bytes = std::uint64_t{1} << 20, .messages = 1'000'000};
+  constexpr LogBounds kLog{.bytes = std::uint64_t{1} << 19, .messages = 1'000'000};
   ChannelFixture server(ChannelOptions{.log = kLog});
   const auto trim = [&] {
     EXPECT_OK(
@@ -196,14 +196,14 @@ TEST_F(Openim, OneAddressDisplacesNoMessagesOfTheLastHour) {
   int refused = 0;
   const auto flood = [&](const std::string& account) {
     const Client client = server.LogIn(account);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 5; ++i) {
       const auto reply = server.SendDirect(client, "zoe", std::string(10'000, 'x'), ++number);
       if (reply["ErrorCode"] == 10002) ++refused;
     }
     trim();
   };
   const auto later = [&](std::chrono::minutes by) { server.Tick(by); };
-  for (int i = 0; i < 20; ++i) flood("before" + std::to_string(i));
+  for (int i = 0; i < 8; ++i) flood("before" + std::to_string(i));
   const Client alice = server.LogIn("alice");
   const HttpRequest sent = [&] {
     HttpRequest request = ChannelFixture::RequestOf(
@@ -219,7 +219,7 @@ TEST_F(Openim, OneAddressDisplacesNoMessagesOfTheLastHour) {
     flood("and" + std::to_string(minute));
     later(10min);
   }
-  EXPECT_GT(refused, 300);
+  EXPECT_GT(refused, 84) << "of 100, where 20 accounts alone might send as many";
   EXPECT_EQ(server.store.messages().ReadPendingMessages({"bob"}, TimePoint(), 10)->size(), 1u);
   EXPECT_LE(server.store.messages().ReadMessages(0, 1000)->size() * 10'000, kLog.bytes);
 }
