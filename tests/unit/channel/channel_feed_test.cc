@@ -305,7 +305,7 @@ TEST_F(ChannelFeedTest, OfALoginThatHasCalledOnlyTheTokensThatItWasGivenAreTaken
 
 // While the store is away.
 TEST_F(ChannelFeedTest, LogoutsThatGatherLoseNothingThatOtherServersRemember) {
-  constexpr std::size_t kLogouts = 5000;
+  constexpr std::size_t kLogouts = 2200;
   constexpr std::size_t kRemembered = 4;
   ToldLogins told;
   Channel here = MakeChannel(&told);
