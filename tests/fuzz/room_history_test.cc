@@ -69,7 +69,7 @@ void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
 /// A quarter of the histories each, so that the shards can run in parallel.
 class RoomHistories : public testing::TestWithParam<std::uint64_t> {
  protected:
-  const std::size_t count_ = (Cycles(300) + kShards - 1) / kShards;
+  const std::size_t count_ = (Cycles(120) + kShards - 1) / kShards;
   const std::uint64_t first_seed_ = Seed(1) + GetParam() * 1'000'000;
 };
 

@@ -212,7 +212,7 @@ Fault TryThroughUseCases(const RoomHistory& history) {
 
 TEST(RoomServiceHistories, MatchTheModel) {
   const std::uint64_t first = Seed(9'000'001);
-  const std::size_t count = Cycles(150);
+  const std::size_t count = Cycles(60);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const RoomHistory history = DrawHistory(seed);
     const Fault fault = TryThroughUseCases(history);

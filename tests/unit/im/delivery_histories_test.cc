@@ -12,7 +12,7 @@ constexpr int kSteps = 400;
 
 void RunHistories(const WorldOptions& options) {
   const std::uint64_t first = Seed(1);
-  const std::uint64_t end = first + Cycles(30);
+  const std::uint64_t end = first + Cycles(12);
   for (std::uint64_t seed = first; seed < end; ++seed) {
     DeliveryWorld world(seed, options);
     for (int i = 0; i < kSteps; ++i) world.Step();
