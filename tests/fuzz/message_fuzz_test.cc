@@ -195,7 +195,7 @@ class MessageFuzz : public testing::Test {
   std::unique_ptr<SqliteStore> sqlite_;
 };
 
-TEST_F(MessageFuzz, StoresGiveTheSameOutcomes) { Run(1, 8000); }
+TEST_F(MessageFuzz, StoresGiveTheSameOutcomes) { Run(1, 4000); }
 
 }  // namespace
 }  // namespace rtcroom

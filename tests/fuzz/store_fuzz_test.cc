@@ -189,10 +189,10 @@ class StoreFuzz : public testing::Test {
 };
 
 TEST_F(StoreFuzz, StoresMatchTheModelUnderContention) {
-  Run({.rooms = 2, .users = 3, .kinds = {RoomKind::kLive, RoomKind::kMulti}}, 1, 3000);
+  Run({.rooms = 2, .users = 3, .kinds = {RoomKind::kLive, RoomKind::kMulti}}, 1, 1500);
 }
 
-TEST_F(StoreFuzz, StoresMatchTheModelAtTheRoomLimit) { Run({.rooms = 12, .users = 5}, 2, 3000); }
+TEST_F(StoreFuzz, StoresMatchTheModelAtTheRoomLimit) { Run({.rooms = 12, .users = 5}, 2, 1500); }
 
 }  // namespace
 }  // namespace rtcroom
