@@ -1,6 +1,7 @@
 // A subscriber that only records its messages.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,10 +34,10 @@ class FakeStream : public Subscriber {
     ++broken_off_;
   }
 
-  /// All messages written, including the one in progress.
-  [[nodiscard]] std::vector<v1::WatchResponse> written() const {
+  /// All messages written but the first `known`, including the one in progress.
+  [[nodiscard]] std::vector<v1::WatchResponse> written(std::ptrdiff_t known = 0) const {
     const MutexLock lock(mutex_);
-    return written_;
+    return {written_.begin() + known, written_.end()};
   }
   [[nodiscard]] bool is_writing() const {
     const MutexLock lock(mutex_);

@@ -401,10 +401,10 @@ class SubscriberUnderStress : public SubscriberTest,
 
   // Records the latest writes.
   void Note(const FakeStream& stream) {
-    const std::vector<v1::WatchResponse> written = stream.written();
-    for (; noted_ < written.size(); ++noted_) {
-      if (!written[noted_].has_event()) continue;
-      after_ = *Cursor::Parse(written[noted_].event().cursor());
+    for (const v1::WatchResponse& message : stream.written(noted_)) {
+      ++noted_;
+      if (!message.has_event()) continue;
+      after_ = *Cursor::Parse(message.event().cursor());
       seen_.push_back(after_.position);
     }
   }
@@ -412,7 +412,7 @@ class SubscriberUnderStress : public SubscriberTest,
   std::mt19937 random_{GetParam()};
   int rooms_ = 0;
   Cursor after_ = Cursor::Start();
-  std::size_t noted_ = 0;  // messages of the current stream
+  std::ptrdiff_t noted_ = 0;  // messages of the current stream
   std::vector<std::uint64_t> seen_;
 };
 
