@@ -140,7 +140,8 @@ class LogLines : public testing::TestWithParam<std::string> {
                                       {"room.sweep_period", "100ms"}}}};
 };
 
-TEST_P(LogLines, ContainEachRequestOnceAtItsLevel) {
+// In few tests, as each begins with two starts of a server.
+TEST_P(LogLines, ContainEachRequestOnceWithItsIdAtItsLevel) {
   std::set<std::string> ids;
   for (const LogLine& line : Lines("request")) {
     EXPECT_TRUE(ids.insert(line.at("request_id")).second) << line.at("request_id");
@@ -157,9 +158,7 @@ TEST_P(LogLines, ContainEachRequestOnceAtItsLevel) {
   for (const char* event : {"room_created", "room_destroyed", "pusher_expired"}) {
     for (const LogLine& line : Lines(event)) EXPECT_EQ(line.at("level"), "info") << event;
   }
-}
 
-TEST_P(LogLines, ContainTheirRequestId) {
   std::set<std::string> creations;
   for (const LogLine& line : Lines("request")) {
     if (line.at("endpoint") == "create_room") creations.insert(line.at("request_id"));
@@ -181,55 +180,47 @@ TEST_P(LogLines, ContainTheirRequestId) {
   }
 }
 
-TEST_P(LogLines, ContainOperatorActions) {
+TEST_P(LogLines, ContainWhatOperatorsDoAndWhoIsRefused) {
   // With a ban, which works also for absent users: members stay only briefly here.
   const nlohmann::json amy = {
       {"kind", "multi"}, {"roomID", "r3"}, {"userID", "amy"}, {"banSeconds", 60}};
   const std::size_t asked_before = Lines("request").size();
   EXPECT_EQ(Operate("dismiss", {{"kind", "multi"}, {"roomID", "nowhere"}}).status, 404);
   EXPECT_EQ(Operate("kick", amy).code(), kOk);
-  ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
-  const LogLine kick = Request("/console/api/kick", "0");
-  EXPECT_EQ(kick.at("level"), "info");
-  EXPECT_EQ(Lines("pusher_kicked").at(0).at("request_id"), kick.at("request_id"));
-  EXPECT_EQ(Request("/console/api/dismiss", "3").at("level"), "debug");
-  EXPECT_THAT(Lines("request"), SizeIs(asked_before + 2)) << "health checks are not logged";
-}
-
-TEST_P(LogLines, ContainRefusedOperators) {
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(Operate("kick", {}, "guessed by somebody").status, 401);
-  ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
-  const std::vector<LogLine> refused = Lines("admin_refused");
-  // One, unless the machine stalled until the next one was due.
-  ASSERT_THAT(refused, testing::Not(IsEmpty()));
-  EXPECT_EQ(refused[0].at("level"), "warn");
-  EXPECT_EQ(refused[0].at("peer"), "127.0.0.1");
-  EXPECT_EQ(refused[0].at("times"), "1");
-  std::set<std::string> ids;
-  for (const LogLine& line : Lines("request")) {
-    if (line.at("endpoint") == "/console/api/kick") ids.insert(line.at("request_id"));
-  }
-  EXPECT_THAT(ids, SizeIs(3));
-  EXPECT_TRUE(ids.contains(refused[0].at("request_id")));
-  EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("guessed")));
-}
-
-TEST_P(LogLines, ContainRefusedCallers) {
   ApiClient phone = server_.Https();
   for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Operate("kick", {}, "guessed by somebody").status, 401);
     EXPECT_EQ(
         phone.Send({.target = "/weapp/multi_room/get_pushers?userID=u1&token=guessed"}).code(),
         kNotAuthorized);
   }
   ASSERT_EQ(server_.Terminate(), 0);  // its log is complete
-  const std::vector<LogLine> refused = Lines("caller_refused");
+  EXPECT_THAT(Lines("request"), SizeIs(asked_before + 8)) << "health checks are not logged";
+  const LogLine kick = Request("/console/api/kick", "0");
+  EXPECT_EQ(kick.at("level"), "info");
+  EXPECT_EQ(Lines("pusher_kicked").at(0).at("request_id"), kick.at("request_id"));
+  EXPECT_EQ(Request("/console/api/dismiss", "3").at("level"), "debug");
+
+  const std::vector<LogLine> operators = Lines("admin_refused");
   // One, unless the machine stalled until the next one was due.
-  ASSERT_THAT(refused, testing::Not(IsEmpty()));
-  EXPECT_EQ(refused[0].at("level"), "info");
-  EXPECT_EQ(refused[0].at("peer"), "127.0.0.1");
-  EXPECT_EQ(refused[0].at("endpoint"), "get_pushers");
-  EXPECT_EQ(refused[0].at("failure"), "token_malformed");
-  EXPECT_EQ(refused[0].at("times"), "1");
+  ASSERT_THAT(operators, testing::Not(IsEmpty()));
+  EXPECT_EQ(operators[0].at("level"), "warn");
+  EXPECT_EQ(operators[0].at("peer"), "127.0.0.1");
+  EXPECT_EQ(operators[0].at("times"), "1");
+  std::set<std::string> ids;
+  for (const LogLine& line : Lines("request")) {
+    if (line.at("endpoint") == "/console/api/kick") ids.insert(line.at("request_id"));
+  }
+  EXPECT_THAT(ids, SizeIs(4)) << "and that which was allowed";
+  EXPECT_TRUE(ids.contains(operators[0].at("request_id")));
+
+  const std::vector<LogLine> callers = Lines("caller_refused");
+  ASSERT_THAT(callers, testing::Not(IsEmpty()));
+  EXPECT_EQ(callers[0].at("level"), "info");
+  EXPECT_EQ(callers[0].at("peer"), "127.0.0.1");
+  EXPECT_EQ(callers[0].at("endpoint"), "get_pushers");
+  EXPECT_EQ(callers[0].at("failure"), "token_malformed");
+  EXPECT_EQ(callers[0].at("times"), "1");
   EXPECT_THAT(server_.Log(), testing::Not(testing::HasSubstr("guessed")));
 }
 
