@@ -19,6 +19,7 @@ const kFormats = { page: 'iife', miniprogram: 'esm', miniprogram_live: 'esm', we
 const kOfPages = /sessionStorage|sendBeacon|pagehide|\bfetch\(|WebSocket/;
 const kOfCameras = /RTCPeerConnection|whip/;
 const kPrograms = { 'program.mjs': 'await import', 'program.cjs': 'require' };
+const kChecked = ['--skipDefaultLibCheck']; // TypeScript's own declarations are not what is tested
 const kLibrary = path.join(import.meta.dirname, '..', '..', 'clients', 'js');
 const read = (name) => fs.readFileSync(path.join(kLibrary, name), 'utf8');
 const ofLibrary = createRequire(path.join(kLibrary, 'package.json'));
@@ -132,12 +133,12 @@ describe('The package rtcroom', () => {
       }
     `);
     node(folder, path.join(kLibrary, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022',
-      '--lib', 'es2022,dom', '--module', 'node16', 'page.mts');
+      '--lib', 'es2022,dom', '--module', 'node16', ...kChecked, 'page.mts');
   });
 
   // A program with `import`, and one with `require`; neither has the types of browsers, as mini-programs have none.
-  for (const extension of ['mts', 'cts']) it(`has declarations that a strict program compiles with (${extension})`, () => {
-    fs.writeFileSync(path.join(folder, `program.${extension}`), `
+  it('has declarations that a strict program compiles with', () => {
+    const program = `
       import { Client, Room, RtcRoomError, type Message } from 'rtcroom';
       import { Client as LiveClient } from 'rtcroom/live';
       import { Client as MiniProgramClient, type Kind } from 'rtcroom/miniprogram';
@@ -167,9 +168,11 @@ describe('The package rtcroom', () => {
         try { await room.leave(); } catch (error) { if (error instanceof RtcRoomError && error.name === 'NO_ROOM') off(); }
         return { hearts, likes };
       }
-    `);
+    `;
+    const files = ['program.mts', 'program.cts'];
+    files.forEach((name) => fs.writeFileSync(path.join(folder, name), program));
     node(folder, path.join(kLibrary, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--target', 'es2022',
-      '--lib', 'es2022', '--module', 'node16', `program.${extension}`);
+      '--lib', 'es2022', '--module', 'node16', ...kChecked, ...files);
   });
 
   it('has nothing that publint finds', async () => {
