@@ -91,7 +91,7 @@ TEST_F(GetRoomList, BoundsTheNumberOfRooms) {
 
 TEST_F(GetRoomList, BoundsTheBytesOfItsReplyByWholeRooms) {
   const std::string control(1024, '\x01');  // six bytes each when encoded
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 40; ++i) {            // twice as many as fit
     const json created =
         server_.Call("live_room/create_room", {{"roomID", fmt::format("live_room-{}", i)},
                                                {"userID", "u1"},
