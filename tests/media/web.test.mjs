@@ -9,6 +9,7 @@ const kTones = { ann: 440, bob: 660, cat: 880 };
 const kSources = { ann: 1, bob: 2, cat: 3, screen: 4 };
 const as = (name) => ({ source: kSources[name], frequency: kTones[name] });
 const kGoodSkewMs = 200;
+const kRate = 15; // pictures a second, each encoded and decoded by the processor
 const kPatienceMs = 240_000; // beside builds a mix begins after half a minute, and players that waited for it come back
 
 describe('Browsers in rooms', { skip: kNoWorker }, () => {
@@ -30,7 +31,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
 
   const publish = async (page, kind, roomID, name, options = {}) => {
     const { whipURL } = await whole.sit(kind, roomID, name);
-    await eventually(`${name} publishes`, async () => (await page.publish(name, whipURL, { ...as(name), ...options })).status === 201);
+    await eventually(`${name} publishes`, async () => (await page.publish(name, whipURL, { ...as(name), rate: kRate, ...options })).status === 201);
     return whipURL;
   };
   const play = async (page, kind, roomID, name, of, options = {}) => {
@@ -66,7 +67,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await eventually(`${session}: no packets`, async () => {
       const [before_, now] = [packets, JSON.stringify((await page.call(session, 'counts')).packets)];
       packets = now;
-      await setTimeout(300); // in which 7 pictures would come
+      await setTimeout(300); // in which 4 pictures would come
       return before_ === now;
     });
   }
