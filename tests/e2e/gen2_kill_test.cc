@@ -31,7 +31,7 @@ TEST(Gen2Kill, LosesNoAcknowledgedWrite) {
     recorders.emplace_back(
         Gen2Changes(server, "w" + std::to_string(i) + "_", static_cast<std::uint32_t>(random())));
   }
-  const std::size_t cycles = Cycles(4);
+  const std::size_t cycles = Cycles(2);
   for (std::size_t cycle = 0; cycle < cycles && !testing::Test::HasFailure(); ++cycle) {
     WriteAndKill(server, recorders, random);
     server.Start();

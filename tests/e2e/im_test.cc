@@ -240,7 +240,7 @@ class ImFailures : public testing::Test {
 };
 
 TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
-  const std::size_t changes = Cycles(2'000);
+  const std::size_t changes = Cycles(600);
   using Reply = ImConduct::Reply;
   std::vector<ImConduct> troubles = {ImConduct::Late(30ms),
                                      ImConduct::Status(503),
@@ -291,7 +291,7 @@ TEST_F(ImFailures, NotifyEveryGroupOfItsLastChange) {
 
 TEST_F(ImFailures, LoseNoNoticeAndLeaveNoGroupAfterAKill) {
   std::mt19937 random(Seed());
-  const std::size_t kills = Cycles(5);
+  const std::size_t kills = Cycles(3);
   for (std::size_t kill = 0; kill < kills && !HasFatalFailure(); ++kill) {
     if (random() % 2 == 0) im_.BehaveNext(random() % 20, ImConduct::Late(5ms));
     std::atomic<std::size_t> answered{0};

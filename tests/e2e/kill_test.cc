@@ -23,7 +23,7 @@ TEST(Kill, LosesNoAcknowledgedWrite) {
   std::mt19937 random(Seed());
   std::deque<RoomRecorder> recorders = RoomRecorders(6, random);
   ServerProcess server({.settings = {{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}}});
-  const std::size_t cycles = Cycles(5);
+  const std::size_t cycles = Cycles(3);
   for (std::size_t cycle = 0; cycle < cycles && !testing::Test::HasFailure(); ++cycle) {
     WriteAndKill(server, recorders, random);
     server.Start();

@@ -137,7 +137,7 @@ TEST_F(SubscriberTest, ReceivesAllEventsOfAServerKilledRepeatedly) {
       {.settings = WithGrpc({{"room.heartbeat_timeout", "1h"}, {"log.level", "info"}})});
   const NodeSubscriber subscriber(address_, "earliest", OnServerGone::kCallsAgain);
   std::deque<RoomRecorder> recorders = RoomRecorders(4, random);
-  const std::size_t kills = Cycles(8);
+  const std::size_t kills = Cycles(3);
   for (std::size_t kill = 0; kill < kills && !HasFailure(); ++kill) {
     WriteAndKill(server, recorders, random);
     server.Start();
