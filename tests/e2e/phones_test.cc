@@ -66,7 +66,7 @@ void PrintLatencies(const std::string& what, const Latencies& latencies) {
 
 TEST(Phones, AreServedByTheThousand) {
   // A sanitizer costs as much CPU as thousands of phones.
-  const std::size_t phone_count = IsServerSanitized() ? 500 : 2000;
+  const std::size_t phone_count = IsServerSanitized() ? 200 : 2000;
   constexpr seconds kMeasured{8};
   if (const std::string why = ConnectionLimitProblem(phone_count); !why.empty())
     GTEST_SKIP() << why;
@@ -205,7 +205,8 @@ TEST(SlowClients, DelayNoOtherClients) {
   // delays any client, so only bursts between two quiet intervals count, and one unaffected burst
   // suffices: a server that blocks does so each time. Each burst has clients of a separate address,
   // with a full allowance.
-  constexpr int kMostBursts = 8;
+  // A sanitizer multiplies the CPU cost of any work: then the delays are not judged.
+  const int most_bursts = IsServerSanitized() ? 1 : 8;
   constexpr int kEnoughNoticed = 6;
   constexpr milliseconds kQuiet{10};
   constexpr milliseconds kUnnoticed{50};
@@ -219,7 +220,7 @@ TEST(SlowClients, DelayNoOtherClients) {
   bool is_unnoticed = false;
   bool was_noticed = false;  // the previous burst, after a quiet interval
   int noticed = 0;
-  for (int burst = 0; burst < kMostBursts && !is_unnoticed && noticed < kEnoughNoticed; ++burst) {
+  for (int burst = 0; burst < most_bursts && !is_unnoticed && noticed < kEnoughNoticed; ++burst) {
     const std::string number = std::to_string(burst);
     slow.reset();
     const bool is_quiet = beat("heartbeats_before_burst_" + number, milliseconds(500)) <= kQuiet;
@@ -238,7 +239,6 @@ TEST(SlowClients, DelayNoOtherClients) {
     was_noticed = !is_unnoticed && is_quiet;
     fleet.BeatFor(milliseconds(500));  // time for late replies
   }
-  // A sanitizer multiplies the CPU cost of any work.
   if (!IsServerSanitized()) {
     EXPECT_LT(noticed, kEnoughNoticed) << "the burst delayed other clients in its first second";
   }
