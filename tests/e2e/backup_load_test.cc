@@ -27,7 +27,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::size_t kWriters = 6;
-constexpr std::size_t kBackups = 10;
+constexpr std::size_t kBackups = 4;
 
 /// The first message of the server to a subscriber with a cursor.
 struct Greeting {

@@ -79,7 +79,7 @@ class ChannelRaces : public testing::Test {
 };
 
 TEST_F(ChannelRaces, OfManyLoginsOfOneAccountOneSurvives) {
-  constexpr int kCallers = 64;
+  constexpr int kCallers = 24;
   std::vector<std::unique_ptr<ChannelCaller>> callers(kCallers);
   std::vector<std::unique_ptr<HeldPoll>> polls(kCallers);
   InParallel(kCallers, [&](int i) {
@@ -109,7 +109,7 @@ TEST_F(ChannelRaces, OfManyLoginsOfOneAccountOneSurvives) {
 }
 
 TEST_F(ChannelRaces, AJoinAndAQuitOfTheRoomBeforeEndInTheNewRoom) {
-  constexpr int kRounds = 40;
+  constexpr int kRounds = 20;
   ASSERT_EQ(CreateRoom("r0"), kOk);
   ASSERT_EQ(CreateRoom("r1"), kOk);
   ChannelCaller phone = server_.Caller("alice");

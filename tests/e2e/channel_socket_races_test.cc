@@ -59,7 +59,7 @@ class ChannelSocketRaces : public testing::Test {
 };
 
 TEST_F(ChannelSocketRaces, OfManyLoginsOnSocketsAndPollsOneSurvives) {
-  constexpr int kCallers = 64;
+  constexpr int kCallers = 24;
   std::vector<std::unique_ptr<WebSocketClient>> sockets(kCallers);
   std::vector<std::unique_ptr<ChannelCaller>> callers(kCallers);
   std::vector<std::unique_ptr<HeldPoll>> polls(kCallers);

@@ -18,7 +18,7 @@ using testing::Contains;
 using testing::SizeIs;
 
 constexpr std::size_t kCallers = 16;
-constexpr std::size_t kRounds = 60;
+constexpr std::size_t kRounds = 20;
 constexpr std::size_t kSeats = 4;
 
 std::string RoomName(std::size_t round) { return "race_" + std::to_string(round); }

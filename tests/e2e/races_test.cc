@@ -15,8 +15,8 @@ namespace {
 
 class Races : public testing::Test {
  protected:
-  static constexpr std::size_t kCallers = 64;
-  static constexpr std::size_t kRooms = 100;
+  static constexpr std::size_t kCallers = 24;
+  static constexpr std::size_t kRooms = 30;
   static constexpr std::size_t kSeats = 4;
 
   static std::string RoomName(std::size_t room) { return "race_" + std::to_string(room); }
