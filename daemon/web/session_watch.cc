@@ -23,6 +23,7 @@ std::optional<SessionFault> SessionWatch::Check(MonotonicTime now, const Counts&
   if (counts.signs != signs_ || !counts.is_fed) heard_at_ = now;
   signs_ = counts.signs;
   if (now - heard_at_ >= kPatience) return v1::WebEnded::REASON_SILENT;
+  if (counts.unfinished > kMostUnfinished) return v1::WebEnded::REASON_TOO_FAST;
   if (max_bytes_per_second_ == 0) return std::nullopt;
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now - measured_at_);
   if (since < std::chrono::seconds(1)) return std::nullopt;

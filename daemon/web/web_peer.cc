@@ -374,6 +374,7 @@ void WebPeer::Receive(GstPad* pad) {
   if (bin == nullptr) return;
   DeliverFrom(bin.get(), kind, hub_, TimeOf(kind));
   if (kind == MediaKind::kAudio) return;
+  CountUnfinished(pad);
   WatchKeyRequests(GstPtr<GstPad>(gst_element_get_static_pad(bin.get(), "sink")).get());
   AskKey();
 }
@@ -390,10 +391,24 @@ void WebPeer::CountPackets(GstPad* pad) {
       NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
 }
 
+void WebPeer::CountUnfinished(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
+        constexpr std::uint64_t kOverhead = 512;  // of each packet: the smallest ones cost most
+        if (const auto peer = Owner<WebPeer>(weak)) {
+          peer->unfinished_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)) + kOverhead;
+        }
+        return GST_PAD_PROBE_OK;
+      },
+      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+}
+
 FrameTime WebPeer::TimeOf(MediaKind kind) {
   return [weak = weak_from_this(), kind, steady = SteadySound()](
              GstSample* sample, GstBuffer* buffer) mutable -> std::optional<MediaTime> {
     const auto peer = weak.lock();
+    if (peer && kind == MediaKind::kVideo) peer->unfinished_ = 0;
     if (!peer || !peer->is_verified_) return std::nullopt;
     const MediaTime time(static_cast<MediaTime::rep>(gst_segment_to_running_time(
         gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer))));

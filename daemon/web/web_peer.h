@@ -69,6 +69,8 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   [[nodiscard]] std::uint64_t signs() const { return signs_; }
   /// Bytes of media to the peer, or from it: then all packets count, also those that are left out.
   [[nodiscard]] std::uint64_t bytes() const { return feed_ ? feed_->bytes() : bytes_.load(); }
+  /// Bytes of memory for the packets of pictures that came since the last whole picture.
+  [[nodiscard]] std::uint64_t unfinished() const { return unfinished_; }
   /// Asks who publishes for a key frame; at most two a second are asked for.
   void AskKey() { pipeline_.AskKey(); }
   /// Whether the peer names more sources in RTCP than a browser has: each takes memory.
@@ -93,6 +95,7 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   void Fail(SessionFault fault);
   void Receive(GstPad* pad);
   void CountPackets(GstPad* pad);
+  void CountUnfinished(GstPad* pad);
   FrameTime TimeOf(MediaKind kind);
   void WatchKeyRequests(GstPad* pad);
   /// Somebody downstream of a watched pad needs a key frame; called on any thread.
@@ -115,6 +118,7 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   std::atomic<bool> has_video_{false};
   std::atomic<bool> has_audio_{false};
   std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> unfinished_{0};
   std::atomic<MediaTime> asked_at_{MediaTime(-std::chrono::hours(1))};
   // For the thread on which packets come.
   std::set<std::uint32_t> sources_;

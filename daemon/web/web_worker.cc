@@ -207,8 +207,11 @@ std::optional<SessionFault> WebWorker::FaultOf(Session& session, MonotonicTime n
   }
   const bool is_fed = session.publishes() || session.stream.hub()->has(MediaKind::kVideo) ||
                       session.stream.hub()->has(MediaKind::kAudio);
-  const std::optional<SessionFault> fault = session.watch.Check(
-      now, {.signs = session.peer->signs(), .bytes = session.peer->bytes(), .is_fed = is_fed});
+  const std::optional<SessionFault> fault =
+      session.watch.Check(now, {.signs = session.peer->signs(),
+                                .bytes = session.peer->bytes(),
+                                .unfinished = session.peer->unfinished(),
+                                .is_fed = is_fed});
   if (fault) return fault;
   if (session.peer->HasManySources()) return v1::WebEnded::REASON_TOO_FAST;
   if (session.publishes()) {

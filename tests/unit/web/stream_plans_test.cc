@@ -177,6 +177,14 @@ TEST(SessionWatch, EndsWhatSendsTooMuchForTooLong) {
   EXPECT_EQ(second(20, 1100), v1::WebEnded::REASON_TOO_FAST);
 }
 
+TEST(SessionWatch, EndsWhatNeverFinishesAPicture) {
+  SessionWatch watch(kStart, 0);
+  watch.Connected(kStart);
+  constexpr std::uint64_t kMost = SessionWatch::kMostUnfinished;
+  EXPECT_EQ(watch.Check(kStart + 1s, {.unfinished = kMost}), std::nullopt);
+  EXPECT_EQ(watch.Check(kStart + 2s, {.unfinished = kMost + 1}), v1::WebEnded::REASON_TOO_FAST);
+}
+
 TEST(OpusDuration, IsThatOfItsFrames) {
   const auto of = [](std::uint8_t first, std::uint8_t second) {
     const std::array<std::uint8_t, 2> packet = {first, second};
