@@ -253,6 +253,16 @@ describe('A room with a camera', kDeadline, () => {
     assert.deepStrictEqual(other.media.newest.transceivers.map(({ kind }) => kind), ['audio', 'video']);
   });
 
+  it('takes another track while its connection is broken', async () => {
+    const user = makeUser();
+    const { publication } = await user.publish();
+    const screen = track('video', 'screen');
+    user.media.newest.become('failed');
+    await publication.replaceTrack('video', screen);
+    await user.platform.advance(600);
+    assert.strictEqual(user.media.newest.transceivers[1].sender.track, screen);
+  });
+
   it('is entered with its camera again after a reload', async (test) => {
     globalThis.window = new EventTarget();
     globalThis.sessionStorage = { values: {}, getItem(key) { return this.values[key]; }, setItem(key, value) { this.values[key] = value; } };

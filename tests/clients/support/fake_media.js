@@ -30,7 +30,10 @@ class FakePeer {
   addTransceiver(what, options) {
     const sender = { track: what.kind ? what : null, parameters: {}, getParameters: () => ({ encodings: [{}] }),
       setParameters: async (parameters) => { sender.parameters = parameters; },
-      replaceTrack: async (other) => { sender.track = other; } };
+      replaceTrack: async (other) => {
+        if (this.isClosed) throw Object.assign(new Error('closed'), { name: 'InvalidStateError' });
+        sender.track = other;
+      } };
     const transceiver = { kind: what.kind ?? what, ...options, sender,
       setCodecPreferences: (codecs) => { transceiver.codecs = codecs.map(({ sdpFmtpLine }) => sdpFmtpLine); } };
     this.transceivers.push(transceiver);

@@ -60,6 +60,7 @@ export class Publication extends /** @type {MediaBase} */ (Emitter) {
     if (track && kind === 'video') this._codecs ??= codecsOf(this._platform, true);
     this._tracks[kind] = track ?? (kind in this._tracks ? null : undefined);
     this._applyMute(kind);
+    if (!this._session.peer) return; // the next offer has it; the senders are of a closed connection
     const sender = this._senders[kind];
     if (sender) await sender.replaceTrack(track);
     else if (track) this._session.again(); // another medium needs another offer
