@@ -344,6 +344,21 @@ describe('A playback', kDeadline, () => {
     assert.strictEqual(media.removed().length, 3);
   });
 
+  it('keeps the newest address, however late that of the stream before comes', async () => {
+    const { user } = await playBob();
+    const { platform, media, tell, pusher, of } = user;
+    const { get_whep_url: reply } = platform.replies;
+    platform.replies.get_whep_url = 'wait';
+    await tell({ pusher_updated: pusher('bob', 'b2') });
+    platform.replies.get_whep_url = reply;
+    await tell({ pusher_updated: pusher('bob', 'b3') });
+    of('get_whep_url')[1].answer({ code: 0, message: 'ok', whepURL: '/weapp/whep/late', iceServers: [] });
+    await platform.settle();
+    media.newest.become('failed');
+    await platform.advance(600);
+    assert.deepStrictEqual(media.offers().map(({ url }) => url.replace('https://h/weapp/whep/', '')), ['bob_1', 'bob_2', 'bob_2']);
+  });
+
   it('plays without sound until the user has clicked, where the browser wants that', async () => {
     const { user, element, playback } = await playBob({ refusesSound: true });
     const told = [];

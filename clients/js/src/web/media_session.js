@@ -117,8 +117,9 @@ export function makeMediaSession(platform, owner) {
     const mine = {};
     current = mine;
     try {
-      address ??= await owner.ask();
-      if (mine !== current) return;
+      const found = address ?? await owner.ask();
+      if (mine !== current) return; // it may be of another stream
+      address = found;
       const made = platform.makePeer({ iceServers: address.iceServers, bundlePolicy: 'max-bundle' });
       peer = made;
       made.onconnectionstatechange = () => { if (mine === current) onConnection(made.connectionState); };
