@@ -139,6 +139,19 @@ describe('A room with a camera', kDeadline, () => {
     assert.strictEqual(of('add_pusher').at(-1).body.pushURL, '');
   });
 
+  it('has fresh credentials for relays from each answer', async () => {
+    const user = makeUser();
+    const { media } = user;
+    media.replies.push({ status: 201, location: 'https://h/weapp/web/1', link: '<stun:s>; rel="ice-server", '
+      + '<turn:t?transport=udp>; rel="ice-server"; username="9:ann"; credential="c="; credential-type="password"' });
+    await user.publish();
+    media.newest.become('failed');
+    await user.platform.advance(600);
+    assert.deepStrictEqual(media.peers.map(({ settings }) => settings.iceServers), [kIce, [
+      { urls: 'stun:s', username: undefined, credential: undefined },
+      { urls: 'turn:t?transport=udp', username: '9:ann', credential: 'c=' }]]);
+  });
+
   it('gives up with the reason for which it has lost the seat, and returns after an eviction', async () => {
     const user = makeUser();
     const { platform, media, of, events } = user;

@@ -18,7 +18,8 @@ export const browserMedia = {
       const location = response.headers.get('Location');
       return {
         status: response.status, location: location ? new URL(location, url).href : '',
-        retryAfterMs: 1000 * Number(response.headers.get('Retry-After')) || 0, text: await response.text(),
+        retryAfterMs: 1000 * Number(response.headers.get('Retry-After')) || 0,
+        link: response.headers.get('Link') ?? '', text: await response.text(),
       };
     } finally {
       stopTimer();

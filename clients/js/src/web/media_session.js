@@ -10,6 +10,7 @@ const kSpread = 0.2; // of pauses: else all pages return at the same moment
 const kConnectMs = 10000; // after the answer: the server waits no longer
 const kDisconnectedMs = 3000; // most networks that come back do so sooner
 const kHerdMs = 1000; // in which the pages of a worker return that has ended
+const kRelay = /<([^>]+)>; rel="ice-server"(?:; username="([^"]*)"; credential="([^"]*)")?/g; // in `Link`
 
 /**
  * States are `connecting` and `connected`. A problem is a name of an error, or `NO_ROUTE`: no media gets through.
@@ -93,8 +94,12 @@ export function makeMediaSession(platform, owner) {
     }
   };
 
-  const onAnswer = async ({ status, retryAfterMs, text }) => {
+  const onAnswer = async ({ status, retryAfterMs, link = '', text }) => {
     if (status === 201) {
+      // For the next connection: the credentials that came with the address may end days before it.
+      const iceServers = [...link.matchAll(kRelay)]
+        .map(([, urls, username, credential]) => ({ urls, username, credential }));
+      if (iceServers.length) address = { ...address, iceServers };
       patience.start(kConnectMs, () => retry('NO_ROUTE'));
       await peer.setRemoteDescription({ type: 'answer', sdp: text });
     } else if (status === 403) {

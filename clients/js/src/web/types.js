@@ -63,7 +63,7 @@
  * @property {(kind: string, isSent: boolean) => {mimeType: string, sdpFmtpLine?: string}[]} codecs
  * @property {() => MediaStream} makeStream
  * @property {(request: {url: string, method: string, body?: string, keepalive?: boolean}) => Promise<{status: number,
- *   location: string, retryAfterMs: number, text: string}>} exchange  fails when there is no reply
+ *   location: string, retryAfterMs: number, link?: string, text: string}>} exchange  fails when there is no reply
  */
 
 export {};
