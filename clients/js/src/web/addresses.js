@@ -3,7 +3,10 @@ import { pause } from '../backoff.js';
 import { fail } from '../errors.js';
 
 const kTries = 4; // while the server or the network fails
-const kNoWeb = [1, 6]; // codes: a server that knows no such call, and one that has no sessions for browsers
+// Codes: a server that knows no such call, and one that has no sessions for browsers. It says the latter, too, while its
+// store is away, or when it is asked too often.
+const kUnknown = 1;
+const kFailed = 6;
 
 /** Fails with `NO_WEB` where there are none.
  * @param session  of the client
@@ -11,9 +14,12 @@ const kNoWeb = [1, 6]; // codes: a server that knows no such call, and one that 
  * @returns what `read` makes of the reply */
 export async function askAddress(session, platform, path, body, read, tried = 1) {
   try {
-    return await session.call(path, body, read, 1);
+    const address = await session.call(path, body, read, 1);
+    session.hasWeb = true;
+    return address;
   } catch (error) {
-    if (kNoWeb.includes(error.code)) fail('NO_WEB', error.detail);
+    const { code } = error;
+    if (code === kUnknown || (code === kFailed && !session.hasWeb)) fail('NO_WEB', error.detail);
     if (!error.isTemporary || tried >= kTries) throw error;
     await pause(tried, platform);
     return askAddress(session, platform, path, body, read, tried + 1);
