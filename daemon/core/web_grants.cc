@@ -1,7 +1,5 @@
 #include "daemon/core/web_grants.h"
 
-#include <algorithm>
-
 namespace rtcroom {
 namespace {
 
@@ -21,26 +19,28 @@ Result<RoomKey> WebRights::CheckPublish(const WebGrant& grant) const {
   const std::string& stream = grant.name.stream;
   const std::optional<TimePoint> revoked = revocations.RevokedUntil(stream);
   if (revoked && grant.signed_until <= *revoked) return NotAllowed("revoked");
-  const RoomKey& bound = grant.binding.room;
-  for (const StreamClaims::Member& member : claims.MembersOf(stream)) {
-    const bool is_meant = member.user_id == grant.binding.user_id &&
-                          member.room.kind == bound.kind &&
-                          (bound.id.value.empty() || member.room == bound);
-    if (!is_meant) continue;
-    if (bans.IsBanned(member.room, member.user_id)) return NotAllowed("banned");
-    return member.room;
+  const auto& [bound, user_id] = grant.binding;
+  std::optional<RoomKey> room;
+  // Among many members that claim the stream the one that is meant may not be found.
+  if (!bound.id.value.empty()) {
+    if (claims.StreamOf(bound, user_id) == stream) room = bound;
+  } else {
+    for (const StreamClaims::Member& member : claims.MembersOf(stream)) {
+      const bool is_meant = member.user_id == user_id && member.room.kind == bound.kind;
+      if (is_meant && !room) room = member.room;
+    }
   }
-  return NotAllowed("no pusher with that stream");
+  if (!room) return NotAllowed("no pusher with that stream");
+  if (bans.IsBanned(*room, user_id)) return NotAllowed("banned");
+  return *room;
 }
 
 Result<RoomKey> WebRights::CheckPlay(const WebGrant& grant) const {
   const auto& [room, user_id] = grant.binding;
   if (bans.IsBanned(room, user_id)) return NotAllowed("banned");
-  const auto members = claims.MembersOf(grant.name.stream);
-  const bool is_of_room = std::ranges::any_of(members, [&](const StreamClaims::Member& member) {
-    return member.room == room && IsOwnStream(grant.name.stream, member.user_id, streams);
-  });
-  if (!is_of_room) return NotAllowed("no stream of that room");
+  if (!claims.OwnStreamsIn(room).contains(grant.name.stream)) {
+    return NotAllowed("no stream of that room");
+  }
   if (claims.StreamOf(room, user_id)) return room;
   const Result<Room> stored = rooms.Load(room);
   if (stored && FindPusher(*stored, user_id) != nullptr) return room;

@@ -66,7 +66,6 @@ struct WebRights {
   const BanList& bans;
   const RevocationList& revocations;
   const StreamClaims& claims;
-  const StreamUrlSigner& streams;
 
   /// Only a pusher of a room may publish, and the stream has to be that pusher's. Only a pusher, or
   /// in a live room a viewer, may play, and the stream has to be of a pusher of the same room. The

@@ -182,7 +182,6 @@ Status App::BuildServices() {
                         }});
   if (ServesBrowsers(*config_)) {
     web_ = std::make_unique<WebModule>(*config_, WebModuleDeps{.store = store_,
-                                                               .streams = auth_->streams(),
                                                                .observer = metrics_.web_observer(),
                                                                .on_end = MakeWebEndedPushes(),
                                                                .runtime = runtime_});

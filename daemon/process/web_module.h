@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "daemon/auth/signed_stream_urls.h"
 #include "daemon/config/config.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/process/runtime.h"
@@ -20,7 +19,6 @@ inline bool ServesBrowsers(const Config& config) {
 /// All of it outlives the module.
 struct WebModuleDeps {
   StoreModule& store;  ///< open
-  const SignedStreamUrls& streams;
   WebObserver& observer;
   WebSessions::OnEnd on_end;
   Runtime& runtime;

@@ -123,11 +123,7 @@ class WebSessionsTest : public testing::Test {
   HookedStore failing_{store_};
   std::vector<std::string> owners_;  ///< that were told of an end
   WebSessions sessions_{
-      {.rights = {.rooms = failing_,
-                  .bans = bans_,
-                  .revocations = revocations_,
-                  .claims = claims_,
-                  .streams = streams_},
+      {.rights = {.rooms = failing_, .bans = bans_, .revocations = revocations_, .claims = claims_},
        .signatures = signatures_,
        .observer = observer_,
        .clock = clock_,
@@ -151,6 +147,14 @@ TEST_F(WebSessionsTest, LetOnlyMembersPublishAndPlayInTheirRoom) {
       << "to publish it is that of the address";
   EXPECT_EQ(sessions_.Count().publishing, 1U);
   EXPECT_EQ(sessions_.Count().playing, 1U);
+}
+
+TEST_F(WebSessionsTest, FindTheirMemberAmongManyOfOneStream) {
+  for (std::size_t i = 0; i < StreamClaims::kMostMembers; ++i) {
+    Apply(Creating(MakeRoom(RoomKind::kLive, "other" + std::to_string(i), "host")));
+  }
+  Publish("host");
+  Play("guest", "host");
 }
 
 TEST_F(WebSessionsTest, CloseBothDirectionsWithARemoval) {
