@@ -376,8 +376,8 @@ MonotonicTime WebSessions::Round() {
   EndIfLocked(
       [&](const WebSession& session) REQUIRES(mutex_) {
         const bool is_late = session.done && session.since + kAnswerPatience <= now;
-        // One that hangs would keep each further caller waiting as long.
-        if (is_late) workers_.Pause(*session.worker, now);
+        // One that hangs, if it was asked, would keep each further caller waiting as long.
+        if (is_late && !session.offer.empty()) workers_.Pause(*session.worker, now);
         return is_late;
       },
       WebEndReason::kWorker, effects);

@@ -63,7 +63,7 @@ struct WebSession {
   MonotonicTime since{};
   std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
   std::string rtmp_query{};  ///< kept, like the offer, for the next worker, in case one is full
-  std::string offer{};       ///< empty: it is answered
+  std::string offer{};       ///< empty: no worker was asked yet, or it is answered
   WebFigures figures{};
   /// The key requests that are counted; nullopt: another process has counted those before the first
   /// report.

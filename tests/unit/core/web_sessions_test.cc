@@ -339,6 +339,19 @@ TEST_F(WebSessionsTest, AskNoWorkerForAWhileThatDoesNotAnswer) {
   Publish("host");
 }
 
+TEST_F(WebSessionsTest, BlameNoWorkerForASlowStore) {
+  Apply(Watching(Key(), "amy"));
+  failing_.after_viewers = [this] {
+    failing_.after_viewers = [this] {  // in the second check
+      clock_.Advance(3s);
+      (void)sessions_.Round();
+    };
+  };
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "amy"), WebOpenOutcome::kNoWorker);
+  EXPECT_THAT(link_->opened, IsEmpty());
+  Play("guest", "host");
+}
+
 TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
   const std::string id(40, 'a');
   const std::string former(40, 'b');
