@@ -55,14 +55,19 @@ void ForEachTransceiver(GstElement* rtc, Call call) {
 /// Calls `call` with each element of that kind.
 template <typename Call>
 void ForEachElement(GstElement* rtc, const char* kind, Call call) {
+  using Found = std::vector<GstPtr<GstElement>>;
+  Found found;
+  const GstIteratorForeachFunction take = [](const GValue* element, gpointer to) {
+    static_cast<Found*>(to)->emplace_back(GST_ELEMENT(g_value_dup_object(element)));
+  };
   GstIterator* const elements = gst_bin_iterate_all_by_element_factory_name(GST_BIN(rtc), kind);
-  GValue element = G_VALUE_INIT;
-  while (gst_iterator_next(elements, &element) == GST_ITERATOR_OK) {
-    call(GST_ELEMENT(g_value_get_object(&element)));
-    g_value_reset(&element);
+  // The first packets of a peer add elements at the same time.
+  while (gst_iterator_foreach(elements, take, &found) == GST_ITERATOR_RESYNC) {
+    gst_iterator_resync(elements);
+    found.clear();
   }
-  g_value_unset(&element);
   gst_iterator_free(elements);
+  for (const GstPtr<GstElement>& element : found) call(element.get());
 }
 
 /// The source that a packet of SRTP or SRTCP names. @source RFC 3550; RFC 5761, section 4.
