@@ -11,6 +11,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "daemon/web/main_loop.h"
+#include "daemon/web/rtcp_filter.h"
 #include "daemon/web/stream_times.h"
 
 namespace rtcroom {
@@ -77,6 +78,15 @@ std::uint32_t SourceOf(GstBuffer* packet) {
   const unsigned type = head[1] & 0x7FU;
   const bool is_rtcp = type >= 64 && type <= 95;
   return GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8));
+}
+
+GstPadProbeReturn DropFeedback(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer /*none*/) {
+  GstBuffer* const rtcp = GST_PAD_PROBE_INFO_BUFFER(info);
+  GstMapInfo bytes = GST_MAP_INFO_INIT;
+  if (!gst_buffer_map(rtcp, &bytes, GST_MAP_READ)) return GST_PAD_PROBE_DROP;
+  const bool is_dropped = HasTransportFeedback({bytes.data, bytes.size});
+  gst_buffer_unmap(rtcp, &bytes);
+  return is_dropped ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
 template <typename T>
@@ -309,6 +319,8 @@ void WebPeer::BoundSources() {
   // The library keeps a context for each source that a packet names, before it knows that the
   // packet is genuine.
   ForEachElement(rtc_.get(), "srtpdec", [this](GstElement* decoder) {
+    const GstPtr<GstPad> decoded(gst_element_get_static_pad(decoder, "rtcp_src"));
+    gst_pad_add_probe(decoded.get(), GST_PAD_PROBE_TYPE_BUFFER, DropFeedback, nullptr, nullptr);
     const GstPtr<GstPad> pad(gst_element_get_static_pad(decoder, "rtp_sink"));
     gst_pad_add_probe(
         pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
