@@ -450,16 +450,13 @@ void WebPeer::WatchKeyRequests(GstPad* pad) {
 }
 
 bool WebPeer::OnKeyRequest() {
-  constexpr std::chrono::milliseconds kPause{500};
-  if (way_ == WebWay::kPlay) {
-    ++key_requests_;
-    Post([](WebPeer& self) { self.events_.key_wanted(); });
-    return true;
-  }
+  // One packet of RTCP may have a hundred requests, and each of a player costs the main loop time.
+  const std::chrono::milliseconds pause(way_ == WebWay::kPlay ? 100 : 500);
   const MediaTime now = clock_.Now();
   MediaTime asked_at = asked_at_;
-  if (now - asked_at < kPause || !asked_at_.compare_exchange_strong(asked_at, now)) return false;
+  if (now - asked_at < pause || !asked_at_.compare_exchange_strong(asked_at, now)) return false;
   ++key_requests_;
+  if (way_ == WebWay::kPlay) Post([](WebPeer& self) { self.events_.key_wanted(); });
   return true;
 }
 

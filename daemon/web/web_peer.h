@@ -114,12 +114,12 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   std::atomic<bool> is_verified_{false};  ///< its certificate was found right
   std::atomic<std::uint64_t> signs_{0};
   std::atomic<std::uint32_t> key_requests_{0};
+  std::atomic<MediaTime> asked_at_{MediaTime(-std::chrono::hours(1))};  ///< for a key frame
   // A publisher sets these. It takes the first source of each kind and ignores others.
   std::atomic<bool> has_video_{false};
   std::atomic<bool> has_audio_{false};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> unfinished_{0};
-  std::atomic<MediaTime> asked_at_{MediaTime(-std::chrono::hours(1))};
   // For the thread on which packets come.
   std::set<std::uint32_t> sources_;
   MediaTime repeats_since_{};
