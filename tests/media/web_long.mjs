@@ -105,6 +105,7 @@ async function comeAndGo() {
   whole.push((await whole.sit(...kRoom, 'cat')).pushURL, member('cat', 3));
   do {
     const tab = await whole.browser.open();
+    await whole.sit(...kRoom, 'bob'); // who sends nothing that would keep the seat
     await publish(first, member('ann', 1));
     await play(tab, 'bob', 'ann');
     await play(tab, 'bob', 'cat');
