@@ -91,7 +91,7 @@ std::size_t BackUp(SqliteStore& store, const std::string& copy, const std::stop_
   return made;
 }
 
-void Run(std::chrono::seconds duration) {
+void MeasureAll(std::chrono::seconds duration) {
   BenchStore bench(kRooms);
   SqliteStore& store = bench.store();
   const TempDirectory directory;
@@ -112,6 +112,6 @@ void Run(std::chrono::seconds duration) {
 }  // namespace rtcroom
 
 int main(int argc, char** argv) {
-  rtcroom::Run(std::chrono::seconds(argc > 1 ? std::max(1, std::atoi(argv[1])) : 10));
+  rtcroom::MeasureAll(std::chrono::seconds(argc > 1 ? std::max(1, std::atoi(argv[1])) : 10));
   return 0;
 }
