@@ -22,7 +22,7 @@ void Channel::OnTick() {
 void Channel::Save() {
   logins_.Save();
   history_.Save();
-  // What fails is tried again; if it does at the end, too, clients get some messages twice.
+  // The next save tries it again. If the last one fails, clients get some messages twice.
   if (core_.deps.places != nullptr) (void)core_.deps.places->Save();
 }
 

@@ -50,7 +50,7 @@ struct Account;
 /// Tells the client of a login that it has ended, or (`kActive`) that it is known no more.
 using OnLoginEnd = std::function<void(Standing standing)>;
 
-/// What is known of how a login began.
+/// How a login began, as far as this server knows.
 struct LoginOrigin {
   TimePoint issued = TimePoint::max();  ///< of the ticket, if it is known
   /// Logins of its account that become known later began before it, whatever their times say: they

@@ -107,7 +107,7 @@ class AccountStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimAccountGroups(TimePoint ended_before) = 0;
 
-  /// What a reader has read, the latest first. @param limit  1..1000.
+  /// Reads the positions of one reader, the latest first. @param limit  1..1000.
   /// @errors kStoreBusy; kStoreBroken.
   /// @threads never waits for a writer.
   virtual Result<std::vector<ReadPosition>> ReadPositionsOf(const UserId& reader,

@@ -45,8 +45,8 @@ class LapsedViewers {
   bool Want(const RoomKey& room, const UserId& user_id) EXCLUDES(mutex_);
   /// The viewers of whom no sign has come, without their profiles.
   [[nodiscard]] std::vector<LapsedViewer> Absent() const EXCLUDES(mutex_);
-  /// Those that want to return, first those that have wanted it for longest. They stay until
-  /// `Remove`: until then a sign of them counts.
+  /// The viewers that want to return; the one that has wanted it for longest is the first. They
+  /// stay until `Remove`: until then their signs count.
   /// @param limit  most to return.
   [[nodiscard]] std::vector<LapsedViewer> Wanted(std::size_t limit) const EXCLUDES(mutex_);
   /// Whether that viewer is among them.

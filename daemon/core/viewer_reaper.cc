@@ -127,7 +127,7 @@ void ViewerReaper::BringBack(MonotonicTime until, ViewerSweep& outcome) {
       (void)lapsed.Want(one.room, one.user_id);
     }
   }
-  // What the store does not write is tried with the next sweep.
+  // After a failed write the next sweep goes on.
   while (outcome.failed == 0) {
     const std::vector<LapsedViewer> wanted = lapsed.Wanted(options_.batch);
     AddAgain(wanted, outcome);

@@ -121,8 +121,7 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
   }
   if (workers_.all().empty()) return Refusal{WebOpenOutcome::kNoWorker, "no worker is connected"};
   WebWorkerPtr worker = workers_.Choose(offer.name, home, load, now);
-  if (worker == nullptr)
-    return Refusal{WebOpenOutcome::kFull, "each worker is full, or has not answered lately"};
+  if (worker == nullptr) return Refusal{WebOpenOutcome::kFull, "each worker is full or paused"};
   AddLocked({.id = id,
              .direction = offer.direction,
              .name = offer.name,

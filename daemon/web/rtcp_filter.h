@@ -1,4 +1,4 @@
-// What of a peer's RTCP the media library does not get.
+// Which RTCP of a peer the worker keeps from the media library.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace rtcroom {
 
-/// Whether a compound packet has transport-wide feedback. Of each of the 65,535 packets that 40
-/// bytes of it can tell of the library makes an object, and nothing here reads them.
+/// Whether a compound packet has transport-wide feedback. 40 bytes of it can name 65,535 packets.
+/// The library makes an object for each of them, and nothing here reads these.
 /// @source RFC 3550, 6.1; draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1.
 bool HasTransportFeedback(std::span<const std::uint8_t> rtcp);
 

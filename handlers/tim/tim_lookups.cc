@@ -11,8 +11,8 @@
 namespace rtcroom::tim {
 namespace {
 
-/// Of names, pictures and data of the messages of a reply, which are not in their size in the
-/// store, or without escapes: honest ones are shorter.
+/// Bounds the names, pictures and data that a reply shows with its messages. The size of a message
+/// in the store leaves them out, or has them without escapes. Honest ones are shorter.
 constexpr std::size_t kMaxShownBytes = std::size_t{128} << 10;
 
 }  // namespace
