@@ -56,7 +56,8 @@ ChildCommand AsServer(std::string_view name, std::vector<std::string> arguments)
 }
 
 void Run(const ChildCommand& command) {
-  const FinishedCommand finished = RunToEnd(command);
+  // A busy machine may give so little time that a new cluster takes more than a minute.
+  const FinishedCommand finished = RunToEnd(command, std::chrono::minutes(10));
   if (finished.exit_code == 0) return;
   throw std::runtime_error(fmt::format("{} ended with {}: {}{}", fmt::join(command.arguments, " "),
                                        finished.exit_code, finished.out, finished.err));
