@@ -93,7 +93,8 @@ constexpr Question kQuestions[] = {
      "last_message_position"},
     {"groups",
      "SELECT account || ' is in that of room number ' || room_number || ', which does not exist'"
-     " FROM account_groups WHERE room_number NOT IN (SELECT sequence FROM rooms)"},
+     " FROM account_groups"
+     " WHERE room_number IS NOT NULL AND room_number NOT IN (SELECT sequence FROM rooms)"},
     {"recordings",
      "SELECT 'number ' || id || ' has one part of an owner without the others' FROM recordings"
      " WHERE (room_kind IS NULL) + (room_id IS NULL) + (room_number IS NULL) + (user_id IS NULL)"

@@ -80,6 +80,16 @@ TEST_F(StoreCheckTest, RejectsAFileThatIsNotAStore) {
   EXPECT_ERROR(kStoreBroken, CheckStore({.path = Path() + ".empty"}));
 }
 
+class StoreWithoutRoomsCheck : public SqliteFixture {};
+
+TEST_F(StoreWithoutRoomsCheck, AcceptsAccountsThatAreInNoGroup) {
+  OpenStore();
+  RunSql(Path(), "INSERT INTO account_groups VALUES ('bob', 7, NULL, 1, '', 0, 0, 0, 0, 0)");
+  const auto report = CheckStore({.path = Path()});
+  ASSERT_OK(report);
+  EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
+}
+
 class OlderStoreCheck : public SqliteFixture, public testing::WithParamInterface<const char*> {};
 
 TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
