@@ -27,6 +27,8 @@ void AddAccessOptions(CLI::App& command, RoomsAccess& access) {
 
 void AddWorkerOptions(CLI::App& command, const std::string& section, WorkerCommand& options) {
   AddAccessOptions(command, options.access);
+  command.get_option("--config")
+      ->description("Configuration file (TOML), for its sections grpc, log and " + section);
   command.add_option("--server", options.server,
                      "The media server: rtmp://HOST:PORT (default: " + section + ".server)");
 }

@@ -21,9 +21,11 @@ namespace {
 
 using Problems = std::vector<ConfigProblem>;
 
-// Keys whose warnings say nothing to a developer at the own machine.
-constexpr std::array<std::string_view, 5> kOfUsersOnly = {
-    "server.http_listen", "live.bizid", "live.play_key", "live.api_key", "wechat.app_id"};
+// Keys whose warnings say nothing to a developer at the own machine, and those that a start with
+// --dev makes.
+constexpr std::array<std::string_view, 7> kOfUsersOnly = {
+    "server.http_listen", "live.bizid",    "live.push_key", "live.play_key",
+    "live.api_key",       "im.secret_key", "wechat.app_id"};
 
 // Certificate chains and keys are a few KiB; the limit only excludes files such as disk images.
 constexpr std::size_t kMaxPemBytes = 1 << 20;

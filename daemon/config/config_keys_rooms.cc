@@ -27,7 +27,7 @@ void AddRoomKeys(std::vector<ConfigKey>& keys) {
                               "Registered viewers of a live room.");
   room.Add<&S::audience_timeout>(
       "audience_timeout", DurationRule{0s, 1h},
-      "A viewer without a sign for longer is removed, with the message channel; 0 = none is.");
+      "A viewer without a sign for longer is removed, with the message channel; 0s = none is.");
   room.Add<&S::audience_ttl>(
       "audience_ttl", DurationRule{1s, 168h},
       "The same without the channel and callbacks of the IM service; so long a viewer that was "

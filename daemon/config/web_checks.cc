@@ -12,8 +12,9 @@ namespace {
 void CheckSessions(const Config& config, std::vector<ConfigProblem>& problems) {
   if (!HasMediaServer(config.live) || config.live.api == LiveApi::kSrs) {
     problems.push_back({"web.max_sessions",
-                        "needs nginx-rtmp as live.api, or its callbacks: browsers' streams go "
-                        "there; SRS serves browsers itself: web.srs_base_url",
+                        "needs nginx-rtmp, where browsers' streams go: live.api, or "
+                        "live.rtmp_callback_secret for its callbacks; SRS serves browsers "
+                        "itself: web.srs_base_url",
                         ProblemScope::kServer});
   }
   if (config.grpc.listen.empty()) {

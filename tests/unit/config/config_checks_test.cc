@@ -305,9 +305,10 @@ TEST(ConfigWarnings, NameEachMissingSetting) {
 
 TEST(ConfigWarnings, LeaveOutInDevModeWhatOnlyConcernsAServerOfUsers) {
   Config config = DevDefaults("192.0.2.7");
+  EXPECT_THAT(FindWarnings(config, RunMode::kDev), IsEmpty()) << "as check-config finds it";
   config.im.secret_key = Secret("made at the start");
   config.live.push_key = Secret("made at the start");
-  EXPECT_THAT(FindWarnings(config, RunMode::kDev), IsEmpty());
+  EXPECT_THAT(FindWarnings(config, RunMode::kDev), IsEmpty()) << "as a start does";
   config.admin.listen = "0.0.0.0:5758";
   EXPECT_THAT(FindWarnings(config, RunMode::kDev),
               ElementsAre(Field(&ConfigProblem::key, "admin.listen")));
