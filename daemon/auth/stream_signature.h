@@ -62,7 +62,7 @@ struct StreamSignature {
 /// An empty `rr` stands for any room of the kind.
 ///
 /// @threads immutable: safe from any thread.
-/// @source protocol D.4; the media contract, 5.3.
+/// @source protocol D.4, E.3.
 class StreamSignatureVerifier {
  public:
   /// Most bytes of `BindingArguments`: with them the arguments of a URL stay below the 255 bytes

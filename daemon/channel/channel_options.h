@@ -21,7 +21,7 @@ inline bool SendsClientsAway(const NodeLease* node) {
 }
 
 /// Longest login, whatever its ticket says.
-/// @source the contract of the channel, §6.
+/// @source docs/channel.md, 2 (openim/login).
 inline constexpr std::chrono::days kLongestLogin{30};
 
 struct ChannelOptions {

@@ -53,7 +53,7 @@ struct RoomKeyClaims {
 /// lower-case hex. Its content is not secret. Each value has exactly one text.
 ///
 /// @threads immutable.
-/// @source the contract of the channel, §6.
+/// @source docs/channel.md, 1 and 3.
 class ChannelTokens {
  public:
   /// @param key  of at least 128 bits; whoever knows it can log in as any account.

@@ -24,7 +24,7 @@ namespace rtcroom {
 /// `kKeptFor`. What accounts have left is forgotten by a restart.
 ///
 /// @threads safe from any thread. No lock is held while the store is read.
-/// @source the contract of the channel, (c): C2C to whom.
+/// @source docs/operators-guide.md, `channel.direct`.
 class DirectContacts {
  public:
   /// How long accounts that were in one group may send to each other.

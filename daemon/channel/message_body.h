@@ -16,7 +16,7 @@
 namespace rtcroom {
 
 /// Longest body as compact JSON, in bytes.
-/// @source the contract of the channel, (c) limits.
+/// @source docs/channel.md, 1 (80002).
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{12} * 1024;
 
 /// Deepest nesting of arrays and objects in a body, its own array counted.
@@ -38,7 +38,7 @@ Result<std::vector<MessageElement>> ReadElements(const nlohmann::ordered_json& b
 /// An array of at least one element: TIMTextElem {Text}, TIMFaceElem {Index, Data} or TIMCustomElem
 /// {Data, Desc, Ext}, each with all of these members and perhaps others. It is relayed as it came:
 /// elements, members and texts in their order and unchanged.
-/// @source the contract of the channel, §5.
+/// @source docs/channel.md, 4.
 class MessageBody {
  public:
   /// Checks a parsed `MsgBody`.
@@ -78,7 +78,7 @@ bool IsNestedDeeperThan(int levels, const Json& value) {
 
 /// One line for a list of conversations: the texts and faces in their order, a face as its name in
 /// brackets, texts with the entities of the body; `[其他]` for a body without them.
-/// @source the contract of the channel, §3 (recentcontact/get).
+/// @source docs/channel.md, 2 (recentcontact/get).
 std::string TextOf(std::span<const MessageElement> elements);
 inline std::string TextOf(const MessageBody& body) { return TextOf(body.Elements()); }
 

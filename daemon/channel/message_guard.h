@@ -46,7 +46,7 @@ struct GuardedMessage {
 ///
 /// @param nick  of the sender. Its beginning is used when it is longer than 400 bytes once escaped.
 /// @errors kContentRefused.
-/// @source the contract of the channel, §7 G.
+/// @source docs/channel.md, 4 (guard).
 Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priority,
                                         std::string_view nick);
 
@@ -55,7 +55,7 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
 /// when it is an object with the `cmd` `linkmic`, its `data` must be an object.
 ///
 /// @errors kContentRefused.
-/// @source the contract of the channel, §7 G.
+/// @source docs/channel.md, 4 (guard).
 Status GuardDirectMessage(const MessageBody& body);
 
 /// The stored body of a message as clients of 2018 may read it: as it is, unless it was stored

@@ -12,7 +12,7 @@ namespace rtcroom {
 
 /// Whether this server manages groups for rooms of that kind. Clients of webrtc rooms create their
 /// own.
-/// @source protocol A.8, B.8.
+/// @source protocol B.8, D.7.
 constexpr bool HasGroup(RoomKind kind) {
   switch (kind) {
     case RoomKind::kDouble:

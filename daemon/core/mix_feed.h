@@ -45,7 +45,7 @@ struct WantedMix {
 /// A change of a room or of a stream costs the rooms that it concerns, not all of them.
 ///
 /// @threads safe from any thread.
-/// @source the media contract, 6.
+/// @source protocol D.6.
 class MixFeed : public CommitListener, public OnAirListener {
  public:
   struct Counts {

@@ -11,18 +11,18 @@ namespace rtcroom {
 
 /// Whether the members of the room's group get a notice of the event: those of a new room have not
 /// joined yet, and viewers and custom fields cause none.
-/// @source protocol A.8, B.5.
+/// @source protocol B.5, F.3.
 bool ChangesPushers(const RoomEvent& event);
 
 /// Pure, of those to the IM service. A new room cancels the pending deliveries of an earlier one
 /// with its id. The end of a room drops its notices and enqueues a destroy of its group. Kinds
 /// without groups have no deliveries.
-/// @source protocol A.8, B.4.3, F.3.
+/// @source protocol B.4.3, D.7, F.3.
 std::optional<DeliveryChange> DeliveryOf(const RoomChange& change);
 
 /// Pure, of those to TRTC, whose rooms are those of webrtc: an operator's removal, an eviction and
 /// a dismissal disconnect from TRTC too. Users who leave by themselves do so there as well.
-/// @source protocol D.10.
+/// @source docs/tencent-live.md, "Calls to TRTC".
 std::optional<DeliveryChange> TrtcDeliveryOf(const RoomChange& change);
 
 /// The outside services for which changes enqueue deliveries.

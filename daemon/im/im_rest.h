@@ -28,7 +28,7 @@ struct ImRestOptions {
 /// the signature, becomes the answer's detail.
 ///
 /// @threads safe from any thread.
-/// @source protocol A.8, D.7, F.3.
+/// @source protocol D.7, F.3.
 class ImRest : public ImService {
  public:
   /// Limit of one HTTP call, even if the timeout is longer.

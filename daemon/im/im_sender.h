@@ -64,7 +64,7 @@ struct ImSenderDeps {
 /// service, commits), 16 callers that create groups (the IM service, commits).
 ///
 /// @threads `MakeGroup`, `FinishGroup` and `ReadBacklog` from any thread; the rest for one.
-/// @source protocol A.8, D.7, F.2, F.3.
+/// @source protocol D.7, F.2, F.3.
 class ImSender : public ImGroups {
  public:
   ImSender(const ImSenderDeps& deps, const ImSenderOptions& options);

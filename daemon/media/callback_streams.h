@@ -37,7 +37,7 @@ struct PushReport {
 /// one.
 ///
 /// @threads safe from any thread.
-/// @source protocol E.1, E.5.
+/// @source docs/tencent-live.md, "Callbacks"; protocol E.5.
 class CallbackStreams : public MediaView, public StreamSigns {
  public:
   /// How long a stream that is off is remembered: longer than the service repeats a callback.

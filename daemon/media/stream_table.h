@@ -124,7 +124,7 @@ std::string_view StreamDropReasonName(StreamDropReason reason);
 /// `confirm_ttl` is removed.
 ///
 /// @threads for one thread at a time. `now` never decreases.
-/// @source the media contract, 5.2 to 5.5.
+/// @source protocol E.3 to E.5.
 class StreamTable {
  public:
   /// Most clients of one stream: one sends, the others are about to be dropped. The one that was

@@ -46,7 +46,7 @@ Status ReadTrtcReply(const OutgoingReply& reply);
 /// The service takes 20 calls per second: callers limit their rate.
 ///
 /// @threads safe from any thread. Calls block for `timeout` at most, throw nothing and do not log.
-/// @source protocol D.10.
+/// @source docs/tencent-live.md, "Calls to TRTC".
 class TrtcApi {
  public:
   /// @param http, clock  outlive this object.

@@ -28,7 +28,7 @@ struct TrtcMembersOptions {
 /// the text of a number only one can exist here.
 ///
 /// @threads safe from any thread.
-/// @source protocol E.2, E.5.
+/// @source docs/tencent-live.md, "Callbacks"; protocol E.5.
 class TrtcMembers : public MemberMedia, public TrackSigns {
  public:
   /// How long a member is remembered after the last report: longer than the service repeats one.

@@ -49,7 +49,7 @@ struct TrtcSenderDeps {
 /// crash. None is made for a user who is a member of the room again, or for a room that exists.
 ///
 /// @threads `Start` and `Stop` for one thread.
-/// @source protocol D.10.
+/// @source docs/tencent-live.md, "Calls to TRTC".
 class TrtcSender {
  public:
   TrtcSender(const TrtcSenderDeps& deps, const TrtcSenderOptions& options = {});

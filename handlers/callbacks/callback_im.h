@@ -27,7 +27,7 @@ struct ImCallbackRules {
 ///
 /// 403 without a valid signature, or with one that is over a minute away from `now`; otherwise
 /// accepted. Other commands, and groups whose ID no room here can have, have no effect.
-/// @source protocol E.6.
+/// @source docs/tencent-live.md, "Callbacks".
 CallbackReading<ImCallback> ReadImCallback(const HttpRequest& request, const ImCallbackRules& rules,
                                            TimePoint now);
 

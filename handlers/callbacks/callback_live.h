@@ -33,7 +33,7 @@ struct LiveCallbackRules {
 /// 413 `{"code":1}` for one over kMaxLiveCallbackBytes, unread.
 /// 403 `{"code":1}` without a valid signature or with one that has ended; otherwise accepted, since
 /// the service would only repeat a callback. Other events have no effect.
-/// @source protocol E.1, D.5.
+/// @source docs/tencent-live.md, "Callbacks".
 CallbackReading<LiveCallback> ReadLiveCallback(const HttpRequest& request,
                                                const LiveCallbackRules& rules, TimePoint now);
 

@@ -33,7 +33,7 @@ struct CallbackContext {
 /// connection is closed.
 ///
 /// @threads safe from any thread.
-/// @source protocol E.3, E.4, as corrected by the media contract, 5.
+/// @source protocol E.3, E.4.
 class CallbackRouter : public CallbackHandler {
  public:
   CallbackRouter(StreamCallbackRules rules, const CallbackContext& context);

@@ -38,7 +38,7 @@ struct StreamCallback {
   std::string file{};  ///< kRecorded: absolute, UTF-8; not normalised, may lie anywhere
 };
 
-/// @source the corrections of protocol E.3, E.4.
+/// @source protocol E.3, E.4.
 struct StreamCallbackRules {
   CallbackSenders senders{};
   std::string app = "live";  ///< streams of other applications are refused

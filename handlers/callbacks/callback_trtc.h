@@ -45,7 +45,7 @@ struct TrtcCallbackRules {
 /// 403 `{"code":1}` without a valid signature; otherwise accepted, since the service would only
 /// repeat a callback. Other events, and those of IDs that no room or user here can have, are
 /// accepted without effect.
-/// @source protocol E.2.
+/// @source docs/tencent-live.md, "Callbacks".
 CallbackReading<TrtcCallback> ReadTrtcCallback(const HttpRequest& request,
                                                const TrtcCallbackRules& rules);
 

@@ -46,7 +46,7 @@ struct CloudCallbackContext {
 /// stored, so that the service repeats it when it could not be. Repetitions change nothing.
 ///
 /// @threads safe from any thread.
-/// @source protocol E.1, E.2, E.6.
+/// @source docs/tencent-live.md, "Callbacks".
 class CloudCallbacks : public CallbackHandler {
  public:
   CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context);

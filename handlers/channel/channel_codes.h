@@ -18,7 +18,7 @@ struct ChannelCode {
 };
 
 /// @param command  `openim/login` has a code of its own for an expired ticket.
-/// @source the contract of the channel, §6.
+/// @source docs/channel.md, 1.
 const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure);
 
 /// Of a path that no command has, or another method.
@@ -40,7 +40,7 @@ HttpReply FailCommand(const Error& error, RequestLabel& label);
 HttpReply SendAway(HttpReply reply);
 
 /// What clients of every protocol expect in a notice of changed pushers.
-/// @source protocol A.8.
+/// @source docs/channel.md, 3, and protocol D.7.
 inline constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
 
 /// Of an account's poll when nothing has come; clients expect it.

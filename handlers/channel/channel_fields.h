@@ -16,7 +16,7 @@
 namespace rtcroom {
 
 /// Longest body in bytes.
-/// @source the contract of the channel, §2.
+/// @source docs/channel.md, 1.
 inline constexpr std::size_t kMaxCommandBytes = std::size_t{64} * 1024;
 
 /// Reads a body as an object, whatever its media type; the empty body is `{}`.

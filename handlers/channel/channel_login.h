@@ -20,7 +20,7 @@ namespace rtcroom {
 /// Checks a ticket, and tells what it gives to the login of its account.
 /// @errors kUnavailable when no ticket can be verified; kBadRequest for a name that no account has;
 ///         kTokenMalformed, kUnknownApp, kTokenWrong, kNoSession (expired).
-/// @source the contract of the channel, §6.
+/// @source docs/channel.md, 1.
 Result<LoginProof> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
                                 std::string_view user_sig, TimePoint now);
 

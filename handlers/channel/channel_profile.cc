@@ -11,7 +11,7 @@
 namespace rtcroom {
 namespace {
 
-/// @source the contract of the channel, §3.
+/// @source docs/channel.md, 2.
 constexpr std::size_t kMaxProfileNick = 128;
 constexpr std::size_t kMaxImageBytes = 1024;
 

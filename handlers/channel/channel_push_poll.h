@@ -27,7 +27,7 @@ namespace rtcroom {
 /// Owned by `PushReceivers` while it waits.
 ///
 /// @threads safe from any thread.
-/// @source the contract of the channel's socket, 6.
+/// @source docs/channel-socket.md, 6.
 class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPoll> {
  public:
   explicit PushPoll(const SocketContext& context) : context_(context) {}

@@ -18,7 +18,7 @@ class PushPoll;
 /// objects with an `error`.
 ///
 /// @threads safe from any thread; a poll blocks as long as its requests do.
-/// @source the contract of the channel's socket, 1 and 6.
+/// @source docs/channel-socket.md, 1 and 6.
 class ChannelRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls and sockets that it has begun.

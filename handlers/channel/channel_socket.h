@@ -23,7 +23,7 @@
 namespace rtcroom {
 
 /// Close codes of the channel's socket, besides those of `close_code` and `RequestSocket`.
-/// @source the contract of the channel's socket, 5.
+/// @source docs/channel-socket.md, 5.
 namespace socket_code {
 inline constexpr std::uint16_t kOtherLogin = 4001;
 inline constexpr std::uint16_t kLoginRefused = 4003;
@@ -55,7 +55,7 @@ struct SocketContext {
 /// reaches the client once and in order, and nothing is read or written for long under the lock.
 ///
 /// @threads safe from any thread.
-/// @source the contract of the channel's socket.
+/// @source docs/channel-socket.md.
 class ChannelSocket : public RequestSocket {
  public:
   ChannelSocket(const SocketContext& context, std::string peer_address);

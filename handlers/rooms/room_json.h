@@ -43,7 +43,7 @@ bool WriteRooms(std::span<const Room> rooms, Protocol protocol, std::size_t max_
 
 /// A room of a list as an object: as `get_room_list` shows it to a client of gen-2 that names
 /// itself, or to one of gen-1, which is what a login that reaches only gen-1 sees.
-/// @source the contract of the channel's socket, 3.
+/// @source docs/channel-socket.md, 3.
 std::string ListedRoom(const Room& room, RoomReach reach, const RoomLimits& limits);
 
 }  // namespace rtcroom

@@ -23,8 +23,8 @@ namespace rtcroom {
 /// An answer counts as received when a later poll asks beyond it.
 ///
 /// @threads for one thread at a time.
-/// @source the channel protocol's hazards H1 to H11: the SDK's polls must not fail, may come twice
-///         or late, and share one position.
+/// @source docs/channel.md, 3: the SDK's polls must not fail, may come twice or late, and share one
+///         position.
 class AccountPolls {
  public:
   /// @param polls  outlive this object.

@@ -71,7 +71,7 @@ struct ChannelCommand {
 };
 
 /// Every command that clients call; all others of the protocol are unknown.
-/// @source the contract of the channel, §1.
+/// @source docs/channel.md, 2.
 std::span<const ChannelCommand> AllChannelCommands();
 
 /// Null for an unknown one.

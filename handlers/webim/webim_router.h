@@ -25,7 +25,7 @@ struct WebimRouterOptions {
 /// instead, and logouts are free.
 ///
 /// @threads safe from any thread; a command on a worker blocks as long as a commit.
-/// @source the contract of the channel, §2.
+/// @source docs/channel.md, 1.
 class WebimRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls that it has begun.

@@ -1,6 +1,5 @@
-// The hazards of the clients' SDK (webim_wx.js 1.7.0), one test or more for each: what the server
-// does so that a phone with it neither loses a room nor floods the server. H1 to H11 are the rows
-// of the channel's contract.
+// The hazards of the clients' SDK (webim_wx.js 1.7.0), numbered H1 to H11, one test or more for
+// each: what the server does so that a phone with it neither loses a room nor floods the server.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

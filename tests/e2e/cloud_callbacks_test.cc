@@ -1,4 +1,4 @@
-// Callbacks of the live service, of TRTC and of the IM service, over TLS (protocol E.1, E.2, E.6).
+// Callbacks of the live service, of TRTC and of the IM service, over TLS (docs/tencent-live.md).
 #include <chrono>
 #include <cstdint>
 #include <map>

@@ -1,5 +1,5 @@
 // Notifications of room members through the IM service, with every failure of the service (protocol
-// A.8, D.7, F.2, F.3).
+// D.7, F.2, F.3).
 #include <algorithm>
 #include <array>
 #include <atomic>

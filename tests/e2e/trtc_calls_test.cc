@@ -1,4 +1,4 @@
-// What TRTC is asked to do when members of webrtc rooms are removed (protocol D.8, D.10).
+// What TRTC is asked to do when members of webrtc rooms are removed (docs/tencent-live.md).
 #include <string>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Stands in for the IM service's REST interface (protocol A.8, D.7), over real sockets.
+// Stands in for the IM service's REST interface (protocol D.7), over real sockets.
 #pragma once
 
 #include <chrono>

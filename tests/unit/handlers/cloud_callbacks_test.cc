@@ -1,4 +1,4 @@
-// What the clouds are answered, and what their callbacks change (protocol E.1, E.2, E.6).
+// What the clouds are answered, and what their callbacks change (docs/tencent-live.md).
 #include "handlers/callbacks/cloud_callbacks.h"
 
 #include <memory>

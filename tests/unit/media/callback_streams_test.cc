@@ -1,4 +1,4 @@
-// Streams as the live service's callbacks report them (protocol E.1, E.5).
+// Streams as the live service's callbacks report them (docs/tencent-live.md; protocol E.5).
 #include "daemon/media/callback_streams.h"
 
 #include <string>

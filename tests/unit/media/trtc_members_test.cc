@@ -1,4 +1,4 @@
-// Members as the callbacks of TRTC report them (protocol E.2, E.5).
+// Members as the callbacks of TRTC report them (docs/tencent-live.md; protocol E.5).
 #include "daemon/media/trtc_members.h"
 
 #include <cstdint>

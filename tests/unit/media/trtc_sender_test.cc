@@ -1,4 +1,4 @@
-// What TRTC is asked to do after members were removed (protocol D.10).
+// What TRTC is asked to do after members were removed (docs/tencent-live.md).
 #include "daemon/media/trtc_sender.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// The poll of an account: the contract's §4.1 and hazards H2, H4.
+// The poll of an account: docs/channel.md, 3, and hazards H2, H4 of channel_hazards_test.cc.
 #include <string>
 #include <vector>
 

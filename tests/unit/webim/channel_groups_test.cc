@@ -1,5 +1,5 @@
-// Joining, leaving and the end of groups, and their logs: the contract's hazards H5 and H11 and its
-// part (c).
+// Joining, leaving and the end of groups, and their logs: hazards H5 and H11 of
+// channel_hazards_test.cc, and docs/channel.md, 2.
 #include <string>
 #include <vector>
 

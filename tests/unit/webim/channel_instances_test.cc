@@ -1,4 +1,4 @@
-// Logins, kicks, logouts and what is forgotten: the contract's §6.
+// Logins, kicks, logouts and what is forgotten: docs/channel.md, 1.
 #include <string>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// Messages of a group that are not in memory: the contract's part (c), the log.
+// Messages of a group that are not in memory: docs/channel.md, 4.
 #include <string>
 #include <vector>
 

@@ -14,7 +14,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-/// The poll of a room: the contract's §4.2 and hazards H1, H4, H6, H10.
+/// The poll of a room: docs/channel.md, 3, and hazards H1, H4, H6, H10 of
+/// channel_hazards_test.cc.
 class RoomPollTest : public testing::Test {
  protected:
   RoomPollTest() { phone_.Join(1); }

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The recorded replies are those of the contract's part (b).
+// The replies are those that the SDK (webim_wx.js 1.7.0) reads.
 
 constexpr char kBody[] =
     R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello 你好 }} &quot;x"}}])";
