@@ -127,7 +127,7 @@ Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const Roo
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
   if (const auto before = FindSent(account, room_number, draft.random)) return *before;
-  // Before the store is read.
+  // The rate is checked before the store is read, so that a refusal costs nothing.
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (const Status may = groups_.CheckAccess(account, room, room_number); !may) return may.error();
   if (const Status admitted = CheckRoomRate(account, room, room_number, draft.sdk); !admitted) {

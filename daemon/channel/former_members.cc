@@ -28,7 +28,7 @@ void FormerMembers::AddEndedBy(const StoredEvent& event,
   const auto* const viewer = std::get_if<AudienceDeleted>(&payload);
   const bool is_activated = std::holds_alternative<RoomActivated>(payload);
   if (pusher == nullptr && viewer == nullptr && !is_activated) return;
-  // The end of the room follows, which is one for all.
+  // Members of a room that ends are not told one by one: the end of the room follows for all.
   if (pusher != nullptr && pusher->reason == LeaveReason::kRoomDestroyed) return;
   if (deps_.receivers.CountIn(number) == 0) return;
   const auto add = [&](const UserId& account, LeaveReason reason) {
@@ -44,7 +44,7 @@ void FormerMembers::AddEndedBy(const StoredEvent& event,
 }
 
 Status FormerMembers::End(std::vector<GroupMembership> memberships) {
-  // Room by room: who returns meanwhile would be ended, too.
+  // Memberships end room by room, so that little time passes in which a user may have returned.
   std::map<std::uint64_t, std::vector<GroupMembership>> rooms;
   for (GroupMembership& one : memberships) rooms[one.room_number].push_back(std::move(one));
   for (const auto& [number, of_room] : rooms) {

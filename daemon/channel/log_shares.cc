@@ -6,10 +6,10 @@
 namespace rtcroom {
 namespace {
 
-/// In which a whole share is regained.
+/// A share that is used up is whole again after this time.
 constexpr std::chrono::nanoseconds kRefill = std::chrono::hours(1);
 
-// Parts of the log.
+// The shares are parts of the log: what one account, and one address, may add at once.
 constexpr double kAccountShare = 1.0 / 32;
 constexpr double kAddressShare = 1.0 / 8;
 

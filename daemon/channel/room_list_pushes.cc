@@ -9,11 +9,12 @@ namespace {
 
 constexpr std::chrono::seconds kPushPeriod{1};
 constexpr std::chrono::seconds kSlowPeriod{10};
-/// About, of reads for one push: other pushes wait for them, and a database is far away.
+/// Reads for one push take about so long at most: other pushes wait for them, and a database may be
+/// far away.
 constexpr std::chrono::milliseconds kMostReading{20};
 /// How often a list may have to be read again: that costs more than a push.
 constexpr std::chrono::seconds kLostPeriod{10};
-/// About, of a room that waits, with its ID and its places in the tables.
+/// A room that waits takes about so many bytes, with its ID and its places in the tables.
 constexpr std::size_t kBytesOfRoom = 256;
 
 /// Whether the event changes nothing but what lists show late.
@@ -173,7 +174,7 @@ std::optional<RoomListPush> RoomListPushes::MakePush(Changes& changes, const Roo
       ++read;
       const Result<Room> room = deps_.rooms.Load(told->second.key);
       if (!room && room.error().code != Errc::kRoomNotFound) {
-        // Until the store is back: the other lists would wait for it, too.
+        // No list is tried until the next period: each would wait for the store, too.
         for (Changes& any : changes_) any.next_push = now + kPushPeriod;
         break;
       }

@@ -28,7 +28,7 @@ void MediaClock::Give(GstElement* pipeline) const {
 
 MediaPipeline::MediaPipeline(const std::string& text, const MediaClock& clock) {
   GstElement* const made = gst_parse_launch(text.c_str(), nullptr);
-  // A single element is not made into one.
+  // The library makes no pipeline of a single element.
   GstElement* const whole = GST_IS_PIPELINE(made) ? made : gst_pipeline_new(nullptr);
   if (whole != made) gst_bin_add(GST_BIN(whole), made);
   pipeline_.reset(GST_ELEMENT(gst_object_ref_sink(whole)));

@@ -27,7 +27,7 @@ constexpr auto kElements = std::to_array<const char*>(
      "opusdec",    "opusenc",      "rtmp2sink",    "rtmp2src",     "rtph264depay",  "rtph264pay",
      "rtpopuspay", "videoconvert", "rtpopusdepay", "webrtcbin"});
 
-/// What nobody sends: an offer for the trial.
+/// An offer of no browser, by which the worker tries the media library at its start.
 constexpr const char* kTrialOffer =
     "v=0\nm=video 9 UDP/TLS/RTP/SAVPF 102\na=mid:0\na=rtcp-mux\na=rtpmap:102 H264/90000\n"
     "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f\n"

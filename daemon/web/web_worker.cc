@@ -41,7 +41,8 @@ v1::WebReport WebWorker::Hello() const {
   hello.set_version(std::string(kVersion));
   hello.set_max_sessions(static_cast<std::uint32_t>(options_.max_sessions));
   for (const auto& [id, session] : sessions_) {
-    // The caller has lost it: who made the offer makes another one.
+    // A session without an answer is left out: the room server has given up its offer with the call
+    // before, and the browser makes another one.
     if (!session.is_answered) continue;
     v1::WebSession& told = *hello.add_sessions();
     told.set_session(id);
@@ -55,7 +56,7 @@ v1::WebReport WebWorker::Hello() const {
 }
 
 void WebWorker::Obey(const v1::WebOrder& order) {
-  // One of a newer server may be none of these.
+  // An order of a newer server may be none of these, and has no effect then.
   if (order.has_open()) Open(order.open());
   if (order.has_close()) End(order.close().session(), order.close().reason());
   if (order.has_keep()) Keep(order.keep());

@@ -19,20 +19,20 @@
 namespace rtcroom::tim {
 namespace {
 
-/// Conversations of a reply, of both kinds together.
+/// A reply lists so many conversations at most, those with accounts and with groups together.
 constexpr std::size_t kMaxConversations = 100;
-/// Groups of an account that are looked at: the latest that it has joined.
+/// A reply looks at so many groups of an account, those that it joined last: each is a read.
 constexpr std::size_t kMaxListedGroups = 50;
-/// Unread messages of one conversation, and of all, that are counted.
+/// Unread messages are counted up to here, for one conversation and for all, as each is read.
 constexpr std::size_t kMaxUnreadOfPeer = 100;
 constexpr std::size_t kMaxUnread = 500;
-/// Messages of a page of what has come since the last one.
+/// A page of what has come since the last one has so many messages at most.
 constexpr std::size_t kMaxSync = 100;
 constexpr std::size_t kMaxReadPositions = 1000;
-/// Conversations that one request reports as read, and messages of one receipt.
+/// A request reports so many conversations as read at most, and so many messages in receipts.
 constexpr std::size_t kMaxReports = 20;
 constexpr std::size_t kMaxReceipts = 30;
-/// The SDK ends a list of conversations to delete there.
+/// The SDK names no more conversations to delete in one request.
 constexpr std::size_t kMaxDeleted = 100;
 /// How far the time of a report may be ahead of this server's clock.
 constexpr std::chrono::minutes kAhead{1};
@@ -59,8 +59,9 @@ bool IsUnread(const StoredMessage& message, const UserId& account, const ReadTim
   return found == times.end() || content.sent_at > found->second;
 }
 
-/// What the sender of that message, the newest of its conversation, has written since the account
-/// has last read or answered, newest first. It reads about as much as it returns.
+/// Reads what the sender of `newest` has written since the account has last read or answered,
+/// newest first, and about as many messages as it returns.
+/// @param newest  of its conversation.
 /// @param most  messages that are returned.
 Result<std::vector<StoredMessage>> ReadUnread(const Context& context, const UserId& account,
                                               const StoredMessage& newest, const ReadTimes& times,
@@ -87,7 +88,7 @@ struct Item {
   std::string text{};
 };
 
-// The SDK counts what is unread of them by `openim.getmsg` alone.
+// The items leave out how much is unread, which the SDK counts by `openim.getmsg` alone.
 Result<std::vector<Item>> DirectItems(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
   const auto conversations = context.history.ReadConversations(account, kMaxConversations);
@@ -107,7 +108,7 @@ Result<std::vector<Item>> DirectItems(const Request& request, const Context& con
   return items;
 }
 
-/// Adds those of groups with a history.
+/// Adds the items of the account's meetings: no other groups have a history.
 Status AddGroupItems(const Request& request, const Context& context, std::vector<Item>& items) {
   const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
@@ -145,7 +146,7 @@ Reply SyncReply(const Context& context, std::span<const StoredMessage> messages,
                        .Field("Cookie", PositionText(position)));
 }
 
-/// Everything that is unread.
+/// Answers with everything that is unread.
 Reply UnreadAtLogin(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
   const auto conversations = context.history.ReadConversations(account, kMaxConversations);
@@ -170,7 +171,7 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
   return SyncReply(context, messages, counts, /*is_complete=*/true, newest);
 }
 
-/// What has come after a position.
+/// Answers with what has come after a position.
 Reply ReceivedSince(const Request& request, const Context& context, std::uint64_t position) {
   const UserId& account = request.caller.account;
   auto messages = context.history.ReadMessagesOf(account, position, kMaxSync);
@@ -216,7 +217,7 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
   return {};
 }
 
-/// The account has read the groups up to these numbers.
+/// Stores that the account has read the groups up to these numbers.
 /// @param reports  IDs of groups with a seq.
 Status StoreGroupsRead(const Request& request, const Context& context,
                        std::span<const std::pair<RoomId, std::uint64_t>> reports) {
@@ -255,7 +256,7 @@ Reply GetConversations(const Request& request, const Context& context) {
     reply.Json(item.text);
     oldest = item.at;
   }
-  // Without a complete list the SDK asks again at once, for ever.
+  // CompleteFlag: the SDK asks again at once, for ever, for a list that is not complete.
   return std::move(reply.EndArray()
                        .Field("CompleteFlag", 1)
                        .Field("TimeStamp", UnixSeconds(oldest))

@@ -22,15 +22,15 @@ namespace {
 
 /// Most groups of one reply: each is a few reads of the store.
 constexpr std::size_t kMaxGroups = 50;
-/// Most groups of a page of those that the account is in. The SDK asks for the next page behind as
-/// many as it asked for, so a page is given whole or refused; then it asks for the smaller one.
+/// A page of the groups of an account has so many at most. The SDK begins the next page behind as
+/// many as it asked for, so a page is given whole or refused; then the SDK asks for a smaller one.
 constexpr std::size_t kMaxJoined = 200;
 constexpr std::size_t kMaxJoinedOfAnyLength = 50;
 /// Most members of one reply.
 constexpr std::size_t kMaxMembers = 100;
-/// Members of a group that are listed at all.
+/// All pages together list so many members of a group, who are collected anew for each page.
 constexpr std::size_t kMaxListed = 300;
-// A created group has the bounds of other rooms.
+// The bounds of a created group are those of other rooms.
 constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kMaxCustomFields = 32;
 constexpr std::size_t kMaxKeyBytes = 64;
@@ -47,7 +47,7 @@ Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room
     if (!rows) return rows.error();
     for (const AccountGroup& row : *rows) members.emplace(row.account, row.joined_at);
   }
-  // Clients that are no SDKs, too.
+  // Members with other clients than SDKs are listed, too.
   for (UserId& account : context.receivers.UsersIn(room.sequence, kMaxListed)) {
     members.try_emplace(std::move(account));
   }
@@ -120,7 +120,7 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
       reply.Json(*facts);
       continue;
     }
-    // The list goes on without the group.
+    // A group without facts has its failure in the list, which goes on.
     const Errc failure = facts.error().code;
     if (failure != Errc::kTooManyRequests && !IsRefusal(failure)) return facts.error();
     WriteFailure(id, failure, reply);
@@ -163,7 +163,7 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
   const std::uint64_t offset = fields.OptionalNumber("Offset");
   const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxJoined);
   if (!fields.ok()) return fields.error();
-  // Those of a login are forgotten with it, which the SDK knows.
+  // Groups of a login alone are left out: the SDK has forgotten them with that login.
   const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
   JsonText list;
@@ -179,7 +179,7 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
       return Failure(code::kReplyTooLong, "too many groups at once");
     }
   }
-  // With those that were left out: the SDK ends with the page that reaches this number.
+  // TotalCount includes groups that were left out: the SDK ends with the page that reaches it.
   return std::move(list.EndArray().Field("TotalCount", places->size()));
 }
 
@@ -199,7 +199,7 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
   if (!group) return group.error();
   const auto members = MembersOf(context, group->room);
   if (!members) return members.error();
-  // One of the lists may have left some out.
+  // The larger number counts: the list ends at kMaxListed, and members may have no connection.
   const std::size_t connected =
       members->size() < kMaxListed ? 0 : context.receivers.CountIn(group->room.sequence);
   JsonText reply;
@@ -210,7 +210,7 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
     if (reply.text().size() > kMaxReplyBytes) break;
     reply.Json(MemberOf(context, *group, account, joined_at));
   }
-  // Either command has one of the two, by which the SDK knows the end.
+  // Each of the two commands ends by one of these: the SDK looks for its own and ignores the other.
   return std::move(reply.EndArray().Json(R"("Next":"","NextTimestamp":0)"));
 }
 

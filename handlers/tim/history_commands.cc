@@ -14,7 +14,8 @@ namespace rtcroom::tim {
 namespace {
 
 constexpr std::size_t kMaxPage = 21;
-/// Messages of one second that a page may have instead, so that the next one can be of another.
+/// A page may have so many messages instead if all are of one second: the next page begins with
+/// another second.
 constexpr std::size_t kMaxOfSecond = 100;
 constexpr std::size_t kMaxPeers = 100;
 
@@ -75,7 +76,7 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
     first = messages->back().seq;
   }
   const GroupLabel label = LabelOf(group->room);
-  // An empty list of that kind ends the history; with it, none older is asked for.
+  // An empty list with IsFinished 2 ends the history: the SDK asks for nothing older.
   const bool is_end = messages->empty();
   JsonText reply;
   reply.Field("GroupId", label.id.value)
@@ -92,7 +93,7 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const UserId peer = fields.Account("Peer_Account");
   const std::size_t limit = fields.Limit("MaxCnt", kMaxPage);
-  // Another key is none: the time leads on.
+  // A key of another form counts as none, and the time tells the place.
   const auto before = ReadPositionText(fields.OptionalText("MsgKey"));
   const std::uint64_t second = fields.OptionalNumber("LastMsgTime");
   const bool is_back = fields.OptionalNumber("GetDirection") != 1;

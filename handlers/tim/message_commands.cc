@@ -17,7 +17,7 @@ namespace rtcroom::tim {
 namespace {
 
 constexpr std::size_t kMaxCustom = 1024;
-/// For so long a client waits for a reply, and repeats its request on a new connection.
+/// A client waits so long for a reply, and within it repeats its request on a new connection.
 constexpr std::chrono::seconds kRepeatTime{15};
 
 /// As in `MessageContent`; 0 for none or another.
@@ -27,7 +27,7 @@ std::uint8_t PriorityOf(std::string_view name) {
   return found == kNames.end() ? 0 : static_cast<std::uint8_t>(found - kNames.begin() + 1);
 }
 
-/// Reads the rest of a message.
+/// Reads a message but for its receiver and number, which the commands have read.
 /// @param to       empty: to a group.
 /// @param address  of the client.
 /// @errors those of `fields`; as `MessageBody::From`.
@@ -74,7 +74,7 @@ Result<JoinedGroup> GroupOf(const Request& request, const Context& context, cons
 void Tell(const Context& context, const JoinedGroup& group, TipType type) {
   const UserId& account = group.place.account;
   if (IsMeeting(group.place.room.kind)) {
-    // For the other logins of the account.
+    // The other logins of the account learn that its groups have changed.
     context.receivers.notices().Share({.user_id = account, .form = PushForm::kSdk});
   }
   const std::size_t members = context.receivers.CountIn(group.place.room_number);
@@ -120,7 +120,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
   const Result<JoinedGroup> known = GroupOf(request, context, id);
   if (!known && known.error().code != Errc::kNotAllowed) return known.error();
   LoginPushes* const pushes = request.pushes;
-  // A login that is in the group by its row alone has to enter it.
+  // A login that only its stored row shows in the group gets nothing of it yet: it enters below.
   if (known && known->place.room_number == room->sequence && (!pushes || pushes->Find(id))) {
     const bool is_repeated = context.clock.Now() - known->place.joined_at < kRepeatTime;
     if (!is_meeting || is_repeated) return succeed();
@@ -180,7 +180,7 @@ Reply QuitGroup(const Request& request, const Context& context) {
   if (joined) (void)pushes->Leave(joined->place.room_number);
   if (rows->empty()) return JsonText();
   if (const Status removed = context.places.Remove(*rows); !removed) {
-    // It is in the group still, and gets what follows.
+    // The account stays in the group, so the login gets what follows.
     if (joined && pushes->Enter(*joined)) pushes->ReadMissed();
     return removed.error();
   }

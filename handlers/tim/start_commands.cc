@@ -11,14 +11,14 @@
 namespace rtcroom::tim {
 namespace {
 
-/// After so many seconds the SDK asks for its configuration again.
+/// The SDK asks for its configuration again after so many seconds.
 constexpr int kDay = 86'400;
 constexpr std::size_t kMaxAccounts = 100;
 
 }  // namespace
 
-// All values are texts. They end the SDK's reports, and the pause between polls that it makes for
-// others.
+// The values, which have to be texts, end the SDK's reports, and the pause between polls that it
+// makes for others.
 Reply FetchConfig(const Request& /*request*/, const Context& context) {
   JsonText config;
   config.Field("polling_interval", "300")

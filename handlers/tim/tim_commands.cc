@@ -23,7 +23,7 @@ constexpr std::string_view kContactGroups =
     R"("GroupItem":[],"CompleteFlag":1,"TimeStamp":0,"StartIndex":0,"NextStartTime":0,)"
     R"("NextStartIndex":0,"ContactItem":[])";
 
-// Whatever reads the store is on a worker, where it may wait for it.
+// A command that reads the store runs on a worker, where it may wait for the store.
 constexpr auto kCommands = std::to_array<SocketCommand>({
     {"tim/heartbeat.alive", nullptr, Lane::kInline, Kind::kAlive},
     {"tim/openim.ws_msg_push_ack", nullptr, Lane::kInline, Kind::kAck},

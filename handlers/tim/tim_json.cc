@@ -14,11 +14,11 @@ namespace rtcroom::tim {
 namespace {
 
 constexpr std::string_view kSystem = "@TIM#SYSTEM";
-/// Who has caused what no account has.
+/// The SDK is told this name for what no account has caused.
 constexpr std::string_view kOperator = "admin";
-/// Of a message whose client has named none.
+/// A message has this priority if its client has named none.
 constexpr int kNormalPriority = 2;
-/// The SDK shows it, and refuses nothing by it.
+/// The SDK only shows this number, and refuses nobody beyond it.
 constexpr int kMostMembers = 10'000;
 
 enum Event : std::uint8_t {
@@ -78,7 +78,8 @@ Shown ShownOf(const MessageContent& content, const SenderFacts& sender) {
   return shown;
 }
 
-/// When its client says that it was sent; the SDK would take its own clock for a missing one.
+/// The time at which its client says that the message was sent. A missing one is replaced, since
+/// the SDK would take the time of its own clock.
 std::int64_t ClientTime(const MessageContent& content) {
   return content.client_time == 0 ? UnixSeconds(content.sent_at)
                                   : static_cast<std::int64_t>(content.client_time);

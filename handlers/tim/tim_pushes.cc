@@ -19,11 +19,11 @@ namespace {
 /// A receipt costs more than a push. What came since the last one is pushed again at the next
 /// login, where the SDK knows it by what names it.
 constexpr std::chrono::seconds kBetweenAsks{5};
-/// Own messages that may not have come back yet: more than an account may send at once.
+/// So many own messages are known until they come back: more than an account may send at once.
 constexpr std::size_t kMaxOwn = 256;
 constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
 
-/// A frame differs by these, too.
+/// A push has a frame for each variant: its receivers share the frame of theirs.
 int VariantOf(WebSocket::Frames frames, bool asks) {
   return kSdkForm + (frames == WebSocket::Frames::kBinary ? 1 : 0) + (asks ? 2 : 0);
 }
@@ -64,7 +64,7 @@ Status LoginPushes::Begin(bool is_resumed) {
     const MutexLock lock(mutex_);
     if (is_over_) return {};
     Stream& stream = streams_.front();
-    // It goes back when the operator restores a backup.
+    // The newest position goes back when the operator restores a backup.
     stream.pushed = direct == nullptr ? *newest : std::min(direct->received, *newest);
     stream.place.received = stream.pushed;
     stream.saved = direct == nullptr ? kNone : stream.pushed;
@@ -79,7 +79,8 @@ Status LoginPushes::Begin(bool is_resumed) {
         place == nullptr ? kNone : std::max(place->received, row.joined_seq);
     if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
-  // If the server ends before the places of all logins are saved, this one is known by its own.
+  // The places of a new login are stored now: by them it is known if the server ends before the
+  // next save.
   return is_resumed ? Status() : deps_.commands.accounts.RecordAccountGroups(TakeUnsaved());
 }
 
@@ -115,7 +116,8 @@ void LoginPushes::OnGroupsChanged() {
 }
 
 bool LoginPushes::ReadChangedGroups() {
-  // Before the rows: those of a group that the login enters meanwhile are stored.
+  // The groups are taken before the rows are read: a group that the login enters meanwhile has its
+  // row by then.
   const std::vector<AccountGroup> before = Groups();
   const auto rows = deps_.commands.accounts.ReadAccountGroups(login_.account);
   if (!rows) return false;
@@ -240,7 +242,8 @@ void LoginPushes::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*rea
 void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
   const std::optional<AccountGroup> place = Leave(room_number, notice);
   if (!place) return;
-  // If none is free, the next login finds that the account may not be in it.
+  // Where no worker is free the row stays, and the next login finds that it may not be in the
+  // group.
   (void)deps_.socket.workers.TrySubmit(
       ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
         AccountGroup of_account = *place;
@@ -267,12 +270,12 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
       is_removed = is_removed || IsKickOf(object, login_.account);
     }
     if (stream->is_missing || has_own) {
-      // What is to be read from the store is left out.
+      // Messages that are to be read from the store are left out of this push.
       RoomPush::Part found = push->PartFrom(
           {.event = RoomPush::kEveryEvent, .message = stream->is_missing ? kNone : stream->pushed});
       std::erase_if(found.objects, [&](const RoomObject* object) REQUIRES(mutex_) {
         if (!object->message || !IsOwn(*object->message)) return false;
-        // It needs no receipt.
+        // The login's own message needs no receipt.
         if (stream->place.received + 1 == object->seq()) stream->place.received = object->seq();
         return true;
       });

@@ -12,7 +12,7 @@
 namespace rtcroom::tim {
 namespace {
 
-/// The bound of a mistake: the rate of requests is lower, and keeps to it by waiting.
+/// Only a client at fault exceeds this rate: requests have a lower one, beyond which they wait.
 constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 
 /// A greeting or a receipt is shorter: a longer one costs as other requests do.
@@ -35,7 +35,7 @@ std::int64_t InstIdOf(const ChannelInstance& login) {
 
 TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
                      std::string peer_address)
-    // A client that reads too slowly gets by its next connection what it has not received.
+    // A client that reads too slowly is closed, and gets the rest by its next connection.
     : RequestSocket(deps.socket, std::move(peer_address),
                     {.frames = frames, .frame_rate = kFrameRate}),
       deps_(deps),
@@ -70,7 +70,7 @@ void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing 
     if (standing == Standing::kKicked) Send(KickPush(ReasonOf(pushes->login())));
     EndLogin();
   } catch (...) {
-    End();  // most likely out of memory, which is no matter of the other login
+    End();  // most likely out of memory: the login that caused this goes on
   }
 }
 
@@ -111,7 +111,7 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
   }
   if (pushes) {
     const std::chrono::milliseconds left = pushes->login().expires - deps_.commands.clock.Now();
-    // Once it is over, the reply to its next request says so.
+    // A login whose time is over is not told here: the reply to its next request says so.
     left.count() > 0 ? pushes->Save() : EndLogin();
     until_next = std::min(until_next, left);
   }
@@ -200,7 +200,7 @@ bool TimSocket::Execute(const Request& request) noexcept {
     if (!reply) return false;
     Finish(request, *reply);
     if (!request.Is(CommandKind::kLogIn)) return true;
-    // After the reply: the SDK takes no message before it.
+    // Pushes start after the reply: the SDK takes no message before it.
     if (const auto pushes = CurrentPushes()) pushes->Start();
   } catch (...) {
     End();  // most likely out of memory
@@ -335,7 +335,7 @@ Reply TimSocket::LogOut(const Head& head) {
   if (!caller) return JsonText();  // it has ended
   if (PushesOf(*caller)) EndLogin();
   if (auto rows = deps_.commands.accounts.ReadAccountGroups(caller->account)) {
-    // The groups of the account stay.
+    // Groups of the account stay, as its other logins are in them.
     std::erase_if(*rows, [&](const AccountGroup& row) { return row.instance != caller->instance; });
     (void)deps_.commands.places.Remove(*rows);
   }

@@ -51,7 +51,7 @@ Result<std::string> WebAddresses::WhipUrl(std::string_view push_url) const {
 Result<std::string> WebAddresses::WhepUrl(const WebStreamName& name, const PushBinding& binding,
                                           TimePoint now) const {
   const bool is_of_srs = !options_.srs_base_url.empty();
-  // SRS asks for the signature of a player.
+  // With SRS the query signs the stream itself, so with one key a player could push.
   if (is_of_srs && options_.play_key.Reveal() == options_.push_key.Reveal()) {
     return Error{Errc::kUnavailable, "live.play_key is not set, or the same as live.push_key"};
   }

@@ -28,7 +28,7 @@ constexpr int kServiceUnavailable = 503;
 constexpr std::string_view kSdp = "application/sdp";
 constexpr std::string_view kForAWorker = "1";  ///< seconds until another attempt
 constexpr std::string_view kForAPlace = "5";
-/// The code is for the log and the metrics: that of the room API.
+/// The label has the code that the room API would give, for the log and the metrics.
 HttpReply Failure(int status, Errc failure, std::string_view text, RequestLabel& label) {
   label.code = status < http_status::kInternalError ? 1 : 6;
   label.failure = failure;
