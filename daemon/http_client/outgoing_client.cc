@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -112,6 +113,22 @@ Error Failed(std::string_view why) {
   return {Errc::kUnavailable, fmt::format("outgoing call: {}", why)};
 }
 
+/// What the library's names of failures mean, for logs.
+constexpr auto kWhy = std::to_array<std::pair<httplib::Error, std::string_view>>({
+    {httplib::Error::Connection, "cannot connect"},
+    {httplib::Error::ConnectionTimeout, "no connection in time"},
+    {httplib::Error::Read, "no answer, or one that broke off"},
+    {httplib::Error::Write, "the request broke off"},
+    {httplib::Error::SSLConnection, "the TLS handshake failed"},
+    {httplib::Error::SSLServerVerification, "the certificate is not accepted"},
+});
+
+std::string WhyOf(httplib::Error error) {
+  const auto* const known =
+      std::ranges::find(kWhy, error, &std::pair<httplib::Error, std::string_view>::first);
+  return known == kWhy.end() ? httplib::to_string(error) : std::string(known->second);
+}
+
 constexpr int kHttpsPort = 443;
 
 struct TlsDeleter {
@@ -188,7 +205,7 @@ class Client final : public OutgoingClient, private httplib::ClientImpl {
     };
     const httplib::Result answer = send(sent);
     if (answer.error() == httplib::Error::Canceled) return Failed("the answer is too long");
-    if (!answer) return Failed(httplib::to_string(answer.error()));
+    if (!answer) return Failed(WhyOf(answer.error()));
     reply.status = answer->status;
     return reply;
   }

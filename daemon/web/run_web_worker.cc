@@ -62,7 +62,8 @@ Status TryOnce(const PeerNetwork& network, const std::stop_token& stop) {
   peer->End();
   if (is_answered || stop.stop_requested()) return {};
   return Error{Errc::kUnavailable,
-               "no WebRTC of GStreamer (bad, nice), no address but loopback, or no free port"};
+               "no WebRTC of GStreamer (bad, nice), no address but loopback, no free port, or a "
+               "machine that is too busy: a trial had no answer"};
 }
 
 }  // namespace

@@ -289,6 +289,13 @@ TEST_F(OutgoingPosts, AreUnreachableWithoutAConnection) {
   EXPECT_ERROR(kUnreachable, reply);
 }
 
+TEST_F(OutgoingPosts, SayThatNothingListens) {
+  const LoopbackSocket refusing = LoopbackSocket::Bind();
+  const auto reply = Post(fmt::format("http://127.0.0.1:{}", refusing.Port()), "a");
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().detail, "outgoing call: cannot connect");
+}
+
 TEST_F(OutgoingPosts, AreUnreachableForAnUnresolvableName) {
   // A label too long for a DNS name, so no name server is contacted.
   EXPECT_ERROR(kUnreachable, Post("http://" + std::string(64, 'x') + ".invalid", "a"));
