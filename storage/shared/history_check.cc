@@ -34,6 +34,7 @@ struct HistoryCheck::ApplyEvent {
 
   bool operator()(const RoomCreated& created) const {
     room.creator = created.creator.value;
+    if (created.is_group) room.custom.clear();
     return room.last_event == 1;
   }
   bool operator()(const RoomActivated& activated) const {
@@ -209,7 +210,7 @@ void HistoryCheck::CompareMembers(const Room& room, const ReplayedRoom& replayed
 }
 
 bool HistoryCheck::IsCustomOf(const ReplayedRoom& replayed, const Room& room) {
-  if (replayed.fields.empty()) return replayed.custom == room.custom;
+  if (replayed.fields.empty()) return replayed.custom.empty() || replayed.custom == room.custom;
   std::vector<std::string> members;
   members.reserve(replayed.fields.size());
   for (const auto& [field, value] : replayed.fields) members.push_back(field + ":" + value);

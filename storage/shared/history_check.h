@@ -50,7 +50,9 @@ class HistoryCheck {
     std::uint64_t last_position = 0;  ///< 0 before its first event was taken
     bool is_whole = false;            ///< its events are retained from the first on
     std::string creator{};
-    std::string custom = "{}";  ///< all fields, as in the last event of schema 5 ...
+    /// All fields, as in the last event of schema 5; empty: those that a created group began with,
+    /// which no event tells ...
+    std::string custom = "{}";
     /// ... and those that changed since, in order: name and value, as JSON text.
     std::vector<std::pair<std::string, std::string>> fields{};
     std::vector<std::string> pushers{};

@@ -90,6 +90,17 @@ TEST_F(StoreWithoutRoomsCheck, AcceptsAccountsThatAreInNoGroup) {
   EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
 }
 
+TEST_F(StoreWithoutRoomsCheck, AcceptsTheFieldsThatACreatedGroupBeganWith) {
+  OpenStore();
+  Room group = MakeWaitingRoom(RoomKind::kLive, "party");
+  group.type = kCreatedGroup;
+  group.custom = R"({"begins":"1627700000"})";
+  ASSERT_OK(Apply(*store_, Preparing(group)));
+  const auto report = CheckStore({.path = Path()});
+  ASSERT_OK(report);
+  EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
+}
+
 class OlderStoreCheck : public SqliteFixture, public testing::WithParamInterface<const char*> {};
 
 TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {
