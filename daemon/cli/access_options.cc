@@ -16,6 +16,7 @@ void AddAccessOptions(CLI::App& command, RoomsAccess& access) {
   command.add_option("--config", access.config, "Configuration file (TOML), for its section grpc");
   command.add_flag("--dev", access.is_dev, "The server was started by serve --dev");
   AddDevPortOption(command, access.dev_port);
+  command.get_option("--port")->description("With --dev: the --port of that server");
   command.add_option("--target", access.target,
                      "The server: HOST:PORT or unix:PATH (default: grpc.listen)");
   command.add_option(

@@ -57,7 +57,7 @@ TEST_F(Cli, PrintsHelpOnRequest) {
   EXPECT_EQ(Run({"serve", "--help"}), 0);
   EXPECT_THAT(out(), AllOf(HasSubstr("--config"), HasSubstr("--dev")));
   EXPECT_EQ(Run({"mix-worker", "--help"}), 0);
-  EXPECT_THAT(out(), HasSubstr("log and mix"));
+  EXPECT_THAT(out(), AllOf(HasSubstr("log and mix"), HasSubstr("of that server")));
   EXPECT_FALSE(served_);
 }
 
