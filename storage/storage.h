@@ -9,7 +9,6 @@
 #include "daemon/core/commit_follower.h"
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/ended_login_store.h"
-#include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/notice_log.h"
 #include "daemon/core/recording_store.h"
@@ -57,7 +56,6 @@ class Storage : public Store,
   virtual RecordingStore& recordings() = 0;
   virtual DeliveryStore& deliveries() = 0;
   virtual MessageStore& messages() = 0;
-  virtual GroupJoinStore& group_joins() = 0;
   virtual AccountStore& accounts() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
   /// Null where only one server uses the store.

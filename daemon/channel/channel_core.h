@@ -24,12 +24,12 @@
 #include "daemon/channel/login_table.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_login.h"
+#include "daemon/core/account_store.h"
 #include "daemon/core/account_validities.h"
 #include "daemon/core/ban_list.h"
 #include "daemon/core/ended_login_list.h"
 #include "daemon/core/ended_login_store.h"
 #include "daemon/core/event_log.h"
-#include "daemon/core/group_join_store.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/removal_clock.h"
@@ -43,7 +43,7 @@ struct ChannelDeps {
   EventLog& events;
   MessageLog& log;
   MessageHistory& history;
-  GroupJoinStore& joins;  ///< for clients that poll
+  AccountStore& accounts;  ///< for clients that poll
   EndedLoginStore& end_store;
   EndedLoginList& ends;  ///< all that are stored, or are about to be
   const AccountValidities& validities;
@@ -57,7 +57,7 @@ struct ChannelDeps {
   const PushReceivers* receivers = nullptr;  ///< all clients; null: there are none
   DirectContacts* contacts = nullptr;        ///< null: any account may be sent messages
   /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
-  /// in `joins`: their keys lead them back, at any server.
+  /// in `accounts`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
   const NodeLease* node = nullptr;      ///< null where no other server uses the store
   AccountGroupSaver* places = nullptr;  ///< is saved with the rest; null without today's IM SDKs

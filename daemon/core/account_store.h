@@ -1,10 +1,11 @@
 // The interface to what is stored of accounts: their groups, how much of each their logins have
-// received, and what they have read of each other's messages.
+// received, what they have read of each other's messages, and the groups of logins that poll.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <vector>
@@ -70,8 +71,31 @@ struct ReadPosition {
   bool operator==(const ReadPosition&) const = default;
 };
 
+/// A login of a client that polls, which has joined the group of a room. Its client does not join
+/// again after a restart of the server.
+struct GroupJoin {
+  UserId account{};
+  TimePoint logged_in{};
+  TimePoint expires{};  ///< end of the login
+  RoomKey room{};
+  std::uint64_t room_number = 0;  ///< `Room::sequence`
+  std::uint64_t joined_seq = 0;   ///< the first message that it receives
+  std::uint64_t serial = 0;       ///< distinguishes the joins of a login
+
+  bool operator==(const GroupJoin&) const = default;
+};
+
+/// A login, and the group that it is in now.
+struct GroupJoinChange {
+  std::uint64_t instance = 0;       ///< number of the login: any 64 bits
+  std::optional<GroupJoin> join{};  ///< nullopt: it is in none
+
+  bool operator==(const GroupJoinChange&) const = default;
+};
+
 /// Keeps the groups of accounts: those of a room go in the transaction that ends it, those of a
-/// login some time after its end. Of what is read it keeps one position for each pair of accounts.
+/// login some time after its end. Of what is read it keeps one position for each pair of accounts,
+/// and of the groups of logins that poll one for each login.
 ///
 /// @threads every method is safe from any thread.
 class AccountStore {
@@ -130,6 +154,14 @@ class AccountStore {
   /// @return the number removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimReadPositions(TimePoint as_of, TimePoint before) = 0;
+
+  /// All logins that poll and are in a group, in any order.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<GroupJoinChange>> LoadGroupJoins() = 0;
+
+  /// All of them, or none: the last one of a login counts.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status RecordGroupJoins(std::span<const GroupJoinChange> changes) = 0;
 };
 
 }  // namespace rtcroom

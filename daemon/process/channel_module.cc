@@ -78,7 +78,7 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .events = deps.store.storage(),
                            .log = deps.store.storage().messages(),
                            .history = deps.store.storage().messages(),
-                           .joins = deps.store.storage().group_joins(),
+                           .accounts = deps.store.storage().accounts(),
                            .end_store = deps.store.storage().ended_logins(),
                            .ends = deps.store.state().ended_logins,
                            .validities = deps.store.state().validities,

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "daemon/channel/channel_groups.h"
+#include "daemon/core/account_store.h"
 #include "daemon/core/event_log.h"
-#include "daemon/core/group_join_store.h"
 #include "daemon/core/ids.h"
 #include "handlers/webim/account_polls.h"
 #include "handlers/webim/room_polls.h"

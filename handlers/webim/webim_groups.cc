@@ -210,7 +210,7 @@ Result<std::vector<bool>> WebimClients::AreMembers(const ChannelInstance& caller
 
 Status WebimClients::Restore(TimePoint removal) {
   if (deps_.logins != nullptr) return {};
-  Result<std::vector<GroupJoinChange>> stored = deps_.joins.LoadGroupJoins();
+  Result<std::vector<GroupJoinChange>> stored = deps_.accounts.LoadGroupJoins();
   if (!stored) return stored.error();
   // In the order of their logins: of two of one account the newer one stays.
   std::ranges::sort(*stored, {}, [](const GroupJoinChange& one) {
@@ -255,7 +255,7 @@ Status WebimClients::Restore(TimePoint removal) {
                            (!is_for_members || group.members.contains(join->account));
     RestoreOne(login, *join, may_enter ? &*group.facts : nullptr);
   }
-  return ended.empty() ? Status() : deps_.joins.RecordGroupJoins(ended);
+  return ended.empty() ? Status() : deps_.accounts.RecordGroupJoins(ended);
 }
 
 void WebimClients::RestoreOne(const ChannelInstance& login, const GroupJoin& join,
@@ -288,7 +288,7 @@ void WebimClients::Save() {
     return state_.groups().TakeJoinChanges();
   }();
   if (changes.empty() || deps_.logins != nullptr) return;
-  if (deps_.joins.RecordGroupJoins(changes)) return;
+  if (deps_.accounts.RecordGroupJoins(changes)) return;
   const MutexLock lock(mutex_);
   state_.groups().ReturnJoinChanges(changes);
 }

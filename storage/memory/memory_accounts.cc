@@ -146,4 +146,27 @@ std::vector<ReadPosition> MemoryAccounts::ReadByLocked(const UserId& reader) con
   return read;
 }
 
+// Logins that poll
+
+Result<std::vector<GroupJoinChange>> MemoryAccounts::LoadGroupJoins() {
+  std::vector<GroupJoinChange> joins;
+  const MutexLock lock(engine_.mutex);
+  for (const auto& [instance, join] : joins_) {
+    joins.push_back({.instance = instance, .join = join});
+  }
+  return joins;
+}
+
+Status MemoryAccounts::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
+  const MutexLock lock(engine_.mutex);
+  for (const auto& [instance, join] : changes) {
+    if (join) {
+      joins_.insert_or_assign(instance, *join);
+    } else {
+      joins_.erase(instance);
+    }
+  }
+  return {};
+}
+
 }  // namespace rtcroom

@@ -33,6 +33,8 @@ class MemoryAccounts : public AccountStore {
                                                      std::span<const UserId> readers) override;
   Status RecordReadPositions(std::span<const ReadPosition> positions) override;
   Result<std::size_t> TrimReadPositions(TimePoint as_of, TimePoint before) override;
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 
  private:
   /// Room number and login.
@@ -51,6 +53,7 @@ class MemoryAccounts : public AccountStore {
   std::map<UserId, Groups> accounts_ GUARDED_BY(engine_.mutex);
   /// By reader and peer.
   std::map<std::pair<UserId, UserId>, TimePoint> positions_ GUARDED_BY(engine_.mutex);
+  std::map<std::uint64_t, GroupJoin> joins_ GUARDED_BY(engine_.mutex);  ///< by login
 };
 
 }  // namespace rtcroom

@@ -19,7 +19,6 @@
 #include "storage/memory/memory_deliveries.h"
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
-#include "storage/memory/memory_group_joins.h"
 #include "storage/memory/memory_messages.h"
 #include "storage/memory/memory_recordings.h"
 #include "storage/storage.h"
@@ -71,7 +70,6 @@ class MemoryStore : public Storage {
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
-  GroupJoinStore& group_joins() override { return group_joins_; }
   AccountStore& accounts() override { return accounts_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
@@ -102,7 +100,6 @@ class MemoryStore : public Storage {
   MemoryRecordings recordings_{engine_, limits_.max_recordings};
   MemoryDeliveries deliveries_{engine_};
   MemoryMessages messages_{engine_, limits_.max_room_messages};
-  MemoryGroupJoins group_joins_{engine_};
   MemoryAccounts accounts_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
 };

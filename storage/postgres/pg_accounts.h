@@ -29,6 +29,8 @@ class PgAccounts : public AccountStore {
                                                      std::span<const UserId> readers) override;
   Status RecordReadPositions(std::span<const ReadPosition> positions) override;
   Result<std::size_t> TrimReadPositions(TimePoint as_of, TimePoint before) override;
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override;
+  Status RecordGroupJoins(std::span<const GroupJoinChange> changes) override;
 
  private:
   PgEngine& engine_;

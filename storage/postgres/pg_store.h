@@ -21,7 +21,6 @@
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_events.h"
-#include "storage/postgres/pg_group_joins.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_notices.h"
@@ -144,7 +143,6 @@ class PgStore : public Storage {
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
-  GroupJoinStore& group_joins() override { return group_joins_; }
   AccountStore& accounts() override { return accounts_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
@@ -171,7 +169,6 @@ class PgStore : public Storage {
   PgRecordings recordings_{engine_, limits_.max_recordings};
   PgDeliveries deliveries_{engine_};
   PgMessages messages_{engine_, limits_.max_room_messages};
-  PgGroupJoins group_joins_{engine_};
   PgAccounts accounts_{engine_};
   PgEndedLogins ended_logins_{engine_};
   PgNotices notices_{engine_, *log_};

@@ -15,7 +15,6 @@
 #include "storage/sqlite/sqlite_accounts.h"
 #include "storage/sqlite/sqlite_deliveries.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
-#include "storage/sqlite/sqlite_group_joins.h"
 #include "storage/sqlite/sqlite_messages.h"
 #include "storage/sqlite/sqlite_recordings.h"
 #include "storage/sqlite/store_copy.h"
@@ -129,7 +128,6 @@ class SqliteStore : public Storage {
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
-  GroupJoinStore& group_joins() override { return group_joins_; }
   AccountStore& accounts() override { return accounts_; }
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
@@ -150,7 +148,6 @@ class SqliteStore : public Storage {
   SqliteRecordings recordings_;
   SqliteDeliveries deliveries_{*engine_};
   SqliteMessages messages_{*engine_};
-  SqliteGroupJoins group_joins_{*engine_};
   SqliteAccounts accounts_{*engine_};
   SqliteEndedLogins ended_logins_{*engine_};
 };

@@ -103,7 +103,6 @@ class AlternatingStores : public Storage {
   RecordingStore& recordings() override { return Next().recordings(); }
   DeliveryStore& deliveries() override { return Next().deliveries(); }
   MessageStore& messages() override { return messages_; }
-  GroupJoinStore& group_joins() override { return Next().group_joins(); }
   AccountStore& accounts() override { return Next().accounts(); }
   EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 

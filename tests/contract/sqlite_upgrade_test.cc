@@ -349,7 +349,7 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
               ElementsAre("pending"));
   const std::uint64_t room = store_->Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;
   EXPECT_EQ(*store_->messages().NewestRoomMessage(room), 3u);
-  const auto groups = store_->group_joins().LoadGroupJoins();
+  const auto groups = store_->accounts().LoadGroupJoins();
   ASSERT_OK(groups);
   ASSERT_EQ(groups->size(), 1u);
   EXPECT_EQ(groups->front().join->account, UserId{"bob"});

@@ -28,25 +28,25 @@ TEST_P(StoreContract, ReturnsTheGroupOfEachLogin) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   const GroupJoinChange one{.instance = kMax, .join = JoinOf("b%o'b", kMax)};
   const GroupJoinChange other{.instance = 0, .join = JoinOf("b%o'b", 8)};
-  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{one, other}));
-  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), UnorderedElementsAre(one, other));
+  ASSERT_OK(store_->accounts().RecordGroupJoins(std::vector{one, other}));
+  EXPECT_THAT(*store_->accounts().LoadGroupJoins(), UnorderedElementsAre(one, other));
 }
 
 TEST_P(StoreContract, KeepsTheLastGroupOfALogin) {
   const GroupJoinChange first{.instance = 1, .join = JoinOf("bob", 7)};
   const GroupJoinChange second{.instance = 1, .join = JoinOf("bob", 8)};
-  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{first, second}));
-  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), UnorderedElementsAre(second));
-  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{first}));
-  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), UnorderedElementsAre(first));
+  ASSERT_OK(store_->accounts().RecordGroupJoins(std::vector{first, second}));
+  EXPECT_THAT(*store_->accounts().LoadGroupJoins(), UnorderedElementsAre(second));
+  ASSERT_OK(store_->accounts().RecordGroupJoins(std::vector{first}));
+  EXPECT_THAT(*store_->accounts().LoadGroupJoins(), UnorderedElementsAre(first));
 }
 
 TEST_P(StoreContract, ForgetsLoginsThatAreInNoGroup) {
   const GroupJoinChange left{.instance = 1};
-  ASSERT_OK(store_->group_joins().RecordGroupJoins(std::vector{left}));
-  ASSERT_OK(store_->group_joins().RecordGroupJoins(
+  ASSERT_OK(store_->accounts().RecordGroupJoins(std::vector{left}));
+  ASSERT_OK(store_->accounts().RecordGroupJoins(
       std::vector<GroupJoinChange>{{.instance = 1, .join = JoinOf("bob", 7)}, left}));
-  EXPECT_THAT(*store_->group_joins().LoadGroupJoins(), IsEmpty());
+  EXPECT_THAT(*store_->accounts().LoadGroupJoins(), IsEmpty());
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ class ChannelFixture {
                  .events = store,
                  .log = store.messages(),
                  .history = store.messages(),
-                 .joins = store.group_joins(),
+                 .accounts = store.accounts(),
                  .end_store = store.ended_logins(),
                  .ends = ends,
                  .validities = validities,

@@ -169,7 +169,7 @@ class ConsoleFixture : public ServiceFixture {
                     .events = rooms_store_,
                     .log = rooms_store_.messages(),
                     .history = rooms_store_.messages(),
-                    .joins = rooms_store_.group_joins(),
+                    .accounts = rooms_store_.accounts(),
                     .end_store = rooms_store_.ended_logins(),
                     .ends = ends_,
                     .validities = validities_,

@@ -97,7 +97,7 @@ class ChannelFeedTest : public testing::Test {
                     .events = store,
                     .log = store.messages(),
                     .history = store.messages(),
-                    .joins = store.group_joins(),
+                    .accounts = store.accounts(),
                     .end_store = store.ended_logins(),
                     .ends = ends.emplace_back(),
                     .validities = validities,

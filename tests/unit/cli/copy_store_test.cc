@@ -89,8 +89,7 @@ class CopyStoreCommand : public DatabaseTest {
     EXPECT_EQ(Valued(copy.messages().NewestMessage()), Valued(source.messages().NewestMessage()));
     EXPECT_EQ(Valued(copy.messages().ReadPendingMessages({"bob"}, {}, kAll)),
               Valued(source.messages().ReadPendingMessages({"bob"}, {}, kAll)));
-    EXPECT_EQ(Valued(copy.group_joins().LoadGroupJoins()),
-              Valued(source.group_joins().LoadGroupJoins()));
+    EXPECT_EQ(Valued(copy.accounts().LoadGroupJoins()), Valued(source.accounts().LoadGroupJoins()));
     EXPECT_EQ(Valued(copy.accounts().ReadAccountGroups({"bob"})),
               Valued(source.accounts().ReadAccountGroups({"bob"})));
     EXPECT_EQ(Valued(copy.accounts().ReadPositionsOf({"bob"}, 9)),
@@ -129,7 +128,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
   const GroupJoinChange joined{
       .instance = ~std::uint64_t{0},
       .join = GroupJoin{.account = {"bob"}, .room = kMultiRoom, .room_number = 2, .serial = 3}};
-  ASSERT_OK(source_->group_joins().RecordGroupJoins({&joined, 1}));
+  ASSERT_OK(source_->accounts().RecordGroupJoins({&joined, 1}));
   ASSERT_OK(source_->messages().AppendDirectMessage({"bob"}, {.sender = {"amy"},
                                                               .body = "hi",
                                                               .client_time = 7,

@@ -108,7 +108,7 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredAreForgotten) {
   before_.clock.Advance(std::chrono::hours(25));
   Restart();
   EXPECT_EQ(after_->sizes().instances, 0U);
-  EXPECT_TRUE(before_.store.group_joins().LoadGroupJoins()->empty());
+  EXPECT_TRUE(before_.store.accounts().LoadGroupJoins()->empty());
 }
 
 TEST_F(ChannelRestart, LoginsThatHaveExpiredByAWrongClockStayStored) {
@@ -117,14 +117,14 @@ TEST_F(ChannelRestart, LoginsThatHaveExpiredByAWrongClockStayStored) {
   before_.clock.Advance(std::chrono::hours(25));
   Restart(removal);
   EXPECT_EQ(after_->sizes().instances, 0U);
-  EXPECT_EQ(before_.store.group_joins().LoadGroupJoins()->size(), 1U);
+  EXPECT_EQ(before_.store.accounts().LoadGroupJoins()->size(), 1U);
 }
 
 TEST_F(ChannelRestart, LoginsThatBeganWhileTheClockWasSetBackStayMembers) {
   before_.Tick(milliseconds(100));
   Restart(before_.clock.Now() + std::chrono::days(40));
   EXPECT_EQ(after_->sizes().instances, 1U);
-  EXPECT_EQ(before_.store.group_joins().LoadGroupJoins()->size(), 1U);
+  EXPECT_EQ(before_.store.accounts().LoadGroupJoins()->size(), 1U);
 }
 
 TEST_F(ChannelRestart, AMessageThatIsRepeatedAfterItIsNotStoredAgain) {

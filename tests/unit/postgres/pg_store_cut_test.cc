@@ -124,9 +124,9 @@ TEST_F(PgStoreCutTest, AWriteThatChangesNoRoomIsFoundToo) {
   const GroupJoinChange join{.instance = 7,
                              .join = GroupJoin{.account = {"u"}, .room = kR1, .room_number = 1}};
   proxy_.CutAt(Toward::kClient, kCommitted);
-  EXPECT_OK(store_->group_joins().RecordGroupJoins({&join, 1}));
+  EXPECT_OK(store_->accounts().RecordGroupJoins({&join, 1}));
   EXPECT_EQ(proxy_.cuts(), 1);
-  EXPECT_EQ(direct_->group_joins().LoadGroupJoins()->size(), 1u);
+  EXPECT_EQ(direct_->accounts().LoadGroupJoins()->size(), 1u);
 }
 
 TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {

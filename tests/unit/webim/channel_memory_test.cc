@@ -133,7 +133,7 @@ class BoundedChannelTest : public testing::Test {
                     .events = store_,
                     .log = store_.messages(),
                     .history = store_.messages(),
-                    .joins = store_.group_joins(),
+                    .accounts = store_.accounts(),
                     .end_store = store_.ended_logins(),
                     .ends = ends_,
                     .validities = validities_,
