@@ -130,12 +130,12 @@ Status AddGroupItems(const Request& request, const Context& context, std::vector
 }
 
 /// @param position  up to which the messages between accounts were looked at.
-Reply SyncReply(const Context& context, std::span<const StoredMessage> messages,
+Reply SyncReply(Senders& senders, std::span<const StoredMessage> messages,
                 const UnreadCounts& unread, bool is_complete, std::uint64_t position) {
   JsonText reply;
   reply.BeginArray("MsgList");
   for (const StoredMessage& message : messages) {
-    reply.Json(DirectMessage(message, SenderOf(context, message.content.sender)));
+    reply.Json(DirectMessage(message, senders.Of(message.content.sender)));
   }
   reply.EndArray().BeginArray("C2CPairUnreadCount");
   for (const auto& [peer, count] : unread) {
@@ -165,10 +165,11 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
     std::ranges::move(*unread, std::back_inserter(messages));
   }
   std::ranges::sort(messages, std::greater(), &StoredMessage::position);
-  messages.resize(CountFitting(context, messages));
+  Senders senders(context);
+  messages.resize(CountFitting(senders, messages));
   std::ranges::reverse(messages);
   const std::uint64_t newest = conversations->empty() ? 0 : conversations->front().position;
-  return SyncReply(context, messages, counts, /*is_complete=*/true, newest);
+  return SyncReply(senders, messages, counts, /*is_complete=*/true, newest);
 }
 
 /// Answers with what has come after a position.
@@ -178,7 +179,8 @@ Reply ReceivedSince(const Request& request, const Context& context, std::uint64_
   if (!messages) return messages.error();
   const Result<ReadTimes> times = ReadTimesOf(context, account);
   if (!times) return times.error();
-  const std::size_t count = CountFitting(context, *messages);
+  Senders senders(context);
+  const std::size_t count = CountFitting(senders, *messages);
   const bool is_complete = count == messages->size() && count < kMaxSync;
   messages->resize(count);
   if (!messages->empty()) position = messages->back().position;
@@ -196,7 +198,7 @@ Reply ReceivedSince(const Request& request, const Context& context, std::uint64_
       ++counted->second;
     }
   }
-  return SyncReply(context, *messages, counts, is_complete, position);
+  return SyncReply(senders, *messages, counts, is_complete, position);
 }
 
 /// Whether the two have ever written to each other, as far as it is kept. Otherwise nothing is

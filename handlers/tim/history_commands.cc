@@ -28,8 +28,8 @@ struct Page {
 };
 
 /// Cuts what was read at `limit`, which it exceeds unless it is complete, or to what fits.
-Page CutTo(const Context& context, std::size_t limit, std::vector<StoredMessage> read) {
-  limit = std::min(limit, CountFitting(context, read));
+Page CutTo(Senders& senders, std::size_t limit, std::vector<StoredMessage> read) {
+  limit = std::min(limit, CountFitting(senders, read));
   Page page{.is_complete = read.size() <= limit};
   if (!page.is_complete) read.resize(limit);
   if (!read.empty()) page.next_time = SecondOf(read.back());
@@ -40,14 +40,14 @@ Page CutTo(const Context& context, std::size_t limit, std::vector<StoredMessage>
 /// Cuts what was read from a time on. The SDK leaves out the last message of a page that is not
 /// complete, and asks for the next one from its second on. So a page ends with a message of another
 /// second than it began with.
-Page CutFromTime(const Context& context, std::size_t limit, bool is_back,
+Page CutFromTime(Senders& senders, std::size_t limit, bool is_back,
                  std::vector<StoredMessage> read) {
   if (read.empty()) return Page{.is_complete = true};
   const std::int64_t first = SecondOf(read.front());
   const auto other = std::ranges::find_if(
       read, [first](const StoredMessage& message) { return SecondOf(message) != first; });
   const auto length = static_cast<std::size_t>(other - read.begin()) + 1;
-  Page page = CutTo(context, std::clamp(length, limit, kMaxOfSecond), std::move(read));
+  Page page = CutTo(senders, std::clamp(length, limit, kMaxOfSecond), std::move(read));
   if (!page.is_complete && page.next_time == first) page.next_time += is_back ? -1 : 1;
   return page;
 }
@@ -70,7 +70,8 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
   if (!messages) return messages.error();
   std::erase_if(*messages, [last](const StoredMessage& message) { return message.seq > last; });
   std::ranges::reverse(*messages);
-  const std::size_t count = CountFitting(context, *messages);
+  Senders senders(context);
+  const std::size_t count = CountFitting(senders, *messages);
   if (count < messages->size()) {
     messages->resize(count);
     first = messages->back().seq;
@@ -84,7 +85,7 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
       .Field("NextReqMsgSeq", is_end ? 0 : first - 1)
       .BeginArray("RspMsgList");
   for (const StoredMessage& message : *messages) {
-    reply.Json(GroupMessage(label, message, SenderOf(context, message.content.sender)));
+    reply.Json(GroupMessage(label, message, senders.Of(message.content.sender)));
   }
   return std::move(reply.EndArray());
 }
@@ -106,8 +107,9 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
                          account, peer, is_back ? TimeOf(second) + kLastOfSecond : TimeOf(second),
                          is_back ? FromTime::kBack : FromTime::kForward, kMaxOfSecond + 1);
   if (!found) return found.error();
-  Page page = is_by_position ? CutTo(context, limit, *std::move(found))
-                             : CutFromTime(context, limit, is_back, *std::move(found));
+  Senders senders(context);
+  Page page = is_by_position ? CutTo(senders, limit, *std::move(found))
+                             : CutFromTime(senders, limit, is_back, *std::move(found));
   const auto read = context.accounts.ReadPositionsFor(account, {&peer, 1});
   if (!read) return read.error();
   const TimePoint read_until = ReadUntil(*read, peer);
@@ -123,8 +125,7 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   for (const StoredMessage& message : messages) {
     const MessageContent& content = message.content;
     const bool is_read = content.sender == account && content.sent_at <= read_until;
-    reply.Json(
-        DirectMessage(message, SenderOf(context, content.sender), DirectForm::kPlain, is_read));
+    reply.Json(DirectMessage(message, senders.Of(content.sender), DirectForm::kPlain, is_read));
   }
   return std::move(reply.EndArray());
 }

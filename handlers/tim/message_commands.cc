@@ -98,7 +98,7 @@ void ShowInGroup(const Context& context, const JoinedGroup& group, StoredMessage
   context.receivers.notices().Share(
       {.room_number = group.place.room_number,
        .user_id = sender,
-       .object = GroupEvent(GroupMessage(group.Label(), message, SenderOf(context, sender))),
+       .object = GroupEvent(GroupMessage(group.Label(), message, Senders(context).Of(sender))),
        .form = PushForm::kSdk});
 }
 
@@ -225,9 +225,10 @@ Reply SendDirect(const Request& request, const Context& context) {
   if (is_online_only) {
     draft->sdk.deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == request.caller.account) return;
-      const SenderFacts sender = SenderOf(context, request.caller.account);
+      Senders senders(context);
       TellAccount(context, shown.receiver,
-                  DirectEvent(DirectMessage(shown, sender, DirectForm::kOnlineOnly)));
+                  DirectEvent(DirectMessage(shown, senders.Of(request.caller.account),
+                                            DirectForm::kOnlineOnly)));
     };
   }
   if (request.pushes != nullptr) request.pushes->ExpectOwn(random);

@@ -22,9 +22,13 @@ void TellAccount(const Context& context, const UserId& account, std::string even
       {.user_id = account, .object = std::move(event), .form = PushForm::kSdk});
 }
 
-SenderFacts SenderOf(const Context& context, const UserId& account) {
-  return {.tiny_id = context.channel.tokens().TinyIdOf(account),
-          .profile = context.channel.logins().ProfileOf(account)};
+const SenderFacts& Senders::Of(const UserId& account) {
+  const auto [sender, is_new] = known_.try_emplace(account);
+  if (is_new) {
+    sender->second = {.tiny_id = context_.channel.tokens().TinyIdOf(account),
+                      .profile = context_.channel.logins().ProfileOf(account)};
+  }
+  return sender->second;
 }
 
 Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context) {
@@ -87,13 +91,13 @@ Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_numbe
   return newest;
 }
 
-std::size_t CountFitting(const Context& context, std::span<const StoredMessage> messages) {
+std::size_t CountFitting(Senders& senders, std::span<const StoredMessage> messages) {
   MessageReads reads(std::max<std::size_t>(messages.size(), 1), kMaxReplyBytes);
   std::string shown;
   std::size_t count = 0;
   while (count < messages.size() && reads.Take(messages[count])) {
     const MessageContent& content = messages[count].content;
-    const Account::Profile sender = context.channel.logins().ProfileOf(content.sender);
+    const Account::Profile& sender = senders.Of(content.sender).profile;
     for (const std::string* const text :
          {&sender.nick, &sender.image, &content.nick, &content.custom}) {
       AppendJsonString(*text, shown);

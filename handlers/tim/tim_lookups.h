@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/base/json_text.h"
@@ -24,8 +25,20 @@ namespace rtcroom::tim {
 /// Pushes an event, a JSON object, to the SDKs of an account at all servers on the store.
 void TellAccount(const Context& context, const UserId& account, std::string event);
 
-/// The ID, name and picture that messages carry of their sender.
-SenderFacts SenderOf(const Context& context, const UserId& account);
+/// The IDs, names and pictures that messages carry of their senders, each looked up once.
+///
+/// @threads for one thread.
+class Senders {
+ public:
+  /// @param context  outlives this object.
+  explicit Senders(const Context& context) : context_(context) {}
+
+  const SenderFacts& Of(const UserId& account);
+
+ private:
+  const Context& context_;
+  std::unordered_map<UserId, SenderFacts> known_;
+};
 
 /// The places of the caller, one for each group: in a meeting that of its account, in others that
 /// of this login; by the time of the join.
@@ -66,7 +79,7 @@ inline constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 10;
 inline constexpr std::size_t kMaxNamedBytes = std::size_t{256} << 10;
 
 /// How many of the first of these messages a reply has; one at least, unless there is none.
-std::size_t CountFitting(const Context& context, std::span<const StoredMessage> messages);
+std::size_t CountFitting(Senders& senders, std::span<const StoredMessage> messages);
 
 /// A place in the messages between accounts, as an opaque text: not empty.
 std::string PositionText(std::uint64_t position);

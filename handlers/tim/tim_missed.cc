@@ -75,10 +75,11 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
   if (!page) return false;
   stream->pushed = std::max(stream->pushed, after);
   // More than a stream takes at once would end it, at each new connection again.
-  const std::size_t count = CountFitting(deps_.commands, *page);
+  Senders senders(deps_.commands);
+  const std::size_t count = CountFitting(senders, *page);
   const bool is_last = page->size() < kPage && count == page->size();
   page->resize(count);
-  WritePage(*stream, *page);
+  WritePage(*stream, *page, senders);
   if (is_last && !stream->has_more) stream->is_missing = false;
   return true;
 }
@@ -93,7 +94,8 @@ Result<std::vector<StoredMessage>> LoginPushes::ReadPage(std::uint64_t room_numb
   return history.ReadRoomMessages(room_number, after + 1, kPage);
 }
 
-void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& page) {
+void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& page,
+                            Senders& senders) {
   JsonText messages;
   for (const StoredMessage& message : page) {
     const std::uint64_t place = message.room_number == 0 ? message.position : message.seq;
@@ -103,7 +105,7 @@ void LoginPushes::WritePage(Stream& stream, const std::vector<StoredMessage>& pa
       if (stream.place.received == before) stream.place.received = place;
       continue;
     }
-    messages.Json(Render(stream.Label(), message));
+    messages.Json(Render(stream.Label(), message, senders));
   }
   const std::string_view text = messages.text();
   if (text.empty()) return;

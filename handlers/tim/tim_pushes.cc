@@ -325,7 +325,8 @@ void LoginPushes::OnSent(const StoredMessage& message) {
   if (message.position <= stream.pushed) return;
   const std::uint64_t before = std::exchange(stream.pushed, message.position);
   if (!IsOwn(message)) {
-    return WriteEvents(stream, DirectEvent(Render(stream.Label(), message)),
+    Senders senders(deps_.commands);
+    return WriteEvents(stream, DirectEvent(Render(stream.Label(), message, senders)),
                        message.content.sent_at);
   }
   if (stream.place.received == before) stream.place.received = message.position;
@@ -388,9 +389,10 @@ void LoginPushes::Write(std::string_view push, std::optional<TimePoint> made_at)
   if (socket) socket->WritePush(socket->Encode(push), made_at);
 }
 
-std::string LoginPushes::Render(const GroupLabel& group, const StoredMessage& message) const {
+std::string LoginPushes::Render(const GroupLabel& group, const StoredMessage& message,
+                                Senders& senders) const {
   const UserId& sender = message.content.sender;
-  const SenderFacts facts = SenderOf(deps_.commands, sender);
+  const SenderFacts& facts = senders.Of(sender);
   if (message.room_number != 0) return GroupMessage(group, message, facts);
   return DirectMessage(message, facts,
                        sender == login_.account ? DirectForm::kSync : DirectForm::kPlain);
@@ -408,11 +410,12 @@ std::string LoginPushes::Notice(const GroupLabel& group, NoticeType type) const 
 
 std::string LoginPushes::Events(const GroupLabel& group,
                                 std::span<const RoomObject* const> objects) const {
+  Senders senders(deps_.commands);
   JsonText messages;
   bool has_changed = false;
   bool has_ended = false;
   for (const RoomObject* const object : objects) {
-    if (object->message) messages.Json(Render(group, *object->message));
+    if (object->message) messages.Json(Render(group, *object->message, senders));
     has_ended = has_ended || object->ends_room();
     has_changed = has_changed || (object->event && ChangesPushers(object->event->event));
   }

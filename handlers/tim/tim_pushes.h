@@ -31,6 +31,7 @@ struct SocketDeps {
   const UserSigVerifier& verifier;
 };
 
+class Senders;
 class TimSocket;
 
 /// A group of the login.
@@ -133,7 +134,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   Result<std::vector<StoredMessage>> ReadPage(std::uint64_t room_number,
                                               std::uint64_t& after) const;
   void ReadAtTick() const;
-  void WritePage(Stream& stream, const std::vector<StoredMessage>& page) REQUIRES(mutex_);
+  void WritePage(Stream& stream, const std::vector<StoredMessage>& page, Senders& senders)
+      REQUIRES(mutex_);
   /// @param events  empty: nothing is written.
   void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)
       REQUIRES(mutex_);
@@ -144,7 +146,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] std::string Events(const GroupLabel& group,
                                    std::span<const RoomObject* const> objects) const;
   /// The object of a message. @param group  of one in a room.
-  [[nodiscard]] std::string Render(const GroupLabel& group, const StoredMessage& message) const;
+  [[nodiscard]] std::string Render(const GroupLabel& group, const StoredMessage& message,
+                                   Senders& senders) const;
   [[nodiscard]] std::string Notice(const GroupLabel& group, NoticeType type) const;
   Stream* FindLocked(std::uint64_t number) REQUIRES(mutex_);
   /// The login leaves a group that its account may not be in, either.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "handlers/tim/tim_lookups.h"
 #include "tests/support/tim_world.h"
 
 namespace rtcroom::tim {
@@ -133,6 +134,16 @@ TEST_F(DirectHistory, SaysWhatThePeerHasRead) {
   EXPECT_EQ(page["MsgList"][1]["IsPeerRead"], 0);
   EXPECT_EQ(world.Call(GetPeerReadTimes, "alice", {{"To_Account", {"nobody", "bob"}}}),
             json({{"ReadTime", {0, kStart + 3}}}));
+}
+
+TEST(Senders, AreLookedUpOnceForAReply) {
+  TimWorld world;
+  const json nick = {{"Tag", "Tag_Profile_IM_Nick"}, {"Value", "Bob"}};
+  Senders senders(world.context);
+  EXPECT_EQ(senders.Of({"bob"}).profile.nick, "");
+  (void)world.Call(SetProfile, "bob", {{"ProfileItem", json::array({nick})}});
+  EXPECT_EQ(senders.Of({"bob"}).profile.nick, "");
+  EXPECT_EQ(Senders(world.context).Of({"bob"}).profile.nick, "Bob");
 }
 
 }  // namespace
